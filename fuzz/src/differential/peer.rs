@@ -1,0 +1,188 @@
+//! A run in Wasmi.
+
+use wasm_types::{EntityIndex, EntityType, FuncType, RefType, TableType, ValType};
+use wasmi::{
+    Config, Engine, Extern, Func, Global, Instance, Memory, Module, Mutability, Nullable, Ref,
+    Store, Table, TrapCode, Val,
+};
+
+use super::outcome::{self, Outcome, Stop, Value};
+use super::plan::{self, Plan};
+
+type Log = Vec<Vec<Value>>;
+
+pub(super) fn run(wasm: &[u8], plan: &Plan) -> Outcome {
+    let mut config = Config::default();
+    config.set_max_stack_height(64 << 20).set_max_recursion_depth(100_000);
+    let engine = Engine::new(&config);
+    let module = match Module::new(&engine, wasm) {
+        Ok(module) => module,
+        // Wasmi has limits of its own, on the size of functions for one.
+        Err(_) => return Outcome::not_instantiated(Stop::Exhausted, Vec::new()),
+    };
+    let mut store = Store::new(&engine, Log::new());
+    let Ok(imports) = imports(&mut store, plan) else {
+        return Outcome::not_instantiated(Stop::Exhausted, Vec::new());
+    };
+    let instance = match Instance::new(&mut store, &module, &imports) {
+        Ok(instance) => instance,
+        Err(error) => return Outcome::not_instantiated(stop(&error), store.into_data()),
+    };
+    let mut calls = Vec::new();
+    for (name, ty) in plan.exports(|index| matches!(index, EntityIndex::Func(_))) {
+        let EntityType::Func(ty) = ty else { continue };
+        let func = instance.get_func(&store, name).expect("exports are there");
+        let result = call(&mut store, func, plan.func_type(ty));
+        let gave_up = result == Err(Stop::Exhausted);
+        calls.push((name.to_string(), result));
+        if gave_up {
+            break;
+        }
+    }
+    let globals = plan.exports(|index| matches!(index, EntityIndex::Global(_))).map(|(name, _)| {
+        let global = instance.get_global(&store, name).expect("exports are there");
+        (name.to_string(), value(&global.get(&store)))
+    });
+    let globals = globals.collect();
+    let memories =
+        plan.exports(|index| matches!(index, EntityIndex::Memory(_))).map(|(name, _)| {
+            let memory = instance.get_memory(&store, name).expect("exports are there");
+            (name.to_string(), outcome::Memory(memory.data(&store).to_vec()))
+        });
+    let memories = memories.collect();
+    let tables = plan.exports(|index| matches!(index, EntityIndex::Table(_))).map(|(name, _)| {
+        let table = instance.get_table(&store, name).expect("exports are there");
+        let elements = (0..table.size(&store)).map(|index| {
+            let element = table.get(&store, index).expect("the index is within the size");
+            Value::reference(element.is_null())
+        });
+        (name.to_string(), elements.collect())
+    });
+    let tables = tables.collect();
+    let host_calls = store.into_data();
+    Outcome { instantiated: Ok(()), calls, host_calls, globals, memories, tables }
+}
+
+fn imports(store: &mut Store<Log>, plan: &Plan) -> Result<Vec<Extern>, wasmi::Error> {
+    let mut imports = Vec::new();
+    for import in &plan.module.imports {
+        imports.push(match import.ty {
+            EntityType::Func(ty) => Extern::Func(host_func(store, plan.func_type(ty))),
+            EntityType::Global(ty) => {
+                let mutability = if ty.mutable { Mutability::Var } else { Mutability::Const };
+                let value = val(plan::value_of(ty.content, 0), ty.content);
+                Extern::Global(Global::new(&mut *store, value, mutability))
+            }
+            EntityType::Memory(ty) => {
+                let mut builder = wasmi::MemoryType::builder();
+                builder.memory64(ty.memory64).min(ty.minimum).max(ty.maximum);
+                Extern::Memory(Memory::new(&mut *store, builder.build()?)?)
+            }
+            EntityType::Table(ty) => {
+                let init = Ref::default_for_ty(ref_type(ty.element));
+                Extern::Table(Table::new(&mut *store, table_type(ty), init)?)
+            }
+            EntityType::Tag(_) => unreachable!("a plan has no tags"),
+        });
+    }
+    Ok(imports)
+}
+
+fn host_func(store: &mut Store<Log>, ty: &FuncType) -> Func {
+    let results = ty.results().to_vec();
+    let ty = wasmi::FuncType::new(
+        ty.params().iter().copied().map(val_type),
+        ty.results().iter().copied().map(val_type),
+    );
+    Func::new(store, ty, move |mut caller, args, out| {
+        caller.data_mut().push(args.iter().map(value).collect());
+        for (place, (out, ty)) in out.iter_mut().zip(&results).enumerate() {
+            *out = val(plan::value_of(*ty, place), *ty);
+        }
+        Ok(())
+    })
+}
+
+fn call(store: &mut Store<Log>, func: Func, ty: &FuncType) -> Result<Vec<Value>, Stop> {
+    let args: Vec<Val> = ty
+        .params()
+        .iter()
+        .enumerate()
+        .map(|(place, ty)| val(plan::value_of(*ty, place), *ty))
+        .collect();
+    let mut results: Vec<Val> =
+        ty.results().iter().map(|ty| Val::default_for_ty(val_type(*ty))).collect();
+    match func.call(store, &args, &mut results) {
+        Ok(()) => Ok(results.iter().map(value).collect()),
+        Err(error) => Err(stop(&error)),
+    }
+}
+
+fn stop(error: &wasmi::Error) -> Stop {
+    match error.as_trap_code() {
+        Some(TrapCode::UnreachableCodeReached) => Stop::Unreachable,
+        Some(TrapCode::MemoryOutOfBounds) => Stop::MemoryOutOfBounds,
+        Some(TrapCode::TableOutOfBounds) => Stop::TableOutOfBounds,
+        Some(TrapCode::IndirectCallToNull) => Stop::IndirectCallToNull,
+        Some(TrapCode::BadSignature) => Stop::BadSignature,
+        Some(TrapCode::IntegerDivisionByZero) => Stop::DivisionByZero,
+        Some(TrapCode::IntegerOverflow) => Stop::IntegerOverflow,
+        Some(TrapCode::BadConversionToInteger) => Stop::BadConversion,
+        _ => match error.kind() {
+            // Active segments that do not fit have errors of their own in Wasmi.
+            wasmi::errors::ErrorKind::Instantiation(_) => Stop::TableOutOfBounds,
+            wasmi::errors::ErrorKind::Memory(wasmi::errors::MemoryError::OutOfBoundsAccess) => {
+                Stop::MemoryOutOfBounds
+            }
+            _ => Stop::Exhausted,
+        },
+    }
+}
+
+fn val_type(ty: ValType) -> wasmi::ValType {
+    match ty {
+        ValType::I32 => wasmi::ValType::I32,
+        ValType::I64 => wasmi::ValType::I64,
+        ValType::F32 => wasmi::ValType::F32,
+        ValType::F64 => wasmi::ValType::F64,
+        ValType::V128 => wasmi::ValType::V128,
+        ValType::Ref(ty) if plan::is_func(ty) => wasmi::ValType::FuncRef,
+        ValType::Ref(_) => wasmi::ValType::ExternRef,
+    }
+}
+
+fn ref_type(ty: RefType) -> wasmi::RefType {
+    if plan::is_func(ty) { wasmi::RefType::Func } else { wasmi::RefType::Extern }
+}
+
+fn table_type(ty: TableType) -> wasmi::TableType {
+    let element = ref_type(ty.element);
+    if ty.table64 {
+        return wasmi::TableType::new64(element, ty.minimum, ty.maximum);
+    }
+    let limit = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    wasmi::TableType::new(element, limit(ty.minimum), ty.maximum.map(limit))
+}
+
+fn val(value: Value, ty: ValType) -> Val {
+    match value {
+        Value::I32(v) => Val::I32(v),
+        Value::I64(v) => Val::I64(v),
+        Value::F32(bits) => Val::F32(f32::from_bits(bits).into()),
+        Value::F64(bits) => Val::F64(f64::from_bits(bits).into()),
+        Value::V128(v) => Val::V128(v.into()),
+        Value::Null | Value::Reference => Val::default_for_ty(val_type(ty)),
+    }
+}
+
+fn value(val: &Val) -> Value {
+    match val {
+        Val::I32(v) => Value::I32(*v),
+        Val::I64(v) => Value::I64(*v),
+        Val::F32(v) => Value::f32(v.to_bits()),
+        Val::F64(v) => Value::f64(v.to_bits()),
+        Val::V128(v) => Value::V128(v.as_u128()),
+        Val::FuncRef(v) => Value::reference(matches!(v, Nullable::Null)),
+        Val::ExternRef(v) => Value::reference(matches!(v, Nullable::Null)),
+    }
+}

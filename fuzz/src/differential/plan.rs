@@ -1,0 +1,58 @@
+//! What is done with a module, on both sides alike.
+
+use wasm_types::{EntityIndex, EntityType, FuncType, HeapType, Module, RefType, ValType};
+
+use super::outcome::Value;
+
+/// The declarations of the module to run, all of whose types both sides have.
+pub(super) struct Plan {
+    pub(super) module: Module,
+}
+
+impl Plan {
+    /// `None` if the module declares something that one side lacks.
+    pub(super) fn new(module: Module) -> Option<Self> {
+        let imports_are_small = module.imports.iter().all(|import| match import.ty {
+            EntityType::Memory(ty) => ty.minimum <= 16,
+            EntityType::Table(ty) => ty.minimum <= 1000,
+            EntityType::Tag(_) => false,
+            EntityType::Func(_) | EntityType::Global(_) => true,
+        });
+        imports_are_small.then_some(Self { module })
+    }
+
+    /// The type of an imported function.
+    pub(super) fn func_type(&self, ty: wasm_types::TypeIndex) -> &FuncType {
+        self.module.func_type(ty).expect("functions have function types")
+    }
+
+    /// The names of the exports whose index a function accepts.
+    pub(super) fn exports<'a>(
+        &'a self,
+        wanted: impl Fn(EntityIndex) -> bool + 'a,
+    ) -> impl Iterator<Item = (&'a str, EntityType)> + 'a {
+        self.module
+            .exports
+            .iter()
+            .filter(move |export| wanted(export.index))
+            .map(|export| (export.name.as_str(), self.module.entity_type(export.index)))
+    }
+}
+
+/// The value that arguments, imported globals and results of host functions of a type have.
+pub(super) fn value_of(ty: ValType, salt: usize) -> Value {
+    let salt = salt as u64;
+    match ty {
+        ValType::I32 => Value::I32([5, -1, 0x7fff_0000, 0][salt as usize % 4]),
+        ValType::I64 => Value::I64([-3, 1 << 33, 17, i64::MIN][salt as usize % 4]),
+        ValType::F32 => Value::F32((1.5 + salt as f32).to_bits()),
+        ValType::F64 => Value::F64((-2.25 * salt as f64).to_bits()),
+        ValType::V128 => Value::V128(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10 << (salt % 8)),
+        ValType::Ref(_) => Value::Null,
+    }
+}
+
+/// Whether a reference type is one of functions; the other hierarchy is that of host values.
+pub(super) fn is_func(ty: RefType) -> bool {
+    matches!(ty.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+}

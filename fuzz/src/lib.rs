@@ -1,0 +1,15 @@
+//! The checks that the fuzz targets run, each of which drives one crate.
+//!
+//! A check takes any bytes and panics if something is wrong. The targets under `fuzz_targets/` hand
+//! it what libFuzzer comes up with; [`smoke`] hands it the same few hundred inputs each time, on
+//! stable Rust, as part of the project's checks.
+
+#[cfg(feature = "artifact-read")]
+pub mod artifact_read;
+#[cfg(feature = "differential")]
+pub mod differential;
+pub mod generate;
+pub mod smoke;
+#[cfg(feature = "translate")]
+pub mod translate;
+pub mod validate;

@@ -1,0 +1,29 @@
+//! Short runs of a check on inputs that are the same every time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs a check on so many inputs, all of them even if it fails on some.
+///
+/// # Panics
+///
+/// If the check does on any input. The message names their seeds; [`input`] has the bytes for one.
+pub fn smoke(name: &str, inputs: u64, check: impl Fn(&[u8])) {
+    let fails = |seed: &u64| catch_unwind(AssertUnwindSafe(|| check(&input(*seed)))).is_err();
+    let failed: Vec<u64> = (0..inputs).filter(fails).take(10).collect();
+    assert!(failed.is_empty(), "the check `{name}` fails on the inputs of seeds {failed:?}");
+}
+
+/// The bytes for a seed: between 256 and 16384 of them.
+pub fn input(seed: u64) -> Vec<u8> {
+    // SplitMix64: good enough to have nothing in common between neighbouring seeds.
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    let words = 32 + next() % 2017;
+    (0..words).flat_map(|_| next().to_le_bytes()).collect()
+}

@@ -1,0 +1,35 @@
+//! A short run of each check, the same every time.
+//!
+//! With the environment variable `SMOKE_INPUTS` the runs are longer or shorter.
+
+use wasm_runtime_fuzz::smoke::smoke;
+
+fn inputs(default: u64) -> u64 {
+    match std::env::var("SMOKE_INPUTS") {
+        Ok(number) => number.parse().expect("SMOKE_INPUTS is a number"),
+        Err(_) => default,
+    }
+}
+
+#[test]
+fn validate() {
+    smoke("validate", inputs(500), wasm_runtime_fuzz::validate::check);
+}
+
+#[cfg(feature = "translate")]
+#[test]
+fn translate() {
+    smoke("translate", inputs(40), wasm_runtime_fuzz::translate::check);
+}
+
+#[cfg(feature = "artifact-read")]
+#[test]
+fn artifact_read() {
+    smoke("artifact_read", inputs(500), wasm_runtime_fuzz::artifact_read::check);
+}
+
+#[cfg(feature = "differential")]
+#[test]
+fn differential() {
+    smoke("differential", inputs(60), wasm_runtime_fuzz::differential::check);
+}

@@ -1,0 +1,70 @@
+//! The two ways from the bytes of a module to one that runs.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+
+use wasm_runtime::{Config, Engine, Module, Result};
+
+/// A way from the bytes of a module to a [`Module`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// Compiled on the spot.
+    OnTheSpot,
+    /// Compiled into an artifact by one engine and loaded from there by another.
+    ThroughArtifact,
+}
+
+impl Way {
+    /// Both.
+    pub const ALL: [Way; 2] = [Way::OnTheSpot, Way::ThroughArtifact];
+
+    /// A function that makes modules for engines with this configuration.
+    ///
+    /// # Errors
+    ///
+    /// If the configuration makes no engine.
+    pub fn loader(
+        self,
+        config: &Config,
+    ) -> Result<impl FnMut(&Engine, &[u8]) -> Result<Module> + use<>> {
+        // Nothing but bytes passes from the engine that compiles to the one that runs.
+        let compiling = Engine::new(config)?;
+        Ok(move |engine: &Engine, wasm: &[u8]| match self {
+            Way::OnTheSpot => Module::from_binary(engine, wasm),
+            Way::ThroughArtifact => {
+                let artifact = compiling.precompile_module(wasm)?;
+                // SAFETY: the bytes were made in the line above by this version of the compiler.
+                unsafe { Module::deserialize(engine, artifact) }
+            }
+        })
+    }
+
+    /// Makes a module, through a file if through an artifact.
+    ///
+    /// # Errors
+    ///
+    /// If the module is refused.
+    pub fn module(self, engine: &Engine, wasm: &[u8]) -> Result<Module> {
+        match self {
+            Way::OnTheSpot => Module::new(engine, wasm),
+            Way::ThroughArtifact => {
+                let artifact = Module::new(engine, wasm)?.serialize()?;
+                let file = tempfile::NamedTempFile::new()?;
+                std::fs::write(file.path(), artifact)?;
+                // SAFETY: the file was written in the line above by this version of the compiler, and
+                // nobody else knows its name. Removing it does not unmap it.
+                unsafe { Module::deserialize_file(engine, file.path()) }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Way::OnTheSpot => "jit",
+            Way::ThroughArtifact => "aot",
+        })
+    }
+}

@@ -1,0 +1,377 @@
+//! The format: the header, the directory of tables and the fixed-size records of each table.
+//!
+//! An artifact is an ELF file whose first note (at [`NOTE_OFFSET`], right after a fixed number of
+//! program headers) holds a [`Header`] and the directory. The directory is the one truth for
+//! readers of this crate; ELF sections and symbols describe the same bytes to other tools and are
+//! not read. All numbers in the note and in the tables are little-endian and unaligned, whatever
+//! the target; ELF's own structures have the byte order of the target.
+//!
+//! What may change without a new [`FORMAT_VERSION`]: tables with new ids (readers skip those they
+//! do not know), a longer header (its length is recorded), new flag bits that may be ignored.
+
+use zerocopy::little_endian::{U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// The version of the format that this crate writes and reads. It is separate from the version of
+/// the crate: it changes only when an older reader could not read a newer artifact correctly, or
+/// the other way round.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// How many program headers an artifact has: fixed, so that the note's place is.
+pub(crate) const PROGRAM_HEADERS: usize = 5;
+/// Where the note stands: after the ELF header and the program headers.
+pub(crate) const NOTE_OFFSET: usize = 64 + PROGRAM_HEADERS * 56;
+/// The note's own header: sizes of name and description, type, and the name.
+pub(crate) const NOTE_HEADER_SIZE: usize = 12 + NOTE_NAME.len();
+/// The owner of the note, padded to four bytes.
+pub(crate) const NOTE_NAME: &[u8; 8] = b"wasm-rt\0";
+/// The type of the note.
+pub(crate) const NOTE_TYPE: u32 = u32::from_be_bytes(*b"wasm");
+/// The first bytes of the header.
+pub(crate) const MAGIC: [u8; 8] = *b"\0wasmelf";
+/// Where the header stands.
+pub(crate) const HEADER_OFFSET: usize = NOTE_OFFSET + NOTE_HEADER_SIZE;
+
+/// No index: "none" wherever an index is optional.
+pub(crate) const NONE: u32 = u32::MAX;
+
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+        #[repr(C)]
+        pub(crate) struct $name {
+            $($(#[$field_doc])* pub(crate) $field: $ty,)*
+        }
+    };
+}
+
+record! {
+    /// A string in [`Part::Strings`].
+    StrRef { offset: U32, len: U32, }
+}
+
+record! {
+    /// A range of [`Part::ConstOps`], in bytes; `start` is [`NONE`] for no expression at all.
+    ConstRef { start: U32, len: U32, }
+}
+
+record! {
+    /// The head of the note's description.
+    Header {
+        magic: [u8; 8],
+        format_version: U32,
+        abi_version: U32,
+        /// The size of this header; the directory follows it.
+        header_size: U32,
+        /// How many entries the directory has.
+        directory_len: U32,
+        /// The size of the whole file, to recognise truncation.
+        file_size: U64,
+        features: U64,
+        memory_reservation: U64,
+        memory_guard_size: U64,
+        memory_reservation_for_growth: U64,
+        stack_guard_size: U32,
+        /// See the constants in [`tunable_bits`].
+        tunable_bits: U32,
+        producer: StrRef,
+        target: StrRef,
+        /// The alignment of text and images in the file.
+        page_size: U32,
+        /// See the constants in [`flags`].
+        flags: U32,
+        imported_functions: U32,
+        imported_tables: U32,
+        imported_memories: U32,
+        imported_globals: U32,
+        imported_tags: U32,
+        start: U32,
+        /// Code offsets in the trap table and the address map are shifted right by this much.
+        code_shift: U32,
+        traps: U32,
+        addresses: U32,
+        /// For later: zero.
+        reserved: [U32; 15],
+    }
+}
+
+/// Bits of [`Header::tunable_bits`]; bits 8 to 15 hold the optimisation level.
+pub(crate) mod tunable_bits {
+    pub(crate) const SPECTRE_MITIGATION: u32 = 1;
+    pub(crate) const RELAXED_SIMD_DETERMINISTIC: u32 = 2;
+    pub(crate) const NAN_CANONICALIZATION: u32 = 4;
+    pub(crate) const OPT_LEVEL_SHIFT: u32 = 8;
+}
+
+/// Bits of [`Header::flags`].
+pub(crate) mod flags {
+    /// Each type is a recursive group of its own; the table of groups is left out.
+    pub(crate) const TRIVIAL_REC_GROUPS: u32 = 1;
+    /// The functions' code is in the order of the functions; the table of the order is left out.
+    pub(crate) const CODE_IN_ORDER: u32 = 2;
+}
+
+record! {
+    /// An entry of the directory. Entries are in the order of their offsets and do not overlap.
+    DirectoryEntry { id: U32, reserved: U32, offset: U64, len: U64, }
+}
+
+record! {
+    /// A type. `params` and `results` count codes from `start` on in [`Part::TypeCodes`]; for a
+    /// structure or an array `params` counts the fields.
+    TypeRecord { flags: U32, supertype: U32, start: U32, params: U32, results: U32, }
+}
+
+/// Bits of [`TypeRecord::flags`]: the low byte is the kind.
+pub(crate) mod type_flags {
+    pub(crate) const FUNC: u32 = 0;
+    pub(crate) const STRUCT: u32 = 1;
+    pub(crate) const ARRAY: u32 = 2;
+    pub(crate) const FINAL: u32 = 1 << 8;
+}
+
+record! {
+    /// A recursive group.
+    RecGroupRecord { start: U32, len: U32, }
+}
+
+record! {
+    /// What an import or export stands for: see [`entity_kind`].
+    EntityRecord { kind: U32, index: U32, }
+}
+
+/// Values of [`EntityRecord::kind`].
+pub(crate) mod entity_kind {
+    pub(crate) const FUNC: u32 = 0;
+    pub(crate) const TABLE: u32 = 1;
+    pub(crate) const MEMORY: u32 = 2;
+    pub(crate) const GLOBAL: u32 = 3;
+    pub(crate) const TAG: u32 = 4;
+}
+
+record! {
+    /// An import.
+    ImportRecord { module: StrRef, field: StrRef, entity: EntityRecord, }
+}
+
+record! {
+    /// An export.
+    ExportRecord { name: StrRef, entity: EntityRecord, }
+}
+
+record! {
+    /// The type of a table or a memory. `element` is a value type code, for a memory the
+    /// logarithm of the page size.
+    LimitsRecord { minimum: U64, maximum: U64, element: U32, flags: U32, }
+}
+
+/// Bits of [`LimitsRecord::flags`].
+pub(crate) mod limits_flags {
+    pub(crate) const HAS_MAXIMUM: u32 = 1;
+    pub(crate) const INDEX64: u32 = 2;
+    pub(crate) const SHARED: u32 = 4;
+}
+
+record! {
+    /// The type of a global.
+    GlobalRecord { content: U32, mutable: U32, }
+}
+
+record! {
+    /// An element segment. `items` start in [`Part::FuncLists`] or, with
+    /// [`segment_flags::EXPRESSIONS`], in [`Part::ExprLists`].
+    ElementRecord { flags: U32, table: U32, offset: ConstRef, ty: U32, start: U32, len: U32, }
+}
+
+record! {
+    /// A data segment. Its bytes stand in [`Part::DataBytes`] or, with
+    /// [`segment_flags::IN_IMAGE`], in [`Part::Images`].
+    DataRecord { flags: U32, memory: U32, offset: ConstRef, start: U64, len: U64, }
+}
+
+/// Bits of [`ElementRecord::flags`] and [`DataRecord::flags`]: the low two bits are the kind.
+pub(crate) mod segment_flags {
+    pub(crate) const PASSIVE: u32 = 0;
+    pub(crate) const DECLARED: u32 = 1;
+    pub(crate) const ACTIVE: u32 = 2;
+    pub(crate) const KIND: u32 = 3;
+    /// An active segment whose contents are already part of an image.
+    pub(crate) const IN_IMAGE: u32 = 4;
+    /// The items are expressions.
+    pub(crate) const EXPRESSIONS: u32 = 8;
+}
+
+record! {
+    /// The initial contents of a defined table: `len` functions from `start` on in
+    /// [`Part::FuncLists`], the first of them for the element `first`. No image if `first` is
+    /// [`NONE`].
+    TableImageRecord { first: U32, start: U32, len: U32, }
+}
+
+record! {
+    /// The initial contents of a defined memory: `len` bytes from `start` on in
+    /// [`Part::Images`], for the addresses from `memory_offset` on. No image if `len` is zero.
+    MemoryImageRecord { memory_offset: U64, start: U64, len: U64, }
+}
+
+record! {
+    /// A setting of the instruction set.
+    IsaFlagRecord { name: StrRef, value: StrRef, }
+}
+
+record! {
+    /// The code of a defined function.
+    CodeRecord { offset: U32, len: U32, }
+}
+
+record! {
+    /// A block of a delta-coded table: its first key, and where its bytes start.
+    BlockRecord { first: U32, position: U32, }
+}
+
+/// How many entries a block of a delta-coded table has; the last one may have fewer.
+pub(crate) const BLOCK_LEN: u32 = 64;
+
+record! {
+    /// A function that keeps its instance context in its frame.
+    FrameSlotRecord { func: U32, below_frame_pointer: U32, }
+}
+
+record! {
+    /// A function's name: it ends with a zero byte before the next record's `offset` in
+    /// [`Part::SymbolStrings`]. A last record with the function [`NONE`] marks the end.
+    FunctionNameRecord { func: U32, offset: U32, }
+}
+
+record! {
+    /// The name of something that is not a function: see [`name_kind`].
+    OtherNameRecord { kind: U32, index: U32, name: StrRef, }
+}
+
+/// Values of [`OtherNameRecord::kind`].
+pub(crate) mod name_kind {
+    pub(crate) const MODULE: u32 = 0;
+    pub(crate) const TABLE: u32 = 1;
+    pub(crate) const MEMORY: u32 = 2;
+    pub(crate) const GLOBAL: u32 = 3;
+    pub(crate) const ELEMENT: u32 = 4;
+    pub(crate) const DATA: u32 = 5;
+}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $section:literal;)*) => {
+        /// The tables of an artifact. The numbers stand in artifacts and never change meaning.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[repr(u32)]
+        pub(crate) enum Part {
+            $($(#[$doc])* $name = $id,)*
+        }
+
+        impl Part {
+            /// Every table, in the order of the ids and of the file.
+            pub(crate) const ALL: &[Part] = &[$(Part::$name,)*];
+
+            /// The name of the table's ELF section.
+            pub(crate) const fn section_name(self) -> &'static str {
+                match self {
+                    $(Part::$name => $section,)*
+                }
+            }
+
+            /// The table with the given id.
+            pub(crate) const fn from_id(id: u32) -> Option<Self> {
+                match id {
+                    $($id => Some(Part::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+tables! {
+    /// Bytes of strings.
+    Strings = 0, ".wasm.strings";
+    /// [`TypeRecord`]s.
+    Types = 1, ".wasm.types";
+    /// Codes of value and field types.
+    TypeCodes = 2, ".wasm.type_codes";
+    /// [`RecGroupRecord`]s.
+    RecGroups = 3, ".wasm.rec_groups";
+    /// [`ImportRecord`]s.
+    Imports = 4, ".wasm.imports";
+    /// [`ExportRecord`]s, in the order of the module.
+    Exports = 5, ".wasm.exports";
+    /// Numbers of exports, sorted by their names.
+    ExportOrder = 6, ".wasm.export_order";
+    /// The type of each function, imported and defined.
+    FunctionTypes = 7, ".wasm.function_types";
+    /// [`LimitsRecord`]s of tables.
+    Tables = 8, ".wasm.tables";
+    /// [`LimitsRecord`]s of memories.
+    Memories = 9, ".wasm.memories";
+    /// [`GlobalRecord`]s.
+    Globals = 10, ".wasm.globals";
+    /// The type of each tag.
+    Tags = 11, ".wasm.tags";
+    /// [`ConstRef`]s of defined tables.
+    TableInits = 12, ".wasm.table_inits";
+    /// [`ConstRef`]s of defined globals.
+    GlobalInits = 13, ".wasm.global_inits";
+    /// Operators of constant expressions.
+    ConstOps = 14, ".wasm.const_ops";
+    /// [`ElementRecord`]s.
+    Elements = 15, ".wasm.elements";
+    /// Function indices: elements of segments and of table images.
+    FuncLists = 16, ".wasm.func_lists";
+    /// [`ConstRef`]s: elements of segments.
+    ExprLists = 17, ".wasm.expr_lists";
+    /// [`DataRecord`]s.
+    Data = 18, ".wasm.data";
+    /// Bytes of data segments that are in no image.
+    DataBytes = 19, ".wasm.data_bytes";
+    /// [`TableImageRecord`]s of defined tables.
+    TableImages = 20, ".wasm.table_images";
+    /// [`MemoryImageRecord`]s of defined memories.
+    MemoryImages = 21, ".wasm.memory_images";
+    /// Functions that can be referred to, sorted.
+    Escaping = 22, ".wasm.escaping";
+    /// [`IsaFlagRecord`]s.
+    IsaFlags = 23, ".wasm.isa_flags";
+    /// [`CodeRecord`]s of defined functions.
+    Code = 24, ".wasm.code";
+    /// The frame size of each defined function.
+    FrameSizes = 25, ".wasm.frame_sizes";
+    /// Numbers of defined functions, sorted by the offset of their code.
+    CodeOrder = 26, ".wasm.code_order";
+    /// [`BlockRecord`]s of the trap table.
+    TrapBlocks = 27, ".wasm.trap_blocks";
+    /// Delta-coded entries of the trap table.
+    TrapBytes = 28, ".wasm.traps";
+    /// [`BlockRecord`]s of the address map.
+    AddressBlocks = 29, ".wasm.address_blocks";
+    /// Delta-coded entries of the address map.
+    AddressBytes = 30, ".wasm.addresses";
+    /// [`FrameSlotRecord`]s, sorted by function.
+    FrameSlots = 31, ".wasm.frame_slots";
+    /// [`FunctionNameRecord`]s, sorted by function.
+    FunctionNames = 32, ".wasm.function_names";
+    /// [`OtherNameRecord`]s.
+    OtherNames = 33, ".wasm.other_names";
+    /// ELF symbols.
+    Symbols = 34, ".symtab";
+    /// Names of functions and symbols, each followed by a zero byte.
+    SymbolStrings = 35, ".strtab";
+    /// Machine code.
+    Text = 36, ".text";
+    /// Initial contents of memories.
+    Images = 37, ".wasm.images";
+}
+
+impl Part {
+    /// Whether the table starts at a page, to be mapped by itself.
+    pub(crate) const fn page_aligned(self) -> bool {
+        matches!(self, Part::Text | Part::Images)
+    }
+}

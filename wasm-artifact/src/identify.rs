@@ -1,0 +1,201 @@
+//! Telling files apart by their content.
+
+use core::fmt;
+
+use crate::elf;
+
+/// What kind of file it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// A compiled artifact of this project, of whatever version and for whatever target.
+    Artifact,
+    /// A WebAssembly module in the binary format.
+    WasmModule,
+    /// A WebAssembly component in the binary format.
+    WasmComponent,
+    /// Text that starts as the WebAssembly text format does.
+    Text,
+    /// An ELF file of somebody else's.
+    Elf,
+    /// Anything else.
+    Unknown,
+}
+
+/// What a file is, judged by its first bytes. Its `Display` is a phrase for people, such as
+/// "a WebAssembly component" or "a gzip file".
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct Identity {
+    /// The kind.
+    pub kind: FileKind,
+    description: &'static str,
+}
+
+impl Identity {
+    /// What to do with such a file instead, for the end of an error message; may be empty.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self.kind {
+            FileKind::WasmModule | FileKind::Text => {
+                ": it has to be compiled first, or be given to a function that compiles"
+            }
+            FileKind::WasmComponent => ": only core modules can be compiled and run",
+            FileKind::Unknown if self.description == EMPTY => ": was it written completely?",
+            FileKind::Unknown if COMPRESSED.contains(&self.description) => ": unpack it first",
+            _ => "",
+        }
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.description)
+    }
+}
+
+const EMPTY: &str = "an empty file";
+const COMPRESSED: [&str; 5] =
+    ["a gzip file", "a Zstandard file", "an XZ file", "a bzip2 file", "a zip archive"];
+
+/// First bytes of files that people hand over by mistake.
+const SIGNATURES: &[(&[u8], &str)] = &[
+    (b"\x1f\x8b", COMPRESSED[0]),
+    (b"\x28\xb5\x2f\xfd", COMPRESSED[1]),
+    (b"\xfd7zXZ\0", COMPRESSED[2]),
+    (b"BZh", COMPRESSED[3]),
+    (b"PK\x03\x04", COMPRESSED[4]),
+    (b"MZ", "a Windows executable"),
+    (b"\xcf\xfa\xed\xfe", "a Mach-O file"),
+    (b"\xca\xfe\xba\xbe", "a Mach-O file or a Java class"),
+    (b"!<arch>\n", "an archive of object files"),
+    (b"BC\xc0\xde", "LLVM bitcode"),
+    (b"#!", "a script"),
+    (b"<!DOCTYPE", "an HTML page"),
+    (b"<!doctype", "an HTML page"),
+    (b"<html", "an HTML page"),
+    (b"version https://git-lfs", "a Git LFS pointer (fetch the file itself)"),
+    (b"%PDF", "a PDF document"),
+];
+
+/// Says what a file is, judged by its first bytes. Nothing is validated: a file that is said to be
+/// a module may still be invalid.
+pub fn identify(bytes: &[u8]) -> Identity {
+    let is = |kind, description| Identity { kind, description };
+    if bytes.is_empty() {
+        return is(FileKind::Unknown, EMPTY);
+    }
+    if elf::looks_like_artifact(bytes) {
+        return is(FileKind::Artifact, "a compiled WebAssembly artifact");
+    }
+    if let Some(rest) = bytes.strip_prefix(b"\0asm") {
+        return match rest {
+            [1, 0, 0, 0, ..] => is(FileKind::WasmModule, "a WebAssembly module"),
+            [_, 0, 1, 0, ..] => is(FileKind::WasmComponent, "a WebAssembly component"),
+            [_, _, _, _, ..] => {
+                is(FileKind::Unknown, "a WebAssembly file of a version that is not known")
+            }
+            _ => is(FileKind::Unknown, "the first bytes of a WebAssembly file that is cut off"),
+        };
+    }
+    if bytes.starts_with(&elf::MAGIC) {
+        return is(FileKind::Elf, elf_description(bytes));
+    }
+    for (signature, description) in SIGNATURES {
+        if bytes.starts_with(signature) {
+            return is(FileKind::Unknown, description);
+        }
+    }
+    if is_text_format(bytes) {
+        return is(FileKind::Text, "WebAssembly text");
+    }
+    let start = &bytes[..bytes.len().min(512)];
+    let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
+    if start.iter().all(printable) {
+        return is(FileKind::Unknown, "a text file, but not WebAssembly text");
+    }
+    if start.iter().all(|byte| *byte == 0) {
+        return is(FileKind::Unknown, "a file of zero bytes");
+    }
+    is(FileKind::Unknown, "a binary file of an unknown kind")
+}
+
+fn elf_description(bytes: &[u8]) -> &'static str {
+    let Some(header) = bytes.get(..elf::FILE_HEADER_SIZE) else {
+        return "the first bytes of an ELF file that is cut off";
+    };
+    let kind = [header[16], header[17]];
+    let big_endian = header[5] == 2;
+    match if big_endian { u16::from_be_bytes(kind) } else { u16::from_le_bytes(kind) } {
+        1 => "an ELF object file",
+        2 => "an ELF executable",
+        3 => "an ELF executable or shared library",
+        4 => "an ELF core dump",
+        _ => "an ELF file of another program",
+    }
+}
+
+/// Whether the first thing after white space and comments is a parenthesis with a keyword.
+fn is_text_format(bytes: &[u8]) -> bool {
+    let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    loop {
+        rest = rest.trim_ascii_start();
+        if rest.starts_with(b";;") {
+            let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { return false };
+            rest = &rest[end..];
+        } else if rest.starts_with(b"(;") {
+            let mut depth = 0;
+            let mut end = None;
+            let mut at = 0;
+            while let Some(pair) = rest.get(at..at + 2) {
+                match pair {
+                    b"(;" => (depth, at) = (depth + 1, at + 1),
+                    b";)" => (depth, at) = (depth - 1, at + 1),
+                    _ => {}
+                }
+                at += 1;
+                if depth == 0 {
+                    end = Some(at);
+                    break;
+                }
+            }
+            let Some(end) = end else { return false };
+            rest = &rest[end..];
+        } else {
+            break;
+        }
+    }
+    let Some(rest) = rest.strip_prefix(b"(") else { return false };
+    let keyword = rest.trim_ascii_start();
+    keyword.first().is_some_and(u8::is_ascii_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(bytes: &[u8], kind: FileKind, description: &str) {
+        let identity = identify(bytes);
+        assert_eq!(identity.kind, kind);
+        assert_eq!(alloc::format!("{identity}"), description);
+    }
+
+    #[test]
+    fn files_are_told_apart() {
+        check(b"", FileKind::Unknown, "an empty file");
+        check(b"\0asm\x01\0\0\0", FileKind::WasmModule, "a WebAssembly module");
+        check(b"\0asm\x0d\0\x01\0", FileKind::WasmComponent, "a WebAssembly component");
+        check(b"\0as", FileKind::Unknown, "a binary file of an unknown kind");
+        check(b"(module)", FileKind::Text, "WebAssembly text");
+        check(b" ;; hello\n(; a (; nested ;) one ;) ( module)", FileKind::Text, "WebAssembly text");
+        check(b"(; never closed", FileKind::Unknown, "a text file, but not WebAssembly text");
+        check(b"\x1f\x8b\x08\0", FileKind::Unknown, "a gzip file");
+        check(b"\x7fELF", FileKind::Elf, "the first bytes of an ELF file that is cut off");
+        let mut executable = [0; 64];
+        executable[..4].copy_from_slice(b"\x7fELF");
+        executable[16] = 2;
+        check(&executable, FileKind::Elf, "an ELF executable");
+        check(&[0; 600], FileKind::Unknown, "a file of zero bytes");
+        check(b"hello, world\n", FileKind::Unknown, "a text file, but not WebAssembly text");
+    }
+}

@@ -1,0 +1,102 @@
+//! Compiled WebAssembly as ELF files: written once, read in place.
+//!
+//! An artifact is a valid ELF file that `readelf`, `objdump` and `gdb` understand, with every
+//! function under its WebAssembly name. For a loader it is a file that needs no work: page-aligned
+//! code without relocations, page-aligned initial contents of memories, and tables that are used
+//! straight from the mapped bytes. Opening one costs the same for a hundred functions as for a
+//! hundred thousand.
+//!
+//! # Should I use this?
+//!
+//! Use it to look into artifacts (their types, exports, traps, names), to tell files apart
+//! ([`identify`]), or to keep the output of a compiler of your own in this form ([`write()`]). To put
+//! an artifact into executable memory take `wasm-loader`; to run WebAssembly take `wasm-runtime`.
+//!
+//! # Example
+//!
+//! ```
+//! # #[cfg(feature = "write")] {
+//! use wasm_artifact::{Artifact, FileKind, WriteOptions, identify, write};
+//! use wasm_types::{CompiledModule, Module};
+//!
+//! // Normally parsed from a binary, and compiled from that.
+//! let module = Module::default();
+//! let compiled = CompiledModule {
+//!     target: "x86_64-unknown-linux-gnu".into(),
+//!     ..CompiledModule::default()
+//! };
+//! let bytes = write(&module, b"", &compiled, &WriteOptions::new())?;
+//!
+//! assert_eq!(identify(&bytes).kind, FileKind::Artifact);
+//! let artifact = Artifact::parse(&bytes)?;
+//! assert_eq!(artifact.target(), "x86_64-unknown-linux-gnu");
+//! assert!(artifact.export("main").is_none());
+//! # }
+//! # Ok::<(), wasm_artifact::Error>(())
+//! ```
+//!
+//! # What is in an artifact
+//!
+//! The first note (`.note.wasm-rt`) identifies it: versions of format and run-time ABI, producer,
+//! target, settings, and a directory of the tables. Readers use the directory alone; ELF's section
+//! headers and symbols describe the same bytes to other tools. Do not `strip` an artifact: it would
+//! move what the directory points to (write it without symbols instead, see
+//! [`WriteOptions::symbols`]).
+//!
+//! Active segments that are certain to fit become *images*: the contents of a memory as whole pages
+//! that can be mapped copy-on-write ([`Artifact::memory_image`]), and of a table as a list that is
+//! looked at when an element is first asked for ([`Artifact::table_image`]). Instantiation writes
+//! only the others, those that are not [`in_image`](DataRef::in_image).
+//!
+//! # Damage
+//!
+//! [`Artifact::parse`] checks the header and the place of each table. Everything else is checked
+//! where it is read: a damaged artifact gives errors or harmless values, never a panic. That says
+//! nothing about its machine code, which nobody can check.
+//!
+//! # Versions
+//!
+//! [`FORMAT_VERSION`] changes only when old readers could not read new artifacts correctly or the
+//! other way round; it has nothing to do with the version of this crate.
+//!
+//! # Features
+//!
+//! * `write` (default): [`write()`]. Deployments that only run artifacts do without.
+//! * `inspect` (default): [`inspect()`], a report for people.
+//!
+//! The crate is `no_std` and uses `alloc`.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod address_map;
+mod codes;
+mod const_expr;
+mod elf;
+mod error;
+mod format;
+mod identify;
+#[cfg(feature = "inspect")]
+mod inspect;
+mod read;
+mod traps;
+mod varint;
+#[cfg(feature = "write")]
+mod write;
+
+pub use address_map::AddressMap;
+pub use const_expr::ConstExprRef;
+pub use error::{Error, ErrorKind};
+pub use format::FORMAT_VERSION;
+pub use identify::{FileKind, Identity, identify};
+#[cfg(feature = "inspect")]
+pub use inspect::{Report, inspect};
+pub use read::{
+    Artifact, Counts, DataRef, DataRefKind, ElementRef, ElementRefKind, ExportRef, ExprList,
+    FuncList, ImportRef, ItemsRef, MemoryImage, SectionInfo, TableImage,
+};
+pub use traps::Traps;
+#[cfg(feature = "write")]
+pub use write::{WriteOptions, write};

@@ -1,0 +1,480 @@
+//! Reading artifacts in place.
+//!
+//! [`Artifact::parse`] checks the header and where every table lies; that costs the same for every
+//! artifact. What a table says is checked where it is read, so that a damaged artifact gives an
+//! error or a harmless value, never a panic.
+
+mod code;
+mod declarations;
+mod entities;
+mod names;
+mod segments;
+mod types;
+
+pub use entities::{ExportRef, ImportRef};
+pub use segments::{
+    DataRef, DataRefKind, ElementRef, ElementRefKind, ExprList, FuncList, ItemsRef, MemoryImage,
+    TableImage,
+};
+
+use alloc::format;
+use core::fmt;
+
+use wasm_types::abi::{ContextCounts, ContextLayout};
+use wasm_types::{OptLevel, Tunables, WasmFeatures};
+use zerocopy::little_endian::U32;
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+
+use crate::const_expr::ConstExprRef;
+use crate::elf;
+use crate::error::{Error, ErrorKind};
+use crate::format::{
+    BlockRecord, CodeRecord, ConstRef, DataRecord, DirectoryEntry, ElementRecord, ExportRecord,
+    FORMAT_VERSION, FrameSlotRecord, FunctionNameRecord, GlobalRecord, HEADER_OFFSET, Header,
+    ImportRecord, IsaFlagRecord, LimitsRecord, MAGIC, MemoryImageRecord, NONE, NOTE_NAME,
+    NOTE_OFFSET, OtherNameRecord, Part, RecGroupRecord, StrRef, TableImageRecord, TypeRecord,
+    tunable_bits,
+};
+use crate::identify::identify;
+
+/// A compiled module, read in place from the bytes of an artifact.
+#[derive(Clone)]
+pub struct Artifact<'a> {
+    bytes: &'a [u8],
+    header: &'a Header,
+    directory: &'a [DirectoryEntry],
+    tables: Tables<'a>,
+    text_file_offset: u64,
+    images_file_offset: u64,
+}
+
+/// How many of each an artifact has. Index spaces count imported items too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Types of the type section.
+    pub types: u32,
+    /// Functions.
+    pub functions: u32,
+    /// Functions that are imported.
+    pub imported_functions: u32,
+    /// Tables.
+    pub tables: u32,
+    /// Tables that are imported.
+    pub imported_tables: u32,
+    /// Memories.
+    pub memories: u32,
+    /// Memories that are imported.
+    pub imported_memories: u32,
+    /// Globals.
+    pub globals: u32,
+    /// Globals that are imported.
+    pub imported_globals: u32,
+    /// Tags.
+    pub tags: u32,
+    /// Tags that are imported.
+    pub imported_tags: u32,
+    /// Imports.
+    pub imports: u32,
+    /// Exports.
+    pub exports: u32,
+    /// Element segments.
+    pub elements: u32,
+    /// Data segments.
+    pub data: u32,
+    /// Functions that can be referred to other than by a direct call.
+    pub escaping_functions: u32,
+}
+
+/// A table of the artifact, for tools.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct SectionInfo {
+    /// The name of its ELF section.
+    pub name: &'static str,
+    /// Where it starts in the artifact, in bytes.
+    pub offset: u64,
+    /// Its size in bytes.
+    pub len: u64,
+}
+
+macro_rules! table_views {
+    ($($field:ident: $ty:ty = $table:ident;)*) => {
+        /// The tables, as slices of records over the bytes.
+        #[derive(Clone, Default)]
+        struct Tables<'a> {
+            $($field: &'a [$ty],)*
+        }
+
+        impl<'a> Tables<'a> {
+            fn set(&mut self, table: Part, bytes: &'a [u8]) -> Result<(), Error> {
+                match table {
+                    $(Part::$table => self.$field = records(bytes)
+                        .ok_or(Error::damaged(concat!("the size of the table ", stringify!($table))))?,)*
+                    // For other tools only.
+                    Part::Symbols => {}
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+table_views! {
+    strings: u8 = Strings;
+    types: TypeRecord = Types;
+    type_codes: U32 = TypeCodes;
+    rec_groups: RecGroupRecord = RecGroups;
+    imports: ImportRecord = Imports;
+    exports: ExportRecord = Exports;
+    export_order: U32 = ExportOrder;
+    function_types: U32 = FunctionTypes;
+    tables: LimitsRecord = Tables;
+    memories: LimitsRecord = Memories;
+    globals: GlobalRecord = Globals;
+    tags: U32 = Tags;
+    table_inits: ConstRef = TableInits;
+    global_inits: ConstRef = GlobalInits;
+    const_ops: u8 = ConstOps;
+    elements: ElementRecord = Elements;
+    func_lists: U32 = FuncLists;
+    expr_lists: ConstRef = ExprLists;
+    data: DataRecord = Data;
+    data_bytes: u8 = DataBytes;
+    table_images: TableImageRecord = TableImages;
+    memory_images: MemoryImageRecord = MemoryImages;
+    escaping: U32 = Escaping;
+    isa_flags: IsaFlagRecord = IsaFlags;
+    code: CodeRecord = Code;
+    frame_sizes: U32 = FrameSizes;
+    code_order: U32 = CodeOrder;
+    trap_blocks: BlockRecord = TrapBlocks;
+    trap_bytes: u8 = TrapBytes;
+    address_blocks: BlockRecord = AddressBlocks;
+    address_bytes: u8 = AddressBytes;
+    frame_slots: FrameSlotRecord = FrameSlots;
+    function_names: FunctionNameRecord = FunctionNames;
+    other_names: OtherNameRecord = OtherNames;
+    symbol_strings: u8 = SymbolStrings;
+    text: u8 = Text;
+    images: u8 = Images;
+}
+
+fn records<T: FromBytes + Immutable + KnownLayout + Unaligned>(bytes: &[u8]) -> Option<&[T]> {
+    <[T]>::ref_from_bytes(bytes).ok()
+}
+
+/// The bytes of a range, if they are there.
+fn range<T>(of: &[T], start: u64, len: u64) -> Option<&[T]> {
+    let start = usize::try_from(start).ok()?;
+    of.get(start..start.checked_add(usize::try_from(len).ok()?)?)
+}
+
+impl<'a> Artifact<'a> {
+    /// Opens an artifact: checks its header, and that every table lies within the bytes, aligned
+    /// and apart from the others. The cost does not depend on the size of the module.
+    ///
+    /// The target's byte order, instruction set and so on are not compared with this machine:
+    /// artifacts for any target can be read anywhere.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are something else (the error says what), too short, of another format version,
+    /// or damaged.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
+        let header = find_header(bytes)?;
+        let file_size = header.file_size.get();
+        if (bytes.len() as u64) < file_size {
+            let found = bytes.len();
+            return Err(Error::new(
+                ErrorKind::Truncated,
+                format!(
+                    "the artifact is cut off: it has {found} of {file_size} bytes; copy or compile \
+                     it again"
+                ),
+            ));
+        }
+        // Whatever follows the artifact in its file is not part of it.
+        let bytes = usize::try_from(file_size).ok().and_then(|size| bytes.get(..size));
+        let bytes = bytes.ok_or(Error::damaged("the size in the header"))?;
+        let page_size = header.page_size.get();
+        if !page_size.is_power_of_two() || header.code_shift.get() > 3 {
+            return Err(Error::damaged("the header").at(HEADER_OFFSET));
+        }
+
+        let start = HEADER_OFFSET as u64 + u64::from(header.header_size.get());
+        let size = size_of::<DirectoryEntry>() as u64 * u64::from(header.directory_len.get());
+        let directory: &[DirectoryEntry] = range(bytes, start, size)
+            .and_then(records)
+            .ok_or(Error::damaged("the directory of tables").at(HEADER_OFFSET))?;
+        let mut artifact = Self {
+            bytes,
+            header,
+            directory,
+            tables: Tables::default(),
+            text_file_offset: 0,
+            images_file_offset: 0,
+        };
+        let mut end = start + size;
+        let mut seen = 0u64;
+        for entry in directory {
+            let (offset, len) = (entry.offset.get(), entry.len.get());
+            let table = range(bytes, offset, len)
+                .filter(|_| offset >= end)
+                .ok_or(Error::damaged("the place of a table").at(HEADER_OFFSET))?;
+            end = offset + len;
+            let Some(id) = Part::from_id(entry.id.get()) else { continue };
+            if seen & 1 << id as u32 != 0 {
+                return Err(Error::damaged("a table is there twice").at(HEADER_OFFSET));
+            }
+            seen |= 1 << id as u32;
+            if id.page_aligned() && offset % u64::from(page_size) != 0 {
+                return Err(Error::damaged("the alignment of a table").at(HEADER_OFFSET));
+            }
+            match id {
+                Part::Text => artifact.text_file_offset = offset,
+                Part::Images => artifact.images_file_offset = offset,
+                _ => {}
+            }
+            artifact.tables.set(id, table)?;
+        }
+        artifact.check_counts()?;
+        Ok(artifact)
+    }
+
+    /// Checks that tables that count the same things have the same length, and that the counts of
+    /// imports are not larger than those of everything.
+    fn check_counts(&self) -> Result<(), Error> {
+        let tables = &self.tables;
+        // Indices are 32-bit numbers everywhere.
+        let limit = u32::MAX as usize;
+        let within = |imported: u32, all: usize| imported as usize <= all && all < limit;
+        let defines = |imported: u32, all: usize, defined: usize| {
+            (imported as usize).checked_add(defined) == Some(all)
+        };
+        let header = self.header;
+        let ok = within(header.imported_functions.get(), tables.function_types.len())
+            && within(header.imported_tables.get(), tables.tables.len())
+            && within(header.imported_memories.get(), tables.memories.len())
+            && within(header.imported_globals.get(), tables.globals.len())
+            && within(header.imported_tags.get(), tables.tags.len())
+            && within(0, tables.types.len())
+            && within(0, tables.imports.len())
+            && within(0, tables.exports.len())
+            && within(0, tables.elements.len())
+            && within(0, tables.data.len())
+            && within(0, tables.escaping.len())
+            && within(0, tables.text.len())
+            && tables.export_order.len() == tables.exports.len()
+            && defines(
+                header.imported_functions.get(),
+                tables.function_types.len(),
+                tables.code.len(),
+            )
+            && defines(header.imported_tables.get(), tables.tables.len(), tables.table_inits.len())
+            && defines(
+                header.imported_globals.get(),
+                tables.globals.len(),
+                tables.global_inits.len(),
+            );
+        if ok { Ok(()) } else { Err(Error::damaged("the counts in the header").at(HEADER_OFFSET)) }
+    }
+
+    /// The bytes of the artifact.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The version of the format: [`FORMAT_VERSION`], since others are not read.
+    pub fn format_version(&self) -> u32 {
+        self.header.format_version.get()
+    }
+
+    /// The version of the run-time ABI that the code was compiled for.
+    pub fn abi_version(&self) -> u32 {
+        self.header.abi_version.get()
+    }
+
+    /// The program that made the artifact.
+    pub fn producer(&self) -> &'a str {
+        self.string(self.header.producer).unwrap_or_default()
+    }
+
+    /// The target that the code was compiled for, as a triple.
+    pub fn target(&self) -> &'a str {
+        self.string(self.header.target).unwrap_or_default()
+    }
+
+    /// The settings of the instruction set that the code was compiled with, as names and values.
+    pub fn isa_flags(&self) -> impl ExactSizeIterator<Item = (&'a str, &'a str)> + '_ {
+        self.tables.isa_flags.iter().map(|flag| {
+            let string = |place| self.string(place).unwrap_or_default();
+            (string(flag.name), string(flag.value))
+        })
+    }
+
+    /// The settings that the host must provide for.
+    pub fn tunables(&self) -> Tunables {
+        let header = self.header;
+        let bits = header.tunable_bits.get();
+        let mut tunables = Tunables::new();
+        tunables.memory_reservation = header.memory_reservation.get();
+        tunables.memory_guard_size = header.memory_guard_size.get();
+        tunables.memory_reservation_for_growth = header.memory_reservation_for_growth.get();
+        tunables.stack_guard_size = header.stack_guard_size.get();
+        tunables.spectre_mitigation = bits & tunable_bits::SPECTRE_MITIGATION != 0;
+        tunables.relaxed_simd_deterministic = bits & tunable_bits::RELAXED_SIMD_DETERMINISTIC != 0;
+        tunables.nan_canonicalization = bits & tunable_bits::NAN_CANONICALIZATION != 0;
+        tunables.opt_level = match bits >> tunable_bits::OPT_LEVEL_SHIFT & 0xff {
+            0 => OptLevel::None,
+            1 => OptLevel::Speed,
+            _ => OptLevel::SpeedAndSize,
+        };
+        tunables
+    }
+
+    /// The proposals that the module was allowed to use when it was compiled.
+    pub fn features(&self) -> WasmFeatures {
+        WasmFeatures::from_bits_retain(self.header.features.get())
+    }
+
+    /// The alignment of text and images in the artifact, in bytes: a power of two.
+    pub fn page_size(&self) -> u32 {
+        self.header.page_size.get()
+    }
+
+    /// How many of each the module has.
+    pub fn counts(&self) -> Counts {
+        let (tables, header) = (&self.tables, self.header);
+        Counts {
+            types: tables.types.len() as u32,
+            functions: tables.function_types.len() as u32,
+            imported_functions: header.imported_functions.get(),
+            tables: tables.tables.len() as u32,
+            imported_tables: header.imported_tables.get(),
+            memories: tables.memories.len() as u32,
+            imported_memories: header.imported_memories.get(),
+            globals: tables.globals.len() as u32,
+            imported_globals: header.imported_globals.get(),
+            tags: tables.tags.len() as u32,
+            imported_tags: header.imported_tags.get(),
+            imports: tables.imports.len() as u32,
+            exports: tables.exports.len() as u32,
+            elements: tables.elements.len() as u32,
+            data: tables.data.len() as u32,
+            escaping_functions: tables.escaping.len() as u32,
+        }
+    }
+
+    /// Where everything stands in the context of an instance of the module.
+    pub fn context_layout(&self) -> Result<ContextLayout, Error> {
+        let counts = self.counts();
+        let split = |imported: u32, all: u32| (imported, all - imported);
+        ContextLayout::from_counts(ContextCounts {
+            functions: counts.imported_functions,
+            memories: split(counts.imported_memories, counts.memories),
+            tables: split(counts.imported_tables, counts.tables),
+            globals: split(counts.imported_globals, counts.globals),
+            types: counts.types,
+            func_refs: counts.escaping_functions,
+        })
+        .ok_or(Error::damaged("more imports and definitions than an instance can have"))
+    }
+
+    /// The machine code of all functions.
+    pub fn text(&self) -> &'a [u8] {
+        self.tables.text
+    }
+
+    /// Where the machine code starts in the artifact: a multiple of the page size.
+    pub fn text_file_offset(&self) -> u64 {
+        self.text_file_offset
+    }
+
+    /// The tables that are not empty, in the order of the file: for tools.
+    pub fn sections(&self) -> impl Iterator<Item = SectionInfo> + '_ {
+        self.directory.iter().map(|entry| SectionInfo {
+            name: Part::from_id(entry.id.get()).map_or("(unknown)", Part::section_name),
+            offset: entry.offset.get(),
+            len: entry.len.get(),
+        })
+    }
+
+    fn string(&self, place: StrRef) -> Result<&'a str, Error> {
+        range(self.tables.strings, place.offset.get().into(), place.len.get().into())
+            .and_then(|bytes| core::str::from_utf8(bytes).ok())
+            .ok_or(Error::damaged("a string"))
+    }
+
+    fn const_expr(&self, place: ConstRef) -> Result<ConstExprRef<'a>, Error> {
+        range(self.tables.const_ops, place.start.get().into(), place.len.get().into())
+            .map(ConstExprRef::new)
+            .ok_or(Error::damaged("the place of a constant expression"))
+    }
+
+    fn optional_const_expr(&self, place: ConstRef) -> Result<Option<ConstExprRef<'a>>, Error> {
+        if place.start.get() == NONE { Ok(None) } else { self.const_expr(place).map(Some) }
+    }
+}
+
+impl fmt::Debug for Artifact<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artifact")
+            .field("target", &self.target())
+            .field("producer", &self.producer())
+            .field("counts", &self.counts())
+            .field("text", &self.tables.text.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The header, if the bytes are an artifact of this version.
+fn find_header(bytes: &[u8]) -> Result<&Header, Error> {
+    let not_an_artifact = || {
+        let identity = identify(bytes);
+        Error::new(
+            ErrorKind::NotAnArtifact,
+            format!(
+                "this is not a compiled WebAssembly artifact but {identity}{}",
+                identity.hint()
+            ),
+        )
+    };
+    if !elf::looks_like_artifact(bytes) {
+        return Err(not_an_artifact());
+    }
+    let truncated = || {
+        let found = bytes.len();
+        Error::new(
+            ErrorKind::Truncated,
+            format!("the artifact is cut off within its header: it has only {found} bytes"),
+        )
+    };
+    // The first fields have the same place in every version.
+    let start = bytes.get(HEADER_OFFSET..).ok_or_else(truncated)?;
+    let name = &bytes[NOTE_OFFSET + 12..HEADER_OFFSET];
+    if name != NOTE_NAME || !start.starts_with(&MAGIC) {
+        return Err(Error::damaged("the note").at(NOTE_OFFSET));
+    }
+    let version = start.get(8..12).and_then(|bytes| bytes.try_into().ok());
+    let version = u32::from_le_bytes(version.ok_or_else(truncated)?);
+    if version != FORMAT_VERSION {
+        let (age, remedy) = if version > FORMAT_VERSION {
+            ("newer", "run it with a newer version of this program, or compile the module again")
+        } else {
+            ("older", "compile the module again")
+        };
+        return Err(Error::new(
+            ErrorKind::UnsupportedVersion,
+            format!(
+                "the artifact has the {age} format version {version}, and this program reads \
+                 version {FORMAT_VERSION}: {remedy}"
+            ),
+        ));
+    }
+    let (header, _) = Header::ref_from_prefix(start).map_err(|_| truncated())?;
+    if (header.header_size.get() as usize) < size_of::<Header>() {
+        return Err(Error::damaged("the size of the header").at(HEADER_OFFSET));
+    }
+    Ok(header)
+}

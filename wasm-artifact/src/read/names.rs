@@ -1,0 +1,63 @@
+//! Names for people.
+
+use alloc::string::String;
+
+use wasm_types::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, NameMap, TableIndex};
+
+use super::Artifact;
+use crate::format::{NONE, OtherNameRecord, name_kind};
+
+impl<'a> Artifact<'a> {
+    /// The name that the name section gives a function.
+    pub fn name(&self, func: FuncIndex) -> Option<&'a str> {
+        let names = self.tables.function_names;
+        let place = names.binary_search_by_key(&func.as_u32(), |name| name.func.get()).ok()?;
+        self.function_name_at(place)
+    }
+
+    /// The name that the name section gives the module.
+    pub fn module_name(&self) -> Option<&'a str> {
+        // It is written first.
+        let record = self.tables.other_names.first()?;
+        if record.kind.get() != name_kind::MODULE {
+            return None;
+        }
+        self.string(record.name).ok()
+    }
+
+    /// Every name there is. What is damaged is left out.
+    pub fn names(&self) -> NameMap {
+        let mut names =
+            NameMap { module: self.module_name().map(String::from), ..NameMap::default() };
+        for (place, record) in self.tables.function_names.iter().enumerate() {
+            let func = record.func.get();
+            if func == NONE {
+                continue;
+            }
+            if let Some(name) = self.function_name_at(place) {
+                names.functions.push((FuncIndex::new(func), name.into()));
+            }
+        }
+        for &OtherNameRecord { kind, index, name } in self.tables.other_names {
+            let (Ok(name), index) = (self.string(name), index.get()) else { continue };
+            let name = String::from(name);
+            match kind.get() {
+                name_kind::TABLE => names.tables.push((TableIndex::new(index), name)),
+                name_kind::MEMORY => names.memories.push((MemoryIndex::new(index), name)),
+                name_kind::GLOBAL => names.globals.push((GlobalIndex::new(index), name)),
+                name_kind::ELEMENT => names.elements.push((ElemIndex::new(index), name)),
+                name_kind::DATA => names.data.push((DataIndex::new(index), name)),
+                _ => {}
+            }
+        }
+        names
+    }
+
+    fn function_name_at(&self, place: usize) -> Option<&'a str> {
+        let names = self.tables.function_names;
+        let start = names.get(place)?.offset.get() as usize;
+        let next = names.get(place.checked_add(1)?)?.offset.get() as usize;
+        let bytes = self.tables.symbol_strings.get(start..next.checked_sub(1)?)?;
+        core::str::from_utf8(bytes).ok()
+    }
+}

@@ -1,0 +1,370 @@
+//! Initial state: constant expressions, segments, and the images that active segments became.
+
+use core::fmt;
+
+use wasm_types::{
+    DataIndex, DefinedGlobalIndex, DefinedMemoryIndex, DefinedTableIndex, ElemIndex, FuncIndex,
+    MemoryIndex, RefType, TableIndex,
+};
+use zerocopy::little_endian::U32;
+
+use super::{Artifact, range};
+use crate::codes;
+use crate::const_expr::ConstExprRef;
+use crate::error::Error;
+use crate::format::{ConstRef, NONE, segment_flags};
+
+/// The initial contents of a defined table of functions whose elements are filled in when they
+/// are first asked for.
+#[derive(Clone, Copy)]
+pub struct TableImage<'a> {
+    first: u32,
+    funcs: FuncList<'a>,
+}
+
+impl TableImage<'_> {
+    /// The function at an index of the table; `None` for null.
+    #[inline]
+    pub fn func(&self, index: u64) -> Option<FuncIndex> {
+        let place = u32::try_from(index.checked_sub(u64::from(self.first))?).ok()?;
+        self.funcs.get(place)
+    }
+
+    /// The first index from which on all elements are null.
+    pub fn end(&self) -> u64 {
+        u64::from(self.first) + u64::from(self.funcs.len())
+    }
+}
+
+impl fmt::Debug for TableImage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableImage").field("first", &self.first).field("end", &self.end()).finish()
+    }
+}
+
+/// The initial contents of a defined memory. Everything outside of it is zero.
+#[derive(Clone, Copy)]
+pub struct MemoryImage<'a> {
+    /// Where it starts in the memory: a multiple of [`Artifact::page_size`].
+    pub memory_offset: u64,
+    /// Where it starts in the artifact: a multiple of [`Artifact::page_size`].
+    pub file_offset: u64,
+    /// Its bytes: a multiple of [`Artifact::page_size`], never beyond the memory's minimum size.
+    pub bytes: &'a [u8],
+}
+
+impl fmt::Debug for MemoryImage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryImage")
+            .field("memory_offset", &self.memory_offset)
+            .field("file_offset", &self.file_offset)
+            .field("len", &self.bytes.len())
+            .finish()
+    }
+}
+
+/// A list of functions, read in place.
+#[derive(Clone, Copy)]
+pub struct FuncList<'a> {
+    items: &'a [U32],
+}
+
+impl<'a> FuncList<'a> {
+    /// How many there are.
+    pub fn len(&self) -> u32 {
+        self.items.len() as u32
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The function at a place of the list; `None` for null, which a segment does not contain, and
+    /// beyond the end.
+    #[inline]
+    pub fn get(&self, place: u32) -> Option<FuncIndex> {
+        let func = self.items.get(place as usize)?.get();
+        (func != NONE).then_some(FuncIndex::new(func))
+    }
+
+    /// All of them; `None` for null.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<FuncIndex>> + use<'a> {
+        self.items.iter().map(|func| (func.get() != NONE).then_some(FuncIndex::new(func.get())))
+    }
+}
+
+impl fmt::Debug for FuncList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// A list of constant expressions, read in place.
+#[derive(Clone, Copy)]
+pub struct ExprList<'a> {
+    items: &'a [ConstRef],
+    const_ops: &'a [u8],
+}
+
+impl<'a> ExprList<'a> {
+    /// How many there are.
+    pub fn len(&self) -> u32 {
+        self.items.len() as u32
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The expression at a place of the list; `None` beyond the end.
+    pub fn get(&self, place: u32) -> Option<ConstExprRef<'a>> {
+        let item = self.items.get(place as usize)?;
+        range(self.const_ops, item.start.get().into(), item.len.get().into()).map(ConstExprRef::new)
+    }
+
+    /// All of them. Ends early in a damaged artifact.
+    pub fn iter(&self) -> impl Iterator<Item = ConstExprRef<'a>> + use<'a> {
+        let this = *self;
+        (0..this.len()).map_while(move |place| this.get(place))
+    }
+}
+
+impl fmt::Debug for ExprList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// What is done with an element segment.
+#[derive(Clone, Copy, Debug)]
+pub enum ElementRefKind<'a> {
+    /// Kept for `table.init`.
+    Passive,
+    /// Only declares that its functions are referred to.
+    Declared,
+    /// Written to a table at instantiation.
+    Active {
+        /// The table.
+        table: TableIndex,
+        /// Where in the table, in elements.
+        offset: ConstExprRef<'a>,
+    },
+}
+
+/// The elements of a segment.
+#[derive(Clone, Copy, Debug)]
+pub enum ItemsRef<'a> {
+    /// Plain function references.
+    Functions(FuncList<'a>),
+    /// A constant expression for each element.
+    Expressions(ExprList<'a>),
+}
+
+impl ItemsRef<'_> {
+    /// How many elements there are.
+    pub fn len(&self) -> u32 {
+        match self {
+            ItemsRef::Functions(items) => items.len(),
+            ItemsRef::Expressions(items) => items.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An element segment.
+#[derive(Clone, Copy, Debug)]
+pub struct ElementRef<'a> {
+    /// What is done with it.
+    pub kind: ElementRefKind<'a>,
+    /// The type of its elements.
+    pub ty: RefType,
+    /// The elements.
+    pub items: ItemsRef<'a>,
+    /// Whether it is active and part of its table's image, so that instantiation need not write it.
+    pub in_image: bool,
+}
+
+/// What is done with a data segment.
+#[derive(Clone, Copy, Debug)]
+pub enum DataRefKind<'a> {
+    /// Kept for `memory.init`.
+    Passive,
+    /// Written to a memory at instantiation.
+    Active {
+        /// The memory.
+        memory: MemoryIndex,
+        /// Where in the memory, in bytes.
+        offset: ConstExprRef<'a>,
+    },
+}
+
+/// A data segment.
+#[derive(Clone, Copy, Debug)]
+pub struct DataRef<'a> {
+    /// What is done with it.
+    pub kind: DataRefKind<'a>,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// Whether it is active and part of its memory's image, so that instantiation need not write it.
+    pub in_image: bool,
+}
+
+impl<'a> Artifact<'a> {
+    /// The initial elements of a defined table; `None` where the module gives none and they are
+    /// null.
+    pub fn table_init(&self, index: DefinedTableIndex) -> Result<Option<ConstExprRef<'a>>, Error> {
+        let place = self.tables.table_inits.get(index.index());
+        self.optional_const_expr(*place.ok_or(Error::damaged("the initial elements of a table"))?)
+    }
+
+    /// The initial value of a defined global.
+    pub fn global_init(&self, index: DefinedGlobalIndex) -> Result<ConstExprRef<'a>, Error> {
+        let place = self.tables.global_inits.get(index.index());
+        self.const_expr(*place.ok_or(Error::damaged("the initial value of a global"))?)
+    }
+
+    /// The function that instantiation calls.
+    pub fn start(&self) -> Option<FuncIndex> {
+        let start = self.header.start.get();
+        ((start as usize) < self.tables.function_types.len()).then_some(FuncIndex::new(start))
+    }
+
+    /// The initial contents of a defined table of functions, for filling in its elements when they
+    /// are first asked for. `None` if segments are to be written to it at instantiation, or none
+    /// are there.
+    pub fn table_image(&self, index: DefinedTableIndex) -> Option<TableImage<'a>> {
+        let record = self.tables.table_images.get(index.index())?;
+        let first = record.first.get();
+        if first == NONE {
+            return None;
+        }
+        let (start, len) = (record.start.get().into(), record.len.get().into());
+        Some(TableImage {
+            first,
+            funcs: FuncList { items: range(self.tables.func_lists, start, len)? },
+        })
+    }
+
+    /// The initial contents of a defined memory. `None` if it starts as zeros, or if segments are to
+    /// be written to it at instantiation.
+    pub fn memory_image(&self, index: DefinedMemoryIndex) -> Option<MemoryImage<'a>> {
+        let record = self.tables.memory_images.get(index.index())?;
+        let (start, len) = (record.start.get(), record.len.get());
+        let memory_offset = record.memory_offset.get();
+        let mask = u64::from(self.page_size()) - 1;
+        if len == 0 || (start | len | memory_offset) & mask != 0 {
+            return None;
+        }
+        let memory = self.counts().imported_memories.checked_add(index.as_u32())?;
+        let ty = self.memory(MemoryIndex::new(memory)).ok()?;
+        let size = ty.minimum.checked_mul(ty.page_size())?;
+        memory_offset.checked_add(len).filter(|end| *end <= size)?;
+        Some(MemoryImage {
+            memory_offset,
+            file_offset: self.images_file_offset.checked_add(start)?,
+            bytes: range(self.tables.images, start, len)?,
+        })
+    }
+
+    /// Whether any memory has an image.
+    pub fn has_memory_images(&self) -> bool {
+        !self.tables.images.is_empty()
+    }
+
+    /// The images of all memories: where they start in the artifact, and their bytes. Every
+    /// [`MemoryImage`] lies within.
+    pub fn memory_images(&self) -> (u64, &'a [u8]) {
+        (self.images_file_offset, self.tables.images)
+    }
+
+    /// An element segment.
+    pub fn element(&self, index: ElemIndex) -> Result<ElementRef<'a>, Error> {
+        let damaged = || Error::damaged("an element segment");
+        let record = self.tables.elements.get(index.index()).ok_or_else(damaged)?;
+        let bits = record.flags.get();
+        let kind = match bits & segment_flags::KIND {
+            segment_flags::PASSIVE => ElementRefKind::Passive,
+            segment_flags::DECLARED => ElementRefKind::Declared,
+            segment_flags::ACTIVE if (record.table.get() as usize) < self.tables.tables.len() => {
+                ElementRefKind::Active {
+                    table: TableIndex::new(record.table.get()),
+                    offset: self.const_expr(record.offset)?,
+                }
+            }
+            _ => return Err(damaged()),
+        };
+        let (start, len) = (record.start.get().into(), record.len.get().into());
+        let items = if bits & segment_flags::EXPRESSIONS == 0 {
+            let items = range(self.tables.func_lists, start, len).ok_or_else(damaged)?;
+            ItemsRef::Functions(FuncList { items })
+        } else {
+            let items = range(self.tables.expr_lists, start, len).ok_or_else(damaged)?;
+            ItemsRef::Expressions(ExprList { items, const_ops: self.tables.const_ops })
+        };
+        Ok(ElementRef {
+            kind,
+            ty: codes::ref_of(record.ty.get()).ok_or_else(damaged)?,
+            items,
+            in_image: bits & segment_flags::IN_IMAGE != 0,
+        })
+    }
+
+    /// The element segments, in order.
+    pub fn elements(&self) -> impl ExactSizeIterator<Item = Result<ElementRef<'a>, Error>> + '_ {
+        (0..self.tables.elements.len() as u32).map(|index| self.element(ElemIndex::new(index)))
+    }
+
+    /// A data segment.
+    pub fn data(&self, index: DataIndex) -> Result<DataRef<'a>, Error> {
+        let damaged = || Error::damaged("a data segment");
+        let record = self.tables.data.get(index.index()).ok_or_else(damaged)?;
+        let bits = record.flags.get();
+        let kind = match bits & segment_flags::KIND {
+            segment_flags::PASSIVE => DataRefKind::Passive,
+            segment_flags::ACTIVE
+                if (record.memory.get() as usize) < self.tables.memories.len() =>
+            {
+                DataRefKind::Active {
+                    memory: MemoryIndex::new(record.memory.get()),
+                    offset: self.const_expr(record.offset)?,
+                }
+            }
+            _ => return Err(damaged()),
+        };
+        let in_image = bits & segment_flags::IN_IMAGE != 0;
+        let table = if in_image { self.tables.images } else { self.tables.data_bytes };
+        let bytes = range(table, record.start.get(), record.len.get()).ok_or_else(damaged)?;
+        Ok(DataRef { kind, bytes, in_image })
+    }
+
+    /// The data segments, in order.
+    pub fn data_segments(&self) -> impl ExactSizeIterator<Item = Result<DataRef<'a>, Error>> + '_ {
+        (0..self.tables.data.len() as u32).map(|index| self.data(DataIndex::new(index)))
+    }
+
+    /// The functions that can be referred to other than by a direct call, sorted: each has a
+    /// reference record in an instance, in this order.
+    pub fn escaping_functions(&self) -> impl ExactSizeIterator<Item = FuncIndex> + use<'a> {
+        self.tables.escaping.iter().map(|func| FuncIndex::new(func.get()))
+    }
+
+    /// The function with the given reference record.
+    #[inline]
+    pub fn escaping_function(&self, slot: u32) -> Option<FuncIndex> {
+        self.tables.escaping.get(slot as usize).map(|func| FuncIndex::new(func.get()))
+    }
+
+    /// The number of a function's reference record, if it can be referred to.
+    #[inline]
+    pub fn funcref_slot(&self, func: FuncIndex) -> Option<u32> {
+        let escaping = self.tables.escaping;
+        let slot = escaping.binary_search_by_key(&func.as_u32(), |func| func.get());
+        slot.ok().map(|slot| slot as u32)
+    }
+}

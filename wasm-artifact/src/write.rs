@@ -1,0 +1,259 @@
+//! Writing artifacts.
+//!
+//! [`write()`] encodes every table on its own, plans which active segments become images, and lays
+//! everything out as an ELF file. The bytes depend only on what is given, so that the same input
+//! gives the same file.
+
+mod code;
+mod declarations;
+mod images;
+mod layout;
+mod pools;
+mod symbols;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wasm_types::abi::ABI_VERSION;
+use wasm_types::{CompiledModule, Module};
+use zerocopy::{Immutable, IntoBytes};
+
+use crate::codes::MAX_TYPE_INDEX;
+use crate::elf::Target;
+use crate::error::Error;
+use crate::format::{FORMAT_VERSION, Header, IsaFlagRecord, MAGIC, NONE, Part, tunable_bits};
+use images::Images;
+use pools::Strings;
+
+/// What to put into an artifact.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct WriteOptions {
+    /// ELF symbols, for debuggers, profilers and disassemblers. Default: yes.
+    pub symbols: bool,
+    /// The map from code to places of the Wasm binary, for backtraces. Default: yes.
+    pub address_map: bool,
+    /// The names of the name section, for backtraces. Default: yes.
+    pub names: bool,
+    /// Images of memories and tables in place of active segments, where that is not wasteful:
+    /// instantiation then writes nothing. Default: yes.
+    pub images: bool,
+    /// The alignment of text and images, in bytes, a power of two. Default: the largest page size
+    /// that systems for the target commonly have.
+    pub page_size: Option<u32>,
+    /// The program that makes the artifact. Default: this crate with its version.
+    pub producer: Option<String>,
+}
+
+impl WriteOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self {
+            symbols: true,
+            address_map: true,
+            names: true,
+            images: true,
+            page_size: None,
+            producer: None,
+        }
+    }
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Lays out a compiled module as an artifact.
+///
+/// `wasm` is the binary that `module` was parsed from, for the bytes of data segments.
+///
+/// # Errors
+///
+/// If the three do not fit together, the target is not one that ELF files are written for, or a
+/// part is too large for 32-bit offsets.
+pub fn write(
+    module: &Module,
+    wasm: &[u8],
+    compiled: &CompiledModule,
+    options: &WriteOptions,
+) -> Result<Vec<u8>, Error> {
+    let target = Target::from_triple(&compiled.target)?;
+    let page_size = options.page_size.unwrap_or(target.page_size);
+    check(module, wasm, compiled, page_size)?;
+    let images = Images::plan(module, page_size, options.images);
+
+    let mut writer = Writer { tables: Vec::new(), strings: Strings::default(), flags: 0 };
+    writer.add_declarations(module, wasm, &images)?;
+    let code = writer.add_code(compiled, options)?;
+    let symbols = writer.add_names(module, compiled, options)?;
+    let isa_flags = compiled.isa_flags.iter().map(|flag| {
+        Ok(IsaFlagRecord {
+            name: writer.strings.add(&flag.name)?,
+            value: writer.strings.add(&flag.value)?,
+        })
+    });
+    let isa_flags: Vec<_> = isa_flags.collect::<Result<_, Error>>()?;
+    writer.add(Part::IsaFlags, &isa_flags);
+    let producer = options.producer.as_deref();
+    let producer =
+        producer.unwrap_or(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")));
+    let producer = writer.strings.add(producer)?;
+    let target_name = writer.strings.add(&compiled.target)?;
+    let strings = core::mem::take(&mut writer.strings);
+    writer.add(Part::Strings, &strings.into_bytes());
+
+    let tunables = &compiled.tunables;
+    let mut bits = (tunables.opt_level as u32) << tunable_bits::OPT_LEVEL_SHIFT;
+    for (on, bit) in [
+        (tunables.spectre_mitigation, tunable_bits::SPECTRE_MITIGATION),
+        (tunables.relaxed_simd_deterministic, tunable_bits::RELAXED_SIMD_DETERMINISTIC),
+        (tunables.nan_canonicalization, tunable_bits::NAN_CANONICALIZATION),
+    ] {
+        bits |= if on { bit } else { 0 };
+    }
+    let header = Header {
+        magic: MAGIC,
+        format_version: FORMAT_VERSION.into(),
+        abi_version: ABI_VERSION.into(),
+        header_size: (size_of::<Header>() as u32).into(),
+        directory_len: 0.into(),
+        file_size: 0.into(),
+        features: module.features.bits().into(),
+        memory_reservation: tunables.memory_reservation.into(),
+        memory_guard_size: tunables.memory_guard_size.into(),
+        memory_reservation_for_growth: tunables.memory_reservation_for_growth.into(),
+        stack_guard_size: tunables.stack_guard_size.into(),
+        tunable_bits: bits.into(),
+        producer,
+        target: target_name,
+        page_size: page_size.into(),
+        flags: writer.flags.into(),
+        imported_functions: module.num_imported_functions.into(),
+        imported_tables: module.num_imported_tables.into(),
+        imported_memories: module.num_imported_memories.into(),
+        imported_globals: module.num_imported_globals.into(),
+        imported_tags: module.num_imported_tags.into(),
+        start: module.start.map_or(NONE, |func| func.as_u32()).into(),
+        code_shift: code.shift.into(),
+        traps: code.traps.into(),
+        addresses: code.addresses.into(),
+        reserved: [0.into(); 15],
+    };
+    Ok(layout::lay_out(layout::Parts {
+        target,
+        page_size,
+        header,
+        tables: writer.tables,
+        text: &compiled.text,
+        images: &images,
+        symbols,
+        module,
+        wasm,
+    }))
+}
+
+/// The tables as they are encoded, without those that are written in place by the layout.
+struct Writer {
+    tables: Vec<(Part, Vec<u8>)>,
+    strings: Strings,
+    flags: u32,
+}
+
+impl Writer {
+    /// Adds a table; an empty one is left out.
+    fn add<T: IntoBytes + Immutable>(&mut self, table: Part, records: &[T]) {
+        if !records.is_empty() {
+            self.tables.push((table, records.as_bytes().to_vec()));
+        }
+    }
+
+    fn add_bytes(&mut self, table: Part, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.tables.push((table, bytes));
+        }
+    }
+
+    fn set_flag_if(&mut self, on: bool, flag: u32) {
+        self.flags |= if on { flag } else { 0 };
+    }
+}
+
+/// Checks what the encoding relies on.
+fn check(
+    module: &Module,
+    wasm: &[u8],
+    compiled: &CompiledModule,
+    page_size: u32,
+) -> Result<(), Error> {
+    let defined = |imported: u32, all: usize| all.checked_sub(imported as usize);
+    let rules = [
+        (
+            page_size.is_power_of_two() && page_size <= 1 << 16,
+            "the page size is not a power of two up to 64 KiB",
+        ),
+        (
+            defined(module.num_imported_functions, module.functions.len())
+                == Some(compiled.functions.len()),
+            "it does not have the code of each function that the module defines",
+        ),
+        (
+            defined(module.num_imported_tables, module.tables.len())
+                == Some(module.table_inits.len()),
+            "the module does not say how each of its tables starts",
+        ),
+        (
+            defined(module.num_imported_globals, module.globals.len())
+                == Some(module.global_inits.len()),
+            "the module does not say how each of its globals starts",
+        ),
+        (
+            defined(module.num_imported_memories, module.memories.len()).is_some()
+                && defined(module.num_imported_tags, module.tags.len()).is_some(),
+            "the module imports more than it has",
+        ),
+        (
+            module.data.iter().all(|data| wasm.get(data.range.clone()).is_some()),
+            "a data segment does not lie in the binary",
+        ),
+        (
+            compiled.functions.iter().all(|code| {
+                u64::from(code.offset) + u64::from(code.len) <= compiled.text.len() as u64
+            }),
+            "a function's code does not lie in the text",
+        ),
+        (
+            module.escaping_functions.is_sorted_by(|a, b| a < b),
+            "its escaping functions are not sorted",
+        ),
+        (
+            compiled.traps.is_sorted_by_key(|trap| trap.offset),
+            "its traps are not sorted by their offsets",
+        ),
+        (
+            compiled.address_map.is_sorted_by_key(|entry| entry.offset),
+            "its address map is not sorted by the offsets",
+        ),
+        (
+            compiled.frame_slots.is_sorted_by(|a, b| a.func < b.func),
+            "its frame slots are not sorted by function",
+        ),
+    ];
+    if let Some((_, message)) = rules.iter().find(|(holds, _)| !holds) {
+        return Err(Error::invalid_input(message));
+    }
+    // One less than the number that stands for no index.
+    let limit = NONE as usize;
+    let lengths = [
+        (module.types.len() <= MAX_TYPE_INDEX as usize, "it has too many types"),
+        (compiled.text.len() < limit, "it has more than 4 GiB of code"),
+        (module.functions.len() < limit, "it has too many functions"),
+        (module.data.len() < limit, "it has too many data segments"),
+        (module.elements.len() < limit, "it has too many element segments"),
+    ];
+    match lengths.iter().find(|(holds, _)| !holds) {
+        Some((_, message)) => Err(Error::too_large(message)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,77 @@
+//! The tables about code: where functions stand, traps, the address map, frame slots.
+
+use alloc::vec::Vec;
+
+use wasm_types::CompiledModule;
+use zerocopy::little_endian::U32;
+
+use super::{WriteOptions, Writer};
+use crate::address_map;
+use crate::error::Error;
+use crate::format::{CodeRecord, FrameSlotRecord, Part, flags};
+use crate::traps;
+
+use super::pools::small;
+
+/// What the header says about the tables of code.
+pub(super) struct CodeNumbers {
+    pub(super) shift: u32,
+    pub(super) traps: u32,
+    pub(super) addresses: u32,
+}
+
+impl Writer {
+    pub(super) fn add_code(
+        &mut self,
+        compiled: &CompiledModule,
+        options: &WriteOptions,
+    ) -> Result<CodeNumbers, Error> {
+        let functions = &compiled.functions;
+        let records = functions
+            .iter()
+            .map(|code| CodeRecord { offset: code.offset.into(), len: code.len.into() });
+        self.add(Part::Code, &records.collect::<Vec<_>>());
+        if functions.iter().any(|code| code.frame_size != 0) {
+            let sizes = functions.iter().map(|code| U32::new(code.frame_size));
+            self.add(Part::FrameSizes, &sizes.collect::<Vec<_>>());
+        }
+        let in_order = functions.is_sorted_by_key(|code| code.offset);
+        self.set_flag_if(in_order, flags::CODE_IN_ORDER);
+        if !in_order {
+            let mut order: Vec<u32> = (0..functions.len() as u32).collect();
+            order.sort_by_key(|index| functions[*index as usize].offset);
+            self.add(Part::CodeOrder, &order.into_iter().map(U32::new).collect::<Vec<_>>());
+        }
+
+        let map = if options.address_map { compiled.address_map.as_slice() } else { &[] };
+        let traps = &compiled.traps;
+        let shift = code_shift(
+            traps.iter().map(|trap| trap.offset).chain(map.iter().map(|entry| entry.offset)),
+        );
+        let (blocks, bytes) = traps::encode(traps, shift);
+        small(bytes.len(), "it has too many instructions that trap")?;
+        self.add(Part::TrapBlocks, &blocks);
+        self.add_bytes(Part::TrapBytes, bytes);
+        let (blocks, bytes) = address_map::encode(map, shift);
+        small(bytes.len(), "its address map is too large")?;
+        self.add(Part::AddressBlocks, &blocks);
+        self.add_bytes(Part::AddressBytes, bytes);
+
+        let slots = compiled.frame_slots.iter().map(|slot| FrameSlotRecord {
+            func: slot.func.as_u32().into(),
+            below_frame_pointer: slot.below_frame_pointer.into(),
+        });
+        self.add(Part::FrameSlots, &slots.collect::<Vec<_>>());
+        Ok(CodeNumbers {
+            shift,
+            traps: small(traps.len(), "it has too many instructions that trap")?,
+            addresses: small(map.len(), "its address map is too large")?,
+        })
+    }
+}
+
+/// How far all offsets can be shifted right without losing anything: on most machines instructions
+/// are aligned.
+fn code_shift(offsets: impl Iterator<Item = u32>) -> u32 {
+    offsets.fold(8, |bits, offset| bits | offset).trailing_zeros()
+}

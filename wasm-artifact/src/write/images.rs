@@ -1,0 +1,281 @@
+//! Which active segments become part of an image, so that instantiation need not write them.
+//!
+//! Instantiation writes active element segments, then active data segments, each in order, and
+//! stops with a trap at the first that does not fit. Segments before the trap have taken effect,
+//! and those after it have not, which others can see if functions got into an imported table.
+//! Hence a segment goes into an image only if no earlier segment can trap, and if everything
+//! earlier on the same memory or table is in the image too.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use wasm_types::{
+    CompositeType, ConstExpr, ConstOp, DataKind, ElementItems, ElementKind, ElementSegment,
+    HeapType, MemoryType, Module, TableType,
+};
+
+use crate::format::NONE;
+
+/// An image may be this many times as large as its segments' bytes or elements.
+const MAX_GROWTH: u64 = 4;
+/// What an image may have in any case: bytes of a memory, elements of a table.
+const SMALL_MEMORY: u64 = 64 << 10;
+const SMALL_TABLE: u64 = 1 << 10;
+
+/// The images of a module.
+pub(super) struct Images {
+    /// For each defined memory, its image.
+    pub(super) memories: Vec<Option<MemoryPlan>>,
+    /// For each defined table, its image.
+    pub(super) tables: Vec<Option<TablePlan>>,
+    /// For each data segment, where it starts among the images' bytes if it is in one.
+    pub(super) data: Vec<Option<u64>>,
+    /// For each element segment, whether it is in an image.
+    pub(super) elements: Vec<bool>,
+    /// The size of all images of memories together.
+    pub(super) len: u64,
+}
+
+/// The image of a memory.
+pub(super) struct MemoryPlan {
+    /// Where it starts in the memory.
+    pub(super) memory_offset: u64,
+    /// Where it starts among the images' bytes.
+    pub(super) start: u64,
+    pub(super) len: u64,
+}
+
+/// The image of a table.
+pub(super) struct TablePlan {
+    /// The first element.
+    pub(super) first: u32,
+    /// The functions from there on.
+    pub(super) funcs: Vec<u32>,
+}
+
+impl Images {
+    pub(super) fn plan(module: &Module, page_size: u32, wanted: bool) -> Self {
+        let mut images = Self {
+            memories: Vec::new(),
+            tables: Vec::new(),
+            data: alloc::vec![None; module.data.len()],
+            elements: alloc::vec![false; module.elements.len()],
+            len: 0,
+        };
+        let memories = module.memories.len() - module.num_imported_memories as usize;
+        images.memories.resize_with(memories, || None);
+        images.tables.resize_with(module.table_inits.len(), || None);
+        if wanted {
+            let may_trap = images.plan_tables(module);
+            if !may_trap {
+                images.plan_memories(module, u64::from(page_size));
+            }
+        }
+        images
+    }
+
+    /// Plans the images of tables; says whether an element segment may trap.
+    fn plan_tables(&mut self, module: &Module) -> bool {
+        let mut drafts: Vec<_> = (0..module.table_inits.len())
+            .map(|defined| TableDraft {
+                open: table_may_have_image(module, defined),
+                parts: Vec::new(),
+            })
+            .collect();
+        let mut may_trap = false;
+        for (number, segment) in module.elements.iter().enumerate() {
+            let ElementKind::Active { table, offset } = &segment.kind else { continue };
+            let place =
+                module.tables.get(table.index()).and_then(|ty| table_place(ty, offset, segment));
+            let draft = table.as_u32().checked_sub(module.num_imported_tables);
+            let draft = draft.and_then(|defined| drafts.get_mut(defined as usize));
+            match (place, draft) {
+                (None, _) => {
+                    may_trap = true;
+                    break;
+                }
+                (Some(place), Some(draft)) if draft.open => match plain_functions(segment) {
+                    Some(funcs) => draft.parts.push(Part { number, place, funcs }),
+                    None => draft.open = false,
+                },
+                _ => {}
+            }
+        }
+        for (plan, draft) in self.tables.iter_mut().zip(drafts) {
+            *plan = draft.finish();
+            if plan.is_some() {
+                draft_numbers(&draft.parts).for_each(|number| self.elements[number] = true);
+            }
+        }
+        may_trap
+    }
+
+    fn plan_memories(&mut self, module: &Module, page_size: u64) {
+        let mut drafts: Vec<_> = self
+            .memories
+            .iter()
+            .zip(&module.memories[module.num_imported_memories as usize..])
+            // Images are made of whole pages of the host, and so must the memory be.
+            .map(|(_, ty)| MemoryDraft { open: ty.page_size_log2 == 16, ..MemoryDraft::default() })
+            .collect();
+        for (number, segment) in module.data.iter().enumerate() {
+            let DataKind::Active { memory, offset } = &segment.kind else { continue };
+            let len = segment.range.len() as u64;
+            let place =
+                module.memories.get(memory.index()).and_then(|ty| memory_place(ty, offset, len));
+            let Some(place) = place else { break };
+            let draft = memory.as_u32().checked_sub(module.num_imported_memories);
+            if let Some(draft) = draft.and_then(|defined| drafts.get_mut(defined as usize)) {
+                draft.open = draft.open && draft.add(number, place);
+            }
+        }
+        for (plan, draft) in self.memories.iter_mut().zip(drafts) {
+            let used = draft.parts.values().map(|(end, _)| end).max().copied();
+            let (Some(first), Some(end)) = (draft.parts.keys().next().copied(), used) else {
+                continue;
+            };
+            let memory_offset = first / page_size * page_size;
+            let len = (end - memory_offset).next_multiple_of(page_size);
+            let bytes: u64 = draft.parts.iter().map(|(start, (end, _))| end - start).sum();
+            if len > bytes.saturating_mul(MAX_GROWTH).saturating_add(SMALL_MEMORY) {
+                continue;
+            }
+            for (start, (_, number)) in draft.parts {
+                self.data[number] = Some(self.len + (start - memory_offset));
+            }
+            for number in draft.empty {
+                self.data[number] = Some(self.len);
+            }
+            *plan = Some(MemoryPlan { memory_offset, start: self.len, len });
+            self.len += len;
+        }
+    }
+
+    /// Appends the bytes of all images of memories.
+    pub(super) fn write(&self, module: &Module, wasm: &[u8], out: &mut Vec<u8>) {
+        let base = out.len();
+        out.resize(base + self.len as usize, 0);
+        for (segment, start) in module.data.iter().zip(&self.data) {
+            let (Some(start), Some(bytes)) = (start, wasm.get(segment.range.clone())) else {
+                continue;
+            };
+            let start = base + *start as usize;
+            out[start..start + bytes.len()].copy_from_slice(bytes);
+        }
+    }
+}
+
+fn draft_numbers<'a>(parts: &'a [Part]) -> impl Iterator<Item = usize> + 'a {
+    parts.iter().map(|part| part.number)
+}
+
+/// The segments that the image of a table is made of.
+struct TableDraft {
+    /// Whether further segments may be added.
+    open: bool,
+    parts: Vec<Part>,
+}
+
+struct Part {
+    number: usize,
+    place: Range<u32>,
+    funcs: Vec<u32>,
+}
+
+impl TableDraft {
+    fn finish(&self) -> Option<TablePlan> {
+        let filled = || self.parts.iter().filter(|part| !part.place.is_empty());
+        let first = filled().map(|part| part.place.start).min()?;
+        let end = filled().map(|part| part.place.end).max()?;
+        let count: u64 = filled().map(|part| u64::from(part.place.end - part.place.start)).sum();
+        if u64::from(end - first) > count.saturating_mul(MAX_GROWTH).saturating_add(SMALL_TABLE) {
+            return None;
+        }
+        let mut funcs = alloc::vec![NONE; (end - first) as usize];
+        for part in filled() {
+            let start = (part.place.start - first) as usize;
+            funcs[start..start + part.funcs.len()].copy_from_slice(&part.funcs);
+        }
+        Some(TablePlan { first, funcs })
+    }
+}
+
+/// The segments that the image of a memory is made of.
+#[derive(Default)]
+struct MemoryDraft {
+    /// Whether further segments may be added.
+    open: bool,
+    /// By start address: the end, and the number of the segment.
+    parts: BTreeMap<u64, (u64, usize)>,
+    /// Segments with no bytes, which change nothing.
+    empty: Vec<usize>,
+}
+
+impl MemoryDraft {
+    /// Adds a segment, unless it overlaps an earlier one: its bytes could then not be told from
+    /// the other's.
+    fn add(&mut self, number: usize, place: Range<u64>) -> bool {
+        if place.is_empty() {
+            self.empty.push(number);
+            return true;
+        }
+        let before = self.parts.range(..place.end).next_back();
+        if before.is_some_and(|(_, (end, _))| *end > place.start) {
+            return false;
+        }
+        self.parts.insert(place.start, (place.end, number));
+        true
+    }
+}
+
+/// Whether a defined table holds functions and starts with nulls.
+fn table_may_have_image(module: &Module, defined: usize) -> bool {
+    let Some(ty) = module.tables.get(module.num_imported_tables as usize + defined) else {
+        return false;
+    };
+    let holds_functions = match ty.element.heap {
+        HeapType::Func | HeapType::NoFunc => true,
+        HeapType::Concrete(index) => module
+            .types
+            .get(index.index())
+            .is_some_and(|ty| matches!(ty.composite, CompositeType::Func(_))),
+        _ => false,
+    };
+    let starts_null = match module.table_inits.get(defined) {
+        Some(Some(init)) => matches!(init.ops(), [ConstOp::RefNull(_)]),
+        _ => true,
+    };
+    holds_functions && starts_null
+}
+
+/// Where a segment stands in its table, if it is certain to fit.
+fn table_place(ty: &TableType, offset: &ConstExpr, segment: &ElementSegment) -> Option<Range<u32>> {
+    let start = offset.as_address()?;
+    let end = start.checked_add(segment.items.len() as u64).filter(|end| *end <= ty.minimum)?;
+    // Tables of that many elements are beyond every limit of the implementation.
+    Some(u32::try_from(start).ok()?..u32::try_from(end).ok().filter(|end| *end < NONE)?)
+}
+
+/// Where a segment stands in its memory, if it is certain to fit.
+fn memory_place(ty: &MemoryType, offset: &ConstExpr, len: u64) -> Option<Range<u64>> {
+    let start = offset.as_address()?;
+    let size = u128::from(ty.minimum) << ty.page_size_log2;
+    let end = start.checked_add(len).filter(|end| u128::from(*end) <= size)?;
+    Some(start..end)
+}
+
+/// The functions of a segment, if each element is a function or null.
+fn plain_functions(segment: &ElementSegment) -> Option<Vec<u32>> {
+    match &segment.items {
+        ElementItems::Functions(funcs) => Some(funcs.iter().map(|func| func.as_u32()).collect()),
+        ElementItems::Expressions(exprs) => exprs
+            .iter()
+            .map(|expr| match expr.ops() {
+                [ConstOp::RefFunc(func)] => Some(func.as_u32()),
+                [ConstOp::RefNull(_)] => Some(NONE),
+                _ => None,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,242 @@
+//! What was written is what is read, whatever the module.
+
+mod support;
+
+use proptest::prelude::*;
+use support::{Input, input};
+use wasm_artifact::{
+    Artifact, DataRefKind, ElementRefKind, ItemsRef, WriteOptions, inspect, write,
+};
+use wasm_types::{
+    CompiledModule, ConstExpr, ConstOp, DataKind, DefinedFuncIndex, DefinedMemoryIndex,
+    DefinedTableIndex, ElementItems, ElementKind, FuncIndex, MemoryIndex, Module, TableIndex,
+};
+
+fn options(images: bool) -> WriteOptions {
+    let mut options = WriteOptions::new();
+    options.images = images;
+    // Small pages make small files, which are faster to test with.
+    options.page_size = Some(4096);
+    options
+}
+
+/// Alignment, no overlap, and everything within the file.
+fn check_sections(artifact: &Artifact<'_>) -> Result<(), TestCaseError> {
+    let mut end = 64;
+    for section in artifact.sections() {
+        prop_assert!(section.offset >= end, "{section:?} overlaps");
+        prop_assert!(section.len > 0);
+        end = section.offset + section.len;
+        if matches!(section.name, ".text" | ".wasm.images") {
+            prop_assert_eq!(section.offset % u64::from(artifact.page_size()), 0);
+        }
+    }
+    prop_assert!(end <= artifact.bytes().len() as u64);
+    prop_assert_eq!(artifact.text_file_offset() % u64::from(artifact.page_size()), 0);
+    Ok(())
+}
+
+/// The artifact's declarations are the module's, but for bodies and places of data.
+fn check_declarations(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseError> {
+    let found = artifact.declarations().unwrap();
+    let mut expected = input.module.clone();
+    expected.bodies.clear();
+    for (expected, found) in expected.data.iter_mut().zip(&found.data) {
+        let bytes = &artifact.bytes()[found.range.clone()];
+        prop_assert_eq!(&input.wasm[expected.range.clone()], bytes);
+        expected.range = found.range.clone();
+    }
+    prop_assert_eq!(found, expected);
+    prop_assert_eq!(artifact.compiled_module().unwrap(), input.compiled.clone());
+    Ok(())
+}
+
+fn check_lookups(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseError> {
+    let (module, compiled): (&Module, &CompiledModule) = (&input.module, &input.compiled);
+    for (position, export) in module.exports.iter().enumerate() {
+        prop_assert_eq!(artifact.export_position(&export.name), Some(position as u32));
+        prop_assert_eq!(artifact.export(&export.name).unwrap().index, export.index);
+    }
+    prop_assert!(artifact.export("no such export").is_none());
+    for offset in 0..compiled.text.len() as u32 + 1 {
+        let within = |code: &wasm_types::CompiledFunction| {
+            (code.offset..code.offset + code.len).contains(&offset)
+        };
+        let expected = compiled.functions.iter().position(within);
+        let found = artifact.function_at(offset).map(DefinedFuncIndex::index);
+        prop_assert_eq!(found, expected);
+    }
+    for (slot, func) in module.escaping_functions.iter().enumerate() {
+        prop_assert_eq!(artifact.funcref_slot(*func), Some(slot as u32));
+        prop_assert_eq!(artifact.escaping_function(slot as u32), Some(*func));
+    }
+    for func in (0..module.functions.len() as u32).map(FuncIndex::new) {
+        prop_assert_eq!(artifact.name(func), module.names.function(func));
+        prop_assert_eq!(artifact.funcref_slot(func), module.funcref_slot(func));
+        let slot = compiled.frame_slots.iter().find(|slot| slot.func == func);
+        prop_assert_eq!(artifact.frame_slot(func), slot.map(|slot| slot.below_frame_pointer));
+    }
+    prop_assert_eq!(
+        artifact.context_layout().unwrap(),
+        wasm_types::abi::ContextLayout::new(module)
+    );
+    Ok(())
+}
+
+/// What active segments leave behind: tables of optional functions, memories, and whether all of
+/// them fitted. Expressions that are no plain functions become `u32::MAX`.
+#[derive(Debug, PartialEq)]
+struct State {
+    tables: Vec<Vec<Option<u32>>>,
+    memories: Vec<Vec<u8>>,
+    complete: bool,
+}
+
+impl State {
+    fn new(module: &Module) -> Self {
+        // What a table starts with does not matter here, as long as it is not null.
+        let init = |table: usize| {
+            let defined = table.checked_sub(module.num_imported_tables as usize);
+            match defined.and_then(|defined| module.table_inits[defined].as_ref()) {
+                Some(init) if !matches!(init.ops(), [ConstOp::RefNull(_)]) => Some(u32::MAX),
+                _ => None,
+            }
+        };
+        let tables = module.tables.iter().enumerate();
+        Self {
+            tables: tables.map(|(i, ty)| vec![init(i); ty.minimum as usize]).collect(),
+            memories: module
+                .memories
+                .iter()
+                .map(|ty| vec![0; (ty.minimum << ty.page_size_log2) as usize])
+                .collect(),
+            complete: true,
+        }
+    }
+
+    /// A constant, or for the test's purposes 3.
+    fn address(offset: &ConstExpr) -> usize {
+        offset.as_address().map_or(3, |address| address as usize)
+    }
+
+    fn item(expr: &ConstExpr) -> Option<u32> {
+        match expr.ops() {
+            [ConstOp::RefFunc(func)] => Some(func.as_u32()),
+            [ConstOp::RefNull(_)] => None,
+            _ => Some(u32::MAX),
+        }
+    }
+
+    fn write<T: Clone>(to: &mut [T], start: usize, items: &[T], complete: &mut bool) {
+        match to.get_mut(start..start.saturating_add(items.len())) {
+            _ if !*complete => {}
+            Some(to) => to.clone_from_slice(items),
+            None => *complete = false,
+        }
+    }
+
+    /// As the specification says.
+    fn of_module(module: &Module, wasm: &[u8]) -> Self {
+        let mut state = Self::new(module);
+        for segment in &module.elements {
+            let ElementKind::Active { table, offset } = &segment.kind else { continue };
+            let items: Vec<_> = match &segment.items {
+                ElementItems::Functions(items) => items.iter().map(|i| Some(i.as_u32())).collect(),
+                ElementItems::Expressions(items) => items.iter().map(Self::item).collect(),
+            };
+            let table = &mut state.tables[table.index()];
+            Self::write(table, Self::address(offset), &items, &mut state.complete);
+        }
+        for segment in &module.data {
+            let DataKind::Active { memory, offset } = &segment.kind else { continue };
+            let memory = &mut state.memories[memory.index()];
+            let bytes = &wasm[segment.range.clone()];
+            Self::write(memory, Self::address(offset), bytes, &mut state.complete);
+        }
+        state
+    }
+
+    /// As one instantiates an artifact.
+    fn of_artifact(module: &Module, artifact: &Artifact<'_>) -> Self {
+        let mut state = Self::new(module);
+        let counts = artifact.counts();
+        for defined in 0..counts.tables - counts.imported_tables {
+            if let Some(image) = artifact.table_image(DefinedTableIndex::new(defined)) {
+                let table = TableIndex::new(counts.imported_tables + defined);
+                let table = &mut state.tables[table.index()];
+                assert!(image.end() <= table.len() as u64);
+                for (index, item) in table.iter_mut().enumerate() {
+                    *item = image.func(index as u64).map(FuncIndex::as_u32);
+                }
+            }
+        }
+        for defined in 0..counts.memories - counts.imported_memories {
+            if let Some(image) = artifact.memory_image(DefinedMemoryIndex::new(defined)) {
+                let memory = MemoryIndex::new(counts.imported_memories + defined);
+                let start = image.memory_offset as usize;
+                let memory = &mut state.memories[memory.index()];
+                memory[start..start + image.bytes.len()].copy_from_slice(image.bytes);
+            }
+        }
+        for segment in artifact.elements() {
+            let segment = segment.unwrap();
+            let ElementRefKind::Active { table, offset } = segment.kind else { continue };
+            if segment.in_image {
+                continue;
+            }
+            let items: Vec<_> = match segment.items {
+                ItemsRef::Functions(items) => items.iter().map(|i| i.map(|i| i.as_u32())).collect(),
+                ItemsRef::Expressions(items) => {
+                    items.iter().map(|item| Self::item(&item.to_const_expr().unwrap())).collect()
+                }
+            };
+            let start = Self::address(&offset.to_const_expr().unwrap());
+            Self::write(&mut state.tables[table.index()], start, &items, &mut state.complete);
+        }
+        for segment in artifact.data_segments() {
+            let segment = segment.unwrap();
+            let DataRefKind::Active { memory, offset } = segment.kind else { continue };
+            if segment.in_image {
+                continue;
+            }
+            let start = Self::address(&offset.to_const_expr().unwrap());
+            let memory = &mut state.memories[memory.index()];
+            Self::write(memory, start, segment.bytes, &mut state.complete);
+        }
+        state
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn what_is_written_is_read(input in input(), images: bool) {
+        let Input { module, wasm, compiled } = &input;
+        let bytes = write(module, wasm, compiled, &options(images)).unwrap();
+        prop_assert_eq!(&bytes, &write(module, wasm, compiled, &options(images)).unwrap());
+        let artifact = Artifact::parse(&bytes).unwrap();
+        check_sections(&artifact)?;
+        check_declarations(&input, &artifact)?;
+        check_lookups(&input, &artifact)?;
+        prop_assert_eq!(State::of_artifact(module, &artifact), State::of_module(module, wasm));
+        prop_assert!(!inspect(&artifact).to_string().is_empty());
+    }
+
+    #[test]
+    fn parts_can_be_left_out(input in input()) {
+        let mut options = options(true);
+        options.symbols = false;
+        options.names = false;
+        options.address_map = false;
+        options.producer = Some("somebody".into());
+        let mut input = input;
+        let bytes = write(&input.module, &input.wasm, &input.compiled, &options).unwrap();
+        let artifact = Artifact::parse(&bytes).unwrap();
+        prop_assert_eq!(artifact.producer(), "somebody");
+        prop_assert!(artifact.sections().all(|section| section.name != ".symtab"));
+        input.module.names = Default::default();
+        input.compiled.address_map.clear();
+        check_declarations(&input, &artifact)?;
+    }
+}

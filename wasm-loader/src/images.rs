@@ -1,0 +1,73 @@
+//! Where the pages of initial memory images can be mapped from.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use wasm_artifact::{Artifact, MemoryImage};
+
+/// A file whose pages a memory can map privately, copy on write, as its initial contents.
+#[derive(Clone, Copy, Debug)]
+pub struct ImageSource<'a> {
+    pub(crate) fd: BorrowedFd<'a>,
+    /// What is subtracted from an offset in the artifact to get one in the file.
+    pub(crate) skipped: u64,
+}
+
+impl<'a> ImageSource<'a> {
+    /// The file.
+    pub fn fd(&self) -> BorrowedFd<'a> {
+        self.fd
+    }
+
+    /// Where an image of the same artifact starts in the file: a multiple of the artifact's page
+    /// size, which is one of the host's.
+    pub fn offset(&self, image: &MemoryImage<'_>) -> u64 {
+        image.file_offset.saturating_sub(self.skipped)
+    }
+}
+
+/// Copies the images of an artifact to a file without a name, which cannot be changed afterwards
+/// where the system can see to that.
+pub(crate) fn copy_images(artifact: &Artifact<'_>) -> io::Result<OwnedFd> {
+    let (_, bytes) = artifact.memory_images();
+    let mut file = File::from(unnamed_file()?);
+    file.write_all(bytes)?;
+    seal(file.as_fd());
+    Ok(file.into())
+}
+
+#[cfg(target_os = "linux")]
+fn unnamed_file() -> io::Result<OwnedFd> {
+    use rustix::fs::{MemfdFlags, memfd_create};
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    match memfd_create("wasm-images", flags) {
+        Ok(fd) => Ok(fd),
+        // Sandboxes forbid it now and then.
+        Err(_) => temporary_file(),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed_file() -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// A file in the directory for temporary files that has no name from the start.
+#[cfg(target_os = "linux")]
+fn temporary_file() -> io::Result<OwnedFd> {
+    use rustix::fs::{Mode, OFlags, open};
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    Ok(open(std::env::temp_dir(), flags, Mode::RUSR | Mode::WUSR)?)
+}
+
+#[cfg(target_os = "linux")]
+fn seal(file: BorrowedFd<'_>) {
+    use rustix::fs::{SealFlags, fcntl_add_seals};
+    let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL;
+    // A temporary file cannot be sealed; nobody else can reach it anyway.
+    let _ = fcntl_add_seals(file, seals);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn seal(_: BorrowedFd<'_>) {}

@@ -1,0 +1,57 @@
+//! Compiled WebAssembly artifacts into executable memory.
+//!
+//! [`Loaded`] maps an artifact from a file or from bytes, checks it against this machine, and makes
+//! its code executable: in a fixed number of system calls, without relocations and without work for
+//! each function. No page is ever writable and executable at once. While an artifact is loaded, the
+//! [`registry`] finds it by addresses in its code, also in signal handlers.
+//!
+//! # Should I use this?
+//!
+//! Use it to write a runtime of your own on artifacts. What is loaded is machine code with the ABI of
+//! `wasm_types::abi`, which wants an instance context and a stack set up for it: to simply run
+//! WebAssembly take `wasm-runtime`, and to look into artifacts without running them `wasm-artifact`.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use wasm_loader::{Loaded, registry};
+//!
+//! // SAFETY: the artifact comes from our own compiler, and nobody changes the file meanwhile.
+//! let loaded = unsafe { Loaded::from_file("program.artifact") }?;
+//! let function = wasm_types::DefinedFuncIndex::new(0);
+//! let entry = loaded.function_ptr(function)?;
+//! assert!(registry::is_code(entry.addr()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Refusals
+//!
+//! [`check_host`], which loading does by itself, compares version of the run-time ABI, architecture,
+//! operating system, extensions of the instruction set, page size, and what the code takes for
+//! granted of memories and stacks. The [`Error`] lists every [`Mismatch`] at once, each with the
+//! artifact's value, the host's value and the way out. Extensions that this crate or the system
+//! knows nothing of are refused.
+//!
+//! # Safety
+//!
+//! Loading runs, or lets run, whatever machine code the bytes hold: hence `unsafe`. Artifacts that
+//! were damaged outside of their code are no danger, since everything is checked where it is read.
+//! A file must not be changed while it is loaded: the kernel may show the changes.
+//!
+//! The crate is for Unix systems with the memory mapping of [`rustix`]; initial images of memories
+//! that are loaded from bytes can be mapped on Linux, and are copied elsewhere. It has no features.
+
+#![deny(unsafe_code)]
+
+mod error;
+mod host;
+mod images;
+mod isa;
+mod loaded;
+mod mapping;
+pub mod registry;
+
+pub use error::{Error, Mismatch};
+pub use host::{check_host, host_page_size};
+pub use images::ImageSource;
+pub use loaded::Loaded;

@@ -1,0 +1,98 @@
+//! Bytes mapped read-only, one part of which becomes executable.
+//!
+//! No page is ever writable and executable at once, and none that was executable becomes writable.
+#![allow(unsafe_code)]
+
+use std::ffi::c_void;
+use std::io;
+use std::ops::Range;
+use std::os::fd::BorrowedFd;
+use std::ptr::{self, NonNull};
+
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
+
+/// A private mapping that nobody writes to.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    base: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: the mapping is owned, and after its construction only ever read.
+unsafe impl Send for Mapping {}
+// SAFETY: as above.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps the first `len` bytes of a file; `len` must not be zero.
+    ///
+    /// # Safety
+    ///
+    /// Nobody may change the file, or cut it off, as long as the mapping exists.
+    pub(crate) unsafe fn of_file(file: BorrowedFd<'_>, len: usize) -> io::Result<Self> {
+        // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
+        let base =
+            unsafe { mmap(ptr::null_mut(), len, ProtFlags::READ, MapFlags::PRIVATE, file, 0)? };
+        Ok(Self { base: non_null(base)?, len })
+    }
+
+    /// A copy of the bytes; there must be some.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> io::Result<Self> {
+        let len = bytes.len();
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
+        let base = unsafe { mmap_anonymous(ptr::null_mut(), len, access, MapFlags::PRIVATE)? };
+        let mapping = Self { base: non_null(base)?, len };
+        // SAFETY: the mapping has that many bytes, is writable and belongs to nobody else yet.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), mapping.base.as_ptr(), len) };
+        // SAFETY: it is the mapping's own range, and no reference to it exists yet.
+        unsafe { mprotect(base, len, MprotectFlags::READ)? };
+        Ok(mapping)
+    }
+
+    /// Makes a range of bytes executable. It must start at a page and lie within the mapping.
+    pub(crate) fn make_executable(&self, range: Range<usize>) -> io::Result<()> {
+        let fits = range.start <= range.end && range.end <= self.len;
+        if !fits {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        // SAFETY: the start lies within the mapping.
+        let start = unsafe { self.base.as_ptr().add(range.start) };
+        // SAFETY: the range lies within the mapping's own pages. They stay readable, so that
+        // references to them stay valid. The instruction cache needs nothing: the kernel brings it
+        // up to date when a page first becomes executable.
+        unsafe {
+            mprotect(start.cast(), range.len(), MprotectFlags::READ | MprotectFlags::EXEC)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes. They live as long as the mapping, which the caller has to see to.
+    ///
+    /// # Safety
+    ///
+    /// The result must not be used after the mapping was dropped.
+    pub(crate) unsafe fn bytes(&self) -> &'static [u8] {
+        // SAFETY: the mapping is readable and is never written to again. That it lives as long as
+        // the result is used is the caller's to guarantee.
+        unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.len) }
+    }
+
+    /// The address of the first byte.
+    pub(crate) fn base(&self) -> *const u8 {
+        self.base.as_ptr()
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this one's own, and whoever got its bytes has promised not to
+        // use them any more.
+        let result = unsafe { munmap(self.base.as_ptr().cast(), self.len) };
+        debug_assert!(result.is_ok(), "unmapping what was mapped does not fail");
+    }
+}
+
+fn non_null(address: *mut c_void) -> io::Result<NonNull<u8>> {
+    NonNull::new(address.cast()).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+}

@@ -1,0 +1,250 @@
+//! Loading artifacts: from files and bytes, with code that runs, and refusals.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use wasm_artifact::{ErrorKind, WriteOptions, write};
+use wasm_loader::{Loaded, registry};
+use wasm_types::{
+    AddressMapEntry, CompiledFunction, CompiledModule, ConstExpr, ConstOp, DataKind, DataSegment,
+    DefinedFuncIndex, DefinedMemoryIndex, FuncType, IsaFlag, MemoryIndex, MemoryType, Module,
+    RecGroup, SubType, TrapCode, TrapEntry, TypeIndex, ValType,
+};
+
+/// A module with one function whose code is the given bytes, one trap at their last one, and a
+/// memory that starts with "hello" at 0x2010.
+fn module(code: &[u8]) -> (Module, CompiledModule) {
+    let offset = ConstExpr::new([ConstOp::I32Const(0x2010)]);
+    let memory = MemoryType {
+        minimum: 1,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: 16,
+    };
+    let module = Module {
+        types: vec![SubType::func(FuncType::new([], [ValType::I32]))],
+        rec_groups: vec![RecGroup { start: TypeIndex::new(0), len: 1 }],
+        functions: vec![TypeIndex::new(0)],
+        memories: vec![memory],
+        data: vec![DataSegment {
+            kind: DataKind::Active { memory: MemoryIndex::new(0), offset },
+            range: 0..5,
+        }],
+        ..Module::default()
+    };
+    let last = code.len() as u32 - 1;
+    let compiled = CompiledModule {
+        target: format!("{}-unknown-{}-gnu", std::env::consts::ARCH, std::env::consts::OS),
+        text: code.to_vec(),
+        functions: vec![CompiledFunction { offset: 0, len: code.len() as u32, frame_size: 0 }],
+        traps: vec![TrapEntry { offset: last, code: TrapCode::UnreachableCodeReached }],
+        address_map: vec![AddressMapEntry { offset: 0, wasm_offset: 77 }],
+        ..CompiledModule::default()
+    };
+    (module, compiled)
+}
+
+fn artifact_of(code: &[u8]) -> Vec<u8> {
+    let (module, compiled) = module(code);
+    write(&module, b"hello", &compiled, &WriteOptions::new()).unwrap()
+}
+
+/// Code that returns 42.
+#[cfg(target_arch = "x86_64")]
+const FORTY_TWO: &[u8] = b"\xb8\x2a\0\0\0\xc3";
+#[cfg(target_arch = "aarch64")]
+const FORTY_TWO: &[u8] = b"\x40\x05\x80\x52\xc0\x03\x5f\xd6";
+#[cfg(target_arch = "riscv64")]
+const FORTY_TWO: &[u8] = b"\x13\x05\xa0\x02\x67\x80\x00\x00";
+#[cfg(target_arch = "s390x")]
+const FORTY_TWO: &[u8] = b"\xa7\x29\0\x2a\x07\xfe";
+
+fn check(loaded: &Arc<Loaded>) {
+    let entry = loaded.function_ptr(DefinedFuncIndex::new(0)).unwrap();
+    // SAFETY: the code at the entry is that of a function without parameters that returns 42.
+    let function = unsafe { std::mem::transmute::<*const u8, extern "C" fn() -> i32>(entry) };
+    assert_eq!(function(), 42);
+
+    let pc = entry.addr();
+    let last = pc + FORTY_TWO.len() - 1;
+    assert_eq!(loaded.text(), pc..last + 1);
+    assert!(loaded.contains(last) && !loaded.contains(last + 1));
+    assert_eq!(loaded.text_offset(last), Some(FORTY_TWO.len() as u32 - 1));
+    assert_eq!(loaded.artifact().address_map().lookup(0), Some(77));
+    assert_eq!(registry::trap_at(last), Some(TrapCode::UnreachableCodeReached));
+    assert_eq!(registry::trap_at(last - 1), None);
+    assert_eq!(registry::code_range(pc), Some(pc..last + 1));
+    assert!(!registry::is_code(last + 1) && !registry::is_code(pc - 1));
+    assert!(Arc::ptr_eq(&registry::find(pc).unwrap(), loaded));
+
+    // The pages of the image, in whatever file they are.
+    let image = loaded.artifact().memory_image(DefinedMemoryIndex::new(0)).unwrap();
+    assert_eq!(image.memory_offset % u64::from(loaded.artifact().page_size()), 0);
+    let source = loaded.image_source().unwrap();
+    let file = File::from(source.fd().try_clone_to_owned().unwrap());
+    let mut bytes = vec![0; image.bytes.len()];
+    file.read_exact_at(&mut bytes, source.offset(&image)).unwrap();
+    assert_eq!(bytes, image.bytes);
+    let place = 0x2010 - image.memory_offset as usize;
+    assert_eq!(&bytes[place..place + 5], b"hello");
+}
+
+#[test]
+fn code_from_a_file_runs() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&artifact_of(FORTY_TWO)).unwrap();
+    // SAFETY: the code is well known, and nobody else knows the file.
+    let loaded = unsafe { Loaded::from_file(file.path()) }.unwrap();
+    // The file may go; what is mapped stays.
+    drop(file);
+    check(&loaded);
+    // SAFETY: as above.
+    assert!(unsafe { Loaded::from_file("/") }.unwrap_err().to_string().contains("directory"));
+}
+
+#[test]
+fn code_from_bytes_runs() {
+    let mut bytes = artifact_of(FORTY_TWO);
+    bytes.extend_from_slice(b"something after the artifact");
+    // SAFETY: the code is well known.
+    let loaded = unsafe { Loaded::from_bytes(&bytes) }.unwrap();
+    check(&loaded);
+    let pc = loaded.text().start;
+    drop(loaded);
+    assert!(registry::find(pc).is_none());
+}
+
+#[test]
+fn no_page_is_writable_and_executable() {
+    // SAFETY: the code is well known.
+    let loaded = unsafe { Loaded::from_bytes(&artifact_of(FORTY_TWO)) }.unwrap();
+    let Ok(maps) = std::fs::read_to_string("/proc/self/maps") else {
+        eprintln!("skipped: this system does not list mappings");
+        return;
+    };
+    let mut checked = 0;
+    for line in maps.lines() {
+        let (range, rest) = line.split_once(' ').unwrap();
+        let (start, end) = range.split_once('-').unwrap();
+        let [start, end] = [start, end].map(|text| usize::from_str_radix(text, 16).unwrap());
+        let holds = |address: usize| (start..end).contains(&address);
+        if holds(loaded.text().start) {
+            assert!(rest.starts_with("r-xp"), "{line}");
+            checked += 1;
+        } else if holds(loaded.artifact().bytes().as_ptr().addr()) {
+            assert!(rest.starts_with("r--p"), "{line}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 2);
+}
+
+#[test]
+fn a_refusal_lists_everything() {
+    let (module, mut compiled) = module(FORTY_TWO);
+    compiled.target = "aarch64-apple-darwin".into();
+    if cfg!(target_arch = "aarch64") {
+        compiled.target = "x86_64-apple-darwin".into();
+    }
+    compiled.tunables.stack_guard_size = 3;
+    compiled.tunables.memory_reservation = 1 << 60;
+    let bytes = write(&module, b"hello", &compiled, &WriteOptions::new()).unwrap();
+    // SAFETY: it is not going to be loaded.
+    let error = unsafe { Loaded::from_bytes(&bytes) }.unwrap_err();
+    let about: Vec<_> = error.mismatches().iter().map(|mismatch| &*mismatch.what).collect();
+    let mut expected =
+        vec!["architecture", "operating system", "stack guard", "address space for a memory"];
+    if cfg!(target_os = "macos") {
+        expected.remove(1);
+    }
+    assert_eq!(about, expected);
+    let message = error.to_string();
+    assert!(message.contains("compile the module for"), "{message}");
+}
+
+#[test]
+fn extensions_that_are_missing_are_named() {
+    let (module, mut compiled) = module(FORTY_TWO);
+    let flag = |name: &str, value: &str| IsaFlag { name: name.into(), value: value.into() };
+    compiled.isa_flags = vec![
+        flag("has_teleportation", "true"),
+        flag("has_time_travel", "false"),
+        flag("x", "true"),
+    ];
+    if cfg!(target_arch = "x86_64") {
+        compiled.isa_flags.push(flag("has_sse3", "true"));
+    }
+    let bytes = write(&module, b"hello", &compiled, &WriteOptions::new()).unwrap();
+    // SAFETY: it is not going to be loaded.
+    let error = unsafe { Loaded::from_bytes(&bytes) }.unwrap_err();
+    let [mismatch] = error.mismatches() else { panic!("{error}") };
+    assert_eq!(mismatch.what, "instruction set extension teleportation");
+}
+
+#[test]
+fn other_files_are_named() {
+    let kind_of = |bytes: &[u8]| {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        // SAFETY: it is not going to be loaded.
+        let error = unsafe { Loaded::from_file(file.path()) }.unwrap_err();
+        assert_eq!(error.path(), Some(file.path()));
+        (error.artifact_error().unwrap().kind(), error.to_string())
+    };
+    let (kind, message) = kind_of(b"\0asm\x01\0\0\0");
+    assert_eq!(kind, ErrorKind::NotAnArtifact);
+    assert!(message.contains("a WebAssembly module"), "{message}");
+    let (kind, message) = kind_of(b"");
+    assert_eq!(kind, ErrorKind::NotAnArtifact);
+    assert!(message.contains("an empty file"), "{message}");
+    let artifact = artifact_of(FORTY_TWO);
+    assert_eq!(kind_of(&artifact[..artifact.len() - 1]).0, ErrorKind::Truncated);
+    assert_eq!(kind_of(&artifact[..100]).0, ErrorKind::Truncated);
+    let error = {
+        // SAFETY: there is nothing to be loaded.
+        unsafe { Loaded::from_file("/nonexistent/artifact") }.unwrap_err()
+    };
+    assert_eq!(error.io_error().unwrap().kind(), std::io::ErrorKind::NotFound);
+}
+
+/// Threads look up addresses while others load and unload.
+#[test]
+fn lookups_and_unloading_go_together() {
+    let bytes = artifact_of(FORTY_TWO);
+    // SAFETY: the code is well known.
+    let stays = unsafe { Loaded::from_bytes(&bytes) }.unwrap();
+    let last = stays.text().end - 1;
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    assert_eq!(registry::trap_at(last), Some(TrapCode::UnreachableCodeReached));
+                    // Whatever stands at an address that was once used: nothing may go wrong.
+                    if let Some(other) = registry::find(last.wrapping_sub(0x8000)) {
+                        assert!(!other.text().is_empty());
+                    }
+                }
+            });
+        }
+        for _ in 0..60 {
+            // SAFETY: the code is well known.
+            let comes_and_goes: Vec<_> =
+                (0..5).map(|_| unsafe { Loaded::from_bytes(&bytes) }.unwrap()).collect();
+            for loaded in &comes_and_goes {
+                assert!(Arc::ptr_eq(&registry::find(loaded.text().start).unwrap(), loaded));
+            }
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn loaded_code_can_be_shared() {
+    fn shareable<T: Send + Sync + 'static>() {}
+    shareable::<Loaded>();
+    shareable::<wasm_loader::Error>();
+}

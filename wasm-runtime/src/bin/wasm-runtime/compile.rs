@@ -1,0 +1,61 @@
+//! `wasm-runtime compile`: compiles a module into an artifact.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use wasm_runtime::error::Context;
+use wasm_runtime::{Compiler as _, Result};
+
+use crate::input;
+use crate::progress::Progress;
+use crate::settings::Settings;
+
+const LONG: &str = "\
+Compile a module into an artifact.
+
+An artifact is an ELF file with machine code for one target. `wasm-runtime run` runs it without compiling
+anything, and so does a program that is built without a compiler. `readelf`, `objdump -d` and `gdb`
+understand it; the functions have the names that the module gives them.
+
+Without --target, the code is for this machine, with every instruction set extension it has. With --target
+it is for any machine of that kind, and extensions are switched on with --flag.";
+
+const EXAMPLES: &str = "\
+Examples:
+  wasm-runtime compile program.wasm                             writes program.cwasm
+  wasm-runtime compile program.wat -o out/program.cwasm
+  wasm-runtime compile program.wasm --target aarch64-unknown-linux-gnu
+  wasm-runtime compile program.wasm --target x86_64-unknown-linux-gnu --flag has_avx2";
+
+/// Compile a module into an artifact.
+#[derive(Args)]
+#[command(long_about = LONG, after_long_help = EXAMPLES)]
+pub(crate) struct Compile {
+    /// The module, in the binary or the text format.
+    file: PathBuf,
+
+    /// The artifact; FILE with the ending `.cwasm` if not given.
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Compile {
+    pub(crate) fn execute(self) -> Result<ExitCode> {
+        let wasm = input::open_wasm(&self.file)?;
+        let request = self.settings.request();
+        let progress = Progress::default();
+        let compiler = progress.compiler();
+        let artifact = progress
+            .during(&self.file, wasm.len(), || compiler.compile(&wasm, &request))
+            .with_context(|| format!("can't compile `{}`", self.file.display()))?;
+        let output = self.output.unwrap_or_else(|| self.file.with_extension("cwasm"));
+        fs::write(&output, artifact)
+            .with_context(|| format!("can't write `{}`", output.display()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

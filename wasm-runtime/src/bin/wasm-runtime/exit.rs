@@ -1,0 +1,34 @@
+//! What the process ends with.
+
+use std::process::ExitCode;
+
+use wasm_runtime::{Error, Result, Trap};
+
+/// What a trap ends the process with: what a shell says of a program that called `abort`.
+const TRAPPED: u8 = 128 + 6;
+
+/// The exit code of a command; says what went wrong on standard error.
+pub(crate) fn code(result: Result<ExitCode>) -> ExitCode {
+    let error = match result {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
+    if broken_pipe(&error) {
+        // Whoever read our output has seen enough.
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {error:?}");
+    if error.is::<Trap>() { ExitCode::from(TRAPPED) } else { ExitCode::FAILURE }
+}
+
+/// Ends the process for a command line that is wrong.
+pub(crate) fn usage(message: &str) -> ! {
+    eprintln!("error: {message}\n\nFor more information, try '--help'.");
+    std::process::exit(2)
+}
+
+fn broken_pipe(error: &Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

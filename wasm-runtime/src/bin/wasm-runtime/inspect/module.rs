@@ -1,0 +1,133 @@
+//! The report on a module.
+
+use std::fmt::Write;
+
+use wasm_runtime::{Result, WasmFeatures};
+use wasm_types::{
+    DataKind, ElementKind, EntityType, GlobalType, MemoryType, Module, TableType, ValType,
+};
+
+use super::sections;
+
+/// Says what is in a module.
+pub(super) fn report(wasm: &[u8]) -> Result<String> {
+    let module = Module::parse(wasm, WasmFeatures::default())?;
+    let mut out = String::new();
+    write_report(&mut out, wasm, &module).map(|()| out).map_err(Into::into)
+}
+
+fn write_report(out: &mut String, wasm: &[u8], module: &Module) -> std::fmt::Result {
+    write!(out, "WebAssembly module, {} bytes", wasm.len())?;
+    match &module.names.module {
+        Some(name) => writeln!(out, ", `{name}`")?,
+        None => writeln!(out)?,
+    }
+
+    writeln!(out, "\nsections")?;
+    for section in sections::sections(wasm) {
+        let custom = if section.id == 0 { "custom " } else { "" };
+        let name = format!("{custom}{}", section.name);
+        writeln!(out, "  {name:<24} {:>10} bytes at {:#x}", section.len, section.offset)?;
+    }
+
+    writeln!(out, "\ncontents")?;
+    let code: usize = module.bodies.iter().map(|body| body.range.len()).sum();
+    let data: usize = module.data.iter().map(|segment| segment.range.len()).sum();
+    let imported =
+        |count: u32| if count == 0 { String::new() } else { format!(", {count} imported") };
+    writeln!(out, "  {:<10} {}", "types", module.types.len())?;
+    writeln!(
+        out,
+        "  {:<10} {}{}; {code} bytes of code",
+        "functions",
+        module.functions.len(),
+        imported(module.num_imported_functions)
+    )?;
+    writeln!(
+        out,
+        "  {:<10} {}{}",
+        "globals",
+        module.globals.len(),
+        imported(module.num_imported_globals)
+    )?;
+    for (number, ty) in module.memories.iter().enumerate() {
+        writeln!(out, "  memory {number:<3} {}", memory(ty))?;
+    }
+    for (number, ty) in module.tables.iter().enumerate() {
+        writeln!(out, "  table {number:<4} {}", table(ty))?;
+    }
+    let active = module.data.iter().filter(|s| matches!(s.kind, DataKind::Active { .. })).count();
+    writeln!(
+        out,
+        "  {:<10} {} segments, {active} of them active; {data} bytes",
+        "data",
+        module.data.len()
+    )?;
+    let elements: usize = module.elements.iter().map(|segment| segment.items.len()).sum();
+    let active =
+        module.elements.iter().filter(|s| matches!(s.kind, ElementKind::Active { .. })).count();
+    writeln!(
+        out,
+        "  {:<10} {} segments, {active} of them active; {elements} elements",
+        "elements",
+        module.elements.len()
+    )?;
+    if let Some(start) = module.start {
+        let name = module.names.function(start).unwrap_or("no name");
+        writeln!(out, "  {:<10} function {start} ({name})", "start")?;
+    }
+
+    writeln!(out, "\nimports ({})", module.imports.len())?;
+    for import in &module.imports {
+        let name = format!("{}.{}", import.module, import.field);
+        writeln!(out, "  {name:<40} {}", entity(module, &import.ty))?;
+    }
+    writeln!(out, "\nexports ({})", module.exports.len())?;
+    for export in &module.exports {
+        let ty = module.entity_type(export.index);
+        writeln!(out, "  {:<40} {}", export.name, entity(module, &ty))?;
+    }
+    Ok(())
+}
+
+fn entity(module: &Module, ty: &EntityType) -> String {
+    match ty {
+        EntityType::Func(ty) => match module.func_type(*ty) {
+            Some(ty) => ty.to_string(),
+            None => format!("(func (type {ty}))"),
+        },
+        EntityType::Table(ty) => format!("(table {})", table(ty)),
+        EntityType::Memory(ty) => format!("(memory {})", memory(ty)),
+        EntityType::Global(ty) => format!("(global {})", global(ty)),
+        EntityType::Tag(ty) => format!("(tag (type {}))", ty.ty),
+    }
+}
+
+fn memory(ty: &MemoryType) -> String {
+    let mut text = limits(ty.memory64, ty.minimum, ty.maximum);
+    if ty.shared {
+        text.push_str(" shared");
+    }
+    if ty.page_size_log2 != 16 {
+        text.push_str(&format!(" (pagesize {})", ty.page_size()));
+    }
+    text
+}
+
+fn table(ty: &TableType) -> String {
+    format!("{} {}", limits(ty.table64, ty.minimum, ty.maximum), ty.element)
+}
+
+fn global(ty: &GlobalType) -> String {
+    let content: ValType = ty.content;
+    if ty.mutable { format!("(mut {content})") } else { content.to_string() }
+}
+
+/// As in the text format.
+fn limits(is_64: bool, minimum: u64, maximum: Option<u64>) -> String {
+    let index = if is_64 { "i64 " } else { "" };
+    match maximum {
+        Some(maximum) => format!("{index}{minimum} {maximum}"),
+        None => format!("{index}{minimum}"),
+    }
+}

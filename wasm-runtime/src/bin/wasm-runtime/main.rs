@@ -1,0 +1,125 @@
+//! The program `wasm-runtime`: its command line.
+//!
+//! Each subcommand has a file of its own with its arguments and its work. This file has what is common
+//! to all: the list of them, and what happens with their errors.
+
+// Not forbidden as in the library: running an artifact is the user's word that it can be trusted, and
+// one function in `input.rs` takes it.
+#![deny(unsafe_code)]
+
+mod exit;
+mod input;
+mod inspect;
+#[cfg(feature = "jit")]
+mod progress;
+mod run;
+
+#[cfg(feature = "jit")]
+mod clif;
+#[cfg(feature = "jit")]
+mod compile;
+#[cfg(feature = "jit")]
+mod settings;
+#[cfg(feature = "wast")]
+mod wast;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const LONG_ABOUT: &str = "\
+Run WebAssembly, compile it ahead of time, and look into it.
+
+Files are told apart by their content, not by their names: WebAssembly binaries, its text format, and
+artifacts, which are modules that `compile` has compiled already.";
+
+const EXAMPLES: &str = "\
+Examples:
+  wasm-runtime run program.wasm one two         run a program with two arguments
+  wasm-runtime program.wasm one two             the same
+  wasm-runtime run --dir data::/data p.wasm     let it see the directory `data` as `/data`
+  wasm-runtime run --invoke add math.wat 1 2    call a function that the module exports
+  wasm-runtime compile p.wasm -o p.cwasm        compile ahead of time
+  wasm-runtime run p.cwasm                      run what was compiled
+  wasm-runtime inspect p.cwasm                  what is in it
+
+Exit codes:
+  the program's own, if it ends by itself
+  1    an error: the file can't be read, the module is not valid, an import is missing
+  2    the command line is wrong
+  134  the program trapped (128 + SIGABRT)
+
+`wasm-runtime help COMMAND` says more about each command.";
+
+/// Run WebAssembly, compile it ahead of time, and look into it.
+#[derive(Parser)]
+#[command(name = "wasm-runtime", version, long_about = LONG_ABOUT, after_long_help = EXAMPLES)]
+#[command(arg_required_else_help = true, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Run),
+    #[cfg(feature = "jit")]
+    Compile(compile::Compile),
+    Inspect(inspect::Inspect),
+    #[cfg(feature = "jit")]
+    Clif(clif::Clif),
+    #[cfg(feature = "wast")]
+    Wast(wast::Wast),
+    /// `wasm-runtime FILE [ARGS]...`.
+    #[command(external_subcommand)]
+    Bare(Vec<OsString>),
+}
+
+/// The arguments of a program without a subcommand.
+#[derive(Parser)]
+#[command(name = "wasm-runtime")]
+struct Bare {
+    #[command(flatten)]
+    run: run::Run,
+}
+
+fn main() -> ExitCode {
+    let result = match CommandLine::parse().command {
+        Command::Run(command) => command.execute(),
+        #[cfg(feature = "jit")]
+        Command::Compile(command) => command.execute(),
+        Command::Inspect(command) => command.execute(),
+        #[cfg(feature = "jit")]
+        Command::Clif(command) => command.execute(),
+        #[cfg(feature = "wast")]
+        Command::Wast(command) => command.execute(),
+        Command::Bare(arguments) => bare(arguments),
+    };
+    exit::code(result)
+}
+
+/// Runs a file that was named without a subcommand.
+fn bare(arguments: Vec<OsString>) -> wasm_runtime::Result<ExitCode> {
+    let name = arguments.first().cloned().unwrap_or_default();
+    let looks_like_a_file = name.to_string_lossy().contains(['.', '/']);
+    if !looks_like_a_file && !std::path::Path::new(&name).exists() {
+        exit::usage(&format!(
+            "`{}` is neither a command nor a file{}",
+            name.display(),
+            missing_command(&name)
+        ));
+    }
+    let program = OsString::from("wasm-runtime");
+    Bare::parse_from(std::iter::once(program).chain(arguments)).run.execute()
+}
+
+/// What to add if the name is that of a command which this program was built without.
+fn missing_command(name: &OsString) -> String {
+    let feature = match name.to_str() {
+        Some("compile" | "clif") if cfg!(not(feature = "jit")) => "jit",
+        Some("wast") if cfg!(not(feature = "wast")) => "wast",
+        _ => return String::new(),
+    };
+    format!(": this program was built without the feature `{feature}`, which the command needs")
+}

@@ -1,0 +1,102 @@
+//! Something to look at while a large module compiles.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wasm_runtime::CraneliftCompiler;
+
+/// Work that takes less is not worth a word.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often the line is drawn.
+const STEP: Duration = Duration::from_millis(100);
+
+/// Counts the functions that are done.
+#[derive(Clone, Default)]
+pub(crate) struct Progress {
+    done: Arc<AtomicUsize>,
+    all: Arc<AtomicUsize>,
+}
+
+impl Progress {
+    /// A compiler that counts here.
+    pub(crate) fn compiler(&self) -> CraneliftCompiler {
+        let Progress { done, all } = self.clone();
+        CraneliftCompiler::new().progress(Arc::new(move |now, of| {
+            // Threads report in any order.
+            done.fetch_max(now, Ordering::Relaxed);
+            all.store(of, Ordering::Relaxed);
+        }))
+    }
+
+    /// Compiles a file; if that takes long and standard error is a terminal, shows there how far it
+    /// is, and takes it back at the end.
+    pub(crate) fn during<R>(&self, file: &Path, bytes: usize, work: impl FnOnce() -> R) -> R {
+        if !stderr().is_terminal() {
+            return work();
+        }
+        thread::scope(|scope| {
+            // Dropping the sender, also in a panic, ends the thread.
+            let (done, wait) = mpsc::channel::<()>();
+            scope.spawn(move || self.draw(&format!("{} ({})", file.display(), size(bytes)), &wait));
+            let result = work();
+            drop(done);
+            result
+        })
+    }
+
+    fn draw(&self, what: &str, wait: &mpsc::Receiver<()>) {
+        let start = Instant::now();
+        let mut pause = PATIENCE;
+        let mut drawn = false;
+        while wait.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+            pause = STEP;
+            drawn = true;
+            let done = self.done.load(Ordering::Relaxed);
+            let all = self.all.load(Ordering::Relaxed);
+            let seconds = start.elapsed().as_secs_f64();
+            let line = match all {
+                0 => format!("compiling {what}: {seconds:.1} s"),
+                _ => format!("compiling {what}: {done} of {all} functions, {seconds:.1} s"),
+            };
+            // Nothing depends on this line: if the terminal is gone, so is the reader.
+            let _ = write!(stderr(), "\r\x1b[2K{line}");
+            let _ = stderr().flush();
+        }
+        if drawn {
+            let _ = write!(stderr(), "\r\x1b[2K");
+            let _ = stderr().flush();
+        }
+    }
+}
+
+/// A number of bytes for people.
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Progress, size};
+
+    #[test]
+    fn sizes_are_rounded() {
+        assert_eq!(size(999), "999 bytes");
+        assert_eq!(size(1_500), "1.5 kB");
+        assert_eq!(size(17_300_000), "17.3 MB");
+    }
+
+    #[test]
+    fn work_is_done_once() {
+        assert_eq!(Progress::default().during("x".as_ref(), 1, || 1 + 1), 2);
+    }
+}

@@ -1,0 +1,78 @@
+//! Arguments that say how to compile, common to several subcommands.
+
+use clap::{Args, ValueEnum};
+use wasm_runtime::{CompileRequest, OptLevel};
+
+/// How hard to work on the code.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Optimize {
+    /// How hard the compiler works on the code.
+    #[arg(short = 'O', long = "opt", value_name = "LEVEL", value_enum, default_value = "speed")]
+    level: Level,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Level {
+    /// As little as possible: fastest to compile.
+    #[value(alias = "0")]
+    None,
+    /// For speed.
+    #[value(aliases = ["1", "2", "3"])]
+    Speed,
+    /// For speed and small code.
+    #[value(alias = "s")]
+    SpeedAndSize,
+}
+
+impl Optimize {
+    pub(crate) fn level(self) -> OptLevel {
+        match self.level {
+            Level::None => OptLevel::None,
+            Level::Speed => OptLevel::Speed,
+            Level::SpeedAndSize => OptLevel::SpeedAndSize,
+        }
+    }
+}
+
+/// How and for what to compile.
+#[derive(Args)]
+pub(crate) struct Settings {
+    #[command(flatten)]
+    optimize: Optimize,
+
+    /// What the code is for, as a triple; this machine, with all its instruction set extensions, if
+    /// not given.
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+
+    /// Sets a flag of the code generator or of the instruction set, by its own name.
+    #[arg(long = "flag", value_name = "NAME[=VALUE]", value_parser = flag)]
+    flags: Vec<(String, String)>,
+
+    /// On how many threads functions are compiled; as many as the machine has, if not given. The
+    /// result is the same.
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<usize>,
+}
+
+impl Settings {
+    /// As a request to a compiler.
+    pub(crate) fn request(&self) -> CompileRequest {
+        let mut request = CompileRequest::new();
+        request.tunables.opt_level = self.optimize.level();
+        request.target.clone_from(&self.target);
+        request.flags.clone_from(&self.flags);
+        request.threads = self.threads;
+        request.parallel = self.threads != Some(1);
+        request
+    }
+}
+
+/// A flag without a value is switched on.
+fn flag(argument: &str) -> Result<(String, String), String> {
+    let (name, value) = argument.split_once('=').unwrap_or((argument, "true"));
+    if name.is_empty() {
+        return Err("a flag has a name".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}

@@ -1,0 +1,118 @@
+//! The compiler that engines get by default (feature `jit`): parse and validate, translate, write an
+//! artifact.
+
+mod text;
+
+use std::fmt;
+use std::sync::Arc;
+
+use wasm_artifact::WriteOptions;
+use wasm_store::{CompileRequest, Compiler, Result, WasmFeatures};
+use wasm_translate::{ClifPass, PassPlace, Progress, Settings};
+use wasm_types::Module;
+
+/// Compiles with Cranelift: validation by `wasm-types`, code by `wasm-translate`, the artifact by
+/// `wasm-artifact`.
+///
+/// Every engine of a program that has this crate in it, with feature `jit`, uses it unless
+/// [`Config::compiler`](crate::Config::compiler) says otherwise. By itself it serves to compile without
+/// an engine:
+///
+/// ```
+/// use wasm_runtime::{CompileRequest, Compiler, CraneliftCompiler};
+///
+/// # fn main() -> wasm_runtime::Result<()> {
+/// let mut request = CompileRequest::new();
+/// request.target = Some("aarch64-unknown-linux-gnu".to_owned());
+/// let artifact = CraneliftCompiler::new().compile(b"\0asm\x01\0\0\0", &request)?;
+/// assert!(artifact.starts_with(b"\x7fELF"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct CraneliftCompiler {
+    progress: Option<Arc<Progress>>,
+    passes: Vec<(PassPlace, Arc<dyn ClifPass>)>,
+}
+
+impl CraneliftCompiler {
+    /// The compiler with nothing added to it. How it compiles is said by each [`CompileRequest`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets who is told, after each function, how many are done, of how many. It is called on the
+    /// threads that compile.
+    #[must_use]
+    pub fn progress(mut self, progress: Arc<Progress>) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// Adds a pass over Cranelift's intermediate form of each function: see `wasm-translate`.
+    #[must_use]
+    pub fn pass(mut self, place: PassPlace, pass: Arc<dyn ClifPass>) -> Self {
+        self.passes.push((place, pass));
+        self
+    }
+
+    /// What a request amounts to for `wasm-translate`.
+    ///
+    /// # Errors
+    ///
+    /// If the target or one of the flags is not known.
+    pub fn settings(&self, request: &CompileRequest) -> Result<Settings> {
+        let mut settings = match &request.target {
+            Some(target) => Settings::for_target(target)?,
+            None => Settings::host()?,
+        };
+        for (name, value) in &request.flags {
+            settings.flag(name, value)?;
+        }
+        // For `wasm-translate`, 0 is as many threads as there are.
+        let threads = if request.parallel { request.threads.unwrap_or(0) } else { 1 };
+        settings.tunables(request.tunables).threads(threads).verifier(request.verify_ir);
+        if let Some(progress) = &self.progress {
+            settings.progress(progress.clone());
+        }
+        for (place, pass) in &self.passes {
+            settings.pass(*place, pass.clone());
+        }
+        Ok(settings)
+    }
+}
+
+impl Compiler for CraneliftCompiler {
+    fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
+        let wasm = text::to_binary(wasm)?;
+        let settings = self.settings(request)?;
+        let parsed = Module::parse_with_bodies(&wasm, request.features)?;
+        let compiled = wasm_translate::compile_module(&parsed, &wasm, &settings)?;
+        let mut options = WriteOptions::new();
+        options.address_map = request.address_map;
+        Ok(wasm_artifact::write(parsed.module(), &wasm, &compiled, &options)?)
+    }
+
+    fn validate(&self, wasm: &[u8], features: WasmFeatures) -> Result<()> {
+        let wasm = text::to_binary(wasm)?;
+        Ok(Module::validate(&wasm, features)?)
+    }
+
+    fn accepts_text(&self) -> bool {
+        cfg!(feature = "wat")
+    }
+}
+
+impl fmt::Debug for CraneliftCompiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CraneliftCompiler")
+            .field("passes", &self.passes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn default_compiler() -> Arc<dyn Compiler> {
+    Arc::new(CraneliftCompiler::new())
+}
+
+wasm_store::provide_compiler!(default_compiler);

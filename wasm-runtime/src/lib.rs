@@ -1,0 +1,87 @@
+//! A WebAssembly runtime with Wasmtime's API.
+//!
+//! This crate puts the crates of the project together behind one name. The types are those of
+//! `wasm-store`, which have the names and the behaviour of Wasmtime's core API; code written against
+//! it compiles here after changing the crate's name (what does not is listed in the documentation of
+//! `wasm-store`). With feature `jit`, every [`Engine`] compiles with [`CraneliftCompiler`] without
+//! being told.
+//!
+//! # Should I use this?
+//!
+//! Use it to embed WebAssembly in a program. To make a runtime of your own, take the part you need:
+//! `wasm-translate` generates code for any layout of memory, `wasm-artifact` reads and writes
+//! compiled modules, `wasm-types` describes modules.
+//!
+//! # Example
+//!
+#![cfg_attr(all(feature = "jit", feature = "wat"), doc = "```")]
+#![cfg_attr(not(all(feature = "jit", feature = "wat")), doc = "```ignore")]
+//! use wasm_runtime::{Engine, Instance, Module, Store};
+//!
+//! # fn main() -> wasm_runtime::Result<()> {
+//! let engine = Engine::default();
+//! let module = Module::new(
+//!     &engine,
+//!     r#"(module (func (export "add") (param i32 i32) (result i32)
+//!            local.get 0
+//!            local.get 1
+//!            i32.add))"#,
+//! )?;
+//! let mut store = Store::new(&engine, ());
+//! let instance = Instance::new(&mut store, &module, &[])?;
+//! let add = instance.get_typed_func::<(i32, i32), i32>(&mut store, "add")?;
+//! assert_eq!(add.call(&mut store, (40, 2))?, 42);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! Features only add; a combination of them can do what each of them can do.
+//!
+//! * `aot-only`: load and run artifacts. What everything else adds to: a program built with
+//!   `--no-default-features --features aot-only` has neither a code generator nor a parser of
+//!   WebAssembly in it, and refuses Wasm bytes with an error that names the feature `jit`.
+//! * `jit` (default): compile WebAssembly, on the spot ([`Module::new`]) or into artifacts
+//!   ([`Engine::precompile_module`]).
+//! * `parallel` (default): compile the functions of a module on several threads. The result is the
+//!   same, byte for byte.
+//! * `wat` (default): take the text format wherever Wasm bytes are taken.
+//! * `wasi`: WASI preview 1, as the module `wasi`.
+//! * `call-hook`: `Store::call_hook`, told of every change between host and Wasm.
+//! * `wast`: run scripts of the specification's test suite, as the module `wast`.
+//! * `cli`: the program `wasm-runtime`.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "jit")]
+mod jit;
+#[cfg(feature = "wast")]
+pub mod wast;
+
+#[cfg(feature = "jit")]
+pub use jit::CraneliftCompiler;
+#[cfg(feature = "call-hook")]
+pub use wasm_store::CallHook;
+pub use wasm_store::{
+    AsContext, AsContextMut, Caller, CompileRequest, Compiler, Config, DEFAULT_INSTANCE_LIMIT,
+    DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, Engine, EngineWeak, Error, Export, ExportType,
+    Extern, ExternRef, ExternType, FrameInfo, FrameSymbol, Func, FuncType, Global, GlobalType,
+    HeapType, ImportType, Instance, InstancePre, IntoFunc, Linker, Memory, MemoryAccessError,
+    MemoryType, MemoryTypeBuilder, Module, ModuleExport, ModuleFunction, Mutability, OptLevel,
+    OwnedRooted, Precompiled, Ref, RefType, ResourceLimiter, Result, Rooted, Store, StoreContext,
+    StoreContextMut, StoreLimits, StoreLimitsBuilder, Table, TableType, Trap, Tunables, TypedFunc,
+    UnknownImportError, V128, Val, ValType, WasmBacktrace, WasmFeatures, WasmParams, WasmResults,
+    WasmRet, WasmTy, WasmTyList,
+};
+pub use wasm_store::{bail, ensure, error, format_err, provide_compiler};
+
+/// WASI preview 1 (feature `wasi`): the world of a guest, and its functions in a [`Linker`].
+#[cfg(feature = "wasi")]
+pub use wasm_wasi as wasi;
+
+/// The example of the README, as a test.
+#[cfg(all(doctest, feature = "jit", feature = "wat"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

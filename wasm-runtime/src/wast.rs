@@ -1,0 +1,148 @@
+//! Scripts in the format of the specification's test suite (`.wast`): modules with assertions
+//! about them.
+//!
+//! A [`Runner`] runs the directives of a script one after the other, each against the modules that
+//! stood before it, with the host module `spectest` that every such script may import from. How a
+//! module gets from bytes to a [`Module`](crate::Module) is up to the caller
+//! ([`Runner::load_modules_with`]), so that the same script can test the way through an artifact.
+//!
+//! ```
+//! use wasm_runtime::{Engine, wast::Runner};
+//!
+//! let script = r#"
+//!     (module (func (export "add") (param i32 i32) (result i32)
+//!         (i32.add (local.get 0) (local.get 1))))
+//!     (assert_return (invoke "add" (i32.const 2) (i32.const 3)) (i32.const 5))
+//! "#;
+//! let summary = Runner::new(&Engine::default())?.run("add.wast", script)?;
+//! assert_eq!(summary.passed(), 2);
+//! # Ok::<(), wasm_runtime::Error>(())
+//! ```
+
+mod directive;
+mod error;
+mod host;
+mod modules;
+mod summary;
+mod value;
+
+use wast::Wast;
+use wast::lexer::Lexer;
+use wast::parser::{self, ParseBuffer};
+
+pub use error::WastError;
+pub use summary::{Skipped, Summary};
+
+use crate::{Engine, Error, Module, Result, Store};
+use modules::Modules;
+
+/// Makes a module of the bytes of a binary module.
+type Load = dyn FnMut(&Engine, &[u8]) -> Result<Module>;
+
+/// Whether a module was refused because it needs something that is known to be missing.
+type Missing = dyn FnMut(&Error) -> bool;
+
+/// Runs `.wast` scripts.
+///
+/// All scripts of one runner share a store and the names that modules were registered under.
+pub struct Runner {
+    store: Store<()>,
+    modules: Modules,
+    load: Box<Load>,
+    missing: Box<Missing>,
+}
+
+impl Runner {
+    /// A runner with a store of its own, in which the module `spectest` is defined.
+    ///
+    /// # Errors
+    ///
+    /// If the store can't hold the memories and tables of `spectest`.
+    pub fn new(engine: &Engine) -> Result<Self> {
+        let mut store = Store::new(engine, ());
+        let linker = host::spectest(&mut store)?;
+        Ok(Self {
+            store,
+            modules: Modules::new(linker),
+            load: Box::new(Module::from_binary),
+            missing: Box::new(|_| false),
+        })
+    }
+
+    /// Makes modules with the given function instead of [`Module::from_binary`].
+    ///
+    /// It is given modules that must be refused as well: an error is an answer, not a failure of
+    /// the script.
+    pub fn load_modules_with(
+        &mut self,
+        load: impl FnMut(&Engine, &[u8]) -> Result<Module> + 'static,
+    ) -> &mut Self {
+        self.load = Box::new(load);
+        self
+    }
+
+    /// Skips what rests on modules that were refused with an error of which the given function
+    /// says that it names a missing proposal. Without this such modules fail the script.
+    ///
+    /// What was skipped stands in the [`Summary`].
+    pub fn skip_if_refused(&mut self, missing: impl FnMut(&Error) -> bool + 'static) -> &mut Self {
+        self.missing = Box::new(missing);
+        self
+    }
+
+    /// Runs the script up to the first directive that does not hold; `name` is the file's name in
+    /// errors.
+    ///
+    /// # Errors
+    ///
+    /// [`WastError`] for that directive, with its place, or where the script itself can't be read.
+    pub fn run(&mut self, name: &str, script: &str) -> Result<Summary, WastError> {
+        self.each(name, script, |_, error| Err(error))
+    }
+
+    /// Runs the whole script, also after a directive that does not hold: these are the
+    /// [`Summary::failures`].
+    ///
+    /// # Errors
+    ///
+    /// [`WastError`] where the script itself can't be read.
+    pub fn run_to_end(&mut self, name: &str, script: &str) -> Result<Summary, WastError> {
+        self.each(name, script, |summary, error| {
+            summary.failures.push(error);
+            Ok(())
+        })
+    }
+
+    fn each(
+        &mut self,
+        name: &str,
+        script: &str,
+        failed: impl Fn(&mut Summary, WastError) -> Result<(), WastError>,
+    ) -> Result<Summary, WastError> {
+        let mut lexer = Lexer::new(script);
+        // The suite tests identifiers and strings of all of Unicode.
+        lexer.allow_confusing_unicode(true);
+        let parse_error = |error| WastError::in_text(name, script, error);
+        let buffer = ParseBuffer::new_with_lexer(lexer).map_err(parse_error)?;
+        let wast = parser::parse::<Wast<'_>>(&buffer).map_err(parse_error)?;
+        let mut summary = Summary::default();
+        for directive in wast.directives {
+            let span = directive.span();
+            match self.directive(directive) {
+                Ok(directive::Outcome::Passed) => summary.passed += 1,
+                Ok(directive::Outcome::Skipped(reason)) => {
+                    let (line, _) = span.linecol_in(script);
+                    summary.skipped.push(Skipped { line: line + 1, reason });
+                }
+                Err(error) => failed(&mut summary, WastError::at(name, script, span, error))?,
+            }
+        }
+        Ok(summary)
+    }
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,374 @@
+//! What each directive of a script asks for.
+
+use wast::core::{WastArgCore, WastRetCore};
+use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
+
+use super::Runner;
+use super::modules::Slot;
+use super::value;
+use crate::{Error, Extern, Instance, Module, Result, Trap, Val};
+
+/// A directive that held or was not run.
+pub(super) enum Outcome {
+    Passed,
+    /// With the reason, if it is this directive's module that was refused.
+    Skipped(Option<String>),
+}
+
+/// What became of the bytes of a module.
+enum Loaded {
+    Module(Module),
+    /// Refused for a proposal that is known to be missing.
+    Missing(String),
+    Refused(Error),
+}
+
+/// What came of running something.
+enum Run {
+    Returned(Vec<Val>),
+    Failed(Error),
+    /// It rests on an instance that is missing.
+    Missing(Option<String>),
+}
+
+impl Runner {
+    pub(super) fn directive(&mut self, directive: WastDirective<'_>) -> Result<Outcome> {
+        match directive {
+            WastDirective::Module(wat) => self.module(wat),
+            WastDirective::ModuleDefinition(wat) => self.module_definition(wat),
+            WastDirective::ModuleInstance { instance, module, .. } => {
+                let run = match self.modules.definition(module)? {
+                    Slot::Present(module) => self.instantiate(&module),
+                    Slot::Missing => Instantiated::Missing,
+                };
+                self.keep(instance, run)
+            }
+            WastDirective::Register { name, module, .. } => self.register(name, module),
+            WastDirective::Invoke(invoke) => match self.invoke(invoke)? {
+                Run::Returned(_) => Ok(Outcome::Passed),
+                Run::Failed(error) => Err(error.context("the call failed")),
+                Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
+            },
+            WastDirective::AssertReturn { exec, results, .. } => match self.execute(exec)? {
+                Run::Returned(values) => self.assert_results(&values, results),
+                Run::Failed(error) => Err(error.context("expected results, but the call failed")),
+                Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
+            },
+            WastDirective::AssertTrap { exec, message, .. } => match self.execute(exec)? {
+                Run::Returned(values) => Err(no_trap(message, &values)),
+                Run::Failed(error) => assert_trap(&error, message),
+                Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
+            },
+            WastDirective::AssertExhaustion { call, message, .. } => match self.invoke(call)? {
+                Run::Returned(values) => Err(no_trap(message, &values)),
+                Run::Failed(error) => assert_trap(&error, message),
+                Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
+            },
+            WastDirective::AssertInvalid { module, message, .. }
+            | WastDirective::AssertMalformed { module, message, .. } => {
+                self.assert_refused(module, message)
+            }
+            WastDirective::AssertInvalidCustom { module, message, .. }
+            | WastDirective::AssertMalformedCustom { module, message, .. } => {
+                self.assert_custom_refused(module, message)
+            }
+            WastDirective::AssertUnlinkable { module, message, .. } => {
+                self.assert_unlinkable(module, message)
+            }
+            WastDirective::AssertException { .. } => {
+                Err(Error::msg("`assert_exception` needs the exceptions proposal"))
+            }
+            WastDirective::AssertSuspension { .. } => {
+                Err(Error::msg("`assert_suspension` needs the stack switching proposal"))
+            }
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
+                Err(Error::msg("`thread` and `wait` need the threads proposal"))
+            }
+        }
+    }
+
+    fn module(&mut self, mut wat: QuoteWat<'_>) -> Result<Outcome> {
+        let id = wat.name();
+        self.modules.forget_current();
+        let bytes = wat.encode()?;
+        let instance = match self.load(&bytes) {
+            Loaded::Module(module) => {
+                // A later `(module instance $I $M)` may refer to it.
+                self.modules.add_definition(id, Slot::Present(module.clone()));
+                self.instantiate(&module)
+            }
+            Loaded::Missing(reason) => {
+                self.modules.add_definition(id, Slot::Missing);
+                self.modules.add_instance(id, Slot::Missing);
+                return Ok(Outcome::Skipped(Some(reason)));
+            }
+            Loaded::Refused(error) => return Err(error.context("the module was refused")),
+        };
+        self.keep(id, instance)
+    }
+
+    fn module_definition(&mut self, mut wat: QuoteWat<'_>) -> Result<Outcome> {
+        let id = wat.name();
+        let bytes = wat.encode()?;
+        match self.load(&bytes) {
+            Loaded::Module(module) => {
+                self.modules.add_definition(id, Slot::Present(module));
+                Ok(Outcome::Passed)
+            }
+            Loaded::Missing(reason) => {
+                self.modules.add_definition(id, Slot::Missing);
+                Ok(Outcome::Skipped(Some(reason)))
+            }
+            Loaded::Refused(error) => Err(error.context("the module was refused")),
+        }
+    }
+
+    /// Names a new instance for later directives.
+    fn keep(&mut self, id: Option<wast::token::Id<'_>>, made: Instantiated) -> Result<Outcome> {
+        match made {
+            Instantiated::Instance(instance) => {
+                self.modules.add_instance(id, Slot::Present(instance));
+                Ok(Outcome::Passed)
+            }
+            Instantiated::Missing => {
+                self.modules.add_instance(id, Slot::Missing);
+                Ok(Outcome::Skipped(None))
+            }
+            Instantiated::Failed(error) => {
+                self.modules.forget_current();
+                Err(error.context("the module could not be instantiated"))
+            }
+        }
+    }
+
+    fn register(&mut self, name: &str, module: Option<wast::token::Id<'_>>) -> Result<Outcome> {
+        match self.modules.instance(module)? {
+            Slot::Present(instance) => {
+                self.modules.register_present(name);
+                self.modules.linker.instance(&mut self.store, name, instance)?;
+                Ok(Outcome::Passed)
+            }
+            Slot::Missing => {
+                self.modules.register_missing(name);
+                Ok(Outcome::Skipped(None))
+            }
+        }
+    }
+
+    fn load(&mut self, wasm: &[u8]) -> Loaded {
+        match (self.load)(self.store.engine(), wasm) {
+            Ok(module) => Loaded::Module(module),
+            Err(error) if (self.missing)(&error) => Loaded::Missing(format!("{error:#}")),
+            Err(error) => Loaded::Refused(error),
+        }
+    }
+
+    fn instantiate(&mut self, module: &Module) -> Instantiated {
+        if self.modules.needs_missing(module) {
+            return Instantiated::Missing;
+        }
+        match self.modules.linker.instantiate(&mut self.store, module) {
+            Ok(instance) => Instantiated::Instance(instance),
+            Err(error) => Instantiated::Failed(error),
+        }
+    }
+
+    fn execute(&mut self, execute: WastExecute<'_>) -> Result<Run> {
+        match execute {
+            WastExecute::Invoke(invoke) => self.invoke(invoke),
+            WastExecute::Wat(mut wat) => {
+                let bytes = wat.encode()?;
+                let made = match self.load(&bytes) {
+                    Loaded::Module(module) => self.instantiate(&module),
+                    Loaded::Missing(reason) => return Ok(Run::Missing(Some(reason))),
+                    Loaded::Refused(error) => return Err(error.context("the module was refused")),
+                };
+                Ok(match made {
+                    Instantiated::Instance(_) => Run::Returned(Vec::new()),
+                    Instantiated::Failed(error) => Run::Failed(error),
+                    Instantiated::Missing => Run::Missing(None),
+                })
+            }
+            WastExecute::Get { module, global, .. } => {
+                let global = match self.export(module, global)? {
+                    Slot::Present(Extern::Global(global)) => global,
+                    Slot::Present(_) => return Err(not_exported("global", global)),
+                    Slot::Missing => return Ok(Run::Missing(None)),
+                };
+                Ok(Run::Returned(vec![global.get(&mut self.store)]))
+            }
+        }
+    }
+
+    fn invoke(&mut self, invoke: WastInvoke<'_>) -> Result<Run> {
+        let func = match self.export(invoke.module, invoke.name)? {
+            Slot::Present(Extern::Func(func)) => func,
+            Slot::Present(_) => return Err(not_exported("function", invoke.name)),
+            Slot::Missing => return Ok(Run::Missing(None)),
+        };
+        let mut arguments = Vec::with_capacity(invoke.args.len());
+        for argument in invoke.args {
+            arguments.push(value::argument(&mut self.store, &core_argument(argument)?)?);
+        }
+        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
+        Ok(match func.call(&mut self.store, &arguments, &mut results) {
+            Ok(()) => Run::Returned(results),
+            Err(error) => Run::Failed(error),
+        })
+    }
+
+    fn export(
+        &mut self,
+        instance: Option<wast::token::Id<'_>>,
+        name: &str,
+    ) -> Result<Slot<Extern>> {
+        match self.modules.instance(instance)? {
+            Slot::Missing => Ok(Slot::Missing),
+            Slot::Present(instance) => find_export(&mut self.store, instance, name),
+        }
+    }
+
+    fn assert_results(&mut self, values: &[Val], expected: Vec<WastRet<'_>>) -> Result<Outcome> {
+        let expected: Vec<_> = expected.into_iter().map(core_result).collect::<Result<_>>()?;
+        if values.len() != expected.len() {
+            return Err(Error::msg(format!(
+                "expected {} results, but there are {}",
+                expected.len(),
+                values.len()
+            )));
+        }
+        for (position, (value, expected)) in values.iter().zip(&expected).enumerate() {
+            if !value::matches(&self.store, value, expected)? {
+                return Err(Error::msg(format!(
+                    "result {position} is {}, but expected {}",
+                    value::describe(value),
+                    value::describe_expected(expected)
+                )));
+            }
+        }
+        Ok(Outcome::Passed)
+    }
+
+    /// `assert_invalid` and `assert_malformed`: which of the two it is depends on where an
+    /// implementation draws the line, so either refusal will do.
+    fn assert_refused(&mut self, mut wat: QuoteWat<'_>, message: &str) -> Result<Outcome> {
+        let bytes = match wat.encode() {
+            Ok(bytes) => bytes,
+            Err(_) => return Ok(Outcome::Passed),
+        };
+        match self.load(&bytes) {
+            Loaded::Refused(_) => Ok(Outcome::Passed),
+            Loaded::Missing(reason) => Ok(Outcome::Skipped(Some(reason))),
+            Loaded::Module(_) => Err(Error::msg(format!(
+                "expected the module to be refused with `{message}`, but it was accepted"
+            ))),
+        }
+    }
+
+    /// Custom sections say nothing that a runtime must understand: it is the text format that refuses
+    /// annotations that are not well-formed, and only those that it knows.
+    fn assert_custom_refused(&mut self, mut wat: QuoteWat<'_>, message: &str) -> Result<Outcome> {
+        match wat.encode() {
+            Err(_) => Ok(Outcome::Passed),
+            Ok(_) => Err(Error::msg(format!(
+                "expected the custom section to be refused with `{message}`, but it was accepted"
+            ))),
+        }
+    }
+
+    fn assert_unlinkable(&mut self, mut wat: Wat<'_>, message: &str) -> Result<Outcome> {
+        let bytes = wat.encode()?;
+        let module = match self.load(&bytes) {
+            Loaded::Module(module) => module,
+            Loaded::Missing(reason) => return Ok(Outcome::Skipped(Some(reason))),
+            Loaded::Refused(error) => return Err(error.context("the module was refused")),
+        };
+        let error = match self.instantiate(&module) {
+            Instantiated::Failed(error) => error,
+            Instantiated::Missing => return Ok(Outcome::Skipped(None)),
+            Instantiated::Instance(_) => {
+                return Err(Error::msg(format!(
+                    "expected linking to fail with `{message}`, but the module was instantiated"
+                )));
+            }
+        };
+        if error.downcast_ref::<Trap>().is_some() {
+            return Err(error.context(format!("expected linking to fail with `{message}`")));
+        }
+        // The two messages there are say whether something is absent or of another type.
+        let text = format!("{error:#}");
+        if text.contains(message) {
+            Ok(Outcome::Passed)
+        } else {
+            Err(Error::msg(format!("expected linking to fail with `{message}`, not `{text}`")))
+        }
+    }
+}
+
+/// What came of instantiating a module.
+enum Instantiated {
+    Instance(Instance),
+    Failed(Error),
+    /// It imports from an instance that is missing.
+    Missing,
+}
+
+fn find_export(
+    store: &mut crate::Store<()>,
+    instance: Instance,
+    name: &str,
+) -> Result<Slot<Extern>> {
+    match instance.get_export(store, name) {
+        Some(item) => Ok(Slot::Present(item)),
+        None => Err(not_exported("item", name)),
+    }
+}
+
+fn not_exported(what: &str, name: &str) -> Error {
+    Error::msg(format!("the instance exports no {what} named `{name}`"))
+}
+
+fn no_trap(message: &str, values: &[Val]) -> Error {
+    let values: Vec<_> = values.iter().map(value::describe).collect();
+    Error::msg(format!("expected a trap `{message}`, but it returned [{}]", values.join(", ")))
+}
+
+/// Scripts often give only the beginning of a message; and where several conditions could be meant, or
+/// a script names the element, the beginning of theirs is ours.
+fn assert_trap(error: &Error, expected: &str) -> Result<Outcome> {
+    let Some(trap) = error.downcast_ref::<Trap>() else {
+        return Err(Error::msg(format!(
+            "expected a trap `{expected}`, but it failed otherwise: {error:#}"
+        )));
+    };
+    let actual = trap.to_string();
+    let actual = match trap {
+        // The one message that is not in the words of the specification.
+        Trap::UnreachableCodeReached => "unreachable",
+        _ => actual.strip_prefix("wasm trap: ").unwrap_or(&actual),
+    };
+    let parts = || std::iter::once(actual).chain(actual.split(": "));
+    if parts().any(|part| part.starts_with(expected) || expected.starts_with(part)) {
+        Ok(Outcome::Passed)
+    } else {
+        Err(Error::msg(format!("expected a trap `{expected}`, but the trap is `{actual}`")))
+    }
+}
+
+// With other features of the `wast` crate, which another crate of the same program may have switched
+// on, there are arguments and results of components.
+#[allow(unreachable_patterns)]
+fn core_argument(argument: WastArg<'_>) -> Result<WastArgCore<'_>> {
+    match argument {
+        WastArg::Core(argument) => Ok(argument),
+        _ => Err(Error::msg("this argument belongs to the component model")),
+    }
+}
+
+#[allow(unreachable_patterns)]
+fn core_result(result: WastRet<'_>) -> Result<WastRetCore<'_>> {
+    match result {
+        WastRet::Core(result) => Ok(result),
+        _ => Err(Error::msg("this result belongs to the component model")),
+    }
+}

@@ -1,0 +1,103 @@
+//! The modules and instances that a script has made so far, by their names in the script.
+
+use std::collections::{HashMap, HashSet};
+
+use wast::token::Id;
+
+use crate::{Error, Instance, Linker, Module, Result};
+
+/// An instance or module of the script, or the place of one that was refused for a proposal that is
+/// known to be missing.
+#[derive(Clone, Debug)]
+pub(super) enum Slot<T> {
+    Present(T),
+    Missing,
+}
+
+/// Everything that later directives can refer to.
+pub(super) struct Modules {
+    pub(super) linker: Linker<()>,
+    instances: Named<Instance>,
+    definitions: Named<Module>,
+    /// Import names that stand for missing instances.
+    missing: HashSet<String>,
+}
+
+impl Modules {
+    pub(super) fn new(linker: Linker<()>) -> Self {
+        let instances = Named::new("instance");
+        let definitions = Named::new("module definition");
+        Self { linker, instances, definitions, missing: HashSet::new() }
+    }
+
+    pub(super) fn add_instance(&mut self, id: Option<Id<'_>>, instance: Slot<Instance>) {
+        self.instances.add(id, Some(instance));
+    }
+
+    /// There is no current instance after a directive that was to make one and failed.
+    pub(super) fn forget_current(&mut self) {
+        self.instances.current = None;
+    }
+
+    pub(super) fn instance(&self, id: Option<Id<'_>>) -> Result<Slot<Instance>> {
+        self.instances.find(id)
+    }
+
+    pub(super) fn add_definition(&mut self, id: Option<Id<'_>>, module: Slot<Module>) {
+        self.definitions.add(id, Some(module));
+    }
+
+    pub(super) fn definition(&self, id: Option<Id<'_>>) -> Result<Slot<Module>> {
+        self.definitions.find(id)
+    }
+
+    /// Notes that what is imported from this name is missing.
+    pub(super) fn register_missing(&mut self, name: &str) {
+        self.missing.insert(name.to_owned());
+    }
+
+    /// Notes that what is imported from this name is there.
+    pub(super) fn register_present(&mut self, name: &str) {
+        self.missing.remove(name);
+    }
+
+    /// Whether an import of the module comes from an instance that is missing.
+    pub(super) fn needs_missing(&self, module: &Module) -> bool {
+        module.imports().any(|import| self.missing.contains(import.module()))
+    }
+}
+
+/// Things with names, the latest of which can be referred to without one.
+struct Named<T> {
+    what: &'static str,
+    current: Option<Slot<T>>,
+    by_name: HashMap<String, Slot<T>>,
+}
+
+impl<T: Clone> Named<T> {
+    fn new(what: &'static str) -> Self {
+        Self { what, current: None, by_name: HashMap::new() }
+    }
+
+    fn add(&mut self, id: Option<Id<'_>>, item: Option<Slot<T>>) {
+        if let (Some(id), Some(item)) = (id, &item) {
+            self.by_name.insert(id.name().to_owned(), item.clone());
+        }
+        self.current = item;
+    }
+
+    fn find(&self, id: Option<Id<'_>>) -> Result<Slot<T>> {
+        let what = self.what;
+        match id {
+            Some(id) => self
+                .by_name
+                .get(id.name())
+                .cloned()
+                .ok_or_else(|| Error::msg(format!("there is no {what} named `${}`", id.name()))),
+            None => self
+                .current
+                .clone()
+                .ok_or_else(|| Error::msg(format!("there is no {what} before this directive"))),
+        }
+    }
+}

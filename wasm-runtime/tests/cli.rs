@@ -1,0 +1,239 @@
+//! The program `wasm-runtime`, from the outside: what it prints and what it exits with.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A directory with files, in which the program is run.
+struct Place {
+    directory: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { directory: TempDir::new().expect("a temporary directory") }
+    }
+
+    fn with(self, name: &str, contents: impl AsRef<[u8]>) -> Self {
+        fs::write(self.path(name), contents).expect("a file in a temporary directory");
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn run(&self, args: &[&str]) -> Finished {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
+        command.args(args).current_dir(self.directory.path());
+        let output = command.output().expect("the program under test can be started");
+        Finished { args: args.join(" "), output }
+    }
+}
+
+/// A run that is over.
+struct Finished {
+    args: String,
+    output: Output,
+}
+
+impl Finished {
+    fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.output.stdout).into_owned()
+    }
+
+    fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
+    #[track_caller]
+    fn exits_with(self, code: i32) -> Self {
+        assert_eq!(
+            self.output.status.code(),
+            Some(code),
+            "`{}` wrote {} and, to standard error, {}",
+            self.args,
+            self.stdout(),
+            self.stderr()
+        );
+        self
+    }
+
+    #[track_caller]
+    fn says(self, text: &str) -> Self {
+        assert!(self.stdout().contains(text), "`{}` wrote {}", self.args, self.stdout());
+        self
+    }
+
+    #[track_caller]
+    fn complains(self, text: &str) -> Self {
+        assert!(
+            self.stderr().contains(text),
+            "`{}` wrote to standard error: {}",
+            self.args,
+            self.stderr()
+        );
+        self
+    }
+}
+
+const ADD: &str = r#"(module (func (export "add") (param i32 i32) (result i32)
+    local.get 0 local.get 1 i32.add))"#;
+
+/// Ends with the exit code 7.
+const EXIT: &str = r#"(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func (export "_start") i32.const 7 call $exit))"#;
+
+const TRAP: &str = r#"(module
+    (func $inner unreachable)
+    (func $outer call $inner)
+    (func (export "_start") call $outer))"#;
+
+/// Ends with the number of its arguments and variables, and whether it was given a directory.
+const COUNT: &str = r#"(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "environ_sizes_get" (func $env (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_prestat_get" (func $dir (param i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start")
+        (drop (call $args (i32.const 0) (i32.const 4)))
+        (drop (call $env (i32.const 8) (i32.const 12)))
+        (call $exit
+            (i32.add
+                (i32.mul (i32.eqz (call $dir (i32.const 3) (i32.const 16))) (i32.const 100))
+                (i32.add
+                    (i32.mul (i32.load (i32.const 0)) (i32.const 10))
+                    (i32.load (i32.const 8)))))))"#;
+
+const REACTOR: &str = r#"(module
+    (global $ready (mut i32) (i32.const 0))
+    (func (export "_initialize") i32.const 5 global.set $ready)
+    (func (export "ready") (result i32) global.get $ready))"#;
+
+#[test]
+fn a_function_is_invoked() {
+    let place = Place::new().with("add.wat", ADD);
+    place.run(&["run", "--invoke", "add", "add.wat", "40", "2"]).exits_with(0).says("42\n");
+    place.run(&["run", "add.wat", "--invoke", "add", "40", "-2"]).exits_with(0).says("38\n");
+    place.run(&["add.wat", "--invoke", "add", "40", "2"]).exits_with(0).says("42\n");
+    place
+        .run(&["run", "--invoke", "add", "add.wat", "40"])
+        .exits_with(1)
+        .complains("takes 2 parameters (i32, i32), but 1 is given");
+    place.run(&["run", "--invoke", "sub", "add.wat"]).exits_with(1).complains("it exports: add");
+    place.run(&["run", "--invoke", "add", "add.wat", "1", "x"]).exits_with(1).complains("`x`");
+}
+
+#[test]
+fn the_exit_code_is_the_programs_own() {
+    let place = Place::new().with("exit.wat", EXIT);
+    place.run(&["run", "exit.wat"]).exits_with(7);
+    place.run(&["exit.wat"]).exits_with(7);
+}
+
+#[test]
+fn a_trap_is_134_with_a_backtrace() {
+    let place = Place::new().with("trap.wat", TRAP);
+    place
+        .run(&["run", "trap.wat"])
+        .exits_with(134)
+        .complains("unreachable")
+        .complains("inner")
+        .complains("outer");
+}
+
+#[test]
+fn arguments_variables_and_directories_reach_the_program() {
+    let place = Place::new().with("count.wat", COUNT);
+    place.run(&["run", "count.wat"]).exits_with(10);
+    place.run(&["run", "count.wat", "a", "--b", "-c"]).exits_with(40);
+    place.run(&["run", "--env", "A=b", "--env", "C=d", "count.wat"]).exits_with(12);
+    place.run(&["run", "--dir", ".::/", "count.wat", "a"]).exits_with(120);
+    place.run(&["run", "count.wat", "--dir", ".::/", "a"]).exits_with(120);
+    place.run(&["run", "count.wat", "--", "--dir", "x"]).exits_with(30);
+    place.run(&["run", "--dir", "nowhere", "count.wat"]).exits_with(1).complains("nowhere");
+}
+
+#[test]
+fn a_reactor_is_initialized() {
+    let place = Place::new().with("reactor.wat", REACTOR);
+    place.run(&["run", "--invoke", "ready", "reactor.wat"]).exits_with(0).says("5\n");
+    place.run(&["run", "reactor.wat"]).exits_with(0).complains("--invoke");
+}
+
+#[test]
+fn an_artifact_runs_like_the_module_it_was_made_of() {
+    let place = Place::new().with("add.wat", ADD).with("trap.wat", TRAP);
+    place.run(&["compile", "add.wat"]).exits_with(0);
+    place.run(&["run", "--invoke", "add", "add.cwasm", "40", "2"]).exits_with(0).says("42\n");
+    place.run(&["compile", "trap.wat", "-o", "other"]).exits_with(0);
+    place.run(&["run", "other"]).exits_with(134).complains("inner");
+    place.run(&["compile", "other"]).exits_with(1).complains("compiled already");
+}
+
+#[test]
+fn artifacts_for_other_machines_are_refused_by_name() {
+    let place = Place::new().with("add.wat", ADD);
+    let target = if cfg!(target_arch = "aarch64") {
+        "x86_64-unknown-linux-gnu"
+    } else {
+        "aarch64-unknown-linux-gnu"
+    };
+    place.run(&["compile", "--target", target, "add.wat"]).exits_with(0);
+    let architecture = target.split('-').next().unwrap_or_default();
+    place
+        .run(&["run", "--invoke", "add", "add.cwasm", "1", "2"])
+        .exits_with(1)
+        .complains(architecture);
+    place.run(&["inspect", "add.cwasm"]).exits_with(0).says(architecture);
+    place.run(&["compile", "--target", "z80", "add.wat"]).exits_with(1).complains("z80");
+}
+
+#[test]
+fn modules_and_artifacts_are_inspected() {
+    let place = Place::new().with("add.wat", ADD).with("exit.wat", EXIT);
+    place
+        .run(&["inspect", "add.wat"])
+        .exits_with(0)
+        .says("add")
+        .says("(func (param i32 i32) (result i32))");
+    place.run(&["inspect", "exit.wat"]).exits_with(0).says("wasi_snapshot_preview1.proc_exit");
+    place.run(&["compile", "exit.wat"]).exits_with(0);
+    place.run(&["inspect", "exit.cwasm"]).exits_with(0).says("proc_exit").says("_start");
+}
+
+#[test]
+fn clif_is_shown() {
+    let place = Place::new().with("add.wat", ADD);
+    place.run(&["clif", "add.wat"]).exits_with(0).says("iadd");
+    place.run(&["clif", "add.wat", "--function", "0", "--raw"]).exits_with(0).says("iadd");
+    place.run(&["clif", "add.wat", "--function", "add"]).exits_with(0).says("iadd");
+    place.run(&["clif", "add.wat", "--function", "sub"]).exits_with(1).complains("sub");
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let place = Place::new()
+        .with("text.txt", "hello")
+        .with("empty", "")
+        .with("invalid.wat", "(module (func (result i32)))")
+        .with("missing.wat", r#"(module (import "a" "b" (func (param i32))))"#);
+    place.run(&["run", "nothing.wasm"]).exits_with(1).complains("nothing.wasm");
+    place.run(&["run", "text.txt"]).exits_with(1).complains("text.txt");
+    place.run(&["run", "empty"]).exits_with(1).complains("empty");
+    place.run(&["run", "invalid.wat"]).exits_with(1).complains("offset");
+    place.run(&["run", "missing.wat"]).exits_with(1).complains("a").complains("b");
+    place.run(&["frobnicate"]).exits_with(2).complains("neither a command nor a file");
+    place.run(&["run"]).exits_with(2);
+    place.run(&[]).exits_with(2);
+    place.run(&["--help"]).exits_with(0).says("Examples:");
+    place.run(&["--version"]).exits_with(0);
+    for command in ["run", "compile", "inspect", "clif"] {
+        place.run(&["help", command]).exits_with(0).says("Examples:");
+    }
+}

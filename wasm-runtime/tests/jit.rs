@@ -1,0 +1,52 @@
+//! The facade with a compiler: engines have it without being told.
+
+use wasm_runtime::{Config, Engine, Instance, Module, Store};
+
+const ADD: &str = r#"(module (func (export "add") (param i32 i32) (result i32)
+    local.get 0 local.get 1 i32.add))"#;
+
+fn add(engine: &Engine, module: &Module) -> i32 {
+    let mut store = Store::new(engine, ());
+    let instance = Instance::new(&mut store, module, &[]).unwrap();
+    let add = instance.get_typed_func::<(i32, i32), i32>(&mut store, "add").unwrap();
+    add.call(&mut store, (40, 2)).unwrap()
+}
+
+#[test]
+fn a_default_engine_compiles() {
+    let engine = Engine::default();
+    assert_eq!(add(&engine, &Module::new(&engine, ADD).unwrap()), 42);
+}
+
+#[test]
+fn artifacts_are_the_same_whatever_the_number_of_threads() {
+    let artifact = |parallel| {
+        let engine = Engine::new(Config::new().parallel_compilation(parallel)).unwrap();
+        engine.precompile_module(ADD.as_bytes()).unwrap()
+    };
+    assert_eq!(artifact(false), artifact(true));
+}
+
+#[test]
+fn an_artifact_is_what_a_module_is() {
+    let engine = Engine::default();
+    let artifact = engine.precompile_module(ADD.as_bytes()).unwrap();
+    // SAFETY: the bytes were just made by the compiler.
+    let module = unsafe { Module::deserialize(&engine, &artifact).unwrap() };
+    assert_eq!(add(&engine, &module), 42);
+}
+
+#[test]
+fn validation_needs_no_compilation() {
+    let engine = Engine::default();
+    Module::validate(&engine, ADD.as_bytes()).unwrap();
+    let error = Module::validate(&engine, b"(module (func (result i32)))").unwrap_err();
+    assert!(format!("{error:#}").contains("offset"), "{error:#}");
+}
+
+#[test]
+fn an_engine_can_do_without() {
+    let engine = Engine::new(Config::new().enable_compiler(false)).unwrap();
+    let error = Module::new(&engine, b"\0asm\x01\0\0\0").unwrap_err();
+    assert!(error.to_string().contains("compiler"), "{error}");
+}

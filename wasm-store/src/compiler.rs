@@ -1,0 +1,145 @@
+//! How an engine gets from Wasm bytes to an artifact: a value that is handed in, so that this crate
+//! depends on no compiler.
+//!
+//! [`Config::compiler`](crate::Config::compiler) hands one to an engine. A crate that brings a
+//! compiler along makes it the default of the whole program with
+//! [`provide_compiler!`](crate::provide_compiler).
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use wasm_types::{Tunables, WasmFeatures};
+
+use crate::error::Result;
+
+/// Turns the bytes of WebAssembly modules into artifacts.
+pub trait Compiler: Send + Sync + fmt::Debug {
+    /// Validates and compiles a module; the bytes of an artifact.
+    ///
+    /// # Errors
+    ///
+    /// If the module is invalid, uses a proposal that the request does not allow, or cannot be compiled
+    /// for the target.
+    fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>>;
+
+    /// Validates a module without compiling it.
+    ///
+    /// # Errors
+    ///
+    /// If the module is invalid or uses a proposal that is not allowed.
+    fn validate(&self, wasm: &[u8], features: WasmFeatures) -> Result<()>;
+
+    /// Whether [`Compiler::compile`] also takes the text format.
+    fn accepts_text(&self) -> bool {
+        false
+    }
+}
+
+/// What is asked of a compiler: everything but the module.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CompileRequest {
+    /// Settings that the code and the run-time agree on, the optimisation level among them.
+    pub tunables: Tunables,
+    /// The proposals that the module may use.
+    pub features: WasmFeatures,
+    /// The target, as a triple; `None` for this host with the instruction set extensions it has.
+    pub target: Option<String>,
+    /// Settings of the code generator and its instruction set, in its own names. A flag that is
+    /// just switched on has the value `"true"`.
+    pub flags: Vec<(String, String)>,
+    /// Whether functions may be compiled on several threads. The artifact is the same either way.
+    pub parallel: bool,
+    /// How many threads to use; `None` for as many as the machine has.
+    pub threads: Option<usize>,
+    /// Whether the code generator checks its own intermediate form.
+    pub verify_ir: bool,
+    /// Whether the artifact maps code to places of the Wasm binary: backtraces have offsets then.
+    pub address_map: bool,
+}
+
+impl CompileRequest {
+    /// A request for this host with default settings.
+    pub fn new() -> Self {
+        Self {
+            tunables: Tunables::new(),
+            features: WasmFeatures::default(),
+            target: None,
+            flags: Vec::new(),
+            parallel: true,
+            threads: None,
+            verify_ir: false,
+            address_map: true,
+        }
+    }
+}
+
+impl Default for CompileRequest {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+static PROVIDED: OnceLock<fn() -> Arc<dyn Compiler>> = OnceLock::new();
+
+/// The compiler that some crate of the program provides.
+pub(crate) fn provided() -> Option<Arc<dyn Compiler>> {
+    PROVIDED.get().map(|make| make())
+}
+
+/// Registers a compiler: what [`provide_compiler!`](crate::provide_compiler) expands to. The first
+/// one stays.
+#[doc(hidden)]
+pub fn __provide(make: fn() -> Arc<dyn Compiler>) {
+    let _ = PROVIDED.set(make);
+}
+
+/// Makes a compiler the default of every engine in the program, from before `main`.
+///
+/// Takes the name of a function `fn() -> Arc<dyn Compiler>`. Linking the crate that has this line is
+/// enough. If several crates have one, the first to be initialised stays.
+///
+/// ```
+/// use std::sync::Arc;
+/// use wasm_store::{CompileRequest, Compiler, Result, WasmFeatures};
+///
+/// #[derive(Debug)]
+/// struct Refusing;
+///
+/// impl Compiler for Refusing {
+///     fn compile(&self, _: &[u8], _: &CompileRequest) -> Result<Vec<u8>> {
+///         wasm_store::bail!("no code today")
+///     }
+///     fn validate(&self, _: &[u8], _: WasmFeatures) -> Result<()> {
+///         Ok(())
+///     }
+/// }
+///
+/// fn refusing() -> Arc<dyn Compiler> {
+///     Arc::new(Refusing)
+/// }
+///
+/// wasm_store::provide_compiler!(refusing);
+///
+/// # fn main() {
+/// let engine = wasm_store::Engine::default();
+/// let error = wasm_store::Module::new(&engine, b"\0asm\x01\0\0\0").unwrap_err();
+/// assert!(format!("{error:#}").contains("no code today"));
+/// # }
+/// ```
+#[macro_export]
+macro_rules! provide_compiler {
+    ($make:path) => {
+        const _: () = {
+            extern "C" fn provide() {
+                $crate::compiler::__provide($make);
+            }
+
+            // The dynamic loader calls what is listed in this section before `main`.
+            #[used]
+            #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
+            #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
+            static PROVIDE: extern "C" fn() = provide;
+        };
+    };
+}

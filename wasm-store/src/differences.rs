@@ -1,0 +1,45 @@
+//! Where code written against Wasmtime's core API does not compile here, or behaves differently.
+//!
+//! Everything that is not named here has the same name and, as far as its documentation promises
+//! something, the same behaviour as in Wasmtime 48.
+//!
+//! # What does not compile
+//!
+//! | in Wasmtime | here | why |
+//! |---|---|---|
+//! | everything `async`: `call_async`, `func_wrap_async`, `Config::async_support`, … | not there | calls that wait are not implemented |
+//! | `wasmtime::component` | not there | components are not implemented |
+//! | `AnyRef`, `EqRef`, `I31`, `StructRef`, `ArrayRef`, `ExnRef`, `ContRef` and their `Val`, `Ref` and `HeapType` variants | not there | garbage collection, exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
+//! | `StructType`, `ArrayType`, `FieldType`, `StorageType`, `TagType`, `Tag`, `ExternType::Tag`, `Finality`, `FuncType::with_finality_and_supertype` | not there | as above |
+//! | `SharedMemory`, `Extern::SharedMemory`, `MemoryType::shared` | not there | threads are not implemented |
+//! | `Config::consume_fuel`, `Store::set_fuel`, `Store::get_fuel`, `Config::epoch_interruption`, `Store::set_epoch_deadline`, `Engine::increment_epoch` | not there | interruption and metering are not implemented; an option that did nothing would be worse than none |
+//! | `Config::allocation_strategy`, `PoolingAllocationConfig`, `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
+//! | `Config::cache`, `Config::profiler`, `Config::debug_info`, `Config::strategy`, `Config::wasm_backtrace_details`, `Config::coredump_on_trap` | not there | no cache, profiler, debugging information, second compiler or core dump |
+//! | `ResourceLimiterAsync`, `Store::limiter_async`, `Store::call_hook_async` | not there | as for `async` |
+//! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `ExternRef::to_raw`, `ExternRef::from_raw` | not there | how values are laid out at the border to compiled code is not part of the API |
+//! | `NoFunc`, `NoExtern` | not there | the types of null references have no values of their own: use `Option<Func>` |
+//! | `RootScope` | not there | see "host values" below |
+//! | `Module::deserialize_raw`, `Module::deserialize_open_file`, `Module::image_range`, `Module::address_map`, `Module::resources_required`, `Module::initialize_copy_on_write_image` | not there | they show an implementation that this one does not share |
+//! | `Error::backtrace`, `Error::from_anyhow`, `ToWasmtimeResult` | not there | errors capture no backtrace of Rust code and know no other crate's error type: [`Error::from_boxed`](crate::Error::from_boxed) takes any |
+//! | `Engine::tls_eager_initialize`, `Engine::unload_process_handlers`, `Engine::is_pulley` | not there | nothing of the kind exists |
+//!
+//! # What behaves differently
+//!
+//! * **Stack.** Wasm runs on a stack of its own, whose size is
+//!   [`Config::max_wasm_stack`](crate::Config::max_wasm_stack). Host functions run on the thread's, so that
+//!   the size of either says nothing about the other.
+//! * **Host values.** An [`ExternRef`](crate::ExternRef) lives as long as its store: nothing is collected
+//!   before. [`Rooted`](crate::Rooted) and [`OwnedRooted`](crate::OwnedRooted) differ only in name.
+//! * **Compiler.** It is a value: [`Config::compiler`](crate::Config::compiler), or what a crate of the
+//!   program provides. Without one, [`Module::new`](crate::Module::new) is an error.
+//! * **Proposals.** Which are on by default is in [`WasmFeatures::default`](crate::WasmFeatures). Enabling
+//!   one that is not implemented makes modules that use it errors.
+//! * **Artifacts.** Those of Wasmtime are refused, and the other way round. A module that was compiled with
+//!   other settings is accepted as long as the engine provides for what its code relies on.
+//! * **Backtraces** have functions, names and offsets, but no places in the source.
+//! * **Messages** are worded differently; types, and what
+//!   [`Error::downcast_ref`](crate::Error::downcast_ref) finds, are the same.
+//! * **Instances that fail half-way** stay part of their store, as in the specification, and count against its
+//!   limits.
+//! * **Call hooks** are set before the store has an instance or a host function: which code an import is bound
+//!   to decides whether there is one.

@@ -1,0 +1,221 @@
+//! The engine: what all stores and modules of one kind share.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Weak};
+
+use wasm_artifact::{FileKind, identify};
+
+use crate::compiler::{self, Compiler};
+use crate::config::Config;
+use crate::error::{Context, Result};
+use crate::types::TypeRegistry;
+use crate::vm::VmEngine;
+
+/// What modules, linkers and stores have in common: the settings, the compiler, the types and the
+/// free list of stacks.
+///
+/// A handle that is cheap to clone. Things of two engines don't go together.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<EngineInner>,
+}
+
+struct EngineInner {
+    config: Config,
+    compiler: Option<Arc<dyn Compiler>>,
+    types: TypeRegistry,
+    vm: Arc<VmEngine>,
+}
+
+/// What [`Engine::detect_precompiled`] found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Precompiled {
+    /// A compiled module, for [`Module::deserialize`](crate::Module::deserialize).
+    Module,
+}
+
+impl Engine {
+    /// An engine with the given settings.
+    ///
+    /// # Errors
+    ///
+    /// If the settings contradict each other or what this machine offers.
+    pub fn new(config: &Config) -> Result<Engine> {
+        let tunables = config.request.tunables;
+        let page = rustix::param::page_size() as u64;
+        crate::ensure!(
+            tunables.stack_guard_size.is_power_of_two()
+                && u64::from(tunables.stack_guard_size) >= page,
+            "the stack guard is {} bytes: it must be a power of two and at least a page ({page})",
+            tunables.stack_guard_size
+        );
+        crate::ensure!(
+            config.max_wasm_stack as u64 >= page,
+            "the Wasm stack is {} bytes: it must be at least a page ({page})",
+            config.max_wasm_stack
+        );
+        let compiler = match (&config.compiler, config.use_compiler) {
+            (_, false) => None,
+            (Some(compiler), true) => Some(compiler.clone()),
+            (None, true) => compiler::provided(),
+        };
+        let vm = Arc::new(VmEngine::new(tunables, config.max_wasm_stack));
+        let types = TypeRegistry::default();
+        Ok(Self { inner: Arc::new(EngineInner { config: config.clone(), compiler, types, vm }) })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// Whether two handles are of the same engine.
+    pub fn same(a: &Engine, b: &Engine) -> bool {
+        Arc::ptr_eq(&a.inner, &b.inner)
+    }
+
+    /// A handle that does not keep the engine alive.
+    pub fn weak(&self) -> EngineWeak {
+        EngineWeak { inner: Arc::downgrade(&self.inner) }
+    }
+
+    /// Compiles a module to the bytes of an artifact, for
+    /// [`Module::deserialize`](crate::Module::deserialize) on this machine or another.
+    ///
+    /// # Errors
+    ///
+    /// If the engine has no compiler, or the module is not valid.
+    pub fn precompile_module(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        let compiler = self.compiler_for(bytes)?;
+        compiler.compile(bytes, &self.inner.config.request)
+    }
+
+    /// What an artifact holds; `None` if the bytes are none.
+    pub fn detect_precompiled(bytes: &[u8]) -> Option<Precompiled> {
+        matches!(identify(bytes).kind, FileKind::Artifact).then_some(Precompiled::Module)
+    }
+
+    /// What an artifact holds; `None` if the file is none.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read.
+    pub fn detect_precompiled_file(path: impl AsRef<Path>) -> Result<Option<Precompiled>> {
+        let path = path.as_ref();
+        let head = std::fs::read(path)
+            .with_context(|| format!("failed to read input file: {}", path.display()))?;
+        Ok(Self::detect_precompiled(&head))
+    }
+
+    /// The compiler, if the bytes are for it. What they look like otherwise, and what to do with it,
+    /// is in the error.
+    pub(crate) fn compiler_for(&self, bytes: &[u8]) -> Result<&Arc<dyn Compiler>> {
+        let identity = identify(bytes);
+        match identity.kind {
+            FileKind::Artifact => crate::bail!(
+                "expected a WebAssembly module, found a module that is compiled already: load it \
+                 with `Module::deserialize` or `Module::deserialize_file`"
+            ),
+            FileKind::WasmComponent => crate::bail!(
+                "expected a WebAssembly module, found a WebAssembly component: components are not \
+                 supported, extract the core module with `wasm-tools component unbundle`"
+            ),
+            FileKind::WasmModule | FileKind::Text => {}
+            _ => crate::bail!("expected a WebAssembly module, found {identity}"),
+        }
+        let Some(compiler) = &self.inner.compiler else {
+            crate::bail!(
+                "this engine has no compiler, so it only loads artifacts: build the program with \
+                 the feature `jit` of `wasm-runtime`, hand one to `Config::compiler`, or compile \
+                 the module beforehand and load it with `Module::deserialize_file`"
+            );
+        };
+        if matches!(identity.kind, FileKind::Text) && !compiler.accepts_text() {
+            crate::bail!(
+                "expected a WebAssembly module in binary form, found {identity}: the compiler of \
+                 this engine does not read the text format"
+            );
+        }
+        Ok(compiler)
+    }
+
+    pub(crate) fn types(&self) -> &TypeRegistry {
+        &self.inner.types
+    }
+
+    pub(crate) fn vm(&self) -> &Arc<VmEngine> {
+        &self.inner.vm
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Engine::new(&Config::default()).expect("the default settings fit every supported machine")
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("config", &self.inner.config).finish_non_exhaustive()
+    }
+}
+
+/// A handle of an [`Engine`] that does not keep it alive.
+#[derive(Clone)]
+pub struct EngineWeak {
+    inner: Weak<EngineInner>,
+}
+
+impl EngineWeak {
+    /// The engine, if it still lives.
+    pub fn upgrade(&self) -> Option<Engine> {
+        self.inner.upgrade().map(|inner| Engine { inner })
+    }
+}
+
+impl fmt::Debug for EngineWeak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineWeak").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Module;
+
+    #[test]
+    fn no_compiler_is_an_error_that_names_the_feature() {
+        let engine = Engine::default();
+        let error = Module::new(&engine, b"\0asm\x01\0\0\0").unwrap_err();
+        assert!(error.to_string().contains("`jit`"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_file_says_what_it_looks_like() {
+        let engine = Engine::default();
+        let error = Module::new(&engine, b"\0asm\x0d\0\x01\0").unwrap_err();
+        assert!(error.to_string().contains("component"), "{error}");
+        assert!(Module::new(&engine, b"").is_err());
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused() {
+        let mut config = Config::new();
+        config.tunables_mut().stack_guard_size = 5000;
+        let error = Engine::new(&config).unwrap_err();
+        assert!(error.to_string().contains("5000"), "{error}");
+        assert!(Engine::new(Config::new().max_wasm_stack(1)).is_err());
+    }
+
+    #[test]
+    fn a_weak_handle_does_not_keep_the_engine() {
+        let engine = Engine::default();
+        let weak = engine.weak();
+        assert!(Engine::same(&weak.upgrade().unwrap(), &engine));
+        drop(engine);
+        assert!(weak.upgrade().is_none());
+    }
+}

@@ -1,0 +1,225 @@
+//! The error type of the API: any error, with layers of context around it.
+//!
+//! The shape is that of the `anyhow` crate, which code written against Wasmtime expects: a single
+//! type into which every error converts, that can be asked what it is made of.
+
+mod chain;
+mod context;
+mod macros;
+mod object;
+
+use std::error::Error as StdError;
+use std::fmt;
+
+pub use chain::Chain;
+pub use context::Context;
+#[doc(hidden)]
+pub use macros::__private;
+use object::{ContextObject, MessageObject, Object, PlainObject};
+
+pub use crate::{bail, ensure, format_err};
+
+/// A result whose error is [`Error`] if nothing else is said.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Any error, with context.
+///
+/// Displaying it writes the outermost message; displaying it with `{:#}` writes the whole chain in one
+/// line, and `{:?}` writes it as a list.
+///
+/// ```
+/// use wasm_store::{Error, Trap};
+///
+/// let error = Error::new(Trap::IntegerDivisionByZero).context("in the tax computation");
+/// assert_eq!(error.to_string(), "in the tax computation");
+/// assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::IntegerDivisionByZero));
+/// ```
+pub struct Error {
+    object: Box<dyn Object>,
+}
+
+impl Error {
+    /// An error made of a value of an error type, which [`Error::downcast_ref`] finds again.
+    #[cold]
+    pub fn new<E>(error: E) -> Self
+    where
+        E: StdError + Send + Sync + 'static,
+    {
+        Self { object: Box::new(PlainObject(error)) }
+    }
+
+    /// An error made of a message.
+    #[cold]
+    pub fn msg<M>(message: M) -> Self
+    where
+        M: fmt::Display + fmt::Debug + Send + Sync + 'static,
+    {
+        Self { object: Box::new(MessageObject(message)) }
+    }
+
+    /// An error made of a boxed one. What is in the box can't be had by [`Error::downcast`], but by
+    /// [`Error::downcast_ref`].
+    #[cold]
+    pub fn from_boxed(error: Box<dyn StdError + Send + Sync + 'static>) -> Self {
+        Self { object: Box::new(object::BoxedObject(error)) }
+    }
+
+    /// This error with a layer of context around it.
+    #[cold]
+    pub fn context<C>(self, context: C) -> Self
+    where
+        C: fmt::Display + fmt::Debug + Send + Sync + 'static,
+    {
+        Self { object: Box::new(ContextObject { context, inner: self }) }
+    }
+
+    /// This error and its causes, from the outermost to the first.
+    pub fn chain(&self) -> Chain<'_> {
+        Chain::new(self.object.as_std())
+    }
+
+    /// The first cause.
+    pub fn root_cause(&self) -> &(dyn StdError + 'static) {
+        self.chain().last().expect("a chain has at least the error itself")
+    }
+
+    /// Whether the error, or a layer of its context, is of the given type.
+    pub fn is<E>(&self) -> bool
+    where
+        E: fmt::Display + fmt::Debug + Send + Sync + 'static,
+    {
+        self.downcast_ref::<E>().is_some()
+    }
+
+    /// The value of the given type that the error, or a layer of its context, was made of.
+    pub fn downcast_ref<E>(&self) -> Option<&E>
+    where
+        E: fmt::Display + fmt::Debug + Send + Sync + 'static,
+    {
+        self.object.find(std::any::TypeId::of::<E>())?.downcast_ref()
+    }
+
+    /// The value of the given type that the error, or a layer of its context, was made of, to be
+    /// changed.
+    pub fn downcast_mut<E>(&mut self) -> Option<&mut E>
+    where
+        E: fmt::Display + fmt::Debug + Send + Sync + 'static,
+    {
+        self.object.find_mut(std::any::TypeId::of::<E>())?.downcast_mut()
+    }
+
+    /// Takes the value of the given type out of the error.
+    ///
+    /// # Errors
+    ///
+    /// The error itself, if it was made of something else.
+    pub fn downcast<E>(self) -> Result<E, Self>
+    where
+        E: fmt::Display + fmt::Debug + Send + Sync + 'static,
+    {
+        if !self.object.owns(std::any::TypeId::of::<E>()) {
+            return Err(self);
+        }
+        let found = self.object.take(std::any::TypeId::of::<E>());
+        match found.and_then(|found| found.downcast().ok()) {
+            Some(value) => Ok(*value),
+            None => Err(Self::msg("the value asked for was taken out of this error")),
+        }
+    }
+
+    /// This error as a boxed standard error.
+    pub fn into_boxed_dyn_error(self) -> Box<dyn StdError + Send + Sync + 'static> {
+        self.object.into_std()
+    }
+
+    fn as_std(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        self.object.as_std()
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return fmt::Debug::fmt(self.as_std(), f);
+        }
+        write!(f, "{self}")?;
+        let mut causes = self.chain().skip(1).peekable();
+        if causes.peek().is_some() {
+            f.write_str("\n\nCaused by:")?;
+        }
+        let single = self.chain().len() == 2;
+        for (number, cause) in causes.enumerate() {
+            // Lines after the first are brought under the first, so that a backtrace stays readable.
+            let text = cause.to_string().replace('\n', "\n       ");
+            if single {
+                write!(f, "\n    {text}")?;
+            } else {
+                write!(f, "\n    {number}: {text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.as_std())?;
+        if f.alternate() {
+            for cause in self.chain().skip(1) {
+                write!(f, ": {cause}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<E> From<E> for Error
+where
+    E: StdError + Send + Sync + 'static,
+{
+    #[cold]
+    fn from(error: E) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<Error> for Box<dyn StdError + Send + Sync + 'static> {
+    fn from(error: Error) -> Self {
+        error.into_boxed_dyn_error()
+    }
+}
+
+impl From<Error> for Box<dyn StdError + Send + 'static> {
+    fn from(error: Error) -> Self {
+        error.into_boxed_dyn_error()
+    }
+}
+
+impl From<Error> for Box<dyn StdError + 'static> {
+    fn from(error: Error) -> Self {
+        error.into_boxed_dyn_error()
+    }
+}
+
+impl std::ops::Deref for Error {
+    type Target = dyn StdError + Send + Sync + 'static;
+
+    fn deref(&self) -> &Self::Target {
+        self.as_std()
+    }
+}
+
+impl AsRef<dyn StdError> for Error {
+    fn as_ref(&self) -> &(dyn StdError + 'static) {
+        self.as_std()
+    }
+}
+
+impl AsRef<dyn StdError + Send + Sync> for Error {
+    fn as_ref(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        self.as_std()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Modules with their imports looked up and checked.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::instance::{Instance, check_engine, check_import};
+use crate::linker::Definition;
+use crate::module::Module;
+use crate::store::{AsContextMut, StoreOpaque};
+use crate::vm::VmImport;
+
+/// A module whose imports have been looked up and checked, to be instantiated many times: see
+/// [`Linker::instantiate_pre`](crate::Linker::instantiate_pre).
+pub struct InstancePre<T> {
+    module: Module,
+    items: Arc<[Definition]>,
+    _data: PhantomData<fn() -> T>,
+}
+
+impl<T: 'static> InstancePre<T> {
+    /// # Safety
+    ///
+    /// Host functions among the items are made for data of type `T`.
+    pub(crate) unsafe fn new(module: &Module, items: Vec<Definition>) -> Result<Self> {
+        for (place, (item, wanted)) in items.iter().zip(module.wanted()).enumerate() {
+            check_import(module, place, wanted, &item.provided())?;
+        }
+        Ok(Self { module: module.clone(), items: items.into(), _data: PhantomData })
+    }
+
+    /// The module.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// Makes an instance and calls its start function.
+    ///
+    /// # Errors
+    ///
+    /// If an import is of another store, the store's limits do not allow it, a segment lies outside of
+    /// its memory or table, or the start function traps.
+    pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
+        let store = store.as_context_mut();
+        check_engine(store.0, &self.module)?;
+        // SAFETY: the items were checked to fit; host functions are made for data of this type.
+        unsafe {
+            let imports = self.bind(store.0)?;
+            Instance::instantiate(store.0, &self.module, &imports)
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The store's data is of type `T`.
+    unsafe fn bind(&self, store: &mut StoreOpaque) -> Result<Vec<VmImport>> {
+        let mut imports = Vec::with_capacity(self.items.len());
+        for item in self.items.iter() {
+            imports.push(match item {
+                Definition::Extern { item, .. } => {
+                    crate::ensure!(
+                        item.store_id() == store.id(),
+                        "cross-`Store` instantiation is not supported: an import is of another store"
+                    );
+                    item.to_import()
+                }
+                // SAFETY: as the caller promises.
+                Definition::Host(func) => VmImport::Host(unsafe { func.bind(store) }),
+            });
+        }
+        Ok(imports)
+    }
+}
+
+impl<T> Clone for InstancePre<T> {
+    fn clone(&self) -> Self {
+        Self { module: self.module.clone(), items: Arc::clone(&self.items), _data: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for InstancePre<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstancePre").field("module", &self.module).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+//! Running compiled WebAssembly: engine, store, instances, host functions, linker, traps.
+//!
+//! The API has the names and the behaviour of the core of Wasmtime's, so that code written against that
+//! compiles here after changing the crate's name; [`differences`] lists where it does not.
+//!
+//! # Should I use this?
+//!
+//! Use it to run WebAssembly that was compiled beforehand, with nothing in the program that could
+//! compile it: neither a code generator nor a parser of WebAssembly is among the dependencies. To compile
+//! as well, use the crate `wasm-runtime`, which has the same API and brings a compiler along; or hand one
+//! of your own to [`Config::compiler`].
+//!
+//! # Example
+//!
+//! ```
+//! use wasm_store::{Caller, Engine, Func, Store};
+//!
+//! # fn main() -> wasm_store::Result<()> {
+//! let engine = Engine::default();
+//! let mut store = Store::new(&engine, Vec::new());
+//! let log = Func::wrap(&mut store, |mut caller: Caller<'_, Vec<i64>>, value: i64| {
+//!     caller.data_mut().push(value);
+//!     caller.data().len() as i32
+//! });
+//! let log = log.typed::<i64, i32>(&store)?;
+//! assert_eq!(log.call(&mut store, 7)?, 1);
+//! assert_eq!(store.data(), &[7]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A module is loaded with [`Module::deserialize_file`] and instantiated by a [`Linker`]:
+//!
+//! ```no_run
+//! use wasm_store::{Engine, Linker, Module, Store};
+//!
+//! # fn main() -> wasm_store::Result<()> {
+//! let engine = Engine::default();
+//! // SAFETY: the file was made by this project's compiler, and nobody changes it.
+//! let module = unsafe { Module::deserialize_file(&engine, "app.cwasm")? };
+//! let mut linker = Linker::new(&engine);
+//! linker.func_wrap("env", "now", || 0_i64)?;
+//! let mut store = Store::new(&engine, ());
+//! let instance = linker.instantiate(&mut store, &module)?;
+//! let main = instance.get_typed_func::<(i32, i32), i32>(&mut store, "main")?;
+//! println!("{}", main.call(&mut store, (0, 0))?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! * `call-hook`: `Store::call_hook`, a function that is told of every change between host and Wasm.
+
+#![deny(unsafe_code)]
+
+mod backtrace;
+mod caller;
+pub mod compiler;
+mod config;
+pub mod differences;
+mod engine;
+pub mod error;
+mod extern_;
+mod externref;
+mod func;
+mod global;
+mod hook;
+mod instance;
+mod instance_pre;
+mod limits;
+mod linker;
+mod memory;
+mod module;
+mod store;
+mod table;
+mod trap;
+mod types;
+mod val;
+mod vm;
+
+pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
+pub use caller::Caller;
+pub use compiler::{CompileRequest, Compiler};
+pub use config::Config;
+pub use engine::{Engine, EngineWeak, Precompiled};
+pub use error::{Error, Result};
+pub use extern_::{Export, Extern};
+pub use externref::{ExternRef, OwnedRooted, Rooted};
+pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList};
+pub use global::Global;
+pub use instance::Instance;
+pub use instance_pre::InstancePre;
+pub use limits::{
+    DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, ResourceLimiter,
+    StoreLimits, StoreLimitsBuilder,
+};
+pub use linker::{Linker, UnknownImportError};
+pub use memory::{Memory, MemoryAccessError};
+pub use module::{Module, ModuleExport, ModuleFunction};
+pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
+pub use table::Table;
+pub use trap::Trap;
+pub use types::{
+    ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType,
+    MemoryTypeBuilder, Mutability, RefType, TableType, ValType,
+};
+pub use val::{Ref, V128, Val};
+#[cfg(feature = "call-hook")]
+pub use wasm_hooks::CallHook;
+pub use wasm_types::{OptLevel, Tunables, WasmFeatures};

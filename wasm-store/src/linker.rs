@@ -1,0 +1,400 @@
+//! Linking: names for items, and instances made by looking them up.
+
+#![allow(unsafe_code)]
+
+mod definition;
+mod names;
+mod near;
+mod unknown;
+mod whole;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+pub(crate) use definition::Definition;
+use names::Names;
+pub(crate) use near::near_misses;
+pub use unknown::UnknownImportError;
+
+use crate::caller::Caller;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::extern_::Extern;
+use crate::func::{HostFunc, IntoFunc};
+use crate::instance::Instance;
+use crate::instance_pre::InstancePre;
+use crate::module::Module;
+use crate::store::{AsContext, AsContextMut};
+use crate::types::{FuncType, ImportType};
+use crate::val::Val;
+
+/// Names for items that modules import. Host functions that it defines belong to no store, so that one
+/// linker serves many.
+///
+/// ```
+/// use wasm_store::{Engine, Extern, Linker, Store};
+///
+/// # fn main() -> wasm_store::Result<()> {
+/// let engine = Engine::default();
+/// let mut linker = Linker::<u32>::new(&engine);
+/// linker.func_wrap("host", "double", |x: i32| 2 * x)?;
+///
+/// let mut store = Store::new(&engine, 0);
+/// let double = linker.get(&mut store, "host", "double").and_then(Extern::into_func).unwrap();
+/// assert_eq!(double.typed::<i32, i32>(&store)?.call(&mut store, 21)?, 42);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Linker<T> {
+    engine: Engine,
+    names: Names,
+    allow_shadowing: bool,
+    allow_unknown_exports: bool,
+    _data: PhantomData<fn() -> T>,
+}
+
+impl<T> Linker<T> {
+    /// A linker with no names.
+    pub fn new(engine: &Engine) -> Linker<T> {
+        Linker {
+            engine: engine.clone(),
+            names: Names::default(),
+            allow_shadowing: false,
+            allow_unknown_exports: false,
+            _data: PhantomData,
+        }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Whether a name may be defined anew. If not, that is an error.
+    pub fn allow_shadowing(&mut self, allow: bool) -> &mut Self {
+        self.allow_shadowing = allow;
+        self
+    }
+
+    /// Whether [`Linker::module`] takes commands with exports that are neither functions nor known.
+    pub fn allow_unknown_exports(&mut self, allow: bool) -> &mut Self {
+        self.allow_unknown_exports = allow;
+        self
+    }
+
+    fn insert(&mut self, module: &str, name: &str, item: Definition) -> Result<&mut Self> {
+        if self.allow_shadowing || self.names.get(module, name).is_none() {
+            self.names.insert(module, name, item);
+            return Ok(self);
+        }
+        crate::bail!("import of `{module}::{name}` defined twice")
+    }
+
+    /// Gives all that a module's namespace defines another name too.
+    ///
+    /// # Errors
+    ///
+    /// If a name is defined already.
+    pub fn alias_module(&mut self, module: &str, as_module: &str) -> Result<()> {
+        let items: Vec<_> = self
+            .names
+            .of_module(module)
+            .map(|(name, item)| (Arc::clone(name), item.clone()))
+            .collect();
+        for (name, item) in items {
+            self.insert(as_module, &name, item)?;
+        }
+        Ok(())
+    }
+
+    /// Gives an item another name too.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such item, or the new name is defined already.
+    pub fn alias(
+        &mut self,
+        module: &str,
+        name: &str,
+        as_module: &str,
+        as_name: &str,
+    ) -> Result<&mut Self> {
+        match self.names.get(module, name).cloned() {
+            Some(item) => self.insert(as_module, as_name, item),
+            None => {
+                crate::bail!("no item named `{module}::{name}` defined{}", self.near(module, name))
+            }
+        }
+    }
+
+    /// Names that are like the given one, for messages.
+    fn near(&self, module: &str, name: &str) -> String {
+        near::near_items(module, name, self.names.iter().map(|(module, name, _)| (module, name)))
+    }
+
+    /// The definition for an import.
+    fn definition(&self, import: &ImportType<'_>) -> Result<&Definition, UnknownImportError> {
+        self.names.get(import.module(), import.name()).ok_or_else(|| {
+            UnknownImportError::new(import, self.near(import.module(), import.name()))
+        })
+    }
+}
+
+impl<T: 'static> Linker<T> {
+    /// Names an item of a store.
+    ///
+    /// # Errors
+    ///
+    /// If the name is defined already.
+    ///
+    /// # Panics
+    ///
+    /// If the item is of another store.
+    pub fn define(
+        &mut self,
+        store: impl AsContext<Data = T>,
+        module: &str,
+        name: &str,
+        item: impl Into<Extern>,
+    ) -> Result<&mut Self> {
+        let item = Definition::new(store.as_context().0, item.into());
+        self.insert(module, name, item)
+    }
+
+    /// Names an item of a store in the namespace with the empty name.
+    ///
+    /// # Errors
+    ///
+    /// If the name is defined already.
+    ///
+    /// # Panics
+    ///
+    /// If the item is of another store.
+    pub fn define_name(
+        &mut self,
+        store: impl AsContext<Data = T>,
+        name: &str,
+        item: impl Into<Extern>,
+    ) -> Result<&mut Self> {
+        self.define(store, "", name, item)
+    }
+
+    /// Names a host function that takes lists of values: see [`Func::new`](crate::Func::new).
+    ///
+    /// # Errors
+    ///
+    /// If the name is defined already.
+    ///
+    /// # Panics
+    ///
+    /// If the type is of another engine.
+    pub fn func_new(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+    ) -> Result<&mut Self> {
+        let func = HostFunc::dynamic(&self.engine, ty, func);
+        self.insert(module, name, Definition::Host(func))
+    }
+
+    /// Names a host function made of a Rust closure: see [`Func::wrap`](crate::Func::wrap).
+    ///
+    /// # Errors
+    ///
+    /// If the name is defined already.
+    pub fn func_wrap<Params, Args>(
+        &mut self,
+        module: &str,
+        name: &str,
+        func: impl IntoFunc<T, Params, Args>,
+    ) -> Result<&mut Self> {
+        let func = func.into_func(&self.engine);
+        self.insert(module, name, Definition::Host(func))
+    }
+
+    /// Names everything that an instance exports.
+    ///
+    /// # Errors
+    ///
+    /// If a name is defined already.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn instance(
+        &mut self,
+        mut store: impl AsContextMut<Data = T>,
+        module_name: &str,
+        instance: Instance,
+    ) -> Result<&mut Self> {
+        let mut store = store.as_context_mut();
+        let exports: Vec<_> = instance
+            .exports(&mut store)
+            .map(|export| (export.name().to_string(), export.into_extern()))
+            .collect();
+        for (name, item) in exports {
+            let item = Definition::new(store.0, item);
+            self.insert(module_name, &name, item)?;
+        }
+        Ok(self)
+    }
+
+    /// Defines every function that a module imports and that has no name here, as one that fails when it
+    /// is called.
+    ///
+    /// # Errors
+    ///
+    /// None so far: names that are missing can be defined.
+    pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<()> {
+        for import in module.imports() {
+            if let Err(error) = self.definition(&import)
+                && let crate::ExternType::Func(ty) = error.ty()
+            {
+                self.func_new(import.module(), import.name(), ty, move |_, _, _| {
+                    Err(error.clone().into())
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Defines every function that a module imports and that has no name here, as one that returns zeros
+    /// and nulls.
+    ///
+    /// # Errors
+    ///
+    /// If there is a result that has no such value.
+    pub fn define_unknown_imports_as_default_values(
+        &mut self,
+        store: impl AsContextMut<Data = T>,
+        module: &Module,
+    ) -> Result<()> {
+        drop(store);
+        for import in module.imports() {
+            let Err(error) = self.definition(&import) else { continue };
+            let crate::ExternType::Func(ty) = error.ty() else { return Err(error.into()) };
+            let zeros = ty
+                .results()
+                .map(|result| result.default_value())
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(|| crate::format_err!("`{ty}` has a result with no default value"))?;
+            self.func_new(import.module(), import.name(), ty, move |_, _, results| {
+                results.copy_from_slice(&zeros);
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Instantiates a module with the items that its imports name.
+    ///
+    /// # Errors
+    ///
+    /// If an import has no definition ([`UnknownImportError`]) or one of another type, and as for
+    /// [`Instance::new`].
+    pub fn instantiate(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+    ) -> Result<Instance> {
+        let mut store = store.as_context_mut();
+        let items = self.look_up(module, |item| item.update_size(store.0))?;
+        // SAFETY: host functions of a linker are made for data of its type.
+        let pre = unsafe { InstancePre::<T>::new(module, items)? };
+        pre.instantiate(&mut store)
+    }
+
+    /// Looks up and checks the imports of a module, to instantiate it many times.
+    ///
+    /// # Errors
+    ///
+    /// If an import has no definition ([`UnknownImportError`]) or one of another type.
+    pub fn instantiate_pre(&self, module: &Module) -> Result<InstancePre<T>> {
+        let items = self.look_up(module, |_| {})?;
+        // SAFETY: host functions of a linker are made for data of its type.
+        unsafe { InstancePre::new(module, items) }
+    }
+
+    fn look_up(
+        &self,
+        module: &Module,
+        mut each: impl FnMut(&mut Definition),
+    ) -> Result<Vec<Definition>> {
+        crate::ensure!(
+            Engine::same(&self.engine, module.engine()),
+            "cross-`Engine` instantiation is not supported: module and linker are of different engines"
+        );
+        let mut items = Vec::with_capacity(module.wanted().len());
+        for import in module.imports() {
+            let mut item = self.definition(&import)?.clone();
+            each(&mut item);
+            items.push(item);
+        }
+        Ok(items)
+    }
+
+    /// All items, with their names. Items of another store than the given one are left out.
+    pub fn iter<'a: 'p, 'p>(
+        &'a self,
+        mut store: impl AsContextMut<Data = T> + 'p,
+    ) -> impl Iterator<Item = (&'a str, &'a str, Extern)> + 'p {
+        self.names.iter().filter_map(move |(module, name, item)| {
+            let store = store.as_context_mut();
+            // SAFETY: host functions of a linker are made for data of its type.
+            let item = unsafe { item.to_extern(store.0)? };
+            Some((module, name, item))
+        })
+    }
+
+    /// An item by its names. `None` too if it is of another store.
+    pub fn get(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &str,
+        name: &str,
+    ) -> Option<Extern> {
+        let store = store.as_context_mut();
+        // SAFETY: host functions of a linker are made for data of its type.
+        unsafe { self.names.get(module, name)?.to_extern(store.0) }
+    }
+
+    /// The item that an import names. `None` too if it is of another store.
+    pub fn get_by_import(
+        &self,
+        store: impl AsContextMut<Data = T>,
+        import: &ImportType<'_>,
+    ) -> Option<Extern> {
+        self.get(store, import.module(), import.name())
+    }
+}
+
+impl<T> Clone for Linker<T> {
+    fn clone(&self) -> Self {
+        Linker {
+            engine: self.engine.clone(),
+            names: self.names.clone(),
+            allow_shadowing: self.allow_shadowing,
+            allow_unknown_exports: self.allow_unknown_exports,
+            _data: PhantomData,
+        }
+    }
+}
+
+impl<T: 'static> Default for Linker<T> {
+    fn default() -> Self {
+        Linker::new(&Engine::default())
+    }
+}
+
+impl<T> fmt::Debug for Linker<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.names.iter().map(|(module, name, _)| format!("{module}::{name}"));
+        f.debug_struct("Linker").field("names", &names.collect::<Vec<_>>()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

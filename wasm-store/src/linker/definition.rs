@@ -1,0 +1,59 @@
+//! What a name of a linker stands for.
+
+#![allow(unsafe_code)]
+
+use crate::extern_::Extern;
+use crate::func::HostFunc;
+use crate::store::StoreOpaque;
+use crate::types::matching::Provided;
+
+/// What a name of a linker stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Definition {
+    /// An item of a store, with its type: that of a table or memory has its size when it was named.
+    Extern {
+        /// The item.
+        item: Extern,
+        /// Its canonical type.
+        ty: Provided,
+    },
+    /// A host function, which every store can have.
+    Host(HostFunc),
+}
+
+impl Definition {
+    pub(super) fn new(store: &StoreOpaque, item: Extern) -> Self {
+        item.store_id().assert_is(store.id());
+        Definition::Extern { item, ty: item.provided(store) }
+    }
+
+    /// The canonical type.
+    pub(crate) fn provided(&self) -> Provided {
+        match self {
+            Definition::Extern { ty, .. } => *ty,
+            Definition::Host(func) => Provided::Func(func.ty().id()),
+        }
+    }
+
+    /// Brings the size of a table or memory of the store up to date.
+    pub(super) fn update_size(&mut self, store: &StoreOpaque) {
+        if let Definition::Extern { item, ty } = self
+            && item.store_id() == store.id()
+        {
+            *ty = item.provided(store);
+        }
+    }
+
+    /// The item in a store; `None` if it is of another.
+    ///
+    /// # Safety
+    ///
+    /// A host function is made for data of the store's type.
+    pub(super) unsafe fn to_extern(&self, store: &mut StoreOpaque) -> Option<Extern> {
+        match self {
+            Definition::Extern { item, .. } => (item.store_id() == store.id()).then_some(*item),
+            // SAFETY: as the caller promises.
+            Definition::Host(func) => Some(unsafe { func.to_func(store) }.into()),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Whole modules as namespaces: commands and reactors, by the conventions of WASI.
+
+use super::{Definition, Linker};
+use crate::engine::Engine;
+use crate::error::{Context, Result};
+use crate::extern_::Extern;
+use crate::func::Func;
+use crate::module::Module;
+use crate::store::AsContextMut;
+use crate::types::ExternType;
+
+/// How a module wants to be used.
+enum Kind {
+    /// Every call of an export gets an instance of its own.
+    Command,
+    /// One instance, initialised once.
+    Reactor,
+}
+
+impl Kind {
+    fn of(module: &Module) -> Result<Kind> {
+        let is_func = |name: &str| match module.get_export(name) {
+            None => Ok(false),
+            Some(ExternType::Func(_)) => Ok(true),
+            Some(other) => Err(crate::format_err!("`{name}` must be a function, found `{other}`")),
+        };
+        match (is_func("_start")?, is_func("_initialize")?) {
+            (true, true) => crate::bail!(
+                "a module can't be both a command and a reactor: it exports `_start` and `_initialize`"
+            ),
+            (true, false) => Ok(Kind::Command),
+            (false, _) => Ok(Kind::Reactor),
+        }
+    }
+}
+
+/// Exports of commands that toolchains make without being asked, which nobody imports.
+fn is_known_extra(name: &str, ty: &ExternType) -> bool {
+    match ty {
+        ExternType::Memory(_) => name == "memory",
+        ExternType::Table(_) => matches!(name, "table" | "__indirect_function_table"),
+        ExternType::Global(_) => {
+            matches!(name, "__data_end" | "__heap_base" | "__dso_handle" | "__rtti_base")
+        }
+        ExternType::Func(_) => false,
+    }
+}
+
+impl<T: 'static> Linker<T> {
+    /// Names the exports of a module, and instantiates it as it wants to be: a *command*, which exports
+    /// `_start`, anew for each call of one of its functions; a *reactor* once, calling its
+    /// `_initialize` if it has one.
+    ///
+    /// # Errors
+    ///
+    /// If the module can't be instantiated, exports both functions, or is a command that exports
+    /// something else than functions (see [`Linker::allow_unknown_exports`]); or if a name is defined
+    /// already.
+    ///
+    /// # Panics
+    ///
+    /// If store and linker are of different engines.
+    pub fn module(
+        &mut self,
+        mut store: impl AsContextMut<Data = T>,
+        module_name: &str,
+        module: &Module,
+    ) -> Result<&mut Self> {
+        let mut store = store.as_context_mut();
+        assert!(
+            Engine::same(&self.engine, store.0.engine()),
+            "different engines for this linker and the store provided"
+        );
+        match Kind::of(module)? {
+            Kind::Command => self.command(store, module_name, module),
+            Kind::Reactor => {
+                let instance = self.instantiate(&mut store, module)?;
+                if let Some(Extern::Func(initialize)) =
+                    instance.get_export(&mut store, "_initialize")
+                {
+                    initialize
+                        .typed::<(), ()>(&store)
+                        .and_then(|initialize| initialize.call(&mut store, ()))
+                        .context("calling the Reactor initialization function")?;
+                }
+                self.instance(store, module_name, instance)
+            }
+        }
+    }
+
+    fn command(
+        &mut self,
+        mut store: impl AsContextMut<Data = T>,
+        module_name: &str,
+        module: &Module,
+    ) -> Result<&mut Self> {
+        let mut store = store.as_context_mut();
+        for export in module.exports() {
+            let ty = match export.ty() {
+                ExternType::Func(ty) => ty,
+                other if self.allow_unknown_exports || is_known_extra(export.name(), &other) => {
+                    continue;
+                }
+                other => crate::bail!(
+                    "command export `{}` is not a function, but of type `{other}`",
+                    export.name()
+                ),
+            };
+            let pre = self.instantiate_pre(module)?;
+            let name = export.name().to_string();
+            let func = Func::new(&mut store, ty, move |mut caller, params, results| {
+                let instance = pre.instantiate(&mut caller)?;
+                let func = instance
+                    .get_func(&mut caller, &name)
+                    .context("an instance has the exports of its module")?;
+                func.call(&mut caller, params, results)
+            });
+            let item = Definition::new(store.0, func.into());
+            self.insert(module_name, export.name(), item)?;
+        }
+        Ok(self)
+    }
+
+    /// What a module's namespace does when it is run: its function with the empty name, or `_start`, or
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the item found is not a function.
+    pub fn get_default(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &str,
+    ) -> Result<Func> {
+        let mut store = store.as_context_mut();
+        for name in ["", "_start"] {
+            match self.get(&mut store, module, name) {
+                Some(Extern::Func(func)) => return Ok(func),
+                Some(other) => crate::bail!(
+                    "default export `{name}` in `{module}` is not a function, but of type `{}`",
+                    other.ty(&store)
+                ),
+                None => {}
+            }
+        }
+        Ok(Func::wrap(&mut store, || {}))
+    }
+}

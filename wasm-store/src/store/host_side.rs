@@ -1,0 +1,60 @@
+//! The host's part of a store: its data, and who limits growth. Apart from the rest, since the rest
+//! asks it while it is borrowed itself.
+
+use crate::error::{Error, Result};
+use crate::limits::ResourceLimiter;
+use crate::vm::StoreHost;
+
+type Limiter<T> = dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync;
+
+pub(super) struct HostSide<T: 'static> {
+    pub(super) data: T,
+    pub(super) limiter: Option<Box<Limiter<T>>>,
+}
+
+impl<T: 'static> HostSide<T> {
+    fn limiter(&mut self) -> Option<&mut dyn ResourceLimiter> {
+        let Self { data, limiter } = self;
+        limiter.as_mut().map(|limiter| limiter(data))
+    }
+}
+
+impl<T: 'static> StoreHost for HostSide<T> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
+        match self.limiter() {
+            Some(limiter) => limiter.memory_growing(current, desired, maximum),
+            None => Ok(true),
+        }
+    }
+
+    fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
+        match self.limiter() {
+            Some(limiter) => limiter.memory_grow_failed(error),
+            None => Ok(()),
+        }
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
+        match self.limiter() {
+            Some(limiter) => limiter.table_growing(current, desired, maximum),
+            None => Ok(true),
+        }
+    }
+
+    fn table_grow_failed(&mut self, error: Error) -> Result<()> {
+        match self.limiter() {
+            Some(limiter) => limiter.table_grow_failed(error),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The part of a store that does not depend on the type of its data.
+
+use std::any::Any;
+use std::num::NonZeroU64;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::limits::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};
+use crate::module::Module;
+use crate::val::Val;
+use crate::vm::{VmInstance, VmStore};
+
+/// Tells stores apart: no two of a process have the same.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct StoreId(NonZeroU64);
+
+impl StoreId {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self(NonZeroU64::new(id).expect("fewer than 2^64 stores are ever made"))
+    }
+
+    /// Checks that something belongs to this store.
+    ///
+    /// # Panics
+    ///
+    /// If it does not.
+    #[inline(always)]
+    pub(crate) fn assert_is(self, other: StoreId) {
+        if self != other {
+            wrong_store();
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn wrong_store() -> ! {
+    panic!("object used with the wrong store")
+}
+
+/// An instance of a store.
+pub(crate) struct InstanceEntry {
+    pub(crate) vm: NonNull<VmInstance>,
+    pub(crate) module: Module,
+}
+
+/// What a store may hold, and what it does.
+pub(crate) struct Limits {
+    instances: Count,
+    tables: Count,
+    memories: Count,
+}
+
+struct Count {
+    what: &'static str,
+    count: usize,
+    limit: usize,
+}
+
+impl Count {
+    fn add(&mut self, more: usize) -> Result<()> {
+        let count = self.count.saturating_add(more);
+        crate::ensure!(
+            count <= self.limit,
+            "resource limit exceeded: {} count too high at {count}, the limit is {}",
+            self.what,
+            self.limit
+        );
+        self.count = count;
+        Ok(())
+    }
+}
+
+impl Limits {
+    fn new() -> Self {
+        let count = |what, limit| Count { what, count: 0, limit };
+        Self {
+            instances: count("instance", DEFAULT_INSTANCE_LIMIT),
+            tables: count("table", DEFAULT_TABLE_LIMIT),
+            memories: count("memory", DEFAULT_MEMORY_LIMIT),
+        }
+    }
+
+    pub(crate) fn set(&mut self, instances: usize, tables: usize, memories: usize) {
+        self.instances.limit = instances;
+        self.tables.limit = tables;
+        self.memories.limit = memories;
+    }
+
+    /// Counts an instance with what it defines.
+    pub(crate) fn add_instance(&mut self, tables: usize, memories: usize) -> Result<()> {
+        self.instances.add(1)?;
+        self.tables.add(tables)?;
+        self.memories.add(memories)
+    }
+
+    /// Counts a table of the host's.
+    pub(crate) fn add_table(&mut self) -> Result<()> {
+        self.tables.add(1)
+    }
+
+    /// Counts a memory of the host's.
+    pub(crate) fn add_memory(&mut self) -> Result<()> {
+        self.memories.add(1)
+    }
+}
+
+/// A store without its data.
+pub(crate) struct StoreOpaque {
+    id: StoreId,
+    /// First of what holds resources: dropped before the modules whose code it refers to.
+    pub(crate) vm: VmStore,
+    /// The instances, in the order they were made. Their number is what handles hold.
+    pub(crate) instances: Vec<InstanceEntry>,
+    /// The modules that code of this store may come from, for backtraces: also those of
+    /// instantiations that failed half-way.
+    pub(crate) modules: Vec<Module>,
+    /// What `externref` numbers stand for: number `n` is the element `n - 1`.
+    pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
+    /// What the store refers to by address.
+    keep_alive: Vec<Arc<dyn Any + Send + Sync>>,
+    pub(crate) limits: Limits,
+    /// Whether functions of the host are bound with the shims that tell the call hook.
+    #[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "only hooks ask"))]
+    pub(crate) hooked: bool,
+    /// Whether functions of the host have been bound, or instances made.
+    #[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "only hooks ask"))]
+    pub(crate) has_bound_functions: bool,
+    /// For the arguments of host functions that take them as a list; reused from call to call.
+    pub(crate) val_storage: Vec<Val>,
+    engine: Engine,
+}
+
+// SAFETY: the instances belong to the store, and are used only through a borrow of it.
+#[allow(unsafe_code, reason = "the list of instances holds pointers")]
+unsafe impl Send for StoreOpaque {}
+// SAFETY: as above; a shared borrow only reads.
+#[allow(unsafe_code, reason = "the list of instances holds pointers")]
+unsafe impl Sync for StoreOpaque {}
+
+impl StoreOpaque {
+    pub(super) fn new(engine: &Engine) -> Self {
+        Self {
+            id: StoreId::next(),
+            vm: VmStore::new(engine.vm().clone()),
+            instances: Vec::new(),
+            modules: Vec::new(),
+            externs: Vec::new(),
+            keep_alive: Vec::new(),
+            limits: Limits::new(),
+            hooked: false,
+            has_bound_functions: false,
+            val_storage: Vec::new(),
+            engine: engine.clone(),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn id(&self) -> StoreId {
+        self.id
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Keeps a value until the store is dropped.
+    pub(crate) fn keep_alive(&mut self, value: Arc<dyn Any + Send + Sync>) {
+        // The same linker instantiates again and again: what was kept last is likely kept next.
+        let address = |value: &Arc<dyn Any + Send + Sync>| Arc::as_ptr(value).cast::<()>();
+        if self.keep_alive.last().map(address) != Some(address(&value)) {
+            self.keep_alive.push(value);
+        }
+    }
+
+    /// Remembers that code of a module may run in this store.
+    pub(crate) fn add_module(&mut self, module: &Module) {
+        if !self.modules.iter().rev().any(|known| Module::same(known, module)) {
+            self.modules.push(module.clone());
+        }
+    }
+}

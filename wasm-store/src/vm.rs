@@ -1,0 +1,58 @@
+//! The machine's edge: instance contexts, Wasm stacks, calls in and out, traps, mappings.
+//!
+//! Everything that compiled code reads or writes is laid out here, after the one definition in
+//! [`wasm_types::abi`]. The modules above build the public API on it and hold no assembly, no
+//! signal handler and no mapping of their own.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `value` | the union of all values, as arrays of arguments hold it |
+//! | `layout` | which argument of a signature travels in which register |
+//! | `context` | the records that compiled code and thunks read |
+//! | `thunks` | the assembly that changes stacks |
+//! | `call` | calls into Wasm |
+//! | `host` | calls out of Wasm, through arrays of arguments |
+//! | `stack` | Wasm stacks and their free list |
+//! | `thread` | what each thread needs: the store that runs on it, its signal stack |
+//! | `signals` | faults that become traps |
+//! | `unwind` | why Wasm was left, and the frames it was left from |
+//! | `memory`, `table` | linear memories and tables |
+//! | `memory_pool` | reservations that wait for the next memory |
+//! | `instance` | an instance context and what it owns |
+//! | `instantiate` | making one |
+//! | `builtins` | what compiled code calls the store for |
+//! | `store` | all of the above that one store owns |
+
+mod builtins;
+mod call;
+mod const_eval;
+mod context;
+mod host;
+mod instance;
+mod instantiate;
+mod layout;
+mod mapping;
+mod memory;
+mod memory_pool;
+mod module;
+mod signals;
+mod stack;
+mod store;
+mod table;
+mod thread;
+mod thunks;
+mod unwind;
+mod value;
+
+pub(crate) use call::{call_array, enter_registers};
+pub(crate) use context::{FuncRef, HostDef, HostRecord, VMContext, VMStoreContext};
+pub(crate) use instance::VmInstance;
+pub(crate) use instantiate::VmImport;
+pub(crate) use layout::{CallLayout, FuncTypeRecord};
+pub(crate) use memory::VmMemory;
+pub(crate) use module::VmModule;
+pub(crate) use store::{StoreHost, VmEngine, VmStore};
+pub(crate) use table::VmTable;
+pub(crate) use thunks::raise;
+pub(crate) use unwind::{RawFrame, TrapInfo, Unwind, backtrace};
+pub(crate) use value::ValRaw;

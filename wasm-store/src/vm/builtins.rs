@@ -1,0 +1,345 @@
+//! The builtins: what compiled code calls the store for, as [`wasm_types::abi::Builtin`] lists
+//! them. One that fails leaves Wasm and does not return.
+
+#![allow(unsafe_code)]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use wasm_types::abi::Builtin;
+use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapCode};
+
+use super::context::VMContext;
+use super::instance::VmInstance;
+use super::instantiate::element_values;
+use super::store::{StoreHost, VmStore};
+use super::table::VmTable;
+use super::thunks::{builtin_thunk, raise};
+use super::unwind::{Unwind, raise_trap};
+use crate::Error;
+
+/// The code pointers of all builtins.
+struct Table([*const u8; Builtin::ALL.len()]);
+
+// SAFETY: addresses of code, never written.
+unsafe impl Sync for Table {}
+
+macro_rules! builtins {
+    ($($builtin:ident $name:ident;)*) => {
+        mod thunk {
+            $(super::builtin_thunk!($name, super::$name);)*
+        }
+        static TABLE: Table = Table([$(thunk::$name as *const u8,)*]);
+        // The table is in the order of the ABI.
+        const _: () = {
+            let order = [$(Builtin::$builtin,)*];
+            assert!(order.len() == Builtin::ALL.len());
+            let mut place = 0;
+            while place < order.len() {
+                assert!(order[place] as usize == place);
+                place += 1;
+            }
+        };
+    };
+}
+
+builtins! {
+    MemoryGrow memory_grow;
+    MemoryFill memory_fill;
+    MemoryCopy memory_copy;
+    MemoryInit memory_init;
+    DataDrop data_drop;
+    TableGrow table_grow;
+    TableFill table_fill;
+    TableCopy table_copy;
+    TableInit table_init;
+    ElemDrop elem_drop;
+    TableGetLazy table_get_lazy;
+    RefFunc ref_func;
+    OutOfFuel out_of_fuel;
+    CeilF32 ceil_f32;
+    CeilF64 ceil_f64;
+    FloorF32 floor_f32;
+    FloorF64 floor_f64;
+    TruncF32 trunc_f32;
+    TruncF64 trunc_f64;
+    NearestF32 nearest_f32;
+    NearestF64 nearest_f64;
+    FmaF32 fma_f32;
+    FmaF64 fma_f64;
+}
+
+/// The array of code pointers that instance contexts point to.
+pub(super) fn table() -> *const [*const u8; Builtin::ALL.len()] {
+    &raw const TABLE.0
+}
+
+/// The instance that calls.
+///
+/// # Safety
+///
+/// `context` is that of a live instance, on whose behalf the calling builtin runs; nothing else
+/// borrows the instance.
+unsafe fn instance<'a>(context: *mut VMContext) -> &'a mut VmInstance {
+    // SAFETY: as the caller promises.
+    unsafe { &mut *(*context).instance }
+}
+
+/// Ends the computation with a trap.
+unsafe fn trap(context: *mut VMContext, code: TrapCode) -> ! {
+    // SAFETY: builtins call this as their last act.
+    unsafe { raise_trap((*context).store, code) }
+}
+
+/// Runs what may call the host's own code, and leaves Wasm if that fails or panics.
+unsafe fn guarded<R: Copy>(
+    context: *mut VMContext,
+    run: impl FnOnce(Option<&mut dyn StoreHost>) -> Result<R, Error>,
+) -> R {
+    // SAFETY: the store lives. The host is borrowed only for the call.
+    unsafe {
+        let store = (*context).store;
+        let host = (*(*store).vm).host();
+        let failure = match catch_unwind(AssertUnwindSafe(|| run(host))) {
+            Ok(Ok(result)) => return result,
+            Ok(Err(error)) => Unwind::Error(error),
+            Err(payload) => Unwind::Panic(payload),
+        };
+        VmStore::fail(store, failure);
+        raise(store)
+    }
+}
+
+/// Whether `len` bytes or elements from `start` lie within the first `size`.
+fn in_bounds(start: u64, len: u64, size: u64) -> bool {
+    start.checked_add(len).is_some_and(|end| end <= size)
+}
+
+unsafe extern "C" fn memory_grow(context: *mut VMContext, memory: u32, delta: u64) -> u64 {
+    // SAFETY: compiled code names a memory of its instance.
+    unsafe {
+        let memory = instance(context).memory(MemoryIndex::new(memory));
+        guarded(context, |host| (*memory.as_ptr()).grow(delta, host)).unwrap_or(u64::MAX)
+    }
+}
+
+unsafe extern "C" fn memory_fill(
+    context: *mut VMContext,
+    memory: u32,
+    start: u64,
+    value: u32,
+    len: u64,
+) {
+    // SAFETY: compiled code names a memory of its instance; the bytes are within it.
+    unsafe {
+        let memory = instance(context).memory(MemoryIndex::new(memory)).as_ref();
+        if !in_bounds(start, len, memory.byte_size() as u64) {
+            trap(context, TrapCode::MemoryOutOfBounds);
+        }
+        ptr::write_bytes(memory.base().add(start as usize), value as u8, len as usize);
+    }
+}
+
+unsafe extern "C" fn memory_copy(
+    context: *mut VMContext,
+    to_memory: u32,
+    from_memory: u32,
+    to: u64,
+    from: u64,
+    len: u64,
+) {
+    // SAFETY: compiled code names memories of its instance; the bytes are within them.
+    unsafe {
+        let target = instance(context).memory(MemoryIndex::new(to_memory)).as_ref();
+        let source = instance(context).memory(MemoryIndex::new(from_memory)).as_ref();
+        if !in_bounds(to, len, target.byte_size() as u64)
+            || !in_bounds(from, len, source.byte_size() as u64)
+        {
+            trap(context, TrapCode::MemoryOutOfBounds);
+        }
+        let (to, from) = (target.base().add(to as usize), source.base().add(from as usize));
+        ptr::copy(from, to, len as usize);
+    }
+}
+
+unsafe extern "C" fn memory_init(
+    context: *mut VMContext,
+    memory: u32,
+    data: u32,
+    to: u64,
+    from: u64,
+    len: u64,
+) {
+    // SAFETY: compiled code names a memory and a segment of its instance; the bytes are within
+    // them.
+    unsafe {
+        let instance = instance(context);
+        let memory = instance.memory(MemoryIndex::new(memory)).as_ref();
+        let data = DataIndex::new(data);
+        let dropped = instance.data_dropped(data);
+        let segment = instance.module().loaded.artifact().data(data);
+        let bytes = match segment {
+            Ok(segment) if !dropped => segment.bytes,
+            _ => &[],
+        };
+        if !in_bounds(to, len, memory.byte_size() as u64)
+            || !in_bounds(from, len, bytes.len() as u64)
+        {
+            trap(context, TrapCode::MemoryOutOfBounds);
+        }
+        let to = memory.base().add(to as usize);
+        ptr::copy_nonoverlapping(bytes.as_ptr().add(from as usize), to, len as usize);
+    }
+}
+
+unsafe extern "C" fn data_drop(context: *mut VMContext, data: u32) {
+    // SAFETY: the instance calls.
+    let instance = unsafe { instance(context) };
+    if let Some(dropped) = instance.dropped_data.get_mut(data as usize) {
+        *dropped = true;
+    }
+}
+
+unsafe extern "C" fn table_grow(
+    context: *mut VMContext,
+    table: u32,
+    delta: u64,
+    value: u64,
+) -> u64 {
+    // SAFETY: compiled code names a table of its instance.
+    unsafe {
+        let table = instance(context).table(TableIndex::new(table));
+        guarded(context, |host| (*table.as_ptr()).grow(delta, value, host)).unwrap_or(u64::MAX)
+    }
+}
+
+unsafe extern "C" fn table_fill(
+    context: *mut VMContext,
+    table: u32,
+    start: u64,
+    value: u64,
+    len: u64,
+) {
+    // SAFETY: compiled code names a table of its instance.
+    unsafe {
+        let table = instance(context).table(TableIndex::new(table));
+        if !(*table.as_ptr()).fill(start, value, len) {
+            trap(context, TrapCode::TableOutOfBounds);
+        }
+    }
+}
+
+unsafe extern "C" fn table_copy(
+    context: *mut VMContext,
+    to_table: u32,
+    from_table: u32,
+    to: u64,
+    from: u64,
+    len: u64,
+) {
+    // SAFETY: compiled code names tables of its instance.
+    unsafe {
+        let target = instance(context).table(TableIndex::new(to_table));
+        let source = instance(context).table(TableIndex::new(from_table));
+        if !VmTable::copy(target, source, to, from, len) {
+            trap(context, TrapCode::TableOutOfBounds);
+        }
+    }
+}
+
+unsafe extern "C" fn table_init(
+    context: *mut VMContext,
+    table: u32,
+    elem: u32,
+    to: u64,
+    from: u64,
+    len: u64,
+) {
+    // SAFETY: compiled code names a table and a segment of its instance.
+    unsafe {
+        let done = init_table(instance(context), table, ElemIndex::new(elem), to, from, len);
+        match done {
+            Ok(true) => {}
+            Ok(false) => trap(context, TrapCode::TableOutOfBounds),
+            Err(failure) => {
+                let failure = *failure;
+                VmStore::fail((*context).store, failure);
+                raise((*context).store)
+            }
+        }
+    }
+}
+
+/// Copies references of a segment to a table; `Ok(false)`, with nothing changed, out of bounds.
+fn init_table(
+    instance: &mut VmInstance,
+    table: u32,
+    elem: ElemIndex,
+    to: u64,
+    from: u64,
+    len: u64,
+) -> Result<bool, Box<Unwind>> {
+    let module = std::sync::Arc::clone(instance.module());
+    let values = match module.loaded.artifact().element(elem) {
+        Ok(element) if !instance.element_dropped(elem) => element_values(instance, &element.items)?,
+        _ => Vec::new(),
+    };
+    if !in_bounds(from, len, values.len() as u64) {
+        return Ok(false);
+    }
+    let values = &values[from as usize..][..len as usize];
+    // SAFETY: nothing borrows the table.
+    let table = unsafe { &mut *instance.table(TableIndex::new(table)).as_ptr() };
+    Ok(table.write(to, values.iter().copied()))
+}
+
+unsafe extern "C" fn elem_drop(context: *mut VMContext, elem: u32) {
+    // SAFETY: the instance calls.
+    let instance = unsafe { instance(context) };
+    if let Some(dropped) = instance.dropped_elements.get_mut(elem as usize) {
+        *dropped = true;
+    }
+}
+
+unsafe extern "C" fn table_get_lazy(context: *mut VMContext, table: u32, index: u64) -> u64 {
+    // SAFETY: compiled code names a table of its instance. Filling it in may make references of the
+    // instance that defines it, which is not borrowed here.
+    unsafe {
+        let table = instance(context).table(TableIndex::new(table));
+        match (*table.as_ptr()).slot(index) {
+            Some(slot) => slot,
+            None => trap(context, TrapCode::TableOutOfBounds),
+        }
+    }
+}
+
+unsafe extern "C" fn ref_func(context: *mut VMContext, func: u32) -> u64 {
+    // SAFETY: compiled code names a function of its module.
+    unsafe { instance(context).func(FuncIndex::new(func)).as_ptr() as u64 }
+}
+
+unsafe extern "C" fn out_of_fuel(context: *mut VMContext) {
+    // SAFETY: nothing is left to drop.
+    unsafe { trap(context, TrapCode::OutOfFuel) }
+}
+
+macro_rules! math {
+    ($($name:ident($($arg:ident),*): $ty:ident = $result:expr;)*) => {$(
+        unsafe extern "C" fn $name(_: *mut VMContext, $($arg: $ty),*) -> $ty {
+            $result
+        }
+    )*};
+}
+
+math! {
+    ceil_f32(x): f32 = x.ceil();
+    ceil_f64(x): f64 = x.ceil();
+    floor_f32(x): f32 = x.floor();
+    floor_f64(x): f64 = x.floor();
+    trunc_f32(x): f32 = x.trunc();
+    trunc_f64(x): f64 = x.trunc();
+    nearest_f32(x): f32 = x.round_ties_even();
+    nearest_f64(x): f64 = x.round_ties_even();
+    fma_f32(x, y, z): f32 = x.mul_add(y, z);
+    fma_f64(x, y, z): f64 = x.mul_add(y, z);
+}

@@ -1,0 +1,236 @@
+//! Calls into Wasm: with arguments in registers, and with an array of them for any signature.
+
+#![allow(unsafe_code)]
+
+use std::ptr::NonNull;
+
+use wasm_types::TrapCode;
+
+use super::context::{FuncRef, HostFunc, VMStoreContext};
+use super::layout::{CallLayout, Place, Width};
+use super::thread;
+use super::thunks::{RegisterImage, enter_array_thunk, enter_registers_thunk};
+use super::unwind::{self, TrapInfo, Unwind};
+use super::value::ValRaw;
+
+/// Runs `call` with the store ready for Wasm: its stack in place, its thread known.
+///
+/// # Safety
+///
+/// The store lives and is not running on another thread; `call` enters `code` through an entry
+/// thunk.
+#[inline(always)]
+unsafe fn enter<R>(
+    store: *mut VMStoreContext,
+    code: *const u8,
+    call: impl FnOnce() -> R,
+) -> Result<R, Box<Unwind>> {
+    // SAFETY: the store lives, as the caller promises.
+    unsafe {
+        if (*store).wasm_sp.is_null() {
+            super::store::give_stack(store)?;
+        }
+        let Some(previous) = thread::enter(store) else { return Err(host_stack_exhausted()) };
+        (*store).entry_code = code;
+        let result = call();
+        thread::leave(previous);
+        if (*store).unwound {
+            return Err(unwind::take(store));
+        }
+        Ok(result)
+    }
+}
+
+#[cold]
+fn host_stack_exhausted() -> Box<Unwind> {
+    Box::new(Unwind::Trap(TrapInfo { code: TrapCode::StackOverflow, pc: 0, fp: 0, address: None }))
+}
+
+/// Calls a Wasm function whose arguments fit in registers: `call` gets the entry thunk, to be
+/// transmuted to `extern "C" fn(*mut u8, …) -> R`, and the context to pass first.
+///
+/// # Safety
+///
+/// The callee is a Wasm function of the store and has the signature that `call` uses.
+#[inline(always)]
+pub(crate) unsafe fn enter_registers<R>(
+    store: *mut VMStoreContext,
+    callee: NonNull<FuncRef>,
+    call: impl FnOnce(*const u8, *mut u8) -> R,
+) -> Result<R, Box<Unwind>> {
+    // SAFETY: the callee's record lives as long as the store.
+    unsafe {
+        let FuncRef { code, context, .. } = *callee.as_ptr();
+        enter(store, code, || call(enter_registers_thunk as *const u8, context))
+    }
+}
+
+/// Calls any function, of Wasm or of the host: parameters are read from the array, results written
+/// to it.
+///
+/// # Safety
+///
+/// The callee is a function of the store; the array has room for the larger of its parameters
+/// and results, and holds values of the parameters' types.
+pub(crate) unsafe fn call_array(
+    store: *mut VMStoreContext,
+    callee: NonNull<FuncRef>,
+    values: *mut ValRaw,
+) -> Result<(), Box<Unwind>> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let func = &*callee.as_ptr();
+        if func.is_host() {
+            return call_host(store, callee.cast(), values);
+        }
+        let layout = &func.type_record().layout;
+        if layout.stack_size == 0 && layout.buffer_size == 0 {
+            return call_image(store, func, layout, values, &[], std::ptr::null_mut());
+        }
+        let mut stack = vec![ValRaw::ZERO; layout.stack_size as usize / 16];
+        let mut buffer = vec![ValRaw::ZERO; layout.buffer_size as usize / 16];
+        fill_stack(layout, values, stack.as_mut_ptr().cast(), buffer.as_mut_ptr());
+        call_image(store, func, layout, values, &stack, buffer.as_mut_ptr())?;
+        for (index, (place, width)) in layout.results.iter().enumerate() {
+            if let Place::Memory(offset) = place {
+                *values.add(index) = read(buffer.as_ptr().byte_add(*offset as usize), *width);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the arguments that travel on the stack, the buffer's address among them, to an image of
+/// it.
+unsafe fn fill_stack(
+    layout: &CallLayout,
+    values: *const ValRaw,
+    stack: *mut u8,
+    buffer: *mut ValRaw,
+) {
+    for (index, (place, width)) in layout.params.iter().enumerate() {
+        if let Place::Memory(offset) = place {
+            // SAFETY: the layout's stack size covers all its offsets, and the image is that large.
+            unsafe {
+                let value = *values.add(index);
+                let to = stack.add(*offset as usize);
+                match width {
+                    Width::Word => to.cast::<u64>().write(u64::from(value.f32)),
+                    Width::Double => to.cast::<u64>().write(value.u64),
+                    Width::Vector => to.cast::<u128>().write(value.v128),
+                }
+            }
+        }
+    }
+    if let Some(Place::Memory(offset)) = layout.buffer {
+        // SAFETY: as above.
+        unsafe { stack.add(offset as usize).cast::<*mut ValRaw>().write(buffer) }
+    }
+}
+
+/// Calls a Wasm function with registers from `values` and the given stack, and writes the results
+/// that come back in registers to `values`.
+#[inline]
+unsafe fn call_image(
+    store: *mut VMStoreContext,
+    func: &FuncRef,
+    layout: &CallLayout,
+    values: *mut ValRaw,
+    stack: &[ValRaw],
+    buffer: *mut ValRaw,
+) -> Result<(), Box<Unwind>> {
+    let mut image = RegisterImage {
+        ints: [0; 6],
+        int_results: [0; 2],
+        vectors: [0; 8],
+        vector_results: [0; 2],
+    };
+    for (index, (place, width)) in layout.params.iter().enumerate() {
+        // SAFETY: the array has room for all parameters, as the caller promises.
+        let value = unsafe { *values.add(index) };
+        match place {
+            Place::Int(register) => image.ints[usize::from(*register)] = low(value, *width) as u64,
+            Place::Vector(register) => image.vectors[usize::from(*register)] = low(value, *width),
+            Place::Memory(_) => {}
+        }
+    }
+    if let Some(Place::Int(register)) = layout.buffer {
+        image.ints[usize::from(register)] = buffer as u64;
+    }
+    // SAFETY: image and stack hold what the callee's signature asks for.
+    unsafe {
+        enter(store, func.code, || {
+            enter_array_thunk(
+                func.context,
+                &mut image,
+                stack.as_ptr().cast(),
+                std::mem::size_of_val(stack),
+            );
+        })?;
+    }
+    for (index, (place, width)) in layout.results.iter().enumerate() {
+        let raw = match place {
+            Place::Int(register) => u128::from(image.int_results[usize::from(*register)]),
+            Place::Vector(register) => image.vector_results[usize::from(*register)],
+            Place::Memory(_) => continue,
+        };
+        // SAFETY: the array has room for all results, as the caller promises.
+        unsafe { *values.add(index) = ValRaw { v128: truncate(raw, *width) } };
+    }
+    Ok(())
+}
+
+/// The bits of a value, those that its width does not have cleared.
+#[inline]
+pub(super) fn low(value: ValRaw, width: Width) -> u128 {
+    // SAFETY: every bit pattern is a value of every field.
+    truncate(unsafe { value.v128 }, width)
+}
+
+#[inline]
+pub(super) fn truncate(raw: u128, width: Width) -> u128 {
+    match width {
+        Width::Word => u128::from(raw as u32),
+        Width::Double => u128::from(raw as u64),
+        Width::Vector => raw,
+    }
+}
+
+/// Reads a value of the given width, which may not be aligned to 16 bytes.
+///
+/// # Safety
+///
+/// The pointer is valid for reads of that width and aligned to it.
+pub(super) unsafe fn read(from: *const ValRaw, width: Width) -> ValRaw {
+    // SAFETY: as the caller promises.
+    let raw = unsafe {
+        match width {
+            Width::Word => u128::from(from.cast::<u32>().read()),
+            Width::Double => u128::from(from.cast::<u64>().read()),
+            Width::Vector => from.cast::<u128>().read(),
+        }
+    };
+    ValRaw { v128: raw }
+}
+
+/// Calls a host function from the host, with no Wasm in between.
+#[cold]
+unsafe fn call_host(
+    store: *mut VMStoreContext,
+    callee: NonNull<HostFunc>,
+    values: *mut ValRaw,
+) -> Result<(), Box<Unwind>> {
+    // SAFETY: a reference to a host function is the head of its record. The shim gets a record of
+    // its own, which names no calling instance: there is none.
+    unsafe {
+        let host = callee.as_ptr();
+        let Some(previous) = thread::enter(thread::current()) else {
+            return Err(host_stack_exhausted());
+        };
+        thread::leave(previous);
+        if ((*host).array)(&raw mut (*host).record, values) {
+            return Ok(());
+        }
+        Err(unwind::take(store))
+    }
+}

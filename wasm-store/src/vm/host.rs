@@ -1,0 +1,88 @@
+//! Calls out of Wasm with an array of arguments, for signatures that do not fit in registers and
+//! for host functions that are only known by their type.
+
+#![allow(unsafe_code)]
+
+use super::call::{low, read, truncate};
+use super::context::{ArrayShim, HostRecord};
+use super::layout::{Place, Width};
+use super::thunks::RegisterImage;
+use super::value::ValRaw;
+
+/// Values that are passed without an allocation.
+const INLINE: usize = 16;
+
+/// Gathers the arguments of a call from registers and stack, calls the shim, and spreads the
+/// results. Returns the bytes of stack arguments for the thunk to pop. Does not return if the shim
+/// failed.
+///
+/// # Safety
+///
+/// Only the thunk calls this, with what compiled code passed to it.
+pub(super) unsafe extern "C" fn host_array_dispatch(
+    record: *mut HostRecord,
+    image: *mut RegisterImage,
+    stack: *const u8,
+) -> usize {
+    // SAFETY: the record is that of a host function of a live store, and the image is the thunk's.
+    let (layout, image) = unsafe { (&(*(*record).ty).layout, &mut *image) };
+    let mut inline = [ValRaw::ZERO; INLINE];
+    let mut heap = Vec::new();
+    let values = if layout.array_len() <= INLINE {
+        inline.as_mut_ptr()
+    } else {
+        heap.resize(layout.array_len(), ValRaw::ZERO);
+        heap.as_mut_ptr()
+    };
+    for (index, (place, width)) in layout.params.iter().enumerate() {
+        // SAFETY: the array has room for all parameters, and the caller passed all stack arguments.
+        unsafe {
+            *values.add(index) = match place {
+                Place::Int(register) => ValRaw {
+                    v128: truncate(u128::from(image.ints[usize::from(*register)]), *width),
+                },
+                Place::Vector(register) => {
+                    ValRaw { v128: truncate(image.vectors[usize::from(*register)], *width) }
+                }
+                Place::Memory(offset) => read(stack.add(*offset as usize).cast(), *width),
+            };
+        }
+    }
+    // SAFETY: for this thunk the record's shim is the one for arrays.
+    let succeeded = unsafe {
+        let shim = std::mem::transmute::<*const u8, ArrayShim>((*record).shim);
+        shim(record, values)
+    };
+    if !succeeded {
+        drop(heap);
+        // SAFETY: the shim has stored its failure, and nothing is left to drop here.
+        unsafe { super::thunks::raise((*record).store) }
+    }
+    let buffer = match layout.buffer {
+        Some(Place::Int(register)) => image.ints[usize::from(register)] as *mut u8,
+        // SAFETY: the caller passed all stack arguments, the buffer's address among them.
+        Some(Place::Memory(offset)) => unsafe {
+            stack.add(offset as usize).cast::<*mut u8>().read()
+        },
+        _ => std::ptr::null_mut(),
+    };
+    for (index, (place, width)) in layout.results.iter().enumerate() {
+        // SAFETY: the shim has written all results; the caller's buffer has room for those in it.
+        unsafe {
+            let raw = low(*values.add(index), *width);
+            match place {
+                Place::Int(register) => image.int_results[usize::from(*register)] = raw as u64,
+                Place::Vector(register) => image.vector_results[usize::from(*register)] = raw,
+                Place::Memory(offset) => {
+                    let to = buffer.add(*offset as usize);
+                    match width {
+                        Width::Word => to.cast::<u32>().write(raw as u32),
+                        Width::Double => to.cast::<u64>().write(raw as u64),
+                        Width::Vector => to.cast::<u128>().write_unaligned(raw),
+                    }
+                }
+            }
+        }
+    }
+    layout.stack_size as usize
+}

@@ -1,0 +1,255 @@
+//! An instance: its context, and what the store knows about it.
+
+#![allow(unsafe_code)]
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::collections::BTreeMap;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use wasm_types::abi::{context, import};
+use wasm_types::{
+    DataIndex, DefinedTableIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex,
+    TypeIndex,
+};
+
+use super::context::{FuncRef, HostDef, ImportRecord, NULL_FUNC_REF, VMContext, VMStoreContext};
+use super::memory::VmMemory;
+use super::module::VmModule;
+use super::table::VmTable;
+use super::value::ValRaw;
+
+/// An instance of a module in a store. Lives as long as its store.
+#[derive(Debug)]
+pub(crate) struct VmInstance {
+    context: NonNull<VMContext>,
+    module: Arc<VmModule>,
+    /// All memories, imported and defined.
+    pub(super) memories: Box<[NonNull<VmMemory>]>,
+    /// All tables, imported and defined.
+    pub(super) tables: Box<[NonNull<VmTable>]>,
+    /// The definitions of imported host functions, by function; `None` for other imports.
+    pub(super) host_imports: Box<[Option<NonNull<HostDef>>]>,
+    pub(super) dropped_elements: Box<[bool]>,
+    pub(super) dropped_data: Box<[bool]>,
+    /// References to functions that can't escape by themselves, made for the host. Boxed, as their
+    /// addresses are given out.
+    inner_refs: BTreeMap<FuncIndex, Box<FuncRef>>,
+    user_data: usize,
+}
+
+fn context_layout(size: u32) -> Layout {
+    Layout::from_size_align(size as usize, 16).expect("at most 2 GiB, as the layout promises")
+}
+
+impl VmInstance {
+    /// An instance whose context has its head and type ids, and is zero otherwise.
+    pub(super) fn new(store: *mut VMStoreContext, module: &Arc<VmModule>) -> NonNull<Self> {
+        let layout = context_layout(module.layout.size());
+        // SAFETY: the size is not zero: a context has a head.
+        let memory = unsafe { alloc_zeroed(layout) };
+        let Some(context) = NonNull::new(memory.cast::<VMContext>()) else {
+            handle_alloc_error(layout)
+        };
+        let counts = module.loaded.artifact().counts();
+        let instance = Box::new(Self {
+            context,
+            module: Arc::clone(module),
+            memories: Box::default(),
+            tables: Box::default(),
+            host_imports: vec![None; counts.imported_functions as usize].into(),
+            dropped_elements: vec![false; counts.elements as usize].into(),
+            dropped_data: vec![false; counts.data as usize].into(),
+            inner_refs: BTreeMap::new(),
+            user_data: 0,
+        });
+        let instance = NonNull::from(Box::leak(instance));
+        // SAFETY: the context is as large as its layout says, and fresh.
+        unsafe {
+            context.write(VMContext {
+                magic: context::MAGIC_VALUE,
+                store,
+                builtins: super::builtins::table(),
+                null_func_ref: &raw const NULL_FUNC_REF,
+                interrupt_page: std::ptr::null(),
+                fuel: std::ptr::null_mut(),
+                instance: instance.as_ptr(),
+                reserved: 0,
+            });
+            if !module.type_ids.is_empty() {
+                let ids = memory.add(module.layout.type_id(TypeIndex::new(0)) as usize);
+                let from = module.type_ids.as_ptr();
+                std::ptr::copy_nonoverlapping(from, ids.cast(), module.type_ids.len());
+            }
+        }
+        instance
+    }
+
+    /// The instance's context.
+    pub(crate) fn vmctx(&self) -> *mut VMContext {
+        self.context.as_ptr()
+    }
+
+    /// The store's context.
+    pub(super) fn store(&self) -> *mut VMStoreContext {
+        // SAFETY: the context lives as long as the instance.
+        unsafe { self.context.as_ref().store }
+    }
+
+    /// A place in the context.
+    ///
+    /// # Safety
+    ///
+    /// The offset is one that the module's layout gave.
+    pub(super) unsafe fn at<T>(&self, offset: u32) -> *mut T {
+        // SAFETY: as the caller promises.
+        unsafe { self.context.as_ptr().cast::<u8>().add(offset as usize).cast() }
+    }
+
+    /// The module.
+    pub(crate) fn module(&self) -> &Arc<VmModule> {
+        &self.module
+    }
+
+    /// What the API layer keeps with the instance.
+    pub(crate) fn user_data(&self) -> usize {
+        self.user_data
+    }
+
+    /// Keeps a word for the API layer.
+    pub(crate) fn set_user_data(&mut self, data: usize) {
+        self.user_data = data;
+    }
+
+    /// A table, imported or defined.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such table; so do the following for theirs.
+    pub(crate) fn table(&self, table: TableIndex) -> NonNull<VmTable> {
+        self.tables[table.index()]
+    }
+
+    /// A memory, imported or defined.
+    pub(crate) fn memory(&self, memory: MemoryIndex) -> NonNull<VmMemory> {
+        self.memories[memory.index()]
+    }
+
+    /// Where the value of a global is, imported or defined.
+    pub(crate) fn global(&self, global: GlobalIndex) -> NonNull<ValRaw> {
+        assert!(
+            global.as_u32() < self.module.loaded.artifact().counts().globals,
+            "the module has no global {global}"
+        );
+        // SAFETY: the layout gives places within the context; imports were filled in.
+        let value = unsafe {
+            match self.module.layout.global(global) {
+                Ok(offset) => self.at::<ValRaw>(offset),
+                Err(offset) => *self.at::<*mut ValRaw>(offset),
+            }
+        };
+        NonNull::new(value).expect("an instance has all its imports")
+    }
+
+    /// The reference to a function, imported or defined.
+    pub(crate) fn func(&mut self, func: FuncIndex) -> NonNull<FuncRef> {
+        self.try_func(func).unwrap_or_else(|| panic!("the module has no function {func}"))
+    }
+
+    /// The reference to a function, if there is such a function.
+    pub(super) fn try_func(&mut self, func: FuncIndex) -> Option<NonNull<FuncRef>> {
+        let counts = self.module.loaded.artifact().counts();
+        (func.as_u32() < counts.functions).then(|| self.existing_func(func))
+    }
+
+    fn existing_func(&mut self, func: FuncIndex) -> NonNull<FuncRef> {
+        let counts = self.module.loaded.artifact().counts();
+        if func.as_u32() < counts.imported_functions {
+            return self.imported_func(func);
+        }
+        let slot = self.module.loaded.artifact().funcref_slot(func);
+        match slot {
+            Some(slot) => {
+                // SAFETY: the layout has a record for each escaping function.
+                unsafe {
+                    let record = self.at::<FuncRef>(self.module.layout.func_ref(slot));
+                    if (*record).code.is_null() {
+                        record.write(self.make_ref(func));
+                    }
+                    NonNull::new_unchecked(record)
+                }
+            }
+            None => {
+                let made = self.make_ref(func);
+                NonNull::from(&mut **self.inner_refs.entry(func).or_insert_with(|| Box::new(made)))
+            }
+        }
+    }
+
+    fn imported_func(&mut self, func: FuncIndex) -> NonNull<FuncRef> {
+        // SAFETY: the record is within the context; a host function's definition lives as long as
+        // the store.
+        unsafe {
+            let record = self.at::<ImportRecord>(self.module.layout.imported_function(func));
+            if (*record).func_ref.is_null() {
+                let def = self.host_imports[func.index()]
+                    .expect("an import without a reference is the host's");
+                let store = &mut *(*self.store()).vm;
+                (*record).func_ref = store.new_host_func(def).as_ptr();
+            }
+            NonNull::new_unchecked((*record).func_ref)
+        }
+    }
+
+    fn make_ref(&self, func: FuncIndex) -> FuncRef {
+        let artifact = self.module.loaded.artifact();
+        let imported = artifact.counts().imported_functions;
+        let defined = wasm_types::DefinedFuncIndex::new(func.as_u32() - imported);
+        let ty = self.module.type_of(func);
+        // A damaged artifact may not say where the code is; such a function can be referred to, and
+        // has a type that no call asks for.
+        match (self.module.loaded.function_ptr(defined), ty.is_null()) {
+            (Ok(code), false) => FuncRef {
+                code,
+                context: self.context.as_ptr().cast(),
+                // SAFETY: a type's record lives as long as the engine.
+                type_id: unsafe { (*ty).id },
+                flags: 0,
+                ty,
+            },
+            _ => NULL_FUNC_REF_COPY,
+        }
+    }
+
+    /// What an element of one of the tables that this instance defines stands for at the start.
+    pub(super) fn lazy_element(&mut self, table: u32, place: usize) -> Option<NonNull<FuncRef>> {
+        let imported = self.module.loaded.artifact().counts().imported_tables;
+        let defined = DefinedTableIndex::new(table - imported);
+        let func = self.module.loaded.artifact().table_image(defined)?.func(place as u64)?;
+        self.try_func(func)
+    }
+
+    /// Whether an element segment was dropped. Out of range counts as dropped.
+    pub(super) fn element_dropped(&self, elem: ElemIndex) -> bool {
+        self.dropped_elements.get(elem.index()).copied().unwrap_or(true)
+    }
+
+    /// Whether a data segment was dropped. Out of range counts as dropped.
+    pub(super) fn data_dropped(&self, data: DataIndex) -> bool {
+        self.dropped_data.get(data.index()).copied().unwrap_or(true)
+    }
+}
+
+/// The null record by value.
+const NULL_FUNC_REF_COPY: FuncRef = FuncRef::NULL;
+
+const _: () = assert!(import::SIZE as usize == size_of::<ImportRecord>());
+
+impl Drop for VmInstance {
+    fn drop(&mut self) {
+        // SAFETY: allocated with the same layout when the instance was made.
+        unsafe {
+            dealloc(self.context.as_ptr().cast(), context_layout(self.module.layout.size()));
+        }
+    }
+}

@@ -1,0 +1,402 @@
+//! Making an instance: its imports, memories, tables, globals and segments (Wasm 3.0, section
+//! 4.7.2), up to but without the call of the start function.
+
+#![allow(unsafe_code)]
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use wasm_artifact::{DataRefKind, ElementRefKind, ItemsRef};
+use wasm_types::{
+    DefinedGlobalIndex, DefinedMemoryIndex, DefinedTableIndex, EntityIndex, FuncIndex, MemoryIndex,
+    TableIndex, TrapCode,
+};
+
+use super::const_eval::evaluate;
+use super::context::{
+    FuncRef, HostDef, HostRecord, ImportRecord, MemoryImport, TableImport, VMContext,
+};
+use super::instance::VmInstance;
+use super::memory::VmMemory;
+use super::memory_pool::ImageKey;
+use super::module::VmModule;
+use super::store::VmStore;
+use super::table::VmTable;
+use super::unwind::{TrapInfo, Unwind};
+use super::value::ValRaw;
+use crate::Error;
+
+/// What an import is bound to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum VmImport {
+    /// A function of the store.
+    Func(NonNull<FuncRef>),
+    /// A host function that is not part of the store.
+    Host(NonNull<HostDef>),
+    /// A table.
+    Table(NonNull<VmTable>),
+    /// A memory.
+    Memory(NonNull<VmMemory>),
+    /// A global.
+    Global(NonNull<ValRaw>),
+}
+
+fn trap(code: TrapCode) -> Box<Unwind> {
+    Box::new(Unwind::Trap(TrapInfo { code, pc: 0, fp: 0, address: None }))
+}
+
+fn fail(error: impl Into<Error>) -> Box<Unwind> {
+    Box::new(Unwind::Error(error.into()))
+}
+
+fn damaged(error: wasm_artifact::Error) -> Box<Unwind> {
+    Box::new(Unwind::Error(Error::new(error)))
+}
+
+fn no_such_item() -> Box<Unwind> {
+    fail(Error::msg("the artifact is damaged: a segment names a table or memory that is not there"))
+}
+
+impl VmStore {
+    /// Makes an instance of a module. On failure what active segments have written stays, as the
+    /// specification wants.
+    ///
+    /// # Safety
+    ///
+    /// There is one import for each that the module declares, in order, of the type that it asks
+    /// for, and from this store; definitions of host functions live as long as the store. The store
+    /// has settled.
+    pub(crate) unsafe fn instantiate(
+        &mut self,
+        module: &Arc<VmModule>,
+        imports: &[VmImport],
+    ) -> Result<NonNull<VmInstance>, Box<Unwind>> {
+        let pointer = VmInstance::new(self.context(), module);
+        self.adopt_instance(pointer);
+        // SAFETY: just made. Tables and memories that are made on the way keep its address, and
+        // use it only after this function, or through calls below that hold no borrow.
+        unsafe {
+            bind_imports(pointer, module, imports)?;
+            self.make_memories(pointer, module)?;
+            self.make_tables(pointer, module)?;
+            set_globals(&mut *pointer.as_ptr(), module)?;
+            fill_tables(&mut *pointer.as_ptr(), module)?;
+            apply_elements(&mut *pointer.as_ptr(), module)?;
+            apply_data(&mut *pointer.as_ptr(), module)?;
+        }
+        Ok(pointer)
+    }
+
+    unsafe fn make_memories(
+        &mut self,
+        pointer: NonNull<VmInstance>,
+        module: &VmModule,
+    ) -> Result<(), Box<Unwind>> {
+        let artifact = module.loaded.artifact();
+        let counts = artifact.counts();
+        // SAFETY: the instance is not used by anything else now.
+        let instance = unsafe { &mut *pointer.as_ptr() };
+        let mut memories = std::mem::take(&mut instance.memories).into_vec();
+        for number in 0..counts.memories - counts.imported_memories {
+            let index = MemoryIndex::new(counts.imported_memories + number);
+            let ty = artifact.memory(index).map_err(damaged)?;
+            let Ok(offset) = module.layout.memory(index) else {
+                unreachable!("a defined memory has a record")
+            };
+            let image = artifact.memory_image(DefinedMemoryIndex::new(number));
+            let key = ImageKey::new(&module.loaded, number);
+            // SAFETY: the record is in the context, which lives as long as the store.
+            let (mut memory, has_image) = unsafe {
+                let record = NonNull::new_unchecked(instance.at(offset));
+                let key = image.as_ref().map(|_| key.clone());
+                VmMemory::new(ty, &self.engine, record, key).map_err(fail)?
+            };
+            if let (Some(image), false) = (image, has_image) {
+                // SAFETY: nothing borrows the new memory; artifacts do not change while loaded.
+                unsafe { fill_from_image(&mut memory, module, &image, key) }.map_err(fail)?;
+            }
+            memories.push(self.adopt_memory(memory));
+        }
+        instance.memories = memories.into();
+        Ok(())
+    }
+
+    unsafe fn make_tables(
+        &mut self,
+        pointer: NonNull<VmInstance>,
+        module: &VmModule,
+    ) -> Result<(), Box<Unwind>> {
+        let artifact = module.loaded.artifact();
+        let counts = artifact.counts();
+        // SAFETY: the instance is not used by anything else now.
+        let instance = unsafe { &mut *pointer.as_ptr() };
+        let mut tables = std::mem::take(&mut instance.tables).into_vec();
+        for number in counts.imported_tables..counts.tables {
+            let index = TableIndex::new(number);
+            let ty = artifact.table(index).map_err(damaged)?;
+            let Ok(offset) = module.layout.table(index) else {
+                unreachable!("a defined table has a record")
+            };
+            // SAFETY: record and instance live as long as the store.
+            let table = unsafe {
+                let record = NonNull::new_unchecked(instance.at(offset));
+                VmTable::new(ty, record, Some((pointer, number)), 0).map_err(fail)?
+            };
+            tables.push(self.adopt_table(table));
+        }
+        instance.tables = tables.into();
+        Ok(())
+    }
+}
+
+/// Writes the import records, and starts the instance's lists of tables and memories with those
+/// imported.
+unsafe fn bind_imports(
+    pointer: NonNull<VmInstance>,
+    module: &VmModule,
+    imports: &[VmImport],
+) -> Result<(), Box<Unwind>> {
+    // SAFETY: the instance is not used by anything else now.
+    let instance = unsafe { &mut *pointer.as_ptr() };
+    let (mut memories, mut tables) = (Vec::new(), Vec::new());
+    let declared = module.loaded.artifact().imports();
+    for (import, bound) in declared.zip(imports) {
+        let import = import.map_err(damaged)?;
+        // SAFETY: the layout gives places within the context; what is bound lives as long as the
+        // store, and has the type declared, as the caller promises.
+        unsafe {
+            match (import.index, *bound) {
+                (EntityIndex::Func(func), VmImport::Func(func_ref)) => {
+                    let record = instance.at(module.layout.imported_function(func));
+                    bind_func(record, instance.vmctx(), func_ref);
+                }
+                (EntityIndex::Func(func), VmImport::Host(def)) => {
+                    bind_host(instance, module, func, def);
+                }
+                (EntityIndex::Table(table), VmImport::Table(bound)) => {
+                    let Err(offset) = module.layout.table(table) else {
+                        unreachable!("an imported table has an import record")
+                    };
+                    let owner = bound.as_ref().owner();
+                    instance.at::<TableImport>(offset).write(TableImport {
+                        table: bound.as_ref().record().as_ptr(),
+                        owner: owner.map_or(std::ptr::null_mut(), |owner| owner.as_ref().vmctx()),
+                    });
+                    tables.push(bound);
+                }
+                (EntityIndex::Memory(memory), VmImport::Memory(bound)) => {
+                    let Err(offset) = module.layout.memory(memory) else {
+                        unreachable!("an imported memory has an import record")
+                    };
+                    instance.at::<MemoryImport>(offset).write(MemoryImport {
+                        base: bound.as_ref().base(),
+                        memory: bound.as_ref().record().as_ptr(),
+                    });
+                    memories.push(bound);
+                }
+                (EntityIndex::Global(global), VmImport::Global(bound)) => {
+                    let Err(offset) = module.layout.global(global) else {
+                        unreachable!("an imported global has a pointer")
+                    };
+                    instance.at::<*mut ValRaw>(offset).write(bound.as_ptr());
+                }
+                _ => return Err(fail(Error::msg("an import is bound to an item of another kind"))),
+            }
+        }
+    }
+    instance.memories = memories.into();
+    instance.tables = tables.into();
+    Ok(())
+}
+
+/// Binds an import to a function of the store. A host function gets a record of its own here, that
+/// names the importing instance.
+unsafe fn bind_func(
+    record: *mut ImportRecord,
+    importer: *mut VMContext,
+    func_ref: NonNull<FuncRef>,
+) {
+    // SAFETY: as promised to `instantiate`.
+    unsafe {
+        let func = func_ref.as_ref();
+        let host = if func.is_host() {
+            let shared = &*func.context.cast::<HostRecord>();
+            HostRecord { instance: importer, ..*shared }
+        } else {
+            NO_HOST
+        };
+        record.write(ImportRecord {
+            code: func.code,
+            context: func.context,
+            func_ref: func_ref.as_ptr(),
+            host,
+        });
+        if func.is_host() {
+            (*record).context = (&raw mut (*record).host).cast();
+        }
+    }
+}
+
+/// The host part of the record of an import that is not the host's.
+const NO_HOST: HostRecord = HostRecord {
+    ty: std::ptr::null(),
+    store: std::ptr::null_mut(),
+    shim: std::ptr::null(),
+    data: std::ptr::null(),
+    instance: std::ptr::null_mut(),
+};
+
+/// Binds an import to a host function that is not part of the store. A reference to it is made when
+/// somebody asks for one.
+unsafe fn bind_host(
+    instance: &mut VmInstance,
+    module: &VmModule,
+    func: FuncIndex,
+    def: NonNull<HostDef>,
+) {
+    // SAFETY: as promised to `instantiate`.
+    unsafe {
+        let (code, shim) = def.as_ref().thunk_and_shim();
+        let record = instance.at::<ImportRecord>(module.layout.imported_function(func));
+        record.write(ImportRecord {
+            code,
+            context: (&raw mut (*record).host).cast(),
+            func_ref: std::ptr::null_mut(),
+            host: HostRecord {
+                ty: def.as_ref().ty.as_ptr(),
+                store: instance.store(),
+                shim,
+                data: def.as_ref().data,
+                instance: instance.vmctx(),
+            },
+        });
+    }
+    instance.host_imports[func.index()] = Some(def);
+}
+
+unsafe fn fill_from_image(
+    memory: &mut VmMemory,
+    module: &VmModule,
+    image: &wasm_artifact::MemoryImage<'_>,
+    key: ImageKey,
+) -> Result<(), Error> {
+    let start = image.memory_offset as usize;
+    // SAFETY: as the caller promises; the copy is within the memory, which is checked first.
+    unsafe {
+        match module.loaded.image_source() {
+            Some(source) => {
+                let offset = source.offset(image);
+                memory.map_image(source.fd(), offset, start, image.bytes.len(), key)
+            }
+            None => {
+                let end = start.checked_add(image.bytes.len());
+                if end.is_none_or(|end| end > memory.byte_size()) {
+                    return Err(Error::msg("the memory image does not lie within its memory"));
+                }
+                let to = memory.base().add(start);
+                std::ptr::copy_nonoverlapping(image.bytes.as_ptr(), to, image.bytes.len());
+                Ok(())
+            }
+        }
+    }
+}
+
+unsafe fn set_globals(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
+    let artifact = module.loaded.artifact();
+    let counts = artifact.counts();
+    for number in 0..counts.globals - counts.imported_globals {
+        let init = artifact.global_init(DefinedGlobalIndex::new(number)).map_err(damaged)?;
+        let value = evaluate(instance, init).map_err(fail)?;
+        let global = wasm_types::GlobalIndex::new(counts.imported_globals + number);
+        // SAFETY: the place of a defined global is in the context.
+        unsafe { instance.global(global).write(value) };
+    }
+    Ok(())
+}
+
+/// Gives the elements of tables that are declared with a value that value.
+unsafe fn fill_tables(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
+    let artifact = module.loaded.artifact();
+    let counts = artifact.counts();
+    for number in 0..counts.tables - counts.imported_tables {
+        let init = artifact.table_init(DefinedTableIndex::new(number)).map_err(damaged)?;
+        if let Some(init) = init {
+            // SAFETY: the value of a reference type is its low 64 bits; nothing borrows the table.
+            unsafe {
+                let value = evaluate(instance, init).map_err(fail)?.u64;
+                let index = TableIndex::new(counts.imported_tables + number);
+                let table = &mut *instance.table(index).as_ptr();
+                table.fill(0, value, table.size());
+            }
+        }
+    }
+    Ok(())
+}
+
+unsafe fn apply_elements(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
+    for (number, element) in module.loaded.artifact().elements().enumerate() {
+        let element = element.map_err(damaged)?;
+        match element.kind {
+            ElementRefKind::Passive => continue,
+            ElementRefKind::Active { table, offset } if !element.in_image => {
+                // SAFETY: the type of an offset is an integer, whose value the low 64 bits are.
+                let start = unsafe { evaluate(instance, offset).map_err(fail)?.u64 };
+                let values = element_values(instance, &element.items)?;
+                let table = instance.tables.get(table.index()).ok_or_else(no_such_item)?;
+                // SAFETY: nothing borrows the table.
+                let table = unsafe { &mut *table.as_ptr() };
+                if !table.write(start, values.into_iter()) {
+                    return Err(trap(TrapCode::TableOutOfBounds));
+                }
+            }
+            ElementRefKind::Active { .. } | ElementRefKind::Declared => {}
+        }
+        instance.dropped_elements[number] = true;
+    }
+    Ok(())
+}
+
+/// The references that a segment holds.
+pub(super) fn element_values(
+    instance: &mut VmInstance,
+    items: &ItemsRef<'_>,
+) -> Result<Vec<u64>, Box<Unwind>> {
+    match items {
+        ItemsRef::Functions(list) => {
+            let mut reference = |func| instance.try_func(func).map_or(0, |f| f.as_ptr() as u64);
+            Ok(list.iter().map(|func| func.map_or(0, &mut reference)).collect())
+        }
+        ItemsRef::Expressions(list) => list
+            .iter()
+            .map(|expr| {
+                let value = evaluate(instance, expr).map_err(fail)?;
+                // SAFETY: the value of a reference type is its low 64 bits.
+                Ok(unsafe { value.u64 })
+            })
+            .collect(),
+    }
+}
+
+unsafe fn apply_data(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
+    for (number, data) in module.loaded.artifact().data_segments().enumerate() {
+        let data = data.map_err(damaged)?;
+        let DataRefKind::Active { memory, offset } = data.kind else { continue };
+        if !data.in_image {
+            // SAFETY: the type of an offset is an integer, whose value the low 64 bits are. The
+            // copy is within the memory, which is checked first.
+            unsafe {
+                let start = evaluate(instance, offset).map_err(fail)?.u64;
+                let memory =
+                    instance.memories.get(memory.index()).ok_or_else(no_such_item)?.as_ref();
+                let end = start.checked_add(data.bytes.len() as u64);
+                if end.is_none_or(|end| end > memory.byte_size() as u64) {
+                    return Err(trap(TrapCode::MemoryOutOfBounds));
+                }
+                let to = memory.base().add(start as usize);
+                std::ptr::copy_nonoverlapping(data.bytes.as_ptr(), to, data.bytes.len());
+            }
+        }
+        instance.dropped_data[number] = true;
+    }
+    Ok(())
+}

@@ -1,0 +1,315 @@
+//! What one store owns at the machine's edge, and what an engine's stores share.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use wasm_types::{MemoryType, TableType, Tunables};
+
+use super::context::{
+    FuncRef, HostDef, HostFunc, HostRecord, MemoryRecord, TableRecord, VMStoreContext,
+};
+use super::instance::VmInstance;
+use super::memory::VmMemory;
+use super::memory_pool::MemoryPool;
+use super::stack::StackPool;
+use super::table::VmTable;
+use super::unwind::{PendingTrap, Unwind};
+use super::value::ValRaw;
+use crate::Error;
+
+/// What the stores of an engine share at the machine's edge.
+#[derive(Debug)]
+pub(crate) struct VmEngine {
+    pub(crate) tunables: Tunables,
+    stacks: StackPool,
+    pub(super) memories: MemoryPool,
+}
+
+impl VmEngine {
+    /// Shared state for stores whose Wasm stacks have the given size in bytes.
+    pub(crate) fn new(tunables: Tunables, stack_size: usize) -> Self {
+        let stacks = StackPool::new(stack_size, tunables.stack_guard_size as usize);
+        Self { tunables, stacks, memories: MemoryPool::default() }
+    }
+}
+
+/// What a store is asked when memories and tables grow.
+pub(crate) trait StoreHost {
+    /// Whether a memory may grow; sizes in bytes. An error ends the computation.
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, Error>;
+    /// Told of a growth that was allowed and failed. An error ends the computation.
+    fn memory_grow_failed(&mut self, error: Error) -> Result<(), Error>;
+    /// Whether a table may grow; sizes in elements. An error ends the computation.
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, Error>;
+    /// Told of a growth that was allowed and failed. An error ends the computation.
+    fn table_grow_failed(&mut self, error: Error) -> Result<(), Error>;
+}
+
+/// What a store owns at the machine's edge. All of it stays where it is until the store is dropped.
+pub(crate) struct VmStore {
+    /// Boxed on its own: its address is in every instance context.
+    context: NonNull<VMStoreContext>,
+    pub(super) engine: Arc<VmEngine>,
+    host: Option<NonNull<dyn StoreHost>>,
+    instances: Vec<NonNull<VmInstance>>,
+    memories: Vec<(NonNull<VmMemory>, Option<NonNull<MemoryRecord>>)>,
+    tables: Vec<(NonNull<VmTable>, Option<NonNull<TableRecord>>)>,
+    host_funcs: Vec<NonNull<HostFunc>>,
+    globals: Vec<NonNull<ValRaw>>,
+}
+
+// SAFETY: everything that the pointers lead to belongs to this value, and is used only through a
+// borrow of the store that holds it.
+unsafe impl Send for VmStore {}
+// SAFETY: as above; a shared borrow only reads.
+unsafe impl Sync for VmStore {}
+
+impl fmt::Debug for VmStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VmStore").field("instances", &self.instances.len()).finish_non_exhaustive()
+    }
+}
+
+fn boxed<T>(value: T) -> NonNull<T> {
+    NonNull::from(Box::leak(Box::new(value)))
+}
+
+impl VmStore {
+    /// An empty store. Its final place must be told with [`VmStore::settle`] before it is used.
+    pub(crate) fn new(engine: Arc<VmEngine>) -> Self {
+        let context = boxed(VMStoreContext {
+            wasm_sp: ptr::null_mut(),
+            host_sp: ptr::null_mut(),
+            entry_code: ptr::null(),
+            unwound: false,
+            trap: PendingTrap::default(),
+            failure: None,
+            guard: 0..0,
+            stack: None,
+            vm: ptr::null_mut(),
+            host_data: ptr::null_mut(),
+        });
+        Self {
+            context,
+            engine,
+            host: None,
+            instances: Vec::new(),
+            memories: Vec::new(),
+            tables: Vec::new(),
+            host_funcs: Vec::new(),
+            globals: Vec::new(),
+        }
+    }
+
+    /// Tells the store where it has come to rest: from now on it must not move. `host_data` is for
+    /// the shims of host functions, `host` is asked when memories and tables grow.
+    pub(crate) fn settle(&mut self, host_data: *mut (), host: Option<NonNull<dyn StoreHost>>) {
+        self.host = host;
+        let vm = ptr::from_mut(self);
+        // SAFETY: the context is this store's own.
+        unsafe {
+            (*self.context.as_ptr()).vm = vm;
+            (*self.context.as_ptr()).host_data = host_data;
+        }
+    }
+
+    /// The store's context.
+    pub(crate) fn context(&self) -> *mut VMStoreContext {
+        self.context.as_ptr()
+    }
+
+    /// Who is asked when memories and tables grow.
+    ///
+    /// # Safety
+    ///
+    /// Nothing else may borrow the host for as long as the reference is used.
+    pub(super) unsafe fn host<'a>(&self) -> Option<&'a mut dyn StoreHost> {
+        // SAFETY: the host is the API's store, which holds this one; for the rest the caller
+        // vouches.
+        self.host.map(|mut host| unsafe { &mut *ptr::from_mut(host.as_mut()) })
+    }
+
+    /// Stores the failure of a shim, which [`raise`](super::raise) then leaves Wasm with.
+    ///
+    /// # Safety
+    ///
+    /// The store lives.
+    pub(crate) unsafe fn fail(store: *mut VMStoreContext, failure: Unwind) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            (*store).trap = PendingTrap::default();
+            (*store).failure = Some(failure);
+        }
+    }
+
+    /// Makes a host function part of the store.
+    ///
+    /// # Safety
+    ///
+    /// The definition lives as long as the store.
+    pub(crate) unsafe fn new_host_func(&mut self, def: NonNull<HostDef>) -> NonNull<FuncRef> {
+        // SAFETY: as the caller promises.
+        let (def, ty) = unsafe { (def.as_ref(), def.as_ref().ty) };
+        let (code, shim) = def.thunk_and_shim();
+        let func = boxed(HostFunc {
+            func_ref: FuncRef {
+                code,
+                context: ptr::null_mut(),
+                // SAFETY: a type's record lives as long as the engine.
+                type_id: unsafe { ty.as_ref().id },
+                flags: FuncRef::HOST,
+                ty: ty.as_ptr(),
+            },
+            record: HostRecord {
+                ty: ty.as_ptr(),
+                store: self.context.as_ptr(),
+                shim,
+                data: def.data,
+                instance: ptr::null_mut(),
+            },
+            array: def.array,
+        });
+        // SAFETY: just made, and nothing else refers to it.
+        unsafe {
+            let record = &raw mut (*func.as_ptr()).record;
+            (*func.as_ptr()).func_ref.context = record.cast();
+        }
+        self.host_funcs.push(func);
+        func.cast()
+    }
+
+    /// A memory of the host's.
+    pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<NonNull<VmMemory>, Error> {
+        let record = boxed(MemoryRecord { base: ptr::null_mut(), length: 0 });
+        // SAFETY: the record is kept with the memory.
+        match unsafe { VmMemory::new(ty, &self.engine, record, None) } {
+            Ok((memory, _)) => {
+                let memory = boxed(memory);
+                self.memories.push((memory, Some(record)));
+                Ok(memory)
+            }
+            Err(error) => {
+                // SAFETY: made above, and nothing refers to it.
+                drop(unsafe { Box::from_raw(record.as_ptr()) });
+                Err(error)
+            }
+        }
+    }
+
+    /// A table of the host's, all of whose elements are `init`.
+    pub(crate) fn new_table(
+        &mut self,
+        ty: TableType,
+        init: u64,
+    ) -> Result<NonNull<VmTable>, Error> {
+        let record = boxed(TableRecord { base: ptr::null_mut(), length: 0 });
+        // SAFETY: the record is kept with the table.
+        match unsafe { VmTable::new(ty, record, None, init) } {
+            Ok(table) => {
+                let table = boxed(table);
+                self.tables.push((table, Some(record)));
+                Ok(table)
+            }
+            Err(error) => {
+                // SAFETY: made above, and nothing refers to it.
+                drop(unsafe { Box::from_raw(record.as_ptr()) });
+                Err(error)
+            }
+        }
+    }
+
+    /// A global of the host's.
+    pub(crate) fn new_global(&mut self, value: ValRaw) -> NonNull<ValRaw> {
+        let global = boxed(value);
+        self.globals.push(global);
+        global
+    }
+
+    /// Takes a memory whose record is in the context of the instance that defines it.
+    pub(super) fn adopt_memory(&mut self, memory: VmMemory) -> NonNull<VmMemory> {
+        let memory = boxed(memory);
+        self.memories.push((memory, None));
+        memory
+    }
+
+    /// Takes a table whose record is in the context of the instance that defines it.
+    pub(super) fn adopt_table(&mut self, table: VmTable) -> NonNull<VmTable> {
+        let table = boxed(table);
+        self.tables.push((table, None));
+        table
+    }
+
+    /// Takes an instance.
+    pub(super) fn adopt_instance(&mut self, instance: NonNull<VmInstance>) {
+        self.instances.push(instance);
+    }
+
+    /// The instances, in the order they were made.
+    pub(crate) fn instances(&self) -> &[NonNull<VmInstance>] {
+        &self.instances
+    }
+}
+
+/// Gives a store its Wasm stack.
+///
+/// # Safety
+///
+/// The store lives, has settled, and has no stack.
+#[cold]
+pub(super) unsafe fn give_stack(store: *mut VMStoreContext) -> Result<(), Box<Unwind>> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let engine = Arc::clone(&(*(*store).vm).engine);
+        let stack = engine.stacks.take().map_err(|e| Box::new(Unwind::Error(e)))?;
+        (*store).wasm_sp = stack.top();
+        (*store).guard = stack.guard();
+        (*store).stack = Some(stack);
+    }
+    Ok(())
+}
+
+impl Drop for VmStore {
+    fn drop(&mut self) {
+        /// Frees what [`boxed`] made.
+        unsafe fn free<T>(value: NonNull<T>) {
+            // SAFETY: as the caller promises.
+            drop(unsafe { Box::from_raw(value.as_ptr()) });
+        }
+        // SAFETY: all were made by `boxed`, each is in one list once, and nothing outlives the
+        // store.
+        unsafe {
+            for (memory, record) in self.memories.drain(..) {
+                Box::from_raw(memory.as_ptr()).recycle(&self.engine);
+                if let Some(record) = record {
+                    free(record);
+                }
+            }
+            for (table, record) in self.tables.drain(..) {
+                free(table);
+                if let Some(record) = record {
+                    free(record);
+                }
+            }
+            self.instances.drain(..).for_each(|instance| free(instance));
+            self.host_funcs.drain(..).for_each(|func| free(func));
+            self.globals.drain(..).for_each(|global| free(global));
+            if let Some(stack) = (*self.context.as_ptr()).stack.take() {
+                self.engine.stacks.put(stack);
+            }
+            free(self.context);
+        }
+    }
+}

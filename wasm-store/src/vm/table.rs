@@ -1,0 +1,241 @@
+//! Tables.
+
+#![allow(unsafe_code)]
+
+use std::ptr::NonNull;
+
+use wasm_types::{HeapType, TableType};
+
+use super::context::{NULL_FUNC_REF, TableRecord};
+use super::instance::VmInstance;
+use super::store::StoreHost;
+use crate::Error;
+
+/// The most elements a table may have, as in other engines: 10 million for its minimum and growth.
+const LIMIT: u64 = 10_000_000;
+
+/// A table, and where compiled code finds it.
+#[derive(Debug)]
+pub(crate) struct VmTable {
+    /// The elements as compiled code sees them (see [`wasm_types::abi::table`]). The capacity is
+    /// kept by the vector; only its address is in the record.
+    slots: Vec<u64>,
+    ty: TableType,
+    record: NonNull<TableRecord>,
+    /// Who knows what elements that were not asked for yet stand for; `None` for the host's tables,
+    /// which have no such elements.
+    owner: Option<NonNull<VmInstance>>,
+    /// The number of the table in its owner.
+    index: u32,
+}
+
+/// Whether references to functions are what a table of this type holds.
+pub(super) fn holds_functions(ty: &TableType) -> bool {
+    matches!(ty.element.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+}
+
+impl VmTable {
+    /// A new table of the minimum size. With an owner, the elements of a table of functions are
+    /// filled in when they are asked for; else all are `init`.
+    ///
+    /// # Safety
+    ///
+    /// Record and owner stay valid as long as the table.
+    pub(super) unsafe fn new(
+        ty: TableType,
+        record: NonNull<TableRecord>,
+        owner: Option<(NonNull<VmInstance>, u32)>,
+        init: u64,
+    ) -> Result<Self, Error> {
+        if ty.minimum > LIMIT {
+            return Err(Error::msg(format!(
+                "a table of {} elements is larger than the limit of {LIMIT}",
+                ty.minimum
+            )));
+        }
+        let lazy = owner.is_some() && holds_functions(&ty);
+        let value = if lazy { 0 } else { slot_of(&ty, init) };
+        let mut table = Self {
+            slots: vec![value; ty.minimum as usize],
+            ty,
+            record,
+            owner: owner.map(|(owner, _)| owner),
+            index: owner.map_or(0, |(_, index)| index),
+        };
+        table.publish();
+        Ok(table)
+    }
+
+    /// Tells compiled code where the elements are.
+    fn publish(&mut self) {
+        let record = TableRecord { base: self.slots.as_mut_ptr(), length: self.slots.len() as u64 };
+        // SAFETY: the record is valid, as promised when the table was made.
+        unsafe { self.record.write(record) };
+    }
+
+    /// Where compiled code finds the table.
+    pub(super) fn record(&self) -> NonNull<TableRecord> {
+        self.record
+    }
+
+    /// The instance that defines it; `None` if the host does.
+    pub(super) fn owner(&self) -> Option<NonNull<VmInstance>> {
+        self.owner
+    }
+
+    /// The type it was declared with.
+    pub(crate) fn ty(&self) -> TableType {
+        self.ty
+    }
+
+    /// The current size in elements.
+    pub(crate) fn size(&self) -> u64 {
+        self.slots.len() as u64
+    }
+
+    /// An element as a reference, 0 for null; `None` out of bounds.
+    pub(crate) fn get(&mut self, index: u64) -> Option<u64> {
+        let slot = self.slot(index)?;
+        Some(if slot == null_slot(&self.ty) { 0 } else { slot })
+    }
+
+    /// An element as compiled code sees it, filled in if it was not asked for yet.
+    pub(super) fn slot(&mut self, index: u64) -> Option<u64> {
+        let place = usize::try_from(index).ok()?;
+        let slot = *self.slots.get(place)?;
+        if slot != 0 || !holds_functions(&self.ty) {
+            return Some(slot);
+        }
+        let func = self.owner.and_then(|mut owner| {
+            // SAFETY: the owner lives as long as the table. Making a reference to one of its
+            // functions touches no table.
+            unsafe { owner.as_mut().lazy_element(self.index, place) }
+        });
+        let slot = func.map_or(null_slot(&self.ty), |func| func.as_ptr() as u64);
+        self.slots[place] = slot;
+        Some(slot)
+    }
+
+    /// Sets an element; false out of bounds.
+    pub(crate) fn set(&mut self, index: u64, value: u64) -> bool {
+        let slot = slot_of(&self.ty, value);
+        match usize::try_from(index).ok().and_then(|place| self.slots.get_mut(place)) {
+            Some(place) => {
+                *place = slot;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Sets `len` elements from `start`; false, with nothing changed, out of bounds.
+    pub(crate) fn fill(&mut self, start: u64, value: u64, len: u64) -> bool {
+        let slot = slot_of(&self.ty, value);
+        match self.range(start, len) {
+            Some(range) => {
+                self.slots[range].fill(slot);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Sets elements from `start` to the given references; false, with nothing changed, out of
+    /// bounds.
+    pub(super) fn write(&mut self, start: u64, values: impl ExactSizeIterator<Item = u64>) -> bool {
+        let Some(range) = self.range(start, values.len() as u64) else { return false };
+        for (place, value) in range.zip(values) {
+            self.slots[place] = slot_of(&self.ty, value);
+        }
+        true
+    }
+
+    /// Copies elements between tables, which may be one; false, with nothing changed, out of
+    /// bounds.
+    ///
+    /// # Safety
+    ///
+    /// Both tables are valid, and nothing borrows them.
+    pub(crate) unsafe fn copy(
+        to: NonNull<VmTable>,
+        from: NonNull<VmTable>,
+        to_start: u64,
+        from_start: u64,
+        len: u64,
+    ) -> bool {
+        // SAFETY: as the caller promises; only one of the two is borrowed at a time.
+        unsafe {
+            let Some(source) = (*from.as_ptr()).range(from_start, len) else { return false };
+            let Some(target) = (*to.as_ptr()).range(to_start, len) else { return false };
+            for place in source.clone() {
+                // What is not filled in yet means something else in another table or place.
+                (*from.as_ptr()).slot(place as u64);
+            }
+            if to == from {
+                (*to.as_ptr()).slots.copy_within(source, target.start);
+            } else {
+                (&mut (*to.as_ptr()).slots)[target]
+                    .copy_from_slice(&(&(*from.as_ptr()).slots)[source]);
+            }
+        }
+        true
+    }
+
+    /// Grows by a number of elements; returns the old size, or `None` if that can't be done or the
+    /// host does not allow it. An error is the host's own, and ends the computation.
+    pub(crate) fn grow(
+        &mut self,
+        delta: u64,
+        init: u64,
+        host: Option<&mut dyn StoreHost>,
+    ) -> Result<Option<u64>, Error> {
+        let old = self.size();
+        if delta == 0 {
+            return Ok(Some(old));
+        }
+        let wanted = old.saturating_add(delta);
+        let as_usize = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let mut host = host;
+        if let Some(host) = &mut host {
+            let maximum = self.ty.maximum.map(as_usize);
+            if !host.table_growing(as_usize(old), as_usize(wanted), maximum)? {
+                return Ok(None);
+            }
+        }
+        let maximum = self.ty.maximum.unwrap_or(u64::MAX).min(LIMIT);
+        let grown = if wanted <= maximum {
+            self.slots
+                .try_reserve(delta as usize)
+                .map_err(|error| Error::msg(format!("the table can't grow: {error}")))
+        } else {
+            Err(Error::msg("table maximum size exceeded"))
+        };
+        match (grown, host) {
+            (Ok(()), _) => {
+                self.slots.resize(wanted as usize, slot_of(&self.ty, init));
+                self.publish();
+                Ok(Some(old))
+            }
+            (Err(error), Some(host)) => {
+                host.table_grow_failed(error)?;
+                Ok(None)
+            }
+            (Err(_), None) => Ok(None),
+        }
+    }
+
+    fn range(&self, start: u64, len: u64) -> Option<std::ops::Range<usize>> {
+        let end = start.checked_add(len).filter(|end| *end <= self.size())?;
+        Some(start as usize..end as usize)
+    }
+}
+
+/// What stands for null in a table of the given type.
+fn null_slot(ty: &TableType) -> u64 {
+    if holds_functions(ty) { (&raw const NULL_FUNC_REF) as u64 } else { 0 }
+}
+
+/// A reference as a table of the given type holds it.
+fn slot_of(ty: &TableType, value: u64) -> u64 {
+    if value == 0 { null_slot(ty) } else { value }
+}

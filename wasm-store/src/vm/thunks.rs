@@ -1,0 +1,292 @@
+//! The assembly that changes stacks: into Wasm, out to the host, to builtins, and back to the
+//! entry when a call fails.
+//!
+//! The **entry frame** on the host stack is what all of them share. From [`VMStoreContext::host_sp`]
+//! upwards it holds: the `host_sp` and `wasm_sp` before the entry, the store context, the
+//! callee-saved registers, the return address. The first two link the activations of a store for
+//! backtraces. A call to the host continues below it; a failure leaves through it.
+//!
+//! On the Wasm stack an entry starts 16-byte aligned, with a null frame pointer, which ends walks.
+//! A thunk that leaves Wasm pushes a frame of its own there, so that from `wasm_sp` the walk sees
+//! frame pointer and return address as in any other frame.
+
+#![allow(unsafe_code)]
+
+use std::arch::naked_asm;
+use std::mem::offset_of;
+
+use super::context::{HostRecord, VMContext, VMStoreContext};
+use super::host::host_array_dispatch;
+use super::layout::{INT_REGISTERS, VECTOR_REGISTERS};
+
+/// The registers of a call whose signature only the run-time knows.
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub(crate) struct RegisterImage {
+    /// `rdi`, `rsi`, `rdx`, `rcx`, `r8`, `r9`.
+    pub(crate) ints: [u64; INT_REGISTERS],
+    /// `rax`, `rcx` after the call.
+    pub(crate) int_results: [u64; 2],
+    /// `xmm0` to `xmm7`.
+    pub(crate) vectors: [u128; VECTOR_REGISTERS],
+    /// `xmm0`, `xmm1` after the call.
+    pub(crate) vector_results: [u128; 2],
+}
+
+/// Bytes from the entry frame's start up to the `wasm_sp` before the entry.
+pub(crate) const FRAME_WASM_SP: usize = 8;
+
+macro_rules! push_entry_frame {
+    () => {
+        "push rbp
+         push rbx
+         push r12
+         push r13
+         push r14
+         push r15
+         mov r10, [rdi + {store}]
+         push r10
+         push qword ptr [r10 + {wasm_sp}]
+         push qword ptr [r10 + {host_sp}]
+         mov [r10 + {host_sp}], rsp"
+    };
+}
+
+macro_rules! pop_entry_frame {
+    () => {
+        "pop qword ptr [r10 + {host_sp}]
+         pop qword ptr [r10 + {wasm_sp}]
+         pop r10
+         pop r15
+         pop r14
+         pop r13
+         pop r12
+         pop rbx
+         pop rbp
+         ret"
+    };
+}
+
+/// Calls [`VMStoreContext::entry_code`] on the store's Wasm stack, with all argument registers and
+/// the result registers passed through: `extern "C" fn(context, …) -> R` for every signature that
+/// fits in registers.
+///
+/// # Safety
+///
+/// To be transmuted to the signature of the code, and called with that code's instance context.
+/// The store has a stack, and the thread is ready for traps.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter_registers_thunk() {
+    naked_asm!(
+        push_entry_frame!(),
+        "mov r11, [r10 + {wasm_sp}]
+         lea rsp, [r11 - 16]
+         mov [rsp], r10
+         xor ebp, ebp
+         call [r10 + {entry_code}]
+         mov r10, [rsp]
+         mov rsp, [r10 + {host_sp}]",
+        pop_entry_frame!(),
+        store = const offset_of!(VMContext, store),
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+        entry_code = const offset_of!(VMStoreContext, entry_code),
+    )
+}
+
+/// Calls [`VMStoreContext::entry_code`] on the store's Wasm stack with the registers of an image
+/// and a copy of `stack_size` bytes of stack arguments, and writes the result registers back.
+///
+/// # Safety
+///
+/// The image, the arguments and the code must agree on the signature; `stack_size` is a multiple of
+/// 16. The store has a stack, and the thread is ready for traps.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter_array_thunk(
+    context: *mut u8,
+    image: *mut RegisterImage,
+    stack_arguments: *const u8,
+    stack_size: usize,
+) {
+    naked_asm!(
+        push_entry_frame!(),
+        "mov r11, [r10 + {wasm_sp}]
+         lea rsp, [r11 - 32]
+         mov [rsp], r10
+         mov [rsp + 8], rsi
+         sub rsp, rcx
+         mov r11, rsi
+         2:
+         test rcx, rcx
+         jz 3f
+         mov rax, [rdx + rcx - 8]
+         mov [rsp + rcx - 8], rax
+         sub rcx, 8
+         jmp 2b
+         3:
+         movaps xmm0, [r11 + {vectors}]
+         movaps xmm1, [r11 + {vectors} + 16]
+         movaps xmm2, [r11 + {vectors} + 32]
+         movaps xmm3, [r11 + {vectors} + 48]
+         movaps xmm4, [r11 + {vectors} + 64]
+         movaps xmm5, [r11 + {vectors} + 80]
+         movaps xmm6, [r11 + {vectors} + 96]
+         movaps xmm7, [r11 + {vectors} + 112]
+         mov rsi, [r11 + 8]
+         mov rdx, [r11 + 16]
+         mov rcx, [r11 + 24]
+         mov r8, [r11 + 32]
+         mov r9, [r11 + 40]
+         xor ebp, ebp
+         call [r10 + {entry_code}]
+         mov r10, [rsp]
+         mov r11, [rsp + 8]
+         mov [r11 + {int_results}], rax
+         mov [r11 + {int_results} + 8], rcx
+         movaps [r11 + {vector_results}], xmm0
+         movaps [r11 + {vector_results} + 16], xmm1
+         mov rsp, [r10 + {host_sp}]",
+        pop_entry_frame!(),
+        store = const offset_of!(VMContext, store),
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+        entry_code = const offset_of!(VMStoreContext, entry_code),
+        vectors = const offset_of!(RegisterImage, vectors),
+        int_results = const offset_of!(RegisterImage, int_results),
+        vector_results = const offset_of!(RegisterImage, vector_results),
+    )
+}
+
+/// Leaves Wasm for the innermost entry, which then sees [`VMStoreContext::unwound`]. Nothing on the
+/// host stack in between is dropped.
+///
+/// # Safety
+///
+/// The store has an entry, on this thread; no frame between holds anything that must be dropped.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn unwind_thunk(store: *mut VMStoreContext) -> ! {
+    naked_asm!(
+        "mov r10, rdi
+         mov byte ptr [r10 + {unwound}], 1
+         mov rsp, [r10 + {host_sp}]",
+        pop_entry_frame!(),
+        unwound = const offset_of!(VMStoreContext, unwound),
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+    )
+}
+
+/// Leaves Wasm for the innermost entry with the failure that was stored by
+/// [`VmStore::fail`](super::store::VmStore::fail).
+///
+/// # Safety
+///
+/// To be called by a shim as its last act, with nothing left to drop.
+pub(crate) unsafe fn raise(store: *mut VMStoreContext) -> ! {
+    // SAFETY: a shim runs only on behalf of an entry; the caller vouches for the frames between.
+    unsafe { unwind_thunk(store) }
+}
+
+/// From Wasm to a host function's shim, with all argument and result registers passed through.
+///
+/// # Safety
+///
+/// To be called by compiled code, with a [`HostRecord`] for a context.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn host_registers() {
+    naked_asm!(
+        "push rbp
+         mov rbp, rsp
+         mov r10, [rdi + {store}]
+         mov [r10 + {wasm_sp}], rbp
+         mov rsp, [r10 + {host_sp}]
+         call [rdi + {shim}]
+         mov rsp, rbp
+         pop rbp
+         ret",
+        store = const offset_of!(HostRecord, store),
+        shim = const offset_of!(HostRecord, shim),
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+    )
+}
+
+/// From Wasm to a host function's shim for arrays, for any signature: registers are written to an
+/// image on the host stack, and stack arguments are popped as the convention wants.
+///
+/// # Safety
+///
+/// To be called by compiled code, with a [`HostRecord`] for a context.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn host_array() {
+    naked_asm!(
+        "push rbp
+         mov rbp, rsp
+         mov r10, [rdi + {store}]
+         mov [r10 + {wasm_sp}], rbp
+         mov rsp, [r10 + {host_sp}]
+         sub rsp, {image_size}
+         mov [rsp], rdi
+         mov [rsp + 8], rsi
+         mov [rsp + 16], rdx
+         mov [rsp + 24], rcx
+         mov [rsp + 32], r8
+         mov [rsp + 40], r9
+         movaps [rsp + {vectors}], xmm0
+         movaps [rsp + {vectors} + 16], xmm1
+         movaps [rsp + {vectors} + 32], xmm2
+         movaps [rsp + {vectors} + 48], xmm3
+         movaps [rsp + {vectors} + 64], xmm4
+         movaps [rsp + {vectors} + 80], xmm5
+         movaps [rsp + {vectors} + 96], xmm6
+         movaps [rsp + {vectors} + 112], xmm7
+         mov rsi, rsp
+         lea rdx, [rbp + 16]
+         call {dispatch}
+         mov r11, rax
+         mov rax, [rsp + {int_results}]
+         mov rcx, [rsp + {int_results} + 8]
+         movaps xmm0, [rsp + {vector_results}]
+         movaps xmm1, [rsp + {vector_results} + 16]
+         mov rsp, rbp
+         pop rbp
+         pop r10
+         add rsp, r11
+         push r10
+         ret",
+        store = const offset_of!(HostRecord, store),
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+        image_size = const size_of::<RegisterImage>(),
+        vectors = const offset_of!(RegisterImage, vectors),
+        int_results = const offset_of!(RegisterImage, int_results),
+        vector_results = const offset_of!(RegisterImage, vector_results),
+        dispatch = sym host_array_dispatch,
+    )
+}
+
+/// Makes the thunk of a builtin: changes to the host stack and calls the function named.
+macro_rules! builtin_thunk {
+    ($name:ident, $target:path) => {
+        /// From Wasm to the builtin of the same name.
+        #[unsafe(naked)]
+        pub(super) unsafe extern "C" fn $name() {
+            std::arch::naked_asm!(
+                "push rbp
+                 mov rbp, rsp
+                 mov r10, [rdi + {store}]
+                 mov [r10 + {wasm_sp}], rbp
+                 mov rsp, [r10 + {host_sp}]
+                 call {target}
+                 mov rsp, rbp
+                 pop rbp
+                 ret",
+                store = const std::mem::offset_of!($crate::vm::context::VMContext, store),
+                wasm_sp = const std::mem::offset_of!($crate::vm::context::VMStoreContext, wasm_sp),
+                host_sp = const std::mem::offset_of!($crate::vm::context::VMStoreContext, host_sp),
+                target = sym $target,
+            )
+        }
+    };
+}
+pub(super) use builtin_thunk;

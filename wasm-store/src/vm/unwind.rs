@@ -1,0 +1,164 @@
+//! Why Wasm was left other than by returning, and the frames it was left from.
+
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::ptr::NonNull;
+
+use wasm_types::TrapCode;
+
+use super::context::{VMContext, VMStoreContext};
+use super::thunks::FRAME_WASM_SP;
+use crate::Error;
+
+/// A trap and where it happened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TrapInfo {
+    /// Why.
+    pub(crate) code: TrapCode,
+    /// The instruction; 0 if no Wasm code was reached.
+    pub(crate) pc: usize,
+    /// The frame pointer there.
+    pub(crate) fp: usize,
+    /// The address that the instruction could not access, if that is why.
+    pub(crate) address: Option<usize>,
+}
+
+/// What the signal handler writes down: plain data, since it may not allocate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PendingTrap {
+    /// The trap code's number; 0 for none.
+    pub(crate) code: u8,
+    pub(crate) pc: usize,
+    pub(crate) fp: usize,
+    pub(crate) address: usize,
+}
+
+/// Why Wasm was left other than by returning.
+#[derive(Debug)]
+pub(crate) enum Unwind {
+    /// A trap.
+    Trap(TrapInfo),
+    /// An error that a host function returned.
+    Error(Error),
+    /// A panic of a host function.
+    Panic(Box<dyn Any + Send>),
+}
+
+/// Takes the failure that an entry ended with.
+///
+/// # Safety
+///
+/// The entry thunk has returned with `unwound` set.
+#[cold]
+pub(super) unsafe fn take(store: *mut VMStoreContext) -> Box<Unwind> {
+    // SAFETY: the store's context lives as long as the store, which is being called.
+    let store = unsafe { &mut *store };
+    store.unwound = false;
+    let trap = std::mem::take(&mut store.trap);
+    Box::new(match (TrapCode::from_u8(trap.code), store.failure.take()) {
+        (Some(code), _) => Unwind::Trap(TrapInfo {
+            code,
+            pc: trap.pc,
+            fp: trap.fp,
+            address: (trap.address != 0).then_some(trap.address),
+        }),
+        (None, Some(failure)) => failure,
+        (None, None) => unreachable!("an entry that unwinds has a reason"),
+    })
+}
+
+/// Ends the computation from a builtin, with a trap at the call of the builtin.
+///
+/// # Safety
+///
+/// To be called by a builtin as its last act, with nothing left to drop.
+pub(super) unsafe fn raise_trap(store: *mut VMStoreContext, code: TrapCode) -> ! {
+    // SAFETY: a builtin runs on behalf of an entry, and its thunk has pushed a frame at `wasm_sp`.
+    unsafe {
+        let frame = (*store).wasm_sp.cast::<usize>();
+        (*store).trap =
+            PendingTrap { code: code as u8, pc: *frame.add(1) - 1, fp: *frame, address: 0 };
+        super::thunks::raise(store)
+    }
+}
+
+/// A frame of compiled code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawFrame {
+    /// An address within the instruction that the frame is at: the one that trapped, or the call.
+    pub(crate) pc: usize,
+    /// The frame pointer.
+    pub(crate) fp: usize,
+}
+
+/// The frames of compiled code of all activations of a store, innermost first: from a trap that
+/// was just taken, or else from where Wasm last left for the host.
+///
+/// # Safety
+///
+/// Nothing has run on the store's Wasm stack since the trap; without one, the store is in a call to
+/// the host, or has no activation.
+pub(crate) unsafe fn backtrace(
+    store: *const VMStoreContext,
+    from: Option<&TrapInfo>,
+) -> Vec<RawFrame> {
+    let mut frames = Vec::new();
+    // SAFETY: the context lives; the frames are where the thunks put them, and compiled code keeps
+    // frame pointers.
+    unsafe {
+        let mut host_sp = (*store).host_sp;
+        let mut exit = (*store).wasm_sp;
+        match from {
+            // The entry that the trap ended has been left already: `host_sp` and `wasm_sp` are
+            // those before it.
+            Some(trap) if trap.pc != 0 => {
+                frames.push(RawFrame { pc: trap.pc, fp: trap.fp });
+                walk(trap.fp, &mut frames);
+            }
+            _ => {}
+        }
+        while !host_sp.is_null() {
+            let frame = exit.cast::<usize>();
+            frames.push(RawFrame { pc: *frame.add(1) - 1, fp: *frame });
+            walk(*frame, &mut frames);
+            exit = *host_sp.add(FRAME_WASM_SP).cast::<*mut u8>();
+            host_sp = *host_sp.cast::<*mut u8>();
+        }
+    }
+    frames
+}
+
+/// Adds the callers of a frame up to its entry.
+///
+/// # Safety
+///
+/// `fp` is the frame pointer of a frame on a live Wasm stack, or 0.
+unsafe fn walk(mut fp: usize, frames: &mut Vec<RawFrame>) {
+    while fp != 0 {
+        let frame = fp as *const usize;
+        // SAFETY: a frame pointer points to the caller's, with the return address above it.
+        let (caller, pc) = unsafe { (*frame, *frame.add(1)) };
+        if caller == 0 {
+            break;
+        }
+        frames.push(RawFrame { pc: pc - 1, fp: caller });
+        fp = caller;
+    }
+}
+
+/// The instance context of the function that called the host through a reference.
+///
+/// # Safety
+///
+/// To be called during a call to the host.
+pub(super) unsafe fn calling_context(store: *const VMStoreContext) -> Option<NonNull<VMContext>> {
+    // SAFETY: as the caller promises. Only the first frame is the caller's own, but one that left
+    // with a tail call is gone; then the nearest that is left stands for it.
+    let frames = unsafe { backtrace(store, None) };
+    frames.iter().find_map(|frame| {
+        let below = super::module::frame_slot(frame.pc)?;
+        // SAFETY: the artifact says that the function keeps its context there.
+        NonNull::new(unsafe { *((frame.fp - below as usize) as *const *mut VMContext) })
+    })
+}

@@ -1,0 +1,23 @@
+//! The union of all values, as arrays of arguments and results hold it.
+
+/// A value of any type, 16 bytes, read as what the signature says. Floats are their bits.
+#[derive(Clone, Copy)]
+#[repr(C, align(16))]
+pub(crate) union ValRaw {
+    pub(crate) i32: i32,
+    pub(crate) i64: i64,
+    pub(crate) u64: u64,
+    pub(crate) f32: u32,
+    pub(crate) f64: u64,
+    pub(crate) v128: u128,
+}
+
+impl ValRaw {
+    /// All bits zero: the zero of every number type and the null of every reference type.
+    pub(crate) const ZERO: ValRaw = ValRaw { v128: 0 };
+
+    /// A value whose upper bits are zero.
+    pub(crate) const fn from_u64(value: u64) -> Self {
+        ValRaw { v128: value as u128 }
+    }
+}

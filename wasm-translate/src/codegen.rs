@@ -1,0 +1,230 @@
+//! One function from its body to machine code.
+
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{self, ExternalName, StackSlot, UserFuncName};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, binemit};
+use wasm_types::abi::ContextLayout;
+use wasm_types::{DefinedFuncIndex, FuncIndex, ParsedModule, TrapCode};
+
+use crate::error::{Error, ErrorKind};
+use crate::function::Translator;
+use crate::pass::{PassContext, PassPlace};
+use crate::runtime::RuntimeEnvironment;
+use crate::settings::Settings;
+use crate::timings::{Lap, Timings};
+use crate::trap::wasm_trap_code;
+
+/// What all functions of a module are compiled with.
+pub(crate) struct Job<'a> {
+    pub(crate) parsed: &'a ParsedModule,
+    pub(crate) wasm: &'a [u8],
+    pub(crate) settings: &'a Settings,
+    pub(crate) isa: &'a dyn TargetIsa,
+    pub(crate) layout: &'a ContextLayout,
+}
+
+/// The machine code of a function, before it has a place in the text.
+pub(crate) struct FunctionCode {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) alignment: u32,
+    pub(crate) calls: Vec<CallSite>,
+    pub(crate) traps: Vec<(u32, TrapCode)>,
+    pub(crate) locations: Vec<CodeRange>,
+    pub(crate) frame_size: u32,
+    /// Bytes from the frame pointer down to the place that keeps the context, if there is one.
+    pub(crate) frame_slot: Option<u32>,
+}
+
+/// A reference from the code to a function of the module.
+pub(crate) struct CallSite {
+    pub(crate) offset: u32,
+    pub(crate) kind: binemit::Reloc,
+    pub(crate) addend: binemit::Addend,
+    pub(crate) target: DefinedFuncIndex,
+}
+
+/// Code that comes from one operator; `u32::MAX` for none.
+pub(crate) struct CodeRange {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) wasm_offset: u32,
+}
+
+/// Compiles functions one after the other, and keeps its allocations from one to the next.
+pub(crate) struct Worker<'a> {
+    job: &'a Job<'a>,
+    env: RuntimeEnvironment<'a>,
+    translator: Translator,
+    context: Context,
+    allocator: regalloc2::Ctx,
+    pub(crate) timings: Timings,
+}
+
+impl<'a> Worker<'a> {
+    pub(crate) fn new(job: &'a Job<'a>) -> Self {
+        let module = job.parsed.module();
+        Self {
+            job,
+            env: RuntimeEnvironment::new(module, job.layout, job.isa, job.settings.tunables),
+            translator: Translator::new(),
+            context: Context::new(),
+            allocator: regalloc2::Ctx::default(),
+            timings: Timings::default(),
+        }
+    }
+
+    /// Compiles a function.
+    pub(crate) fn compile(&mut self, func: DefinedFuncIndex) -> Result<FunctionCode, Error> {
+        let module = self.job.parsed.module();
+        let index = module.func_index(func);
+        self.compile_steps(func, index)
+            .map_err(|error| error.in_function(index, module.names.function(index)))
+    }
+
+    fn compile_steps(
+        &mut self,
+        func: DefinedFuncIndex,
+        index: FuncIndex,
+    ) -> Result<FunctionCode, Error> {
+        let mut clock = Lap::start();
+        self.translate(func)?;
+        self.run_passes(PassPlace::BeforeOptimization, index)?;
+        self.timings.translation += clock.lap();
+        self.optimize(index)?;
+        self.timings.optimization += clock.lap();
+        let code = self.generate()?;
+        self.timings.codegen += clock.lap();
+        Ok(code)
+    }
+
+    /// Makes the CLIF of a function, before any pass.
+    pub(crate) fn translate(&mut self, func: DefinedFuncIndex) -> Result<&ir::Function, Error> {
+        let Job { parsed, wasm, settings, .. } = *self.job;
+        self.context.clear();
+        self.context.func.name = UserFuncName::user(0, func.as_u32());
+        let env = &mut self.env;
+        self.translator.translate(parsed, wasm, func, env, &mut self.context.func)?;
+        if settings.verifier {
+            self.context.verify(self.job.isa).map_err(|errors| {
+                let errors = cranelift_codegen::print_errors::pretty_verifier_error(
+                    &self.context.func,
+                    None,
+                    errors,
+                );
+                Error::new(ErrorKind::Codegen, format!("the translation is not valid: {errors}"))
+            })?;
+        }
+        if let Some(observer) = &settings.observer {
+            observer(parsed.module().func_index(func), &self.context.func);
+        }
+        Ok(&self.context.func)
+    }
+
+    pub(crate) fn run_passes(&mut self, place: PassPlace, func: FuncIndex) -> Result<bool, Error> {
+        let Job { parsed, settings, isa, .. } = *self.job;
+        let mut any = false;
+        for (_, pass) in settings.passes.iter().filter(|(wanted, _)| *wanted == place) {
+            let context = PassContext { module: parsed.module(), func, isa };
+            pass.run(&mut self.context.func, context)?;
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// Optimises the CLIF, and runs the passes that come after.
+    pub(crate) fn optimize(&mut self, func: FuncIndex) -> Result<&ir::Function, Error> {
+        let context = &mut self.context;
+        context
+            .optimize(self.job.isa, &mut ControlPlane::default())
+            .map_err(|error| codegen_error(error, &context.func))?;
+        if self.run_passes(PassPlace::AfterOptimization, func)? {
+            self.context.compute_cfg();
+            self.context.compute_domtree();
+            self.context
+                .verify_if(self.job.isa)
+                .map_err(|error| codegen_error(error, &self.context.func))?;
+        }
+        Ok(&self.context.func)
+    }
+
+    fn generate(&mut self) -> Result<FunctionCode, Error> {
+        let Context { func, domtree, .. } = &self.context;
+        let mut control = ControlPlane::default();
+        let code = self
+            .job
+            .isa
+            .compile_function(func, domtree, &mut self.allocator, false, &mut control)
+            .map_err(|error| codegen_error(error, func))?
+            .apply_params(&func.params);
+        collect(&code, func, self.env.frame_slot())
+    }
+}
+
+/// Takes what is needed out of the compiled code.
+fn collect(
+    code: &CompiledCode,
+    func: &ir::Function,
+    frame_slot: Option<StackSlot>,
+) -> Result<FunctionCode, Error> {
+    let buffer = &code.buffer;
+    let calls = buffer.relocs().iter().map(|reloc| {
+        let name = match &reloc.target {
+            FinalizedRelocTarget::ExternalName(ExternalName::User(name)) => {
+                &func.params.user_named_funcs()[*name]
+            }
+            other => {
+                let target = other.display(Some(&func.params));
+                let message = format!("the code refers to `{target}`, which no module has");
+                return Err(Error::new(ErrorKind::Codegen, message));
+            }
+        };
+        let target = DefinedFuncIndex::new(name.index);
+        Ok(CallSite { offset: reloc.offset, kind: reloc.kind, addend: reloc.addend, target })
+    });
+    let traps = buffer.traps().iter().map(|trap| match wasm_trap_code(trap.code) {
+        Some(code) => Ok((trap.offset, code)),
+        None => {
+            let message = format!("the code traps with the unknown code {}", trap.code);
+            Err(Error::new(ErrorKind::Codegen, message))
+        }
+    });
+    let locations = buffer.get_srclocs_sorted().iter().map(|location| CodeRange {
+        start: location.start,
+        end: location.end,
+        wasm_offset: location.loc.bits(),
+    });
+    let frame = buffer.frame_layout();
+    let slot = frame_slot.zip(frame).map(|(slot, frame)| {
+        frame.frame_to_fp_offset - frame.stackslots[slot].offset
+    });
+    Ok(FunctionCode {
+        bytes: buffer.data().to_vec(),
+        alignment: buffer.alignment,
+        calls: calls.collect::<Result<_, Error>>()?,
+        traps: traps.collect::<Result<_, Error>>()?,
+        locations: locations.collect(),
+        // The frame pointer points to the caller's; above that is the return address.
+        frame_size: frame.map_or(0, |frame| frame.frame_to_fp_offset + 16),
+        frame_slot: slot,
+    })
+}
+
+fn codegen_error(error: CodegenError, func: &ir::Function) -> Error {
+    match error {
+        CodegenError::ImplLimitExceeded => {
+            Error::new(ErrorKind::Limit, "the function exceeds a limit of the code generator")
+        }
+        CodegenError::CodeTooLarge => {
+            Error::new(ErrorKind::Limit, "the function is too large for machine code")
+        }
+        CodegenError::Unsupported(what) => Error::new(
+            ErrorKind::Unsupported,
+            format!("the code generator has nothing for {what} on this target"),
+        ),
+        error => Error::new(
+            ErrorKind::Codegen,
+            cranelift_codegen::print_errors::pretty_error(func, error),
+        ),
+    }
+}

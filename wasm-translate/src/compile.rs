@@ -1,0 +1,177 @@
+//! A module from its binary to machine code: all functions, on as many threads as are wanted.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use wasm_types::abi::ContextLayout;
+use wasm_types::{CompiledModule, DefinedFuncIndex, ParsedModule};
+
+use crate::codegen::{FunctionCode, Job, Worker};
+use crate::error::Error;
+use crate::link;
+use crate::parallel;
+use crate::pass::PassPlace;
+use crate::settings::Settings;
+use crate::timings::{Lap, Timings};
+
+/// Compiles a module for the run-time ABI of [`wasm_types::abi`].
+///
+/// Function bodies are validated in the pass that translates them. `wasm` is the binary that
+/// `parsed` was made from.
+///
+/// ```
+/// use wasm_translate::{Settings, compile_module};
+/// use wasm_types::{Module, WasmFeatures};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let wasm = wat::parse_str("(module (func (result i32) i32.const 1))")?;
+/// let parsed = Module::parse_with_bodies(&wasm, WasmFeatures::default())?;
+/// let settings = Settings::for_target("riscv64gc-unknown-linux-gnu")?;
+/// let compiled = compile_module(&parsed, &wasm, &settings)?;
+/// assert_eq!(compiled.functions.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// If a function body is not valid, or if code can't be made of it. Of several functions with an
+/// error, the error of the first one is returned.
+///
+/// # Panics
+///
+/// If `wasm` is shorter than the binary that was parsed.
+pub fn compile_module(
+    parsed: &ParsedModule,
+    wasm: &[u8],
+    settings: &Settings,
+) -> Result<CompiledModule, Error> {
+    compile_module_timed(parsed, wasm, settings).map(|(compiled, _)| compiled)
+}
+
+/// As [`compile_module`], and tells where the time went.
+///
+/// # Errors
+///
+/// As [`compile_module`].
+///
+/// # Panics
+///
+/// As [`compile_module`].
+pub fn compile_module_timed(
+    parsed: &ParsedModule,
+    wasm: &[u8],
+    settings: &Settings,
+) -> Result<(CompiledModule, Timings), Error> {
+    let module = parsed.module();
+    let isa = settings.isa()?;
+    let layout = ContextLayout::new(module);
+    let job = Job { parsed, wasm, settings, isa: &*isa, layout: &layout };
+    let (functions, mut timings) = compile_functions(&job)?;
+    let mut clock = Lap::start();
+    let compiled = link::link(module, &*isa, settings.tunables, &functions)?;
+    timings.linking = clock.lap();
+    Ok((compiled, timings))
+}
+
+/// Compiles all functions; the result is in the order of their indices.
+fn compile_functions(job: &Job<'_>) -> Result<(Vec<FunctionCode>, Timings), Error> {
+    let bodies = &job.parsed.module().bodies;
+    // The largest functions come first, so that no thread is left alone with one at the end.
+    let mut order: Vec<usize> = (0..bodies.len()).collect();
+    order.sort_by_key(|number| std::cmp::Reverse(bodies[*number].range.len()));
+
+    let mut functions: Vec<Option<FunctionCode>> = Vec::new();
+    functions.resize_with(bodies.len(), || None);
+    let results = Mutex::new((functions, Timings::default()));
+    let next = AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    // The first function that has an error. Those after it need not be compiled any more; those
+    // before it might have an error, too.
+    let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+    let first_failed = AtomicUsize::new(usize::MAX);
+
+    let work = || {
+        let mut worker = Worker::new(job);
+        let mut compiled = Vec::new();
+        while let Some(&number) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if number > first_failed.load(Ordering::Relaxed) {
+                continue;
+            }
+            match worker.compile(DefinedFuncIndex::new(number as u32)) {
+                Ok(code) => compiled.push((number, code)),
+                Err(error) => {
+                    first_failed.fetch_min(number, Ordering::Relaxed);
+                    let mut failed = failed.lock().expect("no thread panics with the lock");
+                    if failed.as_ref().is_none_or(|(other, _)| number < *other) {
+                        *failed = Some((number, error));
+                    }
+                }
+            }
+            if let Some(progress) = &job.settings.progress {
+                progress(done.fetch_add(1, Ordering::Relaxed) + 1, order.len());
+            }
+        }
+        let mut results = results.lock().expect("no thread panics with the lock");
+        results.1.add(worker.timings);
+        for (number, code) in compiled {
+            results.0[number] = Some(code);
+        }
+    };
+    let bytes = bodies.iter().map(|body| body.range.len()).sum();
+    parallel::run(job.settings.threads, bodies.len(), bytes, work);
+
+    if let Some((_, error)) = failed.into_inner().expect("no thread panics with the lock") {
+        return Err(error);
+    }
+    let (functions, timings) = results.into_inner().expect("no thread panics with the lock");
+    let functions = functions
+        .into_iter()
+        .map(|code| code.expect("every function is compiled or has an error"))
+        .collect();
+    Ok((functions, timings))
+}
+
+/// Which CLIF is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ClifStage {
+    /// As it was translated, before any pass.
+    Raw,
+    /// As machine code is made of it, after optimisation and all passes.
+    Optimized,
+}
+
+/// The CLIF of a function, as text.
+///
+/// # Errors
+///
+/// As [`compile_module`], for this one function.
+///
+/// # Panics
+///
+/// If the module does not define the function, or if `wasm` is shorter than the binary that was
+/// parsed.
+pub fn clif(
+    parsed: &ParsedModule,
+    wasm: &[u8],
+    func: DefinedFuncIndex,
+    settings: &Settings,
+    stage: ClifStage,
+) -> Result<String, Error> {
+    let module = parsed.module();
+    let index = module.func_index(func);
+    let isa = settings.isa()?;
+    let layout = ContextLayout::new(module);
+    let job = Job { parsed, wasm, settings, isa: &*isa, layout: &layout };
+    let mut worker = Worker::new(&job);
+    let text = || -> Result<String, Error> {
+        let raw = worker.translate(func)?;
+        if stage == ClifStage::Raw {
+            return Ok(raw.display().to_string());
+        }
+        worker.run_passes(PassPlace::BeforeOptimization, index)?;
+        Ok(worker.optimize(index)?.display().to_string())
+    };
+    let mut text = text;
+    text().map_err(|error| error.in_function(index, module.names.function(index)))
+}

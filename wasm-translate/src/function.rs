@@ -1,0 +1,221 @@
+//! The translation of one function body: validated and turned into CLIF in one pass.
+
+use cranelift_codegen::ir::{self, InstBuilder as _, SourceLoc, Type, Value, types};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use wasm_types::wasmparser::{
+    self, FuncValidator, FuncValidatorAllocations, OperatorsReader, OperatorsReaderAllocations,
+    ValidatorResources,
+};
+use wasm_types::{DefinedFuncIndex, ParsedModule, ValType};
+
+use crate::control_stack::{Frame, FrameKind};
+use crate::environ::FuncEnvironment;
+use crate::error::{Error, ErrorKind};
+use crate::ops;
+use crate::translator::{FuncTranslator, Stacks};
+
+/// Translates function bodies, one after the other, and keeps its allocations from one to the
+/// next.
+#[derive(Default)]
+pub struct Translator {
+    builder: FunctionBuilderContext,
+    stacks: Stacks,
+    validator: FuncValidatorAllocations,
+    operators: OperatorsReaderAllocations,
+}
+
+impl std::fmt::Debug for Translator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Translator").finish_non_exhaustive()
+    }
+}
+
+impl Translator {
+    /// A translator with nothing allocated.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Validates the body of a function and makes CLIF of it.
+    ///
+    /// `into` is a cleared function; its signature is set to what the environment says, its name is
+    /// left as it is. Source locations are offsets into `wasm`.
+    ///
+    /// # Errors
+    ///
+    /// If the body is not valid, or holds something that the translator or the environment does
+    /// not support. The error tells function and offset. `into` is in no useful state then, and has
+    /// to be cleared.
+    ///
+    /// # Panics
+    ///
+    /// If the module does not define the function, or if `wasm` is shorter than the binary that was
+    /// parsed.
+    pub fn translate<E: FuncEnvironment + ?Sized>(
+        &mut self,
+        parsed: &ParsedModule,
+        wasm: &[u8],
+        func: DefinedFuncIndex,
+        env: &mut E,
+        into: &mut ir::Function,
+    ) -> Result<(), Error> {
+        let module = parsed.module();
+        let index = module.func_index(func);
+        let ty = module.type_of_func(index);
+        env.begin_function(index);
+        into.signature = env.signature(ty);
+        self.stacks.clear();
+        let mut validator =
+            parsed.func_to_validate(func).into_validator(std::mem::take(&mut self.validator));
+        let frontend_config = env.isa().frontend_config();
+        let mut t = FuncTranslator {
+            builder: FunctionBuilder::new(into, &mut self.builder),
+            env,
+            stacks: &mut self.stacks,
+            reachable: true,
+            skipped: 0,
+        };
+        let mut reader = parsed.body(wasm, func).get_binary_reader();
+        let body = Body { results: ty.results(), num_params: ty.params().len() };
+        let mut offset = reader.original_position();
+        let result = validator.read_locals(&mut reader).map_err(Failure::Invalid).and_then(|()| {
+            let allocations = std::mem::take(&mut self.operators);
+            let mut operators = OperatorsReader::new_with_allocs(reader, allocations);
+            let result = body.translate(&mut t, &mut validator, &mut operators, &mut offset);
+            self.operators = operators.into_allocations();
+            result
+        });
+        match result {
+            Ok(()) => {
+                t.builder.finalize(frontend_config);
+                self.validator = validator.into_allocations();
+                Ok(())
+            }
+            Err(failure) => {
+                drop(t);
+                // What an unfinished function left behind would be found by the next one.
+                self.builder = FunctionBuilderContext::new();
+                Err(match failure {
+                    Failure::Invalid(error) => parsed.body_error(wasm, func, error).into(),
+                    Failure::Other(error) => error,
+                }
+                .at(offset as usize)
+                .in_function(index, module.names.function(index)))
+            }
+        }
+    }
+}
+
+/// Why a body could not be translated.
+enum Failure {
+    Invalid(wasmparser::Error),
+    Other(Error),
+}
+
+impl From<wasmparser::Error> for Failure {
+    fn from(error: wasmparser::Error) -> Self {
+        Failure::Invalid(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Other(error)
+    }
+}
+
+/// What is known of the function before its body is read.
+struct Body<'t> {
+    results: &'t [ValType],
+    num_params: usize,
+}
+
+impl Body<'_> {
+    fn translate<E: FuncEnvironment + ?Sized>(
+        &self,
+        t: &mut FuncTranslator<'_, '_, E>,
+        validator: &mut FuncValidator<ValidatorResources>,
+        operators: &mut OperatorsReader<'_>,
+        offset: &mut u64,
+    ) -> Result<(), Failure> {
+        t.builder.set_srcloc(source_location(*offset)?);
+        self.enter(t, validator)?;
+        while !operators.eof() {
+            let (op, at) = operators.read_with_offset()?;
+            *offset = at;
+            validator.op(at, &op)?;
+            t.builder.set_srcloc(source_location(at)?);
+            ops::translate(t, &op)?;
+        }
+        operators.finish()?;
+        Ok(())
+    }
+
+    /// The entry block: parameters, locals, and the frame of the function itself.
+    fn enter<E: FuncEnvironment + ?Sized>(
+        &self,
+        t: &mut FuncTranslator<'_, '_, E>,
+        validator: &FuncValidator<ValidatorResources>,
+    ) -> Result<(), Failure> {
+        let entry = t.builder.create_block();
+        t.builder.append_block_params_for_function_params(entry);
+        t.builder.switch_to_block(entry);
+        t.builder.seal_block(entry);
+        t.builder.ensure_inserted_block();
+        t.env.function_entry(&mut t.builder)?;
+        let params = t.env.wasm_params(&mut t.builder, entry);
+        if params.len() != self.num_params {
+            let message = "the environment gives another number of parameters than the type has";
+            return Err(Error::new(ErrorKind::Codegen, message).into());
+        }
+        // A zero of each type is shared by the locals that start with it.
+        let mut zeros: Vec<(Type, Value)> = Vec::new();
+        for local in 0..validator.len_locals() {
+            let ty = validator.get_local_type(local).expect("the index is below the number of locals");
+            let ty = ValType::try_from(ty).map_err(Error::unsupported)?;
+            let clif = t.clif_type(ty);
+            let variable = t.builder.declare_var(clif);
+            debug_assert_eq!(variable, t.local(local));
+            let value = match params.get(local as usize) {
+                Some(param) => *param,
+                None => match zeros.iter().find(|(zero, _)| *zero == clif) {
+                    Some((_, value)) => *value,
+                    None => {
+                        let value = zero(&mut t.builder, clif);
+                        zeros.push((clif, value));
+                        value
+                    }
+                },
+            };
+            t.builder.def_var(variable, value);
+        }
+        let end = t.new_block(self.results);
+        t.stacks.frames.push(Frame {
+            kind: FrameKind::Function,
+            target: end,
+            branch_arity: self.results.len(),
+            height: 0,
+            end_is_target: false,
+        });
+        Ok(())
+    }
+}
+
+fn zero(builder: &mut FunctionBuilder<'_>, ty: Type) -> Value {
+    match ty {
+        types::F32 => builder.ins().f32const(0.0),
+        types::F64 => builder.ins().f64const(0.0),
+        ty if ty.is_vector() => {
+            let bytes = builder.func.dfg.constants.insert([0; 16].as_slice().into());
+            builder.ins().vconst(ty, bytes)
+        }
+        ty => builder.ins().iconst(ty, 0),
+    }
+}
+
+fn source_location(offset: u64) -> Result<SourceLoc, Error> {
+    match u32::try_from(offset) {
+        Ok(offset) if offset != u32::MAX => Ok(SourceLoc::new(offset)),
+        _ => Err(Error::new(ErrorKind::Limit, "the binary is larger than 4 GiB")),
+    }
+}

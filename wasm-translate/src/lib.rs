@@ -1,0 +1,83 @@
+//! WebAssembly function bodies to Cranelift IR to machine code, for any Cranelift target, through a
+//! pluggable environment.
+//!
+//! Two ways in:
+//!
+//! * [`compile_module`] compiles a whole module for the run-time ABI of [`wasm_types::abi`]: function
+//!   bodies are validated and translated in one pass, optimised, and laid out side by side as
+//!   position-independent machine code with tables of traps and source locations. It can work on
+//!   several threads; the bytes that come out are the same. [`clif`] shows the CLIF of a function,
+//!   raw or optimised, and [`Settings::pass`] puts passes of your own in between.
+//! * [`Translator`] turns a single function body into CLIF and leaves the rest to you. Everything
+//!   that depends on a runtime (how functions are called, where globals, memories and tables are)
+//!   comes from a [`FuncEnvironment`] that you implement; ten methods make a runtime. The example
+//!   `toy_runtime` is a complete one.
+//!
+//! What is translated: all of WebAssembly 2.0, and of 3.0 tail calls, several memories, 64-bit
+//! memories and tables, and relaxed vector operators. Validation refuses the rest by name.
+//!
+//! # Should I use this?
+//!
+//! Use it to compile WebAssembly with Cranelift for a runtime of your own, or to look at what
+//! becomes of a function. To *run* WebAssembly take `wasm-runtime`, which puts this together with
+//! what loads and runs the code. If you need a compiler in a single fast pass, Cranelift is not it.
+//!
+//! ```
+//! use wasm_translate::{ClifStage, Settings, clif};
+//! use wasm_types::{DefinedFuncIndex, Module, WasmFeatures};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let wasm = wat::parse_str(
+//!     "(module (func (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))",
+//! )?;
+//! let parsed = Module::parse_with_bodies(&wasm, WasmFeatures::default())?;
+//! let settings = Settings::for_target("aarch64-unknown-linux-gnu")?;
+//! let text = clif(&parsed, &wasm, DefinedFuncIndex::new(0), &settings, ClifStage::Raw)?;
+//! assert!(text.contains("iadd"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! * `parallel`: compile the functions of a module on several threads (through rayon).
+//! * `native`: [`Settings::host`], for the machine that the compiler runs on.
+//! * `fuzzing`: checks of arbitrary bytes for fuzzers.
+
+#![forbid(unsafe_code)]
+
+mod codegen;
+mod compile;
+mod control_stack;
+mod environ;
+mod error;
+mod function;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+mod heap;
+mod link;
+mod ops;
+mod parallel;
+mod pass;
+mod runtime;
+mod settings;
+mod timings;
+mod translator;
+mod trap;
+
+// The types of these are part of the interface.
+pub use cranelift_codegen;
+pub use cranelift_frontend;
+
+pub use compile::{ClifStage, clif, compile_module, compile_module_timed};
+pub use environ::{
+    BulkOperands, FuncEnvironment, Heap, HeapAccess, HeapBound, Result, Rounding, Values,
+};
+pub use error::{Error, ErrorKind};
+pub use function::Translator;
+pub use pass::{ClifPass, PassContext, PassPlace};
+pub use runtime::RuntimeEnvironment;
+pub use settings::{ClifObserver, Progress, Settings};
+pub use timings::Timings;
+pub use trap::{clif_trap_code, wasm_trap_code};

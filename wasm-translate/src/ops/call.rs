@@ -1,0 +1,67 @@
+//! Calls (Wasm 3.0, section 4.6.8), of which the environment decides how they are made.
+
+use wasm_types::wasmparser::Operator;
+use wasm_types::{FuncIndex, FuncType, TableIndex, TypeIndex};
+
+use crate::environ::{FuncEnvironment, Values};
+use crate::error::{Error, ErrorKind};
+use crate::translator::FuncTranslator;
+
+/// Translates an operator of this family; `false` if it is of another one.
+pub(super) fn translate<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    op: &Operator<'_>,
+) -> Result<bool, Error> {
+    match *op {
+        Operator::Call { function_index } => {
+            let func = FuncIndex::new(function_index);
+            let count = t.env.module().type_of_func(func).params().len();
+            let args = pop_args(t, count);
+            let results = t.env.call(&mut t.builder, func, &args)?;
+            t.push_all(&results);
+        }
+        Operator::CallIndirect { type_index, table_index } => {
+            let (ty, table) = (TypeIndex::new(type_index), TableIndex::new(table_index));
+            let index = t.pop();
+            let count = func_type(t, ty)?.params().len();
+            let args = pop_args(t, count);
+            let results = t.env.call_indirect(&mut t.builder, table, ty, index, &args)?;
+            t.push_all(&results);
+        }
+        Operator::ReturnCall { function_index } => {
+            let func = FuncIndex::new(function_index);
+            let count = t.env.module().type_of_func(func).params().len();
+            let args = pop_args(t, count);
+            t.env.return_call(&mut t.builder, func, &args)?;
+            t.reachable = false;
+        }
+        Operator::ReturnCallIndirect { type_index, table_index } => {
+            let (ty, table) = (TypeIndex::new(type_index), TableIndex::new(table_index));
+            let index = t.pop();
+            let count = func_type(t, ty)?.params().len();
+            let args = pop_args(t, count);
+            t.env.return_call_indirect(&mut t.builder, table, ty, index, &args)?;
+            t.reachable = false;
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn func_type<'t, E: FuncEnvironment + ?Sized>(
+    t: &'t FuncTranslator<'_, '_, E>,
+    ty: TypeIndex,
+) -> Result<&'t FuncType, Error> {
+    let unknown = || Error::new(ErrorKind::Codegen, format!("type {ty} is no function type"));
+    t.env.module().func_type(ty).ok_or_else(unknown)
+}
+
+/// Pops the arguments of a call, in order and in canonical form.
+fn pop_args<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    count: usize,
+) -> Values {
+    t.canonicalize_top(count);
+    let start = t.stacks.values.len() - count;
+    t.stacks.values.drain(start..).collect()
+}

@@ -1,0 +1,327 @@
+//! Blocks, loops, conditions and branches (Wasm 3.0, section 4.6.8), and code that is never reached.
+//!
+//! `end` makes a block of CLIF only where some branch goes to it. Constructs within code that is
+//! never reached are not translated at all; only their nesting is counted.
+
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder as _, JumpTableData, Value};
+use smallvec::SmallVec;
+use wasm_types::wasmparser::{BlockType, BrTable, Operator};
+use wasm_types::{FuncType, TypeIndex, ValType};
+
+use crate::control_stack::{Else, Frame, FrameKind};
+use crate::environ::{FuncEnvironment, Values};
+use crate::error::{Error, ErrorKind};
+use crate::translator::FuncTranslator;
+
+/// Translates an operator of this family; `false` if it is of another one.
+pub(super) fn translate<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    op: &Operator<'_>,
+) -> Result<bool, Error> {
+    match op {
+        Operator::Block { blockty } => {
+            let ty = Signature::new(t, *blockty)?;
+            let target = t.new_block(&ty.results);
+            t.enter(FrameKind::Block, target, ty.results.len(), ty.num_params);
+        }
+        Operator::Loop { blockty } => enter_loop(t, *blockty)?,
+        Operator::If { blockty } => enter_if(t, *blockty)?,
+        Operator::Else => enter_else(t),
+        Operator::End => end(t)?,
+        Operator::Br { relative_depth } => branch(t, *relative_depth)?,
+        Operator::BrIf { relative_depth } => branch_if(t, *relative_depth),
+        Operator::BrTable { targets } => branch_table(t, targets)?,
+        Operator::Return => return_from_function(t)?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Translates an operator at a place that is never reached: nothing, unless a construct ends.
+pub(super) fn translate_unreachable<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    op: &Operator<'_>,
+) -> Result<(), Error> {
+    match op {
+        Operator::Block { .. }
+        | Operator::Loop { .. }
+        | Operator::If { .. }
+        | Operator::TryTable { .. } => t.skipped += 1,
+        Operator::End if t.skipped > 0 => t.skipped -= 1,
+        Operator::End => end(t)?,
+        Operator::Else if t.skipped == 0 => enter_else(t),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// What a construct takes and leaves.
+struct Signature {
+    num_params: usize,
+    params: SmallVec<[ValType; 4]>,
+    results: SmallVec<[ValType; 4]>,
+}
+
+impl Signature {
+    fn new<E: FuncEnvironment + ?Sized>(
+        t: &FuncTranslator<'_, '_, E>,
+        ty: BlockType,
+    ) -> Result<Self, Error> {
+        let (params, results) = match ty {
+            BlockType::Empty => Default::default(),
+            BlockType::Type(ty) => {
+                let ty = ValType::try_from(ty).map_err(Error::unsupported)?;
+                (SmallVec::new(), SmallVec::from_slice(&[ty]))
+            }
+            BlockType::FuncType(index) => {
+                let ty = t.env.module().func_type(TypeIndex::new(index));
+                let lists = |ty: &FuncType| (ty.params().into(), ty.results().into());
+                ty.map(lists).ok_or_else(|| {
+                    Error::new(ErrorKind::Codegen, format!("type {index} is no function type"))
+                })?
+            }
+        };
+        Ok(Self { num_params: params.len(), params, results })
+    }
+}
+
+impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
+    /// A block with parameters of the given types.
+    pub(crate) fn new_block(&mut self, types: &[ValType]) -> Block {
+        let block = self.builder.create_block();
+        for ty in types {
+            let ty = self.env.value_type(*ty);
+            self.builder.append_block_param(block, ty);
+        }
+        block
+    }
+
+    /// Pushes a frame whose parameters are on the operand stack.
+    fn enter(&mut self, kind: FrameKind, target: Block, branch_arity: usize, num_params: usize) {
+        let height = self.stacks.values.len() - num_params;
+        let frame = Frame { kind, target, branch_arity, height, end_is_target: false };
+        self.stacks.frames.push(frame);
+    }
+
+    /// The topmost operands, in canonical form. They stay on the stack.
+    fn top(&mut self, count: usize) -> Values {
+        self.canonicalize_top(count);
+        let values = &self.stacks.values;
+        Values::from_slice(&values[values.len() - count..])
+    }
+
+    /// Jumps to a block with the topmost operands.
+    fn jump(&mut self, target: Block, arity: usize) {
+        let args = block_args(&self.top(arity));
+        self.builder.ins().jump(target, &args);
+    }
+
+    /// Continues in a block all of whose predecessors are known, with its parameters as operands.
+    fn continue_in(&mut self, block: Block) {
+        self.builder.switch_to_block(block);
+        self.builder.seal_block(block);
+        self.stacks.values.extend_from_slice(self.builder.block_params(block));
+        self.reachable = true;
+    }
+
+    /// The place of a frame on the control stack.
+    fn frame_at(&self, depth: u32) -> usize {
+        self.stacks.frames.len() - 1 - depth as usize
+    }
+
+    /// What a branch to a frame needs: the block and how many operands go with it.
+    fn branch_target(&mut self, depth: u32) -> (Block, usize) {
+        let place = self.frame_at(depth);
+        let frame = &mut self.stacks.frames[place];
+        if !matches!(frame.kind, FrameKind::Loop) {
+            frame.end_is_target = true;
+        }
+        (frame.target, frame.branch_arity)
+    }
+}
+
+fn block_args(values: &[Value]) -> SmallVec<[BlockArg; 4]> {
+    values.iter().map(|value| BlockArg::Value(*value)).collect()
+}
+
+fn enter_loop<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    ty: BlockType,
+) -> Result<(), Error> {
+    let ty = Signature::new(t, ty)?;
+    let head = t.new_block(&ty.params);
+    t.jump(head, ty.num_params);
+    t.enter(FrameKind::Loop, head, ty.num_params, ty.num_params);
+    let height = t.stacks.values.len() - ty.num_params;
+    t.stacks.values.truncate(height);
+    // The head is sealed at the end of the loop, when all branches to it are known.
+    t.builder.switch_to_block(head);
+    t.stacks.values.extend_from_slice(t.builder.block_params(head));
+    t.env.loop_head(&mut t.builder)
+}
+
+fn enter_if<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    ty: BlockType,
+) -> Result<(), Error> {
+    let ty = Signature::new(t, ty)?;
+    let condition = t.pop();
+    let end = t.new_block(&ty.results);
+    let then = t.builder.create_block();
+    let otherwise = if ty.params.is_empty() && ty.results.is_empty() {
+        Else::Absent { branch: t.builder.ins().brif(condition, then, &[], end, &[]) }
+    } else {
+        let params = t.top(ty.num_params).into_iter().collect();
+        let block = t.builder.create_block();
+        t.builder.ins().brif(condition, then, &[], block, &[]);
+        t.builder.seal_block(block);
+        Else::Block { block, params }
+    };
+    t.enter(FrameKind::If(otherwise), end, ty.results.len(), ty.num_params);
+    t.builder.seal_block(then);
+    t.builder.switch_to_block(then);
+    Ok(())
+}
+
+fn enter_else<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>) {
+    let mut frame = t.stacks.frames.pop().expect("validation pairs `else` with `if`");
+    if t.reachable {
+        t.jump(frame.target, frame.branch_arity);
+        frame.end_is_target = true;
+    }
+    t.stacks.values.truncate(frame.height);
+    let FrameKind::If(otherwise) = &mut frame.kind else {
+        unreachable!("validation pairs `else` with `if`");
+    };
+    let block = match std::mem::replace(otherwise, Else::Done) {
+        Else::Absent { branch } => {
+            let block = t.builder.create_block();
+            t.builder.change_jump_destination(branch, frame.target, block);
+            t.builder.seal_block(block);
+            block
+        }
+        Else::Block { block, params } => {
+            t.stacks.values.extend_from_slice(&params);
+            block
+        }
+        Else::Done => unreachable!("validation allows one `else` for each `if`"),
+    };
+    t.builder.switch_to_block(block);
+    t.reachable = true;
+    t.stacks.frames.push(frame);
+}
+
+fn end<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>) -> Result<(), Error> {
+    let mut frame = t.stacks.frames.pop().expect("validation pairs `end` with what it ends");
+    match &frame.kind {
+        FrameKind::Function => return end_function(t, &frame),
+        FrameKind::Loop => {
+            t.builder.seal_block(frame.target);
+            if !t.reachable {
+                t.stacks.values.truncate(frame.height);
+            }
+            return Ok(());
+        }
+        FrameKind::If(Else::Absent { .. }) => frame.end_is_target = true,
+        FrameKind::If(Else::Block { block, params }) => {
+            // There was no `else`: the parameters are the results.
+            if t.reachable {
+                t.jump(frame.target, frame.branch_arity);
+            }
+            t.builder.switch_to_block(*block);
+            t.builder.ins().jump(frame.target, &block_args(params));
+            t.reachable = false;
+            frame.end_is_target = true;
+        }
+        FrameKind::If(Else::Done) | FrameKind::Block => {}
+    }
+    if frame.end_is_target {
+        if t.reachable {
+            t.jump(frame.target, frame.branch_arity);
+        }
+        t.stacks.values.truncate(frame.height);
+        t.continue_in(frame.target);
+    } else if !t.reachable {
+        t.stacks.values.truncate(frame.height);
+    }
+    Ok(())
+}
+
+fn end_function<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    frame: &Frame,
+) -> Result<(), Error> {
+    if frame.end_is_target {
+        if t.reachable {
+            t.jump(frame.target, frame.branch_arity);
+        }
+        t.stacks.values.clear();
+        t.continue_in(frame.target);
+    }
+    if t.reachable {
+        let results = t.top(frame.branch_arity);
+        t.env.translate_return(&mut t.builder, &results)?;
+    }
+    t.reachable = false;
+    Ok(())
+}
+
+fn return_from_function<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+) -> Result<(), Error> {
+    let arity = t.stacks.frames[0].branch_arity;
+    let results = t.top(arity);
+    t.env.translate_return(&mut t.builder, &results)?;
+    t.reachable = false;
+    Ok(())
+}
+
+fn branch<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    depth: u32,
+) -> Result<(), Error> {
+    if t.frame_at(depth) == 0 {
+        return return_from_function(t);
+    }
+    let (target, arity) = t.branch_target(depth);
+    t.jump(target, arity);
+    t.reachable = false;
+    Ok(())
+}
+
+fn branch_if<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>, depth: u32) {
+    let condition = t.pop();
+    let (target, arity) = t.branch_target(depth);
+    let args = block_args(&t.top(arity));
+    let next = t.builder.create_block();
+    t.builder.ins().brif(condition, target, &args, next, &[]);
+    t.builder.seal_block(next);
+    t.builder.switch_to_block(next);
+}
+
+fn branch_table<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    table: &BrTable<'_>,
+) -> Result<(), Error> {
+    if table.is_empty() {
+        t.pop();
+        return branch(t, table.default());
+    }
+    let index = t.pop();
+    // All targets take the same operands.
+    let (default, arity) = t.branch_target(table.default());
+    let args = block_args(&t.top(arity));
+    let default = t.builder.func.dfg.block_call(default, &args);
+    let mut targets = Vec::with_capacity(table.len() as usize);
+    for depth in table.targets() {
+        // The body was validated up to and with this operator.
+        let depth = depth.map_err(|error| Error::new(ErrorKind::Codegen, error.to_string()))?;
+        let (target, _) = t.branch_target(depth);
+        targets.push(t.builder.func.dfg.block_call(target, &args));
+    }
+    let data = JumpTableData::new(default, &targets);
+    let jump_table = t.builder.create_jump_table(data);
+    t.builder.ins().br_table(index, jump_table);
+    t.reachable = false;
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! `drop` and `select` (Wasm 3.0, section 4.6.2), `nop` and `unreachable`.
+
+use cranelift_codegen::ir::InstBuilder as _;
+use wasm_types::TrapCode;
+use wasm_types::wasmparser::Operator;
+
+use crate::environ::FuncEnvironment;
+use crate::error::Error;
+use crate::translator::FuncTranslator;
+use crate::trap::clif_trap_code;
+
+/// Translates an operator of this family; `false` if it is of another one.
+pub(super) fn translate<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    op: &Operator<'_>,
+) -> Result<bool, Error> {
+    match op {
+        Operator::Nop => {}
+        Operator::Unreachable => {
+            t.builder.ins().trap(clif_trap_code(TrapCode::UnreachableCodeReached));
+            t.reachable = false;
+        }
+        Operator::Drop => {
+            t.pop();
+        }
+        Operator::Select | Operator::TypedSelect { .. } => {
+            let (a, b, condition) = t.pop3();
+            // Two vectors may differ in their lanes.
+            let (a, b) = (t.canonical(a), t.canonical(b));
+            let value = t.builder.ins().select(condition, a, b);
+            t.push(value);
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}

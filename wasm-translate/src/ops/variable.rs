@@ -1,0 +1,40 @@
+//! Locals and globals (Wasm 3.0, sections 4.6.4 and 4.6.5).
+
+use wasm_types::GlobalIndex;
+use wasm_types::wasmparser::Operator;
+
+use crate::environ::FuncEnvironment;
+use crate::error::Error;
+use crate::translator::FuncTranslator;
+
+/// Translates an operator of this family; `false` if it is of another one.
+pub(super) fn translate<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    op: &Operator<'_>,
+) -> Result<bool, Error> {
+    match *op {
+        Operator::LocalGet { local_index } => {
+            let value = t.builder.use_var(t.local(local_index));
+            t.push(value);
+        }
+        Operator::LocalSet { local_index } => {
+            let value = t.pop_canonical();
+            t.builder.def_var(t.local(local_index), value);
+        }
+        Operator::LocalTee { local_index } => {
+            let value = t.pop_canonical();
+            t.builder.def_var(t.local(local_index), value);
+            t.push(value);
+        }
+        Operator::GlobalGet { global_index } => {
+            let value = t.env.global_get(&mut t.builder, GlobalIndex::new(global_index))?;
+            t.push(value);
+        }
+        Operator::GlobalSet { global_index } => {
+            let value = t.pop_canonical();
+            t.env.global_set(&mut t.builder, GlobalIndex::new(global_index), value)?;
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}

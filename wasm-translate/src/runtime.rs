@@ -1,0 +1,473 @@
+//! The environment for the run-time ABI of [`wasm_types::abi`].
+//!
+//! This file has the state and the trait; calls, globals, memories, tables and builtins are in files
+//! of their own.
+
+mod builtin;
+mod call;
+mod global;
+mod math;
+mod memory;
+mod table;
+
+use std::collections::HashMap;
+
+use cranelift_codegen::cursor::{Cursor as _, FuncCursor};
+use cranelift_codegen::ir::{
+    self, AbiParam, AliasRegion, AliasRegionData, ArgumentPurpose, Block, InstBuilder as _,
+    MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Type, Value, types,
+};
+use cranelift_codegen::isa::{CallConv, TargetIsa};
+use cranelift_frontend::FunctionBuilder;
+use wasm_types::abi::{Builtin, ContextLayout, ResultPlace, register_results};
+use wasm_types::{
+    DataIndex, ElemIndex, FuncIndex, FuncType, GlobalIndex, MemoryIndex, Module, TableIndex,
+    Tunables, TypeIndex, ValType,
+};
+
+use crate::environ::{BulkOperands, FuncEnvironment, Heap, Result, Rounding, Values};
+
+/// The alias regions that memory is divided into: accesses to different ones are independent.
+#[derive(Clone, Copy)]
+enum Region {
+    /// The bytes of linear memories.
+    Memory,
+    /// The elements of tables.
+    Table,
+    /// The values of globals.
+    Global,
+    /// Bases and lengths of memories and tables.
+    Record,
+}
+
+/// The environment for the run-time ABI of [`wasm_types::abi`].
+pub struct RuntimeEnvironment<'m> {
+    module: &'m Module,
+    layout: &'m ContextLayout,
+    isa: &'m dyn TargetIsa,
+    tunables: Tunables,
+    function: FunctionState,
+}
+
+/// What belongs to the function that is being translated.
+#[derive(Default)]
+struct FunctionState {
+    /// Which function it is.
+    index: Option<FuncIndex>,
+    /// The instance context: the first parameter.
+    context: Option<Value>,
+    /// Where results go that no register is for: the last parameter.
+    result_buffer: Option<Value>,
+    /// Where results of calls go that no register is for.
+    call_buffer: Option<StackSlot>,
+    /// The place in the frame that keeps the context, if the function needs one.
+    frame_slot: Option<StackSlot>,
+    /// The bases of memories that never move, loaded in the entry block.
+    bases: HashMap<MemoryIndex, Value>,
+    /// Functions that are called directly.
+    functions: HashMap<FuncIndex, ir::FuncRef>,
+    /// Signatures of indirect calls.
+    signatures: HashMap<TypeIndex, ir::SigRef>,
+    /// Signatures of builtins.
+    builtins: HashMap<Builtin, ir::SigRef>,
+    /// By [`Region`].
+    regions: [Option<AliasRegion>; 4],
+}
+
+impl FunctionState {
+    fn clear(&mut self) {
+        self.index = None;
+        self.context = None;
+        self.result_buffer = None;
+        self.call_buffer = None;
+        self.frame_slot = None;
+        self.bases.clear();
+        self.functions.clear();
+        self.signatures.clear();
+        self.builtins.clear();
+        self.regions = [None; 4];
+    }
+}
+
+impl std::fmt::Debug for RuntimeEnvironment<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RuntimeEnvironment").field("tunables", &self.tunables).finish_non_exhaustive()
+    }
+}
+
+/// A load of something that never changes while the function runs, and that is always there.
+const CONSTANT: MemFlagsData = MemFlagsData::trusted().with_readonly().with_can_move();
+
+impl<'m> RuntimeEnvironment<'m> {
+    /// An environment for the functions of a module. The layout is that of the module.
+    pub fn new(
+        module: &'m Module,
+        layout: &'m ContextLayout,
+        isa: &'m dyn TargetIsa,
+        tunables: Tunables,
+    ) -> Self {
+        Self { module, layout, isa, tunables, function: FunctionState::default() }
+    }
+
+    /// The place in the frame that keeps the instance context, if the function that was translated
+    /// last needs one: it calls through references.
+    pub fn frame_slot(&self) -> Option<StackSlot> {
+        self.function.frame_slot
+    }
+
+    /// The signature of a Wasm function type: `tail` convention, context first, the buffer for
+    /// results that no register is for last.
+    pub fn wasm_signature(ty: &FuncType) -> ir::Signature {
+        let mut signature = ir::Signature::new(CallConv::Tail);
+        signature.params.push(AbiParam::special(types::I64, ArgumentPurpose::VMContext));
+        signature.params.extend(ty.params().iter().map(|ty| AbiParam::new(clif_type(*ty))));
+        let places = register_results(ty.results());
+        for (ty, place) in ty.results().iter().zip(&places) {
+            if *place == ResultPlace::Register {
+                signature.returns.push(AbiParam::new(clif_type(*ty)));
+            }
+        }
+        if signature.returns.len() < places.len() {
+            signature.params.push(AbiParam::new(types::I64));
+        }
+        signature
+    }
+
+    /// The instance context.
+    fn context(&self) -> Value {
+        self.function.context.expect("the context is set when the function is entered")
+    }
+
+    /// Flags for an access to a region that is always there.
+    fn trusted(&mut self, builder: &mut FunctionBuilder<'_>, region: Region) -> MemFlagsData {
+        MemFlagsData::trusted().with_alias_region(Some(self.region(builder, region)))
+    }
+
+    fn region(&mut self, builder: &mut FunctionBuilder<'_>, region: Region) -> AliasRegion {
+        *self.function.regions[region as usize].get_or_insert_with(|| {
+            let description = match region {
+                Region::Memory => "memory",
+                Region::Table => "table",
+                Region::Global => "global",
+                Region::Record => "record",
+            };
+            builder.func.dfg.alias_regions.insert(AliasRegionData {
+                user_id: region as u32,
+                description: description.into(),
+            })
+        })
+    }
+
+    /// Loads a pointer that never changes from the instance context.
+    fn load_constant(&self, builder: &mut FunctionBuilder<'_>, offset: u32) -> Value {
+        builder.ins().load(types::I64, CONSTANT, self.context(), offset as i32)
+    }
+
+    /// A place at the start of the entry block, for what is computed once.
+    fn entry_cursor<'f>(builder: &'f mut FunctionBuilder<'_>) -> FuncCursor<'f> {
+        let entry = builder.func.layout.entry_block().expect("the entry block is inserted first");
+        FuncCursor::new(builder.func).at_first_insertion_point(entry)
+    }
+
+    /// Keeps the context in the frame from here on, so that a host function that is called through
+    /// a reference finds out who called it.
+    fn need_frame_slot(&mut self, builder: &mut FunctionBuilder<'_>) {
+        if self.function.frame_slot.is_some() {
+            return;
+        }
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
+        let slot = builder.create_sized_stack_slot(data);
+        self.function.frame_slot = Some(slot);
+        let context = self.context();
+        let mut cursor = Self::entry_cursor(builder);
+        cursor.ins().stack_store(types::I64, context, slot, 0);
+    }
+}
+
+/// The CLIF type of a Wasm type. References are 64-bit integers.
+pub(crate) fn clif_type(ty: ValType) -> Type {
+    match ty {
+        ValType::I32 => types::I32,
+        ValType::I64 | ValType::Ref(_) => types::I64,
+        ValType::F32 => types::F32,
+        ValType::F64 => types::F64,
+        ValType::V128 => types::I8X16,
+    }
+}
+
+impl FuncEnvironment for RuntimeEnvironment<'_> {
+    fn module(&self) -> &Module {
+        self.module
+    }
+
+    fn isa(&self) -> &dyn TargetIsa {
+        self.isa
+    }
+
+    fn value_type(&self, ty: ValType) -> Type {
+        clif_type(ty)
+    }
+
+    fn relaxed_simd_deterministic(&self) -> bool {
+        self.tunables.relaxed_simd_deterministic
+    }
+
+    fn signature(&self, ty: &FuncType) -> ir::Signature {
+        Self::wasm_signature(ty)
+    }
+
+    fn begin_function(&mut self, func: FuncIndex) {
+        self.function.clear();
+        self.function.index = Some(func);
+    }
+
+    fn function_entry(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<()> {
+        let entry = builder.current_block().expect("the entry block is the current one");
+        let params = builder.block_params(entry);
+        self.function.context = Some(params[0]);
+        Ok(())
+    }
+
+    fn wasm_params(&mut self, builder: &mut FunctionBuilder<'_>, entry: Block) -> Values {
+        let func = self.function.index.expect("a function is being translated");
+        let end = 1 + self.module.type_of_func(func).params().len();
+        let params = builder.block_params(entry);
+        self.function.result_buffer = params.get(end).copied();
+        Values::from_slice(&params[1..end])
+    }
+
+    fn translate_return(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        results: &[Value],
+    ) -> Result<()> {
+        self.return_results(builder, results);
+        Ok(())
+    }
+
+    fn call(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        func: FuncIndex,
+        args: &[Value],
+    ) -> Result<Values> {
+        Ok(self.call_function(builder, func, args))
+    }
+
+    fn call_indirect(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        ty: TypeIndex,
+        index: Value,
+        args: &[Value],
+    ) -> Result<Values> {
+        self.call_element(builder, table, ty, index, args)
+    }
+
+    fn return_call(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        func: FuncIndex,
+        args: &[Value],
+    ) -> Result<()> {
+        self.return_call_function(builder, func, args);
+        Ok(())
+    }
+
+    fn return_call_indirect(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        ty: TypeIndex,
+        index: Value,
+        args: &[Value],
+    ) -> Result<()> {
+        self.return_call_element(builder, table, ty, index, args)
+    }
+
+    fn ref_func(&mut self, builder: &mut FunctionBuilder<'_>, func: FuncIndex) -> Result<Value> {
+        let func = builder.ins().iconst(types::I32, i64::from(func.as_u32()));
+        Ok(self.call_builtin_for(builder, Builtin::RefFunc, &[func]))
+    }
+
+    fn global_get(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        global: GlobalIndex,
+    ) -> Result<Value> {
+        Ok(self.load_global(builder, global))
+    }
+
+    fn global_set(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        global: GlobalIndex,
+        value: Value,
+    ) -> Result<()> {
+        self.store_global(builder, global, value);
+        Ok(())
+    }
+
+    fn heap(&mut self, builder: &mut FunctionBuilder<'_>, memory: MemoryIndex) -> Result<Heap> {
+        Ok(self.memory_heap(builder, memory))
+    }
+
+    fn memory_size(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+    ) -> Result<Value> {
+        Ok(self.memory_pages(builder, memory))
+    }
+
+    fn memory_grow(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+        delta: Value,
+    ) -> Result<Value> {
+        Ok(self.grow_memory(builder, memory, delta))
+    }
+
+    fn memory_fill(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+        operands: BulkOperands,
+    ) -> Result<()> {
+        let BulkOperands { to, from, len } = operands;
+        self.bulk(builder, Builtin::MemoryFill, &[memory.as_u32()], &[to, from, len]);
+        Ok(())
+    }
+
+    fn memory_copy(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        to: MemoryIndex,
+        from: MemoryIndex,
+        operands: BulkOperands,
+    ) -> Result<()> {
+        let indices = [to.as_u32(), from.as_u32()];
+        let BulkOperands { to, from, len } = operands;
+        self.bulk(builder, Builtin::MemoryCopy, &indices, &[to, from, len]);
+        Ok(())
+    }
+
+    fn memory_init(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+        data: DataIndex,
+        operands: BulkOperands,
+    ) -> Result<()> {
+        let indices = [memory.as_u32(), data.as_u32()];
+        let BulkOperands { to, from, len } = operands;
+        self.bulk(builder, Builtin::MemoryInit, &indices, &[to, from, len]);
+        Ok(())
+    }
+
+    fn data_drop(&mut self, builder: &mut FunctionBuilder<'_>, data: DataIndex) -> Result<()> {
+        self.bulk(builder, Builtin::DataDrop, &[data.as_u32()], &[]);
+        Ok(())
+    }
+
+    fn table_size(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+    ) -> Result<Value> {
+        Ok(self.table_elements(builder, table))
+    }
+
+    fn table_get(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        index: Value,
+    ) -> Result<Value> {
+        Ok(self.get_element(builder, table, index))
+    }
+
+    fn table_set(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        index: Value,
+        value: Value,
+    ) -> Result<()> {
+        self.set_element(builder, table, index, value);
+        Ok(())
+    }
+
+    fn table_grow(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        delta: Value,
+        value: Value,
+    ) -> Result<Value> {
+        Ok(self.grow_table(builder, table, delta, value))
+    }
+
+    fn table_fill(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        operands: BulkOperands,
+    ) -> Result<()> {
+        let BulkOperands { to, from, len } = operands;
+        self.bulk(builder, Builtin::TableFill, &[table.as_u32()], &[to, from, len]);
+        Ok(())
+    }
+
+    fn table_copy(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        to: TableIndex,
+        from: TableIndex,
+        operands: BulkOperands,
+    ) -> Result<()> {
+        let indices = [to.as_u32(), from.as_u32()];
+        let BulkOperands { to, from, len } = operands;
+        self.bulk(builder, Builtin::TableCopy, &indices, &[to, from, len]);
+        Ok(())
+    }
+
+    fn table_init(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        elem: ElemIndex,
+        operands: BulkOperands,
+    ) -> Result<()> {
+        let indices = [table.as_u32(), elem.as_u32()];
+        let BulkOperands { to, from, len } = operands;
+        self.bulk(builder, Builtin::TableInit, &indices, &[to, from, len]);
+        Ok(())
+    }
+
+    fn elem_drop(&mut self, builder: &mut FunctionBuilder<'_>, elem: ElemIndex) -> Result<()> {
+        self.bulk(builder, Builtin::ElemDrop, &[elem.as_u32()], &[]);
+        Ok(())
+    }
+
+    fn round(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        rounding: Rounding,
+        x: Value,
+    ) -> Result<Value> {
+        Ok(self.round_float(builder, rounding, x))
+    }
+
+    fn fma(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        x: Value,
+        y: Value,
+        z: Value,
+    ) -> Result<Value> {
+        Ok(self.fused_multiply_add(builder, x, y, z))
+    }
+}

@@ -1,0 +1,283 @@
+//! Calls: of functions of the module, of imports, of elements of tables; and returns.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    self, Endianness, ExtFuncData, ExternalName, Inst, InstBuilder as _, MemFlagsData,
+    StackSlotData, StackSlotKind, UserExternalName, Value, types,
+};
+use cranelift_frontend::FunctionBuilder;
+use wasm_types::abi::{ResultPlace, context, func_ref, import, register_results};
+use wasm_types::{DefinedFuncIndex, FuncIndex, FuncType, TableIndex, TrapCode, TypeIndex, ValType};
+
+use super::{CONSTANT, RuntimeEnvironment, clif_type};
+use crate::environ::{Result, Values};
+use crate::error::{Error, ErrorKind};
+use crate::trap::clif_trap_code;
+
+/// What is called: code, by name or by address, and the context that it is called with.
+enum Callee {
+    Direct { function: ir::FuncRef, context: Value },
+    Indirect { signature: ir::SigRef, code: Value, context: Value },
+}
+
+impl<'m> RuntimeEnvironment<'m> {
+    // Returns.
+
+    /// Returns from the function: results go to registers or to the caller's buffer.
+    pub(super) fn return_results(&mut self, builder: &mut FunctionBuilder<'_>, results: &[Value]) {
+        let func = self.function.index.expect("a function is being translated");
+        let ty = self.module.type_of_func(func);
+        let mut in_registers = Values::new();
+        for (value, place) in results.iter().zip(register_results(ty.results())) {
+            match place {
+                ResultPlace::Register => in_registers.push(*value),
+                ResultPlace::Buffer(offset) => {
+                    let buffer = self.own_result_buffer();
+                    let flags = buffer_flags(builder.func.dfg.value_type(*value));
+                    builder.ins().store(flags, *value, buffer, offset as i32);
+                }
+            }
+        }
+        builder.ins().return_(&in_registers);
+    }
+
+    fn own_result_buffer(&self) -> Value {
+        self.function.result_buffer.expect("a function with such results has a buffer")
+    }
+
+    // Calls of functions by index.
+
+    pub(super) fn call_function(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        func: FuncIndex,
+        args: &[Value],
+    ) -> Values {
+        let callee = self.callee(builder, func);
+        let module = self.module;
+        self.finish_call(builder, callee, module.type_of_func(func), args)
+    }
+
+    pub(super) fn return_call_function(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        func: FuncIndex,
+        args: &[Value],
+    ) {
+        let callee = self.callee(builder, func);
+        let module = self.module;
+        self.finish_return_call(builder, callee, module.type_of_func(func), args);
+    }
+
+    /// A function of the module is called by name, with the caller's context; an import as its
+    /// record says.
+    fn callee(&mut self, builder: &mut FunctionBuilder<'_>, func: FuncIndex) -> Callee {
+        if let Some(defined) = self.module.defined_func(func) {
+            let function = self.function_reference(builder, func, defined);
+            return Callee::Direct { function, context: self.context() };
+        }
+        let record = self.layout.imported_function(func);
+        let code = self.load_constant(builder, record + import::CODE);
+        let context = self.load_constant(builder, record + import::CONTEXT);
+        let signature = self.signature_reference(builder, self.module.functions[func.index()]);
+        Callee::Indirect { signature, code, context }
+    }
+
+    /// A function of the module as the code generator knows it: the name is its number among those
+    /// that the module defines.
+    fn function_reference(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        func: FuncIndex,
+        defined: DefinedFuncIndex,
+    ) -> ir::FuncRef {
+        if let Some(function) = self.function.functions.get(&func) {
+            return *function;
+        }
+        let signature = self.signature_reference(builder, self.module.functions[func.index()]);
+        let name = UserExternalName::new(0, defined.as_u32());
+        let name = ExternalName::user(builder.func.declare_imported_user_function(name));
+        let data = ExtFuncData { name, signature, colocated: true, patchable: false };
+        let function = builder.import_function(data);
+        self.function.functions.insert(func, function);
+        function
+    }
+
+    fn signature_reference(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        ty: TypeIndex,
+    ) -> ir::SigRef {
+        *self.function.signatures.entry(ty).or_insert_with(|| {
+            let ty = self.module.func_type(ty).expect("a function has a function type");
+            builder.import_signature(Self::wasm_signature(ty))
+        })
+    }
+
+    // Calls of elements of tables.
+
+    pub(super) fn call_element(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        ty: TypeIndex,
+        index: Value,
+        args: &[Value],
+    ) -> Result<Values> {
+        let func_type = self.func_type(ty)?;
+        let callee = self.element_callee(builder, table, ty, index);
+        Ok(self.finish_call(builder, callee, func_type, args))
+    }
+
+    pub(super) fn return_call_element(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        ty: TypeIndex,
+        index: Value,
+        args: &[Value],
+    ) -> Result<()> {
+        let func_type = self.func_type(ty)?;
+        let callee = self.element_callee(builder, table, ty, index);
+        self.finish_return_call(builder, callee, func_type, args);
+        Ok(())
+    }
+
+    fn element_callee(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        ty: TypeIndex,
+        index: Value,
+    ) -> Callee {
+        self.need_frame_slot(builder);
+        let record = self.function_element(builder, table, index);
+        self.check_type(builder, record, ty);
+        let flags = MemFlagsData::trusted().with_readonly();
+        let code = builder.ins().load(types::I64, flags, record, func_ref::CODE as i32);
+        let context = builder.ins().load(types::I64, flags, record, func_ref::CONTEXT as i32);
+        let signature = self.signature_reference(builder, ty);
+        Callee::Indirect { signature, code, context }
+    }
+
+    /// Traps unless the function has the type. The record that stands for null has a type that no
+    /// function has, so one comparison tells both.
+    fn check_type(&mut self, builder: &mut FunctionBuilder<'_>, record: Value, ty: TypeIndex) {
+        let flags = MemFlagsData::trusted().with_readonly();
+        let found = builder.ins().load(types::I32, flags, record, func_ref::TYPE_ID as i32);
+        let wanted = self.layout.type_id(ty) as i32;
+        let wanted = builder.ins().load(types::I32, CONSTANT, self.context(), wanted);
+        let differs = builder.ins().icmp(IntCC::NotEqual, found, wanted);
+        let mismatch = builder.create_block();
+        let matches = builder.create_block();
+        builder.set_cold_block(mismatch);
+        builder.ins().brif(differs, mismatch, &[], matches, &[]);
+        builder.seal_block(mismatch);
+        builder.seal_block(matches);
+        builder.switch_to_block(mismatch);
+        let null_record = self.load_constant(builder, context::NULL_FUNC_REF);
+        let is_null = builder.ins().icmp(IntCC::Equal, record, null_record);
+        builder.ins().trapnz(is_null, clif_trap_code(TrapCode::IndirectCallToNull));
+        builder.ins().trap(clif_trap_code(TrapCode::BadSignature));
+        builder.switch_to_block(matches);
+    }
+
+    fn func_type(&self, ty: TypeIndex) -> Result<&'m FuncType> {
+        let unknown = || Error::new(ErrorKind::Codegen, format!("type {ty} is no function type"));
+        self.module.func_type(ty).ok_or_else(unknown)
+    }
+
+    // The call itself.
+
+    fn finish_call(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        callee: Callee,
+        ty: &FuncType,
+        args: &[Value],
+    ) -> Values {
+        let places = register_results(ty.results());
+        let buffered = buffered_results(&places);
+        let buffer = (buffered > 0).then(|| self.call_buffer(builder, buffered));
+        let call = emit_call(builder, callee, args, buffer);
+        let in_registers = Values::from_slice(builder.inst_results(call));
+        let mut in_registers = in_registers.into_iter();
+        let mut result = |(ty, place): (&ValType, &ResultPlace)| match (place, buffer) {
+            (ResultPlace::Buffer(offset), Some(buffer)) => {
+                let ty = clif_type(*ty);
+                builder.ins().load(ty, buffer_flags(ty), buffer, *offset as i32)
+            }
+            _ => in_registers.next().expect("the signature has a result for each register"),
+        };
+        ty.results().iter().zip(&places).map(&mut result).collect()
+    }
+
+    /// A tail call: what it returns is what the caller returns, to the same places.
+    fn finish_return_call(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        callee: Callee,
+        ty: &FuncType,
+        args: &[Value],
+    ) {
+        let buffered = buffered_results(&register_results(ty.results()));
+        let buffer = (buffered > 0).then(|| self.own_result_buffer());
+        match callee {
+            Callee::Direct { function, context } => {
+                let args = all_args(context, args, buffer);
+                builder.ins().return_call(function, &args);
+            }
+            Callee::Indirect { signature, code, context } => {
+                let args = all_args(context, args, buffer);
+                builder.ins().return_call_indirect(signature, code, &args);
+            }
+        }
+    }
+
+    /// The buffer for results of the calls that this function makes: one for all, as large as the
+    /// largest needs it. Results are read right after each call.
+    fn call_buffer(&mut self, builder: &mut FunctionBuilder<'_>, results: u32) -> Value {
+        let size = results * 16;
+        let slot = *self.function.call_buffer.get_or_insert_with(|| {
+            let data = StackSlotData::new(StackSlotKind::ExplicitSlot, size, 4);
+            builder.create_sized_stack_slot(data)
+        });
+        let data = &mut builder.func.sized_stack_slots[slot];
+        data.size = data.size.max(size);
+        builder.ins().stack_addr(types::I64, slot, 0)
+    }
+}
+
+fn emit_call(
+    builder: &mut FunctionBuilder<'_>,
+    callee: Callee,
+    args: &[Value],
+    buffer: Option<Value>,
+) -> Inst {
+    match callee {
+        Callee::Direct { function, context } => {
+            builder.ins().call(function, &all_args(context, args, buffer))
+        }
+        Callee::Indirect { signature, code, context } => {
+            builder.ins().call_indirect(signature, code, &all_args(context, args, buffer))
+        }
+    }
+}
+
+fn all_args(context: Value, args: &[Value], buffer: Option<Value>) -> Values {
+    let mut all = Values::with_capacity(args.len() + 2);
+    all.push(context);
+    all.extend_from_slice(args);
+    all.extend(buffer);
+    all
+}
+
+fn buffered_results(places: &[ResultPlace]) -> u32 {
+    places.iter().filter(|place| matches!(place, ResultPlace::Buffer(_))).count() as u32
+}
+
+/// Flags for a result in a buffer: vectors have their lowest lane first on every machine.
+fn buffer_flags(ty: ir::Type) -> MemFlagsData {
+    let flags = MemFlagsData::trusted();
+    if ty.is_vector() { flags.with_endianness(Endianness::Little) } else { flags }
+}

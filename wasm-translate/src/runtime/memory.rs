@@ -1,0 +1,95 @@
+//! Linear memories: where base and length are found, size and growth.
+
+use cranelift_codegen::ir::{InstBuilder as _, Value, types};
+use cranelift_frontend::FunctionBuilder;
+use wasm_types::MemoryIndex;
+use wasm_types::abi::{Builtin, memory as record, memory_import};
+
+use super::{CONSTANT, Region, RuntimeEnvironment};
+use crate::environ::{Heap, HeapBound};
+
+impl RuntimeEnvironment<'_> {
+    pub(super) fn memory_heap(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+    ) -> Heap {
+        let ty = self.module.memories[memory.index()];
+        let alias_region = Some(self.region(builder, Region::Memory));
+        let spectre_mitigation = self.tunables.spectre_mitigation;
+        if self.tunables.memory_is_static(&ty) {
+            return Heap {
+                base: self.static_base(builder, memory),
+                bound: HeapBound::Static { reserved: self.tunables.memory_reservation },
+                guard: self.tunables.memory_guard_size,
+                spectre_mitigation,
+                alias_region,
+            };
+        }
+        let (address, offset) = self.memory_record(builder, memory);
+        let flags = self.trusted(builder, Region::Record);
+        let mut field = |at: u32| builder.ins().load(types::I64, flags, address, offset + at as i32);
+        let (base, length) = (field(record::BASE), field(record::LENGTH));
+        // The guard follows the last whole page of the machine, which with small pages is not where
+        // the memory ends.
+        let guard = if ty.page_size_log2 == 16 { self.tunables.memory_guard_size } else { 0 };
+        let bound = HeapBound::Dynamic { length };
+        Heap { base, bound, guard, spectre_mitigation, alias_region }
+    }
+
+    /// The base of a memory that never moves: loaded once, in the entry block. The optimiser places
+    /// it where it is needed.
+    fn static_base(&mut self, builder: &mut FunctionBuilder<'_>, memory: MemoryIndex) -> Value {
+        if let Some(base) = self.function.bases.get(&memory) {
+            return *base;
+        }
+        let offset = match self.layout.memory(memory) {
+            Ok(defined) => defined + record::BASE,
+            Err(imported) => imported + memory_import::BASE,
+        };
+        let context = self.context();
+        let mut cursor = Self::entry_cursor(builder);
+        let base = cursor.ins().load(types::I64, CONSTANT, context, offset as i32);
+        self.function.bases.insert(memory, base);
+        base
+    }
+
+    /// Where the record of a memory is: an address and an offset.
+    fn memory_record(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+    ) -> (Value, i32) {
+        match self.layout.memory(memory) {
+            Ok(defined) => (self.context(), defined as i32),
+            Err(imported) => (self.load_constant(builder, imported + memory_import::MEMORY), 0),
+        }
+    }
+
+    pub(super) fn memory_pages(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+    ) -> Value {
+        let ty = self.module.memories[memory.index()];
+        let (address, offset) = self.memory_record(builder, memory);
+        let flags = self.trusted(builder, Region::Record);
+        let offset = offset + record::LENGTH as i32;
+        let bytes = builder.ins().load(types::I64, flags, address, offset);
+        let pages = builder.ins().ushr_imm_u(bytes, i64::from(ty.page_size_log2));
+        if ty.memory64 { pages } else { builder.ins().ireduce(types::I32, pages) }
+    }
+
+    pub(super) fn grow_memory(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+        delta: Value,
+    ) -> Value {
+        let narrow = !self.module.memories[memory.index()].memory64;
+        let pages = self
+            .bulk(builder, Builtin::MemoryGrow, &[memory.as_u32()], &[delta])
+            .expect("`memory.grow` has a result");
+        if narrow { builder.ins().ireduce(types::I32, pages) } else { pages }
+    }
+}

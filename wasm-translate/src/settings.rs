@@ -1,0 +1,262 @@
+//! What to compile for, and how.
+
+use std::str::FromStr as _;
+use std::sync::Arc;
+
+use cranelift_codegen::isa::{self, OwnedTargetIsa};
+use cranelift_codegen::settings::{self, Configurable, SetError};
+use target_lexicon::{Architecture, PointerWidth, Triple};
+use wasm_types::{FuncIndex, OptLevel, Tunables};
+
+use crate::error::{Error, ErrorKind};
+use crate::pass::{ClifPass, PassPlace};
+
+/// Is told of the CLIF of each function before any pass changes it.
+pub type ClifObserver = dyn Fn(FuncIndex, &cranelift_codegen::ir::Function) + Send + Sync;
+
+/// Is told how many functions are done, of how many.
+pub type Progress = dyn Fn(usize, usize) + Send + Sync;
+
+/// What to compile for, and how.
+///
+/// The same settings and the same module give the same bytes, whatever the number of threads.
+///
+/// ```
+/// use wasm_translate::Settings;
+///
+/// # fn main() -> Result<(), wasm_translate::Error> {
+/// let mut settings = Settings::for_target("x86_64-unknown-linux-gnu")?;
+/// settings.flag("has_avx2", "true")?.threads(2);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Settings {
+    target: Triple,
+    /// Settings of the instruction set, in the order in which they were made.
+    flags: Vec<(String, String)>,
+    pub(crate) tunables: Tunables,
+    pub(crate) threads: usize,
+    pub(crate) verifier: bool,
+    pub(crate) passes: Vec<(PassPlace, Arc<dyn ClifPass>)>,
+    pub(crate) observer: Option<Arc<ClifObserver>>,
+    pub(crate) progress: Option<Arc<Progress>>,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("target", self.target())
+            .field("tunables", &self.tunables)
+            .field("threads", &self.threads)
+            .field("verifier", &self.verifier)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// Settings for a target, given as a triple such as `aarch64-unknown-linux-gnu`.
+    ///
+    /// The instruction set is what all machines of the kind have; for x86-64 that is taken to be the
+    /// level called `x86-64-v2` (with SSE4.2), without which there are no vector operators.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such target, or if it is not one with 64-bit pointers that Cranelift
+    /// compiles for.
+    pub fn for_target(triple: &str) -> Result<Self, Error> {
+        let parsed = Triple::from_str(triple).map_err(|error| {
+            Error::new(ErrorKind::Target, format!("`{triple}` is not a target triple: {error}"))
+        })?;
+        let mut settings = Self::new(parsed)?;
+        if settings.target().architecture == Architecture::X86_64 {
+            const BASELINE: [&str; 6] = [
+                "has_cmpxchg16b",
+                "has_sse3",
+                "has_ssse3",
+                "has_sse41",
+                "has_sse42",
+                "has_popcnt",
+            ];
+            for flag in BASELINE {
+                settings.flag(flag, "true")?;
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Settings for the machine that this program runs on, with all that its processor can do.
+    ///
+    /// # Errors
+    ///
+    /// If Cranelift does not compile for this machine.
+    #[cfg(feature = "native")]
+    pub fn host() -> Result<Self, Error> {
+        let describe = |error: &dyn std::fmt::Display| {
+            Error::new(ErrorKind::Target, format!("no code can be made for this machine: {error}"))
+        };
+        let isa = cranelift_native::builder()
+            .map_err(|error| describe(&error))?
+            .finish(settings::Flags::new(settings::builder()))
+            .map_err(|error| describe(&error))?;
+        let mut host = Self::new(isa.triple().clone())?;
+        for flag in isa.isa_flags() {
+            host.flag(flag.name, &flag.value_string())?;
+        }
+        Ok(host)
+    }
+
+    fn new(target: Triple) -> Result<Self, Error> {
+        if target.pointer_width() != Ok(PointerWidth::U64) {
+            let message = format!("`{target}` has no 64-bit pointers, which the run-time ABI needs");
+            return Err(Error::new(ErrorKind::Target, message));
+        }
+        let settings = Self {
+            target,
+            flags: Vec::new(),
+            tunables: Tunables::default(),
+            threads: 0,
+            verifier: cfg!(debug_assertions),
+            passes: Vec::new(),
+            observer: None,
+            progress: None,
+        };
+        settings.builder()?;
+        Ok(settings)
+    }
+
+    /// The code generator's description of the target, with all settings of the instruction set.
+    fn builder(&self) -> Result<isa::Builder, Error> {
+        let mut builder = isa::lookup(self.target.clone()).map_err(|error| {
+            let message = format!(
+                "no code can be made for `{}` ({error}); the architectures are {}",
+                self.target,
+                isa::ALL_ARCHITECTURES.join(", ")
+            );
+            Error::new(ErrorKind::Target, message)
+        })?;
+        for (name, value) in &self.flags {
+            set(&mut builder, name, value).map_err(|reason| Error::new(ErrorKind::Target, reason))?;
+        }
+        Ok(builder)
+    }
+
+    /// The target.
+    pub fn target(&self) -> &Triple {
+        &self.target
+    }
+
+    /// Sets a setting of the instruction set, by the name that Cranelift gives it: an extension
+    /// such as `has_avx2` to `true` or `false`, or a preset such as `skylake` to `true`.
+    ///
+    /// # Errors
+    ///
+    /// If the target has no such setting, or the setting no such value.
+    pub fn flag(&mut self, name: &str, value: &str) -> Result<&mut Self, Error> {
+        self.flags.push((name.into(), value.into()));
+        match self.builder() {
+            Ok(_) => Ok(self),
+            Err(error) => {
+                self.flags.pop();
+                Err(error)
+            }
+        }
+    }
+
+    /// Sets what is compiled into the code and the run-time must provide for.
+    pub fn tunables(&mut self, tunables: Tunables) -> &mut Self {
+        self.tunables = tunables;
+        self
+    }
+
+    /// Sets how many threads compile at the same time; 0, as it is at first, for as many as the
+    /// thread pool has. Without the feature `parallel` it is always one.
+    pub fn threads(&mut self, threads: usize) -> &mut Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Sets whether CLIF is verified before and after each step. Slow; by default only with debug
+    /// assertions.
+    pub fn verifier(&mut self, on: bool) -> &mut Self {
+        self.verifier = on;
+        self
+    }
+
+    /// Adds a pass over the CLIF of each function. Passes of the same place run in the order in
+    /// which they were added.
+    pub fn pass(&mut self, place: PassPlace, pass: Arc<dyn ClifPass>) -> &mut Self {
+        self.passes.push((place, pass));
+        self
+    }
+
+    /// Sets who sees the CLIF of each function before any pass. It is called on the thread that
+    /// compiles, in no particular order of functions.
+    pub fn observe_clif(&mut self, observer: Arc<ClifObserver>) -> &mut Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Sets who is told of progress: after each function, on the thread that compiled it.
+    pub fn progress(&mut self, progress: Arc<Progress>) -> &mut Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// The settings as Cranelift's description of the target.
+    ///
+    /// # Errors
+    ///
+    /// If the settings of the instruction set contradict each other.
+    pub fn isa(&self) -> Result<OwnedTargetIsa, Error> {
+        let tunables = &self.tunables;
+        let mut flags = settings::builder();
+        let opt_level = match tunables.opt_level {
+            OptLevel::None => "none",
+            OptLevel::Speed => "speed",
+            OptLevel::SpeedAndSize => "speed_and_size",
+        };
+        let guard = tunables.stack_guard_size.max(1).ilog2().to_string();
+        let on = |condition: bool| if condition { "true" } else { "false" };
+        for (name, value) in [
+            ("opt_level", opt_level),
+            ("enable_verifier", on(self.verifier)),
+            ("enable_nan_canonicalization", on(tunables.nan_canonicalization)),
+            // Backtraces and the context of a frame are found through frame pointers.
+            ("preserve_frame_pointers", "true"),
+            ("unwind_info", "false"),
+            // The text is mapped anywhere; calls within it are relative.
+            ("is_pic", "true"),
+            // A frame larger than the guard must not step over it.
+            ("enable_probestack", "true"),
+            ("probestack_strategy", "inline"),
+            ("probestack_size_log2", &guard),
+            ("enable_heap_access_spectre_mitigation", on(tunables.spectre_mitigation)),
+            ("enable_table_access_spectre_mitigation", on(tunables.spectre_mitigation)),
+        ] {
+            flags.set(name, value).map_err(|error| {
+                Error::new(ErrorKind::Target, format!("setting `{name}` to `{value}`: {error}"))
+            })?;
+        }
+        self.builder()?.finish(settings::Flags::new(flags)).map_err(|error| {
+            Error::new(ErrorKind::Target, format!("settings for {}: {error}", self.target()))
+        })
+    }
+}
+
+/// Sets a setting of the instruction set; the error is the reason.
+fn set(builder: &mut isa::Builder, name: &str, value: &str) -> Result<(), String> {
+    let is_preset = builder
+        .iter()
+        .any(|setting| setting.name == name && setting.kind == settings::SettingKind::Preset);
+    let result = match (is_preset, value) {
+        (true, "true") => builder.enable(name),
+        (true, _) => Err(SetError::BadValue("a preset can only be set to `true`".into())),
+        (false, _) => builder.set(name, value),
+    };
+    result.map_err(|error| match error {
+        SetError::BadName(_) => format!("{} has no setting `{name}`", builder.triple()),
+        SetError::BadType => format!("`{value}` is no value for setting `{name}`"),
+        SetError::BadValue(why) => format!("`{value}` is no value for setting `{name}`: {why}"),
+    })
+}

@@ -1,0 +1,197 @@
+//! The state of the translation of one function: operand stack, control stack, and helpers that all
+//! instruction families share.
+//!
+//! # Conventions
+//!
+//! * A value of type `i32`, `i64`, `f32`, `f64` has the CLIF type of the same name; a reference has
+//!   the type that the environment gives it; a vector on the operand stack may have *any* 128-bit
+//!   CLIF vector type, so that no bit casts stand between instructions that agree on the lanes.
+//!   [`FuncTranslator::pop_vec`] casts to the type that is wanted. Locals, block parameters,
+//!   arguments, results and globals are always `I8X16`: what goes there goes through
+//!   [`FuncTranslator::canonical`].
+//! * Operators are translated only where they can be reached.
+
+use cranelift_codegen::ir::{
+    self, Endianness, InstBuilder as _, MemFlagsData, Type, Value, condcodes::IntCC, types,
+};
+use cranelift_frontend::{FunctionBuilder, Variable};
+use wasm_types::wasmparser::{MemArg, MemArgTarget};
+use wasm_types::{MemoryIndex, ValType};
+
+use crate::control_stack::Frame;
+use crate::environ::{FuncEnvironment, HeapAccess};
+use crate::error::Error;
+use crate::heap;
+
+/// The vectors that a translation works on, kept from one function to the next.
+#[derive(Default)]
+pub(crate) struct Stacks {
+    /// The operand stack.
+    pub(crate) values: Vec<Value>,
+    /// The control stack.
+    pub(crate) frames: Vec<Frame>,
+    /// The CLIF type of each local.
+    pub(crate) locals: Vec<Type>,
+}
+
+impl Stacks {
+    pub(crate) fn clear(&mut self) {
+        self.values.clear();
+        self.frames.clear();
+        self.locals.clear();
+    }
+}
+
+/// The translation of one function.
+pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
+    /// Makes the CLIF.
+    pub(crate) builder: FunctionBuilder<'a>,
+    /// What depends on the runtime.
+    pub(crate) env: &'e mut E,
+    /// Operands and control frames.
+    pub(crate) stacks: &'a mut Stacks,
+    /// Whether the code at the current place can be reached.
+    pub(crate) reachable: bool,
+    /// How many constructs enclose the current place that began where it can't be reached. They
+    /// have no frames.
+    pub(crate) skipped: u32,
+}
+
+impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
+    /// Pushes an operand.
+    #[inline]
+    pub(crate) fn push(&mut self, value: Value) {
+        self.stacks.values.push(value);
+    }
+
+    /// Pushes several operands, the last one on top.
+    pub(crate) fn push_all(&mut self, values: &[Value]) {
+        self.stacks.values.extend_from_slice(values);
+    }
+
+    /// Pops the top operand. A vector may have any 128-bit type.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Value {
+        self.stacks.values.pop().expect("validation keeps the operand stack from underflowing")
+    }
+
+    /// Pops two operands, in the order in which they were pushed.
+    #[inline]
+    pub(crate) fn pop2(&mut self) -> (Value, Value) {
+        let b = self.pop();
+        let a = self.pop();
+        (a, b)
+    }
+
+    /// Pops three operands, in the order in which they were pushed.
+    #[inline]
+    pub(crate) fn pop3(&mut self) -> (Value, Value, Value) {
+        let c = self.pop();
+        let (a, b) = self.pop2();
+        (a, b, c)
+    }
+
+    /// Pops a vector as the given 128-bit type.
+    pub(crate) fn pop_vec(&mut self, ty: Type) -> Value {
+        let value = self.pop();
+        self.bitcast_vec(value, ty)
+    }
+
+    /// Pops two vectors as the given 128-bit type, in the order in which they were pushed.
+    pub(crate) fn pop2_vec(&mut self, ty: Type) -> (Value, Value) {
+        let b = self.pop_vec(ty);
+        let a = self.pop_vec(ty);
+        (a, b)
+    }
+
+    /// Pops three vectors as the given 128-bit type, in the order in which they were pushed.
+    pub(crate) fn pop3_vec(&mut self, ty: Type) -> (Value, Value, Value) {
+        let c = self.pop_vec(ty);
+        let (a, b) = self.pop2_vec(ty);
+        (a, b, c)
+    }
+
+    /// The type of a CLIF value.
+    #[inline]
+    pub(crate) fn ty(&self, value: Value) -> Type {
+        self.builder.func.dfg.value_type(value)
+    }
+
+    /// The same 128 bits as a vector of another type. Lanes are counted as Wasm counts them, from
+    /// the least significant byte, on every target.
+    pub(crate) fn bitcast_vec(&mut self, value: Value, ty: Type) -> Value {
+        if self.ty(value) == ty { value } else { self.builder.ins().bitcast(ty, lane_order(), value) }
+    }
+
+    /// The value in the form that locals, block parameters, arguments, results and globals have:
+    /// vectors as `I8X16`, all else as it is.
+    #[inline]
+    pub(crate) fn canonical(&mut self, value: Value) -> Value {
+        let ty = self.ty(value);
+        if ty.is_vector() && ty != types::I8X16 {
+            self.builder.ins().bitcast(types::I8X16, lane_order(), value)
+        } else {
+            value
+        }
+    }
+
+    /// Pops an operand in canonical form.
+    #[inline]
+    pub(crate) fn pop_canonical(&mut self) -> Value {
+        let value = self.pop();
+        self.canonical(value)
+    }
+
+    /// Brings the topmost operands to canonical form, in place.
+    pub(crate) fn canonicalize_top(&mut self, count: usize) {
+        let start = self.stacks.values.len() - count;
+        for place in start..self.stacks.values.len() {
+            self.stacks.values[place] = self.canonical(self.stacks.values[place]);
+        }
+    }
+
+    /// The CLIF type of a Wasm type, in canonical form.
+    pub(crate) fn clif_type(&self, ty: ValType) -> Type {
+        self.env.value_type(ty)
+    }
+
+    /// The variable of a local.
+    pub(crate) fn local(&self, index: u32) -> Variable {
+        Variable::from_u32(index)
+    }
+
+    /// The 0 or 1 of type `i32` that Wasm has for the outcome of a comparison of integers.
+    pub(crate) fn icmp(&mut self, cc: IntCC, a: Value, b: Value) -> Value {
+        let flag = self.builder.ins().icmp(cc, a, b);
+        self.builder.ins().uextend(types::I32, flag)
+    }
+
+    /// Pops the address operand of a memory access and makes a native address of it: the access is
+    /// within bounds, or traps when it is made, or the trap is in the code already.
+    ///
+    /// Returns what a load or store instruction takes: flags (little-endian, with the trap code of an
+    /// access out of bounds), address and constant offset. `access_size` is in bytes. A store pops
+    /// its value before it calls this.
+    pub(crate) fn heap_addr(
+        &mut self,
+        memarg: &MemArg,
+        access_size: u8,
+    ) -> Result<(MemFlagsData, Value, i32), Error> {
+        let MemArgTarget::Memory(memory) = memarg.target else {
+            return Err(Error::unsupported("a memory access to an array"));
+        };
+        let index = self.pop();
+        let access = HeapAccess {
+            memory: MemoryIndex::new(memory),
+            index,
+            offset: memarg.offset,
+            size: access_size,
+        };
+        heap::prepare_access(&mut self.builder, self.env, access)
+    }
+}
+
+/// Flags for a bit cast between vector types that keeps Wasm's order of lanes on every target.
+pub(crate) fn lane_order() -> MemFlagsData {
+    ir::MemFlagsData::new().with_endianness(Endianness::Little)
+}

@@ -1,0 +1,109 @@
+//! The CLIF of small modules, beside them: `tests/clif/NAME.wat` and `NAME.clif`.
+//!
+//! `BLESS=1 cargo test -p wasm-translate --test clif` writes the files anew.
+
+mod common;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use common::{TARGETS, compile, parse, settings};
+use cranelift_codegen::ir;
+use wasm_translate::{
+    ClifStage, Error, ErrorKind, PassContext, PassPlace, Settings, clif, compile_module,
+};
+use wasm_types::{DefinedFuncIndex, Tunables};
+
+/// Comments at the start of a module choose settings: `;! checked` for memories with bounds checks,
+/// `;! target TRIPLE`, `;! optimized`.
+fn golden_settings(text: &str) -> (Settings, ClifStage) {
+    let mut stage = ClifStage::Raw;
+    let mut target = TARGETS[0];
+    let mut tunables = Tunables::default();
+    for line in text.lines().filter_map(|line| line.strip_prefix(";! ")) {
+        match line {
+            "checked" => tunables.memory_reservation = 1 << 20,
+            "optimized" => stage = ClifStage::Optimized,
+            "unmitigated" => tunables.spectre_mitigation = false,
+            _ => target = line.strip_prefix("target ").expect("a setting that is known"),
+        }
+    }
+    let mut settings = settings(target);
+    settings.tunables(tunables);
+    (settings, stage)
+}
+
+#[test]
+fn clif_is_as_written_down() {
+    let bless = std::env::var_os("BLESS").is_some();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clif");
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wat"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let mut different = Vec::new();
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let wasm = wat::parse_str(&text).unwrap();
+        let parsed = parse(&wasm);
+        let (settings, stage) = golden_settings(&text);
+        let mut found = String::new();
+        for func in (0..parsed.module().num_defined_functions()).map(DefinedFuncIndex::new) {
+            let text = clif(&parsed, &wasm, func, &settings, stage)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            writeln!(found, "{text}").unwrap();
+        }
+        let golden = path.with_extension("clif");
+        if bless {
+            std::fs::write(&golden, found).unwrap();
+        } else if std::fs::read_to_string(&golden).unwrap_or_default() != found {
+            different.push(format!("{}:\n{found}", golden.display()));
+        }
+    }
+    assert!(
+        different.is_empty(),
+        "CLIF differs from what is written down (BLESS=1 writes it anew):\n{}",
+        different.join("\n")
+    );
+}
+
+#[test]
+fn passes_run_where_they_were_put() {
+    let wasm = wat::parse_str("(module (func $f (param i32) (result i32) local.get 0))").unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let mut settings = settings(TARGETS[0]);
+    let note = |what: &'static str| {
+        let seen = seen.clone();
+        move |func: &mut ir::Function, context: PassContext<'_>| -> Result<(), Error> {
+            assert_eq!(context.func.as_u32(), 0);
+            assert_eq!(context.isa.name(), "x64");
+            seen.lock().unwrap().push((what, func.dfg.num_insts()));
+            Ok(())
+        }
+    };
+    settings.pass(PassPlace::AfterOptimization, Arc::new(note("after")));
+    settings.pass(PassPlace::BeforeOptimization, Arc::new(note("before")));
+    let observed = seen.clone();
+    settings.observe_clif(Arc::new(move |_, func| {
+        observed.lock().unwrap().push(("observer", func.dfg.num_insts()));
+    }));
+    compile(&wasm, &settings).unwrap();
+    let order: Vec<&str> = seen.lock().unwrap().iter().map(|(what, _)| *what).collect();
+    assert_eq!(order, ["observer", "before", "after"]);
+}
+
+#[test]
+fn the_error_of_a_pass_names_the_function() {
+    let wasm = wat::parse_str("(module (func $f))").unwrap();
+    let mut settings = settings(TARGETS[0]);
+    let refuse = |_: &mut ir::Function, _: PassContext<'_>| -> Result<(), Error> {
+        Err(Error::new(ErrorKind::Limit, "not today"))
+    };
+    settings.pass(PassPlace::BeforeOptimization, Arc::new(refuse));
+    let error = compile_module(&parse(&wasm), &wasm, &settings).unwrap_err();
+    assert_eq!(error.to_string(), "in function 0 `f`: not today");
+}

@@ -1,0 +1,7 @@
+;! checked
+(module
+  (memory 1)
+  (func $near (param i32) (result i32)
+    (i32.load offset=4 (local.get 0)))
+  (func $far (param i32) (result i32)
+    (i32.load offset=0x80000000 (local.get 0))))

@@ -1,0 +1,45 @@
+//! The run-time ABI: the one definition of what compiled code, thunks and the store agree on.
+//!
+//! # Calls
+//!
+//! Every Wasm function takes the **instance context** pointer first, then its parameters, in the
+//! code generator's `tail` convention. References are 64-bit integers: null is 0, a function
+//! reference is the address of a [`func_ref`] record, a host reference is a number that the store gave out.
+//! Results that the convention can't return in registers (see [`register_results`]) go to a
+//! buffer whose address the caller passes as one more, last, 64-bit parameter: 16 bytes for each such
+//! result, in order.
+//!
+//! A call to an imported function loads code and context from the import record ([`import`]) and
+//! calls with that context instead of its own. A call through a reference does the same from the
+//! [`func_ref`] record.
+//!
+//! Wasm frames keep frame pointers and live on a Wasm stack of their own; there is no stack-limit
+//! check. Builtins ([`Builtin`]) are called in the target's C convention, with the instance context
+//! first, through the array of code pointers that the instance context points to; the code found
+//! there changes stacks.
+//!
+//! # Layout
+//!
+//! All targets have 64-bit pointers. [`ContextLayout`] computes where everything stands in the
+//! instance context of a module; the `context`, `memory`, … modules hold the offsets within each
+//! record.
+
+mod builtin;
+mod layout;
+mod results;
+
+pub use builtin::{Builtin, BuiltinType};
+pub use layout::{
+    ContextCounts, ContextLayout, context, func_ref, import, memory, memory_import, table,
+    table_import,
+};
+pub use results::{REGISTER_RESULTS, ResultPlace, register_results};
+
+/// The version of this ABI: an artifact states it, and a host runs only its own.
+pub const ABI_VERSION: u32 = 1;
+
+/// The size of a pointer, in bytes.
+pub const POINTER_SIZE: u32 = 8;
+
+/// A type id that no function has: what the null element of a table holds.
+pub const NO_TYPE_ID: u32 = u32::MAX;

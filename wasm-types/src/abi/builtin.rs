@@ -1,0 +1,109 @@
+//! The builtins: what compiled code calls the store for.
+
+/// The type of a builtin's parameter or result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BuiltinType {
+    /// A 32-bit integer: an index, or a value.
+    I32,
+    /// A 64-bit integer: an address, a length, a reference or a pointer.
+    I64,
+    /// A 32-bit float.
+    F32,
+    /// A 64-bit float.
+    F64,
+}
+
+macro_rules! builtins {
+    ($($(#[$doc:meta])* $name:ident $symbol:ident ($($param:ident: $ty:ident),*) $(-> $result:ident)?;)*) => {
+        /// A function of the store that compiled code calls. Each takes the instance context first
+        /// and then the parameters below; one that fails does not return.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u32)]
+        pub enum Builtin {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Builtin {
+            /// Every builtin, in the order of the array of code pointers.
+            pub const ALL: &[Builtin] = &[$(Builtin::$name,)*];
+
+            /// The name: a symbol for those who link code.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Builtin::$name => concat!("wasm_builtin_", stringify!($symbol)),)*
+                }
+            }
+
+            /// The parameters after the instance context.
+            pub const fn params(self) -> &'static [BuiltinType] {
+                match self {
+                    $(Builtin::$name => &[$(BuiltinType::$ty),*],)*
+                }
+            }
+
+            /// The result, if there is one.
+            pub const fn result(self) -> Option<BuiltinType> {
+                match self {
+                    $(Builtin::$name => builtins!(@result $($result)?),)*
+                }
+            }
+
+            /// Where the code pointer stands in the array of builtins, in bytes.
+            pub const fn offset(self) -> u32 {
+                self as u32 * super::POINTER_SIZE
+            }
+        }
+    };
+    (@result) => { None };
+    (@result $ty:ident) => { Some(BuiltinType::$ty) };
+}
+
+builtins! {
+    /// `memory.grow`: the old size in pages, or -1. Indices of 32-bit memories are zero-extended.
+    MemoryGrow memory_grow (memory: I32, delta: I64) -> I64;
+    /// `memory.fill`.
+    MemoryFill memory_fill (memory: I32, start: I64, value: I32, len: I64);
+    /// `memory.copy`.
+    MemoryCopy memory_copy (to_memory: I32, from_memory: I32, to: I64, from: I64, len: I64);
+    /// `memory.init`.
+    MemoryInit memory_init (memory: I32, data: I32, to: I64, from: I64, len: I64);
+    /// `data.drop`.
+    DataDrop data_drop (data: I32);
+    /// `table.grow`: the old size in elements, or -1.
+    TableGrow table_grow (table: I32, delta: I64, value: I64) -> I64;
+    /// `table.fill`.
+    TableFill table_fill (table: I32, start: I64, value: I64, len: I64);
+    /// `table.copy`.
+    TableCopy table_copy (to_table: I32, from_table: I32, to: I64, from: I64, len: I64);
+    /// `table.init`.
+    TableInit table_init (table: I32, elem: I32, to: I64, from: I64, len: I64);
+    /// `elem.drop`.
+    ElemDrop elem_drop (elem: I32);
+    /// Fills in a table element that was not asked for yet, and returns what now stands there: the
+    /// address of a function reference's record, never 0. The index is within bounds.
+    TableGetLazy table_get_lazy (table: I32, index: I64) -> I64;
+    /// `ref.func`: the address of the function's reference record.
+    RefFunc ref_func (func: I32) -> I64;
+    /// Out of fuel: returns after refuelling, or ends the computation.
+    OutOfFuel out_of_fuel ();
+    /// `f32.ceil`, for machines with no such instruction.
+    CeilF32 ceil_f32 (x: F32) -> F32;
+    /// `f64.ceil`, for machines with no such instruction.
+    CeilF64 ceil_f64 (x: F64) -> F64;
+    /// `f32.floor`, for machines with no such instruction.
+    FloorF32 floor_f32 (x: F32) -> F32;
+    /// `f64.floor`, for machines with no such instruction.
+    FloorF64 floor_f64 (x: F64) -> F64;
+    /// `f32.trunc`, for machines with no such instruction.
+    TruncF32 trunc_f32 (x: F32) -> F32;
+    /// `f64.trunc`, for machines with no such instruction.
+    TruncF64 trunc_f64 (x: F64) -> F64;
+    /// `f32.nearest`, for machines with no such instruction.
+    NearestF32 nearest_f32 (x: F32) -> F32;
+    /// `f64.nearest`, for machines with no such instruction.
+    NearestF64 nearest_f64 (x: F64) -> F64;
+    /// Fused multiply-add, for machines with no such instruction.
+    FmaF32 fma_f32 (x: F32, y: F32, z: F32) -> F32;
+    /// Fused multiply-add, for machines with no such instruction.
+    FmaF64 fma_f64 (x: F64, y: F64, z: F64) -> F64;
+}

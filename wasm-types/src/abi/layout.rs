@@ -1,0 +1,281 @@
+//! Where everything stands in an instance context.
+
+use alloc::vec::Vec;
+
+use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+use crate::module::Module;
+
+/// Offsets of the fixed head of an instance context. The context is 16-byte aligned.
+pub mod context {
+    /// A number that tells an instance context from a host function's record: `u64`.
+    pub const MAGIC: u32 = 0;
+    /// The store's own context: a pointer that only thunks and the store read.
+    pub const STORE: u32 = 8;
+    /// The array of builtins' code pointers, in the order of [`Builtin`](crate::abi::Builtin).
+    pub const BUILTINS: u32 = 16;
+    /// The [`func_ref`](super::func_ref) record that stands for null in tables of functions.
+    pub const NULL_FUNC_REF: u32 = 24;
+    /// The page whose protection interrupts the code: a pointer.
+    pub const INTERRUPT_PAGE: u32 = 32;
+    /// Fuel used so far: a pointer to an `i64` that counts up to zero.
+    pub const FUEL: u32 = 40;
+    /// The store's description of the instance: a pointer that only the store reads.
+    pub const INSTANCE: u32 = 48;
+    /// Kept free.
+    pub const RESERVED: u32 = 56;
+    /// The size of the head.
+    pub const SIZE: u32 = 64;
+    /// The value at [`MAGIC`] in an instance context.
+    pub const MAGIC_VALUE: u64 = u64::from_le_bytes(*b"wasm ctx");
+}
+
+/// Offsets within the record of a defined memory.
+pub mod memory {
+    /// The first byte: a pointer.
+    pub const BASE: u32 = 0;
+    /// The current size in bytes: `u64`.
+    pub const LENGTH: u32 = 8;
+    /// The size of the record.
+    pub const SIZE: u32 = 16;
+}
+
+/// Offsets within the record of an imported memory.
+pub mod memory_import {
+    /// A copy of the base. Only valid for memories that never move (see
+    /// [`Tunables::memory_is_static`](crate::Tunables::memory_is_static)).
+    pub const BASE: u32 = 0;
+    /// The exporter's [`memory`](super::memory) record: a pointer.
+    pub const MEMORY: u32 = 8;
+    /// The size of the record.
+    pub const SIZE: u32 = 16;
+}
+
+/// Offsets within the record of a defined table.
+///
+/// Elements are 8 bytes. In a table of functions an element is the address of a
+/// [`func_ref`](super::func_ref) record, never null: the record at
+/// [`context::NULL_FUNC_REF`](super::context::NULL_FUNC_REF) stands for null, and 0 for an element that was not asked for
+/// yet, which [`Builtin::TableGetLazy`](crate::abi::Builtin::TableGetLazy) fills in. In other tables an
+/// element is the reference itself, and 0 is null.
+pub mod table {
+    /// The first element: a pointer.
+    pub const BASE: u32 = 0;
+    /// The current size in elements: `u64`.
+    pub const LENGTH: u32 = 8;
+    /// The size of the record.
+    pub const SIZE: u32 = 16;
+}
+
+/// Offsets within the record of an imported table.
+pub mod table_import {
+    /// The exporter's [`table`](super::table) record: a pointer.
+    pub const TABLE: u32 = 0;
+    /// The exporter's instance context: a pointer.
+    pub const OWNER: u32 = 8;
+    /// The size of the record.
+    pub const SIZE: u32 = 16;
+}
+
+/// Offsets within the record of an imported function.
+pub mod import {
+    /// The code to call: a pointer.
+    pub const CODE: u32 = 0;
+    /// The context to call it with: a pointer. For a host function, the address of [`HOST`] of this
+    /// very record.
+    pub const CONTEXT: u32 = 8;
+    /// The [`func_ref`](super::func_ref) record that the exporter has for the function: a pointer.
+    pub const FUNC_REF: u32 = 16;
+    /// A host function's record, as its thunk gets it for a context: 40 bytes that only thunks and
+    /// the store read.
+    pub const HOST: u32 = 24;
+    /// The size of the record.
+    pub const SIZE: u32 = 64;
+}
+
+/// Offsets within what a function reference points to.
+pub mod func_ref {
+    /// The code to call: a pointer.
+    pub const CODE: u32 = 0;
+    /// The context to call it with: a pointer.
+    pub const CONTEXT: u32 = 8;
+    /// The engine-wide id of the function's type: `u32`.
+    pub const TYPE_ID: u32 = 16;
+    /// For the store: `u32`.
+    pub const FLAGS: u32 = 20;
+    /// For the store: a pointer.
+    pub const STORE_DATA: u32 = 24;
+    /// The size of the record.
+    pub const SIZE: u32 = 32;
+}
+
+/// Where everything stands in the instance context of a module.
+///
+/// In order, after the head ([`context`]): defined memories, imported memories, defined tables,
+/// imported tables, defined globals (16 bytes each), imported globals (a pointer each), imported
+/// functions, type ids, function references.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContextLayout {
+    imported: [u32; 4],
+    defined_memories: u32,
+    imported_memories: u32,
+    defined_tables: u32,
+    imported_tables: u32,
+    defined_globals: u32,
+    imported_globals: u32,
+    imported_functions: u32,
+    type_ids: u32,
+    func_refs: u32,
+    size: u32,
+    num_type_ids: u32,
+}
+
+/// How many of each a module has: all that the layout depends on. Pairs are (imported, defined).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ContextCounts {
+    /// Imported functions.
+    pub functions: u32,
+    /// Memories.
+    pub memories: (u32, u32),
+    /// Tables.
+    pub tables: (u32, u32),
+    /// Globals.
+    pub globals: (u32, u32),
+    /// Types.
+    pub types: u32,
+    /// Functions that can be referred to.
+    pub func_refs: u32,
+}
+
+impl ContextLayout {
+    /// The layout for a module.
+    ///
+    /// # Panics
+    ///
+    /// If the context would be larger than 2 GiB, which the implementation limits of validation
+    /// rule out.
+    pub fn new(module: &Module) -> Self {
+        let split = |imported: u32, all: usize| (imported, all as u32 - imported);
+        Self::from_counts(ContextCounts {
+            functions: module.num_imported_functions,
+            memories: split(module.num_imported_memories, module.memories.len()),
+            tables: split(module.num_imported_tables, module.tables.len()),
+            globals: split(module.num_imported_globals, module.globals.len()),
+            types: module.types.len() as u32,
+            func_refs: module.escaping_functions.len() as u32,
+        })
+        .expect("the limits of validation keep an instance context below 2 GiB")
+    }
+
+    /// The layout for a module with the given counts; `None` if the context would be larger than
+    /// 2 GiB.
+    pub fn from_counts(counts: ContextCounts) -> Option<Self> {
+        let mut end = u64::from(context::SIZE);
+        let mut place = |count: u32, size: u32, align: u64| {
+            let start = end.next_multiple_of(align);
+            end = start + u64::from(count) * u64::from(size);
+            start as u32
+        };
+        let defined_memories = place(counts.memories.1, memory::SIZE, 16);
+        let imported_memories = place(counts.memories.0, memory_import::SIZE, 16);
+        let defined_tables = place(counts.tables.1, table::SIZE, 16);
+        let imported_tables = place(counts.tables.0, table_import::SIZE, 16);
+        let defined_globals = place(counts.globals.1, 16, 16);
+        let imported_globals = place(counts.globals.0, super::POINTER_SIZE, 8);
+        let imported_functions = place(counts.functions, import::SIZE, 16);
+        let type_ids = place(counts.types, 4, 4);
+        let func_refs = place(counts.func_refs, func_ref::SIZE, 16);
+        let size = end.next_multiple_of(16);
+        if size > 1 << 31 {
+            return None;
+        }
+        Some(Self {
+            imported: [counts.functions, counts.tables.0, counts.memories.0, counts.globals.0],
+            defined_memories,
+            imported_memories,
+            defined_tables,
+            imported_tables,
+            defined_globals,
+            imported_globals,
+            imported_functions,
+            type_ids,
+            func_refs,
+            size: size as u32,
+            num_type_ids: counts.types,
+        })
+    }
+
+    /// The size of the context, in bytes: a multiple of 16.
+    pub fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// The record of an imported function: see [`import`].
+    ///
+    /// # Panics
+    ///
+    /// If the function is not an import.
+    pub fn imported_function(&self, func: FuncIndex) -> u32 {
+        assert!(func.as_u32() < self.imported[0], "function {func} is not an import");
+        self.imported_functions + func.as_u32() * import::SIZE
+    }
+
+    /// The record of a table: `Ok` a defined one's [`table`], `Err` an imported one's
+    /// [`table_import`].
+    pub fn table(&self, table: TableIndex) -> Result<u32, u32> {
+        match table.as_u32().checked_sub(self.imported[1]) {
+            Some(defined) => Ok(self.defined_tables + defined * self::table::SIZE),
+            None => Err(self.imported_tables + table.as_u32() * table_import::SIZE),
+        }
+    }
+
+    /// The record of a memory: `Ok` a defined one's [`memory`], `Err` an imported one's
+    /// [`memory_import`].
+    pub fn memory(&self, memory: MemoryIndex) -> Result<u32, u32> {
+        match memory.as_u32().checked_sub(self.imported[2]) {
+            Some(defined) => Ok(self.defined_memories + defined * self::memory::SIZE),
+            None => Err(self.imported_memories + memory.as_u32() * memory_import::SIZE),
+        }
+    }
+
+    /// Where a global stands: `Ok` the value of a defined one (16 bytes), `Err` the pointer to an
+    /// imported one's value.
+    pub fn global(&self, global: GlobalIndex) -> Result<u32, u32> {
+        match global.as_u32().checked_sub(self.imported[3]) {
+            Some(defined) => Ok(self.defined_globals + defined * 16),
+            None => Err(self.imported_globals + global.as_u32() * super::POINTER_SIZE),
+        }
+    }
+
+    /// The engine-wide id of a type of the module: `u32`.
+    ///
+    /// # Panics
+    ///
+    /// If the module has no such type.
+    pub fn type_id(&self, ty: TypeIndex) -> u32 {
+        assert!(ty.as_u32() < self.num_type_ids, "the module has no type {ty}");
+        self.type_ids + ty.as_u32() * 4
+    }
+
+    /// The reference record of an escaping function, by [`Module::funcref_slot`]: see [`func_ref`].
+    pub fn func_ref(&self, slot: u32) -> u32 {
+        self.func_refs + slot * func_ref::SIZE
+    }
+
+    /// Every part as (name, start, end), in order: for tools and tests.
+    pub fn parts(&self) -> Vec<(&'static str, u32, u32)> {
+        let starts = [
+            ("head", 0),
+            ("defined memories", self.defined_memories),
+            ("imported memories", self.imported_memories),
+            ("defined tables", self.defined_tables),
+            ("imported tables", self.imported_tables),
+            ("defined globals", self.defined_globals),
+            ("imported globals", self.imported_globals),
+            ("imported functions", self.imported_functions),
+            ("type ids", self.type_ids),
+            ("function references", self.func_refs),
+            ("end", self.size),
+        ];
+        starts.windows(2).map(|w| (w[0].0, w[0].1, w[1].1)).collect()
+    }
+}

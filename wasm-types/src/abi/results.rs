@@ -1,0 +1,39 @@
+//! Which results come back in registers and which through the caller's buffer.
+
+use alloc::vec::Vec;
+
+use crate::types::ValType;
+
+/// Where a result is found after a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ResultPlace {
+    /// In a register: the code generator's convention says which.
+    Register,
+    /// In the caller's buffer, at this offset in bytes.
+    Buffer(u32),
+}
+
+/// How many integer and reference results, and how many float and vector results, come back in
+/// registers. The same for every target, so that the shape of a signature does not depend on it.
+pub const REGISTER_RESULTS: (u32, u32) = (2, 2);
+
+/// The place of each result. If any is in the buffer, the function takes the buffer's address (16
+/// bytes for each such result, 16-byte aligned) as its last parameter.
+pub fn register_results(results: &[ValType]) -> Vec<ResultPlace> {
+    let mut used = (0, 0);
+    let mut buffer = 0;
+    let mut place = |ty: &ValType| {
+        let (count, limit) = if ty.is_float_or_vector() {
+            (&mut used.1, REGISTER_RESULTS.1)
+        } else {
+            (&mut used.0, REGISTER_RESULTS.0)
+        };
+        if *count < limit {
+            *count += 1;
+            return ResultPlace::Register;
+        }
+        buffer += 16;
+        ResultPlace::Buffer(buffer - 16)
+    };
+    results.iter().map(&mut place).collect()
+}

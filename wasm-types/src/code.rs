@@ -1,0 +1,77 @@
+//! Compiled code before it is laid out as a file: what a compiler hands to an artifact writer.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::index::FuncIndex;
+use crate::trap::TrapCode;
+use crate::tunables::Tunables;
+
+/// A setting of the instruction set that the code was compiled with, such as `has_avx2`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IsaFlag {
+    /// The name that the code generator gives it.
+    pub name: String,
+    /// Its value: `true` for a flag that is on, or the text of an enumeration.
+    pub value: String,
+}
+
+/// Where a function's code stands in the text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CompiledFunction {
+    /// The first byte, from the start of the text.
+    pub offset: u32,
+    /// How many bytes.
+    pub len: u32,
+    /// Bytes of Wasm stack that a call takes, with the return address; 0 if not known.
+    pub frame_size: u32,
+}
+
+/// An instruction that may trap.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct TrapEntry {
+    /// The instruction, from the start of the text.
+    pub offset: u32,
+    /// Why it traps.
+    pub code: TrapCode,
+}
+
+/// Code from one place of the Wasm binary: valid up to the next entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AddressMapEntry {
+    /// The first instruction, from the start of the text.
+    pub offset: u32,
+    /// The operator, as an offset into the Wasm binary; `u32::MAX` where there is none.
+    pub wasm_offset: u32,
+}
+
+/// A function that keeps its instance context at a fixed place of its frame, so that a host
+/// function called through a reference finds out who called it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FrameSlotEntry {
+    /// The function.
+    pub func: FuncIndex,
+    /// Bytes from the frame pointer down to the slot.
+    pub below_frame_pointer: u32,
+}
+
+/// A module as machine code: position-independent, with all calls between its functions resolved.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct CompiledModule {
+    /// The target, as a triple.
+    pub target: String,
+    /// The settings of the instruction set.
+    pub isa_flags: Vec<IsaFlag>,
+    /// The settings that the run-time must agree on.
+    pub tunables: Tunables,
+    /// The code of all functions.
+    pub text: Vec<u8>,
+    /// The defined functions, in the order of their indices.
+    pub functions: Vec<CompiledFunction>,
+    /// The instructions that may trap, sorted by offset.
+    pub traps: Vec<TrapEntry>,
+    /// The Wasm places that code comes from, sorted by offset.
+    pub address_map: Vec<AddressMapEntry>,
+    /// The functions that keep their context in their frame, sorted by function.
+    pub frame_slots: Vec<FrameSlotEntry>,
+}

@@ -1,0 +1,71 @@
+//! WebAssembly proposals as flags.
+
+bitflags::bitflags! {
+    /// Proposals of the WebAssembly specification, each of which a validator allows or refuses.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+    pub struct WasmFeatures: u64 {
+        /// Import and export of mutable globals.
+        const MUTABLE_GLOBAL = 1 << 0;
+        /// Saturating conversions from float to integer.
+        const SATURATING_FLOAT_TO_INT = 1 << 1;
+        /// Sign extension operators.
+        const SIGN_EXTENSION = 1 << 2;
+        /// Several results of functions and blocks.
+        const MULTI_VALUE = 1 << 3;
+        /// Reference types: `externref`, several tables, table instructions.
+        const REFERENCE_TYPES = 1 << 4;
+        /// Bulk operations on memories and tables.
+        const BULK_MEMORY = 1 << 5;
+        /// 128-bit vectors.
+        const SIMD = 1 << 6;
+        /// Relaxed vector instructions.
+        const RELAXED_SIMD = 1 << 7;
+        /// Tail calls.
+        const TAIL_CALL = 1 << 8;
+        /// Arithmetic in constant expressions.
+        const EXTENDED_CONST = 1 << 9;
+        /// Several memories.
+        const MULTI_MEMORY = 1 << 10;
+        /// 64-bit memories and tables.
+        const MEMORY64 = 1 << 11;
+        /// Shared memories and atomic instructions.
+        const THREADS = 1 << 12;
+        /// Exceptions.
+        const EXCEPTIONS = 1 << 13;
+        /// Typed function references.
+        const FUNCTION_REFERENCES = 1 << 14;
+        /// Garbage collection.
+        const GC = 1 << 15;
+        /// Pages of other sizes than 64 KiB.
+        const CUSTOM_PAGE_SIZES = 1 << 16;
+        /// 128-bit arithmetic on pairs of 64-bit integers.
+        const WIDE_ARITHMETIC = 1 << 17;
+    }
+}
+
+impl WasmFeatures {
+    /// WebAssembly 1.0.
+    pub const WASM1: Self = Self::MUTABLE_GLOBAL;
+    /// WebAssembly 2.0.
+    pub const WASM2: Self = Self::WASM1
+        .union(Self::SATURATING_FLOAT_TO_INT)
+        .union(Self::SIGN_EXTENSION)
+        .union(Self::MULTI_VALUE)
+        .union(Self::REFERENCE_TYPES)
+        .union(Self::BULK_MEMORY)
+        .union(Self::SIMD);
+    /// What this version of the project translates and runs.
+    pub const SUPPORTED: Self = Self::WASM2
+        .union(Self::RELAXED_SIMD)
+        .union(Self::TAIL_CALL)
+        .union(Self::EXTENDED_CONST)
+        .union(Self::MULTI_MEMORY)
+        .union(Self::MEMORY64);
+}
+
+impl Default for WasmFeatures {
+    /// [`WasmFeatures::SUPPORTED`].
+    fn default() -> Self {
+        Self::SUPPORTED
+    }
+}

@@ -1,0 +1,61 @@
+//! The vocabulary of a WebAssembly runtime.
+//!
+//! Types, typed indices, the description of a module, feature flags, trap codes, compiled code
+//! before it is laid out as a file, and the run-time ABI: everything that more than one crate of
+//! the project has to agree on, and nothing that knows a compiler, a file or a machine.
+//!
+//! # Should I use this?
+//!
+//! Use it if you write a tool over WebAssembly modules that wants the declarations of a module as
+//! plain data (with feature `validate`, parsed and validated), or if you write a crate that sits
+//! beside the crates of this project. To *run* WebAssembly take `wasm-runtime` instead.
+//!
+//! # Features
+//!
+//! * `validate`: `Module::parse`, which reads and validates a binary through wasmparser.
+//! * `std`: forwards `std` to the dependencies. The crate itself is `no_std` and uses `alloc`.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod abi;
+mod code;
+mod const_expr;
+mod entity;
+mod features;
+mod index;
+mod module;
+mod names;
+mod trap;
+mod tunables;
+mod types;
+#[cfg(feature = "validate")]
+mod validate;
+
+pub use code::{
+    AddressMapEntry, CompiledFunction, CompiledModule, FrameSlotEntry, IsaFlag, TrapEntry,
+};
+pub use const_expr::{ConstExpr, ConstOp};
+pub use entity::{EntityIndex, EntityType, GlobalType, MemoryType, TableType, TagType};
+pub use features::WasmFeatures;
+pub use index::{
+    DataIndex, DefinedFuncIndex, DefinedGlobalIndex, DefinedMemoryIndex, DefinedTableIndex,
+    ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
+};
+pub use module::{
+    DataKind, DataSegment, ElementItems, ElementKind, ElementSegment, Export, FunctionBody, Import,
+    Module,
+};
+pub use names::NameMap;
+pub use trap::TrapCode;
+pub use tunables::{OptLevel, Tunables};
+pub use types::{
+    ArrayType, CompositeType, FieldType, FuncType, HeapType, RecGroup, RefType, StorageType,
+    StructType, SubType, ValType,
+};
+#[cfg(feature = "validate")]
+pub use validate::{ParseError, ParseErrorKind, ParsedModule, UnknownType};
+#[cfg(feature = "validate")]
+pub use wasmparser;

@@ -1,0 +1,68 @@
+//! Settings that compiled code and the run-time must agree on.
+
+/// How hard the compiler works on the code.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[repr(u8)]
+pub enum OptLevel {
+    /// As little as possible: fastest to compile.
+    None = 0,
+    /// For speed.
+    #[default]
+    Speed = 1,
+    /// For speed, and for small code where speed does not suffer.
+    SpeedAndSize = 2,
+}
+
+/// Settings that are compiled into the code. An artifact records them, and a host that runs it
+/// must provide for them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct Tunables {
+    /// Address space reserved for each 32-bit memory, in bytes. At 4 GiB or more, accesses need no
+    /// bounds check and the memory never moves; below, every access is checked.
+    pub memory_reservation: u64,
+    /// Inaccessible address space after the reservation (or after the memory, where accesses are
+    /// checked), in bytes: accesses with a constant offset below it need no check of the offset.
+    pub memory_guard_size: u64,
+    /// Address space reserved beyond the current size of a memory that may move when it grows, in
+    /// bytes.
+    pub memory_reservation_for_growth: u64,
+    /// The guard below a Wasm stack, in bytes, a power of two: larger frames are probed.
+    pub stack_guard_size: u32,
+    /// Whether bounds checks of memories and tables also hold under speculative execution.
+    pub spectre_mitigation: bool,
+    /// Whether relaxed vector instructions give the same result on every machine.
+    pub relaxed_simd_deterministic: bool,
+    /// Whether not-a-number results are brought to one bit pattern.
+    pub nan_canonicalization: bool,
+    /// How hard the compiler works. Code at all levels works together.
+    pub opt_level: OptLevel,
+}
+
+impl Tunables {
+    /// Settings for a host with a 64-bit address space.
+    pub const fn new() -> Self {
+        Self {
+            memory_reservation: 4 << 30,
+            memory_guard_size: 32 << 20,
+            memory_reservation_for_growth: 2 << 30,
+            stack_guard_size: 64 << 10,
+            spectre_mitigation: true,
+            relaxed_simd_deterministic: false,
+            nan_canonicalization: false,
+            opt_level: OptLevel::Speed,
+        }
+    }
+
+    /// Whether a memory of the given type is reserved whole, so that its base never moves and
+    /// 32-bit addresses into it need no bounds check.
+    pub const fn memory_is_static(&self, ty: &crate::MemoryType) -> bool {
+        !ty.memory64 && ty.page_size_log2 == 16 && self.memory_reservation >= 4 << 30
+    }
+}
+
+impl Default for Tunables {
+    fn default() -> Self {
+        Self::new()
+    }
+}

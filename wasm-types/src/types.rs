@@ -1,0 +1,267 @@
+//! Value types, reference types and the type section (Wasm 3.0, section 2.3).
+//!
+//! Types are module-local: a concrete heap type names a [`TypeIndex`] of its module. Who compares
+//! types across modules (a store) canonicalises them first.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::index::TypeIndex;
+
+/// The type of a value on the operand stack, in a local or in a global.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ValType {
+    /// A 32-bit integer.
+    I32,
+    /// A 64-bit integer.
+    I64,
+    /// A 32-bit IEEE 754 float.
+    F32,
+    /// A 64-bit IEEE 754 float.
+    F64,
+    /// A 128-bit vector.
+    V128,
+    /// A reference.
+    Ref(RefType),
+}
+
+impl ValType {
+    /// The nullable reference to any function.
+    pub const FUNCREF: ValType = ValType::Ref(RefType::FUNCREF);
+    /// The nullable reference to any host value.
+    pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
+
+    /// Whether a value of this type lives in a floating-point or vector register.
+    pub const fn is_float_or_vector(self) -> bool {
+        matches!(self, ValType::F32 | ValType::F64 | ValType::V128)
+    }
+
+    /// The reference type, if this is one.
+    pub const fn as_ref(self) -> Option<RefType> {
+        match self {
+            ValType::Ref(r) => Some(r),
+            _ => None,
+        }
+    }
+
+    /// Bytes that a value takes in a global or an array of values: 4, 8 or 16.
+    pub const fn byte_size(self) -> u32 {
+        match self {
+            ValType::I32 | ValType::F32 => 4,
+            ValType::I64 | ValType::F64 | ValType::Ref(_) => 8,
+            ValType::V128 => 16,
+        }
+    }
+}
+
+impl fmt::Display for ValType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ValType::I32 => f.write_str("i32"),
+            ValType::I64 => f.write_str("i64"),
+            ValType::F32 => f.write_str("f32"),
+            ValType::F64 => f.write_str("f64"),
+            ValType::V128 => f.write_str("v128"),
+            ValType::Ref(r) => r.fmt(f),
+        }
+    }
+}
+
+/// A reference type: what is referred to, and whether it may be null.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RefType {
+    /// Whether null is a value of the type.
+    pub nullable: bool,
+    /// What is referred to.
+    pub heap: HeapType,
+}
+
+impl RefType {
+    /// `(ref null func)`.
+    pub const FUNCREF: RefType = RefType { nullable: true, heap: HeapType::Func };
+    /// `(ref null extern)`.
+    pub const EXTERNREF: RefType = RefType { nullable: true, heap: HeapType::Extern };
+}
+
+impl fmt::Display for RefType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (*self, self.nullable) {
+            (RefType::FUNCREF, _) => f.write_str("funcref"),
+            (RefType::EXTERNREF, _) => f.write_str("externref"),
+            (_, true) => write!(f, "(ref null {})", self.heap),
+            (_, false) => write!(f, "(ref {})", self.heap),
+        }
+    }
+}
+
+/// What a reference refers to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum HeapType {
+    /// Any function.
+    Func,
+    /// No function: the type of a null function reference.
+    NoFunc,
+    /// Any host value.
+    Extern,
+    /// No host value.
+    NoExtern,
+    /// Any internal reference.
+    Any,
+    /// Any internal reference that can be compared.
+    Eq,
+    /// An unboxed 31-bit integer.
+    I31,
+    /// Any structure.
+    Struct,
+    /// Any array.
+    Array,
+    /// No internal reference.
+    None,
+    /// Any exception.
+    Exn,
+    /// No exception.
+    NoExn,
+    /// A type of the module.
+    Concrete(TypeIndex),
+}
+
+impl fmt::Display for HeapType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            HeapType::Func => "func",
+            HeapType::NoFunc => "nofunc",
+            HeapType::Extern => "extern",
+            HeapType::NoExtern => "noextern",
+            HeapType::Any => "any",
+            HeapType::Eq => "eq",
+            HeapType::I31 => "i31",
+            HeapType::Struct => "struct",
+            HeapType::Array => "array",
+            HeapType::None => "none",
+            HeapType::Exn => "exn",
+            HeapType::NoExn => "noexn",
+            HeapType::Concrete(index) => return index.fmt(f),
+        })
+    }
+}
+
+/// The type of a function: what it takes and what it returns.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct FuncType {
+    params: Box<[ValType]>,
+    results: Box<[ValType]>,
+}
+
+impl FuncType {
+    /// A function type with the given parameters and results.
+    pub fn new(
+        params: impl IntoIterator<Item = ValType>,
+        results: impl IntoIterator<Item = ValType>,
+    ) -> Self {
+        Self { params: params.into_iter().collect(), results: results.into_iter().collect() }
+    }
+
+    /// The parameters, in order.
+    pub fn params(&self) -> &[ValType] {
+        &self.params
+    }
+
+    /// The results, in order.
+    pub fn results(&self) -> &[ValType] {
+        &self.results
+    }
+}
+
+impl fmt::Display for FuncType {
+    /// Writes the type as in the text format: `(func (param i32 i32) (result i64))`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(func")?;
+        for (keyword, list) in [("param", &self.params), ("result", &self.results)] {
+            if !list.is_empty() {
+                write!(f, " ({keyword}")?;
+                for ty in list.iter() {
+                    write!(f, " {ty}")?;
+                }
+                f.write_str(")")?;
+            }
+        }
+        f.write_str(")")
+    }
+}
+
+/// The type of a field as it is stored: a value or a packed integer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum StorageType {
+    /// An 8-bit integer.
+    I8,
+    /// A 16-bit integer.
+    I16,
+    /// A full value.
+    Val(ValType),
+}
+
+/// A field of a structure, or the element of an array.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FieldType {
+    /// What is stored.
+    pub storage: StorageType,
+    /// Whether it can be changed after it was made.
+    pub mutable: bool,
+}
+
+/// The type of a structure.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct StructType {
+    /// The fields, in order.
+    pub fields: Box<[FieldType]>,
+}
+
+/// The type of an array.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ArrayType(pub FieldType);
+
+/// A type that is composed of others.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum CompositeType {
+    /// A function.
+    Func(FuncType),
+    /// A structure.
+    Struct(StructType),
+    /// An array.
+    Array(ArrayType),
+}
+
+/// A type of the type section, with its place in the subtype hierarchy.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct SubType {
+    /// Whether no other type may name this one as its supertype.
+    pub is_final: bool,
+    /// The declared supertype.
+    pub supertype: Option<TypeIndex>,
+    /// The structure of the type.
+    pub composite: CompositeType,
+}
+
+impl SubType {
+    /// A final function type with no supertype: what `(type (func …))` declares.
+    pub fn func(ty: FuncType) -> Self {
+        Self { is_final: true, supertype: None, composite: CompositeType::Func(ty) }
+    }
+
+    /// The function type, if it is one.
+    pub fn as_func(&self) -> Option<&FuncType> {
+        match &self.composite {
+            CompositeType::Func(ty) => Some(ty),
+            _ => None,
+        }
+    }
+}
+
+/// A recursive group: types that may refer to each other, as a range of type indices.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RecGroup {
+    /// The first type of the group.
+    pub start: TypeIndex,
+    /// How many types the group has.
+    pub len: u32,
+}

@@ -1,0 +1,16 @@
+//! The global section (Wasm 3.0, section 5.5.9).
+
+use wasmparser::GlobalSectionReader;
+
+use super::const_expr;
+use super::reader::Read;
+use crate::module::Module;
+
+pub(super) fn read(module: &mut Module, section: GlobalSectionReader<'_>) -> Read {
+    for global in section {
+        let global = global?;
+        module.globals.push(global.ty.try_into()?);
+        module.global_inits.push(const_expr::read(&global.init_expr)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! The import section (Wasm 3.0, section 5.5.5).
+
+use wasmparser::{ImportSectionReader, TypeRef};
+
+use super::convert::UnknownType;
+use super::reader::Read;
+use crate::entity::{EntityIndex, EntityType};
+use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
+use crate::module::{Import, Module};
+
+pub(super) fn read(module: &mut Module, section: ImportSectionReader<'_>) -> Read {
+    for import in section.into_imports() {
+        let import = import?;
+        let (index, ty) = match import.ty {
+            TypeRef::Func(ty) => {
+                let ty = TypeIndex::new(ty);
+                let index = next(&mut module.num_imported_functions);
+                module.functions.push(ty);
+                (EntityIndex::Func(FuncIndex::new(index)), EntityType::Func(ty))
+            }
+            TypeRef::Table(ty) => {
+                let ty = ty.try_into()?;
+                let index = next(&mut module.num_imported_tables);
+                module.tables.push(ty);
+                (EntityIndex::Table(TableIndex::new(index)), EntityType::Table(ty))
+            }
+            TypeRef::Memory(ty) => {
+                let ty = ty.into();
+                let index = next(&mut module.num_imported_memories);
+                module.memories.push(ty);
+                (EntityIndex::Memory(MemoryIndex::new(index)), EntityType::Memory(ty))
+            }
+            TypeRef::Global(ty) => {
+                let ty = ty.try_into()?;
+                let index = next(&mut module.num_imported_globals);
+                module.globals.push(ty);
+                (EntityIndex::Global(GlobalIndex::new(index)), EntityType::Global(ty))
+            }
+            TypeRef::Tag(ty) => {
+                let ty = ty.into();
+                let index = next(&mut module.num_imported_tags);
+                module.tags.push(ty);
+                (EntityIndex::Tag(TagIndex::new(index)), EntityType::Tag(ty))
+            }
+            TypeRef::FuncExact(_) => {
+                return Err(UnknownType::new("an import of an exact function type").into());
+            }
+        };
+        module.imports.push(Import {
+            module: import.module.into(),
+            field: import.name.into(),
+            index,
+            ty,
+        });
+    }
+    Ok(())
+}
+
+/// Counts one more import, and returns its index: the section comes before all definitions.
+fn next(count: &mut u32) -> u32 {
+    *count += 1;
+    *count - 1
+}

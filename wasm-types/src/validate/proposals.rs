@@ -1,0 +1,138 @@
+//! Which proposal explains that a module was refused.
+//!
+//! wasmparser often names it. Where it does not, the module is validated again with more allowed:
+//! the first proposal with which validation gets further is the explanation.
+
+use alloc::format;
+
+use wasmparser::{FuncValidatorAllocations, WasmFeatures};
+
+use super::describe;
+use super::error::{Inner, ParseErrorKind};
+use super::parsed::ParsedModule;
+use super::reader::{self, Failure};
+use crate::index::DefinedFuncIndex;
+
+/// Where an error was found.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    /// In a declaration.
+    Declarations,
+    /// In the body of a function.
+    Body(DefinedFuncIndex),
+}
+
+/// A proposal, what it is called, and which others it builds on.
+struct Proposal {
+    flag: WasmFeatures,
+    name: &'static str,
+    needs: WasmFeatures,
+}
+
+const fn proposal(flag: WasmFeatures, name: &'static str) -> Proposal {
+    Proposal { flag, name, needs: WasmFeatures::empty() }
+}
+
+impl Proposal {
+    const fn needs(mut self, needs: WasmFeatures) -> Self {
+        self.needs = needs;
+        self
+    }
+}
+
+/// From small to large, so that the smallest explanation is found first.
+const PROPOSALS: &[Proposal] = &[
+    proposal(WasmFeatures::MUTABLE_GLOBAL, "mutable-globals"),
+    proposal(WasmFeatures::SATURATING_FLOAT_TO_INT, "saturating-float-to-int"),
+    proposal(WasmFeatures::SIGN_EXTENSION, "sign-extension"),
+    proposal(WasmFeatures::MULTI_VALUE, "multi-value"),
+    proposal(WasmFeatures::BULK_MEMORY, "bulk-memory"),
+    proposal(WasmFeatures::REFERENCE_TYPES, "reference-types").needs(WasmFeatures::BULK_MEMORY),
+    proposal(WasmFeatures::SIMD, "fixed-width SIMD"),
+    proposal(WasmFeatures::RELAXED_SIMD, "relaxed-SIMD").needs(WasmFeatures::SIMD),
+    proposal(WasmFeatures::TAIL_CALL, "tail-call"),
+    proposal(WasmFeatures::EXTENDED_CONST, "extended-constant-expressions"),
+    proposal(WasmFeatures::MULTI_MEMORY, "multi-memory"),
+    proposal(WasmFeatures::MEMORY64, "memory64"),
+    proposal(WasmFeatures::CUSTOM_PAGE_SIZES, "custom-page-sizes"),
+    proposal(WasmFeatures::WIDE_ARITHMETIC, "wide-arithmetic"),
+    proposal(WasmFeatures::THREADS, "threads"),
+    proposal(WasmFeatures::EXCEPTIONS, "exception-handling").needs(WasmFeatures::REFERENCE_TYPES),
+    proposal(WasmFeatures::FUNCTION_REFERENCES, "function-references")
+        .needs(WasmFeatures::REFERENCE_TYPES),
+    proposal(WasmFeatures::GC, "garbage-collection").needs(FUNCTION_REFERENCES),
+    proposal(WasmFeatures::COMPACT_IMPORTS, "compact-import-section"),
+    proposal(WasmFeatures::LEGACY_EXCEPTIONS, "legacy exception-handling"),
+    proposal(WasmFeatures::MEMORY_CONTROL, "memory-control"),
+    proposal(WasmFeatures::ACQUIRE_RELEASE_ATOMICS, "acquire-release-atomics")
+        .needs(WasmFeatures::THREADS),
+    proposal(WasmFeatures::MULTIBYTE_ARRAY_ACCESS, "multibyte-array-access").needs(GC),
+    proposal(WasmFeatures::CUSTOM_DESCRIPTORS, "custom-descriptors").needs(GC),
+    proposal(WasmFeatures::STACK_SWITCHING, "stack-switching")
+        .needs(GC.union(WasmFeatures::EXCEPTIONS)),
+    proposal(WasmFeatures::SHARED_EVERYTHING_THREADS, "shared-everything-threads")
+        .needs(GC.union(WasmFeatures::THREADS)),
+];
+
+const FUNCTION_REFERENCES: WasmFeatures =
+    WasmFeatures::FUNCTION_REFERENCES.union(WasmFeatures::REFERENCE_TYPES);
+const GC: WasmFeatures = WasmFeatures::GC.union(FUNCTION_REFERENCES);
+
+/// The proposal that explains the error, if there is one that is not allowed and with which
+/// validation gets further.
+pub(super) fn explain(
+    wasm: &[u8],
+    allowed: WasmFeatures,
+    error: &wasmparser::Error,
+    place: Place,
+) -> Option<Inner> {
+    let gets_further = |features: WasmFeatures| match reached(wasm, features, place) {
+        None => true,
+        Some(offset) => offset > error.offset(),
+    };
+    let more = PROPOSALS.iter().fold(allowed, |all, proposal| all | proposal.flag);
+    if !gets_further(more) {
+        return None;
+    }
+    let named = error.missing_wasm_feature().unwrap_or(WasmFeatures::empty());
+    let candidates = || PROPOSALS.iter().filter(|proposal| !allowed.contains(proposal.flag));
+    let found = candidates()
+        .find(|proposal| named.intersects(proposal.flag))
+        .or_else(|| candidates().find(|p| gets_further(allowed | p.flag | p.needs)))?;
+    let offset = error.offset();
+    let what = describe::place(wasm, offset);
+    let translated = WasmFeatures::from(crate::WasmFeatures::SUPPORTED).contains(found.flag);
+    let refusal =
+        if translated { "which is switched off" } else { "which this version does not translate" };
+    let message = format!(
+        "the module uses the {} proposal ({what} at offset {offset:#x}), {refusal}",
+        found.name
+    );
+    Some(Inner {
+        kind: ParseErrorKind::Unsupported,
+        message,
+        offset: offset as usize,
+        function: None,
+        proposal: Some(found.name),
+    })
+}
+
+/// How far validation gets with these features: the offset of the error, or `None` if there is
+/// none at the place of interest.
+fn reached(wasm: &[u8], features: WasmFeatures, place: Place) -> Option<u64> {
+    let parsed = match reader::read(wasm, features) {
+        Ok((module, resources)) => ParsedModule::new(module, resources, features),
+        // What a `Module` has no words for comes after it was validated.
+        Err(Failure::Unknown { .. }) => return None,
+        Err(Failure::Parser(error)) => return Some(error.offset()),
+    };
+    match place {
+        Place::Declarations => None,
+        Place::Body(func) => parsed
+            .func_to_validate(func)
+            .into_validator(FuncValidatorAllocations::default())
+            .validate(&parsed.body(wasm, func))
+            .err()
+            .map(|error| error.offset()),
+    }
+}

@@ -1,0 +1,136 @@
+//! The walk over the sections of a binary: each is validated, then read into the [`Module`].
+
+use alloc::vec::Vec;
+
+use wasmparser::{BinaryReader, Parser, Payload, ValidPayload, Validator, ValidatorResources};
+
+use super::convert::UnknownType;
+use super::error::ParseError;
+use super::parsed::ParsedModule;
+use super::{
+    code, data, elements, escaping, exports, functions, globals, imports, kind, memories, names,
+    tables, tags, types,
+};
+use crate::features::WasmFeatures;
+use crate::index::FuncIndex;
+use crate::module::Module;
+
+/// Why a section could not be read.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// What wasmparser says.
+    Parser(wasmparser::Error),
+    /// Something that is valid, but that a [`Module`] has no words for.
+    Unknown { what: &'static str, offset: u64 },
+}
+
+impl From<wasmparser::Error> for Failure {
+    fn from(error: wasmparser::Error) -> Self {
+        Self::Parser(error)
+    }
+}
+
+/// What the reader of a section returns.
+pub(super) type Read = Result<(), SectionFailure>;
+
+/// As [`Failure`], where the place of something unknown is that of the section.
+#[derive(Debug)]
+pub(super) enum SectionFailure {
+    Parser(wasmparser::Error),
+    Unknown(UnknownType),
+}
+
+impl From<wasmparser::Error> for SectionFailure {
+    fn from(error: wasmparser::Error) -> Self {
+        Self::Parser(error)
+    }
+}
+
+impl From<UnknownType> for SectionFailure {
+    fn from(unknown: UnknownType) -> Self {
+        Self::Unknown(unknown)
+    }
+}
+
+impl SectionFailure {
+    fn at(self, offset: u64) -> Failure {
+        match self {
+            Self::Parser(error) => Failure::Parser(error),
+            Self::Unknown(unknown) => Failure::Unknown { what: unknown.what(), offset },
+        }
+    }
+}
+
+/// Reads a module and validates its declarations.
+pub(super) fn parse(wasm: &[u8], features: WasmFeatures) -> Result<ParsedModule, ParseError> {
+    kind::check_header(wasm)?;
+    let allowed = features & WasmFeatures::SUPPORTED;
+    match read(wasm, allowed.into()) {
+        Ok((mut module, resources)) => {
+            module.features = allowed;
+            Ok(ParsedModule::new(module, resources, allowed.into()))
+        }
+        Err(failure) => Err(kind::explain_declarations(wasm, allowed, &failure)),
+    }
+}
+
+/// Reads a module, with exactly the given features allowed.
+pub(super) fn read(
+    wasm: &[u8],
+    features: wasmparser::WasmFeatures,
+) -> Result<(Module, Option<ValidatorResources>), Failure> {
+    let mut parser = Parser::new(0);
+    parser.set_features(features);
+    let mut validator = Validator::new_with_features(features);
+    let mut module = Module::default();
+    let mut resources = None;
+    let mut name_sections: Vec<BinaryReader<'_>> = Vec::new();
+    for payload in parser.parse_all(wasm) {
+        let payload = payload?;
+        let place = payload.as_section().map_or(0, |(_, range)| range.start);
+        if let ValidPayload::Func(func, _) = validator.payload(&payload)? {
+            // The resources of all functions are the same.
+            resources.get_or_insert(func.resources);
+        }
+        read_payload(&mut module, payload, &mut name_sections)
+            .map_err(|failure| failure.at(place))?;
+    }
+    for section in name_sections {
+        names::read(&mut module, section);
+    }
+    module.escaping_functions = escaping::collect(&module);
+    Ok((module, resources))
+}
+
+fn read_payload<'a>(
+    module: &mut Module,
+    payload: Payload<'a>,
+    name_sections: &mut Vec<BinaryReader<'a>>,
+) -> Read {
+    match payload {
+        Payload::TypeSection(section) => types::read(module, section),
+        Payload::ImportSection(section) => imports::read(module, section),
+        Payload::FunctionSection(section) => functions::read(module, section),
+        Payload::TableSection(section) => tables::read(module, section),
+        Payload::MemorySection(section) => memories::read(module, section),
+        Payload::TagSection(section) => tags::read(module, section),
+        Payload::GlobalSection(section) => globals::read(module, section),
+        Payload::ExportSection(section) => exports::read(module, section),
+        Payload::StartSection { func, .. } => {
+            module.start = Some(FuncIndex::new(func));
+            Ok(())
+        }
+        Payload::ElementSection(section) => elements::read(module, section),
+        Payload::CodeSectionEntry(body) => {
+            code::read(module, &body);
+            Ok(())
+        }
+        Payload::DataSection(section) => data::read(module, section),
+        // Names may stand before what they name: they are read at the end.
+        Payload::CustomSection(section) if section.name() == "name" => {
+            name_sections.push(section.data_reader());
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}

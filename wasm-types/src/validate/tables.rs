@@ -1,0 +1,20 @@
+//! The table section (Wasm 3.0, section 5.5.7).
+
+use wasmparser::{TableInit, TableSectionReader};
+
+use super::const_expr;
+use super::reader::Read;
+use crate::module::Module;
+
+pub(super) fn read(module: &mut Module, section: TableSectionReader<'_>) -> Read {
+    for table in section {
+        let table = table?;
+        let init = match &table.init {
+            TableInit::RefNull => None,
+            TableInit::Expr(expr) => Some(const_expr::read(expr)?),
+        };
+        module.tables.push(table.ty.try_into()?);
+        module.table_inits.push(init);
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Parsing and validation, section by section, on modules written as text.
+
+mod bodies;
+mod errors;
+mod escaping;
+mod proposals;
+mod round_trip;
+mod sections;
+mod support;

@@ -1,0 +1,15 @@
+//! The binary interface of WASI preview 1: numbers, flags, and the layout of what lies in a guest's memory.
+//!
+//! Nothing here touches the host. [`memory`] is the only way in and out of a guest's memory, and
+//! answers an address outside of it with [`Errno::Fault`].
+
+pub mod errno;
+pub mod flags;
+pub mod memory;
+pub mod poll;
+pub mod types;
+
+pub use errno::Errno;
+pub use flags::{EventFlags, FdFlags, FstFlags, LookupFlags, OpenFlags, Rights};
+pub use memory::GuestMemory;
+pub use types::{FdStat, FileStat, FileType, Version};

@@ -1,0 +1,344 @@
+//! Building a [`WasiCtx`].
+
+use super::{
+    Closed, CpuClock, Descriptor, Directory, HostMonotonicClock, HostWallClock, Object,
+    RandomSource, Sink, StdinStream, StdoutStream, SystemClock, SystemRandom, Table, WasiCtx,
+};
+use crate::abi::{FdFlags, FileType, Rights};
+use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+bitflags::bitflags! {
+    /// What a guest may do with the entries of a preopened directory.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct DirPerms: usize {
+        /// List them, and read attributes and links.
+        const READ = 1 << 0;
+        /// Create, rename, link and remove them, and change attributes.
+        const MUTATE = 1 << 1;
+    }
+
+    /// What a guest may do with the files in a preopened directory.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct FilePerms: usize {
+        /// Read them.
+        const READ = 1 << 0;
+        /// Write them, and change their length.
+        const WRITE = 1 << 1;
+    }
+}
+
+/// Builds the world of a guest, piece by piece. What is not given is not there: no arguments, no
+/// environment, no directories, empty input and output that goes nowhere. Only clocks and randomness
+/// are the host's from the start.
+///
+/// Names and meanings are those of the builder in `wasmtime-wasi`.
+///
+/// ```no_run
+/// use wasm_wasi::{DirPerms, FilePerms, WasiCtxBuilder};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let wasi = WasiCtxBuilder::new()
+///     .inherit_stdio()
+///     .args(&["program", "--verbose"])
+///     .env("LANG", "C.UTF-8")
+///     .preopened_dir("./data", "/data", DirPerms::READ, FilePerms::READ)?
+///     .build_p1();
+/// # drop(wasi);
+/// # Ok(())
+/// # }
+/// ```
+pub struct WasiCtxBuilder {
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    stdin: Box<dyn StdinStream>,
+    stdout: Box<dyn StdoutStream>,
+    stderr: Box<dyn StdoutStream>,
+    directories: Vec<Descriptor>,
+    sockets: Vec<Descriptor>,
+    wall_clock: Box<dyn HostWallClock>,
+    monotonic_clock: Box<dyn HostMonotonicClock>,
+    own_monotonic_clock: bool,
+    random: Box<dyn RandomSource>,
+}
+
+impl WasiCtxBuilder {
+    /// A world with nothing in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            args: Vec::new(),
+            env: Vec::new(),
+            stdin: Box::new(Closed),
+            stdout: Box::new(Sink),
+            stderr: Box::new(Sink),
+            directories: Vec::new(),
+            sockets: Vec::new(),
+            wall_clock: Box::new(SystemClock),
+            monotonic_clock: Box::new(SystemClock),
+            own_monotonic_clock: false,
+            random: Box::new(SystemRandom),
+        }
+    }
+
+    /// Appends one argument; the first is the program's name.
+    pub fn arg(&mut self, arg: impl AsRef<str>) -> &mut Self {
+        self.args.push(until_nul(arg.as_ref()));
+        self
+    }
+
+    /// Appends arguments.
+    pub fn args(&mut self, args: &[impl AsRef<str>]) -> &mut Self {
+        self.args.extend(args.iter().map(|arg| until_nul(arg.as_ref())));
+        self
+    }
+
+    /// Appends the arguments of this process. What is not Unicode in them is replaced.
+    pub fn inherit_args(&mut self) -> &mut Self {
+        self.args.extend(std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()));
+        self
+    }
+
+    /// Sets one variable of the environment; an earlier one of that name is replaced.
+    pub fn env(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> &mut Self {
+        let (name, value) = (until_nul(name.as_ref()), until_nul(value.as_ref()));
+        match self.env.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, old)) => *old = value,
+            None => self.env.push((name, value)),
+        }
+        self
+    }
+
+    /// Sets variables of the environment.
+    pub fn envs(&mut self, variables: &[(impl AsRef<str>, impl AsRef<str>)]) -> &mut Self {
+        for (name, value) in variables {
+            self.env(name, value);
+        }
+        self
+    }
+
+    /// Gives the whole environment of this process. What is not Unicode in it is replaced.
+    pub fn inherit_env(&mut self) -> &mut Self {
+        for (name, value) in std::env::vars_os() {
+            self.env(name.to_string_lossy(), value.to_string_lossy());
+        }
+        self
+    }
+
+    /// Where the guest's standard input comes from.
+    pub fn stdin(&mut self, stdin: impl StdinStream + 'static) -> &mut Self {
+        self.stdin = Box::new(stdin);
+        self
+    }
+
+    /// Where the guest's standard output goes.
+    pub fn stdout(&mut self, stdout: impl StdoutStream + 'static) -> &mut Self {
+        self.stdout = Box::new(stdout);
+        self
+    }
+
+    /// Where the guest's error messages go.
+    pub fn stderr(&mut self, stderr: impl StdoutStream + 'static) -> &mut Self {
+        self.stderr = Box::new(stderr);
+        self
+    }
+
+    /// Gives the standard input of this process.
+    pub fn inherit_stdin(&mut self) -> &mut Self {
+        self.stdin(io::stdin())
+    }
+
+    /// Gives the standard output of this process.
+    pub fn inherit_stdout(&mut self) -> &mut Self {
+        self.stdout(io::stdout())
+    }
+
+    /// Gives the standard error of this process.
+    pub fn inherit_stderr(&mut self) -> &mut Self {
+        self.stderr(io::stderr())
+    }
+
+    /// Gives all three standard streams of this process.
+    pub fn inherit_stdio(&mut self) -> &mut Self {
+        self.inherit_stdin().inherit_stdout().inherit_stderr()
+    }
+
+    /// Gives a directory of the host, under a name that the guest sees. Nothing outside of it can be
+    /// reached through it, whether by `..`, by absolute paths or by symbolic links.
+    ///
+    /// # Errors
+    /// If the directory cannot be opened; the error names it.
+    pub fn preopened_dir(
+        &mut self,
+        host_path: impl AsRef<Path>,
+        guest_path: impl AsRef<str>,
+        dir_perms: DirPerms,
+        file_perms: FilePerms,
+    ) -> io::Result<&mut Self> {
+        let path = host_path.as_ref();
+        let handle = cap_std::fs::Dir::open_ambient_dir(path, cap_std::ambient_authority())
+            .map_err(|error| {
+                let message = format!(
+                    "cannot open `{}` to give it to the guest as `{}`: {error}",
+                    path.display(),
+                    guest_path.as_ref()
+                );
+                io::Error::new(error.kind(), message)
+            })?;
+        Ok(self.preopened_handle(handle, guest_path, dir_perms, file_perms))
+    }
+
+    /// Gives a directory that is open already, as [`WasiCtxBuilder::preopened_dir`] does.
+    pub fn preopened_handle(
+        &mut self,
+        handle: cap_std::fs::Dir,
+        guest_path: impl AsRef<str>,
+        dir_perms: DirPerms,
+        file_perms: FilePerms,
+    ) -> &mut Self {
+        let (rights, inheriting) = preopened_rights(dir_perms, file_perms);
+        self.directories.push(Descriptor {
+            object: Object::Directory(Directory {
+                handle,
+                preopened_as: Some(guest_path.as_ref().to_owned()),
+                listing: None,
+            }),
+            rights,
+            inheriting,
+            flags: FdFlags::empty(),
+        });
+        self
+    }
+
+    /// Gives a socket: a listener to accept from, or a connection. Sockets get the numbers after those
+    /// of the directories, in the order in which they are given.
+    ///
+    /// # Errors
+    /// If this is not a socket.
+    pub fn preopened_socket(&mut self, socket: impl Into<OwnedFd>) -> io::Result<&mut Self> {
+        let descriptor = Descriptor::of_socket(socket.into())?;
+        self.sockets.push(descriptor);
+        Ok(self)
+    }
+
+    /// The clock for the time of day.
+    pub fn wall_clock(&mut self, clock: impl HostWallClock + 'static) -> &mut Self {
+        self.wall_clock = Box::new(clock);
+        self
+    }
+
+    /// The clock that only runs forward; CPU time is told from it as well.
+    pub fn monotonic_clock(&mut self, clock: impl HostMonotonicClock + 'static) -> &mut Self {
+        self.monotonic_clock = Box::new(clock);
+        self.own_monotonic_clock = true;
+        self
+    }
+
+    /// Where random bytes come from.
+    pub fn secure_random(&mut self, random: impl RandomSource + 'static) -> &mut Self {
+        self.random = Box::new(random);
+        self
+    }
+
+    /// The finished world. The builder is as new afterwards.
+    pub fn build(&mut self) -> WasiCtx {
+        let this = std::mem::take(self);
+        let mut table = Table::default();
+        let streams = [
+            (Object::Input(this.stdin), Rights::INPUT),
+            (Object::Output(this.stdout), Rights::OUTPUT),
+            (Object::Output(this.stderr), Rights::OUTPUT),
+        ];
+        let streams = streams.into_iter().map(|(object, rights)| Descriptor {
+            object,
+            rights,
+            inheriting: Rights::empty(),
+            flags: FdFlags::empty(),
+        });
+        for descriptor in streams.chain(this.directories).chain(this.sockets) {
+            // A table that is full takes no more; the host has far fewer descriptors than that.
+            let _ = table.insert(descriptor);
+        }
+        let cpu_clock = if this.own_monotonic_clock {
+            CpuClock::Since(this.monotonic_clock.now())
+        } else {
+            CpuClock::Host
+        };
+        WasiCtx {
+            args: this.args,
+            env: this.env,
+            table,
+            wall_clock: this.wall_clock,
+            monotonic_clock: this.monotonic_clock,
+            cpu_clock,
+            random: this.random,
+        }
+    }
+
+    /// The same as [`WasiCtxBuilder::build`]: preview 1 is what this crate has.
+    pub fn build_p1(&mut self) -> WasiCtx {
+        self.build()
+    }
+}
+
+impl Default for WasiCtxBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for WasiCtxBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The environment often holds secrets, so only its names are shown.
+        f.debug_struct("WasiCtxBuilder")
+            .field("args", &self.args)
+            .field("env", &self.env.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("directories", &self.directories)
+            .field("sockets", &self.sockets)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Descriptor {
+    /// A socket with all rights that sockets have.
+    pub(crate) fn of_socket(socket: OwnedFd) -> io::Result<Self> {
+        let file_type = match rustix::net::sockopt::socket_type(&socket)? {
+            rustix::net::SocketType::STREAM => FileType::SocketStream,
+            _ => FileType::SocketDgram,
+        };
+        Ok(Self {
+            object: Object::Socket(socket, file_type),
+            rights: Rights::SOCKET,
+            inheriting: Rights::SOCKET,
+            flags: FdFlags::empty(),
+        })
+    }
+}
+
+/// The rights of a preopened directory, and those of what is opened through it.
+fn preopened_rights(directory: DirPerms, file: FilePerms) -> (Rights, Rights) {
+    let mut own = Rights::DIRECTORY;
+    let mut files = Rights::FILE;
+    if !directory.contains(DirPerms::READ) {
+        own -= Rights::DIRECTORY_READING;
+    }
+    if !directory.contains(DirPerms::MUTATE) {
+        own -= Rights::DIRECTORY_MUTATION;
+        files -= Rights::FD_FILESTAT_SET_TIMES;
+    }
+    if !file.contains(FilePerms::READ) {
+        files -= Rights::FD_READ;
+    }
+    if !file.contains(FilePerms::WRITE) {
+        own -= Rights::PATH_FILESTAT_SET_SIZE;
+        files -= Rights::FILE_MUTATION;
+    }
+    (own, own | files)
+}
+
+/// Arguments and variables reach the guest as C strings: a NUL ends them.
+fn until_nul(text: &str) -> String {
+    text.split('\0').next().unwrap_or_default().to_owned()
+}

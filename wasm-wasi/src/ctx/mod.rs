@@ -1,0 +1,55 @@
+//! What a guest is given: arguments, environment, descriptors, clocks and randomness.
+
+mod builder;
+mod clocks;
+mod descriptor;
+mod pipe;
+mod random;
+mod stream;
+mod table;
+
+pub use builder::{DirPerms, FilePerms, WasiCtxBuilder};
+pub use clocks::{HostMonotonicClock, HostWallClock, SystemClock, VirtualClock};
+pub use pipe::{MemoryInputPipe, MemoryOutputPipe, ReadPipe, WritePipe};
+pub use random::{RandomSource, SeededRandom, SystemRandom};
+pub use stream::{Closed, Sink, StdinStream, StdoutStream};
+
+pub(crate) use clocks::{CpuClock, cpu_time};
+pub(crate) use descriptor::{Descriptor, Directory, ListedEntry, Object};
+pub(crate) use table::Table;
+
+use std::fmt;
+
+/// The world as one guest sees it, and the state of its descriptors.
+///
+/// Made with [`WasiCtxBuilder`]. A guest reaches nothing that was not put in here.
+pub struct WasiCtx {
+    pub(crate) args: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) table: Table,
+    pub(crate) wall_clock: Box<dyn HostWallClock>,
+    pub(crate) monotonic_clock: Box<dyn HostMonotonicClock>,
+    /// How CPU time is told: from the host, or, so that an injected clock stays the only source of
+    /// time, from that clock.
+    pub(crate) cpu_clock: CpuClock,
+    pub(crate) random: Box<dyn RandomSource>,
+}
+
+impl WasiCtx {
+    /// The same as [`WasiCtxBuilder::new`].
+    #[must_use]
+    pub fn builder() -> WasiCtxBuilder {
+        WasiCtxBuilder::new()
+    }
+}
+
+impl fmt::Debug for WasiCtx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The environment often holds secrets, so only its names are shown.
+        f.debug_struct("WasiCtx")
+            .field("args", &self.args)
+            .field("env", &self.env.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("descriptors", &self.table)
+            .finish_non_exhaustive()
+    }
+}

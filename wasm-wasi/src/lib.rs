@@ -1,0 +1,67 @@
+//! WASI preview 1: the system interface that WebAssembly programs compiled from C, Rust, Go and others
+//! import, with all of its 46 functions, and those of `wasi_unstable` before it.
+//!
+//! # What a guest can reach
+//! Only what was put into its [`WasiCtx`]. Files are reached through directories that the host hands
+//! over ([`WasiCtxBuilder::preopened_dir`]); [cap-std] resolves every path below them, so that neither
+//! `..` nor an absolute path nor a symbolic link leads out. Each descriptor carries rights, which a
+//! guest can give up but not extend. No call panics or harms the host, whatever numbers a guest passes.
+//!
+//! # Should I use this?
+//! Yes, to run programs made for `wasm32-wasip1` (or `wasm32-wasi`) with `wasm-store`; the facade
+//! `wasm-runtime` has it as a feature. With another runtime, take it without the feature `store`:
+//! [`calls`] works on any byte slice that is a guest's memory. It is no help for components and WASI 0.2.
+//! The host has to be a Unix; it is tested on Linux.
+//!
+//! # Example
+//! Two lines of a guest's work, done by hand:
+//!
+//! ```
+//! use wasm_wasi::abi::GuestMemory;
+//! use wasm_wasi::{MemoryOutputPipe, WasiCtxBuilder, calls};
+//!
+//! let stdout = MemoryOutputPipe::new(4096);
+//! let mut wasi = WasiCtxBuilder::new().stdout(stdout.clone()).build_p1();
+//!
+//! // A guest's memory: a buffer at 0 that says "the 6 bytes at 16", and those.
+//! let mut bytes = *b"\x10\0\0\0\x06\0\0\0________hello\n____";
+//! let mut memory = GuestMemory::new(&mut bytes);
+//! calls::fd_write(&mut wasi, &mut memory, 1, 0, 1, 8).unwrap();
+//!
+//! assert_eq!(stdout.contents(), b"hello\n");
+//! assert_eq!(bytes[8..12], [6, 0, 0, 0]);
+//! ```
+//!
+//! # Features
+//! - `store` (default): the module `p1`, which defines the functions in a linker of `wasm-store`.
+//! - `tracing`: each call of a guest, with its result, as an event of the crate `tracing`.
+//!
+//! [cap-std]: https://docs.rs/cap-std
+
+#![forbid(unsafe_code)]
+
+#[cfg(not(unix))]
+compile_error!(
+    "wasm-wasi needs a Unix host: descriptors, poll and readdir of the host are used as such"
+);
+
+pub mod abi;
+pub mod calls;
+mod ctx;
+#[cfg(feature = "store")]
+mod link;
+#[cfg(feature = "store")]
+pub mod p0;
+#[cfg(feature = "store")]
+pub mod p1;
+
+pub use calls::Exit as I32Exit;
+pub use ctx::{
+    Closed, DirPerms, FilePerms, HostMonotonicClock, HostWallClock, MemoryInputPipe,
+    MemoryOutputPipe, RandomSource, ReadPipe, SeededRandom, Sink, StdinStream, StdoutStream,
+    SystemClock, SystemRandom, VirtualClock, WasiCtx, WasiCtxBuilder, WritePipe,
+};
+#[cfg(feature = "store")]
+pub use link::add_to_linker;
+#[cfg(feature = "store")]
+pub use p1 as preview1;

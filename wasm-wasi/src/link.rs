@@ -1,0 +1,106 @@
+//! The glue to `wasm-store`: each function of [`calls`] as a host function.
+
+use crate::abi::{Errno, GuestMemory};
+use crate::{I32Exit, WasiCtx, calls, for_each_function, p0, p1};
+use wasm_store::{Caller, Error, Extern, Linker, Result};
+
+/// Defines preview 1 and snapshot 0 in a linker, so that a program made for either will run. The closure
+/// says where in the store's data the guest's world is.
+///
+/// # Errors
+/// If one of the functions is defined already.
+pub fn add_to_linker<T: 'static>(
+    linker: &mut Linker<T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    p1::add_to_linker_sync(linker, get)?;
+    p0::add_to_linker_sync(linker, get)
+}
+
+/// A function that defines a group of host functions.
+macro_rules! definer {
+    ($definer:ident, $source:path, { $($name:ident($($parameter:ident: $ty:ident),*);)* }) => {
+        pub(crate) fn $definer<T: 'static>(
+            linker: &mut Linker<T>,
+            module: &str,
+            get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+        ) -> Result<()> {
+            use $source as source;
+            $(
+                linker.func_wrap(
+                    module,
+                    stringify!($name),
+                    move |mut caller: Caller<'_, T>, $($parameter: $ty),*| -> Result<u32> {
+                        with_memory(&mut caller, get, stringify!($name), |ctx, memory| {
+                            source::$name(ctx, memory, $($parameter),*)
+                        })
+                    },
+                )?;
+            )*
+            Ok(())
+        }
+    };
+}
+
+macro_rules! definers {
+    (common $common:tt preview1 $preview1:tt snapshot0 $snapshot0:tt) => {
+        definer!(define_listed, crate::calls, $common);
+        definer!(define_preview1, crate::calls, $preview1);
+        definer!(define_snapshot0, crate::calls::snapshot0, $snapshot0);
+    };
+}
+
+for_each_function!(definers);
+
+/// Defines what all versions have in common.
+pub(crate) fn define_common<T: 'static>(
+    linker: &mut Linker<T>,
+    module: &str,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    define_listed(linker, module, get)?;
+    linker.func_wrap(
+        module,
+        "proc_exit",
+        move |mut caller: Caller<'_, T>, status: u32| -> Result<()> {
+            Err(Error::new(calls::proc_exit(get(caller.data_mut()), status)))
+        },
+    )?;
+    linker.func_wrap(
+        module,
+        "proc_raise",
+        move |mut caller: Caller<'_, T>, signal: u32| -> Result<u32> {
+            match calls::proc_raise(get(caller.data_mut()), signal) {
+                Ok(None) => Ok(0),
+                Ok(Some(exit @ I32Exit(_))) => Err(Error::new(exit)),
+                Err(error) => Ok(error.number().into()),
+            }
+        },
+    )?;
+    Ok(())
+}
+
+/// Calls with the caller's memory, and makes a number of the outcome.
+fn with_memory<T: 'static>(
+    caller: &mut Caller<'_, T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx,
+    name: &str,
+    call: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
+) -> Result<u32> {
+    let Some(memory) = caller.get_export("memory").and_then(Extern::into_memory) else {
+        return Err(no_memory(name));
+    };
+    let (bytes, data) = memory.data_and_store_mut(caller);
+    let outcome = call(get(data), &mut GuestMemory::new(bytes));
+    #[cfg(feature = "tracing")]
+    tracing::trace!(function = name, ?outcome, "call of WASI");
+    Ok(outcome.err().map_or(0, |error| error.number().into()))
+}
+
+#[cold]
+fn no_memory(name: &str) -> Error {
+    Error::msg(format!(
+        "the module that called the WASI function `{name}` does not export a memory named `memory`, \
+         through which WASI passes all data; export it, as `wasm-ld` does by default"
+    ))
+}

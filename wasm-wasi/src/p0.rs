@@ -1,0 +1,19 @@
+//! Snapshot 0 in a linker: what programs from before preview 1 import.
+
+use crate::WasiCtx;
+use crate::link;
+use wasm_store::{Linker, Result};
+
+/// Defines the functions of the module `wasi_unstable` in a linker, as
+/// [`p1::add_to_linker_sync`](crate::p1::add_to_linker_sync) does those of preview 1.
+///
+/// # Errors
+/// If one of the functions is defined already.
+pub fn add_to_linker_sync<T: 'static>(
+    linker: &mut Linker<T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    const MODULE: &str = "wasi_unstable";
+    link::define_common(linker, MODULE, get)?;
+    link::define_snapshot0(linker, MODULE, get)
+}

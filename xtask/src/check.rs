@@ -1,0 +1,60 @@
+//! A check, how it is described and how it is run.
+
+use std::time::Instant;
+
+use crate::shell::Shell;
+
+/// A row of the table.
+pub(crate) struct Check {
+    /// What it is called on the command line.
+    pub(crate) name: &'static str,
+    /// Why it is there.
+    pub(crate) why: &'static str,
+    /// What it runs.
+    pub(crate) work: Work,
+}
+
+/// What a check runs.
+pub(crate) enum Work {
+    /// Command lines, each of which must succeed. They can be pasted into a shell in the root of the
+    /// repository.
+    Commands(&'static [&'static str]),
+    /// Something that a command line can't say.
+    Function {
+        /// What it does, for those who read the table.
+        what: &'static str,
+        /// The function; an error says what is wrong and what to do about it.
+        call: fn(&Shell) -> Result<(), String>,
+    },
+}
+
+impl Check {
+    /// Prints the row.
+    pub(crate) fn describe(&self) {
+        println!("{}", self.name);
+        println!("    why   {}", self.why);
+        match &self.work {
+            Work::Commands(lines) => lines.iter().for_each(|line| println!("    runs  {line}")),
+            Work::Function { what, .. } => println!("    runs  {what}"),
+        }
+    }
+
+    /// Runs it, and prints its name, how it went and how long it took.
+    pub(crate) fn run(&self, shell: &Shell) -> bool {
+        let start = Instant::now();
+        shell.begin(self.name);
+        let result = match &self.work {
+            Work::Commands(lines) => lines.iter().try_for_each(|line| shell.run(line)),
+            Work::Function { call, .. } => call(shell),
+        };
+        let seconds = start.elapsed().as_secs_f64();
+        match result {
+            Ok(()) => println!("ok    {:<14} {seconds:7.1} s", self.name),
+            Err(ref reason) => {
+                shell.show_log();
+                println!("FAIL  {:<14} {seconds:7.1} s  {reason}", self.name);
+            }
+        }
+        result.is_ok()
+    }
+}

@@ -1,0 +1,7 @@
+//! The checks that a command line can't say.
+
+pub(crate) mod aot;
+pub(crate) mod features;
+pub(crate) mod layers;
+pub(crate) mod package;
+pub(crate) mod readme;

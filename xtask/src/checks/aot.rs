@@ -1,0 +1,93 @@
+//! A program that only runs artifacts has no compiler in it, and is small.
+
+use std::fs;
+
+use crate::manifest;
+use crate::shell::Shell;
+
+/// Beginnings of the names of packages that must not be in such a program.
+const FORBIDDEN: &[&str] = &[
+    "cranelift",
+    "regalloc2",
+    "wasmparser",
+    "wasm-translate",
+    "wasm-encoder",
+    "wast",
+    "wat",
+    "object",
+    "rayon",
+];
+
+/// How many packages its tree may have, itself included.
+const MOST_PACKAGES: usize = 25;
+
+/// How big the stripped program may be, in bytes.
+const MOST_BYTES: u64 = 600_000;
+
+/// The combinations of features that must stay free of a compiler.
+const COMBINATIONS: &[&str] =
+    &["aot-only", "aot-only,call-hook", "aot-only,wasi", "aot-only,wasi,cli"];
+
+/// The trees of programs without `jit`.
+pub(crate) fn tree(shell: &Shell) -> Result<(), String> {
+    for features in COMBINATIONS {
+        let selection =
+            format!("--package wasm-runtime --no-default-features --features {features}");
+        let packages = manifest::tree(shell, &selection)?;
+        let found: Vec<&str> = packages
+            .iter()
+            .map(String::as_str)
+            .filter(|package| {
+                let name = package.split_whitespace().next().unwrap_or_default();
+                FORBIDDEN.iter().any(|forbidden| name.starts_with(forbidden))
+            })
+            .collect();
+        if !found.is_empty() {
+            return Err(format!(
+                "with features {features}, wasm-runtime depends on {}; `cargo tree {selection} \
+                 --invert PACKAGE` says through what",
+                found.join(", ")
+            ));
+        }
+        println!("      {features}: {} packages", packages.len());
+        if *features == "aot-only" && packages.len() > MOST_PACKAGES {
+            return Err(format!(
+                "with features {features}, wasm-runtime's tree has {} packages, more than \
+                 {MOST_PACKAGES}: {}",
+                packages.len(),
+                packages.join(", ")
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The size of a runner of artifacts, and that it runs one.
+pub(crate) fn size(shell: &Shell) -> Result<(), String> {
+    shell.run(
+        "cargo build --quiet --package wasm-runtime --example aot_run --profile small \
+         --no-default-features --features aot-only",
+    )?;
+    let program = shell.target_dir().join("small/examples/aot_run");
+    let size = fs::metadata(&program).map_err(|error| format!("{}: {error}", program.display()))?;
+    println!("      aot_run: {} bytes, stripped", size.len());
+    if size.len() > MOST_BYTES {
+        return Err(format!(
+            "the runner has {} bytes, more than {MOST_BYTES}: {}",
+            size.len(),
+            program.display()
+        ));
+    }
+    // What it is for: an artifact that the command line made, from a module that imports nothing.
+    let artifact = shell.target_dir().join("xtask/add.cwasm");
+    let artifact = artifact.display();
+    shell.run(&format!(
+        "mkdir -p \"$(dirname '{artifact}')\" && cargo run --quiet --package wasm-runtime --features cli -- compile \
+         wasm-runtime/examples/add.wat -o '{artifact}'"
+    ))?;
+    let sum = shell.output(&format!("'{}' '{artifact}' add 40 2", program.display()))?;
+    if sum.trim() != "42" {
+        return Err(format!("the runner says that 40 + 2 is {:?}", sum.trim()));
+    }
+    Ok(())
+}

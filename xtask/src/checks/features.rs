@@ -1,0 +1,36 @@
+//! Every sensible combination of features builds, without warnings.
+
+use crate::manifest::{self, CRATES};
+use crate::shell::Shell;
+
+/// Combinations beyond none, each alone, and all: those that people use.
+const PAIRS: &[(&str, &str)] = &[
+    ("wasm-runtime", "aot-only,wasi"),
+    ("wasm-runtime", "aot-only,wasi,cli"),
+    ("wasm-runtime", "aot-only,call-hook"),
+    ("wasm-runtime", "jit,wasi"),
+    ("wasm-runtime", "jit,wat"),
+    ("wasm-runtime", "jit,parallel,wasi"),
+    ("wasm-runtime", "jit,wasi,cli"),
+];
+
+/// Checks each combination of each crate's features. Targets other than libraries and programs are
+/// left to the check `clippy`.
+pub(crate) fn combinations(shell: &Shell) -> Result<(), String> {
+    for name in CRATES {
+        let features = manifest::features(shell, name)?;
+        let mut lists = vec![String::new()];
+        lists.extend(features.iter().cloned());
+        lists.extend(PAIRS.iter().filter(|(of, _)| of == name).map(|(_, list)| (*list).to_owned()));
+        if features.len() > 1 {
+            lists.push(features.join(","));
+        }
+        for list in lists {
+            shell.run(&format!(
+                "cargo clippy --quiet --no-deps --package {name} --no-default-features --features '{list}' \
+                 -- --deny warnings"
+            ))?;
+        }
+    }
+    Ok(())
+}

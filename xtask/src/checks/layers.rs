@@ -1,0 +1,126 @@
+//! The layer table of ARCHITECTURE.md holds, and each crate has what a crate must have.
+
+use std::fs;
+
+use crate::manifest::{self, CRATES};
+use crate::shell::Shell;
+
+/// What a crate's normal dependencies may be among the crates of this project, with all its features,
+/// and which packages must be nowhere below it.
+struct Layer {
+    name: &'static str,
+    may_use: &'static [&'static str],
+    /// Beginnings of the names of packages.
+    must_not_know: &'static [&'static str],
+    unsafe_code: Unsafe,
+}
+
+#[derive(PartialEq)]
+enum Unsafe {
+    Forbidden,
+    /// Denied in the crate, allowed in single files.
+    PerFile,
+}
+
+const COMPILER: &str = "cranelift";
+const VALIDATOR: &str = "wasmparser";
+
+const LAYERS: &[Layer] = &[
+    Layer {
+        name: "wasm-types",
+        may_use: &[],
+        must_not_know: &[COMPILER, "object", "rustix", "libc"],
+        unsafe_code: Unsafe::Forbidden,
+    },
+    Layer {
+        name: "wasm-translate",
+        may_use: &["wasm-types"],
+        must_not_know: &["object", "rustix"],
+        unsafe_code: Unsafe::Forbidden,
+    },
+    Layer {
+        name: "wasm-artifact",
+        may_use: &["wasm-types"],
+        must_not_know: &[COMPILER, VALIDATOR, "rustix", "libc"],
+        unsafe_code: Unsafe::Forbidden,
+    },
+    Layer {
+        name: "wasm-hooks",
+        may_use: &["wasm-types"],
+        must_not_know: &[COMPILER, VALIDATOR],
+        unsafe_code: Unsafe::Forbidden,
+    },
+    Layer {
+        name: "wasm-loader",
+        may_use: &["wasm-types", "wasm-artifact"],
+        must_not_know: &[COMPILER, VALIDATOR],
+        unsafe_code: Unsafe::PerFile,
+    },
+    Layer {
+        name: "wasm-store",
+        may_use: &["wasm-types", "wasm-artifact", "wasm-loader", "wasm-hooks"],
+        must_not_know: &[COMPILER, VALIDATOR],
+        unsafe_code: Unsafe::PerFile,
+    },
+    Layer {
+        name: "wasm-wasi",
+        may_use: &["wasm-store"],
+        must_not_know: &[COMPILER, VALIDATOR],
+        unsafe_code: Unsafe::Forbidden,
+    },
+    Layer {
+        name: "wasm-runtime",
+        may_use: CRATES,
+        must_not_know: &[],
+        unsafe_code: Unsafe::Forbidden,
+    },
+];
+
+/// Checks the table. All that is wrong is reported at once.
+pub(crate) fn layers(shell: &Shell) -> Result<(), String> {
+    let mut wrong = Vec::new();
+    for layer in LAYERS {
+        dependencies(shell, layer, &mut wrong)?;
+        files(shell, layer, &mut wrong)?;
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+}
+
+fn dependencies(shell: &Shell, layer: &Layer, wrong: &mut Vec<String>) -> Result<(), String> {
+    let name = layer.name;
+    let direct = manifest::tree(shell, &format!("--package {name} --all-features --depth 1"))?;
+    for used in direct.iter().filter_map(|package| package.split_whitespace().next()) {
+        if used != name && CRATES.contains(&used) && !layer.may_use.contains(&used) {
+            wrong.push(format!("{name} depends on {used}, which its layer may not"));
+        }
+    }
+    for package in manifest::tree(shell, &format!("--package {name} --all-features"))? {
+        for unknown in layer.must_not_know {
+            let found = package.split_whitespace().next().unwrap_or_default();
+            if found.starts_with(unknown) {
+                wrong.push(format!("{name} must not know {unknown}, but has {package} below it"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn files(shell: &Shell, layer: &Layer, wrong: &mut Vec<String>) -> Result<(), String> {
+    let directory = shell.root().join(layer.name);
+    for file in ["README.md", "CHANGELOG.md", "LICENSE"] {
+        if !directory.join(file).is_file() {
+            wrong.push(format!("{} has no {file}", layer.name));
+        }
+    }
+    let library = directory.join("src/lib.rs");
+    let text =
+        fs::read_to_string(&library).map_err(|error| format!("{}: {error}", library.display()))?;
+    let wanted = match layer.unsafe_code {
+        Unsafe::Forbidden => "#![forbid(unsafe_code)]",
+        Unsafe::PerFile => "#![deny(unsafe_code)]",
+    };
+    if !text.contains(wanted) {
+        wrong.push(format!("{}/src/lib.rs lacks {wanted}", layer.name));
+    }
+    Ok(())
+}

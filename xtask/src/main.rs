@@ -1,0 +1,73 @@
+//! The project's checks: one table ([`table::CHECKS`]) that CI and people call the same way.
+//!
+//! This file holds the command line. `cargo xtask list` shows the table, `cargo xtask ci` runs all of
+//! it, `cargo xtask NAME…` runs some.
+
+#![forbid(unsafe_code)]
+
+mod check;
+mod checks;
+mod manifest;
+mod shell;
+mod table;
+
+use std::process::ExitCode;
+
+use check::Check;
+use shell::Shell;
+
+const USAGE: &str = "\
+The project's checks.
+
+Usage:
+  cargo xtask list        show each check: what it runs and why
+  cargo xtask ci          run all of them
+  cargo xtask NAME...     run some of them, with their output on the terminal
+
+Examples:
+  cargo xtask fmt clippy  before a commit
+  cargo xtask test        what the README says to run
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        ["list"] => {
+            table::CHECKS.iter().for_each(Check::describe);
+            ExitCode::SUCCESS
+        }
+        ["ci"] => run(table::CHECKS.iter().collect(), &Shell::logging()),
+        names => match names.iter().map(|name| find(name)).collect() {
+            Ok(checks) => run(checks, &Shell::inheriting()),
+            Err(unknown) => {
+                let names: Vec<&str> = table::CHECKS.iter().map(|check| check.name).collect();
+                eprintln!("there is no check `{unknown}`; there are: {}", names.join(", "));
+                ExitCode::from(2)
+            }
+        },
+    }
+}
+
+fn find(name: &str) -> Result<&'static Check, &str> {
+    table::CHECKS.iter().find(|check| check.name == name).ok_or(name)
+}
+
+/// Runs checks, all of them whatever fails, and says at the end how many passed.
+fn run(checks: Vec<&Check>, shell: &Shell) -> ExitCode {
+    let mut failed = Vec::new();
+    for check in &checks {
+        if !check.run(shell) {
+            failed.push(check.name);
+        }
+    }
+    if !failed.is_empty() {
+        println!("failed: {} (`cargo xtask NAME` runs one again)", failed.join(", "));
+    }
+    println!("{} passed, {} failed", checks.len() - failed.len(), failed.len());
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

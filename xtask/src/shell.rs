@@ -1,0 +1,119 @@
+//! Running command lines in the root of the repository.
+
+use std::cell::RefCell;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// How many lines of a failed check's output are shown.
+const SHOWN_LINES: usize = 400;
+
+/// Runs command lines, with their output on the terminal or in a file for each check.
+pub(crate) struct Shell {
+    root: PathBuf,
+    /// The file that the current check writes to; `None` for the terminal.
+    log: Option<RefCell<PathBuf>>,
+}
+
+impl Shell {
+    /// One that leaves output on the terminal.
+    pub(crate) fn inheriting() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let root = root.canonicalize().unwrap_or(root);
+        Self { root, log: None }
+    }
+
+    /// One that keeps the output of each check in a file, to be shown if the check fails.
+    pub(crate) fn logging() -> Self {
+        Self { log: Some(RefCell::default()), ..Self::inheriting() }
+    }
+
+    /// The root of the repository.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where builds go.
+    pub(crate) fn target_dir(&self) -> PathBuf {
+        match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(dir) => self.root.join(dir),
+            None => self.root.join("target"),
+        }
+    }
+
+    /// Starts the log of a check.
+    pub(crate) fn begin(&self, check: &str) {
+        if let Some(log) = &self.log {
+            let directory = self.target_dir().join("xtask");
+            // A log that can't be written shows itself when the first command opens it.
+            let _ = fs::create_dir_all(&directory);
+            let path = directory.join(format!("{check}.log"));
+            let _ = fs::remove_file(&path);
+            *log.borrow_mut() = path;
+        }
+    }
+
+    /// Runs a command line; an error if it fails.
+    pub(crate) fn run(&self, line: &str) -> Result<(), String> {
+        let mut command = self.command(line);
+        match self.open_log()? {
+            Some(mut log) => {
+                use std::io::Write;
+                writeln!(log, "$ {line}").map_err(|error| format!("writing the log: {error}"))?;
+                let clone = log.try_clone().map_err(|error| format!("the log: {error}"))?;
+                command.stdout(log).stderr(clone);
+            }
+            None => println!("$ {line}"),
+        }
+        let status = command.status().map_err(|error| format!("`{line}`: {error}"))?;
+        if status.success() { Ok(()) } else { Err(format!("`{line}`: {status}")) }
+    }
+
+    /// What a command line writes to its standard output; an error if it fails.
+    pub(crate) fn output(&self, line: &str) -> Result<String, String> {
+        let mut command = self.command(line);
+        if let Some(log) = self.open_log()? {
+            command.stderr(log);
+        } else {
+            command.stderr(Stdio::inherit());
+        }
+        let output = command.output().map_err(|error| format!("`{line}`: {error}"))?;
+        if !output.status.success() {
+            return Err(format!("`{line}`: {}", output.status));
+        }
+        String::from_utf8(output.stdout).map_err(|error| format!("`{line}`: {error}"))
+    }
+
+    /// Shows the end of the current check's log.
+    pub(crate) fn show_log(&self) {
+        let Some(log) = &self.log else { return };
+        let Ok(text) = fs::read(&*log.borrow()) else { return };
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().collect();
+        let hidden = lines.len().saturating_sub(SHOWN_LINES);
+        if hidden > 0 {
+            println!("... {hidden} lines more in {}", log.borrow().display());
+        }
+        lines[hidden..].iter().for_each(|line| println!("{line}"));
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(line).current_dir(&self.root).stdin(Stdio::null());
+        // What `cargo run` sets for this program is not meant for the programs that it starts.
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_")) {
+                command.env_remove(name);
+            }
+        }
+        command.env_remove("CARGO_MANIFEST_DIR");
+        command
+    }
+
+    fn open_log(&self) -> Result<Option<File>, String> {
+        let Some(log) = &self.log else { return Ok(None) };
+        let path = log.borrow();
+        let file = File::options().create(true).append(true).open(&*path);
+        file.map(Some).map_err(|error| format!("{}: {error}", path.display()))
+    }
+}
