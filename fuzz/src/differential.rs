@@ -13,7 +13,7 @@ use arbitrary::Result;
 use wasm_types::{Module, WasmFeatures};
 
 use crate::generate;
-use outcome::{Outcome, Stop};
+use outcome::Outcome;
 use plan::Plan;
 
 /// How many calls and loop iterations a module may make. Less than the depth of recursion that
@@ -27,6 +27,11 @@ const FUEL: u32 = 1000;
 /// If there is a difference.
 pub fn check(data: &[u8]) {
     let _ = generated(data);
+}
+
+/// The module that [`check`] makes of the bytes, if they are enough for one.
+pub fn module(data: &[u8]) -> Option<Vec<u8>> {
+    generate::runnable(&mut generate::split(data).1, FUEL).ok()
 }
 
 fn generated(data: &[u8]) -> Result<()> {

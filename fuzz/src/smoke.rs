@@ -8,9 +8,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// If the check does on any input. The message names their seeds; [`input`] has the bytes for one.
 pub fn smoke(name: &str, inputs: u64, check: impl Fn(&[u8])) {
-    let fails = |seed: &u64| catch_unwind(AssertUnwindSafe(|| check(&input(*seed)))).is_err();
-    let failed: Vec<u64> = (0..inputs).filter(fails).take(10).collect();
+    let fails = |seed: &u64| {
+        if std::env::var_os("SMOKE_TRACE").is_some() {
+            eprintln!("{name}: seed {seed}");
+        }
+        catch_unwind(AssertUnwindSafe(|| check(&input(*seed)))).is_err()
+    };
+    let failed: Vec<u64> = (first_seed()..inputs).filter(fails).take(10).collect();
     assert!(failed.is_empty(), "the check `{name}` fails on the inputs of seeds {failed:?}");
+}
+
+/// With the environment variable `SMOKE_FIRST` a run starts at that seed. (`SMOKE_TRACE` has each
+/// written out, for those that end the process.)
+fn first_seed() -> u64 {
+    std::env::var("SMOKE_FIRST").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0)
 }
 
 /// The bytes for a seed: between 256 and 16384 of them.

@@ -44,7 +44,9 @@ fn every_program_has_a_case() -> Result<(), Failed> {
             }
             let size = path.metadata()?.len();
             if size > 100 << 10 {
-                return Err(format!("`{program}.wasm` is large for a repository: {size} bytes").into());
+                return Err(
+                    format!("`{program}.wasm` is large for a repository: {size} bytes").into()
+                );
             }
         }
     }
@@ -137,7 +139,9 @@ fn check_output(file: &Path, printed: &str) -> Result<(), Failed> {
         Some((line, (expected, printed))) => {
             format!("line {}: expected\n  {expected}\nbut it printed\n  {printed}", line + 1)
         }
-        None => format!("{} lines instead of {}", printed.lines().count(), expected.lines().count()),
+        None => {
+            format!("{} lines instead of {}", printed.lines().count(), expected.lines().count())
+        }
     };
     Err(format!("the output is not that of {}: {place}", file.display()).into())
 }

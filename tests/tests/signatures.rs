@@ -164,7 +164,10 @@ proptest! {
 
 #[test]
 fn hundreds_of_stack_arguments() {
-    let params: Vec<_> = (0..600).map(|i| if i % 3 == 0 { Bits::F64(i) } else { Bits::I64(i as i64) }).collect();
-    let results: Vec<_> = (0..200).map(|i| if i % 2 == 0 { Bits::F32(i) } else { Bits::V128(u128::from(i) << 70) }).collect();
+    let params: Vec<_> =
+        (0..600).map(|i| if i % 3 == 0 { Bits::F64(i) } else { Bits::I64(i as i64) }).collect();
+    let results: Vec<_> = (0..200)
+        .map(|i| if i % 2 == 0 { Bits::F32(i) } else { Bits::V128(u128::from(i) << 70) })
+        .collect();
     check(&params, &results);
 }

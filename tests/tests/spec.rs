@@ -108,6 +108,6 @@ fn no_failures(summary: &Summary) -> Result<(), Failed> {
 /// The proposal that a module was refused for, if it is one that this project does not translate yet.
 /// One that is merely switched off does not count.
 fn later_proposal(error: &Error) -> Option<&'static str> {
-    let refusal = error.downcast_ref::<ParseError>()?;
+    let refusal = error.chain().find_map(|cause| cause.downcast_ref::<ParseError>())?;
     refusal.proposal().filter(|proposal| exceptions::LATER.contains(proposal))
 }

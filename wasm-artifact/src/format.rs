@@ -26,6 +26,7 @@ pub(crate) const NOTE_HEADER_SIZE: usize = 12 + NOTE_NAME.len();
 /// The owner of the note, padded to four bytes.
 pub(crate) const NOTE_NAME: &[u8; 8] = b"wasm-rt\0";
 /// The type of the note.
+#[cfg(feature = "write")]
 pub(crate) const NOTE_TYPE: u32 = u32::from_be_bytes(*b"wasm");
 /// The first bytes of the header.
 pub(crate) const MAGIC: [u8; 8] = *b"\0wasmelf";
@@ -270,6 +271,7 @@ macro_rules! tables {
 
         impl Part {
             /// Every table, in the order of the ids and of the file.
+            #[cfg(feature = "write")]
             pub(crate) const ALL: &[Part] = &[$(Part::$name,)*];
 
             /// The name of the table's ELF section.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use wasm_artifact::WriteOptions;
-use wasm_store::{CompileRequest, Compiler, Result, WasmFeatures};
+use wasm_store::{CompileRequest, Compiler, Error, Result, WasmFeatures};
 use wasm_translate::{ClifPass, PassPlace, Progress, Settings};
 use wasm_types::Module;
 
@@ -87,7 +87,8 @@ impl Compiler for CraneliftCompiler {
         let wasm = text::to_binary(wasm)?;
         let settings = self.settings(request)?;
         let parsed = Module::parse_with_bodies(&wasm, request.features)?;
-        let compiled = wasm_translate::compile_module(&parsed, &wasm, &settings)?;
+        let compiled =
+            wasm_translate::compile_module(&parsed, &wasm, &settings).map_err(unwrap_invalid)?;
         let mut options = WriteOptions::new();
         options.address_map = request.address_map;
         Ok(wasm_artifact::write(parsed.module(), &wasm, &compiled, &options)?)
@@ -100,6 +101,15 @@ impl Compiler for CraneliftCompiler {
 
     fn accepts_text(&self) -> bool {
         cfg!(feature = "wat")
+    }
+}
+
+/// What is wrong with a body is the same type of error as what is wrong with a declaration: who asks
+/// need not know that bodies are validated by the compiler.
+fn unwrap_invalid(error: wasm_translate::Error) -> Error {
+    match error.as_parse_error() {
+        Some(invalid) => Error::new(invalid.clone()),
+        None => Error::new(error),
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! A [`Runner`] runs the directives of a script one after the other, each against the modules that
 //! stood before it, with the host module `spectest` that every such script may import from. How a
-//! module gets from bytes to a [`Module`](crate::Module) is up to the caller
+//! module gets from bytes to a [`Module`] is up to the caller
 //! ([`Runner::load_modules_with`]), so that the same script can test the way through an artifact.
 //!
 //! ```

@@ -12,11 +12,16 @@ use crate::vm::{self, RawFrame, TrapInfo};
 
 /// The Wasm functions that were running, innermost first: context of the errors of calls.
 ///
-/// ```ignore
-/// let error = func.call(&mut store, ()).unwrap_err();
-/// if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
-///     for frame in backtrace.frames() {
-///         println!("{:?}", frame.func_name());
+/// ```
+/// use wasm_store::{Store, TypedFunc, WasmBacktrace};
+///
+/// fn run(func: TypedFunc<(), ()>, store: &mut Store<()>) {
+///     if let Err(error) = func.call(store, ())
+///         && let Some(backtrace) = error.downcast_ref::<WasmBacktrace>()
+///     {
+///         for frame in backtrace.frames() {
+///             println!("{} at {:?}", frame.func_name().unwrap_or("?"), frame.module_offset());
+///         }
 ///     }
 /// }
 /// ```

@@ -5,6 +5,7 @@
 use crate::engine::Engine;
 use crate::extern_::Extern;
 use crate::instance::Instance;
+use crate::module::ModuleExport;
 use crate::store::StoreContextMut;
 use crate::vm::HostRecord;
 
@@ -40,11 +41,22 @@ impl<'a, T: 'static> Caller<'a, T> {
 
     /// An export of the calling instance. `None` too if the host called the function itself.
     pub fn get_export(&mut self, name: &str) -> Option<Extern> {
+        self.instance()?.get_export(&mut self.store, name)
+    }
+
+    /// An export of the calling instance that was looked up by name before. `None` too if the host
+    /// called the function itself, or the instance is of another module.
+    pub fn get_module_export(&mut self, export: &ModuleExport) -> Option<Extern> {
+        self.instance()?.get_module_export(&mut self.store, export)
+    }
+
+    /// The instance that is calling, if Wasm is.
+    fn instance(&self) -> Option<Instance> {
         // SAFETY: the record is that of the call that this value stands for.
         let instance = unsafe { (*self.record).caller_instance()? };
         // SAFETY: an instance lives as long as its store, which is borrowed.
         let number = unsafe { instance.as_ref().user_data() };
-        Instance::from_user_data(self.store.0, number)?.get_export(&mut self.store, name)
+        Instance::from_user_data(self.store.0, number)
     }
 
     /// The store's data.

@@ -15,6 +15,9 @@
 //! | `Config::consume_fuel`, `Store::set_fuel`, `Store::get_fuel`, `Config::epoch_interruption`, `Store::set_epoch_deadline`, `Engine::increment_epoch` | not there | interruption and metering are not implemented; an option that did nothing would be worse than none |
 //! | `Config::allocation_strategy`, `PoolingAllocationConfig`, `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
 //! | `Config::cache`, `Config::profiler`, `Config::debug_info`, `Config::strategy`, `Config::wasm_backtrace_details`, `Config::coredump_on_trap` | not there | no cache, profiler, debugging information, second compiler or core dump |
+//! | `Config::native_unwind_info`, `Config::memory_may_move`, `Config::guard_before_linear_memory`, `Config::table_lazy_init`, `Config::memory_init_cow`, `Config::signals_based_traps`, `Config::module_version` and other settings of Wasmtime's own machinery | not there | there is nothing here that they would set |
+//! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
+//! | `Store::gc`, `Caller::gc` | not there | see "host values" below |
 //! | `ResourceLimiterAsync`, `Store::limiter_async`, `Store::call_hook_async` | not there | as for `async` |
 //! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `ExternRef::to_raw`, `ExternRef::from_raw` | not there | how values are laid out at the border to compiled code is not part of the API |
 //! | `NoFunc`, `NoExtern` | not there | the types of null references have no values of their own: use `Option<Func>` |
@@ -37,9 +40,8 @@
 //! * **Artifacts.** Those of Wasmtime are refused, and the other way round. A module that was compiled with
 //!   other settings is accepted as long as the engine provides for what its code relies on.
 //! * **Backtraces** have functions, names and offsets, but no places in the source.
+//! * **Numbers of traps**, as [`Trap::from_u8`](crate::Trap::from_u8) takes them, are not those of Wasmtime.
 //! * **Messages** are worded differently; types, and what
 //!   [`Error::downcast_ref`](crate::Error::downcast_ref) finds, are the same.
 //! * **Instances that fail half-way** stay part of their store, as in the specification, and count against its
 //!   limits.
-//! * **Call hooks** are set before the store has an instance or a host function: which code an import is bound
-//!   to decides whether there is one.

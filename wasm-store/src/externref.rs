@@ -93,11 +93,13 @@ impl ExternRef {
         (self.number.get() - 1) as usize
     }
 
+    #[inline]
     pub(crate) fn store_id(&self) -> StoreId {
         self.store
     }
 
     /// The reference as calls, tables and globals hold it.
+    #[inline]
     pub(crate) fn to_reference(self) -> u64 {
         self.number.get()
     }

@@ -27,7 +27,7 @@ use crate::caller::Caller;
 use crate::error::{Context, Result};
 use crate::hook;
 use crate::store::{AsContext, AsContextMut, StoreContextMut, StoreId, StoreInner, StoreOpaque};
-use crate::types::{Canonical, FuncType};
+use crate::types::{Canonical, FuncType, ValType};
 use crate::val::Val;
 use crate::vm::{FuncRef, FuncTypeRecord, VMStoreContext, ValRaw, call_array};
 
@@ -160,13 +160,16 @@ impl Func {
         let store = store.as_context();
         self.store.assert_is(store.0.id());
         let (engine, ty) = (store.0.engine(), &self.record(store.0).ty);
+        let asked = || {
+            let list = |types: Vec<ValType>| types.into_iter().map(|ty| ty.canonical());
+            let asked =
+                wasm_types::FuncType::new(list(Params::valtypes()), list(Results::valtypes()));
+            format!("`{asked}` was asked for, the function is of type `{ty}`")
+        };
         Params::typecheck(engine, ty.params(), wasm_ty::Direction::ToWasm)
-            .context("type mismatch with parameters")
-            .and_then(|()| {
-                Results::typecheck(engine, ty.results(), wasm_ty::Direction::FromWasm)
-                    .context("type mismatch with results")
-            })
-            .with_context(|| format!("the function's type is `{ty}`"))?;
+            .with_context(|| format!("type mismatch with parameters: {}", asked()))?;
+        Results::typecheck(engine, ty.results(), wasm_ty::Direction::FromWasm)
+            .with_context(|| format!("type mismatch with results: {}", asked()))?;
         // SAFETY: the types have been checked.
         Ok(unsafe { TypedFunc::new(*self, self.is_host(store.0)) })
     }

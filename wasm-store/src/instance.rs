@@ -74,7 +74,6 @@ impl Instance {
         imports: &[VmImport],
     ) -> Result<Instance> {
         reserve(store, module)?;
-        store.has_bound_functions = true;
         // Even if this fails half-way, functions of the module may stand in a table by then.
         store.add_module(module);
         // SAFETY: as the caller promises; the store has settled when it was made.

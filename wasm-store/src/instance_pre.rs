@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::instance::{Instance, check_engine, check_import};
 use crate::linker::Definition;
 use crate::module::Module;
-use crate::store::{AsContextMut, StoreOpaque};
+use crate::store::{AsContextMut, Kept, StoreOpaque};
 use crate::vm::VmImport;
 
 /// A module whose imports have been looked up and checked, to be instantiated many times: see
@@ -46,17 +46,16 @@ impl<T: 'static> InstancePre<T> {
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
         let store = store.as_context_mut();
         check_engine(store.0, &self.module)?;
-        // SAFETY: the items were checked to fit; host functions are made for data of this type.
-        unsafe {
-            let imports = self.bind(store.0)?;
-            Instance::instantiate(store.0, &self.module, &imports)
-        }
+        let imports = self.bind(store.0)?;
+        // Kept before the instance is made, since one that fails half-way may have left references
+        // to functions behind.
+        store.0.keep_alive(Kept::Items(Arc::clone(&self.items)));
+        // SAFETY: the items were checked to fit; host functions are made for data of this type, and
+        // are kept.
+        unsafe { Instance::instantiate(store.0, &self.module, &imports) }
     }
 
-    /// # Safety
-    ///
-    /// The store's data is of type `T`.
-    unsafe fn bind(&self, store: &mut StoreOpaque) -> Result<Vec<VmImport>> {
+    fn bind(&self, store: &StoreOpaque) -> Result<Vec<VmImport>> {
         let mut imports = Vec::with_capacity(self.items.len());
         for item in self.items.iter() {
             imports.push(match item {
@@ -67,8 +66,7 @@ impl<T: 'static> InstancePre<T> {
                     );
                     item.to_import()
                 }
-                // SAFETY: as the caller promises.
-                Definition::Host(func) => VmImport::Host(unsafe { func.bind(store) }),
+                Definition::Host(func) => VmImport::Host(func.def(store)),
             });
         }
         Ok(imports)

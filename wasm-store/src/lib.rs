@@ -72,6 +72,8 @@ mod limits;
 mod linker;
 mod memory;
 mod module;
+#[cfg(test)]
+mod send_sync;
 mod store;
 mod table;
 mod trap;
@@ -109,3 +111,8 @@ pub use val::{Ref, V128, Val};
 #[cfg(feature = "call-hook")]
 pub use wasm_hooks::CallHook;
 pub use wasm_types::{OptLevel, Tunables, WasmFeatures};
+
+/// The examples of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -19,7 +19,7 @@ pub use unknown::UnknownImportError;
 
 use crate::caller::Caller;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Context, Result};
 use crate::extern_::Extern;
 use crate::func::{HostFunc, IntoFunc};
 use crate::instance::Instance;
@@ -261,30 +261,32 @@ impl<T: 'static> Linker<T> {
         Ok(())
     }
 
-    /// Defines every function that a module imports and that has no name here, as one that returns zeros
-    /// and nulls.
+    /// Defines everything that a module imports and that has no name here, as an item that is zero, null
+    /// or empty; a function as one that returns such values. Functions belong to no store, the rest to
+    /// the one given.
     ///
     /// # Errors
     ///
-    /// If there is a result that has no such value.
+    /// If there is a type that has no such value.
     pub fn define_unknown_imports_as_default_values(
         &mut self,
-        store: impl AsContextMut<Data = T>,
+        mut store: impl AsContextMut<Data = T>,
         module: &Module,
     ) -> Result<()> {
-        drop(store);
         for import in module.imports() {
             let Err(error) = self.definition(&import) else { continue };
-            let crate::ExternType::Func(ty) = error.ty() else { return Err(error.into()) };
-            let zeros = ty
-                .results()
-                .map(|result| result.default_value())
-                .collect::<Option<Vec<_>>>()
-                .ok_or_else(|| crate::format_err!("`{ty}` has a result with no default value"))?;
-            self.func_new(import.module(), import.name(), ty, move |_, _, results| {
-                results.copy_from_slice(&zeros);
-                Ok(())
-            })?;
+            let (module, name) = (import.module(), import.name());
+            let undefined = || format!("`{module}::{name}` can't be given a default");
+            if let crate::ExternType::Func(ty) = error.ty() {
+                let zeros = ty.default_results().with_context(undefined)?;
+                self.func_new(module, name, ty, move |_, _, results| {
+                    results.copy_from_slice(&zeros);
+                    Ok(())
+                })?;
+            } else {
+                let item = error.ty().default_value(&mut store).with_context(undefined)?;
+                self.define(&store, module, name, item)?;
+            }
         }
         Ok(())
     }

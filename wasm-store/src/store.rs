@@ -14,7 +14,7 @@ use std::ptr::{self, NonNull};
 
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use host_side::HostSide;
-pub(crate) use opaque::{InstanceEntry, StoreId, StoreOpaque};
+pub(crate) use opaque::{InstanceEntry, Kept, StoreId, StoreOpaque};
 
 use crate::engine::Engine;
 use crate::hook::HookSlot;

@@ -15,12 +15,14 @@ pub struct V128(u128);
 
 impl V128 {
     /// The vector as a number.
+    #[inline]
     pub fn as_u128(&self) -> u128 {
         self.0
     }
 }
 
 impl From<u128> for V128 {
+    #[inline]
     fn from(value: u128) -> Self {
         V128(value)
     }
@@ -91,11 +93,13 @@ impl Val {
     }
 
     /// The null reference of functions.
+    #[inline]
     pub const fn null_func_ref() -> Val {
         Val::FuncRef(None)
     }
 
     /// The null reference of host values.
+    #[inline]
     pub const fn null_extern_ref() -> Val {
         Val::ExternRef(None)
     }

@@ -20,6 +20,7 @@
 //! | `memory_pool` | reservations that wait for the next memory |
 //! | `instance` | an instance context and what it owns |
 //! | `instantiate` | making one |
+//! | `rebind` | other shims for host functions that are bound already, for call hooks |
 //! | `builtins` | what compiled code calls the store for |
 //! | `store` | all of the above that one store owns |
 
@@ -35,6 +36,8 @@ mod mapping;
 mod memory;
 mod memory_pool;
 mod module;
+#[cfg(feature = "call-hook")]
+mod rebind;
 mod signals;
 mod stack;
 mod store;
@@ -45,10 +48,10 @@ mod unwind;
 mod value;
 
 pub(crate) use call::{call_array, enter_registers};
-pub(crate) use context::{FuncRef, HostDef, HostRecord, VMContext, VMStoreContext};
+pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
-pub(crate) use layout::{CallLayout, FuncTypeRecord};
+pub(crate) use layout::FuncTypeRecord;
 pub(crate) use memory::VmMemory;
 pub(crate) use module::VmModule;
 pub(crate) use store::{StoreHost, VmEngine, VmStore};

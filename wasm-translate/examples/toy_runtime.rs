@@ -34,7 +34,7 @@ const MEMORY: i32 = 0;
 const MEMORY_LENGTH: i32 = 8;
 const GLOBALS: i32 = 16;
 
-/// Tells the translator how things are done here: ten methods.
+/// Tells the translator how things are done here: eight methods.
 struct ToyEnvironment<'m> {
     module: &'m Module,
     jit: &'m mut JITModule,

@@ -195,9 +195,9 @@ fn collect(
         wasm_offset: location.loc.bits(),
     });
     let frame = buffer.frame_layout();
-    let slot = frame_slot.zip(frame).map(|(slot, frame)| {
-        frame.frame_to_fp_offset - frame.stackslots[slot].offset
-    });
+    let slot = frame_slot
+        .zip(frame)
+        .map(|(slot, frame)| frame.frame_to_fp_offset - frame.stackslots[slot].offset);
     Ok(FunctionCode {
         bytes: buffer.data().to_vec(),
         alignment: buffer.alignment,
@@ -220,7 +220,7 @@ fn codegen_error(error: CodegenError, func: &ir::Function) -> Error {
         }
         CodegenError::Unsupported(what) => Error::new(
             ErrorKind::Unsupported,
-            format!("the code generator has nothing for {what} on this target"),
+            format!("the code generator refuses the function on this target: {what}"),
         ),
         error => Error::new(
             ErrorKind::Codegen,

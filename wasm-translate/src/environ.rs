@@ -156,7 +156,8 @@ pub trait FuncEnvironment {
     fn wasm_params(&mut self, builder: &mut FunctionBuilder<'_>, entry: Block) -> Values {
         let params = &builder.func.signature.params;
         let values = builder.func.dfg.block_params(entry);
-        let normal = |(param, _): &(&ir::AbiParam, &Value)| param.purpose == ArgumentPurpose::Normal;
+        let normal =
+            |(param, _): &(&ir::AbiParam, &Value)| param.purpose == ArgumentPurpose::Normal;
         params.iter().zip(values).filter(normal).map(|(_, value)| *value).collect()
     }
 

@@ -76,7 +76,7 @@ impl Translator {
             skipped: 0,
         };
         let mut reader = parsed.body(wasm, func).get_binary_reader();
-        let body = Body { results: ty.results(), num_params: ty.params().len() };
+        let body = Body { params: ty.params(), results: ty.results() };
         let mut offset = reader.original_position();
         let result = validator.read_locals(&mut reader).map_err(Failure::Invalid).and_then(|()| {
             let allocations = std::mem::take(&mut self.operators);
@@ -92,7 +92,6 @@ impl Translator {
                 Ok(())
             }
             Err(failure) => {
-                drop(t);
                 // What an unfinished function left behind would be found by the next one.
                 self.builder = FunctionBuilderContext::new();
                 Err(match failure {
@@ -126,8 +125,8 @@ impl From<Error> for Failure {
 
 /// What is known of the function before its body is read.
 struct Body<'t> {
+    params: &'t [ValType],
     results: &'t [ValType],
-    num_params: usize,
 }
 
 impl Body<'_> {
@@ -157,6 +156,7 @@ impl Body<'_> {
         t: &mut FuncTranslator<'_, '_, E>,
         validator: &FuncValidator<ValidatorResources>,
     ) -> Result<(), Failure> {
+        ops::check_types(t.env, self.params.iter().chain(self.results))?;
         let entry = t.builder.create_block();
         t.builder.append_block_params_for_function_params(entry);
         t.builder.switch_to_block(entry);
@@ -164,15 +164,17 @@ impl Body<'_> {
         t.builder.ensure_inserted_block();
         t.env.function_entry(&mut t.builder)?;
         let params = t.env.wasm_params(&mut t.builder, entry);
-        if params.len() != self.num_params {
+        if params.len() != self.params.len() {
             let message = "the environment gives another number of parameters than the type has";
             return Err(Error::new(ErrorKind::Codegen, message).into());
         }
         // A zero of each type is shared by the locals that start with it.
         let mut zeros: Vec<(Type, Value)> = Vec::new();
         for local in 0..validator.len_locals() {
-            let ty = validator.get_local_type(local).expect("the index is below the number of locals");
+            let ty =
+                validator.get_local_type(local).expect("the index is below the number of locals");
             let ty = ValType::try_from(ty).map_err(Error::unsupported)?;
+            ops::check_types(t.env, [&ty])?;
             let clif = t.clif_type(ty);
             let variable = t.builder.declare_var(clif);
             debug_assert_eq!(variable, t.local(local));

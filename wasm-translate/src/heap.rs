@@ -34,14 +34,16 @@ pub(crate) fn prepare_access<E: FuncEnvironment + ?Sized>(
     };
     let is_narrow = index != access.index;
     let out_of_bounds = match heap.bound {
-        HeapBound::Static { reserved } => match (reserved + heap.guard).checked_sub(end) {
-            None => return Ok((flags, always_out_of_bounds(builder), 0)),
-            Some(last) if is_narrow && last >= u64::from(u32::MAX) => None,
-            Some(last) => {
-                let last = builder.ins().iconst(types::I64, last as i64);
-                Some(builder.ins().icmp(IntCC::UnsignedGreaterThan, index, last))
+        HeapBound::Static { reserved } => {
+            match reserved.saturating_add(heap.guard).checked_sub(end) {
+                None => return Ok((flags, always_out_of_bounds(builder), 0)),
+                Some(last) if is_narrow && last >= u64::from(u32::MAX) => None,
+                Some(last) => {
+                    let last = builder.ins().iconst(types::I64, last as i64);
+                    Some(builder.ins().icmp(IntCC::UnsignedGreaterThan, index, last))
+                }
             }
-        },
+        }
         HeapBound::Dynamic { length } if end <= heap.guard => {
             Some(builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, length))
         }

@@ -10,7 +10,7 @@
 //!   raw or optimised, and [`Settings::pass`] puts passes of your own in between.
 //! * [`Translator`] turns a single function body into CLIF and leaves the rest to you. Everything
 //!   that depends on a runtime (how functions are called, where globals, memories and tables are)
-//!   comes from a [`FuncEnvironment`] that you implement; ten methods make a runtime. The example
+//!   comes from a [`FuncEnvironment`] that you implement; eight methods make a runtime. The example
 //!   `toy_runtime` is a complete one.
 //!
 //! What is translated: all of WebAssembly 2.0, and of 3.0 tail calls, several memories, 64-bit

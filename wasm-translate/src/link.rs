@@ -51,11 +51,12 @@ pub(crate) fn link(
         let offset = start as u32;
         compiled.functions.push(CompiledFunction { offset, len, frame_size: code.frame_size });
         let traps = code.traps.iter();
-        compiled.traps.extend(traps.map(|(at, code)| TrapEntry { offset: offset + at, code: *code }));
+        compiled
+            .traps
+            .extend(traps.map(|(at, code)| TrapEntry { offset: offset + at, code: *code }));
         map_addresses(&mut compiled.address_map, offset, code);
         compiled.frame_slots.extend(
-            code.frame_slot
-                .map(|below_frame_pointer| FrameSlotEntry { func, below_frame_pointer }),
+            code.frame_slot.map(|below_frame_pointer| FrameSlotEntry { func, below_frame_pointer }),
         );
     }
     compiled.text = text.finish(&mut control);

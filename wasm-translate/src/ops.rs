@@ -2,6 +2,7 @@
 //!
 //! Each family's `translate` says whether the operator was one of its own.
 
+mod branch_table;
 mod bulk;
 mod call;
 mod control;
@@ -22,6 +23,7 @@ mod simd_memory;
 mod table;
 mod variable;
 
+use wasm_types::ValType;
 use wasm_types::wasmparser::Operator;
 
 use crate::environ::FuncEnvironment;
@@ -49,6 +51,19 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
         || bulk::translate(t, op)?
         || simd::translate(t, op)?;
     if known { Ok(()) } else { Err(Error::unsupported(operator_name(op))) }
+}
+
+/// Whether values of a type can exist on the target at all. Vectors do not only come from vector
+/// operators, but also from parameters, locals, globals and calls.
+pub(crate) fn check_types<'t, E: FuncEnvironment + ?Sized>(
+    env: &E,
+    types: impl IntoIterator<Item = &'t ValType>,
+) -> Result<(), Error> {
+    if types.into_iter().any(|ty| *ty == ValType::V128) {
+        simd::supported(env.isa())
+    } else {
+        Ok(())
+    }
 }
 
 /// What the operator is called, for an error: the name without its immediates.

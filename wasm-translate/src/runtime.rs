@@ -91,7 +91,9 @@ impl FunctionState {
 
 impl std::fmt::Debug for RuntimeEnvironment<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RuntimeEnvironment").field("tunables", &self.tunables).finish_non_exhaustive()
+        f.debug_struct("RuntimeEnvironment")
+            .field("tunables", &self.tunables)
+            .finish_non_exhaustive()
     }
 }
 
@@ -151,10 +153,11 @@ impl<'m> RuntimeEnvironment<'m> {
                 Region::Global => "global",
                 Region::Record => "record",
             };
-            builder.func.dfg.alias_regions.insert(AliasRegionData {
-                user_id: region as u32,
-                description: description.into(),
-            })
+            builder
+                .func
+                .dfg
+                .alias_regions
+                .insert(AliasRegionData { user_id: region as u32, description: description.into() })
         })
     }
 

@@ -70,14 +70,8 @@ impl Settings {
         })?;
         let mut settings = Self::new(parsed)?;
         if settings.target().architecture == Architecture::X86_64 {
-            const BASELINE: [&str; 6] = [
-                "has_cmpxchg16b",
-                "has_sse3",
-                "has_ssse3",
-                "has_sse41",
-                "has_sse42",
-                "has_popcnt",
-            ];
+            const BASELINE: [&str; 6] =
+                ["has_cmpxchg16b", "has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"];
             for flag in BASELINE {
                 settings.flag(flag, "true")?;
             }
@@ -108,7 +102,8 @@ impl Settings {
 
     fn new(target: Triple) -> Result<Self, Error> {
         if target.pointer_width() != Ok(PointerWidth::U64) {
-            let message = format!("`{target}` has no 64-bit pointers, which the run-time ABI needs");
+            let message =
+                format!("`{target}` has no 64-bit pointers, which the run-time ABI needs");
             return Err(Error::new(ErrorKind::Target, message));
         }
         let settings = Self {
@@ -116,7 +111,7 @@ impl Settings {
             flags: Vec::new(),
             tunables: Tunables::default(),
             threads: 0,
-            verifier: cfg!(debug_assertions),
+            verifier: false,
             passes: Vec::new(),
             observer: None,
             progress: None,
@@ -136,7 +131,8 @@ impl Settings {
             Error::new(ErrorKind::Target, message)
         })?;
         for (name, value) in &self.flags {
-            set(&mut builder, name, value).map_err(|reason| Error::new(ErrorKind::Target, reason))?;
+            set(&mut builder, name, value)
+                .map_err(|reason| Error::new(ErrorKind::Target, reason))?;
         }
         Ok(builder)
     }
@@ -176,8 +172,8 @@ impl Settings {
         self
     }
 
-    /// Sets whether CLIF is verified before and after each step. Slow; by default only with debug
-    /// assertions.
+    /// Sets whether CLIF is verified before and after each step; it is not, unless this is called.
+    /// For the tests of environments and passes.
     pub fn verifier(&mut self, on: bool) -> &mut Self {
         self.verifier = on;
         self

@@ -120,7 +120,11 @@ impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
     /// The same 128 bits as a vector of another type. Lanes are counted as Wasm counts them, from
     /// the least significant byte, on every target.
     pub(crate) fn bitcast_vec(&mut self, value: Value, ty: Type) -> Value {
-        if self.ty(value) == ty { value } else { self.builder.ins().bitcast(ty, lane_order(), value) }
+        if self.ty(value) == ty {
+            value
+        } else {
+            self.builder.ins().bitcast(ty, lane_order(), value)
+        }
     }
 
     /// The value in the form that locals, block parameters, arguments, results and globals have:

@@ -15,13 +15,13 @@ use wasm_translate::{
 };
 use wasm_types::{DefinedFuncIndex, Tunables};
 
-/// Comments at the start of a module choose settings: `;! checked` for memories with bounds checks,
-/// `;! target TRIPLE`, `;! optimized`.
+/// Comments at the start of a module choose settings: `;;! checked` for memories with bounds checks,
+/// `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`.
 fn golden_settings(text: &str) -> (Settings, ClifStage) {
     let mut stage = ClifStage::Raw;
     let mut target = TARGETS[0];
     let mut tunables = Tunables::default();
-    for line in text.lines().filter_map(|line| line.strip_prefix(";! ")) {
+    for line in text.lines().filter_map(|line| line.strip_prefix(";;! ")) {
         match line {
             "checked" => tunables.memory_reservation = 1 << 20,
             "optimized" => stage = ClifStage::Optimized,

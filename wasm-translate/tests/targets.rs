@@ -53,13 +53,25 @@ fn all_modules_compile_for_all_targets() {
 
 /// Operators on numbers: what they take, and their names.
 const NUMERIC: &[(&str, &str, &str)] = &[
-    ("i32 i32", "i32", "i32.add i32.sub i32.mul i32.div_s i32.div_u i32.rem_s i32.rem_u i32.and \
+    (
+        "i32 i32",
+        "i32",
+        "i32.add i32.sub i32.mul i32.div_s i32.div_u i32.rem_s i32.rem_u i32.and \
       i32.or i32.xor i32.shl i32.shr_s i32.shr_u i32.rotl i32.rotr i32.eq i32.ne i32.lt_s i32.lt_u \
-      i32.gt_s i32.gt_u i32.le_s i32.le_u i32.ge_s i32.ge_u"),
-    ("i64 i64", "i64", "i64.add i64.sub i64.mul i64.div_s i64.div_u i64.rem_s i64.rem_u i64.and \
-      i64.or i64.xor i64.shl i64.shr_s i64.shr_u i64.rotl i64.rotr"),
-    ("i64 i64", "i32", "i64.eq i64.ne i64.lt_s i64.lt_u i64.gt_s i64.gt_u i64.le_s i64.le_u \
-      i64.ge_s i64.ge_u"),
+      i32.gt_s i32.gt_u i32.le_s i32.le_u i32.ge_s i32.ge_u",
+    ),
+    (
+        "i64 i64",
+        "i64",
+        "i64.add i64.sub i64.mul i64.div_s i64.div_u i64.rem_s i64.rem_u i64.and \
+      i64.or i64.xor i64.shl i64.shr_s i64.shr_u i64.rotl i64.rotr",
+    ),
+    (
+        "i64 i64",
+        "i32",
+        "i64.eq i64.ne i64.lt_s i64.lt_u i64.gt_s i64.gt_u i64.le_s i64.le_u \
+      i64.ge_s i64.ge_u",
+    ),
     ("i32", "i32", "i32.eqz i32.clz i32.ctz i32.popcnt i32.extend8_s i32.extend16_s"),
     ("i64", "i64", "i64.clz i64.ctz i64.popcnt i64.extend8_s i64.extend16_s i64.extend32_s"),
     ("i64", "i32", "i64.eqz i32.wrap_i64"),
@@ -70,12 +82,20 @@ const NUMERIC: &[(&str, &str, &str)] = &[
     ("f64 f64", "i32", "f64.eq f64.ne f64.lt f64.gt f64.le f64.ge"),
     ("f32", "f32", "f32.abs f32.neg f32.sqrt f32.ceil f32.floor f32.trunc f32.nearest"),
     ("f64", "f64", "f64.abs f64.neg f64.sqrt f64.ceil f64.floor f64.trunc f64.nearest"),
-    ("f32", "i32", "i32.trunc_f32_s i32.trunc_f32_u i32.trunc_sat_f32_s i32.trunc_sat_f32_u \
-      i32.reinterpret_f32"),
+    (
+        "f32",
+        "i32",
+        "i32.trunc_f32_s i32.trunc_f32_u i32.trunc_sat_f32_s i32.trunc_sat_f32_u \
+      i32.reinterpret_f32",
+    ),
     ("f64", "i32", "i32.trunc_f64_s i32.trunc_f64_u i32.trunc_sat_f64_s i32.trunc_sat_f64_u"),
     ("f32", "i64", "i64.trunc_f32_s i64.trunc_f32_u i64.trunc_sat_f32_s i64.trunc_sat_f32_u"),
-    ("f64", "i64", "i64.trunc_f64_s i64.trunc_f64_u i64.trunc_sat_f64_s i64.trunc_sat_f64_u \
-      i64.reinterpret_f64"),
+    (
+        "f64",
+        "i64",
+        "i64.trunc_f64_s i64.trunc_f64_u i64.trunc_sat_f64_s i64.trunc_sat_f64_u \
+      i64.reinterpret_f64",
+    ),
     ("i32", "f32", "f32.convert_i32_s f32.convert_i32_u f32.reinterpret_i32"),
     ("i64", "f32", "f32.convert_i64_s f32.convert_i64_u"),
     ("i32", "f64", "f64.convert_i32_s f64.convert_i32_u"),
@@ -122,6 +142,34 @@ fn a_machine_without_rounding_and_popcnt_gets_calls() {
     }
     let compiled = compile(&numeric_module(), &settings).unwrap();
     assert!(compiled.isa_flags.iter().all(|flag| flag.name != "has_sse41"));
+}
+
+#[test]
+fn vectors_that_the_target_lacks_are_refused_wherever_they_come_from() {
+    for body in [
+        "(func $f (param v128))",
+        "(func $f (result v128) unreachable)",
+        "(func $f (local v128))",
+        "(func $f (drop (global.get $g)))",
+        "(func $f (call $host_takes (unreachable)) (drop (call $host)))",
+        "(func $f (drop (call $host)))",
+        "(func $f (drop (call_indirect (result v128) (i32.const 0))))",
+        "(func $f (drop (v128.const i32x4 0 0 0 0)))",
+    ] {
+        let text = format!(
+            "(module (global $g (import \"h\" \"g\") v128)
+               (func $host (import \"h\" \"f\") (result v128))
+               (func $host_takes (import \"h\" \"t\") (param v128))
+               (table 1 funcref)
+               {body})"
+        );
+        let wasm = wat::parse_str(text).unwrap();
+        let plain = Settings::for_target("riscv64gc-unknown-linux-gnu").unwrap();
+        match compile(&wasm, &plain) {
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Unsupported, "{body}: {error}"),
+            Ok(_) => assert!(body.contains("unreachable"), "{body}"),
+        }
+    }
 }
 
 #[test]

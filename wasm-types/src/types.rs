@@ -162,11 +162,13 @@ impl FuncType {
     }
 
     /// The parameters, in order.
+    #[inline]
     pub fn params(&self) -> &[ValType] {
         &self.params
     }
 
     /// The results, in order.
+    #[inline]
     pub fn results(&self) -> &[ValType] {
         &self.results
     }

@@ -1,9 +1,10 @@
 //! A run in Wasmi.
 
 use wasm_types::{EntityIndex, EntityType, FuncType, RefType, TableType, ValType};
+use wasmi::errors::InstantiationError;
 use wasmi::{
-    Config, Engine, Extern, Func, Global, Instance, Memory, Module, Mutability, Nullable, Ref,
-    Store, Table, TrapCode, Val,
+    Config, Engine, Extern, ExternType, Func, Global, Instance, Memory, Module, Mutability,
+    Nullable, Ref, Store, Table, TrapCode, Val,
 };
 
 use super::outcome::{self, Outcome, Stop, Value};
@@ -21,7 +22,7 @@ pub(super) fn run(wasm: &[u8], plan: &Plan) -> Outcome {
         Err(_) => return Outcome::not_instantiated(Stop::Exhausted, Vec::new()),
     };
     let mut store = Store::new(&engine, Log::new());
-    let Ok(imports) = imports(&mut store, plan) else {
+    let Ok(imports) = imports(&mut store, plan, &module) else {
         return Outcome::not_instantiated(Stop::Exhausted, Vec::new());
     };
     let instance = match Instance::new(&mut store, &module, &imports) {
@@ -63,10 +64,23 @@ pub(super) fn run(wasm: &[u8], plan: &Plan) -> Outcome {
     Outcome { instantiated: Ok(()), calls, host_calls, globals, memories, tables }
 }
 
-fn imports(store: &mut Store<Log>, plan: &Plan) -> Result<Vec<Extern>, wasmi::Error> {
+/// The imports, in the order in which Wasmi wants them: it keeps each kind on its own.
+fn imports(
+    store: &mut Store<Log>,
+    plan: &Plan,
+    module: &Module,
+) -> Result<Vec<Extern>, wasmi::Error> {
+    let mut left: Vec<EntityType> = plan.module.imports.iter().map(|import| import.ty).collect();
     let mut imports = Vec::new();
-    for import in &plan.module.imports {
-        imports.push(match import.ty {
+    for wanted in module.imports() {
+        let same_kind = |ty: &EntityType| match wanted.ty() {
+            ExternType::Func(_) => matches!(ty, EntityType::Func(_)),
+            ExternType::Table(_) => matches!(ty, EntityType::Table(_)),
+            ExternType::Memory(_) => matches!(ty, EntityType::Memory(_)),
+            ExternType::Global(_) => matches!(ty, EntityType::Global(_)),
+        };
+        let next = left.iter().position(same_kind).expect("both sides see the same imports");
+        imports.push(match left.remove(next) {
             EntityType::Func(ty) => Extern::Func(host_func(store, plan.func_type(ty))),
             EntityType::Global(ty) => {
                 let mutability = if ty.mutable { Mutability::Var } else { Mutability::Const };
@@ -130,7 +144,10 @@ fn stop(error: &wasmi::Error) -> Stop {
         Some(TrapCode::BadConversionToInteger) => Stop::BadConversion,
         _ => match error.kind() {
             // Active segments that do not fit have errors of their own in Wasmi.
-            wasmi::errors::ErrorKind::Instantiation(_) => Stop::TableOutOfBounds,
+            wasmi::errors::ErrorKind::Instantiation(
+                InstantiationError::ElementSegmentDoesNotFit { .. },
+            ) => Stop::TableOutOfBounds,
+            wasmi::errors::ErrorKind::Instantiation(other) => panic!("{other}"),
             wasmi::errors::ErrorKind::Memory(wasmi::errors::MemoryError::OutOfBoundsAccess) => {
                 Stop::MemoryOutOfBounds
             }

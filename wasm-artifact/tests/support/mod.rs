@@ -28,7 +28,7 @@ pub(crate) struct Input {
 
 /// Inputs of all shapes. They shrink towards small ones.
 pub(crate) fn input() -> impl Strategy<Value = Input> {
-    prop::collection::vec(any::<u32>(), 0..500).prop_map(|numbers| {
+    prop::collection::vec(any::<u32>(), 0..900).prop_map(|numbers| {
         let mut source = Source { numbers: numbers.into_iter() };
         let (module, wasm) = source.module();
         let compiled = source.compiled(&module);
@@ -227,7 +227,7 @@ impl Source {
                 module.tables.push(TableType {
                     element: RefType { nullable: self.coin(), heap },
                     minimum: (self.any() % 40).into(),
-                    maximum: self.coin().then(|| 1 << 33),
+                    maximum: self.coin().then_some(1 << 33),
                     table64: self.coin(),
                     shared: self.coin(),
                 });

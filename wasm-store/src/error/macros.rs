@@ -66,7 +66,7 @@ macro_rules! ensure {
 /// What the macros expand to. Not part of the API.
 ///
 /// `format_err!(value)` takes an error type where it is one and a message otherwise. Method
-/// resolution prefers [`FromError`], which is for `E`, over [`FromMessage`], which is for `&M` and
+/// resolution prefers `FromError`, which is for `E`, over `FromMessage`, which is for `&M` and
 /// so needs one more reference.
 #[doc(hidden)]
 pub mod __private {

@@ -63,10 +63,12 @@ pub unsafe trait Abi: Copy + Send {
     fn from_raw(raw: u128) -> Self;
 }
 
+#[inline]
 pub(crate) fn raw(bits: u128) -> ValRaw {
     ValRaw { v128: bits }
 }
 
+#[inline]
 pub(crate) fn bits(raw: ValRaw) -> u128 {
     // SAFETY: every bit pattern is a vector; values of smaller types have their upper bits ignored.
     unsafe { raw.v128 }

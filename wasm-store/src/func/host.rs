@@ -17,7 +17,9 @@ use crate::caller::Caller;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::hook::{self, HookedShims};
-use crate::store::{StoreContextMut, StoreInner, StoreOpaque};
+#[cfg(feature = "call-hook")]
+use crate::linker::Definition;
+use crate::store::{Kept, StoreContextMut, StoreInner, StoreOpaque};
 use crate::types::FuncType;
 use crate::val::Val;
 use crate::vm::{HostDef, HostRecord, Unwind, ValRaw, VmStore};
@@ -103,14 +105,8 @@ impl HostFunc {
         &self.inner.ty
     }
 
-    /// What an import of an instance in the store is bound to. The store keeps it alive.
-    ///
-    /// # Safety
-    ///
-    /// The store's data is of the type that the function was made for.
-    pub(crate) unsafe fn bind(&self, store: &mut StoreOpaque) -> NonNull<HostDef> {
-        store.has_bound_functions = true;
-        store.keep_alive(self.inner.clone());
+    /// What an import of an instance in the store is bound to. The store must keep the function.
+    pub(crate) fn def(&self, store: &StoreOpaque) -> NonNull<HostDef> {
         self.inner.hooked.choose(&self.inner.plain, store)
     }
 
@@ -120,12 +116,32 @@ impl HostFunc {
     ///
     /// The store's data is of the type that the function was made for.
     pub(crate) unsafe fn to_func(&self, store: &mut StoreOpaque) -> Func {
-        // SAFETY: as the caller promises; the store keeps the definition alive.
-        let func = unsafe {
-            let def = self.bind(store);
-            store.vm.new_host_func(def)
-        };
+        store.keep_alive(Kept::Host(self.clone()));
+        // SAFETY: as the caller promises; the store keeps the definition.
+        let func = unsafe { store.vm.new_host_func(self.def(store)) };
         Func::from_vm(store, func)
+    }
+
+    /// Binds all host functions of a store to the shims that tell its hook.
+    #[cfg(feature = "call-hook")]
+    pub(crate) fn rebind(store: &mut StoreOpaque) {
+        let mut hooked = std::collections::HashMap::new();
+        let mut add = |func: &HostFunc| {
+            hooked.insert(func.inner.plain.data, NonNull::from(func.inner.hooked.hooked()));
+        };
+        for kept in store.kept_alive() {
+            match kept {
+                Kept::Host(func) => add(func),
+                Kept::Items(items) => items.iter().for_each(|item| {
+                    if let Definition::Host(func) = item {
+                        add(func);
+                    }
+                }),
+            }
+        }
+        // SAFETY: a store whose hook is being set is borrowed as itself, not through a caller, so
+        // that it runs nothing; the definitions are among what it keeps.
+        unsafe { store.vm.rebind_host_funcs(&|data| hooked.get(&data).copied()) };
     }
 }
 
@@ -188,9 +204,10 @@ pub(super) unsafe fn host_call<T: 'static, R, const HOOKED: bool>(
     }));
     let failure = match outcome {
         Ok(Ok(value)) => return Some(value),
-        // SAFETY: the context is that of the store whose Wasm is calling.
         Ok(Err(error)) => {
-            Unwind::Error(unsafe { host_error(StoreInner::<T>::from_context(context), error) })
+            // SAFETY: the context is that of the store whose Wasm is calling.
+            let store = unsafe { StoreInner::<T>::from_context(context) };
+            Unwind::Error(host_error(store, error))
         }
         Err(payload) => Unwind::Panic(payload),
     };

@@ -27,6 +27,10 @@ pub unsafe trait WasmParams: Send {
     #[doc(hidden)]
     const FIT: bool = params_fit(Self::CLASSES);
 
+    /// The Wasm types.
+    #[doc(hidden)]
+    fn valtypes() -> Vec<ValType>;
+
     #[doc(hidden)]
     fn typecheck(engine: &Engine, types: &[wasm_types::ValType], way: Direction) -> Result<()>;
 

@@ -20,6 +20,10 @@ use crate::vm::{HostRecord, raise};
 unsafe impl<A: WasmTy> WasmParams for A {
     const CLASSES: &'static [Class] = &[A::Abi::CLASS];
 
+    fn valtypes() -> Vec<ValType> {
+        vec![A::valtype()]
+    }
+
     fn typecheck(engine: &Engine, types: &[wasm_types::ValType], way: Direction) -> Result<()> {
         <(A,) as WasmParams>::typecheck(engine, types, way)
     }
@@ -108,9 +112,9 @@ macro_rules! from_registers {
         let () = $abi;
         let _ = $store;
     }};
-    // SAFETY: as the caller of the function around this promises.
     ($abi:ident $store:ident $A:ident) => {
-        (unsafe { $A::from_abi($abi, $store) },)
+        // SAFETY: as the caller of the function around this promises.
+        unsafe { ($A::from_abi($abi, $store),) }
     };
     ($abi:ident $store:ident $($A:ident)*) => {{
         let _ = ($abi, $store);
@@ -124,6 +128,10 @@ macro_rules! tuples {
         #[allow(unused_variables, unused_mut, unused_assignments, clippy::unused_unit)]
         unsafe impl<$($A: WasmTy),*> WasmParams for ($($A,)*) {
             const CLASSES: &'static [Class] = &[$($A::Abi::CLASS),*];
+
+            fn valtypes() -> Vec<ValType> {
+                vec![$($A::valtype()),*]
+            }
 
             fn typecheck(
                 engine: &Engine,

@@ -20,6 +20,7 @@ use crate::vm::{TrapInfo, Unwind};
 /// If a panic is why: with that panic.
 #[cold]
 #[inline(never)]
+#[allow(clippy::boxed_local, reason = "calls hand it over boxed")]
 pub(crate) fn into_error(store: &mut StoreOpaque, unwind: Box<Unwind>) -> Error {
     match *unwind {
         Unwind::Panic(payload) => resume_unwind(payload),

@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 use wasm_hooks::CallHook;
 
 use crate::error::Result;
+use crate::func::HostFunc;
 use crate::store::{Store, StoreContextMut, StoreInner, StoreOpaque};
 use crate::vm::HostDef;
 
@@ -31,6 +32,11 @@ impl HookedShims {
         Self(make())
     }
 
+    /// The definition to bind in a store with a hook.
+    pub(crate) fn hooked(&self) -> &HostDef {
+        &self.0
+    }
+
     /// The definition to bind in a store.
     pub(crate) fn choose(&self, plain: &HostDef, store: &StoreOpaque) -> NonNull<HostDef> {
         NonNull::from(if store.hooked { &self.0 } else { plain })
@@ -44,22 +50,16 @@ impl<T: 'static> Store<T> {
     /// An error that it returns ends the call that it was told of. Calls that fail are told of as over
     /// too; if the hook then returns an error of its own, that one is what the caller gets.
     ///
-    /// To be set before the store's first instance and host function is made: what is bound before is
-    /// not told of.
-    ///
-    /// # Panics
-    ///
-    /// If the store has instances or host functions already.
+    /// Setting a hook again replaces the one there was.
     pub fn call_hook(
         &mut self,
         hook: impl FnMut(StoreContextMut<'_, T>, CallHook) -> Result<()> + Send + Sync + 'static,
     ) {
         let inner = self.inner_mut();
-        assert!(
-            inner.hooked || !inner.has_bound_functions,
-            "a call hook must be set before the store's first instance or host function is made"
-        );
-        inner.hooked = true;
+        if !inner.hooked {
+            inner.hooked = true;
+            HostFunc::rebind(inner);
+        }
         inner.hook.0 = Some(Box::new(hook));
     }
 }
@@ -107,4 +107,48 @@ pub(crate) fn host_call<T: 'static, R, const HOOKED: bool>(
         return call(store);
     }
     between(store, (CallHook::CallingHost, CallHook::ReturningFromHost), call)
+}
+
+#[cfg(test)]
+mod tests {
+    use CallHook::{CallingHost, CallingWasm, ReturningFromHost, ReturningFromWasm};
+
+    use super::*;
+    use crate::{Engine, Func, Linker};
+
+    fn log(store: &mut Store<Vec<CallHook>>) {
+        store.call_hook(|mut store, event| {
+            store.data_mut().push(event);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn calls_are_told_of_whenever_the_hook_is_set() {
+        let engine = Engine::default();
+        let mut linker = Linker::new(&engine);
+        linker.func_wrap("", "late", || 1).unwrap();
+        let mut store = Store::new(&engine, Vec::new());
+        let early = Func::wrap(&mut store, || 2);
+        log(&mut store);
+        let late = linker.get(&mut store, "", "late").unwrap().into_func().unwrap();
+        for func in [early, late] {
+            func.typed::<(), i32>(&store).unwrap().call(&mut store, ()).unwrap();
+            let events = std::mem::take(store.data_mut());
+            assert_eq!(events, [CallingWasm, CallingHost, ReturningFromHost, ReturningFromWasm]);
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_hook_ends_the_call() {
+        let mut store = Store::new(&Engine::default(), Vec::new());
+        let func = Func::wrap(&mut store, || ());
+        store.call_hook(|mut store, event| {
+            store.data_mut().push(event);
+            if event == CallingHost { Err(crate::Error::msg("not now")) } else { Ok(()) }
+        });
+        let error = func.call(&mut store, &[], &mut []).unwrap_err();
+        assert_eq!(error.to_string(), "not now");
+        assert_eq!(*store.data(), [CallingWasm, CallingHost, ReturningFromWasm]);
+    }
 }

@@ -7,6 +7,11 @@ use crate::types::{ExternType, ImportType};
 /// An import that a linker has no definition for.
 #[derive(Clone, Debug)]
 pub struct UnknownImportError {
+    import: Box<Import>,
+}
+
+#[derive(Clone, Debug)]
+struct Import {
     module: String,
     name: String,
     ty: ExternType,
@@ -15,33 +20,29 @@ pub struct UnknownImportError {
 
 impl UnknownImportError {
     pub(super) fn new(import: &ImportType<'_>, near: String) -> Self {
-        Self {
-            module: import.module().to_string(),
-            name: import.name().to_string(),
-            ty: import.ty(),
-            near,
-        }
+        let (module, name) = (import.module().to_string(), import.name().to_string());
+        Self { import: Box::new(Import { module, name, ty: import.ty(), near }) }
     }
 
     /// The module that it is imported from.
     pub fn module(&self) -> &str {
-        &self.module
+        &self.import.module
     }
 
     /// The name within that module.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.import.name
     }
 
     /// The type that is wanted.
     pub fn ty(&self) -> ExternType {
-        self.ty.clone()
+        self.import.ty.clone()
     }
 }
 
 impl fmt::Display for UnknownImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { module, name, ty, near } = self;
+        let Import { module, name, ty, near } = &*self.import;
         write!(f, "unknown import: `{module}::{name}` of type `{ty}` has not been defined{near}")
     }
 }

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::func::HostFunc;
 use crate::limits::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};
+use crate::linker::Definition;
 use crate::module::Module;
 use crate::val::Val;
 use crate::vm::{VmInstance, VmStore};
@@ -111,6 +113,16 @@ impl Limits {
     }
 }
 
+/// What a store keeps because instances refer to it by address.
+pub(crate) enum Kept {
+    /// A host function of the store's own.
+    Host(
+        #[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "is only kept"))] HostFunc,
+    ),
+    /// The imports of an instance, the host functions of a linker among them.
+    Items(Arc<[Definition]>),
+}
+
 /// A store without its data.
 pub(crate) struct StoreOpaque {
     id: StoreId,
@@ -124,14 +136,11 @@ pub(crate) struct StoreOpaque {
     /// What `externref` numbers stand for: number `n` is the element `n - 1`.
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
     /// What the store refers to by address.
-    keep_alive: Vec<Arc<dyn Any + Send + Sync>>,
+    keep_alive: Vec<Kept>,
     pub(crate) limits: Limits,
     /// Whether functions of the host are bound with the shims that tell the call hook.
     #[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "only hooks ask"))]
     pub(crate) hooked: bool,
-    /// Whether functions of the host have been bound, or instances made.
-    #[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "only hooks ask"))]
-    pub(crate) has_bound_functions: bool,
     /// For the arguments of host functions that take them as a list; reused from call to call.
     pub(crate) val_storage: Vec<Val>,
     engine: Engine,
@@ -155,7 +164,6 @@ impl StoreOpaque {
             keep_alive: Vec::new(),
             limits: Limits::new(),
             hooked: false,
-            has_bound_functions: false,
             val_storage: Vec::new(),
             engine: engine.clone(),
         }
@@ -170,13 +178,22 @@ impl StoreOpaque {
         &self.engine
     }
 
-    /// Keeps a value until the store is dropped.
-    pub(crate) fn keep_alive(&mut self, value: Arc<dyn Any + Send + Sync>) {
-        // The same linker instantiates again and again: what was kept last is likely kept next.
-        let address = |value: &Arc<dyn Any + Send + Sync>| Arc::as_ptr(value).cast::<()>();
-        if self.keep_alive.last().map(address) != Some(address(&value)) {
+    /// Keeps what instances refer to until the store is dropped.
+    pub(crate) fn keep_alive(&mut self, value: Kept) {
+        // Who instantiates one module again and again has kept its items already.
+        let known = match (&value, self.keep_alive.last()) {
+            (Kept::Items(new), Some(Kept::Items(last))) => Arc::ptr_eq(new, last),
+            _ => false,
+        };
+        if !known {
             self.keep_alive.push(value);
         }
+    }
+
+    /// What is kept until the store is dropped.
+    #[cfg(feature = "call-hook")]
+    pub(crate) fn kept_alive(&self) -> &[Kept] {
+        &self.keep_alive
     }
 
     /// Remembers that code of a module may run in this store.

@@ -73,24 +73,16 @@ impl FuncType {
             && self.engine.types().is_subtype(self.id(), other.id())
     }
 
-    /// Whether two types are the same.
-    ///
-    /// # Panics
-    ///
-    /// If they are of different engines.
-    pub fn eq(a: &FuncType, b: &FuncType) -> bool {
-        assert!(Engine::same(&a.engine, &b.engine), "types of two engines compared");
-        a.id() == b.id()
-    }
-
     pub(crate) fn from_record(engine: &Engine, record: Arc<FuncTypeRecord>) -> Self {
         Self { engine: engine.clone(), record }
     }
 
+    #[inline]
     pub(crate) fn id(&self) -> u32 {
         self.record.id
     }
 
+    #[inline]
     pub(crate) fn record(&self) -> &Arc<FuncTypeRecord> {
         &self.record
     }

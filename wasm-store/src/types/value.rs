@@ -105,11 +105,6 @@ impl ValType {
         }
     }
 
-    /// Whether two types are the same.
-    pub fn eq(a: &Self, b: &Self) -> bool {
-        a == b
-    }
-
     /// Zero or null; `None` for a reference that can't be null.
     pub fn default_value(&self) -> Option<Val> {
         Val::default_for_ty(self)
@@ -200,11 +195,6 @@ impl RefType {
     /// Whether every reference of this type is one of the other.
     pub fn matches(&self, other: &RefType) -> bool {
         (other.nullable || !self.nullable) && self.heap.matches(&other.heap)
-    }
-
-    /// Whether two types are the same.
-    pub fn eq(a: &RefType, b: &RefType) -> bool {
-        a == b
     }
 
     pub(crate) fn canonical(&self) -> wt::RefType {
@@ -364,11 +354,6 @@ impl HeapType {
             (HeapType::ConcreteFunc(a), HeapType::ConcreteFunc(b)) => a.matches(b),
             (a, b) => matching::heap_matches(a.canonical(), b.canonical(), None),
         }
-    }
-
-    /// Whether two types are the same.
-    pub fn eq(a: &HeapType, b: &HeapType) -> bool {
-        a == b
     }
 
     pub(crate) fn canonical(&self) -> wt::HeapType {

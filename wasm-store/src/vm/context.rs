@@ -3,7 +3,6 @@
 
 #![allow(unsafe_code)]
 
-use std::any::Any;
 use std::mem::{offset_of, size_of};
 use std::ptr::NonNull;
 
@@ -248,11 +247,4 @@ pub(crate) struct VMStoreContext {
     pub(crate) vm: *mut VmStore,
     /// The API's store: for shims.
     pub(crate) host_data: *mut (),
-}
-
-impl Unwind {
-    /// A panic's payload as a failure.
-    pub(crate) fn panic(payload: Box<dyn Any + Send>) -> Self {
-        Unwind::Panic(payload)
-    }
 }

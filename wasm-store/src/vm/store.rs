@@ -127,6 +127,7 @@ impl VmStore {
     }
 
     /// The store's context.
+    #[inline]
     pub(crate) fn context(&self) -> *mut VMStoreContext {
         self.context.as_ptr()
     }
@@ -257,7 +258,14 @@ impl VmStore {
         self.instances.push(instance);
     }
 
+    /// The host functions that are part of the store.
+    #[cfg(feature = "call-hook")]
+    pub(super) fn host_funcs(&self) -> &[NonNull<HostFunc>] {
+        &self.host_funcs
+    }
+
     /// The instances, in the order they were made.
+    #[cfg(feature = "call-hook")]
     pub(crate) fn instances(&self) -> &[NonNull<VmInstance>] {
         &self.instances
     }

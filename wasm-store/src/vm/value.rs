@@ -17,6 +17,7 @@ impl ValRaw {
     pub(crate) const ZERO: ValRaw = ValRaw { v128: 0 };
 
     /// A value whose upper bits are zero.
+    #[inline]
     pub(crate) const fn from_u64(value: u64) -> Self {
         ValRaw { v128: value as u128 }
     }

@@ -3,6 +3,7 @@
 use wasm_types::wasmparser::Operator;
 use wasm_types::{FuncIndex, FuncType, TableIndex, TypeIndex};
 
+use super::check_types;
 use crate::environ::{FuncEnvironment, Values};
 use crate::error::{Error, ErrorKind};
 use crate::translator::FuncTranslator;
@@ -15,7 +16,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     match *op {
         Operator::Call { function_index } => {
             let func = FuncIndex::new(function_index);
-            let count = t.env.module().type_of_func(func).params().len();
+            let count = check_type(t, t.env.module().type_of_func(func))?;
             let args = pop_args(t, count);
             let results = t.env.call(&mut t.builder, func, &args)?;
             t.push_all(&results);
@@ -23,14 +24,14 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::CallIndirect { type_index, table_index } => {
             let (ty, table) = (TypeIndex::new(type_index), TableIndex::new(table_index));
             let index = t.pop();
-            let count = func_type(t, ty)?.params().len();
+            let count = check_type(t, func_type(t, ty)?)?;
             let args = pop_args(t, count);
             let results = t.env.call_indirect(&mut t.builder, table, ty, index, &args)?;
             t.push_all(&results);
         }
         Operator::ReturnCall { function_index } => {
             let func = FuncIndex::new(function_index);
-            let count = t.env.module().type_of_func(func).params().len();
+            let count = check_type(t, t.env.module().type_of_func(func))?;
             let args = pop_args(t, count);
             t.env.return_call(&mut t.builder, func, &args)?;
             t.reachable = false;
@@ -38,7 +39,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::ReturnCallIndirect { type_index, table_index } => {
             let (ty, table) = (TypeIndex::new(type_index), TableIndex::new(table_index));
             let index = t.pop();
-            let count = func_type(t, ty)?.params().len();
+            let count = check_type(t, func_type(t, ty)?)?;
             let args = pop_args(t, count);
             t.env.return_call_indirect(&mut t.builder, table, ty, index, &args)?;
             t.reachable = false;
@@ -54,6 +55,15 @@ fn func_type<'t, E: FuncEnvironment + ?Sized>(
 ) -> Result<&'t FuncType, Error> {
     let unknown = || Error::new(ErrorKind::Codegen, format!("type {ty} is no function type"));
     t.env.module().func_type(ty).ok_or_else(unknown)
+}
+
+/// Makes sure that the target has all types of a signature; returns the number of parameters.
+fn check_type<E: FuncEnvironment + ?Sized>(
+    t: &FuncTranslator<'_, '_, E>,
+    ty: &FuncType,
+) -> Result<usize, Error> {
+    check_types(t.env, ty.params().iter().chain(ty.results()))?;
+    Ok(ty.params().len())
 }
 
 /// Pops the arguments of a call, in order and in canonical form.

@@ -3,11 +3,12 @@
 //! `end` makes a block of CLIF only where some branch goes to it. Constructs within code that is
 //! never reached are not translated at all; only their nesting is counted.
 
-use cranelift_codegen::ir::{Block, BlockArg, InstBuilder as _, JumpTableData, Value};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder as _, Value};
 use smallvec::SmallVec;
-use wasm_types::wasmparser::{BlockType, BrTable, Operator};
+use wasm_types::wasmparser::{BlockType, Operator};
 use wasm_types::{FuncType, TypeIndex, ValType};
 
+use super::branch_table;
 use crate::control_stack::{Else, Frame, FrameKind};
 use crate::environ::{FuncEnvironment, Values};
 use crate::error::{Error, ErrorKind};
@@ -30,7 +31,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::End => end(t)?,
         Operator::Br { relative_depth } => branch(t, *relative_depth)?,
         Operator::BrIf { relative_depth } => branch_if(t, *relative_depth),
-        Operator::BrTable { targets } => branch_table(t, targets)?,
+        Operator::BrTable { targets } => branch_table::translate(t, targets)?,
         Operator::Return => return_from_function(t)?,
         _ => return Ok(false),
     }
@@ -104,7 +105,7 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     }
 
     /// The topmost operands, in canonical form. They stay on the stack.
-    fn top(&mut self, count: usize) -> Values {
+    pub(super) fn top(&mut self, count: usize) -> Values {
         self.canonicalize_top(count);
         let values = &self.stacks.values;
         Values::from_slice(&values[values.len() - count..])
@@ -130,7 +131,7 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     }
 
     /// What a branch to a frame needs: the block and how many operands go with it.
-    fn branch_target(&mut self, depth: u32) -> (Block, usize) {
+    pub(super) fn branch_target(&mut self, depth: u32) -> (Block, usize) {
         let place = self.frame_at(depth);
         let frame = &mut self.stacks.frames[place];
         if !matches!(frame.kind, FrameKind::Loop) {
@@ -140,7 +141,7 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     }
 }
 
-fn block_args(values: &[Value]) -> SmallVec<[BlockArg; 4]> {
+pub(super) fn block_args(values: &[Value]) -> SmallVec<[BlockArg; 4]> {
     values.iter().map(|value| BlockArg::Value(*value)).collect()
 }
 
@@ -276,7 +277,7 @@ fn return_from_function<E: FuncEnvironment + ?Sized>(
     Ok(())
 }
 
-fn branch<E: FuncEnvironment + ?Sized>(
+pub(super) fn branch<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
     depth: u32,
 ) -> Result<(), Error> {
@@ -297,31 +298,4 @@ fn branch_if<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>, dep
     t.builder.ins().brif(condition, target, &args, next, &[]);
     t.builder.seal_block(next);
     t.builder.switch_to_block(next);
-}
-
-fn branch_table<E: FuncEnvironment + ?Sized>(
-    t: &mut FuncTranslator<'_, '_, E>,
-    table: &BrTable<'_>,
-) -> Result<(), Error> {
-    if table.is_empty() {
-        t.pop();
-        return branch(t, table.default());
-    }
-    let index = t.pop();
-    // All targets take the same operands.
-    let (default, arity) = t.branch_target(table.default());
-    let args = block_args(&t.top(arity));
-    let default = t.builder.func.dfg.block_call(default, &args);
-    let mut targets = Vec::with_capacity(table.len() as usize);
-    for depth in table.targets() {
-        // The body was validated up to and with this operator.
-        let depth = depth.map_err(|error| Error::new(ErrorKind::Codegen, error.to_string()))?;
-        let (target, _) = t.branch_target(depth);
-        targets.push(t.builder.func.dfg.block_call(target, &args));
-    }
-    let data = JumpTableData::new(default, &targets);
-    let jump_table = t.builder.create_jump_table(data);
-    t.builder.ins().br_table(index, jump_table);
-    t.reachable = false;
-    Ok(())
 }

@@ -3,6 +3,7 @@
 use wasm_types::GlobalIndex;
 use wasm_types::wasmparser::Operator;
 
+use super::check_types;
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 use crate::translator::FuncTranslator;
@@ -27,6 +28,8 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             t.push(value);
         }
         Operator::GlobalGet { global_index } => {
+            let ty = t.env.module().globals[global_index as usize].content;
+            check_types(t.env, [&ty])?;
             let value = t.env.global_get(&mut t.builder, GlobalIndex::new(global_index))?;
             t.push(value);
         }

@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::trap::clif_trap_code;
 
 /// What is called: code, by name or by address, and the context that it is called with.
+#[derive(Clone, Copy)]
 enum Callee {
     Direct { function: ir::FuncRef, context: Value },
     Indirect { signature: ir::SigRef, code: Value, context: Value },
@@ -139,6 +140,25 @@ impl<'m> RuntimeEnvironment<'m> {
     ) -> Result<()> {
         let func_type = self.func_type(ty)?;
         let callee = self.element_callee(builder, table, ty, index);
+        let Callee::Indirect { context: callee_context, .. } = callee else {
+            unreachable!("elements are called by address");
+        };
+        // A host function finds its caller through the caller's frame, which a tail call gives up:
+        // it is called in the usual way. Only Wasm code can be that much of a loop that it matters.
+        let flags = MemFlagsData::trusted().with_readonly();
+        let magic = builder.ins().load(types::I64, flags, callee_context, context::MAGIC as i32);
+        let expected = builder.ins().iconst(types::I64, context::MAGIC_VALUE as i64);
+        let is_wasm = builder.ins().icmp(IntCC::Equal, magic, expected);
+        let wasm = builder.create_block();
+        let host = builder.create_block();
+        builder.set_cold_block(host);
+        builder.ins().brif(is_wasm, wasm, &[], host, &[]);
+        builder.seal_block(wasm);
+        builder.seal_block(host);
+        builder.switch_to_block(host);
+        let results = self.finish_call(builder, callee, func_type, args);
+        self.return_results(builder, &results);
+        builder.switch_to_block(wasm);
         self.finish_return_call(builder, callee, func_type, args);
         Ok(())
     }

@@ -28,7 +28,8 @@ impl RuntimeEnvironment<'_> {
         }
         let (address, offset) = self.memory_record(builder, memory);
         let flags = self.trusted(builder, Region::Record);
-        let mut field = |at: u32| builder.ins().load(types::I64, flags, address, offset + at as i32);
+        let mut field =
+            |at: u32| builder.ins().load(types::I64, flags, address, offset + at as i32);
         let (base, length) = (field(record::BASE), field(record::LENGTH));
         // The guard follows the last whole page of the machine, which with small pages is not where
         // the memory ends.

@@ -50,8 +50,7 @@ impl RuntimeEnvironment<'_> {
         let region = self.region(builder, Region::Table);
         let flags = MemFlagsData::trusted().with_alias_region(Some(region));
         let code = clif_trap_code(TrapCode::TableOutOfBounds);
-        let out_of_bounds =
-            builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, length);
+        let out_of_bounds = builder.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, length);
         if !self.tunables.spectre_mitigation {
             builder.ins().trapnz(out_of_bounds, code);
         }

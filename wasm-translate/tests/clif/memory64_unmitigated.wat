@@ -1,4 +1,4 @@
-;! unmitigated
+;;! unmitigated
 (module
   (memory i64 1)
   (func $near (param i64) (result i32)

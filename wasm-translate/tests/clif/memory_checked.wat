@@ -1,4 +1,4 @@
-;! checked
+;;! checked
 (module
   (memory 1)
   (func $near (param i32) (result i32)

@@ -1,4 +1,4 @@
-;! optimized
+;;! optimized
 (module
   (memory 1)
   (func $sum (param i32 i32) (result i32) (local i32)

@@ -13,8 +13,9 @@ pub enum ResultPlace {
     Buffer(u32),
 }
 
-/// How many integer and reference results, and how many float and vector results, come back in
-/// registers. The same for every target, so that the shape of a signature does not depend on it.
+/// How many integer and reference results, and how many float results, come back in registers. The
+/// same for every target, so that the shape of a signature does not depend on it. Vectors never do:
+/// not every target's convention has a register for them.
 pub const REGISTER_RESULTS: (u32, u32) = (2, 2);
 
 /// The place of each result. If any is in the buffer, the function takes the buffer's address (16
@@ -23,10 +24,10 @@ pub fn register_results(results: &[ValType]) -> Vec<ResultPlace> {
     let mut used = (0, 0);
     let mut buffer = 0;
     let mut place = |ty: &ValType| {
-        let (count, limit) = if ty.is_float_or_vector() {
-            (&mut used.1, REGISTER_RESULTS.1)
-        } else {
-            (&mut used.0, REGISTER_RESULTS.0)
+        let (count, limit) = match ty {
+            ValType::V128 => (&mut 0, 0),
+            ValType::F32 | ValType::F64 => (&mut used.1, REGISTER_RESULTS.1),
+            _ => (&mut used.0, REGISTER_RESULTS.0),
         };
         if *count < limit {
             *count += 1;

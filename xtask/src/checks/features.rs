@@ -17,6 +17,7 @@ const PAIRS: &[(&str, &str)] = &[
 /// Checks each combination of each crate's features. Targets other than libraries and programs are
 /// left to the check `clippy`.
 pub(crate) fn combinations(shell: &Shell) -> Result<(), String> {
+    let mut failed = Vec::new();
     for name in CRATES {
         let features = manifest::features(shell, name)?;
         let mut lists = vec![String::new()];
@@ -26,11 +27,18 @@ pub(crate) fn combinations(shell: &Shell) -> Result<(), String> {
             lists.push(features.join(","));
         }
         for list in lists {
-            shell.run(&format!(
-                "cargo clippy --quiet --no-deps --package {name} --no-default-features --features '{list}' \
-                 -- --deny warnings"
-            ))?;
+            let run = shell.run(&format!(
+                "cargo clippy --quiet --no-deps --package {name} --no-default-features \
+                 --features '{list}' -- --deny warnings"
+            ));
+            if run.is_err() {
+                failed.push(format!("{name} with `{list}`"));
+            }
         }
     }
-    Ok(())
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("these do not build: {}", failed.join(", ")))
+    }
 }

@@ -1,0 +1,72 @@
+//! Measures this project and Wasmtime against each other and prints the ratios as tables in Markdown.
+//!
+//! Everything is measured in one process, alternating between the two after every single measurement, so
+//! that a slow moment of the machine meets both. Of the times of each the minimum and the median count.
+//!
+//! ```sh
+//! ./fetch.sh                                  # once: fetches and builds the programs
+//! cargo run --release                         # everything
+//! cargo run --release -- --rounds 5 calls     # one section, fewer rounds
+//! ```
+//!
+//! Both runtimes get the same small WASI from this program, so that only the runtimes are compared.
+
+mod host;
+mod programs;
+mod report;
+mod sections;
+
+/// This project.
+mod ours {
+    pub(crate) use wasm_runtime as api;
+    #[path = "../side.rs"]
+    pub(crate) mod side;
+}
+
+/// Wasmtime.
+#[allow(clippy::duplicate_mod)]
+mod theirs {
+    pub(crate) use wasmtime as api;
+    #[path = "../side.rs"]
+    pub(crate) mod side;
+}
+
+use std::process::ExitCode;
+
+use sections::SECTIONS;
+
+fn main() -> ExitCode {
+    let mut rounds = None;
+    let mut wanted = Vec::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--rounds" => match arguments.next().and_then(|count| count.parse().ok()) {
+                Some(count) => rounds = Some(count),
+                None => return usage("--rounds needs a number"),
+            },
+            name if SECTIONS.iter().any(|section| section.name == name) => {
+                wanted.push(name.to_owned());
+            }
+            other => return usage(&format!("there is no section `{other}`")),
+        }
+    }
+    // Two threads compile where several may, whatever the machine has.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build_global();
+    if let Err(error) = pool {
+        return usage(&error.to_string());
+    }
+    for section in SECTIONS {
+        if wanted.is_empty() || wanted.iter().any(|name| name == section.name) {
+            let rows = (section.run)(rounds.unwrap_or(section.rounds));
+            println!("{}", report::table(section.title, section.unit, &rows));
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn usage(problem: &str) -> ExitCode {
+    let sections: Vec<_> = SECTIONS.iter().map(|section| section.name).collect();
+    eprintln!("{problem}\nusage: wasm-bench [--rounds N] [{}]...", sections.join("|"));
+    ExitCode::from(2)
+}

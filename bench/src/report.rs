@@ -1,0 +1,83 @@
+//! Times, and tables of them.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// A thing that was measured on both sides.
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) ours: Times,
+    pub(crate) theirs: Times,
+}
+
+/// All measurements of one side.
+#[derive(Default)]
+pub(crate) struct Times(Vec<Duration>);
+
+impl Times {
+    pub(crate) fn push(&mut self, time: Duration) {
+        self.0.push(time);
+    }
+
+    fn minimum(&self) -> f64 {
+        self.0.iter().min().map_or(f64::NAN, Duration::as_secs_f64)
+    }
+
+    fn median(&self) -> f64 {
+        let mut times = self.0.clone();
+        times.sort();
+        times.get(times.len() / 2).map_or(f64::NAN, Duration::as_secs_f64)
+    }
+}
+
+/// In what times are shown.
+#[derive(Clone, Copy)]
+pub(crate) enum Unit {
+    Milliseconds,
+    Microseconds,
+    Nanoseconds,
+}
+
+impl Unit {
+    fn show(self, seconds: f64) -> String {
+        match self {
+            Unit::Milliseconds => format!("{:.2} ms", seconds * 1e3),
+            Unit::Microseconds => format!("{:.2} µs", seconds * 1e6),
+            Unit::Nanoseconds => format!("{:.2} ns", seconds * 1e9),
+        }
+    }
+}
+
+/// A table in Markdown: below 1, this project is faster.
+pub(crate) fn table(title: &str, unit: Unit, rows: &[Row]) -> String {
+    let mut text = format!(
+        "### {title}\n\n\
+         | | this project | Wasmtime | ratio | ratio of medians |\n\
+         |---|--:|--:|--:|--:|\n"
+    );
+    let (mut minima, mut medians) = (0.0, 0.0);
+    for row in rows {
+        let (ours, theirs) = (row.ours.minimum(), row.theirs.minimum());
+        let median = row.ours.median() / row.theirs.median();
+        minima += (ours / theirs).ln();
+        medians += median.ln();
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {:.2} | {median:.2} |",
+            row.name,
+            unit.show(ours),
+            unit.show(theirs),
+            ours / theirs
+        );
+    }
+    if rows.len() > 1 {
+        let count = rows.len() as f64;
+        let _ = writeln!(
+            text,
+            "| **geometric mean** | | | **{:.3}** | **{:.3}** |",
+            (minima / count).exp(),
+            (medians / count).exp()
+        );
+    }
+    text
+}

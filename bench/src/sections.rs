@@ -1,0 +1,176 @@
+//! What is measured, one table each.
+
+use std::path::PathBuf;
+
+use crate::ours::side as ours;
+use crate::programs::{Entry, PROGRAMS, Program};
+use crate::report::{Row, Times, Unit};
+use crate::theirs::side as theirs;
+
+/// A table of the report.
+pub(crate) struct Section {
+    /// On the command line.
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) unit: Unit,
+    /// How often each side measures each thing, unless told otherwise.
+    pub(crate) rounds: usize,
+    pub(crate) run: fn(usize) -> Vec<Row>,
+}
+
+pub(crate) const SECTIONS: &[Section] = &[
+    Section {
+        name: "compile",
+        title: "Compile time, one thread",
+        unit: Unit::Milliseconds,
+        rounds: 5,
+        run: |rounds| compile(rounds, false),
+    },
+    Section {
+        name: "compile-parallel",
+        title: "Compile time, two threads",
+        unit: Unit::Milliseconds,
+        rounds: 5,
+        run: |rounds| compile(rounds, true),
+    },
+    Section {
+        name: "run",
+        title: "Execution",
+        unit: Unit::Milliseconds,
+        rounds: 7,
+        run: execution,
+    },
+    Section {
+        name: "calls",
+        title: "Calls",
+        unit: Unit::Nanoseconds,
+        rounds: 15,
+        run: calls,
+    },
+    Section {
+        name: "instantiate",
+        title: "Instantiation, with a store of its own each",
+        unit: Unit::Microseconds,
+        rounds: 15,
+        run: instantiation,
+    },
+    Section {
+        name: "load",
+        title: "Load of an artifact file",
+        unit: Unit::Microseconds,
+        rounds: 25,
+        run: load,
+    },
+];
+
+/// Measures both sides, one after the other, in turns.
+fn alternate(
+    name: &str,
+    rounds: usize,
+    mut ours: impl FnMut() -> std::time::Duration,
+    mut theirs: impl FnMut() -> std::time::Duration,
+) -> Row {
+    eprintln!("{name}");
+    let mut row = Row { name: name.to_owned(), ours: Times::default(), theirs: Times::default() };
+    for round in 0..=rounds {
+        let times = (ours(), theirs());
+        // The first round warms up caches and lazily made things.
+        if round > 0 {
+            row.ours.push(times.0);
+            row.theirs.push(times.1);
+        }
+    }
+    row
+}
+
+fn modules() -> impl Iterator<Item = (&'static Program, Vec<u8>)> {
+    PROGRAMS.iter().filter_map(|program| Some((program, program.read()?)))
+}
+
+fn compile(rounds: usize, parallel: bool) -> Vec<Row> {
+    let (a, b) = (ours::Side::new(parallel), theirs::Side::new(parallel));
+    modules()
+        .map(|(program, wasm)| {
+            // The largest one takes seconds.
+            let rounds = if wasm.len() > 4 << 20 { rounds.min(2) } else { rounds };
+            alternate(program.name, rounds, || a.compile(&wasm).0, || b.compile(&wasm).0)
+        })
+        .collect()
+}
+
+fn execution(rounds: usize) -> Vec<Row> {
+    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
+    modules()
+        .filter(|(program, _)| !matches!(program.entry, Entry::None))
+        .map(|(program, wasm)| {
+            let (_, module_a) = a.compile(&wasm);
+            let (_, module_b) = b.compile(&wasm);
+            let (_, output_a) = a.run(&module_a, program.name, &program.entry);
+            let (_, output_b) = b.run(&module_b, program.name, &program.entry);
+            assert!(!output_a.is_empty(), "{} prints nothing", program.name);
+            assert_eq!(
+                String::from_utf8_lossy(&output_a),
+                String::from_utf8_lossy(&output_b),
+                "{} does not do the same on both sides",
+                program.name
+            );
+            alternate(
+                program.name,
+                rounds,
+                || a.run(&module_a, program.name, &program.entry).0,
+                || b.run(&module_b, program.name, &program.entry).0,
+            )
+        })
+        .collect()
+}
+
+fn calls(rounds: usize) -> Vec<Row> {
+    const COUNT: i32 = 200_000;
+    let mut a = ours::Side::new(false).calls();
+    let mut b = theirs::Side::new(false).calls();
+    let kinds = ours::Calls::KINDS.iter().enumerate();
+    kinds
+        .map(|(kind, name)| {
+            alternate(name, rounds, || a.measure(kind, COUNT), || b.measure(kind, COUNT))
+        })
+        .collect()
+}
+
+fn instantiation(rounds: usize) -> Vec<Row> {
+    const COUNT: u32 = 200;
+    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
+    modules()
+        .filter(|(program, _)| ["nbody", "lua", "sqlite", "quickjs", "ruby"].contains(&program.name))
+        .map(|(program, wasm)| {
+            let (_, module_a) = a.compile(&wasm);
+            let (_, module_b) = b.compile(&wasm);
+            alternate(
+                program.name,
+                rounds,
+                || a.instantiate(&module_a, COUNT),
+                || b.instantiate(&module_b, COUNT),
+            )
+        })
+        .collect()
+}
+
+fn load(rounds: usize) -> Vec<Row> {
+    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
+    modules()
+        .filter(|(program, _)| ["nbody", "lua", "sqlite", "quickjs", "ruby"].contains(&program.name))
+        .map(|(program, wasm)| {
+            let file_a = write(program.name, "ours", &a.artifact(&wasm));
+            let file_b = write(program.name, "theirs", &b.artifact(&wasm));
+            let row = alternate(program.name, rounds, || a.load(&file_a), || b.load(&file_b));
+            let _ = std::fs::remove_file(file_a);
+            let _ = std::fs::remove_file(file_b);
+            row
+        })
+        .collect()
+}
+
+fn write(name: &str, side: &str, artifact: &[u8]) -> PathBuf {
+    let file = std::env::temp_dir().join(format!("wasm-bench-{}-{name}-{side}", std::process::id()));
+    std::fs::write(&file, artifact).expect("a folder for temporary files");
+    file
+}

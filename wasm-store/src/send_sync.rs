@@ -1,0 +1,18 @@
+//! What can go to another thread, or be used from several: checked when the tests are compiled.
+
+use crate::{
+    Caller, Config, Engine, Error, Extern, ExternRef, Func, FuncType, Global, Instance,
+    InstancePre, Linker, Memory, Module, Rooted, Store, StoreContext, StoreContextMut, Table, Trap,
+    TypedFunc, Val, ValType, WasmBacktrace,
+};
+
+const fn both<T: Send + Sync>() {}
+
+const _: () = {
+    both::<(Config, Engine, Error, Module, Trap, WasmBacktrace)>();
+    both::<(Extern, Func, Global, Instance, Memory, Table, TypedFunc<(), ()>)>();
+    both::<(ExternRef, Rooted<ExternRef>, Val, ValType, FuncType)>();
+    both::<(Caller<'_, ()>, Store<()>, StoreContext<'_, ()>, StoreContextMut<'_, ()>)>();
+    // Whatever the data: a linker holds none.
+    both::<(InstancePre<()>, InstancePre<*mut u8>, Linker<()>, Linker<*mut u8>)>();
+};

@@ -1,0 +1,93 @@
+//! Items that are zero, null or empty, by their type.
+
+use super::{ExternType, FuncType, GlobalType, MemoryType, RefType, TableType, ValType};
+use crate::error::{Context, Error, Result};
+use crate::extern_::Extern;
+use crate::func::Func;
+use crate::global::Global;
+use crate::memory::Memory;
+use crate::store::AsContextMut;
+use crate::table::Table;
+use crate::val::{Ref, Val};
+
+fn default_ref(ty: &RefType) -> Result<Ref> {
+    Val::default_for_ty(&ValType::Ref(ty.clone()))
+        .and_then(Val::ref_)
+        .ok_or_else(|| no_default(&ValType::Ref(ty.clone())))
+}
+
+fn no_default(ty: &ValType) -> Error {
+    crate::format_err!("the type `{ty}` has no default value")
+}
+
+impl FuncType {
+    /// A function of this type that returns zeros and nulls.
+    ///
+    /// # Errors
+    ///
+    /// If there is a result that has no such value.
+    pub fn default_value(&self, store: impl AsContextMut) -> Result<Func> {
+        let zeros = self.default_results()?;
+        Ok(Func::new(store, self.clone(), move |_, _, results| {
+            results.copy_from_slice(&zeros);
+            Ok(())
+        }))
+    }
+
+    /// Zeros and nulls for all results.
+    pub(crate) fn default_results(&self) -> Result<Vec<Val>> {
+        self.results().map(|ty| Val::default_for_ty(&ty).ok_or_else(|| no_default(&ty))).collect()
+    }
+}
+
+impl GlobalType {
+    /// A global of this type that is zero or null.
+    ///
+    /// # Errors
+    ///
+    /// If the type has no such value.
+    pub fn default_value(&self, store: impl AsContextMut) -> Result<Global> {
+        let value =
+            Val::default_for_ty(self.content()).ok_or_else(|| no_default(self.content()))?;
+        Global::new(store, self.clone(), value)
+    }
+}
+
+impl TableType {
+    /// A table of this type whose elements are null.
+    ///
+    /// # Errors
+    ///
+    /// If they can't be null, and as for [`Table::new`].
+    pub fn default_value(&self, store: impl AsContextMut) -> Result<Table> {
+        Table::new(store, self.clone(), default_ref(self.element())?)
+    }
+}
+
+impl MemoryType {
+    /// A memory of this type that is all zero.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Memory::new`].
+    pub fn default_value(&self, store: impl AsContextMut) -> Result<Extern> {
+        Memory::new(store, self.clone()).map(Extern::Memory)
+    }
+}
+
+impl ExternType {
+    /// An item of this type that is zero, null or empty.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or the store has no room for it.
+    pub fn default_value(&self, store: impl AsContextMut) -> Result<Extern> {
+        match self {
+            ExternType::Func(ty) => ty.default_value(store).map(Extern::Func),
+            ExternType::Global(ty) => ty.default_value(store).map(Extern::Global),
+            ExternType::Table(ty) => ty.default_value(store).map(Extern::Table),
+            ExternType::Memory(ty) => ty.default_value(store),
+        }
+        .with_context(|| format!("no default value exists for the type `{self}`"))
+    }
+}
