@@ -17,17 +17,19 @@ mod report;
 mod sections;
 
 /// This project.
+#[path = "."]
 mod ours {
     pub(crate) use wasm_runtime as api;
-    #[path = "../side.rs"]
+    #[path = "side.rs"]
     pub(crate) mod side;
 }
 
 /// Wasmtime.
 #[allow(clippy::duplicate_mod)]
+#[path = "."]
 mod theirs {
     pub(crate) use wasmtime as api;
-    #[path = "../side.rs"]
+    #[path = "side.rs"]
     pub(crate) mod side;
 }
 

@@ -1,8 +1,9 @@
 //! Execution: modules do here what they do in Wasmi.
 //!
 //! A module made by wasm-smith is instantiated and each function that it exports is called once,
-//! with arguments that depend only on its type. What is compared: results, traps, what the host was
-//! called with, and then all globals, memories and tables.
+//! with arguments that depend only on its type; in a new instance where the one before may have come
+//! to its end. What is compared: results, traps, what the host was called with, and then all globals,
+//! memories and tables.
 
 mod ours;
 mod outcome;
@@ -54,14 +55,17 @@ pub fn check_module(wasm: &[u8]) {
 fn check_binary(wasm: &[u8], settings: &ours::Settings) {
     let module = Module::parse(wasm, WasmFeatures::SUPPORTED)
         .unwrap_or_else(|error| panic!("generated modules are valid: {error}"));
-    let Some(plan) = Plan::new(module) else { return };
+    let Some(plan) = Plan::new(module, wasm) else { return };
     let peer = peer::run(wasm, &plan);
     let ours = ours::run(wasm, &plan, settings);
-    // How deep a stack is differs, and what else there is room for.
-    if peer.gave_up() || ours.gave_up() {
-        return;
+    for (ours, peer) in ours.iter().zip(&peer) {
+        // How deep a stack is differs, and what else there is room for.
+        if peer.gave_up() || ours.gave_up() {
+            return;
+        }
+        compare(ours, peer, settings);
     }
-    compare(&ours, &peer, settings);
+    assert_eq!(ours.len(), peer.len());
 }
 
 fn compare(ours: &Outcome, peer: &Outcome, settings: &ours::Settings) {

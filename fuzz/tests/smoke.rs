@@ -13,23 +13,23 @@ fn inputs(default: u64) -> u64 {
 
 #[test]
 fn validate() {
-    smoke("validate", inputs(500), wasm_runtime_fuzz::validate::check);
+    smoke("validate", inputs(2000), wasm_runtime_fuzz::validate::check);
 }
 
 #[cfg(feature = "translate")]
 #[test]
 fn translate() {
-    smoke("translate", inputs(40), wasm_runtime_fuzz::translate::check);
+    smoke("translate", inputs(400), wasm_runtime_fuzz::translate::check);
 }
 
 #[cfg(feature = "artifact-read")]
 #[test]
 fn artifact_read() {
-    smoke("artifact_read", inputs(500), wasm_runtime_fuzz::artifact_read::check);
+    smoke("artifact_read", inputs(1500), wasm_runtime_fuzz::artifact_read::check);
 }
 
 #[cfg(feature = "differential")]
 #[test]
 fn differential() {
-    smoke("differential", inputs(60), wasm_runtime_fuzz::differential::check);
+    smoke("differential", inputs(400), wasm_runtime_fuzz::differential::check);
 }

@@ -122,14 +122,29 @@ proptest! {
     }
 }
 
-#[test]
-fn other_versions_are_told() {
+/// The artifact of a module with nothing in it.
+fn empty_artifact() -> Vec<u8> {
     let module = wasm_types::Module::default();
     let compiled = wasm_types::CompiledModule {
         target: support::TARGETS[0].into(),
         ..wasm_types::CompiledModule::default()
     };
-    let bytes = write(&module, &[], &compiled, &WriteOptions::new()).unwrap();
+    write(&module, &[], &compiled, &WriteOptions::new()).unwrap()
+}
+
+/// Also within the magic number, which once counted as damage.
+#[test]
+fn cut_off_at_every_byte() {
+    let bytes = empty_artifact();
+    for len in 16..bytes.len() {
+        let error = Artifact::parse(&bytes[..len]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Truncated, "{len} bytes: {error}");
+    }
+}
+
+#[test]
+fn other_versions_are_told() {
+    let bytes = empty_artifact();
     let place = bytes.windows(8).position(|bytes| bytes == b"\0wasmelf").unwrap() + 8;
     for (version, word) in [(99u32, "newer"), (0, "older")] {
         let mut bytes = bytes.clone();

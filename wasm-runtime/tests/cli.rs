@@ -202,7 +202,10 @@ fn modules_and_artifacts_are_inspected() {
         .exits_with(0)
         .says("add")
         .says("(func (param i32 i32) (result i32))");
-    place.run(&["inspect", "exit.wat"]).exits_with(0).says("wasi_snapshot_preview1.proc_exit");
+    place
+        .run(&["inspect", "exit.wat"])
+        .exits_with(0)
+        .says(r#""wasi_snapshot_preview1" "proc_exit" (func (param i32))"#);
     place.run(&["compile", "exit.wat"]).exits_with(0);
     place.run(&["inspect", "exit.cwasm"]).exits_with(0).says("proc_exit").says("_start");
 }

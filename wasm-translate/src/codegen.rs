@@ -31,6 +31,8 @@ pub(crate) struct FunctionCode {
     pub(crate) calls: Vec<CallSite>,
     pub(crate) traps: Vec<(u32, TrapCode)>,
     pub(crate) locations: Vec<CodeRange>,
+    /// Where the body starts in the binary: what the prologue belongs to.
+    pub(crate) body: u32,
     pub(crate) frame_size: u32,
     /// Bytes from the frame pointer down to the place that keeps the context, if there is one.
     pub(crate) frame_slot: Option<u32>,
@@ -93,7 +95,10 @@ impl<'a> Worker<'a> {
         self.timings.translation += clock.lap();
         self.optimize(index)?;
         self.timings.optimization += clock.lap();
-        let code = self.generate()?;
+        let mut code = self.generate()?;
+        let Job { parsed, wasm, .. } = *self.job;
+        let body = parsed.body(wasm, func).get_binary_reader().original_position();
+        code.body = u32::try_from(body).unwrap_or(u32::MAX);
         self.timings.codegen += clock.lap();
         Ok(code)
     }
@@ -204,6 +209,7 @@ fn collect(
         calls: calls.collect::<Result<_, Error>>()?,
         traps: traps.collect::<Result<_, Error>>()?,
         locations: locations.collect(),
+        body: u32::MAX,
         // The frame pointer points to the caller's; above that is the return address.
         frame_size: frame.map_or(0, |frame| frame.frame_to_fp_offset + 16),
         frame_slot: slot,

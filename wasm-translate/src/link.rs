@@ -63,8 +63,9 @@ pub(crate) fn link(
     Ok(compiled)
 }
 
-/// Adds the places that the code of a function comes from. What comes from nowhere (the prologue)
-/// has entries too, so that it is not taken to belong to what stands before it.
+/// Adds the places that the code of a function comes from. The prologue belongs to the start of the
+/// body; what comes from nowhere has entries too, so that it is not taken to belong to what stands
+/// before it.
 fn map_addresses(map: &mut Vec<AddressMapEntry>, start: u32, code: &FunctionCode) {
     let mut add = |offset: u32, wasm_offset: u32| {
         if map.last().is_none_or(|last| last.wasm_offset != wasm_offset) {
@@ -74,13 +75,13 @@ fn map_addresses(map: &mut Vec<AddressMapEntry>, start: u32, code: &FunctionCode
     let mut end = 0;
     for range in &code.locations {
         if range.start > end {
-            add(end, u32::MAX);
+            add(end, if end == 0 { code.body } else { u32::MAX });
         }
         add(range.start, range.wasm_offset);
         end = range.end;
     }
     if end < code.bytes.len() as u32 || code.locations.is_empty() {
-        add(end, u32::MAX);
+        add(end, if end == 0 { code.body } else { u32::MAX });
     }
 }
 

@@ -87,7 +87,7 @@ pub(crate) const CHECKS: &[Check] = &[
         why: "the fuzz targets build, and survive a short run",
         work: Work::Commands(&[
             // In the project's own directory, so that the crates of the compiler are not built again.
-            "cargo test --manifest-path fuzz/Cargo.toml --target-dir target --no-default-features",
+            "cargo test --manifest-path fuzz/Cargo.toml --target-dir target --no-default-features --features checks",
         ]),
     },
     Check {

@@ -22,11 +22,21 @@ pub(super) struct Settings {
     static_memories: bool,
     /// Whether the module goes through the bytes of an artifact.
     through_artifact: bool,
+    /// Whether bounds checks hold under speculative execution.
+    spectre_mitigation: bool,
+    /// Whether not-a-number results are brought to one form: the module sees to that itself.
+    nan_canonicalization: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { opt_level: OptLevel::Speed, static_memories: true, through_artifact: false }
+        Self {
+            opt_level: OptLevel::Speed,
+            static_memories: true,
+            through_artifact: false,
+            spectre_mitigation: true,
+            nan_canonicalization: false,
+        }
     }
 }
 
@@ -36,6 +46,8 @@ impl Settings {
             opt_level: *u.choose(&[OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize])?,
             static_memories: u.arbitrary()?,
             through_artifact: u.ratio(1, 4)?,
+            spectre_mitigation: u.arbitrary()?,
+            nan_canonicalization: u.arbitrary()?,
         })
     }
 
@@ -43,6 +55,8 @@ impl Settings {
         let mut config = Config::new();
         config.cranelift_opt_level(self.opt_level).cranelift_debug_verifier(true);
         config.parallel_compilation(false);
+        config.cranelift_nan_canonicalization(self.nan_canonicalization);
+        config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
         if !self.static_memories {
             config.memory_reservation(0).memory_guard_size(64 << 10);
         }
@@ -50,7 +64,8 @@ impl Settings {
     }
 }
 
-pub(super) fn run(wasm: &[u8], plan: &Plan, settings: &Settings) -> Outcome {
+/// Calls all exports, with a new instance after each call that may have used up all fuel.
+pub(super) fn run(wasm: &[u8], plan: &Plan, settings: &Settings) -> Vec<Outcome> {
     let engine = settings.engine();
     let mut module = Module::new(&engine, wasm)
         .unwrap_or_else(|error| panic!("a valid module can be compiled: {error:#}"));
@@ -59,20 +74,24 @@ pub(super) fn run(wasm: &[u8], plan: &Plan, settings: &Settings) -> Outcome {
         // SAFETY: the bytes are those that this very engine has just made.
         module = unsafe { Module::deserialize(&engine, &bytes) }.expect("an artifact can be read");
     }
-    let mut store = Store::new(&engine, Log::new());
+    outcome::until_all_are_called(plan, |first| run_instance(&engine, &module, plan, first))
+}
+
+fn run_instance(engine: &Engine, module: &Module, plan: &Plan, first: usize) -> Outcome {
+    let mut store = Store::new(engine, Log::new());
     let imports = imports(&mut store, plan);
-    let instance = match Instance::new(&mut store, &module, &imports) {
+    let instance = match Instance::new(&mut store, module, &imports) {
         Ok(instance) => instance,
         Err(error) => return Outcome::not_instantiated(stop(&error), store.into_data()),
     };
     let mut calls = Vec::new();
-    for (name, ty) in plan.exports(|index| matches!(index, EntityIndex::Func(_))) {
+    for (name, ty) in plan.functions().skip(first) {
         let EntityType::Func(ty) = ty else { continue };
         let func = instance.get_func(&mut store, name).expect("exports are there");
         let result = call(&mut store, func, plan.func_type(ty));
-        let gave_up = result == Err(Stop::Exhausted);
+        let goes_on = outcome::goes_on_after(&result);
         calls.push((name.to_string(), result));
-        if gave_up {
+        if !goes_on {
             break;
         }
     }

@@ -1,5 +1,7 @@
 //! What a run shows, in terms that both sides have.
 
+use super::plan::Plan;
+
 /// Everything that can be seen of a run.
 #[derive(PartialEq, Debug)]
 pub(super) struct Outcome {
@@ -29,6 +31,31 @@ impl Outcome {
     pub(super) fn gave_up(&self) -> bool {
         self.instantiated == Err(Stop::Exhausted)
             || self.calls.iter().any(|(_, result)| *result == Err(Stop::Exhausted))
+    }
+}
+
+/// Whether the next function is called in the same instance: not if all fuel may be used up, which
+/// ends with `unreachable`.
+pub(super) fn goes_on_after(result: &Result<Vec<Value>, Stop>) -> bool {
+    !matches!(result, Err(Stop::Unreachable | Stop::Exhausted))
+}
+
+/// Runs instances, each of which calls the exported functions from the given one on as far as it
+/// gets, until all are called or there is no use in going on.
+pub(super) fn until_all_are_called(
+    plan: &Plan,
+    run_instance: impl Fn(usize) -> Outcome,
+) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    let mut called = 0;
+    loop {
+        let outcome = run_instance(called);
+        called += outcome.calls.len();
+        let goes_on = outcome.instantiated.is_ok() && !outcome.gave_up();
+        outcomes.push(outcome);
+        if !goes_on || called >= plan.functions().count() {
+            return outcomes;
+        }
     }
 }
 

@@ -12,31 +12,36 @@ use super::plan::{self, Plan};
 
 type Log = Vec<Vec<Value>>;
 
-pub(super) fn run(wasm: &[u8], plan: &Plan) -> Outcome {
+/// Calls all exports, with a new instance after each call that may have used up all fuel.
+pub(super) fn run(wasm: &[u8], plan: &Plan) -> Vec<Outcome> {
     let mut config = Config::default();
     config.set_max_stack_height(64 << 20).set_max_recursion_depth(100_000);
     let engine = Engine::new(&config);
     let module = match Module::new(&engine, wasm) {
         Ok(module) => module,
         // Wasmi has limits of its own, on the size of functions for one.
-        Err(_) => return Outcome::not_instantiated(Stop::Exhausted, Vec::new()),
+        Err(_) => return vec![Outcome::not_instantiated(Stop::Exhausted, Vec::new())],
     };
-    let mut store = Store::new(&engine, Log::new());
-    let Ok(imports) = imports(&mut store, plan, &module) else {
+    outcome::until_all_are_called(plan, |first| run_instance(&engine, &module, plan, first))
+}
+
+fn run_instance(engine: &Engine, module: &Module, plan: &Plan, first: usize) -> Outcome {
+    let mut store = Store::new(engine, Log::new());
+    let Ok(imports) = imports(&mut store, plan, module) else {
         return Outcome::not_instantiated(Stop::Exhausted, Vec::new());
     };
-    let instance = match Instance::new(&mut store, &module, &imports) {
+    let instance = match Instance::new(&mut store, module, &imports) {
         Ok(instance) => instance,
         Err(error) => return Outcome::not_instantiated(stop(&error), store.into_data()),
     };
     let mut calls = Vec::new();
-    for (name, ty) in plan.exports(|index| matches!(index, EntityIndex::Func(_))) {
+    for (name, ty) in plan.functions().skip(first) {
         let EntityType::Func(ty) = ty else { continue };
         let func = instance.get_func(&store, name).expect("exports are there");
         let result = call(&mut store, func, plan.func_type(ty));
-        let gave_up = result == Err(Stop::Exhausted);
+        let goes_on = outcome::goes_on_after(&result);
         calls.push((name.to_string(), result));
-        if gave_up {
+        if !goes_on {
             break;
         }
     }

@@ -1,5 +1,6 @@
 //! What is done with a module, on both sides alike.
 
+use wasm_types::wasmparser::{BinaryReader, FunctionBody, Operator};
 use wasm_types::{EntityIndex, EntityType, FuncType, HeapType, Module, RefType, ValType};
 
 use super::outcome::Value;
@@ -10,8 +11,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// `None` if the module declares something that one side lacks.
-    pub(super) fn new(module: Module) -> Option<Self> {
+    /// `None` if the module has something that one side lacks.
+    pub(super) fn new(module: Module, wasm: &[u8]) -> Option<Self> {
+        if module.bodies.iter().any(|body| peer_is_wrong_about(&wasm[body.range.clone()])) {
+            return None;
+        }
         let imports_are_small = module.imports.iter().all(|import| match import.ty {
             EntityType::Memory(ty) => ty.minimum <= 16,
             EntityType::Table(ty) => ty.minimum <= 1000,
@@ -26,6 +30,11 @@ impl Plan {
         self.module.func_type(ty).expect("functions have function types")
     }
 
+    /// The names of the exported functions, with their types.
+    pub(super) fn functions(&self) -> impl Iterator<Item = (&str, EntityType)> {
+        self.exports(|index| matches!(index, EntityIndex::Func(_)))
+    }
+
     /// The names of the exports whose index a function accepts.
     pub(super) fn exports<'a>(
         &'a self,
@@ -37,6 +46,20 @@ impl Plan {
             .filter(move |export| wanted(export.index))
             .map(|export| (export.name.as_str(), self.module.entity_type(export.index)))
     }
+}
+
+/// Whether a function body has a `select` whose condition Wasmi 2.0.0 gets wrong: it fuses
+/// `i32.eqz` (or a comparison with the constant zero) into the `select` that follows, but leaves the
+/// condition in a register that nothing has written.
+fn peer_is_wrong_about(body: &[u8]) -> bool {
+    let body = FunctionBody::new(BinaryReader::new(body, 0));
+    let operators = body.get_operators_reader().expect("the body is valid");
+    let operators: Vec<Operator<'_>> =
+        operators.into_iter().collect::<Result<_, _>>().expect("the body is valid");
+    operators.windows(2).any(|two| {
+        matches!(two[0], Operator::I32Eqz | Operator::I32Eq | Operator::I32Ne)
+            && matches!(two[1], Operator::Select | Operator::TypedSelect { .. })
+    })
 }
 
 /// The value that arguments, imported globals and results of host functions of a type have.

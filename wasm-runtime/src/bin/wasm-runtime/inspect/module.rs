@@ -79,13 +79,14 @@ fn write_report(out: &mut String, wasm: &[u8], module: &Module) -> std::fmt::Res
 
     writeln!(out, "\nimports ({})", module.imports.len())?;
     for import in &module.imports {
-        let name = format!("{}.{}", import.module, import.field);
+        let name = format!("{:?} {:?}", import.module, import.field);
         writeln!(out, "  {name:<40} {}", entity(module, &import.ty))?;
     }
     writeln!(out, "\nexports ({})", module.exports.len())?;
     for export in &module.exports {
         let ty = module.entity_type(export.index);
-        writeln!(out, "  {:<40} {}", export.name, entity(module, &ty))?;
+        let name = format!("{:?}", export.name);
+        writeln!(out, "  {name:<40} {}", entity(module, &ty))?;
     }
     Ok(())
 }
