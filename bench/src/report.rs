@@ -1,7 +1,6 @@
 //! Times, and tables of them.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 /// A thing that was measured on both sides.
 pub(crate) struct Row {
@@ -10,23 +9,23 @@ pub(crate) struct Row {
     pub(crate) theirs: Times,
 }
 
-/// All measurements of one side.
+/// All measurements of one side, in seconds: a nanosecond would be too coarse a unit for calls.
 #[derive(Default)]
-pub(crate) struct Times(Vec<Duration>);
+pub(crate) struct Times(Vec<f64>);
 
 impl Times {
-    pub(crate) fn push(&mut self, time: Duration) {
+    pub(crate) fn push(&mut self, time: f64) {
         self.0.push(time);
     }
 
     fn minimum(&self) -> f64 {
-        self.0.iter().min().map_or(f64::NAN, Duration::as_secs_f64)
+        self.0.iter().copied().fold(f64::NAN, f64::min)
     }
 
     fn median(&self) -> f64 {
         let mut times = self.0.clone();
-        times.sort();
-        times.get(times.len() / 2).map_or(f64::NAN, Duration::as_secs_f64)
+        times.sort_by(f64::total_cmp);
+        times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
     }
 }
 

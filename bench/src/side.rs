@@ -1,7 +1,7 @@
 //! One of the two runtimes: this file is compiled once for each, with `api` being the runtime's crate.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::api;
 use crate::host::{self, World};
@@ -11,7 +11,7 @@ use api::{
     OptLevel, Result, Store, TypedFunc, Val, ValType,
 };
 
-/// An engine with default settings.
+/// An engine with default settings. All times are in seconds.
 pub(crate) struct Side {
     engine: Engine,
 }
@@ -27,10 +27,10 @@ impl Side {
         Self { engine: Engine::new(&config).expect("default settings") }
     }
 
-    pub(crate) fn compile(&self, wasm: &[u8]) -> (Duration, Ready) {
+    pub(crate) fn compile(&self, wasm: &[u8]) -> (f64, Ready) {
         let start = Instant::now();
         let module = Module::new(&self.engine, wasm).expect("a valid module");
-        (start.elapsed(), Ready(module))
+        (start.elapsed().as_secs_f64(), Ready(module))
     }
 
     pub(crate) fn artifact(&self, wasm: &[u8]) -> Vec<u8> {
@@ -38,16 +38,16 @@ impl Side {
     }
 
     /// Loads an artifact; what it takes to drop it counts, too.
-    pub(crate) fn load(&self, file: &Path) -> Duration {
+    pub(crate) fn load(&self, file: &Path) -> f64 {
         let start = Instant::now();
         // SAFETY: the file was written by the same runtime in the same run of this program.
         let module = unsafe { Module::deserialize_file(&self.engine, file) };
         drop(module.expect("an artifact of this engine"));
-        start.elapsed()
+        start.elapsed().as_secs_f64()
     }
 
     /// Runs a program in a new instance; the time of the run without instantiation.
-    pub(crate) fn run(&self, module: &Ready, name: &str, entry: &Entry) -> (Duration, Vec<u8>) {
+    pub(crate) fn run(&self, module: &Ready, name: &str, entry: &Entry) -> (f64, Vec<u8>) {
         let arguments = match entry {
             Entry::Start(arguments) => arguments,
             Entry::JavaScript(_) | Entry::None => &[][..],
@@ -59,7 +59,7 @@ impl Side {
         let time = match entry {
             Entry::Start(_) => start(&mut store, instance),
             Entry::JavaScript(script) => javascript(&mut store, instance, script),
-            Entry::None => Ok(Duration::ZERO),
+            Entry::None => Ok(0.0),
         };
         let time = time.unwrap_or_else(|error| panic!("{name} failed: {error:?}"));
         (time, std::mem::take(&mut store.data_mut().output))
@@ -100,7 +100,7 @@ impl Side {
     }
 
     /// The time of one instantiation with a store of its own, and of dropping both.
-    pub(crate) fn instantiate(&self, module: &Ready, count: u32) -> Duration {
+    pub(crate) fn instantiate(&self, module: &Ready, count: u32) -> f64 {
         let linker = wasi(&self.engine, &module.0).expect("definitions for each import");
         let pre = linker.instantiate_pre(&module.0).expect("definitions for each import");
         let start = Instant::now();
@@ -108,7 +108,7 @@ impl Side {
             let mut store = Store::new(&self.engine, World::new("", &[]));
             pre.instantiate(&mut store).expect("an instance");
         }
-        start.elapsed() / count
+        start.elapsed().as_secs_f64() / f64::from(count)
     }
 }
 
@@ -124,20 +124,8 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// The kinds of calls, in the order of [`Calls::measure`]'s `kind`.
-    pub(crate) const KINDS: [&'static str; 8] = [
-        "host → Wasm, typed, `() → ()`",
-        "host → Wasm, typed, `(i32, i32) → i32`",
-        "host → Wasm, typed, six parameters",
-        "host → Wasm, `Func::call`, `() → ()`",
-        "host → Wasm, `Func::call`, `(i32, i32) → i32`",
-        "Wasm → host, `func_wrap`, `i32 → i32`",
-        "Wasm → host, `func_wrap` with `Caller`, `(i32, i64) → i32`",
-        "Wasm → host, `func_new`, `(i32, i64) → i32`",
-    ];
-
-    /// The time of one call of this kind.
-    pub(crate) fn measure(&mut self, kind: usize, count: i32) -> Duration {
+    /// The time of one call of this kind, by its place in `sections::CALLS`.
+    pub(crate) fn measure(&mut self, kind: usize, count: i32) -> f64 {
         let store = &mut self.store;
         let start = Instant::now();
         match kind {
@@ -164,24 +152,22 @@ impl Calls {
                 let mut results = [Val::I32(0)];
                 for i in 0..count {
                     let arguments = [results[0], Val::I32(i)];
-                    self.untyped_add
-                        .call(&mut *store, &arguments, &mut results)
-                        .expect("no trap");
+                    self.untyped_add.call(&mut *store, &arguments, &mut results).expect("no trap");
                 }
             }
             _ => {
                 self.loops[kind - 5].call(&mut *store, count).expect("no trap");
             }
         }
-        start.elapsed() / count as u32
+        start.elapsed().as_secs_f64() / f64::from(count)
     }
 }
 
-fn start(store: &mut Store<World>, instance: Instance) -> Result<Duration> {
+fn start(store: &mut Store<World>, instance: Instance) -> Result<f64> {
     let entry = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
     let start = Instant::now();
     let result = entry.call(&mut *store, ());
-    let time = start.elapsed();
+    let time = start.elapsed().as_secs_f64();
     match result {
         Err(error) if error.downcast_ref::<Exit>().is_none_or(|exit| exit.0 != 0) => Err(error),
         _ => Ok(time),
@@ -201,7 +187,7 @@ impl std::fmt::Display for Exit {
 impl std::error::Error for Exit {}
 
 /// Has the JavaScript engine evaluate a script; its value becomes the output.
-fn javascript(store: &mut Store<World>, instance: Instance, script: &str) -> Result<Duration> {
+fn javascript(store: &mut Store<World>, instance: Instance, script: &str) -> Result<f64> {
     let call = |store: &mut Store<World>, name: &str, arguments: &[i32]| -> Result<i32> {
         let func = instance.get_func(&mut *store, name).expect("an export of this name");
         let arguments: Vec<_> = arguments.iter().map(|&argument| Val::I32(argument)).collect();
@@ -219,7 +205,7 @@ fn javascript(store: &mut Store<World>, instance: Instance, script: &str) -> Res
     host::put(memory.data_mut(&mut *store), file, b"bench\0");
     let start = Instant::now();
     let value = call(store, "qjs_eval", &[source, script.len() as i32, file, 0])?;
-    let time = start.elapsed();
+    let time = start.elapsed().as_secs_f64();
     let text = call(store, "qjs_get_string", &[value])?;
     let data = &memory.data(&*store)[text as usize..];
     let output = data.split(|&byte| byte == 0).next().unwrap_or_default().to_vec();
@@ -253,12 +239,16 @@ fn wasi(engine: &Engine, module: &Module) -> Result<Linker<World>> {
         let (memory, world) = memory(&mut caller);
         world.args(memory, a, b)
     })?;
-    linker.func_wrap(WASI, "environ_sizes_get", |mut caller: Caller<'_, World>, a: i32, b: i32| {
-        let (memory, _) = memory(&mut caller);
-        host::put(memory, a, &[0; 4]);
-        host::put(memory, b, &[0; 4]);
-        host::SUCCESS
-    })?;
+    linker.func_wrap(
+        WASI,
+        "environ_sizes_get",
+        |mut caller: Caller<'_, World>, a: i32, b: i32| {
+            let (memory, _) = memory(&mut caller);
+            host::put(memory, a, &[0; 4]);
+            host::put(memory, b, &[0; 4]);
+            host::SUCCESS
+        },
+    )?;
     linker.func_wrap(WASI, "environ_get", |_: i32, _: i32| host::SUCCESS)?;
     linker.func_wrap(
         WASI,
@@ -281,12 +271,15 @@ fn wasi(engine: &Engine, module: &Module) -> Result<Linker<World>> {
         host::fdstat(memory(&mut caller).0, at)
     })?;
     linker.func_wrap(WASI, "fd_prestat_get", |_: i32, _: i32| host::BAD_DESCRIPTOR)?;
-    linker.func_wrap(WASI, "random_get", |mut caller: Caller<'_, World>, at: i32, length: i32| {
-        host::random(memory(&mut caller).0, at, length)
-    })?;
-    linker.func_wrap(WASI, "proc_exit", |code: i32| -> Result<()> {
-        Err(Error::new(Exit(code)))
-    })?;
+    linker.func_wrap(
+        WASI,
+        "random_get",
+        |mut caller: Caller<'_, World>, at: i32, length: i32| {
+            host::random(memory(&mut caller).0, at, length)
+        },
+    )?;
+    linker
+        .func_wrap(WASI, "proc_exit", |code: i32| -> Result<()> { Err(Error::new(Exit(code))) })?;
     Ok(linker)
 }
 

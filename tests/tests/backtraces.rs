@@ -1,6 +1,8 @@
 //! Traps: each with its reason, and a backtrace with the functions, their names and the places.
 
-use wasm_runtime::{Caller, Engine, Error, Instance, Linker, Module, Result, Store, Trap, WasmBacktrace};
+use wasm_runtime::{
+    Caller, Engine, Error, Instance, Linker, Module, Result, Store, Trap, WasmBacktrace,
+};
 use wasm_tests::Way;
 
 /// Calls the export `run` of a module without imports, which must fail.
@@ -18,7 +20,10 @@ fn each_trap_has_its_code() -> Result<()> {
     let cases = [
         ("unreachable", Trap::UnreachableCodeReached),
         ("(drop (i32.div_u (i32.const 1) (global.get $zero)))", Trap::IntegerDivisionByZero),
-        ("(drop (i64.rem_s (i64.const 1) (i64.extend_i32_u (global.get $zero))))", Trap::IntegerDivisionByZero),
+        (
+            "(drop (i64.rem_s (i64.const 1) (i64.extend_i32_u (global.get $zero))))",
+            Trap::IntegerDivisionByZero,
+        ),
         (
             "(drop (i32.div_s (i32.const 0x80000000) (i32.sub (global.get $zero) (i32.const 1))))",
             Trap::IntegerOverflow,
@@ -26,7 +31,10 @@ fn each_trap_has_its_code() -> Result<()> {
         ("(drop (i32.trunc_f64_s (f64.const 3e9)))", Trap::IntegerOverflow),
         ("(drop (i32.trunc_f32_u (f32.const nan)))", Trap::BadConversionToInteger),
         ("(drop (i32.load (i32.const 65533)))", Trap::MemoryOutOfBounds),
-        ("(i64.store offset=0xffffffff (i32.const 0xffffffff) (i64.const 1))", Trap::MemoryOutOfBounds),
+        (
+            "(i64.store offset=0xffffffff (i32.const 0xffffffff) (i64.const 1))",
+            Trap::MemoryOutOfBounds,
+        ),
         ("(memory.fill (i32.const 65530) (i32.const 1) (i32.const 7))", Trap::MemoryOutOfBounds),
         ("(drop (table.get $t (i32.const 3)))", Trap::TableOutOfBounds),
         ("(call_indirect $t (i32.const 3))", Trap::TableOutOfBounds),
@@ -66,8 +74,7 @@ fn frames_have_names_indices_and_offsets() -> Result<()> {
         let error = failure(way, WAT)?;
         let backtrace = error.downcast_ref::<WasmBacktrace>().expect("a backtrace");
         let names: Vec<_> = backtrace.frames().iter().map(|frame| frame.func_name()).collect();
-        let expected =
-            [Some("innermost"), Some("through_a_table"), None, Some("outermost")];
+        let expected = [Some("innermost"), Some("through_a_table"), None, Some("outermost")];
         assert_eq!(names, expected, "{way}: {error:?}");
         let indices: Vec<_> = backtrace.frames().iter().map(|frame| frame.func_index()).collect();
         assert_eq!(indices, [0, 1, 2, 3]);

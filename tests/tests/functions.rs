@@ -176,7 +176,7 @@ fn sixteen_vectors() -> Result<()> {
         Ok(())
     });
     let arguments: Vec<_> =
-        (1..=16_u128).map(|i| Val::V128((i << 120 | i * i).into())).collect();
+        (1..=16_u128).map(|i| Val::V128(((i << 120) | (i * i)).into())).collect();
     let results = call(&mut store, &module, func, &arguments)?;
     let expected: Vec<_> = arguments.iter().rev().copied().collect();
     assert_eq!(numbers(&results), numbers(&expected));
@@ -200,14 +200,18 @@ fn host_values_travel_as_references() -> Result<()> {
                (ref.is_null (table.get $t (i32.const 1)))))"#,
     )?;
     let mut linker: Linker<()> = Linker::new(&engine);
-    linker.func_wrap("host", "longer", |caller: Caller<'_, ()>, a: Ref, b: Ref| -> Result<Ref> {
-        let length = |value: &Ref| -> Result<usize> {
-            let Some(value) = value else { return Ok(0) };
-            let data = value.data(&caller)?.expect("a host value");
-            Ok(data.downcast_ref::<String>().expect("text").len())
-        };
-        Ok(if length(&a)? >= length(&b)? { a } else { b })
-    })?;
+    linker.func_wrap(
+        "host",
+        "longer",
+        |caller: Caller<'_, ()>, a: Ref, b: Ref| -> Result<Ref> {
+            let length = |value: &Ref| -> Result<usize> {
+                let Some(value) = value else { return Ok(0) };
+                let data = value.data(&caller)?.expect("a host value");
+                Ok(data.downcast_ref::<String>().expect("text").len())
+            };
+            Ok(if length(&a)? >= length(&b)? { a } else { b })
+        },
+    )?;
     let mut store = Store::new(&engine, ());
     let instance = linker.instantiate(&mut store, &module)?;
     let short = ExternRef::new(&mut store, "short".to_owned())?;
@@ -248,11 +252,12 @@ fn functions_travel_as_references() -> Result<()> {
     )?;
     let mut store = Store::new(&engine, ());
     let add = Func::wrap(&mut store, |a: i32, b: i32| a + b);
-    let choose = Func::wrap(&mut store, move |mut caller: Caller<'_, ()>, which: i32| match which {
-        0 => Some(add),
-        1 => caller.get_export("multiply").and_then(|item| item.into_func()),
-        _ => None,
-    });
+    let choose =
+        Func::wrap(&mut store, move |mut caller: Caller<'_, ()>, which: i32| match which {
+            0 => Some(add),
+            1 => caller.get_export("multiply").and_then(|item| item.into_func()),
+            _ => None,
+        });
     let instance = Instance::new(&mut store, &module, &[choose.into()])?;
     let chosen = instance.get_typed_func::<(i32, i32, i32), i32>(&mut store, "chosen")?;
     assert_eq!(chosen.call(&mut store, (0, 6, 7))?, 13);
@@ -279,13 +284,19 @@ fn start_functions_run_traps_included() -> Result<()> {
              (start $start))"#,
     )?;
     let mut linker: Linker<Vec<i32>> = Linker::new(&engine);
-    linker.func_wrap("host", "begin", |mut caller: Caller<'_, Vec<i32>>, n: i32| -> Result<()> {
-        let exported = caller.get_export("memory").is_some();
-        assert!(exported, "exports are there before the start function is done");
-        caller.data_mut().push(n);
-        if caller.data().len() > 2 { wasm_runtime::bail!("enough") }
-        Ok(())
-    })?;
+    linker.func_wrap(
+        "host",
+        "begin",
+        |mut caller: Caller<'_, Vec<i32>>, n: i32| -> Result<()> {
+            let exported = caller.get_export("memory").is_some();
+            assert!(exported, "exports are there before the start function is done");
+            caller.data_mut().push(n);
+            if caller.data().len() > 2 {
+                wasm_runtime::bail!("enough")
+            }
+            Ok(())
+        },
+    )?;
     let mut store = Store::new(&engine, Vec::new());
     linker.instantiate(&mut store, &module)?;
     linker.instantiate(&mut store, &module)?;

@@ -181,8 +181,7 @@ fn globals_of_every_type() -> Result<()> {
         ("externref", ValType::EXTERNREF, Val::ExternRef(None)),
     ];
     for (name, ty, value) in values {
-        let global =
-            Global::new(&mut store, GlobalType::new(ty.clone(), Mutability::Var), value)?;
+        let global = Global::new(&mut store, GlobalType::new(ty.clone(), Mutability::Var), value)?;
         let module = Module::new(
             &engine,
             format!(

@@ -36,10 +36,8 @@ fn a_missing_import_is_named_with_its_type_and_near_misses() -> Result<()> {
 #[test]
 fn an_import_of_another_type_shows_both() -> Result<()> {
     let engine = Engine::default();
-    let module = Module::new(
-        &engine,
-        r#"(module (import "env" "f" (func (param i32 i64) (result f32))))"#,
-    )?;
+    let module =
+        Module::new(&engine, r#"(module (import "env" "f" (func (param i32 i64) (result f32))))"#)?;
     let mut linker: Linker<()> = Linker::new(&engine);
     linker.func_wrap("env", "f", |_: i32, _: f64| 1.0_f32)?;
     let mut store = Store::new(&engine, ());

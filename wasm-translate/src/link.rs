@@ -68,6 +68,8 @@ pub(crate) fn link(
 /// before it.
 fn map_addresses(map: &mut Vec<AddressMapEntry>, start: u32, code: &FunctionCode) {
     let mut add = |offset: u32, wasm_offset: u32| {
+        let nowhere = if offset == 0 { code.body } else { u32::MAX };
+        let wasm_offset = if wasm_offset == u32::MAX { nowhere } else { wasm_offset };
         if map.last().is_none_or(|last| last.wasm_offset != wasm_offset) {
             map.push(AddressMapEntry { offset: start + offset, wasm_offset });
         }
@@ -75,13 +77,13 @@ fn map_addresses(map: &mut Vec<AddressMapEntry>, start: u32, code: &FunctionCode
     let mut end = 0;
     for range in &code.locations {
         if range.start > end {
-            add(end, if end == 0 { code.body } else { u32::MAX });
+            add(end, u32::MAX);
         }
         add(range.start, range.wasm_offset);
         end = range.end;
     }
     if end < code.bytes.len() as u32 || code.locations.is_empty() {
-        add(end, if end == 0 { code.body } else { u32::MAX });
+        add(end, u32::MAX);
     }
 }
 

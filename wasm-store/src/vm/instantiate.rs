@@ -378,25 +378,30 @@ pub(super) fn element_values(
 }
 
 unsafe fn apply_data(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
-    for (number, data) in module.loaded.artifact().data_segments().enumerate() {
-        let data = data.map_err(damaged)?;
+    let plan = module.data_plan().map_err(damaged)?;
+    for &number in &plan.writes {
+        let data = module.loaded.artifact().data(number).map_err(damaged)?;
         let DataRefKind::Active { memory, offset } = data.kind else { continue };
-        if !data.in_image {
-            // SAFETY: the type of an offset is an integer, whose value the low 64 bits are. The
-            // copy is within the memory, which is checked first.
-            unsafe {
-                let start = evaluate(instance, offset).map_err(fail)?.u64;
-                let memory =
-                    instance.memories.get(memory.index()).ok_or_else(no_such_item)?.as_ref();
-                let end = start.checked_add(data.bytes.len() as u64);
-                if end.is_none_or(|end| end > memory.byte_size() as u64) {
-                    return Err(trap(TrapCode::MemoryOutOfBounds));
-                }
-                let to = memory.base().add(start as usize);
-                std::ptr::copy_nonoverlapping(data.bytes.as_ptr(), to, data.bytes.len());
+        // SAFETY: the type of an offset is an integer, whose value the low 64 bits are. The copy is
+        // within the memory, which is checked first.
+        unsafe {
+            let start = evaluate(instance, offset).map_err(fail)?.u64;
+            let memory = instance.memories.get(memory.index()).ok_or_else(no_such_item)?.as_ref();
+            let end = start.checked_add(data.bytes.len() as u64);
+            if end.is_none_or(|end| end > memory.byte_size() as u64) {
+                // The segments before this one are written and dropped.
+                mark(&mut instance.dropped_data, &plan.active[..number.index()]);
+                return Err(trap(TrapCode::MemoryOutOfBounds));
             }
+            let to = memory.base().add(start as usize);
+            std::ptr::copy_nonoverlapping(data.bytes.as_ptr(), to, data.bytes.len());
         }
-        instance.dropped_data[number] = true;
     }
-    Ok(())
+    mark(&mut instance.dropped_data, &plan.active);
+    return Ok(());
+
+    fn mark(dropped: &mut [bool], active: &[bool]) {
+        // In a damaged artifact there may be fewer segments than it says.
+        dropped.iter_mut().zip(active).for_each(|(dropped, active)| *dropped = *active);
+    }
 }

@@ -2,11 +2,12 @@
 
 #![allow(unsafe_code)]
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use wasm_artifact::DataRefKind;
 use wasm_loader::Loaded;
-use wasm_types::FuncIndex;
 use wasm_types::abi::ContextLayout;
+use wasm_types::{DataIndex, FuncIndex};
 
 use super::layout::FuncTypeRecord;
 use crate::Error;
@@ -20,6 +21,16 @@ pub(crate) struct VmModule {
     pub(crate) types: Box<[*const FuncTypeRecord]>,
     /// The engine-wide ids, as they stand in every instance context.
     pub(super) type_ids: Box<[u32]>,
+    data_plan: OnceLock<DataPlan>,
+}
+
+/// What each instantiation does about data segments.
+#[derive(Debug)]
+pub(super) struct DataPlan {
+    /// By segment, whether it is active: those are dropped once they are written.
+    pub(super) active: Box<[bool]>,
+    /// The active segments that are not part of a memory's initial image, in order.
+    pub(super) writes: Box<[DataIndex]>,
 }
 
 // SAFETY: the records of types are never written after they were made, and live as long as the
@@ -42,7 +53,28 @@ impl VmModule {
                 unsafe { record.as_ref() }.map_or(wasm_types::abi::NO_TYPE_ID - 1, |r| r.id)
             })
             .collect();
-        Ok(Self { loaded, layout, types, type_ids })
+        Ok(Self { loaded, layout, types, type_ids, data_plan: OnceLock::new() })
+    }
+
+    /// What to do about data segments. Made at the first instantiation, so that loading does not look
+    /// at each segment, and further instantiations, of modules with thousands of them, don't either.
+    pub(super) fn data_plan(&self) -> Result<&DataPlan, wasm_artifact::Error> {
+        if let Some(plan) = self.data_plan.get() {
+            return Ok(plan);
+        }
+        let segments = self.loaded.artifact().data_segments();
+        let mut active = Vec::with_capacity(segments.len());
+        let mut writes = Vec::new();
+        for (number, segment) in (0..).zip(segments) {
+            let segment = segment?;
+            let is_active = matches!(segment.kind, DataRefKind::Active { .. });
+            if is_active && !segment.in_image {
+                writes.push(DataIndex::new(number));
+            }
+            active.push(is_active);
+        }
+        let plan = DataPlan { active: active.into(), writes: writes.into() };
+        Ok(self.data_plan.get_or_init(|| plan))
     }
 
     /// The record of a function's type; null only in a damaged artifact.
