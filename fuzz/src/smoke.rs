@@ -26,14 +26,17 @@ fn first_seed() -> u64 {
 
 /// The bytes for a seed: between 256 and 16384 of them.
 pub fn input(seed: u64) -> Vec<u8> {
-    // SplitMix64: good enough to have nothing in common between neighbouring seeds.
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
+    // SplitMix64, from a place that is mixed, too: neighbouring seeds would otherwise give nearly
+    // the same numbers.
+    let mix = |mut z: u64| {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
+    };
+    let mut state = mix(seed.wrapping_add(0x5851_f42d_4c95_7f2d));
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mix(state)
     };
     let words = 32 + next() % 2017;
     (0..words).flat_map(|_| next().to_le_bytes()).collect()

@@ -1,6 +1,6 @@
 //! What is done with a module, on both sides alike.
 
-use wasm_types::wasmparser::{BinaryReader, FunctionBody, Operator};
+use wasm_types::wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 use wasm_types::{EntityIndex, EntityType, FuncType, HeapType, Module, RefType, ValType};
 
 use super::outcome::Value;
@@ -13,7 +13,15 @@ pub(super) struct Plan {
 impl Plan {
     /// `None` if the module has something that one side lacks.
     pub(super) fn new(module: Module, wasm: &[u8]) -> Option<Self> {
-        if module.bodies.iter().any(|body| peer_is_wrong_about(&wasm[body.range.clone()])) {
+        let vector_results = module
+            .types
+            .iter()
+            .filter_map(|ty| ty.as_func())
+            .any(|ty| ty.results().contains(&ValType::V128));
+        let wrong = |body: &wasm_types::FunctionBody| {
+            peer_is_wrong_about(&wasm[body.range.clone()], vector_results)
+        };
+        if module.bodies.iter().any(wrong) {
             return None;
         }
         let imports_are_small = module.imports.iter().all(|import| match import.ty {
@@ -48,18 +56,29 @@ impl Plan {
     }
 }
 
-/// Whether a function body has a `select` whose condition Wasmi 2.0.0 gets wrong: it fuses
-/// `i32.eqz` (or a comparison with the constant zero) into the `select` that follows, but leaves the
-/// condition in a register that nothing has written.
-fn peer_is_wrong_about(body: &[u8]) -> bool {
+/// Whether a function body has something that Wasmi 2.0.0 gets wrong:
+///
+/// - A `select` whose condition is `i32.eqz`, or a comparison with the constant zero: Wasmi fuses the
+///   two, but leaves the condition in a register that nothing has written.
+/// - A `br_table` that takes a vector along, which arrives as zero.
+fn peer_is_wrong_about(body: &[u8], vector_results: bool) -> bool {
     let body = FunctionBody::new(BinaryReader::new(body, 0));
     let operators = body.get_operators_reader().expect("the body is valid");
     let operators: Vec<Operator<'_>> =
         operators.into_iter().collect::<Result<_, _>>().expect("the body is valid");
-    operators.windows(2).any(|two| {
+    let select = operators.windows(2).any(|two| {
         matches!(two[0], Operator::I32Eqz | Operator::I32Eq | Operator::I32Ne)
             && matches!(two[1], Operator::Select | Operator::TypedSelect { .. })
-    })
+    });
+    let vector = BlockType::Type(wasm_types::wasmparser::ValType::V128);
+    let vector_blocks = operators.iter().any(|op| match op {
+        Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
+            *blockty == vector
+        }
+        _ => false,
+    });
+    let br_table = operators.iter().any(|op| matches!(op, Operator::BrTable { .. }));
+    select || (br_table && (vector_results || vector_blocks))
 }
 
 /// The value that arguments, imported globals and results of host functions of a type have.

@@ -36,6 +36,9 @@ pub(crate) struct RegisterImage {
 /// Bytes from the entry frame's start up to the `wasm_sp` before the entry.
 pub(crate) const FRAME_WASM_SP: usize = 8;
 
+/// Builds the entry frame. Leaves the store context in `r12` (and `r10`), the old `wasm_sp` in `r13`,
+/// the old `host_sp` in `r14` and the frame in `rbx`: compiled code preserves them, so that the
+/// way back need not load what was just stored.
 macro_rules! push_entry_frame {
     () => {
         "push rbp
@@ -45,18 +48,24 @@ macro_rules! push_entry_frame {
          push r14
          push r15
          mov r10, [rdi + {store}]
+         mov r13, [r10 + {wasm_sp}]
+         mov r14, [r10 + {host_sp}]
+         mov r12, r10
          push r10
-         push qword ptr [r10 + {wasm_sp}]
-         push qword ptr [r10 + {host_sp}]
+         push r13
+         push r14
+         mov rbx, rsp
          mov [r10 + {host_sp}], rsp"
     };
 }
 
-macro_rules! pop_entry_frame {
+/// The way back after a call that returned.
+macro_rules! leave_entry_frame {
     () => {
-        "pop qword ptr [r10 + {host_sp}]
-         pop qword ptr [r10 + {wasm_sp}]
-         pop r10
+        "mov rsp, rbx
+         mov [r12 + {host_sp}], r14
+         mov [r12 + {wasm_sp}], r13
+         add rsp, 24
          pop r15
          pop r14
          pop r13
@@ -79,14 +88,10 @@ macro_rules! pop_entry_frame {
 pub(crate) unsafe extern "C" fn enter_registers_thunk() {
     naked_asm!(
         push_entry_frame!(),
-        "mov r11, [r10 + {wasm_sp}]
-         lea rsp, [r11 - 16]
-         mov [rsp], r10
+        "mov rsp, r13
          xor ebp, ebp
-         call [r10 + {entry_code}]
-         mov r10, [rsp]
-         mov rsp, [r10 + {host_sp}]",
-        pop_entry_frame!(),
+         call [r10 + {entry_code}]",
+        leave_entry_frame!(),
         store = const offset_of!(VMContext, store),
         wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
         host_sp = const offset_of!(VMStoreContext, host_sp),
@@ -110,11 +115,9 @@ pub(crate) unsafe extern "C" fn enter_array_thunk(
 ) {
     naked_asm!(
         push_entry_frame!(),
-        "mov r11, [r10 + {wasm_sp}]
-         lea rsp, [r11 - 32]
-         mov [rsp], r10
-         mov [rsp + 8], rsi
+        "mov rsp, r13
          sub rsp, rcx
+         mov r15, rsi
          mov r11, rsi
          2:
          test rcx, rcx
@@ -139,14 +142,11 @@ pub(crate) unsafe extern "C" fn enter_array_thunk(
          mov r9, [r11 + 40]
          xor ebp, ebp
          call [r10 + {entry_code}]
-         mov r10, [rsp]
-         mov r11, [rsp + 8]
-         mov [r11 + {int_results}], rax
-         mov [r11 + {int_results} + 8], rcx
-         movaps [r11 + {vector_results}], xmm0
-         movaps [r11 + {vector_results} + 16], xmm1
-         mov rsp, [r10 + {host_sp}]",
-        pop_entry_frame!(),
+         mov [r15 + {int_results}], rax
+         mov [r15 + {int_results} + 8], rcx
+         movaps [r15 + {vector_results}], xmm0
+         movaps [r15 + {vector_results} + 16], xmm1",
+        leave_entry_frame!(),
         store = const offset_of!(VMContext, store),
         wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
         host_sp = const offset_of!(VMStoreContext, host_sp),
@@ -168,8 +168,17 @@ pub(crate) unsafe extern "C" fn unwind_thunk(store: *mut VMStoreContext) -> ! {
     naked_asm!(
         "mov r10, rdi
          mov byte ptr [r10 + {unwound}], 1
-         mov rsp, [r10 + {host_sp}]",
-        pop_entry_frame!(),
+         mov rsp, [r10 + {host_sp}]
+         pop qword ptr [r10 + {host_sp}]
+         pop qword ptr [r10 + {wasm_sp}]
+         pop r10
+         pop r15
+         pop r14
+         pop r13
+         pop r12
+         pop rbx
+         pop rbp
+         ret",
         unwound = const offset_of!(VMStoreContext, unwound),
         wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
         host_sp = const offset_of!(VMStoreContext, host_sp),
