@@ -240,3 +240,17 @@ proptest! {
         check_declarations(&input, &artifact)?;
     }
 }
+
+/// An empty data segment has no place among the artifact's bytes; its declaration is read all the
+/// same.
+#[test]
+fn empty_data_segments_have_declarations() {
+    let mut module = Module::default();
+    module.data.push(wasm_types::DataSegment { kind: DataKind::Passive, range: 3..3 });
+    let compiled =
+        CompiledModule { target: support::TARGETS[0].into(), ..CompiledModule::default() };
+    let bytes = write(&module, &[0; 8], &compiled, &WriteOptions::new()).unwrap();
+    let found = Artifact::parse(&bytes).unwrap().declarations().unwrap();
+    assert_eq!(found.data.len(), 1);
+    assert!(found.data[0].range.is_empty());
+}
