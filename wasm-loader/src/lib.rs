@@ -49,6 +49,7 @@ mod images;
 mod isa;
 mod loaded;
 mod mapping;
+mod place;
 pub mod registry;
 
 pub use error::{Error, Mismatch};

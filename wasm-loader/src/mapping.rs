@@ -11,6 +11,8 @@ use std::ptr::{self, NonNull};
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 
+use crate::place;
+
 /// A private mapping that nobody writes to.
 #[derive(Debug)]
 pub(crate) struct Mapping {
@@ -30,9 +32,10 @@ impl Mapping {
     ///
     /// Nobody may change the file, or cut it off, as long as the mapping exists.
     pub(crate) unsafe fn of_file(file: BorrowedFd<'_>, len: usize) -> io::Result<Self> {
-        // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
+        // SAFETY: a hint is followed only where nothing is mapped: the new mapping touches nothing
+        // that exists.
         let base =
-            unsafe { mmap(ptr::null_mut(), len, ProtFlags::READ, MapFlags::PRIVATE, file, 0)? };
+            unsafe { mmap(place::hint(len), len, ProtFlags::READ, MapFlags::PRIVATE, file, 0)? };
         Ok(Self { base: non_null(base)?, len })
     }
 
@@ -40,8 +43,8 @@ impl Mapping {
     pub(crate) fn of_bytes(bytes: &[u8]) -> io::Result<Self> {
         let len = bytes.len();
         let access = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
-        let base = unsafe { mmap_anonymous(ptr::null_mut(), len, access, MapFlags::PRIVATE)? };
+        // SAFETY: as above.
+        let base = unsafe { mmap_anonymous(place::hint(len), len, access, MapFlags::PRIVATE)? };
         let mapping = Self { base: non_null(base)?, len };
         // SAFETY: the mapping has that many bytes, is writable and belongs to nobody else yet.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), mapping.base.as_ptr(), len) };
