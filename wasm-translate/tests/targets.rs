@@ -172,6 +172,19 @@ fn vectors_that_the_target_lacks_are_refused_wherever_they_come_from() {
     }
 }
 
+/// Not every target's convention returns vectors in registers: they go through the buffer.
+#[test]
+fn vectors_are_results_on_every_target() {
+    let text = "(module
+        (func $two (result v128 v128) (v128.const i32x4 1 2 3 4) (v128.const i32x4 5 6 7 8))
+        (func (param v128) (result v128) (i32x4.add (local.get 0) (i32x4.add (call $two)))))";
+    let wasm = wat::parse_str(text).unwrap();
+    for target in TARGETS {
+        let compiled = compile(&wasm, &settings(target)).unwrap();
+        assert_eq!(compiled.functions.len(), 2, "{target}");
+    }
+}
+
 #[test]
 fn an_invalid_body_is_told_with_function_and_offset() {
     let text = "(module (func) (func $second (result i32) i32.const 1) (func $bad (result i32)))";
