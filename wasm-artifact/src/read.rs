@@ -453,9 +453,6 @@ fn find_header(bytes: &[u8]) -> Result<&Header, Error> {
     // The first fields have the same place in every version.
     let start = bytes.get(HEADER_OFFSET..).ok_or_else(truncated)?;
     let name = &bytes[NOTE_OFFSET + 12..HEADER_OFFSET];
-    if name == NOTE_NAME && start.len() < MAGIC.len() && MAGIC.starts_with(start) {
-        return Err(truncated());
-    }
     // A file that ends within the magic number is cut off, not damaged.
     let magic = &MAGIC[..start.len().min(MAGIC.len())];
     if name != NOTE_NAME || !start.starts_with(magic) {

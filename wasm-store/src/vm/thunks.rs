@@ -65,8 +65,14 @@ macro_rules! leave_entry_frame {
         "mov rsp, rbx
          mov [r12 + {host_sp}], r14
          mov [r12 + {wasm_sp}], r13
-         add rsp, 24
-         pop r15
+         add rsp, 24"
+    };
+}
+
+/// The end of the way back, with or without a failure: the caller's registers, and the return.
+macro_rules! return_to_host {
+    () => {
+        "pop r15
          pop r14
          pop r13
          pop r12
@@ -101,6 +107,7 @@ pub(crate) unsafe extern "C" fn enter_registers_thunk() {
          xor ebp, ebp
          call [r10 + {entry_code}]",
         leave_entry_frame!(),
+        return_to_host!(),
         align_thunk!(),
         store = const offset_of!(VMContext, store),
         wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
@@ -157,6 +164,7 @@ pub(crate) unsafe extern "C" fn enter_array_thunk(
          movaps [r15 + {vector_results}], xmm0
          movaps [r15 + {vector_results} + 16], xmm1",
         leave_entry_frame!(),
+        return_to_host!(),
         align_thunk!(),
         store = const offset_of!(VMContext, store),
         wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
@@ -182,14 +190,8 @@ pub(crate) unsafe extern "C" fn unwind_thunk(store: *mut VMStoreContext) -> ! {
          mov rsp, [r10 + {host_sp}]
          pop qword ptr [r10 + {host_sp}]
          pop qword ptr [r10 + {wasm_sp}]
-         pop r10
-         pop r15
-         pop r14
-         pop r13
-         pop r12
-         pop rbx
-         pop rbp
-         ret",
+         pop r10",
+        return_to_host!(),
         unwound = const offset_of!(VMStoreContext, unwound),
         wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
         host_sp = const offset_of!(VMStoreContext, host_sp),
