@@ -11,7 +11,10 @@
 //!
 //! Both runtimes get the same small WASI from this program, so that only the runtimes are compared.
 
+mod first_call;
+mod generated;
 mod host;
+mod load;
 mod programs;
 mod report;
 mod sections;

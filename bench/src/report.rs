@@ -35,6 +35,8 @@ pub(crate) enum Unit {
     Milliseconds,
     Microseconds,
     Nanoseconds,
+    /// Of bytes, not of time.
+    Kilobytes,
 }
 
 impl Unit {
@@ -43,6 +45,7 @@ impl Unit {
             Unit::Milliseconds => format!("{:.2} ms", seconds * 1e3),
             Unit::Microseconds => format!("{:.2} µs", seconds * 1e6),
             Unit::Nanoseconds => format!("{:.2} ns", seconds * 1e9),
+            Unit::Kilobytes => format!("{:.1} KB", seconds / 1e3),
         }
     }
 }

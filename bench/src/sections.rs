@@ -1,7 +1,7 @@
 //! What is measured, one table each.
 
-use std::path::PathBuf;
-
+use crate::first_call;
+use crate::load;
 use crate::ours::side as ours;
 use crate::programs::{Entry, PROGRAMS, Program};
 use crate::report::{Row, Times, Unit};
@@ -50,10 +50,31 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
     Section {
         name: "load",
-        title: "Load of an artifact file",
+        title: "From the path of an artifact to a module",
         unit: Unit::Microseconds,
-        rounds: 25,
-        run: load,
+        rounds: 200,
+        run: load::unverified,
+    },
+    Section {
+        name: "load-verified",
+        title: "From the path of a signed artifact to a module, verified; Wasmtime does not verify",
+        unit: Unit::Microseconds,
+        rounds: 50,
+        run: load::verified,
+    },
+    Section {
+        name: "size",
+        title: "Size of artifacts",
+        unit: Unit::Kilobytes,
+        rounds: 1,
+        run: load::size,
+    },
+    Section {
+        name: "first-call",
+        title: "A new process that loads an artifact and calls a function of it",
+        unit: Unit::Microseconds,
+        rounds: 200,
+        run: first_call::run,
     },
 ];
 
@@ -70,7 +91,7 @@ const CALLS: [&str; 8] = [
 ];
 
 /// Measures both sides, one after the other, in turns.
-fn alternate(
+pub(crate) fn alternate(
     name: &str,
     rounds: usize,
     mut ours: impl FnMut() -> f64,
@@ -89,7 +110,7 @@ fn alternate(
     row
 }
 
-fn modules() -> impl Iterator<Item = (&'static Program, Vec<u8>)> {
+pub(crate) fn modules() -> impl Iterator<Item = (&'static Program, Vec<u8>)> {
     PROGRAMS.iter().filter_map(|program| Some((program, program.read()?)))
 }
 
@@ -160,28 +181,4 @@ fn instantiation(rounds: usize) -> Vec<Row> {
             )
         })
         .collect()
-}
-
-fn load(rounds: usize) -> Vec<Row> {
-    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
-    modules()
-        .filter(|(program, _)| {
-            ["nbody", "lua", "sqlite", "quickjs", "ruby"].contains(&program.name)
-        })
-        .map(|(program, wasm)| {
-            let file_a = write(program.name, "ours", &a.artifact(&wasm));
-            let file_b = write(program.name, "theirs", &b.artifact(&wasm));
-            let row = alternate(program.name, rounds, || a.load(&file_a), || b.load(&file_b));
-            let _ = std::fs::remove_file(file_a);
-            let _ = std::fs::remove_file(file_b);
-            row
-        })
-        .collect()
-}
-
-fn write(name: &str, side: &str, artifact: &[u8]) -> PathBuf {
-    let file =
-        std::env::temp_dir().join(format!("wasm-bench-{}-{name}-{side}", std::process::id()));
-    std::fs::write(&file, artifact).expect("a folder for temporary files");
-    file
 }

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "artifact-read")]
 pub mod artifact_read;
+#[cfg(feature = "artifact-run")]
+pub mod artifact_run;
 #[cfg(feature = "differential")]
 pub mod differential;
 pub mod generate;

@@ -28,6 +28,12 @@ fn artifact_read() {
     smoke("artifact_read", inputs(1500), wasm_runtime_fuzz::artifact_read::check);
 }
 
+#[cfg(feature = "artifact-run")]
+#[test]
+fn artifact_run() {
+    smoke("artifact_run", inputs(20_000), wasm_runtime_fuzz::artifact_run::check);
+}
+
 #[cfg(feature = "differential")]
 #[test]
 fn differential() {

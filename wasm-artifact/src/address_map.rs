@@ -10,8 +10,10 @@ use alloc::vec::Vec;
 
 use wasm_types::AddressMapEntry;
 
-use crate::format::{BLOCK_LEN, BlockRecord, NONE};
-use crate::varint::Cursor;
+use crate::blocks::{Blocks, Damaged};
+use crate::format::NONE;
+#[cfg(feature = "write")]
+use crate::format::{BLOCK_LEN, BlockRecord};
 #[cfg(feature = "write")]
 use crate::varint::{write_signed, write_unsigned};
 
@@ -27,53 +29,46 @@ const WASM_BIAS: i64 = -3;
 /// The address map of an artifact, searched in place.
 #[derive(Clone, Copy, Debug)]
 pub struct AddressMap<'a> {
-    pub(crate) blocks: &'a [BlockRecord],
-    pub(crate) bytes: &'a [u8],
-    pub(crate) len: u32,
+    pub(crate) blocks: Blocks<'a>,
     pub(crate) shift: u32,
 }
 
 impl<'a> AddressMap<'a> {
     /// How many entries there are.
     pub fn len(&self) -> u32 {
-        self.len
+        self.blocks.len
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// The place in the Wasm binary that the code at this offset in the text comes from: that of
-    /// the last entry at or before it. For a return address look up the byte before it.
+    /// the last entry at or before it. For a return address look up the byte before it. Nothing if the
+    /// artifact is damaged there.
     pub fn lookup(&self, text_offset: u32) -> Option<u32> {
         let key = text_offset >> self.shift;
-        let block = self.blocks.partition_point(|block| block.first.get() <= key).checked_sub(1)?;
-        let (_, wasm_offset) = self.block(block).take_while(|(offset, _)| *offset <= key).last()?;
+        let entries = self.block(self.blocks.find(key).ok()??).ok()?;
+        let (_, wasm_offset) = entries.take_while(|(offset, _)| *offset <= key).last()?;
         (wasm_offset != NONE).then_some(wasm_offset)
     }
 
     /// Every entry, sorted by offset. Ends early in a damaged artifact.
     pub fn iter(&self) -> impl Iterator<Item = AddressMapEntry> + 'a {
         let this = *self;
-        (0..this.blocks.len()).flat_map(move |block| this.block(block)).map_while(
-            move |(key, wasm_offset)| {
-                Some(AddressMapEntry { offset: key.checked_shl(this.shift)?, wasm_offset })
-            },
-        )
+        let blocks = this.blocks.numbers().map_while(move |block| this.block(block).ok());
+        blocks.flatten().map_while(move |(key, wasm_offset)| {
+            Some(AddressMapEntry { offset: key.checked_shl(this.shift)?, wasm_offset })
+        })
     }
 
     /// The entries of a block, with their shifted offsets.
-    fn block(&self, number: usize) -> impl Iterator<Item = (u32, u32)> + use<'a> {
-        let record = self.blocks.get(number).copied();
-        let first = record.map_or(0, |record| record.first.get());
-        let bytes = record.and_then(|record| self.bytes.get(record.position.get() as usize..));
-        let mut cursor = Cursor::new(bytes.unwrap_or_default());
-        let before = (number as u64) * u64::from(BLOCK_LEN);
-        let count = u64::from(self.len).saturating_sub(before).min(u64::from(BLOCK_LEN));
+    fn block(&self, number: usize) -> Result<impl Iterator<Item = (u32, u32)> + use<'a>, Damaged> {
+        let (first, count, mut cursor) = self.blocks.get(number)?;
         let mut key: Option<u32> = None;
         let mut place: u32 = 0;
-        (0..count).map_while(move |_| {
+        Ok((0..count).map_while(move |_| {
             let Some(last) = key else {
                 key = Some(first);
                 let wasm_offset = match cursor.unsigned()?.checked_sub(1) {
@@ -99,7 +94,7 @@ impl<'a> AddressMap<'a> {
             };
             place = u32::try_from(i64::from(place).checked_add(step)?).ok()?;
             Some((next, place))
-        })
+        }))
     }
 }
 
@@ -149,6 +144,8 @@ pub(crate) fn encode(entries: &[AddressMapEntry], shift: u32) -> (Vec<BlockRecor
 #[cfg(all(test, feature = "write"))]
 mod tests {
     use super::*;
+    use crate::read::Table;
+    use crate::sums::Sums;
     use proptest::prelude::*;
 
     proptest! {
@@ -170,8 +167,10 @@ mod tests {
                 })
                 .collect();
             let (blocks, bytes) = encode(&entries, shift);
-            let map =
-                AddressMap { blocks: &blocks, bytes: &bytes, len: entries.len() as u32, shift };
+            let sums = Sums::new(&[], &[], 0).unwrap();
+            let (records, bytes) = (Table::of(&blocks), Table::of(&bytes));
+            let blocks = Blocks { sums: &sums, records, bytes, len: entries.len() as u32 };
+            let map = AddressMap { blocks, shift };
             prop_assert_eq!(map.iter().collect::<Vec<_>>(), entries.clone());
             for at in 0..offset + 8 {
                 let wanted = entries.iter().rev().find(|entry| entry.offset <= at);

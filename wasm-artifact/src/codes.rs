@@ -48,6 +48,11 @@ pub(crate) fn heap_code(heap: HeapType) -> u32 {
     }
 }
 
+/// Whether a code is that of a reference to another type of the module.
+pub(crate) fn is_concrete(code: u32) -> bool {
+    code & KIND == CONCRETE
+}
+
 pub(crate) fn heap_of(code: u32) -> Option<HeapType> {
     match code & KIND {
         CONCRETE => Some(HeapType::Concrete(TypeIndex::new(code >> INDEX_SHIFT))),

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     NotAnArtifact,
     /// The bytes end too early.
     Truncated,
+    /// Something follows the artifact, where that must not be.
+    TrailingBytes,
     /// The artifact has another format version.
     UnsupportedVersion,
     /// The bytes contradict themselves.

@@ -15,7 +15,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 /// The version of the format that this crate writes and reads. It is separate from the version of
 /// the crate: it changes only when an older reader could not read a newer artifact correctly, or
 /// the other way round.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// How many program headers an artifact has: fixed, so that the note's place is.
 pub(crate) const PROGRAM_HEADERS: usize = 5;
@@ -92,10 +92,51 @@ record! {
         code_shift: U32,
         traps: U32,
         addresses: U32,
+        /// Goes into every checksum of a block, so that a block of another artifact is noticed.
+        salt: U64,
+        /// What the checksums of blocks are about: everything but the header, the directory, these
+        /// checksums, and the parts that are mapped by themselves.
+        summed_offset: U64,
+        summed_len: U64,
         /// For later: zero.
-        reserved: [U32; 15],
+        reserved: [U32; 9],
+        /// The checksum of the header up to here, and of the directory.
+        sum: U64,
+        /// Last, since it is not part of what is summed: sealing changes nothing else.
+        seal: SealRecord,
     }
 }
+
+record! {
+    /// Who answers for the artifact: all zero if nobody does.
+    SealRecord {
+        /// See [`seal_kind`].
+        kind: U32,
+        /// For later: zero.
+        reserved: U32,
+        /// Which key it was sealed with.
+        key_id: [u8; 32],
+        /// The signature or authentication code over the whole file, in which these bytes count
+        /// as zero. What is shorter is followed by zeros.
+        tag: [u8; 64],
+    }
+}
+
+/// Values of [`SealRecord::kind`].
+pub(crate) mod seal_kind {
+    #[cfg(any(feature = "write", feature = "inspect", feature = "sign"))]
+    pub(crate) const NONE: u32 = 0;
+    /// An Ed25519 signature.
+    #[cfg(any(feature = "inspect", feature = "sign"))]
+    pub(crate) const ED25519: u32 = 1;
+    /// A keyed BLAKE3 hash.
+    #[cfg(any(feature = "inspect", feature = "sign"))]
+    pub(crate) const BLAKE3_MAC: u32 = 2;
+}
+
+/// Where the seal stands in every artifact.
+#[cfg(feature = "sign")]
+pub(crate) const SEAL_OFFSET: usize = HEADER_OFFSET + core::mem::offset_of!(Header, seal);
 
 /// Bits of [`Header::tunable_bits`]; bits 8 to 15 hold the optimisation level.
 pub(crate) mod tunable_bits {
@@ -293,87 +334,97 @@ macro_rules! tables {
 }
 
 tables! {
+    /// The checksum of each block of the tables: see [`crate::sums`].
+    Sums = 0, ".wasm.sums";
     /// Bytes of strings.
-    Strings = 0, ".wasm.strings";
+    Strings = 1, ".wasm.strings";
     /// [`TypeRecord`]s.
-    Types = 1, ".wasm.types";
+    Types = 2, ".wasm.types";
     /// Codes of value and field types.
-    TypeCodes = 2, ".wasm.type_codes";
+    TypeCodes = 3, ".wasm.type_codes";
     /// [`RecGroupRecord`]s.
-    RecGroups = 3, ".wasm.rec_groups";
+    RecGroups = 4, ".wasm.rec_groups";
     /// [`ImportRecord`]s.
-    Imports = 4, ".wasm.imports";
+    Imports = 5, ".wasm.imports";
     /// [`ExportRecord`]s, in the order of the module.
-    Exports = 5, ".wasm.exports";
+    Exports = 6, ".wasm.exports";
     /// Numbers of exports, sorted by their names.
-    ExportOrder = 6, ".wasm.export_order";
+    ExportOrder = 7, ".wasm.export_order";
     /// The type of each function, imported and defined.
-    FunctionTypes = 7, ".wasm.function_types";
+    FunctionTypes = 8, ".wasm.function_types";
     /// [`LimitsRecord`]s of tables.
-    Tables = 8, ".wasm.tables";
+    Tables = 9, ".wasm.tables";
     /// [`LimitsRecord`]s of memories.
-    Memories = 9, ".wasm.memories";
+    Memories = 10, ".wasm.memories";
     /// [`GlobalRecord`]s.
-    Globals = 10, ".wasm.globals";
+    Globals = 11, ".wasm.globals";
     /// The type of each tag.
-    Tags = 11, ".wasm.tags";
+    Tags = 12, ".wasm.tags";
     /// [`ConstRef`]s of defined tables.
-    TableInits = 12, ".wasm.table_inits";
+    TableInits = 13, ".wasm.table_inits";
     /// [`ConstRef`]s of defined globals.
-    GlobalInits = 13, ".wasm.global_inits";
+    GlobalInits = 14, ".wasm.global_inits";
     /// Operators of constant expressions.
-    ConstOps = 14, ".wasm.const_ops";
+    ConstOps = 15, ".wasm.const_ops";
     /// [`ElementRecord`]s.
-    Elements = 15, ".wasm.elements";
+    Elements = 16, ".wasm.elements";
     /// Function indices: elements of segments and of table images.
-    FuncLists = 16, ".wasm.func_lists";
+    FuncLists = 17, ".wasm.func_lists";
     /// [`ConstRef`]s: elements of segments.
-    ExprLists = 17, ".wasm.expr_lists";
+    ExprLists = 18, ".wasm.expr_lists";
     /// [`DataRecord`]s.
-    Data = 18, ".wasm.data";
+    Data = 19, ".wasm.data";
     /// Bytes of data segments that are in no image.
-    DataBytes = 19, ".wasm.data_bytes";
+    DataBytes = 20, ".wasm.data_bytes";
     /// [`TableImageRecord`]s of defined tables.
-    TableImages = 20, ".wasm.table_images";
+    TableImages = 21, ".wasm.table_images";
     /// [`MemoryImageRecord`]s of defined memories.
-    MemoryImages = 21, ".wasm.memory_images";
+    MemoryImages = 22, ".wasm.memory_images";
     /// Functions that can be referred to, sorted.
-    Escaping = 22, ".wasm.escaping";
+    Escaping = 23, ".wasm.escaping";
     /// [`IsaFlagRecord`]s.
-    IsaFlags = 23, ".wasm.isa_flags";
+    IsaFlags = 24, ".wasm.isa_flags";
+    /// [`StrRef`]s: the extensions of the instruction set that the code uses, sorted.
+    Extensions = 25, ".wasm.extensions";
     /// [`CodeRecord`]s of defined functions.
-    Code = 24, ".wasm.code";
+    Code = 26, ".wasm.code";
     /// The frame size of each defined function.
-    FrameSizes = 25, ".wasm.frame_sizes";
+    FrameSizes = 27, ".wasm.frame_sizes";
     /// Numbers of defined functions, sorted by the offset of their code.
-    CodeOrder = 26, ".wasm.code_order";
+    CodeOrder = 28, ".wasm.code_order";
     /// [`BlockRecord`]s of the trap table.
-    TrapBlocks = 27, ".wasm.trap_blocks";
+    TrapBlocks = 29, ".wasm.trap_blocks";
     /// Delta-coded entries of the trap table.
-    TrapBytes = 28, ".wasm.traps";
+    TrapBytes = 30, ".wasm.traps";
     /// [`BlockRecord`]s of the address map.
-    AddressBlocks = 29, ".wasm.address_blocks";
+    AddressBlocks = 31, ".wasm.address_blocks";
     /// Delta-coded entries of the address map.
-    AddressBytes = 30, ".wasm.addresses";
+    AddressBytes = 32, ".wasm.addresses";
     /// [`FrameSlotRecord`]s, sorted by function.
-    FrameSlots = 31, ".wasm.frame_slots";
+    FrameSlots = 33, ".wasm.frame_slots";
     /// [`FunctionNameRecord`]s, sorted by function.
-    FunctionNames = 32, ".wasm.function_names";
+    FunctionNames = 34, ".wasm.function_names";
     /// [`OtherNameRecord`]s.
-    OtherNames = 33, ".wasm.other_names";
+    OtherNames = 35, ".wasm.other_names";
     /// ELF symbols.
-    Symbols = 34, ".symtab";
+    Symbols = 36, ".symtab";
     /// Names of functions and symbols, each followed by a zero byte.
-    SymbolStrings = 35, ".strtab";
-    /// Machine code.
-    Text = 36, ".text";
+    SymbolStrings = 37, ".strtab";
     /// Initial contents of memories.
-    Images = 37, ".wasm.images";
+    Images = 38, ".wasm.images";
+    /// Machine code. Last in the file, so that what of the mapping becomes executable is its end: that
+    /// divides it only once.
+    Text = 39, ".text";
 }
 
 impl Part {
     /// Whether the table starts at a page, to be mapped by itself.
     pub(crate) const fn page_aligned(self) -> bool {
         matches!(self, Part::Text | Part::Images)
+    }
+
+    /// Whether checksums are about the table.
+    pub(crate) const fn summed(self) -> bool {
+        !matches!(self, Part::Sums | Part::Text | Part::Images)
     }
 }

@@ -50,9 +50,12 @@
 //!
 //! # Damage
 //!
-//! [`Artifact::parse`] checks the header and the place of each table. Everything else is checked
-//! where it is read: a damaged artifact gives errors or harmless values, never a panic. That says
-//! nothing about its machine code, which nobody can check.
+//! [`Artifact::parse`] checks the header, which has a checksum, and the place of each table. Each block
+//! of the tables has a checksum, too, which is compared when something in the block is first read. So
+//! damage gives errors, in functions that return an `Option` for people's sake (names, places for
+//! backtraces) nothing, and never a panic. That says nothing about machine code and the initial
+//! contents of memories, which have no checksums, nor about somebody who means harm and makes the
+//! checksums right: for that there are signatures (feature `sign`).
 //!
 //! # Versions
 //!
@@ -62,7 +65,9 @@
 //! # Features
 //!
 //! * `write` (default): [`write()`]. Deployments that only run artifacts do without.
-//! * `inspect` (default): [`inspect()`], a report for people.
+//! * `inspect` (default): [`inspect()`], a report for people: a summary, everything, or one table.
+//! * `sign`: signatures, authentication codes and hashes of artifacts, and policies of whom to trust, as
+//!   the module `sign`.
 //!
 //! The crate is `no_std` and uses `alloc`.
 
@@ -72,6 +77,7 @@
 extern crate alloc;
 
 mod address_map;
+mod blocks;
 mod codes;
 mod const_expr;
 mod elf;
@@ -81,6 +87,10 @@ mod identify;
 #[cfg(feature = "inspect")]
 mod inspect;
 mod read;
+#[cfg(feature = "sign")]
+pub mod sign;
+mod sums;
+mod symbols;
 mod traps;
 mod varint;
 #[cfg(feature = "write")]
@@ -95,8 +105,9 @@ pub use identify::{FileKind, Identity, identify};
 pub use inspect::{Report, inspect};
 pub use read::{
     Artifact, Counts, DataRef, DataRefKind, ElementRef, ElementRefKind, ExportRef, ExprList,
-    FuncList, ImportRef, ItemsRef, MemoryImage, SectionInfo, TableImage,
+    FuncList, ImportRef, ItemsRef, MemoryImage, SectionInfo, TableImage, text_range,
 };
+pub use symbols::Symbol;
 pub use traps::Traps;
 #[cfg(feature = "write")]
-pub use write::{WriteOptions, write};
+pub use write::{__sum_again, WriteOptions, write};

@@ -9,6 +9,7 @@ mod declarations;
 mod entities;
 mod names;
 mod segments;
+mod table;
 mod types;
 
 pub use entities::{ExportRef, ImportRef};
@@ -22,8 +23,8 @@ use core::fmt;
 
 use wasm_types::abi::{ContextCounts, ContextLayout};
 use wasm_types::{OptLevel, Tunables, WasmFeatures};
-use zerocopy::little_endian::U32;
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+use zerocopy::FromBytes;
+use zerocopy::little_endian::{U32, U64};
 
 use crate::const_expr::ConstExprRef;
 use crate::elf;
@@ -36,6 +37,8 @@ use crate::format::{
     tunable_bits,
 };
 use crate::identify::identify;
+use crate::sums::{self, Sums};
+pub(crate) use table::Table;
 
 /// A compiled module, read in place from the bytes of an artifact.
 #[derive(Clone)]
@@ -44,6 +47,7 @@ pub struct Artifact<'a> {
     header: &'a Header,
     directory: &'a [DirectoryEntry],
     tables: Tables<'a>,
+    sums: Sums<'a>,
     text_file_offset: u64,
     images_file_offset: u64,
 }
@@ -100,19 +104,21 @@ pub struct SectionInfo {
 
 macro_rules! table_views {
     ($($field:ident: $ty:ty = $table:ident;)*) => {
-        /// The tables, as slices of records over the bytes.
+        /// The tables, as rows of records over the bytes.
         #[derive(Clone, Default)]
         struct Tables<'a> {
-            $($field: &'a [$ty],)*
+            $($field: Table<'a, $ty>,)*
         }
 
         impl<'a> Tables<'a> {
             fn set(&mut self, table: Part, bytes: &'a [u8]) -> Result<(), Error> {
                 match table {
-                    $(Part::$table => self.$field = records(bytes)
+                    $(Part::$table => self.$field = Table::new(bytes)
                         .ok_or(Error::damaged(concat!("the size of the table ", stringify!($table))))?,)*
                     // For other tools only.
                     Part::Symbols => {}
+                    // It is not for reading, but for checking what is read.
+                    Part::Sums => {}
                 }
                 Ok(())
             }
@@ -145,6 +151,7 @@ table_views! {
     memory_images: MemoryImageRecord = MemoryImages;
     escaping: U32 = Escaping;
     isa_flags: IsaFlagRecord = IsaFlags;
+    extensions: StrRef = Extensions;
     code: CodeRecord = Code;
     frame_sizes: U32 = FrameSizes;
     code_order: U32 = CodeOrder;
@@ -160,12 +167,8 @@ table_views! {
     images: u8 = Images;
 }
 
-fn records<T: FromBytes + Immutable + KnownLayout + Unaligned>(bytes: &[u8]) -> Option<&[T]> {
-    <[T]>::ref_from_bytes(bytes).ok()
-}
-
 /// The bytes of a range, if they are there.
-fn range<T>(of: &[T], start: u64, len: u64) -> Option<&[T]> {
+fn range(of: &[u8], start: u64, len: u64) -> Option<&[u8]> {
     let start = usize::try_from(start).ok()?;
     of.get(start..start.checked_add(usize::try_from(len).ok()?)?)
 }
@@ -205,13 +208,19 @@ impl<'a> Artifact<'a> {
         let start = HEADER_OFFSET as u64 + u64::from(header.header_size.get());
         let size = size_of::<DirectoryEntry>() as u64 * u64::from(header.directory_len.get());
         let directory: &[DirectoryEntry] = range(bytes, start, size)
-            .and_then(records)
+            .and_then(|bytes| <[DirectoryEntry]>::ref_from_bytes(bytes).ok())
             .ok_or(Error::damaged("the directory of tables").at(HEADER_OFFSET))?;
+        if sums::of_header(header, directory) != header.sum.get() {
+            return Err(Error::damaged("the header").at(HEADER_OFFSET));
+        }
+        let sums = sums(bytes, header, directory)
+            .ok_or(Error::damaged("the checksums").at(HEADER_OFFSET))?;
         let mut artifact = Self {
             bytes,
             header,
             directory,
             tables: Tables::default(),
+            sums,
             text_file_offset: 0,
             images_file_offset: 0,
         };
@@ -228,6 +237,9 @@ impl<'a> Artifact<'a> {
                 return Err(Error::damaged("a table is there twice").at(HEADER_OFFSET));
             }
             seen |= 1 << id as u32;
+            if id.summed() && !within(offset, len, header) {
+                return Err(Error::damaged("a table has no checksums").at(HEADER_OFFSET));
+            }
             if id.page_aligned() && offset % u64::from(page_size) != 0 {
                 return Err(Error::damaged("the alignment of a table").at(HEADER_OFFSET));
             }
@@ -239,6 +251,8 @@ impl<'a> Artifact<'a> {
             artifact.tables.set(id, table)?;
         }
         artifact.check_counts()?;
+        artifact.string(header.target)?;
+        artifact.string(header.producer)?;
         Ok(artifact)
     }
 
@@ -307,9 +321,24 @@ impl<'a> Artifact<'a> {
 
     /// The settings of the instruction set that the code was compiled with, as names and values.
     pub fn isa_flags(&self) -> impl ExactSizeIterator<Item = (&'a str, &'a str)> + '_ {
-        self.tables.isa_flags.iter().map(|flag| {
+        // They are only for people: what is damaged is empty.
+        (0..self.tables.isa_flags.len()).map(|index| {
             let string = |place| self.string(place).unwrap_or_default();
-            (string(flag.name), string(flag.value))
+            let flag = self.tables.isa_flags.get(index, &self.sums);
+            flag.map_or(("", ""), |flag| (string(flag.name), string(flag.value)))
+        })
+    }
+
+    /// The extensions of the instruction set that the code uses, sorted: the names of the flags that
+    /// allow for them, such as `has_avx2`.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn extensions(&self) -> impl ExactSizeIterator<Item = Result<&'a str, Error>> + '_ {
+        (0..self.tables.extensions.len()).map(|index| {
+            let place = self.tables.extensions.get(index, &self.sums);
+            self.string(*place.ok_or(Error::damaged("the list of extensions"))?)
         })
     }
 
@@ -333,7 +362,7 @@ impl<'a> Artifact<'a> {
         tunables
     }
 
-    /// The proposals that the module was allowed to use when it was compiled.
+    /// The proposals that the module uses when it was compiled.
     pub fn features(&self) -> WasmFeatures {
         WasmFeatures::from_bits_retain(self.header.features.get())
     }
@@ -383,7 +412,7 @@ impl<'a> Artifact<'a> {
 
     /// The machine code of all functions.
     pub fn text(&self) -> &'a [u8] {
-        self.tables.text
+        self.tables.text.unsummed()
     }
 
     /// Where the machine code starts in the artifact: a multiple of the page size.
@@ -401,19 +430,29 @@ impl<'a> Artifact<'a> {
     }
 
     fn string(&self, place: StrRef) -> Result<&'a str, Error> {
-        range(self.tables.strings, place.offset.get().into(), place.len.get().into())
+        self.tables
+            .strings
+            .range(place.offset.get().into(), place.len.get().into(), &self.sums)
             .and_then(|bytes| core::str::from_utf8(bytes).ok())
             .ok_or(Error::damaged("a string"))
     }
 
     fn const_expr(&self, place: ConstRef) -> Result<ConstExprRef<'a>, Error> {
-        range(self.tables.const_ops, place.start.get().into(), place.len.get().into())
+        self.tables
+            .const_ops
+            .range(place.start.get().into(), place.len.get().into(), &self.sums)
             .map(ConstExprRef::new)
             .ok_or(Error::damaged("the place of a constant expression"))
     }
 
     fn optional_const_expr(&self, place: ConstRef) -> Result<Option<ConstExprRef<'a>>, Error> {
         if place.start.get() == NONE { Ok(None) } else { self.const_expr(place).map(Some) }
+    }
+
+    /// Whether some of the artifact's bytes are what was written, as far as checksums say.
+    #[cfg(feature = "inspect")]
+    pub(crate) fn is_intact(&self, part: &[u8]) -> bool {
+        self.sums.check(part)
     }
 }
 
@@ -426,6 +465,43 @@ impl fmt::Debug for Artifact<'_> {
             .field("text", &self.tables.text.len())
             .finish_non_exhaustive()
     }
+}
+
+/// Where the machine code stands in an artifact, from the first bytes of it: for loaders that map it by
+/// itself. `None` if there is no code, or these are not the first bytes of an artifact, or not enough of
+/// them: a few kilobytes always are.
+///
+/// The artifact itself may still be cut off or damaged, which [`Artifact::parse`] says.
+pub fn text_range(head: &[u8]) -> Option<core::ops::Range<u64>> {
+    let header = find_header(head).ok()?;
+    let start = HEADER_OFFSET as u64 + u64::from(header.header_size.get());
+    let size = size_of::<DirectoryEntry>() as u64 * u64::from(header.directory_len.get());
+    let directory = range(head, start, size)?;
+    let directory = <[DirectoryEntry]>::ref_from_bytes(directory).ok()?;
+    if sums::of_header(header, directory) != header.sum.get() {
+        return None;
+    }
+    let text = directory.iter().find(|entry| entry.id.get() == Part::Text as u32)?;
+    let end = text.offset.get().checked_add(text.len.get())?;
+    (end <= header.file_size.get()).then_some(text.offset.get()..end)
+}
+
+/// Whether a table lies within what the checksums of blocks are about.
+fn within(offset: u64, len: u64, header: &Header) -> bool {
+    let start = header.summed_offset.get();
+    let end = start.saturating_add(header.summed_len.get());
+    len == 0 || (offset >= start && offset.saturating_add(len) <= end)
+}
+
+/// The checksums of blocks; `None` if they do not fit what they are about.
+fn sums<'a>(bytes: &'a [u8], header: &Header, directory: &[DirectoryEntry]) -> Option<Sums<'a>> {
+    let summed = range(bytes, header.summed_offset.get(), header.summed_len.get())?;
+    let entry = directory.iter().find(|entry| entry.id.get() == Part::Sums as u32);
+    let sums = match entry {
+        Some(entry) => range(bytes, entry.offset.get(), entry.len.get())?,
+        None => &[],
+    };
+    Sums::new(summed, <[U64]>::ref_from_bytes(sums).ok()?, header.salt.get())
 }
 
 /// The header, if the bytes are an artifact of this version.

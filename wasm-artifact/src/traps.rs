@@ -10,65 +10,70 @@ use alloc::vec::Vec;
 
 use wasm_types::{TrapCode, TrapEntry};
 
+use crate::blocks::{Blocks, Damaged};
+use crate::error::Error;
+#[cfg(feature = "write")]
 use crate::format::{BLOCK_LEN, BlockRecord};
-use crate::varint::Cursor;
 #[cfg(feature = "write")]
 use crate::varint::write_unsigned;
 
 /// The trap table of an artifact, searched in place.
 #[derive(Clone, Copy, Debug)]
 pub struct Traps<'a> {
-    pub(crate) blocks: &'a [BlockRecord],
-    pub(crate) bytes: &'a [u8],
-    pub(crate) len: u32,
+    pub(crate) blocks: Blocks<'a>,
     pub(crate) shift: u32,
 }
 
 impl<'a> Traps<'a> {
     /// How many entries there are.
     pub fn len(&self) -> u32 {
-        self.len
+        self.blocks.len
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// Why the instruction at this offset in the text traps; `None` if it is not one that may.
     ///
     /// Async-signal-safe: it neither allocates nor locks nor panics.
-    pub fn lookup(&self, text_offset: u32) -> Option<TrapCode> {
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there, so that it cannot be told.
+    pub fn lookup(&self, text_offset: u32) -> Result<Option<TrapCode>, Error> {
         if text_offset & ((1 << self.shift) - 1) != 0 {
-            return None;
+            return Ok(None);
         }
         let key = text_offset >> self.shift;
-        let block = self.blocks.partition_point(|block| block.first.get() <= key).checked_sub(1)?;
-        let found = self.block(block).take_while(|(offset, _)| *offset <= key).last()?;
-        if found.0 == key { found.1 } else { None }
+        let damaged = |Damaged| Error::damaged("the trap table");
+        let Some(block) = self.blocks.find(key).map_err(damaged)? else { return Ok(None) };
+        let entries = self.block(block).map_err(damaged)?;
+        match entries.take_while(|(offset, _)| *offset <= key).last() {
+            Some((offset, code)) if offset == key => code.map(Some).ok_or(Damaged).map_err(damaged),
+            _ => Ok(None),
+        }
     }
 
     /// Every entry, sorted by offset. Ends early in a damaged artifact.
     pub fn iter(&self) -> impl Iterator<Item = TrapEntry> + 'a {
         let this = *self;
-        (0..this.blocks.len()).flat_map(move |block| this.block(block)).map_while(
-            move |(key, code)| {
-                let offset = key.checked_shl(this.shift)?;
-                Some(TrapEntry { offset, code: code? })
-            },
-        )
+        let blocks = this.blocks.numbers().map_while(move |block| this.block(block).ok());
+        blocks.flatten().map_while(move |(key, code)| {
+            let offset = key.checked_shl(this.shift)?;
+            Some(TrapEntry { offset, code: code? })
+        })
     }
 
     /// The entries of a block, with their shifted offsets.
-    fn block(&self, number: usize) -> impl Iterator<Item = (u32, Option<TrapCode>)> + use<'a> {
-        let record = self.blocks.get(number).copied();
-        let first = record.map_or(0, |record| record.first.get());
-        let bytes = record.and_then(|record| self.bytes.get(record.position.get() as usize..));
-        let mut cursor = Cursor::new(bytes.unwrap_or_default());
-        let before = (number as u64) * u64::from(BLOCK_LEN);
-        let count = u64::from(self.len).saturating_sub(before).min(u64::from(BLOCK_LEN));
+    fn block(
+        &self,
+        number: usize,
+    ) -> Result<impl Iterator<Item = (u32, Option<TrapCode>)> + use<'a>, Damaged> {
+        let (first, count, mut cursor) = self.blocks.get(number)?;
         let mut state: Option<(u32, u8)> = None;
-        (0..count).map_while(move |_| {
+        Ok((0..count).map_while(move |_| {
             let (key, code) = match state {
                 None => (first, cursor.byte()?),
                 Some((key, code)) => {
@@ -79,7 +84,7 @@ impl<'a> Traps<'a> {
             };
             state = Some((key, code));
             Some((key, TrapCode::from_u8(code)))
-        })
+        }))
     }
 }
 
@@ -110,6 +115,8 @@ pub(crate) fn encode(entries: &[TrapEntry], shift: u32) -> (Vec<BlockRecord>, Ve
 #[cfg(all(test, feature = "write"))]
 mod tests {
     use super::*;
+    use crate::read::Table;
+    use crate::sums::Sums;
     use proptest::prelude::*;
 
     fn code() -> impl Strategy<Value = TrapCode> {
@@ -134,13 +141,15 @@ mod tests {
                 })
                 .collect();
             let (blocks, bytes) = encode(&entries, shift);
-            let traps =
-                Traps { blocks: &blocks, bytes: &bytes, len: entries.len() as u32, shift };
+            let sums = Sums::new(&[], &[], 0).unwrap();
+            let (records, bytes) = (Table::of(&blocks), Table::of(&bytes));
+            let blocks = Blocks { sums: &sums, records, bytes, len: entries.len() as u32 };
+            let traps = Traps { blocks, shift };
             prop_assert_eq!(traps.iter().collect::<Vec<_>>(), entries.clone());
             let mut expected = entries.iter().peekable();
             for at in 0..offset + 8 {
                 let wanted = expected.next_if(|entry| entry.offset == at).map(|entry| entry.code);
-                prop_assert_eq!(traps.lookup(at), wanted);
+                prop_assert_eq!(traps.lookup(at), Ok(wanted));
             }
         }
     }

@@ -9,6 +9,7 @@ mod declarations;
 mod images;
 mod layout;
 mod pools;
+mod sum;
 mod symbols;
 
 use alloc::string::String;
@@ -21,9 +22,12 @@ use zerocopy::{Immutable, IntoBytes};
 use crate::codes::MAX_TYPE_INDEX;
 use crate::elf::Target;
 use crate::error::Error;
-use crate::format::{FORMAT_VERSION, Header, IsaFlagRecord, MAGIC, NONE, Part, tunable_bits};
+use crate::format::{
+    FORMAT_VERSION, Header, IsaFlagRecord, MAGIC, NONE, Part, SealRecord, seal_kind, tunable_bits,
+};
 use images::Images;
 use pools::Strings;
+pub use sum::__sum_again;
 
 /// What to put into an artifact.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -85,6 +89,12 @@ pub fn write(
     let images = Images::plan(module, page_size, options.images);
 
     let mut writer = Writer { tables: Vec::new(), strings: Strings::default(), flags: 0 };
+    // First, as loading reads these before anything else.
+    let target_name = writer.strings.add(&compiled.target)?;
+    let producer = options.producer.as_deref();
+    let producer =
+        producer.unwrap_or(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")));
+    let producer = writer.strings.add(producer)?;
     writer.add_declarations(module, wasm, &images)?;
     let code = writer.add_code(compiled, options)?;
     let symbols = writer.add_names(module, compiled, options)?;
@@ -96,11 +106,9 @@ pub fn write(
     });
     let isa_flags: Vec<_> = isa_flags.collect::<Result<_, Error>>()?;
     writer.add(Part::IsaFlags, &isa_flags);
-    let producer = options.producer.as_deref();
-    let producer =
-        producer.unwrap_or(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")));
-    let producer = writer.strings.add(producer)?;
-    let target_name = writer.strings.add(&compiled.target)?;
+    let extensions = compiled.extensions.iter().map(|name| writer.strings.add(name));
+    let extensions: Vec<_> = extensions.collect::<Result<_, Error>>()?;
+    writer.add(Part::Extensions, &extensions);
     let strings = core::mem::take(&mut writer.strings);
     writer.add(Part::Strings, &strings.into_bytes());
 
@@ -120,7 +128,7 @@ pub fn write(
         header_size: (size_of::<Header>() as u32).into(),
         directory_len: 0.into(),
         file_size: 0.into(),
-        features: module.features.bits().into(),
+        features: compiled.proposals.bits().into(),
         memory_reservation: tunables.memory_reservation.into(),
         memory_guard_size: tunables.memory_guard_size.into(),
         memory_reservation_for_growth: tunables.memory_reservation_for_growth.into(),
@@ -139,7 +147,18 @@ pub fn write(
         code_shift: code.shift.into(),
         traps: code.traps.into(),
         addresses: code.addresses.into(),
-        reserved: [0.into(); 15],
+        // The layout fills these in.
+        salt: 0.into(),
+        summed_offset: 0.into(),
+        summed_len: 0.into(),
+        reserved: [0.into(); 9],
+        sum: 0.into(),
+        seal: SealRecord {
+            kind: seal_kind::NONE.into(),
+            reserved: 0.into(),
+            key_id: [0; 32],
+            tag: [0; 64],
+        },
     };
     Ok(layout::lay_out(layout::Parts {
         target,

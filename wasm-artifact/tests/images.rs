@@ -95,13 +95,13 @@ fn ordinary_segments_are_in_images() {
     data(&mut module, 0, constant(3 * PAGE), 0);
     let bytes = check(&module, &[true, true], &[true, true, true]);
     let artifact = Artifact::parse(&bytes).unwrap();
-    let image = artifact.memory_image(DefinedMemoryIndex::new(0)).unwrap();
+    let image = artifact.memory_image(DefinedMemoryIndex::new(0)).unwrap().unwrap();
     assert_eq!(image.memory_offset, PAGE as u64);
     assert_eq!(image.bytes.len(), 2 * 4096);
     assert_eq!(image.bytes[4..16], [0, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0]);
-    assert!(artifact.memory_image(DefinedMemoryIndex::new(1)).is_none());
-    let image = artifact.table_image(DefinedTableIndex::new(0)).unwrap();
-    let found: Vec<_> = (0..6).map(|i| image.func(i).map(FuncIndex::as_u32)).collect();
+    assert!(artifact.memory_image(DefinedMemoryIndex::new(1)).unwrap().is_none());
+    let image = artifact.table_image(DefinedTableIndex::new(0)).unwrap().unwrap();
+    let found: Vec<_> = (0..6).map(|i| image.func(i).unwrap().map(FuncIndex::as_u32)).collect();
     assert_eq!(found, [None, Some(5), Some(9), None, None, None]);
     assert_eq!(image.end(), 4);
 }

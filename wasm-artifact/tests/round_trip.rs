@@ -67,12 +67,12 @@ fn check_lookups(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseE
         prop_assert_eq!(found, expected);
     }
     for (slot, func) in module.escaping_functions.iter().enumerate() {
-        prop_assert_eq!(artifact.funcref_slot(*func), Some(slot as u32));
+        prop_assert_eq!(artifact.funcref_slot(*func), Ok(Some(slot as u32)));
         prop_assert_eq!(artifact.escaping_function(slot as u32), Some(*func));
     }
     for func in (0..module.functions.len() as u32).map(FuncIndex::new) {
         prop_assert_eq!(artifact.name(func), module.names.function(func));
-        prop_assert_eq!(artifact.funcref_slot(func), module.funcref_slot(func));
+        prop_assert_eq!(artifact.funcref_slot(func), Ok(module.funcref_slot(func)));
         let slot = compiled.frame_slots.iter().find(|slot| slot.func == func);
         prop_assert_eq!(artifact.frame_slot(func), slot.map(|slot| slot.below_frame_pointer));
     }
@@ -161,17 +161,17 @@ impl State {
         let mut state = Self::new(module);
         let counts = artifact.counts();
         for defined in 0..counts.tables - counts.imported_tables {
-            if let Some(image) = artifact.table_image(DefinedTableIndex::new(defined)) {
+            if let Some(image) = artifact.table_image(DefinedTableIndex::new(defined)).unwrap() {
                 let table = TableIndex::new(counts.imported_tables + defined);
                 let table = &mut state.tables[table.index()];
                 assert!(image.end() <= table.len() as u64);
                 for (index, item) in table.iter_mut().enumerate() {
-                    *item = image.func(index as u64).map(FuncIndex::as_u32);
+                    *item = image.func(index as u64).unwrap().map(FuncIndex::as_u32);
                 }
             }
         }
         for defined in 0..counts.memories - counts.imported_memories {
-            if let Some(image) = artifact.memory_image(DefinedMemoryIndex::new(defined)) {
+            if let Some(image) = artifact.memory_image(DefinedMemoryIndex::new(defined)).unwrap() {
                 let memory = MemoryIndex::new(counts.imported_memories + defined);
                 let start = image.memory_offset as usize;
                 let memory = &mut state.memories[memory.index()];
@@ -186,9 +186,10 @@ impl State {
             }
             let items: Vec<_> = match segment.items {
                 ItemsRef::Functions(items) => items.iter().map(|i| i.map(|i| i.as_u32())).collect(),
-                ItemsRef::Expressions(items) => {
-                    items.iter().map(|item| Self::item(&item.to_const_expr().unwrap())).collect()
-                }
+                ItemsRef::Expressions(items) => items
+                    .iter()
+                    .map(|item| Self::item(&item.unwrap().to_const_expr().unwrap()))
+                    .collect(),
             };
             let start = Self::address(&offset.to_const_expr().unwrap());
             Self::write(&mut state.tables[table.index()], start, &items, &mut state.complete);

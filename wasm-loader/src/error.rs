@@ -1,9 +1,11 @@
 //! Why an artifact could not be loaded: all reasons at once.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::demands::Demands;
+use crate::mismatch::{Mismatch, Party};
 
 /// Why an artifact could not be loaded.
 ///
@@ -19,21 +21,9 @@ pub struct Error {
 enum Kind {
     Io(&'static str, io::Error),
     Artifact(wasm_artifact::Error),
-    Mismatches(Vec<Mismatch>),
-}
-
-/// Something that an artifact wants and the host does not have.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct Mismatch {
-    /// What it is about, such as "instruction set extension avx2".
-    pub what: Cow<'static, str>,
-    /// What the artifact has or wants.
-    pub artifact: String,
-    /// What the host has.
-    pub host: String,
-    /// What can be done about it.
-    pub remedy: Cow<'static, str>,
+    Mismatches(Vec<Mismatch>, Demands),
+    #[cfg(feature = "sign")]
+    Untrusted(wasm_artifact::sign::VerifyError),
 }
 
 impl Error {
@@ -41,7 +31,7 @@ impl Error {
     /// reason.
     pub fn mismatches(&self) -> &[Mismatch] {
         match &self.kind {
-            Kind::Mismatches(mismatches) => mismatches,
+            Kind::Mismatches(mismatches, _) => mismatches,
             _ => &[],
         }
     }
@@ -62,6 +52,15 @@ impl Error {
         }
     }
 
+    /// Why the artifact is not trusted, if that was the reason.
+    #[cfg(feature = "sign")]
+    pub fn verify_error(&self) -> Option<&wasm_artifact::sign::VerifyError> {
+        match &self.kind {
+            Kind::Untrusted(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The file, if it was one.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
@@ -71,8 +70,26 @@ impl Error {
         Self { kind: Kind::Io(action, error.into()), path: None }
     }
 
-    pub(crate) fn from_mismatches(mismatches: Vec<Mismatch>) -> Self {
-        Self { kind: Kind::Mismatches(mismatches), path: None }
+    /// The refusal of an artifact that makes these demands, for all of these reasons.
+    pub fn refusal(mismatches: Vec<Mismatch>, demands: Demands) -> Self {
+        Self { kind: Kind::Mismatches(mismatches, demands), path: None }
+    }
+
+    /// What the artifact asks of an engine, if the error is a refusal.
+    pub fn demands(&self) -> Option<&Demands> {
+        match &self.kind {
+            Kind::Mismatches(_, demands) => Some(demands),
+            _ => None,
+        }
+    }
+
+    /// Adds more reasons to a refusal; any other error stays as it is.
+    #[must_use]
+    pub fn and(mut self, more: impl IntoIterator<Item = Mismatch>) -> Self {
+        if let Kind::Mismatches(mismatches, _) = &mut self.kind {
+            mismatches.extend(more);
+        }
+        self
     }
 
     pub(crate) fn in_file(self, path: &Path) -> Self {
@@ -86,6 +103,17 @@ impl From<wasm_artifact::Error> for Error {
     }
 }
 
+#[cfg(feature = "sign")]
+impl From<wasm_artifact::sign::VerifyError> for Error {
+    fn from(error: wasm_artifact::sign::VerifyError) -> Self {
+        match error.artifact_error() {
+            // What is no artifact is told the same, whether trust was asked for or not.
+            Some(error) => error.clone().into(),
+            None => Self { kind: Kind::Untrusted(error), path: None },
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(path) = &self.path {
@@ -94,8 +122,16 @@ impl fmt::Display for Error {
         match &self.kind {
             Kind::Io(action, error) => write!(f, "cannot {action}: {error}"),
             Kind::Artifact(error) => write!(f, "{error}"),
-            Kind::Mismatches(mismatches) => {
-                f.write_str("the artifact was not compiled for this host:")?;
+            #[cfg(feature = "sign")]
+            Kind::Untrusted(error) => write!(f, "{error}"),
+            Kind::Mismatches(mismatches, _) => {
+                let of = |party| mismatches.iter().any(|mismatch| mismatch.party == party);
+                let parties = match (of(Party::Host), of(Party::Engine)) {
+                    (true, true) => "host and this engine",
+                    (false, true) => "engine",
+                    _ => "host",
+                };
+                write!(f, "the artifact was not compiled for this {parties}:")?;
                 for mismatch in mismatches {
                     write!(f, "\n  - {mismatch}")?;
                 }
@@ -105,19 +141,14 @@ impl fmt::Display for Error {
     }
 }
 
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Mismatch { what, artifact, host, remedy } = self;
-        write!(f, "{what}: the artifact has {artifact}, this host {host}; {remedy}")
-    }
-}
-
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             Kind::Io(_, error) => Some(error),
             Kind::Artifact(error) => Some(error),
-            Kind::Mismatches(_) => None,
+            #[cfg(feature = "sign")]
+            Kind::Untrusted(error) => Some(error),
+            Kind::Mismatches(..) => None,
         }
     }
 }

@@ -6,8 +6,10 @@ use wasm_artifact::Artifact;
 use wasm_types::WasmFeatures;
 use wasm_types::abi::ABI_VERSION;
 
-use crate::error::{Error, Mismatch};
+use crate::demands::Demands;
+use crate::error::Error;
 use crate::isa::{self, Support};
+use crate::mismatch::Mismatch;
 
 /// The page size of this host, in bytes.
 pub fn host_page_size() -> usize {
@@ -15,46 +17,51 @@ pub fn host_page_size() -> usize {
 }
 
 /// Checks whether this host can run an artifact: the version of the run-time ABI, the target, the
-/// extensions of the instruction set, the page size, and what the code takes for granted of
-/// memories and stacks. Loading does this by itself.
+/// extensions of the instruction set that the code uses, the page size, and what the code takes for
+/// granted of memories and stacks. Loading does this by itself.
 ///
 /// # Errors
 ///
-/// One error that lists every mismatch.
+/// One error that lists every mismatch; or that the artifact is damaged where it says what it needs.
 pub fn check_host(artifact: &Artifact<'_>) -> Result<(), Error> {
     let mut mismatches = Vec::new();
     check_version(artifact, &mut mismatches);
     let same_arch = check_target(artifact, &mut mismatches);
     // Extensions of another architecture say nothing.
     if same_arch {
-        check_extensions(artifact, &mut mismatches);
+        check_extensions(artifact, &mut mismatches)?;
     }
     check_memory(artifact, &mut mismatches);
-    if mismatches.is_empty() { Ok(()) } else { Err(Error::from_mismatches(mismatches)) }
+    if mismatches.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::refusal(mismatches, Demands::of(artifact)))
+    }
 }
 
 fn check_version(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) {
     let abi = artifact.abi_version();
     if abi != ABI_VERSION {
-        mismatches.push(Mismatch {
-            what: "run-time ABI".into(),
-            artifact: format!("version {abi} (made by {})", artifact.producer()),
-            host: format!("version {ABI_VERSION}"),
-            remedy: if abi < ABI_VERSION {
-                "compile the module again with this version".into()
-            } else {
-                "run it with the version that compiled it, or compile the module again".into()
-            },
-        });
+        let remedy = if abi < ABI_VERSION {
+            "compile the module again with this version"
+        } else {
+            "run it with the version that compiled it, or compile the module again"
+        };
+        mismatches.push(Mismatch::with_host(
+            "run-time ABI",
+            format!("version {abi} (made by {})", artifact.producer()),
+            format!("version {ABI_VERSION}"),
+            remedy,
+        ));
     }
     let unknown = artifact.features().difference(WasmFeatures::all());
     if !unknown.is_empty() {
-        mismatches.push(Mismatch {
-            what: "WebAssembly proposals".into(),
-            artifact: format!("unknown ones ({:#x})", unknown.bits()),
-            host: "none of these".into(),
-            remedy: "run it with the version that compiled it".into(),
-        });
+        mismatches.push(Mismatch::with_host(
+            "WebAssembly proposals",
+            format!("unknown ones ({:#x})", unknown.bits()),
+            "none of these",
+            "run it with the version that compiled it",
+        ));
     }
 }
 
@@ -64,78 +71,87 @@ fn check_target(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) -> bool
     let arch = arch_of(triple);
     let same_arch = arch == consts::ARCH;
     if !same_arch {
-        mismatches.push(Mismatch {
-            what: "architecture".into(),
-            artifact: format!("{arch} (target {triple})"),
-            host: consts::ARCH.into(),
-            remedy: format!("compile the module for {}", consts::ARCH).into(),
-        });
+        mismatches.push(Mismatch::with_host(
+            "architecture",
+            format!("{arch} (target {triple})"),
+            consts::ARCH,
+            remedy_for_target(consts::ARCH),
+        ));
     }
     let os = os_of(triple);
     if os != consts::OS {
-        mismatches.push(Mismatch {
-            what: "operating system".into(),
-            artifact: format!("{os} (target {triple})"),
-            host: consts::OS.into(),
-            remedy: format!("compile the module for {}", consts::OS).into(),
-        });
+        mismatches.push(Mismatch::with_host(
+            "operating system",
+            format!("{os} (target {triple})"),
+            consts::OS,
+            remedy_for_target(consts::OS),
+        ));
     }
     same_arch
 }
 
-fn check_extensions(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) {
-    // Other settings change the code but not what it runs on.
-    let wanted = artifact.isa_flags().filter(|(_, value)| *value == "true");
-    for extension in wanted.filter_map(|(name, _)| name.strip_prefix("has_")) {
-        let host = match isa::support(extension) {
+fn remedy_for_target(what: &str) -> String {
+    format!("compile the module for {what} (`--target`, `Config::target`)")
+}
+
+fn check_extensions(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) -> Result<(), Error> {
+    for flag in artifact.extensions() {
+        let flag = flag?;
+        let name = flag.strip_prefix("has_").unwrap_or(flag);
+        let host = match isa::support(name) {
             Support::Yes => continue,
-            Support::No => "does not have it",
-            Support::Unknown => "cannot be asked whether it has it",
+            Support::No => "none",
+            Support::Unknown => "no way to tell whether it is there",
         };
-        mismatches.push(Mismatch {
-            what: format!("instruction set extension {extension}").into(),
-            artifact: "code that uses it".into(),
-            host: host.into(),
-            remedy: format!("compile the module for this machine, or without {extension}").into(),
-        });
+        mismatches.push(Mismatch::with_host(
+            format!("instruction set extension {name}"),
+            "code that uses it",
+            host,
+            format!(
+                "compile the module again without it (`--target-feature -{name}`, \
+                 `Config::target_feature(\"{name}\", false)`) or on a machine like the one that is \
+                 to run it"
+            ),
+        ));
     }
+    Ok(())
 }
 
 fn check_memory(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) {
     let page = host_page_size();
     let own_page = artifact.page_size() as usize;
     if own_page < page {
-        mismatches.push(Mismatch {
-            what: "page size".into(),
-            artifact: format!("parts aligned to {own_page} bytes"),
-            host: format!("pages of {page} bytes"),
-            remedy: format!("compile the module with a page size of {page}").into(),
-        });
+        mismatches.push(Mismatch::with_host(
+            "page size",
+            format!("parts aligned to {own_page} bytes"),
+            format!("pages of {page} bytes"),
+            format!("compile the module with a page size of {page}"),
+        ));
     }
     let tunables = artifact.tunables();
     let guard = tunables.stack_guard_size;
     if !guard.is_power_of_two() || (guard as usize) < page {
-        mismatches.push(Mismatch {
-            what: "stack guard".into(),
-            artifact: format!("one of {guard} bytes"),
-            host: format!("guards of whole pages of {page} bytes"),
-            remedy: "compile the module with a larger stack guard".into(),
-        });
+        mismatches.push(Mismatch::with_host(
+            "stack guard",
+            format!("one of {guard} bytes"),
+            format!("guards of whole pages of {page} bytes"),
+            "compile the module with a larger stack guard (`Tunables::stack_guard_size`)",
+        ));
     }
     // A process on common 64-bit systems has 47 bits of address space; one memory may not want
     // more than half of them. Nobody but a damaged artifact does.
     const MOST: u64 = if usize::BITS == 64 { 1 << 46 } else { 1 << 30 };
     let wanted = tunables.memory_reservation.checked_add(tunables.memory_guard_size);
     if wanted.is_none_or(|wanted| wanted > MOST) {
-        mismatches.push(Mismatch {
-            what: "address space for a memory".into(),
-            artifact: format!(
+        mismatches.push(Mismatch::with_host(
+            "address space for a memory",
+            format!(
                 "a reservation of {:#x} and a guard of {:#x} bytes",
                 tunables.memory_reservation, tunables.memory_guard_size
             ),
-            host: format!("at most {MOST:#x} bytes"),
-            remedy: "compile the module with explicit bounds checks (a smaller reservation)".into(),
-        });
+            format!("at most {MOST:#x} bytes"),
+            "compile the module with explicit bounds checks (`Config::memory_reservation`, smaller)",
+        ));
     }
 }
 

@@ -28,12 +28,15 @@ impl<'a> ImageSource<'a> {
 }
 
 /// Copies the images of an artifact to a file without a name, which cannot be changed afterwards
-/// where the system can see to that.
-pub(crate) fn copy_images(artifact: &Artifact<'_>) -> io::Result<OwnedFd> {
+/// where the system can see to that; if it `must_be_sealed`, it is an error where it can't.
+pub(crate) fn copy_images(artifact: &Artifact<'_>, must_be_sealed: bool) -> io::Result<OwnedFd> {
     let (_, bytes) = artifact.memory_images();
     let mut file = File::from(unnamed_file()?);
     file.write_all(bytes)?;
     seal(file.as_fd());
+    if must_be_sealed && !is_sealed(file.as_fd()) {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
     Ok(file.into())
 }
 
@@ -61,13 +64,29 @@ fn temporary_file() -> io::Result<OwnedFd> {
     Ok(open(std::env::temp_dir(), flags, Mode::RUSR | Mode::WUSR)?)
 }
 
+/// Neither contents nor size can change, and that stays so.
+#[cfg(target_os = "linux")]
+const SEALS: rustix::fs::SealFlags = {
+    use rustix::fs::SealFlags;
+    SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::WRITE).union(SealFlags::SEAL)
+};
+
 #[cfg(target_os = "linux")]
 fn seal(file: BorrowedFd<'_>) {
-    use rustix::fs::{SealFlags, fcntl_add_seals};
-    let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL;
-    // A temporary file cannot be sealed; nobody else can reach it anyway.
-    let _ = fcntl_add_seals(file, seals);
+    // A temporary file cannot be sealed; nobody else can reach it anyway, but for who may debug this
+    // process.
+    let _ = rustix::fs::fcntl_add_seals(file, SEALS);
 }
 
 #[cfg(not(target_os = "linux"))]
 fn seal(_: BorrowedFd<'_>) {}
+
+#[cfg(target_os = "linux")]
+fn is_sealed(file: BorrowedFd<'_>) -> bool {
+    rustix::fs::fcntl_get_seals(file).is_ok_and(|seals| seals.contains(SEALS))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_sealed(_: BorrowedFd<'_>) -> bool {
+    false
+}

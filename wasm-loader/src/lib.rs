@@ -27,32 +27,47 @@
 //! # Refusals
 //!
 //! [`check_host`], which loading does by itself, compares version of the run-time ABI, architecture,
-//! operating system, extensions of the instruction set, page size, and what the code takes for
-//! granted of memories and stacks. The [`Error`] lists every [`Mismatch`] at once, each with the
-//! artifact's value, the host's value and the way out. Extensions that this crate or the system
-//! knows nothing of are refused.
+//! operating system, the extensions of the instruction set that the code uses, page size, and what
+//! the code takes for granted of memories and stacks. The [`Error`] lists every [`Mismatch`] at once,
+//! each with the artifact's value, the host's value and the way out. Extensions that this crate or
+//! the system knows nothing of are refused. What an artifact asks of an engine is in its [`Demands`]:
+//! who knows the engine adds to the same list what does not fit ([`Error::and`]).
 //!
 //! # Safety
 //!
 //! Loading runs, or lets run, whatever machine code the bytes hold: hence `unsafe`. Artifacts that
 //! were damaged outside of their code are no danger, since everything is checked where it is read.
-//! A file must not be changed while it is loaded: the kernel may show the changes.
+//! A file must not be changed while it is loaded: the kernel may show the changes. With the feature
+//! `sign` there are safe functions beside the unsafe ones, for artifacts that a policy trusts.
 //!
 //! The crate is for Unix systems with the memory mapping of [`rustix`]; initial images of memories
-//! that are loaded from bytes can be mapped on Linux, and are copied elsewhere. It has no features.
+//! that are loaded from bytes can be mapped on Linux, and are copied elsewhere.
+//!
+//! # Features
+//!
+//! * `sign`: `Loaded::verified_from_file` and the like, which load what a trust policy accepts.
+//! * `profile`: names of loaded functions for `perf` and for debuggers, as the module `profile`.
 
 #![deny(unsafe_code)]
 
+mod demands;
 mod error;
 mod host;
 mod images;
 mod isa;
 mod loaded;
 mod mapping;
+mod mismatch;
 mod place;
+#[cfg(feature = "profile")]
+pub mod profile;
 pub mod registry;
+#[cfg(feature = "sign")]
+mod verified;
 
-pub use error::{Error, Mismatch};
+pub use demands::Demands;
+pub use error::Error;
 pub use host::{check_host, host_page_size};
 pub use images::ImageSource;
 pub use loaded::Loaded;
+pub use mismatch::{Mismatch, Party};

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rustix::fs::FileType;
-use wasm_artifact::Artifact;
+use wasm_artifact::{Artifact, text_range};
 use wasm_types::DefinedFuncIndex;
 
 use crate::error::Error;
@@ -36,12 +36,29 @@ pub struct Loaded {
 
 /// The file that the images of memories can be mapped from.
 #[derive(Debug)]
-enum Images {
+pub(crate) enum Images {
     /// The artifact's own file, if it has images.
     File(Option<OwnedFd>),
     /// A copy that is made when it is first asked for; `None` if there are no images or the system
     /// does not allow for such a file.
-    Copy(OnceLock<Option<OwnedFd>>),
+    Copy {
+        file: OnceLock<Option<OwnedFd>>,
+        /// Whether it must be one that nobody can change, not even through another descriptor.
+        sealed: bool,
+    },
+}
+
+impl Images {
+    pub(crate) fn copy() -> Self {
+        Self::Copy { file: OnceLock::new(), sealed: false }
+    }
+}
+
+/// How many bytes of a file are read before it is mapped: header and directory are within them.
+const HEAD: usize = 2048;
+
+fn make_executable(mapping: &mut Mapping, text: Range<usize>) -> Result<(), Error> {
+    mapping.make_executable(text).map_err(|error| Error::io("make the code executable", error))
 }
 
 impl Loaded {
@@ -77,26 +94,21 @@ impl Loaded {
     ///
     /// As for [`from_file`](Self::from_file).
     pub unsafe fn from_fd(file: OwnedFd) -> Result<Arc<Self>, Error> {
-        let status =
-            rustix::fs::fstat(&file).map_err(|error| Error::io("look at the file", error))?;
-        let kind = FileType::from_raw_mode(status.st_mode);
-        if kind != FileType::RegularFile {
-            let error = match kind {
-                FileType::Directory => io::ErrorKind::IsADirectory.into(),
-                _ => io::Error::other("it is not a regular file: read it and load the bytes"),
-            };
-            return Err(Error::io("load it", error));
-        }
-        let len = usize::try_from(status.st_size).unwrap_or_default();
-        if len == 0 {
-            // A mapping cannot be empty; parsing says what is wrong.
-            Artifact::parse(&[])?;
-        }
+        let len = file_len(&file)?;
         // SAFETY: the caller guarantees that the file does not change.
-        let mapping = unsafe { Mapping::of_file(file.as_fd(), len) }
+        let mut mapping = unsafe { Mapping::of_file(file.as_fd(), len) }
             .map_err(|error| Error::io("map the file", error))?;
+        // Changing the protection of pages that were not touched yet is half the work. So where the
+        // code is has to be known without touching the mapping.
+        let mut head = [0; HEAD];
+        let count = rustix::io::pread(&file, &mut head, 0)
+            .map_err(|error| Error::io("read the file", error))?;
+        let text = text_range(&head[..count]).filter(|text| text.end <= len as u64);
+        if let Some(text) = text {
+            make_executable(&mut mapping, text.start as usize..text.end as usize)?;
+        }
         // SAFETY: the caller vouches for the code.
-        unsafe { Self::from_mapping(mapping, Some(file)) }
+        unsafe { Self::from_mapping(mapping, Images::File(Some(file))) }
     }
 
     /// Loads an artifact from bytes, such as a compiler has just made: copies them to a mapping of
@@ -116,13 +128,16 @@ impl Loaded {
         let bytes = Artifact::parse(bytes)?.bytes();
         let mapping = Mapping::of_bytes(bytes).map_err(|error| Error::io("map the code", error))?;
         // SAFETY: the caller vouches for the code.
-        unsafe { Self::from_mapping(mapping, None) }
+        unsafe { Self::from_mapping(mapping, Images::copy()) }
     }
 
     /// # Safety
     ///
     /// The code must be trustworthy.
-    unsafe fn from_mapping(mapping: Mapping, file: Option<OwnedFd>) -> Result<Arc<Self>, Error> {
+    pub(crate) unsafe fn from_mapping(
+        mut mapping: Mapping,
+        images: Images,
+    ) -> Result<Arc<Self>, Error> {
         // SAFETY: what reads the bytes is dropped before the mapping: here because it is declared
         // later, in the result because of the order of its fields.
         let bytes = unsafe { mapping.bytes() };
@@ -132,15 +147,13 @@ impl Loaded {
         let start = artifact.text_file_offset() as usize;
         let len = artifact.text().len();
         if len > 0 {
-            let range = start..start + len;
-            let result = mapping.make_executable(range);
-            result.map_err(|error| Error::io("make the code executable", error))?;
+            make_executable(&mut mapping, start..start + len)?;
         }
         let base = mapping.base().addr() + start;
         let text = base..base + len;
-        let images = match file {
-            Some(file) => Images::File(artifact.has_memory_images().then_some(file)),
-            None => Images::Copy(OnceLock::new()),
+        let images = match images {
+            Images::File(file) => Images::File(file.filter(|_| artifact.has_memory_images())),
+            copy => copy,
         };
         let artifact = Arc::new(artifact);
         Ok(Arc::new_cyclic(|this| Self {
@@ -204,15 +217,34 @@ impl Loaded {
             Images::File(file) => {
                 file.as_ref().map(|file| ImageSource { fd: file.as_fd(), skipped: 0 })
             }
-            Images::Copy(copy) => {
+            Images::Copy { file, sealed } => {
                 let make = || {
                     let wanted = self.artifact.has_memory_images();
-                    wanted.then(|| copy_images(&self.artifact).ok()).flatten()
+                    wanted.then(|| copy_images(&self.artifact, *sealed).ok()).flatten()
                 };
                 let (skipped, _) = self.artifact.memory_images();
-                let file = copy.get_or_init(make).as_ref()?;
+                let file = file.get_or_init(make).as_ref()?;
                 Some(ImageSource { fd: file.as_fd(), skipped })
             }
         }
     }
+}
+
+/// The size of a regular file, in bytes; not zero.
+pub(crate) fn file_len(file: &OwnedFd) -> Result<usize, Error> {
+    let status = rustix::fs::fstat(file).map_err(|error| Error::io("look at the file", error))?;
+    let kind = FileType::from_raw_mode(status.st_mode);
+    if kind != FileType::RegularFile {
+        let error = match kind {
+            FileType::Directory => io::ErrorKind::IsADirectory.into(),
+            _ => io::Error::other("it is not a regular file: read it and load the bytes"),
+        };
+        return Err(Error::io("load it", error));
+    }
+    let len = usize::try_from(status.st_size).unwrap_or_default();
+    if len == 0 {
+        // A mapping cannot be empty; parsing says what is wrong.
+        Artifact::parse(&[])?;
+    }
+    Ok(len)
 }

@@ -7,7 +7,8 @@ use std::ffi::c_void;
 use std::io;
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
+use std::slice;
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 
@@ -18,6 +19,7 @@ use crate::place;
 pub(crate) struct Mapping {
     base: NonNull<u8>,
     len: usize,
+    executable: Range<usize>,
 }
 
 // SAFETY: the mapping is owned, and after its construction only ever read.
@@ -36,25 +38,40 @@ impl Mapping {
         // that exists.
         let base =
             unsafe { mmap(place::hint(len), len, ProtFlags::READ, MapFlags::PRIVATE, file, 0)? };
-        Ok(Self { base: non_null(base)?, len })
+        Ok(Self { base: non_null(base)?, len, executable: 0..0 })
     }
 
     /// A copy of the bytes; there must be some.
     pub(crate) fn of_bytes(bytes: &[u8]) -> io::Result<Self> {
-        let len = bytes.len();
+        Self::filled(bytes.len(), |copy| {
+            copy.copy_from_slice(bytes);
+            Ok(())
+        })
+    }
+
+    /// `len` bytes that `fill` writes (they are zero before) and that nobody writes afterwards. `len`
+    /// must not be zero.
+    pub(crate) fn filled(
+        len: usize,
+        fill: impl FnOnce(&mut [u8]) -> io::Result<()>,
+    ) -> io::Result<Self> {
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: as above.
         let base = unsafe { mmap_anonymous(place::hint(len), len, access, MapFlags::PRIVATE)? };
-        let mapping = Self { base: non_null(base)?, len };
+        let mapping = Self { base: non_null(base)?, len, executable: 0..0 };
         // SAFETY: the mapping has that many bytes, is writable and belongs to nobody else yet.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), mapping.base.as_ptr(), len) };
-        // SAFETY: it is the mapping's own range, and no reference to it exists yet.
+        fill(unsafe { slice::from_raw_parts_mut(mapping.base.as_ptr(), len) })?;
+        // SAFETY: it is the mapping's own range, and no reference to it exists any more.
         unsafe { mprotect(base, len, MprotectFlags::READ)? };
         Ok(mapping)
     }
 
     /// Makes a range of bytes executable. It must start at a page and lie within the mapping.
-    pub(crate) fn make_executable(&self, range: Range<usize>) -> io::Result<()> {
+    /// Nothing is to be done if it is so already.
+    pub(crate) fn make_executable(&mut self, range: Range<usize>) -> io::Result<()> {
+        if range == self.executable {
+            return Ok(());
+        }
         let fits = range.start <= range.end && range.end <= self.len;
         if !fits {
             return Err(io::ErrorKind::InvalidInput.into());
@@ -67,6 +84,7 @@ impl Mapping {
         unsafe {
             mprotect(start.cast(), range.len(), MprotectFlags::READ | MprotectFlags::EXEC)?;
         }
+        self.executable = range;
         Ok(())
     }
 
@@ -78,7 +96,7 @@ impl Mapping {
     pub(crate) unsafe fn bytes(&self) -> &'static [u8] {
         // SAFETY: the mapping is readable and is never written to again. That it lives as long as
         // the result is used is the caller's to guarantee.
-        unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.len) }
+        unsafe { slice::from_raw_parts(self.base.as_ptr(), self.len) }
     }
 
     /// The address of the first byte.

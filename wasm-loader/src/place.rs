@@ -5,13 +5,11 @@
 //! 3.3 ns there and 2.5 ns here (AMD Zen 4). So the kernel is given a hint. Where it can't follow
 //! it, the code is mapped elsewhere and works all the same.
 
+#![allow(unsafe_code)]
+
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Address space below the program that is left to the program itself, in bytes: its image reaches
-/// down from the code in this file by less than that.
-const MARGIN: usize = 256 << 20;
 
 /// Address space that hints are given in, in bytes: after that much they start anew.
 const SPAN: usize = 1 << 30;
@@ -22,17 +20,34 @@ const STEP: usize = 64 << 10;
 /// Address space that was given away so far.
 static GIVEN: AtomicUsize = AtomicUsize::new(0);
 
-/// Where to map `len` bytes: below the program, where its heap does not grow to. Null, for a place of
-/// the kernel's choice, if there is no room.
+/// Where to map `len` bytes: right below the program, where its heap does not grow to and page tables
+/// exist already. Null, for a place of the kernel's choice, if there is no room.
 pub(crate) fn hint(len: usize) -> *mut c_void {
-    let here = hint as *const () as usize;
     let size = len.next_multiple_of(STEP) + STEP;
     // The order among threads does not matter: each gets a place of its own.
     let given = GIVEN.fetch_add(size, Ordering::Relaxed) % SPAN;
-    match here.checked_sub(MARGIN + given + size) {
+    match image_start().checked_sub(given + size) {
         Some(address) => ptr::without_provenance_mut(address & !(STEP - 1)),
         None => ptr::null_mut(),
     }
+}
+
+/// Where the program, or the library that this code is part of, begins in memory.
+#[cfg(target_os = "linux")]
+fn image_start() -> usize {
+    unsafe extern "C" {
+        /// The ELF header: every linker defines it for the image that it links.
+        #[link_name = "__ehdr_start"]
+        static IMAGE: u8;
+    }
+    (&raw const IMAGE).addr()
+}
+
+/// An address below which the program, or the library that this code is part of, does not reach.
+#[cfg(not(target_os = "linux"))]
+fn image_start() -> usize {
+    const MARGIN: usize = 256 << 20;
+    (hint as *const () as usize).saturating_sub(MARGIN)
 }
 
 #[cfg(test)]
@@ -42,11 +57,12 @@ mod tests {
     #[test]
     fn hints_are_apart_and_near() {
         let here = hint as *const () as usize;
+        assert!(image_start() <= here);
         let (one, other) = (hint(5000).addr(), hint(70_000).addr());
         assert!(one % STEP == 0 && other % STEP == 0);
         if one != 0 && other != 0 && one > other {
             assert!(one - other > 70_000);
-            assert!(here - other < MARGIN + SPAN + 3 * STEP);
+            assert!(image_start() - other < SPAN + 3 * STEP);
         }
     }
 

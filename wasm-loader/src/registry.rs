@@ -16,12 +16,18 @@ use wasm_types::TrapCode;
 
 use crate::loaded::Loaded;
 
-/// Why the instruction at an address traps; `None` if the address is not in loaded code, or the
+/// Why the instruction at an address traps; `Ok(None)` if the address is not in loaded code, or the
 /// instruction is none that may trap.
 ///
 /// Async-signal-safe: it takes no lock, allocates nothing and does not panic.
-pub fn trap_at(pc: usize) -> Option<TrapCode> {
-    with_entry(pc, |entry, record| record.artifact.traps().lookup((pc - entry.start) as u32))?
+///
+/// # Errors
+///
+/// If the address is in loaded code whose artifact is damaged where it says that.
+pub fn trap_at(pc: usize) -> Result<Option<TrapCode>, wasm_artifact::Error> {
+    let found =
+        with_entry(pc, |entry, record| record.artifact.traps().lookup((pc - entry.start) as u32));
+    found.unwrap_or(Ok(None))
 }
 
 /// Whether an address is in loaded code.

@@ -6,11 +6,11 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use wasm_artifact::{ErrorKind, WriteOptions, write};
-use wasm_loader::{Loaded, registry};
+use wasm_loader::{Error, Loaded, Mismatch, registry};
 use wasm_types::{
     AddressMapEntry, CompiledFunction, CompiledModule, ConstExpr, ConstOp, DataKind, DataSegment,
     DefinedFuncIndex, DefinedMemoryIndex, FuncType, IsaFlag, MemoryIndex, MemoryType, Module,
-    RecGroup, SubType, TrapCode, TrapEntry, TypeIndex, ValType,
+    RecGroup, SubType, TrapCode, TrapEntry, TypeIndex, ValType, WasmFeatures,
 };
 
 /// A module with one function whose code is the given bytes, one trap at their last one, and a
@@ -74,14 +74,14 @@ fn check(loaded: &Arc<Loaded>) {
     assert!(loaded.contains(last) && !loaded.contains(last + 1));
     assert_eq!(loaded.text_offset(last), Some(FORTY_TWO.len() as u32 - 1));
     assert_eq!(loaded.artifact().address_map().lookup(0), Some(77));
-    assert_eq!(registry::trap_at(last), Some(TrapCode::UnreachableCodeReached));
-    assert_eq!(registry::trap_at(last - 1), None);
+    assert_eq!(registry::trap_at(last), Ok(Some(TrapCode::UnreachableCodeReached)));
+    assert_eq!(registry::trap_at(last - 1), Ok(None));
     assert_eq!(registry::code_range(pc), Some(pc..last + 1));
     assert!(!registry::is_code(last + 1) && !registry::is_code(pc - 1));
     assert!(Arc::ptr_eq(&registry::find(pc).unwrap(), loaded));
 
     // The pages of the image, in whatever file they are.
-    let image = loaded.artifact().memory_image(DefinedMemoryIndex::new(0)).unwrap();
+    let image = loaded.artifact().memory_image(DefinedMemoryIndex::new(0)).unwrap().unwrap();
     assert_eq!(image.memory_offset % u64::from(loaded.artifact().page_size()), 0);
     let source = loaded.image_source().unwrap();
     let file = File::from(source.fd().try_clone_to_owned().unwrap());
@@ -165,23 +165,116 @@ fn a_refusal_lists_everything() {
     assert!(message.contains("compile the module for"), "{message}");
 }
 
+/// What counts is what the code uses, not what it was allowed to use.
 #[test]
 fn extensions_that_are_missing_are_named() {
     let (module, mut compiled) = module(FORTY_TWO);
-    let flag = |name: &str, value: &str| IsaFlag { name: name.into(), value: value.into() };
-    compiled.isa_flags = vec![
-        flag("has_teleportation", "true"),
-        flag("has_time_travel", "false"),
-        flag("x", "true"),
-    ];
+    let flag = |name: &str| IsaFlag { name: name.into(), value: "true".into() };
+    compiled.isa_flags = vec![flag("has_teleportation"), flag("has_levitation")];
     if cfg!(target_arch = "x86_64") {
-        compiled.isa_flags.push(flag("has_sse3", "true"));
+        compiled.extensions.push("has_sse3".into());
     }
+    let load = |compiled: &CompiledModule| {
+        let bytes = write(&module, b"hello", compiled, &WriteOptions::new()).unwrap();
+        // SAFETY: the code is well known, whatever it is said to use.
+        unsafe { Loaded::from_bytes(&bytes) }
+    };
+    check(&load(&compiled).unwrap());
+
+    compiled.extensions.extend(["has_teleportation".into(), "has_time_travel".into()]);
+    let error = load(&compiled).unwrap_err();
+    let about: Vec<_> = error.mismatches().iter().map(|mismatch| &*mismatch.what).collect();
+    assert_eq!(
+        about,
+        ["instruction set extension teleportation", "instruction set extension time_travel"]
+    );
+    let message = error.to_string();
+    for part in [
+        "the artifact has code that uses it, this host has",
+        "`--target-feature -time_travel`",
+        "`Config::target_feature(\"time_travel\", false)`",
+    ] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+}
+
+/// An extension that this machine is asked for and does not have, as opposed to one that nobody
+/// knows.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn an_extension_that_this_machine_lacks_is_told_as_such() {
+    use std::arch::is_x86_feature_detected as has;
+    let known = [
+        ("avx_vnni", has!("avxvnni")),
+        ("avx512vbmi", has!("avx512vbmi")),
+        ("avx512f", has!("avx512f")),
+        ("avx2", has!("avx2")),
+        ("sse42", has!("sse4.2")),
+    ];
+    let (module, mut compiled) = module(FORTY_TWO);
+    compiled.extensions = known.iter().map(|(name, _)| format!("has_{name}")).collect();
+    let bytes = write(&module, b"hello", &compiled, &WriteOptions::new()).unwrap();
+    // SAFETY: the code is well known, whatever it is said to use.
+    let result = unsafe { Loaded::from_bytes(&bytes) };
+    let missing: Vec<_> = known.iter().filter(|(_, has)| !has).map(|(name, _)| *name).collect();
+    match result {
+        Ok(_) => assert!(missing.is_empty(), "{missing:?}"),
+        Err(error) => {
+            let named: Vec<_> = error
+                .mismatches()
+                .iter()
+                .map(|mismatch| {
+                    assert_eq!(mismatch.host, "none");
+                    mismatch.what.strip_prefix("instruction set extension ").unwrap().to_owned()
+                })
+                .collect();
+            assert_eq!(named, missing);
+        }
+    }
+}
+
+#[test]
+fn whoever_knows_the_engine_adds_to_a_refusal() {
+    let (module, mut compiled) = module(FORTY_TWO);
+    compiled.extensions = vec!["has_teleportation".into()];
+    compiled.tunables.memory_guard_size = 77 << 16;
+    compiled.proposals = WasmFeatures::SIMD;
     let bytes = write(&module, b"hello", &compiled, &WriteOptions::new()).unwrap();
     // SAFETY: it is not going to be loaded.
     let error = unsafe { Loaded::from_bytes(&bytes) }.unwrap_err();
-    let [mismatch] = error.mismatches() else { panic!("{error}") };
-    assert_eq!(mismatch.what, "instruction set extension teleportation");
+    let demands = *error.demands().unwrap();
+    assert_eq!(demands.tunables, compiled.tunables);
+    assert_eq!(demands.proposals, WasmFeatures::SIMD);
+    assert!(error.to_string().contains("was not compiled for this host:\n"), "{error}");
+    let more = || [Mismatch::with_engine("colour", "red", "blue", "paint it")];
+    let error = error.and(more());
+    let message = error.to_string();
+    assert_eq!(error.mismatches().len(), 2);
+    assert!(message.contains("was not compiled for this host and this engine:\n"), "{message}");
+    assert!(message.contains("colour: the artifact has red, this engine has blue; paint it"));
+    let alone = Error::refusal(more().into(), demands).to_string();
+    assert!(alone.contains("was not compiled for this engine:\n"), "{alone}");
+
+    // SAFETY: there is nothing to be loaded.
+    let other = unsafe { Loaded::from_bytes(b"nothing") }.unwrap_err();
+    assert_eq!(other.demands(), None);
+    assert!(other.and(more()).mismatches().is_empty());
+}
+
+#[test]
+fn artifacts_of_other_versions_are_refused_as_such() {
+    let artifact = artifact_of(FORTY_TWO);
+    let magic = b"\0wasmelf";
+    let place = artifact.windows(magic.len()).position(|window| window == magic).unwrap();
+    for (version, age) in [(0, "older"), (wasm_artifact::FORMAT_VERSION + 1, "newer")] {
+        let mut bytes = artifact.clone();
+        bytes[place + magic.len()..][..4].copy_from_slice(&version.to_le_bytes());
+        // SAFETY: it is not going to be loaded.
+        let error = unsafe { Loaded::from_bytes(&bytes) }.unwrap_err();
+        assert_eq!(error.artifact_error().unwrap().kind(), ErrorKind::UnsupportedVersion);
+        let message = error.to_string();
+        assert!(message.contains(age) && message.contains("compile the module again"), "{message}");
+    }
 }
 
 #[test]
@@ -200,6 +293,20 @@ fn other_files_are_named() {
     let (kind, message) = kind_of(b"");
     assert_eq!(kind, ErrorKind::NotAnArtifact);
     assert!(message.contains("an empty file"), "{message}");
+    for (bytes, words) in [
+        (&b"\x1f\x8b\x08\0\0\0\0\0"[..], ["a gzip file", "unpack it"]),
+        (b"(module)", ["WebAssembly text", "compiled first"]),
+        (b"\0asm\x0d\0\x01\0", ["a WebAssembly component", "core modules"]),
+        (b"#!/bin/sh\n", ["a script", ""]),
+        (&std::fs::read(std::env::current_exe().unwrap()).unwrap(), ["an ELF executable", ""]),
+    ] {
+        if words[0].contains("ELF") && !cfg!(target_os = "linux") {
+            continue;
+        }
+        let (kind, message) = kind_of(bytes);
+        assert_eq!(kind, ErrorKind::NotAnArtifact);
+        assert!(words.iter().all(|word| message.contains(word)), "{message}");
+    }
     let artifact = artifact_of(FORTY_TWO);
     assert_eq!(kind_of(&artifact[..artifact.len() - 1]).0, ErrorKind::Truncated);
     assert_eq!(kind_of(&artifact[..100]).0, ErrorKind::Truncated);
@@ -222,7 +329,7 @@ fn lookups_and_unloading_go_together() {
         for _ in 0..2 {
             scope.spawn(|| {
                 while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                    assert_eq!(registry::trap_at(last), Some(TrapCode::UnreachableCodeReached));
+                    assert_eq!(registry::trap_at(last), Ok(Some(TrapCode::UnreachableCodeReached)));
                     // Whatever stands at an address that was once used: nothing may go wrong.
                     if let Some(other) = registry::find(last.wrapping_sub(0x8000)) {
                         assert!(!other.text().is_empty());

@@ -1,6 +1,7 @@
 //! The compiler that engines get by default (feature `jit`): parse and validate, translate, write an
 //! artifact.
 
+mod identity;
 mod text;
 
 use std::fmt;
@@ -60,7 +61,7 @@ impl CraneliftCompiler {
     ///
     /// # Errors
     ///
-    /// If the target or one of the flags is not known.
+    /// If the target, one of the flags or one of the target features is not known.
     pub fn settings(&self, request: &CompileRequest) -> Result<Settings> {
         let mut settings = match &request.target {
             Some(target) => Settings::for_target(target)?,
@@ -68,6 +69,9 @@ impl CraneliftCompiler {
         };
         for (name, value) in &request.flags {
             settings.flag(name, value)?;
+        }
+        for (name, allow) in &request.target_features {
+            settings.target_feature(name, *allow)?;
         }
         // For `wasm-translate`, 0 is as many threads as there are.
         let threads = if request.parallel { request.threads.unwrap_or(0) } else { 1 };
@@ -97,6 +101,14 @@ impl Compiler for CraneliftCompiler {
     fn validate(&self, wasm: &[u8], features: WasmFeatures) -> Result<()> {
         let wasm = text::to_binary(wasm)?;
         Ok(Module::validate(&wasm, features)?)
+    }
+
+    fn identity(&self, request: &CompileRequest) -> Option<String> {
+        // What a pass does, nobody knows.
+        if !self.passes.is_empty() {
+            return None;
+        }
+        identity::of(request.target.is_none())
     }
 
     fn accepts_text(&self) -> bool {

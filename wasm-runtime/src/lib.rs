@@ -49,6 +49,12 @@
 //! * `wat` (default): take the text format wherever Wasm bytes are taken.
 //! * `wasi`: WASI preview 1, as the module `wasi`.
 //! * `call-hook`: `Store::call_hook`, told of every change between host and Wasm.
+//! * `profile`: `Config::profiler` and `Config::debug_info`, by which profilers and debuggers know the
+//!   functions of modules by their names.
+//! * `cache`: `Config::cache`, by which modules that were compiled before come from the user's cache
+//!   directory.
+//! * `sign`: `Config::trust` and the module `sign`, by which artifacts that are signed, authenticated or
+//!   known by their hash are loaded without `unsafe`.
 //! * `wast`: run scripts of the specification's test suite, as the module `wast`.
 //! * `cli`: the program `wasm-runtime`.
 
@@ -64,6 +70,8 @@ pub mod wast;
 pub use jit::CraneliftCompiler;
 #[cfg(feature = "call-hook")]
 pub use wasm_store::CallHook;
+#[cfg(feature = "profile")]
+pub use wasm_store::ProfilingStrategy;
 pub use wasm_store::{
     AsContext, AsContextMut, Caller, CompileRequest, Compiler, Config, DEFAULT_INSTANCE_LIMIT,
     DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, Engine, EngineWeak, Error, Export, ExportType,
@@ -75,7 +83,13 @@ pub use wasm_store::{
     UnknownImportError, V128, Val, ValType, WasmBacktrace, WasmFeatures, WasmParams, WasmResults,
     WasmRet, WasmTy, WasmTyList,
 };
+#[cfg(feature = "cache")]
+pub use wasm_store::{Cache, CacheConfig, CacheError};
 pub use wasm_store::{bail, ensure, error, format_err, provide_compiler};
+
+/// Who answers for artifacts (feature `sign`): keys, seals and trust policies.
+#[cfg(feature = "sign")]
+pub use wasm_store::sign;
 
 /// WASI preview 1 (feature `wasi`): the world of a guest, and its functions in a [`Linker`].
 #[cfg(feature = "wasi")]

@@ -28,6 +28,8 @@ impl Place {
     fn run(&self, args: &[&str]) -> Finished {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
         command.args(args).current_dir(self.directory.path());
+        // Not the cache of whoever runs the tests.
+        command.env("XDG_CACHE_HOME", self.path(".cache"));
         let output = command.output().expect("the program under test can be started");
         Finished { args: args.join(" "), output }
     }
@@ -195,6 +197,35 @@ fn artifacts_for_other_machines_are_refused_by_name() {
 }
 
 #[test]
+fn target_features_are_allowed_and_forbidden() {
+    let popcnt = r#"(module (func (export "popcnt") (param i32) (result i32)
+        (i32.popcnt (local.get 0))))"#;
+    let place = Place::new().with("popcnt.wat", popcnt);
+    let target = "x86_64-unknown-linux-gnu";
+    let compile = |feature: &str| {
+        place.run(&["compile", "--target", target, "--target-feature", feature, "popcnt.wat"])
+    };
+    let size = || {
+        let artifact = fs::read(place.path("popcnt.cwasm")).expect("an artifact");
+        let artifact = wasm_artifact::Artifact::parse(&artifact).expect("an artifact");
+        let used: Result<Vec<_>, _> = artifact.extensions().map(|e| e.map(str::to_owned)).collect();
+        (artifact.text().len(), used.expect("a list of extensions"))
+    };
+    compile("-popcnt").exits_with(0);
+    let (without, used) = size();
+    assert!(used.is_empty(), "{used:?}");
+    compile("+popcnt,-sse4.1,+sse4.1").exits_with(0);
+    let (with, used) = size();
+    assert_eq!(used, ["has_popcnt"]);
+    assert!(with < without, "{with} bytes with it, {without} without");
+
+    let message = "x86_64-unknown-linux-gnu has no target feature `avx3`; it has avx, avx2, ";
+    compile("+avx2,-avx3").exits_with(1).complains(message);
+    compile("avx2").exits_with(2).complains("`+NAME`");
+    compile("").exits_with(2).complains("`+NAME`");
+}
+
+#[test]
 fn modules_and_artifacts_are_inspected() {
     let place = Place::new().with("add.wat", ADD).with("exit.wat", EXIT);
     place
@@ -208,6 +239,13 @@ fn modules_and_artifacts_are_inspected() {
         .says(r#""wasi_snapshot_preview1" "proc_exit""#);
     place.run(&["compile", "exit.wat"]).exits_with(0);
     place.run(&["inspect", "exit.cwasm"]).exits_with(0).says("proc_exit").says("_start");
+    let all = place.run(&["inspect", "--all", "exit.cwasm"]).exits_with(0);
+    all.says("where the bytes go").says("\ntypes: ").says("\ncode: ").says("\nsymtab: ");
+    let table = place.run(&["inspect", "exit.cwasm", "--table", "exports"]).exits_with(0);
+    assert!(table.says("\"_start\"").stdout().starts_with("exports: "));
+    place.run(&["inspect", "exit.cwasm", "--table", "x"]).exits_with(1).complains("address_blocks");
+    place.run(&["inspect", "exit.wat", "--all"]).exits_with(1).complains("compile");
+    place.run(&["inspect", "exit.cwasm", "--all", "--table", "exports"]).exits_with(2);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The facade with a compiler: engines have it without being told.
 
+use std::io::Write;
+
 use wasm_runtime::{Config, Engine, Instance, Module, Store};
 
 const ADD: &str = r#"(module (func (export "add") (param i32 i32) (result i32)
@@ -33,6 +35,21 @@ fn an_artifact_is_what_a_module_is() {
     let artifact = engine.precompile_module(ADD.as_bytes()).unwrap();
     // SAFETY: the bytes were just made by the compiler.
     let module = unsafe { Module::deserialize(&engine, &artifact).unwrap() };
+    assert_eq!(add(&engine, &module), 42);
+}
+
+/// With a compiler too: it is compiled already, and nobody vouches for it.
+#[test]
+fn a_file_that_is_compiled_already_needs_trust() {
+    let engine = Engine::default();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&engine.precompile_module(ADD.as_bytes()).unwrap()).unwrap();
+    let error = format!("{:?}", Module::from_file(&engine, file.path()).unwrap_err());
+    for way in ["Config::trust", "Module::deserialize_file", "Module::from_trusted_file"] {
+        assert!(error.contains(way), "{error}");
+    }
+    // SAFETY: the file was just made by the compiler, and nobody else knows it.
+    let module = unsafe { Module::from_trusted_file(&engine, file.path()).unwrap() };
     assert_eq!(add(&engine, &module), 42);
 }
 

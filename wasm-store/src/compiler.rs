@@ -29,6 +29,18 @@ pub trait Compiler: Send + Sync + fmt::Debug {
     /// If the module is invalid or uses a proposal that is not allowed.
     fn validate(&self, wasm: &[u8], features: WasmFeatures) -> Result<()>;
 
+    /// What decides, besides the module and the request, what [`Compiler::compile`] makes: so that it
+    /// need not be made again if it was made before (`Config::cache`).
+    ///
+    /// That is the name and the version of the compiler and of its code generator, and, if the request
+    /// names no target, this machine with the extensions of its instruction set. Two compilers, or two
+    /// versions, that may make different artifacts must have different identities. `None`, which
+    /// is what a compiler says that does not implement this, means that nothing is kept.
+    fn identity(&self, request: &CompileRequest) -> Option<String> {
+        let _ = request;
+        None
+    }
+
     /// Whether [`Compiler::compile`] also takes the text format.
     fn accepts_text(&self) -> bool {
         false
@@ -48,6 +60,9 @@ pub struct CompileRequest {
     /// Settings of the code generator and its instruction set, in its own names. A flag that is
     /// just switched on has the value `"true"`.
     pub flags: Vec<(String, String)>,
+    /// Extensions of the instruction set, such as `avx2`, that the code may or may not use, against what
+    /// the target and the flags say. Later ones win.
+    pub target_features: Vec<(String, bool)>,
     /// Whether functions may be compiled on several threads. The artifact is the same either way.
     pub parallel: bool,
     /// How many threads to use; `None` for as many as the machine has.
@@ -66,6 +81,7 @@ impl CompileRequest {
             features: WasmFeatures::default(),
             target: None,
             flags: Vec::new(),
+            target_features: Vec::new(),
             parallel: true,
             threads: None,
             verify_ir: false,

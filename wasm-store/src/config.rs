@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use wasm_types::{OptLevel, Tunables, WasmFeatures};
 
+use crate::cache::CacheSetting;
 use crate::compiler::{CompileRequest, Compiler};
 use crate::error::Result;
+use crate::profiling::Profiling;
+use crate::trust::Trust;
 
 /// The size of a Wasm stack if nothing else is said, in bytes.
 const DEFAULT_WASM_STACK: usize = 1 << 20;
@@ -37,6 +40,9 @@ pub struct Config {
     pub(crate) use_compiler: bool,
     pub(crate) max_wasm_stack: usize,
     pub(crate) backtrace_frames: Option<NonZeroUsize>,
+    pub(crate) profiling: Profiling,
+    pub(crate) trust: Trust,
+    pub(crate) cache: CacheSetting,
 }
 
 macro_rules! proposals {
@@ -58,6 +64,9 @@ impl Config {
             use_compiler: true,
             max_wasm_stack: DEFAULT_WASM_STACK,
             backtrace_frames: NonZeroUsize::new(DEFAULT_BACKTRACE_FRAMES),
+            profiling: Profiling::default(),
+            trust: Trust::default(),
+            cache: CacheSetting::default(),
         }
     }
 
@@ -91,6 +100,17 @@ impl Config {
         );
         self.request.target = Some(target.to_string());
         Ok(self)
+    }
+
+    /// Allows compiled code to use an extension of the instruction set, such as `avx2`, or forbids it.
+    /// Without a word, the code may use all that this host has or, for another
+    /// [`target`](Config::target), what all its machines have. Later calls win.
+    ///
+    /// Whether the compiler knows the extension shows when it compiles. Code that uses what a machine
+    /// does not have is refused there when it is loaded, so that no promise is needed here.
+    pub fn target_feature(&mut self, name: &str, enable: bool) -> &mut Self {
+        self.request.target_features.push((name.to_string(), enable));
+        self
     }
 
     /// Allows or refuses proposals.
@@ -248,6 +268,9 @@ impl fmt::Debug for Config {
             .field("compiler", &self.compiler)
             .field("max_wasm_stack", &self.max_wasm_stack)
             .field("backtrace_frames", &self.backtrace_frames)
+            .field("profiling", &self.profiling)
+            .field("trust", &self.trust)
+            .field("cache", &self.cache)
             .finish_non_exhaustive()
     }
 }

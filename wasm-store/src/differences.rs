@@ -14,7 +14,9 @@
 //! | `SharedMemory`, `Extern::SharedMemory`, `MemoryType::shared` | not there | threads are not implemented |
 //! | `Config::consume_fuel`, `Store::set_fuel`, `Store::get_fuel`, `Config::epoch_interruption`, `Store::set_epoch_deadline`, `Engine::increment_epoch` | not there | interruption and metering are not implemented; an option that did nothing would be worse than none |
 //! | `Config::allocation_strategy`, `PoolingAllocationConfig`, `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
-//! | `Config::cache`, `Config::profiler`, `Config::debug_info`, `Config::strategy`, `Config::wasm_backtrace_details`, `Config::coredump_on_trap` | not there | no cache, profiler, debugging information, second compiler or core dump |
+//! | `Config::strategy`, `Config::wasm_backtrace_details`, `Config::coredump_on_trap` | not there | no debugging information, second compiler or core dump |
+//! | `CacheConfig::with_worker_event_queue_size`, `with_cleanup_interval`, `with_baseline_compression_level` and its other settings but the directory and the limits; `Config::enable_incremental_compilation`, `CacheStore` | not there | `Config::cache` (feature `cache`) keeps artifacts as they are, which are mapped and not unpacked, and has no thread of its own |
+//! | `ProfilingStrategy::VTune`, `ProfilingStrategy::Pulley` | not there | `Config::profiler` (feature `profile`) writes the files of `perf` only |
 //! | `Config::native_unwind_info`, `Config::memory_may_move`, `Config::guard_before_linear_memory`, `Config::table_lazy_init`, `Config::memory_init_cow`, `Config::signals_based_traps`, `Config::module_version` and other settings of Wasmtime's own machinery | not there | there is nothing here that they would set |
 //! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
 //! | `Store::gc`, `Caller::gc` | not there | see "host values" below |
@@ -38,7 +40,16 @@
 //! * **Proposals.** Which are on by default is in [`WasmFeatures::default`](crate::WasmFeatures). Enabling
 //!   one that is not implemented makes modules that use it errors.
 //! * **Artifacts.** Those of Wasmtime are refused, and the other way round. A module that was compiled with
-//!   other settings is accepted as long as the engine provides for what its code relies on.
+//!   other settings is accepted as long as the engine provides for what its code relies on, the machine has the
+//!   instruction set extensions that it uses, and the engine allows the proposals that it uses; else one error
+//!   lists everything that does not fit.
+//! * **Trust.** [`Module::from_file`](crate::Module::from_file) also loads artifacts, if the engine's trust policy
+//!   accepts them (`Config::trust`, feature `sign`).
+//! * **The cache** (feature `cache`) is in another directory and its file of settings has other lines, so that
+//!   the two do not meet. Its entries are authenticated, and `Cache::new` refuses a directory that others
+//!   may write to.
+//! * **Debuggers** are told the names of functions by `Config::debug_info` (feature `profile`), and no places in
+//!   the source.
 //! * **Backtraces** have functions, names and offsets, but no places in the source.
 //! * **Numbers of traps**, as [`Trap::from_u8`](crate::Trap::from_u8) takes them, are not those of Wasmtime.
 //! * **Messages** are worded differently; types, and what

@@ -47,13 +47,13 @@ impl Instance {
         let store = store.as_context_mut();
         check_engine(store.0, module)?;
         crate::ensure!(
-            module.wanted().len() == imports.len(),
+            module.wanted()?.len() == imports.len(),
             "expected {} imports, found {}",
-            module.wanted().len(),
+            module.wanted()?.len(),
             imports.len()
         );
         let mut bound = Vec::with_capacity(imports.len());
-        for (place, (item, wanted)) in imports.iter().zip(module.wanted()).enumerate() {
+        for (place, (item, wanted)) in imports.iter().zip(module.wanted()?).enumerate() {
             item.store_id().assert_is(store.0.id());
             check_import(module, place, wanted, &item.provided(store.0))?;
             bound.push(item.to_import());
@@ -77,7 +77,7 @@ impl Instance {
         // Even if this fails half-way, functions of the module may stand in a table by then.
         store.add_module(module);
         // SAFETY: as the caller promises; the store has settled when it was made.
-        let made = unsafe { store.vm.instantiate(module.vm(), imports) };
+        let made = unsafe { store.vm.instantiate(module.vm()?, imports) };
         let mut vm = match made {
             Ok(vm) => vm,
             Err(unwind) => return Err(into_error(store, unwind)),
@@ -218,7 +218,7 @@ impl Instance {
         Some(match (index, ty) {
             (EntityIndex::Func(func), _) => {
                 // SAFETY: the function's record is that of this instance or of an import of it.
-                let func = vm.func(func);
+                let func = vm.func(func).ok()?;
                 Func::from_vm(store, func).into()
             }
             (EntityIndex::Table(table), Provided::Table(ty)) => {

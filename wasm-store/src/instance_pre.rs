@@ -26,7 +26,7 @@ impl<T: 'static> InstancePre<T> {
     ///
     /// Host functions among the items are made for data of type `T`.
     pub(crate) unsafe fn new(module: &Module, items: Vec<Definition>) -> Result<Self> {
-        for (place, (item, wanted)) in items.iter().zip(module.wanted()).enumerate() {
+        for (place, (item, wanted)) in items.iter().zip(module.wanted()?).enumerate() {
             check_import(module, place, wanted, &item.provided())?;
         }
         Ok(Self { module: module.clone(), items: items.into(), _data: PhantomData })

@@ -51,11 +51,20 @@
 //! # Features
 //!
 //! * `call-hook`: `Store::call_hook`, a function that is told of every change between host and Wasm.
+//! * `profile`: `Config::profiler` and `Config::debug_info`, by which profilers and debuggers know the
+//!   functions of modules by their names.
+//! * `sign`: `Config::trust` and `Module::deserialize_verified`, by which artifacts that are signed,
+//!   authenticated or known by their hash are loaded without `unsafe`; keys and policies as the module
+//!   `sign`.
+//! * `cache`: `Config::cache`, by which modules that were compiled before come from the user's cache
+//!   directory.
 
 #![deny(unsafe_code)]
 
 mod backtrace;
+mod cache;
 mod caller;
+mod compat;
 pub mod compiler;
 mod config;
 pub mod differences;
@@ -72,11 +81,13 @@ mod limits;
 mod linker;
 mod memory;
 mod module;
+mod profiling;
 #[cfg(test)]
 mod send_sync;
 mod store;
 mod table;
 mod trap;
+mod trust;
 mod types;
 mod val;
 mod vm;
@@ -100,6 +111,8 @@ pub use limits::{
 pub use linker::{Linker, UnknownImportError};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{Module, ModuleExport, ModuleFunction};
+#[cfg(feature = "profile")]
+pub use profiling::ProfilingStrategy;
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use table::Table;
 pub use trap::Trap;
@@ -108,6 +121,12 @@ pub use types::{
     MemoryTypeBuilder, Mutability, RefType, TableType, ValType,
 };
 pub use val::{Ref, V128, Val};
+/// Who answers for artifacts (feature `sign`): keys, seals and trust policies.
+#[cfg(feature = "sign")]
+pub use wasm_artifact::sign;
+/// The cache of compiled modules (feature `cache`): see [`Config::cache`].
+#[cfg(feature = "cache")]
+pub use wasm_cache::{Cache, CacheConfig, Error as CacheError};
 #[cfg(feature = "call-hook")]
 pub use wasm_hooks::CallHook;
 pub use wasm_types::{OptLevel, Tunables, WasmFeatures};

@@ -329,7 +329,7 @@ impl<T: 'static> Linker<T> {
             Engine::same(&self.engine, module.engine()),
             "cross-`Engine` instantiation is not supported: module and linker are of different engines"
         );
-        let mut items = Vec::with_capacity(module.wanted().len());
+        let mut items = Vec::with_capacity(module.wanted()?.len());
         for import in module.imports() {
             let mut item = self.definition(&import)?.clone();
             each(&mut item);

@@ -3,21 +3,29 @@
 #![allow(unsafe_code)]
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasm_artifact::{Artifact, FileKind, identify};
 use wasm_loader::Loaded;
 use wasm_types::{EntityIndex, EntityType, FuncIndex, TypeIndex};
 
+use crate::cache::{self, CachePlace};
+use crate::compat;
 use crate::engine::Engine;
 use crate::error::{Context, Result};
+use crate::profiling::Registration;
 use crate::types::matching::Provided;
-use crate::types::registry::{map_ref_type, map_val_type};
+use crate::types::registry::{ModuleTypes, map_ref_type, map_val_type};
 use crate::types::{
     Canonical, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType,
 };
 use crate::vm::VmModule;
+
+/// How much of a file tells whether it is an artifact, in bytes.
+const HEAD: u64 = 4096;
 
 /// A compiled WebAssembly module, ready to be instantiated.
 ///
@@ -28,9 +36,18 @@ pub struct Module {
 }
 
 struct ModuleInner {
-    /// Refers to the engine's types, which `engine` keeps alive.
-    vm: Arc<VmModule>,
+    _profiled: Registration,
+    loaded: Arc<Loaded>,
+    /// Made when it is first asked for: a module that was only loaded has cost nothing for each of its
+    /// types.
+    linked: OnceLock<Linked>,
     engine: Engine,
+}
+
+/// A module's types and imports as its engine knows them.
+struct Linked {
+    /// Refers to the types of the engine, which the module keeps alive.
+    vm: Arc<VmModule>,
     /// The canonical id of each type, by its index.
     type_ids: Vec<u32>,
     /// What each import asks for.
@@ -49,16 +66,27 @@ impl Module {
         Self::compile(engine, bytes.as_ref())
     }
 
-    /// Compiles a module from a file in binary form, or in the text format if the engine's compiler
-    /// reads it.
+    /// Loads or compiles a module, whichever the content of the file asks for: in binary form, in the
+    /// text format if the engine's compiler reads it, or compiled already.
+    ///
+    /// Of compiled modules, only those are loaded that the engine's trust policy accepts
+    /// (`Config::trust`, with the feature `sign`), so that this function is safe.
     ///
     /// # Errors
     ///
-    /// If the file can't be read, and as for [`Module::new`].
+    /// If the file can't be read; as for [`Module::new`]; if it is compiled and not trusted, or as for
+    /// [`Module::deserialize`].
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let path = file.as_ref();
-        let bytes = std::fs::read(path)
-            .with_context(|| format!("failed to read input file: {}", path.display()))?;
+        let reading = || format!("failed to read input file: {}", path.display());
+        let mut file = File::open(path).with_context(reading)?;
+        let mut bytes = Vec::new();
+        file.by_ref().take(HEAD).read_to_end(&mut bytes).with_context(reading)?;
+        if Engine::detect_precompiled(&bytes).is_some() {
+            let module = engine.config().trust.load(engine, file);
+            return module.with_context(|| format!("failed to load: {}", path.display()));
+        }
+        file.read_to_end(&mut bytes).with_context(reading)?;
         Self::compile(engine, &bytes)
             .with_context(|| format!("failed to compile: {}", path.display()))
     }
@@ -96,10 +124,19 @@ impl Module {
     }
 
     fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
+        let place = CachePlace::of(engine, bytes);
+        // One that does not fit the engine, for whatever reason, is none.
+        if let Some(loaded) = place.load()
+            && let Ok(module) = Self::from_loaded(engine, loaded)
+        {
+            return Ok(module);
+        }
         let artifact = engine.precompile_module(bytes)?;
         // SAFETY: the engine's compiler has just made the code, and answers for it.
-        let loaded = unsafe { Loaded::from_bytes(&artifact)? };
-        Self::from_loaded(engine, loaded)
+        let loaded = compat::complete(engine, unsafe { Loaded::from_bytes(&artifact) })?;
+        let module = Self::from_loaded(engine, loaded)?;
+        place.keep(artifact);
+        Ok(module)
     }
 
     /// Loads a module from the bytes of an artifact: what [`Engine::precompile_module`] and
@@ -118,7 +155,7 @@ impl Module {
         let bytes = bytes.as_ref();
         expect_artifact(bytes, "Module::new")?;
         // SAFETY: as the caller promises.
-        let loaded = unsafe { Loaded::from_bytes(bytes)? };
+        let loaded = compat::complete(engine, unsafe { Loaded::from_bytes(bytes) })?;
         Self::from_loaded(engine, loaded)
     }
 
@@ -134,7 +171,7 @@ impl Module {
     pub unsafe fn deserialize_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
         let path = path.as_ref();
         // SAFETY: as the caller promises.
-        let loaded = match unsafe { Loaded::from_file(path) } {
+        let loaded = match compat::complete(engine, unsafe { Loaded::from_file(path) }) {
             Ok(loaded) => loaded,
             Err(error) => {
                 // What the file is instead says more than what is wrong with it as an artifact.
@@ -162,33 +199,41 @@ impl Module {
 
     /// The bytes of the module's artifact, for [`Module::deserialize`].
     ///
+    /// With a cache (`Config::cache`) they are what the compiler has made, too: an authentication code,
+    /// which is worth nothing outside of the cache, is taken off.
+    ///
     /// # Errors
     ///
     /// None so far.
     pub fn serialize(&self) -> Result<Vec<u8>> {
-        Ok(self.artifact().bytes().to_vec())
+        Ok(cache::serialized(self.engine(), self.artifact()))
     }
 
-    fn from_loaded(engine: &Engine, loaded: Arc<Loaded>) -> Result<Module> {
+    pub(crate) fn from_loaded(engine: &Engine, loaded: Arc<Loaded>) -> Result<Module> {
         let artifact = loaded.artifact();
-        check_tunables(engine, artifact)?;
-        let types = artifact.types().collect::<Result<Vec<_>, _>>()?;
-        let groups: Vec<_> = artifact.rec_groups().collect();
-        let type_ids = engine.types().register_module(&types, &groups)?;
-        let records = type_ids
-            .iter()
-            .map(|id| match engine.types().get(*id) {
-                Some(Canonical::Func(record)) => Arc::as_ptr(&record),
-                _ => std::ptr::null(),
-            })
-            .collect();
+        compat::check(engine, artifact)?;
+        artifact.check_interface()?;
+        let _profiled = engine.config().profiling.tell(&loaded)?;
+        let (linked, engine) = (OnceLock::new(), engine.clone());
+        Ok(Module { inner: Arc::new(ModuleInner { _profiled, loaded, linked, engine }) })
+    }
+
+    /// The module's types and imports as its engine knows them. An error only in an artifact that
+    /// contradicts itself: damage was noticed when it was loaded.
+    fn linked(&self) -> Result<&Linked> {
+        if let Some(linked) = self.inner.linked.get() {
+            return Ok(linked);
+        }
+        let artifact = self.artifact();
+        let ModuleTypes { ids: type_ids, records } =
+            self.inner.engine.types().register_artifact(artifact)?;
         let wanted = artifact
             .imports()
             .map(|import| canonical_entity(&type_ids, import?.ty))
             .collect::<Result<_>>()?;
-        let vm = Arc::new(VmModule::new(Arc::clone(&loaded), records)?);
-        let engine = engine.clone();
-        Ok(Module { inner: Arc::new(ModuleInner { vm, engine, type_ids, wanted }) })
+        let vm = Arc::new(VmModule::new(Arc::clone(&self.inner.loaded), records.into())?);
+        // Another thread may have been faster, with the same outcome.
+        Ok(self.inner.linked.get_or_init(|| Linked { vm, type_ids, wanted }))
     }
 
     /// The module's own name, if it has a name section that says it.
@@ -200,7 +245,8 @@ impl Module {
     pub fn imports<'module>(
         &'module self,
     ) -> impl ExactSizeIterator<Item = ImportType<'module>> + 'module {
-        self.inner.wanted.iter().enumerate().map(|(place, wanted)| {
+        let wanted = self.linked().map_or(&[][..], |linked| &linked.wanted);
+        wanted.iter().enumerate().map(|(place, wanted)| {
             // Every import was read when the module was loaded.
             let import = self.artifact().import_at(place as u32);
             let (module, name) = import.map_or(("", ""), |import| (import.module, import.field));
@@ -266,26 +312,26 @@ impl Module {
     }
 
     pub(crate) fn loaded(&self) -> &Arc<Loaded> {
-        &self.inner.vm.loaded
+        &self.inner.loaded
     }
 
     pub(crate) fn artifact(&self) -> &Artifact<'_> {
-        self.inner.vm.loaded.artifact()
+        self.inner.loaded.artifact()
     }
 
-    pub(crate) fn vm(&self) -> &Arc<VmModule> {
-        &self.inner.vm
+    pub(crate) fn vm(&self) -> Result<&Arc<VmModule>> {
+        self.linked().map(|linked| &linked.vm)
     }
 
     /// What each import asks for.
-    pub(crate) fn wanted(&self) -> &[Provided] {
-        &self.inner.wanted
+    pub(crate) fn wanted(&self) -> Result<&[Provided]> {
+        self.linked().map(|linked| linked.wanted.as_slice())
     }
 
     /// The canonical type of an item.
     pub(crate) fn canonical_type(&self, index: EntityIndex) -> Option<Provided> {
         let ty = self.artifact().entity_type(index).ok()?;
-        canonical_entity(&self.inner.type_ids, ty).ok()
+        canonical_entity(&self.linked().ok()?.type_ids, ty).ok()
     }
 
     fn entity_type(&self, index: EntityIndex) -> Option<ExternType> {
@@ -348,43 +394,9 @@ fn expect_artifact(bytes: &[u8], instead: &str) -> Result<()> {
             "expected a compiled module, found {identity}: compile it with `{instead}`, or \
              beforehand with `Engine::precompile_module`"
         ),
-        _ => crate::bail!("expected a compiled module, found {identity}"),
+        // The loader says what it is instead, and what to do with it.
+        _ => Ok(()),
     }
-}
-
-/// Checks that the engine provides for what the code was compiled to rely on.
-fn check_tunables(engine: &Engine, artifact: &Artifact<'_>) -> Result<()> {
-    const STATIC: u64 = 4 << 30;
-    let (code, host) = (artifact.tunables(), engine.config().request.tunables);
-    let mut reasons = Vec::new();
-    if code.memory_reservation >= STATIC && host.memory_reservation < STATIC {
-        reasons.push(format!(
-            "its memories must be reserved whole ({} bytes), the engine reserves {} bytes \
-             (`Config::memory_reservation`)",
-            code.memory_reservation, host.memory_reservation
-        ));
-    }
-    if code.memory_guard_size > host.memory_guard_size {
-        reasons.push(format!(
-            "it needs {} bytes of guard after memories, the engine has {} \
-             (`Config::memory_guard_size`)",
-            code.memory_guard_size, host.memory_guard_size
-        ));
-    }
-    if code.stack_guard_size > host.stack_guard_size {
-        reasons.push(format!(
-            "it needs {} bytes of guard below stacks, the engine has {} \
-             (`Tunables::stack_guard_size`)",
-            code.stack_guard_size, host.stack_guard_size
-        ));
-    }
-    if reasons.is_empty() {
-        return Ok(());
-    }
-    crate::bail!(
-        "the module was compiled with settings that this engine does not provide for: {}",
-        reasons.join("; ")
-    )
 }
 
 /// An export of a module, found by name once: see [`Module::get_export_index`].

@@ -85,10 +85,10 @@ impl Table {
         TableType::from_canonical(store.0.engine(), self.canonical_type(store.0))
     }
 
-    /// An element; `None` out of bounds.
+    /// An element; `None` out of bounds, and in a damaged artifact that does not say what it is.
     pub fn get(&self, mut store: impl AsContextMut, index: u64) -> Option<Ref> {
         let store = store.as_context_mut();
-        let bits = self.vm_mut(store.0).get(index)?;
+        let bits = self.vm_mut(store.0).get(index).ok()??;
         // SAFETY: the table belongs to the store, and holds references of its type.
         Some(unsafe { Ref::from_reference(self.store, bits, self.element) })
     }
@@ -172,7 +172,7 @@ impl Table {
         );
         // SAFETY: both tables belong to the store, which is borrowed for this call.
         let copied =
-            unsafe { VmTable::copy(dst_table.table, src_table.table, dst_index, src_index, len) };
+            unsafe { VmTable::copy(dst_table.table, src_table.table, dst_index, src_index, len)? };
         if !copied {
             return Err(Trap::TableOutOfBounds.into());
         }

@@ -5,9 +5,10 @@ use cranelift_codegen::ir::{self, ExternalName, StackSlot, UserFuncName};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, binemit};
 use wasm_types::abi::ContextLayout;
-use wasm_types::{DefinedFuncIndex, FuncIndex, ParsedModule, TrapCode};
+use wasm_types::{DefinedFuncIndex, FuncIndex, ParsedModule, TrapCode, WasmFeatures};
 
 use crate::error::{Error, ErrorKind};
+use crate::extensions::{Extensions, Scanner};
 use crate::function::Translator;
 use crate::pass::{PassContext, PassPlace};
 use crate::runtime::RuntimeEnvironment;
@@ -36,6 +37,10 @@ pub(crate) struct FunctionCode {
     pub(crate) frame_size: u32,
     /// Bytes from the frame pointer down to the place that keeps the context, if there is one.
     pub(crate) frame_slot: Option<u32>,
+    /// The extensions of the instruction set that the code uses; `None` if that is not known.
+    pub(crate) extensions: Option<Extensions>,
+    /// The proposals that the body uses.
+    pub(crate) proposals: WasmFeatures,
 }
 
 /// A reference from the code to a function of the module.
@@ -46,10 +51,9 @@ pub(crate) struct CallSite {
     pub(crate) target: DefinedFuncIndex,
 }
 
-/// Code that comes from one operator; `u32::MAX` for none.
+/// Where code begins that comes from one operator; `u32::MAX` for none.
 pub(crate) struct CodeRange {
     pub(crate) start: u32,
-    pub(crate) end: u32,
     pub(crate) wasm_offset: u32,
 }
 
@@ -60,6 +64,7 @@ pub(crate) struct Worker<'a> {
     translator: Translator,
     context: Context,
     allocator: regalloc2::Ctx,
+    scanner: Scanner,
     pub(crate) timings: Timings,
 }
 
@@ -72,6 +77,7 @@ impl<'a> Worker<'a> {
             translator: Translator::new(),
             context: Context::new(),
             allocator: regalloc2::Ctx::default(),
+            scanner: Scanner::new(job.isa),
             timings: Timings::default(),
         }
     }
@@ -99,6 +105,7 @@ impl<'a> Worker<'a> {
         let Job { parsed, wasm, .. } = *self.job;
         let body = parsed.body(wasm, func).get_binary_reader().original_position();
         code.body = u32::try_from(body).unwrap_or(u32::MAX);
+        code.proposals = self.translator.proposals();
         self.timings.codegen += clock.lap();
         Ok(code)
     }
@@ -162,7 +169,9 @@ impl<'a> Worker<'a> {
             .compile_function(func, domtree, &mut self.allocator, false, &mut control)
             .map_err(|error| codegen_error(error, func))?
             .apply_params(&func.params);
-        collect(&code, func, self.env.frame_slot())
+        let mut collected = collect(&code, func, self.env.frame_slot())?;
+        collected.extensions = self.scanner.scan(&code);
+        Ok(collected)
     }
 }
 
@@ -194,11 +203,10 @@ fn collect(
             Err(Error::new(ErrorKind::Codegen, message))
         }
     });
-    let locations = buffer.get_srclocs_sorted().iter().map(|location| CodeRange {
-        start: location.start,
-        end: location.end,
-        wasm_offset: location.loc.bits(),
-    });
+    let locations = buffer
+        .get_srclocs_sorted()
+        .iter()
+        .map(|location| CodeRange { start: location.start, wasm_offset: location.loc.bits() });
     let frame = buffer.frame_layout();
     let slot = frame_slot
         .zip(frame)
@@ -213,6 +221,8 @@ fn collect(
         // The frame pointer points to the caller's; above that is the return address.
         frame_size: frame.map_or(0, |frame| frame.frame_to_fp_offset + 16),
         frame_slot: slot,
+        extensions: None,
+        proposals: WasmFeatures::empty(),
     })
 }
 

@@ -6,22 +6,29 @@ use wasm_types::wasmparser::{
     self, FuncValidator, FuncValidatorAllocations, OperatorsReader, OperatorsReaderAllocations,
     ValidatorResources,
 };
-use wasm_types::{DefinedFuncIndex, ParsedModule, ValType};
+use wasm_types::{DefinedFuncIndex, ParsedModule, ValType, WasmFeatures};
 
 use crate::control_stack::{Frame, FrameKind};
 use crate::environ::FuncEnvironment;
 use crate::error::{Error, ErrorKind};
 use crate::ops;
+use crate::proposals;
 use crate::translator::{FuncTranslator, Stacks};
 
 /// Translates function bodies, one after the other, and keeps its allocations from one to the
 /// next.
-#[derive(Default)]
 pub struct Translator {
     builder: FunctionBuilderContext,
     stacks: Stacks,
     validator: FuncValidatorAllocations,
     operators: OperatorsReaderAllocations,
+    proposals: WasmFeatures,
+}
+
+impl Default for Translator {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl std::fmt::Debug for Translator {
@@ -33,7 +40,19 @@ impl std::fmt::Debug for Translator {
 impl Translator {
     /// A translator with nothing allocated.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            builder: FunctionBuilderContext::default(),
+            stacks: Stacks::default(),
+            validator: FuncValidatorAllocations::default(),
+            operators: OperatorsReaderAllocations::default(),
+            proposals: WasmFeatures::empty(),
+        }
+    }
+
+    /// The proposals that the body which was translated last uses, in its operators and locals.
+    /// Types, memories and tables that it refers to may use more.
+    pub fn proposals(&self) -> WasmFeatures {
+        self.proposals
     }
 
     /// Validates the body of a function and makes CLIF of it.
@@ -76,7 +95,8 @@ impl Translator {
             skipped: 0,
         };
         let mut reader = parsed.body(wasm, func).get_binary_reader();
-        let body = Body { params: ty.params(), results: ty.results() };
+        let mut body =
+            Body { params: ty.params(), results: ty.results(), proposals: WasmFeatures::empty() };
         let mut offset = reader.original_position();
         let result = validator.read_locals(&mut reader).map_err(Failure::Invalid).and_then(|()| {
             let allocations = std::mem::take(&mut self.operators);
@@ -85,6 +105,7 @@ impl Translator {
             self.operators = operators.into_allocations();
             result
         });
+        self.proposals = body.proposals;
         match result {
             Ok(()) => {
                 t.builder.finalize(frontend_config);
@@ -127,11 +148,13 @@ impl From<Error> for Failure {
 struct Body<'t> {
     params: &'t [ValType],
     results: &'t [ValType],
+    /// What it turns out to use.
+    proposals: WasmFeatures,
 }
 
 impl Body<'_> {
     fn translate<E: FuncEnvironment + ?Sized>(
-        &self,
+        &mut self,
         t: &mut FuncTranslator<'_, '_, E>,
         validator: &mut FuncValidator<ValidatorResources>,
         operators: &mut OperatorsReader<'_>,
@@ -143,6 +166,7 @@ impl Body<'_> {
             let (op, at) = operators.read_with_offset()?;
             *offset = at;
             validator.op(at, &op)?;
+            self.proposals |= proposals::of_operator(&op);
             t.builder.set_srcloc(source_location(at)?);
             ops::translate(t, &op)?;
         }
@@ -152,7 +176,7 @@ impl Body<'_> {
 
     /// The entry block: parameters, locals, and the frame of the function itself.
     fn enter<E: FuncEnvironment + ?Sized>(
-        &self,
+        &mut self,
         t: &mut FuncTranslator<'_, '_, E>,
         validator: &FuncValidator<ValidatorResources>,
     ) -> Result<(), Failure> {
@@ -175,6 +199,7 @@ impl Body<'_> {
                 validator.get_local_type(local).expect("the index is below the number of locals");
             let ty = ValType::try_from(ty).map_err(Error::unsupported)?;
             ops::check_types(t.env, [&ty])?;
+            self.proposals |= proposals::of_type(ty);
             let clif = t.clif_type(ty);
             let variable = t.builder.declare_var(clif);
             debug_assert_eq!(variable, t.local(local));

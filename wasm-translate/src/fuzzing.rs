@@ -49,6 +49,10 @@ pub fn translate(data: &[u8]) {
         Ok(compiled) => {
             assert!(valid, "code was made of a module that is not valid");
             assert_eq!(compiled.functions.len(), parsed.module().bodies.len());
+            for extension in &compiled.extensions {
+                let allowed = compiled.isa_flags.iter().any(|flag| flag.name == *extension);
+                assert!(allowed, "the code uses `{extension}`, which was not allowed");
+            }
         }
         Err(error) => match error.kind() {
             ErrorKind::Invalid => assert!(!valid, "a valid module was refused: {error}"),

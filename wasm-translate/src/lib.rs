@@ -42,6 +42,8 @@
 //!
 //! * `parallel`: compile the functions of a module on several threads (through rayon).
 //! * `native`: [`Settings::host`], for the machine that the compiler runs on.
+//! * `exact-extensions`: record the instruction set extensions that x86-64 code uses, instead of all
+//!   that it was allowed to use.
 //! * `fuzzing`: checks of arbitrary bytes for fuzzers.
 
 #![forbid(unsafe_code)]
@@ -51,6 +53,7 @@ mod compile;
 mod control_stack;
 mod environ;
 mod error;
+mod extensions;
 mod function;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -60,8 +63,10 @@ mod link;
 mod ops;
 mod parallel;
 mod pass;
+mod proposals;
 mod runtime;
 mod settings;
+mod target_feature;
 mod timings;
 mod translator;
 mod trap;

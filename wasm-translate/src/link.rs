@@ -4,11 +4,12 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::TargetIsa;
 use wasm_types::{
     AddressMapEntry, CompiledFunction, CompiledModule, DefinedFuncIndex, FrameSlotEntry, IsaFlag,
-    Module, TrapEntry, Tunables,
+    Module, TrapEntry, Tunables, WasmFeatures,
 };
 
 use crate::codegen::FunctionCode;
 use crate::error::{Error, ErrorKind};
+use crate::{extensions, proposals};
 
 /// Functions begin at multiples of this, or of what the target wants if that is more.
 const ALIGNMENT: u32 = 16;
@@ -28,6 +29,11 @@ pub(crate) fn link(
     let mut compiled = CompiledModule {
         target: isa.triple().to_string(),
         isa_flags: isa_flags(isa),
+        extensions: extensions::names(isa, functions.iter().map(|code| code.extensions)),
+        proposals: functions
+            .iter()
+            .map(|code| code.proposals)
+            .fold(proposals::of_declarations(module), WasmFeatures::union),
         tunables,
         ..CompiledModule::default()
     };
@@ -64,26 +70,17 @@ pub(crate) fn link(
 }
 
 /// Adds the places that the code of a function comes from. The prologue belongs to the start of the
-/// body; what comes from nowhere has entries too, so that it is not taken to belong to what stands
-/// before it.
+/// body; what comes from nowhere, such as moves of the register allocator, belongs to what stands
+/// before it: entries of its own would be a quarter of all.
 fn map_addresses(map: &mut Vec<AddressMapEntry>, start: u32, code: &FunctionCode) {
-    let mut add = |offset: u32, wasm_offset: u32| {
-        let nowhere = if offset == 0 { code.body } else { u32::MAX };
-        let wasm_offset = if wasm_offset == u32::MAX { nowhere } else { wasm_offset };
-        if map.last().is_none_or(|last| last.wasm_offset != wasm_offset) {
-            map.push(AddressMapEntry { offset: start + offset, wasm_offset });
+    map.push(AddressMapEntry { offset: start, wasm_offset: code.body });
+    for range in code.locations.iter().filter(|range| range.wasm_offset != u32::MAX) {
+        let offset = start + range.start;
+        match map.last_mut() {
+            Some(last) if last.wasm_offset == range.wasm_offset => {}
+            Some(last) if last.offset == offset => last.wasm_offset = range.wasm_offset,
+            _ => map.push(AddressMapEntry { offset, wasm_offset: range.wasm_offset }),
         }
-    };
-    let mut end = 0;
-    for range in &code.locations {
-        if range.start > end {
-            add(end, u32::MAX);
-        }
-        add(range.start, range.wasm_offset);
-        end = range.end;
-    }
-    if end < code.bytes.len() as u32 || code.locations.is_empty() {
-        add(end, u32::MAX);
     }
 }
 

@@ -9,6 +9,7 @@ use target_lexicon::{Architecture, PointerWidth, Triple};
 use wasm_types::{FuncIndex, OptLevel, Tunables};
 
 use crate::error::{Error, ErrorKind};
+use crate::extensions::Scanner;
 use crate::pass::{ClifPass, PassPlace};
 
 /// Is told of the CLIF of each function before any pass changes it.
@@ -121,7 +122,7 @@ impl Settings {
     }
 
     /// The code generator's description of the target, with all settings of the instruction set.
-    fn builder(&self) -> Result<isa::Builder, Error> {
+    pub(crate) fn builder(&self) -> Result<isa::Builder, Error> {
         let mut builder = isa::lookup(self.target.clone()).map_err(|error| {
             let message = format!(
                 "no code can be made for `{}` ({error}); the architectures are {}",
@@ -229,6 +230,8 @@ impl Settings {
             ("probestack_size_log2", &guard),
             ("enable_heap_access_spectre_mitigation", on(tunables.spectre_mitigation)),
             ("enable_table_access_spectre_mitigation", on(tunables.spectre_mitigation)),
+            // What is jumped to, for those who read the code. The code is the same.
+            ("machine_code_cfg_info", on(Scanner::WANTS_BLOCKS)),
         ] {
             flags.set(name, value).map_err(|error| {
                 Error::new(ErrorKind::Target, format!("setting `{name}` to `{value}`: {error}"))

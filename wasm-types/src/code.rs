@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::features::WasmFeatures;
 use crate::index::FuncIndex;
 use crate::trap::TrapCode;
 use crate::tunables::Tunables;
@@ -60,8 +61,14 @@ pub struct FrameSlotEntry {
 pub struct CompiledModule {
     /// The target, as a triple.
     pub target: String,
-    /// The settings of the instruction set.
+    /// The settings of the instruction set that the code was compiled with: for people.
     pub isa_flags: Vec<IsaFlag>,
+    /// The extensions of the instruction set that the code uses, as the names of the flags that
+    /// allow for them (such as `has_avx2`), sorted. Where a compiler can't tell, all that it was
+    /// allowed to use.
+    pub extensions: Vec<String>,
+    /// The proposals that the module uses.
+    pub proposals: WasmFeatures,
     /// The settings that the run-time must agree on.
     pub tunables: Tunables,
     /// The code of all functions.

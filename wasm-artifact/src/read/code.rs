@@ -4,6 +4,7 @@ use wasm_types::{CompiledFunction, DefinedFuncIndex, FrameSlotEntry, FuncIndex};
 
 use super::Artifact;
 use crate::address_map::AddressMap;
+use crate::blocks::Blocks;
 use crate::error::Error;
 use crate::format::flags;
 use crate::traps::Traps;
@@ -13,13 +14,13 @@ impl<'a> Artifact<'a> {
     #[inline]
     pub fn function_code(&self, index: DefinedFuncIndex) -> Result<CompiledFunction, Error> {
         let damaged = || Error::damaged("the code of a function");
-        let record = self.tables.code.get(index.index()).ok_or_else(damaged)?;
+        let record = self.tables.code.get(index.index(), &self.sums).ok_or_else(damaged)?;
         let (offset, len) = (record.offset.get(), record.len.get());
         let end = u64::from(offset) + u64::from(len);
         if end > self.tables.text.len() as u64 {
             return Err(damaged());
         }
-        let frame_size = self.tables.frame_sizes.get(index.index());
+        let frame_size = self.tables.frame_sizes.get(index.index(), &self.sums);
         Ok(CompiledFunction { offset, len, frame_size: frame_size.map_or(0, |size| size.get()) })
     }
 
@@ -27,18 +28,18 @@ impl<'a> Artifact<'a> {
     ///
     /// Async-signal-safe: it neither allocates nor locks nor panics.
     pub fn function_at(&self, text_offset: u32) -> Option<DefinedFuncIndex> {
-        let code = self.tables.code;
+        let (code, sums) = (self.tables.code, &self.sums);
         let index = if self.header.flags.get() & flags::CODE_IN_ORDER != 0 {
-            let after = code.partition_point(|record| record.offset.get() <= text_offset);
+            let after = code.partition_point(sums, |record| record.offset.get() <= text_offset)?;
             after.checked_sub(1)?
         } else {
             let order = self.tables.code_order;
-            let start = |index: usize| code.get(index).map(|record| record.offset.get());
-            let after =
-                order.partition_point(|index| start(index.get() as usize) <= Some(text_offset));
-            order.get(after.checked_sub(1)?)?.get() as usize
+            let start = |index: usize| code.get(index, sums).map(|record| record.offset.get());
+            let after = order
+                .partition_point(sums, |index| start(index.get() as usize) <= Some(text_offset))?;
+            order.get(after.checked_sub(1)?, sums)?.get() as usize
         };
-        let record = code.get(index)?;
+        let record = code.get(index, sums)?;
         let within = text_offset.checked_sub(record.offset.get())? < record.len.get();
         within.then_some(DefinedFuncIndex::new(index as u32))
     }
@@ -47,36 +48,52 @@ impl<'a> Artifact<'a> {
     /// does not.
     pub fn frame_slot(&self, func: FuncIndex) -> Option<u32> {
         let slots = self.tables.frame_slots;
-        let place = slots.binary_search_by_key(&func.as_u32(), |slot| slot.func.get()).ok()?;
-        slots.get(place).map(|slot| slot.below_frame_pointer.get())
+        let func = func.as_u32();
+        let place = slots.partition_point(&self.sums, |slot| slot.func.get() < func)?;
+        let slot = slots.get(place, &self.sums).filter(|slot| slot.func.get() == func)?;
+        Some(slot.below_frame_pointer.get())
     }
 
     /// Every function that keeps its instance context in its frame, sorted by function.
-    pub fn frame_slots(&self) -> impl ExactSizeIterator<Item = FrameSlotEntry> + use<'a> {
-        self.tables.frame_slots.iter().map(|slot| FrameSlotEntry {
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn frame_slots(
+        &self,
+    ) -> Result<impl ExactSizeIterator<Item = FrameSlotEntry> + use<'a>, Error> {
+        let slots = self.tables.frame_slots.all(&self.sums);
+        let slots = slots.ok_or(Error::damaged("the list of frame slots"))?;
+        Ok(slots.iter().map(|slot| FrameSlotEntry {
             func: FuncIndex::new(slot.func.get()),
             below_frame_pointer: slot.below_frame_pointer.get(),
-        })
+        }))
     }
 
     /// The instructions that may trap.
     #[inline]
-    pub fn traps(&self) -> Traps<'a> {
+    pub fn traps(&self) -> Traps<'_> {
         Traps {
-            blocks: self.tables.trap_blocks,
-            bytes: self.tables.trap_bytes,
-            len: self.header.traps.get(),
+            blocks: Blocks {
+                sums: &self.sums,
+                records: self.tables.trap_blocks,
+                bytes: self.tables.trap_bytes,
+                len: self.header.traps.get(),
+            },
             shift: self.header.code_shift.get(),
         }
     }
 
     /// The places of the Wasm binary that code comes from.
     #[inline]
-    pub fn address_map(&self) -> AddressMap<'a> {
+    pub fn address_map(&self) -> AddressMap<'_> {
         AddressMap {
-            blocks: self.tables.address_blocks,
-            bytes: self.tables.address_bytes,
-            len: self.header.addresses.get(),
+            blocks: Blocks {
+                sums: &self.sums,
+                records: self.tables.address_blocks,
+                bytes: self.tables.address_bytes,
+                len: self.header.addresses.get(),
+            },
             shift: self.header.code_shift.get(),
         }
     }

@@ -43,7 +43,7 @@ impl Artifact<'_> {
         let tags = (0..counts.tags).map(TagIndex::new);
         Ok(Module {
             types: self.types().collect::<Result<_, _>>()?,
-            rec_groups: self.rec_groups().collect(),
+            rec_groups: self.rec_groups().collect::<Result<_, _>>()?,
             imports: imports.collect::<Result<_, Error>>()?,
             functions: functions.map(|i| self.function_type(i)).collect::<Result<_, _>>()?,
             tables: tables.map(|i| self.table(i)).collect::<Result<_, _>>()?,
@@ -62,7 +62,7 @@ impl Artifact<'_> {
             elements: self.element_segments()?,
             data: self.data_declarations()?,
             bodies: Vec::new(),
-            escaping_functions: self.escaping_functions().collect(),
+            escaping_functions: self.escaping_functions()?.collect(),
             features: self.features(),
             names: self.names(),
         })
@@ -83,12 +83,17 @@ impl Artifact<'_> {
         Ok(CompiledModule {
             target: self.target().into(),
             isa_flags: flags.collect(),
+            extensions: self
+                .extensions()
+                .map(|name| name.map(String::from))
+                .collect::<Result<_, _>>()?,
+            proposals: self.features(),
             tunables: self.tunables(),
             text: self.text().to_vec(),
             functions: functions.map(|i| self.function_code(i)).collect::<Result<_, _>>()?,
             traps: self.traps().iter().collect(),
             address_map: self.address_map().iter().collect(),
-            frame_slots: self.frame_slots().collect(),
+            frame_slots: self.frame_slots()?.collect(),
         })
     }
 
@@ -108,12 +113,8 @@ impl Artifact<'_> {
                     ElementItems::Functions(items.iter().collect::<Option<Vec<_>>>().ok_or(null)?)
                 }
                 ItemsRef::Expressions(items) => {
-                    let expressions = items.iter().map(|item| item.to_const_expr());
-                    let expressions: Vec<_> = expressions.collect::<Result<_, _>>()?;
-                    if expressions.len() != items.len() as usize {
-                        return Err(null);
-                    }
-                    ElementItems::Expressions(expressions)
+                    let expressions = items.iter().map(|item| item?.to_const_expr());
+                    ElementItems::Expressions(expressions.collect::<Result<_, _>>()?)
                 }
             };
             Ok(ElementSegment { kind, ty: segment.ty, items })

@@ -35,7 +35,7 @@ pub struct ExportRef<'a> {
 impl<'a> Artifact<'a> {
     /// The type of a function, imported or defined.
     pub fn function_type(&self, func: FuncIndex) -> Result<TypeIndex, Error> {
-        let ty = self.tables.function_types.get(func.index());
+        let ty = self.tables.function_types.get(func.index(), &self.sums);
         ty.filter(|ty| (ty.get() as usize) < self.tables.types.len())
             .map(|ty| TypeIndex::new(ty.get()))
             .ok_or(Error::damaged("the type of a function"))
@@ -43,7 +43,7 @@ impl<'a> Artifact<'a> {
 
     /// The type of a table, imported or defined.
     pub fn table(&self, index: TableIndex) -> Result<TableType, Error> {
-        let record = self.tables.tables.get(index.index());
+        let record = self.tables.tables.get(index.index(), &self.sums);
         record
             .and_then(|record| {
                 let (maximum, table64, shared) = limits(record)?;
@@ -60,7 +60,7 @@ impl<'a> Artifact<'a> {
 
     /// The type of a memory, imported or defined.
     pub fn memory(&self, index: MemoryIndex) -> Result<MemoryType, Error> {
-        let record = self.tables.memories.get(index.index());
+        let record = self.tables.memories.get(index.index(), &self.sums);
         record
             .and_then(|record| {
                 let (maximum, memory64, shared) = limits(record)?;
@@ -78,7 +78,7 @@ impl<'a> Artifact<'a> {
 
     /// The type of a global, imported or defined.
     pub fn global(&self, index: GlobalIndex) -> Result<GlobalType, Error> {
-        let record = self.tables.globals.get(index.index());
+        let record = self.tables.globals.get(index.index(), &self.sums);
         record
             .and_then(|record| {
                 let content = codes::val_of(record.content.get())?;
@@ -89,7 +89,7 @@ impl<'a> Artifact<'a> {
 
     /// The type of a tag, imported or defined.
     pub fn tag(&self, index: TagIndex) -> Result<TagType, Error> {
-        let ty = self.tables.tags.get(index.index());
+        let ty = self.tables.tags.get(index.index(), &self.sums);
         ty.map(|ty| TagType { ty: TypeIndex::new(ty.get()) })
             .ok_or(Error::damaged("the type of a tag"))
     }
@@ -105,6 +105,23 @@ impl<'a> Artifact<'a> {
         })
     }
 
+    /// Checks that types and imports are not damaged, so that what is read of them later is what was
+    /// written. Costs a look at each import and, once, at the bytes of all types.
+    ///
+    /// # Errors
+    ///
+    /// If they are.
+    pub fn check_interface(&self) -> Result<(), Error> {
+        let (tables, sums) = (&self.tables, &self.sums);
+        let intact = tables.types.all(sums).is_some()
+            && tables.type_codes.all(sums).is_some()
+            && tables.rec_groups.all(sums).is_some();
+        if !intact {
+            return Err(Error::damaged("the types"));
+        }
+        self.imports().try_for_each(|import| import.map(drop))
+    }
+
     /// The imports, in the order of the module.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = Result<ImportRef<'a>, Error>> + '_ {
         (0..self.tables.imports.len() as u32).map(|position| self.import_at(position))
@@ -112,7 +129,7 @@ impl<'a> Artifact<'a> {
 
     /// An import, by its place in the module.
     pub fn import_at(&self, position: u32) -> Result<ImportRef<'a>, Error> {
-        let record = self.tables.imports.get(position as usize);
+        let record = self.tables.imports.get(position as usize, &self.sums);
         let record = record.ok_or(Error::damaged("an import"))?;
         let index = self.entity(record.entity)?;
         Ok(ImportRef {
@@ -130,7 +147,7 @@ impl<'a> Artifact<'a> {
 
     /// An export, by its place in the module.
     pub fn export_at(&self, position: u32) -> Result<ExportRef<'a>, Error> {
-        let record = self.tables.exports.get(position as usize);
+        let record = self.tables.exports.get(position as usize, &self.sums);
         let record = record.ok_or(Error::damaged("an export"))?;
         Ok(ExportRef { name: self.string(record.name)?, index: self.entity(record.entity)? })
     }
@@ -144,14 +161,14 @@ impl<'a> Artifact<'a> {
     pub fn export_position(&self, name: &str) -> Option<u32> {
         let order = self.tables.export_order;
         let name_at = |position: u32| {
-            let record = self.tables.exports.get(position as usize)?;
+            let record = self.tables.exports.get(position as usize, &self.sums)?;
             self.string(record.name).ok()
         };
-        let found = order.binary_search_by(|position| {
+        let place = order.partition_point(&self.sums, |position| {
             // A damaged name sorts first: the search then may miss others, but ends.
-            name_at(position.get()).unwrap_or_default().cmp(name)
+            name_at(position.get()).unwrap_or_default() < name
         });
-        let position = order.get(found.ok()?)?.get();
+        let position = order.get(place?, &self.sums)?.get();
         (name_at(position) == Some(name)).then_some(position)
     }
 

@@ -11,14 +11,16 @@ impl<'a> Artifact<'a> {
     /// The name that the name section gives a function.
     pub fn name(&self, func: FuncIndex) -> Option<&'a str> {
         let names = self.tables.function_names;
-        let place = names.binary_search_by_key(&func.as_u32(), |name| name.func.get()).ok()?;
+        let func = func.as_u32();
+        let place = names.partition_point(&self.sums, |name| name.func.get() < func)?;
+        names.get(place, &self.sums).filter(|name| name.func.get() == func)?;
         self.function_name_at(place)
     }
 
     /// The name that the name section gives the module.
     pub fn module_name(&self) -> Option<&'a str> {
         // It is written first.
-        let record = self.tables.other_names.first()?;
+        let record = self.tables.other_names.get(0, &self.sums)?;
         if record.kind.get() != name_kind::MODULE {
             return None;
         }
@@ -29,16 +31,21 @@ impl<'a> Artifact<'a> {
     pub fn names(&self) -> NameMap {
         let mut names =
             NameMap { module: self.module_name().map(String::from), ..NameMap::default() };
-        for (place, record) in self.tables.function_names.iter().enumerate() {
-            let func = record.func.get();
-            if func == NONE {
+        for place in 0..self.tables.function_names.len() {
+            let record = self.tables.function_names.get(place, &self.sums);
+            let Some(func) = record.map(|record| record.func.get()).filter(|func| *func != NONE)
+            else {
                 continue;
-            }
+            };
             if let Some(name) = self.function_name_at(place) {
                 names.functions.push((FuncIndex::new(func), name.into()));
             }
         }
-        for &OtherNameRecord { kind, index, name } in self.tables.other_names {
+        let others = self.tables.other_names;
+        for place in 0..others.len() {
+            let Some(&OtherNameRecord { kind, index, name }) = others.get(place, &self.sums) else {
+                continue;
+            };
             let (Ok(name), index) = (self.string(name), index.get()) else { continue };
             let name = String::from(name);
             match kind.get() {
@@ -55,9 +62,10 @@ impl<'a> Artifact<'a> {
 
     fn function_name_at(&self, place: usize) -> Option<&'a str> {
         let names = self.tables.function_names;
-        let start = names.get(place)?.offset.get() as usize;
-        let next = names.get(place.checked_add(1)?)?.offset.get() as usize;
-        let bytes = self.tables.symbol_strings.get(start..next.checked_sub(1)?)?;
+        let start = names.get(place, &self.sums)?.offset.get();
+        let next = names.get(place.checked_add(1)?, &self.sums)?.offset.get();
+        let len = next.checked_sub(1)?.checked_sub(start)?;
+        let bytes = self.tables.symbol_strings.range(start.into(), len.into(), &self.sums)?;
         core::str::from_utf8(bytes).ok()
     }
 }

@@ -8,31 +8,41 @@ use wasm_types::{
 };
 use zerocopy::little_endian::U32;
 
-use super::{Artifact, range};
+use super::{Artifact, Table, range};
 use crate::codes;
 use crate::const_expr::ConstExprRef;
 use crate::error::Error;
 use crate::format::{ConstRef, NONE, segment_flags};
+use crate::sums::Sums;
 
 /// The initial contents of a defined table of functions whose elements are filled in when they
 /// are first asked for.
 #[derive(Clone, Copy)]
 pub struct TableImage<'a> {
     first: u32,
-    funcs: FuncList<'a>,
+    funcs: Table<'a, U32>,
+    sums: &'a Sums<'a>,
 }
 
 impl TableImage<'_> {
     /// The function at an index of the table; `None` for null.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
     #[inline]
-    pub fn func(&self, index: u64) -> Option<FuncIndex> {
-        let place = u32::try_from(index.checked_sub(u64::from(self.first))?).ok()?;
-        self.funcs.get(place)
+    pub fn func(&self, index: u64) -> Result<Option<FuncIndex>, Error> {
+        let place = index.checked_sub(u64::from(self.first));
+        let place = place.and_then(|place| usize::try_from(place).ok());
+        let Some(place) = place.filter(|place| *place < self.funcs.len()) else { return Ok(None) };
+        let func = self.funcs.get(place, self.sums);
+        let func = func.ok_or(Error::damaged("the initial elements of a table"))?.get();
+        Ok((func != NONE).then_some(FuncIndex::new(func)))
     }
 
     /// The first index from which on all elements are null.
     pub fn end(&self) -> u64 {
-        u64::from(self.first) + u64::from(self.funcs.len())
+        u64::from(self.first) + self.funcs.len() as u64
     }
 }
 
@@ -104,7 +114,8 @@ impl fmt::Debug for FuncList<'_> {
 #[derive(Clone, Copy)]
 pub struct ExprList<'a> {
     items: &'a [ConstRef],
-    const_ops: &'a [u8],
+    const_ops: Table<'a, u8>,
+    sums: &'a Sums<'a>,
 }
 
 impl<'a> ExprList<'a> {
@@ -118,22 +129,30 @@ impl<'a> ExprList<'a> {
         self.items.is_empty()
     }
 
-    /// The expression at a place of the list; `None` beyond the end.
-    pub fn get(&self, place: u32) -> Option<ConstExprRef<'a>> {
-        let item = self.items.get(place as usize)?;
-        range(self.const_ops, item.start.get().into(), item.len.get().into()).map(ConstExprRef::new)
+    /// The expression at a place of the list.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there, or the place is beyond the end.
+    pub fn get(&self, place: u32) -> Result<ConstExprRef<'a>, Error> {
+        let damaged = Error::damaged("an element of a segment");
+        let Some(item) = self.items.get(place as usize) else { return Err(damaged) };
+        self.const_ops
+            .range(item.start.get().into(), item.len.get().into(), self.sums)
+            .map(ConstExprRef::new)
+            .ok_or(damaged)
     }
 
-    /// All of them. Ends early in a damaged artifact.
-    pub fn iter(&self) -> impl Iterator<Item = ConstExprRef<'a>> + use<'a> {
+    /// All of them.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Result<ConstExprRef<'a>, Error>> + use<'a> {
         let this = *self;
-        (0..this.len()).map_while(move |place| this.get(place))
+        (0..this.len()).map(move |place| this.get(place))
     }
 }
 
 impl fmt::Debug for ExprList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+        f.debug_list().entries(self.iter().flatten()).finish()
     }
 }
 
@@ -219,13 +238,13 @@ impl<'a> Artifact<'a> {
     /// The initial elements of a defined table; `None` where the module gives none and they are
     /// null.
     pub fn table_init(&self, index: DefinedTableIndex) -> Result<Option<ConstExprRef<'a>>, Error> {
-        let place = self.tables.table_inits.get(index.index());
+        let place = self.tables.table_inits.get(index.index(), &self.sums);
         self.optional_const_expr(*place.ok_or(Error::damaged("the initial elements of a table"))?)
     }
 
     /// The initial value of a defined global.
     pub fn global_init(&self, index: DefinedGlobalIndex) -> Result<ConstExprRef<'a>, Error> {
-        let place = self.tables.global_inits.get(index.index());
+        let place = self.tables.global_inits.get(index.index(), &self.sums);
         self.const_expr(*place.ok_or(Error::damaged("the initial value of a global"))?)
     }
 
@@ -238,55 +257,77 @@ impl<'a> Artifact<'a> {
     /// The initial contents of a defined table of functions, for filling in its elements when they
     /// are first asked for. `None` if segments are to be written to it at instantiation, or none
     /// are there.
-    pub fn table_image(&self, index: DefinedTableIndex) -> Option<TableImage<'a>> {
-        let record = self.tables.table_images.get(index.index())?;
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn table_image(&self, index: DefinedTableIndex) -> Result<Option<TableImage<'_>>, Error> {
+        let damaged = || Error::damaged("the place of the initial elements of a table");
+        let (images, sums) = (self.tables.table_images, &self.sums);
+        if index.index() >= images.len() {
+            return Ok(None);
+        }
+        let record = images.get(index.index(), sums).ok_or_else(damaged)?;
         let first = record.first.get();
         if first == NONE {
-            return None;
+            return Ok(None);
         }
         let (start, len) = (record.start.get().into(), record.len.get().into());
-        Some(TableImage {
-            first,
-            funcs: FuncList { items: range(self.tables.func_lists, start, len)? },
-        })
+        let funcs = self.tables.func_lists.part(start, len).ok_or_else(damaged)?;
+        Ok(Some(TableImage { first, funcs, sums }))
     }
 
     /// The initial contents of a defined memory. `None` if it starts as zeros, or if segments are to
     /// be written to it at instantiation.
-    pub fn memory_image(&self, index: DefinedMemoryIndex) -> Option<MemoryImage<'a>> {
-        let record = self.tables.memory_images.get(index.index())?;
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn memory_image(
+        &self,
+        index: DefinedMemoryIndex,
+    ) -> Result<Option<MemoryImage<'a>>, Error> {
+        let damaged = || Error::damaged("the place of the initial contents of a memory");
+        let images = self.tables.memory_images;
+        if index.index() >= images.len() {
+            return Ok(None);
+        }
+        let record = images.get(index.index(), &self.sums).ok_or_else(damaged)?;
         let (start, len) = (record.start.get(), record.len.get());
         let memory_offset = record.memory_offset.get();
         let mask = u64::from(self.page_size()) - 1;
-        if len == 0 || (start | len | memory_offset) & mask != 0 {
-            return None;
+        if len == 0 {
+            return Ok(None);
         }
-        let memory = self.counts().imported_memories.checked_add(index.as_u32())?;
-        let ty = self.memory(MemoryIndex::new(memory)).ok()?;
-        let size = ty.minimum.checked_mul(ty.page_size())?;
-        memory_offset.checked_add(len).filter(|end| *end <= size)?;
-        Some(MemoryImage {
+        if (start | len | memory_offset) & mask != 0 {
+            return Err(damaged());
+        }
+        let memory = self.counts().imported_memories.checked_add(index.as_u32());
+        let ty = self.memory(MemoryIndex::new(memory.ok_or_else(damaged)?))?;
+        let size = ty.minimum.checked_mul(ty.page_size()).ok_or_else(damaged)?;
+        memory_offset.checked_add(len).filter(|end| *end <= size).ok_or_else(damaged)?;
+        Ok(Some(MemoryImage {
             memory_offset,
-            file_offset: self.images_file_offset.checked_add(start)?,
-            bytes: range(self.tables.images, start, len)?,
-        })
+            file_offset: self.images_file_offset.checked_add(start).ok_or_else(damaged)?,
+            bytes: range(self.tables.images.unsummed(), start, len).ok_or_else(damaged)?,
+        }))
     }
 
     /// Whether any memory has an image.
     pub fn has_memory_images(&self) -> bool {
-        !self.tables.images.is_empty()
+        !self.tables.images.unsummed().is_empty()
     }
 
     /// The images of all memories: where they start in the artifact, and their bytes. Every
     /// [`MemoryImage`] lies within.
     pub fn memory_images(&self) -> (u64, &'a [u8]) {
-        (self.images_file_offset, self.tables.images)
+        (self.images_file_offset, self.tables.images.unsummed())
     }
 
     /// An element segment.
-    pub fn element(&self, index: ElemIndex) -> Result<ElementRef<'a>, Error> {
+    pub fn element(&self, index: ElemIndex) -> Result<ElementRef<'_>, Error> {
         let damaged = || Error::damaged("an element segment");
-        let record = self.tables.elements.get(index.index()).ok_or_else(damaged)?;
+        let record = self.tables.elements.get(index.index(), &self.sums).ok_or_else(damaged)?;
         let bits = record.flags.get();
         let kind = match bits & segment_flags::KIND {
             segment_flags::PASSIVE => ElementRefKind::Passive,
@@ -301,11 +342,15 @@ impl<'a> Artifact<'a> {
         };
         let (start, len) = (record.start.get().into(), record.len.get().into());
         let items = if bits & segment_flags::EXPRESSIONS == 0 {
-            let items = range(self.tables.func_lists, start, len).ok_or_else(damaged)?;
+            let items = self.tables.func_lists.range(start, len, &self.sums).ok_or_else(damaged)?;
             ItemsRef::Functions(FuncList { items })
         } else {
-            let items = range(self.tables.expr_lists, start, len).ok_or_else(damaged)?;
-            ItemsRef::Expressions(ExprList { items, const_ops: self.tables.const_ops })
+            let items = self.tables.expr_lists.range(start, len, &self.sums).ok_or_else(damaged)?;
+            ItemsRef::Expressions(ExprList {
+                items,
+                const_ops: self.tables.const_ops,
+                sums: &self.sums,
+            })
         };
         Ok(ElementRef {
             kind,
@@ -316,14 +361,14 @@ impl<'a> Artifact<'a> {
     }
 
     /// The element segments, in order.
-    pub fn elements(&self) -> impl ExactSizeIterator<Item = Result<ElementRef<'a>, Error>> + '_ {
+    pub fn elements(&self) -> impl ExactSizeIterator<Item = Result<ElementRef<'_>, Error>> + '_ {
         (0..self.tables.elements.len() as u32).map(|index| self.element(ElemIndex::new(index)))
     }
 
     /// A data segment.
     pub fn data(&self, index: DataIndex) -> Result<DataRef<'a>, Error> {
         let damaged = || Error::damaged("a data segment");
-        let record = self.tables.data.get(index.index()).ok_or_else(damaged)?;
+        let record = self.tables.data.get(index.index(), &self.sums).ok_or_else(damaged)?;
         let bits = record.flags.get();
         let kind = match bits & segment_flags::KIND {
             segment_flags::PASSIVE => DataRefKind::Passive,
@@ -339,7 +384,8 @@ impl<'a> Artifact<'a> {
         };
         let in_image = bits & segment_flags::IN_IMAGE != 0;
         let table = if in_image { self.tables.images } else { self.tables.data_bytes };
-        let bytes = range(table, record.start.get(), record.len.get()).ok_or_else(damaged)?;
+        let bytes = table.range(record.start.get(), record.len.get(), &self.sums);
+        let bytes = bytes.ok_or_else(damaged)?;
         Ok(DataRef { kind, bytes, in_image })
     }
 
@@ -350,21 +396,41 @@ impl<'a> Artifact<'a> {
 
     /// The functions that can be referred to other than by a direct call, sorted: each has a
     /// reference record in an instance, in this order.
-    pub fn escaping_functions(&self) -> impl ExactSizeIterator<Item = FuncIndex> + use<'a> {
-        self.tables.escaping.iter().map(|func| FuncIndex::new(func.get()))
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn escaping_functions(
+        &self,
+    ) -> Result<impl ExactSizeIterator<Item = FuncIndex> + use<'a>, Error> {
+        let funcs = self.tables.escaping.all(&self.sums);
+        let funcs = funcs.ok_or(Error::damaged("the list of functions with references"))?;
+        Ok(funcs.iter().map(|func| FuncIndex::new(func.get())))
     }
 
-    /// The function with the given reference record.
+    /// The function with the given reference record; `None` if there is none, or the artifact is
+    /// damaged there.
     #[inline]
     pub fn escaping_function(&self, slot: u32) -> Option<FuncIndex> {
-        self.tables.escaping.get(slot as usize).map(|func| FuncIndex::new(func.get()))
+        let func = self.tables.escaping.get(slot as usize, &self.sums);
+        func.map(|func| FuncIndex::new(func.get()))
     }
 
-    /// The number of a function's reference record, if it can be referred to.
+    /// The number of a function's reference record; `None` if it can't be referred to.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
     #[inline]
-    pub fn funcref_slot(&self, func: FuncIndex) -> Option<u32> {
-        let escaping = self.tables.escaping;
-        let slot = escaping.binary_search_by_key(&func.as_u32(), |func| func.get());
-        slot.ok().map(|slot| slot as u32)
+    pub fn funcref_slot(&self, func: FuncIndex) -> Result<Option<u32>, Error> {
+        let damaged = || Error::damaged("the list of functions with references");
+        let (escaping, func) = (self.tables.escaping, func.as_u32());
+        let slot = escaping.partition_point(&self.sums, |other| other.get() < func);
+        let slot = slot.ok_or_else(damaged)?;
+        if slot == escaping.len() {
+            return Ok(None);
+        }
+        let other = escaping.get(slot, &self.sums).ok_or_else(damaged)?;
+        Ok((other.get() == func).then_some(slot as u32))
     }
 }

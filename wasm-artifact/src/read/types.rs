@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use wasm_types::{
     ArrayType, CompositeType, FuncType, RecGroup, StructType, SubType, TypeIndex, ValType,
 };
+use zerocopy::IntoBytes;
 use zerocopy::little_endian::U32;
 
-use super::{Artifact, range};
+use super::Artifact;
 use crate::codes;
 use crate::error::Error;
 use crate::format::{NONE, flags, type_flags};
@@ -16,7 +17,7 @@ impl<'a> Artifact<'a> {
     /// The type with the given index.
     pub fn sub_type(&self, index: TypeIndex) -> Result<SubType, Error> {
         let damaged = || Error::damaged("a type");
-        let record = self.tables.types.get(index.index()).ok_or_else(damaged)?;
+        let record = self.tables.types.get(index.index(), &self.sums).ok_or_else(damaged)?;
         let params = self.codes(record.start.get().into(), record.params.get())?;
         let field = |code: &U32| codes::field_of(code.get()).ok_or_else(damaged);
         let bits = record.flags.get();
@@ -41,7 +42,7 @@ impl<'a> Artifact<'a> {
     /// The function type with the given index; an error if it is another kind of type.
     pub fn func_type(&self, index: TypeIndex) -> Result<FuncType, Error> {
         let damaged = || Error::damaged("a function type");
-        let record = self.tables.types.get(index.index()).ok_or_else(damaged)?;
+        let record = self.tables.types.get(index.index(), &self.sums).ok_or_else(damaged)?;
         if record.flags.get() & 0xff != type_flags::FUNC {
             return Err(damaged());
         }
@@ -55,28 +56,63 @@ impl<'a> Artifact<'a> {
         Ok(FuncType::new(params, results))
     }
 
+    /// A function type as bytes that are the same for the same type in every artifact, to look it up
+    /// without decoding it; appended to `key`. `Ok(false)`, and nothing is appended, for a type that is not alone in
+    /// its group, may have subtypes, has a supertype, is not that of a function, or refers to other types.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there, or has no such type.
+    pub fn plain_func_type(&self, index: TypeIndex, key: &mut Vec<u8>) -> Result<bool, Error> {
+        let damaged = || Error::damaged("a function type");
+        let record = self.tables.types.get(index.index(), &self.sums).ok_or_else(damaged)?;
+        let (params, results) = (record.params.get(), record.results.get());
+        if self.header.flags.get() & flags::TRIVIAL_REC_GROUPS == 0
+            || record.flags.get() != type_flags::FUNC | type_flags::FINAL
+            || record.supertype.get() != NONE
+        {
+            return Ok(false);
+        }
+        let codes = self
+            .codes(record.start.get().into(), params.checked_add(results).ok_or_else(damaged)?)?;
+        if codes.iter().any(|code| codes::is_concrete(code.get())) {
+            return Ok(false);
+        }
+        key.extend_from_slice(&params.to_le_bytes());
+        key.extend_from_slice(codes.as_bytes());
+        Ok(true)
+    }
+
     /// Every type, decoded.
     pub fn types(&self) -> impl ExactSizeIterator<Item = Result<SubType, Error>> + '_ {
         (0..self.tables.types.len() as u32).map(|index| self.sub_type(TypeIndex::new(index)))
     }
 
     /// The recursive groups, which partition the types in order.
-    pub fn rec_groups(&self) -> impl Iterator<Item = RecGroup> + '_ {
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn rec_groups(&self) -> impl Iterator<Item = Result<RecGroup, Error>> + '_ {
         let types = self.tables.types.len() as u32;
         let trivial = self.header.flags.get() & flags::TRIVIAL_REC_GROUPS != 0;
         let singles = (0..if trivial { types } else { 0 })
-            .map(|start| RecGroup { start: TypeIndex::new(start), len: 1 });
-        let groups = self.tables.rec_groups.iter().filter_map(move |group| {
-            // A damaged group must not reach beyond the types.
+            .map(|start| Ok(RecGroup { start: TypeIndex::new(start), len: 1 }));
+        let groups = (0..self.tables.rec_groups.len()).map(move |place| {
+            let damaged = || Error::damaged("a group of types");
+            let group = self.tables.rec_groups.get(place, &self.sums).ok_or_else(damaged)?;
+            // It must not reach beyond the types.
             let (start, len) = (group.start.get(), group.len.get());
-            let within = start.checked_add(len).is_some_and(|end| end <= types);
-            within.then_some(RecGroup { start: TypeIndex::new(start), len })
+            start.checked_add(len).filter(|end| *end <= types).ok_or_else(damaged)?;
+            Ok(RecGroup { start: TypeIndex::new(start), len })
         });
         singles.chain(groups)
     }
 
     fn codes(&self, start: u64, len: u32) -> Result<&'a [U32], Error> {
-        range(self.tables.type_codes, start, len.into())
+        self.tables
+            .type_codes
+            .range(start, len.into(), &self.sums)
             .ok_or(Error::damaged("the place of a type"))
     }
 }

@@ -4,13 +4,16 @@ use alloc::vec::Vec;
 
 use wasm_types::Module;
 use zerocopy::IntoBytes;
+use zerocopy::little_endian::U64;
 
 use super::images::Images;
+use super::sum::sum_up;
 use super::symbols::Symbol;
 use crate::elf::{self, ElfBytes, Target};
 use crate::format::{
     DirectoryEntry, HEADER_OFFSET, Header, NOTE_NAME, NOTE_OFFSET, NOTE_TYPE, PROGRAM_HEADERS, Part,
 };
+use crate::sums;
 
 /// What an artifact is put together from.
 pub(super) struct Parts<'a> {
@@ -60,30 +63,49 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
             }
         }
     };
-    let present: Vec<_> = Part::ALL
+    let mut present: Vec<_> = Part::ALL
         .iter()
         .map(|table| (*table, len_of(*table)))
         .filter(|(_, len)| *len > 0)
         .collect();
 
+    let summed_len = present
+        .iter()
+        .filter(|(table, _)| table.summed())
+        .fold(0, |end: u64, (_, len)| end.next_multiple_of(TABLE_ALIGN) + len);
+    let sums_len = (sums::blocks(summed_len as usize) * size_of::<U64>()) as u64;
+    if sums_len > 0 {
+        present.insert(0, (Part::Sums, sums_len));
+    }
+
     let directory_size = present.len() * size_of::<DirectoryEntry>();
+    // Section names and headers come before what is mapped by itself.
+    let names_len = section_names_len(&present);
+    let sections_len = ((present.len() + OTHER_SECTIONS) * elf::SECTION_HEADER_SIZE) as u64;
     let mut end = (HEADER_OFFSET + size_of::<Header>() + directory_size) as u64;
-    let place = |(table, len): &(Part, u64)| {
-        let align = if table.page_aligned() { page_size } else { TABLE_ALIGN };
+    let mut take = |len: u64, align: u64| {
         let offset = end.next_multiple_of(align);
         end = offset + len;
-        Place { table: *table, offset, len: *len }
+        offset
     };
-    let places: Vec<Place> = present.iter().map(place).collect();
-    let find = |table: Part| places.iter().find(|place| place.table == table).copied();
-    let text_place = find(Part::Text);
+    let tables_end = present.iter().position(|(table, _)| table.page_aligned());
+    let (in_tables, in_pages) = present.split_at(tables_end.unwrap_or(present.len()));
+    let mut places = Vec::with_capacity(present.len());
+    for &(table, len) in in_tables {
+        places.push(Place { table, offset: take(len, TABLE_ALIGN), len });
+    }
+    let names_offset = take(names_len, 1);
+    let sections_offset = take(sections_len, TABLE_ALIGN);
+    for &(table, len) in in_pages {
+        places.push(Place { table, offset: take(len, page_size), len });
+    }
+    let file_size = end;
+    let text_place = places.iter().find(|place| place.table == Part::Text).copied();
 
     let mut section_names = SectionNames::default();
     let sections = sections(&places, page_size, &mut section_names);
-    let names_offset = end;
-    let sections_offset =
-        (names_offset + section_names.bytes.len() as u64).next_multiple_of(TABLE_ALIGN);
-    let file_size = sections_offset + (sections.len() * elf::SECTION_HEADER_SIZE) as u64;
+    debug_assert_eq!((sections.len() * elf::SECTION_HEADER_SIZE) as u64, sections_len);
+    debug_assert_eq!(section_names.bytes.len() as u64, names_len);
 
     let mut out = Vec::with_capacity(file_size as usize);
     let mut elf = ElfBytes { out: &mut out, big_endian: target.big_endian };
@@ -93,17 +115,23 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
     elf.u32(NOTE_NAME.len() as u32).u32(description_size).u32(NOTE_TYPE).bytes(NOTE_NAME);
     header.file_size = file_size.into();
     header.directory_len = (places.len() as u32).into();
-    elf.bytes(header.as_bytes());
-    for place in &places {
-        let entry = DirectoryEntry {
+    let summed = places.iter().find(|place| place.table.summed());
+    header.summed_offset = summed.map_or(0, |first| first.offset).into();
+    header.summed_len = summed_len.into();
+    let directory: Vec<_> = places
+        .iter()
+        .map(|place| DirectoryEntry {
             id: (place.table as u32).into(),
             reserved: 0.into(),
             offset: place.offset.into(),
             len: place.len.into(),
-        };
-        elf.bytes(entry.as_bytes());
-    }
-    for place in &places {
+        })
+        .collect();
+    elf.bytes(header.as_bytes()).bytes(directory.as_bytes());
+    for (number, place) in places.iter().enumerate() {
+        if number == in_tables.len() {
+            write_sections(&mut elf, &sections, &section_names, names_offset);
+        }
         pad(elf.out, place.offset);
         match place.table {
             Part::Symbols => {
@@ -113,18 +141,33 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
             }
             Part::Text => elf.out.extend_from_slice(text),
             Part::Images => images.write(parts.module, parts.wasm, elf.out),
+            // They are known only when everything else is there.
+            Part::Sums => elf.out.resize((place.offset + place.len) as usize, 0),
             _ => {
                 let found = tables.binary_search_by_key(&place.table, |(table, _)| *table);
                 elf.out.extend_from_slice(found.map_or(&[], |found| &tables[found].1));
             }
         }
     }
-    elf.bytes(&section_names.bytes);
-    pad(elf.out, sections_offset);
-    for section in &sections {
-        section.write(&mut elf, names_offset, section_names.bytes.len() as u64);
+    if in_pages.is_empty() {
+        write_sections(&mut elf, &sections, &section_names, names_offset);
     }
+    sum_up(&mut out, header, &directory);
     out
+}
+
+/// Writes the names of sections, and the section headers.
+fn write_sections(
+    elf: &mut ElfBytes<'_>,
+    sections: &[Section],
+    names: &SectionNames,
+    names_offset: u64,
+) {
+    elf.bytes(&names.bytes);
+    pad(elf.out, (elf.out.len() as u64).next_multiple_of(TABLE_ALIGN));
+    for section in sections {
+        section.write(elf, names_offset, names.bytes.len() as u64);
+    }
 }
 
 fn pad(out: &mut Vec<u8>, offset: u64) {
@@ -162,8 +205,8 @@ fn program_headers(elf: &mut ElfBytes<'_>, places: &[Place], page_size: u64) {
         Some((place.offset, place.len))
     };
     segment(elf::PT_LOAD, elf::PF_R, Some((0, data_end)), page_size);
-    segment(elf::PT_LOAD, elf::PF_R | elf::PF_X, range_of(Part::Text), page_size);
     segment(elf::PT_LOAD, elf::PF_R, range_of(Part::Images), page_size);
+    segment(elf::PT_LOAD, elf::PF_R | elf::PF_X, range_of(Part::Text), page_size);
     segment(elf::PT_NOTE, elf::PF_R, Some((NOTE_OFFSET as u64, note_size(places))), 4);
     segment(elf::PT_GNU_STACK, elf::PF_R | elf::PF_W, Some((0, 0)), 16);
 }
@@ -223,9 +266,23 @@ impl SectionNames {
     }
 }
 
+/// The names of the sections that stand for no table.
+const EMPTY_SECTION: &str = "";
+const NOTE_SECTION: &str = ".note.wasm-rt";
+const NAMES_SECTION: &str = ".shstrtab";
+/// How many sections stand for no table.
+const OTHER_SECTIONS: usize = 3;
+
+/// How many bytes the names of all sections take.
+fn section_names_len(present: &[(Part, u64)]) -> u64 {
+    let others = [EMPTY_SECTION, NOTE_SECTION, NAMES_SECTION];
+    let names = present.iter().map(|(table, _)| table.section_name()).chain(others);
+    names.map(|name| name.len() as u64 + 1).sum()
+}
+
 fn sections(places: &[Place], page_size: u64, names: &mut SectionNames) -> Vec<Section> {
     let empty = Section {
-        name: names.add(""),
+        name: names.add(EMPTY_SECTION),
         table: None,
         kind: 0,
         flags: 0,
@@ -237,7 +294,7 @@ fn sections(places: &[Place], page_size: u64, names: &mut SectionNames) -> Vec<S
         entry_size: 0,
     };
     let note = Section {
-        name: names.add(".note.wasm-rt"),
+        name: names.add(NOTE_SECTION),
         kind: elf::SHT_NOTE,
         flags: elf::SHF_ALLOC,
         offset: NOTE_OFFSET as u64,
@@ -273,7 +330,7 @@ fn sections(places: &[Place], page_size: u64, names: &mut SectionNames) -> Vec<S
         });
     }
     sections.push(Section {
-        name: names.add(".shstrtab"),
+        name: names.add(NAMES_SECTION),
         table: None,
         kind: elf::SHT_STRTAB,
         flags: 0,

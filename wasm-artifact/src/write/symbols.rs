@@ -1,7 +1,6 @@
 //! Names: of functions, for backtraces; of everything else, for tools; as ELF symbols.
 
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::vec::Vec;
 
 use wasm_types::{CompiledModule, EntityIndex, FuncIndex, Module};
@@ -10,6 +9,7 @@ use super::pools::small;
 use super::{WriteOptions, Writer};
 use crate::error::Error;
 use crate::format::{FunctionNameRecord, NONE, OtherNameRecord, Part, name_kind};
+use crate::symbols::nameless;
 
 /// An ELF symbol: a defined function.
 pub(super) struct Symbol {
@@ -71,9 +71,7 @@ impl Writer {
                         let name = small(pool.len(), TOO_LARGE)?;
                         match exported {
                             Some(name) => pool.extend_from_slice(name.as_bytes()),
-                            None => {
-                                pool.extend_from_slice(format!("wasm-function[{func}]").as_bytes());
-                            }
+                            None => pool.extend_from_slice(nameless(func).as_bytes()),
                         }
                         pool.push(0);
                         name

@@ -400,6 +400,8 @@ impl Source {
         CompiledModule {
             target: self.pick(&TARGETS).into(),
             isa_flags: self.many(3, |s, i| IsaFlag { name: s.name(i), value: s.name(i) }),
+            extensions: self.many(3, |s, i| format!("has_{}", s.name(i))),
+            proposals: module.features,
             tunables,
             text,
             functions,

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use wasm_artifact::Artifact;
 use wasm_types::abi::NO_TYPE_ID;
 use wasm_types::{
     ArrayType, CompositeType, FieldType, FuncType, HeapType, RecGroup, RefType, StorageType,
@@ -29,6 +30,9 @@ pub(crate) struct TypeRegistry {
 struct Inner {
     /// The first id of each group, by its types with references within it made relative.
     groups: HashMap<Box<[SubType]>, u32>,
+    /// The ids of plain function types, by the bytes that artifacts have for them: loading a module whose
+    /// types are known decodes none of them.
+    plain: HashMap<Box<[u8]>, u32>,
     types: Vec<Entry>,
 }
 
@@ -51,13 +55,63 @@ pub(crate) enum Canonical {
     Array,
 }
 
+/// The types of a module as its engine knows them, by type index.
+#[derive(Debug, Default)]
+pub(crate) struct ModuleTypes {
+    /// The canonical ids.
+    pub(crate) ids: Vec<u32>,
+    /// All about function types; null for others. They live as long as the engine.
+    pub(crate) records: Vec<*const FuncTypeRecord>,
+}
+
 impl TypeRegistry {
+    /// Registers the types of an artifact.
+    pub(crate) fn register_artifact(&self, artifact: &Artifact<'_>) -> Result<ModuleTypes> {
+        let mut types = ModuleTypes::default();
+        if !self.find_plain(artifact, &mut types)? {
+            let decoded = artifact.types().collect::<Result<Vec<_>, _>>()?;
+            let groups = artifact.rec_groups().collect::<Result<Vec<_>, _>>()?;
+            types.ids = self.register_module(&decoded, &groups)?;
+            self.learn_plain(artifact, &types.ids)?;
+            let inner = self.read();
+            types.records = types.ids.iter().map(|id| inner.record(*id)).collect();
+        }
+        Ok(types)
+    }
+
+    /// Looks up the types of an artifact; false if there are some that are not plain or not known.
+    fn find_plain(&self, artifact: &Artifact<'_>, types: &mut ModuleTypes) -> Result<bool> {
+        let inner = self.read();
+        let count = artifact.counts().types;
+        types.ids.reserve_exact(count as usize);
+        types.records.reserve_exact(count as usize);
+        let mut key = Vec::with_capacity(64);
+        for index in (0..count).map(TypeIndex::new) {
+            key.clear();
+            if !artifact.plain_func_type(index, &mut key)? {
+                return Ok(false);
+            }
+            let Some(id) = inner.plain.get(key.as_slice()) else { return Ok(false) };
+            types.ids.push(*id);
+            types.records.push(inner.record(*id));
+        }
+        Ok(true)
+    }
+
+    /// Makes the plain ones among the types of an artifact known by their bytes.
+    fn learn_plain(&self, artifact: &Artifact<'_>, ids: &[u32]) -> Result<()> {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        for (index, id) in (0..).zip(ids) {
+            let mut key = Vec::new();
+            if artifact.plain_func_type(TypeIndex::new(index), &mut key)? {
+                inner.plain.insert(key.into(), *id);
+            }
+        }
+        Ok(())
+    }
+
     /// Registers the types of a module; the canonical id of each.
-    pub(crate) fn register_module(
-        &self,
-        types: &[SubType],
-        groups: &[RecGroup],
-    ) -> Result<Vec<u32>> {
+    fn register_module(&self, types: &[SubType], groups: &[RecGroup]) -> Result<Vec<u32>> {
         let mut ids: Vec<u32> = Vec::with_capacity(types.len());
         for group in groups {
             let start = group.start.index();
@@ -160,6 +214,16 @@ impl TypeRegistry {
         // The registry is consistent between any two statements that change it: types are only
         // reachable once their group is.
         self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// All about a function type; null if the id is that of another kind of type.
+    fn record(&self, id: u32) -> *const FuncTypeRecord {
+        match self.types.get(id as usize).map(|entry| &entry.kind) {
+            Some(Canonical::Func(record)) => Arc::as_ptr(record),
+            _ => std::ptr::null(),
+        }
     }
 }
 

@@ -91,6 +91,15 @@ unsafe fn trap(context: *mut VMContext, code: TrapCode) -> ! {
     unsafe { raise_trap((*context).store, code) }
 }
 
+/// Ends the computation because the artifact turned out to be damaged.
+unsafe fn damaged(context: *mut VMContext, error: wasm_artifact::Error) -> ! {
+    // SAFETY: builtins call this as their last act; the error is the store's now.
+    unsafe {
+        VmStore::fail((*context).store, Unwind::Error(Error::new(error)));
+        raise((*context).store)
+    }
+}
+
 /// Runs what may call the host's own code, and leaves Wasm if that fails or panics.
 unsafe fn guarded<R: Copy>(
     context: *mut VMContext,
@@ -177,10 +186,10 @@ unsafe extern "C" fn memory_init(
         let memory = instance.memory(MemoryIndex::new(memory)).as_ref();
         let data = DataIndex::new(data);
         let dropped = instance.data_dropped(data);
-        let segment = instance.module().loaded.artifact().data(data);
-        let bytes = match segment {
-            Ok(segment) if !dropped => segment.bytes,
-            _ => &[],
+        let bytes = match instance.module().loaded.artifact().data(data) {
+            _ if dropped => &[],
+            Ok(segment) => segment.bytes,
+            Err(error) => damaged(context, error),
         };
         if !in_bounds(to, len, memory.byte_size() as u64)
             || !in_bounds(from, len, bytes.len() as u64)
@@ -241,8 +250,10 @@ unsafe extern "C" fn table_copy(
     unsafe {
         let target = instance(context).table(TableIndex::new(to_table));
         let source = instance(context).table(TableIndex::new(from_table));
-        if !VmTable::copy(target, source, to, from, len) {
-            trap(context, TrapCode::TableOutOfBounds);
+        match VmTable::copy(target, source, to, from, len) {
+            Ok(true) => {}
+            Ok(false) => trap(context, TrapCode::TableOutOfBounds),
+            Err(error) => damaged(context, error),
         }
     }
 }
@@ -280,9 +291,12 @@ fn init_table(
     len: u64,
 ) -> Result<bool, Box<Unwind>> {
     let module = std::sync::Arc::clone(instance.module());
-    let values = match module.loaded.artifact().element(elem) {
-        Ok(element) if !instance.element_dropped(elem) => element_values(instance, &element.items)?,
-        _ => Vec::new(),
+    let values = if instance.element_dropped(elem) {
+        Vec::new()
+    } else {
+        let element = module.loaded.artifact().element(elem);
+        let element = element.map_err(|error| Box::new(Unwind::Error(Error::new(error))))?;
+        element_values(instance, &element.items)?
     };
     if !in_bounds(from, len, values.len() as u64) {
         return Ok(false);
@@ -307,15 +321,21 @@ unsafe extern "C" fn table_get_lazy(context: *mut VMContext, table: u32, index: 
     unsafe {
         let table = instance(context).table(TableIndex::new(table));
         match (*table.as_ptr()).slot(index) {
-            Some(slot) => slot,
-            None => trap(context, TrapCode::TableOutOfBounds),
+            Ok(Some(slot)) => slot,
+            Ok(None) => trap(context, TrapCode::TableOutOfBounds),
+            Err(error) => damaged(context, error),
         }
     }
 }
 
 unsafe extern "C" fn ref_func(context: *mut VMContext, func: u32) -> u64 {
     // SAFETY: compiled code names a function of its module.
-    unsafe { instance(context).func(FuncIndex::new(func)).as_ptr() as u64 }
+    unsafe {
+        match instance(context).func(FuncIndex::new(func)) {
+            Ok(func) => func.as_ptr() as u64,
+            Err(error) => damaged(context, error),
+        }
+    }
 }
 
 unsafe extern "C" fn out_of_fuel(context: *mut VMContext) {

@@ -20,12 +20,7 @@ pub(super) fn evaluate(instance: &mut VmInstance, expr: ConstExprRef<'_>) -> Res
             ConstOp::V128Const(bits) => bits,
             ConstOp::GlobalGet(global) => read_global(instance, global)?,
             ConstOp::RefNull(_) => 0,
-            ConstOp::RefFunc(func) => {
-                if func.as_u32() >= instance.module().loaded.artifact().counts().functions {
-                    return Err(damaged());
-                }
-                instance.func(func).as_ptr() as u128
-            }
+            ConstOp::RefFunc(func) => instance.func(func).map_err(Error::new)?.as_ptr() as u128,
             op => {
                 let (Some(right), Some(left)) = (stack.pop(), stack.pop()) else {
                     return Err(damaged());

@@ -152,36 +152,33 @@ impl VmInstance {
     }
 
     /// The reference to a function, imported or defined.
-    pub(crate) fn func(&mut self, func: FuncIndex) -> NonNull<FuncRef> {
-        self.try_func(func).unwrap_or_else(|| panic!("the module has no function {func}"))
-    }
-
-    /// The reference to a function, if there is such a function.
-    pub(super) fn try_func(&mut self, func: FuncIndex) -> Option<NonNull<FuncRef>> {
-        let counts = self.module.loaded.artifact().counts();
-        (func.as_u32() < counts.functions).then(|| self.existing_func(func))
-    }
-
-    fn existing_func(&mut self, func: FuncIndex) -> NonNull<FuncRef> {
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged so that it is not known, or there is no such function.
+    pub(crate) fn func(
+        &mut self,
+        func: FuncIndex,
+    ) -> Result<NonNull<FuncRef>, wasm_artifact::Error> {
         let counts = self.module.loaded.artifact().counts();
         if func.as_u32() < counts.imported_functions {
-            return self.imported_func(func);
+            return Ok(self.imported_func(func));
         }
-        let slot = self.module.loaded.artifact().funcref_slot(func);
-        match slot {
+        match self.module.loaded.artifact().funcref_slot(func)? {
             Some(slot) => {
                 // SAFETY: the layout has a record for each escaping function.
                 unsafe {
                     let record = self.at::<FuncRef>(self.module.layout.func_ref(slot));
                     if (*record).code.is_null() {
-                        record.write(self.make_ref(func));
+                        record.write(self.make_ref(func)?);
                     }
-                    NonNull::new_unchecked(record)
+                    Ok(NonNull::new_unchecked(record))
                 }
             }
             None => {
-                let made = self.make_ref(func);
-                NonNull::from(&mut **self.inner_refs.entry(func).or_insert_with(|| Box::new(made)))
+                let made = self.make_ref(func)?;
+                let boxed = self.inner_refs.entry(func).or_insert_with(|| Box::new(made));
+                Ok(NonNull::from(&mut **boxed))
             }
         }
     }
@@ -201,32 +198,31 @@ impl VmInstance {
         }
     }
 
-    fn make_ref(&self, func: FuncIndex) -> FuncRef {
-        let artifact = self.module.loaded.artifact();
-        let imported = artifact.counts().imported_functions;
+    fn make_ref(&self, func: FuncIndex) -> Result<FuncRef, wasm_artifact::Error> {
+        let imported = self.module.loaded.artifact().counts().imported_functions;
         let defined = wasm_types::DefinedFuncIndex::new(func.as_u32() - imported);
-        let ty = self.module.type_of(func);
-        // A damaged artifact may not say where the code is; such a function can be referred to, and
-        // has a type that no call asks for.
-        match (self.module.loaded.function_ptr(defined), ty.is_null()) {
-            (Ok(code), false) => FuncRef {
-                code,
-                context: self.context.as_ptr().cast(),
-                // SAFETY: a type's record lives as long as the engine.
-                type_id: unsafe { (*ty).id },
-                flags: 0,
-                ty,
-            },
-            _ => NULL_FUNC_REF_COPY,
-        }
+        let ty = self.module.type_of(func)?;
+        Ok(FuncRef {
+            code: self.module.loaded.function_ptr(defined)?,
+            context: self.context.as_ptr().cast(),
+            // SAFETY: a type's record lives as long as the engine.
+            type_id: unsafe { ty.as_ref().id },
+            flags: 0,
+            ty: ty.as_ptr(),
+        })
     }
 
-    /// What an element of one of the tables that this instance defines stands for at the start.
-    pub(super) fn lazy_element(&mut self, table: u32, place: usize) -> Option<NonNull<FuncRef>> {
-        let imported = self.module.loaded.artifact().counts().imported_tables;
-        let defined = DefinedTableIndex::new(table - imported);
-        let func = self.module.loaded.artifact().table_image(defined)?.func(place as u64)?;
-        self.try_func(func)
+    /// What an element of one of the tables that this instance defines stands for at the start;
+    /// `None` for null.
+    pub(super) fn lazy_element(
+        &mut self,
+        table: u32,
+        place: usize,
+    ) -> Result<Option<NonNull<FuncRef>>, wasm_artifact::Error> {
+        let artifact = self.module.loaded.artifact();
+        let defined = DefinedTableIndex::new(table - artifact.counts().imported_tables);
+        let Some(image) = artifact.table_image(defined)? else { return Ok(None) };
+        image.func(place as u64)?.map(|func| self.func(func)).transpose()
     }
 
     /// Whether an element segment was dropped. Out of range counts as dropped.
@@ -239,9 +235,6 @@ impl VmInstance {
         self.dropped_data.get(data.index()).copied().unwrap_or(true)
     }
 }
-
-/// The null record by value.
-const NULL_FUNC_REF_COPY: FuncRef = FuncRef::NULL;
 
 const _: () = assert!(import::SIZE as usize == size_of::<ImportRecord>());
 

@@ -103,7 +103,7 @@ impl VmStore {
             let Ok(offset) = module.layout.memory(index) else {
                 unreachable!("a defined memory has a record")
             };
-            let image = artifact.memory_image(DefinedMemoryIndex::new(number));
+            let image = artifact.memory_image(DefinedMemoryIndex::new(number)).map_err(damaged)?;
             let key = ImageKey::new(&module.loaded, number);
             // SAFETY: the record is in the context, which lives as long as the store.
             let (mut memory, has_image) = unsafe {
@@ -363,13 +363,13 @@ pub(super) fn element_values(
 ) -> Result<Vec<u64>, Box<Unwind>> {
     match items {
         ItemsRef::Functions(list) => {
-            let mut reference = |func| instance.try_func(func).map_or(0, |f| f.as_ptr() as u64);
-            Ok(list.iter().map(|func| func.map_or(0, &mut reference)).collect())
+            let mut reference = |func| Ok(instance.func(func).map_err(damaged)?.as_ptr() as u64);
+            list.iter().map(|func| func.map_or(Ok(0), &mut reference)).collect()
         }
         ItemsRef::Expressions(list) => list
             .iter()
             .map(|expr| {
-                let value = evaluate(instance, expr).map_err(fail)?;
+                let value = evaluate(instance, expr.map_err(damaged)?).map_err(fail)?;
                 // SAFETY: the value of a reference type is its low 64 bits.
                 Ok(unsafe { value.u64 })
             })

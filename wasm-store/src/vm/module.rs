@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
 use wasm_artifact::DataRefKind;
@@ -77,10 +78,25 @@ impl VmModule {
         Ok(self.data_plan.get_or_init(|| plan))
     }
 
-    /// The record of a function's type; null only in a damaged artifact.
-    pub(super) fn type_of(&self, func: FuncIndex) -> *const FuncTypeRecord {
-        let ty = self.loaded.artifact().function_type(func).ok();
-        ty.and_then(|ty| self.types.get(ty.index()).copied()).unwrap_or(std::ptr::null())
+    /// The record of a function's type.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged, or has no such function.
+    pub(super) fn type_of(
+        &self,
+        func: FuncIndex,
+    ) -> Result<NonNull<FuncTypeRecord>, wasm_artifact::Error> {
+        let artifact = self.loaded.artifact();
+        let ty = artifact.function_type(func)?;
+        match self.types.get(ty.index()).and_then(|ty| NonNull::new(ty.cast_mut())) {
+            Some(record) => Ok(record),
+            // It is the type of something else: asking for it as a function's says what is wrong.
+            None => Err(artifact
+                .func_type(ty)
+                .err()
+                .unwrap_or_else(|| unreachable!("every function type has a record"))),
+        }
     }
 }
 

@@ -75,12 +75,8 @@ unsafe fn become_trap(
     };
     // SAFETY: as above. The entry's frame is in place, since compiled code or a thunk was running.
     unsafe {
-        (*store).trap = PendingTrap {
-            code: code as u8,
-            pc,
-            fp: registers[libc::REG_RBP as usize] as usize,
-            address,
-        };
+        (*store).trap =
+            PendingTrap { code, pc, fp: registers[libc::REG_RBP as usize] as usize, address };
         registers[libc::REG_RIP as usize] = unwind_thunk as *const () as i64;
         registers[libc::REG_RDI as usize] = store as i64;
         registers[libc::REG_RSP as usize] = (*store).host_sp as i64;
@@ -88,20 +84,24 @@ unsafe fn become_trap(
     true
 }
 
+/// The number for [`PendingTrap::code`]; `None` if it is no trap.
 unsafe fn trap_code(
     store: *const VMStoreContext,
     pc: usize,
     address: usize,
     is_access: bool,
-) -> Option<TrapCode> {
+) -> Option<u8> {
     // SAFETY: the caller's store lives.
     let guard = unsafe { &(*store).guard };
     // The guard first: any instruction that touches the stack may hit it, one that can trap for
     // another reason too.
     if is_access && guard.contains(&address) {
-        return Some(TrapCode::StackOverflow);
+        return Some(TrapCode::StackOverflow as u8);
     }
-    wasm_loader::registry::trap_at(pc)
+    match wasm_loader::registry::trap_at(pc) {
+        Ok(code) => code.map(|code| code as u8),
+        Err(_) => Some(PendingTrap::UNKNOWN),
+    }
 }
 
 /// Does what would have been done without our handler.

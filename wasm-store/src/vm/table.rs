@@ -94,26 +94,32 @@ impl VmTable {
     }
 
     /// An element as a reference, 0 for null; `None` out of bounds.
-    pub(crate) fn get(&mut self, index: u64) -> Option<u64> {
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged where it says what the element is; so do the following.
+    pub(crate) fn get(&mut self, index: u64) -> Result<Option<u64>, wasm_artifact::Error> {
         let slot = self.slot(index)?;
-        Some(if slot == null_slot(&self.ty) { 0 } else { slot })
+        Ok(slot.map(|slot| if slot == null_slot(&self.ty) { 0 } else { slot }))
     }
 
-    /// An element as compiled code sees it, filled in if it was not asked for yet.
-    pub(super) fn slot(&mut self, index: u64) -> Option<u64> {
-        let place = usize::try_from(index).ok()?;
-        let slot = *self.slots.get(place)?;
+    /// An element as compiled code sees it, filled in if it was not asked for yet; `None` out of
+    /// bounds.
+    pub(super) fn slot(&mut self, index: u64) -> Result<Option<u64>, wasm_artifact::Error> {
+        let place = usize::try_from(index).unwrap_or(usize::MAX);
+        let Some(&slot) = self.slots.get(place) else { return Ok(None) };
         if slot != 0 || !holds_functions(&self.ty) {
-            return Some(slot);
+            return Ok(Some(slot));
         }
-        let func = self.owner.and_then(|mut owner| {
+        let func = match &mut self.owner {
             // SAFETY: the owner lives as long as the table. Making a reference to one of its
             // functions touches no table.
-            unsafe { owner.as_mut().lazy_element(self.index, place) }
-        });
+            Some(owner) => unsafe { owner.as_mut().lazy_element(self.index, place)? },
+            None => None,
+        };
         let slot = func.map_or(null_slot(&self.ty), |func| func.as_ptr() as u64);
         self.slots[place] = slot;
-        Some(slot)
+        Ok(Some(slot))
     }
 
     /// Sets an element; false out of bounds.
@@ -162,14 +168,14 @@ impl VmTable {
         to_start: u64,
         from_start: u64,
         len: u64,
-    ) -> bool {
+    ) -> Result<bool, wasm_artifact::Error> {
         // SAFETY: as the caller promises; only one of the two is borrowed at a time.
         unsafe {
-            let Some(source) = (*from.as_ptr()).range(from_start, len) else { return false };
-            let Some(target) = (*to.as_ptr()).range(to_start, len) else { return false };
+            let Some(source) = (*from.as_ptr()).range(from_start, len) else { return Ok(false) };
+            let Some(target) = (*to.as_ptr()).range(to_start, len) else { return Ok(false) };
             for place in source.clone() {
                 // What is not filled in yet means something else in another table or place.
-                (*from.as_ptr()).slot(place as u64);
+                (*from.as_ptr()).slot(place as u64)?;
             }
             if to == from {
                 (*to.as_ptr()).slots.copy_within(source, target.start);
@@ -178,7 +184,7 @@ impl VmTable {
                     .copy_from_slice(&(&(*from.as_ptr()).slots)[source]);
             }
         }
-        true
+        Ok(true)
     }
 
     /// Grows by a number of elements; returns the old size, or `None` if that can't be done or the

@@ -19,7 +19,9 @@ const SIGNAL_STACK_SIZE: usize = 64 << 10;
 struct ThreadState {
     current: Cell<*mut VMStoreContext>,
     ready: Cell<bool>,
-    stack_limit: Cell<usize>,
+    /// How far down the thread's own stack may be used for nested entries. `None` as long as none was made:
+    /// finding out takes the system reading a list of all mappings.
+    stack_limit: Cell<Option<usize>>,
 }
 
 thread_local! {
@@ -27,7 +29,7 @@ thread_local! {
         ThreadState {
             current: Cell::new(ptr::null_mut()),
             ready: Cell::new(false),
-            stack_limit: Cell::new(0),
+            stack_limit: Cell::new(None),
         }
     };
     static SIGNAL_STACK: Cell<Option<SignalStack>> = const { Cell::new(None) };
@@ -48,7 +50,7 @@ pub(super) fn enter(store: *mut VMStoreContext) -> Option<*mut VMStoreContext> {
             prepare(state);
         }
         let previous = state.current.get();
-        if !previous.is_null() && stack_pointer() < state.stack_limit.get() {
+        if !previous.is_null() && stack_pointer() < state.stack_limit() {
             return None;
         }
         state.current.set(store);
@@ -68,10 +70,23 @@ fn stack_pointer() -> usize {
     ptr::from_ref(&here).addr()
 }
 
+impl ThreadState {
+    #[inline(always)]
+    fn stack_limit(&self) -> usize {
+        self.stack_limit.get().unwrap_or_else(|| self.find_stack_limit())
+    }
+
+    #[cold]
+    fn find_stack_limit(&self) -> usize {
+        let limit = stack_bottom().map_or(0, |bottom| bottom + HOST_STACK_RESERVE);
+        self.stack_limit.set(Some(limit));
+        limit
+    }
+}
+
 #[cold]
 fn prepare(state: &ThreadState) {
     super::signals::install();
-    state.stack_limit.set(stack_bottom().map_or(0, |bottom| bottom + HOST_STACK_RESERVE));
     if let Some(stack) = SignalStack::if_needed() {
         SIGNAL_STACK.set(Some(stack));
     }

@@ -39,22 +39,42 @@ pub(crate) const FRAME_WASM_SP: usize = 8;
 /// Builds the entry frame. Leaves the store context in `r12` (and `r10`), the old `wasm_sp` in `r13`,
 /// the old `host_sp` in `r14` and the frame in `rbx`: compiled code preserves them, so that the
 /// way back need not load what was just stored.
+///
+/// Debuggers and profilers find the caller from the directives: its frame is above the entry frame,
+/// which `rbx` points to while Wasm runs, on whatever stack.
 macro_rules! push_entry_frame {
     () => {
-        "push rbp
+        ".cfi_startproc
+         push rbp
+         .cfi_adjust_cfa_offset 8
+         .cfi_rel_offset rbp, 0
          push rbx
+         .cfi_adjust_cfa_offset 8
+         .cfi_rel_offset rbx, 0
          push r12
+         .cfi_adjust_cfa_offset 8
+         .cfi_rel_offset r12, 0
          push r13
+         .cfi_adjust_cfa_offset 8
+         .cfi_rel_offset r13, 0
          push r14
+         .cfi_adjust_cfa_offset 8
+         .cfi_rel_offset r14, 0
          push r15
+         .cfi_adjust_cfa_offset 8
+         .cfi_rel_offset r15, 0
          mov r10, [rdi + {store}]
          mov r13, [r10 + {wasm_sp}]
          mov r14, [r10 + {host_sp}]
          mov r12, r10
          push r10
+         .cfi_adjust_cfa_offset 8
          push r13
+         .cfi_adjust_cfa_offset 8
          push r14
+         .cfi_adjust_cfa_offset 8
          mov rbx, rsp
+         .cfi_def_cfa_register rbx
          mov [r10 + {host_sp}], rsp"
     };
 }
@@ -65,7 +85,8 @@ macro_rules! leave_entry_frame {
         "mov rsp, rbx
          mov [r12 + {host_sp}], r14
          mov [r12 + {wasm_sp}], r13
-         add rsp, 24"
+         add rsp, 24
+         .cfi_endproc"
     };
 }
 

@@ -27,12 +27,19 @@ pub(crate) struct TrapInfo {
 /// What the signal handler writes down: plain data, since it may not allocate.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PendingTrap {
-    /// The trap code's number; 0 for none.
+    /// The trap code's number; 0 for none, or [`PendingTrap::UNKNOWN`].
     pub(crate) code: u8,
     pub(crate) pc: usize,
     pub(crate) fp: usize,
     pub(crate) address: usize,
 }
+
+impl PendingTrap {
+    /// In place of a trap code: the artifact is damaged where it says which it is.
+    pub(crate) const UNKNOWN: u8 = u8::MAX;
+}
+
+const _: () = assert!(TrapCode::from_u8(PendingTrap::UNKNOWN).is_none());
 
 /// Why Wasm was left other than by returning.
 #[derive(Debug)]
@@ -63,6 +70,10 @@ pub(super) unsafe fn take(store: *mut VMStoreContext) -> Box<Unwind> {
             fp: trap.fp,
             address: (trap.address != 0).then_some(trap.address),
         }),
+        (None, _) if trap.code == PendingTrap::UNKNOWN => Unwind::Error(Error::msg(
+            "Wasm trapped, and the artifact is damaged where it says why: compile the module again \
+             or restore the file",
+        )),
         (None, Some(failure)) => failure,
         (None, None) => unreachable!("an entry that unwinds has a reason"),
     })

@@ -8,10 +8,12 @@ const PAIRS: &[(&str, &str)] = &[
     ("wasm-runtime", "aot-only,wasi"),
     ("wasm-runtime", "aot-only,wasi,cli"),
     ("wasm-runtime", "aot-only,call-hook"),
+    ("wasm-runtime", "aot-only,sign"),
     ("wasm-runtime", "jit,wasi"),
     ("wasm-runtime", "jit,wat"),
     ("wasm-runtime", "jit,parallel,wasi"),
     ("wasm-runtime", "jit,wasi,cli"),
+    ("wasm-runtime", "jit,cache"),
 ];
 
 /// Checks each combination of each crate's features. Targets other than libraries and programs are

@@ -57,8 +57,14 @@ const LAYERS: &[Layer] = &[
         unsafe_code: Unsafe::PerFile,
     },
     Layer {
+        name: "wasm-cache",
+        may_use: &["wasm-types", "wasm-artifact", "wasm-loader"],
+        must_not_know: &[COMPILER, VALIDATOR],
+        unsafe_code: Unsafe::Forbidden,
+    },
+    Layer {
         name: "wasm-store",
-        may_use: &["wasm-types", "wasm-artifact", "wasm-loader", "wasm-hooks"],
+        may_use: &["wasm-types", "wasm-artifact", "wasm-loader", "wasm-cache", "wasm-hooks"],
         must_not_know: &[COMPILER, VALIDATOR],
         unsafe_code: Unsafe::PerFile,
     },

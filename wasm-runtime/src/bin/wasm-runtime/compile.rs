@@ -11,6 +11,7 @@ use wasm_runtime::{Compiler as _, Result};
 use crate::input;
 use crate::progress::Progress;
 use crate::settings::Settings;
+use crate::sign;
 
 const LONG: &str = "\
 Compile a module into an artifact.
@@ -20,14 +21,17 @@ anything, and so does a program that is built without a compiler. `readelf`, `ob
 understand it; the functions have the names that the module gives them.
 
 Without --target, the code is for this machine, with every instruction set extension it has. With --target
-it is for any machine of that kind, and extensions are switched on with --flag.";
+it is for any machine of that kind. --target-feature allows more extensions, or fewer. The artifact records
+those that the code turns out to use, and a machine that lacks one of these refuses it.";
 
 const EXAMPLES: &str = "\
 Examples:
   wasm-runtime compile program.wasm                             writes program.cwasm
   wasm-runtime compile program.wat -o out/program.cwasm
   wasm-runtime compile program.wasm --target aarch64-unknown-linux-gnu
-  wasm-runtime compile program.wasm --target x86_64-unknown-linux-gnu --flag has_avx2";
+  wasm-runtime compile program.wasm --target x86_64-unknown-linux-gnu --target-feature +avx2,+bmi2
+  wasm-runtime compile program.wasm --target-feature -avx512f,-avx512vl
+  wasm-runtime compile program.wasm --sign keys/release.key";
 
 /// Compile a module into an artifact.
 #[derive(Args)]
@@ -40,19 +44,28 @@ pub(crate) struct Compile {
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
 
+    /// Signs the artifact with the secret key in this file: see `keygen`.
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
+
     #[command(flatten)]
     settings: Settings,
 }
 
 impl Compile {
     pub(crate) fn execute(self) -> Result<ExitCode> {
+        // A key that can't be read is told before the work.
+        let key = self.sign.as_deref().map(sign::read_key).transpose()?;
         let wasm = input::open_wasm(&self.file)?;
         let request = self.settings.request();
         let progress = Progress::default();
         let compiler = progress.compiler();
-        let artifact = progress
+        let mut artifact = progress
             .during(&self.file, wasm.len(), || compiler.compile(&wasm, &request))
             .with_context(|| format!("can't compile `{}`", self.file.display()))?;
+        if let Some(key) = key {
+            wasm_runtime::sign::sign(&mut artifact, &key)?;
+        }
         let output = self.output.unwrap_or_else(|| self.file.with_extension("cwasm"));
         fs::write(&output, artifact)
             .with_context(|| format!("can't write `{}`", output.display()))?;

@@ -8,6 +8,8 @@ use wasm_artifact::FileKind;
 use wasm_runtime::error::Context;
 use wasm_runtime::{Config, Engine, Module, Result, bail};
 
+use crate::cache::Cached;
+
 /// How much of a file its kind is told by.
 const HEAD: u64 = 4096;
 
@@ -57,31 +59,37 @@ pub(crate) fn open_wasm(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// The module in a file, compiled if it is not yet. The engine is made for it.
-pub(crate) fn load(config: Config, path: &Path) -> Result<Module> {
+pub(crate) fn load(config: Config, cached: Cached, path: &Path) -> Result<Module> {
     match open(path)? {
         Input::Artifact => load_artifact(&Engine::new(&config)?, path),
-        Input::Wasm(bytes) => compile(config, path, &bytes),
+        Input::Wasm(bytes) => compile(config, cached, path, &bytes),
     }
     .with_context(|| format!("can't load `{}`", path.display()))
 }
 
 #[cfg(feature = "jit")]
-fn compile(mut config: Config, path: &Path, bytes: &[u8]) -> Result<Module> {
+fn compile(mut config: Config, cached: Cached, path: &Path, bytes: &[u8]) -> Result<Module> {
     let progress = crate::progress::Progress::default();
-    config.compiler(std::sync::Arc::new(progress.compiler()));
+    let cache = cached.open();
+    config.compiler(std::sync::Arc::new(progress.compiler())).cache(cache.clone());
     let engine = Engine::new(&config)?;
-    progress.during(path, bytes.len(), || Module::new(&engine, bytes))
+    let module = progress.during(path, bytes.len(), || Module::new(&engine, bytes));
+    crate::cache::report(cache.as_ref());
+    module
 }
 
 #[cfg(not(feature = "jit"))]
-fn compile(config: Config, _: &Path, bytes: &[u8]) -> Result<Module> {
+fn compile(config: Config, _: Cached, _: &Path, bytes: &[u8]) -> Result<Module> {
     // It has no compiler, and says so better than we could.
     Module::new(&Engine::new(&config)?, bytes)
 }
 
-/// Loads an artifact.
+/// Loads an artifact: only a trusted one if it was said whom to trust.
 #[allow(unsafe_code)]
 fn load_artifact(engine: &Engine, path: &Path) -> Result<Module> {
+    if engine.config().trust_policy().is_some() {
+        return Module::deserialize_file_verified(engine, path);
+    }
     // SAFETY: an artifact is machine code, and can be trusted as much as any program that is run from
     // the command line: its user named it to be run.
     unsafe { Module::deserialize_file(engine, path) }

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use wasm_artifact::Artifact;
-use wasm_runtime::Result;
+use wasm_artifact::{Artifact, Report};
 use wasm_runtime::error::Context;
+use wasm_runtime::{Result, bail};
 
 use crate::input::{self, Input};
 
@@ -20,18 +20,30 @@ const LONG: &str = "\
 Say what is in a module or an artifact.
 
 Of a module: its sections with their sizes, imports and exports with their types, memories, tables, globals,
-segments. Of an artifact, besides: who made it, the target, the instruction set extensions it needs, the
-settings it was compiled with, the sizes of code and tables.";
+segments. Of an artifact, besides: who made it and who sealed it, the target, the instruction set extensions
+and the proposals that it uses, the settings it was compiled with, and where its bytes go; and, if asked for,
+what is in its tables.";
 
 const EXAMPLES: &str = "\
 Examples:
   wasm-runtime inspect program.wasm
-  wasm-runtime compile program.wasm && wasm-runtime inspect program.cwasm";
+  wasm-runtime compile program.wasm && wasm-runtime inspect program.cwasm
+  wasm-runtime inspect --all program.cwasm
+  wasm-runtime inspect --table traps program.cwasm";
 
 /// Say what is in a module or an artifact.
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Inspect {
+    /// Shows every table of an artifact, too, but for plain bytes.
+    #[arg(long, conflicts_with = "table")]
+    all: bool,
+
+    /// Shows one table of an artifact only, with its bytes where it has nothing else. The summary lists
+    /// the tables as sections.
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+
     /// The module or artifact.
     file: PathBuf,
 }
@@ -43,14 +55,35 @@ impl Inspect {
                 let bytes = std::fs::read(&self.file)?;
                 let artifact = Artifact::parse(&bytes)
                     .with_context(|| format!("`{}` is damaged", self.file.display()))?;
-                wasm_artifact::inspect(&artifact).to_string()
+                self.artifact(&artifact)?
             }
+            Input::Wasm(_) if self.all || self.table.is_some() => bail!(
+                "`{}` is a module, and --all and --table are for artifacts, which `wasm-runtime compile` \
+                 makes of modules",
+                self.file.display()
+            ),
             Input::Wasm(bytes) => {
                 module(&bytes).with_context(|| format!("`{}`", self.file.display()))?
             }
         };
         std::io::stdout().write_all(report.as_bytes())?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn artifact(&self, artifact: &Artifact<'_>) -> Result<String> {
+        let report = wasm_artifact::inspect(artifact);
+        let report = match &self.table {
+            None if self.all => report.all(),
+            None => report,
+            Some(name) => match report.table(name) {
+                Some(report) => report,
+                None => {
+                    let known: Vec<_> = Report::table_names().collect();
+                    bail!("artifacts have no table `{name}`; they can have: {}", known.join(", "))
+                }
+            },
+        };
+        Ok(report.to_string())
     }
 }
 

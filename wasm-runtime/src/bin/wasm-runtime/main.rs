@@ -3,16 +3,22 @@
 //! Each subcommand has a file of its own with its arguments and its work. This file has what is common
 //! to all: the list of them, and what happens with their errors.
 
-// Not forbidden as in the library: running an artifact is the user's word that it can be trusted, and
-// one function in `input.rs` takes it.
+// Not forbidden as in the library: running an artifact without `--trust` is the user's word that it can be
+// trusted, and one function in `input.rs` takes it.
 #![deny(unsafe_code)]
 
+mod cache;
 mod exit;
 mod input;
 mod inspect;
+mod keygen;
 #[cfg(feature = "jit")]
 mod progress;
 mod run;
+mod sign;
+mod trust;
+mod units;
+mod verify;
 
 #[cfg(feature = "jit")]
 mod clif;
@@ -43,6 +49,8 @@ Examples:
   wasm-runtime compile p.wasm -o p.cwasm        compile ahead of time
   wasm-runtime run p.cwasm                      run what was compiled
   wasm-runtime inspect p.cwasm                  what is in it
+  wasm-runtime compile p.wasm --sign my.key     compile and sign it
+  wasm-runtime run --trust my.pub p.cwasm       run it only if it is signed so
 
 Exit codes:
   the program's own, if it ends by itself
@@ -64,9 +72,13 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Cache(cache::CacheCommand),
     #[cfg(feature = "jit")]
     Compile(compile::Compile),
     Inspect(inspect::Inspect),
+    Keygen(keygen::Keygen),
+    Sign(sign::Sign),
+    Verify(verify::Verify),
     #[cfg(feature = "jit")]
     Clif(clif::Clif),
     #[cfg(feature = "wast")]
@@ -87,9 +99,13 @@ struct Bare {
 fn main() -> ExitCode {
     let result = match CommandLine::parse().command {
         Command::Run(command) => command.execute(),
+        Command::Cache(command) => command.execute(),
         #[cfg(feature = "jit")]
         Command::Compile(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
+        Command::Keygen(command) => command.execute(),
+        Command::Sign(command) => command.execute(),
+        Command::Verify(command) => command.execute(),
         #[cfg(feature = "jit")]
         Command::Clif(command) => command.execute(),
         #[cfg(feature = "wast")]

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use wasm_runtime::CraneliftCompiler;
 
+use crate::units::size;
+
 /// Work that takes less is not worth a word.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -43,7 +45,8 @@ impl Progress {
         thread::scope(|scope| {
             // Dropping the sender, also in a panic, ends the thread.
             let (done, wait) = mpsc::channel::<()>();
-            scope.spawn(move || self.draw(&format!("{} ({})", file.display(), size(bytes)), &wait));
+            let what = format!("{} ({})", file.display(), size(bytes as u64));
+            scope.spawn(move || self.draw(&what, &wait));
             let result = work();
             drop(done);
             result
@@ -75,25 +78,9 @@ impl Progress {
     }
 }
 
-/// A number of bytes for people.
-fn size(bytes: usize) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Progress, size};
-
-    #[test]
-    fn sizes_are_rounded() {
-        assert_eq!(size(999), "999 bytes");
-        assert_eq!(size(1_500), "1.5 kB");
-        assert_eq!(size(17_300_000), "17.3 MB");
-    }
+    use super::Progress;
 
     #[test]
     fn work_is_done_once() {

@@ -1,6 +1,7 @@
 //! `wasm-runtime run`: runs a program, or calls a function of a module.
 
 mod directories;
+mod profile;
 mod values;
 
 use std::path::PathBuf;
@@ -16,14 +17,19 @@ use crate::input;
 const LONG: &str = "\
 Run a program, or call a function of a module.
 
-FILE is a module in WebAssembly's binary or text format, which is compiled on the spot, or an artifact made
-by `wasm-runtime compile`. A command (a module that exports `_start`) is run as a program. Of any other
-module `_initialize` is called, if it exports that, and then the function given with --invoke.
+FILE is a module in WebAssembly's binary or text format, which is compiled on the spot and kept for the next
+time (`wasm-runtime help cache` says where), or an artifact made by `wasm-runtime compile`. A command (a
+module that exports `_start`) is run as a program. Of any other module `_initialize` is called, if it
+exports that, and then the function given with --invoke.
 
 The program sees the arguments that follow FILE, the environment variables given with --env, and the
 directories given with --dir; nothing else of this machine but its clocks, its random numbers and the
 terminal. Options of this command can stand before FILE or right after it; what comes after the first
-argument of the program, or after `--`, is the program's.";
+argument of the program, or after `--`, is the program's.
+
+An artifact is machine code, and is run as any program is that its user names: without a question. With --trust
+it is run only if it is signed with one of the keys or has one of the hashes, and then what was verified is
+what runs, whoever may change the file meanwhile. Modules that are compiled on the spot need no trust.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +37,8 @@ Examples:
   wasm-runtime run --dir . --env LANG=C tool.wasm input.txt --verbose
   wasm-runtime run --dir /srv/data::/data server.cwasm
   wasm-runtime run --invoke add math.wat 1 2
+  perf record wasm-runtime run --profile-names perf-map tool.wasm
+  wasm-runtime run --trust keys/release.pub server.cwasm
   wasm-runtime run tool.wasm -- --dir is-an-option-of-the-tool
 
 The exit code is the program's own; 134 if it trapped; 1 if it could not be run.";
@@ -59,6 +67,15 @@ pub(crate) struct Run {
     #[command(flatten)]
     optimize: crate::settings::Optimize,
 
+    #[command(flatten)]
+    profile: profile::Profile,
+
+    #[command(flatten)]
+    cached: crate::cache::Cached,
+
+    #[command(flatten)]
+    trust: crate::trust::Trust,
+
     /// The module to run.
     file: PathBuf,
 
@@ -74,7 +91,7 @@ struct Host {
 
 impl Run {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        let module = input::load(self.config(), &self.file)?;
+        let module = input::load(self.config()?, self.cached, &self.file)?;
         let engine = module.engine();
         let mut linker = Linker::new(engine);
         wasm_runtime::wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
@@ -142,12 +159,15 @@ impl Run {
         Ok(())
     }
 
-    fn config(&self) -> Config {
-        #[allow(unused_mut, reason = "without a compiler there is nothing to set")]
+    fn config(&self) -> Result<Config> {
         let mut config = Config::new();
+        self.profile.apply(&mut config)?;
+        if let Some(policy) = self.trust.policy()? {
+            config.trust(policy);
+        }
         #[cfg(feature = "jit")]
         config.cranelift_opt_level(self.optimize.level());
-        config
+        Ok(config)
     }
 
     fn wasi(&self) -> Result<WasiCtx> {

@@ -45,6 +45,16 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
 
+    /// Allows (+) or forbids (-) the code to use extensions of the instruction set.
+    #[arg(
+        long = "target-feature",
+        value_name = "+FEATURE,-FEATURE,...",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        value_parser = target_feature
+    )]
+    target_features: Vec<(String, bool)>,
+
     /// Sets a flag of the code generator or of the instruction set, by its own name.
     #[arg(long = "flag", value_name = "NAME[=VALUE]", value_parser = flag)]
     flags: Vec<(String, String)>,
@@ -62,9 +72,19 @@ impl Settings {
         request.tunables.opt_level = self.optimize.level();
         request.target.clone_from(&self.target);
         request.flags.clone_from(&self.flags);
+        request.target_features.clone_from(&self.target_features);
         request.threads = self.threads;
         request.parallel = self.threads != Some(1);
         request
+    }
+}
+
+/// `+avx2` or `-avx2`.
+fn target_feature(argument: &str) -> Result<(String, bool), String> {
+    let on = argument.strip_prefix('+').map(|name| (name, true));
+    match on.or_else(|| argument.strip_prefix('-').map(|name| (name, false))) {
+        Some((name, allow)) if !name.is_empty() => Ok((name.to_owned(), allow)),
+        _ => Err("a target feature is allowed with `+NAME` and forbidden with `-NAME`".to_owned()),
     }
 }
 

@@ -1,0 +1,176 @@
+//! Artifacts that use everything there is, and what comes out of running them.
+
+#![allow(unsafe_code)]
+
+use std::ops::Range;
+
+use wasm_artifact::Artifact;
+use wasm_runtime::{Caller, Config, Engine, Linker, Module, Store, Trap, Val};
+
+/// An artifact, and what it does.
+pub(super) struct Subject {
+    engine: Engine,
+    linker: Linker<u32>,
+    pub(super) artifact: Vec<u8>,
+    pub(super) expected: Vec<Outcome>,
+    pub(super) text: Range<usize>,
+    /// The initial contents of memories: data of the guest, with no checksum.
+    pub(super) images: Range<usize>,
+    pub(super) directory: Range<usize>,
+    pub(super) entry_size: usize,
+    calls: Vec<(String, Vec<Val>)>,
+}
+
+/// What a step came to.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Outcome {
+    Returned(Vec<String>),
+    Trapped(Trap),
+    /// An error that is no trap of the guest's.
+    Refused(String),
+}
+
+/// The subjects.
+pub(super) fn all() -> Vec<Subject> {
+    let mut config = Config::new();
+    config.parallel_compilation(false).max_wasm_stack(64 << 10);
+    // Reserving address space is most of the time otherwise, and not what this is about.
+    config.memory_reservation(1 << 20).memory_guard_size(1 << 16);
+    let engine = Engine::new(&config).expect("the settings are valid");
+    let everything = include_str!("everything.wat");
+    let functions: String = (0..900)
+        .map(|i| {
+            format!(
+                "(func $f{i} (export \"f{i}\") (param i32) (result i32) \
+                 (i32.div_u (i32.const {i}) (local.get 0)))"
+            )
+        })
+        .collect();
+    let elements: String = (0..900).map(|i| format!(" $f{}", i * 7 % 900)).collect();
+    let many = format!(
+        "(module $many (type $t (func (param i32) (result i32))) {functions} \
+         (table 900 funcref) (elem (i32.const 0) {elements}) \
+         (func (export \"through\") (param i32 i32) (result i32) \
+         (call_indirect (type $t) (local.get 0) (local.get 1))))"
+    );
+    let calls: &[(&str, &[i32])] = &[
+        ("arithmetic", &[5]),
+        ("global", &[]),
+        ("through", &[0]),
+        ("through", &[2]),
+        ("through", &[3]),
+        ("through", &[99]),
+        ("host", &[7]),
+        ("host_reference", &[7]),
+        ("passive", &[]),
+        ("elements", &[]),
+        ("divide", &[3]),
+        ("divide", &[0]),
+        ("unreachable", &[]),
+        ("load", &[0]),
+        ("load", &[-1]),
+        ("deep", &[]),
+        ("branch", &[3]),
+        ("reference", &[]),
+        ("grow", &[]),
+        ("several", &[2]),
+        ("inner", &[1]),
+    ];
+    let many_calls: Vec<(String, Vec<i32>)> = (0..24)
+        .map(|i| (format!("f{}", i * 37), vec![i % 3]))
+        .chain((0..24).map(|i| ("through".to_owned(), vec![i % 4, i * 41])))
+        .collect();
+    let many_calls: Vec<_> =
+        many_calls.iter().map(|(name, args)| (name.as_str(), args.as_slice())).collect();
+    vec![Subject::new(&engine, everything, calls), Subject::new(&engine, &many, &many_calls)]
+}
+
+impl Subject {
+    fn new(engine: &Engine, wat: &str, calls: &[(&str, &[i32])]) -> Self {
+        let wasm = wat::parse_str(wat).expect("the text is right");
+        let artifact = engine.precompile_module(&wasm).expect("it is valid");
+        let parsed = Artifact::parse(&artifact).expect("it has just been written");
+        let find = |name: &str| {
+            let section = parsed.sections().find(|section| section.name == name);
+            section.map_or(0..0, |s| s.offset as usize..(s.offset + s.len) as usize)
+        };
+        // The directory ends where the first table begins; its entries are of 24 bytes.
+        let entry_size = 24;
+        let first = parsed.sections().next().expect("there are tables").offset as usize;
+        let mut linker = Linker::new(engine);
+        linker
+            .func_wrap("host", "add", |mut caller: Caller<'_, u32>, x: i32| -> i32 {
+                *caller.data_mut() += 1;
+                x + 1
+            })
+            .expect("it is defined once");
+        let mut subject = Self {
+            engine: engine.clone(),
+            linker,
+            text: text(&artifact).expect("it has just been written"),
+            images: find(".wasm.images"),
+            directory: first - entry_size * parsed.sections().count()..first,
+            entry_size,
+            calls: calls
+                .iter()
+                .map(|(name, args)| {
+                    ((*name).to_owned(), args.iter().map(|x| Val::I32(*x)).collect())
+                })
+                .collect(),
+            expected: Vec::new(),
+            artifact,
+        };
+        subject.expected = subject.run(&subject.artifact);
+        let fails = |outcome: &Outcome| matches!(outcome, Outcome::Refused(_));
+        assert!(!subject.expected.iter().any(fails), "{:?}", subject.expected);
+        subject
+    }
+
+    /// Loads, instantiates and calls, as far as it goes.
+    pub(super) fn run(&self, bytes: &[u8]) -> Vec<Outcome> {
+        // SAFETY: the code is what the compiler made, and what is said about it is checked: that is
+        // what is tested here.
+        let module = match unsafe { Module::deserialize(&self.engine, bytes) } {
+            Ok(module) => module,
+            Err(error) => return vec![refused(&error)],
+        };
+        let mut store = Store::new(&self.engine, 0);
+        let instance = match self.linker.instantiate(&mut store, &module) {
+            Ok(instance) => instance,
+            Err(error) => return vec![refused(&error)],
+        };
+        let call = |(name, args): &(String, Vec<Val>)| {
+            let Some(func) = instance.get_func(&mut store, name) else {
+                return Outcome::Refused("there is no such export".to_owned());
+            };
+            let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
+            match func.call(&mut store, args, &mut results) {
+                Ok(()) => Outcome::Returned(results.iter().map(show).collect()),
+                Err(error) => match error.downcast_ref::<Trap>() {
+                    // A damaged table may cost the names of a backtrace, not the trap.
+                    Some(trap) => Outcome::Trapped(*trap),
+                    None => refused(&error),
+                },
+            }
+        };
+        self.calls.iter().map(call).collect()
+    }
+}
+
+/// Where the machine code is, if the header is not damaged.
+pub(super) fn text(artifact: &[u8]) -> Option<Range<usize>> {
+    let artifact = Artifact::parse(artifact).ok()?;
+    let start = artifact.text_file_offset() as usize;
+    Some(start..start + artifact.text().len())
+}
+
+fn refused(error: &wasm_runtime::Error) -> Outcome {
+    Outcome::Refused(format!("{error:#}"))
+}
+
+fn show(value: &Val) -> String {
+    match value {
+        Val::FuncRef(func) => format!("function, null: {}", func.is_none()),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,23 @@
+;; What the artifacts in this folder were compiled from. They stay as they are: a change here would need
+;; new ones.
+(module $golden
+  (type $unary (func (param i32) (result i32)))
+  (import "host" "add" (func $add (type $unary)))
+  (memory (export "memory") 1 3)
+  (table $functions (export "table") 4 funcref)
+  (global $count (export "count") (mut i64) (i64.const 40))
+  (data (i32.const 16) "golden")
+  (data $passive "\07\00\00\00")
+  (elem (i32.const 1) func $double $square $add)
+  (start $begin)
+  (func $begin (memory.init $passive (i32.const 0) (i32.const 0) (i32.const 4)))
+  (func $double (type $unary) (i32.mul (local.get 0) (i32.const 2)))
+  (func $square (type $unary) (i32.mul (local.get 0) (local.get 0)))
+  (func (export "through") (param i32 i32) (result i32)
+    (call_indirect (type $unary) (local.get 0) (local.get 1)))
+  (func (export "step") (result i64 i32)
+    (global.set $count (i64.add (global.get $count) (i64.const 1)))
+    (global.get $count)
+    (i32.load (i32.const 0)))
+  (func $fails (export "fails") (param f64) (result i32)
+    (i32.div_u (i32.load8_u (i32.const 16)) (i32.trunc_f64_s (local.get 0)))))

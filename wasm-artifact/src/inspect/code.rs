@@ -1,0 +1,112 @@
+//! Code: which function stands where, where it traps, where it comes from.
+
+use core::fmt;
+
+use wasm_types::DefinedFuncIndex;
+use zerocopy::little_endian::U32;
+
+use super::show::{dump, or_error};
+use super::view::View;
+use crate::format::{BlockRecord, CodeRecord, FrameSlotRecord, Part};
+
+pub(super) fn code(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for number in 0..view.rows::<CodeRecord>(Part::Code).len() {
+        let func = DefinedFuncIndex::new(number as u32);
+        or_error(f, view.artifact.function_code(func), |f, code| {
+            write!(f, "  {:#010x} {:>8} bytes  {}", code.offset, code.len, view.defined(number))
+        })?;
+        writeln!(f)?;
+    }
+    Ok(())
+}
+
+pub(super) fn frame_sizes(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (number, size) in view.rows::<U32>(Part::FrameSizes).iter().enumerate() {
+        writeln!(f, "  {:>8} bytes  {}", size.get(), view.defined(number))?;
+    }
+    Ok(())
+}
+
+pub(super) fn code_order(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for number in view.rows::<U32>(Part::CodeOrder) {
+        writeln!(f, "  {}", view.defined(number.get() as usize))?;
+    }
+    Ok(())
+}
+
+pub(super) fn trap_blocks(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    blocks(view, f, Part::TrapBlocks)
+}
+
+pub(super) fn address_blocks(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    blocks(view, f, Part::AddressBlocks)
+}
+
+/// The blocks of a delta-coded table.
+fn blocks(view: View<'_, '_>, f: &mut fmt::Formatter<'_>, part: Part) -> fmt::Result {
+    let shift = view.header().map_or(0, |header| header.code_shift.get());
+    for block in view.rows::<BlockRecord>(part) {
+        let first = u64::from(block.first.get()) << shift.min(31);
+        writeln!(f, "  from {first:#010x} on: at byte {}", block.position.get())?;
+    }
+    Ok(())
+}
+
+pub(super) fn traps(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut functions = Functions::default();
+    for trap in view.artifact.traps().iter() {
+        functions.enter(view, f, trap.offset)?;
+        writeln!(f, "  {:#010x} {}", trap.offset, trap.code)?;
+    }
+    Ok(())
+}
+
+pub(super) fn addresses(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut functions = Functions::default();
+    for place in view.artifact.address_map().iter() {
+        functions.enter(view, f, place.offset)?;
+        match place.wasm_offset {
+            u32::MAX => writeln!(f, "  {:#010x} no place", place.offset)?,
+            offset => writeln!(f, "  {:#010x} {offset:#x}", place.offset)?,
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn frame_slots(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for slot in view.rows::<FrameSlotRecord>(Part::FrameSlots) {
+        let func = wasm_types::FuncIndex::new(slot.func.get());
+        let below = slot.below_frame_pointer.get();
+        writeln!(f, "  {below} bytes below the frame pointer  {}", view.function(func))?;
+    }
+    Ok(())
+}
+
+pub(super) fn text(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if !view.alone {
+        // `objdump -d` disassembles it.
+        return writeln!(f, "  machine code: a disassembler for ELF files shows it");
+    }
+    dump(view, f, view.bytes(Part::Text))
+}
+
+/// Says which function the lines that follow are about, whenever that changes.
+#[derive(Default)]
+struct Functions {
+    last: Option<DefinedFuncIndex>,
+}
+
+impl Functions {
+    fn enter(
+        &mut self,
+        view: View<'_, '_>,
+        f: &mut fmt::Formatter<'_>,
+        text_offset: u32,
+    ) -> fmt::Result {
+        let Some(found) = view.artifact.function_at(text_offset) else { return Ok(()) };
+        if self.last.replace(found) == Some(found) {
+            return Ok(());
+        }
+        writeln!(f, " {}", view.defined(found.index()))
+    }
+}

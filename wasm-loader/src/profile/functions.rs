@@ -1,0 +1,41 @@
+//! The functions of loaded code: where they are, and a name that every tool can read.
+
+use crate::error::Error;
+use crate::loaded::Loaded;
+
+/// A function in executable memory.
+pub(super) struct Function<'a> {
+    /// From the start of the text, in bytes.
+    pub(super) offset: u32,
+    pub(super) address: usize,
+    pub(super) code: &'a [u8],
+    pub(super) name: String,
+}
+
+/// The functions that have code, in the order of their indices.
+pub(super) fn functions(loaded: &Loaded) -> Result<Vec<Function<'_>>, Error> {
+    let artifact = loaded.artifact();
+    let (text, start) = (artifact.text(), loaded.text().start);
+    let mut functions = Vec::new();
+    for symbol in artifact.symbols() {
+        let symbol = symbol?;
+        let (offset, len) = (symbol.code.offset as usize, symbol.code.len as usize);
+        // The reader has checked that the code lies within the text.
+        let code = text.get(offset..offset + len).unwrap_or_default();
+        if !code.is_empty() {
+            functions.push(Function {
+                offset: symbol.code.offset,
+                address: start + offset,
+                code,
+                name: printable(&symbol.name),
+            });
+        }
+    }
+    Ok(functions)
+}
+
+/// A name without the characters that would end it: the formats here end names with line feeds and
+/// zeros, and Wasm names can have any character.
+pub(super) fn printable(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
+}

@@ -1,0 +1,42 @@
+//! Systems on which nobody would read what is written here.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::loaded::Loaded;
+
+/// Keeps code known to debuggers. There is none of them on this system.
+#[derive(Debug)]
+pub struct GdbRegistration(());
+
+/// Adds the functions to the file that `perf report` reads.
+///
+/// # Errors
+///
+/// Always: there is no `perf` on this system.
+pub fn perf_map(_: &Loaded) -> Result<(), Error> {
+    Err(unsupported("write a perf map"))
+}
+
+/// Adds the functions to the file that `perf inject --jit` reads.
+///
+/// # Errors
+///
+/// Always: there is no `perf` on this system.
+pub fn jitdump(_: &Loaded) -> Result<(), Error> {
+    Err(unsupported("write a jitdump file"))
+}
+
+/// Makes the functions known to debuggers.
+///
+/// # Errors
+///
+/// Always: it is implemented for Linux only.
+pub fn gdb(_: &Arc<Loaded>) -> Result<GdbRegistration, Error> {
+    Err(unsupported("make code known to debuggers"))
+}
+
+fn unsupported(action: &'static str) -> Error {
+    Error::io(action, io::Error::new(io::ErrorKind::Unsupported, "it is possible on Linux only"))
+}

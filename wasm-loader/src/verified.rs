@@ -1,0 +1,94 @@
+//! Loading what a trust policy accepts (feature `sign`): without a promise of the caller.
+//!
+//! What is verified must be what is run. So the file is not mapped, since whoever may write it could change
+//! the pages afterwards; it is read into memory of this process alone, which is made read-only, then
+//! verified, then made executable. Initial contents of memories come from the same copy.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use rustix::io::{pread, retry_on_intr};
+use wasm_artifact::Artifact;
+use wasm_artifact::sign::TrustPolicy;
+
+use crate::error::Error;
+use crate::loaded::{Images, Loaded, file_len};
+use crate::mapping::Mapping;
+
+impl Loaded {
+    /// Loads the artifact in a file if the policy trusts it.
+    ///
+    /// Safe, whoever may write the file, before, meanwhile and afterwards: it is read once, into memory
+    /// that is only this process's, and what was read is what is verified and run. What trust is
+    /// about, and what not, is said in the documentation of [`wasm_artifact::sign`].
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or changes its size meanwhile, is not exactly an artifact, is not
+    /// trusted ([`Error::verify_error`]), or was not compiled for this host.
+    pub fn verified_from_file(
+        path: impl AsRef<Path>,
+        policy: &TrustPolicy,
+    ) -> Result<Arc<Self>, Error> {
+        let path = path.as_ref();
+        let file = File::open(path).map_err(|error| Error::io("open the file", error));
+        let file = file.map_err(|error| error.in_file(path))?;
+        Self::verified_from_fd(file.into(), policy).map_err(|error| error.in_file(path))
+    }
+
+    /// Loads the artifact in an open file if the policy trusts it. The file is read from its start, and
+    /// closed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`verified_from_file`](Self::verified_from_file).
+    pub fn verified_from_fd(file: OwnedFd, policy: &TrustPolicy) -> Result<Arc<Self>, Error> {
+        let len = file_len(&file)?;
+        let mapping = Mapping::filled(len, |buffer| read_exactly(&file, buffer));
+        Self::verified(mapping.map_err(|error| Error::io("read the file", error))?, policy)
+    }
+
+    /// Loads an artifact from bytes if the policy trusts it: copies them, and verifies and runs the copy.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory, the bytes are not exactly an artifact, are not trusted
+    /// ([`Error::verify_error`]), or were not compiled for this host.
+    pub fn verified_from_bytes(bytes: &[u8], policy: &TrustPolicy) -> Result<Arc<Self>, Error> {
+        // What is no artifact is not worth a mapping, and a mapping cannot be empty.
+        Artifact::parse(bytes)?;
+        let mapping = Mapping::of_bytes(bytes).map_err(|error| Error::io("map the code", error))?;
+        Self::verified(mapping, policy)
+    }
+
+    /// `mapping` is memory of this process alone, not a file's.
+    fn verified(mapping: Mapping, policy: &TrustPolicy) -> Result<Arc<Self>, Error> {
+        // SAFETY: what reads the bytes is gone before the mapping.
+        policy.verify(unsafe { mapping.bytes() })?;
+        let images = Images::Copy { file: OnceLock::new(), sealed: true };
+        // SAFETY: the caller's policy vouches for the code, which nobody has written since: the mapping
+        // has been read-only from before it was verified.
+        unsafe { Self::from_mapping(mapping, images) }
+    }
+}
+
+/// Fills the buffer from the start of the file, which must have exactly as many bytes.
+fn read_exactly(file: &OwnedFd, buffer: &mut [u8]) -> io::Result<()> {
+    let changed = |how: &str| io::Error::other(format!("it {how} while it was read"));
+    let mut done = 0;
+    while done < buffer.len() {
+        let read = retry_on_intr(|| pread(file.as_fd(), &mut buffer[done..], done as u64))?;
+        if read == 0 {
+            return Err(changed("became shorter"));
+        }
+        done += read;
+    }
+    match retry_on_intr(|| pread(file.as_fd(), &mut [0], done as u64))? {
+        0 => Ok(()),
+        _ => Err(changed("became longer")),
+    }
+}

@@ -1,0 +1,88 @@
+//! `wasm-runtime sign`: signs an artifact.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use wasm_runtime::error::Context;
+use wasm_runtime::sign::{self, SigningKey};
+use wasm_runtime::{Result, bail};
+
+const LONG: &str = "\
+Sign an artifact.
+
+The signature is put into the artifact, in place of whatever signature it has; nothing else of it changes. The
+file is replaced by another one of the same name, so that programs which have it loaded are not disturbed.
+`compile --sign` signs what it writes.
+
+Signing says that whoever trusts the key may run the file. It is not looked at what the file does.";
+
+const EXAMPLES: &str = "\
+Examples:
+  wasm-runtime sign program.cwasm --key keys/release.key
+  wasm-runtime sign program.cwasm --key keys/release.key -o signed.cwasm";
+
+/// Sign an artifact.
+#[derive(Args)]
+#[command(long_about = LONG, after_long_help = EXAMPLES)]
+pub(crate) struct Sign {
+    /// The artifact.
+    file: PathBuf,
+
+    /// The secret key: PEM, as `keygen` or `openssl genpkey -algorithm ed25519` writes it.
+    #[arg(long, value_name = "KEY")]
+    key: PathBuf,
+
+    /// The signed artifact; FILE itself if not given.
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+}
+
+impl Sign {
+    pub(crate) fn execute(self) -> Result<ExitCode> {
+        let key = read_key(&self.key)?;
+        let mut bytes = fs::read(&self.file)
+            .with_context(|| format!("can't read `{}`", self.file.display()))?;
+        let id = sign::sign(&mut bytes, &key)
+            .with_context(|| format!("can't sign `{}`", self.file.display()))?;
+        let output = self.output.as_ref().unwrap_or(&self.file);
+        replace(output, &self.file, &bytes)
+            .with_context(|| format!("can't write `{}`", output.display()))?;
+        println!("{}: signed with the key {id}", output.display());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Reads a secret key from a file.
+pub(crate) fn read_key(path: &Path) -> Result<SigningKey> {
+    let pem = fs::read_to_string(path);
+    let pem = pem.with_context(|| format!("can't read `{}`", path.display()))?;
+    SigningKey::from_pem(&pem).with_context(|| format!("`{}`", path.display()))
+}
+
+/// Puts a file in the place of another, or where none is. It gets the permissions of `like`.
+fn replace(path: &Path, like: &Path, bytes: &[u8]) -> Result<()> {
+    // A link stays one.
+    let path = match fs::canonicalize(path) {
+        Ok(path) => path,
+        Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(name) = path.file_name() else { bail!("it is no name of a file") };
+    let mut temporary = name.to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(temporary);
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.set_permissions(fs::metadata(like)?.permissions()))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, &path));
+    if written.is_err() {
+        // The error that counts is the first.
+        let _ = fs::remove_file(&temporary);
+    }
+    Ok(written?)
+}

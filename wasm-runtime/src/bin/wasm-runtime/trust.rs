@@ -1,0 +1,47 @@
+//! Whom to trust, as arguments common to several subcommands.
+
+use std::path::Path;
+
+use clap::Args;
+use wasm_runtime::error::Context;
+use wasm_runtime::sign::{ContentHash, PublicKey, TrustPolicy};
+use wasm_runtime::{Result, bail};
+
+/// Keys and hashes.
+#[derive(Args)]
+pub(crate) struct Trust {
+    /// Trusts artifacts that are signed with the key whose public half is in this file (PEM, as `keygen` or
+    /// `openssl pkey -pubout` writes it); or, if 64 hexadecimal digits are given, the file with this hash.
+    /// Can be given several times.
+    #[arg(long, value_name = "PUB|HASH")]
+    trust: Vec<String>,
+}
+
+impl Trust {
+    /// The policy that was asked for, if one was.
+    pub(crate) fn policy(&self) -> Result<Option<TrustPolicy>> {
+        if self.trust.is_empty() {
+            return Ok(None);
+        }
+        let add = |policy: TrustPolicy, argument: &String| match argument.parse::<ContentHash>() {
+            Ok(hash) => Ok(policy.hash(hash)),
+            Err(_) => Ok(policy.key(public_key(Path::new(argument))?)),
+        };
+        self.trust.iter().try_fold(TrustPolicy::new(), add).map(Some)
+    }
+}
+
+/// Reads a public key from a file.
+fn public_key(path: &Path) -> Result<PublicKey> {
+    let pem = match std::fs::read_to_string(path) {
+        Ok(pem) => pem,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
+            "--trust: `{}` is neither a file nor a hash of 64 hexadecimal digits",
+            path.display()
+        ),
+        Err(error) => {
+            return Err(error).with_context(|| format!("can't read `{}`", path.display()));
+        }
+    };
+    PublicKey::from_pem(&pem).with_context(|| format!("`{}`", path.display()))
+}

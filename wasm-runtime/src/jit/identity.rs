@@ -1,0 +1,48 @@
+//! What decides about the code besides the module and the request: this compiler, and the machine.
+
+use std::env;
+use std::sync::OnceLock;
+use std::time::UNIX_EPOCH;
+
+use wasm_translate::Settings;
+use wasm_translate::cranelift_codegen;
+
+/// The identity of the compiler for the machine that it runs on, or for any target that a request names;
+/// `None` if there is no saying.
+pub(super) fn of(for_host: bool) -> Option<String> {
+    // Whatever a request says is no part of it.
+    let machine = if for_host { host()? } else { "any" };
+    Some(format!(
+        "wasm-runtime {}\ncranelift {}\nprogram {}\nmachine {machine}",
+        env!("CARGO_PKG_VERSION"),
+        cranelift_codegen::VERSION,
+        program()?,
+    ))
+}
+
+/// This machine, with each extension of its instruction set that the code generator knows. It does not
+/// change, and finding out takes longer than loading a module.
+fn host() -> Option<&'static str> {
+    static HOST: OnceLock<Option<String>> = OnceLock::new();
+    let look = || {
+        let isa = Settings::host().ok()?.isa().ok()?;
+        let flags = isa.isa_flags();
+        let flags = flags.iter().map(|flag| format!(" {}={}", flag.name, flag.value_string()));
+        Some(format!("{}{}", isa.triple(), flags.collect::<String>()))
+    };
+    HOST.get_or_init(look).as_deref()
+}
+
+/// The program that the compiler is in: which file, how large, of when. Versions alone do not tell two
+/// states of the code between releases apart, or what is patched in the crates below.
+fn program() -> Option<&'static str> {
+    static PROGRAM: OnceLock<Option<String>> = OnceLock::new();
+    let look = || {
+        let path = env::current_exe().ok()?;
+        let metadata = path.metadata().ok()?;
+        let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        let name = path.as_os_str().as_encoded_bytes().escape_ascii();
+        Some(format!("{name} {} {}", metadata.len(), modified.as_nanos()))
+    };
+    PROGRAM.get_or_init(look).as_deref()
+}

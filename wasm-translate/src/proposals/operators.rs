@@ -1,0 +1,100 @@
+//! The proposal that each operator comes from.
+
+use wasm_types::WasmFeatures;
+use wasm_types::wasmparser::{self, BlockType, Operator};
+
+/// What wasmparser calls a proposal, as our flag. Operators of proposals that have no flag are never
+/// valid here.
+macro_rules! flag {
+    (mvp) => {
+        WasmFeatures::empty()
+    };
+    (sign_extension) => {
+        WasmFeatures::SIGN_EXTENSION
+    };
+    (saturating_float_to_int) => {
+        WasmFeatures::SATURATING_FLOAT_TO_INT
+    };
+    (bulk_memory) => {
+        WasmFeatures::BULK_MEMORY
+    };
+    (reference_types) => {
+        WasmFeatures::REFERENCE_TYPES
+    };
+    (simd) => {
+        WasmFeatures::SIMD
+    };
+    (relaxed_simd) => {
+        WasmFeatures::RELAXED_SIMD
+    };
+    (tail_call) => {
+        WasmFeatures::TAIL_CALL
+    };
+    (threads) => {
+        WasmFeatures::THREADS
+    };
+    (exceptions) => {
+        WasmFeatures::EXCEPTIONS
+    };
+    (function_references) => {
+        WasmFeatures::FUNCTION_REFERENCES
+    };
+    (gc) => {
+        WasmFeatures::GC
+    };
+    (wide_arithmetic) => {
+        WasmFeatures::WIDE_ARITHMETIC
+    };
+    ($other:ident) => {
+        WasmFeatures::empty()
+    };
+}
+
+macro_rules! table {
+    ($(@$proposal:ident $op:ident $({ $($payload:tt)* })? => $visit:ident ($($arity:tt)*))*) => {
+        /// The proposal that an operator belongs to by its name alone.
+        fn by_name(op: &Operator<'_>) -> WasmFeatures {
+            match op {
+                $(Operator::$op { .. } => flag!($proposal),)*
+                _ => WasmFeatures::empty(),
+            }
+        }
+    };
+}
+wasmparser::for_each_operator!(table);
+
+/// The proposals that an operator uses. What its immediates refer to (memories, tables, types) uses
+/// what its declaration uses.
+#[inline]
+pub(crate) fn of_operator(op: &Operator<'_>) -> WasmFeatures {
+    match op {
+        // A block with a type of its own has parameters or several results.
+        Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
+            match blockty {
+                BlockType::Empty => WasmFeatures::empty(),
+                BlockType::Type(ty) => of_parsed_type(*ty),
+                BlockType::FuncType(_) => WasmFeatures::MULTI_VALUE,
+            }
+        }
+        // The types of a reference, named here and nowhere else.
+        Operator::TypedSelect { ty } => WasmFeatures::REFERENCE_TYPES | of_parsed_type(*ty),
+        Operator::TypedSelectMulti { .. } => {
+            WasmFeatures::REFERENCE_TYPES | WasmFeatures::MULTI_VALUE
+        }
+        Operator::RefNull { hty } => {
+            let ty = wasmparser::RefType::new(true, *hty);
+            WasmFeatures::REFERENCE_TYPES
+                | ty.map_or(WasmFeatures::empty(), |ty| of_parsed_type(ty.into()))
+        }
+        op => by_name(op),
+    }
+}
+
+/// What a type uses that stands in a body.
+fn of_parsed_type(ty: wasmparser::ValType) -> WasmFeatures {
+    match wasm_types::ValType::try_from(ty) {
+        Ok(ty) => super::of_type(ty),
+        // The translation refuses it.
+        Err(_) => WasmFeatures::empty(),
+    }
+}
