@@ -54,5 +54,5 @@ fn build(name: &str) -> PathBuf {
         .status()
         .expect("cargo starts");
     assert!(status.success(), "the runner does not build");
-    folder.join("target/release").join(format!("runner-{name}"))
+    folder.join("target/x86_64-unknown-linux-gnu/release").join(format!("runner-{name}"))
 }

@@ -18,6 +18,7 @@ mod load;
 mod programs;
 mod report;
 mod sections;
+mod state;
 
 /// This project.
 #[path = "."]

@@ -5,6 +5,7 @@ use crate::load;
 use crate::ours::side as ours;
 use crate::programs::{Entry, PROGRAMS, Program};
 use crate::report::{Row, Times, Unit};
+use crate::state;
 use crate::theirs::side as theirs;
 
 /// A table of the report.
@@ -46,7 +47,14 @@ pub(crate) const SECTIONS: &[Section] = &[
         title: "Instantiation, with a store of its own each",
         unit: Unit::Microseconds,
         rounds: 15,
-        run: instantiation,
+        run: |rounds| instantiation(rounds, theirs::Side::new(true)),
+    },
+    Section {
+        name: "instantiate-pooling",
+        title: "Instantiation, with a store of its own each; Wasmtime with its pooling allocator",
+        unit: Unit::Microseconds,
+        rounds: 15,
+        run: |rounds| instantiation(rounds, theirs::Side::pooling()),
     },
     Section {
         name: "load",
@@ -75,6 +83,13 @@ pub(crate) const SECTIONS: &[Section] = &[
         unit: Unit::Microseconds,
         rounds: 200,
         run: first_call::run,
+    },
+    Section {
+        name: "state",
+        title: "Snapshots",
+        unit: Unit::Microseconds,
+        rounds: 25,
+        run: state::run,
     },
 ];
 
@@ -163,22 +178,29 @@ fn calls(rounds: usize) -> Vec<Row> {
         .collect()
 }
 
-fn instantiation(rounds: usize) -> Vec<Row> {
-    const COUNT: u32 = 200;
-    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
+/// The ways in which instances are made: what is added to a program's name, on how many threads, and whether a
+/// page is written.
+const INSTANTIATIONS: [(&str, usize, bool); 3] =
+    [("", 1, false), (", two threads", 2, false), (", a page written", 1, true)];
+
+fn instantiation(rounds: usize, b: theirs::Side) -> Vec<Row> {
+    const COUNT: u32 = 1000;
+    let a = ours::Side::new(true);
     modules()
         .filter(|(program, _)| {
             ["nbody", "lua", "sqlite", "quickjs", "ruby"].contains(&program.name)
         })
-        .map(|(program, wasm)| {
+        .flat_map(|(program, wasm)| {
             let (_, module_a) = a.compile(&wasm);
             let (_, module_b) = b.compile(&wasm);
-            alternate(
-                program.name,
-                rounds,
-                || a.instantiate(&module_a, COUNT),
-                || b.instantiate(&module_b, COUNT),
-            )
+            INSTANTIATIONS.map(|(how, threads, written)| {
+                alternate(
+                    &format!("{}{how}", program.name),
+                    rounds,
+                    || a.instantiate(&module_a, threads, written, COUNT),
+                    || b.instantiate(&module_b, threads, written, COUNT),
+                )
+            })
         })
         .collect()
 }

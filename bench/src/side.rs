@@ -7,8 +7,9 @@ use super::api;
 use crate::host::{self, World};
 use crate::programs::Entry;
 use api::{
-    Caller, Config, Engine, Error, ExternType, Func, FuncType, Instance, Linker, Memory, Module,
-    OptLevel, Result, Store, TypedFunc, Val, ValType,
+    Caller, Config, Engine, Error, ExternType, Func, FuncType, Instance,
+    InstanceAllocationStrategy, Linker, Memory, Module, OptLevel, PoolingAllocationConfig, Result,
+    Store, TypedFunc, Val, ValType,
 };
 
 /// An engine with default settings. All times are in seconds.
@@ -25,6 +26,15 @@ impl Side {
         let mut config = Config::new();
         config.cranelift_opt_level(OptLevel::Speed).parallel_compilation(parallel);
         Self { engine: Engine::new(&config).expect("default settings") }
+    }
+
+    /// With everything that instances need reserved up front, within default limits.
+    pub(crate) fn pooling() -> Self {
+        let mut config = Config::new();
+        config.cranelift_opt_level(OptLevel::Speed).allocation_strategy(
+            InstanceAllocationStrategy::Pooling(PoolingAllocationConfig::default()),
+        );
+        Self { engine: Engine::new(&config).expect("default limits") }
     }
 
     pub(crate) fn compile(&self, wasm: &[u8]) -> (f64, Ready) {
@@ -100,15 +110,74 @@ impl Side {
         }
     }
 
-    /// The time of one instantiation with a store of its own, and of dropping both.
-    pub(crate) fn instantiate(&self, module: &Ready, count: u32) -> f64 {
+    /// The time of making an instance whose function `touch` writes so many pages, without the call; of one among
+    /// so many.
+    pub(crate) fn touched(&self, module: &Ready, pages: i32, count: u32) -> f64 {
+        let pre = Linker::new(&self.engine).instantiate_pre(&module.0).expect("it imports nothing");
+        let mut time = 0.0;
+        for _ in 0..count {
+            let start = Instant::now();
+            let mut store = Store::new(&self.engine, ());
+            let instance = pre.instantiate(&mut store).expect("an instance");
+            time += start.elapsed().as_secs_f64();
+            let touch = instance.get_typed_func::<i32, i32>(&mut store, "touch");
+            touch.and_then(|touch| touch.call(&mut store, pages)).expect("it returns");
+            let start = Instant::now();
+            drop(store);
+            time += start.elapsed().as_secs_f64();
+        }
+        time / f64::from(count)
+    }
+
+    /// The time of making an instance and calling its `init`.
+    pub(crate) fn initialized(&self, module: &Ready) -> f64 {
+        let start = Instant::now();
+        let mut store = Store::new(&self.engine, ());
+        let instance = Instance::new(&mut store, &module.0, &[]).expect("an instance");
+        let init = instance.get_typed_func::<(), ()>(&mut store, "init");
+        init.and_then(|init| init.call(&mut store, ())).expect("it returns");
+        start.elapsed().as_secs_f64()
+    }
+
+    /// The time of loading an artifact, making an instance and writing to ten pages.
+    pub(crate) fn boot(&self, file: &Path) -> f64 {
+        let start = Instant::now();
+        // SAFETY: the file was written by the same runtime in the same run of this program.
+        let module = unsafe { Module::deserialize_file(&self.engine, file) }.expect("an artifact");
+        let mut store = Store::new(&self.engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).expect("an instance");
+        let touch = instance.get_typed_func::<i32, i32>(&mut store, "touch");
+        let ready = touch.and_then(|touch| touch.call(&mut store, 10)).expect("it returns");
+        assert_eq!(ready, 1, "it is initialised");
+        start.elapsed().as_secs_f64()
+    }
+
+    /// The time of one instantiation with a store of its own, and of dropping both, on each of so many
+    /// threads at once. If it is `written`, a page of the memory is written in between.
+    pub(crate) fn instantiate(
+        &self,
+        module: &Ready,
+        threads: usize,
+        written: bool,
+        count: u32,
+    ) -> f64 {
         let linker = wasi(&self.engine, &module.0).expect("definitions for each import");
         let pre = linker.instantiate_pre(&module.0).expect("definitions for each import");
+        let one_after_the_other = || {
+            for _ in 0..count {
+                let mut store = Store::new(&self.engine, World::new("", &[]));
+                let instance = pre.instantiate(&mut store).expect("an instance");
+                if written {
+                    let memory = instance.get_memory(&mut store, "memory").expect("a memory");
+                    memory.write(&mut store, 1 << 16, &[1]).expect("two pages");
+                }
+            }
+        };
         let start = Instant::now();
-        for _ in 0..count {
-            let mut store = Store::new(&self.engine, World::new("", &[]));
-            pre.instantiate(&mut store).expect("an instance");
-        }
+        std::thread::scope(|scope| {
+            (1..threads).for_each(|_| drop(scope.spawn(one_after_the_other)));
+            one_after_the_other();
+        });
         start.elapsed().as_secs_f64() / f64::from(count)
     }
 }

@@ -138,12 +138,14 @@ pub(crate) mod seal_kind {
 #[cfg(feature = "sign")]
 pub(crate) const SEAL_OFFSET: usize = HEADER_OFFSET + core::mem::offset_of!(Header, seal);
 
-/// Bits of [`Header::tunable_bits`]; bits 8 to 15 hold the optimisation level.
+/// Bits of [`Header::tunable_bits`]; bits 8 to 15 hold the optimisation level, bits 16 and 17 who may look at
+/// internals.
 pub(crate) mod tunable_bits {
     pub(crate) const SPECTRE_MITIGATION: u32 = 1;
     pub(crate) const RELAXED_SIMD_DETERMINISTIC: u32 = 2;
     pub(crate) const NAN_CANONICALIZATION: u32 = 4;
     pub(crate) const OPT_LEVEL_SHIFT: u32 = 8;
+    pub(crate) const INTERNALS_SHIFT: u32 = 16;
 }
 
 /// Bits of [`Header::flags`].
@@ -315,7 +317,7 @@ macro_rules! tables {
             #[cfg(feature = "write")]
             pub(crate) const ALL: &[Part] = &[$(Part::$name,)*];
 
-            /// The name of the table's ELF section.
+            /// The table's name, of the shape of an ELF section's; not all have a section of their own.
             pub(crate) const fn section_name(self) -> &'static str {
                 match self {
                     $(Part::$name => $section,)*

@@ -66,7 +66,7 @@ impl Report<'_> {
     }
 
     /// Shows one table only, with its bytes where it has nothing else; `None` if there is no such table
-    /// in the format. The name is one of [`table_names`](Self::table_names), or that of the ELF section.
+    /// in the format. The name is one of [`table_names`](Self::table_names), or the one that the summary shows.
     pub fn table(self, name: &str) -> Option<Self> {
         let item = Item::named(name)?;
         Some(Self { scope: Scope::Table(item), ..self })

@@ -22,7 +22,7 @@ use alloc::format;
 use core::fmt;
 
 use wasm_types::abi::{ContextCounts, ContextLayout};
-use wasm_types::{OptLevel, Tunables, WasmFeatures};
+use wasm_types::{Internals, OptLevel, Tunables, WasmFeatures};
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
 
@@ -94,7 +94,8 @@ pub struct Counts {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct SectionInfo {
-    /// The name of its ELF section.
+    /// Its name. Those of code, images and symbols are the names of ELF sections; the other tables share one
+    /// section, `.wasm.tables`.
     pub name: &'static str,
     /// Where it starts in the artifact, in bytes.
     pub offset: u64,
@@ -358,6 +359,12 @@ impl<'a> Artifact<'a> {
             0 => OptLevel::None,
             1 => OptLevel::Speed,
             _ => OptLevel::SpeedAndSize,
+        };
+        // What is not known yet is taken for the strictest.
+        tunables.internals = match bits >> tunable_bits::INTERNALS_SHIFT & 3 {
+            1 => Internals::Readable,
+            2 => Internals::Writable,
+            _ => Internals::Sealed,
         };
         tunables
     }

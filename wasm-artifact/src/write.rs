@@ -114,6 +114,7 @@ pub fn write(
 
     let tunables = &compiled.tunables;
     let mut bits = (tunables.opt_level as u32) << tunable_bits::OPT_LEVEL_SHIFT;
+    bits |= (tunables.internals as u32) << tunable_bits::INTERNALS_SHIFT;
     for (on, bit) in [
         (tunables.spectre_mitigation, tunable_bits::SPECTRE_MITIGATION),
         (tunables.relaxed_simd_deterministic, tunable_bits::RELAXED_SIMD_DETERMINISTIC),

@@ -21,7 +21,7 @@ pub struct Error {
 enum Kind {
     Io(&'static str, io::Error),
     Artifact(wasm_artifact::Error),
-    Mismatches(Vec<Mismatch>, Demands),
+    Mismatches(Vec<Mismatch>, Box<Demands>),
     #[cfg(feature = "sign")]
     Untrusted(wasm_artifact::sign::VerifyError),
 }
@@ -72,7 +72,7 @@ impl Error {
 
     /// The refusal of an artifact that makes these demands, for all of these reasons.
     pub fn refusal(mismatches: Vec<Mismatch>, demands: Demands) -> Self {
-        Self { kind: Kind::Mismatches(mismatches, demands), path: None }
+        Self { kind: Kind::Mismatches(mismatches, Box::new(demands)), path: None }
     }
 
     /// What the artifact asks of an engine, if the error is a refusal.

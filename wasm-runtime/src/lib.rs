@@ -55,6 +55,8 @@
 //!   directory.
 //! * `sign`: `Config::trust` and the module `sign`, by which artifacts that are signed, authenticated or
 //!   known by their hash are loaded without `unsafe`.
+//! * `rewrite`: the module `rewrite`, which exports everything of a module, or makes one that starts in the state of
+//!   an instance.
 //! * `wast`: run scripts of the specification's test suite, as the module `wast`.
 //! * `cli`: the program `wasm-runtime`.
 
@@ -76,16 +78,33 @@ pub use wasm_store::{
     AsContext, AsContextMut, Caller, CompileRequest, Compiler, Config, DEFAULT_INSTANCE_LIMIT,
     DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, Engine, EngineWeak, Error, Export, ExportType,
     Extern, ExternRef, ExternType, FrameInfo, FrameSymbol, Func, FuncType, Global, GlobalType,
-    HeapType, ImportType, Instance, InstancePre, IntoFunc, Linker, Memory, MemoryAccessError,
-    MemoryType, MemoryTypeBuilder, Module, ModuleExport, ModuleFunction, Mutability, OptLevel,
-    OwnedRooted, Precompiled, Ref, RefType, ResourceLimiter, Result, Rooted, Store, StoreContext,
-    StoreContextMut, StoreLimits, StoreLimitsBuilder, Table, TableType, Trap, Tunables, TypedFunc,
-    UnknownImportError, V128, Val, ValType, WasmBacktrace, WasmFeatures, WasmParams, WasmResults,
-    WasmRet, WasmTy, WasmTyList,
+    HeapType, ImportType, Instance, InstanceAllocationStrategy, InstancePre, IntoFunc, Linker,
+    Memory, MemoryAccessError, MemoryType, MemoryTypeBuilder, Module, ModuleExport, ModuleFunction,
+    Mutability, OptLevel, OwnedRooted, PoolingAllocationConfig, Precompiled, RecyclingConfig, Ref,
+    RefType, ResourceLimiter, Result, Rooted, Store, StoreContext, StoreContextMut, StoreLimits,
+    StoreLimitsBuilder, Table, TableType, Trap, Tunables, TypedFunc, UnknownImportError, V128, Val,
+    ValType, WasmBacktrace, WasmFeatures, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 #[cfg(feature = "cache")]
 pub use wasm_store::{Cache, CacheConfig, CacheError};
+/// The state of instances: seen, taken, put back, and given to others.
+pub use wasm_store::{
+    DataSegment, ElementSegment, ForkPre, GlobalState, HostState, Internal, Internals, MemoryChunk,
+    MemoryState, ModuleState, Outside, RefState, Snapshot, SnapshotBuilder, TableRun, TableState,
+    Transaction,
+};
 pub use wasm_store::{bail, ensure, error, format_err, provide_compiler};
+
+/// Rewriting modules (feature `rewrite`): exporting everything, and starting from the state of an instance, which
+/// [`Snapshot::state`] tells.
+#[cfg(feature = "rewrite")]
+pub mod rewrite {
+    pub use wasm_rewrite::{
+        Error, ErrorKind, ExposeOptions, Exposed, ExposedItem, Imported, Item, ItemKind, Namer,
+        PreinitializeOptions, Preinitialized, expose, preinitialize,
+    };
+    pub use wasm_types::ModuleState;
+}
 
 /// Who answers for artifacts (feature `sign`): keys, seals and trust policies.
 #[cfg(feature = "sign")]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use wasm_artifact::Artifact;
 use wasm_loader::{Demands, Loaded, Mismatch};
-use wasm_types::{Tunables, WasmFeatures};
+use wasm_types::{Internals, Tunables, WasmFeatures};
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -42,6 +42,7 @@ fn mismatches(engine: &Engine, demands: &Demands) -> Vec<Mismatch> {
     let mut mismatches = Vec::new();
     check_tunables(&demands.tunables, &request.tunables, &mut mismatches);
     check_determinism(demands, &request.tunables, &mut mismatches);
+    check_internals(demands.tunables.internals, request.tunables.internals, &mut mismatches);
     check_proposals(demands.proposals, request.features, &mut mismatches);
     mismatches
 }
@@ -103,6 +104,19 @@ fn check_determinism(demands: &Demands, engine: &Tunables, mismatches: &mut Vec<
     }
 }
 
+/// An engine whose host wants to write to what modules do not export needs code that expects it.
+fn check_internals(code: Internals, engine: Internals, mismatches: &mut Vec<Mismatch>) {
+    if engine == Internals::Writable && code != Internals::Writable {
+        mismatches.push(Mismatch::with_engine(
+            "writes to internals",
+            format!("code that expects none ({code:?})"),
+            "the promise that the host may write",
+            "compile the module with `Config::internals(Internals::Writable)`, or set up the engine with \
+             `Internals::Readable`",
+        ));
+    }
+}
+
 fn check_proposals(used: WasmFeatures, allowed: WasmFeatures, mismatches: &mut Vec<Mismatch>) {
     for (name, flag) in used.difference(allowed).iter_names() {
         let words = name.to_lowercase();
@@ -155,7 +169,16 @@ mod tests {
         // Code with checks runs where none are needed.
         check_tunables(&engine, &Tunables::new(), &mut list);
         check_proposals(WasmFeatures::SIMD, WasmFeatures::SUPPORTED, &mut list);
+        for (code, engine) in [
+            (Internals::Sealed, Internals::Readable),
+            (Internals::Readable, Internals::Sealed),
+            (Internals::Writable, Internals::Writable),
+        ] {
+            check_internals(code, engine, &mut list);
+        }
         assert_eq!(list, []);
+        check_internals(Internals::Readable, Internals::Writable, &mut list);
+        assert!(list[0].to_string().contains("`Config::internals(Internals::Writable)`"));
     }
 
     /// What the message says to call exists.

@@ -4,8 +4,9 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use wasm_types::{OptLevel, Tunables, WasmFeatures};
+use wasm_types::{Internals, OptLevel, Tunables, WasmFeatures};
 
+use crate::allocation::{InstanceAllocationStrategy, RecyclingConfig};
 use crate::cache::CacheSetting;
 use crate::compiler::{CompileRequest, Compiler};
 use crate::error::Result;
@@ -43,6 +44,8 @@ pub struct Config {
     pub(crate) profiling: Profiling,
     pub(crate) trust: Trust,
     pub(crate) cache: CacheSetting,
+    pub(crate) allocation: InstanceAllocationStrategy,
+    pub(crate) recycling: RecyclingConfig,
 }
 
 macro_rules! proposals {
@@ -67,6 +70,8 @@ impl Config {
             profiling: Profiling::default(),
             trust: Trust::default(),
             cache: CacheSetting::default(),
+            allocation: InstanceAllocationStrategy::default(),
+            recycling: RecyclingConfig::default(),
         }
     }
 
@@ -234,6 +239,31 @@ impl Config {
         self
     }
 
+    /// Whether memories, stacks and instances are allocated when they are asked for, which is the default, or
+    /// all when the engine is made.
+    pub fn allocation_strategy(
+        &mut self,
+        strategy: impl Into<InstanceAllocationStrategy>,
+    ) -> &mut Self {
+        self.allocation = strategy.into();
+        self
+    }
+
+    /// How much of what dropped stores leave is kept for the next.
+    pub fn recycling(&mut self, recycling: RecyclingConfig) -> &mut Self {
+        self.recycling = recycling;
+        self
+    }
+
+    /// Who may look at what a module neither exports nor imports, and write to it: see [`Internals`] and
+    /// [`Instance::globals`](crate::Instance::globals). Artifacts record it; what holds for an instance is the
+    /// stricter of what its artifact and its engine say. An engine that asks for
+    /// [`Internals::Writable`] refuses artifacts that were not compiled for it.
+    pub fn internals(&mut self, internals: Internals) -> &mut Self {
+        self.request.tunables.internals = internals;
+        self
+    }
+
     /// All settings that compiled code and the run-time agree on, to be changed.
     pub fn tunables_mut(&mut self) -> &mut Tunables {
         &mut self.request.tunables
@@ -271,6 +301,8 @@ impl fmt::Debug for Config {
             .field("profiling", &self.profiling)
             .field("trust", &self.trust)
             .field("cache", &self.cache)
+            .field("allocation", &self.allocation)
+            .field("recycling", &self.recycling)
             .finish_non_exhaustive()
     }
 }

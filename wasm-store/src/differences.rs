@@ -13,7 +13,8 @@
 //! | `StructType`, `ArrayType`, `FieldType`, `StorageType`, `TagType`, `Tag`, `ExternType::Tag`, `Finality`, `FuncType::with_finality_and_supertype` | not there | as above |
 //! | `SharedMemory`, `Extern::SharedMemory`, `MemoryType::shared` | not there | threads are not implemented |
 //! | `Config::consume_fuel`, `Store::set_fuel`, `Store::get_fuel`, `Config::epoch_interruption`, `Store::set_epoch_deadline`, `Engine::increment_epoch` | not there | interruption and metering are not implemented; an option that did nothing would be worse than none |
-//! | `Config::allocation_strategy`, `PoolingAllocationConfig`, `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
+//! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; which pages were written is asked wherever the kernel tells |
+//! | `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
 //! | `Config::strategy`, `Config::wasm_backtrace_details`, `Config::coredump_on_trap` | not there | no debugging information, second compiler or core dump |
 //! | `CacheConfig::with_worker_event_queue_size`, `with_cleanup_interval`, `with_baseline_compression_level` and its other settings but the directory and the limits; `Config::enable_incremental_compilation`, `CacheStore` | not there | `Config::cache` (feature `cache`) keeps artifacts as they are, which are mapped and not unpacked, and has no thread of its own |
 //! | `ProfilingStrategy::VTune`, `ProfilingStrategy::Pulley` | not there | `Config::profiler` (feature `profile`) writes the files of `perf` only |
@@ -33,6 +34,10 @@
 //! * **Stack.** Wasm runs on a stack of its own, whose size is
 //!   [`Config::max_wasm_stack`](crate::Config::max_wasm_stack). Host functions run on the thread's, so that
 //!   the size of either says nothing about the other.
+//! * **Instances** that a dropped store leaves are reset and used again by the next of their module, with both
+//!   strategies of [`Config::allocation_strategy`](crate::Config::allocation_strategy);
+//!   [`Config::recycling`](crate::Config::recycling) says how many are kept. In a pool, `total_core_instances` counts
+//!   instances until their store is dropped, those that failed half-way too.
 //! * **Host values.** An [`ExternRef`](crate::ExternRef) lives as long as its store: nothing is collected
 //!   before. [`Rooted`](crate::Rooted) and [`OwnedRooted`](crate::OwnedRooted) differ only in name.
 //! * **Compiler.** It is a value: [`Config::compiler`](crate::Config::compiler), or what a crate of the

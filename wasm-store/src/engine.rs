@@ -12,8 +12,8 @@ use crate::error::{Context, Result};
 use crate::types::TypeRegistry;
 use crate::vm::VmEngine;
 
-/// What modules, linkers and stores have in common: the settings, the compiler, the types and the
-/// free list of stacks.
+/// What modules, linkers and stores have in common: the settings, the compiler, the types, and what dropped
+/// stores have left for the next.
 ///
 /// A handle that is cheap to clone. Things of two engines don't go together.
 #[derive(Clone)]
@@ -61,7 +61,8 @@ impl Engine {
             (Some(compiler), true) => Some(compiler.clone()),
             (None, true) => compiler::provided(),
         };
-        let vm = Arc::new(VmEngine::new(tunables, config.max_wasm_stack));
+        let (limits, pool) = config.allocation_limits();
+        let vm = Arc::new(VmEngine::new(tunables, config.max_wasm_stack, limits, pool)?);
         let types = TypeRegistry::default();
         Ok(Self { inner: Arc::new(EngineInner { config: config.clone(), compiler, types, vm }) })
     }

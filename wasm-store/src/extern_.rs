@@ -1,5 +1,6 @@
 //! Anything that can be imported or exported.
 
+use crate::error::Result;
 use crate::func::Func;
 use crate::global::Global;
 use crate::memory::Memory;
@@ -105,6 +106,26 @@ impl Extern {
             Extern::Global(global) => global.store_id(),
             Extern::Table(table) => table.store_id(),
             Extern::Memory(memory) => memory.store_id(),
+        }
+    }
+
+    /// The item as a handle that only reads.
+    pub(crate) fn read_only(self) -> Self {
+        match self {
+            Extern::Func(func) => Extern::Func(func),
+            Extern::Global(global) => Extern::Global(global.read_only()),
+            Extern::Table(table) => Extern::Table(table.read_only()),
+            Extern::Memory(memory) => Extern::Memory(memory.read_only()),
+        }
+    }
+
+    /// Checks that the item may be given to others, who may write to it.
+    pub(crate) fn check_bindable(&self) -> Result<()> {
+        match self {
+            Extern::Func(_) => Ok(()),
+            Extern::Global(global) => global.check_writable(),
+            Extern::Table(table) => table.check_writable(),
+            Extern::Memory(memory) => memory.check_writable(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use std::ptr::NonNull;
 
 use crate::error::Result;
+use crate::instance::read_only;
 use crate::store::{AsContext, AsContextMut, StoreId, StoreOpaque};
 use crate::types::GlobalType;
 use crate::val::Val;
@@ -32,6 +33,8 @@ pub struct Global {
     value: NonNull<ValRaw>,
     /// The canonical type.
     ty: wasm_types::GlobalType,
+    /// Whether it is another module's own and may not be written.
+    read_only: bool,
 }
 
 // SAFETY: the pointer is only followed with a borrow of the store that owns what it leads to.
@@ -54,7 +57,7 @@ impl Global {
         let ty = ty.canonical();
         val.check(store.0, ty.content)?;
         let value = store.0.vm.new_global(val.to_raw());
-        Ok(Global { store: store.0.id(), value, ty })
+        Ok(Global { store: store.0.id(), value, ty, read_only: false })
     }
 
     pub(crate) fn from_vm(
@@ -62,7 +65,7 @@ impl Global {
         value: NonNull<ValRaw>,
         ty: wasm_types::GlobalType,
     ) -> Self {
-        Self { store: store.id(), value, ty }
+        Self { store: store.id(), value, ty, read_only: false }
     }
 
     /// The type.
@@ -87,15 +90,26 @@ impl Global {
     ///
     /// # Errors
     ///
-    /// If the global keeps its first value, or the value is not of its type.
+    /// If the global keeps its first value, the value is not of its type, or the global is not exported and its
+    /// module was not compiled for writes from outside ([`Internals`](crate::Internals)).
     pub fn set(&self, mut store: impl AsContextMut, val: Val) -> Result<()> {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
         crate::ensure!(self.ty.mutable, "immutable global cannot be set");
+        self.check_writable()?;
         val.check(store.0, self.ty.content)?;
         // SAFETY: the value lives as long as the store, which is borrowed exclusively.
         unsafe { *self.value.as_ptr() = val.to_raw() };
         Ok(())
+    }
+
+    /// The global as a handle that only reads. One that is never written can be given to anybody.
+    pub(crate) fn read_only(self) -> Self {
+        Self { read_only: self.ty.mutable, ..self }
+    }
+
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        if self.read_only { Err(read_only("global")) } else { Ok(()) }
     }
 
     pub(crate) fn canonical_type(&self) -> wasm_types::GlobalType {

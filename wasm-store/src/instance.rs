@@ -2,6 +2,10 @@
 
 #![allow(unsafe_code)]
 
+mod internals;
+
+pub use internals::{DataSegment, ElementSegment, Internal};
+pub(crate) use internals::{check_open, read_only};
 use wasm_types::EntityIndex;
 
 use crate::error::{Context, Result};
@@ -55,6 +59,7 @@ impl Instance {
         let mut bound = Vec::with_capacity(imports.len());
         for (place, (item, wanted)) in imports.iter().zip(module.wanted()?).enumerate() {
             item.store_id().assert_is(store.0.id());
+            item.check_bindable()?;
             check_import(module, place, wanted, &item.provided(store.0))?;
             bound.push(item.to_import());
         }
@@ -98,6 +103,16 @@ impl Instance {
     /// The instance that keeps a number as its user data; `None` for an instance whose making failed.
     pub(crate) fn from_user_data(store: &StoreOpaque, number: usize) -> Option<Self> {
         Some(Instance { store: store.id(), number: number.checked_sub(1)? })
+    }
+
+    /// The instance's place in the store's list.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub(crate) fn number_in(&self, store: &StoreOpaque) -> usize {
+        self.store.assert_is(store.id());
+        self.number
     }
 
     /// The module.

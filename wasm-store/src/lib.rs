@@ -61,6 +61,7 @@
 
 #![deny(unsafe_code)]
 
+mod allocation;
 mod backtrace;
 mod cache;
 mod caller;
@@ -84,14 +85,17 @@ mod module;
 mod profiling;
 #[cfg(test)]
 mod send_sync;
+mod snapshot;
 mod store;
 mod table;
+mod transaction;
 mod trap;
 mod trust;
 mod types;
 mod val;
 mod vm;
 
+pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, RecyclingConfig};
 pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
 pub use caller::Caller;
 pub use compiler::{CompileRequest, Compiler};
@@ -102,7 +106,7 @@ pub use extern_::{Export, Extern};
 pub use externref::{ExternRef, OwnedRooted, Rooted};
 pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList};
 pub use global::Global;
-pub use instance::Instance;
+pub use instance::{DataSegment, ElementSegment, Instance, Internal};
 pub use instance_pre::InstancePre;
 pub use limits::{
     DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, ResourceLimiter,
@@ -113,8 +117,10 @@ pub use memory::{Memory, MemoryAccessError};
 pub use module::{Module, ModuleExport, ModuleFunction};
 #[cfg(feature = "profile")]
 pub use profiling::ProfilingStrategy;
+pub use snapshot::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder};
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use table::Table;
+pub use transaction::Transaction;
 pub use trap::Trap;
 pub use types::{
     ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType,
@@ -129,7 +135,10 @@ pub use wasm_artifact::sign;
 pub use wasm_cache::{Cache, CacheConfig, Error as CacheError};
 #[cfg(feature = "call-hook")]
 pub use wasm_hooks::CallHook;
-pub use wasm_types::{OptLevel, Tunables, WasmFeatures};
+pub use wasm_types::{
+    GlobalState, MemoryChunk, MemoryState, ModuleState, RefState, TableRun, TableState,
+};
+pub use wasm_types::{Internals, OptLevel, Tunables, WasmFeatures};
 
 /// The examples of the README, as tests.
 #[cfg(doctest)]

@@ -5,6 +5,7 @@
 mod definition;
 mod names;
 mod near;
+mod one;
 mod unknown;
 mod whole;
 
@@ -146,7 +147,8 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If the name is defined already.
+    /// If the name is defined already, or the item may only be read
+    /// ([`Internals`](crate::Internals)).
     ///
     /// # Panics
     ///
@@ -158,7 +160,9 @@ impl<T: 'static> Linker<T> {
         name: &str,
         item: impl Into<Extern>,
     ) -> Result<&mut Self> {
-        let item = Definition::new(store.as_context().0, item.into());
+        let item: Extern = item.into();
+        item.check_bindable()?;
+        let item = Definition::new(store.as_context().0, item);
         self.insert(module, name, item)
     }
 

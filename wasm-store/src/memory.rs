@@ -29,6 +29,8 @@ use crate::vm::VmMemory;
 pub struct Memory {
     store: StoreId,
     memory: NonNull<VmMemory>,
+    /// Whether it is another module's own and may not be written.
+    read_only: bool,
 }
 
 // SAFETY: the pointer is only followed with a borrow of the store that owns what it leads to.
@@ -43,11 +45,16 @@ pub struct MemoryAccessError {
     offset: usize,
     len: usize,
     size: usize,
+    /// It was a write to what may only be read.
+    read_only: bool,
 }
 
 impl fmt::Display for MemoryAccessError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { offset, len, size } = self;
+        let Self { offset, len, size, read_only } = self;
+        if *read_only {
+            return crate::instance::read_only("memory").fmt(f);
+        }
         write!(
             f,
             "out of bounds memory access: {len} bytes at {offset:#x} in a memory of {size:#x}"
@@ -56,6 +63,12 @@ impl fmt::Display for MemoryAccessError {
 }
 
 impl std::error::Error for MemoryAccessError {}
+
+impl MemoryAccessError {
+    fn new(offset: usize, buffer: &[u8], data: &[u8]) -> Self {
+        Self { offset, len: buffer.len(), size: data.len(), read_only: false }
+    }
+}
 
 impl Memory {
     /// A new memory, all zero.
@@ -76,11 +89,11 @@ impl Memory {
             crate::bail!("memory minimum size of {} pages exceeds memory limits", ty.minimum);
         }
         let memory = store.vm.new_memory(ty)?;
-        Ok(Memory { store: store.id(), memory })
+        Ok(Memory { store: store.id(), memory, read_only: false })
     }
 
     pub(crate) fn from_vm(store: &StoreOpaque, memory: NonNull<VmMemory>) -> Self {
-        Self { store: store.id(), memory }
+        Self { store: store.id(), memory, read_only: false }
     }
 
     /// The type. Its minimum is the current size.
@@ -105,7 +118,7 @@ impl Memory {
     ) -> Result<(), MemoryAccessError> {
         let store = store.as_context();
         let data = self.bytes(store.0);
-        let error = MemoryAccessError { offset, len: buffer.len(), size: data.len() };
+        let error = MemoryAccessError::new(offset, buffer, data);
         let end = offset.checked_add(buffer.len()).ok_or(error)?;
         buffer.copy_from_slice(data.get(offset..end).ok_or(error)?);
         Ok(())
@@ -115,7 +128,8 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// If some would be out of bounds; nothing is written then.
+    /// If some would be out of bounds, or the memory is not exported and its module was not compiled for
+    /// writes from outside ([`Internals`](crate::Internals)); nothing is written then.
     pub fn write(
         &self,
         mut store: impl AsContextMut,
@@ -123,8 +137,13 @@ impl Memory {
         buffer: &[u8],
     ) -> Result<(), MemoryAccessError> {
         let mut store = store.as_context_mut();
+        if self.read_only {
+            let size = self.bytes(store.0).len();
+            let len = buffer.len();
+            return Err(MemoryAccessError { offset, len, size, read_only: true });
+        }
         let data = self.data_mut(&mut store);
-        let error = MemoryAccessError { offset, len: buffer.len(), size: data.len() };
+        let error = MemoryAccessError::new(offset, buffer, data);
         let end = offset.checked_add(buffer.len()).ok_or(error)?;
         data.get_mut(offset..end).ok_or(error)?.copy_from_slice(buffer);
         Ok(())
@@ -138,6 +157,11 @@ impl Memory {
     }
 
     /// All bytes, to be changed.
+    ///
+    /// # Panics
+    ///
+    /// If the memory is not exported, and its module was not compiled for writes from outside
+    /// ([`Internals`](crate::Internals)): [`Memory::write`] has an error for that. So does the next.
     #[inline]
     pub fn data_mut<'a, T: 'static>(
         &self,
@@ -153,6 +177,9 @@ impl Memory {
         store: impl Into<StoreContextMut<'a, T>>,
     ) -> (&'a mut [u8], &'a mut T) {
         let store: StoreContextMut<'a, T> = store.into();
+        if self.read_only {
+            not_writable();
+        }
         let memory = self.vm(store.0);
         // SAFETY: that many bytes are accessible, and belong to nothing but the memory, which is part
         // of the store that is borrowed. The store's data is no part of them.
@@ -193,6 +220,7 @@ impl Memory {
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
+        self.check_writable()?;
         let (_, host) = store.0.opaque_and_host();
         // SAFETY: the memory belongs to the store, which is borrowed for this call; the host's side
         // of it does not reach the memory.
@@ -213,13 +241,22 @@ impl Memory {
         let memory = self.vm(store);
         // SAFETY: that many bytes are accessible, and nothing changes them while the store is
         // borrowed.
-        unsafe { std::slice::from_raw_parts(memory.base(), memory.byte_size()) }
+        unsafe { std::slice::from_raw_parts(memory.base_to_read(), memory.byte_size()) }
     }
 
     /// The type with the current size as its minimum.
     pub(crate) fn canonical_type(&self, store: &StoreOpaque) -> wasm_types::MemoryType {
         let memory = self.vm(store);
         wasm_types::MemoryType { minimum: memory.pages(), ..memory.ty() }
+    }
+
+    /// The memory as a handle that only reads.
+    pub(crate) fn read_only(self) -> Self {
+        Self { read_only: true, ..self }
+    }
+
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        if self.read_only { Err(crate::instance::read_only("memory")) } else { Ok(()) }
     }
 
     pub(crate) fn store_id(&self) -> StoreId {
@@ -229,6 +266,12 @@ impl Memory {
     pub(crate) fn pointer(&self) -> NonNull<VmMemory> {
         self.memory
     }
+}
+
+#[cold]
+#[inline(never)]
+fn not_writable() -> ! {
+    panic!("{}", crate::instance::read_only("memory"))
 }
 
 impl fmt::Debug for Memory {

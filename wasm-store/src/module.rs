@@ -44,6 +44,15 @@ struct ModuleInner {
     engine: Engine,
 }
 
+impl Drop for ModuleInner {
+    fn drop(&mut self) {
+        // Nobody can make an instance of it any more, not even a store: those keep their modules.
+        if let Some(linked) = self.linked.get() {
+            self.engine.vm().forget_module(&linked.vm);
+        }
+    }
+}
+
 /// A module's types and imports as its engine knows them.
 struct Linked {
     /// Refers to the types of the engine, which the module keeps alive.

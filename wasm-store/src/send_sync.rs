@@ -1,9 +1,9 @@
 //! What can go to another thread, or be used from several: checked when the tests are compiled.
 
 use crate::{
-    Caller, Config, Engine, Error, Extern, ExternRef, Func, FuncType, Global, Instance,
-    InstancePre, Linker, Memory, Module, Rooted, Store, StoreContext, StoreContextMut, Table, Trap,
-    TypedFunc, Val, ValType, WasmBacktrace,
+    Caller, Config, Engine, Error, Extern, ExternRef, ForkPre, Func, FuncType, Global, Instance,
+    InstancePre, Linker, Memory, Module, Rooted, Snapshot, SnapshotBuilder, Store, StoreContext,
+    StoreContextMut, Table, Transaction, Trap, TypedFunc, Val, ValType, WasmBacktrace,
 };
 
 const fn both<T: Send + Sync>() {}
@@ -15,4 +15,5 @@ const _: () = {
     both::<(Caller<'_, ()>, Store<()>, StoreContext<'_, ()>, StoreContextMut<'_, ()>)>();
     // Whatever the data: a linker holds none.
     both::<(InstancePre<()>, InstancePre<*mut u8>, Linker<()>, Linker<*mut u8>)>();
+    both::<(Snapshot, SnapshotBuilder, ForkPre<()>, ForkPre<*mut u8>, Transaction<'_, ()>)>();
 };

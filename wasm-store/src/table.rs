@@ -6,6 +6,7 @@ use std::fmt;
 use std::ptr::NonNull;
 
 use crate::error::Result;
+use crate::instance::read_only;
 use crate::store::{AsContext, AsContextMut, StoreId, StoreOpaque};
 use crate::trap::Trap;
 use crate::types::TableType;
@@ -35,6 +36,8 @@ pub struct Table {
     table: NonNull<VmTable>,
     /// The canonical type of the elements.
     element: wasm_types::RefType,
+    /// Whether it is another module's own and may not be written.
+    read_only: bool,
 }
 
 // SAFETY: the pointer is only followed with a borrow of the store that owns what it leads to.
@@ -64,7 +67,7 @@ impl Table {
             crate::bail!("table minimum size of {} elements exceeds table limits", ty.minimum);
         }
         let table = store.vm.new_table(ty, init)?;
-        Ok(Table { store: store.id(), table, element: ty.element })
+        Ok(Table { store: store.id(), table, element: ty.element, read_only: false })
     }
 
     pub(crate) fn from_vm(
@@ -72,7 +75,7 @@ impl Table {
         table: NonNull<VmTable>,
         element: wasm_types::RefType,
     ) -> Self {
-        Self { store: store.id(), table, element }
+        Self { store: store.id(), table, element, read_only: false }
     }
 
     /// The type. Its minimum is the current size.
@@ -101,6 +104,7 @@ impl Table {
     pub fn set(&self, mut store: impl AsContextMut, index: u64, val: Ref) -> Result<()> {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
+        self.check_writable()?;
         let bits = val.check(store.0, self.element)?;
         crate::ensure!(
             self.vm_mut(store.0).set(index, bits),
@@ -124,6 +128,7 @@ impl Table {
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Ref) -> Result<u64> {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
+        self.check_writable()?;
         let bits = init.check(store.0, self.element)?;
         let (_, host) = store.0.opaque_and_host();
         // SAFETY: the table belongs to the store, which is borrowed for this call; the host's side
@@ -142,6 +147,7 @@ impl Table {
     pub fn fill(&self, mut store: impl AsContextMut, dst: u64, val: Ref, len: u64) -> Result<()> {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
+        self.check_writable()?;
         let bits = val.check(store.0, self.element)?;
         if !self.vm_mut(store.0).fill(dst, bits, len) {
             return Err(Trap::TableOutOfBounds.into());
@@ -165,6 +171,7 @@ impl Table {
         let store = store.as_context_mut();
         dst_table.store.assert_is(store.0.id());
         src_table.store.assert_is(store.0.id());
+        dst_table.check_writable()?;
         let types = Some(store.0.engine().types());
         crate::ensure!(
             crate::types::matching::ref_matches(src_table.element, dst_table.element, types),
@@ -195,6 +202,15 @@ impl Table {
     pub(crate) fn canonical_type(&self, store: &StoreOpaque) -> wasm_types::TableType {
         let table = self.vm(store);
         wasm_types::TableType { minimum: table.size(), element: self.element, ..table.ty() }
+    }
+
+    /// The table as a handle that only reads.
+    pub(crate) fn read_only(self) -> Self {
+        Self { read_only: true, ..self }
+    }
+
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        if self.read_only { Err(read_only("table")) } else { Ok(()) }
     }
 
     pub(crate) fn store_id(&self) -> StoreId {

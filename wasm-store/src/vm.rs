@@ -18,6 +18,11 @@
 //! | `unwind` | why Wasm was left, and the frames it was left from |
 //! | `memory`, `table` | linear memories and tables |
 //! | `memory_pool` | reservations that wait for the next memory |
+//! | `engine` | what the stores of an engine share |
+//! | `idle`, `recycle` | instances that wait for the next store, and how they are reset |
+//! | `written` | which pages of a mapping were written |
+//! | `snapshot` | the state of instances: taken, and put back |
+//! | `fork` | instances made with the state of others |
 //! | `instance` | an instance context and what it owns |
 //! | `instantiate` | making one |
 //! | `rebind` | other shims for host functions that are bound already, for call hooks |
@@ -28,7 +33,10 @@ mod builtins;
 mod call;
 mod const_eval;
 mod context;
+mod engine;
+mod fork;
 mod host;
+mod idle;
 mod instance;
 mod instantiate;
 mod layout;
@@ -38,7 +46,9 @@ mod memory_pool;
 mod module;
 #[cfg(feature = "call-hook")]
 mod rebind;
+mod recycle;
 mod signals;
+mod snapshot;
 mod stack;
 mod store;
 mod table;
@@ -46,15 +56,20 @@ mod thread;
 mod thunks;
 mod unwind;
 mod value;
+mod written;
 
 pub(crate) use call::{call_array, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
+pub(crate) use engine::{PoolLimits, VmEngine};
+pub(crate) use fork::Plan;
+pub(crate) use idle::IdleLimits;
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
 pub(crate) use layout::FuncTypeRecord;
 pub(crate) use memory::VmMemory;
 pub(crate) use module::VmModule;
-pub(crate) use store::{StoreHost, VmEngine, VmStore};
+pub(crate) use snapshot::{Source, VmOutside, VmState};
+pub(crate) use store::{StoreHost, VmStore};
 pub(crate) use table::VmTable;
 pub(crate) use thunks::raise;
 pub(crate) use unwind::{RawFrame, TrapInfo, Unwind, backtrace};

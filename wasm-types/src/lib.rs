@@ -28,6 +28,7 @@ mod features;
 mod index;
 mod module;
 mod names;
+mod state;
 mod trap;
 mod tunables;
 mod types;
@@ -49,8 +50,11 @@ pub use module::{
     Module,
 };
 pub use names::NameMap;
+pub use state::{
+    GlobalState, MemoryChunk, MemoryState, ModuleState, RefState, TableRun, TableState,
+};
 pub use trap::TrapCode;
-pub use tunables::{OptLevel, Tunables};
+pub use tunables::{Internals, OptLevel, Tunables};
 pub use types::{
     ArrayType, CompositeType, FieldType, FuncType, HeapType, RecGroup, RefType, StorageType,
     StructType, SubType, ValType,

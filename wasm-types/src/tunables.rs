@@ -13,6 +13,21 @@ pub enum OptLevel {
     SpeedAndSize = 2,
 }
 
+/// Who may look at what a module neither exports nor imports, and write to it, from outside of its code.
+///
+/// Ordered from the strictest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[repr(u8)]
+pub enum Internals {
+    /// Nobody may look at it.
+    Sealed = 0,
+    /// The host may read it. The compiler may take for granted that only the module's code changes it.
+    #[default]
+    Readable = 1,
+    /// The host may read and write it, and the compiler takes that into account.
+    Writable = 2,
+}
+
 /// Settings that are compiled into the code. An artifact records them, and a host that runs it
 /// must provide for them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -37,6 +52,8 @@ pub struct Tunables {
     pub nan_canonicalization: bool,
     /// How hard the compiler works. Code at all levels works together.
     pub opt_level: OptLevel,
+    /// Who may look at what a module neither exports nor imports, and write to it.
+    pub internals: Internals,
 }
 
 impl Tunables {
@@ -51,6 +68,7 @@ impl Tunables {
             relaxed_simd_deterministic: false,
             nan_canonicalization: false,
             opt_level: OptLevel::Speed,
+            internals: Internals::Readable,
         }
     }
 

@@ -190,12 +190,13 @@ fn settings(f: &mut fmt::Formatter<'_>, tunables: &Tunables) -> fmt::Result {
     writeln!(
         f,
         "  code settings  stack guard {:#x}, optimisation {:?}, spectre mitigation {}, \
-         deterministic relaxed SIMD {}, NaN canonicalisation {}",
+         deterministic relaxed SIMD {}, NaN canonicalisation {}, internals {:?}",
         tunables.stack_guard_size,
         tunables.opt_level,
         on(tunables.spectre_mitigation),
         on(tunables.relaxed_simd_deterministic),
-        on(tunables.nan_canonicalization)
+        on(tunables.nan_canonicalization),
+        tunables.internals
     )
 }
 

@@ -71,7 +71,7 @@ impl Item {
         core::iter::once(Item::Header).chain(parts.map(Item::Table))
     }
 
-    /// The name that people give it: that of the ELF section without what all have in common.
+    /// The name that people give it: that in the summary without what all have in common.
     pub(super) fn name(self) -> &'static str {
         match self {
             Item::Header => "header",
@@ -83,7 +83,7 @@ impl Item {
         }
     }
 
-    /// The item with a name, which can also be that of the ELF section.
+    /// The item with a name, which can also be the one in the summary.
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::all().find(|item| {
             let is_section = matches!(item, Item::Table(part) if part.section_name() == name);

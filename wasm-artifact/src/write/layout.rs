@@ -80,8 +80,9 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
 
     let directory_size = present.len() * size_of::<DirectoryEntry>();
     // Section names and headers come before what is mapped by itself.
-    let names_len = section_names_len(&present);
-    let sections_len = ((present.len() + OTHER_SECTIONS) * elf::SECTION_HEADER_SIZE) as u64;
+    let (sections_count, names_len) = sections_size(&present);
+    let names_len = names_len as u64;
+    let sections_len = (sections_count * elf::SECTION_HEADER_SIZE) as u64;
     let mut end = (HEADER_OFFSET + size_of::<Header>() + directory_size) as u64;
     let mut take = |len: u64, align: u64| {
         let offset = end.next_multiple_of(align);
@@ -228,7 +229,7 @@ fn write_symbols(elf: &mut ElfBytes<'_>, symbols: &[Symbol], text: u64, text_sec
 /// A section header.
 struct Section {
     name: u32,
-    /// The table that it describes; `None` for the empty first one, the note and the names.
+    /// The table that it describes, or the first of them; `None` for the empty first one, the note and the names.
     table: Option<Part>,
     kind: u32,
     flags: u64,
@@ -270,14 +271,22 @@ impl SectionNames {
 const EMPTY_SECTION: &str = "";
 const NOTE_SECTION: &str = ".note.wasm-rt";
 const NAMES_SECTION: &str = ".shstrtab";
-/// How many sections stand for no table.
-const OTHER_SECTIONS: usize = 3;
 
-/// How many bytes the names of all sections take.
-fn section_names_len(present: &[(Part, u64)]) -> u64 {
-    let others = [EMPTY_SECTION, NOTE_SECTION, NAMES_SECTION];
-    let names = present.iter().map(|(table, _)| table.section_name()).chain(others);
-    names.map(|name| name.len() as u64 + 1).sum()
+/// The name of the section that a table is in. Those that no other program could make sense of are in one:
+/// section headers for each would be a thirtieth of a small artifact.
+fn section_name(table: Part) -> &'static str {
+    match table {
+        Part::Symbols | Part::SymbolStrings | Part::Images | Part::Text => table.section_name(),
+        _ => ".wasm.tables",
+    }
+}
+
+/// How many sections there will be, and how many bytes their names take.
+fn sections_size(present: &[(Part, u64)]) -> (usize, usize) {
+    let mut names: Vec<_> = present.iter().map(|(table, _)| section_name(*table)).collect();
+    names.dedup();
+    names.extend([EMPTY_SECTION, NOTE_SECTION, NAMES_SECTION]);
+    (names.len(), names.iter().map(|name| name.len() + 1).sum())
 }
 
 fn sections(places: &[Place], page_size: u64, names: &mut SectionNames) -> Vec<Section> {
@@ -303,10 +312,15 @@ fn sections(places: &[Place], page_size: u64, names: &mut SectionNames) -> Vec<S
         ..empty
     };
     let mut sections = alloc::vec![empty, note];
-    // Symbols refer to the section of their strings, which comes right after them.
-    let strings = places.iter().position(|place| place.table == Part::SymbolStrings);
+    let mut last_name = NOTE_SECTION;
     for place in places {
         let table = place.table;
+        let name = section_name(table);
+        if let Some(last) = sections.last_mut().filter(|_| name == last_name) {
+            last.len = place.end() - last.offset;
+            continue;
+        }
+        last_name = name;
         let (kind, flags) = match table {
             Part::Symbols => (elf::SHT_SYMTAB, 0),
             Part::SymbolStrings => (elf::SHT_STRTAB, 0),
@@ -315,14 +329,14 @@ fn sections(places: &[Place], page_size: u64, names: &mut SectionNames) -> Vec<S
         };
         let is_symbols = table == Part::Symbols;
         sections.push(Section {
-            name: names.add(table.section_name()),
+            name: names.add(name),
             table: Some(table),
             kind,
             flags,
             offset: place.offset,
             len: place.len,
-            // The empty section and the note come before the tables.
-            link: if is_symbols { strings.map_or(0, |strings| strings as u32 + 2) } else { 0 },
+            // Symbols refer to the section of their strings, which comes right after them.
+            link: if is_symbols { sections.len() as u32 + 1 } else { 0 },
             // For symbols: the number of local ones, which all are.
             info: if is_symbols { (place.len / elf::SYMBOL_SIZE as u64) as u32 } else { 0 },
             align: if table.page_aligned() { page_size } else { TABLE_ALIGN },

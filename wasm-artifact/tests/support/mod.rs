@@ -6,9 +6,9 @@ use wasm_types::{
     AddressMapEntry, ArrayType, CompiledFunction, CompiledModule, CompositeType, ConstExpr,
     ConstOp, DataIndex, DataKind, DataSegment, ElemIndex, ElementItems, ElementKind,
     ElementSegment, EntityIndex, Export, FieldType, FrameSlotEntry, FuncIndex, FuncType,
-    GlobalIndex, GlobalType, HeapType, Import, IsaFlag, MemoryIndex, MemoryType, Module, NameMap,
-    OptLevel, RecGroup, RefType, StorageType, StructType, SubType, TableIndex, TableType, TagIndex,
-    TagType, TrapCode, TrapEntry, Tunables, TypeIndex, ValType, WasmFeatures,
+    GlobalIndex, GlobalType, HeapType, Import, Internals, IsaFlag, MemoryIndex, MemoryType, Module,
+    NameMap, OptLevel, RecGroup, RefType, StorageType, StructType, SubType, TableIndex, TableType,
+    TagIndex, TagType, TrapCode, TrapEntry, Tunables, TypeIndex, ValType, WasmFeatures,
 };
 
 pub(crate) const TARGETS: [&str; 4] = [
@@ -367,6 +367,8 @@ impl Source {
         tunables.relaxed_simd_deterministic = self.coin();
         tunables.nan_canonicalization = self.coin();
         tunables.opt_level = self.pick(&[OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize]);
+        tunables.internals =
+            self.pick(&[Internals::Sealed, Internals::Readable, Internals::Writable]);
         let mut functions = Vec::new();
         let mut text = Vec::new();
         let imported = module.num_imported_functions;

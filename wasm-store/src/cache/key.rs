@@ -57,6 +57,7 @@ mod tests {
             |request| request.tunables.spectre_mitigation ^= true,
             |request| request.tunables.relaxed_simd_deterministic ^= true,
             |request| request.tunables.nan_canonicalization ^= true,
+            |request| request.tunables.internals = wasm_types::Internals::Sealed,
             |request| request.features.toggle(WasmFeatures::SIMD),
             |request| request.target = Some(String::new()),
             |request| request.target = Some("x86_64-unknown-linux-gnu".into()),

@@ -25,9 +25,9 @@ pub(crate) struct VmInstance {
     context: NonNull<VMContext>,
     module: Arc<VmModule>,
     /// All memories, imported and defined.
-    pub(super) memories: Box<[NonNull<VmMemory>]>,
+    pub(super) memories: Vec<NonNull<VmMemory>>,
     /// All tables, imported and defined.
-    pub(super) tables: Box<[NonNull<VmTable>]>,
+    pub(super) tables: Vec<NonNull<VmTable>>,
     /// The definitions of imported host functions, by function; `None` for other imports.
     pub(super) host_imports: Box<[Option<NonNull<HostDef>>]>,
     pub(super) dropped_elements: Box<[bool]>,
@@ -36,6 +36,8 @@ pub(crate) struct VmInstance {
     /// addresses are given out.
     inner_refs: BTreeMap<FuncIndex, Box<FuncRef>>,
     user_data: usize,
+    /// Whether instantiation went all the way, up to the call of the start function.
+    pub(super) whole: bool,
 }
 
 fn context_layout(size: u32) -> Layout {
@@ -55,13 +57,14 @@ impl VmInstance {
         let instance = Box::new(Self {
             context,
             module: Arc::clone(module),
-            memories: Box::default(),
-            tables: Box::default(),
+            memories: Vec::new(),
+            tables: Vec::new(),
             host_imports: vec![None; counts.imported_functions as usize].into(),
             dropped_elements: vec![false; counts.elements as usize].into(),
             dropped_data: vec![false; counts.data as usize].into(),
             inner_refs: BTreeMap::new(),
             user_data: 0,
+            whole: false,
         });
         let instance = NonNull::from(Box::leak(instance));
         // SAFETY: the context is as large as its layout says, and fresh.
@@ -226,12 +229,12 @@ impl VmInstance {
     }
 
     /// Whether an element segment was dropped. Out of range counts as dropped.
-    pub(super) fn element_dropped(&self, elem: ElemIndex) -> bool {
+    pub(crate) fn element_dropped(&self, elem: ElemIndex) -> bool {
         self.dropped_elements.get(elem.index()).copied().unwrap_or(true)
     }
 
     /// Whether a data segment was dropped. Out of range counts as dropped.
-    pub(super) fn data_dropped(&self, data: DataIndex) -> bool {
+    pub(crate) fn data_dropped(&self, data: DataIndex) -> bool {
         self.dropped_data.get(data.index()).copied().unwrap_or(true)
     }
 }

@@ -71,18 +71,28 @@ impl VmStore {
         module: &Arc<VmModule>,
         imports: &[VmImport],
     ) -> Result<NonNull<VmInstance>, Box<Unwind>> {
-        let pointer = VmInstance::new(self.context(), module);
+        self.count_instance().map_err(fail)?;
+        let reused = self.engine.reuse(module, self.context());
+        let is_new = reused.is_none();
+        let pointer = reused.unwrap_or_else(|| VmInstance::new(self.context(), module));
         self.adopt_instance(pointer);
+        if !is_new {
+            // SAFETY: its memories and tables are nobody else's.
+            unsafe { self.adopt_items_of(pointer) };
+        }
         // SAFETY: just made. Tables and memories that are made on the way keep its address, and
         // use it only after this function, or through calls below that hold no borrow.
         unsafe {
             bind_imports(pointer, module, imports)?;
-            self.make_memories(pointer, module)?;
-            self.make_tables(pointer, module)?;
+            if is_new {
+                self.make_memories(pointer, module)?;
+                self.make_tables(pointer, module)?;
+            }
             set_globals(&mut *pointer.as_ptr(), module)?;
             fill_tables(&mut *pointer.as_ptr(), module)?;
             apply_elements(&mut *pointer.as_ptr(), module)?;
             apply_data(&mut *pointer.as_ptr(), module)?;
+            (*pointer.as_ptr()).whole = true;
         }
         Ok(pointer)
     }
@@ -96,7 +106,6 @@ impl VmStore {
         let counts = artifact.counts();
         // SAFETY: the instance is not used by anything else now.
         let instance = unsafe { &mut *pointer.as_ptr() };
-        let mut memories = std::mem::take(&mut instance.memories).into_vec();
         for number in 0..counts.memories - counts.imported_memories {
             let index = MemoryIndex::new(counts.imported_memories + number);
             let ty = artifact.memory(index).map_err(damaged)?;
@@ -104,20 +113,18 @@ impl VmStore {
                 unreachable!("a defined memory has a record")
             };
             let image = artifact.memory_image(DefinedMemoryIndex::new(number)).map_err(damaged)?;
-            let key = ImageKey::new(&module.loaded, number);
             // SAFETY: the record is in the context, which lives as long as the store.
-            let (mut memory, has_image) = unsafe {
+            let mut memory = unsafe {
                 let record = NonNull::new_unchecked(instance.at(offset));
-                let key = image.as_ref().map(|_| key.clone());
-                VmMemory::new(ty, &self.engine, record, key).map_err(fail)?
+                VmMemory::new(ty, &self.engine, record).map_err(fail)?
             };
-            if let (Some(image), false) = (image, has_image) {
+            if let Some(image) = image {
+                let key = ImageKey::new(&module.loaded, number);
                 // SAFETY: nothing borrows the new memory; artifacts do not change while loaded.
                 unsafe { fill_from_image(&mut memory, module, &image, key) }.map_err(fail)?;
             }
-            memories.push(self.adopt_memory(memory));
+            instance.memories.push(self.adopt_memory(memory));
         }
-        instance.memories = memories.into();
         Ok(())
     }
 
@@ -130,7 +137,6 @@ impl VmStore {
         let counts = artifact.counts();
         // SAFETY: the instance is not used by anything else now.
         let instance = unsafe { &mut *pointer.as_ptr() };
-        let mut tables = std::mem::take(&mut instance.tables).into_vec();
         for number in counts.imported_tables..counts.tables {
             let index = TableIndex::new(number);
             let ty = artifact.table(index).map_err(damaged)?;
@@ -142,30 +148,27 @@ impl VmStore {
                 let record = NonNull::new_unchecked(instance.at(offset));
                 VmTable::new(ty, record, Some((pointer, number)), 0).map_err(fail)?
             };
-            tables.push(self.adopt_table(table));
+            instance.tables.push(self.adopt_table(table));
         }
-        instance.tables = tables.into();
         Ok(())
     }
 }
 
-/// Writes the import records, and starts the instance's lists of tables and memories with those
+/// Writes the import records, and makes the first in the instance's lists of tables and memories those
 /// imported.
-unsafe fn bind_imports(
+pub(super) unsafe fn bind_imports(
     pointer: NonNull<VmInstance>,
     module: &VmModule,
     imports: &[VmImport],
 ) -> Result<(), Box<Unwind>> {
     // SAFETY: the instance is not used by anything else now.
     let instance = unsafe { &mut *pointer.as_ptr() };
-    let (mut memories, mut tables) = (Vec::new(), Vec::new());
-    let declared = module.loaded.artifact().imports();
-    for (import, bound) in declared.zip(imports) {
-        let import = import.map_err(damaged)?;
+    let declared = module.imports().map_err(damaged)?;
+    for (import, bound) in declared.iter().zip(imports) {
         // SAFETY: the layout gives places within the context; what is bound lives as long as the
         // store, and has the type declared, as the caller promises.
         unsafe {
-            match (import.index, *bound) {
+            match (*import, *bound) {
                 (EntityIndex::Func(func), VmImport::Func(func_ref)) => {
                     let record = instance.at(module.layout.imported_function(func));
                     bind_func(record, instance.vmctx(), func_ref);
@@ -182,7 +185,7 @@ unsafe fn bind_imports(
                         table: bound.as_ref().record().as_ptr(),
                         owner: owner.map_or(std::ptr::null_mut(), |owner| owner.as_ref().vmctx()),
                     });
-                    tables.push(bound);
+                    set_or_push(&mut instance.tables, table.index(), bound);
                 }
                 (EntityIndex::Memory(memory), VmImport::Memory(bound)) => {
                     let Err(offset) = module.layout.memory(memory) else {
@@ -192,7 +195,7 @@ unsafe fn bind_imports(
                         base: bound.as_ref().base(),
                         memory: bound.as_ref().record().as_ptr(),
                     });
-                    memories.push(bound);
+                    set_or_push(&mut instance.memories, memory.index(), bound);
                 }
                 (EntityIndex::Global(global), VmImport::Global(bound)) => {
                     let Err(offset) = module.layout.global(global) else {
@@ -204,9 +207,15 @@ unsafe fn bind_imports(
             }
         }
     }
-    instance.memories = memories.into();
-    instance.tables = tables.into();
     Ok(())
+}
+
+/// Sets an element of a list that has it already, or else has all before it.
+fn set_or_push<T>(list: &mut Vec<T>, place: usize, value: T) {
+    match list.get_mut(place) {
+        Some(old) => *old = value,
+        None => list.push(value),
+    }
 }
 
 /// Binds an import to a function of the store. A host function gets a record of its own here, that

@@ -49,8 +49,9 @@ impl Mapping {
             Ok(base) => Ok(Self { base: NonNull::new(base.cast()).expect("not mapped at 0"), len }),
             Err(errno) => Err(Error::msg(format!(
                 "could not reserve {len} bytes of address space for {what}: {errno}; \
-                 raise the limit on address space (ulimit -v), keep fewer instances, or set a \
-                 smaller `Config::memory_reservation`"
+                 raise the limit on address space (`ulimit -v`), keep fewer instances, or compile \
+                 for explicit bounds checks, which need no such reservation: \
+                 `Config::memory_reservation(0)` and a small `Config::memory_reservation_for_growth`"
             ))),
         }
     }
@@ -87,6 +88,19 @@ impl Mapping {
             rustix::mm::madvise(start, to - from, rustix::mm::Advice::LinuxDontNeed)
         }
         .map_err(|errno| Error::msg(format!("could not reset a memory: {errno}")))
+    }
+
+    /// Replaces what is mapped at bytes `0..len` by zeros that are not accessible, as they were at first.
+    pub(super) fn blank(&mut self, len: usize) -> Result<(), Error> {
+        debug_assert!(len <= self.len && len.is_multiple_of(HOST_PAGE));
+        if len == 0 {
+            return Ok(());
+        }
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+        // SAFETY: the pages belong to this mapping, and nothing borrows them.
+        unsafe { mmap_anonymous(self.base.as_ptr().cast(), len, ProtFlags::empty(), flags) }
+            .map(drop)
+            .map_err(|errno| Error::msg(format!("could not reset a memory: {errno}")))
     }
 
     fn protect(&mut self, from: usize, to: usize, access: MprotectFlags) -> Result<(), Error> {

@@ -2,7 +2,14 @@
 
 #![allow(unsafe_code)]
 
+mod reset;
+mod snapshot;
+
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(crate) use snapshot::MemoryContents;
+use snapshot::Shown;
 
 use wasm_types::MemoryType;
 
@@ -25,6 +32,18 @@ pub(crate) struct VmMemory {
     growth: usize,
     /// The image that is mapped at its start.
     image: Option<ImageKey>,
+    /// The contents of a snapshot that are mapped at its start instead.
+    shown: Option<Shown>,
+    /// How large the engine lets it become, in bytes.
+    limit: usize,
+    /// Whether somebody was given the address of its bytes, to write to them or let others do so.
+    touched: AtomicBool,
+    /// Whether it is another mapping by now than at first.
+    moved: bool,
+    /// How many bytes of it were left in memory when it was last reset.
+    resident: usize,
+    /// Whether its instance takes it along to the next store.
+    pub(super) kept: bool,
     /// In the context of the instance that defines it, or a box of the store's.
     record: NonNull<MemoryRecord>,
 }
@@ -40,8 +59,7 @@ fn bytes(ty: &MemoryType, pages: u64) -> Option<usize> {
 }
 
 impl VmMemory {
-    /// A new memory of the minimum size that writes its place to `record`. It is all zero, or if
-    /// the second value says so, has the image that was asked for.
+    /// A new memory of the minimum size, all zero, that writes its place to `record`.
     ///
     /// # Safety
     ///
@@ -50,8 +68,7 @@ impl VmMemory {
         ty: MemoryType,
         engine: &VmEngine,
         record: NonNull<MemoryRecord>,
-        image: Option<ImageKey>,
-    ) -> Result<(Self, bool), Error> {
+    ) -> Result<Self, Error> {
         let tunables = &engine.tunables;
         let too_large = || {
             Error::msg(format!(
@@ -64,16 +81,12 @@ impl VmMemory {
         let guard = tunables.memory_guard_size as usize;
         let growth = tunables.memory_reservation_for_growth as usize;
         let is_static = tunables.memory_is_static(&ty);
-        if is_static {
-            let accessible = len.next_multiple_of(HOST_PAGE);
-            if let Some(reservation) = engine.memories.take(image.as_ref(), accessible) {
-                let Reservation { mapping, accessible, image } = reservation;
-                let has_image = image.is_some();
-                let mut memory =
-                    Self { mapping, accessible, ty, is_static, guard, growth, image, record };
-                memory.set_len(len)?;
-                return Ok((memory, has_image));
-            }
+        let limit = engine.memory_limit();
+        if len > limit {
+            return Err(Error::msg(format!(
+                "a memory of {len} bytes is larger than this engine allows, {limit} bytes: raise \
+                 `PoolingAllocationConfig::max_memory_size`"
+            )));
         }
         let reservation = if is_static {
             (tunables.memory_reservation as usize).max(len)
@@ -82,20 +95,55 @@ impl VmMemory {
             len.saturating_add(growth).min(largest).max(len)
         };
         let reservation = reservation.checked_next_multiple_of(HOST_PAGE).ok_or_else(too_large)?;
-        let mapping = Mapping::reserve(reservation.saturating_add(guard), "a linear memory")?;
-        let mut memory =
-            Self { mapping, accessible: 0, ty, is_static, guard, growth, image: None, record };
+        let Reservation { mapping, accessible } = engine.reserve_memory(
+            reservation.saturating_add(guard),
+            is_static,
+            len.next_multiple_of(HOST_PAGE),
+        )?;
+        let mut memory = Self {
+            mapping,
+            accessible,
+            ty,
+            is_static,
+            guard,
+            growth,
+            image: None,
+            shown: None,
+            limit,
+            touched: AtomicBool::new(false),
+            moved: false,
+            resident: 0,
+            kept: false,
+            record,
+        };
         memory.set_len(len)?;
-        Ok((memory, false))
+        Ok(memory)
     }
 
-    /// Gives the memory's reservation back for the next one.
-    pub(super) fn recycle(self, engine: &VmEngine) {
-        if self.is_static {
-            let initial = bytes(&self.ty, self.ty.minimum).unwrap_or(0);
-            let Self { mapping, accessible, image, .. } = self;
-            let reservation = Reservation { mapping, accessible, image };
-            engine.memories.put(reservation, initial.next_multiple_of(HOST_PAGE));
+    /// Gives the memory's reservation back for the next one, with nothing in it. `ran` says whether code
+    /// ran that may have written to the memory.
+    pub(super) fn recycle(mut self, engine: &VmEngine, ran: bool) {
+        if self.moved || !engine.keeps_reservation(self.is_static) {
+            return;
+        }
+        let emptied = if self.image.is_some() || self.shown.is_some() {
+            // To no other memory what is mapped there would be of use.
+            if !engine.reserves_up_front() {
+                return;
+            }
+            let len = self.mapping.len();
+            self.accessible = 0;
+            self.mapping.blank(len)
+        } else if ran || self.touched.load(Ordering::Relaxed) {
+            // SAFETY: nothing is mapped but zeros, and nothing borrows the memory any more.
+            unsafe { self.reset(None, engine.limits.keep_resident) }
+        } else {
+            Ok(())
+        };
+        // What can't be reset is unmapped.
+        if emptied.is_ok() {
+            let Self { mapping, accessible, .. } = self;
+            engine.memories.put(Reservation { mapping, accessible }, &engine.limits);
         }
     }
 
@@ -119,6 +167,13 @@ impl VmMemory {
 
     /// The first byte. Changes when a memory that may move grows.
     pub(crate) fn base(&self) -> *mut u8 {
+        // What is not known to be untouched is looked at when the memory is reset.
+        self.touched.store(true, Ordering::Relaxed);
+        self.mapping.base()
+    }
+
+    /// The first byte, for who only reads.
+    pub(crate) fn base_to_read(&self) -> *const u8 {
         self.mapping.base()
     }
 
@@ -177,8 +232,15 @@ impl VmMemory {
     }
 
     fn grow_to(&mut self, len: usize) -> Result<(), Error> {
+        if len > self.limit {
+            return Err(Error::msg(format!(
+                "the memory can't grow beyond the {} bytes that this engine allows",
+                self.limit
+            )));
+        }
         let room = self.mapping.len() - self.guard.min(self.mapping.len());
         if len <= room {
+            self.touched.store(true, Ordering::Relaxed);
             return self.set_len(len);
         }
         if self.is_static {
@@ -196,11 +258,13 @@ impl VmMemory {
             .and_then(|size| size.checked_add(self.guard))
             .ok_or_else(|| Error::msg("the memory is larger than the address space"))?;
         let mut mapping = Mapping::reserve(reservation, "a linear memory")?;
+        self.moved = true;
         let accessible = len.next_multiple_of(HOST_PAGE);
         mapping.make_accessible(0, accessible)?;
         // SAFETY: both are accessible for that many bytes, and apart.
         unsafe { std::ptr::copy_nonoverlapping(self.mapping.base(), mapping.base(), old_len) };
         self.mapping = mapping;
+        self.shown = None;
         self.accessible = accessible;
         self.set_len(len)
     }

@@ -1,20 +1,14 @@
-//! The engine's free list of memory reservations.
-//!
-//! A reservation that comes back is reset (written pages forgotten, grown pages inaccessible) and
-//! keeps its initial image mapped, so that the next instance of the same module gets it with no
-//! system call.
+//! The engine's reservations for linear memories that no memory has: those of memories of the host that
+//! were dropped, or all that there are, if the engine reserves everything up front.
 
-#![allow(unsafe_code)]
-
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use wasm_loader::Loaded;
 
+use super::idle::{IdleLimits, now};
 use super::mapping::Mapping;
-
-/// How many unused reservations an engine keeps: they cost address space and, once reset, no
-/// memory.
-const KEEP: usize = 128;
+use crate::Error;
 
 /// Which image is mapped at the start of a reservation.
 #[derive(Clone, Debug)]
@@ -29,66 +23,93 @@ impl ImageKey {
         Self { module: Arc::downgrade(module), memory }
     }
 
-    fn is(&self, other: &Self) -> bool {
-        self.memory == other.memory && Weak::ptr_eq(&self.module, &other.module)
+    /// Whether it is the image of that memory.
+    pub(super) fn is_of(&self, module: &Arc<Loaded>, memory: u32) -> bool {
+        self.memory == memory && std::ptr::eq(self.module.as_ptr(), Arc::as_ptr(module))
     }
 }
 
-/// A reservation as it is handed from one memory to the next.
+/// A reservation as it is handed from one memory to the next: nothing is mapped in it but zeros.
 #[derive(Debug)]
 pub(super) struct Reservation {
     pub(super) mapping: Mapping,
     /// Bytes from the start that are accessible.
     pub(super) accessible: usize,
-    /// What the accessible bytes are when nothing was written: an image, or else zero.
-    pub(super) image: Option<ImageKey>,
 }
 
-/// The unused reservations of an engine. All are of the size that its tunables say.
-#[derive(Debug, Default)]
+/// The reservations of an engine that are not in use. All are of one size.
+#[derive(Debug)]
 pub(super) struct MemoryPool {
-    free: Mutex<Vec<Reservation>>,
+    free: Mutex<Vec<(Reservation, Duration)>>,
+    /// How many there are, if they were all made up front.
+    total: Option<u32>,
 }
 
 impl MemoryPool {
-    /// A reservation with the given image (or none) and exactly so many accessible bytes.
-    pub(super) fn take(&self, image: Option<&ImageKey>, accessible: usize) -> Option<Reservation> {
-        // The list is whole between any two operations: a panic elsewhere does not harm it.
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        // The one that came back last is the one whose pages are still in the caches.
-        let place = free.iter().rposition(|reservation| {
-            let same_image = match (&reservation.image, image) {
-                (Some(one), Some(other)) => one.is(other),
-                (None, None) => true,
-                _ => false,
-            };
-            same_image && reservation.accessible == accessible
-        })?;
-        Some(free.remove(place))
+    /// A pool that starts empty, and keeps what comes back.
+    pub(super) fn on_demand() -> Self {
+        Self { free: Mutex::default(), total: None }
     }
 
-    /// Takes a reservation back: forgets what was written, and makes all but the first `initial`
-    /// bytes inaccessible again. One that can't be reset is unmapped.
-    pub(super) fn put(&self, mut reservation: Reservation, initial: usize) {
-        let accessible = reservation.accessible;
-        let reset = reservation
-            .mapping
-            .forget(0, accessible)
-            .and_then(|()| reservation.mapping.make_inaccessible(initial, accessible));
-        if reset.is_err() {
-            return;
+    /// A pool of so many reservations of the given size in bytes, of which there will be no more.
+    pub(super) fn up_front(total: u32, size: usize) -> Result<Self, Error> {
+        let mut free = Vec::new();
+        for made in 0..total {
+            let mapping = Mapping::reserve(size, "a linear memory").map_err(|error| {
+                error.context(format!(
+                    "could not reserve {total} memories up front, only {made}: set a smaller \
+                     `PoolingAllocationConfig::total_memories`"
+                ))
+            })?;
+            free.push((Reservation { mapping, accessible: 0 }, Duration::ZERO));
         }
-        reservation.accessible = initial;
-        let mut evicted = Vec::new();
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        if free.len() >= KEEP {
-            let gone = |image: &ImageKey| image.module.strong_count() == 0;
-            let of_dropped = free.iter().position(|r| r.image.as_ref().is_some_and(gone));
-            evicted.push(free.remove(of_dropped.unwrap_or(0)));
+        Ok(Self { free: Mutex::new(free), total: Some(total) })
+    }
+
+    /// How many reservations there are, if there will be no more.
+    pub(super) fn total(&self) -> Option<u32> {
+        self.total
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<(Reservation, Duration)>> {
+        // The list is whole between any two operations: a panic elsewhere does not harm it.
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A reservation, if there is one: if possible, one with exactly so many accessible bytes.
+    pub(super) fn take(&self, accessible: usize) -> Option<Reservation> {
+        let mut free = self.free();
+        // The one that came back last is the one whose pages are still in the caches.
+        let place = free.iter().rposition(|(one, _)| one.accessible == accessible);
+        match place {
+            Some(place) => Some(free.remove(place).0),
+            None => free.pop().map(|(reservation, _)| reservation),
         }
-        free.push(reservation);
+    }
+
+    /// Takes a reservation back, in which nothing but zeros is.
+    pub(super) fn put(&self, reservation: Reservation, limits: &IdleLimits) {
+        let now = now();
+        let mut free = self.free();
+        free.push((reservation, now));
+        let mut gone = Vec::new();
+        if self.total.is_none() {
+            let is_old =
+                |since: Duration| limits.time.is_some_and(|time| now.saturating_sub(since) > time);
+            while free.len() > limits.instances || free.first().is_some_and(|(_, at)| is_old(*at)) {
+                gone.push(free.remove(0));
+            }
+        }
         // Unmapped only after the lock is given back.
         drop(free);
-        drop(evicted);
+        drop(gone);
+    }
+
+    /// Unmaps what is not in use, unless there could be no more then.
+    pub(super) fn clear(&self) {
+        if self.total.is_none() {
+            let gone = std::mem::take(&mut *self.free());
+            drop(gone);
+        }
     }
 }

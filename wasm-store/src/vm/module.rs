@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use wasm_artifact::DataRefKind;
 use wasm_loader::Loaded;
 use wasm_types::abi::ContextLayout;
-use wasm_types::{DataIndex, FuncIndex};
+use wasm_types::{DataIndex, EntityIndex, FuncIndex};
 
 use super::layout::FuncTypeRecord;
 use crate::Error;
@@ -23,6 +23,7 @@ pub(crate) struct VmModule {
     /// The engine-wide ids, as they stand in every instance context.
     pub(super) type_ids: Box<[u32]>,
     data_plan: OnceLock<DataPlan>,
+    imports: OnceLock<Box<[EntityIndex]>>,
 }
 
 /// What each instantiation does about data segments.
@@ -54,7 +55,14 @@ impl VmModule {
                 unsafe { record.as_ref() }.map_or(wasm_types::abi::NO_TYPE_ID - 1, |r| r.id)
             })
             .collect();
-        Ok(Self { loaded, layout, types, type_ids, data_plan: OnceLock::new() })
+        Ok(Self {
+            loaded,
+            layout,
+            types,
+            type_ids,
+            data_plan: OnceLock::new(),
+            imports: OnceLock::new(),
+        })
     }
 
     /// What to do about data segments. Made at the first instantiation, so that loading does not look
@@ -76,6 +84,18 @@ impl VmModule {
         }
         let plan = DataPlan { active: active.into(), writes: writes.into() };
         Ok(self.data_plan.get_or_init(|| plan))
+    }
+
+    /// What each import is in the index spaces of the module, in order. Read from the artifact at the first
+    /// instantiation only.
+    pub(super) fn imports(&self) -> Result<&[EntityIndex], wasm_artifact::Error> {
+        if let Some(imports) = self.imports.get() {
+            return Ok(imports);
+        }
+        let read: Result<Box<[_]>, _> =
+            self.loaded.artifact().imports().map(|import| Ok(import?.index)).collect();
+        let read = read?;
+        Ok(self.imports.get_or_init(|| read))
     }
 
     /// The record of a function's type.

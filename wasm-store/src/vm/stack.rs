@@ -1,19 +1,28 @@
 //! Wasm stacks, and the engine's free list of them.
+//!
+//! A stack is not cleared between two stores: compiled code reads nothing of it that it has not written.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use super::idle::{IdleLimits, now};
 use super::mapping::{HOST_PAGE, Mapping};
+use super::thread;
 use crate::Error;
 
-/// How many unused stacks an engine keeps.
-const KEEP: usize = 64;
+/// How much of an unused stack stays in memory, in bytes, whatever was used of it: few programs use more.
+const KEEP_RESIDENT: usize = 64 << 10;
+
+/// How often a stack is used before what it takes beyond [`KEEP_RESIDENT`] is given back to the system.
+const USES: u32 = 32;
 
 /// A stack for compiled code: a guard, then the stack itself, growing down towards it.
 #[derive(Debug)]
 pub(crate) struct WasmStack {
     mapping: Mapping,
     guard: usize,
+    uses: u32,
 }
 
 impl WasmStack {
@@ -22,7 +31,7 @@ impl WasmStack {
         let size = size.next_multiple_of(HOST_PAGE);
         let mut mapping = Mapping::reserve(guard.saturating_add(size), "a Wasm stack")?;
         mapping.make_accessible(guard, guard + size)?;
-        Ok(Self { mapping, guard })
+        Ok(Self { mapping, guard, uses: 0 })
     }
 
     /// Where the stack starts: 16-byte aligned, above its last byte.
@@ -35,6 +44,17 @@ impl WasmStack {
         let base = self.mapping.base().addr();
         base..base + self.guard
     }
+
+    /// Gives memory back that a deep recursion has left, now and then.
+    fn trim(&mut self) {
+        self.uses += 1;
+        if self.uses >= USES {
+            self.uses = 0;
+            let end = self.mapping.len().saturating_sub(KEEP_RESIDENT).max(self.guard);
+            // If the system does not take it, it stays; nothing depends on it.
+            let _ = self.mapping.forget(self.guard, end);
+        }
+    }
 }
 
 /// The stacks that an engine's stores share, one after the other.
@@ -42,30 +62,92 @@ impl WasmStack {
 pub(super) struct StackPool {
     size: usize,
     guard: usize,
-    free: Mutex<Vec<WasmStack>>,
+    free: Mutex<Vec<Unused>>,
+    /// How many there are, if they were all made up front.
+    total: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Unused {
+    stack: WasmStack,
+    /// The thread that it was last used on.
+    thread: usize,
+    since: Duration,
 }
 
 impl StackPool {
-    /// A pool of stacks of the given size, above guards of the given size, in bytes.
-    pub(super) fn new(size: usize, guard: usize) -> Self {
-        Self { size, guard, free: Mutex::new(Vec::new()) }
+    /// A pool of stacks of the given size, above guards of the given size, in bytes, which starts empty and
+    /// keeps what comes back.
+    pub(super) fn on_demand(size: usize, guard: usize) -> Self {
+        Self { size, guard, free: Mutex::default(), total: None }
+    }
+
+    /// A pool of so many stacks, of which there will be no more.
+    pub(super) fn up_front(total: u32, size: usize, guard: usize) -> Result<Self, Error> {
+        let mut free = Vec::new();
+        for made in 0..total {
+            let stack = WasmStack::new(size, guard).map_err(|error| {
+                error.context(format!(
+                    "could not reserve {total} Wasm stacks up front, only {made}: set a smaller \
+                     `PoolingAllocationConfig::total_stacks`"
+                ))
+            })?;
+            free.push(Unused { stack, thread: 0, since: Duration::ZERO });
+        }
+        Ok(Self { size, guard, free: Mutex::new(free), total: Some(total) })
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<Unused>> {
+        // A list of stacks is whole between any two operations: a panic elsewhere does not harm it.
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A stack that nobody uses.
     pub(super) fn take(&self) -> Result<WasmStack, Error> {
-        // A list of stacks is whole between any two operations: a panic elsewhere does not harm it.
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match free {
-            Some(stack) => Ok(stack),
-            None => WasmStack::new(self.size, self.guard),
+        let thread = thread::id();
+        let mut free = self.free();
+        // One that this thread has used is in the caches of its core.
+        let place = free.iter().rposition(|unused| unused.thread == thread);
+        let found = match place {
+            Some(place) => Some(free.remove(place)),
+            None => free.pop(),
+        };
+        drop(free);
+        match (found, self.total) {
+            (Some(unused), _) => Ok(unused.stack),
+            (None, None) => WasmStack::new(self.size, self.guard),
+            (None, Some(total)) => Err(Error::msg(format!(
+                "all {total} Wasm stacks of this engine are in use: drop stores, or raise \
+                 `PoolingAllocationConfig::total_stacks`"
+            ))),
         }
     }
 
     /// Gives a stack back.
-    pub(super) fn put(&self, stack: WasmStack) {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        if free.len() < KEEP {
-            free.push(stack);
+    pub(super) fn put(&self, mut stack: WasmStack, limits: &IdleLimits) {
+        stack.trim();
+        let since = now();
+        let mut free = self.free();
+        free.push(Unused { stack, thread: thread::id(), since });
+        let mut gone = Vec::new();
+        if self.total.is_none() {
+            let is_old = |unused: &Unused| {
+                limits.time.is_some_and(|time| since.saturating_sub(unused.since) > time)
+            };
+            while free.len() > limits.stacks || free.first().is_some_and(is_old) {
+                gone.push(free.remove(0));
+            }
+        }
+        // Unmapped only after the lock is given back.
+        drop(free);
+        drop(gone);
+    }
+
+    /// Unmaps the stacks that nobody uses, unless there could be no more then.
+    pub(super) fn clear(&self) {
+        if self.total.is_none() {
+            let gone = std::mem::take(&mut *self.free());
+            drop(gone);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What one store owns at the machine's edge, and what an engine's stores share.
+//! What one store owns at the machine's edge.
 
 #![allow(unsafe_code)]
 
@@ -6,35 +6,18 @@ use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use wasm_types::{MemoryType, TableType, Tunables};
+use wasm_types::{MemoryType, TableType};
 
 use super::context::{
     FuncRef, HostDef, HostFunc, HostRecord, MemoryRecord, TableRecord, VMStoreContext,
 };
+pub(super) use super::engine::VmEngine;
 use super::instance::VmInstance;
-use super::memory::VmMemory;
-use super::memory_pool::MemoryPool;
-use super::stack::StackPool;
+use super::memory::{MemoryContents, VmMemory};
 use super::table::VmTable;
 use super::unwind::{PendingTrap, Unwind};
 use super::value::ValRaw;
 use crate::Error;
-
-/// What the stores of an engine share at the machine's edge.
-#[derive(Debug)]
-pub(crate) struct VmEngine {
-    pub(crate) tunables: Tunables,
-    stacks: StackPool,
-    pub(super) memories: MemoryPool,
-}
-
-impl VmEngine {
-    /// Shared state for stores whose Wasm stacks have the given size in bytes.
-    pub(crate) fn new(tunables: Tunables, stack_size: usize) -> Self {
-        let stacks = StackPool::new(stack_size, tunables.stack_guard_size as usize);
-        Self { tunables, stacks, memories: MemoryPool::default() }
-    }
-}
 
 /// What a store is asked when memories and tables grow.
 pub(crate) trait StoreHost {
@@ -69,6 +52,8 @@ pub(crate) struct VmStore {
     tables: Vec<(NonNull<VmTable>, Option<NonNull<TableRecord>>)>,
     host_funcs: Vec<NonNull<HostFunc>>,
     globals: Vec<NonNull<ValRaw>>,
+    /// How many instances were counted against the engine's limit.
+    counted: usize,
 }
 
 // SAFETY: everything that the pointers lead to belongs to this value, and is used only through a
@@ -111,6 +96,7 @@ impl VmStore {
             tables: Vec::new(),
             host_funcs: Vec::new(),
             globals: Vec::new(),
+            counted: 0,
         }
     }
 
@@ -196,8 +182,8 @@ impl VmStore {
     pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<NonNull<VmMemory>, Error> {
         let record = boxed(MemoryRecord { base: ptr::null_mut(), length: 0 });
         // SAFETY: the record is kept with the memory.
-        match unsafe { VmMemory::new(ty, &self.engine, record, None) } {
-            Ok((memory, _)) => {
+        match unsafe { VmMemory::new(ty, &self.engine, record) } {
+            Ok(memory) => {
                 let memory = boxed(memory);
                 self.memories.push((memory, Some(record)));
                 Ok(memory)
@@ -253,9 +239,75 @@ impl VmStore {
         table
     }
 
+    /// Takes the memories and tables that an instance brings along from its last store.
+    ///
+    /// # Safety
+    ///
+    /// No store has them.
+    pub(super) unsafe fn adopt_items_of(&mut self, instance: NonNull<VmInstance>) {
+        // SAFETY: the instance is this store's, and nothing borrows it exclusively.
+        let instance = unsafe { instance.as_ref() };
+        self.memories.extend(instance.own_memories().iter().map(|memory| (*memory, None)));
+        self.tables.extend(instance.own_tables().iter().map(|table| (*table, None)));
+    }
+
+    /// Counts an instance that is about to be made.
+    ///
+    /// # Errors
+    ///
+    /// If the engine allows no more.
+    pub(super) fn count_instance(&mut self) -> Result<(), Error> {
+        self.engine.count_instance()?;
+        self.counted += 1;
+        Ok(())
+    }
+
     /// Takes an instance.
     pub(super) fn adopt_instance(&mut self, instance: NonNull<VmInstance>) {
         self.instances.push(instance);
+    }
+
+    /// Whether no call is on its way, so that nothing is on the Wasm stack.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        // SAFETY: the context is this store's own.
+        unsafe { (*self.context.as_ptr()).host_sp.is_null() }
+    }
+
+    /// The memories that no instance defines.
+    pub(super) fn host_memories(&self) -> impl Iterator<Item = NonNull<VmMemory>> + '_ {
+        self.memories.iter().filter(|(_, record)| record.is_some()).map(|(memory, _)| *memory)
+    }
+
+    /// The tables that no instance defines.
+    pub(super) fn host_tables(&self) -> impl Iterator<Item = NonNull<VmTable>> + '_ {
+        self.tables.iter().filter(|(_, record)| record.is_some()).map(|(table, _)| *table)
+    }
+
+    /// The globals that no instance defines.
+    pub(super) fn host_globals(&self) -> &[NonNull<ValRaw>] {
+        &self.globals
+    }
+
+    /// A memory of the host's with the contents of another.
+    pub(super) fn new_memory_of(
+        &mut self,
+        ty: MemoryType,
+        contents: &MemoryContents,
+    ) -> Result<NonNull<VmMemory>, Error> {
+        let record = boxed(MemoryRecord { base: ptr::null_mut(), length: 0 });
+        // SAFETY: the record is kept with the memory.
+        match unsafe { VmMemory::of_contents(ty, &self.engine, record, contents) } {
+            Ok(memory) => {
+                let memory = boxed(memory);
+                self.memories.push((memory, Some(record)));
+                Ok(memory)
+            }
+            Err(error) => {
+                // SAFETY: made above, and nothing refers to it.
+                drop(unsafe { Box::from_raw(record.as_ptr()) });
+                Err(error)
+            }
+        }
     }
 
     /// The host functions that are part of the store.
@@ -265,7 +317,6 @@ impl VmStore {
     }
 
     /// The instances, in the order they were made.
-    #[cfg(feature = "call-hook")]
     pub(crate) fn instances(&self) -> &[NonNull<VmInstance>] {
         &self.instances
     }
@@ -281,7 +332,7 @@ pub(super) unsafe fn give_stack(store: *mut VMStoreContext) -> Result<(), Box<Un
     // SAFETY: as the caller promises.
     unsafe {
         let engine = Arc::clone(&(*(*store).vm).engine);
-        let stack = engine.stacks.take().map_err(|e| Box::new(Unwind::Error(e)))?;
+        let stack = engine.take_stack().map_err(|e| Box::new(Unwind::Error(e)))?;
         (*store).wasm_sp = stack.top();
         (*store).guard = stack.guard();
         (*store).stack = Some(stack);
@@ -297,26 +348,47 @@ impl Drop for VmStore {
             drop(unsafe { Box::from_raw(value.as_ptr()) });
         }
         // SAFETY: all were made by `boxed`, each is in one list once, and nothing outlives the
-        // store.
+        // store but instances that are kept, with the memories and tables that are marked for it.
         unsafe {
+            // Without a stack no code has run.
+            let ran = (*self.context.as_ptr()).stack.is_some();
+            let engine = &*self.engine;
+            let mut kept = None;
+            let (mut more, mut gone) = (Vec::new(), Vec::new());
+            for instance in self.instances.drain(..) {
+                match engine.reset(instance, ran) {
+                    Some(reset) if kept.is_none() => kept = Some(reset),
+                    Some(reset) => more.push(reset),
+                    None => gone.push(instance),
+                }
+            }
             for (memory, record) in self.memories.drain(..) {
-                Box::from_raw(memory.as_ptr()).recycle(&self.engine);
+                if memory.as_ref().kept {
+                    continue;
+                }
+                Box::from_raw(memory.as_ptr()).recycle(engine, ran);
                 if let Some(record) = record {
                     free(record);
                 }
             }
             for (table, record) in self.tables.drain(..) {
+                if table.as_ref().kept {
+                    continue;
+                }
                 free(table);
                 if let Some(record) = record {
                     free(record);
                 }
             }
-            self.instances.drain(..).for_each(|instance| free(instance));
+            gone.into_iter().for_each(|instance| free(instance));
             self.host_funcs.drain(..).for_each(|func| free(func));
             self.globals.drain(..).for_each(|global| free(global));
             if let Some(stack) = (*self.context.as_ptr()).stack.take() {
-                self.engine.stacks.put(stack);
+                engine.put_stack(stack);
             }
+            kept.into_iter().chain(more).for_each(|reset| engine.keep(reset));
+            // Whoever may make an instance for it shall also find a memory.
+            engine.uncount_instances(self.counted);
             free(self.context);
         }
     }

@@ -14,6 +14,9 @@ use crate::Error;
 /// The most elements a table may have, as in other engines: 10 million for its minimum and growth.
 const LIMIT: u64 = 10_000_000;
 
+/// More room than this beyond its size, in elements, is given back when a table is reset.
+const MUCH: usize = 4096;
+
 /// A table, and where compiled code finds it.
 #[derive(Debug)]
 pub(crate) struct VmTable {
@@ -27,6 +30,10 @@ pub(crate) struct VmTable {
     owner: Option<NonNull<VmInstance>>,
     /// The number of the table in its owner.
     index: u32,
+    /// Whether an element may be other than at the start because the host or a builtin wrote it.
+    changed: bool,
+    /// Whether its instance takes it along to the next store.
+    pub(super) kept: bool,
 }
 
 /// Whether references to functions are what a table of this type holds.
@@ -61,9 +68,29 @@ impl VmTable {
             record,
             owner: owner.map(|(owner, _)| owner),
             index: owner.map_or(0, |(_, index)| index),
+            changed: false,
+            kept: false,
         };
         table.publish();
         Ok(table)
+    }
+
+    /// Makes a table that an instance defines what it was before its elements were set. `ran` says whether
+    /// code ran that may have changed it. Returns how many bytes it takes.
+    pub(super) fn reset(&mut self, ran: bool) -> usize {
+        if ran || self.changed {
+            let value = if holds_functions(&self.ty) { 0 } else { null_slot(&self.ty) };
+            let len = self.ty.minimum as usize;
+            if self.slots.capacity() > len + MUCH {
+                self.slots = vec![value; len];
+            } else {
+                self.slots.clear();
+                self.slots.resize(len, value);
+            }
+            self.publish();
+            self.changed = false;
+        }
+        self.slots.capacity() * size_of::<u64>()
     }
 
     /// Tells compiled code where the elements are.
@@ -81,6 +108,29 @@ impl VmTable {
     /// The instance that defines it; `None` if the host does.
     pub(super) fn owner(&self) -> Option<NonNull<VmInstance>> {
         self.owner
+    }
+
+    /// All elements as compiled code sees them: 0 for those of a table of functions that were not asked
+    /// for yet.
+    pub(super) fn slots(&self) -> &[u64] {
+        &self.slots
+    }
+
+    /// Makes the table what it was when its elements were these.
+    pub(super) fn put_back(&mut self, slots: &[u64]) -> Result<(), Error> {
+        self.changed = true;
+        self.changed = true;
+        if self.slots.len() == slots.len() {
+            self.slots.copy_from_slice(slots);
+            return Ok(());
+        }
+        self.slots.clear();
+        let room = self.slots.try_reserve(slots.len());
+        if room.is_ok() {
+            self.slots.extend_from_slice(slots);
+        }
+        self.publish();
+        room.map_err(|error| Error::msg(format!("the table can't have its size back: {error}")))
     }
 
     /// The type it was declared with.
@@ -119,12 +169,14 @@ impl VmTable {
         };
         let slot = func.map_or(null_slot(&self.ty), |func| func.as_ptr() as u64);
         self.slots[place] = slot;
+        self.changed = true;
         Ok(Some(slot))
     }
 
     /// Sets an element; false out of bounds.
     pub(crate) fn set(&mut self, index: u64, value: u64) -> bool {
         let slot = slot_of(&self.ty, value);
+        self.changed = true;
         match usize::try_from(index).ok().and_then(|place| self.slots.get_mut(place)) {
             Some(place) => {
                 *place = slot;
@@ -137,6 +189,7 @@ impl VmTable {
     /// Sets `len` elements from `start`; false, with nothing changed, out of bounds.
     pub(crate) fn fill(&mut self, start: u64, value: u64, len: u64) -> bool {
         let slot = slot_of(&self.ty, value);
+        self.changed = true;
         match self.range(start, len) {
             Some(range) => {
                 self.slots[range].fill(slot);
@@ -150,6 +203,7 @@ impl VmTable {
     /// bounds.
     pub(super) fn write(&mut self, start: u64, values: impl ExactSizeIterator<Item = u64>) -> bool {
         let Some(range) = self.range(start, values.len() as u64) else { return false };
+        self.changed = true;
         for (place, value) in range.zip(values) {
             self.slots[place] = slot_of(&self.ty, value);
         }
@@ -177,6 +231,7 @@ impl VmTable {
                 // What is not filled in yet means something else in another table or place.
                 (*from.as_ptr()).slot(place as u64)?;
             }
+            (*to.as_ptr()).changed = true;
             if to == from {
                 (*to.as_ptr()).slots.copy_within(source, target.start);
             } else {
@@ -218,6 +273,7 @@ impl VmTable {
         };
         match (grown, host) {
             (Ok(()), _) => {
+                self.changed = true;
                 self.slots.resize(wanted as usize, slot_of(&self.ty, init));
                 self.publish();
                 Ok(Some(old))
@@ -237,7 +293,7 @@ impl VmTable {
 }
 
 /// What stands for null in a table of the given type.
-fn null_slot(ty: &TableType) -> u64 {
+pub(super) fn null_slot(ty: &TableType) -> u64 {
     if holds_functions(ty) { (&raw const NULL_FUNC_REF) as u64 } else { 0 }
 }
 

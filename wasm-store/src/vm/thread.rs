@@ -35,6 +35,12 @@ thread_local! {
     static SIGNAL_STACK: Cell<Option<SignalStack>> = const { Cell::new(None) };
 }
 
+/// What tells this thread from the others that live: for lists that would rather give a thread what it has
+/// used before.
+pub(super) fn id() -> usize {
+    STATE.try_with(|state| ptr::from_ref(state).addr()).unwrap_or(0)
+}
+
 /// The store whose code runs on this thread; null if none does.
 pub(super) fn current() -> *mut VMStoreContext {
     // In a signal handler after the thread's locals are gone there is no store either.

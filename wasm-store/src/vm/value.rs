@@ -12,6 +12,15 @@ pub(crate) union ValRaw {
     pub(crate) v128: u128,
 }
 
+impl std::fmt::Debug for ValRaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // SAFETY: every bit pattern is a value; which of them, only the type says.
+        #[allow(unsafe_code, reason = "reads the field that covers all of the union")]
+        let bits = unsafe { self.v128 };
+        write!(f, "ValRaw({bits:#x})")
+    }
+}
+
 impl ValRaw {
     /// All bits zero: the zero of every number type and the null of every reference type.
     pub(crate) const ZERO: ValRaw = ValRaw { v128: 0 };

@@ -14,6 +14,7 @@ const PAIRS: &[(&str, &str)] = &[
     ("wasm-runtime", "jit,parallel,wasi"),
     ("wasm-runtime", "jit,wasi,cli"),
     ("wasm-runtime", "jit,cache"),
+    ("wasm-runtime", "cli,rewrite"),
 ];
 
 /// Checks each combination of each crate's features. Targets other than libraries and programs are

@@ -24,8 +24,12 @@ mod verify;
 mod clif;
 #[cfg(feature = "jit")]
 mod compile;
+#[cfg(feature = "rewrite")]
+mod expose;
 #[cfg(feature = "jit")]
 mod settings;
+#[cfg(feature = "rewrite")]
+mod snapshot;
 #[cfg(feature = "wast")]
 mod wast;
 
@@ -81,6 +85,10 @@ enum Command {
     Verify(verify::Verify),
     #[cfg(feature = "jit")]
     Clif(clif::Clif),
+    #[cfg(feature = "rewrite")]
+    Snapshot(snapshot::SnapshotCommand),
+    #[cfg(feature = "rewrite")]
+    Expose(expose::Expose),
     #[cfg(feature = "wast")]
     Wast(wast::Wast),
     /// `wasm-runtime FILE [ARGS]...`.
@@ -108,6 +116,10 @@ fn main() -> ExitCode {
         Command::Verify(command) => command.execute(),
         #[cfg(feature = "jit")]
         Command::Clif(command) => command.execute(),
+        #[cfg(feature = "rewrite")]
+        Command::Snapshot(command) => command.execute(),
+        #[cfg(feature = "rewrite")]
+        Command::Expose(command) => command.execute(),
         #[cfg(feature = "wast")]
         Command::Wast(command) => command.execute(),
         Command::Bare(arguments) => bare(arguments),
@@ -134,6 +146,7 @@ fn bare(arguments: Vec<OsString>) -> wasm_runtime::Result<ExitCode> {
 fn missing_command(name: &OsString) -> String {
     let feature = match name.to_str() {
         Some("compile" | "clif") if cfg!(not(feature = "jit")) => "jit",
+        Some("snapshot" | "expose") if cfg!(not(feature = "rewrite")) => "rewrite",
         Some("wast") if cfg!(not(feature = "wast")) => "wast",
         _ => return String::new(),
     };

@@ -1,6 +1,6 @@
 //! `wasm-runtime run`: runs a program, or calls a function of a module.
 
-mod directories;
+pub(crate) mod directories;
 mod profile;
 mod values;
 

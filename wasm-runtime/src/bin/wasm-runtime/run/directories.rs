@@ -5,7 +5,7 @@ use wasm_runtime::error::Context;
 use wasm_runtime::wasi::{DirPerms, FilePerms, WasiCtxBuilder};
 
 /// Opens the directory for the program.
-pub(super) fn open(builder: &mut WasiCtxBuilder, argument: &str) -> Result<()> {
+pub(crate) fn open(builder: &mut WasiCtxBuilder, argument: &str) -> Result<()> {
     let (host, guest) = split(argument);
     builder
         .preopened_dir(host, guest, DirPerms::all(), FilePerms::all())

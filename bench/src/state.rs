@@ -1,0 +1,94 @@
+//! The state of instances: going back to a snapshot, forking one, and booting from one that was written out.
+//! Wasmtime, which has no such thing, does what its users do instead.
+
+use std::time::Instant;
+
+use wasm_runtime::rewrite::{PreinitializeOptions, preinitialize};
+use wasm_runtime::{Engine, Instance, Linker, Module, Snapshot, Store};
+
+use crate::load::Files;
+use crate::ours::side as ours;
+use crate::report::Row;
+use crate::sections::alternate;
+use crate::theirs::side as theirs;
+
+/// A memory of 64 MiB, all of which `fill` writes; `touch` writes to so many of its pages.
+const GUEST: &str = r#"(module
+    (memory (export "memory") 1024)
+    (global $ready (mut i32) (i32.const 0))
+    (func (export "init") (local i32)
+      (global.set $ready (i32.const 1))
+      (loop $again
+        (i32.store (local.get 0) (i32.add (local.get 0) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 4)))
+          (i32.const 0x4000000)))))
+    (func (export "touch") (param i32) (result i32) (local i32)
+      (loop $again
+        (i32.store (i32.mul (local.get 1) (i32.const 40960)) (i32.const 7))
+        (br_if $again (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (local.get 0))))
+      (global.get $ready)))"#;
+
+/// The time of one of many, in seconds.
+fn each(count: u32, mut run: impl FnMut()) -> f64 {
+    let start = Instant::now();
+    (0..count).for_each(|_| run());
+    start.elapsed().as_secs_f64() / f64::from(count)
+}
+
+pub(crate) fn run(rounds: usize) -> Vec<Row> {
+    let wasm = wat::parse_str(GUEST).expect("the text is right");
+    let engine = Engine::default();
+    let module = Module::new(&engine, &wasm).expect("it is valid");
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).expect("it imports nothing");
+    let init = instance.get_typed_func::<(), ()>(&mut store, "init").expect("it is exported");
+    init.call(&mut store, ()).expect("it returns");
+    let touch = instance.get_typed_func::<i32, i32>(&mut store, "touch").expect("it is exported");
+    let snapshot = Snapshot::take(&mut store, &[instance]).expect("there is room");
+    let state = snapshot.state(instance).expect("it can be told");
+    let written = preinitialize(&wasm, &state, &PreinitializeOptions::default());
+    let written = written.expect("it can be written").wasm;
+
+    let theirs_pool = theirs::Side::pooling();
+    let (_, theirs_module) = theirs_pool.compile(&wasm);
+    let mut rows = Vec::new();
+    rows.push(alternate(
+        "restored after a call that writes to 10 pages; there, a fresh instance from the pool that does",
+        rounds,
+        || {
+            let mut time = 0.0;
+            for _ in 0..100 {
+                assert_eq!(touch.call(&mut store, 10).expect("it returns"), 1);
+                let start = Instant::now();
+                snapshot.restore(&mut store).expect("nothing runs");
+                time += start.elapsed().as_secs_f64();
+            }
+            time / 100.0
+        },
+        || theirs_pool.touched(&theirs_module, 10, 100),
+    ));
+    let linker = Linker::new(&engine);
+    let pre = snapshot.fork_pre(&linker).expect("it imports nothing");
+    let theirs_plain = theirs::Side::new(true);
+    let (_, plain_module) = theirs_plain.compile(&wasm);
+    rows.push(alternate(
+        "forked, with 64 MiB; there, an instance whose `init` is called",
+        rounds.min(9),
+        || {
+            each(100, || {
+                let mut store = Store::new(&engine, ());
+                pre.fork(&mut store).expect("there is room");
+            })
+        },
+        || theirs_plain.initialized(&plain_module),
+    ));
+    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
+    let files = Files::new("state", &a.artifact(&written), &b.artifact(&written));
+    rows.push(alternate(
+        "booted from what the snapshot was written out as: artifact loaded, instance made, 10 pages written",
+        rounds,
+        || a.boot(&files.ours),
+        || b.boot(&files.theirs),
+    ));
+    rows
+}

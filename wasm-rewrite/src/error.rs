@@ -1,0 +1,96 @@
+//! Why a module could not be rewritten.
+
+use std::fmt;
+
+use crate::item::Item;
+
+/// Why a module could not be rewritten.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    item: Option<Box<Item>>,
+    message: String,
+    source: Option<wasmparser::Error>,
+}
+
+/// What kind of thing is wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The input is not a valid module.
+    Invalid,
+    /// The state is not one that the module can have: lists of other lengths than its index
+    /// spaces, values of other types, contents outside of a memory or table.
+    Mismatch,
+    /// The state cannot be told in a module.
+    Unrepresentable,
+    /// The options name an export that is not there, or ask for one name twice.
+    Export,
+    /// The result would exceed a limit that engines have.
+    Limit,
+    /// The result is not valid. The state can be the reason, by a function of another type than a
+    /// typed reference allows; so can a limit of the validator. Else it is an error of this crate.
+    Output,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, item: None, message: message.into(), source: None }
+    }
+
+    pub(crate) fn of(kind: ErrorKind, item: &Item, message: impl fmt::Display) -> Self {
+        let message = format!("{item}: {message}");
+        Self { kind, item: Some(Box::new(item.clone())), message, source: None }
+    }
+
+    pub(crate) fn output(error: wasmparser::Error) -> Self {
+        let message = "the rewritten module is not valid".into();
+        Self { kind: ErrorKind::Output, item: None, message, source: Some(error) }
+    }
+
+    /// What kind of thing is wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The global, table or memory that is the reason, if it is one.
+    pub fn item(&self) -> Option<&Item> {
+        self.item.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|error| error as _)
+    }
+}
+
+/// What parsing finds wrong, which is with the input.
+impl From<wasmparser::Error> for Error {
+    fn from(error: wasmparser::Error) -> Self {
+        let message = "the module is not valid".into();
+        Self { kind: ErrorKind::Invalid, item: None, message, source: Some(error) }
+    }
+}
+
+/// What re-encoding finds wrong: parsing again, or a construct that can't be encoded.
+impl From<wasm_encoder::reencode::Error> for Error {
+    fn from(error: wasm_encoder::reencode::Error) -> Self {
+        match error {
+            wasm_encoder::reencode::Error::ParseError(error) => error.into(),
+            other => {
+                Self::new(ErrorKind::Unrepresentable, format!("encoding the module again: {other}"))
+            }
+        }
+    }
+}

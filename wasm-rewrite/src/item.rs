@@ -1,0 +1,52 @@
+//! How an item of a module is told in reports and errors.
+
+use std::fmt;
+
+/// The kinds of items that hold state.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ItemKind {
+    /// A global.
+    Global,
+    /// A table.
+    Table,
+    /// A memory.
+    Memory,
+}
+
+impl fmt::Display for ItemKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Global => "global",
+            Self::Table => "table",
+            Self::Memory => "memory",
+        })
+    }
+}
+
+/// A global, table or memory of a module. Displays as `global 3 ($count)` and the like.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Item {
+    /// What it is.
+    pub kind: ItemKind,
+    /// Its index in the index space of its kind, imported items first.
+    pub index: u32,
+    /// Its name in the name section, if it has one.
+    pub name: Option<String>,
+    /// The module and the field that it is imported from, if it is imported.
+    pub import: Option<(String, String)>,
+    /// Whether the code of the module can change it: of a global, its mutability; true of others.
+    pub mutable: bool,
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.index)?;
+        if let Some(name) = &self.name {
+            write!(f, " (${name})")?;
+        }
+        if let Some((module, field)) = &self.import {
+            write!(f, ", imported as {module:?} {field:?}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! Rewrites WebAssembly modules: binaries go in, binaries come out.
+//!
+//! * [`expose`] exports every global, table and memory, so that a runtime which shows only what is
+//!   exported shows all of the state of an instance.
+//! * [`preinitialize`] makes a module that starts in a given [state](wasm_types::ModuleState): what
+//!   an instance had worked out when the state was captured need not be worked out again. The
+//!   module is portable; it needs nothing of the runtime that the state was captured in.
+//!
+//! Code is copied byte for byte (with one exception, [`Imported::Define`]), and so are all sections
+//! that need no change. Input and output are validated, and the output needs no proposal of a later
+//! edition of the specification than the input did. The same input gives the same output.
+//!
+//! # Should I use this?
+//!
+//! Use it if you have a state, or make one, and want a module of it; or if you want to watch the
+//! state of modules in a runtime that does not show it. It does not run anything: what runs a
+//! module and captures its state is a runtime, such as `wasm-runtime`. If all you want is
+//! `wizer` as a command, Wizer is one.
+//!
+//! # Example
+//!
+//! ```
+//! use wasm_rewrite::{ExposeOptions, PreinitializeOptions, expose, preinitialize};
+//! use wasm_types::{GlobalState, ModuleState};
+//!
+//! let wasm = wat::parse_str("(module (global $count (mut i32) (i32.const 0)))")?;
+//! let exposed = expose(&wasm, &ExposeOptions::default())?;
+//! assert_eq!(exposed.items[0].name, "__global_count");
+//!
+//! let state =
+//!     ModuleState { globals: vec![Some(GlobalState::I32(42))], ..ModuleState::default() };
+//! let started = preinitialize(&exposed.wasm, &state, &PreinitializeOptions::default())?;
+//! let expected = wat::parse_str(
+//!     r#"(module (global $count (mut i32) (i32.const 42)) (export "__global_count" (global 0)))"#,
+//! )?;
+//! assert_eq!(started.wasm, expected);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod expose;
+mod item;
+mod names;
+mod preinitialize;
+mod sections;
+mod validate;
+
+pub use error::{Error, ErrorKind};
+pub use expose::{ExposeOptions, Exposed, ExposedItem, Namer, expose};
+pub use item::{Item, ItemKind};
+pub use preinitialize::{Imported, PreinitializeOptions, Preinitialized, preinitialize};

@@ -1,0 +1,206 @@
+//! Element segments: what tables hold, what is left of the segments that were there, and the
+//! declarations of functions.
+
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::{ConstExpr, ElementSection, Elements, RefType};
+use wasm_types::{ModuleState, RefState, TableState};
+use wasmparser::{ElementItems, ElementKind};
+
+use super::globals::Functions;
+use super::renumber::Renumber;
+use super::runs::{Run, Runs};
+use super::slots;
+use super::uses::Uses;
+use crate::error::{Error, ErrorKind};
+use crate::sections::Source;
+
+/// The most element segments that engines accept, but for one that declares functions.
+const LIMIT: usize = 100_000 - 1;
+
+/// The most elements of a segment that engines accept.
+const LONGEST: u64 = 10_000_000;
+
+/// The most elements of all segments: engines accept no module in which there is space for more.
+const LARGEST: u64 = 1 << 26;
+
+struct Segment<'a> {
+    mode: Mode,
+    elements: Elements<'a>,
+}
+
+enum Mode {
+    Passive,
+    Active(u32, ConstExpr),
+}
+
+/// The element segments of the output, and for each old index the new one.
+pub(super) fn elements(
+    source: &Source<'_>,
+    state: &ModuleState,
+    uses: &Uses,
+    renumber: &mut Renumber,
+    functions: &mut Functions,
+) -> Result<(ElementSection, Vec<Option<u32>>), Error> {
+    let old = what_stays(source, state, uses, renumber, functions)?;
+    // Nulls between runs are not put into segments: before WebAssembly 2.0 there was no way to.
+    let mut runs = Runs::new(0);
+    for (table, state) in state.tables.iter().enumerate() {
+        for run in state.iter().flat_map(|state| &state.runs) {
+            for (place, element) in (run.offset..).zip(&run.elements) {
+                if let RefState::Func(function) = element {
+                    runs.add(table, place);
+                    functions.0.insert(function.as_u32());
+                }
+            }
+        }
+    }
+    let room = slots::room(&old, LIMIT);
+    let mut new = Vec::new();
+    let mut total = 0_u64;
+    for run in runs.finish(room) {
+        let length = run.places.end - run.places.start;
+        total = total.saturating_add(length);
+        if length > LONGEST || total > LARGEST {
+            return Err(Error::of(
+                ErrorKind::Limit,
+                &source.table(run.of),
+                format_args!(
+                    "it takes a segment of {length} elements, and {total} with those before; engines \
+                     accept {LONGEST}, and {LARGEST} of all segments"
+                ),
+            ));
+        }
+        let Some(Some(table_state)) = state.tables.get(run.of) else { continue };
+        let ty = source.tables[run.of].ty;
+        let offset = if ty.table64 {
+            ConstExpr::i64_const(run.places.start as i64)
+        } else {
+            // The offset was found to lie within 32 bits, which the instruction takes as signed.
+            ConstExpr::i32_const(run.places.start as u32 as i32)
+        };
+        new.push(Segment {
+            mode: Mode::Active(renumber.tables[run.of], offset),
+            elements: contents(table_state, &run, renumber.ref_type(ty.element_type)?)?,
+        });
+    }
+    let named = !uses.elements.is_empty();
+    let empty = || Segment { mode: Mode::Passive, elements: Elements::Functions((&[]).into()) };
+    let (segments, places) = slots::arrange(old, named, new, empty);
+    let mut section = ElementSection::new();
+    for Segment { mode, elements } in segments {
+        match mode {
+            Mode::Passive => section.passive(elements),
+            // Table 0 goes unnamed, as it had to in WebAssembly 1.0.
+            Mode::Active(0, offset) => section.active(None, &offset, elements),
+            Mode::Active(table, offset) => section.active(Some(table), &offset, elements),
+        };
+    }
+    let undeclared: Vec<u32> = uses.functions.difference(&functions.0).copied().collect();
+    if !undeclared.is_empty() {
+        section.declared(Elements::Functions(undeclared.into()));
+    }
+    Ok((section, places))
+}
+
+/// For each segment of the input what stays of it: passive ones that were not dropped, active ones
+/// of tables that stay imported, and an empty one of what code names.
+fn what_stays<'a>(
+    source: &Source<'a>,
+    state: &ModuleState,
+    uses: &Uses,
+    renumber: &mut Renumber,
+    functions: &mut Functions,
+) -> Result<Vec<Option<Segment<'a>>>, Error> {
+    let mut old = Vec::with_capacity(source.elements.len());
+    for (index, (segment, dropped)) in
+        source.elements.iter().zip(&state.dropped_elements).enumerate()
+    {
+        let mode = match &segment.kind {
+            ElementKind::Passive if !dropped => Some(Mode::Passive),
+            ElementKind::Active { table_index, offset_expr } => {
+                let table = table_index.unwrap_or(0);
+                if state.tables.get(table as usize).is_some_and(Option::is_none) {
+                    let offset = renumber.const_expr(offset_expr.clone())?;
+                    Some(Mode::Active(renumber.table_index(table)?, offset))
+                } else {
+                    None
+                }
+            }
+            ElementKind::Passive | ElementKind::Declared => None,
+        };
+        old.push(match mode {
+            Some(mode) => {
+                add_functions(&segment.items, functions)?;
+                let elements = renumber.element_items(segment.items.clone())?;
+                Some(Segment { mode, elements })
+            }
+            None if uses.elements.contains(&(index as u32)) => {
+                Some(Segment { mode: Mode::Passive, elements: none_of(&segment.items)? })
+            }
+            None => None,
+        });
+    }
+    Ok(old)
+}
+
+fn add_functions(items: &ElementItems<'_>, functions: &mut Functions) -> Result<(), Error> {
+    match items.clone() {
+        ElementItems::Functions(indices) => {
+            for function in indices {
+                functions.0.insert(function?);
+            }
+        }
+        ElementItems::Expressions(_, expressions) => {
+            for expression in expressions {
+                functions.add(&expression?)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No elements, of the same type: `table.init` is valid only with that.
+fn none_of<'a>(items: &ElementItems<'_>) -> Result<Elements<'a>, Error> {
+    Ok(match items {
+        ElementItems::Functions(_) => Elements::Functions((&[]).into()),
+        ElementItems::Expressions(ty, _) => {
+            Elements::Expressions(RoundtripReencoder.ref_type(*ty)?, (&[]).into())
+        }
+    })
+}
+
+/// The elements of a run: indices of functions where that is possible, as it is all that
+/// WebAssembly 1.0 has; else expressions.
+fn contents<'a>(state: &TableState, run: &Run, ty: RefType) -> Result<Elements<'a>, Error> {
+    let mut elements = vec![RefState::Null; (run.places.end - run.places.start) as usize];
+    let first = state
+        .runs
+        .partition_point(|part| part.offset + part.elements.len() as u64 <= run.places.start);
+    for part in state.runs[first..].iter().take_while(|part| part.offset < run.places.end) {
+        let from = part.offset.max(run.places.start);
+        let to = (part.offset + part.elements.len() as u64).min(run.places.end);
+        if from < to {
+            let known = &part.elements[(from - part.offset) as usize..(to - part.offset) as usize];
+            let start = (from - run.places.start) as usize;
+            elements[start..start + known.len()].copy_from_slice(known);
+        }
+    }
+    let functions: Option<Vec<u32>> = elements
+        .iter()
+        .map(|element| match element {
+            RefState::Func(function) => Some(function.as_u32()),
+            RefState::Null => None,
+        })
+        .collect();
+    if let (Some(functions), RefType::FUNCREF) = (functions, ty) {
+        return Ok(Elements::Functions(functions.into()));
+    }
+    let expressions: Vec<ConstExpr> = elements
+        .into_iter()
+        .map(|element| match element {
+            RefState::Func(function) => ConstExpr::ref_func(function.as_u32()),
+            RefState::Null => ConstExpr::ref_null(ty.heap_type),
+        })
+        .collect();
+    Ok(Elements::Expressions(ty, expressions.into()))
+}

@@ -1,0 +1,94 @@
+//! `wasm-runtime expose`: exports everything that holds state, for other runtimes.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use wasm_runtime::Result;
+use wasm_runtime::error::Context;
+use wasm_runtime::rewrite::{ExposeOptions, expose};
+
+use crate::input;
+
+const LONG: &str = "\
+Export every global, table and memory of a module.
+
+Runtimes that show their hosts only what a module exports show all of it then. The module does what it did, and
+keeps the exports that it has. The new names are printed: a prefix, the kind, and the item's name or index.
+
+This runtime needs none of it: `Instance::globals` and the like see what is not exported.";
+
+const EXAMPLES: &str = "\
+Examples:
+  wasm-runtime expose game.wasm                         writes game.exposed.wasm
+  wasm-runtime expose game.wasm -o out.wasm --prefix debug_
+  wasm-runtime expose game.wasm --only globals";
+
+/// Export every global, table and memory of a module.
+#[derive(Args)]
+#[command(long_about = LONG, after_long_help = EXAMPLES)]
+pub(crate) struct Expose {
+    /// The module, in the binary or the text format.
+    file: PathBuf,
+
+    /// The new module; FILE with the ending `.exposed.wasm` if not given.
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+
+    /// The beginning of the new names.
+    #[arg(long, value_name = "PREFIX", default_value = "__")]
+    prefix: String,
+
+    /// Exports only these; can be given several times.
+    #[arg(long, value_name = "KIND", value_enum)]
+    only: Vec<Kind>,
+
+    /// Leaves mutable globals out, for engines that may not export them.
+    #[arg(long)]
+    immutable_globals_only: bool,
+
+    /// Leaves out what the module exports already.
+    #[arg(long)]
+    once: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    Globals,
+    Tables,
+    Memories,
+}
+
+impl Expose {
+    pub(crate) fn execute(self) -> Result<ExitCode> {
+        let wasm = input::open_wasm(&self.file)?;
+        let wanted = |kind| self.only.is_empty() || self.only.contains(&kind);
+        let options = ExposeOptions {
+            globals: wanted(Kind::Globals),
+            tables: wanted(Kind::Tables),
+            memories: wanted(Kind::Memories),
+            mutable_globals: !self.immutable_globals_only,
+            again: !self.once,
+            prefix: &self.prefix,
+            ..ExposeOptions::default()
+        };
+        let exposed = expose(&wasm, &options)
+            .with_context(|| format!("can't expose `{}`", self.file.display()))?;
+        let output = self.output.unwrap_or_else(|| self.file.with_extension("exposed.wasm"));
+        fs::write(&output, &exposed.wasm)
+            .with_context(|| format!("can't write `{}`", output.display()))?;
+        for exported in &exposed.items {
+            println!("{}: {}", exported.name, exported.item);
+        }
+        for skipped in &exposed.skipped {
+            eprintln!("note: {skipped} is not exported, as it is mutable");
+        }
+        for section in &exposed.dropped_sections {
+            eprintln!(
+                "note: the custom section `{section}` would no longer be right, and is left out"
+            );
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

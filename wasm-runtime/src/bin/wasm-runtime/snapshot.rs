@@ -1,0 +1,243 @@
+//! `wasm-runtime snapshot`: runs the initialisation of a module and keeps what has become of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use wasm_runtime::error::Context;
+use wasm_runtime::rewrite::{Imported, ModuleState, PreinitializeOptions, preinitialize};
+use wasm_runtime::wasi::{WasiCtx, WasiCtxBuilder};
+use wasm_runtime::{
+    Compiler as _, Config, Engine, ExternType, Instance, Linker, Module, Outside, Result, Snapshot,
+    Store, bail,
+};
+
+use crate::input;
+use crate::progress::Progress;
+use crate::run::directories;
+use crate::settings::Settings;
+
+const LONG: &str = "\
+Run the initialisation of a module, and write a module that starts where it ended.
+
+The function given with --init is called, and what memories, tables and globals hold afterwards is what they hold
+from the start in OUT. If OUT ends in `.wasm`, it is a portable module for any runtime; otherwise an artifact for
+this machine (or --target), which is compiled and initialised.
+
+A module that exports `_initialize` has it called first. Functions that it imports from WASI work with --wasi;
+others may be imported but not called meanwhile. What the module keeps of the world outside, such as open files, is
+not part of the state.";
+
+const EXAMPLES: &str = "\
+Examples:
+  wasm-runtime snapshot interpreter.wasm --init load_library -o ready.wasm
+  wasm-runtime snapshot interpreter.wasm --init load_library --wasi --dir lib::/lib -o ready.cwasm
+  wasm-runtime snapshot plugin.wasm --init wizer.initialize --rename main=start -o plugin.init.wasm";
+
+/// Run the initialisation of a module, and write a module that starts where it ended.
+#[derive(Args)]
+#[command(long_about = LONG, after_long_help = EXAMPLES)]
+pub(crate) struct SnapshotCommand {
+    /// The module, in the binary or the text format.
+    file: PathBuf,
+
+    /// The exported function to call, which takes and returns nothing. Not exported in OUT.
+    #[arg(long, value_name = "NAME")]
+    init: String,
+
+    /// Where to write to; `.wasm` at its end makes it a module, anything else an artifact.
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+
+    /// Gives the module WASI while it is initialised.
+    #[arg(long)]
+    wasi: bool,
+
+    /// A directory that the module may use meanwhile, and the name it has there.
+    #[arg(long = "dir", value_name = "HOST[::GUEST]", requires = "wasi")]
+    directories: Vec<String>,
+
+    /// A variable of the environment meanwhile.
+    #[arg(long = "env", value_name = "NAME=VALUE", requires = "wasi")]
+    variables: Vec<String>,
+
+    /// Keeps the function given with --init exported.
+    #[arg(long)]
+    keep_init: bool,
+
+    /// Keeps `_initialize` exported, to be called again.
+    #[arg(long)]
+    keep_initialize: bool,
+
+    /// Exports a function under another name, in place of what had that.
+    #[arg(long = "rename", value_name = "OLD=NEW")]
+    renames: Vec<String>,
+
+    /// Makes imported memories, tables and globals that were changed definitions of OUT; they are errors
+    /// otherwise.
+    #[arg(long)]
+    define_imports: bool,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// What host functions find in the store.
+struct Host {
+    wasi: WasiCtx,
+}
+
+impl SnapshotCommand {
+    pub(crate) fn execute(self) -> Result<ExitCode> {
+        let options = self.options()?;
+        let wasm = input::open_wasm(&self.file)?;
+        let about = || format!("can't initialise `{}`", self.file.display());
+        let state = self.state(&wasm).with_context(about)?;
+        let made = preinitialize(&wasm, &state, &options).with_context(about)?;
+        for section in &made.dropped_sections {
+            eprintln!(
+                "note: the custom section `{section}` would no longer be right, and is left out"
+            );
+        }
+        let bytes = if self.output.extension().is_some_and(|ending| ending == "wasm") {
+            made.wasm
+        } else {
+            self.compile(&made.wasm)?
+        };
+        fs::write(&self.output, bytes)
+            .with_context(|| format!("can't write `{}`", self.output.display()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn options(&self) -> Result<PreinitializeOptions> {
+        let mut options = PreinitializeOptions {
+            keep_initialize: self.keep_initialize,
+            imported: if self.define_imports { Imported::Define } else { Imported::Refuse },
+            ..PreinitializeOptions::default()
+        };
+        if !self.keep_init {
+            options.remove_exports.push(self.init.clone());
+        }
+        for rename in &self.renames {
+            let Some((old, new)) = rename.split_once('=') else {
+                bail!("--rename {rename}: it is OLD=NEW that is wanted")
+            };
+            options.rename_exports.push((old.to_owned(), new.to_owned()));
+        }
+        Ok(options)
+    }
+
+    /// Initialises an instance; its state afterwards.
+    fn state(&self, wasm: &[u8]) -> Result<ModuleState> {
+        let mut config = Config::new();
+        let progress = Progress::default();
+        config.compiler(std::sync::Arc::new(progress.compiler()));
+        let engine = Engine::new(&config)?;
+        let module = progress.during(&self.file, wasm.len(), || Module::new(&engine, wasm))?;
+        let mut linker = Linker::new(&engine);
+        if self.wasi {
+            wasm_runtime::wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
+        }
+        let mut store = Store::new(&engine, Host { wasi: self.context()? });
+        linker.define_unknown_imports_as_traps(&module)?;
+        linker.define_unknown_imports_as_default_values(&mut store, &module)?;
+        let instance = linker.instantiate(&mut store, &module)?;
+        let before = Unchanged::of(&mut store, &module, instance)?;
+        if self.init != "_initialize"
+            && let Some(initialize) = instance.get_func(&mut store, "_initialize")
+        {
+            let initialize = initialize.typed::<(), ()>(&store)?;
+            initialize.call(&mut store, ()).context("`_initialize` did not run to its end")?;
+        }
+        let init = instance.get_typed_func::<(), ()>(&mut store, &self.init)?;
+        init.call(&mut store, ())
+            .with_context(|| format!("`{}` did not run to its end", self.init))?;
+        before.state(&mut store, instance)
+    }
+
+    fn context(&self) -> Result<WasiCtx> {
+        let mut builder = WasiCtxBuilder::new();
+        builder.inherit_stdio();
+        for variable in &self.variables {
+            let Some((name, value)) = variable.split_once('=') else {
+                bail!("--env {variable}: it is NAME=VALUE that is wanted")
+            };
+            builder.env(name, value);
+        }
+        for directory in &self.directories {
+            directories::open(&mut builder, directory)?;
+        }
+        Ok(builder.build())
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>> {
+        let progress = Progress::default();
+        let (compiler, request) = (progress.compiler(), self.settings.request());
+        let file: &Path = &self.output;
+        progress
+            .during(file, wasm.len(), || compiler.compile(wasm, &request))
+            .with_context(|| format!("can't compile `{}`", file.display()))
+    }
+}
+
+/// The state of what a module imports before its initialisation, to leave out what was not changed.
+struct Unchanged {
+    state: Option<ModuleState>,
+}
+
+impl Unchanged {
+    fn of(store: &mut Store<Host>, module: &Module, instance: Instance) -> Result<Self> {
+        let imports = module.imports().any(|import| !matches!(import.ty(), ExternType::Func(_)));
+        let state = if imports { Some(state(store, instance)?) } else { None };
+        Ok(Self { state })
+    }
+
+    /// The state now, without what is imported and as it was.
+    fn state(self, store: &mut Store<Host>, instance: Instance) -> Result<ModuleState> {
+        let mut now = state(store, instance)?;
+        let Some(before) = self.state else { return Ok(now) };
+        let imported = Imports::of(instance, &*store);
+        forget(&mut now.memories, &before.memories, imported.memories);
+        forget(&mut now.tables, &before.tables, imported.tables);
+        forget(&mut now.globals, &before.globals, imported.globals);
+        Ok(now)
+    }
+}
+
+/// How many of each are imported.
+struct Imports {
+    memories: usize,
+    tables: usize,
+    globals: usize,
+}
+
+impl Imports {
+    fn of(instance: Instance, store: &Store<Host>) -> Self {
+        let module = instance.module(store);
+        let count = |is: fn(&ExternType) -> bool| {
+            module.imports().filter(|import| is(&import.ty())).count()
+        };
+        Self {
+            memories: count(|ty| matches!(ty, ExternType::Memory(_))),
+            tables: count(|ty| matches!(ty, ExternType::Table(_))),
+            globals: count(|ty| matches!(ty, ExternType::Global(_))),
+        }
+    }
+}
+
+/// Leaves the first so many items out if they are what they were.
+fn forget<T: PartialEq>(now: &mut [Option<T>], before: &[Option<T>], imported: usize) {
+    for (now, before) in now.iter_mut().zip(before).take(imported) {
+        if now == before {
+            *now = None;
+        }
+    }
+}
+
+/// The state of an instance with all that it imports.
+fn state(store: &mut Store<Host>, instance: Instance) -> Result<ModuleState> {
+    let mut builder = Snapshot::builder();
+    builder.instances(&[instance]).outside(Outside::Include);
+    builder.take(&mut *store)?.state(instance)
+}

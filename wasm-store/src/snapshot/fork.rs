@@ -1,0 +1,204 @@
+//! New instances made of a snapshot.
+
+#![allow(unsafe_code)]
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::Snapshot;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::instance::{Instance, check_engine, check_import};
+use crate::linker::{Definition, Linker};
+use crate::store::{AsContextMut, InstanceEntry, Kept, StoreInner, StoreOpaque};
+use crate::vm::{Source, VmImport};
+
+/// A snapshot with everything looked up that new instances will import from outside, to be forked many times:
+/// see [`Snapshot::fork_pre`]. It can be sent to other threads and used on several.
+pub struct ForkPre<T> {
+    snapshot: Snapshot,
+    /// What is imported from outside, instance by instance.
+    items: Arc<[Definition]>,
+    /// How many of them each instance imports.
+    counts: Box<[usize]>,
+    _data: PhantomData<fn() -> T>,
+}
+
+impl<T: 'static> ForkPre<T> {
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        linker: &Linker<T>,
+        store: Option<&StoreOpaque>,
+    ) -> Result<Self> {
+        let inner = &*snapshot.inner;
+        crate::ensure!(
+            Engine::same(&inner.engine, linker.engine()),
+            "snapshot and linker are of different engines"
+        );
+        let plan = snapshot.plan()?;
+        if let Some(number) = plan.externs().find(|number| !inner.externs.contains_key(number)) {
+            crate::bail!(
+                "the snapshot refers to a value of the host (`externref` number {number}) that has no copy: \
+                 take it with `SnapshotBuilder::take_with_host`, and implement `HostState::copy_extern`"
+            );
+        }
+        let mut items = Vec::new();
+        let mut counts = Vec::with_capacity(inner.modules.len());
+        for (number, module) in inner.modules.iter().enumerate() {
+            let Some(module) = module else {
+                crate::bail!(
+                    "the store of the snapshot has an instance whose making failed: name the instances to \
+                     fork with `SnapshotBuilder::instances`"
+                );
+            };
+            let before = items.len();
+            let wanted = module.wanted()?;
+            for (place, source) in inner.state.instances[number].imports.iter().enumerate() {
+                if *source != Source::Outside {
+                    continue;
+                }
+                let Some(import) = module.imports().nth(place) else { continue };
+                let item = linker.definition_for(&import, store)?;
+                check_import(module, place, &wanted[place], &item.provided())?;
+                items.push(item);
+            }
+            counts.push(items.len() - before);
+        }
+        let snapshot = snapshot.clone();
+        Ok(Self { snapshot, items: items.into(), counts: counts.into(), _data: PhantomData })
+    }
+
+    /// The snapshot.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Makes new instances that start where the snapshot was taken, in the order of [`Snapshot::instances`].
+    ///
+    /// # Errors
+    ///
+    /// If an item of the linker is of another store, the store's limits do not allow so many instances or so
+    /// much memory, the snapshot has state of a host and the store's data are of another type or fail to
+    /// restore it, or the machine has no room.
+    pub fn fork(&self, mut store: impl AsContextMut<Data = T>) -> Result<Vec<Instance>> {
+        let store = store.as_context_mut();
+        let inner = &*self.snapshot.inner;
+        for module in inner.modules.iter().flatten() {
+            check_engine(store.0, module)?;
+        }
+        let imports = self.bind(store.0)?;
+        self.reserve(store.0)?;
+        if let Some(host) = &inner.host {
+            host.restore(store.0.data_mut())?;
+        }
+        let plan = self.snapshot.plan()?;
+        let externs = self.copy_externs(store.0, plan.externs())?;
+        store.0.keep_alive(Kept::Items(Arc::clone(&self.items)));
+        inner.modules.iter().flatten().for_each(|module| store.0.add_module(module));
+        let extern_ = |number| {
+            externs.get(&number).copied().ok_or_else(|| crate::Error::msg("a value has no copy"))
+        };
+        // SAFETY: the plan is that of the state. The items were checked to fit and to be of this store; host
+        // functions among them are made for data of its type, and are kept.
+        let made = unsafe { store.0.vm.fork(&inner.state, plan, &imports, extern_)? };
+        let mut instances = Vec::with_capacity(made.len());
+        for (mut vm, module) in made.into_iter().zip(inner.modules.iter().flatten()) {
+            store.0.instances.push(InstanceEntry { vm, module: module.clone() });
+            let number = store.0.instances.len();
+            // SAFETY: just made, and not used by anything else now.
+            unsafe { vm.as_mut().set_user_data(number) };
+            instances.extend(Instance::from_user_data(store.0, number));
+        }
+        Ok(inner.instances.iter().map(|(_, number)| instances[*number]).collect())
+    }
+
+    fn bind(&self, store: &StoreOpaque) -> Result<Vec<Vec<VmImport>>> {
+        let mut items = self.items.iter();
+        let mut imports = Vec::with_capacity(self.counts.len());
+        for count in &self.counts {
+            let mut bound = Vec::with_capacity(*count);
+            for item in items.by_ref().take(*count) {
+                bound.push(match item {
+                    Definition::Extern { item, .. } => {
+                        crate::ensure!(
+                            item.store_id() == store.id(),
+                            "cross-`Store` instantiation is not supported: an import is of another store"
+                        );
+                        item.to_import()
+                    }
+                    Definition::Host(func) => VmImport::Host(func.def(store)),
+                });
+            }
+            imports.push(bound);
+        }
+        Ok(imports)
+    }
+
+    /// Asks the store's limits for what the instances need.
+    fn reserve(&self, store: &mut StoreInner<T>) -> Result<()> {
+        let state = &self.snapshot.inner.state;
+        let (store, host) = store.opaque_and_host();
+        for instance in &state.instances {
+            store.limits.add_instance(instance.tables.len(), instance.memories.len())?;
+        }
+        let clamp = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        for memory in &state.memories {
+            let maximum = memory.ty.maximum;
+            let maximum = maximum.map(|pages| clamp(pages.saturating_mul(memory.ty.page_size())));
+            let len = memory.contents.len();
+            if !host.memory_growing(0, len, maximum)? {
+                crate::bail!("a memory of the snapshot, of {len} bytes, exceeds memory limits");
+            }
+        }
+        for table in &state.tables {
+            let len = table.slots.len();
+            if !host.table_growing(0, len, table.ty.maximum.map(clamp))? {
+                crate::bail!("a table of the snapshot, of {len} elements, exceeds table limits");
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the store copies of the host's values; their numbers there by those in the snapshot.
+    fn copy_externs(
+        &self,
+        store: &mut StoreOpaque,
+        numbers: impl Iterator<Item = u64>,
+    ) -> Result<BTreeMap<u64, u64>> {
+        let inner = &*self.snapshot.inner;
+        let mut copies = BTreeMap::new();
+        for number in numbers {
+            if copies.contains_key(&number) {
+                continue;
+            }
+            let value = inner.externs.get(&number);
+            let copy =
+                value.zip(inner.host.as_ref()).and_then(|(value, host)| host.copy_extern(&**value));
+            let Some(copy) = copy else {
+                crate::bail!("`HostState::copy_extern` does not copy what it has copied before");
+            };
+            store.externs.push(copy);
+            copies.insert(number, store.externs.len() as u64);
+        }
+        Ok(copies)
+    }
+}
+
+impl<T> Clone for ForkPre<T> {
+    fn clone(&self) -> Self {
+        Self {
+            snapshot: self.snapshot.clone(),
+            items: Arc::clone(&self.items),
+            counts: self.counts.clone(),
+            _data: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for ForkPre<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForkPre").field("snapshot", &self.snapshot).finish_non_exhaustive()
+    }
+}

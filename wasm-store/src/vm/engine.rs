@@ -1,0 +1,177 @@
+//! What the stores of an engine share at the machine's edge: reservations, stacks, and instances that wait
+//! for the next store.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use wasm_types::Tunables;
+
+use super::idle::{IdleInstances, IdleLimits};
+use super::mapping::{HOST_PAGE, Mapping};
+use super::memory_pool::{MemoryPool, Reservation};
+use super::stack::{StackPool, WasmStack};
+use crate::Error;
+
+/// The hard limits of an engine that reserves everything up front.
+#[derive(Clone, Debug)]
+pub(crate) struct PoolLimits {
+    /// How many instances may live.
+    pub(crate) instances: usize,
+    /// How many memories there are.
+    pub(crate) memories: u32,
+    /// How many stacks there are.
+    pub(crate) stacks: u32,
+    /// How large a memory may be, in bytes.
+    pub(crate) memory_size: usize,
+}
+
+/// What the stores of an engine share at the machine's edge.
+#[derive(Debug)]
+pub(crate) struct VmEngine {
+    pub(crate) tunables: Tunables,
+    pub(super) limits: IdleLimits,
+    pub(super) memories: MemoryPool,
+    pub(super) idle: IdleInstances,
+    stacks: StackPool,
+    pool: Option<PoolLimits>,
+    /// How many instances live; counted only if that is limited.
+    instances: AtomicUsize,
+}
+
+impl VmEngine {
+    /// Shared state for stores whose Wasm stacks have the given size in bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the machine has no room for what is to be reserved up front.
+    pub(crate) fn new(
+        tunables: Tunables,
+        stack_size: usize,
+        limits: IdleLimits,
+        pool: Option<PoolLimits>,
+    ) -> Result<Self, Error> {
+        let guard = tunables.stack_guard_size as usize;
+        let (memories, stacks) = match &pool {
+            None => (MemoryPool::on_demand(), StackPool::on_demand(stack_size, guard)),
+            Some(pool) => {
+                let size = usize::try_from(tunables.memory_reservation).unwrap_or(usize::MAX);
+                let size = size
+                    .max(pool.memory_size)
+                    .checked_next_multiple_of(HOST_PAGE)
+                    .and_then(|size| size.checked_add(tunables.memory_guard_size as usize))
+                    .unwrap_or(usize::MAX);
+                (
+                    MemoryPool::up_front(pool.memories, size)?,
+                    StackPool::up_front(pool.stacks, stack_size, guard)?,
+                )
+            }
+        };
+        let (idle, instances) = (IdleInstances::default(), AtomicUsize::new(0));
+        Ok(Self { tunables, limits, memories, idle, stacks, pool, instances })
+    }
+
+    /// Whether there will be no more than was reserved at the start.
+    pub(super) fn reserves_up_front(&self) -> bool {
+        self.pool.is_some()
+    }
+
+    /// How large a memory may become, in bytes.
+    pub(super) fn memory_limit(&self) -> usize {
+        self.pool.as_ref().map_or(usize::MAX, |pool| pool.memory_size)
+    }
+
+    /// Whether the reservation of a memory is worth keeping: whether it has the size that all have.
+    pub(super) fn keeps_reservation(&self, is_static: bool) -> bool {
+        is_static || self.reserves_up_front()
+    }
+
+    /// A reservation of `size` bytes for a memory, at most `accessible` bytes of which are accessible already.
+    pub(super) fn reserve_memory(
+        &self,
+        size: usize,
+        is_static: bool,
+        accessible: usize,
+    ) -> Result<Reservation, Error> {
+        let mut found = None;
+        if self.keeps_reservation(is_static) {
+            found = self.memories.take(accessible);
+        }
+        if let Some(total) = self.memories.total() {
+            // Unused instances hold reservations too.
+            while found.is_none() {
+                let Some(idle) = self.idle.oldest() else {
+                    return Err(Error::msg(format!(
+                        "all {total} memories of this engine are in use: drop stores, or raise \
+                         `PoolingAllocationConfig::total_memories`"
+                    )));
+                };
+                self.free(idle);
+                found = self.memories.take(accessible);
+            }
+        }
+        if let Some(Reservation { mut mapping, accessible: has }) = found {
+            if has > accessible {
+                mapping.make_inaccessible(accessible, has)?;
+            }
+            return Ok(Reservation { mapping, accessible: has.min(accessible) });
+        }
+        let mapping = match Mapping::reserve(size, "a linear memory") {
+            Ok(mapping) => mapping,
+            Err(_) => {
+                // What nobody uses is the first that can be gone without.
+                self.free_unused();
+                Mapping::reserve(size, "a linear memory")?
+            }
+        };
+        Ok(Reservation { mapping, accessible: 0 })
+    }
+
+    /// Unmaps everything that is kept for the next store and was not reserved up front.
+    pub(super) fn free_unused(&self) {
+        self.idle.all().into_iter().for_each(|idle| self.free(idle));
+        self.memories.clear();
+        self.stacks.clear();
+    }
+
+    /// A stack that nobody uses.
+    pub(super) fn take_stack(&self) -> Result<WasmStack, Error> {
+        self.stacks.take().or_else(|error| {
+            if self.reserves_up_front() {
+                return Err(error);
+            }
+            self.free_unused();
+            self.stacks.take()
+        })
+    }
+
+    /// Gives a stack back.
+    pub(super) fn put_stack(&self, stack: WasmStack) {
+        self.stacks.put(stack, &self.limits);
+    }
+
+    /// Counts an instance that is to be made, if their number is limited.
+    pub(super) fn count_instance(&self) -> Result<(), Error> {
+        let Some(pool) = &self.pool else { return Ok(()) };
+        let count = |live: usize| (live < pool.instances).then_some(live + 1);
+        match self.instances.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Error::msg(format!(
+                "all {} instances of this engine are in use: drop stores, or raise \
+                 `PoolingAllocationConfig::total_core_instances`",
+                pool.instances
+            ))),
+        }
+    }
+
+    /// Takes back the count of instances that are gone.
+    pub(super) fn uncount_instances(&self, count: usize) {
+        if self.pool.is_some() {
+            self.instances.fetch_sub(count, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for VmEngine {
+    fn drop(&mut self) {
+        self.idle.all().into_iter().for_each(|idle| self.free(idle));
+    }
+}

@@ -1,0 +1,501 @@
+//! What a memory holds at some time: taken, put back, and given to other memories.
+//!
+//! Contents are a **base**, pages in a sealed file without a name, and the few pages that are **changed**
+//! compared with it. When contents are first taken, the memory itself goes over to the base, mapped
+//! privately, so that from then on its own pages are those that were written ([`for_each_written`]):
+//! putting contents back touches only them, and taking contents again keeps only them. Once they are
+//! many, the next contents get a base of their own. Other memories map the same file, so that they
+//! share the pages that none of them writes.
+
+use std::ops::{ControlFlow, Range};
+use std::os::fd::{AsFd, OwnedFd};
+use std::ptr;
+use std::slice;
+use std::sync::{Arc, OnceLock, Weak};
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+use rustix::mm::{MapFlags, ProtFlags};
+use wasm_types::MemoryType;
+
+use super::VmMemory;
+use crate::Error;
+use crate::vm::context::MemoryRecord;
+use crate::vm::mapping::HOST_PAGE;
+use crate::vm::store::VmEngine;
+use crate::vm::written::{Scan, for_each_written};
+
+/// Up to so many changed pages are kept beside a base, even if the memory is small.
+const FEW_CHANGED: usize = 512;
+
+/// Larger memories may keep this part of their pages beside a base: a whole copy is made for every so
+/// many pages written, at most.
+const CHANGED_PART: usize = 8;
+
+/// Up to so many changed pages are copied into each fork; for more, a file is made that has them.
+const FEW_COPIED: usize = 16;
+
+/// Written pages are compared and copied back, which leaves them to the memory: whoever wrote them writes them
+/// again, as a rule, and then pays for no page fault, which costs ten times as much. Those that turn out to be
+/// as they were are looked at in vain. Once they are this many, and more than the others, all pages are given back
+/// to the kernel.
+const MANY_IDLE: usize = 512;
+
+/// The bytes of a page.
+type Page = [u8; HOST_PAGE];
+
+/// A page that differs from the base, with its number.
+type Changed = (usize, Arc<Page>);
+
+static ZERO: Page = [0; HOST_PAGE];
+
+/// Pages from the start of a memory, in a file that cannot change. What follows them is zero.
+#[derive(Debug)]
+struct Base {
+    /// `None` if there are no pages.
+    file: Option<OwnedFd>,
+    /// The pages, mapped to be read.
+    view: *const u8,
+    /// In bytes: whole pages.
+    len: usize,
+}
+
+// SAFETY: the view is the base's own, and is never written.
+unsafe impl Send for Base {}
+// SAFETY: as above.
+unsafe impl Sync for Base {}
+
+impl Base {
+    /// The page with this number.
+    fn page(&self, number: usize) -> &Page {
+        if number >= self.len / HOST_PAGE {
+            return &ZERO;
+        }
+        // SAFETY: the view has that many pages; they never change.
+        unsafe { &*self.view.add(number * HOST_PAGE).cast::<Page>() }
+    }
+
+    /// Makes a base of pages given as runs, in rising order: the number of the first, and the bytes. What
+    /// is zero takes no room. The base has at least `least` pages.
+    fn new<'a>(
+        runs: impl Iterator<Item = (usize, &'a [Page])>,
+        least: usize,
+    ) -> Result<Self, Error> {
+        let mut writer = Writer { file: None, end: least };
+        for (first, pages) in runs {
+            let mut written = 0;
+            for (place, page) in pages.iter().enumerate() {
+                if is_zero(page) {
+                    writer.write(first + written, &pages[written..place])?;
+                    written = place + 1;
+                }
+            }
+            writer.write(first + written, &pages[written..])?;
+        }
+        writer.finish()
+    }
+}
+
+impl Drop for Base {
+    fn drop(&mut self) {
+        if self.len > 0 {
+            // SAFETY: mapped when the base was made; nothing borrows it any more.
+            let unmapped = unsafe { rustix::mm::munmap(self.view.cast_mut().cast(), self.len) };
+            debug_assert!(unmapped.is_ok(), "a mapping can be unmapped");
+        }
+    }
+}
+
+/// Writes the file of a base.
+struct Writer {
+    file: Option<OwnedFd>,
+    /// The end of the base, in pages.
+    end: usize,
+}
+
+impl Writer {
+    fn file(&mut self) -> Result<&OwnedFd, Error> {
+        Ok(match &mut self.file {
+            Some(file) => file,
+            none => {
+                let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+                none.insert(memfd_create("wasm-snapshot", flags).map_err(no_file)?)
+            }
+        })
+    }
+
+    fn write(&mut self, first: usize, pages: &[Page]) -> Result<(), Error> {
+        if pages.is_empty() {
+            return Ok(());
+        }
+        self.end = self.end.max(first + pages.len());
+        let mut bytes = pages.as_flattened();
+        let mut offset = (first * HOST_PAGE) as u64;
+        let file = self.file()?;
+        while !bytes.is_empty() {
+            match rustix::io::pwrite(file, bytes, offset) {
+                Ok(0) => return Err(no_file(rustix::io::Errno::NOSPC)),
+                Ok(count) => {
+                    bytes = &bytes[count..];
+                    offset += count as u64;
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Err(errno) => return Err(no_file(errno)),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Base, Error> {
+        let len = self.end * HOST_PAGE;
+        if len == 0 {
+            return Ok(Base { file: None, view: ptr::null(), len });
+        }
+        let file = self.file()?;
+        ftruncate(file, len as u64).map_err(no_file)?;
+        let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL;
+        fcntl_add_seals(file, seals).map_err(no_file)?;
+        // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
+        let view = unsafe {
+            rustix::mm::mmap(ptr::null_mut(), len, ProtFlags::READ, MapFlags::PRIVATE, file, 0)
+        };
+        let view = view.map_err(no_file)?.cast_const().cast();
+        Ok(Base { file: self.file, view, len })
+    }
+}
+
+fn no_file(errno: rustix::io::Errno) -> Error {
+    Error::msg(format!(
+        "could not keep the contents of a memory in a file without a name (memfd_create): {errno}; \
+         snapshots need room for a copy of each memory, and a file descriptor for each"
+    ))
+}
+
+fn is_zero(page: &Page) -> bool {
+    page.chunks_exact(64).all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
+}
+
+/// What a memory held when it was taken.
+#[derive(Debug)]
+pub(crate) struct MemoryContents {
+    /// The size in bytes.
+    len: usize,
+    base: Arc<Base>,
+    /// The pages that differ from the base, in rising order.
+    changed: Arc<[Changed]>,
+    /// A base that has the changed pages too, for forks.
+    whole: OnceLock<Arc<Base>>,
+}
+
+impl MemoryContents {
+    /// The size in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The pages that are not all zero, with their places in bytes, in rising order. The last may be longer
+    /// than the memory, whose rest is zero.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let mut changed = self.changed.iter().peekable();
+        (0..self.len.div_ceil(HOST_PAGE)).filter_map(move |number| {
+            let page = match changed.next_if(|(other, _)| *other == number) {
+                Some((_, page)) => page,
+                None => self.base.page(number),
+            };
+            (!is_zero(page)).then_some((number * HOST_PAGE, &page[..]))
+        })
+    }
+
+    /// The base that a fork maps, and the pages that it copies.
+    fn for_fork(&self) -> Result<(&Arc<Base>, &[Changed]), Error> {
+        if self.changed.len() <= FEW_COPIED {
+            return Ok((&self.base, &self.changed));
+        }
+        if let Some(whole) = self.whole.get() {
+            return Ok((whole, &[]));
+        }
+        let mut changed = self.changed.iter().peekable();
+        let runs = (0..self.len.div_ceil(HOST_PAGE)).map(|number| {
+            let page = match changed.next_if(|(other, _)| *other == number) {
+                Some((_, page)) => page,
+                None => self.base.page(number),
+            };
+            (number, slice::from_ref(page))
+        });
+        let whole = Base::new(runs, 0)?;
+        Ok((self.whole.get_or_init(|| Arc::new(whole)), &[]))
+    }
+}
+
+/// The contents that a memory shows where it was not written.
+#[derive(Debug)]
+pub(super) struct Shown {
+    base: Arc<Base>,
+    /// The changed pages of the contents that were taken last, to share those that are the same.
+    last: Weak<[Changed]>,
+}
+
+impl VmMemory {
+    /// What the memory holds. `image` is where an initial image may be mapped, in bytes.
+    ///
+    /// # Safety
+    ///
+    /// Nothing borrows the memory's bytes, and nothing changes them meanwhile.
+    pub(in crate::vm) unsafe fn take_contents(
+        &mut self,
+        image: Range<usize>,
+    ) -> Result<MemoryContents, Error> {
+        let len = self.byte_size();
+        if let Some((changed, idle)) = self.changed_pages() {
+            if idle > MANY_IDLE.max(changed.len()) {
+                // Whether this succeeds or not, the memory holds what it held.
+                let _ = self.mapping.forget(0, self.accessible);
+                // SAFETY: as the caller promises.
+                unsafe { self.copy_in(&changed) };
+            }
+            let shown =
+                self.shown.as_mut().expect("changed pages are told of a memory with a base");
+            shown.last = Arc::downgrade(&changed);
+            let base = Arc::clone(&shown.base);
+            return Ok(MemoryContents { len, base, changed, whole: OnceLock::new() });
+        }
+        let backed = [0..self.shown.as_ref().map_or(0, |shown| shown.base.len), image];
+        let start = self.mapping.base();
+        let runs = self.pages_to_look_at(&backed).into_iter().map(|range| {
+            // SAFETY: the pages are accessible; as the caller promises, they stay as they are.
+            let pages = unsafe {
+                slice::from_raw_parts(
+                    start.add(range.start * HOST_PAGE).cast::<Page>(),
+                    range.len(),
+                )
+            };
+            (range.start, pages)
+        });
+        // All of the memory that has a file behind it has this one from now on, even where it is zero.
+        let least = backed.iter().map(|range| range.end).max().unwrap_or(0).min(self.accessible);
+        let base = Arc::new(Base::new(runs, least.div_ceil(HOST_PAGE))?);
+        // SAFETY: the base has what the memory holds, so that nothing seems to change.
+        unsafe { self.map_base(&base)? };
+        // What was written beyond the base is zero, and stays.
+        Ok(MemoryContents { len, base, changed: Arc::default(), whole: OnceLock::new() })
+    }
+
+    /// The pages that differ from the base that the memory shows, and how many were written and are as they
+    /// were; `None` if it shows no base, or so many differ that a new one is better.
+    fn changed_pages(&self) -> Option<(Arc<[Changed]>, usize)> {
+        let shown = self.shown.as_ref()?;
+        let limit = FEW_CHANGED.max(self.accessible / HOST_PAGE / CHANGED_PART);
+        let last = shown.last.upgrade().unwrap_or_default();
+        let mut last = last.iter().peekable();
+        let (mut changed, mut idle) = (Vec::new(), 0);
+        let mut look_at = |range: Range<usize>| {
+            for number in range.start / HOST_PAGE..range.end / HOST_PAGE {
+                // SAFETY: only accessible pages are told; nothing changes them meanwhile.
+                let page = unsafe { &*self.mapping.base().add(number * HOST_PAGE).cast::<Page>() };
+                while last.next_if(|(other, _)| *other < number).is_some() {}
+                if page == shown.base.page(number) {
+                    idle += 1;
+                    continue;
+                }
+                if changed.len() == limit {
+                    return ControlFlow::Break(());
+                }
+                changed.push(match last.next_if(|(other, _)| *other == number) {
+                    Some((_, known)) if **known == *page => (number, Arc::clone(known)),
+                    _ => (number, Arc::new(*page)),
+                });
+            }
+            ControlFlow::Continue(())
+        };
+        match for_each_written(self.mapping.base(), self.accessible, &mut look_at) {
+            Scan::Complete => Some((changed.into(), idle)),
+            // Without an answer every page may differ.
+            Scan::Stopped | Scan::Unknown => None,
+        }
+    }
+
+    /// The numbers of the pages that may be other than zero: those written, and those in the given ranges
+    /// of bytes.
+    fn pages_to_look_at(&self, backed: &[Range<usize>]) -> Vec<Range<usize>> {
+        let clamp = |bytes: &Range<usize>| {
+            let end = bytes.end.min(self.accessible).div_ceil(HOST_PAGE);
+            bytes.start / HOST_PAGE..end
+        };
+        let mut ranges: Vec<_> =
+            backed.iter().map(clamp).filter(|range| !range.is_empty()).collect();
+        let scan = for_each_written(self.mapping.base(), self.accessible, |range| {
+            ranges.push(clamp(&range));
+            ControlFlow::Continue(())
+        });
+        if scan == Scan::Unknown {
+            ranges = vec![clamp(&(0..self.accessible))];
+        }
+        ranges.sort_by_key(|range| range.start);
+        let mut end = 0;
+        for range in &mut ranges {
+            // A page is looked at once.
+            range.start = range.start.max(end).min(range.end);
+            end = end.max(range.end);
+        }
+        ranges
+    }
+
+    /// Makes the memory what it was when the contents were taken. After an error the memory may be empty.
+    ///
+    /// # Safety
+    ///
+    /// Nothing borrows the memory's bytes; the contents are of this memory.
+    pub(in crate::vm) unsafe fn put_back(
+        &mut self,
+        contents: &MemoryContents,
+    ) -> Result<(), Error> {
+        let accessible = contents.len.next_multiple_of(HOST_PAGE);
+        let shows = |shown: &Shown| Arc::ptr_eq(&shown.base, &contents.base);
+        // SAFETY: as the caller promises.
+        unsafe {
+            if self.shown.as_ref().is_some_and(shows) && contents.base.len <= accessible {
+                if self.accessible > accessible {
+                    self.mapping.forget(accessible, self.accessible)?;
+                    self.mapping.make_inaccessible(accessible, self.accessible)?;
+                    self.accessible = accessible;
+                }
+                self.set_len(contents.len)?;
+                self.undo_writes(contents)?;
+            } else {
+                self.clear()?;
+                self.set_len(contents.len)?;
+                self.map_base(&contents.base)?;
+                self.copy_in(&contents.changed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings back the pages that were written since the memory shows the base of the contents.
+    unsafe fn undo_writes(&mut self, contents: &MemoryContents) -> Result<(), Error> {
+        let MemoryContents { base, changed, .. } = contents;
+        let start = self.mapping.base();
+        let (mut next, mut copied, mut idle) = (0, 0, 0);
+        let scan = for_each_written(start, self.accessible, |range| {
+            for number in range.start / HOST_PAGE..range.end / HOST_PAGE {
+                // SAFETY: pages of contents, and those told of, are accessible; nothing borrows them.
+                let live =
+                    |number: usize| unsafe { &mut *start.add(number * HOST_PAGE).cast::<Page>() };
+                // Changed pages that were not written since the base was last shown as it is.
+                while next < changed.len() && changed[next].0 < number {
+                    live(changed[next].0).copy_from_slice(&changed[next].1[..]);
+                    next += 1;
+                }
+                let is_changed = next < changed.len() && changed[next].0 == number;
+                let page = if is_changed { &*changed[next].1 } else { base.page(number) };
+                if live(number) != page {
+                    live(number).copy_from_slice(page);
+                    copied += 1;
+                } else if !is_changed {
+                    idle += 1;
+                }
+                next += usize::from(is_changed);
+            }
+            ControlFlow::Continue(())
+        });
+        let is_idle = idle > MANY_IDLE.max(copied);
+        let rest = if scan == Scan::Complete && !is_idle {
+            &changed[next..]
+        } else {
+            self.mapping.forget(0, self.accessible)?;
+            changed
+        };
+        // SAFETY: as the caller promises.
+        unsafe { self.copy_in(rest) };
+        Ok(())
+    }
+
+    unsafe fn copy_in(&mut self, pages: &[Changed]) {
+        for (number, page) in pages {
+            debug_assert!((number + 1) * HOST_PAGE <= self.accessible);
+            // SAFETY: pages of contents lie within the memory that they are put into; nothing borrows it.
+            unsafe {
+                let to = self.mapping.base().add(number * HOST_PAGE).cast::<Page>();
+                ptr::copy_nonoverlapping(&**page, to, 1);
+            }
+        }
+    }
+
+    /// Makes the memory empty, and its reservation as it was at first.
+    unsafe fn clear(&mut self) -> Result<(), Error> {
+        let accessible = std::mem::take(&mut self.accessible);
+        self.shown = None;
+        self.image = None;
+        self.set_len(0)?;
+        if accessible == 0 {
+            return Ok(());
+        }
+        // SAFETY: the pages belong to this memory, and nothing borrows them.
+        let mapped = unsafe {
+            rustix::mm::mmap_anonymous(
+                self.mapping.base().cast(),
+                accessible,
+                ProtFlags::empty(),
+                MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED,
+            )
+        };
+        mapped.map(drop).map_err(|errno| not_mapped(accessible, errno))
+    }
+
+    /// Maps a base over the start of the memory, and remembers that the memory shows it.
+    ///
+    /// # Safety
+    ///
+    /// Nothing borrows the memory's bytes.
+    unsafe fn map_base(&mut self, base: &Arc<Base>) -> Result<(), Error> {
+        if let Some(file) = &base.file {
+            if base.len > self.accessible {
+                return Err(Error::msg("the contents do not lie within their memory"));
+            }
+            // SAFETY: the pages belong to this memory; the file never changes.
+            let mapped = unsafe {
+                rustix::mm::mmap(
+                    self.mapping.base().cast(),
+                    base.len,
+                    ProtFlags::READ | ProtFlags::WRITE,
+                    MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED,
+                    file.as_fd(),
+                    0,
+                )
+            };
+            mapped.map_err(|errno| not_mapped(base.len, errno))?;
+        }
+        self.shown = Some(Shown { base: Arc::clone(base), last: Weak::<[Changed; 0]>::new() });
+        self.image = None;
+        Ok(())
+    }
+
+    /// A new memory with the contents of another.
+    ///
+    /// # Safety
+    ///
+    /// The record stays valid as long as the memory.
+    pub(in crate::vm) unsafe fn of_contents(
+        ty: MemoryType,
+        engine: &VmEngine,
+        record: ptr::NonNull<MemoryRecord>,
+        contents: &MemoryContents,
+    ) -> Result<Self, Error> {
+        let (base, changed) = contents.for_fork()?;
+        let pages = contents.len as u64 >> ty.page_size_log2;
+        // SAFETY: as the caller promises; nothing borrows the new memory.
+        unsafe {
+            let mut memory = Self::new(MemoryType { minimum: pages, ..ty }, engine, record)?;
+            memory.ty = ty;
+            memory.map_base(base)?;
+            memory.copy_in(changed);
+            Ok(memory)
+        }
+    }
+}
+
+fn not_mapped(len: usize, errno: rustix::io::Errno) -> Error {
+    Error::msg(format!(
+        "could not map {len} bytes of a snapshot: {errno}; keep fewer instances or raise the limit on \
+         mappings (sysctl vm.max_map_count)"
+    ))
+}

@@ -1,0 +1,173 @@
+//! The state of instances at rest: taken, and put back in the store that it is of.
+//!
+//! A state holds what a call can change: memories with their sizes, tables with theirs, globals, and which
+//! segments were dropped. References in it are the words that compiled code sees, which mean something in
+//! this store only; `names` says what they are, for other stores ([`fork`](super::fork)).
+
+#![allow(unsafe_code)]
+
+mod capture;
+mod names;
+mod portable;
+
+use std::ops::Range;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use wasm_types::{FuncIndex, GlobalIndex};
+
+pub(super) use capture::is_function;
+pub(crate) use names::{FuncName, Names};
+
+use super::instance::VmInstance;
+use super::memory::{MemoryContents, VmMemory};
+use super::module::VmModule;
+use super::store::VmStore;
+use super::table::VmTable;
+use super::value::ValRaw;
+use crate::Error;
+
+/// What becomes of a memory, table or mutable global that an instance imports from outside of the set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum VmOutside {
+    /// It is an error.
+    Refuse,
+    /// It is no part of the state.
+    LeaveOut,
+    /// It is part of the state.
+    Include,
+}
+
+/// What an import of an instance is bound to, in terms of the state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Source {
+    /// Something outside of the state.
+    Outside,
+    /// A function of an instance of the state.
+    Func(FuncName),
+    /// A memory of the state, by its number.
+    Memory(usize),
+    /// A table of the state, by its number.
+    Table(usize),
+    /// A global that an instance of the state defines.
+    Global(usize, GlobalIndex),
+    /// A global of the state that none of its instances defines, by its number.
+    OtherGlobal(usize),
+}
+
+/// The state of an instance.
+#[derive(Debug)]
+pub(crate) struct InstanceState {
+    instance: NonNull<VmInstance>,
+    pub(crate) module: Arc<VmModule>,
+    /// The values of the globals that it defines.
+    pub(crate) globals: Box<[ValRaw]>,
+    pub(crate) dropped_elements: Box<[bool]>,
+    pub(crate) dropped_data: Box<[bool]>,
+    /// The memories that it defines, by their numbers in the state.
+    pub(crate) memories: Range<usize>,
+    /// The tables that it defines, by their numbers in the state.
+    pub(crate) tables: Range<usize>,
+    /// What its imports are bound to; empty if the state has no names.
+    pub(crate) imports: Box<[Source]>,
+}
+
+/// A memory's part of a state.
+#[derive(Debug)]
+pub(crate) struct MemoryState {
+    memory: NonNull<VmMemory>,
+    pub(crate) contents: MemoryContents,
+    /// The type that the memory was declared with.
+    pub(crate) ty: wasm_types::MemoryType,
+}
+
+/// A table's part of a state.
+#[derive(Debug)]
+pub(crate) struct TableState {
+    table: NonNull<VmTable>,
+    pub(crate) slots: Box<[u64]>,
+    /// The type that the table was declared with.
+    pub(crate) ty: wasm_types::TableType,
+}
+
+/// The state of a global that no instance of the state defines.
+#[derive(Debug)]
+pub(crate) struct OtherGlobal {
+    global: NonNull<ValRaw>,
+    pub(crate) value: ValRaw,
+    /// The type of its value, as a module that imports it says; `None` if none does.
+    pub(crate) ty: Option<wasm_types::ValType>,
+}
+
+/// The state of instances of one store.
+#[derive(Debug)]
+pub(crate) struct VmState {
+    pub(crate) instances: Box<[InstanceState]>,
+    /// Those that instances of the state define, in their order, and then the others.
+    pub(crate) memories: Box<[MemoryState]>,
+    /// As above.
+    pub(crate) tables: Box<[TableState]>,
+    /// The globals that no instance of the state defines.
+    pub(crate) globals: Box<[OtherGlobal]>,
+    /// What references to functions are; `None` if nobody wanted to know.
+    pub(crate) names: Option<Names>,
+}
+
+// SAFETY: the pointers are only followed with a borrow of the store that they are of; all else are plain
+// data.
+unsafe impl Send for VmState {}
+// SAFETY: as above.
+unsafe impl Sync for VmState {}
+
+impl VmState {
+    /// Makes everything what it was when the state was taken. After an error, parts are as they were and
+    /// parts are not.
+    ///
+    /// # Safety
+    ///
+    /// The state is of this store, which is at rest; nothing borrows what belongs to it.
+    pub(crate) unsafe fn put_back(&self, _store: &mut VmStore) -> Result<(), Error> {
+        // SAFETY: what the state refers to lives as long as the store, and is not borrowed, as the
+        // caller promises.
+        unsafe {
+            for MemoryState { memory, contents, .. } in &self.memories {
+                (*memory.as_ptr()).put_back(contents)?;
+            }
+            for TableState { table, slots, .. } in &self.tables {
+                (*table.as_ptr()).put_back(slots)?;
+            }
+            for OtherGlobal { global, value, .. } in &self.globals {
+                global.write(*value);
+            }
+            for state in &self.instances {
+                let instance = &mut *state.instance.as_ptr();
+                if let Some(first) = instance.defined_globals() {
+                    first
+                        .as_ptr()
+                        .copy_from_nonoverlapping(state.globals.as_ptr(), state.globals.len());
+                }
+                instance.dropped_elements.copy_from_slice(&state.dropped_elements);
+                instance.dropped_data.copy_from_slice(&state.dropped_data);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl VmInstance {
+    /// Where the values of the globals that the instance defines are, one after another; `None` if it
+    /// defines none.
+    pub(super) fn defined_globals(&self) -> Option<NonNull<ValRaw>> {
+        let counts = self.module().loaded.artifact().counts();
+        (counts.globals > counts.imported_globals)
+            .then(|| self.global(GlobalIndex::new(counts.imported_globals)))
+    }
+
+    /// The function that a reference of this instance's own is to; `None` if it is damaged.
+    fn own_func(&self, func: &super::context::FuncRef) -> Option<FuncIndex> {
+        let loaded = &self.module().loaded;
+        let artifact = loaded.artifact();
+        let defined = artifact.function_at(loaded.text_offset(func.code as usize)?)?;
+        Some(FuncIndex::new(artifact.counts().imported_functions + defined.as_u32()))
+    }
+}

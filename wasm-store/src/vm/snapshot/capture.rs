@@ -1,0 +1,335 @@
+//! Taking the state of instances.
+
+use std::ptr::NonNull;
+
+use wasm_types::{
+    DefinedMemoryIndex, EntityIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, ValType,
+};
+
+use super::{
+    FuncName, InstanceState, MemoryState, Names, OtherGlobal, Source, TableState, VmOutside,
+    VmState,
+};
+use crate::Error;
+use crate::vm::context::ImportRecord;
+use crate::vm::instance::VmInstance;
+use crate::vm::memory::VmMemory;
+use crate::vm::store::VmStore;
+use crate::vm::table::{VmTable, holds_functions};
+use crate::vm::value::ValRaw;
+
+/// What is taken, while it is being found.
+struct Found {
+    memories: Vec<NonNull<VmMemory>>,
+    tables: Vec<NonNull<VmTable>>,
+    globals: Vec<(NonNull<ValRaw>, Option<ValType>)>,
+}
+
+impl VmStore {
+    /// Takes the state of instances, or of everything that the store has; with names of references if they
+    /// are `named`.
+    ///
+    /// # Safety
+    ///
+    /// The instances are of this store, which is at rest; nothing borrows what belongs to it.
+    pub(crate) unsafe fn take_state(
+        &mut self,
+        instances: Option<&[NonNull<VmInstance>]>,
+        outside: VmOutside,
+        named: bool,
+    ) -> Result<VmState, Error> {
+        let mut found = Found { memories: Vec::new(), tables: Vec::new(), globals: Vec::new() };
+        let everything = self.instances().to_vec();
+        let whole = instances.is_none();
+        let instances = instances.unwrap_or(&everything);
+        // SAFETY: as the caller promises, all of them live and are not borrowed.
+        unsafe {
+            let names = Names::new(instances);
+            let mut states = Vec::with_capacity(instances.len());
+            for instance in instances {
+                states.push(take_instance(*instance, &mut found));
+            }
+            if whole {
+                found.memories.extend(self.host_memories());
+                found.tables.extend(self.host_tables());
+                found.globals.extend(self.host_globals().iter().map(|global| (*global, None)));
+            }
+            for (state, instance) in states.iter_mut().zip(instances) {
+                let imports = find_imports(instance.as_ref(), &names, &mut found, outside)?;
+                state.imports = if named { imports.into() } else { Box::default() };
+            }
+            let mut state = VmState {
+                instances: states.into(),
+                memories: take_memories(&found.memories, instances)?,
+                tables: take_tables(&found.tables, instances)?,
+                globals: found
+                    .globals
+                    .iter()
+                    .map(|&(global, ty)| OtherGlobal { global, value: global.read(), ty })
+                    .collect(),
+                names: None,
+            };
+            if named {
+                state.names = Some(learn_all(names, &state, instances));
+            }
+            Ok(state)
+        }
+    }
+}
+
+/// The instance's own state, and its memories and tables to be taken later.
+unsafe fn take_instance(instance: NonNull<VmInstance>, found: &mut Found) -> InstanceState {
+    // SAFETY: as promised to `take_state`.
+    let vm = unsafe { instance.as_ref() };
+    let counts = vm.module().loaded.artifact().counts();
+    let (memories, tables) = (found.memories.len(), found.tables.len());
+    // An instance whose making failed may have fewer than it declares.
+    found.memories.extend(vm.memories.iter().skip(counts.imported_memories as usize));
+    found.tables.extend(vm.tables.iter().skip(counts.imported_tables as usize));
+    let globals = match vm.defined_globals() {
+        // SAFETY: there are that many values, one after another; every bit pattern is one.
+        Some(first) => unsafe {
+            let count = (counts.globals - counts.imported_globals) as usize;
+            std::slice::from_raw_parts(first.as_ptr(), count).into()
+        },
+        None => Box::default(),
+    };
+    InstanceState {
+        instance,
+        module: vm.module().clone(),
+        globals,
+        dropped_elements: vm.dropped_elements.clone(),
+        dropped_data: vm.dropped_data.clone(),
+        memories: memories..found.memories.len(),
+        tables: tables..found.tables.len(),
+        imports: Box::default(),
+    }
+}
+
+/// What the imports of an instance are bound to. What is outside of the state is added to it, left out,
+/// or an error.
+unsafe fn find_imports(
+    vm: &VmInstance,
+    names: &Names,
+    found: &mut Found,
+    outside: VmOutside,
+) -> Result<Vec<Source>, Error> {
+    let artifact = vm.module().loaded.artifact();
+    let mut sources = Vec::with_capacity(artifact.imports().len());
+    for import in artifact.imports() {
+        let import = import?;
+        let foreign = |what: &str| {
+            Err(Error::msg(format!(
+                "the snapshot has no instance that defines the {what} imported as `{}::{}`: add the \
+                 instance to the set, or say with `SnapshotBuilder::outside` to include it or to leave it \
+                 out",
+                import.module, import.field
+            )))
+        };
+        // SAFETY: as promised to `take_state`; the layout gives places within the context.
+        let source = unsafe {
+            match import.index {
+                EntityIndex::Func(func) => func_source(vm, func, names),
+                EntityIndex::Memory(memory) => {
+                    let Some(memory) = vm.memories.get(memory.index()) else { continue };
+                    match place(&mut found.memories, *memory, outside) {
+                        Some(number) => Source::Memory(number),
+                        None if outside == VmOutside::Refuse => return foreign("memory"),
+                        None => Source::Outside,
+                    }
+                }
+                EntityIndex::Table(table) => {
+                    let Some(table) = vm.tables.get(table.index()) else { continue };
+                    match place(&mut found.tables, *table, outside) {
+                        Some(number) => Source::Table(number),
+                        None if outside == VmOutside::Refuse => return foreign("table"),
+                        None => Source::Outside,
+                    }
+                }
+                EntityIndex::Global(index) => {
+                    let Err(offset) = vm.module().layout.global(index) else { continue };
+                    let Some(global) = NonNull::new(*vm.at::<*mut ValRaw>(offset)) else {
+                        continue;
+                    };
+                    match names.global(global) {
+                        Some((instance, global)) => Source::Global(instance, global),
+                        None if !artifact.global(index)?.mutable => Source::Outside,
+                        None => {
+                            let known =
+                                found.globals.iter().position(|(other, _)| *other == global);
+                            if known.is_none() && outside == VmOutside::Include {
+                                found.globals.push((global, None));
+                            }
+                            let last = found.globals.len().checked_sub(1);
+                            match known.or(last.filter(|_| outside == VmOutside::Include)) {
+                                Some(number) => {
+                                    found.globals[number].1 = Some(artifact.global(index)?.content);
+                                    Source::OtherGlobal(number)
+                                }
+                                None if outside == VmOutside::Refuse => {
+                                    return foreign("mutable global");
+                                }
+                                None => Source::Outside,
+                            }
+                        }
+                    }
+                }
+                EntityIndex::Tag(_) => Source::Outside,
+            }
+        };
+        sources.push(source);
+    }
+    Ok(sources)
+}
+
+/// The number of an item among those found; it is added if that is wanted.
+fn place<T>(found: &mut Vec<NonNull<T>>, item: NonNull<T>, outside: VmOutside) -> Option<usize> {
+    found.iter().position(|other| *other == item).or_else(|| {
+        (outside == VmOutside::Include).then(|| {
+            found.push(item);
+            found.len() - 1
+        })
+    })
+}
+
+unsafe fn func_source(vm: &VmInstance, func: FuncIndex, names: &Names) -> Source {
+    // SAFETY: as promised to `take_state`; the layout gives places within the context.
+    unsafe {
+        let record = &*vm.at::<ImportRecord>(vm.module().layout.imported_function(func));
+        if record.func_ref.is_null() || (*record.func_ref).is_host() {
+            return Source::Outside;
+        }
+        let exporter = &*record.func_ref;
+        match names.instance_and_func(exporter) {
+            Some(name) => Source::Func(name),
+            None => Source::Outside,
+        }
+    }
+}
+
+impl Names {
+    /// The instance and index of a global that an instance defines.
+    fn global(&self, global: NonNull<ValRaw>) -> Option<(usize, GlobalIndex)> {
+        let address = global.as_ptr() as u64;
+        let place = self.contexts.partition_point(|(context, _)| *context <= address);
+        let (context, number) = *self.contexts.get(place.checked_sub(1)?)?;
+        let module = &self.records.iter().find(|(_, instance, _)| *instance == number)?.2;
+        let counts = module.loaded.artifact().counts();
+        if counts.globals == counts.imported_globals {
+            return None;
+        }
+        let first = module.layout.global(GlobalIndex::new(counts.imported_globals)).ok()?;
+        let defined =
+            (address - context).checked_sub(u64::from(first))? / size_of::<ValRaw>() as u64;
+        let index = u32::try_from(defined).ok()?.checked_add(counts.imported_globals)?;
+        (index < counts.globals).then(|| (number, GlobalIndex::new(index)))
+    }
+
+    /// The name of a function of Wasm.
+    fn instance_and_func(&self, func: &crate::vm::context::FuncRef) -> Option<FuncName> {
+        let instance = self.instance(func.context.cast())?;
+        if let Some(name) = self.record(std::ptr::from_ref(func) as u64) {
+            return name;
+        }
+        let module = &self.records.iter().find(|(_, number, _)| *number == instance)?.2;
+        let artifact = module.loaded.artifact();
+        let defined = artifact.function_at(module.loaded.text_offset(func.code as usize)?)?;
+        let func = FuncIndex::new(artifact.counts().imported_functions + defined.as_u32());
+        Some(FuncName { instance, func })
+    }
+}
+
+unsafe fn take_memories(
+    memories: &[NonNull<VmMemory>],
+    instances: &[NonNull<VmInstance>],
+) -> Result<Box<[MemoryState]>, Error> {
+    let mut states = Vec::with_capacity(memories.len());
+    let mut images = Vec::with_capacity(memories.len());
+    for instance in instances {
+        // SAFETY: as promised to `take_state`.
+        let artifact = unsafe { instance.as_ref() }.module().loaded.artifact();
+        let counts = artifact.counts();
+        // SAFETY: as above.
+        let count = unsafe { instance.as_ref() }.memories.len() as u32;
+        for number in counts.imported_memories..count {
+            let defined = DefinedMemoryIndex::new(number - counts.imported_memories);
+            debug_assert!(artifact.memory(MemoryIndex::new(number)).is_ok());
+            images.push(artifact.memory_image(defined)?.map_or(0..0, |image| {
+                let start = image.memory_offset as usize;
+                start..start.saturating_add(image.bytes.len())
+            }));
+        }
+    }
+    for (number, memory) in memories.iter().enumerate() {
+        // SAFETY: as promised to `take_state`.
+        let (ty, contents) = unsafe {
+            let vm = &mut *memory.as_ptr();
+            let image = images.get(number).cloned().unwrap_or_default();
+            (vm.ty(), vm.take_contents(image)?)
+        };
+        states.push(MemoryState { memory: *memory, contents, ty });
+    }
+    Ok(states.into())
+}
+
+unsafe fn take_tables(
+    tables: &[NonNull<VmTable>],
+    instances: &[NonNull<VmInstance>],
+) -> Result<Box<[TableState]>, Error> {
+    let mut states = Vec::with_capacity(tables.len());
+    for table in tables {
+        // SAFETY: as promised to `take_state`.
+        unsafe {
+            let vm = &mut *table.as_ptr();
+            let foreign = vm.owner().is_some_and(|owner| !instances.contains(&owner));
+            if foreign {
+                // What is not filled in yet is known to an instance that the state does not have.
+                for place in 0..vm.size() {
+                    vm.slot(place)?;
+                }
+            }
+            let slots = vm.slots().into();
+            states.push(TableState { table: *table, slots, ty: vm.ty() });
+        }
+    }
+    Ok(states.into())
+}
+
+/// Names of all references to functions in a state.
+unsafe fn learn_all(mut names: Names, state: &VmState, instances: &[NonNull<VmInstance>]) -> Names {
+    // SAFETY: as promised to `take_state`: what is in the state is in the store.
+    unsafe {
+        for table in state.tables.iter().filter(|table| holds_functions(&table.ty)) {
+            for slot in &table.slots {
+                names.learn(*slot, instances);
+            }
+        }
+        for state in &state.instances {
+            let artifact = state.module.loaded.artifact();
+            let imported = artifact.counts().imported_globals;
+            for (index, value) in (imported..).zip(&state.globals) {
+                if let Ok(ty) = artifact.global(GlobalIndex::new(index))
+                    && is_function(ty.content)
+                {
+                    names.learn(value.u64, instances);
+                }
+            }
+        }
+        for OtherGlobal { value, ty, .. } in &state.globals {
+            if ty.is_some_and(is_function) {
+                names.learn(value.u64, instances);
+            }
+        }
+    }
+    names
+}
+
+/// Whether values of a type are references to functions.
+pub(crate) fn is_function(ty: ValType) -> bool {
+    match ty {
+        ValType::Ref(ty) => {
+            matches!(ty.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,126 @@
+//! What references to functions are, in terms that hold in other stores too.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use wasm_types::FuncIndex;
+use wasm_types::abi::func_ref;
+
+use crate::vm::context::{FuncRef, ImportRecord, NULL_FUNC_REF, VMContext};
+use crate::vm::instance::VmInstance;
+use crate::vm::module::VmModule;
+
+/// A function of an instance of a state: the instance's number, and the function's index there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct FuncName {
+    /// The number of the instance.
+    pub(crate) instance: usize,
+    /// The function, imported or defined.
+    pub(crate) func: FuncIndex,
+}
+
+/// What the references to functions in a state are.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// The reference records in the contexts of instances, sorted by address.
+    pub(super) records: Vec<(Range<u64>, usize, Arc<VmModule>)>,
+    /// The references that are somewhere else. `None` are those that have no name.
+    others: BTreeMap<u64, Option<FuncName>>,
+    /// The contexts of the instances, sorted by address.
+    pub(super) contexts: Vec<(u64, usize)>,
+}
+
+impl Names {
+    /// The names of the functions of instances, by their numbers.
+    ///
+    /// # Safety
+    ///
+    /// The instances live, and nothing borrows them exclusively.
+    pub(super) unsafe fn new(instances: &[NonNull<VmInstance>]) -> Self {
+        let mut names = Self::default();
+        for (number, instance) in instances.iter().enumerate() {
+            // SAFETY: as the caller promises.
+            let instance = unsafe { instance.as_ref() };
+            let module = instance.module();
+            let context = instance.vmctx() as u64;
+            let start = context + u64::from(module.layout.func_ref(0));
+            let end = context + u64::from(module.layout.size());
+            names.records.push((start..end, number, Arc::clone(module)));
+            names.contexts.push((context, number));
+            for index in 0..module.loaded.artifact().counts().imported_functions {
+                let func = FuncIndex::new(index);
+                // SAFETY: the layout gives places within the context.
+                let record =
+                    unsafe { &*instance.at::<ImportRecord>(module.layout.imported_function(func)) };
+                if !record.func_ref.is_null() {
+                    let name = Some(FuncName { instance: number, func });
+                    names.others.entry(record.func_ref as u64).or_insert(name);
+                }
+            }
+        }
+        names.records.sort_by_key(|(range, ..)| range.start);
+        names.contexts.sort_unstable();
+        names
+    }
+
+    /// Makes sure that a reference has a name if it can have one, as long as it can be looked at.
+    ///
+    /// # Safety
+    ///
+    /// The reference is one of a live store, or the record that stands for null; `instances` are those
+    /// that the names were made of.
+    pub(super) unsafe fn learn(&mut self, reference: u64, instances: &[NonNull<VmInstance>]) {
+        if reference == 0 || Self::is_null(reference) || self.record(reference).is_some() {
+            return;
+        }
+        let Self { others, contexts, .. } = self;
+        others.entry(reference).or_insert_with(|| {
+            // SAFETY: as the caller promises.
+            let func = unsafe { &*(reference as *const FuncRef) };
+            if func.is_host() {
+                return None;
+            }
+            let number = instance_of(contexts, func.context.cast())?;
+            // SAFETY: as the caller promises.
+            let func = unsafe { instances[number].as_ref() }.own_func(func)?;
+            Some(FuncName { instance: number, func })
+        });
+    }
+
+    /// The number of the instance with this context.
+    pub(super) fn instance(&self, context: *const VMContext) -> Option<usize> {
+        instance_of(&self.contexts, context)
+    }
+
+    /// Whether a reference is the record that stands for null.
+    pub(crate) fn is_null(reference: u64) -> bool {
+        reference == (&raw const NULL_FUNC_REF) as u64
+    }
+
+    /// The name of a reference other than null; `None` if it has none.
+    pub(crate) fn of(&self, reference: u64) -> Option<FuncName> {
+        match self.record(reference) {
+            Some(name) => name,
+            None => *self.others.get(&reference)?,
+        }
+    }
+
+    /// The name of a reference in a context; `None` if it is not in one.
+    pub(super) fn record(&self, reference: u64) -> Option<Option<FuncName>> {
+        let place = self.records.partition_point(|(range, ..)| range.start <= reference);
+        let (range, instance, module) = self.records.get(place.checked_sub(1)?)?;
+        if !range.contains(&reference) {
+            return None;
+        }
+        let slot = (reference - range.start) / u64::from(func_ref::SIZE);
+        let func = module.loaded.artifact().escaping_function(slot as u32);
+        Some(func.map(|func| FuncName { instance: *instance, func }))
+    }
+}
+
+fn instance_of(contexts: &[(u64, usize)], context: *const VMContext) -> Option<usize> {
+    let place = contexts.binary_search_by_key(&(context as u64), |(other, _)| *other).ok()?;
+    Some(contexts[place].1)
+}

@@ -1,0 +1,94 @@
+//! The state of an instance at rest, told by the indices of its module.
+//!
+//! A store captures it, and what writes modules or artifacts consumes it; so that neither has to
+//! know the other, it is plain data. Whether a state fits a module is for the consumer to check.
+
+use alloc::vec::Vec;
+
+use crate::index::FuncIndex;
+
+/// What an instance holds while none of its code runs.
+///
+/// Each list covers a whole index space of the module, imported items first. `None` stands for an
+/// item that is not part of the state: an imported one that belongs to somebody else, and that the
+/// instance has not changed beyond what its instantiation does.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ModuleState {
+    /// The memories.
+    pub memories: Vec<Option<MemoryState>>,
+    /// The tables.
+    pub tables: Vec<Option<TableState>>,
+    /// The globals.
+    pub globals: Vec<Option<GlobalState>>,
+    /// Of each data segment, whether it was dropped. Active segments are, once they have run.
+    pub dropped_data: Vec<bool>,
+    /// Of each element segment, whether it was dropped. Active and declared segments are, once the
+    /// module was instantiated.
+    pub dropped_elements: Vec<bool>,
+}
+
+/// The size and contents of a linear memory.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct MemoryState {
+    /// The size, in pages of the size that the memory's type declares.
+    pub pages: u64,
+    /// What is not zero, and perhaps some that is: in the order of offsets, and not overlapping.
+    /// Every byte that is in no chunk is zero.
+    pub chunks: Vec<MemoryChunk>,
+}
+
+/// Bytes of a linear memory that follow one another.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct MemoryChunk {
+    /// Where the first one is, in bytes.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// The size and contents of a table.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct TableState {
+    /// The size, in elements.
+    pub size: u64,
+    /// What is not null, and perhaps some that is: in the order of offsets, and not overlapping.
+    /// Every element that is in no run is null.
+    pub runs: Vec<TableRun>,
+}
+
+/// Elements of a table that follow one another.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct TableRun {
+    /// The index of the first one.
+    pub offset: u64,
+    /// The elements.
+    pub elements: Vec<RefState>,
+}
+
+/// A reference that can be told by the indices of a module.
+///
+/// References to what only the host knows, and to objects on a heap, can't be.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RefState {
+    /// The null reference, of whatever type its place has.
+    Null,
+    /// A function of the module, imported or defined.
+    Func(FuncIndex),
+}
+
+/// The value of a global. Floats are their bits, so that NaNs stay what they are.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum GlobalState {
+    /// An `i32`.
+    I32(i32),
+    /// An `i64`.
+    I64(i64),
+    /// The bits of an `f32`.
+    F32(u32),
+    /// The bits of an `f64`.
+    F64(u64),
+    /// A `v128`, the first lane in the lowest bits.
+    V128(u128),
+    /// A reference.
+    Ref(RefState),
+}
