@@ -12,21 +12,27 @@ use crate::report::Row;
 use crate::sections::alternate;
 use crate::theirs::side as theirs;
 
-/// A memory of 64 MiB, all of which `fill` writes; `touch` writes to so many of its pages.
-const GUEST: &str = r#"(module
-    (memory (export "memory") 1024)
+/// A memory of so many pages of 64 KiB, all of which `init` writes; `touch` writes to so many of the system's pages.
+fn guest(pages: u32) -> Vec<u8> {
+    let text = format!(
+        r#"(module
+    (memory (export "memory") {pages})
     (global $ready (mut i32) (i32.const 0))
     (func (export "init") (local i32)
       (global.set $ready (i32.const 1))
       (loop $again
         (i32.store (local.get 0) (i32.add (local.get 0) (i32.const 1)))
         (br_if $again (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 4)))
-          (i32.const 0x4000000)))))
+          (i32.const {size})))))
     (func (export "touch") (param i32) (result i32) (local i32)
       (loop $again
         (i32.store (i32.mul (local.get 1) (i32.const 40960)) (i32.const 7))
         (br_if $again (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (local.get 0))))
-      (global.get $ready)))"#;
+      (global.get $ready)))"#,
+        size = u64::from(pages) << 16
+    );
+    wat::parse_str(&text).expect("the text is right")
+}
 
 /// The time of one of many, in seconds.
 fn each(count: u32, mut run: impl FnMut()) -> f64 {
@@ -35,38 +41,53 @@ fn each(count: u32, mut run: impl FnMut()) -> f64 {
     start.elapsed().as_secs_f64() / f64::from(count)
 }
 
-pub(crate) fn run(rounds: usize) -> Vec<Row> {
-    let wasm = wat::parse_str(GUEST).expect("the text is right");
+/// An instance of a guest whose `init` was called, and a snapshot of it.
+fn initialized(wasm: &[u8]) -> (Store<()>, Instance, Snapshot) {
     let engine = Engine::default();
-    let module = Module::new(&engine, &wasm).expect("it is valid");
+    let module = Module::new(&engine, wasm).expect("it is valid");
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[]).expect("it imports nothing");
     let init = instance.get_typed_func::<(), ()>(&mut store, "init").expect("it is exported");
     init.call(&mut store, ()).expect("it returns");
-    let touch = instance.get_typed_func::<i32, i32>(&mut store, "touch").expect("it is exported");
     let snapshot = Snapshot::take(&mut store, &[instance]).expect("there is room");
+    (store, instance, snapshot)
+}
+
+/// Restoring after ten pages were written.
+fn restored(name: &str, rounds: usize, pages: u32) -> Row {
+    let wasm = guest(pages);
+    let (mut store, instance, snapshot) = initialized(&wasm);
+    let touch = instance.get_typed_func::<i32, i32>(&mut store, "touch").expect("it is exported");
+    let pool = theirs::Side::pooling();
+    let (_, module) = pool.compile(&wasm);
+    let restore = || {
+        let mut time = 0.0;
+        for _ in 0..100 {
+            assert_eq!(touch.call(&mut store, 10).expect("it returns"), 1);
+            let start = Instant::now();
+            snapshot.restore(&mut store).expect("nothing runs");
+            time += start.elapsed().as_secs_f64();
+        }
+        time / 100.0
+    };
+    alternate(name, rounds, restore, || pool.touched(&module, 10, 100))
+}
+
+pub(crate) fn run(rounds: usize) -> Vec<Row> {
+    let mut rows = vec![
+        restored(
+            "2 MiB restored after 10 pages were written; there, a fresh instance from the pool",
+            rounds,
+            32,
+        ),
+        restored("64 MiB restored after 10 pages were written; there, the same", rounds, 1024),
+    ];
+    let wasm = guest(1024);
+    let (_store, instance, snapshot) = initialized(&wasm);
+    let engine = snapshot.engine().clone();
     let state = snapshot.state(instance).expect("it can be told");
     let written = preinitialize(&wasm, &state, &PreinitializeOptions::default());
     let written = written.expect("it can be written").wasm;
-
-    let theirs_pool = theirs::Side::pooling();
-    let (_, theirs_module) = theirs_pool.compile(&wasm);
-    let mut rows = Vec::new();
-    rows.push(alternate(
-        "restored after a call that writes to 10 pages; there, a fresh instance from the pool that does",
-        rounds,
-        || {
-            let mut time = 0.0;
-            for _ in 0..100 {
-                assert_eq!(touch.call(&mut store, 10).expect("it returns"), 1);
-                let start = Instant::now();
-                snapshot.restore(&mut store).expect("nothing runs");
-                time += start.elapsed().as_secs_f64();
-            }
-            time / 100.0
-        },
-        || theirs_pool.touched(&theirs_module, 10, 100),
-    ));
     let linker = Linker::new(&engine);
     let pre = snapshot.fork_pre(&linker).expect("it imports nothing");
     let theirs_plain = theirs::Side::new(true);
