@@ -5,12 +5,15 @@ use cranelift_codegen::ir::{self, ExternalName, StackSlot, UserFuncName};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, binemit};
 use wasm_types::abi::ContextLayout;
-use wasm_types::{DefinedFuncIndex, FuncIndex, ParsedModule, TrapCode, WasmFeatures};
+use wasm_types::{DefinedFuncIndex, FuncIndex, OptLevel, ParsedModule, TrapCode, WasmFeatures};
 
 use crate::error::{Error, ErrorKind};
 use crate::extensions::{Extensions, Scanner};
-use crate::function::Translator;
+use crate::function::{Known, Translator};
+use crate::idiom::Idioms;
+use crate::inline::Inlining;
 use crate::pass::{PassContext, PassPlace};
+use crate::reorder::Reorder;
 use crate::runtime::RuntimeEnvironment;
 use crate::settings::Settings;
 use crate::timings::{Lap, Timings};
@@ -23,6 +26,29 @@ pub(crate) struct Job<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) isa: &'a dyn TargetIsa,
     pub(crate) layout: &'a ContextLayout,
+    /// Functions that are known by what they do.
+    pub(crate) idioms: Idioms,
+    /// Functions that are put into others.
+    pub(crate) inlining: Option<Inlining<'a>>,
+}
+
+impl<'a> Job<'a> {
+    pub(crate) fn new(
+        parsed: &'a ParsedModule,
+        wasm: &'a [u8],
+        settings: &'a Settings,
+        isa: &'a dyn TargetIsa,
+        layout: &'a ContextLayout,
+    ) -> Self {
+        let idioms = match settings.measures.idioms {
+            true => Idioms::find(parsed, wasm),
+            false => Idioms::default(),
+        };
+        let optimized = settings.tunables.opt_level != OptLevel::None;
+        let inlining = (settings.measures.inlining && optimized)
+            .then(|| Inlining::find(parsed, wasm, &settings.tunables));
+        Self { parsed, wasm, settings, isa, layout, idioms, inlining }
+    }
 }
 
 /// The machine code of a function, before it has a place in the text.
@@ -63,6 +89,7 @@ pub(crate) struct Worker<'a> {
     env: RuntimeEnvironment<'a>,
     translator: Translator,
     context: Context,
+    reorder: Reorder,
     allocator: regalloc2::Ctx,
     scanner: Scanner,
     pub(crate) timings: Timings,
@@ -73,9 +100,11 @@ impl<'a> Worker<'a> {
         let module = job.parsed.module();
         Self {
             job,
-            env: RuntimeEnvironment::new(module, job.layout, job.isa, job.settings.tunables),
+            env: RuntimeEnvironment::new(module, job.layout, job.isa, job.settings.tunables)
+                .with_idioms(Some(&job.idioms)),
             translator: Translator::new(),
             context: Context::new(),
+            reorder: Reorder::default(),
             allocator: regalloc2::Ctx::default(),
             scanner: Scanner::new(job.isa),
             timings: Timings::default(),
@@ -116,7 +145,13 @@ impl<'a> Worker<'a> {
         self.context.clear();
         self.context.func.name = UserFuncName::user(0, func.as_u32());
         let env = &mut self.env;
-        self.translator.translate(parsed, wasm, func, env, &mut self.context.func)?;
+        let sites = self.job.inlining.as_ref().and_then(|inlining| inlining.sites(func));
+        let known = Known {
+            idiom: self.job.idioms.get(func),
+            sites: sites.as_ref(),
+            small_bulk: settings.measures.small_bulk,
+        };
+        self.translator.translate_as(parsed, wasm, func, known, env, &mut self.context.func)?;
         if settings.verifier {
             self.context.verify(self.job.isa).map_err(|errors| {
                 let errors = cranelift_codegen::print_errors::pretty_verifier_error(
@@ -144,12 +179,19 @@ impl<'a> Worker<'a> {
         Ok(any)
     }
 
-    /// Optimises the CLIF, and runs the passes that come after.
+    /// Optimises the CLIF, brings it into order, and runs the passes that come after.
     pub(crate) fn optimize(&mut self, func: FuncIndex) -> Result<&ir::Function, Error> {
         let context = &mut self.context;
         context
             .optimize(self.job.isa, &mut ControlPlane::default())
             .map_err(|error| codegen_error(error, &context.func))?;
+        let Settings { measures, tunables, .. } = self.job.settings;
+        if measures.reorder && tunables.opt_level != OptLevel::None {
+            self.reorder.run(&mut self.context.func);
+            self.context
+                .verify_if(self.job.isa)
+                .map_err(|error| codegen_error(error, &self.context.func))?;
+        }
         if self.run_passes(PassPlace::AfterOptimization, func)? {
             self.context.compute_cfg();
             self.context.compute_domtree();

@@ -66,7 +66,7 @@ pub fn compile_module_timed(
     let module = parsed.module();
     let isa = settings.isa()?;
     let layout = ContextLayout::new(module);
-    let job = Job { parsed, wasm, settings, isa: &*isa, layout: &layout };
+    let job = Job::new(parsed, wasm, settings, &*isa, &layout);
     let (functions, mut timings) = compile_functions(&job)?;
     let mut clock = Lap::start();
     let compiled = link::link(module, &*isa, settings.tunables, &functions)?;
@@ -162,7 +162,7 @@ pub fn clif(
     let index = module.func_index(func);
     let isa = settings.isa()?;
     let layout = ContextLayout::new(module);
-    let job = Job { parsed, wasm, settings, isa: &*isa, layout: &layout };
+    let job = Job::new(parsed, wasm, settings, &*isa, &layout);
     let mut worker = Worker::new(&job);
     let text = || -> Result<String, Error> {
         let raw = worker.translate(func)?;

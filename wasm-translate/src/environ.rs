@@ -258,6 +258,17 @@ pub trait FuncEnvironment {
     /// The memory, as an access at the current place sees it.
     fn heap(&mut self, builder: &mut FunctionBuilder<'_>, memory: MemoryIndex) -> Result<Heap>;
 
+    /// The current length of a memory in bytes, of type `i64`, if the memory has 32-bit addresses and its
+    /// whole index space is reserved: what lets the translator check an access on its own, and decide
+    /// what comes of one that is out of bounds. `None`, as it is by default, has it leave that alone.
+    fn reserved_memory_length(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _memory: MemoryIndex,
+    ) -> Result<Option<Value>> {
+        Ok(None)
+    }
+
     /// `memory.size`, in pages.
     fn memory_size(
         &mut self,

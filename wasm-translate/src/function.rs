@@ -3,14 +3,16 @@
 use cranelift_codegen::ir::{self, InstBuilder as _, SourceLoc, Type, Value, types};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasm_types::wasmparser::{
-    self, FuncValidator, FuncValidatorAllocations, OperatorsReader, OperatorsReaderAllocations,
-    ValidatorResources,
+    self, FuncValidator, FuncValidatorAllocations, Operator, OperatorsReader,
+    OperatorsReaderAllocations, ValidatorResources,
 };
 use wasm_types::{DefinedFuncIndex, ParsedModule, ValType, WasmFeatures};
 
 use crate::control_stack::{Frame, FrameKind};
 use crate::environ::FuncEnvironment;
 use crate::error::{Error, ErrorKind};
+use crate::idiom::Idiom;
+use crate::inline::Sites;
 use crate::ops;
 use crate::proposals;
 use crate::translator::{FuncTranslator, Stacks};
@@ -78,6 +80,20 @@ impl Translator {
         env: &mut E,
         into: &mut ir::Function,
     ) -> Result<(), Error> {
+        self.translate_as(parsed, wasm, func, Known::default(), env, into)
+    }
+
+    /// As [`translate`](Self::translate), with what is known of the function before. Its body is
+    /// validated all the same.
+    pub(crate) fn translate_as<E: FuncEnvironment + ?Sized>(
+        &mut self,
+        parsed: &ParsedModule,
+        wasm: &[u8],
+        func: DefinedFuncIndex,
+        known: Known<'_>,
+        env: &mut E,
+        into: &mut ir::Function,
+    ) -> Result<(), Error> {
         let module = parsed.module();
         let index = module.func_index(func);
         let ty = module.type_of_func(index);
@@ -93,10 +109,19 @@ impl Translator {
             stacks: &mut self.stacks,
             reachable: true,
             skipped: 0,
+            offset: 0,
+            small_bulk: known.small_bulk,
+            inlining: known.sites,
+            inlined: None,
+            first_local: 0,
         };
         let mut reader = parsed.body(wasm, func).get_binary_reader();
-        let mut body =
-            Body { params: ty.params(), results: ty.results(), proposals: WasmFeatures::empty() };
+        let mut body = Body {
+            params: ty.params(),
+            results: ty.results(),
+            idiom: known.idiom,
+            proposals: WasmFeatures::empty(),
+        };
         let mut offset = reader.original_position();
         let result = validator.read_locals(&mut reader).map_err(Failure::Invalid).and_then(|()| {
             let allocations = std::mem::take(&mut self.operators);
@@ -126,6 +151,17 @@ impl Translator {
     }
 }
 
+/// What is known of a function before it is translated, and how it is to be translated.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Known<'a> {
+    /// What it is known as.
+    pub(crate) idiom: Option<Idiom>,
+    /// Which of its calls are replaced by what they call.
+    pub(crate) sites: Option<&'a Sites<'a>>,
+    /// Whether a few bytes are copied and filled in place.
+    pub(crate) small_bulk: bool,
+}
+
 /// Why a body could not be translated.
 enum Failure {
     Invalid(wasmparser::Error),
@@ -148,6 +184,8 @@ impl From<Error> for Failure {
 struct Body<'t> {
     params: &'t [ValType],
     results: &'t [ValType],
+    /// What the function is known as.
+    idiom: Option<Idiom>,
     /// What it turns out to use.
     proposals: WasmFeatures,
 }
@@ -162,16 +200,37 @@ impl Body<'_> {
     ) -> Result<(), Failure> {
         t.builder.set_srcloc(source_location(*offset)?);
         self.enter(t, validator)?;
+        let mut stored = None;
         while !operators.eof() {
             let (op, at) = operators.read_with_offset()?;
             *offset = at;
+            t.offset = at;
             validator.op(at, &op)?;
             self.proposals |= proposals::of_operator(&op);
             t.builder.set_srcloc(source_location(at)?);
-            ops::translate(t, &op)?;
+            match self.idiom {
+                None => ops::translate(t, &op)?,
+                Some(idiom) => {
+                    let stored = stored.get_or_insert_with(|| self.stored_values(t, idiom));
+                    translate_store(t, &op, stored)?;
+                }
+            }
         }
         operators.finish()?;
         Ok(())
+    }
+
+    /// What a function that is known by what it does stores, from the last value to the first.
+    fn stored_values<E: FuncEnvironment + ?Sized>(
+        &self,
+        t: &mut FuncTranslator<'_, '_, E>,
+        idiom: Idiom,
+    ) -> Vec<Value> {
+        let params = (0..self.params.len() as u32).map(|number| t.builder.use_var(t.local(number)));
+        let params: Vec<Value> = params.collect();
+        let mut values = idiom.stored_values(&mut t.builder, &params);
+        values.reverse();
+        values
     }
 
     /// The entry block: parameters, locals, and the frame of the function itself.
@@ -228,7 +287,26 @@ impl Body<'_> {
     }
 }
 
-fn zero(builder: &mut FunctionBuilder<'_>, ty: Type) -> Value {
+/// Translates an operator of a function that is known by what it does: its stores stay what and where they
+/// are, and with them what it traps for, but the values come from elsewhere; all between them goes.
+fn translate_store<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    op: &Operator<'_>,
+    values: &mut Vec<Value>,
+) -> Result<(), Error> {
+    match op {
+        Operator::I64Store { .. } => {
+            let address = t.builder.use_var(t.local(0));
+            t.push(address);
+            t.push(values.pop().expect("there is a value for each store"));
+            ops::translate(t, op)
+        }
+        Operator::End => ops::translate(t, op),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn zero(builder: &mut FunctionBuilder<'_>, ty: Type) -> Value {
     match ty {
         types::F32 => builder.ins().f32const(0.0),
         types::F64 => builder.ins().f64const(0.0),

@@ -32,7 +32,7 @@ fn settings(choice: u8) -> Settings {
     tunables.spectre_mitigation = choice & 16 == 0;
     tunables.nan_canonicalization = choice & 32 != 0;
     tunables.relaxed_simd_deterministic = choice & 64 != 0;
-    settings.tunables(tunables).threads(1).verifier(true);
+    settings.tunables(tunables).threads(1).verifier(true).inlining(choice & 128 != 0);
     settings
 }
 

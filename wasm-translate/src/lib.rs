@@ -59,11 +59,15 @@ mod function;
 #[doc(hidden)]
 pub mod fuzzing;
 mod heap;
+mod idiom;
+mod inline;
 mod link;
+mod measures;
 mod ops;
 mod parallel;
 mod pass;
 mod proposals;
+mod reorder;
 mod runtime;
 mod settings;
 mod target_feature;

@@ -8,6 +8,7 @@ mod call;
 mod control;
 mod conversion;
 mod float;
+pub(crate) mod inlined;
 mod integer;
 mod memory;
 mod parametric;
@@ -20,6 +21,7 @@ mod simd_float;
 mod simd_integer;
 mod simd_lanes;
 mod simd_memory;
+mod small_bulk;
 mod table;
 mod variable;
 

@@ -9,6 +9,7 @@ mod global;
 mod math;
 mod memory;
 mod table;
+mod wide_multiply;
 
 use std::collections::HashMap;
 
@@ -26,6 +27,7 @@ use wasm_types::{
 };
 
 use crate::environ::{BulkOperands, FuncEnvironment, Heap, Result, Rounding, Values};
+use crate::idiom::Idioms;
 
 /// The alias regions that memory is divided into: accesses to different ones are independent.
 #[derive(Clone, Copy)]
@@ -46,6 +48,8 @@ pub struct RuntimeEnvironment<'m> {
     layout: &'m ContextLayout,
     isa: &'m dyn TargetIsa,
     tunables: Tunables,
+    /// Functions that are known by what they do, if calls of them are to be made here.
+    idioms: Option<&'m Idioms>,
     function: FunctionState,
 }
 
@@ -108,7 +112,13 @@ impl<'m> RuntimeEnvironment<'m> {
         isa: &'m dyn TargetIsa,
         tunables: Tunables,
     ) -> Self {
-        Self { module, layout, isa, tunables, function: FunctionState::default() }
+        Self { module, layout, isa, tunables, idioms: None, function: FunctionState::default() }
+    }
+
+    /// Has functions that are known by what they do computed where they are called.
+    pub(crate) fn with_idioms(mut self, idioms: Option<&'m Idioms>) -> Self {
+        self.idioms = idioms;
+        self
     }
 
     /// The place in the frame that keeps the instance context, if the function that was translated
@@ -254,6 +264,9 @@ impl FuncEnvironment for RuntimeEnvironment<'_> {
         func: FuncIndex,
         args: &[Value],
     ) -> Result<Values> {
+        if let Some(results) = self.call_idiom(builder, func, args) {
+            return Ok(results);
+        }
         Ok(self.call_function(builder, func, args))
     }
 
@@ -314,6 +327,15 @@ impl FuncEnvironment for RuntimeEnvironment<'_> {
 
     fn heap(&mut self, builder: &mut FunctionBuilder<'_>, memory: MemoryIndex) -> Result<Heap> {
         Ok(self.memory_heap(builder, memory))
+    }
+
+    fn reserved_memory_length(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+    ) -> Result<Option<Value>> {
+        let is_reserved = self.tunables.memory_is_static(&self.module.memories[memory.index()]);
+        Ok(is_reserved.then(|| self.memory_length(builder, memory)))
     }
 
     fn memory_size(

@@ -10,6 +10,7 @@ use wasm_types::{FuncIndex, OptLevel, Tunables};
 
 use crate::error::{Error, ErrorKind};
 use crate::extensions::Scanner;
+use crate::measures::Measures;
 use crate::pass::{ClifPass, PassPlace};
 
 /// Is told of the CLIF of each function before any pass changes it.
@@ -39,6 +40,7 @@ pub struct Settings {
     pub(crate) tunables: Tunables,
     pub(crate) threads: usize,
     pub(crate) verifier: bool,
+    pub(crate) measures: Measures,
     pub(crate) passes: Vec<(PassPlace, Arc<dyn ClifPass>)>,
     pub(crate) observer: Option<Arc<ClifObserver>>,
     pub(crate) progress: Option<Arc<Progress>>,
@@ -51,6 +53,7 @@ impl std::fmt::Debug for Settings {
             .field("tunables", &self.tunables)
             .field("threads", &self.threads)
             .field("verifier", &self.verifier)
+            .field("measures", &self.measures)
             .finish_non_exhaustive()
     }
 }
@@ -113,6 +116,7 @@ impl Settings {
             tunables: Tunables::default(),
             threads: 0,
             verifier: false,
+            measures: Measures::default(),
             passes: Vec::new(),
             observer: None,
             progress: None,

@@ -12,16 +12,18 @@
 //! * Operators are translated only where they can be reached.
 
 use cranelift_codegen::ir::{
-    self, Endianness, InstBuilder as _, MemFlagsData, Type, Value, condcodes::IntCC, types,
+    self, Block, Endianness, InstBuilder as _, MemFlagsData, Type, Value, condcodes::IntCC, types,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
 use wasm_types::wasmparser::{MemArg, MemArgTarget};
-use wasm_types::{MemoryIndex, ValType};
+use wasm_types::{FuncIndex, MemoryIndex, ValType};
 
 use crate::control_stack::Frame;
-use crate::environ::{FuncEnvironment, HeapAccess};
+use crate::environ::{FuncEnvironment, HeapAccess, Values};
 use crate::error::Error;
 use crate::heap;
+use crate::inline::Sites;
+use crate::ops::inlined;
 
 /// The vectors that a translation works on, kept from one function to the next.
 #[derive(Default)]
@@ -42,6 +44,17 @@ impl Stacks {
     }
 }
 
+/// A call that is being replaced by what it calls.
+pub(crate) struct Inlined {
+    /// The place of the frame of the body on the control stack.
+    pub(crate) frame: usize,
+    /// The function, and what it is called with if it would trap.
+    pub(crate) func: FuncIndex,
+    pub(crate) args: Values,
+    /// The block with that call, once it is needed.
+    pub(crate) trapping: Option<Block>,
+}
+
 /// The translation of one function.
 pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     /// Makes the CLIF.
@@ -55,6 +68,16 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     /// How many constructs enclose the current place that began where it can't be reached. They
     /// have no frames.
     pub(crate) skipped: u32,
+    /// Where the operator is, from the start of the binary.
+    pub(crate) offset: u64,
+    /// Whether a few bytes are copied and filled in place.
+    pub(crate) small_bulk: bool,
+    /// The calls that are replaced by what they call.
+    pub(crate) inlining: Option<&'a Sites<'a>>,
+    /// In a body that replaces a call, what was to be called.
+    pub(crate) inlined: Option<Inlined>,
+    /// The number of the variable of the first local.
+    pub(crate) first_local: u32,
 }
 
 impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
@@ -161,7 +184,7 @@ impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
 
     /// The variable of a local.
     pub(crate) fn local(&self, index: u32) -> Variable {
-        Variable::from_u32(index)
+        Variable::from_u32(self.first_local + index)
     }
 
     /// The 0 or 1 of type `i32` that Wasm has for the outcome of a comparison of integers.
@@ -191,6 +214,9 @@ impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
             offset: memarg.offset,
             size: access_size,
         };
+        if self.inlined.is_some() {
+            return inlined::prepare_access(self, access);
+        }
         heap::prepare_access(&mut self.builder, self.env, access)
     }
 }

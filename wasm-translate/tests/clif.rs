@@ -16,21 +16,23 @@ use wasm_translate::{
 use wasm_types::{DefinedFuncIndex, Tunables};
 
 /// Comments at the start of a module choose settings: `;;! checked` for memories with bounds checks,
-/// `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`.
+/// `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`.
 fn golden_settings(text: &str) -> (Settings, ClifStage) {
     let mut stage = ClifStage::Raw;
     let mut target = TARGETS[0];
     let mut tunables = Tunables::default();
+    let mut inlining = false;
     for line in text.lines().filter_map(|line| line.strip_prefix(";;! ")) {
         match line {
             "checked" => tunables.memory_reservation = 1 << 20,
             "optimized" => stage = ClifStage::Optimized,
+            "inlined" => inlining = true,
             "unmitigated" => tunables.spectre_mitigation = false,
             _ => target = line.strip_prefix("target ").expect("a setting that is known"),
         }
     }
     let mut settings = settings(target);
-    settings.tunables(tunables);
+    settings.tunables(tunables).inlining(inlining);
     (settings, stage)
 }
 

@@ -32,7 +32,7 @@ fn threads_make_no_difference() {
     let wasm = module();
     for target in TARGETS {
         let mut settings = settings(target);
-        settings.verifier(false);
+        settings.verifier(false).inlining(true);
         let one = compile(&wasm, settings.threads(1)).unwrap();
         for threads in [0, 2, 3, 7] {
             let other = compile(&wasm, settings.threads(threads)).unwrap();

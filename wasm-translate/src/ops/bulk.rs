@@ -3,6 +3,7 @@
 use wasm_types::wasmparser::Operator;
 use wasm_types::{DataIndex, ElemIndex, MemoryIndex, TableIndex};
 
+use super::small_bulk;
 use crate::environ::{BulkOperands, FuncEnvironment};
 use crate::error::Error;
 use crate::translator::FuncTranslator;
@@ -15,12 +16,17 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     match *op {
         Operator::MemoryFill { mem } => {
             let operands = pop_operands(t);
-            t.env.memory_fill(&mut t.builder, MemoryIndex::new(mem), operands)?;
+            let memory = MemoryIndex::new(mem);
+            if !small_bulk::fill(t, memory, operands)? {
+                t.env.memory_fill(&mut t.builder, memory, operands)?;
+            }
         }
         Operator::MemoryCopy { dst_mem, src_mem } => {
             let operands = pop_operands(t);
             let (to, from) = (MemoryIndex::new(dst_mem), MemoryIndex::new(src_mem));
-            t.env.memory_copy(&mut t.builder, to, from, operands)?;
+            if !small_bulk::copy(t, to, from, operands)? {
+                t.env.memory_copy(&mut t.builder, to, from, operands)?;
+            }
         }
         Operator::MemoryInit { data_index, mem } => {
             let operands = pop_operands(t);

@@ -3,7 +3,7 @@
 use wasm_types::wasmparser::Operator;
 use wasm_types::{FuncIndex, FuncType, TableIndex, TypeIndex};
 
-use super::check_types;
+use super::{check_types, inlined};
 use crate::environ::{FuncEnvironment, Values};
 use crate::error::{Error, ErrorKind};
 use crate::translator::FuncTranslator;
@@ -18,6 +18,9 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let func = FuncIndex::new(function_index);
             let count = check_type(t, t.env.module().type_of_func(func))?;
             let args = pop_args(t, count);
+            if inlined::translate(t, func, &args)? {
+                return Ok(true);
+            }
             let results = t.env.call(&mut t.builder, func, &args)?;
             t.push_all(&results);
         }

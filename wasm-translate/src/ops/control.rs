@@ -98,7 +98,13 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     }
 
     /// Pushes a frame whose parameters are on the operand stack.
-    fn enter(&mut self, kind: FrameKind, target: Block, branch_arity: usize, num_params: usize) {
+    pub(super) fn enter(
+        &mut self,
+        kind: FrameKind,
+        target: Block,
+        branch_arity: usize,
+        num_params: usize,
+    ) {
         let height = self.stacks.values.len() - num_params;
         let frame = Frame { kind, target, branch_arity, height, end_is_target: false };
         self.stacks.frames.push(frame);
@@ -270,6 +276,10 @@ fn end_function<E: FuncEnvironment + ?Sized>(
 fn return_from_function<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
 ) -> Result<(), Error> {
+    if let Some(inlined) = &t.inlined {
+        let depth = t.stacks.frames.len() - 1 - inlined.frame;
+        return branch(t, depth as u32);
+    }
     let arity = t.stacks.frames[0].branch_arity;
     let results = t.top(arity);
     t.env.translate_return(&mut t.builder, &results)?;

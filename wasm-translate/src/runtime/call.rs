@@ -86,7 +86,7 @@ impl<'m> RuntimeEnvironment<'m> {
 
     /// A function of the module as the code generator knows it: the name is its number among those
     /// that the module defines.
-    fn function_reference(
+    pub(super) fn function_reference(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         func: FuncIndex,

@@ -40,7 +40,11 @@ impl RuntimeEnvironment<'_> {
 
     /// The base of a memory that never moves: loaded once, in the entry block. The optimiser places
     /// it where it is needed.
-    fn static_base(&mut self, builder: &mut FunctionBuilder<'_>, memory: MemoryIndex) -> Value {
+    pub(super) fn static_base(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+    ) -> Value {
         if let Some(base) = self.function.bases.get(&memory) {
             return *base;
         }
@@ -67,16 +71,24 @@ impl RuntimeEnvironment<'_> {
         }
     }
 
+    /// The current length in bytes.
+    pub(super) fn memory_length(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+    ) -> Value {
+        let (address, offset) = self.memory_record(builder, memory);
+        let flags = self.trusted(builder, Region::Record);
+        builder.ins().load(types::I64, flags, address, offset + record::LENGTH as i32)
+    }
+
     pub(super) fn memory_pages(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         memory: MemoryIndex,
     ) -> Value {
         let ty = self.module.memories[memory.index()];
-        let (address, offset) = self.memory_record(builder, memory);
-        let flags = self.trusted(builder, Region::Record);
-        let offset = offset + record::LENGTH as i32;
-        let bytes = builder.ins().load(types::I64, flags, address, offset);
+        let bytes = self.memory_length(builder, memory);
         let pages = builder.ins().ushr_imm_u(bytes, i64::from(ty.page_size_log2));
         if ty.memory64 { pages } else { builder.ins().ireduce(types::I32, pages) }
     }

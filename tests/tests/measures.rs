@@ -1,0 +1,183 @@
+//! Each measure for faster code leaves everything as it was: results, memory, traps and backtraces.
+
+use std::sync::Arc;
+
+use wasm_artifact::WriteOptions;
+use wasm_runtime::{
+    CompileRequest, Compiler, Config, Engine, Instance, Module, Result, Store, Trap, Val,
+    WasmBacktrace, WasmFeatures,
+};
+use wasm_translate::Settings;
+
+/// The usual compiler, with some measures.
+#[derive(Debug)]
+struct Measured(fn(&mut Settings));
+
+impl Compiler for Measured {
+    fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
+        let mut settings = wasm_runtime::CraneliftCompiler::new().settings(request)?;
+        settings.reorder(false).idioms(false).inlining(false).small_bulk(false).verifier(true);
+        (self.0)(&mut settings);
+        let parsed = wasm_types::Module::parse_with_bodies(wasm, request.features)?;
+        let compiled = wasm_translate::compile_module(&parsed, wasm, &settings)?;
+        Ok(wasm_artifact::write(parsed.module(), wasm, &compiled, &WriteOptions::new())?)
+    }
+
+    fn validate(&self, wasm: &[u8], features: WasmFeatures) -> Result<()> {
+        Ok(wasm_types::Module::validate(wasm, features)?)
+    }
+
+    fn identity(&self, _request: &CompileRequest) -> Option<String> {
+        None
+    }
+
+    fn accepts_text(&self) -> bool {
+        false
+    }
+}
+
+/// What came of a call: results or the trap with its backtrace, and the memory after it.
+#[derive(PartialEq, Debug)]
+struct Outcome {
+    results: Vec<i64>,
+    trap: Option<Trap>,
+    frames: Vec<(Option<String>, Option<usize>)>,
+    memory: Vec<u8>,
+}
+
+/// Calls each export that takes numbers with each of the arguments.
+fn outcomes(wat: &str, measure: fn(&mut Settings), arguments: &[[i32; 2]]) -> Result<Vec<Outcome>> {
+    let mut config = Config::new();
+    config.compiler(Arc::new(Measured(measure)));
+    let engine = Engine::new(&config)?;
+    let module = Module::new(&engine, wat::parse_str(wat)?)?;
+    let names: Vec<String> = module.exports().map(|export| export.name().to_owned()).collect();
+    let contents: Vec<u8> = (0..65536).map(|at| (at * 31 + at / 251) as u8).collect();
+    let mut outcomes = Vec::new();
+    for name in names.iter().filter(|name| *name != "memory") {
+        for arguments in arguments {
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[])?;
+            let func = instance.get_func(&mut store, name).expect("an export of this name");
+            let memory = instance.get_memory(&mut store, "memory").expect("a memory");
+            memory.data_mut(&mut store).copy_from_slice(&contents);
+            let mut results = vec![Val::I64(0); func.ty(&store).results().len()];
+            let call = func.call(&mut store, &arguments.map(Val::I32), &mut results);
+            let mut outcome = Outcome {
+                results: results.iter().map(Val::unwrap_i64).collect(),
+                trap: None,
+                frames: Vec::new(),
+                memory: memory.data(&store).to_vec(),
+            };
+            if let Err(error) = call {
+                outcome.results.clear();
+                outcome.trap = Some(*error.downcast_ref::<Trap>().expect("a trap"));
+                let backtrace = error.downcast_ref::<WasmBacktrace>().expect("a backtrace");
+                outcome.frames = backtrace
+                    .frames()
+                    .iter()
+                    .map(|frame| (frame.func_name().map(str::to_owned), frame.module_offset()))
+                    .collect();
+            }
+            outcomes.push(outcome);
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Compares all outcomes with a measure to those without; there must be traps and results among them.
+fn compare(wat: &str, measure: fn(&mut Settings), arguments: &[[i32; 2]]) -> Result<()> {
+    let (with, without) = (outcomes(wat, measure, arguments)?, outcomes(wat, |_| (), arguments)?);
+    assert!(without.iter().any(|outcome| outcome.trap.is_some()));
+    assert!(without.iter().any(|outcome| outcome.trap.is_none()));
+    for (number, (with, without)) in with.into_iter().zip(without).enumerate() {
+        assert!(
+            with == without,
+            "outcome {number}: {:?} {:?} {:?} in place of {:?} {:?} {:?}, or another memory",
+            with.results,
+            with.trap,
+            with.frames,
+            without.results,
+            without.trap,
+            without.frames
+        );
+    }
+    Ok(())
+}
+
+/// Addresses near each other, at the ends of the memory and beyond.
+fn addresses() -> Vec<[i32; 2]> {
+    const PLACES: [i32; 12] =
+        [0, 1, 5, 40, 41, 100, 65536 - 64, 65536 - 63, 65536 - 8, 65536 - 1, 65536, -1];
+    PLACES.iter().flat_map(|a| PLACES.map(|b| [*a, b])).collect()
+}
+
+#[test]
+fn inlined_functions_trap_where_they_are_written() -> Result<()> {
+    const WAT: &str = r#"(module
+      (memory (export "memory") 1)
+      (global $g (mut i64) (i64.const 3))
+      (func $pick (param $x i32) (param $y i32) (result i64) (local $z i64)
+        (if (i32.gt_u (local.get $x) (local.get $y))
+          (then (local.set $z (i64.load offset=2 (local.get $x))))
+          (else (return (i64.load8_s (local.get $y)))))
+        (i64.add (local.get $z) (i64.load32_u (local.get $y))))
+      (func $exchange (param $x i32) (param $y i64) (result i64)
+        (global.get $g)
+        (drop (f64.load (local.get $x)))
+        (i64.store offset=1 (local.get $x) (local.get $y))
+        (global.set $g (i64.add (global.get $g) (local.get $y))))
+      (func $choose (param $x i32) (result i32)
+        (block (block (br_table 0 1 0 (local.get $x))) (return (i32.const 4)))
+        (i32.load16_s (local.get $x)))
+      (func (export "picks") (param i32 i32) (result i64 i64)
+        (call $pick (local.get 0) (local.get 1))
+        (call $pick (local.get 1) (local.get 0)))
+      (func (export "loops") (param i32 i32) (result i64) (local $n i32) (local $sum i64)
+        (local.set $n (i32.const 5))
+        (loop $again
+          (local.set $sum (i64.add (local.get $sum)
+            (call $exchange (i32.add (local.get 0) (local.get $n)) (local.get $sum))))
+          (local.set $sum (i64.xor (local.get $sum)
+            (call $pick (local.get 0) (i32.add (local.get 1) (local.get $n)))))
+          (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $sum))
+      (func (export "choices") (param i32 i32) (result i64)
+        (i64.extend_i32_s (i32.sub (call $choose (local.get 0)) (call $choose (local.get 1))))))"#;
+    compare(WAT, |settings| _ = settings.inlining(true), &addresses())?;
+    compare(WAT, |settings| _ = settings.inlining(true).reorder(true), &addresses())
+}
+
+#[test]
+fn small_copies_and_fills_write_all_or_nothing() -> Result<()> {
+    let mut wat = String::from("(module (memory (export \"memory\") 1)\n");
+    for len in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 23, 24, 31, 33, 48, 63, 64, 65] {
+        wat += &format!(
+            "(func (export \"copy{len}\") (param i32 i32)
+               (memory.copy (local.get 0) (local.get 1) (i32.const {len})))
+             (func (export \"fill{len}\") (param i32 i32)
+               (memory.fill (local.get 0) (local.get 1) (i32.const {len})))
+             (func (export \"clear{len}\") (param i32 i32)
+               (memory.fill (local.get 0) (i32.const 0x1ff) (i32.const {len})))\n"
+        );
+    }
+    wat += ")";
+    compare(&wat, |settings| _ = settings.small_bulk(true), &addresses())?;
+    compare(&wat, |settings| _ = settings.small_bulk(true).reorder(true), &addresses())
+}
+
+#[test]
+fn reordered_code_traps_where_it_did() -> Result<()> {
+    const WAT: &str = r#"(module
+      (memory (export "memory") 1)
+      (func (export "mixed") (param i32 i32) (result i64) (local $a i32) (local $b i32)
+        (local.set $a (i32.mul (i32.load (local.get 0)) (local.get 1)))
+        (i32.store offset=4 (local.get 0) (local.get 1))
+        (local.set $b (i32.div_u (local.get 0) (local.get 1)))
+        (i32.store8 offset=8 (local.get 1) (local.get $a))
+        (i64.extend_i32_u
+          (i32.sub
+            (i32.xor (local.get $b) (i32.load offset=60 (local.get 1)))
+            (i32.rem_s (local.get $a) (i32.load8_u (local.get 0)))))))"#;
+    compare(WAT, |settings| _ = settings.reorder(true), &addresses())
+}

@@ -1,0 +1,80 @@
+//! Functions that are known by what they do: helpers that compilers put into modules for want of an
+//! instruction, and that machines have instructions for.
+//!
+//! A function is recognised by its body alone, never by a name: the body is evaluated with symbols for
+//! parameters ([`expression`]), and what comes out is compared with what is known. Whatever is not understood
+//! is not recognised. A recognised function keeps its place, its type and what it does, traps included; only
+//! how it computes differs, and callers may compute it themselves.
+//!
+//! To teach a further idiom, add a file with a function that recognises it, a variant to [`Idiom`] and a
+//! row to [`PATTERNS`].
+
+mod expression;
+mod wide_multiply;
+
+use std::collections::HashMap;
+
+use cranelift_codegen::ir::Value;
+use cranelift_frontend::FunctionBuilder;
+use wasm_types::wasmparser::FunctionBody;
+use wasm_types::{DefinedFuncIndex, FuncType, ParsedModule};
+
+pub(crate) use wide_multiply::WideMultiply;
+
+/// A function that is known by what it does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Idiom {
+    /// It stores the 128-bit product of two 128-bit integers.
+    WideMultiply(WideMultiply),
+}
+
+/// Something that is looked for.
+struct Pattern {
+    /// The most bytes that a body may have, so that large ones are not looked at.
+    max_bytes: usize,
+    recognise: fn(&FuncType, &FunctionBody<'_>) -> Option<Idiom>,
+}
+
+/// All that is looked for.
+const PATTERNS: &[Pattern] = &[Pattern { max_bytes: 320, recognise: wide_multiply::recognise }];
+
+/// The functions of a module that are known by what they do.
+#[derive(Default, Debug)]
+pub(crate) struct Idioms {
+    functions: HashMap<DefinedFuncIndex, Idiom>,
+}
+
+impl Idioms {
+    /// Looks at the bodies of a module. They need not be valid: one that is not is found out when it is
+    /// compiled.
+    pub(crate) fn find(parsed: &ParsedModule, wasm: &[u8]) -> Self {
+        let module = parsed.module();
+        let mut functions = HashMap::new();
+        for (number, body) in module.bodies.iter().enumerate() {
+            let func = DefinedFuncIndex::new(number as u32);
+            let ty = module.type_of_func(module.func_index(func));
+            let mut patterns = PATTERNS.iter().filter(|row| body.range.len() <= row.max_bytes);
+            let idiom = patterns.find_map(|row| (row.recognise)(ty, &parsed.body(wasm, func)));
+            functions.extend(idiom.map(|idiom| (func, idiom)));
+        }
+        Self { functions }
+    }
+
+    /// What a function is known as.
+    pub(crate) fn get(&self, func: DefinedFuncIndex) -> Option<Idiom> {
+        self.functions.get(&func).copied()
+    }
+}
+
+impl Idiom {
+    /// Computes the values that the function stores, in the order of the `store` operators in its body.
+    pub(crate) fn stored_values(
+        self,
+        builder: &mut FunctionBuilder<'_>,
+        params: &[Value],
+    ) -> Vec<Value> {
+        match self {
+            Idiom::WideMultiply(multiply) => multiply.stored_values(builder, params).into(),
+        }
+    }
+}

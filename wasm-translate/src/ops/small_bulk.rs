@@ -1,0 +1,200 @@
+//! `memory.copy` and `memory.fill` of a few bytes, as many as a constant says: loads and stores in place of a
+//! call.
+//!
+//! Bounds are checked first, for all bytes at once; if some are out of bounds, the general way is taken, which
+//! traps before anything is written (Wasm 3.0, section 4.6.7). Of a copy, everything is loaded before
+//! anything is stored, so the two places may overlap.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    Endianness, InstBuilder as _, InstructionData, MemFlagsData, Opcode, Type, Value, ValueDef,
+    types,
+};
+use smallvec::SmallVec;
+use wasm_types::{MemoryIndex, TrapCode};
+
+use super::simd;
+use crate::environ::{BulkOperands, FuncEnvironment, HeapBound};
+use crate::error::Error;
+use crate::translator::FuncTranslator;
+use crate::trap::clif_trap_code;
+
+/// The most bytes that are copied or filled in place.
+const MAX: u8 = 64;
+
+/// Translates `memory.copy`; `false` if it is not a small one.
+pub(super) fn copy<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    to: MemoryIndex,
+    from: MemoryIndex,
+    operands: BulkOperands,
+) -> Result<bool, Error> {
+    let Some(len) = small_length(t, operands.len) else { return Ok(false) };
+    let Some(target) = Place::new(t, to, operands.to, len)? else { return Ok(false) };
+    let Some(source) = Place::new(t, from, operands.from, len)? else { return Ok(false) };
+    let outside = t.builder.ins().bor(target.outside, source.outside);
+    trap_if(t, outside, |t| t.env.memory_copy(&mut t.builder, to, from, operands))?;
+    let vectors = simd::supported(t.env.isa()).is_ok();
+    let parts = parts(len, if vectors { 16 } else { 8 });
+    let values: SmallVec<[Value; 8]> = parts
+        .iter()
+        .map(|part| t.builder.ins().load(part.ty(), source.flags, source.address, part.offset))
+        .collect();
+    for (part, value) in parts.iter().zip(values) {
+        t.builder.ins().store(target.flags, value, target.address, part.offset);
+    }
+    Ok(true)
+}
+
+/// Translates `memory.fill`; `false` if it is not a small one.
+pub(super) fn fill<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    memory: MemoryIndex,
+    operands: BulkOperands,
+) -> Result<bool, Error> {
+    let Some(len) = small_length(t, operands.len) else { return Ok(false) };
+    let Some(target) = Place::new(t, memory, operands.to, len)? else { return Ok(false) };
+    trap_if(t, target.outside, |t| t.env.memory_fill(&mut t.builder, memory, operands))?;
+    // The byte in each byte of a word.
+    let byte = t.builder.ins().ireduce(types::I8, operands.from);
+    let byte = t.builder.ins().uextend(types::I64, byte);
+    let ones = t.builder.ins().iconst(types::I64, 0x0101_0101_0101_0101);
+    let word = t.builder.ins().imul(byte, ones);
+    for part in parts(len, 8) {
+        let value = match part.ty() {
+            types::I64 => word,
+            ty => t.builder.ins().ireduce(ty, word),
+        };
+        t.builder.ins().store(target.flags, value, target.address, part.offset);
+    }
+    Ok(true)
+}
+
+/// How many bytes a length stands for, if it is a constant and small, but not zero.
+fn small_length<E: FuncEnvironment + ?Sized>(
+    t: &FuncTranslator<'_, '_, E>,
+    len: Value,
+) -> Option<u8> {
+    let dfg = &t.builder.func.dfg;
+    let ValueDef::Result(inst, _) = dfg.value_def(len) else { return None };
+    let InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } = dfg.insts[inst] else {
+        return None;
+    };
+    u8::try_from(imm.bits()).ok().filter(|len| t.small_bulk && (1..=MAX).contains(len))
+}
+
+/// Some bytes of a memory.
+struct Place {
+    address: Value,
+    flags: MemFlagsData,
+    /// Whether some of them are out of bounds.
+    outside: Value,
+}
+
+impl Place {
+    /// The bytes from an address on; `None` if the memory is not one where this can be told.
+    fn new<E: FuncEnvironment + ?Sized>(
+        t: &mut FuncTranslator<'_, '_, E>,
+        memory: MemoryIndex,
+        address: Value,
+        len: u8,
+    ) -> Result<Option<Self>, Error> {
+        let Some(length) = t.env.reserved_memory_length(&mut t.builder, memory)? else {
+            return Ok(None);
+        };
+        let heap = t.env.heap(&mut t.builder, memory)?;
+        // Speculation may run ahead of the check, but not leave what is reserved.
+        let HeapBound::Static { .. } = heap.bound else { return Ok(None) };
+        if heap.spectre_mitigation && heap.guard < u64::from(MAX) {
+            return Ok(None);
+        }
+        let index = t.builder.ins().uextend(types::I64, address);
+        let end = t.builder.ins().iadd_imm_s(index, i64::from(len));
+        let outside = t.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length);
+        let flags = MemFlagsData::new()
+            .with_endianness(Endianness::Little)
+            .with_trap_code(None)
+            .with_alias_region(heap.alias_region);
+        let address = t.builder.ins().iadd(heap.base, index);
+        Ok(Some(Self { address, flags, outside }))
+    }
+}
+
+/// Takes the general way, which traps, if the condition holds.
+fn trap_if<'a, 'e, E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'a, 'e, E>,
+    condition: Value,
+    general: impl FnOnce(&mut FuncTranslator<'a, 'e, E>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let trapping = t.builder.create_block();
+    let next = t.builder.create_block();
+    t.builder.set_cold_block(trapping);
+    t.builder.ins().brif(condition, trapping, &[], next, &[]);
+    t.builder.seal_block(trapping);
+    t.builder.seal_block(next);
+    t.builder.switch_to_block(trapping);
+    general(t)?;
+    // It does not come here.
+    t.builder.ins().trap(clif_trap_code(TrapCode::MemoryOutOfBounds));
+    t.builder.switch_to_block(next);
+    Ok(())
+}
+
+/// What is loaded or stored at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Part {
+    offset: i32,
+    size: u8,
+}
+
+impl Part {
+    fn ty(self) -> Type {
+        match self.size {
+            1 => types::I8,
+            2 => types::I16,
+            4 => types::I32,
+            8 => types::I64,
+            _ => types::I8X16,
+        }
+    }
+}
+
+/// Divides bytes into parts of the largest size that fits, a power of two; the last part may overlap the one
+/// before it.
+fn parts(len: u8, largest: u8) -> SmallVec<[Part; 8]> {
+    let mut size = largest;
+    while size > len {
+        size /= 2;
+    }
+    let whole = (0..len / size).map(|number| Part { offset: i32::from(number * size), size });
+    let mut parts: SmallVec<[Part; 8]> = whole.collect();
+    let rest = len % size;
+    if rest > 0 {
+        // The smallest part that has all of the rest.
+        let size = rest.next_power_of_two();
+        parts.push(Part { offset: i32::from(len - size), size });
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_all_bytes_and_no_others() {
+        for largest in [8, 16] {
+            for len in 1..=MAX {
+                let mut covered = vec![false; usize::from(len)];
+                let parts = parts(len, largest);
+                assert!(parts.len() <= usize::from(len / largest) + 2, "{len}");
+                for part in &parts {
+                    assert_eq!(part.ty().bytes(), u32::from(part.size));
+                    let start = part.offset as usize;
+                    covered[start..start + usize::from(part.size)].fill(true);
+                }
+                assert!(covered.iter().all(|byte| *byte), "{len}: {parts:?}");
+            }
+        }
+    }
+}

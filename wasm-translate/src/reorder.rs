@@ -1,0 +1,214 @@
+//! Brings the pure instructions of each block back into the order of the source, between the optimiser and
+//! the back end.
+//!
+//! The optimiser takes all pure instructions out of the layout and puts each back right before its first
+//! use, while loads, stores and all else with an effect stay where they are. In
+//! `*p = (a[0] + a[1]) + (a[2] + a[3])` all additions so end up before the store, and the four loads before
+//! them are live at the same time; with some more of them they spill. The order that the program was
+//! written in rarely needs that many registers, and every instruction knows its place in the source.
+//!
+//! So this is list scheduling within each block: of the instructions whose operands are there, the one
+//! that stands first in the source comes next. What has an effect, or may trap, or reads what may be
+//! written, keeps its order with everything of its kind. Nothing leaves its block. What the optimiser made up
+//! has no place in the source: constants, and what has one operand, wait for their first use; what has more
+//! comes as soon as they are there, since it replaces several live values by one.
+//!
+//! A load may be folded into what uses it, if nothing with an effect stands between the two, and a machine
+//! instruction belongs to one place in the source: that of the user. Since a load may trap, and what uses it
+//! may not, such a user takes the place of the load. (A store that something is folded into keeps its own.)
+//!
+//! The order is computed as a key for each instruction, no smaller than those of its operands, by which
+//! the block is sorted; a block is nearly sorted to begin with, which the sort makes use of.
+
+use cranelift_codegen::entity::packed_option::PackedOption;
+use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, ValueDef};
+
+/// The place of an instruction that comes after all others.
+const LAST: u32 = u32::MAX;
+
+/// The pass, with what it keeps allocated from one function to the next.
+#[derive(Default)]
+pub(crate) struct Reorder {
+    /// By instruction. Only those of the block at hand mean anything.
+    places: Vec<Place>,
+    /// The instructions of the block at hand.
+    order: Vec<Inst>,
+    /// For each of them, those of the block whose results it takes, one after the other.
+    operands: Vec<Inst>,
+}
+
+/// Where an instruction goes.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// What the block is sorted by: an offset into the source.
+    key: u32,
+    /// The smallest key of those in the block that use it.
+    first_use: u32,
+    /// Where its operands end in the list of all.
+    operands_end: u32,
+    /// The load that it may be folded with.
+    load: PackedOption<Inst>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Kind {
+    /// It has its place, by its operands and by the source.
+    #[default]
+    Placed,
+    /// It waits for its first use.
+    Late,
+    /// As that, and it has no operands: it is live from there and no sooner.
+    Constant,
+}
+
+impl Reorder {
+    /// Reorders the instructions of a function. No control flow and no value changes.
+    pub(crate) fn run(&mut self, func: &mut Function) {
+        self.places.clear();
+        self.places.resize(func.dfg.num_insts(), Place::default());
+        let mut next = func.layout.entry_block();
+        while let Some(block) = next {
+            self.run_block(func, block);
+            self.locate_folded_loads(func);
+            next = func.layout.next_block(block);
+        }
+    }
+
+    fn run_block(&mut self, func: &mut Function, block: Block) {
+        self.order.clear();
+        self.order.extend(func.layout.block_insts(block));
+        // A terminator with one instruction before it has nothing to reorder.
+        if self.order.len() < 3 {
+            return;
+        }
+        self.place_by_source(func, block);
+        self.place_by_use();
+        let places = &self.places;
+        if self.order.is_sorted_by_key(|inst| places[inst.as_u32() as usize].key) {
+            return;
+        }
+        // The sort is stable: what has the same key keeps its order, in which operands come first.
+        self.order.sort_by_key(|inst| places[inst.as_u32() as usize].key);
+        let mut here = func.layout.first_inst(block);
+        for &inst in &self.order {
+            match here {
+                Some(next) if next != inst => {
+                    func.layout.remove_inst(inst);
+                    func.layout.insert_inst(inst, next);
+                }
+                _ => here = func.layout.next_inst(inst),
+            }
+        }
+    }
+
+    /// From operands to users: the earliest place of each instruction.
+    fn place_by_source(&mut self, func: &Function, block: Block) {
+        let terminator = func.layout.last_inst(block);
+        let mut effects = 0;
+        self.operands.clear();
+        for &inst in &self.order {
+            let mut operands = 0;
+            let mut varying = 0;
+            for &value in func.dfg.inst_args(inst) {
+                match func.dfg.value_def(value) {
+                    ValueDef::Result(def, _) if func.layout.inst_block(def) == Some(block) => {
+                        let place = self.places[def.as_u32() as usize];
+                        operands = operands.max(place.key);
+                        varying += u32::from(place.kind != Kind::Constant);
+                        self.operands.push(def);
+                    }
+                    _ => varying += 1,
+                }
+            }
+            let location = func.srcloc(inst);
+            let source = (!location.is_default()).then(|| location.bits());
+            let (key, kind) = if Some(inst) == terminator {
+                (LAST, Kind::Placed)
+            } else if !is_pure(func, inst) {
+                effects = effects.max(operands).max(source.unwrap_or(0));
+                (effects, Kind::Placed)
+            } else if func.dfg.inst_args(inst).is_empty() {
+                (0, Kind::Constant)
+            } else if let Some(source) = source {
+                (operands.max(source), Kind::Placed)
+            } else if varying > 1 && operands > 0 {
+                (operands, Kind::Placed)
+            } else {
+                (operands, Kind::Late)
+            };
+            let operands_end = self.operands.len() as u32;
+            let place = Place { key, first_use: LAST, operands_end, load: None.into(), kind };
+            self.places[inst.as_u32() as usize] = place;
+        }
+    }
+
+    /// From users to operands: what waits for its first use goes there.
+    fn place_by_use(&mut self) {
+        for (number, &inst) in self.order.iter().enumerate().rev() {
+            let place = &mut self.places[inst.as_u32() as usize];
+            if place.kind != Kind::Placed {
+                place.key = place.first_use;
+            }
+            let key = place.key;
+            let start = match number.checked_sub(1) {
+                Some(before) => {
+                    self.places[self.order[before].as_u32() as usize].operands_end as usize
+                }
+                None => 0,
+            };
+            for operand in self.operands.drain(start..) {
+                let place = &mut self.places[operand.as_u32() as usize];
+                place.first_use = place.first_use.min(key);
+            }
+        }
+    }
+}
+
+impl Reorder {
+    /// Gives what a load may be folded into the load's place in the source, in the block at hand.
+    fn locate_folded_loads(&mut self, func: &mut Function) {
+        // The last instruction with an effect, if it is a load: another can't be folded.
+        let mut last: Option<Inst> = None;
+        for &inst in &self.order {
+            let opcode = func.dfg.insts[inst].opcode();
+            let is_branch = opcode.is_branch();
+            if !is_branch && !is_pure(func, inst) {
+                let is_load = opcode.can_load() && !opcode.can_store() && !opcode.is_call();
+                last = is_load.then_some(inst);
+                continue;
+            }
+            let Some(load) = last else { continue };
+            let uses_load = func.dfg.inst_args(inst).iter().any(|value| {
+                let def = func.dfg.value_def(*value).inst();
+                def.is_some_and(|def| {
+                    def == load || self.places[def.as_u32() as usize].load == Some(load).into()
+                })
+            });
+            if uses_load {
+                self.places[inst.as_u32() as usize].load = Some(load).into();
+                let location = func.srcloc(load);
+                func.set_srcloc(inst, location);
+            }
+        }
+    }
+}
+
+/// Whether an instruction does nothing but compute its results from its operands, so that it can be
+/// anywhere between those and its users.
+fn is_pure(func: &Function, inst: Inst) -> bool {
+    let data = &func.dfg.insts[inst];
+    let opcode = data.opcode();
+    if let InstructionData::Load { flags, .. } = *data {
+        let flags = func.dfg.mem_flags[flags];
+        return flags.readonly() && flags.notrap() && flags.can_move();
+    }
+    !(opcode.is_terminator()
+        || opcode.is_branch()
+        || opcode.is_call()
+        || opcode.can_trap()
+        || opcode.can_load()
+        || opcode.can_store()
+        || opcode.other_side_effects())
+        && !func.dfg.inst_results(inst).is_empty()
+}
