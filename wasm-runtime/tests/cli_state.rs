@@ -34,6 +34,14 @@ const IMPORTING: &str = r#"(module
     (func (export "change") (i32.store $m (i32.const 0) (i32.const 1)))
     (func (export "g") (result i32) (global.get $g)))"#;
 
+/// Has changed the memory that it imports before anything is called.
+const STARTING: &str = r#"(module
+    (import "env" "memory" (memory $m 1))
+    (import "env" "fixed" (global i32))
+    (start $start)
+    (func $start (i32.store $m (i32.const 0) (i32.const 1)))
+    (func (export "init")))"#;
+
 struct Place {
     directory: TempDir,
 }
@@ -41,7 +49,9 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let place = Self { directory: TempDir::new().expect("a temporary directory") };
-        for (name, text) in [("counter.wat", COUNTER), ("importing.wat", IMPORTING)] {
+        for (name, text) in
+            [("counter.wat", COUNTER), ("importing.wat", IMPORTING), ("starting.wat", STARTING)]
+        {
             fs::write(place.directory.path().join(name), text).expect("a file");
         }
         place
@@ -113,6 +123,12 @@ fn imports_may_be_used_but_not_changed() {
         &["memory 0", "\"env\" \"memory\""],
     );
     place.prints("snapshot importing.wat --init change --define-imports -o changed.wasm", "");
+    // The start function is not part of what is written: what it did must not be lost.
+    place.fails(
+        "snapshot starting.wat --init init -o started.wasm",
+        &["memory 0", "\"env\" \"memory\""],
+    );
+    place.prints("snapshot starting.wat --init init --define-imports -o started.wasm", "");
 }
 
 #[test]

@@ -9,9 +9,10 @@ use wasm_runtime::error::Context;
 use wasm_runtime::rewrite::{Imported, ModuleState, PreinitializeOptions, preinitialize};
 use wasm_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use wasm_runtime::{
-    Compiler as _, Config, Engine, ExternType, Instance, Linker, Module, Outside, Result, Snapshot,
-    Store, bail,
+    Compiler as _, Config, Engine, ExternType, Instance, Linker, Module, Mutability, Outside,
+    Result, Snapshot, Store, bail,
 };
+use wasm_types::{GlobalState, MemoryState, Module as WasmModule, TableState};
 
 use crate::input;
 use crate::progress::Progress;
@@ -143,7 +144,9 @@ impl SnapshotCommand {
         linker.define_unknown_imports_as_traps(&module)?;
         linker.define_unknown_imports_as_default_values(&mut store, &module)?;
         let instance = linker.instantiate(&mut store, &module)?;
-        let before = Unchanged::of(&mut store, &module, instance)?;
+        let has_start =
+            WasmModule::parse(wasm, engine.config().get_wasm_features())?.start.is_some();
+        let before = Unchanged::of(&mut store, &module, instance, has_start)?;
         if self.init != "_initialize"
             && let Some(initialize) = instance.get_func(&mut store, "_initialize")
         {
@@ -181,54 +184,63 @@ impl SnapshotCommand {
     }
 }
 
-/// The state of what a module imports before its initialisation, to leave out what was not changed.
+/// What a module imports, before its initialisation, to leave out what that has not changed.
 struct Unchanged {
-    state: Option<ModuleState>,
+    memories: Vec<Option<MemoryState>>,
+    tables: Vec<Option<TableState>>,
+    globals: Vec<Option<GlobalState>>,
 }
 
 impl Unchanged {
-    fn of(store: &mut Store<Host>, module: &Module, instance: Instance) -> Result<Self> {
-        let imports = module.imports().any(|import| !matches!(import.ty(), ExternType::Func(_)));
-        let state = if imports { Some(state(store, instance)?) } else { None };
-        Ok(Self { state })
+    /// What a start function may have changed already counts as changed: how it was before, nobody knows
+    /// any more.
+    fn of(
+        store: &mut Store<Host>,
+        module: &Module,
+        instance: Instance,
+        has_start: bool,
+    ) -> Result<Self> {
+        let mut unchanged = Self { memories: Vec::new(), tables: Vec::new(), globals: Vec::new() };
+        let imports: Vec<_> = module.imports().map(|import| import.ty()).collect();
+        if imports.iter().all(|ty| matches!(ty, ExternType::Func(_))) {
+            return Ok(unchanged);
+        }
+        let state = state(store, instance)?;
+        let (mut memories, mut tables) = (state.memories.into_iter(), state.tables.into_iter());
+        let mut globals = state.globals.into_iter();
+        for ty in &imports {
+            match ty {
+                ExternType::Memory(_) => {
+                    unchanged.memories.push(memories.next().flatten().filter(|_| !has_start));
+                }
+                ExternType::Table(_) => {
+                    unchanged.tables.push(tables.next().flatten().filter(|_| !has_start));
+                }
+                ExternType::Global(ty) => {
+                    let fixed = matches!(ty.mutability(), Mutability::Const);
+                    unchanged
+                        .globals
+                        .push(globals.next().flatten().filter(|_| fixed || !has_start));
+                }
+                ExternType::Func(_) => {}
+            }
+        }
+        Ok(unchanged)
     }
 
     /// The state now, without what is imported and as it was.
     fn state(self, store: &mut Store<Host>, instance: Instance) -> Result<ModuleState> {
         let mut now = state(store, instance)?;
-        let Some(before) = self.state else { return Ok(now) };
-        let imported = Imports::of(instance, &*store);
-        forget(&mut now.memories, &before.memories, imported.memories);
-        forget(&mut now.tables, &before.tables, imported.tables);
-        forget(&mut now.globals, &before.globals, imported.globals);
+        forget(&mut now.memories, &self.memories);
+        forget(&mut now.tables, &self.tables);
+        forget(&mut now.globals, &self.globals);
         Ok(now)
     }
 }
 
-/// How many of each are imported.
-struct Imports {
-    memories: usize,
-    tables: usize,
-    globals: usize,
-}
-
-impl Imports {
-    fn of(instance: Instance, store: &Store<Host>) -> Self {
-        let module = instance.module(store);
-        let count = |is: fn(&ExternType) -> bool| {
-            module.imports().filter(|import| is(&import.ty())).count()
-        };
-        Self {
-            memories: count(|ty| matches!(ty, ExternType::Memory(_))),
-            tables: count(|ty| matches!(ty, ExternType::Table(_))),
-            globals: count(|ty| matches!(ty, ExternType::Global(_))),
-        }
-    }
-}
-
-/// Leaves the first so many items out if they are what they were.
-fn forget<T: PartialEq>(now: &mut [Option<T>], before: &[Option<T>], imported: usize) {
-    for (now, before) in now.iter_mut().zip(before).take(imported) {
+/// Leaves out what is as it was. What is imported comes first in both lists.
+fn forget<T: PartialEq>(now: &mut [Option<T>], before: &[Option<T>]) {
+    for (now, before) in now.iter_mut().zip(before) {
         if now == before {
             *now = None;
         }
