@@ -1,66 +1,34 @@
 //! Loading artifacts: from files and bytes, with code that runs, and refusals.
 
+mod guest;
+
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
+use guest::{DATA, FORTY_TWO};
 use wasm_artifact::{ErrorKind, WriteOptions, write};
 use wasm_loader::{Error, Loaded, Mismatch, registry};
 use wasm_types::{
-    AddressMapEntry, CompiledFunction, CompiledModule, ConstExpr, ConstOp, DataKind, DataSegment,
-    DefinedFuncIndex, DefinedMemoryIndex, FuncType, IsaFlag, MemoryIndex, MemoryType, Module,
-    RecGroup, SubType, TrapCode, TrapEntry, TypeIndex, ValType, WasmFeatures,
+    AddressMapEntry, CompiledModule, DefinedFuncIndex, DefinedMemoryIndex, IsaFlag, Module,
+    TrapCode, TrapEntry, WasmFeatures,
 };
 
 /// A module with one function whose code is the given bytes, one trap at their last one, and a
 /// memory that starts with "hello" at 0x2010.
 fn module(code: &[u8]) -> (Module, CompiledModule) {
-    let offset = ConstExpr::new([ConstOp::I32Const(0x2010)]);
-    let memory = MemoryType {
-        minimum: 1,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: 16,
-    };
-    let module = Module {
-        types: vec![SubType::func(FuncType::new([], [ValType::I32]))],
-        rec_groups: vec![RecGroup { start: TypeIndex::new(0), len: 1 }],
-        functions: vec![TypeIndex::new(0)],
-        memories: vec![memory],
-        data: vec![DataSegment {
-            kind: DataKind::Active { memory: MemoryIndex::new(0), offset },
-            range: 0..5,
-        }],
-        ..Module::default()
-    };
+    let (module, mut compiled) = guest::module(code, 0x2010);
     let last = code.len() as u32 - 1;
-    let compiled = CompiledModule {
-        target: format!("{}-unknown-{}-gnu", std::env::consts::ARCH, std::env::consts::OS),
-        text: code.to_vec(),
-        functions: vec![CompiledFunction { offset: 0, len: code.len() as u32, frame_size: 0 }],
-        traps: vec![TrapEntry { offset: last, code: TrapCode::UnreachableCodeReached }],
-        address_map: vec![AddressMapEntry { offset: 0, wasm_offset: 77 }],
-        ..CompiledModule::default()
-    };
+    compiled.traps = vec![TrapEntry { offset: last, code: TrapCode::UnreachableCodeReached }];
+    compiled.address_map = vec![AddressMapEntry { offset: 0, wasm_offset: 77 }];
     (module, compiled)
 }
 
 fn artifact_of(code: &[u8]) -> Vec<u8> {
     let (module, compiled) = module(code);
-    write(&module, b"hello", &compiled, &WriteOptions::new()).unwrap()
+    write(&module, DATA, &compiled, &WriteOptions::new()).unwrap()
 }
-
-/// Code that returns 42.
-#[cfg(target_arch = "x86_64")]
-const FORTY_TWO: &[u8] = b"\xb8\x2a\0\0\0\xc3";
-#[cfg(target_arch = "aarch64")]
-const FORTY_TWO: &[u8] = b"\x40\x05\x80\x52\xc0\x03\x5f\xd6";
-#[cfg(target_arch = "riscv64")]
-const FORTY_TWO: &[u8] = b"\x13\x05\xa0\x02\x67\x80\x00\x00";
-#[cfg(target_arch = "s390x")]
-const FORTY_TWO: &[u8] = b"\xa7\x29\0\x2a\x07\xfe";
 
 fn check(loaded: &Arc<Loaded>) {
     let entry = loaded.function_ptr(DefinedFuncIndex::new(0)).unwrap();
@@ -89,7 +57,7 @@ fn check(loaded: &Arc<Loaded>) {
     file.read_exact_at(&mut bytes, source.offset(&image)).unwrap();
     assert_eq!(bytes, image.bytes);
     let place = 0x2010 - image.memory_offset as usize;
-    assert_eq!(&bytes[place..place + 5], b"hello");
+    assert_eq!(&bytes[place..place + 5], DATA);
 }
 
 #[test]
@@ -151,7 +119,7 @@ fn a_refusal_lists_everything() {
     }
     compiled.tunables.stack_guard_size = 3;
     compiled.tunables.memory_reservation = 1 << 60;
-    let bytes = write(&module, b"hello", &compiled, &WriteOptions::new()).unwrap();
+    let bytes = write(&module, DATA, &compiled, &WriteOptions::new()).unwrap();
     // SAFETY: it is not going to be loaded.
     let error = unsafe { Loaded::from_bytes(&bytes) }.unwrap_err();
     let about: Vec<_> = error.mismatches().iter().map(|mismatch| &*mismatch.what).collect();
@@ -175,7 +143,7 @@ fn extensions_that_are_missing_are_named() {
         compiled.extensions.push("has_sse3".into());
     }
     let load = |compiled: &CompiledModule| {
-        let bytes = write(&module, b"hello", compiled, &WriteOptions::new()).unwrap();
+        let bytes = write(&module, DATA, compiled, &WriteOptions::new()).unwrap();
         // SAFETY: the code is well known, whatever it is said to use.
         unsafe { Loaded::from_bytes(&bytes) }
     };
@@ -213,7 +181,7 @@ fn an_extension_that_this_machine_lacks_is_told_as_such() {
     ];
     let (module, mut compiled) = module(FORTY_TWO);
     compiled.extensions = known.iter().map(|(name, _)| format!("has_{name}")).collect();
-    let bytes = write(&module, b"hello", &compiled, &WriteOptions::new()).unwrap();
+    let bytes = write(&module, DATA, &compiled, &WriteOptions::new()).unwrap();
     // SAFETY: the code is well known, whatever it is said to use.
     let result = unsafe { Loaded::from_bytes(&bytes) };
     let missing: Vec<_> = known.iter().filter(|(_, has)| !has).map(|(name, _)| *name).collect();
@@ -239,7 +207,7 @@ fn whoever_knows_the_engine_adds_to_a_refusal() {
     compiled.extensions = vec!["has_teleportation".into()];
     compiled.tunables.memory_guard_size = 77 << 16;
     compiled.proposals = WasmFeatures::SIMD;
-    let bytes = write(&module, b"hello", &compiled, &WriteOptions::new()).unwrap();
+    let bytes = write(&module, DATA, &compiled, &WriteOptions::new()).unwrap();
     // SAFETY: it is not going to be loaded.
     let error = unsafe { Loaded::from_bytes(&bytes) }.unwrap_err();
     let demands = *error.demands().unwrap();

@@ -1,6 +1,8 @@
 //! Loading under a trust policy: what is run is what was verified, whatever happens to the file before,
 //! meanwhile and afterwards.
 
+mod guest;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::fd::OwnedFd;
@@ -9,59 +11,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use guest::{DATA, FORTY_TWO};
 use tempfile::NamedTempFile;
 use wasm_artifact::sign::{
     ContentHash, MacKey, SigningKey, TrustPolicy, VerifyErrorKind, authenticate, sign,
 };
 use wasm_artifact::{ErrorKind, WriteOptions, write};
 use wasm_loader::{Error, Loaded};
-use wasm_types::{
-    CompiledFunction, CompiledModule, ConstExpr, ConstOp, DataKind, DataSegment, DefinedFuncIndex,
-    DefinedMemoryIndex, FuncType, MemoryIndex, MemoryType, Module, RecGroup, SubType, TypeIndex,
-    ValType,
-};
+use wasm_types::{DefinedFuncIndex, DefinedMemoryIndex};
 
-/// Code that returns 42.
-#[cfg(target_arch = "x86_64")]
-const FORTY_TWO: &[u8] = b"\xb8\x2a\0\0\0\xc3";
-#[cfg(target_arch = "aarch64")]
-const FORTY_TWO: &[u8] = b"\x40\x05\x80\x52\xc0\x03\x5f\xd6";
-#[cfg(target_arch = "riscv64")]
-const FORTY_TWO: &[u8] = b"\x13\x05\xa0\x02\x67\x80\x00\x00";
-#[cfg(target_arch = "s390x")]
-const FORTY_TWO: &[u8] = b"\xa7\x29\0\x2a\x07\xfe";
-
-/// What the memory of the module starts with.
-const DATA: &[u8] = b"hello";
-
-/// An artifact of a function that returns 42 and a memory with [`DATA`].
+/// An artifact of a function that returns 42 and a memory that starts with [`DATA`].
 fn artifact() -> Vec<u8> {
-    let offset = ConstExpr::new([ConstOp::I32Const(0)]);
-    let memory = MemoryType {
-        minimum: 1,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: 16,
-    };
-    let module = Module {
-        types: vec![SubType::func(FuncType::new([], [ValType::I32]))],
-        rec_groups: vec![RecGroup { start: TypeIndex::new(0), len: 1 }],
-        functions: vec![TypeIndex::new(0)],
-        memories: vec![memory],
-        data: vec![DataSegment {
-            kind: DataKind::Active { memory: MemoryIndex::new(0), offset },
-            range: 0..DATA.len(),
-        }],
-        ..Module::default()
-    };
-    let len = FORTY_TWO.len() as u32;
-    let compiled = CompiledModule {
-        target: format!("{}-unknown-{}-gnu", std::env::consts::ARCH, std::env::consts::OS),
-        text: FORTY_TWO.to_vec(),
-        functions: vec![CompiledFunction { offset: 0, len, frame_size: 0 }],
-        ..CompiledModule::default()
-    };
+    let (module, compiled) = guest::module(FORTY_TWO, 0);
     write(&module, DATA, &compiled, &WriteOptions::new()).unwrap()
 }
 

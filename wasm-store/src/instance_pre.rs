@@ -56,20 +56,7 @@ impl<T: 'static> InstancePre<T> {
     }
 
     fn bind(&self, store: &StoreOpaque) -> Result<Vec<VmImport>> {
-        let mut imports = Vec::with_capacity(self.items.len());
-        for item in self.items.iter() {
-            imports.push(match item {
-                Definition::Extern { item, .. } => {
-                    crate::ensure!(
-                        item.store_id() == store.id(),
-                        "cross-`Store` instantiation is not supported: an import is of another store"
-                    );
-                    item.to_import()
-                }
-                Definition::Host(func) => VmImport::Host(func.def(store)),
-            });
-        }
-        Ok(imports)
+        self.items.iter().map(|item| item.bind(store)).collect()
     }
 }
 

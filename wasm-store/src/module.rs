@@ -250,7 +250,8 @@ impl Module {
         self.artifact().module_name()
     }
 
-    /// The imports, in the order of the binary.
+    /// The imports, in the order of the binary. None if the module is from an artifact that contradicts
+    /// itself with the right checksums; instantiating it says so.
     pub fn imports<'module>(
         &'module self,
     ) -> impl ExactSizeIterator<Item = ImportType<'module>> + 'module {

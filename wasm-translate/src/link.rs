@@ -71,7 +71,7 @@ pub(crate) fn link(
 
 /// Adds the places that the code of a function comes from. The prologue belongs to the start of the
 /// body; what comes from nowhere, such as moves of the register allocator, belongs to what stands
-/// before it: entries of its own would be a quarter of all.
+/// before it: entries of its own would make the map a sixth larger.
 fn map_addresses(map: &mut Vec<AddressMapEntry>, start: u32, code: &FunctionCode) {
     map.push(AddressMapEntry { offset: start, wasm_offset: code.body });
     for range in code.locations.iter().filter(|range| range.wasm_offset != u32::MAX) {

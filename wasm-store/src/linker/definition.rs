@@ -2,10 +2,12 @@
 
 #![allow(unsafe_code)]
 
+use crate::error::Result;
 use crate::extern_::Extern;
 use crate::func::HostFunc;
 use crate::store::StoreOpaque;
 use crate::types::matching::Provided;
+use crate::vm::VmImport;
 
 /// What a name of a linker stands for.
 #[derive(Clone, Debug)]
@@ -41,6 +43,24 @@ impl Definition {
             && item.store_id() == store.id()
         {
             *ty = item.provided(store);
+        }
+    }
+
+    /// What an import is bound to in a store.
+    ///
+    /// # Errors
+    ///
+    /// If it is an item of another store.
+    pub(crate) fn bind(&self, store: &StoreOpaque) -> Result<VmImport> {
+        match self {
+            Definition::Extern { item, .. } => {
+                crate::ensure!(
+                    item.store_id() == store.id(),
+                    "cross-`Store` instantiation is not supported: an import is of another store"
+                );
+                Ok(item.to_import())
+            }
+            Definition::Host(func) => Ok(VmImport::Host(func.def(store))),
         }
     }
 

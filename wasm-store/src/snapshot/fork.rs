@@ -116,24 +116,10 @@ impl<T: 'static> ForkPre<T> {
 
     fn bind(&self, store: &StoreOpaque) -> Result<Vec<Vec<VmImport>>> {
         let mut items = self.items.iter();
-        let mut imports = Vec::with_capacity(self.counts.len());
-        for count in &self.counts {
-            let mut bound = Vec::with_capacity(*count);
-            for item in items.by_ref().take(*count) {
-                bound.push(match item {
-                    Definition::Extern { item, .. } => {
-                        crate::ensure!(
-                            item.store_id() == store.id(),
-                            "cross-`Store` instantiation is not supported: an import is of another store"
-                        );
-                        item.to_import()
-                    }
-                    Definition::Host(func) => VmImport::Host(func.def(store)),
-                });
-            }
-            imports.push(bound);
-        }
-        Ok(imports)
+        let mut of_one = |count: &usize| -> Result<Vec<_>> {
+            items.by_ref().take(*count).map(|item| item.bind(store)).collect()
+        };
+        self.counts.iter().map(&mut of_one).collect()
     }
 
     /// Asks the store's limits for what the instances need.

@@ -26,6 +26,13 @@ pub(crate) struct IdleLimits {
     pub(crate) time: Option<Duration>,
 }
 
+impl IdleLimits {
+    /// Whether what came back at one time has been unused for too long at another.
+    pub(super) fn is_old(&self, since: Duration, now: Duration) -> bool {
+        self.time.is_some_and(|time| now.saturating_sub(since) > time)
+    }
+}
+
 /// The unused instances of an engine.
 #[derive(Debug, Default)]
 pub(super) struct IdleInstances {
@@ -121,12 +128,10 @@ impl IdleInstances {
         let mut list = self.list();
         list.resident += resident;
         list.idle.push(idle);
-        let is_old =
-            |idle: &Idle| limits.time.is_some_and(|time| since.saturating_sub(idle.since) > time);
         let mut gone = Vec::new();
         while list.idle.len() > limits.instances
             || list.resident > limits.bytes
-            || list.idle.first().is_some_and(is_old)
+            || list.idle.first().is_some_and(|idle| limits.is_old(idle.since, since))
         {
             let idle = list.idle.remove(0);
             list.resident -= idle.resident;

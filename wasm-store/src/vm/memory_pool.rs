@@ -94,9 +94,8 @@ impl MemoryPool {
         free.push((reservation, now));
         let mut gone = Vec::new();
         if self.total.is_none() {
-            let is_old =
-                |since: Duration| limits.time.is_some_and(|time| now.saturating_sub(since) > time);
-            while free.len() > limits.instances || free.first().is_some_and(|(_, at)| is_old(*at)) {
+            let is_old = |(_, since): &(_, Duration)| limits.is_old(*since, now);
+            while free.len() > limits.instances || free.first().is_some_and(is_old) {
                 gone.push(free.remove(0));
             }
         }

@@ -131,9 +131,7 @@ impl StackPool {
         free.push(Unused { stack, thread: thread::id(), since });
         let mut gone = Vec::new();
         if self.total.is_none() {
-            let is_old = |unused: &Unused| {
-                limits.time.is_some_and(|time| since.saturating_sub(unused.since) > time)
-            };
+            let is_old = |unused: &Unused| limits.is_old(unused.since, since);
             while free.len() > limits.stacks || free.first().is_some_and(is_old) {
                 gone.push(free.remove(0));
             }

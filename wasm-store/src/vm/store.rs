@@ -180,9 +180,17 @@ impl VmStore {
 
     /// A memory of the host's.
     pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<NonNull<VmMemory>, Error> {
-        let record = boxed(MemoryRecord { base: ptr::null_mut(), length: 0 });
         // SAFETY: the record is kept with the memory.
-        match unsafe { VmMemory::new(ty, &self.engine, record) } {
+        self.with_record(|engine, record| unsafe { VmMemory::new(ty, engine, record) })
+    }
+
+    /// A memory whose record is the store's.
+    fn with_record(
+        &mut self,
+        make: impl FnOnce(&VmEngine, NonNull<MemoryRecord>) -> Result<VmMemory, Error>,
+    ) -> Result<NonNull<VmMemory>, Error> {
+        let record = boxed(MemoryRecord { base: ptr::null_mut(), length: 0 });
+        match make(&self.engine, record) {
             Ok(memory) => {
                 let memory = boxed(memory);
                 self.memories.push((memory, Some(record)));
@@ -294,20 +302,10 @@ impl VmStore {
         ty: MemoryType,
         contents: &MemoryContents,
     ) -> Result<NonNull<VmMemory>, Error> {
-        let record = boxed(MemoryRecord { base: ptr::null_mut(), length: 0 });
         // SAFETY: the record is kept with the memory.
-        match unsafe { VmMemory::of_contents(ty, &self.engine, record, contents) } {
-            Ok(memory) => {
-                let memory = boxed(memory);
-                self.memories.push((memory, Some(record)));
-                Ok(memory)
-            }
-            Err(error) => {
-                // SAFETY: made above, and nothing refers to it.
-                drop(unsafe { Box::from_raw(record.as_ptr()) });
-                Err(error)
-            }
-        }
+        self.with_record(|engine, record| unsafe {
+            VmMemory::of_contents(ty, engine, record, contents)
+        })
     }
 
     /// The host functions that are part of the store.
