@@ -15,6 +15,7 @@ mod first_call;
 mod generated;
 mod host;
 mod load;
+mod measures;
 mod programs;
 mod report;
 mod sections;
@@ -24,6 +25,7 @@ mod state;
 #[path = "."]
 mod ours {
     pub(crate) use wasm_runtime as api;
+    #[allow(dead_code, reason = "what only the other side is measured with")]
     #[path = "side.rs"]
     pub(crate) mod side;
 }
@@ -33,6 +35,7 @@ mod ours {
 #[path = "."]
 mod theirs {
     pub(crate) use wasmtime as api;
+    #[allow(dead_code, reason = "what only the other side is measured with")]
     #[path = "side.rs"]
     pub(crate) mod side;
 }
@@ -65,7 +68,7 @@ fn main() -> ExitCode {
     for section in SECTIONS {
         if wanted.is_empty() || wanted.iter().any(|name| name == section.name) {
             let rows = (section.run)(rounds.unwrap_or(section.rounds));
-            println!("{}", report::table(section.title, section.unit, &rows));
+            println!("{}", report::table(section.title, section.sides, section.unit, &rows));
         }
     }
     ExitCode::SUCCESS

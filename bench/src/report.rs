@@ -50,11 +50,12 @@ impl Unit {
     }
 }
 
-/// A table in Markdown: below 1, this project is faster.
-pub(crate) fn table(title: &str, unit: Unit, rows: &[Row]) -> String {
+/// A table in Markdown of two sides, which have names: below 1, the first is faster.
+pub(crate) fn table(title: &str, sides: [&str; 2], unit: Unit, rows: &[Row]) -> String {
+    let [first, second] = sides;
     let mut text = format!(
         "### {title}\n\n\
-         | | this project | Wasmtime | ratio | ratio of medians |\n\
+         | | {first} | {second} | ratio | ratio of medians |\n\
          |---|--:|--:|--:|--:|\n"
     );
     let (mut minima, mut medians) = (0.0, 0.0);

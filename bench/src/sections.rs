@@ -1,7 +1,10 @@
 //! What is measured, one table each.
 
+use wasm_translate::Settings;
+
 use crate::first_call;
 use crate::load;
+use crate::measures;
 use crate::ours::side as ours;
 use crate::programs::{Entry, PROGRAMS, Program};
 use crate::report::{Row, Times, Unit};
@@ -13,16 +16,22 @@ pub(crate) struct Section {
     /// On the command line.
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
+    /// What is compared.
+    pub(crate) sides: [&'static str; 2],
     pub(crate) unit: Unit,
     /// How often each side measures each thing, unless told otherwise.
     pub(crate) rounds: usize,
     pub(crate) run: fn(usize) -> Vec<Row>,
 }
 
+/// Most sections compare this project with Wasmtime.
+const US_AND_THEM: [&str; 2] = ["this project", "Wasmtime"];
+
 pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "compile",
         title: "Compile time, one thread",
+        sides: US_AND_THEM,
         unit: Unit::Milliseconds,
         rounds: 5,
         run: |rounds| compile(rounds, false),
@@ -30,6 +39,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "compile-parallel",
         title: "Compile time, two threads",
+        sides: US_AND_THEM,
         unit: Unit::Milliseconds,
         rounds: 5,
         run: |rounds| compile(rounds, true),
@@ -37,14 +47,23 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "run",
         title: "Execution",
+        sides: US_AND_THEM,
         unit: Unit::Milliseconds,
         rounds: 7,
         run: execution,
     },
-    Section { name: "calls", title: "Calls", unit: Unit::Nanoseconds, rounds: 15, run: calls },
+    Section {
+        name: "calls",
+        title: "Calls",
+        sides: US_AND_THEM,
+        unit: Unit::Nanoseconds,
+        rounds: 15,
+        run: calls,
+    },
     Section {
         name: "instantiate",
         title: "Instantiation, with a store of its own each",
+        sides: US_AND_THEM,
         unit: Unit::Microseconds,
         rounds: 15,
         run: |rounds| instantiation(rounds, theirs::Side::new(true)),
@@ -52,6 +71,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "instantiate-pooling",
         title: "Instantiation, with a store of its own each; Wasmtime with its pooling allocator",
+        sides: US_AND_THEM,
         unit: Unit::Microseconds,
         rounds: 15,
         run: |rounds| instantiation(rounds, theirs::Side::pooling()),
@@ -59,6 +79,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "load",
         title: "From the path of an artifact to a module",
+        sides: US_AND_THEM,
         unit: Unit::Microseconds,
         rounds: 200,
         run: load::unverified,
@@ -66,6 +87,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "load-verified",
         title: "From the path of a signed artifact to a module, verified; Wasmtime does not verify",
+        sides: US_AND_THEM,
         unit: Unit::Microseconds,
         rounds: 50,
         run: load::verified,
@@ -73,6 +95,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "size",
         title: "Size of artifacts",
+        sides: US_AND_THEM,
         unit: Unit::Kilobytes,
         rounds: 1,
         run: load::size,
@@ -80,6 +103,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "first-call",
         title: "A new process that loads an artifact and calls a function of it",
+        sides: US_AND_THEM,
         unit: Unit::Microseconds,
         rounds: 200,
         run: first_call::run,
@@ -87,9 +111,42 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "state",
         title: "Snapshots",
+        sides: US_AND_THEM,
         unit: Unit::Microseconds,
         rounds: 25,
         run: state::run,
+    },
+    Section {
+        name: "measure-reorder",
+        title: "Execution with and without `Settings::reorder`",
+        sides: ["with", "without"],
+        unit: Unit::Milliseconds,
+        rounds: 7,
+        run: |rounds| measures::run(rounds, Settings::reorder),
+    },
+    Section {
+        name: "measure-idioms",
+        title: "Execution with and without `Settings::idioms`",
+        sides: ["with", "without"],
+        unit: Unit::Milliseconds,
+        rounds: 7,
+        run: |rounds| measures::run(rounds, Settings::idioms),
+    },
+    Section {
+        name: "measure-inlining",
+        title: "Execution with and without `Settings::inlining`",
+        sides: ["with", "without"],
+        unit: Unit::Milliseconds,
+        rounds: 7,
+        run: |rounds| measures::run(rounds, Settings::inlining),
+    },
+    Section {
+        name: "measure-small-bulk",
+        title: "Execution with and without `Settings::small_bulk`",
+        sides: ["with", "without"],
+        unit: Unit::Milliseconds,
+        rounds: 7,
+        run: |rounds| measures::run(rounds, Settings::small_bulk),
     },
 ];
 

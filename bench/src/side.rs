@@ -28,6 +28,11 @@ impl Side {
         Self { engine: Engine::new(&config).expect("default settings") }
     }
 
+    /// With an engine of one's own.
+    pub(crate) fn with(config: &Config) -> Self {
+        Self { engine: Engine::new(config).expect("the settings are valid") }
+    }
+
     /// With everything that instances need reserved up front, within default limits.
     pub(crate) fn pooling() -> Self {
         let mut config = Config::new();

@@ -34,7 +34,11 @@ use wasm_types::Module;
 pub struct CraneliftCompiler {
     progress: Option<Arc<Progress>>,
     passes: Vec<(PassPlace, Arc<dyn ClifPass>)>,
+    adjust: Option<Arc<Adjust>>,
 }
+
+/// Changes the settings of `wasm-translate` after a request has set them.
+type Adjust = dyn Fn(&mut Settings) + Send + Sync;
 
 impl CraneliftCompiler {
     /// The compiler with nothing added to it. How it compiles is said by each [`CompileRequest`].
@@ -54,6 +58,14 @@ impl CraneliftCompiler {
     #[must_use]
     pub fn pass(mut self, place: PassPlace, pass: Arc<dyn ClifPass>) -> Self {
         self.passes.push((place, pass));
+        self
+    }
+
+    /// Changes settings that a [`CompileRequest`] does not have, such as the measures for faster code that
+    /// `wasm-translate` has switches for. What is compiled is not kept in a cache then.
+    #[must_use]
+    pub fn adjust(mut self, adjust: impl Fn(&mut Settings) + Send + Sync + 'static) -> Self {
+        self.adjust = Some(Arc::new(adjust));
         self
     }
 
@@ -82,6 +94,9 @@ impl CraneliftCompiler {
         for (place, pass) in &self.passes {
             settings.pass(*place, pass.clone());
         }
+        if let Some(adjust) = &self.adjust {
+            adjust(&mut settings);
+        }
         Ok(settings)
     }
 }
@@ -104,8 +119,8 @@ impl Compiler for CraneliftCompiler {
     }
 
     fn identity(&self, request: &CompileRequest) -> Option<String> {
-        // What a pass does, nobody knows.
-        if !self.passes.is_empty() {
+        // What a pass does, or what else was set, nobody knows.
+        if !self.passes.is_empty() || self.adjust.is_some() {
             return None;
         }
         identity::of(request.target.is_none())

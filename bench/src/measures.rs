@@ -1,0 +1,38 @@
+//! What a measure for faster code is worth: this project with it and without it, the others as they are at first.
+
+use std::sync::Arc;
+
+use wasm_runtime::{Config, CraneliftCompiler};
+use wasm_translate::Settings;
+
+use crate::ours::side::Side;
+use crate::programs::Entry;
+use crate::report::Row;
+use crate::sections::{alternate, modules};
+
+/// A measure's switch.
+type Switch = fn(&mut Settings, bool) -> &mut Settings;
+
+pub(crate) fn run(rounds: usize, switch: Switch) -> Vec<Row> {
+    let side = |on: bool| {
+        let compiler = CraneliftCompiler::new().adjust(move |settings| {
+            switch(settings, on);
+        });
+        let mut config = Config::new();
+        config.compiler(Arc::new(compiler));
+        Side::with(&config)
+    };
+    let (with, without) = (side(true), side(false));
+    modules()
+        .filter(|(program, _)| !matches!(program.entry, Entry::None))
+        .map(|(program, wasm)| {
+            let ((_, a), (_, b)) = (with.compile(&wasm), without.compile(&wasm));
+            alternate(
+                program.name,
+                rounds,
+                || with.run(&a, program.name, &program.entry).0,
+                || without.run(&b, program.name, &program.entry).0,
+            )
+        })
+        .collect()
+}
