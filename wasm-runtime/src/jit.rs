@@ -3,9 +3,13 @@
 
 mod identity;
 mod text;
+mod timings;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
+
+pub use timings::CompileTimings;
 
 use wasm_artifact::WriteOptions;
 use wasm_store::{CompileRequest, Compiler, Error, Result, WasmFeatures};
@@ -99,18 +103,37 @@ impl CraneliftCompiler {
         }
         Ok(settings)
     }
+
+    /// Compiles as [`Compiler::compile`] does, and tells where the time went.
+    ///
+    /// # Errors
+    ///
+    /// As [`Compiler::compile`].
+    pub fn compile_timed(
+        &self,
+        wasm: &[u8],
+        request: &CompileRequest,
+    ) -> Result<(Vec<u8>, CompileTimings)> {
+        let wasm = text::to_binary(wasm)?;
+        let settings = self.settings(request)?;
+        let start = Instant::now();
+        let parsed = Module::parse_with_bodies(&wasm, request.features)?;
+        let declarations = start.elapsed();
+        let (compiled, functions) = wasm_translate::compile_module_timed(&parsed, &wasm, &settings)
+            .map_err(unwrap_invalid)?;
+        let mut options = WriteOptions::new();
+        options.address_map = request.address_map;
+        let before_writing = start.elapsed();
+        let artifact = wasm_artifact::write(parsed.module(), &wasm, &compiled, &options)?;
+        let total = start.elapsed();
+        let writing = total - before_writing;
+        Ok((artifact, CompileTimings { declarations, functions, writing, total }))
+    }
 }
 
 impl Compiler for CraneliftCompiler {
     fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
-        let wasm = text::to_binary(wasm)?;
-        let settings = self.settings(request)?;
-        let parsed = Module::parse_with_bodies(&wasm, request.features)?;
-        let compiled =
-            wasm_translate::compile_module(&parsed, &wasm, &settings).map_err(unwrap_invalid)?;
-        let mut options = WriteOptions::new();
-        options.address_map = request.address_map;
-        Ok(wasm_artifact::write(parsed.module(), &wasm, &compiled, &options)?)
+        self.compile_timed(wasm, request).map(|(artifact, _)| artifact)
     }
 
     fn validate(&self, wasm: &[u8], features: WasmFeatures) -> Result<()> {

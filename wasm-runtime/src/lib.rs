@@ -69,7 +69,7 @@ mod jit;
 pub mod wast;
 
 #[cfg(feature = "jit")]
-pub use jit::CraneliftCompiler;
+pub use jit::{CompileTimings, CraneliftCompiler};
 #[cfg(feature = "call-hook")]
 pub use wasm_store::CallHook;
 #[cfg(feature = "profile")]

@@ -179,6 +179,23 @@ fn an_artifact_runs_like_the_module_it_was_made_of() {
 }
 
 #[test]
+fn the_stages_of_a_compilation_are_told() {
+    let place = Place::new().with("add.wat", ADD);
+    let silent = place.run(&["compile", "add.wat"]).exits_with(0);
+    assert_eq!(silent.stderr(), "");
+    let told = place.run(&["compile", "add.wat", "-o", "told.cwasm", "--timings"]).exits_with(0);
+    let names: Vec<_> = ["declarations", "translation", "code generation", "writing", "total"]
+        .into_iter()
+        .map(|name| told.stderr().lines().position(|line| line.starts_with(name)))
+        .collect();
+    assert!(names.iter().all(Option::is_some) && names.is_sorted(), "{}", told.stderr());
+    assert_eq!(
+        fs::read(place.path("add.cwasm")).unwrap(),
+        fs::read(place.path("told.cwasm")).unwrap()
+    );
+}
+
+#[test]
 fn artifacts_for_other_machines_are_refused_by_name() {
     let place = Place::new().with("add.wat", ADD);
     let target = if cfg!(target_arch = "aarch64") {

@@ -38,6 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("traps         {}", compiled.traps.len());
     println!("address map   {}", compiled.address_map.len());
     println!("declarations  {parsing:?}");
+    println!("analysis      {:?}", timings.analysis);
     println!("translation   {:?}", timings.translation);
     println!("optimisation  {:?}", timings.optimization);
     println!("codegen       {:?}", timings.codegen);

@@ -66,9 +66,12 @@ pub fn compile_module_timed(
     let module = parsed.module();
     let isa = settings.isa()?;
     let layout = ContextLayout::new(module);
-    let job = Job::new(parsed, wasm, settings, &*isa, &layout);
-    let (functions, mut timings) = compile_functions(&job)?;
     let mut clock = Lap::start();
+    let job = Job::new(parsed, wasm, settings, &*isa, &layout);
+    let analysis = clock.lap();
+    let (functions, mut timings) = compile_functions(&job)?;
+    timings.analysis = analysis;
+    clock.lap();
     let compiled = link::link(module, &*isa, settings.tunables, &functions)?;
     timings.linking = clock.lap();
     Ok((compiled, timings))

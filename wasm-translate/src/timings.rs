@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Timings {
+    /// Looking at all bodies before any is compiled, for what is to be known of them.
+    pub analysis: Duration,
     /// Reading and validating bodies and making CLIF of them, with passes before optimisation.
     pub translation: Duration,
     /// Optimising CLIF, with passes after it.
@@ -19,6 +21,7 @@ pub struct Timings {
 impl Timings {
     /// Adds what another thread took.
     pub(crate) fn add(&mut self, other: Timings) {
+        self.analysis += other.analysis;
         self.translation += other.translation;
         self.optimization += other.optimization;
         self.codegen += other.codegen;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use wasm_runtime::Result;
 use wasm_runtime::error::Context;
-use wasm_runtime::{Compiler as _, Result};
 
 use crate::input;
 use crate::progress::Progress;
@@ -31,7 +31,8 @@ Examples:
   wasm-runtime compile program.wasm --target aarch64-unknown-linux-gnu
   wasm-runtime compile program.wasm --target x86_64-unknown-linux-gnu --target-feature +avx2,+bmi2
   wasm-runtime compile program.wasm --target-feature -avx512f,-avx512vl
-  wasm-runtime compile program.wasm --sign keys/release.key";
+  wasm-runtime compile program.wasm --sign keys/release.key
+  wasm-runtime compile program.wasm --timings";
 
 /// Compile a module into an artifact.
 #[derive(Args)]
@@ -48,6 +49,11 @@ pub(crate) struct Compile {
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
 
+    /// Tells on standard error where the time went: a line for each stage, summed over all threads, and the
+    /// time in all.
+    #[arg(long)]
+    timings: bool,
+
     #[command(flatten)]
     settings: Settings,
 }
@@ -60,9 +66,12 @@ impl Compile {
         let request = self.settings.request();
         let progress = Progress::default();
         let compiler = progress.compiler();
-        let mut artifact = progress
-            .during(&self.file, wasm.len(), || compiler.compile(&wasm, &request))
+        let (mut artifact, timings) = progress
+            .during(&self.file, wasm.len(), || compiler.compile_timed(&wasm, &request))
             .with_context(|| format!("can't compile `{}`", self.file.display()))?;
+        if self.timings {
+            eprintln!("{timings}");
+        }
         if let Some(key) = key {
             wasm_runtime::sign::sign(&mut artifact, &key)?;
         }
