@@ -13,12 +13,18 @@ build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 
 cd "$build"
-echo 'JavaScript engine and Ruby, from npm'
-npm pack --silent quickjs-wasi@3.6.2 @ruby/3.4-wasm-wasi@2.10.1
+echo 'JavaScript engine, Ruby and libraries, from npm'
+npm pack --silent quickjs-wasi@3.6.2 @ruby/3.4-wasm-wasi@2.10.1 source-map@0.7.4 tiny-secp256k1@2.2.3 blake3-wasm@2.1.5
 tar xzf quickjs-wasi-*.tgz package/quickjs.wasm
 mv package/quickjs.wasm "$programs"
 tar xzf ruby-*.tgz package/dist/ruby.wasm
 mv package/dist/ruby.wasm "$programs"
+tar xzf source-map-*.tgz package/lib/mappings.wasm
+mv package/lib/mappings.wasm "$programs/sourcemap.wasm"
+tar xzf tiny-secp256k1-*.tgz package/lib/secp256k1.wasm
+mv package/lib/secp256k1.wasm "$programs"
+tar xzf blake3-wasm-*.tgz package/dist/wasm/nodejs/blake3_js_bg.wasm
+mv package/dist/wasm/nodejs/blake3_js_bg.wasm "$programs/blake3.wasm"
 
 echo 'C programs, from Debian'
 if [ -n "${DEBIAN_SOURCES:-}" ]; then

@@ -11,6 +11,7 @@
 //!
 //! Both runtimes get the same small WASI from this program, so that only the runtimes are compared.
 
+mod calls;
 mod first_call;
 mod generated;
 mod host;
@@ -20,11 +21,14 @@ mod programs;
 mod report;
 mod sections;
 mod state;
+mod v8;
 
 /// This project.
 #[path = "."]
 mod ours {
     pub(crate) use wasm_runtime as api;
+    #[path = "library.rs"]
+    mod library;
     #[allow(dead_code, reason = "what only the other side is measured with")]
     #[path = "side.rs"]
     pub(crate) mod side;
@@ -35,6 +39,8 @@ mod ours {
 #[path = "."]
 mod theirs {
     pub(crate) use wasmtime as api;
+    #[path = "library.rs"]
+    mod library;
     #[allow(dead_code, reason = "what only the other side is measured with")]
     #[path = "side.rs"]
     pub(crate) mod side;

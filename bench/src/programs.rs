@@ -22,6 +22,8 @@ pub(crate) enum Entry {
     Start(&'static [&'static str]),
     /// The JavaScript engine evaluates this script.
     JavaScript(&'static str),
+    /// Functions are called as the file of this text says: see `calls.rs`.
+    Calls(&'static str),
     /// Only compiled and loaded.
     None,
 }
@@ -62,6 +64,9 @@ pub(crate) const PROGRAMS: &[Program] = &[
     Program::fetched("sqlite", Entry::Start(&["8000"])),
     Program::fetched("bzip2", Entry::Start(&["600"])),
     Program::fetched("zlib", Entry::Start(&["1024"])),
+    Program::fetched("sourcemap", Entry::Calls(include_str!("../workloads/sourcemap.calls"))),
+    Program::fetched("secp256k1", Entry::Calls(include_str!("../workloads/secp256k1.calls"))),
+    Program::fetched("blake3", Entry::Calls(include_str!("../workloads/blake3.calls"))),
     Program::own("virtual", &["3000"]),
     Program::own("json", &["60"]),
     Program::own("hashing", &["25"]),

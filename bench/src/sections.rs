@@ -10,6 +10,7 @@ use crate::programs::{Entry, PROGRAMS, Program};
 use crate::report::{Row, Times, Unit};
 use crate::state;
 use crate::theirs::side as theirs;
+use crate::v8;
 
 /// A table of the report.
 pub(crate) struct Section {
@@ -51,6 +52,14 @@ pub(crate) const SECTIONS: &[Section] = &[
         unit: Unit::Milliseconds,
         rounds: 7,
         run: execution,
+    },
+    Section {
+        name: "v8",
+        title: "Execution beside V8",
+        sides: ["this project", "V8"],
+        unit: Unit::Milliseconds,
+        rounds: 7,
+        run: v8::run,
     },
     Section {
         name: "calls",

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::api;
+use super::library::Run;
+use crate::calls;
 use crate::host::{self, World};
 use crate::programs::Entry;
 use api::{
@@ -66,7 +68,7 @@ impl Side {
     pub(crate) fn run(&self, module: &Ready, name: &str, entry: &Entry) -> (f64, Vec<u8>) {
         let arguments = match entry {
             Entry::Start(arguments) => arguments,
-            Entry::JavaScript(_) | Entry::None => &[][..],
+            Entry::JavaScript(_) | Entry::Calls(_) | Entry::None => &[][..],
         };
         let mut linker = wasi(&self.engine, &module.0).expect("definitions for each import");
         linker.allow_shadowing(true);
@@ -75,6 +77,11 @@ impl Side {
         let time = match entry {
             Entry::Start(_) => start(&mut store, instance),
             Entry::JavaScript(script) => javascript(&mut store, instance, script),
+            Entry::Calls(workload) => {
+                let mut run = Run::new(&mut store, instance);
+                calls::run(&calls::parse(workload), &mut run);
+                Ok(run.time)
+            }
             Entry::None => Ok(0.0),
         };
         let time = time.unwrap_or_else(|error| panic!("{name} failed: {error:?}"));
