@@ -270,6 +270,7 @@ fn clif_is_shown() {
     let place = Place::new().with("add.wat", ADD);
     place.run(&["clif", "add.wat"]).exits_with(0).says("iadd");
     place.run(&["clif", "add.wat", "--function", "0", "--raw"]).exits_with(0).says("iadd");
+    place.run(&["clif", "add.wat", "--function", "0", "--assembly"]).exits_with(0).says("block0:");
     place.run(&["clif", "add.wat", "--function", "add"]).exits_with(0).says("iadd");
     place.run(&["clif", "add.wat", "--function", "sub"]).exits_with(1).complains("sub");
 }

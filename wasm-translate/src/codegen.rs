@@ -215,6 +215,18 @@ impl<'a> Worker<'a> {
         collected.extensions = self.scanner.scan(&code);
         Ok(collected)
     }
+
+    /// The machine code of the function that was optimised last, as text.
+    pub(crate) fn assembly(&mut self) -> Result<String, Error> {
+        let Context { func, domtree, .. } = &self.context;
+        let mut control = ControlPlane::default();
+        self.job
+            .isa
+            .compile_function(func, domtree, &mut self.allocator, true, &mut control)
+            .map_err(|error| codegen_error(error, func))?
+            .vcode
+            .ok_or_else(|| Error::new(ErrorKind::Codegen, "the code generator shows no code"))
+    }
 }
 
 /// Takes what is needed out of the compiled code.

@@ -10,7 +10,6 @@ use crate::codegen::{FunctionCode, Job, Worker};
 use crate::error::Error;
 use crate::link;
 use crate::parallel;
-use crate::pass::PassPlace;
 use crate::settings::Settings;
 use crate::timings::{Lap, Timings};
 
@@ -133,48 +132,4 @@ fn compile_functions(job: &Job<'_>) -> Result<(Vec<FunctionCode>, Timings), Erro
         .map(|code| code.expect("every function is compiled or has an error"))
         .collect();
     Ok((functions, timings))
-}
-
-/// Which CLIF is wanted.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum ClifStage {
-    /// As it was translated, before any pass.
-    Raw,
-    /// As machine code is made of it, after optimisation and all passes.
-    Optimized,
-}
-
-/// The CLIF of a function, as text.
-///
-/// # Errors
-///
-/// As [`compile_module`], for this one function.
-///
-/// # Panics
-///
-/// If the module does not define the function, or if `wasm` is shorter than the binary that was
-/// parsed.
-pub fn clif(
-    parsed: &ParsedModule,
-    wasm: &[u8],
-    func: DefinedFuncIndex,
-    settings: &Settings,
-    stage: ClifStage,
-) -> Result<String, Error> {
-    let module = parsed.module();
-    let index = module.func_index(func);
-    let isa = settings.isa()?;
-    let layout = ContextLayout::new(module);
-    let job = Job::new(parsed, wasm, settings, &*isa, &layout);
-    let mut worker = Worker::new(&job);
-    let text = || -> Result<String, Error> {
-        let raw = worker.translate(func)?;
-        if stage == ClifStage::Raw {
-            return Ok(raw.display().to_string());
-        }
-        worker.run_passes(PassPlace::BeforeOptimization, index)?;
-        Ok(worker.optimize(index)?.display().to_string())
-    };
-    let mut text = text;
-    text().map_err(|error| error.in_function(index, module.names.function(index)))
 }

@@ -70,6 +70,7 @@ mod proposals;
 mod reorder;
 mod runtime;
 mod settings;
+mod show;
 mod target_feature;
 mod timings;
 mod translator;
@@ -79,7 +80,7 @@ mod trap;
 pub use cranelift_codegen;
 pub use cranelift_frontend;
 
-pub use compile::{ClifStage, clif, compile_module, compile_module_timed};
+pub use compile::{compile_module, compile_module_timed};
 pub use environ::{
     BulkOperands, FuncEnvironment, Heap, HeapAccess, HeapBound, Result, Rounding, Values,
 };
@@ -88,5 +89,6 @@ pub use function::Translator;
 pub use pass::{ClifPass, PassContext, PassPlace};
 pub use runtime::RuntimeEnvironment;
 pub use settings::{ClifObserver, Progress, Settings};
+pub use show::{ClifStage, assembly, clif};
 pub use timings::Timings;
 pub use trap::{clif_trap_code, wasm_trap_code};

@@ -1,4 +1,5 @@
-//! The CLIF of small modules, beside them: `tests/clif/NAME.wat` and `NAME.clif`.
+//! The CLIF of small modules, beside them: `tests/clif/NAME.wat` and `NAME.clif`; and for those that ask for it the
+//! machine code, `NAME.s`.
 //!
 //! `BLESS=1 cargo test -p wasm-translate --test clif` writes the files anew.
 
@@ -11,12 +12,12 @@ use std::sync::{Arc, Mutex};
 use common::{TARGETS, compile, parse, settings};
 use cranelift_codegen::ir;
 use wasm_translate::{
-    ClifStage, Error, ErrorKind, PassContext, PassPlace, Settings, clif, compile_module,
+    ClifStage, Error, ErrorKind, PassContext, PassPlace, Settings, assembly, clif, compile_module,
 };
 use wasm_types::{DefinedFuncIndex, Tunables};
 
 /// Comments at the start of a module choose settings: `;;! checked` for memories with bounds checks,
-/// `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`.
+/// `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`. `;;! assembly` is for machine code.
 fn golden_settings(text: &str) -> (Settings, ClifStage) {
     let mut stage = ClifStage::Raw;
     let mut target = TARGETS[0];
@@ -27,6 +28,7 @@ fn golden_settings(text: &str) -> (Settings, ClifStage) {
             "checked" => tunables.memory_reservation = 1 << 20,
             "optimized" => stage = ClifStage::Optimized,
             "inlined" => inlining = true,
+            "assembly" => {}
             "unmitigated" => tunables.spectre_mitigation = false,
             _ => target = line.strip_prefix("target ").expect("a setting that is known"),
         }
@@ -37,7 +39,7 @@ fn golden_settings(text: &str) -> (Settings, ClifStage) {
 }
 
 #[test]
-fn clif_is_as_written_down() {
+fn code_is_as_written_down() {
     let bless = std::env::var_os("BLESS").is_some();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clif");
     let mut files: Vec<_> = std::fs::read_dir(&folder)
@@ -53,22 +55,30 @@ fn clif_is_as_written_down() {
         let wasm = wat::parse_str(&text).unwrap();
         let parsed = parse(&wasm);
         let (settings, stage) = golden_settings(&text);
-        let mut found = String::new();
-        for func in (0..parsed.module().num_defined_functions()).map(DefinedFuncIndex::new) {
-            let text = clif(&parsed, &wasm, func, &settings, stage)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            writeln!(found, "{text}").unwrap();
-        }
-        let golden = path.with_extension("clif");
-        if bless {
-            std::fs::write(&golden, found).unwrap();
-        } else if std::fs::read_to_string(&golden).unwrap_or_default() != found {
-            different.push(format!("{}:\n{found}", golden.display()));
+        let mut compare =
+            |extension: &str, show: &dyn Fn(DefinedFuncIndex) -> Result<String, Error>| {
+                let mut found = String::new();
+                for func in (0..parsed.module().num_defined_functions()).map(DefinedFuncIndex::new)
+                {
+                    let text =
+                        show(func).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                    writeln!(found, "{text}").unwrap();
+                }
+                let golden = path.with_extension(extension);
+                if bless {
+                    std::fs::write(&golden, found).unwrap();
+                } else if std::fs::read_to_string(&golden).unwrap_or_default() != found {
+                    different.push(format!("{}:\n{found}", golden.display()));
+                }
+            };
+        compare("clif", &|func| clif(&parsed, &wasm, func, &settings, stage));
+        if text.lines().any(|line| line == ";;! assembly") {
+            compare("s", &|func| assembly(&parsed, &wasm, func, &settings));
         }
     }
     assert!(
         different.is_empty(),
-        "CLIF differs from what is written down (BLESS=1 writes it anew):\n{}",
+        "code differs from what is written down (BLESS=1 writes it anew):\n{}",
         different.join("\n")
     );
 }

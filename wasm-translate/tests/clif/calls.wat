@@ -1,3 +1,4 @@
+;;! assembly
 (module
   (type $unary (func (param i32) (result i32)))
   (import "host" "f" (func $host (type $unary)))

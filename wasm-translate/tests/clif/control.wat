@@ -1,3 +1,4 @@
+;;! assembly
 (module
   (func $sum (param i32) (result i32) (local i32)
     (block $done

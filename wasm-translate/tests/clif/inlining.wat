@@ -1,3 +1,4 @@
+;;! assembly
 ;;! optimized
 ;;! inlined
 ;; Calls of small functions that call nothing are replaced by what they call; for an access out of bounds the

@@ -1,3 +1,4 @@
+;;! assembly
 ;;! checked
 (module
   (memory 1)

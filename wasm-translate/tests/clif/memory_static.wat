@@ -1,3 +1,4 @@
+;;! assembly
 (module
   (memory 1)
   (func $near (param i32) (result i32)

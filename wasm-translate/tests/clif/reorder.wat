@@ -1,3 +1,4 @@
+;;! assembly
 ;;! optimized
 ;; The optimiser leaves the additions before the store; reordered, each stands where its operands are
 ;; there. The division may trap, so nothing changes its order with loads and stores.

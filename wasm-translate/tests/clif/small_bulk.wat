@@ -1,3 +1,4 @@
+;;! assembly
 ;;! optimized
 ;; Copies and fills of a few bytes are loads and stores after a check of the bounds.
 (module

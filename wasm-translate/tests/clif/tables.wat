@@ -1,3 +1,4 @@
+;;! assembly
 (module
   (table $functions 2 funcref)
   (table $objects 2 externref)

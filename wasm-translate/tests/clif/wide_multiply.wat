@@ -1,3 +1,4 @@
+;;! assembly
 ;;! optimized
 ;; 128-bit products in the ways that compilers write them, and callers of them.
 (module

@@ -17,13 +17,14 @@ const LONG: &str = "\
 Show Cranelift's intermediate form (CLIF) of a module's functions.
 
 Without --raw it is what machine code is made of, after all optimisations; with --raw it is what the
-operators of the function were translated to, before any.";
+operators of the function were translated to, before any. With --assembly it is the machine code.";
 
 const EXAMPLES: &str = "\
 Examples:
   wasm-runtime clif math.wat                    all functions
   wasm-runtime clif program.wasm --function main
   wasm-runtime clif program.wasm --function 17 --raw
+  wasm-runtime clif program.wasm --function 17 --assembly
   wasm-runtime clif program.wasm --function main --target aarch64-unknown-linux-gnu";
 
 /// Show Cranelift's intermediate form of a module's functions.
@@ -40,6 +41,10 @@ pub(crate) struct Clif {
     /// Shows it before any optimisation.
     #[arg(long)]
     raw: bool,
+
+    /// Shows the machine code, as the code generator writes its instructions.
+    #[arg(long, conflicts_with = "raw")]
+    assembly: bool,
 
     #[command(flatten)]
     settings: Settings,
@@ -63,8 +68,11 @@ impl Clif {
             let index = module.func_index(func);
             let name = module.names.function(index).unwrap_or("no name");
             let ty = module.type_of_func(index);
-            let clif = wasm_translate::clif(&parsed, &wasm, func, &settings, stage)?;
-            writeln!(out, "; function {index} ({name}): {ty}\n{clif}")?;
+            let text = match self.assembly {
+                true => wasm_translate::assembly(&parsed, &wasm, func, &settings)?,
+                false => wasm_translate::clif(&parsed, &wasm, func, &settings, stage)?,
+            };
+            writeln!(out, "; function {index} ({name}): {ty}\n{text}")?;
         }
         Ok(ExitCode::SUCCESS)
     }
