@@ -2,9 +2,12 @@
 //!
 //! - [`Way`]: from the bytes of a module to a [`wasm_runtime::Module`], on the spot or through an
 //!   artifact.
+//! - [`Combination`]: settings that must make no difference.
 
 #![deny(unsafe_code)]
 
+mod combination;
 mod way;
 
+pub use combination::{Combination, any_combination};
 pub use way::Way;

@@ -1,5 +1,5 @@
-//! The specification's test suite, each file a test of its own, on both ways from bytes to a running
-//! module.
+//! The specification's test suite, each file a test of its own: on both ways from bytes to a running module, and
+//! once more with a combination of settings of its own (`sampled/…`). `COMBINATIONS=7` asks for others.
 
 #[path = "spec/exceptions.rs"]
 mod exceptions;
@@ -13,8 +13,8 @@ use std::rc::Rc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use wasm_runtime::wast::{Runner, Summary};
-use wasm_runtime::{Engine, Error};
-use wasm_tests::Way;
+use wasm_runtime::{Config, Engine, Error};
+use wasm_tests::{Combination, Way};
 use wasm_types::ParseError;
 
 use exceptions::Exception;
@@ -27,8 +27,14 @@ fn main() {
         for set in sets::all() {
             for file in set.files() {
                 let name = format!("{way}/{}/{}", set.name, file.name);
-                trials.push(Trial::test(name, move || run(way, set, &file)));
+                trials.push(Trial::test(name, move || run(way, &set.config(), &file)));
             }
+        }
+    }
+    for set in sets::all() {
+        for file in set.files() {
+            let name = format!("sampled/{}/{}", set.name, file.name);
+            trials.push(Trial::test(name.clone(), move || sampled(&name, set, &file)));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -45,10 +51,19 @@ fn exceptions_exist() -> Result<(), Failed> {
     Ok(())
 }
 
-fn run(way: Way, set: &Set, file: &File) -> Result<(), Failed> {
-    let config = set.config();
-    let mut runner = Runner::new(&Engine::new(&config)?)?;
-    runner.load_modules_with(way.loader(&config)?);
+fn sampled(name: &str, set: &Set, file: &File) -> Result<(), Failed> {
+    let combination = Combination::sample(name);
+    let mut config = set.config();
+    combination.apply(&mut config);
+    run(Way::ThroughArtifact, &config, file).map_err(|failed| {
+        let what = failed.message().unwrap_or_default();
+        format!("with {combination:?}: {what}").into()
+    })
+}
+
+fn run(way: Way, config: &Config, file: &File) -> Result<(), Failed> {
+    let mut runner = Runner::new(&Engine::new(config)?)?;
+    runner.load_modules_with(way.loader(config)?);
     match exceptions::find(&file.path()) {
         None => {
             let summary = runner.run_to_end(&file.name, file.text)?;

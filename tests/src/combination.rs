@@ -1,0 +1,118 @@
+//! Settings of an engine and its compiler that must make no difference to what modules do, in any combination.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config as Sampling, RngAlgorithm, TestRng, TestRunner};
+use wasm_runtime::{Config, CraneliftCompiler, Internals, OptLevel};
+use wasm_translate::Settings;
+
+/// A combination of settings. Its [`Debug`] form says what was chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct Combination {
+    opt_level: OptLevel,
+    /// What is reserved for each 32-bit memory, and the guard behind it, in bytes.
+    memory: (u64, u64),
+    internals: Internals,
+    spectre_mitigation: bool,
+    nan_canonicalization: bool,
+    relaxed_simd_deterministic: bool,
+    parallel: bool,
+    /// Of [`MEASURES`], which are taken.
+    measures: [bool; MEASURES.len()],
+}
+
+/// The measures for faster code.
+const MEASURES: [fn(&mut Settings, bool) -> &mut Settings; 4] =
+    [Settings::reorder, Settings::idioms, Settings::inlining, Settings::small_bulk];
+
+impl Combination {
+    /// A combination that depends on the name and on nothing else, so that a test that has failed fails again.
+    /// The environment variable `COMBINATIONS` with a number asks for others.
+    ///
+    /// # Panics
+    ///
+    /// If the variable is no number.
+    pub fn sample(name: &str) -> Self {
+        let other = std::env::var("COMBINATIONS").map_or(0, |number| {
+            number.parse().unwrap_or_else(|error| panic!("COMBINATIONS={number}: {error}"))
+        });
+        // FNV-1a: any hash would do that stays the same from one version of Rust to the next.
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64 ^ other, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let mut seed = [0; 32];
+        for (word, bytes) in (0_u64..).zip(seed.chunks_exact_mut(8)) {
+            bytes.copy_from_slice(&hash.rotate_left(16 * word as u32).to_le_bytes());
+        }
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+        let mut runner = TestRunner::new_with_rng(Sampling::default(), rng);
+        any_combination().new_tree(&mut runner).expect("nothing is filtered out").current()
+    }
+
+    /// Makes these the settings of a configuration.
+    pub fn apply(self, config: &mut Config) {
+        let Self { measures, .. } = self;
+        let compiler = CraneliftCompiler::new().adjust(move |settings| {
+            for (measure, on) in MEASURES.iter().zip(measures) {
+                measure(settings, on);
+            }
+        });
+        let (reservation, guard) = self.memory;
+        config
+            .compiler(Arc::new(compiler))
+            .cranelift_opt_level(self.opt_level)
+            .cranelift_debug_verifier(true)
+            .cranelift_nan_canonicalization(self.nan_canonicalization)
+            .internals(self.internals)
+            .memory_reservation(reservation)
+            .memory_guard_size(guard)
+            .parallel_compilation(self.parallel);
+        config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
+        // What is deterministic already must stay so.
+        config.tunables_mut().relaxed_simd_deterministic |= self.relaxed_simd_deterministic;
+    }
+}
+
+/// Any combination of settings.
+pub fn any_combination() -> impl Strategy<Value = Combination> {
+    let memories = [(4 << 30, 32 << 20), (4 << 30, 64 << 10), (1 << 20, 64 << 10), (0, 0)];
+    let internals = [Internals::Sealed, Internals::Readable, Internals::Writable];
+    let levels = [OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize];
+    let choices = (
+        proptest::sample::select(levels.to_vec()),
+        proptest::sample::select(memories.to_vec()),
+        proptest::sample::select(internals.to_vec()),
+    );
+    (choices, any::<[bool; 4]>(), any::<[bool; MEASURES.len()]>()).prop_map(
+        |((opt_level, memory, internals), flags, measures)| {
+            let [spectre_mitigation, nan_canonicalization, relaxed_simd_deterministic, parallel] =
+                flags;
+            Combination {
+                opt_level,
+                memory,
+                internals,
+                spectre_mitigation,
+                nan_canonicalization,
+                relaxed_simd_deterministic,
+                parallel,
+                measures,
+            }
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Combination;
+
+    #[test]
+    fn a_name_always_gives_the_same_and_names_differ() {
+        let shown = |name: &str| format!("{:?}", Combination::sample(name));
+        assert_eq!(shown("a"), shown("a"));
+        let names: Vec<String> = (0..50).map(|number| shown(&number.to_string())).collect();
+        let different: std::collections::BTreeSet<_> = names.iter().collect();
+        assert!(different.len() > 40, "{} of 50 combinations differ", different.len());
+    }
+}
