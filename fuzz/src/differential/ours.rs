@@ -2,11 +2,15 @@
 
 #![allow(unsafe_code)]
 
+use std::sync::Arc;
+
 use arbitrary::{Result as Arbitrary, Unstructured};
 use wasm_runtime::{
-    Config, Engine, Error, Extern, Func, Global, GlobalType, Instance, Memory, MemoryTypeBuilder,
-    Module, Mutability, OptLevel, Ref, Store, Table, Trap, Val,
+    Config, CraneliftCompiler, Engine, Error, Extern, Func, Global, GlobalType, Instance,
+    Internals, Memory, MemoryTypeBuilder, Module, Mutability, OptLevel, Ref, Store, Table, Trap,
+    Val,
 };
+use wasm_translate::Settings as Translation;
 use wasm_types::{EntityIndex, EntityType, FuncType, RefType, TableType, ValType};
 
 use super::outcome::{self, Outcome, Stop, Value};
@@ -26,7 +30,14 @@ pub(super) struct Settings {
     through_artifact: bool,
     /// Whether bounds checks hold under speculative execution.
     spectre_mitigation: bool,
+    internals: Internals,
+    /// Of [`MEASURES`], which are taken; `None` for those that are taken if nothing is said.
+    measures: Option<[bool; MEASURES.len()]>,
 }
+
+/// The measures for faster code.
+const MEASURES: [fn(&mut Translation, bool) -> &mut Translation; 4] =
+    [Translation::reorder, Translation::idioms, Translation::inlining, Translation::small_bulk];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -35,6 +46,8 @@ impl Default for Settings {
             static_memories: true,
             through_artifact: false,
             spectre_mitigation: true,
+            internals: Internals::Readable,
+            measures: None,
         }
     }
 }
@@ -46,6 +59,8 @@ impl Settings {
             static_memories: u.arbitrary()?,
             through_artifact: u.ratio(1, 4)?,
             spectre_mitigation: u.arbitrary()?,
+            internals: *u.choose(&[Internals::Sealed, Internals::Readable, Internals::Writable])?,
+            measures: u.arbitrary()?,
         })
     }
 
@@ -54,6 +69,15 @@ impl Settings {
         config.cranelift_opt_level(self.opt_level).cranelift_debug_verifier(true);
         config.parallel_compilation(false);
         config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
+        config.internals(self.internals);
+        if let Some(measures) = self.measures {
+            let compiler = CraneliftCompiler::new().adjust(move |settings| {
+                for (measure, on) in MEASURES.iter().zip(measures) {
+                    measure(settings, on);
+                }
+            });
+            config.compiler(Arc::new(compiler));
+        }
         if !self.static_memories {
             config.memory_reservation(0).memory_guard_size(64 << 10);
         }
