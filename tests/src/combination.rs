@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config as Sampling, RngAlgorithm, TestRng, TestRunner};
-use wasm_runtime::{Config, CraneliftCompiler, Internals, OptLevel};
+use wasm_runtime::{Config, CraneliftCompiler, Internals, NamePattern, OptLevel};
 use wasm_translate::Settings;
 
 /// A combination of settings. Its [`Debug`] form says what was chosen.
@@ -19,13 +19,24 @@ pub struct Combination {
     nan_canonicalization: bool,
     relaxed_simd_deterministic: bool,
     parallel: bool,
+    /// Whether all functions tell when they are called, with nobody to hear it.
+    function_hooks: bool,
+    /// Whether the code can be interrupted, which nobody does.
+    interruption: bool,
     /// Of [`MEASURES`], which are taken.
     measures: [bool; MEASURES.len()],
 }
 
-/// The measures for faster code.
-const MEASURES: [fn(&mut Settings, bool) -> &mut Settings; 4] =
-    [Settings::reorder, Settings::idioms, Settings::inlining, Settings::small_bulk];
+/// The measures for faster code, and counting fuel, which nobody asks for.
+const MEASURES: [fn(&mut Settings, bool) -> &mut Settings; 7] = [
+    Settings::count_fuel,
+    Settings::reorder,
+    Settings::idioms,
+    Settings::inlining,
+    Settings::small_bulk,
+    Settings::direct_bulk,
+    Settings::immutable_tables,
+];
 
 impl Combination {
     /// A combination that depends on the name and on nothing else, so that a test that has failed fails again.
@@ -68,7 +79,9 @@ impl Combination {
             .internals(self.internals)
             .memory_reservation(reservation)
             .memory_guard_size(guard)
-            .parallel_compilation(self.parallel);
+            .parallel_compilation(self.parallel)
+            .interruption(self.interruption)
+            .function_hooks(self.function_hooks.then(NamePattern::any));
         config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
         // What is deterministic already must stay so.
         config.tunables_mut().relaxed_simd_deterministic |= self.relaxed_simd_deterministic;
@@ -85,10 +98,16 @@ pub fn any_combination() -> impl Strategy<Value = Combination> {
         proptest::sample::select(memories.to_vec()),
         proptest::sample::select(internals.to_vec()),
     );
-    (choices, any::<[bool; 4]>(), any::<[bool; MEASURES.len()]>()).prop_map(
+    (choices, any::<[bool; 6]>(), any::<[bool; MEASURES.len()]>()).prop_map(
         |((opt_level, memory, internals), flags, measures)| {
-            let [spectre_mitigation, nan_canonicalization, relaxed_simd_deterministic, parallel] =
-                flags;
+            let [
+                spectre_mitigation,
+                nan_canonicalization,
+                relaxed_simd_deterministic,
+                parallel,
+                function_hooks,
+                interruption,
+            ] = flags;
             Combination {
                 opt_level,
                 memory,
@@ -97,6 +116,8 @@ pub fn any_combination() -> impl Strategy<Value = Combination> {
                 nan_canonicalization,
                 relaxed_simd_deterministic,
                 parallel,
+                function_hooks,
+                interruption,
                 measures,
             }
         },

@@ -5,6 +5,8 @@
 mod code;
 #[path = "cross/elf.rs"]
 mod elf;
+#[path = "cross/tables.rs"]
+mod tables;
 
 use std::path::Path;
 
@@ -149,6 +151,19 @@ fn calls_are_as_many_on_every_machine() {
             })
             .collect();
         assert!(counts.iter().all(|count| *count == counts[0]), "{name}: {counts:?}");
+    }
+}
+
+/// Tables that nothing changes stand beside the code, and are found there on every machine.
+#[test]
+fn tables_stand_beside_the_code() {
+    let wasm = tables::module();
+    for target in TARGETS {
+        let bytes = compile(target, &wasm);
+        let artifact = Artifact::parse(&bytes).unwrap();
+        elf::check(target, &bytes, &artifact);
+        code::check(target, &artifact);
+        tables::check(target, &artifact);
     }
 }
 

@@ -16,7 +16,14 @@ struct Measured(fn(&mut Settings));
 impl Compiler for Measured {
     fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
         let mut settings = wasm_runtime::CraneliftCompiler::new().settings(request)?;
-        settings.reorder(false).idioms(false).inlining(false).small_bulk(false).verifier(true);
+        settings
+            .reorder(false)
+            .idioms(false)
+            .inlining(false)
+            .small_bulk(false)
+            .direct_bulk(false)
+            .immutable_tables(false)
+            .verifier(true);
         (self.0)(&mut settings);
         let parsed = wasm_types::Module::parse_with_bodies(wasm, request.features)?;
         let compiled = wasm_translate::compile_module(&parsed, wasm, &settings)?;
@@ -164,6 +171,71 @@ fn small_copies_and_fills_write_all_or_nothing() -> Result<()> {
     wat += ")";
     compare(&wat, |settings| _ = settings.small_bulk(true), &addresses())?;
     compare(&wat, |settings| _ = settings.small_bulk(true).reorder(true), &addresses())
+}
+
+#[test]
+fn copies_and_fills_of_any_length_write_all_or_nothing() -> Result<()> {
+    let mut wat = String::from(
+        "(module (memory (export \"memory\") 1) (memory $other 1) (global $len (mut i32) (i32.const 0))\n",
+    );
+    for len in [0, 1, 7, 64, 65, 1000, 65536 - 100, 65536 - 1, 65536, 65537, -1, i32::MIN] {
+        wat += &format!(
+            "(func (export \"copy{len}\") (param i32 i32)
+               (global.set $len (i32.const {len}))
+               (memory.copy (local.get 0) (local.get 1) (global.get $len)))
+             (func (export \"there and back{len}\") (param i32 i32)
+               (global.set $len (i32.const {len}))
+               (memory.fill $other (i32.const 3) (local.get 0) (i32.const 60000))
+               (memory.copy $other 0 (local.get 0) (local.get 1) (global.get $len))
+               (memory.copy 0 $other (i32.const 1) (local.get 0) (global.get $len)))
+             (func (export \"fill{len}\") (param i32 i32)
+               (global.set $len (i32.const {len}))
+               (memory.fill (local.get 0) (local.get 1) (global.get $len)))\n"
+        );
+    }
+    wat += ")";
+    compare(&wat, |settings| _ = settings.direct_bulk(true), &addresses())?;
+    compare(&wat, |settings| _ = settings.direct_bulk(true).reorder(true), &addresses())
+}
+
+#[test]
+fn calls_through_tables_that_nothing_changes_do_what_they_did() -> Result<()> {
+    const WAT: &str = r#"(module
+      (memory (export "memory") 1)
+      (type $binary (func (param i32 i32) (result i64)))
+      (type $same (func (param i32 i32) (result i64)))
+      (type $unary (func (param i32) (result i64)))
+      (table $mixed 8 funcref)
+      (elem (table $mixed) (i32.const 1) func $divide $load $widen $again $divide)
+      (elem (table $mixed) (i32.const 3) func $load)
+      (table $alike funcref (elem $divide $load $again))
+      (func $divide (type $binary)
+        (i64.extend_i32_u (i32.div_u (local.get 0) (local.get 1))))
+      (func $load (type $same) (i64.load (i32.mul (local.get 0) (local.get 1))))
+      (func $widen (type $unary) (i64.extend_i32_s (local.get 0)))
+      (func $again (type $binary)
+        (call_indirect $mixed (type $same)
+          (local.get 1) (local.get 0) (i32.sub (local.get 0) (i32.const 1))))
+      (func (export "mixed") (param i32 i32) (result i64)
+        (call_indirect $mixed (type $binary) (local.get 0) (local.get 1) (local.get 0)))
+      (func (export "narrow") (param i32 i32) (result i64)
+        (call_indirect $mixed (type $unary) (local.get 0) (local.get 1)))
+      (func (export "alike") (param i32 i32) (result i64)
+        (call_indirect $alike (type $same) (local.get 0) (local.get 1) (local.get 1)))
+      (func (export "tail") (param i32 i32) (result i64)
+        (return_call_indirect $mixed (type $binary) (local.get 1) (local.get 0) (local.get 0)))
+      (func (export "sum") (param i32 i32) (result i64) (local $sum i64)
+        (loop $again
+          (local.set $sum (i64.add (local.get $sum)
+            (call_indirect $alike (type $binary) (local.get 0) (i32.const 3)
+              (i32.and (local.get 0) (i32.const 1)))))
+          (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+          (br_if $again (i32.gt_s (local.get 0) (i32.const 0))))
+        (local.get $sum)))"#;
+    let indices = [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 100, 1 << 29, i32::MIN];
+    let arguments: Vec<[i32; 2]> = indices.iter().flat_map(|a| indices.map(|b| [*a, b])).collect();
+    compare(WAT, |settings| _ = settings.immutable_tables(true), &arguments)?;
+    compare(WAT, |settings| _ = settings.immutable_tables(true).reorder(true), &arguments)
 }
 
 #[test]

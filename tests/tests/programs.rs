@@ -1,17 +1,19 @@
-//! The C and C++ programs in `programs`: each is run compiled on the spot and through an artifact, and must
-//! print what stands beside it.
+//! The C and C++ programs in `programs`: each is run compiled on the spot and through an artifact, and once more
+//! interrupted as often as can be, and must print what stands beside it.
 
 #[path = "programs/cases.rs"]
 mod cases;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use wasm_runtime::wasi::p1::{self, WasiP1Ctx};
 use wasm_runtime::wasi::{
     DirPerms, FilePerms, I32Exit, MemoryInputPipe, MemoryOutputPipe, WasiCtxBuilder,
 };
-use wasm_runtime::{Engine, Error, Linker, Store, Trap, WasmBacktrace};
+use wasm_runtime::{Config, Engine, Error, Linker, Store, Trap, UpdateDeadline, WasmBacktrace};
 use wasm_tests::Way;
 
 use cases::{CASES, Case, End};
@@ -24,8 +26,13 @@ fn main() {
     let mut trials = vec![Trial::test("every_program_has_a_case", every_program_has_a_case)];
     for way in Way::ALL {
         for case in CASES {
-            trials.push(Trial::test(format!("{way}/{}", case.name), move || run(way, case)));
+            let name = format!("{way}/{}", case.name);
+            trials.push(Trial::test(name, move || run(way, case, &Engine::default())));
         }
+    }
+    for case in CASES {
+        let name = format!("interrupted/{}", case.name);
+        trials.push(Trial::test(name, move || interrupted(case)));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -53,7 +60,24 @@ fn every_program_has_a_case() -> Result<(), Failed> {
     Ok(())
 }
 
-fn run(way: Way, case: &Case) -> Result<(), Failed> {
+/// Runs a case with a deadline that is reached every few microseconds, and put off each time.
+fn interrupted(case: &Case) -> Result<(), Failed> {
+    let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                engine.increment_epoch();
+                std::thread::sleep(Duration::from_micros(20));
+            }
+        });
+        let result = run(Way::ALL[0], case, &engine);
+        is_over.store(true, Ordering::Relaxed);
+        result
+    })
+}
+
+fn run(way: Way, case: &Case, engine: &Engine) -> Result<(), Failed> {
     let wasm = std::fs::read(folder().join(format!("{}.wasm", case.program)))?;
     let stdout = MemoryOutputPipe::new(1 << 20);
     let stderr = MemoryOutputPipe::new(1 << 20);
@@ -76,11 +100,13 @@ fn run(way: Way, case: &Case) -> Result<(), Failed> {
         wasi.preopened_dir(&work, "/work", DirPerms::all(), FilePerms::all())?;
     }
 
-    let engine = Engine::default();
-    let module = way.module(&engine, &wasm)?;
-    let mut linker: Linker<WasiP1Ctx> = Linker::new(&engine);
+    let module = way.module(engine, &wasm)?;
+    let mut linker: Linker<WasiP1Ctx> = Linker::new(engine);
     p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
-    let mut store = Store::new(&engine, wasi.build_p1());
+    let mut store = Store::new(engine, wasi.build_p1());
+    if engine.config().tunables().interruption {
+        store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(1)));
+    }
     let instance = linker.instantiate(&mut store, &module)?;
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
     let end = start.call(&mut store, ());

@@ -86,6 +86,7 @@ mod writing {
     pub(crate) const SHT_NOTE: u32 = 7;
     pub(crate) const SHF_ALLOC: u64 = 2;
     pub(crate) const SHF_EXECINSTR: u64 = 4;
+    pub(crate) const STT_OBJECT_LOCAL: u8 = 1;
     pub(crate) const STT_FUNC_LOCAL: u8 = 2;
 
     /// Bytes in the order of the target.

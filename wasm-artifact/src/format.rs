@@ -98,8 +98,10 @@ record! {
         /// checksums, and the parts that are mapped by themselves.
         summed_offset: U64,
         summed_len: U64,
+        /// With [`tunable_bits::FUEL`], what operators cost.
+        fuel_costs: U64,
         /// For later: zero.
-        reserved: [U32; 9],
+        reserved: [U32; 7],
         /// The checksum of the header up to here, and of the directory.
         sum: U64,
         /// Last, since it is not part of what is summed: sealing changes nothing else.
@@ -144,6 +146,8 @@ pub(crate) mod tunable_bits {
     pub(crate) const SPECTRE_MITIGATION: u32 = 1;
     pub(crate) const RELAXED_SIMD_DETERMINISTIC: u32 = 2;
     pub(crate) const NAN_CANONICALIZATION: u32 = 4;
+    pub(crate) const INTERRUPTION: u32 = 8;
+    pub(crate) const FUEL: u32 = 16;
     pub(crate) const OPT_LEVEL_SHIFT: u32 = 8;
     pub(crate) const INTERNALS_SHIFT: u32 = 16;
 }
@@ -283,6 +287,25 @@ record! {
 }
 
 record! {
+    /// An instruction that traps with another amount of fuel taken than was used: `ahead` is a signed
+    /// number.
+    FuelRecord { offset: U32, ahead: U32, }
+}
+
+record! {
+    /// Something in the text beside the functions: see [`text_item_kind`].
+    TextItemRecord { kind: U32, index: U32, offset: U32, len: U32, }
+}
+
+/// Values of [`TextItemRecord::kind`], and what the index is of.
+pub(crate) mod text_item_kind {
+    /// The elements of a table.
+    pub(crate) const TABLE: u32 = 0;
+    /// What calls an imported function.
+    pub(crate) const IMPORT_THUNK: u32 = 1;
+}
+
+record! {
     /// A function's name: it ends with a zero byte before the next record's `offset` in
     /// [`Part::SymbolStrings`]. A last record with the function [`NONE`] marks the end.
     FunctionNameRecord { func: U32, offset: U32, }
@@ -412,11 +435,17 @@ tables! {
     Symbols = 36, ".symtab";
     /// Names of functions and symbols, each followed by a zero byte.
     SymbolStrings = 37, ".strtab";
+    /// [`TextItemRecord`]s, sorted by offset.
+    TextItems = 38, ".wasm.text_items";
+    /// Functions that tell when they are entered and left, sorted.
+    HookedFunctions = 41, ".wasm.hooked_functions";
+    /// [`FuelRecord`]s, sorted by offset.
+    Fuel = 42, ".wasm.fuel";
     /// Initial contents of memories.
-    Images = 38, ".wasm.images";
+    Images = 39, ".wasm.images";
     /// Machine code. Last in the file, so that what of the mapping becomes executable is its end: that
     /// divides it only once.
-    Text = 39, ".text";
+    Text = 40, ".text";
 }
 
 impl Part {

@@ -31,10 +31,10 @@ use crate::elf;
 use crate::error::{Error, ErrorKind};
 use crate::format::{
     BlockRecord, CodeRecord, ConstRef, DataRecord, DirectoryEntry, ElementRecord, ExportRecord,
-    FORMAT_VERSION, FrameSlotRecord, FunctionNameRecord, GlobalRecord, HEADER_OFFSET, Header,
-    ImportRecord, IsaFlagRecord, LimitsRecord, MAGIC, MemoryImageRecord, NONE, NOTE_NAME,
-    NOTE_OFFSET, OtherNameRecord, Part, RecGroupRecord, StrRef, TableImageRecord, TypeRecord,
-    tunable_bits,
+    FORMAT_VERSION, FrameSlotRecord, FuelRecord, FunctionNameRecord, GlobalRecord, HEADER_OFFSET,
+    Header, ImportRecord, IsaFlagRecord, LimitsRecord, MAGIC, MemoryImageRecord, NONE, NOTE_NAME,
+    NOTE_OFFSET, OtherNameRecord, Part, RecGroupRecord, StrRef, TableImageRecord, TextItemRecord,
+    TypeRecord, tunable_bits,
 };
 use crate::identify::identify;
 use crate::sums::{self, Sums};
@@ -161,9 +161,12 @@ table_views! {
     address_blocks: BlockRecord = AddressBlocks;
     address_bytes: u8 = AddressBytes;
     frame_slots: FrameSlotRecord = FrameSlots;
+    hooked_functions: U32 = HookedFunctions;
+    fuel: FuelRecord = Fuel;
     function_names: FunctionNameRecord = FunctionNames;
     other_names: OtherNameRecord = OtherNames;
     symbol_strings: u8 = SymbolStrings;
+    text_items: TextItemRecord = TextItems;
     text: u8 = Text;
     images: u8 = Images;
 }
@@ -355,6 +358,8 @@ impl<'a> Artifact<'a> {
         tunables.spectre_mitigation = bits & tunable_bits::SPECTRE_MITIGATION != 0;
         tunables.relaxed_simd_deterministic = bits & tunable_bits::RELAXED_SIMD_DETERMINISTIC != 0;
         tunables.nan_canonicalization = bits & tunable_bits::NAN_CANONICALIZATION != 0;
+        tunables.interruption = bits & tunable_bits::INTERRUPTION != 0;
+        tunables.fuel_costs = (bits & tunable_bits::FUEL != 0).then_some(header.fuel_costs.get());
         tunables.opt_level = match bits >> tunable_bits::OPT_LEVEL_SHIFT & 0xff {
             0 => OptLevel::None,
             1 => OptLevel::Speed,

@@ -119,6 +119,8 @@ pub fn write(
         (tunables.spectre_mitigation, tunable_bits::SPECTRE_MITIGATION),
         (tunables.relaxed_simd_deterministic, tunable_bits::RELAXED_SIMD_DETERMINISTIC),
         (tunables.nan_canonicalization, tunable_bits::NAN_CANONICALIZATION),
+        (tunables.interruption, tunable_bits::INTERRUPTION),
+        (tunables.fuel_costs.is_some(), tunable_bits::FUEL),
     ] {
         bits |= if on { bit } else { 0 };
     }
@@ -152,7 +154,8 @@ pub fn write(
         salt: 0.into(),
         summed_offset: 0.into(),
         summed_len: 0.into(),
-        reserved: [0.into(); 9],
+        fuel_costs: tunables.fuel_costs.unwrap_or(0).into(),
+        reserved: [0.into(); 7],
         sum: 0.into(),
         seal: SealRecord {
             kind: seal_kind::NONE.into(),
@@ -244,6 +247,12 @@ fn check(
             "a function's code does not lie in the text",
         ),
         (
+            compiled.items.iter().all(|item| {
+                u64::from(item.offset) + u64::from(item.len) <= compiled.text.len() as u64
+            }) && compiled.items.is_sorted_by_key(|item| item.offset),
+            "what stands beside its functions is not sorted, or not in the text",
+        ),
+        (
             module.escaping_functions.is_sorted_by(|a, b| a < b),
             "its escaping functions are not sorted",
         ),
@@ -258,6 +267,14 @@ fn check(
         (
             compiled.frame_slots.is_sorted_by(|a, b| a.func < b.func),
             "its frame slots are not sorted by function",
+        ),
+        (
+            compiled.fuel.is_sorted_by(|a, b| a.offset < b.offset),
+            "its places where fuel was taken ahead are not sorted by their offsets",
+        ),
+        (
+            compiled.hooked_functions.is_sorted_by(|a, b| a < b),
+            "its functions that tell are not sorted",
         ),
     ];
     if let Some((_, message)) = rules.iter().find(|(holds, _)| !holds) {

@@ -8,8 +8,9 @@ use wasm_artifact::{__sum_again, Artifact, Report, WriteOptions, inspect, write}
 use wasm_types::{
     AddressMapEntry, CompiledFunction, CompiledModule, ConstExpr, ConstOp, DataKind, DataSegment,
     ElementItems, ElementKind, ElementSegment, EntityIndex, EntityType, Export, FrameSlotEntry,
-    FuncIndex, FuncType, GlobalType, Import, IsaFlag, MemoryIndex, MemoryType, Module, RecGroup,
-    RefType, SubType, TableIndex, TableType, TrapCode, TrapEntry, TypeIndex, ValType, WasmFeatures,
+    FuelEntry, FuncIndex, FuncType, GlobalType, Import, IsaFlag, MemoryIndex, MemoryType, Module,
+    RecGroup, RefType, SubType, TableIndex, TableType, TextItem, TextItemKind, TrapCode, TrapEntry,
+    TypeIndex, ValType, WasmFeatures,
 };
 
 /// A module with one or two of most things.
@@ -77,7 +78,7 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
         ],
         extensions: vec!["has_sse3".into()],
         proposals: WasmFeatures::MULTI_VALUE | WasmFeatures::SIMD,
-        text: b"0123456789abcdef\xc3".to_vec(),
+        text: b"0123456789abcdef\xc3thunktab".to_vec(),
         functions: vec![
             CompiledFunction { offset: 8, len: 9, frame_size: 48 },
             CompiledFunction { offset: 0, len: 8, frame_size: 16 },
@@ -91,6 +92,12 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
             AddressMapEntry { offset: 8, wasm_offset: u32::MAX },
         ],
         frame_slots: vec![FrameSlotEntry { func: FuncIndex::new(1), below_frame_pointer: 24 }],
+        items: vec![
+            TextItem { kind: TextItemKind::ImportThunk(FuncIndex::new(0)), offset: 17, len: 5 },
+            TextItem { kind: TextItemKind::Table(TableIndex::new(0)), offset: 22, len: 3 },
+        ],
+        hooked_functions: vec![FuncIndex::new(2)],
+        fuel: vec![FuelEntry { offset: 4, ahead: 7 }, FuelEntry { offset: 9, ahead: -2 }],
         ..CompiledModule::default()
     };
     let mut options = WriteOptions::new();
@@ -192,9 +199,25 @@ fn every_table_is_shown() {
         ("address_blocks", &["  from 0x00000000 on: at byte 0\n"]),
         ("addresses", &["  0x00000000 0x44\n", "  0x00000008 no place\n"]),
         ("frame_slots", &["  24 bytes below the frame pointer  function 1"]),
+        (
+            "text_items",
+            &[
+                "  0x00000011        5 bytes  wasm-import-thunk[0]\n",
+                "  0x00000016        3 bytes  wasm-table[0]\n",
+            ],
+        ),
+        ("hooked_functions", &["  function 2\n"]),
+        ("fuel", &["  0x00000004 +7\n", "  0x00000009 -2\n"]),
         ("function_names", &["  function 1 \"core::named\"\n"]),
         ("other_names", &["  module \"shown\"\n  memory 0 \"heap\"\n"]),
-        ("symtab", &["9 bytes  \"core::named\"\n", "8 bytes  \"exported\"\n"]),
+        (
+            "symtab",
+            &[
+                "9 bytes  \"core::named\"\n",
+                "8 bytes  \"exported\"\n",
+                "3 bytes  \"wasm-table[0]\"\n",
+            ],
+        ),
         ("strtab", &[" \"core::named\"\n", " \"exported\"\n"]),
         ("text", &["30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef\n"]),
         ("images", &["68 65 6c 6c 6f 00 00 00  ........hello...\n"]),
@@ -213,7 +236,7 @@ fn every_table_is_shown() {
     assert!(report(&bytes).table("furniture").is_none());
 
     let known: Vec<_> = Report::table_names().collect();
-    assert_eq!(known.len(), 41);
+    assert_eq!(known.len(), 44);
     for artifact in [artifact(true), artifact(false)] {
         let all = report(&artifact).all().to_string();
         assert!(all.starts_with(&report(&artifact).to_string()));
@@ -241,7 +264,10 @@ fn damage_is_shown() {
     bytes[place] ^= 1;
     let summary = report(&bytes).to_string();
     let damaged: Vec<_> = summary.lines().filter(|line| line.ends_with("damaged")).collect();
-    assert!(matches!(*damaged, [line] if line.trim().starts_with(".strtab ")), "{summary}");
+    // The tables behind it are in the same block, and share its checksum.
+    let first = damaged.first().expect("one is damaged");
+    assert!(first.trim().starts_with(".strtab "), "{summary}");
+    assert!(damaged[1..].iter().all(|line| line.trim().starts_with(".wasm.")), "{summary}");
     says(&report(&bytes).table("strtab").unwrap().to_string(), &[", damaged\n"]);
 }
 
@@ -284,8 +310,12 @@ proptest! {
         let artifact = Artifact::parse(&bytes).unwrap();
         let symbols: Vec<_> = artifact.symbols().collect::<Result<_, _>>().unwrap();
         // The strings of an ELF file end at a zero byte, which a name may have in it.
-        let names: Vec<_> =
+        let mut names: Vec<_> =
             symbols.iter().map(|symbol| symbol.name.split('\0').next().unwrap().to_owned()).collect();
+        names.extend(compiled.items.iter().map(|item| match item.kind {
+            TextItemKind::Table(table) => format!("wasm-table[{table}]"),
+            TextItemKind::ImportThunk(func) => format!("wasm-import-thunk[{func}]"),
+        }));
         prop_assert_eq!(names, elf_names(&bytes));
         let code: Vec<_> = symbols.iter().map(|symbol| symbol.code).collect();
         prop_assert_eq!(&code, &compiled.functions);

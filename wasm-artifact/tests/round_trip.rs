@@ -75,6 +75,14 @@ fn check_lookups(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseE
         prop_assert_eq!(artifact.funcref_slot(func), Ok(module.funcref_slot(func)));
         let slot = compiled.frame_slots.iter().find(|slot| slot.func == func);
         prop_assert_eq!(artifact.frame_slot(func), slot.map(|slot| slot.below_frame_pointer));
+        prop_assert_eq!(
+            artifact.is_hooked_function(func),
+            compiled.hooked_functions.contains(&func)
+        );
+    }
+    for offset in 0..compiled.fuel.last().map_or(0, |entry| entry.offset) + 2 {
+        let entry = compiled.fuel.iter().find(|entry| entry.offset == offset);
+        prop_assert_eq!(artifact.fuel_ahead(offset), Ok(entry.map_or(0, |entry| entry.ahead)));
     }
     prop_assert_eq!(
         artifact.context_layout().unwrap(),

@@ -1,8 +1,11 @@
 //! What watches running WebAssembly.
 //!
 //! This version holds the vocabulary of call hooks: [`CallHook`], the four moments at which control
-//! passes between the host and Wasm. A store reports them; which hook is called, and with what data,
-//! is the store's business (`Store::call_hook` of `wasm-store`, with its feature `call-hook`).
+//! passes between the host and Wasm, [`CallDirection`], and [`CallFilter`], which says which calls a
+//! hook is told of. A store reports them; which hook is called, and with what data, is the store's business
+//! (`Store::call_hook` and `Store::add_call_hook` of `wasm-store`, with its feature `call-hook`).
+//! [`FunctionEvent`] and [`NamePattern`] are the same for Wasm functions that tell when they are entered and left
+//! (`Store::function_hook`, with its feature `function-hook`).
 //!
 //! # Should I use this?
 //!
@@ -42,14 +45,32 @@
 //!
 //! # Features
 //!
-//! None. The crate is `no_std`, does not allocate and has no dependencies.
+//! * `observers`: ready-made observers, as the module `observe`: call counts with times, samples for
+//!   profilers, coverage, lines of a trace. Needs the standard library, without which the crate is `no_std` and has
+//!   no dependencies.
+//! * `dwarf`: where functions begin in the source, by the debugging information of a module, for coverage.
+//! * `tracing`: calls as events of the crate `tracing`.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+#[cfg(feature = "observers")]
+extern crate std;
+
 mod call_hook;
+mod direction;
+mod filter;
+mod function_event;
+mod name_pattern;
+#[cfg(feature = "observers")]
+pub mod observe;
 
 pub use call_hook::CallHook;
+pub use direction::CallDirection;
+pub use filter::{CallFilter, CallTarget};
+pub use function_event::FunctionEvent;
+pub use name_pattern::{NamePattern, NamePatternError, unnamed_function};
 
 /// The example of the README, as a test.
 #[cfg(doctest)]

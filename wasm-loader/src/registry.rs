@@ -30,6 +30,18 @@ pub fn trap_at(pc: usize) -> Result<Option<TrapCode>, wasm_artifact::Error> {
     found.unwrap_or(Ok(None))
 }
 
+/// How much fuel was taken ahead, or is still to be taken if negative, where the instruction at an address
+/// traps: see [`Artifact::fuel_ahead`]. 0 if the address is not in loaded code.
+///
+/// # Errors
+///
+/// If the artifact is damaged where it says that.
+pub fn fuel_ahead_at(pc: usize) -> Result<i32, wasm_artifact::Error> {
+    let ahead =
+        |entry: &Entry, record: &Record| record.artifact.fuel_ahead((pc - entry.start) as u32);
+    with_entry(pc, ahead).unwrap_or(Ok(0))
+}
+
 /// Whether an address is in loaded code.
 ///
 /// Async-signal-safe: it takes no lock, allocates nothing and does not panic.

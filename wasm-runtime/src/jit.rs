@@ -1,6 +1,7 @@
 //! The compiler that engines get by default (feature `jit`): parse and validate, translate, write an
 //! artifact.
 
+mod function_hooks;
 mod identity;
 mod text;
 mod timings;
@@ -77,7 +78,8 @@ impl CraneliftCompiler {
     ///
     /// # Errors
     ///
-    /// If the target, one of the flags or one of the target features is not known.
+    /// If the target, one of the flags or one of the target features is not known, or if one of the patterns
+    /// for function hooks is none.
     pub fn settings(&self, request: &CompileRequest) -> Result<Settings> {
         let mut settings = match &request.target {
             Some(target) => Settings::for_target(target)?,
@@ -92,6 +94,12 @@ impl CraneliftCompiler {
         // For `wasm-translate`, 0 is as many threads as there are.
         let threads = if request.parallel { request.threads.unwrap_or(0) } else { 1 };
         settings.tunables(request.tunables).threads(threads).verifier(request.verify_ir);
+        if !request.function_hooks.is_empty() {
+            settings.function_hooks(function_hooks::selection(&request.function_hooks)?);
+        }
+        if let Some(costs) = &request.operator_cost {
+            settings.operator_cost(costs.clone());
+        }
         if let Some(progress) = &self.progress {
             settings.progress(progress.clone());
         }

@@ -48,7 +48,14 @@
 //!   same, byte for byte.
 //! * `wat` (default): take the text format wherever Wasm bytes are taken.
 //! * `wasi`: WASI preview 1, as the module `wasi`.
-//! * `call-hook`: `Store::call_hook`, told of every change between host and Wasm.
+//! * `call-hook`: `Store::call_hook`, told of every change between host and Wasm, and `Store::add_call_hook`, told of
+//!   chosen calls, with function, arguments, results and outcome.
+//! * `function-hook`: `Config::function_hooks` and `Store::function_hook`, told when Wasm functions that were
+//!   compiled for it are entered and left.
+//! * `observe`: the module `observe` and `GuestProfiler`, ready-made observers, which count, trace, cover and
+//!   sample calls.
+//! * `dwarf`: `FunctionCoverage::add_source_lines`, coverage by source files.
+//! * `tracing`: traces of calls as events of the crate `tracing`.
 //! * `profile`: `Config::profiler` and `Config::debug_info`, by which profilers and debuggers know the
 //!   functions of modules by their names.
 //! * `cache`: `Config::cache`, by which modules that were compiled before come from the user's cache
@@ -70,8 +77,8 @@ pub mod wast;
 
 #[cfg(feature = "jit")]
 pub use jit::{CompileTimings, CraneliftCompiler};
-#[cfg(feature = "call-hook")]
-pub use wasm_store::CallHook;
+#[cfg(feature = "observe")]
+pub use wasm_store::GuestProfiler;
 #[cfg(feature = "profile")]
 pub use wasm_store::ProfilingStrategy;
 pub use wasm_store::{
@@ -80,19 +87,28 @@ pub use wasm_store::{
     Extern, ExternRef, ExternType, FrameInfo, FrameSymbol, Func, FuncType, Global, GlobalType,
     HeapType, ImportType, Instance, InstanceAllocationStrategy, InstancePre, IntoFunc, Linker,
     Memory, MemoryAccessError, MemoryType, MemoryTypeBuilder, Module, ModuleExport, ModuleFunction,
-    Mutability, OptLevel, OwnedRooted, PoolingAllocationConfig, Precompiled, RecyclingConfig, Ref,
-    RefType, ResourceLimiter, Result, Rooted, Store, StoreContext, StoreContextMut, StoreLimits,
-    StoreLimitsBuilder, Table, TableType, Trap, Tunables, TypedFunc, UnknownImportError, V128, Val,
-    ValType, WasmBacktrace, WasmFeatures, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    Mutability, OperatorCost, OptLevel, OwnedRooted, PoolingAllocationConfig, Precompiled,
+    RecyclingConfig, Ref, RefType, ResourceLimiter, Result, Rooted, Store, StoreContext,
+    StoreContextMut, StoreLimits, StoreLimitsBuilder, Table, TableType, Trap, Tunables, TypedFunc,
+    UnknownImportError, V128, Val, ValType, VariableOperatorCost, WasmBacktrace, WasmFeatures,
+    WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 #[cfg(feature = "cache")]
 pub use wasm_store::{Cache, CacheConfig, CacheError};
+#[cfg(feature = "call-hook")]
+pub use wasm_store::{
+    CallDirection, CallFilter, CallHook, CallHookContext, CallHookId, CallOutcome, CallTarget,
+};
 /// The state of instances: seen, taken, put back, and given to others.
 pub use wasm_store::{
     DataSegment, ElementSegment, ForkPre, GlobalState, HostState, Internal, Internals, MemoryChunk,
     MemoryState, ModuleState, Outside, RefState, Snapshot, SnapshotBuilder, TableRun, TableState,
     Transaction,
 };
+#[cfg(feature = "function-hook")]
+pub use wasm_store::{FunctionEvent, FunctionHookContext, NamePattern, NamePatternError};
+/// Ending code that runs too long: see [`Config::interruption`] and [`Config::epoch_interruption`].
+pub use wasm_store::{InterruptHandle, UpdateDeadline};
 pub use wasm_store::{bail, ensure, error, format_err, provide_compiler};
 
 /// Rewriting modules (feature `rewrite`): exporting everything, and starting from the state of an instance, which
@@ -109,6 +125,10 @@ pub mod rewrite {
 /// Who answers for artifacts (feature `sign`): keys, seals and trust policies.
 #[cfg(feature = "sign")]
 pub use wasm_store::sign;
+
+/// Ready-made observers of running code (feature `observe`).
+#[cfg(feature = "observe")]
+pub use wasm_store::observe;
 
 /// WASI preview 1 (feature `wasi`): the world of a guest, and its functions in a [`Linker`].
 #[cfg(feature = "wasi")]

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use wasm_runtime::{Config, Engine, Instance, Module, Store};
+use wasm_runtime::{
+    CompileRequest, Compiler as _, Config, CraneliftCompiler, Engine, Instance, Module, Store,
+};
 
 const ADD: &str = r#"(module (func (export "add") (param i32 i32) (result i32)
     local.get 0 local.get 1 i32.add))"#;
@@ -27,6 +29,19 @@ fn artifacts_are_the_same_whatever_the_number_of_threads() {
         engine.precompile_module(ADD.as_bytes()).unwrap()
     };
     assert_eq!(artifact(false), artifact(true));
+}
+
+#[test]
+fn code_that_tells_of_calls_runs_where_nobody_listens() {
+    // Whether or not this program has the feature for hooks.
+    let mut request = CompileRequest::new();
+    request.function_hooks = vec!["*".into()];
+    let artifact = CraneliftCompiler::new().compile(ADD.as_bytes(), &request).unwrap();
+    let engine = Engine::default();
+    assert_ne!(artifact, engine.precompile_module(ADD.as_bytes()).unwrap());
+    // SAFETY: the bytes were just made by the compiler.
+    let module = unsafe { Module::deserialize(&engine, &artifact).unwrap() };
+    assert_eq!(add(&engine, &module), 42);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use wasm_types::{Internals, Tunables, WasmFeatures};
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::function_hook;
 
 /// From this size on, the code of a 32-bit memory has no bounds checks.
 const WHOLE: u64 = 4 << 30;
@@ -29,7 +30,8 @@ pub(crate) fn complete(
 /// Checks that the engine provides for what an artifact asks for.
 pub(crate) fn check(engine: &Engine, artifact: &Artifact<'_>) -> Result<(), wasm_loader::Error> {
     let demands = Demands::of(artifact);
-    let mismatches = mismatches(engine, &demands);
+    let mut mismatches = mismatches(engine, &demands);
+    mismatches.extend(function_hook::check(&engine.config().request, artifact));
     if mismatches.is_empty() {
         Ok(())
     } else {
@@ -43,6 +45,8 @@ fn mismatches(engine: &Engine, demands: &Demands) -> Vec<Mismatch> {
     check_tunables(&demands.tunables, &request.tunables, &mut mismatches);
     check_determinism(demands, &request.tunables, &mut mismatches);
     check_internals(demands.tunables.internals, request.tunables.internals, &mut mismatches);
+    check_interruption(&demands.tunables, &request.tunables, &mut mismatches);
+    check_fuel(&demands.tunables, &request.tunables, &mut mismatches);
     check_proposals(demands.proposals, request.features, &mut mismatches);
     mismatches
 }
@@ -117,6 +121,38 @@ fn check_internals(code: Internals, engine: Internals, mismatches: &mut Vec<Mism
     }
 }
 
+/// An engine that promises to end code that runs too long needs code that can be ended.
+fn check_interruption(code: &Tunables, engine: &Tunables, mismatches: &mut Vec<Mismatch>) {
+    if engine.interruption && !code.interruption {
+        mismatches.push(Mismatch::with_engine(
+            "interruption",
+            "code that can't be interrupted",
+            "the promise that it can",
+            "compile the module with `Config::interruption(true)`, or set up the engine with neither that nor \
+             `Config::epoch_interruption(true)`",
+        ));
+    }
+}
+
+/// An engine that counts fuel needs code that does, at the same costs.
+fn check_fuel(code: &Tunables, engine: &Tunables, mismatches: &mut Vec<Mismatch>) {
+    match (code.fuel_costs, engine.fuel_costs) {
+        (None, Some(_)) => mismatches.push(Mismatch::with_engine(
+            "fuel",
+            "code that counts none",
+            "fuel that is counted",
+            "compile the module with `Config::consume_fuel(true)`, or set up the engine without it",
+        )),
+        (Some(code), Some(engine)) if code != engine => mismatches.push(Mismatch::with_engine(
+            "costs of operators in fuel",
+            format!("code that counts with the costs {code:#018x}"),
+            format!("the costs {engine:#018x}"),
+            "compile the module with what is given to `Config::operator_cost` for the engine",
+        )),
+        _ => {}
+    }
+}
+
 fn check_proposals(used: WasmFeatures, allowed: WasmFeatures, mismatches: &mut Vec<Mismatch>) {
     for (name, flag) in used.difference(allowed).iter_names() {
         let words = name.to_lowercase();
@@ -176,9 +212,35 @@ mod tests {
         ] {
             check_internals(code, engine, &mut list);
         }
+        let mut interruptible = Tunables::new();
+        interruptible.interruption = true;
+        check_interruption(&interruptible, &Tunables::new(), &mut list);
+        check_interruption(&interruptible, &interruptible, &mut list);
         assert_eq!(list, []);
+        check_interruption(&Tunables::new(), &interruptible, &mut list);
+        let text = list.remove(0).to_string();
+        assert!(text.contains("`Config::interruption(true)`"), "{text}");
         check_internals(Internals::Readable, Internals::Writable, &mut list);
         assert!(list[0].to_string().contains("`Config::internals(Internals::Writable)`"));
+    }
+
+    #[test]
+    fn code_counts_fuel_as_the_engine_does() {
+        let with = |costs: Option<u64>| {
+            let mut tunables = Tunables::new();
+            tunables.fuel_costs = costs;
+            tunables
+        };
+        let about = |code, engine| {
+            let mut list = Vec::new();
+            check_fuel(&with(code), &with(engine), &mut list);
+            list.first().map(|mismatch| mismatch.what.to_string())
+        };
+        assert_eq!(about(None, Some(1)).as_deref(), Some("fuel"));
+        assert_eq!(about(Some(2), Some(1)).as_deref(), Some("costs of operators in fuel"));
+        for (code, engine) in [(None, None), (Some(1), None), (Some(1), Some(1))] {
+            assert_eq!(about(code, engine), None);
+        }
     }
 
     /// What the message says to call exists.

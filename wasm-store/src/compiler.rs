@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use wasm_types::{Tunables, WasmFeatures};
+use wasm_types::{OperatorCost, Tunables, WasmFeatures};
 
 use crate::error::Result;
 
@@ -63,6 +63,12 @@ pub struct CompileRequest {
     /// Extensions of the instruction set, such as `avx2`, that the code may or may not use, against what
     /// the target and the flags say. Later ones win.
     pub target_features: Vec<(String, bool)>,
+    /// The functions that tell when they are entered and left: patterns for their names, as
+    /// `NamePattern` of the crate `wasm-hooks` defines them.
+    pub function_hooks: Vec<String>,
+    /// What operators cost, if the tunables say that the code counts fuel, and name these costs; `None` for
+    /// [`OperatorCost::new`].
+    pub operator_cost: Option<Arc<OperatorCost>>,
     /// Whether functions may be compiled on several threads. The artifact is the same either way.
     pub parallel: bool,
     /// How many threads to use; `None` for as many as the machine has.
@@ -82,6 +88,8 @@ impl CompileRequest {
             target: None,
             flags: Vec::new(),
             target_features: Vec::new(),
+            function_hooks: Vec::new(),
+            operator_cost: None,
             parallel: true,
             threads: None,
             verify_ir: false,

@@ -12,7 +12,7 @@
 //! | `AnyRef`, `EqRef`, `I31`, `StructRef`, `ArrayRef`, `ExnRef`, `ContRef` and their `Val`, `Ref` and `HeapType` variants | not there | garbage collection, exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
 //! | `StructType`, `ArrayType`, `FieldType`, `StorageType`, `TagType`, `Tag`, `ExternType::Tag`, `Finality`, `FuncType::with_finality_and_supertype` | not there | as above |
 //! | `SharedMemory`, `Extern::SharedMemory`, `MemoryType::shared` | not there | threads are not implemented |
-//! | `Config::consume_fuel`, `Store::set_fuel`, `Store::get_fuel`, `Config::epoch_interruption`, `Store::set_epoch_deadline`, `Engine::increment_epoch` | not there | interruption and metering are not implemented; an option that did nothing would be worse than none |
+//! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | as for `async`, and for garbage collection |
 //! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; which pages were written is asked wherever the kernel tells |
 //! | `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
 //! | `Config::strategy`, `Config::wasm_backtrace_details`, `Config::coredump_on_trap` | not there | no debugging information, second compiler or core dump |
@@ -21,6 +21,8 @@
 //! | `Config::native_unwind_info`, `Config::memory_may_move`, `Config::guard_before_linear_memory`, `Config::table_lazy_init`, `Config::memory_init_cow`, `Config::signals_based_traps`, `Config::module_version` and other settings of Wasmtime's own machinery | not there | there is nothing here that they would set |
 //! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
 //! | `Store::gc`, `Caller::gc` | not there | see "host values" below |
+//! | `UpdateDeadline::YieldCustom`, `epoch_deadline_async_yield_and_update` | not there | as for `async` |
+//! | `GuestProfiler::new_component` | not there | components are not implemented; `GuestProfiler` itself is there with the feature `observe` |
 //! | `ResourceLimiterAsync`, `Store::limiter_async`, `Store::call_hook_async` | not there | as for `async` |
 //! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `ExternRef::to_raw`, `ExternRef::from_raw` | not there | how values are laid out at the border to compiled code is not part of the API |
 //! | `NoFunc`, `NoExtern` | not there | the types of null references have no values of their own: use `Option<Func>` |
@@ -38,6 +40,16 @@
 //!   strategies of [`Config::allocation_strategy`](crate::Config::allocation_strategy);
 //!   [`Config::recycling`](crate::Config::recycling) says how many are kept. In a pool, `total_core_instances` counts
 //!   instances until their store is dropped, those that failed half-way too.
+//! * **Fuel** ([`Config::consume_fuel`](crate::Config::consume_fuel)). What operators cost is the same, and so is what a
+//!   program uses that runs to its end; but constant expressions cost nothing, nor does calling a start function. What
+//!   is left is exact in host functions and after traps. It is looked at in fewer functions (not at the entry of those that
+//!   call nothing and that the host can't call) and before imports are called; exactly as much as a call uses is enough
+//!   for it. Code that counts also runs in engines that do not.
+//! * **Interruption** ([`interruption`](crate::interruption)). Functions that neither have loops nor call anything never
+//!   look at their deadline. [`UpdateDeadline::Yield`](crate::UpdateDeadline) gives other threads a chance to
+//!   run, as there is no executor to yield to. Setting a deadline in an engine whose code can't be interrupted is
+//!   a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by signal handlers. Code
+//!   that was compiled for interruption also runs in engines without it.
 //! * **Host values.** An [`ExternRef`](crate::ExternRef) lives as long as its store: nothing is collected
 //!   before. [`Rooted`](crate::Rooted) and [`OwnedRooted`](crate::OwnedRooted) differ only in name.
 //! * **Compiler.** It is a value: [`Config::compiler`](crate::Config::compiler), or what a crate of the
@@ -59,5 +71,11 @@
 //! * **Numbers of traps**, as [`Trap::from_u8`](crate::Trap::from_u8) takes them, are not those of Wasmtime.
 //! * **Messages** are worded differently; types, and what
 //!   [`Error::downcast_ref`](crate::Error::downcast_ref) finds, are the same.
+//! * **Call hooks** (feature `call-hook`). A hook that panics is told of the next call all the same.
+//!   `Store::add_call_hook` and `Store::unset_call_hook` are of this crate only.
+//! * **Limits.** [`ResourceLimiter::total_memory_size`](crate::ResourceLimiter::total_memory_size),
+//!   [`ResourceLimiter::refusal`](crate::ResourceLimiter::refusal),
+//!   [`StoreLimitsBuilder::total_memory_size`](crate::StoreLimitsBuilder::total_memory_size) and
+//!   [`Store::set_max_wasm_stack`](crate::Store::set_max_wasm_stack) are of this crate only.
 //! * **Instances that fail half-way** stay part of their store, as in the specification, and count against its
 //!   limits.

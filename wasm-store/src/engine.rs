@@ -62,7 +62,11 @@ impl Engine {
             (None, true) => compiler::provided(),
         };
         let (limits, pool) = config.allocation_limits();
-        let vm = Arc::new(VmEngine::new(tunables, config.max_wasm_stack, limits, pool)?);
+        let mut vm = VmEngine::new(tunables, config.max_wasm_stack, limits, pool)?;
+        if config.epochs {
+            vm.require_deadlines();
+        }
+        let vm = Arc::new(vm);
         let types = TypeRegistry::default();
         Ok(Self { inner: Arc::new(EngineInner { config: config.clone(), compiler, types, vm }) })
     }

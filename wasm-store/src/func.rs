@@ -16,16 +16,17 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
+pub(crate) use abi::RetAbi;
 pub(crate) use host::HostFunc;
 pub use into_func::{IntoFunc, WasmRet};
 pub use list::{WasmParams, WasmResults, WasmTyList};
 pub use typed::TypedFunc;
-pub(crate) use unwind::into_error;
+pub(crate) use unwind::{host_error, into_error};
 pub use wasm_ty::WasmTy;
 
 use crate::caller::Caller;
 use crate::error::{Context, Result};
-use crate::hook;
+use crate::hook::{self, Listed, WasmCall};
 use crate::store::{AsContext, AsContextMut, StoreContextMut, StoreId, StoreInner, StoreOpaque};
 use crate::types::{Canonical, FuncType, ValType};
 use crate::val::Val;
@@ -132,16 +133,48 @@ impl Func {
         results: &mut [Val],
     ) -> Result<()> {
         let store = store.as_context_mut();
-        self.store.assert_is(store.0.id());
+        // As with types that are static, one comparison for two questions.
+        if !store.0.watched.calls_are_plain(store.0, self.store) {
+            return self.call_told(store.0, params, results);
+        }
         let ty = self.record(store.0);
         check_arguments(store.0, ty, params, results)?;
-        hook::enter_wasm(store.0, |store| {
-            let context = store.context_for_call();
-            // SAFETY: the arguments have been checked against the type, and the store is borrowed for
-            // the call. Nothing of it is used through that borrow before the call is over.
-            let outcome = unsafe { call_checked(context, *self, ty, params, results) };
-            outcome.map_err(|unwind| into_error(store, unwind))
-        })
+        self.call_in(store.0, ty, params, results)
+    }
+
+    /// Calls the function if it is one of the store, and tells hooks.
+    #[cold]
+    #[inline(never)]
+    fn call_told<T: 'static>(
+        &self,
+        store: &mut StoreInner<T>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
+        self.store.assert_is(store.id());
+        let ty = self.record(store);
+        check_arguments(store, ty, params, results)?;
+        let call = UntypedCall { func: self, ty, results };
+        hook::enter_wasm(store, self.func, Listed(params), call).map(|_| ())
+    }
+
+    /// Calls the function, which is one of the store, with arguments that have been checked.
+    #[inline(always)]
+    fn call_in<T: 'static>(
+        &self,
+        store: &mut StoreInner<T>,
+        ty: &FuncTypeRecord,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
+        let context = store.context_for_call();
+        // SAFETY: the arguments have been checked against the type, and the store is borrowed for
+        // the call. Nothing of it is used through that borrow before the call is over.
+        let outcome = unsafe { call_checked(context, *self, ty, params, results) };
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(unwind) => Err(into_error(store, unwind)),
+        }
     }
 
     /// The function as one with static types, which is faster to call.
@@ -238,35 +271,49 @@ impl fmt::Debug for Func {
     }
 }
 
-/// Checks what a function is called with.
-#[inline]
+/// A call of [`Func::call`], whose arguments have been checked.
+struct UntypedCall<'a> {
+    func: &'a Func,
+    ty: &'a FuncTypeRecord,
+    results: &'a mut [Val],
+}
+
+impl<'a, T: 'static> WasmCall<T, Listed<'_>> for UntypedCall<'a> {
+    type Results = Listed<'a>;
+
+    #[inline(always)]
+    fn run(self, store: &mut StoreInner<T>, params: Listed<'_>) -> Result<Listed<'a>> {
+        self.func.call_in(store, self.ty, params.0, self.results)?;
+        Ok(Listed(self.results))
+    }
+}
+
+/// Checks what a function is called with. What it says of calls that are wrong is apart, so that this is part of
+/// every call.
+#[inline(always)]
 fn check_arguments(
     store: &StoreOpaque,
     ty: &FuncTypeRecord,
     params: &[Val],
     results: &[Val],
 ) -> Result<()> {
-    let (wanted, given) = (ty.ty.params(), params);
-    if wanted.len() != given.len() {
-        crate::bail!(
-            "expected {} arguments, got {}: the function's type is `{}`",
-            wanted.len(),
-            given.len(),
-            ty.ty
-        );
+    let wanted = ty.ty.params();
+    if wanted.len() != params.len() {
+        return wrong_count("arguments", wanted.len(), params.len(), ty);
     }
     if ty.ty.results().len() != results.len() {
-        crate::bail!(
-            "expected {} results, got {}: the function's type is `{}`",
-            ty.ty.results().len(),
-            results.len(),
-            ty.ty
-        );
+        return wrong_count("results", ty.ty.results().len(), results.len(), ty);
     }
-    for (value, wanted) in given.iter().zip(wanted) {
+    for (value, wanted) in params.iter().zip(wanted) {
         value.check(store, *wanted).context("argument type mismatch")?;
     }
     Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn wrong_count(what: &str, wanted: usize, given: usize, ty: &FuncTypeRecord) -> Result<()> {
+    crate::bail!("expected {wanted} {what}, got {given}: the function's type is `{}`", ty.ty)
 }
 
 /// Calls a function through an array.
@@ -274,7 +321,7 @@ fn check_arguments(
 /// # Safety
 ///
 /// The context is that of the function's store, ready for a call; the arguments have been checked.
-#[inline]
+#[inline(always)]
 unsafe fn call_checked(
     context: *mut VMStoreContext,
     func: Func,

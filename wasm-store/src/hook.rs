@@ -1,5 +1,5 @@
-//! The place of a store's call hook: a real one with the feature `call-hook`, and nothing at all
-//! without it.
+//! Call hooks: functions of the host that are told of changes between host and Wasm. Real ones with the
+//! feature `call-hook`, and nothing at all without it.
 //!
 //! Both variants have the same items, so that the rest of the crate asks no feature.
 
@@ -11,4 +11,9 @@ mod imp;
 #[path = "hook/disabled.rs"]
 mod imp;
 
-pub(crate) use imp::{HookSlot, HookedShims, enter_wasm, host_call};
+mod values;
+
+#[cfg(feature = "call-hook")]
+pub use imp::{CallHookContext, CallHookId, CallOutcome};
+pub(crate) use imp::{HookSlot, HookedShims, Watched, bind_new, enter_wasm, host_call};
+pub(crate) use values::{CallValues, InArray, InRegisters, Listed, Returned, Typed, WasmCall};

@@ -12,6 +12,7 @@ use crate::error::{Context, Result};
 use crate::extern_::{Export, Extern};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults, into_error};
 use crate::global::Global;
+use crate::hook;
 use crate::memory::Memory;
 use crate::module::{Module, ModuleExport};
 use crate::store::{
@@ -83,6 +84,8 @@ impl Instance {
         store.add_module(module);
         // SAFETY: as the caller promises; the store has settled when it was made.
         let made = unsafe { store.vm.instantiate(module.vm()?, imports) };
+        // Also those of an instance that failed half-way: functions of it may stand in a table.
+        hook::bind_new(store);
         let mut vm = match made {
             Ok(vm) => vm,
             Err(unwind) => return Err(into_error(store, unwind)),
@@ -283,17 +286,27 @@ fn reserve<T: 'static>(store: &mut StoreInner<T>, module: &Module) -> Result<()>
     let memories = (counts.memories - counts.imported_memories) as usize;
     store.limits.add_instance(tables, memories)?;
     let clamp = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let mut room = store.vm.memory_room();
     for number in counts.imported_memories..counts.memories {
         let ty = artifact.memory(wasm_types::MemoryIndex::new(number))?;
         let bytes = |pages: u64| clamp(pages.saturating_mul(ty.page_size()));
         if !host.memory_growing(0, bytes(ty.minimum), ty.maximum.map(bytes))? {
-            crate::bail!("memory minimum size of {} pages exceeds memory limits", ty.minimum);
+            crate::bail!(
+                "memory minimum size of {} pages exceeds memory limits: {}",
+                ty.minimum,
+                host.refusal()
+            );
         }
+        room.take(bytes(ty.minimum))?;
     }
     for number in counts.imported_tables..counts.tables {
         let ty = artifact.table(wasm_types::TableIndex::new(number))?;
         if !host.table_growing(0, clamp(ty.minimum), ty.maximum.map(clamp))? {
-            crate::bail!("table minimum size of {} elements exceeds table limits", ty.minimum);
+            crate::bail!(
+                "table minimum size of {} elements exceeds table limits: {}",
+                ty.minimum,
+                host.refusal()
+            );
         }
     }
     Ok(())

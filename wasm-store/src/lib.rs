@@ -50,7 +50,14 @@
 //!
 //! # Features
 //!
-//! * `call-hook`: `Store::call_hook`, a function that is told of every change between host and Wasm.
+//! * `call-hook`: `Store::call_hook`, a function that is told of every change between host and Wasm, and
+//!   `Store::add_call_hook`, by which several are told of chosen calls, with function, arguments, results and outcome.
+//! * `function-hook`: `Config::function_hooks` and `Store::function_hook`, a function that is told when Wasm
+//!   functions that were compiled for it are entered and left.
+//! * `observe`: the module `observe` and `GuestProfiler`, ready-made observers, which count, trace, cover and
+//!   sample calls.
+//! * `dwarf`: `FunctionCoverage::add_source_lines`, coverage by source files.
+//! * `tracing`: traces of calls as events of the crate `tracing`.
 //! * `profile`: `Config::profiler` and `Config::debug_info`, by which profilers and debuggers know the
 //!   functions of modules by their names.
 //! * `sign`: `Config::trust` and `Module::deserialize_verified`, by which artifacts that are signed,
@@ -74,14 +81,18 @@ pub mod error;
 mod extern_;
 mod externref;
 mod func;
+mod function_hook;
 mod global;
 mod hook;
 mod instance;
 mod instance_pre;
+pub mod interruption;
 mod limits;
 mod linker;
 mod memory;
 mod module;
+#[cfg(feature = "observe")]
+pub mod observe;
 mod profiling;
 #[cfg(test)]
 mod send_sync;
@@ -105,9 +116,14 @@ pub use error::{Error, Result};
 pub use extern_::{Export, Extern};
 pub use externref::{ExternRef, OwnedRooted, Rooted};
 pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList};
+#[cfg(feature = "function-hook")]
+pub use function_hook::FunctionHookContext;
 pub use global::Global;
+#[cfg(feature = "call-hook")]
+pub use hook::{CallHookContext, CallHookId, CallOutcome};
 pub use instance::{DataSegment, ElementSegment, Instance, Internal};
 pub use instance_pre::InstancePre;
+pub use interruption::{InterruptHandle, UpdateDeadline};
 pub use limits::{
     DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, ResourceLimiter,
     StoreLimits, StoreLimitsBuilder,
@@ -115,6 +131,8 @@ pub use limits::{
 pub use linker::{Linker, UnknownImportError};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{Module, ModuleExport, ModuleFunction};
+#[cfg(feature = "observe")]
+pub use observe::GuestProfiler;
 #[cfg(feature = "profile")]
 pub use profiling::ProfilingStrategy;
 pub use snapshot::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder};
@@ -134,11 +152,15 @@ pub use wasm_artifact::sign;
 #[cfg(feature = "cache")]
 pub use wasm_cache::{Cache, CacheConfig, Error as CacheError};
 #[cfg(feature = "call-hook")]
-pub use wasm_hooks::CallHook;
+pub use wasm_hooks::{CallDirection, CallFilter, CallHook, CallTarget};
+#[cfg(feature = "function-hook")]
+pub use wasm_hooks::{FunctionEvent, NamePattern, NamePatternError};
 pub use wasm_types::{
     GlobalState, MemoryChunk, MemoryState, ModuleState, RefState, TableRun, TableState,
 };
-pub use wasm_types::{Internals, OptLevel, Tunables, WasmFeatures};
+pub use wasm_types::{
+    Internals, OperatorCost, OptLevel, Tunables, VariableOperatorCost, WasmFeatures,
+};
 
 /// The examples of the README, as tests.
 #[cfg(doctest)]

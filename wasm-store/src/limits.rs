@@ -1,5 +1,7 @@
 //! Limits on what the code of a store may use.
 
+use std::fmt;
+
 use crate::error::{Error, Result};
 
 /// How many instances a store may have if its limiter does not say.
@@ -74,6 +76,21 @@ pub trait ResourceLimiter: Send {
     fn memories(&self) -> usize {
         DEFAULT_MEMORY_LIMIT
     }
+
+    /// How many bytes all memories of the store may have together, those of the host among them. Asked
+    /// once, when the limiter is set; `None` is no limit. The store counts what its memories have at the
+    /// moment, so that a growth that fails takes nothing. A growth beyond it is told to
+    /// [`ResourceLimiter::memory_grow_failed`], and making a memory beyond it is an error. Wasmtime has no such
+    /// limit.
+    fn total_memory_size(&self) -> Option<usize> {
+        None
+    }
+
+    /// Why the growth was not allowed that was last asked for: which limit it is, how large, and what was
+    /// wanted. It becomes part of errors. Wasmtime does not ask.
+    fn refusal(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A [`ResourceLimiter`] with fixed limits.
@@ -94,22 +111,43 @@ pub trait ResourceLimiter: Send {
 #[derive(Clone, Debug)]
 pub struct StoreLimits {
     memory_size: Option<usize>,
+    total_memory_size: Option<usize>,
     table_elements: Option<usize>,
     instances: usize,
     tables: usize,
     memories: usize,
     trap_on_grow_failure: bool,
+    refused: Option<Refused>,
+}
+
+/// What was not allowed.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    unit: &'static str,
+    wanted: usize,
+    limit: usize,
+    /// What sets the limit.
+    name: &'static str,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { unit, wanted, limit, name } = self;
+        write!(f, "{wanted} {unit} are wanted, {name} is {limit}")
+    }
 }
 
 impl Default for StoreLimits {
     fn default() -> Self {
         Self {
             memory_size: None,
+            total_memory_size: None,
             table_elements: None,
             instances: DEFAULT_INSTANCE_LIMIT,
             tables: DEFAULT_TABLE_LIMIT,
             memories: DEFAULT_MEMORY_LIMIT,
             trap_on_grow_failure: false,
+            refused: None,
         }
     }
 }
@@ -123,10 +161,30 @@ impl StoreLimits {
         }
     }
 
-    fn allow(&self, desired: usize, limit: Option<usize>, maximum: Option<usize>) -> bool {
-        limit.is_none_or(|limit| desired <= limit) && maximum.is_none_or(|max| desired <= max)
+    /// Whether a growth is within both limits, each with its name.
+    fn allow(
+        &mut self,
+        wanted: usize,
+        unit: &'static str,
+        limits: [(&'static str, Option<usize>); 2],
+    ) -> Result<bool> {
+        let within = |&(name, limit): &(&'static str, Option<usize>)| {
+            let limit = limit.filter(|limit| wanted > *limit)?;
+            Some(Refused { unit, wanted, limit, name })
+        };
+        self.refused = limits.iter().find_map(within);
+        match &self.refused {
+            Some(refused) if self.trap_on_grow_failure => {
+                let what = if unit == BYTES { "memory" } else { "table" };
+                crate::bail!("forcing trap when growing {what} to {wanted} {unit}: {refused}")
+            }
+            refused => Ok(refused.is_none()),
+        }
     }
 }
+
+const BYTES: &str = "bytes";
+const ELEMENTS: &str = "elements";
 
 impl ResourceLimiter for StoreLimits {
     fn memory_growing(
@@ -135,11 +193,8 @@ impl ResourceLimiter for StoreLimits {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        let allowed = self.allow(desired, self.memory_size, maximum);
-        if !allowed && self.trap_on_grow_failure {
-            crate::bail!("forcing trap when growing memory to {desired} bytes");
-        }
-        Ok(allowed)
+        let own = ("the limit for each memory, `StoreLimits::memory_size`,", self.memory_size);
+        self.allow(desired, BYTES, [own, ("the maximum of the memory's type", maximum)])
     }
 
     fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
@@ -152,11 +207,8 @@ impl ResourceLimiter for StoreLimits {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        let allowed = self.allow(desired, self.table_elements, maximum);
-        if !allowed && self.trap_on_grow_failure {
-            crate::bail!("forcing trap when growing table to {desired} elements");
-        }
-        Ok(allowed)
+        let own = ("the limit for each table, `StoreLimits::table_elements`,", self.table_elements);
+        self.allow(desired, ELEMENTS, [own, ("the maximum of the table's type", maximum)])
     }
 
     fn table_grow_failed(&mut self, error: Error) -> Result<()> {
@@ -174,6 +226,14 @@ impl ResourceLimiter for StoreLimits {
     fn memories(&self) -> usize {
         self.memories
     }
+
+    fn total_memory_size(&self) -> Option<usize> {
+        self.total_memory_size
+    }
+
+    fn refusal(&self) -> Option<String> {
+        self.refused.map(|refused| refused.to_string())
+    }
 }
 
 /// Builds [`StoreLimits`].
@@ -189,6 +249,13 @@ impl StoreLimitsBuilder {
     /// How large each memory may be, in bytes.
     pub fn memory_size(mut self, limit: usize) -> Self {
         self.0.memory_size = Some(limit);
+        self
+    }
+
+    /// How large all memories of the store may be together, in bytes: see
+    /// [`ResourceLimiter::total_memory_size`].
+    pub fn total_memory_size(mut self, limit: usize) -> Self {
+        self.0.total_memory_size = Some(limit);
         self
     }
 
@@ -238,6 +305,8 @@ mod tests {
         assert!(limits.memory_growing(0, 100, None).unwrap());
         assert!(!limits.memory_growing(0, 101, None).unwrap());
         assert!(!limits.memory_growing(0, 90, Some(80)).unwrap());
+        let why = limits.refusal().unwrap();
+        assert_eq!(why, "90 bytes are wanted, the maximum of the memory's type is 80");
         assert!(limits.memory_grow_failed(Error::msg("no room")).is_ok());
         assert_eq!(limits.instances(), DEFAULT_INSTANCE_LIMIT);
     }
@@ -247,7 +316,8 @@ mod tests {
         let mut limits =
             StoreLimitsBuilder::new().table_elements(1).trap_on_grow_failure(true).build();
         assert!(limits.table_growing(0, 1, None).unwrap());
-        assert!(limits.table_growing(1, 2, None).is_err());
+        let error = limits.table_growing(1, 2, None).unwrap_err().to_string();
+        assert!(error.contains("`StoreLimits::table_elements`, is 1"), "{error}");
         assert!(limits.table_grow_failed(Error::msg("no room")).is_err());
     }
 }

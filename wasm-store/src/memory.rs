@@ -86,8 +86,13 @@ impl Memory {
             usize::try_from(pages.saturating_mul(ty.page_size())).unwrap_or(usize::MAX)
         };
         if !host.memory_growing(0, bytes(ty.minimum), ty.maximum.map(bytes))? {
-            crate::bail!("memory minimum size of {} pages exceeds memory limits", ty.minimum);
+            crate::bail!(
+                "memory minimum size of {} pages exceeds memory limits: {}",
+                ty.minimum,
+                host.refusal()
+            );
         }
+        store.vm.memory_room().check(bytes(ty.minimum))?;
         let memory = store.vm.new_memory(ty)?;
         Ok(Memory { store: store.id(), memory, read_only: false })
     }
@@ -221,11 +226,13 @@ impl Memory {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
         self.check_writable()?;
-        let (_, host) = store.0.opaque_and_host();
+        let (opaque, host) = store.0.opaque_and_host();
+        let (room, mut why) = (opaque.vm.memory_room(), String::new());
         // SAFETY: the memory belongs to the store, which is borrowed for this call; the host's side
         // of it does not reach the memory.
-        let grown = unsafe { (*self.memory.as_ptr()).grow(delta, Some(host))? };
-        let Some(old) = grown else { crate::bail!("failed to grow memory by `{delta}`") };
+        let grown =
+            unsafe { (*self.memory.as_ptr()).grow(delta, Some(host), room, Some(&mut why))? };
+        let Some(old) = grown else { crate::bail!("failed to grow memory by `{delta}`: {why}") };
         Ok(old)
     }
 

@@ -2,8 +2,9 @@
 
 use crate::{
     Caller, Config, Engine, Error, Extern, ExternRef, ForkPre, Func, FuncType, Global, Instance,
-    InstancePre, Linker, Memory, Module, Rooted, Snapshot, SnapshotBuilder, Store, StoreContext,
-    StoreContextMut, Table, Transaction, Trap, TypedFunc, Val, ValType, WasmBacktrace,
+    InstancePre, InterruptHandle, Linker, Memory, Module, Rooted, Snapshot, SnapshotBuilder, Store,
+    StoreContext, StoreContextMut, Table, Transaction, Trap, TypedFunc, Val, ValType,
+    WasmBacktrace,
 };
 
 const fn both<T: Send + Sync>() {}
@@ -15,5 +16,6 @@ const _: () = {
     both::<(Caller<'_, ()>, Store<()>, StoreContext<'_, ()>, StoreContextMut<'_, ()>)>();
     // Whatever the data: a linker holds none.
     both::<(InstancePre<()>, InstancePre<*mut u8>, Linker<()>, Linker<*mut u8>)>();
+    both::<(InterruptHandle, crate::UpdateDeadline)>();
     both::<(Snapshot, SnapshotBuilder, ForkPre<()>, ForkPre<*mut u8>, Transaction<'_, ()>)>();
 };

@@ -3,8 +3,10 @@
 #![allow(unsafe_code)]
 
 mod context;
+mod fuel;
 mod host_side;
 mod opaque;
+mod stack;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,7 +19,9 @@ use host_side::HostSide;
 pub(crate) use opaque::{InstanceEntry, Kept, StoreId, StoreOpaque};
 
 use crate::engine::Engine;
+use crate::function_hook::FunctionHookSlot;
 use crate::hook::HookSlot;
+use crate::interruption::EpochSlot;
 use crate::limits::ResourceLimiter;
 use crate::vm::{StoreHost, VMStoreContext};
 
@@ -58,6 +62,8 @@ pub(crate) struct StoreInner<T: 'static> {
     opaque: StoreOpaque,
     host: HostSide<T>,
     pub(crate) hook: HookSlot<T>,
+    pub(crate) epoch: EpochSlot<T>,
+    pub(crate) function_hook: FunctionHookSlot<T>,
 }
 
 impl<T: 'static> Store<T> {
@@ -67,6 +73,8 @@ impl<T: 'static> Store<T> {
             opaque: StoreOpaque::new(engine),
             host: HostSide { data, limiter: None },
             hook: HookSlot::default(),
+            epoch: EpochSlot::default(),
+            function_hook: FunctionHookSlot::default(),
         });
         let inner = NonNull::from(Box::leak(inner));
         let store = Self { inner, _owns: PhantomData };
@@ -100,6 +108,8 @@ impl<T: 'static> Store<T> {
         unsafe {
             ptr::drop_in_place(&raw mut (*inner).opaque);
             ptr::drop_in_place(&raw mut (*inner).hook);
+            ptr::drop_in_place(&raw mut (*inner).epoch);
+            ptr::drop_in_place(&raw mut (*inner).function_hook);
             let host = (&raw mut (*inner).host).read();
             drop(Box::from_raw(inner.cast::<MaybeUninit<StoreInner<T>>>()));
             host.data
@@ -120,7 +130,9 @@ impl<T: 'static> Store<T> {
         let inner = self.inner_mut();
         let asked = limiter(&mut inner.host.data);
         let (instances, tables, memories) = (asked.instances(), asked.tables(), asked.memories());
+        let total_memory_size = asked.total_memory_size();
         inner.opaque.limits.set(instances, tables, memories);
+        inner.opaque.vm.set_memory_limit(total_memory_size);
         inner.host.limiter = Some(Box::new(limiter));
     }
 

@@ -64,7 +64,11 @@ impl Table {
         store.limits.add_table()?;
         let elements = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         if !host.table_growing(0, elements(ty.minimum), ty.maximum.map(elements))? {
-            crate::bail!("table minimum size of {} elements exceeds table limits", ty.minimum);
+            crate::bail!(
+                "table minimum size of {} elements exceeds table limits: {}",
+                ty.minimum,
+                host.refusal()
+            );
         }
         let table = store.vm.new_table(ty, init)?;
         Ok(Table { store: store.id(), table, element: ty.element, read_only: false })
@@ -131,10 +135,12 @@ impl Table {
         self.check_writable()?;
         let bits = init.check(store.0, self.element)?;
         let (_, host) = store.0.opaque_and_host();
+        let mut why = String::new();
         // SAFETY: the table belongs to the store, which is borrowed for this call; the host's side
         // of it does not reach the table.
-        let grown = unsafe { (*self.table.as_ptr()).grow(delta, bits, Some(host))? };
-        let Some(old) = grown else { crate::bail!("failed to grow table by `{delta}`") };
+        let grown =
+            unsafe { (*self.table.as_ptr()).grow(delta, bits, Some(host), Some(&mut why))? };
+        let Some(old) = grown else { crate::bail!("failed to grow table by `{delta}`: {why}") };
         Ok(old)
     }
 

@@ -23,9 +23,12 @@
 //! | `written` | which pages of a mapping were written |
 //! | `snapshot` | the state of instances: taken, and put back |
 //! | `fork` | instances made with the state of others |
+//! | `interruption` | stopping running code: by deadlines, timeouts and on demand |
 //! | `instance` | an instance context and what it owns |
 //! | `instantiate` | making one |
-//! | `rebind` | other shims for host functions that are bound already, for call hooks |
+//! | `cycles` | the processor's time stamp counter |
+//! | `rebind` | host functions that are bound already: which, and other shims for them, for call hooks |
+//! | `function_hook` | the builtins of functions that tell when they are called |
 //! | `builtins` | what compiled code calls the store for |
 //! | `store` | all of the above that one store owns |
 
@@ -33,19 +36,24 @@ mod builtins;
 mod call;
 mod const_eval;
 mod context;
+#[cfg(feature = "observe")]
+mod cycles;
 mod engine;
 mod fork;
+mod fuel;
+mod function_hook;
 mod host;
 mod idle;
 mod instance;
 mod instantiate;
+mod interruption;
 mod layout;
 mod mapping;
 mod memory;
 mod memory_pool;
 mod module;
 #[cfg(feature = "call-hook")]
-mod rebind;
+pub(crate) mod rebind;
 mod recycle;
 mod signals;
 mod snapshot;
@@ -60,14 +68,21 @@ mod written;
 
 pub(crate) use call::{call_array, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
+#[cfg(feature = "observe")]
+pub(crate) use cycles::time_stamp;
 pub(crate) use engine::{PoolLimits, VmEngine};
 pub(crate) use fork::Plan;
+#[cfg(feature = "function-hook")]
+pub(crate) use function_hook::{FunctionMoment, Tell, stack_in_use};
 pub(crate) use idle::IdleLimits;
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
+pub(crate) use interruption::{Interrupts, Reason, Timeout};
 pub(crate) use layout::FuncTypeRecord;
 pub(crate) use memory::VmMemory;
 pub(crate) use module::VmModule;
+#[cfg(feature = "call-hook")]
+pub(crate) use rebind::HostImport;
 pub(crate) use snapshot::{Source, VmOutside, VmState};
 pub(crate) use store::{StoreHost, VmStore};
 pub(crate) use table::VmTable;

@@ -5,16 +5,22 @@ use cranelift_codegen::ir::{self, ExternalName, StackSlot, UserFuncName};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, binemit};
 use wasm_types::abi::ContextLayout;
-use wasm_types::{DefinedFuncIndex, FuncIndex, OptLevel, ParsedModule, TrapCode, WasmFeatures};
+use wasm_types::{
+    DefinedFuncIndex, FuncIndex, OptLevel, ParsedModule, TableIndex, TrapCode, WasmFeatures,
+};
 
 use crate::error::{Error, ErrorKind};
 use crate::extensions::{Extensions, Scanner};
+use crate::fuel::Leads;
 use crate::function::{Known, Translator};
+use crate::function_hooks::HookedFunctions;
 use crate::idiom::Idioms;
+use crate::immutable_table::ImmutableTables;
 use crate::inline::Inlining;
+use crate::near_addresses;
 use crate::pass::{PassContext, PassPlace};
 use crate::reorder::Reorder;
-use crate::runtime::RuntimeEnvironment;
+use crate::runtime::{RuntimeEnvironment, TABLE_NAMES};
 use crate::settings::Settings;
 use crate::timings::{Lap, Timings};
 use crate::trap::wasm_trap_code;
@@ -30,6 +36,10 @@ pub(crate) struct Job<'a> {
     pub(crate) idioms: Idioms,
     /// Functions that are put into others.
     pub(crate) inlining: Option<Inlining<'a>>,
+    /// Tables that stand beside the code.
+    pub(crate) immutable_tables: ImmutableTables,
+    /// Functions that tell when they are entered and left.
+    pub(crate) hooked: HookedFunctions,
 }
 
 impl<'a> Job<'a> {
@@ -40,14 +50,25 @@ impl<'a> Job<'a> {
         isa: &'a dyn TargetIsa,
         layout: &'a ContextLayout,
     ) -> Self {
+        let hooked = HookedFunctions::select(parsed.module(), settings);
         let idioms = match settings.measures.idioms {
-            true => Idioms::find(parsed, wasm),
+            true => Idioms::find(parsed, wasm)
+                .without(|func| hooked.contains(parsed.module().func_index(func))),
             false => Idioms::default(),
         };
+        let idioms = match settings.tunables.fuel_costs {
+            Some(_) => idioms.with_fuel(parsed, wasm, &settings.operator_cost),
+            None => idioms,
+        };
         let optimized = settings.tunables.opt_level != OptLevel::None;
-        let inlining = (settings.measures.inlining && optimized)
-            .then(|| Inlining::find(parsed, wasm, &settings.tunables));
-        Self { parsed, wasm, settings, isa, layout, idioms, inlining }
+        let inlining = (settings.measures.inlining && optimized).then(|| {
+            Inlining::find(parsed, wasm, &settings.tunables).without(|func| hooked.contains(func))
+        });
+        let immutable_tables = match settings.measures.immutable_tables {
+            true => ImmutableTables::find(parsed, wasm, &settings.tunables),
+            false => ImmutableTables::default(),
+        };
+        Self { parsed, wasm, settings, isa, layout, idioms, inlining, immutable_tables, hooked }
     }
 }
 
@@ -55,8 +76,10 @@ impl<'a> Job<'a> {
 pub(crate) struct FunctionCode {
     pub(crate) bytes: Vec<u8>,
     pub(crate) alignment: u32,
-    pub(crate) calls: Vec<CallSite>,
+    pub(crate) references: Vec<Reference>,
     pub(crate) traps: Vec<(u32, TrapCode)>,
+    /// By how much what was taken of fuel runs ahead where instructions trap, if it does.
+    pub(crate) fuel: Vec<(u32, i32)>,
     pub(crate) locations: Vec<CodeRange>,
     /// Where the body starts in the binary: what the prologue belongs to.
     pub(crate) body: u32,
@@ -69,12 +92,23 @@ pub(crate) struct FunctionCode {
     pub(crate) proposals: WasmFeatures,
 }
 
-/// A reference from the code to a function of the module.
-pub(crate) struct CallSite {
+/// A reference from the code to something else in the text.
+pub(crate) struct Reference {
     pub(crate) offset: u32,
+    /// Where the distance is counted from: mostly the same place.
+    pub(crate) from: u32,
     pub(crate) kind: binemit::Reloc,
     pub(crate) addend: binemit::Addend,
-    pub(crate) target: DefinedFuncIndex,
+    pub(crate) target: Target,
+}
+
+/// What code refers to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Target {
+    /// A function of the module.
+    Function(DefinedFuncIndex),
+    /// The elements of a table.
+    Table(TableIndex),
 }
 
 /// Where code begins that comes from one operator; `u32::MAX` for none.
@@ -101,7 +135,14 @@ impl<'a> Worker<'a> {
         Self {
             job,
             env: RuntimeEnvironment::new(module, job.layout, job.isa, job.settings.tunables)
-                .with_idioms(Some(&job.idioms)),
+                .with_idioms(Some(&job.idioms))
+                .with_direct_bulk(job.settings.measures.direct_bulk)
+                .with_immutable_tables(Some(&job.immutable_tables))
+                .with_function_hooks(&job.hooked)
+                .with_operator_cost(
+                    job.settings.operator_cost.clone(),
+                    job.settings.fuel_for_each_operator,
+                ),
             translator: Translator::new(),
             context: Context::new(),
             reorder: Reorder::default(),
@@ -131,12 +172,31 @@ impl<'a> Worker<'a> {
         self.optimize(index)?;
         self.timings.optimization += clock.lap();
         let mut code = self.generate()?;
+        if let Some(leads) = self.env.fuel_leads() {
+            code.fuel = fuel_at_traps(&code, leads);
+        }
         let Job { parsed, wasm, .. } = *self.job;
         let body = parsed.body(wasm, func).get_binary_reader().original_position();
         code.body = u32::try_from(body).unwrap_or(u32::MAX);
         code.proposals = self.translator.proposals();
         self.timings.codegen += clock.lap();
         Ok(code)
+    }
+
+    /// Compiles what calls an imported function in place of a function of the module. It is no part of the
+    /// module's code: passes and observers do not see it.
+    pub(crate) fn import_thunk(&mut self, func: FuncIndex) -> Result<FunctionCode, Error> {
+        let Job { parsed, isa, .. } = *self.job;
+        let mut steps = || {
+            let context = &mut self.context;
+            context.clear();
+            self.env.import_thunk(func, &mut context.func, self.translator.builder());
+            context
+                .optimize(isa, &mut ControlPlane::default())
+                .map_err(|error| codegen_error(error, &context.func))?;
+            self.generate()
+        };
+        steps().map_err(|error| error.in_function(func, parsed.module().names.function(func)))
     }
 
     /// Makes the CLIF of a function, before any pass.
@@ -186,8 +246,15 @@ impl<'a> Worker<'a> {
             .optimize(self.job.isa, &mut ControlPlane::default())
             .map_err(|error| codegen_error(error, &context.func))?;
         let Settings { measures, tunables, .. } = self.job.settings;
+        near_addresses::run(&mut self.context.func);
         if measures.reorder && tunables.opt_level != OptLevel::None {
             self.reorder.run(&mut self.context.func);
+        }
+        if tunables.fuel_costs.is_some() {
+            // Each instruction that traps has to tell how much fuel was used.
+            self.reorder.locate_loads(&mut self.context.func);
+        }
+        if measures.reorder && tunables.opt_level != OptLevel::None {
             self.context
                 .verify_if(self.job.isa)
                 .map_err(|error| codegen_error(error, &self.context.func))?;
@@ -236,20 +303,35 @@ fn collect(
     frame_slot: Option<StackSlot>,
 ) -> Result<FunctionCode, Error> {
     let buffer = &code.buffer;
-    let calls = buffer.relocs().iter().map(|reloc| {
-        let name = match &reloc.target {
+    let mut references: Vec<Reference> = Vec::with_capacity(buffer.relocs().len());
+    for reloc in buffer.relocs() {
+        let (from, addend, target) = match &reloc.target {
             FinalizedRelocTarget::ExternalName(ExternalName::User(name)) => {
-                &func.params.user_named_funcs()[*name]
+                let name = &func.params.user_named_funcs()[*name];
+                let target = match name.namespace {
+                    TABLE_NAMES => Target::Table(TableIndex::new(name.index)),
+                    _ => Target::Function(DefinedFuncIndex::new(name.index)),
+                };
+                (reloc.offset, reloc.addend, target)
             }
             other => {
-                let target = other.display(Some(&func.params));
-                let message = format!("the code refers to `{target}`, which no module has");
-                return Err(Error::new(ErrorKind::Codegen, message));
+                // The second part of an address, which says where the first one stands.
+                let first = match other {
+                    FinalizedRelocTarget::Func(first) => {
+                        references.iter().rfind(|reference| reference.offset == *first)
+                    }
+                    FinalizedRelocTarget::ExternalName(_) => None,
+                };
+                let Some(first) = first else {
+                    let target = other.display(Some(&func.params));
+                    let message = format!("the code refers to `{target}`, which no module has");
+                    return Err(Error::new(ErrorKind::Codegen, message));
+                };
+                (first.offset, first.addend, first.target)
             }
         };
-        let target = DefinedFuncIndex::new(name.index);
-        Ok(CallSite { offset: reloc.offset, kind: reloc.kind, addend: reloc.addend, target })
-    });
+        references.push(Reference { offset: reloc.offset, from, kind: reloc.kind, addend, target });
+    }
     let traps = buffer.traps().iter().map(|trap| match wasm_trap_code(trap.code) {
         Some(code) => Ok((trap.offset, code)),
         None => {
@@ -268,8 +350,9 @@ fn collect(
     Ok(FunctionCode {
         bytes: buffer.data().to_vec(),
         alignment: buffer.alignment,
-        calls: calls.collect::<Result<_, Error>>()?,
+        references,
         traps: traps.collect::<Result<_, Error>>()?,
+        fuel: Vec::new(),
         locations: locations.collect(),
         body: u32::MAX,
         // The frame pointer points to the caller's; above that is the return address.
@@ -278,6 +361,20 @@ fn collect(
         extensions: None,
         proposals: WasmFeatures::empty(),
     })
+}
+
+/// By how much what was taken of fuel runs ahead at instructions that trap, by the operators that they come
+/// from.
+fn fuel_at_traps(code: &FunctionCode, leads: &Leads) -> Vec<(u32, i32)> {
+    let lead_at = |offset: u32| {
+        let after = code.locations.partition_point(|range| range.start <= offset);
+        leads.get(&code.locations[..after].last()?.wasm_offset).copied()
+    };
+    let mut fuel: Vec<(u32, i32)> =
+        code.traps.iter().filter_map(|(offset, _)| Some((*offset, lead_at(*offset)?))).collect();
+    // An instruction may trap for more than one reason.
+    fuel.dedup_by_key(|(offset, _)| *offset);
+    fuel
 }
 
 fn codegen_error(error: CodegenError, func: &ir::Function) -> Error {

@@ -8,7 +8,7 @@ use wasm_types::{CompiledModule, DefinedFuncIndex, ParsedModule};
 
 use crate::codegen::{FunctionCode, Job, Worker};
 use crate::error::Error;
-use crate::link;
+use crate::link::{self, Items};
 use crate::parallel;
 use crate::settings::Settings;
 use crate::timings::{Lap, Timings};
@@ -63,6 +63,7 @@ pub fn compile_module_timed(
     settings: &Settings,
 ) -> Result<(CompiledModule, Timings), Error> {
     let module = parsed.module();
+    settings.check_operator_cost()?;
     let isa = settings.isa()?;
     let layout = ContextLayout::new(module);
     let mut clock = Lap::start();
@@ -70,10 +71,25 @@ pub fn compile_module_timed(
     let analysis = clock.lap();
     let (functions, mut timings) = compile_functions(&job)?;
     timings.analysis = analysis;
+    let items = compile_thunks(&job, &functions)?;
     clock.lap();
-    let compiled = link::link(module, &*isa, settings.tunables, &functions)?;
+    let mut compiled = link::link(&job, &functions, &items)?;
+    compiled.hooked_functions = job.hooked.to_vec();
     timings.linking = clock.lap();
     Ok((compiled, timings))
+}
+
+/// What the functions refer to beside each other. Imported functions in tables are few, if there are any.
+fn compile_thunks<'a>(job: &'a Job<'_>, functions: &[FunctionCode]) -> Result<Items<'a>, Error> {
+    let mut items = Items::used_by(job, functions);
+    let imports = items.imports(job);
+    if !imports.is_empty() {
+        let mut worker = Worker::new(job);
+        for func in imports {
+            items.add_thunk(func, worker.import_thunk(func)?);
+        }
+    }
+    Ok(items)
 }
 
 /// Compiles all functions; the result is in the order of their indices.

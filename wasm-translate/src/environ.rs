@@ -9,6 +9,7 @@ use cranelift_codegen::ir::{self, ArgumentPurpose, Block, InstBuilder as _, Type
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::FunctionBuilder;
 use smallvec::SmallVec;
+use wasm_types::wasmparser::Operator;
 use wasm_types::{
     DataIndex, ElemIndex, FuncIndex, FuncType, GlobalIndex, HeapType, MemoryIndex, Module,
     TableIndex, TypeIndex, ValType,
@@ -148,6 +149,51 @@ pub trait FuncEnvironment {
 
     /// Called at the head of each loop: for interruption and metering.
     fn loop_head(&mut self, _builder: &mut FunctionBuilder<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called before each operator that can be reached, in the block that its code begins in, before any of
+    /// it: for metering. `end` and `else` are told of where code goes on to them from the operator before,
+    /// not where branches go to. The builder's source location is the operator's.
+    fn before_operator(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _operator: &Operator<'_>,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called after [`before_operator`](Self::before_operator), and before any code, for an operator
+    /// that does something as often as an operand says: with that number of bytes, pages or elements, of
+    /// the type that the operator has it.
+    fn before_units(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _operator: &Operator<'_>,
+        _units: Value,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called where the body of a function comes in place of a call of it. Its operators follow, and belong to
+    /// the place of the call. So they do of a function that is known by what it does.
+    fn enter_inlined(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _func: FuncIndex,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called where a function whose body came in place of a call is called after all: what its operators up
+    /// to here did was without effect, and they come again. Returns whether each such place needs code of its
+    /// own.
+    fn undo_inlined(&mut self, _builder: &mut FunctionBuilder<'_>) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// Called with the function when all its code was made: for what needs to see all of it.
+    fn finish_function(&mut self, _func: &mut ir::Function) -> Result<()> {
         Ok(())
     }
 

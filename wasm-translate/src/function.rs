@@ -51,6 +51,11 @@ impl Translator {
         }
     }
 
+    /// What functions are built with.
+    pub(crate) fn builder(&mut self) -> &mut FunctionBuilderContext {
+        &mut self.builder
+    }
+
     /// The proposals that the body which was translated last uses, in its operators and locals.
     /// Types, memories and tables that it refers to may use more.
     pub fn proposals(&self) -> WasmFeatures {
@@ -133,9 +138,10 @@ impl Translator {
         self.proposals = body.proposals;
         match result {
             Ok(()) => {
-                t.builder.finalize(frontend_config);
+                let FuncTranslator { builder, env, .. } = t;
+                builder.finalize(frontend_config);
                 self.validator = validator.into_allocations();
-                Ok(())
+                env.finish_function(into)
             }
             Err(failure) => {
                 // What an unfinished function left behind would be found by the next one.
@@ -208,6 +214,9 @@ impl Body<'_> {
             validator.op(at, &op)?;
             self.proposals |= proposals::of_operator(&op);
             t.builder.set_srcloc(source_location(at)?);
+            if t.reachable {
+                t.env.before_operator(&mut t.builder, &op)?;
+            }
             match self.idiom {
                 None => ops::translate(t, &op)?,
                 Some(idiom) => {

@@ -17,8 +17,9 @@ use std::collections::HashMap;
 use cranelift_codegen::ir::Value;
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::wasmparser::FunctionBody;
-use wasm_types::{DefinedFuncIndex, FuncType, ParsedModule};
+use wasm_types::{DefinedFuncIndex, FuncType, OperatorCost, ParsedModule};
 
+use crate::fuel::cost_of;
 pub(crate) use wide_multiply::WideMultiply;
 
 /// A function that is known by what it does.
@@ -42,6 +43,8 @@ const PATTERNS: &[Pattern] = &[Pattern { max_bytes: 320, recognise: wide_multipl
 #[derive(Default, Debug)]
 pub(crate) struct Idioms {
     functions: HashMap<DefinedFuncIndex, Idiom>,
+    /// What the operators of each cost.
+    fuel: HashMap<DefinedFuncIndex, i64>,
 }
 
 impl Idioms {
@@ -57,7 +60,34 @@ impl Idioms {
             let idiom = patterns.find_map(|row| (row.recognise)(ty, &parsed.body(wasm, func)));
             functions.extend(idiom.map(|idiom| (func, idiom)));
         }
-        Self { functions }
+        Self { functions, fuel: HashMap::new() }
+    }
+
+    /// Finds out what the operators of each function cost: all of them, since there are no branches.
+    pub(crate) fn with_fuel(
+        mut self,
+        parsed: &ParsedModule,
+        wasm: &[u8],
+        costs: &OperatorCost,
+    ) -> Self {
+        for func in self.functions.keys() {
+            let body = parsed.body(wasm, *func);
+            let operators = body.get_operators_reader().into_iter().flatten();
+            let costs = operators.flatten().map(|op| i64::from(cost_of(costs, &op)));
+            self.fuel.insert(*func, costs.sum());
+        }
+        self
+    }
+
+    /// What the operators of a function cost, if that was found out.
+    pub(crate) fn fuel(&self, func: DefinedFuncIndex) -> i64 {
+        self.fuel.get(&func).copied().unwrap_or(0)
+    }
+
+    /// Forgets what functions are known as that are to be called whatever they do.
+    pub(crate) fn without(mut self, excluded: impl Fn(DefinedFuncIndex) -> bool) -> Self {
+        self.functions.retain(|func, _| !excluded(*func));
+        self
     }
 
     /// What a function is known as.

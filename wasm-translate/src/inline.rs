@@ -18,7 +18,7 @@ use wasm_types::wasmparser::{
 };
 use wasm_types::{DefinedFuncIndex, FuncIndex, ParsedModule, Tunables, ValType};
 
-use operators::{access, changes, is_harmless};
+use operators::{access, branches, changes, is_harmless};
 
 /// The most operators of a function that is put into others.
 const MAX_CALLEE: u32 = 40;
@@ -100,6 +100,9 @@ impl<'a> Inlining<'a> {
                 && end <= i32::MAX as u64
                 && end + u64::from(u32::MAX) <= reserved
         };
+        // Where fuel is counted, what was used of a function when it is called after all must not depend on
+        // the way to there; and a function that looks at the fuel when it is entered has to be entered.
+        let metered = tunables.fuel_costs.is_some();
         let mut candidates = HashMap::new();
         let mut allocations = FuncValidatorAllocations::default();
         for (number, body) in module.bodies.iter().enumerate() {
@@ -108,9 +111,13 @@ impl<'a> Inlining<'a> {
             }
             let func = DefinedFuncIndex::new(number as u32);
             let index = module.func_index(func);
+            if metered && module.funcref_slot(index).is_some() {
+                continue;
+            }
             let params = module.type_of_func(index).params().len() as u32;
             // Bodies that are put into others are not validated again there.
-            if let Some(candidate) = candidate(&parsed.body(wasm, func), params, &checkable)
+            if let Some(candidate) =
+                candidate(&parsed.body(wasm, func), params, metered, &checkable)
                 && let Ok(used) = parsed.validate_body(wasm, func, std::mem::take(&mut allocations))
             {
                 allocations = used;
@@ -118,6 +125,12 @@ impl<'a> Inlining<'a> {
             }
         }
         Self { parsed, wasm, candidates }
+    }
+
+    /// Leaves out functions that are to be called whatever they do.
+    pub(crate) fn without(mut self, excluded: impl Fn(FuncIndex) -> bool) -> Self {
+        self.candidates.retain(|func, _| !excluded(*func));
+        self
     }
 
     /// Which calls of a function are replaced; `None` if there are none.
@@ -174,10 +187,11 @@ impl<'a> Inlining<'a> {
 /// What there is to know of a body that can be put into others; `None` if it can't.
 ///
 /// An access to memory must come before anything is changed: control goes only forward, so the order of the
-/// operators is enough to tell.
+/// operators is enough to tell. If `straight`, it must also come before any branch.
 fn candidate(
     body: &FunctionBody<'_>,
     params: u32,
+    straight: bool,
     checkable: &impl Fn(&MemArg, u64) -> bool,
 ) -> Option<Candidate> {
     let mut locals = Vec::new();
@@ -201,7 +215,7 @@ fn candidate(
         if count > MAX_CALLEE || !is_allowed {
             return None;
         }
-        changed |= changes(&operator);
+        changed |= changes(&operator) || straight && branches(&operator);
         count += 1;
     }
     Some(Candidate { operators: count.checked_sub(1)?, locals })

@@ -54,15 +54,19 @@ mod control_stack;
 mod environ;
 mod error;
 mod extensions;
+mod fuel;
 mod function;
+mod function_hooks;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod heap;
 mod idiom;
+mod immutable_table;
 mod inline;
 mod link;
 mod measures;
+mod near_addresses;
 mod ops;
 mod parallel;
 mod pass;
@@ -86,6 +90,7 @@ pub use environ::{
 };
 pub use error::{Error, ErrorKind};
 pub use function::Translator;
+pub use function_hooks::FunctionSelection;
 pub use pass::{ClifPass, PassContext, PassPlace};
 pub use runtime::RuntimeEnvironment;
 pub use settings::{ClifObserver, Progress, Settings};

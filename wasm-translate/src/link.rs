@@ -1,15 +1,21 @@
-//! Functions side by side in one text, with the calls between them resolved.
+//! Functions side by side in one text, with the references between them resolved; behind them what else they
+//! refer to.
+
+mod data;
+mod items;
 
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::TargetIsa;
 use wasm_types::{
-    AddressMapEntry, CompiledFunction, CompiledModule, DefinedFuncIndex, FrameSlotEntry, IsaFlag,
-    Module, TrapEntry, Tunables, WasmFeatures,
+    AddressMapEntry, CompiledFunction, CompiledModule, DefinedFuncIndex, FrameSlotEntry, FuelEntry,
+    FuncIndex, IsaFlag, TableIndex, TextItem, TextItemKind, TrapEntry, WasmFeatures,
 };
 
-use crate::codegen::FunctionCode;
+use crate::codegen::{FunctionCode, Job, Reference, Target};
 use crate::error::{Error, ErrorKind};
 use crate::{extensions, proposals};
+use data::DataReference;
+pub(crate) use items::Items;
 
 /// Functions begin at multiples of this, or of what the target wants if that is more.
 const ALIGNMENT: u32 = 16;
@@ -17,19 +23,20 @@ const ALIGNMENT: u32 = 16;
 /// The largest text: relative calls of all targets, and signed 32-bit offsets, reach through it.
 const MAX_TEXT: u64 = i32::MAX as u64;
 
-/// Lays out the functions of a module in the order of their indices.
+/// Lays out the functions of a module in the order of their indices, and then the items.
 pub(crate) fn link(
-    module: &Module,
-    isa: &dyn TargetIsa,
-    tunables: Tunables,
+    job: &Job<'_>,
     functions: &[FunctionCode],
+    items: &Items<'_>,
 ) -> Result<CompiledModule, Error> {
+    let (module, isa, tunables) = (job.parsed.module(), job.isa, job.settings.tunables);
     let mut control = ControlPlane::default();
     let mut text = isa.text_section_builder(functions.len());
+    let all = functions.iter().chain(items.thunks());
     let mut compiled = CompiledModule {
         target: isa.triple().to_string(),
         isa_flags: isa_flags(isa),
-        extensions: extensions::names(isa, functions.iter().map(|code| code.extensions)),
+        extensions: extensions::names(isa, all.map(|code| code.extensions)),
         proposals: functions
             .iter()
             .map(|code| code.proposals)
@@ -38,6 +45,7 @@ pub(crate) fn link(
         ..CompiledModule::default()
     };
     let alignment = isa.function_alignment().preferred.max(ALIGNMENT);
+    let mut to_tables = Vec::new();
     for (number, code) in functions.iter().enumerate() {
         let func = module.func_index(DefinedFuncIndex::new(number as u32));
         let start = text.append(true, &code.bytes, code.alignment.max(alignment), &mut control);
@@ -45,13 +53,16 @@ pub(crate) fn link(
         if start + u64::from(len) > MAX_TEXT {
             return Err(Error::new(ErrorKind::Limit, "the machine code is larger than 2 GiB"));
         }
-        for call in &code.calls {
-            let offset = start + u64::from(call.offset);
-            let target = call.target.index();
-            if !text.resolve_reloc(offset, call.kind, call.addend, target) {
-                let message = format!("a reference of kind {} cannot be resolved", call.kind);
-                return Err(Error::new(ErrorKind::Codegen, message)
-                    .in_function(func, module.names.function(func)));
+        for reference in &code.references {
+            match reference.target {
+                Target::Function(target) => {
+                    let offset = start + u64::from(reference.offset);
+                    let Reference { kind, addend, .. } = *reference;
+                    if !text.resolve_reloc(offset, kind, addend, target.index()) {
+                        return Err(unresolved(job, func, reference));
+                    }
+                }
+                Target::Table(table) => to_tables.push((func, start, reference, table)),
             }
         }
         let offset = start as u32;
@@ -60,13 +71,37 @@ pub(crate) fn link(
         compiled
             .traps
             .extend(traps.map(|(at, code)| TrapEntry { offset: offset + at, code: *code }));
+        compiled.fuel.extend(
+            code.fuel.iter().map(|(at, ahead)| FuelEntry { offset: offset + at, ahead: *ahead }),
+        );
         map_addresses(&mut compiled.address_map, offset, code);
         compiled.frame_slots.extend(
             code.frame_slot.map(|below_frame_pointer| FrameSlotEntry { func, below_frame_pointer }),
         );
     }
+    items.append(job, alignment, &mut *text, &mut compiled)?;
     compiled.text = text.finish(&mut control);
+    for (func, start, reference, table) in to_tables {
+        let to = table_offset(&compiled, table).map(|to| i64::from(to) + reference.addend);
+        let place = |offset: u32| start as usize + offset as usize;
+        let (at, from) = (place(reference.offset), place(reference.from));
+        to.map(|to| DataReference { kind: reference.kind, at, from, to })
+            .and_then(|reference| reference.resolve(&mut compiled.text))
+            .ok_or_else(|| unresolved(job, func, reference))?;
+    }
     Ok(compiled)
+}
+
+/// Where a table stands in the text.
+fn table_offset(compiled: &CompiledModule, table: TableIndex) -> Option<u32> {
+    let is_it = |item: &&TextItem| item.kind == TextItemKind::Table(table);
+    compiled.items.iter().find(is_it).map(|item| item.offset)
+}
+
+fn unresolved(job: &Job<'_>, func: FuncIndex, reference: &Reference) -> Error {
+    let message = format!("a reference of kind {} cannot be resolved", reference.kind);
+    let name = job.parsed.module().names.function(func);
+    Error::new(ErrorKind::Codegen, message).in_function(func, name)
 }
 
 /// Adds the places that the code of a function comes from. The prologue belongs to the start of the

@@ -75,6 +75,21 @@ impl Reorder {
         }
     }
 
+    /// Gives instructions that loads may be folded into the loads' places in the source, without reordering
+    /// anything: those with an operand in memory that only they use, and those that change a number in memory.
+    pub(crate) fn locate_loads(&mut self, func: &mut Function) {
+        self.places.clear();
+        self.places.resize(func.dfg.num_insts(), Place::default());
+        let mut next = func.layout.entry_block();
+        while let Some(block) = next {
+            self.order.clear();
+            self.order.extend(func.layout.block_insts(block));
+            self.locate_folded_loads(func);
+            self.locate_changed_loads(func);
+            next = func.layout.next_block(block);
+        }
+    }
+
     fn run_block(&mut self, func: &mut Function, block: Block) {
         self.order.clear();
         self.order.extend(func.layout.block_insts(block));
@@ -187,6 +202,34 @@ impl Reorder {
             });
             if uses_load {
                 self.places[inst.as_u32() as usize].load = Some(load).into();
+                let location = func.srcloc(load);
+                func.set_srcloc(inst, location);
+            }
+        }
+    }
+}
+
+impl Reorder {
+    /// Gives a store of what was computed from a load of the same bytes the load's place in the source, in
+    /// the block at hand: if they become one instruction, it is the load that traps, and if not, the store does
+    /// not trap either.
+    fn locate_changed_loads(&self, func: &mut Function) {
+        for &inst in &self.order {
+            let InstructionData::Store { flags, args: [value, address], offset, .. } =
+                func.dfg.insts[inst]
+            else {
+                continue;
+            };
+            if func.dfg.mem_flags[flags].trap_code().is_none() {
+                continue;
+            }
+            let computed = func.dfg.value_def(value).inst();
+            let load = computed.and_then(|inst| self.places[inst.as_u32() as usize].load.expand());
+            let Some(load) = load else { continue };
+            if let InstructionData::Load { arg, offset: load_offset, .. } = func.dfg.insts[load]
+                && arg == address
+                && load_offset == offset
+            {
                 let location = func.srcloc(load);
                 func.set_srcloc(inst, location);
             }

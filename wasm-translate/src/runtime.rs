@@ -4,14 +4,20 @@
 //! of their own.
 
 mod builtin;
+mod bulk;
 mod call;
+mod fuel;
+mod function_hooks;
 mod global;
+mod immutable_table;
+mod interruption;
 mod math;
 mod memory;
 mod table;
 mod wide_multiply;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use cranelift_codegen::cursor::{Cursor as _, FuncCursor};
 use cranelift_codegen::ir::{
@@ -21,13 +27,19 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::{Builtin, ContextLayout, ResultPlace, register_results};
+use wasm_types::wasmparser::Operator;
 use wasm_types::{
     DataIndex, ElemIndex, FuncIndex, FuncType, GlobalIndex, MemoryIndex, Module, TableIndex,
     Tunables, TypeIndex, ValType,
 };
 
 use crate::environ::{BulkOperands, FuncEnvironment, Heap, Result, Rounding, Values};
+use crate::function_hooks::HookedFunctions;
 use crate::idiom::Idioms;
+use crate::immutable_table::ImmutableTables;
+use fuel::Fuel;
+pub(crate) use immutable_table::TABLE_NAMES;
+use interruption::Interruption;
 
 /// The alias regions that memory is divided into: accesses to different ones are independent.
 #[derive(Clone, Copy)]
@@ -50,6 +62,14 @@ pub struct RuntimeEnvironment<'m> {
     tunables: Tunables,
     /// Functions that are known by what they do, if calls of them are to be made here.
     idioms: Option<&'m Idioms>,
+    /// Whether bytes are copied and filled without a way through the store, where that can be done.
+    direct_bulk: bool,
+    /// Tables whose elements stand beside the code, if calls are to go through those.
+    immutable_tables: Option<&'m ImmutableTables>,
+    /// Functions that tell when they are entered and left.
+    hooked: Option<&'m HookedFunctions>,
+    /// If the code counts fuel.
+    fuel: Option<Box<Fuel>>,
     function: FunctionState,
 }
 
@@ -64,12 +84,20 @@ struct FunctionState {
     result_buffer: Option<Value>,
     /// Where results of calls go that no register is for.
     call_buffer: Option<StackSlot>,
+    /// Whether it tells when it is entered and left.
+    hooked: bool,
+    /// Where arguments and results are when it tells.
+    hook_values: Option<StackSlot>,
     /// The place in the frame that keeps the context, if the function needs one.
     frame_slot: Option<StackSlot>,
+    /// Where it finds out whether it is to be interrupted.
+    interruption: Interruption,
     /// The bases of memories that never move, loaded in the entry block.
     bases: HashMap<MemoryIndex, Value>,
     /// Functions that are called directly.
     functions: HashMap<FuncIndex, ir::FuncRef>,
+    /// Where the elements of tables start that nothing changes.
+    immutable_tables: HashMap<TableIndex, ir::GlobalValue>,
     /// Signatures of indirect calls.
     signatures: HashMap<TypeIndex, ir::SigRef>,
     /// Signatures of builtins.
@@ -84,9 +112,13 @@ impl FunctionState {
         self.context = None;
         self.result_buffer = None;
         self.call_buffer = None;
+        self.hooked = false;
+        self.hook_values = None;
         self.frame_slot = None;
+        self.interruption = Interruption::default();
         self.bases.clear();
         self.functions.clear();
+        self.immutable_tables.clear();
         self.signatures.clear();
         self.builtins.clear();
         self.regions = [None; 4];
@@ -112,12 +144,36 @@ impl<'m> RuntimeEnvironment<'m> {
         isa: &'m dyn TargetIsa,
         tunables: Tunables,
     ) -> Self {
-        Self { module, layout, isa, tunables, idioms: None, function: FunctionState::default() }
+        Self {
+            module,
+            layout,
+            isa,
+            tunables,
+            idioms: None,
+            direct_bulk: true,
+            immutable_tables: None,
+            hooked: None,
+            fuel: tunables.fuel_costs.map(|_| Box::new(Fuel::new(Arc::default()))),
+            function: FunctionState::default(),
+        }
+    }
+
+    /// Sets whether bytes are copied and filled without a way through the store, where that can be done. On at
+    /// first.
+    pub(crate) fn with_direct_bulk(mut self, on: bool) -> Self {
+        self.direct_bulk = on;
+        self
     }
 
     /// Has functions that are known by what they do computed where they are called.
     pub(crate) fn with_idioms(mut self, idioms: Option<&'m Idioms>) -> Self {
         self.idioms = idioms;
+        self
+    }
+
+    /// Has functions tell when they are entered and left.
+    pub(crate) fn with_function_hooks(mut self, hooked: &'m HookedFunctions) -> Self {
+        self.hooked = Some(hooked);
         self
     }
 
@@ -232,12 +288,58 @@ impl FuncEnvironment for RuntimeEnvironment<'_> {
     fn begin_function(&mut self, func: FuncIndex) {
         self.function.clear();
         self.function.index = Some(func);
+        self.function.hooked = self.hooked.is_some_and(|hooked| hooked.contains(func));
+        if let Some(fuel) = &mut self.fuel {
+            fuel.begin();
+        }
     }
 
     fn function_entry(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<()> {
         let entry = builder.current_block().expect("the entry block is the current one");
         let params = builder.block_params(entry);
         self.function.context = Some(params[0]);
+        self.begin_interruption(builder);
+        self.fuel_at_entry(builder);
+        self.tell_entered(builder);
+        Ok(())
+    }
+
+    fn loop_head(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<()> {
+        self.interrupt_at_loop_head(builder);
+        self.fuel_at_loop_head(builder);
+        Ok(())
+    }
+
+    fn before_operator(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        operator: &Operator<'_>,
+    ) -> Result<()> {
+        self.fuel_for_operator(builder, operator);
+        Ok(())
+    }
+
+    fn before_units(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        operator: &Operator<'_>,
+        units: Value,
+    ) -> Result<()> {
+        self.fuel_for_units(builder, operator, units);
+        Ok(())
+    }
+
+    fn enter_inlined(&mut self, builder: &mut FunctionBuilder<'_>, _func: FuncIndex) -> Result<()> {
+        self.fuel_enter_inlined(builder);
+        Ok(())
+    }
+
+    fn undo_inlined(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<bool> {
+        Ok(self.fuel_undo_inlined(builder))
+    }
+
+    fn finish_function(&mut self, func: &mut ir::Function) -> Result<()> {
+        self.meter(func);
         Ok(())
     }
 
@@ -254,6 +356,7 @@ impl FuncEnvironment for RuntimeEnvironment<'_> {
         builder: &mut FunctionBuilder<'_>,
         results: &[Value],
     ) -> Result<()> {
+        self.tell_returned(builder, results);
         self.return_results(builder, results);
         Ok(())
     }
@@ -287,6 +390,7 @@ impl FuncEnvironment for RuntimeEnvironment<'_> {
         func: FuncIndex,
         args: &[Value],
     ) -> Result<()> {
+        self.tell_tail_called(builder);
         self.return_call_function(builder, func, args);
         Ok(())
     }
@@ -362,7 +466,9 @@ impl FuncEnvironment for RuntimeEnvironment<'_> {
         operands: BulkOperands,
     ) -> Result<()> {
         let BulkOperands { to, from, len } = operands;
-        self.bulk(builder, Builtin::MemoryFill, &[memory.as_u32()], &[to, from, len]);
+        if !self.fill_bytes(builder, memory, operands) {
+            self.bulk(builder, Builtin::MemoryFill, &[memory.as_u32()], &[to, from, len]);
+        }
         Ok(())
     }
 
@@ -373,6 +479,9 @@ impl FuncEnvironment for RuntimeEnvironment<'_> {
         from: MemoryIndex,
         operands: BulkOperands,
     ) -> Result<()> {
+        if self.copy_bytes(builder, to, from, operands) {
+            return Ok(());
+        }
         let indices = [to.as_u32(), from.as_u32()];
         let BulkOperands { to, from, len } = operands;
         self.bulk(builder, Builtin::MemoryCopy, &indices, &[to, from, len]);

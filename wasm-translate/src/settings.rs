@@ -6,10 +6,11 @@ use std::sync::Arc;
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable, SetError};
 use target_lexicon::{Architecture, PointerWidth, Triple};
-use wasm_types::{FuncIndex, OptLevel, Tunables};
+use wasm_types::{FuncIndex, OperatorCost, OptLevel, Tunables};
 
 use crate::error::{Error, ErrorKind};
 use crate::extensions::Scanner;
+use crate::function_hooks::FunctionSelection;
 use crate::measures::Measures;
 use crate::pass::{ClifPass, PassPlace};
 
@@ -42,6 +43,9 @@ pub struct Settings {
     pub(crate) verifier: bool,
     pub(crate) measures: Measures,
     pub(crate) passes: Vec<(PassPlace, Arc<dyn ClifPass>)>,
+    pub(crate) function_hooks: Option<Arc<FunctionSelection>>,
+    pub(crate) operator_cost: Arc<OperatorCost>,
+    pub(crate) fuel_for_each_operator: bool,
     pub(crate) observer: Option<Arc<ClifObserver>>,
     pub(crate) progress: Option<Arc<Progress>>,
 }
@@ -118,6 +122,9 @@ impl Settings {
             verifier: false,
             measures: Measures::default(),
             passes: Vec::new(),
+            function_hooks: None,
+            operator_cost: Arc::default(),
+            fuel_for_each_operator: false,
             observer: None,
             progress: None,
         };
@@ -168,6 +175,43 @@ impl Settings {
     pub fn tunables(&mut self, tunables: Tunables) -> &mut Self {
         self.tunables = tunables;
         self
+    }
+
+    /// Sets what operators cost where the tunables say that the code counts fuel. Those name the costs by
+    /// their [`identity`](OperatorCost::identity), which has to be that of these.
+    pub fn operator_cost(&mut self, costs: Arc<OperatorCost>) -> &mut Self {
+        self.operator_cost = costs;
+        self
+    }
+
+    /// Sets whether the code counts fuel, with the costs that are set: another way to set
+    /// [`Tunables::fuel_costs`]. Engines that count none run such code as any other.
+    pub fn count_fuel(&mut self, on: bool) -> &mut Self {
+        self.tunables.fuel_costs = on.then(|| self.operator_cost.identity());
+        self
+    }
+
+    /// Sets whether fuel is taken for each operator by itself: what is used is the same, and code that
+    /// takes it in some cleverer way can be compared with it. For tests.
+    #[doc(hidden)]
+    pub fn fuel_for_each_operator(&mut self, on: bool) -> &mut Self {
+        self.fuel_for_each_operator = on;
+        self
+    }
+
+    /// Fails if the tunables name other costs of operators than the settings have.
+    pub(crate) fn check_operator_cost(&self) -> Result<(), Error> {
+        let own = self.operator_cost.identity();
+        match self.tunables.fuel_costs {
+            Some(named) if named != own => Err(Error::new(
+                ErrorKind::Target,
+                format!(
+                    "the code is to count fuel with the costs {named:#018x}, but those that are set are \
+                     {own:#018x}: set both to the same"
+                ),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Sets how many threads compile at the same time; 0, as it is at first, for as many as the
@@ -226,8 +270,9 @@ impl Settings {
             // Backtraces and the context of a frame are found through frame pointers.
             ("preserve_frame_pointers", "true"),
             ("unwind_info", "false"),
-            // The text is mapped anywhere; calls within it are relative.
-            ("is_pic", "true"),
+            // The text is mapped anywhere: whatever it refers to is in it, and referred to by its distance. So
+            // there is no table of addresses to go through, which this would ask for.
+            ("is_pic", "false"),
             // A frame larger than the guard must not step over it.
             ("enable_probestack", "true"),
             ("probestack_strategy", "inline"),

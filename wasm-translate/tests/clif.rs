@@ -14,27 +14,38 @@ use cranelift_codegen::ir;
 use wasm_translate::{
     ClifStage, Error, ErrorKind, PassContext, PassPlace, Settings, assembly, clif, compile_module,
 };
-use wasm_types::{DefinedFuncIndex, Tunables};
+use wasm_types::{DefinedFuncIndex, FuncIndex, OperatorCost, Tunables};
 
 /// Comments at the start of a module choose settings: `;;! checked` for memories with bounds checks,
-/// `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`. `;;! assembly` is for machine code.
+/// `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`, `;;! interruptible`, `;;! function hooks` for functions that
+/// tell when they are called, `;;! fuel` for code that counts fuel. `;;! assembly` is for machine code.
 fn golden_settings(text: &str) -> (Settings, ClifStage) {
     let mut stage = ClifStage::Raw;
     let mut target = TARGETS[0];
     let mut tunables = Tunables::default();
     let mut inlining = false;
+    let mut hooks = false;
     for line in text.lines().filter_map(|line| line.strip_prefix(";;! ")) {
         match line {
             "checked" => tunables.memory_reservation = 1 << 20,
             "optimized" => stage = ClifStage::Optimized,
             "inlined" => inlining = true,
+            "interruptible" => tunables.interruption = true,
             "assembly" => {}
+            "function hooks" => hooks = true,
+            "fuel" => tunables.fuel_costs = Some(OperatorCost::new().identity()),
             "unmitigated" => tunables.spectre_mitigation = false,
             _ => target = line.strip_prefix("target ").expect("a setting that is known"),
         }
     }
     let mut settings = settings(target);
     settings.tunables(tunables).inlining(inlining);
+    if hooks {
+        settings.function_hooks(Arc::new(|module| {
+            let all = 0..module.functions.len() as u32;
+            all.map(FuncIndex::new).collect()
+        }));
+    }
     (settings, stage)
 }
 

@@ -7,11 +7,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{TARGETS, compile, parse, settings};
 use wasm_translate::compile_module_timed;
-use wasm_types::TrapCode;
+use wasm_types::{FuncIndex, TableIndex, TextItemKind, TrapCode};
 
-/// Many functions of very different sizes that call each other.
+/// Many functions of very different sizes that call each other, some through tables.
 fn module() -> Vec<u8> {
-    let mut text = String::from("(module (memory 1) (table 10 funcref)\n");
+    let mut text = String::from(
+        r#"(module
+          (type $t (func (param i32) (result i32)))
+          (import "" "0" (func $i0 (type $t)))
+          (import "" "1" (func $i1 (type $t)))
+          (import "" "2" (func $i2 (type $t)))
+          (memory 1)
+          (table $t0 10 funcref) (elem (table $t0) (i32.const 1) func $i2 $f3 $i0 $f9)
+          (table $t1 2 funcref) (elem (table $t1) (i32.const 0) func $i1)
+          (table $t2 funcref (elem $f5 $f6))
+        "#,
+    );
     for number in 0..200 {
         text += &format!("(func $f{number} (param i32) (result i32) (local i32)\n");
         for step in 0..(number * 7) % 61 {
@@ -19,6 +30,12 @@ fn module() -> Vec<u8> {
             text += &format!(
                 "(local.set 1 (i32.add (i32.load offset={step} (local.get 0))
                   (call $f{callee} (i32.div_u (local.get 1) (i32.const {step})))))\n"
+            );
+        }
+        if number % 40 == 3 {
+            let table = number / 40 % 2 * 2;
+            text += &format!(
+                "(local.set 1 (call_indirect $t{table} (type $t) (local.get 0) (local.get 1)))\n"
             );
         }
         text += "(i32.xor (local.get 0) (local.get 1)))\n";
@@ -33,6 +50,11 @@ fn threads_make_no_difference() {
     for target in TARGETS {
         let mut settings = settings(target);
         settings.verifier(false).inlining(true);
+        let compiled = compile(&wasm, &settings).unwrap();
+        let items: Vec<_> = compiled.items.iter().map(|item| item.kind).collect();
+        let thunk = |func| TextItemKind::ImportThunk(FuncIndex::new(func));
+        let table = |table| TextItemKind::Table(TableIndex::new(table));
+        assert_eq!(items, [thunk(0), thunk(2), table(0), table(2)], "{target}: what is called");
         let one = compile(&wasm, settings.threads(1)).unwrap();
         for threads in [0, 2, 3, 7] {
             let other = compile(&wasm, settings.threads(threads)).unwrap();
@@ -104,12 +126,17 @@ fn tables_describe_the_text() {
 #[test]
 fn functions_that_call_through_tables_keep_their_context() {
     let wasm = wat::parse_str(include_str!("modules/call.wat")).unwrap();
-    for target in TARGETS {
-        let compiled = compile(&wasm, &settings(target)).unwrap();
-        let functions: Vec<u32> =
-            compiled.frame_slots.iter().map(|entry| entry.func.as_u32()).collect();
-        // `indirect`, `buffer_indirect` and `tail`, after two imported functions.
-        assert_eq!(functions, [6, 8, 9], "{target}");
-        assert!(compiled.frame_slots.iter().all(|entry| entry.below_frame_pointer >= 8));
+    // `indirect`, `buffer_indirect` and `tail`, after two imported functions. All that is called through
+    // a table that nothing changes gets the context; the first one also calls through another table.
+    for (immutable_tables, expected) in [(false, &[6, 8, 9][..]), (true, &[6])] {
+        for target in TARGETS {
+            let mut settings = settings(target);
+            settings.immutable_tables(immutable_tables);
+            let compiled = compile(&wasm, &settings).unwrap();
+            let functions: Vec<u32> =
+                compiled.frame_slots.iter().map(|entry| entry.func.as_u32()).collect();
+            assert_eq!(functions, expected, "{target}");
+            assert!(compiled.frame_slots.iter().all(|entry| entry.below_frame_pointer >= 8));
+        }
     }
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{TARGETS, compile, parse, settings};
 use wasm_translate::{ErrorKind, Settings, compile_module};
-use wasm_types::{OptLevel, Tunables};
+use wasm_types::{OperatorCost, OptLevel, Tunables};
 
 const MODULES: &[(&str, &str)] = &[
     ("control", include_str!("modules/control.wat")),
@@ -29,7 +29,13 @@ fn tunables() -> Vec<Tunables> {
     canonical.nan_canonicalization = true;
     canonical.relaxed_simd_deterministic = true;
     canonical.opt_level = OptLevel::SpeedAndSize;
-    vec![base, checked, unguarded, simple, canonical]
+    let mut metered = base;
+    metered.fuel_costs = Some(OperatorCost::new().identity());
+    let mut metered_simple = checked;
+    metered_simple.fuel_costs = metered.fuel_costs;
+    metered_simple.opt_level = OptLevel::None;
+    metered_simple.interruption = true;
+    vec![base, checked, unguarded, simple, canonical, metered, metered_simple]
 }
 
 #[test]
@@ -45,6 +51,12 @@ fn all_modules_compile_for_all_targets() {
                 assert_eq!(module.functions.len(), parse(&wasm).module().bodies.len());
                 assert!(module.traps.is_sorted_by_key(|entry| entry.offset), "{name}, {target}");
                 assert!(module.address_map.is_sorted_by_key(|entry| entry.offset));
+                assert!(module.fuel.is_sorted_by(|a, b| a.offset < b.offset), "{name}, {target}");
+                assert!(tunables.fuel_costs.is_some() || module.fuel.is_empty());
+                for entry in &module.fuel {
+                    assert!(module.traps.iter().any(|trap| trap.offset == entry.offset));
+                    assert_ne!(entry.ahead, 0);
+                }
                 assert!(module.text.len() as u32 >= module.functions.last().unwrap().offset);
             }
         }
@@ -211,4 +223,18 @@ fn unknown_targets_and_settings_are_named() {
     assert!(settings.flag("has_nothing", "true").unwrap_err().to_string().contains("has_nothing"));
     assert!(settings.flag("has_avx", "maybe").unwrap_err().to_string().contains("maybe"));
     assert!(settings.flag("skylake", "true").is_ok());
+}
+
+#[test]
+fn costs_have_to_be_those_that_are_named() {
+    let wasm = wat::parse_str("(module (func nop))").unwrap();
+    let mut costs = OperatorCost::new();
+    costs.Nop = 1;
+    let mut tunables = Tunables::default();
+    tunables.fuel_costs = Some(OperatorCost::new().identity());
+    let mut settings = settings(TARGETS[0]);
+    settings.tunables(tunables).operator_cost(costs.into());
+    let error = compile(&wasm, &settings).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Target);
+    assert!(error.to_string().contains("set both to the same"), "{error}");
 }

@@ -18,6 +18,16 @@
 //! first, through the array of code pointers that the instance context points to; the code found
 //! there changes stacks.
 //!
+//! # Interruption
+//!
+//! Code with [`Tunables::interruption`](crate::Tunables::interruption) reads 4 bytes, for nothing but the fault,
+//! at the head of each loop and at the entry of each function that calls another. They are in a page that the
+//! host makes inaccessible to interrupt the code ([`INTERRUPT_PAGE_SIZE`] bytes): the one below the first
+//! byte of the module's first memory, if that is reserved whole; else the one below the address at
+//! [`context::INTERRUPT_PAGE`]. The instruction is one that traps with
+//! [`TrapCode::Interrupt`](crate::TrapCode::Interrupt), and what it reads is not used, so that the code can go on
+//! behind it.
+//!
 //! # Layout
 //!
 //! All targets have 64-bit pointers. [`ContextLayout`] computes where everything stands in the
@@ -40,6 +50,10 @@ pub const ABI_VERSION: u32 = 1;
 
 /// The size of a pointer, in bytes.
 pub const POINTER_SIZE: u32 = 8;
+
+/// How much below an address code may read to find out whether it is to be interrupted, in bytes. The host
+/// makes as much accessible and inaccessible, which takes pages of at most this size.
+pub const INTERRUPT_PAGE_SIZE: u32 = 4096;
 
 /// A type id that no function has: what the null element of a table holds.
 pub const NO_TYPE_ID: u32 = u32::MAX;

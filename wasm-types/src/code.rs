@@ -2,9 +2,10 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::features::WasmFeatures;
-use crate::index::FuncIndex;
+use crate::index::{FuncIndex, TableIndex};
 use crate::trap::TrapCode;
 use crate::tunables::Tunables;
 
@@ -37,6 +38,15 @@ pub struct TrapEntry {
     pub code: TrapCode,
 }
 
+/// An instruction that may trap, where more or less fuel was taken than was used up to then.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FuelEntry {
+    /// The instruction, from the start of the text.
+    pub offset: u32,
+    /// How much was taken ahead; negative for what is still to be taken.
+    pub ahead: i32,
+}
+
 /// Code from one place of the Wasm binary: valid up to the next entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AddressMapEntry {
@@ -54,6 +64,40 @@ pub struct FrameSlotEntry {
     pub func: FuncIndex,
     /// Bytes from the frame pointer down to the slot.
     pub below_frame_pointer: u32,
+}
+
+/// What stands in the text beside the functions of the module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TextItemKind {
+    /// The elements of a table that nothing changes: 8 bytes each, in the byte order of the target. First
+    /// a signed 32-bit integer, the distance of the function's code from the first element, then a
+    /// number that stands for the function's type, which only the code of this module knows;
+    /// [`NO_TYPE_ID`](crate::abi::NO_TYPE_ID) for null.
+    Table(TableIndex),
+    /// Code with the type of an imported function, that goes on to the function that is bound to the import:
+    /// what an element of such a table leads to.
+    ImportThunk(FuncIndex),
+}
+
+/// What tools call it: the name of its symbol.
+impl fmt::Display for TextItemKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TextItemKind::Table(table) => write!(f, "wasm-table[{table}]"),
+            TextItemKind::ImportThunk(func) => write!(f, "wasm-import-thunk[{func}]"),
+        }
+    }
+}
+
+/// Something in the text beside the functions of the module, and where it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TextItem {
+    /// What it is.
+    pub kind: TextItemKind,
+    /// The first byte, from the start of the text.
+    pub offset: u32,
+    /// How many bytes.
+    pub len: u32,
 }
 
 /// A module as machine code: position-independent, with all calls between its functions resolved.
@@ -75,10 +119,17 @@ pub struct CompiledModule {
     pub text: Vec<u8>,
     /// The defined functions, in the order of their indices.
     pub functions: Vec<CompiledFunction>,
+    /// What else stands in the text, sorted by offset, all behind the functions.
+    pub items: Vec<TextItem>,
     /// The instructions that may trap, sorted by offset.
     pub traps: Vec<TrapEntry>,
     /// The Wasm places that code comes from, sorted by offset.
     pub address_map: Vec<AddressMapEntry>,
     /// The functions that keep their context in their frame, sorted by function.
     pub frame_slots: Vec<FrameSlotEntry>,
+    /// Where instructions trap with another amount of fuel taken than was used, sorted by offset. Empty
+    /// if the code counts no fuel.
+    pub fuel: Vec<FuelEntry>,
+    /// The functions that tell when they are entered and left, sorted.
+    pub hooked_functions: Vec<FuncIndex>,
 }

@@ -25,6 +25,7 @@ mod code;
 mod const_expr;
 mod entity;
 mod features;
+mod fuel;
 mod index;
 mod module;
 mod names;
@@ -36,11 +37,13 @@ mod types;
 mod validate;
 
 pub use code::{
-    AddressMapEntry, CompiledFunction, CompiledModule, FrameSlotEntry, IsaFlag, TrapEntry,
+    AddressMapEntry, CompiledFunction, CompiledModule, FrameSlotEntry, FuelEntry, IsaFlag,
+    TextItem, TextItemKind, TrapEntry,
 };
 pub use const_expr::{ConstExpr, ConstOp};
 pub use entity::{EntityIndex, EntityType, GlobalType, MemoryType, TableType, TagType};
 pub use features::WasmFeatures;
+pub use fuel::{OperatorCost, VariableOperatorCost};
 pub use index::{
     DataIndex, DefinedFuncIndex, DefinedGlobalIndex, DefinedMemoryIndex, DefinedTableIndex,
     ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,

@@ -54,6 +54,11 @@ pub struct Tunables {
     pub opt_level: OptLevel,
     /// Who may look at what a module neither exports nor imports, and write to it.
     pub internals: Internals,
+    /// Whether the host can interrupt the code.
+    pub interruption: bool,
+    /// Whether the code counts fuel: if so, the [`identity`](crate::OperatorCost::identity) of what operators
+    /// cost.
+    pub fuel_costs: Option<u64>,
 }
 
 impl Tunables {
@@ -69,6 +74,8 @@ impl Tunables {
             nan_canonicalization: false,
             opt_level: OptLevel::Speed,
             internals: Internals::Readable,
+            interruption: false,
+            fuel_costs: None,
         }
     }
 

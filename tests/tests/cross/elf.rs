@@ -4,6 +4,7 @@ use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
 use object::{Endianness, FileKind};
 use wasm_artifact::Artifact;
+use wasm_types::TextItemKind;
 
 use crate::Target;
 
@@ -55,7 +56,7 @@ pub(crate) fn check(target: &Target, bytes: &[u8], artifact: &Artifact<'_>) {
     check_symbols(endian, &sections, section.sh_addr(endian), bytes, artifact);
 }
 
-/// Each function has a symbol of its place and size.
+/// Each function has a symbol of its place and size, and so has what stands beside them.
 fn check_symbols(
     endian: Endianness,
     sections: &object::read::elf::SectionTable<'_, elf::FileHeader64<Endianness>>,
@@ -64,15 +65,27 @@ fn check_symbols(
     artifact: &Artifact<'_>,
 ) {
     let symbols = sections.symbols(endian, bytes, elf::SHT_SYMTAB).unwrap();
-    let mut places: Vec<(u64, u64)> = symbols
-        .iter()
-        .filter(|symbol| symbol.st_type() == elf::STT_FUNC)
-        .map(|symbol| (symbol.st_value(endian) - text, symbol.st_size(endian)))
-        .collect();
-    places.sort_unstable();
+    let place = |kind: u8| {
+        let symbols = symbols.iter().filter(move |symbol| symbol.st_type() == kind);
+        let places = symbols.map(|symbol| (symbol.st_value(endian) - text, symbol.st_size(endian)));
+        let mut places: Vec<(u64, u64)> = places.collect();
+        places.sort_unstable();
+        places
+    };
     let functions = crate::functions(artifact);
-    let mut expected: Vec<(u64, u64)> =
+    let mut code: Vec<(u64, u64)> =
         functions.iter().map(|code| (code.offset.into(), code.len.into())).collect();
-    expected.sort_unstable();
-    assert_eq!(places, expected);
+    let mut data = Vec::new();
+    for item in artifact.text_items().unwrap() {
+        let item = item.unwrap();
+        let list = match item.kind {
+            TextItemKind::Table(_) => &mut data,
+            TextItemKind::ImportThunk(_) => &mut code,
+        };
+        list.push((item.offset.into(), item.len.into()));
+    }
+    code.sort_unstable();
+    data.sort_unstable();
+    assert_eq!(place(elf::STT_FUNC), code);
+    assert_eq!(place(elf::STT_OBJECT), data);
 }

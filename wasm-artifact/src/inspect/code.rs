@@ -82,6 +82,35 @@ pub(super) fn frame_slots(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt
     Ok(())
 }
 
+pub(super) fn text_items(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let items = view.artifact.text_items();
+    let Ok(items) = items else { return writeln!(f, "  damaged") };
+    for item in items {
+        or_error(f, item, |f, item| {
+            write!(f, "  {:#010x} {:>8} bytes  {}", item.offset, item.len, item.kind)
+        })?;
+        writeln!(f)?;
+    }
+    Ok(())
+}
+
+pub(super) fn fuel(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Ok(entries) = view.artifact.fuel() else { return writeln!(f, "  damaged") };
+    let mut functions = Functions::default();
+    for entry in entries {
+        functions.enter(view, f, entry.offset)?;
+        writeln!(f, "  {:#010x} {:+}", entry.offset, entry.ahead)?;
+    }
+    Ok(())
+}
+
+pub(super) fn hooked_functions(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for func in view.rows::<U32>(Part::HookedFunctions) {
+        writeln!(f, "  {}", view.function(wasm_types::FuncIndex::new(func.get())))?;
+    }
+    Ok(())
+}
+
 pub(super) fn text(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if !view.alone {
         // `objdump -d` disassembles it.

@@ -54,6 +54,11 @@ pub(super) fn summary(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Re
         artifact.traps().len(),
         artifact.address_map().len()
     )?;
+    match artifact.hooked_functions().map(|functions| functions.len()) {
+        Ok(0) => {}
+        Ok(count) => writeln!(f, "  function hooks {count} functions tell when they are called")?,
+        Err(error) => writeln!(f, "  function hooks ({error})")?,
+    }
     if let Some(start) = artifact.start() {
         writeln!(f, "  start          {}", view.function(start))?;
     }
@@ -190,14 +195,20 @@ fn settings(f: &mut fmt::Formatter<'_>, tunables: &Tunables) -> fmt::Result {
     writeln!(
         f,
         "  code settings  stack guard {:#x}, optimisation {:?}, spectre mitigation {}, \
-         deterministic relaxed SIMD {}, NaN canonicalisation {}, internals {:?}",
+         deterministic relaxed SIMD {}, NaN canonicalisation {}, internals {:?}, \
+         interruption {}",
         tunables.stack_guard_size,
         tunables.opt_level,
         on(tunables.spectre_mitigation),
         on(tunables.relaxed_simd_deterministic),
         on(tunables.nan_canonicalization),
-        tunables.internals
-    )
+        tunables.internals,
+        on(tunables.interruption)
+    )?;
+    match tunables.fuel_costs {
+        None => Ok(()),
+        Some(costs) => writeln!(f, "  fuel           counted, with costs {costs:#018x}"),
+    }
 }
 
 fn on(value: bool) -> &'static str {

@@ -55,10 +55,13 @@ fn of(part: Part) -> (&'static str, Show) {
         Part::AddressBlocks => ("blocks of the address map", code::address_blocks),
         Part::AddressBytes => ("code, and the place in the module it comes from", code::addresses),
         Part::FrameSlots => ("where functions keep their context", code::frame_slots),
+        Part::HookedFunctions => ("functions that tell of calls", code::hooked_functions),
+        Part::Fuel => ("traps with fuel taken ahead", code::fuel),
         Part::FunctionNames => ("names of functions", names::function_names),
         Part::OtherNames => ("names of everything else", names::other_names),
         Part::Symbols => ("ELF symbols", names::symbols),
         Part::SymbolStrings => ("names of functions and symbols", names::symbol_strings),
+        Part::TextItems => ("what stands in the text beside functions", code::text_items),
         Part::Text => ("machine code", code::text),
         Part::Images => ("pages of the initial contents of memories", initial::images),
     }

@@ -1,12 +1,15 @@
 //! Code: which function stands where, where it traps, where it comes from.
 
-use wasm_types::{CompiledFunction, DefinedFuncIndex, FrameSlotEntry, FuncIndex};
+use wasm_types::{
+    CompiledFunction, DefinedFuncIndex, FrameSlotEntry, FuelEntry, FuncIndex, TableIndex, TextItem,
+    TextItemKind,
+};
 
 use super::Artifact;
 use crate::address_map::AddressMap;
 use crate::blocks::Blocks;
 use crate::error::Error;
-use crate::format::flags;
+use crate::format::{flags, text_item_kind};
 use crate::traps::Traps;
 
 impl<'a> Artifact<'a> {
@@ -67,6 +70,83 @@ impl<'a> Artifact<'a> {
         Ok(slots.iter().map(|slot| FrameSlotEntry {
             func: FuncIndex::new(slot.func.get()),
             below_frame_pointer: slot.below_frame_pointer.get(),
+        }))
+    }
+
+    /// What stands in the text beside the functions, sorted by offset.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there. An item that says something that it can't mean is an error of its
+    /// own.
+    pub fn text_items(
+        &self,
+    ) -> Result<impl ExactSizeIterator<Item = Result<TextItem, Error>> + use<'a>, Error> {
+        let damaged = || Error::damaged("the list of what stands beside functions");
+        let items = self.tables.text_items.all(&self.sums).ok_or_else(damaged)?;
+        Ok(items.iter().map(move |item| {
+            let index = item.index.get();
+            let kind = match item.kind.get() {
+                text_item_kind::TABLE => TextItemKind::Table(TableIndex::new(index)),
+                text_item_kind::IMPORT_THUNK => TextItemKind::ImportThunk(FuncIndex::new(index)),
+                _ => return Err(damaged()),
+            };
+            Ok(TextItem { kind, offset: item.offset.get(), len: item.len.get() })
+        }))
+    }
+
+    /// Whether a function tells when it is entered and left. One of which that can't be read, since the
+    /// artifact is damaged, does not.
+    pub fn is_hooked_function(&self, func: FuncIndex) -> bool {
+        let (hooked, func) = (self.tables.hooked_functions, func.as_u32());
+        let place = hooked.partition_point(&self.sums, |other| other.get() < func);
+        let found = place.and_then(|place| hooked.get(place, &self.sums));
+        found.is_some_and(|other| other.get() == func)
+    }
+
+    /// Every function that tells when it is entered and left, sorted.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn hooked_functions(
+        &self,
+    ) -> Result<impl ExactSizeIterator<Item = FuncIndex> + use<'a>, Error> {
+        let functions = self.tables.hooked_functions.all(&self.sums);
+        let functions = functions.ok_or(Error::damaged("the list of functions that tell"))?;
+        Ok(functions.iter().map(|func| FuncIndex::new(func.get())))
+    }
+
+    /// How much fuel was taken ahead, or is still to be taken if negative, where the instruction at this
+    /// offset in the text traps.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn fuel_ahead(&self, text_offset: u32) -> Result<i32, Error> {
+        let (fuel, sums) = (self.tables.fuel, &self.sums);
+        let damaged = || Error::damaged("the table of fuel that was taken ahead");
+        let place = fuel.partition_point(sums, |entry| entry.offset.get() < text_offset);
+        let place = place.ok_or_else(damaged)?;
+        if place == fuel.len() {
+            return Ok(0);
+        }
+        let entry = fuel.get(place, sums).ok_or_else(damaged)?;
+        let is_there = entry.offset.get() == text_offset;
+        Ok(if is_there { entry.ahead.get().cast_signed() } else { 0 })
+    }
+
+    /// Every instruction that traps with another amount of fuel taken than was used, sorted by offset.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn fuel(&self) -> Result<impl ExactSizeIterator<Item = FuelEntry> + use<'a>, Error> {
+        let fuel = self.tables.fuel.all(&self.sums);
+        let fuel = fuel.ok_or(Error::damaged("the table of fuel that was taken ahead"))?;
+        Ok(fuel.iter().map(|entry| FuelEntry {
+            offset: entry.offset.get(),
+            ahead: entry.ahead.get().cast_signed(),
         }))
     }
 

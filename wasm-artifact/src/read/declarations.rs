@@ -91,9 +91,12 @@ impl Artifact<'_> {
             tunables: self.tunables(),
             text: self.text().to_vec(),
             functions: functions.map(|i| self.function_code(i)).collect::<Result<_, _>>()?,
+            items: self.text_items()?.collect::<Result<_, _>>()?,
             traps: self.traps().iter().collect(),
             address_map: self.address_map().iter().collect(),
             frame_slots: self.frame_slots()?.collect(),
+            hooked_functions: self.hooked_functions()?.collect(),
+            fuel: self.fuel()?.collect(),
         })
     }
 

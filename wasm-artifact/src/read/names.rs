@@ -5,13 +5,19 @@ use alloc::string::String;
 use wasm_types::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, NameMap, TableIndex};
 
 use super::Artifact;
-use crate::format::{NONE, OtherNameRecord, name_kind};
+use crate::format::{FunctionNameRecord, NONE, OtherNameRecord, name_kind};
 
 impl<'a> Artifact<'a> {
     /// The name that the name section gives a function.
     pub fn name(&self, func: FuncIndex) -> Option<&'a str> {
         let names = self.tables.function_names;
         let func = func.as_u32();
+        // Where all functions have names, which is the rule, their indices are the places.
+        if let Some([name, next]) = names.range(func.into(), 2, &self.sums)
+            && name.func.get() == func
+        {
+            return self.function_name(name, next);
+        }
         let place = names.partition_point(&self.sums, |name| name.func.get() < func)?;
         names.get(place, &self.sums).filter(|name| name.func.get() == func)?;
         self.function_name_at(place)
@@ -61,10 +67,21 @@ impl<'a> Artifact<'a> {
     }
 
     fn function_name_at(&self, place: usize) -> Option<&'a str> {
-        let names = self.tables.function_names;
-        let start = names.get(place, &self.sums)?.offset.get();
-        let next = names.get(place.checked_add(1)?, &self.sums)?.offset.get();
-        let len = next.checked_sub(1)?.checked_sub(start)?;
+        match self.tables.function_names.range(place as u64, 2, &self.sums)? {
+            [name, next] => self.function_name(name, next),
+            _ => None,
+        }
+    }
+
+    /// The name whose row this is; where it ends is for the row after it to say.
+    #[inline]
+    fn function_name(
+        &self,
+        name: &FunctionNameRecord,
+        next: &FunctionNameRecord,
+    ) -> Option<&'a str> {
+        let start = name.offset.get();
+        let len = next.offset.get().checked_sub(1)?.checked_sub(start)?;
         let bytes = self.tables.symbol_strings.range(start.into(), len.into(), &self.sums)?;
         core::str::from_utf8(bytes).ok()
     }

@@ -2,13 +2,15 @@
 
 use alloc::vec::Vec;
 
-use wasm_types::CompiledModule;
+use wasm_types::{CompiledModule, TextItemKind};
 use zerocopy::little_endian::U32;
 
 use super::{WriteOptions, Writer};
 use crate::address_map;
 use crate::error::Error;
-use crate::format::{CodeRecord, FrameSlotRecord, Part, flags};
+use crate::format::{
+    CodeRecord, FrameSlotRecord, FuelRecord, Part, TextItemRecord, flags, text_item_kind,
+};
 use crate::traps;
 
 use super::pools::small;
@@ -62,6 +64,26 @@ impl Writer {
             below_frame_pointer: slot.below_frame_pointer.into(),
         });
         self.add(Part::FrameSlots, &slots.collect::<Vec<_>>());
+        let hooked = compiled.hooked_functions.iter().map(|func| U32::new(func.as_u32()));
+        self.add(Part::HookedFunctions, &hooked.collect::<Vec<_>>());
+        let fuel = compiled.fuel.iter().map(|entry| FuelRecord {
+            offset: entry.offset.into(),
+            ahead: entry.ahead.cast_unsigned().into(),
+        });
+        self.add(Part::Fuel, &fuel.collect::<Vec<_>>());
+        let items = compiled.items.iter().map(|item| {
+            let (kind, index) = match item.kind {
+                TextItemKind::Table(table) => (text_item_kind::TABLE, table.as_u32()),
+                TextItemKind::ImportThunk(func) => (text_item_kind::IMPORT_THUNK, func.as_u32()),
+            };
+            TextItemRecord {
+                kind: kind.into(),
+                index: index.into(),
+                offset: item.offset.into(),
+                len: item.len.into(),
+            }
+        });
+        self.add(Part::TextItems, &items.collect::<Vec<_>>());
         Ok(CodeNumbers {
             shift,
             traps: small(traps.len(), "it has too many instructions that trap")?,

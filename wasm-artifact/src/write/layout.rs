@@ -217,11 +217,11 @@ fn note_size(places: &[Place]) -> u64 {
     (header + places.len() * size_of::<DirectoryEntry>()) as u64
 }
 
-/// The first symbol of an ELF file is empty; all others here are local functions.
+/// The first symbol of an ELF file is empty; all others here are local.
 fn write_symbols(elf: &mut ElfBytes<'_>, symbols: &[Symbol], text: u64, text_section: u16) {
     elf.bytes(&[0; elf::SYMBOL_SIZE]);
     for symbol in symbols {
-        elf.u32(symbol.name).bytes(&[elf::STT_FUNC_LOCAL, 0]).u16(text_section);
+        elf.u32(symbol.name).bytes(&[symbol.info, 0]).u16(text_section);
         elf.u64(text + u64::from(symbol.offset)).u64(u64::from(symbol.len));
     }
 }

@@ -1,18 +1,22 @@
 //! Names: of functions, for backtraces; of everything else, for tools; as ELF symbols.
 
 use alloc::collections::BTreeMap;
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
-use wasm_types::{CompiledModule, EntityIndex, FuncIndex, Module};
+use wasm_types::{CompiledModule, EntityIndex, FuncIndex, Module, TextItemKind};
 
 use super::pools::small;
 use super::{WriteOptions, Writer};
+use crate::elf;
 use crate::error::Error;
 use crate::format::{FunctionNameRecord, NONE, OtherNameRecord, Part, name_kind};
 use crate::symbols::nameless;
 
-/// An ELF symbol: a defined function.
+/// An ELF symbol: a defined function, or what stands beside them.
 pub(super) struct Symbol {
+    /// What it stands for, as ELF says it.
+    pub(super) info: u8,
     /// Where its name starts among the symbols' strings.
     pub(super) name: u32,
     /// From the start of the text.
@@ -23,7 +27,7 @@ pub(super) struct Symbol {
 const TOO_LARGE: &str = "it has more than 4 GiB of names";
 
 impl Writer {
-    /// Adds the tables of names and returns the symbols, in the order of the functions.
+    /// Adds the tables of names and returns the symbols: first those of the functions, in their order.
     pub(super) fn add_names(
         &mut self,
         module: &Module,
@@ -77,7 +81,22 @@ impl Writer {
                         name
                     }
                 };
-                symbols.push(Symbol { name, offset: code.offset, len: code.len });
+                symbols.push(Symbol {
+                    info: elf::STT_FUNC_LOCAL,
+                    name,
+                    offset: code.offset,
+                    len: code.len,
+                });
+            }
+            for item in &compiled.items {
+                let name = small(pool.len(), TOO_LARGE)?;
+                let info = match item.kind {
+                    TextItemKind::Table(_) => elf::STT_OBJECT_LOCAL,
+                    TextItemKind::ImportThunk(_) => elf::STT_FUNC_LOCAL,
+                };
+                pool.extend_from_slice(item.kind.to_string().as_bytes());
+                pool.push(0);
+                symbols.push(Symbol { info, name, offset: item.offset, len: item.len });
             }
         }
         if !symbols.is_empty() || !records.is_empty() {

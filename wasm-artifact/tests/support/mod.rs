@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use wasm_types::{
     AddressMapEntry, ArrayType, CompiledFunction, CompiledModule, CompositeType, ConstExpr,
     ConstOp, DataIndex, DataKind, DataSegment, ElemIndex, ElementItems, ElementKind,
-    ElementSegment, EntityIndex, Export, FieldType, FrameSlotEntry, FuncIndex, FuncType,
+    ElementSegment, EntityIndex, Export, FieldType, FrameSlotEntry, FuelEntry, FuncIndex, FuncType,
     GlobalIndex, GlobalType, HeapType, Import, Internals, IsaFlag, MemoryIndex, MemoryType, Module,
     NameMap, OptLevel, RecGroup, RefType, StorageType, StructType, SubType, TableIndex, TableType,
-    TagIndex, TagType, TrapCode, TrapEntry, Tunables, TypeIndex, ValType, WasmFeatures,
+    TagIndex, TagType, TextItem, TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, ValType,
+    WasmFeatures,
 };
 
 pub(crate) const TARGETS: [&str; 4] = [
@@ -366,6 +367,8 @@ impl Source {
         tunables.spectre_mitigation = self.coin();
         tunables.relaxed_simd_deterministic = self.coin();
         tunables.nan_canonicalization = self.coin();
+        tunables.interruption = self.coin();
+        tunables.fuel_costs = self.coin().then(|| u64::from(self.any()) << 20);
         tunables.opt_level = self.pick(&[OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize]);
         tunables.internals =
             self.pick(&[Internals::Sealed, Internals::Readable, Internals::Writable]);
@@ -382,6 +385,15 @@ impl Source {
         if self.coin() {
             functions.reverse();
         }
+        let items = self.many(3, |s, index| {
+            let (offset, len) = (text.len() as u32, 1 + s.any() % 40);
+            text.resize(text.len() + len as usize, 0);
+            let kind = match s.coin() {
+                true => TextItemKind::Table(TableIndex::new(index as u32)),
+                false => TextItemKind::ImportThunk(FuncIndex::new(index as u32)),
+            };
+            TextItem { kind, offset, len }
+        });
         let unit = 1 << (self.any() % 3);
         let mut offset = 0;
         let traps = self.many(200, |s, _| {
@@ -394,11 +406,17 @@ impl Source {
             let wasm_offset = if s.any() % 10 == 9 { u32::MAX } else { s.any() % 5000 };
             AddressMapEntry { offset, wasm_offset }
         });
+        let mut offset = 0;
+        let fuel = self.many(100, |s, _| {
+            offset += 1 + s.any() % 60;
+            FuelEntry { offset, ahead: s.any().cast_signed() }
+        });
         let slots = (imported..module.functions.len() as u32).filter(|func| func % 3 == 1);
         let frame_slots = slots.map(|func| FrameSlotEntry {
             func: FuncIndex::new(func),
             below_frame_pointer: 8 * func,
         });
+        let hooked = (imported..module.functions.len() as u32).filter(|func| func % 4 == 2);
         CompiledModule {
             target: self.pick(&TARGETS).into(),
             isa_flags: self.many(3, |s, i| IsaFlag { name: s.name(i), value: s.name(i) }),
@@ -407,9 +425,12 @@ impl Source {
             tunables,
             text,
             functions,
+            items,
             traps,
             address_map,
             frame_slots: frame_slots.collect(),
+            hooked_functions: hooked.map(FuncIndex::new).collect(),
+            fuel,
         }
     }
 }

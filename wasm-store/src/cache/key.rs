@@ -13,6 +13,9 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
         target,
         flags,
         target_features,
+        function_hooks,
+        // The tunables have what stands for it, where it matters.
+        operator_cost: _,
         // On how many threads the artifact is made is not seen in it.
         parallel: _,
         threads: _,
@@ -33,6 +36,10 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
     key.number("target_features", target_features.len() as u64);
     for (name, allow) in target_features {
         key.text("feature", name).flag("allow", *allow);
+    }
+    key.number("function_hooks", function_hooks.len() as u64);
+    for pattern in function_hooks {
+        key.text("pattern", pattern);
     }
     key.flag("verify_ir", *verify_ir).flag("address_map", *address_map).bytes("module", bytes);
     key.finish()
@@ -58,6 +65,9 @@ mod tests {
             |request| request.tunables.relaxed_simd_deterministic ^= true,
             |request| request.tunables.nan_canonicalization ^= true,
             |request| request.tunables.internals = wasm_types::Internals::Sealed,
+            |request| request.tunables.interruption ^= true,
+            |request| request.tunables.fuel_costs = Some(1),
+            |request| request.tunables.fuel_costs = Some(2),
             |request| request.features.toggle(WasmFeatures::SIMD),
             |request| request.target = Some(String::new()),
             |request| request.target = Some("x86_64-unknown-linux-gnu".into()),
@@ -67,6 +77,9 @@ mod tests {
             |request| request.flags = vec![("ab".into(), String::new())],
             |request| request.target_features = vec![("a".into(), true)],
             |request| request.target_features = vec![("a".into(), false)],
+            |request| request.function_hooks = vec!["a".into()],
+            |request| request.function_hooks = vec!["a".into(), "b".into()],
+            |request| request.function_hooks = vec!["ab".into()],
             |request| request.verify_ir ^= true,
             |request| request.address_map ^= true,
         ];

@@ -110,9 +110,24 @@ abi! {
 ///
 /// As for [`Abi`].
 #[doc(hidden)]
-pub unsafe trait RetAbi: Copy + Send {}
+pub unsafe trait RetAbi: Copy + Send {
+    /// Writes the value, if there is one, to an array.
+    ///
+    /// # Safety
+    ///
+    /// The array has room for it.
+    unsafe fn write_raw(self, values: *mut u128);
+}
 
 // SAFETY: nothing is returned as nothing.
-unsafe impl RetAbi for () {}
+unsafe impl RetAbi for () {
+    unsafe fn write_raw(self, _values: *mut u128) {}
+}
+
 // SAFETY: one value is returned as it says.
-unsafe impl<A: Abi> RetAbi for A {}
+unsafe impl<A: Abi> RetAbi for A {
+    unsafe fn write_raw(self, values: *mut u128) {
+        // SAFETY: as the caller promises.
+        unsafe { values.write(self.to_raw()) };
+    }
+}

@@ -5,6 +5,7 @@
 use super::host::host_call;
 use crate::caller::Caller;
 use crate::error::{Context, Result};
+use crate::hook::InArray;
 use crate::types::FuncType;
 use crate::val::Val;
 use crate::vm::{HostRecord, ValRaw};
@@ -27,9 +28,10 @@ where
     // SAFETY: the record is that of a function made with this shim; the array holds its parameters
     // and has room for its results.
     unsafe {
-        let outcome = host_call::<T, (), HOOKED>(record, |caller| {
+        let outcome = host_call::<T, _, _, HOOKED>(record, InArray(values), |caller, _| {
             let body = &*(*record).data.cast::<Body<F>>();
-            body.run(caller, values)
+            body.run(caller, values)?;
+            Ok(InArray(values))
         });
         outcome.is_some()
     }

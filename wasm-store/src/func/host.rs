@@ -16,9 +16,7 @@ use super::unwind::host_error;
 use crate::caller::Caller;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::hook::{self, HookedShims};
-#[cfg(feature = "call-hook")]
-use crate::linker::Definition;
+use crate::hook::{self, CallValues, HookedShims, InArray};
 use crate::store::{Kept, StoreContextMut, StoreInner, StoreOpaque};
 use crate::types::FuncType;
 use crate::val::Val;
@@ -107,7 +105,19 @@ impl HostFunc {
 
     /// What an import of an instance in the store is bound to. The store must keep the function.
     pub(crate) fn def(&self, store: &StoreOpaque) -> NonNull<HostDef> {
-        self.inner.hooked.choose(&self.inner.plain, store)
+        self.inner.hooked.for_import(&self.inner.plain, store)
+    }
+
+    /// The definition for calls that hooks are told of, or that for others.
+    #[cfg(feature = "call-hook")]
+    pub(crate) fn definition(&self, is_hooked: bool) -> NonNull<HostDef> {
+        NonNull::from(if is_hooked { self.inner.hooked.hooked() } else { &self.inner.plain })
+    }
+
+    /// What the shims' data points to: no two functions have the same.
+    #[cfg(feature = "call-hook")]
+    pub(crate) fn data(&self) -> *const () {
+        self.inner.plain.data
     }
 
     /// Makes the function part of a store.
@@ -117,31 +127,10 @@ impl HostFunc {
     /// The store's data is of the type that the function was made for.
     pub(crate) unsafe fn to_func(&self, store: &mut StoreOpaque) -> Func {
         store.keep_alive(Kept::Host(self.clone()));
+        let def = self.inner.hooked.for_reference(&self.inner.plain, store);
         // SAFETY: as the caller promises; the store keeps the definition.
-        let func = unsafe { store.vm.new_host_func(self.def(store)) };
+        let func = unsafe { store.vm.new_host_func(def) };
         Func::from_vm(store, func)
-    }
-
-    /// Binds all host functions of a store to the shims that tell its hook.
-    #[cfg(feature = "call-hook")]
-    pub(crate) fn rebind(store: &mut StoreOpaque) {
-        let mut hooked = std::collections::HashMap::new();
-        let mut add = |func: &HostFunc| {
-            hooked.insert(func.inner.plain.data, NonNull::from(func.inner.hooked.hooked()));
-        };
-        for kept in store.kept_alive() {
-            match kept {
-                Kept::Host(func) => add(func),
-                Kept::Items(items) => items.iter().for_each(|item| {
-                    if let Definition::Host(func) = item {
-                        add(func);
-                    }
-                }),
-            }
-        }
-        // SAFETY: a store whose hook is being set is borrowed as itself, not through a caller, so
-        // that it runs nothing; the definitions are among what it keeps.
-        unsafe { store.vm.rebind_host_funcs(&|data| hooked.get(&data).copied()) };
     }
 }
 
@@ -167,11 +156,12 @@ where
     // SAFETY: the record is that of a function made with this shim, so that its data is the closure;
     // the array holds the parameters and has room for the results.
     unsafe {
-        let outcome = host_call::<T, (), HOOKED>(record, |caller| {
+        let outcome = host_call::<T, _, _, HOOKED>(record, InArray(values), |caller, _| {
             let func = &*(*record).data.cast::<F>();
             let store = caller.store.0.id();
             let params = P::read_raw(values.cast(), store);
-            func(caller, params).write_raw(store, values.cast())
+            func(caller, params).write_raw(store, values.cast())?;
+            Ok(InArray(values))
         });
         outcome.is_some()
     }
@@ -184,9 +174,10 @@ where
 ///
 /// To be called by a shim of a function made for data of type `T`, with its record.
 #[inline(always)]
-pub(super) unsafe fn host_call<T: 'static, R, const HOOKED: bool>(
+pub(super) unsafe fn host_call<T: 'static, P: CallValues, R: CallValues, const HOOKED: bool>(
     record: *mut HostRecord,
-    body: impl FnOnce(Caller<'_, T>) -> Result<R>,
+    params: P,
+    body: impl FnOnce(Caller<'_, T>, P) -> Result<R>,
 ) -> Option<R> {
     // SAFETY: as the caller promises. The store is borrowed by the call that has led here, which does
     // not use it before this one is over.
@@ -197,10 +188,12 @@ pub(super) unsafe fn host_call<T: 'static, R, const HOOKED: bool>(
     // A panic may leave the closure's own data inconsistent, as everywhere in Rust; the store's is
     // not touched while the closure runs, other than by calls that leave it consistent.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        hook::host_call::<T, R, HOOKED>(store, |store| {
+        let call = |store: &mut StoreInner<T>, params: P| {
             // SAFETY: the record is that of this call.
-            body(unsafe { Caller::new(StoreContextMut(store), record) })
-        })
+            body(unsafe { Caller::new(StoreContextMut(store), record) }, params)
+        };
+        // SAFETY: the record is that of this call.
+        unsafe { hook::host_call::<T, P, R, HOOKED>(store, record, params, call) }
     }));
     let failure = match outcome {
         Ok(Ok(value)) => return Some(value),

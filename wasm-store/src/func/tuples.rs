@@ -4,7 +4,7 @@
 #![allow(non_snake_case, reason = "the names of type parameters serve as names of values")]
 
 use super::HostFunc;
-use super::abi::{Abi, Class, RetAbi, params_fit, results_fit};
+use super::abi::{Abi, Class, RetAbi, params_fit, raw, results_fit};
 use super::host::host_call;
 use super::into_func::{IntoFunc, WasmRet, check_store};
 use super::list::{WasmParams, WasmResults, WasmTyList, load_one, store_one};
@@ -12,9 +12,10 @@ use super::wasm_ty::{Direction, WasmTy};
 use crate::caller::Caller;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::hook::{CallValues, InRegisters, Returned};
 use crate::store::StoreId;
 use crate::types::ValType;
-use crate::vm::{HostRecord, raise};
+use crate::vm::{HostRecord, ValRaw, raise};
 
 // SAFETY: a single value travels as itself.
 unsafe impl<A: WasmTy> WasmParams for A {
@@ -262,20 +263,35 @@ macro_rules! tuples {
                     // SAFETY: the record is that of a function made with this shim, so that its data
                     // is the closure, and its store's Wasm is calling with these types.
                     unsafe {
-                        let outcome = host_call::<T, R::Abi, HOOKED>(record, |caller| {
+                        let params = InRegisters(($($A,)*));
+                        let outcome = host_call::<T, _, _, HOOKED>(record, params, |caller, params| {
                             let func = &*(*record).data.cast::<Func>();
                             let store = caller.store.0.id();
+                            let InRegisters(($($A,)*)) = params;
                             let params = ($(<$A as WasmTy>::from_abi($A, store),)*);
-                            func(caller, params).into_registers(store)
+                            func(caller, params).into_registers(store).map(Returned)
                         });
                         match outcome {
-                            Some(value) => value,
+                            Some(Returned(value)) => value,
                             None => raise((*record).store),
                         }
                     }
                 }
 
                 shim::<T, Func, R, $($A,)* HOOKED> as *const u8
+            }
+        }
+
+        #[allow(unused_variables, unused_mut, unused_assignments)]
+        impl<$($A: Abi),*> CallValues for InRegisters<($($A,)*)> {
+            unsafe fn write_to(&self, to: *mut ValRaw, _count: usize) {
+                let ($($A,)*) = self.0;
+                let mut place = 0;
+                $(
+                    // SAFETY: as the caller promises.
+                    unsafe { to.add(place).write(raw($A.to_raw())) };
+                    place += 1;
+                )*
             }
         }
 

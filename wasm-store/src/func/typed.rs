@@ -8,8 +8,8 @@ use std::marker::PhantomData;
 use super::list::{WasmParams, WasmResults};
 use super::{Func, into_error};
 use crate::error::Result;
-use crate::hook;
-use crate::store::{AsContextMut, StoreId};
+use crate::hook::{self, Typed, WasmCall};
+use crate::store::{AsContextMut, StoreId, StoreInner};
 use crate::vm::{Unwind, VMStoreContext, call_array, enter_registers};
 
 /// A function whose types are known when the program is compiled, made by [`Func::typed`].
@@ -52,30 +52,50 @@ where
     #[inline]
     pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results> {
         let store = store.as_context_mut();
-        let id = store.0.id();
+        let id = self.func.store;
+        // One comparison for two questions: whether it is the store, and whether hooks want to know.
+        if !store.0.watched.calls_are_plain(store.0, id) {
+            return self.call_told(store.0, params);
+        }
+        if !params.compatible_with_store(id) {
+            return foreign_params();
+        }
+        self.call_in(store.0, params)
+    }
+
+    /// Calls the function if it is one of the store, and tells hooks.
+    #[cold]
+    #[inline(never)]
+    fn call_told<T: 'static>(&self, store: &mut StoreInner<T>, params: Params) -> Result<Results> {
+        let id = store.id();
         self.func.store.assert_is(id);
         if !params.compatible_with_store(id) {
             return foreign_params();
         }
-        hook::enter_wasm(store.0, |store| {
-            let context = store.context_for_call();
-            // SAFETY: the types are those of the function, whose store is borrowed for the call.
-            // Nothing of it is used through that borrow before the call is over.
-            let outcome = unsafe {
-                if const { Params::FIT && Results::RESULTS_FIT } && !self.is_host {
-                    enter_registers(context, self.func.func, |code, context| {
-                        params.invoke_registers::<Results::Abi>(code, context)
-                    })
-                    .map(|abi| Results::from_registers(abi, id))
-                } else {
-                    self.call_array(context, params, id)
-                }
-            };
-            match outcome {
-                Ok(results) => Ok(results),
-                Err(unwind) => Err(into_error(store, unwind)),
+        hook::enter_wasm(store, self.func.func, Typed(params), self).map(|Typed(results)| results)
+    }
+
+    /// Calls the function, which is one of the store, as the parameters are.
+    #[inline(always)]
+    fn call_in<T: 'static>(&self, store: &mut StoreInner<T>, params: Params) -> Result<Results> {
+        let id = self.func.store;
+        let context = store.context_for_call();
+        // SAFETY: the types are those of the function, whose store is borrowed for the call.
+        // Nothing of it is used through that borrow before the call is over.
+        let outcome = unsafe {
+            if const { Params::FIT && Results::RESULTS_FIT } && !self.is_host {
+                enter_registers(context, self.func.func, |code, context| {
+                    params.invoke_registers::<Results::Abi>(code, context)
+                })
+                .map(|abi| Results::from_registers(abi, id))
+            } else {
+                self.call_array(context, params, id)
             }
-        })
+        };
+        match outcome {
+            Ok(results) => Ok(results),
+            Err(unwind) => Err(into_error(store, unwind)),
+        }
     }
 
     /// # Safety
@@ -95,6 +115,19 @@ where
             call_array(context, self.func.func, values.as_mut_ptr().cast())?;
             Ok(Results::read_raw(values.as_ptr(), id))
         }
+    }
+}
+
+impl<T: 'static, Params, Results> WasmCall<T, Typed<Params>> for &TypedFunc<Params, Results>
+where
+    Params: WasmParams,
+    Results: WasmResults,
+{
+    type Results = Typed<Results>;
+
+    #[inline(always)]
+    fn run(self, store: &mut StoreInner<T>, params: Typed<Params>) -> Result<Typed<Results>> {
+        self.call_in(store, params.0).map(Typed)
     }
 }
 

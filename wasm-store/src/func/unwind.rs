@@ -8,20 +8,26 @@ use wasm_types::{MemoryIndex, TrapCode};
 
 use crate::backtrace::WasmBacktrace;
 use crate::error::Error;
-use crate::store::StoreOpaque;
+use crate::function_hook;
+use crate::store::{StoreInner, StoreOpaque};
 use crate::trap::{MemoryFault, Trap};
 use crate::vm::{TrapInfo, Unwind};
 
 /// The error of a call that did not return. To be called right after that call, before anything else
-/// runs on the store's Wasm stack.
+/// runs on the store's Wasm stack. Functions that tell when they are left are told of.
 ///
 /// # Panics
 ///
 /// If a panic is why: with that panic.
+#[inline(always)]
+pub(crate) fn into_error<T: 'static>(store: &mut StoreInner<T>, unwind: Box<Unwind>) -> Error {
+    function_hook::into_error(store, unwind, error_of)
+}
+
 #[cold]
 #[inline(never)]
 #[allow(clippy::boxed_local, reason = "calls hand it over boxed")]
-pub(crate) fn into_error(store: &mut StoreOpaque, unwind: Box<Unwind>) -> Error {
+fn error_of(store: &mut StoreOpaque, unwind: Box<Unwind>) -> Error {
     match *unwind {
         Unwind::Panic(payload) => resume_unwind(payload),
         // The backtrace was captured where the error was made.
@@ -42,7 +48,7 @@ pub(crate) fn into_error(store: &mut StoreOpaque, unwind: Box<Unwind>) -> Error 
 /// while Wasm waits for the host function.
 #[cold]
 #[inline(never)]
-pub(super) fn host_error(store: &mut StoreOpaque, error: Error) -> Error {
+pub(crate) fn host_error(store: &mut StoreOpaque, error: Error) -> Error {
     // An error that went through Wasm already says where it comes from.
     if error.is::<WasmBacktrace>() {
         return error;

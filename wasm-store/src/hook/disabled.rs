@@ -3,16 +3,32 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use super::values::{CallValues, WasmCall};
 use crate::error::Result;
-use crate::store::{StoreInner, StoreOpaque};
-use crate::vm::HostDef;
+use crate::store::{StoreId, StoreInner, StoreOpaque};
+use crate::vm::{FuncRef, HostDef, HostRecord};
 
-/// Where a store would keep its hook.
+/// Where a store would keep its hooks.
 pub(crate) struct HookSlot<T: 'static>(PhantomData<fn(T)>);
 
 impl<T: 'static> Default for HookSlot<T> {
     fn default() -> Self {
         Self(PhantomData)
+    }
+}
+
+/// Which calls of a store hooks are told of: none.
+pub(crate) struct Watched;
+
+impl Watched {
+    pub(crate) fn new(_store: StoreId) -> Self {
+        Self
+    }
+
+    /// Whether a function is one of this store.
+    #[inline(always)]
+    pub(crate) fn calls_are_plain(&self, store: &StoreOpaque, func: StoreId) -> bool {
+        store.id() == func
     }
 }
 
@@ -24,26 +40,44 @@ impl HookedShims {
         Self
     }
 
-    /// The definition to bind in a store.
-    pub(crate) fn choose(&self, plain: &HostDef, _store: &StoreOpaque) -> NonNull<HostDef> {
+    /// The definition to bind imports to in a store.
+    pub(crate) fn for_import(&self, plain: &HostDef, _store: &StoreOpaque) -> NonNull<HostDef> {
+        NonNull::from(plain)
+    }
+
+    /// The definition to make references to in a store.
+    pub(crate) fn for_reference(&self, plain: &HostDef, _store: &StoreOpaque) -> NonNull<HostDef> {
         NonNull::from(plain)
     }
 }
 
-/// Runs a call from the host into Wasm.
+/// Binds the imports of instances that were just made.
 #[inline(always)]
-pub(crate) fn enter_wasm<T: 'static, R>(
-    store: &mut StoreInner<T>,
-    call: impl FnOnce(&mut StoreInner<T>) -> Result<R>,
-) -> Result<R> {
-    call(store)
+pub(crate) fn bind_new<T: 'static>(_store: &mut StoreInner<T>) {}
+
+/// Runs a call from the host into Wasm that is not plain: there are none.
+#[inline(always)]
+pub(crate) fn enter_wasm<T: 'static, P: CallValues, C: WasmCall<T, P>>(
+    _store: &mut StoreInner<T>,
+    _func: NonNull<FuncRef>,
+    _params: P,
+    _call: C,
+) -> Result<C::Results> {
+    unreachable!("without hooks, all calls of the store's functions are plain")
 }
 
 /// Runs a host function that Wasm called.
+///
+/// # Safety
+///
+/// As with hooks.
 #[inline(always)]
-pub(crate) fn host_call<T: 'static, R, const HOOKED: bool>(
+#[allow(unsafe_code, reason = "declared as with hooks")]
+pub(crate) unsafe fn host_call<T: 'static, P: CallValues, R: CallValues, const HOOKED: bool>(
     store: &mut StoreInner<T>,
-    call: impl FnOnce(&mut StoreInner<T>) -> Result<R>,
+    _record: *const HostRecord,
+    params: P,
+    call: impl FnOnce(&mut StoreInner<T>, P) -> Result<R>,
 ) -> Result<R> {
-    call(store)
+    call(store, params)
 }

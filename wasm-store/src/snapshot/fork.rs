@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Snapshot;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::hook;
 use crate::instance::{Instance, check_engine, check_import};
 use crate::linker::{Definition, Linker};
 use crate::store::{AsContextMut, InstanceEntry, Kept, StoreInner, StoreOpaque};
@@ -102,7 +103,9 @@ impl<T: 'static> ForkPre<T> {
         };
         // SAFETY: the plan is that of the state. The items were checked to fit and to be of this store; host
         // functions among them are made for data of its type, and are kept.
-        let made = unsafe { store.0.vm.fork(&inner.state, plan, &imports, extern_)? };
+        let made = unsafe { store.0.vm.fork(&inner.state, plan, &imports, extern_) };
+        hook::bind_new(store.0);
+        let made = made?;
         let mut instances = Vec::with_capacity(made.len());
         for (mut vm, module) in made.into_iter().zip(inner.modules.iter().flatten()) {
             store.0.instances.push(InstanceEntry { vm, module: module.clone() });
@@ -130,18 +133,26 @@ impl<T: 'static> ForkPre<T> {
             store.limits.add_instance(instance.tables.len(), instance.memories.len())?;
         }
         let clamp = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let mut room = store.vm.memory_room();
         for memory in &state.memories {
             let maximum = memory.ty.maximum;
             let maximum = maximum.map(|pages| clamp(pages.saturating_mul(memory.ty.page_size())));
             let len = memory.contents.len();
             if !host.memory_growing(0, len, maximum)? {
-                crate::bail!("a memory of the snapshot, of {len} bytes, exceeds memory limits");
+                let why = host.refusal();
+                crate::bail!(
+                    "a memory of the snapshot, of {len} bytes, exceeds memory limits: {why}"
+                );
             }
+            room.take(len)?;
         }
         for table in &state.tables {
             let len = table.slots.len();
             if !host.table_growing(0, len, table.ty.maximum.map(clamp))? {
-                crate::bail!("a table of the snapshot, of {len} elements, exceeds table limits");
+                let why = host.refusal();
+                crate::bail!(
+                    "a table of the snapshot, of {len} elements, exceeds table limits: {why}"
+                );
             }
         }
         Ok(())

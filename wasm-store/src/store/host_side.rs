@@ -57,4 +57,9 @@ impl<T: 'static> StoreHost for HostSide<T> {
             None => Ok(()),
         }
     }
+
+    fn refusal(&mut self) -> String {
+        let said = self.limiter().and_then(|limiter| limiter.refusal());
+        said.unwrap_or_else(|| "the store's limiter does not allow it".to_string())
+    }
 }

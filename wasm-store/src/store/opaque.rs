@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::func::HostFunc;
+use crate::hook::Watched;
 use crate::limits::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};
 use crate::linker::Definition;
 use crate::module::Module;
@@ -138,9 +139,8 @@ pub(crate) struct StoreOpaque {
     /// What the store refers to by address.
     keep_alive: Vec<Kept>,
     pub(crate) limits: Limits,
-    /// Whether functions of the host are bound with the shims that tell the call hook.
-    #[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "only hooks ask"))]
-    pub(crate) hooked: bool,
+    /// Which calls hooks are told of.
+    pub(crate) watched: Watched,
     /// For the arguments of host functions that take them as a list; reused from call to call.
     pub(crate) val_storage: Vec<Val>,
     engine: Engine,
@@ -155,15 +155,16 @@ unsafe impl Sync for StoreOpaque {}
 
 impl StoreOpaque {
     pub(super) fn new(engine: &Engine) -> Self {
+        let id = StoreId::next();
         Self {
-            id: StoreId::next(),
+            id,
             vm: VmStore::new(engine.vm().clone()),
             instances: Vec::new(),
             modules: Vec::new(),
             externs: Vec::new(),
             keep_alive: Vec::new(),
             limits: Limits::new(),
-            hooked: false,
+            watched: Watched::new(id),
             val_storage: Vec::new(),
             engine: engine.clone(),
         }

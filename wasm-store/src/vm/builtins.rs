@@ -10,6 +10,7 @@ use wasm_types::abi::Builtin;
 use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapCode};
 
 use super::context::VMContext;
+use super::function_hook::{function_entered, function_left};
 use super::instance::VmInstance;
 use super::instantiate::element_values;
 use super::store::{StoreHost, VmStore};
@@ -25,14 +26,15 @@ struct Table([*const u8; Builtin::ALL.len()]);
 unsafe impl Sync for Table {}
 
 macro_rules! builtins {
-    ($($builtin:ident $name:ident;)*) => {
+    ({ $($builtin:ident $name:ident;)* } { $($leaf:ident $function:path;)* }) => {
         mod thunk {
             $(super::builtin_thunk!($name, super::$name);)*
         }
-        static TABLE: Table = Table([$(thunk::$name as *const u8,)*]);
+        static TABLE: Table =
+            Table([$(thunk::$name as *const u8,)* $($function as *const u8,)*]);
         // The table is in the order of the ABI.
         const _: () = {
-            let order = [$(Builtin::$builtin,)*];
+            let order = [$(Builtin::$builtin,)* $(Builtin::$leaf,)*];
             assert!(order.len() == Builtin::ALL.len());
             let mut place = 0;
             while place < order.len() {
@@ -44,29 +46,38 @@ macro_rules! builtins {
 }
 
 builtins! {
-    MemoryGrow memory_grow;
-    MemoryFill memory_fill;
-    MemoryCopy memory_copy;
-    MemoryInit memory_init;
-    DataDrop data_drop;
-    TableGrow table_grow;
-    TableFill table_fill;
-    TableCopy table_copy;
-    TableInit table_init;
-    ElemDrop elem_drop;
-    TableGetLazy table_get_lazy;
-    RefFunc ref_func;
-    OutOfFuel out_of_fuel;
-    CeilF32 ceil_f32;
-    CeilF64 ceil_f64;
-    FloorF32 floor_f32;
-    FloorF64 floor_f64;
-    TruncF32 trunc_f32;
-    TruncF64 trunc_f64;
-    NearestF32 nearest_f32;
-    NearestF64 nearest_f64;
-    FmaF32 fma_f32;
-    FmaF64 fma_f64;
+    {
+        MemoryGrow memory_grow;
+        MemoryFill memory_fill;
+        MemoryCopy memory_copy;
+        MemoryInit memory_init;
+        DataDrop data_drop;
+        TableGrow table_grow;
+        TableFill table_fill;
+        TableCopy table_copy;
+        TableInit table_init;
+        ElemDrop elem_drop;
+        TableGetLazy table_get_lazy;
+        RefFunc ref_func;
+        OutOfFuel out_of_fuel;
+        CeilF32 ceil_f32;
+        CeilF64 ceil_f64;
+        FloorF32 floor_f32;
+        FloorF64 floor_f64;
+        TruncF32 trunc_f32;
+        TruncF64 trunc_f64;
+        NearestF32 nearest_f32;
+        NearestF64 nearest_f64;
+        FmaF32 fma_f32;
+        FmaF64 fma_f64;
+        FunctionEntered function_entered;
+        FunctionLeft function_left;
+    }
+    // Called without a thunk, on the Wasm stack.
+    {
+        MoveBytes libc::memmove;
+        FillBytes libc::memset;
+    }
 }
 
 /// The array of code pointers that instance contexts point to.
@@ -128,7 +139,10 @@ unsafe extern "C" fn memory_grow(context: *mut VMContext, memory: u32, delta: u6
     // SAFETY: compiled code names a memory of its instance.
     unsafe {
         let memory = instance(context).memory(MemoryIndex::new(memory));
-        guarded(context, |host| (*memory.as_ptr()).grow(delta, host)).unwrap_or(u64::MAX)
+        let room = (*(*(*context).store).vm).memory_room();
+        let grow =
+            |host: Option<&mut dyn StoreHost>| (*memory.as_ptr()).grow(delta, host, room, None);
+        guarded(context, grow).unwrap_or(u64::MAX)
     }
 }
 
@@ -218,7 +232,9 @@ unsafe extern "C" fn table_grow(
     // SAFETY: compiled code names a table of its instance.
     unsafe {
         let table = instance(context).table(TableIndex::new(table));
-        guarded(context, |host| (*table.as_ptr()).grow(delta, value, host)).unwrap_or(u64::MAX)
+        let grow =
+            |host: Option<&mut dyn StoreHost>| (*table.as_ptr()).grow(delta, value, host, None);
+        guarded(context, grow).unwrap_or(u64::MAX)
     }
 }
 

@@ -7,10 +7,11 @@ use std::ptr::NonNull;
 use wasm_types::TrapCode;
 
 use super::context::{FuncRef, HostFunc, VMStoreContext};
+use super::interruption;
 use super::layout::{CallLayout, Place, Width};
 use super::thread;
 use super::thunks::{RegisterImage, enter_array_thunk, enter_registers_thunk};
-use super::unwind::{self, TrapInfo, Unwind};
+use super::unwind::{self, RETURNED, TrapInfo, UNWOUND, Unwind};
 use super::value::ValRaw;
 
 /// Runs `call` with the store ready for Wasm: its stack in place, its thread known.
@@ -28,16 +29,33 @@ unsafe fn enter<R>(
     // SAFETY: the store lives, as the caller promises.
     unsafe {
         if (*store).wasm_sp.is_null() {
-            super::store::give_stack(store)?;
+            super::store::prepare_call(store)?;
         }
-        let Some(previous) = thread::enter(store) else { return Err(host_stack_exhausted()) };
+        let Some(previous) = thread::enter(store) else {
+            interruption::call_ended(store);
+            return Err(host_stack_exhausted());
+        };
         (*store).entry_code = code;
         let result = call();
         thread::leave(previous);
-        if (*store).unwound {
-            return Err(unwind::take(store));
+        if (*store).outcome != RETURNED {
+            return end_call(store, result);
         }
         Ok(result)
+    }
+}
+
+/// What there is to do after a call that failed or was timed. It is given the result, and gives it back, so that this is
+/// nothing that others keep it across.
+#[cold]
+#[inline(never)]
+unsafe fn end_call<R>(store: *mut VMStoreContext, result: R) -> Result<R, Box<Unwind>> {
+    // SAFETY: the store lives, and the entry thunk has returned.
+    unsafe {
+        let failed = (*store).outcome == UNWOUND;
+        let result = if failed { Err(unwind::take(store)) } else { Ok(result) };
+        interruption::call_ended(store);
+        result
     }
 }
 

@@ -233,8 +233,10 @@ pub(crate) struct VMStoreContext {
     pub(crate) host_sp: *mut u8,
     /// The code that the entry thunk is to call.
     pub(crate) entry_code: *const u8,
-    /// Whether the entry thunk returned because of a failure.
-    pub(crate) unwound: bool,
+    /// How the entry thunk returned: [`UNWOUND`](super::unwind::UNWOUND) for a failure.
+    pub(crate) outcome: u8,
+    /// What stands there if there was none.
+    pub(crate) returned: u8,
     /// The trap that the signal handler saw, if it is why.
     pub(crate) trap: super::unwind::PendingTrap,
     /// The failure that the host stored, if it is why.
@@ -243,8 +245,14 @@ pub(crate) struct VMStoreContext {
     pub(crate) guard: std::ops::Range<usize>,
     /// The stack, if there is one.
     pub(crate) stack: Option<WasmStack>,
+    /// The fuel that is left: instance contexts point to it.
+    pub(crate) fuel: i64,
     /// The store.
     pub(crate) vm: *mut VmStore,
     /// The API's store: for shims.
     pub(crate) host_data: *mut (),
+    /// The address above the page that interrupts code that has no memory to look below.
+    pub(crate) interrupt_page: *const u8,
+    /// Who is told when functions are entered and left.
+    pub(crate) function_hook: super::function_hook::Tell,
 }

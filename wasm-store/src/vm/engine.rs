@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wasm_types::Tunables;
 
 use super::idle::{IdleInstances, IdleLimits};
+use super::interruption::Interruption;
 use super::mapping::{HOST_PAGE, Mapping};
 use super::memory_pool::{MemoryPool, Reservation};
 use super::stack::{StackPool, WasmStack};
@@ -31,6 +32,8 @@ pub(crate) struct VmEngine {
     pub(super) limits: IdleLimits,
     pub(super) memories: MemoryPool,
     pub(super) idle: IdleInstances,
+    /// If the code of this engine can be interrupted.
+    pub(super) interruption: Option<Interruption>,
     stacks: StackPool,
     pool: Option<PoolLimits>,
     /// How many instances live; counted only if that is limited.
@@ -66,7 +69,22 @@ impl VmEngine {
             }
         };
         let (idle, instances) = (IdleInstances::default(), AtomicUsize::new(0));
-        Ok(Self { tunables, limits, memories, idle, stacks, pool, instances })
+        let interruption = tunables.interruption.then(Interruption::default);
+        Ok(Self { tunables, limits, memories, idle, interruption, stacks, pool, instances })
+    }
+
+    /// Has the code of stores stop that were given no deadline.
+    pub(crate) fn require_deadlines(&mut self) {
+        if let Some(interruption) = &mut self.interruption {
+            interruption.needs_deadline = true;
+        }
+    }
+
+    /// Counts the epoch up.
+    pub(crate) fn increment_epoch(&self) {
+        if let Some(interruption) = &self.interruption {
+            interruption.epochs.increment();
+        }
     }
 
     /// Whether there will be no more than was reserved at the start.
@@ -108,21 +126,33 @@ impl VmEngine {
                 found = self.memories.take(accessible);
             }
         }
-        if let Some(Reservation { mut mapping, accessible: has }) = found {
-            if has > accessible {
-                mapping.make_inaccessible(accessible, has)?;
+        let mut reservation = match found {
+            Some(Reservation { mut mapping, accessible: has }) => {
+                if has > accessible {
+                    mapping.make_inaccessible(accessible, has)?;
+                }
+                Reservation { mapping, accessible: has.min(accessible) }
             }
-            return Ok(Reservation { mapping, accessible: has.min(accessible) });
-        }
-        let mapping = match Mapping::reserve(size, "a linear memory") {
-            Ok(mapping) => mapping,
-            Err(_) => {
-                // What nobody uses is the first that can be gone without.
-                self.free_unused();
-                Mapping::reserve(size, "a linear memory")?
-            }
+            None => Reservation { mapping: self.map_memory(size, is_static)?, accessible: 0 },
         };
-        Ok(Reservation { mapping, accessible: 0 })
+        if is_static && self.interruption.is_some() {
+            reservation.mapping.open_lead()?;
+        }
+        Ok(reservation)
+    }
+
+    /// Address space for a memory. Below one whose accesses need no check, code may look for whether it is
+    /// to be interrupted.
+    fn map_memory(&self, size: usize, is_static: bool) -> Result<Mapping, Error> {
+        let reserve = match self.keeps_reservation(is_static) {
+            true => Mapping::reserve_with_lead,
+            false => Mapping::reserve,
+        };
+        reserve(size, "a linear memory").or_else(|_| {
+            // What nobody uses is the first that can be gone without.
+            self.free_unused();
+            reserve(size, "a linear memory")
+        })
     }
 
     /// Unmaps everything that is kept for the next store and was not reserved up front.
@@ -141,6 +171,16 @@ impl VmEngine {
             self.free_unused();
             self.stacks.take()
         })
+    }
+
+    /// How large the stacks are, in bytes, unless a store wants another size.
+    pub(super) fn stack_size(&self) -> usize {
+        self.stacks.size()
+    }
+
+    /// A stack of a size that a store wants.
+    pub(super) fn make_stack(&self, size: usize) -> Result<WasmStack, Error> {
+        self.stacks.make(size)
     }
 
     /// Gives a stack back.

@@ -245,6 +245,7 @@ impl VmStore {
         let counts = artifact.counts();
         let imports = fork.imports(&state.instances[number].imports, imports)?;
         self.count_instance()?;
+        self.prepare_interruption(module)?;
         let pointer = VmInstance::new(self.context(), module);
         self.adopt_instance(pointer);
         // SAFETY: just made. Tables and memories keep its address, and use it only after this function.
@@ -265,6 +266,7 @@ impl VmStore {
                 memories.push(made);
             }
             instance.memories = memories;
+            self.open_memory(instance, module)?;
             let mut tables = std::mem::take(&mut instance.tables);
             for (place, table) in state.instances[number].tables.clone().enumerate() {
                 let index = counts.imported_tables + place as u32;

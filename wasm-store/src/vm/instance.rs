@@ -74,8 +74,8 @@ impl VmInstance {
                 store,
                 builtins: super::builtins::table(),
                 null_func_ref: &raw const NULL_FUNC_REF,
-                interrupt_page: std::ptr::null(),
-                fuel: std::ptr::null_mut(),
+                interrupt_page: (*store).interrupt_page,
+                fuel: &raw mut (*store).fuel,
                 instance: instance.as_ptr(),
                 reserved: 0,
             });

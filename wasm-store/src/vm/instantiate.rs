@@ -72,6 +72,7 @@ impl VmStore {
         imports: &[VmImport],
     ) -> Result<NonNull<VmInstance>, Box<Unwind>> {
         self.count_instance().map_err(fail)?;
+        self.prepare_interruption(module).map_err(fail)?;
         let reused = self.engine.reuse(module, self.context());
         let is_new = reused.is_none();
         let pointer = reused.unwrap_or_else(|| VmInstance::new(self.context(), module));
@@ -88,6 +89,7 @@ impl VmStore {
                 self.make_memories(pointer, module)?;
                 self.make_tables(pointer, module)?;
             }
+            self.open_memory(pointer.as_ref(), module).map_err(fail)?;
             set_globals(&mut *pointer.as_ptr(), module)?;
             fill_tables(&mut *pointer.as_ptr(), module)?;
             apply_elements(&mut *pointer.as_ptr(), module)?;

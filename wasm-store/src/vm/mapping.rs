@@ -16,7 +16,15 @@ pub(super) const HOST_PAGE: usize = 4096;
 pub(super) struct Mapping {
     base: NonNull<u8>,
     len: usize,
+    /// Bytes below the base that belong to the mapping: none, or [`LEAD`].
+    lead: usize,
+    /// Whether the last page of those is accessible.
+    lead_is_open: bool,
 }
+
+/// Address space below the base of a mapping that may need a page there, in bytes: what keeps the base where the
+/// system puts mappings of a size that huge pages fit in.
+const LEAD: usize = 2 << 20;
 
 // SAFETY: the mapping belongs to this value alone.
 unsafe impl Send for Mapping {}
@@ -27,14 +35,27 @@ impl Mapping {
     /// Reserves `len` bytes, rounded up to whole pages, inaccessible. `what` says in the error what
     /// they were for.
     pub(super) fn reserve(len: usize, what: &str) -> Result<Self, Error> {
-        let rounded = len.checked_next_multiple_of(HOST_PAGE).filter(|len| *len <= 1 << 47);
+        Self::reserve_after(0, len, what)
+    }
+
+    /// As [`reserve`](Self::reserve), with address space below, of which the last page can be made accessible.
+    pub(super) fn reserve_with_lead(len: usize, what: &str) -> Result<Self, Error> {
+        Self::reserve_after(LEAD, len, what)
+    }
+
+    fn reserve_after(lead: usize, len: usize, what: &str) -> Result<Self, Error> {
+        let rounded = len
+            .checked_next_multiple_of(HOST_PAGE)
+            .and_then(|len| len.checked_add(lead))
+            .filter(|len| *len <= 1 << 47);
         let Some(len) = rounded else {
             return Err(Error::msg(format!(
                 "{what} needs {len} bytes of address space, more than this machine has"
             )));
         };
         if len == 0 {
-            return Ok(Self { base: NonNull::dangling(), len: 0 });
+            let base = NonNull::dangling();
+            return Ok(Self { base, len, lead, lead_is_open: false });
         }
         // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
         let base = unsafe {
@@ -46,12 +67,17 @@ impl Mapping {
             )
         };
         match base {
-            Ok(base) => Ok(Self { base: NonNull::new(base.cast()).expect("not mapped at 0"), len }),
+            Ok(start) => {
+                let base = start.cast::<u8>().wrapping_add(lead);
+                let base = NonNull::new(base).expect("not mapped at 0");
+                Ok(Self { base, len: len - lead, lead, lead_is_open: false })
+            }
             Err(errno) => Err(Error::msg(format!(
-                "could not reserve {len} bytes of address space for {what}: {errno}; \
+                "could not reserve {} bytes of address space for {what}: {errno}; \
                  raise the limit on address space (`ulimit -v`), keep fewer instances, or compile \
                  for explicit bounds checks, which need no such reservation: \
-                 `Config::memory_reservation(0)` and a small `Config::memory_reservation_for_growth`"
+                 `Config::memory_reservation(0)` and a small `Config::memory_reservation_for_growth`",
+                len - lead
             ))),
         }
     }
@@ -64,6 +90,21 @@ impl Mapping {
     /// How many bytes are reserved.
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Makes the page below the base readable, if it is not yet.
+    pub(super) fn open_lead(&mut self) -> Result<(), Error> {
+        if !self.lead_is_open && self.lead > 0 {
+            // SAFETY: the page belongs to this mapping, and nothing was ever written to it.
+            unsafe { set_readable(self.base.as_ptr().addr() - HOST_PAGE, true)? };
+            self.lead_is_open = true;
+        }
+        Ok(())
+    }
+
+    /// The address of the page below the base, if it was made readable.
+    pub(super) fn lead_page(&self) -> Option<usize> {
+        self.lead_is_open.then(|| self.base.as_ptr().addr() - HOST_PAGE)
     }
 
     /// Makes bytes `from..to` readable and writable; both are multiples of the page size.
@@ -121,11 +162,30 @@ impl Mapping {
     }
 }
 
+/// Makes a page readable, or not accessible at all.
+///
+/// # Safety
+///
+/// The page is mapped, belongs to who calls this, and is never written.
+pub(super) unsafe fn set_readable(page: usize, readable: bool) -> Result<(), Error> {
+    let access = if readable { MprotectFlags::READ } else { MprotectFlags::empty() };
+    // SAFETY: as the caller promises.
+    unsafe { mprotect(ptr::with_exposed_provenance_mut(page), HOST_PAGE, access) }.map_err(
+        |errno| {
+            Error::msg(format!("could not change the access to the page for interruption: {errno}"))
+        },
+    )
+}
+
 impl Drop for Mapping {
     fn drop(&mut self) {
-        if self.len > 0 {
+        let len = self.len + self.lead;
+        if len > 0 {
             // SAFETY: nothing refers to the mapping after its owner is gone.
-            let result = unsafe { munmap(self.base.as_ptr().cast(), self.len) };
+            let result = unsafe {
+                let start = self.base.as_ptr().wrapping_sub(self.lead);
+                munmap(start.cast(), len)
+            };
             debug_assert!(result.is_ok(), "a mapping can be unmapped");
         }
     }

@@ -53,6 +53,39 @@ unsafe impl Send for VmMemory {}
 // SAFETY: as above; a shared reference only reads.
 unsafe impl Sync for VmMemory {}
 
+/// How much larger the memories of a store may become together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MemoryRoom {
+    pub(super) limit: usize,
+    /// What they take.
+    pub(super) used: usize,
+}
+
+impl MemoryRoom {
+    /// Whether they may become so many bytes larger.
+    pub(crate) fn check(&self, more: usize) -> Result<(), Error> {
+        let Self { limit, used } = *self;
+        if more <= limit.saturating_sub(used) {
+            return Ok(());
+        }
+        Err(Error::msg(format!(
+            "{more} more bytes are wanted for a memory, but those of the store take {used}, and the limit for \
+             all together, `total_memory_size`, is {limit}"
+        )))
+    }
+
+    /// Counts so many bytes as taken.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for them.
+    pub(crate) fn take(&mut self, more: usize) -> Result<(), Error> {
+        self.check(more)?;
+        self.used = self.used.saturating_add(more);
+        Ok(())
+    }
+}
+
 /// Bytes of a number of pages, if that many can be addressed here.
 fn bytes(ty: &MemoryType, pages: u64) -> Option<usize> {
     pages.checked_mul(ty.page_size()).and_then(|len| usize::try_from(len).ok())
@@ -177,6 +210,17 @@ impl VmMemory {
         self.mapping.base()
     }
 
+    /// Makes the page below the first byte readable, if there is one: code looks there for whether it is to be
+    /// interrupted.
+    pub(super) fn open_lead(&mut self) -> Result<(), Error> {
+        self.mapping.open_lead()
+    }
+
+    /// The address of the page below the first byte, if it is readable and stays where it is.
+    pub(super) fn lead_page(&self) -> Option<usize> {
+        self.mapping.lead_page().filter(|_| self.is_static)
+    }
+
     /// The current size in bytes.
     pub(crate) fn byte_size(&self) -> usize {
         // SAFETY: the record is valid, as promised when the memory was made.
@@ -194,11 +238,14 @@ impl VmMemory {
     }
 
     /// Grows by a number of pages; returns the old size in pages, or `None` if that can't be done or
-    /// the host does not allow it. An error is the host's own, and ends the computation.
+    /// the host does not allow it: `why` is then set to the reason, for who wants to know. An error is the host's
+    /// own, and ends the computation.
     pub(crate) fn grow(
         &mut self,
         delta: u64,
         host: Option<&mut dyn StoreHost>,
+        room: MemoryRoom,
+        why: Option<&mut String>,
     ) -> Result<Option<u64>, Error> {
         let old_len = self.byte_size();
         let old = self.pages();
@@ -214,13 +261,25 @@ impl VmMemory {
             // As the field does it, the host is asked for what was asked for, even if it is absurd.
             let desired = new_len.unwrap_or(usize::MAX);
             if !host.memory_growing(old_len, desired, maximum)? {
+                if let Some(why) = why {
+                    *why = host.refusal();
+                }
                 return Ok(None);
             }
         }
         let grown = match (wanted, new_len) {
-            (Some(pages), Some(len)) if pages <= declared => self.grow_to(len),
-            _ => Err(Error::msg("memory maximum size exceeded")),
+            (Some(pages), Some(len)) if pages <= declared => {
+                room.check(len - old_len).and_then(|()| self.grow_to(len))
+            }
+            _ => Err(Error::msg(format!(
+                "memory maximum size exceeded: {} pages are wanted, the maximum of the memory's type is \
+                 {declared}",
+                old.saturating_add(delta)
+            ))),
         };
+        if let (Err(error), Some(why)) = (&grown, why) {
+            *why = error.to_string();
+        }
         match (grown, host) {
             (Ok(()), _) => Ok(Some(old)),
             (Err(error), Some(host)) => {
@@ -234,7 +293,8 @@ impl VmMemory {
     fn grow_to(&mut self, len: usize) -> Result<(), Error> {
         if len > self.limit {
             return Err(Error::msg(format!(
-                "the memory can't grow beyond the {} bytes that this engine allows",
+                "the memory can't grow to {len} bytes: this engine allows {} \
+                 (`PoolingAllocationConfig::max_memory_size`)",
                 self.limit
             )));
         }

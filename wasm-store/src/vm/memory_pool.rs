@@ -55,7 +55,7 @@ impl MemoryPool {
     pub(super) fn up_front(total: u32, size: usize) -> Result<Self, Error> {
         let mut free = Vec::new();
         for made in 0..total {
-            let mapping = Mapping::reserve(size, "a linear memory").map_err(|error| {
+            let mapping = Mapping::reserve_with_lead(size, "a linear memory").map_err(|error| {
                 error.context(format!(
                     "could not reserve {total} memories up front, only {made}: set a smaller \
                      `PoolingAllocationConfig::total_memories`"

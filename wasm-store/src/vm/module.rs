@@ -5,7 +5,7 @@
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
-use wasm_artifact::DataRefKind;
+use wasm_artifact::{Artifact, DataRefKind};
 use wasm_loader::Loaded;
 use wasm_types::abi::ContextLayout;
 use wasm_types::{DataIndex, EntityIndex, FuncIndex};
@@ -22,8 +22,34 @@ pub(crate) struct VmModule {
     pub(crate) types: Box<[*const FuncTypeRecord]>,
     /// The engine-wide ids, as they stand in every instance context.
     pub(super) type_ids: Box<[u32]>,
+    /// Where code finds out whether it is to be interrupted.
+    pub(super) interrupt_place: InterruptPlace,
     data_plan: OnceLock<DataPlan>,
     imports: OnceLock<Box<[EntityIndex]>>,
+}
+
+/// Where the code of a module finds out whether it is to be interrupted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum InterruptPlace {
+    /// It does not.
+    Nowhere,
+    /// Below the module's first memory.
+    BelowMemory,
+    /// At a page of the store's.
+    Page,
+}
+
+impl InterruptPlace {
+    fn of(artifact: &Artifact<'_>) -> Result<Self, wasm_artifact::Error> {
+        let tunables = artifact.tunables();
+        if !tunables.interruption {
+            return Ok(Self::Nowhere);
+        }
+        let has_memory = artifact.counts().memories > 0;
+        let is_below = has_memory
+            && tunables.memory_is_static(&artifact.memory(wasm_types::MemoryIndex::new(0))?);
+        Ok(if is_below { Self::BelowMemory } else { Self::Page })
+    }
 }
 
 /// What each instantiation does about data segments.
@@ -48,6 +74,7 @@ impl VmModule {
         types: Box<[*const FuncTypeRecord]>,
     ) -> Result<Self, Error> {
         let layout = loaded.artifact().context_layout().map_err(Error::new)?;
+        let interrupt_place = InterruptPlace::of(loaded.artifact()).map_err(Error::new)?;
         let type_ids = types
             .iter()
             .map(|record| {
@@ -60,6 +87,7 @@ impl VmModule {
             layout,
             types,
             type_ids,
+            interrupt_place,
             data_plan: OnceLock::new(),
             imports: OnceLock::new(),
         })
@@ -103,7 +131,7 @@ impl VmModule {
     /// # Errors
     ///
     /// If the artifact is damaged, or has no such function.
-    pub(super) fn type_of(
+    pub(crate) fn type_of(
         &self,
         func: FuncIndex,
     ) -> Result<NonNull<FuncTypeRecord>, wasm_artifact::Error> {

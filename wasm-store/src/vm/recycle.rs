@@ -120,8 +120,8 @@ impl VmEngine {
             let this = instance.as_mut();
             let context = this.vmctx();
             (*context).store = store;
-            (*context).interrupt_page = std::ptr::null();
-            (*context).fuel = std::ptr::null_mut();
+            (*context).interrupt_page = (*store).interrupt_page;
+            (*context).fuel = &raw mut (*store).fuel;
             this.own_memories().iter().for_each(|memory| (*memory.as_ptr()).kept = false);
             this.own_tables().iter().for_each(|table| (*table.as_ptr()).kept = false);
         }

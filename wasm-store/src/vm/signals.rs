@@ -64,7 +64,7 @@ unsafe fn become_trap(
     if store.is_null() {
         return false;
     }
-    let registers = &mut context.uc_mcontext.gregs;
+    let registers = &context.uc_mcontext.gregs;
     let pc = registers[libc::REG_RIP as usize] as usize;
     let is_access = signal == libc::SIGSEGV || signal == libc::SIGBUS;
     // SAFETY: the field is meaningful for these signals.
@@ -73,6 +73,16 @@ unsafe fn become_trap(
     let Some(code) = (unsafe { trap_code(store, pc, address, is_access) }) else {
         return false;
     };
+    let mut code = code;
+    if code == TrapCode::Interrupt as u8 {
+        // SAFETY: as above, and the fault is one of compiled code.
+        if unsafe { super::interruption::divert(store, context) } {
+            return true;
+        }
+        // There is no room on the stack.
+        code = TrapCode::StackOverflow as u8;
+    }
+    let registers = &mut context.uc_mcontext.gregs;
     // SAFETY: as above. The entry's frame is in place, since compiled code or a thunk was running.
     unsafe {
         (*store).trap =

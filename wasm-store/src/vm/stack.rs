@@ -28,10 +28,19 @@ pub(crate) struct WasmStack {
 impl WasmStack {
     fn new(size: usize, guard: usize) -> Result<Self, Error> {
         let guard = guard.next_multiple_of(HOST_PAGE);
-        let size = size.next_multiple_of(HOST_PAGE);
+        let Some(size) = size.checked_next_multiple_of(HOST_PAGE) else {
+            return Err(Error::msg(format!(
+                "a Wasm stack of {size} bytes is larger than this machine's address space"
+            )));
+        };
         let mut mapping = Mapping::reserve(guard.saturating_add(size), "a Wasm stack")?;
         mapping.make_accessible(guard, guard + size)?;
         Ok(Self { mapping, guard, uses: 0 })
+    }
+
+    /// How large it is, in bytes, without the guard.
+    pub(super) fn size(&self) -> usize {
+        self.mapping.len() - self.guard
     }
 
     /// Where the stack starts: 16-byte aligned, above its last byte.
@@ -102,6 +111,33 @@ impl StackPool {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How large the stacks of the pool are, in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.size.next_multiple_of(HOST_PAGE)
+    }
+
+    /// A stack of the given size, which is not one of the pool's unless it has their size.
+    pub(super) fn make(&self, size: usize) -> Result<WasmStack, Error> {
+        if size < HOST_PAGE {
+            return Err(Error::msg(format!(
+                "a Wasm stack of {size} bytes is too small: it must be at least a page ({HOST_PAGE})"
+            )));
+        }
+        if size.checked_next_multiple_of(HOST_PAGE) == Some(self.size()) {
+            return self.take();
+        }
+        if self.total.is_some() {
+            return Err(Error::msg(format!(
+                "a Wasm stack of {size} bytes is wanted, but the stacks of this engine are reserved up front \
+                 with {} each: set `Config::max_wasm_stack`, or use \
+                 `InstanceAllocationStrategy::OnDemand`",
+                self.size()
+            )));
+        }
+        WasmStack::new(size, self.guard)
+            .map_err(|error| error.context(format!("no Wasm stack of {size} bytes could be made")))
+    }
+
     /// A stack that nobody uses.
     pub(super) fn take(&self) -> Result<WasmStack, Error> {
         let thread = thread::id();
@@ -125,6 +161,10 @@ impl StackPool {
 
     /// Gives a stack back.
     pub(super) fn put(&self, mut stack: WasmStack, limits: &IdleLimits) {
+        // What one store wanted is not for the next.
+        if stack.size() != self.size() {
+            return;
+        }
         stack.trim();
         let since = now();
         let mut free = self.free();

@@ -12,10 +12,14 @@ use super::context::{
     FuncRef, HostDef, HostFunc, HostRecord, MemoryRecord, TableRecord, VMStoreContext,
 };
 pub(super) use super::engine::VmEngine;
+use super::fuel;
 use super::instance::VmInstance;
-use super::memory::{MemoryContents, VmMemory};
+use super::interruption::{self, StoreInterruption};
+use super::mapping::HOST_PAGE;
+use super::memory::{MemoryContents, MemoryRoom, VmMemory};
+use super::stack::WasmStack;
 use super::table::VmTable;
-use super::unwind::{PendingTrap, Unwind};
+use super::unwind::{PendingTrap, RETURNED, Unwind};
 use super::value::ValRaw;
 use crate::Error;
 
@@ -39,6 +43,8 @@ pub(crate) trait StoreHost {
     ) -> Result<bool, Error>;
     /// Told of a growth that was allowed and failed. An error ends the computation.
     fn table_grow_failed(&mut self, error: Error) -> Result<(), Error>;
+    /// Why the growth that was last asked for is not allowed.
+    fn refusal(&mut self) -> String;
 }
 
 /// What a store owns at the machine's edge. All of it stays where it is until the store is dropped.
@@ -54,6 +60,14 @@ pub(crate) struct VmStore {
     globals: Vec<NonNull<ValRaw>>,
     /// How many instances were counted against the engine's limit.
     counted: usize,
+    /// How many bytes all memories may have together.
+    memory_limit: usize,
+    /// The stack that the first call takes, if it is to be another than the engine's.
+    own_stack: Option<WasmStack>,
+    /// Fuel beyond what the number in the context can be.
+    pub(super) fuel_reserve: u64,
+    /// If its code can be interrupted.
+    pub(super) interruption: Option<Box<StoreInterruption>>,
 }
 
 // SAFETY: everything that the pointers lead to belongs to this value, and is used only through a
@@ -79,14 +93,19 @@ impl VmStore {
             wasm_sp: ptr::null_mut(),
             host_sp: ptr::null_mut(),
             entry_code: ptr::null(),
-            unwound: false,
+            outcome: RETURNED,
+            returned: RETURNED,
             trap: PendingTrap::default(),
             failure: None,
             guard: 0..0,
             stack: None,
+            fuel: fuel::initial(&engine),
             vm: ptr::null_mut(),
             host_data: ptr::null_mut(),
+            interrupt_page: interruption::quiet(),
+            function_hook: Default::default(),
         });
+        let interruption = engine.interruption.as_ref().map(StoreInterruption::new);
         Self {
             context,
             engine,
@@ -97,6 +116,10 @@ impl VmStore {
             host_funcs: Vec::new(),
             globals: Vec::new(),
             counted: 0,
+            memory_limit: usize::MAX,
+            own_stack: None,
+            fuel_reserve: 0,
+            interruption,
         }
     }
 
@@ -192,6 +215,7 @@ impl VmStore {
         let record = boxed(MemoryRecord { base: ptr::null_mut(), length: 0 });
         match make(&self.engine, record) {
             Ok(memory) => {
+                self.watch_memory(&memory);
                 let memory = boxed(memory);
                 self.memories.push((memory, Some(record)));
                 Ok(memory)
@@ -235,6 +259,7 @@ impl VmStore {
 
     /// Takes a memory whose record is in the context of the instance that defines it.
     pub(super) fn adopt_memory(&mut self, memory: VmMemory) -> NonNull<VmMemory> {
+        self.watch_memory(&memory);
         let memory = boxed(memory);
         self.memories.push((memory, None));
         memory
@@ -255,6 +280,10 @@ impl VmStore {
     pub(super) unsafe fn adopt_items_of(&mut self, instance: NonNull<VmInstance>) {
         // SAFETY: the instance is this store's, and nothing borrows it exclusively.
         let instance = unsafe { instance.as_ref() };
+        for memory in instance.own_memories() {
+            // SAFETY: a memory lives as long as its instance.
+            self.watch_memory(unsafe { memory.as_ref() });
+        }
         self.memories.extend(instance.own_memories().iter().map(|memory| (*memory, None)));
         self.tables.extend(instance.own_tables().iter().map(|table| (*table, None)));
     }
@@ -279,6 +308,67 @@ impl VmStore {
     pub(crate) fn is_at_rest(&self) -> bool {
         // SAFETY: the context is this store's own.
         unsafe { (*self.context.as_ptr()).host_sp.is_null() }
+    }
+
+    /// Limits how many bytes all memories may have together.
+    pub(crate) fn set_memory_limit(&mut self, limit: Option<usize>) {
+        self.memory_limit = limit.unwrap_or(usize::MAX);
+    }
+
+    /// How much larger memories may become together.
+    pub(crate) fn memory_room(&self) -> MemoryRoom {
+        let limit = self.memory_limit;
+        if limit == usize::MAX {
+            return MemoryRoom { limit, used: 0 };
+        }
+        // SAFETY: the memories are the store's own.
+        let sizes = self.memories.iter().map(|(memory, _)| unsafe { memory.as_ref() }.byte_size());
+        MemoryRoom { limit, used: sizes.fold(0, usize::saturating_add) }
+    }
+
+    /// The size of the Wasm stack in bytes: of the one that the store has, or will get.
+    pub(crate) fn stack_size(&self) -> usize {
+        // SAFETY: the context is this store's own.
+        let stack = unsafe { (*self.context.as_ptr()).stack.as_ref() };
+        stack.or(self.own_stack.as_ref()).map_or(self.engine.stack_size(), WasmStack::size)
+    }
+
+    /// Gives the store a Wasm stack of another size.
+    ///
+    /// # Errors
+    ///
+    /// If a call is on its way, or the engine can't make such a stack.
+    pub(crate) fn set_stack_size(&mut self, size: usize) -> Result<(), Error> {
+        if !self.is_at_rest() {
+            return Err(Error::msg("the stack of a store can't be replaced while Wasm runs on it"));
+        }
+        let context = self.context.as_ptr();
+        let is = |other: usize| size.checked_next_multiple_of(HOST_PAGE) == Some(other);
+        // SAFETY: the context is this store's own.
+        let has_stack = unsafe { (*context).stack.is_some() };
+        if is(self.stack_size()) {
+            return Ok(());
+        }
+        if !has_stack && is(self.engine.stack_size()) {
+            self.own_stack = None;
+            return Ok(());
+        }
+        let stack = self.engine.make_stack(size)?;
+        // SAFETY: the context is this store's own, and nothing is on its stack.
+        unsafe {
+            match &mut (*context).stack {
+                // Nothing has run so far, which is known by there being no stack.
+                None => self.own_stack = Some(stack),
+                Some(old) => {
+                    (*context).guard = stack.guard();
+                    let old = std::mem::replace(old, stack);
+                    // The next call looks where the stack begins.
+                    (*context).wasm_sp = ptr::null_mut();
+                    self.engine.put_stack(old);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The memories that no instance defines.
@@ -320,22 +410,31 @@ impl VmStore {
     }
 }
 
-/// Gives a store its Wasm stack.
+/// Gives a store what it lacks for a call: its Wasm stack, if it has none, and timers, if its calls are timed.
 ///
 /// # Safety
 ///
-/// The store lives, has settled, and has no stack.
+/// The store lives, has settled, and no call is on its way.
 #[cold]
-pub(super) unsafe fn give_stack(store: *mut VMStoreContext) -> Result<(), Box<Unwind>> {
+pub(super) unsafe fn prepare_call(store: *mut VMStoreContext) -> Result<(), Box<Unwind>> {
     // SAFETY: as the caller promises.
     unsafe {
-        let engine = Arc::clone(&(*(*store).vm).engine);
-        let stack = engine.take_stack().map_err(|e| Box::new(Unwind::Error(e)))?;
-        (*store).wasm_sp = stack.top();
-        (*store).guard = stack.guard();
-        (*store).stack = Some(stack);
+        if (*store).stack.is_none() {
+            let engine = Arc::clone(&(*(*store).vm).engine);
+            let stack = match (*(*store).vm).own_stack.take() {
+                Some(stack) => stack,
+                None => engine.take_stack().map_err(|e| Box::new(Unwind::Error(e)))?,
+            };
+            (*store).guard = stack.guard();
+            (*store).stack = Some(stack);
+            (*(*store).vm).code_starts();
+        }
+        (*store).wasm_sp = (*store).stack.as_ref().map_or(ptr::null_mut(), WasmStack::top);
+        interruption::call_begins(store).map_err(|error| {
+            interruption::call_ended(store);
+            Box::new(Unwind::Error(error))
+        })
     }
-    Ok(())
 }
 
 impl Drop for VmStore {
@@ -350,11 +449,13 @@ impl Drop for VmStore {
         unsafe {
             // Without a stack no code has run.
             let ran = (*self.context.as_ptr()).stack.is_some();
+            let are_open = self.end_interruption();
             let engine = &*self.engine;
             let mut kept = None;
             let (mut more, mut gone) = (Vec::new(), Vec::new());
             for instance in self.instances.drain(..) {
-                match engine.reset(instance, ran) {
+                let reset = if are_open { engine.reset(instance, ran) } else { None };
+                match reset {
                     Some(reset) if kept.is_none() => kept = Some(reset),
                     Some(reset) => more.push(reset),
                     None => gone.push(instance),
@@ -364,7 +465,10 @@ impl Drop for VmStore {
                 if memory.as_ref().kept {
                     continue;
                 }
-                Box::from_raw(memory.as_ptr()).recycle(engine, ran);
+                let memory = Box::from_raw(memory.as_ptr());
+                if are_open {
+                    memory.recycle(engine, ran);
+                }
                 if let Some(record) = record {
                     free(record);
                 }

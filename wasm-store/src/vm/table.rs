@@ -243,12 +243,14 @@ impl VmTable {
     }
 
     /// Grows by a number of elements; returns the old size, or `None` if that can't be done or the
-    /// host does not allow it. An error is the host's own, and ends the computation.
+    /// host does not allow it: `why` is then set to the reason, for who wants to know. An error is the host's own,
+    /// and ends the computation.
     pub(crate) fn grow(
         &mut self,
         delta: u64,
         init: u64,
         host: Option<&mut dyn StoreHost>,
+        why: Option<&mut String>,
     ) -> Result<Option<u64>, Error> {
         let old = self.size();
         if delta == 0 {
@@ -260,6 +262,9 @@ impl VmTable {
         if let Some(host) = &mut host {
             let maximum = self.ty.maximum.map(as_usize);
             if !host.table_growing(as_usize(old), as_usize(wanted), maximum)? {
+                if let Some(why) = why {
+                    *why = host.refusal();
+                }
                 return Ok(None);
             }
         }
@@ -269,8 +274,13 @@ impl VmTable {
                 .try_reserve(delta as usize)
                 .map_err(|error| Error::msg(format!("the table can't grow: {error}")))
         } else {
-            Err(Error::msg("table maximum size exceeded"))
+            Err(Error::msg(format!(
+                "table maximum size exceeded: {wanted} elements are wanted, the maximum is {maximum}"
+            )))
         };
+        if let (Err(error), Some(why)) = (&grown, why) {
+            *why = error.to_string();
+        }
         match (grown, host) {
             (Ok(()), _) => {
                 self.changed = true;

@@ -197,7 +197,7 @@ pub(crate) unsafe extern "C" fn enter_array_thunk(
     )
 }
 
-/// Leaves Wasm for the innermost entry, which then sees [`VMStoreContext::unwound`]. Nothing on the
+/// Leaves Wasm for the innermost entry, which then sees [`VMStoreContext::outcome`]. Nothing on the
 /// host stack in between is dropped.
 ///
 /// # Safety
@@ -207,13 +207,14 @@ pub(crate) unsafe extern "C" fn enter_array_thunk(
 pub(crate) unsafe extern "C" fn unwind_thunk(store: *mut VMStoreContext) -> ! {
     naked_asm!(
         "mov r10, rdi
-         mov byte ptr [r10 + {unwound}], 1
+         mov byte ptr [r10 + {outcome}], {unwound}
          mov rsp, [r10 + {host_sp}]
          pop qword ptr [r10 + {host_sp}]
          pop qword ptr [r10 + {wasm_sp}]
          pop r10",
         return_to_host!(),
-        unwound = const offset_of!(VMStoreContext, unwound),
+        outcome = const offset_of!(VMStoreContext, outcome),
+        unwound = const super::unwind::UNWOUND,
         wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
         host_sp = const offset_of!(VMStoreContext, host_sp),
     )

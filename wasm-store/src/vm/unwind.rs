@@ -41,6 +41,13 @@ impl PendingTrap {
 
 const _: () = assert!(TrapCode::from_u8(PendingTrap::UNKNOWN).is_none());
 
+/// Wasm was left by returning.
+pub(super) const RETURNED: u8 = 0;
+/// Wasm was left because of a failure.
+pub(super) const UNWOUND: u8 = 1;
+/// Wasm was left by returning, and the call that nothing else of the store led to is timed.
+pub(super) const TIMED: u8 = 2;
+
 /// Why Wasm was left other than by returning.
 #[derive(Debug)]
 pub(crate) enum Unwind {
@@ -56,13 +63,19 @@ pub(crate) enum Unwind {
 ///
 /// # Safety
 ///
-/// The entry thunk has returned with `unwound` set.
+/// The entry thunk has returned with [`UNWOUND`].
 #[cold]
 pub(super) unsafe fn take(store: *mut VMStoreContext) -> Box<Unwind> {
     // SAFETY: the store's context lives as long as the store, which is being called.
     let store = unsafe { &mut *store };
-    store.unwound = false;
+    store.outcome = store.returned;
     let trap = std::mem::take(&mut store.trap);
+    if trap.pc != 0 {
+        // SAFETY: the store has left Wasm.
+        if let Err(error) = unsafe { super::fuel::settle(store, trap.pc) } {
+            return Box::new(Unwind::Error(Error::new(error)));
+        }
+    }
     Box::new(match (TrapCode::from_u8(trap.code), store.failure.take()) {
         (Some(code), _) => Unwind::Trap(TrapInfo {
             code,

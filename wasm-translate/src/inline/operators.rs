@@ -51,6 +51,12 @@ pub(super) fn changes(operator: &Operator<'_>) -> bool {
     )
 }
 
+/// Whether control can go on elsewhere than at the next operator.
+pub(super) fn branches(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(operator, O::If { .. } | O::Br { .. } | O::BrIf { .. } | O::BrTable { .. } | O::Return)
+}
+
 /// Whether an operator can neither trap nor call anything, and takes no time to speak of. A loop may take
 /// any.
 pub(super) fn is_harmless(operator: &Operator<'_>) -> bool {

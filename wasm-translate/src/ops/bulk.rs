@@ -16,6 +16,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     match *op {
         Operator::MemoryFill { mem } => {
             let operands = pop_operands(t);
+            t.env.before_units(&mut t.builder, op, operands.len)?;
             let memory = MemoryIndex::new(mem);
             if !small_bulk::fill(t, memory, operands)? {
                 t.env.memory_fill(&mut t.builder, memory, operands)?;
@@ -23,6 +24,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         }
         Operator::MemoryCopy { dst_mem, src_mem } => {
             let operands = pop_operands(t);
+            t.env.before_units(&mut t.builder, op, operands.len)?;
             let (to, from) = (MemoryIndex::new(dst_mem), MemoryIndex::new(src_mem));
             if !small_bulk::copy(t, to, from, operands)? {
                 t.env.memory_copy(&mut t.builder, to, from, operands)?;
@@ -30,6 +32,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         }
         Operator::MemoryInit { data_index, mem } => {
             let operands = pop_operands(t);
+            t.env.before_units(&mut t.builder, op, operands.len)?;
             let (memory, data) = (MemoryIndex::new(mem), DataIndex::new(data_index));
             t.env.memory_init(&mut t.builder, memory, data, operands)?;
         }
@@ -39,15 +42,18 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::TableFill { table } => {
             // The value stands in the middle, where the source does.
             let operands = pop_operands(t);
+            t.env.before_units(&mut t.builder, op, operands.len)?;
             t.env.table_fill(&mut t.builder, TableIndex::new(table), operands)?;
         }
         Operator::TableCopy { dst_table, src_table } => {
             let operands = pop_operands(t);
+            t.env.before_units(&mut t.builder, op, operands.len)?;
             let (to, from) = (TableIndex::new(dst_table), TableIndex::new(src_table));
             t.env.table_copy(&mut t.builder, to, from, operands)?;
         }
         Operator::TableInit { elem_index, table } => {
             let operands = pop_operands(t);
+            t.env.before_units(&mut t.builder, op, operands.len)?;
             let (table, elem) = (TableIndex::new(table), ElemIndex::new(elem_index));
             t.env.table_init(&mut t.builder, table, elem, operands)?;
         }

@@ -53,6 +53,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     let frame = t.stacks.frames.len();
     t.inlined = Some(Inlined { frame, func, args: args.clone(), trapping: None });
     t.enter(FrameKind::Block, end, results.len(), 0);
+    t.env.enter_inlined(&mut t.builder, func)?;
     let result = translate_body(t, &inlinee.body);
     t.first_local = callers_first;
     if let Some(block) = t.inlined.take().and_then(|inlined| inlined.trapping) {
@@ -70,7 +71,11 @@ fn translate_body<E: FuncEnvironment + ?Sized>(
         |error: wasm_types::wasmparser::Error| Error::new(ErrorKind::Invalid, format!("{error}"));
     let mut operators = body.get_operators_reader().map_err(invalid)?;
     while !operators.eof() {
-        super::translate(t, &operators.read().map_err(invalid)?)?;
+        let op = operators.read().map_err(invalid)?;
+        if t.reachable {
+            t.env.before_operator(&mut t.builder, &op)?;
+        }
+        super::translate(t, &op)?;
     }
     Ok(())
 }
@@ -114,6 +119,10 @@ fn call_if<E: FuncEnvironment + ?Sized>(
         t.builder.set_cold_block(trapping);
         t.builder.ins().brif(condition, trapping, &[], next, &[]);
         t.builder.switch_to_block(trapping);
+        if t.env.undo_inlined(&mut t.builder)? {
+            t.builder.seal_block(trapping);
+            inlined.trapping = None;
+        }
         t.env.call(&mut t.builder, inlined.func, &inlined.args)?;
         // It does not return.
         t.builder.ins().trap(clif_trap_code(TrapCode::MemoryOutOfBounds));

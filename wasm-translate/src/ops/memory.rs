@@ -46,6 +46,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         }
         O::MemoryGrow { mem } => {
             let delta = t.pop();
+            t.env.before_units(&mut t.builder, op, delta)?;
             let pages = t.env.memory_grow(&mut t.builder, MemoryIndex::new(*mem), delta)?;
             t.push(pages);
         }

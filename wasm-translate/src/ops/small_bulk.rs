@@ -1,9 +1,9 @@
 //! `memory.copy` and `memory.fill` of a few bytes, as many as a constant says: loads and stores in place of a
 //! call.
 //!
-//! Bounds are checked first, for all bytes at once; if some are out of bounds, the general way is taken, which
-//! traps before anything is written (Wasm 3.0, section 4.6.7). Of a copy, everything is loaded before
-//! anything is stored, so the two places may overlap.
+//! Bounds are checked first, for all bytes at once, so that nothing is written if some are out of bounds (Wasm
+//! 3.0, section 4.6.7). Of a copy, everything is loaded before anything is stored, so the two places may
+//! overlap.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
@@ -30,10 +30,16 @@ pub(super) fn copy<E: FuncEnvironment + ?Sized>(
     operands: BulkOperands,
 ) -> Result<bool, Error> {
     let Some(len) = small_length(t, operands.len) else { return Ok(false) };
-    let Some(target) = Place::new(t, to, operands.to, len)? else { return Ok(false) };
-    let Some(source) = Place::new(t, from, operands.from, len)? else { return Ok(false) };
-    let outside = t.builder.ins().bor(target.outside, source.outside);
-    trap_if(t, outside, |t| t.env.memory_copy(&mut t.builder, to, from, operands))?;
+    let Some(target) = Place::new(t, to, operands.to)? else { return Ok(false) };
+    let Some(source) = Place::new(t, from, operands.from)? else { return Ok(false) };
+    if to == from {
+        // What begins later ends later.
+        let later = t.builder.ins().umax(target.index, source.index);
+        check(t, later, len, target.size);
+    } else {
+        check(t, target.index, len, target.size);
+        check(t, source.index, len, source.size);
+    }
     let vectors = simd::supported(t.env.isa()).is_ok();
     let parts = parts(len, if vectors { 16 } else { 8 });
     let values: SmallVec<[Value; 8]> = parts
@@ -53,8 +59,8 @@ pub(super) fn fill<E: FuncEnvironment + ?Sized>(
     operands: BulkOperands,
 ) -> Result<bool, Error> {
     let Some(len) = small_length(t, operands.len) else { return Ok(false) };
-    let Some(target) = Place::new(t, memory, operands.to, len)? else { return Ok(false) };
-    trap_if(t, target.outside, |t| t.env.memory_fill(&mut t.builder, memory, operands))?;
+    let Some(target) = Place::new(t, memory, operands.to)? else { return Ok(false) };
+    check(t, target.index, len, target.size);
     // The byte in each byte of a word.
     let byte = t.builder.ins().ireduce(types::I8, operands.from);
     let byte = t.builder.ins().uextend(types::I64, byte);
@@ -87,8 +93,9 @@ fn small_length<E: FuncEnvironment + ?Sized>(
 struct Place {
     address: Value,
     flags: MemFlagsData,
-    /// Whether some of them are out of bounds.
-    outside: Value,
+    /// Where they begin, and how long the memory is, both of type `i64`.
+    index: Value,
+    size: Value,
 }
 
 impl Place {
@@ -97,9 +104,8 @@ impl Place {
         t: &mut FuncTranslator<'_, '_, E>,
         memory: MemoryIndex,
         address: Value,
-        len: u8,
     ) -> Result<Option<Self>, Error> {
-        let Some(length) = t.env.reserved_memory_length(&mut t.builder, memory)? else {
+        let Some(size) = t.env.reserved_memory_length(&mut t.builder, memory)? else {
             return Ok(None);
         };
         let heap = t.env.heap(&mut t.builder, memory)?;
@@ -109,35 +115,25 @@ impl Place {
             return Ok(None);
         }
         let index = t.builder.ins().uextend(types::I64, address);
-        let end = t.builder.ins().iadd_imm_s(index, i64::from(len));
-        let outside = t.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length);
         let flags = MemFlagsData::new()
             .with_endianness(Endianness::Little)
             .with_trap_code(None)
             .with_alias_region(heap.alias_region);
         let address = t.builder.ins().iadd(heap.base, index);
-        Ok(Some(Self { address, flags, outside }))
+        Ok(Some(Self { address, flags, index, size }))
     }
 }
 
-/// Takes the general way, which traps, if the condition holds.
-fn trap_if<'a, 'e, E: FuncEnvironment + ?Sized>(
-    t: &mut FuncTranslator<'a, 'e, E>,
-    condition: Value,
-    general: impl FnOnce(&mut FuncTranslator<'a, 'e, E>) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let trapping = t.builder.create_block();
-    let next = t.builder.create_block();
-    t.builder.set_cold_block(trapping);
-    t.builder.ins().brif(condition, trapping, &[], next, &[]);
-    t.builder.seal_block(trapping);
-    t.builder.seal_block(next);
-    t.builder.switch_to_block(trapping);
-    general(t)?;
-    // It does not come here.
-    t.builder.ins().trap(clif_trap_code(TrapCode::MemoryOutOfBounds));
-    t.builder.switch_to_block(next);
-    Ok(())
+/// Traps if so many bytes from an index on are out of bounds.
+fn check<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    index: Value,
+    len: u8,
+    size: Value,
+) {
+    let end = t.builder.ins().iadd_imm_s(index, i64::from(len));
+    let outside = t.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, size);
+    t.builder.ins().trapnz(outside, clif_trap_code(TrapCode::MemoryOutOfBounds));
 }
 
 /// What is loaded or stored at once.

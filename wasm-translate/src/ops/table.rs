@@ -28,6 +28,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         }
         Operator::TableGrow { table } => {
             let (value, delta) = t.pop2();
+            t.env.before_units(&mut t.builder, op, delta)?;
             let size = t.env.table_grow(&mut t.builder, TableIndex::new(table), delta, value)?;
             t.push(size);
         }

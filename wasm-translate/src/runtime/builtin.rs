@@ -24,10 +24,13 @@ impl RuntimeEnvironment<'_> {
                 signature
             }
         };
+        self.fuel_before_builtin(builder, builtin);
         let builtins = self.load_constant(builder, context::BUILTINS);
         let code = builder.ins().load(types::I64, CONSTANT, builtins, builtin.offset() as i32);
         let mut all_args = Vec::with_capacity(args.len() + 1);
-        all_args.push(self.context());
+        if !builtin.is_leaf() {
+            all_args.push(self.context());
+        }
         all_args.extend_from_slice(args);
         let call = builder.ins().call_indirect(signature, code, &all_args);
         builder.inst_results(call).first().copied()
@@ -67,7 +70,7 @@ impl RuntimeEnvironment<'_> {
         self.call_builtin(builder, builtin, &args)
     }
 
-    /// The signature of a builtin: the target's C convention, the context first.
+    /// The signature of a builtin: the target's C convention, the context first if it takes one.
     fn builtin_signature(&self, builtin: Builtin) -> ir::Signature {
         let mut signature = ir::Signature::new(self.isa.default_call_conv());
         // Some conventions want small integers extended to a whole register.
@@ -76,7 +79,9 @@ impl RuntimeEnvironment<'_> {
             ArgumentExtension::Uext if ty == types::I32 => AbiParam::new(ty).uext(),
             _ => AbiParam::new(ty),
         };
-        signature.params.push(AbiParam::new(types::I64));
+        if !builtin.is_leaf() {
+            signature.params.push(AbiParam::new(types::I64));
+        }
         signature.params.extend(builtin.params().iter().map(|ty| param(builtin_type(*ty))));
         signature.returns.extend(builtin.result().map(|ty| param(builtin_type(ty))));
         signature

@@ -54,6 +54,7 @@ impl<'m> RuntimeEnvironment<'m> {
         func: FuncIndex,
         args: &[Value],
     ) -> Values {
+        self.fuel_before_call(builder, Some(func));
         let callee = self.callee(builder, func);
         let module = self.module;
         self.finish_call(builder, callee, module.type_of_func(func), args)
@@ -65,6 +66,7 @@ impl<'m> RuntimeEnvironment<'m> {
         func: FuncIndex,
         args: &[Value],
     ) {
+        self.fuel_before_call(builder, Some(func));
         let callee = self.callee(builder, func);
         let module = self.module;
         self.finish_return_call(builder, callee, module.type_of_func(func), args);
@@ -126,7 +128,11 @@ impl<'m> RuntimeEnvironment<'m> {
         args: &[Value],
     ) -> Result<Values> {
         let func_type = self.func_type(ty)?;
-        let callee = self.element_callee(builder, table, ty, index);
+        let callee = match self.immutable_element_callee(builder, table, ty, index) {
+            Some(callee) => callee,
+            None => self.element_callee(builder, table, ty, index),
+        };
+        self.fuel_before_call(builder, None);
         Ok(self.finish_call(builder, callee, func_type, args))
     }
 
@@ -139,7 +145,14 @@ impl<'m> RuntimeEnvironment<'m> {
         args: &[Value],
     ) -> Result<()> {
         let func_type = self.func_type(ty)?;
+        if let Some(callee) = self.immutable_element_callee(builder, table, ty, index) {
+            self.tell_tail_called(builder);
+            self.fuel_before_call(builder, None);
+            self.finish_return_call(builder, callee, func_type, args);
+            return Ok(());
+        }
         let callee = self.element_callee(builder, table, ty, index);
+        self.tell_tail_called(builder);
         let Callee::Indirect { context: callee_context, .. } = callee else {
             unreachable!("elements are called by address");
         };
@@ -156,11 +169,26 @@ impl<'m> RuntimeEnvironment<'m> {
         builder.seal_block(wasm);
         builder.seal_block(host);
         builder.switch_to_block(host);
+        self.fuel_before_call(builder, None);
         let results = self.finish_call(builder, callee, func_type, args);
         self.return_results(builder, &results);
         builder.switch_to_block(wasm);
+        self.fuel_before_call(builder, None);
         self.finish_return_call(builder, callee, func_type, args);
         Ok(())
+    }
+
+    /// An element of a table that nothing changes: it has the caller's own context.
+    fn immutable_element_callee(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        ty: TypeIndex,
+        index: Value,
+    ) -> Option<Callee> {
+        let code = self.immutable_element_code(builder, table, ty, index)?;
+        let signature = self.signature_reference(builder, ty);
+        Some(Callee::Indirect { signature, code, context: self.context() })
     }
 
     fn element_callee(
@@ -216,6 +244,7 @@ impl<'m> RuntimeEnvironment<'m> {
         ty: &FuncType,
         args: &[Value],
     ) -> Values {
+        self.interrupt_at_entry(builder);
         let places = register_results(ty.results());
         let buffered = buffered_results(&places);
         let buffer = (buffered > 0).then(|| self.call_buffer(builder, buffered));
@@ -240,6 +269,7 @@ impl<'m> RuntimeEnvironment<'m> {
         ty: &FuncType,
         args: &[Value],
     ) {
+        self.interrupt_at_entry(builder);
         let buffered = buffered_results(&register_results(ty.results()));
         let buffer = (buffered > 0).then(|| self.own_result_buffer());
         match callee {
@@ -297,7 +327,7 @@ fn buffered_results(places: &[ResultPlace]) -> u32 {
 }
 
 /// Flags for a result in a buffer: vectors have their lowest lane first on every machine.
-fn buffer_flags(ty: ir::Type) -> MemFlagsData {
+pub(super) fn buffer_flags(ty: ir::Type) -> MemFlagsData {
     let flags = MemFlagsData::trusted();
     if ty.is_vector() { flags.with_endianness(Endianness::Little) } else { flags }
 }

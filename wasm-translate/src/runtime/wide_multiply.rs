@@ -24,7 +24,13 @@ impl RuntimeEnvironment<'_> {
     ) -> Option<Values> {
         let defined = self.module.defined_func(func)?;
         let Idiom::WideMultiply(multiply) = self.idioms?.get(defined)?;
-        self.multiply_here(builder, func, defined, multiply, args)
+        // A function that looks at the fuel when it is entered has to be entered.
+        if self.fuel_checks_entry_of(func) {
+            return None;
+        }
+        let results = self.multiply_here(builder, func, defined, multiply, args)?;
+        self.fuel_for_idiom(builder, self.idioms?.fuel(defined));
+        Some(results)
     }
 
     fn multiply_here(
@@ -84,6 +90,7 @@ impl RuntimeEnvironment<'_> {
         builder.seal_block(trapping);
         builder.seal_block(next);
         builder.switch_to_block(trapping);
+        self.fuel_before_call(builder, None);
         let mut all: Values = Values::from_slice(&[self.context()]);
         all.extend_from_slice(args);
         builder.ins().call(function, &all);

@@ -2,7 +2,7 @@
 (module
   (type $unary (func (param i32) (result i32)))
   (import "host" "f" (func $host (type $unary)))
-  (table 2 funcref)
+  (table (export "table") 2 funcref)
   (func $direct (param i32) (result i32) (call $direct (local.get 0)))
   (func $imported (param i32) (result i32) (call $host (local.get 0)))
   (func $indirect (param i32) (result i32)

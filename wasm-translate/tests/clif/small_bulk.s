@@ -1,167 +1,122 @@
   pushq %rbp
   movq %rsp, %rbp
 block0:
-  movq %rdx, %r8
-  movq 0x48(%rdi), %rax
-  movl %esi, %ecx
-  leaq 7(%rcx), %rdx
-  cmpq %rax, %rdx
-  seta %dl
-  movq %r8, %rsi
-  movl %esi, %r8d
-  leaq 7(%r8), %rsi
-  cmpq %rax, %rsi
-  seta %al
-  orl %eax, %edx
-  testb %dl, %dl
-  jnz     label2; j label1
-block1:
-  movq 0x40(%rdi), %rax
-  movl (%rax, %r8), %edx
-  movl 3(%rax, %r8), %esi
-  movl %edx, (%rax, %rcx)
-  movl %esi, 3(%rax, %rcx)
-  movq %rbp, %rsp
-  popq %rbp
-  retq
-block2:
-  movq 0x10(%rdi), %rax
-  movq 0x10(%rax), %rax
-  uninit  %rdx
-  xorl %edx, %edx
-  movl $0x7, %r9d
-  movl %edx, %esi
-  movl %edx, %edx
-  call    *%rax
-  ud2
-
-  pushq %rbp
-  movq %rsp, %rbp
-block0:
-  movl %esi, %ecx
-  leaq 0x30(%rcx), %rax
-  cmpq 0x58(%rdi), %rax
-  seta %al
-  movl %edx, %r8d
-  leaq 0x30(%r8), %rdx
-  cmpq 0x48(%rdi), %rdx
-  seta %dl
-  orl %edx, %eax
-  testb %al, %al
-  jnz     label2; j label1
-block1:
-  movq 0x40(%rdi), %rax
-  movdqu (%rax, %r8), %xmm0
-  movdqu 0x10(%rax, %r8), %xmm1
-  movdqu 0x20(%rax, %r8), %xmm2
-  movq 0x50(%rdi), %rax
-  movdqu %xmm0, (%rax, %rcx)
-  movdqu %xmm1, 0x10(%rax, %rcx)
-  movdqu %xmm2, 0x20(%rax, %rcx)
-  movq %rbp, %rsp
-  popq %rbp
-  retq
-block2:
-  movq 0x10(%rdi), %rax
-  movq 0x10(%rax), %rax
-  movl $0x1, %edx
-  uninit  %rsi
-  xorl %esi, %esi
-  movl $0x30, %r9d
-  movl %edx, %r10d
-  movl %esi, %edx
-  movq %r10, %rsi
-  call    *%rax
-  ud2
-
-  pushq %rbp
-  movq %rsp, %rbp
-block0:
-  movq 0x10(%rdi), %rax
-  movq 0x10(%rax), %rax
-  uninit  %rcx
-  xorl %ecx, %ecx
   movl %esi, %r10d
-  movl %edx, %r8d
-  movl $0x41, %r9d
-  movl %ecx, %esi
-  movl %ecx, %edx
-  movq %r10, %rcx
-  call    *%rax
-  movq %rbp, %rsp
-  popq %rbp
-  retq
-
-  pushq %rbp
-  movq %rsp, %rbp
-block0:
-  movq 0x48(%rdi), %rax
-  movl %esi, %edx
-  leaq 0xc(%rdx), %rcx
-  cmpq %rax, %rcx
-  jnbe    label2; j label1
-block1:
+  movl %edx, %r11d
+  cmpq %r10, %r11
+  movq %r10, %rax
+  cmovaeq %r11, %rax
+  leaq 7(%rax), %rax
+  cmpq 0x48(%rdi), %rax
+  jnbe #trap=heap_oob
   movq 0x40(%rdi), %rax
-  movq $0x0, (%rax, %rdx)
-  movl $0x0, 8(%rax, %rdx)
+  movl (%rax, %r11), %ecx
+  movl 3(%rax, %r11), %edx
+  movl %ecx, (%rax, %r10)
+  movl %edx, 3(%rax, %r10)
   movq %rbp, %rsp
   popq %rbp
   retq
-block2:
-  movq 0x10(%rdi), %rax
-  movq 8(%rax), %rax
-  uninit  %rcx
-  xorl %ecx, %ecx
-  movl $0xc, %r8d
-  movl %ecx, %esi
-  movl %ecx, %ecx
-  call    *%rax
-  ud2
 
   pushq %rbp
   movq %rsp, %rbp
 block0:
-  movq %rdx, %r8
+  movq 0x58(%rdi), %r8
+  movq 0x48(%rdi), %rcx
+  movl %esi, %eax
+  leaq 0x30(%rax), %rsi
+  cmpq %r8, %rsi
+  jnbe #trap=heap_oob
+  movl %edx, %edx
+  leaq 0x30(%rdx), %rsi
+  cmpq %rcx, %rsi
+  jnbe #trap=heap_oob
+  movq 0x40(%rdi), %rcx
+  movdqu (%rcx, %rdx), %xmm0
+  movdqu 0x10(%rcx, %rdx), %xmm1
+  movdqu 0x20(%rcx, %rdx), %xmm2
+  movq 0x50(%rdi), %rcx
+  movdqu %xmm0, (%rcx, %rax)
+  movdqu %xmm1, 0x10(%rcx, %rax)
+  movdqu %xmm2, 0x20(%rcx, %rax)
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+  pushq %rbp
+  movq %rsp, %rbp
+block0:
   movq 0x48(%rdi), %rax
-  movl %esi, %edx
-  leaq 5(%rdx), %rcx
-  cmpq %rax, %rcx
-  jnbe    label2; j label1
-block1:
-  movq %r8, %rax
-  movzbl %al, %ecx
-  imull $0x1010101, %ecx, %ecx
-  movq 0x40(%rdi), %rsi
-  movl %ecx, (%rsi, %rdx)
-  movb %al, 4(%rsi, %rdx)
+  movl %esi, %ecx
+  movl %edx, %esi
+  cmpq %rcx, %rsi
+  movq %rcx, %r8
+  cmovaeq %rsi, %r8
+  movl $0x41, %edx
+  leaq 0x41(%r8), %r8
+  cmpq %rax, %r8
+  jnbe #trap=heap_oob
+  movq 0x10(%rdi), %r9
+  movq 0xc8(%r9), %r9
+  movq 0x40(%rdi), %r10
+  leaq (%r10, %rcx), %rdi
+  leaq (%r10, %rsi), %rsi
+  uninit  %rcx
+  xorq %rcx, %rcx
+  cmpq %rax, %r8
+  cmovaq %rcx, %rdx
+  call    *%r9
   movq %rbp, %rsp
   popq %rbp
   retq
-block2:
-  movq %r8, %rax
-  movq 0x10(%rdi), %rcx
-  movq 8(%rcx), %r9
-  uninit  %rsi
-  xorl %esi, %esi
-  movl $0x5, %r8d
-  movl %esi, %esi
-  movl %eax, %ecx
-  call    *%r9
-  ud2
 
   pushq %rbp
   movq %rsp, %rbp
 block0:
+  movl %esi, %esi
+  leaq 0xc(%rsi), %r8
+  cmpq 0x48(%rdi), %r8
+  jnbe #trap=heap_oob
+  movq 0x40(%rdi), %rdi
+  movq $0x0, (%rdi, %rsi)
+  movl $0x0, 8(%rdi, %rsi)
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+  pushq %rbp
+  movq %rsp, %rbp
+block0:
+  movl %esi, %r8d
+  leaq 5(%r8), %r9
+  cmpq 0x48(%rdi), %r9
+  jnbe #trap=heap_oob
+  movzbl %dl, %r10d
+  imull $0x1010101, %r10d, %r10d
+  movq 0x40(%rdi), %r11
+  movl %r10d, (%r11, %r8)
+  movb %dl, 4(%r11, %r8)
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+
+  pushq %rbp
+  movq %rsp, %rbp
+block0:
+  movl %esi, %r8d
+  movq %r8, %rax
+  cmpq 0x48(%rdi), %rax
+  jnbe #trap=heap_oob
   movq 0x10(%rdi), %rax
-  movq 8(%rax), %rax
-  uninit  %rcx
-  xorl %ecx, %ecx
-  movl %esi, %edx
-  movl $0x1, %r9d
-  uninit  %r8
-  xorq %r8, %r8
+  movq 0xd0(%rax), %rax
+  movq %r8, %rcx
+  addq 0x40(%rdi), %rcx
+  movq %rcx, %r8
+  movl $0x1, %ecx
+  uninit  %rdx
+  xorq %rdx, %rdx
   movl %ecx, %esi
-  movl %r9d, %ecx
+  movq %r8, %rdi
   call    *%rax
   movq %rbp, %rsp
   popq %rbp

@@ -15,9 +15,10 @@ pub mod context {
     pub const BUILTINS: u32 = 16;
     /// The [`func_ref`](super::func_ref) record that stands for null in tables of functions.
     pub const NULL_FUNC_REF: u32 = 24;
-    /// The page whose protection interrupts the code: a pointer.
+    /// Right above the page whose protection interrupts code that has no memory to look below: a pointer.
+    /// See [`INTERRUPT_PAGE_SIZE`](crate::abi::INTERRUPT_PAGE_SIZE).
     pub const INTERRUPT_PAGE: u32 = 32;
-    /// Fuel used so far: a pointer to an `i64` that counts up to zero.
+    /// The fuel that is left: a pointer to an `i64` that counts down, below zero if too much was used.
     pub const FUEL: u32 = 40;
     /// The store's description of the instance: a pointer that only the store reads.
     pub const INSTANCE: u32 = 48;

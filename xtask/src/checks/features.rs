@@ -8,6 +8,8 @@ const PAIRS: &[(&str, &str)] = &[
     ("wasm-runtime", "aot-only,wasi"),
     ("wasm-runtime", "aot-only,wasi,cli"),
     ("wasm-runtime", "aot-only,call-hook"),
+    ("wasm-runtime", "aot-only,function-hook"),
+    ("wasm-runtime", "aot-only,observe"),
     ("wasm-runtime", "aot-only,sign"),
     ("wasm-runtime", "jit,wasi"),
     ("wasm-runtime", "jit,wat"),

@@ -31,6 +31,7 @@ Examples:
   wasm-runtime compile program.wasm --target aarch64-unknown-linux-gnu
   wasm-runtime compile program.wasm --target x86_64-unknown-linux-gnu --target-feature +avx2,+bmi2
   wasm-runtime compile program.wasm --target-feature -avx512f,-avx512vl
+  wasm-runtime compile program.wasm --interruptible --metered    for `run --timeout` and `run --fuel`
   wasm-runtime compile program.wasm --sign keys/release.key
   wasm-runtime compile program.wasm --timings";
 

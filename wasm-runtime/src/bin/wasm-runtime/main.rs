@@ -60,7 +60,7 @@ Exit codes:
   the program's own, if it ends by itself
   1    an error: the file can't be read, the module is not valid, an import is missing
   2    the command line is wrong
-  134  the program trapped (128 + SIGABRT)
+  134  the program trapped (128 + SIGABRT), or used up what --fuel or --timeout gave it
 
 `wasm-runtime help COMMAND` says more about each command.";
 
@@ -75,7 +75,7 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
-    Run(run::Run),
+    Run(Box<run::Run>),
     Cache(cache::CacheCommand),
     #[cfg(feature = "jit")]
     Compile(compile::Compile),

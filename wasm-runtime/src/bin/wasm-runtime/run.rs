@@ -1,6 +1,8 @@
 //! `wasm-runtime run`: runs a program, or calls a function of a module.
 
+mod bounds;
 pub(crate) mod directories;
+mod observe;
 mod profile;
 mod values;
 
@@ -10,7 +12,9 @@ use std::process::ExitCode;
 use clap::Args;
 use wasm_runtime::error::Context;
 use wasm_runtime::wasi::{I32Exit, WasiCtx, WasiCtxBuilder};
-use wasm_runtime::{Config, ExternType, Instance, Linker, Module, Result, Store, bail};
+use wasm_runtime::{
+    Config, Engine, Error, ExternType, Instance, Linker, Module, Result, Store, StoreLimits, bail,
+};
 
 use crate::input;
 
@@ -29,7 +33,11 @@ argument of the program, or after `--`, is the program's.
 
 An artifact is machine code, and is run as any program is that its user names: without a question. With --trust
 it is run only if it is signed with one of the keys or has one of the hashes, and then what was verified is
-what runs, whoever may change the file meanwhile. Modules that are compiled on the spot need no trust.";
+what runs, whoever may change the file meanwhile. Modules that are compiled on the spot need no trust.
+
+A program that uses up what --fuel, --timeout or --max-wasm-stack give it traps. These, and those that watch a
+program, need code that is compiled for them, which happens by itself; of an artifact it is asked that it was
+compiled so, and `wasm-runtime help compile` says how. What was gathered is written also when the program traps.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,6 +46,10 @@ Examples:
   wasm-runtime run --dir /srv/data::/data server.cwasm
   wasm-runtime run --invoke add math.wat 1 2
   perf record wasm-runtime run --profile-names perf-map tool.wasm
+  wasm-runtime run --profile=guest,profile.json,1ms tool.wasm
+  wasm-runtime run --trace-calls='parse_*' tool.wasm
+  wasm-runtime run --coverage=tool.info tool.wasm && genhtml tool.info
+  wasm-runtime run --timeout 2s --max-memory 64Mi untrusted.wasm
   wasm-runtime run --trust keys/release.pub server.cwasm
   wasm-runtime run tool.wasm -- --dir is-an-option-of-the-tool
 
@@ -68,6 +80,12 @@ pub(crate) struct Run {
     optimize: crate::settings::Optimize,
 
     #[command(flatten)]
+    bounds: bounds::Bounds,
+
+    #[command(flatten)]
+    observe: observe::Observe,
+
+    #[command(flatten)]
     profile: profile::Profile,
 
     #[command(flatten)]
@@ -87,23 +105,36 @@ pub(crate) struct Run {
 /// What host functions find in the store.
 struct Host {
     wasi: WasiCtx,
+    limits: StoreLimits,
 }
 
 impl Run {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        let module = input::load(self.config()?, self.cached, &self.file)?;
+        let module = input::load(self.config()?, self.cached, &self.file)
+            .map_err(|error| self.explain_artifact(error))?;
         let engine = module.engine();
         let mut linker = Linker::new(engine);
         wasm_runtime::wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
-        let mut store = Store::new(engine, Host { wasi: self.wasi()? });
+        let host = Host { wasi: self.wasi()?, limits: self.bounds.limits() };
+        let mut store = Store::new(engine, host);
+        self.bounds.set(&mut store)?;
+        let observers = self.observe.attach(&mut store, &module, &self.file)?;
 
-        match self.run(&mut store, &linker, &module) {
-            Ok(()) => Ok(ExitCode::SUCCESS),
-            Err(error) => match error.downcast_ref::<I32Exit>() {
-                // The system keeps the low eight bits, as for any program.
-                Some(exit) => std::process::exit(exit.0),
-                None => Err(error),
-            },
+        let result = self.bounds.explain(self.run(&mut store, &linker, &module));
+        let reported = observers.report();
+        let error = match result {
+            Ok(()) => return reported.map(|()| ExitCode::SUCCESS),
+            Err(error) => error,
+        };
+        match (error.downcast_ref::<I32Exit>(), reported) {
+            (Some(I32Exit(0)), Err(report)) => return Err(report),
+            (_, Err(report)) => eprintln!("error: {report:?}"),
+            (_, Ok(())) => {}
+        }
+        match error.downcast_ref::<I32Exit>() {
+            // The system keeps the low eight bits, as for any program.
+            Some(exit) => std::process::exit(exit.0),
+            None => Err(error),
         }
     }
 
@@ -159,9 +190,21 @@ impl Run {
         Ok(())
     }
 
+    /// What to add to the error of a file that can't be loaded.
+    fn explain_artifact(&self, error: Error) -> Error {
+        match Engine::detect_precompiled_file(&self.file) {
+            Ok(Some(_)) => {
+                bounds::explain_artifact(error, self.bounds.needs().chain(self.observe.needs()))
+            }
+            _ => error,
+        }
+    }
+
     fn config(&self) -> Result<Config> {
         let mut config = Config::new();
         self.profile.apply(&mut config)?;
+        self.bounds.apply(&mut config)?;
+        self.observe.apply(&mut config);
         if let Some(policy) = self.trust.policy()? {
             config.trust(policy);
         }

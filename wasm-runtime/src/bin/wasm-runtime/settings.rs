@@ -1,7 +1,7 @@
 //! Arguments that say how to compile, common to several subcommands.
 
 use clap::{Args, ValueEnum};
-use wasm_runtime::{CompileRequest, OptLevel};
+use wasm_runtime::{CompileRequest, Config, NamePattern, OptLevel};
 
 /// How hard to work on the code.
 #[derive(Args, Clone, Copy)]
@@ -59,6 +59,20 @@ pub(crate) struct Settings {
     #[arg(long = "flag", value_name = "NAME[=VALUE]", value_parser = flag)]
     flags: Vec<(String, String)>,
 
+    /// Has the code look whether it is to stop: for `run` with --timeout or --profile=guest.
+    #[arg(long)]
+    interruptible: bool,
+
+    /// Has the code count what it does: for `run` with --fuel.
+    #[arg(long)]
+    metered: bool,
+
+    /// Has functions whose names match tell when they are called: for `run` with --trace-calls, --coverage or
+    /// --profile=counts. In a pattern `*` stands for any characters and `?` for one. Can be given several
+    /// times.
+    #[arg(long = "function-hooks", value_name = "PATTERN")]
+    function_hooks: Vec<NamePattern>,
+
     /// On how many threads functions are compiled; as many as the machine has, if not given. The
     /// result is the same.
     #[arg(long, value_name = "NUMBER")]
@@ -68,7 +82,12 @@ pub(crate) struct Settings {
 impl Settings {
     /// As a request to a compiler.
     pub(crate) fn request(&self) -> CompileRequest {
-        let mut request = CompileRequest::new();
+        let mut config = Config::new();
+        config
+            .interruption(self.interruptible)
+            .consume_fuel(self.metered)
+            .function_hooks(self.function_hooks.iter().cloned());
+        let mut request = config.compile_request().clone();
         request.tunables.opt_level = self.optimize.level();
         request.target.clone_from(&self.target);
         request.flags.clone_from(&self.flags);

@@ -30,6 +30,35 @@ fn duration(age: Duration) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
+/// A number of bytes as people write it: `4096`, `64Ki`, `1M`. Powers of 1000, or with an `i` of 1024.
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 6] = [
+        ("Ki", 1 << 10),
+        ("Mi", 1 << 20),
+        ("Gi", 1 << 30),
+        ("K", 1_000),
+        ("M", 1_000_000),
+        ("G", 1_000_000_000),
+    ];
+    let unit = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)));
+    let (digits, bytes) = unit.unwrap_or((text, 1));
+    let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(bytes));
+    number.ok_or_else(|| format!("`{text}` is no size such as `4096`, `64Mi` or `1G`"))
+}
+
+/// A duration as people write it: `2s`, `500ms`, `1.5m`; seconds if there is no unit.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    // Those that end others come last.
+    const UNITS: [(&str, f64); 5] =
+        [("ms", 1e-3), ("us", 1e-6), ("h", 3600.0), ("m", 60.0), ("s", 1.0)];
+    let unit = UNITS.iter().find_map(|(unit, length)| Some((text.strip_suffix(unit)?, *length)));
+    let (digits, length) = unit.unwrap_or((text, 1.0));
+    let plain = digits.chars().all(|character| character.is_ascii_digit() || character == '.');
+    let number = digits.parse::<f64>().ok().filter(|_| plain);
+    let duration = number.and_then(|number| Duration::try_from_secs_f64(number * length).ok());
+    duration.ok_or_else(|| format!("`{text}` is no duration such as `2s`, `500ms` or `1m`"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +85,34 @@ mod tests {
             assert_eq!(duration(Duration::from_secs(seconds)), wanted);
         }
         assert_eq!(ago(SystemTime::now() + Duration::from_secs(100)), "in the future");
+    }
+
+    #[test]
+    fn sizes_are_read_with_units() {
+        for (text, wanted) in
+            [("0", 0), ("4096", 4096), ("64Ki", 65536), ("2M", 2_000_000), ("1Gi", 1 << 30)]
+        {
+            assert_eq!(parse_size(text), Ok(wanted));
+        }
+        for bad in ["", "M", "1.5M", "-1", "1T", "99999999999Gi"] {
+            assert!(parse_size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_with_units() {
+        for (text, wanted) in [
+            ("2s", Duration::from_secs(2)),
+            ("2", Duration::from_secs(2)),
+            ("500ms", Duration::from_millis(500)),
+            ("1.5m", Duration::from_secs(90)),
+            ("20us", Duration::from_micros(20)),
+            ("1h", Duration::from_secs(3600)),
+        ] {
+            assert_eq!(parse_duration(text), Ok(wanted));
+        }
+        for bad in ["", "s", "-1s", "1d", "inf", "1e400s", "NaN"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
+        }
     }
 }

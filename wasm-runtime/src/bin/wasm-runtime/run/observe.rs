@@ -1,0 +1,211 @@
+//! Who watches a program: profiles, traces, coverage.
+
+mod profile;
+mod sampler;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use wasm_runtime::error::Context;
+use wasm_runtime::observe::{CallCounter, CallTracer, FunctionCoverage};
+use wasm_runtime::{CallDirection, CallFilter, Config, Module, NamePattern, Result, Store};
+
+use self::profile::{Kind, Profile};
+use self::sampler::Sampler;
+use super::Host;
+use crate::input::{self, Input};
+
+/// The options of commands that run code.
+#[derive(Args)]
+pub(crate) struct Observe {
+    /// Profiles the program: `guest` samples it each INTERVAL (10ms if not given) and writes a file for
+    /// <https://profiler.firefox.com>, `folded` does so for tools that draw flame graphs, and `counts` writes
+    /// the calls and times of all functions to standard error.
+    #[arg(
+        long,
+        value_name = "guest[,PATH[,INTERVAL]]|folded[,PATH[,INTERVAL]]|counts[,PATH]",
+        verbatim_doc_comment
+    )]
+    profile: Option<Profile>,
+
+    /// Shows each call on standard error, with arguments and results: of the program's functions and of those
+    /// that it imports, if their names match PATTERN, in which `*` stands for any characters and `?` for
+    /// one. Can be given several times.
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "*"
+    )]
+    trace_calls: Vec<NamePattern>,
+
+    /// Writes which of the program's functions were called, and how often, to this file, as `lcov` and
+    /// `genhtml` read it: by source files if FILE is a module with debugging information. Lines within
+    /// functions are not counted.
+    #[arg(long, value_name = "PATH")]
+    coverage: Option<PathBuf>,
+}
+
+/// The observers of a program that runs.
+pub(super) struct Observers {
+    profile: Option<(Profile, Profiling)>,
+    coverage: Option<(PathBuf, FunctionCoverage)>,
+}
+
+enum Profiling {
+    Samples(Sampler),
+    Counts(CallCounter),
+}
+
+impl Observe {
+    /// Sets what the engine has to know.
+    pub(super) fn apply(&self, config: &mut Config) {
+        if self.sampled() {
+            config.epoch_interruption(true);
+        }
+        config.function_hooks(self.patterns());
+    }
+
+    /// The functions that have to tell when they are called.
+    fn patterns(&self) -> Vec<NamePattern> {
+        if self.counted() || self.coverage.is_some() {
+            return vec![NamePattern::any()];
+        }
+        self.trace_calls.clone()
+    }
+
+    fn sampled(&self) -> bool {
+        self.profile.as_ref().is_some_and(|profile| profile.kind != Kind::Counts)
+    }
+
+    fn counted(&self) -> bool {
+        self.profile.as_ref().is_some_and(|profile| profile.kind == Kind::Counts)
+    }
+
+    /// Which of the options need code that was compiled for them, with how `compile` is told.
+    pub(super) fn needs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let hooks = "--function-hooks '*'";
+        let profile = match (self.sampled(), self.counted()) {
+            (true, _) => Some(("--profile", "--interruptible")),
+            (_, true) => Some(("--profile=counts", hooks)),
+            _ => None,
+        };
+        let trace = (!self.trace_calls.is_empty()).then_some(("--trace-calls", hooks));
+        let coverage = self.coverage.as_ref().map(|_| ("--coverage", hooks));
+        profile.into_iter().chain(trace).chain(coverage)
+    }
+
+    /// Has the store tell those who were asked for.
+    pub(super) fn attach(
+        &self,
+        store: &mut Store<Host>,
+        module: &Module,
+        file: &Path,
+    ) -> Result<Observers> {
+        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+        let profile = match &self.profile {
+            None => None,
+            Some(profile) if profile.kind == Kind::Counts => {
+                Some((profile.clone(), Profiling::Counts(CallCounter::new())))
+            }
+            Some(profile) => {
+                let sampler = Sampler::attach(store, module, &name, profile.interval)?;
+                Some((profile.clone(), Profiling::Samples(sampler)))
+            }
+        };
+        let coverage = match &self.coverage {
+            None => None,
+            Some(path) => {
+                let coverage = FunctionCoverage::new();
+                coverage.add_module(&file.display().to_string(), module)?;
+                // An artifact has no debugging information.
+                if let Input::Wasm(wasm) = input::open(file)?
+                    && let Err(error) = coverage.add_source_lines(module, &wasm)
+                {
+                    eprintln!("warning: --coverage without source files: {error}");
+                }
+                Some((path.clone(), coverage))
+            }
+        };
+        let observers = Observers { profile, coverage };
+        self.set_hooks(store, &observers);
+        Ok(observers)
+    }
+
+    fn set_hooks(&self, store: &mut Store<Host>, observers: &Observers) {
+        let counter = match &observers.profile {
+            Some((_, Profiling::Counts(counter))) => Some(counter.clone()),
+            _ => None,
+        };
+        let coverage = observers.coverage.as_ref().map(|(_, coverage)| coverage.clone());
+        let tracer = (!self.trace_calls.is_empty()).then(|| CallTracer::to_writer(io::stderr()));
+        if let Some(tracer) = tracer.clone() {
+            let patterns = self.trace_calls.clone();
+            let wanted = CallFilter::none().matching(move |target| {
+                let matches = |name: &str| patterns.iter().any(|pattern| pattern.matches(name));
+                let name = target.name.unwrap_or_default();
+                target.direction == CallDirection::ToHost
+                    && (matches(name)
+                        || matches(&format!("{}.{name}", target.module.unwrap_or_default())))
+            });
+            store.add_call_hook(wanted, move |call| tracer.observe_import(&call));
+        }
+        if counter.is_none() && coverage.is_none() && tracer.is_none() {
+            return;
+        }
+        let patterns = self.trace_calls.clone();
+        store.function_hook(move |call| {
+            if let Some(counter) = &counter {
+                counter.observe(&call);
+            }
+            if let Some(coverage) = &coverage {
+                coverage.observe(&call)?;
+            }
+            // More functions may tell than are to be shown.
+            if let Some(tracer) = &tracer
+                && patterns.iter().any(|pattern| pattern.matches(&call.display_name()))
+            {
+                tracer.observe(&call)?;
+            }
+            Ok(())
+        });
+    }
+}
+
+impl Observers {
+    /// Writes what was gathered, however the program ended.
+    pub(super) fn report(self) -> Result<()> {
+        if let Some((profile, profiling)) = self.profile {
+            match profiling {
+                Profiling::Samples(sampler) => {
+                    let path = profile.path();
+                    let folded = profile.kind == Kind::Folded;
+                    let count = write(&path, |out| sampler.finish(folded, out))?;
+                    eprintln!("note: {count} samples are in `{}`", path.display());
+                }
+                Profiling::Counts(counter) => match &profile.path {
+                    Some(path) => write(path, |out| Ok(counter.write_table(out)?))?,
+                    None => counter.write_table(io::stderr().lock())?,
+                },
+            }
+        }
+        if let Some((path, coverage)) = self.coverage {
+            write(&path, |out| Ok(coverage.write_lcov("", out)?))?;
+            let (called, all) = coverage.summary();
+            eprintln!("note: {called} of {all} functions were called: `{}`", path.display());
+        }
+        Ok(())
+    }
+}
+
+/// Writes a file.
+fn write<R>(path: &Path, contents: impl FnOnce(&mut BufWriter<File>) -> Result<R>) -> Result<R> {
+    let about = || format!("can't write `{}`", path.display());
+    let mut file = BufWriter::new(File::create(path).with_context(about)?);
+    let result = contents(&mut file).with_context(about)?;
+    file.flush().with_context(about)?;
+    Ok(result)
+}

@@ -1,0 +1,65 @@
+//! Samples of a program that runs, taken each time that the engine's epoch ticks.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use wasm_runtime::{GuestProfiler, Module, Result, Store, UpdateDeadline, bail};
+
+use super::super::Host;
+
+/// A profiler, and the thread that has it take samples for as long as the engine lives.
+pub(super) struct Sampler {
+    profiler: Arc<Mutex<Option<GuestProfiler>>>,
+}
+
+impl Sampler {
+    /// Has the store sampled.
+    pub(super) fn attach(
+        store: &mut Store<Host>,
+        module: &Module,
+        name: &str,
+        interval: Duration,
+    ) -> Result<Self> {
+        let engine = store.engine();
+        let modules = [(name.to_owned(), module.clone())];
+        let profiler = GuestProfiler::new(engine, name, interval, modules)?;
+        let profiler = Arc::new(Mutex::new(Some(profiler)));
+        let ticker = engine.weak();
+        std::thread::Builder::new().name("sampler".to_owned()).spawn(move || {
+            while let Some(engine) = ticker.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                std::thread::sleep(interval);
+            }
+        })?;
+        let sampled = profiler.clone();
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |store| {
+            if let Some(profiler) = &mut *lock(&sampled) {
+                profiler.sample(&store, Duration::ZERO);
+            }
+            Ok(UpdateDeadline::Continue(1))
+        });
+        Ok(Self { profiler })
+    }
+
+    /// Ends sampling and writes the profile. Returns how many samples there are.
+    pub(super) fn finish(&self, folded: bool, out: impl Write) -> Result<usize> {
+        let Some(profiler) = lock(&self.profiler).take() else {
+            bail!("the profile was written already")
+        };
+        let samples = profiler.samples();
+        if folded {
+            profiler.finish_folded(out)?
+        } else {
+            profiler.finish(out)?
+        }
+        Ok(samples)
+    }
+}
+
+fn lock(profiler: &Mutex<Option<GuestProfiler>>) -> MutexGuard<'_, Option<GuestProfiler>> {
+    // Samples that were taken before a panic are as good as others.
+    profiler.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,222 @@
+//! The options of `run` that watch a program and that bound what it uses, from the outside.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A directory with files, in which the program is run.
+struct Place {
+    directory: TempDir,
+}
+
+impl Place {
+    fn with(name: &str, contents: &str) -> Self {
+        let place = Self { directory: TempDir::new().unwrap() };
+        fs::write(place.path(name), contents).unwrap();
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Runs the program; what it wrote to standard error.
+    #[track_caller]
+    fn run(&self, args: &[&str], code: i32) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
+        command.args(args).current_dir(self.directory.path());
+        // Not the cache of whoever runs the tests.
+        command.env("XDG_CACHE_HOME", self.path(".cache"));
+        let Output { status, stderr, .. } = command.output().unwrap();
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        assert_eq!(status.code(), Some(code), "{args:?} wrote to standard error: {stderr}");
+        stderr
+    }
+}
+
+/// Exits with 3, by way of two functions and an import.
+const EXIT: &str = r#"(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func $main (export "_start") (call $leave (call $add (i32.const 1) (i32.const 2))))
+    (func $add (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func $leave (param i32) (call $exit (local.get 0)))
+    (func $unused))"#;
+
+const TRAP: &str = r#"(module
+    (func $main (export "_start") (call $inner))
+    (func $inner unreachable))"#;
+
+/// Runs for ever.
+const FOREVER: &str = r#"(module
+    (func $main (export "_start") (call $spin))
+    (func $spin (loop $next (br $next))))"#;
+
+#[test]
+fn calls_are_traced() {
+    let place = Place::with("exit.wat", EXIT);
+    let lines = place.run(&["run", "--trace-calls", "exit.wat"], 3);
+    let expected = "\
+> main()
+  > add(1, 2)
+  < add = 3
+  > leave(3)
+    > wasi_snapshot_preview1.proc_exit(3)
+    ! wasi_snapshot_preview1.proc_exit: the program ended with exit status 3
+  ! leave: the program ended with exit status 3
+! main: the program ended with exit status 3
+";
+    assert_eq!(lines, expected);
+    let lines = place.run(&["run", "--trace-calls=a*", "--trace-calls=*.proc_exit", "exit.wat"], 3);
+    assert!(lines.starts_with("> add(1, 2)\n< add = 3\n> wasi_snapshot_preview1.proc_exit(3)\n"));
+    assert!(!lines.contains("main"), "{lines}");
+}
+
+#[test]
+fn coverage_is_written_whatever_the_exit() {
+    let place = Place::with("exit.wat", EXIT);
+    let stderr = place.run(&["run", "--coverage=exit.info", "exit.wat"], 3);
+    assert!(stderr.contains("3 of 4 functions were called"), "{stderr}");
+    let file = place.read("exit.info");
+    assert!(file.starts_with("TN:\nSF:exit.wat\nFN:2,main\n"), "{file}");
+    assert!(file.contains("FNDA:1,leave\nFNDA:0,unused\nFNF:4\nFNH:3\n"), "{file}");
+
+    let place = Place::with("trap.wat", TRAP);
+    place.run(&["run", "--coverage=trap.info", "trap.wat"], 134);
+    assert!(place.read("trap.info").contains("FNDA:1,inner\n"));
+    // Where it can't be written, that is told, and the program's own end all the same.
+    let stderr = place.run(&["run", "--coverage=no/such/place", "trap.wat"], 134);
+    assert!(stderr.contains("can't write `no/such/place`"), "{stderr}");
+}
+
+#[test]
+fn debugging_information_that_is_damaged_is_told_of() {
+    let module = r#"(module
+        (func $main (export "_start"))
+        (@custom ".debug_info" "\ff\ff")
+        (@custom ".debug_line" "\00"))"#;
+    let place = Place::with("main.wat", module);
+    let stderr = place.run(&["run", "--coverage=main.info", "main.wat"], 0);
+    assert!(stderr.contains("warning: --coverage without source files"), "{stderr}");
+    assert!(place.read("main.info").contains("SF:main.wat\nFN:1,main\nFNDA:1,main\n"));
+}
+
+#[test]
+fn calls_are_counted() {
+    let place = Place::with("exit.wat", EXIT);
+    let stderr = place.run(&["run", "--profile=counts", "exit.wat"], 3);
+    assert!(stderr.contains("self ms") && stderr.contains("  add\n"), "{stderr}");
+    let stderr =
+        place.run(&["run", "--profile=counts,counts.txt", "--trace-calls=add", "exit.wat"], 3);
+    assert!(stderr.starts_with("> add(1, 2)\n< add = 3\n") && !stderr.contains("self"), "{stderr}");
+    assert!(!stderr.contains("main"), "{stderr}");
+    assert_eq!(place.read("counts.txt").lines().count(), 4);
+}
+
+#[test]
+fn programs_are_sampled() {
+    let place = Place::with("forever.wat", FOREVER);
+    let arguments = ["run", "--timeout", "200ms", "--profile=guest,out.json,1ms", "forever.wat"];
+    let stderr = place.run(&arguments, 134);
+    assert!(stderr.contains("samples are in `out.json`"), "{stderr}");
+    let json = place.read("out.json");
+    assert!(json.starts_with("{\"meta\":") && json.contains("\"forever.wat\",\"main\",\"spin\""));
+    let arguments = ["run", "--timeout=200ms", "--profile=folded,out.folded,1ms", "forever.wat"];
+    place.run(&arguments, 134);
+    assert!(place.read("out.folded").contains("main;spin "));
+    let stderr = place.run(&["run", "--profile=guest,out.json,0s", "forever.wat"], 2);
+    assert!(stderr.contains("zero"), "{stderr}");
+}
+
+#[test]
+fn time_is_bounded() {
+    let place = Place::with("forever.wat", FOREVER);
+    let stderr = place.run(&["run", "--timeout", "50ms", "forever.wat"], 134);
+    assert!(stderr.contains("--timeout gave it") && stderr.contains("spin"), "{stderr}");
+    let stderr = place.run(&["run", "--timeout", "soon", "forever.wat"], 2);
+    assert!(stderr.contains("`soon` is no duration"), "{stderr}");
+}
+
+#[test]
+fn fuel_is_bounded() {
+    let place = Place::with("forever.wat", FOREVER);
+    let stderr = place.run(&["run", "--fuel", "1000", "forever.wat"], 134);
+    assert!(stderr.contains("the 1000 units that --fuel gave it"), "{stderr}");
+    let place = Place::with("exit.wat", EXIT);
+    place.run(&["run", "--fuel", "1000", "exit.wat"], 3);
+}
+
+#[test]
+fn memory_is_bounded() {
+    let grow = r#"(module
+        (memory 1)
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func $main (export "_start")
+            (if (i32.eq (memory.grow (i32.const 100)) (i32.const -1)) (then unreachable))))"#;
+    let place = Place::with("grow.wat", grow);
+    place.run(&["run", "grow.wat"], 0);
+    place.run(&["run", "--max-memory", "8Mi", "grow.wat"], 0);
+    place.run(&["run", "--max-memory", "1Mi", "grow.wat"], 134);
+    let stderr = place.run(&["run", "--max-memory", "10K", "grow.wat"], 1);
+    assert!(stderr.contains("10000"), "{stderr}");
+    let stderr = place.run(&["run", "--max-memory", "lots", "grow.wat"], 2);
+    assert!(stderr.contains("`lots` is no size"), "{stderr}");
+}
+
+#[test]
+fn the_stack_is_bounded() {
+    let deep = r#"(module
+        (func $main (export "_start") (call $down (i32.const 20000)))
+        (func $down (param i32)
+            (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))))))"#;
+    let place = Place::with("deep.wat", deep);
+    place.run(&["run", "deep.wat"], 0);
+    place.run(&["run", "--max-wasm-stack", "4Mi", "deep.wat"], 0);
+    let stderr = place.run(&["run", "--max-wasm-stack", "128Ki", "deep.wat"], 134);
+    assert!(stderr.contains("--max-wasm-stack gives it more"), "{stderr}");
+}
+
+#[test]
+fn artifacts_have_to_be_compiled_for_it() {
+    let place = Place::with("exit.wat", EXIT);
+    place.run(&["compile", "exit.wat"], 0);
+    for (option, flag) in [
+        ("--fuel=1000", "--metered"),
+        ("--timeout=9s", "--interruptible"),
+        ("--profile=guest,p.json", "--interruptible"),
+        ("--trace-calls", "--function-hooks"),
+        ("--coverage=c.info", "--function-hooks"),
+        ("--profile=counts", "--function-hooks"),
+    ] {
+        let stderr = place.run(&["run", option, "exit.cwasm"], 1);
+        assert!(stderr.contains("wasm-runtime compile") && stderr.contains(flag), "{stderr}");
+    }
+    place.run(&["compile", "--metered", "--interruptible", "--function-hooks=*", "exit.wat"], 0);
+    let all = ["run", "--fuel=1000", "--timeout=9s", "--trace-calls", "--coverage=c.info"];
+    let stderr = place.run(&[&all[..], &["--profile=guest,p.json", "exit.cwasm"]].concat(), 3);
+    assert!(stderr.contains("> add(1, 2)\n"), "{stderr}");
+    assert!(place.read("c.info").contains("FNDA:1,add\n"));
+    place.run(&["run", "exit.cwasm"], 3);
+    let mut inspect = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
+    inspect.args(["inspect"]).arg(place.path("exit.cwasm"));
+    let text = String::from_utf8(inspect.output().unwrap().stdout).unwrap();
+    assert!(text.contains("4 functions tell when they are called"), "{text}");
+}
+
+#[test]
+fn the_cache_tells_programs_with_and_without_apart() {
+    let place = Place::with("exit.wat", EXIT);
+    for _ in 0..2 {
+        assert!(place.run(&["run", "exit.wat"], 3).is_empty());
+        assert!(place.run(&["run", "--trace-calls=add", "exit.wat"], 3).contains("> add"));
+        place.run(&["run", "--fuel=1000", "exit.wat"], 3);
+        let stderr = place.run(&["run", "--coverage=c.info", "exit.wat"], 3);
+        assert!(stderr.contains("3 of 4 functions"), "{stderr}");
+    }
+}

@@ -1,0 +1,138 @@
+//! Where code ends that has too little.
+
+use wasm_runtime::{Config, Engine, Instance, Module, Store, Trap, TypedFunc, Val, WasmBacktrace};
+
+use crate::host::HOST;
+use crate::support::{PLENTY, engine, settings, watched};
+
+#[test]
+fn a_loop_without_end_ends() {
+    for (name, config) in settings() {
+        let engine = Engine::new(&config).unwrap();
+        let (mut store, instance) = watched(&engine, HOST);
+        let forever = instance.get_typed_func::<(), ()>(&mut store, "forever").unwrap();
+        for fuel in [0, 1, 2, 1000, 123_457] {
+            store.set_fuel(fuel).unwrap();
+            let error = forever.call(&mut store, ()).unwrap_err();
+            assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::OutOfFuel), "{name}");
+            assert_eq!(store.get_fuel().unwrap(), 0, "{name}");
+            let trace = error.downcast_ref::<WasmBacktrace>().unwrap();
+            assert_eq!(trace.frames().len(), 1, "{name}");
+            assert_eq!(trace.frames()[0].func_index(), 6, "{name}");
+        }
+    }
+}
+
+/// A module of everything, whose globals tell how far it came.
+const STEPS: &str = r#"(module
+    (import "" "see" (func $see))
+    (memory 1)
+    (global $g (export "g") (mut i32) (i32.const 0))
+    (func $step (global.set $g (i32.add (global.get $g) (i32.const 1))))
+    (func $leaf (param i32) (result i32) (i32.add (local.get 0) (i32.const 3)))
+    (func $down (param i32) (call $step) (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1))))))
+    (func (export "run") (local i32)
+        (call $step)
+        (local.set 0 (i32.const 3))
+        (loop $again
+            (call $step)
+            (i32.store (local.get 0) (call $leaf (local.get 0)))
+            (if (i32.and (local.get 0) (i32.const 1)) (then (call $see)) (else (call $step)))
+            (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.set 0 (i32.const 9))
+        (loop $quiet
+            (global.set $g (i32.add (global.get $g) (i32.const 1)))
+            (i32.store (local.get 0) (i32.mul (local.get 0) (local.get 0)))
+            (br_if $quiet (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (memory.fill (i32.const 0) (i32.const 1) (global.get $g))
+        (call $down (i32.const 4))
+        (call $see)
+        (call $step)))"#;
+
+#[test]
+fn any_amount_ends_at_the_same_place() {
+    type Outcome = (bool, i32, Vec<u64>, u64);
+    let run = |config: &Config, amounts: &[u64]| -> Vec<Outcome> {
+        let engine = Engine::new(config).unwrap();
+        let (mut store, instance) = watched(&engine, STEPS);
+        let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
+        let progress = instance.get_global(&mut store, "g").unwrap();
+        let outcome = |fuel: &u64| {
+            progress.set(&mut store, Val::I32(0)).unwrap();
+            store.set_fuel(*fuel).unwrap();
+            let result = run.call(&mut store, ());
+            if let Err(error) = &result {
+                assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::OutOfFuel));
+            }
+            let seen = std::mem::take(store.data_mut());
+            let left = store.get_fuel().unwrap();
+            (result.is_ok(), progress.get(&mut store).unwrap_i32(), seen, left)
+        };
+        amounts.iter().map(outcome).collect()
+    };
+    let all = settings();
+    let whole = PLENTY - run(&all[0].1, &[PLENTY])[0].3;
+    assert!((200..400).contains(&whole), "{whole}");
+    let amounts: Vec<u64> = (0..=whole + 1).collect();
+    let expected = run(&all[0].1, &amounts);
+    // What it uses is enough, and leaves nothing; without the rest of the last step, it passes the last
+    // place that looks, and returns as well.
+    assert_eq!((expected[whole as usize].0, expected[whole as usize].3), (true, 0));
+    assert_eq!((expected[whole as usize + 1].0, expected[whole as usize + 1].3), (true, 1));
+    assert!(!expected[whole as usize / 2].0);
+    assert!(!expected[0].0 && expected[0].1 == 0);
+    // More fuel never leads less far.
+    assert!(expected.is_sorted_by_key(|outcome| outcome.1));
+    for (name, config) in &all[1..] {
+        let found = run(config, &amounts);
+        for (amount, (expected, found)) in expected.iter().zip(&found).enumerate() {
+            assert_eq!(found, expected, "{name}, with {amount}");
+        }
+    }
+}
+
+#[test]
+fn an_entry_is_looked_at_before_anything_else() {
+    // The call takes the fuel of all that is before it.
+    let wat = r#"(module (import "" "see" (func $see)) (memory 1)
+        (func (export "run") (param i32) (i32.store (local.get 0) (i32.const 1)) (call $see)))"#;
+    for (name, config) in settings() {
+        let engine = Engine::new(&config).unwrap();
+        let (mut store, instance) = watched(&engine, wat);
+        let run = instance.get_typed_func::<i32, ()>(&mut store, "run").unwrap();
+        for (fuel, trap) in
+            [(0, Trap::OutOfFuel), (1, Trap::MemoryOutOfBounds), (4, Trap::MemoryOutOfBounds)]
+        {
+            store.set_fuel(fuel).unwrap();
+            let error = run.call(&mut store, -1).unwrap_err();
+            assert_eq!(error.downcast_ref::<Trap>(), Some(&trap), "{name}, {fuel}");
+        }
+        for (fuel, calls) in [(4, false), (5, true)] {
+            store.set_fuel(fuel).unwrap();
+            assert_eq!(run.call(&mut store, 8).is_ok(), calls, "{name}, {fuel}");
+            assert_eq!(store.data().len(), usize::from(calls), "{name}, {fuel}");
+        }
+    }
+}
+
+#[test]
+fn a_store_starts_with_none() {
+    let engine = engine();
+    let wat = r#"(module (global $g (mut i32) (i32.const 0)) (func $start (global.set $g (i32.const 1)))
+        (start $start) (func (export "leaf") (result i32) (global.get $g)))"#;
+    let module = Module::new(&engine, wat).unwrap();
+    let mut store = Store::new(&engine, ());
+    let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::OutOfFuel));
+    store.set_fuel(3).unwrap();
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    assert_eq!(store.get_fuel().unwrap(), 0);
+    let leaf: TypedFunc<(), i32> = instance.get_typed_func(&mut store, "leaf").unwrap();
+    let error = leaf.call(&mut store, ()).unwrap_err();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::OutOfFuel));
+    // Once it was let in, it goes to its end; what it used too much is remembered.
+    store.set_fuel(1).unwrap();
+    assert_eq!(leaf.call(&mut store, ()).unwrap(), 1);
+    assert_eq!(store.get_fuel().unwrap(), 0);
+    assert!(leaf.call(&mut store, ()).is_err());
+}

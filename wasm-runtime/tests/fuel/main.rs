@@ -1,0 +1,9 @@
+//! Fuel: what code uses, counted by hand, however it was compiled; and what happens when it is used up.
+
+#![cfg(all(feature = "jit", feature = "wat"))]
+
+mod engines;
+mod exhaustion;
+mod host;
+mod operators;
+mod support;

@@ -1,0 +1,120 @@
+//! Ways to compile, and what a call uses in all of them.
+
+use std::sync::Arc;
+
+use wasm_runtime::{
+    Caller, Config, CraneliftCompiler, Engine, Func, Instance, Linker, Module, OptLevel, Result,
+    Store, Trap, Val,
+};
+
+/// Ways to compile that must not differ in what is used.
+pub(crate) fn settings() -> Vec<(String, Config)> {
+    let mut all = Vec::new();
+    for level in [OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize] {
+        for (what, reservation) in [("reserved", 4 << 30), ("checked", 0)] {
+            for variant in ["plain", "each operator", "inlined", "unmeasured", "interruptible"] {
+                let mut config = Config::new();
+                config
+                    .consume_fuel(true)
+                    .cranelift_opt_level(level)
+                    .memory_reservation(reservation);
+                config.cranelift_debug_verifier(true).interruption(variant == "interruptible");
+                let compiler = CraneliftCompiler::new().adjust(move |settings| {
+                    settings
+                        .fuel_for_each_operator(variant == "each operator")
+                        .inlining(variant == "inlined");
+                    if variant == "unmeasured" {
+                        settings.reorder(false).idioms(false).small_bulk(false);
+                    }
+                });
+                config.compiler(Arc::new(compiler));
+                all.push((format!("{level:?}, {what}, {variant}"), config));
+            }
+        }
+    }
+    all
+}
+
+/// An engine that counts.
+pub(crate) fn engine() -> Engine {
+    Engine::new(Config::new().consume_fuel(true)).unwrap()
+}
+
+pub(crate) const PLENTY: u64 = 1 << 40;
+
+/// What a call of the function `run` uses, with what came of it, in all ways to compile.
+pub(crate) fn used(wat: &str, params: &[Val]) -> (u64, Option<Trap>) {
+    let mut found: Option<(u64, Option<Trap>)> = None;
+    for (name, config) in settings() {
+        let engine = Engine::new(&config).unwrap();
+        let module = Module::new(&engine, wat).unwrap();
+        // SAFETY: the artifact was made right here.
+        let loaded = unsafe { Module::deserialize(&engine, module.serialize().unwrap()).unwrap() };
+        for module in [module, loaded] {
+            let mut store = Store::new(&engine, ());
+            let host = Func::wrap(&mut store, || {});
+            let imports = vec![host.into(); module.imports().len()];
+            store.set_fuel(PLENTY).unwrap();
+            let instance = Instance::new(&mut store, &module, &imports).unwrap();
+            store.set_fuel(PLENTY).unwrap();
+            let run = instance.get_func(&mut store, "run").unwrap();
+            let mut results = vec![Val::I32(0); run.ty(&store).results().len()];
+            let trap = run.call(&mut store, params, &mut results).err();
+            let trap = trap.map(|error| *error.downcast_ref::<Trap>().unwrap());
+            let now = (PLENTY - store.get_fuel().unwrap(), trap);
+            let before = *found.get_or_insert(now);
+            assert_eq!(now, before, "{name}: {wat}");
+        }
+    }
+    found.unwrap()
+}
+
+pub(crate) fn module_of(body: &str) -> String {
+    format!(
+        r#"(module
+            (import "" "" (func $host))
+            (memory (export "memory") 1)
+            (table $t 4 funcref)
+            (elem (i32.const 0) $two $host)
+            (type $nothing (func))
+            (func $two nop (drop (i32.const 1)) (drop (i32.const 1)))
+            (func $leaf (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+            {body})"#
+    )
+}
+
+#[track_caller]
+pub(crate) fn uses(body: &str, params: &[Val], expected: u64) {
+    assert_eq!(used(&module_of(body), params), (expected, None), "{body}");
+}
+
+#[track_caller]
+pub(crate) fn traps(body: &str, params: &[Val], trap: Trap, expected: u64) {
+    assert_eq!(used(&module_of(body), params), (expected, Some(trap)), "{body}");
+}
+
+/// A store with the instance of a module, whose import `see` notes what is left.
+pub(crate) fn watched(engine: &Engine, wat: &str) -> (Store<Vec<u64>>, Instance) {
+    let module = Module::new(engine, wat).unwrap();
+    let mut store = Store::new(engine, Vec::new());
+    store.set_fuel(PLENTY).unwrap();
+    let mut linker = Linker::new(engine);
+    linker
+        .func_wrap("", "see", |mut caller: Caller<'_, Vec<u64>>| {
+            let left = caller.get_fuel().unwrap();
+            caller.data_mut().push(left);
+        })
+        .unwrap();
+    linker
+        .func_wrap("", "set", |mut caller: Caller<'_, Vec<u64>>, fuel: u64| {
+            caller.set_fuel(fuel).unwrap();
+        })
+        .unwrap();
+    linker
+        .func_wrap("", "fail", |_: Caller<'_, Vec<u64>>| -> Result<()> {
+            wasm_runtime::bail!("as was asked for")
+        })
+        .unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    (store, instance)
+}

@@ -1,0 +1,355 @@
+//! Limits of stores: what is refused, that it says which limit it is, how large and what was wanted, and that
+//! the store goes on. And the size of a store's stack.
+
+#![cfg(all(feature = "jit", feature = "wat"))]
+
+use wasm_runtime::{
+    Config, Engine, Error, Instance, InstanceAllocationStrategy, Linker, Memory, MemoryType,
+    Module, PoolingAllocationConfig, Ref, RefType, ResourceLimiter, Result, Snapshot, Store,
+    StoreLimits, StoreLimitsBuilder, Table, TableType, Trap,
+};
+
+const PAGE: usize = 64 << 10;
+
+/// A module whose memory and table can be grown from within.
+const GROWS: &str = r#"(module
+    (memory (export "memory") 1 10)
+    (table (export "table") 2 20 funcref)
+    (func (export "memory_grow") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func (export "table_grow") (param i32) (result i32)
+        (table.grow (ref.null func) (local.get 0))))"#;
+
+fn limited(limits: StoreLimits) -> Store<StoreLimits> {
+    let mut store = Store::new(&Engine::default(), limits);
+    store.limiter(|limits| limits);
+    store
+}
+
+fn instance(store: &mut Store<StoreLimits>, wat: &str) -> Result<Instance> {
+    let module = Module::new(store.engine(), wat)?;
+    Instance::new(store, &module, &[])
+}
+
+fn grow(store: &mut Store<StoreLimits>, instance: Instance, what: &str, by: i32) -> Result<i32> {
+    instance.get_typed_func::<i32, i32>(&mut *store, what)?.call(store, by)
+}
+
+/// Checks that an error says all of this.
+fn says<T>(result: Result<T>, parts: &[&str]) {
+    let error = result.err().expect("a refusal");
+    let text = format!("{error:#}");
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in `{text}`");
+    }
+}
+
+#[test]
+fn counts() -> Result<()> {
+    let limits = StoreLimitsBuilder::new().instances(2).memories(2).tables(1).build();
+    let mut store = limited(limits);
+    instance(&mut store, "(module (memory 1))")?;
+    says(
+        instance(&mut store, "(module (table 1 funcref) (table 1 funcref))"),
+        &["table count too high at 2", "limit is 1"],
+    );
+    says(instance(&mut store, "(module)"), &["instance count too high at 3", "limit is 2"]);
+    Memory::new(&mut store, MemoryType::new(1, None))?;
+    says(
+        Memory::new(&mut store, MemoryType::new(1, None)),
+        &["memory count too high at 3", "limit is 2"],
+    );
+    let ty = TableType::new(RefType::FUNCREF, 1, None);
+    Table::new(&mut store, ty.clone(), Ref::Func(None))?;
+    says(Table::new(&mut store, ty, Ref::Func(None)), &["table count too high at 2"]);
+    Ok(())
+}
+
+#[test]
+fn sizes_of_memories() -> Result<()> {
+    let mut store = limited(StoreLimitsBuilder::new().memory_size(3 * PAGE).build());
+    let parts = ["262144 bytes are wanted", "`StoreLimits::memory_size`, is 196608"];
+    says(instance(&mut store, "(module (memory 4))"), &parts);
+    says(Memory::new(&mut store, MemoryType::new(4, None)), &parts);
+    let instance = instance(&mut store, GROWS)?;
+    let memory = instance.get_memory(&mut store, "memory").unwrap();
+    // Wasm sees what the specification says, and the host why.
+    assert_eq!(grow(&mut store, instance, "memory_grow", 3)?, -1);
+    says(memory.grow(&mut store, 3), &["failed to grow memory by `3`", parts[0], parts[1]]);
+    assert_eq!(memory.size(&store), 1);
+    assert_eq!(grow(&mut store, instance, "memory_grow", 1)?, 1);
+    assert_eq!(memory.grow(&mut store, 1)?, 2);
+    assert_eq!(grow(&mut store, instance, "memory_grow", 1)?, -1);
+    Ok(())
+}
+
+#[test]
+fn the_maximum_of_a_type_is_named_too() -> Result<()> {
+    let mut store = limited(StoreLimits::default());
+    let instance = instance(&mut store, GROWS)?;
+    let memory = instance.get_memory(&mut store, "memory").unwrap();
+    says(
+        memory.grow(&mut store, 10),
+        &["720896 bytes are wanted", "the maximum of the memory's type is 655360"],
+    );
+    let table = instance.get_table(&mut store, "table").unwrap();
+    says(
+        table.grow(&mut store, 19, Ref::Func(None)),
+        &["21 elements are wanted", "the maximum of the table's type is 20"],
+    );
+    // Without a limiter nobody is asked, and it is the same.
+    let mut store = Store::new(&Engine::default(), ());
+    let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    says(memory.grow(&mut store, 2), &["3 pages are wanted", "the memory's type is 2"]);
+    let ty = TableType::new(RefType::FUNCREF, 1, Some(2));
+    let table = Table::new(&mut store, ty, Ref::Func(None))?;
+    says(
+        table.grow(&mut store, 2, Ref::Func(None)),
+        &["3 elements are wanted", "the maximum is 2"],
+    );
+    Ok(())
+}
+
+#[test]
+fn sizes_of_tables() -> Result<()> {
+    let mut store = limited(StoreLimitsBuilder::new().table_elements(4).build());
+    let parts = ["5 elements are wanted", "`StoreLimits::table_elements`, is 4"];
+    says(instance(&mut store, "(module (table 5 funcref))"), &parts);
+    let ty = TableType::new(RefType::FUNCREF, 5, None);
+    says(Table::new(&mut store, ty, Ref::Func(None)), &parts);
+    let instance = instance(&mut store, GROWS)?;
+    let table = instance.get_table(&mut store, "table").unwrap();
+    assert_eq!(grow(&mut store, instance, "table_grow", 3)?, -1);
+    says(
+        table.grow(&mut store, 3, Ref::Func(None)),
+        &["failed to grow table by `3`", parts[0], parts[1]],
+    );
+    assert_eq!(grow(&mut store, instance, "table_grow", 2)?, 2);
+    Ok(())
+}
+
+#[test]
+fn growth_that_fails_as_a_trap() -> Result<()> {
+    let limits = StoreLimitsBuilder::new()
+        .memory_size(2 * PAGE)
+        .total_memory_size(8 * PAGE)
+        .table_elements(4)
+        .trap_on_grow_failure(true)
+        .build();
+    let mut store = limited(limits);
+    let instance = instance(&mut store, GROWS)?;
+    for _ in 0..2 {
+        says(
+            grow(&mut store, instance, "memory_grow", 2),
+            &["forcing trap", "196608 bytes", "`StoreLimits::memory_size`, is 131072"],
+        );
+        says(
+            grow(&mut store, instance, "table_grow", 3),
+            &["forcing trap", "5 elements", "`StoreLimits::table_elements`, is 4"],
+        );
+    }
+    assert_eq!(grow(&mut store, instance, "memory_grow", 1)?, 1);
+    // What the limiter allows and fails all the same.
+    Memory::new(&mut store, MemoryType::new(2, None))?;
+    Memory::new(&mut store, MemoryType::new(2, None))?;
+    let last = Memory::new(&mut store, MemoryType::new(1, None))?;
+    Memory::new(&mut store, MemoryType::new(1, None))?;
+    says(
+        last.grow(&mut store, 1),
+        &["forcing a memory growth failure to be a trap", "`total_memory_size`, is 524288"],
+    );
+    Ok(())
+}
+
+#[test]
+fn all_memories_together() -> Result<()> {
+    let mut store = limited(StoreLimitsBuilder::new().total_memory_size(5 * PAGE).build());
+    let first = instance(&mut store, GROWS)?;
+    let parts = ["those of the store take 65536", "`total_memory_size`, is 327680"];
+    // All memories of a module are counted before any is made.
+    says(instance(&mut store, "(module (memory 3) (memory 2))"), &["take 262144"]);
+    says(instance(&mut store, "(module (memory 5))"), &parts);
+    says(Memory::new(&mut store, MemoryType::new(5, None)), &parts);
+    assert_eq!(grow(&mut store, first, "memory_grow", 5)?, -1);
+    let own = first.get_memory(&mut store, "memory").unwrap();
+    says(own.grow(&mut store, 5), &["327680 more bytes are wanted", parts[0], parts[1]]);
+    // What was refused was not counted.
+    let host = Memory::new(&mut store, MemoryType::new(1, None))?;
+    assert_eq!(host.grow(&mut store, 1)?, 1);
+    assert_eq!(grow(&mut store, first, "memory_grow", 2)?, 1);
+    assert_eq!(grow(&mut store, first, "memory_grow", 1)?, -1);
+    says(host.grow(&mut store, 1), &["take 327680"]);
+    instance(&mut store, "(module (memory 0))")?;
+    Ok(())
+}
+
+#[test]
+fn forks_of_snapshots() -> Result<()> {
+    let mut store = limited(StoreLimits::default());
+    let linker = Linker::new(store.engine());
+    let instance = instance(&mut store, GROWS)?;
+    let snapshot = Snapshot::take(&mut store, &[instance])?;
+    let pre = snapshot.fork_pre(&linker)?;
+    let fork = |limits: StoreLimits| -> Result<()> {
+        let mut other = Store::new(linker.engine(), limits);
+        other.limiter(|limits| limits);
+        pre.fork(&mut other).map(drop)
+    };
+    fork(StoreLimits::default())?;
+    let builder = StoreLimitsBuilder::new;
+    says(fork(builder().memory_size(9).build()), &["memory_size`, is 9", "65536 bytes"]);
+    says(fork(builder().table_elements(1).build()), &["table_elements`, is 1", "2 elements"]);
+    says(fork(builder().total_memory_size(9).build()), &["total_memory_size`, is 9"]);
+    says(fork(builder().instances(0).build()), &["instance count too high at 1"]);
+    Ok(())
+}
+
+/// A limiter that writes down what it is asked and told.
+#[derive(Default)]
+struct Witness {
+    asked: Vec<String>,
+    answer: Option<Result<bool>>,
+}
+
+impl ResourceLimiter for Witness {
+    fn memory_growing(&mut self, now: usize, next: usize, max: Option<usize>) -> Result<bool> {
+        self.asked.push(format!("memory {now} {next} {max:?}"));
+        self.answer.take().unwrap_or(Ok(true))
+    }
+
+    fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
+        self.asked.push(format!("failed: {error}"));
+        Ok(())
+    }
+
+    fn table_growing(&mut self, now: usize, next: usize, max: Option<usize>) -> Result<bool> {
+        self.asked.push(format!("table {now} {next} {max:?}"));
+        self.answer.take().unwrap_or(Ok(true))
+    }
+
+    fn table_grow_failed(&mut self, error: Error) -> Result<()> {
+        self.asked.push(format!("failed: {error}"));
+        Ok(())
+    }
+}
+
+#[test]
+fn what_a_limiter_is_asked_and_told() -> Result<()> {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, Witness::default());
+    store.limiter(|witness| witness);
+    let asked = |store: &mut Store<Witness>| std::mem::take(&mut store.data_mut().asked);
+    let instance = Instance::new(&mut store, &Module::new(&engine, GROWS)?, &[])?;
+    assert_eq!(asked(&mut store), ["memory 0 65536 Some(655360)", "table 0 2 Some(20)"]);
+    let memory = instance.get_typed_func::<i32, i32>(&mut store, "memory_grow")?;
+    let table = instance.get_typed_func::<i32, i32>(&mut store, "table_grow")?;
+    // Growing by nothing is not growing.
+    assert_eq!((memory.call(&mut store, 0)?, table.call(&mut store, 0)?), (1, 2));
+    assert_eq!(asked(&mut store), [""; 0]);
+    // It is also asked for what the maximum does not allow, and told of the failure.
+    assert_eq!((memory.call(&mut store, 10)?, table.call(&mut store, 19)?), (-1, -1));
+    let log = asked(&mut store);
+    assert_eq!(log[0], "memory 65536 720896 Some(655360)");
+    assert!(log[1].starts_with("failed: memory maximum size exceeded"), "{log:?}");
+    assert_eq!(log[2], "table 2 21 Some(20)");
+    assert!(log[3].starts_with("failed: table maximum size exceeded"), "{log:?}");
+    assert_eq!(log.len(), 4);
+    // Not told of what it refuses itself; what it does not explain is said to be its own decision.
+    store.data_mut().answer = Some(Ok(false));
+    assert_eq!(memory.call(&mut store, 1)?, -1);
+    assert_eq!(asked(&mut store), ["memory 65536 131072 Some(655360)"]);
+    store.data_mut().answer = Some(Ok(false));
+    let exported = instance.get_memory(&mut store, "memory").unwrap();
+    says(exported.grow(&mut store, 1), &["by `1`", "the store's limiter does not allow it"]);
+    // An error of its own ends the computation.
+    for func in [memory, table] {
+        store.data_mut().answer = Some(Err(Error::msg("enough")));
+        let error = func.call(&mut store, 1).unwrap_err();
+        assert_eq!(error.root_cause().to_string(), "enough");
+    }
+    assert_eq!((memory.call(&mut store, 1)?, table.call(&mut store, 1)?), (1, 2));
+    Ok(())
+}
+
+/// A function that calls itself until the stack is used up, and how often it has.
+fn depth(store: &mut Store<()>, instance: Instance) -> Result<i32> {
+    let deeper = instance.get_typed_func::<(), ()>(&mut *store, "deeper")?;
+    let error = deeper.call(&mut *store, ()).unwrap_err();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::StackOverflow));
+    let depth = instance.get_global(&mut *store, "depth").unwrap();
+    let reached = depth.get(&mut *store).unwrap_i32();
+    depth.set(store, 0.into())?;
+    Ok(reached)
+}
+
+const DEEPER: &str = r#"(module (global $depth (export "depth") (mut i32) (i32.const 0))
+    (func $deeper (export "deeper")
+        (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
+        (call $deeper) (global.set $depth (global.get $depth))))"#;
+
+#[test]
+fn a_stack_of_its_own_size() -> Result<()> {
+    let engine = Engine::new(Config::new().max_wasm_stack(256 << 10))?;
+    let module = Module::new(&engine, DEEPER)?;
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    assert_eq!(store.max_wasm_stack(), 256 << 10);
+    let usual = depth(&mut store, instance)?;
+    // Between calls, smaller and larger, and back; and before the first call of another.
+    for (size, times) in [(64 << 10, 0.25), (1 << 20, 4.0), (128 << 10, 0.5), (256 << 10, 1.0)] {
+        let mut fresh = Store::new(&engine, ());
+        let other = Instance::new(&mut fresh, &module, &[])?;
+        fresh.set_max_wasm_stack(size)?;
+        store.set_max_wasm_stack(size)?;
+        for (store, instance) in [(&mut store, instance), (&mut fresh, other)] {
+            assert_eq!(store.max_wasm_stack(), size);
+            let reached = f64::from(depth(store, instance)?);
+            let wanted = f64::from(usual) * times;
+            assert!((reached - wanted).abs() < wanted / 20.0, "{reached} is not about {wanted}");
+        }
+    }
+    // The next store has a stack of the usual size.
+    store.set_max_wasm_stack(64 << 10)?;
+    drop(store);
+    let mut next = Store::new(&engine, ());
+    let instance = Instance::new(&mut next, &module, &[])?;
+    assert_eq!(depth(&mut next, instance)?, usual);
+    Ok(())
+}
+
+#[test]
+fn stacks_that_can_not_be() -> Result<()> {
+    let engine = Engine::default();
+    let module = Module::new(&engine, DEEPER)?;
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    let usual = store.max_wasm_stack();
+    for _ in 0..2 {
+        says(store.set_max_wasm_stack(100), &["100 bytes is too small", "at least a page"]);
+        says(store.set_max_wasm_stack(usize::MAX), &["larger than this machine's address space"]);
+        says(store.set_max_wasm_stack(1 << 60), &["1152921504606846976 bytes"]);
+        assert_eq!(store.max_wasm_stack(), usual);
+        assert!(depth(&mut store, instance)? > 0);
+    }
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_core_instances(1).total_memories(1).total_stacks(1);
+    let mut config = Config::new();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    let mut store = Store::new(&Engine::new(&config)?, ());
+    says(store.set_max_wasm_stack(usual * 2), &["reserved up front", "Config::max_wasm_stack"]);
+    store.set_max_wasm_stack(usual)?;
+    Ok(())
+}
+
+#[test]
+fn the_smallest_stack_runs_something() -> Result<()> {
+    let mut store = Store::new(&Engine::default(), ());
+    store.set_max_wasm_stack(1 << 12)?;
+    let module = Module::new(
+        store.engine(),
+        r#"(module (memory 1) (func (export "f") (result i32) (memory.grow (i32.const 1))))"#,
+    )?;
+    let instance = Instance::new(&mut store, &module, &[])?;
+    let f = instance.get_typed_func::<(), i32>(&mut store, "f")?;
+    assert_eq!((f.call(&mut store, ())?, f.call(&mut store, ())?), (1, 2));
+    Ok(())
+}

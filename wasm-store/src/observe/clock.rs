@@ -1,0 +1,17 @@
+//! Time and cycles.
+
+use wasm_hooks::observe::{Clock, Moment, WallClock};
+
+use crate::vm;
+
+/// Time on the wall since the clock was made, and cycles of the processor's time stamp counter.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct CycleClock {
+    wall: WallClock,
+}
+
+impl Clock for CycleClock {
+    fn now(&mut self) -> Moment {
+        Moment { cycles: vm::time_stamp(), ..self.wall.now() }
+    }
+}

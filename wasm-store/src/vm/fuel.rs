@@ -1,0 +1,58 @@
+//! Fuel: what is left of it, as compiled code and the host see it.
+//!
+//! Compiled code counts down a number in the store's context, to which instance contexts have a pointer. It
+//! looks at it now and then only, so the number may be below zero in between; and it takes fuel for some
+//! operators ahead, or afterwards. Where a trap ends it, the artifact says by how much, and what is left is put
+//! right.
+
+#![allow(unsafe_code)]
+
+use super::context::VMStoreContext;
+use super::engine::VmEngine;
+use super::store::VmStore;
+
+/// What a store starts with: nothing, or where nobody can see it, what is never used up.
+pub(super) fn initial(engine: &VmEngine) -> i64 {
+    if engine.tunables.fuel_costs.is_some() { 0 } else { i64::MAX }
+}
+
+/// Puts right what is left after a trap at an instruction.
+///
+/// # Errors
+///
+/// If the artifact is damaged where it says by how much.
+///
+/// # Safety
+///
+/// The store lives, and none of its code is running.
+pub(super) unsafe fn settle(
+    store: *mut VMStoreContext,
+    pc: usize,
+) -> Result<(), wasm_artifact::Error> {
+    // SAFETY: as the caller promises; a store's context knows its store once that has settled.
+    unsafe {
+        let vm = &*(*store).vm;
+        if vm.engine.tunables.fuel_costs.is_some() {
+            let ahead = wasm_loader::registry::fuel_ahead_at(pc)?;
+            (*store).fuel = (*store).fuel.saturating_add(ahead.into());
+        }
+    }
+    Ok(())
+}
+
+impl VmStore {
+    /// What is left. Below zero there is nothing.
+    pub(crate) fn fuel(&self) -> u64 {
+        // SAFETY: the context is this store's own.
+        let left = unsafe { (*self.context()).fuel };
+        self.fuel_reserve + left.max(0).unsigned_abs()
+    }
+
+    /// Sets what is left.
+    pub(crate) fn set_fuel(&mut self, fuel: u64) {
+        let active = fuel.min(i64::MAX as u64);
+        self.fuel_reserve = fuel - active;
+        // SAFETY: the context is this store's own. Compiled code reads it anew after it has called the host.
+        unsafe { (*self.context()).fuel = active.cast_signed() };
+    }
+}

@@ -1,0 +1,279 @@
+//! From a fault at the read of a page to the host, and back.
+//!
+//! The signal handler writes the registers of the interrupted code to its stack, below what it has there, and has
+//! the thread go on in the thunk. That saves the rest, changes to the host's stack as for a call of a host function,
+//! and asks why. If the code is to go on, all registers get back what they had, and it goes on behind the read:
+//! nothing uses what it would have read, and where a deadline is reached again at once, the code still gets on.
+//!
+//! What is saved begins with a frame like those of other thunks, so that backtraces and nested calls find what they
+//! look for.
+
+#![allow(unsafe_code)]
+
+use std::arch::naked_asm;
+use std::mem::{offset_of, size_of};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use wasm_types::TrapCode;
+
+use super::Reason;
+use crate::Error;
+use crate::vm::context::VMStoreContext;
+use crate::vm::store::VmStore;
+use crate::vm::thunks::raise;
+use crate::vm::unwind::{PendingTrap, Unwind};
+
+/// Bytes below the stack pointer that are left alone.
+const BELOW_STACK_POINTER: usize = 128;
+
+/// Bytes of stack that must be left below what is saved: for the start of a nested call.
+const MARGIN: usize = 256;
+
+/// The registers of the system's `mcontext_t`, by their numbers there.
+const REGISTERS: usize = libc::REG_EFL as usize + 1;
+
+/// What is saved of the interrupted code, on its stack.
+#[derive(Debug)]
+#[repr(C, align(16))]
+struct Saved {
+    /// The frame pointer: this and the next are where a frame has them.
+    fp: usize,
+    /// An address right after the first byte of the instruction, as if it were a call of one byte.
+    after: usize,
+    registers: [i64; REGISTERS],
+    vectors: [u128; 16],
+}
+
+const _: () = assert!(size_of::<Saved>().is_multiple_of(16));
+
+/// Has the thread go on in the thunk, with the state of a fault saved on the stack; `false`, with nothing done, if
+/// the stack has no room for that.
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// To be called by the signal handler for a fault of compiled code of the store that runs on this thread.
+pub(in crate::vm) unsafe fn divert(
+    store: *mut VMStoreContext,
+    context: &mut libc::ucontext_t,
+) -> bool {
+    let registers = &mut context.uc_mcontext.gregs;
+    let register = |number: libc::c_int| registers[number as usize] as usize;
+    let below = BELOW_STACK_POINTER + size_of::<Saved>();
+    let place = (register(libc::REG_RSP) - below) & !(align_of::<Saved>() - 1);
+    // SAFETY: the store lives, and the thread that uses it is stopped here.
+    if place < unsafe { (*store).guard.end } + MARGIN {
+        return false;
+    }
+    let (fp, pc) = (register(libc::REG_RBP), register(libc::REG_RIP));
+    let saved = std::ptr::with_exposed_provenance_mut::<Saved>(place);
+    // SAFETY: the place is on the stack, below everything that is in use. Vectors are left to the thunk.
+    unsafe {
+        (*saved).fp = fp;
+        (*saved).after = pc + 1;
+        (*saved).registers.copy_from_slice(&registers[..REGISTERS]);
+        registers[libc::REG_RIP as usize] = interrupt_thunk as *const () as i64;
+        registers[libc::REG_RDI as usize] = store as i64;
+        registers[libc::REG_RBP as usize] = place as i64;
+        registers[libc::REG_RSP as usize] = (*store).host_sp as i64;
+    }
+    true
+}
+
+/// The offset of a register within [`Saved`].
+const fn register(number: libc::c_int) -> usize {
+    offset_of!(Saved, registers) + number as usize * 8
+}
+
+/// From interrupted Wasm to the host, with the store in `rdi`, [`Saved`] at `rbp`, and `rsp` at the entry's frame. If
+/// it comes back, it goes on where what is saved says.
+///
+/// # Safety
+///
+/// Only the signal handler has a thread go on here.
+#[unsafe(naked)]
+unsafe extern "C" fn interrupt_thunk() {
+    naked_asm!(
+        "movaps [rbp + {vectors}], xmm0
+         movaps [rbp + {vectors} + 16], xmm1
+         movaps [rbp + {vectors} + 32], xmm2
+         movaps [rbp + {vectors} + 48], xmm3
+         movaps [rbp + {vectors} + 64], xmm4
+         movaps [rbp + {vectors} + 80], xmm5
+         movaps [rbp + {vectors} + 96], xmm6
+         movaps [rbp + {vectors} + 112], xmm7
+         movaps [rbp + {vectors} + 128], xmm8
+         movaps [rbp + {vectors} + 144], xmm9
+         movaps [rbp + {vectors} + 160], xmm10
+         movaps [rbp + {vectors} + 176], xmm11
+         movaps [rbp + {vectors} + 192], xmm12
+         movaps [rbp + {vectors} + 208], xmm13
+         movaps [rbp + {vectors} + 224], xmm14
+         movaps [rbp + {vectors} + 240], xmm15
+         mov [rdi + {wasm_sp}], rbp
+         mov rsi, rbp
+         cld
+         call {interrupted}
+         movaps xmm0, [rbp + {vectors}]
+         movaps xmm1, [rbp + {vectors} + 16]
+         movaps xmm2, [rbp + {vectors} + 32]
+         movaps xmm3, [rbp + {vectors} + 48]
+         movaps xmm4, [rbp + {vectors} + 64]
+         movaps xmm5, [rbp + {vectors} + 80]
+         movaps xmm6, [rbp + {vectors} + 96]
+         movaps xmm7, [rbp + {vectors} + 112]
+         movaps xmm8, [rbp + {vectors} + 128]
+         movaps xmm9, [rbp + {vectors} + 144]
+         movaps xmm10, [rbp + {vectors} + 160]
+         movaps xmm11, [rbp + {vectors} + 176]
+         movaps xmm12, [rbp + {vectors} + 192]
+         movaps xmm13, [rbp + {vectors} + 208]
+         movaps xmm14, [rbp + {vectors} + 224]
+         movaps xmm15, [rbp + {vectors} + 240]
+         mov rax, [rbp + {rax}]
+         mov rcx, [rbp + {rcx}]
+         mov rdx, [rbp + {rdx}]
+         mov rbx, [rbp + {rbx}]
+         mov rsi, [rbp + {rsi}]
+         mov rdi, [rbp + {rdi}]
+         mov r8, [rbp + {r8}]
+         mov r9, [rbp + {r9}]
+         mov r10, [rbp + {r10}]
+         mov r11, [rbp + {r11}]
+         mov r12, [rbp + {r12}]
+         mov r13, [rbp + {r13}]
+         mov r14, [rbp + {r14}]
+         mov r15, [rbp + {r15}]
+         mov rsp, [rbp + {rsp}]
+         push qword ptr [rbp + {rip}]
+         push qword ptr [rbp + {flags}]
+         mov rbp, [rbp + {fp}]
+         popfq
+         ret",
+        interrupted = sym interrupted,
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        vectors = const offset_of!(Saved, vectors),
+        fp = const offset_of!(Saved, fp),
+        rax = const register(libc::REG_RAX),
+        rcx = const register(libc::REG_RCX),
+        rdx = const register(libc::REG_RDX),
+        rbx = const register(libc::REG_RBX),
+        rsi = const register(libc::REG_RSI),
+        rdi = const register(libc::REG_RDI),
+        r8 = const register(libc::REG_R8),
+        r9 = const register(libc::REG_R9),
+        r10 = const register(libc::REG_R10),
+        r11 = const register(libc::REG_R11),
+        r12 = const register(libc::REG_R12),
+        r13 = const register(libc::REG_R13),
+        r14 = const register(libc::REG_R14),
+        r15 = const register(libc::REG_R15),
+        rsp = const register(libc::REG_RSP),
+        rip = const register(libc::REG_RIP),
+        flags = const register(libc::REG_EFL),
+    )
+}
+
+/// Returns if the code is to go on; else leaves Wasm.
+unsafe extern "C" fn interrupted(store: *mut VMStoreContext, saved: *mut Saved) {
+    // SAFETY: the thunk calls this for the store whose code was interrupted. It runs on behalf of an entry, and at
+    // the end nothing is left to drop.
+    unsafe {
+        let failure = match catch_unwind(AssertUnwindSafe(|| may_go_on(store))) {
+            Ok(Ok(true)) => {
+                (*saved).registers[libc::REG_RIP as usize] += read_len((*saved).after - 1) as i64;
+                return;
+            }
+            Ok(Ok(false)) => {
+                let pc = (*saved).after - 1;
+                let code = TrapCode::Interrupt as u8;
+                (*store).trap = PendingTrap { code, pc, fp: (*saved).fp, address: 0 };
+                raise(store)
+            }
+            Ok(Err(error)) => Unwind::Error(error),
+            Err(payload) => Unwind::Panic(payload),
+        };
+        VmStore::fail(store, failure);
+        raise(store)
+    }
+}
+
+/// How long the instruction is that reads the page, in bytes: a 32-bit load from a register and a constant. 0 if it is
+/// none of those that the code generator makes; it is executed again then.
+///
+/// # Safety
+///
+/// There is an instruction of loaded code at the address.
+unsafe fn read_len(pc: usize) -> usize {
+    let code = std::ptr::with_exposed_provenance::<u8>(pc);
+    // SAFETY: what is looked at is part of the instruction, by what was looked at before.
+    unsafe {
+        let prefix = usize::from((*code & 0xf0) == 0x40);
+        if *code.add(prefix) != 0x8b {
+            return 0;
+        }
+        let operand = *code.add(prefix + 1);
+        let has_index = operand & 7 == 4;
+        let base = if has_index { *code.add(prefix + 2) & 7 } else { operand & 7 };
+        let constant = match operand >> 6 {
+            0 if base == 5 => 4,
+            0 => 0,
+            1 => 1,
+            2 => 4,
+            _ => return 0,
+        };
+        prefix + 2 + usize::from(has_index) + constant
+    }
+}
+
+/// Asks why the code was interrupted, and whoever is to be asked then. `false` for a trap.
+unsafe fn may_go_on(store: *mut VMStoreContext) -> Result<bool, Error> {
+    // SAFETY: the store lives; what is taken of it is not kept while the callback runs, which may use all of it.
+    let (interrupts, callback) = unsafe {
+        let vm = (*store).vm;
+        match (*vm).interrupts() {
+            Some(interrupts) => (Arc::clone(interrupts), (*vm).epoch_callback()),
+            None => return Ok(false),
+        }
+    };
+    match (interrupts.reason()?, callback) {
+        (None, _) => Ok(true),
+        (Some(Reason::Timeout), _) => Ok(false),
+        (Some(Reason::Asked), _) => {
+            interrupts.take_back(Reason::Asked);
+            Ok(false)
+        }
+        (Some(Reason::Epoch), None) => Ok(false),
+        // SAFETY: whoever set the callback knows how the store is to be borrowed.
+        (Some(Reason::Epoch), Some(callback)) => unsafe { callback(store) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_are_measured() {
+        for code in [
+            &[0x8b_u8, 0x48, 0xfc][..],
+            &[0x41, 0x8b, 0x4f, 0xfc],
+            &[0x8b, 0x00],
+            &[0x8b, 0x05, 1, 2, 3, 4],
+            &[0x44, 0x8b, 0x80, 0, 0xff, 0xff, 0xff],
+            &[0x41, 0x8b, 0x44, 0x24, 0xf8],
+            &[0x41, 0x8b, 0x84, 0x24, 0, 0xff, 0xff, 0xff],
+            &[0x8b, 0x04, 0x25, 1, 2, 3, 4],
+        ] {
+            // SAFETY: the bytes are an instruction.
+            assert_eq!(unsafe { read_len(code.as_ptr().expose_provenance()) }, code.len());
+        }
+        // A byte is read, and nothing at all.
+        for code in [&[0x0f_u8, 0xb6, 0x48, 0xfc][..], &[0x8b, 0xc8]] {
+            // SAFETY: as above.
+            assert_eq!(unsafe { read_len(code.as_ptr().expose_provenance()) }, 0);
+        }
+    }
+}

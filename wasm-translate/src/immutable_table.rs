@@ -1,0 +1,161 @@
+//! Which tables nothing changes once they are filled: those are data of the module, and stand beside its code.
+//!
+//! Such a table is defined by the module, neither imported nor exported; no operator of any function changes it;
+//! and what it holds can be told from the binary alone: functions and nulls, written by active segments at
+//! constant places that lie within it. If the host may write to what is not exported
+//! ([`Internals::Writable`]), there is none.
+//!
+//! Whether an operator changes a table takes a look at all bodies ([`changes`]). How elements are laid out and
+//! called is for the environment and the linker to say.
+
+mod changes;
+
+use std::collections::HashMap;
+
+use wasm_types::{
+    CompositeType, ConstExpr, ConstOp, ElementItems, ElementKind, EntityIndex, FuncIndex, HeapType,
+    Internals, Module, ParsedModule, SubType, TableIndex, Tunables, TypeIndex, ValType,
+};
+
+/// A table may be this much larger than twice the number of elements that segments write to it: else most of
+/// what stands beside the code would be nulls, of which a few bytes of Wasm can ask for millions.
+const MAX_SPARE: u64 = 64;
+
+/// The tables of a module that nothing changes.
+#[derive(Default, Debug)]
+pub(crate) struct ImmutableTables {
+    tables: HashMap<TableIndex, ImmutableTable>,
+    /// For each type of the module a number that only equal types share.
+    type_numbers: Vec<u32>,
+}
+
+/// A table that nothing changes.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct ImmutableTable {
+    /// What it holds; `None` for null.
+    pub(crate) elements: Vec<Option<FuncIndex>>,
+    /// The number of the type that all elements have, if none of them is null.
+    pub(crate) only_type: Option<u32>,
+}
+
+impl ImmutableTables {
+    /// Looks for such tables. The bodies need not be valid: one that is not is found out when it is compiled.
+    pub(crate) fn find(parsed: &ParsedModule, wasm: &[u8], tunables: &Tunables) -> Self {
+        let module = parsed.module();
+        if tunables.internals == Internals::Writable {
+            return Self::default();
+        }
+        let exported =
+            |table| module.exports.iter().any(|export| export.index == EntityIndex::Table(table));
+        let mut elements: HashMap<TableIndex, _> = (module.num_imported_tables..)
+            .map(TableIndex::new)
+            .take(module.table_inits.len())
+            .filter(|table| !exported(*table))
+            .filter_map(|table| Some((table, initial_elements(module, table)?)))
+            .collect();
+        if elements.is_empty() {
+            return Self::default();
+        }
+        let Some(type_numbers) = type_numbers(module) else { return Self::default() };
+        changes::retain_unchanged(parsed, wasm, &mut elements);
+        let number = |func: FuncIndex| type_numbers[module.functions[func.index()].index()];
+        let tables = elements.into_iter().map(|(table, elements)| {
+            let mut numbers = elements.iter().map(|element| element.map(number));
+            let first = numbers.next().flatten();
+            let only_type = first.filter(|_| numbers.all(|number| number == first));
+            (table, ImmutableTable { elements, only_type })
+        });
+        Self { tables: tables.collect(), type_numbers }
+    }
+
+    /// The table, if nothing changes it.
+    pub(crate) fn get(&self, table: TableIndex) -> Option<&ImmutableTable> {
+        self.tables.get(&table)
+    }
+
+    /// The number of a type, which only equal types share, if there is a table that nothing changes.
+    pub(crate) fn type_number(&self, ty: TypeIndex) -> u32 {
+        self.type_numbers[ty.index()]
+    }
+}
+
+/// What a table holds once the module is instantiated; `None` if the binary alone does not tell, if it is no
+/// table of functions, or if it is not worth it.
+fn initial_elements(module: &Module, table: TableIndex) -> Option<Vec<Option<FuncIndex>>> {
+    let ty = module.tables[table.index()];
+    if !matches!(ty.element.heap, HeapType::Func | HeapType::NoFunc) {
+        return None;
+    }
+    let segments = || {
+        module.elements.iter().filter_map(move |segment| match &segment.kind {
+            ElementKind::Active { table: to, offset } if *to == table => {
+                Some((offset, &segment.items))
+            }
+            _ => None,
+        })
+    };
+    let written: u64 = segments().map(|(_, items)| items.len() as u64).sum();
+    if ty.minimum > written.saturating_mul(2).saturating_add(MAX_SPARE) {
+        return None;
+    }
+    let defined = module.defined_table(table)?;
+    let first = match &module.table_inits[defined.index()] {
+        Some(init) => reference(init)?,
+        None => None,
+    };
+    let mut elements = vec![first; ty.minimum as usize];
+    for (offset, items) in segments() {
+        let start = usize::try_from(offset.as_address()?).ok()?;
+        let places = elements.get_mut(start..start.checked_add(items.len())?)?;
+        match items {
+            ElementItems::Functions(items) => {
+                for (place, func) in places.iter_mut().zip(items) {
+                    *place = Some(*func);
+                }
+            }
+            ElementItems::Expressions(items) => {
+                for (place, expr) in places.iter_mut().zip(items) {
+                    *place = reference(expr)?;
+                }
+            }
+        }
+    }
+    Some(elements)
+}
+
+/// The function or null that an expression is, if it is a plain constant.
+fn reference(expr: &ConstExpr) -> Option<Option<FuncIndex>> {
+    match *expr.ops() {
+        [ConstOp::RefFunc(func)] => Some(Some(func)),
+        [ConstOp::RefNull(_)] => Some(None),
+        _ => None,
+    }
+}
+
+/// For each type the index of the first one that is equal to it. `None` if there are types that take more than
+/// a comparison of what they are made of to tell whether they are equal, or whether one can stand for another.
+fn type_numbers(module: &Module) -> Option<Vec<u32>> {
+    let mut first: HashMap<&SubType, u32> = HashMap::new();
+    let number = |(index, ty)| is_plain(ty).then(|| *first.entry(ty).or_insert(index));
+    let numbers = (0..).zip(&module.types).map(number).collect();
+    if module.rec_groups.iter().any(|group| group.len != 1) {
+        return None;
+    }
+    numbers
+}
+
+/// Whether a type is a function's, stands alone, and refers to no other type.
+fn is_plain(ty: &SubType) -> bool {
+    let refers = |ty: &ValType| {
+        ty.as_ref().is_some_and(|reference| matches!(reference.heap, HeapType::Concrete(_)))
+    };
+    ty.is_final
+        && ty.supertype.is_none()
+        && match &ty.composite {
+            CompositeType::Func(func) => !func.params().iter().chain(func.results()).any(refers),
+            CompositeType::Struct(_) | CompositeType::Array(_) => false,
+        }
+}
+
+#[cfg(test)]
+mod tests;

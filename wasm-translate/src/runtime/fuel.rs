@@ -1,0 +1,258 @@
+//! Fuel: what is told of operators and calls is recorded, and made into instructions when the function is
+//! there.
+
+use std::sync::Arc;
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    self, Function, InstBuilder as _, InstructionData, Opcode, Value, ValueDef, types,
+};
+use cranelift_frontend::FunctionBuilder;
+use wasm_types::abi::{Builtin, context};
+use wasm_types::wasmparser::Operator;
+use wasm_types::{FuncIndex, OperatorCost, TrapCode};
+
+use super::RuntimeEnvironment;
+use crate::fuel::{self, Access, ENTRY_COST, Event, EventKind, Leads, Plan, cost_of};
+use crate::trap::clif_trap_code;
+
+/// The most units of work that are paid for at once. More there can't be, but an operand may say so.
+const MAX_UNITS: i64 = 1 << 50;
+
+/// Up to this many units that are known when the code is made, it is not looked at what is left before
+/// they are used.
+const SMALL: i64 = 128;
+
+/// Counting fuel: what it costs, and what was told of the function at hand.
+#[derive(Debug)]
+pub(super) struct Fuel {
+    costs: Arc<OperatorCost>,
+    /// Whether fuel is taken for each operator by itself.
+    each_operator: bool,
+    events: Vec<Event>,
+    /// Whether the function has an operator that calls.
+    calls: bool,
+    /// What was used of a function whose body replaces a call.
+    inlined: i64,
+    /// Of the function that was finished last.
+    leads: Leads,
+}
+
+impl Fuel {
+    pub(super) fn new(costs: Arc<OperatorCost>) -> Self {
+        Self {
+            costs,
+            each_operator: false,
+            events: Vec::new(),
+            calls: false,
+            inlined: 0,
+            leads: Leads::new(),
+        }
+    }
+
+    /// Forgets what was told of the function before.
+    pub(super) fn begin(&mut self) {
+        self.events.clear();
+        self.leads.clear();
+        self.calls = false;
+        self.inlined = 0;
+    }
+
+    fn record(&mut self, builder: &FunctionBuilder<'_>, kind: EventKind) {
+        let block = builder.current_block().expect("code is made in a block");
+        let after = builder.func.layout.last_inst(block).into();
+        self.events.push(Event { block, after, place: builder.srcloc(), kind });
+    }
+}
+
+impl RuntimeEnvironment<'_> {
+    /// Sets what operators cost, if the code counts fuel, and whether it is taken for each by itself.
+    pub(crate) fn with_operator_cost(
+        mut self,
+        costs: Arc<OperatorCost>,
+        each_operator: bool,
+    ) -> Self {
+        if let Some(fuel) = &mut self.fuel {
+            fuel.costs = costs;
+            fuel.each_operator = each_operator;
+        }
+        self
+    }
+
+    /// By how much what was taken of fuel runs ahead where operators of the last function trap.
+    pub(crate) fn fuel_leads(&self) -> Option<&Leads> {
+        self.fuel.as_ref().map(|fuel| &fuel.leads)
+    }
+
+    fn record_fuel(&mut self, builder: &FunctionBuilder<'_>, kind: EventKind) {
+        if let Some(fuel) = &mut self.fuel {
+            fuel.record(builder, kind);
+        }
+    }
+
+    pub(super) fn fuel_at_entry(&mut self, builder: &FunctionBuilder<'_>) {
+        self.record_fuel(builder, EventKind::Entry);
+    }
+
+    pub(super) fn fuel_at_loop_head(&mut self, builder: &FunctionBuilder<'_>) {
+        self.record_fuel(builder, EventKind::LoopHead);
+    }
+
+    pub(super) fn fuel_for_operator(
+        &mut self,
+        builder: &FunctionBuilder<'_>,
+        operator: &Operator<'_>,
+    ) {
+        let Some(fuel) = &mut self.fuel else { return };
+        fuel.calls |= matches!(
+            operator,
+            Operator::Call { .. }
+                | Operator::CallIndirect { .. }
+                | Operator::CallRef { .. }
+                | Operator::ReturnCall { .. }
+                | Operator::ReturnCallIndirect { .. }
+                | Operator::ReturnCallRef { .. }
+        );
+        let cost = i64::from(cost_of(&fuel.costs, operator));
+        fuel.inlined += cost;
+        fuel.record(builder, EventKind::Used(cost));
+    }
+
+    /// To be called right before code that leaves the function for another, with the function that it calls
+    /// if that is known. What the host does has to be paid for, so it is looked at what is left before an
+    /// import is called.
+    pub(super) fn fuel_before_call(
+        &mut self,
+        builder: &FunctionBuilder<'_>,
+        callee: Option<FuncIndex>,
+    ) {
+        let is_import = |func| self.module.defined_func(func).is_none();
+        let checked = callee.is_some_and(is_import);
+        self.record_fuel(builder, EventKind::Exact { checked });
+    }
+
+    pub(super) fn fuel_before_builtin(&mut self, builder: &FunctionBuilder<'_>, builtin: Builtin) {
+        // Arithmetic neither traps nor looks at anything, nor does what knows of no instance.
+        let is_arithmetic = builtin.is_leaf()
+            || matches!(
+                builtin,
+                Builtin::CeilF32
+                    | Builtin::CeilF64
+                    | Builtin::FloorF32
+                    | Builtin::FloorF64
+                    | Builtin::TruncF32
+                    | Builtin::TruncF64
+                    | Builtin::NearestF32
+                    | Builtin::NearestF64
+                    | Builtin::FmaF32
+                    | Builtin::FmaF64
+            );
+        if !is_arithmetic {
+            self.record_fuel(builder, EventKind::Exact { checked: false });
+        }
+    }
+
+    /// Before an operator that does something as often as an operand says.
+    pub(super) fn fuel_for_units(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        operator: &Operator<'_>,
+        units: Value,
+    ) {
+        let Some(fuel) = &mut self.fuel else { return };
+        let variable = &fuel.costs.variable;
+        let cost = match operator {
+            Operator::MemoryCopy { .. } => variable.memory_copy_per_byte,
+            Operator::MemoryFill { .. } => variable.memory_fill_per_byte,
+            Operator::MemoryInit { .. } => variable.memory_init_per_byte,
+            Operator::MemoryGrow { .. } => variable.memory_grow_per_page,
+            Operator::TableCopy { .. } => variable.table_copy_per_element,
+            Operator::TableFill { .. } => variable.table_fill_per_element,
+            Operator::TableInit { .. } => variable.table_init_per_element,
+            Operator::TableGrow { .. } => variable.table_grow_per_element,
+            _ => 0,
+        };
+        if cost == 0 {
+            return;
+        }
+        let cost = i64::from(cost);
+        let narrow = builder.func.dfg.value_type(units) == types::I32;
+        if let Some(units) = constant(builder.func, units) {
+            let units = if narrow { i64::from(units as u32) } else { units };
+            if (0..=SMALL).contains(&units) {
+                fuel.record(builder, EventKind::Used(units * cost));
+                return;
+            }
+        }
+        // From here on the code takes fuel by itself.
+        fuel.record(builder, EventKind::Exact { checked: false });
+        let units = if narrow {
+            builder.ins().uextend(types::I64, units)
+        } else {
+            let most = builder.ins().iconst(types::I64, MAX_UNITS);
+            builder.ins().umin(units, most)
+        };
+        let taken = builder.ins().imul_imm_s(units, cost);
+        let access = Access::new(builder.func);
+        let offset = context::FUEL as i32;
+        let pointer = builder.ins().load(types::I64, access.pointer, self.context(), offset);
+        let left = builder.ins().load(types::I64, access.fuel, pointer, 0);
+        let left = builder.ins().isub(left, taken);
+        builder.ins().store(access.fuel, left, pointer, 0);
+        let too_little = builder.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        builder.ins().trapnz(too_little, clif_trap_code(TrapCode::OutOfFuel));
+    }
+
+    /// The body of a function comes in place of a call of it.
+    pub(super) fn fuel_enter_inlined(&mut self, builder: &FunctionBuilder<'_>) {
+        if let Some(fuel) = &mut self.fuel {
+            fuel.inlined = ENTRY_COST;
+            fuel.record(builder, EventKind::Used(ENTRY_COST));
+        }
+    }
+
+    /// The function is called after all, and uses again what was used of it.
+    pub(super) fn fuel_undo_inlined(&mut self, builder: &FunctionBuilder<'_>) -> bool {
+        let Some(fuel) = &mut self.fuel else { return false };
+        let used = fuel.inlined;
+        fuel.record(builder, EventKind::Used(-used));
+        true
+    }
+
+    /// A function was computed in place of a call of it.
+    pub(super) fn fuel_for_idiom(&mut self, builder: &FunctionBuilder<'_>, cost: i64) {
+        self.record_fuel(builder, EventKind::Used(ENTRY_COST + cost));
+    }
+
+    /// Whether a function looks at its entry whether any fuel is left, even if it calls nothing: the host can
+    /// call it.
+    pub(super) fn fuel_checks_entry_of(&self, func: FuncIndex) -> bool {
+        self.fuel.is_some() && self.module.funcref_slot(func).is_some()
+    }
+
+    /// Makes the function take what it uses.
+    pub(super) fn meter(&mut self, func: &mut Function) {
+        let index = self.function.index.expect("a function is being translated");
+        let is_escaping = self.fuel_checks_entry_of(index);
+        let context = self.context();
+        let interrupted = self.tunables.interruption;
+        let Some(fuel) = &mut self.fuel else { return };
+        let Fuel { events, leads, calls, each_operator, .. } = &mut **fuel;
+        let plan = Plan {
+            context,
+            checks_entry: *calls || is_escaping,
+            interrupted,
+            each_operator: *each_operator,
+        };
+        *leads = fuel::meter(func, events, plan);
+    }
+}
+
+/// The value of an integer constant.
+fn constant(func: &ir::Function, value: Value) -> Option<i64> {
+    let ValueDef::Result(inst, _) = func.dfg.value_def(value) else { return None };
+    match func.dfg.insts[inst] {
+        InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(imm.bits()),
+        _ => None,
+    }
+}

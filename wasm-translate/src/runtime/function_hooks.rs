@@ -1,0 +1,70 @@
+//! Functions that tell when they are entered and left: each time a call of a builtin, with the arguments or the
+//! results in the frame.
+
+use cranelift_codegen::ir::{
+    InstBuilder as _, MemFlagsData, StackSlotData, StackSlotKind, Value, types,
+};
+use cranelift_frontend::FunctionBuilder;
+use wasm_types::abi::Builtin;
+
+use super::RuntimeEnvironment;
+use super::call::buffer_flags;
+
+impl RuntimeEnvironment<'_> {
+    /// At the entry of a function, before anything else that it does.
+    pub(super) fn tell_entered(&mut self, builder: &mut FunctionBuilder<'_>) {
+        if !self.function.hooked {
+            return;
+        }
+        let func = self.function.index.expect("a function is being translated");
+        let params = self.module.type_of_func(func).params().len();
+        let entry = builder.func.layout.entry_block().expect("the entry block is inserted first");
+        // The context comes first.
+        let args = builder.block_params(entry)[1..=params].to_vec();
+        let values = self.spill(builder, &args);
+        self.tell(builder, Builtin::FunctionEntered, values);
+    }
+
+    /// Before a return with these results.
+    pub(super) fn tell_returned(&mut self, builder: &mut FunctionBuilder<'_>, results: &[Value]) {
+        if !self.function.hooked {
+            return;
+        }
+        let values = self.spill(builder, results);
+        self.tell(builder, Builtin::FunctionLeft, values);
+    }
+
+    /// Before a tail call, when nothing can trap any more but in the callee.
+    pub(super) fn tell_tail_called(&mut self, builder: &mut FunctionBuilder<'_>) {
+        if !self.function.hooked {
+            return;
+        }
+        let none = builder.ins().iconst(types::I64, 0);
+        self.tell(builder, Builtin::FunctionLeft, none);
+    }
+
+    fn tell(&mut self, builder: &mut FunctionBuilder<'_>, builtin: Builtin, values: Value) {
+        let func = self.function.index.expect("a function is being translated");
+        let func = builder.ins().iconst(types::I32, i64::from(func.as_u32()));
+        self.call_builtin(builder, builtin, &[func, values]);
+    }
+
+    /// Writes values where the builtin finds them, 16 bytes each: to one place for all that the function
+    /// tells, as large as the largest needs it. It is there even for no values, as no address means that
+    /// there are no results.
+    fn spill(&mut self, builder: &mut FunctionBuilder<'_>, values: &[Value]) -> Value {
+        let size = values.len().max(1) as u32 * 16;
+        let slot = *self.function.hook_values.get_or_insert_with(|| {
+            let data = StackSlotData::new(StackSlotKind::ExplicitSlot, size, 4);
+            builder.create_sized_stack_slot(data)
+        });
+        let data = &mut builder.func.sized_stack_slots[slot];
+        data.size = data.size.max(size);
+        let address = builder.ins().stack_addr(types::I64, slot, 0);
+        for (place, value) in values.iter().enumerate() {
+            let flags: MemFlagsData = buffer_flags(builder.func.dfg.value_type(*value));
+            builder.ins().store(flags, *value, address, place as i32 * 16);
+        }
+        address
+    }
+}
