@@ -11,12 +11,15 @@
 //!
 //! Both runtimes get the same small WASI from this program, so that only the runtimes are compared.
 
+mod bulk;
+mod call_hook;
 mod calls;
 mod first_call;
 mod generated;
 mod host;
 mod load;
 mod measures;
+mod overhead;
 mod programs;
 mod report;
 mod sections;
@@ -27,6 +30,8 @@ mod v8;
 #[path = "."]
 mod ours {
     pub(crate) use wasm_runtime as api;
+    #[path = "hooked.rs"]
+    pub(crate) mod hooked;
     #[path = "library.rs"]
     mod library;
     #[allow(dead_code, reason = "what only the other side is measured with")]
@@ -39,6 +44,9 @@ mod ours {
 #[path = "."]
 mod theirs {
     pub(crate) use wasmtime as api;
+    #[allow(dead_code, reason = "what the other side says for both")]
+    #[path = "hooked.rs"]
+    pub(crate) mod hooked;
     #[path = "library.rs"]
     mod library;
     #[allow(dead_code, reason = "what only the other side is measured with")]

@@ -37,6 +37,8 @@ pub(crate) enum Unit {
     Nanoseconds,
     /// Of bytes, not of time.
     Kilobytes,
+    /// How many times as long something takes.
+    Factor,
 }
 
 impl Unit {
@@ -46,6 +48,7 @@ impl Unit {
             Unit::Microseconds => format!("{:.2} µs", seconds * 1e6),
             Unit::Nanoseconds => format!("{:.2} ns", seconds * 1e9),
             Unit::Kilobytes => format!("{:.1} KB", seconds / 1e3),
+            Unit::Factor => format!("{seconds:.3}"),
         }
     }
 }
@@ -75,9 +78,19 @@ pub(crate) fn table(title: &str, sides: [&str; 2], unit: Unit, rows: &[Row]) -> 
     }
     if rows.len() > 1 {
         let count = rows.len() as f64;
+        let mean = |times: fn(&Row) -> &Times| match unit {
+            Unit::Factor => {
+                let sum: f64 = rows.iter().map(|row| times(row).minimum().ln()).sum();
+                unit.show((sum / count).exp())
+            }
+            // Of times of different things there is no mean.
+            _ => String::new(),
+        };
         let _ = writeln!(
             text,
-            "| **geometric mean** | | | **{:.3}** | **{:.3}** |",
+            "| **geometric mean** | {} | {} | **{:.3}** | **{:.3}** |",
+            mean(|row| &row.ours),
+            mean(|row| &row.theirs),
             (minima / count).exp(),
             (medians / count).exp()
         );

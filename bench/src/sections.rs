@@ -2,10 +2,13 @@
 
 use wasm_translate::Settings;
 
+use crate::bulk;
+use crate::call_hook;
 use crate::first_call;
 use crate::load;
 use crate::measures;
 use crate::ours::side as ours;
+use crate::overhead;
 use crate::programs::{Entry, PROGRAMS, Program};
 use crate::report::{Row, Times, Unit};
 use crate::state;
@@ -70,6 +73,22 @@ pub(crate) const SECTIONS: &[Section] = &[
         run: calls,
     },
     Section {
+        name: "call-hook",
+        title: "Calls with and without a hook",
+        sides: US_AND_THEM,
+        unit: Unit::Nanoseconds,
+        rounds: 15,
+        run: call_hook::run,
+    },
+    Section {
+        name: "bulk",
+        title: "Copying and filling memory",
+        sides: US_AND_THEM,
+        unit: Unit::Nanoseconds,
+        rounds: 15,
+        run: bulk::run,
+    },
+    Section {
         name: "instantiate",
         title: "Instantiation, with a store of its own each",
         sides: US_AND_THEM,
@@ -108,6 +127,14 @@ pub(crate) const SECTIONS: &[Section] = &[
         unit: Unit::Kilobytes,
         rounds: 1,
         run: load::size,
+    },
+    Section {
+        name: "code-size",
+        title: "Size of machine code",
+        sides: US_AND_THEM,
+        unit: Unit::Kilobytes,
+        rounds: 1,
+        run: code_size,
     },
     Section {
         name: "first-call",
@@ -157,6 +184,58 @@ pub(crate) const SECTIONS: &[Section] = &[
         rounds: 7,
         run: |rounds| measures::run(rounds, Settings::small_bulk),
     },
+    Section {
+        name: "measure-immutable-tables",
+        title: "Execution with and without `Settings::immutable_tables`",
+        sides: ["with", "without"],
+        unit: Unit::Milliseconds,
+        rounds: 7,
+        run: |rounds| measures::run(rounds, Settings::immutable_tables),
+    },
+    Section {
+        name: "measure-direct-bulk",
+        title: "Execution with and without `Settings::direct_bulk`",
+        sides: ["with", "without"],
+        unit: Unit::Milliseconds,
+        rounds: 7,
+        run: |rounds| measures::run(rounds, Settings::direct_bulk),
+    },
+    Section {
+        name: "fuel",
+        title: "How many times as long programs take with fuel that is counted",
+        sides: US_AND_THEM,
+        unit: Unit::Factor,
+        rounds: 7,
+        run: |rounds| {
+            overhead::run(
+                rounds,
+                &overhead::Setting {
+                    ours: |config| config.consume_fuel(true),
+                    theirs: |config| config.consume_fuel(true),
+                    fuel: true,
+                    deadline: false,
+                },
+            )
+        },
+    },
+    Section {
+        name: "interruption",
+        title: "How many times as long programs take that can be interrupted, by epochs",
+        sides: US_AND_THEM,
+        unit: Unit::Factor,
+        rounds: 7,
+        run: |rounds| {
+            overhead::run(
+                rounds,
+                &overhead::Setting {
+                    ours: |config| config.epoch_interruption(true),
+                    theirs: |config| config.epoch_interruption(true),
+                    fuel: false,
+                    deadline: true,
+                },
+            )
+        },
+    },
 ];
 
 /// The kinds of calls, in the order in which the sides number them.
@@ -202,6 +281,17 @@ fn compile(rounds: usize, parallel: bool) -> Vec<Row> {
             // The largest one takes seconds.
             let rounds = if wasm.len() > 4 << 20 { rounds.min(2) } else { rounds };
             alternate(program.name, rounds, || a.compile(&wasm).0, || b.compile(&wasm).0)
+        })
+        .collect()
+}
+
+fn code_size(_: usize) -> Vec<Row> {
+    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
+    modules()
+        .map(|(program, wasm)| {
+            let size = |size: usize| size as f64;
+            let (ours, theirs) = (a.compile(&wasm).1, b.compile(&wasm).1);
+            alternate(program.name, 1, || size(a.code_size(&ours)), || size(b.code_size(&theirs)))
         })
         .collect()
 }

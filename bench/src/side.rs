@@ -14,9 +14,14 @@ use api::{
     Store, TypedFunc, Val, ValType,
 };
 
+/// As much fuel as no program uses.
+const PLENTY: u64 = 1 << 60;
+
 /// An engine with default settings. All times are in seconds.
 pub(crate) struct Side {
     engine: Engine,
+    /// Whether stores have to be given a deadline.
+    deadline: bool,
 }
 
 /// A module that is ready to run.
@@ -27,12 +32,17 @@ impl Side {
     pub(crate) fn new(parallel: bool) -> Self {
         let mut config = Config::new();
         config.cranelift_opt_level(OptLevel::Speed).parallel_compilation(parallel);
-        Self { engine: Engine::new(&config).expect("default settings") }
+        Self { engine: Engine::new(&config).expect("default settings"), deadline: false }
     }
 
     /// With an engine of one's own.
     pub(crate) fn with(config: &Config) -> Self {
-        Self { engine: Engine::new(config).expect("the settings are valid") }
+        Self { engine: Engine::new(config).expect("the settings are valid"), deadline: false }
+    }
+
+    /// Has stores be given a deadline, which is never reached.
+    pub(crate) fn with_deadline(self, deadline: bool) -> Self {
+        Self { deadline, ..self }
     }
 
     /// With everything that instances need reserved up front, within default limits.
@@ -41,13 +51,18 @@ impl Side {
         config.cranelift_opt_level(OptLevel::Speed).allocation_strategy(
             InstanceAllocationStrategy::Pooling(PoolingAllocationConfig::default()),
         );
-        Self { engine: Engine::new(&config).expect("default limits") }
+        Self { engine: Engine::new(&config).expect("default limits"), deadline: false }
     }
 
     pub(crate) fn compile(&self, wasm: &[u8]) -> (f64, Ready) {
         let start = Instant::now();
         let module = Module::new(&self.engine, wasm).expect("a valid module");
         (start.elapsed().as_secs_f64(), Ready(module))
+    }
+
+    /// How many bytes of machine code a module has, with what lies between its functions.
+    pub(crate) fn code_size(&self, module: &Ready) -> usize {
+        module.0.text().len()
     }
 
     pub(crate) fn artifact(&self, wasm: &[u8]) -> Vec<u8> {
@@ -66,6 +81,17 @@ impl Side {
 
     /// Runs a program in a new instance; the time of the run without instantiation.
     pub(crate) fn run(&self, module: &Ready, name: &str, entry: &Entry) -> (f64, Vec<u8>) {
+        let (time, mut store) = self.run_in_store(module, name, entry);
+        (time, std::mem::take(&mut store.data_mut().output))
+    }
+
+    /// How much fuel a program uses, with its instantiation.
+    pub(crate) fn fuel_used(&self, module: &Ready, name: &str, entry: &Entry) -> u64 {
+        let (_, store) = self.run_in_store(module, name, entry);
+        PLENTY - store.get_fuel().expect("fuel is counted")
+    }
+
+    fn run_in_store(&self, module: &Ready, name: &str, entry: &Entry) -> (f64, Store<World>) {
         let arguments = match entry {
             Entry::Start(arguments) => arguments,
             Entry::JavaScript(_) | Entry::Calls(_) | Entry::None => &[][..],
@@ -73,6 +99,11 @@ impl Side {
         let mut linker = wasi(&self.engine, &module.0).expect("definitions for each import");
         linker.allow_shadowing(true);
         let mut store = Store::new(&self.engine, World::new(name, arguments));
+        // Where no fuel is counted, none is needed.
+        let _ = store.set_fuel(PLENTY);
+        if self.deadline {
+            store.set_epoch_deadline(1);
+        }
         let instance = linker.instantiate(&mut store, &module.0).expect("an instance");
         let time = match entry {
             Entry::Start(_) => start(&mut store, instance),
@@ -85,7 +116,7 @@ impl Side {
             Entry::None => Ok(0.0),
         };
         let time = time.unwrap_or_else(|error| panic!("{name} failed: {error:?}"));
-        (time, std::mem::take(&mut store.data_mut().output))
+        (time, store)
     }
 
     /// A store with an instance of the module with all kinds of calls.
@@ -139,6 +170,16 @@ impl Side {
             time += start.elapsed().as_secs_f64();
         }
         time / f64::from(count)
+    }
+
+    /// The time of a call of a function that takes a number, in a new instance.
+    pub(crate) fn timed(&self, module: &Ready, function: &str, argument: i32) -> f64 {
+        let mut store = Store::new(&self.engine, ());
+        let instance = Instance::new(&mut store, &module.0, &[]).expect("an instance");
+        let function = instance.get_typed_func::<i32, ()>(&mut store, function).expect("this type");
+        let start = Instant::now();
+        function.call(&mut store, argument).expect("it returns");
+        start.elapsed().as_secs_f64()
     }
 
     /// The time of making an instance and calling its `init`.

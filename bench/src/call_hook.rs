@@ -1,0 +1,72 @@
+//! What call hooks cost: without any, with one that counts, and with one whose filter leaves the calls out, for
+//! which Wasmtime has nothing but a hook that is called all the same.
+
+use wasm_runtime::{CallFilter, Store};
+
+use crate::ours::hooked as ours;
+use crate::report::Row;
+use crate::sections::alternate;
+use crate::theirs::hooked as theirs;
+
+/// What is measured.
+struct Mode {
+    name: &'static str,
+    /// Sets the hook on each side.
+    ours: fn(&mut Store<u64>),
+    theirs: fn(&mut wasmtime::Store<u64>),
+    /// Whether the hook here is told of the calls.
+    is_told: bool,
+}
+
+const MODES: [Mode; 4] = [
+    Mode { name: "no hook", ours: |_| (), theirs: |_| (), is_told: false },
+    Mode { name: "a hook", ours: ours::count, theirs: theirs::count, is_told: true },
+    Mode {
+        name: "a hook that may ask for more",
+        ours: context,
+        theirs: theirs::count,
+        is_told: true,
+    },
+    Mode {
+        name: "a hook that is filtered out",
+        ours: filtered_out,
+        theirs: theirs::count,
+        is_told: false,
+    },
+];
+
+/// A hook that is given more, and counts.
+fn context(store: &mut Store<u64>) {
+    store.add_call_hook(CallFilter::all(), |mut call| {
+        *call.data_mut() += 1;
+        Ok(())
+    });
+}
+
+/// A hook that wants to know of other functions.
+fn filtered_out(store: &mut Store<u64>) {
+    store.add_call_hook(CallFilter::none().import("host", "other").export("other"), |mut call| {
+        *call.data_mut() += 1;
+        Ok(())
+    });
+}
+
+/// Measures all kinds of calls in each mode.
+pub(crate) fn run(rounds: usize) -> Vec<Row> {
+    const COUNT: i32 = 200_000;
+    let mut rows = Vec::new();
+    for (kind, name) in ours::KINDS.iter().enumerate() {
+        for mode in MODES {
+            let (mut a, mut b) = (ours::Hooked::new(mode.ours), theirs::Hooked::new(mode.theirs));
+            rows.push(alternate(
+                &format!("{name}: {}", mode.name),
+                rounds,
+                || a.measure(kind, COUNT),
+                || b.measure(kind, COUNT),
+            ));
+            let is_told = a.events() >= u64::from(COUNT.unsigned_abs());
+            assert_eq!(is_told, mode.is_told, "{}", mode.name);
+        }
+    }
+    rows
+}
