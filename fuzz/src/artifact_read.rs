@@ -3,8 +3,8 @@
 use arbitrary::{Result, Unstructured};
 use wasm_artifact::{Artifact, WriteOptions};
 use wasm_types::{
-    AddressMapEntry, CompiledFunction, CompiledModule, FrameSlotEntry, FuncIndex, Module, TrapCode,
-    TrapEntry, WasmFeatures,
+    AddressMapEntry, CompiledFunction, CompiledModule, FrameSlotEntry, FuncIndex, Module,
+    TableIndex, TextItem, TextItemKind, TrapCode, TrapEntry, WasmFeatures,
 };
 
 use crate::{generate, smoke};
@@ -77,6 +77,15 @@ fn compiled(module: &Module, wasm: &[u8], u: &mut Unstructured<'_>) -> Result<Co
         }
         compiled.functions.push(CompiledFunction { offset, len, frame_size });
         compiled.text.resize((offset + len).next_multiple_of(16) as usize, 0xcc);
+    }
+    for index in 0..u.int_in_range(0..=3_u32)? {
+        let (offset, len) = (compiled.text.len() as u32, u.int_in_range(0..=50_u32)?);
+        let kind = match u.arbitrary()? {
+            true => TextItemKind::Table(TableIndex::new(index)),
+            false => TextItemKind::ImportThunk(FuncIndex::new(index)),
+        };
+        compiled.items.push(TextItem { kind, offset, len });
+        compiled.text.resize((offset + len) as usize, 0);
     }
     Ok(compiled)
 }

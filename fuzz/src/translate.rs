@@ -88,9 +88,15 @@ fn check_compiled(compiled: &CompiledModule, module: &Module) {
     let len = compiled.text.len() as u32;
     let mut ranges: Vec<_> =
         compiled.functions.iter().map(|func| (func.offset, func.offset + func.len)).collect();
+    let functions = ranges.iter().map(|(_, end)| *end).max().unwrap_or(0);
+    assert!(
+        compiled.items.iter().all(|item| item.offset >= functions),
+        "items are behind functions"
+    );
+    ranges.extend(compiled.items.iter().map(|item| (item.offset, item.offset + item.len)));
     ranges.sort_unstable();
     assert!(ranges.iter().all(|(start, end)| start <= end && *end <= len), "functions are in text");
-    assert!(ranges.windows(2).all(|w| w[0].1 <= w[1].0), "functions do not overlap");
+    assert!(ranges.windows(2).all(|w| w[0].1 <= w[1].0), "functions and items do not overlap");
     assert!(compiled.traps.is_sorted_by(|a, b| a.offset < b.offset), "traps are sorted");
     assert!(compiled.traps.iter().all(|trap| trap.offset < len), "traps are in text");
     assert!(compiled.address_map.is_sorted_by(|a, b| a.offset < b.offset), "the map is sorted");

@@ -31,13 +31,23 @@ pub(super) struct Settings {
     /// Whether bounds checks hold under speculative execution.
     spectre_mitigation: bool,
     internals: Internals,
+    /// Whether the code generator's verifier looks at each function. It takes its time.
+    verified: bool,
+    interruption: bool,
     /// Of [`MEASURES`], which are taken; `None` for those that are taken if nothing is said.
     measures: Option<[bool; MEASURES.len()]>,
 }
 
-/// The measures for faster code.
-const MEASURES: [fn(&mut Translation, bool) -> &mut Translation; 4] =
-    [Translation::reorder, Translation::idioms, Translation::inlining, Translation::small_bulk];
+/// The measures for faster code, and counting fuel, which nobody asks for.
+const MEASURES: [fn(&mut Translation, bool) -> &mut Translation; 7] = [
+    Translation::count_fuel,
+    Translation::reorder,
+    Translation::idioms,
+    Translation::inlining,
+    Translation::small_bulk,
+    Translation::direct_bulk,
+    Translation::immutable_tables,
+];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -47,6 +57,8 @@ impl Default for Settings {
             through_artifact: false,
             spectre_mitigation: true,
             internals: Internals::Readable,
+            verified: true,
+            interruption: false,
             measures: None,
         }
     }
@@ -60,16 +72,18 @@ impl Settings {
             through_artifact: u.ratio(1, 4)?,
             spectre_mitigation: u.arbitrary()?,
             internals: *u.choose(&[Internals::Sealed, Internals::Readable, Internals::Writable])?,
+            verified: u.ratio(1, 4)?,
+            interruption: u.ratio(1, 4)?,
             measures: u.arbitrary()?,
         })
     }
 
     fn engine(&self) -> Engine {
         let mut config = Config::new();
-        config.cranelift_opt_level(self.opt_level).cranelift_debug_verifier(true);
+        config.cranelift_opt_level(self.opt_level).cranelift_debug_verifier(self.verified);
         config.parallel_compilation(false);
         config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
-        config.internals(self.internals);
+        config.internals(self.internals).interruption(self.interruption);
         if let Some(measures) = self.measures {
             let compiler = CraneliftCompiler::new().adjust(move |settings| {
                 for (measure, on) in MEASURES.iter().zip(measures) {
