@@ -148,6 +148,7 @@ pub(crate) mod tunable_bits {
     pub(crate) const NAN_CANONICALIZATION: u32 = 4;
     pub(crate) const INTERRUPTION: u32 = 8;
     pub(crate) const FUEL: u32 = 16;
+    pub(crate) const INTERRUPTION_CALLBACKS: u32 = 32;
     pub(crate) const OPT_LEVEL_SHIFT: u32 = 8;
     pub(crate) const INTERNALS_SHIFT: u32 = 16;
 }
@@ -336,7 +337,7 @@ macro_rules! tables {
         }
 
         impl Part {
-            /// Every table, in the order of the ids and of the file.
+            /// Every table, in the order of the file.
             #[cfg(feature = "write")]
             pub(crate) const ALL: &[Part] = &[$(Part::$name,)*];
 

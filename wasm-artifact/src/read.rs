@@ -359,6 +359,7 @@ impl<'a> Artifact<'a> {
         tunables.relaxed_simd_deterministic = bits & tunable_bits::RELAXED_SIMD_DETERMINISTIC != 0;
         tunables.nan_canonicalization = bits & tunable_bits::NAN_CANONICALIZATION != 0;
         tunables.interruption = bits & tunable_bits::INTERRUPTION != 0;
+        tunables.interruption_callbacks = bits & tunable_bits::INTERRUPTION_CALLBACKS != 0;
         tunables.fuel_costs = (bits & tunable_bits::FUEL != 0).then_some(header.fuel_costs.get());
         tunables.opt_level = match bits >> tunable_bits::OPT_LEVEL_SHIFT & 0xff {
             0 => OptLevel::None,

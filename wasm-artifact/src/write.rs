@@ -120,6 +120,7 @@ pub fn write(
         (tunables.relaxed_simd_deterministic, tunable_bits::RELAXED_SIMD_DETERMINISTIC),
         (tunables.nan_canonicalization, tunable_bits::NAN_CANONICALIZATION),
         (tunables.interruption, tunable_bits::INTERRUPTION),
+        (tunables.interruption_callbacks, tunable_bits::INTERRUPTION_CALLBACKS),
         (tunables.fuel_costs.is_some(), tunable_bits::FUEL),
     ] {
         bits |= if on { bit } else { 0 };

@@ -22,6 +22,7 @@ mod samples;
 mod source;
 #[cfg(feature = "tracing")]
 mod spans;
+mod text;
 
 pub use clock::{Clock, Moment, WallClock};
 pub use counts::{CallCounts, CallTotals};

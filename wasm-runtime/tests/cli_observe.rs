@@ -79,6 +79,57 @@ fn calls_are_traced() {
 }
 
 #[test]
+fn functions_are_traced_by_any_of_their_names() {
+    let named = r#"(module
+        (func $run_it (export "_start") (call $other))
+        (func $other (export "b")))"#;
+    let place = Place::with("named.wat", named);
+    for more in ["--argv0=a", "--coverage=c.info"] {
+        let lines = place.run(&["run", "--trace-calls=_start", more, "named.wat"], 0);
+        assert!(
+            lines.starts_with("> run_it()\n< run_it\n") && !lines.contains("> other"),
+            "{lines}"
+        );
+    }
+    let nameless = r#"(module (func (export "_start") (call 1)) (func (export "b\1b[2J")))"#;
+    let place = Place::with("nameless.wat", nameless);
+    let lines = place.run(&["run", "--trace-calls=b*", "nameless.wat"], 0);
+    assert_eq!(lines, "> b [2J()\n< b [2J\n");
+}
+
+#[test]
+fn standard_error_that_is_full_changes_no_exit_code() {
+    let place = Place::with("exit.wat", EXIT);
+    let status = |args: &[&str]| {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
+        command.args(args).current_dir(place.directory.path()).stderr(full);
+        command.env("XDG_CACHE_HOME", place.path(".cache"));
+        command.status().unwrap().code()
+    };
+    assert_eq!(status(&["run", "--coverage=c.info", "exit.wat"]), Some(3));
+    assert!(place.read("c.info").contains("FNDA:1,leave\n"));
+    assert_eq!(status(&["run", "no-such-file.wat"]), Some(1));
+    // A trace that can't be written ends the program; what was counted is written all the same.
+    let args = ["run", "--trace-calls", "--profile=counts,c.txt", "--coverage=d.info", "exit.wat"];
+    assert_eq!(status(&args), Some(1));
+    assert_eq!(place.read("c.txt").lines().count(), 1);
+    assert!(place.read("d.info").contains("FNDA:0,main\n"));
+}
+
+#[test]
+fn a_report_that_fails_does_not_take_others_along() {
+    let place = Place::with("exit.wat", EXIT);
+    let stderr =
+        place.run(&["run", "--profile=counts,no/such", "--coverage=c.info", "exit.wat"], 3);
+    assert!(stderr.contains("can't write `no/such`"), "{stderr}");
+    assert!(place.read("c.info").contains("FNDA:1,leave\n"));
+    let stderr =
+        place.run(&["run", "--profile=counts,no/such", "--coverage=no/other", "exit.wat"], 3);
+    assert!(stderr.contains("`no/such`") && stderr.contains("`no/other`"), "{stderr}");
+}
+
+#[test]
 fn coverage_is_written_whatever_the_exit() {
     let place = Place::with("exit.wat", EXIT);
     let stderr = place.run(&["run", "--coverage=exit.info", "exit.wat"], 3);
@@ -141,6 +192,10 @@ fn time_is_bounded() {
     assert!(stderr.contains("--timeout gave it") && stderr.contains("spin"), "{stderr}");
     let stderr = place.run(&["run", "--timeout", "soon", "forever.wat"], 2);
     assert!(stderr.contains("`soon` is no duration"), "{stderr}");
+    for none in ["0", "0.0001us"] {
+        let stderr = place.run(&["run", "--timeout", none, "forever.wat"], 2);
+        assert!(stderr.contains("is no time at all"), "{stderr}");
+    }
 }
 
 #[test]
@@ -164,7 +219,13 @@ fn memory_is_bounded() {
     place.run(&["run", "--max-memory", "8Mi", "grow.wat"], 0);
     place.run(&["run", "--max-memory", "1Mi", "grow.wat"], 134);
     let stderr = place.run(&["run", "--max-memory", "10K", "grow.wat"], 1);
-    assert!(stderr.contains("10000"), "{stderr}");
+    let parts = ["have at least 65536 bytes from the start", "--max-memory lets them have 10000"];
+    assert!(parts.iter().all(|part| stderr.contains(part)), "{stderr}");
+    // Another reason is not taken for this one.
+    let place = Place::with("import.wat", r#"(module (import "no" "such" (func)) (memory 1))"#);
+    let stderr = place.run(&["run", "--max-memory", "10K", "import.wat"], 1);
+    assert!(stderr.contains("such") && !stderr.contains("--max-memory"), "{stderr}");
+    let place = Place::with("grow.wat", grow);
     let stderr = place.run(&["run", "--max-memory", "lots", "grow.wat"], 2);
     assert!(stderr.contains("`lots` is no size"), "{stderr}");
 }
@@ -180,6 +241,10 @@ fn the_stack_is_bounded() {
     place.run(&["run", "--max-wasm-stack", "4Mi", "deep.wat"], 0);
     let stderr = place.run(&["run", "--max-wasm-stack", "128Ki", "deep.wat"], 134);
     assert!(stderr.contains("--max-wasm-stack gives it more"), "{stderr}");
+    for size in ["100", "400000Gi", "17179869183Gi"] {
+        let stderr = place.run(&["run", "--max-wasm-stack", size, "deep.wat"], 1);
+        assert!(stderr.contains("that --max-wasm-stack asks for: give it another"), "{stderr}");
+    }
 }
 
 #[test]
@@ -197,6 +262,9 @@ fn artifacts_have_to_be_compiled_for_it() {
         let stderr = place.run(&["run", option, "exit.cwasm"], 1);
         assert!(stderr.contains("wasm-runtime compile") && stderr.contains(flag), "{stderr}");
     }
+    let all = ["run", "--trace-calls", "--coverage=c.info", "--profile=counts", "exit.cwasm"];
+    let stderr = place.run(&all, 1);
+    assert!(stderr.contains("wasm-runtime compile --function-hooks '*'`"), "{stderr}");
     place.run(&["compile", "--metered", "--interruptible", "--function-hooks=*", "exit.wat"], 0);
     let all = ["run", "--fuel=1000", "--timeout=9s", "--trace-calls", "--coverage=c.info"];
     let stderr = place.run(&[&all[..], &["--profile=guest,p.json", "exit.cwasm"]].concat(), 3);

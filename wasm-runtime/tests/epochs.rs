@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use wasm_runtime::{
-    AsContextMut as _, Caller, Config, Engine, Error, Instance, Linker, Module, Result, Store,
-    Trap, TypedFunc, UpdateDeadline, WasmBacktrace,
+    AsContextMut as _, Caller, Config, Engine, Error, ExternRef, Instance, Linker, Module, Ref,
+    Result, Store, Trap, TypedFunc, UpdateDeadline, Val, WasmBacktrace,
 };
 
 fn engine() -> Engine {
@@ -282,4 +282,56 @@ fn a_start_function_has_the_deadline_of_its_store() {
     assert_eq!(trap(Instance::new(&mut store, &module, &[])), Trap::Interrupt);
     store.set_epoch_deadline(1);
     Instance::new(&mut store, &module, &[]).unwrap();
+}
+
+/// What a callback has changed is what the code sees: nothing from before the head of a loop is kept.
+#[test]
+fn code_sees_what_a_callback_has_changed() {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    for reservation in [4 << 30, 0] {
+        config.memory_reservation(reservation);
+        let engine = Engine::new(&config).unwrap();
+        let module = Module::new(
+            &engine,
+            r#"(module
+                (memory (export "memory") 1)
+                (table $t (export "table") 8 externref)
+                (global $g (export "global") (mut i32) (i32.const 0))
+                (func (export "memory_is_0") (if (i32.eqz (i32.load (i32.const 0)))
+                    (then (loop $l (br_if $l (i32.eqz (i32.load (i32.const 0))))))))
+                (func (export "global_is_0") (if (i32.eqz (global.get $g))
+                    (then (loop $l (br_if $l (i32.eqz (global.get $g)))))))
+                (func (export "size_is_1") (if (i32.eq (memory.size) (i32.const 1))
+                    (then (loop $l (br_if $l (i32.eq (memory.size) (i32.const 1)))))))
+                (func (export "table_is_null") (if (ref.is_null (table.get $t (i32.const 7)))
+                    (then (loop $l (br_if $l (ref.is_null (table.get $t (i32.const 7)))))))))"#,
+        )
+        .unwrap();
+        for name in ["memory_is_0", "global_is_0", "size_is_1", "table_is_null"] {
+            let mut store = Store::new(&engine, 0);
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let memory = instance.get_memory(&mut store, "memory").unwrap();
+            let global = instance.get_global(&mut store, "global").unwrap();
+            let table = instance.get_table(&mut store, "table").unwrap();
+            let run = instance.get_typed_func::<(), ()>(&mut store, name).unwrap();
+            store.set_epoch_deadline(0);
+            store.epoch_deadline_callback(move |mut store| {
+                *store.data_mut() += 1;
+                assert!(*store.data() < 100, "the code still sees what was there before");
+                if *store.data() == 3 {
+                    // Both move when they grow, the memory if it is not reserved whole.
+                    table.grow(&mut store, 1_000_000, Ref::Extern(None))?;
+                    memory.grow(&mut store, 100)?;
+                    let something = ExternRef::new(&mut store, 5)?;
+                    table.set(&mut store, 7, Ref::Extern(Some(something)))?;
+                    memory.write(&mut store, 0, &[1])?;
+                    global.set(&mut store, Val::I32(1))?;
+                }
+                Ok(UpdateDeadline::Continue(0))
+            });
+            run.call(&mut store, ()).unwrap();
+            assert_eq!(*store.data(), 3, "{name}");
+        }
+    }
 }

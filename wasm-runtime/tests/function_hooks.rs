@@ -756,3 +756,27 @@ fn forks_and_recycled_instances_tell() {
     call(&mut other, forks[0], "main", &[Val::I32(1)]).unwrap();
     assert_eq!(other.data().len(), 6);
 }
+
+/// A tail call may leave with a smaller frame than its function was called with: what called that still runs.
+#[test]
+fn functions_below_a_tail_call_still_run() {
+    let engine = engine(&["outer"]);
+    let mut store = Store::new(&engine, Log::new());
+    log(&mut store);
+    let host = Func::wrap(&mut store, |mut caller: Caller<'_, Log>| {
+        let trap = caller.get_export("trap").and_then(Extern::into_func).unwrap();
+        assert!(trap.call(&mut caller, &[], &mut []).is_err());
+    });
+    let parameters = "i32 ".repeat(16);
+    let arguments = "(i32.const 7) ".repeat(16);
+    let wat = format!(
+        r#"(module
+            (import "" "host" (func $host))
+            (func $away (param {parameters}) (return_call $host))
+            (func (export "trap") (unreachable))
+            (func $outer (export "run") (call $away {arguments})))"#
+    );
+    let instance = set_up(&engine, &wat, &[host.into()], &mut store);
+    call(&mut store, instance, "run", &[]).unwrap();
+    logged(&mut store, &["> outer()", "< outer = "]);
+}

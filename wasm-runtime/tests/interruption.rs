@@ -389,6 +389,35 @@ fn backtraces_tell_where_the_code_was() {
     assert_eq!((names, offset), (vec!["entered".to_string()], 0));
 }
 
+/// What leads from a table that nothing changes to an imported function has no place to stop of its own.
+#[test]
+fn imported_functions_are_called_through_tables() {
+    let engine = engine(|config| config);
+    let wat = r#"(module
+        (import "" "ask" (func $ask))
+        (memory 1)
+        (table 1 1 funcref)
+        (elem (i32.const 0) $ask)
+        (func (export "twice") (call $ask) (call_indirect (i32.const 0)))
+        (func (export "run") (loop $again (call_indirect (i32.const 0)) (br $again))))"#;
+    let module = Module::new(&engine, wat).unwrap();
+    let mut store = Store::new(&engine, ());
+    let count = Arc::new(AtomicU32::new(0));
+    let (handle, counting) = (store.interrupt_handle().unwrap(), count.clone());
+    let ask = Func::wrap(&mut store, move || {
+        counting.fetch_add(1, Ordering::Relaxed);
+        handle.interrupt();
+    });
+    let instance = Instance::new(&mut store, &module, &[ask.into()]).unwrap();
+    let twice = instance.get_typed_func::<(), ()>(&mut store, "twice").unwrap();
+    twice.call(&mut store, ()).unwrap();
+    assert_eq!(count.swap(0, Ordering::Relaxed), 2);
+    assert_eq!(trap(twice.call(&mut store, ())), Trap::Interrupt);
+    let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
+    assert_eq!(trap(run.call(&mut store, ())), Trap::Interrupt);
+    assert_eq!(count.swap(0, Ordering::Relaxed), 1);
+}
+
 /// A function whose registers are all in use at the head of its loop, and one that calls itself.
 const BUSY: &str = r#"(module
     (memory 1)
@@ -445,8 +474,9 @@ const BUSY: &str = r#"(module
 #[test]
 fn code_goes_on_as_it_was() {
     for level in [OptLevel::Speed, OptLevel::None] {
-        let engine = engine(|config| config.cranelift_opt_level(level));
+        let engine = engine(|config| config.epoch_interruption(true).cranelift_opt_level(level));
         let (mut store, instance) = start(&engine, BUSY);
+        store.set_epoch_deadline(1);
         let mix = instance.get_typed_func::<i32, i64>(&mut store, "loop").unwrap();
         let fib = instance.get_typed_func::<(i32, i64, f64), i64>(&mut store, "fib").unwrap();
         let expected =
@@ -474,7 +504,7 @@ fn code_goes_on_as_it_was() {
 
 #[test]
 fn a_stack_that_is_used_up_is_told_of() {
-    let engine = engine(|config| config.max_wasm_stack(64 << 10));
+    let engine = engine(|config| config.epoch_interruption(true).max_wasm_stack(64 << 10));
     let (mut store, instance) = start(
         &engine,
         r#"(module (memory 1)
@@ -498,7 +528,7 @@ fn a_stack_that_is_used_up_is_told_of() {
 /// A function may have more places to stop than its page has bytes for.
 #[test]
 fn a_function_may_have_any_number_of_loops() {
-    let engine = engine(|config| config);
+    let engine = engine(|config| config.epoch_interruption(true));
     let loops = "(loop (nop))".repeat(1500);
     let wat = format!(
         r#"(module (memory 1)
@@ -528,7 +558,7 @@ fn functions_that_replace_calls_do_not_stop() {
     let compiler = wasm_runtime::CraneliftCompiler::new().adjust(|settings| {
         settings.inlining(true);
     });
-    let engine = engine(|config| config.compiler(Arc::new(compiler)));
+    let engine = engine(|config| config.epoch_interruption(true).compiler(Arc::new(compiler)));
     let (mut store, instance) = start(
         &engine,
         r#"(module (memory 1)

@@ -177,6 +177,46 @@ fn coverage_knows_what_was_not_called() {
 }
 
 #[test]
+fn modules_without_a_name_are_told_apart() {
+    let engine = engine();
+    let coverage = FunctionCoverage::new();
+    for _ in 0..2 {
+        let module = Module::new(&engine, r#"(module (func (export "f")))"#).unwrap();
+        let mut store = Store::new(&engine, ());
+        store.function_hook(coverage.hook());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        instance.get_typed_func::<(), ()>(&mut store, "f").unwrap().call(&mut store, ()).unwrap();
+    }
+    let mut file = Vec::new();
+    coverage.write_lcov("", &mut file).unwrap();
+    let file = String::from_utf8(file).unwrap();
+    assert!(file.contains("SF:module0\n") && file.contains("SF:module1\n"), "{file}");
+}
+
+#[test]
+fn a_hook_knows_all_names_of_a_function() {
+    let engine = engine();
+    let wat = r#"(module (func $f (export "a") (export "b")) (func (export "c") (call 2)) (func))"#;
+    let module = Module::new(&engine, wat).unwrap();
+    let mut store = Store::new(&engine, Vec::new());
+    store.function_hook(|mut call| {
+        let names = ["f", "a", "b", "c", "func[2]"];
+        let matches = |name| call.matches(&[NamePattern::new(name).unwrap()]);
+        let found: Vec<&str> = match call.event().is_entry() {
+            true => names.into_iter().filter(|name| matches(name)).collect(),
+            false => Vec::new(),
+        };
+        call.data_mut().extend(found);
+        Ok(())
+    });
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    for name in ["a", "c"] {
+        instance.get_typed_func::<(), ()>(&mut store, name).unwrap().call(&mut store, ()).unwrap();
+    }
+    assert_eq!(store.into_data(), ["f", "a", "b", "c", "func[2]"]);
+}
+
+#[test]
 fn functions_that_do_not_tell_are_not_covered() {
     let engine = Engine::new(Config::new().function_hooks([NamePattern::new("main").unwrap()]));
     let (mut store, instance, module) = set_up(&engine.unwrap());

@@ -131,6 +131,14 @@ fn check_interruption(code: &Tunables, engine: &Tunables, mismatches: &mut Vec<M
             "compile the module with `Config::interruption(true)`, or set up the engine with neither that nor \
              `Config::epoch_interruption(true)`",
         ));
+    } else if engine.interruption_callbacks && !code.interruption_callbacks {
+        mismatches.push(Mismatch::with_engine(
+            "callbacks at interruptions",
+            "code that can only be ended where it is interrupted",
+            "the promise that it can go on",
+            "compile the module with `Config::epoch_interruption(true)`, or set up the engine with \
+             `Config::interruption(true)`",
+        ));
     }
 }
 
@@ -216,10 +224,19 @@ mod tests {
         interruptible.interruption = true;
         check_interruption(&interruptible, &Tunables::new(), &mut list);
         check_interruption(&interruptible, &interruptible, &mut list);
+        let mut with_callbacks = interruptible;
+        with_callbacks.interruption_callbacks = true;
+        check_interruption(&with_callbacks, &interruptible, &mut list);
         assert_eq!(list, []);
         check_interruption(&Tunables::new(), &interruptible, &mut list);
         let text = list.remove(0).to_string();
         assert!(text.contains("`Config::interruption(true)`"), "{text}");
+        check_interruption(&interruptible, &with_callbacks, &mut list);
+        let text = list.remove(0).to_string();
+        assert!(
+            text.contains("compile the module with `Config::epoch_interruption(true)`"),
+            "{text}"
+        );
         check_internals(Internals::Readable, Internals::Writable, &mut list);
         assert!(list[0].to_string().contains("`Config::internals(Internals::Writable)`"));
     }

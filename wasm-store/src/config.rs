@@ -278,7 +278,9 @@ impl Config {
     ///
     /// It is compiled into the code, which is a little slower for it: 1 % over all the programs that it was measured
     /// on, 5 % for interpreters. Code that was compiled for it runs in engines without it; an engine with it
-    /// refuses code that was not.
+    /// refuses code that was not. What it stops at ends it: for
+    /// [`Store::epoch_deadline_callback`](crate::Store::epoch_deadline_callback), by which it may go on,
+    /// it takes [`epoch_interruption`](Self::epoch_interruption).
     pub fn interruption(&mut self, enable: bool) -> &mut Self {
         self.interruption = enable;
         self.update_interruption()
@@ -287,6 +289,9 @@ impl Config {
     /// As [`interruption`](Self::interruption), and the code of a store is interrupted at once unless
     /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline) has given it time, counted in calls of
     /// [`Engine::increment_epoch`](crate::Engine::increment_epoch).
+    ///
+    /// What a callback changes, the code sees when it goes on; so it keeps less in registers from one turn of a loop to
+    /// the next, which costs interpreters another few percent.
     pub fn epoch_interruption(&mut self, enable: bool) -> &mut Self {
         self.epochs = enable;
         self.update_interruption()
@@ -294,6 +299,7 @@ impl Config {
 
     fn update_interruption(&mut self) -> &mut Self {
         self.request.tunables.interruption = self.interruption || self.epochs;
+        self.request.tunables.interruption_callbacks = self.epochs;
         self
     }
 

@@ -53,7 +53,8 @@ pub struct InterruptHandle {
 impl InterruptHandle {
     /// Ends the call that the store is running, or if it runs none, the next one, with
     /// [`Trap::Interrupt`](crate::Trap::Interrupt). Asking twice before that has happened is asking once. A call
-    /// that is over before it looks whether it is to end leaves that to the next one.
+    /// that is over before it looks whether it is to end leaves that to the next one. So does one that has less than
+    /// a kilobyte of its stack left, and ends with [`Trap::StackOverflow`](crate::Trap::StackOverflow).
     ///
     /// Takes a lock for a moment, so it may not be called by signal handlers.
     pub fn interrupt(&self) {
@@ -126,13 +127,19 @@ impl<T: 'static> Store<T> {
     ///
     /// # Panics
     ///
-    /// If the engine's code can't be interrupted.
+    /// If the engine was not set up with
+    /// [`Config::epoch_interruption`](crate::Config::epoch_interruption).
     pub fn epoch_deadline_callback(
         &mut self,
         callback: impl FnMut(StoreContextMut<'_, T>) -> Result<UpdateDeadline> + Send + Sync + 'static,
     ) {
         let inner = self.inner_mut();
         inner.interrupts();
+        assert!(
+            inner.engine().config().request.tunables.interruption_callbacks,
+            "code that goes on after it was interrupted is compiled for it: set up the engine with \
+             `Config::epoch_interruption(true)`"
+        );
         inner.epoch.0 = Some(Box::new(callback));
         inner.vm.set_epoch_callback(Some(ask::<T>));
     }
@@ -169,6 +176,8 @@ impl<T: 'static> Store<T> {
     /// is of no account. A call is one of Wasm by the host; calls in calls, by way of host functions, are part of the
     /// outermost one of the store. That the start function of an instance is called counts too. If a call is on its
     /// way already, because a host function sets this, it has as much from here on.
+    ///
+    /// Host functions are not ended. A program that waits, for input say, is ended when it goes on.
     ///
     /// The engine has one thread for all timeouts, which is started with the first call that has one.
     ///

@@ -10,7 +10,9 @@
 //! What they gather and write is in `wasm_hooks::observe`, which knows no store.
 //!
 //! A store has one function hook. To use several observers, or one and something else, call the `observe` of
-//! each in a hook of one's own.
+//! each in a hook of one's own. Those whose `observe` can fail come first there: a function that is refused its entry
+//! because one of them failed is not told of again, so that a counter that was told of the entry would count the
+//! function as running from then on. An exit has to be told to a counter even if another observer failed at it.
 
 mod clock;
 mod counter;

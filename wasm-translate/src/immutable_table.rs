@@ -79,6 +79,18 @@ impl ImmutableTables {
     }
 }
 
+/// Whether a table of another instance is written before all of this table is: if that fails, functions that it
+/// has got by then go on with this table as it was left.
+fn may_be_left_unfinished(module: &Module, table: TableIndex) -> bool {
+    let written = |segment: &wasm_types::ElementSegment| match segment.kind {
+        ElementKind::Active { table, .. } => Some(table),
+        _ => None,
+    };
+    let last = module.elements.iter().rposition(|segment| written(segment) == Some(table));
+    let before = &module.elements[..last.unwrap_or(0)];
+    before.iter().filter_map(written).any(|table| module.defined_table(table).is_none())
+}
+
 /// What a table holds once the module is instantiated; `None` if the binary alone does not tell, if it is no
 /// table of functions, or if it is not worth it.
 fn initial_elements(module: &Module, table: TableIndex) -> Option<Vec<Option<FuncIndex>>> {
@@ -99,6 +111,9 @@ fn initial_elements(module: &Module, table: TableIndex) -> Option<Vec<Option<Fun
         return None;
     }
     let defined = module.defined_table(table)?;
+    if may_be_left_unfinished(module, table) {
+        return None;
+    }
     let first = match &module.table_inits[defined.index()] {
         Some(init) => reference(init)?,
         None => None,

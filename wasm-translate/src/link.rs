@@ -4,11 +4,13 @@
 mod data;
 mod items;
 
+use std::collections::HashMap;
+
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::TargetIsa;
 use wasm_types::{
     AddressMapEntry, CompiledFunction, CompiledModule, DefinedFuncIndex, FrameSlotEntry, FuelEntry,
-    FuncIndex, IsaFlag, TableIndex, TextItem, TextItemKind, TrapEntry, WasmFeatures,
+    FuncIndex, IsaFlag, TableIndex, TextItemKind, TrapEntry, WasmFeatures,
 };
 
 use crate::codegen::{FunctionCode, Job, Reference, Target};
@@ -81,8 +83,9 @@ pub(crate) fn link(
     }
     items.append(job, alignment, &mut *text, &mut compiled)?;
     compiled.text = text.finish(&mut control);
+    let tables = table_offsets(&compiled);
     for (func, start, reference, table) in to_tables {
-        let to = table_offset(&compiled, table).map(|to| i64::from(to) + reference.addend);
+        let to = tables.get(&table).map(|to| i64::from(*to) + reference.addend);
         let place = |offset: u32| start as usize + offset as usize;
         let (at, from) = (place(reference.offset), place(reference.from));
         to.map(|to| DataReference { kind: reference.kind, at, from, to })
@@ -92,10 +95,13 @@ pub(crate) fn link(
     Ok(compiled)
 }
 
-/// Where a table stands in the text.
-fn table_offset(compiled: &CompiledModule, table: TableIndex) -> Option<u32> {
-    let is_it = |item: &&TextItem| item.kind == TextItemKind::Table(table);
-    compiled.items.iter().find(is_it).map(|item| item.offset)
+/// Where tables stand in the text.
+fn table_offsets(compiled: &CompiledModule) -> HashMap<TableIndex, u32> {
+    let tables = compiled.items.iter().filter_map(|item| match item.kind {
+        TextItemKind::Table(table) => Some((table, item.offset)),
+        TextItemKind::ImportThunk(_) => None,
+    });
+    tables.collect()
 }
 
 fn unresolved(job: &Job<'_>, func: FuncIndex, reference: &Reference) -> Error {

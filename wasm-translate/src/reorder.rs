@@ -21,7 +21,7 @@
 //! the block is sorted; a block is nearly sorted to begin with, which the sort makes use of.
 
 use cranelift_codegen::entity::packed_option::PackedOption;
-use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, ValueDef};
+use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, ValueDef};
 
 /// The place of an instruction that comes after all others.
 const LAST: u32 = u32::MAX;
@@ -210,9 +210,9 @@ impl Reorder {
 }
 
 impl Reorder {
-    /// Gives a store of what was computed from a load of the same bytes the load's place in the source, in
-    /// the block at hand: if they become one instruction, it is the load that traps, and if not, the store does
-    /// not trap either.
+    /// Gives a store of what was computed from a load of the same bytes, or of more, the load's place in the
+    /// source, in the block at hand: if they become one instruction, it is the load that traps, and if not, the
+    /// store does not trap either.
     fn locate_changed_loads(&self, func: &mut Function) {
         for &inst in &self.order {
             let InstructionData::Store { flags, args: [value, address], offset, .. } =
@@ -229,11 +229,25 @@ impl Reorder {
             if let InstructionData::Load { arg, offset: load_offset, .. } = func.dfg.insts[load]
                 && arg == address
                 && load_offset == offset
+                && bytes_accessed(func, load) >= bytes_accessed(func, inst)
             {
                 let location = func.srcloc(load);
                 func.set_srcloc(inst, location);
             }
         }
+    }
+}
+
+/// How many bytes a load or a store accesses; 0 for loads that widen vectors, which are never those of what is stored.
+fn bytes_accessed(func: &Function, inst: Inst) -> u32 {
+    let data = &func.dfg.insts[inst];
+    match data.opcode() {
+        Opcode::Uload8 | Opcode::Sload8 | Opcode::Istore8 => 1,
+        Opcode::Uload16 | Opcode::Sload16 | Opcode::Istore16 => 2,
+        Opcode::Uload32 | Opcode::Sload32 | Opcode::Istore32 => 4,
+        Opcode::Store => func.dfg.value_type(func.dfg.inst_args(inst)[0]).bytes(),
+        Opcode::Load => func.dfg.value_type(func.dfg.first_result(inst)).bytes(),
+        _ => 0,
     }
 }
 

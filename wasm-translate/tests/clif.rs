@@ -31,6 +31,7 @@ fn golden_settings(text: &str) -> (Settings, ClifStage) {
             "optimized" => stage = ClifStage::Optimized,
             "inlined" => inlining = true,
             "interruptible" => tunables.interruption = true,
+            "callbacks" => tunables.interruption_callbacks = true,
             "assembly" => {}
             "function hooks" => hooks = true,
             "fuel" => tunables.fuel_costs = Some(OperatorCost::new().identity()),

@@ -56,6 +56,9 @@ pub struct Tunables {
     pub internals: Internals,
     /// Whether the host can interrupt the code.
     pub interruption: bool,
+    /// Whether the host may change what the code sees where it is interrupted, and have it go on. The code then
+    /// relies there on nothing that it has read before.
+    pub interruption_callbacks: bool,
     /// Whether the code counts fuel: if so, the [`identity`](crate::OperatorCost::identity) of what operators
     /// cost.
     pub fuel_costs: Option<u64>,
@@ -75,6 +78,7 @@ impl Tunables {
             opt_level: OptLevel::Speed,
             internals: Internals::Readable,
             interruption: false,
+            interruption_callbacks: false,
             fuel_costs: None,
         }
     }

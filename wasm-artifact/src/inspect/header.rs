@@ -203,7 +203,11 @@ fn settings(f: &mut fmt::Formatter<'_>, tunables: &Tunables) -> fmt::Result {
         on(tunables.relaxed_simd_deterministic),
         on(tunables.nan_canonicalization),
         tunables.internals,
-        on(tunables.interruption)
+        match (tunables.interruption, tunables.interruption_callbacks) {
+            (false, _) => "off",
+            (true, false) => "on",
+            (true, true) => "on, with callbacks",
+        }
     )?;
     match tunables.fuel_costs {
         None => Ok(()),

@@ -5,6 +5,7 @@ use std::vec::Vec;
 
 use super::clock::Moment;
 use super::functions::{FunctionId, FunctionNames};
+use super::text::plain;
 
 /// What the calls of a function amount to.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -95,7 +96,7 @@ impl CallCounts {
 
     /// Writes a table with a line for each function that was called: calls, time of its own and in total, in
     /// milliseconds, and cycles in millions, if the clock knew any. The function with the most time of its own
-    /// comes first.
+    /// comes first. Control characters in names become spaces.
     ///
     /// # Errors
     ///
@@ -128,7 +129,7 @@ impl CallCounts {
                 let millions = |time: Moment| time.cycles as f64 / 1e6;
                 write!(out, " {:>14.3} {:>14.3}", millions(totals.own), millions(totals.total))?;
             }
-            writeln!(out, "  {}", names.by_number(number))?;
+            writeln!(out, "  {}", plain(names.by_number(number)))?;
         }
         Ok(())
     }
@@ -210,14 +211,15 @@ mod tests {
 
     #[test]
     fn a_table_without_cycles_has_no_column_for_them() {
-        let (names, main, _) = names();
+        let mut names = FunctionNames::default();
+        let main = names.id(FunctionPlace { module: 1, index: 0 }, || "ma\rin".into());
         let mut counts = CallCounts::default();
         counts.enter(main, Moment::default());
         counts.leave(Moment { nanoseconds: 1_500_000, cycles: 0 });
         let mut out = Vec::new();
         counts.write_table(&names, &mut out).unwrap();
         let expected = "       calls      self ms self %     total ms  function
-           1        1.500  100.0        1.500  main
+           1        1.500  100.0        1.500  ma in
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

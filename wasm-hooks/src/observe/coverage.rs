@@ -1,9 +1,12 @@
 //! Which functions were called: tracefiles of LCOV.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::format;
 use std::io;
 use std::string::String;
 use std::vec::Vec;
+
+use super::text::plain;
 
 /// Counts how often functions were entered, those that were not among them.
 ///
@@ -48,13 +51,24 @@ struct Function {
 
 impl Coverage {
     /// Adds a module with the functions that would be told of if they were called: their indices and names.
+    ///
+    /// Tracefiles tell functions apart by their names. So control characters in them become spaces, and of functions
+    /// with the same name all but the one with the lowest index have ` [N]` appended, where `N` is their index.
     pub fn add_module(
         &mut self,
         name: impl Into<String>,
         functions: impl IntoIterator<Item = (u32, String)>,
     ) -> CoveredModule {
         let function = |(index, name)| (index, Function { name, calls: 0, source: None });
-        let functions = functions.into_iter().map(function).collect();
+        let mut functions: BTreeMap<u32, Function> = functions.into_iter().map(function).collect();
+        let mut taken = HashSet::new();
+        for (index, function) in &mut functions {
+            function.name = plain(&function.name);
+            // What results may be the name of another one.
+            while !taken.insert(function.name.clone()) {
+                function.name = format!("{} [{index}]", function.name);
+            }
+        }
         self.modules.push(Module { name: name.into(), functions });
         CoveredModule(self.modules.len() - 1)
     }
@@ -125,12 +139,12 @@ fn write_record(
     out: &mut impl io::Write,
 ) -> io::Result<()> {
     writeln!(out, "TN:{test}")?;
-    writeln!(out, "SF:{}", one_line(file))?;
+    writeln!(out, "SF:{}", plain(file))?;
     for (line, function) in functions {
-        writeln!(out, "FN:{line},{}", one_line(&function.name))?;
+        writeln!(out, "FN:{line},{}", function.name)?;
     }
     for (_, function) in functions {
-        writeln!(out, "FNDA:{},{}", function.calls, one_line(&function.name))?;
+        writeln!(out, "FNDA:{},{}", function.calls, function.name)?;
     }
     let hit = functions.iter().filter(|(_, function)| function.calls > 0).count();
     writeln!(out, "FNF:{}", functions.len())?;
@@ -147,11 +161,6 @@ fn write_record(
     writeln!(out, "LF:{}", lines.len())?;
     writeln!(out, "LH:{}", lines.values().filter(|calls| **calls > 0).count())?;
     writeln!(out, "end_of_record")
-}
-
-/// A name as one line of the file.
-fn one_line(name: &str) -> String {
-    name.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -192,6 +201,20 @@ LH:2
 end_of_record
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn functions_of_the_same_name_are_told_apart() {
+        let mut coverage = Coverage::default();
+        let names = ["dummy", "dummy [2]", "dummy", "a\tb", "a b"].map(String::from);
+        let app = coverage.add_module("app\u{1b}.wasm", (0..).zip(names));
+        coverage.hit(app, 2);
+        let mut out = Vec::new();
+        coverage.write_lcov("", &mut out).unwrap();
+        let file = String::from_utf8(out).unwrap();
+        let names = "SF:app .wasm\nFN:1,dummy\nFN:2,dummy [2]\nFN:3,dummy [2] [2]\nFN:4,a b\nFN:5,a b [4]\n";
+        assert!(file.contains(names), "{file}");
+        assert!(file.contains("FNDA:0,dummy [2]\nFNDA:1,dummy [2] [2]\n"), "{file}");
     }
 
     #[test]

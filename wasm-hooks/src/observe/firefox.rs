@@ -242,7 +242,10 @@ impl Profile {
         );
         json::numbers(out, list.iter().map(|sample| Some(milliseconds(sample.since))));
         out.push_str(",\"threadCPUDelta\":");
-        json::numbers(out, list.iter().map(|sample| Some(sample.cpu.as_micros())));
+        // Zeros would be shown as a processor that did nothing; without numbers the viewer knows that none are
+        // known.
+        let known = list.iter().any(|sample| !sample.cpu.is_zero());
+        json::numbers(out, list.iter().map(|sample| known.then_some(sample.cpu.as_micros())));
         out.push_str(",\"stack\":");
         json::numbers(out, list.iter().map(|sample| sample.stack));
         column(out, "weight", "1", list.len());
@@ -316,6 +319,24 @@ mod tests {
         let samples = table(&json, "samples");
         assert!(samples.contains("\"timeDeltas\":[1,1.5,1],\"threadCPUDelta\":[900,800,0]"));
         assert!(samples.contains("\"stack\":[1,2,null],\"weight\":[1,1,1]"), "{samples}");
+    }
+
+    #[test]
+    fn processor_times_that_are_not_known_are_null() {
+        let mut samples = Samples::default();
+        samples.add(Duration::from_millis(1), Duration::ZERO, []);
+        samples.add(Duration::from_millis(1), Duration::ZERO, []);
+        let about = FirefoxProfile {
+            name: "program".into(),
+            product: "sampler 1".into(),
+            interval: Duration::from_millis(1),
+            start: Duration::ZERO,
+            modules: HashMap::new(),
+        };
+        let mut out = Vec::new();
+        about.write(&samples, &FunctionNames::default(), &mut out).unwrap();
+        let json = String::from_utf8(out).unwrap();
+        assert!(json.contains("\"threadCPUDelta\":[null,null]"), "{json}");
     }
 
     #[test]

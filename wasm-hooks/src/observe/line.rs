@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// An entry or an exit, shown as a line: indented by depth, with arguments or results.
+use super::text::plain;
+
+/// An entry or an exit, shown as a line: indented by depth, with arguments or results. Control characters in names
+/// and reasons become spaces.
 ///
 /// ```
 /// use wasm_hooks::observe::{CallLine, CallSide};
@@ -40,6 +43,7 @@ pub enum CallSide<'a> {
 impl<V: fmt::Display> fmt::Display for CallLine<'_, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { depth, side, name, values } = self;
+        let name = plain(name);
         write!(f, "{:1$}", "", depth * 2)?;
         match side {
             CallSide::Entered => {
@@ -53,7 +57,7 @@ impl<V: fmt::Display> fmt::Display for CallLine<'_, V> {
                 list(f, values)
             }
             CallSide::TailCalled => write!(f, "< {name} (tail call)"),
-            CallSide::Unwound(reason) => write!(f, "! {name}: {reason}"),
+            CallSide::Unwound(reason) => write!(f, "! {name}: {}", plain(reason)),
         }
     }
 }
@@ -82,5 +86,12 @@ mod tests {
         assert_eq!(line(1, CallSide::Returned, &[1, 2]), "  < f = 1, 2");
         assert_eq!(line(0, CallSide::TailCalled, &[]), "< f (tail call)");
         assert_eq!(line(0, CallSide::Unwound("no"), &[]), "! f: no");
+    }
+
+    #[test]
+    fn names_can_not_steer_the_terminal() {
+        let side = CallSide::Unwound("no\n> main()");
+        let line = CallLine::<i32> { depth: 0, side, name: "\u{1b}[2Jf", values: &[] };
+        assert_eq!(line.to_string(), "!  [2Jf: no > main()");
     }
 }

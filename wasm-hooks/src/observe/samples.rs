@@ -7,6 +7,7 @@ use std::time::Duration;
 use std::vec::Vec;
 
 use super::functions::{FunctionId, FunctionNames};
+use super::text::plain;
 
 /// A frame of a stack that was seen.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -111,8 +112,8 @@ impl Samples {
 
     /// Writes the stacks as tools that draw flame graphs read them: a line for each stack, with the names of the
     /// functions, the outermost first, separated by semicolons, then a space, then how often it was seen.
-    /// Sorted by the names. Semicolons and line breaks in names become colons and spaces. Samples without any frame
-    /// are left out.
+    /// Sorted by the names. Semicolons and control characters in names become colons and spaces. Samples without any
+    /// frame are left out.
     ///
     /// # Errors
     ///
@@ -146,11 +147,7 @@ impl Samples {
             if number > 0 {
                 line.push(';');
             }
-            line.extend(name.chars().map(|character| match character {
-                ';' => ':',
-                '\n' | '\r' => ' ',
-                other => other,
-            }));
+            line.push_str(&plain(name).replace(';', ":"));
         }
         line
     }

@@ -115,7 +115,10 @@ fn path(
     if let Some(directory) = &unit.comp_dir {
         push(&directory.to_string_lossy());
     }
-    if let Some(directory) = file.directory(header) {
+    // The directory with the number 0 is that of the compilation: it is there already.
+    if (file.directory_index() != 0 || unit.comp_dir.is_none())
+        && let Some(directory) = file.directory(header)
+    {
         push(&dwarf.attr_string(unit, directory)?.to_string_lossy());
     }
     push(&dwarf.attr_string(unit, file.path_name())?.to_string_lossy());
@@ -242,8 +245,13 @@ mod tests {
     /// Three functions, whose bodies are at 2..4, 5..8 and 9..11 of the code section, the first two of which have
     /// lines.
     fn module() -> Vec<u8> {
-        let encoding = Encoding { address_size: 4, format: Format::Dwarf32, version: 4 };
-        let directory = LineString::String(b"/src".to_vec());
+        module_in("/src", 4)
+    }
+
+    /// The module as compiled in a directory, with a version of DWARF.
+    fn module_in(compiled_in: &str, version: u16) -> Vec<u8> {
+        let encoding = Encoding { address_size: 4, format: Format::Dwarf32, version };
+        let directory = LineString::String(compiled_in.into());
         let mut program = LineProgram::new(
             encoding,
             LineEncoding::default(),
@@ -253,7 +261,7 @@ mod tests {
             None,
         );
         let lib = program.add_directory(LineString::String(b"lib".to_vec()));
-        let main = program.add_directory(LineString::String(b"/src".to_vec()));
+        let main = program.default_directory();
         let main = program.add_file(LineString::String(b"main.c".to_vec()), main, None);
         let helper = program.add_file(LineString::String(b"helper.c".to_vec()), lib, None);
         program.begin_sequence(Some(Address::Constant(2)));
@@ -267,7 +275,7 @@ mod tests {
         let mut dwarf = DwarfUnit::new(encoding);
         dwarf.unit.line_program = program;
         let root = dwarf.unit.root();
-        let directory = gimli::write::AttributeValue::String(b"/src".to_vec());
+        let directory = gimli::write::AttributeValue::String(compiled_in.into());
         dwarf.unit.get_mut(root).set(gimli::DW_AT_comp_dir, directory);
         let mut sections = Sections::new(EndianVec::new(LittleEndian));
         dwarf.write(&mut sections).unwrap();
@@ -293,6 +301,15 @@ mod tests {
         assert_eq!(lines.function(2), None);
         assert_eq!(lines.function(3), None);
         assert_eq!(lines.len(), 2);
+    }
+
+    #[test]
+    fn a_relative_directory_of_the_compilation_stands_once() {
+        for version in [4, 5] {
+            let lines = SourceLines::of_module(&module_in("build", version)).unwrap();
+            assert_eq!(lines.function(0), Some(("build/main.c", 10)), "DWARF {version}");
+            assert_eq!(lines.function(1), Some(("build/lib/helper.c", 7)), "DWARF {version}");
+        }
     }
 
     #[test]

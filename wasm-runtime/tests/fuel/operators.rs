@@ -271,3 +271,13 @@ fn the_stack_overflows_at_a_call() {
     assert_eq!(used % 2, 0);
     assert!(used > 1000, "{used}");
 }
+
+/// A load that succeeds, and a store of more bytes to the same place that does not.
+#[test]
+fn a_store_after_a_narrow_load_traps_as_itself() {
+    let wat = r#"(module (memory 1) (func (export "run") (param i32)
+        (i32.store (local.get 0) (i32.add (i32.load8_u (local.get 0)) (i32.const 1)))))"#;
+    assert_eq!(crate::support::used(wat, &[Val::I32(65535)]), (7, Some(Trap::MemoryOutOfBounds)));
+    // The load itself.
+    assert_eq!(crate::support::used(wat, &[Val::I32(65536)]), (4, Some(Trap::MemoryOutOfBounds)));
+}

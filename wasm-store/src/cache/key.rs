@@ -66,6 +66,7 @@ mod tests {
             |request| request.tunables.nan_canonicalization ^= true,
             |request| request.tunables.internals = wasm_types::Internals::Sealed,
             |request| request.tunables.interruption ^= true,
+            |request| request.tunables.interruption_callbacks ^= true,
             |request| request.tunables.fuel_costs = Some(1),
             |request| request.tunables.fuel_costs = Some(2),
             |request| request.features.toggle(WasmFeatures::SIMD),

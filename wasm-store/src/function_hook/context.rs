@@ -7,9 +7,9 @@ use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use wasm_hooks::FunctionEvent;
+use wasm_hooks::{FunctionEvent, NamePattern};
 
-use super::names::display_name;
+use super::names::{display_name, exported_as};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::instance::Instance;
@@ -49,6 +49,16 @@ impl<T: 'static> FunctionHookContext<'_, T> {
     /// `func[N]`, where `N` is its index.
     pub fn display_name(&self) -> Cow<'_, str> {
         display_name(self.module().artifact(), self.moment.func)
+    }
+
+    /// Whether the function matches one of some patterns, by any of its names, as
+    /// [`Config::function_hooks`](crate::Config::function_hooks) has it: see [`NamePattern::matches_function`]. For
+    /// hooks that want some of the functions that tell. Looks through the exports of the module, so that one who asks
+    /// often keeps the answers.
+    pub fn matches(&self, patterns: &[NamePattern]) -> bool {
+        let (artifact, func) = (self.module().artifact(), self.moment.func);
+        let names = artifact.name(func).into_iter().chain(exported_as(artifact, func));
+        NamePattern::matches_function(patterns, func.as_u32(), names)
     }
 
     /// The module that defines the function.

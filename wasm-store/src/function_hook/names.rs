@@ -21,7 +21,7 @@ pub(crate) fn display_name<'a>(artifact: &Artifact<'a>, func: FuncIndex) -> Cow<
 }
 
 /// The names that a function is exported by.
-fn exported_as<'r, 'a>(
+pub(super) fn exported_as<'r, 'a>(
     artifact: &'r Artifact<'a>,
     func: FuncIndex,
 ) -> impl Iterator<Item = &'a str> + use<'r, 'a> {

@@ -237,7 +237,10 @@ pub(super) fn bind_all<T: 'static>(store: &mut StoreInner<T>) {
     selection.one_for_host = to_host.len() == 1;
     selection.sets = vec![Box::default(), to_wasm, to_host];
     debug_assert!(selection.sets[NOBODY].is_empty());
+    // Sets have other numbers now, whatever a filter does when it is asked.
     selection.imports.clear();
+    selection.references.clear();
+    selection.funcs.clear();
     selection.instances = 0;
     find_host_funcs(store);
     let is_hooked = store.watched.to_host;
@@ -255,6 +258,9 @@ pub(crate) fn bind_new<T: 'static>(store: &mut StoreInner<T>) {
     if store.hook.selection.host_asks {
         find_host_funcs(store);
         bind_instances(store);
+    } else if store.hook.selection.wasm_asks {
+        // Functions that the host calls may have got other names.
+        store.hook.selection.funcs.clear();
     }
 }
 

@@ -48,16 +48,22 @@ struct Inner {
 
 impl Inner {
     fn covered(&mut self, module: &Module, name: Option<&str>) -> Result<CoveredModule> {
-        let (number, is_new) = self.modules.number(module);
-        if is_new {
-            let artifact = module.artifact();
-            let functions = artifact.hooked_functions()?;
-            let functions =
-                functions.map(|func| (func.as_u32(), display_name(artifact, func).into_owned()));
-            let name = name.or(module.name()).unwrap_or("module");
-            self.covered.push(self.coverage.add_module(name, functions));
+        if let Some(number) = self.modules.find(module) {
+            return Ok(self.covered[number]);
         }
-        Ok(self.covered[number])
+        // A module is known only when nothing can fail any more.
+        let artifact = module.artifact();
+        let functions = artifact.hooked_functions()?;
+        let functions =
+            functions.map(|func| (func.as_u32(), display_name(artifact, func).into_owned()));
+        let name = match name.or(module.name()) {
+            Some(name) => name.to_string(),
+            None => format!("module{}", self.covered.len()),
+        };
+        let covered = self.coverage.add_module(name, functions);
+        self.modules.number(module);
+        self.covered.push(covered);
+        Ok(covered)
     }
 }
 
@@ -68,7 +74,7 @@ impl FunctionCoverage {
     }
 
     /// Adds a module by a name, which stands for a source file in what is written. Modules that are not added
-    /// have their own name.
+    /// have their own name, or else `moduleN`, where `N` is how many modules were known before.
     ///
     /// # Errors
     ///

@@ -67,8 +67,8 @@ impl<'e> Graph<'e> {
         let mut loops = LoopAnalysis::new();
         loops.compute(func, &flow, &tree);
         let order: Vec<Block> = tree.cfg_rpo().copied().collect();
-        let entry = events.iter().find(|event| event.kind == EventKind::Entry);
-        let anchors = events.iter().map(|event| anchor(func, event, entry)).collect();
+        let read = entry_read(func, events);
+        let anchors = events.iter().map(|event| anchor(func, event, read)).collect();
         let mut graph = Graph {
             events,
             anchors,
@@ -115,7 +115,7 @@ impl<'e> Graph<'e> {
                     continue;
                 }
                 let (from, to) = (ends[block].1, ends[target].0);
-                let is_critical = successors > 1 && self.flow.pred_iter(target).count() > 1;
+                let is_critical = successors > 1 && self.flow.pred_iter(target).nth(1).is_some();
                 let leaves = self.loops.loop_level(block) > self.loops.loop_level(target);
                 if is_critical && leaves && !is_table && !self.plan.each_operator {
                     let price = frequencies[block] * LEAVE;
@@ -266,8 +266,9 @@ impl<'e> Graph<'e> {
                     EventKind::LoopHead | EventKind::Exact { checked: true } => 0,
                     EventKind::Exact { checked: false } => continue,
                 };
-                // All that a function can use fits.
-                leads.insert(event.place.bits(), i32::try_from(here).unwrap_or(i32::MAX));
+                // With all but the highest costs, what a function can use fits.
+                let here = here.clamp(i32::MIN.into(), i32::MAX.into());
+                leads.insert(event.place.bits(), here as i32);
             }
         }
         leads.retain(|_, lead| *lead != 0);
@@ -282,17 +283,18 @@ fn is_cold(func: &Function, block: Block) -> bool {
         || last.is_some_and(|inst| func.dfg.insts[inst].opcode() == Opcode::Trap)
 }
 
-/// The instruction that an event comes before; `entry` is the entry of the function.
-fn anchor(func: &Function, event: &Event, entry: Option<&Event>) -> Inst {
-    let mut after = event.after.expand();
-    if after.is_none() && func.layout.entry_block() == Some(event.block) {
-        // What interrupts the function at its entry was put before all else, later.
-        let start = entry.map(|entry| entry.place);
-        after = func
-            .layout
-            .block_insts(event.block)
-            .rfind(|inst| Some(func.srcloc(*inst)) == start && is_interruption(func, *inst));
-    }
+/// What interrupts the function at its entry: it was put before all else, after the events were noted.
+fn entry_read(func: &Function, events: &[Event]) -> Option<Inst> {
+    let entry = events.iter().find(|event| event.kind == EventKind::Entry)?;
+    func.layout
+        .block_insts(func.layout.entry_block()?)
+        .rfind(|inst| func.srcloc(*inst) == entry.place && is_interruption(func, *inst))
+}
+
+/// The instruction that an event comes before; `read` is what interrupts the function at its entry.
+fn anchor(func: &Function, event: &Event, read: Option<Inst>) -> Inst {
+    let is_entry = func.layout.entry_block() == Some(event.block);
+    let after = event.after.expand().or(read.filter(|_| is_entry));
     let next = match after {
         Some(inst) => func.layout.next_inst(inst),
         None => func.layout.first_inst(event.block),

@@ -235,7 +235,7 @@ impl RuntimeEnvironment<'_> {
         let index = self.function.index.expect("a function is being translated");
         let is_escaping = self.fuel_checks_entry_of(index);
         let context = self.context();
-        let interrupted = self.tunables.interruption;
+        let interrupted = self.tunables.interruption && self.tunables.interruption_callbacks;
         let Some(fuel) = &mut self.fuel else { return };
         let Fuel { events, leads, calls, each_operator, .. } = &mut **fuel;
         let plan = Plan {

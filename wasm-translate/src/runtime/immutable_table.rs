@@ -99,6 +99,7 @@ impl<'m> RuntimeEnvironment<'m> {
         builder: &mut FunctionBuilderContext,
     ) {
         self.begin_function(func);
+        self.never_interrupt_at_entry();
         into.signature = Self::wasm_signature(self.module.type_of_func(func));
         let mut builder = FunctionBuilder::new(into, builder);
         let entry = builder.create_block();

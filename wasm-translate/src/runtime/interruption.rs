@@ -59,9 +59,18 @@ impl RuntimeEnvironment<'_> {
         self.read_page(cursor.with_srcloc(self.function.interruption.entry), above);
     }
 
+    /// To be called for code that only goes on to another function, which has a read of its own if it needs one.
+    pub(super) fn never_interrupt_at_entry(&mut self) {
+        self.function.interruption.read_at_entry = true;
+    }
+
     /// To be called at the head of a loop.
     pub(super) fn interrupt_at_loop_head(&mut self, builder: &mut FunctionBuilder<'_>) {
         if self.tunables.interruption {
+            if self.tunables.interruption_callbacks {
+                // What the code has read before may be something else when it goes on.
+                builder.ins().sequence_point();
+            }
             let above = self.above_page(builder);
             self.read_page(builder.cursor(), above);
         }

@@ -1,5 +1,7 @@
 //! What the process ends with.
 
+use std::fmt;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use wasm_runtime::{Error, Result, Trap};
@@ -17,14 +19,20 @@ pub(crate) fn code(result: Result<ExitCode>) -> ExitCode {
         // Whoever read our output has seen enough.
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {error:?}");
+    tell(format_args!("error: {error:?}"));
     if error.is::<Trap>() { ExitCode::from(TRAPPED) } else { ExitCode::FAILURE }
 }
 
 /// Ends the process for a command line that is wrong.
 pub(crate) fn usage(message: &str) -> ! {
-    eprintln!("error: {message}\n\nFor more information, try '--help'.");
+    tell(format_args!("error: {message}\n\nFor more information, try '--help'."));
     std::process::exit(2)
+}
+
+/// Writes a line to standard error, if that can be written to: what the command does, and its exit code, do not
+/// depend on whether somebody reads its notes.
+pub(crate) fn tell(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn broken_pipe(error: &Error) -> bool {

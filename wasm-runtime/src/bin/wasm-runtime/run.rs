@@ -13,10 +13,10 @@ use clap::Args;
 use wasm_runtime::error::Context;
 use wasm_runtime::wasi::{I32Exit, WasiCtx, WasiCtxBuilder};
 use wasm_runtime::{
-    Config, Engine, Error, ExternType, Instance, Linker, Module, Result, Store, StoreLimits, bail,
+    Config, Engine, Error, ExternType, Instance, Linker, Module, Result, Store, bail,
 };
 
-use crate::input;
+use crate::{exit, input};
 
 const LONG: &str = "\
 Run a program, or call a function of a module.
@@ -105,7 +105,7 @@ pub(crate) struct Run {
 /// What host functions find in the store.
 struct Host {
     wasi: WasiCtx,
-    limits: StoreLimits,
+    limits: bounds::Limits,
 }
 
 impl Run {
@@ -128,7 +128,7 @@ impl Run {
         };
         match (error.downcast_ref::<I32Exit>(), reported) {
             (Some(I32Exit(0)), Err(report)) => return Err(report),
-            (_, Err(report)) => eprintln!("error: {report:?}"),
+            (_, Err(report)) => exit::tell(format_args!("error: {report:?}")),
             (_, Ok(())) => {}
         }
         match error.downcast_ref::<I32Exit>() {
@@ -141,6 +141,7 @@ impl Run {
     fn run(&self, store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> Result<()> {
         let instance = linker
             .instantiate(&mut *store, module)
+            .map_err(|error| self.bounds.explain_instantiation(error, &store.data().limits))
             .with_context(|| format!("can't instantiate `{}`", self.file.display()))?;
         let start = instance.get_func(&mut *store, "_start");
         if start.is_none()
@@ -160,11 +161,11 @@ impl Run {
             None => {
                 let names = functions(module);
                 if !names.is_empty() {
-                    eprintln!(
+                    exit::tell(format_args!(
                         "note: `{}` is not a command: it exports no `_start`. --invoke calls one of \
                          its functions: {names}",
                         self.file.display()
-                    );
+                    ));
                 }
                 Ok(())
             }
@@ -203,7 +204,7 @@ impl Run {
     fn config(&self) -> Result<Config> {
         let mut config = Config::new();
         self.profile.apply(&mut config)?;
-        self.bounds.apply(&mut config)?;
+        self.bounds.apply(&mut config);
         self.observe.apply(&mut config);
         if let Some(policy) = self.trust.policy()? {
             config.trust(policy);

@@ -84,7 +84,7 @@ impl Settings {
     pub(crate) fn request(&self) -> CompileRequest {
         let mut config = Config::new();
         config
-            .interruption(self.interruptible)
+            .epoch_interruption(self.interruptible)
             .consume_fuel(self.metered)
             .function_hooks(self.function_hooks.iter().cloned());
         let mut request = config.compile_request().clone();

@@ -31,7 +31,7 @@ pub(crate) struct FunctionMoment {
     /// The arguments or the results, 16 bytes each, for as long as the builtin runs; `None` if there are no
     /// results since they are those of a tail call.
     pub(crate) values: Option<NonNull<ValRaw>>,
-    /// Where the function's frame ends on the Wasm stack: frames of what it calls are below.
+    /// The function's frame pointer: frames of what it calls are below.
     pub(crate) stack: usize,
 }
 
@@ -95,7 +95,8 @@ unsafe fn tell(context: *mut VMContext, func: u32, values: *const ValRaw, entere
             func: FuncIndex::new(func),
             entered,
             values: NonNull::new(values.cast_mut()),
-            stack: stack_in_use(store),
+            // The thunk's frame begins with the frame pointer of the function that tells.
+            stack: *(*store).wasm_sp.cast::<usize>(),
         };
         let failure = match catch_unwind(AssertUnwindSafe(|| tell(store, moment))) {
             Ok(Ok(())) => return,

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 use wasm_runtime::error::Context;
-use wasm_runtime::{Config, Error, Result, Store, StoreLimits, StoreLimitsBuilder, Trap, bail};
+use wasm_runtime::wasi::I32Exit;
+use wasm_runtime::{Config, Error, ResourceLimiter, Result, Store, Trap};
 
 use super::Host;
 use crate::units;
@@ -16,8 +17,9 @@ pub(crate) struct Bounds {
     #[arg(long, value_name = "UNITS")]
     fuel: Option<u64>,
 
-    /// Lets each call into the program take so long, such as `2s`, `500ms` or `1m`; it traps then.
-    #[arg(long, value_name = "TIME", value_parser = units::parse_duration)]
+    /// Lets each call into the program take so long, such as `2s`, `500ms` or `1m`; it traps then. A
+    /// program that waits, for input say, is ended when it goes on.
+    #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     timeout: Option<Duration>,
 
     /// Lets all memories of the program together have so many bytes, such as `64Mi`: growing beyond fails.
@@ -31,25 +33,15 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     /// Sets what the engine has to know.
-    pub(super) fn apply(&self, config: &mut Config) -> Result<()> {
+    pub(super) fn apply(&self, config: &mut Config) {
         config.consume_fuel(self.fuel.is_some());
         config.interruption(self.timeout.is_some());
-        if let Some(size) = self.max_wasm_stack {
-            let Ok(size) = usize::try_from(size) else {
-                bail!("--max-wasm-stack: {size} bytes are more than this machine can address")
-            };
-            config.max_wasm_stack(size);
-        }
-        Ok(())
     }
 
     /// What memories may have.
-    pub(super) fn limits(&self) -> StoreLimits {
-        let mut builder = StoreLimitsBuilder::new();
-        if let Some(size) = self.max_memory {
-            builder = builder.total_memory_size(usize::try_from(size).unwrap_or(usize::MAX));
-        }
-        builder.build()
+    pub(super) fn limits(&self) -> Limits {
+        let total = self.max_memory.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
+        Limits { total, initial: 0 }
     }
 
     /// Sets what the store has to know.
@@ -59,6 +51,15 @@ impl Bounds {
         }
         if let Some(timeout) = self.timeout {
             store.set_timeout(timeout)?;
+        }
+        if let Some(size) = self.max_wasm_stack {
+            let bytes = usize::try_from(size).unwrap_or(usize::MAX);
+            store.set_max_wasm_stack(bytes).with_context(|| {
+                format!(
+                    "the program can't have the stack of {size} bytes that --max-wasm-stack asks for: \
+                     give it another size, or leave the option out for 1Mi"
+                )
+            })?;
         }
         if self.max_memory.is_some() {
             store.limiter(|host| &mut host.limits);
@@ -94,11 +95,62 @@ impl Bounds {
         }
     }
 
+    /// What to add to the error of a module that can't be instantiated, if that is because of --max-memory.
+    pub(super) fn explain_instantiation(&self, error: Error, limits: &Limits) -> Error {
+        // A start function may have run, and grown memories.
+        if error.is::<Trap>() || error.is::<I32Exit>() {
+            return error;
+        }
+        match limits.total {
+            Some(total) if limits.initial > total => error.context(format!(
+                "the program's memories have at least {} bytes from the start, but --max-memory lets them \
+                 have {total}: give it more, or leave the option out",
+                limits.initial
+            )),
+            _ => error,
+        }
+    }
+
     /// Which of the options need code that was compiled for them, with how `compile` is told.
     pub(super) fn needs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let fuel = self.fuel.map(|_| ("--fuel", "--metered"));
         let timeout = self.timeout.map(|_| ("--timeout", "--interruptible"));
         fuel.into_iter().chain(timeout)
+    }
+}
+
+/// A duration that a program can run for.
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    let timeout = units::parse_duration(text)?;
+    if timeout.is_zero() {
+        return Err(format!("`{text}` is no time at all: nothing could run"));
+    }
+    Ok(timeout)
+}
+
+/// What memories may have, and what they want.
+pub(super) struct Limits {
+    /// How many bytes all of them together may have.
+    total: Option<usize>,
+    /// How many bytes those together want that did not grow yet.
+    initial: usize,
+}
+
+impl ResourceLimiter for Limits {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        if current == 0 {
+            self.initial = self.initial.saturating_add(desired);
+        }
+        // The store itself looks at the total.
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn total_memory_size(&self) -> Option<usize> {
+        self.total
     }
 }
 
@@ -108,7 +160,10 @@ pub(super) fn explain_artifact(
     error: Error,
     needs: impl Iterator<Item = (&'static str, &'static str)>,
 ) -> Error {
-    let (options, flags): (Vec<_>, Vec<_>) = needs.unzip();
+    let (options, mut flags): (Vec<_>, Vec<_>) = needs.unzip();
+    // Several options can need the same.
+    flags.sort_unstable();
+    flags.dedup();
     if options.is_empty() {
         return error;
     }

@@ -3,6 +3,7 @@
 mod profile;
 mod sampler;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use wasm_runtime::{CallDirection, CallFilter, Config, Module, NamePattern, Resul
 use self::profile::{Kind, Profile};
 use self::sampler::Sampler;
 use super::Host;
+use crate::exit::tell;
 use crate::input::{self, Input};
 
 /// The options of commands that run code.
@@ -44,7 +46,9 @@ pub(crate) struct Observe {
 
     /// Writes which of the program's functions were called, and how often, to this file, as `lcov` and
     /// `genhtml` read it: by source files if FILE is a module with debugging information. Lines within
-    /// functions are not counted.
+    /// functions are not counted. Of a module without debugging information the "source file" is FILE, and
+    /// lines are numbers of functions there: their indices plus one. As the file may have no such lines, genhtml
+    /// needs `--ignore-errors range` then.
     #[arg(long, value_name = "PATH")]
     coverage: Option<PathBuf>,
 }
@@ -125,7 +129,7 @@ impl Observe {
                 if let Input::Wasm(wasm) = input::open(file)?
                     && let Err(error) = coverage.add_source_lines(module, &wasm)
                 {
-                    eprintln!("warning: --coverage without source files: {error}");
+                    tell(format_args!("warning: --coverage without source files: {error}"));
                 }
                 Some((path.clone(), coverage))
             }
@@ -157,48 +161,71 @@ impl Observe {
             return;
         }
         let patterns = self.trace_calls.clone();
+        // More functions may tell than are to be shown. There is one module.
+        let mut shown: HashMap<u32, bool> = HashMap::new();
         store.function_hook(move |call| {
-            if let Some(counter) = &counter {
+            let mut tell_of = || -> Result<()> {
+                let mut is_shown = || {
+                    *shown.entry(call.function_index()).or_insert_with(|| call.matches(&patterns))
+                };
+                if let Some(tracer) = tracer.as_ref().filter(|_| is_shown()) {
+                    tracer.observe(&call)?;
+                }
+                coverage.as_ref().map_or(Ok(()), |coverage| coverage.observe(&call))
+            };
+            let told = tell_of();
+            // A function that is refused its entry is not told of again, but one that returns is over in any case.
+            if let Some(counter) = &counter
+                && (told.is_ok() || call.event().is_exit())
+            {
                 counter.observe(&call);
             }
-            if let Some(coverage) = &coverage {
-                coverage.observe(&call)?;
-            }
-            // More functions may tell than are to be shown.
-            if let Some(tracer) = &tracer
-                && patterns.iter().any(|pattern| pattern.matches(&call.display_name()))
-            {
-                tracer.observe(&call)?;
-            }
-            Ok(())
+            told
         });
     }
 }
 
 impl Observers {
-    /// Writes what was gathered, however the program ended.
+    /// Writes what was gathered, however the program ended: all that can be written. The error is the first one;
+    /// others are told of on standard error.
     pub(super) fn report(self) -> Result<()> {
-        if let Some((profile, profiling)) = self.profile {
-            match profiling {
-                Profiling::Samples(sampler) => {
-                    let path = profile.path();
-                    let folded = profile.kind == Kind::Folded;
-                    let count = write(&path, |out| sampler.finish(folded, out))?;
-                    eprintln!("note: {count} samples are in `{}`", path.display());
-                }
-                Profiling::Counts(counter) => match &profile.path {
-                    Some(path) => write(path, |out| Ok(counter.write_table(out)?))?,
-                    None => counter.write_table(io::stderr().lock())?,
-                },
-            }
+        let profiled = self.profile.map_or(Ok(()), |(profile, gathered)| gathered.report(&profile));
+        let covered = self.coverage.map_or(Ok(()), |(path, coverage)| report(&coverage, &path));
+        if let (Err(_), Err(second)) = (&profiled, &covered) {
+            tell(format_args!("error: {second:?}"));
         }
-        if let Some((path, coverage)) = self.coverage {
-            write(&path, |out| Ok(coverage.write_lcov("", out)?))?;
-            let (called, all) = coverage.summary();
-            eprintln!("note: {called} of {all} functions were called: `{}`", path.display());
-        }
-        Ok(())
+        profiled.and(covered)
     }
+}
+
+impl Profiling {
+    /// Writes the profile.
+    fn report(self, profile: &Profile) -> Result<()> {
+        match self {
+            Self::Samples(sampler) => {
+                let path = profile.path();
+                let folded = profile.kind == Kind::Folded;
+                let count = write(&path, |out| sampler.finish(folded, out))?;
+                tell(format_args!("note: {count} samples are in `{}`", path.display()));
+                Ok(())
+            }
+            Self::Counts(counter) => match &profile.path {
+                Some(path) => write(path, |out| Ok(counter.write_table(out)?)),
+                None => {
+                    let about = "can't write the counts of calls to standard error";
+                    counter.write_table(io::stderr().lock()).context(about)
+                }
+            },
+        }
+    }
+}
+
+/// Writes which functions were called.
+fn report(coverage: &FunctionCoverage, path: &Path) -> Result<()> {
+    write(path, |out| Ok(coverage.write_lcov("", out)?))?;
+    let (called, all) = coverage.summary();
+    tell(format_args!("note: {called} of {all} functions were called: `{}`", path.display()));
+    Ok(())
 }
 
 /// Writes a file.
