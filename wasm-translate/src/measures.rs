@@ -36,8 +36,8 @@ impl Settings {
     /// which leaves them at their first use, far from the loads that they use up. On at first; without
     /// effect where the optimiser does not run (`OptLevel::None`).
     ///
-    /// Measured: .98 over all, .88 on SHA-256, .96 on bzip2 (whose code is 4 % smaller); a
-    /// compilation takes 2 % longer.
+    /// Measured: .94 on bzip2 (whose code is 4 % smaller), .96 on SHA-256 and BLAKE3, 1.05 on elliptic curves, .995
+    /// over all; a compilation takes 2 % longer.
     pub fn reorder(&mut self, on: bool) -> &mut Self {
         self.measures.reorder = on;
         self
@@ -47,7 +47,7 @@ impl Settings {
     /// the product of two 128-bit integers, which compilers make a function of (`__multi3`). It is then
     /// computed with those instructions, and where it is called. On at first.
     ///
-    /// Measured: .55 on 128-bit arithmetic, nothing elsewhere.
+    /// Measured: .52 on elliptic curves, .55 on 128-bit arithmetic, nothing elsewhere.
     pub fn idioms(&mut self, on: bool) -> &mut Self {
         self.measures.idioms = on;
         self
@@ -70,7 +70,7 @@ impl Settings {
     /// and stores after a check of the bounds, in place of a call. On at first; without effect on
     /// memories whose index space is not reserved whole.
     ///
-    /// Measured: .20 on a loop of such operators, .99 on a database and interpreters.
+    /// Measured: .20 on a loop of such operators, nothing on the programs.
     pub fn small_bulk(&mut self, on: bool) -> &mut Self {
         self.measures.small_bulk = on;
         self
@@ -80,6 +80,8 @@ impl Settings {
     /// in place of a function of the store that checks and does everything. These are called on the Wasm stack,
     /// of which they need next to nothing. On at first; without effect on memories whose index space is not
     /// reserved whole.
+    ///
+    /// Measured: up to 60 bytes take about 3 ns, where Wasmtime takes 5.5; nothing on the programs.
     pub fn direct_bulk(&mut self, on: bool) -> &mut Self {
         self.measures.direct_bulk = on;
         self
@@ -90,7 +92,7 @@ impl Settings {
     /// through one takes a load and no context, and a comparison of types only if there are several. On at
     /// first; without effect with `Internals::Writable`.
     ///
-    /// Measured: .31 on tail calls through a table, .78 on virtual calls, .89 on a database, .97 on an
+    /// Measured: .32 on tail calls through a table, .77 on virtual calls, .94 on a database, .97 on an
     /// interpreter, nothing on the programs that call little through tables or export theirs.
     pub fn immutable_tables(&mut self, on: bool) -> &mut Self {
         self.measures.immutable_tables = on;
