@@ -44,7 +44,7 @@ fn forget_unpacked() -> Result<(), String> {
             let is_version = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
             let is_ours = name.to_str().is_some_and(|name| {
                 let version = |krate: &str| name.strip_prefix(krate)?.strip_prefix('-');
-                CRATES.iter().any(|krate| version(*krate).is_some_and(is_version))
+                CRATES.iter().any(|krate| version(krate).is_some_and(is_version))
             });
             if is_ours {
                 let path = package.path();
