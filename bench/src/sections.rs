@@ -31,6 +31,11 @@ pub(crate) struct Section {
 /// Most sections compare this project with Wasmtime.
 const US_AND_THEM: [&str; 2] = ["this project", "Wasmtime"];
 
+/// A section on what a measure for faster code is worth.
+const fn measure(name: &'static str, title: &'static str, run: fn(usize) -> Vec<Row>) -> Section {
+    Section { name, title, sides: ["with", "without"], unit: Unit::Milliseconds, rounds: 7, run }
+}
+
 pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "compile",
@@ -152,54 +157,28 @@ pub(crate) const SECTIONS: &[Section] = &[
         rounds: 25,
         run: state::run,
     },
-    Section {
-        name: "measure-reorder",
-        title: "Execution with and without `Settings::reorder`",
-        sides: ["with", "without"],
-        unit: Unit::Milliseconds,
-        rounds: 7,
-        run: |rounds| measures::run(rounds, Settings::reorder),
-    },
-    Section {
-        name: "measure-idioms",
-        title: "Execution with and without `Settings::idioms`",
-        sides: ["with", "without"],
-        unit: Unit::Milliseconds,
-        rounds: 7,
-        run: |rounds| measures::run(rounds, Settings::idioms),
-    },
-    Section {
-        name: "measure-inlining",
-        title: "Execution with and without `Settings::inlining`",
-        sides: ["with", "without"],
-        unit: Unit::Milliseconds,
-        rounds: 7,
-        run: |rounds| measures::run(rounds, Settings::inlining),
-    },
-    Section {
-        name: "measure-small-bulk",
-        title: "Execution with and without `Settings::small_bulk`",
-        sides: ["with", "without"],
-        unit: Unit::Milliseconds,
-        rounds: 7,
-        run: |rounds| measures::run(rounds, Settings::small_bulk),
-    },
-    Section {
-        name: "measure-immutable-tables",
-        title: "Execution with and without `Settings::immutable_tables`",
-        sides: ["with", "without"],
-        unit: Unit::Milliseconds,
-        rounds: 7,
-        run: |rounds| measures::run(rounds, Settings::immutable_tables),
-    },
-    Section {
-        name: "measure-direct-bulk",
-        title: "Execution with and without `Settings::direct_bulk`",
-        sides: ["with", "without"],
-        unit: Unit::Milliseconds,
-        rounds: 7,
-        run: |rounds| measures::run(rounds, Settings::direct_bulk),
-    },
+    measure("measure-reorder", "Execution with and without `Settings::reorder`", |rounds| {
+        measures::run(rounds, Settings::reorder)
+    }),
+    measure("measure-idioms", "Execution with and without `Settings::idioms`", |rounds| {
+        measures::run(rounds, Settings::idioms)
+    }),
+    measure("measure-inlining", "Execution with and without `Settings::inlining`", |rounds| {
+        measures::run(rounds, Settings::inlining)
+    }),
+    measure("measure-small-bulk", "Execution with and without `Settings::small_bulk`", |rounds| {
+        measures::run(rounds, Settings::small_bulk)
+    }),
+    measure(
+        "measure-immutable-tables",
+        "Execution with and without `Settings::immutable_tables`",
+        |rounds| measures::run(rounds, Settings::immutable_tables),
+    ),
+    measure(
+        "measure-direct-bulk",
+        "Execution with and without `Settings::direct_bulk`",
+        |rounds| measures::run(rounds, Settings::direct_bulk),
+    ),
     Section {
         name: "fuel",
         title: "How many times as long programs take with fuel that is counted",
