@@ -93,6 +93,8 @@ pub use wasm_store::{
     UnknownImportError, V128, Val, ValType, VariableOperatorCost, WasmBacktrace, WasmFeatures,
     WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
+/// Ending code that runs too long: see [`Config::interruption`] and [`Config::epoch_interruption`].
+pub use wasm_store::{Awaited, Interest, InterruptHandle, UpdateDeadline, Waiter, Woken};
 #[cfg(feature = "cache")]
 pub use wasm_store::{Cache, CacheConfig, CacheError};
 #[cfg(feature = "call-hook")]
@@ -107,8 +109,6 @@ pub use wasm_store::{
 };
 #[cfg(feature = "function-hook")]
 pub use wasm_store::{FunctionEvent, FunctionHookContext, NamePattern, NamePatternError};
-/// Ending code that runs too long: see [`Config::interruption`] and [`Config::epoch_interruption`].
-pub use wasm_store::{InterruptHandle, UpdateDeadline};
 pub use wasm_store::{bail, ensure, error, format_err, provide_compiler};
 
 /// Rewriting modules (feature `rewrite`): exporting everything, and starting from the state of an instance, which

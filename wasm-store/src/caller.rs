@@ -3,11 +3,13 @@
 #![allow(unsafe_code)]
 
 use crate::engine::Engine;
+use crate::error::Result;
 use crate::extern_::Extern;
 use crate::instance::Instance;
 use crate::module::ModuleExport;
 use crate::store::StoreContextMut;
 use crate::vm::HostRecord;
+use crate::wait::Waiter;
 
 /// What a host function gets if it takes one as its first parameter: the store, and the exports of the
 /// instance that is calling.
@@ -69,6 +71,25 @@ impl<'a, T: 'static> Caller<'a, T> {
     #[inline]
     pub fn data_mut(&mut self) -> &mut T {
         self.store.0.data_mut()
+    }
+
+    /// What this function waits by, if it has to wait: see [`Store::waiter`](crate::Store::waiter).
+    #[must_use]
+    pub fn waiter(&self) -> Waiter {
+        self.store.waiter()
+    }
+
+    /// Whether this function is to end, after it has waited: see [`StoreContextMut::check_interruption`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn check_interruption(&mut self) -> Result<()> {
+        self.store.check_interruption()
     }
 
     /// The engine.

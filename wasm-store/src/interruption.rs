@@ -11,7 +11,8 @@
 //! [`Config::epoch_interruption`](crate::Config::epoch_interruption). Such code looks for whether it is to stop at
 //! the head of each loop and at the entry of each function that calls another. A function that neither
 //! has loops nor calls anything is never interrupted; it is over soon. Host functions are not interrupted
-//! either: what comes while one runs has its effect when Wasm goes on.
+//! either: what comes while one runs has its effect when Wasm goes on. But one that waits by way of a
+//! [`Waiter`](crate::Waiter), as those of WASI do, is woken, and ends.
 //!
 //! An interrupted call ends with [`Trap::Interrupt`](crate::Trap::Interrupt) and a backtrace. Calls can be nested, by
 //! host functions that call Wasm; then it is the innermost that ends, and its error goes to the host function.
@@ -27,7 +28,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::func::host_error;
 use crate::store::{Store, StoreContextMut, StoreInner, StoreOpaque};
-use crate::vm::{Interrupts, Reason, Timeout, VMStoreContext};
+use crate::vm::{Interrupts, Reason, Timeout, VMStoreContext, Verdict};
 
 /// What a callback of [`Store::epoch_deadline_callback`] wants to be done with the code that waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -177,7 +178,8 @@ impl<T: 'static> Store<T> {
     /// outermost one of the store. That the start function of an instance is called counts too. If a call is on its
     /// way already, because a host function sets this, it has as much from here on.
     ///
-    /// Host functions are not ended. A program that waits, for input say, is ended when it goes on.
+    /// Host functions are not ended, but those that wait by way of [`waiter`](Self::waiter), as WASI's do: a
+    /// program that sleeps or waits for input is ended in time.
     ///
     /// The engine has one thread for all timeouts, which is started with the first call that has one.
     ///
@@ -231,6 +233,22 @@ impl<T: 'static> StoreContextMut<'_, T> {
         self.0.interrupt_handle()
     }
 
+    /// For a host function that has waited, and was woken since the store's code is to stop: whether it is to end.
+    /// This is what code asks when it looks whether it is to stop. A callback for deadlines is asked; if it gives
+    /// more time, the host function can wait on.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap::Interrupt`](crate::Trap::Interrupt) if it is to end, or the callback's error: to be returned by the host
+    /// function. Somebody who [asked](InterruptHandle::interrupt) for the call to end has been heard with this.
+    ///
+    /// # Panics
+    ///
+    /// If the callback does.
+    pub fn check_interruption(&mut self) -> Result<()> {
+        self.0.check_interruption()
+    }
+
     /// See [`Store::set_timeout`]: the call that is on its way has as much from here on.
     ///
     /// # Errors
@@ -280,6 +298,34 @@ impl StoreOpaque {
 }
 
 impl<T: 'static> StoreInner<T> {
+    fn check_interruption(&mut self) -> Result<()> {
+        let Some(interrupts) = self.vm.interrupts() else { return Ok(()) };
+        let may_go_on = match interrupts.verdict()? {
+            Verdict::GoOn => true,
+            Verdict::Stop => false,
+            Verdict::Deadline => self.ask()?,
+        };
+        if may_go_on { Ok(()) } else { Err(crate::Trap::Interrupt.into()) }
+    }
+
+    /// Asks the callback whether code whose deadline is reached may go on. It is away from its place while it runs.
+    fn ask(&mut self) -> Result<bool> {
+        let Some(mut callback) = self.epoch.0.take() else { return Ok(false) };
+        let update = catch_unwind(AssertUnwindSafe(|| callback(StoreContextMut(&mut *self))));
+        // It is asked again, whatever it did. It may have set another one.
+        self.epoch.0.get_or_insert(callback);
+        let ticks = match update.unwrap_or_else(|payload| resume_unwind(payload))? {
+            UpdateDeadline::Interrupt => return Ok(false),
+            UpdateDeadline::Continue(ticks) => ticks,
+            UpdateDeadline::Yield(ticks) => {
+                std::thread::yield_now();
+                ticks
+            }
+        };
+        self.vm.set_epoch_deadline(ticks);
+        Ok(true)
+    }
+
     #[track_caller]
     fn epoch_deadline_trap(&mut self) {
         self.interrupts();
@@ -291,7 +337,7 @@ impl<T: 'static> StoreInner<T> {
 const NOT_INTERRUPTIBLE: &str = "the code of this engine can't be interrupted: set it up with \
                                  `Config::interruption(true)` or `Config::epoch_interruption(true)`";
 
-/// Asks the callback of a store whose code waits. It is away from its place while it runs.
+/// Asks the callback of a store whose code waits.
 ///
 /// # Safety
 ///
@@ -300,19 +346,5 @@ const NOT_INTERRUPTIBLE: &str = "the code of this engine can't be interrupted: s
 unsafe fn ask<T: 'static>(context: *mut VMStoreContext) -> Result<bool> {
     // SAFETY: as the caller promises.
     let store = unsafe { StoreInner::<T>::from_context(context) };
-    let Some(mut callback) = store.epoch.0.take() else { return Ok(false) };
-    let update = catch_unwind(AssertUnwindSafe(|| callback(StoreContextMut(&mut *store))));
-    // It is asked again, whatever it did. It may have set another one.
-    store.epoch.0.get_or_insert(callback);
-    let ticks = match update.unwrap_or_else(|payload| resume_unwind(payload)) {
-        Ok(UpdateDeadline::Interrupt) => return Ok(false),
-        Ok(UpdateDeadline::Continue(ticks)) => ticks,
-        Ok(UpdateDeadline::Yield(ticks)) => {
-            std::thread::yield_now();
-            ticks
-        }
-        Err(error) => return Err(host_error(store, error)),
-    };
-    store.vm.set_epoch_deadline(ticks);
-    Ok(true)
+    store.ask().map_err(|error| host_error(store, error))
 }

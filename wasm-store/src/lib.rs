@@ -105,6 +105,7 @@ mod trust;
 mod types;
 mod val;
 mod vm;
+pub mod wait;
 
 pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, RecyclingConfig};
 pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
@@ -145,6 +146,7 @@ pub use types::{
     MemoryTypeBuilder, Mutability, RefType, TableType, ValType,
 };
 pub use val::{Ref, V128, Val};
+pub use wait::{Awaited, Interest, Waiter, Woken};
 /// Who answers for artifacts (feature `sign`): keys, seals and trust policies.
 #[cfg(feature = "sign")]
 pub use wasm_artifact::sign;

@@ -77,7 +77,7 @@ pub(crate) use function_hook::{FunctionMoment, Tell, stack_in_use};
 pub(crate) use idle::IdleLimits;
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
-pub(crate) use interruption::{Interrupts, Reason, Timeout};
+pub(crate) use interruption::{Interrupts, Reason, Timeout, Verdict};
 pub(crate) use layout::FuncTypeRecord;
 pub(crate) use memory::VmMemory;
 pub(crate) use module::VmModule;

@@ -17,6 +17,8 @@ mod store;
 mod thunk;
 mod timer;
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use epochs::Epochs;
@@ -79,9 +81,35 @@ struct State {
     is_stopped: bool,
     /// Whether the store is gone.
     is_closed: bool,
+    /// What wakes those who wait in host functions. There is none before the first wait.
+    alarm: Option<Arc<OwnedFd>>,
+    /// Whether it rings: it can be read from then.
+    rings: bool,
+}
+
+/// What is to become of code that looks whether it is to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Verdict {
+    GoOn,
+    Stop,
+    /// Its deadline is reached: whoever is to be asked says, and if nobody is, it stops.
+    Deadline,
 }
 
 impl State {
+    /// Adds a reason.
+    fn raise(&mut self, reason: Reason) {
+        if self.is_closed {
+            return;
+        }
+        self.reasons |= reason.bit();
+        self.apply_later();
+        if let Some(alarm) = self.alarm.as_ref().filter(|_| !self.rings) {
+            // The number that the alarm counts to has room for one.
+            self.rings = rustix::io::write(&**alarm, &1_u64.to_ne_bytes()).is_ok();
+        }
+    }
+
     /// Makes the pages what the reasons ask for.
     fn apply(&mut self) -> Result<(), Error> {
         let stop = self.started && self.reasons != 0;
@@ -117,6 +145,8 @@ impl Interrupts {
                 started: false,
                 is_stopped: false,
                 is_closed: false,
+                alarm: None,
+                rings: false,
             }),
         })
     }
@@ -128,11 +158,7 @@ impl Interrupts {
 
     /// Has the code stop, for a reason that stays until it is taken back.
     pub(crate) fn raise(&self, reason: Reason) {
-        let mut state = self.state();
-        if !state.is_closed {
-            state.reasons |= reason.bit();
-            state.apply_later();
-        }
+        self.state().raise(reason);
     }
 
     /// Takes a reason back.
@@ -153,10 +179,52 @@ impl Interrupts {
     /// Has the code stop if the epoch is one that is waited for.
     fn reach(&self, epoch: u64) {
         let mut state = self.state();
-        if !state.is_closed && state.deadline <= epoch {
-            state.reasons |= Reason::Epoch.bit();
-            state.apply_later();
+        if state.deadline <= epoch {
+            state.raise(Reason::Epoch);
         }
+    }
+
+    /// What can be read from as soon as there is a reason to stop, for who waits in a host function. `None` if
+    /// there is one now.
+    ///
+    /// # Errors
+    ///
+    /// If the system has none to give.
+    pub(crate) fn listen(&self) -> io::Result<Option<Arc<OwnedFd>>> {
+        use rustix::event::{EventfdFlags, eventfd};
+        let mut state = self.state();
+        if state.reasons != 0 {
+            return Ok(None);
+        }
+        let alarm = match &state.alarm {
+            Some(alarm) => Arc::clone(alarm),
+            None => {
+                let alarm = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+                Arc::clone(state.alarm.insert(Arc::new(alarm)))
+            }
+        };
+        if state.rings {
+            rustix::io::read(&*alarm, &mut [0; 8])?;
+            state.rings = false;
+        }
+        Ok(Some(alarm))
+    }
+
+    /// What is to become of the code. Whoever asked for it to stop has been heard with this.
+    ///
+    /// # Errors
+    ///
+    /// As [`reason`](Self::reason).
+    pub(crate) fn verdict(&self) -> Result<Verdict, Error> {
+        Ok(match self.reason()? {
+            None => Verdict::GoOn,
+            Some(Reason::Timeout) => Verdict::Stop,
+            Some(Reason::Asked) => {
+                self.take_back(Reason::Asked);
+                Verdict::Stop
+            }
+            Some(Reason::Epoch) => Verdict::Deadline,
+        })
     }
 
     /// Why the code has stopped: a call that takes too long before all else, a deadline last. `None` if it
@@ -254,8 +322,38 @@ mod tests {
         assert!(is_readable(first) && is_readable(second));
         interrupts.raise(Reason::Asked);
         assert!(is_readable(first) && is_readable(second));
+        assert!(interrupts.listen().unwrap().is_some(), "the store is gone");
         pages.put(first);
         pages.put(second);
+    }
+
+    #[test]
+    fn an_alarm_rings_while_there_is_a_reason() {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let interrupts = Interrupts::new(u64::MAX, false);
+        let alarm = interrupts.listen().unwrap().unwrap();
+        let rings = || {
+            let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+            poll(&mut [PollFd::new(&*alarm, PollFlags::IN)], Some(&now)).unwrap() == 1
+        };
+        assert!(!rings());
+        interrupts.raise(Reason::Asked);
+        interrupts.raise(Reason::Asked);
+        assert!(rings());
+        assert!(interrupts.listen().unwrap().is_none());
+        assert_eq!(interrupts.verdict().unwrap(), Verdict::Stop);
+        assert_eq!(interrupts.verdict().unwrap(), Verdict::GoOn);
+        assert!(interrupts.listen().unwrap().is_some());
+        assert!(!rings(), "it is heard by who listens again");
+        interrupts.set_deadline(5);
+        interrupts.reach(4);
+        assert!(!rings());
+        interrupts.reach(5);
+        assert!(rings());
+        assert_eq!(interrupts.verdict().unwrap(), Verdict::Deadline);
+        interrupts.set_deadline(6);
+        assert!(interrupts.listen().unwrap().is_some());
+        assert!(!rings());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use wasm_types::TrapCode;
 
-use super::Reason;
+use super::Verdict;
 use crate::Error;
 use crate::vm::context::VMStoreContext;
 use crate::vm::store::VmStore;
@@ -238,16 +238,11 @@ unsafe fn may_go_on(store: *mut VMStoreContext) -> Result<bool, Error> {
             None => return Ok(false),
         }
     };
-    match (interrupts.reason()?, callback) {
-        (None, _) => Ok(true),
-        (Some(Reason::Timeout), _) => Ok(false),
-        (Some(Reason::Asked), _) => {
-            interrupts.take_back(Reason::Asked);
-            Ok(false)
-        }
-        (Some(Reason::Epoch), None) => Ok(false),
+    match (interrupts.verdict()?, callback) {
+        (Verdict::GoOn, _) => Ok(true),
+        (Verdict::Stop, _) | (Verdict::Deadline, None) => Ok(false),
         // SAFETY: whoever set the callback knows how the store is to be borrowed.
-        (Some(Reason::Epoch), Some(callback)) => unsafe { callback(store) },
+        (Verdict::Deadline, Some(callback)) => unsafe { callback(store) },
     }
 }
 
