@@ -190,6 +190,16 @@ fn time_is_bounded() {
     let place = Place::with("forever.wat", FOREVER);
     let stderr = place.run(&["run", "--timeout", "50ms", "forever.wat"], 134);
     assert!(stderr.contains("--timeout gave it") && stderr.contains("spin"), "{stderr}");
+    // A program that sleeps, and one that reads what does not come, end in time and in the same way.
+    let sleep = r#"(module (import "wasi_snapshot_preview1" "poll_oneoff"
+              (func $poll (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 1) (data (i32.const 16) "\01")
+            (func (export "_start")
+              (i64.store (i32.const 24) (i64.const 3600000000000))
+              (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))"#;
+    fs::write(place.path("sleep.wat"), sleep).unwrap();
+    let stderr = place.run(&["run", "--timeout", "50ms", "sleep.wat"], 134);
+    assert!(stderr.contains("--timeout gave it"), "{stderr}");
     let stderr = place.run(&["run", "--timeout", "soon", "forever.wat"], 2);
     assert!(stderr.contains("`soon` is no duration"), "{stderr}");
     for none in ["0", "0.0001us"] {

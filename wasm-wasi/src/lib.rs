@@ -4,8 +4,18 @@
 //! # What a guest can reach
 //! Only what was put into its [`WasiCtx`]. Files are reached through directories that the host hands
 //! over ([`WasiCtxBuilder::preopened_dir`]); [cap-std] resolves every path below them, so that neither
-//! `..` nor an absolute path nor a symbolic link leads out. Each descriptor carries rights, which a
-//! guest can give up but not extend. No call panics or harms the host, whatever numbers a guest passes.
+//! `..` nor an absolute path nor a symbolic link leads out. What the host permits for a directory
+//! ([`DirPerms`], [`FilePerms`]) holds for all that is opened through it, and files get from one
+//! directory to another only if both permit the same. No call panics or harms the host, whatever numbers a
+//! guest passes, and how much a guest makes the host hold has bounds
+//! ([`WasiCtxBuilder::max_descriptors`], [`WasiCtxBuilder::max_call_memory`]).
+//!
+//! # What ends a guest that waits
+//! Whatever interrupts the code of its store (the module `interruption` of `wasm-store`): a timeout, a deadline, or another
+//! thread. A guest that sleeps in `poll_oneoff`, or waits for a stream, a socket or a named pipe, ends
+//! then as one that computes. The host's own calls are waited for where nothing can be known before: for a reader or
+//! writer of the host without a descriptor ([`ReadPipe`], [`WritePipe`]), and for what another process takes away
+//! between looking and reading.
 //!
 //! # Should I use this?
 //! Yes, to run programs made for `wasm32-wasip1` (or `wasm32-wasi`) with `wasm-store`; the facade

@@ -80,18 +80,31 @@ pub(crate) fn define_common<T: 'static>(
     Ok(())
 }
 
-/// Calls with the caller's memory, and makes a number of the outcome.
+/// Calls with the caller's memory, and makes a number of the outcome. What interrupts the store's code ends a
+/// call that waits.
 fn with_memory<T: 'static>(
     caller: &mut Caller<'_, T>,
     get: impl Fn(&mut T) -> &mut WasiCtx,
     name: &str,
-    call: impl FnOnce(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
+    call: impl Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
 ) -> Result<u32> {
     let Some(memory) = caller.get_export("memory").and_then(Extern::into_memory) else {
         return Err(no_memory(name));
     };
-    let (bytes, data) = memory.data_and_store_mut(caller);
-    let outcome = call(get(data), &mut GuestMemory::new(bytes));
+    let mut once_more = false;
+    let outcome = loop {
+        let waiter = caller.waiter();
+        let (bytes, data) = memory.data_and_store_mut(&mut *caller);
+        let ctx = get(data);
+        ctx.waiting.begin(waiter, once_more);
+        let outcome = call(ctx, &mut GuestMemory::new(bytes));
+        if !ctx.waiting.was_ended() {
+            break outcome;
+        }
+        // Either the guest ends here, or it has got more time, and waits on.
+        caller.check_interruption()?;
+        once_more = true;
+    };
     #[cfg(feature = "tracing")]
     tracing::trace!(function = name, ?outcome, "call of WASI");
     Ok(outcome.err().map_or(0, |error| error.number().into()))

@@ -57,6 +57,21 @@ impl From<cap_std::fs::FileType> for FileType {
     }
 }
 
+impl From<rustix::fs::FileType> for FileType {
+    fn from(kind: rustix::fs::FileType) -> Self {
+        use rustix::fs::FileType as Host;
+        match kind {
+            Host::RegularFile => Self::RegularFile,
+            Host::Directory => Self::Directory,
+            Host::Symlink => Self::SymbolicLink,
+            Host::CharacterDevice => Self::CharacterDevice,
+            Host::BlockDevice => Self::BlockDevice,
+            Host::Socket => Self::SocketStream,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// The state of a descriptor (`fdstat`): 24 bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct FdStat {

@@ -1,8 +1,8 @@
 //! What a descriptor is, and the attributes of the file behind it.
 
-use crate::abi::{Errno, FdFlags, FdStat, FileStat, FstFlags, GuestMemory, Rights, Version};
-use crate::ctx::{Object, WasiCtx};
-use rustix::fs::{Advice, FallocateFlags, OFlags, Timespec, Timestamps};
+use crate::abi::{Errno, FdFlags, FdStat, FileStat, FstFlags, GuestMemory, Version};
+use crate::ctx::{Object, Operation, WasiCtx};
+use rustix::fs::{Advice, AtFlags, Timespec, Timestamps};
 use std::num::NonZeroU64;
 
 /// Tells the host how a part of a file will be used.
@@ -20,7 +20,6 @@ pub fn fd_advise(
 ) -> Result<(), Errno> {
     let descriptor = ctx.table.get(fd)?;
     let file = descriptor.file()?;
-    descriptor.check(Rights::FD_ADVISE)?;
     let advice = match advice {
         0 => Advice::Normal,
         1 => Advice::Sequential,
@@ -36,38 +35,32 @@ pub fn fd_advise(
     Ok(())
 }
 
-/// Makes sure that there is room for a part of a file; it grows where it is shorter.
+/// Would make sure that there is room for a part of a file. No runtime does it any more, and C libraries
+/// know what to do instead.
 ///
 /// # Errors
-/// [`Errno::NotSup`] where the host's file system cannot do it, and what else the host answers.
+/// [`Errno::NotSup`]; [`Errno::Badf`], [`Errno::SPipe`] if it is not a file.
 pub fn fd_allocate(
     ctx: &mut WasiCtx,
     _memory: &mut GuestMemory<'_>,
     fd: u32,
-    offset: u64,
-    length: u64,
+    _offset: u64,
+    _length: u64,
 ) -> Result<(), Errno> {
-    let descriptor = ctx.table.get(fd)?;
-    let file = descriptor.file()?;
-    descriptor.check(Rights::FD_ALLOCATE)?;
-    let signed = |value: u64| i64::try_from(value).map_err(|_| Errno::Inval);
-    signed(offset)?.checked_add(signed(length)?).ok_or(Errno::FBig)?;
-    rustix::io::retry_on_intr(|| {
-        rustix::fs::fallocate(file, FallocateFlags::empty(), offset, length)
-    })?;
-    Ok(())
+    ctx.table.get(fd)?.file()?;
+    Err(Errno::NotSup)
 }
 
 /// Waits until the data of a file is stored.
 ///
 /// # Errors
-/// What the host answers.
+/// [`Errno::Badf`] on a directory, [`Errno::Inval`] on what is only read and on a socket, and what the host
+/// answers.
 pub fn fd_datasync(ctx: &mut WasiCtx, _memory: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
-    let descriptor = ctx.table.with_rights_mut(fd, Rights::FD_DATASYNC)?;
-    match &mut descriptor.object {
+    match &mut ctx.table.get_mut(fd)?.object {
         Object::File(file, _) => rustix::fs::fdatasync(file)?,
-        Object::Directory(directory) => rustix::fs::fdatasync(directory.reopen()?)?,
         Object::Output(output) => output.flush()?,
+        Object::Directory(_) => return Err(Errno::Badf),
         Object::Input(_) | Object::Socket(..) => return Err(Errno::Inval),
     }
     Ok(())
@@ -76,13 +69,12 @@ pub fn fd_datasync(ctx: &mut WasiCtx, _memory: &mut GuestMemory<'_>, fd: u32) ->
 /// Waits until the data and the attributes of a file are stored.
 ///
 /// # Errors
-/// What the host answers.
+/// As [`fd_datasync`].
 pub fn fd_sync(ctx: &mut WasiCtx, _memory: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
-    let descriptor = ctx.table.with_rights_mut(fd, Rights::FD_SYNC)?;
-    match &mut descriptor.object {
+    match &mut ctx.table.get_mut(fd)?.object {
         Object::File(file, _) => rustix::fs::fsync(file)?,
-        Object::Directory(directory) => rustix::fs::fsync(directory.reopen()?)?,
         Object::Output(output) => output.flush()?,
+        Object::Directory(_) => return Err(Errno::Badf),
         Object::Input(_) | Object::Socket(..) => return Err(Errno::Inval),
     }
     Ok(())
@@ -99,20 +91,17 @@ pub fn fd_fdstat_get(
     stat: u32,
 ) -> Result<(), Errno> {
     let descriptor = ctx.table.get(fd)?;
-    let record = FdStat {
-        file_type: descriptor.file_type(),
-        flags: descriptor.flags,
-        rights: descriptor.rights,
-        inheriting: descriptor.inheriting,
-    };
+    let (rights, inheriting) = descriptor.rights();
+    let record =
+        FdStat { file_type: descriptor.file_type(), flags: descriptor.flags, rights, inheriting };
     record.write(memory, stat)
 }
 
-/// Changes how a descriptor behaves. Whether writes are synchronised is settled when a file is opened.
+/// Changes how a descriptor behaves: whether it appends, and whether it waits.
 ///
 /// # Errors
-/// [`Errno::NotSup`] if the flags of synchronisation are not those it has; [`Errno::Inval`] if a flag
-/// means nothing.
+/// [`Errno::Badf`] on a directory; [`Errno::Inval`] if a flag means nothing, or would have writes
+/// synchronised.
 pub fn fd_fdstat_set_flags(
     ctx: &mut WasiCtx,
     _memory: &mut GuestMemory<'_>,
@@ -120,49 +109,39 @@ pub fn fd_fdstat_set_flags(
     flags: u32,
 ) -> Result<(), Errno> {
     let flags = FdFlags::try_from(flags)?;
-    let descriptor = ctx.table.with_rights_mut(fd, Rights::FD_FDSTAT_SET_FLAGS)?;
-    let changed = flags.symmetric_difference(descriptor.flags);
-    if changed.intersects(FdFlags::DSYNC | FdFlags::RSYNC | FdFlags::SYNC) {
-        return Err(Errno::NotSup);
+    let descriptor = ctx.table.get_mut(fd)?;
+    if matches!(descriptor.object, Object::Directory(_)) {
+        return Err(Errno::Badf);
     }
-    // Appending is done by this crate, and streams and sockets are polled before each call.
-    if let Object::File(file, _) = &descriptor.object
-        && changed.contains(FdFlags::NONBLOCK)
-    {
-        let mut host = rustix::fs::fcntl_getfl(file)?;
-        host.set(OFlags::NONBLOCK, flags.contains(FdFlags::NONBLOCK));
-        rustix::fs::fcntl_setfl(file, host)?;
+    if flags.intersects(FdFlags::DSYNC | FdFlags::RSYNC | FdFlags::SYNC) {
+        return Err(Errno::Inval);
     }
+    // Appending and waiting are done by this crate.
     descriptor.flags = flags;
     Ok(())
 }
 
-/// Gives up rights of a descriptor. Rights can only be taken away.
+/// Would give up rights of a descriptor. Rights other than those of reading and writing mean nothing, and those
+/// are settled when something is opened.
 ///
 /// # Errors
-/// [`Errno::NotCapable`] if a right is asked for that the descriptor does not have.
+/// [`Errno::NotSup`]; [`Errno::Badf`] if the descriptor is not open.
 pub fn fd_fdstat_set_rights(
     ctx: &mut WasiCtx,
     _memory: &mut GuestMemory<'_>,
     fd: u32,
-    rights: u64,
-    inheriting: u64,
+    _rights: u64,
+    _inheriting: u64,
 ) -> Result<(), Errno> {
-    let descriptor = ctx.table.get_mut(fd)?;
-    let rights = Rights::from_bits_retain(rights);
-    let inheriting = Rights::from_bits_retain(inheriting);
-    if !descriptor.rights.contains(rights) || !descriptor.inheriting.contains(inheriting) {
-        return Err(Errno::NotCapable);
-    }
-    descriptor.rights = rights;
-    descriptor.inheriting = inheriting;
-    Ok(())
+    ctx.table.get(fd)?;
+    Err(Errno::NotSup)
 }
 
 /// Writes the attributes of the file behind a descriptor.
 ///
 /// # Errors
-/// [`Errno::NotCapable`], [`Errno::Fault`], and what the host answers.
+/// [`Errno::Perm`] on a directory that the host does not permit to be looked at; [`Errno::Fault`], and what
+/// the host answers.
 pub fn fd_filestat_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -179,10 +158,13 @@ pub(super) fn filestat_get(
     stat: u32,
     version: Version,
 ) -> Result<(), Errno> {
-    let descriptor = ctx.table.with_rights(fd, Rights::FD_FILESTAT_GET)?;
+    let descriptor = ctx.table.get(fd)?;
     let record = match &descriptor.object {
         Object::File(file, _) => FileStat::from(&file.metadata()?),
-        Object::Directory(directory) => FileStat::from(&directory.handle.dir_metadata()?),
+        Object::Directory(directory) => {
+            descriptor.permit(Operation::Inspect)?;
+            FileStat::from(&directory.handle.dir_metadata()?)
+        }
         // What the host has behind a stream is no business of the guest's.
         Object::Input(_) | Object::Output(_) | Object::Socket(..) => {
             FileStat::of_type(descriptor.file_type())
@@ -194,7 +176,8 @@ pub(super) fn filestat_get(
 /// Sets the length of a file.
 ///
 /// # Errors
-/// [`Errno::Badf`] on a directory, and what the host answers.
+/// [`Errno::Badf`] on a directory; [`Errno::Perm`] if the host does not permit it, [`Errno::Inval`] if the file
+/// is not open for writing; and what else the host answers.
 pub fn fd_filestat_set_size(
     ctx: &mut WasiCtx,
     _memory: &mut GuestMemory<'_>,
@@ -203,7 +186,10 @@ pub fn fd_filestat_set_size(
 ) -> Result<(), Errno> {
     let descriptor = ctx.table.get(fd)?;
     let file = descriptor.file()?;
-    descriptor.check(Rights::FD_FILESTAT_SET_SIZE)?;
+    descriptor.permit(Operation::WriteFile)?;
+    if !descriptor.access.write {
+        return Err(Errno::Inval);
+    }
     rustix::io::retry_on_intr(|| rustix::fs::ftruncate(file, size))?;
     Ok(())
 }
@@ -211,7 +197,8 @@ pub fn fd_filestat_set_size(
 /// Sets the times of the file behind a descriptor.
 ///
 /// # Errors
-/// [`Errno::Inval`] if the flags contradict each other, and what the host answers.
+/// [`Errno::Inval`] if the flags contradict each other; [`Errno::Perm`] if the host does not permit it;
+/// [`Errno::Badf`] on a stream or a socket; and what the host answers.
 pub fn fd_filestat_set_times(
     ctx: &mut WasiCtx,
     _memory: &mut GuestMemory<'_>,
@@ -221,13 +208,15 @@ pub fn fd_filestat_set_times(
     flags: u32,
 ) -> Result<(), Errno> {
     let descriptor = ctx.table.get(fd)?;
-    let (access, modification) = times(accessed, modified, flags)?;
-    descriptor.check(Rights::FD_FILESTAT_SET_TIMES)?;
-    let times = Timestamps { last_access: access.host(), last_modification: modification.host() };
+    let times = times(accessed, modified, flags)?.host();
+    descriptor.permit(Operation::SetTimes)?;
     match &descriptor.object {
         Object::File(file, _) => rustix::fs::futimens(file, &times)?,
-        Object::Directory(directory) => rustix::fs::futimens(directory.reopen()?, &times)?,
-        Object::Input(_) | Object::Output(_) | Object::Socket(..) => return Err(Errno::Inval),
+        Object::Directory(directory) => {
+            // The handle may be one that only serves to look up paths.
+            rustix::fs::utimensat(&directory.handle, c".", &times, AtFlags::empty())?;
+        }
+        Object::Input(_) | Object::Output(_) | Object::Socket(..) => return Err(Errno::Badf),
     }
     Ok(())
 }
@@ -258,8 +247,21 @@ impl NewTime {
     }
 }
 
-/// The new times of access and of modification.
-pub(super) fn times(accessed: u64, modified: u64, flags: u32) -> Result<(NewTime, NewTime), Errno> {
+/// What becomes of both times of a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NewTimes {
+    pub(super) access: NewTime,
+    pub(super) modification: NewTime,
+}
+
+impl NewTimes {
+    pub(super) fn host(self) -> Timestamps {
+        Timestamps { last_access: self.access.host(), last_modification: self.modification.host() }
+    }
+}
+
+/// The new times that a guest asks for.
+pub(super) fn times(accessed: u64, modified: u64, flags: u32) -> Result<NewTimes, Errno> {
     let flags = FstFlags::try_from(flags)?;
     let one = |time, set, now| match (flags.contains(set), flags.contains(now)) {
         (true, true) => Err(Errno::Inval),
@@ -267,8 +269,8 @@ pub(super) fn times(accessed: u64, modified: u64, flags: u32) -> Result<(NewTime
         (false, true) => Ok(NewTime::Now),
         (false, false) => Ok(NewTime::Unchanged),
     };
-    Ok((
-        one(accessed, FstFlags::ATIM, FstFlags::ATIM_NOW)?,
-        one(modified, FstFlags::MTIM, FstFlags::MTIM_NOW)?,
-    ))
+    Ok(NewTimes {
+        access: one(accessed, FstFlags::ATIM, FstFlags::ATIM_NOW)?,
+        modification: one(modified, FstFlags::MTIM, FstFlags::MTIM_NOW)?,
+    })
 }

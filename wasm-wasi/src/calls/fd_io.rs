@@ -1,12 +1,16 @@
 //! Reading, writing and the position in a file.
 
 use super::socket;
+use crate::abi::memory::Buffer;
 use crate::abi::types::Whence;
-use crate::abi::{Errno, FdFlags, GuestMemory, Rights, Version};
-use crate::ctx::{Descriptor, Object, WasiCtx};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use crate::abi::{Errno, FdFlags, FileType, GuestMemory, Version};
+use crate::ctx::{Descriptor, Interest, Object, Waiting, WasiCtx};
 use rustix::io::retry_on_intr;
 use std::io::IoSlice;
+
+/// How many bytes a pipe takes without waiting if it takes any: what POSIX asks for at least is 512.
+const PIPE_BUF: u32 =
+    if cfg!(any(target_os = "linux", target_os = "android")) { 4096 } else { 512 };
 
 /// Reads from a descriptor into buffers, and writes how many bytes came.
 ///
@@ -21,18 +25,29 @@ pub fn fd_read(
     count: u32,
     read: u32,
 ) -> Result<(), Errno> {
-    let descriptor = ctx.table.with_rights_mut(fd, Rights::FD_READ)?;
+    let descriptor = ctx.table.get_mut(fd)?;
+    descriptor.check_read()?;
     let buffers = memory.buffers(buffers, count)?;
     memory.check(read, 4)?;
     let bytes = if buffers.is_empty() {
         0
     } else {
-        fail_if_waiting(descriptor, PollFlags::IN)?;
         let mut slices = memory.io_slices_mut(&buffers)?;
         match &mut descriptor.object {
-            Object::File(file, _) => retry_on_intr(|| rustix::io::readv(&*file, &mut slices))?,
-            Object::Input(input) => input.read(&mut slices)?,
-            Object::Socket(..) => socket::receive(descriptor, &mut slices, false, false)?.0,
+            Object::File(file, FileType::RegularFile) => {
+                retry_on_intr(|| rustix::io::readv(&*file, &mut slices))?
+            }
+            Object::File(..) => special(&ctx.waiting, descriptor, Interest::Read, |file| {
+                rustix::io::readv(file, &mut slices)
+            })?,
+            Object::Input(_) => {
+                get_ready(&ctx.waiting, descriptor, Interest::Read)?;
+                let Object::Input(input) = &mut descriptor.object else { return Err(Errno::Badf) };
+                input.read(&mut slices)?
+            }
+            Object::Socket(..) => {
+                socket::receive(&ctx.waiting, descriptor, &mut slices, false, false)?.0
+            }
             Object::Output(_) | Object::Directory(_) => return Err(Errno::Badf),
         }
     };
@@ -52,9 +67,9 @@ pub fn fd_pread(
     offset: u64,
     read: u32,
 ) -> Result<(), Errno> {
-    let descriptor = ctx.table.with_rights(fd, Rights::FD_READ)?;
+    let descriptor = ctx.table.get(fd)?;
     let file = descriptor.file()?;
-    descriptor.check(Rights::FD_SEEK)?;
+    descriptor.check_read()?;
     let buffers = memory.buffers(buffers, count)?;
     memory.check(read, 4)?;
     let mut slices = memory.io_slices_mut(&buffers)?;
@@ -75,29 +90,49 @@ pub fn fd_write(
     count: u32,
     written: u32,
 ) -> Result<(), Errno> {
-    let descriptor = ctx.table.with_rights_mut(fd, Rights::FD_WRITE)?;
-    let buffers = memory.buffers(buffers, count)?;
+    let descriptor = ctx.table.get_mut(fd)?;
+    descriptor.check_write()?;
+    let mut buffers = memory.buffers(buffers, count)?;
     memory.check(written, 4)?;
     let bytes = if buffers.is_empty() {
         0
     } else {
-        fail_if_waiting(descriptor, PollFlags::OUT)?;
-        let slices = memory.io_slices(&buffers)?;
-        match &mut descriptor.object {
-            Object::File(file, _) if descriptor.flags.contains(FdFlags::APPEND) => {
-                append(file, &slices)?
+        match &descriptor.object {
+            Object::File(file, FileType::RegularFile) => {
+                let slices = memory.io_slices(&buffers)?;
+                if descriptor.flags.contains(FdFlags::APPEND) {
+                    append(file, &slices, true)?
+                } else {
+                    retry_on_intr(|| rustix::io::writev(file, &slices))?
+                }
             }
-            Object::File(file, _) => retry_on_intr(|| rustix::io::writev(&*file, &slices))?,
-            Object::Output(output) => output.write(&slices)?,
-            Object::Socket(..) => socket::send(descriptor, &slices)?,
+            Object::File(..) => {
+                let slices = memory.io_slices(&buffers)?;
+                special(&ctx.waiting, descriptor, Interest::Write, |file| {
+                    rustix::io::writev(file, &slices)
+                })?
+            }
+            Object::Output(_) => {
+                if get_ready(&ctx.waiting, descriptor, Interest::Write)? {
+                    shorten(&mut buffers, PIPE_BUF);
+                }
+                let slices = memory.io_slices(&buffers)?;
+                let Object::Output(output) = &mut descriptor.object else {
+                    return Err(Errno::Badf);
+                };
+                output.write(&slices)?
+            }
+            Object::Socket(..) => {
+                socket::send(&ctx.waiting, descriptor, &memory.io_slices(&buffers)?)?
+            }
             Object::Input(_) | Object::Directory(_) => return Err(Errno::Badf),
         }
     };
     write_count(memory, written, bytes)
 }
 
-/// Writes to a file at an offset, and leaves its position alone. It goes to the offset even where the
-/// descriptor appends.
+/// Writes to a file at an offset, and leaves its position alone. As on Linux, it goes to the end wherever the
+/// offset is if the descriptor appends.
 ///
 /// # Errors
 /// As [`fd_write`]; [`Errno::SPipe`] if it is not a file.
@@ -110,13 +145,18 @@ pub fn fd_pwrite(
     offset: u64,
     written: u32,
 ) -> Result<(), Errno> {
-    let descriptor = ctx.table.with_rights(fd, Rights::FD_WRITE)?;
+    let descriptor = ctx.table.get(fd)?;
     let file = descriptor.file()?;
-    descriptor.check(Rights::FD_SEEK)?;
+    descriptor.check_write()?;
     let buffers = memory.buffers(buffers, count)?;
     memory.check(written, 4)?;
     let slices = memory.io_slices(&buffers)?;
-    let bytes = retry_on_intr(|| rustix::io::pwritev(file, &slices, offset))?;
+    let bytes = if descriptor.flags.contains(FdFlags::APPEND) {
+        i64::try_from(offset).map_err(|_| Errno::Inval)?;
+        append(file, &slices, false)?
+    } else {
+        retry_on_intr(|| rustix::io::pwritev(file, &slices, offset))?
+    };
     write_count(memory, written, bytes)
 }
 
@@ -145,9 +185,7 @@ pub fn fd_tell(
     fd: u32,
     position: u32,
 ) -> Result<(), Errno> {
-    let descriptor = ctx.table.get(fd)?;
-    let file = descriptor.file()?;
-    check_tell(descriptor)?;
+    let file = ctx.table.get(fd)?.file()?;
     let value = rustix::fs::tell(file)?;
     memory.write_u64(position, value)
 }
@@ -162,15 +200,9 @@ pub(super) fn seek(
     version: Version,
 ) -> Result<(), Errno> {
     use rustix::fs::SeekFrom;
-    let descriptor = ctx.table.get(fd)?;
-    let file = descriptor.file()?;
+    let file = ctx.table.get(fd)?.file()?;
     let whence = Whence::from_guest(whence, version)?;
     let offset = offset.cast_signed();
-    if (whence, offset) == (Whence::Cur, 0) {
-        check_tell(descriptor)?;
-    } else {
-        descriptor.check(Rights::FD_SEEK)?;
-    }
     memory.check(position, 8)?;
     let target = match whence {
         Whence::Set => SeekFrom::Start(u64::try_from(offset).map_err(|_| Errno::Inval)?),
@@ -181,38 +213,82 @@ pub(super) fn seek(
     memory.write_u64(position, value)
 }
 
-/// The right to seek includes that to tell.
-fn check_tell(descriptor: &Descriptor) -> Result<(), Errno> {
-    descriptor.check(Rights::FD_SEEK).or_else(|_| descriptor.check(Rights::FD_TELL))
-}
-
-/// Writes to the end of a file.
-///
-/// The host's own append mode is not used, since on Linux it would also move `fd_pwrite` to the end.
-fn append(file: &cap_std::fs::File, slices: &[IoSlice<'_>]) -> Result<usize, Errno> {
-    #[cfg(target_os = "linux")]
+/// Writes to the end of a file, and has its position there if that is wanted; otherwise it stays.
+fn append(file: &cap_std::fs::File, slices: &[IoSlice<'_>], moves: bool) -> Result<usize, Errno> {
+    use rustix::fs::{SeekFrom, seek, tell};
+    #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         // As an offset, -1 stands for the position of the file, which moves to the end with this.
+        let offset = if moves { u64::MAX } else { 0 };
         let flags = rustix::io::ReadWriteFlags::APPEND;
-        match retry_on_intr(|| rustix::io::pwritev2(file, slices, u64::MAX, flags)) {
+        match retry_on_intr(|| rustix::io::pwritev2(file, slices, offset, flags)) {
             Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {}
             result => return Ok(result?),
         }
     }
-    rustix::fs::seek(file, rustix::fs::SeekFrom::End(0))?;
-    Ok(retry_on_intr(|| rustix::io::writev(file, slices))?)
+    let position = tell(file)?;
+    seek(file, SeekFrom::End(0))?;
+    let written = retry_on_intr(|| rustix::io::writev(file, slices));
+    if !moves {
+        seek(file, SeekFrom::Start(position))?;
+    }
+    Ok(written?)
 }
 
-/// On a stream that must not block, fails where the host would wait. The host's own flag is left
-/// alone there, because other processes share it.
-pub(super) fn fail_if_waiting(descriptor: &Descriptor, wanted: PollFlags) -> Result<(), Errno> {
-    if !descriptor.is_nonblocking() || matches!(descriptor.object, Object::File(..)) {
-        return Ok(());
+/// Reads or writes what is neither a regular file nor a directory, and was opened so that the host does not
+/// wait for it.
+fn special(
+    waiting: &Waiting,
+    descriptor: &Descriptor,
+    interest: Interest,
+    mut transfer: impl FnMut(&cap_std::fs::File) -> rustix::io::Result<usize>,
+) -> Result<usize, Errno> {
+    use std::os::fd::AsFd;
+    let file = descriptor.file()?;
+    loop {
+        // A pipe that nobody has opened yet for writing looks as if it had ended, so the wait comes first.
+        if !descriptor.is_nonblocking() {
+            waiting.one(file.as_fd(), interest)?;
+        }
+        match retry_on_intr(|| transfer(file)) {
+            Err(rustix::io::Errno::AGAIN) if !descriptor.is_nonblocking() => {}
+            result => return Ok(result?),
+        }
     }
-    let Some(host) = descriptor.host() else { return Ok(()) };
-    let mut fds = [PollFd::from_borrowed_fd(host, wanted)];
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-    if retry_on_intr(|| poll(&mut fds, Some(&at_once)))? == 0 { Err(Errno::Again) } else { Ok(()) }
+}
+
+/// Sees to it that a call of the host for a stream or a socket does not wait, where this can be known: by
+/// waiting before, or by failing with [`Errno::Again`] where the guest does not want that. Answers
+/// whether the host could still wait if it is asked for too much.
+///
+/// The host's own flag is left alone, because other processes share it.
+pub(super) fn get_ready(
+    waiting: &Waiting,
+    descriptor: &Descriptor,
+    interest: Interest,
+) -> Result<bool, Errno> {
+    let nonblocking = descriptor.is_nonblocking();
+    let Some(host) = descriptor.host().filter(|_| nonblocking || waiting.can_be_ended()) else {
+        return Ok(false);
+    };
+    if nonblocking {
+        if !Waiting::is_ready(host, interest)? {
+            return Err(Errno::Again);
+        }
+    } else {
+        waiting.one(host, interest)?;
+    }
+    let kind = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(host)?.st_mode);
+    Ok(kind != rustix::fs::FileType::RegularFile)
+}
+
+/// Leaves so many bytes of buffers.
+fn shorten(buffers: &mut Vec<Buffer>, mut length: u32) {
+    for buffer in buffers.iter_mut() {
+        buffer.length = buffer.length.min(length);
+        length -= buffer.length;
+    }
+    buffers.retain(|buffer| buffer.length > 0);
 }
 
 pub(super) fn write_count(

@@ -44,7 +44,7 @@ pub fn fd_prestat_get(
 /// Writes the name of a preopened directory.
 ///
 /// # Errors
-/// [`Errno::NameTooLong`] if the buffer is too short; else as [`fd_prestat_get`].
+/// [`Errno::NameTooLong`] if the buffer is too short; [`Errno::NotDir`] if it is not a preopened directory.
 pub fn fd_prestat_dir_name(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -52,7 +52,8 @@ pub fn fd_prestat_dir_name(
     path: u32,
     path_length: u32,
 ) -> Result<(), Errno> {
-    let name = preopened_name(ctx, fd)?;
+    ctx.table.get(fd)?;
+    let name = preopened_name(ctx, fd).map_err(|_| Errno::NotDir)?;
     if name.len() > path_length as usize {
         return Err(Errno::NameTooLong);
     }

@@ -22,6 +22,7 @@ mod clock;
 mod fd_attributes;
 mod fd_io;
 mod fd_table;
+mod path;
 mod path_change;
 mod path_open;
 mod path_stat;

@@ -1,16 +1,18 @@
 //! Making, moving and removing the entries of directories.
 //!
-//! All paths are resolved by cap-std below the directory of the descriptor; what leads out of it fails
-//! with [`Errno::Perm`].
+//! What leads out of the directory of a descriptor fails with [`Errno::Perm`], as does what the host does not
+//! permit.
 
-use super::path_open::directory;
-use crate::abi::{Errno, GuestMemory, LookupFlags, Rights};
-use crate::ctx::WasiCtx;
+use super::path::{Found, GuestPath, read_string};
+use crate::abi::{Errno, GuestMemory, LookupFlags};
+use crate::ctx::{Descriptor, Operation, WasiCtx, permit};
+use cap_std::fs::Dir;
+use rustix::fs::{AtFlags, Mode};
 
 /// Makes a directory.
 ///
 /// # Errors
-/// [`Errno::NotCapable`], [`Errno::Perm`], and what the host answers.
+/// [`Errno::Perm`], and what the host answers.
 pub fn path_create_directory(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -18,14 +20,15 @@ pub fn path_create_directory(
     path: u32,
     path_length: u32,
 ) -> Result<(), Errno> {
-    let directory = directory(ctx, fd, Rights::PATH_CREATE_DIRECTORY)?;
-    Ok(directory.create_dir(memory.string(path, path_length)?)?)
+    let directory = directory(ctx, fd, Operation::MakeEntry)?;
+    let place = GuestPath::read(memory, path, path_length)?.place(directory)?;
+    Ok(rustix::fs::mkdirat(&place, place.name(), Mode::from_raw_mode(0o777))?)
 }
 
 /// Removes an empty directory.
 ///
 /// # Errors
-/// [`Errno::NotCapable`], [`Errno::Perm`], and what the host answers.
+/// [`Errno::Perm`], and what the host answers.
 pub fn path_remove_directory(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -33,18 +36,15 @@ pub fn path_remove_directory(
     path: u32,
     path_length: u32,
 ) -> Result<(), Errno> {
-    let directory = directory(ctx, fd, Rights::PATH_REMOVE_DIRECTORY)?;
-    let path = memory.string(path, path_length)?;
-    // A slash at the end asks for a directory, which is all that is removed here anyway. cap-std would
-    // take it for `/.`, and that cannot be removed.
-    let bare = path.trim_end_matches('/');
-    Ok(directory.remove_dir(if bare.is_empty() { path } else { bare })?)
+    let directory = directory(ctx, fd, Operation::RemoveEntry)?;
+    let place = GuestPath::read(memory, path, path_length)?.place(directory)?;
+    Ok(rustix::fs::unlinkat(&place, place.name(), AtFlags::REMOVEDIR)?)
 }
 
 /// Removes an entry that is not a directory.
 ///
 /// # Errors
-/// [`Errno::NotCapable`], [`Errno::Perm`], and what the host answers.
+/// [`Errno::Perm`], and what the host answers.
 pub fn path_unlink_file(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -52,21 +52,16 @@ pub fn path_unlink_file(
     path: u32,
     path_length: u32,
 ) -> Result<(), Errno> {
-    let directory = directory(ctx, fd, Rights::PATH_UNLINK_FILE)?;
-    let path = memory.string(path, path_length)?;
-    if path.ends_with('/') {
-        // The slash asks for a directory, and those are not removed here.
-        let is_directory = directory.symlink_metadata(path)?.is_dir();
-        return Err(if is_directory { Errno::IsDir } else { Errno::NotDir });
-    }
-    Ok(directory.remove_file(path)?)
+    let directory = directory(ctx, fd, Operation::RemoveEntry)?;
+    let place = GuestPath::read(memory, path, path_length)?.place(directory)?;
+    Ok(rustix::fs::unlinkat(&place, place.name(), AtFlags::empty())?)
 }
 
 /// Gives a file one more name. Symbolic links are linked to themselves, never followed.
 ///
 /// # Errors
-/// [`Errno::Inval`] if links are to be followed; [`Errno::NotCapable`], [`Errno::Perm`], and what the
-/// host answers.
+/// [`Errno::Inval`] if links are to be followed; [`Errno::Perm`], also if the host does not permit the same
+/// for both directories; and what the host answers.
 #[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub fn path_link(
     ctx: &mut WasiCtx,
@@ -79,20 +74,34 @@ pub fn path_link(
     new_path: u32,
     new_path_length: u32,
 ) -> Result<(), Errno> {
-    let source = directory(ctx, old_fd, Rights::PATH_LINK_SOURCE)?;
-    let target = directory(ctx, new_fd, Rights::PATH_LINK_TARGET)?;
+    let (source, target) = directories(ctx, Operation::Link, old_fd, new_fd)?;
     if LookupFlags::try_from(lookup)?.contains(LookupFlags::SYMLINK_FOLLOW) {
         return Err(Errno::Inval);
     }
-    let old_path = memory.string(old_path, old_path_length)?;
-    let new_path = memory.string(new_path, new_path_length)?;
-    Ok(source.hard_link(old_path, target, new_path)?)
+    let old_path = GuestPath::read(memory, old_path, old_path_length)?;
+    let new_path = GuestPath::read(memory, new_path, new_path_length)?;
+    let found = old_path.find(source)?;
+    if let Found::Entry(parent, name) = &found {
+        // The system tells of this path first as well.
+        parent.directory().symlink_metadata(name)?;
+    }
+    let place = new_path.place(target)?;
+    Ok(match &found {
+        // The system refuses this, after it has looked at the other path.
+        Found::Directory(directory) => {
+            rustix::fs::linkat(directory, c".", &place, place.name(), AtFlags::empty())
+        }
+        Found::Entry(parent, name) => {
+            rustix::fs::linkat(parent, *name, &place, place.name(), AtFlags::empty())
+        }
+    }?)
 }
 
 /// Moves an entry, also from one directory to another.
 ///
 /// # Errors
-/// [`Errno::NotCapable`], [`Errno::Perm`], and what the host answers.
+/// [`Errno::Perm`], also if the host does not permit the same for both directories; and what the host
+/// answers.
 #[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub fn path_rename(
     ctx: &mut WasiCtx,
@@ -104,17 +113,16 @@ pub fn path_rename(
     new_path: u32,
     new_path_length: u32,
 ) -> Result<(), Errno> {
-    let source = directory(ctx, old_fd, Rights::PATH_RENAME_SOURCE)?;
-    let target = directory(ctx, new_fd, Rights::PATH_RENAME_TARGET)?;
-    let old_path = memory.string(old_path, old_path_length)?;
-    let new_path = memory.string(new_path, new_path_length)?;
-    Ok(source.rename(old_path, target, new_path)?)
+    let (source, target) = directories(ctx, Operation::Rename, old_fd, new_fd)?;
+    let old_place = GuestPath::read(memory, old_path, old_path_length)?.place(source)?;
+    let new_place = GuestPath::read(memory, new_path, new_path_length)?.place(target)?;
+    Ok(rustix::fs::renameat(&old_place, old_place.name(), &new_place, new_place.name())?)
 }
 
 /// Makes a symbolic link. Its target must not be absolute, since the guest's root is not the host's.
 ///
 /// # Errors
-/// [`Errno::NotCapable`], [`Errno::Perm`], and what the host answers.
+/// [`Errno::Perm`], and what the host answers.
 pub fn path_symlink(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -124,8 +132,37 @@ pub fn path_symlink(
     path: u32,
     path_length: u32,
 ) -> Result<(), Errno> {
-    let directory = directory(ctx, fd, Rights::PATH_SYMLINK)?;
-    let target = memory.string(target, target_length)?;
-    let path = memory.string(path, path_length)?;
-    Ok(directory.symlink(target, path)?)
+    let directory = directory(ctx, fd, Operation::MakeEntry)?;
+    let target = read_string(memory, target, target_length)?;
+    if target.starts_with('/') {
+        return Err(Errno::Perm);
+    }
+    let path = GuestPath::read(memory, path, path_length)?;
+    if target.is_empty() {
+        return Err(Errno::NoEnt);
+    }
+    let place = path.place(directory)?;
+    Ok(rustix::fs::symlinkat(target, &place, place.name())?)
+}
+
+/// The directory of a descriptor, to do something with what a path names in it.
+pub(super) fn directory(ctx: &WasiCtx, fd: u32, operation: Operation) -> Result<&Dir, Errno> {
+    let descriptor = ctx.table.get(fd)?;
+    let directory = descriptor.directory()?;
+    descriptor.permit(operation)?;
+    Ok(directory)
+}
+
+/// The directories of two descriptors, to do something with what paths name in both.
+fn directories(
+    ctx: &WasiCtx,
+    operation: Operation,
+    source: u32,
+    target: u32,
+) -> Result<(&Dir, &Dir), Errno> {
+    let (source, target): (&Descriptor, &Descriptor) =
+        (ctx.table.get(source)?, ctx.table.get(target)?);
+    let directories = (source.directory()?, target.directory()?);
+    permit(operation, source.grant, target.grant)?;
+    Ok(directories)
 }

@@ -1,22 +1,27 @@
 //! Opening files and directories.
 
+use super::path::{GuestPath, open_as_directory};
 use crate::abi::{Errno, FdFlags, FileType, GuestMemory, LookupFlags, OpenFlags, Rights};
-use crate::ctx::{Descriptor, Directory, Object, WasiCtx};
+use crate::ctx::{Access, Descriptor, Directory, Object, Operation, WasiCtx};
 use cap_fs_ext::{
     FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
 };
 use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
+use std::io;
 
 /// Opens what a path names, and writes the number of the new descriptor.
 ///
-/// The rights asked for are cut down to those that the directory hands on and that make sense for
-/// what was opened, since programs routinely ask for more than they need. Reading and writing are
-/// not: if the directory hands them on not, asking for them is an error.
+/// Of the rights that are asked for, only those of reading and of writing mean something. Whoever asks for
+/// neither gets that of reading; creating and truncating a file give that of writing. What the
+/// host permits decides, whatever is asked for: a file that may not be written does not open for writing.
+///
+/// A pipe of the host is opened without waiting for its other end. If there is nobody yet who reads it, opening
+/// it for writing fails with [`Errno::Nxio`].
 ///
 /// # Errors
-/// [`Errno::NotCapable`] if a right is missing that the call needs; [`Errno::Perm`] if the path leads
-/// out of the directory; and what the host answers.
+/// [`Errno::Perm`] if the path leads out of the directory, or if the host does not permit what is asked for;
+/// [`Errno::NotSup`] for flags of synchronisation; and what the host answers.
 #[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub fn path_open(
     ctx: &mut WasiCtx,
@@ -27,48 +32,41 @@ pub fn path_open(
     path_length: u32,
     open: u32,
     rights: u64,
-    inheriting: u64,
+    _inheriting: u64,
     flags: u32,
     opened: u32,
 ) -> Result<(), Errno> {
     let base = ctx.table.get(fd)?;
+    let rights = Rights::from_bits_retain(rights);
+    let flags = FdFlags::try_from(flags)?;
     let request = Request {
         follow: LookupFlags::try_from(lookup)?.contains(LookupFlags::SYMLINK_FOLLOW),
         open: OpenFlags::try_from(open)?,
-        // A right without a name is one that nobody can use.
-        rights: Rights::from_bits_truncate(rights),
-        flags: FdFlags::try_from(flags)?,
+        read: rights.contains(Rights::FD_READ),
+        write: rights.contains(Rights::FD_WRITE),
     };
-    let directory = base.directory()?;
-    request.check(base)?;
+    let root = base.directory()?;
+    request.check(base, flags)?;
     ctx.table.check_room()?;
     memory.check(opened, 4)?;
-    let file = request.open(directory, memory.string(path, path_length)?)?;
+    let (file, access) = request.open(root, &GuestPath::read(memory, path, path_length)?)?;
 
     let file_type = FileType::from(file.metadata()?.file_type());
-    let granted = request.rights & base.inheriting;
-    let descriptor = if file_type == FileType::Directory {
-        Descriptor {
-            object: Object::Directory(Directory {
-                handle: Dir::from_std_file(file.into_std()),
-                preopened_as: None,
-                listing: None,
-            }),
-            rights: granted & Rights::DIRECTORY,
-            inheriting: Rights::from_bits_truncate(inheriting) & base.inheriting,
-            flags: request.flags,
-        }
+    let (object, access) = if file_type == FileType::Directory {
+        let handle = Dir::from_std_file(file.into_std());
+        (Object::Directory(Directory::new(handle, None)), Access::NONE)
     } else if request.open.contains(OpenFlags::DIRECTORY) {
         return Err(Errno::NotDir);
     } else {
-        Descriptor {
-            object: Object::File(file, file_type),
-            rights: granted.difference(Rights::DIRECTORY.difference(Rights::FILE)),
-            inheriting: Rights::from_bits_truncate(inheriting) & base.inheriting,
-            flags: request.flags,
+        // That it is no directory, which it would not be needed for, is only known now.
+        let readable = base.permit(Operation::ReadFile);
+        if request.read {
+            readable?;
         }
+        let access = Access { read: access.read && readable.is_ok(), ..access };
+        (Object::File(file, file_type), access)
     };
-    let number = ctx.table.insert(descriptor)?;
+    let number = ctx.table.insert(Descriptor { object, access, grant: base.grant, flags })?;
     memory.write_u32(opened, number)
 }
 
@@ -76,79 +74,102 @@ pub fn path_open(
 struct Request {
     follow: bool,
     open: OpenFlags,
-    rights: Rights,
-    flags: FdFlags,
+    read: bool,
+    write: bool,
 }
 
 impl Request {
-    fn check(&self, base: &Descriptor) -> Result<(), Errno> {
-        let mut needed = Rights::PATH_OPEN;
-        if self.open.contains(OpenFlags::CREATE) {
-            needed |= Rights::PATH_CREATE_FILE;
+    fn creates(&self) -> bool {
+        self.open.contains(OpenFlags::CREATE)
+    }
+
+    fn truncates(&self) -> bool {
+        self.open.contains(OpenFlags::TRUNCATE)
+    }
+
+    fn check(&self, base: &Descriptor, flags: FdFlags) -> Result<(), Errno> {
+        if flags.intersects(FdFlags::DSYNC | FdFlags::SYNC | FdFlags::RSYNC) {
+            return Err(Errno::NotSup);
         }
-        if self.open.contains(OpenFlags::TRUNCATE) {
-            needed |= Rights::PATH_FILESTAT_SET_SIZE;
-        }
-        let mut handed_on = self.rights & (Rights::FD_READ | Rights::FD_WRITE);
-        if self.flags.contains(FdFlags::DSYNC) {
-            handed_on |= Rights::FD_DATASYNC;
-        }
-        if self.flags.intersects(FdFlags::SYNC | FdFlags::RSYNC) {
-            handed_on |= Rights::FD_SYNC;
-        }
-        if !base.rights.contains(needed) || !base.inheriting.contains(handed_on) {
-            return Err(Errno::NotCapable);
-        }
-        if self.open.contains(OpenFlags::CREATE | OpenFlags::DIRECTORY) {
+        if self.open.contains(OpenFlags::DIRECTORY) && self.open != OpenFlags::DIRECTORY {
             return Err(Errno::Inval);
+        }
+        if self.creates() {
+            base.permit(Operation::CreateFile)?;
+        }
+        if self.write || self.truncates() {
+            base.permit(Operation::WriteFile)?;
         }
         Ok(())
     }
 
-    fn open(&self, directory: &Dir, path: &str) -> Result<File, Errno> {
-        let create = self.open.contains(OpenFlags::CREATE);
+    fn open(&self, root: &Dir, path: &GuestPath<'_>) -> Result<(File, Access), Errno> {
         let exclusive = self.open.contains(OpenFlags::EXCLUSIVE);
-        let truncate = self.open.contains(OpenFlags::TRUNCATE);
-        let write = self.rights.intersects(Rights::FILE_MUTATION);
+        let access = Access {
+            read: self.read || !self.write,
+            write: self.write || self.truncates() || self.creates(),
+        };
+        let mut options = self.options(access);
+        if path.names_directory() {
+            if self.creates() {
+                return Err(refuse_to_create(root, path, exclusive));
+            }
+            let directory = OFlags::NOCTTY | OFlags::DIRECTORY;
+            options.follow(FollowSymlinks::Yes).custom_flags(directory.bits().cast_signed());
+            return Ok((open_as_directory(root, path, &options)?, access));
+        }
+        if !self.creates() {
+            return Ok((root.open_with(path.followed(), &options)?, access));
+        }
+        options.create(!exclusive).create_new(exclusive);
+        match root.open_with(path.followed(), &options) {
+            // A file that is there and must not be written still opens for reading.
+            Err(error)
+                if !self.write && !self.truncates() && !exclusive && is_read_only(&error) =>
+            {
+                let options = self.options(Access::READ);
+                match root.open_with(path.followed(), &options) {
+                    Err(missing) if missing.kind() == io::ErrorKind::NotFound => Err(error.into()),
+                    result => Ok((result?, Access::READ)),
+                }
+            }
+            result => Ok((result?, access)),
+        }
+    }
 
-        let mut options = OpenOptions::new();
-        options
-            .read(!write || self.rights.intersects(Rights::FD_READ | Rights::FD_READDIR))
-            .write(write || truncate)
-            .truncate(truncate)
-            .maybe_dir(true)
-            .follow(FollowSymlinks::follow(self.follow))
-            .nonblock(self.flags.contains(FdFlags::NONBLOCK))
-            .dsync(self.flags.contains(FdFlags::DSYNC))
-            .rsync(self.flags.contains(FdFlags::RSYNC))
-            .sync(self.flags.contains(FdFlags::SYNC));
+    fn options(&self, access: Access) -> OpenOptions {
         let mut host = OFlags::NOCTTY;
         host.set(OFlags::DIRECTORY, self.open.contains(OpenFlags::DIRECTORY));
-        options.custom_flags(host.bits().cast_signed());
-
-        if !create {
-            return Ok(directory.open_with(path, &options)?);
-        }
-        let mut creating = options.clone();
-        creating.write(true).create(!exclusive).create_new(exclusive);
-        if write || truncate || exclusive {
-            return Ok(directory.open_with(path, &creating)?);
-        }
-        // A file that is only read must open even where it may not be written, but creating one goes
-        // together with opening it for writing. If it appears in between, creating it opens it.
-        match directory.open_with(path, &options) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Ok(directory.open_with(path, &creating)?)
-            }
-            result => Ok(result?),
-        }
+        let mut options = OpenOptions::new();
+        options
+            .read(access.read)
+            .write(access.write)
+            .truncate(self.truncates())
+            .maybe_dir(true)
+            .follow(FollowSymlinks::follow(self.follow))
+            // Waiting, where a guest wants to, is done by this crate: it can be ended.
+            .nonblock(true)
+            .custom_flags(host.bits().cast_signed());
+        options
     }
 }
 
-/// The directory of a descriptor, to look up a path in it for something that needs these rights.
-pub(super) fn directory(ctx: &WasiCtx, fd: u32, rights: Rights) -> Result<&Dir, Errno> {
-    let descriptor = ctx.table.get(fd)?;
-    let directory = descriptor.directory()?;
-    descriptor.check(rights)?;
-    Ok(directory)
+/// Whether a file did not open for the reason that it would have been open for writing.
+fn is_read_only(error: &io::Error) -> bool {
+    use rustix::io::Errno as Host;
+    matches!(
+        Host::from_io_error(error),
+        Some(Host::ACCESS | Host::PERM | Host::ROFS | Host::TXTBSY)
+    )
+}
+
+/// Why no file can be created where a path says that it names a directory.
+fn refuse_to_create(root: &Dir, path: &GuestPath<'_>, exclusive: bool) -> Errno {
+    let resolved =
+        if path.is_dots() { path.find(root).map(|_| ()) } else { path.parent(root).map(|_| ()) };
+    match resolved {
+        Err(error) => error,
+        Ok(()) if path.is_dots() && exclusive => Errno::Exist,
+        Ok(()) => Errno::IsDir,
+    }
 }

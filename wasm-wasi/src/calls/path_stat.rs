@@ -1,18 +1,21 @@
 //! Attributes of what a path names, and the targets of symbolic links.
 
 use super::fd_attributes::{NewTime, times};
-use crate::abi::{Errno, FileStat, GuestMemory, LookupFlags, Rights, Version};
-use crate::ctx::WasiCtx;
+use super::path::{Found, GuestPath};
+use super::path_change::directory;
+use crate::abi::{Errno, FileStat, GuestMemory, LookupFlags, Version};
+use crate::ctx::{Operation, WasiCtx};
 use cap_fs_ext::{DirExt, SystemTimeSpec};
 use cap_std::time::SystemTime;
+use rustix::fs::AtFlags;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 /// Writes the attributes of what a path names.
 ///
 /// # Errors
-/// [`Errno::NotCapable`], [`Errno::Perm`] if the path leads out of the directory, and what the host
-/// answers.
+/// [`Errno::Perm`] if the path leads out of the directory or the host does not permit it, and what the
+/// host answers.
 pub fn path_filestat_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -34,13 +37,16 @@ pub(super) fn filestat_get(
     stat: u32,
     version: Version,
 ) -> Result<(), Errno> {
-    let directory = super::path_open::directory(ctx, fd, Rights::PATH_FILESTAT_GET)?;
-    let lookup = LookupFlags::try_from(lookup)?;
-    let path = memory.string(path.0, path.1)?;
-    let metadata = if lookup.contains(LookupFlags::SYMLINK_FOLLOW) {
-        directory.metadata(path)?
+    let root = directory(ctx, fd, Operation::Inspect)?;
+    let follow = LookupFlags::try_from(lookup)?.contains(LookupFlags::SYMLINK_FOLLOW);
+    let path = GuestPath::read(memory, path.0, path.1)?;
+    let metadata = if follow && !path.names_directory() {
+        root.metadata(path.followed())?
     } else {
-        directory.symlink_metadata(path)?
+        match path.find(root)? {
+            Found::Directory(directory) => directory.dir_metadata()?,
+            Found::Entry(parent, name) => parent.directory().symlink_metadata(name)?,
+        }
     };
     FileStat::from(&metadata).write(memory, stat, version)
 }
@@ -61,15 +67,18 @@ pub fn path_filestat_set_times(
     modified: u64,
     flags: u32,
 ) -> Result<(), Errno> {
-    let directory = super::path_open::directory(ctx, fd, Rights::PATH_FILESTAT_SET_TIMES)?;
-    let lookup = LookupFlags::try_from(lookup)?;
-    let (accessed, modified) = times(accessed, modified, flags)?;
-    let path = memory.string(path, path_length)?;
-    let (accessed, modified) = (spec(accessed)?, spec(modified)?);
-    if lookup.contains(LookupFlags::SYMLINK_FOLLOW) {
-        directory.set_times(path, accessed, modified)?;
-    } else {
-        directory.set_symlink_times(path, accessed, modified)?;
+    let root = directory(ctx, fd, Operation::SetTimes)?;
+    let follow = LookupFlags::try_from(lookup)?.contains(LookupFlags::SYMLINK_FOLLOW);
+    let times = times(accessed, modified, flags)?;
+    let path = GuestPath::read(memory, path, path_length)?;
+    if follow && !path.names_directory() {
+        root.set_times(path.followed(), spec(times.access)?, spec(times.modification)?)?;
+        return Ok(());
+    }
+    let (times, no_follow) = (times.host(), AtFlags::SYMLINK_NOFOLLOW);
+    match path.find(root)? {
+        Found::Directory(directory) => rustix::fs::utimensat(directory, c".", &times, no_follow)?,
+        Found::Entry(parent, name) => rustix::fs::utimensat(parent, name, &times, no_follow)?,
     }
     Ok(())
 }
@@ -89,10 +98,12 @@ pub fn path_readlink(
     length: u32,
     used: u32,
 ) -> Result<(), Errno> {
-    let directory = super::path_open::directory(ctx, fd, Rights::PATH_READLINK)?;
-    let path = memory.string(path, path_length)?;
+    let root = directory(ctx, fd, Operation::Inspect)?;
+    let Found::Entry(parent, name) = GuestPath::read(memory, path, path_length)?.find(root)? else {
+        return Err(Errno::Inval);
+    };
     // An absolute target is refused: it tells of the host, and could not be followed.
-    let target = directory.read_link(path)?;
+    let target = parent.directory().read_link(name)?;
     let target = target.as_os_str().as_bytes();
     memory.check(used, 4)?;
     let room = memory.slice_mut(buffer, length)?;

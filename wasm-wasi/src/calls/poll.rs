@@ -2,19 +2,18 @@
 
 use super::clock::{self, MONOTONIC, REALTIME};
 use crate::abi::poll::{EVENT_SIZE, Event, Subscription, Topic, subscription_size};
-use crate::abi::{Errno, EventFlags, FileType, GuestMemory, Rights, Version};
-use crate::ctx::{Descriptor, Object, WasiCtx};
-use rustix::event::{PollFd, PollFlags, Timespec};
+use crate::abi::{Errno, EventFlags, FileType, GuestMemory, Version};
+use crate::ctx::{Awaited, Descriptor, Interest, Object, WasiCtx};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 /// Waits until one of the subscriptions has something to say, and writes the events and their number.
 ///
-/// A subscription that cannot work, because its descriptor is not open for instance, is an event
-/// that says so.
-///
 /// # Errors
-/// [`Errno::Inval`] if there is no subscription, or one means nothing; [`Errno::Fault`], and what the
-/// host answers.
+/// [`Errno::Inval`] if there is no subscription, or one means nothing or is for a clock of working time;
+/// [`Errno::Badf`] if a descriptor is not open, or not for what is waited for; [`Errno::NoMem`] if there are
+/// more subscriptions than [`max_call_memory`](crate::WasiCtxBuilder::max_call_memory) has room for;
+/// [`Errno::Fault`], and what the host answers.
 pub fn poll_oneoff(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -43,13 +42,22 @@ pub(super) fn poll(
     let output = EVENT_SIZE.checked_mul(count).ok_or(Errno::Fault)?;
     memory.check(events, output)?;
     memory.check(happened, 4)?;
+    ctx.check_call_memory::<Working>(count)?;
     let subscriptions = memory
         .slice(subscriptions, length)?
         .chunks_exact(size as usize)
         .map(|record| Subscription::parse(record, version))
         .collect::<Result<Vec<_>, _>>()?;
 
-    let found = wait(ctx, &subscriptions)?;
+    let resumed = ctx.waiting.take_deadlines();
+    let mut alarms = alarms(ctx, &subscriptions, resumed.as_deref())?;
+    let found = match wait(ctx, &subscriptions, &mut alarms) {
+        Ok(found) => found,
+        Err(error) => {
+            ctx.waiting.keep_deadlines(alarms.iter().map(|alarm| alarm.deadline));
+            return Err(error);
+        }
+    };
     let mut at = events;
     for event in &found {
         memory.write(at, &event.record())?;
@@ -57,6 +65,9 @@ pub(super) fn poll(
     }
     super::fd_io::write_count(memory, happened, found.len())
 }
+
+/// What is kept for each subscription while waiting: at most all of these.
+type Working = (Subscription, Event, Alarm, u64, Watch<'static>, [u64; 4]);
 
 /// A point in time that somebody waits for.
 struct Alarm {
@@ -81,35 +92,56 @@ struct Watch<'a> {
     user_data: u64,
     topic: Topic,
     descriptor: &'a Descriptor,
-    fd: PollFd<'a>,
+    fd: BorrowedFd<'a>,
+}
+
+/// The points in time that are waited for, in order. If the call was ended before, they are those of then.
+fn alarms(
+    ctx: &WasiCtx,
+    subscriptions: &[Subscription],
+    resumed: Option<&[u64]>,
+) -> Result<Vec<Alarm>, Errno> {
+    let mut resumed = resumed.unwrap_or_default().iter().copied();
+    let mut alarms = Vec::new();
+    for Subscription { user_data, topic } in subscriptions {
+        if let Topic::Clock { clock, timeout, absolute } = *topic {
+            // Time that a program spends working does not pass while it waits.
+            if !matches!(clock, REALTIME | MONOTONIC) {
+                return Err(Errno::Inval);
+            }
+            let deadline = match resumed.next() {
+                Some(deadline) => deadline,
+                None if absolute => timeout,
+                None => clock::now(ctx, clock)?.saturating_add(timeout),
+            };
+            alarms.push(Alarm { user_data: *user_data, clock, deadline });
+        }
+    }
+    Ok(alarms)
 }
 
 /// The events, of which there is at least one.
-fn wait(ctx: &WasiCtx, subscriptions: &[Subscription]) -> Result<Vec<Event>, Errno> {
+fn wait(
+    ctx: &WasiCtx,
+    subscriptions: &[Subscription],
+    alarms: &mut [Alarm],
+) -> Result<Vec<Event>, Errno> {
     let mut events = Vec::new();
-    let mut alarms = Vec::new();
     let mut watches = Vec::new();
     for subscription in subscriptions {
         let user_data = subscription.user_data;
         let topic = subscription.topic;
-        let prepared = match topic {
-            Topic::Clock { clock, timeout, absolute } => {
-                alarm(ctx, user_data, clock, timeout, absolute).map(|alarm| {
-                    alarms.push(alarm);
-                })
-            }
-            Topic::Read(fd) | Topic::Write(fd) => look(ctx, topic, fd).map(|state| match state {
-                State::Ready(bytes) => {
-                    let flags = EventFlags::empty();
-                    events.push(event(user_data, topic.kind(), Errno::Success, bytes, flags));
-                }
-                State::Wait(descriptor, fd) => {
-                    watches.push(Watch { user_data, topic, descriptor, fd });
-                }
-            }),
+        let (fd, interest) = match topic {
+            Topic::Clock { .. } => continue,
+            Topic::Read(fd) => (fd, Interest::Read),
+            Topic::Write(fd) => (fd, Interest::Write),
         };
-        if let Err(error) = prepared {
-            events.push(event(user_data, topic.kind(), error, 0, EventFlags::empty()));
+        match look(ctx, interest, fd)? {
+            State::Ready(bytes) => {
+                let flags = EventFlags::empty();
+                events.push(event(user_data, topic.kind(), Errno::Success, bytes, flags));
+            }
+            State::Wait(descriptor, fd) => watches.push(Watch { user_data, topic, descriptor, fd }),
         }
     }
 
@@ -118,7 +150,7 @@ fn wait(ctx: &WasiCtx, subscriptions: &[Subscription]) -> Result<Vec<Event>, Err
         let remaining: Vec<u64> = alarms.iter().map(|alarm| alarm.remaining(ctx)).collect();
         let first = remaining.iter().min().copied();
         let timeout = if events.is_empty() { first } else { Some(0) };
-        let waited = watch(ctx, &mut watches, timeout, &mut events)?;
+        let waited = watch(ctx, &watches, timeout, &mut events)?;
         for (alarm, remaining) in alarms.iter().zip(remaining) {
             if remaining <= waited {
                 events.push(alarm.event());
@@ -130,44 +162,24 @@ fn wait(ctx: &WasiCtx, subscriptions: &[Subscription]) -> Result<Vec<Event>, Err
     }
 }
 
-fn alarm(
-    ctx: &WasiCtx,
-    user_data: u64,
-    clock: u32,
-    timeout: u64,
-    absolute: bool,
-) -> Result<Alarm, Errno> {
-    if !matches!(clock, REALTIME | MONOTONIC) {
-        // Time that a program spends working does not pass while it waits.
-        return Err(if clock <= 3 { Errno::NotSup } else { Errno::Inval });
-    }
-    let deadline = if absolute { timeout } else { clock::now(ctx, clock)?.saturating_add(timeout) };
-    Ok(Alarm { user_data, clock, deadline })
-}
-
 /// What is known of a descriptor before waiting.
 enum State<'a> {
     /// So many bytes can be read or written now.
     Ready(u64),
     /// The host has to be asked.
-    Wait(&'a Descriptor, PollFd<'a>),
+    Wait(&'a Descriptor, BorrowedFd<'a>),
 }
 
-fn look(ctx: &WasiCtx, topic: Topic, fd: u32) -> Result<State<'_>, Errno> {
+fn look(ctx: &WasiCtx, interest: Interest, fd: u32) -> Result<State<'_>, Errno> {
     let descriptor = ctx.table.get(fd)?;
-    let (direction, flags) = match topic {
-        Topic::Write(_) => (Rights::FD_WRITE, PollFlags::OUT),
-        _ if descriptor.rights.contains(Rights::SOCK_ACCEPT) => {
-            (Rights::SOCK_ACCEPT, PollFlags::IN)
-        }
-        _ => (Rights::FD_READ, PollFlags::IN),
-    };
-    descriptor.check(direction)?;
-    descriptor.check(Rights::POLL_FD_READWRITE)?;
+    match interest {
+        Interest::Write => descriptor.check_write()?,
+        _ => descriptor.check_read()?,
+    }
     match &descriptor.object {
         Object::File(file, FileType::RegularFile) => {
-            let left = match topic {
-                Topic::Read(_) => {
+            let left = match interest {
+                Interest::Read => {
                     let position = rustix::fs::tell(file)?;
                     file.metadata()?.len().saturating_sub(position)
                 }
@@ -179,7 +191,7 @@ fn look(ctx: &WasiCtx, topic: Topic, fd: u32) -> Result<State<'_>, Errno> {
         _ => {}
     }
     Ok(match (descriptor.host(), &descriptor.object) {
-        (Some(host), _) => State::Wait(descriptor, PollFd::from_borrowed_fd(host, flags)),
+        (Some(host), _) => State::Wait(descriptor, host),
         (None, Object::Input(input)) => State::Ready(input.available()),
         (None, _) => State::Ready(0),
     })
@@ -189,56 +201,39 @@ fn look(ctx: &WasiCtx, topic: Topic, fd: u32) -> Result<State<'_>, Errno> {
 /// was for those who wait for a clock: all of it if nothing else happened, zero otherwise.
 fn watch(
     ctx: &WasiCtx,
-    watches: &mut [Watch<'_>],
+    watches: &[Watch<'_>],
     timeout: Option<u64>,
     events: &mut Vec<Event>,
 ) -> Result<u64, Errno> {
-    let mut fds: Vec<PollFd<'_>> = watches.iter().map(|watch| watch.fd.clone()).collect();
-    let now = !fds.is_empty() && poll_host(&mut fds, Some(0))?;
+    let interest = |watch: &Watch<'_>| match watch.topic {
+        Topic::Write(_) => Interest::Write,
+        _ => Interest::Read,
+    };
+    let mut awaited: Vec<Awaited<'_>> =
+        watches.iter().map(|watch| Awaited::new(watch.fd, interest(watch))).collect();
     let wait = timeout.unwrap_or(u64::MAX);
-    if !now && wait > 0 {
+    let now = wait == 0 || !awaited.is_empty();
+    if !(now && ctx.waiting.any(&mut awaited, Some(Duration::ZERO))?) && wait > 0 {
         if timeout.is_some() && ctx.monotonic_clock.advance(Duration::from_nanos(wait)) {
             return Ok(wait);
         }
-        if !poll_host(&mut fds, timeout)? {
+        if !ctx.waiting.any(&mut awaited, timeout.map(Duration::from_nanos))? {
             return Ok(if timeout.is_some() { wait } else { 0 });
         }
     }
-    for (watch, fd) in watches.iter().zip(&fds) {
-        if !fd.revents().is_empty() {
-            events.push(watch.event(fd.revents()));
+    for (watch, found) in watches.iter().zip(&awaited) {
+        if found.ready {
+            events.push(watch.event(found));
         }
     }
     Ok(0)
 }
 
-/// Whether one of the descriptors has something to say within so many nanoseconds. Signals of the
-/// host do not end the wait.
-fn poll_host(fds: &mut [PollFd<'_>], timeout: Option<u64>) -> Result<bool, Errno> {
-    let start = std::time::Instant::now();
-    loop {
-        let left =
-            timeout.map(|timeout| Duration::from_nanos(timeout).saturating_sub(start.elapsed()));
-        // What does not fit the host's type is longer than anybody waits.
-        let left = left.map(|left| Timespec {
-            tv_sec: left.as_secs().try_into().unwrap_or(i32::MAX.into()),
-            tv_nsec: left.subsec_nanos().into(),
-        });
-        match rustix::event::poll(fds, left.as_ref()) {
-            Ok(found) => return Ok(found > 0),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
 impl Watch<'_> {
-    fn event(&self, found: PollFlags) -> Event {
+    fn event(&self, found: &Awaited<'_>) -> Event {
         let mut flags = EventFlags::empty();
-        if found.intersects(PollFlags::HUP | PollFlags::ERR) {
-            flags |= EventFlags::HANGUP;
-        }
-        let error = if found.contains(PollFlags::NVAL) { Errno::Badf } else { Errno::Success };
+        flags.set(EventFlags::HANGUP, found.hung_up);
+        let error = if found.invalid { Errno::Badf } else { Errno::Success };
         let bytes = match (self.topic, self.descriptor.host()) {
             (Topic::Read(_), Some(host)) => rustix::io::ioctl_fionread(host).unwrap_or(0),
             _ => 0,

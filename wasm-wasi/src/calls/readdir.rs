@@ -1,17 +1,18 @@
 //! Reading directories.
 
 use crate::abi::types::directory_entry;
-use crate::abi::{Errno, FileType, GuestMemory, Rights};
-use crate::ctx::{Directory, ListedEntry, Object, WasiCtx};
+use crate::abi::{Errno, GuestMemory};
+use crate::ctx::{Listing, Object, Operation, WasiCtx};
 
 /// Writes entries of a directory, from the one with this cookie on, until the buffer is full; the last
 /// one may be cut off. A buffer that is not full says that this was the end.
 ///
-/// The entries are those that were there when the guest last read from cookie 0, so removing files
-/// while reading on skips none. Names that are not Unicode appear with replacement characters.
+/// As on POSIX, an entry that is there all the while is read once, and whether one is read that comes or goes
+/// in the meantime is open. Reading from cookie 0 begins anew. Names that are not Unicode appear
+/// with replacement characters.
 ///
 /// # Errors
-/// [`Errno::NotDir`], [`Errno::NotCapable`], [`Errno::Fault`], and what the host answers.
+/// [`Errno::NotDir`], [`Errno::Perm`], [`Errno::Fault`], and what the host answers.
 pub fn fd_readdir(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -22,54 +23,41 @@ pub fn fd_readdir(
     used: u32,
 ) -> Result<(), Errno> {
     let descriptor = ctx.table.get_mut(fd)?;
-    let rights = descriptor.check(Rights::FD_READDIR);
+    let permitted = descriptor.permit(Operation::List);
     let Object::Directory(directory) = &mut descriptor.object else { return Err(Errno::NotDir) };
-    rights?;
+    permitted?;
     memory.check(used, 4)?;
     let target = memory.slice_mut(buffer, length)?;
-    if cookie == 0 || directory.listing.is_none() {
-        directory.listing = Some(list(directory)?);
-    }
-    let listing = directory.listing.as_deref().unwrap_or_default();
-    let start = usize::try_from(cookie).unwrap_or(usize::MAX).min(listing.len());
-
-    let mut filled = 0;
-    for (entry, next) in listing[start..].iter().zip(start as u64 + 1..) {
-        let name = entry.name.as_bytes();
-        let name_length = u32::try_from(name.len()).map_err(|_| Errno::NameTooLong)?;
-        let head = directory_entry(next, entry.inode, name_length, entry.file_type);
-        for part in [&head[..], name] {
-            let room = &mut target[filled..];
-            let copied = room.len().min(part.len());
-            room[..copied].copy_from_slice(&part[..copied]);
-            filled += copied;
-        }
-        if filled == target.len() {
-            break;
-        }
+    let listing = match &mut directory.listing {
+        Some(listing) => listing,
+        none => none.insert(Listing::open(&directory.handle)?),
+    };
+    let filled = fill(listing, target, cookie)?;
+    if filled < target.len() {
+        // Whoever reads on after the end waits for what is new, which a new start shows as well.
+        directory.listing = None;
     }
     super::fd_io::write_count(memory, used, filled)
 }
 
-/// All entries, beginning with the directory itself and the one above it. What the one above really
-/// is, is not shown: it may lie outside of what the guest was given.
-fn list(directory: &Directory) -> Result<Vec<ListedEntry>, Errno> {
-    use std::os::unix::fs::DirEntryExt;
-    let own = cap_std::fs::MetadataExt::ino(&directory.handle.dir_metadata()?);
-    let mut entries: Vec<ListedEntry> = [".", ".."]
-        .map(|name| ListedEntry {
-            name: name.to_owned(),
-            inode: own,
-            file_type: FileType::Directory,
-        })
-        .into();
-    for entry in directory.handle.entries()? {
-        let entry = entry?;
-        entries.push(ListedEntry {
-            name: entry.file_name().to_string_lossy().into_owned(),
-            inode: entry.ino(),
-            file_type: entry.file_type().map_or(FileType::Unknown, FileType::from),
-        });
+/// How many bytes of the target were filled.
+fn fill(listing: &mut Listing, target: &mut [u8], mut cookie: u64) -> Result<usize, Errno> {
+    let mut filled = 0;
+    while filled < target.len() {
+        let entries = listing.from(cookie)?;
+        let Some(last) = entries.last() else { break };
+        cookie = last.next;
+        for entry in entries {
+            let name = entry.name.as_bytes();
+            let name_length = u32::try_from(name.len()).map_err(|_| Errno::NameTooLong)?;
+            let head = directory_entry(entry.next, entry.inode, name_length, entry.file_type);
+            for part in [&head[..], name] {
+                let room = &mut target[filled..];
+                let copied = room.len().min(part.len());
+                room[..copied].copy_from_slice(&part[..copied]);
+                filled += copied;
+            }
+        }
     }
-    Ok(entries)
+    Ok(filled)
 }

@@ -1,10 +1,9 @@
 //! Sockets: accepting, receiving, sending, shutting down.
 
-use super::fd_io::{fail_if_waiting, write_count};
+use super::fd_io::{get_ready, write_count};
 use crate::abi::flags::{ReceiveFlags, ShutdownFlags};
-use crate::abi::{Errno, FdFlags, GuestMemory, Rights};
-use crate::ctx::{Descriptor, WasiCtx};
-use rustix::event::PollFlags;
+use crate::abi::{Errno, FdFlags, FileType, GuestMemory};
+use crate::ctx::{Descriptor, Interest, Waiting, WasiCtx};
 use rustix::io::retry_on_intr;
 use rustix::net::{
     RecvAncillaryBuffer, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendFlags, Shutdown,
@@ -27,19 +26,16 @@ pub fn sock_accept(
 ) -> Result<(), Errno> {
     let listener = ctx.table.get(fd)?;
     let socket = listener.socket()?;
-    listener.check(Rights::SOCK_ACCEPT)?;
     let flags = FdFlags::try_from(flags)?;
     if !FdFlags::NONBLOCK.contains(flags) {
         return Err(Errno::Inval);
     }
     ctx.table.check_room()?;
     memory.check(accepted, 4)?;
-    fail_if_waiting(listener, PollFlags::IN)?;
+    get_ready(&ctx.waiting, listener, Interest::Read)?;
     let connection =
         retry_on_intr(|| rustix::net::accept_with(socket, rustix::net::SocketFlags::CLOEXEC))?;
     let mut descriptor = Descriptor::of_socket(connection)?;
-    descriptor.rights &= listener.inheriting;
-    descriptor.inheriting = listener.inheriting;
     descriptor.flags = flags;
     let number = ctx.table.insert(descriptor)?;
     memory.write_u32(accepted, number)
@@ -62,13 +58,13 @@ pub fn sock_recv(
 ) -> Result<(), Errno> {
     let descriptor = ctx.table.get(fd)?;
     descriptor.socket()?;
-    descriptor.check(Rights::FD_READ)?;
     let flags = ReceiveFlags::try_from(flags)?;
     let buffers = memory.buffers(buffers, count)?;
     memory.check(received, 4)?;
     memory.check(out_flags, 2)?;
     let (peek, all) = (flags.contains(ReceiveFlags::PEEK), flags.contains(ReceiveFlags::WAITALL));
-    let (bytes, truncated) = receive(descriptor, &mut memory.io_slices_mut(&buffers)?, peek, all)?;
+    let mut slices = memory.io_slices_mut(&buffers)?;
+    let (bytes, truncated) = receive(&ctx.waiting, descriptor, &mut slices, peek, all)?;
     write_count(memory, received, bytes)?;
     memory.write(out_flags, &(if truncated { DATA_TRUNCATED } else { 0 }).to_le_bytes())
 }
@@ -88,13 +84,12 @@ pub fn sock_send(
 ) -> Result<(), Errno> {
     let descriptor = ctx.table.get(fd)?;
     descriptor.socket()?;
-    descriptor.check(Rights::FD_WRITE)?;
     if flags != 0 {
         return Err(Errno::NotSup);
     }
     let buffers = memory.buffers(buffers, count)?;
     memory.check(sent, 4)?;
-    let bytes = send(descriptor, &memory.io_slices(&buffers)?)?;
+    let bytes = send(&ctx.waiting, descriptor, &memory.io_slices(&buffers)?)?;
     write_count(memory, sent, bytes)
 }
 
@@ -110,7 +105,6 @@ pub fn sock_shutdown(
 ) -> Result<(), Errno> {
     let descriptor = ctx.table.get(fd)?;
     let socket = descriptor.socket()?;
-    descriptor.check(Rights::SOCK_SHUTDOWN)?;
     let how = ShutdownFlags::try_from(how)?;
     let how = match (how.contains(ShutdownFlags::READ), how.contains(ShutdownFlags::WRITE)) {
         (true, true) => Shutdown::Both,
@@ -121,28 +115,67 @@ pub fn sock_shutdown(
     Ok(rustix::net::shutdown(socket, how)?)
 }
 
-/// Receives, and says whether the message was longer than the buffers.
+/// Receives, and says whether the message was longer than the buffers. The host is never left to wait, so that
+/// the wait can be ended.
 pub(super) fn receive(
+    waiting: &Waiting,
     descriptor: &Descriptor,
-    slices: &mut [IoSliceMut<'_>],
+    mut slices: &mut [IoSliceMut<'_>],
     peek: bool,
     all: bool,
 ) -> Result<(usize, bool), Errno> {
-    let mut flags = RecvFlags::empty();
+    let mut flags = RecvFlags::DONTWAIT;
     flags.set(RecvFlags::PEEK, peek);
-    flags.set(RecvFlags::WAITALL, all);
-    flags.set(RecvFlags::DONTWAIT, descriptor.is_nonblocking());
     let socket = descriptor.socket()?;
-    let mut control = RecvAncillaryBuffer::default();
-    let message = retry_on_intr(|| rustix::net::recvmsg(socket, slices, &mut control, flags))?;
-    Ok((message.bytes, message.flags.contains(ReturnFlags::TRUNC)))
+    // Messages come whole, and looking ahead sees the same again.
+    let all = all && !peek && descriptor.file_type() == FileType::SocketStream;
+    let mut total = 0;
+    loop {
+        let mut control = RecvAncillaryBuffer::default();
+        match retry_on_intr(|| rustix::net::recvmsg(socket, slices, &mut control, flags)) {
+            Ok(message) => {
+                total += message.bytes;
+                let truncated = message.flags.contains(ReturnFlags::TRUNC);
+                IoSliceMut::advance_slices(&mut slices, message.bytes);
+                if !all || message.bytes == 0 || slices.is_empty() {
+                    return Ok((total, truncated));
+                }
+            }
+            Err(rustix::io::Errno::AGAIN) if total > 0 && descriptor.is_nonblocking() => {
+                return Ok((total, false));
+            }
+            Err(rustix::io::Errno::AGAIN) if !descriptor.is_nonblocking() => {
+                if let Err(error) = waiting.one(socket, Interest::Read) {
+                    if total == 0 {
+                        return Err(error);
+                    }
+                    // What has come must not be lost.
+                    waiting.has_result();
+                    return Ok((total, false));
+                }
+            }
+            // As for a read, what has come before an error is the result.
+            Err(_) if total > 0 => return Ok((total, false)),
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
-/// Sends; a closed connection is an error, not a signal.
-pub(super) fn send(descriptor: &Descriptor, slices: &[IoSlice<'_>]) -> Result<usize, Errno> {
-    let mut flags = SendFlags::NOSIGNAL;
-    flags.set(SendFlags::DONTWAIT, descriptor.is_nonblocking());
+/// Sends; a closed connection is an error, not a signal. The host is never left to wait.
+pub(super) fn send(
+    waiting: &Waiting,
+    descriptor: &Descriptor,
+    slices: &[IoSlice<'_>],
+) -> Result<usize, Errno> {
+    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
     let socket = descriptor.socket()?;
-    let mut control = SendAncillaryBuffer::default();
-    Ok(retry_on_intr(|| rustix::net::sendmsg(socket, slices, &mut control, flags))?)
+    loop {
+        let mut control = SendAncillaryBuffer::default();
+        match retry_on_intr(|| rustix::net::sendmsg(socket, slices, &mut control, flags)) {
+            Err(rustix::io::Errno::AGAIN) if !descriptor.is_nonblocking() => {
+                waiting.one(socket, Interest::Write)?;
+            }
+            result => return Ok(result?),
+        }
+    }
 }

@@ -1,17 +1,18 @@
 //! Building a [`WasiCtx`].
 
 use super::{
-    Closed, CpuClock, Descriptor, Directory, HostMonotonicClock, HostWallClock, Object,
-    RandomSource, Sink, StdinStream, StdoutStream, SystemClock, SystemRandom, Table, WasiCtx,
+    Access, Closed, CpuClock, Descriptor, Directory, Grant, HostMonotonicClock, HostWallClock,
+    Object, RandomSource, Sink, StdinStream, StdoutStream, SystemClock, SystemRandom, Table,
+    Waiting, WasiCtx,
 };
-use crate::abi::{FdFlags, FileType, Rights};
+use crate::abi::{FdFlags, FileType};
 use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
 bitflags::bitflags! {
-    /// What a guest may do with the entries of a preopened directory.
+    /// What a guest may do with the entries of a preopened directory, and of those below it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct DirPerms: usize {
         /// List them, and read attributes and links.
@@ -20,12 +21,13 @@ bitflags::bitflags! {
         const MUTATE = 1 << 1;
     }
 
-    /// What a guest may do with the files in a preopened directory.
+    /// What a guest may do with the files in a preopened directory, and in those below it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct FilePerms: usize {
         /// Read them.
         const READ = 1 << 0;
-        /// Write them, and change their length.
+        /// Write them, and change their length. Creating a file needs this and
+        /// [`DirPerms::MUTATE`].
         const WRITE = 1 << 1;
     }
 }
@@ -62,6 +64,8 @@ pub struct WasiCtxBuilder {
     monotonic_clock: Box<dyn HostMonotonicClock>,
     own_monotonic_clock: bool,
     random: Box<dyn RandomSource>,
+    max_descriptors: usize,
+    max_call_memory: usize,
 }
 
 impl WasiCtxBuilder {
@@ -80,6 +84,8 @@ impl WasiCtxBuilder {
             monotonic_clock: Box::new(SystemClock),
             own_monotonic_clock: false,
             random: Box::new(SystemRandom),
+            max_descriptors: 4096,
+            max_call_memory: 1 << 20,
         }
     }
 
@@ -168,6 +174,11 @@ impl WasiCtxBuilder {
     /// Gives a directory of the host, under a name that the guest sees. Nothing outside of it can be
     /// reached through it, whether by `..`, by absolute paths or by symbolic links.
     ///
+    /// What is permitted holds for all that is opened through the directory. A guest can link and move files
+    /// from one directory to another only if both were given with the same permissions, so that it
+    /// cannot bring a file to where it may do more with it. Give no directory twice, nor one that is
+    /// below another, with different permissions: a guest would reach the same files through both.
+    ///
     /// # Errors
     /// If the directory cannot be opened; the error names it.
     pub fn preopened_dir(
@@ -198,15 +209,11 @@ impl WasiCtxBuilder {
         dir_perms: DirPerms,
         file_perms: FilePerms,
     ) -> &mut Self {
-        let (rights, inheriting) = preopened_rights(dir_perms, file_perms);
+        let name = guest_path.as_ref().to_owned();
         self.directories.push(Descriptor {
-            object: Object::Directory(Directory {
-                handle,
-                preopened_as: Some(guest_path.as_ref().to_owned()),
-                listing: None,
-            }),
-            rights,
-            inheriting,
+            object: Object::Directory(Directory::new(handle, Some(name))),
+            access: Access::NONE,
+            grant: Grant { directory: dir_perms, file: file_perms },
             flags: FdFlags::empty(),
         });
         self
@@ -242,25 +249,39 @@ impl WasiCtxBuilder {
         self
     }
 
+    /// How many descriptors the guest can have at a time; 4096 if nothing is said. Beyond, opening fails
+    /// in the guest with "file descriptor value too large". What the host hands over is there even
+    /// if it is more.
+    ///
+    /// For each descriptor the host holds one of its own, two while a guest reads a directory, and less than
+    /// ten kilobytes of memory, however large the file or directory is.
+    pub fn max_descriptors(&mut self, descriptors: usize) -> &mut Self {
+        self.max_descriptors = descriptors;
+        self
+    }
+
+    /// How many bytes of memory a single call of the guest can make the host allocate for its time; a
+    /// mebibyte if nothing is said. A call that needs more fails in the guest with "not enough space in
+    /// memory".
+    ///
+    /// What a guest reads or writes lies in its own memory and does not count, whatever its length. It is the
+    /// subscriptions of `poll_oneoff` that take memory, about 100 bytes each. Other calls need at most
+    /// some 50 kilobytes.
+    pub fn max_call_memory(&mut self, bytes: usize) -> &mut Self {
+        self.max_call_memory = bytes;
+        self
+    }
+
     /// The finished world. The builder is as new afterwards.
     pub fn build(&mut self) -> WasiCtx {
         let this = std::mem::take(self);
-        let mut table = Table::default();
         let streams = [
-            (Object::Input(this.stdin), Rights::INPUT),
-            (Object::Output(this.stdout), Rights::OUTPUT),
-            (Object::Output(this.stderr), Rights::OUTPUT),
+            Descriptor::of_host(Object::Input(this.stdin), Access::READ),
+            Descriptor::of_host(Object::Output(this.stdout), Access::WRITE),
+            Descriptor::of_host(Object::Output(this.stderr), Access::WRITE),
         ];
-        let streams = streams.into_iter().map(|(object, rights)| Descriptor {
-            object,
-            rights,
-            inheriting: Rights::empty(),
-            flags: FdFlags::empty(),
-        });
-        for descriptor in streams.chain(this.directories).chain(this.sockets) {
-            // A table that is full takes no more; the host has far fewer descriptors than that.
-            let _ = table.insert(descriptor);
-        }
+        let descriptors = streams.into_iter().chain(this.directories).chain(this.sockets);
+        let table = Table::new(descriptors, this.max_descriptors);
         let cpu_clock = if this.own_monotonic_clock {
             CpuClock::Since(this.monotonic_clock.now())
         } else {
@@ -274,6 +295,8 @@ impl WasiCtxBuilder {
             monotonic_clock: this.monotonic_clock,
             cpu_clock,
             random: this.random,
+            max_call_memory: this.max_call_memory,
+            waiting: Waiting::default(),
         }
     }
 
@@ -302,40 +325,14 @@ impl fmt::Debug for WasiCtxBuilder {
 }
 
 impl Descriptor {
-    /// A socket with all rights that sockets have.
+    /// A socket, for both directions.
     pub(crate) fn of_socket(socket: OwnedFd) -> io::Result<Self> {
         let file_type = match rustix::net::sockopt::socket_type(&socket)? {
             rustix::net::SocketType::STREAM => FileType::SocketStream,
             _ => FileType::SocketDgram,
         };
-        Ok(Self {
-            object: Object::Socket(socket, file_type),
-            rights: Rights::SOCKET,
-            inheriting: Rights::SOCKET,
-            flags: FdFlags::empty(),
-        })
+        Ok(Self::of_host(Object::Socket(socket, file_type), Access::BOTH))
     }
-}
-
-/// The rights of a preopened directory, and those of what is opened through it.
-fn preopened_rights(directory: DirPerms, file: FilePerms) -> (Rights, Rights) {
-    let mut own = Rights::DIRECTORY;
-    let mut files = Rights::FILE;
-    if !directory.contains(DirPerms::READ) {
-        own -= Rights::DIRECTORY_READING;
-    }
-    if !directory.contains(DirPerms::MUTATE) {
-        own -= Rights::DIRECTORY_MUTATION;
-        files -= Rights::FD_FILESTAT_SET_TIMES;
-    }
-    if !file.contains(FilePerms::READ) {
-        files -= Rights::FD_READ;
-    }
-    if !file.contains(FilePerms::WRITE) {
-        own -= Rights::PATH_FILESTAT_SET_SIZE;
-        files -= Rights::FILE_MUTATION;
-    }
-    (own, own | files)
 }
 
 /// Arguments and variables reach the guest as C strings: a NUL ends them.

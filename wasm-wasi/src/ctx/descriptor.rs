@@ -1,8 +1,8 @@
 //! One descriptor: what it stands for, what may be done with it, how it behaves.
 
-use super::{StdinStream, StdoutStream};
+use super::permission::permit;
+use super::{Grant, Listing, Operation, StdinStream, StdoutStream};
 use crate::abi::{Errno, FdFlags, FileType, Rights};
-use cap_fs_ext::OpenOptionsMaybeDirExt;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -10,8 +10,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 #[derive(Debug)]
 pub(crate) struct Descriptor {
     pub(crate) object: Object,
-    pub(crate) rights: Rights,
-    pub(crate) inheriting: Rights,
+    /// Which way data goes.
+    pub(crate) access: Access,
+    /// What the host lets the guest do with it and through it.
+    pub(crate) grant: Grant,
     pub(crate) flags: FdFlags,
 }
 
@@ -24,34 +26,71 @@ pub(crate) enum Object {
     Socket(OwnedFd, FileType),
 }
 
+/// Which way data goes through a descriptor: of all that a guest can ask for, the only part that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Access {
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+}
+
 /// A directory, which is the root of all paths that are looked up through it.
 pub(crate) struct Directory {
     pub(crate) handle: cap_std::fs::Dir,
     /// The guest's name for it, if it was there from the start.
     pub(crate) preopened_as: Option<String>,
-    /// The entries as they were when the guest last began to read them, so that cookies stay valid
-    /// while it removes or adds files.
-    pub(crate) listing: Option<Vec<ListedEntry>>,
+    /// Where the guest is in reading it.
+    pub(crate) listing: Option<Listing>,
 }
 
-/// An entry of a directory that is being read.
-pub(crate) struct ListedEntry {
-    pub(crate) name: String,
-    pub(crate) inode: u64,
-    pub(crate) file_type: FileType,
+impl Access {
+    pub(crate) const NONE: Self = Self { read: false, write: false };
+    pub(crate) const READ: Self = Self { read: true, write: false };
+    pub(crate) const WRITE: Self = Self { read: false, write: true };
+    pub(crate) const BOTH: Self = Self { read: true, write: true };
 }
 
 impl Descriptor {
-    /// Fails with [`Errno::NotCapable`] if a right is missing, but with [`Errno::Badf`] for those of
-    /// reading and writing: this is what POSIX programs expect of a file opened the other way.
-    pub(crate) fn check(&self, rights: Rights) -> Result<(), Errno> {
-        let missing = rights.difference(self.rights);
-        if missing.is_empty() {
-            Ok(())
-        } else if missing.intersects(Rights::FD_READ | Rights::FD_WRITE) {
-            Err(Errno::Badf)
-        } else {
-            Err(Errno::NotCapable)
+    /// What the host hands over itself.
+    pub(crate) fn of_host(object: Object, access: Access) -> Self {
+        Self { object, access, grant: Grant::ALL, flags: FdFlags::empty() }
+    }
+
+    /// Fails with [`Errno::Perm`] if the host does not let the guest do this with what the
+    /// descriptor stands for, or with what is below it.
+    pub(crate) fn permit(&self, operation: Operation) -> Result<(), Errno> {
+        permit(operation, self.grant, self.grant)
+    }
+
+    /// Fails with [`Errno::Badf`] if it was not opened for reading.
+    pub(crate) const fn check_read(&self) -> Result<(), Errno> {
+        if self.access.read { Ok(()) } else { Err(Errno::Badf) }
+    }
+
+    /// Fails with [`Errno::Badf`] if it was not opened for writing.
+    pub(crate) const fn check_write(&self) -> Result<(), Errno> {
+        if self.access.write { Ok(()) } else { Err(Errno::Badf) }
+    }
+
+    /// The rights that a guest is told of, and those that it is told what is opened through this has.
+    ///
+    /// A directory tells of all rights whatever the host lets the guest do: C libraries leave out what is
+    /// missing here when they open something, and would report the wrong error later.
+    pub(crate) fn rights(&self) -> (Rights, Rights) {
+        match &self.object {
+            Object::Input(_) => (Rights::INPUT, Rights::INPUT),
+            Object::Output(_) => (Rights::OUTPUT, Rights::OUTPUT),
+            Object::Socket(..) => (Rights::SOCKET, Rights::SOCKET),
+            Object::Directory(_) => (Rights::DIRECTORY, Rights::DIRECTORY | Rights::FILE),
+            Object::File(..) => {
+                let mut rights = Rights::FILE;
+                if !self.access.read {
+                    rights -= Rights::FD_READ;
+                }
+                if !self.access.write {
+                    rights -= Rights::FILE_MUTATION;
+                }
+                (rights, rights)
+            }
         }
     }
 
@@ -111,10 +150,8 @@ impl Descriptor {
 }
 
 impl Directory {
-    /// The directory opened for reading. The handle itself may be one that only serves to look up paths.
-    pub(crate) fn reopen(&self) -> std::io::Result<cap_std::fs::File> {
-        let mut options = cap_std::fs::OpenOptions::new();
-        self.handle.open_with(".", options.read(true).maybe_dir(true))
+    pub(crate) const fn new(handle: cap_std::fs::Dir, preopened_as: Option<String>) -> Self {
+        Self { handle, preopened_as, listing: None }
     }
 }
 

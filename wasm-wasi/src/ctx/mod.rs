@@ -3,10 +3,13 @@
 mod builder;
 mod clocks;
 mod descriptor;
+mod listing;
+mod permission;
 mod pipe;
 mod random;
 mod stream;
 mod table;
+mod wait;
 
 pub use builder::{DirPerms, FilePerms, WasiCtxBuilder};
 pub use clocks::{HostMonotonicClock, HostWallClock, SystemClock, VirtualClock};
@@ -15,9 +18,13 @@ pub use random::{RandomSource, SeededRandom, SystemRandom};
 pub use stream::{Closed, Sink, StdinStream, StdoutStream};
 
 pub(crate) use clocks::{CpuClock, cpu_time};
-pub(crate) use descriptor::{Descriptor, Directory, ListedEntry, Object};
+pub(crate) use descriptor::{Access, Descriptor, Directory, Object};
+pub(crate) use listing::Listing;
+pub(crate) use permission::{Grant, Operation, permit};
 pub(crate) use table::Table;
+pub(crate) use wait::{Awaited, Interest, Waiting};
 
+use crate::abi::Errno;
 use std::fmt;
 
 /// The world as one guest sees it, and the state of its descriptors.
@@ -33,6 +40,9 @@ pub struct WasiCtx {
     /// time, from that clock.
     pub(crate) cpu_clock: CpuClock,
     pub(crate) random: Box<dyn RandomSource>,
+    /// How many bytes a single call may allocate because a guest says so.
+    pub(crate) max_call_memory: usize,
+    pub(crate) waiting: Waiting,
 }
 
 impl WasiCtx {
@@ -40,6 +50,12 @@ impl WasiCtx {
     #[must_use]
     pub fn builder() -> WasiCtxBuilder {
         WasiCtxBuilder::new()
+    }
+
+    /// Fails if a call would have to allocate more for so many things than it may.
+    pub(crate) fn check_call_memory<T>(&self, count: u32) -> Result<(), Errno> {
+        let bytes = (count as usize).checked_mul(size_of::<T>()).ok_or(Errno::NoMem)?;
+        if bytes <= self.max_call_memory { Ok(()) } else { Err(Errno::NoMem) }
     }
 }
 

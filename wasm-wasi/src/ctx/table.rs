@@ -1,21 +1,27 @@
 //! The descriptors of a guest, by number.
 
 use super::Descriptor;
-use crate::abi::{Errno, Rights};
-
-/// The most descriptors of one guest. The host's own limit usually comes first.
-const LIMIT: usize = 1 << 16;
+use crate::abi::Errno;
 
 /// The descriptors of a guest. A new one gets the lowest free number, as on POSIX.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Table {
     slots: Vec<Option<Descriptor>>,
+    /// The most that there can be.
+    limit: usize,
 }
 
 impl Table {
+    /// With what the host hands over, which is there whatever the limit is.
+    pub(crate) fn new(descriptors: impl IntoIterator<Item = Descriptor>, limit: usize) -> Self {
+        let slots: Vec<_> = descriptors.into_iter().map(Some).collect();
+        let limit = limit.max(slots.len());
+        Self { slots, limit }
+    }
+
     /// Whether there is room, to be asked before anything is opened.
     pub(crate) fn check_room(&self) -> Result<(), Errno> {
-        if self.slots.len() < LIMIT || self.slots.iter().any(Option::is_none) {
+        if self.slots.len() < self.limit || self.slots.iter().any(Option::is_none) {
             Ok(())
         } else {
             Err(Errno::MFile)
@@ -28,8 +34,9 @@ impl Table {
             self.slots.push(None);
             self.slots.len() - 1
         });
+        let number = u32::try_from(free).map_err(|_| Errno::MFile)?;
         self.slots[free] = Some(descriptor);
-        u32::try_from(free).map_err(|_| Errno::MFile)
+        Ok(number)
     }
 
     pub(crate) fn get(&self, fd: u32) -> Result<&Descriptor, Errno> {
@@ -38,24 +45,6 @@ impl Table {
 
     pub(crate) fn get_mut(&mut self, fd: u32) -> Result<&mut Descriptor, Errno> {
         self.slots.get_mut(fd as usize).and_then(Option::as_mut).ok_or(Errno::Badf)
-    }
-
-    /// A descriptor that has these rights; otherwise [`Errno::NotCapable`].
-    pub(crate) fn with_rights(&self, fd: u32, rights: Rights) -> Result<&Descriptor, Errno> {
-        let descriptor = self.get(fd)?;
-        descriptor.check(rights)?;
-        Ok(descriptor)
-    }
-
-    /// As [`Table::with_rights`].
-    pub(crate) fn with_rights_mut(
-        &mut self,
-        fd: u32,
-        rights: Rights,
-    ) -> Result<&mut Descriptor, Errno> {
-        let descriptor = self.get_mut(fd)?;
-        descriptor.check(rights)?;
-        Ok(descriptor)
     }
 
     pub(crate) fn remove(&mut self, fd: u32) -> Result<Descriptor, Errno> {

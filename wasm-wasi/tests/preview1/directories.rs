@@ -1,7 +1,8 @@
 //! Directories: what is preopened, and what is in them.
 
-use crate::guest::{Guest, ROOT, call};
-use std::collections::BTreeSet;
+use crate::guest::{Entry, Guest, ROOT, call};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use tempfile::tempdir;
 use wasm_wasi::abi::{Errno, OpenFlags};
 use wasm_wasi::{DirPerms, FilePerms, WasiCtx};
@@ -100,6 +101,128 @@ fn cookies_lead_through_a_small_buffer() {
     let (entries, _) = guest.readdir(ROOT, 0, 4096).unwrap();
     assert_eq!(entries.len(), 2);
     assert_eq!(guest.readdir(ROOT, u64::MAX, 4096), Ok((vec![], true)));
+}
+
+/// What happens between two calls of a reader.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Nothing,
+    /// Makes an entry.
+    Make,
+    /// Removes an entry that was read.
+    RemoveSeen,
+    /// Removes an entry that was not read yet.
+    RemoveUnseen,
+    /// Has another reader read the directory from its start.
+    ReadElsewhere,
+    /// Asks for the same as before, as if the buffer had been too short.
+    Again,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() })]
+    #[test]
+    fn what_stays_is_read_once_whatever_comes_and_goes(
+        count in 0_usize..300,
+        steps in proptest::collection::vec(
+            (100_u32..3000, prop_oneof![
+                Just(Change::Nothing),
+                Just(Change::Make),
+                Just(Change::RemoveSeen),
+                Just(Change::RemoveUnseen),
+                Just(Change::ReadElsewhere),
+                Just(Change::Again),
+            ]),
+            1..30,
+        ),
+    ) {
+        let dir = tempdir().unwrap();
+        let name = |i: usize| format!("a-file-with-a-name-of-some-length-{i}");
+        for i in 0..count {
+            std::fs::write(dir.path().join(name(i)), "").unwrap();
+        }
+        let mut stays: BTreeSet<String> = (0..count).map(name).collect();
+        let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+        let mut guest = Guest::in_dir(dir.path());
+        let other = guest.open_dir(".").unwrap();
+        let (mut cookie, mut made) = (0, count);
+        for (length, change) in steps.into_iter().cycle() {
+            let (entries, end) = guest.readdir(ROOT, cookie, length).unwrap();
+            if matches!(change, Change::Again) {
+                let again = guest.readdir(ROOT, cookie, length).unwrap().0;
+                let still = |entry: &&Entry| dir.path().join(&entry.name).exists();
+                for (one, other) in entries.iter().filter(still).zip(again.iter().filter(still)) {
+                    // What comes next may be new.
+                    prop_assert_eq!((&one.name, one.inode), (&other.name, other.inode));
+                }
+                prop_assert_eq!(entries.is_empty(), again.is_empty());
+            }
+            for entry in &entries {
+                *seen.entry(entry.name.clone()).or_default() += 1;
+            }
+            match change {
+                Change::Nothing | Change::Again => {}
+                // If there were always more, the reader would never end.
+                Change::Make if made > count + 500 => {}
+                Change::Make => {
+                    std::fs::write(dir.path().join(name(made)), "").unwrap();
+                    made += 1;
+                }
+                Change::RemoveSeen | Change::RemoveUnseen => {
+                    let wanted = matches!(change, Change::RemoveSeen);
+                    let gone = stays.iter().find(|name| seen.contains_key(*name) == wanted).cloned();
+                    if let Some(gone) = gone {
+                        std::fs::remove_file(dir.path().join(&gone)).unwrap();
+                        stays.remove(&gone);
+                    }
+                }
+                Change::ReadElsewhere => {
+                    guest.readdir(other, 0, 1000).unwrap();
+                }
+            }
+            if end {
+                break;
+            }
+            cookie = entries.last().unwrap().next;
+        }
+        for name in stays.iter().map(String::as_str).chain([".", ".."]) {
+            prop_assert_eq!(seen.get(name), Some(&1), "{} of {}", name, count);
+        }
+        prop_assert!(seen.values().all(|times| *times == 1));
+    }
+}
+
+#[test]
+fn cookies_can_be_gone_back_to() {
+    let dir = tempdir().unwrap();
+    for i in 0..500 {
+        std::fs::write(dir.path().join(format!("file.{i}")), "").unwrap();
+    }
+    let mut guest = Guest::in_dir(dir.path());
+    let (all, end) = guest.readdir(ROOT, 0, 40_000).unwrap();
+    assert!(end && all.len() == 502);
+    for start in [0, 1, 2, 3, 100, 499, 250, 500, 10] {
+        let (rest, end) = guest.readdir(ROOT, all[start].next, 40_000).unwrap();
+        assert!(end);
+        assert_eq!(rest, all[start + 1..]);
+    }
+    let last = all.last().unwrap().next;
+    for beyond in [last, last + 1, u64::MAX, 1 << 63] {
+        assert_eq!(guest.readdir(ROOT, beyond, 1000), Ok((vec![], true)), "{beyond}");
+    }
+}
+
+#[test]
+fn a_directory_that_is_gone_has_no_entries() {
+    let dir = tempdir().unwrap();
+    let mut guest = Guest::in_dir(dir.path());
+    guest.mkdir("sub").unwrap();
+    let sub = guest.open_dir("sub").unwrap();
+    guest.rmdir("sub").unwrap();
+    let entries = guest.readdir(sub, 0, 1000).map(|(entries, _)| entries.len());
+    assert!(matches!(entries, Ok(2) | Err(Errno::NoEnt)), "{entries:?}");
+    let new = guest.path_stat(sub, 0, "x");
+    assert_eq!(new, Err(Errno::NoEnt));
 }
 
 #[test]

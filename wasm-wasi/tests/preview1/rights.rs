@@ -1,121 +1,91 @@
-//! Rights: what the host gives, what is handed on, what is given up.
+//! What the host permits, and what rights mean.
 
 use crate::guest::{Guest, ROOT, call};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use tempfile::tempdir;
 use wasm_wasi::abi::{Errno, FdFlags, OpenFlags, Rights};
 use wasm_wasi::{DirPerms, FilePerms, WasiCtx};
 
+const NONE: (Rights, Rights) = (Rights::empty(), Rights::empty());
+
 fn guest(path: &Path, directory: DirPerms, file: FilePerms) -> Guest {
     Guest::new(WasiCtx::builder().preopened_dir(path, "/", directory, file).unwrap())
 }
 
+fn open(
+    guest: &mut Guest,
+    fd: u32,
+    path: &str,
+    open: OpenFlags,
+    rights: Rights,
+) -> Result<u32, Errno> {
+    guest.open_full(fd, 1, path, open, (rights, Rights::empty()), FdFlags::empty())
+}
+
 #[test]
-fn rights_only_shrink() {
+fn only_reading_and_writing_count() {
     let dir = tempdir().unwrap();
     let mut guest = Guest::in_dir(dir.path());
-    let fd = guest.open("file", OpenFlags::CREATE).unwrap();
-    guest.write(fd, b"data").unwrap();
-    guest.seek(fd, 0, 0).unwrap();
-    let (_, _, rights, inheriting) = guest.fdstat(fd).unwrap();
-    assert_eq!(rights, Rights::FILE);
-    let fewer = rights - Rights::FD_READ - Rights::FD_WRITE;
-    call!(guest, fd_fdstat_set_rights, fd, fewer.bits(), inheriting.bits()).unwrap();
-    assert_eq!(guest.fdstat(fd).unwrap().2, fewer);
+    let sub = open(&mut guest, ROOT, ".", OpenFlags::DIRECTORY, Rights::empty()).unwrap();
+    // A directory that was opened without any right is one like all others.
+    let (path, length) = guest.put(5000, b"sub");
+    call!(guest, path_create_directory, sub, path, length).unwrap();
+    let fd = open(&mut guest, sub, "sub/file", OpenFlags::CREATE, Rights::FD_WRITE).unwrap();
+    assert_eq!(guest.write(fd, b"data"), Ok(4));
     assert_eq!(guest.read(fd, 1), Err(Errno::Badf));
+    assert_eq!(guest.seek(fd, 0, 0), Ok(0));
+    call!(guest, fd_filestat_set_size, fd, 2).unwrap();
+    call!(guest, fd_sync, fd).unwrap();
+    let fd = open(&mut guest, sub, "sub/file", OpenFlags::empty(), Rights::FD_READ).unwrap();
+    assert_eq!(guest.read(fd, 10), Ok(b"da".to_vec()));
     assert_eq!(guest.write(fd, b"x"), Err(Errno::Badf));
-    for (own, handed_on) in [(rights, inheriting), (fewer, Rights::FD_READ)] {
-        let result = call!(guest, fd_fdstat_set_rights, fd, own.bits(), handed_on.bits());
-        assert_eq!(result, Err(Errno::NotCapable));
+    assert_eq!(guest.pwrite(fd, b"x", 0), Err(Errno::Badf));
+    assert_eq!(call!(guest, fd_filestat_set_size, fd, 0), Err(Errno::Inval));
+    // Without any right a file is open for reading, and for writing if it is created or truncated.
+    let fd = open(&mut guest, sub, "sub/file", OpenFlags::empty(), Rights::empty()).unwrap();
+    assert_eq!(guest.read(fd, 10), Ok(b"da".to_vec()));
+    assert_eq!(guest.write(fd, b"x"), Err(Errno::Badf));
+    for flags in [OpenFlags::CREATE, OpenFlags::TRUNCATE] {
+        let fd = open(&mut guest, sub, "sub/file", flags, Rights::empty()).unwrap();
+        assert_eq!(guest.write(fd, b"x"), Ok(1));
     }
-    let unknown = call!(guest, fd_fdstat_set_rights, fd, 1 << 63, 0);
-    assert_eq!(unknown, Err(Errno::NotCapable));
-    call!(guest, fd_fdstat_set_rights, fd, 0, 0).unwrap();
-    assert_eq!(guest.tell(fd), Err(Errno::NotCapable));
-    assert_eq!(guest.stat(fd), Err(Errno::NotCapable));
-    assert_eq!(call!(guest, fd_sync, fd), Err(Errno::NotCapable));
-    assert_eq!(call!(guest, fd_fdstat_set_flags, fd, 0), Err(Errno::NotCapable));
-    assert_eq!(guest.close(fd), Ok(()));
+    // Bits that mean nothing are no error.
+    let all = Rights::from_bits_retain(u64::MAX);
+    open(&mut guest, sub, "sub/file", OpenFlags::empty(), all).unwrap();
 }
 
 #[test]
-fn every_path_function_asks_for_its_right() {
+fn rights_are_told_as_programs_expect_them() {
     let dir = tempdir().unwrap();
-    let mut guest = Guest::in_dir(dir.path());
-    let fd = guest.open("file", OpenFlags::CREATE).unwrap();
-    guest.close(fd).unwrap();
-    call!(guest, fd_fdstat_set_rights, ROOT, 0, 0).unwrap();
-    assert_eq!(guest.open_read("file"), Err(Errno::NotCapable));
-    assert_eq!(guest.path_stat(ROOT, 0, "file"), Err(Errno::NotCapable));
-    assert_eq!(guest.path_set_times(0, "file", (0, 0), 0), Err(Errno::NotCapable));
-    assert_eq!(guest.readlink("file", 1), Err(Errno::NotCapable));
-    assert_eq!(guest.readdir(ROOT, 0, 100), Err(Errno::NotCapable));
-    assert_eq!(guest.mkdir("x"), Err(Errno::NotCapable));
-    assert_eq!(guest.rmdir("x"), Err(Errno::NotCapable));
-    assert_eq!(guest.unlink("file"), Err(Errno::NotCapable));
-    assert_eq!(guest.symlink("a", "b"), Err(Errno::NotCapable));
-    assert_eq!(guest.link(0, "file", "b"), Err(Errno::NotCapable));
-    assert_eq!(guest.rename("file", "b"), Err(Errno::NotCapable));
-}
-
-#[test]
-fn what_is_opened_has_no_more_than_is_handed_on() {
-    let dir = tempdir().unwrap();
-    let mut guest = Guest::in_dir(dir.path());
-    guest.mkdir("sub").unwrap();
-    guest.open("sub/file", OpenFlags::CREATE).unwrap();
-    let own = Rights::PATH_OPEN | Rights::FD_READDIR;
-    let handed_on = Rights::FD_READ | Rights::FD_FILESTAT_GET;
-    let sub = guest
-        .open_full(ROOT, 0, "sub", OpenFlags::DIRECTORY, (own, handed_on), FdFlags::empty())
-        .unwrap();
-    let (_, _, rights, inheriting) = guest.fdstat(sub).unwrap();
-    assert_eq!((rights, inheriting), (own, handed_on));
-    let mut open = |rights, open| {
-        guest.open_full(sub, 0, "file", open, (rights, Rights::all()), FdFlags::empty())
-    };
-    let fd = open(Rights::FILE - Rights::FD_WRITE, OpenFlags::empty()).unwrap();
-    assert_eq!(open(Rights::FD_WRITE, OpenFlags::empty()), Err(Errno::NotCapable));
-    assert_eq!(open(Rights::FD_READ, OpenFlags::CREATE), Err(Errno::NotCapable));
-    assert_eq!(open(Rights::FD_READ, OpenFlags::TRUNCATE), Err(Errno::NotCapable));
-    let (_, _, rights, inheriting) = guest.fdstat(fd).unwrap();
-    assert_eq!((rights, inheriting), (handed_on, handed_on));
-    assert_eq!(guest.seek(fd, 1, 0), Err(Errno::NotCapable));
-    let flags = FdFlags::SYNC;
-    let none = (Rights::empty(), Rights::empty());
-    let result = guest.open_full(sub, 0, "file", OpenFlags::empty(), none, flags);
-    assert_eq!(result, Err(Errno::NotCapable));
-}
-
-#[test]
-fn the_same_rights_can_be_asked_for_again() {
-    let dir = tempdir().unwrap();
-    let mut guest = Guest::in_dir(dir.path());
+    let mut guest = guest(dir.path(), DirPerms::READ, FilePerms::READ);
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    // The C library leaves out what a directory does not hand on, and would then fail later than it should.
     let (_, _, rights, inheriting) = guest.fdstat(ROOT).unwrap();
-    assert!(!rights.contains(Rights::FD_FILESTAT_SET_SIZE));
+    assert!(inheriting.contains(rights | Rights::FILE));
+    assert!(!rights.intersects(Rights::FD_READ | Rights::FD_WRITE | Rights::FD_SEEK));
     let again = guest
-        .open_full(ROOT, 0, ".", OpenFlags::DIRECTORY, (rights, inheriting), FdFlags::empty())
+        .open_full(ROOT, 0, ".", OpenFlags::empty(), (rights, inheriting), FdFlags::empty())
         .unwrap();
     assert_eq!(guest.fdstat(again).unwrap(), (3, 0, rights, inheriting));
+    let fd = guest.open_read("file").unwrap();
+    let read_only = Rights::FILE - Rights::FILE_MUTATION;
+    assert_eq!(guest.fdstat(fd).unwrap().2, read_only);
 }
 
 #[test]
-fn truncating_needs_its_right() {
+fn rights_cannot_be_given_up() {
     let dir = tempdir().unwrap();
     let mut guest = Guest::in_dir(dir.path());
-    guest.open("file", OpenFlags::CREATE).unwrap();
-    let (_, _, rights, inheriting) = guest.fdstat(ROOT).unwrap();
-    let inheriting = inheriting - Rights::FD_FILESTAT_SET_SIZE;
-    call!(guest, fd_fdstat_set_rights, ROOT, rights.bits(), inheriting.bits()).unwrap();
-    let none = (Rights::empty(), Rights::empty());
-    let mut truncate = || {
-        guest.open_full(ROOT, 0, "file", OpenFlags::TRUNCATE, none, FdFlags::empty()).map(|_| ())
-    };
-    assert_eq!(truncate(), Ok(()));
-    let fewer = rights - Rights::PATH_FILESTAT_SET_SIZE;
-    call!(guest, fd_fdstat_set_rights, ROOT, fewer.bits(), inheriting.bits()).unwrap();
-    let result = guest.open_full(ROOT, 0, "file", OpenFlags::TRUNCATE, none, FdFlags::empty());
-    assert_eq!(result, Err(Errno::NotCapable));
+    for fd in [0, ROOT] {
+        let before = guest.fdstat(fd).unwrap();
+        assert_eq!(call!(guest, fd_fdstat_set_rights, fd, 0, 0), Err(Errno::NotSup));
+        assert_eq!(guest.fdstat(fd).unwrap(), before);
+    }
+    assert_eq!(call!(guest, fd_fdstat_set_rights, 99, 0, 0), Err(Errno::Badf));
 }
 
 #[test]
@@ -123,34 +93,47 @@ fn a_directory_for_reading_stays_as_it_is() {
     let dir = tempdir().unwrap();
     std::fs::write(dir.path().join("file"), "data").unwrap();
     std::fs::create_dir(dir.path().join("sub")).unwrap();
+    std::os::unix::fs::symlink("file", dir.path().join("link")).unwrap();
+    let before = std::fs::metadata(dir.path().join("file")).unwrap().modified().unwrap();
     let mut guest = guest(dir.path(), DirPerms::READ, FilePerms::READ);
     let fd = guest.open_read("file").unwrap();
     assert_eq!(guest.read(fd, 10), Ok(b"data".to_vec()));
-    assert_eq!(guest.readdir(ROOT, 0, 4096).unwrap().0.len(), 4);
-    // Programs ask for all they know; what they cannot have is left out, but for writing.
+    assert_eq!(guest.readdir(ROOT, 0, 4096).unwrap().0.len(), 5);
     let most = Rights::all() - Rights::FD_WRITE;
-    let fd = guest
-        .open_full(ROOT, 0, "file", OpenFlags::empty(), (most, most), FdFlags::empty())
-        .unwrap();
-    assert_eq!(call!(guest, fd_filestat_set_size, fd, 0), Err(Errno::NotCapable));
-    assert_eq!(call!(guest, fd_allocate, fd, 0, 100), Err(Errno::NotCapable));
-    assert_eq!(call!(guest, fd_filestat_set_times, fd, 0, 0, 1), Err(Errno::NotCapable));
-    assert_eq!(guest.open("file", OpenFlags::empty()), Err(Errno::NotCapable));
-    assert_eq!(guest.open("new", OpenFlags::CREATE), Err(Errno::NotCapable));
-    let none = (Rights::empty(), Rights::empty());
-    for open in [OpenFlags::CREATE, OpenFlags::TRUNCATE] {
-        let result = guest.open_full(ROOT, 0, "file", open, none, FdFlags::empty());
-        assert_eq!(result, Err(Errno::NotCapable));
+    let fd = open(&mut guest, ROOT, "file", OpenFlags::empty(), most).unwrap();
+    assert_eq!(call!(guest, fd_filestat_set_size, fd, 0), Err(Errno::Perm));
+    assert_eq!(call!(guest, fd_filestat_set_times, fd, 0, 0, 1), Err(Errno::Perm));
+    assert_eq!(call!(guest, fd_filestat_set_times, ROOT, 0, 0, 1), Err(Errno::Perm));
+    assert_eq!(guest.write(fd, b"x"), Err(Errno::Badf));
+    call!(guest, fd_fdstat_set_flags, fd, 1).unwrap();
+    assert_eq!(guest.write(fd, b"x"), Err(Errno::Badf));
+    for below in [ROOT, guest.open_dir("sub").unwrap(), guest.open_dir(".").unwrap()] {
+        for (flags, rights) in [
+            (OpenFlags::empty(), Rights::FD_WRITE),
+            (OpenFlags::CREATE, Rights::FD_READ),
+            (OpenFlags::TRUNCATE, Rights::empty()),
+            (OpenFlags::CREATE | OpenFlags::EXCLUSIVE, Rights::empty()),
+        ] {
+            for path in ["file", "link", "new", "sub/../file", "./sub/../link"] {
+                let result = open(&mut guest, below, path, flags, rights);
+                assert_eq!(result, Err(Errno::Perm), "{path}");
+            }
+        }
     }
-    assert_eq!(guest.mkdir("x"), Err(Errno::NotCapable));
-    assert_eq!(guest.unlink("file"), Err(Errno::NotCapable));
-    assert_eq!(guest.rename("file", "x"), Err(Errno::NotCapable));
-    // Nor through a directory below.
+    assert_eq!(guest.mkdir("x"), Err(Errno::Perm));
+    assert_eq!(guest.rmdir("sub"), Err(Errno::Perm));
+    assert_eq!(guest.unlink("file"), Err(Errno::Perm));
+    assert_eq!(guest.symlink("file", "x"), Err(Errno::Perm));
+    assert_eq!(guest.link(0, "file", "x"), Err(Errno::Perm));
+    assert_eq!(guest.rename("file", "x"), Err(Errno::Perm));
+    assert_eq!(guest.path_set_times(0, "file", (1, 1), 5), Err(Errno::Perm));
+    // A descriptor keeps what is permitted when its number changes.
     let sub = guest.open_dir("sub").unwrap();
-    let (_, _, rights, inheriting) = guest.fdstat(sub).unwrap();
-    assert!(!rights.intersects(Rights::DIRECTORY_MUTATION));
-    assert!(!inheriting.intersects(Rights::DIRECTORY_MUTATION | Rights::FILE_MUTATION));
+    call!(guest, fd_renumber, sub, ROOT).unwrap();
+    assert_eq!(guest.mkdir("x"), Err(Errno::Perm));
     assert_eq!(std::fs::read(dir.path().join("file")).unwrap(), b"data");
+    assert_eq!(std::fs::metadata(dir.path().join("file")).unwrap().modified().unwrap(), before);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3);
 }
 
 #[test]
@@ -160,5 +143,231 @@ fn files_may_be_changed_where_directories_may_not() {
     let mut guest = guest(dir.path(), DirPerms::READ, FilePerms::all());
     let fd = guest.open("file", OpenFlags::TRUNCATE).unwrap();
     assert_eq!(guest.write(fd, b"new"), Ok(3));
-    assert_eq!(guest.open("other", OpenFlags::CREATE), Err(Errno::NotCapable));
+    call!(guest, fd_filestat_set_size, fd, 1).unwrap();
+    assert_eq!(guest.open("other", OpenFlags::CREATE), Err(Errno::Perm));
+    assert_eq!(guest.path_set_times(0, "file", (1, 1), 5), Err(Errno::Perm));
+    assert_eq!(call!(guest, fd_filestat_set_times, fd, 0, 0, 1), Err(Errno::Perm));
+}
+
+#[test]
+fn directories_may_be_changed_where_files_may_not() {
+    let dir = tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), "data").unwrap();
+    let mut guest = guest(dir.path(), DirPerms::all(), FilePerms::READ);
+    guest.mkdir("sub").unwrap();
+    guest.rename("file", "sub/moved").unwrap();
+    guest.link(0, "sub/moved", "linked").unwrap();
+    assert_eq!(guest.open("linked", OpenFlags::empty()), Err(Errno::Perm));
+    // A file that is created is open for writing.
+    assert_eq!(
+        guest.open_full(ROOT, 0, "new", OpenFlags::CREATE, NONE, FdFlags::empty()),
+        Err(Errno::Perm)
+    );
+    assert_eq!(std::fs::read(dir.path().join("linked")).unwrap(), b"data");
+}
+
+#[test]
+fn what_may_not_be_read_is_not() {
+    let dir = tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), "secret").unwrap();
+    std::fs::create_dir(dir.path().join("sub")).unwrap();
+    let mut guest = guest(dir.path(), DirPerms::MUTATE, FilePerms::WRITE);
+    for rights in [Rights::FD_READ, Rights::FD_READ | Rights::FD_WRITE] {
+        assert_eq!(open(&mut guest, ROOT, "file", OpenFlags::empty(), rights), Err(Errno::Perm));
+    }
+    for (flags, rights) in [
+        (OpenFlags::empty(), Rights::empty()),
+        (OpenFlags::CREATE, Rights::empty()),
+        (OpenFlags::empty(), Rights::FD_WRITE),
+    ] {
+        let fd = open(&mut guest, ROOT, "file", flags, rights).unwrap();
+        assert_eq!(guest.read(fd, 10), Err(Errno::Badf));
+        assert_eq!(guest.pread(fd, 10, 0), Err(Errno::Badf));
+    }
+    // C programs open directories for reading.
+    for fd in [ROOT, open(&mut guest, ROOT, "sub", OpenFlags::DIRECTORY, Rights::FD_READ).unwrap()]
+    {
+        assert_eq!(guest.readdir(fd, 0, 100), Err(Errno::Perm));
+        assert_eq!(guest.path_stat(fd, 0, "."), Err(Errno::Perm));
+        assert_eq!(guest.stat(fd), Err(Errno::Perm));
+    }
+    assert_eq!(guest.readlink("file", 10), Err(Errno::Perm));
+}
+
+/// What a guest is given of a directory that it may not do everything in.
+fn grants() -> Vec<(DirPerms, FilePerms)> {
+    let directories = [DirPerms::empty(), DirPerms::READ, DirPerms::MUTATE, DirPerms::all()];
+    let files = [FilePerms::empty(), FilePerms::READ, FilePerms::WRITE, FilePerms::all()];
+    directories.into_iter().flat_map(|d| files.map(|f| (d, f))).collect()
+}
+
+/// Whatever a guest does with two directories, it cannot bring a file from one to the other if more or less
+/// may be done with it there.
+#[test]
+fn no_file_gets_to_where_more_may_be_done_with_it() {
+    for (from, to) in grants().iter().flat_map(|a| grants().into_iter().map(move |b| (*a, b))) {
+        let dir = tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        std::fs::create_dir(path("from")).unwrap();
+        std::fs::create_dir(path("to")).unwrap();
+        std::fs::create_dir(path("from/sub")).unwrap();
+        std::fs::write(path("from/file"), "old").unwrap();
+        std::fs::write(path("from/sub/file"), "old").unwrap();
+        std::os::unix::fs::symlink("file", path("from/link")).unwrap();
+        let mut builder = WasiCtx::builder();
+        builder.preopened_dir(path("from"), "/from", from.0, from.1).unwrap();
+        builder.preopened_dir(path("to"), "/to", to.0, to.1).unwrap();
+        let mut guest = Guest::new(&mut builder);
+        let (source, target) = (ROOT, ROOT + 1);
+        let may_move = from == to && from.0.contains(DirPerms::MUTATE);
+        for (i, name) in ["file", "link", "sub"].into_iter().enumerate() {
+            let (old, old_length) = guest.put(5000, name.as_bytes());
+            let (new, new_length) = guest.put(6000, format!("link{i}").as_bytes());
+            let linked =
+                call!(guest, path_link, source, 0, old, old_length, target, new, new_length);
+            if !may_move || name == "sub" {
+                assert_eq!(linked, Err(Errno::Perm), "{from:?} {to:?}");
+            } else {
+                assert_eq!(linked, Ok(()), "{from:?} {to:?}");
+            }
+            let (new, new_length) = guest.put(6000, format!("moved{i}").as_bytes());
+            let moved = call!(guest, path_rename, source, old, old_length, target, new, new_length);
+            let expected = if may_move { Ok(()) } else { Err(Errno::Perm) };
+            assert_eq!(moved, expected, "{from:?} {to:?}");
+        }
+        if !may_move {
+            assert_eq!(std::fs::read_dir(path("to")).unwrap().count(), 0);
+            assert_eq!(std::fs::read_dir(path("from")).unwrap().count(), 3);
+        }
+        // And what is written stays what the host permits to be written.
+        for fd in [source, target] {
+            for name in ["file", "link", "sub/file", "link0", "moved0", "moved2/file"] {
+                for flags in [OpenFlags::empty(), OpenFlags::TRUNCATE, OpenFlags::CREATE] {
+                    if let Ok(file) = open(&mut guest, fd, name, flags, Rights::FD_WRITE) {
+                        let _ = guest.write(file, b"new");
+                    }
+                }
+            }
+        }
+        if !from.1.contains(FilePerms::WRITE) {
+            let moved = ["to/link0", "to/moved0", "to/moved2/file"];
+            let kept = ["from/file", "from/sub/file"];
+            for name in if may_move { &moved[..] } else { &kept[..] } {
+                assert_eq!(std::fs::read(path(name)).unwrap(), b"old", "{from:?} {to:?}");
+            }
+        }
+    }
+}
+
+/// Something that a guest tries: the numbers choose descriptors, paths and flags.
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    what: u8,
+    fds: (usize, usize),
+    paths: (usize, usize),
+    flags: u16,
+}
+
+const PATHS: [&str; 10] =
+    ["file", "sub", "sub/file", "link", "up", "up/file", "new", "sub/new", ".", "sub/../file"];
+
+fn attempt(guest: &mut Guest, open_fds: &mut Vec<u32>, attempt: Attempt) {
+    let fd = |index: usize| open_fds[index % open_fds.len()];
+    let (one, other) = (fd(attempt.fds.0), fd(attempt.fds.1));
+    let (path, length) = guest.put(5000, PATHS[attempt.paths.0].as_bytes());
+    let (path2, length2) = guest.put(6000, PATHS[attempt.paths.1].as_bytes());
+    // Whether it works is not asked here, but what has become of the files in the end.
+    let result = match attempt.what {
+        0 => call!(guest, path_link, one, 0, path, length, other, path2, length2),
+        1 => call!(guest, path_rename, one, path, length, other, path2, length2),
+        2 => call!(guest, path_symlink, path, length, other, path2, length2),
+        3 => call!(guest, path_unlink_file, one, path, length),
+        4 => call!(guest, path_remove_directory, one, path, length),
+        5 => call!(guest, path_create_directory, one, path, length),
+        6 => call!(guest, path_filestat_set_times, one, 1, path, length, 7, 7, 5),
+        7 => call!(guest, fd_filestat_set_times, one, 7, 7, 5),
+        8 => call!(guest, fd_filestat_set_size, one, 1),
+        9 => call!(guest, fd_fdstat_set_flags, one, u32::from(attempt.flags) & 5),
+        10 => call!(guest, fd_renumber, one, other),
+        11 => guest.write(one, b"changed").map(|_| ()),
+        12 => guest.pwrite(one, b"changed", 1).map(|_| ()),
+        13 => call!(guest, fd_allocate, one, 0, 100),
+        _ => {
+            let open = u32::from(attempt.flags) & 15;
+            let rights = u64::from(attempt.flags) << 1 & 66;
+            call!(guest, path_open, one, 1, path, length, open, rights, 0, 0, 0).map(|()| {
+                open_fds.push(guest.u32(0));
+            })
+        }
+    };
+    let _ = result;
+}
+
+/// The names of all entries below a directory, and the numbers of what they name.
+fn names(root: &Path) -> BTreeMap<String, u64> {
+    fn walk(root: &Path, at: &Path, found: &mut BTreeMap<String, u64>) {
+        for entry in std::fs::read_dir(at).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = std::fs::symlink_metadata(&path).unwrap();
+            found.insert(path.strip_prefix(root).unwrap().display().to_string(), metadata.ino());
+            if metadata.is_dir() {
+                walk(root, &path, found);
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(root, root, &mut found);
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..Default::default() })]
+    /// Whatever a guest tries with two directories and what it opens through them.
+    #[test]
+    fn what_may_not_be_changed_stays_as_it_is(
+        grants in ((0_usize..4, 0_usize..4), (0_usize..4, 0_usize..4)),
+        attempts in proptest::collection::vec(
+            (0_u8..20, (any::<usize>(), any::<usize>()), (0..PATHS.len(), 0..PATHS.len()), any::<u16>())
+                .prop_map(|(what, fds, paths, flags)| Attempt { what, fds, paths, flags }),
+            1..60,
+        ),
+    ) {
+        let dir = tempdir().unwrap();
+        let mut builder = WasiCtx::builder();
+        let mut kept = Vec::new();
+        for (name, (directory, file)) in [("a", grants.0), ("b", grants.1)] {
+            let root = dir.path().join(name);
+            std::fs::create_dir_all(root.join("sub")).unwrap();
+            std::fs::write(root.join("file"), "kept").unwrap();
+            std::fs::write(root.join("sub/file"), "kept").unwrap();
+            std::os::unix::fs::symlink("file", root.join("link")).unwrap();
+            std::os::unix::fs::symlink("sub/..", root.join("up")).unwrap();
+            let directory = DirPerms::from_bits_truncate(directory);
+            let file = FilePerms::from_bits_truncate(file);
+            builder.preopened_dir(&root, name, directory, file).unwrap();
+            // Those that are open here are known again, whatever becomes of their names.
+            let files = ["file", "sub/file", "sub"].map(|name| File::open(root.join(name)).unwrap());
+            kept.push((files, names(&root), root, directory, file));
+        }
+        let mut guest = Guest::new(&mut builder);
+        let mut open_fds = vec![ROOT, ROOT + 1];
+        for next in attempts {
+            attempt(&mut guest, &mut open_fds, next);
+        }
+        for (files, before, root, directory, file) in kept {
+            if !directory.contains(DirPerms::MUTATE) {
+                prop_assert_eq!(names(&root), before);
+                for file in &files {
+                    prop_assert_ne!(file.metadata().unwrap().mtime(), 7);
+                }
+            }
+            if !file.contains(FilePerms::WRITE) {
+                for file in &files[..2] {
+                    let mut contents = [0; 10];
+                    let length = file.read_at(&mut contents, 0).unwrap();
+                    prop_assert_eq!(&contents[..length], b"kept");
+                }
+            }
+        }
+    }
 }

@@ -17,8 +17,8 @@ pub(crate) struct Bounds {
     #[arg(long, value_name = "UNITS")]
     fuel: Option<u64>,
 
-    /// Lets each call into the program take so long, such as `2s`, `500ms` or `1m`; it traps then. A
-    /// program that waits, for input say, is ended when it goes on.
+    /// Lets each call into the program take so long, such as `2s`, `500ms` or `1m`; it traps then, also
+    /// while it sleeps or waits for input.
     #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     timeout: Option<Duration>,
 

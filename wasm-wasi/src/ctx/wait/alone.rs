@@ -1,0 +1,87 @@
+//! Waiting without a store, which nothing ends: the part of what `wasm-store` has for it that is used here.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+/// What a descriptor is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interest {
+    Read,
+    Write,
+}
+
+/// A descriptor that is waited for, and what was found.
+#[derive(Debug)]
+pub(crate) struct Awaited<'fd> {
+    fd: BorrowedFd<'fd>,
+    interest: Interest,
+    pub(crate) ready: bool,
+    pub(crate) hung_up: bool,
+    pub(crate) invalid: bool,
+}
+
+impl<'fd> Awaited<'fd> {
+    pub(crate) const fn new(fd: BorrowedFd<'fd>, interest: Interest) -> Self {
+        Self { fd, interest, ready: false, hung_up: false, invalid: false }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Woken {
+    Ready,
+    TimedOut,
+    #[expect(dead_code, reason = "nothing interrupts")]
+    Interrupted,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Waiter;
+
+impl Waiter {
+    #[expect(clippy::unused_self, reason = "as the one of the store")]
+    pub(super) const fn can_be_interrupted(self) -> bool {
+        false
+    }
+
+    #[expect(clippy::unused_self, reason = "as the one of the store")]
+    pub(super) fn wait(
+        self,
+        awaited: &mut [Awaited<'_>],
+        timeout: Option<Duration>,
+    ) -> io::Result<Woken> {
+        let mut fds: Vec<PollFd<'_>> = awaited
+            .iter()
+            .map(|one| {
+                let flags = match one.interest {
+                    Interest::Read => PollFlags::IN,
+                    Interest::Write => PollFlags::OUT,
+                };
+                PollFd::from_borrowed_fd(one.fd, flags)
+            })
+            .collect();
+        let start = Instant::now();
+        loop {
+            let left = timeout.map(|timeout| timeout.saturating_sub(start.elapsed()));
+            // What does not fit the host's type is longer than anybody waits.
+            let left = left.map(|left| Timespec {
+                tv_sec: left.as_secs().try_into().unwrap_or(i32::MAX.into()),
+                tv_nsec: left.subsec_nanos().into(),
+            });
+            match poll(&mut fds, left.as_ref()) {
+                Ok(0) => return Ok(Woken::TimedOut),
+                Ok(_) => break,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for (one, fd) in awaited.iter_mut().zip(&fds) {
+            let found = fd.revents();
+            one.ready = !found.is_empty();
+            one.hung_up = found.intersects(PollFlags::HUP | PollFlags::ERR);
+            one.invalid = found.contains(PollFlags::NVAL);
+        }
+        Ok(Woken::Ready)
+    }
+}
