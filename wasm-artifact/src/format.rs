@@ -151,6 +151,15 @@ pub(crate) mod tunable_bits {
     pub(crate) const INTERRUPTION_CALLBACKS: u32 = 32;
     pub(crate) const OPT_LEVEL_SHIFT: u32 = 8;
     pub(crate) const INTERNALS_SHIFT: u32 = 16;
+    /// All that mean something.
+    pub(crate) const KNOWN: u32 = SPECTRE_MITIGATION
+        | RELAXED_SIMD_DETERMINISTIC
+        | NAN_CANONICALIZATION
+        | INTERRUPTION
+        | FUEL
+        | INTERRUPTION_CALLBACKS
+        | 0xff << OPT_LEVEL_SHIFT
+        | 3 << INTERNALS_SHIFT;
 }
 
 /// Bits of [`Header::flags`].

@@ -346,6 +346,12 @@ impl<'a> Artifact<'a> {
         })
     }
 
+    /// Settings of the code that this version knows nothing of, as bits of the header: zero if there are none. What
+    /// such code takes for granted can't be told.
+    pub fn unknown_settings(&self) -> u32 {
+        self.header.tunable_bits.get() & !tunable_bits::KNOWN
+    }
+
     /// The settings that the host must provide for.
     pub fn tunables(&self) -> Tunables {
         let header = self.header;

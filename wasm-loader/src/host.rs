@@ -16,9 +16,9 @@ pub fn host_page_size() -> usize {
     rustix::param::page_size()
 }
 
-/// Checks whether this host can run an artifact: the version of the run-time ABI, the target, the
-/// extensions of the instruction set that the code uses, the page size, and what the code takes for
-/// granted of memories and stacks. Loading does this by itself.
+/// Checks whether this host can run an artifact: the version of the run-time ABI, settings and proposals that are
+/// not known, the target, the extensions of the instruction set that the code uses, the page size, and what the code
+/// takes for granted of memories and stacks. Loading does this by itself.
 ///
 /// # Errors
 ///
@@ -59,6 +59,15 @@ fn check_version(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) {
         mismatches.push(Mismatch::with_host(
             "WebAssembly proposals",
             format!("unknown ones ({:#x})", unknown.bits()),
+            "none of these",
+            "run it with the version that compiled it",
+        ));
+    }
+    let unknown = artifact.unknown_settings();
+    if unknown != 0 {
+        mismatches.push(Mismatch::with_host(
+            "settings of the code",
+            format!("unknown ones ({unknown:#x})"),
             "none of these",
             "run it with the version that compiled it",
         ));

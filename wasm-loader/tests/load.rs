@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use guest::{DATA, FORTY_TWO};
-use wasm_artifact::{ErrorKind, WriteOptions, write};
+use wasm_artifact::{Artifact, ErrorKind, WriteOptions, write};
 use wasm_loader::{Error, Loaded, Mismatch, registry};
 use wasm_types::{
     AddressMapEntry, CompiledModule, DefinedFuncIndex, DefinedMemoryIndex, IsaFlag, Module,
@@ -131,6 +131,31 @@ fn a_refusal_lists_everything() {
     assert_eq!(about, expected);
     let message = error.to_string();
     assert!(message.contains("compile the module for"), "{message}");
+}
+
+/// Code that takes for granted what nobody here knows of is refused, and says so.
+#[test]
+fn unknown_settings_are_refused() {
+    let (module, compiled) = module(FORTY_TWO);
+    let bytes = write(&module, DATA, &compiled, &WriteOptions::new()).unwrap();
+    assert_eq!(Artifact::parse(&bytes).unwrap().unknown_settings(), 0);
+    let mut found = 0;
+    for place in 0..512 {
+        let mut changed = bytes.clone();
+        changed[place] ^= 0x80;
+        wasm_artifact::__sum_again(&mut changed);
+        let Ok(artifact) = Artifact::parse(&changed) else { continue };
+        if artifact.unknown_settings() == 0 {
+            continue;
+        }
+        // SAFETY: it is not going to be loaded.
+        let error = unsafe { Loaded::from_bytes(&changed) }.unwrap_err();
+        let about: Vec<_> = error.mismatches().iter().map(|mismatch| &*mismatch.what).collect();
+        assert_eq!(about, ["settings of the code"]);
+        found += 1;
+    }
+    // The second byte is the optimisation level.
+    assert_eq!(found, 3);
 }
 
 /// What counts is what the code uses, not what it was allowed to use.

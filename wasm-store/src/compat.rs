@@ -7,14 +7,13 @@ use std::sync::Arc;
 
 use wasm_artifact::Artifact;
 use wasm_loader::{Demands, Loaded, Mismatch};
-use wasm_types::{Internals, Tunables, WasmFeatures};
+use wasm_types::assumptions::Assumption;
+use wasm_types::{Tunables, WasmFeatures};
 
+use crate::compiler::CompileRequest;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::function_hook;
-
-/// From this size on, the code of a 32-bit memory has no bounds checks.
-const WHOLE: u64 = 4 << 30;
 
 /// The result of loading an artifact, where an error tells also what does not fit the engine.
 pub(crate) fn complete(
@@ -39,32 +38,26 @@ pub(crate) fn check(engine: &Engine, artifact: &Artifact<'_>) -> Result<(), wasm
     }
 }
 
+/// What the list of assumptions says of an artifact and an engine, in words.
 fn mismatches(engine: &Engine, demands: &Demands) -> Vec<Mismatch> {
-    let request = &engine.config().request;
+    let CompileRequest { tunables, features, .. } = &engine.config().request;
+    unmet((&demands.tunables, demands.proposals), (tunables, *features))
+}
+
+fn unmet(code: (&Tunables, WasmFeatures), engine: (&Tunables, WasmFeatures)) -> Vec<Mismatch> {
     let mut mismatches = Vec::new();
-    check_tunables(&demands.tunables, &request.tunables, &mut mismatches);
-    check_determinism(demands, &request.tunables, &mut mismatches);
-    check_internals(demands.tunables.internals, request.tunables.internals, &mut mismatches);
-    check_interruption(&demands.tunables, &request.tunables, &mut mismatches);
-    check_fuel(&demands.tunables, &request.tunables, &mut mismatches);
-    check_proposals(demands.proposals, request.features, &mut mismatches);
+    for assumption in Assumption::unmet(code, engine) {
+        match assumption {
+            Assumption::Proposals => mismatches.extend(proposals(code.1, engine.1)),
+            other => mismatches.push(describe(other, code.0, engine.0)),
+        }
+    }
     mismatches
 }
 
-/// Settings that only say how the code was made, such as the optimisation level, are not compared.
-fn check_tunables(code: &Tunables, engine: &Tunables, mismatches: &mut Vec<Mismatch>) {
-    let mut add = |what: &'static str, artifact: String, engine: u64, setting: String| {
-        mismatches.push(Mismatch::with_engine(
-            what,
-            artifact,
-            format!("{engine} bytes"),
-            format!(
-                "set up the engine with `{setting}`, or compile the module with the engine's settings"
-            ),
-        ));
-    };
-    if code.memory_reservation >= WHOLE && engine.memory_reservation < WHOLE {
-        add(
+fn describe(assumption: Assumption, code: &Tunables, engine: &Tunables) -> Mismatch {
+    match assumption {
+        Assumption::MemoryReservation => size(
             "reservation of memories",
             format!(
                 "code without bounds checks, for memories of {} bytes",
@@ -72,97 +65,89 @@ fn check_tunables(code: &Tunables, engine: &Tunables, mismatches: &mut Vec<Misma
             ),
             engine.memory_reservation,
             format!("Config::memory_reservation({})", code.memory_reservation),
-        );
-    }
-    if code.memory_guard_size > engine.memory_guard_size {
-        add(
+        ),
+        Assumption::MemoryGuard => size(
             "guard after memories",
             format!("code that relies on {} bytes", code.memory_guard_size),
             engine.memory_guard_size,
             format!("Config::memory_guard_size({})", code.memory_guard_size),
-        );
-    }
-    if code.stack_guard_size > engine.stack_guard_size {
-        add(
+        ),
+        Assumption::StackGuard => size(
             "guard below stacks",
             format!("code that relies on {} bytes", code.stack_guard_size),
             engine.stack_guard_size.into(),
             format!("Config::tunables_mut().stack_guard_size = {}", code.stack_guard_size),
-        );
-    }
-}
-
-/// An engine that promises the same results on every machine keeps the promise for artifacts, too.
-fn check_determinism(demands: &Demands, engine: &Tunables, mismatches: &mut Vec<Mismatch>) {
-    if demands.proposals.contains(WasmFeatures::RELAXED_SIMD)
-        && engine.relaxed_simd_deterministic
-        && !demands.tunables.relaxed_simd_deterministic
-    {
-        mismatches.push(Mismatch::with_engine(
+        ),
+        Assumption::RelaxedSimd => Mismatch::with_engine(
             "relaxed vector instructions",
             "results that depend on the machine",
             "results promised that do not",
             "compile the module with `Config::relaxed_simd_deterministic(true)`, or set up the engine \
              without it",
-        ));
-    }
-}
-
-/// An engine whose host wants to write to what modules do not export needs code that expects it.
-fn check_internals(code: Internals, engine: Internals, mismatches: &mut Vec<Mismatch>) {
-    if engine == Internals::Writable && code != Internals::Writable {
-        mismatches.push(Mismatch::with_engine(
+        ),
+        Assumption::Internals => Mismatch::with_engine(
             "writes to internals",
-            format!("code that expects none ({code:?})"),
+            format!("code that expects none ({:?})", code.internals),
             "the promise that the host may write",
             "compile the module with `Config::internals(Internals::Writable)`, or set up the engine with \
              `Internals::Readable`",
-        ));
-    }
-}
-
-/// An engine that promises to end code that runs too long needs code that can be ended.
-fn check_interruption(code: &Tunables, engine: &Tunables, mismatches: &mut Vec<Mismatch>) {
-    if engine.interruption && !code.interruption {
-        mismatches.push(Mismatch::with_engine(
+        ),
+        Assumption::Interruption => Mismatch::with_engine(
             "interruption",
             "code that can't be interrupted",
             "the promise that it can",
             "compile the module with `Config::interruption(true)`, or set up the engine with neither that nor \
              `Config::epoch_interruption(true)`",
-        ));
-    } else if engine.interruption_callbacks && !code.interruption_callbacks {
-        mismatches.push(Mismatch::with_engine(
+        ),
+        Assumption::InterruptionCallbacks => Mismatch::with_engine(
             "callbacks at interruptions",
             "code that can only be ended where it is interrupted",
             "the promise that it can go on",
             "compile the module with `Config::epoch_interruption(true)`, or set up the engine with \
              `Config::interruption(true)`",
-        ));
-    }
-}
-
-/// An engine that counts fuel needs code that does, at the same costs.
-fn check_fuel(code: &Tunables, engine: &Tunables, mismatches: &mut Vec<Mismatch>) {
-    match (code.fuel_costs, engine.fuel_costs) {
-        (None, Some(_)) => mismatches.push(Mismatch::with_engine(
+        ),
+        Assumption::Fuel => Mismatch::with_engine(
             "fuel",
             "code that counts none",
             "fuel that is counted",
             "compile the module with `Config::consume_fuel(true)`, or set up the engine without it",
-        )),
-        (Some(code), Some(engine)) if code != engine => mismatches.push(Mismatch::with_engine(
+        ),
+        Assumption::FuelCosts => Mismatch::with_engine(
             "costs of operators in fuel",
-            format!("code that counts with the costs {code:#018x}"),
-            format!("the costs {engine:#018x}"),
+            format!("code that counts with the costs {}", costs(code)),
+            format!("the costs {}", costs(engine)),
             "compile the module with what is given to `Config::operator_cost` for the engine",
-        )),
-        _ => {}
+        ),
+        // What has no words yet is refused all the same.
+        other => Mismatch::with_engine(
+            format!("{other:?}"),
+            format!("{code:?}"),
+            format!("{engine:?}"),
+            "compile the module with the engine's settings",
+        ),
     }
 }
 
-fn check_proposals(used: WasmFeatures, allowed: WasmFeatures, mismatches: &mut Vec<Mismatch>) {
-    for (name, flag) in used.difference(allowed).iter_names() {
+/// A mismatch of sizes in bytes.
+fn size(what: &'static str, artifact: String, engine: u64, setting: String) -> Mismatch {
+    Mismatch::with_engine(
+        what,
+        artifact,
+        format!("{engine} bytes"),
+        format!(
+            "set up the engine with `{setting}`, or compile the module with the engine's settings"
+        ),
+    )
+}
+
+fn costs(tunables: &Tunables) -> String {
+    tunables.fuel_costs.map_or("none".into(), |costs| format!("{costs:#018x}"))
+}
+
+/// Each proposal that a module uses and an engine does not allow.
+fn proposals(used: WasmFeatures, allowed: WasmFeatures) -> Vec<Mismatch> {
+    let off = used.difference(allowed);
+    let describe = |(name, flag): (&str, WasmFeatures)| {
         let words = name.to_lowercase();
         let setter = match flag {
             // WebAssembly has had these for longer than any engine lets one choose.
@@ -173,18 +158,28 @@ fn check_proposals(used: WasmFeatures, allowed: WasmFeatures, mismatches: &mut V
             }
             _ => format!("Config::wasm_{words}(true)"),
         };
-        mismatches.push(Mismatch::with_engine(
+        Mismatch::with_engine(
             format!("WebAssembly proposal {}", words.replace('_', "-")),
             "a module that uses it",
             "it switched off",
             format!("allow it with `{setter}`, or compile a module that does without it"),
-        ));
-    }
+        )
+    };
+    off.iter_names().map(describe).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use wasm_types::Internals;
+
     use super::*;
+
+    /// What is in the way of code in an engine that allows everything.
+    fn about(code: &Tunables, engine: &Tunables) -> Vec<String> {
+        let used = WasmFeatures::RELAXED_SIMD;
+        let list = unmet((code, used), (engine, WasmFeatures::all()));
+        list.iter().map(ToString::to_string).collect()
+    }
 
     #[test]
     fn every_difference_is_in_the_list() {
@@ -194,9 +189,7 @@ mod tests {
         let mut engine = Tunables::new();
         engine.memory_reservation = 1 << 20;
         engine.opt_level = wasm_types::OptLevel::None;
-        let mut list = Vec::new();
-        check_tunables(&code, &engine, &mut list);
-        check_proposals(WasmFeatures::all(), WasmFeatures::WASM1, &mut list);
+        let list = unmet((&code, WasmFeatures::all()), (&engine, WasmFeatures::WASM1));
         let about: Vec<_> = list.iter().map(|mismatch| &*mismatch.what).collect();
         assert_eq!(
             about[..3],
@@ -207,57 +200,50 @@ mod tests {
             list.len() as u32,
             3 + WasmFeatures::all().difference(WasmFeatures::WASM1).bits().count_ones()
         );
-
-        list.clear();
-        check_tunables(&Tunables::new(), &Tunables::new(), &mut list);
         // Code with checks runs where none are needed.
-        check_tunables(&engine, &Tunables::new(), &mut list);
-        check_proposals(WasmFeatures::SIMD, WasmFeatures::SUPPORTED, &mut list);
-        for (code, engine) in [
-            (Internals::Sealed, Internals::Readable),
-            (Internals::Readable, Internals::Sealed),
-            (Internals::Writable, Internals::Writable),
-        ] {
-            check_internals(code, engine, &mut list);
-        }
-        let mut interruptible = Tunables::new();
-        interruptible.interruption = true;
-        check_interruption(&interruptible, &Tunables::new(), &mut list);
-        check_interruption(&interruptible, &interruptible, &mut list);
-        let mut with_callbacks = interruptible;
-        with_callbacks.interruption_callbacks = true;
-        check_interruption(&with_callbacks, &interruptible, &mut list);
-        assert_eq!(list, []);
-        check_interruption(&Tunables::new(), &interruptible, &mut list);
-        let text = list.remove(0).to_string();
-        assert!(text.contains("`Config::interruption(true)`"), "{text}");
-        check_interruption(&interruptible, &with_callbacks, &mut list);
-        let text = list.remove(0).to_string();
-        assert!(
-            text.contains("compile the module with `Config::epoch_interruption(true)`"),
-            "{text}"
-        );
-        check_internals(Internals::Readable, Internals::Writable, &mut list);
-        assert!(list[0].to_string().contains("`Config::internals(Internals::Writable)`"));
+        assert!(self::about(&engine, &Tunables::new()).is_empty());
     }
 
+    /// Each assumption that has words names what to set.
     #[test]
-    fn code_counts_fuel_as_the_engine_does() {
-        let with = |costs: Option<u64>| {
+    fn refusals_say_what_to_do() {
+        let code = Tunables::new();
+        type Change = fn(&mut Tunables);
+        let cases: [(Change, &str); 8] = [
+            (|engine| engine.memory_reservation = 0, "`Config::memory_reservation(4294967296)`"),
+            (|engine| engine.memory_guard_size = 0, "`Config::memory_guard_size(33554432)`"),
+            (
+                |engine| engine.stack_guard_size = 4096,
+                "`Config::tunables_mut().stack_guard_size = 65536`",
+            ),
+            (
+                |engine| engine.relaxed_simd_deterministic = true,
+                "`Config::relaxed_simd_deterministic(true)`",
+            ),
+            (
+                |engine| engine.internals = Internals::Writable,
+                "`Config::internals(Internals::Writable)`",
+            ),
+            (|engine| engine.interruption = true, "`Config::interruption(true)`"),
+            (
+                |engine| engine.interruption_callbacks = true,
+                "compile the module with `Config::epoch_interruption(true)`",
+            ),
+            (|engine| engine.fuel_costs = Some(1), "`Config::consume_fuel(true)`"),
+        ];
+        for (change, advice) in cases {
+            let mut engine = Tunables::new();
+            change(&mut engine);
+            let list = about(&code, &engine);
+            assert!(list.len() == 1 && list[0].contains(advice), "{advice}: {list:?}");
+        }
+        let with = |costs| {
             let mut tunables = Tunables::new();
-            tunables.fuel_costs = costs;
+            tunables.fuel_costs = Some(costs);
             tunables
         };
-        let about = |code, engine| {
-            let mut list = Vec::new();
-            check_fuel(&with(code), &with(engine), &mut list);
-            list.first().map(|mismatch| mismatch.what.to_string())
-        };
-        assert_eq!(about(None, Some(1)).as_deref(), Some("fuel"));
-        assert_eq!(about(Some(2), Some(1)).as_deref(), Some("costs of operators in fuel"));
-        for (code, engine) in [(None, None), (Some(1), None), (Some(1), Some(1))] {
-            assert_eq!(about(code, engine), None);
-        }
+        let list = about(&with(2), &with(1));
+        assert!(list.len() == 1 && list[0].contains("`Config::operator_cost`"), "{list:?}");
     }
 
     /// What the message says to call exists.
@@ -266,12 +252,11 @@ mod tests {
         let mut config = crate::Config::new();
         config.wasm_multi_value(true).wasm_custom_page_sizes(true).wasm_memory64(true);
         config.wasm_features(WasmFeatures::MUTABLE_GLOBAL, true);
-        let mut list = Vec::new();
         let used = WasmFeatures::MULTI_VALUE
             | WasmFeatures::CUSTOM_PAGE_SIZES
             | WasmFeatures::MEMORY64
             | WasmFeatures::MUTABLE_GLOBAL;
-        check_proposals(used, WasmFeatures::empty(), &mut list);
+        let list = proposals(used, WasmFeatures::empty());
         let all: String = list.iter().map(|mismatch| mismatch.to_string() + "\n").collect();
         for setter in [
             "`Config::wasm_multi_value(true)`",

@@ -79,6 +79,9 @@ impl Instance {
         module: &Module,
         imports: &[VmImport],
     ) -> Result<Instance> {
+        // Items that were looked up before may have become smaller since.
+        // SAFETY: they are of this store, which is borrowed exclusively.
+        unsafe { module.vm()?.check_sizes(imports)? };
         reserve(store, module)?;
         // Even if this fails half-way, functions of the module may stand in a table by then.
         store.add_module(module);

@@ -41,8 +41,8 @@ impl<T: 'static> InstancePre<T> {
     ///
     /// # Errors
     ///
-    /// If an import is of another store, the store's limits do not allow it, a segment lies outside of
-    /// its memory or table, or the start function traps.
+    /// If an import is of another store, or a table or memory that has become smaller than the module asks for, the
+    /// store's limits do not allow it, a segment lies outside of its memory or table, or the start function traps.
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
         let store = store.as_context_mut();
         check_engine(store.0, &self.module)?;

@@ -233,6 +233,8 @@ impl Memory {
         let grown =
             unsafe { (*self.memory.as_ptr()).grow(delta, Some(host), room, Some(&mut why))? };
         let Some(old) = grown else { crate::bail!("failed to grow memory by `{delta}`: {why}") };
+        // SAFETY: the store is borrowed, and nothing of it is any more.
+        unsafe { store.0.vm.has_grown() };
         Ok(old)
     }
 

@@ -139,13 +139,17 @@ impl Snapshot {
     /// sizes, globals, dropped segments, and the host's state if it was taken too. What was made since stays,
     /// but nothing that the snapshot is of refers to it any more.
     ///
-    /// The store's limiter is not asked. Handles stay valid; so do references to what was made since.
+    /// The store's limiter is not asked. Handles stay valid; so do references to what was made since. If a table or
+    /// memory becomes smaller than an instance that was made since asks for in its import, that instance can't run
+    /// any more: calls of its functions are errors until its imports are as large again, by growing or by restoring
+    /// another snapshot. Nothing else is different for it.
     ///
     /// # Errors
     ///
-    /// If the snapshot is of another store, Wasm code of the store is running, the host's part fails (then
-    /// nothing else has changed), or the machine has no room. In the last case memories may be empty, and the
-    /// instances are of no more use.
+    /// If the snapshot is of another store, Wasm code of the store is running, there is no room for tables, the
+    /// host's part fails (in all these cases nothing has changed), or the machine has no room for memories. In the
+    /// last case all memories of the snapshot are empty, and calls of functions of its instances are errors, until a
+    /// snapshot of them is restored.
     pub fn restore<T: 'static>(&self, mut store: impl AsContextMut<Data = T>) -> Result<()> {
         let store = store.as_context_mut();
         crate::ensure!(
@@ -154,6 +158,8 @@ impl Snapshot {
              `Snapshot::fork`"
         );
         check_rest(store.0, "restored")?;
+        // SAFETY: the state is of this store, which is at rest and borrowed exclusively.
+        unsafe { self.inner.state.make_room(&mut store.0.vm)? };
         if let Some(host) = &self.inner.host {
             host.restore(store.0.data_mut()).context("the state of the host can't be restored")?;
         }
@@ -186,8 +192,9 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// If the linker has no item for an import, or one of another type; if the snapshot refers to a function
-    /// that no instance of it defines or imports, or to a value of the host that has no copy.
+    /// If the linker has no item for an import, or one of another type; if the snapshot has an instance that can't run
+    /// since its imports are too small (see [`Snapshot::restore`]), or refers to a function that no instance of it
+    /// defines or imports, or to a value of the host that has no copy.
     pub fn fork_pre<T: 'static>(&self, linker: &crate::Linker<T>) -> Result<ForkPre<T>> {
         ForkPre::new(self, linker, None)
     }

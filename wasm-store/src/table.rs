@@ -141,6 +141,8 @@ impl Table {
         let grown =
             unsafe { (*self.table.as_ptr()).grow(delta, bits, Some(host), Some(&mut why))? };
         let Some(old) = grown else { crate::bail!("failed to grow table by `{delta}`: {why}") };
+        // SAFETY: the store is borrowed, and nothing of it is any more.
+        unsafe { store.0.vm.has_grown() };
         Ok(old)
     }
 

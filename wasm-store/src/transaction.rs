@@ -11,7 +11,8 @@ use crate::store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut
 ///
 /// It stands for the store, which it borrows: it can be used wherever a store can. Dropping it rolls back, also
 /// when a panic unwinds. What it undoes is what a [`Snapshot`] of the whole store holds; it costs what such a
-/// snapshot costs.
+/// snapshot costs. Instances made in it stay; those that import a table or memory which is then too small for
+/// them can't run any more (see [`Snapshot::restore`]).
 ///
 /// ```
 /// use wasm_store::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
@@ -56,8 +57,8 @@ impl<T: 'static> Transaction<'_, T> {
 impl<T: 'static> Drop for Transaction<'_, T> {
     fn drop(&mut self) {
         if let Some(before) = self.before.take() {
-            // Whoever wants to know about a failure calls `rollback`. Memories are empty after one, so that
-            // nobody takes what is half undone for good.
+            // Whoever wants to know about a failure calls `rollback`. After one, none of the instances
+            // runs that it is of, so that nobody takes what is half undone for good.
             let _ = before.restore(&mut *self.store);
         }
     }

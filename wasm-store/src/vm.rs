@@ -22,6 +22,7 @@
 //! | `idle`, `recycle` | instances that wait for the next store, and how they are reset |
 //! | `written` | which pages of a mapping were written |
 //! | `snapshot` | the state of instances: taken, and put back |
+//! | `sizes` | sizes of imports that code takes for granted, and what becomes of instances when they are not met |
 //! | `fork` | instances made with the state of others |
 //! | `interruption` | stopping running code: by deadlines, timeouts and on demand |
 //! | `instance` | an instance context and what it owns |
@@ -56,6 +57,7 @@ mod module;
 pub(crate) mod rebind;
 mod recycle;
 mod signals;
+mod sizes;
 mod snapshot;
 mod stack;
 mod store;

@@ -89,7 +89,7 @@ impl<'a> Inlining<'a> {
     /// Looks for functions that can be put into others.
     pub(crate) fn find(parsed: &'a ParsedModule, wasm: &'a [u8], tunables: &Tunables) -> Self {
         let module = parsed.module();
-        let reserved = tunables.memory_reservation.saturating_add(tunables.memory_guard_size);
+        let reserved = tunables.static_memory_reach();
         // With all that an address can reach reserved, an access can be checked without regard to what
         // it may do before the outcome is known.
         let checkable = |access: &MemArg, size: u64| {

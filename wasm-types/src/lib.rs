@@ -21,6 +21,7 @@
 extern crate alloc;
 
 pub mod abi;
+pub mod assumptions;
 mod code;
 mod const_expr;
 mod entity;

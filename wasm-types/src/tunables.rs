@@ -34,7 +34,8 @@ pub enum Internals {
 #[non_exhaustive]
 pub struct Tunables {
     /// Address space reserved for each 32-bit memory, in bytes. At 4 GiB or more, accesses need no
-    /// bounds check and the memory never moves; below, every access is checked.
+    /// bounds check and the memory never moves; below, every access is checked. Code that needs no check runs
+    /// where at least as much is reserved.
     pub memory_reservation: u64,
     /// Inaccessible address space after the reservation (or after the memory, where accesses are
     /// checked), in bytes: accesses with a constant offset below it need no check of the offset.
@@ -81,12 +82,6 @@ impl Tunables {
             interruption_callbacks: false,
             fuel_costs: None,
         }
-    }
-
-    /// Whether a memory of the given type is reserved whole, so that its base never moves and
-    /// 32-bit addresses into it need no bounds check.
-    pub const fn memory_is_static(&self, ty: &crate::MemoryType) -> bool {
-        !ty.memory64 && ty.page_size_log2 == 16 && self.memory_reservation >= 4 << 30
     }
 }
 

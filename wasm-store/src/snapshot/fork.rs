@@ -80,8 +80,8 @@ impl<T: 'static> ForkPre<T> {
     ///
     /// # Errors
     ///
-    /// If an item of the linker is of another store, the store's limits do not allow so many instances or so
-    /// much memory, the snapshot has state of a host and the store's data are of another type or fail to
+    /// If an item of the linker is of another store, or a table or memory that has become smaller than an instance
+    /// asks for, the store's limits do not allow so many instances or so much memory, the snapshot has state of a host and the store's data are of another type or fail to
     /// restore it, or the machine has no room.
     pub fn fork(&self, mut store: impl AsContextMut<Data = T>) -> Result<Vec<Instance>> {
         let store = store.as_context_mut();
@@ -90,6 +90,9 @@ impl<T: 'static> ForkPre<T> {
             check_engine(store.0, module)?;
         }
         let imports = self.bind(store.0)?;
+        // Items that were looked up before may have become smaller since.
+        // SAFETY: they are of this store, which is borrowed exclusively.
+        unsafe { inner.state.check_outside_sizes(&imports)? };
         self.reserve(store.0)?;
         if let Some(host) = &inner.host {
             host.restore(store.0.data_mut())?;

@@ -142,7 +142,9 @@ unsafe extern "C" fn memory_grow(context: *mut VMContext, memory: u32, delta: u6
         let room = (*(*(*context).store).vm).memory_room();
         let grow =
             |host: Option<&mut dyn StoreHost>| (*memory.as_ptr()).grow(delta, host, room, None);
-        guarded(context, grow).unwrap_or(u64::MAX)
+        let grown = guarded(context, grow);
+        (*(*(*context).store).vm).has_grown();
+        grown.unwrap_or(u64::MAX)
     }
 }
 
@@ -234,7 +236,9 @@ unsafe extern "C" fn table_grow(
         let table = instance(context).table(TableIndex::new(table));
         let grow =
             |host: Option<&mut dyn StoreHost>| (*table.as_ptr()).grow(delta, value, host, None);
-        guarded(context, grow).unwrap_or(u64::MAX)
+        let grown = guarded(context, grow);
+        (*(*(*context).store).vm).has_grown();
+        grown.unwrap_or(u64::MAX)
     }
 }
 

@@ -52,12 +52,13 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// If the state has no names, or a reference in it is to a function that no instance of it defines or
-    /// imports.
+    /// If the state has no names, a reference in it is to a function that no instance of it defines or
+    /// imports, or an import of one of its instances is smaller than it has to be.
     pub(crate) fn new(state: &VmState) -> Result<Self, Error> {
         let Some(names) = &state.names else {
             return Err(Error::msg("a snapshot for a transaction can't be forked"));
         };
+        state.check_own_sizes()?;
         let mut tables = Vec::with_capacity(state.tables.len());
         for (number, table) in state.tables.iter().enumerate() {
             let owner = state.instances.iter().position(|owner| owner.tables.contains(&number));
@@ -192,8 +193,9 @@ impl VmStore {
     ///
     /// # Safety
     ///
-    /// The plan is that of the state. The imports fit, and are of this store; definitions of host functions
-    /// live as long as it. The store has settled.
+    /// The plan is that of the state. The imports fit, also by their sizes
+    /// ([`VmState::check_outside_sizes`]), and are of this store; definitions of host functions live as long as it.
+    /// The store has settled.
     pub(crate) unsafe fn fork(
         &mut self,
         state: &VmState,
@@ -215,7 +217,11 @@ impl VmStore {
         for (number, table) in state.tables.iter().enumerate().skip(owned.1) {
             let made = self.new_table(table.ty, 0)?;
             // SAFETY: just made.
-            unsafe { (*made.as_ptr()).put_back(&plan.tables[number].words)? };
+            unsafe {
+                let words = &plan.tables[number].words;
+                (*made.as_ptr()).make_room(words.len())?;
+                (*made.as_ptr()).put_back(words);
+            }
             fork.tables[number] = Some(made);
         }
         for value in &plan.others.words {
@@ -276,7 +282,8 @@ impl VmStore {
                 let record = NonNull::new_unchecked(instance.at(offset));
                 let ty = artifact.table(TableIndex::new(index))?;
                 let mut made = VmTable::new(ty, record, Some((pointer, index)), 0)?;
-                made.put_back(&plan.tables[table].words)?;
+                made.make_room(plan.tables[table].words.len())?;
+                made.put_back(&plan.tables[table].words);
                 let made = self.adopt_table(made);
                 fork.tables[table] = Some(made);
                 tables.push(made);

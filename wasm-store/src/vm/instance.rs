@@ -34,10 +34,14 @@ pub(crate) struct VmInstance {
     pub(super) dropped_data: Box<[bool]>,
     /// References to functions that can't escape by themselves, made for the host. Boxed, as their
     /// addresses are given out.
-    inner_refs: BTreeMap<FuncIndex, Box<FuncRef>>,
+    pub(super) inner_refs: BTreeMap<FuncIndex, Box<FuncRef>>,
     user_data: usize,
     /// Whether instantiation went all the way, up to the call of the start function.
     pub(super) whole: bool,
+    /// Whether its code can't be entered from elsewhere, since what it takes for granted is not so.
+    pub(super) halted: bool,
+    /// Whether its state was put back only in part.
+    pub(super) lost: bool,
 }
 
 fn context_layout(size: u32) -> Layout {
@@ -65,6 +69,8 @@ impl VmInstance {
             inner_refs: BTreeMap::new(),
             user_data: 0,
             whole: false,
+            halted: false,
+            lost: false,
         });
         let instance = NonNull::from(Box::leak(instance));
         // SAFETY: the context is as large as its layout says, and fresh.
@@ -202,11 +208,9 @@ impl VmInstance {
     }
 
     fn make_ref(&self, func: FuncIndex) -> Result<FuncRef, wasm_artifact::Error> {
-        let imported = self.module.loaded.artifact().counts().imported_functions;
-        let defined = wasm_types::DefinedFuncIndex::new(func.as_u32() - imported);
         let ty = self.module.type_of(func)?;
         Ok(FuncRef {
-            code: self.module.loaded.function_ptr(defined)?,
+            code: self.entry_code(func)?,
             context: self.context.as_ptr().cast(),
             // SAFETY: a type's record lives as long as the engine.
             type_id: unsafe { ty.as_ref().id },

@@ -63,9 +63,9 @@ impl VmStore {
     ///
     /// # Safety
     ///
-    /// There is one import for each that the module declares, in order, of the type that it asks
-    /// for, and from this store; definitions of host functions live as long as the store. The store
-    /// has settled.
+    /// There is one import for each that the module declares, in order, of the type and size that it asks
+    /// for ([`VmModule::check_sizes`]), and from this store; definitions of host functions live as long as the
+    /// store. The store has settled.
     pub(crate) unsafe fn instantiate(
         &mut self,
         module: &Arc<VmModule>,

@@ -11,6 +11,9 @@ use crate::Error;
 /// The size of a page of the host's memory, in bytes. Linux on x86-64 has no other.
 pub(super) const HOST_PAGE: usize = 4096;
 
+// A page below a memory is as much as code may read there.
+const _: () = assert!(HOST_PAGE <= wasm_types::abi::INTERRUPT_PAGE_SIZE as usize);
+
 /// A reservation of address space, inaccessible but for what was made accessible.
 #[derive(Debug)]
 pub(super) struct Mapping {

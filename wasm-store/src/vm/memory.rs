@@ -133,6 +133,17 @@ impl VmMemory {
             is_static,
             len.next_multiple_of(HOST_PAGE),
         )?;
+        // It may have been another memory's: all that code takes for granted must be in it.
+        let least = match is_static {
+            true => tunables.static_memory_reach(),
+            false => (len as u64).saturating_add(tunables.guard_after(&ty)),
+        };
+        if (mapping.len() as u64) < least {
+            return Err(Error::msg(format!(
+                "a memory was given {} bytes of address space in place of {least}",
+                mapping.len()
+            )));
+        }
         let mut memory = Self {
             mapping,
             accessible,

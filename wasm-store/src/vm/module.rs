@@ -11,6 +11,7 @@ use wasm_types::abi::ContextLayout;
 use wasm_types::{DataIndex, EntityIndex, FuncIndex};
 
 use super::layout::FuncTypeRecord;
+use super::sizes::SizedImport;
 use crate::Error;
 
 /// A loaded module, with its types as the engine knows them.
@@ -25,7 +26,16 @@ pub(crate) struct VmModule {
     /// Where code finds out whether it is to be interrupted.
     pub(super) interrupt_place: InterruptPlace,
     data_plan: OnceLock<DataPlan>,
-    imports: OnceLock<Box<[EntityIndex]>>,
+    imports: OnceLock<Imports>,
+}
+
+/// The imports of a module.
+#[derive(Debug)]
+struct Imports {
+    /// What each is in the index spaces of the module, in order.
+    all: Box<[EntityIndex]>,
+    /// Those whose size matters.
+    sized: Box<[SizedImport]>,
 }
 
 /// Where the code of a module finds out whether it is to be interrupted.
@@ -117,12 +127,25 @@ impl VmModule {
     /// What each import is in the index spaces of the module, in order. Read from the artifact at the first
     /// instantiation only.
     pub(super) fn imports(&self) -> Result<&[EntityIndex], wasm_artifact::Error> {
+        Ok(&self.read_imports()?.all)
+    }
+
+    /// The imports of tables and memories, in order.
+    pub(super) fn sized_imports(&self) -> Result<&[SizedImport], wasm_artifact::Error> {
+        Ok(&self.read_imports()?.sized)
+    }
+
+    fn read_imports(&self) -> Result<&Imports, wasm_artifact::Error> {
         if let Some(imports) = self.imports.get() {
             return Ok(imports);
         }
-        let read: Result<Box<[_]>, _> =
-            self.loaded.artifact().imports().map(|import| Ok(import?.index)).collect();
-        let read = read?;
+        let (mut all, mut sized) = (Vec::new(), Vec::new());
+        for (place, import) in self.loaded.artifact().imports().enumerate() {
+            let import = import?;
+            all.push(import.index);
+            sized.extend(SizedImport::of(place, &import));
+        }
+        let read = Imports { all: all.into(), sized: sized.into() };
         Ok(self.imports.get_or_init(|| read))
     }
 

@@ -86,7 +86,8 @@ impl VmEngine {
     ) -> Option<Reset> {
         // SAFETY: the instance lives, and nothing borrows it.
         let this = unsafe { instance.as_mut() };
-        if !this.whole || self.limits.instances == 0 {
+        // One that is halted has references that lead elsewhere.
+        if !this.whole || this.halted || self.limits.instances == 0 {
             return None;
         }
         // SAFETY: as the caller promises.

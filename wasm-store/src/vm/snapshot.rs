@@ -20,6 +20,7 @@ pub(super) use capture::is_function;
 pub(crate) use names::{FuncName, Names};
 
 use super::instance::VmInstance;
+use super::instantiate::VmImport;
 use super::memory::{MemoryContents, VmMemory};
 use super::module::VmModule;
 use super::store::VmStore;
@@ -120,21 +121,53 @@ unsafe impl Send for VmState {}
 unsafe impl Sync for VmState {}
 
 impl VmState {
-    /// Makes everything what it was when the state was taken. After an error, parts are as they were and
-    /// parts are not.
+    /// Makes room for what putting the state back needs, as far as that can be done without changing anything.
+    ///
+    /// # Safety
+    ///
+    /// As for [`put_back`](Self::put_back).
+    pub(crate) unsafe fn make_room(&self, _store: &mut VmStore) -> Result<(), Error> {
+        for TableState { table, slots, .. } in &self.tables {
+            // SAFETY: tables live as long as the store, and are not borrowed, as the caller promises.
+            unsafe { (*table.as_ptr()).make_room(slots.len())? };
+        }
+        Ok(())
+    }
+
+    /// Makes everything what it was when the state was taken, after [`make_room`](Self::make_room). Instances made
+    /// since then whose imports have become too small are halted.
+    ///
+    /// An error is the machine's. All memories of the state are empty then, and its instances are halted until a
+    /// state of theirs is put back.
     ///
     /// # Safety
     ///
     /// The state is of this store, which is at rest; nothing borrows what belongs to it.
-    pub(crate) unsafe fn put_back(&self, _store: &mut VmStore) -> Result<(), Error> {
+    pub(crate) unsafe fn put_back(&self, store: &mut VmStore) -> Result<(), Error> {
         // SAFETY: what the state refers to lives as long as the store, and is not borrowed, as the
         // caller promises.
         unsafe {
-            for MemoryState { memory, contents, .. } in &self.memories {
-                (*memory.as_ptr()).put_back(contents)?;
+            let resized = self.sizes_differ();
+            let memories =
+                self.memories.iter().try_for_each(|MemoryState { memory, contents, .. }| {
+                    (*memory.as_ptr()).put_back(contents)
+                });
+            let found = self.instances.iter().any(|it| it.instance.as_ref().lost);
+            if memories.is_err() || found {
+                self.instances.iter().for_each(|state| {
+                    (*state.instance.as_ptr()).lost = memories.is_err();
+                });
+            }
+            if let Err(error) = memories {
+                self.memories.iter().for_each(|state| (*state.memory.as_ptr()).give_up());
+                store.follow_sizes();
+                return Err(error);
             }
             for TableState { table, slots, .. } in &self.tables {
-                (*table.as_ptr()).put_back(slots)?;
+                (*table.as_ptr()).put_back(slots);
+            }
+            if resized || found {
+                store.follow_sizes();
             }
             for OtherGlobal { global, value, .. } in &self.globals {
                 global.write(*value);
@@ -148,6 +181,62 @@ impl VmState {
                 }
                 instance.dropped_elements.copy_from_slice(&state.dropped_elements);
                 instance.dropped_data.copy_from_slice(&state.dropped_data);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a memory or table has another size than in the state.
+    ///
+    /// # Safety
+    ///
+    /// As for [`put_back`](Self::put_back).
+    unsafe fn sizes_differ(&self) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let memory = |it: &MemoryState| it.memory.as_ref().byte_size() != it.contents.len();
+            let table = |it: &TableState| it.table.as_ref().size() != it.slots.len() as u64;
+            self.memories.iter().any(memory) || self.tables.iter().any(table)
+        }
+    }
+
+    /// Checks that what an instance of the state imports from others of it is as large as its module declares.
+    pub(crate) fn check_own_sizes(&self) -> Result<(), Error> {
+        for InstanceState { module, imports, .. } in &self.instances {
+            for import in module.sized_imports()? {
+                let size = match imports.get(import.place) {
+                    Some(Source::Table(number)) => self.tables[*number].slots.len() as u64,
+                    Some(Source::Memory(number)) => {
+                        let MemoryState { contents, ty, .. } = &self.memories[*number];
+                        contents.len() as u64 >> ty.page_size_log2
+                    }
+                    _ => continue,
+                };
+                module.check_size(import, size)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks what takes the place of imports from outside of the state, instance by instance, as
+    /// [`VmModule::check_sizes`] does.
+    ///
+    /// # Safety
+    ///
+    /// As for that.
+    pub(crate) unsafe fn check_outside_sizes(
+        &self,
+        outside: &[Vec<VmImport>],
+    ) -> Result<(), Error> {
+        for (InstanceState { module, imports, .. }, outside) in self.instances.iter().zip(outside) {
+            let sized = module.sized_imports()?;
+            let is_outside = |source: &(usize, &Source)| *source.1 == Source::Outside;
+            let places = imports.iter().enumerate().filter(is_outside);
+            for ((place, _), item) in places.zip(outside) {
+                if let Ok(found) = sized.binary_search_by_key(&place, |import| import.place) {
+                    // SAFETY: as the caller promises.
+                    unsafe { module.check_item(&sized[found], *item)? };
+                }
             }
         }
         Ok(())

@@ -58,6 +58,8 @@ pub(crate) struct VmStore {
     tables: Vec<(NonNull<VmTable>, Option<NonNull<TableRecord>>)>,
     host_funcs: Vec<NonNull<HostFunc>>,
     globals: Vec<NonNull<ValRaw>>,
+    /// How many instances can't run, since their imports are too small.
+    pub(super) halted: usize,
     /// How many instances were counted against the engine's limit.
     counted: usize,
     /// How many bytes all memories may have together.
@@ -115,6 +117,7 @@ impl VmStore {
             tables: Vec::new(),
             host_funcs: Vec::new(),
             globals: Vec::new(),
+            halted: 0,
             counted: 0,
             memory_limit: usize::MAX,
             own_stack: None,

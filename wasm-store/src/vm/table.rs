@@ -116,21 +116,27 @@ impl VmTable {
         &self.slots
     }
 
-    /// Makes the table what it was when its elements were these.
-    pub(super) fn put_back(&mut self, slots: &[u64]) -> Result<(), Error> {
-        self.changed = true;
+    /// Has room for so many elements, so that putting them back can't fail. Changes nothing else, also on failure.
+    pub(super) fn make_room(&mut self, len: usize) -> Result<(), Error> {
+        let room = self.slots.try_reserve(len.saturating_sub(self.slots.len()));
+        // The elements may have moved.
+        self.publish();
+        room.map_err(|error| {
+            Error::msg(format!("a table can't have its size of {len} elements back: {error}"))
+        })
+    }
+
+    /// Makes the table what it was when its elements were these, for which it has room.
+    pub(super) fn put_back(&mut self, slots: &[u64]) {
+        debug_assert!(slots.len() <= self.slots.capacity());
         self.changed = true;
         if self.slots.len() == slots.len() {
             self.slots.copy_from_slice(slots);
-            return Ok(());
+            return;
         }
         self.slots.clear();
-        let room = self.slots.try_reserve(slots.len());
-        if room.is_ok() {
-            self.slots.extend_from_slice(slots);
-        }
+        self.slots.extend_from_slice(slots);
         self.publish();
-        room.map_err(|error| Error::msg(format!("the table can't have its size back: {error}")))
     }
 
     /// The type it was declared with.

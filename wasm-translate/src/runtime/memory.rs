@@ -31,9 +31,7 @@ impl RuntimeEnvironment<'_> {
         let mut field =
             |at: u32| builder.ins().load(types::I64, flags, address, offset + at as i32);
         let (base, length) = (field(record::BASE), field(record::LENGTH));
-        // The guard follows the last whole page of the machine, which with small pages is not where
-        // the memory ends.
-        let guard = if ty.page_size_log2 == 16 { self.tunables.memory_guard_size } else { 0 };
+        let guard = self.tunables.guard_after(&ty);
         let bound = HeapBound::Dynamic { length };
         Heap { base, bound, guard, spectre_mitigation, alias_region }
     }

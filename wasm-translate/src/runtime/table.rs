@@ -26,9 +26,9 @@ impl RuntimeEnvironment<'_> {
     /// across calls: that made virtual calls an eighth slower.
     fn table_length(&mut self, builder: &mut FunctionBuilder<'_>, table: TableIndex) -> Value {
         let ty = self.module.tables[table.index()];
-        match ty.maximum == Some(ty.minimum) {
-            true => builder.ins().iconst(types::I64, ty.minimum as i64),
-            false => self.table_field(builder, table, record::LENGTH),
+        match ty.constant_length() {
+            Some(length) => builder.ins().iconst(types::I64, length as i64),
+            None => self.table_field(builder, table, record::LENGTH),
         }
     }
 

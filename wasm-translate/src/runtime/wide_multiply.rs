@@ -48,8 +48,7 @@ impl RuntimeEnvironment<'_> {
         let high_offset = low_offset.checked_add(8)?;
         let end_offset = low_offset.checked_add(16)?;
         let reach = u64::from(u32::MAX) + end_offset as u64;
-        let reserved =
-            self.tunables.memory_reservation.checked_add(self.tunables.memory_guard_size)?;
+        let reserved = self.tunables.static_memory_reach();
         let [target, factors @ ..] = <[Value; 5]>::try_from(args).ok()?;
         if !self.tunables.memory_is_static(ty) || reach > reserved {
             return None;

@@ -422,11 +422,10 @@ impl VmMemory {
 
     /// Makes the memory empty, and its reservation as it was at first.
     unsafe fn clear(&mut self) -> Result<(), Error> {
-        let accessible = std::mem::take(&mut self.accessible);
-        self.shown = None;
-        self.image = None;
+        let accessible = self.accessible;
         self.set_len(0)?;
         if accessible == 0 {
+            (self.shown, self.image) = (None, None);
             return Ok(());
         }
         // SAFETY: the pages belong to this memory, and nothing borrows them.
@@ -438,7 +437,21 @@ impl VmMemory {
                 MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED,
             )
         };
-        mapped.map(drop).map_err(|errno| not_mapped(accessible, errno))
+        mapped.map_err(|errno| not_mapped(accessible, errno))?;
+        // Only now: what is still there must not be taken for nothing by the next memory in its place.
+        (self.accessible, self.shown, self.image) = (0, None, None);
+        Ok(())
+    }
+
+    /// Makes the memory empty, as far as the machine allows, since what it should hold can't be put back.
+    ///
+    /// # Safety
+    ///
+    /// Nothing borrows the memory's bytes.
+    pub(in crate::vm) unsafe fn give_up(&mut self) {
+        // If even that fails, nothing of it counts as part of the memory.
+        // SAFETY: as the caller promises.
+        let _ = unsafe { self.clear() };
     }
 
     /// Maps a base over the start of the memory, and remembers that the memory shows it.
