@@ -50,6 +50,12 @@
 //!   run, as there is no executor to yield to. Setting a deadline in an engine whose code can't be interrupted is
 //!   a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by signal handlers. Code
 //!   that was compiled for interruption also runs in engines without it.
+//! * **What belongs to another engine or store** is refused where it is handed over: [`Linker::define`](crate::Linker::define)
+//!   and [`Linker::instance`](crate::Linker::instance) are errors for stores of another engine than the linker's, and
+//!   [`Linker::get_by_import`](crate::Linker::get_by_import) is `None` for imports of another one. Items of another store
+//!   of the engine are not found in a linker. [`Instance::new`](crate::Instance::new) and the functions like it are
+//!   errors for imports of another store, and not panics. Types can be compared with `==`, which is false for those of different
+//!   engines; [`FuncType::eq`](crate::FuncType::eq) panics, as in Wasmtime.
 //! * **Host values.** An [`ExternRef`](crate::ExternRef) lives as long as its store: nothing is collected
 //!   before. [`Rooted`](crate::Rooted) and [`OwnedRooted`](crate::OwnedRooted) differ only in name.
 //! * **Compiler.** It is a value: [`Config::compiler`](crate::Config::compiler), or what a crate of the

@@ -26,6 +26,7 @@ pub use wasm_ty::WasmTy;
 
 use crate::caller::Caller;
 use crate::error::{Context, Result};
+use crate::gate::Gate;
 use crate::hook::{self, Listed, WasmCall};
 use crate::store::{AsContext, AsContextMut, StoreContextMut, StoreId, StoreInner, StoreOpaque};
 use crate::types::{Canonical, FuncType, ValType};
@@ -105,27 +106,34 @@ impl Func {
     ///
     /// # Panics
     ///
-    /// If the function is of another store; as do all functions below.
+    /// If the function is of another store.
     pub fn ty(&self, store: impl AsContext) -> FuncType {
         self.type_in(store.as_context().0)
     }
 
     /// Whether the function is one of the given type.
+    ///
+    /// # Panics
+    ///
+    /// If the function is of another store, or the type of another engine than the store.
     pub fn matches_ty(&self, store: impl AsContext, func_ty: &FuncType) -> bool {
-        self.type_in(store.as_context().0).matches(func_ty)
+        let store = store.as_context();
+        store.0.demand(func_ty);
+        self.type_in(store.0).matches(func_ty)
     }
 
     /// Calls the function.
     ///
     /// # Errors
     ///
-    /// If `params` do not fit the function's type or `results` is not as long as its list of results;
+    /// If `params` do not fit the function's type or are references of another store, or `results` is not as long
+    /// as its list of results;
     /// if the function traps ([`Trap`](crate::Trap), with a [`WasmBacktrace`](crate::WasmBacktrace)) or a
     /// host function that it calls returns an error.
     ///
     /// # Panics
     ///
-    /// If a host function that it calls panics: with that panic.
+    /// If the function is of another store; if a host function that it calls panics: with that panic.
     pub fn call(
         &self,
         mut store: impl AsContextMut,
@@ -182,6 +190,10 @@ impl Func {
     /// # Errors
     ///
     /// If the types are not those of the function: they are both in the error.
+    ///
+    /// # Panics
+    ///
+    /// If the function is of another store.
     pub fn typed<Params, Results>(
         &self,
         store: impl AsContext,

@@ -6,6 +6,7 @@ use std::fmt;
 use std::ptr::NonNull;
 
 use crate::error::Result;
+use crate::gate::Gate;
 use crate::instance::read_only;
 use crate::store::{AsContext, AsContextMut, StoreId, StoreOpaque};
 use crate::types::GlobalType;
@@ -47,13 +48,11 @@ impl Global {
     ///
     /// # Errors
     ///
-    /// If the value is not of the global's type.
+    /// If the value is not of the global's type, or the value is of another store or the type of another engine than
+    /// the store.
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, val: Val) -> Result<Global> {
         let store = store.as_context_mut();
-        crate::ensure!(
-            ty.content().comes_from(store.0.engine()),
-            "the global's type is of another engine"
-        );
+        store.0.admit(&ty)?;
         let ty = ty.canonical();
         val.check(store.0, ty.content)?;
         let value = store.0.vm.new_global(val.to_raw());

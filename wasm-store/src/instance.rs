@@ -11,6 +11,7 @@ use wasm_types::EntityIndex;
 use crate::error::{Context, Result};
 use crate::extern_::{Export, Extern};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults, into_error};
+use crate::gate::Gate;
 use crate::global::Global;
 use crate::hook;
 use crate::memory::Memory;
@@ -37,20 +38,16 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// If there are more or fewer imports than the module asks for, one is not of the type wanted,
-    /// the store's limits do not allow it, a segment lies outside of its memory or table, or the start
-    /// function traps.
-    ///
-    /// # Panics
-    ///
-    /// If an import is of another store.
+    /// If the module is of another engine than the store, or an import of another store; if there are more or fewer
+    /// imports than the module asks for, one is not of the type wanted, the store's limits do not allow it, a segment
+    /// lies outside of its memory or table, or the start function traps.
     pub fn new(
         mut store: impl AsContextMut,
         module: &Module,
         imports: &[Extern],
     ) -> Result<Instance> {
         let store = store.as_context_mut();
-        check_engine(store.0, module)?;
+        store.0.admit(module)?;
         crate::ensure!(
             module.wanted()?.len() == imports.len(),
             "expected {} imports, found {}",
@@ -59,7 +56,7 @@ impl Instance {
         );
         let mut bound = Vec::with_capacity(imports.len());
         for (place, (item, wanted)) in imports.iter().zip(module.wanted()?).enumerate() {
-            item.store_id().assert_is(store.0.id());
+            store.0.admit(item)?;
             item.check_bindable()?;
             check_import(module, place, wanted, &item.provided(store.0))?;
             bound.push(item.to_import());
@@ -109,6 +106,10 @@ impl Instance {
     /// The instance that keeps a number as its user data; `None` for an instance whose making failed.
     pub(crate) fn from_user_data(store: &StoreOpaque, number: usize) -> Option<Self> {
         Some(Instance { store: store.id(), number: number.checked_sub(1)? })
+    }
+
+    pub(crate) fn store_id(&self) -> StoreId {
+        self.store
     }
 
     /// The instance's place in the store's list.
@@ -252,15 +253,6 @@ impl Instance {
             _ => return None,
         })
     }
-}
-
-/// Checks that store and module are of one engine.
-pub(crate) fn check_engine(store: &StoreOpaque, module: &Module) -> Result<()> {
-    crate::ensure!(
-        crate::Engine::same(store.engine(), module.engine()),
-        "cross-`Engine` instantiation is not supported: module and store are of different engines"
-    );
-    Ok(())
 }
 
 /// Checks that what an import is bound to fits.

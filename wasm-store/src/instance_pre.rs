@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::instance::{Instance, check_engine, check_import};
+use crate::gate::Gate;
+use crate::instance::{Instance, check_import};
 use crate::linker::Definition;
 use crate::module::Module;
 use crate::store::{AsContextMut, Kept, StoreOpaque};
@@ -18,10 +19,13 @@ use crate::vm::VmImport;
 pub struct InstancePre<T> {
     module: Module,
     items: Arc<[Definition]>,
-    _data: PhantomData<fn() -> T>,
+    /// As for a linker.
+    _data: PhantomData<fn(T) -> T>,
 }
 
 impl<T: 'static> InstancePre<T> {
+    /// The items are those of a linker of the module's engine.
+    ///
     /// # Safety
     ///
     /// Host functions among the items are made for data of type `T`.
@@ -41,11 +45,12 @@ impl<T: 'static> InstancePre<T> {
     ///
     /// # Errors
     ///
-    /// If an import is of another store, or a table or memory that has become smaller than the module asks for, the
-    /// store's limits do not allow it, a segment lies outside of its memory or table, or the start function traps.
+    /// If the store is of another engine; if an import is of another store, or a table or memory that has become
+    /// smaller than the module asks for; if the store's limits do not allow it, a segment lies outside of its memory
+    /// or table, or the start function traps.
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
         let store = store.as_context_mut();
-        check_engine(store.0, &self.module)?;
+        store.0.admit(&self.module)?;
         let imports = self.bind(store.0)?;
         // Kept before the instance is made, since one that fails half-way may have left references
         // to functions behind.

@@ -82,6 +82,7 @@ mod extern_;
 mod externref;
 mod func;
 mod function_hook;
+mod gate;
 mod global;
 mod hook;
 mod instance;

@@ -23,6 +23,7 @@ use crate::engine::Engine;
 use crate::error::{Context, Result};
 use crate::extern_::Extern;
 use crate::func::{HostFunc, IntoFunc};
+use crate::gate::Gate;
 use crate::instance::Instance;
 use crate::instance_pre::InstancePre;
 use crate::module::Module;
@@ -31,7 +32,7 @@ use crate::types::{FuncType, ImportType};
 use crate::val::Val;
 
 /// Names for items that modules import. Host functions that it defines belong to no store, so that one
-/// linker serves many.
+/// linker serves many stores of its engine.
 ///
 /// ```
 /// use wasm_store::{Engine, Extern, Linker, Store};
@@ -47,12 +48,24 @@ use crate::val::Val;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A linker is for stores whose data are of exactly its type, also where types differ only in lifetimes:
+///
+/// ```compile_fail
+/// use wasm_store::Linker;
+///
+/// fn shorter(linker: Linker<for<'a> fn(&'a str)>) -> Linker<fn(&'static str)> {
+///     linker
+/// }
+/// ```
 pub struct Linker<T> {
     engine: Engine,
     names: Names,
     allow_shadowing: bool,
     allow_unknown_exports: bool,
-    _data: PhantomData<fn() -> T>,
+    /// Host functions get data of exactly this type. One that differs in lifetimes, as those of function pointers may,
+    /// is another, so a linker is not to be taken for one of a subtype.
+    _data: PhantomData<fn(T) -> T>,
 }
 
 impl<T> Linker<T> {
@@ -147,12 +160,8 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If the name is defined already, or the item may only be read
-    /// ([`Internals`](crate::Internals)).
-    ///
-    /// # Panics
-    ///
-    /// If the item is of another store.
+    /// If the name is defined already, or the item may only be read ([`Internals`](crate::Internals)); if the store
+    /// is of another engine, or the item of another store.
     pub fn define(
         &mut self,
         store: impl AsContext<Data = T>,
@@ -160,21 +169,19 @@ impl<T: 'static> Linker<T> {
         name: &str,
         item: impl Into<Extern>,
     ) -> Result<&mut Self> {
+        let store = store.as_context();
+        self.admit(&**store.0)?;
         let item: Extern = item.into();
+        let definition = Definition::new(store.0, item)?;
         item.check_bindable()?;
-        let item = Definition::new(store.as_context().0, item);
-        self.insert(module, name, item)
+        self.insert(module, name, definition)
     }
 
     /// Names an item of a store in the namespace with the empty name.
     ///
     /// # Errors
     ///
-    /// If the name is defined already.
-    ///
-    /// # Panics
-    ///
-    /// If the item is of another store.
+    /// As for [`Linker::define`].
     pub fn define_name(
         &mut self,
         store: impl AsContext<Data = T>,
@@ -223,7 +230,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If a name is defined already.
+    /// If a name is defined already, or the store is of another engine.
     ///
     /// # Panics
     ///
@@ -235,12 +242,13 @@ impl<T: 'static> Linker<T> {
         instance: Instance,
     ) -> Result<&mut Self> {
         let mut store = store.as_context_mut();
+        self.admit(&**store.0)?;
         let exports: Vec<_> = instance
             .exports(&mut store)
             .map(|export| (export.name().to_string(), export.into_extern()))
             .collect();
         for (name, item) in exports {
-            let item = Definition::new(store.0, item);
+            let item = Definition::new(store.0, item)?;
             self.insert(module_name, &name, item)?;
         }
         Ok(self)
@@ -251,8 +259,9 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// None so far: names that are missing can be defined.
+    /// If the module is of another engine.
     pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<()> {
+        self.admit(module)?;
         for import in module.imports() {
             if let Err(error) = self.definition(&import)
                 && let crate::ExternType::Func(ty) = error.ty()
@@ -271,12 +280,14 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If there is a type that has no such value.
+    /// If there is a type that has no such value, or the module or the store is of another engine.
     pub fn define_unknown_imports_as_default_values(
         &mut self,
         mut store: impl AsContextMut<Data = T>,
         module: &Module,
     ) -> Result<()> {
+        self.admit(&**store.as_context().0)?;
+        self.admit(module)?;
         for import in module.imports() {
             let Err(error) = self.definition(&import) else { continue };
             let (module, name) = (import.module(), import.name());
@@ -299,14 +310,15 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If an import has no definition ([`UnknownImportError`]) or one of another type, and as for
-    /// [`Instance::new`].
+    /// If an import has no definition ([`UnknownImportError`]), one of another type or of another store; if the module
+    /// or the store is of another engine than the linker; and as for [`Instance::new`].
     pub fn instantiate(
         &self,
         mut store: impl AsContextMut<Data = T>,
         module: &Module,
     ) -> Result<Instance> {
         let mut store = store.as_context_mut();
+        self.admit(&**store.0)?;
         let items = self.look_up(module, |item| item.update_size(store.0))?;
         // SAFETY: host functions of a linker are made for data of its type.
         let pre = unsafe { InstancePre::<T>::new(module, items)? };
@@ -317,7 +329,8 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If an import has no definition ([`UnknownImportError`]) or one of another type.
+    /// If an import has no definition ([`UnknownImportError`]) or one of another type, or the module is of another
+    /// engine.
     pub fn instantiate_pre(&self, module: &Module) -> Result<InstancePre<T>> {
         let items = self.look_up(module, |_| {})?;
         // SAFETY: host functions of a linker are made for data of its type.
@@ -329,10 +342,7 @@ impl<T: 'static> Linker<T> {
         module: &Module,
         mut each: impl FnMut(&mut Definition),
     ) -> Result<Vec<Definition>> {
-        crate::ensure!(
-            Engine::same(&self.engine, module.engine()),
-            "cross-`Engine` instantiation is not supported: module and linker are of different engines"
-        );
+        self.admit(module)?;
         let mut items = Vec::with_capacity(module.wanted()?.len());
         for import in module.imports() {
             let mut item = self.definition(&import)?.clone();
@@ -343,10 +353,15 @@ impl<T: 'static> Linker<T> {
     }
 
     /// All items, with their names. Items of another store than the given one are left out.
+    ///
+    /// # Panics
+    ///
+    /// If the store is of another engine.
     pub fn iter<'a: 'p, 'p>(
         &'a self,
         mut store: impl AsContextMut<Data = T> + 'p,
     ) -> impl Iterator<Item = (&'a str, &'a str, Extern)> + 'p {
+        self.demand(&**store.as_context().0);
         self.names.iter().filter_map(move |(module, name, item)| {
             let store = store.as_context_mut();
             // SAFETY: host functions of a linker are made for data of its type.
@@ -356,6 +371,10 @@ impl<T: 'static> Linker<T> {
     }
 
     /// An item by its names. `None` too if it is of another store.
+    ///
+    /// # Panics
+    ///
+    /// If the store is of another engine.
     pub fn get(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -363,16 +382,26 @@ impl<T: 'static> Linker<T> {
         name: &str,
     ) -> Option<Extern> {
         let store = store.as_context_mut();
+        self.demand(&**store.0);
         // SAFETY: host functions of a linker are made for data of its type.
         unsafe { self.names.get(module, name)?.to_extern(store.0) }
     }
 
-    /// The item that an import names. `None` too if it is of another store.
+    /// The item that an import names. `None` too if it is of another store, or the import is of a module of another
+    /// engine.
+    ///
+    /// # Panics
+    ///
+    /// If the store is of another engine.
     pub fn get_by_import(
         &self,
         store: impl AsContextMut<Data = T>,
         import: &ImportType<'_>,
     ) -> Option<Extern> {
+        self.demand(&**store.as_context().0);
+        if !self.admits(import) {
+            return None;
+        }
         self.get(store, import.module(), import.name())
     }
 }

@@ -260,7 +260,7 @@ impl Module {
             // Every import was read when the module was loaded.
             let import = self.artifact().import_at(place as u32);
             let (module, name) = import.map_or(("", ""), |import| (import.module, import.field));
-            ImportType { module, name, ty: self.extern_type(wanted) }
+            ImportType { module, name, ty: self.extern_type(wanted), engine: self.engine() }
         })
     }
 

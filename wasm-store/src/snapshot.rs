@@ -18,6 +18,7 @@ use host_state::SavedHost;
 
 use crate::engine::Engine;
 use crate::error::{Context, Result};
+use crate::gate::Gate;
 use crate::instance::{Instance, check_open};
 use crate::module::Module;
 use crate::store::{AsContextMut, StoreContextMut, StoreId, StoreOpaque};
@@ -89,12 +90,8 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// If Wasm code of the store is running, an instance imports a memory, table or mutable global that no
-    /// instance of the list defines, or the machine has no room.
-    ///
-    /// # Panics
-    ///
-    /// If an instance is of another store.
+    /// If an instance is of another store, Wasm code of the store is running, an instance imports a memory, table or
+    /// mutable global that no instance of the list defines, or the machine has no room.
     pub fn take(store: impl AsContextMut, instances: &[Instance]) -> Result<Snapshot> {
         Self::builder().instances(instances).take(store)
     }
@@ -153,7 +150,7 @@ impl Snapshot {
     pub fn restore<T: 'static>(&self, mut store: impl AsContextMut<Data = T>) -> Result<()> {
         let store = store.as_context_mut();
         crate::ensure!(
-            store.0.id() == self.inner.store,
+            store.0.admits(&self.inner.store),
             "the snapshot is of another store: restore it there, or make new instances with \
              `Snapshot::fork`"
         );
@@ -192,9 +189,9 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// If the linker has no item for an import, or one of another type; if the snapshot has an instance that can't run
-    /// since its imports are too small (see [`Snapshot::restore`]), or refers to a function that no instance of it
-    /// defines or imports, or to a value of the host that has no copy.
+    /// If the linker is of another engine, has no item for an import, or one of another type; if the snapshot has an
+    /// instance that can't run since its imports are too small (see [`Snapshot::restore`]), or refers to a function
+    /// that no instance of it defines or imports, or to a value of the host that has no copy.
     pub fn fork_pre<T: 'static>(&self, linker: &crate::Linker<T>) -> Result<ForkPre<T>> {
         ForkPre::new(self, linker, None)
     }
@@ -209,12 +206,18 @@ impl Snapshot {
     /// ([`Internals::Sealed`](crate::Internals)), or a table or global refers to a value of the host, or to a
     /// function that the module neither defines nor imports.
     pub fn state(&self, instance: Instance) -> Result<ModuleState> {
+        self.admit(&instance)?;
         let found = self.inner.instances.iter().find(|(other, _)| *other == instance);
         let Some((_, number)) = found else { crate::bail!("the snapshot is not of this instance") };
         if let Some(module) = &self.inner.modules[*number] {
             check_open(module)?;
         }
         self.inner.state.module_state(*number)
+    }
+
+    /// The store that it was taken in, which may be gone.
+    pub(crate) fn store_id(&self) -> StoreId {
+        self.inner.store
     }
 
     /// The state in terms that hold in other stores. Made when it is first asked for.

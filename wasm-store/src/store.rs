@@ -16,10 +16,11 @@ use std::ptr::{self, NonNull};
 
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use host_side::HostSide;
-pub(crate) use opaque::{InstanceEntry, Kept, StoreId, StoreOpaque};
+pub(crate) use opaque::{InstanceEntry, Kept, StoreOpaque};
 
 use crate::engine::Engine;
 use crate::function_hook::FunctionHookSlot;
+pub(crate) use crate::gate::StoreId;
 use crate::hook::HookSlot;
 use crate::interruption::EpochSlot;
 use crate::limits::ResourceLimiter;

@@ -6,6 +6,7 @@ use std::fmt;
 use std::ptr::NonNull;
 
 use crate::error::Result;
+use crate::gate::Gate;
 use crate::instance::read_only;
 use crate::store::{AsContext, AsContextMut, StoreId, StoreOpaque};
 use crate::trap::Trap;
@@ -50,14 +51,11 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If `init` is not of the type of the elements, the limiter of the store does not allow it, or the
-    /// machine has no room.
+    /// If `init` is not of the type of the elements, `init` is of another store or the type of another engine than
+    /// the store, the limiter of the store does not allow it, or the machine has no room.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table> {
         let store = store.as_context_mut();
-        crate::ensure!(
-            ty.element().comes_from(store.0.engine()),
-            "the table's type is of another engine"
-        );
+        store.0.admit(&ty)?;
         let ty = ty.canonical();
         let init = init.check(store.0, ty.element)?;
         let (store, host) = store.0.opaque_and_host();

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::externref::{ExternRef, Rooted};
 use crate::func::Func;
+use crate::gate::Gate;
 use crate::store::{AsContext, StoreId, StoreOpaque};
 use crate::types::matching;
 use crate::types::{HeapType, RefType, ValType};
@@ -155,9 +156,12 @@ impl Val {
     ///
     /// # Panics
     ///
-    /// If it is a reference of another store.
+    /// If it is a reference of another store, or the type is of another engine than the store.
     pub fn matches_ty(&self, store: impl AsContext, ty: &ValType) -> Result<bool> {
-        Ok(self.type_in(store.as_context().0).matches(ty))
+        let store = store.as_context();
+        store.0.demand(self);
+        store.0.demand(ty);
+        Ok(self.type_in(store.0).matches(ty))
     }
 
     accessors! {
@@ -177,16 +181,6 @@ impl Val {
             Val::FuncRef(func) => Some(Ref::Func(func)),
             Val::ExternRef(value) => Some(Ref::Extern(value)),
             _ => None,
-        }
-    }
-
-    /// Whether the value can be used with a store.
-    #[inline]
-    pub(crate) fn belongs_to(&self, store: StoreId) -> bool {
-        match self {
-            Val::FuncRef(Some(func)) => func.store_id() == store,
-            Val::ExternRef(Some(value)) => value.store_id() == store,
-            _ => true,
         }
     }
 
@@ -244,11 +238,7 @@ impl Val {
 
     #[cold]
     fn check_slow(&self, store: &StoreOpaque, ty: wasm_types::ValType) -> Result<()> {
-        if !self.belongs_to(store.id()) {
-            crate::bail!(
-                "cross-`Store` values are not supported: the reference is of another store"
-            );
-        }
+        store.admit(self)?;
         let actual = self.type_in(store);
         if matching::val_matches(actual.canonical(), ty, Some(store.engine().types())) {
             return Ok(());
@@ -391,9 +381,12 @@ impl Ref {
     ///
     /// # Panics
     ///
-    /// If it is of another store.
+    /// If it is of another store, or the type is of another engine than the store.
     pub fn matches_ty(&self, store: impl AsContext, ty: &RefType) -> Result<bool> {
-        Ok(self.type_in(store.as_context().0).matches(ty))
+        let store = store.as_context();
+        store.0.demand(self);
+        store.0.demand(ty);
+        Ok(self.type_in(store.0).matches(ty))
     }
 
     pub(crate) fn type_in(&self, store: &StoreOpaque) -> RefType {

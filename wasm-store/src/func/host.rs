@@ -16,6 +16,7 @@ use super::unwind::host_error;
 use crate::caller::Caller;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::gate::Gate;
 use crate::hook::{self, CallValues, HookedShims, InArray};
 use crate::store::{Kept, StoreContextMut, StoreInner, StoreOpaque};
 use crate::types::FuncType;
@@ -65,12 +66,16 @@ impl HostFunc {
     }
 
     /// A host function that takes lists of values.
+    ///
+    /// # Panics
+    ///
+    /// If the type is of another engine.
     pub(crate) fn dynamic<T, F>(engine: &Engine, ty: FuncType, func: F) -> Self
     where
         T: 'static,
         F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     {
-        assert!(Engine::same(engine, ty.engine()), "type used with the wrong engine: {ty}");
+        engine.demand(&ty);
         Self::from_shims(
             ty.clone(),
             Arc::new(dynamic::Body { ty, func }),
@@ -120,12 +125,22 @@ impl HostFunc {
         self.inner.plain.data
     }
 
+    /// The engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        self.inner.ty.engine()
+    }
+
     /// Makes the function part of a store.
+    ///
+    /// # Panics
+    ///
+    /// If it is of another engine than the store.
     ///
     /// # Safety
     ///
     /// The store's data is of the type that the function was made for.
     pub(crate) unsafe fn to_func(&self, store: &mut StoreOpaque) -> Func {
+        store.demand(self);
         store.keep_alive(Kept::Host(self.clone()));
         let def = self.inner.hooked.for_reference(&self.inner.plain, store);
         // SAFETY: as the caller promises; the store keeps the definition.

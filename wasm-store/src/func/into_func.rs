@@ -71,7 +71,9 @@ pub(super) fn check_store(compatible: bool) -> Result<()> {
 
 #[cold]
 fn wrong_store() -> Result<()> {
-    crate::bail!("host function attempted to return cross-`Store` value to Wasm")
+    crate::bail!(
+        "host function attempted to return cross-`Store` value to Wasm: a reference of another store"
+    )
 }
 
 /// A Rust closure that can become a host function: see [`Func::wrap`](super::Func::wrap).

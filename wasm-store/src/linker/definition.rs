@@ -5,6 +5,7 @@
 use crate::error::Result;
 use crate::extern_::Extern;
 use crate::func::HostFunc;
+use crate::gate::Gate;
 use crate::store::StoreOpaque;
 use crate::types::matching::Provided;
 use crate::vm::VmImport;
@@ -24,9 +25,14 @@ pub(crate) enum Definition {
 }
 
 impl Definition {
-    pub(super) fn new(store: &StoreOpaque, item: Extern) -> Self {
-        item.store_id().assert_is(store.id());
-        Definition::Extern { item, ty: item.provided(store) }
+    /// The definition of an item of a store, whose engine is the linker's.
+    ///
+    /// # Errors
+    ///
+    /// If the item is of another store.
+    pub(super) fn new(store: &StoreOpaque, item: Extern) -> Result<Self> {
+        store.admit(&item)?;
+        Ok(Definition::Extern { item, ty: item.provided(store) })
     }
 
     /// The canonical type.
@@ -40,7 +46,7 @@ impl Definition {
     /// Brings the size of a table or memory of the store up to date.
     pub(super) fn update_size(&mut self, store: &StoreOpaque) {
         if let Definition::Extern { item, ty } = self
-            && item.store_id() == store.id()
+            && store.admits(item)
         {
             *ty = item.provided(store);
         }
@@ -54,13 +60,14 @@ impl Definition {
     pub(crate) fn bind(&self, store: &StoreOpaque) -> Result<VmImport> {
         match self {
             Definition::Extern { item, .. } => {
-                crate::ensure!(
-                    item.store_id() == store.id(),
-                    "cross-`Store` instantiation is not supported: an import is of another store"
-                );
+                store.admit(item)?;
                 Ok(item.to_import())
             }
-            Definition::Host(func) => Ok(VmImport::Host(func.def(store))),
+            Definition::Host(func) => {
+                // Whoever has the definition compares the engine, once for all imports of a module.
+                debug_assert!(store.admits(func));
+                Ok(VmImport::Host(func.def(store)))
+            }
         }
     }
 
@@ -71,7 +78,7 @@ impl Definition {
     /// A host function is made for data of the store's type.
     pub(super) unsafe fn to_extern(&self, store: &mut StoreOpaque) -> Option<Extern> {
         match self {
-            Definition::Extern { item, .. } => (item.store_id() == store.id()).then_some(*item),
+            Definition::Extern { item, .. } => store.admits(item).then_some(*item),
             // SAFETY: as the caller promises.
             Definition::Host(func) => Some(unsafe { func.to_func(store) }.into()),
         }

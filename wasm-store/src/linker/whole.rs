@@ -1,10 +1,10 @@
 //! Whole modules as namespaces: commands and reactors, by the conventions of WASI.
 
 use super::{Definition, Linker};
-use crate::engine::Engine;
 use crate::error::{Context, Result};
 use crate::extern_::Extern;
 use crate::func::Func;
+use crate::gate::Gate;
 use crate::module::Module;
 use crate::store::AsContextMut;
 use crate::types::ExternType;
@@ -53,7 +53,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If the module can't be instantiated, exports both functions, or is a command that exports
+    /// If the module is of another engine, can't be instantiated, exports both functions, or is a command that exports
     /// something else than functions (see [`Linker::allow_unknown_exports`]); or if a name is defined
     /// already.
     ///
@@ -67,10 +67,8 @@ impl<T: 'static> Linker<T> {
         module: &Module,
     ) -> Result<&mut Self> {
         let mut store = store.as_context_mut();
-        assert!(
-            Engine::same(&self.engine, store.0.engine()),
-            "different engines for this linker and the store provided"
-        );
+        self.demand(&**store.0);
+        self.admit(module)?;
         match Kind::of(module)? {
             Kind::Command => self.command(store, module_name, module),
             Kind::Reactor => {
@@ -115,7 +113,7 @@ impl<T: 'static> Linker<T> {
                     .context("an instance has the exports of its module")?;
                 func.call(&mut caller, params, results)
             });
-            let item = Definition::new(store.0, func.into());
+            let item = Definition::new(store.0, func.into())?;
             self.insert(module_name, export.name(), item)?;
         }
         Ok(self)
@@ -126,7 +124,11 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If the item found is not a function.
+    /// If the item found is not a function, or is of another store.
+    ///
+    /// # Panics
+    ///
+    /// If the store is of another engine.
     pub fn get_default(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -140,7 +142,11 @@ impl<T: 'static> Linker<T> {
                     "default export `{name}` in `{module}` is not a function, but of type `{}`",
                     other.ty(&store)
                 ),
-                None => {}
+                // What is there but not for this store is no reason to do nothing instead.
+                None => match self.names.get(module, name) {
+                    Some(Definition::Extern { item, .. }) => store.0.admit(item)?,
+                    Some(Definition::Host(_)) | None => {}
+                },
             }
         }
         Ok(Func::wrap(&mut store, || {}))

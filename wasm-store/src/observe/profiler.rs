@@ -12,8 +12,9 @@ use wasm_types::FuncIndex;
 use super::modules::Modules;
 use crate::backtrace::WasmBacktrace;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Context, Result};
 use crate::function_hook::display_name;
+use crate::gate::Gate;
 use crate::module::Module;
 use crate::store::AsContext;
 
@@ -91,10 +92,7 @@ impl GuestProfiler {
         let mut known = Modules::default();
         let mut names = HashMap::new();
         for (name, module) in modules {
-            crate::ensure!(
-                Engine::same(engine, module.engine()),
-                "the module `{name}` is of another engine than the guest that is to be profiled"
-            );
+            engine.admit(&module).with_context(|| format!("can't profile the module `{name}`"))?;
             let (number, _) = known.number(&module);
             names.insert(number as u64, name);
         }

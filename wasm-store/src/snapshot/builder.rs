@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::host_state::SavedHost;
 use super::{HostState, Inner, Snapshot, check_rest};
 use crate::error::{Context, Result};
+use crate::gate::Gate;
 use crate::instance::Instance;
 use crate::store::{AsContextMut, StoreOpaque};
 use crate::vm::{Plan, VmOutside};
@@ -66,10 +67,6 @@ impl SnapshotBuilder {
     /// # Errors
     ///
     /// As for [`Snapshot::take`].
-    ///
-    /// # Panics
-    ///
-    /// If an instance is of another store.
     pub fn take(&self, mut store: impl AsContextMut) -> Result<Snapshot> {
         let store = store.as_context_mut();
         self.build(store.0, None)
@@ -80,26 +77,29 @@ impl SnapshotBuilder {
     /// # Errors
     ///
     /// As for [`Snapshot::take`], and if the data can't be saved.
-    ///
-    /// # Panics
-    ///
-    /// If an instance is of another store.
     pub fn take_with_host<T: HostState>(
         &self,
         mut store: impl AsContextMut<Data = T>,
     ) -> Result<Snapshot> {
         let store = store.as_context_mut();
-        check_rest(store.0, "taken")?;
+        self.check(store.0)?;
         let host = SavedHost::save(store.0.data_mut());
         let host = host.context("the state of the host can't be saved")?;
         self.build(store.0, Some(host))
     }
 
-    fn build(&self, store: &mut StoreOpaque, host: Option<SavedHost>) -> Result<Snapshot> {
+    /// What can be found out before the host is asked for its state.
+    fn check(&self, store: &StoreOpaque) -> Result<()> {
         check_rest(store, "taken")?;
         if let Some(instances) = &self.instances {
             crate::ensure!(!instances.is_empty(), "a snapshot is of at least one instance");
+            instances.iter().try_for_each(|instance| store.admit(instance))?;
         }
+        Ok(())
+    }
+
+    fn build(&self, store: &mut StoreOpaque, host: Option<SavedHost>) -> Result<Snapshot> {
+        self.check(store)?;
         let (instances, modules, chosen) = match &self.instances {
             Some(asked) => {
                 // In the order they were made: none imports from a later one.

@@ -8,10 +8,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Snapshot;
-use crate::engine::Engine;
 use crate::error::Result;
+use crate::gate::Gate;
 use crate::hook;
-use crate::instance::{Instance, check_engine, check_import};
+use crate::instance::{Instance, check_import};
 use crate::linker::{Definition, Linker};
 use crate::store::{AsContextMut, InstanceEntry, Kept, StoreInner, StoreOpaque};
 use crate::vm::{Source, VmImport};
@@ -24,7 +24,8 @@ pub struct ForkPre<T> {
     items: Arc<[Definition]>,
     /// How many of them each instance imports.
     counts: Box<[usize]>,
-    _data: PhantomData<fn() -> T>,
+    /// As for a linker.
+    _data: PhantomData<fn(T) -> T>,
 }
 
 impl<T: 'static> ForkPre<T> {
@@ -34,10 +35,7 @@ impl<T: 'static> ForkPre<T> {
         store: Option<&StoreOpaque>,
     ) -> Result<Self> {
         let inner = &*snapshot.inner;
-        crate::ensure!(
-            Engine::same(&inner.engine, linker.engine()),
-            "snapshot and linker are of different engines"
-        );
+        linker.admit(snapshot)?;
         let plan = snapshot.plan()?;
         if let Some(number) = plan.externs().find(|number| !inner.externs.contains_key(number)) {
             crate::bail!(
@@ -80,15 +78,15 @@ impl<T: 'static> ForkPre<T> {
     ///
     /// # Errors
     ///
-    /// If an item of the linker is of another store, or a table or memory that has become smaller than an instance
-    /// asks for, the store's limits do not allow so many instances or so much memory, the snapshot has state of a host and the store's data are of another type or fail to
+    /// If the store is of another engine; if an item of the linker is of another store, or a table or memory that has
+    /// become smaller than an instance asks for; if the store's limits do not allow so many instances or so much
+    /// memory, the snapshot has state of a host and the store's data are of another type or fail to
     /// restore it, or the machine has no room.
     pub fn fork(&self, mut store: impl AsContextMut<Data = T>) -> Result<Vec<Instance>> {
         let store = store.as_context_mut();
         let inner = &*self.snapshot.inner;
-        for module in inner.modules.iter().flatten() {
-            check_engine(store.0, module)?;
-        }
+        // With it all of its modules and items.
+        store.0.admit(&self.snapshot)?;
         let imports = self.bind(store.0)?;
         // Items that were looked up before may have become smaller since.
         // SAFETY: they are of this store, which is borrowed exclusively.

@@ -1,51 +1,19 @@
 //! The part of a store that does not depend on the type of its data.
 
 use std::any::Any;
-use std::num::NonZeroU64;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::func::HostFunc;
+use crate::gate::StoreId;
 use crate::hook::Watched;
 use crate::limits::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};
 use crate::linker::Definition;
 use crate::module::Module;
 use crate::val::Val;
 use crate::vm::{VmInstance, VmStore};
-
-/// Tells stores apart: no two of a process have the same.
-#[doc(hidden)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct StoreId(NonZeroU64);
-
-impl StoreId {
-    fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self(NonZeroU64::new(id).expect("fewer than 2^64 stores are ever made"))
-    }
-
-    /// Checks that something belongs to this store.
-    ///
-    /// # Panics
-    ///
-    /// If it does not.
-    #[inline(always)]
-    pub(crate) fn assert_is(self, other: StoreId) {
-        if self != other {
-            wrong_store();
-        }
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn wrong_store() -> ! {
-    panic!("object used with the wrong store")
-}
 
 /// An instance of a store.
 pub(crate) struct InstanceEntry {

@@ -4,6 +4,7 @@ use super::{ExternType, FuncType, GlobalType, MemoryType, RefType, TableType, Va
 use crate::error::{Context, Error, Result};
 use crate::extern_::Extern;
 use crate::func::Func;
+use crate::gate::Gate;
 use crate::global::Global;
 use crate::memory::Memory;
 use crate::store::AsContextMut;
@@ -25,8 +26,9 @@ impl FuncType {
     ///
     /// # Errors
     ///
-    /// If there is a result that has no such value.
+    /// If there is a result that has no such value, or the type is of another engine than the store.
     pub fn default_value(&self, store: impl AsContextMut) -> Result<Func> {
+        store.as_context().0.admit(self)?;
         let zeros = self.default_results()?;
         Ok(Func::new(store, self.clone(), move |_, _, results| {
             results.copy_from_slice(&zeros);
@@ -45,7 +47,7 @@ impl GlobalType {
     ///
     /// # Errors
     ///
-    /// If the type has no such value.
+    /// If the type has no such value, or is of another engine than the store.
     pub fn default_value(&self, store: impl AsContextMut) -> Result<Global> {
         let value =
             Val::default_for_ty(self.content()).ok_or_else(|| no_default(self.content()))?;
@@ -80,7 +82,7 @@ impl ExternType {
     ///
     /// # Errors
     ///
-    /// If there is none, or the store has no room for it.
+    /// If there is none, the store has no room for it, or the type is of another engine than the store.
     pub fn default_value(&self, store: impl AsContextMut) -> Result<Extern> {
         match self {
             ExternType::Func(ty) => ty.default_value(store).map(Extern::Func),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::entity::{GlobalType, MemoryType, TableType};
 use super::func_type::FuncType;
+use crate::engine::Engine;
 
 /// The type of anything that can be imported or exported.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -84,11 +85,13 @@ impl From<MemoryType> for ExternType {
 }
 
 /// An import of a module: see [`Module::imports`](crate::Module::imports).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ImportType<'module> {
     pub(crate) module: &'module str,
     pub(crate) name: &'module str,
     pub(crate) ty: ExternType,
+    /// The module's.
+    pub(crate) engine: &'module Engine,
 }
 
 impl<'module> ImportType<'module> {
@@ -105,6 +108,17 @@ impl<'module> ImportType<'module> {
     /// The type that is wanted.
     pub fn ty(&self) -> ExternType {
         self.ty.clone()
+    }
+}
+
+impl fmt::Debug for ImportType<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { module, name, ty, engine: _ } = self;
+        f.debug_struct("ImportType")
+            .field("module", module)
+            .field("name", name)
+            .field("ty", ty)
+            .finish()
     }
 }
 

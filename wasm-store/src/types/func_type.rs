@@ -8,6 +8,7 @@ use wasm_types as wt;
 
 use super::value::ValType;
 use crate::engine::Engine;
+use crate::gate::Gate;
 use crate::vm::FuncTypeRecord;
 
 /// The type of a function: what it takes and what it returns.
@@ -32,7 +33,7 @@ impl FuncType {
         results: impl IntoIterator<Item = ValType>,
     ) -> Self {
         let canonical = |ty: ValType| {
-            assert!(ty.comes_from(engine), "type used with the wrong engine: {ty}");
+            engine.demand(&ty);
             ty.canonical()
         };
         let ty = wt::FuncType::new(
@@ -68,9 +69,25 @@ impl FuncType {
     }
 
     /// Whether every function of this type is one of the other.
+    ///
+    /// # Panics
+    ///
+    /// If the types are of different engines.
     pub fn matches(&self, other: &FuncType) -> bool {
-        Engine::same(&self.engine, &other.engine)
-            && self.engine.types().is_subtype(self.id(), other.id())
+        self.engine.demand(other);
+        self.engine.types().is_subtype(self.id(), other.id())
+    }
+
+    /// Whether two types are the same. (The operator `==` takes types of different engines too: they are different
+    /// ones.)
+    ///
+    /// # Panics
+    ///
+    /// If the types are of different engines.
+    #[expect(clippy::should_implement_trait, reason = "it is, and the name is Wasmtime's")]
+    pub fn eq(a: &FuncType, b: &FuncType) -> bool {
+        a.engine.demand(b);
+        a == b
     }
 
     pub(crate) fn from_record(engine: &Engine, record: Arc<FuncTypeRecord>) -> Self {
@@ -90,7 +107,7 @@ impl FuncType {
 
 impl PartialEq for FuncType {
     fn eq(&self, other: &Self) -> bool {
-        Engine::same(&self.engine, &other.engine) && self.id() == other.id()
+        self.engine.admits(other) && self.id() == other.id()
     }
 }
 

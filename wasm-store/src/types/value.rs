@@ -98,11 +98,28 @@ impl ValType {
     }
 
     /// Whether every value of this type is one of the other.
+    ///
+    /// # Panics
+    ///
+    /// If both name function types, and of different engines.
     pub fn matches(&self, other: &ValType) -> bool {
         match (self, other) {
             (ValType::Ref(a), ValType::Ref(b)) => a.matches(b),
             (a, b) => a == b,
         }
+    }
+
+    /// Whether two types are the same. (The operator `==` takes types of different engines too: they are different
+    /// ones.)
+    ///
+    /// # Panics
+    ///
+    /// If both name function types, and of different engines.
+    #[expect(clippy::should_implement_trait, reason = "it is, and the name is Wasmtime's")]
+    pub fn eq(a: &ValType, b: &ValType) -> bool {
+        // For the panic.
+        a.matches(b);
+        a == b
     }
 
     /// Zero or null; `None` for a reference that can't be null.
@@ -129,14 +146,6 @@ impl ValType {
             wt::ValType::F64 => ValType::F64,
             wt::ValType::V128 => ValType::V128,
             wt::ValType::Ref(ty) => ValType::Ref(RefType::from_canonical(engine, ty)),
-        }
-    }
-
-    /// Whether a concrete type in it, if there is one, is of the given engine.
-    pub(crate) fn comes_from(&self, engine: &Engine) -> bool {
-        match self {
-            ValType::Ref(ty) => ty.comes_from(engine),
-            _ => true,
         }
     }
 }
@@ -193,8 +202,26 @@ impl RefType {
     }
 
     /// Whether every reference of this type is one of the other.
+    ///
+    /// # Panics
+    ///
+    /// If both name function types, and of different engines.
     pub fn matches(&self, other: &RefType) -> bool {
-        (other.nullable || !self.nullable) && self.heap.matches(&other.heap)
+        // First what can panic, so that it does not depend on the rest.
+        self.heap.matches(&other.heap) && (other.nullable || !self.nullable)
+    }
+
+    /// Whether two types are the same. (The operator `==` takes types of different engines too: they are different
+    /// ones.)
+    ///
+    /// # Panics
+    ///
+    /// If both name function types, and of different engines.
+    #[expect(clippy::should_implement_trait, reason = "it is, and the name is Wasmtime's")]
+    pub fn eq(a: &RefType, b: &RefType) -> bool {
+        // For the panic.
+        a.matches(b);
+        a == b
     }
 
     pub(crate) fn canonical(&self) -> wt::RefType {
@@ -203,13 +230,6 @@ impl RefType {
 
     pub(crate) fn from_canonical(engine: &Engine, ty: wt::RefType) -> Self {
         RefType { nullable: ty.nullable, heap: HeapType::from_canonical(engine, ty.heap) }
-    }
-
-    pub(crate) fn comes_from(&self, engine: &Engine) -> bool {
-        match &self.heap {
-            HeapType::ConcreteFunc(ty) => Engine::same(ty.engine(), engine),
-            _ => true,
-        }
     }
 }
 
@@ -349,11 +369,28 @@ impl HeapType {
     }
 
     /// Whether everything of this type is also of the other.
+    ///
+    /// # Panics
+    ///
+    /// If both name function types, and of different engines.
     pub fn matches(&self, other: &HeapType) -> bool {
         match (self, other) {
             (HeapType::ConcreteFunc(a), HeapType::ConcreteFunc(b)) => a.matches(b),
             (a, b) => matching::heap_matches(a.canonical(), b.canonical(), None),
         }
+    }
+
+    /// Whether two types are the same. (The operator `==` takes types of different engines too: they are different
+    /// ones.)
+    ///
+    /// # Panics
+    ///
+    /// If both name function types, and of different engines.
+    #[expect(clippy::should_implement_trait, reason = "it is, and the name is Wasmtime's")]
+    pub fn eq(a: &HeapType, b: &HeapType) -> bool {
+        // For the panic.
+        a.matches(b);
+        a == b
     }
 
     pub(crate) fn canonical(&self) -> wt::HeapType {

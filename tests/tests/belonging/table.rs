@@ -1,0 +1,21 @@
+//! The table: every public function that takes something that belongs to an engine or a store, besides what it is
+//! used with, and what is tried with it.
+
+mod handles;
+mod linkers;
+mod others;
+mod types;
+
+use crate::tries::Tries;
+
+/// A function, as the scan of the sources names it, and its tries.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) tries: fn(&mut Tries),
+}
+
+/// All rows.
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
+    [handles::ROWS, linkers::ROWS, others::ROWS, types::ROWS].into_iter().flatten()
+}

@@ -1,0 +1,305 @@
+//! What is tried: a function with something that does not belong to what it is used with, and what must come of it.
+
+use std::cell::Cell;
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
+
+use wasm_runtime::{Engine, Result, Store, ValType};
+
+use crate::world::{Data, Handles, Kept, Side, check_store};
+
+/// What the other side is to ours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Relation {
+    /// Another engine.
+    OtherEngine,
+    /// Another store of the same engine.
+    OtherStore,
+    /// Another engine, whose store was dropped.
+    DroppedStoreOfOtherEngine,
+    /// The same engine, and the other store was dropped.
+    DroppedStore,
+    /// Another engine, which was dropped with all that it had: only handles are left.
+    DroppedEngine,
+}
+
+impl Relation {
+    pub(crate) const ALL: [Relation; 5] = [
+        Relation::OtherEngine,
+        Relation::OtherStore,
+        Relation::DroppedStoreOfOtherEngine,
+        Relation::DroppedStore,
+        Relation::DroppedEngine,
+    ];
+
+    fn is_same_engine(self) -> bool {
+        matches!(self, Relation::OtherStore | Relation::DroppedStore)
+    }
+}
+
+/// What must come of a try.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Expect {
+    /// An error that says so.
+    Error,
+    /// A panic that says so, which the documentation has.
+    Panic,
+    /// `None`, an empty list or `false`, which the documentation has.
+    Nothing,
+}
+
+/// What has come of a try.
+#[derive(Debug)]
+pub(crate) enum Told {
+    Accepted,
+    Error(String),
+    Panic(String),
+    Nothing,
+}
+
+/// What functions return, as what has come of them.
+pub(crate) trait Outcome {
+    fn told(self) -> Told;
+}
+
+impl<T, E: Display> Outcome for Result<T, E> {
+    fn told(self) -> Told {
+        match self {
+            Ok(_) => Told::Accepted,
+            Err(error) => Told::Error(format!("{error:#}")),
+        }
+    }
+}
+
+impl<T> Outcome for Option<T> {
+    fn told(self) -> Told {
+        if self.is_some() { Told::Accepted } else { Told::Nothing }
+    }
+}
+
+impl Outcome for bool {
+    fn told(self) -> Told {
+        if self { Told::Accepted } else { Told::Nothing }
+    }
+}
+
+impl Outcome for Told {
+    fn told(self) -> Told {
+        self
+    }
+}
+
+/// What has come of a function that returns something that can't say that it failed.
+pub(crate) fn value<T>(_value: T) -> Told {
+    Told::Accepted
+}
+
+/// Two sides, and what has come of the tries.
+pub(crate) struct Tries {
+    relation: Relation,
+    ours: Side,
+    their_handles: Handles,
+    their_kept: Option<Kept>,
+    their_store: Option<Store<Data>>,
+    /// The function whose tries they are.
+    row: &'static str,
+    ran: usize,
+    failures: Vec<String>,
+}
+
+impl Tries {
+    pub(crate) fn new(
+        relation: Relation,
+        our_types: usize,
+        their_types: usize,
+        hooked: bool,
+    ) -> Result<Tries> {
+        let engine = Engine::default();
+        let ours = Side::new(&engine, ValType::I64, our_types, hooked)?;
+        let other = if relation.is_same_engine() { engine } else { Engine::default() };
+        // Their own type has the same number if as many were there before.
+        let theirs = Side::new(&other, ValType::FUNCREF, their_types, !hooked)?;
+        let Side { store, kept, handles } = theirs;
+        let is_dropped = !matches!(relation, Relation::OtherEngine | Relation::OtherStore);
+        Ok(Tries {
+            relation,
+            ours,
+            their_handles: handles,
+            their_kept: (relation != Relation::DroppedEngine).then_some(kept),
+            their_store: (!is_dropped).then_some(store),
+            row: "",
+            ran: 0,
+            failures: Vec::new(),
+        })
+    }
+
+    /// Tries something with a handle of their store.
+    pub(crate) fn handle<R: Outcome>(
+        &mut self,
+        expect: Expect,
+        run: impl FnOnce(&mut Side, &Handles) -> R,
+    ) {
+        let told = attempt(|| run(&mut self.ours, &self.their_handles));
+        self.judge(expect, told);
+    }
+
+    /// Tries something with what is of their engine, which is another.
+    pub(crate) fn engine<R: Outcome>(
+        &mut self,
+        expect: Expect,
+        run: impl FnOnce(&mut Side, &mut Kept) -> R,
+    ) {
+        if !self.relation.is_same_engine() {
+            self.kept(expect, run);
+        }
+    }
+
+    /// Tries something with what is of their engine, which is ours, but bound to their store.
+    pub(crate) fn sibling<R: Outcome>(
+        &mut self,
+        expect: Expect,
+        run: impl FnOnce(&mut Side, &mut Kept) -> R,
+    ) {
+        if self.relation.is_same_engine() {
+            self.kept(expect, run);
+        }
+    }
+
+    /// Tries something with what is of their engine, be it ours or not.
+    pub(crate) fn kept<R: Outcome>(
+        &mut self,
+        expect: Expect,
+        run: impl FnOnce(&mut Side, &mut Kept) -> R,
+    ) {
+        if let Some(kept) = &mut self.their_kept {
+            let told = attempt(|| run(&mut self.ours, kept));
+            self.judge(expect, told);
+        }
+    }
+
+    /// Tries something in their store, which is of another engine.
+    pub(crate) fn store<R: Outcome>(
+        &mut self,
+        expect: Expect,
+        run: impl FnOnce(&mut Side, &mut Store<Data>) -> R,
+    ) {
+        if !self.relation.is_same_engine() {
+            self.any_store(expect, |ours, store, _| run(ours, store));
+        }
+    }
+
+    /// Tries something in their store, which is of our engine.
+    pub(crate) fn sibling_store<R: Outcome>(
+        &mut self,
+        expect: Expect,
+        run: impl FnOnce(&mut Side, &mut Store<Data>) -> R,
+    ) {
+        if self.relation.is_same_engine() {
+            self.any_store(expect, |ours, store, _| run(ours, store));
+        }
+    }
+
+    /// Tries something in their store.
+    pub(crate) fn any_store<R: Outcome>(
+        &mut self,
+        expect: Expect,
+        run: impl FnOnce(&mut Side, &mut Store<Data>, &Handles) -> R,
+    ) {
+        if let Some(store) = &mut self.their_store {
+            let told = attempt(|| run(&mut self.ours, store, &self.their_handles));
+            self.judge(expect, told);
+        }
+    }
+
+    /// Tries something for which our side is enough.
+    pub(crate) fn ours<R: Outcome>(&mut self, expect: Expect, run: impl FnOnce(&mut Side) -> R) {
+        let told = attempt(|| run(&mut self.ours));
+        self.judge(expect, told);
+    }
+
+    fn judge(&mut self, expect: Expect, told: Told) {
+        self.ran += 1;
+        let says = |text: &str| {
+            ["another store", "another engine", "wrong store"].iter().any(|it| text.contains(it))
+        };
+        let is_right = match (expect, &told) {
+            (Expect::Error, Told::Error(text)) | (Expect::Panic, Told::Panic(text)) => says(text),
+            (Expect::Nothing, Told::Nothing) => true,
+            _ => false,
+        };
+        if !is_right {
+            let Tries { relation, row, ran, .. } = self;
+            self.failures.push(format!(
+                "{row}, try {ran}, {relation:?}: expected {expect:?}, found {told:?}"
+            ));
+        }
+    }
+
+    /// Runs the tries of a function; how many there were.
+    pub(crate) fn run(&mut self, row: &'static str, tries: fn(&mut Tries)) -> usize {
+        (self.row, self.ran) = (row, 0);
+        tries(self);
+        self.ran
+    }
+
+    /// What was not as it must be; then that both sides still work.
+    pub(crate) fn finish(&mut self) -> Result<(), String> {
+        if !self.failures.is_empty() {
+            return Err(self.failures.join("\n"));
+        }
+        let broken = |error: wasm_runtime::Error| format!("a side is broken: {error:#}");
+        self.ours.check().map_err(broken)?;
+        if let Some(store) = &mut self.their_store {
+            check_store(store, &self.their_handles).map_err(broken)?;
+            if let Some(kept) = &self.their_kept {
+                kept.pre.instantiate(&mut *store).map_err(broken)?;
+                kept.bound_pre.instantiate(&mut *store).map_err(broken)?;
+                kept.snapshot.restore(&mut *store).map_err(broken)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+thread_local! {
+    /// Whether a panic of this thread is one that is wanted.
+    static TRIES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Has nothing printed for panics that are wanted: there are thousands.
+fn keep_quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = take_hook();
+        set_hook(Box::new(move |info| {
+            if !TRIES.get() {
+                before(info);
+            }
+        }));
+    });
+}
+
+/// Runs something that may panic, and says nothing about it; the payload is what it panicked with.
+fn catch<R>(run: impl FnOnce() -> R) -> std::thread::Result<R> {
+    keep_quiet();
+    TRIES.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(run));
+    TRIES.set(false);
+    outcome
+}
+
+/// Runs something that may panic; `None` if it did.
+pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> Option<R> {
+    catch(run).ok()
+}
+
+fn attempt<R: Outcome>(run: impl FnOnce() -> R) -> Told {
+    match catch(|| run().told()) {
+        Ok(told) => told,
+        Err(payload) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            Told::Panic(text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("?").to_string())
+        }
+    }
+}

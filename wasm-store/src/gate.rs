@@ -1,0 +1,208 @@
+//! The gate: what may be used with what.
+//!
+//! Everything in the API belongs somewhere. Handles (functions, globals, tables, memories, instances, host values,
+//! hooks) belong to one store. Types, modules, linkers, snapshots, and what is prepared of them, belong to one
+//! engine. What they hold inside, numbers of types and addresses, means something else or nothing anywhere else:
+//! in another engine the number of a type is that of another type, and whoever calls by it forges references.
+//!
+//! **The rule:** whatever is given to a store, a linker or an engine passes here before anything in it is looked
+//! at. Who lets things in is a [`Gate`], what is let in [`Belongs`] somewhere, and nothing else compares engines
+//! or stores. So everything that a linker names is of the linker's engine, everything that a type is made of
+//! is of the type's, and everything that a store refers to is the store's own or of its engine.
+//!
+//! What becomes of what is refused:
+//!
+//! * A handle that is asked something with a store that is not its own is a panic, as in Wasmtime
+//!   ([`StoreId::assert_is`]). This is on the way of each call, and is one comparison of integers.
+//! * Where Wasmtime documents a panic for types or linkers of another engine, there is that panic
+//!   ([`Gate::demand`]).
+//! * Everywhere else it is an error ([`Gate::admit`]), or `None` where the documentation says so.
+//!
+//! A table of all public functions that take such things, which is kept complete by a look at the sources, and
+//! that tries each of them with everything that is wrong, is in the tests of the workspace (`belonging`).
+
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::linker::Linker;
+use crate::store::StoreOpaque;
+
+/// Tells stores apart: no two of a process have the same, not even one that was dropped.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct StoreId(NonZeroU64);
+
+impl StoreId {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self(NonZeroU64::new(id).expect("fewer than 2^64 stores are ever made"))
+    }
+
+    /// Checks that something belongs to this store.
+    ///
+    /// # Panics
+    ///
+    /// If it does not.
+    #[inline(always)]
+    pub(crate) fn assert_is(self, other: StoreId) {
+        if self != other {
+            wrong_store();
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn wrong_store() -> ! {
+    panic!("object used with the wrong store")
+}
+
+/// Where something belongs.
+#[derive(Clone, Copy)]
+pub(crate) enum Home<'a> {
+    /// Nowhere: numbers, nulls, and types that mean the same everywhere.
+    Anywhere,
+    /// To an engine.
+    Engine(&'a Engine),
+    /// To a store.
+    Store(StoreId),
+}
+
+/// What belongs somewhere.
+pub(crate) trait Belongs {
+    /// Where.
+    fn home(&self) -> Home<'_>;
+
+    /// What it is, for messages: `the module`.
+    fn what(&self) -> String;
+}
+
+/// Who lets in only what belongs there.
+pub(crate) trait Gate {
+    /// What it is, for messages.
+    const NAME: &'static str;
+
+    /// The engine whose things it lets in.
+    fn engine_inside(&self) -> &Engine;
+
+    /// The store whose things it lets in. Without one, nothing of a store enters.
+    fn store_inside(&self) -> Option<StoreId>;
+
+    /// Whether something belongs here.
+    #[inline]
+    fn admits(&self, thing: &(impl Belongs + ?Sized)) -> bool {
+        match thing.home() {
+            Home::Anywhere => true,
+            Home::Engine(engine) => Engine::same(engine, self.engine_inside()),
+            Home::Store(store) => self.store_inside() == Some(store),
+        }
+    }
+
+    /// Checks that something belongs here.
+    ///
+    /// # Errors
+    ///
+    /// If it does not.
+    #[inline]
+    fn admit(&self, thing: &(impl Belongs + ?Sized)) -> Result<()> {
+        if self.admits(thing) { Ok(()) } else { Err(refusal(thing, Self::NAME)) }
+    }
+
+    /// Checks that something belongs here, for functions that can't fail or whose panic is documented.
+    ///
+    /// # Panics
+    ///
+    /// If it does not.
+    #[inline]
+    fn demand(&self, thing: &(impl Belongs + ?Sized)) {
+        if !self.admits(thing) {
+            refuse(thing, Self::NAME);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn refusal(thing: &(impl Belongs + ?Sized), gate: &str) -> Error {
+    let what = thing.what();
+    match thing.home() {
+        Home::Store(_) => crate::format_err!(
+            "cross-`Store` use is not supported: {what} is of another store; make it in the store that it is \
+             used with"
+        ),
+        Home::Engine(_) | Home::Anywhere => crate::format_err!(
+            "cross-`Engine` use is not supported: {what} is of another engine than the {gate}; make both with \
+             one `Engine`, or clones of it"
+        ),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn refuse(thing: &(impl Belongs + ?Sized), gate: &str) -> ! {
+    panic!("{}", refusal(thing, gate))
+}
+
+impl Gate for StoreOpaque {
+    const NAME: &'static str = "store";
+
+    #[inline]
+    fn engine_inside(&self) -> &Engine {
+        self.engine()
+    }
+
+    #[inline]
+    fn store_inside(&self) -> Option<StoreId> {
+        Some(self.id())
+    }
+}
+
+impl Gate for Engine {
+    const NAME: &'static str = "engine it is used with";
+
+    fn engine_inside(&self) -> &Engine {
+        self
+    }
+
+    fn store_inside(&self) -> Option<StoreId> {
+        None
+    }
+}
+
+impl<T> Gate for Linker<T> {
+    const NAME: &'static str = "linker";
+
+    fn engine_inside(&self) -> &Engine {
+        self.engine()
+    }
+
+    fn store_inside(&self) -> Option<StoreId> {
+        None
+    }
+}
+
+impl Belongs for StoreOpaque {
+    fn home(&self) -> Home<'_> {
+        Home::Engine(self.engine())
+    }
+
+    fn what(&self) -> String {
+        "the store".to_string()
+    }
+}
+
+impl<T> Belongs for Linker<T> {
+    fn home(&self) -> Home<'_> {
+        Home::Engine(self.engine())
+    }
+
+    fn what(&self) -> String {
+        "the linker".to_string()
+    }
+}
+
+mod handles;
+mod types;

@@ -1,0 +1,122 @@
+//! Where handles, modules and snapshots belong.
+
+use super::{Belongs, Gate, Home, StoreId};
+use crate::engine::Engine;
+use crate::extern_::Extern;
+use crate::func::HostFunc;
+use crate::global::Global;
+use crate::instance::Instance;
+use crate::module::Module;
+use crate::snapshot::Snapshot;
+use crate::table::Table;
+use crate::val::{Ref, Val};
+
+/// For what belongs to the store that its method tells.
+macro_rules! of_a_store {
+    ($($ty:ty, $what:literal;)*) => {$(
+        impl Belongs for $ty {
+            #[inline]
+            fn home(&self) -> Home<'_> {
+                Home::Store(self.store_id())
+            }
+
+            fn what(&self) -> String {
+                $what.to_string()
+            }
+        }
+    )*};
+}
+
+of_a_store! {
+    Extern, "an item";
+    Table, "the table";
+    Global, "the global";
+    Instance, "the instance";
+}
+
+/// For what belongs to the engine that its method tells.
+macro_rules! of_an_engine {
+    ($($ty:ty, $what:literal;)*) => {$(
+        impl Belongs for $ty {
+            #[inline]
+            fn home(&self) -> Home<'_> {
+                Home::Engine(self.engine())
+            }
+
+            fn what(&self) -> String {
+                $what.to_string()
+            }
+        }
+    )*};
+}
+
+of_an_engine! {
+    HostFunc, "the host function";
+    Snapshot, "the snapshot";
+}
+
+impl Belongs for Module {
+    #[inline]
+    fn home(&self) -> Home<'_> {
+        Home::Engine(self.engine())
+    }
+
+    fn what(&self) -> String {
+        match self.name() {
+            Some(name) => format!("the module `{}`", name.escape_debug()),
+            None => "the module".to_string(),
+        }
+    }
+}
+
+impl Belongs for Val {
+    #[inline]
+    fn home(&self) -> Home<'_> {
+        match self {
+            Val::FuncRef(Some(func)) => Home::Store(func.store_id()),
+            Val::ExternRef(Some(value)) => Home::Store(value.store_id()),
+            _ => Home::Anywhere,
+        }
+    }
+
+    fn what(&self) -> String {
+        "the reference".to_string()
+    }
+}
+
+impl Belongs for Ref {
+    fn home(&self) -> Home<'_> {
+        match self {
+            Ref::Func(Some(func)) => Home::Store(func.store_id()),
+            Ref::Extern(Some(value)) => Home::Store(value.store_id()),
+            Ref::Func(None) | Ref::Extern(None) => Home::Anywhere,
+        }
+    }
+
+    fn what(&self) -> String {
+        "the reference".to_string()
+    }
+}
+
+impl Belongs for StoreId {
+    fn home(&self) -> Home<'_> {
+        Home::Store(*self)
+    }
+
+    fn what(&self) -> String {
+        "it".to_string()
+    }
+}
+
+/// Which store a snapshot was taken in: what it is asked about is of that store.
+impl Gate for Snapshot {
+    const NAME: &'static str = "snapshot";
+
+    fn engine_inside(&self) -> &Engine {
+        self.engine()
+    }
+
+    fn store_inside(&self) -> Option<StoreId> {
+        Some(self.store_id())
+    }
+}

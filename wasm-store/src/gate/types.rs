@@ -1,0 +1,47 @@
+//! Where types belong: to the engine of the function types in them, if there are any.
+
+use super::{Belongs, Home};
+use crate::types::{
+    ExternType, FuncType, GlobalType, HeapType, ImportType, RefType, TableType, ValType,
+};
+
+/// For types, whose messages show them.
+macro_rules! types {
+    ($($ty:ty, |$it:ident| $home:expr;)*) => {$(
+        impl Belongs for $ty {
+            fn home(&self) -> Home<'_> {
+                let $it = self;
+                $home
+            }
+
+            fn what(&self) -> String {
+                format!("the type `{self}`")
+            }
+        }
+    )*};
+}
+
+types! {
+    FuncType, |it| Home::Engine(it.engine());
+    HeapType, |it| it.as_concrete_func().map_or(Home::Anywhere, Belongs::home);
+    RefType, |it| it.heap_type().home();
+    ValType, |it| it.as_ref().map_or(Home::Anywhere, Belongs::home);
+    GlobalType, |it| it.content().home();
+    TableType, |it| it.element().home();
+    ExternType, |it| match it {
+        ExternType::Func(ty) => ty.home(),
+        ExternType::Global(ty) => ty.home(),
+        ExternType::Table(ty) => ty.home(),
+        ExternType::Memory(_) => Home::Anywhere,
+    };
+}
+
+impl Belongs for ImportType<'_> {
+    fn home(&self) -> Home<'_> {
+        Home::Engine(self.engine)
+    }
+
+    fn what(&self) -> String {
+        format!("the import `{}::{}`", self.module().escape_debug(), self.name().escape_debug())
+    }
+}
