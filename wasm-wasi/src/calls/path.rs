@@ -9,6 +9,7 @@ use crate::abi::{Errno, GuestMemory};
 use cap_fs_ext::OpenOptionsMaybeDirExt;
 use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
+use std::borrow::Cow;
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// The longest path, with the NUL that the system has at its end; what Linux takes.
@@ -72,6 +73,17 @@ impl<'a> GuestPath<'a> {
         &self.whole[..self.end]
     }
 
+    /// The path as that of a directory, to which links at its end lead: with a slash there. It is the slash
+    /// by which cap-std knows, also where the system does not resolve paths for it, that a link is to be
+    /// followed.
+    fn as_directory(&self) -> Cow<'a, str> {
+        if self.names_directory() {
+            Cow::Borrowed(self.whole)
+        } else {
+            Cow::Owned(format!("{}/", self.whole))
+        }
+    }
+
     /// The directory of the last component.
     pub(super) fn parent<'d>(&self, root: &'d Dir) -> Result<Parent<'d>, Errno> {
         match self.last {
@@ -83,7 +95,7 @@ impl<'a> GuestPath<'a> {
     /// What there is under the path. Links at its end are not followed, but by slashes.
     pub(super) fn find<'d>(&self, root: &'d Dir) -> Result<Found<'d, 'a>, Errno> {
         if self.names_directory() {
-            Ok(Found::Directory(open_directory(root, self.followed())?))
+            Ok(Found::Directory(open_directory(root, &self.as_directory())?))
         } else {
             Ok(Found::Entry(self.parent(root)?, self.name()))
         }
@@ -95,7 +107,7 @@ impl<'a> GuestPath<'a> {
         let parent = self.parent(root)?;
         if self.name() == ".." {
             // The system refuses all that could be done with it; but whoever may not go there is to be told so.
-            open_directory(root, self.followed())?;
+            open_directory(root, &self.as_directory())?;
         }
         Place::new(parent, self)
     }
@@ -189,7 +201,7 @@ impl AsFd for Place<'_, '_> {
     }
 }
 
-/// Opens a directory below another, for looking up paths in it.
+/// Opens a directory below another, for looking up paths in it. The path has a slash at its end, or dots.
 fn open_directory(root: &Dir, path: &str) -> Result<Dir, Errno> {
     let mut flags = OFlags::DIRECTORY;
     // A directory need not be readable to be passed through.
@@ -201,13 +213,13 @@ fn open_directory(root: &Dir, path: &str) -> Result<Dir, Errno> {
     Ok(Dir::from_std_file(root.open_with(path, &options)?.into_std()))
 }
 
-/// Opens what a path names, which has to be a directory.
+/// Opens what a path names, which has to be a directory. Links at its end are followed.
 pub(super) fn open_as_directory(
     root: &Dir,
     path: &GuestPath<'_>,
     options: &OpenOptions,
 ) -> Result<File, Errno> {
-    Ok(root.open_with(path.followed(), options)?)
+    Ok(root.open_with(&*path.as_directory(), options)?)
 }
 
 #[cfg(test)]

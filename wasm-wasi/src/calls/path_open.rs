@@ -110,12 +110,13 @@ impl Request {
             write: self.write || self.truncates() || self.creates(),
         };
         let mut options = self.options(access);
-        if path.names_directory() {
+        let directory = self.open.contains(OpenFlags::DIRECTORY);
+        if path.names_directory() || directory && self.follow {
             if self.creates() {
                 return Err(refuse_to_create(root, path, exclusive));
             }
-            let directory = OFlags::NOCTTY | OFlags::DIRECTORY;
-            options.follow(FollowSymlinks::Yes).custom_flags(directory.bits().cast_signed());
+            let host = OFlags::NOCTTY | OFlags::DIRECTORY;
+            options.follow(FollowSymlinks::Yes).custom_flags(host.bits().cast_signed());
             return Ok((open_as_directory(root, path, &options)?, access));
         }
         if !self.creates() {

@@ -265,7 +265,7 @@ impl WasiCtxBuilder {
     /// memory".
     ///
     /// What a guest reads or writes lies in its own memory and does not count, whatever its length. It is the
-    /// subscriptions of `poll_oneoff` that take memory, about 100 bytes each. Other calls need at most
+    /// subscriptions of `poll_oneoff` that take memory, some 200 bytes each. Other calls need at most
     /// some 50 kilobytes.
     pub fn max_call_memory(&mut self, bytes: usize) -> &mut Self {
         self.max_call_memory = bytes;

@@ -18,8 +18,9 @@ pub trait StdinStream: Send {
     /// is there yet.
     fn read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
 
-    /// The host's descriptor behind it, if there is one: it is what a guest's `poll_oneoff` waits on.
-    /// A stream without one always counts as ready.
+    /// The host's descriptor behind it, if there is one: it is what a guest's `poll_oneoff` waits on, and what
+    /// is waited on before [`read`](Self::read), if something could end the wait. A stream without one always
+    /// counts as ready, and nothing ends a read that waits.
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         None
     }
@@ -58,8 +59,9 @@ pub trait StdoutStream: Send {
         Ok(())
     }
 
-    /// The host's descriptor behind it, if there is one: it is what a guest's `poll_oneoff` waits on.
-    /// A stream without one always counts as ready.
+    /// The host's descriptor behind it, if there is one: it is what a guest's `poll_oneoff` waits on, and what
+    /// is waited on before [`write`](Self::write), if something could end the wait: that gets no more then than
+    /// a pipe has room for. A stream without one always counts as ready, and nothing ends a write that waits.
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         None
     }

@@ -4,7 +4,7 @@
 
 use crate::guest::{Guest, ROOT};
 use proptest::prelude::*;
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Timespec, Timestamps};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps};
 use rustix::io::Errno as Host;
 use std::collections::BTreeMap;
 use std::fs;
@@ -126,15 +126,39 @@ fn path() -> impl Strategy<Value = String> {
     })
 }
 
-/// Whether the system says that a path leads out of a directory, or would if it were followed to its end.
-fn leads_out(root: &OwnedFd, path: &str, follow: bool) -> bool {
-    let mut flags = OFlags::PATH | OFlags::CLOEXEC;
-    flags.set(OFlags::NOFOLLOW, !follow);
-    let leaves = |path: &str| {
-        let resolve = ResolveFlags::BENEATH;
-        rustix::fs::openat2(root, path, flags, Mode::empty(), resolve).err() == Some(Host::XDEV)
-    };
-    leaves(path)
+/// Whether a path leads out of a directory, before anything else is wrong with it.
+fn leads_out(root: &Path, path: &str, follow: bool, slashes_follow: bool) -> bool {
+    let mut at: Vec<String> = Vec::new();
+    let mut rest: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
+    let mut links = 0;
+    while let Some(name) = rest.pop() {
+        match &*name {
+            "" | "." => continue,
+            ".." if at.pop().is_none() => return true,
+            ".." => continue,
+            _ => {}
+        }
+        at.push(name);
+        let Ok(metadata) = fs::symlink_metadata(root.join(at.join("/"))) else { return false };
+        let only_slashes = rest.iter().all(|name| name.is_empty());
+        let is_followed = match (only_slashes, rest.is_empty()) {
+            (_, true) => follow,
+            (true, false) => follow || slashes_follow,
+            (false, false) => true,
+        };
+        if metadata.is_symlink() && is_followed {
+            links += 1;
+            if links > 40 {
+                return false;
+            }
+            let target = fs::read_link(root.join(at.join("/"))).unwrap();
+            at.pop();
+            rest.extend(target.to_str().unwrap().split('/').rev().map(str::to_owned));
+        } else if !metadata.is_dir() && !rest.is_empty() {
+            return false;
+        }
+    }
+    false
 }
 
 fn on_the_host(root: &OwnedFd, operation: Operation, path: &str, other: &str) -> Result<(), Host> {
@@ -216,21 +240,17 @@ proptest! {
         let root = rustix::fs::openat(CWD, &host_root, flags, Mode::empty()).unwrap();
         let mut guest = Guest::in_dir(&guest_root);
         for (operation, path, other) in operations {
-            let follow = !matches!(
-                operation,
-                Operation::Stat { follow: false }
-                    | Operation::SetTimes { follow: false }
-                    | Operation::Open { follow: false, .. }
-                    | Operation::ReadLink
-                    | Operation::MakeDirectory
-                    | Operation::RemoveDirectory
-                    | Operation::Unlink
-                    | Operation::Symlink
-                    | Operation::Link
-                    | Operation::Rename
-            );
+            // Some calls follow links at the end of a path, some only if there are slashes, and some never.
+            let (follow, slashes_follow) = match operation {
+                Operation::Stat { follow }
+                | Operation::SetTimes { follow }
+                | Operation::Open { follow, .. } => (follow, true),
+                Operation::ReadLink | Operation::Link => (false, true),
+                _ => (false, false),
+            };
             let two = matches!(operation, Operation::Link | Operation::Rename);
-            let outside = leads_out(&root, &path, follow) || two && leads_out(&root, &other, false);
+            let outside = leads_out(&host_root, &path, follow, slashes_follow)
+                || two && leads_out(&host_root, &other, false, false);
             let got = in_the_guest(&mut guest, operation, &path, &other);
             if outside {
                 // It may be wrong in other ways as well.

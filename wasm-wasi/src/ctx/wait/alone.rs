@@ -37,7 +37,7 @@ pub(super) enum Woken {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Waiter;
+pub(super) struct Waiter {}
 
 impl Waiter {
     #[expect(clippy::unused_self, reason = "as the one of the store")]
