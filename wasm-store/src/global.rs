@@ -71,7 +71,7 @@ impl Global {
     ///
     /// # Panics
     ///
-    /// If the global is of another store; as do the functions below.
+    /// If the global is of another store.
     pub fn ty(&self, store: impl AsContext) -> GlobalType {
         let store = store.as_context();
         self.store.assert_is(store.0.id());
@@ -79,6 +79,10 @@ impl Global {
     }
 
     /// The value.
+    ///
+    /// # Panics
+    ///
+    /// If the global is of another store.
     pub fn get(&self, store: impl AsContextMut) -> Val {
         self.store.assert_is(store.as_context().0.id());
         // SAFETY: the value lives as long as the store, which is borrowed, and is of the type.
@@ -91,6 +95,10 @@ impl Global {
     ///
     /// If the global keeps its first value, the value is not of its type, or the global is not exported and its
     /// module was not compiled for writes from outside ([`Internals`](crate::Internals)).
+    ///
+    /// # Panics
+    ///
+    /// If the global is of another store.
     pub fn set(&self, mut store: impl AsContextMut, val: Val) -> Result<()> {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());

@@ -126,13 +126,17 @@ impl Instance {
     ///
     /// # Panics
     ///
-    /// If the instance is of another store; as do all functions below.
+    /// If the instance is of another store.
     pub fn module<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a Module {
         let store: StoreContext<'a, T> = store.into();
         &self.entry(store.0).module
     }
 
     /// The exports, in the order of the binary.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
     pub fn exports<'a, T: 'static>(
         &'a self,
         store: impl Into<StoreContextMut<'a, T>>,
@@ -155,6 +159,10 @@ impl Instance {
     }
 
     /// An export.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
     pub fn get_export(&self, mut store: impl AsContextMut, name: &str) -> Option<Extern> {
         let store = store.as_context_mut();
         let index = self.entry(store.0).module.artifact().export(name)?.index;
@@ -162,6 +170,10 @@ impl Instance {
     }
 
     /// An export that was looked up by name in the module before. `None` if it is of another module.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
     pub fn get_module_export(
         &self,
         mut store: impl AsContextMut,
@@ -175,6 +187,10 @@ impl Instance {
     }
 
     /// An exported function; `None` if there is none, or the export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
     pub fn get_func(&self, store: impl AsContextMut, name: &str) -> Option<Func> {
         self.get_export(store, name)?.into_func()
     }
@@ -184,6 +200,10 @@ impl Instance {
     /// # Errors
     ///
     /// If there is no such function, or it is of another type: both types are in the error.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
     pub fn get_typed_func<Params, Results>(
         &self,
         mut store: impl AsContextMut,
@@ -203,16 +223,28 @@ impl Instance {
     }
 
     /// An exported table; `None` if there is none, or the export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
     pub fn get_table(&self, store: impl AsContextMut, name: &str) -> Option<Table> {
         self.get_export(store, name)?.into_table()
     }
 
     /// An exported memory; `None` if there is none, or the export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
     pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
         self.get_export(store, name)?.into_memory()
     }
 
     /// An exported global; `None` if there is none, or the export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
     pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
         self.get_export(store, name)?.into_global()
     }

@@ -105,7 +105,7 @@ impl Memory {
     ///
     /// # Panics
     ///
-    /// If the memory is of another store; as do all functions below.
+    /// If the memory is of another store.
     pub fn ty(&self, store: impl AsContext) -> MemoryType {
         MemoryType::from_canonical(self.canonical_type(store.as_context().0))
     }
@@ -115,6 +115,10 @@ impl Memory {
     /// # Errors
     ///
     /// If some are out of bounds.
+    ///
+    /// # Panics
+    ///
+    /// If the memory is of another store.
     pub fn read(
         &self,
         store: impl AsContext,
@@ -135,6 +139,10 @@ impl Memory {
     ///
     /// If some would be out of bounds, or the memory is not exported and its module was not compiled for
     /// writes from outside ([`Internals`](crate::Internals)); nothing is written then.
+    ///
+    /// # Panics
+    ///
+    /// If the memory is of another store.
     pub fn write(
         &self,
         mut store: impl AsContextMut,
@@ -155,6 +163,10 @@ impl Memory {
     }
 
     /// All bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the memory is of another store.
     #[inline]
     pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
         let store: StoreContext<'a, T> = store.into();
@@ -165,8 +177,8 @@ impl Memory {
     ///
     /// # Panics
     ///
-    /// If the memory is not exported, and its module was not compiled for writes from outside
-    /// ([`Internals`](crate::Internals)): [`Memory::write`] has an error for that. So does the next.
+    /// If the memory is of another store; if it is not exported, and its module was not compiled for writes from
+    /// outside ([`Internals`](crate::Internals)): [`Memory::write`] has an error for that.
     #[inline]
     pub fn data_mut<'a, T: 'static>(
         &self,
@@ -176,6 +188,10 @@ impl Memory {
     }
 
     /// All bytes, to be changed, together with the store's data.
+    ///
+    /// # Panics
+    ///
+    /// As for [`Memory::data_mut`].
     #[inline]
     pub fn data_and_store_mut<'a, T: 'static>(
         &self,
@@ -193,26 +209,46 @@ impl Memory {
     }
 
     /// The address of the first byte. It may change when the memory grows.
+    ///
+    /// # Panics
+    ///
+    /// If the memory is of another store.
     pub fn data_ptr(&self, store: impl AsContext) -> *mut u8 {
         self.vm(store.as_context().0).base()
     }
 
     /// The size in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the memory is of another store.
     pub fn data_size(&self, store: impl AsContext) -> usize {
         self.vm(store.as_context().0).byte_size()
     }
 
     /// The size in pages.
+    ///
+    /// # Panics
+    ///
+    /// If the memory is of another store.
     pub fn size(&self, store: impl AsContext) -> u64 {
         self.vm(store.as_context().0).pages()
     }
 
     /// The size of a page, in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the memory is of another store.
     pub fn page_size(&self, store: impl AsContext) -> u64 {
         self.vm(store.as_context().0).ty().page_size()
     }
 
     /// The logarithm of the page size to base 2.
+    ///
+    /// # Panics
+    ///
+    /// If the memory is of another store.
     pub fn page_size_log2(&self, store: impl AsContext) -> u8 {
         self.vm(store.as_context().0).ty().page_size_log2
     }
@@ -222,6 +258,10 @@ impl Memory {
     /// # Errors
     ///
     /// If the maximum or the limiter of the store does not allow it, or the machine has no room.
+    ///
+    /// # Panics
+    ///
+    /// If the memory is of another store.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());

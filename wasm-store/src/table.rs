@@ -84,13 +84,17 @@ impl Table {
     ///
     /// # Panics
     ///
-    /// If the table is of another store; as do all functions below.
+    /// If the table is of another store.
     pub fn ty(&self, store: impl AsContext) -> TableType {
         let store = store.as_context();
         TableType::from_canonical(store.0.engine(), self.canonical_type(store.0))
     }
 
     /// An element; `None` out of bounds, and in a damaged artifact that does not say what it is.
+    ///
+    /// # Panics
+    ///
+    /// If the table is of another store.
     pub fn get(&self, mut store: impl AsContextMut, index: u64) -> Option<Ref> {
         let store = store.as_context_mut();
         let bits = self.vm_mut(store.0).get(index).ok()??;
@@ -103,6 +107,10 @@ impl Table {
     /// # Errors
     ///
     /// If the index is out of bounds, or the value is not of the type of the elements.
+    ///
+    /// # Panics
+    ///
+    /// If the table is of another store.
     pub fn set(&self, mut store: impl AsContextMut, index: u64, val: Ref) -> Result<()> {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
@@ -117,6 +125,10 @@ impl Table {
     }
 
     /// The size in elements.
+    ///
+    /// # Panics
+    ///
+    /// If the table is of another store.
     pub fn size(&self, store: impl AsContext) -> u64 {
         self.vm(store.as_context().0).size()
     }
@@ -127,6 +139,10 @@ impl Table {
     ///
     /// If `init` is not of the type of the elements, the maximum or the limiter of the store does not
     /// allow it, or the machine has no room.
+    ///
+    /// # Panics
+    ///
+    /// If the table is of another store.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Ref) -> Result<u64> {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
@@ -150,6 +166,10 @@ impl Table {
     ///
     /// If some are out of bounds (nothing is changed then), or the value is not of the type of the
     /// elements.
+    ///
+    /// # Panics
+    ///
+    /// If the table is of another store.
     pub fn fill(&self, mut store: impl AsContextMut, dst: u64, val: Ref, len: u64) -> Result<()> {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
@@ -166,6 +186,10 @@ impl Table {
     /// # Errors
     ///
     /// If some are out of bounds (nothing is changed then), or the types of the elements do not fit.
+    ///
+    /// # Panics
+    ///
+    /// If one of the tables is of another store.
     pub fn copy(
         mut store: impl AsContextMut,
         dst_table: &Table,

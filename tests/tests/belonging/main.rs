@@ -22,11 +22,16 @@ use tries::{Relation, Tries};
 fn whatever_does_not_belong_is_refused() {
     let mut failures = Vec::new();
     let mut untried: BTreeSet<_> = rows().map(|row| row.name).collect();
+    let mut panicking = BTreeSet::new();
     for relation in Relation::ALL {
         let mut tries = Tries::new(relation, 0, 0, false).expect("a world");
         for row in rows() {
-            if tries.run(row.name, row.tries) > 0 {
+            let (ran, panics) = tries.run(row.name, row.tries);
+            if ran > 0 {
                 untried.remove(row.name);
+            }
+            if panics {
+                panicking.insert(row.name);
             }
             if let Err(failure) = tries.finish() {
                 failures.push(format!("{} ({relation:?}):\n{failure}", row.name));
@@ -36,6 +41,13 @@ fn whatever_does_not_belong_is_refused() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert!(untried.is_empty(), "rows that try nothing: {untried:?}");
+    let functions = scan::public_functions();
+    let silent: Vec<_> = functions
+        .iter()
+        .filter(|it| panicking.contains(&*it.name) && !it.says_when_it_panics)
+        .map(|it| &it.name)
+        .collect();
+    assert!(silent.is_empty(), "panics that the documentation does not have: {silent:?}");
 }
 
 proptest! {

@@ -64,6 +64,8 @@ pub(crate) struct Function {
     pub(crate) file: String,
     /// As they are written.
     pub(crate) params: String,
+    /// Whether the documentation has a section on panics.
+    pub(crate) says_when_it_panics: bool,
     things: usize,
     homes: usize,
 }
@@ -121,13 +123,20 @@ fn sources() -> Vec<(String, String)> {
     files
 }
 
+/// What stands for the heading of a section on panics in texts without comments.
+const PANICS: &str = "#[panics]";
+
 /// The text with nothing in it that only looks like code.
 fn without_comments_and_strings(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let skipped = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
+            let end = rest.find('\n').unwrap_or(rest.len());
+            if rest[..end].trim() == "/// # Panics" {
+                out.push_str(PANICS);
+            }
+            end
         } else if let Some(raw) = rest.strip_prefix("r#\"") {
             raw.find("\"#").expect("the end of a string") + 5
         } else if first == '"' {
@@ -266,6 +275,7 @@ fn functions_of(file: &str, text: &str) -> Vec<Function> {
             name: if owner.is_empty() { name.to_string() } else { format!("{owner}::{name}") },
             file: file.to_string(),
             params: params.split_whitespace().collect::<Vec<_>>().join(" "),
+            says_when_it_panics: has_section(&text[..line]),
             things: 0,
             homes: 0,
         };
@@ -275,6 +285,13 @@ fn functions_of(file: &str, text: &str) -> Vec<Function> {
         functions.push(function);
     }
     functions
+}
+
+/// Whether what is left of the documentation of an item, which a text ends with, has the heading.
+fn has_section(before: &str) -> bool {
+    let lines = before.lines().rev().map(str::trim);
+    let mut own = lines.take_while(|line| !line.ends_with(['{', '}', ';', '(']));
+    own.any(|line| line == PANICS)
 }
 
 /// Counts what a parameter is.
@@ -321,6 +338,9 @@ fn functions_are_found_with_what_they_take() {
     let text = r#"
         impl<'a, T: Fn(u8) -> u8> Snapshot<T> {
             /// pub fn not_this(&self, store: Store)
+            ///
+            /// # Panics
+            #[inline]
             pub fn fork<U>(&self, store: impl AsContextMut<Data = U>, c: char) -> bool { c == '{' }
             pub(crate) fn hidden(&self, store: &Store) {}
             pub fn one(&self, with: impl Fn(&Store) -> Val, s: &'static str) { "}"; }
@@ -330,6 +350,8 @@ fn functions_are_found_with_what_they_take() {
         pub fn free(modules: &[(String, Module)], engine: &Engine) {}
     "#;
     let found = functions_of("f.rs", &without_comments_and_strings(text));
+    let panics = found.iter().filter(|it| it.says_when_it_panics).map(|it| &*it.name);
+    assert_eq!(panics.collect::<Vec<_>>(), ["Snapshot::fork"]);
     let found: Vec<_> = found.iter().map(|it| (&*it.name, it.takes_what_belongs())).collect();
     assert_eq!(
         found,

@@ -105,6 +105,8 @@ pub(crate) struct Tries {
     /// The function whose tries they are.
     row: &'static str,
     ran: usize,
+    /// Whether one of them was to panic.
+    panics: bool,
     failures: Vec<String>,
 }
 
@@ -130,6 +132,7 @@ impl Tries {
             their_store: (!is_dropped).then_some(store),
             row: "",
             ran: 0,
+            panics: false,
             failures: Vec::new(),
         })
     }
@@ -220,6 +223,7 @@ impl Tries {
 
     fn judge(&mut self, expect: Expect, told: Told) {
         self.ran += 1;
+        self.panics |= expect == Expect::Panic;
         let says = |text: &str| {
             ["another store", "another engine", "wrong store"].iter().any(|it| text.contains(it))
         };
@@ -236,11 +240,11 @@ impl Tries {
         }
     }
 
-    /// Runs the tries of a function; how many there were.
-    pub(crate) fn run(&mut self, row: &'static str, tries: fn(&mut Tries)) -> usize {
-        (self.row, self.ran) = (row, 0);
+    /// Runs the tries of a function; how many there were, and whether one was to panic.
+    pub(crate) fn run(&mut self, row: &'static str, tries: fn(&mut Tries)) -> (usize, bool) {
+        (self.row, self.ran, self.panics) = (row, 0, false);
         tries(self);
-        self.ran
+        (self.ran, self.panics)
     }
 
     /// What was not as it must be; then that both sides still work.

@@ -264,6 +264,10 @@ impl<T: 'static> Store<T> {
 
     /// The addresses of the code that the imports of an instance call which are bound to host functions, by
     /// which tests tell who pays for hooks.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
     #[doc(hidden)]
     pub fn import_shims(&self, instance: Instance) -> Vec<usize> {
         let inner = self.inner();
