@@ -495,7 +495,7 @@ fn run(code: &Settings, settings: &Settings, subject: Subject) -> Result<bool> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The engine's settings for memories are its own; the others are those of the code in half of the cases.
     #[test]
@@ -552,4 +552,37 @@ fn reservations_are_compared_as_far_as_code_relies_on_them() {
             }
         }
     }
+}
+
+/// What is tried here would be noticed: code that says of itself that it relies on less than it does finds what
+/// somebody else has.
+#[test]
+fn code_that_is_not_refused_though_it_should_be_reaches_its_neighbours() {
+    const MARK: [u8; 4] = *b"mine";
+    const OFFSET: u64 = 0xfff0_0000;
+    let code = Settings { reservation: 16 * GIB, ..DEFAULT };
+    let subject =
+        Subject { kind: Kind::Narrow, maker: Maker::Code, has_maximum: true, grows: false };
+    let mut artifact = code.engine().precompile_module(subject.wat(&code).as_bytes()).unwrap();
+    let said = [code.reservation.to_le_bytes(), code.guard.to_le_bytes()].concat();
+    let place = artifact.windows(16).position(|bytes| bytes == said).expect("what it relies on");
+    artifact[place..][..8].copy_from_slice(&(4 * GIB).to_le_bytes());
+    wasm_artifact::__sum_again(&mut artifact);
+
+    let engine = DEFAULT.engine();
+    // SAFETY: the code only reads here what is no memory of its own, which is looked for first.
+    let module = unsafe { Module::deserialize(&engine, &artifact) }.unwrap();
+    let mut neighbours: Vec<_> = (0..4).map(|_| Neighbour::new(&engine, None)).collect();
+    let mut trial = Trial::new(subject, &code, &DEFAULT, &engine, &module).unwrap();
+    neighbours.extend((0..4).map(|_| Neighbour::new(&engine, None)));
+    let base = trial.memory.data_ptr(&trial.store).addr() as u64;
+    let found = neighbours.iter_mut().find_map(|neighbour| {
+        let distance =
+            (neighbour.memory.data_ptr(&neighbour.store).addr() as u64).checked_sub(base);
+        let index = u32::try_from(distance?.checked_sub(OFFSET)?).ok()?;
+        neighbour.memory.write(&mut neighbour.store, 0, &MARK).unwrap();
+        let number = offsets(subject.kind, &code).iter().position(|offset| *offset == OFFSET)?;
+        trial.call(&format!("load {number} 8"), &[Val::I32(index as i32)]).ok()
+    });
+    assert_eq!(found, Some(u32::from_le_bytes(MARK).into()), "no neighbour was near");
 }

@@ -338,7 +338,7 @@ fn memory(owner: Instance, store: &mut Store<()>) -> wasm_runtime::Memory {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nobody_runs_with_less_than_it_was_promised(ops in prop::collection::vec(any_op(), 1..24)) {
