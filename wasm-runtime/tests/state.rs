@@ -446,6 +446,48 @@ fn linked_instances_are_taken_and_forked_together() {
     assert_eq!(global.call(&mut store, ()).unwrap(), 7);
 }
 
+/// A memory that nobody has written to yet shows what its module says; whoever takes a snapshot of it need not have
+/// the instance in the set whose module that is.
+#[test]
+fn initial_contents_of_an_included_memory_are_part_of_it() {
+    let owner = r#"(module (memory (export "memory") 3)
+        (data (i32.const 8) "first") (data (i32.const 70000) "second"))"#;
+    let user = r#"(module (import "owner" "memory" (memory 1))
+        (func (export "load") (param i32) (result i32) (i32.load8_u (local.get 0)))
+        (func (export "store") (param i32 i32) (i32.store8 (local.get 0) (local.get 1))))"#;
+    for reservation in [None, Some(0)] {
+        let mut config = Config::new();
+        reservation.map(|bytes| config.memory_reservation(bytes).memory_guard_size(64 << 10));
+        let engine = Engine::new(&config).unwrap();
+        let mut store = Store::new(&engine, ());
+        let owner = Instance::new(&mut store, &Module::new(&engine, owner).unwrap(), &[]).unwrap();
+        let mut linker = Linker::new(&engine);
+        linker.instance(&mut store, "owner", owner).unwrap();
+        let user = linker.instantiate(&mut store, &Module::new(&engine, user).unwrap()).unwrap();
+        let snapshot = Snapshot::builder()
+            .instances(&[user])
+            .outside(Outside::Include)
+            .take(&mut store)
+            .unwrap();
+        let check = |store: &mut Store<()>, user: Instance| {
+            let load = user.get_typed_func::<i32, i32>(&mut *store, "load").unwrap();
+            for (at, byte) in [(8, b'f'), (70000, b's'), (70001, b'e'), (4096, 0)] {
+                assert_eq!(load.call(&mut *store, at).unwrap(), i32::from(byte), "at {at}");
+            }
+        };
+        check(&mut store, user);
+        let write = user.get_typed_func::<(i32, i32), ()>(&mut store, "store").unwrap();
+        for at in [8, 4096, 70001] {
+            write.call(&mut store, (at, 1)).unwrap();
+        }
+        snapshot.restore(&mut store).unwrap();
+        check(&mut store, user);
+        let mut other = Store::new(&engine, ());
+        let fork = snapshot.fork(&mut other, &Linker::new(&engine)).unwrap()[0];
+        check(&mut other, fork);
+    }
+}
+
 #[test]
 fn items_of_the_host_are_part_of_the_store() {
     let engine = Engine::default();

@@ -5,6 +5,7 @@
 mod reset;
 mod snapshot;
 
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -30,8 +31,8 @@ pub(crate) struct VmMemory {
     is_static: bool,
     guard: usize,
     growth: usize,
-    /// The image that is mapped at its start.
-    image: Option<ImageKey>,
+    /// The image that is mapped, and where, in bytes: what shows there without having been written.
+    image: Option<(ImageKey, Range<usize>)>,
     /// The contents of a snapshot that are mapped at its start instead.
     shown: Option<Shown>,
     /// How large the engine lets it become, in bytes.
@@ -354,8 +355,8 @@ impl VmMemory {
         len: usize,
         key: ImageKey,
     ) -> Result<(), Error> {
-        let end = memory_offset.checked_add(len).filter(|end| *end <= self.accessible);
-        if end.is_none()
+        let end = memory_offset.saturating_add(len);
+        if end > self.accessible
             || !memory_offset.is_multiple_of(HOST_PAGE)
             || !len.is_multiple_of(HOST_PAGE)
         {
@@ -375,7 +376,7 @@ impl VmMemory {
         mapped.map_err(|errno| {
             Error::msg(format!("could not map the initial image of a memory: {errno}"))
         })?;
-        self.image = Some(key);
+        self.image = Some((key, memory_offset..end));
         Ok(())
     }
 }

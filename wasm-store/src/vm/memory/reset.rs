@@ -40,7 +40,7 @@ impl VmMemory {
         }
         let defined = wasm_types::DefinedMemoryIndex::new(number);
         let image = module.artifact().memory_image(defined).map_err(Error::new)?;
-        let is_mapped = self.image.as_ref().is_some_and(|key| key.is_of(module, number));
+        let is_mapped = self.image.as_ref().is_some_and(|(key, _)| key.is_of(module, number));
         if is_mapped != image.is_some() {
             return Ok(None);
         }

@@ -235,15 +235,12 @@ pub(super) struct Shown {
 }
 
 impl VmMemory {
-    /// What the memory holds. `image` is where an initial image may be mapped, in bytes.
+    /// What the memory holds.
     ///
     /// # Safety
     ///
     /// Nothing borrows the memory's bytes, and nothing changes them meanwhile.
-    pub(in crate::vm) unsafe fn take_contents(
-        &mut self,
-        image: Range<usize>,
-    ) -> Result<MemoryContents, Error> {
+    pub(in crate::vm) unsafe fn take_contents(&mut self) -> Result<MemoryContents, Error> {
         let len = self.byte_size();
         if let Some((changed, idle)) = self.changed_pages() {
             if idle > MANY_IDLE.max(changed.len()) {
@@ -258,6 +255,7 @@ impl VmMemory {
             let base = Arc::clone(&shown.base);
             return Ok(MemoryContents { len, base, changed, whole: OnceLock::new() });
         }
+        let image = self.image.as_ref().map_or(0..0, |(_, range)| range.clone());
         let backed = [0..self.shown.as_ref().map_or(0, |shown| shown.base.len), image];
         let start = self.mapping.base();
         let runs = self.pages_to_look_at(&backed).into_iter().map(|range| {

@@ -2,9 +2,7 @@
 
 use std::ptr::NonNull;
 
-use wasm_types::{
-    DefinedMemoryIndex, EntityIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, ValType,
-};
+use wasm_types::{EntityIndex, FuncIndex, GlobalIndex, HeapType, ValType};
 
 use super::{
     FuncName, InstanceState, MemoryState, Names, OtherGlobal, Source, TableState, VmOutside,
@@ -60,7 +58,7 @@ impl VmStore {
             }
             let mut state = VmState {
                 instances: states.into(),
-                memories: take_memories(&found.memories, instances)?,
+                memories: take_memories(&found.memories)?,
                 tables: take_tables(&found.tables, instances)?,
                 globals: found
                     .globals
@@ -239,33 +237,13 @@ impl Names {
     }
 }
 
-unsafe fn take_memories(
-    memories: &[NonNull<VmMemory>],
-    instances: &[NonNull<VmInstance>],
-) -> Result<Box<[MemoryState]>, Error> {
+unsafe fn take_memories(memories: &[NonNull<VmMemory>]) -> Result<Box<[MemoryState]>, Error> {
     let mut states = Vec::with_capacity(memories.len());
-    let mut images = Vec::with_capacity(memories.len());
-    for instance in instances {
-        // SAFETY: as promised to `take_state`.
-        let artifact = unsafe { instance.as_ref() }.module().loaded.artifact();
-        let counts = artifact.counts();
-        // SAFETY: as above.
-        let count = unsafe { instance.as_ref() }.memories.len() as u32;
-        for number in counts.imported_memories..count {
-            let defined = DefinedMemoryIndex::new(number - counts.imported_memories);
-            debug_assert!(artifact.memory(MemoryIndex::new(number)).is_ok());
-            images.push(artifact.memory_image(defined)?.map_or(0..0, |image| {
-                let start = image.memory_offset as usize;
-                start..start.saturating_add(image.bytes.len())
-            }));
-        }
-    }
-    for (number, memory) in memories.iter().enumerate() {
+    for memory in memories {
         // SAFETY: as promised to `take_state`.
         let (ty, contents) = unsafe {
             let vm = &mut *memory.as_ptr();
-            let image = images.get(number).cloned().unwrap_or_default();
-            (vm.ty(), vm.take_contents(image)?)
+            (vm.ty(), vm.take_contents()?)
         };
         states.push(MemoryState { memory: *memory, contents, ty });
     }
