@@ -3,8 +3,9 @@
 use arbitrary::{Result, Unstructured};
 use wasm_artifact::{Artifact, WriteOptions};
 use wasm_types::{
-    AddressMapEntry, CompiledFunction, CompiledModule, FrameSlotEntry, FuncIndex, Module,
-    TableIndex, TextItem, TextItemKind, TrapCode, TrapEntry, WasmFeatures,
+    AddressMapEntry, CompiledFunction, CompiledModule, DefinedMemoryIndex, DefinedTableIndex,
+    FrameSlotEntry, FuncIndex, Module, TableIndex, TextItem, TextItemKind, TrapCode, TrapEntry,
+    WasmFeatures,
 };
 
 use crate::{generate, smoke};
@@ -131,6 +132,19 @@ fn read_everything(bytes: &[u8]) {
     artifact.traps().iter().for_each(drop);
     artifact.elements().for_each(drop);
     artifact.data_segments().for_each(drop);
+    let (start, images) = artifact.memory_images();
+    for index in 0..=artifact.counts().memories.min(20) {
+        if let Ok(Some(image)) = artifact.memory_image(DefinedMemoryIndex::new(index)) {
+            let end = image.file_offset + image.bytes.len() as u64;
+            assert!(start <= image.file_offset && end <= start + images.len() as u64);
+        }
+    }
+    for index in 0..=artifact.counts().tables.min(20) {
+        let Ok(Some(image)) = artifact.table_image(DefinedTableIndex::new(index)) else { continue };
+        for place in [0, image.end() / 2, image.end().saturating_sub(1), image.end()] {
+            let _ = image.func(place);
+        }
+    }
     artifact.escaping_functions().into_iter().flatten().for_each(drop);
     artifact.names();
     artifact.export("");

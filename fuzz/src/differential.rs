@@ -3,12 +3,15 @@
 //! A module made by wasm-smith is instantiated and each function that it exports is called once,
 //! with arguments that depend only on its type; in a new instance where the one before may have come
 //! to its end. What is compared: results, traps, what the host was called with, and then all globals,
-//! memories and tables.
+//! memories and tables. With the feature `wasmtime`, Wasmtime runs a module too if something traps, or if
+//! there is a difference: then its word counts, and traps have to be at the places where it has them.
 
 mod ours;
 mod outcome;
 mod peer;
 mod plan;
+#[cfg(feature = "wasmtime")]
+mod wasmtime;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -58,23 +61,73 @@ fn check_binary(wasm: &[u8], settings: &ours::Settings) {
     let module = Module::parse(wasm, WasmFeatures::SUPPORTED)
         .unwrap_or_else(|error| panic!("generated modules are valid: {error}"));
     let Some(plan) = Plan::new(module, wasm) else { return };
+    let mut ours = ours::run(wasm, &plan, settings);
+    let places = outcome::take_places(&mut ours);
     // Wasmi's translation panics on a few modules, by an assertion of its own.
-    let Ok(peer) = catch_unwind(AssertUnwindSafe(|| peer::run(wasm, &plan))) else { return };
-    let ours = ours::run(wasm, &plan, settings);
-    for (ours, peer) in ours.iter().zip(&peer) {
-        // How deep a stack is differs, and what else there is room for.
-        if peer.gave_up() || ours.gave_up() {
-            return;
-        }
-        compare(ours, peer, settings);
-    }
-    assert_eq!(ours.len(), peer.len());
+    let peer = catch_unwind(AssertUnwindSafe(|| peer::run(wasm, &plan)));
+    let differs = peer.ok().and_then(|peer| difference(&ours, &peer, "Wasmi"));
+    decide(wasm, &plan, &ours, &places, differs, settings);
 }
 
-fn compare(ours: &Outcome, peer: &Outcome, settings: &ours::Settings) {
-    assert_eq!(ours.instantiated, peer.instantiated, "instantiation differs ({settings:?})");
-    for (ours, peer) in ours.calls.iter().zip(&peer.calls) {
-        assert_eq!(ours, peer, "calls differ: ours first, Wasmi's second ({settings:?})");
+/// Wasmtime decides, and says where traps are.
+#[cfg(feature = "wasmtime")]
+fn decide(
+    wasm: &[u8],
+    plan: &Plan,
+    ours: &[Outcome],
+    places: &[outcome::Place],
+    differs: Option<String>,
+    settings: &ours::Settings,
+) {
+    if differs.is_none() && places.is_empty() {
+        return;
     }
-    assert_eq!(ours, peer, "state differs: ours first, Wasmi's second ({settings:?})");
+    let mut theirs = wasmtime::run(wasm, plan);
+    let their_places = outcome::take_places(&mut theirs);
+    if ours.iter().chain(&theirs).any(Outcome::gave_up) {
+        return;
+    }
+    if let Some(differs) = difference(ours, &theirs, "Wasmtime") {
+        panic!("{differs} ({settings:?})");
+    }
+    assert_eq!(
+        places, their_places,
+        "traps are elsewhere: ours first, Wasmtime's second ({settings:?})"
+    );
+}
+
+#[cfg(not(feature = "wasmtime"))]
+fn decide(
+    _wasm: &[u8],
+    _plan: &Plan,
+    _ours: &[Outcome],
+    _places: &[outcome::Place],
+    differs: Option<String>,
+    settings: &ours::Settings,
+) {
+    if let Some(differs) = differs {
+        panic!("{differs} ({settings:?})");
+    }
+}
+
+/// What differs, as far as both sides get.
+fn difference(ours: &[Outcome], peer: &[Outcome], name: &str) -> Option<String> {
+    for (ours, peer) in ours.iter().zip(peer) {
+        // How deep a stack is differs, and what else there is room for.
+        if peer.gave_up() || ours.gave_up() {
+            return None;
+        }
+        if ours.instantiated != peer.instantiated {
+            let (ours, peer) = (&ours.instantiated, &peer.instantiated);
+            return Some(format!("instantiation differs: {ours:?}, in {name} {peer:?}"));
+        }
+        if let Some((ours, peer)) = ours.calls.iter().zip(&peer.calls).find(|(a, b)| a != b) {
+            return Some(format!("calls differ: {ours:?}, in {name} {peer:?}"));
+        }
+        if ours != peer {
+            return Some(format!("state differs: {ours:?}, in {name} {peer:?}"));
+        }
+    }
+    let (ours, peer) = (ours.len(), peer.len());
+    (ours != peer).then(|| format!("{ours} instances are made, in {name} {peer}"))
 }

@@ -4,6 +4,8 @@
 //! it what libFuzzer comes up with; [`smoke`] hands it the same few hundred inputs each time, on
 //! stable Rust, as part of the project's checks.
 
+#[cfg(feature = "api")]
+pub mod api;
 #[cfg(feature = "artifact-read")]
 pub mod artifact_read;
 #[cfg(feature = "artifact-run")]

@@ -39,3 +39,9 @@ fn artifact_run() {
 fn differential() {
     smoke("differential", inputs(400), wasm_runtime_fuzz::differential::check);
 }
+
+#[cfg(feature = "api")]
+#[test]
+fn api() {
+    smoke("api", inputs(1000), wasm_runtime_fuzz::api::check);
+}

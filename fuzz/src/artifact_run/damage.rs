@@ -91,8 +91,14 @@ impl Damage {
     }
 }
 
-/// Mostly in the headers and tables; for the rest anywhere.
+/// Mostly in the headers and tables, sometimes in what is said about initial contents of memories; for the
+/// rest anywhere.
 fn place(u: &mut Unstructured<'_>, subject: &Subject) -> Result<usize> {
+    for (range, rarity) in [(&subject.image_places, 8_u8), (&subject.images, 12)] {
+        if !range.is_empty() && u.ratio(1, rarity)? {
+            return u.int_in_range(range.start..=range.end - 1);
+        }
+    }
     let end = if u.ratio(15, 16)? { subject.text.start } else { subject.artifact.len() };
     u.int_in_range(0..=end - 1)
 }

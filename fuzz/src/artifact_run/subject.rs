@@ -3,9 +3,12 @@
 #![allow(unsafe_code)]
 
 use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasm_artifact::Artifact;
-use wasm_runtime::{Caller, Config, Engine, Linker, Module, Store, Trap, Val};
+use wasm_runtime::rewrite::{PreinitializeOptions, preinitialize};
+use wasm_runtime::{Caller, Config, Engine, Linker, Module, Snapshot, Store, Trap, Val};
 
 /// An artifact, and what it does.
 pub(super) struct Subject {
@@ -16,6 +19,8 @@ pub(super) struct Subject {
     pub(super) text: Range<usize>,
     /// The initial contents of memories: data of the guest, with no checksum.
     pub(super) images: Range<usize>,
+    /// What is said about where they are.
+    pub(super) image_places: Range<usize>,
     pub(super) directory: Range<usize>,
     pub(super) entry_size: usize,
     calls: Vec<(String, Vec<Val>)>,
@@ -82,13 +87,58 @@ pub(super) fn all() -> Vec<Subject> {
         .collect();
     let many_calls: Vec<_> =
         many_calls.iter().map(|(name, args)| (name.as_str(), args.as_slice())).collect();
-    vec![Subject::new(&engine, everything, calls), Subject::new(&engine, &many, &many_calls)]
+    let images = include_str!("images.wat");
+    let image_calls: &[(&str, &[i32])] = &[
+        ("sizes", &[]),
+        ("wide", &[]),
+        ("long", &[]),
+        ("small", &[4090]),
+        ("small", &[65529]),
+        ("edge", &[327_679]),
+        ("edge", &[327_680]),
+        ("change", &[77]),
+        ("wide", &[]),
+        ("long", &[]),
+        ("grow", &[1]),
+        ("edge", &[327_680]),
+        ("small", &[8192]),
+        ("sizes", &[]),
+    ];
+    let mut subjects = vec![
+        Subject::new(&engine, &parse(everything), calls),
+        Subject::new(&engine, &parse(&many), &many_calls),
+    ];
+    let mut whole = Config::new();
+    whole.parallel_compilation(false).max_wasm_stack(64 << 10);
+    // Where memories are explicitly checked, in a mapping that is as large as they are; and where they are not.
+    for engine in [engine, Engine::new(&whole).expect("the settings are valid")] {
+        let images = parse(images);
+        let subject = Subject::new(&engine, &images, image_calls);
+        let changed = subject.changed(&images);
+        subjects.extend([Subject::new(&engine, &changed, image_calls), subject]);
+    }
+    subjects
+}
+
+fn parse(text: &str) -> Vec<u8> {
+    wat::parse_str(text).expect("the text is right")
+}
+
+impl Outcome {
+    /// Whether it may be in place of another if only initial contents of memories are others.
+    pub(super) fn has_shape_of(&self, other: &Outcome) -> bool {
+        match (self, other) {
+            (Outcome::Returned(found), Outcome::Returned(expected)) => {
+                found.len() == expected.len()
+            }
+            (found, expected) => found == expected,
+        }
+    }
 }
 
 impl Subject {
-    fn new(engine: &Engine, wat: &str, calls: &[(&str, &[i32])]) -> Self {
-        let wasm = wat::parse_str(wat).expect("the text is right");
-        let artifact = engine.precompile_module(&wasm).expect("it is valid");
+    fn new(engine: &Engine, wasm: &[u8], calls: &[(&str, &[i32])]) -> Self {
+        let artifact = engine.precompile_module(wasm).expect("it is valid");
         let parsed = Artifact::parse(&artifact).expect("it has just been written");
         let find = |name: &str| {
             let section = parsed.sections().find(|section| section.name == name);
@@ -109,6 +159,7 @@ impl Subject {
             linker,
             text: text(&artifact).expect("it has just been written"),
             images: find(".wasm.images"),
+            image_places: find(".wasm.memory_images"),
             directory: first - entry_size * parsed.sections().count()..first,
             entry_size,
             calls: calls
@@ -120,17 +171,39 @@ impl Subject {
             expected: Vec::new(),
             artifact,
         };
-        subject.expected = subject.run(&subject.artifact);
+        subject.expected = subject.run(&subject.artifact, false);
         let fails = |outcome: &Outcome| matches!(outcome, Outcome::Refused(_));
         assert!(!subject.expected.iter().any(fails), "{:?}", subject.expected);
         subject
     }
 
-    /// Loads, instantiates and calls, as far as it goes.
-    pub(super) fn run(&self, bytes: &[u8]) -> Vec<Outcome> {
+    /// The module as one that starts where an instance of it is that has run.
+    fn changed(&self, wasm: &[u8]) -> Vec<u8> {
+        let mut store = Store::new(&self.engine, 0);
+        let module = Module::new(&self.engine, wasm).expect("it is valid");
+        let instance = self.linker.instantiate(&mut store, &module).expect("it has its imports");
+        for (name, args) in [("change", vec![Val::I32(5)]), ("grow", vec![Val::I32(1)])] {
+            let func = instance.get_func(&mut store, name).expect("it is there");
+            let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
+            func.call(&mut store, &args, &mut results).expect("it returns");
+        }
+        let snapshot = Snapshot::of_store(&mut store).expect("nothing runs");
+        let state = snapshot.state(instance).expect("it can be told");
+        preinitialize(wasm, &state, &PreinitializeOptions::default()).expect("it fits").wasm
+    }
+
+    /// Loads, from bytes or from a file, instantiates and calls, as far as it goes.
+    pub(super) fn run(&self, bytes: &[u8], from_file: bool) -> Vec<Outcome> {
         // SAFETY: the code is what the compiler made, and what is said about it is checked: that is
-        // what is tested here.
-        let module = match unsafe { Module::deserialize(&self.engine, bytes) } {
+        // what is tested here. Nobody changes the file.
+        let module = match unsafe {
+            if from_file {
+                let file = NewFile::new(bytes);
+                Module::deserialize_file(&self.engine, &file.0)
+            } else {
+                Module::deserialize(&self.engine, bytes)
+            }
+        } {
             Ok(module) => module,
             Err(error) => return vec![refused(&error)],
         };
@@ -154,6 +227,26 @@ impl Subject {
             }
         };
         self.calls.iter().map(call).collect()
+    }
+}
+
+/// A file, with a name only for a moment.
+struct NewFile(PathBuf);
+
+impl NewFile {
+    fn new(bytes: &[u8]) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("damaged-{}-{number}.cwasm", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, bytes).expect("there is a place for temporary files");
+        Self(path)
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 

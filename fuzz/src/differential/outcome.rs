@@ -12,7 +12,12 @@ pub(super) struct Outcome {
     pub(super) globals: Vec<(String, Value)>,
     pub(super) memories: Vec<(String, Memory)>,
     pub(super) tables: Vec<(String, Vec<Value>)>,
+    /// Where each call ended that trapped; nothing where a side does not say.
+    pub(super) places: Vec<Place>,
 }
+
+/// The functions that a trap was in, the innermost first: index, and place in the module and in the function.
+pub(super) type Place = Vec<(u32, Option<usize>, Option<usize>)>;
 
 impl Outcome {
     /// A run that did not get to the end of instantiation.
@@ -24,6 +29,7 @@ impl Outcome {
             globals: Vec::new(),
             memories: Vec::new(),
             tables: Vec::new(),
+            places: Vec::new(),
         }
     }
 
@@ -32,6 +38,11 @@ impl Outcome {
         self.instantiated == Err(Stop::Exhausted)
             || self.calls.iter().any(|(_, result)| *result == Err(Stop::Exhausted))
     }
+}
+
+/// Takes out the places of traps, to compare the rest with who has none.
+pub(super) fn take_places(outcomes: &mut [Outcome]) -> Vec<Place> {
+    outcomes.iter_mut().flat_map(|outcome| std::mem::take(&mut outcome.places)).collect()
 }
 
 /// Whether the next function is called in the same instance: not if all fuel may be used up, which

@@ -66,7 +66,8 @@ fn run_instance(engine: &Engine, module: &Module, plan: &Plan, first: usize) -> 
     });
     let tables = tables.collect();
     let host_calls = store.into_data();
-    Outcome { instantiated: Ok(()), calls, host_calls, globals, memories, tables }
+    let places = Vec::new();
+    Outcome { instantiated: Ok(()), calls, host_calls, globals, memories, tables, places }
 }
 
 /// The imports, in the order in which Wasmi wants them: it keeps each kind on its own.

@@ -1,0 +1,271 @@
+//! Everything that a sequence has made: engines, stores, linkers, what was looked up, what was saved.
+
+#![allow(unsafe_code)]
+
+use std::sync::Arc;
+
+use arbitrary::{Result, Unstructured};
+use wasm_runtime::{
+    Engine, Extern, ForkPre, FuncType, InstancePre, Linker, Module, Snapshot, Store, StoreLimits,
+    ValType,
+};
+
+use super::guest::{self, Artifacts, KINDS, Kind};
+use super::host::{self, Data};
+use super::local::{self, FUEL, TICKS, pick};
+use super::model::State;
+use super::saved::{self, Saved};
+use super::side::Side;
+use super::{links, trace, wrong};
+
+/// An engine with what belongs to it.
+pub(super) struct EngineSide {
+    pub(super) engine: Engine,
+    pub(super) settings: usize,
+    /// With the host's function, and nothing else.
+    pub(super) base: Linker<Data>,
+    modules: [Option<Module>; KINDS.len()],
+    /// Keeps the types that give the same types of modules other numbers in each engine.
+    _types: Vec<FuncType>,
+}
+
+impl EngineSide {
+    fn new(settings: usize, number: usize) -> Self {
+        let engine = Engine::new(&guest::config(settings)).expect("the settings are valid");
+        let types = (0..number).map(|n| FuncType::new(&engine, vec![ValType::F32; n + 1], []));
+        let types = types.collect();
+        let mut base = Linker::new(&engine);
+        host::define(&mut base).expect("the names are free");
+        Self { engine, settings, base, modules: Default::default(), _types: types }
+    }
+
+    /// A module of the engine, which may be an artifact that was made for another.
+    pub(super) fn module(
+        &mut self,
+        u: &mut Unstructured<'_>,
+        artifacts: &Artifacts,
+        kind: Kind,
+    ) -> Result<Module> {
+        let place = KINDS.iter().position(|other| *other == kind).expect("all are listed");
+        if let Some(module) = &self.modules[place] {
+            return Ok(module.clone());
+        }
+        // SAFETY: the bytes are what the compiler has made.
+        let load =
+            |settings| unsafe { Module::deserialize(&self.engine, artifacts.get(settings, kind)) };
+        let mut module = None;
+        if u.ratio(1, 6)? {
+            let other = u.choose_index(guest::SETTINGS)?;
+            // Calls have to be ended as the engine's settings say.
+            let serves = guest::interruptible(other) >= guest::interruptible(self.settings)
+                && guest::epochs(other) >= guest::epochs(self.settings)
+                && guest::fuel(other) >= guest::fuel(self.settings);
+            if serves {
+                trace::step(|| format!("take {kind:?} as compiled for settings {other}"));
+                module = load(other).ok();
+            }
+        }
+        let module =
+            module.unwrap_or_else(|| load(self.settings).expect("it was made for these settings"));
+        self.modules[place] = Some(module.clone());
+        Ok(module)
+    }
+}
+
+/// A store with what is known of it.
+pub(super) struct Stored {
+    pub(super) store: Store<Data>,
+    pub(super) side: Side,
+}
+
+/// A linker, and whose items it has under `o`: a store, and the places of memory, functions, values and
+/// global.
+pub(super) struct LinkerSide {
+    pub(super) linker: Linker<Data>,
+    pub(super) engine: usize,
+    pub(super) owner: Option<(usize, [usize; 4])>,
+}
+
+/// What was looked up.
+pub(super) struct PreSide {
+    pub(super) pre: InstancePre<Data>,
+    pub(super) engine: usize,
+    pub(super) kind: Kind,
+    pub(super) owner: Option<(usize, [usize; 4])>,
+}
+
+/// All that there is.
+pub(super) struct World<'a> {
+    pub(super) artifacts: &'a Artifacts,
+    pub(super) engines: Vec<EngineSide>,
+    pub(super) stores: Vec<Stored>,
+    pub(super) linkers: Vec<LinkerSide>,
+    pub(super) pres: Vec<PreSide>,
+    pub(super) snapshots: Vec<(Snapshot, Arc<Saved>)>,
+    pub(super) forks: Vec<(ForkPre<Data>, Arc<Saved>)>,
+    /// Items whose stores are gone.
+    pub(super) strays: Vec<Extern>,
+    uids: usize,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(u: &mut Unstructured<'_>, artifacts: &'a Artifacts) -> Result<Self> {
+        let mut engines = Vec::new();
+        for number in 0..u.int_in_range(1..=3_usize)? {
+            let settings = u.choose_index(guest::SETTINGS)?;
+            trace::step(|| format!("engine {number} with settings {settings}"));
+            engines.push(EngineSide::new(settings, number));
+        }
+        let mut world = Self {
+            artifacts,
+            engines,
+            stores: Vec::new(),
+            linkers: Vec::new(),
+            pres: Vec::new(),
+            snapshots: Vec::new(),
+            forks: Vec::new(),
+            strays: Vec::new(),
+            uids: 0,
+        };
+        world.add_store(u)?;
+        Ok(world)
+    }
+
+    /// One step, of any kind, after which what was touched is compared.
+    pub(super) fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        match u.int_in_range(0..=39_u32)? {
+            0..=17 => {
+                if let Some(Stored { store, side }) = self.pick_store(u)? {
+                    local::step(u, store, side)?;
+                }
+            }
+            18 | 19 if self.stores.len() < 4 => self.add_store(u)?,
+            20..=24 => links::instantiate(u, self)?,
+            25 => links::linker(u, self)?,
+            26 => links::name(u, self)?,
+            27 => links::look_up(u, self)?,
+            28 | 29 => saved::take(u, self)?,
+            30 => saved::restore(u, self)?,
+            31 | 32 => saved::fork(u, self)?,
+            33 | 34 => {
+                let Some(place) = pick(u, self.stores.len())? else { return Ok(()) };
+                let Stored { store, side } = &mut self.stores[place];
+                let engine = &mut self.engines[side.engine];
+                saved::transaction(u, store, side, engine, self.artifacts, 0)?;
+            }
+            35..=37 => wrong::step(u, self)?,
+            _ => self.drop_something(u)?,
+        }
+        for Stored { store, side } in &mut self.stores {
+            side.assert_sizes(store);
+        }
+        if u.ratio(1, 12)?
+            && let Some(Stored { store, side }) = self.pick_store(u)?
+        {
+            trace::step(|| "(all is compared)".to_owned());
+            side.assert_all(store);
+        }
+        Ok(())
+    }
+
+    fn pick_store(&mut self, u: &mut Unstructured<'_>) -> Result<Option<&mut Stored>> {
+        Ok(pick(u, self.stores.len())?.map(|place| &mut self.stores[place]))
+    }
+
+    pub(super) fn add_store(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        let engine = u.choose_index(self.engines.len())?;
+        let uid = self.uids;
+        self.uids += 1;
+        trace::step(|| format!("store {uid} of engine {engine}"));
+        let of = &self.engines[engine];
+        let stored = Stored {
+            store: new_store(of),
+            side: Side {
+                uid,
+                engine,
+                settings: of.settings,
+                model: State::new(),
+                memories: Vec::new(),
+                tables: Vec::new(),
+                globals: Vec::new(),
+                instances: Vec::new(),
+                funcs: Vec::new(),
+            },
+        };
+        self.stores.push(stored);
+        Ok(())
+    }
+
+    fn drop_something(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        match u.int_in_range(0..=5_u32)? {
+            0 | 1 => {
+                if let Some(place) = pick(u, self.stores.len())? {
+                    let mut stored = self.stores.remove(place);
+                    trace::step(|| format!("drop store {}", stored.side.uid));
+                    stored.side.assert_all(&mut stored.store);
+                    self.strays.extend(stored.side.items());
+                    self.strays.truncate(16);
+                }
+            }
+            2 => {
+                if let Some(place) = pick(u, self.linkers.len())? {
+                    trace::step(|| format!("drop linker {place}"));
+                    self.linkers.remove(place);
+                }
+            }
+            3 => {
+                if let Some(place) = pick(u, self.pres.len())? {
+                    trace::step(|| format!("drop what was looked up {place}"));
+                    self.pres.remove(place);
+                }
+            }
+            4 => {
+                if let Some(place) = pick(u, self.snapshots.len())? {
+                    trace::step(|| format!("drop snapshot {place}"));
+                    self.snapshots.remove(place);
+                }
+            }
+            _ => {
+                if let Some(place) = pick(u, self.forks.len())? {
+                    trace::step(|| format!("drop fork {place}"));
+                    self.forks.remove(place);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares all, and drops everything in some order.
+    pub(super) fn end(mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        trace::step(|| "(the end: all is compared)".to_owned());
+        for Stored { store, side } in &mut self.stores {
+            side.assert_all(store);
+        }
+        let mut left: Vec<Box<dyn FnOnce() + 'a>> = Vec::new();
+        for stored in self.stores {
+            left.push(Box::new(move || drop(stored)));
+        }
+        left.push(Box::new(move || drop(self.engines)));
+        left.push(Box::new(move || drop(self.linkers)));
+        left.push(Box::new(move || drop(self.pres)));
+        left.push(Box::new(move || drop(self.snapshots)));
+        left.push(Box::new(move || drop(self.forks)));
+        while !left.is_empty() {
+            let next = u.choose_index(left.len())?;
+            left.swap_remove(next)();
+        }
+        Ok(())
+    }
+}
+
+/// A store whose calls are not ended by what its engine counts.
+pub(super) fn new_store(of: &EngineSide) -> Store<Data> {
+    let mut store = Store::new(&of.engine, Data { limits: StoreLimits::default() });
+    if guest::fuel(of.settings) {
+        store.set_fuel(FUEL).expect("fuel is counted");
+    }
+    if guest::epochs(of.settings) {
+        store.set_epoch_deadline(TICKS);
+    }
+    store
+}

@@ -1,0 +1,32 @@
+//! A run in Wasmtime, which has the last word where Wasmi and this project differ, and says where traps are.
+
+#[path = "run.rs"]
+mod all;
+
+use wasmtime as api;
+use wasmtime::{Config, Engine, Module, OptLevel};
+
+use super::outcome::Outcome;
+use super::plan::Plan;
+
+thread_local! {
+    static ENGINE: Engine = engine();
+}
+
+fn engine() -> Engine {
+    let mut config = Config::new();
+    config.cranelift_opt_level(OptLevel::None).memory_reservation(1 << 20);
+    // A page more than there can be is where the guard begins.
+    config.memory_guard_size(64 << 10).wasm_memory64(true).wasm_tail_call(true);
+    config.wasm_extended_const(true).wasm_multi_memory(true).parallel_compilation(false);
+    Engine::new(&config).expect("the settings are valid")
+}
+
+/// Calls all exports, with a new instance after each call that may have used up all fuel.
+pub(super) fn run(wasm: &[u8], plan: &Plan) -> Vec<Outcome> {
+    ENGINE.with(|engine| {
+        let module = Module::new(engine, wasm)
+            .unwrap_or_else(|error| panic!("a valid module can be compiled: {error:#}"));
+        all::all(engine, &module, plan)
+    })
+}
