@@ -2,19 +2,28 @@
 //!
 //! Whatever is loaded is found here by addresses in its code: by signal handlers, which want to know
 //! whether an instruction may trap, and for backtraces. The list is a sorted array that is never
-//! changed but replaced. A reader announces itself in a counter, so that whoever replaces the array
-//! can wait until nobody reads the old one; reading takes no lock and no memory.
+//! changed but replaced ([`Published`]); reading takes no lock and no memory.
 #![allow(unsafe_code)]
+
+mod published;
 
 use std::ops::Range;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use wasm_artifact::Artifact;
 use wasm_types::TrapCode;
 
 use crate::loaded::Loaded;
+use published::Published;
+use sync::{AtomicPtr, AtomicUsize, Mutex};
+
+/// What [`published`] is made of.
+mod sync {
+    pub(super) use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+    pub(super) use std::sync::{Mutex, PoisonError};
+    pub(super) use std::thread::yield_now;
+}
 
 /// Why the instruction at an address traps; `Ok(None)` if the address is not in loaded code, or the
 /// instruction is none that may trap.
@@ -76,72 +85,24 @@ struct Entry {
     record: NonNull<Record>,
 }
 
-/// The array, sorted by address; null as long as nothing was loaded.
-static ENTRIES: AtomicPtr<Vec<Entry>> = AtomicPtr::new(ptr::null_mut());
-/// Readers count themselves in the counter that this number's lowest bit names.
-static EPOCH: AtomicUsize = AtomicUsize::new(0);
-/// How many readers there are.
-static READERS: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
-/// Held by whoever replaces the array.
-static WRITER: Mutex<()> = Mutex::new(());
-
-/// A reader's announcement, withdrawn when it is dropped.
-struct Reading {
-    counter: &'static AtomicUsize,
-}
-
-impl Reading {
-    fn start() -> Self {
-        loop {
-            let epoch = EPOCH.load(Ordering::SeqCst);
-            let counter = &READERS[epoch & 1];
-            counter.fetch_add(1, Ordering::SeqCst);
-            // A writer that has changed the epoch in between may not have seen the announcement.
-            if EPOCH.load(Ordering::SeqCst) & 1 == epoch & 1 {
-                return Self { counter };
-            }
-            counter.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
-}
-
-impl Drop for Reading {
-    fn drop(&mut self) {
-        self.counter.fetch_sub(1, Ordering::SeqCst);
-    }
-}
+/// The array, sorted by address.
+static ENTRIES: Published<Vec<Entry>> = Published {
+    current: AtomicPtr::new(ptr::null_mut()),
+    epoch: AtomicUsize::new(0),
+    readers: [AtomicUsize::new(0), AtomicUsize::new(0)],
+    writer: Mutex::new(()),
+};
 
 /// Calls `use_entry` with the entry that an address belongs to, which lives as long as the call.
 fn with_entry<R>(pc: usize, use_entry: impl FnOnce(&Entry, &Record) -> R) -> Option<R> {
-    let _reading = Reading::start();
-    // SAFETY: whoever replaces an array waits for the readers announced before it frees it. A
-    // reader that announces itself later finds the new one.
-    let entries = unsafe { ENTRIES.load(Ordering::SeqCst).as_ref() }?;
-    let place = entries.partition_point(|entry| entry.start <= pc).checked_sub(1)?;
-    let entry = entries.get(place).filter(|entry| pc < entry.end)?;
-    // SAFETY: a record is freed after its entry was taken out of the array, and after that the
-    // readers were waited for.
-    Some(use_entry(entry, unsafe { entry.record.as_ref() }))
-}
-
-/// Replaces the array and waits until nobody reads the old one.
-fn replace(change: impl FnOnce(&mut Vec<Entry>)) {
-    let _writer = WRITER.lock().unwrap_or_else(PoisonError::into_inner);
-    let old = ENTRIES.load(Ordering::SeqCst);
-    // SAFETY: only a writer frees the array, and this is the only one.
-    let mut entries = unsafe { old.as_ref() }.cloned().unwrap_or_default();
-    change(&mut entries);
-    ENTRIES.store(Box::into_raw(Box::new(entries)), Ordering::SeqCst);
-    let before = EPOCH.fetch_add(1, Ordering::SeqCst);
-    // Readers who come now use the other counter, so that this one runs out.
-    while READERS[before & 1].load(Ordering::SeqCst) != 0 {
-        std::thread::yield_now();
-    }
-    if !old.is_null() {
-        // SAFETY: the array was made by a box, is no longer to be found, and no reader that found
-        // it is left.
-        drop(unsafe { Box::from_raw(old) });
-    }
+    ENTRIES.read(|entries| {
+        let entries = entries?;
+        let place = entries.partition_point(|entry| entry.start <= pc).checked_sub(1)?;
+        let entry = entries.get(place).filter(|entry| pc < entry.end)?;
+        // SAFETY: a record is freed after its entry was taken out of the array, and after that the
+        // readers were waited for.
+        Some(use_entry(entry, unsafe { entry.record.as_ref() }))
+    })
 }
 
 /// Keeps loaded code in the array; dropping it takes it out.
@@ -169,7 +130,7 @@ impl Registration {
             return Self { record: None };
         }
         let record = NonNull::from(Box::leak(Box::new(Record { artifact, loaded })));
-        replace(|entries| {
+        ENTRIES.replace(|entries| {
             let place = entries.partition_point(|entry| entry.start < text.start);
             entries.insert(place, Entry { start: text.start, end: text.end, record });
         });
@@ -180,7 +141,7 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         let Some(record) = self.record else { return };
-        replace(|entries| entries.retain(|entry| entry.record != record));
+        ENTRIES.replace(|entries| entries.retain(|entry| entry.record != record));
         // SAFETY: the record was made by a box, and no reader can have it any more.
         drop(unsafe { Box::from_raw(record.as_ptr()) });
     }

@@ -31,6 +31,7 @@
 //! | `rebind` | host functions that are bound already: which, and other shims for them, for call hooks |
 //! | `function_hook` | the builtins of functions that tell when they are called |
 //! | `builtins` | what compiled code calls the store for |
+//! | `sync` | what lists that threads share are made of |
 //! | `store` | all of the above that one store owns |
 
 mod builtins;
@@ -61,6 +62,7 @@ mod sizes;
 mod snapshot;
 mod stack;
 mod store;
+mod sync;
 mod table;
 mod thread;
 mod thunks;

@@ -26,6 +26,20 @@ pub(crate) enum Work {
         /// The function; an error says what is wrong and what to do about it.
         call: fn(&Shell) -> Result<(), String>,
     },
+    /// Something that needs a part of nightly Rust, and is skipped where that is not installed.
+    Nightly {
+        /// What it does, for those who read the table.
+        what: &'static str,
+        /// The function, as above.
+        call: fn(&Shell) -> Result<Outcome, String>,
+    },
+}
+
+/// How a check went that did not fail.
+pub(crate) enum Outcome {
+    Passed,
+    /// Not run here: why, and what to do to have it run.
+    Skipped(String),
 }
 
 impl Check {
@@ -36,6 +50,9 @@ impl Check {
         match &self.work {
             Work::Commands(lines) => lines.iter().for_each(|line| println!("    runs  {line}")),
             Work::Function { what, .. } => println!("    runs  {what}"),
+            Work::Nightly { what, .. } => {
+                println!("    runs  {what}; skipped where that is missing")
+            }
         }
     }
 
@@ -44,12 +61,16 @@ impl Check {
         let start = Instant::now();
         shell.begin(self.name);
         let result = match &self.work {
-            Work::Commands(lines) => lines.iter().try_for_each(|line| shell.run(line)),
-            Work::Function { call, .. } => call(shell),
+            Work::Commands(lines) => lines.iter().try_for_each(|line| shell.run(line)).map(passed),
+            Work::Function { call, .. } => call(shell).map(passed),
+            Work::Nightly { call, .. } => call(shell),
         };
         let seconds = start.elapsed().as_secs_f64();
         match result {
-            Ok(()) => println!("ok    {:<14} {seconds:7.1} s", self.name),
+            Ok(Outcome::Passed) => println!("ok    {:<14} {seconds:7.1} s", self.name),
+            Ok(Outcome::Skipped(ref why)) => {
+                println!("skip  {:<14} {seconds:7.1} s  {why}", self.name);
+            }
             Err(ref reason) => {
                 shell.show_log();
                 println!("FAIL  {:<14} {seconds:7.1} s  {reason}", self.name);
@@ -57,4 +78,8 @@ impl Check {
         }
         result.is_ok()
     }
+}
+
+fn passed((): ()) -> Outcome {
+    Outcome::Passed
 }

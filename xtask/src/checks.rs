@@ -3,5 +3,6 @@
 pub(crate) mod aot;
 pub(crate) mod features;
 pub(crate) mod layers;
+pub(crate) mod nightly;
 pub(crate) mod package;
 pub(crate) mod readme;

@@ -1,7 +1,7 @@
 //! The table of checks. To add one, add a row; CI runs what stands here, in this order.
 
 use crate::check::{Check, Work};
-use crate::checks::{aot, features, layers, package, readme};
+use crate::checks::{aot, features, layers, nightly, package, readme};
 
 /// Every check, the quick ones first.
 pub(crate) const CHECKS: &[Check] = &[
@@ -12,6 +12,7 @@ pub(crate) const CHECKS: &[Check] = &[
             "cargo fmt --all --check",
             "cargo fmt --manifest-path fuzz/Cargo.toml --check",
             "cargo fmt --manifest-path bench/Cargo.toml --check",
+            "cargo fmt --manifest-path loom/Cargo.toml --check",
         ]),
     },
     Check {
@@ -89,6 +90,28 @@ pub(crate) const CHECKS: &[Check] = &[
             // In the project's own directory, so that the crates of the compiler are not built again.
             "cargo test --manifest-path fuzz/Cargo.toml --target-dir target --no-default-features --features checks",
         ]),
+    },
+    Check {
+        name: "loom",
+        why: "what threads share is right in every order in which they can take their turns",
+        work: Work::Commands(&["cargo run --manifest-path loom/Cargo.toml --target-dir target"]),
+    },
+    Check {
+        name: "asan",
+        why: "the store neither reads nor writes what it has freed, or past what it has",
+        work: Work::Nightly {
+            what: "the store's tests under AddressSanitizer, by nightly Rust; with its sources, the \
+                   standard library too",
+            call: nightly::asan,
+        },
+    },
+    Check {
+        name: "miri",
+        why: "no undefined behaviour in what has no machine code",
+        work: Work::Nightly {
+            what: "tests of wasm-types, wasm-artifact and wasm-wasi's view of memories, by Miri of nightly Rust",
+            call: nightly::miri,
+        },
     },
     Check {
         name: "package",

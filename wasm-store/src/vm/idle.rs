@@ -4,11 +4,11 @@
 //! remains to do for the next one is to bind imports and to set globals.
 
 use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::instance::VmInstance;
 use super::module::VmModule;
+use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::thread;
 
 /// How much is kept.

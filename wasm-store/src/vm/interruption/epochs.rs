@@ -1,10 +1,10 @@
 //! The epochs of an engine: a number that the host counts up, and the stores that wait for it to reach theirs.
-
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+//!
+//! The project's check `loom` tries this file in every order in which threads can take their turns.
 
 use super::Interrupts;
+use crate::vm::sync::{Arc, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
+use std::collections::BTreeMap;
 
 /// The epoch, and who waits for one.
 #[derive(Debug)]

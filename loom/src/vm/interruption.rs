@@ -1,0 +1,177 @@
+//! Interruption: no wish is lost, and no page touched that is no longer the store's.
+
+use std::collections::BTreeMap;
+
+use loom::thread;
+
+use super::sync::Arc;
+use crate::{Error, model};
+
+#[path = "../../../wasm-store/src/vm/interruption/epochs.rs"]
+mod epochs;
+#[path = "../../../wasm-store/src/vm/interruption/reasons.rs"]
+mod reasons;
+
+use epochs::Epochs;
+use reasons::{Interrupts, Reason, Verdict};
+
+/// The pages: whether each can be read. Those that are not in it are nobody's.
+static PAGES: std::sync::Mutex<BTreeMap<usize, bool>> = std::sync::Mutex::new(BTreeMap::new());
+
+/// In the place of what protects pages.
+unsafe fn set_readable(page: usize, readable: bool) -> Result<(), Error> {
+    let mut pages = PAGES.lock().unwrap();
+    *pages.get_mut(&page).expect("the page is the store's") = readable;
+    Ok(())
+}
+
+/// A store's, with one page, and started.
+fn started() -> Arc<Interrupts> {
+    PAGES.lock().unwrap().insert(1, true);
+    let interrupts = Interrupts::new(u64::MAX, false);
+    // SAFETY: the page is in the list.
+    unsafe { interrupts.add_page(1) };
+    interrupts.start();
+    interrupts
+}
+
+fn is_readable() -> bool {
+    PAGES.lock().unwrap()[&1]
+}
+
+pub(crate) fn models() {
+    model("interruption: a wish while the store starts", || {
+        PAGES.lock().unwrap().insert(1, true);
+        let interrupts = Interrupts::new(u64::MAX, false);
+        let other = thread::spawn({
+            let interrupts = Arc::clone(&interrupts);
+            move || interrupts.raise(Reason::Asked)
+        });
+        // SAFETY: the page is in the list.
+        unsafe { interrupts.add_page(1) };
+        interrupts.start();
+        other.join().expect("it does not panic");
+        assert_eq!(interrupts.reason().unwrap(), Some(Reason::Asked));
+        assert!(!is_readable());
+    });
+    model("interruption: a wish while another is looked after", || {
+        let interrupts = started();
+        interrupts.raise(Reason::Asked);
+        let other = thread::spawn({
+            let interrupts = Arc::clone(&interrupts);
+            move || interrupts.raise(Reason::Timeout)
+        });
+        let reason = interrupts.reason().unwrap().expect("one was there before");
+        interrupts.take_back(reason);
+        other.join().expect("it does not panic");
+        let left = if reason == Reason::Asked { Reason::Timeout } else { Reason::Asked };
+        assert_eq!(interrupts.reason().unwrap(), Some(left));
+        assert!(!is_readable());
+    });
+    model("interruption: a wish while the store is dropped", || {
+        let interrupts = started();
+        let other = thread::spawn({
+            let interrupts = Arc::clone(&interrupts);
+            move || interrupts.raise(Reason::Asked)
+        });
+        interrupts.close().unwrap();
+        assert!(is_readable());
+        // From here on it is nobody's.
+        PAGES.lock().unwrap().remove(&1);
+        other.join().expect("it does not panic");
+    });
+    model("interruption: who waits in the host, and a wish", || {
+        let interrupts = started();
+        let other = thread::spawn({
+            let interrupts = Arc::clone(&interrupts);
+            move || interrupts.raise(Reason::Asked)
+        });
+        let alarm = interrupts.listen().expect("there is a descriptor");
+        other.join().expect("it does not panic");
+        if let Some(alarm) = alarm {
+            rustix::io::read(&*alarm, &mut [0; 8]).expect("it rings");
+        }
+        assert_eq!(interrupts.verdict().unwrap(), Verdict::Stop);
+        assert!(is_readable(), "who asked has been heard");
+    });
+    model("interruption: a second wish while the first is heard", || {
+        let interrupts = started();
+        interrupts.raise(Reason::Timeout);
+        let other = thread::spawn({
+            let interrupts = Arc::clone(&interrupts);
+            move || {
+                interrupts.raise(Reason::Asked);
+                interrupts.take_back(Reason::Timeout);
+            }
+        });
+        let first = interrupts.verdict().unwrap();
+        assert_ne!(first, Verdict::GoOn);
+        other.join().expect("it does not panic");
+        // It was either the timeout, and the wish is still there, or the wish.
+        let again = interrupts.verdict().unwrap();
+        let heard = is_readable();
+        assert!(heard && matches!(again, Verdict::Stop | Verdict::GoOn), "{again:?}");
+    });
+    model("epochs: who starts to wait, and who counts up", || {
+        let epochs = Arc::new(Epochs::default());
+        let interrupts = started();
+        let other = thread::spawn({
+            let epochs = Arc::clone(&epochs);
+            move || epochs.increment()
+        });
+        epochs.wait(&interrupts, 1);
+        other.join().expect("it does not panic");
+        // Counted up before it began to wait, it needs one more.
+        epochs.increment();
+        assert_eq!(interrupts.reason().unwrap(), Some(Reason::Epoch));
+        assert!(!is_readable());
+        epochs.forget(&interrupts);
+        assert!(is_readable());
+    });
+    model("epochs: who puts off its deadline, and who counts up", || {
+        let epochs = Arc::new(Epochs::default());
+        let interrupts = started();
+        epochs.wait(&interrupts, 1);
+        let other = thread::spawn({
+            let epochs = Arc::clone(&epochs);
+            move || epochs.increment()
+        });
+        epochs.wait(&interrupts, 5);
+        other.join().expect("it does not panic");
+        assert_eq!(interrupts.reason().unwrap(), None, "the deadline is far");
+        assert!(is_readable());
+        (0..5).for_each(|_| epochs.increment());
+        assert_eq!(interrupts.reason().unwrap(), Some(Reason::Epoch));
+        epochs.forget(&interrupts);
+    });
+    model("epochs: two who count up, and one who waits", || {
+        let epochs = Arc::new(Epochs::default());
+        let interrupts = started();
+        let count = || {
+            let epochs = Arc::clone(&epochs);
+            thread::spawn(move || epochs.increment())
+        };
+        let others = [count(), count()];
+        epochs.wait(&interrupts, 2);
+        for other in others {
+            other.join().expect("it does not panic");
+        }
+        (0..2).for_each(|_| epochs.increment());
+        assert_eq!(interrupts.reason().unwrap(), Some(Reason::Epoch));
+        epochs.forget(&interrupts);
+    });
+    model("epochs: who is dropped, and who counts up", || {
+        let epochs = Arc::new(Epochs::default());
+        let interrupts = started();
+        epochs.wait(&interrupts, 1);
+        let other = thread::spawn({
+            let epochs = Arc::clone(&epochs);
+            move || epochs.increment()
+        });
+        epochs.forget(&interrupts);
+        interrupts.close().unwrap();
+        assert!(is_readable());
+        PAGES.lock().unwrap().remove(&1);
+        other.join().expect("it does not panic");
+    });
+}

@@ -1,0 +1,247 @@
+//! Why the code of a store is to stop, and the pages that make it: both under one lock.
+//!
+//! The project's check `loom` tries this file in every order in which threads can take their turns.
+
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use super::{Error, set_readable};
+use crate::vm::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Why code is to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reason {
+    /// Somebody asked for it.
+    Asked,
+    /// The deadline in epochs is reached.
+    Epoch,
+    /// A call takes too long.
+    Timeout,
+}
+
+impl Reason {
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// Why the code of a store is to stop, if it is. Outlives the store, without effect.
+#[derive(Debug)]
+pub(crate) struct Interrupts {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Bits of [`Reason`].
+    reasons: u8,
+    /// The epoch that is waited for; the largest number if none is.
+    deadline: u64,
+    /// The addresses of the pages.
+    pages: Vec<usize>,
+    /// Whether code may be running, or run soon.
+    started: bool,
+    /// Whether the pages are inaccessible.
+    is_stopped: bool,
+    /// Whether the store is gone.
+    is_closed: bool,
+    /// What wakes those who wait in host functions. There is none before the first wait.
+    alarm: Option<Arc<OwnedFd>>,
+    /// Whether it rings: it can be read from then.
+    rings: bool,
+}
+
+/// What is to become of code that looks whether it is to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Verdict {
+    GoOn,
+    Stop,
+    /// Its deadline is reached: whoever is to be asked says, and if nobody is, it stops.
+    Deadline,
+}
+
+impl State {
+    /// Adds a reason.
+    fn raise(&mut self, reason: Reason) {
+        if self.is_closed {
+            return;
+        }
+        self.reasons |= reason.bit();
+        self.apply_later();
+        if let Some(alarm) = self.alarm.as_ref().filter(|_| !self.rings) {
+            // The number that the alarm counts to has room for one.
+            self.rings = rustix::io::write(&**alarm, &1_u64.to_ne_bytes()).is_ok();
+        }
+    }
+
+    /// Makes the pages what the reasons ask for.
+    fn apply(&mut self) -> Result<(), Error> {
+        let stop = self.started && self.reasons != 0;
+        if stop != self.is_stopped {
+            // As long as one page is not accessible, all are counted as such.
+            self.is_stopped = true;
+            for page in &self.pages {
+                // SAFETY: the pages are the store's, which takes its leave before they go.
+                unsafe { set_readable(*page, !stop)? };
+            }
+            self.is_stopped = stop;
+        }
+        Ok(())
+    }
+
+    /// As [`apply`](Self::apply). If the system fails to make a page accessible again, the fault at it tries
+    /// once more, and tells. To make a page inaccessible takes nothing that the system could lack, since
+    /// none is part of a larger mapping.
+    fn apply_later(&mut self) {
+        let _ = self.apply();
+    }
+}
+
+impl Interrupts {
+    /// For a store whose deadline is the given epoch.
+    pub(in crate::vm) fn new(deadline: u64, reached: bool) -> Arc<Self> {
+        let reasons = if reached { Reason::Epoch.bit() } else { 0 };
+        Arc::new(Self {
+            state: Mutex::new(State {
+                reasons,
+                deadline,
+                pages: Vec::new(),
+                started: false,
+                is_stopped: false,
+                is_closed: false,
+                alarm: None,
+                rings: false,
+            }),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is whole between any two operations: a panic elsewhere does not harm it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the code stop, for a reason that stays until it is taken back.
+    pub(crate) fn raise(&self, reason: Reason) {
+        self.state().raise(reason);
+    }
+
+    /// Takes a reason back.
+    pub(in crate::vm) fn take_back(&self, reason: Reason) {
+        let mut state = self.state();
+        state.reasons &= !reason.bit();
+        state.apply_later();
+    }
+
+    /// Sets the epoch that is waited for, and returns the one before.
+    pub(super) fn set_deadline(&self, deadline: u64) -> u64 {
+        let mut state = self.state();
+        state.reasons &= !Reason::Epoch.bit();
+        state.apply_later();
+        std::mem::replace(&mut state.deadline, deadline)
+    }
+
+    /// Has the code stop if the epoch is one that is waited for.
+    pub(super) fn reach(&self, epoch: u64) {
+        let mut state = self.state();
+        if state.deadline <= epoch {
+            state.raise(Reason::Epoch);
+        }
+    }
+
+    /// What can be read from as soon as there is a reason to stop, for who waits in a host function. `None` if
+    /// there is one now.
+    ///
+    /// # Errors
+    ///
+    /// If the system has none to give.
+    pub(crate) fn listen(&self) -> io::Result<Option<Arc<OwnedFd>>> {
+        use rustix::event::{EventfdFlags, eventfd};
+        let mut state = self.state();
+        if state.reasons != 0 {
+            return Ok(None);
+        }
+        let alarm = match &state.alarm {
+            Some(alarm) => Arc::clone(alarm),
+            None => {
+                let alarm = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+                Arc::clone(state.alarm.insert(Arc::new(alarm)))
+            }
+        };
+        if state.rings {
+            rustix::io::read(&*alarm, &mut [0; 8])?;
+            state.rings = false;
+        }
+        Ok(Some(alarm))
+    }
+
+    /// What is to become of the code. Whoever asked for it to stop has been heard with this.
+    ///
+    /// # Errors
+    ///
+    /// As [`reason`](Self::reason).
+    pub(crate) fn verdict(&self) -> Result<Verdict, Error> {
+        Ok(match self.reason()? {
+            None => Verdict::GoOn,
+            Some(Reason::Timeout) => Verdict::Stop,
+            Some(Reason::Asked) => {
+                self.take_back(Reason::Asked);
+                Verdict::Stop
+            }
+            Some(Reason::Epoch) => Verdict::Deadline,
+        })
+    }
+
+    /// Why the code has stopped: a call that takes too long before all else, a deadline last. `None` if it
+    /// may go on.
+    ///
+    /// # Errors
+    ///
+    /// If there is no reason, and the system fails to make the pages accessible.
+    pub(super) fn reason(&self) -> Result<Option<Reason>, Error> {
+        let mut state = self.state();
+        let reasons = [Reason::Timeout, Reason::Asked, Reason::Epoch];
+        match reasons.into_iter().find(|reason| state.reasons & reason.bit() != 0) {
+            Some(reason) => Ok(Some(reason)),
+            None => state.apply().map(|()| None),
+        }
+    }
+
+    /// Tells that code is going to run for the first time.
+    pub(in crate::vm) fn start(&self) {
+        let mut state = self.state();
+        state.started = true;
+        state.apply_later();
+    }
+
+    /// Takes a page that code of the store reads, and that is accessible.
+    ///
+    /// # Safety
+    ///
+    /// The page is a mapping of its own, which nobody else makes accessible or inaccessible before
+    /// [`close`](Self::close) was called.
+    pub(in crate::vm) unsafe fn add_page(&self, page: usize) {
+        let mut state = self.state();
+        state.pages.push(page);
+        if state.is_stopped {
+            // SAFETY: as the caller promises.
+            let stopped = unsafe { set_readable(page, false) };
+            debug_assert!(stopped.is_ok(), "a page that is a mapping of its own can be protected");
+        }
+    }
+
+    /// Leaves the pages accessible, and never touches them again.
+    ///
+    /// # Errors
+    ///
+    /// If the system fails to make them accessible: they can't be used again then.
+    pub(in crate::vm) fn close(&self) -> Result<(), Error> {
+        let mut state = self.state();
+        state.is_closed = true;
+        state.reasons = 0;
+        let result = state.apply();
+        state.pages = Vec::new();
+        result
+    }
+}
