@@ -4,14 +4,12 @@
 
 use std::ptr::NonNull;
 
-use wasm_types::TrapCode;
-
 use super::context::{FuncRef, HostFunc, VMStoreContext};
 use super::interruption;
 use super::layout::{CallLayout, Place, Width};
 use super::thread;
 use super::thunks::{RegisterImage, enter_array_thunk, enter_registers_thunk};
-use super::unwind::{self, RETURNED, TrapInfo, UNWOUND, Unwind};
+use super::unwind::{self, RETURNED, UNWOUND, Unwind};
 use super::value::ValRaw;
 
 /// Runs `call` with the store ready for Wasm: its stack in place, its thread known.
@@ -31,9 +29,12 @@ unsafe fn enter<R>(
         if (*store).wasm_sp.is_null() {
             super::store::prepare_call(store)?;
         }
-        let Some(previous) = thread::enter(store) else {
-            interruption::call_ended(store);
-            return Err(host_stack_exhausted());
+        let previous = match thread::enter(store) {
+            Ok(previous) => previous,
+            Err(unwind) => {
+                interruption::call_ended(store);
+                return Err(unwind);
+            }
         };
         (*store).entry_code = code;
         let result = call();
@@ -57,11 +58,6 @@ unsafe fn end_call<R>(store: *mut VMStoreContext, result: R) -> Result<R, Box<Un
         interruption::call_ended(store);
         result
     }
-}
-
-#[cold]
-fn host_stack_exhausted() -> Box<Unwind> {
-    Box::new(Unwind::Trap(TrapInfo { code: TrapCode::StackOverflow, pc: 0, fp: 0, address: None }))
 }
 
 /// Calls a Wasm function whose arguments fit in registers: `call` gets the entry thunk, to be
@@ -242,9 +238,7 @@ unsafe fn call_host(
     // its own, which names no calling instance: there is none.
     unsafe {
         let host = callee.as_ptr();
-        let Some(previous) = thread::enter(thread::current()) else {
-            return Err(host_stack_exhausted());
-        };
+        let previous = thread::enter(thread::current())?;
         thread::leave(previous);
         if ((*host).array)(&raw mut (*host).record, values) {
             return Ok(());

@@ -10,7 +10,7 @@ use wasm_types::abi;
 
 use super::instance::VmInstance;
 use super::layout::FuncTypeRecord;
-use super::stack::WasmStack;
+use super::stack::{StackBounds, WasmStack};
 use super::store::VmStore;
 use super::unwind::Unwind;
 use super::value::ValRaw;
@@ -241,8 +241,8 @@ pub(crate) struct VMStoreContext {
     pub(crate) trap: super::unwind::PendingTrap,
     /// The failure that the host stored, if it is why.
     pub(crate) failure: Option<Unwind>,
-    /// The guard below the Wasm stack.
-    pub(crate) guard: std::ops::Range<usize>,
+    /// Where the Wasm stack lies.
+    pub(crate) bounds: StackBounds,
     /// The stack, if there is one.
     pub(crate) stack: Option<WasmStack>,
     /// The fuel that is left: instance contexts point to it.

@@ -2,7 +2,6 @@
 //!
 //! A stack is not cleared between two stores: compiled code reads nothing of it that it has not written.
 
-use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +15,36 @@ const KEEP_RESIDENT: usize = 64 << 10;
 
 /// How often a stack is used before what it takes beyond [`KEEP_RESIDENT`] is given back to the system.
 const USES: u32 = 32;
+
+/// Where a Wasm stack lies, as plain data for the signal handler. Empty as long as there is no stack.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct StackBounds {
+    /// The first address of the guard.
+    guard: usize,
+    /// The first address of the stack itself, right above the guard.
+    bottom: usize,
+    /// The address above its last byte.
+    top: usize,
+}
+
+impl StackBounds {
+    /// Whether code with this stack pointer runs on the stack. It may have moved the pointer into the guard, and
+    /// not have touched that so far.
+    pub(super) fn is_stack_pointer(self, address: usize) -> bool {
+        (self.guard..=self.top).contains(&address)
+    }
+
+    /// Whether an access to the address is one beyond the end of the stack.
+    pub(super) fn is_guard(self, address: usize) -> bool {
+        (self.guard..self.bottom).contains(&address)
+    }
+
+    /// Whether a frame can be at the address: two words of the stack.
+    pub(super) fn can_hold_frame(self, address: usize) -> bool {
+        let end = address.saturating_add(2 * size_of::<usize>());
+        address.is_multiple_of(align_of::<usize>()) && self.bottom <= address && end <= self.top
+    }
+}
 
 /// A stack for compiled code: a guard, then the stack itself, growing down towards it.
 #[derive(Debug)]
@@ -48,10 +77,10 @@ impl WasmStack {
         self.mapping.base().wrapping_add(self.mapping.len())
     }
 
-    /// The addresses of the guard.
-    pub(super) fn guard(&self) -> Range<usize> {
+    /// Where it lies.
+    pub(super) fn bounds(&self) -> StackBounds {
         let base = self.mapping.base().addr();
-        base..base + self.guard
+        StackBounds { guard: base, bottom: base + self.guard, top: base + self.mapping.len() }
     }
 
     /// Gives memory back that a deep recursion has left, now and then.

@@ -17,7 +17,7 @@ use super::instance::VmInstance;
 use super::interruption::{self, StoreInterruption};
 use super::mapping::HOST_PAGE;
 use super::memory::{MemoryContents, MemoryRoom, VmMemory};
-use super::stack::WasmStack;
+use super::stack::{StackBounds, WasmStack};
 use super::table::VmTable;
 use super::unwind::{PendingTrap, RETURNED, Unwind};
 use super::value::ValRaw;
@@ -99,7 +99,7 @@ impl VmStore {
             returned: RETURNED,
             trap: PendingTrap::default(),
             failure: None,
-            guard: 0..0,
+            bounds: StackBounds::default(),
             stack: None,
             fuel: fuel::initial(&engine),
             vm: ptr::null_mut(),
@@ -363,7 +363,7 @@ impl VmStore {
                 // Nothing has run so far, which is known by there being no stack.
                 None => self.own_stack = Some(stack),
                 Some(old) => {
-                    (*context).guard = stack.guard();
+                    (*context).bounds = stack.bounds();
                     let old = std::mem::replace(old, stack);
                     // The next call looks where the stack begins.
                     (*context).wasm_sp = ptr::null_mut();
@@ -428,7 +428,7 @@ pub(super) unsafe fn prepare_call(store: *mut VMStoreContext) -> Result<(), Box<
                 Some(stack) => stack,
                 None => engine.take_stack().map_err(|e| Box::new(Unwind::Error(e)))?,
             };
-            (*store).guard = stack.guard();
+            (*store).bounds = stack.bounds();
             (*store).stack = Some(stack);
             (*(*store).vm).code_starts();
         }

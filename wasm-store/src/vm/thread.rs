@@ -3,64 +3,76 @@
 
 #![allow(unsafe_code)]
 
+mod signal_stack;
+
+use std::arch::asm;
 use std::cell::Cell;
 use std::ptr;
 
+use wasm_types::TrapCode;
+
 use super::context::VMStoreContext;
+use super::unwind::{TrapInfo, Unwind};
 
 /// Room on the host's stack that must be left for a nested entry, in bytes. Host functions and
 /// the entry itself take a few kilobytes; this leaves a wide margin for what they call.
 const HOST_STACK_RESERVE: usize = 192 << 10;
 
-/// The size of a signal stack, in bytes. The kernel's frame takes up to 12 KiB with all vector
-/// state, and the handler itself little.
-const SIGNAL_STACK_SIZE: usize = 64 << 10;
-
+/// A thread's own data. It is never destroyed, so that destructors of other thread-local data can call Wasm.
 struct ThreadState {
     current: Cell<*mut VMStoreContext>,
-    ready: Cell<bool>,
+    /// A word that is the address of this state as long as the thread is ready for faults. See
+    /// [`signal_stack`] for why it may be anywhere, and even be unmapped.
+    witness: Cell<*const usize>,
+    /// The word, where no other is needed.
+    own_witness: Cell<usize>,
     /// How far down the thread's own stack may be used for nested entries. `None` as long as none was made:
     /// finding out takes the system reading a list of all mappings.
     stack_limit: Cell<Option<usize>>,
 }
 
+/// What is the witness of threads that are not ready.
+static NOT_READY: usize = 0;
+
 thread_local! {
     static STATE: ThreadState = const {
         ThreadState {
             current: Cell::new(ptr::null_mut()),
-            ready: Cell::new(false),
+            witness: Cell::new(&raw const NOT_READY),
+            own_witness: Cell::new(0),
             stack_limit: Cell::new(None),
         }
     };
-    static SIGNAL_STACK: Cell<Option<SignalStack>> = const { Cell::new(None) };
 }
 
 /// What tells this thread from the others that live: for lists that would rather give a thread what it has
 /// used before.
 pub(super) fn id() -> usize {
-    STATE.try_with(|state| ptr::from_ref(state).addr()).unwrap_or(0)
+    STATE.with(ThreadState::address)
 }
 
 /// The store whose code runs on this thread; null if none does.
 pub(super) fn current() -> *mut VMStoreContext {
-    // In a signal handler after the thread's locals are gone there is no store either.
-    STATE.try_with(|state| state.current.get()).unwrap_or(ptr::null_mut())
+    STATE.with(|state| state.current.get())
 }
 
-/// Makes a store the one that runs on this thread, and returns the one that did before. `None` if
-/// the thread's own stack has no room for a nested entry.
+/// Makes a store the one that runs on this thread, and returns the one that did before.
+///
+/// # Errors
+///
+/// If the thread's own stack has no room for a nested entry, or the system has none for a stack for signals.
 #[inline(always)]
-pub(super) fn enter(store: *mut VMStoreContext) -> Option<*mut VMStoreContext> {
+pub(super) fn enter(store: *mut VMStoreContext) -> Result<*mut VMStoreContext, Box<Unwind>> {
     STATE.with(|state| {
-        if !state.ready.get() {
-            prepare(state);
+        if !state.is_ready() {
+            state.prepare()?;
         }
         let previous = state.current.get();
         if !previous.is_null() && stack_pointer() < state.stack_limit() {
-            return None;
+            return Err(host_stack_exhausted());
         }
         state.current.set(store);
-        Some(previous)
+        Ok(previous)
     })
 }
 
@@ -70,13 +82,81 @@ pub(super) fn leave(previous: *mut VMStoreContext) {
     STATE.with(|state| state.current.set(previous));
 }
 
+/// Has a look at the witness go on that found it unmapped: it has read zero then. `false` if the fault is another.
+///
+/// Async-signal-safe.
+pub(super) fn witness_is_gone(info: &libc::siginfo_t, context: &mut libc::ucontext_t) -> bool {
+    let registers = &mut context.uc_mcontext.gregs;
+    let (pc, register) = (registers[libc::REG_RIP as usize], registers[libc::REG_RAX as usize]);
+    let witness = STATE.with(|state| state.witness.get());
+    // SAFETY: the field is meaningful for the two signals that accesses cause; for the others it is an address of
+    // code, which is no witness.
+    let address = unsafe { info.si_addr() };
+    let is_look = address.addr() == witness.addr() && register as usize == witness.addr();
+    if !is_look || pc as usize == witness.addr() {
+        return false;
+    }
+    let code = ptr::with_exposed_provenance::<[u8; LOOK.len()]>(pc as usize);
+    // SAFETY: the data was not there for an instruction, which itself was.
+    if unsafe { code.read() } != LOOK {
+        return false;
+    }
+    registers[libc::REG_RAX as usize] = 0;
+    registers[libc::REG_RIP as usize] += LOOK.len() as i64;
+    true
+}
+
+/// The instruction that reads the witness: `mov rax, [rax]`.
+const LOOK: [u8; 3] = [0x48, 0x8b, 0x00];
+
+/// Reads the witness.
+#[inline(always)]
+fn look(witness: *const usize) -> usize {
+    let word;
+    // SAFETY: a word of memory is read, or, if there is none, the signal handler says 0.
+    unsafe {
+        asm!(
+            ".byte 0x48, 0x8b, 0x00",
+            inout("rax") witness => word,
+            options(nostack, readonly, preserves_flags)
+        );
+    }
+    word
+}
+
 #[inline(always)]
 fn stack_pointer() -> usize {
     let here = 0u8;
     ptr::from_ref(&here).addr()
 }
 
+#[cold]
+fn host_stack_exhausted() -> Box<Unwind> {
+    let code = TrapCode::StackOverflow;
+    Box::new(Unwind::Trap(TrapInfo { code, pc: 0, fp: 0, address: None }))
+}
+
 impl ThreadState {
+    #[inline(always)]
+    fn address(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    #[inline(always)]
+    fn is_ready(&self) -> bool {
+        look(self.witness.get()) == self.address()
+    }
+
+    #[cold]
+    fn prepare(&self) -> Result<(), Box<Unwind>> {
+        super::signals::install();
+        let witness = signal_stack::provide(self.address());
+        let witness = witness.map_err(|error| Box::new(Unwind::Error(error)))?;
+        self.own_witness.set(self.address());
+        self.witness.set(witness.unwrap_or(self.own_witness.as_ptr()));
+        Ok(())
+    }
+
     #[inline(always)]
     fn stack_limit(&self) -> usize {
         self.stack_limit.get().unwrap_or_else(|| self.find_stack_limit())
@@ -90,13 +170,9 @@ impl ThreadState {
     }
 }
 
-#[cold]
-fn prepare(state: &ThreadState) {
-    super::signals::install();
-    if let Some(stack) = SignalStack::if_needed() {
-        SIGNAL_STACK.set(Some(stack));
-    }
-    state.ready.set(true);
+/// Tells that the thread has no signal stack any more.
+fn is_not_ready() {
+    STATE.with(|state| state.witness.set(&raw const NOT_READY));
 }
 
 /// The lowest address of this thread's own stack, if the system tells.
@@ -111,56 +187,5 @@ fn stack_bottom() -> Option<usize> {
         let found = libc::pthread_attr_getstack(&attributes, &mut address, &mut size) == 0;
         libc::pthread_attr_destroy(&mut attributes);
         found.then(|| address.addr())
-    }
-}
-
-/// An alternate signal stack that this crate gave a thread: a fault on the guard of a Wasm stack
-/// can't be handled on that stack.
-struct SignalStack {
-    memory: *mut libc::c_void,
-}
-
-impl SignalStack {
-    /// Gives the thread a signal stack, unless it has one of a good size.
-    fn if_needed() -> Option<Self> {
-        // SAFETY: plain system calls; the new mapping belongs to the value that is returned.
-        unsafe {
-            let mut old = std::mem::zeroed::<libc::stack_t>();
-            libc::sigaltstack(ptr::null(), &mut old);
-            if old.ss_flags & libc::SS_DISABLE == 0 && old.ss_size >= SIGNAL_STACK_SIZE / 4 {
-                return None;
-            }
-            let memory = libc::mmap(
-                ptr::null_mut(),
-                SIGNAL_STACK_SIZE,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            );
-            if memory == libc::MAP_FAILED {
-                return None;
-            }
-            let new = libc::stack_t { ss_sp: memory, ss_flags: 0, ss_size: SIGNAL_STACK_SIZE };
-            libc::sigaltstack(&new, ptr::null_mut());
-            Some(Self { memory })
-        }
-    }
-}
-
-impl Drop for SignalStack {
-    fn drop(&mut self) {
-        // SAFETY: the mapping is this value's own. It is taken out of use before it goes, unless
-        // something else has replaced it.
-        unsafe {
-            let mut old = std::mem::zeroed::<libc::stack_t>();
-            libc::sigaltstack(ptr::null(), &mut old);
-            if old.ss_sp == self.memory {
-                let mut off = std::mem::zeroed::<libc::stack_t>();
-                off.ss_flags = libc::SS_DISABLE;
-                libc::sigaltstack(&off, ptr::null_mut());
-            }
-            libc::munmap(self.memory, SIGNAL_STACK_SIZE);
-        }
     }
 }

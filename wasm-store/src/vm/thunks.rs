@@ -9,6 +9,21 @@
 //! On the Wasm stack an entry starts 16-byte aligned, with a null frame pointer, which ends walks.
 //! A thunk that leaves Wasm pushes a frame of its own there, so that from `wasm_sp` the walk sees
 //! frame pointer and return address as in any other frame.
+//!
+//! # What the signal handler finds
+//!
+//! Whatever touches the Wasm stack may run into its guard, in a thunk as in compiled code. The handler counts on the
+//! following at each instruction, from the one that changes to the Wasm stack to the one that leaves it:
+//!
+//! 1. [`VMStoreContext::host_sp`] is the entry frame: a failure leaves through it. So it is published first.
+//! 2. The frame pointer is null or a frame's on this stack. So it is changed *before* the stack pointer.
+//! 3. The stack pointer is on the Wasm stack or in its guard, and nothing further down is touched: what is copied is
+//!    pushed word by word. While the stack pointer is the host's, no thunk stores anything to the Wasm stack.
+//! 4. Return address and frame pointer share 16 aligned bytes, so that no page begins between them: if the call has
+//!    not met the guard, the thunk's `push rbp` does not either.
+//!
+//! The tests of the facade enter through each thunk at each distance from the guard, and have each of its
+//! instructions fault (`tests/tests/entering.rs`).
 
 #![allow(unsafe_code)]
 
@@ -79,6 +94,14 @@ macro_rules! push_entry_frame {
     };
 }
 
+/// Changes to the Wasm stack: the frame pointer first, as the handler wants it.
+macro_rules! change_to_wasm_stack {
+    () => {
+        "xor ebp, ebp
+         mov rsp, r13"
+    };
+}
+
 /// The way back after a call that returned.
 macro_rules! leave_entry_frame {
     () => {
@@ -124,9 +147,8 @@ macro_rules! align_thunk {
 pub(crate) unsafe extern "C" fn enter_registers_thunk() {
     naked_asm!(
         push_entry_frame!(),
-        "mov rsp, r13
-         xor ebp, ebp
-         call [r10 + {entry_code}]",
+        change_to_wasm_stack!(),
+        "call [r10 + {entry_code}]",
         leave_entry_frame!(),
         return_to_host!(),
         align_thunk!(),
@@ -153,15 +175,13 @@ pub(crate) unsafe extern "C" fn enter_array_thunk(
 ) {
     naked_asm!(
         push_entry_frame!(),
-        "mov rsp, r13
-         sub rsp, rcx
-         mov r15, rsi
-         mov r11, rsi
-         2:
+        "mov r15, rsi
+         mov r11, rsi",
+        change_to_wasm_stack!(),
+        "2:
          test rcx, rcx
          jz 3f
-         mov rax, [rdx + rcx - 8]
-         mov [rsp + rcx - 8], rax
+         push qword ptr [rdx + rcx - 8]
          sub rcx, 8
          jmp 2b
          3:
@@ -178,7 +198,6 @@ pub(crate) unsafe extern "C" fn enter_array_thunk(
          mov rcx, [r11 + 24]
          mov r8, [r11 + 32]
          mov r9, [r11 + 40]
-         xor ebp, ebp
          call [r10 + {entry_code}]
          mov [r15 + {int_results}], rax
          mov [r15 + {int_results} + 8], rcx

@@ -8,6 +8,7 @@ use std::ptr::NonNull;
 use wasm_types::TrapCode;
 
 use super::context::{VMContext, VMStoreContext};
+use super::stack::StackBounds;
 use super::thunks::FRAME_WASM_SP;
 use crate::Error;
 
@@ -128,9 +129,10 @@ pub(crate) unsafe fn backtrace(
     from: Option<&TrapInfo>,
 ) -> Vec<RawFrame> {
     let mut frames = Vec::new();
-    // SAFETY: the context lives; the frames are where the thunks put them, and compiled code keeps
-    // frame pointers.
+    // SAFETY: the context lives; the frames that Wasm was left from are where the thunks put them, and compiled
+    // code keeps frame pointers.
     unsafe {
+        let bounds = (*store).bounds;
         let mut host_sp = (*store).host_sp;
         let mut exit = (*store).wasm_sp;
         match from {
@@ -138,14 +140,14 @@ pub(crate) unsafe fn backtrace(
             // those before it.
             Some(trap) if trap.pc != 0 => {
                 frames.push(RawFrame { pc: trap.pc, fp: trap.fp });
-                walk(trap.fp, &mut frames);
+                walk(trap.fp, bounds, &mut frames);
             }
             _ => {}
         }
         while !host_sp.is_null() {
             let frame = exit.cast::<usize>();
             frames.push(RawFrame { pc: *frame.add(1) - 1, fp: *frame });
-            walk(*frame, &mut frames);
+            walk(*frame, bounds, &mut frames);
             exit = *host_sp.add(FRAME_WASM_SP).cast::<*mut u8>();
             host_sp = *host_sp.cast::<*mut u8>();
         }
@@ -153,20 +155,22 @@ pub(crate) unsafe fn backtrace(
     frames
 }
 
-/// Adds the callers of a frame up to its entry.
+/// Adds the callers of a frame up to its entry. Ends where what stands for a frame pointer is none: it must lead
+/// upwards on the stack. That it always does is what compiled code and the thunks promise; but a fault may be one of
+/// C's functions, which is called as a leaf and may use the register as it likes.
 ///
 /// # Safety
 ///
-/// `fp` is the frame pointer of a frame on a live Wasm stack, or 0.
-unsafe fn walk(mut fp: usize, frames: &mut Vec<RawFrame>) {
-    while fp != 0 {
-        let frame = fp as *const usize;
-        // SAFETY: a frame pointer points to the caller's, with the return address above it.
+/// The bounds are those of a live Wasm stack.
+unsafe fn walk(mut fp: usize, bounds: StackBounds, frames: &mut Vec<RawFrame>) {
+    while bounds.can_hold_frame(fp) {
+        let frame = std::ptr::with_exposed_provenance::<usize>(fp);
+        // SAFETY: both words are on the stack.
         let (caller, pc) = unsafe { (*frame, *frame.add(1)) };
-        if caller == 0 {
+        if caller <= fp {
             break;
         }
-        frames.push(RawFrame { pc: pc - 1, fp: caller });
+        frames.push(RawFrame { pc: pc.wrapping_sub(1), fp: caller });
         fp = caller;
     }
 }

@@ -1,12 +1,13 @@
 //! From a fault at the read of a page to the host, and back.
 //!
-//! The signal handler writes the registers of the interrupted code to its stack, below what it has there, and has
-//! the thread go on in the thunk. That saves the rest, changes to the host's stack as for a call of a host function,
-//! and asks why. If the code is to go on, all registers get back what they had, and it goes on behind the read:
-//! nothing uses what it would have read, and where a deadline is reached again at once, the code still gets on.
+//! The signal handler writes the registers of the interrupted code to the host's stack, and has the thread go on in the
+//! thunk. That saves the rest, and asks why, as a host function that was called. If the code is to go on, all registers
+//! get back what they had, and it goes on behind the read: nothing uses what it would have read, and where a deadline is
+//! reached again at once, the code still gets on.
 //!
-//! What is saved begins with a frame like those of other thunks, so that backtraces and nested calls find what they
-//! look for.
+//! On the Wasm stack, below what the code has there, the handler makes a frame like those of other thunks, so that
+//! backtraces and nested calls find what they look for. If there is no room for one, the stack is as good as used up:
+//! code that was to be ended is ended for the reason that there was, and what was to go on ends as a stack overflow.
 
 #![allow(unsafe_code)]
 
@@ -24,62 +25,70 @@ use crate::vm::store::VmStore;
 use crate::vm::thunks::raise;
 use crate::vm::unwind::{PendingTrap, Unwind};
 
-/// Bytes below the stack pointer that are left alone.
+/// Bytes below the stack pointer that are left alone. The way back takes some of them.
 const BELOW_STACK_POINTER: usize = 128;
 
-/// Bytes of stack that must be left below what is saved: for the start of a nested call.
-const MARGIN: usize = 256;
+/// The size of a frame that has nothing but a return address, in bytes.
+const FRAME_SIZE: usize = 16;
 
 /// The registers of the system's `mcontext_t`, by their numbers there.
 const REGISTERS: usize = libc::REG_EFL as usize + 1;
 
-/// What is saved of the interrupted code, on its stack.
+/// What is saved of the interrupted code, on the host's stack.
 #[derive(Debug)]
 #[repr(C, align(16))]
 struct Saved {
-    /// The frame pointer: this and the next are where a frame has them.
-    fp: usize,
-    /// An address right after the first byte of the instruction, as if it were a call of one byte.
-    after: usize,
     registers: [i64; REGISTERS],
+    /// Whether there is a frame on the Wasm stack.
+    has_frame: bool,
     vectors: [u128; 16],
+}
+
+impl Saved {
+    fn pc(&self) -> usize {
+        self.registers[libc::REG_RIP as usize] as usize
+    }
+
+    fn fp(&self) -> usize {
+        self.registers[libc::REG_RBP as usize] as usize
+    }
 }
 
 const _: () = assert!(size_of::<Saved>().is_multiple_of(16));
 
-/// Has the thread go on in the thunk, with the state of a fault saved on the stack; `false`, with nothing done, if
-/// the stack has no room for that.
+/// Has the thread go on in the thunk, with the state of a fault saved.
 ///
 /// Async-signal-safe.
 ///
 /// # Safety
 ///
 /// To be called by the signal handler for a fault of compiled code of the store that runs on this thread.
-pub(in crate::vm) unsafe fn divert(
-    store: *mut VMStoreContext,
-    context: &mut libc::ucontext_t,
-) -> bool {
+pub(in crate::vm) unsafe fn divert(store: *mut VMStoreContext, context: &mut libc::ucontext_t) {
     let registers = &mut context.uc_mcontext.gregs;
     let register = |number: libc::c_int| registers[number as usize] as usize;
-    let below = BELOW_STACK_POINTER + size_of::<Saved>();
-    let place = (register(libc::REG_RSP) - below) & !(align_of::<Saved>() - 1);
-    // SAFETY: the store lives, and the thread that uses it is stopped here.
-    if place < unsafe { (*store).guard.end } + MARGIN {
-        return false;
-    }
+    let below = register(libc::REG_RSP) - BELOW_STACK_POINTER - FRAME_SIZE;
+    let place = below & !(FRAME_SIZE - 1);
     let (fp, pc) = (register(libc::REG_RBP), register(libc::REG_RIP));
-    let saved = std::ptr::with_exposed_provenance_mut::<Saved>(place);
-    // SAFETY: the place is on the stack, below everything that is in use. Vectors are left to the thunk.
+    // SAFETY: the store lives, and the thread that uses it is stopped here. The frame is on its Wasm stack, below
+    // everything that is in use, and what is saved on the host's, below the entry's frame. Vectors are left to the
+    // thunk.
     unsafe {
-        (*saved).fp = fp;
-        (*saved).after = pc + 1;
+        let has_frame = (*store).bounds.can_hold_frame(place);
+        if has_frame {
+            let frame = std::ptr::with_exposed_provenance_mut::<[usize; 2]>(place);
+            // An address right after the first byte of the instruction, as if it were a call of one byte.
+            frame.write([fp, pc + 1]);
+            (*store).wasm_sp = frame.cast();
+        }
+        // The entry's frame is 16-byte aligned.
+        let saved = (*store).host_sp.cast::<Saved>().sub(1);
+        (*saved).has_frame = has_frame;
         (*saved).registers.copy_from_slice(&registers[..REGISTERS]);
         registers[libc::REG_RIP as usize] = interrupt_thunk as *const () as i64;
         registers[libc::REG_RDI as usize] = store as i64;
-        registers[libc::REG_RBP as usize] = place as i64;
-        registers[libc::REG_RSP as usize] = (*store).host_sp as i64;
+        registers[libc::REG_RBP as usize] = saved as i64;
+        registers[libc::REG_RSP as usize] = saved as i64;
     }
-    true
 }
 
 /// The offset of a register within [`Saved`].
@@ -87,8 +96,7 @@ const fn register(number: libc::c_int) -> usize {
     offset_of!(Saved, registers) + number as usize * 8
 }
 
-/// From interrupted Wasm to the host, with the store in `rdi`, [`Saved`] at `rbp`, and `rsp` at the entry's frame. If
-/// it comes back, it goes on where what is saved says.
+/// From interrupted Wasm to the host, with the store in `rdi`, and [`Saved`] at `rbp` and `rsp`. If it comes back, it goes on where what is saved says.
 ///
 /// # Safety
 ///
@@ -112,7 +120,6 @@ unsafe extern "C" fn interrupt_thunk() {
          movaps [rbp + {vectors} + 208], xmm13
          movaps [rbp + {vectors} + 224], xmm14
          movaps [rbp + {vectors} + 240], xmm15
-         mov [rdi + {wasm_sp}], rbp
          mov rsi, rbp
          cld
          call {interrupted}
@@ -149,13 +156,11 @@ unsafe extern "C" fn interrupt_thunk() {
          mov rsp, [rbp + {rsp}]
          push qword ptr [rbp + {rip}]
          push qword ptr [rbp + {flags}]
-         mov rbp, [rbp + {fp}]
+         mov rbp, [rbp + {rbp}]
          popfq
          ret",
         interrupted = sym interrupted,
-        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
         vectors = const offset_of!(Saved, vectors),
-        fp = const offset_of!(Saved, fp),
         rax = const register(libc::REG_RAX),
         rcx = const register(libc::REG_RCX),
         rdx = const register(libc::REG_RDX),
@@ -171,6 +176,7 @@ unsafe extern "C" fn interrupt_thunk() {
         r14 = const register(libc::REG_R14),
         r15 = const register(libc::REG_R15),
         rsp = const register(libc::REG_RSP),
+        rbp = const register(libc::REG_RBP),
         rip = const register(libc::REG_RIP),
         flags = const register(libc::REG_EFL),
     )
@@ -181,15 +187,15 @@ unsafe extern "C" fn interrupted(store: *mut VMStoreContext, saved: *mut Saved) 
     // SAFETY: the thunk calls this for the store whose code was interrupted. It runs on behalf of an entry, and at
     // the end nothing is left to drop.
     unsafe {
-        let failure = match catch_unwind(AssertUnwindSafe(|| may_go_on(store))) {
-            Ok(Ok(true)) => {
-                (*saved).registers[libc::REG_RIP as usize] += read_len((*saved).after - 1) as i64;
+        let saved = &mut *saved;
+        let failure = match catch_unwind(AssertUnwindSafe(|| decide(store, saved.has_frame))) {
+            Ok(Ok(None)) => {
+                saved.registers[libc::REG_RIP as usize] += read_len(saved.pc()) as i64;
                 return;
             }
-            Ok(Ok(false)) => {
-                let pc = (*saved).after - 1;
-                let code = TrapCode::Interrupt as u8;
-                (*store).trap = PendingTrap { code, pc, fp: (*saved).fp, address: 0 };
+            Ok(Ok(Some(code))) => {
+                let (code, pc, fp) = (code as u8, saved.pc(), saved.fp());
+                (*store).trap = PendingTrap { code, pc, fp, address: 0 };
                 raise(store)
             }
             Ok(Err(error)) => Unwind::Error(error),
@@ -228,21 +234,26 @@ unsafe fn read_len(pc: usize) -> usize {
     }
 }
 
-/// Asks why the code was interrupted, and whoever is to be asked then. `false` for a trap.
-unsafe fn may_go_on(store: *mut VMStoreContext) -> Result<bool, Error> {
+/// Asks why the code was interrupted, and whoever is to be asked then. What to trap with; `None` if the code is to go
+/// on, which it can only if there is a frame.
+unsafe fn decide(store: *mut VMStoreContext, has_frame: bool) -> Result<Option<TrapCode>, Error> {
     // SAFETY: the store lives; what is taken of it is not kept while the callback runs, which may use all of it.
     let (interrupts, callback) = unsafe {
         let vm = (*store).vm;
         match (*vm).interrupts() {
             Some(interrupts) => (Arc::clone(interrupts), (*vm).epoch_callback()),
-            None => return Ok(false),
+            None => return Ok(Some(TrapCode::Interrupt)),
         }
     };
     match (interrupts.verdict()?, callback) {
-        (Verdict::GoOn, _) => Ok(true),
-        (Verdict::Stop, _) | (Verdict::Deadline, None) => Ok(false),
-        // SAFETY: whoever set the callback knows how the store is to be borrowed.
-        (Verdict::Deadline, Some(callback)) => unsafe { callback(store) },
+        (Verdict::Stop, _) | (Verdict::Deadline, None) => Ok(Some(TrapCode::Interrupt)),
+        (Verdict::GoOn | Verdict::Deadline, _) if !has_frame => Ok(Some(TrapCode::StackOverflow)),
+        (Verdict::GoOn, _) => Ok(None),
+        (Verdict::Deadline, Some(callback)) => {
+            // SAFETY: whoever set the callback knows how the store is to be borrowed.
+            let goes_on = unsafe { callback(store)? };
+            Ok((!goes_on).then_some(TrapCode::Interrupt))
+        }
     }
 }
 
