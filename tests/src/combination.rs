@@ -63,13 +63,16 @@ impl Combination {
     }
 
     /// Makes these the settings of a configuration.
+    #[allow(unsafe_code, reason = "settings of the compiler are an unsafe matter")]
     pub fn apply(self, config: &mut Config) {
         let Self { measures, .. } = self;
-        let compiler = CraneliftCompiler::new().adjust(move |settings| {
+        let adjust = move |settings: &mut Settings| {
             for (measure, on) in MEASURES.iter().zip(measures) {
                 measure(settings, on);
             }
-        });
+        };
+        // SAFETY: measures for faster code leave what it does as it is.
+        let compiler = unsafe { CraneliftCompiler::new().adjust(adjust) };
         let (reservation, guard) = self.memory;
         config
             .compiler(Arc::new(compiler))

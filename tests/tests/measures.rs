@@ -13,7 +13,8 @@ use wasm_translate::Settings;
 #[derive(Debug)]
 struct Measured(fn(&mut Settings));
 
-impl Compiler for Measured {
+// SAFETY: it is the usual compiler with switches for measures, each of which leaves everything as it was.
+unsafe impl Compiler for Measured {
     fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
         let mut settings = wasm_runtime::CraneliftCompiler::new().settings(request)?;
         settings

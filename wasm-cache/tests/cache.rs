@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use support::{Place, artifact, artifact_of, code, is, key};
+use support::{Place, Put as _, artifact, artifact_of, code, is, key};
 use wasm_artifact::sign::{MacKey, authenticate};
 use wasm_cache::{Cache, CacheConfig, Statistics};
 
@@ -23,7 +23,7 @@ fn what_was_put_in_is_found() {
     let place = Place::new();
     let cache = place.open();
     assert!(cache.load(&key(1)).is_none());
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     assert!(is(&cache.load(&key(1)).unwrap(), 1));
     assert!(cache.load(&key(2)).is_none(), "another key");
     assert_eq!(counts(&cache), (1, 2, 0));
@@ -40,9 +40,9 @@ fn what_was_put_in_is_found() {
 fn the_last_one_put_in_counts() {
     let place = Place::new();
     let cache = place.open();
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     let first = cache.load(&key(1)).unwrap();
-    assert!(cache.insert(&key(1), artifact(2)));
+    assert!(cache.put(&key(1), artifact(2)));
     assert!(is(&cache.load(&key(1)).unwrap(), 2));
     assert!(is(&first, 1), "what is loaded stays");
     assert_eq!(cache.entries().unwrap().len(), 1);
@@ -55,7 +55,7 @@ fn the_last_one_put_in_counts() {
 fn each_damaged_byte_is_noticed() {
     let place = Place::new();
     let cache = place.open();
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     let path = place.entry(&key(1));
     let good = fs::read(&path).unwrap();
     for at in 0..good.len() {
@@ -77,7 +77,7 @@ fn each_damaged_byte_is_noticed() {
 fn an_entry_of_another_length_is_noticed() {
     let place = Place::new();
     let cache = place.open();
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     let path = place.entry(&key(1));
     let good = fs::read(&path).unwrap();
     let longer = [good.as_slice(), b"\0"].concat();
@@ -107,7 +107,7 @@ fn a_foreign_entry_is_not_trusted() {
     refused(b"\0asm\x01\0\0\0", "no artifact at all");
 
     let other = Place::new();
-    assert!(other.open().insert(&key(1), artifact(1)));
+    assert!(other.open().put(&key(1), artifact(1)));
     refused(&fs::read(other.entry(&key(1))).unwrap(), "of another user's cache");
 }
 
@@ -116,7 +116,7 @@ fn entries_do_not_stand_for_each_other() {
     let place = Place::new();
     let cache = place.open();
     for number in [1, 2] {
-        assert!(cache.insert(&key(number), artifact(number)));
+        assert!(cache.put(&key(number), artifact(number)));
     }
     let (one, two, between) = (place.entry(&key(1)), place.entry(&key(2)), place.file("x"));
     fs::rename(&one, &between).unwrap();
@@ -131,7 +131,7 @@ fn entries_do_not_stand_for_each_other() {
 fn what_is_no_file_is_no_entry() {
     let place = Place::new();
     let cache = place.open();
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     let path = place.entry(&key(1));
     let elsewhere = place.root().join("elsewhere");
     fs::rename(&path, &elsewhere).unwrap();
@@ -145,13 +145,13 @@ fn what_is_no_file_is_no_entry() {
     let status = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
     assert!(status.success());
     assert!(cache.load(&key(1)).is_none());
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     assert!(cache.load(&key(1)).is_some());
 
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     assert!(cache.load(&key(1)).is_none());
-    assert!(!cache.insert(&key(1), artifact(1)), "a directory is in the way");
+    assert!(!cache.put(&key(1), artifact(1)), "a directory is in the way");
     assert!(cache.last_error().unwrap().io_error().is_some());
     assert!(place.files("tmp-").is_empty());
 }
@@ -160,7 +160,7 @@ fn what_is_no_file_is_no_entry() {
 fn loaded_code_is_not_the_file() {
     let place = Place::new();
     let cache = place.open();
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     let loaded = cache.load(&key(1)).unwrap();
     let len = fs::metadata(place.entry(&key(1))).unwrap().len() as usize;
     fs::write(place.entry(&key(1)), vec![0xcc; len]).unwrap();
@@ -199,7 +199,7 @@ fn a_file_that_changes_while_it_is_read_is_right_or_none() {
                     assert!(is(&loaded, 1));
                     right += 1;
                 }
-                None => assert!(cache.insert(&key(1), artifact(1))),
+                None => assert!(cache.put(&key(1), artifact(1))),
             }
         }
         done.store(true, Ordering::Relaxed);
@@ -213,7 +213,7 @@ fn what_is_no_artifact_is_not_kept() {
     let mut longer = artifact(1);
     longer.push(0);
     for bytes in [b"".to_vec(), b"\0asm\x01\0\0\0".to_vec(), longer] {
-        assert!(!cache.insert(&key(1), bytes));
+        assert!(!cache.put(&key(1), bytes));
     }
     assert_eq!(cache.statistics().failures, 3);
     assert!(cache.last_error().unwrap().to_string().contains("cannot keep"));
@@ -234,14 +234,14 @@ fn the_longest_unused_entries_go_first() {
     config.with_file_count_soft_limit(8);
     let cache = Cache::new(config).unwrap();
     for number in 0..8 {
-        assert!(cache.insert(&key(number), artifact(number)));
+        assert!(cache.put(&key(number), artifact(number)));
         use_at(&place, number, Duration::from_secs(1000 - number));
     }
     assert_eq!(cache.statistics().evictions, 0);
     // The oldest ones are used once more.
     assert!(cache.load(&key(0)).is_some());
     assert!(cache.load(&key(1)).is_some());
-    assert!(cache.insert(&key(8), artifact(8)));
+    assert!(cache.put(&key(8), artifact(8)));
     let left: Vec<u64> = (0..9).filter(|number| place.entry(&key(*number)).exists()).collect();
     assert_eq!(left, [0, 1, 4, 5, 6, 7, 8]);
     assert_eq!(cache.statistics().evictions, 2);
@@ -259,10 +259,10 @@ fn the_total_size_keeps_to_its_limit() {
     // What was there before counts too.
     let other = Cache::new(config).unwrap();
     for number in 0..5 {
-        assert!(other.insert(&key(100 + number), artifact(100 + number)));
+        assert!(other.put(&key(100 + number), artifact(100 + number)));
     }
     for number in 0..100 {
-        assert!(cache.insert(&key(number), artifact(number)));
+        assert!(cache.put(&key(number), artifact(number)));
         assert!(place.entry(&key(number)).exists(), "the new one stays");
         let entries = cache.entries().unwrap();
         let total: u64 = entries.iter().map(|entry| entry.bytes).sum();
@@ -270,7 +270,7 @@ fn the_total_size_keeps_to_its_limit() {
     }
     assert!(cache.entries().unwrap().len() >= 8);
     let large = artifact_of(&code(1, 20 * size as usize));
-    assert!(!cache.insert(&key(200), large), "larger than everything may be");
+    assert!(!cache.put(&key(200), large), "larger than everything may be");
     assert!(cache.entries().unwrap().len() >= 8, "nothing had to go for it");
 }
 
@@ -286,13 +286,13 @@ fn abandoned_files_are_removed_and_others_are_not() {
             file.set_times(FileTimes::new().set_modified(time)).unwrap();
         }
     }
-    assert!(cache.insert(&key(1), artifact(1)), "the first one looks around");
+    assert!(cache.put(&key(1), artifact(1)), "the first one looks around");
     assert!(!place.file("tmp-1-0").exists());
     assert!(place.file("tmp-2-0").exists(), "somebody may be writing it");
     let cleared = cache.clear().unwrap();
     assert_eq!((cleared.entries, cleared.bytes), (1, artifact(1).len() as u64));
     assert!(place.file("notes.txt").exists(), "not ours");
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     assert!(cache.load(&key(1)).is_some());
 }
 
@@ -316,7 +316,7 @@ fn clearing_does_not_disturb_those_who_load() {
                                 assert!(is(&loaded, number));
                                 hits += 1;
                             }
-                            None => assert!(cache.insert(&key(number), artifact(number))),
+                            None => assert!(cache.put(&key(number), artifact(number))),
                         }
                     }
                 })
@@ -348,7 +348,7 @@ fn many_threads_use_it_at_once() {
                     let number = (start * 7 + round) % 20;
                     match cache.load(&key(number)) {
                         Some(loaded) => assert!(is(&loaded, number)),
-                        None => assert!(cache.insert(&key(number), artifact(number))),
+                        None => assert!(cache.put(&key(number), artifact(number))),
                     }
                 }
             });

@@ -6,7 +6,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 
-use support::{Place, artifact, is, key};
+use support::{Place, Put as _, artifact, is, key};
 use wasm_cache::{Cache, CacheConfig};
 
 fn set_mode(path: impl AsRef<Path>, mode: u32) {
@@ -29,7 +29,7 @@ fn stranger(place: &Place) -> Option<u32> {
 fn what_is_made_is_private() {
     let place = Place::new();
     let cache = place.open();
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     assert_eq!(mode(place.path()), 0o700);
     assert_eq!(mode(place.file("key")), 0o600);
     assert_eq!(mode(place.entry(&key(1))), 0o600);
@@ -88,7 +88,7 @@ fn a_directory_of_somebody_else_is_refused() {
 #[track_caller]
 fn secret_is_replaced(place: &Place, spoil: impl FnOnce(&Path), reason: &str) {
     let cache = place.open();
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     let file = place.file("key");
     let before = fs::read(&file).unwrap();
     spoil(&file);
@@ -100,7 +100,7 @@ fn secret_is_replaced(place: &Place, spoil: impl FnOnce(&Path), reason: &str) {
     assert_eq!(mode(&file), 0o600);
     assert!(cache.load(&key(1)).is_none(), "whoever knew the old one may have made the entry");
     assert_eq!(cache.statistics().rejected, 1);
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     assert!(is(&place.open().load(&key(1)).unwrap(), 1));
 }
 
@@ -138,11 +138,11 @@ fn a_secret_of_another_size_or_kind_is_replaced() {
 fn a_removed_directory_is_made_anew() {
     let place = Place::new();
     let cache = place.open();
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     fs::remove_dir_all(place.path()).unwrap();
     assert!(cache.load(&key(1)).is_none());
     assert!(cache.entries().unwrap().is_empty());
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     assert!(is(&cache.load(&key(1)).unwrap(), 1));
     assert!(is(&place.open().load(&key(1)).unwrap(), 1));
     assert_eq!(mode(place.path()), 0o700);
@@ -152,12 +152,12 @@ fn a_removed_directory_is_made_anew() {
 fn another_directory_in_its_place_is_not_used() {
     let place = Place::new();
     let cache = place.open();
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     fs::rename(place.path(), place.root().join("moved")).unwrap();
     fs::create_dir(place.path()).unwrap();
     set_mode(place.path(), 0o777);
     assert!(cache.load(&key(1)).is_some());
-    assert!(cache.insert(&key(2), artifact(2)));
+    assert!(cache.put(&key(2), artifact(2)));
     assert!(place.files("").is_empty(), "nothing was written to the one that others may write to");
 }
 

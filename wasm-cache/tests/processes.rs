@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use libtest_mimic::{Arguments, Trial};
-use support::{Place, artifact, artifact_of, code, is, key};
+use support::{Place, Put as _, artifact, artifact_of, code, is, key};
 use wasm_cache::{Cache, CacheConfig};
 
 /// Says what a process that this program starts has to do.
@@ -101,7 +101,7 @@ fn share(config: CacheConfig) {
                     let number = (round + thread * 3) % SHARED;
                     match cache.load(&key(number)) {
                         Some(loaded) => assert!(is(&loaded, number)),
-                        None => assert!(cache.insert(&key(number), artifact(number))),
+                        None => assert!(cache.put(&key(number), artifact(number))),
                     }
                 }
             });
@@ -122,7 +122,7 @@ fn many_processes_keep_to_the_limit() {
     let mut config = place.config();
     config.with_file_count_soft_limit(LIMIT);
     let cache = Cache::new(config).unwrap();
-    assert!(cache.insert(&key(0), artifact(0)), "who opens it looks at it");
+    assert!(cache.put(&key(0), artifact(0)), "who opens it looks at it");
     let entries = cache.entries().unwrap();
     assert!(entries.len() as u64 <= LIMIT, "{} entries", entries.len());
     for entry in entries {
@@ -135,7 +135,7 @@ fn crowd(mut config: CacheConfig) {
     let cache = Cache::new(config).unwrap();
     for round in 0..100 {
         let number = u64::from(std::process::id()) << 32 | round;
-        assert!(cache.insert(&key(number), artifact(number)), "{:?}", cache.last_error());
+        assert!(cache.put(&key(number), artifact(number)), "{:?}", cache.last_error());
     }
 }
 
@@ -180,7 +180,7 @@ fn fill(config: CacheConfig) {
     println!("ready");
     loop {
         for (number, artifact) in artifacts.iter().enumerate() {
-            assert!(cache.insert(&key(number as u64), artifact.clone()));
+            assert!(cache.put(&key(number as u64), artifact.clone()));
         }
     }
 }
@@ -189,7 +189,7 @@ fn a_directory_to_read_only_is_read() {
     const NOBODY: u32 = 65534;
     let place = Place::new();
     let cache = place.open();
-    assert!(cache.insert(&key(1), artifact(1)));
+    assert!(cache.put(&key(1), artifact(1)));
     // The administrator may write everywhere, and has to be somebody else for this.
     let is_administrator = fs::metadata(place.path()).unwrap().uid() == 0;
     let mut command = if is_administrator {
@@ -220,7 +220,7 @@ fn a_directory_to_read_only_is_read() {
 fn read_only(config: CacheConfig) {
     let cache = Cache::new(config).unwrap();
     assert!(is(&cache.load(&key(1)).unwrap(), 1));
-    assert!(!cache.insert(&key(2), artifact(2)));
+    assert!(!cache.put(&key(2), artifact(2)));
     assert_eq!(cache.statistics().failures, 1);
     let error = cache.last_error().unwrap();
     let reason = error.io_error().unwrap().kind();
@@ -247,10 +247,10 @@ fn a_full_disk_only_means_no_entry() {
 
 fn no_room(config: CacheConfig) {
     let cache = Cache::new(config).unwrap();
-    assert!(!cache.insert(&key(0), artifact_of(&code(0, LARGE))));
+    assert!(!cache.put(&key(0), artifact_of(&code(0, LARGE))));
     assert_eq!(cache.statistics().failures, 1);
     assert!(cache.last_error().unwrap().io_error().is_some());
     assert!(cache.load(&key(0)).is_none());
-    assert!(cache.insert(&key(1), artifact(1)), "there is room for a small one");
+    assert!(cache.put(&key(1), artifact(1)), "there is room for a small one");
     assert!(is(&cache.load(&key(1)).unwrap(), 1));
 }

@@ -1,5 +1,9 @@
 //! The compiler that engines get by default (feature `jit`): parse and validate, translate, write an
 //! artifact.
+//!
+//! Engines run what it makes: here is where the facade says that it may be run.
+
+#![allow(unsafe_code)]
 
 mod function_hooks;
 mod identity;
@@ -60,16 +64,27 @@ impl CraneliftCompiler {
     }
 
     /// Adds a pass over Cranelift's intermediate form of each function: see `wasm-translate`.
+    ///
+    /// # Safety
+    ///
+    /// What the pass makes of a function is run as it is. The caller answers for that it accesses and calls nothing
+    /// that the function did not before, or only what the run-time has for it.
     #[must_use]
-    pub fn pass(mut self, place: PassPlace, pass: Arc<dyn ClifPass>) -> Self {
+    pub unsafe fn pass(mut self, place: PassPlace, pass: Arc<dyn ClifPass>) -> Self {
         self.passes.push((place, pass));
         self
     }
 
     /// Changes settings that a [`CompileRequest`] does not have, such as the measures for faster code that
     /// `wasm-translate` has switches for. What is compiled is not kept in a cache then.
+    ///
+    /// # Safety
+    ///
+    /// Settings can change what the code takes for granted about the machine and about the run-time: the caller
+    /// answers for that they fit. Those that only say how hard the compiler works always do, such as the switches
+    /// for measures, the number of threads and the verifier.
     #[must_use]
-    pub fn adjust(mut self, adjust: impl Fn(&mut Settings) + Send + Sync + 'static) -> Self {
+    pub unsafe fn adjust(mut self, adjust: impl Fn(&mut Settings) + Send + Sync + 'static) -> Self {
         self.adjust = Some(Arc::new(adjust));
         self
     }
@@ -139,7 +154,9 @@ impl CraneliftCompiler {
     }
 }
 
-impl Compiler for CraneliftCompiler {
+// SAFETY: modules are validated, and what is made of them is Cranelift's, by the ABI that the store has too. Passes and
+// settings that could change that are added by unsafe functions.
+unsafe impl Compiler for CraneliftCompiler {
     fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
         self.compile_timed(wasm, request).map(|(artifact, _)| artifact)
     }

@@ -61,13 +61,13 @@
 //! * `cache`: `Config::cache`, by which modules that were compiled before come from the user's cache
 //!   directory.
 //! * `sign`: `Config::trust` and the module `sign`, by which artifacts that are signed, authenticated or
-//!   known by their hash are loaded without `unsafe`.
+//!   known by their hash are verified and loaded, whoever may write them.
 //! * `rewrite`: the module `rewrite`, which exports everything of a module, or makes one that starts in the state of
 //!   an instance.
 //! * `wast`: run scripts of the specification's test suite, as the module `wast`.
 //! * `cli`: the program `wasm-runtime`.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "jit")]

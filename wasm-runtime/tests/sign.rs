@@ -25,7 +25,10 @@ fn engine() -> Engine {
 }
 
 fn engine_with(policy: TrustPolicy) -> Engine {
-    Engine::new(Config::new().enable_compiler(false).trust(policy)).unwrap()
+    let mut config = Config::new();
+    // SAFETY: only these tests sign, and what the compiler made.
+    unsafe { config.enable_compiler(false).trust(policy) };
+    Engine::new(&config).unwrap()
 }
 
 fn artifact() -> Vec<u8> {
@@ -124,7 +127,10 @@ fn without_a_policy_the_ways_to_trust_are_named() {
 #[test]
 fn a_file_is_opened_by_its_content() {
     let policy = TrustPolicy::new().key(key().public_key());
-    let engine = Engine::new(Config::new().trust(policy)).unwrap();
+    let mut config = Config::new();
+    // SAFETY: only these tests sign, and what the compiler made.
+    unsafe { config.trust(policy) };
+    let engine = Engine::new(&config).unwrap();
     let binary = wat::parse_str(MODULE).unwrap();
     // A comment longer than what is looked at first.
     let text = format!("(; {} ;) {MODULE}", "x".repeat(10_000));

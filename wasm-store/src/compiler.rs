@@ -13,7 +13,18 @@ use wasm_types::{OperatorCost, Tunables, WasmFeatures};
 use crate::error::Result;
 
 /// Turns the bytes of WebAssembly modules into artifacts.
-pub trait Compiler: Send + Sync + fmt::Debug {
+///
+/// # Safety
+///
+/// An engine runs what its compiler makes without a further look, since machine code can't be checked. Whoever
+/// implements this answers for what the rest of the program relies on:
+///
+/// - What [`compile`](Self::compile) returns does what the module says, by the run-time ABI of `wasm_types::abi` and
+///   with the settings that its note says, and nothing else, whatever bytes it is given. So it is what a right
+///   compiler has made of these bytes, and nobody has changed it since.
+/// - What [`identity`](Self::identity) says tells two compilers apart that may make different artifacts.
+#[allow(unsafe_code, reason = "whoever implements the trait answers for machine code")]
+pub unsafe trait Compiler: Send + Sync + fmt::Debug {
     /// Validates and compiles a module; the bytes of an artifact.
     ///
     /// # Errors
@@ -130,7 +141,8 @@ pub fn __provide(make: fn() -> Arc<dyn Compiler>) {
 /// #[derive(Debug)]
 /// struct Refusing;
 ///
-/// impl Compiler for Refusing {
+/// // SAFETY: it makes no code.
+/// unsafe impl Compiler for Refusing {
 ///     fn compile(&self, _: &[u8], _: &CompileRequest) -> Result<Vec<u8>> {
 ///         wasm_store::bail!("no code today")
 ///     }

@@ -61,7 +61,7 @@
 //! * `profile`: `Config::profiler` and `Config::debug_info`, by which profilers and debuggers know the
 //!   functions of modules by their names.
 //! * `sign`: `Config::trust` and `Module::deserialize_verified`, by which artifacts that are signed,
-//!   authenticated or known by their hash are loaded without `unsafe`; keys and policies as the module
+//!   authenticated or known by their hash are verified and loaded; keys and policies as the module
 //!   `sign`.
 //! * `cache`: `Config::cache`, by which modules that were compiled before come from the user's cache
 //!   directory.

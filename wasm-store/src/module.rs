@@ -144,7 +144,8 @@ impl Module {
         // SAFETY: the engine's compiler has just made the code, and answers for it.
         let loaded = compat::complete(engine, unsafe { Loaded::from_bytes(&artifact) })?;
         let module = Self::from_loaded(engine, loaded)?;
-        place.keep(artifact);
+        // SAFETY: as above.
+        unsafe { place.keep(artifact) };
         Ok(module)
     }
 

@@ -82,11 +82,13 @@ impl Settings {
         config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
         config.internals(self.internals).interruption(self.interruption);
         if let Some(measures) = self.measures {
-            let compiler = CraneliftCompiler::new().adjust(move |settings| {
+            let adjust = move |settings: &mut Translation| {
                 for (measure, on) in MEASURES.iter().zip(measures) {
                     measure(settings, on);
                 }
-            });
+            };
+            // SAFETY: measures for faster code leave what it does as it is.
+            let compiler = unsafe { CraneliftCompiler::new().adjust(adjust) };
             config.compiler(Arc::new(compiler));
         }
         if !self.static_memories {

@@ -56,9 +56,16 @@ impl<'engine> CachePlace<'engine> {
     }
 
     /// Puts something there. If that does not work, the cache remembers why.
-    pub(crate) fn keep(self, artifact: Vec<u8>) {
+    ///
+    /// # Safety
+    ///
+    /// It is what the engine's compiler has made of the bytes.
+    #[allow(unsafe_code, reason = "the compiler answers for machine code")]
+    pub(crate) unsafe fn keep(self, artifact: Vec<u8>) {
         if let Some((cache, key)) = self.0 {
-            cache.insert(&key, artifact);
+            // SAFETY: as the caller promises; the key is made of all that the compiler goes by, and of what it says
+            // that it is.
+            unsafe { cache.insert(&key, artifact) };
         }
     }
 }

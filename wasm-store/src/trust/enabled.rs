@@ -20,6 +20,12 @@ impl Config {
     ///
     /// What trust is about, and what not, is said in the module [`sign`](crate::sign).
     ///
+    /// # Safety
+    ///
+    /// This is where somebody is trusted: what the policy accepts is machine code, which is run as it is. The caller
+    /// answers for that the holders of the keys sign only what a right compiler of this project has made, and that
+    /// artifacts named by their hash are that.
+    ///
     /// ```
     /// use wasm_store::sign::{PublicKey, SigningKey, TrustPolicy};
     /// use wasm_store::{Config, Engine, Module};
@@ -28,12 +34,16 @@ impl Config {
     /// # let pem = SigningKey::from_seed(&[1; 32]).public_key().to_pem();
     /// // As `wasm-runtime keygen`, or `openssl pkey -pubout`, writes it.
     /// let key = PublicKey::from_pem(&pem)?;
-    /// let engine = Engine::new(Config::new().trust(TrustPolicy::new().key(key)))?;
+    /// let mut config = Config::new();
+    /// // SAFETY: the key is ours, and signs what our build has compiled.
+    /// unsafe { config.trust(TrustPolicy::new().key(key)) };
+    /// let engine = Engine::new(&config)?;
     /// assert!(Module::from_file(&engine, "nobody-has-signed-this.cwasm").is_err());
     /// # Ok(())
     /// # }
     /// ```
-    pub fn trust(&mut self, policy: TrustPolicy) -> &mut Self {
+    #[allow(unsafe_code, reason = "the caller answers for machine code that others have made")]
+    pub unsafe fn trust(&mut self, policy: TrustPolicy) -> &mut Self {
         self.trust = Trust { policy: Some(Arc::new(policy)) };
         self
     }

@@ -66,7 +66,7 @@ const LAYERS: &[Layer] = &[
         name: "wasm-cache",
         may_use: &["wasm-types", "wasm-artifact", "wasm-loader"],
         must_not_know: &[COMPILER, VALIDATOR],
-        unsafe_code: Unsafe::Forbidden,
+        unsafe_code: Unsafe::PerFile,
     },
     Layer {
         name: "wasm-store",
@@ -84,7 +84,7 @@ const LAYERS: &[Layer] = &[
         name: "wasm-runtime",
         may_use: CRATES,
         must_not_know: &[],
-        unsafe_code: Unsafe::Forbidden,
+        unsafe_code: Unsafe::PerFile,
     },
 ];
 

@@ -206,9 +206,7 @@ impl Run {
         self.profile.apply(&mut config)?;
         self.bounds.apply(&mut config);
         self.observe.apply(&mut config);
-        if let Some(policy) = self.trust.policy()? {
-            config.trust(policy);
-        }
+        self.trust.apply(&mut config)?;
         #[cfg(feature = "jit")]
         config.cranelift_opt_level(self.optimize.level());
         Ok(config)

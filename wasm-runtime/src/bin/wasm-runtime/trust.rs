@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use wasm_runtime::error::Context;
 use wasm_runtime::sign::{ContentHash, PublicKey, TrustPolicy};
-use wasm_runtime::{Result, bail};
+use wasm_runtime::{Config, Result, bail};
 
 /// Keys and hashes.
 #[derive(Args)]
@@ -18,6 +18,16 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
+    /// Has an engine trust whom it was asked to.
+    #[allow(unsafe_code)]
+    pub(crate) fn apply(&self, config: &mut Config) -> Result<()> {
+        if let Some(policy) = self.policy()? {
+            // SAFETY: the user named whom to trust with what runs as their own program.
+            unsafe { config.trust(policy) };
+        }
+        Ok(())
+    }
+
     /// The policy that was asked for, if one was.
     pub(crate) fn policy(&self) -> Result<Option<TrustPolicy>> {
         if self.trust.is_empty() {
