@@ -1,6 +1,7 @@
 //! The settings of an engine.
 
 mod fuel;
+mod sizes;
 
 use std::fmt;
 use std::num::NonZeroUsize;

@@ -44,18 +44,7 @@ impl Engine {
     /// If the settings contradict each other or what this machine offers.
     pub fn new(config: &Config) -> Result<Engine> {
         let tunables = config.request.tunables;
-        let page = rustix::param::page_size() as u64;
-        crate::ensure!(
-            tunables.stack_guard_size.is_power_of_two()
-                && u64::from(tunables.stack_guard_size) >= page,
-            "the stack guard is {} bytes: it must be a power of two and at least a page ({page})",
-            tunables.stack_guard_size
-        );
-        crate::ensure!(
-            config.max_wasm_stack as u64 >= page,
-            "the Wasm stack is {} bytes: it must be at least a page ({page})",
-            config.max_wasm_stack
-        );
+        config.check_sizes()?;
         let compiler = match (&config.compiler, config.use_compiler) {
             (_, false) => None,
             (Some(compiler), true) => Some(compiler.clone()),
