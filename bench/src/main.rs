@@ -74,8 +74,8 @@ fn main() -> ExitCode {
             other => return usage(&format!("there is no section `{other}`")),
         }
     }
-    // Two threads compile where several may, whatever the machine has.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build_global();
+    // Wasmtime compiles on a pool of the whole process.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(sections::THREADS).build_global();
     if let Err(error) = pool {
         return usage(&error.to_string());
     }

@@ -1,5 +1,8 @@
 //! What is measured, one table each.
 
+use std::sync::Arc;
+
+use wasm_runtime::{Config, CraneliftCompiler};
 use wasm_translate::Settings;
 
 use crate::bulk;
@@ -27,6 +30,9 @@ pub(crate) struct Section {
     pub(crate) rounds: usize,
     pub(crate) run: fn(usize) -> Vec<Row>,
 }
+
+/// On how many threads is compiled where several may.
+pub(crate) const THREADS: usize = 2;
 
 /// Most sections compare this project with Wasmtime.
 const US_AND_THEM: [&str; 2] = ["this project", "Wasmtime"];
@@ -254,7 +260,7 @@ pub(crate) fn modules() -> impl Iterator<Item = (&'static Program, Vec<u8>)> {
 }
 
 fn compile(rounds: usize, parallel: bool) -> Vec<Row> {
-    let (a, b) = (ours::Side::new(parallel), theirs::Side::new(parallel));
+    let (a, b) = (on_threads(if parallel { THREADS } else { 1 }), theirs::Side::new(parallel));
     modules()
         .map(|(program, wasm)| {
             // The largest one takes seconds.
@@ -262,6 +268,16 @@ fn compile(rounds: usize, parallel: bool) -> Vec<Row> {
             alternate(program.name, rounds, || a.compile(&wasm).0, || b.compile(&wasm).0)
         })
         .collect()
+}
+
+/// This project, compiling on so many threads whatever the machine has.
+fn on_threads(threads: usize) -> ours::Side {
+    let compiler = CraneliftCompiler::new().adjust(move |settings| {
+        settings.threads(threads);
+    });
+    let mut config = Config::new();
+    config.compiler(Arc::new(compiler));
+    ours::Side::with(&config)
 }
 
 fn code_size(_: usize) -> Vec<Row> {

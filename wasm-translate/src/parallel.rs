@@ -1,30 +1,88 @@
 //! The one place that knows whether there are several threads.
+//!
+//! The threads live as long as one compilation and belong to it: there is no pool that a process would have
+//! all the time, that a child would lose with `fork`, or that two users of the library would share. Making
+//! some takes a few dozen microseconds, so that small modules have none.
 
-/// Functions together smaller than this many bytes of Wasm are not worth waking a second thread.
+/// Functions together smaller than this many bytes of Wasm are not worth a second thread.
 #[cfg(feature = "parallel")]
 const WORTHWHILE: usize = 4 << 10;
 
-/// Runs the work on up to `threads` threads at the same time (0 for as many as there are), with
-/// this thread among them, but on no more than there are items. Each run takes items until there
-/// are none left.
+/// Runs the work on up to `threads` threads at the same time (0 for as many as the machine has for
+/// this process), with this thread among them, but on no more than there are items. Each run takes items
+/// until there are none left.
+///
+/// If the system makes no further thread, those that there are do the work.
 #[cfg(feature = "parallel")]
 pub(crate) fn run(threads: usize, items: usize, bytes: usize, work: impl Fn() + Sync) {
-    let available = rayon::current_num_threads();
-    let threads = if threads == 0 { available } else { threads };
-    let threads = threads.min(items).min(if bytes < WORTHWHILE { 1 } else { usize::MAX });
-    if threads <= 1 {
+    if threads == 1 || items <= 1 || bytes < WORTHWHILE {
         return work();
     }
-    rayon::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(|_| work());
+    let threads = if threads == 0 { available() } else { threads };
+    let others = threads.min(items).saturating_sub(1);
+    std::thread::scope(|scope| {
+        for _ in 0..others {
+            let thread = std::thread::Builder::new().name("wasm-compile".into());
+            if thread.spawn_scoped(scope, &work).is_err() {
+                break;
+            }
         }
         work();
     });
+}
+
+/// How many threads can run at the same time, as the system says. Asking takes several system calls, and
+/// the answer rarely changes.
+///
+/// Two threads may ask at once. Nobody waits for another here, so that a child that was forked meanwhile
+/// does not wait for ever.
+#[cfg(feature = "parallel")]
+fn available() -> usize {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    static AVAILABLE: AtomicUsize = AtomicUsize::new(0);
+    match AVAILABLE.load(Ordering::Relaxed) {
+        0 => {
+            let number = std::thread::available_parallelism().map_or(1, |number| number.get());
+            AVAILABLE.store(number, Ordering::Relaxed);
+            number
+        }
+        number => number,
+    }
 }
 
 /// Runs the work on this thread.
 #[cfg(not(feature = "parallel"))]
 pub(crate) fn run(_threads: usize, _items: usize, _bytes: usize, work: impl Fn() + Sync) {
     work();
+}
+
+#[cfg(all(test, feature = "parallel"))]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::{Barrier, Mutex};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn as_many_threads_work_as_are_asked_for() {
+        let seen = Mutex::new(HashSet::new());
+        let all_here = Barrier::new(3);
+        run(3, 10, WORTHWHILE, || {
+            all_here.wait();
+            seen.lock().unwrap().insert(thread::current().id());
+        });
+        let seen = seen.into_inner().unwrap();
+        assert_eq!(seen.len(), 3);
+        assert!(seen.contains(&thread::current().id()));
+    }
+
+    #[test]
+    fn little_work_stays_on_this_thread() {
+        let here = thread::current().id();
+        for (threads, items, bytes) in [(1, 9, 1 << 20), (8, 1, 1 << 20), (8, 9, 100), (0, 0, 0)] {
+            run(threads, items, bytes, || assert_eq!(thread::current().id(), here));
+        }
+    }
 }

@@ -37,7 +37,7 @@ impl Progress {
     }
 
     /// Compiles a file; if that takes long and standard error is a terminal, shows there how far it
-    /// is, and takes it back at the end.
+    /// is, and takes it back at the end. Where the system makes no thread for that, nothing is shown.
     pub(crate) fn during<R>(&self, file: &Path, bytes: usize, work: impl FnOnce() -> R) -> R {
         if !stderr().is_terminal() {
             return work();
@@ -46,7 +46,8 @@ impl Progress {
             // Dropping the sender, also in a panic, ends the thread.
             let (done, wait) = mpsc::channel::<()>();
             let what = format!("{} ({})", file.display(), size(bytes as u64));
-            scope.spawn(move || self.draw(&what, &wait));
+            let drawing = thread::Builder::new().name("progress".to_owned());
+            let _ = drawing.spawn_scoped(scope, move || self.draw(&what, &wait));
             let result = work();
             drop(done);
             result
