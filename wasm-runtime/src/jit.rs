@@ -109,6 +109,7 @@ impl CraneliftCompiler {
         // For `wasm-translate`, 0 is as many threads as there are.
         let threads = if request.parallel { request.threads.unwrap_or(0) } else { 1 };
         settings.tunables(request.tunables).threads(threads).verifier(request.verify_ir);
+        settings.limits(request.limits);
         if !request.function_hooks.is_empty() {
             settings.function_hooks(function_hooks::selection(&request.function_hooks)?);
         }

@@ -296,3 +296,20 @@ fn what_is_wrong_is_said() {
         place.run(&["help", command]).exits_with(0).says("Examples:");
     }
 }
+
+#[test]
+fn compiling_has_limits_that_can_be_set() {
+    let place = Place::new().with("a.wat", "(module (func $f (export \"f\") nop nop nop))");
+    for command in ["compile", "run"] {
+        let limited = [command, "--compile-limit", "operators=3,time=1m", "a.wat"];
+        let refused = place.run(&limited).exits_with(1);
+        for part in ["`f`", "more than 3 operators", "--compile-limit operators=VALUE"] {
+            assert!(refused.stderr().contains(part), "{part}: {}", refused.stderr());
+        }
+        place.run(&[command, "--compile-limit", "operators=4", "a.wat"]).exits_with(0);
+        place.run(&[command, "--compile-limit=operators=3,operators=none", "a.wat"]).exits_with(0);
+        place.run(&[command, "--compile-limit=none", "a.wat"]).exits_with(0);
+        let unknown = place.run(&[command, "--compile-limit", "bytes=3", "a.wat"]).exits_with(2);
+        assert!(unknown.stderr().contains("operators, blocks, locals, parameters, time"));
+    }
+}

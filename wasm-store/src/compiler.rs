@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use wasm_types::{OperatorCost, Tunables, WasmFeatures};
+use wasm_types::{CompileLimits, OperatorCost, Tunables, WasmFeatures};
 
 use crate::error::Result;
 
@@ -84,6 +84,9 @@ pub struct CompileRequest {
     pub parallel: bool,
     /// How many threads to use; `None` for as many as the machine has.
     pub threads: Option<usize>,
+    /// How large functions may be, and how long it may take. They decide whether there is an artifact, and
+    /// nothing about it.
+    pub limits: CompileLimits,
     /// Whether the code generator checks its own intermediate form.
     pub verify_ir: bool,
     /// Whether the artifact maps code to places of the Wasm binary: backtraces have offsets then.
@@ -103,6 +106,7 @@ impl CompileRequest {
             operator_cost: None,
             parallel: true,
             threads: None,
+            limits: CompileLimits::new(),
             verify_ir: false,
             address_map: true,
         }

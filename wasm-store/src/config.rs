@@ -7,7 +7,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use wasm_types::{Internals, OptLevel, Tunables, WasmFeatures};
+use wasm_types::{CompileLimits, Internals, OptLevel, Tunables, WasmFeatures};
 
 use crate::allocation::{InstanceAllocationStrategy, RecyclingConfig};
 use crate::cache::CacheSetting;
@@ -198,9 +198,29 @@ impl Config {
         self
     }
 
-    /// Whether functions are compiled on several threads.
+    /// Whether functions are compiled on several threads: as many as the machine has for this process, which are
+    /// made for each module and end with its compilation. Where the system makes none, the thread that
+    /// asks compiles by itself.
     pub fn parallel_compilation(&mut self, parallel: bool) -> &mut Self {
         self.request.parallel = parallel;
+        self
+    }
+
+    /// How large the functions of a module may be, and how long compiling it may take: see [`CompileLimits`],
+    /// whose defaults hold if nothing else is said.
+    ///
+    /// What is beyond a limit is refused with an error that names the limit, the function and the value. Artifacts,
+    /// and modules from a cache, were compiled already: limits do not concern them.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wasm_store::{CompileLimits, Config};
+    ///
+    /// let limits = CompileLimits::new().operators(100_000).time(Duration::from_secs(5));
+    /// Config::new().compile_limits(limits);
+    /// ```
+    pub fn compile_limits(&mut self, limits: CompileLimits) -> &mut Self {
+        self.request.limits = limits;
         self
     }
 

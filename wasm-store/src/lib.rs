@@ -159,10 +159,11 @@ pub use wasm_hooks::{CallDirection, CallFilter, CallHook, CallTarget};
 #[cfg(feature = "function-hook")]
 pub use wasm_hooks::{FunctionEvent, NamePattern, NamePatternError};
 pub use wasm_types::{
-    GlobalState, MemoryChunk, MemoryState, ModuleState, RefState, TableRun, TableState,
+    CompileLimit, CompileLimits, Internals, OperatorCost, OptLevel, Tunables, VariableOperatorCost,
+    WasmFeatures,
 };
 pub use wasm_types::{
-    Internals, OperatorCost, OptLevel, Tunables, VariableOperatorCost, WasmFeatures,
+    GlobalState, MemoryChunk, MemoryState, ModuleState, RefState, TableRun, TableState,
 };
 
 /// The examples of the README, as tests.

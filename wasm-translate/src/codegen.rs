@@ -1,5 +1,7 @@
 //! One function from its body to machine code.
 
+use std::time::Instant;
+
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self, ExternalName, StackSlot, UserFuncName};
 use cranelift_codegen::isa::TargetIsa;
@@ -17,6 +19,7 @@ use crate::function_hooks::HookedFunctions;
 use crate::idiom::Idioms;
 use crate::immutable_table::ImmutableTables;
 use crate::inline::Inlining;
+use crate::limits::Budget;
 use crate::near_addresses;
 use crate::pass::{PassContext, PassPlace};
 use crate::reorder::Reorder;
@@ -24,6 +27,7 @@ use crate::runtime::{RuntimeEnvironment, TABLE_NAMES};
 use crate::settings::Settings;
 use crate::timings::{Lap, Timings};
 use crate::trap::wasm_trap_code;
+use crate::trap_places::{self, TrapPlaces};
 
 /// What all functions of a module are compiled with.
 pub(crate) struct Job<'a> {
@@ -40,6 +44,8 @@ pub(crate) struct Job<'a> {
     pub(crate) immutable_tables: ImmutableTables,
     /// Functions that tell when they are entered and left.
     pub(crate) hooked: HookedFunctions,
+    /// When all has to be over.
+    deadline: Option<Instant>,
 }
 
 impl<'a> Job<'a> {
@@ -50,6 +56,8 @@ impl<'a> Job<'a> {
         isa: &'a dyn TargetIsa,
         layout: &'a ContextLayout,
     ) -> Self {
+        // What is beyond the clock's end never comes.
+        let deadline = settings.limits.time.and_then(|time| Instant::now().checked_add(time));
         let hooked = HookedFunctions::select(parsed.module(), settings);
         let idioms = match settings.measures.idioms {
             true => Idioms::find(parsed, wasm)
@@ -68,7 +76,23 @@ impl<'a> Job<'a> {
             true => ImmutableTables::find(parsed, wasm, &settings.tunables),
             false => ImmutableTables::default(),
         };
-        Self { parsed, wasm, settings, isa, layout, idioms, inlining, immutable_tables, hooked }
+        Self {
+            parsed,
+            wasm,
+            settings,
+            isa,
+            layout,
+            idioms,
+            inlining,
+            immutable_tables,
+            hooked,
+            deadline,
+        }
+    }
+
+    /// What a function may have.
+    fn budget(&self) -> Budget {
+        Budget::new(self.settings.limits, self.deadline)
     }
 }
 
@@ -124,6 +148,7 @@ pub(crate) struct Worker<'a> {
     translator: Translator,
     context: Context,
     reorder: Reorder,
+    trap_places: TrapPlaces,
     allocator: regalloc2::Ctx,
     scanner: Scanner,
     pub(crate) timings: Timings,
@@ -146,6 +171,7 @@ impl<'a> Worker<'a> {
             translator: Translator::new(),
             context: Context::new(),
             reorder: Reorder::default(),
+            trap_places: TrapPlaces::default(),
             allocator: regalloc2::Ctx::default(),
             scanner: Scanner::new(job.isa),
             timings: Timings::default(),
@@ -169,8 +195,11 @@ impl<'a> Worker<'a> {
         self.translate(func)?;
         self.run_passes(PassPlace::BeforeOptimization, index)?;
         self.timings.translation += clock.lap();
+        let budget = self.job.budget();
+        budget.look_at_clock(clock.last())?;
         self.optimize(index)?;
         self.timings.optimization += clock.lap();
+        budget.look_at_clock(clock.last())?;
         let mut code = self.generate()?;
         if let Some(leads) = self.env.fuel_leads() {
             code.fuel = fuel_at_traps(&code, leads);
@@ -180,6 +209,7 @@ impl<'a> Worker<'a> {
         code.body = u32::try_from(body).unwrap_or(u32::MAX);
         code.proposals = self.translator.proposals();
         self.timings.codegen += clock.lap();
+        budget.look_at_clock(clock.last())?;
         Ok(code)
     }
 
@@ -210,6 +240,7 @@ impl<'a> Worker<'a> {
             idiom: self.job.idioms.get(func),
             sites: sites.as_ref(),
             small_bulk: settings.measures.small_bulk,
+            budget: self.job.budget(),
         };
         self.translator.translate_as(parsed, wasm, func, known, env, &mut self.context.func)?;
         if settings.verifier {
@@ -242,19 +273,22 @@ impl<'a> Worker<'a> {
     /// Optimises the CLIF, brings it into order, and runs the passes that come after.
     pub(crate) fn optimize(&mut self, func: FuncIndex) -> Result<&ir::Function, Error> {
         let context = &mut self.context;
+        let Settings { measures, tunables, .. } = self.job.settings;
+        let optimized = tunables.opt_level != OptLevel::None;
+        if measures.reorder && optimized {
+            self.reorder.note_blocks(&context.func);
+        }
+        if optimized {
+            trap_places::locate_branches(&mut context.func);
+        }
         context
             .optimize(self.job.isa, &mut ControlPlane::default())
             .map_err(|error| codegen_error(error, &context.func))?;
-        let Settings { measures, tunables, .. } = self.job.settings;
         near_addresses::run(&mut self.context.func);
-        if measures.reorder && tunables.opt_level != OptLevel::None {
+        if measures.reorder && optimized {
             self.reorder.run(&mut self.context.func);
         }
-        if tunables.fuel_costs.is_some() {
-            // Each instruction that traps has to tell how much fuel was used.
-            self.reorder.locate_loads(&mut self.context.func);
-        }
-        if measures.reorder && tunables.opt_level != OptLevel::None {
+        if measures.reorder && optimized {
             self.context
                 .verify_if(self.job.isa)
                 .map_err(|error| codegen_error(error, &self.context.func))?;
@@ -266,6 +300,7 @@ impl<'a> Worker<'a> {
                 .verify_if(self.job.isa)
                 .map_err(|error| codegen_error(error, &self.context.func))?;
         }
+        self.trap_places.locate_loads(&mut self.context.func);
         Ok(&self.context.func)
     }
 

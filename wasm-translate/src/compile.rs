@@ -1,10 +1,10 @@
 //! A module from its binary to machine code: all functions, on as many threads as are wanted.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use wasm_types::abi::ContextLayout;
-use wasm_types::{CompiledModule, DefinedFuncIndex, ParsedModule};
+use wasm_types::{CompileLimit, CompiledModule, DefinedFuncIndex, ParsedModule};
 
 use crate::codegen::{FunctionCode, Job, Worker};
 use crate::error::Error;
@@ -108,17 +108,25 @@ fn compile_functions(job: &Job<'_>) -> Result<(Vec<FunctionCode>, Timings), Erro
     // before it might have an error, too.
     let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
     let first_failed = AtomicUsize::new(usize::MAX);
+    // Whether the time is up, so that no function is to be compiled any more.
+    let late = AtomicBool::new(false);
 
     let work = || {
         let mut worker = Worker::new(job);
         let mut compiled = Vec::new();
         while let Some(&number) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if late.load(Ordering::Relaxed) {
+                break;
+            }
             if number > first_failed.load(Ordering::Relaxed) {
                 continue;
             }
             match worker.compile(DefinedFuncIndex::new(number as u32)) {
                 Ok(code) => compiled.push((number, code)),
                 Err(error) => {
+                    if error.limit() == Some(CompileLimit::Time) {
+                        late.store(true, Ordering::Relaxed);
+                    }
                     first_failed.fetch_min(number, Ordering::Relaxed);
                     let mut failed = failed.lock().expect("no thread panics with the lock");
                     if failed.as_ref().is_none_or(|(other, _)| number < *other) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wasm_types::{FuncIndex, ParseError};
+use wasm_types::{CompileLimit, FuncIndex, ParseError};
 
 /// What kind of thing went wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +35,7 @@ struct Inner {
     name: Option<String>,
     offset: Option<usize>,
     source: Option<ParseError>,
+    limit: Option<CompileLimit>,
 }
 
 impl Error {
@@ -48,6 +49,7 @@ impl Error {
                 name: None,
                 offset: None,
                 source: None,
+                limit: None,
             }),
         }
     }
@@ -55,6 +57,16 @@ impl Error {
     /// An operator, type or feature that this version, or the environment, does not translate.
     pub fn unsupported(what: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Unsupported, format!("{what} is not supported"))
+    }
+
+    /// Something is larger, or takes longer, than one of the limits allows; `what` says what.
+    pub(crate) fn beyond(limit: CompileLimit, what: impl fmt::Display) -> Self {
+        let mut error = Self::new(
+            ErrorKind::Limit,
+            format!("{what}: this is the limit `{limit}`, which `CompileLimits::{limit}` sets"),
+        );
+        error.inner.limit = Some(limit);
+        error
     }
 
     /// Adds the function in which it went wrong, unless one is there already.
@@ -94,6 +106,13 @@ impl Error {
         self.inner.offset
     }
 
+    /// Which of the [`CompileLimits`](wasm_types::CompileLimits) it is that something is beyond, if the kind is
+    /// [`ErrorKind::Limit`] and it is one of these. Other limits are the code generator's, and can't
+    /// be set.
+    pub fn limit(&self) -> Option<CompileLimit> {
+        self.inner.limit
+    }
+
     /// The error of validation, if the kind is [`ErrorKind::Invalid`].
     pub fn as_parse_error(&self) -> Option<&ParseError> {
         self.inner.source.as_ref()
@@ -110,6 +129,7 @@ impl From<ParseError> for Error {
                 name: error.function_name().map(String::from),
                 offset: Some(error.offset()),
                 source: Some(error),
+                limit: None,
             }),
         }
     }

@@ -13,6 +13,7 @@ use crate::environ::FuncEnvironment;
 use crate::error::{Error, ErrorKind};
 use crate::idiom::Idiom;
 use crate::inline::Sites;
+use crate::limits::Budget;
 use crate::ops;
 use crate::proposals;
 use crate::translator::{FuncTranslator, Stacks};
@@ -115,6 +116,7 @@ impl Translator {
             reachable: true,
             skipped: 0,
             offset: 0,
+            budget: known.budget,
             small_bulk: known.small_bulk,
             inlining: known.sites,
             inlined: None,
@@ -166,6 +168,8 @@ pub(crate) struct Known<'a> {
     pub(crate) sites: Option<&'a Sites<'a>>,
     /// Whether a few bytes are copied and filled in place.
     pub(crate) small_bulk: bool,
+    /// How large it may be.
+    pub(crate) budget: Budget,
 }
 
 /// Why a body could not be translated.
@@ -204,13 +208,19 @@ impl Body<'_> {
         operators: &mut OperatorsReader<'_>,
         offset: &mut u64,
     ) -> Result<(), Failure> {
-        t.builder.set_srcloc(source_location(*offset)?);
+        let start = source_location(*offset)?;
+        t.builder.set_srcloc(start);
+        // Places are kept as distances from the base, of which that to the place before it stands for none. So
+        // the base is the first place of all, not that of the first instruction.
+        t.builder.func.params.ensure_base_srcloc(start);
         self.enter(t, validator)?;
         let mut stored = None;
         while !operators.eof() {
             let (op, at) = operators.read_with_offset()?;
             *offset = at;
             t.offset = at;
+            let dfg = &t.builder.func.dfg;
+            t.budget.operator(|| dfg.num_values())?;
             validator.op(at, &op)?;
             self.proposals |= proposals::of_operator(&op);
             t.builder.set_srcloc(source_location(at)?);
@@ -248,6 +258,8 @@ impl Body<'_> {
         t: &mut FuncTranslator<'_, '_, E>,
         validator: &FuncValidator<ValidatorResources>,
     ) -> Result<(), Failure> {
+        t.budget.signature(self.params.len(), self.results.len())?;
+        t.budget.locals(validator.len_locals())?;
         ops::check_types(t.env, self.params.iter().chain(self.results))?;
         let entry = t.builder.create_block();
         t.builder.append_block_params_for_function_params(entry);

@@ -40,7 +40,7 @@
 //!
 //! # Features
 //!
-//! * `parallel`: compile the functions of a module on several threads (through rayon).
+//! * `parallel`: compile the functions of a module on several threads.
 //! * `native`: [`Settings::host`], for the machine that the compiler runs on.
 //! * `exact-extensions`: record the instruction set extensions that x86-64 code uses, instead of all
 //!   that it was allowed to use.
@@ -64,6 +64,7 @@ mod heap;
 mod idiom;
 mod immutable_table;
 mod inline;
+mod limits;
 mod link;
 mod measures;
 mod near_addresses;
@@ -79,6 +80,7 @@ mod target_feature;
 mod timings;
 mod translator;
 mod trap;
+mod trap_places;
 
 // The types of these are part of the interface.
 pub use cranelift_codegen;

@@ -11,17 +11,15 @@
 //! that stands first in the source comes next. What has an effect, or may trap, or reads what may be
 //! written, keeps its order with everything of its kind. Nothing leaves its block. What the optimiser made up
 //! has no place in the source: constants, and what has one operand, wait for their first use; what has more
-//! comes as soon as they are there, since it replaces several live values by one.
-//!
-//! A load may be folded into what uses it, if nothing with an effect stands between the two, and a machine
-//! instruction belongs to one place in the source: that of the user. Since a load may trap, and what uses it
-//! may not, such a user takes the place of the load. (A store that something is folded into keeps its own.)
+//! comes as soon as they are there, since it replaces several live values by one. What stood in front of the block
+//! was brought down by the optimiser to where it is used, and waits for its first use as well: all of it at the
+//! start of the block would be live at the same time.
 //!
 //! The order is computed as a key for each instruction, no smaller than those of its operands, by which
 //! the block is sorted; a block is nearly sorted to begin with, which the sort makes use of.
 
-use cranelift_codegen::entity::packed_option::PackedOption;
-use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, Opcode, ValueDef};
+use cranelift_codegen::entity::SecondaryMap;
+use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, ValueDef};
 
 /// The place of an instruction that comes after all others.
 const LAST: u32 = u32::MAX;
@@ -31,6 +29,8 @@ const LAST: u32 = u32::MAX;
 pub(crate) struct Reorder {
     /// By instruction. Only those of the block at hand mean anything.
     places: Vec<Place>,
+    /// For each block its place in the source: that of the first instruction that has one.
+    starts: SecondaryMap<Block, u32>,
     /// The instructions of the block at hand.
     order: Vec<Inst>,
     /// For each of them, those of the block whose results it takes, one after the other.
@@ -46,8 +46,6 @@ struct Place {
     first_use: u32,
     /// Where its operands end in the list of all.
     operands_end: u32,
-    /// The load that it may be folded with.
-    load: PackedOption<Inst>,
     kind: Kind,
 }
 
@@ -63,6 +61,17 @@ enum Kind {
 }
 
 impl Reorder {
+    /// Notes where the blocks of a function stand in the source. To be called before the optimiser, which takes
+    /// instructions out of their blocks.
+    pub(crate) fn note_blocks(&mut self, func: &Function) {
+        self.starts.clear();
+        for block in func.layout.blocks() {
+            let mut places = func.layout.block_insts(block).map(|inst| func.srcloc(inst));
+            let first = places.find(|place| !place.is_default());
+            self.starts[block] = first.map_or(0, |place| place.bits());
+        }
+    }
+
     /// Reorders the instructions of a function. No control flow and no value changes.
     pub(crate) fn run(&mut self, func: &mut Function) {
         self.places.clear();
@@ -70,22 +79,6 @@ impl Reorder {
         let mut next = func.layout.entry_block();
         while let Some(block) = next {
             self.run_block(func, block);
-            self.locate_folded_loads(func);
-            next = func.layout.next_block(block);
-        }
-    }
-
-    /// Gives instructions that loads may be folded into the loads' places in the source, without reordering
-    /// anything: those with an operand in memory that only they use, and those that change a number in memory.
-    pub(crate) fn locate_loads(&mut self, func: &mut Function) {
-        self.places.clear();
-        self.places.resize(func.dfg.num_insts(), Place::default());
-        let mut next = func.layout.entry_block();
-        while let Some(block) = next {
-            self.order.clear();
-            self.order.extend(func.layout.block_insts(block));
-            self.locate_folded_loads(func);
-            self.locate_changed_loads(func);
             next = func.layout.next_block(block);
         }
     }
@@ -105,21 +98,30 @@ impl Reorder {
         }
         // The sort is stable: what has the same key keeps its order, in which operands come first.
         self.order.sort_by_key(|inst| places[inst.as_u32() as usize].key);
+        self.lay_out(func, block);
+    }
+
+    /// Has the instructions of a block stand in the order that was found.
+    ///
+    /// Those from the first on that stands elsewhere are taken out and put back at the end, one after the other.
+    /// To insert each before another would be fewer steps, but where many come before the same one, the layout
+    /// numbers the rest of the block anew every few times.
+    fn lay_out(&self, func: &mut Function, block: Block) {
         let mut here = func.layout.first_inst(block);
-        for &inst in &self.order {
-            match here {
-                Some(next) if next != inst => {
-                    func.layout.remove_inst(inst);
-                    func.layout.insert_inst(inst, next);
-                }
-                _ => here = func.layout.next_inst(inst),
-            }
+        let mut kept = 0;
+        while let Some(inst) = here.filter(|inst| *inst == self.order[kept]) {
+            here = func.layout.next_inst(inst);
+            kept += 1;
         }
+        let moved = &self.order[kept..];
+        moved.iter().for_each(|inst| func.layout.remove_inst(*inst));
+        moved.iter().for_each(|inst| func.layout.append_inst(*inst, block));
     }
 
     /// From operands to users: the earliest place of each instruction.
     fn place_by_source(&mut self, func: &Function, block: Block) {
         let terminator = func.layout.last_inst(block);
+        let start = self.starts[block];
         let mut effects = 0;
         self.operands.clear();
         for &inst in &self.order {
@@ -145,6 +147,8 @@ impl Reorder {
                 (effects, Kind::Placed)
             } else if func.dfg.inst_args(inst).is_empty() {
                 (0, Kind::Constant)
+            } else if source.is_some_and(|source| source < start) {
+                (operands, Kind::Late)
             } else if let Some(source) = source {
                 (operands.max(source), Kind::Placed)
             } else if varying > 1 && operands > 0 {
@@ -153,7 +157,7 @@ impl Reorder {
                 (operands, Kind::Late)
             };
             let operands_end = self.operands.len() as u32;
-            let place = Place { key, first_use: LAST, operands_end, load: None.into(), kind };
+            let place = Place { key, first_use: LAST, operands_end, kind };
             self.places[inst.as_u32() as usize] = place;
         }
     }
@@ -180,80 +184,9 @@ impl Reorder {
     }
 }
 
-impl Reorder {
-    /// Gives what a load may be folded into the load's place in the source, in the block at hand.
-    fn locate_folded_loads(&mut self, func: &mut Function) {
-        // The last instruction with an effect, if it is a load: another can't be folded.
-        let mut last: Option<Inst> = None;
-        for &inst in &self.order {
-            let opcode = func.dfg.insts[inst].opcode();
-            let is_branch = opcode.is_branch();
-            if !is_branch && !is_pure(func, inst) {
-                let is_load = opcode.can_load() && !opcode.can_store() && !opcode.is_call();
-                last = is_load.then_some(inst);
-                continue;
-            }
-            let Some(load) = last else { continue };
-            let uses_load = func.dfg.inst_args(inst).iter().any(|value| {
-                let def = func.dfg.value_def(*value).inst();
-                def.is_some_and(|def| {
-                    def == load || self.places[def.as_u32() as usize].load == Some(load).into()
-                })
-            });
-            if uses_load {
-                self.places[inst.as_u32() as usize].load = Some(load).into();
-                let location = func.srcloc(load);
-                func.set_srcloc(inst, location);
-            }
-        }
-    }
-}
-
-impl Reorder {
-    /// Gives a store of what was computed from a load of the same bytes, or of more, the load's place in the
-    /// source, in the block at hand: if they become one instruction, it is the load that traps, and if not, the
-    /// store does not trap either.
-    fn locate_changed_loads(&self, func: &mut Function) {
-        for &inst in &self.order {
-            let InstructionData::Store { flags, args: [value, address], offset, .. } =
-                func.dfg.insts[inst]
-            else {
-                continue;
-            };
-            if func.dfg.mem_flags[flags].trap_code().is_none() {
-                continue;
-            }
-            let computed = func.dfg.value_def(value).inst();
-            let load = computed.and_then(|inst| self.places[inst.as_u32() as usize].load.expand());
-            let Some(load) = load else { continue };
-            if let InstructionData::Load { arg, offset: load_offset, .. } = func.dfg.insts[load]
-                && arg == address
-                && load_offset == offset
-                && bytes_accessed(func, load) >= bytes_accessed(func, inst)
-            {
-                let location = func.srcloc(load);
-                func.set_srcloc(inst, location);
-            }
-        }
-    }
-}
-
-/// How many bytes a load or a store accesses; 0 for loads that widen vectors, which are never those of what is stored.
-fn bytes_accessed(func: &Function, inst: Inst) -> u32 {
-    let data = &func.dfg.insts[inst];
-    match data.opcode() {
-        Opcode::Uload8 | Opcode::Sload8 | Opcode::Istore8 => 1,
-        Opcode::Uload16 | Opcode::Sload16 | Opcode::Istore16 => 2,
-        Opcode::Uload32 | Opcode::Sload32 | Opcode::Istore32 => 4,
-        Opcode::Store => func.dfg.value_type(func.dfg.inst_args(inst)[0]).bytes(),
-        Opcode::Load => func.dfg.value_type(func.dfg.first_result(inst)).bytes(),
-        _ => 0,
-    }
-}
-
 /// Whether an instruction does nothing but compute its results from its operands, so that it can be
 /// anywhere between those and its users.
-fn is_pure(func: &Function, inst: Inst) -> bool {
+pub(crate) fn is_pure(func: &Function, inst: Inst) -> bool {
     let data = &func.dfg.insts[inst];
     let opcode = data.opcode();
     if let InstructionData::Load { flags, .. } = *data {

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable, SetError};
 use target_lexicon::{Architecture, PointerWidth, Triple};
-use wasm_types::{FuncIndex, OperatorCost, OptLevel, Tunables};
+use wasm_types::{CompileLimits, FuncIndex, OperatorCost, OptLevel, Tunables};
 
 use crate::error::{Error, ErrorKind};
-use crate::extensions::Scanner;
 use crate::function_hooks::FunctionSelection;
 use crate::measures::Measures;
 use crate::pass::{ClifPass, PassPlace};
@@ -40,6 +39,7 @@ pub struct Settings {
     flags: Vec<(String, String)>,
     pub(crate) tunables: Tunables,
     pub(crate) threads: usize,
+    pub(crate) limits: CompileLimits,
     pub(crate) verifier: bool,
     pub(crate) measures: Measures,
     pub(crate) passes: Vec<(PassPlace, Arc<dyn ClifPass>)>,
@@ -119,6 +119,7 @@ impl Settings {
             flags: Vec::new(),
             tunables: Tunables::default(),
             threads: 0,
+            limits: CompileLimits::new(),
             verifier: false,
             measures: Measures::default(),
             passes: Vec::new(),
@@ -214,10 +215,20 @@ impl Settings {
         }
     }
 
-    /// Sets how many threads compile at the same time; 0, as it is at first, for as many as the
-    /// thread pool has. Without the feature `parallel` it is always one.
+    /// Sets how many threads compile at the same time; 0, as it is at first, for as many as the machine
+    /// has for this process. Without the feature `parallel` it is always one.
+    ///
+    /// The caller's thread is one of them. The others are made for the compilation and end with it; where the
+    /// system makes none, or not so many, those that there are do all the work.
     pub fn threads(&mut self, threads: usize) -> &mut Self {
         self.threads = threads;
+        self
+    }
+
+    /// Sets how large functions may be and how long a compilation may take. What is larger, or takes longer, is
+    /// refused with an error that names the [limit](Error::limit).
+    pub fn limits(&mut self, limits: CompileLimits) -> &mut Self {
+        self.limits = limits;
         self
     }
 
@@ -279,8 +290,6 @@ impl Settings {
             ("probestack_size_log2", &guard),
             ("enable_heap_access_spectre_mitigation", on(tunables.spectre_mitigation)),
             ("enable_table_access_spectre_mitigation", on(tunables.spectre_mitigation)),
-            // What is jumped to, for those who read the code. The code is the same.
-            ("machine_code_cfg_info", on(Scanner::WANTS_BLOCKS)),
         ] {
             flags.set(name, value).map_err(|error| {
                 Error::new(ErrorKind::Target, format!("setting `{name}` to `{value}`: {error}"))

@@ -33,6 +33,11 @@ impl Timings {
 pub(crate) struct Lap(Instant);
 
 impl Lap {
+    /// When it was looked at last.
+    pub(crate) fn last(&self) -> Instant {
+        self.0
+    }
+
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }

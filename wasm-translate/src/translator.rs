@@ -23,6 +23,7 @@ use crate::environ::{FuncEnvironment, HeapAccess, Values};
 use crate::error::Error;
 use crate::heap;
 use crate::inline::Sites;
+use crate::limits::Budget;
 use crate::ops::inlined;
 
 /// The vectors that a translation works on, kept from one function to the next.
@@ -70,6 +71,8 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) skipped: u32,
     /// Where the operator is, from the start of the binary.
     pub(crate) offset: u64,
+    /// How much more of everything the function may have.
+    pub(crate) budget: Budget,
     /// Whether a few bytes are copied and filled in place.
     pub(crate) small_bulk: bool,
     /// The calls that are replaced by what they call.

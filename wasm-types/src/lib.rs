@@ -23,6 +23,7 @@ extern crate alloc;
 pub mod abi;
 pub mod assumptions;
 mod code;
+mod compile_limits;
 mod const_expr;
 mod entity;
 mod features;
@@ -41,6 +42,7 @@ pub use code::{
     AddressMapEntry, CompiledFunction, CompiledModule, FrameSlotEntry, FuelEntry, IsaFlag,
     TextItem, TextItemKind, TrapEntry,
 };
+pub use compile_limits::{CompileLimit, CompileLimits};
 pub use const_expr::{ConstExpr, ConstOp};
 pub use entity::{EntityIndex, EntityType, GlobalType, MemoryType, TableType, TagType};
 pub use features::WasmFeatures;

@@ -19,6 +19,8 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
         // On how many threads the artifact is made is not seen in it.
         parallel: _,
         threads: _,
+        // Neither are limits: what is kept was within some, and to load it costs what they are to save.
+        limits: _,
         // Whoever wants the code generator to check itself does not want to skip that.
         verify_ir,
         address_map,
@@ -47,7 +49,7 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
 
 #[cfg(test)]
 mod tests {
-    use wasm_types::{OptLevel, WasmFeatures};
+    use wasm_types::{CompileLimits, OptLevel, WasmFeatures};
 
     use super::*;
 
@@ -98,11 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_threads_decides_nothing() {
+    fn threads_and_limits_decide_nothing() {
         let mut request = CompileRequest::new();
         let key = of("compiler", &request, b"wasm");
         request.parallel = false;
         request.threads = Some(7);
+        request.limits = CompileLimits::unlimited();
         assert_eq!(of("compiler", &request, b"wasm"), key);
     }
 }

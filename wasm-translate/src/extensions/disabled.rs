@@ -12,9 +12,6 @@ impl Scanner {
     /// No extension is known.
     pub(super) const NAMES: &[&str] = &[];
 
-    /// Whether the code generator has to tell where blocks start.
-    pub(crate) const WANTS_BLOCKS: bool = false;
-
     pub(crate) fn new(_: &dyn TargetIsa) -> Self {
         Self
     }

@@ -1,11 +1,15 @@
 //! The extensions that x86-64 code uses, read from the code itself.
 //!
 //! Between instructions there is data: jump tables behind indirect jumps, constants behind the last
-//! instruction. So code is not read from start to end but along its control flow: from the entry
-//! and from everything that the code generator says is jumped to, on to the next instruction where
-//! there is one, and to the target of each direct jump. Indirect jumps within a function go through
-//! jump tables, whose targets the code generator lists; those that leave the function start code
-//! that is read by itself. So every instruction that can run is read, and no data.
+//! instruction. So code is not read from start to end but along its control flow: from the entry on to
+//! the next instruction where there is one, to the target of each direct jump, and to all that stands in
+//! a jump table. Where a table ends is known from the code generator's list of source locations: an
+//! indirect jump ends its block, a table belongs to the jump, and a new location starts with each
+//! block. An indirect jump with nothing behind it leaves the function, for code that is read by itself.
+//! So every instruction that can run is read, and no data.
+//!
+//! The code generator would also list the edges between blocks itself, but takes time for it that grows with
+//! the square of their number.
 
 use iced_x86::{Code, CpuidFeature, Decoder, DecoderOptions, FlowControl, Instruction};
 
@@ -97,6 +101,8 @@ pub(super) struct Reader {
     seen: Vec<u64>,
     /// Places that the linker fills in, sorted.
     relocations: Vec<u32>,
+    /// Where the code of one source location starts and ends, sorted.
+    ranges: Vec<(u32, u32)>,
     /// What each kind of instruction uses, filled in as kinds are met.
     known: Known,
 }
@@ -128,13 +134,13 @@ impl Known {
 }
 
 impl Reader {
-    /// What a function uses, given its code, the places in it that are jumped to, and those that
-    /// the linker fills in. `None` if there is an instruction that can't be read or that no setting
-    /// allows for.
+    /// What a function uses, given its code, the starts and ends of the ranges that have one source location,
+    /// in order, and the places in it that the linker fills in. `None` if there is an instruction that
+    /// can't be read or that no setting allows for.
     pub(super) fn read(
         &mut self,
         code: &[u8],
-        targets: impl IntoIterator<Item = u32>,
+        ranges: impl IntoIterator<Item = (u32, u32)>,
         relocations: impl IntoIterator<Item = u32>,
     ) -> Option<Extensions> {
         let len = code.len();
@@ -143,8 +149,9 @@ impl Reader {
         self.relocations.clear();
         self.relocations.extend(relocations);
         self.relocations.sort_unstable();
+        self.ranges.clear();
+        self.ranges.extend(ranges);
         self.pending.clear();
-        self.pending.extend(targets);
         self.pending.push(0);
 
         let mut decoder = Decoder::with_ip(64, code, 0, DecoderOptions::NONE);
@@ -182,9 +189,11 @@ impl Reader {
                         self.follow(&instruction, at, next)?;
                         break;
                     }
-                    FlowControl::IndirectBranch | FlowControl::Return | FlowControl::Exception => {
+                    FlowControl::IndirectBranch => {
+                        self.follow_table(code, at, next)?;
                         break;
                     }
+                    FlowControl::Return | FlowControl::Exception => break,
                     FlowControl::XbeginXabortXend => return None,
                 }
                 at = next;
@@ -207,16 +216,38 @@ impl Reader {
         self.pending.push(u32::try_from(jump.near_branch_target()).ok()?);
         Some(())
     }
+
+    /// Notes what is in the table behind an indirect jump: distances from its start. It ends where the range
+    /// of the jump ends; there is none if that is right behind the jump.
+    fn follow_table(&mut self, code: &[u8], at: usize, start: usize) -> Option<()> {
+        let after = self.ranges.partition_point(|(start, _)| *start as usize <= at);
+        let end = self.ranges[..after].last()?.1 as usize;
+        let (entries, rest) = code.get(start..end)?.as_chunks::<4>();
+        if !rest.is_empty() {
+            return None;
+        }
+        for entry in entries {
+            let target = start.checked_add_signed(i32::from_le_bytes(*entry) as isize)?;
+            if target >= code.len() {
+                return None;
+            }
+            if !self.is_seen(target) {
+                self.pending.push(target as u32);
+            }
+        }
+        Some(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What code with no jumps from outside and nothing to be filled in uses.
-    fn names(code: &[u8], targets: &[u32], relocations: &[u32]) -> Option<Vec<&'static str>> {
-        let used =
-            Reader::default().read(code, targets.iter().copied(), relocations.iter().copied())?;
+    /// What code uses whose first ranges end at the given places.
+    fn names(code: &[u8], ends: &[u32], relocations: &[u32]) -> Option<Vec<&'static str>> {
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        let ranges = starts.zip(ends.iter().copied().chain([code.len() as u32]));
+        let used = Reader::default().read(code, ranges, relocations.iter().copied())?;
         Some((0..NAMES.len()).filter(|bit| used.0 & 1 << bit != 0).map(|bit| NAMES[bit]).collect())
     }
 
@@ -263,16 +294,39 @@ mod tests {
 
     #[test]
     fn data_is_not_read_and_code_behind_it_is() {
-        // jmp rax; data that looks like popcnt; lzcnt eax, eax; ret
-        let code = b"\xff\xe0\xf3\x0f\xb8\xc0\xf3\x0f\xbd\xc0\xc3";
-        assert_eq!(names(code, &[], &[]).unwrap(), [""; 0]);
-        assert_eq!(names(code, &[6], &[]).unwrap(), ["has_lzcnt"]);
+        // popcnt eax, eax; jmp rax; lzcnt eax, eax; ret
+        let code = b"\xf3\x0f\xb8\xc0\xff\xe0\xf3\x0f\xbd\xc0\xc3";
+        assert_eq!(names(code, &[6], &[]).unwrap(), ["has_popcnt"]);
         // jmp +4; data; lzcnt eax, eax; ret
         let code = b"\xeb\x04\xf3\x0f\xb8\xc0\xf3\x0f\xbd\xc0\xc3";
         assert_eq!(names(code, &[], &[]).unwrap(), ["has_lzcnt"]);
         // je +1; ret; popcnt eax, eax; ud2; data
         let code = b"\x74\x01\xc3\xf3\x0f\xb8\xc0\x0f\x0b\x06";
         assert_eq!(names(code, &[], &[]).unwrap(), ["has_popcnt"]);
+    }
+
+    #[test]
+    fn what_a_jump_table_leads_to_is_read() {
+        // nop; jmp rax; a table of two; data that looks like popcnt; lzcnt eax, eax; ret; tzcnt eax, eax; ret
+        let mut code = b"\x90\xff\xe0\0\0\0\0\0\0\0\0\xf3\x0f\xb8\xc0".to_vec();
+        code.extend(b"\xf3\x0f\xbd\xc0\xc3\xf3\x0f\xbc\xc0\xc3");
+        for (entries, expected) in [
+            ([12, 12], Some(&["has_lzcnt"][..])),
+            ([12, 17], Some(&["has_bmi1", "has_lzcnt"])),
+            // Into the jump's own block.
+            ([12, -3], Some(&["has_lzcnt"])),
+            // Before the code, and behind it.
+            ([12, -4], None),
+            ([12, 22], None),
+        ] {
+            for (place, entry) in entries.iter().enumerate() {
+                code[3 + 4 * place..][..4].copy_from_slice(&i32::to_le_bytes(*entry));
+            }
+            assert_eq!(names(&code, &[11, 15], &[]).as_deref(), expected, "{entries:?}");
+        }
+        // A table of one and a half, and code with no range.
+        assert_eq!(names(&code, &[9], &[]), None);
+        assert_eq!(Reader::default().read(b"\xff\xe0", [], []), None);
     }
 
     #[test]

@@ -90,25 +90,23 @@ impl Emitter<'_, '_> {
     /// Finds out in which blocks what is left is used that was read, or computed, before them.
     fn find_needs(&mut self) {
         let graph = self.graph;
-        let first: SecondaryMap<Block, Option<Action>> = {
-            let mut first = SecondaryMap::new();
-            for &block in &graph.order {
-                first[block] = self.pieces[block].iter().find_map(|piece| self.first_action(piece));
-                self.blocks[block].needs = first[block] == Some(Action::Use);
+        // Blocks whose needs are to be told to those before them.
+        let mut told = Vec::new();
+        // Blocks that hand on what they get.
+        let mut passes: SecondaryMap<Block, bool> = SecondaryMap::new();
+        for &block in &graph.order {
+            let first = self.pieces[block].iter().find_map(|piece| self.first_action(piece));
+            passes[block] = first.is_none();
+            if first == Some(Action::Use) {
+                self.blocks[block].needs = true;
+                told.push(block);
             }
-            first
-        };
-        let mut changed = true;
-        while changed {
-            changed = false;
-            // Needs go against the flow, so that few rounds are enough.
-            for &block in graph.order.iter().rev() {
-                if first[block].is_none()
-                    && !self.blocks[block].needs
-                    && graph.flow.succ_iter(block).any(|next| self.blocks[next].needs)
-                {
-                    self.blocks[block].needs = true;
-                    changed = true;
+        }
+        while let Some(block) = told.pop() {
+            for before in graph.flow.pred_iter(block).map(|edge| edge.block) {
+                if passes[before] && !self.blocks[before].needs {
+                    self.blocks[before].needs = true;
+                    told.push(before);
                 }
             }
         }

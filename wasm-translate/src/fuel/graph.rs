@@ -86,7 +86,7 @@ impl<'e> Graph<'e> {
 
     /// Divides all blocks, and ties their ends to each other.
     fn divide(&mut self, func: &Function, tree: &DominatorTree) {
-        let frequencies = self.frequencies(func);
+        let frequencies = self.frequencies(func, tree);
         let mut blocks: Vec<Block> = self.order.clone();
         blocks.sort_by_key(|block| block.as_u32());
         // The points at the start and at the end of each block.
@@ -194,7 +194,7 @@ impl<'e> Graph<'e> {
     }
 
     /// How often each block is run, for each call of the function.
-    fn frequencies(&self, func: &Function) -> SecondaryMap<Block, f32> {
+    fn frequencies(&self, func: &Function, tree: &DominatorTree) -> SecondaryMap<Block, f32> {
         let mut frequencies: SecondaryMap<Block, f32> = SecondaryMap::new();
         if let Some(entry) = self.order.first() {
             frequencies[*entry] = 1.0;
@@ -213,11 +213,8 @@ impl<'e> Graph<'e> {
             };
             let all: f32 = self.flow.succ_iter(block).map(share).sum();
             for target in self.flow.succ_iter(block) {
-                let is_back = self
-                    .loops
-                    .is_loop_header(target)
-                    .is_some_and(|head| self.loops.is_in_loop(block, head));
-                if !is_back {
+                // All loops of Wasm have one entry, so that what leads back to it is dominated by it.
+                if !tree.block_dominates(target, block) {
                     frequencies[target] += frequencies[block] * share(target) / all;
                 }
             }

@@ -29,6 +29,8 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     table: &BrTable<'_>,
 ) -> Result<(), Error> {
     let default = table.default();
+    let arity = t.stacks.frames[t.frame_at(default)].branch_arity;
+    t.budget.blocks(table.len() as usize, arity)?;
     let index = t.pop();
     // The body was validated up to and with this operator.
     let unread = |error: wasm_types::wasmparser::Error| {
@@ -41,6 +43,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     if targets.is_empty() {
         return branch(t, default);
     }
+    t.budget.blocks(1, arity)?;
     let (default_block, arity) = t.branch_target(default);
     // All targets take the same operands.
     let args = block_args(&t.top(arity));

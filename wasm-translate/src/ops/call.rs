@@ -16,7 +16,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     match *op {
         Operator::Call { function_index } => {
             let func = FuncIndex::new(function_index);
-            let count = check_type(t, t.env.module().type_of_func(func))?;
+            let count = check_type(t, TypeOf::Func(func))?;
             let args = pop_args(t, count);
             if inlined::translate(t, func, &args)? {
                 return Ok(true);
@@ -27,14 +27,14 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::CallIndirect { type_index, table_index } => {
             let (ty, table) = (TypeIndex::new(type_index), TableIndex::new(table_index));
             let index = t.pop();
-            let count = check_type(t, func_type(t, ty)?)?;
+            let count = check_type(t, TypeOf::Type(ty))?;
             let args = pop_args(t, count);
             let results = t.env.call_indirect(&mut t.builder, table, ty, index, &args)?;
             t.push_all(&results);
         }
         Operator::ReturnCall { function_index } => {
             let func = FuncIndex::new(function_index);
-            let count = check_type(t, t.env.module().type_of_func(func))?;
+            let count = check_type(t, TypeOf::Func(func))?;
             let args = pop_args(t, count);
             t.env.return_call(&mut t.builder, func, &args)?;
             t.reachable = false;
@@ -42,7 +42,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::ReturnCallIndirect { type_index, table_index } => {
             let (ty, table) = (TypeIndex::new(type_index), TableIndex::new(table_index));
             let index = t.pop();
-            let count = check_type(t, func_type(t, ty)?)?;
+            let count = check_type(t, TypeOf::Type(ty))?;
             let args = pop_args(t, count);
             t.env.return_call_indirect(&mut t.builder, table, ty, index, &args)?;
             t.reachable = false;
@@ -60,13 +60,27 @@ fn func_type<'t, E: FuncEnvironment + ?Sized>(
     t.env.module().func_type(ty).ok_or_else(unknown)
 }
 
-/// Makes sure that the target has all types of a signature; returns the number of parameters.
+/// Whose type a call has.
+enum TypeOf {
+    Func(FuncIndex),
+    Type(TypeIndex),
+}
+
+/// Makes sure that the target has all types of a signature, and that there are not too many; returns the number
+/// of parameters.
 fn check_type<E: FuncEnvironment + ?Sized>(
-    t: &FuncTranslator<'_, '_, E>,
-    ty: &FuncType,
+    t: &mut FuncTranslator<'_, '_, E>,
+    ty: TypeOf,
 ) -> Result<usize, Error> {
+    let ty = match ty {
+        TypeOf::Func(func) => t.env.module().type_of_func(func),
+        TypeOf::Type(ty) => func_type(t, ty)?,
+    };
+    let (params, results) = (ty.params().len(), ty.results().len());
     check_types(t.env, ty.params().iter().chain(ty.results()))?;
-    Ok(ty.params().len())
+    t.budget.signature(params, results)?;
+    t.budget.operators(params + results)?;
+    Ok(params)
 }
 
 /// Pops the arguments of a call, in order and in canonical form.

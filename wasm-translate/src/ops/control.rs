@@ -27,10 +27,13 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         }
         Operator::Loop { blockty } => enter_loop(t, *blockty)?,
         Operator::If { blockty } => enter_if(t, *blockty)?,
-        Operator::Else => enter_else(t),
+        Operator::Else => {
+            t.budget.blocks(1, 0)?;
+            enter_else(t);
+        }
         Operator::End => end(t)?,
         Operator::Br { relative_depth } => branch(t, *relative_depth)?,
-        Operator::BrIf { relative_depth } => branch_if(t, *relative_depth),
+        Operator::BrIf { relative_depth } => branch_if(t, *relative_depth)?,
         Operator::BrTable { targets } => branch_table::translate(t, targets)?,
         Operator::Return => return_from_function(t)?,
         _ => return Ok(false),
@@ -65,7 +68,7 @@ struct Signature {
 
 impl Signature {
     fn new<E: FuncEnvironment + ?Sized>(
-        t: &FuncTranslator<'_, '_, E>,
+        t: &mut FuncTranslator<'_, '_, E>,
         ty: BlockType,
     ) -> Result<Self, Error> {
         let (params, results) = match ty {
@@ -82,6 +85,8 @@ impl Signature {
                 })?
             }
         };
+        t.budget.signature(params.len(), results.len())?;
+        t.budget.blocks(1, params.len() + results.len())?;
         Ok(Self { num_params: params.len(), params, results })
     }
 }
@@ -132,7 +137,7 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     }
 
     /// The place of a frame on the control stack.
-    fn frame_at(&self, depth: u32) -> usize {
+    pub(super) fn frame_at(&self, depth: u32) -> usize {
         self.stacks.frames.len() - 1 - depth as usize
     }
 
@@ -295,17 +300,23 @@ pub(super) fn branch<E: FuncEnvironment + ?Sized>(
         return return_from_function(t);
     }
     let (target, arity) = t.branch_target(depth);
+    t.budget.blocks(1, arity)?;
     t.jump(target, arity);
     t.reachable = false;
     Ok(())
 }
 
-fn branch_if<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>, depth: u32) {
+fn branch_if<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    depth: u32,
+) -> Result<(), Error> {
     let condition = t.pop();
     let (target, arity) = t.branch_target(depth);
+    t.budget.blocks(1, arity)?;
     let args = block_args(&t.top(arity));
     let next = t.builder.create_block();
     t.builder.ins().brif(condition, target, &args, next, &[]);
     t.builder.seal_block(next);
     t.builder.switch_to_block(next);
+    Ok(())
 }

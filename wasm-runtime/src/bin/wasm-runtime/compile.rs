@@ -32,6 +32,7 @@ Examples:
   wasm-runtime compile program.wasm --target x86_64-unknown-linux-gnu --target-feature +avx2,+bmi2
   wasm-runtime compile program.wasm --target-feature -avx512f,-avx512vl
   wasm-runtime compile program.wasm --interruptible --metered    for `run --timeout` and `run --fuel`
+  wasm-runtime compile untrusted.wasm --compile-limit operators=100000,time=5s
   wasm-runtime compile program.wasm --sign keys/release.key
   wasm-runtime compile program.wasm --timings";
 
@@ -67,8 +68,12 @@ impl Compile {
         let request = self.settings.request();
         let progress = Progress::default();
         let compiler = progress.compiler();
-        let (mut artifact, timings) = progress
-            .during(&self.file, wasm.len(), || compiler.compile_timed(&wasm, &request))
+        let compiled =
+            progress.during(&self.file, wasm.len(), || compiler.compile_timed(&wasm, &request));
+        let (mut artifact, timings) = self
+            .settings
+            .limits
+            .explain(compiled)
             .with_context(|| format!("can't compile `{}`", self.file.display()))?;
         if self.timings {
             eprintln!("{timings}");

@@ -27,6 +27,8 @@ mod compile;
 #[cfg(feature = "rewrite")]
 mod expose;
 #[cfg(feature = "jit")]
+mod limits;
+#[cfg(feature = "jit")]
 mod settings;
 #[cfg(feature = "rewrite")]
 mod snapshot;

@@ -79,6 +79,10 @@ pub(crate) struct Run {
     #[command(flatten)]
     optimize: crate::settings::Optimize,
 
+    #[cfg(feature = "jit")]
+    #[command(flatten)]
+    compile_limits: crate::limits::Limits,
+
     #[command(flatten)]
     bounds: bounds::Bounds,
 
@@ -110,8 +114,10 @@ struct Host {
 
 impl Run {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        let module = input::load(self.config()?, self.cached, &self.file)
-            .map_err(|error| self.explain_artifact(error))?;
+        let loaded = input::load(self.config()?, self.cached, &self.file);
+        #[cfg(feature = "jit")]
+        let loaded = self.compile_limits.explain(loaded);
+        let module = loaded.map_err(|error| self.explain_artifact(error))?;
         let engine = module.engine();
         let mut linker = Linker::new(engine);
         wasm_runtime::wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
@@ -208,7 +214,9 @@ impl Run {
         self.observe.apply(&mut config);
         self.trust.apply(&mut config)?;
         #[cfg(feature = "jit")]
-        config.cranelift_opt_level(self.optimize.level());
+        config
+            .cranelift_opt_level(self.optimize.level())
+            .compile_limits(self.compile_limits.limits());
         Ok(config)
     }
 

@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use wasm_runtime::{CompileRequest, Config, NamePattern, OptLevel};
 
+use crate::limits::Limits;
+
 /// How hard to work on the code.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Optimize {
@@ -77,6 +79,9 @@ pub(crate) struct Settings {
     /// result is the same.
     #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
+
+    #[command(flatten)]
+    pub(crate) limits: Limits,
 }
 
 impl Settings {
@@ -93,6 +98,7 @@ impl Settings {
         request.flags.clone_from(&self.flags);
         request.target_features.clone_from(&self.target_features);
         request.threads = self.threads;
+        request.limits = self.limits.limits();
         request.parallel = self.threads != Some(1);
         request
     }

@@ -178,8 +178,10 @@ impl SnapshotCommand {
         let progress = Progress::default();
         let (compiler, request) = (progress.compiler(), self.settings.request());
         let file: &Path = &self.output;
-        progress
-            .during(file, wasm.len(), || compiler.compile(wasm, &request))
+        let compiled = progress.during(file, wasm.len(), || compiler.compile(wasm, &request));
+        self.settings
+            .limits
+            .explain(compiled)
             .with_context(|| format!("can't compile `{}`", file.display()))
     }
 }

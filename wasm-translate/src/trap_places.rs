@@ -1,0 +1,170 @@
+//! Has each trap stand at the operator that raises it, whatever the code generator makes of the two.
+//!
+//! A trap is reported at the place in the source of the machine instruction that it happened in, and fuel is put
+//! right by it. The code generator gives a machine instruction the place of the CLIF instruction that it is
+//! lowered from, and that is another one wherever it makes one out of two:
+//!
+//! * A branch to a block that only traps becomes a conditional trap in place of the branch. So before the
+//!   optimiser such branches get the place of the trap ([`locate_branches`]); a branch itself never traps.
+//! * A load is folded into what uses it, if nothing with an effect stands between the two. What computes or
+//!   branches, and does not trap, gets the place of the load. What traps by itself has two reasons to trap
+//!   and one place, so that it is kept from folding if it is of another operator: an instruction without code
+//!   comes before it that counts as an effect.
+//! * A store of what was computed from a load of the same bytes becomes one instruction with it. It is the load
+//!   that traps then, and gives the store its place ([`TrapPlaces::locate_loads`] does both).
+//!
+//! What is merged with an instruction before it that does the same does not trap any more, and what nothing changes
+//! keeps its place.
+
+use cranelift_codegen::cursor::{Cursor as _, FuncCursor};
+use cranelift_codegen::entity::SecondaryMap;
+use cranelift_codegen::entity::packed_option::PackedOption;
+use cranelift_codegen::ir::{
+    Block, Function, Inst, InstBuilder as _, InstructionData, Opcode, SourceLoc,
+};
+
+use crate::reorder::is_pure;
+
+/// Gives branches to blocks that trap the place of the trap. To be called before the optimiser.
+pub(crate) fn locate_branches(func: &mut Function) {
+    let mut traps: SecondaryMap<Block, Option<SourceLoc>> = SecondaryMap::new();
+    let mut any = false;
+    for block in func.layout.blocks() {
+        traps[block] = trap_of(func, block);
+        any |= traps[block].is_some();
+    }
+    if !any {
+        return;
+    }
+    let mut cursor = FuncCursor::new(func);
+    while let Some(block) = cursor.next_block() {
+        let Some(branch) = cursor.func.layout.last_inst(block) else { continue };
+        let InstructionData::Brif { blocks, .. } = cursor.func.dfg.insts[branch] else { continue };
+        let [then, otherwise] = blocks.map(|call| call.block(&cursor.func.dfg.value_lists));
+        match (traps[then], traps[otherwise]) {
+            (None, None) => continue,
+            (Some(place), None) | (None, Some(place)) => cursor.func.set_srcloc(branch, place),
+            (Some(place), Some(other)) => {
+                cursor.func.set_srcloc(branch, place);
+                if place != other {
+                    // One branch can't be in two places: the second block is no longer one that only traps.
+                    FuncCursor::new(cursor.func)
+                        .at_first_insertion_point(otherwise)
+                        .ins()
+                        .sequence_point();
+                    traps[otherwise] = None;
+                }
+            }
+        }
+    }
+}
+
+/// The place of the trap that a block ends in, if the optimiser may leave no more of the block than that.
+fn trap_of(func: &Function, block: Block) -> Option<SourceLoc> {
+    let last = func.layout.last_inst(block)?;
+    let stays = |inst: Inst| {
+        let opcode = func.dfg.insts[inst].opcode();
+        opcode.is_call() || opcode == Opcode::SequencePoint
+    };
+    let traps = func.dfg.insts[last].opcode() == Opcode::Trap;
+    (traps && !func.layout.block_insts(block).any(stays)).then(|| func.srcloc(last))
+}
+
+/// Gives places to what loads may be folded into, with what it keeps allocated from one function to the next.
+#[derive(Default)]
+pub(crate) struct TrapPlaces {
+    /// By instruction, the load that it may be folded with. Only those of the block at hand mean anything.
+    loads: Vec<PackedOption<Inst>>,
+}
+
+impl TrapPlaces {
+    /// To be called when nothing comes after it but the back end.
+    pub(crate) fn locate_loads(&mut self, func: &mut Function) {
+        self.loads.clear();
+        self.loads.resize(func.dfg.num_insts(), None.into());
+        let mut cursor = FuncCursor::new(func);
+        while cursor.next_block().is_some() {
+            // The last instruction with an effect, if it is a load: another can't be folded.
+            let mut last: Option<Inst> = None;
+            while let Some(inst) = cursor.next_inst() {
+                let opcode = cursor.func.dfg.insts[inst].opcode();
+                if opcode.is_branch() || is_pure(cursor.func, inst) {
+                    if let Some(load) = last
+                        && self.uses(cursor.func, inst, load)
+                    {
+                        self.loads[inst.as_u32() as usize] = Some(load).into();
+                        let place = cursor.func.srcloc(load);
+                        cursor.func.set_srcloc(inst, place);
+                    }
+                    continue;
+                }
+                if let Some(load) = last
+                    && opcode.can_trap()
+                    && can_trap(cursor.func, load)
+                    && cursor.func.srcloc(load) != cursor.func.srcloc(inst)
+                    && self.uses(cursor.func, inst, load)
+                {
+                    cursor.ins().sequence_point();
+                }
+                if opcode.can_store() {
+                    self.locate_store(cursor.func, inst);
+                }
+                let is_load = opcode.can_load() && !opcode.can_store() && !opcode.is_call();
+                last = is_load.then_some(inst);
+            }
+        }
+    }
+
+    /// Whether an instruction uses a load, or what the load may be folded into.
+    fn uses(&self, func: &Function, inst: Inst, load: Inst) -> bool {
+        func.dfg.inst_args(inst).iter().any(|value| {
+            let def = func.dfg.value_def(*value).inst();
+            def.is_some_and(|def| {
+                def == load || self.loads[def.as_u32() as usize] == Some(load).into()
+            })
+        })
+    }
+
+    /// Gives a store of what was computed from a load of the same bytes, or of more, the load's place: if they
+    /// become one instruction, it is the load that traps, and if not, the store does not trap either.
+    fn locate_store(&self, func: &mut Function, inst: Inst) {
+        let InstructionData::Store { flags, args: [value, address], offset, .. } =
+            func.dfg.insts[inst]
+        else {
+            return;
+        };
+        if func.dfg.mem_flags[flags].trap_code().is_none() {
+            return;
+        }
+        let computed = func.dfg.value_def(value).inst();
+        let load = computed.and_then(|inst| self.loads[inst.as_u32() as usize].expand());
+        let Some(load) = load else { return };
+        if let InstructionData::Load { arg, offset: load_offset, .. } = func.dfg.insts[load]
+            && arg == address
+            && load_offset == offset
+            && bytes_accessed(func, load) >= bytes_accessed(func, inst)
+        {
+            let place = func.srcloc(load);
+            func.set_srcloc(inst, place);
+        }
+    }
+}
+
+/// Whether a load traps out of bounds.
+fn can_trap(func: &Function, load: Inst) -> bool {
+    let flags = func.dfg.insts[load].memflags_data(&func.dfg);
+    flags.is_none_or(|flags| flags.trap_code().is_some())
+}
+
+/// How many bytes a load or a store accesses; 0 for loads that widen vectors, which are never those of what is stored.
+fn bytes_accessed(func: &Function, inst: Inst) -> u32 {
+    let data = &func.dfg.insts[inst];
+    match data.opcode() {
+        Opcode::Uload8 | Opcode::Sload8 | Opcode::Istore8 => 1,
+        Opcode::Uload16 | Opcode::Sload16 | Opcode::Istore16 => 2,
+        Opcode::Uload32 | Opcode::Sload32 | Opcode::Istore32 => 4,
+        Opcode::Store => func.dfg.value_type(func.dfg.inst_args(inst)[0]).bytes(),
+        Opcode::Load => func.dfg.value_type(func.dfg.first_result(inst)).bytes(),
+        _ => 0,
+    }
+}
