@@ -9,8 +9,11 @@ use cap_std::fs::Dir;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-/// The cookies of `.` and `..`, which come first. Those of the system follow, shifted by this.
+/// The cookie behind `.` and `..`, which come first; the one behind `.` is 1.
 const DOTS: u64 = 2;
+
+/// The cookie of the place that some systems have behind all entries.
+const LAST: u64 = u64::MAX - 1;
 
 /// How much is read from the system at a time, in bytes. No name is as long.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -46,23 +49,19 @@ impl Listing {
     /// The entries from a cookie on, as many as there are at hand; none at the end.
     pub(crate) fn from(&mut self, cookie: u64) -> Result<&[ListedEntry], Errno> {
         // Whoever begins anew sees what there is now.
-        if cookie > 0 && !self.entries.is_empty() {
-            if self.start == cookie {
-                return Ok(&self.entries);
-            }
-            let known = self.entries.iter().position(|entry| entry.next == cookie);
-            if let Some(last) = known.filter(|last| last + 1 < self.entries.len()) {
-                return Ok(&self.entries[last + 1..]);
-            }
-            // After the last of those at hand, the system goes on by itself. This matters: where places
-            // are counted, going to one would leave out entries if others before it are gone.
-            if known.is_none() {
-                self.go_to(cookie)?;
-            }
-        } else {
-            self.go_to(cookie)?;
+        if cookie > 0 && cookie == self.start && !self.entries.is_empty() {
+            return Ok(&self.entries);
+        }
+        let known = self.entries.iter().position(|entry| entry.next == cookie);
+        if let Some(last) = known.filter(|last| last + 1 < self.entries.len()) {
+            return Ok(&self.entries[last + 1..]);
         }
         self.entries.clear();
+        // After the last of those at hand, the system goes on by itself. This matters: where places are
+        // counted, going to one would leave out entries if others before it are gone.
+        if known.is_none() && !self.go_to(cookie)? {
+            return Ok(&[]);
+        }
         self.start = cookie;
         if cookie < DOTS {
             self.dots(cookie)?;
@@ -83,6 +82,29 @@ impl Listing {
         Ok(())
     }
 }
+
+/// The cookie for a place of the system's. Those that follow it are of no place in most systems, so that going
+/// on behind the last entry does not lead to another.
+const fn cookie_of(place: u64) -> u64 {
+    match place {
+        // The guest can add to it.
+        LAST_PLACE => LAST,
+        place => place.rotate_left(1) ^ 1,
+    }
+}
+
+/// The place that a cookie is for; the start for those of the dots.
+const fn place_of(cookie: u64) -> Option<u64> {
+    match cookie {
+        0..=DOTS => Some(0),
+        LAST => Some(LAST_PLACE),
+        u64::MAX => None,
+        cookie => Some((cookie ^ 1).rotate_right(1)),
+    }
+}
+
+/// What some systems have as the place behind all entries.
+const LAST_PLACE: u64 = i64::MAX.cast_unsigned();
 
 /// Appends what the system says of an entry, unless it is one of the dots.
 fn push(
@@ -112,16 +134,12 @@ fn push(
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 impl Listing {
-    /// Goes to where a cookie is. A place that the system does not know is the end of the directory.
-    fn go_to(&mut self, cookie: u64) -> Result<(), Errno> {
-        let place = cookie.saturating_sub(DOTS);
-        let known = i64::try_from(place).is_ok();
-        let target = if known { place } else { i64::MAX.cast_unsigned() };
-        match rustix::fs::seek(&self.stream, rustix::fs::SeekFrom::Start(target)) {
-            Ok(_) => Ok(()),
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::OVERFLOW) => {
-                Ok(rustix::fs::seek(&self.stream, rustix::fs::SeekFrom::End(0)).map(|_| ())?)
-            }
+    /// Goes to where a cookie is, and answers `false` if that is nowhere, which counts as the end.
+    fn go_to(&mut self, cookie: u64) -> Result<bool, Errno> {
+        let Some(place) = place_of(cookie) else { return Ok(false) };
+        match rustix::fs::seek(&self.stream, rustix::fs::SeekFrom::Start(place)) {
+            Ok(_) => Ok(true),
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::OVERFLOW) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
@@ -134,7 +152,7 @@ impl Listing {
         loop {
             match raw.next() {
                 Some(Ok(entry)) => {
-                    let next = entry.next_entry_cookie().saturating_add(DOTS);
+                    let next = cookie_of(entry.next_entry_cookie());
                     push(entries, stream, entry.file_name(), entry.ino(), entry.file_type(), next);
                 }
                 Some(Err(rustix::io::Errno::INTR)) => continue,
@@ -152,22 +170,41 @@ impl Listing {
 /// Where the system does not tell its places, they are counted.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 impl Listing {
-    fn go_to(&mut self, _cookie: u64) -> Result<(), Errno> {
-        Ok(())
+    fn go_to(&mut self, cookie: u64) -> Result<bool, Errno> {
+        Ok(place_of(cookie).is_some())
     }
 
     fn fill(&mut self) -> Result<(), Errno> {
         const BATCH: usize = 32;
-        let first = usize::try_from(self.start - DOTS).unwrap_or(usize::MAX);
-        let Self { stream, entries, start } = self;
+        let Some(place) = place_of(self.start) else { return Ok(()) };
+        let first = usize::try_from(place).unwrap_or(usize::MAX);
+        let Self { stream, entries, .. } = self;
         let all = rustix::fs::Dir::read_from(&*stream)?;
-        for (entry, next) in all.skip(first).zip(*start + 1..) {
-            let entry = entry?;
+        for (entry, next) in all.skip(first).zip(place.saturating_add(1)..) {
+            let (entry, next) = (entry?, cookie_of(next));
             push(entries, stream, entry.file_name(), entry.ino(), entry.file_type(), next);
             if entries.len() == BATCH {
                 break;
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_lead_back_to_their_places() {
+        for place in [1, 2, 3, 1 << 32, i64::MAX.cast_unsigned() - 1, LAST_PLACE] {
+            let cookie = cookie_of(place);
+            assert!(cookie > DOTS && cookie < u64::MAX);
+            assert_eq!(place_of(cookie), Some(place));
+            // What comes after it is no place that a system goes to.
+            let after = place_of(cookie + 1);
+            assert!(after.is_none_or(|place| place >= LAST_PLACE), "{place}");
+        }
+        assert_eq!([0, 1, DOTS].map(place_of), [Some(0); 3]);
     }
 }
