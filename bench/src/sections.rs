@@ -272,9 +272,12 @@ fn compile(rounds: usize, parallel: bool) -> Vec<Row> {
 
 /// This project, compiling on so many threads whatever the machine has.
 fn on_threads(threads: usize) -> ours::Side {
-    let compiler = CraneliftCompiler::new().adjust(move |settings| {
-        settings.threads(threads);
-    });
+    // SAFETY: the number of threads makes no difference to the code.
+    let compiler = unsafe {
+        CraneliftCompiler::new().adjust(move |settings| {
+            settings.threads(threads);
+        })
+    };
     let mut config = Config::new();
     config.compiler(Arc::new(compiler));
     ours::Side::with(&config)
