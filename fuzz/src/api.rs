@@ -48,9 +48,9 @@ pub fn check(data: &[u8]) {
 fn run(u: &mut Unstructured<'_>, artifacts: &Artifacts) -> Result<()> {
     let mut world = World::new(u, artifacts)?;
     for _ in 0..u.int_in_range(4..=60_u32)? {
-        if u.ratio(1, 60)? {
+        if u.ratio(1, 120)? {
             parallel::elsewhere(u, &mut world)?;
-        } else if u.ratio(1, 100)? {
+        } else if u.ratio(1, 250)? {
             parallel::at_once(u, &mut world)?;
         } else {
             world.step(u)?;

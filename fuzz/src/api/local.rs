@@ -465,7 +465,8 @@ fn ended(u: &mut Unstructured<'_>, store: &mut Store<Data>, side: &mut Side) -> 
             call(store, side, i, "spin", &[], Err(Stop::Trap(Trap::Interrupt)));
             store.set_epoch_deadline(TICKS);
         }
-        4 if guest::interruptible(side.settings) => {
+        // Not often: where cores are busy, the other thread may be long in coming.
+        4 if guest::interruptible(side.settings) && u.ratio(1, 16)? => {
             trace::step(|| "interrupted by another thread".to_owned());
             let handle = store.interrupt_handle().expect("calls can be interrupted");
             std::thread::scope(|scope| {

@@ -122,15 +122,16 @@ impl Side {
     pub(super) fn assert_all(&self, store: &mut Store<Data>) {
         self.assert_sizes(store);
         for (place, (memory, model)) in self.memories.iter().zip(&self.model.memories).enumerate() {
-            let mut expected = vec![0; (model.pages << 16) as usize];
-            for (at, byte) in &model.bytes {
-                expected[*at as usize] = *byte;
-            }
             let found = memory.data(&*store);
-            if found != expected {
-                let differs = found.iter().zip(&expected).position(|(a, b)| a != b);
-                panic!("memory {place} differs at {differs:?}");
+            assert_eq!(found.len() as u64, model.pages << 16, "size of memory {place}");
+            let mut next = 0;
+            for (at, byte) in &model.bytes {
+                let at = *at as usize;
+                assert_zero(place, next, &found[next..at]);
+                assert_eq!(found[at], *byte, "memory {place} differs at {at:#x}");
+                next = at + 1;
             }
+            assert_zero(place, next, &found[next..]);
         }
         for (place, (global, model)) in self.globals.iter().zip(&self.model.globals).enumerate() {
             super::trace::at(|| format!("(global {place})"));
@@ -157,6 +158,18 @@ impl Side {
         items.extend(self.globals.iter().map(|item| Extern::from(*item)));
         items.extend(self.funcs.iter().map(|item| Extern::from(*item)));
         items
+    }
+}
+
+/// Checks that bytes of a memory are zero.
+fn assert_zero(memory: usize, at: usize, bytes: &[u8]) {
+    static ZEROS: [u8; 4096] = [0; 4096];
+    for (place, bytes) in bytes.chunks(ZEROS.len()).enumerate() {
+        if *bytes != ZEROS[..bytes.len()] {
+            let place = at + place * ZEROS.len();
+            let differs = bytes.iter().position(|byte| *byte != 0).expect("one is not zero");
+            panic!("memory {memory} is not zero at {:#x}", place + differs);
+        }
     }
 }
 
