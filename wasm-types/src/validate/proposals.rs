@@ -1,7 +1,8 @@
 //! Which proposal explains that a module was refused.
 //!
-//! wasmparser often names it. Where it does not, the module is validated again with more allowed:
-//! the first proposal with which validation gets further is the explanation.
+//! Where wasmparser says that something is switched off, that is the reason, whatever else may be wrong behind
+//! it. Where it does not, the module is validated again with more allowed: the first proposal with which
+//! validation gets further is the explanation.
 
 use alloc::format;
 
@@ -78,8 +79,8 @@ const FUNCTION_REFERENCES: WasmFeatures =
     WasmFeatures::FUNCTION_REFERENCES.union(WasmFeatures::REFERENCE_TYPES);
 const GC: WasmFeatures = WasmFeatures::GC.union(FUNCTION_REFERENCES);
 
-/// The proposal that explains the error, if there is one that is not allowed and with which
-/// validation gets further.
+/// The proposal that explains the error, if there is one that is not allowed and that wasmparser misses
+/// or with which validation gets further.
 pub(super) fn explain(
     wasm: &[u8],
     allowed: WasmFeatures,
@@ -91,13 +92,13 @@ pub(super) fn explain(
         Some(offset) => offset > error.offset(),
     };
     let more = PROPOSALS.iter().fold(allowed, |all, proposal| all | proposal.flag);
-    if !gets_further(more) {
+    let missed = missed(error);
+    if !speaks_of_features(error) && !gets_further(more) {
         return None;
     }
-    let named = error.missing_wasm_feature().unwrap_or(WasmFeatures::empty());
     let candidates = || PROPOSALS.iter().filter(|proposal| !allowed.contains(proposal.flag));
     let found = candidates()
-        .find(|proposal| named.intersects(proposal.flag))
+        .find(|proposal| missed.intersects(proposal.flag))
         .or_else(|| candidates().find(|p| gets_further(allowed | p.flag | p.needs)))?;
     let offset = error.offset();
     let what = describe::place(wasm, offset);
@@ -115,6 +116,29 @@ pub(super) fn explain(
         function: None,
         proposal: Some(found.name),
     })
+}
+
+/// Whether wasmparser says that something is switched off, and not that a rule is broken which a proposal has made
+/// weaker.
+fn speaks_of_features(error: &wasmparser::Error) -> bool {
+    let message = error.message();
+    let words = ["proposal", "enabled", "disabled", "disallowed", "feature", "required for"];
+    words.iter().any(|word| message.contains(word))
+}
+
+/// The features that wasmparser says are missing.
+fn missed(error: &wasmparser::Error) -> WasmFeatures {
+    /// Where it says so in words alone.
+    const WORDS: &[(&str, WasmFeatures)] = &[
+        ("gc proposal must be enabled", WasmFeatures::GC),
+        ("the GC proposal is disabled", WasmFeatures::GC),
+        ("requires the bulk-memory proposal", WasmFeatures::BULK_MEMORY),
+    ];
+    let in_words = || {
+        let found = WORDS.iter().find(|(words, _)| error.message().contains(words));
+        found.map_or(WasmFeatures::empty(), |(_, features)| *features)
+    };
+    error.missing_wasm_feature().unwrap_or_else(in_words)
 }
 
 /// How far validation gets with these features: the offset of the error, or `None` if there is
