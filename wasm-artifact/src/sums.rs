@@ -10,7 +10,7 @@
 //! sum, so that blocks that were moved, or come from another artifact, are noticed too.
 
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use xxhash_rust::xxh3::xxh3_64;
 use zerocopy::little_endian::U64;
@@ -20,6 +20,9 @@ use zerocopy::IntoBytes;
 
 /// How many bytes a checksum is about; the last block may have fewer.
 pub(crate) const BLOCK: usize = 4096;
+
+/// How many blocks share an atomic number. Targets without 64-bit atomics have these.
+const BITS: usize = u32::BITS as usize;
 
 /// How many blocks a number of bytes has.
 pub(crate) fn blocks(len: usize) -> usize {
@@ -52,14 +55,14 @@ pub(crate) struct Sums<'a> {
     sums: &'a [U64],
     salt: u64,
     /// A bit for each block that was found to be right.
-    right: Arc<[AtomicU64]>,
+    right: Arc<[AtomicU32]>,
 }
 
 impl<'a> Sums<'a> {
     /// `None` if there are not as many sums as blocks.
     pub(crate) fn new(summed: &'a [u8], sums: &'a [U64], salt: u64) -> Option<Self> {
         let blocks = blocks(summed.len());
-        let right = (0..blocks.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
+        let right = (0..blocks.div_ceil(BITS)).map(|_| AtomicU32::new(0)).collect();
         (sums.len() == blocks).then_some(Self { summed, sums, salt, right })
     }
 
@@ -79,8 +82,8 @@ impl<'a> Sums<'a> {
 
     #[inline]
     fn is_right(&self, block: usize) -> bool {
-        let bit = 1 << (block % 64);
-        let known = self.right.get(block / 64).map_or(0, |word| word.load(Ordering::Relaxed));
+        let bit = 1 << (block % BITS);
+        let known = self.right.get(block / BITS).map_or(0, |word| word.load(Ordering::Relaxed));
         known & bit != 0 || self.compare(block)
     }
 
@@ -92,9 +95,9 @@ impl<'a> Sums<'a> {
             return false;
         };
         let right = of_block(bytes, block, self.salt) == sum.get();
-        if right && let Some(word) = self.right.get(block / 64) {
+        if right && let Some(word) = self.right.get(block / BITS) {
             // Nothing else is published with the bit: whoever misses it compares once more.
-            word.fetch_or(1 << (block % 64), Ordering::Relaxed);
+            word.fetch_or(1 << (block % BITS), Ordering::Relaxed);
         }
         right
     }

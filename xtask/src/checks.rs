@@ -4,5 +4,6 @@ pub(crate) mod aot;
 pub(crate) mod features;
 pub(crate) mod layers;
 pub(crate) mod nightly;
+pub(crate) mod no_std;
 pub(crate) mod package;
 pub(crate) mod readme;

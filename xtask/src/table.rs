@@ -1,7 +1,7 @@
 //! The table of checks. To add one, add a row; CI runs what stands here, in this order.
 
 use crate::check::{Check, Work};
-use crate::checks::{aot, features, layers, nightly, package, readme};
+use crate::checks::{aot, features, layers, nightly, no_std, package, readme};
 
 /// Every check, the quick ones first.
 pub(crate) const CHECKS: &[Check] = &[
@@ -53,6 +53,15 @@ pub(crate) const CHECKS: &[Check] = &[
             what: "`cargo clippy` of each crate with none, each, all, and the usual combinations of its \
                    features",
             call: features::combinations,
+        },
+    },
+    Check {
+        name: "no-std",
+        why: "crates that claim to do without the standard library do, on a target with less than most",
+        work: Work::Function {
+            what: "`cargo check` of each crate with `#![no_std]` for thumbv7em-none-eabihf, where that is \
+                   installed or can be built (nightly with rust-src); else it says so",
+            call: no_std::no_std,
         },
     },
     Check {

@@ -1,0 +1,115 @@
+//! Crates that claim to do without the standard library build for a target that has none.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::manifest::CRATES;
+use crate::shell::Shell;
+
+/// A target without an operating system, and without what larger ones have: 64-bit atomics, 64-bit addresses.
+const TARGET: &str = "thumbv7em-none-eabihf";
+
+/// What is to be built besides each of the crates with no features: features that do without, too.
+const FEATURES: &[(&str, &str)] =
+    &[("wasm-types", "validate"), ("wasm-artifact", "write,inspect"), ("wasm-artifact", "sign")];
+
+/// Builds them where the target is installed, or can be; what can be seen in the source is looked at everywhere.
+pub(crate) fn no_std(shell: &Shell) -> Result<(), String> {
+    let crates: Vec<&str> = CRATES.iter().copied().filter(|name| claims(shell, name)).collect();
+    if crates.is_empty() {
+        return Err("no crate has `#![no_std]` in its lib.rs any more: take the check out".into());
+    }
+    for name in &crates {
+        let mut files = Vec::new();
+        sources(&shell.root().join(name).join("src"), &mut files)?;
+        for file in files {
+            let text = read(&file)?;
+            for (number, _) in text.lines().enumerate().filter(|(_, line)| is_not_portable(line)) {
+                return Err(format!(
+                    "{}:{}: 64-bit atomics are not on all targets: take 32 bits, or those of a pointer",
+                    file.display(),
+                    number + 1
+                ));
+            }
+        }
+    }
+    let Some(cargo) = cargo(shell) else {
+        println!(
+            "skip  no-std: {} are not built for {TARGET}: neither `rustup target add {TARGET}` nor, for nightly, \
+             `rustup component add rust-src` has been done",
+            crates.join(", ")
+        );
+        return Ok(());
+    };
+    for name in &crates {
+        shell.run(&format!("{cargo} --package {name} --no-default-features"))?;
+        for (_, features) in FEATURES.iter().filter(|(with, _)| with == name) {
+            let more = format!("--no-default-features --features {features}");
+            shell.run(&format!("{cargo} --package {name} {more}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The command that checks a package for the target; `None` if nothing here can.
+fn cargo(shell: &Shell) -> Option<String> {
+    let target = format!("--target {TARGET}");
+    let installed = |command: &str| {
+        let path = shell.output(command).ok()?;
+        Some(PathBuf::from(path.trim()))
+    };
+    let library = installed(&format!("rustc --print target-libdir {target}"));
+    if library.is_some_and(|library| library.is_dir()) {
+        return Some(format!("cargo check --quiet {target}"));
+    }
+    // The library of a target that is not installed can be built, if its source is there.
+    for toolchain in ["", " +nightly"] {
+        let version = shell.output(&format!("rustc{toolchain} --version")).unwrap_or_default();
+        let root = installed(&format!("rustc{toolchain} --print sysroot"));
+        let core = root.map(|root| root.join("lib/rustlib/src/rust/library/core"));
+        if version.contains("nightly") && core.is_some_and(|core| core.is_dir()) {
+            return Some(format!("cargo{toolchain} check --quiet -Zbuild-std=core,alloc {target}"));
+        }
+    }
+    None
+}
+
+fn claims(shell: &Shell, name: &str) -> bool {
+    let lib = read(&shell.root().join(name).join("src/lib.rs"));
+    lib.is_ok_and(|lib| lib.lines().any(|line| line == "#![no_std]"))
+}
+
+fn is_not_portable(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    ["AtomicU64", "AtomicI64"].iter().any(|name| code.contains(name))
+}
+
+fn sources(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
+    let about = |error: std::io::Error| format!("{}: {error}", directory.display());
+    for entry in fs::read_dir(directory).map_err(about)? {
+        let path = entry.map_err(about)?.path();
+        if path.is_dir() {
+            sources(&path, files)?;
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_some_targets_lack_is_seen_in_code_alone() {
+        assert!(is_not_portable("use core::sync::atomic::{AtomicU64, Ordering};"));
+        assert!(is_not_portable("    seen: AtomicI64, // how often"));
+        assert!(!is_not_portable("    // not an AtomicU64, which some targets lack"));
+        assert!(!is_not_portable("I64AtomicRmwAdd"));
+    }
+}
