@@ -128,7 +128,6 @@ fn what_is_behind_the_proposal_does_not_matter() {
             "garbage-collection",
         ),
         ("(module (type (func (param (ref null 7)))))", "function-references"),
-        ("(module (memory 1 (pagesize 1) shared))", "threads"),
     ] {
         let wasm = match wat::parse_str(text) {
             Ok(wasm) => wasm,

@@ -7,7 +7,7 @@ use core::fmt;
 /// Why an artifact could not be written or read.
 ///
 /// The message says what was found, where, and what to do about it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
     message: Cow<'static, str>,
@@ -88,6 +88,12 @@ impl fmt::Display for Error {
             write!(f, " (at byte {offset:#x})")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 

@@ -9,12 +9,10 @@ use std::path::{Path, PathBuf};
 /// Programs go on without the cache then: [`Cache::load`](crate::Cache::load) and
 /// [`Cache::insert`](crate::Cache::insert) return no errors, but keep the last one for
 /// [`Cache::last_error`](crate::Cache::last_error).
-#[derive(Debug)]
 pub struct Error {
     kind: Kind,
 }
 
-#[derive(Debug)]
 enum Kind {
     /// Nothing says where the cache should be.
     NoDirectory,
@@ -103,9 +101,7 @@ impl fmt::Display for Error {
                 "there is no place for the cache: neither XDG_CACHE_HOME nor HOME is set to an \
                  absolute path; set one of them, or name a directory (`CacheConfig::with_directory`)",
             ),
-            Kind::Io { action, path, error } => {
-                write!(f, "cannot {action} `{}`: {error}", path.display())
-            }
+            Kind::Io { action, path, .. } => write!(f, "cannot {action} `{}`", path.display()),
             Kind::Refused { path, reasons } => {
                 let path = path.display();
                 write!(
@@ -126,17 +122,23 @@ impl fmt::Display for Error {
             Kind::Config { path, line, reason } => {
                 write!(f, "{}:{line}: {reason}", path.display())
             }
-            Kind::Rejected { path, error } => write!(
+            Kind::Rejected { path, .. } => write!(
                 f,
-                "the cache's entry `{}` is not what this user's program put there, and was removed: \
-                 {error}",
+                "the cache's entry `{}` is not what this user's program put there, and was removed",
                 path.display()
             ),
-            Kind::Load { path, error } => {
-                write!(f, "cannot load the cache's entry `{}`: {error}", path.display())
+            Kind::Load { path, .. } => {
+                write!(f, "cannot load the cache's entry `{}`", path.display())
             }
             Kind::Unsuitable { reason } => write!(f, "the cache cannot keep an artifact: {reason}"),
-        }
+        }?;
+        wasm_types::report::causes(self, f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 

@@ -47,7 +47,7 @@
 //!
 //! * `observers`: ready-made observers, as the module `observe`: call counts with times, samples for
 //!   profilers, coverage, lines of a trace. Needs the standard library, without which the crate is `no_std` and has
-//!   no dependencies.
+//!   no dependency but `wasm-types`.
 //! * `dwarf`: where functions begin in the source, by the debugging information of a module, for coverage.
 //! * `tracing`: calls as events of the crate `tracing`.
 

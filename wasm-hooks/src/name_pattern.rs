@@ -4,6 +4,8 @@ use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
 
+use wasm_types::Escaped;
+
 /// A pattern for names: text in which `*` stands for any characters, even none, and `?` for exactly one.
 /// A backslash takes the meaning from the character that follows it, as is needed for names such as
 /// `<*const T>::read`.
@@ -144,12 +146,12 @@ impl FromStr for NamePattern {
 }
 
 /// Why a text is no [`NamePattern`].
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NamePatternError {
     kind: ErrorKind,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 enum ErrorKind {
     Empty,
     Unfinished(String),
@@ -163,10 +165,17 @@ impl fmt::Display for NamePatternError {
             }
             ErrorKind::Unfinished(text) => write!(
                 f,
-                "the pattern `{text}` ends with a backslash, which takes the meaning from the \
-                 character after it: write `\\\\` for a backslash"
+                "the pattern `{}` ends with a backslash, which takes the meaning from the \
+                 character after it: write `\\\\` for a backslash",
+                Escaped::new(text)
             ),
         }
+    }
+}
+
+impl fmt::Debug for NamePatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 

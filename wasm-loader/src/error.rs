@@ -11,13 +11,11 @@ use crate::mismatch::{Mismatch, Party};
 ///
 /// If this machine or this program cannot run the artifact, the error lists every mismatch, each
 /// with the artifact's value, the host's value and the way out.
-#[derive(Debug)]
 pub struct Error {
     kind: Kind,
     path: Option<PathBuf>,
 }
 
-#[derive(Debug)]
 enum Kind {
     Io(&'static str, io::Error),
     Artifact(wasm_artifact::Error),
@@ -120,10 +118,10 @@ impl fmt::Display for Error {
             write!(f, "{}: ", path.display())?;
         }
         match &self.kind {
-            Kind::Io(action, error) => write!(f, "cannot {action}: {error}"),
-            Kind::Artifact(error) => write!(f, "{error}"),
+            Kind::Io(action, _) => write!(f, "cannot {action}")?,
+            Kind::Artifact(error) => write!(f, "{error}")?,
             #[cfg(feature = "sign")]
-            Kind::Untrusted(error) => write!(f, "{error}"),
+            Kind::Untrusted(_) => f.write_str("the artifact is not trusted")?,
             Kind::Mismatches(mismatches, _) => {
                 let of = |party| mismatches.iter().any(|mismatch| mismatch.party == party);
                 let parties = match (of(Party::Host), of(Party::Engine)) {
@@ -135,9 +133,15 @@ impl fmt::Display for Error {
                 for mismatch in mismatches {
                     write!(f, "\n  - {mismatch}")?;
                 }
-                Ok(())
             }
         }
+        wasm_types::report::causes(self, f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 
@@ -145,10 +149,10 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             Kind::Io(_, error) => Some(error),
-            Kind::Artifact(error) => Some(error),
+            // What is wrong with the bytes is all there is to say.
+            Kind::Artifact(_) | Kind::Mismatches(..) => None,
             #[cfg(feature = "sign")]
             Kind::Untrusted(error) => Some(error),
-            Kind::Mismatches(..) => None,
         }
     }
 }

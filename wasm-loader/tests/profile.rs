@@ -71,7 +71,7 @@ fn names_are_those_of_the_symbols() {
             .symbols()
             .map(|symbol| {
                 let symbol = symbol.unwrap();
-                (symbol.code.offset as usize, symbol.name.replace('\n', "\u{fffd}"))
+                (symbol.code.offset as usize, symbol.name.replace('\n', "\\n"))
             })
             .collect();
         let expected: Vec<_> = PLACES

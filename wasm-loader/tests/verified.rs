@@ -100,7 +100,7 @@ fn what_is_not_trusted_is_refused() {
     let error =
         refused(Loaded::verified_from_file(file.path(), &policy()), VerifyErrorKind::NotSealed);
     assert_eq!(error.path(), Some(file.path()));
-    assert!(error.to_string().contains("not sealed"), "{error}");
+    assert!(format!("{error:#}").contains("not sealed"), "{error}");
     refused(Loaded::verified_from_bytes(&artifact(), &policy()), VerifyErrorKind::NotSealed);
     let nobody = TrustPolicy::new();
     refused(Loaded::verified_from_bytes(&signed(), &nobody), VerifyErrorKind::NothingTrusted);
@@ -133,7 +133,7 @@ fn other_files_and_sizes_are_told() {
     bytes.push(0);
     assert_eq!(kind(&bytes), ErrorKind::TrailingBytes);
     let error = Loaded::verified_from_file("/", &policy()).unwrap_err();
-    assert!(error.to_string().contains("directory"), "{error}");
+    assert!(format!("{error:#}").contains("directory"), "{error}");
     let error = Loaded::verified_from_file("/nonexistent/artifact", &policy()).unwrap_err();
     assert_eq!(error.io_error().unwrap().kind(), std::io::ErrorKind::NotFound);
 }

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
+use wasm_types::Escaped;
+
 use crate::item::Item;
 
 /// Why a module could not be rewritten.
-#[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     item: Option<Box<Item>>,
     message: String,
-    source: Option<wasmparser::Error>,
 }
 
 /// What kind of thing is wrong.
@@ -35,17 +35,22 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, item: None, message: message.into(), source: None }
+        Self { kind, item: None, message: message.into() }
     }
 
     pub(crate) fn of(kind: ErrorKind, item: &Item, message: impl fmt::Display) -> Self {
         let message = format!("{item}: {message}");
-        Self { kind, item: Some(Box::new(item.clone())), message, source: None }
+        Self { kind, item: Some(Box::new(item.clone())), message }
     }
 
     pub(crate) fn output(error: wasmparser::Error) -> Self {
-        let message = "the rewritten module is not valid".into();
-        Self { kind: ErrorKind::Output, item: None, message, source: Some(error) }
+        Self::of_parser(ErrorKind::Output, "the rewritten module is not valid", &error)
+    }
+
+    /// What the parser says, which can have names of the module in it.
+    fn of_parser(kind: ErrorKind, what: &str, error: &wasmparser::Error) -> Self {
+        let error = error.to_string();
+        Self::new(kind, format!("{what}: {}", Escaped::new(&error)))
     }
 
     /// What kind of thing is wrong.
@@ -61,25 +66,22 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.source {
-            Some(source) => write!(f, ": {source}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|error| error as _)
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
+
+impl std::error::Error for Error {}
 
 /// What parsing finds wrong, which is with the input.
 impl From<wasmparser::Error> for Error {
     fn from(error: wasmparser::Error) -> Self {
-        let message = "the module is not valid".into();
-        Self { kind: ErrorKind::Invalid, item: None, message, source: Some(error) }
+        Self::of_parser(ErrorKind::Invalid, "the module is not valid", &error)
     }
 }
 
@@ -88,9 +90,10 @@ impl From<wasm_encoder::reencode::Error> for Error {
     fn from(error: wasm_encoder::reencode::Error) -> Self {
         match error {
             wasm_encoder::reencode::Error::ParseError(error) => error.into(),
-            other => {
-                Self::new(ErrorKind::Unrepresentable, format!("encoding the module again: {other}"))
-            }
+            other => Self::new(ErrorKind::Unrepresentable, {
+                let other = other.to_string();
+                format!("encoding the module again: {}", Escaped::new(&other))
+            }),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use wasm_types::Escaped;
+
 /// The kinds of items that hold state.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ItemKind {
@@ -42,7 +44,7 @@ impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind, self.index)?;
         if let Some(name) = &self.name {
-            write!(f, " (${name})")?;
+            write!(f, " (${})", Escaped::new(name))?;
         }
         if let Some((module, field)) = &self.import {
             write!(f, ", imported as {module:?} {field:?}")?;

@@ -94,7 +94,7 @@ fn functions_are_traced_by_any_of_their_names() {
     let nameless = r#"(module (func (export "_start") (call 1)) (func (export "b\1b[2J")))"#;
     let place = Place::with("nameless.wat", nameless);
     let lines = place.run(&["run", "--trace-calls=b*", "nameless.wat"], 0);
-    assert_eq!(lines, "> b [2J()\n< b [2J\n");
+    assert_eq!(lines, "> b\\u{1b}[2J()\n< b\\u{1b}[2J\n");
 }
 
 #[test]
@@ -238,6 +238,31 @@ fn memory_is_bounded() {
     let place = Place::with("grow.wat", grow);
     let stderr = place.run(&["run", "--max-memory", "lots", "grow.wat"], 2);
     assert!(stderr.contains("`lots` is no size"), "{stderr}");
+}
+
+#[test]
+fn tables_are_bounded() {
+    let grow = r#"(module
+        (table 2 funcref) (table 0 externref)
+        (func $grow (result i32) (table.grow 0 (ref.null func) (i32.const 200000)))
+        (func $main (export "_start")
+            (if (i32.eq (call $grow) (i32.const -1)) (then unreachable))
+            (if (i32.eq (table.grow 1 (ref.null extern) (i32.const 20)) (i32.const -1))
+                (then unreachable))))"#;
+    let place = Place::with("grow.wat", grow);
+    place.run(&["run", "grow.wat"], 0);
+    // Tables are memory too.
+    place.run(&["run", "--max-memory", "1600176", "grow.wat"], 0);
+    place.run(&["run", "--max-memory", "1600175", "grow.wat"], 134);
+    place.run(&["run", "--max-memory", "1Mi", "grow.wat"], 134);
+    let stderr = place.run(&["run", "--max-memory", "15", "grow.wat"], 1);
+    let parts = ["have at least 16 bytes from the start", "--max-memory lets them have 15"];
+    assert!(parts.iter().all(|part| stderr.contains(part)), "{stderr}");
+    place.run(&["run", "--max-table-elements", "200002", "grow.wat"], 0);
+    place.run(&["run", "--max-table-elements", "200001", "grow.wat"], 134);
+    let stderr = place.run(&["run", "--max-table-elements", "1", "grow.wat"], 1);
+    let parts = ["2 elements are wanted", "--max-table-elements lets each table have 1"];
+    assert!(parts.iter().all(|part| stderr.contains(part)), "{stderr}");
 }
 
 #[test]

@@ -4,9 +4,9 @@
 #![cfg(all(feature = "jit", feature = "wat"))]
 
 use wasm_runtime::{
-    Config, Engine, Error, Instance, InstanceAllocationStrategy, Linker, Memory, MemoryType,
-    Module, PoolingAllocationConfig, Ref, RefType, ResourceLimiter, Result, Snapshot, Store,
-    StoreLimits, StoreLimitsBuilder, Table, TableType, Trap,
+    Config, Engine, Error, ExternRef, Instance, InstanceAllocationStrategy, Linker, Memory,
+    MemoryType, Module, PoolingAllocationConfig, Ref, RefType, ResourceLimiter, Result, Snapshot,
+    Store, StoreLimits, StoreLimitsBuilder, Table, TableType, Trap,
 };
 
 const PAGE: usize = 64 << 10;
@@ -131,7 +131,7 @@ fn sizes_of_tables() -> Result<()> {
 fn growth_that_fails_as_a_trap() -> Result<()> {
     let limits = StoreLimitsBuilder::new()
         .memory_size(2 * PAGE)
-        .total_memory_size(8 * PAGE)
+        .total_memory_size(8 * PAGE + 16)
         .table_elements(4)
         .trap_on_grow_failure(true)
         .build();
@@ -155,18 +155,19 @@ fn growth_that_fails_as_a_trap() -> Result<()> {
     Memory::new(&mut store, MemoryType::new(1, None))?;
     says(
         last.grow(&mut store, 1),
-        &["forcing a memory growth failure to be a trap", "`total_memory_size`, is 524288"],
+        &["forcing a memory growth failure to be a trap", "`total_memory_size`, is 524304"],
     );
     Ok(())
 }
 
 #[test]
 fn all_memories_together() -> Result<()> {
-    let mut store = limited(StoreLimitsBuilder::new().total_memory_size(5 * PAGE).build());
+    let mut store = limited(StoreLimitsBuilder::new().total_memory_size(5 * PAGE + 16).build());
     let first = instance(&mut store, GROWS)?;
-    let parts = ["those of the store take 65536", "`total_memory_size`, is 327680"];
+    // An element of a table takes 8 bytes.
+    let parts = ["of the store take 65552", "`total_memory_size`, is 327696"];
     // All memories of a module are counted before any is made.
-    says(instance(&mut store, "(module (memory 3) (memory 2))"), &["take 262144"]);
+    says(instance(&mut store, "(module (memory 3) (memory 2))"), &["take 262160"]);
     says(instance(&mut store, "(module (memory 5))"), &parts);
     says(Memory::new(&mut store, MemoryType::new(5, None)), &parts);
     assert_eq!(grow(&mut store, first, "memory_grow", 5)?, -1);
@@ -177,8 +178,101 @@ fn all_memories_together() -> Result<()> {
     assert_eq!(host.grow(&mut store, 1)?, 1);
     assert_eq!(grow(&mut store, first, "memory_grow", 2)?, 1);
     assert_eq!(grow(&mut store, first, "memory_grow", 1)?, -1);
-    says(host.grow(&mut store, 1), &["take 327680"]);
+    says(host.grow(&mut store, 1), &["take 327696"]);
     instance(&mut store, "(module (memory 0))")?;
+    Ok(())
+}
+
+/// What each way to more memory does, by its name: it asks for a number of bytes, and says whether they were
+/// given.
+type Way = (&'static str, fn(&mut Store<StoreLimits>, Instance, usize) -> Result<bool>);
+
+const ELEMENT: usize = 8;
+
+/// Every way by which the code of a store, or its host, comes to more of what is counted.
+const WAYS: [Way; 8] = [
+    ("memory.grow", |store, instance, bytes| {
+        Ok(grow(store, instance, "memory_grow", (bytes / PAGE) as i32)? != -1)
+    }),
+    ("table.grow", |store, instance, bytes| {
+        Ok(grow(store, instance, "table_grow", (bytes / ELEMENT) as i32)? != -1)
+    }),
+    ("Memory::grow", |store, instance, bytes| {
+        let memory = instance.get_memory(&mut *store, "memory").unwrap();
+        Ok(memory.grow(store, (bytes / PAGE) as u64).is_ok())
+    }),
+    ("Table::grow", |store, instance, bytes| {
+        let table = instance.get_table(&mut *store, "table").unwrap();
+        Ok(table.grow(store, (bytes / ELEMENT) as u64, Ref::Func(None)).is_ok())
+    }),
+    ("Memory::new", |store, _, bytes| {
+        Ok(Memory::new(store, MemoryType::new((bytes / PAGE) as u32, None)).is_ok())
+    }),
+    ("Table::new", |store, _, bytes| {
+        let ty = TableType::new(RefType::EXTERNREF, (bytes / ELEMENT) as u32, None);
+        Ok(Table::new(store, ty, Ref::Extern(None)).is_ok())
+    }),
+    ("instantiation", |store, _, bytes| {
+        let (pages, elements) = (bytes / PAGE / 2, bytes / ELEMENT / 2);
+        let wat = format!("(module (memory {pages}) (table {elements} externref))");
+        Ok(instance(store, &wat).is_ok())
+    }),
+    ("ExternRef::new", |store, _, bytes| {
+        // With what refers to it, each takes 64 bytes.
+        for _ in 0..bytes / 64 {
+            if ExternRef::new(&mut *store, [0_u64; 6]).is_err() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }),
+];
+
+#[test]
+fn everything_that_is_counted_is_counted_together() -> Result<()> {
+    const WAT: &str = r#"(module
+        (memory (export "memory") 0)
+        (table (export "table") 0 funcref)
+        (func (export "memory_grow") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func (export "table_grow") (param i32) (result i32)
+            (table.grow (ref.null func) (local.get 0))))"#;
+    for (first, one) in WAYS {
+        for (second, other) in WAYS {
+            let mut store = limited(StoreLimitsBuilder::new().total_memory_size(4 * PAGE).build());
+            let instance = instance(&mut store, WAT)?;
+            assert!(one(&mut store, instance, 2 * PAGE)?, "{first}");
+            assert!(!other(&mut store, instance, 4 * PAGE)?, "{first}, {second}");
+            // A refusal takes nothing, but references to the host's values stay.
+            let refused_whole = second != "ExternRef::new";
+            let fits = other(&mut store, instance, 2 * PAGE)?;
+            assert_eq!(fits, refused_whole, "{first}, {second}");
+            assert!(!one(&mut store, instance, 2 * PAGE)?, "{first}, {second}");
+            // Without the limit there is room for it.
+            let mut free = limited(StoreLimits::default());
+            let instance = self::instance(&mut free, WAT)?;
+            assert!(one(&mut free, instance, 4 * PAGE)?, "{first}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn refusals_of_tables_name_the_total() -> Result<()> {
+    let mut store = limited(StoreLimitsBuilder::new().total_memory_size(100).build());
+    let parts = ["`total_memory_size`, is 100", "104 more bytes are wanted for a table", "take 0"];
+    says(instance(&mut store, "(module (table 13 funcref))"), &parts);
+    let ty = TableType::new(RefType::FUNCREF, 13, None);
+    says(Table::new(&mut store, ty, Ref::Func(None)), &parts);
+    let ty = TableType::new(RefType::FUNCREF, 2, None);
+    let table = Table::new(&mut store, ty, Ref::Func(None))?;
+    says(
+        table.grow(&mut store, 11, Ref::Func(None)),
+        &["88 more bytes are wanted for a table", "take 16", "is 100"],
+    );
+    says(
+        ExternRef::new(&mut store, [0_u64; 10]),
+        &["96 more bytes are wanted for a value of the host's", "take 16", "is 100"],
+    );
     Ok(())
 }
 
@@ -199,6 +293,8 @@ fn forks_of_snapshots() -> Result<()> {
     says(fork(builder().memory_size(9).build()), &["memory_size`, is 9", "65536 bytes"]);
     says(fork(builder().table_elements(1).build()), &["table_elements`, is 1", "2 elements"]);
     says(fork(builder().total_memory_size(9).build()), &["total_memory_size`, is 9"]);
+    says(fork(builder().total_memory_size(PAGE + 15).build()), &["16 more bytes", "for a table"]);
+    fork(builder().total_memory_size(PAGE + 16).build())?;
     says(fork(builder().instances(0).build()), &["instance count too high at 1"]);
     Ok(())
 }

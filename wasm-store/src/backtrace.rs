@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use wasm_types::FuncIndex;
+use wasm_types::{Escaped, FuncIndex};
 
 use crate::module::Module;
 use crate::store::{AsContext, StoreOpaque};
@@ -159,14 +159,14 @@ impl FrameInfo {
 }
 
 impl fmt::Display for FrameInfo {
-    /// Writes place, module and function: `0x1c - app!main`.
+    /// Writes place, module and function: `0x1c - app!main`. The names are [escaped](wasm_types::Escaped).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(offset) = self.module_offset() {
             write!(f, "{offset:#8x} - ")?;
         }
-        write!(f, "{}!", self.module.name().unwrap_or("<unknown>"))?;
+        write!(f, "{}!", Escaped::new(self.module.name().unwrap_or("<unknown>")))?;
         match self.func_name() {
-            Some(name) => f.write_str(name),
+            Some(name) => write!(f, "{}", Escaped::new(name)),
             None => write!(f, "<wasm function {}>", self.func_index),
         }
     }

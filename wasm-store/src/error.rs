@@ -142,34 +142,14 @@ impl fmt::Debug for Error {
         if f.alternate() {
             return fmt::Debug::fmt(self.as_std(), f);
         }
-        write!(f, "{self}")?;
-        let mut causes = self.chain().skip(1).peekable();
-        if causes.peek().is_some() {
-            f.write_str("\n\nCaused by:")?;
-        }
-        let single = self.chain().len() == 2;
-        for (number, cause) in causes.enumerate() {
-            // Lines after the first are brought under the first, so that a backtrace stays readable.
-            let text = cause.to_string().replace('\n', "\n       ");
-            if single {
-                write!(f, "\n    {text}")?;
-            } else {
-                write!(f, "\n    {number}: {text}")?;
-            }
-        }
-        Ok(())
+        wasm_types::report::list(self.as_std(), f)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.as_std())?;
-        if f.alternate() {
-            for cause in self.chain().skip(1) {
-                write!(f, ": {cause}")?;
-            }
-        }
-        Ok(())
+        wasm_types::report::causes(self.as_std(), f)
     }
 }
 

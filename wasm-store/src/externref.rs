@@ -35,15 +35,17 @@ impl ExternRef {
     ///
     /// # Errors
     ///
-    /// None so far.
+    /// If the store has a [limit](crate::ResourceLimiter::total_memory_size) that leaves no room for the
+    /// value. It counts with its own size and that of the store's reference to it; what it owns elsewhere,
+    /// like the characters of a `String`, is not known to the store.
     pub fn new<T>(mut store: impl AsContextMut, value: T) -> Result<Rooted<ExternRef>>
     where
         T: 'static + Any + Send + Sync,
     {
         let store = store.as_context_mut();
         let store = &mut **store.0;
-        store.externs.push(Box::new(value));
-        let number = NonZeroU64::new(store.externs.len() as u64).expect("one was just added");
+        let number = store.add_extern(Box::new(value))?;
+        let number = NonZeroU64::new(number).expect("one was just added");
         Ok(Rooted { value: ExternRef { store: store.id(), number } })
     }
 

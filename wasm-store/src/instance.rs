@@ -6,7 +6,7 @@ mod internals;
 
 pub use internals::{DataSegment, ElementSegment, Internal};
 pub(crate) use internals::{check_open, read_only};
-use wasm_types::EntityIndex;
+use wasm_types::{EntityIndex, Escaped};
 
 use crate::error::{Context, Result};
 use crate::extern_::{Export, Extern};
@@ -22,7 +22,7 @@ use crate::store::{
 };
 use crate::table::Table;
 use crate::types::matching::{self, Provided};
-use crate::vm::VmImport;
+use crate::vm::{VmImport, Wanted, table_bytes};
 
 /// An instance of a module in a store.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -217,9 +217,10 @@ impl Instance {
             .get_export(store.as_context_mut(), name)
             .with_context(|| self.no_export(&store, name))?
             .into_func()
-            .with_context(|| format!("export `{name}` was not a function"))?;
-        func.typed::<Params, Results>(store.as_context())
-            .with_context(|| format!("failed to convert function `{name}` to given type"))
+            .with_context(|| format!("export `{}` was not a function", Escaped::new(name)))?;
+        func.typed::<Params, Results>(store.as_context()).with_context(|| {
+            format!("failed to convert function `{}` to given type", Escaped::new(name))
+        })
     }
 
     /// An exported table; `None` if there is none, or the export is something else.
@@ -253,8 +254,8 @@ impl Instance {
         let store = store.as_context();
         let module = &self.entry(store.0).module;
         let names = module.artifact().exports().filter_map(|export| Some(export.ok()?.name));
-        let near = crate::linker::near_misses(name, names);
-        format!("failed to find function export `{name}`{near}")
+        let near = wasm_types::near::misses(name, names);
+        format!("failed to find function export `{}`{near}", Escaped::new(name))
     }
 
     fn entry<'a>(&self, store: &'a StoreOpaque) -> &'a InstanceEntry {
@@ -297,7 +298,8 @@ pub(crate) fn check_import(
     matching::import(module.engine(), wanted, provided).with_context(|| {
         match module.artifact().import_at(place as u32) {
             Ok(import) => {
-                format!("incompatible import type for `{}::{}`", import.module, import.field)
+                let (module, field) = (Escaped::new(import.module), Escaped::new(import.field));
+                format!("incompatible import type for `{module}::{field}`")
             }
             Err(_) => format!("incompatible import type for import {place}"),
         }
@@ -313,7 +315,7 @@ fn reserve<T: 'static>(store: &mut StoreInner<T>, module: &Module) -> Result<()>
     let memories = (counts.memories - counts.imported_memories) as usize;
     store.limits.add_instance(tables, memories)?;
     let clamp = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-    let mut room = store.vm.memory_room();
+    let mut room = store.vm.room();
     for number in counts.imported_memories..counts.memories {
         let ty = artifact.memory(wasm_types::MemoryIndex::new(number))?;
         let bytes = |pages: u64| clamp(pages.saturating_mul(ty.page_size()));
@@ -324,7 +326,7 @@ fn reserve<T: 'static>(store: &mut StoreInner<T>, module: &Module) -> Result<()>
                 host.refusal()
             );
         }
-        room.take(bytes(ty.minimum))?;
+        room.take(bytes(ty.minimum), Wanted::Memory)?;
     }
     for number in counts.imported_tables..counts.tables {
         let ty = artifact.table(wasm_types::TableIndex::new(number))?;
@@ -335,6 +337,7 @@ fn reserve<T: 'static>(store: &mut StoreInner<T>, module: &Module) -> Result<()>
                 host.refusal()
             );
         }
+        room.take(table_bytes(ty.minimum), Wanted::Table)?;
     }
     Ok(())
 }

@@ -159,8 +159,8 @@ pub use wasm_hooks::{CallDirection, CallFilter, CallHook, CallTarget};
 #[cfg(feature = "function-hook")]
 pub use wasm_hooks::{FunctionEvent, NamePattern, NamePatternError};
 pub use wasm_types::{
-    CompileLimit, CompileLimits, Internals, OperatorCost, OptLevel, Tunables, VariableOperatorCost,
-    WasmFeatures,
+    CompileLimit, CompileLimits, Escaped, Internals, OperatorCost, OptLevel, Tunables,
+    VariableOperatorCost, WasmFeatures,
 };
 pub use wasm_types::{
     GlobalState, MemoryChunk, MemoryState, ModuleState, RefState, TableRun, TableState,

@@ -77,11 +77,16 @@ pub trait ResourceLimiter: Send {
         DEFAULT_MEMORY_LIMIT
     }
 
-    /// How many bytes all memories of the store may have together, those of the host among them. Asked
-    /// once, when the limiter is set; `None` is no limit. The store counts what its memories have at the
-    /// moment, so that a growth that fails takes nothing. A growth beyond it is told to
-    /// [`ResourceLimiter::memory_grow_failed`], and making a memory beyond it is an error. Wasmtime has no such
-    /// limit.
+    /// How many bytes all memories and tables of the store may have together, those of the host among
+    /// them, and the values that [`ExternRef::new`](crate::ExternRef::new) gives it. Asked once, when the
+    /// limiter is set; `None` is no limit. An element of a table takes 8 bytes. The store counts what there
+    /// is at the moment, so that a growth that fails takes nothing. A growth beyond it is told to
+    /// [`ResourceLimiter::memory_grow_failed`] or [`ResourceLimiter::table_grow_failed`], and making
+    /// something beyond it is an error. Wasmtime has no such limit.
+    ///
+    /// What else an instance takes is not counted, since no code can make it more: globals, records of
+    /// imports and of functions that are referred to, at most some 80 bytes for each of these that the
+    /// module has. [`ResourceLimiter::instances`] limits how often.
     fn total_memory_size(&self) -> Option<usize> {
         None
     }
@@ -252,7 +257,7 @@ impl StoreLimitsBuilder {
         self
     }
 
-    /// How large all memories of the store may be together, in bytes: see
+    /// How large all memories and tables of the store may be together, in bytes: see
     /// [`ResourceLimiter::total_memory_size`].
     pub fn total_memory_size(mut self, limit: usize) -> Self {
         self.0.total_memory_size = Some(limit);

@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 pub(crate) use definition::Definition;
 use names::Names;
-pub(crate) use near::near_misses;
 pub use unknown::UnknownImportError;
+
+use wasm_types::Escaped;
 
 use crate::caller::Caller;
 use crate::engine::Engine;
@@ -102,6 +103,7 @@ impl<T> Linker<T> {
             self.names.insert(module, name, item);
             return Ok(self);
         }
+        let (module, name) = (Escaped::new(module), Escaped::new(name));
         crate::bail!("import of `{module}::{name}` defined twice")
     }
 
@@ -137,7 +139,9 @@ impl<T> Linker<T> {
         match self.names.get(module, name).cloned() {
             Some(item) => self.insert(as_module, as_name, item),
             None => {
-                crate::bail!("no item named `{module}::{name}` defined{}", self.near(module, name))
+                let near = self.near(module, name);
+                let (module, name) = (Escaped::new(module), Escaped::new(name));
+                crate::bail!("no item named `{module}::{name}` defined{near}")
             }
         }
     }
@@ -291,7 +295,10 @@ impl<T: 'static> Linker<T> {
         for import in module.imports() {
             let Err(error) = self.definition(&import) else { continue };
             let (module, name) = (import.module(), import.name());
-            let undefined = || format!("`{module}::{name}` can't be given a default");
+            let undefined = || {
+                let (module, name) = (Escaped::new(module), Escaped::new(name));
+                format!("`{module}::{name}` can't be given a default")
+            };
             if let crate::ExternType::Func(ty) = error.ty() {
                 let zeros = ty.default_results().with_context(undefined)?;
                 self.func_new(module, name, ty, move |_, _, results| {

@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 use crate::error::Result;
 use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId, StoreOpaque};
 use crate::types::MemoryType;
-use crate::vm::VmMemory;
+use crate::vm::{VmMemory, Wanted};
 
 /// A linear memory of a store.
 ///
@@ -39,7 +39,7 @@ unsafe impl Send for Memory {}
 unsafe impl Sync for Memory {}
 
 /// An access outside of a memory: see [`Memory::read`] and [`Memory::write`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryAccessError {
     offset: usize,
@@ -59,6 +59,12 @@ impl fmt::Display for MemoryAccessError {
             f,
             "out of bounds memory access: {len} bytes at {offset:#x} in a memory of {size:#x}"
         )
+    }
+}
+
+impl fmt::Debug for MemoryAccessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 
@@ -92,7 +98,7 @@ impl Memory {
                 host.refusal()
             );
         }
-        store.vm.memory_room().check(bytes(ty.minimum))?;
+        store.vm.room().check(bytes(ty.minimum), Wanted::Memory)?;
         let memory = store.vm.new_memory(ty)?;
         Ok(Memory { store: store.id(), memory, read_only: false })
     }
@@ -267,7 +273,7 @@ impl Memory {
         self.store.assert_is(store.0.id());
         self.check_writable()?;
         let (opaque, host) = store.0.opaque_and_host();
-        let (room, mut why) = (opaque.vm.memory_room(), String::new());
+        let (room, mut why) = (opaque.vm.room(), String::new());
         // SAFETY: the memory belongs to the store, which is borrowed for this call; the host's side
         // of it does not reach the memory.
         let grown =

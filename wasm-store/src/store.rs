@@ -16,7 +16,7 @@ use std::ptr::{self, NonNull};
 
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use host_side::HostSide;
-pub(crate) use opaque::{InstanceEntry, Kept, StoreOpaque};
+pub(crate) use opaque::{InstanceEntry, Kept, StoreOpaque, host_value_bytes};
 
 use crate::engine::Engine;
 use crate::function_hook::FunctionHookSlot;

@@ -12,7 +12,7 @@ use crate::store::{AsContext, AsContextMut, StoreId, StoreOpaque};
 use crate::trap::Trap;
 use crate::types::TableType;
 use crate::val::Ref;
-use crate::vm::VmTable;
+use crate::vm::{VmTable, Wanted, table_bytes};
 
 /// A table of a store.
 ///
@@ -68,6 +68,7 @@ impl Table {
                 host.refusal()
             );
         }
+        store.vm.room().check(table_bytes(ty.minimum), Wanted::Table)?;
         let table = store.vm.new_table(ty, init)?;
         Ok(Table { store: store.id(), table, element: ty.element, read_only: false })
     }
@@ -148,12 +149,12 @@ impl Table {
         self.store.assert_is(store.0.id());
         self.check_writable()?;
         let bits = init.check(store.0, self.element)?;
-        let (_, host) = store.0.opaque_and_host();
-        let mut why = String::new();
+        let (opaque, host) = store.0.opaque_and_host();
+        let (room, mut why) = (opaque.vm.room(), String::new());
         // SAFETY: the table belongs to the store, which is borrowed for this call; the host's side
         // of it does not reach the table.
         let grown =
-            unsafe { (*self.table.as_ptr()).grow(delta, bits, Some(host), Some(&mut why))? };
+            unsafe { (*self.table.as_ptr()).grow(delta, bits, Some(host), room, Some(&mut why))? };
         let Some(old) = grown else { crate::bail!("failed to grow table by `{delta}`: {why}") };
         // SAFETY: the store is borrowed, and nothing of it is any more.
         unsafe { store.0.vm.has_grown() };

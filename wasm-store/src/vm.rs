@@ -17,6 +17,7 @@
 //! | `signals` | faults that become traps |
 //! | `unwind` | why Wasm was left, and the frames it was left from |
 //! | `memory`, `table` | linear memories and tables |
+//! | `room` | how much the code of a store may still have of both |
 //! | `memory_pool` | reservations that wait for the next memory |
 //! | `engine` | what the stores of an engine share |
 //! | `idle`, `recycle` | instances that wait for the next store, and how they are reset |
@@ -57,6 +58,7 @@ mod module;
 #[cfg(feature = "call-hook")]
 pub(crate) mod rebind;
 mod recycle;
+mod room;
 mod signals;
 mod sizes;
 mod snapshot;
@@ -87,9 +89,10 @@ pub(crate) use memory::VmMemory;
 pub(crate) use module::VmModule;
 #[cfg(feature = "call-hook")]
 pub(crate) use rebind::HostImport;
+pub(crate) use room::{Room, Wanted};
 pub(crate) use snapshot::{Source, VmOutside, VmState};
 pub(crate) use store::{StoreHost, VmStore};
-pub(crate) use table::VmTable;
+pub(crate) use table::{VmTable, table_bytes};
 pub(crate) use thunks::raise;
 pub(crate) use unwind::{RawFrame, TrapInfo, Unwind, backtrace};
 pub(crate) use value::ValRaw;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wasm_types::{CompileLimit, FuncIndex, ParseError};
+use wasm_types::{CompileLimit, Escaped, FuncIndex, ParseError};
 
 /// What kind of thing went wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -142,7 +142,7 @@ impl fmt::Display for Error {
             return source.fmt(f);
         }
         match (&self.inner.function, &self.inner.name) {
-            (Some(func), Some(name)) => write!(f, "in function {func} `{name}`: ")?,
+            (Some(func), Some(name)) => write!(f, "in function {func} `{}`: ", Escaped::new(name))?,
             (Some(func), None) => write!(f, "in function {func}: ")?,
             (None, _) => {}
         }
@@ -156,7 +156,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
+        wasm_types::report::list(self, f)
     }
 }
 

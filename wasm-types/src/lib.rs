@@ -26,11 +26,14 @@ mod code;
 mod compile_limits;
 mod const_expr;
 mod entity;
+mod escaped;
 mod features;
 mod fuel;
 mod index;
 mod module;
 mod names;
+pub mod near;
+pub mod report;
 mod state;
 mod trap;
 mod tunables;
@@ -45,6 +48,7 @@ pub use code::{
 pub use compile_limits::{CompileLimit, CompileLimits};
 pub use const_expr::{ConstExpr, ConstOp};
 pub use entity::{EntityIndex, EntityType, GlobalType, MemoryType, TableType, TagType};
+pub use escaped::Escaped;
 pub use features::WasmFeatures;
 pub use fuel::{OperatorCost, VariableOperatorCost};
 pub use index::{

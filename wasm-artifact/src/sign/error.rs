@@ -16,12 +16,12 @@ const NAMED: usize = 8;
 /// Why an artifact is not trusted.
 ///
 /// The message says what the artifact has, and what is trusted.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct VerifyError {
     details: Box<Details>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 struct Details {
     kind: VerifyErrorKind,
     message: String,
@@ -194,10 +194,16 @@ impl fmt::Display for VerifyError {
     }
 }
 
+impl fmt::Debug for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
+    }
+}
+
 impl core::error::Error for VerifyError {}
 
 /// Why a key could not be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyError {
     message: String,
 }
@@ -254,6 +260,12 @@ impl KeyError {
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 

@@ -3,12 +3,12 @@
 use core::fmt;
 
 /// What is not 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ParseHexError {
     problem: Problem,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Problem {
     Length(usize),
     Digit { place: usize },
@@ -24,6 +24,12 @@ impl fmt::Display for ParseHexError {
                 write!(f, "64 hexadecimal digits are wanted, and character {place} is none")
             }
         }
+    }
+}
+
+impl fmt::Debug for ParseHexError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 

@@ -89,6 +89,14 @@ impl CallCounts {
         }
     }
 
+    /// All functions that were entered are left, the innermost first: for a report on a computation that will
+    /// not go on.
+    pub fn leave_all(&mut self, now: Moment) {
+        while !self.stack.is_empty() {
+            self.leave(now);
+        }
+    }
+
     /// What the calls of a function amount to so far. Calls that are not over have no time yet.
     pub fn totals(&self, function: FunctionId) -> CallTotals {
         self.functions.get(function.index()).map_or(CallTotals::default(), |known| known.totals)
@@ -181,6 +189,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_broken_off_counts_up_to_then() {
+        let (_, main, work) = names();
+        let mut counts = CallCounts::default();
+        counts.enter(main, at(2));
+        counts.enter(work, at(3));
+        counts.leave_all(at(7));
+        counts.leave_all(at(9));
+        assert_eq!((counts.totals(main).total, counts.totals(main).own), (at(5), at(1)));
+        assert_eq!(counts.totals(work).total, at(4));
+    }
+
+    #[test]
     fn a_clock_that_goes_backwards_is_no_panic() {
         let (_, main, _) = names();
         let mut counts = CallCounts::default();
@@ -219,7 +239,7 @@ mod tests {
         let mut out = Vec::new();
         counts.write_table(&names, &mut out).unwrap();
         let expected = "       calls      self ms self %     total ms  function
-           1        1.500  100.0        1.500  ma in
+           1        1.500  100.0        1.500  ma\\rin
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

@@ -187,10 +187,10 @@ TN:mytest1
 SF:app.wasm
 FN:3,start
 FN:4,main
-FN:6,a b
+FN:6,a\\nb
 FNDA:1,start
 FNDA:3,main
-FNDA:0,a b
+FNDA:0,a\\nb
 FNF:3
 FNH:2
 DA:3,1
@@ -206,13 +206,13 @@ end_of_record
     #[test]
     fn functions_of_the_same_name_are_told_apart() {
         let mut coverage = Coverage::default();
-        let names = ["dummy", "dummy [2]", "dummy", "a\tb", "a b"].map(String::from);
+        let names = ["dummy", "dummy [2]", "dummy", "a\tb", r"a\tb"].map(String::from);
         let app = coverage.add_module("app\u{1b}.wasm", (0..).zip(names));
         coverage.hit(app, 2);
         let mut out = Vec::new();
         coverage.write_lcov("", &mut out).unwrap();
         let file = String::from_utf8(out).unwrap();
-        let names = "SF:app .wasm\nFN:1,dummy\nFN:2,dummy [2]\nFN:3,dummy [2] [2]\nFN:4,a b\nFN:5,a b [4]\n";
+        let names = "SF:app\\u{1b}.wasm\nFN:1,dummy\nFN:2,dummy [2]\nFN:3,dummy [2] [2]\nFN:4,a\\tb\nFN:5,a\\tb [4]\n";
         assert!(file.contains(names), "{file}");
         assert!(file.contains("FNDA:0,dummy [2]\nFNDA:1,dummy [2] [2]\n"), "{file}");
     }

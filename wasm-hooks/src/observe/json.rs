@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::string::String;
 
+use super::text::plain;
+
 /// Writes a string with its quotes.
 pub(super) fn string(out: &mut String, text: &str) {
     out.push('"');
@@ -13,13 +15,22 @@ pub(super) fn string(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            control if control < ' ' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(control));
+            other if is_plain(other) => out.push(other),
+            unseen => {
+                for unit in unseen.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
             }
-            plain => out.push(plain),
         }
     }
     out.push('"');
+}
+
+/// Whether a character can be seen as it is. JSON could have others too, but who looks into the file could not.
+fn is_plain(character: char) -> bool {
+    let mut bytes = [0; 4];
+    let text = &*character.encode_utf8(&mut bytes);
+    character.is_ascii_graphic() || character == ' ' || plain(text) == text
 }
 
 /// Writes an array of what is written one after the other.
@@ -63,8 +74,8 @@ mod tests {
     #[test]
     fn strings_are_escaped() {
         let mut out = String::new();
-        string(&mut out, "a\"b\\c\n\t\u{1}ü");
-        assert_eq!(out, r#""a\"b\\c\n\t\u0001ü""#);
+        string(&mut out, "a\"b\\c\n\t\u{1}ü\u{202e}\u{9b}\u{e0041}");
+        assert_eq!(out, r#""a\"b\\c\n\t\u0001ü\u202e\u009b\udb40\udc41""#);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::text::plain;
 
-/// An entry or an exit, shown as a line: indented by depth, with arguments or results. Control characters in names
-/// and reasons become spaces.
+/// An entry or an exit, shown as a line: indented by depth, with arguments or results. Names and
+/// reasons are [escaped](wasm_types::Escaped).
 ///
 /// ```
 /// use wasm_hooks::observe::{CallLine, CallSide};
@@ -92,6 +92,6 @@ mod tests {
     fn names_can_not_steer_the_terminal() {
         let side = CallSide::Unwound("no\n> main()");
         let line = CallLine::<i32> { depth: 0, side, name: "\u{1b}[2Jf", values: &[] };
-        assert_eq!(line.to_string(), "!  [2Jf: no > main()");
+        assert_eq!(line.to_string(), r"! \u{1b}[2Jf: no\n> main()");
     }
 }

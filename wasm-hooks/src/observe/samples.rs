@@ -112,7 +112,8 @@ impl Samples {
 
     /// Writes the stacks as tools that draw flame graphs read them: a line for each stack, with the names of the
     /// functions, the outermost first, separated by semicolons, then a space, then how often it was seen.
-    /// Sorted by the names. Semicolons and control characters in names become colons and spaces. Samples without any
+    /// Sorted by the names. Names are [escaped](wasm_types::Escaped),
+    /// and semicolons in them become colons. Samples without any
     /// frame are left out.
     ///
     /// # Errors
@@ -175,7 +176,7 @@ mod tests {
         assert_eq!(samples.len(), 4);
         let mut out = Vec::new();
         samples.write_folded(&names, &mut out).unwrap();
-        assert_eq!(out, b"main;a:b c 3\n");
+        assert_eq!(out, b"main;a:b\\nc 3\n");
     }
 
     #[test]

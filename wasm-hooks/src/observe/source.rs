@@ -195,7 +195,7 @@ fn number(bytes: &mut &[u8]) -> Option<u32> {
 }
 
 /// Why the places of functions could not be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SourceLinesError {
     /// What is wrong with the debugging information; `None` if the module itself is not well-formed.
     dwarf: Option<gimli::Error>,
@@ -212,6 +212,12 @@ impl fmt::Display for SourceLinesError {
                 "the sections of the module can't be read: a module in binary form is wanted",
             ),
         }
+    }
+}
+
+impl fmt::Debug for SourceLinesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The functions of loaded code: where they are, and a name that every tool can read.
 
+use wasm_types::Escaped;
+
 use crate::error::Error;
 use crate::loaded::Loaded;
 
@@ -34,8 +36,8 @@ pub(super) fn functions(loaded: &Loaded) -> Result<Vec<Function<'_>>, Error> {
     Ok(functions)
 }
 
-/// A name without the characters that would end it: the formats here end names with line feeds and
-/// zeros, and Wasm names can have any character.
+/// A name without the characters that would end it, [escaped](Escaped): the formats here end names with
+/// line feeds and zeros, and Wasm names can have any character.
 pub(super) fn printable(name: &str) -> String {
-    name.replace(char::is_control, "\u{fffd}")
+    Escaped::new(name).into()
 }

@@ -10,7 +10,7 @@ use wasm_types::{
 };
 
 /// What the functions are called: by the name section, by an export, by nothing.
-pub(crate) const NAMES: [&str; 3] = ["core::named\u{fffd}<é>", "exported", "wasm-function[2]"];
+pub(crate) const NAMES: [&str; 3] = ["core::named\\n<é>", "exported", "wasm-function[2]"];
 
 /// Where the functions stand in the text, and how many bytes they have.
 pub(crate) const PLACES: [(usize, usize); 3] = [(0, 3), (16, 5), (32, 2)];

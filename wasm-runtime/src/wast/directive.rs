@@ -1,5 +1,6 @@
 //! What each directive of a script asks for.
 
+use wasm_types::Escaped;
 use wast::core::{WastArgCore, WastRetCore};
 use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 
@@ -260,7 +261,8 @@ impl Runner {
             Loaded::Refused(_) => Ok(Outcome::Passed),
             Loaded::Missing(reason) => Ok(Outcome::Skipped(Some(reason))),
             Loaded::Module(_) => Err(Error::msg(format!(
-                "expected the module to be refused with `{message}`, but it was accepted"
+                "expected the module to be refused with `{}`, but it was accepted",
+                Escaped::new(message)
             ))),
         }
     }
@@ -271,7 +273,8 @@ impl Runner {
         match wat.encode() {
             Err(_) => Ok(Outcome::Passed),
             Ok(_) => Err(Error::msg(format!(
-                "expected the custom section to be refused with `{message}`, but it was accepted"
+                "expected the custom section to be refused with `{}`, but it was accepted",
+                Escaped::new(message)
             ))),
         }
     }
@@ -288,19 +291,25 @@ impl Runner {
             Instantiated::Missing => return Ok(Outcome::Skipped(None)),
             Instantiated::Instance(_) => {
                 return Err(Error::msg(format!(
-                    "expected linking to fail with `{message}`, but the module was instantiated"
+                    "expected linking to fail with `{}`, but the module was instantiated",
+                    Escaped::new(message)
                 )));
             }
         };
         if error.downcast_ref::<Trap>().is_some() {
-            return Err(error.context(format!("expected linking to fail with `{message}`")));
+            return Err(
+                error.context(format!("expected linking to fail with `{}`", Escaped::new(message)))
+            );
         }
         // The two messages there are say whether something is absent or of another type.
         let text = format!("{error:#}");
         if text.contains(message) {
             Ok(Outcome::Passed)
         } else {
-            Err(Error::msg(format!("expected linking to fail with `{message}`, not `{text}`")))
+            Err(Error::msg(format!(
+                "expected linking to fail with `{}`, not `{text}`",
+                Escaped::new(message)
+            )))
         }
     }
 }
@@ -325,12 +334,16 @@ fn find_export(
 }
 
 fn not_exported(what: &str, name: &str) -> Error {
-    Error::msg(format!("the instance exports no {what} named `{name}`"))
+    Error::msg(format!("the instance exports no {what} named `{}`", Escaped::new(name)))
 }
 
 fn no_trap(message: &str, values: &[Val]) -> Error {
     let values: Vec<_> = values.iter().map(value::describe).collect();
-    Error::msg(format!("expected a trap `{message}`, but it returned [{}]", values.join(", ")))
+    Error::msg(format!(
+        "expected a trap `{}`, but it returned [{}]",
+        Escaped::new(message),
+        values.join(", ")
+    ))
 }
 
 /// Scripts often give only the beginning of a message; and where several conditions could be meant, or
@@ -338,7 +351,8 @@ fn no_trap(message: &str, values: &[Val]) -> Error {
 fn assert_trap(error: &Error, expected: &str) -> Result<Outcome> {
     let Some(trap) = error.downcast_ref::<Trap>() else {
         return Err(Error::msg(format!(
-            "expected a trap `{expected}`, but it failed otherwise: {error:#}"
+            "expected a trap `{}`, but it failed otherwise: {error:#}",
+            Escaped::new(expected)
         )));
     };
     let actual = trap.to_string();
@@ -351,7 +365,10 @@ fn assert_trap(error: &Error, expected: &str) -> Result<Outcome> {
     if parts().any(|part| part.starts_with(expected) || expected.starts_with(part)) {
         Ok(Outcome::Passed)
     } else {
-        Err(Error::msg(format!("expected a trap `{expected}`, but the trap is `{actual}`")))
+        Err(Error::msg(format!(
+            "expected a trap `{}`, but the trap is `{actual}`",
+            Escaped::new(expected)
+        )))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use wasm_types::Escaped;
 use wast::token::Span;
 
 use crate::Error;
@@ -10,7 +11,6 @@ use crate::Error;
 /// Why a script failed, and at which line.
 ///
 /// Displays as `file:line:column: reason`, where the line is the one that the directive starts at.
-#[derive(Debug)]
 pub struct WastError {
     file: String,
     line: usize,
@@ -50,7 +50,15 @@ impl WastError {
 
 impl fmt::Display for WastError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {:#}", self.file, self.line, self.column, self.reason)
+        let reason = format!("{:#}", self.reason);
+        let (file, reason) = (Escaped::new(&self.file), Escaped::lines(&reason));
+        write!(f, "{file}:{}:{}: {reason}", self.line, self.column)
+    }
+}
+
+impl fmt::Debug for WastError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 

@@ -76,9 +76,9 @@ impl<M: fmt::Display + fmt::Debug + Send + Sync + 'static> Object for MessageObj
     }
 }
 
-impl<M: fmt::Debug> fmt::Debug for MessageObject<M> {
+impl<M: fmt::Display + fmt::Debug> fmt::Debug for MessageObject<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        wasm_types::report::list(self, f)
     }
 }
 
@@ -161,12 +161,9 @@ impl<C: fmt::Display + fmt::Debug + Send + Sync + 'static> Object for ContextObj
     }
 }
 
-impl<C: fmt::Debug> fmt::Debug for ContextObject<C> {
+impl<C: fmt::Display + fmt::Debug> fmt::Debug for ContextObject<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("context", &self.context)
-            .field("source", &self.inner.as_std())
-            .finish()
+        wasm_types::report::list(self, f)
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use wasm_artifact::Artifact;
 use wasm_hooks::{NamePattern, unnamed_function};
 use wasm_loader::Mismatch;
-use wasm_types::{EntityIndex, FuncIndex};
+use wasm_types::{EntityIndex, Escaped, FuncIndex};
 
 use crate::compiler::CompileRequest;
 
@@ -54,7 +54,7 @@ pub(crate) fn check(request: &CompileRequest, artifact: &Artifact<'_>) -> Option
         })?;
     Some(Mismatch::with_engine(
         "function hooks",
-        format!("code that does not tell of `{}`", display_name(artifact, silent)),
+        format!("code that does not tell of `{}`", Escaped::new(&display_name(artifact, silent))),
         format!("it asked for, by the patterns `{}`", request.function_hooks.join("`, `")),
         "compile the module with the same `Config::function_hooks`, or set up the engine without",
     ))

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use wasm_artifact::{DataRefKind, ElementRefKind};
 use wasm_types::{
-    DataIndex, ElemIndex, EntityIndex, FuncIndex, GlobalIndex, Internals, MemoryIndex, NameMap,
-    TableIndex,
+    DataIndex, ElemIndex, EntityIndex, Escaped, FuncIndex, GlobalIndex, Internals, MemoryIndex,
+    NameMap, TableIndex,
 };
 
 use super::Instance;
@@ -19,7 +19,6 @@ use crate::error::{Error, Result};
 use crate::extern_::Extern;
 use crate::func::Func;
 use crate::global::Global;
-use crate::linker::near_misses;
 use crate::memory::Memory;
 use crate::module::Module;
 use crate::store::{AsContextMut, StoreContext, StoreOpaque};
@@ -161,12 +160,14 @@ macro_rules! items {
                     if let Some(Extern::$kind(item)) = self.get_export(&mut store, name) {
                         return Ok(item);
                     }
-                    let near = near_misses(name, names.$names.iter().map(|(_, name)| name.as_str()));
+                    let near = wasm_types::near::misses(name, names.$names.iter().map(|(_, name)| name.as_str()));
+                    let name = Escaped::new(name);
                     crate::bail!("none of the {} of the module is called `{name}`{near}", $plural)
                 }
                 _ => crate::bail!(
-                    "several of the {} of the module are called `{name}`, ask for one by its index: {found:?}",
-                    $plural
+                    "several of the {} of the module are called `{}`, ask for one by its index: {found:?}",
+                    $plural,
+                    Escaped::new(name)
                 ),
             }
         }

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
+use wasm_types::Escaped;
+
 use crate::types::{ExternType, ImportType};
 
 /// An import that a linker has no definition for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UnknownImportError {
     import: Box<Import>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Import {
     module: String,
     name: String,
@@ -43,7 +45,14 @@ impl UnknownImportError {
 impl fmt::Display for UnknownImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Import { module, name, ty, near } = &*self.import;
+        let (module, name) = (Escaped::new(module), Escaped::new(name));
         write!(f, "unknown import: `{module}::{name}` of type `{ty}` has not been defined{near}")
+    }
+}
+
+impl fmt::Debug for UnknownImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 

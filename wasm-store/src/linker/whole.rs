@@ -1,5 +1,7 @@
 //! Whole modules as namespaces: commands and reactors, by the conventions of WASI.
 
+use wasm_types::Escaped;
+
 use super::{Definition, Linker};
 use crate::error::{Context, Result};
 use crate::extern_::Extern;
@@ -101,7 +103,7 @@ impl<T: 'static> Linker<T> {
                 }
                 other => crate::bail!(
                     "command export `{}` is not a function, but of type `{other}`",
-                    export.name()
+                    Escaped::new(export.name())
                 ),
             };
             let pre = self.instantiate_pre(module)?;
@@ -139,7 +141,8 @@ impl<T: 'static> Linker<T> {
             match self.get(&mut store, module, name) {
                 Some(Extern::Func(func)) => return Ok(func),
                 Some(other) => crate::bail!(
-                    "default export `{name}` in `{module}` is not a function, but of type `{}`",
+                    "default export `{name}` in `{}` is not a function, but of type `{}`",
+                    Escaped::new(module),
                     other.ty(&store)
                 ),
                 // What is there but not for this store is no reason to do nothing instead.

@@ -86,6 +86,14 @@ impl CallCounter {
         }
     }
 
+    /// Has the calls that are on their way count up to now, as if they were over: for a report on a computation
+    /// that will not go on.
+    pub fn end_calls(&self) {
+        let inner = &mut *self.lock();
+        let now = inner.clock.now();
+        inner.counts.leave_all(now);
+    }
+
     /// What the calls of each function amount to so far, with what the function is called. In the order in
     /// which functions were first called.
     pub fn totals(&self) -> Vec<(String, CallTotals)> {

@@ -92,7 +92,9 @@ impl GuestProfiler {
         let mut known = Modules::default();
         let mut names = HashMap::new();
         for (name, module) in modules {
-            engine.admit(&module).with_context(|| format!("can't profile the module `{name}`"))?;
+            engine.admit(&module).with_context(|| {
+                format!("can't profile the module `{}`", wasm_types::Escaped::new(&name))
+            })?;
             let (number, _) = known.number(&module);
             names.insert(number as u64, name);
         }

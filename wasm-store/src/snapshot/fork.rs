@@ -13,8 +13,8 @@ use crate::gate::Gate;
 use crate::hook;
 use crate::instance::{Instance, check_import};
 use crate::linker::{Definition, Linker};
-use crate::store::{AsContextMut, InstanceEntry, Kept, StoreInner, StoreOpaque};
-use crate::vm::{Source, VmImport};
+use crate::store::{AsContextMut, InstanceEntry, Kept, StoreInner, StoreOpaque, host_value_bytes};
+use crate::vm::{Room, Source, VmImport, Wanted, table_bytes};
 
 /// A snapshot with everything looked up that new instances will import from outside, to be forked many times:
 /// see [`Snapshot::fork_pre`]. It can be sent to other threads and used on several.
@@ -91,12 +91,12 @@ impl<T: 'static> ForkPre<T> {
         // Items that were looked up before may have become smaller since.
         // SAFETY: they are of this store, which is borrowed exclusively.
         unsafe { inner.state.check_outside_sizes(&imports)? };
-        self.reserve(store.0)?;
+        let room = self.reserve(store.0)?;
         if let Some(host) = &inner.host {
             host.restore(store.0.data_mut())?;
         }
         let plan = self.snapshot.plan()?;
-        let externs = self.copy_externs(store.0, plan.externs())?;
+        let externs = self.copy_externs(store.0, room, plan.externs())?;
         store.0.keep_alive(Kept::Items(Arc::clone(&self.items)));
         inner.modules.iter().flatten().for_each(|module| store.0.add_module(module));
         let extern_ = |number| {
@@ -127,14 +127,14 @@ impl<T: 'static> ForkPre<T> {
     }
 
     /// Asks the store's limits for what the instances need.
-    fn reserve(&self, store: &mut StoreInner<T>) -> Result<()> {
+    fn reserve(&self, store: &mut StoreInner<T>) -> Result<Room> {
         let state = &self.snapshot.inner.state;
         let (store, host) = store.opaque_and_host();
         for instance in &state.instances {
             store.limits.add_instance(instance.tables.len(), instance.memories.len())?;
         }
         let clamp = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-        let mut room = store.vm.memory_room();
+        let mut room = store.vm.room();
         for memory in &state.memories {
             let maximum = memory.ty.maximum;
             let maximum = maximum.map(|pages| clamp(pages.saturating_mul(memory.ty.page_size())));
@@ -145,7 +145,7 @@ impl<T: 'static> ForkPre<T> {
                     "a memory of the snapshot, of {len} bytes, exceeds memory limits: {why}"
                 );
             }
-            room.take(len)?;
+            room.take(len, Wanted::Memory)?;
         }
         for table in &state.tables {
             let len = table.slots.len();
@@ -155,14 +155,16 @@ impl<T: 'static> ForkPre<T> {
                     "a table of the snapshot, of {len} elements, exceeds table limits: {why}"
                 );
             }
+            room.take(table_bytes(len as u64), Wanted::Table)?;
         }
-        Ok(())
+        Ok(room)
     }
 
     /// Gives the store copies of the host's values; their numbers there by those in the snapshot.
     fn copy_externs(
         &self,
         store: &mut StoreOpaque,
+        mut room: Room,
         numbers: impl Iterator<Item = u64>,
     ) -> Result<BTreeMap<u64, u64>> {
         let inner = &*self.snapshot.inner;
@@ -177,8 +179,9 @@ impl<T: 'static> ForkPre<T> {
             let Some(copy) = copy else {
                 crate::bail!("`HostState::copy_extern` does not copy what it has copied before");
             };
-            store.externs.push(copy);
-            copies.insert(number, store.externs.len() as u64);
+            // What was reserved before is not made yet, so that the store would not count it.
+            room.take(host_value_bytes(&*copy), Wanted::HostValue)?;
+            copies.insert(number, store.add_extern(copy)?);
         }
         Ok(copies)
     }

@@ -92,6 +92,11 @@ pub(crate) enum Kept {
     Items(Arc<[Definition]>),
 }
 
+/// How many bytes of the store a value takes that Wasm gets a reference to.
+pub(crate) fn host_value_bytes(value: &(dyn Any + Send + Sync)) -> usize {
+    size_of_val(value).saturating_add(size_of::<Box<dyn Any + Send + Sync>>())
+}
+
 /// A store without its data.
 pub(crate) struct StoreOpaque {
     id: StoreId,
@@ -163,6 +168,17 @@ impl StoreOpaque {
     #[cfg(feature = "call-hook")]
     pub(crate) fn kept_alive(&self) -> &[Kept] {
         &self.keep_alive
+    }
+
+    /// Takes a value that Wasm gets a reference to; its number.
+    ///
+    /// # Errors
+    ///
+    /// If the limits leave no room for it.
+    pub(crate) fn add_extern(&mut self, value: Box<dyn Any + Send + Sync>) -> Result<u64> {
+        self.vm.count_host_value(host_value_bytes(&*value))?;
+        self.externs.push(value);
+        Ok(self.externs.len() as u64)
     }
 
     /// Remembers that code of a module may run in this store.

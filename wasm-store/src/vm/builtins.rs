@@ -139,7 +139,7 @@ unsafe extern "C" fn memory_grow(context: *mut VMContext, memory: u32, delta: u6
     // SAFETY: compiled code names a memory of its instance.
     unsafe {
         let memory = instance(context).memory(MemoryIndex::new(memory));
-        let room = (*(*(*context).store).vm).memory_room();
+        let room = (*(*(*context).store).vm).room();
         let grow =
             |host: Option<&mut dyn StoreHost>| (*memory.as_ptr()).grow(delta, host, room, None);
         let grown = guarded(context, grow);
@@ -234,8 +234,10 @@ unsafe extern "C" fn table_grow(
     // SAFETY: compiled code names a table of its instance.
     unsafe {
         let table = instance(context).table(TableIndex::new(table));
-        let grow =
-            |host: Option<&mut dyn StoreHost>| (*table.as_ptr()).grow(delta, value, host, None);
+        let room = (*(*(*context).store).vm).room();
+        let grow = |host: Option<&mut dyn StoreHost>| {
+            (*table.as_ptr()).grow(delta, value, host, room, None)
+        };
         let grown = guarded(context, grow);
         (*(*(*context).store).vm).has_grown();
         grown.unwrap_or(u64::MAX)

@@ -17,6 +17,7 @@ use wasm_types::MemoryType;
 use super::context::MemoryRecord;
 use super::mapping::{HOST_PAGE, Mapping};
 use super::memory_pool::{ImageKey, Reservation};
+use super::room::{Room, Wanted};
 use super::store::{StoreHost, VmEngine};
 use crate::Error;
 
@@ -53,39 +54,6 @@ pub(crate) struct VmMemory {
 unsafe impl Send for VmMemory {}
 // SAFETY: as above; a shared reference only reads.
 unsafe impl Sync for VmMemory {}
-
-/// How much larger the memories of a store may become together.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MemoryRoom {
-    pub(super) limit: usize,
-    /// What they take.
-    pub(super) used: usize,
-}
-
-impl MemoryRoom {
-    /// Whether they may become so many bytes larger.
-    pub(crate) fn check(&self, more: usize) -> Result<(), Error> {
-        let Self { limit, used } = *self;
-        if more <= limit.saturating_sub(used) {
-            return Ok(());
-        }
-        Err(Error::msg(format!(
-            "{more} more bytes are wanted for a memory, but those of the store take {used}, and the limit for \
-             all together, `total_memory_size`, is {limit}"
-        )))
-    }
-
-    /// Counts so many bytes as taken.
-    ///
-    /// # Errors
-    ///
-    /// If there is no room for them.
-    pub(crate) fn take(&mut self, more: usize) -> Result<(), Error> {
-        self.check(more)?;
-        self.used = self.used.saturating_add(more);
-        Ok(())
-    }
-}
 
 /// Bytes of a number of pages, if that many can be addressed here.
 fn bytes(ty: &MemoryType, pages: u64) -> Option<usize> {
@@ -256,7 +224,7 @@ impl VmMemory {
         &mut self,
         delta: u64,
         host: Option<&mut dyn StoreHost>,
-        room: MemoryRoom,
+        room: Room,
         why: Option<&mut String>,
     ) -> Result<Option<u64>, Error> {
         let old_len = self.byte_size();
@@ -281,7 +249,7 @@ impl VmMemory {
         }
         let grown = match (wanted, new_len) {
             (Some(pages), Some(len)) if pages <= declared => {
-                room.check(len - old_len).and_then(|()| self.grow_to(len))
+                room.check(len - old_len, Wanted::Memory).and_then(|()| self.grow_to(len))
             }
             _ => Err(Error::msg(format!(
                 "memory maximum size exceeded: {} pages are wanted, the maximum of the memory's type is \

@@ -14,6 +14,7 @@
 
 use std::ptr::NonNull;
 
+use wasm_types::Escaped;
 use wasm_types::abi::context;
 use wasm_types::assumptions::size_is_met;
 use wasm_types::{EntityIndex, FuncIndex};
@@ -60,7 +61,10 @@ impl VmModule {
             _ => ("table", "element(s)"),
         };
         let name = match self.loaded.artifact().import_at(import.place as u32) {
-            Ok(import) => format!("`{}::{}`", import.module, import.field),
+            Ok(import) => {
+                let (module, field) = (Escaped::new(import.module), Escaped::new(import.field));
+                format!("`{module}::{field}`")
+            }
             Err(_) => format!("import {}", import.place),
         };
         Err(Error::msg(format!(

@@ -16,7 +16,8 @@ use super::fuel;
 use super::instance::VmInstance;
 use super::interruption::{self, StoreInterruption};
 use super::mapping::HOST_PAGE;
-use super::memory::{MemoryContents, MemoryRoom, VmMemory};
+use super::memory::{MemoryContents, VmMemory};
+use super::room::{Room, Wanted};
 use super::stack::{StackBounds, WasmStack};
 use super::table::VmTable;
 use super::unwind::{PendingTrap, RETURNED, Unwind};
@@ -62,8 +63,10 @@ pub(crate) struct VmStore {
     pub(super) halted: usize,
     /// How many instances were counted against the engine's limit.
     counted: usize,
-    /// How many bytes all memories may have together.
+    /// How many bytes all memories, tables and host values may have together.
     memory_limit: usize,
+    /// How many bytes the values take that Wasm holds references to.
+    host_values: usize,
     /// The stack that the first call takes, if it is to be another than the engine's.
     own_stack: Option<WasmStack>,
     /// Fuel beyond what the number in the context can be.
@@ -120,6 +123,7 @@ impl VmStore {
             halted: 0,
             counted: 0,
             memory_limit: usize::MAX,
+            host_values: 0,
             own_stack: None,
             fuel_reserve: 0,
             interruption,
@@ -313,20 +317,36 @@ impl VmStore {
         unsafe { (*self.context.as_ptr()).host_sp.is_null() }
     }
 
-    /// Limits how many bytes all memories may have together.
+    /// Limits how many bytes all memories, tables and host values may have together.
     pub(crate) fn set_memory_limit(&mut self, limit: Option<usize>) {
         self.memory_limit = limit.unwrap_or(usize::MAX);
     }
 
-    /// How much larger memories may become together.
-    pub(crate) fn memory_room(&self) -> MemoryRoom {
+    /// How much more the code may have, of all that is counted together.
+    pub(crate) fn room(&self) -> Room {
         let limit = self.memory_limit;
         if limit == usize::MAX {
-            return MemoryRoom { limit, used: 0 };
+            return Room::UNLIMITED;
         }
-        // SAFETY: the memories are the store's own.
-        let sizes = self.memories.iter().map(|(memory, _)| unsafe { memory.as_ref() }.byte_size());
-        MemoryRoom { limit, used: sizes.fold(0, usize::saturating_add) }
+        // SAFETY: memories and tables are the store's own.
+        let memories = self.memories.iter().map(|(one, _)| unsafe { one.as_ref() }.byte_size());
+        // SAFETY: as above.
+        let tables = self.tables.iter().map(|(one, _)| unsafe { one.as_ref() }.byte_size());
+        let used = memories.chain(tables).fold(self.host_values, usize::saturating_add);
+        Room::new(limit, used)
+    }
+
+    /// Counts the bytes of a value that Wasm gets a reference to.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for it.
+    pub(crate) fn count_host_value(&mut self, bytes: usize) -> Result<(), Error> {
+        if self.memory_limit != usize::MAX {
+            self.room().check(bytes, Wanted::HostValue)?;
+        }
+        self.host_values = self.host_values.saturating_add(bytes);
+        Ok(())
     }
 
     /// The size of the Wasm stack in bytes: of the one that the store has, or will get.

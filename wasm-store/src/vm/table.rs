@@ -2,17 +2,27 @@
 
 #![allow(unsafe_code)]
 
+use std::alloc::Layout;
 use std::ptr::NonNull;
 
 use wasm_types::{HeapType, TableType};
 
 use super::context::{NULL_FUNC_REF, TableRecord};
 use super::instance::VmInstance;
+use super::room::{Room, Wanted};
 use super::store::StoreHost;
 use crate::Error;
 
 /// The most elements a table may have, as in other engines: 10 million for its minimum and growth.
 const LIMIT: u64 = 10_000_000;
+
+/// What an element takes, in bytes.
+const SLOT: usize = size_of::<u64>();
+
+/// How many bytes a table of so many elements takes.
+pub(crate) fn table_bytes(elements: u64) -> usize {
+    usize::try_from(elements).unwrap_or(usize::MAX).saturating_mul(SLOT)
+}
 
 /// More room than this beyond its size, in elements, is given back when a table is reset.
 const MUCH: usize = 4096;
@@ -63,7 +73,7 @@ impl VmTable {
         let lazy = owner.is_some() && holds_functions(&ty);
         let value = if lazy { 0 } else { slot_of(&ty, init) };
         let mut table = Self {
-            slots: vec![value; ty.minimum as usize],
+            slots: filled(ty.minimum as usize, value)?,
             ty,
             record,
             owner: owner.map(|(owner, _)| owner),
@@ -81,12 +91,11 @@ impl VmTable {
         if ran || self.changed {
             let value = if holds_functions(&self.ty) { 0 } else { null_slot(&self.ty) };
             let len = self.ty.minimum as usize;
+            self.slots.clear();
             if self.slots.capacity() > len + MUCH {
-                self.slots = vec![value; len];
-            } else {
-                self.slots.clear();
-                self.slots.resize(len, value);
+                self.slots.shrink_to(len);
             }
+            self.slots.resize(len, value);
             self.publish();
             self.changed = false;
         }
@@ -147,6 +156,11 @@ impl VmTable {
     /// The current size in elements.
     pub(crate) fn size(&self) -> u64 {
         self.slots.len() as u64
+    }
+
+    /// The current size in bytes.
+    pub(crate) fn byte_size(&self) -> usize {
+        self.slots.len() * SLOT
     }
 
     /// An element as a reference, 0 for null; `None` out of bounds.
@@ -256,6 +270,7 @@ impl VmTable {
         delta: u64,
         init: u64,
         host: Option<&mut dyn StoreHost>,
+        room: Room,
         why: Option<&mut String>,
     ) -> Result<Option<u64>, Error> {
         let old = self.size();
@@ -276,9 +291,10 @@ impl VmTable {
         }
         let maximum = self.ty.maximum.unwrap_or(u64::MAX).min(LIMIT);
         let grown = if wanted <= maximum {
-            self.slots
-                .try_reserve(delta as usize)
-                .map_err(|error| Error::msg(format!("the table can't grow: {error}")))
+            room.check(delta as usize * SLOT, Wanted::Table).and_then(|()| {
+                let made = self.slots.try_reserve(delta as usize);
+                made.map_err(|error| Error::msg(format!("the table can't grow: {error}")))
+            })
         } else {
             Err(Error::msg(format!(
                 "table maximum size exceeded: {wanted} elements are wanted, the maximum is {maximum}"
@@ -305,6 +321,30 @@ impl VmTable {
     fn range(&self, start: u64, len: u64) -> Option<std::ops::Range<usize>> {
         let end = start.checked_add(len).filter(|end| *end <= self.size())?;
         Some(start as usize..end as usize)
+    }
+}
+
+/// So many elements of the same value.
+///
+/// # Errors
+///
+/// If the machine has no room for them.
+fn filled(len: usize, value: u64) -> Result<Vec<u64>, Error> {
+    let no_room = || {
+        Error::msg(format!("the machine has no room for a table of {len} elements of {SLOT} bytes"))
+    };
+    if value != 0 || len == 0 {
+        let mut slots = Vec::new();
+        slots.try_reserve_exact(len).map_err(|_| no_room())?;
+        slots.resize(len, value);
+        return Ok(slots);
+    }
+    // Zeros come from the system, which gives memory for them when something is written.
+    let layout = Layout::array::<u64>(len).map_err(|_| no_room())?;
+    // SAFETY: the size is not zero. The vector gets what was allocated as it would allocate it itself.
+    unsafe {
+        let start = std::alloc::alloc_zeroed(layout).cast::<u64>();
+        if start.is_null() { Err(no_room()) } else { Ok(Vec::from_raw_parts(start, len, len)) }
     }
 }
 

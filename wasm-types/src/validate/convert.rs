@@ -16,7 +16,7 @@ use crate::types::{
 };
 
 /// A type of wasmparser's that this crate has no words for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct UnknownType {
     what: &'static str,
 }
@@ -35,6 +35,12 @@ impl UnknownType {
 impl fmt::Display for UnknownType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "no words for {}", self.what)
+    }
+}
+
+impl fmt::Debug for UnknownType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::report::list(self, f)
     }
 }
 

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
+use crate::escaped::Escaped;
 use crate::index::FuncIndex;
 
 /// What kind of thing is wrong with a binary.
@@ -78,11 +79,11 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((func, name)) = &self.inner.function {
             match name {
-                Some(name) => write!(f, "in function {func} `{name}`: ")?,
+                Some(name) => write!(f, "in function {func} `{}`: ", Escaped::new(name))?,
                 None => write!(f, "in function {func}: ")?,
             }
         }
-        f.write_str(&self.inner.message)?;
+        write!(f, "{}", Escaped::new(&self.inner.message))?;
         match self.inner.kind {
             // The message of an unsupported proposal says where it is used.
             ParseErrorKind::Unsupported | ParseErrorKind::NotWasm | ParseErrorKind::Component => {
@@ -95,7 +96,7 @@ impl fmt::Display for ParseError {
 
 impl fmt::Debug for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
+        crate::report::list(self, f)
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 macro_rules! errors {
     ($($name:ident = $number:literal, $text:literal;)*) => {
         /// An error number of WASI (`errno` in the specification): what nearly every function returns.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u16)]
         #[non_exhaustive]
         pub enum Errno {
@@ -123,6 +123,12 @@ impl Errno {
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (WASI error {})", self.text().trim_end_matches('.'), self.number())
+    }
+}
+
+impl fmt::Debug for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 /// downcasting. A status of 0 is a success all the same.
 ///
 /// The name in `wasmtime-wasi` is `I32Exit`, under which this is exported at the root of the crate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Exit(pub i32);
 
 impl Exit {
@@ -22,6 +22,12 @@ impl Exit {
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the program ended with exit status {}", self.0)
+    }
+}
+
+impl fmt::Debug for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -135,7 +135,7 @@ impl Cached {
 fn tell(error: Option<&wasm_runtime::CacheError>) {
     if let Some(error) = error.filter(|error| error.path().is_some() && error.io_error().is_none())
     {
-        crate::exit::tell(format_args!("warning: {error}"));
+        crate::exit::tell(format_args!("warning: {error:#}"));
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use wasm_runtime::error::Context;
-use wasm_runtime::{CraneliftCompiler, Result, bail};
+use wasm_runtime::{CraneliftCompiler, Escaped, Result, bail};
 use wasm_translate::ClifStage;
 use wasm_types::{DefinedFuncIndex, EntityIndex, FuncIndex, Module};
 
@@ -66,7 +66,7 @@ impl Clif {
         let mut out = std::io::stdout().lock();
         for func in functions {
             let index = module.func_index(func);
-            let name = module.names.function(index).unwrap_or("no name");
+            let name = Escaped::new(module.names.function(index).unwrap_or("no name"));
             let ty = module.type_of_func(index);
             let text = match self.assembly {
                 true => wasm_translate::assembly(&parsed, &wasm, func, &settings)?,
@@ -97,7 +97,8 @@ fn find(module: &Module, function: &str) -> Result<DefinedFuncIndex> {
     let Some(index) = index else {
         let names: Vec<&str> = module.names.functions.iter().map(|(_, n)| n.as_str()).collect();
         bail!(
-            "there is no function `{function}` among the {} functions{}",
+            "there is no function `{}` among the {} functions{}",
+            Escaped::new(function),
             module.functions.len(),
             similar(&names, function)
         );
@@ -114,6 +115,6 @@ fn similar(names: &[&str], wanted: &str) -> String {
         names.iter().copied().filter(|name| name.contains(wanted)).take(5).collect();
     match similar.as_slice() {
         [] => String::new(),
-        names => format!("; there is {}", names.join(", ")),
+        names => format!("; there is {}", Escaped::new(&names.join(", "))),
     }
 }

@@ -66,6 +66,7 @@ impl Compile {
         let key = self.sign.as_deref().map(sign::read_key).transpose()?;
         let wasm = input::open_wasm(&self.file)?;
         let request = self.settings.request();
+        self.settings.warn_of_idle_patterns(&wasm, &request);
         let progress = Progress::default();
         let compiler = progress.compiler();
         let compiled =

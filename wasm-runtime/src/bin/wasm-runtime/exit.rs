@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use wasm_runtime::{Error, Result, Trap};
+use wasm_runtime::{Error, Escaped, Result, Trap};
 
 /// What a trap ends the process with: what a shell says of a program that called `abort`.
 const TRAPPED: u8 = 128 + 6;
@@ -30,9 +30,10 @@ pub(crate) fn usage(message: &str) -> ! {
 }
 
 /// Writes a line to standard error, if that can be written to: what the command does, and its exit code, do not
-/// depend on whether somebody reads its notes.
+/// depend on whether somebody reads its notes. What would steer a terminal is escaped.
 pub(crate) fn tell(line: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "{line}");
+    // Also what others say of a module can have its names in it.
+    let _ = writeln!(io::stderr(), "{}", Escaped::lines(&line.to_string()));
 }
 
 fn broken_pipe(error: &Error) -> bool {

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use wasm_runtime::Result;
 use wasm_runtime::error::Context;
 use wasm_runtime::rewrite::{ExposeOptions, expose};
+use wasm_runtime::{Escaped, Result};
 
-use crate::input;
+use crate::{exit, input};
 
 const LONG: &str = "\
 Export every global, table and memory of a module.
@@ -79,15 +79,16 @@ impl Expose {
         fs::write(&output, &exposed.wasm)
             .with_context(|| format!("can't write `{}`", output.display()))?;
         for exported in &exposed.items {
-            println!("{}: {}", exported.name, exported.item);
+            println!("{}: {}", Escaped::new(&exported.name), exported.item);
         }
         for skipped in &exposed.skipped {
-            eprintln!("note: {skipped} is not exported, as it is mutable");
+            exit::tell(format_args!("note: {skipped} is not exported, as it is mutable"));
         }
         for section in &exposed.dropped_sections {
-            eprintln!(
-                "note: the custom section `{section}` would no longer be right, and is left out"
-            );
+            exit::tell(format_args!(
+                "note: the custom section `{}` would no longer be right, and is left out",
+                Escaped::new(section)
+            ));
         }
         Ok(ExitCode::SUCCESS)
     }

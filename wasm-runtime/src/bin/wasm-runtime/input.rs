@@ -8,6 +8,7 @@ use wasm_artifact::FileKind;
 use wasm_runtime::error::Context;
 use wasm_runtime::{Config, Engine, Module, Result, bail};
 
+use crate::address_space::Reservation;
 use crate::cache::Cached;
 
 /// How much of a file its kind is told by.
@@ -59,8 +60,15 @@ pub(crate) fn open_wasm(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// The module in a file, compiled if it is not yet. The engine is made for it.
-pub(crate) fn load(config: Config, cached: Cached, path: &Path) -> Result<Module> {
-    match open(path)? {
+pub(crate) fn load(
+    mut config: Config,
+    cached: Cached,
+    reservation: Reservation,
+    path: &Path,
+) -> Result<Module> {
+    let input = open(path)?;
+    reservation.apply_to(&mut config, &input, path);
+    match input {
         Input::Artifact => load_artifact(&Engine::new(&config)?, path),
         Input::Wasm(bytes) => compile(config, cached, path, &bytes),
     }

@@ -7,11 +7,13 @@
 // trusted, and one function in `input.rs` takes it.
 #![deny(unsafe_code)]
 
+mod address_space;
 mod cache;
 mod exit;
 mod input;
 mod inspect;
 mod keygen;
+mod patterns;
 #[cfg(feature = "jit")]
 mod progress;
 mod run;

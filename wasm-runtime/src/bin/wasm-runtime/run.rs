@@ -2,6 +2,7 @@
 
 mod bounds;
 pub(crate) mod directories;
+mod gathered;
 mod observe;
 mod profile;
 mod values;
@@ -13,9 +14,11 @@ use clap::Args;
 use wasm_runtime::error::Context;
 use wasm_runtime::wasi::{I32Exit, WasiCtx, WasiCtxBuilder};
 use wasm_runtime::{
-    Config, Engine, Error, ExternType, Instance, Linker, Module, Result, Store, bail,
+    Config, Engine, Error, Escaped, ExternType, Instance, Linker, Module, Result, Store, bail,
 };
 
+use self::gathered::Gathered;
+use crate::address_space::{self, Reservation};
 use crate::{exit, input};
 
 const LONG: &str = "\
@@ -37,7 +40,8 @@ what runs, whoever may change the file meanwhile. Modules that are compiled on t
 
 A program that uses up what --fuel, --timeout or --max-wasm-stack give it traps. These, and those that watch a
 program, need code that is compiled for them, which happens by itself; of an artifact it is asked that it was
-compiled so, and `wasm-runtime help compile` says how. What was gathered is written also when the program traps.";
+compiled so, and `wasm-runtime help compile` says how. What was gathered is written also when the program traps,
+and when Ctrl-C or SIGTERM ends it; a second one ends it at once.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +57,7 @@ Examples:
   wasm-runtime run --trust keys/release.pub server.cwasm
   wasm-runtime run tool.wasm -- --dir is-an-option-of-the-tool
 
-The exit code is the program's own; 134 if it trapped; 1 if it could not be run.";
+The exit code is the program's own; 134 if it trapped; 1 if it could not be run. Signals end it as any process.";
 
 /// Run a program, or call a function of a module.
 #[derive(Args)]
@@ -87,6 +91,9 @@ pub(crate) struct Run {
     bounds: bounds::Bounds,
 
     #[command(flatten)]
+    reservation: Reservation,
+
+    #[command(flatten)]
     observe: observe::Observe,
 
     #[command(flatten)]
@@ -114,7 +121,7 @@ struct Host {
 
 impl Run {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        let loaded = input::load(self.config()?, self.cached, &self.file);
+        let loaded = input::load(self.config()?, self.cached, self.reservation, &self.file);
         #[cfg(feature = "jit")]
         let loaded = self.compile_limits.explain(loaded);
         let module = loaded.map_err(|error| self.explain_artifact(error))?;
@@ -125,9 +132,10 @@ impl Run {
         let mut store = Store::new(engine, host);
         self.bounds.set(&mut store)?;
         let observers = self.observe.attach(&mut store, &module, &self.file)?;
+        let gathered = Gathered::new(observers);
 
         let result = self.bounds.explain(self.run(&mut store, &linker, &module));
-        let reported = observers.report();
+        let reported = gathered.report();
         let error = match result {
             Ok(()) => return reported.map(|()| ExitCode::SUCCESS),
             Err(error) => error,
@@ -148,6 +156,7 @@ impl Run {
         let instance = linker
             .instantiate(&mut *store, module)
             .map_err(|error| self.bounds.explain_instantiation(error, &store.data().limits))
+            .map_err(address_space::explain)
             .with_context(|| format!("can't instantiate `{}`", self.file.display()))?;
         let start = instance.get_func(&mut *store, "_start");
         if start.is_none()
@@ -186,13 +195,17 @@ impl Run {
         name: &str,
     ) -> Result<()> {
         let Some(func) = instance.get_func(&mut *store, name) else {
-            bail!("the module exports no function `{name}`; it exports: {}", functions(module))
+            bail!(
+                "the module exports no function `{}`; it exports: {}",
+                Escaped::new(name),
+                functions(module)
+            )
         };
         let ty = func.ty(&*store);
         let params = values::parse(name, &ty, &self.args)?;
         let mut results = values::room(&ty);
         func.call(store, &params, &mut results)
-            .with_context(|| format!("`{name}` did not run to its end"))?;
+            .with_context(|| format!("`{}` did not run to its end", Escaped::new(name)))?;
         results.iter().for_each(|value| println!("{}", values::show(value)));
         Ok(())
     }
@@ -258,7 +271,7 @@ fn functions(module: &Module) -> String {
     let names: Vec<String> = module
         .exports()
         .filter(|export| matches!(export.ty(), ExternType::Func(_)))
-        .map(|export| export.name().to_owned())
+        .map(|export| Escaped::new(export.name()).to_string())
         .collect();
     names.join(", ")
 }

@@ -1,7 +1,17 @@
 //! Arguments that say how to compile, common to several subcommands.
 
+use std::collections::BTreeMap;
+#[cfg(feature = "rewrite")]
+use std::path::Path;
+
 use clap::{Args, ValueEnum};
 use wasm_runtime::{CompileRequest, Config, NamePattern, OptLevel};
+use wasm_types::{EntityIndex, FuncIndex};
+
+use crate::address_space::Reservation;
+#[cfg(feature = "rewrite")]
+use crate::input::Input;
+use crate::patterns;
 
 use crate::limits::Limits;
 
@@ -75,6 +85,9 @@ pub(crate) struct Settings {
     #[arg(long = "function-hooks", value_name = "PATTERN")]
     function_hooks: Vec<NamePattern>,
 
+    #[command(flatten)]
+    reservation: Reservation,
+
     /// On how many threads functions are compiled; as many as the machine has, if not given. The
     /// result is the same.
     #[arg(long, value_name = "NUMBER")]
@@ -85,6 +98,13 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Sets how much address space the memories get of code that runs here.
+    #[cfg(feature = "rewrite")]
+    pub(crate) fn reserve(&self, config: &mut Config, wasm: &[u8], file: &Path) {
+        let input = Input::Wasm(wasm.to_vec());
+        self.reservation.apply_to(config, &input, file);
+    }
+
     /// As a request to a compiler.
     pub(crate) fn request(&self) -> CompileRequest {
         let mut config = Config::new();
@@ -92,6 +112,7 @@ impl Settings {
             .epoch_interruption(self.interruptible)
             .consume_fuel(self.metered)
             .function_hooks(self.function_hooks.iter().cloned());
+        self.reservation.apply(&mut config);
         let mut request = config.compile_request().clone();
         request.tunables.opt_level = self.optimize.level();
         request.target.clone_from(&self.target);
@@ -101,6 +122,37 @@ impl Settings {
         request.limits = self.limits.limits();
         request.parallel = self.threads != Some(1);
         request
+    }
+}
+
+impl Settings {
+    /// Warns of patterns of --function-hooks that no function of the module matches.
+    pub(crate) fn warn_of_idle_patterns(&self, wasm: &[u8], request: &CompileRequest) {
+        if self.function_hooks.is_empty() {
+            return;
+        }
+        // What is wrong with a module is for the compiler to say.
+        let Ok(parsed) = wasm_types::Module::parse_with_bodies(wasm, request.features) else {
+            return;
+        };
+        let module = parsed.module();
+        let mut names: BTreeMap<FuncIndex, Vec<&str>> = BTreeMap::new();
+        for (func, name) in &module.names.functions {
+            names.entry(*func).or_default().push(name);
+        }
+        for export in &module.exports {
+            if let EntityIndex::Func(func) = export.index {
+                names.entry(func).or_default().push(&export.name);
+            }
+        }
+        let defined = module.num_imported_functions..module.functions.len() as u32;
+        let names: Vec<String> = defined
+            .flat_map(|func| match names.get(&FuncIndex::new(func)) {
+                Some(names) => names.iter().map(|name| (*name).to_owned()).collect(),
+                None => vec![format!("func[{func}]")],
+            })
+            .collect();
+        patterns::warn_of_idle("--function-hooks", &self.function_hooks, &names);
     }
 }
 

@@ -9,11 +9,12 @@ use wasm_runtime::error::Context;
 use wasm_runtime::rewrite::{Imported, ModuleState, PreinitializeOptions, preinitialize};
 use wasm_runtime::wasi::{WasiCtx, WasiCtxBuilder};
 use wasm_runtime::{
-    Compiler as _, Config, Engine, ExternType, Instance, Linker, Module, Mutability, Outside,
-    Result, Snapshot, Store, bail,
+    Compiler as _, Config, Engine, Escaped, ExternType, Instance, Linker, Module, Mutability,
+    Outside, Result, Snapshot, Store, bail,
 };
 use wasm_types::{GlobalState, MemoryState, Module as WasmModule, TableState};
 
+use crate::exit;
 use crate::input;
 use crate::progress::Progress;
 use crate::run::directories;
@@ -97,9 +98,10 @@ impl SnapshotCommand {
         let state = self.state(&wasm).with_context(about)?;
         let made = preinitialize(&wasm, &state, &options).with_context(about)?;
         for section in &made.dropped_sections {
-            eprintln!(
-                "note: the custom section `{section}` would no longer be right, and is left out"
-            );
+            exit::tell(format_args!(
+                "note: the custom section `{}` would no longer be right, and is left out",
+                Escaped::new(section)
+            ));
         }
         let bytes = if self.output.extension().is_some_and(|ending| ending == "wasm") {
             made.wasm
@@ -132,6 +134,7 @@ impl SnapshotCommand {
     /// Initialises an instance; its state afterwards.
     fn state(&self, wasm: &[u8]) -> Result<ModuleState> {
         let mut config = Config::new();
+        self.settings.reserve(&mut config, wasm, &self.file);
         let progress = Progress::default();
         config.compiler(std::sync::Arc::new(progress.compiler()));
         let engine = Engine::new(&config)?;

@@ -8,6 +8,8 @@ use wasm_runtime::error::Context;
 use wasm_runtime::wast::Runner;
 use wasm_runtime::{Engine, Result};
 
+use crate::exit;
+
 const LONG: &str = "\
 Run scripts of the specification's test suite.
 
@@ -40,13 +42,14 @@ impl Wast {
             let summary = match Runner::new(&Engine::default())?.run_to_end(&name, &script) {
                 Ok(summary) => summary,
                 Err(error) => {
-                    eprintln!("{error}");
+                    exit::tell(format_args!("{error}"));
                     println!("{name}: not a script");
                     failed += 1;
                     continue;
                 }
             };
-            summary.failures().iter().for_each(|failure| eprintln!("{failure}"));
+            let failures = summary.failures().iter();
+            failures.for_each(|failure| exit::tell(format_args!("{failure}")));
             println!("{name}: {} passed, {} failed", summary.passed(), summary.failures().len());
             failed += summary.failures().len();
         }

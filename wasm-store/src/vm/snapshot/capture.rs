@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use wasm_types::{EntityIndex, FuncIndex, GlobalIndex, HeapType, ValType};
+use wasm_types::{EntityIndex, Escaped, FuncIndex, GlobalIndex, HeapType, ValType};
 
 use super::{
     FuncName, InstanceState, MemoryState, Names, OtherGlobal, Source, TableState, VmOutside,
@@ -121,7 +121,8 @@ unsafe fn find_imports(
                 "the snapshot has no instance that defines the {what} imported as `{}::{}`: add the \
                  instance to the set, or say with `SnapshotBuilder::outside` to include it or to leave it \
                  out",
-                import.module, import.field
+                Escaped::new(import.module),
+                Escaped::new(import.field)
             )))
         };
         // SAFETY: as promised to `take_state`; the layout gives places within the context.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use wasm_runtime::{Result, WasmFeatures};
 use wasm_types::{
-    DataKind, ElementKind, EntityType, GlobalType, MemoryType, Module, TableType, ValType,
+    DataKind, ElementKind, EntityType, Escaped, GlobalType, MemoryType, Module, TableType, ValType,
 };
 
 use super::sections;
@@ -19,14 +19,14 @@ pub(super) fn report(wasm: &[u8]) -> Result<String> {
 fn write_report(out: &mut String, wasm: &[u8], module: &Module) -> std::fmt::Result {
     write!(out, "WebAssembly module, {} bytes", wasm.len())?;
     match &module.names.module {
-        Some(name) => writeln!(out, ", `{name}`")?,
+        Some(name) => writeln!(out, ", `{}`", Escaped::new(name))?,
         None => writeln!(out)?,
     }
 
     writeln!(out, "\nsections")?;
     for section in sections::sections(wasm) {
         let custom = if section.id == 0 { "custom " } else { "" };
-        let name = format!("{custom}{}", section.name);
+        let name = format!("{custom}{}", Escaped::new(&section.name));
         writeln!(out, "  {name:<24} {:>10} bytes at {:#x}", section.len, section.offset)?;
     }
 
@@ -73,7 +73,7 @@ fn write_report(out: &mut String, wasm: &[u8], module: &Module) -> std::fmt::Res
         module.elements.len()
     )?;
     if let Some(start) = module.start {
-        let name = module.names.function(start).unwrap_or("no name");
+        let name = Escaped::new(module.names.function(start).unwrap_or("no name"));
         writeln!(out, "  {:<10} function {start} ({name})", "start")?;
     }
 

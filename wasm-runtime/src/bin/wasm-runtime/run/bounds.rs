@@ -22,9 +22,14 @@ pub(crate) struct Bounds {
     #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     timeout: Option<Duration>,
 
-    /// Lets all memories of the program together have so many bytes, such as `64Mi`: growing beyond fails.
+    /// Lets all memories and tables of the program together have so many bytes, such as `64Mi`: growing
+    /// beyond fails. An element of a table takes 8 bytes.
     #[arg(long, value_name = "SIZE", value_parser = units::parse_size)]
     max_memory: Option<u64>,
+
+    /// Lets each table of the program have so many elements: growing beyond fails.
+    #[arg(long, value_name = "NUMBER")]
+    max_table_elements: Option<u64>,
 
     /// How many bytes of stack the program has; `1Mi` if not given. It traps when they are used up.
     #[arg(long, value_name = "SIZE", value_parser = units::parse_size)]
@@ -38,10 +43,15 @@ impl Bounds {
         config.interruption(self.timeout.is_some());
     }
 
-    /// What memories may have.
+    /// What memories and tables may have.
     pub(super) fn limits(&self) -> Limits {
-        let total = self.max_memory.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
-        Limits { total, initial: 0 }
+        let clamp = |size| usize::try_from(size).unwrap_or(usize::MAX);
+        Limits {
+            total: self.max_memory.map(clamp),
+            elements: self.max_table_elements.map(clamp),
+            initial: 0,
+            refused: None,
+        }
     }
 
     /// Sets what the store has to know.
@@ -61,7 +71,7 @@ impl Bounds {
                 )
             })?;
         }
-        if self.max_memory.is_some() {
+        if self.max_memory.is_some() || self.max_table_elements.is_some() {
             store.limiter(|host| &mut host.limits);
         }
         Ok(())
@@ -103,8 +113,8 @@ impl Bounds {
         }
         match limits.total {
             Some(total) if limits.initial > total => error.context(format!(
-                "the program's memories have at least {} bytes from the start, but --max-memory lets them \
-                 have {total}: give it more, or leave the option out",
+                "the program's memories and tables have at least {} bytes from the start, but --max-memory \
+                 lets them have {total}: give it more, or leave the option out",
                 limits.initial
             )),
             _ => error,
@@ -128,29 +138,55 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
     Ok(timeout)
 }
 
-/// What memories may have, and what they want.
+/// What memories and tables may have, and what they want.
 pub(super) struct Limits {
     /// How many bytes all of them together may have.
     total: Option<usize>,
+    /// How many elements each table may have.
+    elements: Option<usize>,
     /// How many bytes those together want that did not grow yet.
     initial: usize,
+    /// How many elements a table wanted that it may not have.
+    refused: Option<usize>,
+}
+
+/// What an element of a table takes, in bytes.
+const ELEMENT: usize = 8;
+
+impl Limits {
+    /// Counts what there is from the start.
+    fn count(&mut self, current: usize, bytes: usize) {
+        if current == 0 {
+            self.initial = self.initial.saturating_add(bytes);
+        }
+    }
 }
 
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
-        if current == 0 {
-            self.initial = self.initial.saturating_add(desired);
-        }
+        self.count(current, desired);
         // The store itself looks at the total.
         Ok(true)
     }
 
-    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool> {
-        Ok(true)
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        self.refused = self.elements.filter(|limit| desired > *limit).map(|_| desired);
+        if self.refused.is_none() {
+            self.count(current, desired.saturating_mul(ELEMENT));
+        }
+        Ok(self.refused.is_none())
     }
 
     fn total_memory_size(&self) -> Option<usize> {
         self.total
+    }
+
+    fn refusal(&self) -> Option<String> {
+        let (wanted, limit) = self.refused.zip(self.elements)?;
+        Some(format!(
+            "{wanted} elements are wanted, but --max-table-elements lets each table have {limit}: give it \
+             more, or leave the option out"
+        ))
     }
 }
 

@@ -11,13 +11,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use wasm_runtime::error::Context;
 use wasm_runtime::observe::{CallCounter, CallTracer, FunctionCoverage};
-use wasm_runtime::{CallDirection, CallFilter, Config, Module, NamePattern, Result, Store};
+use wasm_runtime::{
+    CallDirection, CallFilter, Config, ExternType, Module, NamePattern, Result, Store,
+};
 
 use self::profile::{Kind, Profile};
 use self::sampler::Sampler;
 use super::Host;
 use crate::exit::tell;
 use crate::input::{self, Input};
+use crate::patterns;
 
 /// The options of commands that run code.
 #[derive(Args)]
@@ -134,9 +137,30 @@ impl Observe {
                 Some((path.clone(), coverage))
             }
         };
+        self.warn_of_idle_patterns(module);
         let observers = Observers { profile, coverage };
         self.set_hooks(store, &observers);
         Ok(observers)
+    }
+
+    fn warn_of_idle_patterns(&self, module: &Module) {
+        if self.trace_calls.is_empty() {
+            return;
+        }
+        let defined = module.functions().map(|function| {
+            let index = function.index;
+            function.name.unwrap_or_else(|| format!("func[{index}]"))
+        });
+        let is_func = |ty: &ExternType| matches!(ty, ExternType::Func(_));
+        let exports = module.exports().filter(|export| is_func(&export.ty()));
+        let exported = exports.map(|export| export.name().to_owned());
+        let imports = module.imports().filter(|import| is_func(&import.ty()));
+        let imported = imports.flat_map(|import| {
+            let name = import.name().to_owned();
+            [format!("{}.{name}", import.module()), name]
+        });
+        let names: Vec<String> = defined.chain(exported).chain(imported).collect();
+        patterns::warn_of_idle("--trace-calls", &self.trace_calls, &names);
     }
 
     fn set_hooks(&self, store: &mut Store<Host>, observers: &Observers) {
@@ -186,6 +210,18 @@ impl Observe {
 }
 
 impl Observers {
+    /// Whether there will be something to write when the program is over. Traces are written at once.
+    pub(super) fn will_report(&self) -> bool {
+        self.profile.is_some() || self.coverage.is_some()
+    }
+
+    /// The program will not go on: what it is in the middle of counts up to now.
+    pub(super) fn break_off(&self) {
+        if let Some((_, Profiling::Counts(counter))) = &self.profile {
+            counter.end_calls();
+        }
+    }
+
     /// Writes what was gathered, however the program ended: all that can be written. The error is the first one;
     /// others are told of on standard error.
     pub(super) fn report(self) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Parameters and results of `--invoke`, as text.
 
 use wasm_runtime::error::Context;
-use wasm_runtime::{FuncType, Result, Val, ValType, bail};
+use wasm_runtime::{Escaped, FuncType, Result, Val, ValType, bail};
 
 /// The parameters of a call, from the command line.
 pub(super) fn parse(name: &str, ty: &FuncType, args: &[String]) -> Result<Vec<Val>> {
@@ -9,7 +9,8 @@ pub(super) fn parse(name: &str, ty: &FuncType, args: &[String]) -> Result<Vec<Va
     if wanted.len() != args.len() {
         let types: Vec<String> = wanted.iter().map(ValType::to_string).collect();
         bail!(
-            "`{name}` takes {} parameter{} ({}), but {} {} given",
+            "`{}` takes {} parameter{} ({}), but {} {} given",
+            Escaped::new(name),
             wanted.len(),
             if wanted.len() == 1 { "" } else { "s" },
             types.join(", "),
@@ -20,8 +21,9 @@ pub(super) fn parse(name: &str, ty: &FuncType, args: &[String]) -> Result<Vec<Va
     let parameters = wanted.iter().zip(args).enumerate();
     parameters
         .map(|(number, (ty, text))| {
-            value(ty, text)
-                .with_context(|| format!("parameter {} of `{name}`: `{text}`", number + 1))
+            value(ty, text).with_context(|| {
+                format!("parameter {} of `{}`: `{text}`", number + 1, Escaped::new(name))
+            })
         })
         .collect()
 }

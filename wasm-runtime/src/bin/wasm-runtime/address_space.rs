@@ -1,0 +1,131 @@
+//! Address space for memories: reserved whole, or no more than they need where there is little of it.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Args;
+use wasm_artifact::Artifact;
+use wasm_runtime::{Config, Engine, Error, Memory, MemoryType, Store};
+
+use crate::exit::tell;
+use crate::input::Input;
+use crate::units;
+
+/// From this size on, code does not compare accesses with the size of a 32-bit memory.
+const WHOLE: u64 = 4 << 30;
+
+/// The most that can be reserved for a memory: half of what a process has on x86-64.
+const MOST: u64 = 64 << 40;
+
+/// What a process needs besides its memories, in bytes: room for stacks, code and the heap.
+const BESIDES: u64 = 512 << 20;
+
+/// What a memory whose accesses are compared gets beyond its size, in bytes: guard, and room to grow in place.
+const GUARD: u64 = 64 << 10;
+const GROWTH: u64 = 64 << 20;
+
+/// The option of commands that compile or run.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Reservation {
+    /// How much address space each 32-bit memory gets; `4Gi` if not given. With less, code compares each
+    /// access with the memory's size, which is slower and does without the reservation: for where address
+    /// space is limited (`ulimit -v`). `run` does so by itself if there is too little.
+    #[arg(long, value_name = "SIZE", value_parser = parse_reservation)]
+    memory_reservation: Option<u64>,
+}
+
+/// An amount of address space that a machine can have.
+fn parse_reservation(text: &str) -> Result<u64, String> {
+    let bytes = units::parse_size(text)?;
+    if bytes > MOST {
+        return Err(format!(
+            "`{text}` is more address space than a process has: 64 TiB are the most"
+        ));
+    }
+    Ok(bytes)
+}
+
+impl Reservation {
+    /// Sets what was asked for.
+    pub(crate) fn apply(self, config: &mut Config) {
+        if let Some(bytes) = self.memory_reservation {
+            config.memory_reservation(bytes);
+            if bytes < WHOLE {
+                config.memory_guard_size(GUARD).memory_reservation_for_growth(GROWTH);
+            }
+        }
+    }
+
+    /// Sets what was asked for; if nothing was and there is not enough address space for the memories, has the code
+    /// do without.
+    pub(crate) fn apply_to(self, config: &mut Config, input: &Input, path: &Path) {
+        self.apply(config);
+        if self.memory_reservation.is_some() || !is_limited() {
+            return;
+        }
+        let memories = match input {
+            Input::Wasm(wasm) => memories_of_wasm(wasm),
+            Input::Artifact => memories_of_artifact(path),
+        };
+        if memories > 0 && !fit(memories) {
+            Self { memory_reservation: Some(0) }.apply(config);
+            tell(format_args!(
+                "note: address space is limited (`ulimit -v`), and there is not enough to reserve for \
+                 memories: the code compares each access, as with `--memory-reservation 0`"
+            ));
+        }
+    }
+}
+
+/// Says what to do on the command line about memories that there is no address space for.
+pub(crate) fn explain(error: Error) -> Error {
+    if !format!("{error:#}").contains("`Config::memory_reservation(0)`") {
+        return error;
+    }
+    error.context(
+        "there is not enough address space for the program's memories: `--memory-reservation 0` has the code \
+         do without; an artifact has to be made by `wasm-runtime compile --memory-reservation 0` for it",
+    )
+}
+
+/// Whether this process can't have all the address space of the machine.
+fn is_limited() -> bool {
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"));
+    line.is_some_and(|line| !line.trim_start().starts_with("unlimited"))
+}
+
+/// Whether there is address space for so many memories, and what a process needs besides.
+fn fit(memories: usize) -> bool {
+    let Ok(engine) = Engine::new(Config::new().memory_reservation(WHOLE + BESIDES)) else {
+        return false;
+    };
+    let mut store = Store::new(&engine, ());
+    (0..memories).all(|_| Memory::new(&mut store, MemoryType::new(0, None)).is_ok())
+}
+
+/// How many memories of a module would be reserved whole.
+#[cfg(feature = "jit")]
+fn memories_of_wasm(wasm: &[u8]) -> usize {
+    let features = wasm_runtime::WasmFeatures::default();
+    // What is wrong with a module is for the compiler to say.
+    let parsed = wasm_types::Module::parse_with_bodies(wasm, features);
+    parsed.map_or(0, |parsed| parsed.module().memories.len())
+}
+
+#[cfg(not(feature = "jit"))]
+fn memories_of_wasm(_: &[u8]) -> usize {
+    0
+}
+
+/// How many memories an artifact has, if its code can do without reservations.
+fn memories_of_artifact(path: &Path) -> usize {
+    // What is wrong with an artifact is for the loader to say.
+    let Ok(bytes) = fs::read(path) else { return 0 };
+    match Artifact::parse(&bytes) {
+        Ok(artifact) if artifact.tunables().memory_reservation < WHOLE => {
+            artifact.counts().memories as usize
+        }
+        _ => 0,
+    }
+}

@@ -1,0 +1,53 @@
+//! Patterns for names of functions that no function has.
+
+use wasm_runtime::{Escaped, NamePattern};
+use wasm_types::near;
+
+use crate::exit::tell;
+
+/// How many names that have the pattern's text in them are shown.
+const SHOWN: usize = 3;
+
+/// Warns of patterns that match none of the names that there are, and says which are like them. A pattern that
+/// matches nothing is most often misspelt, and watching nothing looks like a program that does nothing.
+pub(crate) fn warn_of_idle(option: &str, patterns: &[NamePattern], names: &[String]) {
+    for pattern in patterns {
+        if !names.iter().any(|name| pattern.matches(name)) {
+            let text = pattern.to_string();
+            let near = near_names(&text, names);
+            let text = Escaped::new(&text);
+            tell(format_args!("warning: {option}: no function is called `{text}`{near}"));
+        }
+    }
+}
+
+/// The names that are like a pattern.
+fn near_names(pattern: &str, names: &[String]) -> String {
+    let plain: String = pattern.chars().filter(|c| !matches!(c, '*' | '?' | '\\')).collect();
+    let lower = plain.to_lowercase();
+    let has = |name: &&String| !lower.is_empty() && name.to_lowercase().contains(&lower);
+    // The shortest is the most like it.
+    let mut with: Vec<_> =
+        names.iter().filter(has).map(|name| (name.chars().count(), name.clone())).collect();
+    if with.is_empty() {
+        return near::misses(&plain, names.iter().map(String::as_str));
+    }
+    with.sort();
+    with.truncate(SHOWN);
+    near::suggest(with)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::near_names;
+
+    #[test]
+    fn names_with_the_text_come_before_misspellings() {
+        let names = ["parse_header", "parse_body", "main", "func[3]"].map(String::from);
+        assert_eq!(near_names("parse", &names), ": did you mean `parse_body` or `parse_header`?");
+        assert_eq!(near_names("PARSE_B?", &names), ": did you mean `parse_body`?");
+        assert_eq!(near_names("mian*", &names), ": did you mean `main`?");
+        assert_eq!(near_names("*", &names[..0]), "");
+        assert_eq!(near_names("zebra", &names), "");
+    }
+}
