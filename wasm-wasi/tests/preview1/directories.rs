@@ -148,7 +148,9 @@ proptest! {
         let (mut cookie, mut made) = (0, count);
         for (length, change) in steps.into_iter().cycle() {
             let (entries, end) = guest.readdir(ROOT, cookie, length).unwrap();
-            if matches!(change, Change::Again) {
+            // Some file systems do not find a place again whose entry is gone.
+            let unchanged = stays.len() == count && made == count;
+            if matches!(change, Change::Again) && unchanged {
                 let again = guest.readdir(ROOT, cookie, length).unwrap().0;
                 let still = |entry: &&Entry| stays.contains(&entry.name);
                 for (one, other) in entries.iter().filter(still).zip(again.iter().filter(still)) {
