@@ -88,7 +88,6 @@ fn samples() -> Vec<(&'static str, Boxed)> {
     let trap = module("(module (func $f unreachable) (start $f))").unwrap();
     let trap = Instance::new(&mut store, &trap, &[]).unwrap_err();
     add("wasm-store/src/trap.rs", trap.context("outer").into());
-    add("wasm-store/src/trap.rs", Box::new(wasm_runtime::Trap::StackOverflow));
     add("wasm-store/src/error/object.rs", Error::msg("words").into());
     add("wasm-store/src/error/object.rs", Error::msg("words").context("more").into());
     let io = std::fs::read("/no/such/file").context("can't read").unwrap_err();

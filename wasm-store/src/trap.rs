@@ -9,7 +9,7 @@ macro_rules! traps {
         /// Why a computation was ended by the rules of WebAssembly. An [`Error`](crate::Error) that
         /// a call returned is asked for it with [`Error::downcast_ref`](crate::Error::downcast_ref);
         /// a host function that returns one as its error ends the computation with it.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[non_exhaustive]
         pub enum Trap {
             $($(#[$doc])* $name,)*
@@ -83,12 +83,6 @@ impl Trap {
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "wasm trap: {}", self.message())
-    }
-}
-
-impl fmt::Debug for Trap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        wasm_types::report::list(self, f)
     }
 }
 
