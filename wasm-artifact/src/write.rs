@@ -12,6 +12,7 @@ mod pools;
 mod sum;
 mod symbols;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -105,12 +106,12 @@ pub fn write(
         })
     });
     let isa_flags: Vec<_> = isa_flags.collect::<Result<_, Error>>()?;
-    writer.add(Part::IsaFlags, &isa_flags);
+    writer.add(Part::IsaFlags, isa_flags);
     let extensions = compiled.extensions.iter().map(|name| writer.strings.add(name));
     let extensions: Vec<_> = extensions.collect::<Result<_, Error>>()?;
-    writer.add(Part::Extensions, &extensions);
+    writer.add(Part::Extensions, extensions);
     let strings = core::mem::take(&mut writer.strings);
-    writer.add(Part::Strings, &strings.into_bytes());
+    writer.add(Part::Strings, strings.into_bytes());
 
     let tunables = &compiled.tunables;
     let mut bits = (tunables.opt_level as u32) << tunable_bits::OPT_LEVEL_SHIFT;
@@ -178,24 +179,31 @@ pub fn write(
     }))
 }
 
+/// The records of a table. They are copied once, to their place in the artifact.
+type Encoded = Box<dyn AsRecords>;
+
+trait AsRecords {
+    fn bytes(&self) -> &[u8];
+}
+
+impl<T: IntoBytes + Immutable> AsRecords for Vec<T> {
+    fn bytes(&self) -> &[u8] {
+        self.as_slice().as_bytes()
+    }
+}
+
 /// The tables as they are encoded, without those that are written in place by the layout.
 struct Writer {
-    tables: Vec<(Part, Vec<u8>)>,
+    tables: Vec<(Part, Encoded)>,
     strings: Strings,
     flags: u32,
 }
 
 impl Writer {
     /// Adds a table; an empty one is left out.
-    fn add<T: IntoBytes + Immutable>(&mut self, table: Part, records: &[T]) {
+    fn add<T: IntoBytes + Immutable + 'static>(&mut self, table: Part, records: Vec<T>) {
         if !records.is_empty() {
-            self.tables.push((table, records.as_bytes().to_vec()));
-        }
-    }
-
-    fn add_bytes(&mut self, table: Part, bytes: Vec<u8>) {
-        if !bytes.is_empty() {
-            self.tables.push((table, bytes));
+            self.tables.push((table, Box::new(records)));
         }
     }
 

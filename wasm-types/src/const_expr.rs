@@ -39,29 +39,50 @@ pub enum ConstOp {
 }
 
 /// A constant expression in postfix order, validated; the final `end` is left out.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct ConstExpr {
-    ops: Box<[ConstOp]>,
+    ops: Ops,
+}
+
+/// Nearly all expressions have one operator, and a module may have a million: those take no allocation.
+#[derive(Clone, Debug)]
+enum Ops {
+    One(ConstOp),
+    Several(Box<[ConstOp]>),
 }
 
 impl ConstExpr {
     /// The expression made of the given operators.
     pub fn new(ops: impl IntoIterator<Item = ConstOp>) -> Self {
-        Self { ops: ops.into_iter().collect() }
+        let mut ops = ops.into_iter();
+        let ops = match (ops.next(), ops.next()) {
+            (Some(only), None) => Ops::One(only),
+            (first, second) => Ops::Several(first.into_iter().chain(second).chain(ops).collect()),
+        };
+        Self { ops }
     }
 
     /// The operators in postfix order.
     pub fn ops(&self) -> &[ConstOp] {
-        &self.ops
+        match &self.ops {
+            Ops::One(only) => core::slice::from_ref(only),
+            Ops::Several(ops) => ops,
+        }
     }
 
     /// The value as a 64-bit unsigned address, if it is a plain integer constant (32-bit constants
     /// are zero-extended, as addresses are unsigned).
     pub fn as_address(&self) -> Option<u64> {
-        match *self.ops {
+        match *self.ops() {
             [ConstOp::I32Const(v)] => Some(u64::from(v.cast_unsigned())),
             [ConstOp::I64Const(v)] => Some(v.cast_unsigned()),
             _ => None,
         }
+    }
+}
+
+impl PartialEq for ConstExpr {
+    fn eq(&self, other: &Self) -> bool {
+        self.ops() == other.ops()
     }
 }

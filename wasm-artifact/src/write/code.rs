@@ -32,17 +32,17 @@ impl Writer {
         let records = functions
             .iter()
             .map(|code| CodeRecord { offset: code.offset.into(), len: code.len.into() });
-        self.add(Part::Code, &records.collect::<Vec<_>>());
+        self.add(Part::Code, records.collect::<Vec<_>>());
         if functions.iter().any(|code| code.frame_size != 0) {
             let sizes = functions.iter().map(|code| U32::new(code.frame_size));
-            self.add(Part::FrameSizes, &sizes.collect::<Vec<_>>());
+            self.add(Part::FrameSizes, sizes.collect::<Vec<_>>());
         }
         let in_order = functions.is_sorted_by_key(|code| code.offset);
         self.set_flag_if(in_order, flags::CODE_IN_ORDER);
         if !in_order {
             let mut order: Vec<u32> = (0..functions.len() as u32).collect();
             order.sort_by_key(|index| functions[*index as usize].offset);
-            self.add(Part::CodeOrder, &order.into_iter().map(U32::new).collect::<Vec<_>>());
+            self.add(Part::CodeOrder, order.into_iter().map(U32::new).collect::<Vec<_>>());
         }
 
         let map = if options.address_map { compiled.address_map.as_slice() } else { &[] };
@@ -52,25 +52,25 @@ impl Writer {
         );
         let (blocks, bytes) = traps::encode(traps, shift);
         small(bytes.len(), "it has too many instructions that trap")?;
-        self.add(Part::TrapBlocks, &blocks);
-        self.add_bytes(Part::TrapBytes, bytes);
+        self.add(Part::TrapBlocks, blocks);
+        self.add(Part::TrapBytes, bytes);
         let (blocks, bytes) = address_map::encode(map, shift);
         small(bytes.len(), "its address map is too large")?;
-        self.add(Part::AddressBlocks, &blocks);
-        self.add_bytes(Part::AddressBytes, bytes);
+        self.add(Part::AddressBlocks, blocks);
+        self.add(Part::AddressBytes, bytes);
 
         let slots = compiled.frame_slots.iter().map(|slot| FrameSlotRecord {
             func: slot.func.as_u32().into(),
             below_frame_pointer: slot.below_frame_pointer.into(),
         });
-        self.add(Part::FrameSlots, &slots.collect::<Vec<_>>());
+        self.add(Part::FrameSlots, slots.collect::<Vec<_>>());
         let hooked = compiled.hooked_functions.iter().map(|func| U32::new(func.as_u32()));
-        self.add(Part::HookedFunctions, &hooked.collect::<Vec<_>>());
+        self.add(Part::HookedFunctions, hooked.collect::<Vec<_>>());
         let fuel = compiled.fuel.iter().map(|entry| FuelRecord {
             offset: entry.offset.into(),
             ahead: entry.ahead.cast_unsigned().into(),
         });
-        self.add(Part::Fuel, &fuel.collect::<Vec<_>>());
+        self.add(Part::Fuel, fuel.collect::<Vec<_>>());
         let items = compiled.items.iter().map(|item| {
             let (kind, index) = match item.kind {
                 TextItemKind::Table(table) => (text_item_kind::TABLE, table.as_u32()),
@@ -83,7 +83,7 @@ impl Writer {
                 len: item.len.into(),
             }
         });
-        self.add(Part::TextItems, &items.collect::<Vec<_>>());
+        self.add(Part::TextItems, items.collect::<Vec<_>>());
         Ok(CodeNumbers {
             shift,
             traps: small(traps.len(), "it has too many instructions that trap")?,

@@ -29,28 +29,28 @@ impl Writer {
         self.add_types(module)?;
         self.add_imports_and_exports(module)?;
         let words = |list: &mut dyn Iterator<Item = u32>| list.map(U32::new).collect::<Vec<_>>();
-        self.add(Part::FunctionTypes, &words(&mut module.functions.iter().map(|ty| ty.as_u32())));
-        self.add(Part::Tags, &words(&mut module.tags.iter().map(|tag| tag.ty.as_u32())));
+        self.add(Part::FunctionTypes, words(&mut module.functions.iter().map(|ty| ty.as_u32())));
+        self.add(Part::Tags, words(&mut module.tags.iter().map(|tag| tag.ty.as_u32())));
         let escaping = &mut module.escaping_functions.iter().map(|func| func.as_u32());
-        self.add(Part::Escaping, &words(escaping));
-        self.add(Part::Tables, &module.tables.iter().map(table_record).collect::<Vec<_>>());
-        self.add(Part::Memories, &module.memories.iter().map(memory_record).collect::<Vec<_>>());
+        self.add(Part::Escaping, words(escaping));
+        self.add(Part::Tables, module.tables.iter().map(table_record).collect::<Vec<_>>());
+        self.add(Part::Memories, module.memories.iter().map(memory_record).collect::<Vec<_>>());
         let globals = module.globals.iter().map(|global| GlobalRecord {
             content: codes::val_code(global.content).into(),
             mutable: u32::from(global.mutable).into(),
         });
-        self.add(Part::Globals, &globals.collect::<Vec<_>>());
+        self.add(Part::Globals, globals.collect::<Vec<_>>());
 
         let mut exprs = ConstExprs::default();
         let table_inits = module.table_inits.iter().map(|init| exprs.add_optional(init.as_ref()));
         let table_inits: Vec<_> = table_inits.collect::<Result<_, _>>()?;
-        self.add(Part::TableInits, &table_inits);
+        self.add(Part::TableInits, table_inits);
         let global_inits = module.global_inits.iter().map(|init| exprs.add(init));
         let global_inits: Vec<_> = global_inits.collect::<Result<_, _>>()?;
-        self.add(Part::GlobalInits, &global_inits);
+        self.add(Part::GlobalInits, global_inits);
         self.add_elements(module, images, &mut exprs)?;
         self.add_data(module, wasm, images, &mut exprs)?;
-        self.add_bytes(Part::ConstOps, exprs.into_bytes());
+        self.add(Part::ConstOps, exprs.into_bytes());
         Ok(())
     }
 
@@ -58,8 +58,8 @@ impl Writer {
         let mut codes = Vec::new();
         let records = module.types.iter().map(|ty| type_record(ty, &mut codes));
         let records: Vec<_> = records.collect::<Result<_, _>>()?;
-        self.add(Part::Types, &records);
-        self.add(Part::TypeCodes, &codes);
+        self.add(Part::Types, records);
+        self.add(Part::TypeCodes, codes);
         let singles = (0..module.types.len() as u32).map(|start| (start, 1));
         let groups =
             || module.rec_groups.iter().map(|RecGroup { start, len }| (start.as_u32(), *len));
@@ -68,7 +68,7 @@ impl Writer {
         if !trivial {
             let record =
                 |(start, len): (u32, u32)| RecGroupRecord { start: start.into(), len: len.into() };
-            self.add(Part::RecGroups, &groups().map(record).collect::<Vec<_>>());
+            self.add(Part::RecGroups, groups().map(record).collect::<Vec<_>>());
         }
         Ok(())
     }
@@ -92,9 +92,9 @@ impl Writer {
         let exports: Vec<_> = exports.collect::<Result<_, Error>>()?;
         let mut order: Vec<u32> = (0..small(exports.len(), "it has too many exports")?).collect();
         order.sort_by_key(|position| module.exports[*position as usize].name.as_str());
-        self.add(Part::Imports, &imports);
-        self.add(Part::Exports, &exports);
-        self.add(Part::ExportOrder, &order.into_iter().map(U32::new).collect::<Vec<_>>());
+        self.add(Part::Imports, imports);
+        self.add(Part::Exports, exports);
+        self.add(Part::ExportOrder, order.into_iter().map(U32::new).collect::<Vec<_>>());
         Ok(())
     }
 
@@ -144,10 +144,9 @@ impl Writer {
             image_records.push(match plan {
                 None => TableImageRecord { first: NONE.into(), start: 0.into(), len: 0.into() },
                 Some(TablePlan { first, funcs: image }) => {
-                    let image: Vec<_> = image.iter().copied().map(U32::new).collect();
                     // Most images are just what one segment or several in a row contain.
-                    let start = place_of(&funcs, &image).unwrap_or_else(|| {
-                        funcs.extend_from_slice(&image);
+                    let start = place_of(&funcs, image).unwrap_or_else(|| {
+                        funcs.extend_from_slice(image);
                         funcs.len() - image.len()
                     });
                     TableImageRecord {
@@ -158,11 +157,11 @@ impl Writer {
                 }
             });
         }
-        self.add(Part::Elements, &records);
-        self.add(Part::FuncLists, &funcs);
-        self.add(Part::ExprLists, &expr_list);
+        self.add(Part::Elements, records);
+        self.add(Part::FuncLists, funcs);
+        self.add(Part::ExprLists, expr_list);
         if images.tables.iter().any(Option::is_some) {
-            self.add(Part::TableImages, &image_records);
+            self.add(Part::TableImages, image_records);
         }
         Ok(())
     }
@@ -197,8 +196,8 @@ impl Writer {
                 len: (segment.range.len() as u64).into(),
             });
         }
-        self.add(Part::Data, &records);
-        self.add_bytes(Part::DataBytes, bytes);
+        self.add(Part::Data, records);
+        self.add(Part::DataBytes, bytes);
         if images.memories.iter().any(Option::is_some) {
             let records = images.memories.iter().map(|plan| {
                 let (memory_offset, start, len) = plan
@@ -210,7 +209,7 @@ impl Writer {
                     len: len.into(),
                 }
             });
-            self.add(Part::MemoryImages, &records.collect::<Vec<_>>());
+            self.add(Part::MemoryImages, records.collect::<Vec<_>>());
         }
         Ok(())
     }

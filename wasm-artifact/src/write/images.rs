@@ -14,6 +14,7 @@ use wasm_types::{
     CompositeType, ConstExpr, ConstOp, DataKind, ElementItems, ElementKind, ElementSegment,
     HeapType, MemoryType, Module, TableType,
 };
+use zerocopy::little_endian::U32;
 
 use crate::format::NONE;
 
@@ -51,7 +52,7 @@ pub(super) struct TablePlan {
     /// The first element.
     pub(super) first: u32,
     /// The functions from there on.
-    pub(super) funcs: Vec<u32>,
+    pub(super) funcs: Vec<U32>,
 }
 
 impl Images {
@@ -95,10 +96,13 @@ impl Images {
                     may_trap = true;
                     break;
                 }
-                (Some(place), Some(draft)) if draft.open => match plain_functions(segment) {
-                    Some(funcs) => draft.parts.push(Part { number, place, funcs }),
-                    None => draft.open = false,
-                },
+                (Some(place), Some(draft)) if draft.open => {
+                    let items = &segment.items;
+                    draft.open = has_plain_functions(items);
+                    if draft.open {
+                        draft.parts.push(Part { number, place, items });
+                    }
+                }
                 _ => {}
             }
         }
@@ -166,24 +170,24 @@ impl Images {
     }
 }
 
-fn draft_numbers<'a>(parts: &'a [Part]) -> impl Iterator<Item = usize> + 'a {
+fn draft_numbers(parts: &[Part<'_>]) -> impl Iterator<Item = usize> {
     parts.iter().map(|part| part.number)
 }
 
 /// The segments that the image of a table is made of.
-struct TableDraft {
+struct TableDraft<'a> {
     /// Whether further segments may be added.
     open: bool,
-    parts: Vec<Part>,
+    parts: Vec<Part<'a>>,
 }
 
-struct Part {
+struct Part<'a> {
     number: usize,
     place: Range<u32>,
-    funcs: Vec<u32>,
+    items: &'a ElementItems,
 }
 
-impl TableDraft {
+impl TableDraft<'_> {
     fn finish(&self) -> Option<TablePlan> {
         let filled = || self.parts.iter().filter(|part| !part.place.is_empty());
         let first = filled().map(|part| part.place.start).min()?;
@@ -192,10 +196,22 @@ impl TableDraft {
         if u64::from(end - first) > count.saturating_mul(MAX_GROWTH).saturating_add(SMALL_TABLE) {
             return None;
         }
-        let mut funcs = alloc::vec![NONE; (end - first) as usize];
+        let mut funcs = alloc::vec![U32::new(NONE); (end - first) as usize];
         for part in filled() {
             let start = (part.place.start - first) as usize;
-            funcs[start..start + part.funcs.len()].copy_from_slice(&part.funcs);
+            let places = &mut funcs[start..start + part.items.len()];
+            match part.items {
+                ElementItems::Functions(items) => {
+                    for (place, func) in places.iter_mut().zip(items) {
+                        *place = func.as_u32().into();
+                    }
+                }
+                ElementItems::Expressions(exprs) => {
+                    for (place, expr) in places.iter_mut().zip(exprs) {
+                        *place = plain_function(expr).unwrap_or(NONE).into();
+                    }
+                }
+            }
         }
         Some(TablePlan { first, funcs })
     }
@@ -265,17 +281,19 @@ fn memory_place(ty: &MemoryType, offset: &ConstExpr, len: u64) -> Option<Range<u
     Some(start..end)
 }
 
-/// The functions of a segment, if each element is a function or null.
-fn plain_functions(segment: &ElementSegment) -> Option<Vec<u32>> {
-    match &segment.items {
-        ElementItems::Functions(funcs) => Some(funcs.iter().map(|func| func.as_u32()).collect()),
-        ElementItems::Expressions(exprs) => exprs
-            .iter()
-            .map(|expr| match expr.ops() {
-                [ConstOp::RefFunc(func)] => Some(func.as_u32()),
-                [ConstOp::RefNull(_)] => Some(NONE),
-                _ => None,
-            })
-            .collect(),
+/// Whether each element is a function or null.
+fn has_plain_functions(items: &ElementItems) -> bool {
+    match items {
+        ElementItems::Functions(_) => true,
+        ElementItems::Expressions(exprs) => exprs.iter().all(|expr| plain_function(expr).is_some()),
+    }
+}
+
+/// The number of a function, or that of null, if an expression is one of these.
+fn plain_function(expr: &ConstExpr) -> Option<u32> {
+    match expr.ops() {
+        [ConstOp::RefFunc(func)] => Some(func.as_u32()),
+        [ConstOp::RefNull(_)] => Some(NONE),
+        _ => None,
     }
 }

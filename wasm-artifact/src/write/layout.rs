@@ -6,6 +6,7 @@ use wasm_types::Module;
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::U64;
 
+use super::Encoded;
 use super::images::Images;
 use super::sum::sum_up;
 use super::symbols::Symbol;
@@ -21,7 +22,7 @@ pub(super) struct Parts<'a> {
     pub(super) page_size: u32,
     pub(super) header: Header,
     /// The encoded tables, in any order.
-    pub(super) tables: Vec<(Part, Vec<u8>)>,
+    pub(super) tables: Vec<(Part, Encoded)>,
     pub(super) text: &'a [u8],
     pub(super) images: &'a Images,
     pub(super) symbols: Vec<Symbol>,
@@ -59,7 +60,7 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
             Part::Images => images.len,
             _ => {
                 let found = tables.binary_search_by_key(&table, |(table, _)| *table);
-                found.map_or(0, |found| tables[found].1.len() as u64)
+                found.map_or(0, |found| tables[found].1.bytes().len() as u64)
             }
         }
     };
@@ -146,7 +147,7 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
             Part::Sums => elf.out.resize((place.offset + place.len) as usize, 0),
             _ => {
                 let found = tables.binary_search_by_key(&place.table, |(table, _)| *table);
-                elf.out.extend_from_slice(found.map_or(&[], |found| &tables[found].1));
+                elf.out.extend_from_slice(found.map_or(&[], |found| tables[found].1.bytes()));
             }
         }
     }

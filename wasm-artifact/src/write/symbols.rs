@@ -57,7 +57,8 @@ impl Writer {
             }
             self.add_other_names(module)?;
         }
-        self.add(Part::FunctionNames, &records);
+        let has_names = !records.is_empty();
+        self.add(Part::FunctionNames, records);
 
         let mut symbols = Vec::new();
         if options.symbols {
@@ -99,8 +100,8 @@ impl Writer {
                 symbols.push(Symbol { info, name, offset: item.offset, len: item.len });
             }
         }
-        if !symbols.is_empty() || !records.is_empty() {
-            self.add_bytes(Part::SymbolStrings, pool);
+        if !symbols.is_empty() || has_names {
+            self.add(Part::SymbolStrings, pool);
         }
         Ok(symbols)
     }
@@ -121,7 +122,7 @@ impl Writer {
             Ok(OtherNameRecord { kind: kind.into(), index: index.into(), name })
         });
         let records: Vec<_> = records.collect::<Result<_, Error>>()?;
-        self.add(Part::OtherNames, &records);
+        self.add(Part::OtherNames, records);
         Ok(())
     }
 }

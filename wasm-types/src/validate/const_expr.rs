@@ -1,7 +1,5 @@
 //! Constant expressions (Wasm 3.0, section 3.4.15).
 
-use alloc::vec::Vec;
-
 use wasmparser::Operator;
 
 use super::convert::UnknownType;
@@ -11,33 +9,37 @@ use crate::index::{FuncIndex, GlobalIndex};
 
 /// Reads an expression that was validated.
 pub(super) fn read(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, SectionFailure> {
-    let mut ops = Vec::new();
-    for op in expr.get_operators_reader() {
-        ops.push(match op? {
-            Operator::I32Const { value } => ConstOp::I32Const(value),
-            Operator::I64Const { value } => ConstOp::I64Const(value),
-            Operator::F32Const { value } => ConstOp::F32Const(value.bits()),
-            Operator::F64Const { value } => ConstOp::F64Const(value.bits()),
-            Operator::V128Const { value } => {
-                ConstOp::V128Const(u128::from_le_bytes(*value.bytes()))
-            }
-            Operator::GlobalGet { global_index } => {
-                ConstOp::GlobalGet(GlobalIndex::new(global_index))
-            }
-            Operator::RefNull { hty } => ConstOp::RefNull(hty.try_into()?),
-            Operator::RefFunc { function_index } => {
-                ConstOp::RefFunc(FuncIndex::new(function_index))
-            }
-            Operator::I32Add => ConstOp::I32Add,
-            Operator::I32Sub => ConstOp::I32Sub,
-            Operator::I32Mul => ConstOp::I32Mul,
-            Operator::I64Add => ConstOp::I64Add,
-            Operator::I64Sub => ConstOp::I64Sub,
-            Operator::I64Mul => ConstOp::I64Mul,
-            // A constant expression has no blocks: this is its end.
-            Operator::End => continue,
-            _ => return Err(UnknownType::new("an operator of a constant expression").into()),
-        });
-    }
-    Ok(ConstExpr::new(ops))
+    let mut failure = None;
+    let ops = expr.get_operators_reader().into_iter().map_while(|op| {
+        let op = op.map_err(SectionFailure::from).and_then(|op| convert(&op));
+        // What fails ends the expression: it is not used then.
+        op.unwrap_or_else(|error| {
+            failure = Some(error);
+            None
+        })
+    });
+    let expr = ConstExpr::new(ops);
+    failure.map_or(Ok(expr), Err)
+}
+
+/// An operator; `None` for the end, since a constant expression has no blocks.
+fn convert(op: &Operator<'_>) -> Result<Option<ConstOp>, SectionFailure> {
+    Ok(Some(match *op {
+        Operator::I32Const { value } => ConstOp::I32Const(value),
+        Operator::I64Const { value } => ConstOp::I64Const(value),
+        Operator::F32Const { value } => ConstOp::F32Const(value.bits()),
+        Operator::F64Const { value } => ConstOp::F64Const(value.bits()),
+        Operator::V128Const { value } => ConstOp::V128Const(u128::from_le_bytes(*value.bytes())),
+        Operator::GlobalGet { global_index } => ConstOp::GlobalGet(GlobalIndex::new(global_index)),
+        Operator::RefNull { hty } => ConstOp::RefNull(hty.try_into()?),
+        Operator::RefFunc { function_index } => ConstOp::RefFunc(FuncIndex::new(function_index)),
+        Operator::I32Add => ConstOp::I32Add,
+        Operator::I32Sub => ConstOp::I32Sub,
+        Operator::I32Mul => ConstOp::I32Mul,
+        Operator::I64Add => ConstOp::I64Add,
+        Operator::I64Sub => ConstOp::I64Sub,
+        Operator::I64Mul => ConstOp::I64Mul,
+        Operator::End => return Ok(None),
+        _ => return Err(UnknownType::new("an operator of a constant expression").into()),
+    }))
 }

@@ -1,5 +1,7 @@
 //! The element section (Wasm 3.0, section 5.5.12).
 
+use alloc::vec::Vec;
+
 use wasmparser::ElementSectionReader;
 
 use super::const_expr;
@@ -23,11 +25,15 @@ pub(super) fn read(module: &mut Module, section: ElementSectionReader<'_>) -> Re
             wasmparser::ElementItems::Functions(items) => {
                 // Plain functions are never null (Wasm 3.0, section 5.5.12).
                 let ty = RefType { nullable: false, heap: HeapType::Func };
-                let items = items.into_iter().map(|func| Ok(FuncIndex::new(func?)));
-                (ty, ElementItems::Functions(items.collect::<wasmparser::Result<_>>()?))
+                // It was validated, so that the count is that of what is there.
+                let mut functions = Vec::with_capacity(items.count() as usize);
+                for func in items {
+                    functions.push(FuncIndex::new(func?));
+                }
+                (ty, ElementItems::Functions(functions))
             }
             wasmparser::ElementItems::Expressions(ty, items) => {
-                let mut exprs = alloc::vec::Vec::new();
+                let mut exprs = Vec::with_capacity(items.count() as usize);
                 for expr in items {
                     exprs.push(const_expr::read(&expr?)?);
                 }

@@ -9,17 +9,21 @@ use crate::module::{ElementItems, ElementKind, Module};
 
 /// What [`Module::escaping_functions`] holds.
 pub(super) fn collect(module: &Module) -> Vec<FuncIndex> {
-    let mut functions = Vec::new();
-    functions.extend(module.start);
-    functions.extend(module.exports.iter().filter_map(|export| match export.index {
-        EntityIndex::Func(func) => Some(func),
-        _ => None,
-    }));
+    // Marks, as there may be far more references than functions.
+    let mut escapes = alloc::vec![false; module.functions.len()];
+    let mut mark = |func: FuncIndex| escapes[func.index()] = true;
+    module.start.into_iter().for_each(&mut mark);
+    for export in &module.exports {
+        if let EntityIndex::Func(func) = export.index {
+            mark(func);
+        }
+    }
     let mut expr = |expr: &ConstExpr| {
-        functions.extend(expr.ops().iter().filter_map(|op| match op {
-            ConstOp::RefFunc(func) => Some(*func),
-            _ => None,
-        }));
+        for op in expr.ops() {
+            if let ConstOp::RefFunc(func) = op {
+                mark(*func);
+            }
+        }
     };
     module.global_inits.iter().for_each(&mut expr);
     module.table_inits.iter().flatten().for_each(&mut expr);
@@ -33,10 +37,9 @@ pub(super) fn collect(module: &Module) -> Vec<FuncIndex> {
     }
     for segment in &module.elements {
         if let ElementItems::Functions(items) = &segment.items {
-            functions.extend(items);
+            items.iter().copied().for_each(&mut mark);
         }
     }
-    functions.sort_unstable();
-    functions.dedup();
-    functions
+    let escapes = (0..).map(FuncIndex::new).zip(escapes);
+    escapes.filter_map(|(func, escapes)| escapes.then_some(func)).collect()
 }

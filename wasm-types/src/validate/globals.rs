@@ -7,6 +7,10 @@ use super::reader::Read;
 use crate::module::Module;
 
 pub(super) fn read(module: &mut Module, section: GlobalSectionReader<'_>) -> Read {
+    // It was validated, so that the count is that of what is there.
+    let count = section.count() as usize;
+    module.globals.reserve(count);
+    module.global_inits.reserve(count);
     for global in section {
         let global = global?;
         module.globals.push(global.ty.try_into()?);

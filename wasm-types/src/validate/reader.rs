@@ -92,7 +92,7 @@ pub(super) fn read(
             // The resources of all functions are the same.
             resources.get_or_insert(func.resources);
         }
-        read_payload(&mut module, payload, &mut name_sections)
+        read_payload(&mut module, payload, &validator, &mut name_sections)
             .map_err(|failure| failure.at(place))?;
     }
     for section in name_sections {
@@ -105,10 +105,11 @@ pub(super) fn read(
 fn read_payload<'a>(
     module: &mut Module,
     payload: Payload<'a>,
+    validator: &Validator,
     name_sections: &mut Vec<BinaryReader<'a>>,
 ) -> Read {
     match payload {
-        Payload::TypeSection(section) => types::read(module, section),
+        Payload::TypeSection(section) => types::read(module, section, validator.types(0)),
         Payload::ImportSection(section) => imports::read(module, section),
         Payload::FunctionSection(section) => functions::read(module, section),
         Payload::TableSection(section) => tables::read(module, section),

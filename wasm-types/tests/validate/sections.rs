@@ -26,6 +26,30 @@ fn types() {
 }
 
 #[test]
+fn equal_types_are_told_apart() {
+    let module =
+        parse("(module (type (func (param i32))) (type (func)) (type (func (param i32))))");
+    let types = [&[I32][..], &[], &[I32]].map(|params| FuncType::new(params.iter().copied(), []));
+    assert_eq!(module.types, types.map(SubType::func));
+    assert_eq!(module.rec_groups.len(), 3);
+}
+
+#[test]
+fn constant_expressions_of_one_operator_and_of_several() {
+    let module = parse(
+        "(module (global i32 (i32.const 7))
+           (global i64 (i64.mul (i64.const 2) (i64.add (i64.const 3) (i64.const 4)))))",
+    );
+    let [one, several] = &module.global_inits[..] else { panic!("{:?}", module.global_inits) };
+    assert_eq!((one.ops(), one.as_address()), (&[ConstOp::I32Const(7)][..], Some(7)));
+    let constants = [2, 3, 4].map(ConstOp::I64Const);
+    let ops = constants.into_iter().chain([ConstOp::I64Add, ConstOp::I64Mul]);
+    assert_eq!((several, several.as_address()), (&ConstExpr::new(ops), None));
+    assert_ne!(one, several);
+    assert!(ConstExpr::new([]).ops().is_empty());
+}
+
+#[test]
 fn imports_come_first_in_each_index_space() {
     let module = parse(
         r#"(module
