@@ -2,7 +2,7 @@
 //! escaped.
 
 use alloc::string::ToString;
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 /// A text that comes from a module, an artifact or a script, and is shown to people: its `Display` has
 /// escapes such as `\n` and `\u{1b}` in place of characters that do something instead of being seen.
@@ -46,6 +46,20 @@ impl<'a> Escaped<'a> {
     fn escapes(&self, c: char) -> bool {
         !(self.lines && matches!(c, '\n' | '\t')) && is_unseen(c)
     }
+
+    fn write_to(&self, to: &mut impl fmt::Write) -> fmt::Result {
+        let mut rest = self.text;
+        while let Some(place) = rest.find(|c| self.escapes(c)) {
+            let (plain, after) = rest.split_at(place);
+            to.write_str(plain)?;
+            let mut after = after.chars();
+            if let Some(c) = after.next() {
+                write!(to, "{}", c.escape_default())?;
+            }
+            rest = after.as_str();
+        }
+        to.write_str(rest)
+    }
 }
 
 impl fmt::Display for Escaped<'_> {
@@ -56,20 +70,10 @@ impl fmt::Display for Escaped<'_> {
         if f.width().is_some() || f.precision().is_some() {
             // The width is that of what is shown.
             let mut shown = alloc::string::String::new();
-            write!(shown, "{self}")?;
+            self.write_to(&mut shown)?;
             return f.pad(&shown);
         }
-        let mut rest = self.text;
-        while let Some(place) = rest.find(|c| self.escapes(c)) {
-            let (plain, after) = rest.split_at(place);
-            f.write_str(plain)?;
-            let mut after = after.chars();
-            if let Some(c) = after.next() {
-                write!(f, "{}", c.escape_default())?;
-            }
-            rest = after.as_str();
-        }
-        f.write_str(rest)
+        self.write_to(f)
     }
 }
 
