@@ -200,6 +200,7 @@ impl<'a> Worker<'a> {
         self.optimize(index)?;
         self.timings.optimization += clock.lap();
         budget.look_at_clock(clock.last())?;
+        budget.effort(&self.context.func)?;
         let mut code = self.generate()?;
         if let Some(leads) = self.env.fuel_leads() {
             code.fuel = fuel_at_traps(&code, leads);

@@ -51,6 +51,7 @@
 mod codegen;
 mod compile;
 mod control_stack;
+mod effort;
 mod environ;
 mod error;
 mod extensions;

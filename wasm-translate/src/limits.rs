@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
+use cranelift_codegen::ir::Function;
 use wasm_types::{CompileLimit, CompileLimits};
 
+use crate::effort;
 use crate::error::Error;
 
 /// The clock is looked at each time that this many operators were read.
@@ -14,6 +16,13 @@ const OPERATORS_A_COUNT: u64 = 1 << 6;
 
 /// So many values each operator may make by itself; beyond, they are what locals become that go with blocks.
 const VALUES_AN_OPERATOR: u64 = 4;
+
+/// So many locals may go with blocks for each block that there may be: in the loops of interpreters each
+/// block has dozens.
+const VALUES_A_BLOCK: u64 = 4;
+
+/// How many steps are one unit of [`CompileLimits::effort`].
+const STEPS_OF_EFFORT: u64 = 1_000_000;
 
 /// What a function may still have.
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +66,15 @@ impl Budget {
     /// Fails if locals go with blocks so often that it makes too many values.
     fn values(&self, values: u64) -> Result<(), Error> {
         let Some(most) = self.limits.blocks else { return Ok(()) };
-        match values.saturating_sub(self.read * VALUES_AN_OPERATOR) > u64::from(most) {
-            true => Err(self.too_large(CompileLimit::Blocks, "values that go with its blocks")),
+        match values.saturating_sub(self.read * VALUES_AN_OPERATOR)
+            > u64::from(most) * VALUES_A_BLOCK
+        {
+            true => Err(Error::beyond(
+                CompileLimit::Blocks,
+                format_args!(
+                    "the function has more than {VALUES_A_BLOCK} times {most} values that go with its blocks"
+                ),
+            )),
             false => Ok(()),
         }
     }
@@ -108,6 +124,26 @@ impl Budget {
             }
         }
         Ok(())
+    }
+
+    /// Fails if the register allocator would take too long with a function.
+    pub(crate) fn effort(&self, func: &Function) -> Result<(), Error> {
+        let Some(limit) = self.limits.effort else { return Ok(()) };
+        let most = u64::from(limit) * STEPS_OF_EFFORT;
+        if effort::most_steps(func) <= most {
+            return Ok(());
+        }
+        match effort::steps(func) {
+            steps if steps > most => Err(Error::beyond(
+                CompileLimit::Effort,
+                format_args!(
+                    "so many values are alive at once in the function that the effort of giving them \
+                     registers is {}, more than {limit}",
+                    steps.div_ceil(STEPS_OF_EFFORT)
+                ),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Fails if the time is up.

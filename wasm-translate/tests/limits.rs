@@ -86,7 +86,7 @@ fn locals_that_go_with_blocks_are_counted() {
             "(br_if 0 (local.get 0)))".repeat(loops)
         )
     };
-    let limits = CompileLimits::new().blocks(20_000);
+    let limits = CompileLimits::new().blocks(5_000);
     result(&nested(100, 100), limits).unwrap();
     let error = result(&nested(200, 200), limits).unwrap_err();
     assert_eq!(error.limit(), Some(CompileLimit::Blocks), "{error}");
@@ -133,4 +133,69 @@ fn limits_leave_the_code_as_it_is() {
     let wasm = wat::parse_str(include_str!("modules/control.wat")).unwrap();
     let unlimited = compile(&wasm, settings(TARGETS[0]).limits(CompileLimits::unlimited()));
     assert!(unlimited == compile(&wasm, &settings(TARGETS[0])));
+}
+
+/// Functions that are about as large: few of their values are alive at once in the first, many in the others.
+#[test]
+fn what_is_alive_far_apart_takes_effort() {
+    let count = 2000;
+    let repeat = |text: &dyn Fn(usize) -> String| (0..count).map(text).collect::<String>();
+    let module = |locals: usize, body: String| {
+        format!(
+            "(module (memory 1) (func $f (param i32) (result i32) (local {}) {body}))",
+            "i32 ".repeat(locals)
+        )
+    };
+    let load = |i: usize| format!("(i32.load offset={i} (local.get 0))");
+    let set = |i: usize| format!("(local.set {} {})", i + 1, load(i));
+    let add = |i: usize| format!("(i32.add (local.get {}))", i + 1);
+    let limits = CompileLimits::unlimited().effort(50);
+    let compiled = |text: &str| {
+        let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
+        compile(&wasm, settings(TARGETS[0]).limits(limits)).map(|_| ())
+    };
+
+    let near = repeat(&|i| format!("{} i32.add ", load(i)));
+    compiled(&module(0, format!("i32.const 0 {near}"))).unwrap();
+    for (what, text) in [
+        ("on the stack", module(0, repeat(&load) + &"i32.add ".repeat(count - 1))),
+        ("in locals", module(count, format!("{} i32.const 0 {}", repeat(&set), repeat(&add)))),
+        (
+            // They are used at the start of the loop only, but by each round.
+            "through a loop",
+            module(
+                count,
+                format!(
+                    "{} (loop i32.const 0 i32.const 0 {} i32.store {} (br_if 0 (local.get 0))) i32.const 0",
+                    repeat(&set),
+                    repeat(&add),
+                    repeat(&|i| format!("(i32.store (local.get 0) (i32.const {i}))"))
+                ),
+            ),
+        ),
+    ] {
+        let error = compiled(&text).expect_err(what);
+        assert_eq!(error.limit(), Some(CompileLimit::Effort), "{what}: {error}");
+        assert!(error.to_string().contains("more than 50"), "{what}: {error}");
+    }
+}
+
+/// Each local goes with each loop: as many parameters as their product, of few values in few instructions.
+#[test]
+fn what_goes_with_many_blocks_takes_effort() {
+    let nested = |loops: usize, locals: usize| {
+        let changes: String = (0..locals)
+            .map(|local| format!("(local.set {local} (i32.add (local.get {local}) (i32.const 1)))"))
+            .collect();
+        format!(
+            "(func $f (local {}) {} {changes} {})",
+            "i32 ".repeat(locals),
+            "(loop ".repeat(loops),
+            "(br_if 0 (local.get 0)))".repeat(loops)
+        )
+    };
+    let limits = CompileLimits::unlimited().effort(20);
+    result(&nested(20, 20), limits).unwrap();
+    let error = result(&nested(80, 80), limits).unwrap_err();
+    assert_eq!(error.limit(), Some(CompileLimit::Effort), "{error}");
 }

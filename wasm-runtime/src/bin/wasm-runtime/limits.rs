@@ -10,9 +10,10 @@ use crate::units;
 /// The option of commands that compile.
 #[derive(Args, Clone)]
 pub(crate) struct Limits {
-    /// What compiling is refused beyond: `operators`, `blocks`, `locals` and `parameters` of a function, and the
-    /// `time` for the module, such as `operators=100000,time=5s`. `NAME=none` or `none` for no limit; those that
-    /// are not named are far beyond what programs have.
+    /// What compiling is refused beyond: `operators`, `blocks`, `locals` and `parameters` of a function, the
+    /// `effort` of giving registers to its values, and the `time` for the module, such as
+    /// `operators=100000,time=5s`. `NAME=none` or `none` for no limit; those that are not named are far beyond
+    /// what programs have.
     #[arg(
         long = "compile-limit",
         value_name = "NAME=VALUE,...",
@@ -40,6 +41,7 @@ impl Limits {
             Change::Size(CompileLimit::Operators, most) => limits.operators(most),
             Change::Size(CompileLimit::Blocks, most) => limits.blocks(most),
             Change::Size(CompileLimit::Locals, most) => limits.locals(most),
+            Change::Size(CompileLimit::Effort, most) => limits.effort(most),
             Change::Size(_, most) => limits.parameters(most),
         })
     }
@@ -98,9 +100,9 @@ mod tests {
         assert_eq!(limits(&[]), CompileLimits::new());
         assert_eq!(limits(&["none"]), CompileLimits::unlimited());
         assert_eq!(limits(&["blocks=3", "none", "locals=5"]), CompileLimits::unlimited().locals(5));
-        let all = ["operators=1", "blocks=2", "locals=3", "parameters=4", "time=500ms"];
+        let all = ["operators=1", "blocks=2", "locals=3", "parameters=4", "effort=5", "time=500ms"];
         let expected = CompileLimits::new().operators(1).blocks(2).locals(3).parameters(4);
-        assert_eq!(limits(&all), expected.time(Duration::from_millis(500)));
+        assert_eq!(limits(&all), expected.effort(5).time(Duration::from_millis(500)));
         assert_eq!(limits(&["time=none", "blocks=none"]).time, None);
     }
 
