@@ -26,8 +26,8 @@ pub(crate) enum Work {
         /// The function; an error says what is wrong and what to do about it.
         call: fn(&Shell) -> Result<(), String>,
     },
-    /// Something that needs a part of nightly Rust, and is skipped where that is not installed.
-    Nightly {
+    /// Something that needs what is not installed everywhere, and is skipped where it is missing.
+    Optional {
         /// What it does, for those who read the table.
         what: &'static str,
         /// The function, as above.
@@ -50,7 +50,7 @@ impl Check {
         match &self.work {
             Work::Commands(lines) => lines.iter().for_each(|line| println!("    runs  {line}")),
             Work::Function { what, .. } => println!("    runs  {what}"),
-            Work::Nightly { what, .. } => {
+            Work::Optional { what, .. } => {
                 println!("    runs  {what}; skipped where that is missing")
             }
         }
@@ -63,7 +63,7 @@ impl Check {
         let result = match &self.work {
             Work::Commands(lines) => lines.iter().try_for_each(|line| shell.run(line)).map(passed),
             Work::Function { call, .. } => call(shell).map(passed),
-            Work::Nightly { call, .. } => call(shell),
+            Work::Optional { call, .. } => call(shell),
         };
         let seconds = start.elapsed().as_secs_f64();
         match result {

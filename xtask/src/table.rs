@@ -58,9 +58,9 @@ pub(crate) const CHECKS: &[Check] = &[
     Check {
         name: "no-std",
         why: "crates that claim to do without the standard library do, on a target with less than most",
-        work: Work::Function {
-            what: "`cargo check` of each crate with `#![no_std]` for thumbv7em-none-eabihf, where that is \
-                   installed or can be built (nightly with rust-src); else it says so",
+        work: Work::Optional {
+            what: "`cargo check` of each crate with `#![no_std]` for thumbv7em-none-eabihf, by that target or by nightly \
+                   Rust with its sources",
             call: no_std::no_std,
         },
     },
@@ -108,7 +108,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check {
         name: "asan",
         why: "the store neither reads nor writes what it has freed, or past what it has",
-        work: Work::Nightly {
+        work: Work::Optional {
             what: "the store's tests under AddressSanitizer, by nightly Rust; with its sources, the \
                    standard library too",
             call: nightly::asan,
@@ -117,7 +117,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Check {
         name: "miri",
         why: "no undefined behaviour in what has no machine code",
-        work: Work::Nightly {
+        work: Work::Optional {
             what: "tests of wasm-types, wasm-artifact and wasm-wasi's view of memories, by Miri of nightly Rust",
             call: nightly::miri,
         },

@@ -243,7 +243,6 @@ fn define(linker: &mut Linker<()>, sizes: &[usize]) -> Result<()> {
 fn tell(store: &mut Store<()>, instance: Instance) -> Result<()> {
     let one_more = instance.get_typed_func::<i64, i64>(&mut *store, "one more")?;
     store.epoch_deadline_callback({
-        let one_more = one_more.clone();
         move |mut store| {
             store.set_epoch_deadline(1);
             assert_eq!(one_more.call(&mut store, 2)?, 3);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::check::Outcome;
 use crate::manifest::CRATES;
 use crate::shell::Shell;
 
@@ -14,7 +15,7 @@ const FEATURES: &[(&str, &str)] =
     &[("wasm-types", "validate"), ("wasm-artifact", "write,inspect"), ("wasm-artifact", "sign")];
 
 /// Builds them where the target is installed, or can be; what can be seen in the source is looked at everywhere.
-pub(crate) fn no_std(shell: &Shell) -> Result<(), String> {
+pub(crate) fn no_std(shell: &Shell) -> Result<Outcome, String> {
     let crates: Vec<&str> = CRATES.iter().copied().filter(|name| claims(shell, name)).collect();
     if crates.is_empty() {
         return Err("no crate has `#![no_std]` in its lib.rs any more: take the check out".into());
@@ -24,7 +25,7 @@ pub(crate) fn no_std(shell: &Shell) -> Result<(), String> {
         sources(&shell.root().join(name).join("src"), &mut files)?;
         for file in files {
             let text = read(&file)?;
-            for (number, _) in text.lines().enumerate().filter(|(_, line)| is_not_portable(line)) {
+            if let Some(number) = text.lines().position(is_not_portable) {
                 return Err(format!(
                     "{}:{}: 64-bit atomics are not on all targets: take 32 bits, or those of a pointer",
                     file.display(),
@@ -34,12 +35,11 @@ pub(crate) fn no_std(shell: &Shell) -> Result<(), String> {
         }
     }
     let Some(cargo) = cargo(shell) else {
-        println!(
-            "skip  no-std: {} are not built for {TARGET}: neither `rustup target add {TARGET}` nor, for nightly, \
+        return Ok(Outcome::Skipped(format!(
+            "{} are not built for {TARGET}: neither `rustup target add {TARGET}` nor, for nightly, \
              `rustup component add rust-src` has been done",
             crates.join(", ")
-        );
-        return Ok(());
+        )));
     };
     for name in &crates {
         shell.run(&format!("{cargo} --package {name} --no-default-features"))?;
@@ -48,7 +48,7 @@ pub(crate) fn no_std(shell: &Shell) -> Result<(), String> {
             shell.run(&format!("{cargo} --package {name} {more}"))?;
         }
     }
-    Ok(())
+    Ok(Outcome::Passed)
 }
 
 /// The command that checks a package for the target; `None` if nothing here can.
