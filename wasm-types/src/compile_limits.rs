@@ -65,7 +65,7 @@ pub enum CompileLimit {
 }
 
 impl CompileLimits {
-    /// The defaults: 2,000,000 operators, 500,000 blocks, 50,000 locals, 1,000 parameters, an effort of 30,000, and
+    /// The defaults: 2,000,000 operators, 500,000 blocks, 50,000 locals, 1,000 parameters, an effort of 50,000, and
     /// ten minutes.
     ///
     /// They are at least four times what is known of programs. The largest function of Ruby's interpreter, which is
@@ -78,7 +78,7 @@ impl CompileLimits {
             blocks: Some(500_000),
             locals: Some(50_000),
             parameters: Some(1_000),
-            effort: Some(30_000),
+            effort: Some(50_000),
             time: Some(Duration::from_secs(600)),
         }
     }
