@@ -11,8 +11,9 @@ use std::time::Duration;
 ///
 /// # Errors
 /// [`Errno::Inval`] if there is no subscription, or one means nothing or is for a clock of working time;
-/// [`Errno::Badf`] if a descriptor is not open, or not for what is waited for; [`Errno::NoMem`] if there are
-/// more subscriptions than [`max_call_memory`](crate::WasiCtxBuilder::max_call_memory) has room for;
+/// [`Errno::Badf`] if a descriptor is not open, is a directory, or is no file and not open for what is
+/// waited for; [`Errno::NoMem`] if there are more subscriptions than
+/// [`max_call_memory`](crate::WasiCtxBuilder::max_call_memory) has room for;
 /// [`Errno::Fault`], and what the host answers.
 pub fn poll_oneoff(
     ctx: &mut WasiCtx,
@@ -172,14 +173,12 @@ enum State<'a> {
 
 fn look(ctx: &WasiCtx, interest: Interest, fd: u32) -> Result<State<'_>, Errno> {
     let descriptor = ctx.table.get(fd)?;
-    match interest {
-        Interest::Write => descriptor.check_write()?,
-        _ => descriptor.check_read()?,
-    }
     match &descriptor.object {
+        // To the system a file is always ready, whatever it was opened for: only the call that reads
+        // or writes it fails.
         Object::File(file, FileType::RegularFile) => {
             let left = match interest {
-                Interest::Read => {
+                Interest::Read if descriptor.access.read => {
                     let position = rustix::fs::tell(file)?;
                     file.metadata()?.len().saturating_sub(position)
                 }
@@ -189,6 +188,10 @@ fn look(ctx: &WasiCtx, interest: Interest, fd: u32) -> Result<State<'_>, Errno> 
         }
         Object::Directory(_) => return Err(Errno::Badf),
         _ => {}
+    }
+    match interest {
+        Interest::Write => descriptor.check_write()?,
+        _ => descriptor.check_read()?,
     }
     Ok(match (descriptor.host(), &descriptor.object) {
         (Some(host), _) => State::Wait(descriptor, host),

@@ -4,7 +4,7 @@ use crate::guest::{Guest, ROOT, call};
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
-use wasm_wasi::abi::{Errno, GuestMemory, OpenFlags};
+use wasm_wasi::abi::{Errno, FdFlags, GuestMemory, OpenFlags, Rights};
 use wasm_wasi::{MemoryInputPipe, VirtualClock, WasiCtx, calls};
 
 const IN: u32 = 4096;
@@ -137,13 +137,32 @@ fn a_writer_in_another_thread_ends_the_wait() {
 }
 
 #[test]
+fn a_file_is_ready_whatever_it_was_opened_for() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), "12345").unwrap();
+    let mut guest = Guest::in_dir(dir.path());
+    for (rights, left) in
+        [(Rights::FD_READ, 5), (Rights::FD_WRITE, 0), (Rights::FD_READ | Rights::FD_WRITE, 5)]
+    {
+        let rights = (rights, Rights::empty());
+        let file = guest
+            .open_full(ROOT, 0, "file", OpenFlags::empty(), rights, FdFlags::NONBLOCK)
+            .unwrap();
+        let both = [fd(1, 1, file), fd(2, 2, file), clock(3, 1, u64::MAX, 0)];
+        let expected = [event(1, Errno::Success, 1, left), event(2, Errno::Success, 2, 0)];
+        assert_eq!(poll(&mut guest, &both).unwrap(), expected);
+        assert_eq!(guest.read(file, 5).is_ok(), rights.0.contains(Rights::FD_READ));
+        let written = guest.write(file, b"");
+        assert_eq!(written.is_ok(), rights.0.contains(Rights::FD_WRITE));
+    }
+}
+
+#[test]
 fn what_cannot_work_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let mut guest = Guest::in_dir(dir.path());
-    guest.open("file", OpenFlags::CREATE).unwrap();
-    let file = guest.open_read("file").unwrap();
     for subscription in
-        [fd(1, 1, 99), fd(2, 2, 0), fd(3, 1, ROOT), fd(4, 2, file), fd(5, 1, u32::MAX)]
+        [fd(1, 1, 99), fd(2, 2, 0), fd(3, 1, ROOT), fd(4, 2, ROOT), fd(5, 1, 1), fd(6, 1, u32::MAX)]
     {
         let both = [clock(1, 1, u64::MAX, 0), subscription];
         assert_eq!(poll(&mut guest, &both), Err(Errno::Badf));
