@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use wasm_runtime::{Engine, Instance, Memory, MemoryType, Module, Snapshot, Store};
+use wasm_runtime::{Engine, Instance, Memory, MemoryType, Module, Outside, Snapshot, Store};
 
 /// How much data the child may have, in KiB: less than two memories of [`PAGES`], more than one.
 const LIMIT: &str = "900000";
@@ -23,15 +23,164 @@ const WAT: &str = r#"(module
         (global.get $count)))"#;
 
 /// Runs this program again, for one test, with a limit on its data.
-#[test]
-fn instances_without_their_state_do_not_run() {
+fn run_in_a_child(test: &str) {
     let program = std::env::current_exe().unwrap();
-    let command = format!("ulimit -d {LIMIT} && exec \"$0\" --exact in_the_child --nocapture");
+    let command = format!("ulimit -d {LIMIT} && exec \"$0\" --exact {test} --nocapture");
     let output = Command::new("sh").args(["-c", &command]).arg(program).env(CHILD, "1").output();
     let output = output.unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("the child is done"), "{text}\n{errors}");
+}
+
+#[test]
+fn instances_without_their_state_do_not_run() {
+    run_in_a_child("in_the_child");
+}
+
+#[test]
+fn what_is_lost_stays_lost_until_a_whole_state_is_put_back() {
+    run_in_a_child("lost_in_the_child");
+}
+
+#[test]
+fn whoever_has_a_memory_that_was_emptied_does_not_run() {
+    run_in_a_child("emptied_in_the_child");
+}
+
+#[test]
+fn no_room_for_the_copy_of_a_table_is_an_error() {
+    run_in_a_child("tables_in_the_child");
+}
+
+#[test]
+fn tables_in_the_child() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let engine = Engine::default();
+    let wat = format!("(module {})", "(table 10000000 externref)".repeat(4));
+    let module = Module::new(&engine, wat).unwrap();
+    let mut store = Store::new(&engine, ());
+    Instance::new(&mut store, &module, &[]).unwrap();
+    let mut kept = Vec::new();
+    let error = loop {
+        match Snapshot::of_store(&mut store) {
+            Ok(snapshot) => kept.push(snapshot),
+            Err(error) => break error.to_string(),
+        }
+        assert!(kept.len() < 10);
+    };
+    assert!(error.contains("no room for a snapshot of a table"), "{error}");
+    // What forks start from takes as much again.
+    let mut other = Store::new(&engine, ());
+    let forked = kept.iter().try_for_each(|snapshot| {
+        snapshot.fork(&mut other, &wasm_runtime::Linker::new(&engine)).map(drop)
+    });
+    assert!(forked.unwrap_err().to_string().contains("no room"));
+    println!("the child is done");
+}
+
+/// Takes what others would need.
+fn take_the_room() -> impl Sized {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    let taken = Memory::new(&mut store, MemoryType::new(PAGES as u32, None)).unwrap();
+    taken.write(&mut store, 0, &[7]).unwrap();
+    (store, engine)
+}
+
+#[test]
+fn lost_in_the_child() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let engine = Engine::default();
+    let module = Module::new(&engine, WAT).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let second = instance.get_memory(&mut store, "second").unwrap();
+    let next = instance.get_typed_func::<i32, i32>(&mut store, "next").unwrap();
+    let small = Snapshot::of_store(&mut store).unwrap();
+    second.grow(&mut store, PAGES).unwrap();
+    let large = Snapshot::of_store(&mut store).unwrap();
+    small.restore(&mut store).unwrap();
+    let taken = take_the_room();
+    assert!(large.restore(&mut store).is_err());
+    let is_lost = |error: wasm_runtime::Error| {
+        let text = format!("{error:#}");
+        assert!(text.contains("lost its state"), "{text}");
+    };
+    for round in 0..2 {
+        is_lost(store.transaction(|store| next.call(store, 0)).unwrap_err());
+        is_lost(next.call(&mut store, 0).unwrap_err());
+        let transaction = store.begin().unwrap();
+        if round == 0 {
+            transaction.commit()
+        } else {
+            drop(transaction)
+        }
+        is_lost(next.call(&mut store, 0).unwrap_err());
+        is_lost(Snapshot::of_store(&mut store).unwrap_err());
+        is_lost(Snapshot::take(&mut store, &[instance]).unwrap_err());
+    }
+    // A transaction that was begun while nothing was whole takes a state back that is whole.
+    let mut transaction = store.begin().unwrap();
+    small.restore(&mut *transaction).unwrap();
+    assert_eq!(next.call(&mut *transaction, 0).unwrap(), 1);
+    transaction.rollback().unwrap();
+    is_lost(next.call(&mut store, 0).unwrap_err());
+    small.restore(&mut store).unwrap();
+    assert_eq!(next.call(&mut store, 0).unwrap(), 1);
+    Snapshot::of_store(&mut store).unwrap();
+    drop(taken);
+    println!("the child is done");
+}
+
+#[test]
+fn emptied_in_the_child() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let engine = Engine::default();
+    let owner =
+        r#"(module (memory (export "m") 1) (func (export "size") (result i32) (memory.size)))"#;
+    let user = r#"(module (import "o" "m" (memory 0)) (memory (export "big") 1)
+        (func (export "size") (result i32) (memory.size 0)))"#;
+    let (owner, user) = (Module::new(&engine, owner).unwrap(), Module::new(&engine, user).unwrap());
+    let mut store = Store::new(&engine, ());
+    let owner = Instance::new(&mut store, &owner, &[]).unwrap();
+    let shared = owner.get_export(&mut store, "m").unwrap();
+    let chosen = Instance::new(&mut store, &user, std::slice::from_ref(&shared)).unwrap();
+    // Whoever only imports the memory is no part of the state either.
+    let other = Instance::new(&mut store, &user, std::slice::from_ref(&shared)).unwrap();
+    let sizes = [owner, chosen, other]
+        .map(|instance| instance.get_typed_func::<(), i32>(&mut store, "size").unwrap());
+    let mut builder = Snapshot::builder();
+    builder.instances(&[chosen]).outside(Outside::Include);
+    let small = builder.take(&mut store).unwrap();
+    let big = chosen.get_memory(&mut store, "big").unwrap();
+    big.grow(&mut store, PAGES).unwrap();
+    let large = builder.take(&mut store).unwrap();
+    small.restore(&mut store).unwrap();
+    let taken = take_the_room();
+    assert!(large.restore(&mut store).is_err());
+    for size in &sizes {
+        let error = format!("{:#}", size.call(&mut store, ()).unwrap_err());
+        assert!(error.contains("lost its state"), "{error}");
+    }
+    // Nobody new gets it, and nothing that stands in for it heals who has it.
+    assert!(Instance::new(&mut store, &user, std::slice::from_ref(&shared)).is_err());
+    shared.into_memory().unwrap().grow(&mut store, 1).unwrap();
+    assert!(sizes.iter().all(|size| size.call(&mut store, ()).is_err()));
+    builder.outside(Outside::LeaveOut);
+    assert!(builder.take(&mut store).is_err());
+    small.restore(&mut store).unwrap();
+    for size in &sizes {
+        assert_eq!(size.call(&mut store, ()).unwrap(), 1);
+    }
+    drop(taken);
+    println!("the child is done");
 }
 
 #[test]

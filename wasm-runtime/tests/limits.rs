@@ -449,3 +449,23 @@ fn the_smallest_stack_runs_something() -> Result<()> {
     assert_eq!((f.call(&mut store, ())?, f.call(&mut store, ())?), (1, 2));
     Ok(())
 }
+
+/// Memories and tables of the host of which a fork gets its own count like those that instances define.
+#[test]
+fn forks_count_what_the_host_has_made() {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+    let ty = TableType::new(RefType::FUNCREF, 1, None);
+    Table::new(&mut store, ty, Ref::Func(None)).unwrap();
+    let module = Module::new(&engine, "(module (memory 1) (table 1 funcref))").unwrap();
+    Instance::new(&mut store, &module, &[]).unwrap();
+    let snapshot = Snapshot::of_store(&mut store).unwrap();
+    for (memories, tables) in [(2, 2), (1, 2), (2, 1)] {
+        let limits = StoreLimitsBuilder::new().memories(memories).tables(tables).build();
+        let mut store = Store::new(&engine, limits);
+        store.limiter(|limits| limits);
+        let forked = snapshot.fork(&mut store, &Linker::new(&engine));
+        assert_eq!(forked.is_ok(), (memories, tables) == (2, 2), "{memories} {tables}");
+    }
+}

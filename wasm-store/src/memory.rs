@@ -280,7 +280,11 @@ impl Memory {
             unsafe { (*self.memory.as_ptr()).grow(delta, Some(host), room, Some(&mut why))? };
         let Some(old) = grown else { crate::bail!("failed to grow memory by `{delta}`: {why}") };
         // SAFETY: the store is borrowed, and nothing of it is any more.
-        unsafe { store.0.vm.has_grown() };
+        unsafe {
+            if delta > 0 {
+                store.0.vm.has_grown(self.memory.addr().get(), old + delta);
+            }
+        }
         Ok(old)
     }
 

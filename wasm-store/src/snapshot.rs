@@ -91,7 +91,8 @@ impl Snapshot {
     /// # Errors
     ///
     /// If an instance is of another store, Wasm code of the store is running, an instance imports a memory, table or
-    /// mutable global that no instance of the list defines, or the machine has no room.
+    /// mutable global that no instance of the list defines, an instance or memory has lost its state (see
+    /// [`Snapshot::restore`]), or the machine has no room.
     pub fn take(store: impl AsContextMut, instances: &[Instance]) -> Result<Snapshot> {
         Self::builder().instances(instances).take(store)
     }
@@ -101,7 +102,8 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// If Wasm code of the store is running, or the machine has no room.
+    /// If Wasm code of the store is running, an instance or memory has lost its state (see [`Snapshot::restore`]), or
+    /// the machine has no room.
     pub fn of_store(store: impl AsContextMut) -> Result<Snapshot> {
         Self::builder().take(store)
     }
@@ -145,8 +147,8 @@ impl Snapshot {
     ///
     /// If the snapshot is of another store, Wasm code of the store is running, there is no room for tables, the
     /// host's part fails (in all these cases nothing has changed), or the machine has no room for memories. In the
-    /// last case all memories of the snapshot are empty, and calls of functions of its instances are errors, until a
-    /// snapshot of them is restored.
+    /// last case all memories of the snapshot are empty, and calls of functions of its instances, and of all others that
+    /// have one of these memories, are errors, until a snapshot of them is restored that was taken before.
     pub fn restore<T: 'static>(&self, mut store: impl AsContextMut<Data = T>) -> Result<()> {
         let store = store.as_context_mut();
         crate::ensure!(

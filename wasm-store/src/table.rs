@@ -157,7 +157,11 @@ impl Table {
             unsafe { (*self.table.as_ptr()).grow(delta, bits, Some(host), room, Some(&mut why))? };
         let Some(old) = grown else { crate::bail!("failed to grow table by `{delta}`: {why}") };
         // SAFETY: the store is borrowed, and nothing of it is any more.
-        unsafe { store.0.vm.has_grown() };
+        unsafe {
+            if delta > 0 {
+                store.0.vm.has_grown(self.table.addr().get(), old + delta);
+            }
+        }
         Ok(old)
     }
 

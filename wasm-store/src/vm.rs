@@ -59,6 +59,7 @@ mod module;
 pub(crate) mod rebind;
 mod recycle;
 mod room;
+mod room_for;
 mod signals;
 mod sizes;
 mod snapshot;

@@ -133,6 +133,14 @@ impl<T: 'static> ForkPre<T> {
         for instance in &state.instances {
             store.limits.add_instance(instance.tables.len(), instance.memories.len())?;
         }
+        // Each fork has its own of those, too, that none of the instances defines.
+        let owned = state.instances.last().map_or((0, 0), |it| (it.tables.end, it.memories.end));
+        for _ in owned.0..state.tables.len() {
+            store.limits.add_table()?;
+        }
+        for _ in owned.1..state.memories.len() {
+            store.limits.add_memory()?;
+        }
         let clamp = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let mut room = store.vm.room();
         for memory in &state.memories {

@@ -143,7 +143,9 @@ unsafe extern "C" fn memory_grow(context: *mut VMContext, memory: u32, delta: u6
         let grow =
             |host: Option<&mut dyn StoreHost>| (*memory.as_ptr()).grow(delta, host, room, None);
         let grown = guarded(context, grow);
-        (*(*(*context).store).vm).has_grown();
+        if let (Some(old), 1..) = (grown, delta) {
+            (*(*(*context).store).vm).has_grown(memory.addr().get(), old + delta);
+        }
         grown.unwrap_or(u64::MAX)
     }
 }
@@ -239,7 +241,9 @@ unsafe extern "C" fn table_grow(
             (*table.as_ptr()).grow(delta, value, host, room, None)
         };
         let grown = guarded(context, grow);
-        (*(*(*context).store).vm).has_grown();
+        if let (Some(old), 1..) = (grown, delta) {
+            (*(*(*context).store).vm).has_grown(table.addr().get(), old + delta);
+        }
         grown.unwrap_or(u64::MAX)
     }
 }

@@ -13,12 +13,16 @@ use wasm_types::{DefinedTableIndex, GlobalIndex, HeapType, MemoryIndex, TableInd
 use super::instance::VmInstance;
 use super::instantiate::{VmImport, bind_imports};
 use super::memory::VmMemory;
+use super::room_for;
 use super::snapshot::{FuncName, Names, Source, VmState, is_function};
 use super::store::VmStore;
 use super::table::{VmTable, holds_functions};
 use super::unwind::Unwind;
 use super::value::ValRaw;
 use crate::Error;
+
+/// What there was no room for.
+const WHAT: &str = "what forks of a snapshot start from";
 
 /// What a reference is to.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +72,7 @@ impl Plan {
             });
             let words = match holds_functions(&table.ty) {
                 true => table_words(state, names, &table.slots, place)?,
-                false => extern_words(&table.slots),
+                false => extern_words(&table.slots)?,
             };
             tables.push(words);
         }
@@ -116,7 +120,7 @@ fn table_words(
         }
         None => None,
     };
-    let (mut words, mut references) = (Vec::with_capacity(slots.len()), Vec::new());
+    let (mut words, mut references) = (room_for::with_room(slots.len(), WHAT)?, Vec::new());
     for (number, &slot) in slots.iter().enumerate() {
         if slot == 0 || Names::is_null(slot) {
             words.push(slot);
@@ -138,17 +142,19 @@ fn table_words(
             .zip(place)
             .is_some_and(|(func, (instance, _))| name == FuncName { instance, func });
         if !is_initial {
-            references.push((number, Target::Func(name)));
+            room_for::push(&mut references, (number, Target::Func(name)), WHAT)?;
         }
     }
     Ok(Words { words: words.into(), references })
 }
 
 /// The elements of a table of references to the host's values.
-fn extern_words(slots: &[u64]) -> Words<u64> {
-    let references = slots.iter().enumerate().filter(|(_, slot)| **slot != 0);
-    let references = references.map(|(place, slot)| (place, Target::Extern(*slot))).collect();
-    Words { words: vec![0; slots.len()].into(), references }
+fn extern_words(slots: &[u64]) -> Result<Words<u64>, Error> {
+    let mut references = Vec::new();
+    for (place, slot) in slots.iter().enumerate().filter(|(_, slot)| **slot != 0) {
+        room_for::push(&mut references, (place, Target::Extern(*slot)), WHAT)?;
+    }
+    Ok(Words { words: room_for::filled(0, slots.len(), WHAT)?, references })
 }
 
 /// Globals with their types. Those with no type are no instance's, and stay as they are: nobody reads them.
@@ -163,17 +169,19 @@ fn global_words(
         // SAFETY: the value of a reference is its low 64 bits.
         let reference = unsafe { value.u64 };
         match ty {
-            Some(ValType::Ref(_)) if reference == 0 => words.push(ValRaw::ZERO),
+            Some(ValType::Ref(_)) if reference == 0 => {
+                room_for::push(&mut words, ValRaw::ZERO, WHAT)?
+            }
             Some(ty) if is_function(ty) => {
                 let name = names.of(reference).ok_or_else(|| unnamed(&describe(place)))?;
-                words.push(ValRaw::ZERO);
-                references.push((place, Target::Func(name)));
+                room_for::push(&mut words, ValRaw::ZERO, WHAT)?;
+                room_for::push(&mut references, (place, Target::Func(name)), WHAT)?;
             }
             Some(ValType::Ref(ty)) if matches!(ty.heap, HeapType::Extern | HeapType::NoExtern) => {
-                words.push(ValRaw::ZERO);
-                references.push((place, Target::Extern(reference)));
+                room_for::push(&mut words, ValRaw::ZERO, WHAT)?;
+                room_for::push(&mut references, (place, Target::Extern(reference)), WHAT)?;
             }
-            _ => words.push(value),
+            _ => room_for::push(&mut words, value, WHAT)?,
         }
     }
     Ok(Words { words: words.into(), references })
@@ -252,7 +260,7 @@ impl VmStore {
         let imports = fork.imports(&state.instances[number].imports, imports)?;
         self.count_instance()?;
         self.prepare_interruption(module)?;
-        let pointer = VmInstance::new(self.context(), module);
+        let pointer = VmInstance::new(self.context(), module)?;
         self.adopt_instance(pointer);
         // SAFETY: just made. Tables and memories keep its address, and use it only after this function.
         unsafe {

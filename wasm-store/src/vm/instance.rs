@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -16,8 +16,10 @@ use wasm_types::{
 use super::context::{FuncRef, HostDef, ImportRecord, NULL_FUNC_REF, VMContext, VMStoreContext};
 use super::memory::VmMemory;
 use super::module::VmModule;
+use super::room_for;
 use super::table::VmTable;
 use super::value::ValRaw;
+use crate::Error;
 
 /// An instance of a module in a store. Lives as long as its store.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ pub(crate) struct VmInstance {
     pub(super) dropped_data: Box<[bool]>,
     /// References to functions that can't escape by themselves, made for the host. Boxed, as their
     /// addresses are given out.
-    pub(super) inner_refs: BTreeMap<FuncIndex, Box<FuncRef>>,
+    pub(super) inner_refs: BTreeMap<FuncIndex, Box<InnerRef>>,
     user_data: usize,
     /// Whether instantiation went all the way, up to the call of the start function.
     pub(super) whole: bool,
@@ -44,28 +46,48 @@ pub(crate) struct VmInstance {
     pub(super) lost: bool,
 }
 
+/// A reference that is not in the context of its instance, and what it is to: its code may be anybody's, while the
+/// instance is halted.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct InnerRef {
+    pub(super) func_ref: FuncRef,
+    func: FuncIndex,
+}
+
 fn context_layout(size: u32) -> Layout {
     Layout::from_size_align(size as usize, 16).expect("at most 2 GiB, as the layout promises")
 }
 
 impl VmInstance {
     /// An instance whose context has its head and type ids, and is zero otherwise.
-    pub(super) fn new(store: *mut VMStoreContext, module: &Arc<VmModule>) -> NonNull<Self> {
+    ///
+    /// # Errors
+    ///
+    /// If the machine has no room for as much as the module wants.
+    pub(super) fn new(
+        store: *mut VMStoreContext,
+        module: &Arc<VmModule>,
+    ) -> Result<NonNull<Self>, Error> {
+        const WHAT: &str = "an instance";
+        let counts = module.loaded.artifact().counts();
+        let host_imports = room_for::filled(None, counts.imported_functions as usize, WHAT)?;
+        let dropped_elements = room_for::filled(false, counts.elements as usize, WHAT)?;
+        let dropped_data = room_for::filled(false, counts.data as usize, WHAT)?;
         let layout = context_layout(module.layout.size());
         // SAFETY: the size is not zero: a context has a head.
         let memory = unsafe { alloc_zeroed(layout) };
         let Some(context) = NonNull::new(memory.cast::<VMContext>()) else {
-            handle_alloc_error(layout)
+            return Err(room_for::no_room::<u8>(layout.size(), WHAT));
         };
-        let counts = module.loaded.artifact().counts();
         let instance = Box::new(Self {
             context,
             module: Arc::clone(module),
             memories: Vec::new(),
             tables: Vec::new(),
-            host_imports: vec![None; counts.imported_functions as usize].into(),
-            dropped_elements: vec![false; counts.elements as usize].into(),
-            dropped_data: vec![false; counts.data as usize].into(),
+            host_imports,
+            dropped_elements,
+            dropped_data,
             inner_refs: BTreeMap::new(),
             user_data: 0,
             whole: false,
@@ -91,7 +113,7 @@ impl VmInstance {
                 std::ptr::copy_nonoverlapping(from, ids.cast(), module.type_ids.len());
             }
         }
-        instance
+        Ok(instance)
     }
 
     /// The instance's context.
@@ -186,9 +208,33 @@ impl VmInstance {
             }
             None => {
                 let made = self.make_ref(func)?;
-                let boxed = self.inner_refs.entry(func).or_insert_with(|| Box::new(made));
-                Ok(NonNull::from(&mut **boxed))
+                let made = || Box::new(InnerRef { func_ref: made, func });
+                let boxed = self.inner_refs.entry(func).or_insert_with(made);
+                Ok(NonNull::from(&mut **boxed).cast())
             }
+        }
+    }
+
+    /// The index of a function that this instance defines, by the reference to it: by where that is, since its code is
+    /// another's while the instance is halted. `None` if the artifact is damaged.
+    ///
+    /// # Safety
+    ///
+    /// The reference is one to a Wasm function, with this instance's context, of a live store.
+    #[inline]
+    pub(crate) unsafe fn index_of(&self, func: NonNull<FuncRef>) -> Option<FuncIndex> {
+        // References to functions that escape are a table of the context, in the order of these functions. Others
+        // lie elsewhere, which is beyond the end of the table or before its start.
+        let first = self.vmctx().addr() + self.module.layout.func_ref(0) as usize;
+        let slot = func.addr().get().checked_sub(first).map(|place| place / size_of::<FuncRef>());
+        let slot = slot.and_then(|slot| u32::try_from(slot).ok());
+        let artifact = self.module.loaded.artifact();
+        match slot {
+            Some(slot) if slot < artifact.counts().escaping_functions => {
+                artifact.escaping_function(slot)
+            }
+            // SAFETY: a reference of an instance that is not in its context is one of these.
+            _ => Some(unsafe { func.cast::<InnerRef>().as_ref().func }),
         }
     }
 

@@ -75,7 +75,10 @@ impl VmStore {
         self.prepare_interruption(module).map_err(fail)?;
         let reused = self.engine.reuse(module, self.context());
         let is_new = reused.is_none();
-        let pointer = reused.unwrap_or_else(|| VmInstance::new(self.context(), module));
+        let pointer = match reused {
+            Some(pointer) => pointer,
+            None => VmInstance::new(self.context(), module).map_err(fail)?,
+        };
         self.adopt_instance(pointer);
         if !is_new {
             // SAFETY: its memories and tables are nobody else's.

@@ -46,6 +46,8 @@ pub(crate) struct VmMemory {
     resident: usize,
     /// Whether its instance takes it along to the next store.
     pub(super) kept: bool,
+    /// Whether it was emptied since what it held could not be put back: nobody runs who has it.
+    pub(super) given_up: bool,
     /// In the context of the instance that defines it, or a box of the store's.
     record: NonNull<MemoryRecord>,
 }
@@ -127,6 +129,7 @@ impl VmMemory {
             moved: false,
             resident: 0,
             kept: false,
+            given_up: false,
             record,
         };
         memory.set_len(len)?;

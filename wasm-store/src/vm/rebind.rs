@@ -5,7 +5,7 @@
 use std::ptr::NonNull;
 
 use wasm_types::FuncIndex;
-use wasm_types::abi::{func_ref, import};
+use wasm_types::abi::import;
 
 use super::context::{FuncRef, HostDef, HostFunc, HostRecord, ImportRecord, VMContext};
 use super::instance::VmInstance;
@@ -172,32 +172,7 @@ pub(crate) unsafe fn defined_index(
     definer: NonNull<VmInstance>,
 ) -> Option<FuncIndex> {
     // SAFETY: as the caller promises; the instance lives as long as the store.
-    let (context, module) = unsafe { (func.as_ref().context, definer.as_ref().module()) };
-    // References to functions that escape are a table of the context, in the order of these functions. Others
-    // lie elsewhere, which is beyond the end of the table or before its start.
-    let first = context.addr() + module.layout.func_ref(0) as usize;
-    let slot = func.addr().get().checked_sub(first).map(|place| place / func_ref::SIZE as usize);
-    let slot = slot.and_then(|slot| u32::try_from(slot).ok());
-    match slot.and_then(|slot| module.loaded.artifact().escaping_function(slot)) {
-        Some(index) => Some(index),
-        // SAFETY: as the caller promises.
-        None => unsafe { inner_index(func, definer) },
-    }
-}
-
-/// The index of a Wasm function that does not escape, by its code.
-///
-/// # Safety
-///
-/// As for [`defined_index`].
-#[cold]
-#[inline(never)]
-unsafe fn inner_index(func: NonNull<FuncRef>, definer: NonNull<VmInstance>) -> Option<FuncIndex> {
-    // SAFETY: as the caller promises; the instance lives as long as the store.
-    let (code, loaded) = unsafe { (func.as_ref().code, &definer.as_ref().module().loaded) };
-    let defined = loaded.artifact().function_at(loaded.text_offset(code.addr())?)?;
-    let imported = loaded.artifact().counts().imported_functions;
-    Some(FuncIndex::new(imported + defined.as_u32()))
+    unsafe { definer.as_ref().index_of(func) }
 }
 
 impl HostImport {

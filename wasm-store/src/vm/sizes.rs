@@ -12,6 +12,7 @@
 
 #![allow(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::ptr::NonNull;
 
 use wasm_types::Escaped;
@@ -53,25 +54,34 @@ impl SizedImport {
 impl VmModule {
     /// Checks an import of the module that has a size.
     pub(super) fn check_size(&self, import: &SizedImport, size: u64) -> Result<(), Error> {
-        if size_is_met(import.minimum, size) {
-            return Ok(());
+        match size_is_met(import.minimum, size) {
+            true => Ok(()),
+            false => Err(self.too_small(import, size)),
         }
-        let (what, unit) = match import.index {
-            EntityIndex::Memory(_) => ("memory", "page(s)"),
-            _ => ("table", "element(s)"),
-        };
-        let name = match self.loaded.artifact().import_at(import.place as u32) {
+    }
+
+    /// What the import is called in errors.
+    fn import_name(&self, import: &SizedImport) -> String {
+        match self.loaded.artifact().import_at(import.place as u32) {
             Ok(import) => {
                 let (module, field) = (Escaped::new(import.module), Escaped::new(import.field));
                 format!("`{module}::{field}`")
             }
             Err(_) => format!("import {}", import.place),
+        }
+    }
+
+    fn too_small(&self, import: &SizedImport, size: u64) -> Error {
+        let (what, unit) = match import.index {
+            EntityIndex::Memory(_) => ("memory", "page(s)"),
+            _ => ("table", "element(s)"),
         };
-        Err(Error::msg(format!(
-            "incompatible import type for {name}: the {what} has {size} {unit} now, the module asks for at \
+        Error::msg(format!(
+            "incompatible import type for {}: the {what} has {size} {unit} now, the module asks for at \
              least {}; going back to an earlier state has made it smaller",
+            self.import_name(import),
             import.minimum
-        )))
+        ))
     }
 
     /// Checks that tables and memories are as large as the module declares its imports.
@@ -103,6 +113,13 @@ impl VmModule {
         let size = unsafe {
             match item {
                 VmImport::Table(table) => table.as_ref().size(),
+                VmImport::Memory(memory) if memory.as_ref().given_up => {
+                    return Err(Error::msg(format!(
+                        "the memory for {} is empty, since an earlier state of it could not be put back: \
+                         restore a snapshot of it first",
+                        self.import_name(import)
+                    )));
+                }
                 VmImport::Memory(memory) => memory.as_ref().pages(),
                 _ => return Ok(()),
             }
@@ -111,33 +128,62 @@ impl VmModule {
     }
 }
 
+/// Why an instance can't run.
+enum Obstacle<'a> {
+    /// It has only what was left after a state could not be put back.
+    Lost,
+    /// An import is smaller than it has to be: the address of what it is bound to, and its size.
+    Small { import: &'a SizedImport, item: usize, size: u64 },
+    /// Its module can't be read.
+    Damaged(wasm_artifact::Error),
+}
+
 impl VmInstance {
+    /// Whether the instance, or a memory that it has, is only what was left after a state could not be put back.
+    pub(super) fn has_lost(&self) -> bool {
+        // SAFETY: memories live as long as the instances that have them; nothing borrows them exclusively while the
+        // store is at rest, or while code of the instance is entered.
+        self.lost || self.memories.iter().any(|memory| unsafe { memory.as_ref() }.given_up)
+    }
+
     /// Why the instance can't run, if it can't.
-    fn obstacle(&self) -> Option<Error> {
-        if self.lost {
-            return Some(Error::msg(
-                "the instance has lost its state: an earlier one could be put back only in part",
-            ));
+    fn obstacle(&self) -> Option<Obstacle<'_>> {
+        if self.has_lost() {
+            return Some(Obstacle::Lost);
         }
         let imports = match self.module().sized_imports() {
             Ok(imports) => imports,
-            Err(error) => return Some(Error::new(error)),
+            Err(error) => return Some(Obstacle::Damaged(error)),
         };
         imports.iter().find_map(|import| {
             // What an instance has not got whose making failed, its code does not reach.
-            // SAFETY: what an instance imports lives as long as it; nothing borrows it while the store is at rest,
-            // or while code of the instance is entered.
-            let size = unsafe {
+            // SAFETY: as above.
+            let (item, size) = unsafe {
                 match import.index {
-                    EntityIndex::Table(table) => self.tables.get(table.index())?.as_ref().size(),
+                    EntityIndex::Table(table) => {
+                        let table = self.tables.get(table.index())?;
+                        (table.addr().get(), table.as_ref().size())
+                    }
                     EntityIndex::Memory(memory) => {
-                        self.memories.get(memory.index())?.as_ref().pages()
+                        let memory = self.memories.get(memory.index())?;
+                        (memory.addr().get(), memory.as_ref().pages())
                     }
                     _ => return None,
                 }
             };
-            self.module().check_size(import, size).err()
+            (!size_is_met(import.minimum, size)).then_some(Obstacle::Small { import, item, size })
         })
+    }
+
+    /// What to say about an obstacle.
+    fn explain(&self, obstacle: &Obstacle<'_>) -> Error {
+        match obstacle {
+            Obstacle::Lost => Error::msg(
+                "the instance has lost its state: an earlier one could be put back only in part",
+            ),
+            Obstacle::Small { import, size, .. } => self.module().too_small(import, *size),
+            Obstacle::Damaged(error) => Error::new(error.clone()),
+        }
     }
 
     /// The code that a reference to a function leads to.
@@ -167,67 +213,130 @@ impl VmInstance {
                 }
             }
         }
-        let inner: Vec<_> = self.inner_refs.keys().map(|func| code(*func)).collect();
-        for (func_ref, code) in self.inner_refs.values_mut().zip(inner) {
-            func_ref.code = code;
+        let codes: Vec<_> = self.inner_refs.keys().map(|func| code(*func)).collect();
+        for (inner, code) in self.inner_refs.values_mut().zip(codes) {
+            inner.func_ref.code = code;
         }
     }
 
-    /// Has imports of functions lead to where references to them do.
-    unsafe fn follow_imports(&self) {
-        for index in 0..self.module().loaded.artifact().counts().imported_functions {
+    /// The records of imports that are bound to functions of other instances, or were never bound.
+    unsafe fn function_imports(&self) -> impl Iterator<Item = NonNull<ImportRecord>> {
+        (0..self.module().loaded.artifact().counts().imported_functions).filter_map(|index| {
             let offset = self.module().layout.imported_function(FuncIndex::new(index));
             // SAFETY: the layout gives places within the context; what an import is bound to lives as long as the
             // store. Records of the host's functions stay as they are.
             unsafe {
-                let record = self.at::<ImportRecord>(offset);
-                if let Some(func) = NonNull::new((*record).func_ref)
-                    && !func.as_ref().is_host()
-                {
-                    (*record).code = func.as_ref().code;
-                }
+                let record = NonNull::new(self.at::<ImportRecord>(offset))?;
+                let func = NonNull::new(record.as_ref().func_ref)?;
+                (!func.as_ref().is_host()).then_some(record)
             }
-        }
+        })
     }
 }
 
+/// The instances of a store that can't run until something grows, and who calls them.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// By the address of the table or memory that is too small, and the size that it has to have.
+    by_size: BTreeMap<(usize, u64), Vec<NonNull<VmInstance>>>,
+    /// The imports of functions of Wasm, by the context of the instance that defines the function.
+    importers: BTreeMap<usize, Vec<NonNull<ImportRecord>>>,
+    /// How many instances' imports are in that list. Imports stay bound to what they are bound to.
+    known: usize,
+}
+
 impl VmStore {
-    /// Lets instances run again whose imports have grown enough. To be called whenever something has grown.
+    /// Lets instances run again whose imports have grown enough. To be called whenever something has another size,
+    /// with its address and size.
+    ///
+    /// Each instance is looked at once for each of its imports, however often things grow.
     ///
     /// # Safety
     ///
     /// Nothing borrows what belongs to the store.
     #[inline]
-    pub(crate) unsafe fn has_grown(&mut self) {
-        if self.halted > 0 {
+    pub(crate) unsafe fn has_grown(&mut self, item: usize, size: u64) {
+        if !self.waiting.by_size.is_empty() {
             // SAFETY: as the caller promises; nothing has become smaller.
-            unsafe { self.follow_sizes() }
+            unsafe { self.let_run(item, size) }
         }
     }
 
-    /// Halts the instances whose imports have become too small, and lets those run whose imports are as large as
-    /// they have to be again. To be called whenever something may have changed its size.
+    #[cold]
+    unsafe fn let_run(&mut self, item: usize, size: u64) {
+        let first = |map: &BTreeMap<(usize, u64), _>| {
+            map.range((item, 0)..=(item, size)).next().map(|(key, _)| *key)
+        };
+        while let Some(key) = first(&self.waiting.by_size) {
+            for instance in self.waiting.by_size.remove(&key).unwrap_or_default() {
+                // SAFETY: as the caller promises; instances live as long as their store.
+                unsafe {
+                    if self.set_halted(instance) {
+                        self.tell_importers(instance);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Halts the instances that can't run, and lets those run that can again. To be called whenever something may have
+    /// become smaller, or has lost its state or has it again.
     ///
     /// # Safety
     ///
-    /// Nothing borrows what belongs to the store, which is at rest if something may have become smaller.
+    /// Nothing borrows what belongs to the store, which is at rest.
     #[cold]
     pub(super) unsafe fn follow_sizes(&mut self) {
-        let (mut changed, mut count) = (false, 0);
-        // SAFETY: as the caller promises; instances live as long as their store.
-        unsafe {
-            for instance in self.instances() {
-                let instance = &mut *instance.as_ptr();
-                let halted = instance.obstacle().is_some();
-                count += usize::from(halted);
-                if halted != instance.halted {
-                    instance.set_halted(halted);
-                    changed = true;
+        self.waiting.by_size.clear();
+        for number in 0..self.instances().len() {
+            let instance = self.instances()[number];
+            // SAFETY: as the caller promises; instances live as long as their store.
+            unsafe {
+                if self.set_halted(instance) {
+                    self.tell_importers(instance);
                 }
             }
-            self.halted = count;
+        }
+    }
+
+    /// Halts an instance or lets it run, as its imports want it; whether that is a change.
+    unsafe fn set_halted(&mut self, instance: NonNull<VmInstance>) -> bool {
+        // SAFETY: as promised to those who call this.
+        unsafe {
+            let halted = match instance.as_ref().obstacle() {
+                None => false,
+                Some(Obstacle::Small { import, item, .. }) => {
+                    let key = (item, import.minimum);
+                    self.waiting.by_size.entry(key).or_default().push(instance);
+                    true
+                }
+                // Growing helps neither.
+                Some(Obstacle::Lost | Obstacle::Damaged(_)) => true,
+            };
+            let changed = halted != instance.as_ref().halted;
             if changed {
-                self.instances().iter().for_each(|it| it.as_ref().follow_imports());
+                (*instance.as_ptr()).set_halted(halted);
+            }
+            changed
+        }
+    }
+
+    /// Has imports of an instance's functions lead to where references to them do.
+    unsafe fn tell_importers(&mut self, instance: NonNull<VmInstance>) {
+        // SAFETY: as promised to those who call this.
+        unsafe {
+            for number in self.waiting.known..self.instances().len() {
+                let importer = self.instances()[number];
+                for record in importer.as_ref().function_imports() {
+                    let definer = (*record.as_ref().func_ref).context.addr();
+                    self.waiting.importers.entry(definer).or_default().push(record);
+                }
+            }
+            self.waiting.known = self.instances().len();
+            let definer = instance.as_ref().vmctx().addr();
+            for record in self.waiting.importers.get(&definer).into_iter().flatten() {
+                let func = record.as_ref().func_ref;
+                (*record.as_ptr()).code = (*func).code;
             }
         }
     }
@@ -243,8 +352,11 @@ unsafe extern "C" fn halted(context: *mut VMContext) -> ! {
     // SAFETY: the context is that of a live instance, which nothing borrows while Wasm runs.
     unsafe {
         debug_assert_eq!((*context).magic, context::MAGIC_VALUE);
-        let obstacle = (*(*context).instance).obstacle();
-        let error = obstacle.unwrap_or_else(|| Error::msg("the artifact is damaged"));
+        let instance = &*(*context).instance;
+        let error = match instance.obstacle() {
+            Some(obstacle) => instance.explain(&obstacle),
+            None => Error::msg("the artifact is damaged"),
+        };
         let error = error.context("the instance can't run any more");
         VmStore::fail((*context).store, Unwind::Error(error));
         raise((*context).store)

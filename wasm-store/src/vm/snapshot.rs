@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use wasm_types::{FuncIndex, GlobalIndex};
+use wasm_types::GlobalIndex;
 
 pub(super) use capture::is_function;
 pub(crate) use names::{FuncName, Names};
@@ -71,6 +71,8 @@ pub(crate) struct InstanceState {
     pub(crate) tables: Range<usize>,
     /// What its imports are bound to; empty if the state has no names.
     pub(crate) imports: Box<[Source]>,
+    /// Whether only a part of it is there: an earlier state could not be put back.
+    lost: bool,
 }
 
 /// A memory's part of a state.
@@ -80,6 +82,8 @@ pub(crate) struct MemoryState {
     pub(crate) contents: MemoryContents,
     /// The type that the memory was declared with.
     pub(crate) ty: wasm_types::MemoryType,
+    /// Whether this is not what it should hold.
+    given_up: bool,
 }
 
 /// A table's part of a state.
@@ -137,8 +141,8 @@ impl VmState {
     /// Makes everything what it was when the state was taken, after [`make_room`](Self::make_room). Instances made
     /// since then whose imports have become too small are halted.
     ///
-    /// An error is the machine's. All memories of the state are empty then, and its instances are halted until a
-    /// state of theirs is put back.
+    /// An error is the machine's. All memories of the state are empty then. Its instances, and all others that have one
+    /// of these memories, are halted until a whole state of theirs is put back.
     ///
     /// # Safety
     ///
@@ -152,21 +156,25 @@ impl VmState {
                 self.memories.iter().try_for_each(|MemoryState { memory, contents, .. }| {
                     (*memory.as_ptr()).put_back(contents)
                 });
-            let found = self.instances.iter().any(|it| it.instance.as_ref().lost);
-            if memories.is_err() || found {
-                self.instances.iter().for_each(|state| {
-                    (*state.instance.as_ptr()).lost = memories.is_err();
-                });
-            }
             if let Err(error) = memories {
+                self.instances.iter().for_each(|state| (*state.instance.as_ptr()).lost = true);
                 self.memories.iter().for_each(|state| (*state.memory.as_ptr()).give_up());
                 store.follow_sizes();
                 return Err(error);
             }
+            // Whoever has lost something has it again, unless the state lacks it too.
+            let mut healed = false;
+            for InstanceState { instance, lost, .. } in &self.instances {
+                healed |= std::mem::replace(&mut (*instance.as_ptr()).lost, *lost) != *lost;
+            }
+            for MemoryState { memory, given_up, .. } in &self.memories {
+                let was = std::mem::replace(&mut (*memory.as_ptr()).given_up, *given_up);
+                healed |= was != *given_up;
+            }
             for TableState { table, slots, .. } in &self.tables {
                 (*table.as_ptr()).put_back(slots);
             }
-            if resized || found {
+            if resized || healed {
                 store.follow_sizes();
             }
             for OtherGlobal { global, value, .. } in &self.globals {
@@ -250,13 +258,5 @@ impl VmInstance {
         let counts = self.module().loaded.artifact().counts();
         (counts.globals > counts.imported_globals)
             .then(|| self.global(GlobalIndex::new(counts.imported_globals)))
-    }
-
-    /// The function that a reference of this instance's own is to; `None` if it is damaged.
-    fn own_func(&self, func: &super::context::FuncRef) -> Option<FuncIndex> {
-        let loaded = &self.module().loaded;
-        let artifact = loaded.artifact();
-        let defined = artifact.function_at(loaded.text_offset(func.code as usize)?)?;
-        Some(FuncIndex::new(artifact.counts().imported_functions + defined.as_u32()))
     }
 }

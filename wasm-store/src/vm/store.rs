@@ -18,6 +18,7 @@ use super::interruption::{self, StoreInterruption};
 use super::mapping::HOST_PAGE;
 use super::memory::{MemoryContents, VmMemory};
 use super::room::{Room, Wanted};
+use super::sizes::Waiting;
 use super::stack::{StackBounds, WasmStack};
 use super::table::VmTable;
 use super::unwind::{PendingTrap, RETURNED, Unwind};
@@ -59,8 +60,8 @@ pub(crate) struct VmStore {
     tables: Vec<(NonNull<VmTable>, Option<NonNull<TableRecord>>)>,
     host_funcs: Vec<NonNull<HostFunc>>,
     globals: Vec<NonNull<ValRaw>>,
-    /// How many instances can't run, since their imports are too small.
-    pub(super) halted: usize,
+    /// The instances that can't run until something grows.
+    pub(super) waiting: Waiting,
     /// How many instances were counted against the engine's limit.
     counted: usize,
     /// How many bytes all memories, tables and host values may have together.
@@ -120,7 +121,7 @@ impl VmStore {
             tables: Vec::new(),
             host_funcs: Vec::new(),
             globals: Vec::new(),
-            halted: 0,
+            waiting: Waiting::default(),
             counted: 0,
             memory_limit: usize::MAX,
             host_values: 0,

@@ -10,11 +10,15 @@ use wasm_types::{HeapType, TableType};
 use super::context::{NULL_FUNC_REF, TableRecord};
 use super::instance::VmInstance;
 use super::room::{Room, Wanted};
+use super::room_for;
 use super::store::StoreHost;
 use crate::Error;
 
 /// The most elements a table may have, as in other engines: 10 million for its minimum and growth.
 const LIMIT: u64 = 10_000_000;
+
+/// What there was no room for.
+const WHAT: &str = "a table";
 
 /// What an element takes, in bytes.
 const SLOT: usize = size_of::<u64>();
@@ -330,21 +334,18 @@ impl VmTable {
 ///
 /// If the machine has no room for them.
 fn filled(len: usize, value: u64) -> Result<Vec<u64>, Error> {
-    let no_room = || {
-        Error::msg(format!("the machine has no room for a table of {len} elements of {SLOT} bytes"))
-    };
     if value != 0 || len == 0 {
-        let mut slots = Vec::new();
-        slots.try_reserve_exact(len).map_err(|_| no_room())?;
-        slots.resize(len, value);
-        return Ok(slots);
+        return Ok(room_for::filled(value, len, WHAT)?.into());
     }
     // Zeros come from the system, which gives memory for them when something is written.
-    let layout = Layout::array::<u64>(len).map_err(|_| no_room())?;
+    let layout = Layout::array::<u64>(len).map_err(|_| room_for::no_room::<u64>(len, WHAT))?;
     // SAFETY: the size is not zero. The vector gets what was allocated as it would allocate it itself.
     unsafe {
         let start = std::alloc::alloc_zeroed(layout).cast::<u64>();
-        if start.is_null() { Err(no_room()) } else { Ok(Vec::from_raw_parts(start, len, len)) }
+        if start.is_null() {
+            return Err(room_for::no_room::<u64>(len, WHAT));
+        }
+        Ok(Vec::from_raw_parts(start, len, len))
     }
 }
 

@@ -441,12 +441,14 @@ impl VmMemory {
         Ok(())
     }
 
-    /// Makes the memory empty, as far as the machine allows, since what it should hold can't be put back.
+    /// Makes the memory empty, as far as the machine allows, since what it should hold can't be put back. Whoever has
+    /// it can't run until a state of it is put back.
     ///
     /// # Safety
     ///
     /// Nothing borrows the memory's bytes.
     pub(in crate::vm) unsafe fn give_up(&mut self) {
+        self.given_up = true;
         // If even that fails, nothing of it counts as part of the memory.
         // SAFETY: as the caller promises.
         let _ = unsafe { self.clear() };

@@ -5,13 +5,13 @@ use std::ptr::NonNull;
 use wasm_types::{EntityIndex, Escaped, FuncIndex, GlobalIndex, HeapType, ValType};
 
 use super::{
-    FuncName, InstanceState, MemoryState, Names, OtherGlobal, Source, TableState, VmOutside,
-    VmState,
+    InstanceState, MemoryState, Names, OtherGlobal, Source, TableState, VmOutside, VmState,
 };
 use crate::Error;
 use crate::vm::context::ImportRecord;
 use crate::vm::instance::VmInstance;
 use crate::vm::memory::VmMemory;
+use crate::vm::room_for;
 use crate::vm::store::VmStore;
 use crate::vm::table::{VmTable, holds_functions};
 use crate::vm::value::ValRaw;
@@ -26,6 +26,11 @@ struct Found {
 impl VmStore {
     /// Takes the state of instances, or of everything that the store has; with names of references if they
     /// are `named`.
+    ///
+    /// # Errors
+    ///
+    /// If the machine has no room, or it is named and somebody of it has lost what it had: nothing whole can be made of
+    /// that. A state without names may be of such, and is no more than that when it is put back.
     ///
     /// # Safety
     ///
@@ -45,7 +50,7 @@ impl VmStore {
             let names = Names::new(instances);
             let mut states = Vec::with_capacity(instances.len());
             for instance in instances {
-                states.push(take_instance(*instance, &mut found));
+                states.push(take_instance(*instance, &mut found)?);
             }
             if whole {
                 found.memories.extend(self.host_memories());
@@ -53,8 +58,12 @@ impl VmStore {
                 found.globals.extend(self.host_globals().iter().map(|global| (*global, None)));
             }
             for (state, instance) in states.iter_mut().zip(instances) {
-                let imports = find_imports(instance.as_ref(), &names, &mut found, outside)?;
+                let imports =
+                    find_imports(instance.as_ref(), &names, instances, &mut found, outside)?;
                 state.imports = if named { imports.into() } else { Box::default() };
+            }
+            if named {
+                check_whole(instances, &found.memories)?;
             }
             let mut state = VmState {
                 instances: states.into(),
@@ -75,8 +84,30 @@ impl VmStore {
     }
 }
 
+/// Checks that nobody has only what was left after a state could not be put back.
+unsafe fn check_whole(
+    instances: &[NonNull<VmInstance>],
+    memories: &[NonNull<VmMemory>],
+) -> Result<(), Error> {
+    // SAFETY: as promised to `take_state`.
+    let is_whole = unsafe {
+        instances.iter().all(|instance| !instance.as_ref().has_lost())
+            && memories.iter().all(|memory| !memory.as_ref().given_up)
+    };
+    if is_whole {
+        return Ok(());
+    }
+    Err(Error::msg(
+        "an instance or memory has lost its state, since an earlier one could be put back only in part: \
+         restore a snapshot of it before a new one is taken",
+    ))
+}
+
 /// The instance's own state, and its memories and tables to be taken later.
-unsafe fn take_instance(instance: NonNull<VmInstance>, found: &mut Found) -> InstanceState {
+unsafe fn take_instance(
+    instance: NonNull<VmInstance>,
+    found: &mut Found,
+) -> Result<InstanceState, Error> {
     // SAFETY: as promised to `take_state`.
     let vm = unsafe { instance.as_ref() };
     let counts = vm.module().loaded.artifact().counts();
@@ -88,11 +119,12 @@ unsafe fn take_instance(instance: NonNull<VmInstance>, found: &mut Found) -> Ins
         // SAFETY: there are that many values, one after another; every bit pattern is one.
         Some(first) => unsafe {
             let count = (counts.globals - counts.imported_globals) as usize;
-            std::slice::from_raw_parts(first.as_ptr(), count).into()
+            let globals = std::slice::from_raw_parts(first.as_ptr(), count);
+            room_for::copied(globals, "a snapshot of globals")?
         },
         None => Box::default(),
     };
-    InstanceState {
+    Ok(InstanceState {
         instance,
         module: vm.module().clone(),
         globals,
@@ -101,7 +133,8 @@ unsafe fn take_instance(instance: NonNull<VmInstance>, found: &mut Found) -> Ins
         memories: memories..found.memories.len(),
         tables: tables..found.tables.len(),
         imports: Box::default(),
-    }
+        lost: vm.lost,
+    })
 }
 
 /// What the imports of an instance are bound to. What is outside of the state is added to it, left out,
@@ -109,6 +142,7 @@ unsafe fn take_instance(instance: NonNull<VmInstance>, found: &mut Found) -> Ins
 unsafe fn find_imports(
     vm: &VmInstance,
     names: &Names,
+    instances: &[NonNull<VmInstance>],
     found: &mut Found,
     outside: VmOutside,
 ) -> Result<Vec<Source>, Error> {
@@ -128,7 +162,7 @@ unsafe fn find_imports(
         // SAFETY: as promised to `take_state`; the layout gives places within the context.
         let source = unsafe {
             match import.index {
-                EntityIndex::Func(func) => func_source(vm, func, names),
+                EntityIndex::Func(func) => func_source(vm, func, names, instances),
                 EntityIndex::Memory(memory) => {
                     let Some(memory) = vm.memories.get(memory.index()) else { continue };
                     match place(&mut found.memories, *memory, outside) {
@@ -191,15 +225,17 @@ fn place<T>(found: &mut Vec<NonNull<T>>, item: NonNull<T>, outside: VmOutside) -
     })
 }
 
-unsafe fn func_source(vm: &VmInstance, func: FuncIndex, names: &Names) -> Source {
+unsafe fn func_source(
+    vm: &VmInstance,
+    func: FuncIndex,
+    names: &Names,
+    instances: &[NonNull<VmInstance>],
+) -> Source {
     // SAFETY: as promised to `take_state`; the layout gives places within the context.
     unsafe {
         let record = &*vm.at::<ImportRecord>(vm.module().layout.imported_function(func));
-        if record.func_ref.is_null() || (*record.func_ref).is_host() {
-            return Source::Outside;
-        }
-        let exporter = &*record.func_ref;
-        match names.instance_and_func(exporter) {
+        let func = NonNull::new(record.func_ref);
+        match func.and_then(|func| names.name(func, instances)) {
             Some(name) => Source::Func(name),
             None => Source::Outside,
         }
@@ -223,30 +259,17 @@ impl Names {
         let index = u32::try_from(defined).ok()?.checked_add(counts.imported_globals)?;
         (index < counts.globals).then(|| (number, GlobalIndex::new(index)))
     }
-
-    /// The name of a function of Wasm.
-    fn instance_and_func(&self, func: &crate::vm::context::FuncRef) -> Option<FuncName> {
-        let instance = self.instance(func.context.cast())?;
-        if let Some(name) = self.record(std::ptr::from_ref(func) as u64) {
-            return name;
-        }
-        let module = &self.records.iter().find(|(_, number, _)| *number == instance)?.2;
-        let artifact = module.loaded.artifact();
-        let defined = artifact.function_at(module.loaded.text_offset(func.code as usize)?)?;
-        let func = FuncIndex::new(artifact.counts().imported_functions + defined.as_u32());
-        Some(FuncName { instance, func })
-    }
 }
 
 unsafe fn take_memories(memories: &[NonNull<VmMemory>]) -> Result<Box<[MemoryState]>, Error> {
     let mut states = Vec::with_capacity(memories.len());
     for memory in memories {
         // SAFETY: as promised to `take_state`.
-        let (ty, contents) = unsafe {
+        let (ty, contents, given_up) = unsafe {
             let vm = &mut *memory.as_ptr();
-            (vm.ty(), vm.take_contents()?)
+            (vm.ty(), vm.take_contents()?, vm.given_up)
         };
-        states.push(MemoryState { memory: *memory, contents, ty });
+        states.push(MemoryState { memory: *memory, contents, ty, given_up });
     }
     Ok(states.into())
 }
@@ -267,7 +290,7 @@ unsafe fn take_tables(
                     vm.slot(place)?;
                 }
             }
-            let slots = vm.slots().into();
+            let slots = room_for::copied(vm.slots(), "a snapshot of a table")?;
             states.push(TableState { table: *table, slots, ty: vm.ty() });
         }
     }

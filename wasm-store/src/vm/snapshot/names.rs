@@ -78,20 +78,24 @@ impl Names {
         let Self { others, contexts, .. } = self;
         others.entry(reference).or_insert_with(|| {
             // SAFETY: as the caller promises.
-            let func = unsafe { &*(reference as *const FuncRef) };
-            if func.is_host() {
-                return None;
-            }
-            let number = instance_of(contexts, func.context.cast())?;
+            let func = NonNull::new(reference as *mut FuncRef)?;
             // SAFETY: as the caller promises.
-            let func = unsafe { instances[number].as_ref() }.own_func(func)?;
-            Some(FuncName { instance: number, func })
+            unsafe { named(contexts, func, instances) }
         });
     }
 
-    /// The number of the instance with this context.
-    pub(super) fn instance(&self, context: *const VMContext) -> Option<usize> {
-        instance_of(&self.contexts, context)
+    /// The name of a function of Wasm; `None` for one of an instance that is not among those of the names.
+    ///
+    /// # Safety
+    ///
+    /// As for [`learn`](Self::learn).
+    pub(super) unsafe fn name(
+        &self,
+        func: NonNull<FuncRef>,
+        instances: &[NonNull<VmInstance>],
+    ) -> Option<FuncName> {
+        // SAFETY: as the caller promises.
+        unsafe { named(&self.contexts, func, instances) }
     }
 
     /// Whether a reference is the record that stands for null.
@@ -117,6 +121,27 @@ impl Names {
         let slot = (reference - range.start) / u64::from(func_ref::SIZE);
         let func = module.loaded.artifact().escaping_function(slot as u32);
         Some(func.map(|func| FuncName { instance: *instance, func }))
+    }
+}
+
+/// The name of a function, by the reference to it; `None` for one of the host or of an instance without a number.
+///
+/// # Safety
+///
+/// As for [`Names::learn`].
+unsafe fn named(
+    contexts: &[(u64, usize)],
+    func: NonNull<FuncRef>,
+    instances: &[NonNull<VmInstance>],
+) -> Option<FuncName> {
+    // SAFETY: as the caller promises; the context says which instance it is of.
+    unsafe {
+        if func.as_ref().is_host() {
+            return None;
+        }
+        let instance = instance_of(contexts, func.as_ref().context.cast())?;
+        let func = instances[instance].as_ref().index_of(func)?;
+        Some(FuncName { instance, func })
     }
 }
 

@@ -1,0 +1,59 @@
+//! Allocations as large as a module or a guest wants them: an error where the machine has no room.
+
+use crate::Error;
+
+/// An empty list with room for so many elements. `what` says in the error what they were for.
+pub(super) fn with_room<T>(len: usize, what: &str) -> Result<Vec<T>, Error> {
+    let mut list = Vec::new();
+    match list.try_reserve_exact(len) {
+        Ok(()) => Ok(list),
+        Err(_) => Err(no_room::<T>(len, what)),
+    }
+}
+
+/// A copy of a list.
+pub(super) fn copied<T: Copy>(from: &[T], what: &str) -> Result<Box<[T]>, Error> {
+    let mut list = with_room(from.len(), what)?;
+    list.extend_from_slice(from);
+    Ok(list.into())
+}
+
+/// So many elements of the same value.
+pub(super) fn filled<T: Clone>(value: T, len: usize, what: &str) -> Result<Box<[T]>, Error> {
+    let mut list = with_room(len, what)?;
+    list.resize(len, value);
+    Ok(list.into())
+}
+
+/// Adds an element to a list.
+pub(super) fn push<T>(list: &mut Vec<T>, value: T, what: &str) -> Result<(), Error> {
+    if list.try_reserve(1).is_err() {
+        return Err(no_room::<T>(list.len() + 1, what));
+    }
+    list.push(value);
+    Ok(())
+}
+
+/// The error for so many elements.
+pub(super) fn no_room<T>(len: usize, what: &str) -> Error {
+    Error::msg(format!(
+        "the machine has no room for {what}: {len} elements of {} bytes",
+        size_of::<T>()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_much_is_an_error() {
+        let much = isize::MAX as usize / 8;
+        for error in [with_room::<u64>(much, "a test").err(), filled(1_u64, much, "a test").err()] {
+            let error = error.expect("nobody has so much room").to_string();
+            assert!(error.contains("a test") && error.contains("of 8 bytes"), "{error}");
+        }
+        assert_eq!(*copied(&[1, 2], "a test").unwrap(), [1, 2]);
+        assert_eq!(*filled(3, 2, "a test").unwrap(), [3, 3]);
+    }
+}
