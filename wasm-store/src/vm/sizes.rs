@@ -354,10 +354,15 @@ unsafe extern "C" fn halted(context: *mut VMContext) -> ! {
         debug_assert_eq!((*context).magic, context::MAGIC_VALUE);
         let instance = &*(*context).instance;
         let error = match instance.obstacle() {
-            Some(obstacle) => instance.explain(&obstacle),
-            None => Error::msg("the artifact is damaged"),
+            Some(obstacle) => {
+                instance.explain(&obstacle).context("the instance can't run any more")
+            }
+            // What code has of an import when it is entered, it may keep until it returns.
+            None => Error::msg(
+                "code that was entered before the imports of an instance were large enough again can't call the \
+                 instance: return to the host first",
+            ),
         };
-        let error = error.context("the instance can't run any more");
         VmStore::fail((*context).store, Unwind::Error(error));
         raise((*context).store)
     }
