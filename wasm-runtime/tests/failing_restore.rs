@@ -1,10 +1,13 @@
-//! A state that can't be put back, since the machine has no room: nobody runs with half of it.
+//! What happens where the machine has no room: nobody runs with half of a state, and nothing is lost for later.
 
 #![cfg(all(feature = "jit", feature = "wat", target_os = "linux"))]
 
 use std::process::Command;
 
-use wasm_runtime::{Engine, Instance, Memory, MemoryType, Module, Outside, Snapshot, Store};
+use wasm_runtime::{
+    Config, Engine, Instance, Memory, MemoryType, Module, Outside, PoolingAllocationConfig,
+    Snapshot, Store,
+};
 
 /// How much data the child may have, in KiB: less than two memories of [`PAGES`], more than one.
 const LIMIT: &str = "900000";
@@ -78,6 +81,46 @@ fn tables_in_the_child() {
         snapshot.fork(&mut other, &wasm_runtime::Linker::new(&engine)).map(drop)
     });
     assert!(forked.unwrap_err().to_string().contains("no room"));
+    println!("the child is done");
+}
+
+#[test]
+fn a_reservation_made_up_front_outlives_failures() {
+    run_in_a_child("pool_in_the_child");
+}
+
+#[test]
+fn pool_in_the_child() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_memories(1).total_core_instances(4).total_stacks(2);
+    let engine = Engine::new(Config::new().allocation_strategy(pool)).unwrap();
+    let small = Module::new(&engine, "(module (memory 1))").unwrap();
+    let large = Module::new(&engine, "(module (memory 20000))").unwrap();
+    let make = |module| {
+        let mut store = Store::new(&engine, ());
+        let made = Instance::new(&mut store, module, &[]).map(drop);
+        if made.is_ok() {
+            // There is no second one.
+            let second = Memory::new(&mut store, MemoryType::new(1, None)).unwrap_err();
+            assert!(format!("{second:#}").contains("total_memories"), "{second:#}");
+        }
+        made
+    };
+    for _ in 0..3 {
+        make(&small).unwrap();
+        assert!(make(&large).is_err());
+    }
+    make(&small).unwrap();
+    // Nor does a fork that fails take any with it.
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &small, &[]).unwrap();
+    let snapshot = Snapshot::take(&mut store, &[instance]).unwrap();
+    assert!(snapshot.fork(&mut store, &wasm_runtime::Linker::new(&engine)).is_err());
+    drop(store);
+    make(&small).unwrap();
     println!("the child is done");
 }
 
@@ -171,7 +214,7 @@ fn emptied_in_the_child() {
     }
     // Nobody new gets it, and nothing that stands in for it heals who has it.
     assert!(Instance::new(&mut store, &user, std::slice::from_ref(&shared)).is_err());
-    shared.into_memory().unwrap().grow(&mut store, 1).unwrap();
+    assert!(shared.into_memory().unwrap().grow(&mut store, 1).is_err());
     assert!(sizes.iter().all(|size| size.call(&mut store, ()).is_err()));
     builder.outside(Outside::LeaveOut);
     assert!(builder.take(&mut store).is_err());

@@ -111,7 +111,7 @@ impl VmEngine {
     ) -> Result<Reservation, Error> {
         let mut found = None;
         if self.keeps_reservation(is_static) {
-            found = self.memories.take(accessible);
+            found = self.memories.take(accessible)?;
         }
         if let Some(total) = self.memories.total() {
             // Unused instances hold reservations too.
@@ -123,7 +123,7 @@ impl VmEngine {
                     )));
                 };
                 self.free(idle);
-                found = self.memories.take(accessible);
+                found = self.memories.take(accessible)?;
             }
         }
         let mut reservation = match found {

@@ -2,10 +2,17 @@
 
 #![allow(unsafe_code)]
 
+use std::ffi::c_void;
+use std::ops::Range;
+use std::os::fd::BorrowedFd;
 use std::ptr::{self, NonNull};
 
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use rustix::io::Errno;
+use rustix::mm::{
+    MapFlags, MprotectFlags, MsyncFlags, ProtFlags, mmap, mmap_anonymous, mprotect, msync, munmap,
+};
 
+use super::memory_pool::Slot;
 use crate::Error;
 
 /// The size of a page of the host's memory, in bytes. Linux on x86-64 has no other.
@@ -23,6 +30,16 @@ pub(super) struct Mapping {
     lead: usize,
     /// Whether the last page of those is accessible.
     lead_is_open: bool,
+    /// If it is one of those that were made up front: given back when it is unmapped, wherever that is.
+    slot: Option<Slot>,
+}
+
+/// Why pages could not be replaced.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NotReplaced {
+    pub(super) errno: Errno,
+    /// Whether what was there is gone: the pages are not accessible.
+    pub(super) emptied: bool,
 }
 
 /// Address space below the base of a mapping that may need a page there, in bytes: what keeps the base where the
@@ -58,7 +75,7 @@ impl Mapping {
         };
         if len == 0 {
             let base = NonNull::dangling();
-            return Ok(Self { base, len, lead, lead_is_open: false });
+            return Ok(Self { base, len, lead, lead_is_open: false, slot: None });
         }
         // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
         let base = unsafe {
@@ -73,7 +90,7 @@ impl Mapping {
             Ok(start) => {
                 let base = start.cast::<u8>().wrapping_add(lead);
                 let base = NonNull::new(base).expect("not mapped at 0");
-                Ok(Self { base, len: len - lead, lead, lead_is_open: false })
+                Ok(Self { base, len: len - lead, lead, lead_is_open: false, slot: None })
             }
             Err(errno) => Err(Error::msg(format!(
                 "could not reserve {} bytes of address space for {what}: {errno}; \
@@ -83,6 +100,11 @@ impl Mapping {
                 len - lead
             ))),
         }
+    }
+
+    /// Makes the mapping one of a limited number, or hands over which one it is.
+    pub(super) fn slot(&mut self) -> &mut Option<Slot> {
+        &mut self.slot
     }
 
     /// The first byte.
@@ -135,16 +157,67 @@ impl Mapping {
     }
 
     /// Replaces what is mapped at bytes `0..len` by zeros that are not accessible, as they were at first.
-    pub(super) fn blank(&mut self, len: usize) -> Result<(), Error> {
-        debug_assert!(len <= self.len && len.is_multiple_of(HOST_PAGE));
-        if len == 0 {
+    pub(super) fn blank(&mut self, len: usize) -> Result<(), NotReplaced> {
+        self.replace(0..len, None)
+    }
+
+    /// Replaces what is mapped at bytes of the mapping: by pages of a file from an offset on, private and writable,
+    /// or by zeros that are not accessible. Both ends are multiples of the page size.
+    ///
+    /// The one place where anything is mapped over what is there. The system may fail after it has unmapped what was
+    /// there; then nobody else's mapping may get between.
+    pub(super) fn replace(
+        &mut self,
+        range: Range<usize>,
+        file: Option<(BorrowedFd<'_>, u64)>,
+    ) -> Result<(), NotReplaced> {
+        assert!(range.start <= range.end && range.end <= self.len, "the range is in the mapping");
+        debug_assert!(range.start.is_multiple_of(HOST_PAGE) && range.end.is_multiple_of(HOST_PAGE));
+        if range.is_empty() {
             return Ok(());
         }
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
         // SAFETY: the pages belong to this mapping, and nothing borrows them.
-        unsafe { mmap_anonymous(self.base.as_ptr().cast(), len, ProtFlags::empty(), flags) }
-            .map(drop)
-            .map_err(|errno| Error::msg(format!("could not reset a memory: {errno}")))
+        let replaced = unsafe {
+            let start = self.base.as_ptr().add(range.start).cast();
+            match file {
+                None => mmap_anonymous(start, range.len(), ProtFlags::empty(), flags),
+                Some((file, offset)) => {
+                    let access = ProtFlags::READ | ProtFlags::WRITE;
+                    mmap(start, range.len(), access, flags, file, offset)
+                }
+            }
+        };
+        replaced.map(drop).map_err(|errno| NotReplaced { errno, emptied: self.fill_hole(range) })
+    }
+
+    /// Reserves bytes of the mapping again, if the system has unmapped them; whether it had.
+    ///
+    /// Ends the process if they are another's by now: whatever is done with this mapping would be done to that.
+    fn fill_hole(&mut self, range: Range<usize>) -> bool {
+        // SAFETY: this gives an address within the mapping.
+        let start = unsafe { self.base.as_ptr().add(range.start).cast::<c_void>() };
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
+        // SAFETY: nothing that exists is replaced.
+        match unsafe { mmap_anonymous(start, range.len(), ProtFlags::empty(), flags) } {
+            Ok(place) if place == start => return true,
+            // A system that does not know the flag takes the address for a hint.
+            Ok(place) => {
+                // SAFETY: just mapped, and nothing refers to it.
+                drop(unsafe { munmap(place, range.len()) });
+            }
+            Err(_) => {}
+        }
+        // Something is there. If it is everywhere, nothing was unmapped.
+        // SAFETY: nothing is written: this only says whether everything is mapped.
+        if unsafe { msync(start, range.len(), MsyncFlags::ASYNC) }.is_ok() {
+            return false;
+        }
+        eprintln!(
+            "the system has unmapped a part of a linear memory, and it can't be reserved again: \
+             the process ends, since the address space may be another's"
+        );
+        std::process::abort()
     }
 
     fn protect(&mut self, from: usize, to: usize, access: MprotectFlags) -> Result<(), Error> {
@@ -191,5 +264,44 @@ impl Drop for Mapping {
             };
             debug_assert!(result.is_ok(), "a mapping can be unmapped");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_has_unmapped_is_reserved_again() {
+        let mut mapping = Mapping::reserve(8 * HOST_PAGE, "a test").unwrap();
+        mapping.make_accessible(0, 4 * HOST_PAGE).unwrap();
+        // SAFETY: the page is accessible.
+        unsafe { mapping.base().write(7) };
+        assert!(!mapping.fill_hole(0..4 * HOST_PAGE));
+        // SAFETY: nothing was unmapped.
+        assert_eq!(unsafe { mapping.base().read() }, 7);
+        // SAFETY: the pages are this test's own.
+        unsafe { munmap(mapping.base().cast(), 4 * HOST_PAGE) }.unwrap();
+        assert!(mapping.fill_hole(0..4 * HOST_PAGE));
+        mapping.make_accessible(0, 8 * HOST_PAGE).unwrap();
+        // SAFETY: the page is accessible.
+        assert_eq!(unsafe { mapping.base().read() }, 0);
+    }
+
+    /// A failure without an effect is none on what is there.
+    #[test]
+    fn what_can_not_be_replaced_stays() {
+        let mut mapping = Mapping::reserve(4 * HOST_PAGE, "a test").unwrap();
+        mapping.make_accessible(0, 4 * HOST_PAGE).unwrap();
+        // SAFETY: the page is accessible.
+        unsafe { mapping.base().write(7) };
+        let file = std::fs::File::open("/dev/null").unwrap();
+        let file = std::os::fd::AsFd::as_fd(&file);
+        // No file has pages at such a place.
+        let failed = mapping.replace(0..HOST_PAGE, Some((file, 1))).unwrap_err();
+        assert!(!failed.emptied, "{failed:?}");
+        // SAFETY: the page is still accessible.
+        assert_eq!(unsafe { mapping.base().read() }, 7);
+        mapping.blank(4 * HOST_PAGE).unwrap();
     }
 }

@@ -6,16 +6,18 @@ mod reset;
 mod snapshot;
 
 use std::ops::Range;
+use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use snapshot::MemoryContents;
 use snapshot::Shown;
 
+use rustix::io::Errno;
 use wasm_types::MemoryType;
 
 use super::context::MemoryRecord;
-use super::mapping::{HOST_PAGE, Mapping};
+use super::mapping::{HOST_PAGE, Mapping, NotReplaced};
 use super::memory_pool::{ImageKey, Reservation};
 use super::room::{Room, Wanted};
 use super::store::{StoreHost, VmEngine};
@@ -142,22 +144,22 @@ impl VmMemory {
         if self.moved || !engine.keeps_reservation(self.is_static) {
             return;
         }
-        let emptied = if self.image.is_some() || self.shown.is_some() {
+        let emptied = if self.image.is_some() || self.shown.is_some() || self.given_up {
             // To no other memory what is mapped there would be of use.
             if !engine.reserves_up_front() {
                 return;
             }
             let len = self.mapping.len();
             self.accessible = 0;
-            self.mapping.blank(len)
+            self.mapping.blank(len).is_ok()
         } else if ran || self.touched.load(Ordering::Relaxed) {
             // SAFETY: nothing is mapped but zeros, and nothing borrows the memory any more.
-            unsafe { self.reset(None, engine.limits.keep_resident) }
+            unsafe { self.reset(None, engine.limits.keep_resident) }.is_ok()
         } else {
-            Ok(())
+            true
         };
-        // What can't be reset is unmapped.
-        if emptied.is_ok() {
+        // What can't be reset is unmapped, and another is reserved when it is wanted.
+        if emptied {
             let Self { mapping, accessible, .. } = self;
             engine.memories.put(Reservation { mapping, accessible }, &engine.limits);
         }
@@ -170,10 +172,15 @@ impl VmMemory {
             self.mapping.make_accessible(self.accessible, accessible)?;
             self.accessible = accessible;
         }
+        self.publish(len);
+        Ok(())
+    }
+
+    /// Tells compiled code where the memory is, and its size.
+    fn publish(&mut self, len: usize) {
         let record = MemoryRecord { base: self.mapping.base(), length: len as u64 };
         // SAFETY: the record is valid, as promised when the memory was made.
         unsafe { self.record.write(record) };
-        Ok(())
     }
 
     /// Where compiled code finds the memory.
@@ -274,6 +281,11 @@ impl VmMemory {
     }
 
     fn grow_to(&mut self, len: usize) -> Result<(), Error> {
+        if self.given_up {
+            return Err(Error::msg(
+                "the memory is empty, since an earlier state of it could not be put back: restore a snapshot of it",
+            ));
+        }
         if len > self.limit {
             return Err(Error::msg(format!(
                 "the memory can't grow to {len} bytes: this engine allows {} \
@@ -306,6 +318,7 @@ impl VmMemory {
         mapping.make_accessible(0, accessible)?;
         // SAFETY: both are accessible for that many bytes, and apart.
         unsafe { std::ptr::copy_nonoverlapping(self.mapping.base(), mapping.base(), old_len) };
+        *mapping.slot() = self.mapping.slot().take();
         self.mapping = mapping;
         self.shown = None;
         self.accessible = accessible;
@@ -333,21 +346,26 @@ impl VmMemory {
         {
             return Err(Error::msg("the memory image does not lie within its memory"));
         }
-        // SAFETY: the pages belong to this memory.
-        let mapped = unsafe {
-            rustix::mm::mmap(
-                self.mapping.base().add(memory_offset).cast(),
-                len,
-                rustix::mm::ProtFlags::READ | rustix::mm::ProtFlags::WRITE,
-                rustix::mm::MapFlags::PRIVATE | rustix::mm::MapFlags::FIXED,
-                file,
-                file_offset,
-            )
-        };
-        mapped.map_err(|errno| {
+        self.replace(memory_offset..end, Some((file, file_offset))).map_err(|errno| {
             Error::msg(format!("could not map the initial image of a memory: {errno}"))
         })?;
         self.image = Some((key, memory_offset..end));
         Ok(())
+    }
+
+    /// As [`Mapping::replace`]. If the memory has lost what was there, it is empty, and nobody runs who has it.
+    fn replace(
+        &mut self,
+        range: Range<usize>,
+        file: Option<(BorrowedFd<'_>, u64)>,
+    ) -> Result<(), Errno> {
+        self.mapping.replace(range, file).map_err(|NotReplaced { errno, emptied }| {
+            if emptied {
+                self.given_up = true;
+                (self.shown, self.image) = (None, None);
+                self.publish(0);
+            }
+            errno
+        })
     }
 }

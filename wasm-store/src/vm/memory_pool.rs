@@ -1,6 +1,7 @@
 //! The engine's reservations for linear memories that no memory has: those of memories of the host that
 //! were dropped, or all that there are, if the engine reserves everything up front.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -37,12 +38,50 @@ pub(super) struct Reservation {
     pub(super) accessible: usize,
 }
 
+/// One of a limited number of reservations. Whoever has it unmaps the reservation, as after an error, and gives it back
+/// by that: another is reserved when one is wanted.
+#[derive(Debug)]
+pub(super) struct Slot {
+    missing: Arc<AtomicU32>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.missing.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// The reservations of an engine that are not in use. All are of one size.
 #[derive(Debug)]
 pub(super) struct MemoryPool {
     free: Mutex<Vec<(Reservation, Duration)>>,
     /// How many there are, if they were all made up front.
-    total: Option<u32>,
+    total: Option<UpFront>,
+}
+
+/// What is known of reservations of which there is a limited number.
+#[derive(Debug)]
+struct UpFront {
+    total: u32,
+    /// The size of each, in bytes.
+    size: usize,
+    /// How many are neither in use nor in the list: they were unmapped.
+    missing: Arc<AtomicU32>,
+}
+
+impl UpFront {
+    /// Reserves one of those that are missing, if any is.
+    fn replace_missing(&self) -> Result<Option<Reservation>, Error> {
+        let one_less = |missing: u32| missing.checked_sub(1);
+        if self.missing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err() {
+            return Ok(None);
+        }
+        // On failure it is missing again.
+        let slot = Slot { missing: Arc::clone(&self.missing) };
+        let mut mapping = Mapping::reserve_with_lead(self.size, "a linear memory")?;
+        *mapping.slot() = Some(slot);
+        Ok(Some(Reservation { mapping, accessible: 0 }))
+    }
 }
 
 impl MemoryPool {
@@ -53,22 +92,23 @@ impl MemoryPool {
 
     /// A pool of so many reservations of the given size in bytes, of which there will be no more.
     pub(super) fn up_front(total: u32, size: usize) -> Result<Self, Error> {
+        let up_front = UpFront { total, size, missing: Arc::new(AtomicU32::new(total)) };
         let mut free = Vec::new();
         for made in 0..total {
-            let mapping = Mapping::reserve_with_lead(size, "a linear memory").map_err(|error| {
+            let reservation = up_front.replace_missing().map_err(|error| {
                 error.context(format!(
                     "could not reserve {total} memories up front, only {made}: set a smaller \
                      `PoolingAllocationConfig::total_memories`"
                 ))
             })?;
-            free.push((Reservation { mapping, accessible: 0 }, Duration::ZERO));
+            free.extend(reservation.map(|reservation| (reservation, Duration::ZERO)));
         }
-        Ok(Self { free: Mutex::new(free), total: Some(total) })
+        Ok(Self { free: Mutex::new(free), total: Some(up_front) })
     }
 
     /// How many reservations there are, if there will be no more.
     pub(super) fn total(&self) -> Option<u32> {
-        self.total
+        self.total.as_ref().map(|up_front| up_front.total)
     }
 
     fn free(&self) -> MutexGuard<'_, Vec<(Reservation, Duration)>> {
@@ -77,7 +117,18 @@ impl MemoryPool {
     }
 
     /// A reservation, if there is one: if possible, one with exactly so many accessible bytes.
-    pub(super) fn take(&self, accessible: usize) -> Option<Reservation> {
+    ///
+    /// # Errors
+    ///
+    /// If one has to be reserved anew in place of one that was unmapped, and the machine has no room.
+    pub(super) fn take(&self, accessible: usize) -> Result<Option<Reservation>, Error> {
+        if let Some(reservation) = self.take_free(accessible) {
+            return Ok(Some(reservation));
+        }
+        self.total.as_ref().map_or(Ok(None), UpFront::replace_missing)
+    }
+
+    fn take_free(&self, accessible: usize) -> Option<Reservation> {
         let mut free = self.free();
         // The one that came back last is the one whose pages are still in the caches.
         let place = free.iter().rposition(|(one, _)| one.accessible == accessible);

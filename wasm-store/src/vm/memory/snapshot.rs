@@ -426,16 +426,7 @@ impl VmMemory {
             (self.shown, self.image) = (None, None);
             return Ok(());
         }
-        // SAFETY: the pages belong to this memory, and nothing borrows them.
-        let mapped = unsafe {
-            rustix::mm::mmap_anonymous(
-                self.mapping.base().cast(),
-                accessible,
-                ProtFlags::empty(),
-                MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED,
-            )
-        };
-        mapped.map_err(|errno| not_mapped(accessible, errno))?;
+        self.replace(0..accessible, None).map_err(|errno| not_mapped(accessible, errno))?;
         // Only now: what is still there must not be taken for nothing by the next memory in its place.
         (self.accessible, self.shown, self.image) = (0, None, None);
         Ok(())
@@ -464,17 +455,8 @@ impl VmMemory {
             if base.len > self.accessible {
                 return Err(Error::msg("the contents do not lie within their memory"));
             }
-            // SAFETY: the pages belong to this memory; the file never changes.
-            let mapped = unsafe {
-                rustix::mm::mmap(
-                    self.mapping.base().cast(),
-                    base.len,
-                    ProtFlags::READ | ProtFlags::WRITE,
-                    MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED,
-                    file.as_fd(),
-                    0,
-                )
-            };
+            // The file never changes.
+            let mapped = self.replace(0..base.len, Some((file.as_fd(), 0)));
             mapped.map_err(|errno| not_mapped(base.len, errno))?;
         }
         self.shown = Some(Shown { base: Arc::clone(base), last: Weak::<[Changed; 0]>::new() });

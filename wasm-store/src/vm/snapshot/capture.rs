@@ -65,9 +65,14 @@ impl VmStore {
             if named {
                 check_whole(instances, &found.memories)?;
             }
+            let memories = take_memories(&found.memories);
+            if memories.is_err() && found.memories.iter().any(|it| it.as_ref().given_up) {
+                // One of them may have lost what it held.
+                self.follow_sizes();
+            }
             let mut state = VmState {
                 instances: states.into(),
-                memories: take_memories(&found.memories)?,
+                memories: memories?,
                 tables: take_tables(&found.tables, instances)?,
                 globals: found
                     .globals
