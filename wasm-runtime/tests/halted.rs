@@ -68,14 +68,14 @@ fn answers(guests: &mut Guests) -> Result<Vec<String>> {
     answers.push(format!("{:?}", snapshot.state(*user)?));
     answers.push(format!("{:?}", snapshot.state(*caller)?));
     // What hooks are told.
-    let hook = store.add_call_hook(CallFilter::to_wasm(), |call| {
+    let hook = store.add_call_hook(CallFilter::to_wasm(), |mut call| {
         let line = format!("{:?} {:?}", call.export_name(), call.function_name());
         call.data_mut().push(line);
         Ok(())
     });
     for name in NAMES {
         let filter = CallFilter::none().matching(move |target| target.name == Some(name));
-        let told = store.add_call_hook(filter, move |call| {
+        let told = store.add_call_hook(filter, move |mut call| {
             call.data_mut().push(format!("only {name}"));
             wasm_runtime::bail!("not now")
         });

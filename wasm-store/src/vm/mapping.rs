@@ -204,7 +204,7 @@ impl Mapping {
             // A system that does not know the flag takes the address for a hint.
             Ok(place) => {
                 // SAFETY: just mapped, and nothing refers to it.
-                drop(unsafe { munmap(place, range.len()) });
+                let _ = unsafe { munmap(place, range.len()) };
             }
             Err(_) => {}
         }

@@ -49,20 +49,37 @@ impl Names {
             let end = context + u64::from(module.layout.size());
             names.records.push((start..end, number, Arc::clone(module)));
             names.contexts.push((context, number));
-            for index in 0..module.loaded.artifact().counts().imported_functions {
-                let func = FuncIndex::new(index);
-                // SAFETY: the layout gives places within the context.
-                let record =
-                    unsafe { &*instance.at::<ImportRecord>(module.layout.imported_function(func)) };
-                if !record.func_ref.is_null() {
-                    let name = Some(FuncName { instance: number, func });
-                    names.others.entry(record.func_ref as u64).or_insert(name);
-                }
-            }
         }
         names.records.sort_by_key(|(range, ..)| range.start);
         names.contexts.sort_unstable();
+        for (number, instance) in instances.iter().enumerate() {
+            // SAFETY: as the caller promises; the layout gives places within the context.
+            unsafe { names.learn_imports(number, instance.as_ref(), instances) };
+        }
         names
+    }
+
+    /// Learns what an instance imports: each function has the name that it has where it is defined, and only if that
+    /// is no instance of these, the importer's.
+    unsafe fn learn_imports(
+        &mut self,
+        number: usize,
+        instance: &VmInstance,
+        instances: &[NonNull<VmInstance>],
+    ) {
+        let module = instance.module();
+        for index in 0..module.loaded.artifact().counts().imported_functions {
+            let func = FuncIndex::new(index);
+            // SAFETY: the layout gives places within the context; what an import is bound to lives.
+            unsafe {
+                let record = &*instance.at::<ImportRecord>(module.layout.imported_function(func));
+                if let Some(bound) = NonNull::new(record.func_ref) {
+                    let name = named(&self.contexts, bound, instances);
+                    let name = name.unwrap_or(FuncName { instance: number, func });
+                    self.others.entry(bound.as_ptr() as u64).or_insert(Some(name));
+                }
+            }
+        }
     }
 
     /// Makes sure that a reference has a name if it can have one, as long as it can be looked at.
