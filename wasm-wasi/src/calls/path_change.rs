@@ -60,8 +60,8 @@ pub fn path_unlink_file(
 /// Gives a file one more name. Symbolic links are linked to themselves, never followed.
 ///
 /// # Errors
-/// [`Errno::Inval`] if links are to be followed; [`Errno::Perm`], also if the host does not permit the same
-/// for both directories; and what the host answers.
+/// [`Errno::Inval`] if links are to be followed; [`Errno::Perm`], also if the host does not permit
+/// everything in both directories; and what the host answers.
 #[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub fn path_link(
     ctx: &mut WasiCtx,
@@ -100,7 +100,7 @@ pub fn path_link(
 /// Moves an entry, also from one directory to another.
 ///
 /// # Errors
-/// [`Errno::Perm`], also if the host does not permit the same for both directories; and what the host
+/// [`Errno::Perm`], also if the host does not permit everything in both directories; and what the host
 /// answers.
 #[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub fn path_rename(

@@ -17,7 +17,8 @@ bitflags::bitflags! {
     pub struct DirPerms: usize {
         /// List them, and read attributes and links.
         const READ = 1 << 0;
-        /// Create, rename, link and remove them, and change attributes.
+        /// Create and remove them, and change attributes. Renaming and linking need all permissions, those
+        /// of [`FilePerms`] as well.
         const MUTATE = 1 << 1;
     }
 
@@ -174,10 +175,11 @@ impl WasiCtxBuilder {
     /// Gives a directory of the host, under a name that the guest sees. Nothing outside of it can be
     /// reached through it, whether by `..`, by absolute paths or by symbolic links.
     ///
-    /// What is permitted holds for all that is opened through the directory. A guest can link and move files
-    /// from one directory to another only if both were given with the same permissions, so that it
-    /// cannot bring a file to where it may do more with it. Give no directory twice, nor one that is
-    /// below another, with different permissions: a guest would reach the same files through both.
+    /// What is permitted holds for all that is opened through the directory. A guest can link and rename
+    /// what is in it only with all permissions, and from one directory to another only with those of both:
+    /// otherwise it could bring a file to where it may do more with it. This holds for renaming within a
+    /// directory as well, since another directory that the guest is given may lie in it. What lies in several
+    /// that were given is reached through each with the permissions of that one.
     ///
     /// # Errors
     /// If the directory cannot be opened; the error names it.

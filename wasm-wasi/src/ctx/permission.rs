@@ -24,7 +24,7 @@ pub(crate) enum Operation {
     Inspect,
     /// Set the times of an entry, or of what is open.
     SetTimes,
-    /// Make a directory or a symbolic link.
+    /// Make a directory or a symbolic link, which is followed within the directory of a descriptor only.
     MakeEntry,
     /// Remove an entry.
     RemoveEntry,
@@ -45,9 +45,12 @@ impl Operation {
     const fn needs(self) -> Grant {
         let (directory, file) = match self {
             Self::List | Self::Inspect => (DirPerms::READ, FilePerms::empty()),
-            Self::SetTimes | Self::MakeEntry | Self::RemoveEntry | Self::Link | Self::Rename => {
+            Self::SetTimes | Self::MakeEntry | Self::RemoveEntry => {
                 (DirPerms::MUTATE, FilePerms::empty())
             }
+            // What a new place permits may be more than the old one does, even below the same
+            // descriptor: another one may lead there. A directory takes along all that is in it.
+            Self::Link | Self::Rename => (DirPerms::all(), FilePerms::all()),
             // A file that is created is open for writing on the host.
             Self::CreateFile => (DirPerms::MUTATE, FilePerms::WRITE),
             Self::ReadFile => (DirPerms::empty(), FilePerms::READ),
@@ -69,15 +72,17 @@ impl Grant {
 /// Whether the host lets a guest do this with what the source grants, and where two directories take
 /// part, the destination; the source is given twice where there is only one.
 ///
-/// Where something gets a name in another directory, both have to grant the same. Otherwise a guest could
+/// Where something gets a name in another place, both have to grant everything. Otherwise a guest could
 /// bring a file to where it may do more with it, or put one that it can still change by its old name
-/// to where nothing changes.
+/// to where nothing changes. To compare what the two grant would not do: directories that the
+/// host hands over may lie in one another, so that a path below one leads to what another grants more of.
 ///
 /// # Errors
 /// [`Errno::Perm`]
 pub(crate) fn permit(operation: Operation, source: Grant, destination: Grant) -> Result<(), Errno> {
     let needs = operation.needs();
-    if source.contains(needs) && source == destination { Ok(()) } else { Err(Errno::Perm) }
+    let permitted = source.contains(needs) && destination.contains(needs);
+    if permitted { Ok(()) } else { Err(Errno::Perm) }
 }
 
 #[cfg(test)]
@@ -118,13 +123,13 @@ mod tests {
         }
     }
 
+    /// With less than everything there may be a place, below the same descriptor even, where more is granted.
     #[test]
-    fn nothing_is_gained_from_one_directory_to_another() {
-        for operation in OPERATIONS {
+    fn nothing_gets_another_place_where_not_everything_is_granted() {
+        for operation in [Operation::Link, Operation::Rename] {
             for (source, destination) in grants().flat_map(|a| grants().map(move |b| (a, b))) {
-                if source != destination {
-                    assert_eq!(permit(operation, source, destination), Err(Errno::Perm));
-                }
+                let permitted = permit(operation, source, destination).is_ok();
+                assert_eq!(permitted, source == Grant::ALL && destination == Grant::ALL);
             }
         }
     }

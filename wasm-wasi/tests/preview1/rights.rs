@@ -155,15 +155,19 @@ fn directories_may_be_changed_where_files_may_not() {
     std::fs::write(dir.path().join("file"), "data").unwrap();
     let mut guest = guest(dir.path(), DirPerms::all(), FilePerms::READ);
     guest.mkdir("sub").unwrap();
-    guest.rename("file", "sub/moved").unwrap();
-    guest.link(0, "sub/moved", "linked").unwrap();
-    assert_eq!(guest.open("linked", OpenFlags::empty()), Err(Errno::Perm));
+    guest.symlink("file", "sub/link").unwrap();
+    guest.unlink("sub/link").unwrap();
+    guest.rmdir("sub").unwrap();
+    assert_eq!(guest.open("file", OpenFlags::empty()), Err(Errno::Perm));
+    // Another place might be one where more is permitted.
+    assert_eq!(guest.rename("file", "moved"), Err(Errno::Perm));
+    assert_eq!(guest.link(0, "file", "linked"), Err(Errno::Perm));
     // A file that is created is open for writing.
     assert_eq!(
         guest.open_full(ROOT, 0, "new", OpenFlags::CREATE, NONE, FdFlags::empty()),
         Err(Errno::Perm)
     );
-    assert_eq!(std::fs::read(dir.path().join("linked")).unwrap(), b"data");
+    assert_eq!(std::fs::read(dir.path().join("file")).unwrap(), b"data");
 }
 
 #[test]
@@ -219,7 +223,8 @@ fn no_file_gets_to_where_more_may_be_done_with_it() {
         builder.preopened_dir(path("to"), "/to", to.0, to.1).unwrap();
         let mut guest = Guest::new(&mut builder);
         let (source, target) = (ROOT, ROOT + 1);
-        let may_move = from == to && from.0.contains(DirPerms::MUTATE);
+        let all = (DirPerms::all(), FilePerms::all());
+        let may_move = from == all && to == all;
         for (i, name) in ["file", "link", "sub"].into_iter().enumerate() {
             let (old, old_length) = guest.put(5000, name.as_bytes());
             let (new, new_length) = guest.put(6000, format!("link{i}").as_bytes());
@@ -271,12 +276,14 @@ struct Attempt {
 const PATHS: [&str; 10] =
     ["file", "sub", "sub/file", "link", "up", "up/file", "new", "sub/new", ".", "sub/../file"];
 
-fn attempt(guest: &mut Guest, open_fds: &mut Vec<u32>, attempt: Attempt) {
+/// Tries it, and tells what was read.
+fn attempt(guest: &mut Guest, open_fds: &mut Vec<u32>, attempt: Attempt) -> Vec<u8> {
     let fd = |index: usize| open_fds[index % open_fds.len()];
     let (one, other) = (fd(attempt.fds.0), fd(attempt.fds.1));
     let (path, length) = guest.put(5000, PATHS[attempt.paths.0].as_bytes());
     let (path2, length2) = guest.put(6000, PATHS[attempt.paths.1].as_bytes());
     // Whether it works is not asked here, but what has become of the files in the end.
+    let mut read = Vec::new();
     let result = match attempt.what {
         0 => call!(guest, path_link, one, 0, path, length, other, path2, length2),
         1 => call!(guest, path_rename, one, path, length, other, path2, length2),
@@ -292,6 +299,7 @@ fn attempt(guest: &mut Guest, open_fds: &mut Vec<u32>, attempt: Attempt) {
         11 => guest.write(one, b"changed").map(|_| ()),
         12 => guest.pwrite(one, b"changed", 1).map(|_| ()),
         13 => call!(guest, fd_allocate, one, 0, 100),
+        14 | 15 => guest.pread(one, 20, 0).map(|bytes| read = bytes),
         _ => {
             let open = u32::from(attempt.flags) & 15;
             let rights = u64::from(attempt.flags) << 1 & 66;
@@ -301,6 +309,7 @@ fn attempt(guest: &mut Guest, open_fds: &mut Vec<u32>, attempt: Attempt) {
         }
     };
     let _ = result;
+    read
 }
 
 /// The names of all entries below a directory, and the numbers of what they name.
@@ -321,13 +330,15 @@ fn names(root: &Path) -> BTreeMap<String, u64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..Default::default() })]
-    /// Whatever a guest tries with two directories and what it opens through them.
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+    /// Whatever a guest tries with two directories, side by side or one in the other, and with what it opens
+    /// through them.
     #[test]
-    fn what_may_not_be_changed_stays_as_it_is(
+    fn what_is_not_permitted_is_not_done(
         grants in ((0_usize..4, 0_usize..4), (0_usize..4, 0_usize..4)),
+        is_nested in any::<bool>(),
         attempts in proptest::collection::vec(
-            (0_u8..20, (any::<usize>(), any::<usize>()), (0..PATHS.len(), 0..PATHS.len()), any::<u16>())
+            (0_u8..22, (any::<usize>(), any::<usize>()), (0..PATHS.len(), 0..PATHS.len()), any::<u16>())
                 .prop_map(|(what, fds, paths, flags)| Attempt { what, fds, paths, flags }),
             1..60,
         ),
@@ -335,39 +346,93 @@ proptest! {
         let dir = tempdir().unwrap();
         let mut builder = WasiCtx::builder();
         let mut kept = Vec::new();
-        for (name, (directory, file)) in [("a", grants.0), ("b", grants.1)] {
+        let second = if is_nested { "a/sub" } else { "b" };
+        for (name, (directory, file)) in [("a", grants.0), (second, grants.1)] {
             let root = dir.path().join(name);
             std::fs::create_dir_all(root.join("sub")).unwrap();
-            std::fs::write(root.join("file"), "kept").unwrap();
-            std::fs::write(root.join("sub/file"), "kept").unwrap();
+            std::fs::write(root.join("file"), format!("in {name}")).unwrap();
+            std::fs::write(root.join("sub/file"), format!("in {name}/sub")).unwrap();
             std::os::unix::fs::symlink("file", root.join("link")).unwrap();
             std::os::unix::fs::symlink("sub/..", root.join("up")).unwrap();
             let directory = DirPerms::from_bits_truncate(directory);
             let file = FilePerms::from_bits_truncate(file);
             builder.preopened_dir(&root, name, directory, file).unwrap();
-            // Those that are open here are known again, whatever becomes of their names.
-            let files = ["file", "sub/file", "sub"].map(|name| File::open(root.join(name)).unwrap());
-            kept.push((files, names(&root), root, directory, file));
+            kept.push((root, directory, file));
         }
+        if is_nested {
+            // What is in both may be changed through the one or the other.
+            let (directory, file) = (kept[0].1, kept[0].2);
+            kept[1].1 |= directory;
+            kept[1].2 |= file;
+        }
+        let inner = kept[1].0.clone();
+        // What is of the second directory is looked at there.
+        let own_names = |root: &Path| {
+            let mut names = names(root);
+            names.retain(|name, _| root == inner || !root.join(name).starts_with(&inner));
+            names
+        };
+        // Those that are open here are known again, whatever becomes of their names.
+        let before: Vec<_> = kept.iter().map(|(root, ..)| {
+            let open = |name: &str| {
+                let path = root.join(name);
+                (root == &inner || !path.starts_with(&inner)).then(|| {
+                    (File::open(&path).unwrap(), std::fs::read(&path).unwrap_or_default())
+                })
+            };
+            (["file", "sub/file", "sub"].map(open), own_names(root))
+        }).collect();
         let mut guest = Guest::new(&mut builder);
         let mut open_fds = vec![ROOT, ROOT + 1];
+        let mut read = Vec::new();
         for next in attempts {
-            attempt(&mut guest, &mut open_fds, next);
+            read.push(attempt(&mut guest, &mut open_fds, next));
         }
-        for (files, before, root, directory, file) in kept {
+        for ((root, directory, file), (files, before)) in kept.iter().zip(&before) {
             if !directory.contains(DirPerms::MUTATE) {
-                prop_assert_eq!(names(&root), before);
-                for file in &files {
+                prop_assert_eq!(&own_names(root), before);
+                for (file, _) in files.iter().flatten() {
                     prop_assert_ne!(file.metadata().unwrap().mtime(), 7);
                 }
             }
-            if !file.contains(FilePerms::WRITE) {
-                for file in &files[..2] {
-                    let mut contents = [0; 10];
-                    let length = file.read_at(&mut contents, 0).unwrap();
-                    prop_assert_eq!(&contents[..length], b"kept");
+            for (open, contents) in files[..2].iter().flatten() {
+                if !file.contains(FilePerms::WRITE) {
+                    let mut now = [0; 20];
+                    let length = open.read_at(&mut now, 0).unwrap();
+                    prop_assert_eq!(&now[..length], &contents[..]);
+                }
+                if !file.contains(FilePerms::READ) {
+                    prop_assert!(!read.contains(contents));
                 }
             }
+        }
+    }
+}
+
+/// What is in a directory that another lies in gets to no place below the other, though one descriptor leads to
+/// both.
+#[test]
+fn a_path_into_another_directory_gives_no_more_than_the_own() {
+    let dir = tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("out")).unwrap();
+    std::fs::create_dir(dir.path().join("more")).unwrap();
+    std::fs::write(dir.path().join("secret"), "original").unwrap();
+    for (directory, file) in grants().into_iter().filter(|(_, file)| *file != FilePerms::all()) {
+        let mut builder = WasiCtx::builder();
+        builder.preopened_dir(dir.path(), "/data", directory, file).unwrap();
+        builder
+            .preopened_dir(dir.path().join("out"), "/out", DirPerms::all(), FilePerms::all())
+            .unwrap();
+        let mut guest = Guest::new(&mut builder);
+        assert_eq!(guest.link(0, "secret", "out/x"), Err(Errno::Perm));
+        for name in ["secret", "more"] {
+            assert_eq!(guest.rename(name, "out/x"), Err(Errno::Perm));
+        }
+        // A link that leads out of its directory is of no use.
+        if guest.symlink("../secret", "out/x").is_ok() {
+            let opened = open(&mut guest, ROOT + 1, "x", OpenFlags::empty(), Rights::FD_READ);
+            assert_eq!(opened, Err(Errno::Perm));
+            guest.unlink("out/x").unwrap();
         }
     }
 }
