@@ -25,7 +25,7 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -89,15 +89,15 @@ impl<'fd> Awaited<'fd> {
         Self { fd, interest, ready: false, hung_up: false, invalid: false }
     }
 
-    fn poll_fd(&self) -> PollFd<'fd> {
-        let flags = match self.interest {
+    const fn flags(&self) -> PollFlags {
+        match self.interest {
             Interest::Read => PollFlags::IN,
             Interest::Write => PollFlags::OUT,
-        };
-        PollFd::from_borrowed_fd(self.fd, flags)
+        }
     }
 
     fn find(&mut self, found: PollFlags) {
+        let found = found & (self.flags() | PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
         self.ready = !found.is_empty();
         self.hung_up = found.intersects(PollFlags::HUP | PollFlags::ERR);
         self.invalid = found.contains(PollFlags::NVAL);
@@ -120,8 +120,10 @@ impl Waiter {
     /// code is to stop, whatever comes first. Without a time it waits as long as it takes; without
     /// descriptors it sleeps. A time of zero looks what there is now.
     ///
-    /// The thread sleeps in the system. Signals that it handles in the meantime do not end the wait. The first wait of a
-    /// store whose code can be interrupted makes a descriptor of the host, which the store keeps.
+    /// The thread sleeps in the system. Signals that it handles in the meantime do not end the wait. If several
+    /// threads wait, by clones, whatever interrupts ends the waits of all. The first wait of a store whose code can be
+    /// interrupted makes a descriptor of the host, which the store keeps, and so does the first after each
+    /// interruption. After `fork`, parent and child do not interrupt each other.
     ///
     /// # Errors
     ///
@@ -131,38 +133,51 @@ impl Waiter {
         awaited: &mut [Awaited<'_>],
         timeout: Option<Duration>,
     ) -> io::Result<Woken> {
-        let alarm = match &self.interrupts {
+        if awaited.is_empty() && timeout == Some(Duration::ZERO) {
+            let interrupted = self.interrupts.as_ref().is_some_and(|own| own.has_reason());
+            return Ok(if interrupted { Woken::Interrupted } else { Woken::TimedOut });
+        }
+        let mut listening = match &self.interrupts {
             Some(interrupts) => match interrupts.listen()? {
-                Some(alarm) => Some(alarm),
+                Some(listening) => Some((interrupts, listening)),
                 None => return Ok(Woken::Interrupted),
             },
             None => None,
         };
-        let mut fds: Vec<PollFd<'_>> = awaited.iter().map(Awaited::poll_fd).collect();
-        fds.extend(alarm.iter().map(|alarm| PollFd::new(&**alarm, PollFlags::IN)));
+        let wanted = wanted(awaited);
         let start = Instant::now();
         loop {
+            let alarm = listening.iter().map(|(_, one)| PollFd::new(&*one.alarm, PollFlags::IN));
+            let fds = wanted.iter().map(|(fd, flags)| PollFd::from_borrowed_fd(*fd, *flags));
+            let mut fds: Vec<PollFd<'_>> = fds.chain(alarm).collect();
             let left = timeout.map(|timeout| timeout.saturating_sub(start.elapsed()));
-            let found = match rustix::event::poll(&mut fds, left.map(host_time).as_ref()) {
-                Ok(found) => found,
+            match rustix::event::poll(&mut fds, left.map(host_time).as_ref()) {
+                Ok(_) => {}
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
-            };
-            if let Some(interrupts) = &self.interrupts
-                && found > 0
-                && interrupts.listen()?.is_none()
-            {
+            }
+            if listening.as_ref().is_some_and(|(own, since)| own.was_raised_since(since)) {
                 return Ok(Woken::Interrupted);
             }
-            for (one, fd) in awaited.iter_mut().zip(&fds) {
-                one.find(fd.revents());
+            for one in &mut *awaited {
+                let number = |(fd, _): &(BorrowedFd<'_>, _)| fd.as_raw_fd();
+                if let Ok(place) = wanted.binary_search_by_key(&one.fd.as_raw_fd(), number) {
+                    one.find(fds[place].revents());
+                }
             }
             if awaited.iter().any(|one| one.ready) {
                 return Ok(Woken::Ready);
             }
-            // Otherwise whoever rang has taken it back by now.
-            if found == 0 && timeout.is_some_and(|timeout| start.elapsed() >= timeout) {
+            // Whatever else has woken the thread: the clock alone says so.
+            if timeout.is_some_and(|timeout| start.elapsed() >= timeout) {
                 return Ok(Woken::TimedOut);
+            }
+            let rings = fds.get(wanted.len()).is_some_and(|alarm| !alarm.revents().is_empty());
+            if let Some((interrupts, since)) = listening.take_if(|_| rings) {
+                match interrupts.listen_anew(&since)? {
+                    Some(anew) => listening = Some((interrupts, anew)),
+                    None => return Ok(Woken::Interrupted),
+                }
             }
         }
     }
@@ -174,6 +189,21 @@ impl fmt::Debug for Waiter {
             .field("can_be_interrupted", &self.can_be_interrupted())
             .finish_non_exhaustive()
     }
+}
+
+/// Each descriptor once, in the order of their numbers, with all that it is waited for: the system takes no more than
+/// a process may have open.
+fn wanted<'fd>(awaited: &[Awaited<'fd>]) -> Vec<(BorrowedFd<'fd>, PollFlags)> {
+    let mut wanted: Vec<_> = awaited.iter().map(|one| (one.fd, one.flags())).collect();
+    wanted.sort_unstable_by_key(|(fd, _)| fd.as_raw_fd());
+    wanted.dedup_by(|(fd, flags), (kept, all)| {
+        let is_same = fd.as_raw_fd() == kept.as_raw_fd();
+        if is_same {
+            *all |= *flags;
+        }
+        is_same
+    });
+    wanted
 }
 
 /// What does not fit the system's type is longer than anybody waits.
@@ -198,5 +228,85 @@ impl<T: 'static> StoreContextMut<'_, T> {
     #[must_use]
     pub fn waiter(&self) -> Waiter {
         Waiter::new(self.0.vm.interrupts().cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsFd as _;
+
+    #[test]
+    fn an_alarm_that_others_ring_ends_no_wait() {
+        let interrupts = Interrupts::new(u64::MAX, false);
+        let waiter = Waiter::new(Some(Arc::clone(&interrupts)));
+        let ring = || {
+            let listening = interrupts.listen().unwrap().unwrap();
+            rustix::io::write(&*listening.alarm, &1_u64.to_ne_bytes()).unwrap();
+        };
+        ring();
+        let time = Some(Duration::from_millis(5));
+        assert_eq!(waiter.wait(&mut [], time).unwrap(), Woken::TimedOut);
+        ring();
+        let (reader, writer) = std::io::pipe().unwrap();
+        let mut awaited = [Awaited::new(reader.as_fd(), Interest::Read)];
+        assert_eq!(waiter.wait(&mut awaited, Some(Duration::ZERO)).unwrap(), Woken::TimedOut);
+        ring();
+        drop(writer);
+        assert_eq!(waiter.wait(&mut awaited, None).unwrap(), Woken::Ready);
+        assert!(awaited[0].hung_up);
+    }
+
+    /// However many wait, the first to have heard does not keep it from the others.
+    #[test]
+    fn all_who_wait_are_interrupted() {
+        let interrupts = Interrupts::new(u64::MAX, false);
+        // The wait of a thread that sleeps on, though it was woken.
+        let slow = interrupts.listen().unwrap().unwrap();
+        let waiter = Waiter::new(Some(Arc::clone(&interrupts)));
+        let (heard, first) = std::sync::mpsc::channel();
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                let (waiter, heard) = (waiter.clone(), heard.clone());
+                std::thread::spawn(move || {
+                    heard.send(waiter.wait(&mut [], None).unwrap()).unwrap();
+                })
+            })
+            .collect();
+        for _ in &threads {
+            // Those that begin to wait only now are woken by the next.
+            interrupts.raise(crate::vm::Reason::Asked);
+            assert_eq!(first.recv().unwrap(), Woken::Interrupted);
+            interrupts.verdict().unwrap();
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert!(interrupts.was_raised_since(&slow));
+        let now = Some(Duration::ZERO);
+        assert_eq!(waiter.wait(&mut [], now).unwrap(), Woken::TimedOut);
+    }
+
+    #[test]
+    fn each_descriptor_is_waited_for_once() {
+        let (one, other) = std::os::unix::net::UnixStream::pair().unwrap();
+        let (reader, _writer) = std::io::pipe().unwrap();
+        let mut awaited = Vec::new();
+        for _ in 0..1000 {
+            awaited.push(Awaited::new(one.as_fd(), Interest::Read));
+            awaited.push(Awaited::new(reader.as_fd(), Interest::Read));
+            awaited.push(Awaited::new(one.as_fd(), Interest::Write));
+        }
+        assert_eq!(wanted(&awaited).len(), 2);
+        let waiter = Waiter::default();
+        assert_eq!(waiter.wait(&mut awaited, None).unwrap(), Woken::Ready);
+        for three in awaited.chunks_exact(3) {
+            assert_eq!([0, 1, 2].map(|i| three[i].ready), [false, false, true]);
+        }
+        rustix::io::write(&other, b"x").unwrap();
+        assert_eq!(waiter.wait(&mut awaited, None).unwrap(), Woken::Ready);
+        for three in awaited.chunks_exact(3) {
+            assert_eq!([0, 1, 2].map(|i| three[i].ready), [true, false, true]);
+        }
     }
 }

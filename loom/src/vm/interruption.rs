@@ -86,10 +86,13 @@ pub(crate) fn models() {
             let interrupts = Arc::clone(&interrupts);
             move || interrupts.raise(Reason::Asked)
         });
-        let alarm = interrupts.listen().expect("there is a descriptor");
+        let listening = interrupts.listen().expect("there is a descriptor");
         other.join().expect("it does not panic");
-        if let Some(alarm) = alarm {
-            rustix::io::read(&*alarm, &mut [0; 8]).expect("it rings");
+        assert!(interrupts.has_reason());
+        if let Some(listening) = listening {
+            rustix::io::read(&*listening.alarm, &mut [0; 8]).expect("it rings");
+            assert!(interrupts.was_raised_since(&listening));
+            assert!(interrupts.listen_anew(&listening).expect("none is made").is_none());
         }
         assert_eq!(interrupts.verdict().unwrap(), Verdict::Stop);
         assert!(is_readable(), "who asked has been heard");

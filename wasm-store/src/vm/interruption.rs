@@ -44,6 +44,7 @@ pub(crate) struct Interruption {
 
 #[cfg(test)]
 mod tests {
+    use super::reasons::Listening;
     use super::*;
     use crate::vm::mapping::Mapping;
 
@@ -93,29 +94,43 @@ mod tests {
     fn an_alarm_rings_while_there_is_a_reason() {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
         let interrupts = Interrupts::new(u64::MAX, false);
-        let alarm = interrupts.listen().unwrap().unwrap();
-        let rings = || {
+        let first = interrupts.listen().unwrap().unwrap();
+        let rings = |listening: &Listening| {
             let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-            poll(&mut [PollFd::new(&*alarm, PollFlags::IN)], Some(&now)).unwrap() == 1
+            let alarm = PollFd::new(&*listening.alarm, PollFlags::IN);
+            poll(&mut [alarm], Some(&now)).unwrap() == 1
         };
-        assert!(!rings());
+        assert!(!rings(&first) && !interrupts.was_raised_since(&first));
         interrupts.raise(Reason::Asked);
         interrupts.raise(Reason::Asked);
-        assert!(rings());
+        assert!(rings(&first));
         assert!(interrupts.listen().unwrap().is_none());
         assert_eq!(interrupts.verdict().unwrap(), Verdict::Stop);
         assert_eq!(interrupts.verdict().unwrap(), Verdict::GoOn);
-        assert!(interrupts.listen().unwrap().is_some());
-        assert!(!rings(), "it is heard by who listens again");
+        let second = interrupts.listen().unwrap().unwrap();
+        assert!(!rings(&second) && !interrupts.was_raised_since(&second));
+        assert!(rings(&first) && interrupts.was_raised_since(&first), "who is slow hears it too");
         interrupts.set_deadline(5);
         interrupts.reach(4);
-        assert!(!rings());
+        assert!(!rings(&second));
         interrupts.reach(5);
-        assert!(rings());
+        assert!(rings(&second));
         assert_eq!(interrupts.verdict().unwrap(), Verdict::Deadline);
         interrupts.set_deadline(6);
-        assert!(interrupts.listen().unwrap().is_some());
-        assert!(!rings());
+        assert!(!rings(&interrupts.listen().unwrap().unwrap()));
+    }
+
+    #[test]
+    fn an_alarm_that_others_ring_is_replaced() {
+        let interrupts = Interrupts::new(u64::MAX, false);
+        let first = interrupts.listen().unwrap().unwrap();
+        let same = interrupts.listen().unwrap().unwrap();
+        rustix::io::write(&*first.alarm, &1_u64.to_ne_bytes()).unwrap();
+        let anew = interrupts.listen_anew(&first).unwrap().unwrap();
+        assert!(!std::sync::Arc::ptr_eq(&first.alarm, &anew.alarm));
+        let again = interrupts.listen_anew(&same).unwrap().unwrap();
+        assert!(std::sync::Arc::ptr_eq(&again.alarm, &anew.alarm), "it is replaced once");
+        assert!(!interrupts.was_raised_since(&first));
     }
 
     #[test]

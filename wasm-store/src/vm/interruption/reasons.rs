@@ -47,10 +47,28 @@ struct State {
     is_stopped: bool,
     /// Whether the store is gone.
     is_closed: bool,
-    /// What wakes those who wait in host functions. There is none before the first wait.
-    alarm: Option<Arc<OwnedFd>>,
-    /// Whether it rings: it can be read from then.
-    rings: bool,
+    /// How often a reason was raised.
+    raised: u64,
+    /// What wakes those who wait in host functions next. There is none if nobody has waited since the last rang.
+    alarm: Option<Alarm>,
+}
+
+/// What wakes those who wait in host functions. It can be read from once it has rung, and for ever: whoever is slow
+/// finds it ringing though others have heard it and wait again, by another.
+#[derive(Clone, Debug)]
+struct Alarm {
+    fd: Arc<OwnedFd>,
+    /// A child that was forked has an alarm of its own: it would ring this one for its parent.
+    process: u32,
+}
+
+/// What one wait listens to.
+#[derive(Debug)]
+pub(crate) struct Listening {
+    /// Can be read from as soon as there is a reason to stop.
+    pub(crate) alarm: Arc<OwnedFd>,
+    /// How often a reason was raised before.
+    raised: u64,
 }
 
 /// What is to become of code that looks whether it is to stop.
@@ -62,6 +80,12 @@ pub(crate) enum Verdict {
     Deadline,
 }
 
+impl Alarm {
+    fn is_own(&self) -> bool {
+        self.process == std::process::id()
+    }
+}
+
 impl State {
     /// Adds a reason.
     fn raise(&mut self, reason: Reason) {
@@ -69,11 +93,28 @@ impl State {
             return;
         }
         self.reasons |= reason.bit();
+        self.raised += 1;
         self.apply_later();
-        if let Some(alarm) = self.alarm.as_ref().filter(|_| !self.rings) {
+        if let Some(alarm) = self.alarm.take().filter(Alarm::is_own) {
             // The number that the alarm counts to has room for one.
-            self.rings = rustix::io::write(&**alarm, &1_u64.to_ne_bytes()).is_ok();
+            let rung = rustix::io::write(&*alarm.fd, &1_u64.to_ne_bytes());
+            debug_assert!(rung.is_ok(), "an alarm rings once");
         }
+    }
+
+    fn listen(&mut self) -> io::Result<Option<Listening>> {
+        use rustix::event::{EventfdFlags, eventfd};
+        if self.reasons != 0 {
+            return Ok(None);
+        }
+        let alarm = match self.alarm.as_ref().filter(|alarm| alarm.is_own()) {
+            Some(alarm) => alarm,
+            None => {
+                let fd = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+                self.alarm.insert(Alarm { fd, process: std::process::id() })
+            }
+        };
+        Ok(Some(Listening { alarm: Arc::clone(&alarm.fd), raised: self.raised }))
     }
 
     /// Makes the pages what the reasons ask for.
@@ -101,7 +142,7 @@ impl State {
 
 impl Interrupts {
     /// For a store whose deadline is the given epoch.
-    pub(in crate::vm) fn new(deadline: u64, reached: bool) -> Arc<Self> {
+    pub(crate) fn new(deadline: u64, reached: bool) -> Arc<Self> {
         let reasons = if reached { Reason::Epoch.bit() } else { 0 };
         Arc::new(Self {
             state: Mutex::new(State {
@@ -111,8 +152,8 @@ impl Interrupts {
                 started: false,
                 is_stopped: false,
                 is_closed: false,
+                raised: 0,
                 alarm: None,
-                rings: false,
             }),
         })
     }
@@ -150,30 +191,37 @@ impl Interrupts {
         }
     }
 
-    /// What can be read from as soon as there is a reason to stop, for who waits in a host function. `None` if
-    /// there is one now.
+    /// Whether there is a reason to stop now.
+    pub(crate) fn has_reason(&self) -> bool {
+        self.state().reasons != 0
+    }
+
+    /// What wakes who waits in a host function as soon as there is a reason to stop. `None` if there is one now.
     ///
     /// # Errors
     ///
     /// If the system has none to give.
-    pub(crate) fn listen(&self) -> io::Result<Option<Arc<OwnedFd>>> {
-        use rustix::event::{EventfdFlags, eventfd};
+    pub(crate) fn listen(&self) -> io::Result<Option<Listening>> {
+        self.state().listen()
+    }
+
+    /// Whether a reason was raised since then, even if it was looked after by now.
+    pub(crate) fn was_raised_since(&self, listening: &Listening) -> bool {
+        self.state().raised != listening.raised
+    }
+
+    /// As [`listen`](Self::listen), but by another alarm: that one rings though there was no reason. Nobody here
+    /// has rung it, but descriptors can be shared with other processes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`listen`](Self::listen).
+    pub(crate) fn listen_anew(&self, listening: &Listening) -> io::Result<Option<Listening>> {
         let mut state = self.state();
-        if state.reasons != 0 {
-            return Ok(None);
+        if state.alarm.as_ref().is_some_and(|alarm| Arc::ptr_eq(&alarm.fd, &listening.alarm)) {
+            state.alarm = None;
         }
-        let alarm = match &state.alarm {
-            Some(alarm) => Arc::clone(alarm),
-            None => {
-                let alarm = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-                Arc::clone(state.alarm.insert(Arc::new(alarm)))
-            }
-        };
-        if state.rings {
-            rustix::io::read(&*alarm, &mut [0; 8])?;
-            state.rings = false;
-        }
-        Ok(Some(alarm))
+        state.listen()
     }
 
     /// What is to become of the code. Whoever asked for it to stop has been heard with this.

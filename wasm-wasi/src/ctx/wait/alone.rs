@@ -2,7 +2,7 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
 /// What a descriptor is waited for.
@@ -25,6 +25,13 @@ pub(crate) struct Awaited<'fd> {
 impl<'fd> Awaited<'fd> {
     pub(crate) const fn new(fd: BorrowedFd<'fd>, interest: Interest) -> Self {
         Self { fd, interest, ready: false, hung_up: false, invalid: false }
+    }
+
+    const fn flags(&self) -> PollFlags {
+        match self.interest {
+            Interest::Read => PollFlags::IN,
+            Interest::Write => PollFlags::OUT,
+        }
     }
 }
 
@@ -51,16 +58,19 @@ impl Waiter {
         awaited: &mut [Awaited<'_>],
         timeout: Option<Duration>,
     ) -> io::Result<Woken> {
-        let mut fds: Vec<PollFd<'_>> = awaited
-            .iter()
-            .map(|one| {
-                let flags = match one.interest {
-                    Interest::Read => PollFlags::IN,
-                    Interest::Write => PollFlags::OUT,
-                };
-                PollFd::from_borrowed_fd(one.fd, flags)
-            })
-            .collect();
+        // Each descriptor once: the host takes no more than a process may have open.
+        let mut wanted: Vec<_> = awaited.iter().map(|one| (one.fd, one.flags())).collect();
+        let number = |(fd, _): &(BorrowedFd<'_>, PollFlags)| fd.as_raw_fd();
+        wanted.sort_unstable_by_key(number);
+        wanted.dedup_by(|one, kept| {
+            let is_same = number(one) == number(kept);
+            if is_same {
+                kept.1 |= one.1;
+            }
+            is_same
+        });
+        let fds = wanted.iter().map(|(fd, flags)| PollFd::from_borrowed_fd(*fd, *flags));
+        let mut fds: Vec<PollFd<'_>> = fds.collect();
         let start = Instant::now();
         loop {
             let left = timeout.map(|timeout| timeout.saturating_sub(start.elapsed()));
@@ -76,8 +86,12 @@ impl Waiter {
                 Err(error) => return Err(error.into()),
             }
         }
-        for (one, fd) in awaited.iter_mut().zip(&fds) {
-            let found = fd.revents();
+        for one in awaited {
+            let Ok(place) = wanted.binary_search_by_key(&one.fd.as_raw_fd(), number) else {
+                continue;
+            };
+            let always = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+            let found = fds[place].revents() & (one.flags() | always);
             one.ready = !found.is_empty();
             one.hung_up = found.intersects(PollFlags::HUP | PollFlags::ERR);
             one.invalid = found.contains(PollFlags::NVAL);
