@@ -6,12 +6,12 @@ use loom::cell::UnsafeCell;
 use loom::thread;
 
 use crate::model;
-use crate::sync::{self, Arc, AtomicPtr, AtomicUsize, Mutex};
+use crate::sync::{self, Arc, AtomicPtr, AtomicUsize};
 
 #[path = "../../wasm-loader/src/registry/published.rs"]
 mod published;
 
-use published::Published;
+use published::{Present, Published};
 
 /// A value that Loom sees being read and freed.
 struct Value {
@@ -58,8 +58,10 @@ impl Shared {
         Arc::new(Self(Published {
             current: AtomicPtr::new(ptr::null_mut()),
             epoch: AtomicUsize::new(0),
-            readers: [AtomicUsize::new(0), AtomicUsize::new(0)],
-            writer: Mutex::new(()),
+            present: Present {
+                readers: [AtomicUsize::new(0), AtomicUsize::new(0)],
+                writer: AtomicUsize::new(0),
+            },
         }))
     }
 

@@ -29,6 +29,10 @@ macro_rules! integer {
                 self.0.swap(value, Ordering::AcqRel);
             }
 
+            pub(crate) fn swap(&self, value: $ty, order: Ordering) -> $ty {
+                self.0.swap(value, order)
+            }
+
             pub(crate) fn fetch_add(&self, value: $ty, order: Ordering) -> $ty {
                 self.0.fetch_add(value, order)
             }

@@ -15,13 +15,12 @@ use wasm_artifact::Artifact;
 use wasm_types::TrapCode;
 
 use crate::loaded::Loaded;
-use published::Published;
-use sync::{AtomicPtr, AtomicUsize, Mutex};
+use published::{Present, Published};
+use sync::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 /// What [`published`] is made of.
 mod sync {
-    pub(super) use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-    pub(super) use std::sync::{Mutex, PoisonError};
+    pub(super) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
     pub(super) use std::thread::yield_now;
 }
 
@@ -89,9 +88,27 @@ struct Entry {
 static ENTRIES: Published<Vec<Entry>> = Published {
     current: AtomicPtr::new(ptr::null_mut()),
     epoch: AtomicUsize::new(0),
-    readers: [AtomicUsize::new(0), AtomicUsize::new(0)],
-    writer: Mutex::new(()),
+    present: Present {
+        readers: [AtomicUsize::new(0), AtomicUsize::new(0)],
+        writer: AtomicUsize::new(0),
+    },
 };
+
+/// Has the system clear, in each child that is forked, who reads and replaces the array: threads that the child does
+/// not have. It would wait for them for ever. Where the system does not do that, a child may wait so if other
+/// threads were loading, or trapping, when it was forked.
+fn forget_others_in_children() {
+    static IS_DONE: AtomicBool = AtomicBool::new(false);
+    if IS_DONE.load(Ordering::Acquire) {
+        return;
+    }
+    let page = (&raw const ENTRIES.present).cast_mut().cast();
+    let advice = rustix::mm::Advice::LinuxWipeOnFork;
+    // SAFETY: the page is of a static with nothing else in it. It stays as it is here; in a child, zero is a value of
+    // all that is in it, and nobody has anything of it there.
+    let _ = unsafe { rustix::mm::madvise(page, size_of::<Present>(), advice) };
+    IS_DONE.store(true, Ordering::Release);
+}
 
 /// Calls `use_entry` with the entry that an address belongs to, which lives as long as the call.
 fn with_entry<R>(pc: usize, use_entry: impl FnOnce(&Entry, &Record) -> R) -> Option<R> {
@@ -129,6 +146,7 @@ impl Registration {
         if text.is_empty() {
             return Self { record: None };
         }
+        forget_others_in_children();
         let record = NonNull::from(Box::leak(Box::new(Record { artifact, loaded })));
         ENTRIES.replace(|entries| {
             let place = entries.partition_point(|entry| entry.start < text.start);
@@ -150,5 +168,33 @@ impl Drop for Registration {
 impl std::fmt::Debug for Registration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Registration").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The system says of each mapping what is to become of it.
+    #[test]
+    fn the_page_of_who_is_present_is_cleared_in_children() {
+        forget_others_in_children();
+        let page = (&raw const ENTRIES.present).addr();
+        assert_eq!((page % 4096, size_of::<Present>()), (0, 4096));
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let flags = |address: usize| {
+            let mut lines = maps.lines().skip_while(|line| {
+                let range = line.split(' ').next().and_then(|range| range.split_once('-'));
+                let number = |text| usize::from_str_radix(text, 16);
+                let range = range.map(|(start, end)| (number(start), number(end)));
+                !matches!(range, Some((Ok(start), Ok(end))) if (start..end).contains(&address))
+            });
+            lines.find(|line| line.starts_with("VmFlags:")).unwrap()
+        };
+        assert!(flags(page).split(' ').any(|flag| flag == "wf"), "{}", flags(page));
+        let others = [(&raw const ENTRIES.current).addr(), (&raw const ENTRIES.epoch).addr()];
+        for other in others {
+            assert!(!flags(other).split(' ').any(|flag| flag == "wf"), "{}", flags(other));
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! old one. The project's check `loom` tries this file in every order in which threads can take their turns.
 #![allow(unsafe_code)]
 
-use super::sync::{AtomicPtr, AtomicUsize, Mutex, Ordering, PoisonError, yield_now};
+use super::sync::{AtomicPtr, AtomicUsize, Ordering, yield_now};
 
 /// The value, and who reads it.
 pub(super) struct Published<T> {
@@ -12,15 +12,40 @@ pub(super) struct Published<T> {
     pub(super) current: AtomicPtr<T>,
     /// Readers count themselves in the counter that this number's lowest bit names.
     pub(super) epoch: AtomicUsize,
+    pub(super) present: Present,
+}
+
+/// Who is here: of a process that was forked, none but the thread that has forked it, and that one reads and
+/// replaces nothing meanwhile. So all of it is zero in a child. It has a page of its own, which the system can clear.
+#[repr(C, align(4096))]
+pub(super) struct Present {
     /// How many readers there are.
     pub(super) readers: [AtomicUsize; 2],
-    /// Held by whoever replaces the value.
-    pub(super) writer: Mutex<()>,
+    /// 1 while somebody replaces the value. A lock of the standard library would have to be made anew in a child.
+    pub(super) writer: AtomicUsize,
 }
 
 /// A reader's announcement, withdrawn when it is dropped.
 struct Reading<'a> {
     counter: &'a AtomicUsize,
+}
+
+/// The right to replace the value, given back when it is dropped.
+struct Writing<'a>(&'a AtomicUsize);
+
+impl<'a> Writing<'a> {
+    fn begin(present: &'a Present) -> Self {
+        while present.writer.swap(1, Ordering::SeqCst) != 0 {
+            yield_now();
+        }
+        Self(&present.writer)
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
 }
 
 impl Drop for Reading<'_> {
@@ -33,7 +58,7 @@ impl<T> Published<T> {
     fn announce(&self) -> Reading<'_> {
         loop {
             let epoch = self.epoch.load(Ordering::SeqCst);
-            let counter = &self.readers[epoch & 1];
+            let counter = &self.present.readers[epoch & 1];
             counter.fetch_add(1, Ordering::SeqCst);
             // A writer that has changed the epoch in between may not have seen the announcement.
             if self.epoch.load(Ordering::SeqCst) & 1 == epoch & 1 {
@@ -60,7 +85,7 @@ impl<T> Published<T> {
     where
         T: Clone + Default,
     {
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writing = Writing::begin(&self.present);
         let old = self.current.load(Ordering::SeqCst);
         // SAFETY: only a writer frees the value, and this is the only one.
         let mut value = unsafe { old.as_ref() }.cloned().unwrap_or_default();
@@ -68,7 +93,7 @@ impl<T> Published<T> {
         self.current.store(Box::into_raw(Box::new(value)), Ordering::SeqCst);
         let before = self.epoch.fetch_add(1, Ordering::SeqCst);
         // Readers who come now use the other counter, so that this one runs out.
-        while self.readers[before & 1].load(Ordering::SeqCst) != 0 {
+        while self.present.readers[before & 1].load(Ordering::SeqCst) != 0 {
             yield_now();
         }
         if !old.is_null() {

@@ -1,0 +1,93 @@
+//! What works in a process that was forked while other threads were busy.
+
+#![cfg(all(feature = "jit", feature = "wat"))]
+#![allow(unsafe_code)]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use wasm_runtime::{Config, Engine, Instance, Module, Store, Trap, Woken};
+
+/// Runs something in a child, which the system ends if it takes too long, and says whether it went well.
+fn in_child(run: impl FnOnce()) -> bool {
+    // SAFETY: the child calls what this project promises to work there, and ends without the destructors of the parent.
+    unsafe {
+        let child = libc::fork();
+        assert!(child >= 0, "a process can be forked");
+        if child == 0 {
+            libc::alarm(60);
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+            libc::_exit(i32::from(result.is_err()));
+        }
+        let mut status = 0;
+        assert_eq!(libc::waitpid(child, &mut status, 0), child);
+        libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+    }
+}
+
+/// Loads, traps and drops.
+fn use_a_module(engine: &Engine, code: &[u8]) {
+    // SAFETY: the code was made here.
+    let module = unsafe { Module::deserialize(engine, code) }.unwrap();
+    let mut store = Store::new(engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let trap = instance.get_typed_func::<(), ()>(&mut store, "trap").unwrap();
+    let error = trap.call(&mut store, ()).unwrap_err();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::UnreachableCodeReached));
+}
+
+#[test]
+fn children_load_and_trap_whatever_other_threads_were_doing() {
+    let text = "(module (func (export \"trap\") unreachable))";
+    let code = Module::new(&Engine::default(), text).unwrap().serialize().unwrap();
+    // What is made once in a process is made by now.
+    use_a_module(&Engine::default(), &code);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let engine = Engine::default();
+                while !is_over.load(Ordering::Relaxed) {
+                    use_a_module(&engine, &code);
+                }
+            });
+        }
+        let went_well = (0..60).all(|number| {
+            in_child(|| {
+                let engine = Engine::default();
+                use_a_module(&engine, &code);
+                if number % 20 == 0 {
+                    Module::new(&engine, text).unwrap();
+                }
+            })
+        });
+        is_over.store(true, Ordering::Relaxed);
+        assert!(went_well);
+    });
+}
+
+/// What waits in one process is not woken by what is interrupted in the other.
+#[test]
+fn parents_and_children_do_not_interrupt_each_other() {
+    let engine = Engine::new(Config::new().interruption(true)).unwrap();
+    let store = Store::new(&engine, ());
+    let (waiter, handle) = (store.waiter(), store.interrupt_handle().unwrap());
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let time = Some(Duration::from_millis(5));
+    let wait = |time| {
+        let fd = std::os::fd::AsFd::as_fd(&reader);
+        let mut awaited = [wasm_runtime::Awaited::new(fd, wasm_runtime::Interest::Read)];
+        waiter.wait(&mut awaited, time).unwrap()
+    };
+    assert_eq!(wait(time), Woken::TimedOut);
+    assert!(in_child(|| {
+        assert_eq!(wait(time), Woken::TimedOut);
+        handle.interrupt();
+        assert_eq!(wait(None), Woken::Interrupted);
+    }));
+    assert_eq!(wait(time), Woken::TimedOut);
+    std::io::Write::write_all(&mut writer, b"x").unwrap();
+    assert_eq!(wait(None), Woken::Ready);
+    handle.interrupt();
+    assert_eq!(wait(None), Woken::Interrupted);
+}
