@@ -224,6 +224,83 @@ fn callbacks_can_let_them_wait_on() {
     ticker.join().unwrap();
 }
 
+/// However soon the next deadline comes, here at once each time, each call that is made once more makes progress.
+#[test]
+fn calls_come_to_their_end_though_deadlines_never_stop() {
+    let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
+    let module = Module::new(&engine, ALWAYS_LATE).unwrap();
+    let mut linker = Linker::<WasiCtx>::new(&engine);
+    p1::add_to_linker_sync(&mut linker, |ctx| ctx).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    for number in 0..300 {
+        std::fs::write(dir.path().join(format!("a file of some length: {number:03}")), "").unwrap();
+    }
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(b"input").unwrap();
+    let mut builder = WasiCtx::builder();
+    builder.stdin(file(reader)).secure_random(|piece: &mut [u8]| piece.fill(7));
+    builder.preopened_dir(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
+    let mut store = Store::new(&engine, builder.build());
+    let asked = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&asked);
+    store.epoch_deadline_callback(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Ok(UpdateDeadline::Continue(0))
+    });
+    store.set_epoch_deadline(0);
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let memory = instance.get_memory(&mut store, "memory").unwrap();
+    for (name, bytes) in [("sleep", 1), ("poll", 1), ("read", 5), ("random", 0)] {
+        asked.store(0, Ordering::Relaxed);
+        let call = instance.get_typed_func::<(), i32>(&mut store, name).unwrap();
+        assert_eq!(call.call(&mut store, ()).unwrap(), 0, "{name}");
+        assert!(asked.load(Ordering::Relaxed) > 1, "{name}");
+        assert_eq!(memory.data(&store)[8..12], u32::to_le_bytes(bytes), "{name}");
+        memory.data_mut(&mut store)[8..12].fill(0);
+    }
+    let random = &memory.data(&store)[1 << 16..];
+    assert!(random[..5 << 20].iter().all(|byte| *byte == 7));
+    assert!(random[5 << 20..].iter().all(|byte| *byte == 0));
+    memory.data_mut(&mut store)[1 << 16..].fill(0);
+    let list = instance.get_typed_func::<(), i32>(&mut store, "list").unwrap();
+    assert_eq!(list.call(&mut store, ()).unwrap(), 0);
+    let data = memory.data(&store);
+    let length = u32::from_le_bytes(data[8..12].try_into().unwrap()) as usize;
+    let listed = String::from_utf8_lossy(&data[1 << 16..][..length]).into_owned();
+    for number in 0..300 {
+        let name = format!("a file of some length: {number:03}");
+        assert_eq!(listed.matches(&name).count(), 1, "{name}");
+    }
+}
+
+/// A call for each export; the buffers start at 64 KiB.
+const ALWAYS_LATE: &str = r#"(module
+    (import "wasi_snapshot_preview1" "poll_oneoff"
+        (func $poll (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_read"
+        (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_readdir"
+        (func $list (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+    (memory (export "memory") 100)
+    (data (i32.const 0) "\00\00\01\00\00\00\01\00")
+    ;; A subscription to the monotonic clock at 200, for a millisecond, and one to descriptor 0 at 248.
+    (data (i32.const 216) "\01")
+    (data (i32.const 224) "\40\42\0f")
+    (data (i32.const 256) "\01")
+    (func $nothing)
+    (func (export "sleep") (result i32) (call $nothing)
+        (call $poll (i32.const 200) (i32.const 400) (i32.const 1) (i32.const 8)))
+    (func (export "poll") (result i32) (call $nothing)
+        (call $poll (i32.const 248) (i32.const 400) (i32.const 1) (i32.const 8)))
+    (func (export "read") (result i32) (call $nothing)
+        (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (func (export "random") (result i32) (call $nothing)
+        (call $random (i32.const 0x10000) (i32.const 0x500000)))
+    (func (export "list") (result i32) (call $nothing)
+        (call $list (i32.const 3) (i32.const 0x10000) (i32.const 0x100000) (i64.const 0)
+            (i32.const 8))))"#;
+
 /// An error of the callback is what the program ends with.
 #[test]
 fn callbacks_can_fail() {

@@ -50,12 +50,12 @@ pub(super) fn poll(
         .map(|record| Subscription::parse(record, version))
         .collect::<Result<Vec<_>, _>>()?;
 
-    let resumed = ctx.waiting.take_deadlines();
+    let resumed = ctx.waiting.take_progress();
     let mut alarms = alarms(ctx, &subscriptions, resumed.as_deref())?;
     let found = match wait(ctx, &subscriptions, &mut alarms) {
         Ok(found) => found,
         Err(error) => {
-            ctx.waiting.keep_deadlines(alarms.iter().map(|alarm| alarm.deadline));
+            ctx.waiting.keep_progress(alarms.iter().map(|alarm| alarm.deadline));
             return Err(error);
         }
     };

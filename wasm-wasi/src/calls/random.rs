@@ -16,11 +16,20 @@ pub fn random_get(
     buffer: u32,
     length: u32,
 ) -> Result<(), Errno> {
-    for (i, piece) in memory.slice_mut(buffer, length)?.chunks_mut(PIECE).enumerate() {
-        if i > 0 {
-            ctx.waiting.look()?;
+    let target = memory.slice_mut(buffer, length)?;
+    // What was made before the call was ended stays.
+    let kept = ctx.waiting.take_progress().and_then(|kept| kept.first().copied()).unwrap_or(0);
+    let mut done = usize::try_from(kept).unwrap_or(usize::MAX).min(target.len());
+    while let Some(rest) = target.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        let length = rest.len().min(PIECE);
+        ctx.random.fill(&mut rest[..length])?;
+        done += length;
+        if done < target.len()
+            && let Err(error) = ctx.waiting.look()
+        {
+            ctx.waiting.keep_progress([done as u64]);
+            return Err(error);
         }
-        ctx.random.fill(piece)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::abi::types::directory_entry;
 use crate::abi::{Errno, GuestMemory};
-use crate::ctx::{Listing, Object, Operation, WasiCtx};
+use crate::ctx::{Listing, Object, Operation, Waiting, WasiCtx};
 
 /// Writes entries of a directory, from the one with this cookie on, until the buffer is full; the last
 /// one may be cut off. A buffer that is not full says that this was the end.
@@ -32,7 +32,17 @@ pub fn fd_readdir(
         Some(listing) => listing,
         none => none.insert(Listing::open(&directory.handle)?),
     };
-    let filled = fill(listing, target, cookie)?;
+    let mut reached = match ctx.waiting.take_progress().as_deref() {
+        Some(&[filled, cookie]) => {
+            Reached { filled: filled.try_into().unwrap_or(usize::MAX), cookie }
+        }
+        _ => Reached { filled: 0, cookie },
+    };
+    if let Err(error) = fill(listing, &ctx.waiting, target, &mut reached) {
+        ctx.waiting.keep_progress([reached.filled as u64, reached.cookie]);
+        return Err(error);
+    }
+    let filled = reached.filled;
     if filled < target.len() {
         // Whoever reads on after the end waits for what is new, which a new start shows as well.
         directory.listing = None;
@@ -40,24 +50,43 @@ pub fn fd_readdir(
     super::fd_io::write_count(memory, used, filled)
 }
 
-/// How many bytes of the target were filled.
-fn fill(listing: &mut Listing, target: &mut [u8], mut cookie: u64) -> Result<usize, Errno> {
-    let mut filled = 0;
-    while filled < target.len() {
-        let entries = listing.from(cookie)?;
+/// How far a call has come.
+struct Reached {
+    /// How many bytes of the target are filled.
+    filled: usize,
+    /// The cookie of what comes next.
+    cookie: u64,
+}
+
+/// Fills the target, and looks now and then whether the call is to be ended.
+fn fill(
+    listing: &mut Listing,
+    waiting: &Waiting,
+    target: &mut [u8],
+    reached: &mut Reached,
+) -> Result<(), Errno> {
+    while reached.filled < target.len() {
+        let entries = listing.from(reached.cookie)?;
         let Some(last) = entries.last() else { break };
-        cookie = last.next;
+        let mut whole = 0;
+        let next = last.next;
         for entry in entries {
             let name = entry.name.as_bytes();
             let name_length = u32::try_from(name.len()).map_err(|_| Errno::NameTooLong)?;
             let head = directory_entry(entry.next, entry.inode, name_length, entry.file_type);
+            whole += usize::from(target.len() - reached.filled >= head.len() + name.len());
             for part in [&head[..], name] {
-                let room = &mut target[filled..];
+                let room = &mut target[reached.filled..];
                 let copied = room.len().min(part.len());
                 room[..copied].copy_from_slice(&part[..copied]);
-                filled += copied;
+                reached.filled += copied;
             }
         }
+        reached.cookie = next;
+        listing.given(whole);
+        if reached.filled < target.len() {
+            waiting.look()?;
+        }
     }
-    Ok(filled)
+    Ok(())
 }

@@ -26,6 +26,8 @@ pub(crate) struct Listing {
     start: u64,
     /// Those that came last, in their order.
     entries: Vec<ListedEntry>,
+    /// How many of those the guest has got as a whole, or passed by.
+    given: usize,
 }
 
 /// An entry of a directory.
@@ -43,20 +45,20 @@ impl Listing {
         use rustix::fs::{Mode, OFlags};
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let stream = rustix::fs::openat(directory.as_fd(), c".", flags, Mode::empty())?;
-        Ok(Self { stream, start: 0, entries: Vec::new() })
+        Ok(Self { stream, start: 0, entries: Vec::new(), given: 0 })
     }
 
-    /// The entries from a cookie on, as many as there are at hand; none at the end.
+    /// The entries from a cookie on, as many as there are at hand; none at the end. Those that the guest gets as a
+    /// whole are to be told to [`given`](Self::given).
     pub(crate) fn from(&mut self, cookie: u64) -> Result<&[ListedEntry], Errno> {
         // Whoever begins anew sees what there is now.
-        if cookie > 0 && cookie == self.start && !self.entries.is_empty() {
-            return Ok(&self.entries);
-        }
-        let known = self.entries.iter().position(|entry| entry.next == cookie);
-        if let Some(last) = known.filter(|last| last + 1 < self.entries.len()) {
-            return Ok(&self.entries[last + 1..]);
+        let known = if cookie > 0 { self.place(cookie) } else { None };
+        if let Some(place) = known.filter(|place| *place < self.entries.len()) {
+            self.given = place;
+            return Ok(&self.entries[place..]);
         }
         self.entries.clear();
+        self.given = 0;
         // After the last of those at hand, the system goes on by itself. This matters: where places are
         // counted, going to one would leave out entries if others before it are gone.
         if known.is_none() && !self.go_to(cookie)? {
@@ -69,6 +71,25 @@ impl Listing {
             self.fill()?;
         }
         Ok(&self.entries)
+    }
+
+    /// Tells how many of the entries that [`from`](Self::from) answered last the guest has got as a whole.
+    pub(crate) fn given(&mut self, count: usize) {
+        self.given = self.given.saturating_add(count).min(self.entries.len());
+    }
+
+    /// Which of the entries at hand comes after a cookie, if it is known.
+    ///
+    /// Some systems have the same cookie for several entries. So whoever goes on where it was comes first.
+    fn place(&self, cookie: u64) -> Option<usize> {
+        let before = |place: usize| place.checked_sub(1).and_then(|last| self.entries.get(last));
+        if before(self.given).is_some_and(|last| last.next == cookie) {
+            return Some(self.given);
+        }
+        if cookie == self.start && !self.entries.is_empty() {
+            return Some(0);
+        }
+        self.entries.iter().position(|entry| entry.next == cookie).map(|last| last + 1)
     }
 
     /// The directory itself and the one above it. What the one above really is, is not shown: it may lie
@@ -194,6 +215,39 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// However few entries the guest gets at once, each comes once, also where several share a cookie.
+    #[test]
+    fn entries_that_share_a_cookie_come_once() {
+        for at_once in 1..=4 {
+            let mut listing =
+                Listing::open(&Dir::open_ambient_dir(".", cap_std::ambient_authority()).unwrap())
+                    .unwrap();
+            let cookies = [50, 60, 60, 60, 70, 50, 80];
+            listing.start = 50;
+            listing.entries = (0_u64..)
+                .zip(cookies)
+                .map(|(inode, next)| ListedEntry {
+                    name: inode.to_string(),
+                    inode,
+                    file_type: FileType::RegularFile,
+                    next,
+                })
+                .collect();
+            let (mut cookie, mut seen) = (50, Vec::new());
+            while seen.len() < cookies.len() {
+                let entries = listing.from(cookie).unwrap();
+                let got = &entries[..at_once.min(entries.len())];
+                seen.extend(got.iter().map(|entry| entry.inode));
+                let count = got.len();
+                cookie = got.last().unwrap().next;
+                listing.given(count);
+            }
+            assert_eq!(seen, [0, 1, 2, 3, 4, 5, 6]);
+            // Whoever goes back finds the place.
+            assert_eq!(listing.from(70).unwrap()[0].inode, 5);
+        }
+    }
 
     #[test]
     fn cookies_lead_back_to_their_places() {

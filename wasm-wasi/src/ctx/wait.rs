@@ -25,13 +25,18 @@ pub(crate) struct Waiting {
     waiter: Waiter,
     /// Whether a wait of the running call was ended.
     interrupted: Cell<bool>,
-    /// What the call that was ended waited for: points in time on the clocks of its subscriptions.
-    deadlines: Option<Vec<u64>>,
+    /// Whether the call is made once more after it was ended, and its first wait is still to come.
+    is_resumed: Cell<bool>,
+    /// How far the call that was ended had come, in numbers of its own.
+    progress: Option<Vec<u64>>,
 }
 
 impl Waiting {
     /// Waits until one of the descriptors has something to say, and answers `false` if that did not happen
     /// in time.
+    ///
+    /// The first wait of a call that is made once more looks what there is now before anything can end it again:
+    /// so each attempt makes progress, however soon the next end comes.
     ///
     /// # Errors
     /// [`Errno::Intr`] if the wait was ended: then the call is to return with that, and is
@@ -41,6 +46,14 @@ impl Waiting {
         awaited: &mut [Awaited<'_>],
         timeout: Option<Duration>,
     ) -> Result<bool, Errno> {
+        if self.is_resumed.take() {
+            let now = Some(Duration::ZERO);
+            match Waiter::default().wait(awaited, now)? {
+                Woken::Ready => return Ok(true),
+                _ if timeout == now => return Ok(false),
+                _ => {}
+            }
+        }
         match self.waiter.wait(awaited, timeout)? {
             Woken::Ready => Ok(true),
             Woken::TimedOut => Ok(false),
@@ -84,27 +97,28 @@ impl Waiting {
         self.interrupted.set(false);
     }
 
-    /// The deadlines of a call that is made once more, if it is.
-    pub(crate) fn take_deadlines(&mut self) -> Option<Vec<u64>> {
-        self.deadlines.take()
+    /// How far a call had come that is made once more, if it is.
+    pub(crate) fn take_progress(&mut self) -> Option<Vec<u64>> {
+        self.progress.take()
     }
 
-    /// Keeps the deadlines of a call whose wait was ended.
-    pub(crate) fn keep_deadlines(&mut self, deadlines: impl Iterator<Item = u64>) {
+    /// Keeps how far a call has come that was ended, for when it is made once more.
+    pub(crate) fn keep_progress(&mut self, progress: impl IntoIterator<Item = u64>) {
         if self.interrupted.get() {
-            self.deadlines = Some(deadlines.collect());
+            self.progress = Some(progress.into_iter().collect());
         }
     }
 }
 
 #[cfg(feature = "store")]
 impl Waiting {
-    /// To be told before each call. A call that is not made once more begins its waits anew.
+    /// To be told before each call. A call that is not made once more begins anew.
     pub(crate) fn begin(&mut self, waiter: Waiter, once_more: bool) {
         self.waiter = waiter;
         self.interrupted.set(false);
+        self.is_resumed.set(once_more);
         if !once_more {
-            self.deadlines = None;
+            self.progress = None;
         }
     }
 
