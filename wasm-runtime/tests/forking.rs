@@ -1,7 +1,6 @@
 //! What works in a process that was forked while other threads were busy.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
-#![allow(unsafe_code)]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -6,7 +6,7 @@ use crate::abi::types::Whence;
 use crate::abi::{Errno, FdFlags, FileType, GuestMemory, Version};
 use crate::ctx::{Descriptor, Interest, Object, Waiting, WasiCtx};
 use rustix::io::retry_on_intr;
-use std::io::IoSlice;
+use std::io::{ErrorKind, IoSlice};
 
 /// How many bytes a pipe takes without waiting if it takes any: what POSIX asks for at least is 512.
 const PIPE_BUF: u32 =
@@ -40,11 +40,18 @@ pub fn fd_read(
             Object::File(..) => special(&ctx.waiting, descriptor, Interest::Read, |file| {
                 rustix::io::readv(file, &mut slices)
             })?,
-            Object::Input(_) => {
-                get_ready(&ctx.waiting, descriptor, Interest::Read)?;
+            Object::Input(_) => loop {
+                let could_wait = get_ready(&ctx.waiting, descriptor, Interest::Read)?;
+                let nonblocking = descriptor.is_nonblocking();
                 let Object::Input(input) = &mut descriptor.object else { return Err(Errno::Badf) };
-                input.read(&mut slices)?
-            }
+                if !could_wait {
+                    break input.read(&mut slices)?;
+                }
+                match input.try_read(&mut slices) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock && !nonblocking => {}
+                    result => break result?,
+                }
+            },
             Object::Socket(..) => {
                 socket::receive(&ctx.waiting, descriptor, &mut slices, false, false)?.0
             }
@@ -112,16 +119,21 @@ pub fn fd_write(
                     rustix::io::writev(file, &slices)
                 })?
             }
-            Object::Output(_) => {
-                if get_ready(&ctx.waiting, descriptor, Interest::Write)? {
-                    shorten(&mut buffers, PIPE_BUF);
-                }
-                let slices = memory.io_slices(&buffers)?;
+            Object::Output(_) => loop {
+                let could_wait = get_ready(&ctx.waiting, descriptor, Interest::Write)?;
+                let nonblocking = descriptor.is_nonblocking();
                 let Object::Output(output) = &mut descriptor.object else {
                     return Err(Errno::Badf);
                 };
-                output.write(&slices)?
-            }
+                if !could_wait {
+                    break output.write(&memory.io_slices(&buffers)?)?;
+                }
+                shorten(&mut buffers, PIPE_BUF);
+                match output.try_write(&memory.io_slices(&buffers)?) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock && !nonblocking => {}
+                    result => break result?,
+                }
+            },
             Object::Socket(..) => {
                 socket::send(&ctx.waiting, descriptor, &memory.io_slices(&buffers)?)?
             }
@@ -257,9 +269,9 @@ fn special(
     }
 }
 
-/// Sees to it that a call of the host for a stream or a socket does not wait, where this can be known: by
+/// Sees to it that a call of the host for a stream or a listener does not wait, where this can be known: by
 /// waiting before, or by failing with [`Errno::Again`] where the guest does not want that. Answers
-/// whether the host could still wait if it is asked for too much.
+/// whether the host could still wait: if it is asked for too much, or if another process was faster.
 ///
 /// The host's own flag is left alone, because other processes share it.
 pub(super) fn get_ready(

@@ -15,6 +15,10 @@ const DATA_TRUNCATED: u16 = 1;
 
 /// Accepts a connection, and writes the number of its descriptor.
 ///
+/// If another process accepts from the same listener and is faster, the host waits for the next connection, and
+/// nothing ends that: a listener is made not to wait for all who share it, or for none. Give a guest a
+/// listener that does not wait if others share it.
+///
 /// # Errors
 /// [`Errno::NotSock`], [`Errno::Again`], and what the host answers.
 pub fn sock_accept(
@@ -32,9 +36,16 @@ pub fn sock_accept(
     }
     ctx.table.check_room()?;
     memory.check(accepted, 4)?;
-    get_ready(&ctx.waiting, listener, Interest::Read)?;
-    let connection =
-        retry_on_intr(|| rustix::net::accept_with(socket, rustix::net::SocketFlags::CLOEXEC))?;
+    let connection = loop {
+        get_ready(&ctx.waiting, listener, Interest::Read)?;
+        let flags = rustix::net::SocketFlags::CLOEXEC;
+        match retry_on_intr(|| rustix::net::accept_with(socket, flags)) {
+            // The host has made the listener so, and somebody else was faster.
+            Err(rustix::io::Errno::AGAIN)
+                if ctx.waiting.can_be_ended() && !listener.is_nonblocking() => {}
+            result => break result?,
+        }
+    };
     let mut descriptor = Descriptor::of_socket(connection)?;
     descriptor.flags = flags;
     let number = ctx.table.insert(descriptor)?;

@@ -18,9 +18,20 @@ pub trait StdinStream: Send {
     /// is there yet.
     fn read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
 
+    /// As [`read`](Self::read), but where that would wait, [`io::ErrorKind::WouldBlock`]: then the descriptor is
+    /// waited on again. This is called instead of it if something could end the wait: the descriptor has been
+    /// waited on by then, but other processes may have taken what was there. Those of the host that are
+    /// not regular files do not wait since Linux 6.5; by default, and before that, this is the same.
+    ///
+    /// # Errors
+    /// As there.
+    fn try_read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.read(buffers)
+    }
+
     /// The host's descriptor behind it, if there is one: it is what a guest's `poll_oneoff` waits on, and what
-    /// is waited on before [`read`](Self::read), if something could end the wait. A stream without one always
-    /// counts as ready, and nothing ends a read that waits.
+    /// is waited on before [`try_read`](Self::try_read), if something could end the wait. A stream without one
+    /// always counts as ready, and nothing ends a read that waits.
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         None
     }
@@ -51,6 +62,15 @@ pub trait StdoutStream: Send {
     /// Becomes the error number of the guest's call.
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize>;
 
+    /// As [`write`](Self::write), but where that would wait, [`io::ErrorKind::WouldBlock`]: see
+    /// [`StdinStream::try_read`].
+    ///
+    /// # Errors
+    /// As there.
+    fn try_write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write(buffers)
+    }
+
     /// Makes what was written durable, for `fd_sync`.
     ///
     /// # Errors
@@ -60,7 +80,7 @@ pub trait StdoutStream: Send {
     }
 
     /// The host's descriptor behind it, if there is one: it is what a guest's `poll_oneoff` waits on, and what
-    /// is waited on before [`write`](Self::write), if something could end the wait: that gets no more then than
+    /// is waited on before [`try_write`](Self::try_write), if something could end the wait: that gets no more then than
     /// a pipe has room for. A stream without one always counts as ready, and nothing ends a write that waits.
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         None
@@ -81,6 +101,10 @@ impl StdinStream for io::Stdin {
         Ok(rustix::io::retry_on_intr(|| rustix::io::readv(input, buffers))?)
     }
 
+    fn try_read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        read_now(AsFd::as_fd(self), buffers)
+    }
+
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         Some(AsFd::as_fd(self))
     }
@@ -98,6 +122,12 @@ impl StdoutStream for io::Stdout {
         Ok(rustix::io::retry_on_intr(|| rustix::io::writev(&lock, buffers))?)
     }
 
+    fn try_write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut lock = self.lock();
+        io::Write::flush(&mut lock)?;
+        write_now(AsFd::as_fd(&lock), buffers)
+    }
+
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         Some(AsFd::as_fd(self))
     }
@@ -111,6 +141,10 @@ impl StdoutStream for io::Stderr {
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         let lock = self.lock();
         Ok(rustix::io::retry_on_intr(|| rustix::io::writev(&lock, buffers))?)
+    }
+
+    fn try_write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        write_now(AsFd::as_fd(&self.lock()), buffers)
     }
 
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
@@ -127,6 +161,10 @@ impl StdinStream for std::fs::File {
         Ok(rustix::io::retry_on_intr(|| rustix::io::readv(&*self, buffers))?)
     }
 
+    fn try_read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        read_now(AsFd::as_fd(self), buffers)
+    }
+
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         Some(AsFd::as_fd(self))
     }
@@ -141,6 +179,10 @@ impl StdoutStream for std::fs::File {
         Ok(rustix::io::retry_on_intr(|| rustix::io::writev(&*self, buffers))?)
     }
 
+    fn try_write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        write_now(AsFd::as_fd(self), buffers)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.sync_all()
     }
@@ -152,6 +194,39 @@ impl StdoutStream for std::fs::File {
     fn is_terminal(&self) -> bool {
         io::IsTerminal::is_terminal(self)
     }
+}
+
+/// What the system says where it cannot do a call without waiting.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNKNOWN: [rustix::io::Errno; 2] = [rustix::io::Errno::OPNOTSUPP, rustix::io::Errno::NOSYS];
+
+/// Reads what is there, without waiting if the system can: the descriptor's own flag is shared with others.
+fn read_now(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    use rustix::io::retry_on_intr;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        // As an offset, -1 stands for the position of the file.
+        let flags = rustix::io::ReadWriteFlags::NOWAIT;
+        match retry_on_intr(|| rustix::io::preadv2(fd, buffers, u64::MAX, flags)) {
+            Err(error) if UNKNOWN.contains(&error) => {}
+            result => return Ok(result?),
+        }
+    }
+    Ok(retry_on_intr(|| rustix::io::readv(fd, buffers))?)
+}
+
+/// Writes what there is room for, in the same way.
+fn write_now(fd: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+    use rustix::io::retry_on_intr;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let flags = rustix::io::ReadWriteFlags::NOWAIT;
+        match retry_on_intr(|| rustix::io::pwritev2(fd, buffers, u64::MAX, flags)) {
+            Err(error) if UNKNOWN.contains(&error) => {}
+            result => return Ok(result?),
+        }
+    }
+    Ok(retry_on_intr(|| rustix::io::writev(fd, buffers))?)
 }
 
 /// Input that is at its end from the start: what a guest gets if nothing else is said.
@@ -175,5 +250,44 @@ pub struct Sink;
 impl StdoutStream for Sink {
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         Ok(buffers.iter().map(|buffer| buffer.len()).sum())
+    }
+}
+
+#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::os::fd::OwnedFd;
+
+    /// What other processes have taken, or filled, after it was waited for.
+    #[test]
+    fn nothing_waits_for_what_others_were_faster_with() {
+        let (reader, writer) = io::pipe().unwrap();
+        let (one, other) = std::os::unix::net::UnixStream::pair().unwrap();
+        let ends: [(OwnedFd, OwnedFd); 2] =
+            [(reader.into(), writer.into()), (one.into(), other.into())];
+        for (reader, writer) in ends {
+            let (mut reader, mut writer) = (File::from(reader), File::from(writer));
+            let mut bytes = [0; 4096];
+            let flags = rustix::io::ReadWriteFlags::NOWAIT;
+            let mut probe = [IoSliceMut::new(&mut bytes)];
+            let refused = rustix::io::preadv2(&reader, &mut probe, u64::MAX, flags).unwrap_err();
+            if UNKNOWN.contains(&refused) {
+                continue;
+            }
+            let mut slices = [IoSliceMut::new(&mut bytes)];
+            let error = reader.try_read(&mut slices).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+            let mut written = 0;
+            let error = loop {
+                match writer.try_write(&[IoSlice::new(&[1; 4096])]) {
+                    Ok(count) => written += count,
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+            assert!(written > 0);
+            assert!(reader.try_read(&mut slices).unwrap() > 0);
+        }
     }
 }
