@@ -141,7 +141,8 @@ impl Snapshot {
     /// The store's limiter is not asked. Handles stay valid; so do references to what was made since. If a table or
     /// memory becomes smaller than an instance that was made since asks for in its import, that instance can't run
     /// any more: calls of its functions are errors until its imports are as large again, by growing or by restoring
-    /// another snapshot. Nothing else is different for it.
+    /// another snapshot. Code that grows them and goes on may have to return to the host before it can call the
+    /// instance. Nothing else is different for it.
     ///
     /// # Errors
     ///

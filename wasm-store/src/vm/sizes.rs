@@ -6,9 +6,10 @@
 //! memory smaller but putting back a state of before it grew. Instances that were made in between and whose
 //! imports are then too small are **halted**: wherever their code is entered from elsewhere, by records of references
 //! and of imports, there is code that fails instead. So calls cost nothing for it, and what was there before them is
-//! put back exactly as it was. Once their imports are as large again, they run again.
+//! put back exactly as it was. Once their imports are as large again, they run again; but code that is on the stack then
+//! may have what fails in a register, and calls that until it returns, with an error that says so.
 //!
-//! An instance is also halted whose state could be put back only in part.
+//! An instance is also halted whose state could be put back only in part, or that has a memory of which that is so.
 
 #![allow(unsafe_code)]
 
