@@ -18,7 +18,7 @@ fn engine() -> Engine {
     config.cranelift_opt_level(OptLevel::None).memory_reservation(1 << 20);
     // A page more than there can be is where the guard begins.
     config.memory_guard_size(64 << 10).wasm_memory64(true).wasm_tail_call(true);
-    config.wasm_extended_const(true).wasm_multi_memory(true).parallel_compilation(false);
+    config.wasm_extended_const(true).wasm_multi_memory(true);
     Engine::new(&config).expect("the settings are valid")
 }
 
