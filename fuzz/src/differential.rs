@@ -90,10 +90,30 @@ fn decide(
     if let Some(differs) = difference(ours, &theirs, "Wasmtime") {
         panic!("{differs} ({settings:?})");
     }
-    assert_eq!(
-        places, their_places,
-        "traps are elsewhere: ours first, Wasmtime's second ({settings:?})"
-    );
+    assert_eq!(places.len(), their_places.len());
+    for (ours, theirs) in places.iter().zip(&their_places) {
+        assert!(
+            ours == theirs || is_sunken_load(wasm, ours, theirs),
+            "a trap is elsewhere: {ours:x?}, in Wasmtime {theirs:x?} ({settings:?})"
+        );
+    }
+}
+
+/// Whether all is the same but that Wasmtime has the trap of a load at the operator that takes what is loaded: it
+/// does where the two become one instruction.
+#[cfg(feature = "wasmtime")]
+fn is_sunken_load(wasm: &[u8], ours: &outcome::Place, theirs: &outcome::Place) -> bool {
+    let ([(func, Some(at), _), ours @ ..], [(other, Some(later), _), theirs @ ..]) =
+        (ours.as_slice(), theirs.as_slice())
+    else {
+        return false;
+    };
+    let is_load = match wasm[*at] {
+        0x28..=0x35 => true,
+        0xfd => matches!(wasm[at + 1], 0x00..=0x0a | 0x54..=0x57 | 0x5c..=0x5d),
+        _ => false,
+    };
+    is_load && func == other && at < later && ours == theirs
 }
 
 #[cfg(not(feature = "wasmtime"))]
