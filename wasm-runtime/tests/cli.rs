@@ -310,6 +310,6 @@ fn compiling_has_limits_that_can_be_set() {
         place.run(&[command, "--compile-limit=operators=3,operators=none", "a.wat"]).exits_with(0);
         place.run(&[command, "--compile-limit=none", "a.wat"]).exits_with(0);
         let unknown = place.run(&[command, "--compile-limit", "bytes=3", "a.wat"]).exits_with(2);
-        assert!(unknown.stderr().contains("operators, blocks, locals, parameters, time"));
+        assert!(unknown.stderr().contains("operators, blocks, locals, parameters, effort, time"));
     }
 }
