@@ -2,7 +2,7 @@
 //!
 //! Whatever is loaded is found here by addresses in its code: by signal handlers, which want to know
 //! whether an instruction may trap, and for backtraces. The list is a sorted array that is never
-//! changed but replaced ([`Published`]); reading takes no lock and no memory.
+//! changed but replaced (`Published`); reading takes no lock and no memory.
 #![allow(unsafe_code)]
 
 mod published;
