@@ -95,7 +95,7 @@ impl CompileLimits {
         }
     }
 
-    /// Sets the most [operators](Self::operators#structfield.operators) of a function; `None` for any
+    /// Sets the most [operators](field@Self::operators) of a function; `None` for any
     /// number.
     #[must_use]
     pub fn operators(mut self, most: impl Into<Option<u32>>) -> Self {
@@ -103,7 +103,7 @@ impl CompileLimits {
         self
     }
 
-    /// Sets the most [blocks](Self::blocks#structfield.blocks) of a function; `None` for any number.
+    /// Sets the most [blocks](field@Self::blocks) of a function; `None` for any number.
     #[must_use]
     pub fn blocks(mut self, most: impl Into<Option<u32>>) -> Self {
         self.blocks = most.into();
@@ -126,7 +126,7 @@ impl CompileLimits {
         self
     }
 
-    /// Sets the most [effort](Self::effort#structfield.effort) of giving registers to the values of a function;
+    /// Sets the most [effort](field@Self::effort) of giving registers to the values of a function;
     /// `None` for any.
     #[must_use]
     pub fn effort(mut self, most: impl Into<Option<u32>>) -> Self {
