@@ -25,9 +25,11 @@ pub(crate) fn miri(shell: &Shell) -> Result<Outcome, String> {
     Ok(Outcome::Passed)
 }
 
-/// What AddressSanitizer has to leave to the store: faults and signal stacks are how traps are noticed.
+/// What AddressSanitizer has to leave to the store: faults and signal stacks are how traps are noticed, and what the
+/// allocator cannot give is an error of the store's.
 const ASAN_OPTIONS: &str = "handle_segv=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0:use_sigaltstack=0:\
-     allow_user_segv_handler=1:detect_stack_use_after_return=0:detect_leaks=0";
+     allow_user_segv_handler=1:detect_stack_use_after_return=0:detect_leaks=0:\
+     allocator_may_return_null=1";
 
 /// The tests of the store that a compiler is needed for, and those of its own.
 const ASAN: &[&str] = &[
