@@ -2,29 +2,29 @@
 
 pub(crate) mod idle_models;
 pub(crate) mod interruption;
-
-#[allow(dead_code, reason = "not all of it is tried")]
-#[path = "../../wasm-store/src/vm/idle.rs"]
-mod idle;
+pub(crate) mod reuse;
 
 /// In the place of the store's.
-mod sync {
-    pub(super) use crate::sync::*;
+pub(crate) mod sync {
+    pub(crate) use crate::sync::*;
 }
 
 /// In the place of instances.
-mod instance {
+pub(crate) mod instance {
     pub(crate) struct VmInstance;
 }
 
 /// In the place of modules.
-mod module {
+pub(crate) mod module {
     pub(crate) struct VmModule;
 }
 
-/// In the place of what each thread has.
-mod thread {
-    pub(super) fn id() -> usize {
-        0
+/// In the place of what knows the kernel.
+pub(crate) mod sys {
+    /// In the place of what each thread has.
+    pub(crate) mod thread {
+        pub(crate) fn id() -> usize {
+            0
+        }
     }
 }

@@ -87,13 +87,13 @@ fn samples() -> Vec<(&'static str, Boxed)> {
     });
     let trap = module("(module (func $f unreachable) (start $f))").unwrap();
     let trap = Instance::new(&mut store, &trap, &[]).unwrap_err();
-    add("wasm-store/src/trap.rs", trap.context("outer").into());
+    add("wasm-store/src/error/trap.rs", trap.context("outer").into());
     add("wasm-store/src/error/object.rs", Error::msg("words").into());
     add("wasm-store/src/error/object.rs", Error::msg("words").context("more").into());
     let io = std::fs::read("/no/such/file").context("can't read").unwrap_err();
     add("wasm-store/src/error/object.rs", io.into());
     let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
-    add("wasm-store/src/memory.rs", {
+    add("wasm-store/src/items/memory.rs", {
         Box::new(memory.read(&store, 1 << 20, &mut [0; 4]).unwrap_err())
     });
     add(

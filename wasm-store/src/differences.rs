@@ -45,7 +45,7 @@
 //!   is left is exact in host functions and after traps. It is looked at in fewer functions (not at the entry of those that
 //!   call nothing and that the host can't call) and before imports are called; exactly as much as a call uses is enough
 //!   for it. Code that counts also runs in engines that do not.
-//! * **Interruption** ([`interruption`](crate::interruption)). Functions that neither have loops nor call anything never
+//! * **Interruption** ([`interruption`](crate::store::interruption)). Functions that neither have loops nor call anything never
 //!   look at their deadline. [`UpdateDeadline::Yield`](crate::UpdateDeadline) gives other threads a chance to
 //!   run, as there is no executor to yield to. Setting a deadline in an engine whose code can't be interrupted is
 //!   a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by signal handlers. Code

@@ -1,13 +1,28 @@
 //! The engine: what all stores and modules of one kind share.
 
+mod allocation;
+mod cache;
+pub(crate) mod compat;
+pub mod compiler;
+mod config;
+mod profiling;
+mod trust;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
+pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, RecyclingConfig};
+pub(crate) use cache::{CachePlace, CacheSetting, serialized};
+pub use compiler::{CompileRequest, Compiler};
+pub use config::Config;
+#[cfg(feature = "profile")]
+pub use profiling::ProfilingStrategy;
+pub(crate) use profiling::{Profiling, Registration};
+pub(crate) use trust::Trust;
+
 use wasm_artifact::{FileKind, identify};
 
-use crate::compiler::{self, Compiler};
-use crate::config::Config;
 use crate::error::{Context, Result};
 use crate::types::TypeRegistry;
 use crate::vm::VmEngine;

@@ -3,19 +3,25 @@
 //! The shape is that of the `anyhow` crate, which code written against Wasmtime expects: a single
 //! type into which every error converts, that can be asked what it is made of.
 
+mod backtrace;
 mod chain;
 mod context;
 mod macros;
 mod object;
+mod trap;
 
 use std::error::Error as StdError;
 use std::fmt;
 
+pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
 pub use chain::Chain;
 pub use context::Context;
 #[doc(hidden)]
 pub use macros::__private;
 use object::{ContextObject, MessageObject, Object, PlainObject};
+
+pub(crate) use trap::MemoryFault;
+pub use trap::Trap;
 
 pub use crate::{bail, ensure, format_err};
 

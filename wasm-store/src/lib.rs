@@ -68,86 +68,44 @@
 
 #![deny(unsafe_code)]
 
-mod allocation;
-mod backtrace;
-mod cache;
-mod caller;
-mod compat;
-pub mod compiler;
-mod config;
 pub mod differences;
 mod engine;
 pub mod error;
-mod extern_;
-mod externref;
-mod func;
-mod function_hook;
 mod gate;
-mod global;
-mod hook;
-mod instance;
-mod instance_pre;
-pub mod interruption;
-mod limits;
+mod items;
 mod linker;
-mod memory;
-mod module;
-#[cfg(feature = "observe")]
-pub mod observe;
-mod profiling;
 #[cfg(test)]
 mod send_sync;
-mod snapshot;
+mod state;
 mod store;
-mod table;
-mod transaction;
-mod trap;
-mod trust;
 mod types;
-mod val;
 mod vm;
-pub mod wait;
+mod watch;
 
-pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, RecyclingConfig};
-pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
-pub use caller::Caller;
-pub use compiler::{CompileRequest, Compiler};
-pub use config::Config;
-pub use engine::{Engine, EngineWeak, Precompiled};
-pub use error::{Error, Result};
-pub use extern_::{Export, Extern};
-pub use externref::{ExternRef, OwnedRooted, Rooted};
-pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList};
-#[cfg(feature = "function-hook")]
-pub use function_hook::FunctionHookContext;
-pub use global::Global;
-#[cfg(feature = "call-hook")]
-pub use hook::{CallHookContext, CallHookId, CallOutcome};
-pub use instance::{DataSegment, ElementSegment, Instance, Internal};
-pub use instance_pre::InstancePre;
-pub use interruption::{InterruptHandle, UpdateDeadline};
-pub use limits::{
-    DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, ResourceLimiter,
-    StoreLimits, StoreLimitsBuilder,
-};
-pub use linker::{Linker, UnknownImportError};
-pub use memory::{Memory, MemoryAccessError};
-pub use module::{Module, ModuleExport, ModuleFunction};
-#[cfg(feature = "observe")]
-pub use observe::GuestProfiler;
 #[cfg(feature = "profile")]
-pub use profiling::ProfilingStrategy;
-pub use snapshot::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder};
-pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
-pub use table::Table;
-pub use transaction::Transaction;
-pub use trap::Trap;
+pub use engine::ProfilingStrategy;
+pub use engine::{
+    CompileRequest, Compiler, Config, Engine, EngineWeak, InstanceAllocationStrategy,
+    PoolingAllocationConfig, Precompiled, RecyclingConfig, compiler,
+};
+pub use error::{Error, FrameInfo, FrameSymbol, Result, Trap, WasmBacktrace};
+pub use items::{
+    DataSegment, ElementSegment, Export, Extern, ExternRef, Func, Global, Instance, Internal,
+    IntoFunc, Memory, MemoryAccessError, Module, ModuleExport, ModuleFunction, OwnedRooted, Ref,
+    Rooted, Table, TypedFunc, V128, Val, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+};
+pub use linker::{InstancePre, Linker, UnknownImportError};
+pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};
+pub use store::{
+    AsContext, AsContextMut, Awaited, Caller, DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT,
+    DEFAULT_TABLE_LIMIT, Interest, InterruptHandle, ResourceLimiter, Store, StoreContext,
+    StoreContextMut, StoreLimits, StoreLimitsBuilder, UpdateDeadline, Waiter, Woken, interruption,
+    wait,
+};
 pub use types::{
     ExportType, ExternType, FuncType, GlobalType, HeapType, ImportType, MemoryType,
     MemoryTypeBuilder, Mutability, RefType, TableType, ValType,
 };
-pub use val::{Ref, V128, Val};
-pub use wait::{Awaited, Interest, Waiter, Woken};
 /// Who answers for artifacts (feature `sign`): keys, seals and trust policies.
 #[cfg(feature = "sign")]
 pub use wasm_artifact::sign;
@@ -165,6 +123,12 @@ pub use wasm_types::{
 pub use wasm_types::{
     GlobalState, MemoryChunk, MemoryState, ModuleState, RefState, TableRun, TableState,
 };
+#[cfg(feature = "function-hook")]
+pub use watch::FunctionHookContext;
+#[cfg(feature = "observe")]
+pub use watch::observe::{self, GuestProfiler};
+#[cfg(feature = "call-hook")]
+pub use watch::{CallHookContext, CallHookId, CallOutcome};
 
 /// The examples of the README, as tests.
 #[cfg(doctest)]

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 mod definition;
+mod instance_pre;
 mod names;
 mod near;
 mod one;
@@ -14,23 +15,18 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 pub(crate) use definition::Definition;
+pub use instance_pre::InstancePre;
 use names::Names;
 pub use unknown::UnknownImportError;
 
 use wasm_types::Escaped;
 
-use crate::caller::Caller;
 use crate::engine::Engine;
 use crate::error::{Context, Result};
-use crate::extern_::Extern;
-use crate::func::{HostFunc, IntoFunc};
 use crate::gate::Gate;
-use crate::instance::Instance;
-use crate::instance_pre::InstancePre;
-use crate::module::Module;
-use crate::store::{AsContext, AsContextMut};
+use crate::items::{Extern, HostFunc, Instance, IntoFunc, Module, Val};
+use crate::store::{AsContext, AsContextMut, Caller};
 use crate::types::{FuncType, ImportType};
-use crate::val::Val;
 
 /// Names for items that modules import. Host functions that it defines belong to no store, so that one
 /// linker serves many stores of its engine.

@@ -2,11 +2,15 @@
 
 #![allow(unsafe_code)]
 
+mod caller;
 mod context;
 mod fuel;
 mod host_side;
+pub mod interruption;
+mod limits;
 mod opaque;
 mod stack;
+pub mod wait;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,17 +18,23 @@ use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
 use std::ptr::{self, NonNull};
 
+pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use host_side::HostSide;
+pub(crate) use interruption::EpochSlot;
+pub use interruption::{InterruptHandle, UpdateDeadline};
+pub use limits::{
+    DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, ResourceLimiter,
+    StoreLimits, StoreLimitsBuilder,
+};
 pub(crate) use opaque::{InstanceEntry, Kept, StoreOpaque, host_value_bytes};
+pub use wait::{Awaited, Interest, Waiter, Woken};
 
 use crate::engine::Engine;
-use crate::function_hook::FunctionHookSlot;
 pub(crate) use crate::gate::StoreId;
-use crate::hook::HookSlot;
-use crate::interruption::EpochSlot;
-use crate::limits::ResourceLimiter;
 use crate::vm::{StoreHost, VMStoreContext};
+use crate::watch::call_hook::HookSlot;
+use crate::watch::function_hook::FunctionHookSlot;
 
 /// A set of instances with what they share, and data of the host's that its functions get to see.
 ///

@@ -4,9 +4,9 @@ use std::ptr::NonNull;
 
 use loom::thread;
 
-use super::idle::{IdleInstance, IdleInstances, IdleLimits};
 use super::instance::VmInstance;
 use super::module::VmModule;
+use super::reuse::instances::{IdleInstance, IdleInstances, IdleLimits};
 use super::sync::Arc;
 use crate::model;
 

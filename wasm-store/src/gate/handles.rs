@@ -2,14 +2,8 @@
 
 use super::{Belongs, Gate, Home, StoreId};
 use crate::engine::Engine;
-use crate::extern_::Extern;
-use crate::func::HostFunc;
-use crate::global::Global;
-use crate::instance::Instance;
-use crate::module::Module;
-use crate::snapshot::Snapshot;
-use crate::table::Table;
-use crate::val::{Ref, Val};
+use crate::items::{Extern, Global, HostFunc, Instance, Module, Ref, Table, Val};
+use crate::state::Snapshot;
 
 /// For what belongs to the store that its method tells.
 macro_rules! of_a_store {

@@ -3,9 +3,8 @@
 #![allow(unsafe_code)]
 
 use crate::error::Result;
-use crate::extern_::Extern;
-use crate::func::HostFunc;
 use crate::gate::Gate;
+use crate::items::{Extern, HostFunc};
 use crate::store::StoreOpaque;
 use crate::types::matching::Provided;
 use crate::vm::VmImport;

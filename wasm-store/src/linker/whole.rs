@@ -4,10 +4,8 @@ use wasm_types::Escaped;
 
 use super::{Definition, Linker};
 use crate::error::{Context, Result};
-use crate::extern_::Extern;
-use crate::func::Func;
 use crate::gate::Gate;
-use crate::module::Module;
+use crate::items::{Extern, Func, Module};
 use crate::store::AsContextMut;
 use crate::types::ExternType;
 

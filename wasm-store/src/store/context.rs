@@ -1,8 +1,8 @@
 //! Borrows of a store, and the traits of what can be borrowed as one.
 
 use super::{Store, StoreInner};
-use crate::caller::Caller;
 use crate::engine::Engine;
+use crate::store::Caller;
 
 /// A shared borrow of a [`Store`].
 #[derive(Debug)]

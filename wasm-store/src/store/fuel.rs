@@ -1,8 +1,8 @@
 //! How much fuel a store has left.
 
 use super::{Store, StoreContext, StoreContextMut, StoreOpaque};
-use crate::caller::Caller;
 use crate::error::Result;
+use crate::store::Caller;
 
 impl StoreOpaque {
     fn check_fuel(&self) -> Result<()> {

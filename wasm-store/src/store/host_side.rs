@@ -2,7 +2,7 @@
 //! asks it while it is borrowed itself.
 
 use crate::error::{Error, Result};
-use crate::limits::ResourceLimiter;
+use crate::store::ResourceLimiter;
 use crate::vm::StoreHost;
 
 type Limiter<T> = dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync;

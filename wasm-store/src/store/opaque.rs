@@ -6,14 +6,12 @@ use std::sync::Arc;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::func::HostFunc;
 use crate::gate::StoreId;
-use crate::hook::Watched;
-use crate::limits::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};
+use crate::items::{HostFunc, Module, Val};
 use crate::linker::Definition;
-use crate::module::Module;
-use crate::val::Val;
+use crate::store::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};
 use crate::vm::{VmInstance, VmStore};
+use crate::watch::call_hook::Watched;
 
 /// An instance of a store.
 pub(crate) struct InstanceEntry {

@@ -2,14 +2,9 @@
 
 use super::{ExternType, FuncType, GlobalType, MemoryType, RefType, TableType, ValType};
 use crate::error::{Context, Error, Result};
-use crate::extern_::Extern;
-use crate::func::Func;
 use crate::gate::Gate;
-use crate::global::Global;
-use crate::memory::Memory;
+use crate::items::{Extern, Func, Global, Memory, Ref, Table, Val};
 use crate::store::AsContextMut;
-use crate::table::Table;
-use crate::val::{Ref, Val};
 
 fn default_ref(ty: &RefType) -> Result<Ref> {
     Val::default_for_ty(&ValType::Ref(ty.clone()))

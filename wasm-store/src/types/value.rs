@@ -8,7 +8,7 @@ use super::func_type::FuncType;
 use super::matching;
 use super::registry::Canonical;
 use crate::engine::Engine;
-use crate::val::Val;
+use crate::items::Val;
 
 /// The type of a value.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -9,13 +9,13 @@ use std::ptr;
 use wasm_types::abi::Builtin;
 use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapCode};
 
+use super::arch::{builtin_thunk, raise};
 use super::context::VMContext;
 use super::function_hook::{function_entered, function_left};
 use super::instance::VmInstance;
 use super::instantiate::element_values;
 use super::store::{StoreHost, VmStore};
 use super::table::VmTable;
-use super::thunks::{builtin_thunk, raise};
 use super::unwind::{Unwind, raise_trap};
 use crate::Error;
 

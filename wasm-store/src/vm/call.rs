@@ -4,13 +4,14 @@
 
 use std::ptr::NonNull;
 
+use super::arch::{
+    CallLayout, Place, RegisterImage, Width, enter_array_thunk, enter_registers_thunk,
+};
 use super::context::{FuncRef, HostFunc, VMStoreContext};
-use super::interruption;
-use super::layout::{CallLayout, Place, Width};
-use super::thread;
-use super::thunks::{RegisterImage, enter_array_thunk, enter_registers_thunk};
-use super::unwind::{self, RETURNED, UNWOUND, Unwind};
+use super::sys::thread;
+use super::unwind::{RETURNED, UNWOUND, Unwind};
 use super::value::ValRaw;
+use super::{interruption, unwind};
 
 /// Runs `call` with the store ready for Wasm: its stack in place, its thread known.
 ///

@@ -8,8 +8,8 @@ use std::ptr::NonNull;
 
 use wasm_types::abi;
 
+use super::arch::FuncTypeRecord;
 use super::instance::VmInstance;
-use super::layout::FuncTypeRecord;
 use super::stack::{StackBounds, WasmStack};
 use super::store::VmStore;
 use super::unwind::Unwind;
@@ -160,8 +160,8 @@ impl HostDef {
     /// The code for compiled callers, and the shim that it calls.
     pub(crate) fn thunk_and_shim(&self) -> (*const u8, *const u8) {
         match self.registers {
-            Some(shim) => (super::thunks::host_registers as *const u8, shim),
-            None => (super::thunks::host_array as *const u8, self.array as *const u8),
+            Some(shim) => (super::arch::host_registers as *const u8, shim),
+            None => (super::arch::host_array as *const u8, self.array as *const u8),
         }
     }
 }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasm_types::Tunables;
 
-use super::idle::{IdleInstances, IdleLimits};
 use super::interruption::Interruption;
-use super::mapping::{HOST_PAGE, Mapping};
-use super::memory_pool::{MemoryPool, Reservation};
+use super::reuse::instances::{IdleInstances, IdleLimits};
+use super::reuse::memories::{MemoryPool, Reservation};
 use super::stack::{StackPool, WasmStack};
+use super::sys::mapping::{HOST_PAGE, Mapping};
 use crate::Error;
 
 /// The hard limits of an engine that reserves everything up front.

@@ -3,10 +3,9 @@
 
 #![allow(unsafe_code)]
 
+use super::arch::{Place, RegisterImage, Width};
 use super::call::{low, read, truncate};
 use super::context::{ArrayShim, HostRecord};
-use super::layout::{Place, Width};
-use super::thunks::RegisterImage;
 use super::value::ValRaw;
 
 /// Values that are passed without an allocation.
@@ -56,7 +55,7 @@ pub(super) unsafe extern "C" fn host_array_dispatch(
     if !succeeded {
         drop(heap);
         // SAFETY: the shim has stored its failure, and nothing is left to drop here.
-        unsafe { super::thunks::raise((*record).store) }
+        unsafe { super::arch::raise((*record).store) }
     }
     let buffer = match layout.buffer {
         Some(Place::Int(register)) => image.ints[usize::from(register)] as *mut u8,

@@ -18,8 +18,8 @@ use super::context::{
 };
 use super::instance::VmInstance;
 use super::memory::VmMemory;
-use super::memory_pool::ImageKey;
 use super::module::VmModule;
+use super::reuse::memories::ImageKey;
 use super::store::VmStore;
 use super::table::VmTable;
 use super::unwind::{TrapInfo, Unwind};

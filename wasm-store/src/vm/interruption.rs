@@ -15,7 +15,6 @@ mod epochs;
 mod pages;
 mod reasons;
 mod store;
-mod thunk;
 mod timer;
 
 use epochs::Epochs;
@@ -24,10 +23,9 @@ pub(super) use pages::quiet;
 pub(crate) use reasons::{Interrupts, Reason, Verdict};
 pub(crate) use store::Timeout;
 pub(super) use store::{StoreInterruption, call_begins, call_ended};
-pub(super) use thunk::divert;
 use timer::{Timer, Timers};
 
-use super::mapping::{HOST_PAGE, set_readable};
+use super::sys::mapping::{HOST_PAGE, set_readable};
 use crate::Error;
 
 const _: () = assert!(HOST_PAGE == wasm_types::abi::INTERRUPT_PAGE_SIZE as usize);
@@ -46,7 +44,7 @@ pub(crate) struct Interruption {
 mod tests {
     use super::reasons::Listening;
     use super::*;
-    use crate::vm::mapping::Mapping;
+    use crate::vm::sys::mapping::Mapping;
 
     /// Whether a page is accessible, as the system says it.
     fn is_readable(page: usize) -> bool {

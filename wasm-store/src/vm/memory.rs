@@ -17,10 +17,10 @@ use rustix::io::Errno;
 use wasm_types::MemoryType;
 
 use super::context::MemoryRecord;
-use super::mapping::{HOST_PAGE, Mapping, NotReplaced};
-use super::memory_pool::{ImageKey, Reservation};
+use super::reuse::memories::{ImageKey, Reservation};
 use super::room::{Room, Wanted};
 use super::store::{StoreHost, VmEngine};
+use super::sys::mapping::{HOST_PAGE, Mapping, NotReplaced};
 use crate::Error;
 
 /// A linear memory, and where compiled code finds it.

@@ -10,8 +10,8 @@ use wasm_loader::Loaded;
 use wasm_types::abi::ContextLayout;
 use wasm_types::{DataIndex, EntityIndex, FuncIndex};
 
-use super::layout::FuncTypeRecord;
-use super::sizes::SizedImport;
+use super::arch::FuncTypeRecord;
+use super::state::sizes::SizedImport;
 use crate::Error;
 
 /// A loaded module, with its types as the engine knows them.

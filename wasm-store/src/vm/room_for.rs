@@ -3,7 +3,7 @@
 use crate::Error;
 
 /// An empty list with room for so many elements. `what` says in the error what they were for.
-pub(super) fn with_room<T>(len: usize, what: &str) -> Result<Vec<T>, Error> {
+pub(in crate::vm) fn with_room<T>(len: usize, what: &str) -> Result<Vec<T>, Error> {
     let mut list = Vec::new();
     match list.try_reserve_exact(len) {
         Ok(()) => Ok(list),
@@ -12,21 +12,21 @@ pub(super) fn with_room<T>(len: usize, what: &str) -> Result<Vec<T>, Error> {
 }
 
 /// A copy of a list.
-pub(super) fn copied<T: Copy>(from: &[T], what: &str) -> Result<Box<[T]>, Error> {
+pub(in crate::vm) fn copied<T: Copy>(from: &[T], what: &str) -> Result<Box<[T]>, Error> {
     let mut list = with_room(from.len(), what)?;
     list.extend_from_slice(from);
     Ok(list.into())
 }
 
 /// So many elements of the same value.
-pub(super) fn filled<T: Clone>(value: T, len: usize, what: &str) -> Result<Box<[T]>, Error> {
+pub(in crate::vm) fn filled<T: Clone>(value: T, len: usize, what: &str) -> Result<Box<[T]>, Error> {
     let mut list = with_room(len, what)?;
     list.resize(len, value);
     Ok(list.into())
 }
 
 /// Adds an element to a list.
-pub(super) fn push<T>(list: &mut Vec<T>, value: T, what: &str) -> Result<(), Error> {
+pub(in crate::vm) fn push<T>(list: &mut Vec<T>, value: T, what: &str) -> Result<(), Error> {
     if list.try_reserve(1).is_err() {
         return Err(no_room::<T>(list.len() + 1, what));
     }
@@ -35,7 +35,7 @@ pub(super) fn push<T>(list: &mut Vec<T>, value: T, what: &str) -> Result<(), Err
 }
 
 /// The error for so many elements.
-pub(super) fn no_room<T>(len: usize, what: &str) -> Error {
+pub(in crate::vm) fn no_room<T>(len: usize, what: &str) -> Error {
     Error::msg(format!(
         "the machine has no room for {what}: {len} elements of {} bytes",
         size_of::<T>()

@@ -5,9 +5,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::idle::{IdleLimits, now};
-use super::mapping::{HOST_PAGE, Mapping};
-use super::thread;
+use super::reuse::instances::{IdleLimits, now};
+use super::sys::mapping::{HOST_PAGE, Mapping};
+use super::sys::thread;
 use crate::Error;
 
 /// How much of an unused stack stays in memory, in bytes, whatever was used of it: few programs use more.

@@ -12,17 +12,17 @@ use super::context::{
     FuncRef, HostDef, HostFunc, HostRecord, MemoryRecord, TableRecord, VMStoreContext,
 };
 pub(super) use super::engine::VmEngine;
-use super::fuel;
 use super::instance::VmInstance;
-use super::interruption::{self, StoreInterruption};
-use super::mapping::HOST_PAGE;
+use super::interruption::StoreInterruption;
 use super::memory::{MemoryContents, VmMemory};
 use super::room::{Room, Wanted};
-use super::sizes::Waiting;
 use super::stack::{StackBounds, WasmStack};
+use super::state::sizes::Waiting;
+use super::sys::mapping::HOST_PAGE;
 use super::table::VmTable;
 use super::unwind::{PendingTrap, RETURNED, Unwind};
 use super::value::ValRaw;
+use super::{fuel, interruption};
 use crate::Error;
 
 /// What a store is asked when memories and tables grow.

@@ -7,9 +7,9 @@ use std::ptr::NonNull;
 
 use wasm_types::TrapCode;
 
+use super::arch::FRAME_WASM_SP;
 use super::context::{VMContext, VMStoreContext};
 use super::stack::StackBounds;
-use super::thunks::FRAME_WASM_SP;
 use crate::Error;
 
 /// A trap and where it happened.
@@ -104,7 +104,7 @@ pub(super) unsafe fn raise_trap(store: *mut VMStoreContext, code: TrapCode) -> !
         let frame = (*store).wasm_sp.cast::<usize>();
         (*store).trap =
             PendingTrap { code: code as u8, pc: *frame.add(1) - 1, fp: *frame, address: 0 };
-        super::thunks::raise(store)
+        super::arch::raise(store)
     }
 }
 

@@ -7,14 +7,13 @@ use std::ptr::NonNull;
 
 use wasm_types::FuncIndex;
 
-use super::super::context::{VMContext, VMStoreContext};
 use super::super::instance::VmInstance;
-use super::super::layout::FuncTypeRecord;
 use super::super::store::VmStore;
-use super::super::thunks::raise;
 use super::super::unwind::Unwind;
 use super::super::value::ValRaw;
 use crate::Error;
+use crate::vm::arch::{FuncTypeRecord, raise};
+use crate::vm::context::{VMContext, VMStoreContext};
 
 /// Whom to tell: set while there is a hook, so that code that was compiled to tell and has no listener comes
 /// back after one comparison.

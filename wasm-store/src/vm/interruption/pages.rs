@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::set_readable;
 use crate::Error;
-use crate::vm::mapping::{HOST_PAGE, Mapping};
+use crate::vm::sys::mapping::{HOST_PAGE, Mapping};
 
 /// How many pages are mapped at once.
 const CHUNK: usize = 16;

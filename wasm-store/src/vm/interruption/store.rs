@@ -80,7 +80,7 @@ impl VmStore {
     }
 
     /// Who is asked when a deadline is reached.
-    pub(super) fn epoch_callback(&self) -> Option<EpochCallback> {
+    pub(in crate::vm) fn epoch_callback(&self) -> Option<EpochCallback> {
         self.interruption.as_ref()?.callback
     }
 

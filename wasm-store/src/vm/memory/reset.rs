@@ -9,8 +9,8 @@ use wasm_loader::Loaded;
 
 use super::{VmMemory, bytes};
 use crate::Error;
-use crate::vm::mapping::HOST_PAGE;
-use crate::vm::written::{Scan, for_each_written};
+use crate::vm::sys::mapping::HOST_PAGE;
+use crate::vm::sys::pagemap::{Scan, for_each_written};
 
 impl VmMemory {
     /// Makes a memory that a module defines what it was before anything was written: its first size, its image

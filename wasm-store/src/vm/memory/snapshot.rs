@@ -20,9 +20,9 @@ use wasm_types::MemoryType;
 use super::VmMemory;
 use crate::Error;
 use crate::vm::context::MemoryRecord;
-use crate::vm::mapping::HOST_PAGE;
 use crate::vm::store::VmEngine;
-use crate::vm::written::{Scan, for_each_written};
+use crate::vm::sys::mapping::HOST_PAGE;
+use crate::vm::sys::pagemap::{Scan, for_each_written};
 
 /// Up to so many changed pages are kept beside a base, even if the memory is small.
 const FEW_CHANGED: usize = 512;

@@ -1,0 +1,111 @@
+//! What a compiled module is found by: everything that decides what the compiler makes.
+
+use wasm_cache::{CacheKey, KeyBuilder};
+
+use crate::engine::CompileRequest;
+
+/// The key of what the compiler with this identity makes of the bytes.
+pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> CacheKey {
+    // Taken apart, so that a field cannot be added to a request and be forgotten here.
+    let CompileRequest {
+        tunables,
+        features,
+        target,
+        flags,
+        target_features,
+        function_hooks,
+        // The tunables have what stands for it, where it matters.
+        operator_cost: _,
+        // On how many threads the artifact is made is not seen in it.
+        parallel: _,
+        threads: _,
+        // Neither are limits: what is kept was within some, and to load it costs what they are to save.
+        limits: _,
+        // Whoever wants the code generator to check itself does not want to skip that.
+        verify_ir,
+        address_map,
+    } = request;
+    let mut key = KeyBuilder::new();
+    key.text("compiler", compiler)
+        // All fields, with their names: this is derived.
+        .text("tunables", &format!("{tunables:?}"))
+        .number("features", features.bits())
+        .optional_text("target", target.as_deref())
+        .number("flags", flags.len() as u64);
+    for (name, value) in flags {
+        key.text("flag", name).text("value", value);
+    }
+    key.number("target_features", target_features.len() as u64);
+    for (name, allow) in target_features {
+        key.text("feature", name).flag("allow", *allow);
+    }
+    key.number("function_hooks", function_hooks.len() as u64);
+    for pattern in function_hooks {
+        key.text("pattern", pattern);
+    }
+    key.flag("verify_ir", *verify_ir).flag("address_map", *address_map).bytes("module", bytes);
+    key.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_types::{CompileLimits, OptLevel, WasmFeatures};
+
+    use super::*;
+
+    #[test]
+    fn whatever_decides_about_the_code_is_another_key() {
+        type Change = fn(&mut CompileRequest);
+        let changes: &[Change] = &[
+            |_| {},
+            |request| request.tunables.opt_level = OptLevel::None,
+            |request| request.tunables.memory_reservation = 0,
+            |request| request.tunables.memory_guard_size = 0,
+            |request| request.tunables.memory_reservation_for_growth = 0,
+            |request| request.tunables.stack_guard_size *= 2,
+            |request| request.tunables.spectre_mitigation ^= true,
+            |request| request.tunables.relaxed_simd_deterministic ^= true,
+            |request| request.tunables.nan_canonicalization ^= true,
+            |request| request.tunables.internals = wasm_types::Internals::Sealed,
+            |request| request.tunables.interruption ^= true,
+            |request| request.tunables.interruption_callbacks ^= true,
+            |request| request.tunables.fuel_costs = Some(1),
+            |request| request.tunables.fuel_costs = Some(2),
+            |request| request.features.toggle(WasmFeatures::SIMD),
+            |request| request.target = Some(String::new()),
+            |request| request.target = Some("x86_64-unknown-linux-gnu".into()),
+            |request| request.flags = vec![("a".into(), "b".into())],
+            |request| request.flags = vec![("a".into(), "b".into()), ("c".into(), "d".into())],
+            |request| request.flags = vec![("c".into(), "d".into()), ("a".into(), "b".into())],
+            |request| request.flags = vec![("ab".into(), String::new())],
+            |request| request.target_features = vec![("a".into(), true)],
+            |request| request.target_features = vec![("a".into(), false)],
+            |request| request.function_hooks = vec!["a".into()],
+            |request| request.function_hooks = vec!["a".into(), "b".into()],
+            |request| request.function_hooks = vec!["ab".into()],
+            |request| request.verify_ir ^= true,
+            |request| request.address_map ^= true,
+        ];
+        let mut keys = vec![of("other", &CompileRequest::new(), b"wasm")];
+        keys.push(of("", &CompileRequest::new(), b"wasm"));
+        keys.push(of("compiler", &CompileRequest::new(), b"wasn"));
+        for change in changes {
+            let mut request = CompileRequest::new();
+            change(&mut request);
+            let key = of("compiler", &request, b"wasm");
+            assert_eq!(key, of("compiler", &request, b"wasm"));
+            assert!(!keys.contains(&key), "{request:?}");
+            keys.push(key);
+        }
+    }
+
+    #[test]
+    fn threads_and_limits_decide_nothing() {
+        let mut request = CompileRequest::new();
+        let key = of("compiler", &request, b"wasm");
+        request.parallel = false;
+        request.threads = Some(7);
+        request.limits = CompileLimits::unlimited();
+        assert_eq!(of("compiler", &request, b"wasm"), key);
+    }
+}

@@ -1,0 +1,269 @@
+//! Whether an engine provides for what an artifact was compiled to rely on.
+//!
+//! The loader compares an artifact with the machine, and knows no engine. What does not fit the engine
+//! goes to the same list, so that one error tells everything that is in the way.
+
+use std::sync::Arc;
+
+use wasm_artifact::Artifact;
+use wasm_loader::{Demands, Loaded, Mismatch};
+use wasm_types::assumptions::Assumption;
+use wasm_types::{Tunables, WasmFeatures};
+
+use crate::engine::{CompileRequest, Engine};
+use crate::error::Result;
+use crate::watch::function_hook;
+
+/// The result of loading an artifact, where an error tells also what does not fit the engine.
+pub(crate) fn complete(
+    engine: &Engine,
+    result: Result<Arc<Loaded>, wasm_loader::Error>,
+) -> Result<Arc<Loaded>, wasm_loader::Error> {
+    result.map_err(|error| {
+        let more = error.demands().map(|demands| mismatches(engine, demands));
+        error.and(more.unwrap_or_default())
+    })
+}
+
+/// Checks that the engine provides for what an artifact asks for.
+pub(crate) fn check(engine: &Engine, artifact: &Artifact<'_>) -> Result<(), wasm_loader::Error> {
+    let demands = Demands::of(artifact);
+    let mut mismatches = mismatches(engine, &demands);
+    mismatches.extend(function_hook::check(&engine.config().request, artifact));
+    if mismatches.is_empty() {
+        Ok(())
+    } else {
+        Err(wasm_loader::Error::refusal(mismatches, demands))
+    }
+}
+
+/// What the list of assumptions says of an artifact and an engine, in words.
+fn mismatches(engine: &Engine, demands: &Demands) -> Vec<Mismatch> {
+    let CompileRequest { tunables, features, .. } = &engine.config().request;
+    unmet((&demands.tunables, demands.proposals), (tunables, *features))
+}
+
+fn unmet(code: (&Tunables, WasmFeatures), engine: (&Tunables, WasmFeatures)) -> Vec<Mismatch> {
+    let mut mismatches = Vec::new();
+    for assumption in Assumption::unmet(code, engine) {
+        match assumption {
+            Assumption::Proposals => mismatches.extend(proposals(code.1, engine.1)),
+            other => mismatches.push(describe(other, code.0, engine.0)),
+        }
+    }
+    mismatches
+}
+
+fn describe(assumption: Assumption, code: &Tunables, engine: &Tunables) -> Mismatch {
+    match assumption {
+        Assumption::MemoryReservation => size(
+            "reservation of memories",
+            format!(
+                "code without bounds checks, for memories of {} bytes",
+                code.memory_reservation
+            ),
+            engine.memory_reservation,
+            format!("Config::memory_reservation({})", code.memory_reservation),
+        ),
+        Assumption::MemoryGuard => size(
+            "guard after memories",
+            format!("code that relies on {} bytes", code.memory_guard_size),
+            engine.memory_guard_size,
+            format!("Config::memory_guard_size({})", code.memory_guard_size),
+        ),
+        Assumption::StackGuard => size(
+            "guard below stacks",
+            format!("code that relies on {} bytes", code.stack_guard_size),
+            engine.stack_guard_size.into(),
+            format!("Config::tunables_mut().stack_guard_size = {}", code.stack_guard_size),
+        ),
+        Assumption::RelaxedSimd => Mismatch::with_engine(
+            "relaxed vector instructions",
+            "results that depend on the machine",
+            "results promised that do not",
+            "compile the module with `Config::relaxed_simd_deterministic(true)`, or set up the engine \
+             without it",
+        ),
+        Assumption::Internals => Mismatch::with_engine(
+            "writes to internals",
+            format!("code that expects none ({:?})", code.internals),
+            "the promise that the host may write",
+            "compile the module with `Config::internals(Internals::Writable)`, or set up the engine with \
+             `Internals::Readable`",
+        ),
+        Assumption::Interruption => Mismatch::with_engine(
+            "interruption",
+            "code that can't be interrupted",
+            "the promise that it can",
+            "compile the module with `Config::interruption(true)`, or set up the engine with neither that nor \
+             `Config::epoch_interruption(true)`",
+        ),
+        Assumption::InterruptionCallbacks => Mismatch::with_engine(
+            "callbacks at interruptions",
+            "code that can only be ended where it is interrupted",
+            "the promise that it can go on",
+            "compile the module with `Config::epoch_interruption(true)`, or set up the engine with \
+             `Config::interruption(true)`",
+        ),
+        Assumption::Fuel => Mismatch::with_engine(
+            "fuel",
+            "code that counts none",
+            "fuel that is counted",
+            "compile the module with `Config::consume_fuel(true)`, or set up the engine without it",
+        ),
+        Assumption::FuelCosts => Mismatch::with_engine(
+            "costs of operators in fuel",
+            format!("code that counts with the costs {}", costs(code)),
+            format!("the costs {}", costs(engine)),
+            "compile the module with what is given to `Config::operator_cost` for the engine",
+        ),
+        // What has no words yet is refused all the same.
+        other => Mismatch::with_engine(
+            format!("{other:?}"),
+            format!("{code:?}"),
+            format!("{engine:?}"),
+            "compile the module with the engine's settings",
+        ),
+    }
+}
+
+/// A mismatch of sizes in bytes.
+fn size(what: &'static str, artifact: String, engine: u64, setting: String) -> Mismatch {
+    Mismatch::with_engine(
+        what,
+        artifact,
+        format!("{engine} bytes"),
+        format!(
+            "set up the engine with `{setting}`, or compile the module with the engine's settings"
+        ),
+    )
+}
+
+fn costs(tunables: &Tunables) -> String {
+    tunables.fuel_costs.map_or("none".into(), |costs| format!("{costs:#018x}"))
+}
+
+/// Each proposal that a module uses and an engine does not allow.
+fn proposals(used: WasmFeatures, allowed: WasmFeatures) -> Vec<Mismatch> {
+    let off = used.difference(allowed);
+    let describe = |(name, flag): (&str, WasmFeatures)| {
+        let words = name.to_lowercase();
+        let setter = match flag {
+            // WebAssembly has had these for longer than any engine lets one choose.
+            WasmFeatures::MUTABLE_GLOBAL
+            | WasmFeatures::SATURATING_FLOAT_TO_INT
+            | WasmFeatures::SIGN_EXTENSION => {
+                format!("Config::wasm_features(WasmFeatures::{name}, true)")
+            }
+            _ => format!("Config::wasm_{words}(true)"),
+        };
+        Mismatch::with_engine(
+            format!("WebAssembly proposal {}", words.replace('_', "-")),
+            "a module that uses it",
+            "it switched off",
+            format!("allow it with `{setter}`, or compile a module that does without it"),
+        )
+    };
+    off.iter_names().map(describe).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_types::Internals;
+
+    use super::*;
+
+    /// What is in the way of code in an engine that allows everything.
+    fn about(code: &Tunables, engine: &Tunables) -> Vec<String> {
+        let used = WasmFeatures::RELAXED_SIMD;
+        let list = unmet((code, used), (engine, WasmFeatures::all()));
+        list.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_difference_is_in_the_list() {
+        let mut code = Tunables::new();
+        code.memory_guard_size = 1 << 30;
+        code.stack_guard_size = 1 << 20;
+        let mut engine = Tunables::new();
+        engine.memory_reservation = 1 << 20;
+        engine.opt_level = wasm_types::OptLevel::None;
+        let list = unmet((&code, WasmFeatures::all()), (&engine, WasmFeatures::WASM1));
+        let about: Vec<_> = list.iter().map(|mismatch| &*mismatch.what).collect();
+        assert_eq!(
+            about[..3],
+            ["reservation of memories", "guard after memories", "guard below stacks"]
+        );
+        assert!(about.contains(&"WebAssembly proposal tail-call"));
+        assert_eq!(
+            list.len() as u32,
+            3 + WasmFeatures::all().difference(WasmFeatures::WASM1).bits().count_ones()
+        );
+        // Code with checks runs where none are needed.
+        assert!(self::about(&engine, &Tunables::new()).is_empty());
+    }
+
+    /// Each assumption that has words names what to set.
+    #[test]
+    fn refusals_say_what_to_do() {
+        let code = Tunables::new();
+        type Change = fn(&mut Tunables);
+        let cases: [(Change, &str); 8] = [
+            (|engine| engine.memory_reservation = 0, "`Config::memory_reservation(4294967296)`"),
+            (|engine| engine.memory_guard_size = 0, "`Config::memory_guard_size(33554432)`"),
+            (
+                |engine| engine.stack_guard_size = 4096,
+                "`Config::tunables_mut().stack_guard_size = 65536`",
+            ),
+            (
+                |engine| engine.relaxed_simd_deterministic = true,
+                "`Config::relaxed_simd_deterministic(true)`",
+            ),
+            (
+                |engine| engine.internals = Internals::Writable,
+                "`Config::internals(Internals::Writable)`",
+            ),
+            (|engine| engine.interruption = true, "`Config::interruption(true)`"),
+            (
+                |engine| engine.interruption_callbacks = true,
+                "compile the module with `Config::epoch_interruption(true)`",
+            ),
+            (|engine| engine.fuel_costs = Some(1), "`Config::consume_fuel(true)`"),
+        ];
+        for (change, advice) in cases {
+            let mut engine = Tunables::new();
+            change(&mut engine);
+            let list = about(&code, &engine);
+            assert!(list.len() == 1 && list[0].contains(advice), "{advice}: {list:?}");
+        }
+        let with = |costs| {
+            let mut tunables = Tunables::new();
+            tunables.fuel_costs = Some(costs);
+            tunables
+        };
+        let list = about(&with(2), &with(1));
+        assert!(list.len() == 1 && list[0].contains("`Config::operator_cost`"), "{list:?}");
+    }
+
+    /// What the message says to call exists.
+    #[test]
+    fn the_named_settings_exist() {
+        let mut config = crate::Config::new();
+        config.wasm_multi_value(true).wasm_custom_page_sizes(true).wasm_memory64(true);
+        config.wasm_features(WasmFeatures::MUTABLE_GLOBAL, true);
+        let used = WasmFeatures::MULTI_VALUE
+            | WasmFeatures::CUSTOM_PAGE_SIZES
+            | WasmFeatures::MEMORY64
+            | WasmFeatures::MUTABLE_GLOBAL;
+        let list = proposals(used, WasmFeatures::empty());
+        let all: String = list.iter().map(|mismatch| mismatch.to_string() + "\n").collect();
+        for setter in [
+            "`Config::wasm_multi_value(true)`",
+            "`Config::wasm_custom_page_sizes(true)`",
+            "`Config::wasm_memory64(true)`",
+            "`Config::wasm_features(WasmFeatures::MUTABLE_GLOBAL, true)`",
+        ] {
+            assert!(all.contains(setter), "{setter}: {all}");
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! The settings of an engine.
+
+mod fuel;
+mod sizes;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use wasm_types::{CompileLimits, Internals, OptLevel, Tunables, WasmFeatures};
+
+use crate::engine::{
+    CacheSetting, CompileRequest, Compiler, InstanceAllocationStrategy, Profiling, RecyclingConfig,
+    Trust,
+};
+use crate::error::Result;
+
+/// The size of a Wasm stack if nothing else is said, in bytes.
+const DEFAULT_WASM_STACK: usize = 1 << 20;
+
+/// How many frames a backtrace has at most if nothing else is said.
+const DEFAULT_BACKTRACE_FRAMES: usize = 20;
+
+/// The settings of an [`Engine`](crate::Engine).
+///
+/// Each setter returns the configuration, so that calls can be chained.
+///
+/// ```
+/// use wasm_store::{Config, Engine, OptLevel};
+///
+/// # fn main() -> wasm_store::Result<()> {
+/// let mut config = Config::new();
+/// config.cranelift_opt_level(OptLevel::SpeedAndSize).max_wasm_stack(2 << 20);
+/// let engine = Engine::new(&config)?;
+/// # let _ = engine;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Config {
+    pub(crate) request: CompileRequest,
+    pub(crate) compiler: Option<Arc<dyn Compiler>>,
+    pub(crate) use_compiler: bool,
+    pub(crate) max_wasm_stack: usize,
+    pub(crate) backtrace_frames: Option<NonZeroUsize>,
+    pub(crate) profiling: Profiling,
+    pub(crate) trust: Trust,
+    pub(crate) cache: CacheSetting,
+    pub(crate) allocation: InstanceAllocationStrategy,
+    pub(crate) recycling: RecyclingConfig,
+    /// Whether interruption was asked for.
+    interruption: bool,
+    /// Whether stores have deadlines in epochs.
+    pub(crate) epochs: bool,
+}
+
+macro_rules! proposals {
+    ($($name:ident $flag:ident $what:literal;)*) => {$(
+        #[doc = concat!("Whether modules may use ", $what, ".")]
+        pub fn $name(&mut self, enable: bool) -> &mut Self {
+            self.wasm_features(WasmFeatures::$flag, enable)
+        }
+    )*};
+}
+
+impl Config {
+    /// The default settings: WebAssembly 2.0 and those of the later proposals that are
+    /// implemented, optimised for speed, on all cores, with the program's default compiler.
+    pub fn new() -> Self {
+        Self {
+            request: CompileRequest::new(),
+            compiler: None,
+            use_compiler: true,
+            max_wasm_stack: DEFAULT_WASM_STACK,
+            backtrace_frames: NonZeroUsize::new(DEFAULT_BACKTRACE_FRAMES),
+            profiling: Profiling::default(),
+            trust: Trust::default(),
+            cache: CacheSetting::default(),
+            allocation: InstanceAllocationStrategy::default(),
+            recycling: RecyclingConfig::default(),
+            interruption: false,
+            epochs: false,
+        }
+    }
+
+    /// The compiler that turns Wasm bytes into code. Without this call it is the one that the
+    /// program provides (see [`provide_compiler!`](crate::provide_compiler)), if there is one.
+    pub fn compiler(&mut self, compiler: Arc<dyn Compiler>) -> &mut Self {
+        self.compiler = Some(compiler);
+        self
+    }
+
+    /// Whether the engine compiles at all. An engine that does not only loads artifacts, even if the
+    /// program provides a compiler.
+    pub fn enable_compiler(&mut self, enable: bool) -> &mut Self {
+        self.use_compiler = enable;
+        self
+    }
+
+    /// The target that is compiled for, as a triple; this host if nothing else is said.
+    ///
+    /// # Errors
+    ///
+    /// If the text does not have the shape of a triple. Whether the compiler knows it shows when it
+    /// compiles.
+    pub fn target(&mut self, target: &str) -> Result<&mut Self> {
+        let is_name = |part: &str| {
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c))
+        };
+        crate::ensure!(
+            target.split('-').count() >= 2 && target.split('-').all(is_name),
+            "`{target}` is not a target triple such as `x86_64-unknown-linux-gnu`"
+        );
+        self.request.target = Some(target.to_string());
+        Ok(self)
+    }
+
+    /// Allows compiled code to use an extension of the instruction set, such as `avx2`, or forbids it.
+    /// Without a word, the code may use all that this host has or, for another
+    /// [`target`](Config::target), what all its machines have. Later calls win.
+    ///
+    /// Whether the compiler knows the extension shows when it compiles. Code that uses what a machine
+    /// does not have is refused there when it is loaded, so that no promise is needed here.
+    pub fn target_feature(&mut self, name: &str, enable: bool) -> &mut Self {
+        self.request.target_features.push((name.to_string(), enable));
+        self
+    }
+
+    /// Allows or refuses proposals.
+    pub fn wasm_features(&mut self, features: WasmFeatures, enable: bool) -> &mut Self {
+        self.request.features.set(features, enable);
+        self
+    }
+
+    proposals! {
+        wasm_bulk_memory BULK_MEMORY "bulk operations on memories and tables";
+        wasm_custom_page_sizes CUSTOM_PAGE_SIZES "pages of other sizes than 64 KiB";
+        wasm_exceptions EXCEPTIONS "exceptions";
+        wasm_extended_const EXTENDED_CONST "arithmetic in constant expressions";
+        wasm_function_references FUNCTION_REFERENCES "typed function references";
+        wasm_gc GC "garbage-collected structures and arrays";
+        wasm_memory64 MEMORY64 "64-bit memories and tables";
+        wasm_multi_memory MULTI_MEMORY "several memories";
+        wasm_multi_value MULTI_VALUE "several results of functions and blocks";
+        wasm_reference_types REFERENCE_TYPES "reference types";
+        wasm_relaxed_simd RELAXED_SIMD "relaxed vector instructions";
+        wasm_simd SIMD "128-bit vectors";
+        wasm_tail_call TAIL_CALL "tail calls";
+        wasm_threads THREADS "shared memories and atomic instructions";
+        wasm_wide_arithmetic WIDE_ARITHMETIC "128-bit arithmetic on pairs of 64-bit integers";
+    }
+
+    /// Whether relaxed vector instructions give the same result on every machine.
+    pub fn relaxed_simd_deterministic(&mut self, enable: bool) -> &mut Self {
+        self.request.tunables.relaxed_simd_deterministic = enable;
+        self
+    }
+
+    /// How hard the compiler works on the code.
+    pub fn cranelift_opt_level(&mut self, level: OptLevel) -> &mut Self {
+        self.request.tunables.opt_level = level;
+        self
+    }
+
+    /// Whether not-a-number results are brought to one bit pattern.
+    pub fn cranelift_nan_canonicalization(&mut self, enable: bool) -> &mut Self {
+        self.request.tunables.nan_canonicalization = enable;
+        self
+    }
+
+    /// Whether the code generator checks its own intermediate form.
+    pub fn cranelift_debug_verifier(&mut self, enable: bool) -> &mut Self {
+        self.request.verify_ir = enable;
+        self
+    }
+
+    /// Switches a setting of the code generator on.
+    ///
+    /// # Safety
+    ///
+    /// Settings can change what the code assumes about the machine and about the run-time: the
+    /// caller answers for that they fit.
+    #[allow(unsafe_code, reason = "the caller takes a promise about generated code on themselves")]
+    pub unsafe fn cranelift_flag_enable(&mut self, flag: &str) -> &mut Self {
+        self.request.flags.push((flag.to_string(), "true".to_string()));
+        self
+    }
+
+    /// Gives a setting of the code generator a value.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Config::cranelift_flag_enable`].
+    #[allow(unsafe_code, reason = "the caller takes a promise about generated code on themselves")]
+    pub unsafe fn cranelift_flag_set(&mut self, name: &str, value: &str) -> &mut Self {
+        self.request.flags.push((name.to_string(), value.to_string()));
+        self
+    }
+
+    /// Whether functions are compiled on several threads: as many as the machine has for this process, which are
+    /// made for each module and end with its compilation. Where the system makes none, the thread that
+    /// asks compiles by itself.
+    pub fn parallel_compilation(&mut self, parallel: bool) -> &mut Self {
+        self.request.parallel = parallel;
+        self
+    }
+
+    /// How large the functions of a module may be, and how long compiling it may take: see [`CompileLimits`],
+    /// whose defaults hold if nothing else is said.
+    ///
+    /// What is beyond a limit is refused with an error that names the limit, the function and the value. Artifacts,
+    /// and modules from a cache, were compiled already: limits do not concern them.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wasm_store::{CompileLimits, Config};
+    ///
+    /// let limits = CompileLimits::new().operators(100_000).time(Duration::from_secs(5));
+    /// Config::new().compile_limits(limits);
+    /// ```
+    pub fn compile_limits(&mut self, limits: CompileLimits) -> &mut Self {
+        self.request.limits = limits;
+        self
+    }
+
+    /// Whether compiled code is mapped to places of the Wasm binary: backtraces have offsets then.
+    pub fn generate_address_map(&mut self, generate: bool) -> &mut Self {
+        self.request.address_map = generate;
+        self
+    }
+
+    /// The size of the stack that Wasm runs on, in bytes. Using it up is a trap.
+    pub fn max_wasm_stack(&mut self, size: usize) -> &mut Self {
+        self.max_wasm_stack = size;
+        self
+    }
+
+    /// Whether errors that leave Wasm carry a backtrace.
+    pub fn wasm_backtrace(&mut self, enable: bool) -> &mut Self {
+        self.backtrace_frames =
+            if enable { NonZeroUsize::new(DEFAULT_BACKTRACE_FRAMES) } else { None };
+        self
+    }
+
+    /// How many frames a backtrace has at most; `None` for no backtraces.
+    pub fn wasm_backtrace_max_frames(&mut self, limit: Option<NonZeroUsize>) -> &mut Self {
+        self.backtrace_frames = limit;
+        self
+    }
+
+    /// Address space reserved for each memory, in bytes: see [`Tunables::memory_reservation`].
+    pub fn memory_reservation(&mut self, bytes: u64) -> &mut Self {
+        self.request.tunables.memory_reservation = bytes;
+        self
+    }
+
+    /// Inaccessible address space after each memory, in bytes: see [`Tunables::memory_guard_size`].
+    pub fn memory_guard_size(&mut self, bytes: u64) -> &mut Self {
+        self.request.tunables.memory_guard_size = bytes;
+        self
+    }
+
+    /// Address space reserved beyond the size of a memory that may move, in bytes: see
+    /// [`Tunables::memory_reservation_for_growth`].
+    pub fn memory_reservation_for_growth(&mut self, bytes: u64) -> &mut Self {
+        self.request.tunables.memory_reservation_for_growth = bytes;
+        self
+    }
+
+    /// Whether memories, stacks and instances are allocated when they are asked for, which is the default, or
+    /// all when the engine is made.
+    pub fn allocation_strategy(
+        &mut self,
+        strategy: impl Into<InstanceAllocationStrategy>,
+    ) -> &mut Self {
+        self.allocation = strategy.into();
+        self
+    }
+
+    /// How much of what dropped stores leave is kept for the next.
+    pub fn recycling(&mut self, recycling: RecyclingConfig) -> &mut Self {
+        self.recycling = recycling;
+        self
+    }
+
+    /// Who may look at what a module neither exports nor imports, and write to it: see [`Internals`] and
+    /// [`Instance::globals`](crate::Instance::globals). Artifacts record it; what holds for an instance is the
+    /// stricter of what its artifact and its engine say. An engine that asks for
+    /// [`Internals::Writable`] refuses artifacts that were not compiled for it.
+    pub fn internals(&mut self, internals: Internals) -> &mut Self {
+        self.request.tunables.internals = internals;
+        self
+    }
+
+    /// Whether code can be interrupted: by [`Store::interrupt_handle`](crate::Store::interrupt_handle),
+    /// [`Store::set_timeout`](crate::Store::set_timeout) and the other ways that
+    /// [`epoch_interruption`](Self::epoch_interruption) also allows for. There is no deadline until one is set.
+    ///
+    /// It is compiled into the code, which is a little slower for it: 1 % over all the programs that it was measured
+    /// on, 5 % for interpreters. Code that was compiled for it runs in engines without it; an engine with it
+    /// refuses code that was not. What it stops at ends it: for
+    /// [`Store::epoch_deadline_callback`](crate::Store::epoch_deadline_callback), by which it may go on,
+    /// it takes [`epoch_interruption`](Self::epoch_interruption).
+    pub fn interruption(&mut self, enable: bool) -> &mut Self {
+        self.interruption = enable;
+        self.update_interruption()
+    }
+
+    /// As [`interruption`](Self::interruption), and the code of a store is interrupted at once unless
+    /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline) has given it time, counted in calls of
+    /// [`Engine::increment_epoch`](crate::Engine::increment_epoch).
+    ///
+    /// What a callback changes, the code sees when it goes on; so it keeps less in registers from one turn of a loop to
+    /// the next. Measured with that, interpreters and a database take 3 to 4 % longer than code that can't be interrupted.
+    pub fn epoch_interruption(&mut self, enable: bool) -> &mut Self {
+        self.epochs = enable;
+        self.update_interruption()
+    }
+
+    fn update_interruption(&mut self) -> &mut Self {
+        self.request.tunables.interruption = self.interruption || self.epochs;
+        self.request.tunables.interruption_callbacks = self.epochs;
+        self
+    }
+
+    /// All settings that compiled code and the run-time agree on, to be changed.
+    pub fn tunables_mut(&mut self) -> &mut Tunables {
+        &mut self.request.tunables
+    }
+
+    /// The settings that compiled code and the run-time agree on.
+    pub fn tunables(&self) -> &Tunables {
+        &self.request.tunables
+    }
+
+    /// The proposals that modules may use.
+    pub fn get_wasm_features(&self) -> WasmFeatures {
+        self.request.features
+    }
+
+    /// What a compiler is asked for with these settings.
+    pub fn compile_request(&self) -> &CompileRequest {
+        &self.request
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("request", &self.request)
+            .field("compiler", &self.compiler)
+            .field("max_wasm_stack", &self.max_wasm_stack)
+            .field("backtrace_frames", &self.backtrace_frames)
+            .field("profiling", &self.profiling)
+            .field("trust", &self.trust)
+            .field("cache", &self.cache)
+            .field("allocation", &self.allocation)
+            .field("recycling", &self.recycling)
+            .field("epochs", &self.epochs)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_have_the_shape_of_triples() {
+        let mut config = Config::new();
+        for good in ["x86_64-unknown-linux-gnu", "riscv64gc-unknown-linux-musl", "aarch64-linux"] {
+            assert!(config.target(good).is_ok(), "{good}");
+        }
+        for bad in ["", "x86_64", "x86_64--linux", "a b-c"] {
+            assert!(config.target(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn proposals_are_set_one_by_one() {
+        let mut config = Config::new();
+        config.wasm_simd(false).wasm_threads(true);
+        let features = config.get_wasm_features();
+        assert!(!features.contains(WasmFeatures::SIMD));
+        assert!(features.contains(WasmFeatures::THREADS | WasmFeatures::TAIL_CALL));
+    }
+}

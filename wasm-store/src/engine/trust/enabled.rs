@@ -1,0 +1,112 @@
+//! The setting for a trust policy, and loading what it accepts.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use wasm_artifact::sign::TrustPolicy;
+use wasm_loader::Loaded;
+
+use crate::engine::{Config, Engine, compat};
+use crate::error::{Context, Result};
+use crate::items::Module;
+
+impl Config {
+    /// Which artifacts are trusted: those that the policy accepts can be loaded by safe functions,
+    /// [`Module::deserialize_verified`], [`Module::deserialize_file_verified`] and
+    /// [`Module::from_file`]. The default is none. The last call counts.
+    ///
+    /// What trust is about, and what not, is said in the module [`sign`](crate::sign).
+    ///
+    /// # Safety
+    ///
+    /// This is where somebody is trusted: what the policy accepts is machine code, which is run as it is. The caller
+    /// answers for that the holders of the keys sign only what a right compiler of this project has made, and that
+    /// artifacts named by their hash are that.
+    ///
+    /// ```
+    /// use wasm_store::sign::{PublicKey, SigningKey, TrustPolicy};
+    /// use wasm_store::{Config, Engine, Module};
+    ///
+    /// # fn main() -> wasm_store::Result<()> {
+    /// # let pem = SigningKey::from_seed(&[1; 32]).public_key().to_pem();
+    /// // As `wasm-runtime keygen`, or `openssl pkey -pubout`, writes it.
+    /// let key = PublicKey::from_pem(&pem)?;
+    /// let mut config = Config::new();
+    /// // SAFETY: the key is ours, and signs what our build has compiled.
+    /// unsafe { config.trust(TrustPolicy::new().key(key)) };
+    /// let engine = Engine::new(&config)?;
+    /// assert!(Module::from_file(&engine, "nobody-has-signed-this.cwasm").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[allow(unsafe_code, reason = "the caller answers for machine code that others have made")]
+    pub unsafe fn trust(&mut self, policy: TrustPolicy) -> &mut Self {
+        self.trust = Trust { policy: Some(Arc::new(policy)) };
+        self
+    }
+
+    /// The trust policy, if one was set.
+    pub fn trust_policy(&self) -> Option<&TrustPolicy> {
+        self.trust.policy.as_deref()
+    }
+}
+
+impl Module {
+    /// Loads a module from the bytes of an artifact, if the engine's trust policy accepts it.
+    ///
+    /// What is verified is the copy that is run: the bytes may change afterwards.
+    ///
+    /// # Errors
+    ///
+    /// If the engine has no policy ([`Config::trust`]) or it does not accept the bytes (the error can be
+    /// asked for [`VerifyError`](crate::sign::VerifyError) by way of its
+    /// [`chain`](crate::Error::chain)); and as for [`Module::deserialize`].
+    pub fn deserialize_verified(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        let policy = engine.config().trust.policy()?;
+        let loaded = Loaded::verified_from_bytes(bytes.as_ref(), policy);
+        Module::from_loaded(engine, compat::complete(engine, loaded)?)
+    }
+
+    /// Loads a module from the file of an artifact, if the engine's trust policy accepts it.
+    ///
+    /// The file is read, not mapped, and what was read is what is verified and run: whoever may write the
+    /// file can change nothing about the module, neither meanwhile nor afterwards.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read or changes its size meanwhile, and as for
+    /// [`Module::deserialize_verified`].
+    pub fn deserialize_file_verified(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
+        let path = path.as_ref();
+        let file = File::open(path)
+            .with_context(|| format!("failed to read input file: {}", path.display()))?;
+        let module = engine.config().trust.load(engine, file);
+        module.with_context(|| format!("failed to load: {}", path.display()))
+    }
+}
+
+/// What an engine trusts.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Trust {
+    policy: Option<Arc<TrustPolicy>>,
+}
+
+impl Trust {
+    /// Loads the artifact in a file.
+    pub(crate) fn load(&self, engine: &Engine, file: File) -> Result<Module> {
+        let loaded = Loaded::verified_from_fd(file.into(), self.policy()?);
+        Module::from_loaded(engine, compat::complete(engine, loaded)?)
+    }
+
+    fn policy(&self) -> Result<&TrustPolicy> {
+        self.policy.as_deref().ok_or_else(|| {
+            crate::format_err!(
+                "this is compiled code, which nobody can check, so that somebody must be trusted, and \
+                 this engine has no policy: set one with `Config::trust`, or answer for the code by \
+                 loading it with the unsafe function `Module::deserialize_file` or \
+                 `Module::from_trusted_file`"
+            )
+        })
+    }
+}

@@ -1,0 +1,205 @@
+//! Backtraces of Wasm code.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+
+use wasm_types::{Escaped, FuncIndex};
+
+use crate::items::Module;
+use crate::store::{AsContext, StoreOpaque};
+use crate::vm;
+use crate::vm::{RawFrame, TrapInfo};
+
+/// The Wasm functions that were running, innermost first: context of the errors of calls.
+///
+/// ```
+/// use wasm_store::{Store, TypedFunc, WasmBacktrace};
+///
+/// fn run(func: TypedFunc<(), ()>, store: &mut Store<()>) {
+///     if let Err(error) = func.call(store, ())
+///         && let Some(backtrace) = error.downcast_ref::<WasmBacktrace>()
+///     {
+///         for frame in backtrace.frames() {
+///             println!("{} at {:?}", frame.func_name().unwrap_or("?"), frame.module_offset());
+///         }
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct WasmBacktrace {
+    frames: Vec<FrameInfo>,
+    /// How many more frames there were.
+    left_out: usize,
+}
+
+impl WasmBacktrace {
+    /// The backtrace of a store at this moment: empty unless Wasm called the host function that asks,
+    /// and if the engine's settings say that there are no backtraces.
+    pub fn capture(store: impl AsContext) -> WasmBacktrace {
+        let store = store.as_context();
+        let captured = Self::of_host_call(store.0);
+        captured.unwrap_or(WasmBacktrace { frames: Vec::new(), left_out: 0 })
+    }
+
+    /// The backtrace of a store at this moment, whatever the engine's settings say.
+    pub fn force_capture(store: impl AsContext) -> WasmBacktrace {
+        let store = store.as_context();
+        // SAFETY: the store is borrowed, so that it either runs nothing or waits for a host function.
+        let frames = unsafe { vm::backtrace(store.0.vm.context(), None) };
+        Self::resolve(store.0, &frames, usize::MAX)
+    }
+
+    /// The frames, innermost first.
+    pub fn frames(&self) -> &[FrameInfo] {
+        &self.frames
+    }
+
+    /// The backtrace of Wasm that waits for a host function; `None` if the settings say so.
+    pub(crate) fn of_host_call(store: &StoreOpaque) -> Option<Self> {
+        let limit = store.engine().config().backtrace_frames?.get();
+        // SAFETY: the store is borrowed, so that it either runs nothing or waits for a host function.
+        let frames = unsafe { vm::backtrace(store.vm.context(), None) };
+        Some(Self::resolve(store, &frames, limit))
+    }
+
+    /// The backtrace of a trap; `None` if the settings say so.
+    ///
+    /// # Safety
+    ///
+    /// Nothing has run on the store's Wasm stack since the trap.
+    pub(crate) unsafe fn of_trap(store: &StoreOpaque, trap: &TrapInfo) -> Option<Self> {
+        let limit = store.engine().config().backtrace_frames?.get();
+        // SAFETY: as the caller promises.
+        let frames = unsafe { vm::backtrace(store.vm.context(), Some(trap)) };
+        Some(Self::resolve(store, &frames, limit))
+    }
+
+    fn resolve(store: &StoreOpaque, frames: &[RawFrame], limit: usize) -> Self {
+        let shown = frames.iter().take(limit);
+        Self {
+            frames: shown.filter_map(|frame| FrameInfo::of(store, frame.pc)).collect(),
+            left_out: frames.len().saturating_sub(limit),
+        }
+    }
+}
+
+impl fmt::Display for WasmBacktrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("error while executing at wasm backtrace:")?;
+        for (number, frame) in self.frames.iter().enumerate() {
+            write!(f, "\n  {number:>3}: {frame}")?;
+        }
+        match self.left_out {
+            0 => Ok(()),
+            1 => f.write_str("\n       … and 1 more frame"),
+            more => write!(f, "\n       … and {more} more frames"),
+        }
+    }
+}
+
+/// A frame of a [`WasmBacktrace`]: a function, and a place in it.
+#[derive(Clone, Debug)]
+pub struct FrameInfo {
+    module: Module,
+    func_index: u32,
+    /// The place in the Wasm binary.
+    instruction: Option<u32>,
+    /// Where the function starts in the Wasm binary.
+    function: Option<u32>,
+    symbols: Vec<FrameSymbol>,
+}
+
+impl FrameInfo {
+    fn of(store: &StoreOpaque, pc: usize) -> Option<Self> {
+        let module = store.modules.iter().find(|module| module.loaded().contains(pc))?;
+        let loaded = module.loaded();
+        let artifact = loaded.artifact();
+        let place = loaded.text_offset(pc)?;
+        let defined = artifact.function_at(place)?;
+        let start = artifact.function_code(defined).ok()?.offset;
+        let map = artifact.address_map();
+        Some(Self {
+            module: module.clone(),
+            func_index: artifact.counts().imported_functions + defined.as_u32(),
+            instruction: map.lookup(place).filter(|offset| *offset != u32::MAX),
+            function: map.lookup(start).filter(|offset| *offset != u32::MAX),
+            symbols: Vec::new(),
+        })
+    }
+
+    /// The index of the function in its module.
+    pub fn func_index(&self) -> u32 {
+        self.func_index
+    }
+
+    /// The module.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// The function's name, if the module has a name section that says it.
+    pub fn func_name(&self) -> Option<&str> {
+        self.module.loaded().artifact().name(FuncIndex::new(self.func_index))
+    }
+
+    /// The place of the instruction in the Wasm binary, in bytes, if the artifact has an address map.
+    pub fn module_offset(&self) -> Option<usize> {
+        self.instruction.map(|offset| offset as usize)
+    }
+
+    /// The place of the instruction in the function, in bytes, if the artifact has an address map.
+    pub fn func_offset(&self) -> Option<usize> {
+        Some(self.instruction?.checked_sub(self.function?)? as usize)
+    }
+
+    /// Places in the source. Always empty: debugging information is not read.
+    pub fn symbols(&self) -> &[FrameSymbol] {
+        &self.symbols
+    }
+}
+
+impl fmt::Display for FrameInfo {
+    /// Writes place, module and function: `0x1c - app!main`. The names are [escaped](wasm_types::Escaped).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(offset) = self.module_offset() {
+            write!(f, "{offset:#8x} - ")?;
+        }
+        write!(f, "{}!", Escaped::new(self.module.name().unwrap_or("<unknown>")))?;
+        match self.func_name() {
+            Some(name) => write!(f, "{}", Escaped::new(name)),
+            None => write!(f, "<wasm function {}>", self.func_index),
+        }
+    }
+}
+
+/// A place in the source that a frame was at: see [`FrameInfo::symbols`].
+#[derive(Clone, Debug)]
+pub struct FrameSymbol {
+    name: Option<String>,
+    file: Option<String>,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+impl FrameSymbol {
+    /// The name of the function.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The file.
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    /// The line, from 1.
+    pub fn line(&self) -> Option<u32> {
+        self.line
+    }
+
+    /// The column, from 1.
+    pub fn column(&self) -> Option<u32> {
+        self.column
+    }
+}

@@ -1,0 +1,23 @@
+//! What a store is made of, as handles: instances and what they export.
+
+mod extern_;
+mod externref;
+mod func;
+mod global;
+mod instance;
+mod memory;
+mod module;
+mod table;
+mod val;
+
+pub use extern_::{Export, Extern};
+pub use externref::{ExternRef, OwnedRooted, Rooted};
+pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList};
+pub(crate) use func::{HostFunc, RetAbi, host_error, into_error};
+pub use global::Global;
+pub use instance::{DataSegment, ElementSegment, Instance, Internal};
+pub(crate) use instance::{check_import, check_open, read_only};
+pub use memory::{Memory, MemoryAccessError};
+pub use module::{Module, ModuleExport, ModuleFunction};
+pub use table::Table;
+pub use val::{Ref, V128, Val};

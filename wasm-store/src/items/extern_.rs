@@ -1,0 +1,170 @@
+//! Anything that can be imported or exported.
+
+use crate::error::Result;
+use crate::items::{Func, Global, Memory, Table};
+use crate::store::{AsContext, StoreId, StoreOpaque};
+use crate::types::matching::Provided;
+use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
+use crate::vm::VmImport;
+
+/// Anything that can be imported or exported.
+#[derive(Clone, Copy, Debug)]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A global.
+    Global(Global),
+    /// A table.
+    Table(Table),
+    /// A memory.
+    Memory(Memory),
+}
+
+macro_rules! conversions {
+    ($($ty:ident $into:ident $what:literal;)*) => {
+        impl Extern {
+            $(
+                #[doc = concat!("The ", $what, ", if it is one.")]
+                pub fn $into(self) -> Option<$ty> {
+                    match self {
+                        Extern::$ty(item) => Some(item),
+                        _ => None,
+                    }
+                }
+            )*
+        }
+
+        impl Export<'_> {
+            $(
+                #[doc = concat!("The ", $what, ", if it is one.")]
+                pub fn $into(self) -> Option<$ty> {
+                    self.item.$into()
+                }
+            )*
+        }
+
+        $(
+            impl From<$ty> for Extern {
+                fn from(item: $ty) -> Self {
+                    Extern::$ty(item)
+                }
+            }
+        )*
+    };
+}
+
+conversions! {
+    Func into_func "function";
+    Global into_global "global";
+    Table into_table "table";
+    Memory into_memory "memory";
+}
+
+impl Extern {
+    /// The type. The minimum of a table or memory is its current size.
+    ///
+    /// # Panics
+    ///
+    /// If it is of another store.
+    pub fn ty(&self, store: impl AsContext) -> ExternType {
+        self.type_in(store.as_context().0)
+    }
+
+    pub(crate) fn type_in(&self, store: &StoreOpaque) -> ExternType {
+        self.store_id().assert_is(store.id());
+        let engine = store.engine();
+        match self {
+            Extern::Func(func) => ExternType::Func(func.type_in(store)),
+            Extern::Global(global) => {
+                ExternType::Global(GlobalType::from_canonical(engine, global.canonical_type()))
+            }
+            Extern::Table(table) => {
+                ExternType::Table(TableType::from_canonical(engine, table.canonical_type(store)))
+            }
+            Extern::Memory(memory) => {
+                ExternType::Memory(MemoryType::from_canonical(memory.canonical_type(store)))
+            }
+        }
+    }
+
+    /// The canonical type, to be matched with an import's.
+    pub(crate) fn provided(&self, store: &StoreOpaque) -> Provided {
+        match self {
+            Extern::Func(func) => Provided::Func(FuncType::id(&func.type_in(store))),
+            Extern::Global(global) => Provided::Global(global.canonical_type()),
+            Extern::Table(table) => Provided::Table(table.canonical_type(store)),
+            Extern::Memory(memory) => Provided::Memory(memory.canonical_type(store)),
+        }
+    }
+
+    pub(crate) fn store_id(&self) -> StoreId {
+        match self {
+            Extern::Func(func) => func.store_id(),
+            Extern::Global(global) => global.store_id(),
+            Extern::Table(table) => table.store_id(),
+            Extern::Memory(memory) => memory.store_id(),
+        }
+    }
+
+    /// The item as a handle that only reads.
+    pub(crate) fn read_only(self) -> Self {
+        match self {
+            Extern::Func(func) => Extern::Func(func),
+            Extern::Global(global) => Extern::Global(global.read_only()),
+            Extern::Table(table) => Extern::Table(table.read_only()),
+            Extern::Memory(memory) => Extern::Memory(memory.read_only()),
+        }
+    }
+
+    /// Checks that the item may be given to others, who may write to it.
+    pub(crate) fn check_bindable(&self) -> Result<()> {
+        match self {
+            Extern::Func(_) => Ok(()),
+            Extern::Global(global) => global.check_writable(),
+            Extern::Table(table) => table.check_writable(),
+            Extern::Memory(memory) => memory.check_writable(),
+        }
+    }
+
+    /// What an import is bound to.
+    pub(crate) fn to_import(self) -> VmImport {
+        match self {
+            Extern::Func(func) => VmImport::Func(func.pointer()),
+            Extern::Global(global) => VmImport::Global(global.pointer()),
+            Extern::Table(table) => VmImport::Table(table.pointer()),
+            Extern::Memory(memory) => VmImport::Memory(memory.pointer()),
+        }
+    }
+}
+
+/// An export of an instance: see [`Instance::exports`](crate::Instance::exports).
+#[derive(Clone, Debug)]
+pub struct Export<'instance> {
+    name: &'instance str,
+    item: Extern,
+}
+
+impl<'instance> Export<'instance> {
+    pub(crate) fn new(name: &'instance str, item: Extern) -> Self {
+        Self { name, item }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &'instance str {
+        self.name
+    }
+
+    /// The type.
+    ///
+    /// # Panics
+    ///
+    /// If it is of another store.
+    pub fn ty(&self, store: impl AsContext) -> ExternType {
+        self.item.ty(store)
+    }
+
+    /// The item.
+    pub fn into_extern(self) -> Extern {
+        self.item
+    }
+}

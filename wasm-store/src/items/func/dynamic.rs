@@ -1,0 +1,71 @@
+//! Host functions that take lists of values: their type is a value too.
+
+#![allow(unsafe_code)]
+
+use super::host::host_call;
+use crate::error::{Context, Result};
+use crate::items::Val;
+use crate::store::Caller;
+use crate::types::FuncType;
+use crate::vm::{HostRecord, ValRaw};
+use crate::watch::call_hook::InArray;
+
+/// A closure with its type: what the shim's data points to.
+pub(super) struct Body<F> {
+    pub(super) ty: FuncType,
+    pub(super) func: F,
+}
+
+/// The shim.
+pub(super) unsafe extern "C" fn shim<T, F, const HOOKED: bool>(
+    record: *mut HostRecord,
+    values: *mut ValRaw,
+) -> bool
+where
+    T: 'static,
+    F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()>,
+{
+    // SAFETY: the record is that of a function made with this shim; the array holds its parameters
+    // and has room for its results.
+    unsafe {
+        let outcome = host_call::<T, _, _, HOOKED>(record, InArray(values), |caller, _| {
+            let body = &*(*record).data.cast::<Body<F>>();
+            body.run(caller, values)?;
+            Ok(InArray(values))
+        });
+        outcome.is_some()
+    }
+}
+
+impl<F> Body<F> {
+    /// # Safety
+    ///
+    /// The array holds the parameters and has room for the results.
+    unsafe fn run<T>(&self, mut caller: Caller<'_, T>, values: *mut ValRaw) -> Result<()>
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()>,
+    {
+        let ty = &self.ty.record().ty;
+        let id = caller.store.0.id();
+        // The list is reused from call to call. A nested call finds none, and makes its own.
+        let mut list = std::mem::take(&mut caller.store.0.val_storage);
+        list.clear();
+        for (place, param) in ty.params().iter().enumerate() {
+            // SAFETY: as the caller promises.
+            list.push(unsafe { Val::from_raw(id, *values.add(place), *param) });
+        }
+        list.resize(ty.params().len() + ty.results().len(), Val::null_func_ref());
+        let (params, results) = list.split_at_mut(ty.params().len());
+        (self.func)(caller.reborrow(), params, results)?;
+        for (place, (result, wanted)) in results.iter().zip(ty.results()).enumerate() {
+            result
+                .check(caller.store.0, *wanted)
+                .context("function attempted to return an incompatible value")?;
+            // SAFETY: as the caller promises.
+            unsafe { values.add(place).write(result.to_raw()) };
+        }
+        caller.store.0.val_storage = list;
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! Host functions: a closure, and the shims that compiled code gets to call it with.
+
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use super::dynamic;
+use super::into_func::WasmRet;
+use super::list::WasmTyList;
+use super::unwind::host_error;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::gate::Gate;
+use crate::items::{Func, Val};
+use crate::store::{Caller, Kept, StoreContextMut, StoreInner, StoreOpaque};
+use crate::types::FuncType;
+use crate::vm::{HostDef, HostRecord, Unwind, ValRaw, VmStore};
+use crate::watch::call_hook;
+use crate::watch::call_hook::{CallValues, HookedShims, InArray};
+
+/// A host function that is not part of a store: what linkers hold.
+#[doc(hidden)]
+#[derive(Clone)]
+pub struct HostFunc {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    plain: HostDef,
+    hooked: HookedShims,
+    ty: FuncType,
+    /// What the shims' data points to.
+    _closure: Arc<dyn Any + Send + Sync>,
+}
+
+// SAFETY: the pointers are to code, to the engine's record of the type, and to the closure; all three
+// can be used from every thread, and `ty` and `_closure` keep the latter two alive.
+unsafe impl Send for Inner {}
+// SAFETY: as above.
+unsafe impl Sync for Inner {}
+
+impl HostFunc {
+    /// A host function made of a closure with static types.
+    pub(super) fn wrap<T, F, P, R>(engine: &Engine, func: F) -> Self
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static,
+        P: WasmTyList + 'static,
+        R: WasmRet + 'static,
+    {
+        let ty = FuncType::new(engine, P::valtypes(), R::valtypes());
+        let fits = const { P::FIT && R::FIT };
+        debug_assert_eq!(fits, ty.record().layout.fits_registers(), "{ty}");
+        Self::from_shims(
+            ty,
+            Arc::new(func),
+            fits.then(P::register_shim::<T, F, R, false>),
+            array_shim::<T, F, P, R, false>,
+            || (fits.then(P::register_shim::<T, F, R, true>), array_shim::<T, F, P, R, true>),
+        )
+    }
+
+    /// A host function that takes lists of values.
+    ///
+    /// # Panics
+    ///
+    /// If the type is of another engine.
+    pub(crate) fn dynamic<T, F>(engine: &Engine, ty: FuncType, func: F) -> Self
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+    {
+        engine.demand(&ty);
+        Self::from_shims(
+            ty.clone(),
+            Arc::new(dynamic::Body { ty, func }),
+            None,
+            dynamic::shim::<T, F, false>,
+            || (None, dynamic::shim::<T, F, true>),
+        )
+    }
+
+    fn from_shims<C: Any + Send + Sync>(
+        ty: FuncType,
+        closure: Arc<C>,
+        registers: Option<*const u8>,
+        array: Shim,
+        hooked: impl FnOnce() -> (Option<*const u8>, Shim),
+    ) -> Self {
+        let data = Arc::as_ptr(&closure).cast::<()>();
+        let record = NonNull::from(&**ty.record());
+        let def = |registers, array| HostDef { ty: record, registers, array, data };
+        let plain = def(registers, array);
+        let hooked = HookedShims::new(|| {
+            let (registers, array) = hooked();
+            def(registers, array)
+        });
+        Self { inner: Arc::new(Inner { plain, hooked, ty, _closure: closure }) }
+    }
+
+    /// The type.
+    pub(crate) fn ty(&self) -> &FuncType {
+        &self.inner.ty
+    }
+
+    /// What an import of an instance in the store is bound to. The store must keep the function.
+    pub(crate) fn def(&self, store: &StoreOpaque) -> NonNull<HostDef> {
+        self.inner.hooked.for_import(&self.inner.plain, store)
+    }
+
+    /// The definition for calls that hooks are told of, or that for others.
+    #[cfg(feature = "call-hook")]
+    pub(crate) fn definition(&self, is_hooked: bool) -> NonNull<HostDef> {
+        NonNull::from(if is_hooked { self.inner.hooked.hooked() } else { &self.inner.plain })
+    }
+
+    /// What the shims' data points to: no two functions have the same.
+    #[cfg(feature = "call-hook")]
+    pub(crate) fn data(&self) -> *const () {
+        self.inner.plain.data
+    }
+
+    /// The engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        self.inner.ty.engine()
+    }
+
+    /// Makes the function part of a store.
+    ///
+    /// # Panics
+    ///
+    /// If it is of another engine than the store.
+    ///
+    /// # Safety
+    ///
+    /// The store's data is of the type that the function was made for.
+    pub(crate) unsafe fn to_func(&self, store: &mut StoreOpaque) -> Func {
+        store.demand(self);
+        store.keep_alive(Kept::Host(self.clone()));
+        let def = self.inner.hooked.for_reference(&self.inner.plain, store);
+        // SAFETY: as the caller promises; the store keeps the definition.
+        let func = unsafe { store.vm.new_host_func(def) };
+        Func::from_vm(store, func)
+    }
+}
+
+impl fmt::Debug for HostFunc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostFunc").field("ty", &self.inner.ty).finish_non_exhaustive()
+    }
+}
+
+type Shim = unsafe extern "C" fn(*mut HostRecord, *mut ValRaw) -> bool;
+
+/// The shim of closures with static types that takes an array.
+unsafe extern "C" fn array_shim<T, F, P, R, const HOOKED: bool>(
+    record: *mut HostRecord,
+    values: *mut ValRaw,
+) -> bool
+where
+    T: 'static,
+    F: Fn(Caller<'_, T>, P) -> R,
+    P: WasmTyList,
+    R: WasmRet,
+{
+    // SAFETY: the record is that of a function made with this shim, so that its data is the closure;
+    // the array holds the parameters and has room for the results.
+    unsafe {
+        let outcome = host_call::<T, _, _, HOOKED>(record, InArray(values), |caller, _| {
+            let func = &*(*record).data.cast::<F>();
+            let store = caller.store.0.id();
+            let params = P::read_raw(values.cast(), store);
+            func(caller, params).write_raw(store, values.cast())?;
+            Ok(InArray(values))
+        });
+        outcome.is_some()
+    }
+}
+
+/// Runs the host's side of a call: what every shim does. `None` if it failed, with the failure stored
+/// and everything dropped.
+///
+/// # Safety
+///
+/// To be called by a shim of a function made for data of type `T`, with its record.
+#[inline(always)]
+pub(super) unsafe fn host_call<T: 'static, P: CallValues, R: CallValues, const HOOKED: bool>(
+    record: *mut HostRecord,
+    params: P,
+    body: impl FnOnce(Caller<'_, T>, P) -> Result<R>,
+) -> Option<R> {
+    // SAFETY: as the caller promises. The store is borrowed by the call that has led here, which does
+    // not use it before this one is over.
+    let (context, store) = unsafe {
+        let context = (*record).store;
+        (context, StoreInner::<T>::from_context(context))
+    };
+    // A panic may leave the closure's own data inconsistent, as everywhere in Rust; the store's is
+    // not touched while the closure runs, other than by calls that leave it consistent.
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let call = |store: &mut StoreInner<T>, params: P| {
+            // SAFETY: the record is that of this call.
+            body(unsafe { Caller::new(StoreContextMut(store), record) }, params)
+        };
+        // SAFETY: the record is that of this call.
+        unsafe { call_hook::host_call::<T, P, R, HOOKED>(store, record, params, call) }
+    }));
+    let failure = match outcome {
+        Ok(Ok(value)) => return Some(value),
+        Ok(Err(error)) => {
+            // SAFETY: the context is that of the store whose Wasm is calling.
+            let store = unsafe { StoreInner::<T>::from_context(context) };
+            Unwind::Error(host_error(store, error))
+        }
+        Err(payload) => Unwind::Panic(payload),
+    };
+    // SAFETY: the store lives.
+    unsafe { VmStore::fail(context, failure) };
+    None
+}

@@ -1,0 +1,155 @@
+//! Functions with static types.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::list::{WasmParams, WasmResults};
+use crate::error::Result;
+use crate::items::{Func, into_error};
+use crate::store::{AsContextMut, StoreId, StoreInner};
+use crate::vm::{Unwind, VMStoreContext, call_array, enter_registers};
+use crate::watch::call_hook;
+use crate::watch::call_hook::{Typed, WasmCall};
+
+/// A function whose types are known when the program is compiled, made by [`Func::typed`].
+///
+/// Where the types allow it (up to 5 integers and references, up to 8 floats, at most one result, no
+/// vectors) a call passes all values in registers.
+pub struct TypedFunc<Params, Results> {
+    func: Func,
+    is_host: bool,
+    _types: PhantomData<fn(Params) -> Results>,
+}
+
+impl<Params, Results> TypedFunc<Params, Results>
+where
+    Params: WasmParams,
+    Results: WasmResults,
+{
+    /// # Safety
+    ///
+    /// The types are those of the function, and `is_host` says whether it is the host's.
+    pub(super) unsafe fn new(func: Func, is_host: bool) -> Self {
+        Self { func, is_host, _types: PhantomData }
+    }
+
+    /// The function without its types.
+    pub fn func(&self) -> &Func {
+        &self.func
+    }
+
+    /// Calls the function.
+    ///
+    /// # Errors
+    ///
+    /// If the function traps ([`Trap`](crate::Trap), with a [`WasmBacktrace`](crate::WasmBacktrace)), a
+    /// host function that it calls returns an error, or a parameter is a reference of another store.
+    ///
+    /// # Panics
+    ///
+    /// If the function is of another store, or a host function that it calls panics: with that panic.
+    #[inline]
+    pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results> {
+        let store = store.as_context_mut();
+        let id = self.func.store;
+        // One comparison for two questions: whether it is the store, and whether hooks want to know.
+        if !store.0.watched.calls_are_plain(store.0, id) {
+            return self.call_told(store.0, params);
+        }
+        if !params.compatible_with_store(id) {
+            return foreign_params();
+        }
+        self.call_in(store.0, params)
+    }
+
+    /// Calls the function if it is one of the store, and tells hooks.
+    #[cold]
+    #[inline(never)]
+    fn call_told<T: 'static>(&self, store: &mut StoreInner<T>, params: Params) -> Result<Results> {
+        let id = store.id();
+        self.func.store.assert_is(id);
+        if !params.compatible_with_store(id) {
+            return foreign_params();
+        }
+        call_hook::enter_wasm(store, self.func.func, Typed(params), self)
+            .map(|Typed(results)| results)
+    }
+
+    /// Calls the function, which is one of the store, as the parameters are.
+    #[inline(always)]
+    fn call_in<T: 'static>(&self, store: &mut StoreInner<T>, params: Params) -> Result<Results> {
+        let id = self.func.store;
+        let context = store.context_for_call();
+        // SAFETY: the types are those of the function, whose store is borrowed for the call.
+        // Nothing of it is used through that borrow before the call is over.
+        let outcome = unsafe {
+            if const { Params::FIT && Results::RESULTS_FIT } && !self.is_host {
+                enter_registers(context, self.func.func, |code, context| {
+                    params.invoke_registers::<Results::Abi>(code, context)
+                })
+                .map(|abi| Results::from_registers(abi, id))
+            } else {
+                self.call_array(context, params, id)
+            }
+        };
+        match outcome {
+            Ok(results) => Ok(results),
+            Err(unwind) => Err(into_error(store, unwind)),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The context is that of the function's store, ready for a call.
+    unsafe fn call_array(
+        &self,
+        context: *mut VMStoreContext,
+        params: Params,
+        id: StoreId,
+    ) -> Result<Results, Box<Unwind>> {
+        const { assert!(Params::CLASSES.len() <= 16 && Results::CLASSES.len() <= 16) };
+        let mut values = [0u128; 16];
+        // SAFETY: the array has room for both lists; the types are those of the function.
+        unsafe {
+            params.write_raw(values.as_mut_ptr());
+            call_array(context, self.func.func, values.as_mut_ptr().cast())?;
+            Ok(Results::read_raw(values.as_ptr(), id))
+        }
+    }
+}
+
+impl<T: 'static, Params, Results> WasmCall<T, Typed<Params>> for &TypedFunc<Params, Results>
+where
+    Params: WasmParams,
+    Results: WasmResults,
+{
+    type Results = Typed<Results>;
+
+    #[inline(always)]
+    fn run(self, store: &mut StoreInner<T>, params: Typed<Params>) -> Result<Typed<Results>> {
+        self.call_in(store, params.0).map(Typed)
+    }
+}
+
+#[cold]
+fn foreign_params<R>() -> Result<R> {
+    crate::bail!(
+        "cross-`Store` values are not supported: a parameter is a reference of another store"
+    )
+}
+
+impl<Params, Results> Clone for TypedFunc<Params, Results> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Params, Results> Copy for TypedFunc<Params, Results> {}
+
+impl<Params, Results> fmt::Debug for TypedFunc<Params, Results> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedFunc").field("func", &self.func).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+//! From why Wasm was left to the error that the caller gets.
+
+#![allow(unsafe_code)]
+
+use std::panic::resume_unwind;
+
+use wasm_types::{MemoryIndex, TrapCode};
+
+use crate::error::{Error, MemoryFault, Trap, WasmBacktrace};
+use crate::store::{StoreInner, StoreOpaque};
+use crate::vm::{TrapInfo, Unwind};
+use crate::watch::function_hook;
+
+/// The error of a call that did not return. To be called right after that call, before anything else
+/// runs on the store's Wasm stack. Functions that tell when they are left are told of.
+///
+/// # Panics
+///
+/// If a panic is why: with that panic.
+#[inline(always)]
+pub(crate) fn into_error<T: 'static>(store: &mut StoreInner<T>, unwind: Box<Unwind>) -> Error {
+    function_hook::into_error(store, unwind, error_of)
+}
+
+#[cold]
+#[inline(never)]
+#[allow(clippy::boxed_local, reason = "calls hand it over boxed")]
+fn error_of(store: &mut StoreOpaque, unwind: Box<Unwind>) -> Error {
+    match *unwind {
+        Unwind::Panic(payload) => resume_unwind(payload),
+        // The backtrace was captured where the error was made.
+        Unwind::Error(error) => error,
+        Unwind::Trap(trap) => {
+            // SAFETY: nothing has run on the store's Wasm stack since the trap.
+            let backtrace = unsafe { WasmBacktrace::of_trap(store, &trap) };
+            let mut error = Error::new(Trap::from_code(trap.code));
+            if let Some(fault) = memory_fault(store, &trap) {
+                error = error.context(fault);
+            }
+            with_backtrace(error, backtrace)
+        }
+    }
+}
+
+/// An error that a host function returned to Wasm, with the backtrace of its caller. To be called
+/// while Wasm waits for the host function.
+#[cold]
+#[inline(never)]
+pub(crate) fn host_error(store: &mut StoreOpaque, error: Error) -> Error {
+    // An error that went through Wasm already says where it comes from.
+    if error.is::<WasmBacktrace>() {
+        return error;
+    }
+    with_backtrace(error, WasmBacktrace::of_host_call(store))
+}
+
+fn with_backtrace(error: Error, backtrace: Option<WasmBacktrace>) -> Error {
+    match backtrace {
+        Some(backtrace) if !backtrace.frames().is_empty() => error.context(backtrace),
+        _ => error,
+    }
+}
+
+/// Which place of which memory an access was to that the machine refused.
+fn memory_fault(store: &StoreOpaque, trap: &TrapInfo) -> Option<MemoryFault> {
+    let address = trap.address.filter(|_| trap.code == TrapCode::MemoryOutOfBounds)?;
+    let mut nearest: Option<MemoryFault> = None;
+    for entry in &store.instances {
+        // SAFETY: instances and their memories live as long as the store.
+        let instance = unsafe { entry.vm.as_ref() };
+        let count = instance.module().loaded.artifact().counts().memories;
+        for memory in (0..count).map(MemoryIndex::new) {
+            // SAFETY: as above.
+            let memory = unsafe { instance.memory(memory).as_ref() };
+            let Some(wasm_address) = address.checked_sub(memory.base() as usize) else { continue };
+            // Memories are reserved apart, so that the one that starts last below the address is it.
+            let wasm_address = wasm_address as u64;
+            if nearest.is_none_or(|known| wasm_address < known.wasm_address) {
+                nearest = Some(MemoryFault { wasm_address, memory_size: memory.byte_size() });
+            }
+        }
+    }
+    nearest
+}

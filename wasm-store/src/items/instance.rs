@@ -1,0 +1,342 @@
+//! Instances.
+
+#![allow(unsafe_code)]
+
+mod internals;
+
+pub use internals::{DataSegment, ElementSegment, Internal};
+pub(crate) use internals::{check_open, read_only};
+use wasm_types::{EntityIndex, Escaped};
+
+use crate::error::{Context, Result};
+use crate::gate::Gate;
+use crate::items::{
+    Export, Extern, Func, Global, Memory, Module, ModuleExport, Table, TypedFunc, WasmParams,
+    WasmResults, into_error,
+};
+use crate::store::{
+    AsContext, AsContextMut, InstanceEntry, StoreContext, StoreContextMut, StoreId, StoreInner,
+    StoreOpaque,
+};
+use crate::types::matching;
+use crate::types::matching::Provided;
+use crate::vm::{VmImport, Wanted, table_bytes};
+use crate::watch::call_hook;
+
+/// An instance of a module in a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Instance {
+    store: StoreId,
+    /// The place in the store's list.
+    number: usize,
+}
+
+impl Instance {
+    /// Makes an instance of a module, with its imports in the order of [`Module::imports`], and calls its
+    /// start function.
+    ///
+    /// # Errors
+    ///
+    /// If the module is of another engine than the store, or an import of another store; if there are more or fewer
+    /// imports than the module asks for, one is not of the type wanted, the store's limits do not allow it, a segment
+    /// lies outside of its memory or table, or the start function traps.
+    pub fn new(
+        mut store: impl AsContextMut,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Instance> {
+        let store = store.as_context_mut();
+        store.0.admit(module)?;
+        crate::ensure!(
+            module.wanted()?.len() == imports.len(),
+            "expected {} imports, found {}",
+            module.wanted()?.len(),
+            imports.len()
+        );
+        let mut bound = Vec::with_capacity(imports.len());
+        for (place, (item, wanted)) in imports.iter().zip(module.wanted()?).enumerate() {
+            store.0.admit(item)?;
+            item.check_bindable()?;
+            check_import(module, place, wanted, &item.provided(store.0))?;
+            bound.push(item.to_import());
+        }
+        // SAFETY: the imports have been checked.
+        unsafe { Self::instantiate(store.0, module, &bound) }
+    }
+
+    /// Makes an instance and calls its start function.
+    ///
+    /// # Safety
+    ///
+    /// The imports are as many as the module asks for, in order, of the types wanted, and of this store;
+    /// definitions of host functions are kept alive by the store.
+    pub(crate) unsafe fn instantiate<T: 'static>(
+        store: &mut StoreInner<T>,
+        module: &Module,
+        imports: &[VmImport],
+    ) -> Result<Instance> {
+        // Items that were looked up before may have become smaller since.
+        // SAFETY: they are of this store, which is borrowed exclusively.
+        unsafe { module.vm()?.check_sizes(imports)? };
+        reserve(store, module)?;
+        // Even if this fails half-way, functions of the module may stand in a table by then.
+        store.add_module(module);
+        // SAFETY: as the caller promises; the store has settled when it was made.
+        let made = unsafe { store.vm.instantiate(module.vm()?, imports) };
+        // Also those of an instance that failed half-way: functions of it may stand in a table.
+        call_hook::bind_new(store);
+        let mut vm = match made {
+            Ok(vm) => vm,
+            Err(unwind) => return Err(into_error(store, unwind)),
+        };
+        store.instances.push(InstanceEntry { vm, module: module.clone() });
+        let number = store.instances.len();
+        // SAFETY: just made, and not used by anything else now.
+        unsafe { vm.as_mut().set_user_data(number) };
+        let instance = Instance { store: store.id(), number: number - 1 };
+        if let Some(start) = module.artifact().start()
+            && let Some(Extern::Func(start)) = instance.item(store, EntityIndex::Func(start))
+        {
+            start.call_start(store)?;
+        }
+        Ok(instance)
+    }
+
+    /// The instance that keeps a number as its user data; `None` for an instance whose making failed.
+    pub(crate) fn from_user_data(store: &StoreOpaque, number: usize) -> Option<Self> {
+        Some(Instance { store: store.id(), number: number.checked_sub(1)? })
+    }
+
+    pub(crate) fn store_id(&self) -> StoreId {
+        self.store
+    }
+
+    /// The instance's place in the store's list.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub(crate) fn number_in(&self, store: &StoreOpaque) -> usize {
+        self.store.assert_is(store.id());
+        self.number
+    }
+
+    /// The module.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn module<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a Module {
+        let store: StoreContext<'a, T> = store.into();
+        &self.entry(store.0).module
+    }
+
+    /// The exports, in the order of the binary.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn exports<'a, T: 'static>(
+        &'a self,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> impl ExactSizeIterator<Item = Export<'a>> + 'a {
+        let store: StoreContextMut<'a, T> = store.into();
+        let store: &'a mut StoreOpaque = store.0;
+        let artifact = self.entry(store).module.artifact().clone();
+        let indices: Vec<_> =
+            artifact.exports().filter_map(|export| Some(export.ok()?.index)).collect();
+        let items: Vec<_> = indices.into_iter().map(|index| self.item(store, index)).collect();
+        let names = self
+            .entry(store)
+            .module
+            .artifact()
+            .exports()
+            .filter_map(|export| Some(export.ok()?.name));
+        let exports: Vec<_> =
+            names.zip(items).filter_map(|(name, item)| Some(Export::new(name, item?))).collect();
+        exports.into_iter()
+    }
+
+    /// An export.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_export(&self, mut store: impl AsContextMut, name: &str) -> Option<Extern> {
+        let store = store.as_context_mut();
+        let index = self.entry(store.0).module.artifact().export(name)?.index;
+        self.item(store.0, index)
+    }
+
+    /// An export that was looked up by name in the module before. `None` if it is of another module.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_module_export(
+        &self,
+        mut store: impl AsContextMut,
+        export: &ModuleExport,
+    ) -> Option<Extern> {
+        let store = store.as_context_mut();
+        if !Module::same(&self.entry(store.0).module, &export.module) {
+            return None;
+        }
+        self.item(store.0, export.index)
+    }
+
+    /// An exported function; `None` if there is none, or the export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_func(&self, store: impl AsContextMut, name: &str) -> Option<Func> {
+        self.get_export(store, name)?.into_func()
+    }
+
+    /// An exported function with static types.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such function, or it is of another type: both types are in the error.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_typed_func<Params, Results>(
+        &self,
+        mut store: impl AsContextMut,
+        name: &str,
+    ) -> Result<TypedFunc<Params, Results>>
+    where
+        Params: WasmParams,
+        Results: WasmResults,
+    {
+        let func = self
+            .get_export(store.as_context_mut(), name)
+            .with_context(|| self.no_export(&store, name))?
+            .into_func()
+            .with_context(|| format!("export `{}` was not a function", Escaped::new(name)))?;
+        func.typed::<Params, Results>(store.as_context()).with_context(|| {
+            format!("failed to convert function `{}` to given type", Escaped::new(name))
+        })
+    }
+
+    /// An exported table; `None` if there is none, or the export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_table(&self, store: impl AsContextMut, name: &str) -> Option<Table> {
+        self.get_export(store, name)?.into_table()
+    }
+
+    /// An exported memory; `None` if there is none, or the export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
+        self.get_export(store, name)?.into_memory()
+    }
+
+    /// An exported global; `None` if there is none, or the export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
+        self.get_export(store, name)?.into_global()
+    }
+
+    fn no_export(&self, store: impl AsContext, name: &str) -> String {
+        let store = store.as_context();
+        let module = &self.entry(store.0).module;
+        let names = module.artifact().exports().filter_map(|export| Some(export.ok()?.name));
+        let near = wasm_types::near::misses(name, names);
+        format!("failed to find function export `{}`{near}", Escaped::new(name))
+    }
+
+    fn entry<'a>(&self, store: &'a StoreOpaque) -> &'a InstanceEntry {
+        self.store.assert_is(store.id());
+        &store.instances[self.number]
+    }
+
+    /// The handle of an item, by its index; `None` for tags.
+    fn item(&self, store: &mut StoreOpaque, index: EntityIndex) -> Option<Extern> {
+        self.store.assert_is(store.id());
+        let InstanceEntry { vm, module } = &store.instances[self.number];
+        let (mut vm, ty) = (*vm, module.canonical_type(index)?);
+        // SAFETY: the instance lives as long as its store, which is borrowed exclusively.
+        let vm = unsafe { vm.as_mut() };
+        Some(match (index, ty) {
+            (EntityIndex::Func(func), _) => {
+                // SAFETY: the function's record is that of this instance or of an import of it.
+                let func = vm.func(func).ok()?;
+                Func::from_vm(store, func).into()
+            }
+            (EntityIndex::Table(table), Provided::Table(ty)) => {
+                Table::from_vm(store, vm.table(table), ty.element).into()
+            }
+            (EntityIndex::Memory(memory), _) => Memory::from_vm(store, vm.memory(memory)).into(),
+            (EntityIndex::Global(global), Provided::Global(ty)) => {
+                Global::from_vm(store, vm.global(global), ty).into()
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// Checks that what an import is bound to fits.
+pub(crate) fn check_import(
+    module: &Module,
+    place: usize,
+    wanted: &Provided,
+    provided: &Provided,
+) -> Result<()> {
+    matching::import(module.engine(), wanted, provided).with_context(|| {
+        match module.artifact().import_at(place as u32) {
+            Ok(import) => {
+                let (module, field) = (Escaped::new(import.module), Escaped::new(import.field));
+                format!("incompatible import type for `{module}::{field}`")
+            }
+            Err(_) => format!("incompatible import type for import {place}"),
+        }
+    })
+}
+
+/// Asks the store's limits for what an instance needs.
+fn reserve<T: 'static>(store: &mut StoreInner<T>, module: &Module) -> Result<()> {
+    let artifact = module.artifact();
+    let counts = artifact.counts();
+    let (store, host) = store.opaque_and_host();
+    let tables = (counts.tables - counts.imported_tables) as usize;
+    let memories = (counts.memories - counts.imported_memories) as usize;
+    store.limits.add_instance(tables, memories)?;
+    let clamp = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let mut room = store.vm.room();
+    for number in counts.imported_memories..counts.memories {
+        let ty = artifact.memory(wasm_types::MemoryIndex::new(number))?;
+        let bytes = |pages: u64| clamp(pages.saturating_mul(ty.page_size()));
+        if !host.memory_growing(0, bytes(ty.minimum), ty.maximum.map(bytes))? {
+            crate::bail!(
+                "memory minimum size of {} pages exceeds memory limits: {}",
+                ty.minimum,
+                host.refusal()
+            );
+        }
+        room.take(bytes(ty.minimum), Wanted::Memory)?;
+    }
+    for number in counts.imported_tables..counts.tables {
+        let ty = artifact.table(wasm_types::TableIndex::new(number))?;
+        if !host.table_growing(0, clamp(ty.minimum), ty.maximum.map(clamp))? {
+            crate::bail!(
+                "table minimum size of {} elements exceeds table limits: {}",
+                ty.minimum,
+                host.refusal()
+            );
+        }
+        room.take(table_bytes(ty.minimum), Wanted::Table)?;
+    }
+    Ok(())
+}

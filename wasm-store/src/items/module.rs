@@ -1,0 +1,429 @@
+//! Compiled modules.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use wasm_artifact::{Artifact, FileKind, identify};
+use wasm_loader::Loaded;
+use wasm_types::{EntityIndex, EntityType, FuncIndex, TypeIndex};
+
+use crate::engine::{CachePlace, Engine, Registration, compat, serialized};
+use crate::error::{Context, Result};
+use crate::types::matching::Provided;
+use crate::types::registry::{ModuleTypes, map_ref_type, map_val_type};
+use crate::types::{
+    Canonical, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType,
+};
+use crate::vm::VmModule;
+
+/// How much of a file tells whether it is an artifact, in bytes.
+const HEAD: u64 = 4096;
+
+/// A compiled WebAssembly module, ready to be instantiated.
+///
+/// A handle that is cheap to clone and can be used on several threads.
+#[derive(Clone)]
+pub struct Module {
+    inner: Arc<ModuleInner>,
+}
+
+struct ModuleInner {
+    _profiled: Registration,
+    loaded: Arc<Loaded>,
+    /// Made when it is first asked for: a module that was only loaded has cost nothing for each of its
+    /// types.
+    linked: OnceLock<Linked>,
+    engine: Engine,
+}
+
+impl Drop for ModuleInner {
+    fn drop(&mut self) {
+        // Nobody can make an instance of it any more, not even a store: those keep their modules.
+        if let Some(linked) = self.linked.get() {
+            self.engine.vm().forget_module(&linked.vm);
+        }
+    }
+}
+
+/// A module's types and imports as its engine knows them.
+struct Linked {
+    /// Refers to the types of the engine, which the module keeps alive.
+    vm: Arc<VmModule>,
+    /// The canonical id of each type, by its index.
+    type_ids: Vec<u32>,
+    /// What each import asks for.
+    wanted: Vec<Provided>,
+}
+
+impl Module {
+    /// Compiles a module from its binary form, or from the text format if the engine's compiler reads
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// If the module is not valid, uses a proposal that is not allowed, or the engine has no compiler.
+    /// Compiled modules are refused: see [`Module::deserialize`].
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        Self::compile(engine, bytes.as_ref())
+    }
+
+    /// Loads or compiles a module, whichever the content of the file asks for: in binary form, in the
+    /// text format if the engine's compiler reads it, or compiled already.
+    ///
+    /// Of compiled modules, only those are loaded that the engine's trust policy accepts
+    /// (`Config::trust`, with the feature `sign`), so that this function is safe.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read; as for [`Module::new`]; if it is compiled and not trusted, or as for
+    /// [`Module::deserialize`].
+    pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
+        let path = file.as_ref();
+        let reading = || format!("failed to read input file: {}", path.display());
+        let mut file = File::open(path).with_context(reading)?;
+        let mut bytes = Vec::new();
+        file.by_ref().take(HEAD).read_to_end(&mut bytes).with_context(reading)?;
+        if Engine::detect_precompiled(&bytes).is_some() {
+            let module = engine.config().trust.load(engine, file);
+            return module.with_context(|| format!("failed to load: {}", path.display()));
+        }
+        file.read_to_end(&mut bytes).with_context(reading)?;
+        Self::compile(engine, &bytes)
+            .with_context(|| format!("failed to compile: {}", path.display()))
+    }
+
+    /// Compiles a module from its binary form.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Module::new`]; also if the bytes are in the text format.
+    pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Module> {
+        let identity = identify(binary);
+        crate::ensure!(
+            !matches!(identity.kind, FileKind::Text),
+            "expected a WebAssembly module in binary form, found {identity}"
+        );
+        Self::compile(engine, binary)
+    }
+
+    /// Loads or compiles a module, whichever the file asks for.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Module::deserialize_file`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Module::deserialize_file`] or [`Module::from_file`].
+    pub unsafe fn from_trusted_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
+        let path = file.as_ref();
+        match Engine::detect_precompiled_file(path)? {
+            // SAFETY: as the caller promises.
+            Some(_) => unsafe { Self::deserialize_file(engine, path) },
+            None => Self::from_file(engine, path),
+        }
+    }
+
+    fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
+        let place = CachePlace::of(engine, bytes);
+        // One that does not fit the engine, for whatever reason, is none.
+        if let Some(loaded) = place.load()
+            && let Ok(module) = Self::from_loaded(engine, loaded)
+        {
+            return Ok(module);
+        }
+        let artifact = engine.precompile_module(bytes)?;
+        // SAFETY: the engine's compiler has just made the code, and answers for it.
+        let loaded = compat::complete(engine, unsafe { Loaded::from_bytes(&artifact) })?;
+        let module = Self::from_loaded(engine, loaded)?;
+        // SAFETY: as above.
+        unsafe { place.keep(artifact) };
+        Ok(module)
+    }
+
+    /// Loads a module from the bytes of an artifact: what [`Engine::precompile_module`] and
+    /// [`Module::serialize`] give.
+    ///
+    /// # Safety
+    ///
+    /// The bytes must come from a trustworthy compiler and be unchanged since: they are run as they
+    /// are.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no artifact, are damaged, or were compiled for another machine or with settings
+    /// that the engine does not provide for: all reasons are in the error.
+    pub unsafe fn deserialize(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        let bytes = bytes.as_ref();
+        expect_artifact(bytes, "Module::new")?;
+        // SAFETY: as the caller promises.
+        let loaded = compat::complete(engine, unsafe { Loaded::from_bytes(bytes) })?;
+        Self::from_loaded(engine, loaded)
+    }
+
+    /// Loads a module from the file of an artifact. The file is mapped, not read.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Module::deserialize`]; and nobody may change the file while the module lives.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be read, and as for [`Module::deserialize`].
+    pub unsafe fn deserialize_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
+        let path = path.as_ref();
+        // SAFETY: as the caller promises.
+        let loaded = match compat::complete(engine, unsafe { Loaded::from_file(path) }) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                // What the file is instead says more than what is wrong with it as an artifact.
+                if let Ok(bytes) = std::fs::read(path) {
+                    expect_artifact(&bytes, "Module::from_file")
+                        .with_context(|| format!("failed to load: {}", path.display()))?;
+                }
+                let error = crate::Error::new(error);
+                return Err(error.context(format!("failed to load: {}", path.display())));
+            }
+        };
+        Self::from_loaded(engine, loaded)
+            .with_context(|| format!("failed to load: {}", path.display()))
+    }
+
+    /// Validates a module without compiling it.
+    ///
+    /// # Errors
+    ///
+    /// If it is not valid, uses a proposal that is not allowed, or the engine has no compiler.
+    pub fn validate(engine: &Engine, binary: &[u8]) -> Result<()> {
+        let compiler = engine.compiler_for(binary)?;
+        compiler.validate(binary, engine.config().request.features)
+    }
+
+    /// The bytes of the module's artifact, for [`Module::deserialize`].
+    ///
+    /// With a cache (`Config::cache`) they are what the compiler has made, too: an authentication code,
+    /// which is worth nothing outside of the cache, is taken off.
+    ///
+    /// # Errors
+    ///
+    /// None so far.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        Ok(serialized(self.engine(), self.artifact()))
+    }
+
+    pub(crate) fn from_loaded(engine: &Engine, loaded: Arc<Loaded>) -> Result<Module> {
+        let artifact = loaded.artifact();
+        compat::check(engine, artifact)?;
+        artifact.check_interface()?;
+        let _profiled = engine.config().profiling.tell(&loaded)?;
+        let (linked, engine) = (OnceLock::new(), engine.clone());
+        Ok(Module { inner: Arc::new(ModuleInner { _profiled, loaded, linked, engine }) })
+    }
+
+    /// The module's types and imports as its engine knows them. An error only in an artifact that
+    /// contradicts itself: damage was noticed when it was loaded.
+    fn linked(&self) -> Result<&Linked> {
+        if let Some(linked) = self.inner.linked.get() {
+            return Ok(linked);
+        }
+        let artifact = self.artifact();
+        let ModuleTypes { ids: type_ids, records } =
+            self.inner.engine.types().register_artifact(artifact)?;
+        let wanted = artifact
+            .imports()
+            .map(|import| canonical_entity(&type_ids, import?.ty))
+            .collect::<Result<_>>()?;
+        let vm = Arc::new(VmModule::new(Arc::clone(&self.inner.loaded), records.into())?);
+        // Another thread may have been faster, with the same outcome.
+        Ok(self.inner.linked.get_or_init(|| Linked { vm, type_ids, wanted }))
+    }
+
+    /// The module's own name, if it has a name section that says it.
+    pub fn name(&self) -> Option<&str> {
+        self.artifact().module_name()
+    }
+
+    /// The imports, in the order of the binary. None if the module is from an artifact that contradicts
+    /// itself with the right checksums; instantiating it says so.
+    pub fn imports<'module>(
+        &'module self,
+    ) -> impl ExactSizeIterator<Item = ImportType<'module>> + 'module {
+        let wanted = self.linked().map_or(&[][..], |linked| &linked.wanted);
+        wanted.iter().enumerate().map(|(place, wanted)| {
+            // Every import was read when the module was loaded.
+            let import = self.artifact().import_at(place as u32);
+            let (module, name) = import.map_or(("", ""), |import| (import.module, import.field));
+            ImportType { module, name, ty: self.extern_type(wanted), engine: self.engine() }
+        })
+    }
+
+    /// The exports, in the order of the binary.
+    pub fn exports<'module>(
+        &'module self,
+    ) -> impl ExactSizeIterator<Item = ExportType<'module>> + 'module {
+        let exports: Vec<_> = self
+            .artifact()
+            .exports()
+            .filter_map(|export| {
+                let export = export.ok()?;
+                let ty = self.entity_type(export.index)?;
+                Some(ExportType { name: export.name, ty })
+            })
+            .collect();
+        exports.into_iter()
+    }
+
+    /// The type of an export.
+    pub fn get_export(&self, name: &str) -> Option<ExternType> {
+        self.entity_type(self.artifact().export(name)?.index)
+    }
+
+    /// An export to be looked up without its name: see
+    /// [`Instance::get_module_export`](crate::Instance::get_module_export).
+    pub fn get_export_index(&self, name: &str) -> Option<ModuleExport> {
+        let index = self.artifact().export(name)?.index;
+        Some(ModuleExport { module: self.clone(), index })
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// Whether two handles are of the same module.
+    pub fn same(a: &Module, b: &Module) -> bool {
+        Arc::ptr_eq(&a.inner, &b.inner)
+    }
+
+    /// The machine code of all functions.
+    pub fn text(&self) -> &[u8] {
+        self.artifact().text()
+    }
+
+    /// The functions that the module defines, with where their code stands in [`Module::text`].
+    pub fn functions(&self) -> impl ExactSizeIterator<Item = ModuleFunction> + '_ {
+        let counts = self.artifact().counts();
+        (0..counts.functions - counts.imported_functions).map(move |defined| {
+            let artifact = self.artifact();
+            let code = artifact.function_code(wasm_types::DefinedFuncIndex::new(defined));
+            let (offset, len) =
+                code.map_or((0, 0), |code| (code.offset as usize, code.len as usize));
+            let index = counts.imported_functions + defined;
+            let name = artifact.name(FuncIndex::new(index)).map(str::to_string);
+            ModuleFunction { index, name, offset, len }
+        })
+    }
+
+    pub(crate) fn loaded(&self) -> &Arc<Loaded> {
+        &self.inner.loaded
+    }
+
+    pub(crate) fn artifact(&self) -> &Artifact<'_> {
+        self.inner.loaded.artifact()
+    }
+
+    pub(crate) fn vm(&self) -> Result<&Arc<VmModule>> {
+        self.linked().map(|linked| &linked.vm)
+    }
+
+    /// What each import asks for.
+    pub(crate) fn wanted(&self) -> Result<&[Provided]> {
+        self.linked().map(|linked| linked.wanted.as_slice())
+    }
+
+    /// The canonical type of an item.
+    pub(crate) fn canonical_type(&self, index: EntityIndex) -> Option<Provided> {
+        let ty = self.artifact().entity_type(index).ok()?;
+        canonical_entity(&self.linked().ok()?.type_ids, ty).ok()
+    }
+
+    fn entity_type(&self, index: EntityIndex) -> Option<ExternType> {
+        if matches!(index, EntityIndex::Tag(_)) {
+            return None;
+        }
+        self.canonical_type(index).map(|ty| self.extern_type(&ty))
+    }
+
+    fn extern_type(&self, ty: &Provided) -> ExternType {
+        let engine = &self.inner.engine;
+        match ty {
+            Provided::Func(id) => {
+                let Some(Canonical::Func(record)) = engine.types().get(*id) else {
+                    unreachable!("the types of functions are looked up when a module is loaded")
+                };
+                ExternType::Func(FuncType::from_record(engine, record))
+            }
+            Provided::Global(ty) => ExternType::Global(GlobalType::from_canonical(engine, *ty)),
+            Provided::Table(ty) => ExternType::Table(TableType::from_canonical(engine, *ty)),
+            Provided::Memory(ty) => ExternType::Memory(MemoryType::from_canonical(*ty)),
+        }
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// A module's type of an item made canonical.
+fn canonical_entity(ids: &[u32], ty: EntityType) -> Result<Provided> {
+    let rename = |index: TypeIndex| match ids.get(index.index()) {
+        Some(id) => Ok(*id),
+        None => Err(crate::format_err!("the module has no type {index}")),
+    };
+    Ok(match ty {
+        EntityType::Func(index) => Provided::Func(rename(index)?),
+        EntityType::Global(ty) => Provided::Global(wasm_types::GlobalType {
+            content: map_val_type(ty.content, &rename)?,
+            ..ty
+        }),
+        EntityType::Table(ty) => Provided::Table(wasm_types::TableType {
+            element: map_ref_type(ty.element, &rename)?,
+            ..ty
+        }),
+        EntityType::Memory(ty) => Provided::Memory(ty),
+        EntityType::Tag(_) => {
+            crate::bail!("the module imports a tag: exceptions are not supported")
+        }
+    })
+}
+
+fn expect_artifact(bytes: &[u8], instead: &str) -> Result<()> {
+    let identity = identify(bytes);
+    match identity.kind {
+        FileKind::Artifact => Ok(()),
+        FileKind::WasmModule | FileKind::Text => crate::bail!(
+            "expected a compiled module, found {identity}: compile it with `{instead}`, or \
+             beforehand with `Engine::precompile_module`"
+        ),
+        // The loader says what it is instead, and what to do with it.
+        _ => Ok(()),
+    }
+}
+
+/// An export of a module, found by name once: see [`Module::get_export_index`].
+#[derive(Clone, Debug)]
+pub struct ModuleExport {
+    pub(crate) module: Module,
+    pub(crate) index: EntityIndex,
+}
+
+/// A function that a module defines: see [`Module::functions`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct ModuleFunction {
+    /// The index among all functions of the module.
+    pub index: u32,
+    /// The name, if the module has a name section that says it.
+    pub name: Option<String>,
+    /// Where the code starts in [`Module::text`].
+    pub offset: usize,
+    /// How many bytes of code there are.
+    pub len: usize,
+}

@@ -1,0 +1,77 @@
+//! Modules with their imports looked up and checked.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::gate::Gate;
+use crate::items::{Instance, Module, check_import};
+use crate::linker::Definition;
+use crate::store::{AsContextMut, Kept, StoreOpaque};
+use crate::vm::VmImport;
+
+/// A module whose imports have been looked up and checked, to be instantiated many times: see
+/// [`Linker::instantiate_pre`](crate::Linker::instantiate_pre).
+pub struct InstancePre<T> {
+    module: Module,
+    items: Arc<[Definition]>,
+    /// As for a linker.
+    _data: PhantomData<fn(T) -> T>,
+}
+
+impl<T: 'static> InstancePre<T> {
+    /// The items are those of a linker of the module's engine.
+    ///
+    /// # Safety
+    ///
+    /// Host functions among the items are made for data of type `T`.
+    pub(crate) unsafe fn new(module: &Module, items: Vec<Definition>) -> Result<Self> {
+        for (place, (item, wanted)) in items.iter().zip(module.wanted()?).enumerate() {
+            check_import(module, place, wanted, &item.provided())?;
+        }
+        Ok(Self { module: module.clone(), items: items.into(), _data: PhantomData })
+    }
+
+    /// The module.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// Makes an instance and calls its start function.
+    ///
+    /// # Errors
+    ///
+    /// If the store is of another engine; if an import is of another store, or a table or memory that has become
+    /// smaller than the module asks for; if the store's limits do not allow it, a segment lies outside of its memory
+    /// or table, or the start function traps.
+    pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
+        let store = store.as_context_mut();
+        store.0.admit(&self.module)?;
+        let imports = self.bind(store.0)?;
+        // Kept before the instance is made, since one that fails half-way may have left references
+        // to functions behind.
+        store.0.keep_alive(Kept::Items(Arc::clone(&self.items)));
+        // SAFETY: the items were checked to fit; host functions are made for data of this type, and
+        // are kept.
+        unsafe { Instance::instantiate(store.0, &self.module, &imports) }
+    }
+
+    fn bind(&self, store: &StoreOpaque) -> Result<Vec<VmImport>> {
+        self.items.iter().map(|item| item.bind(store)).collect()
+    }
+}
+
+impl<T> Clone for InstancePre<T> {
+    fn clone(&self) -> Self {
+        Self { module: self.module.clone(), items: Arc::clone(&self.items), _data: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for InstancePre<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstancePre").field("module", &self.module).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,213 @@
+//! New instances made of a snapshot.
+
+#![allow(unsafe_code)]
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::gate::Gate;
+use crate::items::{Instance, check_import};
+use crate::linker::{Definition, Linker};
+use crate::state::Snapshot;
+use crate::store::{AsContextMut, InstanceEntry, Kept, StoreInner, StoreOpaque, host_value_bytes};
+use crate::vm::{Room, Source, VmImport, Wanted, table_bytes};
+use crate::watch::call_hook;
+
+/// A snapshot with everything looked up that new instances will import from outside, to be forked many times:
+/// see [`Snapshot::fork_pre`]. It can be sent to other threads and used on several.
+pub struct ForkPre<T> {
+    snapshot: Snapshot,
+    /// What is imported from outside, instance by instance.
+    items: Arc<[Definition]>,
+    /// How many of them each instance imports.
+    counts: Box<[usize]>,
+    /// As for a linker.
+    _data: PhantomData<fn(T) -> T>,
+}
+
+impl<T: 'static> ForkPre<T> {
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        linker: &Linker<T>,
+        store: Option<&StoreOpaque>,
+    ) -> Result<Self> {
+        let inner = &*snapshot.inner;
+        linker.admit(snapshot)?;
+        let plan = snapshot.plan()?;
+        if let Some(number) = plan.externs().find(|number| !inner.externs.contains_key(number)) {
+            crate::bail!(
+                "the snapshot refers to a value of the host (`externref` number {number}) that has no copy: \
+                 take it with `SnapshotBuilder::take_with_host`, and implement `HostState::copy_extern`"
+            );
+        }
+        let mut items = Vec::new();
+        let mut counts = Vec::with_capacity(inner.modules.len());
+        for (number, module) in inner.modules.iter().enumerate() {
+            let Some(module) = module else {
+                crate::bail!(
+                    "the store of the snapshot has an instance whose making failed: name the instances to \
+                     fork with `SnapshotBuilder::instances`"
+                );
+            };
+            let before = items.len();
+            let wanted = module.wanted()?;
+            for (place, source) in inner.state.instances[number].imports.iter().enumerate() {
+                if *source != Source::Outside {
+                    continue;
+                }
+                let Some(import) = module.imports().nth(place) else { continue };
+                let item = linker.definition_for(&import, store)?;
+                check_import(module, place, &wanted[place], &item.provided())?;
+                items.push(item);
+            }
+            counts.push(items.len() - before);
+        }
+        let snapshot = snapshot.clone();
+        Ok(Self { snapshot, items: items.into(), counts: counts.into(), _data: PhantomData })
+    }
+
+    /// The snapshot.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Makes new instances that start where the snapshot was taken, in the order of [`Snapshot::instances`].
+    ///
+    /// # Errors
+    ///
+    /// If the store is of another engine; if an item of the linker is of another store, or a table or memory that has
+    /// become smaller than an instance asks for; if the store's limits do not allow so many instances or so much
+    /// memory, the snapshot has state of a host and the store's data are of another type or fail to
+    /// restore it, or the machine has no room.
+    pub fn fork(&self, mut store: impl AsContextMut<Data = T>) -> Result<Vec<Instance>> {
+        let store = store.as_context_mut();
+        let inner = &*self.snapshot.inner;
+        // With it all of its modules and items.
+        store.0.admit(&self.snapshot)?;
+        let imports = self.bind(store.0)?;
+        // Items that were looked up before may have become smaller since.
+        // SAFETY: they are of this store, which is borrowed exclusively.
+        unsafe { inner.state.check_outside_sizes(&imports)? };
+        let room = self.reserve(store.0)?;
+        if let Some(host) = &inner.host {
+            host.restore(store.0.data_mut())?;
+        }
+        let plan = self.snapshot.plan()?;
+        let externs = self.copy_externs(store.0, room, plan.externs())?;
+        store.0.keep_alive(Kept::Items(Arc::clone(&self.items)));
+        inner.modules.iter().flatten().for_each(|module| store.0.add_module(module));
+        let extern_ = |number| {
+            externs.get(&number).copied().ok_or_else(|| crate::Error::msg("a value has no copy"))
+        };
+        // SAFETY: the plan is that of the state. The items were checked to fit and to be of this store; host
+        // functions among them are made for data of its type, and are kept.
+        let made = unsafe { store.0.vm.fork(&inner.state, plan, &imports, extern_) };
+        call_hook::bind_new(store.0);
+        let made = made?;
+        let mut instances = Vec::with_capacity(made.len());
+        for (mut vm, module) in made.into_iter().zip(inner.modules.iter().flatten()) {
+            store.0.instances.push(InstanceEntry { vm, module: module.clone() });
+            let number = store.0.instances.len();
+            // SAFETY: just made, and not used by anything else now.
+            unsafe { vm.as_mut().set_user_data(number) };
+            instances.extend(Instance::from_user_data(store.0, number));
+        }
+        Ok(inner.instances.iter().map(|(_, number)| instances[*number]).collect())
+    }
+
+    fn bind(&self, store: &StoreOpaque) -> Result<Vec<Vec<VmImport>>> {
+        let mut items = self.items.iter();
+        let mut of_one = |count: &usize| -> Result<Vec<_>> {
+            items.by_ref().take(*count).map(|item| item.bind(store)).collect()
+        };
+        self.counts.iter().map(&mut of_one).collect()
+    }
+
+    /// Asks the store's limits for what the instances need.
+    fn reserve(&self, store: &mut StoreInner<T>) -> Result<Room> {
+        let state = &self.snapshot.inner.state;
+        let (store, host) = store.opaque_and_host();
+        for instance in &state.instances {
+            store.limits.add_instance(instance.tables.len(), instance.memories.len())?;
+        }
+        // Each fork has its own of those, too, that none of the instances defines.
+        let owned = state.instances.last().map_or((0, 0), |it| (it.tables.end, it.memories.end));
+        for _ in owned.0..state.tables.len() {
+            store.limits.add_table()?;
+        }
+        for _ in owned.1..state.memories.len() {
+            store.limits.add_memory()?;
+        }
+        let clamp = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let mut room = store.vm.room();
+        for memory in &state.memories {
+            let maximum = memory.ty.maximum;
+            let maximum = maximum.map(|pages| clamp(pages.saturating_mul(memory.ty.page_size())));
+            let len = memory.contents.len();
+            if !host.memory_growing(0, len, maximum)? {
+                let why = host.refusal();
+                crate::bail!(
+                    "a memory of the snapshot, of {len} bytes, exceeds memory limits: {why}"
+                );
+            }
+            room.take(len, Wanted::Memory)?;
+        }
+        for table in &state.tables {
+            let len = table.slots.len();
+            if !host.table_growing(0, len, table.ty.maximum.map(clamp))? {
+                let why = host.refusal();
+                crate::bail!(
+                    "a table of the snapshot, of {len} elements, exceeds table limits: {why}"
+                );
+            }
+            room.take(table_bytes(len as u64), Wanted::Table)?;
+        }
+        Ok(room)
+    }
+
+    /// Gives the store copies of the host's values; their numbers there by those in the snapshot.
+    fn copy_externs(
+        &self,
+        store: &mut StoreOpaque,
+        mut room: Room,
+        numbers: impl Iterator<Item = u64>,
+    ) -> Result<BTreeMap<u64, u64>> {
+        let inner = &*self.snapshot.inner;
+        let mut copies = BTreeMap::new();
+        for number in numbers {
+            if copies.contains_key(&number) {
+                continue;
+            }
+            let value = inner.externs.get(&number);
+            let copy =
+                value.zip(inner.host.as_ref()).and_then(|(value, host)| host.copy_extern(&**value));
+            let Some(copy) = copy else {
+                crate::bail!("`HostState::copy_extern` does not copy what it has copied before");
+            };
+            // What was reserved before is not made yet, so that the store would not count it.
+            room.take(host_value_bytes(&*copy), Wanted::HostValue)?;
+            copies.insert(number, store.add_extern(copy)?);
+        }
+        Ok(copies)
+    }
+}
+
+impl<T> Clone for ForkPre<T> {
+    fn clone(&self) -> Self {
+        Self {
+            snapshot: self.snapshot.clone(),
+            items: Arc::clone(&self.items),
+            counts: self.counts.clone(),
+            _data: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for ForkPre<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ForkPre").field("snapshot", &self.snapshot).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,350 @@
+//! Interruption: ending code that runs too long, from outside of it.
+//!
+//! | what | ends a call |
+//! |---|---|
+//! | [`Store::interrupt_handle`] | when some thread asks for it |
+//! | [`Store::set_timeout`] | when it has taken too long |
+//! | [`Store::set_cpu_timeout`] | when it has taken too much of a processor's time |
+//! | [`Store::set_epoch_deadline`] | when [`Engine::increment_epoch`] was called often enough; or asks a callback |
+//!
+//! All need code that was compiled for it: [`Config::interruption`](crate::Config::interruption) or
+//! [`Config::epoch_interruption`](crate::Config::epoch_interruption). Such code looks for whether it is to stop at
+//! the head of each loop and at the entry of each function that calls another. A function that neither
+//! has loops nor calls anything is never interrupted; it is over soon. Host functions are not interrupted
+//! either: what comes while one runs has its effect when Wasm goes on. But one that waits by way of a
+//! [`Waiter`](crate::Waiter), as those of WASI do, is woken, and ends.
+//!
+//! An interrupted call ends with [`Trap::Interrupt`](crate::Trap::Interrupt) and a backtrace. Calls can be nested, by
+//! host functions that call Wasm; then it is the innermost that ends, and its error goes to the host function.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::items::host_error;
+use crate::store::{Store, StoreContextMut, StoreInner, StoreOpaque};
+use crate::vm::{Interrupts, Reason, Timeout, VMStoreContext, Verdict};
+
+/// What a callback of [`Store::epoch_deadline_callback`] wants to be done with the code that waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum UpdateDeadline {
+    /// It ends with [`Trap::Interrupt`](crate::Trap::Interrupt); the deadline stays what it was.
+    Interrupt,
+    /// It goes on, with a deadline so many ticks beyond the current epoch.
+    Continue(u64),
+    /// As `Continue`, after the thread has given other threads a chance to run, as
+    /// [`std::thread::yield_now`] does. (Wasmtime yields to an executor of futures instead.)
+    Yield(u64),
+}
+
+/// Ends the calls of a store from any thread: made by [`Store::interrupt_handle`].
+///
+/// Clones are of the same store. A handle does not keep its store alive, and does nothing once that is gone.
+#[derive(Clone)]
+pub struct InterruptHandle {
+    interrupts: Arc<Interrupts>,
+}
+
+impl InterruptHandle {
+    /// Ends the call that the store is running, or if it runs none, the next one, with
+    /// [`Trap::Interrupt`](crate::Trap::Interrupt). Asking twice before that has happened is asking once. A call
+    /// that is over before it looks whether it is to end leaves that to the next one. So does one that has less than
+    /// a kilobyte of its stack left, and ends with [`Trap::StackOverflow`](crate::Trap::StackOverflow).
+    ///
+    /// Takes a lock for a moment, so it may not be called by signal handlers.
+    pub fn interrupt(&self) {
+        self.interrupts.raise(Reason::Asked);
+    }
+}
+
+impl fmt::Debug for InterruptHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InterruptHandle").finish_non_exhaustive()
+    }
+}
+
+type Callback<T> = dyn FnMut(StoreContextMut<'_, T>) -> Result<UpdateDeadline> + Send + Sync;
+
+/// Where a store keeps who is asked about its deadline.
+pub(crate) struct EpochSlot<T: 'static>(Option<Box<Callback<T>>>);
+
+impl<T: 'static> Default for EpochSlot<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl Engine {
+    /// Counts the engine's epoch up by one tick: stores whose deadline it reaches stop their code. See
+    /// [`Config::epoch_interruption`](crate::Config::epoch_interruption).
+    ///
+    /// This takes a few nanoseconds if no store's deadline is reached, however many stores there are. Else it takes
+    /// locks, and a system call for each store that is stopped, so it may not be called by signal handlers.
+    pub fn increment_epoch(&self) {
+        self.vm().increment_epoch();
+    }
+}
+
+impl<T: 'static> Store<T> {
+    /// Sets the epoch at which the code of this store is interrupted: so many ticks beyond the engine's current
+    /// one, whatever was set before. With 0 that is at once, and with so many that there is no number for it,
+    /// never.
+    ///
+    /// A new store has a deadline of 0 ticks if its engine was set up with
+    /// [`Config::epoch_interruption`](crate::Config::epoch_interruption), so that its code is interrupted until
+    /// another is set; and none if only with [`Config::interruption`](crate::Config::interruption). What
+    /// happens at the deadline is a trap, unless
+    /// [`epoch_deadline_callback`](Self::epoch_deadline_callback) says otherwise; until another deadline is set, it
+    /// happens to all calls.
+    ///
+    /// # Panics
+    ///
+    /// If the engine's code can't be interrupted.
+    pub fn set_epoch_deadline(&mut self, ticks_beyond_current: u64) {
+        self.inner_mut().set_epoch_deadline(ticks_beyond_current);
+    }
+
+    /// Has code that reaches its deadline end with [`Trap::Interrupt`](crate::Trap::Interrupt), as it is at first.
+    ///
+    /// # Panics
+    ///
+    /// If the engine's code can't be interrupted.
+    pub fn epoch_deadline_trap(&mut self) {
+        self.inner_mut().epoch_deadline_trap();
+    }
+
+    /// Sets who is asked when code reaches its deadline. The function is called on the thread that runs the
+    /// code, in place of it, and says how the code goes on. If it returns an error, the call ends with that. If it
+    /// panics, the panic goes on in who called Wasm.
+    ///
+    /// It may do with the store what host functions may. While it runs, the deadline is still reached, and nobody
+    /// is asked: if it calls Wasm, it has to set a deadline before.
+    ///
+    /// # Panics
+    ///
+    /// If the engine was not set up with
+    /// [`Config::epoch_interruption`](crate::Config::epoch_interruption).
+    pub fn epoch_deadline_callback(
+        &mut self,
+        callback: impl FnMut(StoreContextMut<'_, T>) -> Result<UpdateDeadline> + Send + Sync + 'static,
+    ) {
+        let inner = self.inner_mut();
+        inner.interrupts();
+        assert!(
+            inner.engine().config().request.tunables.interruption_callbacks,
+            "code that goes on after it was interrupted is compiled for it: set up the engine with \
+             `Config::epoch_interruption(true)`"
+        );
+        inner.epoch.0 = Some(Box::new(callback));
+        inner.vm.set_epoch_callback(Some(ask::<T>));
+    }
+
+    /// A handle by which other threads end the calls of this store.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wasm_store::{Config, Engine, Store};
+    ///
+    /// # fn main() -> wasm_store::Result<()> {
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// let handle = store.interrupt_handle()?;
+    /// std::thread::spawn(move || {
+    ///     std::thread::sleep(Duration::from_secs(5));
+    ///     handle.interrupt();
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the engine's code can't be interrupted.
+    pub fn interrupt_handle(&self) -> Result<InterruptHandle> {
+        self.inner().interrupt_handle()
+    }
+
+    /// Sets how long each call may take; `None` for as long as it wants to, as it is at first. A call that takes
+    /// longer ends with [`Trap::Interrupt`](crate::Trap::Interrupt).
+    ///
+    /// As with the timeouts of a socket, each call has as much, from its start on: what the host does between two calls
+    /// is of no account. A call is one of Wasm by the host; calls in calls, by way of host functions, are part of the
+    /// outermost one of the store. That the start function of an instance is called counts too. If a call is on its
+    /// way already, because a host function sets this, it has as much from here on.
+    ///
+    /// Host functions are not ended, but those that wait by way of [`waiter`](Self::waiter), as WASI's do: a
+    /// program that sleeps or waits for input is ended in time.
+    ///
+    /// The engine has one thread for all timeouts, which is started with the first call that has one.
+    ///
+    /// # Errors
+    ///
+    /// If the engine's code can't be interrupted, or if a call is on its way and the thread could not be started.
+    /// Otherwise it is calls that fail if it can't.
+    pub fn set_timeout(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
+        self.inner_mut().set_timeout(Timeout::Wall(timeout.into()))
+    }
+
+    /// Sets how much time of a processor each call may take; `None` for as much as it wants, as it is at first. It
+    /// is the time that the thread of the call is running, in Wasm and in host functions. Time that it sleeps or
+    /// waits does not count, nor does that of other threads.
+    ///
+    /// All else is as for [`set_timeout`](Self::set_timeout); a call can have both.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set_timeout`](Self::set_timeout).
+    pub fn set_cpu_timeout(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
+        self.inner_mut().set_timeout(Timeout::Cpu(timeout.into()))
+    }
+}
+
+impl<T: 'static> StoreContextMut<'_, T> {
+    /// See [`Store::set_epoch_deadline`].
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn set_epoch_deadline(&mut self, ticks_beyond_current: u64) {
+        self.0.set_epoch_deadline(ticks_beyond_current);
+    }
+
+    /// See [`Store::epoch_deadline_trap`].
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn epoch_deadline_trap(&mut self) {
+        self.0.epoch_deadline_trap();
+    }
+
+    /// See [`Store::interrupt_handle`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn interrupt_handle(&self) -> Result<InterruptHandle> {
+        self.0.interrupt_handle()
+    }
+
+    /// For a host function that has waited, and was woken since the store's code is to stop: whether it is to end.
+    /// This is what code asks when it looks whether it is to stop. A callback for deadlines is asked; if it gives
+    /// more time, the host function can wait on.
+    ///
+    /// # Errors
+    ///
+    /// [`Trap::Interrupt`](crate::Trap::Interrupt) if it is to end, or the callback's error: to be returned by the host
+    /// function. Somebody who [asked](InterruptHandle::interrupt) for the call to end has been heard with this.
+    ///
+    /// # Panics
+    ///
+    /// If the callback does.
+    pub fn check_interruption(&mut self) -> Result<()> {
+        self.0.check_interruption()
+    }
+
+    /// See [`Store::set_timeout`]: the call that is on its way has as much from here on.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn set_timeout(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
+        self.0.set_timeout(Timeout::Wall(timeout.into()))
+    }
+
+    /// See [`Store::set_cpu_timeout`]: the call that is on its way has as much from here on.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn set_cpu_timeout(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
+        self.0.set_timeout(Timeout::Cpu(timeout.into()))
+    }
+}
+
+impl StoreOpaque {
+    /// Checks that deadlines mean something.
+    #[track_caller]
+    fn interrupts(&self) -> &Arc<Interrupts> {
+        match self.vm.interrupts() {
+            Some(interrupts) => interrupts,
+            None => panic!("{NOT_INTERRUPTIBLE}"),
+        }
+    }
+
+    #[track_caller]
+    fn set_epoch_deadline(&mut self, ticks: u64) {
+        self.interrupts();
+        self.vm.set_epoch_deadline(ticks);
+    }
+
+    fn interrupt_handle(&self) -> Result<InterruptHandle> {
+        match self.vm.interrupts() {
+            Some(interrupts) => Ok(InterruptHandle { interrupts: Arc::clone(interrupts) }),
+            None => Err(Error::msg(NOT_INTERRUPTIBLE)),
+        }
+    }
+
+    fn set_timeout(&mut self, timeout: Timeout) -> Result<()> {
+        crate::ensure!(self.vm.interrupts().is_some(), "{NOT_INTERRUPTIBLE}");
+        self.vm.set_timeout(timeout)
+    }
+}
+
+impl<T: 'static> StoreInner<T> {
+    fn check_interruption(&mut self) -> Result<()> {
+        let Some(interrupts) = self.vm.interrupts() else { return Ok(()) };
+        let may_go_on = match interrupts.verdict()? {
+            Verdict::GoOn => true,
+            Verdict::Stop => false,
+            Verdict::Deadline => self.ask()?,
+        };
+        if may_go_on { Ok(()) } else { Err(crate::Trap::Interrupt.into()) }
+    }
+
+    /// Asks the callback whether code whose deadline is reached may go on. It is away from its place while it runs.
+    fn ask(&mut self) -> Result<bool> {
+        let Some(mut callback) = self.epoch.0.take() else { return Ok(false) };
+        let update = catch_unwind(AssertUnwindSafe(|| callback(StoreContextMut(&mut *self))));
+        // It is asked again, whatever it did. It may have set another one.
+        self.epoch.0.get_or_insert(callback);
+        let ticks = match update.unwrap_or_else(|payload| resume_unwind(payload))? {
+            UpdateDeadline::Interrupt => return Ok(false),
+            UpdateDeadline::Continue(ticks) => ticks,
+            UpdateDeadline::Yield(ticks) => {
+                std::thread::yield_now();
+                ticks
+            }
+        };
+        self.vm.set_epoch_deadline(ticks);
+        Ok(true)
+    }
+
+    #[track_caller]
+    fn epoch_deadline_trap(&mut self) {
+        self.interrupts();
+        self.vm.set_epoch_callback(None);
+        self.epoch.0 = None;
+    }
+}
+
+const NOT_INTERRUPTIBLE: &str = "the code of this engine can't be interrupted: set it up with \
+                                 `Config::interruption(true)` or `Config::epoch_interruption(true)`";
+
+/// Asks the callback of a store whose code waits.
+///
+/// # Safety
+///
+/// As for the shims of host functions: the context is that of a store with data of type `T`, which the call that has
+/// led here does not use before this one is over.
+unsafe fn ask<T: 'static>(context: *mut VMStoreContext) -> Result<bool> {
+    // SAFETY: as the caller promises.
+    let store = unsafe { StoreInner::<T>::from_context(context) };
+    store.ask().map_err(|error| host_error(store, error))
+}

@@ -1,0 +1,285 @@
+//! From a fault at the read of a page to the host, and back.
+//!
+//! The signal handler writes the registers of the interrupted code to the host's stack, and has the thread go on in the
+//! thunk. That saves the rest, and asks why, as a host function that was called. If the code is to go on, all registers
+//! get back what they had, and it goes on behind the read: nothing uses what it would have read, and where a deadline is
+//! reached again at once, the code still gets on.
+//!
+//! On the Wasm stack, below what the code has there, the handler makes a frame like those of other thunks, so that
+//! backtraces and nested calls find what they look for. If there is no room for one, the stack is as good as used up:
+//! code that was to be ended is ended for the reason that there was, and what was to go on ends as a stack overflow.
+
+#![allow(unsafe_code)]
+
+use std::arch::naked_asm;
+use std::mem::{offset_of, size_of};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use wasm_types::TrapCode;
+
+use super::thunks::raise;
+use crate::Error;
+use crate::vm::context::VMStoreContext;
+use crate::vm::interruption::Verdict;
+use crate::vm::store::VmStore;
+use crate::vm::unwind::{PendingTrap, Unwind};
+
+/// Bytes below the stack pointer that are left alone. The way back takes some of them.
+const BELOW_STACK_POINTER: usize = 128;
+
+/// The size of a frame that has nothing but a return address, in bytes.
+const FRAME_SIZE: usize = 16;
+
+/// The registers of the system's `mcontext_t`, by their numbers there.
+const REGISTERS: usize = libc::REG_EFL as usize + 1;
+
+/// What is saved of the interrupted code, on the host's stack.
+#[derive(Debug)]
+#[repr(C, align(16))]
+struct Saved {
+    registers: [i64; REGISTERS],
+    /// Whether there is a frame on the Wasm stack.
+    has_frame: bool,
+    vectors: [u128; 16],
+}
+
+impl Saved {
+    fn pc(&self) -> usize {
+        self.registers[libc::REG_RIP as usize] as usize
+    }
+
+    fn fp(&self) -> usize {
+        self.registers[libc::REG_RBP as usize] as usize
+    }
+}
+
+const _: () = assert!(size_of::<Saved>().is_multiple_of(16));
+
+/// Has the thread go on in the thunk, with the state of a fault saved.
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// To be called by the signal handler for a fault of compiled code of the store that runs on this thread.
+pub(crate) unsafe fn divert(store: *mut VMStoreContext, context: &mut libc::ucontext_t) {
+    let registers = &mut context.uc_mcontext.gregs;
+    let register = |number: libc::c_int| registers[number as usize] as usize;
+    let below = register(libc::REG_RSP) - BELOW_STACK_POINTER - FRAME_SIZE;
+    let place = below & !(FRAME_SIZE - 1);
+    let (fp, pc) = (register(libc::REG_RBP), register(libc::REG_RIP));
+    // SAFETY: the store lives, and the thread that uses it is stopped here. The frame is on its Wasm stack, below
+    // everything that is in use, and what is saved on the host's, below the entry's frame. Vectors are left to the
+    // thunk.
+    unsafe {
+        let has_frame = (*store).bounds.can_hold_frame(place);
+        if has_frame {
+            let frame = std::ptr::with_exposed_provenance_mut::<[usize; 2]>(place);
+            // An address right after the first byte of the instruction, as if it were a call of one byte.
+            frame.write([fp, pc + 1]);
+            (*store).wasm_sp = frame.cast();
+        }
+        // The entry's frame is 16-byte aligned.
+        let saved = (*store).host_sp.cast::<Saved>().sub(1);
+        (*saved).has_frame = has_frame;
+        (*saved).registers.copy_from_slice(&registers[..REGISTERS]);
+        registers[libc::REG_RIP as usize] = interrupt_thunk as *const () as i64;
+        registers[libc::REG_RDI as usize] = store as i64;
+        registers[libc::REG_RBP as usize] = saved as i64;
+        registers[libc::REG_RSP as usize] = saved as i64;
+    }
+}
+
+/// The offset of a register within [`Saved`].
+const fn register(number: libc::c_int) -> usize {
+    offset_of!(Saved, registers) + number as usize * 8
+}
+
+/// From interrupted Wasm to the host, with the store in `rdi`, and [`Saved`] at `rbp` and `rsp`. If it comes back, it goes on where what is saved says.
+///
+/// # Safety
+///
+/// Only the signal handler has a thread go on here.
+#[unsafe(naked)]
+unsafe extern "C" fn interrupt_thunk() {
+    naked_asm!(
+        "movaps [rbp + {vectors}], xmm0
+         movaps [rbp + {vectors} + 16], xmm1
+         movaps [rbp + {vectors} + 32], xmm2
+         movaps [rbp + {vectors} + 48], xmm3
+         movaps [rbp + {vectors} + 64], xmm4
+         movaps [rbp + {vectors} + 80], xmm5
+         movaps [rbp + {vectors} + 96], xmm6
+         movaps [rbp + {vectors} + 112], xmm7
+         movaps [rbp + {vectors} + 128], xmm8
+         movaps [rbp + {vectors} + 144], xmm9
+         movaps [rbp + {vectors} + 160], xmm10
+         movaps [rbp + {vectors} + 176], xmm11
+         movaps [rbp + {vectors} + 192], xmm12
+         movaps [rbp + {vectors} + 208], xmm13
+         movaps [rbp + {vectors} + 224], xmm14
+         movaps [rbp + {vectors} + 240], xmm15
+         mov rsi, rbp
+         cld
+         call {interrupted}
+         movaps xmm0, [rbp + {vectors}]
+         movaps xmm1, [rbp + {vectors} + 16]
+         movaps xmm2, [rbp + {vectors} + 32]
+         movaps xmm3, [rbp + {vectors} + 48]
+         movaps xmm4, [rbp + {vectors} + 64]
+         movaps xmm5, [rbp + {vectors} + 80]
+         movaps xmm6, [rbp + {vectors} + 96]
+         movaps xmm7, [rbp + {vectors} + 112]
+         movaps xmm8, [rbp + {vectors} + 128]
+         movaps xmm9, [rbp + {vectors} + 144]
+         movaps xmm10, [rbp + {vectors} + 160]
+         movaps xmm11, [rbp + {vectors} + 176]
+         movaps xmm12, [rbp + {vectors} + 192]
+         movaps xmm13, [rbp + {vectors} + 208]
+         movaps xmm14, [rbp + {vectors} + 224]
+         movaps xmm15, [rbp + {vectors} + 240]
+         mov rax, [rbp + {rax}]
+         mov rcx, [rbp + {rcx}]
+         mov rdx, [rbp + {rdx}]
+         mov rbx, [rbp + {rbx}]
+         mov rsi, [rbp + {rsi}]
+         mov rdi, [rbp + {rdi}]
+         mov r8, [rbp + {r8}]
+         mov r9, [rbp + {r9}]
+         mov r10, [rbp + {r10}]
+         mov r11, [rbp + {r11}]
+         mov r12, [rbp + {r12}]
+         mov r13, [rbp + {r13}]
+         mov r14, [rbp + {r14}]
+         mov r15, [rbp + {r15}]
+         mov rsp, [rbp + {rsp}]
+         push qword ptr [rbp + {rip}]
+         push qword ptr [rbp + {flags}]
+         mov rbp, [rbp + {rbp}]
+         popfq
+         ret",
+        interrupted = sym interrupted,
+        vectors = const offset_of!(Saved, vectors),
+        rax = const register(libc::REG_RAX),
+        rcx = const register(libc::REG_RCX),
+        rdx = const register(libc::REG_RDX),
+        rbx = const register(libc::REG_RBX),
+        rsi = const register(libc::REG_RSI),
+        rdi = const register(libc::REG_RDI),
+        r8 = const register(libc::REG_R8),
+        r9 = const register(libc::REG_R9),
+        r10 = const register(libc::REG_R10),
+        r11 = const register(libc::REG_R11),
+        r12 = const register(libc::REG_R12),
+        r13 = const register(libc::REG_R13),
+        r14 = const register(libc::REG_R14),
+        r15 = const register(libc::REG_R15),
+        rsp = const register(libc::REG_RSP),
+        rbp = const register(libc::REG_RBP),
+        rip = const register(libc::REG_RIP),
+        flags = const register(libc::REG_EFL),
+    )
+}
+
+/// Returns if the code is to go on; else leaves Wasm.
+unsafe extern "C" fn interrupted(store: *mut VMStoreContext, saved: *mut Saved) {
+    // SAFETY: the thunk calls this for the store whose code was interrupted. It runs on behalf of an entry, and at
+    // the end nothing is left to drop.
+    unsafe {
+        let saved = &mut *saved;
+        let failure = match catch_unwind(AssertUnwindSafe(|| decide(store, saved.has_frame))) {
+            Ok(Ok(None)) => {
+                saved.registers[libc::REG_RIP as usize] += read_len(saved.pc()) as i64;
+                return;
+            }
+            Ok(Ok(Some(code))) => {
+                let (code, pc, fp) = (code as u8, saved.pc(), saved.fp());
+                (*store).trap = PendingTrap { code, pc, fp, address: 0 };
+                raise(store)
+            }
+            Ok(Err(error)) => Unwind::Error(error),
+            Err(payload) => Unwind::Panic(payload),
+        };
+        VmStore::fail(store, failure);
+        raise(store)
+    }
+}
+
+/// How long the instruction is that reads the page, in bytes: a 32-bit load from a register and a constant. 0 if it is
+/// none of those that the code generator makes; it is executed again then.
+///
+/// # Safety
+///
+/// There is an instruction of loaded code at the address.
+unsafe fn read_len(pc: usize) -> usize {
+    let code = std::ptr::with_exposed_provenance::<u8>(pc);
+    // SAFETY: what is looked at is part of the instruction, by what was looked at before.
+    unsafe {
+        let prefix = usize::from((*code & 0xf0) == 0x40);
+        if *code.add(prefix) != 0x8b {
+            return 0;
+        }
+        let operand = *code.add(prefix + 1);
+        let has_index = operand & 7 == 4;
+        let base = if has_index { *code.add(prefix + 2) & 7 } else { operand & 7 };
+        let constant = match operand >> 6 {
+            0 if base == 5 => 4,
+            0 => 0,
+            1 => 1,
+            2 => 4,
+            _ => return 0,
+        };
+        prefix + 2 + usize::from(has_index) + constant
+    }
+}
+
+/// Asks why the code was interrupted, and whoever is to be asked then. What to trap with; `None` if the code is to go
+/// on, which it can only if there is a frame.
+unsafe fn decide(store: *mut VMStoreContext, has_frame: bool) -> Result<Option<TrapCode>, Error> {
+    // SAFETY: the store lives; what is taken of it is not kept while the callback runs, which may use all of it.
+    let (interrupts, callback) = unsafe {
+        let vm = (*store).vm;
+        match (*vm).interrupts() {
+            Some(interrupts) => (Arc::clone(interrupts), (*vm).epoch_callback()),
+            None => return Ok(Some(TrapCode::Interrupt)),
+        }
+    };
+    match (interrupts.verdict()?, callback) {
+        (Verdict::Stop, _) | (Verdict::Deadline, None) => Ok(Some(TrapCode::Interrupt)),
+        (Verdict::GoOn | Verdict::Deadline, _) if !has_frame => Ok(Some(TrapCode::StackOverflow)),
+        (Verdict::GoOn, _) => Ok(None),
+        (Verdict::Deadline, Some(callback)) => {
+            // SAFETY: whoever set the callback knows how the store is to be borrowed.
+            let goes_on = unsafe { callback(store)? };
+            Ok((!goes_on).then_some(TrapCode::Interrupt))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_are_measured() {
+        for code in [
+            &[0x8b_u8, 0x48, 0xfc][..],
+            &[0x41, 0x8b, 0x4f, 0xfc],
+            &[0x8b, 0x00],
+            &[0x8b, 0x05, 1, 2, 3, 4],
+            &[0x44, 0x8b, 0x80, 0, 0xff, 0xff, 0xff],
+            &[0x41, 0x8b, 0x44, 0x24, 0xf8],
+            &[0x41, 0x8b, 0x84, 0x24, 0, 0xff, 0xff, 0xff],
+            &[0x8b, 0x04, 0x25, 1, 2, 3, 4],
+        ] {
+            // SAFETY: the bytes are an instruction.
+            assert_eq!(unsafe { read_len(code.as_ptr().expose_provenance()) }, code.len());
+        }
+        // A byte is read, and nothing at all.
+        for code in [&[0x0f_u8, 0xb6, 0x48, 0xfc][..], &[0x8b, 0xc8]] {
+            // SAFETY: as above.
+            assert_eq!(unsafe { read_len(code.as_ptr().expose_provenance()) }, 0);
+        }
+    }
+}

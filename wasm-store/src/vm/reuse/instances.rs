@@ -1,0 +1,182 @@
+//! Instances of dropped stores, reset, each waiting to be the next instance of its module.
+//!
+//! Such an instance has its context, its memories with their images in place, and its tables: what
+//! remains to do for the next one is to bind imports and to set globals.
+
+use std::ptr::NonNull;
+use std::time::Duration;
+
+use crate::vm::instance::VmInstance;
+use crate::vm::module::VmModule;
+use crate::vm::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use crate::vm::sys::thread;
+
+/// How much is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct IdleLimits {
+    /// How many instances.
+    pub(crate) instances: usize,
+    /// How many stacks.
+    pub(crate) stacks: usize,
+    /// How much memory all instances may take, in bytes.
+    pub(crate) bytes: usize,
+    /// How much memory each linear memory may take, in bytes.
+    pub(crate) keep_resident: usize,
+    /// For how long.
+    pub(crate) time: Option<Duration>,
+}
+
+impl IdleLimits {
+    /// Whether what came back at one time has been unused for too long at another.
+    pub(in crate::vm) fn is_old(&self, since: Duration, now: Duration) -> bool {
+        self.time.is_some_and(|time| now.saturating_sub(since) > time)
+    }
+}
+
+/// The unused instances of an engine.
+#[derive(Debug, Default)]
+pub(in crate::vm) struct IdleInstances {
+    list: Mutex<List>,
+}
+
+#[derive(Debug, Default)]
+struct List {
+    /// Those that came back last are at the end.
+    idle: Vec<Idle>,
+    /// The sum of what they take, in bytes.
+    resident: usize,
+}
+
+#[derive(Debug)]
+struct Idle {
+    /// Only compared. The instance keeps its module alive, so that no other can have this address.
+    module: *const VmModule,
+    /// The thread that it was last used on.
+    thread: usize,
+    /// When it came back.
+    since: Duration,
+    resident: usize,
+    instance: IdleInstance,
+}
+
+/// An instance that no store has.
+#[derive(Debug)]
+pub(in crate::vm) struct IdleInstance(NonNull<VmInstance>);
+
+// SAFETY: an instance that no store has is owned by whoever has this value.
+#[allow(unsafe_code, reason = "an instance is known by its address")]
+unsafe impl Send for IdleInstance {}
+
+// SAFETY: the module is only an address to be compared.
+#[allow(unsafe_code, reason = "a module is known by its address")]
+unsafe impl Send for Idle {}
+
+impl IdleInstance {
+    /// # Safety
+    ///
+    /// No store has the instance any more, and nothing else refers to it.
+    #[allow(unsafe_code, reason = "the caller answers for that nothing refers to it")]
+    pub(in crate::vm) unsafe fn new(instance: NonNull<VmInstance>) -> Self {
+        Self(instance)
+    }
+
+    /// Hands the instance to a store, or to be freed.
+    pub(in crate::vm) fn into_inner(self) -> NonNull<VmInstance> {
+        self.0
+    }
+}
+
+impl IdleInstances {
+    fn list(&self) -> MutexGuard<'_, List> {
+        // The list is whole between any two operations: a panic elsewhere does not harm it.
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An unused instance of a module.
+    pub(in crate::vm) fn take(&self, module: &Arc<VmModule>) -> Option<IdleInstance> {
+        let module = Arc::as_ptr(module);
+        let thread = thread::id();
+        let mut list = self.list();
+        // The one that came back last is the one that is still in the caches: of this core, if it was this
+        // thread that used it.
+        let mut found = None;
+        for (place, idle) in list.idle.iter().enumerate().rev() {
+            if idle.module == module {
+                found = found.or(Some(place));
+                if idle.thread == thread {
+                    found = Some(place);
+                    break;
+                }
+            }
+        }
+        let idle = list.idle.remove(found?);
+        list.resident -= idle.resident;
+        Some(idle.instance)
+    }
+
+    /// Keeps an instance that takes so many bytes. Returns those that the limits do not allow to be kept.
+    #[must_use = "what is not kept is to be freed"]
+    pub(in crate::vm) fn put(
+        &self,
+        instance: IdleInstance,
+        module: *const VmModule,
+        resident: usize,
+        limits: &IdleLimits,
+    ) -> Vec<IdleInstance> {
+        let since = now();
+        let idle = Idle { module, thread: thread::id(), since, resident, instance };
+        let mut list = self.list();
+        list.resident += resident;
+        list.idle.push(idle);
+        let mut gone = Vec::new();
+        while list.idle.len() > limits.instances
+            || list.resident > limits.bytes
+            || list.idle.first().is_some_and(|idle| limits.is_old(idle.since, since))
+        {
+            let idle = list.idle.remove(0);
+            list.resident -= idle.resident;
+            gone.push(idle.instance);
+        }
+        gone
+    }
+
+    /// The instance that is unused for longest.
+    pub(in crate::vm) fn oldest(&self) -> Option<IdleInstance> {
+        let mut list = self.list();
+        if list.idle.is_empty() {
+            return None;
+        }
+        let idle = list.idle.remove(0);
+        list.resident -= idle.resident;
+        Some(idle.instance)
+    }
+
+    /// All instances of a module.
+    pub(in crate::vm) fn of_module(&self, module: *const VmModule) -> Vec<IdleInstance> {
+        let mut list = self.list();
+        let mut gone = Vec::new();
+        let mut freed = 0;
+        for idle in list.idle.extract_if(.., |idle| idle.module == module) {
+            freed += idle.resident;
+            gone.push(idle.instance);
+        }
+        list.resident -= freed;
+        gone
+    }
+
+    /// All instances.
+    pub(in crate::vm) fn all(&self) -> Vec<IdleInstance> {
+        let mut list = self.list();
+        list.resident = 0;
+        list.idle.drain(..).map(|idle| idle.instance).collect()
+    }
+}
+
+/// The time since some moment, exact to a few milliseconds: it is asked for at every drop.
+#[allow(unsafe_code, reason = "the standard library has only the exact clock, which takes longer")]
+pub(in crate::vm) fn now() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: writes to the structure, which is valid. The clock exists on every Linux.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &mut time) };
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+}

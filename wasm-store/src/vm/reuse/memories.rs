@@ -1,0 +1,165 @@
+//! The engine's reservations for linear memories that no memory has: those of memories of the host that
+//! were dropped, or all that there are, if the engine reserves everything up front.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use wasm_loader::Loaded;
+
+use super::instances::{IdleLimits, now};
+use crate::Error;
+use crate::vm::sys::mapping::Mapping;
+
+/// Which image is mapped at the start of a reservation.
+#[derive(Clone, Debug)]
+pub(in crate::vm) struct ImageKey {
+    module: Weak<Loaded>,
+    memory: u32,
+}
+
+impl ImageKey {
+    /// The image of one of a module's memories.
+    pub(in crate::vm) fn new(module: &Arc<Loaded>, memory: u32) -> Self {
+        Self { module: Arc::downgrade(module), memory }
+    }
+
+    /// Whether it is the image of that memory.
+    pub(in crate::vm) fn is_of(&self, module: &Arc<Loaded>, memory: u32) -> bool {
+        self.memory == memory && std::ptr::eq(self.module.as_ptr(), Arc::as_ptr(module))
+    }
+}
+
+/// A reservation as it is handed from one memory to the next: nothing is mapped in it but zeros.
+#[derive(Debug)]
+pub(in crate::vm) struct Reservation {
+    pub(in crate::vm) mapping: Mapping,
+    /// Bytes from the start that are accessible.
+    pub(in crate::vm) accessible: usize,
+}
+
+/// One of a limited number of reservations. Whoever has it unmaps the reservation, as after an error, and gives it back
+/// by that: another is reserved when one is wanted.
+#[derive(Debug)]
+pub(in crate::vm) struct Slot {
+    missing: Arc<AtomicU32>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.missing.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The reservations of an engine that are not in use. All are of one size.
+#[derive(Debug)]
+pub(in crate::vm) struct MemoryPool {
+    free: Mutex<Vec<(Reservation, Duration)>>,
+    /// How many there are, if they were all made up front.
+    total: Option<UpFront>,
+}
+
+/// What is known of reservations of which there is a limited number.
+#[derive(Debug)]
+struct UpFront {
+    total: u32,
+    /// The size of each, in bytes.
+    size: usize,
+    /// How many are neither in use nor in the list: they were unmapped.
+    missing: Arc<AtomicU32>,
+}
+
+impl UpFront {
+    /// Reserves one of those that are missing, if any is.
+    fn replace_missing(&self) -> Result<Option<Reservation>, Error> {
+        let one_less = |missing: u32| missing.checked_sub(1);
+        if self.missing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err() {
+            return Ok(None);
+        }
+        // On failure it is missing again.
+        let slot = Slot { missing: Arc::clone(&self.missing) };
+        let mut mapping = Mapping::reserve_with_lead(self.size, "a linear memory")?;
+        *mapping.slot() = Some(slot);
+        Ok(Some(Reservation { mapping, accessible: 0 }))
+    }
+}
+
+impl MemoryPool {
+    /// A pool that starts empty, and keeps what comes back.
+    pub(in crate::vm) fn on_demand() -> Self {
+        Self { free: Mutex::default(), total: None }
+    }
+
+    /// A pool of so many reservations of the given size in bytes, of which there will be no more.
+    pub(in crate::vm) fn up_front(total: u32, size: usize) -> Result<Self, Error> {
+        let up_front = UpFront { total, size, missing: Arc::new(AtomicU32::new(total)) };
+        let mut free = Vec::new();
+        for made in 0..total {
+            let reservation = up_front.replace_missing().map_err(|error| {
+                error.context(format!(
+                    "could not reserve {total} memories up front, only {made}: set a smaller \
+                     `PoolingAllocationConfig::total_memories`"
+                ))
+            })?;
+            free.extend(reservation.map(|reservation| (reservation, Duration::ZERO)));
+        }
+        Ok(Self { free: Mutex::new(free), total: Some(up_front) })
+    }
+
+    /// How many reservations there are, if there will be no more.
+    pub(in crate::vm) fn total(&self) -> Option<u32> {
+        self.total.as_ref().map(|up_front| up_front.total)
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<(Reservation, Duration)>> {
+        // The list is whole between any two operations: a panic elsewhere does not harm it.
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A reservation, if there is one: if possible, one with exactly so many accessible bytes.
+    ///
+    /// # Errors
+    ///
+    /// If one has to be reserved anew in place of one that was unmapped, and the machine has no room.
+    pub(in crate::vm) fn take(&self, accessible: usize) -> Result<Option<Reservation>, Error> {
+        if let Some(reservation) = self.take_free(accessible) {
+            return Ok(Some(reservation));
+        }
+        self.total.as_ref().map_or(Ok(None), UpFront::replace_missing)
+    }
+
+    fn take_free(&self, accessible: usize) -> Option<Reservation> {
+        let mut free = self.free();
+        // The one that came back last is the one whose pages are still in the caches.
+        let place = free.iter().rposition(|(one, _)| one.accessible == accessible);
+        match place {
+            Some(place) => Some(free.remove(place).0),
+            None => free.pop().map(|(reservation, _)| reservation),
+        }
+    }
+
+    /// Takes a reservation back, in which nothing but zeros is.
+    pub(in crate::vm) fn put(&self, reservation: Reservation, limits: &IdleLimits) {
+        let now = now();
+        let mut free = self.free();
+        free.push((reservation, now));
+        let mut gone = Vec::new();
+        if self.total.is_none() {
+            let is_old = |(_, since): &(_, Duration)| limits.is_old(*since, now);
+            while free.len() > limits.instances || free.first().is_some_and(is_old) {
+                gone.push(free.remove(0));
+            }
+        }
+        // Unmapped only after the lock is given back.
+        drop(free);
+        drop(gone);
+    }
+
+    /// Unmaps what is not in use, unless there could be no more then.
+    pub(in crate::vm) fn clear(&self) {
+        if self.total.is_none() {
+            let gone = std::mem::take(&mut *self.free());
+            drop(gone);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What becomes of an instance when its store is dropped: it is reset and waits for the next store, or is
+//! freed.
+//!
+//! What stays as it is depends on the module and on the address of the context only: the context's head but
+//! for the store, type ids, and references to the instance's own functions. Everything else is either reset
+//! here (memories, tables, dropped segments) or written anew by whoever instantiates (imports, globals).
+
+#![allow(unsafe_code)]
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use super::instances::IdleInstance;
+use crate::Error;
+use crate::vm::context::VMStoreContext;
+use crate::vm::engine::VmEngine;
+use crate::vm::instance::VmInstance;
+use crate::vm::memory::VmMemory;
+use crate::vm::module::VmModule;
+use crate::vm::table::VmTable;
+
+impl VmInstance {
+    /// The memories that the instance defines, as far as they are made.
+    pub(in crate::vm) fn own_memories(&self) -> &[NonNull<VmMemory>] {
+        let imported = self.module().loaded.artifact().counts().imported_memories;
+        self.memories.get(imported as usize..).unwrap_or_default()
+    }
+
+    /// The tables that the instance defines, as far as they are made.
+    pub(in crate::vm) fn own_tables(&self) -> &[NonNull<VmTable>] {
+        let imported = self.module().loaded.artifact().counts().imported_tables;
+        self.tables.get(imported as usize..).unwrap_or_default()
+    }
+
+    /// Makes the instance what it was before anything ran in it, as far as the next instantiation does not
+    /// do so. Returns how many bytes it takes; `None` if it can't be used again.
+    ///
+    /// # Safety
+    ///
+    /// The instance is whole, and nothing uses its store any more. `ran` is true if any code ran in it.
+    unsafe fn reset(&mut self, ran: bool, keep_resident: usize) -> Result<Option<usize>, Error> {
+        let module = Arc::clone(self.module());
+        let mut resident = module.layout.size() as usize;
+        for (number, memory) in (0..).zip(self.own_memories()) {
+            // SAFETY: a memory lives as long as its instance; for the rest the caller answers.
+            let reset = unsafe {
+                (*memory.as_ptr()).reset_to_image(&module.loaded, number, ran, keep_resident)?
+            };
+            match reset {
+                Some(bytes) => resident += bytes,
+                None => return Ok(None),
+            }
+        }
+        for table in self.own_tables() {
+            // SAFETY: a table lives as long as its instance; nothing borrows it.
+            resident += unsafe { (*table.as_ptr()).reset(ran) };
+        }
+        // What imports are bound to may be gone with the store.
+        self.host_imports.fill(None);
+        self.dropped_elements.fill(false);
+        self.dropped_data.fill(false);
+        self.set_user_data(0);
+        self.whole = false;
+        Ok(Some(resident))
+    }
+}
+
+/// An instance that was reset, with what it takes in bytes.
+pub(in crate::vm) struct Reset {
+    instance: IdleInstance,
+    module: *const VmModule,
+    resident: usize,
+}
+
+impl VmEngine {
+    /// Resets an instance whose store is being dropped, and marks its memories and tables so that the store
+    /// leaves them to it. `None` if the instance is to be freed with its store.
+    ///
+    /// # Safety
+    ///
+    /// The store uses nothing of the instance any more. `ran` is true if any code ran in the store.
+    pub(in crate::vm) unsafe fn reset(
+        &self,
+        mut instance: NonNull<VmInstance>,
+        ran: bool,
+    ) -> Option<Reset> {
+        // SAFETY: the instance lives, and nothing borrows it.
+        let this = unsafe { instance.as_mut() };
+        // One that is halted has references that lead elsewhere.
+        if !this.whole || this.halted || self.limits.instances == 0 {
+            return None;
+        }
+        // SAFETY: as the caller promises.
+        let resident = unsafe { this.reset(ran, self.limits.keep_resident) }.ok()??;
+        // SAFETY: memories and tables live as long as their instance; nothing borrows them.
+        unsafe {
+            this.own_memories().iter().for_each(|memory| (*memory.as_ptr()).kept = true);
+            this.own_tables().iter().for_each(|table| (*table.as_ptr()).kept = true);
+        }
+        let module = Arc::as_ptr(this.module());
+        // SAFETY: the store does not use it any more, as the caller promises.
+        Some(Reset { instance: unsafe { IdleInstance::new(instance) }, module, resident })
+    }
+
+    /// Lets an instance wait for the next store.
+    pub(in crate::vm) fn keep(&self, reset: Reset) {
+        let Reset { instance, module, resident } = reset;
+        let gone = self.idle.put(instance, module, resident, &self.limits);
+        gone.into_iter().for_each(|idle| self.free(idle));
+    }
+
+    /// An instance of a module for a store, with all but what instantiation writes.
+    pub(in crate::vm) fn reuse(
+        &self,
+        module: &Arc<VmModule>,
+        store: *mut VMStoreContext,
+    ) -> Option<NonNull<VmInstance>> {
+        let mut instance = self.idle.take(module)?.into_inner();
+        // SAFETY: an instance from the list belongs to who took it, with its memories and tables.
+        unsafe {
+            let this = instance.as_mut();
+            let context = this.vmctx();
+            (*context).store = store;
+            (*context).interrupt_page = (*store).interrupt_page;
+            (*context).fuel = &raw mut (*store).fuel;
+            this.own_memories().iter().for_each(|memory| (*memory.as_ptr()).kept = false);
+            this.own_tables().iter().for_each(|table| (*table.as_ptr()).kept = false);
+        }
+        Some(instance)
+    }
+
+    /// Frees the unused instances of a module that nobody can make instances of any more.
+    pub(crate) fn forget_module(&self, module: &Arc<VmModule>) {
+        let gone = self.idle.of_module(Arc::as_ptr(module));
+        gone.into_iter().for_each(|idle| self.free(idle));
+    }
+
+    /// Frees an unused instance.
+    pub(in crate::vm) fn free(&self, idle: IdleInstance) {
+        let instance = idle.into_inner();
+        // SAFETY: an unused instance belongs to who has it, with its memories and tables. All three were made
+        // by boxes.
+        unsafe {
+            for memory in instance.as_ref().own_memories() {
+                Box::from_raw(memory.as_ptr()).recycle(self, false);
+            }
+            for table in instance.as_ref().own_tables() {
+                drop(Box::from_raw(table.as_ptr()));
+            }
+            drop(Box::from_raw(instance.as_ptr()));
+        }
+    }
+}

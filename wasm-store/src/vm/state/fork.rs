@@ -1,0 +1,417 @@
+//! Instances made with the state of others, in another store.
+//!
+//! A [`Plan`] is a state in terms that hold in every store: words that mean the same everywhere, and what
+//! the references among them are to. It is made once for all forks. An element of a table that is what it
+//! was at the start counts as not asked for yet, so that most tables are copied as they are.
+
+#![allow(unsafe_code)]
+
+use std::ptr::NonNull;
+
+use wasm_types::{DefinedTableIndex, GlobalIndex, HeapType, MemoryIndex, TableIndex, ValType};
+
+use super::snapshot::{FuncName, Names, Source, VmState, is_function};
+use crate::Error;
+use crate::vm::instance::VmInstance;
+use crate::vm::instantiate::{VmImport, bind_imports};
+use crate::vm::memory::VmMemory;
+use crate::vm::room_for;
+use crate::vm::store::VmStore;
+use crate::vm::table::{VmTable, holds_functions};
+use crate::vm::unwind::Unwind;
+use crate::vm::value::ValRaw;
+
+/// What there was no room for.
+const WHAT: &str = "what forks of a snapshot start from";
+
+/// What a reference is to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    /// A function of an instance of the state.
+    Func(FuncName),
+    /// A value of the host's, by its number in the store.
+    Extern(u64),
+}
+
+/// A list of words, and the references among them with their places; their words are 0.
+#[derive(Debug)]
+struct Words<W> {
+    words: Box<[W]>,
+    references: Vec<(usize, Target)>,
+}
+
+/// A state in terms that hold in every store.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The elements of each table of the state.
+    tables: Box<[Words<u64>]>,
+    /// The globals that each instance defines.
+    globals: Box<[Words<ValRaw>]>,
+    /// The globals that no instance of the state defines.
+    others: Words<ValRaw>,
+}
+
+impl Plan {
+    /// The plan of a state that has names.
+    ///
+    /// # Errors
+    ///
+    /// If the state has no names, a reference in it is to a function that no instance of it defines or
+    /// imports, or an import of one of its instances is smaller than it has to be.
+    pub(crate) fn new(state: &VmState) -> Result<Self, Error> {
+        let Some(names) = &state.names else {
+            return Err(Error::msg("a snapshot for a transaction can't be forked"));
+        };
+        state.check_own_sizes()?;
+        let mut tables = Vec::with_capacity(state.tables.len());
+        for (number, table) in state.tables.iter().enumerate() {
+            let owner = state.instances.iter().position(|owner| owner.tables.contains(&number));
+            let place = owner.map(|owner| {
+                let state = &state.instances[owner];
+                (owner, (number - state.tables.start) as u32)
+            });
+            let words = match holds_functions(&table.ty) {
+                true => table_words(state, names, &table.slots, place)?,
+                false => extern_words(&table.slots)?,
+            };
+            tables.push(words);
+        }
+        let mut globals = Vec::with_capacity(state.instances.len());
+        for (number, instance) in state.instances.iter().enumerate() {
+            let artifact = instance.module.loaded.artifact();
+            let first = artifact.counts().imported_globals;
+            let typed = (first..).zip(&instance.globals).map(|(index, value)| {
+                let ty = artifact.global(GlobalIndex::new(index))?.content;
+                Ok((*value, Some(ty)))
+            });
+            let describe =
+                |place| format!("global {} of instance {number}", first as usize + place);
+            globals.push(global_words(names, typed, describe)?);
+        }
+        let others = state.globals.iter().map(|global| Ok((global.value, global.ty)));
+        let others = global_words(names, others, |place| format!("global {place} of the host"))?;
+        Ok(Self { tables: tables.into(), globals: globals.into(), others })
+    }
+
+    /// The values of the host's that the state refers to, by their numbers; some more than once.
+    pub(crate) fn externs(&self) -> impl Iterator<Item = u64> + '_ {
+        let tables = self.tables.iter().flat_map(|table| &table.references);
+        let globals = self.globals.iter().flat_map(|globals| &globals.references);
+        tables.chain(globals).chain(&self.others.references).filter_map(
+            |(_, target)| match target {
+                Target::Extern(number) => Some(*number),
+                Target::Func(_) => None,
+            },
+        )
+    }
+}
+
+/// The elements of a table of functions; `place` is who defines it, and its number there.
+fn table_words(
+    state: &VmState,
+    names: &Names,
+    slots: &[u64],
+    place: Option<(usize, u32)>,
+) -> Result<Words<u64>, Error> {
+    let image = match place {
+        Some((owner, defined)) => {
+            let artifact = state.instances[owner].module.loaded.artifact();
+            artifact.table_image(DefinedTableIndex::new(defined))?
+        }
+        None => None,
+    };
+    let (mut words, mut references) = (room_for::with_room(slots.len(), WHAT)?, Vec::new());
+    for (number, &slot) in slots.iter().enumerate() {
+        if slot == 0 || Names::is_null(slot) {
+            words.push(slot);
+            continue;
+        }
+        words.push(0);
+        let Some(name) = names.of(slot) else {
+            let table = match place {
+                Some((owner, defined)) => {
+                    let counts = state.instances[owner].module.loaded.artifact().counts();
+                    format!("table {} of instance {owner}", counts.imported_tables + defined)
+                }
+                None => "a table of the host's".to_string(),
+            };
+            return Err(unnamed(&format!("element {number} of {table}")));
+        };
+        let initial = image.as_ref().map(|image| image.func(number as u64)).transpose()?.flatten();
+        let is_initial = initial
+            .zip(place)
+            .is_some_and(|(func, (instance, _))| name == FuncName { instance, func });
+        if !is_initial {
+            room_for::push(&mut references, (number, Target::Func(name)), WHAT)?;
+        }
+    }
+    Ok(Words { words: words.into(), references })
+}
+
+/// The elements of a table of references to the host's values.
+fn extern_words(slots: &[u64]) -> Result<Words<u64>, Error> {
+    let mut references = Vec::new();
+    for (place, slot) in slots.iter().enumerate().filter(|(_, slot)| **slot != 0) {
+        room_for::push(&mut references, (place, Target::Extern(*slot)), WHAT)?;
+    }
+    Ok(Words { words: room_for::filled(0, slots.len(), WHAT)?, references })
+}
+
+/// Globals with their types. Those with no type are no instance's, and stay as they are: nobody reads them.
+fn global_words(
+    names: &Names,
+    globals: impl Iterator<Item = Result<(ValRaw, Option<ValType>), Error>>,
+    describe: impl Fn(usize) -> String,
+) -> Result<Words<ValRaw>, Error> {
+    let (mut words, mut references) = (Vec::new(), Vec::new());
+    for (place, global) in globals.enumerate() {
+        let (value, ty) = global?;
+        // SAFETY: the value of a reference is its low 64 bits.
+        let reference = unsafe { value.u64 };
+        match ty {
+            Some(ValType::Ref(_)) if reference == 0 => {
+                room_for::push(&mut words, ValRaw::ZERO, WHAT)?
+            }
+            Some(ty) if is_function(ty) => {
+                let name = names.of(reference).ok_or_else(|| unnamed(&describe(place)))?;
+                room_for::push(&mut words, ValRaw::ZERO, WHAT)?;
+                room_for::push(&mut references, (place, Target::Func(name)), WHAT)?;
+            }
+            Some(ValType::Ref(ty)) if matches!(ty.heap, HeapType::Extern | HeapType::NoExtern) => {
+                room_for::push(&mut words, ValRaw::ZERO, WHAT)?;
+                room_for::push(&mut references, (place, Target::Extern(reference)), WHAT)?;
+            }
+            _ => room_for::push(&mut words, value, WHAT)?,
+        }
+    }
+    Ok(Words { words: words.into(), references })
+}
+
+fn unnamed(holder: &str) -> Error {
+    Error::msg(format!(
+        "{holder} refers to a function that no instance of the snapshot defines or imports, so that it has \
+         no counterpart elsewhere; the snapshot can be restored in its own store"
+    ))
+}
+
+impl VmStore {
+    /// Makes instances with the state of others. `imports` are, for each instance, what takes the place of
+    /// its imports from outside of the state, in order; `externs` gives the references to the host's values
+    /// in this store.
+    ///
+    /// # Safety
+    ///
+    /// The plan is that of the state. The imports fit, also by their sizes
+    /// ([`VmState::check_outside_sizes`]), and are of this store; definitions of host functions live as long as it.
+    /// The store has settled.
+    pub(crate) unsafe fn fork(
+        &mut self,
+        state: &VmState,
+        plan: &Plan,
+        imports: &[Vec<VmImport>],
+        externs: impl Fn(u64) -> Result<u64, Error>,
+    ) -> Result<Vec<NonNull<VmInstance>>, Error> {
+        let mut fork = Fork {
+            memories: vec![None; state.memories.len()],
+            tables: vec![None; state.tables.len()],
+            globals: Vec::with_capacity(plan.others.words.len()),
+            instances: Vec::with_capacity(state.instances.len()),
+        };
+        let owned =
+            state.instances.last().map_or((0, 0), |last| (last.memories.end, last.tables.end));
+        for (number, memory) in state.memories.iter().enumerate().skip(owned.0) {
+            fork.memories[number] = Some(self.new_memory_of(memory.ty, &memory.contents)?);
+        }
+        for (number, table) in state.tables.iter().enumerate().skip(owned.1) {
+            let made = self.new_table(table.ty, 0)?;
+            // SAFETY: just made.
+            unsafe {
+                let words = &plan.tables[number].words;
+                (*made.as_ptr()).make_room(words.len())?;
+                (*made.as_ptr()).put_back(words);
+            }
+            fork.tables[number] = Some(made);
+        }
+        for value in &plan.others.words {
+            fork.globals.push(self.new_global(*value));
+        }
+        // SAFETY: as the caller promises; nothing borrows what has just been made.
+        unsafe {
+            for (number, imports) in imports.iter().enumerate() {
+                self.fork_instance(state, plan, number, imports, &mut fork)?;
+            }
+            fork.refer(plan, &externs)?;
+        }
+        Ok(fork.instances)
+    }
+
+    /// Makes one of the instances, but for its references.
+    unsafe fn fork_instance(
+        &mut self,
+        state: &VmState,
+        plan: &Plan,
+        number: usize,
+        imports: &[VmImport],
+        fork: &mut Fork,
+    ) -> Result<(), Error> {
+        let module = &state.instances[number].module;
+        let artifact = module.loaded.artifact();
+        let counts = artifact.counts();
+        let imports = fork.imports(&state.instances[number].imports, imports)?;
+        self.count_instance()?;
+        self.prepare_interruption(module)?;
+        let pointer = VmInstance::new(self.context(), module)?;
+        self.adopt_instance(pointer);
+        // SAFETY: just made. Tables and memories keep its address, and use it only after this function.
+        unsafe {
+            bind_imports(pointer, module, &imports).map_err(|unwind| into_error(*unwind))?;
+            let instance = &mut *pointer.as_ptr();
+            let mut memories = std::mem::take(&mut instance.memories);
+            for (place, memory) in state.instances[number].memories.clone().enumerate() {
+                let index = MemoryIndex::new(counts.imported_memories + place as u32);
+                let Ok(offset) = module.layout.memory(index) else {
+                    unreachable!("a defined memory has a record")
+                };
+                let record = NonNull::new_unchecked(instance.at(offset));
+                let taken = &state.memories[memory];
+                let made = VmMemory::of_contents(taken.ty, &self.engine, record, &taken.contents)?;
+                let made = self.adopt_memory(made);
+                fork.memories[memory] = Some(made);
+                memories.push(made);
+            }
+            instance.memories = memories;
+            self.open_memory(instance, module)?;
+            let mut tables = std::mem::take(&mut instance.tables);
+            for (place, table) in state.instances[number].tables.clone().enumerate() {
+                let index = counts.imported_tables + place as u32;
+                let Ok(offset) = module.layout.table(TableIndex::new(index)) else {
+                    unreachable!("a defined table has a record")
+                };
+                let record = NonNull::new_unchecked(instance.at(offset));
+                let ty = artifact.table(TableIndex::new(index))?;
+                let mut made = VmTable::new(ty, record, Some((pointer, index)), 0)?;
+                made.make_room(plan.tables[table].words.len())?;
+                made.put_back(&plan.tables[table].words);
+                let made = self.adopt_table(made);
+                fork.tables[table] = Some(made);
+                tables.push(made);
+            }
+            instance.tables = tables;
+            if let Some(first) = instance.defined_globals() {
+                let words = &plan.globals[number].words;
+                first.as_ptr().copy_from_nonoverlapping(words.as_ptr(), words.len());
+            }
+            instance.dropped_elements.copy_from_slice(&state.instances[number].dropped_elements);
+            instance.dropped_data.copy_from_slice(&state.instances[number].dropped_data);
+        }
+        fork.instances.push(pointer);
+        Ok(())
+    }
+}
+
+fn into_error(unwind: Unwind) -> Error {
+    match unwind {
+        Unwind::Error(error) => error,
+        other => Error::msg(format!("the imports could not be bound: {other:?}")),
+    }
+}
+
+/// What was made so far, by the numbers that things have in the state.
+struct Fork {
+    memories: Vec<Option<NonNull<VmMemory>>>,
+    tables: Vec<Option<NonNull<VmTable>>>,
+    globals: Vec<NonNull<ValRaw>>,
+    instances: Vec<NonNull<VmInstance>>,
+}
+
+impl Fork {
+    /// What the imports of an instance are bound to.
+    unsafe fn import(&self, source: Source) -> Result<Option<VmImport>, Error> {
+        let missing = || Error::msg("the snapshot has an instance before one that it imports from");
+        Ok(Some(match source {
+            Source::Outside => return Ok(None),
+            // SAFETY: the caller promises that nothing borrows the instances.
+            Source::Func(name) => unsafe { VmImport::Func(self.func(name)?) },
+            Source::Memory(number) => VmImport::Memory(self.memories[number].ok_or_else(missing)?),
+            Source::Table(number) => VmImport::Table(self.tables[number].ok_or_else(missing)?),
+            Source::Global(instance, global) => {
+                let instance = self.instances.get(instance).ok_or_else(missing)?;
+                // SAFETY: as above.
+                VmImport::Global(unsafe { instance.as_ref() }.global(global))
+            }
+            Source::OtherGlobal(number) => VmImport::Global(self.globals[number]),
+        }))
+    }
+
+    fn imports(&self, sources: &[Source], outside: &[VmImport]) -> Result<Vec<VmImport>, Error> {
+        let mut outside = outside.iter();
+        let mut imports = Vec::with_capacity(sources.len());
+        for source in sources {
+            // SAFETY: nothing borrows the instances.
+            let import = match unsafe { self.import(*source)? } {
+                Some(import) => import,
+                None => *outside.next().ok_or_else(|| Error::msg("an import is not bound"))?,
+            };
+            imports.push(import);
+        }
+        Ok(imports)
+    }
+
+    /// # Safety
+    ///
+    /// Nothing borrows the instance.
+    unsafe fn func(&self, name: FuncName) -> Result<NonNull<crate::vm::FuncRef>, Error> {
+        let instance = self.instances.get(name.instance);
+        let instance = instance.ok_or_else(|| {
+            Error::msg("the snapshot has an instance before one that it imports from")
+        })?;
+        // SAFETY: as the caller promises.
+        Ok(unsafe { (*instance.as_ptr()).func(name.func)? })
+    }
+
+    unsafe fn target(
+        &self,
+        target: Target,
+        externs: &impl Fn(u64) -> Result<u64, Error>,
+    ) -> Result<u64, Error> {
+        match target {
+            // SAFETY: as the caller promises.
+            Target::Func(name) => Ok(unsafe { self.func(name)? }.as_ptr() as u64),
+            Target::Extern(number) => externs(number),
+        }
+    }
+
+    /// Fills in the references.
+    ///
+    /// # Safety
+    ///
+    /// Nothing borrows what was made.
+    unsafe fn refer(
+        &self,
+        plan: &Plan,
+        externs: &impl Fn(u64) -> Result<u64, Error>,
+    ) -> Result<(), Error> {
+        // SAFETY: as the caller promises.
+        unsafe {
+            for (table, words) in self.tables.iter().zip(&plan.tables) {
+                let Some(table) = table else { continue };
+                for (place, target) in &words.references {
+                    let reference = self.target(*target, externs)?;
+                    (*table.as_ptr()).set(*place as u64, reference);
+                }
+            }
+            for (instance, words) in self.instances.iter().zip(&plan.globals) {
+                let Some(first) = instance.as_ref().defined_globals() else { continue };
+                for (place, target) in &words.references {
+                    let reference = self.target(*target, externs)?;
+                    first.add(*place).write(ValRaw::from_u64(reference));
+                }
+            }
+            for (place, target) in &plan.others.references {
+                let reference = self.target(*target, externs)?;
+                self.globals[*place].write(ValRaw::from_u64(reference));
+            }
+        }
+        Ok(())
+    }
+}

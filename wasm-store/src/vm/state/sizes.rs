@@ -1,0 +1,373 @@
+//! Sizes of imported tables and memories: what importers take for granted of them, and what becomes of those for whom
+//! it is no longer so.
+//!
+//! A module declares how large what it imports is at least, and its code may have the size of a table as a constant
+//! (see [`wasm_types::assumptions`]). Sizes are looked at when imports are bound. After that nothing makes a table or
+//! memory smaller but putting back a state of before it grew. Instances that were made in between and whose
+//! imports are then too small are **halted**: wherever their code is entered from elsewhere, by records of references
+//! and of imports, there is code that fails instead. So calls cost nothing for it, and what was there before them is
+//! put back exactly as it was. Once their imports are as large again, they run again; but code that is on the stack then
+//! may have what fails in a register, and calls that until it returns, with an error that says so.
+//!
+//! An instance is also halted whose state could be put back only in part, or that has a memory of which that is so.
+
+#![allow(unsafe_code)]
+
+use std::collections::BTreeMap;
+use std::ptr::NonNull;
+
+use wasm_types::Escaped;
+use wasm_types::abi::context;
+use wasm_types::assumptions::size_is_met;
+use wasm_types::{EntityIndex, FuncIndex};
+
+use crate::Error;
+use crate::vm::arch::{builtin_thunk, raise};
+use crate::vm::context::{FuncRef, ImportRecord, VMContext};
+use crate::vm::instance::VmInstance;
+use crate::vm::instantiate::VmImport;
+use crate::vm::module::VmModule;
+use crate::vm::store::VmStore;
+use crate::vm::unwind::Unwind;
+
+/// An import of a table or memory.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::vm) struct SizedImport {
+    /// Its place among all imports.
+    pub(in crate::vm) place: usize,
+    pub(in crate::vm) index: EntityIndex,
+    /// The size that its importer takes for granted, in elements or pages.
+    minimum: u64,
+}
+
+impl SizedImport {
+    /// An import of the module; `None` if it has no size.
+    pub(in crate::vm) fn of(place: usize, import: &wasm_artifact::ImportRef<'_>) -> Option<Self> {
+        let minimum = match import.ty {
+            wasm_types::EntityType::Table(ty) => ty.minimum,
+            wasm_types::EntityType::Memory(ty) => ty.minimum,
+            _ => return None,
+        };
+        Some(Self { place, index: import.index, minimum })
+    }
+}
+
+impl VmModule {
+    /// Checks an import of the module that has a size.
+    pub(in crate::vm) fn check_size(&self, import: &SizedImport, size: u64) -> Result<(), Error> {
+        match size_is_met(import.minimum, size) {
+            true => Ok(()),
+            false => Err(self.too_small(import, size)),
+        }
+    }
+
+    /// What the import is called in errors.
+    fn import_name(&self, import: &SizedImport) -> String {
+        match self.loaded.artifact().import_at(import.place as u32) {
+            Ok(import) => {
+                let (module, field) = (Escaped::new(import.module), Escaped::new(import.field));
+                format!("`{module}::{field}`")
+            }
+            Err(_) => format!("import {}", import.place),
+        }
+    }
+
+    fn too_small(&self, import: &SizedImport, size: u64) -> Error {
+        let (what, unit) = match import.index {
+            EntityIndex::Memory(_) => ("memory", "page(s)"),
+            _ => ("table", "element(s)"),
+        };
+        Error::msg(format!(
+            "incompatible import type for {}: the {what} has {size} {unit} now, the module asks for at \
+             least {}; going back to an earlier state has made it smaller",
+            self.import_name(import),
+            import.minimum
+        ))
+    }
+
+    /// Checks that tables and memories are as large as the module declares its imports.
+    ///
+    /// # Safety
+    ///
+    /// What is to be bound lives, and nothing borrows it.
+    pub(crate) unsafe fn check_sizes(&self, imports: &[VmImport]) -> Result<(), Error> {
+        for import in self.sized_imports().map_err(Error::new)? {
+            if let Some(item) = imports.get(import.place) {
+                // SAFETY: as the caller promises.
+                unsafe { self.check_item(import, *item)? };
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks what an import is to be bound to.
+    ///
+    /// # Safety
+    ///
+    /// As for [`check_sizes`](Self::check_sizes).
+    pub(in crate::vm) unsafe fn check_item(
+        &self,
+        import: &SizedImport,
+        item: VmImport,
+    ) -> Result<(), Error> {
+        // SAFETY: as the caller promises.
+        let size = unsafe {
+            match item {
+                VmImport::Table(table) => table.as_ref().size(),
+                VmImport::Memory(memory) if memory.as_ref().given_up => {
+                    return Err(Error::msg(format!(
+                        "the memory for {} is empty, since an earlier state of it could not be put back: \
+                         restore a snapshot of it first",
+                        self.import_name(import)
+                    )));
+                }
+                VmImport::Memory(memory) => memory.as_ref().pages(),
+                _ => return Ok(()),
+            }
+        };
+        self.check_size(import, size)
+    }
+}
+
+/// Why an instance can't run.
+enum Obstacle<'a> {
+    /// It has only what was left after a state could not be put back.
+    Lost,
+    /// An import is smaller than it has to be: the address of what it is bound to, and its size.
+    Small { import: &'a SizedImport, item: usize, size: u64 },
+    /// Its module can't be read.
+    Damaged(wasm_artifact::Error),
+}
+
+impl VmInstance {
+    /// Whether the instance, or a memory that it has, is only what was left after a state could not be put back.
+    pub(in crate::vm) fn has_lost(&self) -> bool {
+        // SAFETY: memories live as long as the instances that have them; nothing borrows them exclusively while the
+        // store is at rest, or while code of the instance is entered.
+        self.lost || self.memories.iter().any(|memory| unsafe { memory.as_ref() }.given_up)
+    }
+
+    /// Why the instance can't run, if it can't.
+    fn obstacle(&self) -> Option<Obstacle<'_>> {
+        if self.has_lost() {
+            return Some(Obstacle::Lost);
+        }
+        let imports = match self.module().sized_imports() {
+            Ok(imports) => imports,
+            Err(error) => return Some(Obstacle::Damaged(error)),
+        };
+        imports.iter().find_map(|import| {
+            // What an instance has not got whose making failed, its code does not reach.
+            // SAFETY: as above.
+            let (item, size) = unsafe {
+                match import.index {
+                    EntityIndex::Table(table) => {
+                        let table = self.tables.get(table.index())?;
+                        (table.addr().get(), table.as_ref().size())
+                    }
+                    EntityIndex::Memory(memory) => {
+                        let memory = self.memories.get(memory.index())?;
+                        (memory.addr().get(), memory.as_ref().pages())
+                    }
+                    _ => return None,
+                }
+            };
+            (!size_is_met(import.minimum, size)).then_some(Obstacle::Small { import, item, size })
+        })
+    }
+
+    /// What to say about an obstacle.
+    fn explain(&self, obstacle: &Obstacle<'_>) -> Error {
+        match obstacle {
+            Obstacle::Lost => Error::msg(
+                "the instance has lost its state: an earlier one could be put back only in part",
+            ),
+            Obstacle::Small { import, size, .. } => self.module().too_small(import, *size),
+            Obstacle::Damaged(error) => Error::new(error.clone()),
+        }
+    }
+
+    /// The code that a reference to a function leads to.
+    pub(in crate::vm) fn entry_code(
+        &self,
+        func: FuncIndex,
+    ) -> Result<*const u8, wasm_artifact::Error> {
+        if self.halted {
+            return Ok(thunk::halted as *const u8);
+        }
+        let imported = self.module().loaded.artifact().counts().imported_functions;
+        let defined = wasm_types::DefinedFuncIndex::new(func.as_u32() - imported);
+        self.module().loaded.function_ptr(defined)
+    }
+
+    /// Has references to the instance's functions lead to their code, or to what fails in their place.
+    unsafe fn set_halted(&mut self, halted: bool) {
+        self.halted = halted;
+        let artifact = self.module().loaded.artifact();
+        let code = |func| self.entry_code(func).unwrap_or(thunk::halted as *const u8);
+        for slot in 0..artifact.counts().escaping_functions {
+            // SAFETY: the layout has a record for each escaping function.
+            let record = unsafe { self.at::<FuncRef>(self.module().layout.func_ref(slot)) };
+            // SAFETY: as above; those that nobody asked for are zero, and are made when somebody does.
+            unsafe {
+                if !(*record).code.is_null()
+                    && let Some(func) = artifact.escaping_function(slot)
+                {
+                    (*record).code = code(func);
+                }
+            }
+        }
+        let codes: Vec<_> = self.inner_refs.keys().map(|func| code(*func)).collect();
+        for (inner, code) in self.inner_refs.values_mut().zip(codes) {
+            inner.func_ref.code = code;
+        }
+    }
+
+    /// The records of imports that are bound to functions of other instances, or were never bound.
+    unsafe fn function_imports(&self) -> impl Iterator<Item = NonNull<ImportRecord>> {
+        (0..self.module().loaded.artifact().counts().imported_functions).filter_map(|index| {
+            let offset = self.module().layout.imported_function(FuncIndex::new(index));
+            // SAFETY: the layout gives places within the context; what an import is bound to lives as long as the
+            // store. Records of the host's functions stay as they are.
+            unsafe {
+                let record = NonNull::new(self.at::<ImportRecord>(offset))?;
+                let func = NonNull::new(record.as_ref().func_ref)?;
+                (!func.as_ref().is_host()).then_some(record)
+            }
+        })
+    }
+}
+
+/// The instances of a store that can't run until something grows, and who calls them.
+#[derive(Debug, Default)]
+pub(in crate::vm) struct Waiting {
+    /// By the address of the table or memory that is too small, and the size that it has to have.
+    by_size: BTreeMap<(usize, u64), Vec<NonNull<VmInstance>>>,
+    /// The imports of functions of Wasm, by the context of the instance that defines the function.
+    importers: BTreeMap<usize, Vec<NonNull<ImportRecord>>>,
+    /// How many instances' imports are in that list. Imports stay bound to what they are bound to.
+    known: usize,
+}
+
+impl VmStore {
+    /// Lets instances run again whose imports have grown enough. To be called whenever something has another size,
+    /// with its address and size.
+    ///
+    /// Each instance is looked at once for each of its imports, however often things grow.
+    ///
+    /// # Safety
+    ///
+    /// Nothing borrows what belongs to the store.
+    #[inline]
+    pub(crate) unsafe fn has_grown(&mut self, item: usize, size: u64) {
+        if !self.waiting.by_size.is_empty() {
+            // SAFETY: as the caller promises; nothing has become smaller.
+            unsafe { self.let_run(item, size) }
+        }
+    }
+
+    #[cold]
+    unsafe fn let_run(&mut self, item: usize, size: u64) {
+        let first = |map: &BTreeMap<(usize, u64), _>| {
+            map.range((item, 0)..=(item, size)).next().map(|(key, _)| *key)
+        };
+        while let Some(key) = first(&self.waiting.by_size) {
+            for instance in self.waiting.by_size.remove(&key).unwrap_or_default() {
+                // SAFETY: as the caller promises; instances live as long as their store.
+                unsafe {
+                    if self.set_halted(instance) {
+                        self.tell_importers(instance);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Halts the instances that can't run, and lets those run that can again. To be called whenever something may have
+    /// become smaller, or has lost its state or has it again.
+    ///
+    /// # Safety
+    ///
+    /// Nothing borrows what belongs to the store, which is at rest.
+    #[cold]
+    pub(in crate::vm) unsafe fn follow_sizes(&mut self) {
+        self.waiting.by_size.clear();
+        for number in 0..self.instances().len() {
+            let instance = self.instances()[number];
+            // SAFETY: as the caller promises; instances live as long as their store.
+            unsafe {
+                if self.set_halted(instance) {
+                    self.tell_importers(instance);
+                }
+            }
+        }
+    }
+
+    /// Halts an instance or lets it run, as its imports want it; whether that is a change.
+    unsafe fn set_halted(&mut self, instance: NonNull<VmInstance>) -> bool {
+        // SAFETY: as promised to those who call this.
+        unsafe {
+            let halted = match instance.as_ref().obstacle() {
+                None => false,
+                Some(Obstacle::Small { import, item, .. }) => {
+                    let key = (item, import.minimum);
+                    self.waiting.by_size.entry(key).or_default().push(instance);
+                    true
+                }
+                // Growing helps neither.
+                Some(Obstacle::Lost | Obstacle::Damaged(_)) => true,
+            };
+            let changed = halted != instance.as_ref().halted;
+            if changed {
+                (*instance.as_ptr()).set_halted(halted);
+            }
+            changed
+        }
+    }
+
+    /// Has imports of an instance's functions lead to where references to them do.
+    unsafe fn tell_importers(&mut self, instance: NonNull<VmInstance>) {
+        // SAFETY: as promised to those who call this.
+        unsafe {
+            for number in self.waiting.known..self.instances().len() {
+                let importer = self.instances()[number];
+                for record in importer.as_ref().function_imports() {
+                    let definer = (*record.as_ref().func_ref).context.addr();
+                    self.waiting.importers.entry(definer).or_default().push(record);
+                }
+            }
+            self.waiting.known = self.instances().len();
+            let definer = instance.as_ref().vmctx().addr();
+            for record in self.waiting.importers.get(&definer).into_iter().flatten() {
+                let func = record.as_ref().func_ref;
+                (*record.as_ptr()).code = (*func).code;
+            }
+        }
+    }
+}
+
+mod thunk {
+    super::builtin_thunk!(halted, super::halted);
+}
+
+/// What is called in place of a function of an instance that can't run: as builtins are, with the context that all
+/// functions get first. Never returns.
+unsafe extern "C" fn halted(context: *mut VMContext) -> ! {
+    // SAFETY: the context is that of a live instance, which nothing borrows while Wasm runs.
+    unsafe {
+        debug_assert_eq!((*context).magic, context::MAGIC_VALUE);
+        let instance = &*(*context).instance;
+        let error = match instance.obstacle() {
+            Some(obstacle) => {
+                instance.explain(&obstacle).context("the instance can't run any more")
+            }
+            // What code has of an import when it is entered, it may keep until it returns.
+            None => Error::msg(
+                "code that was entered before the imports of an instance were large enough again can't call the \
+                 instance: return to the host first",
+            ),
+        };
+        VmStore::fail((*context).store, Unwind::Error(error));
+        raise((*context).store)
+    }
+}

@@ -1,0 +1,7 @@
+//! All that knows the kernel's way with memory, signals and threads. A port to another system is a folder beside
+//! this one that provides the same.
+
+pub(in crate::vm) mod mapping;
+pub(in crate::vm) mod pagemap;
+pub(in crate::vm) mod signals;
+pub(in crate::vm) mod thread;

@@ -1,0 +1,106 @@
+//! Faults of compiled code become traps. Signals that are not ours go on to what was there before (see
+//! [`forward`]).
+//!
+//! The handler does only what is async-signal-safe: it reads thread-local data, looks the
+//! program counter up in a table without locks, writes plain data to the store's context, and
+//! changes where the thread goes on.
+
+#![allow(unsafe_code)]
+
+mod forward;
+
+use std::sync::Once;
+
+use forward::{forward, remember};
+use wasm_types::TrapCode;
+
+use crate::vm::arch::{Interrupted, divert, go_on_unwinding};
+use crate::vm::unwind::PendingTrap;
+
+const SIGNALS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
+
+/// Puts the handler in place, once for the process.
+pub(in crate::vm) fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        for (place, signal) in SIGNALS.into_iter().enumerate() {
+            // SAFETY: the previous action is remembered before ours can run.
+            unsafe {
+                remember(place, signal);
+                let mut action = std::mem::zeroed::<libc::sigaction>();
+                action.sa_sigaction = handler as *const () as usize;
+                action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+                libc::sigemptyset(&mut action.sa_mask);
+                libc::sigaction(signal, &action, std::ptr::null_mut());
+            }
+        }
+    });
+}
+
+unsafe extern "C" fn handler(
+    signal: libc::c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut libc::c_void,
+) {
+    // SAFETY: the kernel calls this with the interrupted thread's state.
+    unsafe {
+        // What somebody sent is about no instruction, whichever the thread is at.
+        let is_fault = is_fault(&*info);
+        if is_fault {
+            let state = &mut *context.cast();
+            if super::thread::witness_is_gone(&*info, state) || become_trap(signal, &*info, state) {
+                return;
+            }
+        }
+        forward(signal, is_fault, info, context);
+    }
+}
+
+/// Whether the signal is about what the thread did. The kernel's reasons are positive numbers.
+fn is_fault(info: &libc::siginfo_t) -> bool {
+    info.si_code > 0
+}
+
+/// Turns a fault of compiled code into a trap: the thread goes on at the store's innermost entry.
+unsafe fn become_trap(
+    signal: libc::c_int,
+    info: &libc::siginfo_t,
+    context: &mut libc::ucontext_t,
+) -> bool {
+    let store = super::thread::current();
+    if store.is_null() {
+        return false;
+    }
+    let Interrupted { pc, sp, fp } = Interrupted::new(context);
+    // SAFETY: the store that runs on this thread lives, and the thread itself is stopped here.
+    let bounds = unsafe { (*store).bounds };
+    // The host's own faults are none of the store's, wherever they are, though the store waits for the host.
+    if !bounds.is_stack_pointer(sp) {
+        return false;
+    }
+    let is_access = signal == libc::SIGSEGV || signal == libc::SIGBUS;
+    // SAFETY: the field is meaningful for these signals.
+    let address = if is_access { unsafe { info.si_addr() }.addr() } else { 0 };
+    // The guard first: any instruction that touches the stack may hit it, one that can trap for
+    // another reason too.
+    let code = if is_access && bounds.is_guard(address) {
+        Some(TrapCode::StackOverflow as u8)
+    } else {
+        match wasm_loader::registry::trap_at(pc) {
+            Ok(code) => code.map(|code| code as u8),
+            Err(_) => Some(PendingTrap::UNKNOWN),
+        }
+    };
+    let Some(code) = code else { return false };
+    if code == TrapCode::Interrupt as u8 {
+        // SAFETY: as above, and the fault is one of compiled code.
+        unsafe { divert(store, context) }
+        return true;
+    }
+    // SAFETY: as above. The entry's frame is in place, since the thread is on the Wasm stack.
+    unsafe {
+        (*store).trap = PendingTrap { code, pc, fp, address };
+        go_on_unwinding(store, context);
+    }
+    true
+}

@@ -1,0 +1,12 @@
+//! Who watches running code: hooks of calls between host and Wasm, hooks of functions, and observers made
+//! of them.
+
+pub(crate) mod call_hook;
+pub(crate) mod function_hook;
+#[cfg(feature = "observe")]
+pub mod observe;
+
+#[cfg(feature = "call-hook")]
+pub use call_hook::{CallHookContext, CallHookId, CallOutcome};
+#[cfg(feature = "function-hook")]
+pub use function_hook::FunctionHookContext;

@@ -1,0 +1,322 @@
+//! Call hooks: functions of the host that are told of changes between host and Wasm.
+//!
+//! A store with no hook pays nothing for calls out of Wasm: each host function has two sets of shims,
+//! and which of them an import is bound to says whether a hook wants to know. Setting a hook, or removing
+//! one, binds what is bound already anew.
+//!
+//! Here is what a store keeps, and how hooks are set; `stack` tells them, `select` asks their filters and
+//! binds, `context` is what they are given.
+
+mod context;
+mod select;
+mod stack;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr::NonNull;
+
+pub use context::{CallHookContext, CallOutcome};
+use select::Selection;
+pub(crate) use select::bind_new;
+pub(crate) use stack::{enter_wasm, host_call};
+use wasm_hooks::{CallDirection, CallFilter, CallHook};
+
+use crate::error::Result;
+use crate::items::Instance;
+use crate::store::{Store, StoreContextMut, StoreId, StoreOpaque};
+use crate::vm::HostDef;
+
+type EventHook<T> = dyn FnMut(StoreContextMut<'_, T>, CallHook) -> Result<()> + Send + Sync;
+type ContextHook<T> = dyn FnMut(CallHookContext<'_, T>) -> Result<()> + Send + Sync;
+
+/// A hook, by what it is given.
+enum Hook<T: 'static> {
+    /// That of [`Store::call_hook`].
+    Event(Box<EventHook<T>>),
+    /// One of [`Store::add_call_hook`].
+    Context(Box<ContextHook<T>>),
+}
+
+/// A hook of a store.
+struct Entry<T: 'static> {
+    number: u64,
+    filter: CallFilter,
+    hook: Hook<T>,
+    /// It runs, and is not told what it does itself.
+    is_running: bool,
+    /// How many of the calls that it was told of are not over.
+    depth: usize,
+}
+
+/// A hook of a store that [`Store::add_call_hook`] has set.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct CallHookId {
+    store: StoreId,
+    number: u64,
+}
+
+/// Where a store keeps its hooks.
+pub(crate) struct HookSlot<T: 'static> {
+    /// In the order in which they were set.
+    hooks: Vec<Entry<T>>,
+    /// How many were ever set.
+    numbers: u64,
+    /// The number of the hook that [`Store::call_hook`] has set.
+    single: Option<u64>,
+    selection: Selection,
+}
+
+impl<T: 'static> Default for HookSlot<T> {
+    fn default() -> Self {
+        Self { hooks: Vec::new(), numbers: 0, single: None, selection: Selection::default() }
+    }
+}
+
+/// Which calls of a store hooks are told of: what is asked where calls begin and functions are bound.
+pub(crate) struct Watched {
+    /// The store, as long as hooks are told of no calls to Wasm.
+    plain: Option<StoreId>,
+    /// Some that go to the host.
+    to_host: bool,
+    /// All that go to the host.
+    all_to_host: bool,
+    /// How those are told that are.
+    telling: Telling,
+}
+
+/// How hooks are told of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Telling {
+    /// The only hook is that of [`Store::call_hook`], which is told of everything and asks nothing.
+    Events,
+    /// The only hook is one of [`Store::add_call_hook`]: it is told of what anybody is told of.
+    One,
+    /// There is more than one hook, or none.
+    Several,
+}
+
+impl Watched {
+    /// Those of a store without hooks.
+    pub(crate) fn new(store: StoreId) -> Self {
+        let plain = Some(store);
+        Self { plain, to_host: false, all_to_host: false, telling: Telling::Several }
+    }
+
+    /// Whether a function is one of this store, and hooks are not told of calls to it.
+    #[inline(always)]
+    pub(crate) fn calls_are_plain(&self, _store: &StoreOpaque, func: StoreId) -> bool {
+        self.plain == Some(func)
+    }
+}
+
+/// The shims that a host function has for stores with a hook.
+pub(crate) struct HookedShims(HostDef);
+
+impl HookedShims {
+    pub(crate) fn new(make: impl FnOnce() -> HostDef) -> Self {
+        Self(make())
+    }
+
+    /// The definition for calls that hooks are told of.
+    pub(crate) fn hooked(&self) -> &HostDef {
+        &self.0
+    }
+
+    /// The definition to bind imports to in a store. Where filters have a say, [`bind_new`] asks them
+    /// afterwards, when the names are known.
+    pub(crate) fn for_import(&self, plain: &HostDef, store: &StoreOpaque) -> NonNull<HostDef> {
+        NonNull::from(if store.watched.all_to_host { &self.0 } else { plain })
+    }
+
+    /// The definition to make references to in a store.
+    pub(crate) fn for_reference(&self, plain: &HostDef, store: &StoreOpaque) -> NonNull<HostDef> {
+        NonNull::from(if store.watched.to_host { &self.0 } else { plain })
+    }
+}
+
+impl<T: 'static> Store<T> {
+    /// Sets the function that is told of every change between host and Wasm: before and after each
+    /// call into Wasm, and before and after each host function that Wasm calls.
+    ///
+    /// An error that it returns ends the call that it was told of. Calls that fail are told of as over
+    /// too; if the hook then returns an error of its own, that one is what the caller gets. A call that
+    /// the hook did not let begin, and one that ends in a panic, is not told of as over.
+    ///
+    /// Setting the hook again replaces the one that there was, in its place among those of
+    /// [`Store::add_call_hook`], which are told more. Calls that the hook makes itself are not told of to it.
+    ///
+    /// Hooks are set while no Wasm runs: whoever Wasm has called has a borrow of the store, but not the
+    /// [`Store`] itself.
+    ///
+    /// ```
+    /// use wasm_store::{CallHook, Engine, Func, Store};
+    ///
+    /// # fn main() -> wasm_store::Result<()> {
+    /// let mut store = Store::new(&Engine::default(), 0);
+    /// let func = Func::wrap(&mut store, || ());
+    /// store.call_hook(|mut store, event| {
+    ///     *store.data_mut() += u32::from(event == CallHook::CallingHost);
+    ///     Ok(())
+    /// });
+    /// func.call(&mut store, &[], &mut [])?;
+    /// assert!(store.unset_call_hook());
+    /// func.call(&mut store, &[], &mut [])?;
+    /// assert_eq!(*store.data(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call_hook(
+        &mut self,
+        hook: impl FnMut(StoreContextMut<'_, T>, CallHook) -> Result<()> + Send + Sync + 'static,
+    ) {
+        let hook = Hook::Event(Box::new(hook));
+        let slot = &mut self.inner_mut().hook;
+        let single = slot.single;
+        match slot.hooks.iter_mut().find(|entry| Some(entry.number) == single) {
+            // What it is told of stays the same, and so does all that is bound.
+            Some(entry) => entry.hook = hook,
+            None => {
+                let number = self.push_hook(CallFilter::all(), hook);
+                self.inner_mut().hook.single = Some(number);
+            }
+        }
+    }
+
+    /// Removes the function that [`Store::call_hook`] has set. False if there was none.
+    pub fn unset_call_hook(&mut self) -> bool {
+        match self.inner_mut().hook.single.take() {
+            Some(number) => self.remove_hook(number),
+            None => false,
+        }
+    }
+
+    /// Adds a function that is told of calls between host and Wasm, as [`Store::call_hook`], and may ask what
+    /// is called, with what and how it ended: see [`CallHookContext`].
+    ///
+    /// It is told only of calls that the filter lets through. The filter is asked once for each function, when
+    /// an import of it is bound, and not for each call; a host function that Wasm calls through a reference is
+    /// asked for by the imports that are bound to that reference, and without names if there are none. Other
+    /// imports stay bound to the code that they have without hooks. Calls from Wasm to Wasm are told of to nobody,
+    /// also those between instances.
+    ///
+    /// Of several hooks, those that were set first are told first of calls, and last of returns. Each of the
+    /// calls that a hook was told of is also told of as over, whether it returned, failed or panicked:
+    ///
+    /// * An error of a hook at a call ends it before it begins. Hooks after it are told nothing; those before it
+    ///   are told that the call is over and has failed. It is not told itself.
+    /// * An error of a hook at a return takes the place of what the call had returned. The hooks
+    ///   that are still to be told see it.
+    /// * A panic of a hook goes on as that of a host function does, after the others were told. It
+    ///   replaces an error, and nothing replaces it but another panic.
+    ///
+    /// A hook may call functions. It is not told of these calls, as long as they last; other hooks are.
+    ///
+    /// Hooks are set while no Wasm runs: whoever Wasm has called has a borrow of the store, but not the
+    /// [`Store`] itself.
+    ///
+    /// ```
+    /// use wasm_store::{CallFilter, CallHook, Engine, Func, Store};
+    ///
+    /// # fn main() -> wasm_store::Result<()> {
+    /// let mut store = Store::new(&Engine::default(), Vec::new());
+    /// let add = Func::wrap(&mut store, |a: i32, b: i32| a + b);
+    /// let id = store.add_call_hook(CallFilter::to_host(), |mut call| {
+    ///     let line = match call.event() {
+    ///         CallHook::CallingHost => format!("{:?}", call.args()),
+    ///         _ => format!("{:?}", call.results()),
+    ///     };
+    ///     call.data_mut().push(line);
+    ///     Ok(())
+    /// });
+    /// add.typed::<(i32, i32), i32>(&store)?.call(&mut store, (40, 2))?;
+    /// assert_eq!(*store.data(), ["Some([I32(40), I32(2)])", "Some([I32(42)])"]);
+    /// assert!(store.remove_call_hook(id));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A host function can't set hooks, since it has no [`Store`]:
+    ///
+    /// ```compile_fail
+    /// use wasm_store::{CallFilter, Caller};
+    ///
+    /// fn host_function(mut caller: Caller<'_, ()>) {
+    ///     caller.add_call_hook(CallFilter::all(), |_| Ok(()));
+    /// }
+    /// ```
+    pub fn add_call_hook(
+        &mut self,
+        filter: CallFilter,
+        hook: impl FnMut(CallHookContext<'_, T>) -> Result<()> + Send + Sync + 'static,
+    ) -> CallHookId {
+        let number = self.push_hook(filter, Hook::Context(Box::new(hook)));
+        CallHookId { store: self.inner().id(), number }
+    }
+
+    /// Removes a hook that [`Store::add_call_hook`] has set. False if it was removed before.
+    ///
+    /// # Panics
+    ///
+    /// If the hook is one of another store.
+    pub fn remove_call_hook(&mut self, hook: CallHookId) -> bool {
+        hook.store.assert_is(self.inner().id());
+        self.remove_hook(hook.number)
+    }
+
+    /// The addresses of the code that the imports of an instance call which are bound to host functions, by
+    /// which tests tell who pays for hooks.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    #[doc(hidden)]
+    pub fn import_shims(&self, instance: Instance) -> Vec<usize> {
+        let inner = self.inner();
+        let vm = inner.instances[instance.number_in(inner)].vm;
+        inner.vm.host_imports_of(vm).map(|import| import.shim()).collect()
+    }
+
+    fn push_hook(&mut self, filter: CallFilter, hook: Hook<T>) -> u64 {
+        let inner = self.inner_mut();
+        let number = inner.hook.numbers;
+        inner.hook.numbers += 1;
+        inner.hook.hooks.push(Entry { number, filter, hook, is_running: false, depth: 0 });
+        // A filter may panic where it is asked; then the hook is not set.
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.hooks_changed())) {
+            self.remove_hook(number);
+            resume_unwind(panic);
+        }
+        number
+    }
+
+    fn remove_hook(&mut self, number: u64) -> bool {
+        let hooks = &mut self.inner_mut().hook.hooks;
+        let Some(place) = hooks.iter().position(|entry| entry.number == number) else {
+            return false;
+        };
+        let removed = hooks.remove(place);
+        self.hooks_changed();
+        // What the hook has captured may do anything when it is dropped; everything is in order by now.
+        drop(removed);
+        true
+    }
+
+    fn hooks_changed(&mut self) {
+        let inner = self.inner_mut();
+        let hooks = &inner.hook.hooks;
+        let watches = |way| hooks.iter().any(|entry| !entry.filter.selects_none(way));
+        inner.watched = Watched {
+            plain: (!watches(CallDirection::ToWasm)).then_some(inner.id()),
+            to_host: watches(CallDirection::ToHost),
+            all_to_host: hooks.iter().any(|entry| entry.filter.selects_all(CallDirection::ToHost)),
+            telling: match &**hooks {
+                [Entry { hook: Hook::Event(_), .. }] => Telling::Events,
+                [Entry { hook: Hook::Context(_), .. }] => Telling::One,
+                _ => Telling::Several,
+            },
+        };
+        select::bind_all(inner);
+    }
+}
+
+#[cfg(test)]
+mod tests;

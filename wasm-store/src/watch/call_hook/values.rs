@@ -1,0 +1,83 @@
+//! The values of a call, in the forms in which calls have them: hooks read them when they ask, and only
+//! then.
+
+#![allow(unsafe_code)]
+
+use std::mem::needs_drop;
+
+use crate::error::Result;
+use crate::items::{RetAbi, Val, WasmParams};
+use crate::store::StoreInner;
+use crate::vm::ValRaw;
+
+/// Values of a call that a hook may ask for.
+#[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "only hooks ask"))]
+pub(crate) trait CallValues {
+    /// Writes the values as arrays of arguments hold them.
+    ///
+    /// # Safety
+    ///
+    /// `to` has room for `count` values, which is how many there are.
+    unsafe fn write_to(&self, to: *mut ValRaw, count: usize);
+}
+
+/// A call into Wasm that hooks may be told of. It is no closure, so that each way of telling can have the
+/// whole call as a part of it.
+#[cfg_attr(
+    not(feature = "call-hook"),
+    allow(dead_code, reason = "only calls with hooks are made so")
+)]
+pub(crate) trait WasmCall<T: 'static, P> {
+    /// What the call returns.
+    type Results: CallValues;
+
+    /// Makes the call, with its parameters.
+    fn run(self, store: &mut StoreInner<T>, params: P) -> Result<Self::Results>;
+}
+
+/// Values of a call with static types.
+pub(crate) struct Typed<V>(pub(crate) V);
+
+impl<V: WasmParams> CallValues for Typed<V> {
+    unsafe fn write_to(&self, to: *mut ValRaw, _count: usize) {
+        const { assert!(!needs_drop::<V>()) };
+        // SAFETY: what is not dropped may be copied, and used once more; the array has room for all
+        // values, as the caller promises.
+        unsafe { std::ptr::read(&raw const self.0).write_raw(to.cast()) };
+    }
+}
+
+/// Values of a call that are a list.
+pub(crate) struct Listed<'a>(pub(crate) &'a [Val]);
+
+impl CallValues for Listed<'_> {
+    unsafe fn write_to(&self, to: *mut ValRaw, count: usize) {
+        for (place, value) in self.0.iter().take(count).enumerate() {
+            // SAFETY: the place is one of `count`.
+            unsafe { to.add(place).write(value.to_raw()) };
+        }
+    }
+}
+
+/// Values of a call that stand in an array of arguments.
+pub(crate) struct InArray(pub(crate) *const ValRaw);
+
+impl CallValues for InArray {
+    unsafe fn write_to(&self, to: *mut ValRaw, count: usize) {
+        // SAFETY: a shim's array holds all values, and is not the one that a hook reads into.
+        unsafe { std::ptr::copy_nonoverlapping(self.0, to, count) };
+    }
+}
+
+/// Arguments of a call that came in registers. Implemented for tuples where shims are made.
+pub(crate) struct InRegisters<V>(pub(crate) V);
+
+/// What a call returns in registers.
+pub(crate) struct Returned<R>(pub(crate) R);
+
+impl<R: RetAbi> CallValues for Returned<R> {
+    unsafe fn write_to(&self, to: *mut ValRaw, _count: usize) {
+        // SAFETY: as the caller promises.
+        unsafe { self.0.write_raw(to.cast()) };
+    }
+}

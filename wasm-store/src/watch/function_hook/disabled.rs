@@ -1,0 +1,35 @@
+//! No function hooks.
+
+use std::marker::PhantomData;
+
+use wasm_artifact::Artifact;
+use wasm_loader::Mismatch;
+
+use crate::engine::CompileRequest;
+use crate::error::Error;
+use crate::store::{StoreInner, StoreOpaque};
+use crate::vm::Unwind;
+
+/// Where a store would keep its hook.
+pub(crate) struct FunctionHookSlot<T: 'static>(PhantomData<fn(T)>);
+
+impl<T: 'static> Default for FunctionHookSlot<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// Makes an error of why a call did not return.
+#[inline(always)]
+pub(crate) fn into_error<T: 'static>(
+    store: &mut StoreInner<T>,
+    unwind: Box<Unwind>,
+    error_of: impl FnOnce(&mut StoreOpaque, Box<Unwind>) -> Error,
+) -> Error {
+    error_of(store, unwind)
+}
+
+/// Whether an artifact tells of the functions that the engine asks for: none can be asked for.
+pub(crate) fn check(_: &CompileRequest, _: &Artifact<'_>) -> Option<Mismatch> {
+    None
+}

@@ -1,0 +1,185 @@
+//! A profiler that samples.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Write;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use wasm_hooks::CallHook;
+use wasm_hooks::observe::{FirefoxProfile, FunctionNames, FunctionPlace, SampledFrame, Samples};
+use wasm_types::FuncIndex;
+
+use super::modules::Modules;
+use crate::engine::Engine;
+use crate::error::{Context, Result, WasmBacktrace};
+use crate::gate::Gate;
+use crate::items::Module;
+use crate::store::AsContext;
+use crate::watch::function_hook::display_name;
+
+/// Samples the stack of one guest now and then, for a profile.
+///
+/// Somebody has to call [`sample`](GuestProfiler::sample) at regular intervals while the guest runs and has come
+/// to the host. An engine whose code can be interrupted does that with
+/// [`Store::epoch_deadline_callback`](crate::Store::epoch_deadline_callback), and a thread that calls
+/// [`Engine::increment_epoch`] once an interval:
+///
+/// ```no_run
+/// use std::sync::{Arc, Mutex};
+/// use std::time::Duration;
+/// use wasm_store::{Config, Engine, GuestProfiler, Module, Store, UpdateDeadline};
+///
+/// # fn main() -> wasm_store::Result<()> {
+/// let interval = Duration::from_millis(1);
+/// let engine = Engine::new(Config::new().epoch_interruption(true))?;
+/// let module = Module::from_file(&engine, "app.wasm")?;
+/// let modules = [("app.wasm".to_string(), module.clone())];
+/// let profiler = GuestProfiler::new(&engine, "app", interval, modules)?;
+/// let profiler = Arc::new(Mutex::new(profiler));
+///
+/// let ticker = engine.weak();
+/// std::thread::spawn(move || {
+///     while let Some(engine) = ticker.upgrade() {
+///         engine.increment_epoch();
+///         std::thread::sleep(interval);
+///     }
+/// });
+/// let mut store = Store::new(&engine, ());
+/// store.set_epoch_deadline(1);
+/// let sampled = profiler.clone();
+/// store.epoch_deadline_callback(move |store| {
+///     sampled.lock().unwrap().sample(&store, Duration::ZERO);
+///     Ok(UpdateDeadline::Continue(1))
+/// });
+/// // … call functions …
+///
+/// drop(store);
+/// let profiler = Arc::into_inner(profiler).unwrap().into_inner().unwrap();
+/// profiler.finish(std::fs::File::create("profile.json")?)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Samples are taken where code looks whether it is interrupted: at loop heads and function entries, which a
+/// profile is a little inclined to. Time in functions of the host is seen as that of their callers, unless
+/// [`call_hook`](GuestProfiler::call_hook) is told of them.
+pub struct GuestProfiler {
+    profile: FirefoxProfile,
+    modules: Modules,
+    names: FunctionNames,
+    samples: Samples,
+    start: Instant,
+    last: Instant,
+    /// When the calls of the host began that are not over.
+    host_calls: Vec<Instant>,
+}
+
+impl GuestProfiler {
+    /// A profiler of a guest with a name, that is to be asked to take a sample once an interval. Of the
+    /// functions on the stack, those of the modules given are seen, under the names that are given for the
+    /// modules.
+    ///
+    /// # Errors
+    ///
+    /// If a module is of another engine.
+    pub fn new(
+        engine: &Engine,
+        module_name: &str,
+        interval: Duration,
+        modules: impl IntoIterator<Item = (String, Module)>,
+    ) -> Result<Self> {
+        let mut known = Modules::default();
+        let mut names = HashMap::new();
+        for (name, module) in modules {
+            engine.admit(&module).with_context(|| {
+                format!("can't profile the module `{}`", wasm_types::Escaped::new(&name))
+            })?;
+            let (number, _) = known.number(&module);
+            names.insert(number as u64, name);
+        }
+        let start = Instant::now();
+        let profile = FirefoxProfile {
+            name: module_name.to_string(),
+            product: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_string(),
+            interval,
+            start: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            modules: names,
+        };
+        Ok(Self {
+            profile,
+            modules: known,
+            names: FunctionNames::default(),
+            samples: Samples::default(),
+            start,
+            last: start,
+            host_calls: Vec::new(),
+        })
+    }
+
+    /// Takes a sample: the functions that are on the store's stack at this moment. `delta` is the processor time
+    /// that the guest has used since the sample before; zero if it is not known.
+    pub fn sample(&mut self, store: impl AsContext, delta: Duration) {
+        let now = Instant::now();
+        let since = now.duration_since(self.last);
+        self.last = now;
+        let backtrace = WasmBacktrace::force_capture(store);
+        let Self { modules, names, samples, .. } = self;
+        let frames = backtrace.frames().iter().rev().filter_map(|frame| {
+            let module = modules.find(frame.module())? as u64;
+            let index = frame.func_index();
+            let name = || display_name(frame.module().artifact(), FuncIndex::new(index)).into();
+            let function = names.id(FunctionPlace { module, index }, name);
+            let offset = frame.module_offset().and_then(|offset| u32::try_from(offset).ok());
+            Some(SampledFrame { function, offset })
+        });
+        samples.add(since, delta, frames);
+    }
+
+    /// Notes that control passes between the host and Wasm, for a store's call hook: the profile shows calls of
+    /// the host as markers.
+    pub fn call_hook(&mut self, store: impl AsContext, kind: CallHook) {
+        let _ = store;
+        match kind {
+            CallHook::CallingHost => self.host_calls.push(Instant::now()),
+            CallHook::ReturningFromHost => {
+                if let Some(began) = self.host_calls.pop() {
+                    let since_start = |time: Instant| time.duration_since(self.start);
+                    self.samples.mark("host call", since_start(began), since_start(Instant::now()));
+                }
+            }
+            CallHook::CallingWasm | CallHook::ReturningFromWasm => {}
+        }
+    }
+
+    /// How many samples were taken.
+    pub fn samples(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// Writes the profile, for <https://profiler.firefox.com>.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be written.
+    pub fn finish(self, output: impl Write) -> Result<()> {
+        Ok(self.profile.write(&self.samples, &self.names, output)?)
+    }
+
+    /// Writes folded stacks instead, for tools that draw flame graphs: see [`Samples::write_folded`].
+    ///
+    /// # Errors
+    ///
+    /// If they can't be written.
+    pub fn finish_folded(self, output: impl Write) -> Result<()> {
+        Ok(self.samples.write_folded(&self.names, output)?)
+    }
+}
+
+impl fmt::Debug for GuestProfiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuestProfiler")
+            .field("name", &self.profile.name)
+            .field("samples", &self.samples.len())
+            .finish_non_exhaustive()
+    }
+}
