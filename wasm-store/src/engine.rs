@@ -5,6 +5,8 @@ mod cache;
 pub(crate) mod compat;
 pub mod compiler;
 mod config;
+#[cfg(feature = "function-hook")]
+mod function_names;
 mod profiling;
 mod trust;
 
@@ -16,6 +18,8 @@ pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, Recycl
 pub(crate) use cache::{CachePlace, CacheSetting, serialized};
 pub use compiler::{CompileRequest, Compiler};
 pub use config::Config;
+#[cfg(feature = "function-hook")]
+pub(crate) use function_names::{display_name, exported_as};
 #[cfg(feature = "profile")]
 pub use profiling::ProfilingStrategy;
 pub(crate) use profiling::{Profiling, Registration};

@@ -3,7 +3,6 @@
 //! The shape is that of the `anyhow` crate, which code written against Wasmtime expects: a single
 //! type into which every error converts, that can be asked what it is made of.
 
-mod backtrace;
 mod chain;
 mod context;
 mod macros;
@@ -13,7 +12,6 @@ mod trap;
 use std::error::Error as StdError;
 use std::fmt;
 
-pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
 pub use chain::Chain;
 pub use context::Context;
 #[doc(hidden)]

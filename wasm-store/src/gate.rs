@@ -21,44 +21,9 @@
 //! A table of all public functions that take such things, which is kept complete by a look at the sources, and
 //! that tries each of them with everything that is wrong, is in the tests of the workspace (`belonging`).
 
-use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::linker::Linker;
-use crate::store::StoreOpaque;
-
-/// Tells stores apart: no two of a process have the same, not even one that was dropped.
-#[doc(hidden)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct StoreId(NonZeroU64);
-
-impl StoreId {
-    pub(crate) fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self(NonZeroU64::new(id).expect("fewer than 2^64 stores are ever made"))
-    }
-
-    /// Checks that something belongs to this store.
-    ///
-    /// # Panics
-    ///
-    /// If it does not.
-    #[inline(always)]
-    pub(crate) fn assert_is(self, other: StoreId) {
-        if self != other {
-            wrong_store();
-        }
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn wrong_store() -> ! {
-    panic!("object used with the wrong store")
-}
+use crate::store::StoreId;
 
 /// Where something belongs.
 #[derive(Clone, Copy)]
@@ -146,20 +111,6 @@ fn refuse(thing: &(impl Belongs + ?Sized), gate: &str) -> ! {
     panic!("{}", refusal(thing, gate))
 }
 
-impl Gate for StoreOpaque {
-    const NAME: &'static str = "store";
-
-    #[inline]
-    fn engine_inside(&self) -> &Engine {
-        self.engine()
-    }
-
-    #[inline]
-    fn store_inside(&self) -> Option<StoreId> {
-        Some(self.id())
-    }
-}
-
 impl Gate for Engine {
     const NAME: &'static str = "engine it is used with";
 
@@ -171,38 +122,3 @@ impl Gate for Engine {
         None
     }
 }
-
-impl<T> Gate for Linker<T> {
-    const NAME: &'static str = "linker";
-
-    fn engine_inside(&self) -> &Engine {
-        self.engine()
-    }
-
-    fn store_inside(&self) -> Option<StoreId> {
-        None
-    }
-}
-
-impl Belongs for StoreOpaque {
-    fn home(&self) -> Home<'_> {
-        Home::Engine(self.engine())
-    }
-
-    fn what(&self) -> String {
-        "the store".to_string()
-    }
-}
-
-impl<T> Belongs for Linker<T> {
-    fn home(&self) -> Home<'_> {
-        Home::Engine(self.engine())
-    }
-
-    fn what(&self) -> String {
-        "the linker".to_string()
-    }
-}
-
-mod handles;
-mod types;

@@ -1,8 +1,12 @@
 //! What a store is made of, as handles: instances and what they export.
 
+mod backtrace;
+mod caller;
+mod default;
 mod extern_;
 mod externref;
 mod func;
+mod gate;
 mod global;
 mod instance;
 mod memory;
@@ -10,6 +14,7 @@ mod module;
 mod table;
 mod val;
 
+pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
 pub use extern_::{Export, Extern};
 pub use externref::{ExternRef, OwnedRooted, Rooted};
 pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList};

@@ -88,11 +88,12 @@ pub use engine::{
     CompileRequest, Compiler, Config, Engine, EngineWeak, InstanceAllocationStrategy,
     PoolingAllocationConfig, Precompiled, RecyclingConfig, compiler,
 };
-pub use error::{Error, FrameInfo, FrameSymbol, Result, Trap, WasmBacktrace};
+pub use error::{Error, Result, Trap};
 pub use items::{
-    DataSegment, ElementSegment, Export, Extern, ExternRef, Func, Global, Instance, Internal,
-    IntoFunc, Memory, MemoryAccessError, Module, ModuleExport, ModuleFunction, OwnedRooted, Ref,
-    Rooted, Table, TypedFunc, V128, Val, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    DataSegment, ElementSegment, Export, Extern, ExternRef, FrameInfo, FrameSymbol, Func, Global,
+    Instance, Internal, IntoFunc, Memory, MemoryAccessError, Module, ModuleExport, ModuleFunction,
+    OwnedRooted, Ref, Rooted, Table, TypedFunc, V128, Val, WasmBacktrace, WasmParams, WasmResults,
+    WasmRet, WasmTy, WasmTyList,
 };
 pub use linker::{InstancePre, Linker, UnknownImportError};
 pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 mod definition;
+mod gate;
 mod instance_pre;
 mod names;
 mod near;

@@ -5,7 +5,9 @@
 mod caller;
 mod context;
 mod fuel;
+mod gate;
 mod host_side;
+mod id;
 pub mod interruption;
 mod limits;
 mod opaque;
@@ -21,6 +23,7 @@ use std::ptr::{self, NonNull};
 pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use host_side::HostSide;
+pub(crate) use id::StoreId;
 pub(crate) use interruption::EpochSlot;
 pub use interruption::{InterruptHandle, UpdateDeadline};
 pub use limits::{
@@ -31,7 +34,6 @@ pub(crate) use opaque::{InstanceEntry, Kept, StoreOpaque, host_value_bytes};
 pub use wait::{Awaited, Interest, Waiter, Woken};
 
 use crate::engine::Engine;
-pub(crate) use crate::gate::StoreId;
 use crate::vm::{StoreHost, VMStoreContext};
 use crate::watch::call_hook::HookSlot;
 use crate::watch::function_hook::FunctionHookSlot;

@@ -4,10 +4,10 @@
 //! the engine-wide id that the registry gave out, in the place of a module's type index. What the API
 //! shows is made from these on demand.
 
-mod default;
 mod entity;
 mod extern_type;
 mod func_type;
+mod gate;
 pub(crate) mod matching;
 pub(crate) mod registry;
 mod value;

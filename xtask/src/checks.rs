@@ -7,3 +7,4 @@ pub(crate) mod nightly;
 pub(crate) mod no_std;
 pub(crate) mod package;
 pub(crate) mod readme;
+pub(crate) mod rooms;

@@ -3,6 +3,9 @@
 //! The loader compares an artifact with the machine, and knows no engine. What does not fit the engine
 //! goes to the same list, so that one error tells everything that is in the way.
 
+#[cfg(feature = "function-hook")]
+mod function_hooks;
+
 use std::sync::Arc;
 
 use wasm_artifact::Artifact;
@@ -12,7 +15,6 @@ use wasm_types::{Tunables, WasmFeatures};
 
 use crate::engine::{CompileRequest, Engine};
 use crate::error::Result;
-use crate::watch::function_hook;
 
 /// The result of loading an artifact, where an error tells also what does not fit the engine.
 pub(crate) fn complete(
@@ -28,8 +30,12 @@ pub(crate) fn complete(
 /// Checks that the engine provides for what an artifact asks for.
 pub(crate) fn check(engine: &Engine, artifact: &Artifact<'_>) -> Result<(), wasm_loader::Error> {
     let demands = Demands::of(artifact);
-    let mut mismatches = mismatches(engine, &demands);
-    mismatches.extend(function_hook::check(&engine.config().request, artifact));
+    let mismatches = mismatches(engine, &demands);
+    #[cfg(feature = "function-hook")]
+    let mismatches: Vec<_> = mismatches
+        .into_iter()
+        .chain(function_hooks::check(&engine.config().request, artifact))
+        .collect();
     if mismatches.is_empty() {
         Ok(())
     } else {

@@ -2,6 +2,9 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(feature = "sign")]
+mod verified;
+
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -89,7 +92,8 @@ impl Module {
         let mut bytes = Vec::new();
         file.by_ref().take(HEAD).read_to_end(&mut bytes).with_context(reading)?;
         if Engine::detect_precompiled(&bytes).is_some() {
-            let module = engine.config().trust.load(engine, file);
+            let loaded = engine.config().trust.load(engine, file);
+            let module = loaded.and_then(|loaded| Module::from_loaded(engine, loaded));
             return module.with_context(|| format!("failed to load: {}", path.display()));
         }
         file.read_to_end(&mut bytes).with_context(reading)?;

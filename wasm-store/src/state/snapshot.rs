@@ -4,6 +4,7 @@
 
 mod builder;
 mod fork;
+mod gate;
 mod host_state;
 
 use std::any::Any;

@@ -4,8 +4,7 @@
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::items::{Extern, Instance, ModuleExport};
-use crate::store::{StoreContextMut, Waiter};
+use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, Waiter};
 use crate::vm::HostRecord;
 
 /// What a host function gets if it takes one as its first parameter: the store, and the exports of the
@@ -34,28 +33,15 @@ impl<'a, T: 'static> Caller<'a, T> {
 
     /// A caller with a shorter life.
     pub(crate) fn reborrow(&mut self) -> Caller<'_, T> {
-        use crate::store::AsContextMut as _;
         Caller { store: self.store.as_context_mut(), record: self.record }
     }
 
-    /// An export of the calling instance. `None` too if the host called the function itself.
-    pub fn get_export(&mut self, name: &str) -> Option<Extern> {
-        self.instance()?.get_export(&mut self.store, name)
-    }
-
-    /// An export of the calling instance that was looked up by name before. `None` too if the host
-    /// called the function itself, or the instance is of another module.
-    pub fn get_module_export(&mut self, export: &ModuleExport) -> Option<Extern> {
-        self.instance()?.get_module_export(&mut self.store, export)
-    }
-
-    /// The instance that is calling, if Wasm is.
-    fn instance(&self) -> Option<Instance> {
+    /// The number of the instance that is calling, if Wasm is.
+    pub(crate) fn instance_number(&self) -> Option<usize> {
         // SAFETY: the record is that of the call that this value stands for.
         let instance = unsafe { (*self.record).caller_instance()? };
         // SAFETY: an instance lives as long as its store, which is borrowed.
-        let number = unsafe { instance.as_ref().user_data() };
-        Instance::from_user_data(self.store.0, number)
+        Some(unsafe { instance.as_ref().user_data() })
     }
 
     /// The store's data.
@@ -92,5 +78,28 @@ impl<'a, T: 'static> Caller<'a, T> {
     /// The engine.
     pub fn engine(&self) -> &Engine {
         self.store.0.engine()
+    }
+}
+
+impl<T: 'static> AsContext for Caller<'_, T> {
+    type Data = T;
+
+    #[inline]
+    fn as_context(&self) -> StoreContext<'_, T> {
+        self.store.as_context()
+    }
+}
+
+impl<T: 'static> AsContextMut for Caller<'_, T> {
+    #[inline]
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        self.store.as_context_mut()
+    }
+}
+
+impl<'a, T: 'static> From<Caller<'a, T>> for StoreContextMut<'a, T> {
+    #[inline]
+    fn from(caller: Caller<'a, T>) -> Self {
+        caller.store
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Store, StoreInner};
 use crate::engine::Engine;
-use crate::store::Caller;
 
 /// A shared borrow of a [`Store`].
 #[derive(Debug)]
@@ -57,7 +56,7 @@ impl<T: 'static> StoreContextMut<'_, T> {
     }
 }
 
-/// What a store can be borrowed from: [`Store`], [`StoreContext`], [`StoreContextMut`], [`Caller`], and
+/// What a store can be borrowed from: [`Store`], [`StoreContext`], [`StoreContextMut`], [`Caller`](crate::Caller), and
 /// references to them.
 pub trait AsContext {
     /// The type of the store's data.
@@ -67,7 +66,7 @@ pub trait AsContext {
     fn as_context(&self) -> StoreContext<'_, Self::Data>;
 }
 
-/// What a store can be borrowed from exclusively: [`Store`], [`StoreContextMut`], [`Caller`], and
+/// What a store can be borrowed from exclusively: [`Store`], [`StoreContextMut`], [`Caller`](crate::Caller), and
 /// exclusive references to them.
 pub trait AsContextMut: AsContext {
     /// Borrows the store.
@@ -112,22 +111,6 @@ impl<T: 'static> AsContextMut for StoreContextMut<'_, T> {
     #[inline]
     fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
         StoreContextMut(&mut *self.0)
-    }
-}
-
-impl<T: 'static> AsContext for Caller<'_, T> {
-    type Data = T;
-
-    #[inline]
-    fn as_context(&self) -> StoreContext<'_, T> {
-        self.store.as_context()
-    }
-}
-
-impl<T: 'static> AsContextMut for Caller<'_, T> {
-    #[inline]
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
-        self.store.as_context_mut()
     }
 }
 
@@ -181,12 +164,5 @@ impl<'a, T: AsContextMut> From<&'a mut T> for StoreContextMut<'a, T::Data> {
     #[inline]
     fn from(store: &'a mut T) -> Self {
         store.as_context_mut()
-    }
-}
-
-impl<'a, T: 'static> From<Caller<'a, T>> for StoreContextMut<'a, T> {
-    #[inline]
-    fn from(caller: Caller<'a, T>) -> Self {
-        caller.store
     }
 }

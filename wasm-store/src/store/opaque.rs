@@ -4,9 +4,9 @@ use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use super::StoreId;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::gate::StoreId;
 use crate::items::{HostFunc, Module, Val};
 use crate::linker::Definition;
 use crate::store::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};

@@ -8,7 +8,6 @@ use super::func_type::FuncType;
 use super::matching;
 use super::registry::Canonical;
 use crate::engine::Engine;
-use crate::items::Val;
 
 /// The type of a value.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -120,11 +119,6 @@ impl ValType {
         // For the panic.
         a.matches(b);
         a == b
-    }
-
-    /// Zero or null; `None` for a reference that can't be null.
-    pub fn default_value(&self) -> Option<Val> {
-        Val::default_for_ty(self)
     }
 
     pub(crate) fn canonical(&self) -> wt::ValType {

@@ -16,6 +16,4 @@ mod imp;
 
 #[cfg(feature = "function-hook")]
 pub use imp::FunctionHookContext;
-#[cfg(feature = "observe")]
-pub(crate) use imp::display_name;
-pub(crate) use imp::{FunctionHookSlot, check, into_error};
+pub(crate) use imp::{FunctionHookSlot, into_error};

@@ -1,7 +1,9 @@
-//! The layer table of ARCHITECTURE.md holds, and each crate has what a crate must have.
+//! The layer table of ARCHITECTURE.md holds, the rooms of wasm-store have theirs, and each crate has what a crate must
+//! have.
 
 use std::fs;
 
+use crate::checks::rooms;
 use crate::manifest::{self, CRATES};
 use crate::shell::Shell;
 
@@ -95,6 +97,7 @@ pub(crate) fn layers(shell: &Shell) -> Result<(), String> {
         dependencies(shell, layer, &mut wrong)?;
         files(shell, layer, &mut wrong)?;
     }
+    rooms::rooms(shell, &mut wrong)?;
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 

@@ -1,10 +1,12 @@
 //! No artifact is trusted.
 
 use std::fs::File;
+use std::sync::Arc;
+
+use wasm_loader::Loaded;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::items::Module;
 
 /// What an engine would trust.
 #[derive(Clone, Default, Debug)]
@@ -12,7 +14,7 @@ pub(crate) struct Trust {}
 
 impl Trust {
     /// Loads the artifact in a file.
-    pub(crate) fn load(&self, _engine: &Engine, _file: File) -> Result<Module> {
+    pub(crate) fn load(&self, _engine: &Engine, _file: File) -> Result<Arc<Loaded>> {
         crate::bail!(
             "the file is compiled code, which nobody can check, so that somebody must be trusted: set a \
              policy with `Config::trust` (feature `sign`, which this program is built without), or \

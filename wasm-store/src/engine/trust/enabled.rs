@@ -1,20 +1,19 @@
 //! The setting for a trust policy, and loading what it accepts.
 
 use std::fs::File;
-use std::path::Path;
 use std::sync::Arc;
 
 use wasm_artifact::sign::TrustPolicy;
 use wasm_loader::Loaded;
 
 use crate::engine::{Config, Engine, compat};
-use crate::error::{Context, Result};
-use crate::items::Module;
+use crate::error::Result;
 
 impl Config {
     /// Which artifacts are trusted: those that the policy accepts can be loaded by safe functions,
-    /// [`Module::deserialize_verified`], [`Module::deserialize_file_verified`] and
-    /// [`Module::from_file`]. The default is none. The last call counts.
+    /// [`Module::deserialize_verified`](crate::Module::deserialize_verified),
+    /// [`Module::deserialize_file_verified`](crate::Module::deserialize_file_verified) and
+    /// [`Module::from_file`](crate::Module::from_file). The default is none. The last call counts.
     ///
     /// What trust is about, and what not, is said in the module [`sign`](crate::sign).
     ///
@@ -52,40 +51,6 @@ impl Config {
     }
 }
 
-impl Module {
-    /// Loads a module from the bytes of an artifact, if the engine's trust policy accepts it.
-    ///
-    /// What is verified is the copy that is run: the bytes may change afterwards.
-    ///
-    /// # Errors
-    ///
-    /// If the engine has no policy ([`Config::trust`]) or it does not accept the bytes (the error can be
-    /// asked for [`VerifyError`](crate::sign::VerifyError) by way of its
-    /// [`chain`](crate::Error::chain)); and as for [`Module::deserialize`].
-    pub fn deserialize_verified(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        let policy = engine.config().trust.policy()?;
-        let loaded = Loaded::verified_from_bytes(bytes.as_ref(), policy);
-        Module::from_loaded(engine, compat::complete(engine, loaded)?)
-    }
-
-    /// Loads a module from the file of an artifact, if the engine's trust policy accepts it.
-    ///
-    /// The file is read, not mapped, and what was read is what is verified and run: whoever may write the
-    /// file can change nothing about the module, neither meanwhile nor afterwards.
-    ///
-    /// # Errors
-    ///
-    /// If the file can't be read or changes its size meanwhile, and as for
-    /// [`Module::deserialize_verified`].
-    pub fn deserialize_file_verified(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
-        let path = path.as_ref();
-        let file = File::open(path)
-            .with_context(|| format!("failed to read input file: {}", path.display()))?;
-        let module = engine.config().trust.load(engine, file);
-        module.with_context(|| format!("failed to load: {}", path.display()))
-    }
-}
-
 /// What an engine trusts.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Trust {
@@ -94,9 +59,15 @@ pub(crate) struct Trust {
 
 impl Trust {
     /// Loads the artifact in a file.
-    pub(crate) fn load(&self, engine: &Engine, file: File) -> Result<Module> {
+    pub(crate) fn load(&self, engine: &Engine, file: File) -> Result<Arc<Loaded>> {
         let loaded = Loaded::verified_from_fd(file.into(), self.policy()?);
-        Module::from_loaded(engine, compat::complete(engine, loaded)?)
+        Ok(compat::complete(engine, loaded)?)
+    }
+
+    /// Loads the artifact that the bytes are.
+    pub(crate) fn load_bytes(&self, engine: &Engine, bytes: &[u8]) -> Result<Arc<Loaded>> {
+        let loaded = Loaded::verified_from_bytes(bytes, self.policy()?);
+        Ok(compat::complete(engine, loaded)?)
     }
 
     fn policy(&self) -> Result<&TrustPolicy> {

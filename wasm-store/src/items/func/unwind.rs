@@ -6,7 +6,8 @@ use std::panic::resume_unwind;
 
 use wasm_types::{MemoryIndex, TrapCode};
 
-use crate::error::{Error, MemoryFault, Trap, WasmBacktrace};
+use crate::error::{Error, MemoryFault, Trap};
+use crate::items::WasmBacktrace;
 use crate::store::{StoreInner, StoreOpaque};
 use crate::vm::{TrapInfo, Unwind};
 use crate::watch::function_hook;

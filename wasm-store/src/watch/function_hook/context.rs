@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use wasm_hooks::{FunctionEvent, NamePattern};
 
-use super::names::{display_name, exported_as};
 use crate::engine::Engine;
+use crate::engine::{display_name, exported_as};
 use crate::error::Error;
 use crate::items::{Instance, Module, Val};
 use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut};

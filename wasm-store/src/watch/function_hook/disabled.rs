@@ -2,10 +2,6 @@
 
 use std::marker::PhantomData;
 
-use wasm_artifact::Artifact;
-use wasm_loader::Mismatch;
-
-use crate::engine::CompileRequest;
 use crate::error::Error;
 use crate::store::{StoreInner, StoreOpaque};
 use crate::vm::Unwind;
@@ -27,9 +23,4 @@ pub(crate) fn into_error<T: 'static>(
     error_of: impl FnOnce(&mut StoreOpaque, Box<Unwind>) -> Error,
 ) -> Error {
     error_of(store, unwind)
-}
-
-/// Whether an artifact tells of the functions that the engine asks for: none can be asked for.
-pub(crate) fn check(_: &CompileRequest, _: &Artifact<'_>) -> Option<Mismatch> {
-    None
 }

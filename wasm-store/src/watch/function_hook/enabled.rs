@@ -7,16 +7,12 @@
 #![allow(unsafe_code)]
 
 mod context;
-mod names;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use wasm_hooks::{FunctionEvent, NamePattern};
 
 pub use self::context::FunctionHookContext;
-pub(crate) use self::names::check;
-#[cfg(feature = "observe")]
-pub(crate) use self::names::display_name;
 use crate::engine::Config;
 use crate::error::{Error, Result};
 use crate::items::host_error;

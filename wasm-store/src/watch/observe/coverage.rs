@@ -7,9 +7,10 @@ use wasm_hooks::FunctionEvent;
 use wasm_hooks::observe::{Coverage, CoveredModule};
 
 use super::modules::Modules;
+use crate::engine::display_name;
 use crate::error::Result;
 use crate::items::Module;
-use crate::watch::function_hook::{FunctionHookContext, display_name};
+use crate::watch::function_hook::FunctionHookContext;
 
 /// Counts which functions are called, of those that were compiled to tell; and writes that as LCOV does. It is
 /// coverage of functions: what a function does inside is not seen. Source files are known if somebody says them

@@ -11,11 +11,12 @@ use wasm_types::FuncIndex;
 
 use super::modules::Modules;
 use crate::engine::Engine;
-use crate::error::{Context, Result, WasmBacktrace};
+use crate::engine::display_name;
+use crate::error::{Context, Result};
 use crate::gate::Gate;
 use crate::items::Module;
+use crate::items::WasmBacktrace;
 use crate::store::AsContext;
-use crate::watch::function_hook::display_name;
 
 /// Samples the stack of one guest now and then, for a profile.
 ///

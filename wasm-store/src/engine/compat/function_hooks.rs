@@ -1,36 +1,15 @@
-//! What functions are called, and which of them an engine wants to tell.
-
-use std::borrow::Cow;
+//! Whether an artifact's functions tell what an engine wants to be told.
 
 use wasm_artifact::Artifact;
-use wasm_hooks::{NamePattern, unnamed_function};
+use wasm_hooks::NamePattern;
 use wasm_loader::Mismatch;
 use wasm_types::{EntityIndex, Escaped, FuncIndex};
 
 use crate::engine::CompileRequest;
-
-/// What to call a function: see [`FunctionHookContext::display_name`](super::FunctionHookContext::display_name).
-pub(crate) fn display_name<'a>(artifact: &Artifact<'a>, func: FuncIndex) -> Cow<'a, str> {
-    if let Some(name) = artifact.name(func) {
-        return Cow::Borrowed(name);
-    }
-    match exported_as(artifact, func).next() {
-        Some(name) => Cow::Borrowed(name),
-        None => Cow::Owned(unnamed_function(func.as_u32())),
-    }
-}
-
-/// The names that a function is exported by.
-pub(super) fn exported_as<'r, 'a>(
-    artifact: &'r Artifact<'a>,
-    func: FuncIndex,
-) -> impl Iterator<Item = &'a str> + use<'r, 'a> {
-    let exports = artifact.exports().filter_map(|export| export.ok());
-    exports.filter(move |export| export.index == EntityIndex::Func(func)).map(|export| export.name)
-}
+use crate::engine::function_names::display_name;
 
 /// Whether an artifact tells of the functions that an engine asks for.
-pub(crate) fn check(request: &CompileRequest, artifact: &Artifact<'_>) -> Option<Mismatch> {
+pub(super) fn check(request: &CompileRequest, artifact: &Artifact<'_>) -> Option<Mismatch> {
     if request.function_hooks.is_empty() {
         return None;
     }

@@ -1,10 +1,10 @@
 //! Items that are zero, null or empty, by their type.
 
-use super::{ExternType, FuncType, GlobalType, MemoryType, RefType, TableType, ValType};
+use super::{Extern, Func, Global, Memory, Ref, Table, Val};
 use crate::error::{Context, Error, Result};
 use crate::gate::Gate;
-use crate::items::{Extern, Func, Global, Memory, Ref, Table, Val};
 use crate::store::AsContextMut;
+use crate::types::{ExternType, FuncType, GlobalType, MemoryType, RefType, TableType, ValType};
 
 fn default_ref(ty: &RefType) -> Result<Ref> {
     Val::default_for_ty(&ValType::Ref(ty.clone()))
@@ -14,6 +14,13 @@ fn default_ref(ty: &RefType) -> Result<Ref> {
 
 fn no_default(ty: &ValType) -> Error {
     crate::format_err!("the type `{ty}` has no default value")
+}
+
+impl ValType {
+    /// Zero or null; `None` for a reference that can't be null.
+    pub fn default_value(&self) -> Option<Val> {
+        Val::default_for_ty(self)
+    }
 }
 
 impl FuncType {

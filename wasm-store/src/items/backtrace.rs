@@ -6,7 +6,7 @@ use std::fmt;
 
 use wasm_types::{Escaped, FuncIndex};
 
-use crate::items::Module;
+use super::Module;
 use crate::store::{AsContext, StoreOpaque};
 use crate::vm;
 use crate::vm::{RawFrame, TrapInfo};

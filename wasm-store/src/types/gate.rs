@@ -1,9 +1,7 @@
 //! Where types belong: to the engine of the function types in them, if there are any.
 
-use super::{Belongs, Home};
-use crate::types::{
-    ExternType, FuncType, GlobalType, HeapType, ImportType, RefType, TableType, ValType,
-};
+use super::{ExternType, FuncType, GlobalType, HeapType, ImportType, RefType, TableType, ValType};
+use crate::gate::{Belongs, Home};
 
 /// For types, whose messages show them.
 macro_rules! types {

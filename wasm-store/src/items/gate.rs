@@ -1,9 +1,7 @@
-//! Where handles, modules and snapshots belong.
+//! Where handles and modules belong.
 
-use super::{Belongs, Gate, Home, StoreId};
-use crate::engine::Engine;
-use crate::items::{Extern, Global, HostFunc, Instance, Module, Ref, Table, Val};
-use crate::state::Snapshot;
+use super::{Extern, Global, HostFunc, Instance, Module, Ref, Table, Val};
+use crate::gate::{Belongs, Home};
 
 /// For what belongs to the store that its method tells.
 macro_rules! of_a_store {
@@ -46,7 +44,6 @@ macro_rules! of_an_engine {
 
 of_an_engine! {
     HostFunc, "the host function";
-    Snapshot, "the snapshot";
 }
 
 impl Belongs for Module {
@@ -89,28 +86,5 @@ impl Belongs for Ref {
 
     fn what(&self) -> String {
         "the reference".to_string()
-    }
-}
-
-impl Belongs for StoreId {
-    fn home(&self) -> Home<'_> {
-        Home::Store(*self)
-    }
-
-    fn what(&self) -> String {
-        "it".to_string()
-    }
-}
-
-/// Which store a snapshot was taken in: what it is asked about is of that store.
-impl Gate for Snapshot {
-    const NAME: &'static str = "snapshot";
-
-    fn engine_inside(&self) -> &Engine {
-        self.engine()
-    }
-
-    fn store_inside(&self) -> Option<StoreId> {
-        Some(self.store_id())
     }
 }
