@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use wasm_runtime::{
-    CompileRequest, Compiler as _, Config, CraneliftCompiler, Engine, Instance, Module, Store,
+    CompileRequest, Compiler as _, Config, CraneliftCompiler, Engine, Instance, Module,
+    Precompiled, Store,
 };
 
 const ADD: &str = r#"(module (func (export "add") (param i32 i32) (result i32)
@@ -66,6 +67,28 @@ fn a_file_that_is_compiled_already_needs_trust() {
     // SAFETY: the file was just made by the compiler, and nobody else knows it.
     let module = unsafe { Module::from_trusted_file(&engine, file.path()).unwrap() };
     assert_eq!(add(&engine, &module), 42);
+}
+
+/// A file that is far larger than memory tells what it is, since only its header is looked at.
+#[test]
+fn what_a_file_is_takes_no_more_than_its_header() {
+    let engine = Engine::default();
+    let artifact = engine.precompile_module(ADD.as_bytes()).unwrap();
+    let huge = |bytes: &[u8]| {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        file.as_file().set_len(1 << 40).unwrap();
+        file
+    };
+    let file = huge(&artifact);
+    let found = Engine::detect_precompiled_file(file.path()).unwrap();
+    assert_eq!(found, Some(Precompiled::Module));
+    // SAFETY: the file was just made by the compiler, and nobody else knows it.
+    let module = unsafe { Module::from_trusted_file(&engine, file.path()).unwrap() };
+    assert_eq!(add(&engine, &module), 42);
+
+    let file = huge(b"\0asm\x01\0\0\0");
+    assert_eq!(Engine::detect_precompiled_file(file.path()).unwrap(), None);
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod profiling;
 mod trust;
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
@@ -110,15 +112,13 @@ impl Engine {
         matches!(identify(bytes).kind, FileKind::Artifact).then_some(Precompiled::Module)
     }
 
-    /// What an artifact holds; `None` if the file is none.
+    /// What an artifact holds; `None` if the file is none. Only the beginning of the file is read.
     ///
     /// # Errors
     ///
     /// If the file can't be read.
     pub fn detect_precompiled_file(path: impl AsRef<Path>) -> Result<Option<Precompiled>> {
-        let path = path.as_ref();
-        let head = std::fs::read(path)
-            .with_context(|| format!("failed to read input file: {}", path.display()))?;
+        let (_, head) = open_and_read_head(path.as_ref())?;
         Ok(Self::detect_precompiled(&head))
     }
 
@@ -173,6 +173,18 @@ impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine").field("config", &self.inner.config).finish_non_exhaustive()
     }
+}
+
+/// How much of a file tells whether it is an artifact, in bytes.
+const HEAD: u64 = 4096;
+
+/// Opens a file and reads the bytes that tell what it is. The rest is left to be read.
+pub(crate) fn open_and_read_head(path: &Path) -> Result<(File, Vec<u8>)> {
+    let reading = || format!("failed to read input file: {}", path.display());
+    let mut file = File::open(path).with_context(reading)?;
+    let mut head = Vec::new();
+    file.by_ref().take(HEAD).read_to_end(&mut head).with_context(reading)?;
+    Ok((file, head))
 }
 
 /// A handle of an [`Engine`] that does not keep it alive.

@@ -15,7 +15,7 @@ use wasm_artifact::{Artifact, FileKind, identify};
 use wasm_loader::Loaded;
 use wasm_types::{EntityIndex, EntityType, FuncIndex, TypeIndex};
 
-use crate::engine::{CachePlace, Engine, Registration, compat, serialized};
+use crate::engine::{CachePlace, Engine, Registration, compat, open_and_read_head, serialized};
 use crate::error::{Context, Result};
 use crate::types::matching::Provided;
 use crate::types::registry::{ModuleTypes, map_ref_type, map_val_type};
@@ -23,9 +23,6 @@ use crate::types::{
     Canonical, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType,
 };
 use crate::vm::VmModule;
-
-/// How much of a file tells whether it is an artifact, in bytes.
-const HEAD: u64 = 4096;
 
 /// A compiled WebAssembly module, ready to be instantiated.
 ///
@@ -87,18 +84,13 @@ impl Module {
     /// [`Module::deserialize`].
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let path = file.as_ref();
-        let reading = || format!("failed to read input file: {}", path.display());
-        let mut file = File::open(path).with_context(reading)?;
-        let mut bytes = Vec::new();
-        file.by_ref().take(HEAD).read_to_end(&mut bytes).with_context(reading)?;
+        let (file, bytes) = open_and_read_head(path)?;
         if Engine::detect_precompiled(&bytes).is_some() {
             let loaded = engine.config().trust.load(engine, file);
             let module = loaded.and_then(|loaded| Module::from_loaded(engine, loaded));
             return module.with_context(|| format!("failed to load: {}", path.display()));
         }
-        file.read_to_end(&mut bytes).with_context(reading)?;
-        Self::compile(engine, &bytes)
-            .with_context(|| format!("failed to compile: {}", path.display()))
+        Self::compile_file(engine, path, file, bytes)
     }
 
     /// Compiles a module from its binary form.
@@ -126,11 +118,25 @@ impl Module {
     /// As for [`Module::deserialize_file`] or [`Module::from_file`].
     pub unsafe fn from_trusted_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let path = file.as_ref();
-        match Engine::detect_precompiled_file(path)? {
+        let (file, bytes) = open_and_read_head(path)?;
+        if Engine::detect_precompiled(&bytes).is_some() {
             // SAFETY: as the caller promises.
-            Some(_) => unsafe { Self::deserialize_file(engine, path) },
-            None => Self::from_file(engine, path),
+            return unsafe { Self::deserialize_file(engine, path) };
         }
+        Self::compile_file(engine, path, file, bytes)
+    }
+
+    /// Compiles what is in a file, whose first bytes have been read already.
+    fn compile_file(
+        engine: &Engine,
+        path: &Path,
+        mut file: File,
+        mut bytes: Vec<u8>,
+    ) -> Result<Module> {
+        file.read_to_end(&mut bytes)
+            .with_context(|| format!("failed to read input file: {}", path.display()))?;
+        Self::compile(engine, &bytes)
+            .with_context(|| format!("failed to compile: {}", path.display()))
     }
 
     fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
