@@ -11,3 +11,8 @@ mod way;
 
 pub use combination::{Combination, any_combination};
 pub use way::Way;
+
+/// The example of the project's README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
