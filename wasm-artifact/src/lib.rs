@@ -64,15 +64,20 @@
 //!
 //! # Features
 //!
-//! * `write` (default): [`write()`]. Deployments that only run artifacts do without.
-//! * `inspect` (default): [`inspect()`], a report for people: a summary, everything, or one table.
-//! * `sign`: signatures, authentication codes and hashes of artifacts, and policies of whom to trust, as
-//!   the module `sign`.
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `write` (default): Writing artifacts, as the function `write`: what a compiler needs, and a
+//!   program that only runs them does not.
+//! * `inspect` (default): A report of what is in an artifact, as the function `inspect`: a summary,
+//!   everything, or one table.
+//! * `sign`: Signatures, authentication codes and hashes of artifacts, and policies of whom to
+//!   trust, as the module `sign`.
+//! <!-- end of features -->
 //!
 //! The crate is `no_std` and uses `alloc`.
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 

@@ -79,6 +79,7 @@
 //! None. The crate is for Unix systems.
 
 #![deny(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod cache;
 mod config;

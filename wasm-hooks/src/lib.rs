@@ -45,14 +45,18 @@
 //!
 //! # Features
 //!
-//! * `observers`: ready-made observers, as the module `observe`: call counts with times, samples for
-//!   profilers, coverage, lines of a trace. Needs the standard library, without which the crate is `no_std` and has
-//!   no dependency but `wasm-types`.
-//! * `dwarf`: where functions begin in the source, by the debugging information of a module, for coverage.
-//! * `tracing`: calls as events of the crate `tracing`.
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `observers`: Ready-made observers, as the module `observe`: call counts with times, samples
+//!   for profilers, coverage, lines of a trace, and the files that they write (LCOV, folded stacks,
+//!   the Firefox Profiler's JSON). Needs the standard library.
+//! * `dwarf`: Where functions begin in the source, by the debugging information (DWARF) of a
+//!   module: for coverage.
+//! * `tracing`: Calls as events of the crate `tracing`.
+//! <!-- end of features -->
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(feature = "observers")]

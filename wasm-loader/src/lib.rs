@@ -45,10 +45,15 @@
 //!
 //! # Features
 //!
-//! * `sign`: `Loaded::verified_from_file` and the like, which load what a trust policy accepts.
-//! * `profile`: names of loaded functions for `perf` and for debuggers, as the module `profile`.
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `profile`: Names of loaded functions for `perf` (perf maps and jitdump files), GDB and LLDB,
+//!   as the module `profile`; on Linux.
+//! * `sign`: Loading what a trust policy accepts, as safe functions (`Loaded::verified_from_file`
+//!   and its relatives): signed or authenticated artifacts, or those with known hashes.
+//! <!-- end of features -->
 
 #![deny(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod demands;
 mod error;

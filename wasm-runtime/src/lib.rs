@@ -39,33 +39,39 @@
 //!
 //! Features only add; a combination of them can do what each of them can do.
 //!
-//! * `aot-only`: load and run artifacts. What everything else adds to: a program built with
-//!   `--no-default-features --features aot-only` has neither a code generator nor a parser of
-//!   WebAssembly in it, and refuses Wasm bytes with an error that names the feature `jit`.
-//! * `jit` (default): compile WebAssembly, on the spot ([`Module::new`]) or into artifacts
-//!   ([`Engine::precompile_module`]).
-//! * `parallel` (default): compile the functions of a module on several threads. The result is the
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `aot-only`: Load and run artifacts: the part that everything else adds to. A program built
+//!   with this feature alone has neither a code generator nor a parser of WebAssembly in it, and
+//!   refuses Wasm bytes with an error that names `jit`.
+//! * `jit` (default): Compile WebAssembly, on the spot (`Module::new`) or into artifacts
+//!   (`Engine::precompile_module`).
+//! * `parallel` (default): Compile the functions of a module on several threads. The result is the
 //!   same, byte for byte.
-//! * `wat` (default): take the text format wherever Wasm bytes are taken.
+//! * `wat` (default): Take the text format wherever Wasm bytes are taken.
 //! * `wasi`: WASI preview 1, as the module `wasi`.
-//! * `call-hook`: `Store::call_hook`, told of every change between host and Wasm, and `Store::add_call_hook`, told of
-//!   chosen calls, with function, arguments, results and outcome.
-//! * `function-hook`: `Config::function_hooks` and `Store::function_hook`, told when Wasm functions that were
-//!   compiled for it are entered and left.
-//! * `observe`: the module `observe` and `GuestProfiler`, ready-made observers, which count, trace, cover and
-//!   sample calls.
-//! * `dwarf`: `FunctionCoverage::add_source_lines`, coverage by source files.
-//! * `tracing`: traces of calls as events of the crate `tracing`.
-//! * `profile`: `Config::profiler` and `Config::debug_info`, by which profilers and debuggers know the
+//! * `call-hook`: `Store::call_hook`, a function of the host that is called at every change between
+//!   host and Wasm, and `Store::add_call_hook`, several for chosen calls, with function, arguments,
+//!   results and outcome.
+//! * `function-hook`: `Config::function_hooks` and `Store::function_hook`: a function of the host
+//!   that is called when Wasm functions that were compiled for it are entered and left.
+//! * `observe`: The module `observe` and `GuestProfiler`: ready-made observers, which count, trace,
+//!   cover and sample calls.
+//! * `dwarf`: Coverage by source files (`FunctionCoverage::add_source_lines`), by the debugging
+//!   information of a module.
+//! * `tracing`: Traces of calls as events of the crate `tracing`.
+//! * `profile`: `Config::profiler` and `Config::debug_info`: profilers and debuggers know the
 //!   functions of modules by their names.
-//! * `cache`: `Config::cache`, by which modules that were compiled before come from the user's cache
+//! * `cache`: `Config::cache`: modules that were compiled before come from the user's cache
 //!   directory.
-//! * `sign`: `Config::trust` and the module `sign`, by which artifacts that are signed, authenticated or
-//!   known by their hash are verified and loaded, whoever may write them.
-//! * `rewrite`: the module `rewrite`, which exports everything of a module, or makes one that starts in the state of
-//!   an instance.
-//! * `wast`: run scripts of the specification's test suite, as the module `wast`.
-//! * `cli`: the program `wasm-runtime`.
+//! * `sign`: `Config::trust`, `Module::deserialize_verified` and the module `sign`: artifacts that
+//!   are signed, authenticated or known by their hash are verified and loaded by safe functions,
+//!   whoever may write them.
+//! * `rewrite`: The module `rewrite`: modules with everything exported, and modules that start in
+//!   the state of an instance.
+//! * `wast`: Run scripts of the specification's test suite, as the module `wast`.
+//! * `cli`: The program `wasm-runtime`. Its commands `compile` and `clif` need `jit`, `snapshot`
+//!   and `expose` need `rewrite`, and `wast` needs `wast`.
+//! <!-- end of features -->
 
 #![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

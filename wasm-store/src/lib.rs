@@ -50,23 +50,28 @@
 //!
 //! # Features
 //!
-//! * `call-hook`: `Store::call_hook`, a function that is told of every change between host and Wasm, and
-//!   `Store::add_call_hook`, by which several are told of chosen calls, with function, arguments, results and outcome.
-//! * `function-hook`: `Config::function_hooks` and `Store::function_hook`, a function that is told when Wasm
-//!   functions that were compiled for it are entered and left.
-//! * `observe`: the module `observe` and `GuestProfiler`, ready-made observers, which count, trace, cover and
-//!   sample calls.
-//! * `dwarf`: `FunctionCoverage::add_source_lines`, coverage by source files.
-//! * `tracing`: traces of calls as events of the crate `tracing`.
-//! * `profile`: `Config::profiler` and `Config::debug_info`, by which profilers and debuggers know the
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `call-hook`: `Store::call_hook`, a function of the host that is called at every change between
+//!   host and Wasm, and `Store::add_call_hook`, several for chosen calls, with function, arguments,
+//!   results and outcome.
+//! * `function-hook`: `Config::function_hooks` and `Store::function_hook`: a function of the host
+//!   that is called when Wasm functions that were compiled for it are entered and left.
+//! * `observe`: The module `observe` and `GuestProfiler`: ready-made observers, which count, trace,
+//!   cover and sample calls.
+//! * `dwarf`: Coverage by source files (`FunctionCoverage::add_source_lines`), by the debugging
+//!   information of a module.
+//! * `tracing`: Traces of calls as events of the crate `tracing`.
+//! * `profile`: `Config::profiler` and `Config::debug_info`: profilers and debuggers know the
 //!   functions of modules by their names.
-//! * `sign`: `Config::trust` and `Module::deserialize_verified`, by which artifacts that are signed,
-//!   authenticated or known by their hash are verified and loaded; keys and policies as the module
-//!   `sign`.
-//! * `cache`: `Config::cache`, by which modules that were compiled before come from the user's cache
+//! * `sign`: `Config::trust`, `Module::deserialize_verified` and the module `sign`: artifacts that
+//!   are signed, authenticated or known by their hash are verified and loaded by safe functions,
+//!   whoever may write them.
+//! * `cache`: `Config::cache`: modules that were compiled before come from the user's cache
 //!   directory.
+//! <!-- end of features -->
 
 #![deny(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod differences;
 mod engine;

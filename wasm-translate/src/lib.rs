@@ -40,13 +40,19 @@
 //!
 //! # Features
 //!
-//! * `parallel`: compile the functions of a module on several threads.
-//! * `native`: [`Settings::host`], for the machine that the compiler runs on.
-//! * `exact-extensions`: record the instruction set extensions that x86-64 code uses, instead of all
-//!   that it was allowed to use.
-//! * `fuzzing`: checks of arbitrary bytes for fuzzers.
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `parallel`: Compile the functions of a module on several threads. The bytes that come out are
+//!   the same.
+//! * `native`: `Settings::host`, for the machine that the compiler runs on, with all that its
+//!   processor can do (through cranelift-native).
+//! * `exact-extensions`: `CompiledModule::extensions` names the instruction set extensions that
+//!   x86-64 code uses, not all that it was allowed to use (reads the finished code through
+//!   iced-x86).
+//! * `fuzzing`: Checks of arbitrary bytes for fuzzers: `fuzzing::translate`.
+//! <!-- end of features -->
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod codegen;
 mod compile;

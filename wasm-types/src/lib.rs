@@ -12,11 +12,15 @@
 //!
 //! # Features
 //!
-//! * `validate`: `Module::parse`, which reads and validates a binary through wasmparser.
-//! * `std`: forwards `std` to the dependencies. The crate itself is `no_std` and uses `alloc`.
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `std`: Forwards `std` to wasmparser; nothing of this crate needs it.
+//! * `validate`: Parse and validate WebAssembly: `Module::parse` and its relatives, conversions
+//!   from and to the types of wasmparser, and wasmparser itself as `wasm_types::wasmparser`.
+//! <!-- end of features -->
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 

@@ -43,12 +43,19 @@
 //! ```
 //!
 //! # Features
-//! - `store` (default): the module `p1`, which defines the functions in a linker of `wasm-store`.
-//! - `tracing`: each call of a guest, with its result, as an event of the crate `tracing`.
+//!
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `store` (default): `p1`, `p0` and `add_to_linker`, which define the functions in a linker of
+//!   `wasm-store`. Without it the crate knows no runtime: the functions of `calls` work on any byte
+//!   slice that is a guest's memory.
+//! * `tracing`: Each call of a guest, with its result, as an event of the crate `tracing` at level
+//!   trace.
+//! <!-- end of features -->
 //!
 //! [cap-std]: https://docs.rs/cap-std
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(not(unix))]
 compile_error!(

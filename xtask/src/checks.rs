@@ -2,6 +2,7 @@
 
 pub(crate) mod aot;
 pub(crate) mod features;
+pub(crate) mod features_docs;
 pub(crate) mod layers;
 pub(crate) mod nightly;
 pub(crate) mod no_std;

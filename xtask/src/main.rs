@@ -23,6 +23,8 @@ Usage:
   cargo xtask list        show each check: what it runs and why
   cargo xtask ci          run all of them
   cargo xtask NAME...     run some of them, with their output on the terminal
+  cargo xtask features-docs --write
+                          write the lists of features in READMEs and documentation anew
 
 Examples:
   cargo xtask fmt clippy  before a commit
@@ -42,6 +44,13 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         ["ci"] => run(table::CHECKS.iter().collect(), &Shell::logging()),
+        ["features-docs", "--write"] => match checks::features_docs::write(&Shell::inheriting()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(reason) => {
+                eprintln!("{reason}");
+                ExitCode::FAILURE
+            }
+        },
         names => match names.iter().map(|name| find(name)).collect() {
             Ok(checks) => run(checks, &Shell::inheriting()),
             Err(unknown) => {

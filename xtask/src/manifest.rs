@@ -18,26 +18,58 @@ pub(crate) const CRATES: &[&str] = &[
     "wasm-runtime",
 ];
 
-/// The names of a crate's features, `default` left out.
+/// A feature of a crate, as its manifest describes it.
+#[derive(PartialEq, Debug)]
+pub(crate) struct Feature {
+    pub(crate) name: String,
+    /// The comment above it, as one line.
+    pub(crate) about: String,
+    /// Whether it is on unless `--no-default-features` is given.
+    pub(crate) default: bool,
+    /// What it enables, as it is written.
+    pub(crate) enables: String,
+}
+
+/// The features of a crate, `default` left out.
 ///
-/// A manifest of this project has each feature at the start of a line under `[features]`, which is
-/// all that this understands.
-pub(crate) fn features(shell: &Shell, name: &str) -> Result<Vec<String>, String> {
+/// A manifest of this project has each feature on a line of its own under `[features]`, below a
+/// comment that says what it adds. That is all that this understands.
+pub(crate) fn features(shell: &Shell, name: &str) -> Result<Vec<Feature>, String> {
     let path = shell.root().join(name).join("Cargo.toml");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(parse_features(&text))
 }
 
-fn parse_features(manifest: &str) -> Vec<String> {
-    manifest
+fn parse_features(manifest: &str) -> Vec<Feature> {
+    let lines = manifest
         .lines()
         .skip_while(|line| line.trim_end() != "[features]")
         .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .filter(|line| line.starts_with(|first: char| first.is_ascii_alphanumeric()))
-        .filter_map(|line| Some(line.split_once('=')?.0.trim().to_owned()))
-        .filter(|name| name != "default")
-        .collect()
+        .take_while(|line| !line.starts_with('['));
+    let mut default = String::new();
+    let mut about = Vec::new();
+    let mut found = Vec::new();
+    for line in lines {
+        if let Some(comment) = line.strip_prefix('#') {
+            about.push(comment.trim());
+        } else if line.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && let Some((name, enables)) = line.split_once('=')
+        {
+            let (name, enables) = (name.trim().to_owned(), enables.trim().to_owned());
+            let about = std::mem::take(&mut about).join(" ");
+            if name == "default" {
+                default = enables;
+            } else {
+                found.push(Feature { name, about, default: false, enables });
+            }
+        } else {
+            about.clear();
+        }
+    }
+    for feature in &mut found {
+        feature.default = default.contains(&format!("\"{}\"", feature.name));
+    }
+    found
 }
 
 /// The packages in the tree of what `selection` (options of Cargo) builds, by name, sorted, each once.
@@ -59,13 +91,26 @@ pub(crate) fn tree(shell: &Shell, selection: &str) -> Result<Vec<String>, String
 
 #[cfg(test)]
 mod tests {
-    use super::parse_features;
+    use super::{Feature, parse_features};
 
     #[test]
     fn features_are_found() {
-        let manifest = "[package]\nname = \"x\"\n\n[features]\n# On by default.\ndefault = [\"jit\"]\n\
-            jit = [\n  \"dep:a\",\n]\naot-only = []\n\n[dependencies]\na = \"1\"\n";
-        assert_eq!(parse_features(manifest), ["jit", "aot-only"]);
+        let manifest = "[package]\nname = \"x\"\n\n[features]\n# On at first.\n\
+            default = [\"jit\"]\n# Compiles,\n# and runs.\njit = [\"dep:a\"]\naot-only = []\n\n\
+            [dependencies]\na = \"1\"\n";
+        let feature = |name: &str, about: &str, default, enables: &str| Feature {
+            name: name.into(),
+            about: about.into(),
+            default,
+            enables: enables.into(),
+        };
+        assert_eq!(
+            parse_features(manifest),
+            [
+                feature("jit", "Compiles, and runs.", true, "[\"dep:a\"]"),
+                feature("aot-only", "", false, "[]"),
+            ]
+        );
         assert!(parse_features("[package]\nname = \"x\"\n").is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! The table of checks. To add one, add a row; CI runs what stands here, in this order.
 
 use crate::check::{Check, Work};
-use crate::checks::{aot, features, layers, nightly, no_std, package, readme};
+use crate::checks::{aot, features, features_docs, layers, nightly, no_std, package, readme};
 
 /// Every check, the quick ones first.
 pub(crate) const CHECKS: &[Check] = &[
@@ -21,6 +21,15 @@ pub(crate) const CHECKS: &[Check] = &[
         work: Work::Function {
             what: "`cargo tree` of each crate against the layer table in xtask/src/checks/layers.rs",
             call: layers::layers,
+        },
+    },
+    Check {
+        name: "features-docs",
+        why: "what features add is said once, in the comments of Cargo.toml",
+        work: Work::Function {
+            what: "the lists in each README and lib.rs against the manifests; `cargo xtask features-docs --write` \
+                   makes them anew",
+            call: features_docs::check,
         },
     },
     Check {

@@ -25,6 +25,7 @@ pub(crate) fn combinations(shell: &Shell) -> Result<(), String> {
     let mut failed = Vec::new();
     for name in CRATES {
         let features = manifest::features(shell, name)?;
+        let features: Vec<String> = features.into_iter().map(|feature| feature.name).collect();
         let mut lists = vec![String::new()];
         lists.extend(features.iter().cloned());
         lists.extend(PAIRS.iter().filter(|(of, _)| of == name).map(|(_, list)| (*list).to_owned()));

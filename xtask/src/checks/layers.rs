@@ -134,8 +134,17 @@ fn files(shell: &Shell, layer: &Layer, wrong: &mut Vec<String>) -> Result<(), St
         Unsafe::Forbidden => "#![forbid(unsafe_code)]",
         Unsafe::PerFile => "#![deny(unsafe_code)]",
     };
-    if !text.contains(wanted) {
-        wrong.push(format!("{}/src/lib.rs lacks {wanted}", layer.name));
+    for wanted in [wanted, "#![cfg_attr(docsrs, feature(doc_cfg))]"] {
+        if !text.contains(wanted) {
+            wrong.push(format!("{}/src/lib.rs lacks {wanted}", layer.name));
+        }
+    }
+    let manifest = directory.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest)
+        .map_err(|error| format!("{}: {error}", manifest.display()))?;
+    // Else the documentation that is published shows nothing of what a feature adds.
+    if !text.contains("[package.metadata.docs.rs]\nall-features = true") {
+        wrong.push(format!("{}/Cargo.toml has no [package.metadata.docs.rs]", layer.name));
     }
     Ok(())
 }
