@@ -55,12 +55,18 @@ pub struct Config {
 }
 
 macro_rules! proposals {
-    ($($name:ident $flag:ident $what:literal;)*) => {$(
-        #[doc = concat!("Whether modules may use ", $what, ".")]
-        pub fn $name(&mut self, enable: bool) -> &mut Self {
-            self.wasm_features(WasmFeatures::$flag, enable)
-        }
-    )*};
+    ($($name:ident $flag:ident $default:literal $what:literal;)*) => {
+        $(
+            #[doc = concat!("Whether modules may use ", $what, ".\n\nDefault: ", $default, ".")]
+            pub fn $name(&mut self, enable: bool) -> &mut Self {
+                self.wasm_features(WasmFeatures::$flag, enable)
+            }
+        )*
+
+        /// What the documentation says of the defaults.
+        #[cfg(test)]
+        const PROPOSALS: &[(WasmFeatures, &str)] = &[$((WasmFeatures::$flag, $default),)*];
+    };
 }
 
 impl Config {
@@ -85,6 +91,9 @@ impl Config {
 
     /// The compiler that turns Wasm bytes into code. Without this call it is the one that the
     /// program provides (see [`provide_compiler!`](crate::provide_compiler)), if there is one.
+    ///
+    /// Default: the one that the program provides. An engine that gets one needs no other feature
+    /// for it.
     pub fn compiler(&mut self, compiler: Arc<dyn Compiler>) -> &mut Self {
         self.compiler = Some(compiler);
         self
@@ -92,12 +101,16 @@ impl Config {
 
     /// Whether the engine compiles at all. An engine that does not only loads artifacts, even if the
     /// program provides a compiler.
+    ///
+    /// Default: yes. Without, [`Module::new`](crate::Module::new) is an error.
     pub fn enable_compiler(&mut self, enable: bool) -> &mut Self {
         self.use_compiler = enable;
         self
     }
 
     /// The target that is compiled for, as a triple; this host if nothing else is said.
+    ///
+    /// Default: this host. What is compiled for another target can be kept, but not loaded here.
     ///
     /// # Errors
     ///
@@ -119,6 +132,8 @@ impl Config {
     /// Without a word, the code may use all that this host has or, for another
     /// [`target`](Config::target), what all its machines have. Later calls win.
     ///
+    /// Default: no word about any. Forbidding one may make code slower, never wrong.
+    ///
     /// Whether the compiler knows the extension shows when it compiles. Code that uses what a machine
     /// does not have is refused there when it is loaded, so that no promise is needed here.
     pub fn target_feature(&mut self, name: &str, enable: bool) -> &mut Self {
@@ -127,54 +142,70 @@ impl Config {
     }
 
     /// Allows or refuses proposals.
+    ///
+    /// Default: [`WasmFeatures::SUPPORTED`]. A proposal that is allowed costs nothing in modules
+    /// that do not use it.
     pub fn wasm_features(&mut self, features: WasmFeatures, enable: bool) -> &mut Self {
         self.request.features.set(features, enable);
         self
     }
 
     proposals! {
-        wasm_bulk_memory BULK_MEMORY "bulk operations on memories and tables";
-        wasm_custom_page_sizes CUSTOM_PAGE_SIZES "pages of other sizes than 64 KiB";
-        wasm_exceptions EXCEPTIONS "exceptions";
-        wasm_extended_const EXTENDED_CONST "arithmetic in constant expressions";
-        wasm_function_references FUNCTION_REFERENCES "typed function references";
-        wasm_gc GC "garbage-collected structures and arrays";
-        wasm_memory64 MEMORY64 "64-bit memories and tables";
-        wasm_multi_memory MULTI_MEMORY "several memories";
-        wasm_multi_value MULTI_VALUE "several results of functions and blocks";
-        wasm_reference_types REFERENCE_TYPES "reference types";
-        wasm_relaxed_simd RELAXED_SIMD "relaxed vector instructions";
-        wasm_simd SIMD "128-bit vectors";
-        wasm_tail_call TAIL_CALL "tail calls";
-        wasm_threads THREADS "shared memories and atomic instructions";
-        wasm_wide_arithmetic WIDE_ARITHMETIC "128-bit arithmetic on pairs of 64-bit integers";
+        wasm_bulk_memory BULK_MEMORY "yes" "bulk operations on memories and tables";
+        wasm_custom_page_sizes CUSTOM_PAGE_SIZES "no" "pages of other sizes than 64 KiB";
+        wasm_exceptions EXCEPTIONS "no" "exceptions";
+        wasm_extended_const EXTENDED_CONST "yes" "arithmetic in constant expressions";
+        wasm_function_references FUNCTION_REFERENCES "no" "typed function references";
+        wasm_gc GC "no" "garbage-collected structures and arrays";
+        wasm_memory64 MEMORY64 "yes" "64-bit memories and tables";
+        wasm_multi_memory MULTI_MEMORY "yes" "several memories";
+        wasm_multi_value MULTI_VALUE "yes" "several results of functions and blocks";
+        wasm_reference_types REFERENCE_TYPES "yes" "reference types";
+        wasm_relaxed_simd RELAXED_SIMD "yes" "relaxed vector instructions";
+        wasm_simd SIMD "yes" "128-bit vectors";
+        wasm_tail_call TAIL_CALL "yes" "tail calls";
+        wasm_threads THREADS "no" "shared memories and atomic instructions";
+        wasm_wide_arithmetic WIDE_ARITHMETIC "no" "128-bit arithmetic on pairs of 64-bit integers";
     }
 
     /// Whether relaxed vector instructions give the same result on every machine.
+    ///
+    /// Default: no, so that each takes the machine's own instruction. With it, some take several.
     pub fn relaxed_simd_deterministic(&mut self, enable: bool) -> &mut Self {
         self.request.tunables.relaxed_simd_deterministic = enable;
         self
     }
 
     /// How hard the compiler works on the code.
+    ///
+    /// Default: [`OptLevel::Speed`]. [`OptLevel::None`] compiles faster, and the code is slower.
     pub fn cranelift_opt_level(&mut self, level: OptLevel) -> &mut Self {
         self.request.tunables.opt_level = level;
         self
     }
 
     /// Whether not-a-number results are brought to one bit pattern.
+    ///
+    /// Default: no. With it, each operator on floats that can give not-a-number takes some
+    /// instructions more.
     pub fn cranelift_nan_canonicalization(&mut self, enable: bool) -> &mut Self {
         self.request.tunables.nan_canonicalization = enable;
         self
     }
 
     /// Whether the code generator checks its own intermediate form.
+    ///
+    /// Default: no. Costs time of compiling, and no time of running. For those who look for a fault
+    /// of the compiler.
     pub fn cranelift_debug_verifier(&mut self, enable: bool) -> &mut Self {
         self.request.verify_ir = enable;
         self
     }
 
     /// Switches a setting of the code generator on.
+    ///
+    /// Default: what suits the target. Those that make a difference to speed have setters of their
+    /// own.
     ///
     /// # Safety
     ///
@@ -188,6 +219,8 @@ impl Config {
 
     /// Gives a setting of the code generator a value.
     ///
+    /// Default: what suits the target.
+    ///
     /// # Safety
     ///
     /// As for [`Config::cranelift_flag_enable`].
@@ -200,6 +233,9 @@ impl Config {
     /// Whether functions are compiled on several threads: as many as the machine has for this process, which are
     /// made for each module and end with its compilation. Where the system makes none, the thread that
     /// asks compiles by itself.
+    ///
+    /// Default: yes, where the compiler can. The code is the same either way. More threads take
+    /// more memory while they compile.
     pub fn parallel_compilation(&mut self, parallel: bool) -> &mut Self {
         self.request.parallel = parallel;
         self
@@ -207,6 +243,9 @@ impl Config {
 
     /// How large the functions of a module may be, and how long compiling it may take: see [`CompileLimits`],
     /// whose defaults hold if nothing else is said.
+    ///
+    /// Default: [`CompileLimits::new`]. They are counted in the pass that translates, which takes
+    /// no time that could be measured.
     ///
     /// What is beyond a limit is refused with an error that names the limit, the function and the value. Artifacts,
     /// and modules from a cache, were compiled already: limits do not concern them.
@@ -224,18 +263,25 @@ impl Config {
     }
 
     /// Whether compiled code is mapped to places of the Wasm binary: backtraces have offsets then.
+    ///
+    /// Default: yes. The map is a table of the artifact, which is read only for backtraces; the
+    /// code is the same.
     pub fn generate_address_map(&mut self, generate: bool) -> &mut Self {
         self.request.address_map = generate;
         self
     }
 
     /// The size of the stack that Wasm runs on, in bytes. Using it up is a trap.
+    ///
+    /// Default: 1 MiB. What was never used of it is address space, not memory.
     pub fn max_wasm_stack(&mut self, size: usize) -> &mut Self {
         self.max_wasm_stack = size;
         self
     }
 
     /// Whether errors that leave Wasm carry a backtrace.
+    ///
+    /// Default: yes. A backtrace costs time when an error leaves Wasm, and none before.
     pub fn wasm_backtrace(&mut self, enable: bool) -> &mut Self {
         self.backtrace_frames =
             if enable { NonZeroUsize::new(DEFAULT_BACKTRACE_FRAMES) } else { None };
@@ -243,18 +289,26 @@ impl Config {
     }
 
     /// How many frames a backtrace has at most; `None` for no backtraces.
+    ///
+    /// Default: 20. Each frame costs time when an error leaves Wasm.
     pub fn wasm_backtrace_max_frames(&mut self, limit: Option<NonZeroUsize>) -> &mut Self {
         self.backtrace_frames = limit;
         self
     }
 
     /// Address space reserved for each memory, in bytes: see [`Tunables::memory_reservation`].
+    ///
+    /// Default: 4 GiB, with which accesses of 32-bit memories need no bounds check. With less, each
+    /// is checked, and memories may move when they grow; with more, there is room for fewer
+    /// memories.
     pub fn memory_reservation(&mut self, bytes: u64) -> &mut Self {
         self.request.tunables.memory_reservation = bytes;
         self
     }
 
     /// Inaccessible address space after each memory, in bytes: see [`Tunables::memory_guard_size`].
+    ///
+    /// Default: 32 MiB. With less, more of the accesses with a constant offset need a check of it.
     pub fn memory_guard_size(&mut self, bytes: u64) -> &mut Self {
         self.request.tunables.memory_guard_size = bytes;
         self
@@ -262,6 +316,8 @@ impl Config {
 
     /// Address space reserved beyond the size of a memory that may move, in bytes: see
     /// [`Tunables::memory_reservation_for_growth`].
+    ///
+    /// Default: 2 GiB. With less, growing copies the memory more often.
     pub fn memory_reservation_for_growth(&mut self, bytes: u64) -> &mut Self {
         self.request.tunables.memory_reservation_for_growth = bytes;
         self
@@ -269,6 +325,9 @@ impl Config {
 
     /// Whether memories, stacks and instances are allocated when they are asked for, which is the default, or
     /// all when the engine is made.
+    ///
+    /// Default: [`InstanceAllocationStrategy::OnDemand`]. Reserving all beforehand costs address
+    /// space, and makes limits hard.
     pub fn allocation_strategy(
         &mut self,
         strategy: impl Into<InstanceAllocationStrategy>,
@@ -278,6 +337,9 @@ impl Config {
     }
 
     /// How much of what dropped stores leave is kept for the next.
+    ///
+    /// Default: [`RecyclingConfig::new`]. Keeping more makes new instances cheaper, and holds their
+    /// memory.
     pub fn recycling(&mut self, recycling: RecyclingConfig) -> &mut Self {
         self.recycling = recycling;
         self
@@ -287,6 +349,9 @@ impl Config {
     /// [`Instance::globals`](crate::Instance::globals). Artifacts record it; what holds for an instance is the
     /// stricter of what its artifact and its engine say. An engine that asks for
     /// [`Internals::Writable`] refuses artifacts that were not compiled for it.
+    ///
+    /// Default: [`Internals::Readable`]. [`Internals::Writable`] makes code slower, since the
+    /// compiler may take nothing for granted of what the host could change.
     pub fn internals(&mut self, internals: Internals) -> &mut Self {
         self.request.tunables.internals = internals;
         self
@@ -295,6 +360,8 @@ impl Config {
     /// Whether code can be interrupted: by [`Store::interrupt_handle`](crate::Store::interrupt_handle),
     /// [`Store::set_timeout`](crate::Store::set_timeout) and the other ways that
     /// [`epoch_interruption`](Self::epoch_interruption) also allows for. There is no deadline until one is set.
+    ///
+    /// Default: no.
     ///
     /// It is compiled into the code, which is a little slower for it: 1 % over all the programs that it was measured
     /// on, 5 % for interpreters. Code that was compiled for it runs in engines without it; an engine with it
@@ -309,6 +376,8 @@ impl Config {
     /// As [`interruption`](Self::interruption), and the code of a store is interrupted at once unless
     /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline) has given it time, counted in calls of
     /// [`Engine::increment_epoch`](crate::Engine::increment_epoch).
+    ///
+    /// Default: no.
     ///
     /// What a callback changes, the code sees when it goes on; so it keeps less in registers from one turn of a loop to
     /// the next. Measured with that, interpreters and a database take 3 to 4 % longer than code that can't be interrupted.
@@ -379,6 +448,14 @@ mod tests {
         }
         for bad in ["", "x86_64", "x86_64--linux", "a b-c"] {
             assert!(config.target(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn proposals_are_on_where_the_documentation_says_so() {
+        let features = Config::new().get_wasm_features();
+        for (proposal, default) in Config::PROPOSALS {
+            assert_eq!(features.contains(*proposal), *default == "yes", "{proposal:?}");
         }
     }
 

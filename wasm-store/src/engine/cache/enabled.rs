@@ -19,6 +19,9 @@ impl Config {
     /// from that were compiled before, with the same settings, and put others into; none if nothing is
     /// said. Needs the feature `cache`.
     ///
+    /// Cost: a hash of the module for each that is compiled or found; what is found is read and
+    /// authenticated.
+    ///
     /// A cache never makes compiling fail: what it can't give is compiled, and what it can't keep is
     /// not kept. [`Cache::statistics`] and [`Cache::last_error`] tell of it. A module that the cache
     /// gives was found valid when it was compiled, and is not validated again.

@@ -10,6 +10,8 @@ impl Config {
     /// Whether code counts what it executes, and stops when it has used up what
     /// [`Store::set_fuel`](crate::Store::set_fuel) gave it. A store starts with none.
     ///
+    /// Default: no.
+    ///
     /// It is compiled into the code, which is slower for it. An engine with it refuses code that counts
     /// nothing or at other costs; code that counts runs in engines without it, where nobody sees what it used.
     ///
@@ -54,6 +56,9 @@ impl Config {
 
     /// What operators cost in units of fuel, where it is counted. At first most cost 1: see
     /// [`OperatorCost`].
+    ///
+    /// Default: [`OperatorCost::new`]. What operators cost makes no difference to how fast the code
+    /// is.
     ///
     /// ```
     /// use wasm_store::{Config, OperatorCost};

@@ -24,6 +24,8 @@ pub enum ProfilingStrategy {
 impl Config {
     /// Which file tells a profiler the names of the functions of modules. The default is none.
     ///
+    /// Cost: a write for each module, and none for its code.
+    ///
     /// The file is written when a module is compiled or loaded, which fails if it can't be written. On
     /// systems other than Linux it always fails. `perf` needs no such file for modules that are loaded
     /// with [`Module::deserialize_file`](crate::Module::deserialize_file): it reads the names from the
@@ -46,6 +48,8 @@ impl Config {
 
     /// Whether debuggers know the functions of modules by their names: GDB and LLDB, in breakpoints,
     /// backtraces and disassembly. The default is no.
+    ///
+    /// Cost: a copy of the names for each module, and none for its code.
     ///
     /// They are told when a module is compiled or loaded, and forget it with the module. Only names are
     /// known to them, no places in the source. They find none of it in a program that was stripped of its

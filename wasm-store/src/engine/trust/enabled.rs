@@ -15,6 +15,9 @@ impl Config {
     /// [`Module::deserialize_file_verified`](crate::Module::deserialize_file_verified) and
     /// [`Module::from_file`](crate::Module::from_file). The default is none. The last call counts.
     ///
+    /// Cost: whatever is loaded under the policy is read and hashed as a whole, where it would
+    /// otherwise be mapped.
+    ///
     /// What trust is about, and what not, is said in the module [`sign`](crate::sign).
     ///
     /// # Safety
