@@ -45,7 +45,7 @@ impl Place {
     }
 }
 
-fn engine(cache: &Cache, set: impl FnOnce(&mut Config)) -> Engine {
+fn caching(cache: &Cache, set: impl FnOnce(&mut Config)) -> Engine {
     let mut config = Config::new();
     set(config.cache(Some(cache.clone())));
     Engine::new(&config).unwrap()
@@ -84,7 +84,7 @@ fn a_module_is_compiled_once() {
         let compiler = CraneliftCompiler::new().progress(Arc::new(move |_, _| {
             compiled.fetch_add(1, Ordering::Relaxed);
         }));
-        engine(&cache, |config| {
+        caching(&cache, |config| {
             config.compiler(Arc::new(compiler));
         })
     };
@@ -99,7 +99,7 @@ fn a_module_is_compiled_once() {
     assert_eq!(counts(&cache), (3, 1));
     assert_eq!(compiled.load(Ordering::Relaxed), functions, "nothing was compiled again");
     let other = place.open();
-    let again = self::engine(&other, |_| {});
+    let again = caching(&other, |_| {});
     works(&Module::new(&again, WAT).unwrap());
     assert_eq!(counts(&other), (1, 0));
 }
@@ -108,7 +108,7 @@ fn a_module_is_compiled_once() {
 fn each_way_to_compile_uses_it() {
     let place = Place::new();
     let cache = place.open();
-    let engine = engine(&cache, |_| {});
+    let engine = caching(&cache, |_| {});
     let wasm = wat::parse_str(WAT).unwrap();
     works(&Module::from_binary(&engine, &wasm).unwrap());
     works(&Module::new(&engine, &wasm).unwrap());
@@ -127,7 +127,7 @@ fn each_way_to_compile_uses_it() {
 fn what_comes_from_it_is_the_same() {
     let place = Place::new();
     let cache = place.open();
-    let engine = engine(&cache, |_| {});
+    let engine = caching(&cache, |_| {});
     let fresh = Module::new(&engine, WAT).unwrap();
     let kept = Module::new(&engine, WAT).unwrap();
     assert_eq!(counts(&cache), (1, 1));
@@ -176,10 +176,10 @@ fn other_settings_are_another_entry() {
         },
     ];
     for (place, change) in changes.iter().enumerate() {
-        let fresh = engine(&cache, change);
+        let fresh = caching(&cache, change);
         Module::new(&fresh, WAT).unwrap();
         assert_eq!(counts(&cache), (place, place + 1), "change {place} is a miss");
-        Module::new(&engine(&cache, change), WAT).unwrap();
+        Module::new(&caching(&cache, change), WAT).unwrap();
         assert_eq!(counts(&cache), (place + 1, place + 1), "and a hit afterwards");
     }
     // What decides nothing about the code.
@@ -196,11 +196,11 @@ fn other_settings_are_another_entry() {
     ];
     for change in same {
         let (_, misses) = counts(&cache);
-        Module::new(&engine(&cache, change), WAT).unwrap();
+        Module::new(&caching(&cache, change), WAT).unwrap();
         assert_eq!(cache.cache_misses(), misses);
     }
     let (_, misses) = counts(&cache);
-    Module::new(&engine(&cache, |_| {}), WAT.replace("\\2a", "\\2b")).unwrap();
+    Module::new(&caching(&cache, |_| {}), WAT.replace("\\2a", "\\2b")).unwrap();
     assert_eq!(cache.cache_misses(), misses + 1, "another module");
 }
 
@@ -254,7 +254,7 @@ fn another_compiler_is_another_entry_or_none() {
     let place = Place::new();
     let cache = place.open();
     let compile = |compiler: Arc<dyn Compiler>| {
-        let engine = engine(&cache, |config| {
+        let engine = caching(&cache, |config| {
             config.compiler(compiler);
         });
         works(&Module::new(&engine, WAT).unwrap());
@@ -278,7 +278,7 @@ fn what_a_pass_of_the_user_made_is_not_kept() {
     // SAFETY: it changes nothing.
     let compiler = unsafe { compiler.pass(PassPlace::BeforeOptimization, Arc::new(pass)) };
     assert_eq!(compiler.identity(&CompileRequest::new()), None);
-    let engine = engine(&cache, |config| {
+    let engine = caching(&cache, |config| {
         config.compiler(Arc::new(compiler));
     });
     for _ in 0..2 {
@@ -292,7 +292,7 @@ fn what_a_pass_of_the_user_made_is_not_kept() {
 fn a_damaged_entry_is_compiled_again() {
     let place = Place::new();
     let cache = place.open();
-    let engine = engine(&cache, |_| {});
+    let engine = caching(&cache, |_| {});
     works(&Module::new(&engine, WAT).unwrap());
     let [entry] = place.entries().try_into().unwrap();
     let good = fs::read(&entry).unwrap();
@@ -314,7 +314,7 @@ fn a_damaged_entry_is_compiled_again() {
 fn what_is_wrong_is_said_and_not_kept() {
     let place = Place::new();
     let cache = place.open();
-    let with = engine(&cache, |_| {});
+    let with = caching(&cache, |_| {});
     let without = Engine::default();
     for wrong in ["(module (func (result i32)))", "(module", "\0asm\x0d\0\x01\0", "\x7fELF", ""] {
         for _ in 0..2 {
@@ -323,7 +323,7 @@ fn what_is_wrong_is_said_and_not_kept() {
             assert_eq!(format!("{error:#}"), format!("{wanted:#}"));
         }
     }
-    let disabled = engine(&cache, |config| {
+    let disabled = caching(&cache, |config| {
         config.enable_compiler(false);
     });
     let error = Module::new(&disabled, WAT).unwrap_err();
@@ -336,8 +336,8 @@ fn a_proposal_that_is_switched_off_is_refused_after_a_hit() {
     let place = Place::new();
     let cache = place.open();
     let simd = "(module (func (result v128) v128.const i64x2 0 0))";
-    assert!(Module::new(&engine(&cache, |_| {}), simd).is_ok());
-    let without = engine(&cache, |config| {
+    assert!(Module::new(&caching(&cache, |_| {}), simd).is_ok());
+    let without = caching(&cache, |config| {
         config.wasm_simd(false).wasm_relaxed_simd(false);
     });
     assert!(Module::new(&without, simd).is_err());
@@ -347,7 +347,7 @@ fn a_proposal_that_is_switched_off_is_refused_after_a_hit() {
 fn many_threads_compile_the_same_modules() {
     let place = Place::new();
     let cache = place.open();
-    let engine = engine(&cache, |_| {});
+    let engine = caching(&cache, |_| {});
     thread::scope(|scope| {
         for start in 0..4 {
             let engine = &engine;

@@ -22,7 +22,7 @@ const PROGRAM: &str = r#"(module $program
         (call $add (local.get 0) (i32.const 1)))
     (func $unused))"#;
 
-fn engine() -> Engine {
+fn observed() -> Engine {
     Engine::new(Config::new().function_hooks([NamePattern::any()])).unwrap()
 }
 
@@ -62,7 +62,7 @@ impl std::io::Write for Shared {
 
 #[test]
 fn a_counter_counts_calls_and_times() {
-    let (mut store, instance, _) = set_up(&engine());
+    let (mut store, instance, _) = set_up(&observed());
     // Each look at the clock is a step.
     let mut time = 0;
     let counter = CallCounter::with_clock(move || {
@@ -93,7 +93,7 @@ fn a_counter_counts_calls_and_times() {
 
 #[test]
 fn the_clock_of_a_counter_knows_cycles() {
-    let (mut store, instance, _) = set_up(&engine());
+    let (mut store, instance, _) = set_up(&observed());
     let counter = CallCounter::new();
     store.function_hook(counter.hook());
     run(&mut store, instance, 5).unwrap();
@@ -103,7 +103,7 @@ fn the_clock_of_a_counter_knows_cycles() {
 
 #[test]
 fn a_tracer_shows_wasm_and_host_functions() {
-    let (mut store, instance, _) = set_up(&engine());
+    let (mut store, instance, _) = set_up(&observed());
     let out = Shared::default();
     let tracer = CallTracer::to_writer(out.clone());
     store.function_hook(tracer.hook());
@@ -139,7 +139,7 @@ fn a_tracer_shows_wasm_and_host_functions() {
 
 #[test]
 fn a_tracer_that_fails_ends_the_call() {
-    let (mut store, instance, _) = set_up(&engine());
+    let (mut store, instance, _) = set_up(&observed());
     let mut room = 3;
     let tracer = CallTracer::new(move |_| {
         room -= 1;
@@ -153,7 +153,7 @@ fn a_tracer_that_fails_ends_the_call() {
 
 #[test]
 fn coverage_knows_what_was_not_called() {
-    let engine = engine();
+    let engine = observed();
     let (mut store, instance, module) = set_up(&engine);
     let coverage = FunctionCoverage::new();
     coverage.add_module("program.wasm", &module).unwrap();
@@ -178,7 +178,7 @@ fn coverage_knows_what_was_not_called() {
 
 #[test]
 fn modules_without_a_name_are_told_apart() {
-    let engine = engine();
+    let engine = observed();
     let coverage = FunctionCoverage::new();
     for _ in 0..2 {
         let module = Module::new(&engine, r#"(module (func (export "f")))"#).unwrap();
@@ -195,7 +195,7 @@ fn modules_without_a_name_are_told_apart() {
 
 #[test]
 fn a_hook_knows_all_names_of_a_function() {
-    let engine = engine();
+    let engine = observed();
     let wat = r#"(module (func $f (export "a") (export "b")) (func (export "c") (call 2)) (func))"#;
     let module = Module::new(&engine, wat).unwrap();
     let mut store = Store::new(&engine, Vec::new());
@@ -335,7 +335,7 @@ fn a_profiler_samples_code_that_runs() {
 
 #[test]
 fn several_observers_share_a_hook() {
-    let (mut store, instance, module) = set_up(&engine());
+    let (mut store, instance, module) = set_up(&observed());
     let (counter, coverage, out) = (CallCounter::new(), FunctionCoverage::new(), Shared::default());
     coverage.add_module("program", &module).unwrap();
     let tracer = CallTracer::to_writer(out.clone());

@@ -7,7 +7,7 @@ use wasm_runtime::{
     Config, Engine, Instance, Memory, MemoryType, Module, PoolingAllocationConfig, Store,
 };
 
-fn engine(change: impl FnOnce(&mut PoolingAllocationConfig)) -> Engine {
+fn with_pool(change: impl FnOnce(&mut PoolingAllocationConfig)) -> Engine {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(3).total_memories(3).total_stacks(2).max_memory_size(4 << 16);
     change(&mut pool);
@@ -31,7 +31,7 @@ fn names<T>(result: wasm_runtime::Result<T>, setting: &str) {
 
 #[test]
 fn instances_are_limited() {
-    let engine = engine(|pool| {
+    let engine = with_pool(|pool| {
         pool.total_memories(10);
     });
     let module = Module::new(&engine, WAT).unwrap();
@@ -45,7 +45,7 @@ fn instances_are_limited() {
 
 #[test]
 fn memories_are_limited() {
-    let engine = engine(|pool| {
+    let engine = with_pool(|pool| {
         pool.total_core_instances(10);
     });
     let module = Module::new(&engine, WAT).unwrap();
@@ -64,7 +64,7 @@ fn memories_are_limited() {
 
 #[test]
 fn stacks_are_limited() {
-    let engine = engine(|_| ());
+    let engine = with_pool(|_| ());
     let module = Module::new(&engine, WAT).unwrap();
     for _ in 0..3 {
         let call = |(mut store, instance): (Store<()>, Instance)| {
@@ -82,7 +82,7 @@ fn stacks_are_limited() {
 
 #[test]
 fn sizes_are_limited() {
-    let engine = engine(|_| ());
+    let engine = with_pool(|_| ());
     let large = Module::new(&engine, "(module (memory 5))").unwrap();
     names(instance(&engine, &large), "max_memory_size");
     let module = Module::new(&engine, WAT).unwrap();

@@ -20,7 +20,7 @@ fn key() -> SigningKey {
 }
 
 /// An engine that trusts the key, and compiles nothing.
-fn engine() -> Engine {
+fn trusting() -> Engine {
     engine_with(TrustPolicy::new().key(key().public_key()))
 }
 
@@ -67,7 +67,7 @@ fn refused(result: Result<Module>, kind: VerifyErrorKind) {
 
 #[test]
 fn each_safe_function_runs_what_is_trusted() {
-    let (engine, bytes) = (engine(), signed());
+    let (engine, bytes) = (trusting(), signed());
     assert!(engine.config().trust_policy().is_some());
     let file = file_of(&bytes);
     runs(&Module::deserialize_verified(&engine, &bytes).unwrap());
@@ -88,7 +88,7 @@ fn each_safe_function_runs_what_is_trusted() {
 
 #[test]
 fn each_safe_function_refuses_what_is_not() {
-    let engine = engine();
+    let engine = trusting();
     let mut changed = signed();
     let last = changed.len() - 1;
     changed[last] ^= 1;
@@ -138,7 +138,7 @@ fn a_file_is_opened_by_its_content() {
         runs(&Module::from_file(&engine, file_of(bytes).path()).unwrap());
     }
     // Without a compiler, what is missing is told.
-    let error = Module::from_file(&self::engine(), file_of(&binary).path()).unwrap_err();
+    let error = Module::from_file(&trusting(), file_of(&binary).path()).unwrap_err();
     assert!(format!("{error:#}").contains("no compiler"), "{error:#}");
     let error = Module::deserialize_file_verified(&engine, file_of(&binary).path()).unwrap_err();
     assert!(format!("{error:#}").contains("a WebAssembly module"), "{error:#}");
@@ -149,7 +149,7 @@ fn a_file_is_opened_by_its_content() {
 /// The file is overwritten after loading: neither the code nor what new memories start with changes.
 #[test]
 fn the_file_may_change_afterwards() {
-    let (engine, bytes) = (engine(), signed());
+    let (engine, bytes) = (trusting(), signed());
     let file = file_of(&bytes);
     let module = Module::from_file(&engine, file.path()).unwrap();
     fs::write(file.path(), vec![0xcc; bytes.len()]).unwrap();

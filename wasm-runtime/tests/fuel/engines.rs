@@ -4,7 +4,7 @@ use wasm_runtime::{
     Config, Engine, Instance, InstancePre, Linker, Module, OperatorCost, Store, TypedFunc,
 };
 
-use crate::support::engine;
+use crate::support::metered;
 
 #[test]
 fn costs_can_be_set() {
@@ -33,7 +33,7 @@ fn costs_can_be_set() {
 #[test]
 fn other_engines_refuse_the_code() {
     let plain = Engine::default();
-    let metering = engine();
+    let metering = metered();
     let mut costs = OperatorCost::new();
     costs.Nop = 1;
     let dearer = Engine::new(Config::new().consume_fuel(true).operator_cost(costs)).unwrap();
@@ -62,7 +62,7 @@ fn other_engines_refuse_the_code() {
 
 #[test]
 fn more_than_a_signed_number_is_remembered() {
-    let engine = engine();
+    let engine = metered();
     let mut store = Store::new(&engine, ());
     for fuel in [0, 1, i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX] {
         store.set_fuel(fuel).unwrap();
@@ -76,7 +76,7 @@ fn more_than_a_signed_number_is_remembered() {
 
 #[test]
 fn instances_that_are_used_again_count_for_their_new_store() {
-    let engine = engine();
+    let engine = metered();
     let module = Module::new(&engine, r#"(module (memory 1) (func (export "run") nop))"#).unwrap();
     let pre: InstancePre<()> = Linker::new(&engine).instantiate_pre(&module).unwrap();
     let mut before: Vec<Store<()>> = Vec::new();

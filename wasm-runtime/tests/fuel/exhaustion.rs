@@ -3,7 +3,7 @@
 use wasm_runtime::{Config, Engine, Instance, Module, Store, Trap, TypedFunc, Val, WasmBacktrace};
 
 use crate::host::HOST;
-use crate::support::{PLENTY, engine, settings, watched};
+use crate::support::{PLENTY, metered, settings, watched};
 
 #[test]
 fn a_loop_without_end_ends() {
@@ -117,7 +117,7 @@ fn an_entry_is_looked_at_before_anything_else() {
 
 #[test]
 fn a_store_starts_with_none() {
-    let engine = engine();
+    let engine = metered();
     let wat = r#"(module (global $g (mut i32) (i32.const 0)) (func $start (global.set $g (i32.const 1)))
         (start $start) (func (export "leaf") (result i32) (global.get $g)))"#;
     let module = Module::new(&engine, wat).unwrap();

@@ -6,7 +6,7 @@ use wasm_runtime::{
     Caller, Config, Engine, Instance, Linker, Module, OptLevel, Store, Trap, UpdateDeadline,
 };
 
-use crate::support::{PLENTY, engine, settings, watched};
+use crate::support::{PLENTY, metered, settings, watched};
 
 /// Calls of the host, from several places.
 pub(crate) const HOST: &str = r#"(module
@@ -73,7 +73,7 @@ fn code_goes_on_with_what_the_host_sets() {
 
 #[test]
 fn an_error_of_the_host_is_at_its_call() {
-    let engine = engine();
+    let engine = metered();
     let (mut store, instance) = watched(&engine, HOST);
     store.set_fuel(100).unwrap();
     let broken = instance.get_typed_func::<(), ()>(&mut store, "broken").unwrap();
@@ -148,7 +148,7 @@ fn a_function_hook_sees_what_was_used() {
 
 #[test]
 fn instances_of_a_store_share_what_is_left() {
-    let engine = engine();
+    let engine = metered();
     let mut store = Store::new(&engine, ());
     store.set_fuel(100).unwrap();
     let callee =
@@ -165,7 +165,7 @@ fn instances_of_a_store_share_what_is_left() {
 
 #[test]
 fn nested_calls_see_each_others_use() {
-    let engine = engine();
+    let engine = metered();
     let wat = r#"(module (import "" "in" (func $in))
         (func (export "outer") (drop (i32.const 1)) (call $in) (drop (i32.const 1)))
         (func (export "inner") (drop (i32.const 1)) (unreachable) (drop (i32.const 1))))"#;

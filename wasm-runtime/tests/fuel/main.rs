@@ -6,4 +6,5 @@ mod engines;
 mod exhaustion;
 mod host;
 mod operators;
+mod random;
 mod support;

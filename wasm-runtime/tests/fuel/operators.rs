@@ -2,7 +2,7 @@
 
 use wasm_runtime::{Func, Instance, Module, Store, Trap, Val};
 
-use crate::support::{PLENTY, engine, module_of, traps, uses};
+use crate::support::{PLENTY, metered, module_of, traps, uses};
 
 #[test]
 fn operators_are_counted() {
@@ -255,7 +255,7 @@ fn an_inlined_function_counts_as_if_it_were_called() {
 fn the_stack_overflows_at_a_call() {
     let body = r#"(func $run (export "run") (call $run))"#;
     let (used, trap) = {
-        let engine = engine();
+        let engine = metered();
         let module = Module::new(&engine, module_of(body)).unwrap();
         let mut store = Store::new(&engine, ());
         let host = Func::wrap(&mut store, || {});

@@ -39,7 +39,7 @@ pub(crate) fn settings() -> Vec<(String, Config)> {
 }
 
 /// An engine that counts.
-pub(crate) fn engine() -> Engine {
+pub(crate) fn metered() -> Engine {
     Engine::new(Config::new().consume_fuel(true)).unwrap()
 }
 

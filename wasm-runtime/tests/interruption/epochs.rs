@@ -1,7 +1,5 @@
 //! Deadlines in epochs, and who is asked about them.
 
-#![cfg(all(feature = "jit", feature = "wat"))]
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,9 +10,7 @@ use wasm_runtime::{
     Result, Store, Trap, TypedFunc, UpdateDeadline, Val, WasmBacktrace,
 };
 
-fn engine() -> Engine {
-    Engine::new(Config::new().epoch_interruption(true)).unwrap()
-}
+use crate::support::{engine, trap};
 
 const WAT: &str = r#"(module
     (memory 1)
@@ -62,14 +58,9 @@ impl<T: 'static> Guest<T> {
     }
 }
 
-fn trap<R: std::fmt::Debug>(result: Result<R>) -> Trap {
-    let error = result.unwrap_err();
-    *error.downcast_ref::<Trap>().unwrap_or_else(|| panic!("{error:?}"))
-}
-
 #[test]
 fn a_new_store_is_at_its_deadline() {
-    let engine = engine();
+    let engine = engine(|config| config.epoch_interruption(true));
     let mut guest = Guest::new(&engine, ());
     guest.is_interrupted();
     assert_eq!(guest.leaf.call(&mut guest.store, ()).unwrap(), 3);
@@ -88,7 +79,7 @@ fn a_new_store_is_at_its_deadline() {
 
 #[test]
 fn deadlines_count_from_when_they_are_set() {
-    let engine = engine();
+    let engine = engine(|config| config.epoch_interruption(true));
     let mut guest = Guest::new(&engine, ());
     guest.store.set_epoch_deadline(2);
     guest.is_not_interrupted();
@@ -112,7 +103,7 @@ fn deadlines_count_from_when_they_are_set() {
 
 #[test]
 fn a_running_call_is_ended_by_a_tick() {
-    let engine = engine();
+    let engine = engine(|config| config.epoch_interruption(true));
     let is_over = Arc::new(AtomicBool::new(false));
     let ticker = std::thread::spawn({
         let (engine, is_over) = (engine.clone(), is_over.clone());
@@ -140,7 +131,7 @@ fn a_running_call_is_ended_by_a_tick() {
 
 #[test]
 fn stores_have_deadlines_of_their_own() {
-    let engine = engine();
+    let engine = engine(|config| config.epoch_interruption(true));
     let mut guests: Vec<_> = (0..6).map(|_| Guest::new(&engine, ())).collect();
     for (ticks, guest) in guests.iter_mut().enumerate() {
         guest.store.set_epoch_deadline(ticks as u64 + 1);
@@ -158,7 +149,7 @@ fn stores_have_deadlines_of_their_own() {
 
 #[test]
 fn a_callback_says_how_the_code_goes_on() {
-    let engine = engine();
+    let engine = engine(|config| config.epoch_interruption(true));
     let mut guest = Guest::new(&engine, Vec::new());
     guest.store.epoch_deadline_callback(|mut store| {
         let calls = store.data().len();
@@ -185,7 +176,7 @@ fn a_callback_says_how_the_code_goes_on() {
 
 #[test]
 fn an_error_of_a_callback_ends_the_call() {
-    let engine = engine();
+    let engine = engine(|config| config.epoch_interruption(true));
     let mut guest = Guest::new(&engine, 0);
     guest.store.epoch_deadline_callback(|mut store| {
         *store.data_mut() += 1;
@@ -205,7 +196,7 @@ fn an_error_of_a_callback_ends_the_call() {
 
 #[test]
 fn a_panic_of_a_callback_goes_on_in_the_caller() {
-    let engine = engine();
+    let engine = engine(|config| config.epoch_interruption(true));
     let mut guest = Guest::new(&engine, ());
     guest.store.epoch_deadline_callback(|_| panic!("no more"));
     for _ in 0..2 {
@@ -220,7 +211,7 @@ fn a_panic_of_a_callback_goes_on_in_the_caller() {
 
 #[test]
 fn a_callback_may_call_wasm_and_set_what_it_wants() {
-    let engine = engine();
+    let engine = engine(|config| config.epoch_interruption(true));
     let mut guest = Guest::new(&engine, Vec::new());
     let count = guest.count;
     guest.store.epoch_deadline_callback(move |mut store| {
@@ -243,7 +234,7 @@ fn a_callback_may_call_wasm_and_set_what_it_wants() {
 
 #[test]
 fn a_host_function_gives_its_caller_time() {
-    let engine = engine();
+    let engine = engine(|config| config.epoch_interruption(true));
     let module = Module::new(
         &engine,
         r#"(module (import "" "more" (func $more)) (memory 1)
@@ -274,7 +265,7 @@ fn a_host_function_gives_its_caller_time() {
 
 #[test]
 fn a_start_function_has_the_deadline_of_its_store() {
-    let engine = engine();
+    let engine = engine(|config| config.epoch_interruption(true));
     let module =
         Module::new(&engine, "(module (memory 1) (func $start (loop (nop))) (start $start))")
             .unwrap();

@@ -291,7 +291,7 @@ impl Writer {
 }
 
 /// What compilers make of the product of two 128-bit numbers, which the code generator knows.
-const MULTIPLY: &str = include_str!("fuel/multiply.wat");
+const MULTIPLY: &str = include_str!("multiply.wat");
 
 fn module(bodies: &[Vec<Statement>]) -> String {
     let mut writer =

@@ -1,26 +1,16 @@
 //! Calls that may take only so long.
 
-#![cfg(all(feature = "jit", feature = "wat"))]
-
 use std::time::{Duration, Instant};
 
 use wasm_runtime::{
-    AsContextMut as _, Caller, Config, Engine, Instance, Linker, Module, Result, Store, Trap,
-    TypedFunc,
+    AsContextMut as _, Caller, Engine, Instance, Linker, Module, Result, Store, Trap, TypedFunc,
 };
+
+use crate::support::{engine, trap};
 
 /// Far beyond what a test takes.
 const LONG: Duration = Duration::from_secs(600);
 const SHORT: Duration = Duration::from_millis(5);
-
-fn engine() -> Engine {
-    Engine::new(Config::new().interruption(true)).unwrap()
-}
-
-fn trap<R: std::fmt::Debug>(result: Result<R>) -> Trap {
-    let error = result.unwrap_err();
-    *error.downcast_ref::<Trap>().unwrap_or_else(|| panic!("{error:?}"))
-}
 
 struct Guest {
     store: Store<()>,
@@ -89,7 +79,7 @@ impl Guest {
 
 #[test]
 fn each_call_has_its_time() {
-    let engine = engine();
+    let engine = engine(|config| config);
     let mut guest = Guest::new(&engine);
     guest.store.set_timeout(SHORT).unwrap();
     for _ in 0..3 {
@@ -114,7 +104,7 @@ fn each_call_has_its_time() {
 
 #[test]
 fn no_time_at_all_and_endless_time_are_times() {
-    let engine = engine();
+    let engine = engine(|config| config);
     let mut guest = Guest::new(&engine);
     guest.store.set_timeout(Duration::ZERO).unwrap();
     assert_eq!(trap(guest.endless.call(&mut guest.store, ())), Trap::Interrupt);
@@ -128,7 +118,7 @@ fn no_time_at_all_and_endless_time_are_times() {
 
 #[test]
 fn sleep_takes_no_time_of_a_processor() {
-    let engine = engine();
+    let engine = engine(|config| config);
     let mut guest = Guest::new(&engine);
     guest.store.set_cpu_timeout(Duration::from_millis(20)).unwrap();
     for _ in 0..3 {
@@ -153,7 +143,7 @@ fn sleep_takes_no_time_of_a_processor() {
 
 #[test]
 fn work_of_host_functions_takes_time_of_a_processor() {
-    let mut guest = Guest::new(&engine());
+    let mut guest = Guest::new(&engine(|config| config));
     // Work that is over before anybody looks is of no account, so there is enough of it.
     guest.store.set_cpu_timeout(Duration::from_millis(2)).unwrap();
     assert_eq!(trap(guest.spin.call(&mut guest.store, 400)), Trap::Interrupt);
@@ -161,7 +151,7 @@ fn work_of_host_functions_takes_time_of_a_processor() {
 
 #[test]
 fn calls_in_calls_are_part_of_them() {
-    let mut guest = Guest::new(&engine());
+    let mut guest = Guest::new(&engine(|config| config));
     guest.store.set_timeout(SHORT).unwrap();
     // The inner call ends, and since its time is that of the outer one, so does that.
     assert_eq!(trap(guest.nested.call(&mut guest.store, 0)), Trap::Interrupt);
@@ -170,7 +160,7 @@ fn calls_in_calls_are_part_of_them() {
 
 #[test]
 fn a_host_function_limits_the_call_it_is_in() {
-    let mut guest = Guest::new(&engine());
+    let mut guest = Guest::new(&engine(|config| config));
     assert_eq!(trap(guest.nested.call(&mut guest.store, 5)), Trap::Interrupt);
     // It holds for the calls that follow.
     assert_eq!(trap(guest.endless.call(&mut guest.store, ())), Trap::Interrupt);
@@ -180,7 +170,7 @@ fn a_host_function_limits_the_call_it_is_in() {
 
 #[test]
 fn start_functions_have_their_time_too() {
-    let engine = engine();
+    let engine = engine(|config| config);
     let module =
         Module::new(&engine, "(module (memory 1) (func $start (loop (br 0))) (start $start))")
             .unwrap();
@@ -191,7 +181,7 @@ fn start_functions_have_their_time_too() {
 
 #[test]
 fn failures_leave_timed_stores_as_they_were() {
-    let engine = engine();
+    let engine = engine(|config| config);
     let module = Module::new(
         &engine,
         r#"(module (memory 1)

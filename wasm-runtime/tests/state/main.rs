@@ -1,0 +1,12 @@
+//! The state of instances with compiled code behind it: snapshots, forks, transactions, what the
+//! host sees; and random sequences of all of them, compared with a model.
+
+#![cfg(all(feature = "jit", feature = "wat"))]
+
+mod forks;
+mod internals;
+#[cfg(feature = "rewrite")]
+mod random;
+mod snapshots;
+mod support;
+mod transactions;
