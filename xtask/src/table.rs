@@ -1,7 +1,9 @@
 //! The table of checks. To add one, add a row; CI runs what stands here, in this order.
 
 use crate::check::{Check, Work};
-use crate::checks::{aot, features, features_docs, layers, nightly, no_std, package, readme};
+use crate::checks::{
+    aot, features, features_docs, layers, names, nightly, no_std, package, readme, targets, tools,
+};
 
 /// Every check, the quick ones first.
 pub(crate) const CHECKS: &[Check] = &[
@@ -14,6 +16,23 @@ pub(crate) const CHECKS: &[Check] = &[
             "cargo fmt --manifest-path bench/Cargo.toml --check",
             "cargo fmt --manifest-path loom/Cargo.toml --check",
         ]),
+    },
+    Check {
+        name: "spelling",
+        why: "no words that are spelled wrong",
+        work: Work::Optional {
+            what: "`typos`, with what _typos.toml allows; by the program typos",
+            call: tools::spelling,
+        },
+    },
+    Check {
+        name: "deny",
+        why: "dependencies come from the registry, have a licence that fits, and no known vulnerability",
+        work: Work::Optional {
+            what: "`cargo deny check` with deny.toml, by the program cargo-deny; advisories where their list can \
+                   be fetched",
+            call: tools::deny,
+        },
     },
     Check {
         name: "layers",
@@ -30,6 +49,14 @@ pub(crate) const CHECKS: &[Check] = &[
             what: "the lists in each README and lib.rs against the manifests; `cargo xtask features-docs --write` \
                    makes them anew",
             call: features_docs::check,
+        },
+    },
+    Check {
+        name: "names",
+        why: "nobody is sent to crates of other people that have the same names",
+        work: Work::Function {
+            what: "a search for lines that install or depend on these crates by name alone",
+            call: names::names,
         },
     },
     Check {
@@ -74,6 +101,23 @@ pub(crate) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        name: "cross",
+        why: "what does not run code compiles for other machines and systems",
+        work: Work::Optional {
+            what: "`cargo check` of wasm-types, wasm-translate, wasm-artifact, wasm-hooks and wasm-rewrite for Linux \
+                   on aarch64 and riscv64, and for macOS on aarch64, by these targets",
+            call: targets::cross,
+        },
+    },
+    Check {
+        name: "oldest",
+        why: "the oldest compiler that the manifests promise compiles everything",
+        work: Work::Optional {
+            what: "`cargo check --workspace` by the compiler that `rust-version` names",
+            call: tools::oldest,
+        },
+    },
+    Check {
         name: "test",
         why: "the tests, by the README's command",
         work: Work::Function { what: "cargo test --workspace", call: readme::test },
@@ -110,6 +154,22 @@ pub(crate) const CHECKS: &[Check] = &[
         ]),
     },
     Check {
+        name: "fuzz-targets",
+        why: "the fuzz targets and their tools compile as fuzzers, too",
+        work: Work::Commands(&[
+            // The fuzzer's own library, in C++, is only needed to link them.
+            "CUSTOM_LIBFUZZER_PATH=target/libfuzzer.a cargo check --quiet --manifest-path fuzz/Cargo.toml --target-dir \
+             target --bins --examples",
+        ]),
+    },
+    Check {
+        name: "bench",
+        why: "the benchmarks compile, so that they can be run when they are wanted",
+        work: Work::Commands(&[
+            "cargo check --quiet --manifest-path bench/Cargo.toml --target-dir target --all-targets",
+        ]),
+    },
+    Check {
         name: "loom",
         why: "what threads share is right in every order in which they can take their turns",
         work: Work::Commands(&["cargo run --manifest-path loom/Cargo.toml --target-dir target"]),
@@ -135,8 +195,16 @@ pub(crate) const CHECKS: &[Check] = &[
         name: "package",
         why: "each crate can be published, and builds from its package",
         work: Work::Function {
-            what: "cargo package of all crates, with verification",
+            what: "`cargo package` of all crates, and `cargo check` of what is in the packages",
             call: package::package,
+        },
+    },
+    Check {
+        name: "semver",
+        why: "the version says what the difference to the last release means to users",
+        work: Work::Optional {
+            what: "`cargo semver-checks` of each crate that has been released, by the program cargo-semver-checks",
+            call: tools::semver,
         },
     },
 ];

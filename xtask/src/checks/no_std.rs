@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::check::Outcome;
+use crate::checks::targets::check_command;
 use crate::manifest::CRATES;
 use crate::shell::Shell;
 
@@ -34,7 +35,7 @@ pub(crate) fn no_std(shell: &Shell) -> Result<Outcome, String> {
             }
         }
     }
-    let Some(cargo) = cargo(shell) else {
+    let Some(cargo) = check_command(shell, TARGET, "core,alloc") else {
         return Ok(Outcome::Skipped(format!(
             "{} are not built for {TARGET}: neither `rustup target add {TARGET}` nor, for nightly, \
              `rustup component add rust-src` has been done",
@@ -49,29 +50,6 @@ pub(crate) fn no_std(shell: &Shell) -> Result<Outcome, String> {
         }
     }
     Ok(Outcome::Passed)
-}
-
-/// The command that checks a package for the target; `None` if nothing here can.
-fn cargo(shell: &Shell) -> Option<String> {
-    let target = format!("--target {TARGET}");
-    let installed = |command: &str| {
-        let path = shell.output(command).ok()?;
-        Some(PathBuf::from(path.trim()))
-    };
-    let library = installed(&format!("rustc --print target-libdir {target}"));
-    if library.is_some_and(|library| library.is_dir()) {
-        return Some(format!("cargo check --quiet {target}"));
-    }
-    // The library of a target that is not installed can be built, if its source is there.
-    for toolchain in ["", " +nightly"] {
-        let version = shell.output(&format!("rustc{toolchain} --version")).unwrap_or_default();
-        let root = installed(&format!("rustc{toolchain} --print sysroot"));
-        let core = root.map(|root| root.join("lib/rustlib/src/rust/library/core"));
-        if version.contains("nightly") && core.is_some_and(|core| core.is_dir()) {
-            return Some(format!("cargo{toolchain} check --quiet -Zbuild-std=core,alloc {target}"));
-        }
-    }
-    None
 }
 
 fn claims(shell: &Shell, name: &str) -> bool {
