@@ -18,6 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wasm_runtime_fuzz::smoke;
+use wasm_runtime_fuzz::targets::check_of;
 
 /// How many inputs a process checks before the next one is started.
 const PIECE: u64 = 20_000;
@@ -25,23 +26,6 @@ const PIECE: u64 = 20_000;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Where a child says at which seed it is.
 const PLACE: &str = "LONG_RUN_PLACE";
-
-fn check_of(name: &str) -> Option<fn(&[u8])> {
-    Some(match name {
-        "validate" => wasm_runtime_fuzz::validate::check,
-        #[cfg(feature = "translate")]
-        "translate" => wasm_runtime_fuzz::translate::check,
-        #[cfg(feature = "artifact-read")]
-        "artifact_read" => wasm_runtime_fuzz::artifact_read::check,
-        #[cfg(feature = "artifact-run")]
-        "artifact_run" => wasm_runtime_fuzz::artifact_run::check,
-        #[cfg(feature = "differential")]
-        "differential" => wasm_runtime_fuzz::differential::check,
-        #[cfg(feature = "api")]
-        "api" => wasm_runtime_fuzz::api::check,
-        _ => return None,
-    })
-}
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -7,13 +7,34 @@ use wasm_types::{CompiledModule, DefinedFuncIndex, Module, OptLevel, Tunables, W
 
 use crate::generate;
 
-/// Compiles a module that is made from the bytes, perhaps damaged.
+/// Compiles the bytes as they are, or a module that is made from them, perhaps damaged.
 ///
 /// # Panics
 ///
 /// If something is wrong.
 pub fn check(data: &[u8]) {
+    if data.starts_with(b"\0asm") {
+        return binary(data);
+    }
     let _ = generated(data);
+}
+
+/// With the settings that most modules are compiled with.
+fn binary(wasm: &[u8]) {
+    let Ok(parsed) = Module::parse_with_bodies(wasm, WasmFeatures::SUPPORTED) else { return };
+    let mut settings = Settings::for_target("x86_64-unknown-linux-gnu")
+        .expect("the code generator has this target");
+    settings.verifier(true).threads(1);
+    match (compile_module(&parsed, wasm, &settings), parsed.validate_bodies(wasm)) {
+        (Ok(compiled), Ok(())) => check_compiled(&compiled, parsed.module()),
+        // What is too large is refused, whether it is valid or not.
+        (Err(error), _) if error.kind() == ErrorKind::Limit => {}
+        (Err(error), Err(invalid)) => {
+            assert_eq!(error.function(), invalid.function(), "{error}\n{invalid}");
+        }
+        (Ok(_), Err(invalid)) => panic!("compiled an invalid module: {invalid}"),
+        (Err(error), Ok(())) => panic!("a valid module can be compiled: {error}"),
+    }
 }
 
 fn generated(data: &[u8]) -> Result<()> {

@@ -7,6 +7,7 @@
 
 mod check;
 mod checks;
+mod fuzzing;
 mod manifest;
 mod shell;
 mod table;
@@ -23,8 +24,12 @@ Usage:
   cargo xtask list        show each check: what it runs and why
   cargo xtask ci          run all of them
   cargo xtask NAME...     run some of them, with their output on the terminal
+
   cargo xtask features-docs --write
                           write the lists of features in READMEs and documentation anew
+  cargo xtask fuzz-seeds  write inputs for the fuzzers to begin with, and a dictionary
+  cargo xtask fuzz-test TARGET FILE NAME
+                          make a test of what a fuzzer has found: of its file, or of a seed
 
 Examples:
   cargo xtask fmt clippy  before a commit
@@ -44,13 +49,11 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         ["ci"] => run(table::CHECKS.iter().collect(), &Shell::logging()),
-        ["features-docs", "--write"] => match checks::features_docs::write(&Shell::inheriting()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(reason) => {
-                eprintln!("{reason}");
-                ExitCode::FAILURE
-            }
-        },
+        ["features-docs", "--write"] => exit(checks::features_docs::write(&Shell::inheriting())),
+        ["fuzz-seeds"] => exit(fuzzing::seeds(&Shell::inheriting())),
+        ["fuzz-test", target, file, name] => {
+            exit(fuzzing::test(&Shell::inheriting(), target, file, name))
+        }
         names => match names.iter().map(|name| find(name)).collect() {
             Ok(checks) => run(checks, &Shell::inheriting()),
             Err(unknown) => {
@@ -59,6 +62,16 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             }
         },
+    }
+}
+
+fn exit(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -1,0 +1,34 @@
+//! The checks by the names of their targets.
+
+/// The names of the targets whose checks are there with these features.
+pub const TARGETS: &[&str] = &[
+    "validate",
+    #[cfg(feature = "translate")]
+    "translate",
+    #[cfg(feature = "artifact-read")]
+    "artifact_read",
+    #[cfg(feature = "artifact-run")]
+    "artifact_run",
+    #[cfg(feature = "differential")]
+    "differential",
+    #[cfg(feature = "api")]
+    "api",
+];
+
+/// The check of a target.
+pub fn check_of(target: &str) -> Option<fn(&[u8])> {
+    Some(match target {
+        "validate" => crate::validate::check,
+        #[cfg(feature = "translate")]
+        "translate" => crate::translate::check,
+        #[cfg(feature = "artifact-read")]
+        "artifact_read" => crate::artifact_read::check,
+        #[cfg(feature = "artifact-run")]
+        "artifact_run" => crate::artifact_run::check,
+        #[cfg(feature = "differential")]
+        "differential" => crate::differential::check,
+        #[cfg(feature = "api")]
+        "api" => crate::api::check,
+        _ => return None,
+    })
+}
