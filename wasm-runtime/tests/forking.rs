@@ -5,7 +5,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use wasm_runtime::{Config, Engine, Instance, Module, Store, Trap, Woken};
+use wasm_runtime::{
+    Caller, Config, Engine, Instance, Linker, Module, Result, Store, Trap, TypedFunc, Woken,
+};
 
 /// Runs something in a child, which the system ends if it takes too long, and says whether it went well.
 fn in_child(run: impl FnOnce()) -> bool {
@@ -89,4 +91,73 @@ fn parents_and_children_do_not_interrupt_each_other() {
     assert_eq!(wait(None), Woken::Ready);
     handle.interrupt();
     assert_eq!(wait(None), Woken::Interrupted);
+}
+
+/// A store whose function never returns, and one that calls `fork` of the host.
+fn endless(engine: &Engine) -> (Store<bool>, TypedFunc<(), ()>, TypedFunc<(), ()>) {
+    let mut linker = Linker::new(engine);
+    let fork = |mut caller: Caller<'_, bool>| -> Result<()> {
+        *caller.data_mut() = in_child(|| {
+            // The timeout of the call that the child was forked in is its parent's.
+            let (mut store, endless, _) = self::endless(caller.engine());
+            times_out(&mut store, &endless);
+        });
+        Ok(())
+    };
+    linker.func_wrap("", "fork", fork).unwrap();
+    let text = r#"(module (import "" "fork" (func $fork))
+        (func (export "endless") (loop (br 0))) (func (export "fork") (call $fork)))"#;
+    let mut store = Store::new(engine, false);
+    let instance = linker.instantiate(&mut store, &Module::new(engine, text).unwrap()).unwrap();
+    let endless = instance.get_typed_func(&mut store, "endless").unwrap();
+    let fork = instance.get_typed_func(&mut store, "fork").unwrap();
+    (store, endless, fork)
+}
+
+/// Calls what never returns, with each kind of timeout.
+fn times_out(store: &mut Store<bool>, endless: &TypedFunc<(), ()>) {
+    let time = Some(Duration::from_millis(5));
+    for (wall, cpu) in [(time, None), (None, time), (time, time)] {
+        store.set_timeout(wall).unwrap();
+        store.set_cpu_timeout(cpu).unwrap();
+        let error = endless.call(&mut *store, ()).unwrap_err();
+        assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::Interrupt));
+    }
+}
+
+/// The thread that looks after timeouts is not there in a child.
+#[test]
+fn calls_time_out_in_children() {
+    let engine = Engine::new(Config::new().interruption(true)).unwrap();
+    let (mut store, endless, fork) = self::endless(&engine);
+    times_out(&mut store, &endless);
+    // Children of children, with the engine of the parent: also one that comes after it was used there. The engine is
+    // dropped in the child.
+    let mut family = Some((engine, store));
+    let dropped = in_child(|| {
+        let (engine, mut store) = family.take().unwrap();
+        times_out(&mut store, &endless);
+        assert!(in_child(|| times_out(&mut store, &endless)));
+        times_out(&mut store, &endless);
+        drop((store, engine));
+    });
+    assert!(dropped);
+    let (engine, mut store) = family.unwrap();
+    // In the midst of a call that is timed.
+    store.set_timeout(Duration::from_secs(600)).unwrap();
+    fork.call(&mut store, ()).unwrap();
+    assert!(*store.data());
+    times_out(&mut store, &endless);
+    drop((store, engine));
+}
+
+/// Where a child is dropped nobody waits for the thread of its parent.
+#[test]
+fn children_drop_what_their_parents_had_timed() {
+    let engine = Engine::new(Config::new().interruption(true)).unwrap();
+    let (mut store, endless, _) = self::endless(&engine);
+    times_out(&mut store, &endless);
+    let mut family = Some((store, engine));
+    assert!(in_child(|| drop(family.take())));
+    times_out(&mut family.unwrap().0, &endless);
 }

@@ -3,5 +3,6 @@
 
 pub(in crate::vm) mod mapping;
 pub(in crate::vm) mod pagemap;
+pub(in crate::vm) mod process;
 pub(in crate::vm) mod signals;
 pub(in crate::vm) mod thread;

@@ -151,7 +151,7 @@ impl VmStore {
         };
         let timers = std::mem::take(&mut own.timers);
         if timers.iter().any(Option::is_some) {
-            shared.timers.stop(timers.into_iter().flatten());
+            timers.into_iter().flatten().for_each(|timer| shared.timers.stop(timer));
             own.interrupts.take_back(Reason::Timeout);
         }
     }

@@ -2,17 +2,24 @@
 //!
 //! It is started when the first call is timed, and ends with the engine. Time on the clock of a processor passes no
 //! faster than that on the wall, so a thread's clock is looked at when as much time has passed as it has left.
+//!
+//! A child that was forked has no such thread, and the one of its parent may have been in the midst of the list. So the
+//! child begins with a list and a thread of its own, and never touches those of its parent. What its parent had timed
+//! is not timed there.
 
 #![allow(unsafe_code)]
 
-use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::{Interrupts, Reason};
 use crate::Error;
+use crate::vm::sys::process;
 
 /// How soon a thread's clock is looked at again at the earliest: the thread may be sleeping.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -29,15 +36,29 @@ enum End {
 /// The timers of an engine.
 #[derive(Debug, Default)]
 pub(in crate::vm) struct Timers {
-    shared: Arc<Shared>,
-    /// A [`Running`], which only programs with timeouts have the code for.
-    thread: Mutex<Option<Box<dyn Any + Send>>>,
+    /// How many were ever made, here and in the processes that this one was forked from.
+    count: AtomicU64,
+    /// Those that run, since the first. A [`Running`], which only programs with timeouts have the code for.
+    running: Mutex<Option<Box<dyn Run>>>,
 }
 
-/// The thread, which ends when this is dropped.
+/// What runs timers.
+trait Run: fmt::Debug + Send {
+    /// Whether it does in this process.
+    fn is_own(&self) -> bool;
+
+    fn start(&self, timer: Timer, at: Instant, end: End, interrupts: &Arc<Interrupts>);
+
+    fn stop(&self, timer: Timer);
+}
+
+/// The list, and the thread that looks after it: it ends when this is dropped.
+#[derive(Debug)]
 struct Running {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    /// The process whose thread it is. In any other, nothing of the list may be touched.
+    process: u32,
+    shared: ManuallyDrop<Arc<Shared>>,
+    thread: ManuallyDrop<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -52,8 +73,6 @@ struct State {
     timers: BTreeMap<(Instant, u64), (End, Arc<Interrupts>)>,
     /// By when each of them is up.
     places: HashMap<u64, Instant>,
-    /// How many timers were ever made.
-    count: u64,
     /// When the thread looks at the list again; `None` if it waits for a change.
     wakes: Option<Instant>,
     is_over: bool,
@@ -166,10 +185,56 @@ impl Timers {
         end: End,
     ) -> Result<Option<Timer>, Error> {
         let Some(at) = Instant::now().checked_add(time) else { return Ok(None) };
-        self.ensure_thread()?;
+        let mut running = self.running();
+        // What a parent runs is left as it is.
+        if !running.as_ref().is_some_and(|running| running.is_own()) {
+            *running = Some(Box::new(Running::new()?));
+        }
+        let Some(running) = &*running else { unreachable!("timers run by now") };
+        let timer = Timer(self.count.fetch_add(1, Ordering::Relaxed));
+        running.start(timer, at, end, interrupts);
+        Ok(Some(timer))
+    }
+
+    /// Stops a timer. If it was up already, the reason to stop is there by now.
+    pub(in crate::vm) fn stop(&self, timer: Timer) {
+        if let Some(running) = self.running().as_ref().filter(|running| running.is_own()) {
+            running.stop(timer);
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Box<dyn Run>>> {
+        // It is whole between any two operations: a panic elsewhere does not harm it.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Running {
+    fn new() -> Result<Self, Error> {
+        let shared = Arc::new(Shared::default());
+        let of_thread = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("wasm-timeouts".to_string())
+            .spawn(move || of_thread.run());
+        let thread = thread.map_err(|error| {
+            Error::msg(format!("could not start the thread for timeouts: {error}"))
+        })?;
+        Ok(Self {
+            process: process::id(),
+            shared: ManuallyDrop::new(shared),
+            thread: ManuallyDrop::new(thread),
+        })
+    }
+}
+
+impl Run for Running {
+    fn is_own(&self) -> bool {
+        self.process == process::id()
+    }
+
+    fn start(&self, timer: Timer, at: Instant, end: End, interrupts: &Arc<Interrupts>) {
+        let Timer(number) = timer;
         let mut state = self.shared.state();
-        state.count += 1;
-        let number = state.count;
         state.timers.insert((at, number), (end, Arc::clone(interrupts)));
         state.places.insert(number, at);
         let is_first = state.wakes.is_none_or(|wakes| at < wakes);
@@ -180,41 +245,28 @@ impl Timers {
         if is_first {
             self.shared.changed.notify_one();
         }
-        Ok(Some(Timer(number)))
     }
 
-    /// Stops timers. If one was up already, the reason to stop is there by now.
-    pub(in crate::vm) fn stop(&self, timers: impl IntoIterator<Item = Timer>) {
+    fn stop(&self, timer: Timer) {
+        let Timer(number) = timer;
         let mut state = self.shared.state();
-        for Timer(number) in timers {
-            if let Some(at) = state.places.remove(&number) {
-                state.timers.remove(&(at, number));
-            }
+        if let Some(at) = state.places.remove(&number) {
+            state.timers.remove(&(at, number));
         }
-    }
-
-    fn ensure_thread(&self) -> Result<(), Error> {
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if thread.is_none() {
-            let shared = Arc::clone(&self.shared);
-            let started = std::thread::Builder::new()
-                .name("wasm-timeouts".to_string())
-                .spawn(move || shared.run());
-            let started = started.map_err(|error| {
-                Error::msg(format!("could not start the thread for timeouts: {error}"))
-            })?;
-            let shared = Arc::clone(&self.shared);
-            *thread = Some(Box::new(Running { shared, thread: Some(started) }));
-        }
-        Ok(())
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.shared.state().is_over = true;
-        self.shared.changed.notify_one();
-        let ended = self.thread.take().map(JoinHandle::join);
-        debug_assert!(ended.is_none_or(|ended| ended.is_ok()), "the thread does not panic");
+        if !self.is_own() {
+            return;
+        }
+        // SAFETY: neither is used again.
+        let (shared, thread) =
+            unsafe { (ManuallyDrop::take(&mut self.shared), ManuallyDrop::take(&mut self.thread)) };
+        shared.state().is_over = true;
+        shared.changed.notify_one();
+        let ended = thread.join();
+        debug_assert!(ended.is_ok(), "the thread does not panic");
     }
 }

@@ -16,11 +16,10 @@ use std::io::ErrorKind;
 use std::mem::{MaybeUninit, size_of};
 use std::ops::{ControlFlow, Range};
 use std::os::fd::IntoRawFd;
-use std::ptr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::mapping::HOST_PAGE;
+use super::process;
 
 /// How a scan ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -134,28 +133,10 @@ const REFUSED: i32 = -1;
 
 /// The process's descriptor of its own page tables plus one, or one of the above.
 ///
-/// A descriptor that was opened before a `fork` is that of the parent's memory. So its number is in a page
-/// that the kernel clears in the child, where the next scan opens another; asking for the process's
-/// number each time would be one more system call.
+/// A descriptor that was opened before a `fork` is that of the parent's memory. So its number is one of the words
+/// that the kernel clears in the child, where the next scan opens another.
 fn state() -> Option<&'static AtomicI32> {
-    static PAGE: OnceLock<Option<&'static AtomicI32>> = OnceLock::new();
-    *PAGE.get_or_init(|| {
-        // SAFETY: a new mapping at an address of the kernel's choice, which is never unmapped, is
-        // as large as a page, and zero, which is a value of the type.
-        unsafe {
-            let access = libc::PROT_READ | libc::PROT_WRITE;
-            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-            let page = libc::mmap(ptr::null_mut(), HOST_PAGE, access, flags, -1, 0);
-            if page == libc::MAP_FAILED {
-                return None;
-            }
-            if libc::madvise(page, HOST_PAGE, libc::MADV_WIPEONFORK) != 0 {
-                libc::munmap(page, HOST_PAGE);
-                return None;
-            }
-            Some(&*page.cast::<AtomicI32>())
-        }
-    })
+    process::own().map(|own| &own.pagemap)
 }
 
 /// The descriptor to ask, if there is one.
@@ -205,6 +186,7 @@ fn refused() {
 mod tests {
     use std::io::Write;
     use std::os::fd::AsRawFd;
+    use std::ptr;
 
     use super::*;
 
