@@ -9,7 +9,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `arch` | all that knows a register: the assembly that changes stacks, the layout of calls |
-//! | `sys` | all that knows the kernel: mappings, pages that were written, signals, threads |
+//! | `sys` | all that knows the kernel: mappings, pages that were written, signals, threads, the process and its children |
 //! | `value` | the union of all values, as arrays of arguments hold it |
 //! | `context` | the records that compiled code and thunks read |
 //! | `call` | calls into Wasm |

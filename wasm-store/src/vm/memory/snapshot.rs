@@ -23,6 +23,7 @@ use crate::vm::context::MemoryRecord;
 use crate::vm::store::VmEngine;
 use crate::vm::sys::mapping::HOST_PAGE;
 use crate::vm::sys::pagemap::{Scan, for_each_written};
+use crate::vm::sys::signals;
 
 /// Up to so many changed pages are kept beside a base, even if the memory is small.
 const FEW_CHANGED: usize = 512;
@@ -117,6 +118,8 @@ impl Writer {
         Ok(match &mut self.file {
             Some(file) => file,
             none => {
+                // The file may be larger than files may be.
+                signals::install();
                 let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
                 none.insert(memfd_create("wasm-snapshot", flags).map_err(no_file)?)
             }

@@ -34,7 +34,25 @@ pub(in crate::vm) fn install() {
                 libc::sigaction(signal, &action, std::ptr::null_mut());
             }
         }
+        survive_file_size_limit();
     });
+}
+
+/// Has a write beyond the limit for the size of files fail, and no more. By default the system ends the process as
+/// well, and how far a guest writes, or how large a memory is of which a copy is kept, is not for the host to say.
+fn survive_file_size_limit() {
+    extern "C" fn nothing(_: libc::c_int) {}
+    // SAFETY: plain system calls; what handles the signal already stays. Unlike a signal that is ignored, one that is
+    // handled is as before in programs that this one executes.
+    unsafe {
+        let mut action = std::mem::zeroed::<libc::sigaction>();
+        libc::sigaction(libc::SIGXFSZ, std::ptr::null(), &mut action);
+        if action.sa_sigaction == libc::SIG_DFL {
+            action.sa_sigaction = nothing as *const () as usize;
+            action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+            libc::sigaction(libc::SIGXFSZ, &action, std::ptr::null_mut());
+        }
+    }
 }
 
 unsafe extern "C" fn handler(
