@@ -48,6 +48,11 @@ const PROGRAM: &str = r#"(module
         (call $poll (i32.const 200) (i32.const 400) (i32.const 2) (i32.const 8)))
     (func (export "read") (param i64) (result i32)
         (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (func (export "read_terminal") (param i64) (result i32)
+        (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (func (export "write_terminal") (param i64) (result i32)
+        (loop (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))) (br 0))
+        (unreachable))
     (func (export "write") (param i64) (result i32)
         (loop (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))) (br 0))
         (unreachable))
@@ -82,6 +87,46 @@ fn file(fd: impl Into<OwnedFd>) -> std::fs::File {
     fd.into().into()
 }
 
+/// A terminal, and its other end.
+fn terminal() -> (std::fs::File, std::fs::File) {
+    use std::os::fd::FromRawFd as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    // SAFETY: the descriptor is new, and nobody else's. The name is written to a buffer of its length.
+    unsafe {
+        let other = libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC);
+        assert!(other >= 0 && libc::grantpt(other) == 0 && libc::unlockpt(other) == 0);
+        let mut name = [0; 64];
+        assert_eq!(libc::ptsname_r(other, name.as_mut_ptr(), name.len()), 0);
+        let name = std::ffi::CStr::from_ptr(name.as_ptr()).to_str().unwrap();
+        let mut options = std::fs::File::options();
+        options.read(true).write(true).custom_flags(libc::O_NOCTTY);
+        let terminal = options.open(name).unwrap();
+        (terminal, OwnedFd::from_raw_fd(other).into())
+    }
+}
+
+/// What is at a terminal after it was waited for, another process may have taken.
+#[test]
+fn nothing_waits_for_what_others_took_from_a_terminal() {
+    use wasm_runtime::wasi::StdinStream as _;
+    let (mut terminal, mut other) = terminal();
+    let (done, ended) = mpsc::channel();
+    let read = move || {
+        let mut bytes = [0; 16];
+        let mut read = || terminal.try_read(&mut [std::io::IoSliceMut::new(&mut bytes)]);
+        let nothing = read().unwrap_err();
+        other.write_all(b"word\nrest").unwrap();
+        let count = read().unwrap();
+        let more = read().unwrap_err();
+        done.send((nothing.kind(), bytes[..count].to_vec(), more.kind())).unwrap();
+    };
+    std::thread::spawn(read);
+    let (nothing, word, more) = ended.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert_eq!(nothing, std::io::ErrorKind::WouldBlock);
+    assert_eq!(word, b"word\n");
+    assert_eq!(more, std::io::ErrorKind::WouldBlock);
+}
+
 /// A world in which nothing ever comes and nothing is taken.
 fn silent(case: &str, ends: &mut Ends) -> WasiCtxBuilder {
     let mut builder = WasiCtx::builder();
@@ -91,6 +136,11 @@ fn silent(case: &str, ends: &mut Ends) -> WasiCtxBuilder {
     builder.stdout(file(writer));
     ends.0.push(Box::new((unused, unread)));
     match case {
+        "read_terminal" | "write_terminal" => {
+            let (terminal, other) = terminal();
+            builder.stdin(terminal.try_clone().unwrap()).stdout(terminal);
+            ends.0.push(Box::new(other));
+        }
         "accept" => {
             let dir = tempfile::tempdir().unwrap();
             let listener = UnixListener::bind(dir.path().join("socket")).unwrap();
@@ -116,8 +166,20 @@ fn silent(case: &str, ends: &mut Ends) -> WasiCtxBuilder {
     builder
 }
 
-const CASES: [&str; 10] =
-    ["forever", "poll", "read", "write", "accept", "receive", "send", "yield", "random", "fifo"];
+const CASES: [&str; 12] = [
+    "forever",
+    "poll",
+    "read",
+    "read_terminal",
+    "write",
+    "write_terminal",
+    "accept",
+    "receive",
+    "send",
+    "yield",
+    "random",
+    "fifo",
+];
 
 /// Runs a case in a store that something ends.
 fn ended(case: &str, config: &mut Config, end: impl FnOnce(&Engine, &mut Store<WasiCtx>)) {
@@ -220,6 +282,48 @@ fn callbacks_can_let_them_wait_on() {
     assert_eq!(read.call(&mut store, 0).unwrap(), 0);
     let memory = instance.get_memory(&mut store, "memory").unwrap();
     assert_eq!(memory.data(&store)[8..12], [5, 0, 0, 0]);
+    drop(over);
+    ticker.join().unwrap();
+}
+
+/// A callback may have the program make other calls before the one that waits goes on: it goes on where it was.
+#[test]
+fn callbacks_can_call_what_waits_as_well() {
+    let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
+    let module = Module::new(&engine, PROGRAM).unwrap();
+    let mut linker = Linker::<WasiCtx>::new(&engine);
+    p1::add_to_linker_sync(&mut linker, |ctx| ctx).unwrap();
+    let mut store = Store::new(&engine, WasiCtx::builder().build());
+    store.set_epoch_deadline(u64::MAX / 2);
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let sleep = instance.get_typed_func::<i64, i32>(&mut store, "sleep").unwrap();
+    let asked = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&asked);
+    store.epoch_deadline_callback(move |mut store| {
+        // One that begins and ends here. It is not asked for in the midst of it.
+        store.set_epoch_deadline(u64::MAX / 2);
+        assert_eq!(sleep.call(&mut store, 1).unwrap(), 0);
+        counter.fetch_add(1, Ordering::Relaxed);
+        Ok(UpdateDeadline::Continue(1))
+    });
+    store.set_epoch_deadline(1);
+    let (over, is_over) = mpsc::channel::<()>();
+    let ticker = std::thread::spawn(move || {
+        let nothing = Err(mpsc::RecvTimeoutError::Timeout);
+        // Should it begin anew each time, it would wait for as long as this goes on.
+        for _ in 0..1000 {
+            if is_over.recv_timeout(Duration::from_millis(4)) != nothing {
+                break;
+            }
+            engine.increment_epoch();
+        }
+    });
+    let start = Instant::now();
+    assert_eq!(sleep.call(&mut store, 100_000_000).unwrap(), 0);
+    let elapsed = start.elapsed();
+    assert!(elapsed >= Duration::from_millis(100));
+    assert!(asked.load(Ordering::Relaxed) > 2);
+    assert!(elapsed < Duration::from_secs(3), "{elapsed:?}");
     drop(over);
     ticker.join().unwrap();
 }

@@ -91,19 +91,19 @@ fn with_memory<T: 'static>(
     let Some(memory) = caller.get_export("memory").and_then(Extern::into_memory) else {
         return Err(no_memory(name));
     };
-    let mut once_more = false;
+    let mut ended = None;
     let outcome = loop {
         let waiter = caller.waiter();
         let (bytes, data) = memory.data_and_store_mut(&mut *caller);
         let ctx = get(data);
-        ctx.waiting.begin(waiter, once_more);
+        ctx.waiting.begin(waiter, ended);
         let outcome = call(ctx, &mut GuestMemory::new(bytes));
-        if !ctx.waiting.was_ended() {
+        ended = ctx.waiting.ended();
+        if ended.is_none() {
             break outcome;
         }
         // Either the guest ends here, or it has got more time, and waits on.
         caller.check_interruption()?;
-        once_more = true;
     };
     #[cfg(feature = "tracing")]
     tracing::trace!(function = name, ?outcome, "call of WASI");

@@ -21,7 +21,8 @@ pub trait StdinStream: Send {
     /// As [`read`](Self::read), but where that would wait, [`io::ErrorKind::WouldBlock`]: then the descriptor is
     /// waited on again. This is called instead of it if something could end the wait: the descriptor has been
     /// waited on by then, but other processes may have taken what was there. Those of the host that are
-    /// not regular files do not wait since Linux 6.5; by default, and before that, this is the same.
+    /// not regular files do not wait since Linux 6.5, and terminals that this process may open never do; by default,
+    /// and otherwise, this is the same.
     ///
     /// # Errors
     /// As there.
@@ -211,6 +212,9 @@ fn read_now(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> io::Result<us
             Err(error) if UNKNOWN.contains(&error) => {}
             result => return Ok(result?),
         }
+        if let Some(own) = own_terminal(fd, rustix::fs::OFlags::RDONLY) {
+            return Ok(retry_on_intr(|| rustix::io::readv(&own, buffers))?);
+        }
     }
     Ok(retry_on_intr(|| rustix::io::readv(fd, buffers))?)
 }
@@ -225,8 +229,26 @@ fn write_now(fd: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
             Err(error) if UNKNOWN.contains(&error) => {}
             result => return Ok(result?),
         }
+        if let Some(own) = own_terminal(fd, rustix::fs::OFlags::WRONLY) {
+            return Ok(retry_on_intr(|| rustix::io::writev(&own, buffers))?);
+        }
     }
     Ok(retry_on_intr(|| rustix::io::writev(fd, buffers))?)
+}
+
+/// The terminal of a descriptor, opened once more so that calls do not wait: only the flag is not shared then. `None` if
+/// it is no terminal, or the system does not let this process open it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn own_terminal(fd: BorrowedFd<'_>, access: rustix::fs::OFlags) -> Option<std::os::fd::OwnedFd> {
+    use rustix::fs::{Mode, OFlags, fstat, major, open};
+    use std::os::fd::AsRawFd;
+    /// Names of terminals, among them the one that makes a new one: what they lead to depends on who opens them.
+    const OTHER_NAMES: u32 = 5;
+    if !io::IsTerminal::is_terminal(&fd) || major(fstat(fd).ok()?.st_rdev) == OTHER_NAMES {
+        return None;
+    }
+    let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    open(format!("/proc/self/fd/{}", fd.as_raw_fd()), flags, Mode::empty()).ok()
 }
 
 /// Input that is at its end from the start: what a guest gets if nothing else is said.

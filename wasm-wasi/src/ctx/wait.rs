@@ -113,17 +113,23 @@ impl Waiting {
 #[cfg(feature = "store")]
 impl Waiting {
     /// To be told before each call. A call that is not made once more begins anew.
-    pub(crate) fn begin(&mut self, waiter: Waiter, once_more: bool) {
+    pub(crate) fn begin(&mut self, waiter: Waiter, once_more: Option<Ended>) {
         self.waiter = waiter;
         self.interrupted.set(false);
-        self.is_resumed.set(once_more);
-        if !once_more {
-            self.progress = None;
-        }
+        self.is_resumed.set(once_more.is_some());
+        self.progress = once_more.and_then(|Ended { progress }| progress);
     }
 
-    /// Whether a wait of the call was ended, so that it has no result.
-    pub(crate) fn was_ended(&self) -> bool {
-        self.interrupted.get()
+    /// How far the call had come if a wait of it was ended, so that it has no result.
+    pub(crate) fn ended(&mut self) -> Option<Ended> {
+        self.interrupted.get().then(|| Ended { progress: self.progress.take() })
     }
+}
+
+/// A call that was ended. Whoever makes it once more keeps this meanwhile: who lets it go on may have the guest make
+/// other calls before.
+#[cfg(feature = "store")]
+#[derive(Debug)]
+pub(crate) struct Ended {
+    progress: Option<Vec<u64>>,
 }
