@@ -299,6 +299,41 @@ fn forks_of_snapshots() -> Result<()> {
     Ok(())
 }
 
+/// Going back is always possible. What it brings back counts, so that nothing grows before there is room for it.
+#[test]
+fn what_is_put_back_counts() -> Result<()> {
+    let limit = 6 * PAGE + 2 * 16;
+    let mut store = limited(StoreLimitsBuilder::new().total_memory_size(limit).build());
+    let (first, second) = (instance(&mut store, GROWS)?, instance(&mut store, GROWS)?);
+    let small = Snapshot::take(&mut store, &[first])?;
+    assert_eq!(grow(&mut store, first, "memory_grow", 4)?, 1);
+    let large = Snapshot::take(&mut store, &[first])?;
+    small.restore(&mut store)?;
+    assert_eq!(grow(&mut store, second, "memory_grow", 4)?, 1);
+    large.restore(&mut store)?;
+    let parts = ["take 655392", "`total_memory_size`, is 393248"];
+    let memory = first.get_memory(&mut store, "memory").unwrap();
+    assert_eq!(memory.size(&store), 5);
+    for _ in 0..2 {
+        says(memory.grow(&mut store, 1), &parts);
+        says(Memory::new(&mut store, MemoryType::new(1, None)), &parts);
+        says(instance(&mut store, GROWS), &parts);
+        says(ExternRef::new(&mut store, 1), &parts);
+        assert_eq!(grow(&mut store, second, "memory_grow", 1)?, -1);
+        assert_eq!(grow(&mut store, first, "table_grow", 1)?, -1);
+        // What is rolled back to is as large.
+        let mut transaction = store.begin()?;
+        small.restore(&mut *transaction)?;
+        transaction.rollback()?;
+    }
+    small.restore(&mut store)?;
+    assert_eq!(grow(&mut store, first, "memory_grow", 1)?, -1);
+    let mut transaction = store.begin()?;
+    says(instance(&mut transaction, GROWS), &["take 393248"]);
+    transaction.rollback()?;
+    Ok(())
+}
+
 /// A limiter that writes down what it is asked and told.
 #[derive(Default)]
 struct Witness {

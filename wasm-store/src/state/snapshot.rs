@@ -138,7 +138,8 @@ impl Snapshot {
     /// sizes, globals, dropped segments, and the host's state if it was taken too. What was made since stays,
     /// but nothing that the snapshot is of refers to it any more.
     ///
-    /// The store's limiter is not asked. Handles stay valid; so do references to what was made since. If a table or
+    /// The store's limiter is not asked: memories and tables were as large before. What is brought back counts, so that
+    /// beyond [a limit for all together](crate::ResourceLimiter::total_memory_size) nothing grows. Handles stay valid; so do references to what was made since. If a table or
     /// memory becomes smaller than an instance that was made since asks for in its import, that instance can't run
     /// any more: calls of its functions are errors until its imports are as large again, by growing or by restoring
     /// another snapshot. Code that grows them and goes on may have to return to the host before it can call the

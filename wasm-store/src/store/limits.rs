@@ -82,7 +82,9 @@ pub trait ResourceLimiter: Send {
     /// limiter is set; `None` is no limit. An element of a table takes 8 bytes. The store counts what there
     /// is at the moment, so that a growth that fails takes nothing. A growth beyond it is told to
     /// [`ResourceLimiter::memory_grow_failed`] or [`ResourceLimiter::table_grow_failed`], and making
-    /// something beyond it is an error. Wasmtime has no such limit.
+    /// something beyond it is an error. Going back to an earlier state ([`Snapshot::restore`](crate::Snapshot::restore),
+    /// [`Transaction`](crate::Transaction)) is always possible, and may bring back more: then nothing grows and nothing
+    /// is made before there is room again. Wasmtime has no such limit.
     ///
     /// What else an instance takes is not counted, since no code can make it more: globals, records of
     /// imports and of functions that are referred to, at most some 80 bytes for each of these that the
