@@ -120,6 +120,67 @@ fn no_hook_is_passed_by_after_a_call_that_failed() -> Result<()> {
     Ok(())
 }
 
+/// Code that makes what another instance imports large enough, and goes on to call it: either that runs, with all
+/// that it takes for granted, or it is an error that says what to do.
+#[test]
+fn code_on_the_stack_calls_those_that_run_again_or_is_told_to_return() -> Result<()> {
+    // The size of the table is a constant in its code, as it can't change.
+    let user = r#"(module (import "h" "t" (table 10 10 funcref)) (type $void (func (result i32)))
+        (func $seven (export "seven") (result i32) (i32.const 7))
+        (elem declare func $seven)
+        (func (export "fill") (table.fill (i32.const 0) (ref.func $seven) (table.size)))
+        (func (export "last") (result i32)
+            (call_indirect (type $void) (i32.sub (table.size) (i32.const 1)))))"#;
+    // By imports, by references, in loops whose heads may know by then what is called.
+    let caller = r#"(module (import "h" "t" (table 0 10 funcref))
+        (import "u" "fill" (func $fill)) (import "u" "last" (func $last (result i32)))
+        (type $int (func (result i32)))
+        (table $refs 1 funcref) (elem (table $refs) (i32.const 0) func $last)
+        (func $grow (param i32) (drop (table.grow 0 (ref.null func) (local.get 0))))
+        (func (export "import") (param i32) (result i32)
+            (call $grow (i32.const 10)) (call $fill) (call $last))
+        (func (export "loop") (param i32) (result i32) (local i32)
+            (loop $next
+                (call $grow (local.get 0))
+                (if (i32.eq (table.size 0) (i32.const 10))
+                    (then (call $fill) (local.set 1 (call $last))))
+                (br_if $next (i32.eqz (local.get 1))))
+            (local.get 1))
+        (func (export "reference") (param i32) (result i32)
+            (call $grow (i32.const 10)) (call $fill)
+            (call_indirect $refs (type $int) (i32.const 0)))
+        (func (export "tail") (param i32) (result i32)
+            (call $grow (i32.const 10)) (call $fill) (return_call $last)))"#;
+    for name in ["import", "loop", "reference", "tail"] {
+        let engine = Engine::default();
+        let mut store = Store::new(&engine, ());
+        let ty = TableType::new(RefType::FUNCREF, 0, Some(10));
+        let table = Table::new(&mut store, ty, Ref::Func(None))?;
+        let small = Snapshot::of_store(&mut store)?;
+        table.grow(&mut store, 10, Ref::Func(None))?;
+        let user = Instance::new(&mut store, &Module::new(&engine, user)?, &[table.into()])?;
+        let mut imports = vec![table.into()];
+        for name in ["fill", "last"] {
+            imports.push(user.get_export(&mut store, name).unwrap());
+        }
+        let caller = Instance::new(&mut store, &Module::new(&engine, caller)?, &imports)?;
+        let call = caller.get_typed_func::<i32, i32>(&mut store, name)?;
+        let last = user.get_typed_func::<(), i32>(&mut store, "last")?;
+        small.restore(&mut store)?;
+        let error = format!("{:#}", last.call(&mut store, ()).unwrap_err());
+        assert!(error.contains("has 0 element(s) now"), "{error}");
+        match call.call(&mut store, 1) {
+            Ok(result) => assert_eq!(result, 7, "{name}"),
+            Err(error) => assert!(format!("{error:#}").contains("return to the host"), "{error:#}"),
+        }
+        // Whoever has returned calls it.
+        let fill = user.get_typed_func::<(), ()>(&mut store, "fill")?;
+        fill.call(&mut store, ())?;
+        assert_eq!(last.call(&mut store, ())?, 7, "{name}");
+    }
+    Ok(())
+}
+
 /// Whoever waits for several things runs when the last of them is large enough, and not before.
 #[test]
 fn each_runs_as_soon_as_all_that_it_imports_is_large_enough() -> Result<()> {

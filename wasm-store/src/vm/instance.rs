@@ -40,8 +40,8 @@ pub(crate) struct VmInstance {
     user_data: usize,
     /// Whether instantiation went all the way, up to the call of the start function.
     pub(super) whole: bool,
-    /// Whether its code can't be entered from elsewhere, since what it takes for granted is not so.
-    pub(super) halted: bool,
+    /// What is entered from elsewhere in place of its code, while what that takes for granted is not so.
+    pub(super) halted: Option<*const u8>,
     /// Whether its state was put back only in part.
     pub(super) lost: bool,
 }
@@ -91,7 +91,7 @@ impl VmInstance {
             inner_refs: BTreeMap::new(),
             user_data: 0,
             whole: false,
-            halted: false,
+            halted: None,
             lost: false,
         });
         let instance = NonNull::from(Box::leak(instance));

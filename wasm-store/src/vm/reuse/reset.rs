@@ -87,7 +87,7 @@ impl VmEngine {
         // SAFETY: the instance lives, and nothing borrows it.
         let this = unsafe { instance.as_mut() };
         // One that is halted has references that lead elsewhere.
-        if !this.whole || this.halted || self.limits.instances == 0 {
+        if !this.whole || this.halted.is_some() || self.limits.instances == 0 {
             return None;
         }
         // SAFETY: as the caller promises.

@@ -13,6 +13,7 @@
 
 #![allow(unsafe_code)]
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
 
@@ -192,8 +193,8 @@ impl VmInstance {
         &self,
         func: FuncIndex,
     ) -> Result<*const u8, wasm_artifact::Error> {
-        if self.halted {
-            return Ok(thunk::halted as *const u8);
+        if let Some(code) = self.halted {
+            return Ok(code);
         }
         let imported = self.module().loaded.artifact().counts().imported_functions;
         let defined = wasm_types::DefinedFuncIndex::new(func.as_u32() - imported);
@@ -202,7 +203,7 @@ impl VmInstance {
 
     /// Has references to the instance's functions lead to their code, or to what fails in their place.
     unsafe fn set_halted(&mut self, halted: bool) {
-        self.halted = halted;
+        self.halted = halted.then_some(thunk::halted as *const u8);
         let artifact = self.module().loaded.artifact();
         let code = |func| self.entry_code(func).unwrap_or(thunk::halted as *const u8);
         for slot in 0..artifact.counts().escaping_functions {
@@ -210,10 +211,10 @@ impl VmInstance {
             let record = unsafe { self.at::<FuncRef>(self.module().layout.func_ref(slot)) };
             // SAFETY: as above; those that nobody asked for are zero, and are made when somebody does.
             unsafe {
-                if !(*record).code.is_null()
-                    && let Some(func) = artifact.escaping_function(slot)
-                {
-                    (*record).code = code(func);
+                if !(*record).code.is_null() {
+                    // What is not known of a damaged artifact does not run either.
+                    let func = artifact.escaping_function(slot);
+                    (*record).code = func.map_or(thunk::halted as *const u8, code);
                 }
             }
         }
@@ -238,9 +239,19 @@ impl VmInstance {
     }
 }
 
-/// The instances of a store that can't run until something grows, and who calls them.
+/// What a store knows of instances that can't run until something grows. Programs that never put back a state have
+/// none of the code for it.
 #[derive(Debug, Default)]
 pub(in crate::vm) struct Waiting {
+    /// [`Lists`], once a state was put back by which something may have become smaller.
+    lists: Option<Box<dyn Any>>,
+    /// What looks at them when something grows; `None` if nobody waits for that.
+    let_run: Option<unsafe fn(&mut VmStore, usize, u64)>,
+}
+
+/// The instances that can't run until something grows, and who calls them.
+#[derive(Debug, Default)]
+struct Lists {
     /// By the address of the table or memory that is too small, and the size that it has to have.
     by_size: BTreeMap<(usize, u64), Vec<NonNull<VmInstance>>>,
     /// The imports of functions of Wasm, by the context of the instance that defines the function.
@@ -260,27 +271,25 @@ impl VmStore {
     /// Nothing borrows what belongs to the store.
     #[inline]
     pub(crate) unsafe fn has_grown(&mut self, item: usize, size: u64) {
-        if !self.waiting.by_size.is_empty() {
+        if let Some(let_run) = self.waiting.let_run {
             // SAFETY: as the caller promises; nothing has become smaller.
-            unsafe { self.let_run(item, size) }
+            unsafe { let_run(self, item, size) }
         }
     }
 
     #[cold]
     unsafe fn let_run(&mut self, item: usize, size: u64) {
-        let first = |map: &BTreeMap<(usize, u64), _>| {
-            map.range((item, 0)..=(item, size)).next().map(|(key, _)| *key)
-        };
-        while let Some(key) = first(&self.waiting.by_size) {
-            for instance in self.waiting.by_size.remove(&key).unwrap_or_default() {
-                // SAFETY: as the caller promises; instances live as long as their store.
-                unsafe {
-                    if self.set_halted(instance) {
-                        self.tell_importers(instance);
-                    }
+        // SAFETY: as the caller promises; instances live as long as their store.
+        self.with_lists(|lists, instances| unsafe {
+            let first = |map: &BTreeMap<(usize, u64), _>| {
+                map.range((item, 0)..=(item, size)).next().map(|(key, _)| *key)
+            };
+            while let Some(key) = first(&lists.by_size) {
+                for instance in lists.by_size.remove(&key).unwrap_or_default() {
+                    lists.look_at(instance, instances);
                 }
             }
-        }
+        });
     }
 
     /// Halts the instances that can't run, and lets those run that can again. To be called whenever something may have
@@ -291,54 +300,70 @@ impl VmStore {
     /// Nothing borrows what belongs to the store, which is at rest.
     #[cold]
     pub(in crate::vm) unsafe fn follow_sizes(&mut self) {
-        self.waiting.by_size.clear();
-        for number in 0..self.instances().len() {
-            let instance = self.instances()[number];
-            // SAFETY: as the caller promises; instances live as long as their store.
-            unsafe {
-                if self.set_halted(instance) {
-                    self.tell_importers(instance);
-                }
-            }
-        }
+        // SAFETY: as the caller promises; instances live as long as their store.
+        self.with_lists(|lists, instances| unsafe {
+            lists.by_size.clear();
+            instances.iter().for_each(|instance| lists.look_at(*instance, instances));
+        });
     }
 
-    /// Halts an instance or lets it run, as its imports want it; whether that is a change.
-    unsafe fn set_halted(&mut self, instance: NonNull<VmInstance>) -> bool {
-        // SAFETY: as promised to those who call this.
+    /// Does something with the lists, and the instances of the store.
+    fn with_lists(&mut self, run: impl FnOnce(&mut Lists, &[NonNull<VmInstance>])) {
+        let lists = self.waiting.lists.take().and_then(|lists| lists.downcast().ok());
+        let mut lists: Box<Lists> = lists.unwrap_or_default();
+        run(&mut lists, self.instances());
+        self.waiting.let_run = (!lists.by_size.is_empty()).then_some(Self::let_run);
+        self.waiting.lists = Some(lists);
+    }
+}
+
+impl Lists {
+    /// Halts an instance or lets it run, as its imports want it, and all who import of it with it.
+    ///
+    /// # Safety
+    ///
+    /// As for [`VmStore::follow_sizes`], of which these are all instances.
+    unsafe fn look_at(&mut self, instance: NonNull<VmInstance>, all: &[NonNull<VmInstance>]) {
+        // SAFETY: as the caller promises.
         unsafe {
             let halted = match instance.as_ref().obstacle() {
                 None => false,
                 Some(Obstacle::Small { import, item, .. }) => {
                     let key = (item, import.minimum);
-                    self.waiting.by_size.entry(key).or_default().push(instance);
+                    self.by_size.entry(key).or_default().push(instance);
                     true
                 }
                 // Growing helps neither.
                 Some(Obstacle::Lost | Obstacle::Damaged(_)) => true,
             };
-            let changed = halted != instance.as_ref().halted;
-            if changed {
+            if halted != instance.as_ref().halted.is_some() {
                 (*instance.as_ptr()).set_halted(halted);
+                self.tell_importers(instance, all);
             }
-            changed
         }
     }
 
     /// Has imports of an instance's functions lead to where references to them do.
-    unsafe fn tell_importers(&mut self, instance: NonNull<VmInstance>) {
-        // SAFETY: as promised to those who call this.
+    ///
+    /// # Safety
+    ///
+    /// As for [`look_at`](Self::look_at).
+    unsafe fn tell_importers(
+        &mut self,
+        instance: NonNull<VmInstance>,
+        all: &[NonNull<VmInstance>],
+    ) {
+        // SAFETY: as the caller promises.
         unsafe {
-            for number in self.waiting.known..self.instances().len() {
-                let importer = self.instances()[number];
+            for importer in all.get(self.known..).unwrap_or_default() {
                 for record in importer.as_ref().function_imports() {
                     let definer = (*record.as_ref().func_ref).context.addr();
-                    self.waiting.importers.entry(definer).or_default().push(record);
+                    self.importers.entry(definer).or_default().push(record);
                 }
             }
-            self.waiting.known = self.instances().len();
+            self.known = all.len();
             let definer = instance.as_ref().vmctx().addr();
-            for record in self.waiting.importers.get(&definer).into_iter().flatten() {
+            for record in self.importers.get(&definer).into_iter().flatten() {
                 let func = record.as_ref().func_ref;
                 (*record.as_ptr()).code = (*func).code;
             }
