@@ -27,8 +27,12 @@ const WAT: &str = r#"(module
 
 /// Runs this program again, for one test, with a limit on its data.
 fn run_in_a_child(test: &str) {
+    run_with_limit(LIMIT, test);
+}
+
+fn run_with_limit(limit: &str, test: &str) {
     let program = std::env::current_exe().unwrap();
-    let command = format!("ulimit -d {LIMIT} && exec \"$0\" --exact {test} --nocapture");
+    let command = format!("ulimit -d {limit} && exec \"$0\" --exact {test} --nocapture");
     let output = Command::new("sh").args(["-c", &command]).arg(program).env(CHILD, "1").output();
     let output = output.unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
@@ -81,6 +85,70 @@ fn tables_in_the_child() {
         snapshot.fork(&mut other, &wasm_runtime::Linker::new(&engine)).map(drop)
     });
     assert!(forked.unwrap_err().to_string().contains("no room"));
+    println!("the child is done");
+}
+
+#[test]
+fn no_room_for_changed_pages_is_an_error() {
+    run_in_a_child("pages_in_the_child");
+}
+
+#[test]
+fn pages_in_the_child() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    let memory = Memory::new(&mut store, MemoryType::new(6_400, None)).unwrap();
+    let mut kept = vec![Snapshot::of_store(&mut store).unwrap()];
+    // Fewer than an eighth of the pages, so that they are kept one by one; in each snapshot others.
+    let changed = |number: usize| (0..12_000).map(move |page| (page * 8 * 4096, number as u8));
+    let error = loop {
+        for (place, value) in changed(kept.len()) {
+            memory.data_mut(&mut store)[place] = value;
+        }
+        match Snapshot::of_store(&mut store) {
+            Ok(snapshot) => kept.push(snapshot),
+            Err(error) => break error.to_string(),
+        }
+        assert!(kept.len() < 30);
+    };
+    assert!(error.contains("no room for a snapshot of a memory"), "{error}");
+    assert!(kept.len() > 5);
+    // The memory holds what it held, and so do those before.
+    let holds = |store: &Store<()>, number: usize| {
+        changed(number).all(|(place, value)| memory.data(store)[place] == value)
+    };
+    assert!(holds(&store, kept.len()));
+    for number in [2, 1] {
+        kept[number].restore(&mut store).unwrap();
+        assert!(holds(&store, number));
+    }
+    println!("the child is done");
+}
+
+#[test]
+fn no_room_for_plain_data_is_an_error() {
+    run_with_limit("300000", "state_in_the_child");
+}
+
+#[test]
+fn state_in_the_child() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let engine = Engine::default();
+    let wat = r#"(module (memory (export "m") 2500) (func (export "fill")
+        (memory.fill (i32.const 0) (i32.const 1) (i32.const 163840000))))"#;
+    let mut store = Store::new(&engine, ());
+    let module = Module::new(&engine, wat).unwrap();
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let fill = instance.get_typed_func::<(), ()>(&mut store, "fill").unwrap();
+    fill.call(&mut store, ()).unwrap();
+    let snapshot = Snapshot::of_store(&mut store).unwrap();
+    let error = snapshot.state(instance).unwrap_err().to_string();
+    assert!(error.contains("no room for a snapshot as plain data"), "{error}");
     println!("the child is done");
 }
 

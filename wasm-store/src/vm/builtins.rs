@@ -317,20 +317,24 @@ fn init_table(
     len: u64,
 ) -> Result<bool, Box<Unwind>> {
     let module = std::sync::Arc::clone(instance.module());
+    // SAFETY: nothing borrows the table.
+    let target = unsafe { &mut *instance.table(TableIndex::new(table)).as_ptr() };
     let values = if instance.element_dropped(elem) {
+        if !in_bounds(from, len, 0) {
+            return Ok(false);
+        }
         Vec::new()
     } else {
         let element = module.loaded.artifact().element(elem);
         let element = element.map_err(|error| Box::new(Unwind::Error(Error::new(error))))?;
-        element_values(instance, &element.items)?
+        let count = element.items.len();
+        if !in_bounds(from, len, count.into()) || !in_bounds(to, len, target.size()) {
+            return Ok(false);
+        }
+        // No more is looked at than is copied, so that this takes no longer and no more room than that.
+        element_values(instance, &element.items, from as u32..(from + len) as u32)?
     };
-    if !in_bounds(from, len, values.len() as u64) {
-        return Ok(false);
-    }
-    let values = &values[from as usize..][..len as usize];
-    // SAFETY: nothing borrows the table.
-    let table = unsafe { &mut *instance.table(TableIndex::new(table)).as_ptr() };
-    Ok(table.write(to, values.iter().copied()))
+    Ok(target.write(to, values.into_iter()))
 }
 
 unsafe extern "C" fn elem_drop(context: *mut VMContext, elem: u32) {

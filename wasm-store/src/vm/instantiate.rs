@@ -3,6 +3,7 @@
 
 #![allow(unsafe_code)]
 
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use super::instance::VmInstance;
 use super::memory::VmMemory;
 use super::module::VmModule;
 use super::reuse::memories::ImageKey;
+use super::room_for;
 use super::store::VmStore;
 use super::table::VmTable;
 use super::unwind::{TrapInfo, Unwind};
@@ -355,7 +357,7 @@ unsafe fn apply_elements(instance: &mut VmInstance, module: &VmModule) -> Result
             ElementRefKind::Active { table, offset } if !element.in_image => {
                 // SAFETY: the type of an offset is an integer, whose value the low 64 bits are.
                 let start = unsafe { evaluate(instance, offset).map_err(fail)?.u64 };
-                let values = element_values(instance, &element.items)?;
+                let values = element_values(instance, &element.items, 0..element.items.len())?;
                 let table = instance.tables.get(table.index()).ok_or_else(no_such_item)?;
                 // SAFETY: nothing borrows the table.
                 let table = unsafe { &mut *table.as_ptr() };
@@ -370,25 +372,27 @@ unsafe fn apply_elements(instance: &mut VmInstance, module: &VmModule) -> Result
     Ok(())
 }
 
-/// The references that a segment holds.
+/// The references that a segment holds at places that it has.
 pub(super) fn element_values(
     instance: &mut VmInstance,
     items: &ItemsRef<'_>,
+    places: Range<u32>,
 ) -> Result<Vec<u64>, Box<Unwind>> {
-    match items {
-        ItemsRef::Functions(list) => {
-            let mut reference = |func| Ok(instance.func(func).map_err(damaged)?.as_ptr() as u64);
-            list.iter().map(|func| func.map_or(Ok(0), &mut reference)).collect()
-        }
-        ItemsRef::Expressions(list) => list
-            .iter()
-            .map(|expr| {
-                let value = evaluate(instance, expr.map_err(damaged)?).map_err(fail)?;
+    let mut values = room_for::with_room(places.len(), "references of a segment").map_err(fail)?;
+    for place in places {
+        values.push(match items {
+            ItemsRef::Functions(list) => match list.get(place) {
+                Some(func) => instance.func(func).map_err(damaged)?.as_ptr() as u64,
+                None => 0,
+            },
+            ItemsRef::Expressions(list) => {
+                let value = evaluate(instance, list.get(place).map_err(damaged)?).map_err(fail)?;
                 // SAFETY: the value of a reference type is its low 64 bits.
-                Ok(unsafe { value.u64 })
-            })
-            .collect(),
+                unsafe { value.u64 }
+            }
+        });
     }
+    Ok(values)
 }
 
 unsafe fn apply_data(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {

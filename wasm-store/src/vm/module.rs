@@ -36,6 +36,9 @@ struct Imports {
     all: Box<[EntityIndex]>,
     /// Those whose size matters.
     sized: Box<[SizedImport]>,
+    /// The places of functions among them, in order.
+    #[cfg(feature = "call-hook")]
+    funcs: Box<[u32]>,
 }
 
 /// Where the code of a module finds out whether it is to be interrupted.
@@ -135,6 +138,13 @@ impl VmModule {
         Ok(&self.read_imports()?.sized)
     }
 
+    /// The import of a function; `None` if the module does not import it.
+    #[cfg(feature = "call-hook")]
+    pub(super) fn function_import(&self, func: FuncIndex) -> Option<wasm_artifact::ImportRef<'_>> {
+        let place = *self.read_imports().ok()?.funcs.get(func.index())?;
+        self.loaded.artifact().import_at(place).ok()
+    }
+
     fn read_imports(&self) -> Result<&Imports, wasm_artifact::Error> {
         if let Some(imports) = self.imports.get() {
             return Ok(imports);
@@ -145,7 +155,14 @@ impl VmModule {
             all.push(import.index);
             sized.extend(SizedImport::of(place, &import));
         }
-        let read = Imports { all: all.into(), sized: sized.into() };
+        #[cfg(feature = "call-hook")]
+        let funcs = (0..).zip(&all).filter(|(_, index)| matches!(index, EntityIndex::Func(_)));
+        let read = Imports {
+            #[cfg(feature = "call-hook")]
+            funcs: funcs.map(|(place, _)| place).collect(),
+            all: all.into(),
+            sized: sized.into(),
+        };
         Ok(self.imports.get_or_init(|| read))
     }
 

@@ -190,11 +190,8 @@ impl HostImport {
     pub(crate) fn names<'a>(&'a self) -> Option<(&'a str, &'a str)> {
         // SAFETY: the instance lives, and its artifact with it.
         let instance: &'a VmInstance = unsafe { self.instance.as_ref() };
-        let artifact = instance.module().loaded.artifact();
-        artifact.imports().filter_map(Result::ok).find_map(|import| {
-            (import.index == wasm_types::EntityIndex::Func(self.func))
-                .then_some((import.module, import.field))
-        })
+        let import = instance.module().function_import(self.func)?;
+        Some((import.module, import.field))
     }
 }
 

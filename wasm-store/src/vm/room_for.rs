@@ -34,6 +34,15 @@ pub(in crate::vm) fn push<T>(list: &mut Vec<T>, value: T, what: &str) -> Result<
     Ok(())
 }
 
+/// Adds the elements of a slice to a list.
+pub(super) fn extend<T: Copy>(list: &mut Vec<T>, from: &[T], what: &str) -> Result<(), Error> {
+    if list.try_reserve(from.len()).is_err() {
+        return Err(no_room::<T>(list.len().saturating_add(from.len()), what));
+    }
+    list.extend_from_slice(from);
+    Ok(())
+}
+
 /// The error for so many elements.
 pub(in crate::vm) fn no_room<T>(len: usize, what: &str) -> Error {
     Error::msg(format!(
@@ -54,6 +63,9 @@ mod tests {
             assert!(error.contains("a test") && error.contains("of 8 bytes"), "{error}");
         }
         assert_eq!(*copied(&[1, 2], "a test").unwrap(), [1, 2]);
+        let mut list = vec![1];
+        extend(&mut list, &[2, 3], "a test").unwrap();
+        assert_eq!(list, [1, 2, 3]);
         assert_eq!(*filled(3, 2, "a test").unwrap(), [3, 3]);
     }
 }

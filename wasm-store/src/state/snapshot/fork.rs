@@ -54,11 +54,11 @@ impl<T: 'static> ForkPre<T> {
             };
             let before = items.len();
             let wanted = module.wanted()?;
-            for (place, source) in inner.state.instances[number].imports.iter().enumerate() {
+            let sources = &inner.state.instances[number].imports;
+            for (place, (import, source)) in module.imports().zip(sources).enumerate() {
                 if *source != Source::Outside {
                     continue;
                 }
-                let Some(import) = module.imports().nth(place) else { continue };
                 let item = linker.definition_for(&import, store)?;
                 check_import(module, place, &wanted[place], &item.provided())?;
                 items.push(item);

@@ -20,6 +20,7 @@ use wasm_types::MemoryType;
 use super::VmMemory;
 use crate::Error;
 use crate::vm::context::MemoryRecord;
+use crate::vm::room_for;
 use crate::vm::store::VmEngine;
 use crate::vm::sys::mapping::HOST_PAGE;
 use crate::vm::sys::pagemap::{Scan, for_each_written};
@@ -44,8 +45,16 @@ const MANY_IDLE: usize = 512;
 /// The bytes of a page.
 type Page = [u8; HOST_PAGE];
 
-/// A page that differs from the base, with its number.
-type Changed = (usize, Arc<Page>);
+/// A page that differs from the base, with its number. Boxed, since what is shared can't be allocated fallibly.
+type Changed = (usize, Arc<Box<[Page]>>);
+
+/// What there was no room for.
+const WHAT: &str = "a snapshot of a memory";
+
+/// The page that is kept.
+fn kept(page: &[Page]) -> &Page {
+    &page[0]
+}
 
 static ZERO: Page = [0; HOST_PAGE];
 
@@ -184,7 +193,7 @@ pub(crate) struct MemoryContents {
     len: usize,
     base: Arc<Base>,
     /// The pages that differ from the base, in rising order.
-    changed: Arc<[Changed]>,
+    changed: Arc<Vec<Changed>>,
     /// A base that has the changed pages too, for forks.
     whole: OnceLock<Arc<Base>>,
 }
@@ -201,7 +210,7 @@ impl MemoryContents {
         let mut changed = self.changed.iter().peekable();
         (0..self.len.div_ceil(HOST_PAGE)).filter_map(move |number| {
             let page = match changed.next_if(|(other, _)| *other == number) {
-                Some((_, page)) => page,
+                Some((_, page)) => kept(page),
                 None => self.base.page(number),
             };
             (!is_zero(page)).then_some((number * HOST_PAGE, &page[..]))
@@ -219,7 +228,7 @@ impl MemoryContents {
         let mut changed = self.changed.iter().peekable();
         let runs = (0..self.len.div_ceil(HOST_PAGE)).map(|number| {
             let page = match changed.next_if(|(other, _)| *other == number) {
-                Some((_, page)) => page,
+                Some((_, page)) => kept(page),
                 None => self.base.page(number),
             };
             (number, slice::from_ref(page))
@@ -234,7 +243,7 @@ impl MemoryContents {
 pub(super) struct Shown {
     base: Arc<Base>,
     /// The changed pages of the contents that were taken last, to share those that are the same.
-    last: Weak<[Changed]>,
+    last: Weak<Vec<Changed>>,
 }
 
 impl VmMemory {
@@ -245,7 +254,7 @@ impl VmMemory {
     /// Nothing borrows the memory's bytes, and nothing changes them meanwhile.
     pub(in crate::vm) unsafe fn take_contents(&mut self) -> Result<MemoryContents, Error> {
         let len = self.byte_size();
-        if let Some((changed, idle)) = self.changed_pages() {
+        if let Some((changed, idle)) = self.changed_pages()? {
             if idle > MANY_IDLE.max(changed.len()) {
                 // Whether this succeeds or not, the memory holds what it held.
                 let _ = self.mapping.forget(0, self.accessible);
@@ -261,7 +270,7 @@ impl VmMemory {
         let image = self.image.as_ref().map_or(0..0, |(_, range)| range.clone());
         let backed = [0..self.shown.as_ref().map_or(0, |shown| shown.base.len), image];
         let start = self.mapping.base();
-        let runs = self.pages_to_look_at(&backed).into_iter().map(|range| {
+        let runs = self.pages_to_look_at(&backed)?.into_iter().map(|range| {
             // SAFETY: the pages are accessible; as the caller promises, they stay as they are.
             let pages = unsafe {
                 slice::from_raw_parts(
@@ -272,7 +281,7 @@ impl VmMemory {
             (range.start, pages)
         });
         // All of the memory that has a file behind it has this one from now on, even where it is zero.
-        let least = backed.iter().map(|range| range.end).max().unwrap_or(0).min(self.accessible);
+        let least = backed.iter().map(|range| range.end).max().unwrap_or(0).min(self.accessible());
         let base = Arc::new(Base::new(runs, least.div_ceil(HOST_PAGE))?);
         // SAFETY: the base has what the memory holds, so that nothing seems to change.
         unsafe { self.map_base(&base)? };
@@ -282,12 +291,16 @@ impl VmMemory {
 
     /// The pages that differ from the base that the memory shows, and how many were written and are as they
     /// were; `None` if it shows no base, or so many differ that a new one is better.
-    fn changed_pages(&self) -> Option<(Arc<[Changed]>, usize)> {
-        let shown = self.shown.as_ref()?;
+    ///
+    /// # Errors
+    ///
+    /// If the machine has no room for them.
+    fn changed_pages(&self) -> Result<Option<(Arc<Vec<Changed>>, usize)>, Error> {
+        let Some(shown) = &self.shown else { return Ok(None) };
         let limit = FEW_CHANGED.max(self.accessible / HOST_PAGE / CHANGED_PART);
         let last = shown.last.upgrade().unwrap_or_default();
         let mut last = last.iter().peekable();
-        let (mut changed, mut idle) = (Vec::new(), 0);
+        let (mut changed, mut idle, mut failed) = (Vec::new(), 0, None);
         let mut look_at = |range: Range<usize>| {
             for number in range.start / HOST_PAGE..range.end / HOST_PAGE {
                 // SAFETY: only accessible pages are told; nothing changes them meanwhile.
@@ -300,44 +313,76 @@ impl VmMemory {
                 if changed.len() == limit {
                     return ControlFlow::Break(());
                 }
-                changed.push(match last.next_if(|(other, _)| *other == number) {
-                    Some((_, known)) if **known == *page => (number, Arc::clone(known)),
-                    _ => (number, Arc::new(*page)),
-                });
+                let known = last.next_if(|(other, _)| *other == number);
+                let known = known.filter(|(_, known)| kept(known) == page);
+                let page = match known {
+                    Some((_, known)) => Ok(Arc::clone(known)),
+                    None => room_for::copied(slice::from_ref(page), WHAT).map(Arc::new),
+                };
+                let added =
+                    page.and_then(|page| room_for::push(&mut changed, (number, page), WHAT));
+                if let Err(error) = added {
+                    failed = Some(error);
+                    return ControlFlow::Break(());
+                }
             }
             ControlFlow::Continue(())
         };
-        match for_each_written(self.mapping.base(), self.accessible, &mut look_at) {
-            Scan::Complete => Some((changed.into(), idle)),
+        let scan = for_each_written(self.mapping.base(), self.accessible(), &mut look_at);
+        match (scan, failed) {
+            (_, Some(error)) => Err(error),
+            (Scan::Complete, None) => Ok(Some((Arc::new(changed), idle))),
             // Without an answer every page may differ.
-            Scan::Stopped | Scan::Unknown => None,
+            (Scan::Stopped | Scan::Unknown, None) => Ok(None),
         }
     }
 
     /// The numbers of the pages that may be other than zero: those written, and those in the given ranges
     /// of bytes.
-    fn pages_to_look_at(&self, backed: &[Range<usize>]) -> Vec<Range<usize>> {
+    ///
+    /// # Errors
+    ///
+    /// If the machine has no room for the list.
+    fn pages_to_look_at(&self, backed: &[Range<usize>]) -> Result<Vec<Range<usize>>, Error> {
         let clamp = |bytes: &Range<usize>| {
-            let end = bytes.end.min(self.accessible).div_ceil(HOST_PAGE);
+            let end = bytes.end.min(self.accessible()).div_ceil(HOST_PAGE);
             bytes.start / HOST_PAGE..end
         };
         let mut ranges: Vec<_> =
             backed.iter().map(clamp).filter(|range| !range.is_empty()).collect();
-        let scan = for_each_written(self.mapping.base(), self.accessible, |range| {
-            ranges.push(clamp(&range));
-            ControlFlow::Continue(())
-        });
-        if scan == Scan::Unknown {
-            ranges = vec![clamp(&(0..self.accessible))];
+        let mut failed = None;
+        let scan =
+            for_each_written(self.mapping.base(), self.accessible(), |range| match room_for::push(
+                &mut ranges,
+                clamp(&range),
+                WHAT,
+            ) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            });
+        if let Some(error) = failed {
+            return Err(error);
         }
-        ranges.sort_by_key(|range| range.start);
+        if scan == Scan::Unknown {
+            ranges = vec![clamp(&(0..self.accessible()))];
+        }
+        ranges.sort_unstable_by_key(|range| range.start);
         let mut end = 0;
         for range in &mut ranges {
             // A page is looked at once.
             range.start = range.start.max(end).min(range.end);
             end = end.max(range.end);
         }
-        ranges
+        Ok(ranges)
+    }
+
+    /// How many bytes from the start can be looked at: none of a memory that was emptied, some of which may not
+    /// be accessible.
+    fn accessible(&self) -> usize {
+        if self.given_up { 0 } else { self.accessible }
     }
 
     /// Makes the memory what it was when the contents were taken. After an error the memory may be empty.
@@ -383,11 +428,11 @@ impl VmMemory {
                     |number: usize| unsafe { &mut *start.add(number * HOST_PAGE).cast::<Page>() };
                 // Changed pages that were not written since the base was last shown as it is.
                 while next < changed.len() && changed[next].0 < number {
-                    live(changed[next].0).copy_from_slice(&changed[next].1[..]);
+                    live(changed[next].0).copy_from_slice(kept(&changed[next].1));
                     next += 1;
                 }
                 let is_changed = next < changed.len() && changed[next].0 == number;
-                let page = if is_changed { &*changed[next].1 } else { base.page(number) };
+                let page = if is_changed { kept(&changed[next].1) } else { base.page(number) };
                 if live(number) != page {
                     live(number).copy_from_slice(page);
                     copied += 1;
@@ -416,7 +461,7 @@ impl VmMemory {
             // SAFETY: pages of contents lie within the memory that they are put into; nothing borrows it.
             unsafe {
                 let to = self.mapping.base().add(number * HOST_PAGE).cast::<Page>();
-                ptr::copy_nonoverlapping(&**page, to, 1);
+                ptr::copy_nonoverlapping(kept(page), to, 1);
             }
         }
     }
@@ -462,7 +507,7 @@ impl VmMemory {
             let mapped = self.replace(0..base.len, Some((file.as_fd(), 0)));
             mapped.map_err(|errno| not_mapped(base.len, errno))?;
         }
-        self.shown = Some(Shown { base: Arc::clone(base), last: Weak::<[Changed; 0]>::new() });
+        self.shown = Some(Shown { base: Arc::clone(base), last: Weak::new() });
         self.image = None;
         Ok(())
     }

@@ -24,6 +24,9 @@ use crate::vm::value::ValRaw;
 /// What there was no room for.
 const WHAT: &str = "what forks of a snapshot start from";
 
+/// As above.
+const FORK: &str = "a fork of a snapshot";
+
 /// What a reference is to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
@@ -63,10 +66,9 @@ impl Plan {
             return Err(Error::msg("a snapshot for a transaction can't be forked"));
         };
         state.check_own_sizes()?;
-        let mut tables = Vec::with_capacity(state.tables.len());
+        let mut tables = room_for::with_room(state.tables.len(), WHAT)?;
         for (number, table) in state.tables.iter().enumerate() {
-            let owner = state.instances.iter().position(|owner| owner.tables.contains(&number));
-            let place = owner.map(|owner| {
+            let place = state.definer_of_table(number).map(|owner| {
                 let state = &state.instances[owner];
                 (owner, (number - state.tables.start) as u32)
             });
@@ -76,7 +78,7 @@ impl Plan {
             };
             tables.push(words);
         }
-        let mut globals = Vec::with_capacity(state.instances.len());
+        let mut globals = room_for::with_room(state.instances.len(), WHAT)?;
         for (number, instance) in state.instances.iter().enumerate() {
             let artifact = instance.module.loaded.artifact();
             let first = artifact.counts().imported_globals;
@@ -212,10 +214,10 @@ impl VmStore {
         externs: impl Fn(u64) -> Result<u64, Error>,
     ) -> Result<Vec<NonNull<VmInstance>>, Error> {
         let mut fork = Fork {
-            memories: vec![None; state.memories.len()],
-            tables: vec![None; state.tables.len()],
-            globals: Vec::with_capacity(plan.others.words.len()),
-            instances: Vec::with_capacity(state.instances.len()),
+            memories: room_for::filled(None, state.memories.len(), FORK)?,
+            tables: room_for::filled(None, state.tables.len(), FORK)?,
+            globals: room_for::with_room(plan.others.words.len(), FORK)?,
+            instances: room_for::with_room(state.instances.len(), FORK)?,
         };
         let owned =
             state.instances.last().map_or((0, 0), |last| (last.memories.end, last.tables.end));
@@ -318,8 +320,8 @@ fn into_error(unwind: Unwind) -> Error {
 
 /// What was made so far, by the numbers that things have in the state.
 struct Fork {
-    memories: Vec<Option<NonNull<VmMemory>>>,
-    tables: Vec<Option<NonNull<VmTable>>>,
+    memories: Box<[Option<NonNull<VmMemory>>]>,
+    tables: Box<[Option<NonNull<VmTable>>]>,
     globals: Vec<NonNull<ValRaw>>,
     instances: Vec<NonNull<VmInstance>>,
 }
@@ -345,7 +347,7 @@ impl Fork {
 
     fn imports(&self, sources: &[Source], outside: &[VmImport]) -> Result<Vec<VmImport>, Error> {
         let mut outside = outside.iter();
-        let mut imports = Vec::with_capacity(sources.len());
+        let mut imports = room_for::with_room(sources.len(), FORK)?;
         for source in sources {
             // SAFETY: nothing borrows the instances.
             let import = match unsafe { self.import(*source)? } {

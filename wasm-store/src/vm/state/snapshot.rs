@@ -208,6 +208,13 @@ impl VmState {
         }
     }
 
+    /// The instance that defines a table of the state, by their numbers; `None` for one of the host's.
+    pub(crate) fn definer_of_table(&self, table: usize) -> Option<usize> {
+        // Those of each instance follow those of the one before.
+        let definer = self.instances.partition_point(|instance| instance.tables.end <= table);
+        self.instances.get(definer)?.tables.contains(&table).then_some(definer)
+    }
+
     /// Checks that what an instance of the state imports from others of it is as large as its module declares.
     pub(crate) fn check_own_sizes(&self) -> Result<(), Error> {
         for InstanceState { module, imports, .. } in &self.instances {

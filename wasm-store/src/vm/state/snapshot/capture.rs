@@ -1,5 +1,6 @@
 //! Taking the state of instances.
 
+use std::collections::HashMap;
 use std::ptr::NonNull;
 
 use wasm_types::{EntityIndex, Escaped, FuncIndex, GlobalIndex, HeapType, ValType};
@@ -16,11 +17,31 @@ use crate::vm::store::VmStore;
 use crate::vm::table::{VmTable, holds_functions};
 use crate::vm::value::ValRaw;
 
+/// What there was no room for.
+const GLOBALS: &str = "a snapshot of globals";
+
+/// As above.
+const SEGMENTS: &str = "a snapshot of which segments were dropped";
+
 /// What is taken, while it is being found.
 struct Found {
     memories: Vec<NonNull<VmMemory>>,
     tables: Vec<NonNull<VmTable>>,
     globals: Vec<(NonNull<ValRaw>, Option<ValType>)>,
+    /// The numbers of these, by their addresses.
+    numbers: HashMap<NonNull<ValRaw>, usize>,
+}
+
+impl Found {
+    fn add_global(&mut self, global: NonNull<ValRaw>) -> Result<usize, Error> {
+        let number = self.globals.len();
+        if self.numbers.try_reserve(1).is_err() {
+            return Err(room_for::no_room::<(NonNull<ValRaw>, usize)>(number + 1, GLOBALS));
+        }
+        room_for::push(&mut self.globals, (global, None), GLOBALS)?;
+        self.numbers.insert(global, number);
+        Ok(number)
+    }
 }
 
 impl VmStore {
@@ -41,13 +62,18 @@ impl VmStore {
         outside: VmOutside,
         named: bool,
     ) -> Result<VmState, Error> {
-        let mut found = Found { memories: Vec::new(), tables: Vec::new(), globals: Vec::new() };
+        let mut found = Found {
+            memories: Vec::new(),
+            tables: Vec::new(),
+            globals: Vec::new(),
+            numbers: HashMap::new(),
+        };
         let everything = self.instances().to_vec();
         let whole = instances.is_none();
         let instances = instances.unwrap_or(&everything);
         // SAFETY: as the caller promises, all of them live and are not borrowed.
         unsafe {
-            let names = Names::new(instances);
+            let names = Names::new(instances, named)?;
             let mut states = Vec::with_capacity(instances.len());
             for instance in instances {
                 states.push(take_instance(*instance, &mut found)?);
@@ -55,7 +81,9 @@ impl VmStore {
             if whole {
                 found.memories.extend(self.host_memories());
                 found.tables.extend(self.host_tables());
-                found.globals.extend(self.host_globals().iter().map(|global| (*global, None)));
+                for global in self.host_globals() {
+                    found.add_global(*global)?;
+                }
             }
             for (state, instance) in states.iter_mut().zip(instances) {
                 let imports =
@@ -70,19 +98,22 @@ impl VmStore {
                 // One of them may have lost what it held.
                 self.follow_sizes();
             }
+            let mut globals = room_for::with_room(found.globals.len(), GLOBALS)?;
+            let values = found.globals.iter();
+            globals.extend(values.map(|&(global, ty)| OtherGlobal {
+                global,
+                value: global.read(),
+                ty,
+            }));
             let mut state = VmState {
                 instances: states.into(),
                 memories: memories?,
-                tables: take_tables(&found.tables, instances)?,
-                globals: found
-                    .globals
-                    .iter()
-                    .map(|&(global, ty)| OtherGlobal { global, value: global.read(), ty })
-                    .collect(),
+                tables: take_tables(&found.tables, &names)?,
+                globals: globals.into(),
                 names: None,
             };
             if named {
-                state.names = Some(learn_all(names, &state, instances));
+                state.names = Some(learn_all(names, &state, instances)?);
             }
             Ok(state)
         }
@@ -125,7 +156,7 @@ unsafe fn take_instance(
         Some(first) => unsafe {
             let count = (counts.globals - counts.imported_globals) as usize;
             let globals = std::slice::from_raw_parts(first.as_ptr(), count);
-            room_for::copied(globals, "a snapshot of globals")?
+            room_for::copied(globals, GLOBALS)?
         },
         None => Box::default(),
     };
@@ -133,8 +164,8 @@ unsafe fn take_instance(
         instance,
         module: vm.module().clone(),
         globals,
-        dropped_elements: vm.dropped_elements.clone(),
-        dropped_data: vm.dropped_data.clone(),
+        dropped_elements: room_for::copied(&vm.dropped_elements, SEGMENTS)?,
+        dropped_data: room_for::copied(&vm.dropped_data, SEGMENTS)?,
         memories: memories..found.memories.len(),
         tables: tables..found.tables.len(),
         imports: Box::default(),
@@ -152,7 +183,8 @@ unsafe fn find_imports(
     outside: VmOutside,
 ) -> Result<Vec<Source>, Error> {
     let artifact = vm.module().loaded.artifact();
-    let mut sources = Vec::with_capacity(artifact.imports().len());
+    let mut sources =
+        room_for::with_room(artifact.imports().len(), "what a snapshot's instances import")?;
     for import in artifact.imports() {
         let import = import?;
         let foreign = |what: &str| {
@@ -193,13 +225,13 @@ unsafe fn find_imports(
                         Some((instance, global)) => Source::Global(instance, global),
                         None if !artifact.global(index)?.mutable => Source::Outside,
                         None => {
-                            let known =
-                                found.globals.iter().position(|(other, _)| *other == global);
-                            if known.is_none() && outside == VmOutside::Include {
-                                found.globals.push((global, None));
-                            }
-                            let last = found.globals.len().checked_sub(1);
-                            match known.or(last.filter(|_| outside == VmOutside::Include)) {
+                            let number = match found.numbers.get(&global) {
+                                None if outside == VmOutside::Include => {
+                                    Some(found.add_global(global)?)
+                                }
+                                known => known.copied(),
+                            };
+                            match number {
                                 Some(number) => {
                                     found.globals[number].1 = Some(artifact.global(index)?.content);
                                     Source::OtherGlobal(number)
@@ -252,8 +284,10 @@ impl Names {
     fn global(&self, global: NonNull<ValRaw>) -> Option<(usize, GlobalIndex)> {
         let address = global.as_ptr() as u64;
         let place = self.contexts.partition_point(|(context, _)| *context <= address);
-        let (context, number) = *self.contexts.get(place.checked_sub(1)?)?;
-        let module = &self.records.iter().find(|(_, instance, _)| *instance == number)?.2;
+        let place = place.checked_sub(1)?;
+        // Records are in contexts, and in the order of these.
+        let ((context, number), (_, _, module)) =
+            (*self.contexts.get(place)?, self.records.get(place)?);
         let counts = module.loaded.artifact().counts();
         if counts.globals == counts.imported_globals {
             return None;
@@ -281,14 +315,14 @@ unsafe fn take_memories(memories: &[NonNull<VmMemory>]) -> Result<Box<[MemorySta
 
 unsafe fn take_tables(
     tables: &[NonNull<VmTable>],
-    instances: &[NonNull<VmInstance>],
+    names: &Names,
 ) -> Result<Box<[TableState]>, Error> {
     let mut states = Vec::with_capacity(tables.len());
     for table in tables {
         // SAFETY: as promised to `take_state`.
         unsafe {
             let vm = &mut *table.as_ptr();
-            let foreign = vm.owner().is_some_and(|owner| !instances.contains(&owner));
+            let foreign = vm.owner().is_some_and(|owner| !names.has(owner));
             if foreign {
                 // What is not filled in yet is known to an instance that the state does not have.
                 for place in 0..vm.size() {
@@ -303,12 +337,16 @@ unsafe fn take_tables(
 }
 
 /// Names of all references to functions in a state.
-unsafe fn learn_all(mut names: Names, state: &VmState, instances: &[NonNull<VmInstance>]) -> Names {
+unsafe fn learn_all(
+    mut names: Names,
+    state: &VmState,
+    instances: &[NonNull<VmInstance>],
+) -> Result<Names, Error> {
     // SAFETY: as promised to `take_state`: what is in the state is in the store.
     unsafe {
         for table in state.tables.iter().filter(|table| holds_functions(&table.ty)) {
             for slot in &table.slots {
-                names.learn(*slot, instances);
+                names.learn(*slot, instances)?;
             }
         }
         for state in &state.instances {
@@ -318,17 +356,17 @@ unsafe fn learn_all(mut names: Names, state: &VmState, instances: &[NonNull<VmIn
                 if let Ok(ty) = artifact.global(GlobalIndex::new(index))
                     && is_function(ty.content)
                 {
-                    names.learn(value.u64, instances);
+                    names.learn(value.u64, instances)?;
                 }
             }
         }
         for OtherGlobal { value, ty, .. } in &state.globals {
             if ty.is_some_and(is_function) {
-                names.learn(value.u64, instances);
+                names.learn(value.u64, instances)?;
             }
         }
     }
-    names
+    Ok(names)
 }
 
 /// Whether values of a type are references to functions.

@@ -1,6 +1,6 @@
 //! What references to functions are, in terms that hold in other stores too.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -8,12 +8,14 @@ use std::sync::Arc;
 use wasm_types::FuncIndex;
 use wasm_types::abi::func_ref;
 
+use crate::Error;
 use crate::vm::context::{FuncRef, ImportRecord, NULL_FUNC_REF, VMContext};
 use crate::vm::instance::VmInstance;
 use crate::vm::module::VmModule;
+use crate::vm::room_for;
 
 /// A function of an instance of a state: the instance's number, and the function's index there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct FuncName {
     /// The number of the instance.
     pub(crate) instance: usize,
@@ -27,18 +29,26 @@ pub(crate) struct Names {
     /// The reference records in the contexts of instances, sorted by address.
     pub(super) records: Vec<(Range<u64>, usize, Arc<VmModule>)>,
     /// The references that are somewhere else. `None` are those that have no name.
-    others: BTreeMap<u64, Option<FuncName>>,
+    others: HashMap<u64, Option<FuncName>>,
     /// The contexts of the instances, sorted by address.
     pub(super) contexts: Vec<(u64, usize)>,
 }
 
 impl Names {
-    /// The names of the functions of instances, by their numbers.
+    /// The names of the functions of instances, by their numbers. Only `with_imports` does it know of functions that they
+    /// import from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// If the machine has no room for them.
     ///
     /// # Safety
     ///
     /// The instances live, and nothing borrows them exclusively.
-    pub(super) unsafe fn new(instances: &[NonNull<VmInstance>]) -> Self {
+    pub(super) unsafe fn new(
+        instances: &[NonNull<VmInstance>],
+        with_imports: bool,
+    ) -> Result<Self, Error> {
         let mut names = Self::default();
         for (number, instance) in instances.iter().enumerate() {
             // SAFETY: as the caller promises.
@@ -52,11 +62,11 @@ impl Names {
         }
         names.records.sort_by_key(|(range, ..)| range.start);
         names.contexts.sort_unstable();
-        for (number, instance) in instances.iter().enumerate() {
+        for (number, instance) in instances.iter().enumerate().filter(|_| with_imports) {
             // SAFETY: as the caller promises; the layout gives places within the context.
-            unsafe { names.learn_imports(number, instance.as_ref(), instances) };
+            unsafe { names.learn_imports(number, instance.as_ref(), instances)? };
         }
-        names
+        Ok(names)
     }
 
     /// Learns what an instance imports: each function has the name that it has where it is defined, and only if that
@@ -66,7 +76,7 @@ impl Names {
         number: usize,
         instance: &VmInstance,
         instances: &[NonNull<VmInstance>],
-    ) {
+    ) -> Result<(), Error> {
         let module = instance.module();
         for index in 0..module.loaded.artifact().counts().imported_functions {
             let func = FuncIndex::new(index);
@@ -76,29 +86,52 @@ impl Names {
                 if let Some(bound) = NonNull::new(record.func_ref) {
                     let name = named(&self.contexts, bound, instances);
                     let name = name.unwrap_or(FuncName { instance: number, func });
-                    self.others.entry(bound.as_ptr() as u64).or_insert(Some(name));
+                    self.add(bound.as_ptr() as u64, Some(name))?;
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Adds what a reference is that is in no context, unless it is there already.
+    fn add(&mut self, reference: u64, name: Option<FuncName>) -> Result<(), Error> {
+        if self.others.contains_key(&reference) {
+            return Ok(());
+        }
+        if self.others.try_reserve(1).is_err() {
+            let len = self.others.len() + 1;
+            return Err(room_for::no_room::<(u64, Option<FuncName>)>(len, "names of functions"));
+        }
+        self.others.insert(reference, name);
+        Ok(())
     }
 
     /// Makes sure that a reference has a name if it can have one, as long as it can be looked at.
+    ///
+    /// # Errors
+    ///
+    /// If the machine has no room for it.
     ///
     /// # Safety
     ///
     /// The reference is one of a live store, or the record that stands for null; `instances` are those
     /// that the names were made of.
-    pub(super) unsafe fn learn(&mut self, reference: u64, instances: &[NonNull<VmInstance>]) {
-        if reference == 0 || Self::is_null(reference) || self.record(reference).is_some() {
-            return;
+    pub(super) unsafe fn learn(
+        &mut self,
+        reference: u64,
+        instances: &[NonNull<VmInstance>],
+    ) -> Result<(), Error> {
+        let is_known = reference == 0
+            || Self::is_null(reference)
+            || self.record(reference).is_some()
+            || self.others.contains_key(&reference);
+        if is_known {
+            return Ok(());
         }
-        let Self { others, contexts, .. } = self;
-        others.entry(reference).or_insert_with(|| {
-            // SAFETY: as the caller promises.
-            let func = NonNull::new(reference as *mut FuncRef)?;
-            // SAFETY: as the caller promises.
-            unsafe { named(contexts, func, instances) }
-        });
+        // SAFETY: as the caller promises.
+        let name = NonNull::new(reference as *mut FuncRef)
+            .and_then(|func| unsafe { named(&self.contexts, func, instances) });
+        self.add(reference, name)
     }
 
     /// The name of a function of Wasm; `None` for one of an instance that is not among those of the names.
@@ -113,6 +146,16 @@ impl Names {
     ) -> Option<FuncName> {
         // SAFETY: as the caller promises.
         unsafe { named(&self.contexts, func, instances) }
+    }
+
+    /// Whether an instance is one of those of the names.
+    ///
+    /// # Safety
+    ///
+    /// The instance lives.
+    pub(super) unsafe fn has(&self, instance: NonNull<VmInstance>) -> bool {
+        // SAFETY: as the caller promises.
+        instance_of(&self.contexts, unsafe { instance.as_ref() }.vmctx()).is_some()
     }
 
     /// Whether a reference is the record that stands for null.

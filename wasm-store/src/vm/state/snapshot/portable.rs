@@ -1,5 +1,7 @@
 //! The state of an instance, told by the indices of its module.
 
+use std::collections::HashMap;
+
 use wasm_types::{
     DefinedTableIndex, EntityIndex, FuncIndex, GlobalIndex, GlobalState, HeapType, MemoryChunk,
     MemoryState, ModuleState, RefState, RefType, TableRun, TableState, ValType,
@@ -8,8 +10,12 @@ use wasm_types::{
 use super::{FuncName, InstanceState, Names, Source, VmState};
 use crate::Error;
 use crate::vm::memory::MemoryContents;
+use crate::vm::room_for;
 use crate::vm::table::holds_functions;
 use crate::vm::value::ValRaw;
+
+/// What there was no room for.
+const WHAT: &str = "a snapshot as plain data";
 
 impl VmState {
     /// The state of one of the instances.
@@ -19,20 +25,21 @@ impl VmState {
     /// If it refers to what the module has no index for, or the state has no names.
     pub(crate) fn module_state(&self, number: usize) -> Result<ModuleState, Error> {
         let instance = &self.instances[number];
+        let asked = Asked { number, imported: self.imported_funcs(number)? };
         let artifact = instance.module.loaded.artifact();
         let mut state = ModuleState {
-            dropped_data: instance.dropped_data.to_vec(),
-            dropped_elements: instance.dropped_elements.to_vec(),
+            dropped_data: room_for::copied(&instance.dropped_data, WHAT)?.into(),
+            dropped_elements: room_for::copied(&instance.dropped_elements, WHAT)?.into(),
             ..ModuleState::default()
         };
         for (import, source) in artifact.imports().zip(&instance.imports) {
             match import?.index {
                 EntityIndex::Memory(_) => state.memories.push(match source {
-                    Source::Memory(memory) => Some(self.memory(*memory)),
+                    Source::Memory(memory) => Some(self.memory(*memory)?),
                     _ => None,
                 }),
                 EntityIndex::Table(_) => state.tables.push(match source {
-                    Source::Table(table) => Some(self.table(number, *table)?),
+                    Source::Table(table) => Some(self.table(&asked, *table)?),
                     _ => None,
                 }),
                 EntityIndex::Global(global) => {
@@ -42,35 +49,38 @@ impl VmState {
                         _ => None,
                     };
                     let value =
-                        value.map(|value| self.global(number, global, value)).transpose()?;
-                    state.globals.push(value);
+                        value.map(|value| self.global(&asked, global, value)).transpose()?;
+                    room_for::push(&mut state.globals, value, WHAT)?;
                 }
                 EntityIndex::Func(_) | EntityIndex::Tag(_) => {}
             }
         }
-        state.memories.extend(instance.memories.clone().map(|memory| Some(self.memory(memory))));
+        for memory in instance.memories.clone() {
+            state.memories.push(Some(self.memory(memory)?));
+        }
         for table in instance.tables.clone() {
-            state.tables.push(Some(self.table(number, table)?));
+            state.tables.push(Some(self.table(&asked, table)?));
         }
         let imported = artifact.counts().imported_globals;
         for (index, value) in (imported..).zip(&instance.globals) {
-            state.globals.push(Some(self.global(number, GlobalIndex::new(index), *value)?));
+            let value = self.global(&asked, GlobalIndex::new(index), *value)?;
+            room_for::push(&mut state.globals, Some(value), WHAT)?;
         }
         Ok(state)
     }
 
-    fn memory(&self, number: usize) -> MemoryState {
+    fn memory(&self, number: usize) -> Result<MemoryState, Error> {
         let memory = &self.memories[number];
-        MemoryState {
+        Ok(MemoryState {
             pages: memory.contents.len() as u64 >> memory.ty.page_size_log2,
-            chunks: chunks(&memory.contents),
-        }
+            chunks: chunks(&memory.contents)?,
+        })
     }
 
     /// A table, as the instance that is asked about sees it.
-    fn table(&self, instance: usize, number: usize) -> Result<TableState, Error> {
+    fn table(&self, asked: &Asked, number: usize) -> Result<TableState, Error> {
         let table = &self.tables[number];
-        let owner = self.instances.iter().position(|owner| owner.tables.contains(&number));
+        let owner = self.definer_of_table(number);
         let owner = owner.map(|owner| (owner, number - self.instances[owner].tables.start));
         let image = match owner {
             Some((owner, defined)) => {
@@ -98,13 +108,17 @@ impl VmState {
                 Some(self.name(slot, || what(place))?)
             };
             let Some(name) = name else { continue };
-            let func = self.func_for(instance, name).ok_or_else(|| untellable(&what(place)))?;
+            let func = asked.index_of(name).ok_or_else(|| untellable(&what(place)))?;
+            let (offset, element) = (place as u64, RefState::Func(func));
             match runs.last_mut() {
-                Some(run) if run.offset + run.elements.len() as u64 == place as u64 => {
-                    run.elements.push(RefState::Func(func));
+                Some(run) if run.offset + run.elements.len() as u64 == offset => {
+                    room_for::push(&mut run.elements, element, WHAT)?;
                 }
-                _ => runs
-                    .push(TableRun { offset: place as u64, elements: vec![RefState::Func(func)] }),
+                _ => {
+                    let mut elements = Vec::new();
+                    room_for::push(&mut elements, element, WHAT)?;
+                    room_for::push(&mut runs, TableRun { offset, elements }, WHAT)?;
+                }
             }
         }
         Ok(TableState { size: table.slots.len() as u64, runs })
@@ -118,11 +132,11 @@ impl VmState {
 
     fn global(
         &self,
-        instance: usize,
+        asked: &Asked,
         global: GlobalIndex,
         value: ValRaw,
     ) -> Result<GlobalState, Error> {
-        let artifact = self.instances[instance].module.loaded.artifact();
+        let artifact = self.instances[asked.number].module.loaded.artifact();
         // SAFETY: every bit pattern is a value of each of the types, and the type says which it is.
         Ok(unsafe {
             match artifact.global(global)?.content {
@@ -138,7 +152,7 @@ impl VmState {
                 ValType::Ref(_) => {
                     let what = || format!("global {global}");
                     let name = self.name(value.u64, what)?;
-                    let func = self.func_for(instance, name).ok_or_else(|| untellable(&what()))?;
+                    let func = asked.index_of(name).ok_or_else(|| untellable(&what()))?;
                     GlobalState::Ref(RefState::Func(func))
                 }
             }
@@ -150,37 +164,61 @@ impl VmState {
         names.and_then(|names| names.of(reference)).ok_or_else(|| untellable(&what()))
     }
 
-    /// The index that a module has for a function of one of the instances.
-    fn func_for(&self, instance: usize, name: FuncName) -> Option<FuncIndex> {
-        if name.instance == instance {
-            return Some(name.func);
-        }
+    /// What an instance imports of functions of the others, by what they are.
+    fn imported_funcs(&self, instance: usize) -> Result<Imported, Error> {
         let state = &self.instances[instance];
-        let imports = state.module.loaded.artifact().imports().zip(&state.imports);
-        for (import, source) in imports {
-            if *source == Source::Func(name)
-                && let EntityIndex::Func(func) = import.ok()?.index
-            {
-                return Some(func);
+        let mut imported = Imported::new();
+        for (import, source) in state.module.loaded.artifact().imports().zip(&state.imports) {
+            if let (Source::Func(name), EntityIndex::Func(func)) = (source, import?.index) {
+                if imported.try_reserve(1).is_err() {
+                    return Err(room_for::no_room::<(FuncName, FuncIndex)>(
+                        imported.len() + 1,
+                        WHAT,
+                    ));
+                }
+                imported.entry(*name).or_insert(func);
             }
         }
-        None
+        Ok(imported)
+    }
+}
+
+/// The indices that an instance has for functions of others.
+type Imported = HashMap<FuncName, FuncIndex>;
+
+/// An instance that is asked about.
+struct Asked {
+    number: usize,
+    imported: Imported,
+}
+
+impl Asked {
+    /// The index that its module has for a function of one of the instances.
+    fn index_of(&self, name: FuncName) -> Option<FuncIndex> {
+        match name.instance == self.number {
+            true => Some(name.func),
+            false => self.imported.get(&name).copied(),
+        }
     }
 }
 
 /// The parts of a memory that are not zero, those that are next to each other as one.
-fn chunks(contents: &MemoryContents) -> Vec<MemoryChunk> {
+fn chunks(contents: &MemoryContents) -> Result<Vec<MemoryChunk>, Error> {
     let mut chunks: Vec<MemoryChunk> = Vec::new();
     for (offset, page) in contents.pages() {
         let page = &page[..page.len().min(contents.len() - offset)];
         match chunks.last_mut() {
             Some(last) if last.offset + last.bytes.len() as u64 == offset as u64 => {
-                last.bytes.extend_from_slice(page);
+                room_for::extend(&mut last.bytes, page, WHAT)?;
             }
-            _ => chunks.push(MemoryChunk { offset: offset as u64, bytes: page.to_vec() }),
+            _ => {
+                let mut bytes = Vec::new();
+                room_for::extend(&mut bytes, page, WHAT)?;
+                room_for::push(&mut chunks, MemoryChunk { offset: offset as u64, bytes }, WHAT)?;
+            }
         }
     }
-    chunks
+    Ok(chunks)
 }
 
 fn untellable(holder: &str) -> Error {
