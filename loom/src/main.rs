@@ -30,5 +30,5 @@ fn model(name: &str, run: impl Fn() + Sync + Send + 'static) {
 fn main() {
     registry::models();
     vm::interruption::models();
-    vm::idle_models::models();
+    vm::reuse_models::models();
 }

@@ -1,8 +1,8 @@
 //! The store's, under the names that they have there.
 
-pub(crate) mod idle_models;
 pub(crate) mod interruption;
 pub(crate) mod reuse;
+pub(crate) mod reuse_models;
 
 /// In the place of the store's.
 pub(crate) mod sync {

@@ -7,10 +7,10 @@
 #![deny(unsafe_code)]
 
 mod combination;
-mod way;
+mod pipeline;
 
 pub use combination::{Combination, any_combination};
-pub use way::Way;
+pub use pipeline::Pipeline;
 
 /// The example of the project's README, as a test.
 #[cfg(doctest)]

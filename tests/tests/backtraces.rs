@@ -3,12 +3,12 @@
 use wasm_runtime::{
     Caller, Engine, Error, Instance, Linker, Module, Result, Store, Trap, WasmBacktrace,
 };
-use wasm_tests::Way;
+use wasm_tests::Pipeline;
 
 /// Calls the export `run` of a module without imports, which must fail.
-fn failure(way: Way, wat: &str) -> Result<Error> {
+fn failure(pipeline: Pipeline, wat: &str) -> Result<Error> {
     let engine = Engine::default();
-    let module = way.module(&engine, wat.as_bytes())?;
+    let module = pipeline.module(&engine, wat.as_bytes())?;
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[])?;
     let run = instance.get_func(&mut store, "run").expect("an export of this name");
@@ -42,19 +42,19 @@ fn each_trap_has_its_code() -> Result<()> {
         ("(call_indirect $t (param i32) (i32.const 1) (i32.const 0))", Trap::BadSignature),
         ("(call $run)", Trap::StackOverflow),
     ];
-    for way in Way::ALL {
+    for pipeline in Pipeline::ALL {
         for (body, trap) in cases {
             let wat = format!(
                 "(module (memory 1) (global $zero (mut i32) (i32.const 0))
                    (table $t 3 funcref) (elem (table $t) (i32.const 0) func $run)
                    (func $run (export \"run\") {body} (nop)))"
             );
-            let error = failure(way, &wat)?;
-            assert_eq!(error.downcast_ref::<Trap>(), Some(&trap), "{way}: {body}: {error:?}");
+            let error = failure(pipeline, &wat)?;
+            assert_eq!(error.downcast_ref::<Trap>(), Some(&trap), "{pipeline}: {body}: {error:?}");
             let backtrace = error.downcast_ref::<WasmBacktrace>().expect("a backtrace");
-            assert!(!backtrace.frames().is_empty(), "{way}: {body}");
+            assert!(!backtrace.frames().is_empty(), "{pipeline}: {body}");
             for frame in backtrace.frames() {
-                assert_eq!(frame.func_name(), Some("run"), "{way}: {body}");
+                assert_eq!(frame.func_name(), Some("run"), "{pipeline}: {body}");
             }
         }
     }
@@ -70,12 +70,12 @@ fn frames_have_names_indices_and_offsets() -> Result<()> {
           (func (param i32) (call_indirect (local.get 0)) (nop))
           (table funcref (elem $through_a_table))
           (func $outermost (export "run") (nop) (call 2 (i32.const 0)) (nop)))"#;
-    for way in Way::ALL {
-        let error = failure(way, WAT)?;
+    for pipeline in Pipeline::ALL {
+        let error = failure(pipeline, WAT)?;
         let backtrace = error.downcast_ref::<WasmBacktrace>().expect("a backtrace");
         let names: Vec<_> = backtrace.frames().iter().map(|frame| frame.func_name()).collect();
         let expected = [Some("innermost"), Some("through_a_table"), None, Some("outermost")];
-        assert_eq!(names, expected, "{way}: {error:?}");
+        assert_eq!(names, expected, "{pipeline}: {error:?}");
         let indices: Vec<_> = backtrace.frames().iter().map(|frame| frame.func_index()).collect();
         assert_eq!(indices, [0, 1, 2, 3]);
         assert_eq!(backtrace.frames()[0].module().name(), Some("a_module"));
@@ -106,9 +106,9 @@ fn offsets_point_at_the_instruction() -> Result<()> {
     let call_at = code + 5 + 3;
     assert_eq!(wasm[trap_at], 0);
     assert_eq!(wasm[call_at], 0x10);
-    for way in Way::ALL {
+    for pipeline in Pipeline::ALL {
         let engine = Engine::default();
-        let module = way.module(&engine, &wasm)?;
+        let module = pipeline.module(&engine, &wasm)?;
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[])?;
         let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
@@ -116,10 +116,10 @@ fn offsets_point_at_the_instruction() -> Result<()> {
         let backtrace = error.downcast_ref::<WasmBacktrace>().expect("a backtrace");
         let frames = backtrace.frames();
         assert_eq!(frames.len(), 2, "{error:?}");
-        assert_eq!(frames[0].module_offset(), Some(trap_at), "{way}: {error:?}");
-        assert_eq!(frames[1].module_offset(), Some(call_at), "{way}: {error:?}");
+        assert_eq!(frames[0].module_offset(), Some(trap_at), "{pipeline}: {error:?}");
+        assert_eq!(frames[1].module_offset(), Some(call_at), "{pipeline}: {error:?}");
         let inside = frames[0].func_offset().expect("an offset in the function");
-        assert!((1..=3).contains(&inside), "{way}: {inside}");
+        assert!((1..=3).contains(&inside), "{pipeline}: {inside}");
     }
     wasm.truncate(0);
     Ok(())

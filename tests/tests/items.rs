@@ -227,8 +227,8 @@ fn assert_same(a: &Val, b: &Val) {
 #[test]
 fn a_module_lists_its_imports_and_exports() -> Result<()> {
     let engine = Engine::default();
-    for way in wasm_tests::Way::ALL {
-        let module = way.module(
+    for pipeline in wasm_tests::Pipeline::ALL {
+        let module = pipeline.module(
             &engine,
             br#"(module $named
                   (import "a" "f" (func (param i32) (result i64)))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::{fs, ptr};
 
 use wasm_runtime::{Config, Engine, Module, ProfilingStrategy, Result};
-use wasm_tests::Way;
+use wasm_tests::Pipeline;
 
 const WAT: &str = r#"(module
     (func $first (result i32) (i32.const 1))
@@ -18,8 +18,8 @@ const NAMES: [&str; 3] = ["first", "second", "wasm-function[2]"];
 /// The module by every way there is.
 fn modules(engine: &Engine) -> Result<Vec<Module>> {
     let mut modules = Vec::new();
-    for way in Way::ALL {
-        modules.push(way.module(engine, WAT.as_bytes())?);
+    for pipeline in Pipeline::ALL {
+        modules.push(pipeline.module(engine, WAT.as_bytes())?);
     }
     let artifact = engine.precompile_module(WAT.as_bytes())?;
     // SAFETY: the bytes were made in the line above.

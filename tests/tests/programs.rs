@@ -14,7 +14,7 @@ use wasm_runtime::wasi::{
     DirPerms, FilePerms, I32Exit, MemoryInputPipe, MemoryOutputPipe, WasiCtxBuilder,
 };
 use wasm_runtime::{Config, Engine, Error, Linker, Store, Trap, UpdateDeadline, WasmBacktrace};
-use wasm_tests::Way;
+use wasm_tests::Pipeline;
 
 use cases::{CASES, Case, End};
 
@@ -24,10 +24,10 @@ const BLESS: &str = "WASM_TESTS_BLESS";
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![Trial::test("every_program_has_a_case", every_program_has_a_case)];
-    for way in Way::ALL {
+    for pipeline in Pipeline::ALL {
         for case in CASES {
-            let name = format!("{way}/{}", case.name);
-            trials.push(Trial::test(name, move || run(way, case, &Engine::default())));
+            let name = format!("{pipeline}/{}", case.name);
+            trials.push(Trial::test(name, move || run(pipeline, case, &Engine::default())));
         }
     }
     for case in CASES {
@@ -71,13 +71,13 @@ fn interrupted(case: &Case) -> Result<(), Failed> {
                 std::thread::sleep(Duration::from_micros(20));
             }
         });
-        let result = run(Way::ALL[0], case, &engine);
+        let result = run(Pipeline::ALL[0], case, &engine);
         is_over.store(true, Ordering::Relaxed);
         result
     })
 }
 
-fn run(way: Way, case: &Case, engine: &Engine) -> Result<(), Failed> {
+fn run(pipeline: Pipeline, case: &Case, engine: &Engine) -> Result<(), Failed> {
     let wasm = std::fs::read(folder().join(format!("{}.wasm", case.program)))?;
     let stdout = MemoryOutputPipe::new(1 << 20);
     let stderr = MemoryOutputPipe::new(1 << 20);
@@ -100,7 +100,7 @@ fn run(way: Way, case: &Case, engine: &Engine) -> Result<(), Failed> {
         wasi.preopened_dir(&work, "/work", DirPerms::all(), FilePerms::all())?;
     }
 
-    let module = way.module(engine, &wasm)?;
+    let module = pipeline.module(engine, &wasm)?;
     let mut linker: Linker<WasiP1Ctx> = Linker::new(engine);
     p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
     let mut store = Store::new(engine, wasi.build_p1());

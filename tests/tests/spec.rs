@@ -14,7 +14,7 @@ use std::rc::Rc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use wasm_runtime::wast::{Runner, Summary};
 use wasm_runtime::{Config, Engine, Error};
-use wasm_tests::{Combination, Way};
+use wasm_tests::{Combination, Pipeline};
 use wasm_types::ParseError;
 
 use exceptions::Exception;
@@ -23,11 +23,11 @@ use sets::{File, Set};
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![Trial::test("exceptions_name_files_that_exist", exceptions_exist)];
-    for way in Way::ALL {
+    for pipeline in Pipeline::ALL {
         for set in sets::all() {
             for file in set.files() {
-                let name = format!("{way}/{}/{}", set.name, file.name);
-                trials.push(Trial::test(name, move || run(way, &set.config(), &file)));
+                let name = format!("{pipeline}/{}/{}", set.name, file.name);
+                trials.push(Trial::test(name, move || run(pipeline, &set.config(), &file)));
             }
         }
     }
@@ -55,15 +55,15 @@ fn sampled(name: &str, set: &Set, file: &File) -> Result<(), Failed> {
     let combination = Combination::sample(name);
     let mut config = set.config();
     combination.apply(&mut config);
-    run(Way::ThroughArtifact, &config, file).map_err(|failed| {
+    run(Pipeline::ThroughArtifact, &config, file).map_err(|failed| {
         let what = failed.message().unwrap_or_default();
         format!("with {combination:?}: {what}").into()
     })
 }
 
-fn run(way: Way, config: &Config, file: &File) -> Result<(), Failed> {
+fn run(pipeline: Pipeline, config: &Config, file: &File) -> Result<(), Failed> {
     let mut runner = Runner::new(&Engine::new(config)?)?;
-    runner.load_modules_with(way.loader(config)?);
+    runner.load_modules_with(pipeline.loader(config)?);
     match exceptions::find(&file.path()) {
         None => {
             let summary = runner.run_to_end(&file.name, file.text)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasm_runtime::{Engine, Instance, Linker, Module, Result, Store, Trap};
-use wasm_tests::Way;
+use wasm_tests::Pipeline;
 
 const WAT: &str = r#"
     (module
@@ -27,9 +27,9 @@ const WAT: &str = r#"
 
 #[test]
 fn stores_on_threads_do_not_meet() -> Result<()> {
-    for way in Way::ALL {
+    for pipeline in Pipeline::ALL {
         let engine = Engine::default();
-        let module = way.module(&engine, WAT.as_bytes())?;
+        let module = pipeline.module(&engine, WAT.as_bytes())?;
         let counted = Arc::new(AtomicU32::new(0));
         let mut linker: Linker<i32> = Linker::new(&engine);
         let counting = Arc::clone(&counted);

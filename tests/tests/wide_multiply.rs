@@ -2,7 +2,7 @@
 //! and from Wasm, and trap as those do.
 
 use wasm_runtime::{Engine, Instance, Memory, Result, Store, Trap, TypedFunc, Val, WasmBacktrace};
-use wasm_tests::Way;
+use wasm_tests::Pipeline;
 
 const PRODUCTS: &str = include_str!("../../wasm-translate/tests/clif/wide_multiply.wat");
 
@@ -13,9 +13,9 @@ const FUNCTIONS: [(&str, bool, usize); 3] =
 
 type Multiply = TypedFunc<(i32, i64, i64, i64, i64), ()>;
 
-fn instance(way: Way) -> Result<(Store<()>, Instance, Memory)> {
+fn instance(pipeline: Pipeline) -> Result<(Store<()>, Instance, Memory)> {
     let engine = Engine::default();
-    let module = way.module(&engine, PRODUCTS.as_bytes())?;
+    let module = pipeline.module(&engine, PRODUCTS.as_bytes())?;
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[])?;
     let memory = instance.get_memory(&mut store, "memory").expect("the module exports it");
@@ -39,8 +39,8 @@ fn products_are_those_of_the_host() -> Result<()> {
         next = next.wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).rotate_left(41);
         next
     }));
-    for way in Way::ALL {
-        let (mut store, instance, memory) = instance(way)?;
+    for pipeline in Pipeline::ALL {
+        let (mut store, instance, memory) = instance(pipeline)?;
         for (name, _, offset) in FUNCTIONS {
             for name in [name.to_owned(), format!("call_{name}")] {
                 let multiply: Multiply = instance.get_typed_func(&mut store, &name)?;
@@ -51,7 +51,11 @@ fn products_are_those_of_the_host() -> Result<()> {
                         let at = 48 + offset;
                         let found = memory.data(&store)[at..at + 16].try_into().unwrap();
                         let found = u128::from_le_bytes(found);
-                        assert_eq!(found, a.wrapping_mul(*b), "{way}: {name}: {a:#x} * {b:#x}");
+                        assert_eq!(
+                            found,
+                            a.wrapping_mul(*b),
+                            "{pipeline}: {name}: {a:#x} * {b:#x}"
+                        );
                     }
                 }
             }
@@ -62,7 +66,7 @@ fn products_are_those_of_the_host() -> Result<()> {
 
 #[test]
 fn out_of_bounds_the_function_traps_after_what_it_stored_before() -> Result<()> {
-    for way in Way::ALL {
+    for pipeline in Pipeline::ALL {
         for (name, low_first, offset) in FUNCTIONS {
             for (name, frames) in
                 [(name.to_owned(), vec![name]), (format!("call_{name}"), vec![name, ""])]
@@ -70,7 +74,7 @@ fn out_of_bounds_the_function_traps_after_what_it_stored_before() -> Result<()> 
                 // The last place that is in bounds, those where half of it is, and one far away.
                 for (distance, traps) in [(16, false), (15, true), (8, true), (7, true), (0, true)]
                 {
-                    let (mut store, instance, memory) = instance(way)?;
+                    let (mut store, instance, memory) = instance(pipeline)?;
                     let at = 65536 - distance;
                     let multiply = instance.get_func(&mut store, &name).expect("an export");
                     let arguments = [(at - offset) as i32].map(Val::I32).into_iter();
@@ -78,7 +82,7 @@ fn out_of_bounds_the_function_traps_after_what_it_stored_before() -> Result<()> 
                     let arguments: Vec<Val> = arguments.chain(factors).collect();
                     let result = multiply.call(&mut store, &arguments, &mut []);
                     let stored = memory.data(&store)[65536 - 24..].iter().any(|byte| *byte != 0);
-                    let what = format!("{way}: {name} {distance} bytes before the end");
+                    let what = format!("{pipeline}: {name} {distance} bytes before the end");
                     if !traps {
                         result?;
                         assert!(stored, "{what}");

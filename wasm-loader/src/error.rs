@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::demands::Demands;
 use crate::mismatch::{Mismatch, Party};
+use crate::requirements::Requirements;
 
 /// Why an artifact could not be loaded.
 ///
@@ -19,7 +19,7 @@ pub struct Error {
 enum Kind {
     Io(&'static str, io::Error),
     Artifact(wasm_artifact::Error),
-    Mismatches(Vec<Mismatch>, Box<Demands>),
+    Mismatches(Vec<Mismatch>, Box<Requirements>),
     #[cfg(feature = "sign")]
     Untrusted(wasm_artifact::sign::VerifyError),
 }
@@ -68,15 +68,15 @@ impl Error {
         Self { kind: Kind::Io(action, error.into()), path: None }
     }
 
-    /// The refusal of an artifact that makes these demands, for all of these reasons.
-    pub fn refusal(mismatches: Vec<Mismatch>, demands: Demands) -> Self {
-        Self { kind: Kind::Mismatches(mismatches, Box::new(demands)), path: None }
+    /// The refusal of an artifact that has these requirements, for all of these reasons.
+    pub fn refusal(mismatches: Vec<Mismatch>, requirements: Requirements) -> Self {
+        Self { kind: Kind::Mismatches(mismatches, Box::new(requirements)), path: None }
     }
 
     /// What the artifact asks of an engine, if the error is a refusal.
-    pub fn demands(&self) -> Option<&Demands> {
+    pub fn requirements(&self) -> Option<&Requirements> {
         match &self.kind {
-            Kind::Mismatches(_, demands) => Some(demands),
+            Kind::Mismatches(_, requirements) => Some(requirements),
             _ => None,
         }
     }

@@ -6,10 +6,10 @@ use wasm_artifact::Artifact;
 use wasm_types::WasmFeatures;
 use wasm_types::abi::ABI_VERSION;
 
-use crate::demands::Demands;
 use crate::error::Error;
 use crate::isa::{self, Support};
 use crate::mismatch::Mismatch;
+use crate::requirements::Requirements;
 
 /// The page size of this host, in bytes.
 pub fn host_page_size() -> usize {
@@ -35,7 +35,7 @@ pub fn check_host(artifact: &Artifact<'_>) -> Result<(), Error> {
     if mismatches.is_empty() {
         Ok(())
     } else {
-        Err(Error::refusal(mismatches, Demands::of(artifact)))
+        Err(Error::refusal(mismatches, Requirements::of(artifact)))
     }
 }
 

@@ -30,7 +30,7 @@
 //! operating system, the extensions of the instruction set that the code uses, page size, and what
 //! the code takes for granted of memories and stacks. The [`Error`] lists every [`Mismatch`] at once,
 //! each with the artifact's value, the host's value and the way out. Extensions that this crate or
-//! the system knows nothing of are refused. What an artifact asks of an engine is in its [`Demands`]:
+//! the system knows nothing of are refused. What an artifact asks of an engine is in its [`Requirements`]:
 //! who knows the engine adds to the same list what does not fit ([`Error::and`]).
 //!
 //! # Safety
@@ -55,7 +55,6 @@
 #![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod demands;
 mod error;
 mod host;
 mod images;
@@ -67,12 +66,13 @@ mod place;
 #[cfg(feature = "profile")]
 pub mod profile;
 pub mod registry;
+mod requirements;
 #[cfg(feature = "sign")]
 mod verified;
 
-pub use demands::Demands;
 pub use error::Error;
 pub use host::{check_host, host_page_size};
 pub use images::ImageSource;
 pub use loaded::Loaded;
 pub use mismatch::{Mismatch, Party};
+pub use requirements::Requirements;

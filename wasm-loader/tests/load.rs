@@ -235,9 +235,9 @@ fn whoever_knows_the_engine_adds_to_a_refusal() {
     let bytes = write(&module, DATA, &compiled, &WriteOptions::new()).unwrap();
     // SAFETY: it is not going to be loaded.
     let error = unsafe { Loaded::from_bytes(&bytes) }.unwrap_err();
-    let demands = *error.demands().unwrap();
-    assert_eq!(demands.tunables, compiled.tunables);
-    assert_eq!(demands.proposals, WasmFeatures::SIMD);
+    let requirements = *error.requirements().unwrap();
+    assert_eq!(requirements.tunables, compiled.tunables);
+    assert_eq!(requirements.proposals, WasmFeatures::SIMD);
     assert!(error.to_string().contains("was not compiled for this host:\n"), "{error}");
     let more = || [Mismatch::with_engine("colour", "red", "blue", "paint it")];
     let error = error.and(more());
@@ -245,12 +245,12 @@ fn whoever_knows_the_engine_adds_to_a_refusal() {
     assert_eq!(error.mismatches().len(), 2);
     assert!(message.contains("was not compiled for this host and this engine:\n"), "{message}");
     assert!(message.contains("colour: the artifact has red, this engine has blue; paint it"));
-    let alone = Error::refusal(more().into(), demands).to_string();
+    let alone = Error::refusal(more().into(), requirements).to_string();
     assert!(alone.contains("was not compiled for this engine:\n"), "{alone}");
 
     // SAFETY: there is nothing to be loaded.
     let other = unsafe { Loaded::from_bytes(b"nothing") }.unwrap_err();
-    assert_eq!(other.demands(), None);
+    assert_eq!(other.requirements(), None);
     assert!(other.and(more()).mismatches().is_empty());
 }
 

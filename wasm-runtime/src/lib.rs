@@ -94,7 +94,7 @@ pub use wasm_store::{
     FuncType, Global, GlobalType, HeapType, ImportType, Instance, InstanceAllocationStrategy,
     InstancePre, IntoFunc, Linker, Memory, MemoryAccessError, MemoryType, MemoryTypeBuilder,
     Module, ModuleExport, ModuleFunction, Mutability, OperatorCost, OptLevel, OwnedRooted,
-    PoolingAllocationConfig, Precompiled, RecyclingConfig, Ref, RefType, ResourceLimiter, Result,
+    PoolingAllocationConfig, Precompiled, Ref, RefType, ResourceLimiter, Result, ReuseConfig,
     Rooted, Store, StoreContext, StoreContextMut, StoreLimits, StoreLimitsBuilder, Table,
     TableType, Trap, Tunables, TypedFunc, UnknownImportError, V128, Val, ValType,
     VariableOperatorCost, WasmBacktrace, WasmFeatures, WasmParams, WasmResults, WasmRet, WasmTy,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use wasm_runtime::{
     Config, Engine, InstanceAllocationStrategy, Linker, Module, PoolingAllocationConfig,
-    RecyclingConfig, Store,
+    ReuseConfig, Store,
 };
 
 /// An instance that does all that takes something: written pages, growth, a stack, tables, a trap.
@@ -146,15 +146,15 @@ fn at_once(fixture: &Fixture, count: usize) {
     drop(live);
 }
 
-fn recycling(change: impl FnOnce(&mut RecyclingConfig)) -> Fixture {
-    let mut recycling = RecyclingConfig::new();
-    change(&mut recycling);
-    Fixture::new(Config::new().recycling(recycling))
+fn reuse(change: impl FnOnce(&mut ReuseConfig)) -> Fixture {
+    let mut reuse = ReuseConfig::new();
+    change(&mut reuse);
+    Fixture::new(Config::new().reuse(reuse))
 }
 
 fn what_is_kept_is_limited() {
     for limit in [0, 1, 5] {
-        let fixture = recycling(|it| {
+        let fixture = reuse(|it| {
             it.max_unused_instances(limit);
         });
         let before = reservations();
@@ -164,7 +164,7 @@ fn what_is_kept_is_limited() {
         assert_eq!(reservations(), before, "an engine leaves nothing");
     }
     // Each instance has 128 KiB that were written, all of which may stay.
-    let fixture = recycling(|it| {
+    let fixture = reuse(|it| {
         it.max_unused_memory_bytes(1 << 20);
     });
     let before = reservations();
@@ -174,7 +174,7 @@ fn what_is_kept_is_limited() {
 }
 
 fn what_is_old_goes() {
-    let fixture = recycling(|it| {
+    let fixture = reuse(|it| {
         it.max_unused_time(Some(Duration::from_millis(50)));
     });
     let before = reservations();
@@ -182,7 +182,7 @@ fn what_is_old_goes() {
     std::thread::sleep(Duration::from_millis(200));
     at_once(&fixture, 1);
     assert_eq!(reservations() - before, 1);
-    let fixture = recycling(|it| {
+    let fixture = reuse(|it| {
         it.max_unused_time(None);
     });
     let before = reservations();

@@ -38,7 +38,7 @@
 //!   the size of either says nothing about the other.
 //! * **Instances** that a dropped store leaves are reset and used again by the next of their module, with both
 //!   strategies of [`Config::allocation_strategy`](crate::Config::allocation_strategy);
-//!   [`Config::recycling`](crate::Config::recycling) says how many are kept. In a pool, `total_core_instances` counts
+//!   [`Config::reuse`](crate::Config::reuse) says how many are kept. In a pool, `total_core_instances` counts
 //!   instances until their store is dropped, those that failed half-way too.
 //! * **Fuel** ([`Config::consume_fuel`](crate::Config::consume_fuel)). What operators cost is the same, and so is what a
 //!   program uses that runs to its end; but constant expressions cost nothing, nor does calling a start function. What

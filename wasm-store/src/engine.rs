@@ -16,7 +16,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
-pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, RecyclingConfig};
+pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, ReuseConfig};
 pub(crate) use cache::{CachePlace, CacheSetting, serialized};
 pub use compiler::{CompileRequest, Compiler};
 pub use config::Config;

@@ -91,7 +91,7 @@ mod watch;
 pub use engine::ProfilingStrategy;
 pub use engine::{
     CompileRequest, Compiler, Config, Engine, EngineWeak, InstanceAllocationStrategy,
-    PoolingAllocationConfig, Precompiled, RecyclingConfig, compiler,
+    PoolingAllocationConfig, Precompiled, ReuseConfig, compiler,
 };
 pub use error::{Error, Result, Trap};
 pub use items::{

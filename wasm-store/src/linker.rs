@@ -5,11 +5,11 @@
 mod definition;
 mod gate;
 mod instance_pre;
+mod modules;
 mod names;
-mod near;
 mod one;
+mod suggestions;
 mod unknown;
-mod whole;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -145,7 +145,11 @@ impl<T> Linker<T> {
 
     /// Names that are like the given one, for messages.
     fn near(&self, module: &str, name: &str) -> String {
-        near::near_items(module, name, self.names.iter().map(|(module, name, _)| (module, name)))
+        suggestions::near_items(
+            module,
+            name,
+            self.names.iter().map(|(module, name, _)| (module, name)),
+        )
     }
 
     /// The definition for an import.

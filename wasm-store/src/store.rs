@@ -95,7 +95,7 @@ impl<T: 'static> Store<T> {
         unsafe {
             let host: *mut dyn StoreHost = &raw mut (*inner.as_ptr()).host;
             let vm = &mut (*inner.as_ptr()).opaque.vm;
-            vm.settle(inner.as_ptr().cast(), NonNull::new(host));
+            vm.pin(inner.as_ptr().cast(), NonNull::new(host));
         }
         store
     }

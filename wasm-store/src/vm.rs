@@ -77,7 +77,7 @@ pub(crate) use memory::VmMemory;
 pub(crate) use module::VmModule;
 #[cfg(feature = "call-hook")]
 pub(crate) use rebind::HostImport;
-pub(crate) use reuse::IdleLimits;
+pub(crate) use reuse::ReuseLimits;
 pub(crate) use room::{Room, Wanted};
 pub(crate) use state::{Plan, Source, VmOutside, VmState};
 pub(crate) use store::{StoreHost, VmStore};

@@ -2,7 +2,7 @@
 
 use wasm_runtime::{
     Config, Engine, InstanceAllocationStrategy, Internals, OptLevel, PoolingAllocationConfig,
-    RecyclingConfig,
+    ReuseConfig,
 };
 
 /// What a module takes from others.
@@ -119,9 +119,9 @@ pub(super) fn config(settings: usize) -> Config {
         }
         _ => {
             config.interruption(true).cranelift_opt_level(OptLevel::None);
-            let mut recycling = RecyclingConfig::new();
-            recycling.max_unused_instances(0).max_unused_stacks(0).max_unused_memory_bytes(0);
-            config.recycling(recycling);
+            let mut reuse = ReuseConfig::new();
+            reuse.max_unused_instances(0).max_unused_stacks(0).max_unused_memory_bytes(0);
+            config.reuse(reuse);
         }
     }
     config

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::engine::Config;
-use crate::vm::{IdleLimits, PoolLimits};
+use crate::vm::{PoolLimits, ReuseLimits};
 
 /// How the memories, stacks and contexts of instances are allocated: see
 /// [`Config::allocation_strategy`](crate::Config::allocation_strategy).
@@ -11,7 +11,7 @@ use crate::vm::{IdleLimits, PoolLimits};
 #[non_exhaustive]
 pub enum InstanceAllocationStrategy {
     /// When they are asked for, without a limit of the engine's own. What a dropped store leaves is used
-    /// again, within the limits of [`RecyclingConfig`].
+    /// again, within the limits of [`ReuseConfig`].
     #[default]
     OnDemand,
     /// All when the engine is made, with hard limits.
@@ -111,7 +111,7 @@ impl PoolingAllocationConfig {
     }
 
     /// How much of a memory that was written stays in memory when it is reset, in bytes. Default: as
-    /// [`RecyclingConfig::linear_memory_keep_resident`], which this overrides.
+    /// [`ReuseConfig::linear_memory_keep_resident`], which this overrides.
     pub fn linear_memory_keep_resident(&mut self, bytes: usize) -> &mut Self {
         self.linear_memory_keep_resident = Some(bytes);
         self
@@ -125,20 +125,20 @@ impl Default for PoolingAllocationConfig {
 }
 
 /// How much of what dropped stores leave an engine keeps for the next: see
-/// [`Config::recycling`](crate::Config::recycling).
+/// [`Config::reuse`](crate::Config::reuse).
 ///
 /// What is kept has been reset: nothing of one instance can be seen by another.
 ///
 /// ```
 /// use std::time::Duration;
-/// use wasm_store::{Config, RecyclingConfig};
+/// use wasm_store::{Config, ReuseConfig};
 ///
-/// let mut recycling = RecyclingConfig::new();
-/// recycling.max_unused_instances(16).max_unused_time(Some(Duration::from_secs(1)));
-/// Config::new().recycling(recycling);
+/// let mut reuse = ReuseConfig::new();
+/// reuse.max_unused_instances(16).max_unused_time(Some(Duration::from_secs(1)));
+/// Config::new().reuse(reuse);
 /// ```
 #[derive(Clone, Debug)]
-pub struct RecyclingConfig {
+pub struct ReuseConfig {
     pub(crate) max_unused_instances: u32,
     pub(crate) max_unused_stacks: u32,
     pub(crate) max_unused_memory_bytes: usize,
@@ -146,7 +146,7 @@ pub struct RecyclingConfig {
     pub(crate) linear_memory_keep_resident: usize,
 }
 
-impl RecyclingConfig {
+impl ReuseConfig {
     /// The default limits.
     pub fn new() -> Self {
         Self {
@@ -197,7 +197,7 @@ impl RecyclingConfig {
     }
 }
 
-impl Default for RecyclingConfig {
+impl Default for ReuseConfig {
     fn default() -> Self {
         Self::new()
     }
@@ -205,14 +205,14 @@ impl Default for RecyclingConfig {
 
 impl Config {
     /// How much an engine keeps, and its hard limits, if it has some.
-    pub(crate) fn allocation_limits(&self) -> (IdleLimits, Option<PoolLimits>) {
-        let RecyclingConfig { max_unused_instances, max_unused_stacks, .. } = self.recycling;
-        let mut limits = IdleLimits {
+    pub(crate) fn allocation_limits(&self) -> (ReuseLimits, Option<PoolLimits>) {
+        let ReuseConfig { max_unused_instances, max_unused_stacks, .. } = self.reuse;
+        let mut limits = ReuseLimits {
             instances: max_unused_instances as usize,
             stacks: max_unused_stacks as usize,
-            bytes: self.recycling.max_unused_memory_bytes,
-            keep_resident: self.recycling.linear_memory_keep_resident,
-            time: self.recycling.max_unused_time,
+            bytes: self.reuse.max_unused_memory_bytes,
+            keep_resident: self.reuse.linear_memory_keep_resident,
+            time: self.reuse.max_unused_time,
         };
         let InstanceAllocationStrategy::Pooling(pool) = &self.allocation else {
             return (limits, None);

@@ -9,7 +9,7 @@ mod function_hooks;
 use std::sync::Arc;
 
 use wasm_artifact::Artifact;
-use wasm_loader::{Demands, Loaded, Mismatch};
+use wasm_loader::{Loaded, Mismatch, Requirements};
 use wasm_types::assumptions::Assumption;
 use wasm_types::{Tunables, WasmFeatures};
 
@@ -17,20 +17,20 @@ use crate::engine::{CompileRequest, Engine};
 use crate::error::Result;
 
 /// The result of loading an artifact, where an error tells also what does not fit the engine.
-pub(crate) fn complete(
+pub(crate) fn add_engine_mismatches(
     engine: &Engine,
     result: Result<Arc<Loaded>, wasm_loader::Error>,
 ) -> Result<Arc<Loaded>, wasm_loader::Error> {
     result.map_err(|error| {
-        let more = error.demands().map(|demands| mismatches(engine, demands));
+        let more = error.requirements().map(|requirements| mismatches(engine, requirements));
         error.and(more.unwrap_or_default())
     })
 }
 
 /// Checks that the engine provides for what an artifact asks for.
 pub(crate) fn check(engine: &Engine, artifact: &Artifact<'_>) -> Result<(), wasm_loader::Error> {
-    let demands = Demands::of(artifact);
-    let mismatches = mismatches(engine, &demands);
+    let requirements = Requirements::of(artifact);
+    let mismatches = mismatches(engine, &requirements);
     #[cfg(feature = "function-hook")]
     let mismatches: Vec<_> = mismatches
         .into_iter()
@@ -39,14 +39,14 @@ pub(crate) fn check(engine: &Engine, artifact: &Artifact<'_>) -> Result<(), wasm
     if mismatches.is_empty() {
         Ok(())
     } else {
-        Err(wasm_loader::Error::refusal(mismatches, demands))
+        Err(wasm_loader::Error::refusal(mismatches, requirements))
     }
 }
 
 /// What the list of assumptions says of an artifact and an engine, in words.
-fn mismatches(engine: &Engine, demands: &Demands) -> Vec<Mismatch> {
+fn mismatches(engine: &Engine, requirements: &Requirements) -> Vec<Mismatch> {
     let CompileRequest { tunables, features, .. } = &engine.config().request;
-    unmet((&demands.tunables, demands.proposals), (tunables, *features))
+    unmet((&requirements.tunables, requirements.proposals), (tunables, *features))
 }
 
 fn unmet(code: (&Tunables, WasmFeatures), engine: (&Tunables, WasmFeatures)) -> Vec<Mismatch> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wasm_types::{CompileLimits, Internals, OptLevel, Tunables, WasmFeatures};
 
 use crate::engine::{
-    CacheSetting, CompileRequest, Compiler, InstanceAllocationStrategy, Profiling, RecyclingConfig,
+    CacheSetting, CompileRequest, Compiler, InstanceAllocationStrategy, Profiling, ReuseConfig,
     Trust,
 };
 use crate::error::Result;
@@ -47,7 +47,7 @@ pub struct Config {
     pub(crate) trust: Trust,
     pub(crate) cache: CacheSetting,
     pub(crate) allocation: InstanceAllocationStrategy,
-    pub(crate) recycling: RecyclingConfig,
+    pub(crate) reuse: ReuseConfig,
     /// Whether interruption was asked for.
     interruption: bool,
     /// Whether stores have deadlines in epochs.
@@ -83,7 +83,7 @@ impl Config {
             trust: Trust::default(),
             cache: CacheSetting::default(),
             allocation: InstanceAllocationStrategy::default(),
-            recycling: RecyclingConfig::default(),
+            reuse: ReuseConfig::default(),
             interruption: false,
             epochs: false,
         }
@@ -338,10 +338,10 @@ impl Config {
 
     /// How much of what dropped stores leave is kept for the next.
     ///
-    /// Default: [`RecyclingConfig::new`]. Keeping more makes new instances cheaper, and holds their
+    /// Default: [`ReuseConfig::new`]. Keeping more makes new instances cheaper, and holds their
     /// memory.
-    pub fn recycling(&mut self, recycling: RecyclingConfig) -> &mut Self {
-        self.recycling = recycling;
+    pub fn reuse(&mut self, reuse: ReuseConfig) -> &mut Self {
+        self.reuse = reuse;
         self
     }
 
@@ -430,7 +430,7 @@ impl fmt::Debug for Config {
             .field("trust", &self.trust)
             .field("cache", &self.cache)
             .field("allocation", &self.allocation)
-            .field("recycling", &self.recycling)
+            .field("reuse", &self.reuse)
             .field("epochs", &self.epochs)
             .finish_non_exhaustive()
     }

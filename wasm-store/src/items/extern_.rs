@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::items::{Func, Global, Memory, Table};
 use crate::store::{AsContext, StoreId, StoreOpaque};
-use crate::types::matching::Provided;
+use crate::types::matching::CanonicalType;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use crate::vm::VmImport;
 
@@ -88,12 +88,12 @@ impl Extern {
     }
 
     /// The canonical type, to be matched with an import's.
-    pub(crate) fn provided(&self, store: &StoreOpaque) -> Provided {
+    pub(crate) fn provided(&self, store: &StoreOpaque) -> CanonicalType {
         match self {
-            Extern::Func(func) => Provided::Func(FuncType::id(&func.type_in(store))),
-            Extern::Global(global) => Provided::Global(global.canonical_type()),
-            Extern::Table(table) => Provided::Table(table.canonical_type(store)),
-            Extern::Memory(memory) => Provided::Memory(memory.canonical_type(store)),
+            Extern::Func(func) => CanonicalType::Func(FuncType::id(&func.type_in(store))),
+            Extern::Global(global) => CanonicalType::Global(global.canonical_type()),
+            Extern::Table(table) => CanonicalType::Table(table.canonical_type(store)),
+            Extern::Memory(memory) => CanonicalType::Memory(memory.canonical_type(store)),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::store::{
     StoreOpaque,
 };
 use crate::types::matching;
-use crate::types::matching::Provided;
+use crate::types::matching::CanonicalType;
 use crate::vm::{VmImport, Wanted, table_bytes};
 use crate::watch::call_hook;
 
@@ -81,7 +81,7 @@ impl Instance {
         reserve(store, module)?;
         // Even if this fails half-way, functions of the module may stand in a table by then.
         store.add_module(module);
-        // SAFETY: as the caller promises; the store has settled when it was made.
+        // SAFETY: as the caller promises; the store is pinned when it was made.
         let made = unsafe { store.vm.instantiate(module.vm()?, imports) };
         // Also those of an instance that failed half-way: functions of it may stand in a table.
         call_hook::bind_new(store);
@@ -253,7 +253,7 @@ impl Instance {
         let store = store.as_context();
         let module = &self.entry(store.0).module;
         let names = module.artifact().exports().filter_map(|export| Some(export.ok()?.name));
-        let near = wasm_types::near::misses(name, names);
+        let near = wasm_types::suggestions::misses(name, names);
         format!("failed to find function export `{}`{near}", Escaped::new(name))
     }
 
@@ -275,11 +275,11 @@ impl Instance {
                 let func = vm.func(func).ok()?;
                 Func::from_vm(store, func).into()
             }
-            (EntityIndex::Table(table), Provided::Table(ty)) => {
+            (EntityIndex::Table(table), CanonicalType::Table(ty)) => {
                 Table::from_vm(store, vm.table(table), ty.element).into()
             }
             (EntityIndex::Memory(memory), _) => Memory::from_vm(store, vm.memory(memory)).into(),
-            (EntityIndex::Global(global), Provided::Global(ty)) => {
+            (EntityIndex::Global(global), CanonicalType::Global(ty)) => {
                 Global::from_vm(store, vm.global(global), ty).into()
             }
             _ => return None,
@@ -291,8 +291,8 @@ impl Instance {
 pub(crate) fn check_import(
     module: &Module,
     place: usize,
-    wanted: &Provided,
-    provided: &Provided,
+    wanted: &CanonicalType,
+    provided: &CanonicalType,
 ) -> Result<()> {
     matching::import(module.engine(), wanted, provided).with_context(|| {
         match module.artifact().import_at(place as u32) {

@@ -17,7 +17,7 @@ use wasm_types::{EntityIndex, EntityType, FuncIndex, TypeIndex};
 
 use crate::engine::{CachePlace, Engine, Registration, compat, open_and_read_head, serialized};
 use crate::error::{Context, Result};
-use crate::types::matching::Provided;
+use crate::types::matching::CanonicalType;
 use crate::types::registry::{ModuleTypes, map_ref_type, map_val_type};
 use crate::types::{
     Canonical, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType,
@@ -57,7 +57,7 @@ struct Linked {
     /// The canonical id of each type, by its index.
     type_ids: Vec<u32>,
     /// What each import asks for.
-    wanted: Vec<Provided>,
+    wanted: Vec<CanonicalType>,
 }
 
 impl Module {
@@ -149,7 +149,8 @@ impl Module {
         }
         let artifact = engine.precompile_module(bytes)?;
         // SAFETY: the engine's compiler has just made the code, and answers for it.
-        let loaded = compat::complete(engine, unsafe { Loaded::from_bytes(&artifact) })?;
+        let loaded =
+            compat::add_engine_mismatches(engine, unsafe { Loaded::from_bytes(&artifact) })?;
         let module = Self::from_loaded(engine, loaded)?;
         // SAFETY: as above.
         unsafe { place.keep(artifact) };
@@ -172,7 +173,7 @@ impl Module {
         let bytes = bytes.as_ref();
         expect_artifact(bytes, "Module::new")?;
         // SAFETY: as the caller promises.
-        let loaded = compat::complete(engine, unsafe { Loaded::from_bytes(bytes) })?;
+        let loaded = compat::add_engine_mismatches(engine, unsafe { Loaded::from_bytes(bytes) })?;
         Self::from_loaded(engine, loaded)
     }
 
@@ -188,7 +189,8 @@ impl Module {
     pub unsafe fn deserialize_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Module> {
         let path = path.as_ref();
         // SAFETY: as the caller promises.
-        let loaded = match compat::complete(engine, unsafe { Loaded::from_file(path) }) {
+        let loaded = match compat::add_engine_mismatches(engine, unsafe { Loaded::from_file(path) })
+        {
             Ok(loaded) => loaded,
             Err(error) => {
                 // What the file is instead says more than what is wrong with it as an artifact.
@@ -342,12 +344,12 @@ impl Module {
     }
 
     /// What each import asks for.
-    pub(crate) fn wanted(&self) -> Result<&[Provided]> {
+    pub(crate) fn wanted(&self) -> Result<&[CanonicalType]> {
         self.linked().map(|linked| linked.wanted.as_slice())
     }
 
     /// The canonical type of an item.
-    pub(crate) fn canonical_type(&self, index: EntityIndex) -> Option<Provided> {
+    pub(crate) fn canonical_type(&self, index: EntityIndex) -> Option<CanonicalType> {
         let ty = self.artifact().entity_type(index).ok()?;
         canonical_entity(&self.linked().ok()?.type_ids, ty).ok()
     }
@@ -359,18 +361,20 @@ impl Module {
         self.canonical_type(index).map(|ty| self.extern_type(&ty))
     }
 
-    fn extern_type(&self, ty: &Provided) -> ExternType {
+    fn extern_type(&self, ty: &CanonicalType) -> ExternType {
         let engine = &self.inner.engine;
         match ty {
-            Provided::Func(id) => {
+            CanonicalType::Func(id) => {
                 let Some(Canonical::Func(record)) = engine.types().get(*id) else {
                     unreachable!("the types of functions are looked up when a module is loaded")
                 };
                 ExternType::Func(FuncType::from_record(engine, record))
             }
-            Provided::Global(ty) => ExternType::Global(GlobalType::from_canonical(engine, *ty)),
-            Provided::Table(ty) => ExternType::Table(TableType::from_canonical(engine, *ty)),
-            Provided::Memory(ty) => ExternType::Memory(MemoryType::from_canonical(*ty)),
+            CanonicalType::Global(ty) => {
+                ExternType::Global(GlobalType::from_canonical(engine, *ty))
+            }
+            CanonicalType::Table(ty) => ExternType::Table(TableType::from_canonical(engine, *ty)),
+            CanonicalType::Memory(ty) => ExternType::Memory(MemoryType::from_canonical(*ty)),
         }
     }
 }
@@ -382,22 +386,22 @@ impl fmt::Debug for Module {
 }
 
 /// A module's type of an item made canonical.
-fn canonical_entity(ids: &[u32], ty: EntityType) -> Result<Provided> {
+fn canonical_entity(ids: &[u32], ty: EntityType) -> Result<CanonicalType> {
     let rename = |index: TypeIndex| match ids.get(index.index()) {
         Some(id) => Ok(*id),
         None => Err(crate::format_err!("the module has no type {index}")),
     };
     Ok(match ty {
-        EntityType::Func(index) => Provided::Func(rename(index)?),
-        EntityType::Global(ty) => Provided::Global(wasm_types::GlobalType {
+        EntityType::Func(index) => CanonicalType::Func(rename(index)?),
+        EntityType::Global(ty) => CanonicalType::Global(wasm_types::GlobalType {
             content: map_val_type(ty.content, &rename)?,
             ..ty
         }),
-        EntityType::Table(ty) => Provided::Table(wasm_types::TableType {
+        EntityType::Table(ty) => CanonicalType::Table(wasm_types::TableType {
             element: map_ref_type(ty.element, &rename)?,
             ..ty
         }),
-        EntityType::Memory(ty) => Provided::Memory(ty),
+        EntityType::Memory(ty) => CanonicalType::Memory(ty),
         EntityType::Tag(_) => {
             crate::bail!("the module imports a tag: exceptions are not supported")
         }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::gate::Gate;
 use crate::items::{Extern, HostFunc};
 use crate::store::StoreOpaque;
-use crate::types::matching::Provided;
+use crate::types::matching::CanonicalType;
 use crate::vm::VmImport;
 
 /// What a name of a linker stands for.
@@ -17,7 +17,7 @@ pub(crate) enum Definition {
         /// The item.
         item: Extern,
         /// Its canonical type.
-        ty: Provided,
+        ty: CanonicalType,
     },
     /// A host function, which every store can have.
     Host(HostFunc),
@@ -35,10 +35,10 @@ impl Definition {
     }
 
     /// The canonical type.
-    pub(crate) fn provided(&self) -> Provided {
+    pub(crate) fn provided(&self) -> CanonicalType {
         match self {
             Definition::Extern { ty, .. } => *ty,
-            Definition::Host(func) => Provided::Func(func.ty().id()),
+            Definition::Host(func) => CanonicalType::Func(func.ty().id()),
         }
     }
 

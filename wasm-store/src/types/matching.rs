@@ -12,7 +12,7 @@ use crate::error::Result;
 /// The canonical type of something that is provided for an import. Tables and memories state their
 /// current size as their minimum.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Provided {
+pub(crate) enum CanonicalType {
     /// A function, by the id of its type.
     Func(u32),
     /// A global.
@@ -23,48 +23,56 @@ pub(crate) enum Provided {
     Memory(MemoryType),
 }
 
-impl Provided {
+impl CanonicalType {
     /// The kind, for messages.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Provided::Func(_) => "function",
-            Provided::Global(_) => "global",
-            Provided::Table(_) => "table",
-            Provided::Memory(_) => "memory",
+            CanonicalType::Func(_) => "function",
+            CanonicalType::Global(_) => "global",
+            CanonicalType::Table(_) => "table",
+            CanonicalType::Memory(_) => "memory",
         }
     }
 
     /// The type in the text format.
     pub(crate) fn describe(&self, engine: &Engine) -> String {
         match self {
-            Provided::Func(id) => match engine.types().get(*id) {
+            CanonicalType::Func(id) => match engine.types().get(*id) {
                 Some(super::Canonical::Func(record)) => {
                     FuncType::from_record(engine, record).to_string()
                 }
                 _ => "(func)".to_string(),
             },
-            Provided::Global(ty) => ApiGlobalType::from_canonical(engine, *ty).to_string(),
-            Provided::Table(ty) => ApiTableType::from_canonical(engine, *ty).to_string(),
-            Provided::Memory(ty) => ApiMemoryType::from_canonical(*ty).to_string(),
+            CanonicalType::Global(ty) => ApiGlobalType::from_canonical(engine, *ty).to_string(),
+            CanonicalType::Table(ty) => ApiTableType::from_canonical(engine, *ty).to_string(),
+            CanonicalType::Memory(ty) => ApiMemoryType::from_canonical(*ty).to_string(),
         }
     }
 }
 
 /// Checks that what is provided fits what is wanted.
-pub(crate) fn import(engine: &Engine, wanted: &Provided, provided: &Provided) -> Result<()> {
+pub(crate) fn import(
+    engine: &Engine,
+    wanted: &CanonicalType,
+    provided: &CanonicalType,
+) -> Result<()> {
     let types = Some(engine.types());
     let reason = match (wanted, provided) {
-        (Provided::Func(wanted), Provided::Func(provided)) => {
+        (CanonicalType::Func(wanted), CanonicalType::Func(provided)) => {
             if engine.types().is_subtype(*provided, *wanted) {
                 return Ok(());
             }
             None
         }
-        (Provided::Global(wanted), Provided::Global(provided)) => {
+        (CanonicalType::Global(wanted), CanonicalType::Global(provided)) => {
             global_mismatch(types, wanted, provided)
         }
-        (Provided::Table(wanted), Provided::Table(provided)) => table_mismatch(wanted, provided),
-        (Provided::Memory(wanted), Provided::Memory(provided)) => memory_mismatch(wanted, provided),
+        (CanonicalType::Table(wanted), CanonicalType::Table(provided)) => {
+            table_mismatch(wanted, provided)
+        }
+        (CanonicalType::Memory(wanted), CanonicalType::Memory(provided)) => {
+            memory_mismatch(wanted, provided)
+        }
         (wanted, provided) => {
             crate::bail!(
                 "types incompatible: expected a {} of type `{}`, found a {} of type `{}`",

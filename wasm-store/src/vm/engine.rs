@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wasm_types::Tunables;
 
 use super::interruption::Interruption;
-use super::reuse::instances::{IdleInstances, IdleLimits};
+use super::reuse::instances::{ReusableInstances, ReuseLimits};
 use super::reuse::memories::{MemoryPool, Reservation};
 use super::stack::{StackPool, WasmStack};
 use super::sys::mapping::{HOST_PAGE, Mapping};
@@ -29,9 +29,9 @@ pub(crate) struct PoolLimits {
 #[derive(Debug)]
 pub(crate) struct VmEngine {
     pub(crate) tunables: Tunables,
-    pub(super) limits: IdleLimits,
+    pub(super) limits: ReuseLimits,
     pub(super) memories: MemoryPool,
-    pub(super) idle: IdleInstances,
+    pub(super) reusable: ReusableInstances,
     /// If the code of this engine can be interrupted.
     pub(super) interruption: Option<Interruption>,
     stacks: StackPool,
@@ -49,7 +49,7 @@ impl VmEngine {
     pub(crate) fn new(
         tunables: Tunables,
         stack_size: usize,
-        limits: IdleLimits,
+        limits: ReuseLimits,
         pool: Option<PoolLimits>,
     ) -> Result<Self, Error> {
         let guard = tunables.stack_guard_size as usize;
@@ -68,9 +68,9 @@ impl VmEngine {
                 )
             }
         };
-        let (idle, instances) = (IdleInstances::default(), AtomicUsize::new(0));
+        let (reusable, instances) = (ReusableInstances::default(), AtomicUsize::new(0));
         let interruption = tunables.interruption.then(Interruption::default);
-        Ok(Self { tunables, limits, memories, idle, interruption, stacks, pool, instances })
+        Ok(Self { tunables, limits, memories, reusable, interruption, stacks, pool, instances })
     }
 
     /// Has the code of stores stop that were given no deadline.
@@ -116,13 +116,13 @@ impl VmEngine {
         if let Some(total) = self.memories.total() {
             // Unused instances hold reservations too.
             while found.is_none() {
-                let Some(idle) = self.idle.oldest() else {
+                let Some(reusable) = self.reusable.oldest() else {
                     return Err(Error::msg(format!(
                         "all {total} memories of this engine are in use: drop stores, or raise \
                          `PoolingAllocationConfig::total_memories`"
                     )));
                 };
-                self.free(idle);
+                self.free(reusable);
                 found = self.memories.take(accessible)?;
             }
         }
@@ -157,7 +157,7 @@ impl VmEngine {
 
     /// Unmaps everything that is kept for the next store and was not reserved up front.
     pub(super) fn free_unused(&self) {
-        self.idle.all().into_iter().for_each(|idle| self.free(idle));
+        self.reusable.all().into_iter().for_each(|reusable| self.free(reusable));
         self.memories.clear();
         self.stacks.clear();
     }
@@ -212,6 +212,6 @@ impl VmEngine {
 
 impl Drop for VmEngine {
     fn drop(&mut self) {
-        self.idle.all().into_iter().for_each(|idle| self.free(idle));
+        self.reusable.all().into_iter().for_each(|reusable| self.free(reusable));
     }
 }

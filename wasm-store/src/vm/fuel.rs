@@ -29,7 +29,7 @@ pub(super) unsafe fn settle(
     store: *mut VMStoreContext,
     pc: usize,
 ) -> Result<(), wasm_artifact::Error> {
-    // SAFETY: as the caller promises; a store's context knows its store once that has settled.
+    // SAFETY: as the caller promises; a store's context knows its store once that is pinned.
     unsafe {
         let vm = &*(*store).vm;
         if vm.engine.tunables.fuel_costs.is_some() {

@@ -67,7 +67,7 @@ impl VmStore {
     ///
     /// There is one import for each that the module declares, in order, of the type and size that it asks
     /// for ([`VmModule::check_sizes`]), and from this store; definitions of host functions live as long as the
-    /// store. The store has settled.
+    /// store. The store is pinned.
     pub(crate) unsafe fn instantiate(
         &mut self,
         module: &Arc<VmModule>,

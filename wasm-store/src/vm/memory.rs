@@ -140,7 +140,7 @@ impl VmMemory {
 
     /// Gives the memory's reservation back for the next one, with nothing in it. `ran` says whether code
     /// ran that may have written to the memory.
-    pub(super) fn recycle(mut self, engine: &VmEngine, ran: bool) {
+    pub(super) fn reuse(mut self, engine: &VmEngine, ran: bool) {
         if self.moved || !engine.keeps_reservation(self.is_static) {
             return;
         }

@@ -4,4 +4,4 @@ pub(in crate::vm) mod instances;
 pub(in crate::vm) mod memories;
 mod reset;
 
-pub(crate) use instances::IdleLimits;
+pub(crate) use instances::ReuseLimits;

@@ -5,7 +5,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::reuse::instances::{IdleLimits, now};
+use super::reuse::instances::{ReuseLimits, now};
 use super::sys::mapping::{HOST_PAGE, Mapping};
 use super::sys::thread;
 use crate::Error;
@@ -189,7 +189,7 @@ impl StackPool {
     }
 
     /// Gives a stack back.
-    pub(super) fn put(&self, mut stack: WasmStack, limits: &IdleLimits) {
+    pub(super) fn put(&self, mut stack: WasmStack, limits: &ReuseLimits) {
         // What one store wanted is not for the next.
         if stack.size() != self.size() {
             return;

@@ -93,7 +93,7 @@ fn boxed<T>(value: T) -> NonNull<T> {
 }
 
 impl VmStore {
-    /// An empty store. Its final place must be told with [`VmStore::settle`] before it is used.
+    /// An empty store. Its final place must be told with [`VmStore::pin`] before it is used.
     pub(crate) fn new(engine: Arc<VmEngine>) -> Self {
         let context = boxed(VMStoreContext {
             wasm_sp: ptr::null_mut(),
@@ -133,7 +133,7 @@ impl VmStore {
 
     /// Tells the store where it has come to rest: from now on it must not move. `host_data` is for
     /// the shims of host functions, `host` is asked when memories and tables grow.
-    pub(crate) fn settle(&mut self, host_data: *mut (), host: Option<NonNull<dyn StoreHost>>) {
+    pub(crate) fn pin(&mut self, host_data: *mut (), host: Option<NonNull<dyn StoreHost>>) {
         self.host = host;
         let vm = ptr::from_mut(self);
         // SAFETY: the context is this store's own.
@@ -438,7 +438,7 @@ impl VmStore {
 ///
 /// # Safety
 ///
-/// The store lives, has settled, and no call is on its way.
+/// The store lives, is pinned, and no call is on its way.
 #[cold]
 pub(super) unsafe fn prepare_call(store: *mut VMStoreContext) -> Result<(), Box<Unwind>> {
     // SAFETY: as the caller promises.
@@ -491,7 +491,7 @@ impl Drop for VmStore {
                 }
                 let memory = Box::from_raw(memory.as_ptr());
                 if are_open {
-                    memory.recycle(engine, ran);
+                    memory.reuse(engine, ran);
                 }
                 if let Some(record) = record {
                     free(record);

@@ -34,7 +34,7 @@ const ASAN_OPTIONS: &str = "handle_segv=0:handle_sigbus=0:handle_sigill=0:handle
 /// The tests of the store that a compiler is needed for, and those of its own.
 const ASAN: &[&str] = &[
     "--package wasm-store --lib",
-    "--package wasm-runtime --test store --test state --test recycling",
+    "--package wasm-runtime --test store --test state --test reuse",
 ];
 
 /// AddressSanitizer over the store's tests.

@@ -1,7 +1,7 @@
 //! Patterns for names of functions that no function has.
 
 use wasm_runtime::{Escaped, NamePattern};
-use wasm_types::near;
+use wasm_types::suggestions;
 
 use crate::exit::tell;
 
@@ -30,11 +30,11 @@ fn near_names(pattern: &str, names: &[String]) -> String {
     let mut with: Vec<_> =
         names.iter().filter(has).map(|name| (name.chars().count(), name.clone())).collect();
     if with.is_empty() {
-        return near::misses(&plain, names.iter().map(String::as_str));
+        return suggestions::misses(&plain, names.iter().map(String::as_str));
     }
     with.sort();
     with.truncate(SHOWN);
-    near::suggest(with)
+    suggestions::suggest(with)
 }
 
 #[cfg(test)]

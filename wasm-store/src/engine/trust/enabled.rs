@@ -64,13 +64,13 @@ impl Trust {
     /// Loads the artifact in a file.
     pub(crate) fn load(&self, engine: &Engine, file: File) -> Result<Arc<Loaded>> {
         let loaded = Loaded::verified_from_fd(file.into(), self.policy()?);
-        Ok(compat::complete(engine, loaded)?)
+        Ok(compat::add_engine_mismatches(engine, loaded)?)
     }
 
     /// Loads the artifact that the bytes are.
     pub(crate) fn load_bytes(&self, engine: &Engine, bytes: &[u8]) -> Result<Arc<Loaded>> {
         let loaded = Loaded::verified_from_bytes(bytes, self.policy()?);
-        Ok(compat::complete(engine, loaded)?)
+        Ok(compat::add_engine_mismatches(engine, loaded)?)
     }
 
     fn policy(&self) -> Result<&TrustPolicy> {

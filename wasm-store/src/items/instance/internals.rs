@@ -154,7 +154,7 @@ macro_rules! items {
                     if let Some(Extern::$kind(item)) = self.get_export(&mut store, name) {
                         return Ok(item);
                     }
-                    let near = wasm_types::near::misses(name, names.$names.iter().map(|(_, name)| name.as_str()));
+                    let near = wasm_types::suggestions::misses(name, names.$names.iter().map(|(_, name)| name.as_str()));
                     let name = Escaped::new(name);
                     crate::bail!("none of the {} of the module is called `{name}`{near}", $plural)
                 }

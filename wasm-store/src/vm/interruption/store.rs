@@ -232,7 +232,7 @@ impl VmStore {
 ///
 /// # Safety
 ///
-/// The store lives and has settled.
+/// The store lives and is pinned.
 pub(in crate::vm) unsafe fn call_begins(store: *mut VMStoreContext) -> Result<(), Error> {
     // SAFETY: as the caller promises.
     unsafe {

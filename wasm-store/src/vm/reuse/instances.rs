@@ -13,7 +13,7 @@ use crate::vm::sys::thread;
 
 /// How much is kept.
 #[derive(Clone, Debug)]
-pub(crate) struct IdleLimits {
+pub(crate) struct ReuseLimits {
     /// How many instances.
     pub(crate) instances: usize,
     /// How many stacks.
@@ -26,7 +26,7 @@ pub(crate) struct IdleLimits {
     pub(crate) time: Option<Duration>,
 }
 
-impl IdleLimits {
+impl ReuseLimits {
     /// Whether what came back at one time has been unused for too long at another.
     pub(in crate::vm) fn is_old(&self, since: Duration, now: Duration) -> bool {
         self.time.is_some_and(|time| now.saturating_sub(since) > time)
@@ -35,20 +35,20 @@ impl IdleLimits {
 
 /// The unused instances of an engine.
 #[derive(Debug, Default)]
-pub(in crate::vm) struct IdleInstances {
+pub(in crate::vm) struct ReusableInstances {
     list: Mutex<List>,
 }
 
 #[derive(Debug, Default)]
 struct List {
     /// Those that came back last are at the end.
-    idle: Vec<Idle>,
+    reusable: Vec<Reusable>,
     /// The sum of what they take, in bytes.
     resident: usize,
 }
 
 #[derive(Debug)]
-struct Idle {
+struct Reusable {
     /// Only compared. The instance keeps its module alive, so that no other can have this address.
     module: *const VmModule,
     /// The thread that it was last used on.
@@ -56,22 +56,22 @@ struct Idle {
     /// When it came back.
     since: Duration,
     resident: usize,
-    instance: IdleInstance,
+    instance: ReusableInstance,
 }
 
 /// An instance that no store has.
 #[derive(Debug)]
-pub(in crate::vm) struct IdleInstance(NonNull<VmInstance>);
+pub(in crate::vm) struct ReusableInstance(NonNull<VmInstance>);
 
 // SAFETY: an instance that no store has is owned by whoever has this value.
 #[allow(unsafe_code, reason = "an instance is known by its address")]
-unsafe impl Send for IdleInstance {}
+unsafe impl Send for ReusableInstance {}
 
 // SAFETY: the module is only an address to be compared.
 #[allow(unsafe_code, reason = "a module is known by its address")]
-unsafe impl Send for Idle {}
+unsafe impl Send for Reusable {}
 
-impl IdleInstance {
+impl ReusableInstance {
     /// # Safety
     ///
     /// No store has the instance any more, and nothing else refers to it.
@@ -86,89 +86,89 @@ impl IdleInstance {
     }
 }
 
-impl IdleInstances {
+impl ReusableInstances {
     fn list(&self) -> MutexGuard<'_, List> {
         // The list is whole between any two operations: a panic elsewhere does not harm it.
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An unused instance of a module.
-    pub(in crate::vm) fn take(&self, module: &Arc<VmModule>) -> Option<IdleInstance> {
+    pub(in crate::vm) fn take(&self, module: &Arc<VmModule>) -> Option<ReusableInstance> {
         let module = Arc::as_ptr(module);
         let thread = thread::id();
         let mut list = self.list();
         // The one that came back last is the one that is still in the caches: of this core, if it was this
         // thread that used it.
         let mut found = None;
-        for (place, idle) in list.idle.iter().enumerate().rev() {
-            if idle.module == module {
+        for (place, reusable) in list.reusable.iter().enumerate().rev() {
+            if reusable.module == module {
                 found = found.or(Some(place));
-                if idle.thread == thread {
+                if reusable.thread == thread {
                     found = Some(place);
                     break;
                 }
             }
         }
-        let idle = list.idle.remove(found?);
-        list.resident -= idle.resident;
-        Some(idle.instance)
+        let reusable = list.reusable.remove(found?);
+        list.resident -= reusable.resident;
+        Some(reusable.instance)
     }
 
     /// Keeps an instance that takes so many bytes. Returns those that the limits do not allow to be kept.
     #[must_use = "what is not kept is to be freed"]
     pub(in crate::vm) fn put(
         &self,
-        instance: IdleInstance,
+        instance: ReusableInstance,
         module: *const VmModule,
         resident: usize,
-        limits: &IdleLimits,
-    ) -> Vec<IdleInstance> {
+        limits: &ReuseLimits,
+    ) -> Vec<ReusableInstance> {
         let since = now();
-        let idle = Idle { module, thread: thread::id(), since, resident, instance };
+        let reusable = Reusable { module, thread: thread::id(), since, resident, instance };
         let mut list = self.list();
         list.resident += resident;
-        list.idle.push(idle);
+        list.reusable.push(reusable);
         let mut gone = Vec::new();
-        while list.idle.len() > limits.instances
+        while list.reusable.len() > limits.instances
             || list.resident > limits.bytes
-            || list.idle.first().is_some_and(|idle| limits.is_old(idle.since, since))
+            || list.reusable.first().is_some_and(|reusable| limits.is_old(reusable.since, since))
         {
-            let idle = list.idle.remove(0);
-            list.resident -= idle.resident;
-            gone.push(idle.instance);
+            let reusable = list.reusable.remove(0);
+            list.resident -= reusable.resident;
+            gone.push(reusable.instance);
         }
         gone
     }
 
     /// The instance that is unused for longest.
-    pub(in crate::vm) fn oldest(&self) -> Option<IdleInstance> {
+    pub(in crate::vm) fn oldest(&self) -> Option<ReusableInstance> {
         let mut list = self.list();
-        if list.idle.is_empty() {
+        if list.reusable.is_empty() {
             return None;
         }
-        let idle = list.idle.remove(0);
-        list.resident -= idle.resident;
-        Some(idle.instance)
+        let reusable = list.reusable.remove(0);
+        list.resident -= reusable.resident;
+        Some(reusable.instance)
     }
 
     /// All instances of a module.
-    pub(in crate::vm) fn of_module(&self, module: *const VmModule) -> Vec<IdleInstance> {
+    pub(in crate::vm) fn of_module(&self, module: *const VmModule) -> Vec<ReusableInstance> {
         let mut list = self.list();
         let mut gone = Vec::new();
         let mut freed = 0;
-        for idle in list.idle.extract_if(.., |idle| idle.module == module) {
-            freed += idle.resident;
-            gone.push(idle.instance);
+        for reusable in list.reusable.extract_if(.., |reusable| reusable.module == module) {
+            freed += reusable.resident;
+            gone.push(reusable.instance);
         }
         list.resident -= freed;
         gone
     }
 
     /// All instances.
-    pub(in crate::vm) fn all(&self) -> Vec<IdleInstance> {
+    pub(in crate::vm) fn all(&self) -> Vec<ReusableInstance> {
         let mut list = self.list();
         list.resident = 0;
-        list.idle.drain(..).map(|idle| idle.instance).collect()
+        list.reusable.drain(..).map(|reusable| reusable.instance).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use wasm_loader::Loaded;
 
-use super::instances::{IdleLimits, now};
+use super::instances::{ReuseLimits, now};
 use crate::Error;
 use crate::vm::sys::mapping::Mapping;
 
@@ -139,7 +139,7 @@ impl MemoryPool {
     }
 
     /// Takes a reservation back, in which nothing but zeros is.
-    pub(in crate::vm) fn put(&self, reservation: Reservation, limits: &IdleLimits) {
+    pub(in crate::vm) fn put(&self, reservation: Reservation, limits: &ReuseLimits) {
         let now = now();
         let mut free = self.free();
         free.push((reservation, now));

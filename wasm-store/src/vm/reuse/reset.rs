@@ -10,7 +10,7 @@
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::instances::IdleInstance;
+use super::instances::ReusableInstance;
 use crate::Error;
 use crate::vm::context::VMStoreContext;
 use crate::vm::engine::VmEngine;
@@ -67,7 +67,7 @@ impl VmInstance {
 
 /// An instance that was reset, with what it takes in bytes.
 pub(in crate::vm) struct Reset {
-    instance: IdleInstance,
+    instance: ReusableInstance,
     module: *const VmModule,
     resident: usize,
 }
@@ -99,14 +99,14 @@ impl VmEngine {
         }
         let module = Arc::as_ptr(this.module());
         // SAFETY: the store does not use it any more, as the caller promises.
-        Some(Reset { instance: unsafe { IdleInstance::new(instance) }, module, resident })
+        Some(Reset { instance: unsafe { ReusableInstance::new(instance) }, module, resident })
     }
 
     /// Lets an instance wait for the next store.
     pub(in crate::vm) fn keep(&self, reset: Reset) {
         let Reset { instance, module, resident } = reset;
-        let gone = self.idle.put(instance, module, resident, &self.limits);
-        gone.into_iter().for_each(|idle| self.free(idle));
+        let gone = self.reusable.put(instance, module, resident, &self.limits);
+        gone.into_iter().for_each(|reusable| self.free(reusable));
     }
 
     /// An instance of a module for a store, with all but what instantiation writes.
@@ -115,7 +115,7 @@ impl VmEngine {
         module: &Arc<VmModule>,
         store: *mut VMStoreContext,
     ) -> Option<NonNull<VmInstance>> {
-        let mut instance = self.idle.take(module)?.into_inner();
+        let mut instance = self.reusable.take(module)?.into_inner();
         // SAFETY: an instance from the list belongs to who took it, with its memories and tables.
         unsafe {
             let this = instance.as_mut();
@@ -131,18 +131,18 @@ impl VmEngine {
 
     /// Frees the unused instances of a module that nobody can make instances of any more.
     pub(crate) fn forget_module(&self, module: &Arc<VmModule>) {
-        let gone = self.idle.of_module(Arc::as_ptr(module));
-        gone.into_iter().for_each(|idle| self.free(idle));
+        let gone = self.reusable.of_module(Arc::as_ptr(module));
+        gone.into_iter().for_each(|reusable| self.free(reusable));
     }
 
     /// Frees an unused instance.
-    pub(in crate::vm) fn free(&self, idle: IdleInstance) {
-        let instance = idle.into_inner();
+    pub(in crate::vm) fn free(&self, reusable: ReusableInstance) {
+        let instance = reusable.into_inner();
         // SAFETY: an unused instance belongs to who has it, with its memories and tables. All three were made
         // by boxes.
         unsafe {
             for memory in instance.as_ref().own_memories() {
-                Box::from_raw(memory.as_ptr()).recycle(self, false);
+                Box::from_raw(memory.as_ptr()).reuse(self, false);
             }
             for table in instance.as_ref().own_tables() {
                 drop(Box::from_raw(table.as_ptr()));

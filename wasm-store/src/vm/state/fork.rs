@@ -205,7 +205,7 @@ impl VmStore {
     ///
     /// The plan is that of the state. The imports fit, also by their sizes
     /// ([`VmState::check_outside_sizes`]), and are of this store; definitions of host functions live as long as it.
-    /// The store has settled.
+    /// The store is pinned.
     pub(crate) unsafe fn fork(
         &mut self,
         state: &VmState,

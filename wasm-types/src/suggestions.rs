@@ -40,7 +40,7 @@ pub fn distance(a: &str, b: &str) -> Option<usize> {
 /// `: did you mean …?` with the names that are like the one given, or nothing.
 ///
 /// ```
-/// let text = wasm_types::near::misses("mian", ["main", "exit"].into_iter());
+/// let text = wasm_types::suggestions::misses("mian", ["main", "exit"].into_iter());
 /// assert_eq!(text, ": did you mean `main`?");
 /// ```
 pub fn misses<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasm_runtime::{
     Config, Engine, Extern, ExternRef, Func, Instance, InstanceAllocationStrategy, Linker, Memory,
-    MemoryType, Module, PoolingAllocationConfig, RecyclingConfig, Ref, Store, Trap, Val,
+    MemoryType, Module, PoolingAllocationConfig, Ref, ReuseConfig, Store, Trap, Val,
 };
 
 const PAGE: usize = 1 << 16;
@@ -185,11 +185,11 @@ impl Fixture {
 }
 
 fn configs() -> Vec<(&'static str, Config)> {
-    let recycling = |change: fn(&mut RecyclingConfig)| {
-        let mut recycling = RecyclingConfig::new();
-        change(&mut recycling);
+    let reuse = |change: fn(&mut ReuseConfig)| {
+        let mut reuse = ReuseConfig::new();
+        change(&mut reuse);
         let mut config = Config::new();
-        config.recycling(recycling);
+        config.reuse(reuse);
         config
     };
     let mut pool = PoolingAllocationConfig::new();
@@ -206,25 +206,25 @@ fn configs() -> Vec<(&'static str, Config)> {
         ("default", Config::new()),
         (
             "nothing stays",
-            recycling(|it| {
+            reuse(|it| {
                 it.linear_memory_keep_resident(0);
             }),
         ),
         (
             "one page stays",
-            recycling(|it| {
+            reuse(|it| {
                 it.linear_memory_keep_resident(4096);
             }),
         ),
         (
             "all stays",
-            recycling(|it| {
+            reuse(|it| {
                 it.linear_memory_keep_resident(usize::MAX);
             }),
         ),
         (
             "nothing is kept",
-            recycling(|it| {
+            reuse(|it| {
                 it.max_unused_instances(0);
             }),
         ),

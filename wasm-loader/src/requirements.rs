@@ -10,14 +10,14 @@ use wasm_types::{Tunables, WasmFeatures};
 /// reasons are told at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub struct Demands {
+pub struct Requirements {
     /// What the code was compiled to rely on.
     pub tunables: Tunables,
     /// The proposals that the module uses.
     pub proposals: WasmFeatures,
 }
 
-impl Demands {
+impl Requirements {
     /// What an artifact asks for.
     pub fn of(artifact: &Artifact<'_>) -> Self {
         Self { tunables: artifact.tunables(), proposals: artifact.features() }

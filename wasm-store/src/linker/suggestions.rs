@@ -1,6 +1,6 @@
 //! Items that are like one that was not found, for messages.
 
-use wasm_types::near::{distance, suggest};
+use wasm_types::suggestions::{distance, suggest};
 
 /// `: did you mean …?` with the items that are like the one given, or nothing: the same name in another namespace
 /// is as near as a misspelling.

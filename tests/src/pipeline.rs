@@ -8,16 +8,16 @@ use wasm_runtime::{Config, Engine, Module, Result};
 
 /// A way from the bytes of a module to a [`Module`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Way {
+pub enum Pipeline {
     /// Compiled on the spot.
     OnTheSpot,
     /// Compiled into an artifact by one engine and loaded from there by another.
     ThroughArtifact,
 }
 
-impl Way {
+impl Pipeline {
     /// Both.
-    pub const ALL: [Way; 2] = [Way::OnTheSpot, Way::ThroughArtifact];
+    pub const ALL: [Pipeline; 2] = [Pipeline::OnTheSpot, Pipeline::ThroughArtifact];
 
     /// A function that makes modules for engines with this configuration.
     ///
@@ -31,8 +31,8 @@ impl Way {
         // Nothing but bytes passes from the engine that compiles to the one that runs.
         let compiling = Engine::new(config)?;
         Ok(move |engine: &Engine, wasm: &[u8]| match self {
-            Way::OnTheSpot => Module::from_binary(engine, wasm),
-            Way::ThroughArtifact => {
+            Pipeline::OnTheSpot => Module::from_binary(engine, wasm),
+            Pipeline::ThroughArtifact => {
                 let artifact = compiling.precompile_module(wasm)?;
                 // SAFETY: the bytes were made in the line above by this version of the compiler.
                 unsafe { Module::deserialize(engine, artifact) }
@@ -47,8 +47,8 @@ impl Way {
     /// If the module is refused.
     pub fn module(self, engine: &Engine, wasm: &[u8]) -> Result<Module> {
         match self {
-            Way::OnTheSpot => Module::new(engine, wasm),
-            Way::ThroughArtifact => {
+            Pipeline::OnTheSpot => Module::new(engine, wasm),
+            Pipeline::ThroughArtifact => {
                 let artifact = Module::new(engine, wasm)?.serialize()?;
                 let file = tempfile::NamedTempFile::new()?;
                 std::fs::write(file.path(), artifact)?;
@@ -60,11 +60,11 @@ impl Way {
     }
 }
 
-impl fmt::Display for Way {
+impl fmt::Display for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Way::OnTheSpot => "jit",
-            Way::ThroughArtifact => "aot",
+            Pipeline::OnTheSpot => "jit",
+            Pipeline::ThroughArtifact => "aot",
         })
     }
 }
