@@ -13,10 +13,13 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable as _};
-use cranelift_frontend::FunctionBuilder;
+use cranelift_frontend::FunctionBuilder as Builder;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module as _, default_libcall_names};
-use wasm_translate::{FuncEnvironment, Heap, HeapBound, Result, Translator, Values};
+use wasm_translate::{
+    Arithmetic, BulkOperations, Calls, Functions, GlobalVariable, Globals, Heap, HeapBound,
+    Memories, Metering, References, Result, Tables, Translator, Values,
+};
 use wasm_types::{
     DefinedFuncIndex, EntityIndex, FuncIndex, FuncType, GlobalIndex, MemoryIndex, Module, ValType,
     WasmFeatures,
@@ -34,7 +37,7 @@ const MEMORY: i32 = 0;
 const MEMORY_LENGTH: i32 = 8;
 const GLOBALS: i32 = 16;
 
-/// Tells the translator how things are done here: eight methods.
+/// Says how things are done here: seven methods.
 struct ToyEnvironment<'m> {
     module: &'m Module,
     jit: &'m mut JITModule,
@@ -43,17 +46,17 @@ struct ToyEnvironment<'m> {
 }
 
 impl ToyEnvironment<'_> {
-    fn instance(&self, builder: &FunctionBuilder<'_>) -> Value {
+    fn instance(&self, builder: &Builder<'_>) -> Value {
         builder.func.special_param(ArgumentPurpose::VMContext).expect("the first parameter")
     }
 
-    fn load(&self, builder: &mut FunctionBuilder<'_>, ty: ir::Type, offset: i32) -> Value {
+    fn load(&self, builder: &mut Builder<'_>, offset: i32) -> Value {
         let instance = self.instance(builder);
-        builder.ins().load(ty, MemFlagsData::trusted(), instance, offset)
+        builder.ins().load(types::I64, MemFlagsData::trusted(), instance, offset)
     }
 }
 
-impl FuncEnvironment for ToyEnvironment<'_> {
+impl Functions for ToyEnvironment<'_> {
     fn module(&self) -> &Module {
         self.module
     }
@@ -64,19 +67,20 @@ impl FuncEnvironment for ToyEnvironment<'_> {
 
     fn signature(&self, ty: &FuncType) -> ir::Signature {
         let mut signature = self.jit.make_signature();
-        let pointer = AbiParam::special(self.pointer_type(), ArgumentPurpose::VMContext);
         let values = |list: &[ValType]| {
             list.iter().map(|ty| AbiParam::new(self.value_type(*ty))).collect::<Vec<_>>()
         };
-        signature.params.push(pointer);
+        signature.params.push(AbiParam::special(self.pointer_type(), ArgumentPurpose::VMContext));
         signature.params.extend(values(ty.params()));
         signature.returns.extend(values(ty.results()));
         signature
     }
+}
 
+impl Calls for ToyEnvironment<'_> {
     fn call(
         &mut self,
-        builder: &mut FunctionBuilder<'_>,
+        builder: &mut Builder<'_>,
         func: FuncIndex,
         args: &[Value],
     ) -> Result<Values> {
@@ -85,47 +89,38 @@ impl FuncEnvironment for ToyEnvironment<'_> {
         let call = builder.ins().call(callee, &args);
         Ok(Values::from_slice(builder.inst_results(call)))
     }
+}
 
-    fn global_get(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        global: GlobalIndex,
-    ) -> Result<Value> {
-        let ty = self.value_type(self.module.globals[global.index()].content);
-        Ok(self.load(builder, ty, GLOBALS + 8 * global.as_u32() as i32))
+impl Globals for ToyEnvironment<'_> {
+    fn global(&mut self, builder: &mut Builder<'_>, global: GlobalIndex) -> Result<GlobalVariable> {
+        let offset = GLOBALS + 8 * global.as_u32() as i32;
+        let (address, flags) = (self.instance(builder), MemFlagsData::trusted());
+        Ok(GlobalVariable { address, offset, flags })
     }
+}
 
-    fn global_set(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        global: GlobalIndex,
-        value: Value,
-    ) -> Result<()> {
-        let (instance, offset) = (self.instance(builder), GLOBALS + 8 * global.as_u32() as i32);
-        builder.ins().store(MemFlagsData::trusted(), value, instance, offset);
-        Ok(())
-    }
-
-    fn heap(&mut self, builder: &mut FunctionBuilder<'_>, _memory: MemoryIndex) -> Result<Heap> {
+impl Memories for ToyEnvironment<'_> {
+    fn heap(&mut self, builder: &mut Builder<'_>, memory: MemoryIndex) -> Result<Heap> {
         Ok(Heap {
-            base: self.load(builder, types::I64, MEMORY),
-            bound: HeapBound::Dynamic { length: self.load(builder, types::I64, MEMORY_LENGTH) },
+            base: self.load(builder, MEMORY),
+            bound: HeapBound::Dynamic { length: self.memory_length(builder, memory)? },
             guard: 0,
             spectre_mitigation: false,
             alias_region: None,
         })
     }
 
-    fn memory_size(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        _memory: MemoryIndex,
-    ) -> Result<Value> {
-        let length = self.load(builder, types::I64, MEMORY_LENGTH);
-        let pages = builder.ins().ushr_imm_u(length, 16);
-        Ok(builder.ins().ireduce(types::I32, pages))
+    fn memory_length(&mut self, builder: &mut Builder<'_>, _memory: MemoryIndex) -> Result<Value> {
+        Ok(self.load(builder, MEMORY_LENGTH))
     }
 }
+
+// What the toy lacks is refused by name.
+impl References for ToyEnvironment<'_> {}
+impl Tables for ToyEnvironment<'_> {}
+impl BulkOperations for ToyEnvironment<'_> {}
+impl Arithmetic for ToyEnvironment<'_> {}
+impl Metering for ToyEnvironment<'_> {}
 
 thread_local! {
     static PRINTED: RefCell<Vec<i32>> = const { RefCell::new(Vec::new()) };
@@ -230,5 +225,8 @@ fn what_it_lacks_is_an_error() {
     let text = r#"(module (memory 1)
         (func (export "run") (param i32) (result i32) (memory.grow (local.get 0))))"#;
     let error = run(&wat::parse_str(text).unwrap(), 1).unwrap_err().to_string();
-    assert!(error.contains("memory.grow is not supported"), "{error}");
+    assert!(
+        error.contains("memory.grow is not supported by the environment (`Memories`)"),
+        "{error}"
+    );
 }

@@ -59,6 +59,12 @@ impl Error {
         Self::new(ErrorKind::Unsupported, format!("{what} is not supported"))
     }
 
+    /// An operator that the environment leaves out of a family that it implements.
+    pub(crate) fn refused(family: &str, operator: &str) -> Self {
+        let reason = format!("{operator} is not supported by the environment (`{family}`)");
+        Self::new(ErrorKind::Unsupported, reason)
+    }
+
     /// Something is larger, or takes longer, than one of the limits allows; `what` says what.
     pub(crate) fn beyond(limit: CompileLimit, what: impl fmt::Display) -> Self {
         let mut error = Self::new(

@@ -10,8 +10,9 @@
 //!   raw or optimised, and [`Settings::pass`] puts passes of your own in between.
 //! * [`Translator`] turns a single function body into CLIF and leaves the rest to you. Everything
 //!   that depends on a runtime (how functions are called, where globals, memories and tables are)
-//!   comes from a [`FuncEnvironment`] that you implement; eight methods make a runtime. The example
-//!   `toy_runtime` is a complete one.
+//!   comes from a [`FuncEnvironment`] of yours: one trait per family of operators, of which you
+//!   fill in those that you need; seven methods make a runtime. The example `toy_runtime` is a
+//!   complete one.
 //!
 //! What is translated: all of WebAssembly 2.0, and of 3.0 tail calls, several memories, 64-bit
 //! memories and tables, and relaxed vector operators. Validation refuses the rest by name.
@@ -95,7 +96,9 @@ pub use cranelift_frontend;
 
 pub use compile::{compile_module, compile_module_timed};
 pub use environ::{
-    BulkOperands, FuncEnvironment, Heap, HeapAccess, HeapBound, Result, Rounding, Values,
+    Arithmetic, BulkOperands, BulkOperation, BulkOperations, Calls, FuncEnvironment, Functions,
+    GlobalVariable, Globals, Heap, HeapAccess, HeapBound, Memories, Metering, References, Result,
+    Rounding, Segment, Tables, Values,
 };
 pub use error::{Error, ErrorKind};
 pub use function::Translator;

@@ -1,18 +1,20 @@
 //! The environment for the run-time ABI of [`wasm_types::abi`].
 //!
-//! This file has the state and the trait; calls, globals, memories, tables and builtins are in files
-//! of their own.
+//! This file has the state. Each family of [`environ`](crate::environ) is implemented in the file
+//! of its name; what several of them use is in files beside these.
 
+mod arithmetic;
 mod builtin;
 mod bulk;
 mod call;
-mod fuel;
+mod function;
 mod function_hooks;
 mod global;
 mod immutable_table;
 mod interruption;
-mod math;
 mod memory;
+mod metering;
+mod reference;
 mod table;
 mod wide_multiply;
 
@@ -21,25 +23,21 @@ use std::sync::Arc;
 
 use cranelift_codegen::cursor::{Cursor as _, FuncCursor};
 use cranelift_codegen::ir::{
-    self, AbiParam, AliasRegion, AliasRegionData, ArgumentPurpose, Block, InstBuilder as _,
-    MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Type, Value, types,
+    self, AliasRegion, AliasRegionData, InstBuilder as _, MemFlagsData, StackSlot, StackSlotData,
+    StackSlotKind, Value, types,
 };
-use cranelift_codegen::isa::{CallConv, TargetIsa};
+use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::FunctionBuilder;
-use wasm_types::abi::{Builtin, ContextLayout, ResultPlace, register_results};
-use wasm_types::wasmparser::Operator;
-use wasm_types::{
-    DataIndex, ElemIndex, FuncIndex, FuncType, GlobalIndex, MemoryIndex, Module, TableIndex,
-    Tunables, TypeIndex, ValType,
-};
+use wasm_types::abi::{Builtin, ContextLayout};
+use wasm_types::{FuncIndex, MemoryIndex, Module, TableIndex, Tunables, TypeIndex};
 
-use crate::environ::{BulkOperands, FuncEnvironment, Heap, Result, Rounding, Values};
 use crate::function_hooks::HookedFunctions;
 use crate::idiom::Idioms;
 use crate::immutable_table::ImmutableTables;
-use fuel::Fuel;
+pub(crate) use function::clif_type;
 pub(crate) use immutable_table::TABLE_NAMES;
 use interruption::Interruption;
+use metering::Fuel;
 
 /// The alias regions that memory is divided into: accesses to different ones are independent.
 #[derive(Clone, Copy)]
@@ -183,24 +181,6 @@ impl<'m> RuntimeEnvironment<'m> {
         self.function.frame_slot
     }
 
-    /// The signature of a Wasm function type: `tail` convention, context first, the buffer for
-    /// results that no register is for last.
-    pub fn wasm_signature(ty: &FuncType) -> ir::Signature {
-        let mut signature = ir::Signature::new(CallConv::Tail);
-        signature.params.push(AbiParam::special(types::I64, ArgumentPurpose::VMContext));
-        signature.params.extend(ty.params().iter().map(|ty| AbiParam::new(clif_type(*ty))));
-        let places = register_results(ty.results());
-        for (ty, place) in ty.results().iter().zip(&places) {
-            if *place == ResultPlace::Register {
-                signature.returns.push(AbiParam::new(clif_type(*ty)));
-            }
-        }
-        if signature.returns.len() < places.len() {
-            signature.params.push(AbiParam::new(types::I64));
-        }
-        signature
-    }
-
     /// The instance context.
     fn context(&self) -> Value {
         self.function.context.expect("the context is set when the function is entered")
@@ -250,358 +230,5 @@ impl<'m> RuntimeEnvironment<'m> {
         let context = self.context();
         let mut cursor = Self::entry_cursor(builder);
         cursor.ins().stack_store(types::I64, context, slot, 0);
-    }
-}
-
-/// The CLIF type of a Wasm type. References are 64-bit integers.
-pub(crate) fn clif_type(ty: ValType) -> Type {
-    match ty {
-        ValType::I32 => types::I32,
-        ValType::I64 | ValType::Ref(_) => types::I64,
-        ValType::F32 => types::F32,
-        ValType::F64 => types::F64,
-        ValType::V128 => types::I8X16,
-    }
-}
-
-impl FuncEnvironment for RuntimeEnvironment<'_> {
-    fn module(&self) -> &Module {
-        self.module
-    }
-
-    fn isa(&self) -> &dyn TargetIsa {
-        self.isa
-    }
-
-    fn value_type(&self, ty: ValType) -> Type {
-        clif_type(ty)
-    }
-
-    fn relaxed_simd_deterministic(&self) -> bool {
-        self.tunables.relaxed_simd_deterministic
-    }
-
-    fn signature(&self, ty: &FuncType) -> ir::Signature {
-        Self::wasm_signature(ty)
-    }
-
-    fn begin_function(&mut self, func: FuncIndex) {
-        self.function.clear();
-        self.function.index = Some(func);
-        self.function.hooked = self.hooked.is_some_and(|hooked| hooked.contains(func));
-        if let Some(fuel) = &mut self.fuel {
-            fuel.begin();
-        }
-    }
-
-    fn function_entry(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<()> {
-        let entry = builder.current_block().expect("the entry block is the current one");
-        let params = builder.block_params(entry);
-        self.function.context = Some(params[0]);
-        self.begin_interruption(builder);
-        self.fuel_at_entry(builder);
-        self.tell_entered(builder);
-        Ok(())
-    }
-
-    fn loop_head(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<()> {
-        self.interrupt_at_loop_head(builder);
-        self.fuel_at_loop_head(builder);
-        Ok(())
-    }
-
-    fn before_operator(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        operator: &Operator<'_>,
-    ) -> Result<()> {
-        self.fuel_for_operator(builder, operator);
-        Ok(())
-    }
-
-    fn before_units(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        operator: &Operator<'_>,
-        units: Value,
-    ) -> Result<()> {
-        self.fuel_for_units(builder, operator, units);
-        Ok(())
-    }
-
-    fn enter_inlined(&mut self, builder: &mut FunctionBuilder<'_>, _func: FuncIndex) -> Result<()> {
-        self.fuel_enter_inlined(builder);
-        Ok(())
-    }
-
-    fn undo_inlined(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<bool> {
-        Ok(self.fuel_undo_inlined(builder))
-    }
-
-    fn finish_function(&mut self, func: &mut ir::Function) -> Result<()> {
-        self.meter(func);
-        Ok(())
-    }
-
-    fn wasm_params(&mut self, builder: &mut FunctionBuilder<'_>, entry: Block) -> Values {
-        let func = self.function.index.expect("a function is being translated");
-        let end = 1 + self.module.type_of_func(func).params().len();
-        let params = builder.block_params(entry);
-        self.function.result_buffer = params.get(end).copied();
-        Values::from_slice(&params[1..end])
-    }
-
-    fn translate_return(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        results: &[Value],
-    ) -> Result<()> {
-        self.tell_returned(builder, results);
-        self.return_results(builder, results);
-        Ok(())
-    }
-
-    fn call(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        func: FuncIndex,
-        args: &[Value],
-    ) -> Result<Values> {
-        if let Some(results) = self.call_idiom(builder, func, args) {
-            return Ok(results);
-        }
-        Ok(self.call_function(builder, func, args))
-    }
-
-    fn call_indirect(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        ty: TypeIndex,
-        index: Value,
-        args: &[Value],
-    ) -> Result<Values> {
-        self.call_element(builder, table, ty, index, args)
-    }
-
-    fn return_call(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        func: FuncIndex,
-        args: &[Value],
-    ) -> Result<()> {
-        self.tell_tail_called(builder);
-        self.return_call_function(builder, func, args);
-        Ok(())
-    }
-
-    fn return_call_indirect(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        ty: TypeIndex,
-        index: Value,
-        args: &[Value],
-    ) -> Result<()> {
-        self.return_call_element(builder, table, ty, index, args)
-    }
-
-    fn ref_func(&mut self, builder: &mut FunctionBuilder<'_>, func: FuncIndex) -> Result<Value> {
-        let func = builder.ins().iconst(types::I32, i64::from(func.as_u32()));
-        Ok(self.call_builtin_for(builder, Builtin::RefFunc, &[func]))
-    }
-
-    fn global_get(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        global: GlobalIndex,
-    ) -> Result<Value> {
-        Ok(self.load_global(builder, global))
-    }
-
-    fn global_set(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        global: GlobalIndex,
-        value: Value,
-    ) -> Result<()> {
-        self.store_global(builder, global, value);
-        Ok(())
-    }
-
-    fn heap(&mut self, builder: &mut FunctionBuilder<'_>, memory: MemoryIndex) -> Result<Heap> {
-        Ok(self.memory_heap(builder, memory))
-    }
-
-    fn reserved_memory_length(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        memory: MemoryIndex,
-    ) -> Result<Option<Value>> {
-        let is_reserved = self.tunables.memory_is_static(&self.module.memories[memory.index()]);
-        Ok(is_reserved.then(|| self.memory_length(builder, memory)))
-    }
-
-    fn memory_size(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        memory: MemoryIndex,
-    ) -> Result<Value> {
-        Ok(self.memory_pages(builder, memory))
-    }
-
-    fn memory_grow(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        memory: MemoryIndex,
-        delta: Value,
-    ) -> Result<Value> {
-        Ok(self.grow_memory(builder, memory, delta))
-    }
-
-    fn memory_fill(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        memory: MemoryIndex,
-        operands: BulkOperands,
-    ) -> Result<()> {
-        let BulkOperands { to, from, len } = operands;
-        if !self.fill_bytes(builder, memory, operands) {
-            self.bulk(builder, Builtin::MemoryFill, &[memory.as_u32()], &[to, from, len]);
-        }
-        Ok(())
-    }
-
-    fn memory_copy(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        to: MemoryIndex,
-        from: MemoryIndex,
-        operands: BulkOperands,
-    ) -> Result<()> {
-        if self.copy_bytes(builder, to, from, operands) {
-            return Ok(());
-        }
-        let indices = [to.as_u32(), from.as_u32()];
-        let BulkOperands { to, from, len } = operands;
-        self.bulk(builder, Builtin::MemoryCopy, &indices, &[to, from, len]);
-        Ok(())
-    }
-
-    fn memory_init(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        memory: MemoryIndex,
-        data: DataIndex,
-        operands: BulkOperands,
-    ) -> Result<()> {
-        let indices = [memory.as_u32(), data.as_u32()];
-        let BulkOperands { to, from, len } = operands;
-        self.bulk(builder, Builtin::MemoryInit, &indices, &[to, from, len]);
-        Ok(())
-    }
-
-    fn data_drop(&mut self, builder: &mut FunctionBuilder<'_>, data: DataIndex) -> Result<()> {
-        self.bulk(builder, Builtin::DataDrop, &[data.as_u32()], &[]);
-        Ok(())
-    }
-
-    fn table_size(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-    ) -> Result<Value> {
-        Ok(self.table_elements(builder, table))
-    }
-
-    fn table_get(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        index: Value,
-    ) -> Result<Value> {
-        Ok(self.get_element(builder, table, index))
-    }
-
-    fn table_set(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        index: Value,
-        value: Value,
-    ) -> Result<()> {
-        self.set_element(builder, table, index, value);
-        Ok(())
-    }
-
-    fn table_grow(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        delta: Value,
-        value: Value,
-    ) -> Result<Value> {
-        Ok(self.grow_table(builder, table, delta, value))
-    }
-
-    fn table_fill(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        operands: BulkOperands,
-    ) -> Result<()> {
-        let BulkOperands { to, from, len } = operands;
-        self.bulk(builder, Builtin::TableFill, &[table.as_u32()], &[to, from, len]);
-        Ok(())
-    }
-
-    fn table_copy(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        to: TableIndex,
-        from: TableIndex,
-        operands: BulkOperands,
-    ) -> Result<()> {
-        let indices = [to.as_u32(), from.as_u32()];
-        let BulkOperands { to, from, len } = operands;
-        self.bulk(builder, Builtin::TableCopy, &indices, &[to, from, len]);
-        Ok(())
-    }
-
-    fn table_init(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        elem: ElemIndex,
-        operands: BulkOperands,
-    ) -> Result<()> {
-        let indices = [table.as_u32(), elem.as_u32()];
-        let BulkOperands { to, from, len } = operands;
-        self.bulk(builder, Builtin::TableInit, &indices, &[to, from, len]);
-        Ok(())
-    }
-
-    fn elem_drop(&mut self, builder: &mut FunctionBuilder<'_>, elem: ElemIndex) -> Result<()> {
-        self.bulk(builder, Builtin::ElemDrop, &[elem.as_u32()], &[]);
-        Ok(())
-    }
-
-    fn round(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        rounding: Rounding,
-        x: Value,
-    ) -> Result<Value> {
-        Ok(self.round_float(builder, rounding, x))
-    }
-
-    fn fma(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        x: Value,
-        y: Value,
-        z: Value,
-    ) -> Result<Value> {
-        Ok(self.fused_multiply_add(builder, x, y, z))
     }
 }

@@ -88,9 +88,11 @@ pub(crate) fn prepare_access<E: FuncEnvironment + ?Sized>(
 ) -> Result<(MemFlagsData, Value, i32), Error> {
     let unchecked =
         || Error::new(ErrorKind::Codegen, "an access that can't be checked was inlined");
+    if !t.env.memory_is_reserved(access.memory) {
+        return Err(unchecked());
+    }
     let heap = t.env.heap(&mut t.builder, access.memory)?;
-    let length = t.env.reserved_memory_length(&mut t.builder, access.memory)?;
-    let length = length.ok_or_else(unchecked)?;
+    let length = t.env.memory_length(&mut t.builder, access.memory)?;
     let offset = i32::try_from(access.offset).map_err(|_| unchecked())?;
     let index = t.builder.ins().uextend(types::I64, access.index);
     let end = i64::from(offset) + i64::from(access.size);

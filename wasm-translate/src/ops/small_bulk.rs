@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use wasm_types::{MemoryIndex, TrapCode};
 
 use super::simd;
-use crate::environ::{BulkOperands, FuncEnvironment, HeapBound};
+use crate::environ::{BulkOperands, BulkOperation, FuncEnvironment, HeapBound};
 use crate::error::Error;
 use crate::translator::FuncTranslator;
 use crate::trap::clif_trap_code;
@@ -22,8 +22,21 @@ use crate::trap::clif_trap_code;
 /// The most bytes that are copied or filled in place.
 const MAX: u8 = 64;
 
+/// Translates a bulk operator; `false` if it is not one of a few bytes.
+pub(super) fn translate<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    operation: BulkOperation,
+    operands: BulkOperands,
+) -> Result<bool, Error> {
+    match operation {
+        BulkOperation::MemoryCopy { to, from } => copy(t, to, from, operands),
+        BulkOperation::MemoryFill { memory } => fill(t, memory, operands),
+        _ => Ok(false),
+    }
+}
+
 /// Translates `memory.copy`; `false` if it is not a small one.
-pub(super) fn copy<E: FuncEnvironment + ?Sized>(
+fn copy<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
     to: MemoryIndex,
     from: MemoryIndex,
@@ -53,7 +66,7 @@ pub(super) fn copy<E: FuncEnvironment + ?Sized>(
 }
 
 /// Translates `memory.fill`; `false` if it is not a small one.
-pub(super) fn fill<E: FuncEnvironment + ?Sized>(
+fn fill<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
     memory: MemoryIndex,
     operands: BulkOperands,
@@ -105,9 +118,10 @@ impl Place {
         memory: MemoryIndex,
         address: Value,
     ) -> Result<Option<Self>, Error> {
-        let Some(size) = t.env.reserved_memory_length(&mut t.builder, memory)? else {
+        if !t.env.memory_is_reserved(memory) {
             return Ok(None);
-        };
+        }
+        let size = t.env.memory_length(&mut t.builder, memory)?;
         let heap = t.env.heap(&mut t.builder, memory)?;
         // Speculation may run ahead of the check, but not leave what is reserved.
         let HeapBound::Static { .. } = heap.bound else { return Ok(None) };

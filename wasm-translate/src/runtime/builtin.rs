@@ -48,7 +48,7 @@ impl RuntimeEnvironment<'_> {
 
     /// Calls a builtin that works on memories, tables or segments: first their indices, then
     /// operands, each extended to the type that the builtin takes.
-    pub(super) fn bulk(
+    pub(super) fn call_indexed_builtin(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         builtin: Builtin,

@@ -1,26 +1,78 @@
-//! `memory.copy` and `memory.fill` of memories that never move: the bounds are checked here, and the C library's own
-//! functions do the rest, with no way through the store.
+//! Bulk operators: builtins, but for `memory.copy` and `memory.fill` of memories that never move.
+//! For these the bounds are checked here, and the C library's own functions do the rest, without a
+//! call of the store.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder as _, Value, types};
 use cranelift_frontend::FunctionBuilder;
+use smallvec::{SmallVec, smallvec};
 use wasm_types::abi::Builtin;
 use wasm_types::{MemoryIndex, TrapCode};
 
 use super::RuntimeEnvironment;
-use crate::environ::BulkOperands;
+use crate::environ::{BulkOperands, BulkOperation, BulkOperations, Memories as _, Result, Segment};
 use crate::trap::clif_trap_code;
+
+impl BulkOperations for RuntimeEnvironment<'_> {
+    fn bulk(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        operation: BulkOperation,
+        operands: BulkOperands,
+    ) -> Result<()> {
+        let is_done = match operation {
+            BulkOperation::MemoryFill { memory } => self.fill_bytes(builder, memory, operands),
+            BulkOperation::MemoryCopy { to, from } => self.copy_bytes(builder, to, from, operands),
+            _ => false,
+        };
+        if !is_done {
+            let (builtin, indices) = builtin_of(operation);
+            let BulkOperands { to, from, len } = operands;
+            self.call_indexed_builtin(builder, builtin, &indices, &[to, from, len]);
+        }
+        Ok(())
+    }
+
+    fn drop_segment(&mut self, builder: &mut FunctionBuilder<'_>, segment: Segment) -> Result<()> {
+        let (builtin, index) = match segment {
+            Segment::Data(data) => (Builtin::DataDrop, data.as_u32()),
+            Segment::Elem(elem) => (Builtin::ElemDrop, elem.as_u32()),
+        };
+        self.call_indexed_builtin(builder, builtin, &[index], &[]);
+        Ok(())
+    }
+}
+
+/// The builtin for an operator, and the indices that it takes first.
+fn builtin_of(operation: BulkOperation) -> (Builtin, SmallVec<[u32; 2]>) {
+    match operation {
+        BulkOperation::MemoryFill { memory } => (Builtin::MemoryFill, smallvec![memory.as_u32()]),
+        BulkOperation::MemoryCopy { to, from } => {
+            (Builtin::MemoryCopy, smallvec![to.as_u32(), from.as_u32()])
+        }
+        BulkOperation::MemoryInit { memory, data } => {
+            (Builtin::MemoryInit, smallvec![memory.as_u32(), data.as_u32()])
+        }
+        BulkOperation::TableFill { table } => (Builtin::TableFill, smallvec![table.as_u32()]),
+        BulkOperation::TableCopy { to, from } => {
+            (Builtin::TableCopy, smallvec![to.as_u32(), from.as_u32()])
+        }
+        BulkOperation::TableInit { table, elem } => {
+            (Builtin::TableInit, smallvec![table.as_u32(), elem.as_u32()])
+        }
+    }
+}
 
 impl RuntimeEnvironment<'_> {
     /// `memory.copy`; `false` if a memory is not one that never moves.
-    pub(super) fn copy_bytes(
+    fn copy_bytes(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         to: MemoryIndex,
         from: MemoryIndex,
         operands: BulkOperands,
     ) -> bool {
-        if !self.direct_bulk || !self.never_moves(to) || !self.never_moves(from) {
+        if !self.direct_bulk || !self.memory_is_reserved(to) || !self.memory_is_reserved(from) {
             return false;
         }
         let target = builder.ins().uextend(types::I64, operands.to);
@@ -41,13 +93,13 @@ impl RuntimeEnvironment<'_> {
     }
 
     /// `memory.fill`; `false` if the memory is not one that never moves.
-    pub(super) fn fill_bytes(
+    fn fill_bytes(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         memory: MemoryIndex,
         operands: BulkOperands,
     ) -> bool {
-        if !self.direct_bulk || !self.never_moves(memory) {
+        if !self.direct_bulk || !self.memory_is_reserved(memory) {
             return false;
         }
         let start = builder.ins().uextend(types::I64, operands.to);
@@ -56,11 +108,6 @@ impl RuntimeEnvironment<'_> {
         let start = self.address(builder, memory, start);
         self.call_builtin(builder, Builtin::FillBytes, &[start, operands.from, len]);
         true
-    }
-
-    /// Whether a memory has 32-bit addresses, all of which are reserved.
-    fn never_moves(&self, memory: MemoryIndex) -> bool {
-        self.tunables.memory_is_static(&self.module.memories[memory.index()])
     }
 
     fn address(
@@ -84,7 +131,7 @@ impl RuntimeEnvironment<'_> {
         len: Value,
     ) -> Value {
         let end = builder.ins().iadd(index, len);
-        let size = self.memory_length(builder, memory);
+        let size = self.load_memory_length(builder, memory);
         let outside = builder.ins().icmp(IntCC::UnsignedGreaterThan, end, size);
         builder.ins().trapnz(outside, clif_trap_code(TrapCode::MemoryOutOfBounds));
         if !self.tunables.spectre_mitigation {

@@ -1,16 +1,17 @@
-//! Calls: of functions of the module, of imports, of elements of tables; and returns.
+//! Calls: of functions of the module, of imports, of elements of tables.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    self, Endianness, ExtFuncData, ExternalName, Inst, InstBuilder as _, MemFlagsData,
-    StackSlotData, StackSlotKind, UserExternalName, Value, types,
+    self, ExtFuncData, ExternalName, Inst, InstBuilder as _, MemFlagsData, StackSlotData,
+    StackSlotKind, UserExternalName, Value, types,
 };
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::{ResultPlace, context, func_ref, import, register_results};
 use wasm_types::{DefinedFuncIndex, FuncIndex, FuncType, TableIndex, TrapCode, TypeIndex, ValType};
 
+use super::function::buffer_flags;
 use super::{CONSTANT, RuntimeEnvironment, clif_type};
-use crate::environ::{Result, Values};
+use crate::environ::{Calls, Result, Values};
 use crate::error::{Error, ErrorKind};
 use crate::trap::clif_trap_code;
 
@@ -21,45 +22,95 @@ enum Callee {
     Indirect { signature: ir::SigRef, code: Value, context: Value },
 }
 
-impl<'m> RuntimeEnvironment<'m> {
-    // Returns.
-
-    /// Returns from the function: results go to registers or to the caller's buffer.
-    pub(super) fn return_results(&mut self, builder: &mut FunctionBuilder<'_>, results: &[Value]) {
-        let func = self.function.index.expect("a function is being translated");
-        let ty = self.module.type_of_func(func);
-        let mut in_registers = Values::new();
-        for (value, place) in results.iter().zip(register_results(ty.results())) {
-            match place {
-                ResultPlace::Register => in_registers.push(*value),
-                ResultPlace::Buffer(offset) => {
-                    let buffer = self.own_result_buffer();
-                    let flags = buffer_flags(builder.func.dfg.value_type(*value));
-                    builder.ins().store(flags, *value, buffer, offset as i32);
-                }
-            }
-        }
-        builder.ins().return_(&in_registers);
-    }
-
-    fn own_result_buffer(&self) -> Value {
-        self.function.result_buffer.expect("a function with such results has a buffer")
-    }
-
-    // Calls of functions by index.
-
-    pub(super) fn call_function(
+impl Calls for RuntimeEnvironment<'_> {
+    fn call(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         func: FuncIndex,
         args: &[Value],
-    ) -> Values {
+    ) -> Result<Values> {
+        if let Some(results) = self.call_idiom(builder, func, args) {
+            return Ok(results);
+        }
         self.fuel_before_call(builder, Some(func));
         let callee = self.callee(builder, func);
         let module = self.module;
-        self.finish_call(builder, callee, module.type_of_func(func), args)
+        Ok(self.finish_call(builder, callee, module.type_of_func(func), args))
     }
 
+    fn call_indirect(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        ty: TypeIndex,
+        index: Value,
+        args: &[Value],
+    ) -> Result<Values> {
+        let func_type = self.func_type(ty)?;
+        let callee = match self.immutable_element_callee(builder, table, ty, index) {
+            Some(callee) => callee,
+            None => self.element_callee(builder, table, ty, index),
+        };
+        self.fuel_before_call(builder, None);
+        Ok(self.finish_call(builder, callee, func_type, args))
+    }
+
+    fn return_call(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        func: FuncIndex,
+        args: &[Value],
+    ) -> Result<()> {
+        self.tell_tail_called(builder);
+        self.return_call_function(builder, func, args);
+        Ok(())
+    }
+
+    fn return_call_indirect(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        ty: TypeIndex,
+        index: Value,
+        args: &[Value],
+    ) -> Result<()> {
+        let func_type = self.func_type(ty)?;
+        if let Some(callee) = self.immutable_element_callee(builder, table, ty, index) {
+            self.tell_tail_called(builder);
+            self.fuel_before_call(builder, None);
+            self.finish_return_call(builder, callee, func_type, args);
+            return Ok(());
+        }
+        let callee = self.element_callee(builder, table, ty, index);
+        self.tell_tail_called(builder);
+        let Callee::Indirect { context: callee_context, .. } = callee else {
+            unreachable!("elements are called by address");
+        };
+        // A host function finds its caller through the caller's frame, which a tail call gives up:
+        // it is called in the usual way. Only Wasm code can be that much of a loop that it matters.
+        let flags = MemFlagsData::trusted().with_readonly();
+        let magic = builder.ins().load(types::I64, flags, callee_context, context::MAGIC as i32);
+        let expected = builder.ins().iconst(types::I64, context::MAGIC_VALUE as i64);
+        let is_wasm = builder.ins().icmp(IntCC::Equal, magic, expected);
+        let wasm = builder.create_block();
+        let host = builder.create_block();
+        builder.set_cold_block(host);
+        builder.ins().brif(is_wasm, wasm, &[], host, &[]);
+        builder.seal_block(wasm);
+        builder.seal_block(host);
+        builder.switch_to_block(host);
+        self.fuel_before_call(builder, None);
+        let results = self.finish_call(builder, callee, func_type, args);
+        self.return_results(builder, &results);
+        builder.switch_to_block(wasm);
+        self.fuel_before_call(builder, None);
+        self.finish_return_call(builder, callee, func_type, args);
+        Ok(())
+    }
+}
+
+impl<'m> RuntimeEnvironment<'m> {
+    /// A tail call of a function by its index.
     pub(super) fn return_call_function(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
@@ -115,67 +166,6 @@ impl<'m> RuntimeEnvironment<'m> {
             let ty = self.module.func_type(ty).expect("a function has a function type");
             builder.import_signature(Self::wasm_signature(ty))
         })
-    }
-
-    // Calls of elements of tables.
-
-    pub(super) fn call_element(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        ty: TypeIndex,
-        index: Value,
-        args: &[Value],
-    ) -> Result<Values> {
-        let func_type = self.func_type(ty)?;
-        let callee = match self.immutable_element_callee(builder, table, ty, index) {
-            Some(callee) => callee,
-            None => self.element_callee(builder, table, ty, index),
-        };
-        self.fuel_before_call(builder, None);
-        Ok(self.finish_call(builder, callee, func_type, args))
-    }
-
-    pub(super) fn return_call_element(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        ty: TypeIndex,
-        index: Value,
-        args: &[Value],
-    ) -> Result<()> {
-        let func_type = self.func_type(ty)?;
-        if let Some(callee) = self.immutable_element_callee(builder, table, ty, index) {
-            self.tell_tail_called(builder);
-            self.fuel_before_call(builder, None);
-            self.finish_return_call(builder, callee, func_type, args);
-            return Ok(());
-        }
-        let callee = self.element_callee(builder, table, ty, index);
-        self.tell_tail_called(builder);
-        let Callee::Indirect { context: callee_context, .. } = callee else {
-            unreachable!("elements are called by address");
-        };
-        // A host function finds its caller through the caller's frame, which a tail call gives up:
-        // it is called in the usual way. Only Wasm code can be that much of a loop that it matters.
-        let flags = MemFlagsData::trusted().with_readonly();
-        let magic = builder.ins().load(types::I64, flags, callee_context, context::MAGIC as i32);
-        let expected = builder.ins().iconst(types::I64, context::MAGIC_VALUE as i64);
-        let is_wasm = builder.ins().icmp(IntCC::Equal, magic, expected);
-        let wasm = builder.create_block();
-        let host = builder.create_block();
-        builder.set_cold_block(host);
-        builder.ins().brif(is_wasm, wasm, &[], host, &[]);
-        builder.seal_block(wasm);
-        builder.seal_block(host);
-        builder.switch_to_block(host);
-        self.fuel_before_call(builder, None);
-        let results = self.finish_call(builder, callee, func_type, args);
-        self.return_results(builder, &results);
-        builder.switch_to_block(wasm);
-        self.fuel_before_call(builder, None);
-        self.finish_return_call(builder, callee, func_type, args);
-        Ok(())
     }
 
     /// An element of a table that nothing changes: it has the caller's own context.
@@ -324,10 +314,4 @@ fn all_args(context: Value, args: &[Value], buffer: Option<Value>) -> Values {
 
 fn buffered_results(places: &[ResultPlace]) -> u32 {
     places.iter().filter(|place| matches!(place, ResultPlace::Buffer(_))).count() as u32
-}
-
-/// Flags for a result in a buffer: vectors have their lowest lane first on every machine.
-pub(super) fn buffer_flags(ty: ir::Type) -> MemFlagsData {
-    let flags = MemFlagsData::trusted();
-    if ty.is_vector() { flags.with_endianness(Endianness::Little) } else { flags }
 }

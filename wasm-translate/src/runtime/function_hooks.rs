@@ -8,7 +8,7 @@ use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::Builtin;
 
 use super::RuntimeEnvironment;
-use super::call::buffer_flags;
+use super::function::buffer_flags;
 
 impl RuntimeEnvironment<'_> {
     /// At the entry of a function, before anything else that it does.

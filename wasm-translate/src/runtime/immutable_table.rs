@@ -16,7 +16,7 @@ use wasm_types::abi::NO_TYPE_ID;
 use wasm_types::{FuncIndex, TableIndex, TrapCode, TypeIndex};
 
 use super::RuntimeEnvironment;
-use crate::environ::FuncEnvironment as _;
+use crate::environ::Functions as _;
 use crate::immutable_table::ImmutableTables;
 use crate::trap::clif_trap_code;
 

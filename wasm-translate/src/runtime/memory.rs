@@ -6,25 +6,21 @@ use wasm_types::MemoryIndex;
 use wasm_types::abi::{Builtin, memory as record, memory_import};
 
 use super::{CONSTANT, Region, RuntimeEnvironment};
-use crate::environ::{Heap, HeapBound};
+use crate::environ::{Heap, HeapBound, Memories, Result};
 
-impl RuntimeEnvironment<'_> {
-    pub(super) fn memory_heap(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        memory: MemoryIndex,
-    ) -> Heap {
+impl Memories for RuntimeEnvironment<'_> {
+    fn heap(&mut self, builder: &mut FunctionBuilder<'_>, memory: MemoryIndex) -> Result<Heap> {
         let ty = self.module.memories[memory.index()];
         let alias_region = Some(self.region(builder, Region::Memory));
         let spectre_mitigation = self.tunables.spectre_mitigation;
         if self.tunables.memory_is_static(&ty) {
-            return Heap {
+            return Ok(Heap {
                 base: self.static_base(builder, memory),
                 bound: HeapBound::Static { reserved: self.tunables.memory_reservation },
                 guard: self.tunables.memory_guard_size,
                 spectre_mitigation,
                 alias_region,
-            };
+            });
         }
         let (address, offset) = self.memory_record(builder, memory);
         let flags = self.trusted(builder, Region::Record);
@@ -33,9 +29,36 @@ impl RuntimeEnvironment<'_> {
         let (base, length) = (field(record::BASE), field(record::LENGTH));
         let guard = self.tunables.guard_after(&ty);
         let bound = HeapBound::Dynamic { length };
-        Heap { base, bound, guard, spectre_mitigation, alias_region }
+        Ok(Heap { base, bound, guard, spectre_mitigation, alias_region })
     }
 
+    fn memory_length(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+    ) -> Result<Value> {
+        Ok(self.load_memory_length(builder, memory))
+    }
+
+    fn memory_is_reserved(&self, memory: MemoryIndex) -> bool {
+        self.tunables.memory_is_static(&self.module.memories[memory.index()])
+    }
+
+    fn memory_grow(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+        delta: Value,
+    ) -> Result<Value> {
+        let narrow = !self.module.memories[memory.index()].memory64;
+        let pages = self
+            .call_indexed_builtin(builder, Builtin::MemoryGrow, &[memory.as_u32()], &[delta])
+            .expect("`memory.grow` has a result");
+        Ok(if narrow { builder.ins().ireduce(types::I32, pages) } else { pages })
+    }
+}
+
+impl RuntimeEnvironment<'_> {
     /// The base of a memory that never moves: loaded once, in the entry block. The optimiser places
     /// it where it is needed.
     pub(super) fn static_base(
@@ -70,37 +93,14 @@ impl RuntimeEnvironment<'_> {
     }
 
     /// The current length in bytes.
-    pub(super) fn memory_length(
+    pub(super) fn load_memory_length(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         memory: MemoryIndex,
     ) -> Value {
         let (address, offset) = self.memory_record(builder, memory);
         let flags = self.trusted(builder, Region::Record);
-        builder.ins().load(types::I64, flags, address, offset + record::LENGTH as i32)
-    }
-
-    pub(super) fn memory_pages(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        memory: MemoryIndex,
-    ) -> Value {
-        let ty = self.module.memories[memory.index()];
-        let bytes = self.memory_length(builder, memory);
-        let pages = builder.ins().ushr_imm_u(bytes, i64::from(ty.page_size_log2));
-        if ty.memory64 { pages } else { builder.ins().ireduce(types::I32, pages) }
-    }
-
-    pub(super) fn grow_memory(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        memory: MemoryIndex,
-        delta: Value,
-    ) -> Value {
-        let narrow = !self.module.memories[memory.index()].memory64;
-        let pages = self
-            .bulk(builder, Builtin::MemoryGrow, &[memory.as_u32()], &[delta])
-            .expect("`memory.grow` has a result");
-        if narrow { builder.ins().ireduce(types::I32, pages) } else { pages }
+        let offset = offset + record::LENGTH as i32;
+        builder.ins().load(types::I64, flags, address, offset)
     }
 }

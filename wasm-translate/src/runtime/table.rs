@@ -7,7 +7,67 @@ use wasm_types::abi::{Builtin, context, table as record, table_import};
 use wasm_types::{HeapType, TableIndex, TrapCode};
 
 use super::{Region, RuntimeEnvironment};
+use crate::environ::{Result, Tables};
 use crate::trap::clif_trap_code;
+
+impl Tables for RuntimeEnvironment<'_> {
+    fn table_size(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+    ) -> Result<Value> {
+        let length = self.table_length(builder, table);
+        Ok(self.table_result(builder, table, length))
+    }
+
+    fn table_get(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        index: Value,
+    ) -> Result<Value> {
+        if !self.holds_functions(table) {
+            let (flags, address) = self.element_address(builder, table, index);
+            return Ok(builder.ins().load(types::I64, flags, address, 0));
+        }
+        let element = self.function_element(builder, table, index);
+        let null_record = self.load_constant(builder, context::NULL_FUNC_REF);
+        let is_null = builder.ins().icmp(IntCC::Equal, element, null_record);
+        let null = builder.ins().iconst(types::I64, 0);
+        Ok(builder.ins().select(is_null, null, element))
+    }
+
+    fn table_set(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        index: Value,
+        value: Value,
+    ) -> Result<()> {
+        let (flags, address) = self.element_address(builder, table, index);
+        let element = if self.holds_functions(table) {
+            let null_record = self.load_constant(builder, context::NULL_FUNC_REF);
+            builder.ins().select(value, value, null_record)
+        } else {
+            value
+        };
+        builder.ins().store(flags, element, address, 0);
+        Ok(())
+    }
+
+    fn table_grow(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        delta: Value,
+        value: Value,
+    ) -> Result<Value> {
+        let size = self
+            .call_indexed_builtin(builder, Builtin::TableGrow, &[table.as_u32()], &[delta, value])
+            .expect("`table.grow` has a result");
+        Ok(self.table_result(builder, table, size))
+    }
+}
 
 impl RuntimeEnvironment<'_> {
     /// Whether the elements are functions: if so, what stands in the table is not the reference
@@ -99,68 +159,12 @@ impl RuntimeEnvironment<'_> {
         builder.seal_block(missing);
         builder.switch_to_block(missing);
         let element = self
-            .bulk(builder, Builtin::TableGetLazy, &[table.as_u32()], &[index])
+            .call_indexed_builtin(builder, Builtin::TableGetLazy, &[table.as_u32()], &[index])
             .expect("filling in an element has a result");
         builder.ins().jump(present, &[element.into()]);
         builder.seal_block(present);
         builder.switch_to_block(present);
         builder.block_params(present)[0]
-    }
-
-    pub(super) fn get_element(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        index: Value,
-    ) -> Value {
-        if !self.holds_functions(table) {
-            let (flags, address) = self.element_address(builder, table, index);
-            return builder.ins().load(types::I64, flags, address, 0);
-        }
-        let element = self.function_element(builder, table, index);
-        let null_record = self.load_constant(builder, context::NULL_FUNC_REF);
-        let is_null = builder.ins().icmp(IntCC::Equal, element, null_record);
-        let null = builder.ins().iconst(types::I64, 0);
-        builder.ins().select(is_null, null, element)
-    }
-
-    pub(super) fn set_element(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        index: Value,
-        value: Value,
-    ) {
-        let (flags, address) = self.element_address(builder, table, index);
-        let element = if self.holds_functions(table) {
-            let null_record = self.load_constant(builder, context::NULL_FUNC_REF);
-            builder.ins().select(value, value, null_record)
-        } else {
-            value
-        };
-        builder.ins().store(flags, element, address, 0);
-    }
-
-    pub(super) fn table_elements(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-    ) -> Value {
-        let length = self.table_length(builder, table);
-        self.table_result(builder, table, length)
-    }
-
-    pub(super) fn grow_table(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        table: TableIndex,
-        delta: Value,
-        value: Value,
-    ) -> Value {
-        let size = self
-            .bulk(builder, Builtin::TableGrow, &[table.as_u32()], &[delta, value])
-            .expect("`table.grow` has a result");
-        self.table_result(builder, table, size)
     }
 
     /// A number of elements as the table's index type.

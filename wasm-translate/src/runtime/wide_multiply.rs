@@ -55,7 +55,7 @@ impl RuntimeEnvironment<'_> {
         }
 
         let base = self.static_base(builder, multiply.memory);
-        let length = self.memory_length(builder, multiply.memory);
+        let length = self.load_memory_length(builder, multiply.memory);
         let index = builder.ins().uextend(types::I64, target);
         let end = builder.ins().iadd_imm_s(index, i64::from(end_offset));
         let outside = builder.ins().icmp(IntCC::UnsignedGreaterThan, end, length);

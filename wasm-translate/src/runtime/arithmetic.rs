@@ -5,22 +5,21 @@ use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::Builtin;
 
 use super::RuntimeEnvironment;
-use crate::environ::Rounding;
+use crate::environ::{Arithmetic, Result, Rounding};
 
-impl RuntimeEnvironment<'_> {
-    pub(super) fn round_float(
+impl Arithmetic for RuntimeEnvironment<'_> {
+    fn relaxed_simd_deterministic(&self) -> bool {
+        self.tunables.relaxed_simd_deterministic
+    }
+
+    fn round(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         rounding: Rounding,
         x: Value,
-    ) -> Value {
+    ) -> Result<Value> {
         if self.isa.has_round() {
-            return match rounding {
-                Rounding::Ceil => builder.ins().ceil(x),
-                Rounding::Floor => builder.ins().floor(x),
-                Rounding::Trunc => builder.ins().trunc(x),
-                Rounding::Nearest => builder.ins().nearest(x),
-            };
+            return Ok(rounding.instruction(builder, x));
         }
         let (single, double) = match rounding {
             Rounding::Ceil => (Builtin::CeilF32, Builtin::CeilF64),
@@ -28,22 +27,24 @@ impl RuntimeEnvironment<'_> {
             Rounding::Trunc => (Builtin::TruncF32, Builtin::TruncF64),
             Rounding::Nearest => (Builtin::NearestF32, Builtin::NearestF64),
         };
-        self.float_builtin(builder, single, double, &[x])
+        Ok(self.float_builtin(builder, single, double, &[x]))
     }
 
-    pub(super) fn fused_multiply_add(
+    fn fma(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         x: Value,
         y: Value,
         z: Value,
-    ) -> Value {
+    ) -> Result<Value> {
         if self.isa.has_native_fma() {
-            return builder.ins().fma(x, y, z);
+            return Ok(builder.ins().fma(x, y, z));
         }
-        self.float_builtin(builder, Builtin::FmaF32, Builtin::FmaF64, &[x, y, z])
+        Ok(self.float_builtin(builder, Builtin::FmaF32, Builtin::FmaF64, &[x, y, z]))
     }
+}
 
+impl RuntimeEnvironment<'_> {
     /// Calls the builtin for the type of the operands: for vectors, once for each lane.
     fn float_builtin(
         &mut self,

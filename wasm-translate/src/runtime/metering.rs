@@ -1,5 +1,5 @@
-//! Fuel: what is told of operators and calls is recorded, and made into instructions when the function is
-//! there.
+//! Metering. Interruption is instructions at once (`interruption.rs`). Fuel is recorded for each
+//! operator and call, and becomes instructions when the function is complete.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use wasm_types::wasmparser::Operator;
 use wasm_types::{FuncIndex, OperatorCost, TrapCode};
 
 use super::RuntimeEnvironment;
+use crate::environ::{Metering, Result};
 use crate::fuel::{self, Access, ENTRY_COST, Event, EventKind, Leads, Plan, cost_of};
 use crate::trap::clif_trap_code;
 
@@ -65,6 +66,102 @@ impl Fuel {
     }
 }
 
+impl Metering for RuntimeEnvironment<'_> {
+    fn loop_head(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<()> {
+        self.interrupt_at_loop_head(builder);
+        self.record_fuel(builder, EventKind::LoopHead);
+        Ok(())
+    }
+
+    fn before_operator(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        operator: &Operator<'_>,
+    ) -> Result<()> {
+        let Some(fuel) = &mut self.fuel else { return Ok(()) };
+        fuel.calls |= matches!(
+            operator,
+            Operator::Call { .. }
+                | Operator::CallIndirect { .. }
+                | Operator::CallRef { .. }
+                | Operator::ReturnCall { .. }
+                | Operator::ReturnCallIndirect { .. }
+                | Operator::ReturnCallRef { .. }
+        );
+        let cost = i64::from(cost_of(&fuel.costs, operator));
+        fuel.inlined += cost;
+        fuel.record(builder, EventKind::Used(cost));
+        Ok(())
+    }
+
+    fn before_units(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        operator: &Operator<'_>,
+        units: Value,
+    ) -> Result<()> {
+        let Some(fuel) = &mut self.fuel else { return Ok(()) };
+        let variable = &fuel.costs.variable;
+        let cost = match operator {
+            Operator::MemoryCopy { .. } => variable.memory_copy_per_byte,
+            Operator::MemoryFill { .. } => variable.memory_fill_per_byte,
+            Operator::MemoryInit { .. } => variable.memory_init_per_byte,
+            Operator::MemoryGrow { .. } => variable.memory_grow_per_page,
+            Operator::TableCopy { .. } => variable.table_copy_per_element,
+            Operator::TableFill { .. } => variable.table_fill_per_element,
+            Operator::TableInit { .. } => variable.table_init_per_element,
+            Operator::TableGrow { .. } => variable.table_grow_per_element,
+            _ => 0,
+        };
+        if cost == 0 {
+            return Ok(());
+        }
+        let cost = i64::from(cost);
+        let narrow = builder.func.dfg.value_type(units) == types::I32;
+        if let Some(units) = constant(builder.func, units) {
+            let units = if narrow { i64::from(units as u32) } else { units };
+            if (0..=SMALL).contains(&units) {
+                fuel.record(builder, EventKind::Used(units * cost));
+                return Ok(());
+            }
+        }
+        // From here on the code takes fuel by itself.
+        fuel.record(builder, EventKind::Exact { checked: false });
+        let units = if narrow {
+            builder.ins().uextend(types::I64, units)
+        } else {
+            let most = builder.ins().iconst(types::I64, MAX_UNITS);
+            builder.ins().umin(units, most)
+        };
+        let taken = builder.ins().imul_imm_s(units, cost);
+        let access = Access::new(builder.func);
+        let offset = context::FUEL as i32;
+        let pointer = builder.ins().load(types::I64, access.pointer, self.context(), offset);
+        let left = builder.ins().load(types::I64, access.fuel, pointer, 0);
+        let left = builder.ins().isub(left, taken);
+        builder.ins().store(access.fuel, left, pointer, 0);
+        let too_little = builder.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        builder.ins().trapnz(too_little, clif_trap_code(TrapCode::OutOfFuel));
+        Ok(())
+    }
+
+    fn enter_inlined(&mut self, builder: &mut FunctionBuilder<'_>, _func: FuncIndex) -> Result<()> {
+        if let Some(fuel) = &mut self.fuel {
+            fuel.inlined = ENTRY_COST;
+            fuel.record(builder, EventKind::Used(ENTRY_COST));
+        }
+        Ok(())
+    }
+
+    /// What was used of the function is used again where it is called.
+    fn undo_inlined(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<bool> {
+        let Some(fuel) = &mut self.fuel else { return Ok(false) };
+        let used = fuel.inlined;
+        fuel.record(builder, EventKind::Used(-used));
+        Ok(true)
+    }
+}
+
 impl RuntimeEnvironment<'_> {
     /// Sets what operators cost, if the code counts fuel, and whether it is taken for each by itself.
     pub(crate) fn with_operator_cost(
@@ -92,30 +189,6 @@ impl RuntimeEnvironment<'_> {
 
     pub(super) fn fuel_at_entry(&mut self, builder: &FunctionBuilder<'_>) {
         self.record_fuel(builder, EventKind::Entry);
-    }
-
-    pub(super) fn fuel_at_loop_head(&mut self, builder: &FunctionBuilder<'_>) {
-        self.record_fuel(builder, EventKind::LoopHead);
-    }
-
-    pub(super) fn fuel_for_operator(
-        &mut self,
-        builder: &FunctionBuilder<'_>,
-        operator: &Operator<'_>,
-    ) {
-        let Some(fuel) = &mut self.fuel else { return };
-        fuel.calls |= matches!(
-            operator,
-            Operator::Call { .. }
-                | Operator::CallIndirect { .. }
-                | Operator::CallRef { .. }
-                | Operator::ReturnCall { .. }
-                | Operator::ReturnCallIndirect { .. }
-                | Operator::ReturnCallRef { .. }
-        );
-        let cost = i64::from(cost_of(&fuel.costs, operator));
-        fuel.inlined += cost;
-        fuel.record(builder, EventKind::Used(cost));
     }
 
     /// To be called right before code that leaves the function for another, with the function that it calls
@@ -150,73 +223,6 @@ impl RuntimeEnvironment<'_> {
         if !is_arithmetic {
             self.record_fuel(builder, EventKind::Exact { checked: false });
         }
-    }
-
-    /// Before an operator that does something as often as an operand says.
-    pub(super) fn fuel_for_units(
-        &mut self,
-        builder: &mut FunctionBuilder<'_>,
-        operator: &Operator<'_>,
-        units: Value,
-    ) {
-        let Some(fuel) = &mut self.fuel else { return };
-        let variable = &fuel.costs.variable;
-        let cost = match operator {
-            Operator::MemoryCopy { .. } => variable.memory_copy_per_byte,
-            Operator::MemoryFill { .. } => variable.memory_fill_per_byte,
-            Operator::MemoryInit { .. } => variable.memory_init_per_byte,
-            Operator::MemoryGrow { .. } => variable.memory_grow_per_page,
-            Operator::TableCopy { .. } => variable.table_copy_per_element,
-            Operator::TableFill { .. } => variable.table_fill_per_element,
-            Operator::TableInit { .. } => variable.table_init_per_element,
-            Operator::TableGrow { .. } => variable.table_grow_per_element,
-            _ => 0,
-        };
-        if cost == 0 {
-            return;
-        }
-        let cost = i64::from(cost);
-        let narrow = builder.func.dfg.value_type(units) == types::I32;
-        if let Some(units) = constant(builder.func, units) {
-            let units = if narrow { i64::from(units as u32) } else { units };
-            if (0..=SMALL).contains(&units) {
-                fuel.record(builder, EventKind::Used(units * cost));
-                return;
-            }
-        }
-        // From here on the code takes fuel by itself.
-        fuel.record(builder, EventKind::Exact { checked: false });
-        let units = if narrow {
-            builder.ins().uextend(types::I64, units)
-        } else {
-            let most = builder.ins().iconst(types::I64, MAX_UNITS);
-            builder.ins().umin(units, most)
-        };
-        let taken = builder.ins().imul_imm_s(units, cost);
-        let access = Access::new(builder.func);
-        let offset = context::FUEL as i32;
-        let pointer = builder.ins().load(types::I64, access.pointer, self.context(), offset);
-        let left = builder.ins().load(types::I64, access.fuel, pointer, 0);
-        let left = builder.ins().isub(left, taken);
-        builder.ins().store(access.fuel, left, pointer, 0);
-        let too_little = builder.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
-        builder.ins().trapnz(too_little, clif_trap_code(TrapCode::OutOfFuel));
-    }
-
-    /// The body of a function comes in place of a call of it.
-    pub(super) fn fuel_enter_inlined(&mut self, builder: &FunctionBuilder<'_>) {
-        if let Some(fuel) = &mut self.fuel {
-            fuel.inlined = ENTRY_COST;
-            fuel.record(builder, EventKind::Used(ENTRY_COST));
-        }
-    }
-
-    /// The function is called after all, and uses again what was used of it.
-    pub(super) fn fuel_undo_inlined(&mut self, builder: &FunctionBuilder<'_>) -> bool {
-        let Some(fuel) = &mut self.fuel else { return false };
-        let used = fuel.inlined;
-        fuel.record(builder, EventKind::Used(-used));
-        true
     }
 
     /// A function was computed in place of a call of it.

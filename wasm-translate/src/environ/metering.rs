@@ -1,0 +1,78 @@
+//! Metering: what an environment learns of the code as it is made, to count or to interrupt it.
+
+use cranelift_codegen::ir::Value;
+use cranelift_frontend::FunctionBuilder;
+use wasm_types::FuncIndex;
+use wasm_types::wasmparser::Operator;
+
+use super::{Functions, Result};
+
+/// What counts or interrupts code. Nothing does, by default.
+///
+/// [`Functions::function_entry`] and [`Functions::finish_function`] are called for this too.
+pub trait Metering: Functions {
+    /// Called at the head of each loop: for interruption and metering.
+    ///
+    /// # Errors
+    ///
+    /// If the environment can't meter the loop.
+    fn loop_head(&mut self, _builder: &mut FunctionBuilder<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called before each operator that can be reached, in the block that its code begins in,
+    /// before any of it. For `end` and `else` this is where code goes on to them from the operator
+    /// before, not where branches go to. The builder's source location is the operator's.
+    ///
+    /// # Errors
+    ///
+    /// If the environment can't meter the operator.
+    fn before_operator(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _operator: &Operator<'_>,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called after [`before_operator`](Self::before_operator), and before any code, for an
+    /// operator that does something as often as an operand says: with that number of bytes, pages
+    /// or elements, of the type that the operator has it.
+    ///
+    /// # Errors
+    ///
+    /// If the environment can't meter the operator.
+    fn before_units(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _operator: &Operator<'_>,
+        _units: Value,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called where the body of a function comes in place of a call of it. Its operators follow,
+    /// and belong to the place of the call. So they do of a function that is known by what it does.
+    ///
+    /// # Errors
+    ///
+    /// If the environment can't meter the body.
+    fn enter_inlined(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _func: FuncIndex,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called where a function whose body came in place of a call is called after all: what its
+    /// operators up to here did was without effect, and they come again. Returns whether each such
+    /// place needs code of its own.
+    ///
+    /// # Errors
+    ///
+    /// If the environment can't meter the call.
+    fn undo_inlined(&mut self, _builder: &mut FunctionBuilder<'_>) -> Result<bool> {
+        Ok(false)
+    }
+}
