@@ -8,7 +8,7 @@ use loom::thread;
 use crate::model;
 use crate::sync::{self, Arc, AtomicPtr, AtomicUsize};
 
-#[path = "../../wasm-loader/src/registry/published.rs"]
+#[path = "../../wasm-loader/src/code_map/published.rs"]
 mod published;
 
 use published::{Present, Published};

@@ -92,6 +92,7 @@ mod key_id;
 mod mac_key;
 mod policy;
 mod seal;
+mod seal_kind;
 mod unseal;
 
 pub use content_hash::ContentHash;
@@ -101,5 +102,6 @@ pub use key::{PublicKey, SigningKey};
 pub use key_id::KeyId;
 pub use mac_key::MacKey;
 pub use policy::{TrustPolicy, Trusted};
-pub use seal::{Seal, SealKind, authenticate, sign, signed_message};
+pub use seal::{Seal, authenticate, sign, signed_message};
+pub use seal_kind::SealKind;
 pub use unseal::unseal;

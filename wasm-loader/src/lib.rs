@@ -55,6 +55,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod code_map;
 mod error;
 mod host;
 mod images;
@@ -65,7 +66,6 @@ mod mismatch;
 mod place;
 #[cfg(feature = "profile")]
 pub mod profile;
-pub mod registry;
 mod requirements;
 #[cfg(feature = "sign")]
 mod verified;
@@ -76,3 +76,9 @@ pub use images::ImageSource;
 pub use loaded::Loaded;
 pub use mismatch::{Mismatch, Party};
 pub use requirements::Requirements;
+
+/// Which loaded code an address belongs to.
+pub mod registry {
+    pub use crate::code_map::{code_range, fuel_ahead_at, is_code, trap_at};
+    pub use crate::loaded::find;
+}

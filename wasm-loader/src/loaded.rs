@@ -6,17 +6,17 @@ use std::io;
 use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use rustix::fs::FileType;
 use wasm_artifact::{Artifact, text_range};
 use wasm_types::DefinedFuncIndex;
 
+use crate::code_map::{self, Registration};
 use crate::error::Error;
 use crate::host::check_host;
 use crate::images::{ImageSource, copy_images};
 use crate::mapping::Mapping;
-use crate::registry::Registration;
 
 /// An artifact in executable memory, found by addresses in its code as long as it lives.
 ///
@@ -156,11 +156,11 @@ impl Loaded {
             copy => copy,
         };
         let artifact = Arc::new(artifact);
-        Ok(Arc::new_cyclic(|this| Self {
+        Ok(Arc::new_cyclic(|this: &Weak<Self>| Self {
             // SAFETY: the registration is the first field to be dropped, and the artifact's bytes
             // are valid until the last one is.
             _registration: unsafe {
-                Registration::new(text.clone(), Arc::clone(&artifact), this.clone())
+                Registration::new(text.clone(), Arc::clone(&artifact), Weak::<Self>::clone(this))
             },
             artifact,
             _mapping: mapping,
@@ -228,6 +228,12 @@ impl Loaded {
             }
         }
     }
+}
+
+/// The loaded artifact whose code an address is in. Not for signal handlers: if it is the last to
+/// let go of the result, that unmaps it.
+pub fn find(pc: usize) -> Option<Arc<Loaded>> {
+    code_map::owner_at(pc)?.downcast().ok()
 }
 
 /// The size of a regular file, in bytes; not zero.

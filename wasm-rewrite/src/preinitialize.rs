@@ -1,6 +1,7 @@
 //! Making a module that starts in a given state.
 
 mod check;
+mod constant;
 mod data;
 mod elements;
 mod exports;

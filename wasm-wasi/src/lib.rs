@@ -79,6 +79,18 @@ pub use ctx::{
     SystemClock, SystemRandom, VirtualClock, WasiCtx, WasiCtxBuilder, WritePipe,
 };
 #[cfg(feature = "store")]
-pub use link::add_to_linker;
-#[cfg(feature = "store")]
 pub use p1 as preview1;
+
+/// Defines preview 1 and snapshot 0 in a linker, so that a program made for either will run. The closure
+/// says where in the store's data the guest's world is.
+///
+/// # Errors
+/// If one of the functions is defined already.
+#[cfg(feature = "store")]
+pub fn add_to_linker<T: 'static>(
+    linker: &mut wasm_store::Linker<T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> wasm_store::Result<()> {
+    p1::add_to_linker_sync(linker, get)?;
+    p0::add_to_linker_sync(linker, get)
+}

@@ -1,21 +1,8 @@
 //! The glue to `wasm-store`: each function of [`calls`] as a host function.
 
 use crate::abi::{Errno, GuestMemory};
-use crate::{I32Exit, WasiCtx, calls, for_each_function, p0, p1};
+use crate::{I32Exit, WasiCtx, calls, for_each_function};
 use wasm_store::{Caller, Error, Extern, Linker, Result};
-
-/// Defines preview 1 and snapshot 0 in a linker, so that a program made for either will run. The closure
-/// says where in the store's data the guest's world is.
-///
-/// # Errors
-/// If one of the functions is defined already.
-pub fn add_to_linker<T: 'static>(
-    linker: &mut Linker<T>,
-    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
-) -> Result<()> {
-    p1::add_to_linker_sync(linker, get)?;
-    p0::add_to_linker_sync(linker, get)
-}
 
 /// A function that defines a group of host functions.
 macro_rules! definer {

@@ -7,7 +7,7 @@ use core::fmt;
 
 use super::content_hash::ContentHash;
 use super::key_id::KeyId;
-use super::seal::{Seal, SealKind};
+use super::seal_kind::SealKind;
 use crate::error::Error;
 
 /// How many trusted keys or hashes a message names; the others it counts.
@@ -109,23 +109,25 @@ impl VerifyError {
         )
     }
 
-    pub(super) fn unknown_key(seal: &Seal, trusted: impl ExactSizeIterator<Item = KeyId>) -> Self {
-        let (done, keys) = match seal.kind {
+    pub(super) fn unknown_key(
+        kind: SealKind,
+        key: KeyId,
+        trusted: impl ExactSizeIterator<Item = KeyId>,
+    ) -> Self {
+        let (done, keys) = match kind {
             SealKind::Signature => ("signed", "public keys"),
             SealKind::Mac => ("authenticated", "keys for authentication"),
         };
-        let key = seal.key_id;
         let trusted = list(trusted, keys);
         let message = format!("the artifact is {done} with the unknown key {key}; {trusted}");
         Self::new(VerifyErrorKind::UnknownKey, message).about_key(key)
     }
 
-    pub(super) fn wrong_seal(seal: &Seal) -> Self {
-        let tag = match seal.kind {
+    pub(super) fn wrong_seal(kind: SealKind, key: KeyId) -> Self {
+        let tag = match kind {
             SealKind::Signature => "signature",
             SealKind::Mac => "authentication code",
         };
-        let key = seal.key_id;
         let message = format!(
             "the artifact's {tag} is wrong: it names the trusted key {key}, but the file was changed \
              after it was sealed, or the seal was taken from another artifact"

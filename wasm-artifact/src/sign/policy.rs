@@ -8,7 +8,8 @@ use super::error::VerifyError;
 use super::key::PublicKey;
 use super::key_id::KeyId;
 use super::mac_key::MacKey;
-use super::seal::{Seal, SealKind, check, message};
+use super::seal::{Seal, check, message};
+use super::seal_kind::SealKind;
 
 /// Whom to trust: any number of public keys, secret keys and hashes. An artifact is trusted if any of them
 /// accepts it; a policy without any trusts nothing.
@@ -102,7 +103,7 @@ impl TrustPolicy {
                 if key.verifies(&message(bytes, seal.kind), &seal.tag) {
                     Ok(Trusted::Signature(seal.key_id))
                 } else {
-                    Err(VerifyError::wrong_seal(seal))
+                    Err(VerifyError::wrong_seal(seal.kind, seal.key_id))
                 }
             }
             SealKind::Mac => {
@@ -112,7 +113,7 @@ impl TrustPolicy {
                 if code == seal.tag[..32] {
                     Ok(Trusted::Mac(seal.key_id))
                 } else {
-                    Err(VerifyError::wrong_seal(seal))
+                    Err(VerifyError::wrong_seal(seal.kind, seal.key_id))
                 }
             }
         }
@@ -121,7 +122,9 @@ impl TrustPolicy {
 
 fn find<'a, K>(keys: &'a [(KeyId, K)], seal: &Seal) -> Result<&'a K, VerifyError> {
     let key = keys.iter().find(|(id, _)| *id == seal.key_id).map(|(_, key)| key);
-    key.ok_or_else(|| VerifyError::unknown_key(seal, keys.iter().map(|(id, _)| *id)))
+    key.ok_or_else(|| {
+        VerifyError::unknown_key(seal.kind, seal.key_id, keys.iter().map(|(id, _)| *id))
+    })
 }
 
 impl fmt::Display for Trusted {

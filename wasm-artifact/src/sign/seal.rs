@@ -10,19 +10,10 @@ use super::error::VerifyError;
 use super::key::SigningKey;
 use super::key_id::KeyId;
 use super::mac_key::MacKey;
+use super::seal_kind::SealKind;
 use crate::error::{Error, ErrorKind};
 use crate::format::{SEAL_OFFSET, SealRecord, seal_kind};
 use crate::read::Artifact;
-
-/// What kind of seal it is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum SealKind {
-    /// A signature: see [`sign()`].
-    Signature,
-    /// An authentication code: see [`authenticate`].
-    Mac,
-}
 
 /// What the seal of an artifact says of itself. Whether it is true only a
 /// [`TrustPolicy`](super::TrustPolicy) finds out.

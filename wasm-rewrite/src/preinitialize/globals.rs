@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use wasm_encoder::GlobalSection;
 use wasm_encoder::reencode::Reencode;
-use wasm_encoder::{ConstExpr, GlobalSection, Ieee32, Ieee64};
 use wasm_types::{GlobalState, ModuleState, RefState};
-use wasmparser::ValType;
 
+use super::constant::constant;
 use super::renumber::Renumber;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::sections::{Origin, Source};
 
 /// The functions that occur outside of code, which is what declares them for `ref.func`.
@@ -52,25 +52,4 @@ pub(super) fn globals(
         section.global(renumber.global_type(global.ty)?, &initialiser);
     }
     Ok(section)
-}
-
-/// A value as a constant expression, for a place of the given type.
-pub(super) fn constant(value: GlobalState, ty: ValType) -> Result<ConstExpr, Error> {
-    Ok(match (value, ty) {
-        (GlobalState::I32(value), _) => ConstExpr::i32_const(value),
-        (GlobalState::I64(value), _) => ConstExpr::i64_const(value),
-        (GlobalState::F32(bits), _) => ConstExpr::f32_const(Ieee32::new(bits)),
-        (GlobalState::F64(bits), _) => ConstExpr::f64_const(Ieee64::new(bits)),
-        (GlobalState::V128(value), _) => ConstExpr::v128_const(value as i128),
-        (GlobalState::Ref(RefState::Func(function)), _) => ConstExpr::ref_func(function.as_u32()),
-        (GlobalState::Ref(RefState::Null), ValType::Ref(ty)) => ConstExpr::ref_null(
-            wasm_encoder::reencode::RoundtripReencoder.heap_type(ty.heap_type())?,
-        ),
-        (GlobalState::Ref(RefState::Null), ty) => {
-            return Err(Error::new(
-                ErrorKind::Mismatch,
-                format!("null is not a value of the type {ty}"),
-            ));
-        }
-    })
 }

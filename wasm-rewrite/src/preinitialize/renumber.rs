@@ -11,7 +11,7 @@ use wasm_encoder::{CodeSection, ConstExpr, Encode};
 use wasm_types::ModuleState;
 use wasmparser::Operator;
 
-use super::globals;
+use super::constant::constant;
 use crate::error::Error;
 use crate::sections::Source;
 
@@ -36,7 +36,7 @@ impl Renumber {
         for (index, becomes) in globals.iter().enumerate() {
             if let (true, Some(&Some(value))) = (becomes, state.globals.get(index)) {
                 let ty = source.globals[index].ty.content_type;
-                constants.insert(index as u32, globals::constant(value, ty)?);
+                constants.insert(index as u32, constant(value, ty)?);
             }
         }
         let none = ![&memories, &tables, &globals].into_iter().flatten().any(|&becomes| becomes);

@@ -3,7 +3,7 @@
 use wasmparser::Operator;
 
 use super::convert::UnknownType;
-use super::reader::SectionFailure;
+use super::failure::SectionFailure;
 use crate::const_expr::{ConstExpr, ConstOp};
 use crate::index::{FuncIndex, GlobalIndex};
 

@@ -3,7 +3,7 @@
 use wasmparser::DataSectionReader;
 
 use super::const_expr;
-use super::reader::Read;
+use super::failure::Read;
 use crate::index::MemoryIndex;
 use crate::module::{DataKind, DataSegment, Module};
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use wasmparser::ElementSectionReader;
 
 use super::const_expr;
-use super::reader::Read;
+use super::failure::Read;
 use crate::index::{FuncIndex, TableIndex};
 use crate::module::{ElementItems, ElementKind, ElementSegment, Module};
 use crate::types::{HeapType, RefType};

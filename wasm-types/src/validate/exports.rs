@@ -2,7 +2,7 @@
 
 use wasmparser::{ExportSectionReader, ExternalKind};
 
-use super::reader::Read;
+use super::failure::Read;
 use crate::entity::EntityIndex;
 use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex};
 use crate::module::{Export, Module};

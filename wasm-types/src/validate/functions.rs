@@ -2,7 +2,7 @@
 
 use wasmparser::FunctionSectionReader;
 
-use super::reader::Read;
+use super::failure::Read;
 use crate::index::TypeIndex;
 use crate::module::Module;
 

@@ -3,7 +3,7 @@
 use wasmparser::GlobalSectionReader;
 
 use super::const_expr;
-use super::reader::Read;
+use super::failure::Read;
 use crate::module::Module;
 
 pub(super) fn read(module: &mut Module, section: GlobalSectionReader<'_>) -> Read {

@@ -3,7 +3,7 @@
 use wasmparser::{ImportSectionReader, TypeRef};
 
 use super::convert::UnknownType;
-use super::reader::Read;
+use super::failure::Read;
 use crate::entity::{EntityIndex, EntityType};
 use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use crate::module::{Import, Module};

@@ -10,9 +10,9 @@ use wasmparser::{Parser, Payload};
 
 use super::describe;
 use super::error::{Inner, ParseError, ParseErrorKind};
+use super::failure::Failure;
 use super::parsed::ParsedModule;
 use super::proposals::{self, Place};
-use super::reader::Failure;
 use crate::features::WasmFeatures;
 use crate::index::DefinedFuncIndex;
 

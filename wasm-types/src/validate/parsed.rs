@@ -1,12 +1,7 @@
 //! A module with validated declarations, whose function bodies can be validated independently.
 
-use wasmparser::{
-    BinaryReader, FuncToValidate, FuncValidatorAllocations, FunctionBody, ValidatorResources,
-};
+use wasmparser::{BinaryReader, FuncToValidate, FunctionBody, ValidatorResources};
 
-use super::error::ParseError;
-use super::{kind, reader};
-use crate::features::WasmFeatures;
 use crate::index::DefinedFuncIndex;
 use crate::module::Module;
 
@@ -86,86 +81,6 @@ impl ParsedModule {
         let range = self.module.bodies[func.index()].range.clone();
         let start = range.start as u64;
         FunctionBody::new(BinaryReader::new_features(&wasm[range], start, self.features))
-    }
-
-    /// What an error of a function body's validation says to people: with the function and, where
-    /// the body uses a proposal that is not allowed, with its name.
-    pub fn body_error(
-        &self,
-        wasm: &[u8],
-        func: DefinedFuncIndex,
-        error: wasmparser::Error,
-    ) -> ParseError {
-        kind::explain_body(self, wasm, func, &error)
-    }
-
-    /// Validates the body of one function. The allocations can be passed to the next call.
-    ///
-    /// # Errors
-    ///
-    /// If the body is not valid.
-    pub fn validate_body(
-        &self,
-        wasm: &[u8],
-        func: DefinedFuncIndex,
-        allocations: FuncValidatorAllocations,
-    ) -> Result<FuncValidatorAllocations, ParseError> {
-        let mut validator = self.func_to_validate(func).into_validator(allocations);
-        match validator.validate(&self.body(wasm, func)) {
-            Ok(()) => Ok(validator.into_allocations()),
-            Err(error) => Err(self.body_error(wasm, func, error)),
-        }
-    }
-
-    /// Validates the bodies of all functions, one after the other.
-    ///
-    /// # Errors
-    ///
-    /// The error of the first body that is not valid.
-    pub fn validate_bodies(&self, wasm: &[u8]) -> Result<(), ParseError> {
-        let mut allocations = FuncValidatorAllocations::default();
-        for func in (0..self.module.num_defined_functions()).map(DefinedFuncIndex::new) {
-            allocations = self.validate_body(wasm, func, allocations)?;
-        }
-        Ok(())
-    }
-}
-
-/// Reading a binary (feature `validate`).
-impl Module {
-    /// Reads and validates a whole module, function bodies included.
-    ///
-    /// # Errors
-    ///
-    /// If the bytes are not a module, if it is not valid, or if it uses a proposal that is not in
-    /// `features` or that this version does not translate: see
-    /// [`ParseErrorKind`](crate::ParseErrorKind).
-    pub fn parse(wasm: &[u8], features: WasmFeatures) -> Result<Module, ParseError> {
-        let parsed = Self::parse_with_bodies(wasm, features)?;
-        parsed.validate_bodies(wasm)?;
-        Ok(parsed.into_module())
-    }
-
-    /// Reads a module and validates everything but the function bodies, which the caller validates
-    /// through the [`ParsedModule`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`Module::parse`], for the declarations.
-    pub fn parse_with_bodies(
-        wasm: &[u8],
-        features: WasmFeatures,
-    ) -> Result<ParsedModule, ParseError> {
-        reader::parse(wasm, features)
-    }
-
-    /// Validates a whole module, function bodies included.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Module::parse`].
-    pub fn validate(wasm: &[u8], features: WasmFeatures) -> Result<(), ParseError> {
-        Self::parse_with_bodies(wasm, features)?.validate_bodies(wasm)
     }
 }
 

@@ -10,8 +10,9 @@ use wasmparser::{FuncValidatorAllocations, WasmFeatures};
 
 use super::describe;
 use super::error::{Inner, ParseErrorKind};
+use super::failure::Failure;
 use super::parsed::ParsedModule;
-use super::reader::{self, Failure};
+use super::reader;
 use crate::index::DefinedFuncIndex;
 
 /// Where an error was found.

@@ -4,75 +4,13 @@ use alloc::vec::Vec;
 
 use wasmparser::{BinaryReader, Parser, Payload, ValidPayload, Validator, ValidatorResources};
 
-use super::convert::UnknownType;
-use super::error::ParseError;
-use super::parsed::ParsedModule;
+use super::failure::{Failure, Read};
 use super::{
-    code, data, elements, escaping, exports, functions, globals, imports, kind, memories, names,
-    tables, tags, types,
+    code, data, elements, escaping, exports, functions, globals, imports, memories, names, tables,
+    tags, types,
 };
-use crate::features::WasmFeatures;
 use crate::index::FuncIndex;
 use crate::module::Module;
-
-/// Why a section could not be read.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// What wasmparser says.
-    Parser(wasmparser::Error),
-    /// Something that is valid, but that a [`Module`] has no words for.
-    Unknown { what: &'static str, offset: u64 },
-}
-
-impl From<wasmparser::Error> for Failure {
-    fn from(error: wasmparser::Error) -> Self {
-        Self::Parser(error)
-    }
-}
-
-/// What the reader of a section returns.
-pub(super) type Read = Result<(), SectionFailure>;
-
-/// As [`Failure`], where the place of something unknown is that of the section.
-#[derive(Debug)]
-pub(super) enum SectionFailure {
-    Parser(wasmparser::Error),
-    Unknown(UnknownType),
-}
-
-impl From<wasmparser::Error> for SectionFailure {
-    fn from(error: wasmparser::Error) -> Self {
-        Self::Parser(error)
-    }
-}
-
-impl From<UnknownType> for SectionFailure {
-    fn from(unknown: UnknownType) -> Self {
-        Self::Unknown(unknown)
-    }
-}
-
-impl SectionFailure {
-    fn at(self, offset: u64) -> Failure {
-        match self {
-            Self::Parser(error) => Failure::Parser(error),
-            Self::Unknown(unknown) => Failure::Unknown { what: unknown.what(), offset },
-        }
-    }
-}
-
-/// Reads a module and validates its declarations.
-pub(super) fn parse(wasm: &[u8], features: WasmFeatures) -> Result<ParsedModule, ParseError> {
-    kind::check_header(wasm)?;
-    let allowed = features & WasmFeatures::SUPPORTED;
-    match read(wasm, allowed.into()) {
-        Ok((mut module, resources)) => {
-            module.features = allowed;
-            Ok(ParsedModule::new(module, resources, allowed.into()))
-        }
-        Err(failure) => Err(kind::explain_declarations(wasm, allowed, &failure)),
-    }
-}
 
 /// Reads a module, with exactly the given features allowed.
 pub(super) fn read(

@@ -2,7 +2,7 @@
 
 use wasmparser::TagSectionReader;
 
-use super::reader::Read;
+use super::failure::Read;
 use crate::module::Module;
 
 pub(super) fn read(module: &mut Module, section: TagSectionReader<'_>) -> Read {

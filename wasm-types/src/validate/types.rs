@@ -3,7 +3,7 @@
 use wasmparser::TypeSectionReader;
 use wasmparser::types::TypesRef;
 
-use super::reader::Read;
+use super::failure::Read;
 use crate::index::TypeIndex;
 use crate::module::Module;
 use crate::types::{RecGroup, SubType};

@@ -1,6 +1,7 @@
 //! Reading, writing and the position in a file.
 
 use super::socket;
+use super::transfer::{get_ready, write_count};
 use crate::abi::memory::Buffer;
 use crate::abi::types::Whence;
 use crate::abi::{Errno, FdFlags, FileType, GuestMemory, Version};
@@ -269,31 +270,6 @@ fn special(
     }
 }
 
-/// Sees to it that a call of the host for a stream or a listener does not wait, where this can be known: by
-/// waiting before, or by failing with [`Errno::Again`] where the guest does not want that. Answers
-/// whether the host could still wait: if it is asked for too much, or if another process was faster.
-///
-/// The host's own flag is left alone, because other processes share it.
-pub(super) fn get_ready(
-    waiting: &Waiting,
-    descriptor: &Descriptor,
-    interest: Interest,
-) -> Result<bool, Errno> {
-    let nonblocking = descriptor.is_nonblocking();
-    let Some(host) = descriptor.host().filter(|_| nonblocking || waiting.can_be_ended()) else {
-        return Ok(false);
-    };
-    if nonblocking {
-        if !Waiting::is_ready(host, interest)? {
-            return Err(Errno::Again);
-        }
-    } else {
-        waiting.one(host, interest)?;
-    }
-    let kind = rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(host)?.st_mode);
-    Ok(kind != rustix::fs::FileType::RegularFile)
-}
-
 /// Leaves so many bytes of buffers.
 fn shorten(buffers: &mut Vec<Buffer>, mut length: u32) {
     for buffer in buffers.iter_mut() {
@@ -301,12 +277,4 @@ fn shorten(buffers: &mut Vec<Buffer>, mut length: u32) {
         length -= buffer.length;
     }
     buffers.retain(|buffer| buffer.length > 0);
-}
-
-pub(super) fn write_count(
-    memory: &mut GuestMemory<'_>,
-    at: u32,
-    bytes: usize,
-) -> Result<(), Errno> {
-    memory.write_u32(at, u32::try_from(bytes).map_err(|_| Errno::Overflow)?)
 }

@@ -32,6 +32,7 @@ mod random;
 mod readdir;
 pub mod snapshot0;
 mod socket;
+mod transfer;
 
 pub use args::{args_get, args_sizes_get, environ_get, environ_sizes_get};
 pub use clock::{clock_res_get, clock_time_get};

@@ -109,7 +109,7 @@ pub fn path_readlink(
     let room = memory.slice_mut(buffer, length)?;
     let copied = room.len().min(target.len());
     room[..copied].copy_from_slice(&target[..copied]);
-    super::fd_io::write_count(memory, used, copied)
+    super::transfer::write_count(memory, used, copied)
 }
 
 fn spec(time: NewTime) -> Result<Option<SystemTimeSpec>, Errno> {

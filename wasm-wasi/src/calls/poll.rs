@@ -64,7 +64,7 @@ pub(super) fn poll(
         memory.write(at, &event.record())?;
         at = at.checked_add(EVENT_SIZE).ok_or(Errno::Fault)?;
     }
-    super::fd_io::write_count(memory, happened, found.len())
+    super::transfer::write_count(memory, happened, found.len())
 }
 
 /// What is kept for each subscription while waiting: at most all of these.

@@ -47,7 +47,7 @@ pub fn fd_readdir(
         // Whoever reads on after the end waits for what is new, which a new start shows as well.
         directory.listing = None;
     }
-    super::fd_io::write_count(memory, used, filled)
+    super::transfer::write_count(memory, used, filled)
 }
 
 /// How far a call has come.

@@ -1,6 +1,6 @@
 //! Sockets: accepting, receiving, sending, shutting down.
 
-use super::fd_io::{get_ready, write_count};
+use super::transfer::{get_ready, write_count};
 use crate::abi::flags::{ReceiveFlags, ShutdownFlags};
 use crate::abi::{Errno, FdFlags, FileType, GuestMemory};
 use crate::ctx::{Descriptor, Interest, Waiting, WasiCtx};

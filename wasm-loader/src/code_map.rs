@@ -2,11 +2,13 @@
 //!
 //! Whatever is loaded is found here by addresses in its code: by signal handlers, which want to know
 //! whether an instruction may trap, and for backtraces. The list is a sorted array that is never
-//! changed but replaced (`Published`); reading takes no lock and no memory.
+//! changed but replaced (`Published`); reading takes no lock and no memory. Who has loaded the code
+//! is an opaque handle here.
 #![allow(unsafe_code)]
 
 mod published;
 
+use std::any::Any;
 use std::ops::Range;
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, Weak};
@@ -14,7 +16,6 @@ use std::sync::{Arc, Weak};
 use wasm_artifact::Artifact;
 use wasm_types::TrapCode;
 
-use crate::loaded::Loaded;
 use published::{Present, Published};
 use sync::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
@@ -64,16 +65,16 @@ pub fn code_range(pc: usize) -> Option<Range<usize>> {
     with_entry(pc, |entry, _| entry.start..entry.end)
 }
 
-/// The loaded artifact whose code an address is in. Not for signal handlers: if it is the last to
-/// let go of the result, that unmaps it.
-pub fn find(pc: usize) -> Option<Arc<Loaded>> {
-    with_entry(pc, |_, record| record.loaded.upgrade())?
+/// Whose code an address is in, if it still lives. Not for signal handlers: if it is the last to let
+/// go of the result, that drops the owner.
+pub(crate) fn owner_at(pc: usize) -> Option<Arc<dyn Any + Send + Sync>> {
+    with_entry(pc, |_, record| record.owner.upgrade())?
 }
 
 /// What is known of loaded code.
 struct Record {
     artifact: Arc<Artifact<'static>>,
-    loaded: Weak<Loaded>,
+    owner: Weak<dyn Any + Send + Sync>,
 }
 
 /// An element of the array.
@@ -141,13 +142,13 @@ impl Registration {
     pub(crate) unsafe fn new(
         text: Range<usize>,
         artifact: Arc<Artifact<'static>>,
-        loaded: Weak<Loaded>,
+        owner: Weak<dyn Any + Send + Sync>,
     ) -> Self {
         if text.is_empty() {
             return Self { record: None };
         }
         forget_others_in_children();
-        let record = NonNull::from(Box::leak(Box::new(Record { artifact, loaded })));
+        let record = NonNull::from(Box::leak(Box::new(Record { artifact, owner })));
         ENTRIES.replace(|entries| {
             let place = entries.partition_point(|entry| entry.start < text.start);
             entries.insert(place, Entry { start: text.start, end: text.end, record });
