@@ -24,8 +24,8 @@ sections() {
     sections 15 calls
     sections 7 v8
     sections 10 bulk
-    for measure in reorder idioms immutable-tables small-bulk direct-bulk inlining; do
-        sections 5 "measure-$measure"
+    for optimization in reorder idioms immutable-tables small-bulk direct-bulk inlining; do
+        sections 5 "optimization-$optimization"
     done
     sections 1 code-size
     sections 2 compile

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::ours::side as ours;
+use crate::alternate::alternate;
+use crate::ours::runtime as ours;
 use crate::report::Row;
-use crate::sections::alternate;
-use crate::theirs::side as theirs;
+use crate::theirs::runtime as theirs;
 
 /// How many bytes at once.
 const LENGTHS: [u32; 4] = [8, 60, 500, 4000];
@@ -36,7 +36,7 @@ fn guest() -> Vec<u8> {
 }
 
 pub(crate) fn run(rounds: usize) -> Vec<Row> {
-    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
+    let (a, b) = (ours::Runtime::new(true), theirs::Runtime::new(true));
     let wasm = guest();
     let ((_, module_a), (_, module_b)) = (a.compile(&wasm), b.compile(&wasm));
     let each = |time: f64| time / f64::from(COUNT);

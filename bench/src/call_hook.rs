@@ -3,9 +3,9 @@
 
 use wasm_runtime::{CallFilter, Store};
 
+use crate::alternate::alternate;
 use crate::ours::hooked as ours;
 use crate::report::Row;
-use crate::sections::alternate;
 use crate::theirs::hooked as theirs;
 
 /// What is measured.

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use crate::alternate::alternate;
 use crate::generated;
 use crate::load::Files;
-use crate::ours::side as ours;
+use crate::ours::runtime as ours;
 use crate::report::Row;
-use crate::sections::alternate;
 
 pub(crate) fn run(rounds: usize) -> Vec<Row> {
     let runners = (build("ours"), build("theirs"));
-    let a = ours::Side::new(true);
+    let a = ours::Runtime::new(true);
     // The runner has none of what components take.
     let mut config = wasmtime::Config::new();
     config.concurrency_support(false).wasm_component_model(false);

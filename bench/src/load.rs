@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use wasm_runtime::sign::{SigningKey, TrustPolicy, sign};
 
+use crate::alternate::alternate;
 use crate::generated;
-use crate::ours::side as ours;
+use crate::ours::runtime as ours;
+use crate::programs::modules;
 use crate::report::{Row, Times};
-use crate::sections::{alternate, modules};
-use crate::theirs::side as theirs;
+use crate::theirs::runtime as theirs;
 
 /// The functions of the module that is made for this.
 const MANY: usize = 30_000;
@@ -58,8 +59,8 @@ pub(crate) fn size(_: usize) -> Vec<Row> {
     })
 }
 
-fn sides() -> (ours::Side, theirs::Side) {
-    (ours::Side::new(true), theirs::Side::new(true))
+fn sides() -> (ours::Runtime, theirs::Runtime) {
+    (ours::Runtime::new(true), theirs::Runtime::new(true))
 }
 
 /// Does something with the artifacts of each program, and with those of a large module.

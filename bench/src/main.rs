@@ -11,6 +11,7 @@
 //!
 //! Both runtimes get the same small WASI from this program, so that only the runtimes are compared.
 
+mod alternate;
 mod bulk;
 mod call_hook;
 mod calls;
@@ -18,7 +19,7 @@ mod first_call;
 mod generated;
 mod host;
 mod load;
-mod measures;
+mod optimizations;
 mod overhead;
 mod programs;
 mod report;
@@ -35,8 +36,8 @@ mod ours {
     #[path = "library.rs"]
     mod library;
     #[allow(dead_code, reason = "what only the other side is measured with")]
-    #[path = "side.rs"]
-    pub(crate) mod side;
+    #[path = "runtime.rs"]
+    pub(crate) mod runtime;
 }
 
 /// Wasmtime.
@@ -50,8 +51,8 @@ mod theirs {
     #[path = "library.rs"]
     mod library;
     #[allow(dead_code, reason = "what only the other side is measured with")]
-    #[path = "side.rs"]
-    pub(crate) mod side;
+    #[path = "runtime.rs"]
+    pub(crate) mod runtime;
 }
 
 use std::process::ExitCode;

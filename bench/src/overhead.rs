@@ -2,12 +2,12 @@
 //! time that the processor spent on it, since differences are small.
 
 use crate::ours::api as our_api;
-use crate::ours::side as ours;
+use crate::ours::runtime as ours;
 use crate::programs::Entry;
+use crate::programs::modules;
 use crate::report::{Row, Times};
-use crate::sections::modules;
 use crate::theirs::api as their_api;
-use crate::theirs::side as theirs;
+use crate::theirs::runtime as theirs;
 
 /// Makes the setting in a configuration of either.
 pub(crate) struct Setting {
@@ -26,14 +26,14 @@ pub(crate) fn run(rounds: usize, setting: &Setting) -> Vec<Row> {
         if on {
             (setting.ours)(&mut config);
         }
-        ours::Side::with(&config).with_deadline(on && setting.deadline)
+        ours::Runtime::with(&config).with_deadline(on && setting.deadline)
     };
     let their_config = |on: bool| {
         let mut config = their_api::Config::new();
         if on {
             (setting.theirs)(&mut config);
         }
-        theirs::Side::with(&config).with_deadline(on && setting.deadline)
+        theirs::Runtime::with(&config).with_deadline(on && setting.deadline)
     };
     let (our_sides, their_sides) = ([true, false].map(our_config), [true, false].map(their_config));
     modules()

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 /// A program and a workload that takes some tenths of a second.
 pub(crate) struct Program {
     pub(crate) name: &'static str,
-    place: Place,
+    place: Folder,
     pub(crate) entry: Entry,
 }
 
-enum Place {
+enum Folder {
     /// Of the tests, committed.
     Tests,
     /// Made by `fetch.sh`.
@@ -30,18 +30,18 @@ pub(crate) enum Entry {
 
 impl Program {
     const fn own(name: &'static str, arguments: &'static [&'static str]) -> Self {
-        Self { name, place: Place::Tests, entry: Entry::Start(arguments) }
+        Self { name, place: Folder::Tests, entry: Entry::Start(arguments) }
     }
 
     const fn fetched(name: &'static str, entry: Entry) -> Self {
-        Self { name, place: Place::Fetched, entry }
+        Self { name, place: Folder::Fetched, entry }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
         let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = match self.place {
-            Place::Tests => bench.join("../tests/programs"),
-            Place::Fetched => bench.join("programs"),
+            Folder::Tests => bench.join("../tests/programs"),
+            Folder::Fetched => bench.join("programs"),
         };
         folder.join(format!("{}.wasm", self.name))
     }
@@ -78,3 +78,8 @@ pub(crate) const PROGRAMS: &[Program] = &[
     Program::own("tailcalls", &["15000000"]),
     Program::fetched("ruby", Entry::None),
 ];
+
+/// The programs that are there, with their modules.
+pub(crate) fn modules() -> impl Iterator<Item = (&'static Program, Vec<u8>)> {
+    PROGRAMS.iter().filter_map(|program| Some((program, program.read()?)))
+}

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use wasm_runtime::{Config, CraneliftCompiler};
 use wasm_translate::Settings;
 
+use crate::alternate::alternate;
 use crate::bulk;
 use crate::call_hook;
 use crate::first_call;
 use crate::load;
-use crate::measures;
-use crate::ours::side as ours;
+use crate::optimizations;
+use crate::ours::runtime as ours;
 use crate::overhead;
-use crate::programs::{Entry, PROGRAMS, Program};
-use crate::report::{Row, Times, Unit};
+use crate::programs::{Entry, modules};
+use crate::report::{Row, Unit};
 use crate::state;
-use crate::theirs::side as theirs;
+use crate::theirs::runtime as theirs;
 use crate::v8;
 
 /// A table of the report.
@@ -37,8 +38,12 @@ pub(crate) const THREADS: usize = 2;
 /// Most sections compare this project with Wasmtime.
 const US_AND_THEM: [&str; 2] = ["this project", "Wasmtime"];
 
-/// A section on what a measure for faster code is worth.
-const fn measure(name: &'static str, title: &'static str, run: fn(usize) -> Vec<Row>) -> Section {
+/// A section on what an optimization is worth.
+const fn optimization(
+    name: &'static str,
+    title: &'static str,
+    run: fn(usize) -> Vec<Row>,
+) -> Section {
     Section { name, title, sides: ["with", "without"], unit: Unit::Milliseconds, rounds: 7, run }
 }
 
@@ -105,7 +110,7 @@ pub(crate) const SECTIONS: &[Section] = &[
         sides: US_AND_THEM,
         unit: Unit::Microseconds,
         rounds: 15,
-        run: |rounds| instantiation(rounds, theirs::Side::new(true)),
+        run: |rounds| instantiation(rounds, theirs::Runtime::new(true)),
     },
     Section {
         name: "instantiate-pooling",
@@ -113,7 +118,7 @@ pub(crate) const SECTIONS: &[Section] = &[
         sides: US_AND_THEM,
         unit: Unit::Microseconds,
         rounds: 15,
-        run: |rounds| instantiation(rounds, theirs::Side::pooling()),
+        run: |rounds| instantiation(rounds, theirs::Runtime::pooling()),
     },
     Section {
         name: "load",
@@ -163,27 +168,35 @@ pub(crate) const SECTIONS: &[Section] = &[
         rounds: 25,
         run: state::run,
     },
-    measure("measure-reorder", "Execution with and without `Settings::reorder`", |rounds| {
-        measures::run(rounds, Settings::reorder)
-    }),
-    measure("measure-idioms", "Execution with and without `Settings::idioms`", |rounds| {
-        measures::run(rounds, Settings::idioms)
-    }),
-    measure("measure-inlining", "Execution with and without `Settings::inlining`", |rounds| {
-        measures::run(rounds, Settings::inlining)
-    }),
-    measure("measure-small-bulk", "Execution with and without `Settings::small_bulk`", |rounds| {
-        measures::run(rounds, Settings::small_bulk)
-    }),
-    measure(
-        "measure-immutable-tables",
-        "Execution with and without `Settings::immutable_tables`",
-        |rounds| measures::run(rounds, Settings::immutable_tables),
+    optimization(
+        "optimization-reorder",
+        "Execution with and without `Settings::reorder`",
+        |rounds| optimizations::run(rounds, Settings::reorder),
     ),
-    measure(
-        "measure-direct-bulk",
+    optimization(
+        "optimization-idioms",
+        "Execution with and without `Settings::idioms`",
+        |rounds| optimizations::run(rounds, Settings::idioms),
+    ),
+    optimization(
+        "optimization-inlining",
+        "Execution with and without `Settings::inlining`",
+        |rounds| optimizations::run(rounds, Settings::inlining),
+    ),
+    optimization(
+        "optimization-small-bulk",
+        "Execution with and without `Settings::small_bulk`",
+        |rounds| optimizations::run(rounds, Settings::small_bulk),
+    ),
+    optimization(
+        "optimization-immutable-tables",
+        "Execution with and without `Settings::immutable_tables`",
+        |rounds| optimizations::run(rounds, Settings::immutable_tables),
+    ),
+    optimization(
+        "optimization-direct-bulk",
         "Execution with and without `Settings::direct_bulk`",
-        |rounds| measures::run(rounds, Settings::direct_bulk),
+        |rounds| optimizations::run(rounds, Settings::direct_bulk),
     ),
     Section {
         name: "fuel",
@@ -235,32 +248,8 @@ const CALLS: [&str; 8] = [
     "Wasm → host, `func_new`, `(i32, i64) → i32`",
 ];
 
-/// Measures both sides, one after the other, in turns.
-pub(crate) fn alternate(
-    name: &str,
-    rounds: usize,
-    mut ours: impl FnMut() -> f64,
-    mut theirs: impl FnMut() -> f64,
-) -> Row {
-    eprintln!("{name}");
-    let mut row = Row { name: name.to_owned(), ours: Times::default(), theirs: Times::default() };
-    for round in 0..=rounds {
-        let times = (ours(), theirs());
-        // The first round warms up caches and lazily made things.
-        if round > 0 {
-            row.ours.push(times.0);
-            row.theirs.push(times.1);
-        }
-    }
-    row
-}
-
-pub(crate) fn modules() -> impl Iterator<Item = (&'static Program, Vec<u8>)> {
-    PROGRAMS.iter().filter_map(|program| Some((program, program.read()?)))
-}
-
 fn compile(rounds: usize, parallel: bool) -> Vec<Row> {
-    let (a, b) = (on_threads(if parallel { THREADS } else { 1 }), theirs::Side::new(parallel));
+    let (a, b) = (on_threads(if parallel { THREADS } else { 1 }), theirs::Runtime::new(parallel));
     modules()
         .map(|(program, wasm)| {
             // The largest one takes seconds.
@@ -271,7 +260,7 @@ fn compile(rounds: usize, parallel: bool) -> Vec<Row> {
 }
 
 /// This project, compiling on so many threads whatever the machine has.
-fn on_threads(threads: usize) -> ours::Side {
+fn on_threads(threads: usize) -> ours::Runtime {
     // SAFETY: the number of threads makes no difference to the code.
     let compiler = unsafe {
         CraneliftCompiler::new().adjust(move |settings| {
@@ -280,11 +269,11 @@ fn on_threads(threads: usize) -> ours::Side {
     };
     let mut config = Config::new();
     config.compiler(Arc::new(compiler));
-    ours::Side::with(&config)
+    ours::Runtime::with(&config)
 }
 
 fn code_size(_: usize) -> Vec<Row> {
-    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
+    let (a, b) = (ours::Runtime::new(true), theirs::Runtime::new(true));
     modules()
         .map(|(program, wasm)| {
             let size = |size: usize| size as f64;
@@ -295,7 +284,7 @@ fn code_size(_: usize) -> Vec<Row> {
 }
 
 fn execution(rounds: usize) -> Vec<Row> {
-    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
+    let (a, b) = (ours::Runtime::new(true), theirs::Runtime::new(true));
     modules()
         .filter(|(program, _)| !matches!(program.entry, Entry::None))
         .map(|(program, wasm)| {
@@ -322,8 +311,8 @@ fn execution(rounds: usize) -> Vec<Row> {
 
 fn calls(rounds: usize) -> Vec<Row> {
     const COUNT: i32 = 200_000;
-    let mut a = ours::Side::new(false).calls();
-    let mut b = theirs::Side::new(false).calls();
+    let mut a = ours::Runtime::new(false).calls();
+    let mut b = theirs::Runtime::new(false).calls();
     let kinds = CALLS.iter().enumerate();
     kinds
         .map(|(kind, name)| {
@@ -337,9 +326,9 @@ fn calls(rounds: usize) -> Vec<Row> {
 const INSTANTIATIONS: [(&str, usize, bool); 3] =
     [("", 1, false), (", two threads", 2, false), (", a page written", 1, true)];
 
-fn instantiation(rounds: usize, b: theirs::Side) -> Vec<Row> {
+fn instantiation(rounds: usize, b: theirs::Runtime) -> Vec<Row> {
     const COUNT: u32 = 1000;
-    let a = ours::Side::new(true);
+    let a = ours::Runtime::new(true);
     modules()
         .filter(|(program, _)| {
             ["nbody", "lua", "sqlite", "quickjs", "ruby"].contains(&program.name)

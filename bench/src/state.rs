@@ -6,11 +6,11 @@ use std::time::Instant;
 use wasm_runtime::rewrite::{PreinitializeOptions, preinitialize};
 use wasm_runtime::{Engine, Instance, Linker, Module, Snapshot, Store};
 
+use crate::alternate::alternate;
 use crate::load::Files;
-use crate::ours::side as ours;
+use crate::ours::runtime as ours;
 use crate::report::Row;
-use crate::sections::alternate;
-use crate::theirs::side as theirs;
+use crate::theirs::runtime as theirs;
 
 /// A memory of so many pages of 64 KiB, all of which `init` writes; `touch` writes to so many of the system's pages.
 fn guest(pages: u32) -> Vec<u8> {
@@ -58,7 +58,7 @@ fn restored(name: &str, rounds: usize, pages: u32) -> Row {
     let wasm = guest(pages);
     let (mut store, instance, snapshot) = initialized(&wasm);
     let touch = instance.get_typed_func::<i32, i32>(&mut store, "touch").expect("it is exported");
-    let pool = theirs::Side::pooling();
+    let pool = theirs::Runtime::pooling();
     let (_, module) = pool.compile(&wasm);
     let restore = || {
         let mut time = 0.0;
@@ -90,7 +90,7 @@ pub(crate) fn run(rounds: usize) -> Vec<Row> {
     let written = written.expect("it can be written").wasm;
     let linker = Linker::new(&engine);
     let pre = snapshot.fork_pre(&linker).expect("it imports nothing");
-    let theirs_plain = theirs::Side::new(true);
+    let theirs_plain = theirs::Runtime::new(true);
     let (_, plain_module) = theirs_plain.compile(&wasm);
     rows.push(alternate(
         "forked, with 64 MiB; there, an instance whose `init` is called",
@@ -103,7 +103,7 @@ pub(crate) fn run(rounds: usize) -> Vec<Row> {
         },
         || theirs_plain.initialized(&plain_module),
     ));
-    let (a, b) = (ours::Side::new(true), theirs::Side::new(true));
+    let (a, b) = (ours::Runtime::new(true), theirs::Runtime::new(true));
     let files = Files::new("state", &a.artifact(&written), &b.artifact(&written));
     rows.push(alternate(
         "booted from what the snapshot was written out as: artifact loaded, instance made, 10 pages written",

@@ -6,16 +6,17 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::ours::side as ours;
+use crate::alternate::alternate;
+use crate::ours::runtime as ours;
+use crate::programs::modules;
 use crate::programs::{Entry, Program};
 use crate::report::Row;
-use crate::sections::{alternate, modules};
 
 /// Runs before the first that counts: after these V8's optimising compiler has taken over.
 const WARM_UP: usize = 4;
 
 pub(crate) fn run(rounds: usize) -> Vec<Row> {
-    let a = ours::Side::new(true);
+    let a = ours::Runtime::new(true);
     let programs = modules().filter(|(program, _)| !matches!(program.entry, Entry::None));
     programs
         .filter_map(|(program, wasm)| {

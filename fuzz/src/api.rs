@@ -13,7 +13,9 @@ mod local;
 mod model;
 mod parallel;
 mod saved;
+mod sequence;
 mod side;
+mod snapshots;
 mod trace;
 mod world;
 mod wrong;
@@ -53,7 +55,7 @@ fn run(u: &mut Unstructured<'_>, artifacts: &Artifacts) -> Result<()> {
         } else if u.ratio(1, 250)? {
             parallel::at_once(u, &mut world)?;
         } else {
-            world.step(u)?;
+            sequence::step(&mut world, u)?;
         }
     }
     world.end(u)

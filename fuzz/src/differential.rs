@@ -10,6 +10,7 @@ mod ours;
 mod outcome;
 mod peer;
 mod plan;
+mod value;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;
 
@@ -75,7 +76,7 @@ fn decide(
     wasm: &[u8],
     plan: &Plan,
     ours: &[Outcome],
-    places: &[outcome::Place],
+    places: &[outcome::TrapFrames],
     differs: Option<String>,
     settings: &ours::Settings,
 ) {
@@ -102,7 +103,7 @@ fn decide(
 /// Whether all is the same but that Wasmtime has the trap of a load at the operator that takes what is loaded: it
 /// does where the two become one instruction.
 #[cfg(feature = "wasmtime")]
-fn is_sunken_load(wasm: &[u8], ours: &outcome::Place, theirs: &outcome::Place) -> bool {
+fn is_sunken_load(wasm: &[u8], ours: &outcome::TrapFrames, theirs: &outcome::TrapFrames) -> bool {
     let ([(func, Some(at), _), ours @ ..], [(other, Some(later), _), theirs @ ..]) =
         (ours.as_slice(), theirs.as_slice())
     else {
@@ -121,7 +122,7 @@ fn decide(
     _wasm: &[u8],
     _plan: &Plan,
     _ours: &[Outcome],
-    _places: &[outcome::Place],
+    _places: &[outcome::TrapFrames],
     differs: Option<String>,
     settings: &ours::Settings,
 ) {

@@ -23,12 +23,12 @@ pub struct Combination {
     function_hooks: bool,
     /// Whether the code can be interrupted, which nobody does.
     interruption: bool,
-    /// Of [`MEASURES`], which are taken.
-    measures: [bool; MEASURES.len()],
+    /// Of [`OPTIMIZATIONS`], which are taken.
+    optimizations: [bool; OPTIMIZATIONS.len()],
 }
 
-/// The measures for faster code, and counting fuel, which nobody asks for.
-const MEASURES: [fn(&mut Settings, bool) -> &mut Settings; 7] = [
+/// The optimizations, and counting fuel, which nobody asks for.
+const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 7] = [
     Settings::count_fuel,
     Settings::reorder,
     Settings::idioms,
@@ -65,13 +65,13 @@ impl Combination {
     /// Makes these the settings of a configuration.
     #[allow(unsafe_code, reason = "settings of the compiler are an unsafe matter")]
     pub fn apply(self, config: &mut Config) {
-        let Self { measures, .. } = self;
+        let Self { optimizations, .. } = self;
         let adjust = move |settings: &mut Settings| {
-            for (measure, on) in MEASURES.iter().zip(measures) {
-                measure(settings, on);
+            for (optimization, on) in OPTIMIZATIONS.iter().zip(optimizations) {
+                optimization(settings, on);
             }
         };
-        // SAFETY: measures for faster code leave what it does as it is.
+        // SAFETY: optimizations leave what the code does as it is.
         let compiler = unsafe { CraneliftCompiler::new().adjust(adjust) };
         let (reservation, guard) = self.memory;
         config
@@ -101,8 +101,8 @@ pub fn any_combination() -> impl Strategy<Value = Combination> {
         proptest::sample::select(memories.to_vec()),
         proptest::sample::select(internals.to_vec()),
     );
-    (choices, any::<[bool; 6]>(), any::<[bool; MEASURES.len()]>()).prop_map(
-        |((opt_level, memory, internals), flags, measures)| {
+    (choices, any::<[bool; 6]>(), any::<[bool; OPTIMIZATIONS.len()]>()).prop_map(
+        |((opt_level, memory, internals), flags, optimizations)| {
             let [
                 spectre_mitigation,
                 nan_canonicalization,
@@ -121,7 +121,7 @@ pub fn any_combination() -> impl Strategy<Value = Combination> {
                 parallel,
                 function_hooks,
                 interruption,
-                measures,
+                optimizations,
             }
         },
     )

@@ -1,6 +1,6 @@
 //! What the tests of the whole project share.
 //!
-//! - [`Way`]: from the bytes of a module to a [`wasm_runtime::Module`], on the spot or through an
+//! - [`Pipeline`]: from the bytes of a module to a [`wasm_runtime::Module`], on the spot or through an
 //!   artifact.
 //! - [`Combination`]: settings that must make no difference.
 

@@ -1,4 +1,4 @@
-//! The two ways from the bytes of a module to one that runs.
+//! The two pipelines from the bytes of a module to one that runs.
 
 #![allow(unsafe_code)]
 
@@ -6,7 +6,7 @@ use std::fmt;
 
 use wasm_runtime::{Config, Engine, Module, Result};
 
-/// A way from the bytes of a module to a [`Module`].
+/// A pipeline from the bytes of a module to a [`Module`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Pipeline {
     /// Compiled on the spot.

@@ -15,7 +15,7 @@ const WAT: &str = r#"(module
 
 const NAMES: [&str; 3] = ["first", "second", "wasm-function[2]"];
 
-/// The module by every way there is.
+/// The module by each pipeline.
 fn modules(engine: &Engine) -> Result<Vec<Module>> {
     let mut modules = Vec::new();
     for pipeline in Pipeline::ALL {
@@ -87,7 +87,7 @@ fn debuggers_know_modules_as_long_as_they_live() -> Result<()> {
     assert_eq!(known(), 0);
     let engine = Engine::new(Config::new().debug_info(true))?;
     let modules = modules(&engine)?;
-    // One more was compiled on the way to a file, and is gone.
+    // One more was compiled for the file, and is gone.
     assert_eq!(known(), 3);
     let [first, ..] = &*modules else { unreachable!("three modules were made") };
     let clone = first.clone();

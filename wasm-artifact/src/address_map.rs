@@ -144,8 +144,8 @@ pub(crate) fn encode(entries: &[AddressMapEntry], shift: u32) -> (Vec<BlockRecor
 #[cfg(all(test, feature = "write"))]
 mod tests {
     use super::*;
+    use crate::checksums::Checksums;
     use crate::read::Table;
-    use crate::sums::Sums;
     use proptest::prelude::*;
 
     proptest! {
@@ -167,9 +167,9 @@ mod tests {
                 })
                 .collect();
             let (blocks, bytes) = encode(&entries, shift);
-            let sums = Sums::new(&[], &[], 0).unwrap();
+            let checksums = Checksums::new(&[], &[], 0).unwrap();
             let (records, bytes) = (Table::of(&blocks), Table::of(&bytes));
-            let blocks = Blocks { sums: &sums, records, bytes, len: entries.len() as u32 };
+            let blocks = Blocks { checksums: &checksums, records, bytes, len: entries.len() as u32 };
             let map = AddressMap { blocks, shift };
             prop_assert_eq!(map.iter().collect::<Vec<_>>(), entries.clone());
             for at in 0..offset + 8 {

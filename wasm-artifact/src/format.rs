@@ -369,8 +369,8 @@ macro_rules! tables {
 }
 
 tables! {
-    /// The checksum of each block of the tables: see [`crate::sums`].
-    Sums = 0, ".wasm.sums";
+    /// The checksum of each block of the tables: see [`crate::checksums`].
+    Checksums = 0, ".wasm.sums";
     /// Bytes of strings.
     Strings = 1, ".wasm.strings";
     /// [`TypeRecord`]s.
@@ -466,6 +466,6 @@ impl Part {
 
     /// Whether checksums are about the table.
     pub(crate) const fn summed(self) -> bool {
-        !matches!(self, Part::Sums | Part::Text | Part::Images)
+        !matches!(self, Part::Checksums | Part::Text | Part::Images)
     }
 }

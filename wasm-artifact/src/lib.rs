@@ -83,6 +83,7 @@ extern crate alloc;
 
 mod address_map;
 mod blocks;
+mod checksums;
 mod codes;
 mod const_expr;
 mod elf;
@@ -94,7 +95,6 @@ mod inspect;
 mod read;
 #[cfg(feature = "sign")]
 pub mod sign;
-mod sums;
 mod symbols;
 mod traps;
 mod varint;
@@ -115,4 +115,4 @@ pub use read::{
 pub use symbols::Symbol;
 pub use traps::Traps;
 #[cfg(feature = "write")]
-pub use write::{__sum_again, WriteOptions, write};
+pub use write::{__write_checksums, WriteOptions, write};

@@ -26,6 +26,7 @@ use wasm_types::{Internals, OptLevel, Tunables, WasmFeatures};
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
 
+use crate::checksums::{self, Checksums};
 use crate::const_expr::ConstExprRef;
 use crate::elf;
 use crate::error::{Error, ErrorKind};
@@ -37,7 +38,6 @@ use crate::format::{
     TypeRecord, tunable_bits,
 };
 use crate::identify::identify;
-use crate::sums::{self, Sums};
 pub(crate) use table::Table;
 
 /// A compiled module, read in place from the bytes of an artifact.
@@ -47,7 +47,7 @@ pub struct Artifact<'a> {
     header: &'a Header,
     directory: &'a [DirectoryEntry],
     tables: Tables<'a>,
-    sums: Sums<'a>,
+    checksums: Checksums<'a>,
     text_file_offset: u64,
     images_file_offset: u64,
 }
@@ -119,7 +119,7 @@ macro_rules! table_views {
                     // For other tools only.
                     Part::Symbols => {}
                     // It is not for reading, but for checking what is read.
-                    Part::Sums => {}
+                    Part::Checksums => {}
                 }
                 Ok(())
             }
@@ -214,17 +214,17 @@ impl<'a> Artifact<'a> {
         let directory: &[DirectoryEntry] = range(bytes, start, size)
             .and_then(|bytes| <[DirectoryEntry]>::ref_from_bytes(bytes).ok())
             .ok_or(Error::damaged("the directory of tables").at(HEADER_OFFSET))?;
-        if sums::of_header(header, directory) != header.sum.get() {
+        if checksums::of_header(header, directory) != header.sum.get() {
             return Err(Error::damaged("the header").at(HEADER_OFFSET));
         }
-        let sums = sums(bytes, header, directory)
+        let checksums = checksums(bytes, header, directory)
             .ok_or(Error::damaged("the checksums").at(HEADER_OFFSET))?;
         let mut artifact = Self {
             bytes,
             header,
             directory,
             tables: Tables::default(),
-            sums,
+            checksums,
             text_file_offset: 0,
             images_file_offset: 0,
         };
@@ -328,7 +328,7 @@ impl<'a> Artifact<'a> {
         // They are only for people: what is damaged is empty.
         (0..self.tables.isa_flags.len()).map(|index| {
             let string = |place| self.string(place).unwrap_or_default();
-            let flag = self.tables.isa_flags.get(index, &self.sums);
+            let flag = self.tables.isa_flags.get(index, &self.checksums);
             flag.map_or(("", ""), |flag| (string(flag.name), string(flag.value)))
         })
     }
@@ -341,7 +341,7 @@ impl<'a> Artifact<'a> {
     /// If the artifact is damaged there.
     pub fn extensions(&self) -> impl ExactSizeIterator<Item = Result<&'a str, Error>> + '_ {
         (0..self.tables.extensions.len()).map(|index| {
-            let place = self.tables.extensions.get(index, &self.sums);
+            let place = self.tables.extensions.get(index, &self.checksums);
             self.string(*place.ok_or(Error::damaged("the list of extensions"))?)
         })
     }
@@ -451,7 +451,7 @@ impl<'a> Artifact<'a> {
     fn string(&self, place: StrRef) -> Result<&'a str, Error> {
         self.tables
             .strings
-            .range(place.offset.get().into(), place.len.get().into(), &self.sums)
+            .range(place.offset.get().into(), place.len.get().into(), &self.checksums)
             .and_then(|bytes| core::str::from_utf8(bytes).ok())
             .ok_or(Error::damaged("a string"))
     }
@@ -459,7 +459,7 @@ impl<'a> Artifact<'a> {
     fn const_expr(&self, place: ConstRef) -> Result<ConstExprRef<'a>, Error> {
         self.tables
             .const_ops
-            .range(place.start.get().into(), place.len.get().into(), &self.sums)
+            .range(place.start.get().into(), place.len.get().into(), &self.checksums)
             .map(ConstExprRef::new)
             .ok_or(Error::damaged("the place of a constant expression"))
     }
@@ -471,7 +471,7 @@ impl<'a> Artifact<'a> {
     /// Whether some of the artifact's bytes are what was written, as far as checksums say.
     #[cfg(feature = "inspect")]
     pub(crate) fn is_intact(&self, part: &[u8]) -> bool {
-        self.sums.check(part)
+        self.checksums.check(part)
     }
 }
 
@@ -497,7 +497,7 @@ pub fn text_range(head: &[u8]) -> Option<core::ops::Range<u64>> {
     let size = size_of::<DirectoryEntry>() as u64 * u64::from(header.directory_len.get());
     let directory = range(head, start, size)?;
     let directory = <[DirectoryEntry]>::ref_from_bytes(directory).ok()?;
-    if sums::of_header(header, directory) != header.sum.get() {
+    if checksums::of_header(header, directory) != header.sum.get() {
         return None;
     }
     let text = directory.iter().find(|entry| entry.id.get() == Part::Text as u32)?;
@@ -513,14 +513,18 @@ fn within(offset: u64, len: u64, header: &Header) -> bool {
 }
 
 /// The checksums of blocks; `None` if they do not fit what they are about.
-fn sums<'a>(bytes: &'a [u8], header: &Header, directory: &[DirectoryEntry]) -> Option<Sums<'a>> {
+fn checksums<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    directory: &[DirectoryEntry],
+) -> Option<Checksums<'a>> {
     let summed = range(bytes, header.summed_offset.get(), header.summed_len.get())?;
-    let entry = directory.iter().find(|entry| entry.id.get() == Part::Sums as u32);
-    let sums = match entry {
+    let entry = directory.iter().find(|entry| entry.id.get() == Part::Checksums as u32);
+    let checksums = match entry {
         Some(entry) => range(bytes, entry.offset.get(), entry.len.get())?,
         None => &[],
     };
-    Sums::new(summed, <[U64]>::ref_from_bytes(sums).ok()?, header.salt.get())
+    Checksums::new(summed, <[U64]>::ref_from_bytes(checksums).ok()?, header.salt.get())
 }
 
 /// The header, if the bytes are an artifact of this version.

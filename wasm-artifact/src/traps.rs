@@ -115,8 +115,8 @@ pub(crate) fn encode(entries: &[TrapEntry], shift: u32) -> (Vec<BlockRecord>, Ve
 #[cfg(all(test, feature = "write"))]
 mod tests {
     use super::*;
+    use crate::checksums::Checksums;
     use crate::read::Table;
-    use crate::sums::Sums;
     use proptest::prelude::*;
 
     fn code() -> impl Strategy<Value = TrapCode> {
@@ -141,9 +141,9 @@ mod tests {
                 })
                 .collect();
             let (blocks, bytes) = encode(&entries, shift);
-            let sums = Sums::new(&[], &[], 0).unwrap();
+            let checksums = Checksums::new(&[], &[], 0).unwrap();
             let (records, bytes) = (Table::of(&blocks), Table::of(&bytes));
-            let blocks = Blocks { sums: &sums, records, bytes, len: entries.len() as u32 };
+            let blocks = Blocks { checksums: &checksums, records, bytes, len: entries.len() as u32 };
             let traps = Traps { blocks, shift };
             prop_assert_eq!(traps.iter().collect::<Vec<_>>(), entries.clone());
             let mut expected = entries.iter().peekable();

@@ -4,12 +4,12 @@
 //! everything out as an ELF file. The bytes depend only on what is given, so that the same input
 //! gives the same file.
 
+mod checksums;
 mod code;
 mod declarations;
 mod images;
 mod layout;
 mod pools;
-mod sum;
 mod symbols;
 
 use alloc::boxed::Box;
@@ -26,9 +26,9 @@ use crate::error::Error;
 use crate::format::{
     FORMAT_VERSION, Header, IsaFlagRecord, MAGIC, NONE, Part, SealRecord, seal_kind, tunable_bits,
 };
+pub use checksums::__write_checksums;
 use images::Images;
 use pools::Strings;
-pub use sum::__sum_again;
 
 /// What to put into an artifact.
 #[derive(Clone, PartialEq, Eq, Debug)]

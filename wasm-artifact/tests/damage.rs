@@ -5,7 +5,9 @@ mod support;
 
 use proptest::prelude::*;
 use support::{Input, input};
-use wasm_artifact::{__sum_again, Artifact, ErrorKind, WriteOptions, identify, inspect, write};
+use wasm_artifact::{
+    __write_checksums, Artifact, ErrorKind, WriteOptions, identify, inspect, write,
+};
 use wasm_types::{
     DataIndex, DefinedFuncIndex, DefinedGlobalIndex, DefinedMemoryIndex, DefinedTableIndex,
     ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
@@ -47,7 +49,7 @@ fn check(original: &[u8], mut bytes: Vec<u8>) -> Result<(), TestCaseError> {
             }
         }
     }
-    __sum_again(&mut bytes);
+    __write_checksums(&mut bytes);
     read_everything(&bytes);
     Ok(())
 }

@@ -4,7 +4,7 @@ mod support;
 
 use proptest::prelude::*;
 use support::{Input, TARGETS, input};
-use wasm_artifact::{__sum_again, Artifact, Report, WriteOptions, inspect, write};
+use wasm_artifact::{__write_checksums, Artifact, Report, WriteOptions, inspect, write};
 use wasm_types::{
     AddressMapEntry, CompiledFunction, CompiledModule, ConstExpr, ConstOp, DataKind, DataSegment,
     ElementItems, ElementKind, ElementSegment, EntityIndex, EntityType, Export, FrameSlotEntry,
@@ -341,7 +341,7 @@ proptest! {
             bytes[place] = value;
         }
         if sums_right {
-            __sum_again(&mut bytes);
+            __write_checksums(&mut bytes);
         }
         everything(&bytes);
     }

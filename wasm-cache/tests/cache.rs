@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use support::{Place, Put as _, artifact, artifact_of, code, is, key};
+use support::{CacheFolder, Put as _, artifact, artifact_of, code, is, key};
 use wasm_artifact::sign::{MacKey, authenticate};
 use wasm_cache::{Cache, CacheConfig, Statistics};
 
@@ -20,7 +20,7 @@ fn counts(cache: &Cache) -> (u64, u64, u64) {
 
 #[test]
 fn what_was_put_in_is_found() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.load(&key(1)).is_none());
     assert!(cache.put(&key(1), artifact(1)));
@@ -38,7 +38,7 @@ fn what_was_put_in_is_found() {
 
 #[test]
 fn the_last_one_put_in_counts() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
     let first = cache.load(&key(1)).unwrap();
@@ -53,7 +53,7 @@ fn the_last_one_put_in_counts() {
 
 #[test]
 fn each_damaged_byte_is_noticed() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
     let path = place.entry(&key(1));
@@ -75,7 +75,7 @@ fn each_damaged_byte_is_noticed() {
 
 #[test]
 fn an_entry_of_another_length_is_noticed() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
     let path = place.entry(&key(1));
@@ -90,7 +90,7 @@ fn an_entry_of_another_length_is_noticed() {
 
 #[test]
 fn a_foreign_entry_is_not_trusted() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     let path = place.entry(&key(1));
     let refused = |bytes: &[u8], what: &str| {
@@ -106,14 +106,14 @@ fn a_foreign_entry_is_not_trusted() {
     refused(&foreign, "authenticated with another key");
     refused(b"\0asm\x01\0\0\0", "no artifact at all");
 
-    let other = Place::new();
+    let other = CacheFolder::new();
     assert!(other.open().put(&key(1), artifact(1)));
     refused(&fs::read(other.entry(&key(1))).unwrap(), "of another user's cache");
 }
 
 #[test]
 fn entries_do_not_stand_for_each_other() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     for number in [1, 2] {
         assert!(cache.put(&key(number), artifact(number)));
@@ -129,7 +129,7 @@ fn entries_do_not_stand_for_each_other() {
 
 #[test]
 fn what_is_no_file_is_no_entry() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
     let path = place.entry(&key(1));
@@ -158,7 +158,7 @@ fn what_is_no_file_is_no_entry() {
 
 #[test]
 fn loaded_code_is_not_the_file() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
     let loaded = cache.load(&key(1)).unwrap();
@@ -171,7 +171,7 @@ fn loaded_code_is_not_the_file() {
 
 #[test]
 fn a_file_that_changes_while_it_is_read_is_right_or_none() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     let path = place.entry(&key(1));
     let done = AtomicBool::new(false);
@@ -208,7 +208,7 @@ fn a_file_that_changes_while_it_is_read_is_right_or_none() {
 
 #[test]
 fn what_is_no_artifact_is_not_kept() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     let mut longer = artifact(1);
     longer.push(0);
@@ -221,7 +221,7 @@ fn what_is_no_artifact_is_not_kept() {
 }
 
 /// Sets when an entry was last used.
-fn use_at(place: &Place, number: u64, age: Duration) {
+fn use_at(place: &CacheFolder, number: u64, age: Duration) {
     let time = SystemTime::now() - age;
     let file = File::options().append(true).open(place.entry(&key(number))).unwrap();
     file.set_times(FileTimes::new().set_accessed(time).set_modified(time)).unwrap();
@@ -229,7 +229,7 @@ fn use_at(place: &Place, number: u64, age: Duration) {
 
 #[test]
 fn the_longest_unused_entries_go_first() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let mut config = place.config();
     config.with_file_count_soft_limit(8);
     let cache = Cache::new(config).unwrap();
@@ -251,7 +251,7 @@ fn the_longest_unused_entries_go_first() {
 
 #[test]
 fn the_total_size_keeps_to_its_limit() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let size = artifact(0).len() as u64;
     let mut config = place.config();
     config.with_files_total_size_soft_limit(10 * size);
@@ -276,7 +276,7 @@ fn the_total_size_keeps_to_its_limit() {
 
 #[test]
 fn abandoned_files_are_removed_and_others_are_not() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     let old = SystemTime::now() - Duration::from_secs(7200);
     for (name, time) in [("tmp-1-0", Some(old)), ("tmp-2-0", None), ("notes.txt", Some(old))] {
@@ -298,7 +298,7 @@ fn abandoned_files_are_removed_and_others_are_not() {
 
 #[test]
 fn clearing_does_not_disturb_those_who_load() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let caches = [place.open(), place.open()];
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -336,7 +336,7 @@ fn clearing_does_not_disturb_those_who_load() {
 
 #[test]
 fn many_threads_use_it_at_once() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let mut config = place.config();
     config.with_file_count_soft_limit(12);
     let cache = Cache::new(config).unwrap();
@@ -364,7 +364,7 @@ fn many_threads_use_it_at_once() {
 
 #[test]
 fn a_file_of_settings_is_read() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let file = place.root().join("cache.toml");
     let text =
         format!("[cache]\ndirectory = '{}'\nfile-count-soft-limit = 3\n", place.path().display());

@@ -6,7 +6,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 
-use support::{Place, Put as _, artifact, is, key};
+use support::{CacheFolder, Put as _, artifact, is, key};
 use wasm_cache::{Cache, CacheConfig};
 
 fn set_mode(path: impl AsRef<Path>, mode: u32) {
@@ -18,7 +18,7 @@ fn mode(path: impl AsRef<Path>) -> u32 {
 }
 
 /// Somebody else; `None` if we may not give files away.
-fn stranger(place: &Place) -> Option<u32> {
+fn stranger(place: &CacheFolder) -> Option<u32> {
     const NOBODY: u32 = 65534;
     let probe = place.root().join("probe");
     fs::write(&probe, b"").unwrap();
@@ -27,7 +27,7 @@ fn stranger(place: &Place) -> Option<u32> {
 
 #[test]
 fn what_is_made_is_private() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
     assert_eq!(mode(place.path()), 0o700);
@@ -38,7 +38,7 @@ fn what_is_made_is_private() {
 
 #[test]
 fn secrets_are_random_and_stay() {
-    let (one, two) = (Place::new(), Place::new());
+    let (one, two) = (CacheFolder::new(), CacheFolder::new());
     drop((one.open(), two.open()));
     let secret = fs::read(one.file("key")).unwrap();
     assert_ne!(secret, fs::read(two.file("key")).unwrap());
@@ -48,7 +48,7 @@ fn secrets_are_random_and_stay() {
 
 #[test]
 fn a_directory_that_others_may_write_to_is_refused() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     drop(place.open());
     for bad in [0o770, 0o702, 0o777, 0o1777] {
         set_mode(place.path(), bad);
@@ -67,7 +67,7 @@ fn a_directory_that_others_may_write_to_is_refused() {
 
 #[test]
 fn a_directory_of_somebody_else_is_refused() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let directory = match stranger(&place) {
         Some(stranger) => {
             drop(place.open());
@@ -86,7 +86,7 @@ fn a_directory_of_somebody_else_is_refused() {
 
 /// Spoils the secret of a cache that has an entry; the cache has to get a new one.
 #[track_caller]
-fn secret_is_replaced(place: &Place, spoil: impl FnOnce(&Path), reason: &str) {
+fn secret_is_replaced(place: &CacheFolder, spoil: impl FnOnce(&Path), reason: &str) {
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
     let file = place.file("key");
@@ -108,9 +108,9 @@ fn secret_is_replaced(place: &Place, spoil: impl FnOnce(&Path), reason: &str) {
 fn a_secret_that_others_may_know_is_replaced() {
     for bad in [0o640, 0o604, 0o660, 0o602, 0o644, 0o666] {
         let spoil = |file: &Path| set_mode(file, bad);
-        secret_is_replaced(&Place::new(), spoil, &format!("{bad:04o}"));
+        secret_is_replaced(&CacheFolder::new(), spoil, &format!("{bad:04o}"));
     }
-    let place = Place::new();
+    let place = CacheFolder::new();
     if let Some(stranger) = stranger(&place) {
         let spoil = |file: &Path| chown(file, Some(stranger), None).unwrap();
         secret_is_replaced(&place, spoil, "belongs to user");
@@ -121,9 +121,9 @@ fn a_secret_that_others_may_know_is_replaced() {
 fn a_secret_of_another_size_or_kind_is_replaced() {
     for len in [0, 31, 33] {
         let spoil = |file: &Path| fs::write(file, vec![0; len]).unwrap();
-        secret_is_replaced(&Place::new(), spoil, &format!("{len} bytes instead of 32"));
+        secret_is_replaced(&CacheFolder::new(), spoil, &format!("{len} bytes instead of 32"));
     }
-    let place = Place::new();
+    let place = CacheFolder::new();
     let elsewhere = place.root().join("elsewhere");
     let spoil = |file: &Path| {
         fs::rename(file, &elsewhere).unwrap();
@@ -136,7 +136,7 @@ fn a_secret_of_another_size_or_kind_is_replaced() {
 
 #[test]
 fn a_removed_directory_is_made_anew() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
     fs::remove_dir_all(place.path()).unwrap();
@@ -150,7 +150,7 @@ fn a_removed_directory_is_made_anew() {
 
 #[test]
 fn another_directory_in_its_place_is_not_used() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
     fs::rename(place.path(), place.root().join("moved")).unwrap();
@@ -163,7 +163,7 @@ fn another_directory_in_its_place_is_not_used() {
 
 #[test]
 fn where_there_can_be_no_directory_is_an_error_and_no_refusal() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let file = place.root().join("file");
     fs::write(&file, b"").unwrap();
     let mut config = CacheConfig::new();

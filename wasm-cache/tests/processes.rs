@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use libtest_mimic::{Arguments, Trial};
-use support::{Place, Put as _, artifact, artifact_of, code, is, key};
+use support::{CacheFolder, Put as _, artifact, artifact_of, code, is, key};
 use wasm_cache::{Cache, CacheConfig};
 
 /// Says what a process that this program starts has to do.
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 }
 
 /// This program in a role.
-fn process(program: &Path, role: &str, place: &Place) -> Command {
+fn process(program: &Path, role: &str, place: &CacheFolder) -> Command {
     let mut command = Command::new(program);
     command.env(ROLE, role).env(DIRECTORY, place.path());
     command
@@ -77,7 +77,7 @@ fn this() -> std::path::PathBuf {
 }
 
 fn many_processes_share_it() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     // The directory and its secret do not exist: all of them try to make it.
     let start = || process(&this(), "share", &place).spawn().unwrap();
     let children: Vec<_> = (0..8).map(|_| start()).collect();
@@ -111,7 +111,7 @@ fn share(config: CacheConfig) {
 }
 
 fn many_processes_keep_to_the_limit() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     let start = |_| process(&this(), "crowd", &place).spawn().unwrap();
     let children: Vec<_> = (0..4).map(start).collect();
     for mut child in children {
@@ -142,7 +142,7 @@ fn crowd(mut config: CacheConfig) {
 fn a_killed_process_leaves_nothing_half_done() {
     /// At least so many are killed, and at most so many until one was killed while it wrote.
     const ROUNDS: (u64, u64) = (30, 1000);
-    let place = Place::new();
+    let place = CacheFolder::new();
     let mut round = 0;
     while round < ROUNDS.0 || place.files("tmp-").is_empty() {
         assert!(round < ROUNDS.1, "no process was ever killed while it wrote");
@@ -187,7 +187,7 @@ fn fill(config: CacheConfig) {
 
 fn a_directory_to_read_only_is_read() {
     const NOBODY: u32 = 65534;
-    let place = Place::new();
+    let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
     // The administrator may write everywhere, and has to be somebody else for this.
@@ -230,7 +230,7 @@ fn read_only(config: CacheConfig) {
 }
 
 fn a_full_disk_only_means_no_entry() {
-    let place = Place::new();
+    let place = CacheFolder::new();
     // A limit of the size of files stands for the end of the disk: writing stops half-way.
     let mut command = Command::new("sh");
     command

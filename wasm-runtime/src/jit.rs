@@ -18,7 +18,7 @@ pub use timings::CompileTimings;
 
 use wasm_artifact::WriteOptions;
 use wasm_store::{CompileRequest, Compiler, Error, Result, WasmFeatures};
-use wasm_translate::{ClifPass, PassPlace, Progress, Settings};
+use wasm_translate::{ClifPass, PassPoint, Progress, Settings};
 use wasm_types::Module;
 
 /// Compiles with Cranelift: validation by `wasm-types`, code by `wasm-translate`, the artifact by
@@ -42,7 +42,7 @@ use wasm_types::Module;
 #[derive(Clone, Default)]
 pub struct CraneliftCompiler {
     progress: Option<Arc<Progress>>,
-    passes: Vec<(PassPlace, Arc<dyn ClifPass>)>,
+    passes: Vec<(PassPoint, Arc<dyn ClifPass>)>,
     adjust: Option<Arc<Adjust>>,
 }
 
@@ -70,19 +70,19 @@ impl CraneliftCompiler {
     /// What the pass makes of a function is run as it is. The caller answers for that it accesses and calls nothing
     /// that the function did not before, or only what the run-time has for it.
     #[must_use]
-    pub unsafe fn pass(mut self, place: PassPlace, pass: Arc<dyn ClifPass>) -> Self {
+    pub unsafe fn pass(mut self, place: PassPoint, pass: Arc<dyn ClifPass>) -> Self {
         self.passes.push((place, pass));
         self
     }
 
-    /// Changes settings that a [`CompileRequest`] does not have, such as the measures for faster code that
+    /// Changes settings that a [`CompileRequest`] does not have, such as the optimizations that
     /// `wasm-translate` has switches for. What is compiled is not kept in a cache then.
     ///
     /// # Safety
     ///
     /// Settings can change what the code takes for granted about the machine and about the run-time: the caller
     /// answers for that they fit. Those that only say how hard the compiler works always do, such as the switches
-    /// for measures, the number of threads and the verifier.
+    /// for optimizations, the number of threads and the verifier.
     #[must_use]
     pub unsafe fn adjust(mut self, adjust: impl Fn(&mut Settings) + Send + Sync + 'static) -> Self {
         self.adjust = Some(Arc::new(adjust));

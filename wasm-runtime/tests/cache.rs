@@ -12,7 +12,7 @@ use wasm_runtime::{
     Module, OptLevel, Result, Store, Trap, WasmBacktrace, WasmFeatures,
 };
 use wasm_translate::cranelift_codegen::ir::Function;
-use wasm_translate::{PassContext, PassPlace};
+use wasm_translate::{PassContext, PassPoint};
 
 /// Has code, an import-free memory with contents, a table, and something that traps.
 const WAT: &str = r#"(module $test
@@ -276,7 +276,7 @@ fn what_a_pass_of_the_user_made_is_not_kept() {
     let pass = |_: &mut Function, _: PassContext<'_>| Ok(());
     let compiler = CraneliftCompiler::new();
     // SAFETY: it changes nothing.
-    let compiler = unsafe { compiler.pass(PassPlace::BeforeOptimization, Arc::new(pass)) };
+    let compiler = unsafe { compiler.pass(PassPoint::BeforeOptimization, Arc::new(pass)) };
     assert_eq!(compiler.identity(&CompileRequest::new()), None);
     let engine = caching(&cache, |config| {
         config.compiler(Arc::new(compiler));

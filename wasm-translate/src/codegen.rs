@@ -13,7 +13,7 @@ use wasm_types::{
 
 use crate::error::{Error, ErrorKind};
 use crate::extensions::{Extensions, Scanner};
-use crate::fuel::Leads;
+use crate::fuel::TrapLeads;
 use crate::function::{Known, Translator};
 use crate::function_hooks::HookedFunctions;
 use crate::idiom::Idioms;
@@ -21,7 +21,7 @@ use crate::immutable_table::ImmutableTables;
 use crate::inline::Inlining;
 use crate::limits::Budget;
 use crate::near_addresses;
-use crate::pass::{PassContext, PassPlace};
+use crate::pass::{PassContext, PassPoint};
 use crate::reorder::Reorder;
 use crate::runtime::{RuntimeEnvironment, TABLE_NAMES};
 use crate::settings::Settings;
@@ -58,8 +58,8 @@ impl<'a> Job<'a> {
     ) -> Self {
         // What is beyond the clock's end never comes.
         let deadline = settings.limits.time.and_then(|time| Instant::now().checked_add(time));
-        let hooked = HookedFunctions::select(parsed.module(), settings);
-        let idioms = match settings.measures.idioms {
+        let hooked = HookedFunctions::select(parsed.module(), settings.function_hooks.as_deref());
+        let idioms = match settings.optimizations.idioms {
             true => Idioms::find(parsed, wasm)
                 .without(|func| hooked.contains(parsed.module().func_index(func))),
             false => Idioms::default(),
@@ -69,10 +69,10 @@ impl<'a> Job<'a> {
             None => idioms,
         };
         let optimized = settings.tunables.opt_level != OptLevel::None;
-        let inlining = (settings.measures.inlining && optimized).then(|| {
+        let inlining = (settings.optimizations.inlining && optimized).then(|| {
             Inlining::find(parsed, wasm, &settings.tunables).without(|func| hooked.contains(func))
         });
-        let immutable_tables = match settings.measures.immutable_tables {
+        let immutable_tables = match settings.optimizations.immutable_tables {
             true => ImmutableTables::find(parsed, wasm, &settings.tunables),
             false => ImmutableTables::default(),
         };
@@ -161,7 +161,7 @@ impl<'a> Worker<'a> {
             job,
             env: RuntimeEnvironment::new(module, job.layout, job.isa, job.settings.tunables)
                 .with_idioms(Some(&job.idioms))
-                .with_direct_bulk(job.settings.measures.direct_bulk)
+                .with_direct_bulk(job.settings.optimizations.direct_bulk)
                 .with_immutable_tables(Some(&job.immutable_tables))
                 .with_function_hooks(&job.hooked)
                 .with_operator_cost(
@@ -193,7 +193,7 @@ impl<'a> Worker<'a> {
     ) -> Result<FunctionCode, Error> {
         let mut clock = Lap::start();
         self.translate(func)?;
-        self.run_passes(PassPlace::BeforeOptimization, index)?;
+        self.run_passes(PassPoint::BeforeOptimization, index)?;
         self.timings.translation += clock.lap();
         let budget = self.job.budget();
         budget.look_at_clock(clock.last())?;
@@ -240,7 +240,7 @@ impl<'a> Worker<'a> {
         let known = Known {
             idiom: self.job.idioms.get(func),
             sites: sites.as_ref(),
-            small_bulk: settings.measures.small_bulk,
+            small_bulk: settings.optimizations.small_bulk,
             budget: self.job.budget(),
         };
         self.translator.translate_as(parsed, wasm, func, known, env, &mut self.context.func)?;
@@ -260,7 +260,7 @@ impl<'a> Worker<'a> {
         Ok(&self.context.func)
     }
 
-    pub(crate) fn run_passes(&mut self, place: PassPlace, func: FuncIndex) -> Result<bool, Error> {
+    pub(crate) fn run_passes(&mut self, place: PassPoint, func: FuncIndex) -> Result<bool, Error> {
         let Job { parsed, settings, isa, .. } = *self.job;
         let mut any = false;
         for (_, pass) in settings.passes.iter().filter(|(wanted, _)| *wanted == place) {
@@ -274,9 +274,9 @@ impl<'a> Worker<'a> {
     /// Optimises the CLIF, brings it into order, and runs the passes that come after.
     pub(crate) fn optimize(&mut self, func: FuncIndex) -> Result<&ir::Function, Error> {
         let context = &mut self.context;
-        let Settings { measures, tunables, .. } = self.job.settings;
+        let Settings { optimizations, tunables, .. } = self.job.settings;
         let optimized = tunables.opt_level != OptLevel::None;
-        if measures.reorder && optimized {
+        if optimizations.reorder && optimized {
             self.reorder.note_blocks(&context.func);
         }
         if optimized {
@@ -286,15 +286,15 @@ impl<'a> Worker<'a> {
             .optimize(self.job.isa, &mut ControlPlane::default())
             .map_err(|error| codegen_error(error, &context.func))?;
         near_addresses::run(&mut self.context.func);
-        if measures.reorder && optimized {
+        if optimizations.reorder && optimized {
             self.reorder.run(&mut self.context.func);
         }
-        if measures.reorder && optimized {
+        if optimizations.reorder && optimized {
             self.context
                 .verify_if(self.job.isa)
                 .map_err(|error| codegen_error(error, &self.context.func))?;
         }
-        if self.run_passes(PassPlace::AfterOptimization, func)? {
+        if self.run_passes(PassPoint::AfterOptimization, func)? {
             self.context.compute_cfg();
             self.context.compute_domtree();
             self.context
@@ -401,7 +401,7 @@ fn collect(
 
 /// By how much what was taken of fuel runs ahead at instructions that trap, by the operators that they come
 /// from.
-fn fuel_at_traps(code: &FunctionCode, leads: &Leads) -> Vec<(u32, i32)> {
+fn fuel_at_traps(code: &FunctionCode, leads: &TrapLeads) -> Vec<(u32, i32)> {
     let lead_at = |offset: u32| {
         let after = code.locations.partition_point(|range| range.start <= offset);
         leads.get(&code.locations[..after].last()?.wasm_offset).copied()

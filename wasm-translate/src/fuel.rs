@@ -70,10 +70,10 @@ pub(crate) struct Plan {
 
 /// By how much what was taken runs ahead of what was used where an operator traps, for operators where it
 /// does; by their places in the binary.
-pub(crate) type Leads = HashMap<u32, i32>;
+pub(crate) type TrapLeads = HashMap<u32, i32>;
 
 /// Makes a function take the fuel that the events say it uses.
-pub(crate) fn meter(func: &mut Function, events: &mut [Event], plan: Plan) -> Leads {
+pub(crate) fn meter(func: &mut Function, events: &mut [Event], plan: Plan) -> TrapLeads {
     // Blocks are not translated one after the other, but each from its start to its end.
     events.sort_by_key(|event| event.block.as_u32());
     let mut graph = graph::Graph::new(func, events, plan);

@@ -8,7 +8,7 @@ use crate::error::Error;
 
 /// Where in the compilation of a function a pass runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PassPlace {
+pub enum PassPoint {
     /// On the CLIF as it was translated.
     BeforeOptimization,
     /// On the CLIF that machine code is made of.

@@ -28,7 +28,7 @@ const LAST: u32 = u32::MAX;
 #[derive(Default)]
 pub(crate) struct Reorder {
     /// By instruction. Only those of the block at hand mean anything.
-    places: Vec<Place>,
+    places: Vec<Position>,
     /// For each block its place in the source: that of the first instruction that has one.
     starts: SecondaryMap<Block, u32>,
     /// The instructions of the block at hand.
@@ -39,7 +39,7 @@ pub(crate) struct Reorder {
 
 /// Where an instruction goes.
 #[derive(Clone, Copy, Default)]
-struct Place {
+struct Position {
     /// What the block is sorted by: an offset into the source.
     key: u32,
     /// The smallest key of those in the block that use it.
@@ -75,7 +75,7 @@ impl Reorder {
     /// Reorders the instructions of a function. No control flow and no value changes.
     pub(crate) fn run(&mut self, func: &mut Function) {
         self.places.clear();
-        self.places.resize(func.dfg.num_insts(), Place::default());
+        self.places.resize(func.dfg.num_insts(), Position::default());
         let mut next = func.layout.entry_block();
         while let Some(block) = next {
             self.run_block(func, block);
@@ -157,7 +157,7 @@ impl Reorder {
                 (operands, Kind::Late)
             };
             let operands_end = self.operands.len() as u32;
-            let place = Place { key, first_use: LAST, operands_end, kind };
+            let place = Position { key, first_use: LAST, operands_end, kind };
             self.places[inst.as_u32() as usize] = place;
         }
     }

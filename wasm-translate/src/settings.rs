@@ -1,5 +1,7 @@
 //! What to compile for, and how.
 
+mod optimizations;
+
 use std::str::FromStr as _;
 use std::sync::Arc;
 
@@ -10,8 +12,8 @@ use wasm_types::{CompileLimits, FuncIndex, OperatorCost, OptLevel, Tunables};
 
 use crate::error::{Error, ErrorKind};
 use crate::function_hooks::FunctionSelection;
-use crate::measures::Measures;
-use crate::pass::{ClifPass, PassPlace};
+use crate::optimizations::Optimizations;
+use crate::pass::{ClifPass, PassPoint};
 
 /// Is told of the CLIF of each function before any pass changes it.
 pub type ClifObserver = dyn Fn(FuncIndex, &cranelift_codegen::ir::Function) + Send + Sync;
@@ -41,8 +43,8 @@ pub struct Settings {
     pub(crate) threads: usize,
     pub(crate) limits: CompileLimits,
     pub(crate) verifier: bool,
-    pub(crate) measures: Measures,
-    pub(crate) passes: Vec<(PassPlace, Arc<dyn ClifPass>)>,
+    pub(crate) optimizations: Optimizations,
+    pub(crate) passes: Vec<(PassPoint, Arc<dyn ClifPass>)>,
     pub(crate) function_hooks: Option<Arc<FunctionSelection>>,
     pub(crate) operator_cost: Arc<OperatorCost>,
     pub(crate) fuel_for_each_operator: bool,
@@ -57,7 +59,7 @@ impl std::fmt::Debug for Settings {
             .field("tunables", &self.tunables)
             .field("threads", &self.threads)
             .field("verifier", &self.verifier)
-            .field("measures", &self.measures)
+            .field("optimizations", &self.optimizations)
             .finish_non_exhaustive()
     }
 }
@@ -121,7 +123,7 @@ impl Settings {
             threads: 0,
             limits: CompileLimits::new(),
             verifier: false,
-            measures: Measures::default(),
+            optimizations: Optimizations::default(),
             passes: Vec::new(),
             function_hooks: None,
             operator_cost: Arc::default(),
@@ -239,9 +241,20 @@ impl Settings {
         self
     }
 
+    /// Sets which functions call the builtins [`FunctionEntered`](wasm_types::abi::Builtin::FunctionEntered) and
+    /// [`FunctionLeft`](wasm_types::abi::Builtin::FunctionLeft), once for each module that is compiled. None do,
+    /// unless this is called.
+    ///
+    /// Such a function is neither put into its callers nor known by what it does: each call of it is one.
+    /// The code of all others is what it is without this.
+    pub fn function_hooks(&mut self, selection: Arc<FunctionSelection>) -> &mut Self {
+        self.function_hooks = Some(selection);
+        self
+    }
+
     /// Adds a pass over the CLIF of each function. Passes of the same place run in the order in
     /// which they were added.
-    pub fn pass(&mut self, place: PassPlace, pass: Arc<dyn ClifPass>) -> &mut Self {
+    pub fn pass(&mut self, place: PassPoint, pass: Arc<dyn ClifPass>) -> &mut Self {
         self.passes.push((place, pass));
         self
     }

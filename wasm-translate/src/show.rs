@@ -5,7 +5,7 @@ use wasm_types::{DefinedFuncIndex, ParsedModule};
 
 use crate::codegen::{Job, Worker};
 use crate::error::Error;
-use crate::pass::PassPlace;
+use crate::pass::PassPoint;
 use crate::settings::Settings;
 
 /// Which CLIF is wanted.
@@ -40,7 +40,7 @@ pub fn clif(
             return Ok(raw.display().to_string());
         }
         let index = parsed.module().func_index(func);
-        worker.run_passes(PassPlace::BeforeOptimization, index)?;
+        worker.run_passes(PassPoint::BeforeOptimization, index)?;
         Ok(worker.optimize(index)?.display().to_string())
     })
 }
@@ -64,7 +64,7 @@ pub fn assembly(
     show(parsed, wasm, func, settings, |worker| {
         let index = parsed.module().func_index(func);
         worker.translate(func)?;
-        worker.run_passes(PassPlace::BeforeOptimization, index)?;
+        worker.run_passes(PassPoint::BeforeOptimization, index)?;
         worker.optimize(index)?;
         worker.assembly()
     })

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use common::{TARGETS, compile, parse, settings};
 use cranelift_codegen::ir;
 use wasm_translate::{
-    ClifStage, Error, ErrorKind, PassContext, PassPlace, Settings, assembly, clif, compile_module,
+    ClifStage, Error, ErrorKind, PassContext, PassPoint, Settings, assembly, clif, compile_module,
 };
 use wasm_types::{DefinedFuncIndex, FuncIndex, OperatorCost, Tunables};
 
@@ -109,8 +109,8 @@ fn passes_run_where_they_were_put() {
             Ok(())
         }
     };
-    settings.pass(PassPlace::AfterOptimization, Arc::new(note("after")));
-    settings.pass(PassPlace::BeforeOptimization, Arc::new(note("before")));
+    settings.pass(PassPoint::AfterOptimization, Arc::new(note("after")));
+    settings.pass(PassPoint::BeforeOptimization, Arc::new(note("before")));
     let observed = seen.clone();
     settings.observe_clif(Arc::new(move |_, func| {
         observed.lock().unwrap().push(("observer", func.dfg.num_insts()));
@@ -127,7 +127,7 @@ fn the_error_of_a_pass_names_the_function() {
     let refuse = |_: &mut ir::Function, _: PassContext<'_>| -> Result<(), Error> {
         Err(Error::new(ErrorKind::Limit, "not today"))
     };
-    settings.pass(PassPlace::BeforeOptimization, Arc::new(refuse));
+    settings.pass(PassPoint::BeforeOptimization, Arc::new(refuse));
     let error = compile_module(&parse(&wasm), &wasm, &settings).unwrap_err();
     assert_eq!(error.to_string(), "in function 0 `f`: not today");
 }

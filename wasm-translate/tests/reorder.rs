@@ -15,7 +15,7 @@ const MODULES: &[&str] = &[
     include_str!("clif/reorder.wat"),
 ];
 
-/// The functions of all modules, optimised: with the measure and without.
+/// The functions of all modules, optimised: with the optimization and without.
 fn pairs(target: &str, tunables: Tunables) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for text in MODULES {

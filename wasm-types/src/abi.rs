@@ -43,7 +43,7 @@ pub use layout::{
     ContextCounts, ContextLayout, context, func_ref, import, memory, memory_import, table,
     table_import,
 };
-pub use results::{REGISTER_RESULTS, ResultPlace, register_results};
+pub use results::{REGISTER_RESULTS, ResultLocation, register_results};
 
 /// The version of this ABI: an artifact states it, and a host runs only its own.
 pub const ABI_VERSION: u32 = 1;

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wasm_types::abi::{
-    Builtin, ContextLayout, POINTER_SIZE, REGISTER_RESULTS, ResultPlace, register_results,
+    Builtin, ContextLayout, POINTER_SIZE, REGISTER_RESULTS, ResultLocation, register_results,
 };
 use wasm_types::*;
 
@@ -149,7 +149,7 @@ proptest! {
                 **ty != ValType::V128 && ty.is_float_or_vector() == float
             });
             let all = of_class.clone().count() as u32;
-            let registers = of_class.filter(|(_, p)| **p == ResultPlace::Register).count() as u32;
+            let registers = of_class.filter(|(_, p)| **p == ResultLocation::Register).count() as u32;
             (registers, all)
         };
         let (integers, all) = in_registers(false);
@@ -158,8 +158,8 @@ proptest! {
         prop_assert_eq!(floats, all.min(REGISTER_RESULTS.1));
         // The buffer is filled in order, without holes.
         let buffer = places.iter().filter_map(|place| match place {
-            ResultPlace::Buffer(offset) => Some(*offset),
-            ResultPlace::Register => None,
+            ResultLocation::Buffer(offset) => Some(*offset),
+            ResultLocation::Register => None,
         });
         prop_assert!(buffer.enumerate().all(|(place, offset)| offset == place as u32 * 16));
     }

@@ -12,11 +12,11 @@ use wasm_runtime::{
 
 use super::guest::{self, Artifacts, KINDS, Kind};
 use super::host::{self, Data};
-use super::local::{self, FUEL, TICKS, pick};
+use super::local::{FUEL, TICKS};
 use super::model::State;
-use super::saved::{self, Saved};
+use super::saved::Saved;
 use super::side::Side;
-use super::{links, trace, wrong};
+use super::trace;
 
 /// An engine with what belongs to it.
 pub(super) struct EngineSide {
@@ -131,47 +131,6 @@ impl<'a> World<'a> {
         Ok(world)
     }
 
-    /// One step, of any kind, after which what was touched is compared.
-    pub(super) fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
-        match u.int_in_range(0..=39_u32)? {
-            0..=17 => {
-                if let Some(Stored { store, side }) = self.pick_store(u)? {
-                    local::step(u, store, side)?;
-                }
-            }
-            18 | 19 if self.stores.len() < 4 => self.add_store(u)?,
-            20..=24 => links::instantiate(u, self)?,
-            25 => links::linker(u, self)?,
-            26 => links::name(u, self)?,
-            27 => links::look_up(u, self)?,
-            28 | 29 => saved::take(u, self)?,
-            30 => saved::restore(u, self)?,
-            31 | 32 => saved::fork(u, self)?,
-            33 | 34 => {
-                let Some(place) = pick(u, self.stores.len())? else { return Ok(()) };
-                let Stored { store, side } = &mut self.stores[place];
-                let engine = &mut self.engines[side.engine];
-                saved::transaction(u, store, side, engine, self.artifacts, 0)?;
-            }
-            35..=37 => wrong::step(u, self)?,
-            _ => self.drop_something(u)?,
-        }
-        for Stored { store, side } in &mut self.stores {
-            side.assert_sizes(store);
-        }
-        if u.ratio(1, 12)?
-            && let Some(Stored { store, side }) = self.pick_store(u)?
-        {
-            trace::step(|| "(all is compared)".to_owned());
-            side.assert_all(store);
-        }
-        Ok(())
-    }
-
-    fn pick_store(&mut self, u: &mut Unstructured<'_>) -> Result<Option<&mut Stored>> {
-        Ok(pick(u, self.stores.len())?.map(|place| &mut self.stores[place]))
-    }
-
     pub(super) fn add_store(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let engine = u.choose_index(self.engines.len())?;
         let uid = self.uids;
@@ -193,45 +152,6 @@ impl<'a> World<'a> {
             },
         };
         self.stores.push(stored);
-        Ok(())
-    }
-
-    fn drop_something(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
-        match u.int_in_range(0..=5_u32)? {
-            0 | 1 => {
-                if let Some(place) = pick(u, self.stores.len())? {
-                    let mut stored = self.stores.remove(place);
-                    trace::step(|| format!("drop store {}", stored.side.uid));
-                    stored.side.assert_all(&mut stored.store);
-                    self.strays.extend(stored.side.items());
-                    self.strays.truncate(16);
-                }
-            }
-            2 => {
-                if let Some(place) = pick(u, self.linkers.len())? {
-                    trace::step(|| format!("drop linker {place}"));
-                    self.linkers.remove(place);
-                }
-            }
-            3 => {
-                if let Some(place) = pick(u, self.pres.len())? {
-                    trace::step(|| format!("drop what was looked up {place}"));
-                    self.pres.remove(place);
-                }
-            }
-            4 => {
-                if let Some(place) = pick(u, self.snapshots.len())? {
-                    trace::step(|| format!("drop snapshot {place}"));
-                    self.snapshots.remove(place);
-                }
-            }
-            _ => {
-                if let Some(place) = pick(u, self.forks.len())? {
-                    trace::step(|| format!("drop fork {place}"));
-                    self.forks.remove(place);
-                }
-            }
-        }
         Ok(())
     }
 

@@ -31,12 +31,12 @@ pub(super) struct Settings {
     /// Whether the code generator's verifier looks at each function. It takes its time.
     verified: bool,
     interruption: bool,
-    /// Of [`MEASURES`], which are taken; `None` for those that are taken if nothing is said.
-    measures: Option<[bool; MEASURES.len()]>,
+    /// Of [`OPTIMIZATIONS`], which are taken; `None` for those that are taken if nothing is said.
+    optimizations: Option<[bool; OPTIMIZATIONS.len()]>,
 }
 
-/// The measures for faster code, and counting fuel, which nobody asks for.
-const MEASURES: [fn(&mut Translation, bool) -> &mut Translation; 7] = [
+/// The optimizations, and counting fuel, which nobody asks for.
+const OPTIMIZATIONS: [fn(&mut Translation, bool) -> &mut Translation; 7] = [
     Translation::count_fuel,
     Translation::reorder,
     Translation::idioms,
@@ -56,7 +56,7 @@ impl Default for Settings {
             internals: Internals::Readable,
             verified: true,
             interruption: false,
-            measures: None,
+            optimizations: None,
         }
     }
 }
@@ -71,7 +71,7 @@ impl Settings {
             internals: *u.choose(&[Internals::Sealed, Internals::Readable, Internals::Writable])?,
             verified: u.ratio(1, 4)?,
             interruption: u.ratio(1, 4)?,
-            measures: u.arbitrary()?,
+            optimizations: u.arbitrary()?,
         })
     }
 
@@ -81,13 +81,13 @@ impl Settings {
         config.parallel_compilation(false);
         config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
         config.internals(self.internals).interruption(self.interruption);
-        if let Some(measures) = self.measures {
+        if let Some(optimizations) = self.optimizations {
             let adjust = move |settings: &mut Translation| {
-                for (measure, on) in MEASURES.iter().zip(measures) {
-                    measure(settings, on);
+                for (optimization, on) in OPTIMIZATIONS.iter().zip(optimizations) {
+                    optimization(settings, on);
                 }
             };
-            // SAFETY: measures for faster code leave what it does as it is.
+            // SAFETY: optimizations leave what the code does as it is.
             let compiler = unsafe { CraneliftCompiler::new().adjust(adjust) };
             config.compiler(Arc::new(compiler));
         }

@@ -1,6 +1,7 @@
 //! What a run shows, in terms that both sides have.
 
 use super::plan::Plan;
+use super::value::Value;
 
 /// Everything that can be seen of a run.
 #[derive(PartialEq, Debug)]
@@ -13,11 +14,11 @@ pub(super) struct Outcome {
     pub(super) memories: Vec<(String, Memory)>,
     pub(super) tables: Vec<(String, Vec<Value>)>,
     /// Where each call ended that trapped; nothing where a side does not say.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<TrapFrames>,
 }
 
 /// The functions that a trap was in, the innermost first: index, and place in the module and in the function.
-pub(super) type Place = Vec<(u32, Option<usize>, Option<usize>)>;
+pub(super) type TrapFrames = Vec<(u32, Option<usize>, Option<usize>)>;
 
 impl Outcome {
     /// A run that did not get to the end of instantiation.
@@ -41,7 +42,7 @@ impl Outcome {
 }
 
 /// Takes out the places of traps, to compare the rest with who has none.
-pub(super) fn take_places(outcomes: &mut [Outcome]) -> Vec<Place> {
+pub(super) fn take_places(outcomes: &mut [Outcome]) -> Vec<TrapFrames> {
     outcomes.iter_mut().flat_map(|outcome| std::mem::take(&mut outcome.places)).collect()
 }
 
@@ -83,32 +84,6 @@ pub(super) enum Stop {
     BadConversion,
     /// The stack, or another resource.
     Exhausted,
-}
-
-/// A value, with not-a-number in one form, and of references only whether they are null.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Value {
-    I32(i32),
-    I64(i64),
-    F32(u32),
-    F64(u64),
-    V128(u128),
-    Null,
-    Reference,
-}
-
-impl Value {
-    pub(super) fn f32(bits: u32) -> Self {
-        Self::F32(if f32::from_bits(bits).is_nan() { 0x7fc0_0000 } else { bits })
-    }
-
-    pub(super) fn f64(bits: u64) -> Self {
-        Self::F64(if f64::from_bits(bits).is_nan() { 0x7ff8_0000_0000_0000 } else { bits })
-    }
-
-    pub(super) fn reference(null: bool) -> Self {
-        if null { Self::Null } else { Self::Reference }
-    }
 }
 
 /// A memory: its bytes, which are shown around the first difference only.

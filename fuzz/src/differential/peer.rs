@@ -7,8 +7,9 @@ use wasmi::{
     Nullable, Ref, Store, Table, TrapCode, Val,
 };
 
-use super::outcome::{self, Outcome, Stop, Value};
+use super::outcome::{self, Outcome, Stop};
 use super::plan::{self, Plan};
+use super::value::Value;
 
 type Log = Vec<Vec<Value>>;
 

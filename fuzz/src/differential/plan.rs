@@ -3,7 +3,7 @@
 use wasm_types::wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 use wasm_types::{EntityIndex, EntityType, FuncType, HeapType, Module, RefType, ValType};
 
-use super::outcome::Value;
+use super::value::Value;
 
 /// The declarations of the module to run, all of whose types both sides have.
 pub(super) struct Plan {

@@ -6,8 +6,9 @@ use super::api::{
 };
 use wasm_types::{EntityIndex, EntityType, FuncType, RefType, TableType, ValType};
 
-use super::super::outcome::{self, Outcome, Place, Stop, Value};
+use super::super::outcome::{self, Outcome, Stop, TrapFrames};
 use super::super::plan::{self, Plan};
+use super::super::value::Value;
 use super::api;
 
 type Log = Vec<Vec<Value>>;
@@ -126,7 +127,7 @@ fn call(store: &mut Store<Log>, func: Func, ty: &FuncType) -> Result<Vec<Value>,
 }
 
 /// Where something ended, from the innermost function outwards.
-fn place(error: &Error) -> Place {
+fn place(error: &Error) -> TrapFrames {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
     let frames = backtrace.frames().iter();
     frames.map(|frame| (frame.func_index(), frame.module_offset(), frame.func_offset())).collect()

@@ -137,9 +137,9 @@ pub(super) fn extensions(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt:
     Ok(())
 }
 
-pub(super) fn sums(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let sums = view.rows::<U64>(Part::Sums);
-    numbers(f, sums.iter().map(|sum| Hex(sum.get())))
+pub(super) fn checksums(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let checksums = view.rows::<U64>(Part::Checksums);
+    numbers(f, checksums.iter().map(|sum| Hex(sum.get())))
 }
 
 pub(super) fn strings(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,7 +21,7 @@ pub(super) enum Item {
 /// What a table is for, and what shows it.
 fn of(part: Part) -> (&'static str, Show) {
     match part {
-        Part::Sums => ("checksums of blocks of the tables", header::sums),
+        Part::Checksums => ("checksums of blocks of the tables", header::checksums),
         Part::Strings => ("the pool of strings", header::strings),
         Part::Types => ("types", entities::types),
         Part::TypeCodes => ("parameters, results and fields of types", entities::type_codes),

@@ -17,13 +17,13 @@ impl<'a> Artifact<'a> {
     #[inline]
     pub fn function_code(&self, index: DefinedFuncIndex) -> Result<CompiledFunction, Error> {
         let damaged = || Error::damaged("the code of a function");
-        let record = self.tables.code.get(index.index(), &self.sums).ok_or_else(damaged)?;
+        let record = self.tables.code.get(index.index(), &self.checksums).ok_or_else(damaged)?;
         let (offset, len) = (record.offset.get(), record.len.get());
         let end = u64::from(offset) + u64::from(len);
         if end > self.tables.text.len() as u64 {
             return Err(damaged());
         }
-        let frame_size = self.tables.frame_sizes.get(index.index(), &self.sums);
+        let frame_size = self.tables.frame_sizes.get(index.index(), &self.checksums);
         Ok(CompiledFunction { offset, len, frame_size: frame_size.map_or(0, |size| size.get()) })
     }
 
@@ -31,18 +31,20 @@ impl<'a> Artifact<'a> {
     ///
     /// Async-signal-safe: it neither allocates nor locks nor panics.
     pub fn function_at(&self, text_offset: u32) -> Option<DefinedFuncIndex> {
-        let (code, sums) = (self.tables.code, &self.sums);
+        let (code, checksums) = (self.tables.code, &self.checksums);
         let index = if self.header.flags.get() & flags::CODE_IN_ORDER != 0 {
-            let after = code.partition_point(sums, |record| record.offset.get() <= text_offset)?;
+            let after =
+                code.partition_point(checksums, |record| record.offset.get() <= text_offset)?;
             after.checked_sub(1)?
         } else {
             let order = self.tables.code_order;
-            let start = |index: usize| code.get(index, sums).map(|record| record.offset.get());
-            let after = order
-                .partition_point(sums, |index| start(index.get() as usize) <= Some(text_offset))?;
-            order.get(after.checked_sub(1)?, sums)?.get() as usize
+            let start = |index: usize| code.get(index, checksums).map(|record| record.offset.get());
+            let after = order.partition_point(checksums, |index| {
+                start(index.get() as usize) <= Some(text_offset)
+            })?;
+            order.get(after.checked_sub(1)?, checksums)?.get() as usize
         };
-        let record = code.get(index, sums)?;
+        let record = code.get(index, checksums)?;
         let within = text_offset.checked_sub(record.offset.get())? < record.len.get();
         within.then_some(DefinedFuncIndex::new(index as u32))
     }
@@ -52,8 +54,8 @@ impl<'a> Artifact<'a> {
     pub fn frame_slot(&self, func: FuncIndex) -> Option<u32> {
         let slots = self.tables.frame_slots;
         let func = func.as_u32();
-        let place = slots.partition_point(&self.sums, |slot| slot.func.get() < func)?;
-        let slot = slots.get(place, &self.sums).filter(|slot| slot.func.get() == func)?;
+        let place = slots.partition_point(&self.checksums, |slot| slot.func.get() < func)?;
+        let slot = slots.get(place, &self.checksums).filter(|slot| slot.func.get() == func)?;
         Some(slot.below_frame_pointer.get())
     }
 
@@ -65,7 +67,7 @@ impl<'a> Artifact<'a> {
     pub fn frame_slots(
         &self,
     ) -> Result<impl ExactSizeIterator<Item = FrameSlotEntry> + use<'a>, Error> {
-        let slots = self.tables.frame_slots.all(&self.sums);
+        let slots = self.tables.frame_slots.all(&self.checksums);
         let slots = slots.ok_or(Error::damaged("the list of frame slots"))?;
         Ok(slots.iter().map(|slot| FrameSlotEntry {
             func: FuncIndex::new(slot.func.get()),
@@ -83,7 +85,7 @@ impl<'a> Artifact<'a> {
         &self,
     ) -> Result<impl ExactSizeIterator<Item = Result<TextItem, Error>> + use<'a>, Error> {
         let damaged = || Error::damaged("the list of what stands beside functions");
-        let items = self.tables.text_items.all(&self.sums).ok_or_else(damaged)?;
+        let items = self.tables.text_items.all(&self.checksums).ok_or_else(damaged)?;
         Ok(items.iter().map(move |item| {
             let index = item.index.get();
             let kind = match item.kind.get() {
@@ -99,8 +101,8 @@ impl<'a> Artifact<'a> {
     /// artifact is damaged, does not.
     pub fn is_hooked_function(&self, func: FuncIndex) -> bool {
         let (hooked, func) = (self.tables.hooked_functions, func.as_u32());
-        let place = hooked.partition_point(&self.sums, |other| other.get() < func);
-        let found = place.and_then(|place| hooked.get(place, &self.sums));
+        let place = hooked.partition_point(&self.checksums, |other| other.get() < func);
+        let found = place.and_then(|place| hooked.get(place, &self.checksums));
         found.is_some_and(|other| other.get() == func)
     }
 
@@ -112,7 +114,7 @@ impl<'a> Artifact<'a> {
     pub fn hooked_functions(
         &self,
     ) -> Result<impl ExactSizeIterator<Item = FuncIndex> + use<'a>, Error> {
-        let functions = self.tables.hooked_functions.all(&self.sums);
+        let functions = self.tables.hooked_functions.all(&self.checksums);
         let functions = functions.ok_or(Error::damaged("the list of functions that tell"))?;
         Ok(functions.iter().map(|func| FuncIndex::new(func.get())))
     }
@@ -124,14 +126,14 @@ impl<'a> Artifact<'a> {
     ///
     /// If the artifact is damaged there.
     pub fn fuel_ahead(&self, text_offset: u32) -> Result<i32, Error> {
-        let (fuel, sums) = (self.tables.fuel, &self.sums);
+        let (fuel, checksums) = (self.tables.fuel, &self.checksums);
         let damaged = || Error::damaged("the table of fuel that was taken ahead");
-        let place = fuel.partition_point(sums, |entry| entry.offset.get() < text_offset);
+        let place = fuel.partition_point(checksums, |entry| entry.offset.get() < text_offset);
         let place = place.ok_or_else(damaged)?;
         if place == fuel.len() {
             return Ok(0);
         }
-        let entry = fuel.get(place, sums).ok_or_else(damaged)?;
+        let entry = fuel.get(place, checksums).ok_or_else(damaged)?;
         let is_there = entry.offset.get() == text_offset;
         Ok(if is_there { entry.ahead.get().cast_signed() } else { 0 })
     }
@@ -142,7 +144,7 @@ impl<'a> Artifact<'a> {
     ///
     /// If the artifact is damaged there.
     pub fn fuel(&self) -> Result<impl ExactSizeIterator<Item = FuelEntry> + use<'a>, Error> {
-        let fuel = self.tables.fuel.all(&self.sums);
+        let fuel = self.tables.fuel.all(&self.checksums);
         let fuel = fuel.ok_or(Error::damaged("the table of fuel that was taken ahead"))?;
         Ok(fuel.iter().map(|entry| FuelEntry {
             offset: entry.offset.get(),
@@ -155,7 +157,7 @@ impl<'a> Artifact<'a> {
     pub fn traps(&self) -> Traps<'_> {
         Traps {
             blocks: Blocks {
-                sums: &self.sums,
+                checksums: &self.checksums,
                 records: self.tables.trap_blocks,
                 bytes: self.tables.trap_bytes,
                 len: self.header.traps.get(),
@@ -169,7 +171,7 @@ impl<'a> Artifact<'a> {
     pub fn address_map(&self) -> AddressMap<'_> {
         AddressMap {
             blocks: Blocks {
-                sums: &self.sums,
+                checksums: &self.checksums,
                 records: self.tables.address_blocks,
                 bytes: self.tables.address_bytes,
                 len: self.header.addresses.get(),

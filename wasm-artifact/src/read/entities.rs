@@ -35,7 +35,7 @@ pub struct ExportRef<'a> {
 impl<'a> Artifact<'a> {
     /// The type of a function, imported or defined.
     pub fn function_type(&self, func: FuncIndex) -> Result<TypeIndex, Error> {
-        let ty = self.tables.function_types.get(func.index(), &self.sums);
+        let ty = self.tables.function_types.get(func.index(), &self.checksums);
         ty.filter(|ty| (ty.get() as usize) < self.tables.types.len())
             .map(|ty| TypeIndex::new(ty.get()))
             .ok_or(Error::damaged("the type of a function"))
@@ -43,7 +43,7 @@ impl<'a> Artifact<'a> {
 
     /// The type of a table, imported or defined.
     pub fn table(&self, index: TableIndex) -> Result<TableType, Error> {
-        let record = self.tables.tables.get(index.index(), &self.sums);
+        let record = self.tables.tables.get(index.index(), &self.checksums);
         record
             .and_then(|record| {
                 let (maximum, table64, shared) = limits(record)?;
@@ -60,7 +60,7 @@ impl<'a> Artifact<'a> {
 
     /// The type of a memory, imported or defined.
     pub fn memory(&self, index: MemoryIndex) -> Result<MemoryType, Error> {
-        let record = self.tables.memories.get(index.index(), &self.sums);
+        let record = self.tables.memories.get(index.index(), &self.checksums);
         record
             .and_then(|record| {
                 let (maximum, memory64, shared) = limits(record)?;
@@ -78,7 +78,7 @@ impl<'a> Artifact<'a> {
 
     /// The type of a global, imported or defined.
     pub fn global(&self, index: GlobalIndex) -> Result<GlobalType, Error> {
-        let record = self.tables.globals.get(index.index(), &self.sums);
+        let record = self.tables.globals.get(index.index(), &self.checksums);
         record
             .and_then(|record| {
                 let content = codes::val_of(record.content.get())?;
@@ -89,7 +89,7 @@ impl<'a> Artifact<'a> {
 
     /// The type of a tag, imported or defined.
     pub fn tag(&self, index: TagIndex) -> Result<TagType, Error> {
-        let ty = self.tables.tags.get(index.index(), &self.sums);
+        let ty = self.tables.tags.get(index.index(), &self.checksums);
         ty.map(|ty| TagType { ty: TypeIndex::new(ty.get()) })
             .ok_or(Error::damaged("the type of a tag"))
     }
@@ -112,10 +112,10 @@ impl<'a> Artifact<'a> {
     ///
     /// If they are.
     pub fn check_interface(&self) -> Result<(), Error> {
-        let (tables, sums) = (&self.tables, &self.sums);
-        let intact = tables.types.all(sums).is_some()
-            && tables.type_codes.all(sums).is_some()
-            && tables.rec_groups.all(sums).is_some();
+        let (tables, checksums) = (&self.tables, &self.checksums);
+        let intact = tables.types.all(checksums).is_some()
+            && tables.type_codes.all(checksums).is_some()
+            && tables.rec_groups.all(checksums).is_some();
         if !intact {
             return Err(Error::damaged("the types"));
         }
@@ -129,7 +129,7 @@ impl<'a> Artifact<'a> {
 
     /// An import, by its place in the module.
     pub fn import_at(&self, position: u32) -> Result<ImportRef<'a>, Error> {
-        let record = self.tables.imports.get(position as usize, &self.sums);
+        let record = self.tables.imports.get(position as usize, &self.checksums);
         let record = record.ok_or(Error::damaged("an import"))?;
         let index = self.entity(record.entity)?;
         Ok(ImportRef {
@@ -147,7 +147,7 @@ impl<'a> Artifact<'a> {
 
     /// An export, by its place in the module.
     pub fn export_at(&self, position: u32) -> Result<ExportRef<'a>, Error> {
-        let record = self.tables.exports.get(position as usize, &self.sums);
+        let record = self.tables.exports.get(position as usize, &self.checksums);
         let record = record.ok_or(Error::damaged("an export"))?;
         Ok(ExportRef { name: self.string(record.name)?, index: self.entity(record.entity)? })
     }
@@ -161,14 +161,14 @@ impl<'a> Artifact<'a> {
     pub fn export_position(&self, name: &str) -> Option<u32> {
         let order = self.tables.export_order;
         let name_at = |position: u32| {
-            let record = self.tables.exports.get(position as usize, &self.sums)?;
+            let record = self.tables.exports.get(position as usize, &self.checksums)?;
             self.string(record.name).ok()
         };
-        let place = order.partition_point(&self.sums, |position| {
+        let place = order.partition_point(&self.checksums, |position| {
             // A damaged name sorts first: the search then may miss others, but ends.
             name_at(position.get()).unwrap_or_default() < name
         });
-        let position = order.get(place?, &self.sums)?.get();
+        let position = order.get(place?, &self.checksums)?.get();
         (name_at(position) == Some(name)).then_some(position)
     }
 

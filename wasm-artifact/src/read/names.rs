@@ -13,20 +13,20 @@ impl<'a> Artifact<'a> {
         let names = self.tables.function_names;
         let func = func.as_u32();
         // Where all functions have names, which is the rule, their indices are the places.
-        if let Some([name, next]) = names.range(func.into(), 2, &self.sums)
+        if let Some([name, next]) = names.range(func.into(), 2, &self.checksums)
             && name.func.get() == func
         {
             return self.function_name(name, next);
         }
-        let place = names.partition_point(&self.sums, |name| name.func.get() < func)?;
-        names.get(place, &self.sums).filter(|name| name.func.get() == func)?;
+        let place = names.partition_point(&self.checksums, |name| name.func.get() < func)?;
+        names.get(place, &self.checksums).filter(|name| name.func.get() == func)?;
         self.function_name_at(place)
     }
 
     /// The name that the name section gives the module.
     pub fn module_name(&self) -> Option<&'a str> {
         // It is written first.
-        let record = self.tables.other_names.get(0, &self.sums)?;
+        let record = self.tables.other_names.get(0, &self.checksums)?;
         if record.kind.get() != name_kind::MODULE {
             return None;
         }
@@ -38,7 +38,7 @@ impl<'a> Artifact<'a> {
         let mut names =
             NameMap { module: self.module_name().map(String::from), ..NameMap::default() };
         for place in 0..self.tables.function_names.len() {
-            let record = self.tables.function_names.get(place, &self.sums);
+            let record = self.tables.function_names.get(place, &self.checksums);
             let Some(func) = record.map(|record| record.func.get()).filter(|func| *func != NONE)
             else {
                 continue;
@@ -49,7 +49,8 @@ impl<'a> Artifact<'a> {
         }
         let others = self.tables.other_names;
         for place in 0..others.len() {
-            let Some(&OtherNameRecord { kind, index, name }) = others.get(place, &self.sums) else {
+            let Some(&OtherNameRecord { kind, index, name }) = others.get(place, &self.checksums)
+            else {
                 continue;
             };
             let (Ok(name), index) = (self.string(name), index.get()) else { continue };
@@ -67,7 +68,7 @@ impl<'a> Artifact<'a> {
     }
 
     fn function_name_at(&self, place: usize) -> Option<&'a str> {
-        match self.tables.function_names.range(place as u64, 2, &self.sums)? {
+        match self.tables.function_names.range(place as u64, 2, &self.checksums)? {
             [name, next] => self.function_name(name, next),
             _ => None,
         }
@@ -82,7 +83,7 @@ impl<'a> Artifact<'a> {
     ) -> Option<&'a str> {
         let start = name.offset.get();
         let len = next.offset.get().checked_sub(1)?.checked_sub(start)?;
-        let bytes = self.tables.symbol_strings.range(start.into(), len.into(), &self.sums)?;
+        let bytes = self.tables.symbol_strings.range(start.into(), len.into(), &self.checksums)?;
         core::str::from_utf8(bytes).ok()
     }
 }

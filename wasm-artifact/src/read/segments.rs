@@ -9,11 +9,11 @@ use wasm_types::{
 use zerocopy::little_endian::U32;
 
 use super::{Artifact, Table, range};
+use crate::checksums::Checksums;
 use crate::codes;
 use crate::const_expr::ConstExprRef;
 use crate::error::Error;
 use crate::format::{ConstRef, NONE, segment_flags};
-use crate::sums::Sums;
 
 /// The initial contents of a defined table of functions whose elements are filled in when they
 /// are first asked for.
@@ -21,7 +21,7 @@ use crate::sums::Sums;
 pub struct TableImage<'a> {
     first: u32,
     funcs: Table<'a, U32>,
-    sums: &'a Sums<'a>,
+    checksums: &'a Checksums<'a>,
 }
 
 impl TableImage<'_> {
@@ -35,7 +35,7 @@ impl TableImage<'_> {
         let place = index.checked_sub(u64::from(self.first));
         let place = place.and_then(|place| usize::try_from(place).ok());
         let Some(place) = place.filter(|place| *place < self.funcs.len()) else { return Ok(None) };
-        let func = self.funcs.get(place, self.sums);
+        let func = self.funcs.get(place, self.checksums);
         let func = func.ok_or(Error::damaged("the initial elements of a table"))?.get();
         Ok((func != NONE).then_some(FuncIndex::new(func)))
     }
@@ -115,7 +115,7 @@ impl fmt::Debug for FuncList<'_> {
 pub struct ExprList<'a> {
     items: &'a [ConstRef],
     const_ops: Table<'a, u8>,
-    sums: &'a Sums<'a>,
+    checksums: &'a Checksums<'a>,
 }
 
 impl<'a> ExprList<'a> {
@@ -138,7 +138,7 @@ impl<'a> ExprList<'a> {
         let damaged = Error::damaged("an element of a segment");
         let Some(item) = self.items.get(place as usize) else { return Err(damaged) };
         self.const_ops
-            .range(item.start.get().into(), item.len.get().into(), self.sums)
+            .range(item.start.get().into(), item.len.get().into(), self.checksums)
             .map(ConstExprRef::new)
             .ok_or(damaged)
     }
@@ -238,13 +238,13 @@ impl<'a> Artifact<'a> {
     /// The initial elements of a defined table; `None` where the module gives none and they are
     /// null.
     pub fn table_init(&self, index: DefinedTableIndex) -> Result<Option<ConstExprRef<'a>>, Error> {
-        let place = self.tables.table_inits.get(index.index(), &self.sums);
+        let place = self.tables.table_inits.get(index.index(), &self.checksums);
         self.optional_const_expr(*place.ok_or(Error::damaged("the initial elements of a table"))?)
     }
 
     /// The initial value of a defined global.
     pub fn global_init(&self, index: DefinedGlobalIndex) -> Result<ConstExprRef<'a>, Error> {
-        let place = self.tables.global_inits.get(index.index(), &self.sums);
+        let place = self.tables.global_inits.get(index.index(), &self.checksums);
         self.const_expr(*place.ok_or(Error::damaged("the initial value of a global"))?)
     }
 
@@ -263,18 +263,18 @@ impl<'a> Artifact<'a> {
     /// If the artifact is damaged there.
     pub fn table_image(&self, index: DefinedTableIndex) -> Result<Option<TableImage<'_>>, Error> {
         let damaged = || Error::damaged("the place of the initial elements of a table");
-        let (images, sums) = (self.tables.table_images, &self.sums);
+        let (images, checksums) = (self.tables.table_images, &self.checksums);
         if index.index() >= images.len() {
             return Ok(None);
         }
-        let record = images.get(index.index(), sums).ok_or_else(damaged)?;
+        let record = images.get(index.index(), checksums).ok_or_else(damaged)?;
         let first = record.first.get();
         if first == NONE {
             return Ok(None);
         }
         let (start, len) = (record.start.get().into(), record.len.get().into());
         let funcs = self.tables.func_lists.part(start, len).ok_or_else(damaged)?;
-        Ok(Some(TableImage { first, funcs, sums }))
+        Ok(Some(TableImage { first, funcs, checksums }))
     }
 
     /// The initial contents of a defined memory. `None` if it starts as zeros, or if segments are to
@@ -292,7 +292,7 @@ impl<'a> Artifact<'a> {
         if index.index() >= images.len() {
             return Ok(None);
         }
-        let record = images.get(index.index(), &self.sums).ok_or_else(damaged)?;
+        let record = images.get(index.index(), &self.checksums).ok_or_else(damaged)?;
         let (start, len) = (record.start.get(), record.len.get());
         let memory_offset = record.memory_offset.get();
         let mask = u64::from(self.page_size()) - 1;
@@ -327,7 +327,8 @@ impl<'a> Artifact<'a> {
     /// An element segment.
     pub fn element(&self, index: ElemIndex) -> Result<ElementRef<'_>, Error> {
         let damaged = || Error::damaged("an element segment");
-        let record = self.tables.elements.get(index.index(), &self.sums).ok_or_else(damaged)?;
+        let record =
+            self.tables.elements.get(index.index(), &self.checksums).ok_or_else(damaged)?;
         let bits = record.flags.get();
         let kind = match bits & segment_flags::KIND {
             segment_flags::PASSIVE => ElementRefKind::Passive,
@@ -342,14 +343,16 @@ impl<'a> Artifact<'a> {
         };
         let (start, len) = (record.start.get().into(), record.len.get().into());
         let items = if bits & segment_flags::EXPRESSIONS == 0 {
-            let items = self.tables.func_lists.range(start, len, &self.sums).ok_or_else(damaged)?;
+            let items =
+                self.tables.func_lists.range(start, len, &self.checksums).ok_or_else(damaged)?;
             ItemsRef::Functions(FuncList { items })
         } else {
-            let items = self.tables.expr_lists.range(start, len, &self.sums).ok_or_else(damaged)?;
+            let items =
+                self.tables.expr_lists.range(start, len, &self.checksums).ok_or_else(damaged)?;
             ItemsRef::Expressions(ExprList {
                 items,
                 const_ops: self.tables.const_ops,
-                sums: &self.sums,
+                checksums: &self.checksums,
             })
         };
         Ok(ElementRef {
@@ -368,7 +371,7 @@ impl<'a> Artifact<'a> {
     /// A data segment.
     pub fn data(&self, index: DataIndex) -> Result<DataRef<'a>, Error> {
         let damaged = || Error::damaged("a data segment");
-        let record = self.tables.data.get(index.index(), &self.sums).ok_or_else(damaged)?;
+        let record = self.tables.data.get(index.index(), &self.checksums).ok_or_else(damaged)?;
         let bits = record.flags.get();
         let kind = match bits & segment_flags::KIND {
             segment_flags::PASSIVE => DataRefKind::Passive,
@@ -384,7 +387,7 @@ impl<'a> Artifact<'a> {
         };
         let in_image = bits & segment_flags::IN_IMAGE != 0;
         let table = if in_image { self.tables.images } else { self.tables.data_bytes };
-        let bytes = table.range(record.start.get(), record.len.get(), &self.sums);
+        let bytes = table.range(record.start.get(), record.len.get(), &self.checksums);
         let bytes = bytes.ok_or_else(damaged)?;
         Ok(DataRef { kind, bytes, in_image })
     }
@@ -403,7 +406,7 @@ impl<'a> Artifact<'a> {
     pub fn escaping_functions(
         &self,
     ) -> Result<impl ExactSizeIterator<Item = FuncIndex> + use<'a>, Error> {
-        let funcs = self.tables.escaping.all(&self.sums);
+        let funcs = self.tables.escaping.all(&self.checksums);
         let funcs = funcs.ok_or(Error::damaged("the list of functions with references"))?;
         Ok(funcs.iter().map(|func| FuncIndex::new(func.get())))
     }
@@ -412,7 +415,7 @@ impl<'a> Artifact<'a> {
     /// damaged there.
     #[inline]
     pub fn escaping_function(&self, slot: u32) -> Option<FuncIndex> {
-        let func = self.tables.escaping.get(slot as usize, &self.sums);
+        let func = self.tables.escaping.get(slot as usize, &self.checksums);
         func.map(|func| FuncIndex::new(func.get()))
     }
 
@@ -425,12 +428,12 @@ impl<'a> Artifact<'a> {
     pub fn funcref_slot(&self, func: FuncIndex) -> Result<Option<u32>, Error> {
         let damaged = || Error::damaged("the list of functions with references");
         let (escaping, func) = (self.tables.escaping, func.as_u32());
-        let slot = escaping.partition_point(&self.sums, |other| other.get() < func);
+        let slot = escaping.partition_point(&self.checksums, |other| other.get() < func);
         let slot = slot.ok_or_else(damaged)?;
         if slot == escaping.len() {
             return Ok(None);
         }
-        let other = escaping.get(slot, &self.sums).ok_or_else(damaged)?;
+        let other = escaping.get(slot, &self.checksums).ok_or_else(damaged)?;
         Ok((other.get() == func).then_some(slot as u32))
     }
 }

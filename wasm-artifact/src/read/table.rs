@@ -5,7 +5,7 @@ use core::fmt;
 
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use crate::sums::Sums;
+use crate::checksums::Checksums;
 
 /// A table, read in place.
 pub(crate) struct Table<'a, T> {
@@ -35,16 +35,16 @@ impl<'a, T> Table<'a, T> {
 
     /// A row; `None` if there is no such row, or it is damaged.
     #[inline]
-    pub(crate) fn get(self, index: usize, sums: &Sums<'_>) -> Option<&'a T> {
+    pub(crate) fn get(self, index: usize, checksums: &Checksums<'_>) -> Option<&'a T> {
         let row = self.rows.get(index)?;
-        sums.check(core::slice::from_ref(row)).then_some(row)
+        checksums.check(core::slice::from_ref(row)).then_some(row)
     }
 
     /// Some rows; `None` if they are not all there, or some are damaged.
     #[inline]
-    pub(crate) fn range(self, start: u64, len: u64, sums: &Sums<'_>) -> Option<&'a [T]> {
+    pub(crate) fn range(self, start: u64, len: u64, checksums: &Checksums<'_>) -> Option<&'a [T]> {
         let part = self.part(start, len)?;
-        sums.check(part.rows).then_some(part.rows)
+        checksums.check(part.rows).then_some(part.rows)
     }
 
     /// Some rows, not looked at yet.
@@ -55,8 +55,8 @@ impl<'a, T> Table<'a, T> {
     }
 
     /// All rows; `None` if some are damaged.
-    pub(crate) fn all(self, sums: &Sums<'_>) -> Option<&'a [T]> {
-        sums.check(self.rows).then_some(self.rows)
+    pub(crate) fn all(self, checksums: &Checksums<'_>) -> Option<&'a [T]> {
+        checksums.check(self.rows).then_some(self.rows)
     }
 
     /// The bytes of a table that has no checksums: code, or the initial contents of memories.
@@ -68,13 +68,13 @@ impl<'a, T> Table<'a, T> {
     /// true for all up to some row; `None` if a row that was looked at is damaged.
     pub(crate) fn partition_point(
         self,
-        sums: &Sums<'_>,
+        checksums: &Checksums<'_>,
         mut before: impl FnMut(&T) -> bool,
     ) -> Option<usize> {
         let (mut low, mut high) = (0, self.rows.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            if before(self.get(middle, sums)?) {
+            if before(self.get(middle, checksums)?) {
                 low = middle + 1;
             } else {
                 high = middle;

@@ -17,7 +17,7 @@ impl<'a> Artifact<'a> {
     /// The type with the given index.
     pub fn sub_type(&self, index: TypeIndex) -> Result<SubType, Error> {
         let damaged = || Error::damaged("a type");
-        let record = self.tables.types.get(index.index(), &self.sums).ok_or_else(damaged)?;
+        let record = self.tables.types.get(index.index(), &self.checksums).ok_or_else(damaged)?;
         let params = self.codes(record.start.get().into(), record.params.get())?;
         let field = |code: &U32| codes::field_of(code.get()).ok_or_else(damaged);
         let bits = record.flags.get();
@@ -42,7 +42,7 @@ impl<'a> Artifact<'a> {
     /// The function type with the given index; an error if it is another kind of type.
     pub fn func_type(&self, index: TypeIndex) -> Result<FuncType, Error> {
         let damaged = || Error::damaged("a function type");
-        let record = self.tables.types.get(index.index(), &self.sums).ok_or_else(damaged)?;
+        let record = self.tables.types.get(index.index(), &self.checksums).ok_or_else(damaged)?;
         if record.flags.get() & 0xff != type_flags::FUNC {
             return Err(damaged());
         }
@@ -65,7 +65,7 @@ impl<'a> Artifact<'a> {
     /// If the artifact is damaged there, or has no such type.
     pub fn plain_func_type(&self, index: TypeIndex, key: &mut Vec<u8>) -> Result<bool, Error> {
         let damaged = || Error::damaged("a function type");
-        let record = self.tables.types.get(index.index(), &self.sums).ok_or_else(damaged)?;
+        let record = self.tables.types.get(index.index(), &self.checksums).ok_or_else(damaged)?;
         let (params, results) = (record.params.get(), record.results.get());
         if self.header.flags.get() & flags::TRIVIAL_REC_GROUPS == 0
             || record.flags.get() != type_flags::FUNC | type_flags::FINAL
@@ -100,7 +100,7 @@ impl<'a> Artifact<'a> {
             .map(|start| Ok(RecGroup { start: TypeIndex::new(start), len: 1 }));
         let groups = (0..self.tables.rec_groups.len()).map(move |place| {
             let damaged = || Error::damaged("a group of types");
-            let group = self.tables.rec_groups.get(place, &self.sums).ok_or_else(damaged)?;
+            let group = self.tables.rec_groups.get(place, &self.checksums).ok_or_else(damaged)?;
             // It must not reach beyond the types.
             let (start, len) = (group.start.get(), group.len.get());
             start.checked_add(len).filter(|end| *end <= types).ok_or_else(damaged)?;
@@ -112,7 +112,7 @@ impl<'a> Artifact<'a> {
     fn codes(&self, start: u64, len: u32) -> Result<&'a [U32], Error> {
         self.tables
             .type_codes
-            .range(start, len.into(), &self.sums)
+            .range(start, len.into(), &self.checksums)
             .ok_or(Error::damaged("the place of a type"))
     }
 }

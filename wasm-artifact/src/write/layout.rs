@@ -7,14 +7,14 @@ use zerocopy::IntoBytes;
 use zerocopy::little_endian::U64;
 
 use super::Encoded;
+use super::checksums::write_checksums;
 use super::images::Images;
-use super::sum::sum_up;
 use super::symbols::Symbol;
+use crate::checksums;
 use crate::elf::{self, ElfBytes, Target};
 use crate::format::{
     DirectoryEntry, HEADER_OFFSET, Header, NOTE_NAME, NOTE_OFFSET, NOTE_TYPE, PROGRAM_HEADERS, Part,
 };
-use crate::sums;
 
 /// What an artifact is put together from.
 pub(super) struct Parts<'a> {
@@ -32,13 +32,13 @@ pub(super) struct Parts<'a> {
 
 /// Where a table goes.
 #[derive(Clone, Copy)]
-struct Place {
+struct Extent {
     table: Part,
     offset: u64,
     len: u64,
 }
 
-impl Place {
+impl Extent {
     fn end(&self) -> u64 {
         self.offset + self.len
     }
@@ -74,9 +74,9 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
         .iter()
         .filter(|(table, _)| table.summed())
         .fold(0, |end: u64, (_, len)| end.next_multiple_of(TABLE_ALIGN) + len);
-    let sums_len = (sums::blocks(summed_len as usize) * size_of::<U64>()) as u64;
+    let sums_len = (checksums::blocks(summed_len as usize) * size_of::<U64>()) as u64;
     if sums_len > 0 {
-        present.insert(0, (Part::Sums, sums_len));
+        present.insert(0, (Part::Checksums, sums_len));
     }
 
     let directory_size = present.len() * size_of::<DirectoryEntry>();
@@ -94,12 +94,12 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
     let (in_tables, in_pages) = present.split_at(tables_end.unwrap_or(present.len()));
     let mut places = Vec::with_capacity(present.len());
     for &(table, len) in in_tables {
-        places.push(Place { table, offset: take(len, TABLE_ALIGN), len });
+        places.push(Extent { table, offset: take(len, TABLE_ALIGN), len });
     }
     let names_offset = take(names_len, 1);
     let sections_offset = take(sections_len, TABLE_ALIGN);
     for &(table, len) in in_pages {
-        places.push(Place { table, offset: take(len, page_size), len });
+        places.push(Extent { table, offset: take(len, page_size), len });
     }
     let file_size = end;
     let text_place = places.iter().find(|place| place.table == Part::Text).copied();
@@ -144,7 +144,7 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
             Part::Text => elf.out.extend_from_slice(text),
             Part::Images => images.write(parts.module, parts.wasm, elf.out),
             // They are known only when everything else is there.
-            Part::Sums => elf.out.resize((place.offset + place.len) as usize, 0),
+            Part::Checksums => elf.out.resize((place.offset + place.len) as usize, 0),
             _ => {
                 let found = tables.binary_search_by_key(&place.table, |(table, _)| *table);
                 elf.out.extend_from_slice(found.map_or(&[], |found| tables[found].1.bytes()));
@@ -154,7 +154,7 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
     if in_pages.is_empty() {
         write_sections(&mut elf, &sections, &section_names, names_offset);
     }
-    sum_up(&mut out, header, &directory);
+    write_checksums(&mut out, header, &directory);
     out
 }
 
@@ -191,12 +191,12 @@ fn file_header(elf: &mut ElfBytes<'_>, target: Target, sections_offset: u64, sec
 
 /// A fixed number of them, with empty ones in place of those that are not needed. Addresses are
 /// offsets in the file.
-fn program_headers(elf: &mut ElfBytes<'_>, places: &[Place], page_size: u64) {
+fn program_headers(elf: &mut ElfBytes<'_>, places: &[Extent], page_size: u64) {
     let data_end = places
         .iter()
         .take_while(|place| !place.table.page_aligned())
         .last()
-        .map_or(HEADER_OFFSET as u64 + size_of::<Header>() as u64, Place::end);
+        .map_or(HEADER_OFFSET as u64 + size_of::<Header>() as u64, Extent::end);
     let mut segment = |kind: u32, flags: u32, range: Option<(u64, u64)>, align: u64| {
         let (offset, len) = range.unwrap_or_default();
         let kind = if range.is_some() { kind } else { 0 };
@@ -213,7 +213,7 @@ fn program_headers(elf: &mut ElfBytes<'_>, places: &[Place], page_size: u64) {
     segment(elf::PT_GNU_STACK, elf::PF_R | elf::PF_W, Some((0, 0)), 16);
 }
 
-fn note_size(places: &[Place]) -> u64 {
+fn note_size(places: &[Extent]) -> u64 {
     let header = HEADER_OFFSET - NOTE_OFFSET + size_of::<Header>();
     (header + places.len() * size_of::<DirectoryEntry>()) as u64
 }
@@ -290,7 +290,7 @@ fn sections_size(present: &[(Part, u64)]) -> (usize, usize) {
     (names.len(), names.iter().map(|name| name.len() + 1).sum())
 }
 
-fn sections(places: &[Place], page_size: u64, names: &mut SectionNames) -> Vec<Section> {
+fn sections(places: &[Extent], page_size: u64, names: &mut SectionNames) -> Vec<Section> {
     let empty = Section {
         name: names.add(EMPTY_SECTION),
         table: None,

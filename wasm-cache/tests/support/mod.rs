@@ -13,11 +13,11 @@ use wasm_types::{
 };
 
 /// A directory with a cache in it, which is made when it is first opened.
-pub(crate) struct Place {
+pub(crate) struct CacheFolder {
     directory: TempDir,
 }
 
-impl Place {
+impl CacheFolder {
     pub(crate) fn new() -> Self {
         Self { directory: TempDir::new().unwrap() }
     }

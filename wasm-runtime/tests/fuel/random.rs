@@ -339,14 +339,14 @@ struct Outcome {
     memory: Vec<u8>,
 }
 
-/// A way to compile.
-type Way = (&'static str, OptLevel, u64, fn(&mut Settings) -> &mut Settings);
+/// A setting to compile with.
+type Compilation = (&'static str, OptLevel, u64, fn(&mut Settings) -> &mut Settings);
 
 /// What is also compiled to be interrupted, which nobody does.
 const INTERRUPTIBLE: &str = "interruptible";
 
 /// The first takes fuel for each operator by itself, and optimises nothing.
-const WAYS: [Way; 8] = [
+const COMPILATIONS: [Compilation; 8] = [
     ("each operator", OptLevel::None, 4 << 30, |settings| {
         let settings = settings.fuel_for_each_operator(true);
         settings.reorder(false).idioms(false).small_bulk(false).direct_bulk(false)
@@ -356,7 +356,7 @@ const WAYS: [Way; 8] = [
     ("checked", OptLevel::SpeedAndSize, 0, |settings| settings.inlining(true)),
     ("unoptimised", OptLevel::None, 4 << 30, |settings| settings),
     (INTERRUPTIBLE, OptLevel::Speed, 4 << 30, |settings| settings.inlining(true)),
-    ("without measures", OptLevel::Speed, 4 << 30, |settings| {
+    ("without optimizations", OptLevel::Speed, 4 << 30, |settings| {
         let settings = settings.reorder(false).idioms(false).small_bulk(false);
         settings.direct_bulk(false).immutable_tables(false)
     }),
@@ -371,10 +371,10 @@ struct Compiled {
 }
 
 impl Compiled {
-    fn new(wat: &str, (name, level, reservation, adjust): Way, artifact: bool) -> Self {
+    fn new(wat: &str, (name, level, reservation, adjust): Compilation, artifact: bool) -> Self {
         let mut config = Config::new();
         let compiler = CraneliftCompiler::new();
-        // SAFETY: measures leave what the code does as it is, and so does when it takes fuel.
+        // SAFETY: optimizations leave what the code does as it is, and so does when it takes fuel.
         let compiler = unsafe {
             compiler.adjust(move |settings| {
                 adjust(settings);
@@ -445,7 +445,7 @@ proptest! {
         shares in prop::collection::vec(0.0..1.0_f64, 4),
     ) {
         let wat = module(&bodies);
-        let reference = Compiled::new(&wat, WAYS[0], false);
+        let reference = Compiled::new(&wat, COMPILATIONS[0], false);
         let whole = reference.run(PLENTY, argument);
         let used = PLENTY - whole.left;
         // Less than that, too, at a few places and around the end.
@@ -453,14 +453,14 @@ proptest! {
         amounts.extend([0, 1, used.saturating_sub(1), used, used + 1, PLENTY]);
         let expected: Vec<Outcome> =
             amounts.iter().map(|fuel| reference.run(*fuel, argument)).collect();
-        for (number, way) in WAYS.iter().enumerate().skip(1) {
-            let compiled = Compiled::new(&wat, *way, number % 2 == 0);
+        for (number, compilation) in COMPILATIONS.iter().enumerate().skip(1) {
+            let compiled = Compiled::new(&wat, *compilation, number % 2 == 0);
             for (fuel, expected) in amounts.iter().zip(&expected) {
                 let found = compiled.run(*fuel, argument);
                 prop_assert!(
                     found == *expected,
                     "{}, {fuel} of fuel: {:?}, left {}, seen {:?}, not {:?}, left {}, seen {:?}\n{wat}",
-                    way.0, found.result, found.left, found.seen,
+                    compilation.0, found.result, found.left, found.seen,
                     expected.result, expected.left, expected.seen,
                 );
             }
@@ -491,17 +491,17 @@ fn every_amount_ends_at_the_same_place() {
         Statement::Set(1, Expr::Load("load", true, Box::new(Expr::Const(-8)))),
     ];
     let wat = module(&[body]);
-    let reference = Compiled::new(&wat, WAYS[0], false);
+    let reference = Compiled::new(&wat, COMPILATIONS[0], false);
     let whole = reference.run(PLENTY, 1);
     assert_eq!(whole.result, Err(Trap::MemoryOutOfBounds));
     let used = PLENTY - whole.left;
     let expected: Vec<Outcome> = (0..used + 2).map(|fuel| reference.run(fuel, 1)).collect();
     assert!(expected.iter().any(|outcome| outcome.result == Err(Trap::OutOfFuel)));
-    for way in &WAYS[1..] {
-        let compiled = Compiled::new(&wat, *way, true);
+    for compilation in &COMPILATIONS[1..] {
+        let compiled = Compiled::new(&wat, *compilation, true);
         for (fuel, expected) in expected.iter().enumerate() {
             let found = compiled.run(fuel as u64, 1);
-            assert!(found == *expected, "{}, {fuel} of fuel: {:?}", way.0, found.result);
+            assert!(found == *expected, "{}, {fuel} of fuel: {:?}", compilation.0, found.result);
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn settings() -> Vec<(String, Config)> {
                         settings.reorder(false).idioms(false).small_bulk(false);
                     }
                 };
-                // SAFETY: measures leave what the code does as it is, and so does when it takes fuel.
+                // SAFETY: optimizations leave what the code does as it is, and so does when it takes fuel.
                 let compiler = unsafe { CraneliftCompiler::new().adjust(adjust) };
                 config.compiler(Arc::new(compiler));
                 all.push((format!("{level:?}, {what}, {variant}"), config));

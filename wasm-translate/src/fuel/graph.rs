@@ -11,7 +11,7 @@ use cranelift_codegen::loop_analysis::LoopAnalysis;
 use wasm_types::TrapCode;
 
 use super::placement::{self, GROUND, Passage, Point};
-use super::{ENTRY_COST, Event, EventKind, Leads, Plan};
+use super::{ENTRY_COST, Event, EventKind, Plan, TrapLeads};
 use crate::trap::clif_trap_code;
 
 /// How much less is made of taking fuel where what is left is looked at anyway.
@@ -57,7 +57,7 @@ pub(super) struct Graph<'e> {
     pub(super) order: Vec<Block>,
     pub(super) flow: ControlFlowGraph,
     loops: LoopAnalysis,
-    leads: placement::Leads,
+    leads: placement::LeadSets,
 }
 
 impl<'e> Graph<'e> {
@@ -78,7 +78,7 @@ impl<'e> Graph<'e> {
             order,
             flow,
             loops,
-            leads: placement::Leads::new(),
+            leads: placement::LeadSets::new(),
         };
         graph.divide(func, &tree);
         graph
@@ -243,8 +243,8 @@ impl<'e> Graph<'e> {
     }
 
     /// By how much what was taken runs ahead where operators trap.
-    pub(super) fn leads_of_operators(&mut self) -> Leads {
-        let mut leads = Leads::new();
+    pub(super) fn leads_of_operators(&mut self) -> TrapLeads {
+        let mut leads = TrapLeads::new();
         for piece in &self.pieces {
             let taken = if self.takes_at_end(piece) { 0 } else { piece.taken };
             let mut lead = self.leads.lead(piece.passage.enter) + taken;

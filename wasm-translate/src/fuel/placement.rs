@@ -29,13 +29,13 @@ pub(super) struct Passage {
 
 /// Points whose leads depend on each other.
 #[derive(Debug)]
-pub(super) struct Leads {
+pub(super) struct LeadSets {
     /// For each point another one, and by how much its lead is larger than that one's; itself for those that
     /// stand for a set.
     parents: Vec<(Point, i64)>,
 }
 
-impl Leads {
+impl LeadSets {
     pub(super) fn new() -> Self {
         Self { parents: vec![(GROUND, 0)] }
     }
@@ -109,14 +109,14 @@ mod tests {
         Passage { enter, leave, weight, price }
     }
 
-    fn taken(leads: &mut Leads, passages: &[Passage]) -> Vec<i64> {
+    fn taken(leads: &mut LeadSets, passages: &[Passage]) -> Vec<i64> {
         leads.choose(passages);
         passages.iter().map(|passage| leads.taken(passage)).collect()
     }
 
     #[test]
     fn straight_code_takes_once() {
-        let mut leads = Leads::new();
+        let mut leads = LeadSets::new();
         let (a, b) = (leads.point(), leads.point());
         let passages =
             [passage(GROUND, a, 3, 1.0), passage(a, b, 4, 1.0), passage(b, GROUND, 5, 1.0)];
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn two_ways_take_with_what_is_before_and_after_them() {
-        let mut leads = Leads::new();
+        let mut leads = LeadSets::new();
         let (fork, join) = (leads.point(), leads.point());
         let passages = [
             passage(GROUND, fork, 2, 1.0),
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_way_that_is_hardly_gone_takes_the_difference() {
-        let mut leads = Leads::new();
+        let mut leads = LeadSets::new();
         let (fork, join) = (leads.point(), leads.point());
         let passages = [
             passage(GROUND, fork, 2, 0.6),
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_loop_takes_once_and_its_exits_give_back() {
-        let mut leads = Leads::new();
+        let mut leads = LeadSets::new();
         // A head that leaves the loop or goes on, and the rest of the loop.
         let (fork, after) = (leads.point(), leads.point());
         let body = leads.point();
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn code_that_ends_nowhere_takes_nothing() {
-        let mut leads = Leads::new();
+        let mut leads = LeadSets::new();
         let nowhere = leads.point();
         assert_eq!(taken(&mut leads, &[passage(GROUND, nowhere, 5, 1.0)]), [0]);
         assert_eq!(leads.lead(nowhere), -5);
@@ -190,7 +190,7 @@ mod tests {
             state as usize % limit
         };
         for _ in 0..300 {
-            let mut leads = Leads::new();
+            let mut leads = LeadSets::new();
             let points = 2 + any(12);
             (1..points).for_each(|_| _ = leads.point());
             let passages: Vec<Passage> = (0..3 + any(40))
@@ -198,7 +198,7 @@ mod tests {
                 .collect();
             let taken = taken(&mut leads, &passages);
             // What is tied is a forest that reaches as far as the passages do.
-            let mut reach = Leads::new();
+            let mut reach = LeadSets::new();
             (1..points).for_each(|_| _ = reach.point());
             let forest = passages
                 .iter()

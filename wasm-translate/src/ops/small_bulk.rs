@@ -43,8 +43,8 @@ fn copy<E: FuncEnvironment + ?Sized>(
     operands: BulkOperands,
 ) -> Result<bool, Error> {
     let Some(len) = small_length(t, operands.len) else { return Ok(false) };
-    let Some(target) = Place::new(t, to, operands.to)? else { return Ok(false) };
-    let Some(source) = Place::new(t, from, operands.from)? else { return Ok(false) };
+    let Some(target) = MemoryRange::new(t, to, operands.to)? else { return Ok(false) };
+    let Some(source) = MemoryRange::new(t, from, operands.from)? else { return Ok(false) };
     if to == from {
         // What begins later ends later.
         let later = t.builder.ins().umax(target.index, source.index);
@@ -72,7 +72,7 @@ fn fill<E: FuncEnvironment + ?Sized>(
     operands: BulkOperands,
 ) -> Result<bool, Error> {
     let Some(len) = small_length(t, operands.len) else { return Ok(false) };
-    let Some(target) = Place::new(t, memory, operands.to)? else { return Ok(false) };
+    let Some(target) = MemoryRange::new(t, memory, operands.to)? else { return Ok(false) };
     check(t, target.index, len, target.size);
     // The byte in each byte of a word.
     let byte = t.builder.ins().ireduce(types::I8, operands.from);
@@ -103,7 +103,7 @@ fn small_length<E: FuncEnvironment + ?Sized>(
 }
 
 /// Some bytes of a memory.
-struct Place {
+struct MemoryRange {
     address: Value,
     flags: MemFlagsData,
     /// Where they begin, and how long the memory is, both of type `i64`.
@@ -111,7 +111,7 @@ struct Place {
     size: Value,
 }
 
-impl Place {
+impl MemoryRange {
     /// The bytes from an address on; `None` if the memory is not one where this can be told.
     fn new<E: FuncEnvironment + ?Sized>(
         t: &mut FuncTranslator<'_, '_, E>,

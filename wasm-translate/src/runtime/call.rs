@@ -6,7 +6,7 @@ use cranelift_codegen::ir::{
     StackSlotKind, UserExternalName, Value, types,
 };
 use cranelift_frontend::FunctionBuilder;
-use wasm_types::abi::{ResultPlace, context, func_ref, import, register_results};
+use wasm_types::abi::{ResultLocation, context, func_ref, import, register_results};
 use wasm_types::{DefinedFuncIndex, FuncIndex, FuncType, TableIndex, TrapCode, TypeIndex, ValType};
 
 use super::function::buffer_flags;
@@ -241,8 +241,8 @@ impl<'m> RuntimeEnvironment<'m> {
         let call = emit_call(builder, callee, args, buffer);
         let in_registers = Values::from_slice(builder.inst_results(call));
         let mut in_registers = in_registers.into_iter();
-        let mut result = |(ty, place): (&ValType, &ResultPlace)| match (place, buffer) {
-            (ResultPlace::Buffer(offset), Some(buffer)) => {
+        let mut result = |(ty, place): (&ValType, &ResultLocation)| match (place, buffer) {
+            (ResultLocation::Buffer(offset), Some(buffer)) => {
                 let ty = clif_type(*ty);
                 builder.ins().load(ty, buffer_flags(ty), buffer, *offset as i32)
             }
@@ -312,6 +312,6 @@ fn all_args(context: Value, args: &[Value], buffer: Option<Value>) -> Values {
     all
 }
 
-fn buffered_results(places: &[ResultPlace]) -> u32 {
-    places.iter().filter(|place| matches!(place, ResultPlace::Buffer(_))).count() as u32
+fn buffered_results(places: &[ResultLocation]) -> u32 {
+    places.iter().filter(|place| matches!(place, ResultLocation::Buffer(_))).count() as u32
 }

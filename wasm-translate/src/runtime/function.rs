@@ -6,7 +6,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::FunctionBuilder;
-use wasm_types::abi::{ResultPlace, register_results};
+use wasm_types::abi::{ResultLocation, register_results};
 use wasm_types::{FuncIndex, FuncType, Module, ValType};
 
 use super::RuntimeEnvironment;
@@ -81,7 +81,7 @@ impl RuntimeEnvironment<'_> {
         signature.params.extend(ty.params().iter().map(|ty| AbiParam::new(clif_type(*ty))));
         let places = register_results(ty.results());
         for (ty, place) in ty.results().iter().zip(&places) {
-            if *place == ResultPlace::Register {
+            if *place == ResultLocation::Register {
                 signature.returns.push(AbiParam::new(clif_type(*ty)));
             }
         }
@@ -98,8 +98,8 @@ impl RuntimeEnvironment<'_> {
         let mut in_registers = Values::new();
         for (value, place) in results.iter().zip(register_results(ty.results())) {
             match place {
-                ResultPlace::Register => in_registers.push(*value),
-                ResultPlace::Buffer(offset) => {
+                ResultLocation::Register => in_registers.push(*value),
+                ResultLocation::Buffer(offset) => {
                     let buffer = self.own_result_buffer();
                     let flags = buffer_flags(builder.func.dfg.value_type(*value));
                     builder.ins().store(flags, *value, buffer, offset as i32);

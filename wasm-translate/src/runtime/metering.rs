@@ -14,7 +14,7 @@ use wasm_types::{FuncIndex, OperatorCost, TrapCode};
 
 use super::RuntimeEnvironment;
 use crate::environ::{Metering, Result};
-use crate::fuel::{self, Access, ENTRY_COST, Event, EventKind, Leads, Plan, cost_of};
+use crate::fuel::{self, Access, ENTRY_COST, Event, EventKind, Plan, TrapLeads, cost_of};
 use crate::trap::clif_trap_code;
 
 /// The most units of work that are paid for at once. More there can't be, but an operand may say so.
@@ -36,7 +36,7 @@ pub(super) struct Fuel {
     /// What was used of a function whose body replaces a call.
     inlined: i64,
     /// Of the function that was finished last.
-    leads: Leads,
+    leads: TrapLeads,
 }
 
 impl Fuel {
@@ -47,7 +47,7 @@ impl Fuel {
             events: Vec::new(),
             calls: false,
             inlined: 0,
-            leads: Leads::new(),
+            leads: TrapLeads::new(),
         }
     }
 
@@ -177,7 +177,7 @@ impl RuntimeEnvironment<'_> {
     }
 
     /// By how much what was taken of fuel runs ahead where operators of the last function trap.
-    pub(crate) fn fuel_leads(&self) -> Option<&Leads> {
+    pub(crate) fn fuel_leads(&self) -> Option<&TrapLeads> {
         self.fuel.as_ref().map(|fuel| &fuel.leads)
     }
 

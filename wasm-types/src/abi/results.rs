@@ -6,7 +6,7 @@ use crate::types::ValType;
 
 /// Where a result is found after a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ResultPlace {
+pub enum ResultLocation {
     /// In a register: the code generator's convention says which.
     Register,
     /// In the caller's buffer, at this offset in bytes.
@@ -20,7 +20,7 @@ pub const REGISTER_RESULTS: (u32, u32) = (2, 2);
 
 /// The place of each result. If any is in the buffer, the function takes the buffer's address (16
 /// bytes for each such result, 16-byte aligned) as its last parameter.
-pub fn register_results(results: &[ValType]) -> Vec<ResultPlace> {
+pub fn register_results(results: &[ValType]) -> Vec<ResultLocation> {
     let mut used = (0, 0);
     let mut buffer = 0;
     let mut place = |ty: &ValType| {
@@ -31,10 +31,10 @@ pub fn register_results(results: &[ValType]) -> Vec<ResultPlace> {
         };
         if *count < limit {
             *count += 1;
-            return ResultPlace::Register;
+            return ResultLocation::Register;
         }
         buffer += 16;
-        ResultPlace::Buffer(buffer - 16)
+        ResultLocation::Buffer(buffer - 16)
     };
     results.iter().map(&mut place).collect()
 }

@@ -12,7 +12,7 @@ use super::describe;
 use super::error::{Inner, ParseError, ParseErrorKind};
 use super::failure::Failure;
 use super::parsed::ParsedModule;
-use super::proposals::{self, Place};
+use super::proposals::{self, ModulePart};
 use crate::features::WasmFeatures;
 use crate::index::DefinedFuncIndex;
 
@@ -48,7 +48,7 @@ pub(super) fn explain_declarations(
             return plain(ParseErrorKind::Unsupported, message, *offset);
         }
     };
-    if let Some(inner) = proposals::explain(wasm, allowed.into(), error, Place::Declarations) {
+    if let Some(inner) = proposals::explain(wasm, allowed.into(), error, ModulePart::Declarations) {
         return ParseError::new(inner);
     }
     let malformed = decode(wasm, allowed.into()).is_err_and(|e| e.offset <= error.offset());
@@ -64,8 +64,8 @@ pub(super) fn explain_body(
 ) -> ParseError {
     let module = parsed.module();
     let allowed = module.features.into();
-    let mut inner =
-        proposals::explain(wasm, allowed, error, Place::Body(func)).unwrap_or_else(|| {
+    let mut inner = proposals::explain(wasm, allowed, error, ModulePart::Body(func))
+        .unwrap_or_else(|| {
             let malformed = decode_body(&parsed.body(wasm, func))
             .is_err_and(|e| e.offset <= error.offset())
             // The only rule of the binary format that validation of a body checks.

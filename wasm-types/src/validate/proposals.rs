@@ -17,7 +17,7 @@ use crate::index::DefinedFuncIndex;
 
 /// Where an error was found.
 #[derive(Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum ModulePart {
     /// In a declaration.
     Declarations,
     /// In the body of a function.
@@ -86,7 +86,7 @@ pub(super) fn explain(
     wasm: &[u8],
     allowed: WasmFeatures,
     error: &wasmparser::Error,
-    place: Place,
+    place: ModulePart,
 ) -> Option<Inner> {
     let gets_further = |features: WasmFeatures| match reached(wasm, features, place) {
         None => true,
@@ -144,7 +144,7 @@ fn missed(error: &wasmparser::Error) -> WasmFeatures {
 
 /// How far validation gets with these features: the offset of the error, or `None` if there is
 /// none at the place of interest.
-fn reached(wasm: &[u8], features: WasmFeatures, place: Place) -> Option<u64> {
+fn reached(wasm: &[u8], features: WasmFeatures, place: ModulePart) -> Option<u64> {
     let parsed = match reader::read(wasm, features) {
         Ok((module, resources)) => ParsedModule::new(module, resources, features),
         // What a `Module` has no words for comes after it was validated.
@@ -152,8 +152,8 @@ fn reached(wasm: &[u8], features: WasmFeatures, place: Place) -> Option<u64> {
         Err(Failure::Parser(error)) => return Some(error.offset()),
     };
     match place {
-        Place::Declarations => None,
-        Place::Body(func) => parsed
+        ModulePart::Declarations => None,
+        ModulePart::Body(func) => parsed
             .func_to_validate(func)
             .into_validator(FuncValidatorAllocations::default())
             .validate(&parsed.body(wasm, func))

@@ -6,7 +6,7 @@
 //! for vectors), and the callee pops it. The tests of the facade check this against compiled code
 //! for random signatures.
 
-use wasm_types::abi::{ResultPlace, register_results};
+use wasm_types::abi::{ResultLocation, register_results};
 use wasm_types::{FuncType, ValType};
 
 /// Integer registers that carry arguments, the context's included.
@@ -84,7 +84,7 @@ impl CallLayout {
         };
         let params: Box<[_]> = ty.params().iter().map(|&ty| (place(ty), Width::of(ty))).collect();
         let places = register_results(ty.results());
-        let in_buffer = places.iter().filter(|p| matches!(p, ResultPlace::Buffer(_))).count();
+        let in_buffer = places.iter().filter(|p| matches!(p, ResultLocation::Buffer(_))).count();
         let buffer = (in_buffer > 0).then(|| place(ValType::I64));
         let (mut next_int, mut next_vector) = (0, 0);
         let results: Box<[_]> = ty
@@ -93,12 +93,12 @@ impl CallLayout {
             .zip(&places)
             .map(|(&ty, place)| {
                 let place = match place {
-                    ResultPlace::Buffer(offset) => Place::Memory(*offset),
-                    ResultPlace::Register if ty.is_float_or_vector() => {
+                    ResultLocation::Buffer(offset) => Place::Memory(*offset),
+                    ResultLocation::Register if ty.is_float_or_vector() => {
                         next_vector += 1;
                         Place::Vector(next_vector - 1)
                     }
-                    ResultPlace::Register => {
+                    ResultLocation::Register => {
                         next_int += 1;
                         Place::Int(next_int - 1)
                     }

@@ -50,20 +50,20 @@ pub(crate) fn of_header(header: &Header, directory: &[DirectoryEntry]) -> u64 {
 
 /// The checksums of an artifact, and which blocks were compared with theirs.
 #[derive(Clone, Debug)]
-pub(crate) struct Sums<'a> {
+pub(crate) struct Checksums<'a> {
     summed: &'a [u8],
-    sums: &'a [U64],
+    checksums: &'a [U64],
     salt: u64,
     /// A bit for each block that was found to be right.
     right: Arc<[AtomicU32]>,
 }
 
-impl<'a> Sums<'a> {
-    /// `None` if there are not as many sums as blocks.
-    pub(crate) fn new(summed: &'a [u8], sums: &'a [U64], salt: u64) -> Option<Self> {
+impl<'a> Checksums<'a> {
+    /// `None` if there are not as many checksums as blocks.
+    pub(crate) fn new(summed: &'a [u8], checksums: &'a [U64], salt: u64) -> Option<Self> {
         let blocks = blocks(summed.len());
         let right = (0..blocks.div_ceil(BITS)).map(|_| AtomicU32::new(0)).collect();
-        (sums.len() == blocks).then_some(Self { summed, sums, salt, right })
+        (checksums.len() == blocks).then_some(Self { summed, checksums, salt, right })
     }
 
     /// Whether a part of the artifact is what was written. What is not summed counts as right.
@@ -91,7 +91,8 @@ impl<'a> Sums<'a> {
     fn compare(&self, block: usize) -> bool {
         let start = block * BLOCK;
         let end = self.summed.len().min(start + BLOCK);
-        let (Some(bytes), Some(sum)) = (self.summed.get(start..end), self.sums.get(block)) else {
+        let (Some(bytes), Some(sum)) = (self.summed.get(start..end), self.checksums.get(block))
+        else {
             return false;
         };
         let right = of_block(bytes, block, self.salt) == sum.get();
@@ -118,13 +119,13 @@ mod tests {
         let mut bytes: Vec<u8> = (0..3 * BLOCK + 10).map(|i| (i / 7) as u8).collect();
         let table = sums_of(&bytes, 5);
         bytes[BLOCK + 3] ^= 0x10;
-        let sums = Sums::new(&bytes, &table, 5).unwrap();
+        let checksums = Checksums::new(&bytes, &table, 5).unwrap();
         for _ in 0..2 {
-            assert!(sums.check(&bytes[..BLOCK]));
-            assert!(!sums.check(&bytes[BLOCK..=BLOCK]));
-            assert!(!sums.check(&bytes[..=BLOCK]));
-            assert!(!sums.check(&bytes[2 * BLOCK - 1..2 * BLOCK + 1]));
-            assert!(sums.check(&bytes[2 * BLOCK..]));
+            assert!(checksums.check(&bytes[..BLOCK]));
+            assert!(!checksums.check(&bytes[BLOCK..=BLOCK]));
+            assert!(!checksums.check(&bytes[..=BLOCK]));
+            assert!(!checksums.check(&bytes[2 * BLOCK - 1..2 * BLOCK + 1]));
+            assert!(checksums.check(&bytes[2 * BLOCK..]));
         }
     }
 
@@ -134,17 +135,17 @@ mod tests {
         let mut table = sums_of(&bytes, 5);
         bytes.rotate_left(BLOCK);
         table.swap(0, 1);
-        assert!(!Sums::new(&bytes, &table, 5).unwrap().check(&bytes));
-        assert!(!Sums::new(&bytes, &sums_of(&bytes, 6), 5).unwrap().check(&bytes[..1]));
+        assert!(!Checksums::new(&bytes, &table, 5).unwrap().check(&bytes));
+        assert!(!Checksums::new(&bytes, &sums_of(&bytes, 6), 5).unwrap().check(&bytes[..1]));
     }
 
     #[test]
     fn what_is_not_summed_is_right() {
         let bytes = [1; 100];
         let table = sums_of(&bytes[..50], 0);
-        let sums = Sums::new(&bytes[..50], &table, 0).unwrap();
-        assert!(sums.check(&bytes[60..]) && sums.check::<u8>(&[]));
-        assert!(Sums::new(&bytes, &[], 0).is_none());
-        assert!(Sums::new(&[], &[], 0).unwrap().check(&bytes));
+        let checksums = Checksums::new(&bytes[..50], &table, 0).unwrap();
+        assert!(checksums.check(&bytes[60..]) && checksums.check::<u8>(&[]));
+        assert!(Checksums::new(&bytes, &[], 0).is_none());
+        assert!(Checksums::new(&[], &[], 0).unwrap().check(&bytes));
     }
 }

@@ -3,27 +3,28 @@
 use zerocopy::little_endian::U64;
 use zerocopy::{FromBytes, IntoBytes};
 
+use crate::checksums;
 use crate::format::{DirectoryEntry, HEADER_OFFSET, Header, Part};
-use crate::sums;
 
 /// Fills in the checksums, of blocks first, since the header's is about the salt too.
-pub(super) fn sum_up(out: &mut [u8], mut header: Header, directory: &[DirectoryEntry]) {
+pub(super) fn write_checksums(out: &mut [u8], mut header: Header, directory: &[DirectoryEntry]) {
     let start = header.summed_offset.get() as usize;
     // Whatever makes artifacts differ: two of the same code, data and declarations are the same.
-    header.salt = sums::salt(out.get(start..).unwrap_or_default()).into();
+    header.salt = checksums::salt(out.get(start..).unwrap_or_default()).into();
     let salt = header.salt.get();
-    let place = directory.iter().find(|entry| entry.id.get() == Part::Sums as u32);
+    let place = directory.iter().find(|entry| entry.id.get() == Part::Checksums as u32);
     let place = place.map_or(0, |entry| entry.offset.get() as usize);
     let len = header.summed_len.get() as usize;
-    for number in 0..sums::blocks(len) {
-        let block = start + number * sums::BLOCK..start + len.min((number + 1) * sums::BLOCK);
-        let sum = out.get(block).map(|block| U64::from(sums::of_block(block, number, salt)));
+    for number in 0..checksums::blocks(len) {
+        let block =
+            start + number * checksums::BLOCK..start + len.min((number + 1) * checksums::BLOCK);
+        let sum = out.get(block).map(|block| U64::from(checksums::of_block(block, number, salt)));
         let place = place + number * size_of::<U64>();
         if let (Some(sum), Some(place)) = (sum, out.get_mut(place..place + size_of::<U64>())) {
             place.copy_from_slice(sum.as_bytes());
         }
     }
-    header.sum = sums::of_header(&header, directory).into();
+    header.sum = checksums::of_header(&header, directory).into();
     if let Some(place) = out.get_mut(HEADER_OFFSET..HEADER_OFFSET + size_of::<Header>()) {
         place.copy_from_slice(header.as_bytes());
     }
@@ -32,7 +33,7 @@ pub(super) fn sum_up(out: &mut [u8], mut header: Header, directory: &[DirectoryE
 /// Makes the checksums of an artifact that was changed right again, so that tests can tell lies that
 /// no checksum gives away. Does nothing where it makes no sense of the bytes.
 #[doc(hidden)]
-pub fn __sum_again(bytes: &mut [u8]) {
+pub fn __write_checksums(bytes: &mut [u8]) {
     let Some((header, rest)) =
         bytes.get(HEADER_OFFSET..).and_then(|bytes| Header::read_from_prefix(bytes).ok())
     else {
@@ -51,6 +52,6 @@ pub fn __sum_again(bytes: &mut [u8]) {
     let sensible = |offset: u64| offset <= len;
     let entries = directory.iter().all(|entry| sensible(entry.offset.get()));
     if entries && sensible(header.summed_offset.get()) && sensible(header.summed_len.get()) {
-        sum_up(bytes, header, &directory);
+        write_checksums(bytes, header, &directory);
     }
 }

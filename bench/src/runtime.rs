@@ -18,7 +18,7 @@ use api::{
 const PLENTY: u64 = 1 << 60;
 
 /// An engine with default settings. All times are in seconds.
-pub(crate) struct Side {
+pub(crate) struct Runtime {
     engine: Engine,
     /// Whether stores have to be given a deadline.
     deadline: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Side {
 /// A module that is ready to run.
 pub(crate) struct Ready(Module);
 
-impl Side {
+impl Runtime {
     /// With functions compiled on several threads or on one.
     pub(crate) fn new(parallel: bool) -> Self {
         let mut config = Config::new();

@@ -1,4 +1,4 @@
-//! Each measure for faster code leaves everything as it was: results, memory, traps and backtraces.
+//! Each optimization leaves everything as it was: results, memory, traps and backtraces.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use wasm_runtime::{
 };
 use wasm_translate::Settings;
 
-/// The usual compiler, with some measures.
+/// The usual compiler, with some optimizations.
 #[derive(Debug)]
-struct Measured(fn(&mut Settings));
+struct Optimized(fn(&mut Settings));
 
-// SAFETY: it is the usual compiler with switches for measures, each of which leaves everything as it was.
-unsafe impl Compiler for Measured {
+// SAFETY: it is the usual compiler with switches for optimizations, each of which leaves everything as it was.
+unsafe impl Compiler for Optimized {
     fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
         let mut settings = wasm_runtime::CraneliftCompiler::new().settings(request)?;
         settings
@@ -54,9 +54,13 @@ struct Outcome {
 }
 
 /// Calls each export that takes numbers with each of the arguments.
-fn outcomes(wat: &str, measure: fn(&mut Settings), arguments: &[[i32; 2]]) -> Result<Vec<Outcome>> {
+fn outcomes(
+    wat: &str,
+    optimization: fn(&mut Settings),
+    arguments: &[[i32; 2]],
+) -> Result<Vec<Outcome>> {
     let mut config = Config::new();
-    config.compiler(Arc::new(Measured(measure)));
+    config.compiler(Arc::new(Optimized(optimization)));
     let engine = Engine::new(&config)?;
     let module = Module::new(&engine, wat::parse_str(wat)?)?;
     let names: Vec<String> = module.exports().map(|export| export.name().to_owned()).collect();
@@ -93,9 +97,10 @@ fn outcomes(wat: &str, measure: fn(&mut Settings), arguments: &[[i32; 2]]) -> Re
     Ok(outcomes)
 }
 
-/// Compares all outcomes with a measure to those without; there must be traps and results among them.
-fn compare(wat: &str, measure: fn(&mut Settings), arguments: &[[i32; 2]]) -> Result<()> {
-    let (with, without) = (outcomes(wat, measure, arguments)?, outcomes(wat, |_| (), arguments)?);
+/// Compares all outcomes with an optimization to those without; there must be traps and results among them.
+fn compare(wat: &str, optimization: fn(&mut Settings), arguments: &[[i32; 2]]) -> Result<()> {
+    let (with, without) =
+        (outcomes(wat, optimization, arguments)?, outcomes(wat, |_| (), arguments)?);
     assert!(without.iter().any(|outcome| outcome.trap.is_some()));
     assert!(without.iter().any(|outcome| outcome.trap.is_none()));
     for (number, (with, without)) in with.into_iter().zip(without).enumerate() {

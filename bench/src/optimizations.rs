@@ -1,21 +1,22 @@
-//! What a measure for faster code is worth: this project with it and without it, the others as they are at first.
+//! What an optimization is worth: this project with it and without it, the others as they are by
+//! default.
 
 use std::sync::Arc;
 
 use wasm_runtime::{Config, CraneliftCompiler};
 use wasm_translate::Settings;
 
-use crate::ours::side::Side;
-use crate::programs::Entry;
+use crate::alternate::alternate;
+use crate::ours::runtime::Runtime;
+use crate::programs::{Entry, modules};
 use crate::report::Row;
-use crate::sections::{alternate, modules};
 
-/// A measure's switch.
+/// The setter of an optimization.
 type Switch = fn(&mut Settings, bool) -> &mut Settings;
 
 pub(crate) fn run(rounds: usize, switch: Switch) -> Vec<Row> {
     let side = |on: bool| {
-        // SAFETY: measures for faster code leave what it does as it is.
+        // SAFETY: optimizations leave what the code does as it is.
         let compiler = unsafe {
             CraneliftCompiler::new().adjust(move |settings| {
                 switch(settings, on);
@@ -23,7 +24,7 @@ pub(crate) fn run(rounds: usize, switch: Switch) -> Vec<Row> {
         };
         let mut config = Config::new();
         config.compiler(Arc::new(compiler));
-        Side::with(&config)
+        Runtime::with(&config)
     };
     let (with, without) = (side(true), side(false));
     modules()

@@ -1,35 +1,11 @@
-//! What is done for faster code beyond Cranelift's own optimiser, each with a switch of its own.
+//! Switches for what is done for faster code beyond Cranelift's own optimiser.
 //!
-//! Effects are ratios of the least processor times that programs took, with a measure and without, both
-//! alternating in one process on x86-64: below 1 is faster. Differences of less than 2 % are noise. The
-//! programs are those of the project's benchmark: interpreters, a database, compressors, hashes,
-//! arithmetic.
+//! Effects are ratios of the least processor times that programs took, with an optimization and
+//! without, both alternating in one process on x86-64: below 1 is faster. Differences of less than
+//! 2 % are noise. The programs are those of the project's benchmark: interpreters, a database,
+//! compressors, hashes, arithmetic.
 
-use crate::settings::Settings;
-
-/// Which measures are taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Measures {
-    pub(crate) reorder: bool,
-    pub(crate) idioms: bool,
-    pub(crate) inlining: bool,
-    pub(crate) small_bulk: bool,
-    pub(crate) direct_bulk: bool,
-    pub(crate) immutable_tables: bool,
-}
-
-impl Default for Measures {
-    fn default() -> Self {
-        Self {
-            reorder: true,
-            idioms: true,
-            inlining: false,
-            small_bulk: true,
-            direct_bulk: true,
-            immutable_tables: true,
-        }
-    }
-}
+use super::Settings;
 
 impl Settings {
     /// Sets whether pure instructions go back to the order of the source after Cranelift's optimiser,
@@ -39,7 +15,7 @@ impl Settings {
     /// Measured: .94 on bzip2 (whose code is 4 % smaller), .96 on SHA-256 and BLAKE3, 1.05 on elliptic curves, .995
     /// over all; a compilation takes 2 % longer.
     pub fn reorder(&mut self, on: bool) -> &mut Self {
-        self.measures.reorder = on;
+        self.optimizations.reorder = on;
         self
     }
 
@@ -49,7 +25,7 @@ impl Settings {
     ///
     /// Measured: .52 on elliptic curves, .55 on 128-bit arithmetic, nothing elsewhere.
     pub fn idioms(&mut self, on: bool) -> &mut Self {
-        self.measures.idioms = on;
+        self.optimizations.idioms = on;
         self
     }
 
@@ -62,7 +38,7 @@ impl Settings {
     /// Off at first, since what an optimising compiler made has few such calls left. Measured: .995 over all the
     /// programs, .94 to 1.03 on single ones.
     pub fn inlining(&mut self, on: bool) -> &mut Self {
-        self.measures.inlining = on;
+        self.optimizations.inlining = on;
         self
     }
 
@@ -72,7 +48,7 @@ impl Settings {
     ///
     /// Measured: nothing on the programs, which have few of them where it matters.
     pub fn small_bulk(&mut self, on: bool) -> &mut Self {
-        self.measures.small_bulk = on;
+        self.optimizations.small_bulk = on;
         self
     }
 
@@ -83,7 +59,7 @@ impl Settings {
     ///
     /// Measured: up to 60 bytes take about 3 ns, where Wasmtime takes 5.5; nothing on the programs.
     pub fn direct_bulk(&mut self, on: bool) -> &mut Self {
-        self.measures.direct_bulk = on;
+        self.optimizations.direct_bulk = on;
         self
     }
 
@@ -95,7 +71,7 @@ impl Settings {
     /// Measured: .32 on tail calls through a table, .77 on virtual calls, .94 on a database, .97 on an
     /// interpreter, nothing on the programs that call little through tables or export theirs.
     pub fn immutable_tables(&mut self, on: bool) -> &mut Self {
-        self.measures.immutable_tables = on;
+        self.optimizations.immutable_tables = on;
         self
     }
 }

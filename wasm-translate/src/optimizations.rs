@@ -1,0 +1,26 @@
+//! What is done for faster code beyond Cranelift's own optimiser, each with a switch of its own:
+//! see the setters of [`Settings`](crate::Settings).
+
+/// Which optimizations are taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Optimizations {
+    pub(crate) reorder: bool,
+    pub(crate) idioms: bool,
+    pub(crate) inlining: bool,
+    pub(crate) small_bulk: bool,
+    pub(crate) direct_bulk: bool,
+    pub(crate) immutable_tables: bool,
+}
+
+impl Default for Optimizations {
+    fn default() -> Self {
+        Self {
+            reorder: true,
+            idioms: true,
+            inlining: false,
+            small_bulk: true,
+            direct_bulk: true,
+            immutable_tables: true,
+        }
+    }
+}
