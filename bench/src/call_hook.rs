@@ -1,5 +1,5 @@
-//! What call hooks cost: without any, with one that counts, and with one whose filter leaves the calls out, for
-//! which Wasmtime has nothing but a hook that is called all the same.
+//! What call hooks cost: without any, with one that counts, and with one whose filter leaves the
+//! calls out, for which Wasmtime has nothing but a hook that is called all the same.
 
 use wasm_runtime::{CallFilter, Store};
 

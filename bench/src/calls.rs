@@ -1,5 +1,5 @@
-//! Workloads of libraries: which functions are called with what, told in a file, so that every runtime, in
-//! whatever language, does the same.
+//! Workloads of libraries: which functions are called with what, told in a file, so that every
+//! runtime, in whatever language, does the same.
 //!
 //! A line is a step; what follows `#` is a comment.
 //!
@@ -15,7 +15,8 @@
 //! | `start`, `stop` | begin and end what is measured |
 //! | `show ADDRESS LENGTH` | adds bytes of the memory to the output |
 //!
-//! A value is a number, a name, or `&NAME` for the value of an exported global, and may have `+NUMBER` behind it.
+//! A value is a number, a name, or `&NAME` for the value of an exported global, and may have
+//! `+NUMBER` behind it.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,5 @@
-//! Whole processes: a program without a compiler starts, loads an artifact, calls a function, and ends.
+//! Whole processes: a program without a compiler starts, loads an artifact, calls a function, and
+//! ends.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

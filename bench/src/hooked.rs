@@ -1,5 +1,5 @@
-//! Calls in a store that may have a hook, on one of the two runtimes: this file is compiled once for each, with
-//! `api` being the runtime's crate.
+//! Calls in a store that may have a hook, on one of the two runtimes: this file is compiled once
+//! for each, with `api` being the runtime's crate.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! What the small WASI of this program does, without the runtimes' types: the state of a guest and the
-//! functions on its memory.
+//! What the small WASI of this program does, without the runtimes' types: the state of a guest and
+//! the functions on its memory.
 
 /// A guest's world: arguments in, output out, and nothing else.
 pub(crate) struct World {

@@ -1,4 +1,5 @@
-//! A workload of calls in one of the two runtimes: as `runtime.rs`, this file is compiled once for each.
+//! A workload of calls in one of the two runtimes: as `runtime.rs`, this file is compiled once for
+//! each.
 
 use std::collections::HashMap;
 use std::time::Instant;

@@ -1,7 +1,9 @@
-//! Measures this project and Wasmtime against each other and prints the ratios as tables in Markdown.
+//! Measures this project and Wasmtime against each other and prints the ratios as tables in
+//! Markdown.
 //!
-//! Everything is measured in one process, alternating between the two after every single measurement, so
-//! that a slow moment of the machine meets both. Of the times of each the minimum and the median count.
+//! Everything is measured in one process, alternating between the two after every single
+//! measurement, so that a slow moment of the machine meets both. Of the times of each the minimum
+//! and the median count.
 //!
 //! ```sh
 //! ./fetch.sh                                  # once: fetches and builds the programs

@@ -1,5 +1,5 @@
-//! What a setting costs that both runtimes have: for each, the time with it over the time without. It is the
-//! time that the processor spent on it, since differences are small.
+//! What a setting costs that both runtimes have: for each, the time with it over the time without.
+//! It is the time that the processor spent on it, since differences are small.
 
 use crate::ours::api as our_api;
 use crate::ours::runtime as ours;

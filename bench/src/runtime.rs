@@ -1,4 +1,5 @@
-//! One of the two runtimes: this file is compiled once for each, with `api` being the runtime's crate.
+//! One of the two runtimes: this file is compiled once for each, with `api` being the runtime's
+//! crate.
 
 use std::path::Path;
 use std::time::Instant;
@@ -153,8 +154,8 @@ impl Runtime {
         }
     }
 
-    /// The time of making an instance whose function `touch` writes so many pages, without the call; of one among
-    /// so many.
+    /// The time of making an instance whose function `touch` writes so many pages, without the
+    /// call; of one among so many.
     pub(crate) fn touched(&self, module: &Ready, pages: i32, count: u32) -> f64 {
         let pre = Linker::new(&self.engine).instantiate_pre(&module.0).expect("it imports nothing");
         let mut time = 0.0;
@@ -205,8 +206,8 @@ impl Runtime {
         start.elapsed().as_secs_f64()
     }
 
-    /// The time of one instantiation with a store of its own, and of dropping both, on each of so many
-    /// threads at once. If it is `written`, a page of the memory is written in between.
+    /// The time of one instantiation with a store of its own, and of dropping both, on each of so
+    /// many threads at once. If it is `written`, a page of the memory is written in between.
     pub(crate) fn instantiate(
         &self,
         module: &Ready,

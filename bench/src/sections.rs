@@ -321,8 +321,8 @@ fn calls(rounds: usize) -> Vec<Row> {
         .collect()
 }
 
-/// The ways in which instances are made: what is added to a program's name, on how many threads, and whether a
-/// page is written.
+/// The ways in which instances are made: what is added to a program's name, on how many threads,
+/// and whether a page is written.
 const INSTANTIATIONS: [(&str, usize, bool); 3] =
     [("", 1, false), (", two threads", 2, false), (", a page written", 1, true)];
 

@@ -1,5 +1,5 @@
-//! The state of instances: going back to a snapshot, forking one, and booting from one that was written out.
-//! Wasmtime, which has no such thing, does what its users do instead.
+//! The state of instances: going back to a snapshot, forking one, and booting from one that was
+//! written out. Wasmtime, which has no such thing, does what its users do instead.
 
 use std::time::Instant;
 
@@ -12,7 +12,8 @@ use crate::ours::runtime as ours;
 use crate::report::Row;
 use crate::theirs::runtime as theirs;
 
-/// A memory of so many pages of 64 KiB, all of which `init` writes; `touch` writes to so many of the system's pages.
+/// A memory of so many pages of 64 KiB, all of which `init` writes; `touch` writes to so many of
+/// the system's pages.
 fn guest(pages: u32) -> Vec<u8> {
     let text = format!(
         r#"(module

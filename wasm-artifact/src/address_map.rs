@@ -45,8 +45,8 @@ impl<'a> AddressMap<'a> {
     }
 
     /// The place in the Wasm binary that the code at this offset in the text comes from: that of
-    /// the last entry at or before it. For a return address look up the byte before it. Nothing if the
-    /// artifact is damaged there.
+    /// the last entry at or before it. For a return address look up the byte before it. Nothing if
+    /// the artifact is damaged there.
     pub fn lookup(&self, text_offset: u32) -> Option<u32> {
         let key = text_offset >> self.shift;
         let entries = self.block(self.blocks.find(key).ok()??).ok()?;

@@ -1,5 +1,5 @@
-//! Delta-coded tables: entries sorted by a number stand in blocks of [`BLOCK_LEN`], each of which is
-//! found by its first number and read from its start.
+//! Delta-coded tables: entries sorted by a number stand in blocks of [`BLOCK_LEN`], each of which
+//! is found by its first number and read from its start.
 
 use crate::checksums::Checksums;
 use crate::format::{BLOCK_LEN, BlockRecord};
@@ -22,8 +22,8 @@ impl<'a> Blocks<'a> {
         0..self.records.len()
     }
 
-    /// The block that an entry with this number is in, if there is one; `Ok(None)` if the number is smaller
-    /// than any, an error if the records are damaged.
+    /// The block that an entry with this number is in, if there is one; `Ok(None)` if the number is
+    /// smaller than any, an error if the records are damaged.
     pub(crate) fn find(self, key: u32) -> Result<Option<usize>, Damaged> {
         let after = self.records.partition_point(self.checksums, |block| block.first.get() <= key);
         Ok(after.ok_or(Damaged)?.checked_sub(1))

@@ -140,8 +140,8 @@ pub(crate) mod seal_kind {
 #[cfg(feature = "sign")]
 pub(crate) const SEAL_OFFSET: usize = HEADER_OFFSET + core::mem::offset_of!(Header, seal);
 
-/// Bits of [`Header::tunable_bits`]; bits 8 to 15 hold the optimisation level, bits 16 and 17 who may look at
-/// internals.
+/// Bits of [`Header::tunable_bits`]; bits 8 to 15 hold the optimisation level, bits 16 and 17 who
+/// may look at internals.
 pub(crate) mod tunable_bits {
     pub(crate) const SPECTRE_MITIGATION: u32 = 1;
     pub(crate) const RELAXED_SIMD_DETERMINISTIC: u32 = 2;
@@ -297,8 +297,8 @@ record! {
 }
 
 record! {
-    /// An instruction that traps with another amount of fuel taken than was used: `ahead` is a signed
-    /// number.
+    /// An instruction that traps with another amount of fuel taken than was used: `ahead` is a
+    /// signed number.
     FuelRecord { offset: U32, ahead: U32, }
 }
 
@@ -350,7 +350,8 @@ macro_rules! tables {
             #[cfg(feature = "write")]
             pub(crate) const ALL: &[Part] = &[$(Part::$name,)*];
 
-            /// The table's name, of the shape of an ELF section's; not all have a section of their own.
+            /// The table's name, of the shape of an ELF section's; not all have a section of their
+            /// own.
             pub(crate) const fn section_name(self) -> &'static str {
                 match self {
                     $(Part::$name => $section,)*
@@ -453,8 +454,8 @@ tables! {
     Fuel = 42, ".wasm.fuel";
     /// Initial contents of memories.
     Images = 39, ".wasm.images";
-    /// Machine code. Last in the file, so that what of the mapping becomes executable is its end: that
-    /// divides it only once.
+    /// Machine code. Last in the file, so that what of the mapping becomes executable is its end:
+    /// that divides it only once.
     Text = 40, ".text";
 }
 

@@ -1,7 +1,8 @@
 //! A report for people of what is in an artifact: a summary, everything, or one table.
 //!
-//! Nothing in an artifact is taken for granted, so that damaged ones are shown as far as they can be
-//! read: that is when people look. The parts of the report are files of their own, by what they are about.
+//! Nothing in an artifact is taken for granted, so that damaged ones are shown as far as they can
+//! be read: that is when people look. The parts of the report are files of their own, by what they
+//! are about.
 
 mod code;
 mod entities;
@@ -20,8 +21,8 @@ use self::view::View;
 use crate::read::Artifact;
 
 /// Makes a report of what is in an artifact: identity, target, settings, what the code uses of the
-/// instruction set and the module of WebAssembly, who sealed it, imports and exports with their types,
-/// memories, tables, segments, and where the bytes go.
+/// instruction set and the module of WebAssembly, who sealed it, imports and exports with their
+/// types, memories, tables, segments, and where the bytes go.
 ///
 /// ```
 /// # #[cfg(feature = "write")] {
@@ -59,14 +60,16 @@ enum Scope {
 }
 
 impl Report<'_> {
-    /// Adds every table to the summary. Tables of plain bytes are only named, since they can be large.
+    /// Adds every table to the summary. Tables of plain bytes are only named, since they can be
+    /// large.
     #[must_use]
     pub fn all(self) -> Self {
         Self { scope: Scope::All, ..self }
     }
 
-    /// Shows one table only, with its bytes where it has nothing else; `None` if there is no such table
-    /// in the format. The name is one of [`table_names`](Self::table_names), or the one that the summary shows.
+    /// Shows one table only, with its bytes where it has nothing else; `None` if there is no such
+    /// table in the format. The name is one of [`table_names`](Self::table_names), or the one that
+    /// the summary shows.
     pub fn table(self, name: &str) -> Option<Self> {
         let item = Item::named(name)?;
         Some(Self { scope: Scope::Table(item), ..self })

@@ -9,8 +9,9 @@
 //! # Should I use this?
 //!
 //! Use it to look into artifacts (their types, exports, traps, names), to tell files apart
-//! ([`identify`]), or to keep the output of a compiler of your own in this form ([`write()`]). To put
-//! an artifact into executable memory take `wasm-loader`; to run WebAssembly take `wasm-runtime`.
+//! ([`identify`]), or to keep the output of a compiler of your own in this form ([`write()`]). To
+//! put an artifact into executable memory take `wasm-loader`; to run WebAssembly take
+//! `wasm-runtime`.
 //!
 //! # Example
 //!
@@ -50,12 +51,12 @@
 //!
 //! # Damage
 //!
-//! [`Artifact::parse`] checks the header, which has a checksum, and the place of each table. Each block
-//! of the tables has a checksum, too, which is compared when something in the block is first read. So
-//! damage gives errors, in functions that return an `Option` for people's sake (names, places for
-//! backtraces) nothing, and never a panic. That says nothing about machine code and the initial
-//! contents of memories, which have no checksums, nor about somebody who means harm and makes the
-//! checksums right: for that there are signatures (feature `sign`).
+//! [`Artifact::parse`] checks the header, which has a checksum, and the place of each table. Each
+//! block of the tables has a checksum, too, which is compared when something in the block is first
+//! read. So damage gives errors, in functions that return an `Option` for people's sake (names,
+//! places for backtraces) nothing, and never a panic. That says nothing about machine code and the
+//! initial contents of memories, which have no checksums, nor about somebody who means harm and
+//! makes the checksums right: for that there are signatures (feature `sign`).
 //!
 //! # Versions
 //!

@@ -94,8 +94,8 @@ pub struct Counts {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct SectionInfo {
-    /// Its name. Those of code, images and symbols are the names of ELF sections; the other tables share one
-    /// section, `.wasm.tables`.
+    /// Its name. Those of code, images and symbols are the names of ELF sections; the other tables
+    /// share one section, `.wasm.tables`.
     pub name: &'static str,
     /// Where it starts in the artifact, in bytes.
     pub offset: u64,
@@ -333,8 +333,8 @@ impl<'a> Artifact<'a> {
         })
     }
 
-    /// The extensions of the instruction set that the code uses, sorted: the names of the flags that
-    /// allow for them, such as `has_avx2`.
+    /// The extensions of the instruction set that the code uses, sorted: the names of the flags
+    /// that allow for them, such as `has_avx2`.
     ///
     /// # Errors
     ///
@@ -346,8 +346,8 @@ impl<'a> Artifact<'a> {
         })
     }
 
-    /// Settings of the code that this version knows nothing of, as bits of the header: zero if there are none. What
-    /// such code takes for granted can't be told.
+    /// Settings of the code that this version knows nothing of, as bits of the header: zero if
+    /// there are none. What such code takes for granted can't be told.
     pub fn unknown_settings(&self) -> u32 {
         self.header.tunable_bits.get() & !tunable_bits::KNOWN
     }
@@ -486,9 +486,9 @@ impl fmt::Debug for Artifact<'_> {
     }
 }
 
-/// Where the machine code stands in an artifact, from the first bytes of it: for loaders that map it by
-/// itself. `None` if there is no code, or these are not the first bytes of an artifact, or not enough of
-/// them: a few kilobytes always are.
+/// Where the machine code stands in an artifact, from the first bytes of it: for loaders that map
+/// it by itself. `None` if there is no code, or these are not the first bytes of an artifact, or
+/// not enough of them: a few kilobytes always are.
 ///
 /// The artifact itself may still be cut off or damaged, which [`Artifact::parse`] says.
 pub fn text_range(head: &[u8]) -> Option<core::ops::Range<u64>> {

@@ -1,7 +1,7 @@
 //! What tools call the functions of an artifact.
 //!
-//! There is one rule, for ELF symbols, profilers, debuggers and reports alike: the name that the name
-//! section gives a function, else that of its first export, else its number.
+//! There is one rule, for ELF symbols, profilers, debuggers and reports alike: the name that the
+//! name section gives a function, else that of its first export, else its number.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -29,8 +29,8 @@ impl<'a> Artifact<'a> {
     /// The defined functions, in the order of their indices, with the names that the artifact's ELF
     /// symbols have: whether or not it was written with symbols.
     ///
-    /// An item is an error if the artifact is damaged where it says where a function's code stands. A
-    /// damaged name counts as none.
+    /// An item is an error if the artifact is damaged where it says where a function's code stands.
+    /// A damaged name counts as none.
     pub fn symbols(&self) -> impl Iterator<Item = Result<Symbol<'a>, Error>> + '_ {
         let counts = self.counts();
         let mut exported = BTreeMap::new();

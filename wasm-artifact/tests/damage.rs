@@ -1,5 +1,5 @@
-//! Damaged artifacts give errors, and those that lie with the right checksums harmless values: never
-//! a panic, never a hang.
+//! Damaged artifacts give errors, and those that lie with the right checksums harmless values:
+//! never a panic, never a hang.
 
 mod support;
 
@@ -19,8 +19,8 @@ fn artifact_of(input: &Input) -> Vec<u8> {
     write(&input.module, &input.wasm, &input.compiled, &options).unwrap()
 }
 
-/// Checks that what was changed is noticed or does not matter; and that nothing goes wrong either when
-/// the checksums have been made right.
+/// Checks that what was changed is noticed or does not matter; and that nothing goes wrong either
+/// when the checksums have been made right.
 fn check(original: &[u8], mut bytes: Vec<u8>) -> Result<(), TestCaseError> {
     read_everything(&bytes);
     if let Ok(artifact) = Artifact::parse(&bytes) {

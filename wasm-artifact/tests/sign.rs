@@ -301,7 +301,8 @@ fn what_must_be_zero_is_looked_at() {
     }
 }
 
-/// Adding the order of the group to a signature's scalar gives a second encoding of the same signature.
+/// Adding the order of the group to a signature's scalar gives a second encoding of the same
+/// signature.
 #[test]
 fn second_encodings_of_a_signature_are_refused() {
     const ORDER: [u8; 32] = [
@@ -382,8 +383,8 @@ fn keys_come_back_from_pem() {
     assert!(SigningKey::from_pem(&damaged).unwrap_err().to_string().contains("damaged"));
 }
 
-/// The vector of the BLAKE3 specification's repository for three bytes that count up, and the id of a key
-/// that is not to change, since seals hold it.
+/// The vector of the BLAKE3 specification's repository for three bytes that count up, and the id of
+/// a key that is not to change, since seals hold it.
 #[test]
 fn hashes_and_ids_stay_what_they_are() {
     let hash = ContentHash::of(&[0, 1, 2]);

@@ -176,7 +176,8 @@ fn run(wasm: &[u8], argument: i32) -> std::result::Result<i32, Box<dyn Error>> {
         memory_length: memory.len() as u64,
         globals: [0; 8],
     };
-    // SAFETY: the code was made for this signature; `jit`, `memory` and `instance` outlive the call.
+    // SAFETY: the code was made for this signature; `jit`, `memory` and `instance` outlive the
+    // call.
     let result = unsafe {
         let code: extern "C" fn(*mut Instance, i32) -> i32 = std::mem::transmute(code);
         code(&mut instance, argument)

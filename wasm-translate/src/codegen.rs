@@ -214,8 +214,8 @@ impl<'a> Worker<'a> {
         Ok(code)
     }
 
-    /// Compiles what calls an imported function in place of a function of the module. It is no part of the
-    /// module's code: passes and observers do not see it.
+    /// Compiles what calls an imported function in place of a function of the module. It is no part
+    /// of the module's code: passes and observers do not see it.
     pub(crate) fn import_thunk(&mut self, func: FuncIndex) -> Result<FunctionCode, Error> {
         let Job { parsed, isa, .. } = *self.job;
         let mut steps = || {
@@ -399,8 +399,8 @@ fn collect(
     })
 }
 
-/// By how much what was taken of fuel runs ahead at instructions that trap, by the operators that they come
-/// from.
+/// By how much what was taken of fuel runs ahead at instructions that trap, by the operators that
+/// they come from.
 fn fuel_at_traps(code: &FunctionCode, leads: &TrapLeads) -> Vec<(u32, i32)> {
     let lead_at = |offset: u32| {
         let after = code.locations.partition_point(|range| range.start <= offset);

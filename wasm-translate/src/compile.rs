@@ -79,7 +79,8 @@ pub fn compile_module_timed(
     Ok((compiled, timings))
 }
 
-/// What the functions refer to beside each other. Imported functions in tables are few, if there are any.
+/// What the functions refer to beside each other. Imported functions in tables are few, if there
+/// are any.
 fn compile_thunks<'a>(job: &'a Job<'_>, functions: &[FunctionCode]) -> Result<Items<'a>, Error> {
     let mut items = Items::used_by(job, functions);
     let imports = items.imports(job);

@@ -1,18 +1,18 @@
 //! How much work the register allocator has with a function, beyond what grows with its size alone.
 //!
-//! It takes time for each place at which a value is alive and, for each parameter of a block, for all that is passed to
-//! parameters. Both are far smaller in what compilers make than they can be: a function of 200 KB can keep 100,000
-//! values alive at once.
+//! It takes time for each place at which a value is alive and, for each parameter of a block, for
+//! all that is passed to parameters. Both are far smaller in what compilers make than they can be:
+//! a function of 200 KB can keep 100,000 values alive at once.
 
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{Block, Function, Inst, Opcode, Value, ValueDef};
 
-/// What a value that is alive at one more instruction takes, in steps as long as those that each argument of a
-/// block takes for each parameter. Both were measured.
+/// What a value that is alive at one more instruction takes, in steps as long as those that each
+/// argument of a block takes for each parameter. Both were measured.
 const STEPS_ALIVE: u64 = 40;
 
-/// The work in steps, of which a processor does about a thousand million in a second. Not less than it is, but for
-/// a factor that is the machine's; often more.
+/// The work in steps, of which a processor does about a thousand million in a second. Not less than
+/// it is, but for a factor that is the machine's; often more.
 pub(crate) fn steps(func: &Function) -> u64 {
     let places = Places::of(func);
     let alive = places.alive(func);
@@ -84,7 +84,8 @@ impl Places {
     /// At how many instructions values are alive, for all values together.
     fn alive(&self, func: &Function) -> u64 {
         let mut ranges: SecondaryMap<Value, (u32, u32)> = SecondaryMap::with_default((u32::MAX, 0));
-        // Those that the instruction is in, from the outermost, with their first and last instruction.
+        // Those that the instruction is in, from the outermost, with their first and last
+        // instruction.
         let mut loops: Vec<(u32, u32)> = Vec::new();
         for block in func.layout.blocks() {
             let mut at = self.starts[block];

@@ -112,9 +112,9 @@ impl Error {
         self.inner.offset
     }
 
-    /// Which of the [`CompileLimits`](wasm_types::CompileLimits) it is that something is beyond, if the kind is
-    /// [`ErrorKind::Limit`] and it is one of these. Other limits are the code generator's, and can't
-    /// be set.
+    /// Which of the [`CompileLimits`](wasm_types::CompileLimits) it is that something is beyond, if
+    /// the kind is [`ErrorKind::Limit`] and it is one of these. Other limits are the code
+    /// generator's, and can't be set.
     pub fn limit(&self) -> Option<CompileLimit> {
         self.inner.limit
     }

@@ -1,14 +1,14 @@
 //! Fuel: counting what operators cost, exactly, and with as few instructions as that allows.
 //!
-//! An environment records while a function is translated, as [`Event`]s, what is used where, and where others
-//! may see how much is left. When the function is there, [`meter`] takes fuel:
+//! An environment records while a function is translated, as [`Event`]s, what is used where, and
+//! where others may see how much is left. When the function is there, [`meter`] takes fuel:
 //!
 //! * [`graph`] divides the blocks into pieces,
 //! * [`placement`] decides how much is taken in which of them,
 //! * [`emit`] makes the instructions.
 //!
-//! So what is taken follows from the code as it was translated, before any optimisation. What is *used* is a
-//! matter of the operators alone: it is the same however the code is compiled.
+//! So what is taken follows from the code as it was translated, before any optimisation. What is
+//! *used* is a matter of the operators alone: it is the same however the code is compiled.
 
 mod cost;
 mod emit;
@@ -43,8 +43,8 @@ pub(crate) struct Event {
 pub(crate) enum EventKind {
     /// This much is used from here on.
     Used(i64),
-    /// Control leaves the code here: what is taken has to be what was used up to now, and may be another
-    /// number afterwards. If `checked`, it does not leave if that is more than there is.
+    /// Control leaves the code here: what is taken has to be what was used up to now, and may be
+    /// another number afterwards. If `checked`, it does not leave if that is more than there is.
     Exact {
         /// Whether it is looked at what is left.
         checked: bool,
@@ -68,8 +68,8 @@ pub(crate) struct Plan {
     pub(crate) each_operator: bool,
 }
 
-/// By how much what was taken runs ahead of what was used where an operator traps, for operators where it
-/// does; by their places in the binary.
+/// By how much what was taken runs ahead of what was used where an operator traps, for operators
+/// where it does; by their places in the binary.
 pub(crate) type TrapLeads = HashMap<u32, i32>;
 
 /// Makes a function take the fuel that the events say it uses.

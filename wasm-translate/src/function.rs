@@ -210,8 +210,8 @@ impl Body<'_> {
     ) -> Result<(), Failure> {
         let start = source_location(*offset)?;
         t.builder.set_srcloc(start);
-        // Places are kept as distances from the base, of which that to the place before it stands for none. So
-        // the base is the first place of all, not that of the first instruction.
+        // Places are kept as distances from the base, of which that to the place before it stands
+        // for none. So the base is the first place of all, not that of the first instruction.
         t.builder.func.params.ensure_base_srcloc(start);
         self.enter(t, validator)?;
         let mut stored = None;
@@ -308,8 +308,9 @@ impl Body<'_> {
     }
 }
 
-/// Translates an operator of a function that is known by what it does: its stores stay what and where they
-/// are, and with them what it traps for, but the values come from elsewhere; all between them goes.
+/// Translates an operator of a function that is known by what it does: its stores stay what and
+/// where they are, and with them what it traps for, but the values come from elsewhere; all between
+/// them goes.
 fn translate_store<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
     op: &Operator<'_>,

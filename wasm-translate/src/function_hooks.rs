@@ -2,8 +2,8 @@
 
 use wasm_types::{FuncIndex, Module};
 
-/// Says which functions of a module tell when they are entered and left. What is no function that the module
-/// defines counts for nothing.
+/// Says which functions of a module tell when they are entered and left. What is no function that
+/// the module defines counts for nothing.
 pub type FunctionSelection = dyn Fn(&Module) -> Vec<FuncIndex> + Send + Sync;
 
 /// The functions of a module that tell, sorted.

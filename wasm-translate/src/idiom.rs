@@ -1,13 +1,13 @@
 //! Functions that are known by what they do: helpers that compilers put into modules for want of an
 //! instruction, and that machines have instructions for.
 //!
-//! A function is recognised by its body alone, never by a name: the body is evaluated with symbols for
-//! parameters ([`expression`]), and what comes out is compared with what is known. Whatever is not understood
-//! is not recognised. A recognised function keeps its place, its type and what it does, traps included; only
-//! how it computes differs, and callers may compute it themselves.
+//! A function is recognised by its body alone, never by a name: the body is evaluated with symbols
+//! for parameters ([`expression`]), and what comes out is compared with what is known. Whatever is
+//! not understood is not recognised. A recognised function keeps its place, its type and what it
+//! does, traps included; only how it computes differs, and callers may compute it themselves.
 //!
-//! To teach a further idiom, add a file with a function that recognises it, a variant to [`Idiom`] and a
-//! row to [`PATTERNS`].
+//! To teach a further idiom, add a file with a function that recognises it, a variant to [`Idiom`]
+//! and a row to [`PATTERNS`].
 
 mod expression;
 mod wide_multiply;
@@ -48,8 +48,8 @@ pub(crate) struct Idioms {
 }
 
 impl Idioms {
-    /// Looks at the bodies of a module. They need not be valid: one that is not is found out when it is
-    /// compiled.
+    /// Looks at the bodies of a module. They need not be valid: one that is not is found out when
+    /// it is compiled.
     pub(crate) fn find(parsed: &ParsedModule, wasm: &[u8]) -> Self {
         let module = parsed.module();
         let mut functions = HashMap::new();
@@ -63,7 +63,8 @@ impl Idioms {
         Self { functions, fuel: HashMap::new() }
     }
 
-    /// Finds out what the operators of each function cost: all of them, since there are no branches.
+    /// Finds out what the operators of each function cost: all of them, since there are no
+    /// branches.
     pub(crate) fn with_fuel(
         mut self,
         parsed: &ParsedModule,
@@ -97,7 +98,8 @@ impl Idioms {
 }
 
 impl Idiom {
-    /// Computes the values that the function stores, in the order of the `store` operators in its body.
+    /// Computes the values that the function stores, in the order of the `store` operators in its
+    /// body.
     pub(crate) fn stored_values(
         self,
         builder: &mut FunctionBuilder<'_>,

@@ -1,12 +1,13 @@
-//! Which tables nothing changes once they are filled: those are data of the module, and stand beside its code.
+//! Which tables nothing changes once they are filled: those are data of the module, and stand
+//! beside its code.
 //!
-//! Such a table is defined by the module, neither imported nor exported; no operator of any function changes it;
-//! and what it holds can be told from the binary alone: functions and nulls, written by active segments at
-//! constant places that lie within it. If the host may write to what is not exported
-//! ([`Internals::Writable`]), there is none.
+//! Such a table is defined by the module, neither imported nor exported; no operator of any
+//! function changes it; and what it holds can be told from the binary alone: functions and nulls,
+//! written by active segments at constant places that lie within it. If the host may write to what
+//! is not exported ([`Internals::Writable`]), there is none.
 //!
-//! Whether an operator changes a table takes a look at all bodies ([`changes`]). How elements are laid out and
-//! called is for the environment and the linker to say.
+//! Whether an operator changes a table takes a look at all bodies ([`changes`]). How elements are
+//! laid out and called is for the environment and the linker to say.
 
 mod changes;
 
@@ -17,8 +18,9 @@ use wasm_types::{
     Internals, Module, ParsedModule, SubType, TableIndex, Tunables, TypeIndex, ValType,
 };
 
-/// A table may be this much larger than twice the number of elements that segments write to it: else most of
-/// what stands beside the code would be nulls, of which a few bytes of Wasm can ask for millions.
+/// A table may be this much larger than twice the number of elements that segments write to it:
+/// else most of what stands beside the code would be nulls, of which a few bytes of Wasm can ask
+/// for millions.
 const MAX_SPARE: u64 = 64;
 
 /// The tables of a module that nothing changes.
@@ -39,7 +41,8 @@ pub(crate) struct ImmutableTable {
 }
 
 impl ImmutableTables {
-    /// Looks for such tables. The bodies need not be valid: one that is not is found out when it is compiled.
+    /// Looks for such tables. The bodies need not be valid: one that is not is found out when it is
+    /// compiled.
     pub(crate) fn find(parsed: &ParsedModule, wasm: &[u8], tunables: &Tunables) -> Self {
         let module = parsed.module();
         if tunables.internals == Internals::Writable {
@@ -73,14 +76,15 @@ impl ImmutableTables {
         self.tables.get(&table)
     }
 
-    /// The number of a type, which only equal types share, if there is a table that nothing changes.
+    /// The number of a type, which only equal types share, if there is a table that nothing
+    /// changes.
     pub(crate) fn type_number(&self, ty: TypeIndex) -> u32 {
         self.type_numbers[ty.index()]
     }
 }
 
-/// Whether a table of another instance is written before all of this table is: if that fails, functions that it
-/// has got by then go on with this table as it was left.
+/// Whether a table of another instance is written before all of this table is: if that fails,
+/// functions that it has got by then go on with this table as it was left.
 fn may_be_left_unfinished(module: &Module, table: TableIndex) -> bool {
     let written = |segment: &wasm_types::ElementSegment| match segment.kind {
         ElementKind::Active { table, .. } => Some(table),
@@ -91,8 +95,8 @@ fn may_be_left_unfinished(module: &Module, table: TableIndex) -> bool {
     before.iter().filter_map(written).any(|table| module.defined_table(table).is_none())
 }
 
-/// What a table holds once the module is instantiated; `None` if the binary alone does not tell, if it is no
-/// table of functions, or if it is not worth it.
+/// What a table holds once the module is instantiated; `None` if the binary alone does not tell, if
+/// it is no table of functions, or if it is not worth it.
 fn initial_elements(module: &Module, table: TableIndex) -> Option<Vec<Option<FuncIndex>>> {
     let ty = module.tables[table.index()];
     if !matches!(ty.element.heap, HeapType::Func | HeapType::NoFunc) {
@@ -147,8 +151,9 @@ fn reference(expr: &ConstExpr) -> Option<Option<FuncIndex>> {
     }
 }
 
-/// For each type the index of the first one that is equal to it. `None` if there are types that take more than
-/// a comparison of what they are made of to tell whether they are equal, or whether one can stand for another.
+/// For each type the index of the first one that is equal to it. `None` if there are types that
+/// take more than a comparison of what they are made of to tell whether they are equal, or whether
+/// one can stand for another.
 fn type_numbers(module: &Module) -> Option<Vec<u32>> {
     let mut first: HashMap<&SubType, u32> = HashMap::new();
     let number = |(index, ty)| is_plain(ty).then(|| *first.entry(ty).or_insert(index));

@@ -1,13 +1,13 @@
 //! Which calls are replaced by what is called: small functions that call nothing, where it pays.
 //!
-//! Whether a call is replaced is decided for each call site from the bodies alone, so the code is the same
-//! whatever the number of threads. A caller grows by no more than it had, within limits; calls in loops come
-//! first, the innermost before the others.
+//! Whether a call is replaced is decided for each call site from the bodies alone, so the code is
+//! the same whatever the number of threads. A caller grows by no more than it had, within limits;
+//! calls in loops come first, the innermost before the others.
 //!
-//! Only functions that call nothing and trap for nothing but an access out of bounds, before they change
-//! anything, are put into others: such an access is left to the function itself, which is called for it. So
-//! no backtrace can tell the difference, and code that came from elsewhere belongs to the call that it stands
-//! for.
+//! Only functions that call nothing and trap for nothing but an access out of bounds, before they
+//! change anything, are put into others: such an access is left to the function itself, which is
+//! called for it. So no backtrace can tell the difference, and code that came from elsewhere
+//! belongs to the call that it stands for.
 
 mod operators;
 
@@ -90,8 +90,8 @@ impl<'a> Inlining<'a> {
     pub(crate) fn find(parsed: &'a ParsedModule, wasm: &'a [u8], tunables: &Tunables) -> Self {
         let module = parsed.module();
         let reserved = tunables.static_memory_reach();
-        // With all that an address can reach reserved, an access can be checked without regard to what
-        // it may do before the outcome is known.
+        // With all that an address can reach reserved, an access can be checked without regard to
+        // what it may do before the outcome is known.
         let checkable = |access: &MemArg, size: u64| {
             let MemArgTarget::Memory(memory) = access.target else { return false };
             let ty = module.memories.get(memory as usize);
@@ -100,8 +100,9 @@ impl<'a> Inlining<'a> {
                 && end <= i32::MAX as u64
                 && end + u64::from(u32::MAX) <= reserved
         };
-        // Where fuel is counted, what was used of a function when it is called after all must not depend on
-        // the way to there; and a function that looks at the fuel when it is entered has to be entered.
+        // Where fuel is counted, what was used of a function when it is called after all must not
+        // depend on the way to there; and a function that looks at the fuel when it is entered has
+        // to be entered.
         let metered = tunables.fuel_costs.is_some();
         let mut candidates = HashMap::new();
         let mut allocations = FuncValidatorAllocations::default();
@@ -186,8 +187,8 @@ impl<'a> Inlining<'a> {
 
 /// What there is to know of a body that can be put into others; `None` if it can't.
 ///
-/// An access to memory must come before anything is changed: control goes only forward, so the order of the
-/// operators is enough to tell. If `straight`, it must also come before any branch.
+/// An access to memory must come before anything is changed: control goes only forward, so the
+/// order of the operators is enough to tell. If `straight`, it must also come before any branch.
 fn candidate(
     body: &FunctionBody<'_>,
     params: u32,

@@ -3,9 +3,9 @@
 //!
 //! Two ways in:
 //!
-//! * [`compile_module`] compiles a whole module for the run-time ABI of [`wasm_types::abi`]: function
-//!   bodies are validated and translated in one pass, optimised, and laid out side by side as
-//!   position-independent machine code with tables of traps and source locations. It can work on
+//! * [`compile_module`] compiles a whole module for the run-time ABI of [`wasm_types::abi`]:
+//!   function bodies are validated and translated in one pass, optimised, and laid out side by side
+//!   as position-independent machine code with tables of traps and source locations. It can work on
 //!   several threads; the bytes that come out are the same. [`clif`] shows the CLIF of a function,
 //!   raw or optimised, and [`Settings::pass`] puts passes of your own in between.
 //! * [`Translator`] turns a single function body into CLIF and leaves the rest to you. Everything

@@ -14,11 +14,12 @@ const OPERATORS_A_LOOK: u64 = 1 << 14;
 /// The values of the code that is made are counted each time that this many operators were read.
 const OPERATORS_A_COUNT: u64 = 1 << 6;
 
-/// So many values each operator may make by itself; beyond, they are what locals become that go with blocks.
+/// So many values each operator may make by itself; beyond, they are what locals become that go
+/// with blocks.
 const VALUES_AN_OPERATOR: u64 = 4;
 
-/// So many locals may go with blocks for each block that there may be: in the loops of interpreters each
-/// block has dozens.
+/// So many locals may go with blocks for each block that there may be: in the loops of interpreters
+/// each block has dozens.
 const VALUES_A_BLOCK: u64 = 4;
 
 /// How many steps are one unit of [`CompileLimits::effort`].
@@ -49,7 +50,8 @@ impl Budget {
         }
     }
 
-    /// An operator was read; `values` is how many values there are in the code that was made up to now.
+    /// An operator was read; `values` is how many values there are in the code that was made up to
+    /// now.
     #[inline]
     pub(crate) fn operator(&mut self, values: impl FnOnce() -> usize) -> Result<(), Error> {
         self.operators(1)?;

@@ -1,5 +1,5 @@
-//! Functions side by side in one text, with the references between them resolved; behind them what else they
-//! refer to.
+//! Functions side by side in one text, with the references between them resolved; behind them what
+//! else they refer to.
 
 mod data;
 mod items;

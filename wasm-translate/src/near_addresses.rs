@@ -1,9 +1,9 @@
 //! Addresses of what stands in the text, computed again where they are used.
 //!
-//! The optimiser computes the address of a table once, and where there is a loop, before it. But that is one
-//! instruction with no operand, while a value that is kept across calls takes a register that has to be saved,
-//! or a place in the frame. So after the optimiser each use gets an address that is computed in its block, after
-//! the last call. Measured: .91 on virtual calls.
+//! The optimiser computes the address of a table once, and where there is a loop, before it. But
+//! that is one instruction with no operand, while a value that is kept across calls takes a
+//! register that has to be saved, or a place in the frame. So after the optimiser each use gets an
+//! address that is computed in its block, after the last call. Measured: .91 on virtual calls.
 
 use cranelift_codegen::cursor::{Cursor as _, FuncCursor};
 use cranelift_codegen::ir::{

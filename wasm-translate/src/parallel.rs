@@ -1,16 +1,16 @@
 //! The one place that knows whether there are several threads.
 //!
-//! The threads live as long as one compilation and belong to it: there is no pool that a process would have
-//! all the time, that a child would lose with `fork`, or that two users of the library would share. Making
-//! some takes a few dozen microseconds, so that small modules have none.
+//! The threads live as long as one compilation and belong to it: there is no pool that a process
+//! would have all the time, that a child would lose with `fork`, or that two users of the library
+//! would share. Making some takes a few dozen microseconds, so that small modules have none.
 
 /// Functions together smaller than this many bytes of Wasm are not worth a second thread.
 #[cfg(feature = "parallel")]
 const WORTHWHILE: usize = 4 << 10;
 
 /// Runs the work on up to `threads` threads at the same time (0 for as many as the machine has for
-/// this process), with this thread among them, but on no more than there are items. Each run takes items
-/// until there are none left.
+/// this process), with this thread among them, but on no more than there are items. Each run takes
+/// items until there are none left.
 ///
 /// If the system makes no further thread, those that there are do the work.
 #[cfg(feature = "parallel")]
@@ -31,11 +31,11 @@ pub(crate) fn run(threads: usize, items: usize, bytes: usize, work: impl Fn() + 
     });
 }
 
-/// How many threads can run at the same time, as the system says. Asking takes several system calls, and
-/// the answer rarely changes.
+/// How many threads can run at the same time, as the system says. Asking takes several system
+/// calls, and the answer rarely changes.
 ///
-/// Two threads may ask at once. Nobody waits for another here, so that a child that was forked meanwhile
-/// does not wait for ever.
+/// Two threads may ask at once. Nobody waits for another here, so that a child that was forked
+/// meanwhile does not wait for ever.
 #[cfg(feature = "parallel")]
 fn available() -> usize {
     use std::sync::atomic::{AtomicUsize, Ordering};

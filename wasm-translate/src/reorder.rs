@@ -1,22 +1,24 @@
-//! Brings the pure instructions of each block back into the order of the source, between the optimiser and
-//! the back end.
+//! Brings the pure instructions of each block back into the order of the source, between the
+//! optimiser and the back end.
 //!
-//! The optimiser takes all pure instructions out of the layout and puts each back right before its first
-//! use, while loads, stores and all else with an effect stay where they are. In
-//! `*p = (a[0] + a[1]) + (a[2] + a[3])` all additions so end up before the store, and the four loads before
-//! them are live at the same time; with some more of them they spill. The order that the program was
-//! written in rarely needs that many registers, and every instruction knows its place in the source.
+//! The optimiser takes all pure instructions out of the layout and puts each back right before its
+//! first use, while loads, stores and all else with an effect stay where they are. In `*p = (a[0] +
+//! a[1]) + (a[2] + a[3])` all additions so end up before the store, and the four loads before them
+//! are live at the same time; with some more of them they spill. The order that the program was
+//! written in rarely needs that many registers, and every instruction knows its place in the
+//! source.
 //!
-//! So this is list scheduling within each block: of the instructions whose operands are there, the one
-//! that stands first in the source comes next. What has an effect, or may trap, or reads what may be
-//! written, keeps its order with everything of its kind. Nothing leaves its block. What the optimiser made up
-//! has no place in the source: constants, and what has one operand, wait for their first use; what has more
-//! comes as soon as they are there, since it replaces several live values by one. What stood in front of the block
-//! was brought down by the optimiser to where it is used, and waits for its first use as well: all of it at the
-//! start of the block would be live at the same time.
+//! So this is list scheduling within each block: of the instructions whose operands are there, the
+//! one that stands first in the source comes next. What has an effect, or may trap, or reads what
+//! may be written, keeps its order with everything of its kind. Nothing leaves its block. What the
+//! optimiser made up has no place in the source: constants, and what has one operand, wait for
+//! their first use; what has more comes as soon as they are there, since it replaces several live
+//! values by one. What stood in front of the block was brought down by the optimiser to where it is
+//! used, and waits for its first use as well: all of it at the start of the block would be live at
+//! the same time.
 //!
-//! The order is computed as a key for each instruction, no smaller than those of its operands, by which
-//! the block is sorted; a block is nearly sorted to begin with, which the sort makes use of.
+//! The order is computed as a key for each instruction, no smaller than those of its operands, by
+//! which the block is sorted; a block is nearly sorted to begin with, which the sort makes use of.
 
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, ValueDef};
@@ -61,8 +63,8 @@ enum Kind {
 }
 
 impl Reorder {
-    /// Notes where the blocks of a function stand in the source. To be called before the optimiser, which takes
-    /// instructions out of their blocks.
+    /// Notes where the blocks of a function stand in the source. To be called before the optimiser,
+    /// which takes instructions out of their blocks.
     pub(crate) fn note_blocks(&mut self, func: &Function) {
         self.starts.clear();
         for block in func.layout.blocks() {
@@ -103,9 +105,9 @@ impl Reorder {
 
     /// Has the instructions of a block stand in the order that was found.
     ///
-    /// Those from the first on that stands elsewhere are taken out and put back at the end, one after the other.
-    /// To insert each before another would be fewer steps, but where many come before the same one, the layout
-    /// numbers the rest of the block anew every few times.
+    /// Those from the first on that stands elsewhere are taken out and put back at the end, one
+    /// after the other. To insert each before another would be fewer steps, but where many come
+    /// before the same one, the layout numbers the rest of the block anew every few times.
     fn lay_out(&self, func: &mut Function, block: Block) {
         let mut here = func.layout.first_inst(block);
         let mut kept = 0;

@@ -156,8 +156,8 @@ impl<'m> RuntimeEnvironment<'m> {
         }
     }
 
-    /// Sets whether bytes are copied and filled without a way through the store, where that can be done. On at
-    /// first.
+    /// Sets whether bytes are copied and filled without a way through the store, where that can be
+    /// done. On at first.
     pub(crate) fn with_direct_bulk(mut self, on: bool) -> Self {
         self.direct_bulk = on;
         self

@@ -67,8 +67,8 @@ impl std::fmt::Debug for Settings {
 impl Settings {
     /// Settings for a target, given as a triple such as `aarch64-unknown-linux-gnu`.
     ///
-    /// The instruction set is what all machines of the kind have; for x86-64 that is taken to be the
-    /// level called `x86-64-v2` (with SSE4.2), without which there are no vector operators.
+    /// The instruction set is what all machines of the kind have; for x86-64 that is taken to be
+    /// the level called `x86-64-v2` (with SSE4.2), without which there are no vector operators.
     ///
     /// # Errors
     ///
@@ -180,8 +180,8 @@ impl Settings {
         self
     }
 
-    /// Sets what operators cost where the tunables say that the code counts fuel. Those name the costs by
-    /// their [`identity`](OperatorCost::identity), which has to be that of these.
+    /// Sets what operators cost where the tunables say that the code counts fuel. Those name the
+    /// costs by their [`identity`](OperatorCost::identity), which has to be that of these.
     pub fn operator_cost(&mut self, costs: Arc<OperatorCost>) -> &mut Self {
         self.operator_cost = costs;
         self
@@ -194,8 +194,8 @@ impl Settings {
         self
     }
 
-    /// Sets whether fuel is taken for each operator by itself: what is used is the same, and code that
-    /// takes it in some cleverer way can be compared with it. For tests.
+    /// Sets whether fuel is taken for each operator by itself: what is used is the same, and code
+    /// that takes it in some cleverer way can be compared with it. For tests.
     #[doc(hidden)]
     pub fn fuel_for_each_operator(&mut self, on: bool) -> &mut Self {
         self.fuel_for_each_operator = on;
@@ -217,18 +217,18 @@ impl Settings {
         }
     }
 
-    /// Sets how many threads compile at the same time; 0, as it is at first, for as many as the machine
-    /// has for this process. Without the feature `parallel` it is always one.
+    /// Sets how many threads compile at the same time; 0, as it is at first, for as many as the
+    /// machine has for this process. Without the feature `parallel` it is always one.
     ///
-    /// The caller's thread is one of them. The others are made for the compilation and end with it; where the
-    /// system makes none, or not so many, those that there are do all the work.
+    /// The caller's thread is one of them. The others are made for the compilation and end with it;
+    /// where the system makes none, or not so many, those that there are do all the work.
     pub fn threads(&mut self, threads: usize) -> &mut Self {
         self.threads = threads;
         self
     }
 
-    /// Sets how large functions may be and how long a compilation may take. What is larger, or takes longer, is
-    /// refused with an error that names the [limit](Error::limit).
+    /// Sets how large functions may be and how long a compilation may take. What is larger, or
+    /// takes longer, is refused with an error that names the [limit](Error::limit).
     pub fn limits(&mut self, limits: CompileLimits) -> &mut Self {
         self.limits = limits;
         self
@@ -241,12 +241,13 @@ impl Settings {
         self
     }
 
-    /// Sets which functions call the builtins [`FunctionEntered`](wasm_types::abi::Builtin::FunctionEntered) and
-    /// [`FunctionLeft`](wasm_types::abi::Builtin::FunctionLeft), once for each module that is compiled. None do,
-    /// unless this is called.
+    /// Sets which functions call the builtins
+    /// [`FunctionEntered`](wasm_types::abi::Builtin::FunctionEntered) and
+    /// [`FunctionLeft`](wasm_types::abi::Builtin::FunctionLeft), once for each module that is
+    /// compiled. None do, unless this is called.
     ///
-    /// Such a function is neither put into its callers nor known by what it does: each call of it is one.
-    /// The code of all others is what it is without this.
+    /// Such a function is neither put into its callers nor known by what it does: each call of it
+    /// is one. The code of all others is what it is without this.
     pub fn function_hooks(&mut self, selection: Arc<FunctionSelection>) -> &mut Self {
         self.function_hooks = Some(selection);
         self
@@ -294,8 +295,8 @@ impl Settings {
             // Backtraces and the context of a frame are found through frame pointers.
             ("preserve_frame_pointers", "true"),
             ("unwind_info", "false"),
-            // The text is mapped anywhere: whatever it refers to is in it, and referred to by its distance. So
-            // there is no table of addresses to go through, which this would ask for.
+            // The text is mapped anywhere: whatever it refers to is in it, and referred to by its
+            // distance. So there is no table of addresses to go through, which this would ask for.
             ("is_pic", "false"),
             // A frame larger than the guard must not step over it.
             ("enable_probestack", "true"),

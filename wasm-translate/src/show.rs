@@ -45,8 +45,8 @@ pub fn clif(
     })
 }
 
-/// The machine code of a function, as the code generator writes its instructions: registers are those of the
-/// machine, calls and branches have names for where they go.
+/// The machine code of a function, as the code generator writes its instructions: registers are
+/// those of the machine, calls and branches have names for where they go.
 ///
 /// # Errors
 ///

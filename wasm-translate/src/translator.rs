@@ -199,9 +199,9 @@ impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
     /// Pops the address operand of a memory access and makes a native address of it: the access is
     /// within bounds, or traps when it is made, or the trap is in the code already.
     ///
-    /// Returns what a load or store instruction takes: flags (little-endian, with the trap code of an
-    /// access out of bounds), address and constant offset. `access_size` is in bytes. A store pops
-    /// its value before it calls this.
+    /// Returns what a load or store instruction takes: flags (little-endian, with the trap code of
+    /// an access out of bounds), address and constant offset. `access_size` is in bytes. A store
+    /// pops its value before it calls this.
     pub(crate) fn heap_addr(
         &mut self,
         memarg: &MemArg,

@@ -1,20 +1,24 @@
-//! Has each trap stand at the operator that raises it, whatever the code generator makes of the two.
+//! Has each trap stand at the operator that raises it, whatever the code generator makes of the
+//! two.
 //!
-//! A trap is reported at the place in the source of the machine instruction that it happened in, and fuel is put
-//! right by it. The code generator gives a machine instruction the place of the CLIF instruction that it is
-//! lowered from, and that is another one wherever it makes one out of two:
+//! A trap is reported at the place in the source of the machine instruction that it happened in,
+//! and fuel is put right by it. The code generator gives a machine instruction the place of the
+//! CLIF instruction that it is lowered from, and that is another one wherever it makes one out of
+//! two:
 //!
-//! * A branch to a block that only traps becomes a conditional trap in place of the branch. So before the
-//!   optimiser such branches get the place of the trap ([`locate_branches`]); a branch itself never traps.
-//! * A load is folded into what uses it, if nothing with an effect stands between the two. What computes or
-//!   branches, and does not trap, gets the place of the load. What traps by itself has two reasons to trap
-//!   and one place, so that it is kept from folding if it is of another operator: an instruction without code
-//!   comes before it that counts as an effect.
-//! * A store of what was computed from a load of the same bytes becomes one instruction with it. It is the load
-//!   that traps then, and gives the store its place ([`TrapPlaces::locate_loads`] does both).
+//! * A branch to a block that only traps becomes a conditional trap in place of the branch. So
+//!   before the optimiser such branches get the place of the trap ([`locate_branches`]); a branch
+//!   itself never traps.
+//! * A load is folded into what uses it, if nothing with an effect stands between the two. What
+//!   computes or branches, and does not trap, gets the place of the load. What traps by itself has
+//!   two reasons to trap and one place, so that it is kept from folding if it is of another
+//!   operator: an instruction without code comes before it that counts as an effect.
+//! * A store of what was computed from a load of the same bytes becomes one instruction with it. It
+//!   is the load that traps then, and gives the store its place ([`TrapPlaces::locate_loads`] does
+//!   both).
 //!
-//! What is merged with an instruction before it that does the same does not trap any more, and what nothing changes
-//! keeps its place.
+//! What is merged with an instruction before it that does the same does not trap any more, and what
+//! nothing changes keeps its place.
 
 use cranelift_codegen::cursor::{Cursor as _, FuncCursor};
 use cranelift_codegen::entity::SecondaryMap;
@@ -47,7 +51,8 @@ pub(crate) fn locate_branches(func: &mut Function) {
             (Some(place), Some(other)) => {
                 cursor.func.set_srcloc(branch, place);
                 if place != other {
-                    // One branch can't be in two places: the second block is no longer one that only traps.
+                    // One branch can't be in two places: the second block is no longer one that
+                    // only traps.
                     FuncCursor::new(cursor.func)
                         .at_first_insertion_point(otherwise)
                         .ins()
@@ -59,7 +64,8 @@ pub(crate) fn locate_branches(func: &mut Function) {
     }
 }
 
-/// The place of the trap that a block ends in, if the optimiser may leave no more of the block than that.
+/// The place of the trap that a block ends in, if the optimiser may leave no more of the block than
+/// that.
 fn trap_of(func: &Function, block: Block) -> Option<SourceLoc> {
     let last = func.layout.last_inst(block)?;
     let stays = |inst: Inst| {
@@ -70,10 +76,12 @@ fn trap_of(func: &Function, block: Block) -> Option<SourceLoc> {
     (traps && !func.layout.block_insts(block).any(stays)).then(|| func.srcloc(last))
 }
 
-/// Gives places to what loads may be folded into, with what it keeps allocated from one function to the next.
+/// Gives places to what loads may be folded into, with what it keeps allocated from one function to
+/// the next.
 #[derive(Default)]
 pub(crate) struct TrapPlaces {
-    /// By instruction, the load that it may be folded with. Only those of the block at hand mean anything.
+    /// By instruction, the load that it may be folded with. Only those of the block at hand mean
+    /// anything.
     loads: Vec<PackedOption<Inst>>,
 }
 
@@ -125,8 +133,9 @@ impl TrapPlaces {
         })
     }
 
-    /// Gives a store of what was computed from a load of the same bytes, or of more, the load's place: if they
-    /// become one instruction, it is the load that traps, and if not, the store does not trap either.
+    /// Gives a store of what was computed from a load of the same bytes, or of more, the load's
+    /// place: if they become one instruction, it is the load that traps, and if not, the store does
+    /// not trap either.
     fn locate_store(&self, func: &mut Function, inst: Inst) {
         let InstructionData::Store { flags, args: [value, address], offset, .. } =
             func.dfg.insts[inst]
@@ -156,7 +165,8 @@ fn can_trap(func: &Function, load: Inst) -> bool {
     flags.is_none_or(|flags| flags.trap_code().is_some())
 }
 
-/// How many bytes a load or a store accesses; 0 for loads that widen vectors, which are never those of what is stored.
+/// How many bytes a load or a store accesses; 0 for loads that widen vectors, which are never those
+/// of what is stored.
 fn bytes_accessed(func: &Function, inst: Inst) -> u32 {
     let data = &func.dfg.insts[inst];
     match data.opcode() {

@@ -126,8 +126,9 @@ fn tables_describe_the_text() {
 #[test]
 fn functions_that_call_through_tables_keep_their_context() {
     let wasm = wat::parse_str(include_str!("modules/call.wat")).unwrap();
-    // `indirect`, `buffer_indirect` and `tail`, after two imported functions. All that is called through
-    // a table that nothing changes gets the context; the first one also calls through another table.
+    // `indirect`, `buffer_indirect` and `tail`, after two imported functions. All that is called
+    // through a table that nothing changes gets the context; the first one also calls through
+    // another table.
     for (immutable_tables, expected) in [(false, &[6, 8, 9][..]), (true, &[6])] {
         for target in TARGETS {
             let mut settings = settings(target);

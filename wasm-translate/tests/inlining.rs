@@ -110,7 +110,8 @@ fn large_functions_are_called() {
     assert_eq!(left("", &locals(33), ""), 1);
 }
 
-/// A caller of a function of so many operators: calls outside of loops, then in one, then in one in that.
+/// A caller of a function of so many operators: calls outside of loops, then in one, then in one in
+/// that.
 fn nested(operators: usize, counts: [usize; 3]) -> String {
     let call = |count| "(call $callee)".repeat(count);
     format!(
@@ -163,7 +164,8 @@ fn the_error_of_a_body_is_told_where_it_is() {
 
 #[test]
 fn bodies_fit_where_they_are_put_on_every_target() {
-    // Operands below the arguments, several results, vectors, names of locals that clash, dead code.
+    // Operands below the arguments, several results, vectors, names of locals that clash, dead
+    // code.
     let text = "(module (global $g (mut i32) (i32.const 0))
         (func $swap (param i32 i64) (result i64 i32) (local v128 i32)
           (local.set 3 (i32.add (local.get 0) (global.get $g)))

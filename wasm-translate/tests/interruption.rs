@@ -66,7 +66,8 @@ fn loops_and_functions_that_call_look() {
     }
 }
 
-/// The optimiser may not take two places for one, or move one out of a loop, however many there are.
+/// The optimiser may not take two places for one, or move one out of a loop, however many there
+/// are.
 #[test]
 fn every_loop_looks_on_its_own() {
     let loops = "(loop (br_if 0 (local.get 0)))".repeat(1100);

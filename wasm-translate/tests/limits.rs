@@ -1,4 +1,5 @@
-//! Limits of compilation: what is beyond one is refused by name, what is within compiles to the same as ever.
+//! Limits of compilation: what is beyond one is refused by name, what is within compiles to the
+//! same as ever.
 
 mod common;
 
@@ -135,7 +136,8 @@ fn limits_leave_the_code_as_it_is() {
     assert!(unlimited == compile(&wasm, &settings(TARGETS[0])));
 }
 
-/// Functions that are about as large: few of their values are alive at once in the first, many in the others.
+/// Functions that are about as large: few of their values are alive at once in the first, many in
+/// the others.
 #[test]
 fn what_is_alive_far_apart_takes_effort() {
     let count = 2000;
@@ -180,7 +182,8 @@ fn what_is_alive_far_apart_takes_effort() {
     }
 }
 
-/// Each local goes with each loop: as many parameters as their product, of few values in few instructions.
+/// Each local goes with each loop: as many parameters as their product, of few values in few
+/// instructions.
 #[test]
 fn what_goes_with_many_blocks_takes_effort() {
     let nested = |loops: usize, locals: usize| {

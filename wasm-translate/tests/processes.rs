@@ -1,4 +1,5 @@
-//! Compiling in processes that are not as others: a child that was forked, and one that can make no threads.
+//! Compiling in processes that are not as others: a child that was forked, and one that can make no
+//! threads.
 //!
 //! A test binary of its own, since it forks.
 
@@ -26,8 +27,8 @@ fn compiled(wasm: &[u8]) -> CompiledModule {
 /// Runs the work in a child, and waits until it says that all is well.
 #[track_caller]
 fn in_child(work: impl Fn() -> bool) {
-    // SAFETY: the child has this thread only, and goes on with it until it ends without running anything
-    // that belongs to others: it waits for no other thread, which is what is tested.
+    // SAFETY: the child has this thread only, and goes on with it until it ends without running
+    // anything that belongs to others: it waits for no other thread, which is what is tested.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "{}", Error::last_os_error());
     if child == 0 {

@@ -73,8 +73,8 @@ fn binary() -> Vec<String> {
 }
 
 /// A module with a function for each vector operator (and, where it has a lane, for its first and
-/// its last one), named like the operator. Vectors that come out are returned, or stored: riscv64 has
-/// no register to return a vector in.
+/// its last one), named like the operator. Vectors that come out are returned, or stored: riscv64
+/// has no register to return a vector in.
 fn every_operator(return_vectors: bool) -> Vec<u8> {
     let mut wat = String::from("(module (memory 1)\n");
     let mut number = 0;

@@ -1,5 +1,5 @@
-//! Each trap stands at an operator that can raise it: in all modules of the specification's test suite, in
-//! modules made at random, and where the code generator makes one instruction out of two.
+//! Each trap stands at an operator that can raise it: in all modules of the specification's test
+//! suite, in modules made at random, and where the code generator makes one instruction out of two.
 
 mod common;
 
@@ -21,8 +21,8 @@ use wast::{QuoteWat, Wast, WastDirective};
 /// What there is of operators, by their places in the binary.
 type Operators<'a> = HashMap<u32, Operator<'a>>;
 
-/// All operators of a module. The place of a body itself, which belongs to the entry of the function, is that
-/// of no operator.
+/// All operators of a module. The place of a body itself, which belongs to the entry of the
+/// function, is that of no operator.
 fn operators<'a>(parsed: &ParsedModule, wasm: &'a [u8]) -> Operators<'a> {
     let mut operators = Operators::new();
     for func in (0..parsed.module().num_defined_functions()).map(DefinedFuncIndex::new) {
@@ -82,12 +82,14 @@ fn check(wasm: &[u8], settings: &Settings, what: &str) -> usize {
     let operators = operators(&parsed, wasm);
     let mut count = 0;
     for (code, place) in places(&compiled) {
-        // On RISC-V the code generator lists all conversions to integers, of which none traps by itself.
+        // On RISC-V the code generator lists all conversions to integers, of which none traps by
+        // itself.
         if code == TrapCode::BadConversionToInteger && what.contains("riscv64") {
             continue;
         }
         count += 1;
-        // The stack is looked at, and a function is interrupted and out of fuel, before its first operator.
+        // The stack is looked at, and a function is interrupted and out of fuel, before its first
+        // operator.
         let at_entry = matches!(code, TrapCode::StackOverflow)
             || matches!(code, TrapCode::Interrupt | TrapCode::OutOfFuel)
                 && !operators.contains_key(&place);
@@ -203,7 +205,8 @@ fn branches_to_a_trap_leave_it_where_it_is() {
             (br_table 0 1 2 3 4 5 6 7 8 0 2 4 6 (local.get 0)))
             unreachable) unreachable) unreachable) unreachable) unreachable) unreachable)
             unreachable) unreachable)",
-        // A block that becomes a mere trap only when the optimiser has seen that it reads again what was read.
+        // A block that becomes a mere trap only when the optimiser has seen that it reads again
+        // what was read.
         "(drop (i32.load (local.get 1)))
          (if (local.get 0) (then (drop (i32.load (local.get 1))) unreachable))",
     ] {

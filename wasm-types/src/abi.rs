@@ -4,10 +4,10 @@
 //!
 //! Every Wasm function takes the **instance context** pointer first, then its parameters, in the
 //! code generator's `tail` convention. References are 64-bit integers: null is 0, a function
-//! reference is the address of a [`func_ref`] record, a host reference is a number that the store gave out.
-//! Results that the convention can't return in registers (see [`register_results`]) go to a
-//! buffer whose address the caller passes as one more, last, 64-bit parameter: 16 bytes for each such
-//! result, in order.
+//! reference is the address of a [`func_ref`] record, a host reference is a number that the store
+//! gave out. Results that the convention can't return in registers (see [`register_results`]) go to
+//! a buffer whose address the caller passes as one more, last, 64-bit parameter: 16 bytes for each
+//! such result, in order.
 //!
 //! A call to an imported function loads code and context from the import record ([`import`]) and
 //! calls with that context instead of its own. A call through a reference does the same from the
@@ -20,13 +20,13 @@
 //!
 //! # Interruption
 //!
-//! Code with [`Tunables::interruption`](crate::Tunables::interruption) reads 4 bytes, for nothing but the fault,
-//! at the head of each loop and at the entry of each function that calls another. They are in a page that the
-//! host makes inaccessible to interrupt the code ([`INTERRUPT_PAGE_SIZE`] bytes): the one below the first
-//! byte of the module's first memory, if that is reserved whole; else the one below the address at
-//! [`context::INTERRUPT_PAGE`]. The instruction is one that traps with
-//! [`TrapCode::Interrupt`](crate::TrapCode::Interrupt), and what it reads is not used, so that the code can go on
-//! behind it.
+//! Code with [`Tunables::interruption`](crate::Tunables::interruption) reads 4 bytes, for nothing
+//! but the fault, at the head of each loop and at the entry of each function that calls another.
+//! They are in a page that the host makes inaccessible to interrupt the code
+//! ([`INTERRUPT_PAGE_SIZE`] bytes): the one below the first byte of the module's first memory, if
+//! that is reserved whole; else the one below the address at [`context::INTERRUPT_PAGE`]. The
+//! instruction is one that traps with [`TrapCode::Interrupt`](crate::TrapCode::Interrupt), and what
+//! it reads is not used, so that the code can go on behind it.
 //!
 //! # Layout
 //!
@@ -51,8 +51,8 @@ pub const ABI_VERSION: u32 = 1;
 /// The size of a pointer, in bytes.
 pub const POINTER_SIZE: u32 = 8;
 
-/// How much below an address code may read to find out whether it is to be interrupted, in bytes. The host
-/// makes as much accessible and inaccessible, which takes pages of at most this size.
+/// How much below an address code may read to find out whether it is to be interrupted, in bytes.
+/// The host makes as much accessible and inaccessible, which takes pages of at most this size.
 pub const INTERRUPT_PAGE_SIZE: u32 = 4096;
 
 /// A type id that no function has: what the null element of a table holds.

@@ -1,21 +1,25 @@
-//! What compiled code takes for granted of the engine that runs it and of what it imports: the one list.
+//! What compiled code takes for granted of the engine that runs it and of what it imports: the one
+//! list.
 //!
-//! Code that relies on something that is not so reads and writes what is not its own. So whatever a code generator
-//! leaves out because of a setting or a type stands here, with the relation that must hold where the code runs,
-//! and who checks it:
+//! Code that relies on something that is not so reads and writes what is not its own. So whatever a
+//! code generator leaves out because of a setting or a type stands here, with the relation that
+//! must hold where the code runs, and who checks it:
 //!
-//! - **An engine's settings** are compared with the artifact's when it is loaded ([`Assumption::unmet`]). Everything
-//!   in a store is of one engine, whose settings so are enough for each artifact in it: a memory has the address
-//!   space that its engine reserves, whoever makes it, whoever imports it, and whether it was another memory before.
-//! - **Sizes of what is imported** are compared with what the importer declares ([`size_is_met`]): when imports
-//!   are bound, also if they were looked up before; when an instance is forked; and after a state was put back that
-//!   made something smaller. Instances whose imports have become too small then can't run any more.
-//! - **The machine** is compared by who loads the artifact (`wasm_loader::check_host`): the version of the
-//!   [ABI](crate::abi), architecture and operating system, extensions of the instruction set, size of pages, and
-//!   settings and proposals that are not known yet.
+//! - **An engine's settings** are compared with the artifact's when it is loaded
+//!   ([`Assumption::unmet`]). Everything in a store is of one engine, whose settings so are enough
+//!   for each artifact in it: a memory has the address space that its engine reserves, whoever
+//!   makes it, whoever imports it, and whether it was another memory before.
+//! - **Sizes of what is imported** are compared with what the importer declares ([`size_is_met`]):
+//!   when imports are bound, also if they were looked up before; when an instance is forked; and
+//!   after a state was put back that made something smaller. Instances whose imports have become
+//!   too small then can't run any more.
+//! - **The machine** is compared by who loads the artifact (`wasm_loader::check_host`): the version
+//!   of the [ABI](crate::abi), architecture and operating system, extensions of the instruction
+//!   set, size of pages, and settings and proposals that are not known yet.
 //!
-//! Two more are true by construction, for whoever puts state back: immutable globals, and tables that the module
-//! neither exports nor imports nor changes, have in every state of an instance what they had at the start.
+//! Two more are true by construction, for whoever puts state back: immutable globals, and tables
+//! that the module neither exports nor imports nor changes, have in every state of an instance what
+//! they had at the start.
 
 use alloc::vec::Vec;
 
@@ -23,26 +27,29 @@ use crate::entity::{MemoryType, TableType};
 use crate::features::WasmFeatures;
 use crate::tunables::{Internals, Tunables};
 
-/// Something that compiled code takes for granted of its engine, or that an engine promises and code must keep.
+/// Something that compiled code takes for granted of its engine, or that an engine promises and
+/// code must keep.
 ///
 /// The first three keep code within what is its own. The others keep promises of the engine.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Assumption {
-    /// [`Tunables::memory_reservation`]: below, accesses are checked, and code relies on nothing; from 4 GiB on, the
-    /// base is a constant, the page below it is there to be read, and accesses within the reservation and its guard are
-    /// not checked ([`Tunables::static_memory_reach`]). The engine's is at least as large.
+    /// [`Tunables::memory_reservation`]: below, accesses are checked, and code relies on nothing;
+    /// from 4 GiB on, the base is a constant, the page below it is there to be read, and accesses
+    /// within the reservation and its guard are not checked ([`Tunables::static_memory_reach`]).
+    /// The engine's is at least as large.
     MemoryReservation,
-    /// [`Tunables::memory_guard_size`]: accesses that start within a memory may end this far behind it
-    /// ([`Tunables::guard_after`]). The engine's is at least as large.
+    /// [`Tunables::memory_guard_size`]: accesses that start within a memory may end this far behind
+    /// it ([`Tunables::guard_after`]). The engine's is at least as large.
     MemoryGuard,
-    /// [`Tunables::stack_guard_size`]: smaller frames are not probed. The engine's is at least as large.
+    /// [`Tunables::stack_guard_size`]: smaller frames are not probed. The engine's is at least as
+    /// large.
     StackGuard,
-    /// [`Tunables::relaxed_simd_deterministic`]: an engine that promises it has no code without it that uses such
-    /// instructions.
+    /// [`Tunables::relaxed_simd_deterministic`]: an engine that promises it has no code without it
+    /// that uses such instructions.
     RelaxedSimd,
-    /// [`Tunables::internals`]: an engine whose host may write to what is not exported has no code that takes for
-    /// granted that nobody does.
+    /// [`Tunables::internals`]: an engine whose host may write to what is not exported has no code
+    /// that takes for granted that nobody does.
     Internals,
     /// [`Tunables::interruption`]: an engine with it has no code without it.
     Interruption,
@@ -57,8 +64,8 @@ pub enum Assumption {
 }
 
 impl Assumption {
-    /// What code with some settings, of a module that uses some proposals, takes for granted and an engine with
-    /// other settings does not provide for. Empty if the engine can run it.
+    /// What code with some settings, of a module that uses some proposals, takes for granted and an
+    /// engine with other settings does not provide for. Empty if the engine can run it.
     pub fn unmet(
         code: (&Tunables, WasmFeatures),
         engine: (&Tunables, WasmFeatures),
@@ -68,7 +75,8 @@ impl Assumption {
         let Tunables {
             memory_reservation,
             memory_guard_size,
-            // How much farther a memory can grow before it moves: only who makes memories wants to know.
+            // How much farther a memory can grow before it moves: only who makes memories wants to
+            // know.
             memory_reservation_for_growth: _,
             stack_guard_size,
             // How the code was made, which nothing outside of it relies on.
@@ -116,8 +124,9 @@ impl Assumption {
 /// All bytes that a 32-bit address can name.
 pub(crate) const WHOLE_INDEX_SPACE: u64 = 4 << 30;
 
-/// Whether a table or memory of some size, in elements or pages, is what an importer takes for granted that
-/// declares the given minimum. The size is compared anew whenever it may have become smaller.
+/// Whether a table or memory of some size, in elements or pages, is what an importer takes for
+/// granted that declares the given minimum. The size is compared anew whenever it may have become
+/// smaller.
 #[must_use]
 pub const fn size_is_met(minimum: u64, size: u64) -> bool {
     size >= minimum
@@ -130,23 +139,24 @@ impl Tunables {
         !ty.memory64 && ty.page_size_log2 == 16 && self.memory_reservation >= WHOLE_INDEX_SPACE
     }
 
-    /// How many bytes from its base on belong to a memory that is reserved whole, accessible or not: accesses that
-    /// end within them need no bounds check.
+    /// How many bytes from its base on belong to a memory that is reserved whole, accessible or
+    /// not: accesses that end within them need no bounds check.
     pub const fn static_memory_reach(&self) -> u64 {
         self.memory_reservation.saturating_add(self.memory_guard_size)
     }
 
-    /// How many bytes behind the end of a memory, whatever its size is, are not accessible and belong to it. With
-    /// small pages that is none: the guard follows the last whole page of the machine, which is not where the memory
-    /// ends.
+    /// How many bytes behind the end of a memory, whatever its size is, are not accessible and
+    /// belong to it. With small pages that is none: the guard follows the last whole page of the
+    /// machine, which is not where the memory ends.
     pub const fn guard_after(&self, ty: &MemoryType) -> u64 {
         if ty.page_size_log2 == 16 { self.memory_guard_size } else { 0 }
     }
 }
 
 impl TableType {
-    /// How many elements a table of this type always has, in whose code that is a constant: it can't grow, whoever
-    /// tries, and an import is never smaller than its minimum while its importer runs ([`size_is_met`]).
+    /// How many elements a table of this type always has, in whose code that is a constant: it
+    /// can't grow, whoever tries, and an import is never smaller than its minimum while its
+    /// importer runs ([`size_is_met`]).
     pub fn constant_length(&self) -> Option<u64> {
         (self.maximum == Some(self.minimum)).then_some(self.minimum)
     }

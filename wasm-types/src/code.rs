@@ -69,13 +69,13 @@ pub struct FrameSlotEntry {
 /// What stands in the text beside the functions of the module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TextItemKind {
-    /// The elements of a table that nothing changes: 8 bytes each, in the byte order of the target. First
-    /// a signed 32-bit integer, the distance of the function's code from the first element, then a
-    /// number that stands for the function's type, which only the code of this module knows;
+    /// The elements of a table that nothing changes: 8 bytes each, in the byte order of the target.
+    /// First a signed 32-bit integer, the distance of the function's code from the first element,
+    /// then a number that stands for the function's type, which only the code of this module knows;
     /// [`NO_TYPE_ID`](crate::abi::NO_TYPE_ID) for null.
     Table(TableIndex),
-    /// Code with the type of an imported function, that goes on to the function that is bound to the import:
-    /// what an element of such a table leads to.
+    /// Code with the type of an imported function, that goes on to the function that is bound to
+    /// the import: what an element of such a table leads to.
     ImportThunk(FuncIndex),
 }
 
@@ -127,8 +127,8 @@ pub struct CompiledModule {
     pub address_map: Vec<AddressMapEntry>,
     /// The functions that keep their context in their frame, sorted by function.
     pub frame_slots: Vec<FrameSlotEntry>,
-    /// Where instructions trap with another amount of fuel taken than was used, sorted by offset. Empty
-    /// if the code counts no fuel.
+    /// Where instructions trap with another amount of fuel taken than was used, sorted by offset.
+    /// Empty if the code counts no fuel.
     pub fuel: Vec<FuelEntry>,
     /// The functions that tell when they are entered and left, sorted.
     pub hooked_functions: Vec<FuncIndex>,

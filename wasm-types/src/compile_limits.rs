@@ -3,17 +3,17 @@
 use core::fmt;
 use core::time::Duration;
 
-/// How large the functions of a module may be, and how long it may take to compile it, for modules that nobody
-/// vouches for.
+/// How large the functions of a module may be, and how long it may take to compile it, for modules
+/// that nobody vouches for.
 ///
 /// Compiling takes time and memory that grow faster than a function does: some stages of the code
-/// generator take time by the product of how many blocks there are and how many values are alive in them. So a
-/// small module can keep a compiler busy for minutes, and these limits bound it. The defaults are far
-/// beyond what programs have; whoever compiles modules of strangers can have smaller ones, and whoever knows
-/// where a module comes from can have none.
+/// generator take time by the product of how many blocks there are and how many values are alive in
+/// them. So a small module can keep a compiler busy for minutes, and these limits bound it. The
+/// defaults are far beyond what programs have; whoever compiles modules of strangers can have
+/// smaller ones, and whoever knows where a module comes from can have none.
 ///
-/// Sizes are counted in the pass that reads the function, before any code is made of it, and do not depend on
-/// the machine. They say whether a module is compiled, never what is made of it.
+/// Sizes are counted in the pass that reads the function, before any code is made of it, and do not
+/// depend on the machine. They say whether a module is compiled, never what is made of it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,18 +29,18 @@ pub struct CompileLimits {
     /// The most operators in the body of a function. A call counts as one more for each of its
     /// parameters and results.
     pub operators: Option<u32>,
-    /// The most blocks of a function: each `block`, `loop`, `if` and `else`, and each branch, of which a
-    /// `br_table` has one for each of its entries. Each counts as one more for each operand that goes
-    /// with it. The locals that go with blocks are counted by themselves, and there may
+    /// The most blocks of a function: each `block`, `loop`, `if` and `else`, and each branch, of
+    /// which a `br_table` has one for each of its entries. Each counts as one more for each operand
+    /// that goes with it. The locals that go with blocks are counted by themselves, and there may
     /// be four times as many.
     pub blocks: Option<u32>,
     /// The most locals of a function, its parameters included.
     pub locals: Option<u32>,
     /// The most parameters, and the most results, of a function or block.
     pub parameters: Option<u32>,
-    /// The most effort of giving registers to the values of a function. It grows by how many values are alive at
-    /// once and for how long, and by how many go with blocks; of what compilers make, little is. A
-    /// thousand take a second, more or less, on machines that are common in the 2020s.
+    /// The most effort of giving registers to the values of a function. It grows by how many values
+    /// are alive at once and for how long, and by how many go with blocks; of what compilers make,
+    /// little is. A thousand take a second, more or less, on machines that are common in the 2020s.
     pub effort: Option<u32>,
     /// How long a module may be compiled, by the clock on the wall.
     pub time: Option<Duration>,
@@ -65,13 +65,14 @@ pub enum CompileLimit {
 }
 
 impl CompileLimits {
-    /// The defaults: 2,000,000 operators, 500,000 blocks, 50,000 locals, 1,000 parameters, an effort of 50,000, and
-    /// ten minutes.
+    /// The defaults: 2,000,000 operators, 500,000 blocks, 50,000 locals, 1,000 parameters, an
+    /// effort of 50,000, and ten minutes.
     ///
-    /// They are at least four times what is known of programs. The largest function of Ruby's interpreter, which is
-    /// the loop that runs its byte code, has 75,000 operators and 10,000 blocks, with which locals go 360,000
-    /// times. Functions of it have up to 170 locals, and take an effort of up to 7,300. For QuickJS these numbers are
-    /// 20,000, 2,300, almost none, 57, and 23.
+    /// They are at least four times what is known of programs. The largest function of Ruby's
+    /// interpreter, which is the loop that runs its byte code, has 75,000 operators and 10,000
+    /// blocks, with which locals go 360,000 times. Functions of it have up to 170 locals, and take
+    /// an effort of up to 7,300. For QuickJS these numbers are 20,000, 2,300, almost none, 57, and
+    /// 23.
     pub const fn new() -> Self {
         Self {
             operators: Some(2_000_000),
@@ -110,16 +111,16 @@ impl CompileLimits {
         self
     }
 
-    /// Sets the most locals of a function, its parameters included; `None` for as many as the binary format
-    /// allows, which is 50,000 for this project.
+    /// Sets the most locals of a function, its parameters included; `None` for as many as the
+    /// binary format allows, which is 50,000 for this project.
     #[must_use]
     pub fn locals(mut self, most: impl Into<Option<u32>>) -> Self {
         self.locals = most.into();
         self
     }
 
-    /// Sets the most parameters, and the most results, of a function or block; `None` for as many as
-    /// validation allows, which is 1,000.
+    /// Sets the most parameters, and the most results, of a function or block; `None` for as many
+    /// as validation allows, which is 1,000.
     #[must_use]
     pub fn parameters(mut self, most: impl Into<Option<u32>>) -> Self {
         self.parameters = most.into();
@@ -136,9 +137,10 @@ impl CompileLimits {
 
     /// Sets how long a module may be compiled, by the clock on the wall; `None` for any time.
     ///
-    /// Cranelift can't be interrupted. It is looked at the clock while a function is read, and between the three
-    /// stages of a function: translation, optimisation, code generation. A function that is in
-    /// one of them when the time is up ends that stage first: what bounds a single stage are the other limits.
+    /// Cranelift can't be interrupted. It is looked at the clock while a function is read, and
+    /// between the three stages of a function: translation, optimisation, code generation. A
+    /// function that is in one of them when the time is up ends that stage first: what bounds a
+    /// single stage are the other limits.
     #[must_use]
     pub fn time(mut self, most: impl Into<Option<Duration>>) -> Self {
         self.time = most.into();

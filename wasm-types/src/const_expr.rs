@@ -44,7 +44,8 @@ pub struct ConstExpr {
     ops: Ops,
 }
 
-/// Nearly all expressions have one operator, and a module may have a million: those take no allocation.
+/// Nearly all expressions have one operator, and a module may have a million: those take no
+/// allocation.
 #[derive(Clone, Debug)]
 enum Ops {
     One(ConstOp),

@@ -1,20 +1,21 @@
-//! Text from elsewhere, as it can be shown: what would steer a terminal, begin a line or hide something is
-//! escaped.
+//! Text from elsewhere, as it can be shown: what would steer a terminal, begin a line or hide
+//! something is escaped.
 
 use alloc::string::ToString;
 use core::fmt;
 
-/// A text that comes from a module, an artifact or a script, and is shown to people: its `Display` has
-/// escapes such as `\n` and `\u{1b}` in place of characters that do something instead of being seen.
+/// A text that comes from a module, an artifact or a script, and is shown to people: its `Display`
+/// has escapes such as `\n` and `\u{1b}` in place of characters that do something instead of being
+/// seen.
 ///
-/// Whoever writes a module chooses the names in it. As they are, they could move the cursor, begin lines that
-/// look like somebody else's, or turn around the direction of what follows. Escaped are control characters,
-/// the separators of lines and paragraphs, marks of direction, and all that Unicode has without a width and
-/// without a form of its own (among it the joiners of some scripts). All else is left: letters of every script,
-/// spaces, quotes and backslashes.
+/// Whoever writes a module chooses the names in it. As they are, they could move the cursor, begin
+/// lines that look like somebody else's, or turn around the direction of what follows. Escaped are
+/// control characters, the separators of lines and paragraphs, marks of direction, and all that
+/// Unicode has without a width and without a form of its own (among it the joiners of some
+/// scripts). All else is left: letters of every script, spaces, quotes and backslashes.
 ///
-/// Everything of this project that writes names as text does it with this type; what is read by programs has
-/// the names as they are, where the format can hold them.
+/// Everything of this project that writes names as text does it with this type; what is read by
+/// programs has the names as they are, where the format can hold them.
 ///
 /// ```
 /// use wasm_types::Escaped;
@@ -85,8 +86,9 @@ impl From<Escaped<'_>> for alloc::string::String {
 
 /// Whether a character does something instead of being seen.
 ///
-/// These are the control characters, the separators of lines and paragraphs, those with the property
-/// `Bidi_Control` or `Default_Ignorable_Code_Point`, and marks of annotations (Unicode 17).
+/// These are the control characters, the separators of lines and paragraphs, those with the
+/// property `Bidi_Control` or `Default_Ignorable_Code_Point`, and marks of annotations (Unicode
+/// 17).
 fn is_unseen(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
@@ -129,7 +131,8 @@ mod tests {
             let text = String::from(c);
             let shown = Escaped::new(&text).to_string();
             if shown == text {
-                // What the standard library knows not to be printable is no letter, mark, number or sign.
+                // What the standard library knows not to be printable is no letter, mark, number or
+                // sign.
                 assert!(!c.is_control(), "{c:?}");
             } else {
                 escaped += 1;

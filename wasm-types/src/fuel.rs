@@ -1,14 +1,15 @@
 //! What operators cost where code counts fuel.
 //!
-//! The operators themselves, which a code generator or a parser knows, are named only; the list of them is
-//! in a file of its own.
+//! The operators themselves, which a code generator or a parser knows, are named only; the list of
+//! them is in a file of its own.
 
 macro_rules! operator_costs {
     ($($operator:ident)*) => {
         /// What each operator costs, in units of fuel.
         ///
-        /// The fields have the names of wasmparser's operators. At first an operator costs 1, but for
-        /// `nop`, `drop`, `block`, `loop`, `unreachable`, `return`, `else` and `end`, which cost nothing.
+        /// The fields have the names of wasmparser's operators. At first an operator costs 1, but
+        /// for `nop`, `drop`, `block`, `loop`, `unreachable`, `return`, `else` and `end`, which
+        /// cost nothing.
         ///
         /// ```
         /// use wasm_types::OperatorCost;
@@ -47,7 +48,8 @@ macro_rules! operator_costs {
             /// A number that stands for these costs: artifacts record it, so that code that counts
             /// otherwise is told apart. Equal costs have the same; others very likely another one.
             pub const fn identity(&self) -> u64 {
-                // FNV-1a, which is good enough for a few hundred bytes that nobody has a reason to forge.
+                // FNV-1a, which is good enough for a few hundred bytes that nobody has a reason to
+                // forge.
                 let hash = add(0xcbf2_9ce4_8422_2325, &[$(self.$operator),*]);
                 add(hash, &self.variable.bytes())
             }

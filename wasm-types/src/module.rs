@@ -164,8 +164,8 @@ pub struct Module {
     /// The bodies of the defined functions, in order.
     pub bodies: Vec<FunctionBody>,
     /// Functions that can be referred to other than by a direct call: exported, in an element
-    /// segment, named by `ref.func` in a constant expression, or the start function. Sorted, with no
-    /// duplicates. Validation guarantees that `ref.func` in a body names one of these.
+    /// segment, named by `ref.func` in a constant expression, or the start function. Sorted, with
+    /// no duplicates. Validation guarantees that `ref.func` in a body names one of these.
     pub escaping_functions: Vec<FuncIndex>,
     /// The proposals that the module was allowed to use when it was validated.
     pub features: WasmFeatures,

@@ -1,8 +1,9 @@
 //! How the error types of this project show themselves and their causes.
 //!
-//! An error's `Display` says what went wrong in its own words, and not again what [`source`](Error::source)
-//! returns: whoever walks the causes prints each once. `{:#}` writes all of them in one line, and `Debug`, which is
-//! what a `main` that returns an error prints, writes them as a list.
+//! An error's `Display` says what went wrong in its own words, and not again what
+//! [`source`](Error::source) returns: whoever walks the causes prints each once. `{:#}` writes all
+//! of them in one line, and `Debug`, which is what a `main` that returns an error prints, writes
+//! them as a list.
 
 use alloc::string::ToString;
 use core::error::Error;
@@ -66,7 +67,8 @@ pub fn list(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-/// Writes the causes of an error in its line, if the formatter is that of `{:#}`: the last that its `Display` does.
+/// Writes the causes of an error in its line, if the formatter is that of `{:#}`: the last that its
+/// `Display` does.
 ///
 /// # Errors
 ///

@@ -9,12 +9,12 @@ use crate::escaped::Escaped;
 /// How many are shown.
 const SHOWN: usize = 3;
 
-/// Names of more characters are not compared. Modules can have names of any length, and comparing takes time
-/// that grows with the square.
+/// Names of more characters are not compared. Modules can have names of any length, and comparing
+/// takes time that grows with the square.
 const LONGEST: usize = 128;
 
-/// How many single-character changes lead from one name to another; letter case counts little. `None`
-/// if it is more than a misspelling.
+/// How many single-character changes lead from one name to another; letter case counts little.
+/// `None` if it is more than a misspelling.
 pub fn distance(a: &str, b: &str) -> Option<usize> {
     let lower =
         |s: &str| s.chars().flat_map(char::to_lowercase).take(LONGEST + 1).collect::<Vec<_>>();

@@ -13,7 +13,8 @@ pub enum OptLevel {
     SpeedAndSize = 2,
 }
 
-/// Who may look at what a module neither exports nor imports, and write to it, from outside of its code.
+/// Who may look at what a module neither exports nor imports, and write to it, from outside of its
+/// code.
 ///
 /// Ordered from the strictest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -21,7 +22,8 @@ pub enum OptLevel {
 pub enum Internals {
     /// Nobody may look at it.
     Sealed = 0,
-    /// The host may read it. The compiler may take for granted that only the module's code changes it.
+    /// The host may read it. The compiler may take for granted that only the module's code changes
+    /// it.
     #[default]
     Readable = 1,
     /// The host may read and write it, and the compiler takes that into account.
@@ -34,8 +36,8 @@ pub enum Internals {
 #[non_exhaustive]
 pub struct Tunables {
     /// Address space reserved for each 32-bit memory, in bytes. At 4 GiB or more, accesses need no
-    /// bounds check and the memory never moves; below, every access is checked. Code that needs no check runs
-    /// where at least as much is reserved.
+    /// bounds check and the memory never moves; below, every access is checked. Code that needs no
+    /// check runs where at least as much is reserved.
     pub memory_reservation: u64,
     /// Inaccessible address space after the reservation (or after the memory, where accesses are
     /// checked), in bytes: accesses with a constant offset below it need no check of the offset.
@@ -57,11 +59,11 @@ pub struct Tunables {
     pub internals: Internals,
     /// Whether the host can interrupt the code.
     pub interruption: bool,
-    /// Whether the host may change what the code sees where it is interrupted, and have it go on. The code then
-    /// relies there on nothing that it has read before.
+    /// Whether the host may change what the code sees where it is interrupted, and have it go on.
+    /// The code then relies there on nothing that it has read before.
     pub interruption_callbacks: bool,
-    /// Whether the code counts fuel: if so, the [`identity`](crate::OperatorCost::identity) of what operators
-    /// cost.
+    /// Whether the code counts fuel: if so, the [`identity`](crate::OperatorCost::identity) of what
+    /// operators cost.
     pub fuel_costs: Option<u64>,
 }
 

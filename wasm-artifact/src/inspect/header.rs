@@ -1,4 +1,5 @@
-//! The artifact as a whole: what it is, for whom, made by whom with which settings, and sealed by whom.
+//! The artifact as a whole: what it is, for whom, made by whom with which settings, and sealed by
+//! whom.
 
 use core::fmt;
 

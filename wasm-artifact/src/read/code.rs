@@ -79,8 +79,8 @@ impl<'a> Artifact<'a> {
     ///
     /// # Errors
     ///
-    /// If the artifact is damaged there. An item that says something that it can't mean is an error of its
-    /// own.
+    /// If the artifact is damaged there. An item that says something that it can't mean is an error
+    /// of its own.
     pub fn text_items(
         &self,
     ) -> Result<impl ExactSizeIterator<Item = Result<TextItem, Error>> + use<'a>, Error> {
@@ -97,8 +97,8 @@ impl<'a> Artifact<'a> {
         }))
     }
 
-    /// Whether a function tells when it is entered and left. One of which that can't be read, since the
-    /// artifact is damaged, does not.
+    /// Whether a function tells when it is entered and left. One of which that can't be read, since
+    /// the artifact is damaged, does not.
     pub fn is_hooked_function(&self, func: FuncIndex) -> bool {
         let (hooked, func) = (self.tables.hooked_functions, func.as_u32());
         let place = hooked.partition_point(&self.checksums, |other| other.get() < func);
@@ -119,8 +119,8 @@ impl<'a> Artifact<'a> {
         Ok(functions.iter().map(|func| FuncIndex::new(func.get())))
     }
 
-    /// How much fuel was taken ahead, or is still to be taken if negative, where the instruction at this
-    /// offset in the text traps.
+    /// How much fuel was taken ahead, or is still to be taken if negative, where the instruction at
+    /// this offset in the text traps.
     ///
     /// # Errors
     ///
@@ -138,7 +138,8 @@ impl<'a> Artifact<'a> {
         Ok(if is_there { entry.ahead.get().cast_signed() } else { 0 })
     }
 
-    /// Every instruction that traps with another amount of fuel taken than was used, sorted by offset.
+    /// Every instruction that traps with another amount of fuel taken than was used, sorted by
+    /// offset.
     ///
     /// # Errors
     ///

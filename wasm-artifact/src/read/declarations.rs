@@ -13,8 +13,8 @@ use super::{Artifact, DataRefKind, ElementRefKind, ItemsRef};
 use crate::error::Error;
 
 impl Artifact<'_> {
-    /// The declarations of the module, decoded. Bodies are left out, and the ranges of data segments
-    /// point into [`bytes`](Self::bytes).
+    /// The declarations of the module, decoded. Bodies are left out, and the ranges of data
+    /// segments point into [`bytes`](Self::bytes).
     ///
     /// # Errors
     ///

@@ -105,8 +105,8 @@ impl<'a> Artifact<'a> {
         })
     }
 
-    /// Checks that types and imports are not damaged, so that what is read of them later is what was
-    /// written. Costs a look at each import and, once, at the bytes of all types.
+    /// Checks that types and imports are not damaged, so that what is read of them later is what
+    /// was written. Costs a look at each import and, once, at the bytes of all types.
     ///
     /// # Errors
     ///

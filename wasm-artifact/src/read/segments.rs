@@ -230,7 +230,8 @@ pub struct DataRef<'a> {
     pub kind: DataRefKind<'a>,
     /// Its bytes.
     pub bytes: &'a [u8],
-    /// Whether it is active and part of its memory's image, so that instantiation need not write it.
+    /// Whether it is active and part of its memory's image, so that instantiation need not write
+    /// it.
     pub in_image: bool,
 }
 
@@ -277,8 +278,8 @@ impl<'a> Artifact<'a> {
         Ok(Some(TableImage { first, funcs, checksums }))
     }
 
-    /// The initial contents of a defined memory. `None` if it starts as zeros, or if segments are to
-    /// be written to it at instantiation.
+    /// The initial contents of a defined memory. `None` if it starts as zeros, or if segments are
+    /// to be written to it at instantiation.
     ///
     /// # Errors
     ///

@@ -56,9 +56,10 @@ impl<'a> Artifact<'a> {
         Ok(FuncType::new(params, results))
     }
 
-    /// A function type as bytes that are the same for the same type in every artifact, to look it up
-    /// without decoding it; appended to `key`. `Ok(false)`, and nothing is appended, for a type that is not alone in
-    /// its group, may have subtypes, has a supertype, is not that of a function, or refers to other types.
+    /// A function type as bytes that are the same for the same type in every artifact, to look it
+    /// up without decoding it; appended to `key`. `Ok(false)`, and nothing is appended, for a type
+    /// that is not alone in its group, may have subtypes, has a supertype, is not that of a
+    /// function, or refers to other types.
     ///
     /// # Errors
     ///

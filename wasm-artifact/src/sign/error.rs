@@ -34,8 +34,8 @@ struct Details {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum VerifyErrorKind {
-    /// The bytes are not exactly an artifact: something else, cut off, damaged, of another version, or
-    /// followed by something. [`VerifyError::artifact_error`] says what.
+    /// The bytes are not exactly an artifact: something else, cut off, damaged, of another version,
+    /// or followed by something. [`VerifyError::artifact_error`] says what.
     NotAnArtifact,
     /// The artifact has no seal, and it would need one.
     NotSealed,
@@ -45,8 +45,8 @@ pub enum VerifyErrorKind {
     MalformedSeal,
     /// The seal was made with a key that is not trusted.
     UnknownKey,
-    /// The seal names a trusted key and does not fit the file: one of the two was changed, or the seal is
-    /// that of another artifact.
+    /// The seal names a trusted key and does not fit the file: one of the two was changed, or the
+    /// seal is that of another artifact.
     WrongSeal,
     /// Only hashes are trusted, and that of the file is another.
     UntrustedHash,
@@ -227,8 +227,8 @@ impl KeyError {
         Self { message: message.into() }
     }
 
-    /// What a text that is not the wanted key is instead, by its first label. The key itself is never part
-    /// of the message.
+    /// What a text that is not the wanted key is instead, by its first label. The key itself is
+    /// never part of the message.
     pub(super) fn of_pem(pem: &str, wanted: Wanted) -> Self {
         let wants = match wanted {
             Wanted::Private => "a secret Ed25519 key as PEM (`PRIVATE KEY`)",

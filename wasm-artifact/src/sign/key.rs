@@ -43,8 +43,8 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// If it is something else, such as a public key, an encrypted key, or a key for something else than
-    /// Ed25519.
+    /// If it is something else, such as a public key, an encrypted key, or a key for something else
+    /// than Ed25519.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem);
         key.map(Self).map_err(|_| KeyError::of_pem(pem, Wanted::Private))
@@ -83,8 +83,8 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// If they are not a point of the curve, or one of those under which signatures can be made without
-    /// a secret.
+    /// If they are not a point of the curve, or one of those under which signatures can be made
+    /// without a secret.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::not_a_point())?;
         Self::strong(key)
@@ -99,8 +99,8 @@ impl PublicKey {
     ///
     /// # Errors
     ///
-    /// If it is something else, such as a secret key, or a key for something else than Ed25519; or as
-    /// for [`from_bytes`](Self::from_bytes).
+    /// If it is something else, such as a secret key, or a key for something else than Ed25519; or
+    /// as for [`from_bytes`](Self::from_bytes).
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_public_key_pem(pem);
         Self::strong(key.map_err(|_| KeyError::of_pem(pem, Wanted::Public))?)

@@ -7,8 +7,8 @@ use super::hex::{self, ParseHexError};
 
 /// The name of a key: 32 bytes that a seal says its key by.
 ///
-/// It is a BLAKE3 hash of the key, with a context of its own for each kind of key, so that no two keys share
-/// one. It is not secret. As text it is 64 hexadecimal digits.
+/// It is a BLAKE3 hash of the key, with a context of its own for each kind of key, so that no two
+/// keys share one. It is not secret. As text it is 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId([u8; 32]);
 

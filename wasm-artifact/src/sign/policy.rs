@@ -11,8 +11,8 @@ use super::mac_key::MacKey;
 use super::seal::{Seal, check, message};
 use super::seal_kind::SealKind;
 
-/// Whom to trust: any number of public keys, secret keys and hashes. An artifact is trusted if any of them
-/// accepts it; a policy without any trusts nothing.
+/// Whom to trust: any number of public keys, secret keys and hashes. An artifact is trusted if any
+/// of them accepts it; a policy without any trusts nothing.
 #[derive(Clone, Default, Debug)]
 pub struct TrustPolicy {
     keys: Vec<(KeyId, PublicKey)>,
@@ -66,9 +66,9 @@ impl TrustPolicy {
 
     /// Checks whether the bytes are exactly an artifact that the policy trusts, and says why.
     ///
-    /// That tells something about these bytes, not about a file that they were read from: run what was
-    /// verified, and not what is read once more. The whole is hashed once, and a second time only
-    /// if a seal does not tell and hashes are trusted too.
+    /// That tells something about these bytes, not about a file that they were read from: run what
+    /// was verified, and not what is read once more. The whole is hashed once, and a second time
+    /// only if a seal does not tell and hashes are trusted too.
     ///
     /// # Errors
     ///

@@ -32,7 +32,8 @@ impl Seal {
     ///
     /// # Errors
     ///
-    /// If the bytes are not exactly an artifact, or the seal is of an unknown kind or contradicts itself.
+    /// If the bytes are not exactly an artifact, or the seal is of an unknown kind or contradicts
+    /// itself.
     pub fn of(bytes: &[u8]) -> Result<Option<Self>, VerifyError> {
         check(bytes)?;
         Self::read(bytes)

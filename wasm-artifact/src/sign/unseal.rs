@@ -6,8 +6,8 @@ use super::seal::check;
 use crate::error::Error;
 use crate::format::{SEAL_OFFSET, SealRecord};
 
-/// Takes the seal off an artifact: it is then as the compiler made it, byte for byte. One that has no
-/// seal stays as it is.
+/// Takes the seal off an artifact: it is then as the compiler made it, byte for byte. One that has
+/// no seal stays as it is.
 ///
 /// # Errors
 ///

@@ -230,7 +230,8 @@ fn write_symbols(elf: &mut ElfBytes<'_>, symbols: &[Symbol], text: u64, text_sec
 /// A section header.
 struct Section {
     name: u32,
-    /// The table that it describes, or the first of them; `None` for the empty first one, the note and the names.
+    /// The table that it describes, or the first of them; `None` for the empty first one, the note
+    /// and the names.
     table: Option<Part>,
     kind: u32,
     flags: u64,
@@ -273,8 +274,8 @@ const EMPTY_SECTION: &str = "";
 const NOTE_SECTION: &str = ".note.wasm-rt";
 const NAMES_SECTION: &str = ".shstrtab";
 
-/// The name of the section that a table is in. Those that no other program could make sense of are in one:
-/// section headers for each would be a thirtieth of a small artifact.
+/// The name of the section that a table is in. Those that no other program could make sense of are
+/// in one: section headers for each would be a thirtieth of a small artifact.
 fn section_name(table: Part) -> &'static str {
     match table {
         Part::Symbols | Part::SymbolStrings | Part::Images | Part::Text => table.section_name(),

@@ -27,7 +27,8 @@ pub(super) struct Symbol {
 const TOO_LARGE: &str = "it has more than 4 GiB of names";
 
 impl Writer {
-    /// Adds the tables of names and returns the symbols: first those of the functions, in their order.
+    /// Adds the tables of names and returns the symbols: first those of the functions, in their
+    /// order.
     pub(super) fn add_names(
         &mut self,
         module: &Module,

@@ -1,15 +1,15 @@
 //! The extensions that x86-64 code uses, read from the code itself.
 //!
 //! Between instructions there is data: jump tables behind indirect jumps, constants behind the last
-//! instruction. So code is not read from start to end but along its control flow: from the entry on to
-//! the next instruction where there is one, to the target of each direct jump, and to all that stands in
-//! a jump table. Where a table ends is known from the code generator's list of source locations: an
-//! indirect jump ends its block, a table belongs to the jump, and a new location starts with each
-//! block. An indirect jump with nothing behind it leaves the function, for code that is read by itself.
-//! So every instruction that can run is read, and no data.
+//! instruction. So code is not read from start to end but along its control flow: from the entry on
+//! to the next instruction where there is one, to the target of each direct jump, and to all that
+//! stands in a jump table. Where a table ends is known from the code generator's list of source
+//! locations: an indirect jump ends its block, a table belongs to the jump, and a new location
+//! starts with each block. An indirect jump with nothing behind it leaves the function, for code
+//! that is read by itself. So every instruction that can run is read, and no data.
 //!
-//! The code generator would also list the edges between blocks itself, but takes time for it that grows with
-//! the square of their number.
+//! The code generator would also list the edges between blocks itself, but takes time for it that
+//! grows with the square of their number.
 
 use iced_x86::{Code, CpuidFeature, Decoder, DecoderOptions, FlowControl, Instruction};
 
@@ -134,9 +134,9 @@ impl Known {
 }
 
 impl Reader {
-    /// What a function uses, given its code, the starts and ends of the ranges that have one source location,
-    /// in order, and the places in it that the linker fills in. `None` if there is an instruction that
-    /// can't be read or that no setting allows for.
+    /// What a function uses, given its code, the starts and ends of the ranges that have one source
+    /// location, in order, and the places in it that the linker fills in. `None` if there is an
+    /// instruction that can't be read or that no setting allows for.
     pub(super) fn read(
         &mut self,
         code: &[u8],
@@ -217,8 +217,8 @@ impl Reader {
         Some(())
     }
 
-    /// Notes what is in the table behind an indirect jump: distances from its start. It ends where the range
-    /// of the jump ends; there is none if that is right behind the jump.
+    /// Notes what is in the table behind an indirect jump: distances from its start. It ends where
+    /// the range of the jump ends; there is none if that is right behind the jump.
     fn follow_table(&mut self, code: &[u8], at: usize, start: usize) -> Option<()> {
         let after = self.ranges.partition_point(|(start, _)| *start as usize <= at);
         let end = self.ranges[..after].last()?.1 as usize;
@@ -307,7 +307,8 @@ mod tests {
 
     #[test]
     fn what_a_jump_table_leads_to_is_read() {
-        // nop; jmp rax; a table of two; data that looks like popcnt; lzcnt eax, eax; ret; tzcnt eax, eax; ret
+        // nop; jmp rax; a table of two; data that looks like popcnt; lzcnt eax, eax; ret; tzcnt
+        // eax, eax; ret
         let mut code = b"\x90\xff\xe0\0\0\0\0\0\0\0\0\xf3\x0f\xb8\xc0".to_vec();
         code.extend(b"\xf3\x0f\xbd\xc0\xc3\xf3\x0f\xbc\xc0\xc3");
         for (entries, expected) in [

@@ -1,9 +1,9 @@
 //! The instructions that take fuel.
 //!
-//! What is left is a number in the store, to which the instance context has a pointer. Between two places where
-//! others may see or change it, it is in a register, too: it is read there once, and written wherever something is
-//! taken, since any access to memory may trap. So nothing waits for what was written to come back from memory
-//! but after a call.
+//! What is left is a number in the store, to which the instance context has a pointer. Between two
+//! places where others may see or change it, it is in a register, too: it is read there once, and
+//! written wherever something is taken, since any access to memory may trap. So nothing waits for
+//! what was written to come back from memory but after a call.
 
 use std::collections::HashSet;
 
@@ -209,8 +209,8 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// Takes fuel before an instruction, and looks before and afterwards whether there is enough. `here` is
-    /// what is left, where that is in a register; what is left then is returned.
+    /// Takes fuel before an instruction, and looks before and afterwards whether there is enough.
+    /// `here` is what is left, where that is in a register; what is left then is returned.
     fn take(
         &mut self,
         place: Inst,

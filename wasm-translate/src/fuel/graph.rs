@@ -1,5 +1,5 @@
-//! The pieces that fuel is taken in: blocks, divided where others see what is left, with how often each is
-//! run.
+//! The pieces that fuel is taken in: blocks, divided where others see what is left, with how often
+//! each is run.
 
 use std::ops::Range;
 
@@ -27,7 +27,8 @@ const ROUNDS: f32 = 10.0;
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     pub(super) block: Block,
-    /// Its events: places in the list of all. One that says that others see what is left is the last.
+    /// Its events: places in the list of all. One that says that others see what is left is the
+    /// last.
     pub(super) events: Range<usize>,
     passage: Passage,
     /// How much is taken.
@@ -213,7 +214,8 @@ impl<'e> Graph<'e> {
             };
             let all: f32 = self.flow.succ_iter(block).map(share).sum();
             for target in self.flow.succ_iter(block) {
-                // All loops of Wasm have one entry, so that what leads back to it is dominated by it.
+                // All loops of Wasm have one entry, so that what leads back to it is dominated by
+                // it.
                 if !tree.block_dominates(target, block) {
                     frequencies[target] += frequencies[block] * share(target) / all;
                 }
@@ -258,8 +260,8 @@ impl<'e> Graph<'e> {
                         lead -= ENTRY_COST;
                         continue;
                     }
-                    // Nothing of a loop itself traps but what is done at its head, and nothing of a call that
-                    // is looked at but that.
+                    // Nothing of a loop itself traps but what is done at its head, and nothing of a
+                    // call that is looked at but that.
                     EventKind::LoopHead | EventKind::Exact { checked: true } => 0,
                     EventKind::Exact { checked: false } => continue,
                 };
@@ -280,7 +282,8 @@ fn is_cold(func: &Function, block: Block) -> bool {
         || last.is_some_and(|inst| func.dfg.insts[inst].opcode() == Opcode::Trap)
 }
 
-/// What interrupts the function at its entry: it was put before all else, after the events were noted.
+/// What interrupts the function at its entry: it was put before all else, after the events were
+/// noted.
 fn entry_read(func: &Function, events: &[Event]) -> Option<Inst> {
     let entry = events.iter().find(|event| event.kind == EventKind::Entry)?;
     func.layout

@@ -1,14 +1,16 @@
 //! Where fuel is taken: at as few places, and as rarely, as exactness allows.
 //!
-//! What was taken may run ahead of what was used, as long as it is known at each *point* of the code by how
-//! much: the *lead*. At the [`GROUND`] it is zero: there others see the fuel. Between two points lies a
-//! *piece* of code, which uses some fuel, or an *edge*, which uses none. A piece takes what makes up for the
-//! difference, `lead(leave) + weight - lead(enter)`; it takes nothing where that is zero.
+//! What was taken may run ahead of what was used, as long as it is known at each *point* of the
+//! code by how much: the *lead*. At the [`GROUND`] it is zero: there others see the fuel. Between
+//! two points lies a *piece* of code, which uses some fuel, or an *edge*, which uses none. A piece
+//! takes what makes up for the difference, `lead(leave) + weight - lead(enter)`; it takes nothing
+//! where that is zero.
 //!
 //! So leads can be chosen freely, and each tree of pieces and edges over the points can be had for
-//! nothing: along it, leads follow from each other. The rarest places to take fuel at are what a spanning tree of
-//! the most frequent pieces and edges leaves over. (D. E. Knuth and F. R. Stevenson, "Optimal measurement points
-//! for program frequency counts", BIT 13, 1973, for counters.)
+//! nothing: along it, leads follow from each other. The rarest places to take fuel at are what a
+//! spanning tree of the most frequent pieces and edges leaves over. (D. E. Knuth and F. R.
+//! Stevenson, "Optimal measurement points for program frequency counts", BIT 13, 1973, for
+//! counters.)
 
 /// A point of the code.
 pub(super) type Point = usize;
@@ -30,8 +32,8 @@ pub(super) struct Passage {
 /// Points whose leads depend on each other.
 #[derive(Debug)]
 pub(super) struct LeadSets {
-    /// For each point another one, and by how much its lead is larger than that one's; itself for those that
-    /// stand for a set.
+    /// For each point another one, and by how much its lead is larger than that one's; itself for
+    /// those that stand for a set.
     parents: Vec<(Point, i64)>,
 }
 

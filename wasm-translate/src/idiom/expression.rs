@@ -1,9 +1,9 @@
 //! What a body without control flow computes, as expressions over its parameters.
 //!
-//! Expressions stand for numbers without a sign, in a form in which many ways to write the same thing are one:
-//! sums have their terms in order whatever the brackets, a mask and a narrowing are the same thing, and an
-//! `or` of what has no bit in common is a sum. Two expressions of one pool are the same expression if
-//! they have the same [`Id`]; there are others that have the same value.
+//! Expressions stand for numbers without a sign, in a form in which many ways to write the same
+//! thing are one: sums have their terms in order whatever the brackets, a mask and a narrowing are
+//! the same thing, and an `or` of what has no bit in common is a sum. Two expressions of one pool
+//! are the same expression if they have the same [`Id`]; there are others that have the same value.
 //!
 //! Only what 64-bit arithmetic in 32-bit halves is made of is understood.
 
@@ -135,8 +135,8 @@ pub(super) struct Store {
     pub(super) memarg: MemArg,
 }
 
-/// All that a body does: it stores, in this order, and returns nothing. `None` if it may do anything else, or
-/// holds what is not understood.
+/// All that a body does: it stores, in this order, and returns nothing. `None` if it may do
+/// anything else, or holds what is not understood.
 pub(super) fn stores(
     pool: &mut Pool,
     params: usize,

@@ -1,9 +1,9 @@
-//! The product of two 128-bit integers, stored where the first parameter points: what compilers call
-//! `__multi3`, in the ways that they are known to write it.
+//! The product of two 128-bit integers, stored where the first parameter points: what compilers
+//! call `__multi3`, in the ways that they are known to write it.
 //!
-//! The product of the lower halves is made of four products of 32-bit quarters; how their carries are
-//! brought together is what the ways differ in. With 64-bit halves and an instruction for the upper half of
-//! a product it is three multiplications and two additions.
+//! The product of the lower halves is made of four products of 32-bit quarters; how their carries
+//! are brought together is what the ways differ in. With 64-bit halves and an instruction for the
+//! upper half of a product it is three multiplications and two additions.
 
 use cranelift_codegen::ir::{InstBuilder as _, Value};
 use cranelift_frontend::FunctionBuilder;
@@ -13,14 +13,15 @@ use wasm_types::{FuncType, MemoryIndex, ValType};
 use super::Idiom;
 use super::expression::{Id, Pool, stores};
 
-/// Where the product goes: to the first parameter plus an offset, the lower half first in memory. The other
-/// parameters are the two factors, each as two halves, the lower one first.
+/// Where the product goes: to the first parameter plus an offset, the lower half first in memory.
+/// The other parameters are the two factors, each as two halves, the lower one first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct WideMultiply {
     pub(crate) memory: MemoryIndex,
     /// The offset of the lower half.
     pub(crate) offset: u64,
-    /// Whether the lower half is stored before the upper one, which shows if one of them is out of bounds.
+    /// Whether the lower half is stored before the upper one, which shows if one of them is out of
+    /// bounds.
     pub(crate) low_first: bool,
 }
 
@@ -94,8 +95,8 @@ fn is_product(pool: &mut Pool, low: Id, high: Id) -> bool {
     })
 }
 
-/// The lower and the upper 64 bits of the product of two 64-bit integers, where no sum of three parts
-/// exceeds 64 bits:
+/// The lower and the upper 64 bits of the product of two 64-bit integers, where no sum of three
+/// parts exceeds 64 bits:
 ///
 /// ```text
 /// t = high(a0 b0) + a1 b0;  u = low(t) + a0 b1
@@ -122,8 +123,8 @@ fn by_halves(pool: &mut Pool, a: Id, b: Id) -> Option<(Id, Id)> {
 /// upper = a1 b1 + high(m) + 2^32 [m < a1 b0] + [lower < a0 b0]
 /// ```
 ///
-/// `shifted` has the last comparison be one with the other term, 2^32 m. Which of the terms of `m` is
-/// compared with is a matter of which factor is called `a`.
+/// `shifted` has the last comparison be one with the other term, 2^32 m. Which of the terms of `m`
+/// is compared with is a matter of which factor is called `a`.
 fn by_comparisons(pool: &mut Pool, a: Id, b: Id, shifted: bool) -> Option<(Id, Id)> {
     let (a0, a1) = (pool.low(a), pool.high(a));
     let (b0, b1) = (pool.low(b), pool.high(b));

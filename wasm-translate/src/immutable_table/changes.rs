@@ -1,20 +1,22 @@
 //! Which tables the operators of a module change.
 //!
-//! Reading all operators before any function is compiled would take longer than everything else there is to
-//! find out. So bodies are first searched for the bytes that such an operator starts with; only where these
-//! occur, as an operator or as part of something else, operators are read.
+//! Reading all operators before any function is compiled would take longer than everything else
+//! there is to find out. So bodies are first searched for the bytes that such an operator starts
+//! with; only where these occur, as an operator or as part of something else, operators are read.
 
 use std::collections::HashMap;
 
 use wasm_types::wasmparser::{FunctionBody, Operator};
 use wasm_types::{DefinedFuncIndex, ParsedModule, TableIndex};
 
-/// How many bytes are looked at together: few enough that most such pieces have none of the bytes looked for.
+/// How many bytes are looked at together: few enough that most such pieces have none of the bytes
+/// looked for.
 const PIECE: usize = 32;
 
 /// The first byte of `table.set` (Wasm 3.0, section 5.4.5), which the index of the table follows.
 const TABLE_SET: u8 = 0x26;
-/// The first byte of all other operators that change tables (the same section), which a number follows.
+/// The first byte of all other operators that change tables (the same section), which a number
+/// follows.
 const PREFIX: u8 = 0xfc;
 /// These numbers: `table.init`, `table.copy`, `table.grow`, `table.fill`.
 const PREFIXED: [u8; 4] = [12, 14, 15, 17];
@@ -134,7 +136,8 @@ mod tests {
     #[test]
     fn other_operators_are_not_found() {
         let pairs = Pairs::new([TableIndex::new(0)].into_iter());
-        // `table.get`, `table.set` of another table, `memory.copy`, `elem.drop`, `table.size`, a lone start.
+        // `table.get`, `table.set` of another table, `memory.copy`, `elem.drop`, `table.size`, a
+        // lone start.
         for start in
             [&[0x25, 0x00][..], &[0x26, 0x01], &[0xfc, 0x0a], &[0xfc, 0x0d], &[0xfc, 0x10], &[0x26]]
         {

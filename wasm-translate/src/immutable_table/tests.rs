@@ -178,7 +178,8 @@ fn broken_bodies_change_everything() {
     for (broken, expected) in [(&[0x01, 0x01][..], 1), (&[0xff, 0x0b], 1), (&[0xfc, 0x0c], 0)] {
         let mut wasm = wasm.clone();
         wasm[constant..constant + broken.len()].copy_from_slice(broken);
-        // What looks like a change of a table is looked at closely, and the rest is for the compiler.
+        // What looks like a change of a table is looked at closely, and the rest is for the
+        // compiler.
         let found = ImmutableTables::find(&parsed, &wasm, &Tunables::default());
         assert_eq!(found.tables.len(), expected, "{broken:x?}");
     }

@@ -57,8 +57,8 @@ pub(super) fn branches(operator: &Operator<'_>) -> bool {
     matches!(operator, O::If { .. } | O::Br { .. } | O::BrIf { .. } | O::BrTable { .. } | O::Return)
 }
 
-/// Whether an operator can neither trap nor call anything, and takes no time to speak of. A loop may take
-/// any.
+/// Whether an operator can neither trap nor call anything, and takes no time to speak of. A loop
+/// may take any.
 pub(super) fn is_harmless(operator: &Operator<'_>) -> bool {
     use Operator as O;
     matches!(
@@ -155,8 +155,8 @@ fn is_harmless_integer(operator: &Operator<'_>) -> bool {
     )
 }
 
-/// Arithmetic on floats and conversions that saturate; rounding is left out, since it is a call where the
-/// machine has no instruction for it.
+/// Arithmetic on floats and conversions that saturate; rounding is left out, since it is a call
+/// where the machine has no instruction for it.
 fn is_harmless_float(operator: &Operator<'_>) -> bool {
     use Operator as O;
     matches!(

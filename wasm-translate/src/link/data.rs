@@ -1,5 +1,6 @@
-//! References from code to data that stands in the same text: addresses relative to the program counter, as each
-//! machine has them. The text builder resolves calls, and nothing else on all machines.
+//! References from code to data that stands in the same text: addresses relative to the program
+//! counter, as each machine has them. The text builder resolves calls, and nothing else on all
+//! machines.
 
 use cranelift_codegen::binemit::Reloc;
 
@@ -18,8 +19,8 @@ pub(super) struct DataReference {
 impl DataReference {
     /// Fills it in; `None` if its kind is unknown, or what is referred to is too far away.
     ///
-    /// Addresses within the text have the place that they are given here in their page: a text is mapped page
-    /// by page.
+    /// Addresses within the text have the place that they are given here in their page: a text is
+    /// mapped page by page.
     pub(super) fn resolve(&self, text: &mut [u8]) -> Option<()> {
         let field = text.get_mut(self.at..self.at + 4)?;
         let old = <[u8; 4]>::try_from(&*field).ok()?;

@@ -1,5 +1,5 @@
-//! What stands in the text behind the functions: the thunks of imported functions that are elements of tables
-//! which nothing changes, and those tables.
+//! What stands in the text behind the functions: the thunks of imported functions that are elements
+//! of tables which nothing changes, and those tables.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ use crate::codegen::{FunctionCode, Job, Target};
 use crate::error::{Error, ErrorKind};
 use crate::immutable_table::ImmutableTable;
 
-/// Tables start at multiples of this, which is the size of an element: none of them is in two cache lines.
+/// Tables start at multiples of this, which is the size of an element: none of them is in two cache
+/// lines.
 const TABLE_ALIGNMENT: u32 = 8;
 
 /// What the code refers to beside functions.

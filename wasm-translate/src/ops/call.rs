@@ -66,8 +66,8 @@ enum TypeOf {
     Type(TypeIndex),
 }
 
-/// Makes sure that the target has all types of a signature, and that there are not too many; returns the number
-/// of parameters.
+/// Makes sure that the target has all types of a signature, and that there are not too many;
+/// returns the number of parameters.
 fn check_type<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
     ty: TypeOf,

@@ -1,4 +1,5 @@
-//! Blocks, loops, conditions and branches (Wasm 3.0, section 4.6.8), and code that is never reached.
+//! Blocks, loops, conditions and branches (Wasm 3.0, section 4.6.8), and code that is never
+//! reached.
 //!
 //! `end` makes a block of CLIF only where some branch goes to it. Constructs within code that is
 //! never reached are not translated at all; only their nesting is counted.

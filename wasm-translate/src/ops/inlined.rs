@@ -1,8 +1,9 @@
-//! A call that is replaced by the body of what it calls: a construct of its own, with locals of its own.
+//! A call that is replaced by the body of what it calls: a construct of its own, with locals of its
+//! own.
 //!
-//! An access to memory out of bounds must trap in the function that was to be called. So each access is checked
-//! first, and if it would trap, the function is called after all: nothing was changed until then, so it comes
-//! to the same place, and traps there.
+//! An access to memory out of bounds must trap in the function that was to be called. So each
+//! access is checked first, and if it would trap, the function is called after all: nothing was
+//! changed until then, so it comes to the same place, and traps there.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Value, types};
@@ -17,8 +18,8 @@ use crate::function::zero;
 use crate::translator::{FuncTranslator, Inlined};
 use crate::trap::clif_trap_code;
 
-/// Translates the body of a function in place of a call of it, with its results on the operand stack;
-/// `false` if the call is not one to be replaced.
+/// Translates the body of a function in place of a call of it, with its results on the operand
+/// stack; `false` if the call is not one to be replaced.
 ///
 /// All of it belongs to the place of the call in the binary, since nothing in it traps.
 pub(super) fn translate<E: FuncEnvironment + ?Sized>(
@@ -80,8 +81,8 @@ fn translate_body<E: FuncEnvironment + ?Sized>(
     Ok(())
 }
 
-/// As [`heap::prepare_access`](crate::heap::prepare_access), in a body that replaces a call: the access that
-/// is made can't trap.
+/// As [`heap::prepare_access`](crate::heap::prepare_access), in a body that replaces a call: the
+/// access that is made can't trap.
 pub(crate) fn prepare_access<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
     access: HeapAccess,

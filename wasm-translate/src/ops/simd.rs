@@ -41,8 +41,8 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     Ok(handled)
 }
 
-/// Whether the target's instruction set has what vector operators are compiled to. An error where it
-/// has not: the code generator would call library functions, which compiled code has none of, or
+/// Whether the target's instruction set has what vector operators are compiled to. An error where
+/// it has not: the code generator would call library functions, which compiled code has none of, or
 /// panic.
 pub(crate) fn supported(isa: &dyn TargetIsa) -> Result<(), Error> {
     match isa.triple().architecture {

@@ -1,9 +1,9 @@
-//! `memory.copy` and `memory.fill` of a few bytes, as many as a constant says: loads and stores in place of a
-//! call.
+//! `memory.copy` and `memory.fill` of a few bytes, as many as a constant says: loads and stores in
+//! place of a call.
 //!
-//! Bounds are checked first, for all bytes at once, so that nothing is written if some are out of bounds (Wasm
-//! 3.0, section 4.6.7). Of a copy, everything is loaded before anything is stored, so the two places may
-//! overlap.
+//! Bounds are checked first, for all bytes at once, so that nothing is written if some are out of
+//! bounds (Wasm 3.0, section 4.6.7). Of a copy, everything is loaded before anything is stored, so
+//! the two places may overlap.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
@@ -169,8 +169,8 @@ impl Part {
     }
 }
 
-/// Divides bytes into parts of the largest size that fits, a power of two; the last part may overlap the one
-/// before it.
+/// Divides bytes into parts of the largest size that fits, a power of two; the last part may
+/// overlap the one before it.
 fn parts(len: u8, largest: u8) -> SmallVec<[Part; 8]> {
     let mut size = largest;
     while size > len {

@@ -3,8 +3,8 @@
 use wasm_types::WasmFeatures;
 use wasm_types::wasmparser::{self, BlockType, Operator};
 
-/// What wasmparser calls a proposal, as our flag. Operators of proposals that have no flag are never
-/// valid here.
+/// What wasmparser calls a proposal, as our flag. Operators of proposals that have no flag are
+/// never valid here.
 macro_rules! flag {
     (mvp) => {
         WasmFeatures::empty()

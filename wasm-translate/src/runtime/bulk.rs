@@ -120,9 +120,9 @@ impl RuntimeEnvironment<'_> {
         builder.ins().iadd(base, index)
     }
 
-    /// Traps if so many bytes from an index on, neither of more than 32 bits, are out of bounds. The length then
-    /// is 0 also for a processor that runs ahead of the check: nothing in the functions that are called would
-    /// keep it within what is reserved.
+    /// Traps if so many bytes from an index on, neither of more than 32 bits, are out of bounds.
+    /// The length then is 0 also for a processor that runs ahead of the check: nothing in the
+    /// functions that are called would keep it within what is reserved.
     fn checked_length(
         &mut self,
         builder: &mut FunctionBuilder<'_>,

@@ -1,5 +1,5 @@
-//! Functions that tell when they are entered and left: each time a call of a builtin, with the arguments or the
-//! results in the frame.
+//! Functions that tell when they are entered and left: each time a call of a builtin, with the
+//! arguments or the results in the frame.
 
 use cranelift_codegen::ir::{
     InstBuilder as _, MemFlagsData, StackSlotData, StackSlotKind, Value, types,
@@ -49,9 +49,9 @@ impl RuntimeEnvironment<'_> {
         self.call_builtin(builder, builtin, &[func, values]);
     }
 
-    /// Writes values where the builtin finds them, 16 bytes each: to one place for all that the function
-    /// tells, as large as the largest needs it. It is there even for no values, as no address means that
-    /// there are no results.
+    /// Writes values where the builtin finds them, 16 bytes each: to one place for all that the
+    /// function tells, as large as the largest needs it. It is there even for no values, as no
+    /// address means that there are no results.
     fn spill(&mut self, builder: &mut FunctionBuilder<'_>, values: &[Value]) -> Value {
         let size = values.len().max(1) as u32 * 16;
         let slot = *self.function.hook_values.get_or_insert_with(|| {

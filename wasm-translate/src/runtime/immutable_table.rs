@@ -1,10 +1,11 @@
-//! Calls through tables that nothing changes, whose elements stand beside the code, and what such an element
-//! leads to if the function is imported.
+//! Calls through tables that nothing changes, whose elements stand beside the code, and what such
+//! an element leads to if the function is imported.
 //!
-//! An element is the distance of the code from the start of the table and the number of the function's type (see
-//! [`TextItemKind::Table`](wasm_types::TextItemKind)). All functions get the caller's own context, so there is
-//! nothing to load but the element. A host function among them is called by way of its import record, which
-//! says who calls, so that the caller need not keep its context in its frame.
+//! An element is the distance of the code from the start of the table and the number of the
+//! function's type (see [`TextItemKind::Table`](wasm_types::TextItemKind)). All functions get the
+//! caller's own context, so there is nothing to load but the element. A host function among them is
+//! called by way of its import record, which says who calls, so that the caller need not keep its
+//! context in its frame.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
@@ -34,8 +35,8 @@ impl<'m> RuntimeEnvironment<'m> {
         self
     }
 
-    /// The code of an element of a table that nothing changes, after all checks; `None` if the table is not one of
-    /// those.
+    /// The code of an element of a table that nothing changes, after all checks; `None` if the
+    /// table is not one of those.
     pub(super) fn immutable_element_code(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
@@ -91,7 +92,8 @@ impl<'m> RuntimeEnvironment<'m> {
         builder.ins().symbol_value(types::I64, symbol)
     }
 
-    /// Makes a function with the type of an imported one, that goes on to what is bound to the import.
+    /// Makes a function with the type of an imported one, that goes on to what is bound to the
+    /// import.
     pub(crate) fn import_thunk(
         &mut self,
         func: FuncIndex,

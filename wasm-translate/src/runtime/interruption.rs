@@ -1,16 +1,17 @@
 //! Interruption: reads of a page that the host makes inaccessible when it wants the code to stop.
 //!
-//! Code that runs for long passes the head of a loop again and again, or calls ever more functions. So there
-//! is a read at the head of each loop, and one at the entry of each function that calls another; a function that
-//! calls nothing can't be part of a recursion. What is read is not used.
+//! Code that runs for long passes the head of a loop again and again, or calls ever more functions.
+//! So there is a read at the head of each loop, and one at the entry of each function that calls
+//! another; a function that calls nothing can't be part of a recursion. What is read is not used.
 //!
-//! The page is the one below the first memory, where that is reserved whole: its base is in a register
-//! wherever a program's hot loops are, so that a read is one instruction that nothing waits for. For other
-//! modules the address is in the instance context.
+//! The page is the one below the first memory, where that is reserved whole: its base is in a
+//! register wherever a program's hot loops are, so that a read is one instruction that nothing
+//! waits for. For other modules the address is in the instance context.
 //!
-//! The optimiser takes two loads of one place for one if it sees no store between them. So each read of a
-//! function is of a place of its own, which is no concern of the host's. A function with more reads than there
-//! are places has a point between them that the optimiser moves no access across, and which is no code.
+//! The optimiser takes two loads of one place for one if it sees no store between them. So each
+//! read of a function is of a place of its own, which is no concern of the host's. A function with
+//! more reads than there are places has a point between them that the optimiser moves no access
+//! across, and which is no code.
 
 use cranelift_codegen::cursor::{Cursor as _, FuncCursor};
 use cranelift_codegen::ir::{InstBuilder as _, MemFlagsData, SourceLoc, Value, types};
@@ -59,7 +60,8 @@ impl RuntimeEnvironment<'_> {
         self.read_page(cursor.with_srcloc(self.function.interruption.entry), above);
     }
 
-    /// To be called for code that only goes on to another function, which has a read of its own if it needs one.
+    /// To be called for code that only goes on to another function, which has a read of its own if
+    /// it needs one.
     pub(super) fn never_interrupt_at_entry(&mut self) {
         self.function.interruption.read_at_entry = true;
     }

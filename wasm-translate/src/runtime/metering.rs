@@ -17,11 +17,12 @@ use crate::environ::{Metering, Result};
 use crate::fuel::{self, Access, ENTRY_COST, Event, EventKind, Plan, TrapLeads, cost_of};
 use crate::trap::clif_trap_code;
 
-/// The most units of work that are paid for at once. More there can't be, but an operand may say so.
+/// The most units of work that are paid for at once. More there can't be, but an operand may say
+/// so.
 const MAX_UNITS: i64 = 1 << 50;
 
-/// Up to this many units that are known when the code is made, it is not looked at what is left before
-/// they are used.
+/// Up to this many units that are known when the code is made, it is not looked at what is left
+/// before they are used.
 const SMALL: i64 = 128;
 
 /// Counting fuel: what it costs, and what was told of the function at hand.
@@ -163,7 +164,8 @@ impl Metering for RuntimeEnvironment<'_> {
 }
 
 impl RuntimeEnvironment<'_> {
-    /// Sets what operators cost, if the code counts fuel, and whether it is taken for each by itself.
+    /// Sets what operators cost, if the code counts fuel, and whether it is taken for each by
+    /// itself.
     pub(crate) fn with_operator_cost(
         mut self,
         costs: Arc<OperatorCost>,
@@ -191,9 +193,9 @@ impl RuntimeEnvironment<'_> {
         self.record_fuel(builder, EventKind::Entry);
     }
 
-    /// To be called right before code that leaves the function for another, with the function that it calls
-    /// if that is known. What the host does has to be paid for, so it is looked at what is left before an
-    /// import is called.
+    /// To be called right before code that leaves the function for another, with the function that
+    /// it calls if that is known. What the host does has to be paid for, so it is looked at what is
+    /// left before an import is called.
     pub(super) fn fuel_before_call(
         &mut self,
         builder: &FunctionBuilder<'_>,
@@ -230,8 +232,8 @@ impl RuntimeEnvironment<'_> {
         self.record_fuel(builder, EventKind::Used(ENTRY_COST + cost));
     }
 
-    /// Whether a function looks at its entry whether any fuel is left, even if it calls nothing: the host can
-    /// call it.
+    /// Whether a function looks at its entry whether any fuel is left, even if it calls nothing:
+    /// the host can call it.
     pub(super) fn fuel_checks_entry_of(&self, func: FuncIndex) -> bool {
         self.fuel.is_some() && self.module.funcref_slot(func).is_some()
     }

@@ -1,7 +1,7 @@
 //! Calls of functions that store a 128-bit product: the product is computed where it is wanted.
 //!
-//! The function itself is called only if the product would be stored out of bounds, so that the trap, and
-//! what was stored before it, are the function's own, and a backtrace shows it.
+//! The function itself is called only if the product would be stored out of bounds, so that the
+//! trap, and what was stored before it, are the function's own, and a backtrace shows it.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Endianness, FuncRef, InstBuilder as _, MemFlagsData, Value, types};
@@ -14,8 +14,8 @@ use crate::idiom::{Idiom, WideMultiply};
 use crate::trap::clif_trap_code;
 
 impl RuntimeEnvironment<'_> {
-    /// Makes the code of a function that is known by what it does in place of a call of it; `None` if it
-    /// has to be called.
+    /// Makes the code of a function that is known by what it does in place of a call of it; `None`
+    /// if it has to be called.
     pub(super) fn call_idiom(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
@@ -41,8 +41,8 @@ impl RuntimeEnvironment<'_> {
         multiply: WideMultiply,
         args: &[Value],
     ) -> Option<Values> {
-        // In a memory whose index space is reserved whole, no address of this size can overflow, nor can
-        // speculation leave it.
+        // In a memory whose index space is reserved whole, no address of this size can overflow,
+        // nor can speculation leave it.
         let ty = self.module.memories.get(multiply.memory.index())?;
         let low_offset = i32::try_from(multiply.offset).ok()?;
         let high_offset = low_offset.checked_add(8)?;

@@ -8,20 +8,21 @@
 use super::Settings;
 
 impl Settings {
-    /// Sets whether pure instructions go back to the order of the source after Cranelift's optimiser,
-    /// which leaves them at their first use, far from the loads that they use up. On at first; without
-    /// effect where the optimiser does not run (`OptLevel::None`).
+    /// Sets whether pure instructions go back to the order of the source after Cranelift's
+    /// optimiser, which leaves them at their first use, far from the loads that they use up. On at
+    /// first; without effect where the optimiser does not run (`OptLevel::None`).
     ///
-    /// Measured: .94 on bzip2 (whose code is 4 % smaller), .96 on SHA-256 and BLAKE3, 1.05 on elliptic curves, .995
-    /// over all; a compilation takes 2 % longer.
+    /// Measured: .94 on bzip2 (whose code is 4 % smaller), .96 on SHA-256 and BLAKE3, 1.05 on
+    /// elliptic curves, .995 over all; a compilation takes 2 % longer.
     pub fn reorder(&mut self, on: bool) -> &mut Self {
         self.optimizations.reorder = on;
         self
     }
 
-    /// Sets whether functions that do what machines have instructions for are recognised by their bodies:
-    /// the product of two 128-bit integers, which compilers make a function of (`__multi3`). It is then
-    /// computed with those instructions, and where it is called. On at first.
+    /// Sets whether functions that do what machines have instructions for are recognised by their
+    /// bodies: the product of two 128-bit integers, which compilers make a function of
+    /// (`__multi3`). It is then computed with those instructions, and where it is called. On at
+    /// first.
     ///
     /// Measured: .52 on elliptic curves, .55 on 128-bit arithmetic, nothing elsewhere.
     pub fn idioms(&mut self, on: bool) -> &mut Self {
@@ -29,22 +30,22 @@ impl Settings {
         self
     }
 
-    /// Sets whether calls of small functions that call nothing are replaced by what they call, those in
-    /// loops first. Such a function may trap only for accesses to memory that is reserved whole, and only
-    /// before it changes anything; then it is called after all, so that traps and backtraces stay what they
-    /// are. A caller at most doubles. Without effect where the optimiser does not run
-    /// (`OptLevel::None`).
+    /// Sets whether calls of small functions that call nothing are replaced by what they call,
+    /// those in loops first. Such a function may trap only for accesses to memory that is reserved
+    /// whole, and only before it changes anything; then it is called after all, so that traps and
+    /// backtraces stay what they are. A caller at most doubles. Without effect where the optimiser
+    /// does not run (`OptLevel::None`).
     ///
-    /// Off at first, since what an optimising compiler made has few such calls left. Measured: .995 over all the
-    /// programs, .94 to 1.03 on single ones.
+    /// Off at first, since what an optimising compiler made has few such calls left. Measured: .995
+    /// over all the programs, .94 to 1.03 on single ones.
     pub fn inlining(&mut self, on: bool) -> &mut Self {
         self.optimizations.inlining = on;
         self
     }
 
-    /// Sets whether `memory.copy` and `memory.fill` of up to 64 bytes, as many as a constant says, are loads
-    /// and stores after a check of the bounds, in place of a call. On at first; without effect on
-    /// memories whose index space is not reserved whole.
+    /// Sets whether `memory.copy` and `memory.fill` of up to 64 bytes, as many as a constant says,
+    /// are loads and stores after a check of the bounds, in place of a call. On at first; without
+    /// effect on memories whose index space is not reserved whole.
     ///
     /// Measured: nothing on the programs, which have few of them where it matters.
     pub fn small_bulk(&mut self, on: bool) -> &mut Self {
@@ -52,10 +53,10 @@ impl Settings {
         self
     }
 
-    /// Sets whether `memory.copy` and `memory.fill` check their bounds in place and call C's `memmove` and `memset`,
-    /// in place of a function of the store that checks and does everything. These are called on the Wasm stack,
-    /// of which they need next to nothing. On at first; without effect on memories whose index space is not
-    /// reserved whole.
+    /// Sets whether `memory.copy` and `memory.fill` check their bounds in place and call C's
+    /// `memmove` and `memset`, in place of a function of the store that checks and does everything.
+    /// These are called on the Wasm stack, of which they need next to nothing. On at first; without
+    /// effect on memories whose index space is not reserved whole.
     ///
     /// Measured: up to 60 bytes take about 3 ns, where Wasmtime takes 5.5; nothing on the programs.
     pub fn direct_bulk(&mut self, on: bool) -> &mut Self {
@@ -63,13 +64,13 @@ impl Settings {
         self
     }
 
-    /// Sets whether tables of functions that nothing changes stand beside the code: those that the module neither
-    /// imports nor exports, that no operator writes to, and that segments at constant places fill. A call
-    /// through one takes a load and no context, and a comparison of types only if there are several. On at
-    /// first; without effect with `Internals::Writable`.
+    /// Sets whether tables of functions that nothing changes stand beside the code: those that the
+    /// module neither imports nor exports, that no operator writes to, and that segments at
+    /// constant places fill. A call through one takes a load and no context, and a comparison of
+    /// types only if there are several. On at first; without effect with `Internals::Writable`.
     ///
-    /// Measured: .32 on tail calls through a table, .77 on virtual calls, .94 on a database, .97 on an
-    /// interpreter, nothing on the programs that call little through tables or export theirs.
+    /// Measured: .32 on tail calls through a table, .77 on virtual calls, .94 on a database, .97 on
+    /// an interpreter, nothing on the programs that call little through tables or export theirs.
     pub fn immutable_tables(&mut self, on: bool) -> &mut Self {
         self.optimizations.immutable_tables = on;
         self

@@ -16,8 +16,8 @@ pub enum BuiltinType {
 macro_rules! builtins {
     ($($(#[$doc:meta])* $name:ident $symbol:ident ($($param:ident: $ty:ident),*) $(-> $result:ident)?;)*) => {
         /// A function of the store that compiled code calls. Each takes the instance context first
-        /// and then the parameters below, unless it [is a leaf](Builtin::is_leaf); one that fails does not
-        /// return.
+        /// and then the parameters below, unless it [is a leaf](Builtin::is_leaf); one that fails
+        /// does not return.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[repr(u32)]
         pub enum Builtin {
@@ -49,8 +49,8 @@ macro_rules! builtins {
                 }
             }
 
-            /// Whether it is a plain function of the C library, which takes no context, needs next to no
-            /// stack, and can't fail: it is called on the Wasm stack.
+            /// Whether it is a plain function of the C library, which takes no context, needs next
+            /// to no stack, and can't fail: it is called on the Wasm stack.
             pub const fn is_leaf(self) -> bool {
                 matches!(self, Builtin::MoveBytes | Builtin::FillBytes)
             }
@@ -113,10 +113,11 @@ builtins! {
     FmaF32 fma_f32 (x: F32, y: F32, z: F32) -> F32;
     /// Fused multiply-add, for machines with no such instruction.
     FmaF64 fma_f64 (x: F64, y: F64, z: F64) -> F64;
-    /// A function that was compiled to tell is entered. Its arguments are at `values`, 16 bytes each.
+    /// A function that was compiled to tell is entered. Its arguments are at `values`, 16 bytes
+    /// each.
     FunctionEntered function_entered (func: I32, values: I64);
-    /// A function that was compiled to tell returns with the results at `values`, 16 bytes each; or, if
-    /// `values` is 0, is about to make a tail call.
+    /// A function that was compiled to tell returns with the results at `values`, 16 bytes each;
+    /// or, if `values` is 0, is about to make a tail call.
     FunctionLeft function_left (func: I32, values: I64);
     /// Copies bytes between native addresses; the two places may overlap. C's `memmove`.
     MoveBytes move_bytes (to: I64, from: I64, len: I64);

@@ -15,10 +15,11 @@ pub mod context {
     pub const BUILTINS: u32 = 16;
     /// The [`func_ref`](super::func_ref) record that stands for null in tables of functions.
     pub const NULL_FUNC_REF: u32 = 24;
-    /// Right above the page whose protection interrupts code that has no memory to look below: a pointer.
-    /// See [`INTERRUPT_PAGE_SIZE`](crate::abi::INTERRUPT_PAGE_SIZE).
+    /// Right above the page whose protection interrupts code that has no memory to look below: a
+    /// pointer. See [`INTERRUPT_PAGE_SIZE`](crate::abi::INTERRUPT_PAGE_SIZE).
     pub const INTERRUPT_PAGE: u32 = 32;
-    /// The fuel that is left: a pointer to an `i64` that counts down, below zero if too much was used.
+    /// The fuel that is left: a pointer to an `i64` that counts down, below zero if too much was
+    /// used.
     pub const FUEL: u32 = 40;
     /// The store's description of the instance: a pointer that only the store reads.
     pub const INSTANCE: u32 = 48;
@@ -55,9 +56,9 @@ pub mod memory_import {
 ///
 /// Elements are 8 bytes. In a table of functions an element is the address of a
 /// [`func_ref`](super::func_ref) record, never null: the record at
-/// [`context::NULL_FUNC_REF`](super::context::NULL_FUNC_REF) stands for null, and 0 for an element that was not asked for
-/// yet, which [`Builtin::TableGetLazy`](crate::abi::Builtin::TableGetLazy) fills in. In other tables an
-/// element is the reference itself, and 0 is null.
+/// [`context::NULL_FUNC_REF`](super::context::NULL_FUNC_REF) stands for null, and 0 for an element
+/// that was not asked for yet, which [`Builtin::TableGetLazy`](crate::abi::Builtin::TableGetLazy)
+/// fills in. In other tables an element is the reference itself, and 0 is null.
 pub mod table {
     /// The first element: a pointer.
     pub const BASE: u32 = 0;

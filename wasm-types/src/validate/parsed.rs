@@ -71,7 +71,8 @@ impl ParsedModule {
         }
     }
 
-    /// The body of a function, in the binary that was parsed: locals and operators are read from it.
+    /// The body of a function, in the binary that was parsed: locals and operators are read from
+    /// it.
     ///
     /// # Panics
     ///

@@ -1,8 +1,8 @@
 //! Which proposal explains that a module was refused.
 //!
-//! Where wasmparser says that something is switched off, that is the reason, whatever else may be wrong behind
-//! it. Where it does not, the module is validated again with more allowed: the first proposal with which
-//! validation gets further is the explanation.
+//! Where wasmparser says that something is switched off, that is the reason, whatever else may be
+//! wrong behind it. Where it does not, the module is validated again with more allowed: the first
+//! proposal with which validation gets further is the explanation.
 
 use alloc::format;
 
@@ -80,8 +80,8 @@ const FUNCTION_REFERENCES: WasmFeatures =
     WasmFeatures::FUNCTION_REFERENCES.union(WasmFeatures::REFERENCE_TYPES);
 const GC: WasmFeatures = WasmFeatures::GC.union(FUNCTION_REFERENCES);
 
-/// The proposal that explains the error, if there is one that is not allowed and that wasmparser misses
-/// or with which validation gets further.
+/// The proposal that explains the error, if there is one that is not allowed and that wasmparser
+/// misses or with which validation gets further.
 pub(super) fn explain(
     wasm: &[u8],
     allowed: WasmFeatures,
@@ -119,8 +119,8 @@ pub(super) fn explain(
     })
 }
 
-/// Whether wasmparser says that something is switched off, and not that a rule is broken which a proposal has made
-/// weaker.
+/// Whether wasmparser says that something is switched off, and not that a rule is broken which a
+/// proposal has made weaker.
 fn speaks_of_features(error: &wasmparser::Error) -> bool {
     let message = error.message();
     let words = ["proposal", "enabled", "disabled", "disallowed", "feature", "required for"];

@@ -30,9 +30,9 @@ pub(super) fn read(
     Ok(())
 }
 
-/// Takes the types as validation left them, which is much faster than to decode them again. `None`, and
-/// nothing taken, where that does not tell all that the binary says: where types refer to others or stand in
-/// groups with them.
+/// Takes the types as validation left them, which is much faster than to decode them again. `None`,
+/// and nothing taken, where that does not tell all that the binary says: where types refer to
+/// others or stand in groups with them.
 fn take_plain(module: &mut Module, groups: u32, types: TypesRef<'_>) -> Option<()> {
     let before = module.types.len() as u32;
     let all = before..types.core_type_count_in_module();
