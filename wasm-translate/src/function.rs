@@ -1,6 +1,6 @@
 //! The translation of one function body: validated and turned into CLIF in one pass.
 
-use cranelift_codegen::ir::{self, InstBuilder as _, SourceLoc, Type, Value, types};
+use cranelift_codegen::ir::{self, SourceLoc, Type, Value};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasm_types::wasmparser::{
     self, FuncValidator, FuncValidatorAllocations, Operator, OperatorsReader,
@@ -16,7 +16,7 @@ use crate::inline::Sites;
 use crate::limits::Budget;
 use crate::ops;
 use crate::proposals;
-use crate::translator::{FuncTranslator, Stacks};
+use crate::translator::{FuncTranslator, Stacks, zero};
 
 /// Translates function bodies, one after the other, and keeps its allocations from one to the
 /// next.
@@ -325,18 +325,6 @@ fn translate_store<E: FuncEnvironment + ?Sized>(
         }
         Operator::End => ops::translate(t, op),
         _ => Ok(()),
-    }
-}
-
-pub(crate) fn zero(builder: &mut FunctionBuilder<'_>, ty: Type) -> Value {
-    match ty {
-        types::F32 => builder.ins().f32const(0.0),
-        types::F64 => builder.ins().f64const(0.0),
-        ty if ty.is_vector() => {
-            let bytes = builder.func.dfg.constants.insert([0; 16].as_slice().into());
-            builder.ins().vconst(ty, bytes)
-        }
-        ty => builder.ins().iconst(ty, 0),
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! Each family's `translate` says whether the operator was one of its own.
 
+mod access;
 mod branch_table;
 mod bulk;
 mod call;
 mod control;
 mod conversion;
 mod float;
-pub(crate) mod inlined;
+mod inlined;
 mod integer;
 mod memory;
 mod parametric;
@@ -23,14 +24,16 @@ mod simd_lanes;
 mod simd_memory;
 mod small_bulk;
 mod table;
+mod types;
 mod variable;
 
-use wasm_types::ValType;
+use wasm_types::FuncIndex;
 use wasm_types::wasmparser::Operator;
 
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 use crate::translator::FuncTranslator;
+pub(crate) use types::check_types;
 
 /// Translates an operator, from what programs are mostly made of to what is rare.
 pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
@@ -45,6 +48,7 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
         || memory::translate(t, op)?
         || control::translate(t, op)?
         || parametric::translate(t, op)?
+        || translate_inlined(t, op)?
         || call::translate(t, op)?
         || float::translate(t, op)?
         || conversion::translate(t, op)?
@@ -55,17 +59,23 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
     if known { Ok(()) } else { Err(Error::unsupported(operator_name(op))) }
 }
 
-/// Whether values of a type can exist on the target at all. Vectors do not only come from vector
-/// operators, but also from parameters, locals, globals and calls.
-pub(crate) fn check_types<'t, E: FuncEnvironment + ?Sized>(
-    env: &E,
-    types: impl IntoIterator<Item = &'t ValType>,
-) -> Result<(), Error> {
-    if types.into_iter().any(|ty| *ty == ValType::V128) {
-        simd::supported(env.isa())
-    } else {
-        Ok(())
+/// Translates the body of a function in place of a call of it, with its results on the operand
+/// stack; `false` if the call is not one to be replaced.
+///
+/// All of it belongs to the place of the call in the binary, since nothing in it traps.
+fn translate_inlined<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    op: &Operator<'_>,
+) -> Result<bool, Error> {
+    let Operator::Call { function_index } = *op else { return Ok(false) };
+    let Some(mut body) = inlined::begin(t, FuncIndex::new(function_index))? else {
+        return Ok(false);
+    };
+    while let Some(op) = body.next(t)? {
+        translate(t, &op)?;
     }
+    body.end(t);
+    Ok(true)
 }
 
 /// What the operator is called, for an error: the name without its immediates.

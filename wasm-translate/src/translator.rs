@@ -15,16 +15,12 @@ use cranelift_codegen::ir::{
     self, Block, Endianness, InstBuilder as _, MemFlagsData, Type, Value, condcodes::IntCC, types,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
-use wasm_types::wasmparser::{MemArg, MemArgTarget};
-use wasm_types::{FuncIndex, MemoryIndex, ValType};
+use wasm_types::{FuncIndex, ValType};
 
 use crate::control_stack::Frame;
-use crate::environ::{FuncEnvironment, HeapAccess, Values};
-use crate::error::Error;
-use crate::heap;
+use crate::environ::{FuncEnvironment, Values};
 use crate::inline::Sites;
 use crate::limits::Budget;
-use crate::ops::inlined;
 
 /// The vectors that a translation works on, kept from one function to the next.
 #[derive(Default)]
@@ -195,36 +191,22 @@ impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
         let flag = self.builder.ins().icmp(cc, a, b);
         self.builder.ins().uextend(types::I32, flag)
     }
-
-    /// Pops the address operand of a memory access and makes a native address of it: the access is
-    /// within bounds, or traps when it is made, or the trap is in the code already.
-    ///
-    /// Returns what a load or store instruction takes: flags (little-endian, with the trap code of
-    /// an access out of bounds), address and constant offset. `access_size` is in bytes. A store
-    /// pops its value before it calls this.
-    pub(crate) fn heap_addr(
-        &mut self,
-        memarg: &MemArg,
-        access_size: u8,
-    ) -> Result<(MemFlagsData, Value, i32), Error> {
-        let MemArgTarget::Memory(memory) = memarg.target else {
-            return Err(Error::unsupported("a memory access to an array"));
-        };
-        let index = self.pop();
-        let access = HeapAccess {
-            memory: MemoryIndex::new(memory),
-            index,
-            offset: memarg.offset,
-            size: access_size,
-        };
-        if self.inlined.is_some() {
-            return inlined::prepare_access(self, access);
-        }
-        heap::prepare_access(&mut self.builder, self.env, access)
-    }
 }
 
 /// Flags for a bit cast between vector types that keeps Wasm's order of lanes on every target.
 pub(crate) fn lane_order() -> MemFlagsData {
     ir::MemFlagsData::new().with_endianness(Endianness::Little)
+}
+
+/// The zero that locals start with.
+pub(crate) fn zero(builder: &mut FunctionBuilder<'_>, ty: Type) -> Value {
+    match ty {
+        types::F32 => builder.ins().f32const(0.0),
+        types::F64 => builder.ins().f64const(0.0),
+        ty if ty.is_vector() => {
+            let bytes = builder.func.dfg.constants.insert([0; 16].as_slice().into());
+            builder.ins().vconst(ty, bytes)
+        }
+        ty => builder.ins().iconst(ty, 0),
+    }
 }

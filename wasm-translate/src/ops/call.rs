@@ -3,7 +3,7 @@
 use wasm_types::wasmparser::Operator;
 use wasm_types::{FuncIndex, FuncType, TableIndex, TypeIndex};
 
-use super::{check_types, inlined};
+use super::types::check_types;
 use crate::environ::{FuncEnvironment, Values};
 use crate::error::{Error, ErrorKind};
 use crate::translator::FuncTranslator;
@@ -16,11 +16,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     match *op {
         Operator::Call { function_index } => {
             let func = FuncIndex::new(function_index);
-            let count = check_type(t, TypeOf::Func(func))?;
-            let args = pop_args(t, count);
-            if inlined::translate(t, func, &args)? {
-                return Ok(true);
-            }
+            let args = pop_args_of(t, func)?;
             let results = t.env.call(&mut t.builder, func, &args)?;
             t.push_all(&results);
         }
@@ -34,8 +30,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         }
         Operator::ReturnCall { function_index } => {
             let func = FuncIndex::new(function_index);
-            let count = check_type(t, TypeOf::Func(func))?;
-            let args = pop_args(t, count);
+            let args = pop_args_of(t, func)?;
             t.env.return_call(&mut t.builder, func, &args)?;
             t.reachable = false;
         }
@@ -50,6 +45,15 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Pops the arguments of a call of a function, in order and in canonical form.
+pub(super) fn pop_args_of<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    func: FuncIndex,
+) -> Result<Values, Error> {
+    let count = check_type(t, TypeOf::Func(func))?;
+    Ok(pop_args(t, count))
 }
 
 fn func_type<'t, E: FuncEnvironment + ?Sized>(

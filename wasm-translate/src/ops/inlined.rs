@@ -7,33 +7,38 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Value, types};
-use wasm_types::wasmparser::FunctionBody;
+use wasm_types::wasmparser::{self, Operator, OperatorsReader};
 use wasm_types::{FuncIndex, TrapCode, ValType};
 
-use super::check_types;
+use super::call::pop_args_of;
+use super::types::check_types;
 use crate::control_stack::FrameKind;
-use crate::environ::{FuncEnvironment, HeapAccess, Values};
+use crate::environ::{FuncEnvironment, HeapAccess};
 use crate::error::{Error, ErrorKind};
-use crate::function::zero;
-use crate::translator::{FuncTranslator, Inlined};
+use crate::translator::{FuncTranslator, Inlined, zero};
 use crate::trap::clif_trap_code;
 
-/// Translates the body of a function in place of a call of it, with its results on the operand
-/// stack; `false` if the call is not one to be replaced.
-///
-/// All of it belongs to the place of the call in the binary, since nothing in it traps.
-pub(super) fn translate<E: FuncEnvironment + ?Sized>(
-    t: &mut FuncTranslator<'_, '_, E>,
+/// The body that comes in place of a call, of which each operator is still to be translated.
+pub(super) struct Body<'a> {
+    operators: OperatorsReader<'a>,
+    /// The first local of the function around it.
+    callers_first: u32,
+}
+
+/// Begins with the body of a function in place of a call of it, which leaves its results on the
+/// operand stack; `None` if the call is not one to be replaced.
+pub(super) fn begin<'a, E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'a, '_, E>,
     func: FuncIndex,
-    args: &Values,
-) -> Result<bool, Error> {
-    let Some(sites) = t.inlining.filter(|sites| sites.contains(t.offset)) else { return Ok(false) };
-    let Some(inlinee) = sites.inlinee(func) else { return Ok(false) };
+) -> Result<Option<Body<'a>>, Error> {
+    let Some(sites) = t.inlining.filter(|sites| sites.contains(t.offset)) else { return Ok(None) };
+    let Some(inlinee) = sites.inlinee(func) else { return Ok(None) };
+    let args = pop_args_of(t, func)?;
     check_types(t.env, inlinee.locals)?;
 
     // Variables are numbered in the order in which they are declared.
     let mut first = None;
-    for arg in args {
+    for arg in &args {
         let ty = t.ty(*arg);
         let variable = t.builder.declare_var(ty);
         t.builder.def_var(variable, *arg);
@@ -52,33 +57,40 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     let first = first.map_or(0, |variable| variable.as_u32());
     let callers_first = std::mem::replace(&mut t.first_local, first);
     let frame = t.stacks.frames.len();
-    t.inlined = Some(Inlined { frame, func, args: args.clone(), trapping: None });
+    t.inlined = Some(Inlined { frame, func, args, trapping: None });
     t.enter(FrameKind::Block, end, results.len(), 0);
     t.env.enter_inlined(&mut t.builder, func)?;
-    let result = translate_body(t, &inlinee.body);
-    t.first_local = callers_first;
-    if let Some(block) = t.inlined.take().and_then(|inlined| inlined.trapping) {
-        t.builder.seal_block(block);
-    }
-    result.map(|()| true)
+    let operators = inlinee.body.get_operators_reader().map_err(invalid)?;
+    Ok(Some(Body { operators, callers_first }))
 }
 
-/// Translates all operators of a body that was found to be valid; the last one ends its frame.
-fn translate_body<E: FuncEnvironment + ?Sized>(
-    t: &mut FuncTranslator<'_, '_, E>,
-    body: &FunctionBody<'_>,
-) -> Result<(), Error> {
-    let invalid =
-        |error: wasm_types::wasmparser::Error| Error::new(ErrorKind::Invalid, format!("{error}"));
-    let mut operators = body.get_operators_reader().map_err(invalid)?;
-    while !operators.eof() {
-        let op = operators.read().map_err(invalid)?;
+impl<'a> Body<'a> {
+    /// The next operator of the body, which was found to be valid; the last one ends its frame.
+    pub(super) fn next<E: FuncEnvironment + ?Sized>(
+        &mut self,
+        t: &mut FuncTranslator<'_, '_, E>,
+    ) -> Result<Option<Operator<'a>>, Error> {
+        if self.operators.eof() {
+            return Ok(None);
+        }
+        let op = self.operators.read().map_err(invalid)?;
         if t.reachable {
             t.env.before_operator(&mut t.builder, &op)?;
         }
-        super::translate(t, &op)?;
+        Ok(Some(op))
     }
-    Ok(())
+
+    /// Goes on behind the call.
+    pub(super) fn end<E: FuncEnvironment + ?Sized>(self, t: &mut FuncTranslator<'_, '_, E>) {
+        t.first_local = self.callers_first;
+        if let Some(block) = t.inlined.take().and_then(|inlined| inlined.trapping) {
+            t.builder.seal_block(block);
+        }
+    }
+}
+
+fn invalid(error: wasmparser::Error) -> Error {
+    Error::new(ErrorKind::Invalid, format!("{error}"))
 }
 
 /// As [`heap::prepare_access`](crate::heap::prepare_access), in a body that replaces a call: the

@@ -3,7 +3,7 @@
 use wasm_types::GlobalIndex;
 use wasm_types::wasmparser::Operator;
 
-use super::check_types;
+use super::types::check_types;
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 use crate::translator::FuncTranslator;
