@@ -14,7 +14,7 @@ struct Mode {
     /// Sets the hook on each side.
     ours: fn(&mut Store<u64>),
     theirs: fn(&mut wasmtime::Store<u64>),
-    /// Whether the hook here is told of the calls.
+    /// Whether the hook here is called.
     is_told: bool,
 }
 

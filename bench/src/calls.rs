@@ -1,4 +1,4 @@
-//! Workloads of libraries: which functions are called with what, told in a file, so that every
+//! Workloads of libraries: which functions are called with what, written in a file, so that every
 //! runtime, in whatever language, does the same.
 //!
 //! A line is a step; what follows `#` is a comment.

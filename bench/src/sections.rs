@@ -27,7 +27,7 @@ pub(crate) struct Section {
     /// What is compared.
     pub(crate) sides: [&'static str; 2],
     pub(crate) unit: Unit,
-    /// How often each side measures each thing, unless told otherwise.
+    /// How often each side measures each thing, by default.
     pub(crate) rounds: usize,
     pub(crate) run: fn(usize) -> Vec<Row>,
 }

@@ -86,7 +86,7 @@ pub(crate) fn run(rounds: usize) -> Vec<Row> {
     let wasm = guest(1024);
     let (_store, instance, snapshot) = initialized(&wasm);
     let engine = snapshot.engine().clone();
-    let state = snapshot.state(instance).expect("it can be told");
+    let state = snapshot.state(instance).expect("it can be expressed");
     let written = preinitialize(&wasm, &state, &PreinitializeOptions::default());
     let written = written.expect("it can be written").wasm;
     let linker = Linker::new(&engine);

@@ -1,5 +1,5 @@
 //! This project beside V8, which Node.js has: a process for each program, which runs it when it is
-//! told to.
+//! instructed to.
 //!
 //! A program that does not run there is left out with a word about it.
 

@@ -1,4 +1,4 @@
-// Runs one program in V8 as often as it is told to: what `src/v8.rs` talks to.
+// Runs one program in V8 as often as it is instructed to: what `src/v8.rs` talks to.
 //
 //   node --experimental-wasm-return-call run.mjs MODULE start ARGUMENT...
 //   node --experimental-wasm-return-call run.mjs MODULE javascript SCRIPT

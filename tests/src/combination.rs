@@ -19,7 +19,7 @@ pub struct Combination {
     nan_canonicalization: bool,
     relaxed_simd_deterministic: bool,
     parallel: bool,
-    /// Whether all functions tell when they are called, with nobody to hear it.
+    /// Whether all functions report when they are called, to no hook.
     function_hooks: bool,
     /// Whether the code can be interrupted, which nobody does.
     interruption: bool,

@@ -448,7 +448,7 @@ tables! {
     SymbolStrings = 37, ".strtab";
     /// [`TextItemRecord`]s, sorted by offset.
     TextItems = 38, ".wasm.text_items";
-    /// Functions that tell when they are entered and left, sorted.
+    /// Functions that report when they are entered and left, sorted.
     HookedFunctions = 41, ".wasm.hooked_functions";
     /// [`FuelRecord`]s, sorted by offset.
     Fuel = 42, ".wasm.fuel";

@@ -1,4 +1,4 @@
-//! Telling files apart by their content.
+//! Distinguishing files by their content.
 
 use core::fmt;
 

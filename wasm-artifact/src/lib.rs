@@ -8,7 +8,7 @@
 //!
 //! # Should I use this?
 //!
-//! Use it to look into artifacts (their types, exports, traps, names), to tell files apart
+//! Use it to look into artifacts (their types, exports, traps, names), to distinguish files
 //! ([`identify`]), or to keep the output of a compiler of your own in this form ([`write()`]). To
 //! put an artifact into executable memory take `wasm-loader`; to run WebAssembly take
 //! `wasm-runtime`.
@@ -46,7 +46,7 @@
 //!
 //! Active segments that are certain to fit become *images*: the contents of a memory as whole pages
 //! that can be mapped copy-on-write ([`Artifact::memory_image`]), and of a table as a list that is
-//! looked at when an element is first asked for ([`Artifact::table_image`]). Instantiation writes
+//! looked at when an element is first used ([`Artifact::table_image`]). Instantiation writes
 //! only the others, those that are not [`in_image`](DataRef::in_image).
 //!
 //! # Damage

@@ -347,7 +347,7 @@ impl<'a> Artifact<'a> {
     }
 
     /// Settings of the code that this version knows nothing of, as bits of the header: zero if
-    /// there are none. What such code takes for granted can't be told.
+    /// there are none. What such code takes for granted is not known.
     pub fn unknown_settings(&self) -> u32 {
         self.header.tunable_bits.get() & !tunable_bits::KNOWN
     }

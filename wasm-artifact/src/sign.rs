@@ -77,8 +77,8 @@
 //!   that matters, use hashes, or a key for each version.
 //! * It does not say **which module** it is: an artifact with a trusted seal is accepted under any
 //!   name. Where that matters, use hashes.
-//! * It hides nothing: artifacts are not encrypted, and what the time that loading takes tells
-//!   about a file is not secret. That **side channels** tell nothing about keys is up to the
+//! * It hides nothing: artifacts are not encrypted, and what the time that loading takes reveals
+//!   about a file is not secret. That **side channels** reveal nothing about keys is up to the
 //!   libraries, which are made for it; the code that is run has whatever side channels it has.
 //!
 //! [BLAKE3]: https://github.com/BLAKE3-team/BLAKE3-specs/blob/master/blake3.pdf

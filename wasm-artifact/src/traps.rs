@@ -41,7 +41,7 @@ impl<'a> Traps<'a> {
     ///
     /// # Errors
     ///
-    /// If the artifact is damaged there, so that it cannot be told.
+    /// If the artifact is damaged there, so that the reason is not known.
     pub fn lookup(&self, text_offset: u32) -> Result<Option<TrapCode>, Error> {
         if text_offset & ((1 << self.shift) - 1) != 0 {
             return Ok(None);

@@ -283,7 +283,7 @@ fn check(
         ),
         (
             compiled.hooked_functions.is_sorted_by(|a, b| a < b),
-            "its functions that tell are not sorted",
+            "its hooked functions are not sorted",
         ),
     ];
     if let Some((_, message)) = rules.iter().find(|(holds, _)| !holds) {

@@ -309,7 +309,7 @@ fn artifacts_have_to_be_compiled_for_it() {
     let mut inspect = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
     inspect.args(["inspect"]).arg(place.path("exit.cwasm"));
     let text = String::from_utf8(inspect.output().unwrap().stdout).unwrap();
-    assert!(text.contains("4 functions tell when they are called"), "{text}");
+    assert!(text.contains("4 functions report when they are called"), "{text}");
 }
 
 #[test]

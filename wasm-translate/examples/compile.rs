@@ -1,4 +1,4 @@
-//! Compiles a module and tells how long each step took.
+//! Compiles a module and reports how long each step took.
 //!
 //! ```text
 //! cargo run --release -p wasm-translate --features parallel --example compile -- FILE [TARGET] [THREADS]

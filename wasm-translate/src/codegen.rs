@@ -42,7 +42,7 @@ pub(crate) struct Job<'a> {
     pub(crate) inlining: Option<Inlining<'a>>,
     /// Tables that stand beside the code.
     pub(crate) immutable_tables: ImmutableTables,
-    /// Functions that tell when they are entered and left.
+    /// Functions that report when they are entered and left.
     pub(crate) hooked: HookedFunctions,
     /// When all has to be over.
     deadline: Option<Instant>,

@@ -48,7 +48,7 @@ pub fn compile_module(
     compile_module_timed(parsed, wasm, settings).map(|(compiled, _)| compiled)
 }
 
-/// As [`compile_module`], and tells where the time went.
+/// As [`compile_module`], and reports where the time went.
 ///
 /// # Errors
 ///

@@ -20,7 +20,7 @@ pub(crate) fn steps(func: &Function) -> u64 {
     alive.saturating_mul(STEPS_ALIVE).saturating_add(passed)
 }
 
-/// What [`steps`] can't be more than; cheap to tell.
+/// What [`steps`] can't be more than; cheap to compute.
 pub(crate) fn most_steps(func: &Function) -> u64 {
     let values = func.dfg.num_values() as u64;
     let alive = values.saturating_mul(func.dfg.num_insts() as u64).saturating_mul(STEPS_ALIVE);

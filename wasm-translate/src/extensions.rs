@@ -2,7 +2,7 @@
 //!
 //! An artifact records what its code uses, not what it was allowed to use, so that it runs on every
 //! machine that can run it. For x86-64, with the feature `exact-extensions`, the machine code
-//! itself is asked (`x86.rs`). Everywhere else all extensions that were allowed count as used: the
+//! itself is read (`x86.rs`). Everywhere else all extensions that were allowed count as used: the
 //! settings whose names start with `has_`, as far as they are on. The other settings of an
 //! instruction set choose between sequences that all machines run.
 

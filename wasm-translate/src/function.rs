@@ -71,7 +71,7 @@ impl Translator {
     /// # Errors
     ///
     /// If the body is not valid, or holds something that the translator or the environment does
-    /// not support. The error tells function and offset. `into` is in no useful state then, and has
+    /// not support. The error names function and offset. `into` is in no useful state then, and has
     /// to be cleared.
     ///
     /// # Panics

@@ -1,12 +1,12 @@
-//! Which functions of a module tell when they are entered and left.
+//! Which functions of a module report when they are entered and left.
 
 use wasm_types::{FuncIndex, Module};
 
-/// Says which functions of a module tell when they are entered and left. What is no function that
+/// Says which functions of a module report when they are entered and left. What is no function that
 /// the module defines counts for nothing.
 pub type FunctionSelection = dyn Fn(&Module) -> Vec<FuncIndex> + Send + Sync;
 
-/// The functions of a module that tell, sorted.
+/// The functions of a module that report, sorted.
 #[derive(Default, Debug)]
 pub(crate) struct HookedFunctions {
     functions: Vec<FuncIndex>,

@@ -2,7 +2,7 @@
 //! beside its code.
 //!
 //! Such a table is defined by the module, neither imported nor exported; no operator of any
-//! function changes it; and what it holds can be told from the binary alone: functions and nulls,
+//! function changes it; and what it holds is known from the binary alone: functions and nulls,
 //! written by active segments at constant places that lie within it. If the host may write to what
 //! is not exported ([`Internals::Writable`]), there is none.
 //!
@@ -95,7 +95,7 @@ fn may_be_left_unfinished(module: &Module, table: TableIndex) -> bool {
     before.iter().filter_map(written).any(|table| module.defined_table(table).is_none())
 }
 
-/// What a table holds once the module is instantiated; `None` if the binary alone does not tell, if
+/// What a table holds once the module is instantiated; `None` if the binary alone does not say, if
 /// it is no table of functions, or if it is not worth it.
 fn initial_elements(module: &Module, table: TableIndex) -> Option<Vec<Option<FuncIndex>>> {
     let ty = module.tables[table.index()];
@@ -152,7 +152,7 @@ fn reference(expr: &ConstExpr) -> Option<Option<FuncIndex>> {
 }
 
 /// For each type the index of the first one that is equal to it. `None` if there are types that
-/// take more than a comparison of what they are made of to tell whether they are equal, or whether
+/// take more than a comparison of what they are made of to see whether they are equal, or whether
 /// one can stand for another.
 fn type_numbers(module: &Module) -> Option<Vec<u32>> {
     let mut first: HashMap<&SubType, u32> = HashMap::new();

@@ -6,7 +6,7 @@
 //!
 //! Only functions that call nothing and trap for nothing but an access out of bounds, before they
 //! change anything, are put into others: such an access is left to the function itself, which is
-//! called for it. So no backtrace can tell the difference, and code that came from elsewhere
+//! called for it. So no backtrace shows the difference, and code that came from elsewhere
 //! belongs to the call that it stands for.
 
 mod operators;
@@ -188,7 +188,7 @@ impl<'a> Inlining<'a> {
 /// What there is to know of a body that can be put into others; `None` if it can't.
 ///
 /// An access to memory must come before anything is changed: control goes only forward, so the
-/// order of the operators is enough to tell. If `straight`, it must also come before any branch.
+/// order of the operators is enough to decide. If `straight`, it must also come before any branch.
 fn candidate(
     body: &FunctionBody<'_>,
     params: u32,

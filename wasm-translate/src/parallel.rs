@@ -31,10 +31,10 @@ pub(crate) fn run(threads: usize, items: usize, bytes: usize, work: impl Fn() + 
     });
 }
 
-/// How many threads can run at the same time, as the system says. Asking takes several system
+/// How many threads can run at the same time, as the system says. The query takes several system
 /// calls, and the answer rarely changes.
 ///
-/// Two threads may ask at once. Nobody waits for another here, so that a child that was forked
+/// Two threads may query at once. Nobody waits for another here, so that a child that was forked
 /// meanwhile does not wait for ever.
 #[cfg(feature = "parallel")]
 fn available() -> usize {

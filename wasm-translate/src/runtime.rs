@@ -64,7 +64,7 @@ pub struct RuntimeEnvironment<'m> {
     direct_bulk: bool,
     /// Tables whose elements stand beside the code, if calls are to go through those.
     immutable_tables: Option<&'m ImmutableTables>,
-    /// Functions that tell when they are entered and left.
+    /// Functions that report when they are entered and left.
     hooked: Option<&'m HookedFunctions>,
     /// If the code counts fuel.
     fuel: Option<Box<Fuel>>,
@@ -82,9 +82,9 @@ struct FunctionState {
     result_buffer: Option<Value>,
     /// Where results of calls go that no register is for.
     call_buffer: Option<StackSlot>,
-    /// Whether it tells when it is entered and left.
+    /// Whether it reports when it is entered and left.
     hooked: bool,
-    /// Where arguments and results are when it tells.
+    /// Where arguments and results are when it reports.
     hook_values: Option<StackSlot>,
     /// The place in the frame that keeps the context, if the function needs one.
     frame_slot: Option<StackSlot>,
@@ -169,7 +169,7 @@ impl<'m> RuntimeEnvironment<'m> {
         self
     }
 
-    /// Has functions tell when they are entered and left.
+    /// Has functions report when they are entered and left.
     pub(crate) fn with_function_hooks(mut self, hooked: &'m HookedFunctions) -> Self {
         self.hooked = Some(hooked);
         self

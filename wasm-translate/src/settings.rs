@@ -15,10 +15,10 @@ use crate::function_hooks::FunctionSelection;
 use crate::optimizations::Optimizations;
 use crate::pass::{ClifPass, PassPoint};
 
-/// Is told of the CLIF of each function before any pass changes it.
+/// Observes the CLIF of each function before any pass changes it.
 pub type ClifObserver = dyn Fn(FuncIndex, &cranelift_codegen::ir::Function) + Send + Sync;
 
-/// Is told how many functions are done, of how many.
+/// Observes progress: how many functions are done, of how many.
 pub type Progress = dyn Fn(usize, usize) + Send + Sync;
 
 /// What to compile for, and how.
@@ -267,7 +267,7 @@ impl Settings {
         self
     }
 
-    /// Sets who is told of progress: after each function, on the thread that compiled it.
+    /// Sets who observes progress: after each function, on the thread that compiled it.
     pub fn progress(&mut self, progress: Arc<Progress>) -> &mut Self {
         self.progress = Some(progress);
         self
@@ -296,7 +296,7 @@ impl Settings {
             ("preserve_frame_pointers", "true"),
             ("unwind_info", "false"),
             // The text is mapped anywhere: whatever it refers to is in it, and referred to by its
-            // distance. So there is no table of addresses to go through, which this would ask for.
+            // distance. So there is no table of addresses to go through, which this would need.
             ("is_pic", "false"),
             // A frame larger than the guard must not step over it.
             ("enable_probestack", "true"),

@@ -29,7 +29,7 @@ impl Timings {
     }
 }
 
-/// A clock that tells the time between one look at it and the next.
+/// A clock that measures the time between one look at it and the next.
 pub(crate) struct Lap(Instant);
 
 impl Lap {

@@ -1,5 +1,5 @@
 //! The CLIF of small modules, beside them: `tests/clif/NAME.wat` and `NAME.clif`; and for those
-//! that ask for it the machine code, `NAME.s`.
+//! that want it the machine code, `NAME.s`.
 //!
 //! `BLESS=1 cargo test -p wasm-translate --test clif` writes the files anew.
 
@@ -18,7 +18,7 @@ use wasm_types::{DefinedFuncIndex, FuncIndex, OperatorCost, Tunables};
 
 /// Comments at the start of a module choose settings: `;;! checked` for memories with bounds
 /// checks, `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`, `;;!
-/// interruptible`, `;;! function hooks` for functions that tell when they are called, `;;! fuel`
+/// interruptible`, `;;! function hooks` for functions that report when they are called, `;;! fuel`
 /// for code that counts fuel. `;;! assembly` is for machine code.
 fn golden_settings(text: &str) -> (Settings, ClifStage) {
     let mut stage = ClifStage::Raw;

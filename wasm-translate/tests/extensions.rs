@@ -28,7 +28,7 @@ fn compile_with(wasm: &[u8], flags: &[&str]) -> CompiledModule {
     compile(wasm, &settings).unwrap()
 }
 
-/// What the translation asks for before it makes vectors, or what the code generator asks for
+/// What the translation requires before it makes vectors, or what the code generator requires
 /// besides the extension that it uses: old enough to be allowed always.
 const LEVEL_2: [&str; 4] = ["has_sse3", "has_ssse3", "has_sse41", "has_sse42"];
 

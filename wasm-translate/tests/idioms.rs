@@ -58,7 +58,7 @@ fn harmless_differences_do_not_matter() {
         ("by_halves", "(i64.or", "(i64.add"),
         // Shifts are modulo 64.
         ("by_halves", "(i64.const 32)", "(i64.const 96)"),
-        // The other term of the sum tells the carry as well.
+        // The other term of the sum gives the carry as well.
         (
             "by_comparisons",
             "(i64.lt_u (local.get 5) (local.get 6))",

@@ -94,7 +94,7 @@ fn accesses_are_checked_and_the_function_called_for_those_out_of_bounds() {
         assert!(cold.contains("call fn0(v0)") && cold.contains("trap heap_oob"), "{text}");
         assert_eq!(text.matches("call fn").count(), 1, "{text}");
         assert!(text.contains("load notrap") || text.contains("notrap little"), "{text}");
-        // Where addresses are not enough to tell, the function is called.
+        // Where addresses are not enough to decide, the function is called.
         let text = one(true);
         assert!(text.contains("call fn0(v0)") && !text.contains("cold:"), "{text}");
     }

@@ -108,7 +108,7 @@ pub struct CompiledModule {
     /// The settings of the instruction set that the code was compiled with: for people.
     pub isa_flags: Vec<IsaFlag>,
     /// The extensions of the instruction set that the code uses, as the names of the flags that
-    /// allow for them (such as `has_avx2`), sorted. Where a compiler can't tell, all that it was
+    /// allow for them (such as `has_avx2`), sorted. Where a compiler does not know, all that it was
     /// allowed to use.
     pub extensions: Vec<String>,
     /// The proposals that the module uses.
@@ -130,6 +130,6 @@ pub struct CompiledModule {
     /// Where instructions trap with another amount of fuel taken than was used, sorted by offset.
     /// Empty if the code counts no fuel.
     pub fuel: Vec<FuelEntry>,
-    /// The functions that tell when they are entered and left, sorted.
+    /// The functions that report when they are entered and left, sorted.
     pub hooked_functions: Vec<FuncIndex>,
 }

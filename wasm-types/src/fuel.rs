@@ -46,7 +46,8 @@ macro_rules! operator_costs {
             }
 
             /// A number that stands for these costs: artifacts record it, so that code that counts
-            /// otherwise is told apart. Equal costs have the same; others very likely another one.
+            /// otherwise is distinguished. Equal costs have the same; others very likely another
+            /// one.
             pub const fn identity(&self) -> u64 {
                 // FNV-1a, which is good enough for a few hundred bytes that nobody has a reason to
                 // forge.
@@ -98,7 +99,7 @@ pub struct VariableOperatorCost {
     pub memory_fill_per_byte: u8,
     /// `memory.init`, for each byte.
     pub memory_init_per_byte: u8,
-    /// `memory.grow`, for each page that is asked for.
+    /// `memory.grow`, for each page that is requested.
     pub memory_grow_per_page: u8,
     /// `table.copy`, for each element.
     pub table_copy_per_element: u8,
@@ -106,7 +107,7 @@ pub struct VariableOperatorCost {
     pub table_fill_per_element: u8,
     /// `table.init`, for each element.
     pub table_init_per_element: u8,
-    /// `table.grow`, for each element that is asked for.
+    /// `table.grow`, for each element that is requested.
     pub table_grow_per_element: u8,
 }
 

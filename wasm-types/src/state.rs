@@ -1,4 +1,4 @@
-//! The state of an instance at rest, told by the indices of its module.
+//! The state of an instance at rest, in terms of the indices of its module.
 //!
 //! A store captures it, and what writes modules or artifacts consumes it; so that neither has to
 //! know the other, it is plain data. Whether a state fits a module is for the consumer to check.
@@ -65,7 +65,7 @@ pub struct TableRun {
     pub elements: Vec<RefState>,
 }
 
-/// A reference that can be told by the indices of a module.
+/// A reference that can be expressed by the indices of a module.
 ///
 /// References to what only the host knows, and to objects on a heap, can't be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -57,7 +57,7 @@ pub(super) fn summary(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Re
     )?;
     match artifact.hooked_functions().map(|functions| functions.len()) {
         Ok(0) => {}
-        Ok(count) => writeln!(f, "  function hooks {count} functions tell when they are called")?,
+        Ok(count) => writeln!(f, "  function hooks {count} functions report when they are called")?,
         Err(error) => writeln!(f, "  function hooks ({error})")?,
     }
     if let Some(start) = artifact.start() {

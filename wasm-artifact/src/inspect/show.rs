@@ -55,7 +55,7 @@ pub(super) fn numbers<T: fmt::Display>(
 /// Bytes as numbers and as text.
 pub(super) fn dump(view: View<'_, '_>, f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     if !view.alone {
-        return writeln!(f, "  left out here: shown when this table is asked for alone");
+        return writeln!(f, "  left out here: shown when this table is requested alone");
     }
     for (number, line) in bytes.chunks(DUMP_LINE).enumerate() {
         write!(f, "  {:08x} ", number * DUMP_LINE)?;

@@ -55,7 +55,7 @@ fn of(part: Part) -> (&'static str, Show) {
         Part::AddressBlocks => ("blocks of the address map", code::address_blocks),
         Part::AddressBytes => ("code, and the place in the module it comes from", code::addresses),
         Part::FrameSlots => ("where functions keep their context", code::frame_slots),
-        Part::HookedFunctions => ("functions that tell of calls", code::hooked_functions),
+        Part::HookedFunctions => ("functions that report calls", code::hooked_functions),
         Part::Fuel => ("traps with fuel taken ahead", code::fuel),
         Part::FunctionNames => ("names of functions", names::function_names),
         Part::OtherNames => ("names of everything else", names::other_names),

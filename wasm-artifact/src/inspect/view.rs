@@ -16,7 +16,7 @@ use crate::read::{Artifact, SectionInfo};
 #[derive(Clone, Copy)]
 pub(super) struct View<'r, 'a> {
     pub(super) artifact: &'r Artifact<'a>,
-    /// Whether one table was asked for: then its bytes are shown, too, where it has nothing else.
+    /// Whether one table was requested: then its bytes are shown, too, where it has nothing else.
     pub(super) alone: bool,
 }
 

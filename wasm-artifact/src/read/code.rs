@@ -97,8 +97,8 @@ impl<'a> Artifact<'a> {
         }))
     }
 
-    /// Whether a function tells when it is entered and left. One of which that can't be read, since
-    /// the artifact is damaged, does not.
+    /// Whether a function reports when it is entered and left. One of which that can't be read,
+    /// since the artifact is damaged, does not.
     pub fn is_hooked_function(&self, func: FuncIndex) -> bool {
         let (hooked, func) = (self.tables.hooked_functions, func.as_u32());
         let place = hooked.partition_point(&self.checksums, |other| other.get() < func);
@@ -106,7 +106,7 @@ impl<'a> Artifact<'a> {
         found.is_some_and(|other| other.get() == func)
     }
 
-    /// Every function that tells when it is entered and left, sorted.
+    /// Every function that reports when it is entered and left, sorted.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl<'a> Artifact<'a> {
         &self,
     ) -> Result<impl ExactSizeIterator<Item = FuncIndex> + use<'a>, Error> {
         let functions = self.tables.hooked_functions.all(&self.checksums);
-        let functions = functions.ok_or(Error::damaged("the list of functions that tell"))?;
+        let functions = functions.ok_or(Error::damaged("the list of hooked functions"))?;
         Ok(functions.iter().map(|func| FuncIndex::new(func.get())))
     }
 

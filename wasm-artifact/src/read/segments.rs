@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::format::{ConstRef, NONE, segment_flags};
 
 /// The initial contents of a defined table of functions whose elements are filled in when they
-/// are first asked for.
+/// are first used.
 #[derive(Clone, Copy)]
 pub struct TableImage<'a> {
     first: u32,
@@ -256,7 +256,7 @@ impl<'a> Artifact<'a> {
     }
 
     /// The initial contents of a defined table of functions, for filling in its elements when they
-    /// are first asked for. `None` if segments are to be written to it at instantiation, or none
+    /// are first used. `None` if segments are to be written to it at instantiation, or none
     /// are there.
     ///
     /// # Errors

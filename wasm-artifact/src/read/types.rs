@@ -1,4 +1,4 @@
-//! Types, decoded when asked for.
+//! Types, decoded on request.
 
 use alloc::vec::Vec;
 

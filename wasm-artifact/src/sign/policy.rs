@@ -66,9 +66,9 @@ impl TrustPolicy {
 
     /// Checks whether the bytes are exactly an artifact that the policy trusts, and says why.
     ///
-    /// That tells something about these bytes, not about a file that they were read from: run what
+    /// That says something about these bytes, not about a file that they were read from: run what
     /// was verified, and not what is read once more. The whole is hashed once, and a second time
-    /// only if a seal does not tell and hashes are trusted too.
+    /// only if a seal does not decide and hashes are trusted too.
     ///
     /// # Errors
     ///

@@ -30,7 +30,7 @@ pub(super) fn write_checksums(out: &mut [u8], mut header: Header, directory: &[D
     }
 }
 
-/// Makes the checksums of an artifact that was changed right again, so that tests can tell lies
+/// Makes the checksums of an artifact that was changed right again, so that tests can write lies
 /// that no checksum gives away. Does nothing where it makes no sense of the bytes.
 #[doc(hidden)]
 pub fn __write_checksums(bytes: &mut [u8]) {

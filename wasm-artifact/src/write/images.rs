@@ -229,8 +229,8 @@ struct MemoryDraft {
 }
 
 impl MemoryDraft {
-    /// Adds a segment, unless it overlaps an earlier one: its bytes could then not be told from
-    /// the other's.
+    /// Adds a segment, unless it overlaps an earlier one: its bytes could then not be distinguished
+    /// from the other's.
     fn add(&mut self, number: usize, place: Range<u64>) -> bool {
         if place.is_empty() {
             self.empty.push(number);

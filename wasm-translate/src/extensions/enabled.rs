@@ -1,4 +1,4 @@
-//! With the feature `exact-extensions`: asks the code, where its instruction set is one that this
+//! With the feature `exact-extensions`: reads the code, where its instruction set is one that this
 //! crate can read.
 
 use cranelift_codegen::CompiledCode;
@@ -21,7 +21,7 @@ impl Scanner {
         Self { x86: readable.then(x86::Reader::default) }
     }
 
-    /// What the code of a function uses; `None` if it can't be told.
+    /// What the code of a function uses; `None` if that is not known.
     pub(crate) fn scan(&mut self, code: &CompiledCode) -> Option<Extensions> {
         let reader = self.x86.as_mut()?;
         let relocations = code.buffer.relocs().iter().map(|reloc| reloc.offset);

@@ -90,8 +90,8 @@ impl Emitter<'_, '_> {
     /// Finds out in which blocks what is left is used that was read, or computed, before them.
     fn find_needs(&mut self) {
         let graph = self.graph;
-        // Blocks whose needs are to be told to those before them.
-        let mut told = Vec::new();
+        // Blocks whose needs are to be passed to those before them.
+        let mut changed = Vec::new();
         // Blocks that hand on what they get.
         let mut passes: SecondaryMap<Block, bool> = SecondaryMap::new();
         for &block in &graph.order {
@@ -99,14 +99,14 @@ impl Emitter<'_, '_> {
             passes[block] = first.is_none();
             if first == Some(Action::Use) {
                 self.blocks[block].needs = true;
-                told.push(block);
+                changed.push(block);
             }
         }
-        while let Some(block) = told.pop() {
+        while let Some(block) = changed.pop() {
             for before in graph.flow.pred_iter(block).map(|edge| edge.block) {
                 if passes[before] && !self.blocks[before].needs {
                     self.blocks[before].needs = true;
-                    told.push(before);
+                    changed.push(before);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Arithmetic on floats: constants, comparisons, operations (Wasm 3.0, section 4.3.3).
 //!
-//! Bringing not-a-number results to one bit pattern, where that is asked for, is left to the code
+//! Bringing not-a-number results to one bit pattern, where that is wanted, is left to the code
 //! generator.
 
 use cranelift_codegen::ir::condcodes::FloatCC;

@@ -1,7 +1,7 @@
 //! 128-bit vectors: what the families of vector operators share, and the way to each family.
 //!
 //! A vector on the operand stack has the type of lanes that its operator left it with; whoever pops
-//! it asks for the lanes that it works on. Only locals, parameters and results are always
+//! it requests the lanes that it works on. Only locals, parameters and results are always
 //! [`I8X16`](cranelift_codegen::ir::types::I8X16).
 //!
 //! # What a target must have

@@ -112,7 +112,7 @@ struct MemoryRange {
 }
 
 impl MemoryRange {
-    /// The bytes from an address on; `None` if the memory is not one where this can be told.
+    /// The bytes from an address on; `None` if the memory is not one where this is known.
     fn new<E: FuncEnvironment + ?Sized>(
         t: &mut FuncTranslator<'_, '_, E>,
         memory: MemoryIndex,

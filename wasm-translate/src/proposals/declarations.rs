@@ -11,7 +11,7 @@ pub(crate) fn of_declarations(module: &Module) -> WasmFeatures {
     for ty in &module.types {
         used |= of_sub_type(ty);
     }
-    // A type that stands alone may still refer to itself: then its reference types tell.
+    // A type that stands alone may still refer to itself: then its reference types decide.
     if module.rec_groups.iter().any(|group| group.len != 1) {
         used |= WasmFeatures::GC;
     }

@@ -61,7 +61,7 @@ impl Calls for RuntimeEnvironment<'_> {
         func: FuncIndex,
         args: &[Value],
     ) -> Result<()> {
-        self.tell_tail_called(builder);
+        self.report_tail_call(builder);
         self.return_call_function(builder, func, args);
         Ok(())
     }
@@ -76,13 +76,13 @@ impl Calls for RuntimeEnvironment<'_> {
     ) -> Result<()> {
         let func_type = self.func_type(ty)?;
         if let Some(callee) = self.immutable_element_callee(builder, table, ty, index) {
-            self.tell_tail_called(builder);
+            self.report_tail_call(builder);
             self.fuel_before_call(builder, None);
             self.finish_return_call(builder, callee, func_type, args);
             return Ok(());
         }
         let callee = self.element_callee(builder, table, ty, index);
-        self.tell_tail_called(builder);
+        self.report_tail_call(builder);
         let Callee::Indirect { context: callee_context, .. } = callee else {
             unreachable!("elements are called by address");
         };
@@ -199,7 +199,7 @@ impl<'m> RuntimeEnvironment<'m> {
     }
 
     /// Traps unless the function has the type. The record that stands for null has a type that no
-    /// function has, so one comparison tells both.
+    /// function has, so one comparison checks both.
     fn check_type(&mut self, builder: &mut FunctionBuilder<'_>, record: Value, ty: TypeIndex) {
         let flags = MemFlagsData::trusted().with_readonly();
         let found = builder.ins().load(types::I32, flags, record, func_ref::TYPE_ID as i32);

@@ -44,7 +44,7 @@ impl Functions for RuntimeEnvironment<'_> {
         self.function.context = Some(params[0]);
         self.begin_interruption(builder);
         self.fuel_at_entry(builder);
-        self.tell_entered(builder);
+        self.report_entry(builder);
         Ok(())
     }
 
@@ -61,7 +61,7 @@ impl Functions for RuntimeEnvironment<'_> {
         builder: &mut FunctionBuilder<'_>,
         results: &[Value],
     ) -> Result<()> {
-        self.tell_returned(builder, results);
+        self.report_return(builder, results);
         self.return_results(builder, results);
         Ok(())
     }

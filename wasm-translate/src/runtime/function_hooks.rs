@@ -1,4 +1,4 @@
-//! Functions that tell when they are entered and left: each time a call of a builtin, with the
+//! Functions that report when they are entered and left: each time a call of a builtin, with the
 //! arguments or the results in the frame.
 
 use cranelift_codegen::ir::{
@@ -12,7 +12,7 @@ use super::function::buffer_flags;
 
 impl RuntimeEnvironment<'_> {
     /// At the entry of a function, before anything else that it does.
-    pub(super) fn tell_entered(&mut self, builder: &mut FunctionBuilder<'_>) {
+    pub(super) fn report_entry(&mut self, builder: &mut FunctionBuilder<'_>) {
         if !self.function.hooked {
             return;
         }
@@ -22,35 +22,35 @@ impl RuntimeEnvironment<'_> {
         // The context comes first.
         let args = builder.block_params(entry)[1..=params].to_vec();
         let values = self.spill(builder, &args);
-        self.tell(builder, Builtin::FunctionEntered, values);
+        self.report(builder, Builtin::FunctionEntered, values);
     }
 
     /// Before a return with these results.
-    pub(super) fn tell_returned(&mut self, builder: &mut FunctionBuilder<'_>, results: &[Value]) {
+    pub(super) fn report_return(&mut self, builder: &mut FunctionBuilder<'_>, results: &[Value]) {
         if !self.function.hooked {
             return;
         }
         let values = self.spill(builder, results);
-        self.tell(builder, Builtin::FunctionLeft, values);
+        self.report(builder, Builtin::FunctionLeft, values);
     }
 
     /// Before a tail call, when nothing can trap any more but in the callee.
-    pub(super) fn tell_tail_called(&mut self, builder: &mut FunctionBuilder<'_>) {
+    pub(super) fn report_tail_call(&mut self, builder: &mut FunctionBuilder<'_>) {
         if !self.function.hooked {
             return;
         }
         let none = builder.ins().iconst(types::I64, 0);
-        self.tell(builder, Builtin::FunctionLeft, none);
+        self.report(builder, Builtin::FunctionLeft, none);
     }
 
-    fn tell(&mut self, builder: &mut FunctionBuilder<'_>, builtin: Builtin, values: Value) {
+    fn report(&mut self, builder: &mut FunctionBuilder<'_>, builtin: Builtin, values: Value) {
         let func = self.function.index.expect("a function is being translated");
         let func = builder.ins().iconst(types::I32, i64::from(func.as_u32()));
         self.call_builtin(builder, builtin, &[func, values]);
     }
 
     /// Writes values where the builtin finds them, 16 bytes each: to one place for all that the
-    /// function tells, as large as the largest needs it. It is there even for no values, as no
+    /// function reports, as large as the largest needs it. It is there even for no values, as no
     /// address means that there are no results.
     fn spill(&mut self, builder: &mut FunctionBuilder<'_>, values: &[Value]) -> Value {
         let size = values.len().max(1) as u32 * 16;

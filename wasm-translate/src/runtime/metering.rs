@@ -25,7 +25,7 @@ const MAX_UNITS: i64 = 1 << 50;
 /// before they are used.
 const SMALL: i64 = 128;
 
-/// Counting fuel: what it costs, and what was told of the function at hand.
+/// Counting fuel: what it costs, and what was recorded of the function at hand.
 #[derive(Debug)]
 pub(super) struct Fuel {
     costs: Arc<OperatorCost>,
@@ -52,7 +52,7 @@ impl Fuel {
         }
     }
 
-    /// Forgets what was told of the function before.
+    /// Forgets what was recorded of the function before.
     pub(super) fn begin(&mut self) {
         self.events.clear();
         self.leads.clear();

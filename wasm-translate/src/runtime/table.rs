@@ -1,4 +1,4 @@
-//! Tables: bounds, elements that are filled in when they are first asked for, size and growth.
+//! Tables: bounds, elements that are filled in when they are first used, size and growth.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder as _, MemFlagsData, Value, types};

@@ -86,7 +86,7 @@ builtins! {
     TableInit table_init (table: I32, elem: I32, to: I64, from: I64, len: I64);
     /// `elem.drop`.
     ElemDrop elem_drop (elem: I32);
-    /// Fills in a table element that was not asked for yet, and returns what now stands there: the
+    /// Fills in a table element that was not used yet, and returns what now stands there: the
     /// address of a function reference's record, never 0. The index is within bounds.
     TableGetLazy table_get_lazy (table: I32, index: I64) -> I64;
     /// `ref.func`: the address of the function's reference record.
@@ -113,11 +113,11 @@ builtins! {
     FmaF32 fma_f32 (x: F32, y: F32, z: F32) -> F32;
     /// Fused multiply-add, for machines with no such instruction.
     FmaF64 fma_f64 (x: F64, y: F64, z: F64) -> F64;
-    /// A function that was compiled to tell is entered. Its arguments are at `values`, 16 bytes
-    /// each.
+    /// A function that was compiled to report calls is entered. Its arguments are at `values`, 16
+    /// bytes each.
     FunctionEntered function_entered (func: I32, values: I64);
-    /// A function that was compiled to tell returns with the results at `values`, 16 bytes each;
-    /// or, if `values` is 0, is about to make a tail call.
+    /// A function that was compiled to report calls returns with the results at `values`, 16 bytes
+    /// each; or, if `values` is 0, is about to make a tail call.
     FunctionLeft function_left (func: I32, values: I64);
     /// Copies bytes between native addresses; the two places may overlap. C's `memmove`.
     MoveBytes move_bytes (to: I64, from: I64, len: I64);

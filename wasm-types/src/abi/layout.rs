@@ -7,7 +7,7 @@ use crate::module::Module;
 
 /// Offsets of the fixed head of an instance context. The context is 16-byte aligned.
 pub mod context {
-    /// A number that tells an instance context from a host function's record: `u64`.
+    /// A number that distinguishes an instance context from a host function's record: `u64`.
     pub const MAGIC: u32 = 0;
     /// The store's own context: a pointer that only thunks and the store read.
     pub const STORE: u32 = 8;
@@ -57,7 +57,7 @@ pub mod memory_import {
 /// Elements are 8 bytes. In a table of functions an element is the address of a
 /// [`func_ref`](super::func_ref) record, never null: the record at
 /// [`context::NULL_FUNC_REF`](super::context::NULL_FUNC_REF) stands for null, and 0 for an element
-/// that was not asked for yet, which [`Builtin::TableGetLazy`](crate::abi::Builtin::TableGetLazy)
+/// that was not used yet, which [`Builtin::TableGetLazy`](crate::abi::Builtin::TableGetLazy)
 /// fills in. In other tables an element is the reference itself, and 0 is null.
 pub mod table {
     /// The first element: a pointer.

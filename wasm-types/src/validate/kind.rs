@@ -25,7 +25,7 @@ pub(super) fn check_header(wasm: &[u8]) -> Result<(), ParseError> {
             format!("magic header not detected: not a WebAssembly module, but {looks_like}");
         return Err(plain(ParseErrorKind::NotWasm, message, 0));
     }
-    // The second half of the version tells modules (0) from components (1).
+    // The second half of the version distinguishes modules (0) from components (1).
     if wasm.get(6..8) == Some(&[1, 0]) {
         let message = "this is a component (of the component model), not a module: \
                        this version runs core modules only"

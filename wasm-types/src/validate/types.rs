@@ -31,7 +31,7 @@ pub(super) fn read(
 }
 
 /// Takes the types as validation left them, which is much faster than to decode them again. `None`,
-/// and nothing taken, where that does not tell all that the binary says: where types refer to
+/// and nothing taken, where that does not show all that the binary says: where types refer to
 /// others or stand in groups with them.
 fn take_plain(module: &mut Module, groups: u32, types: TypesRef<'_>) -> Option<()> {
     let before = module.types.len() as u32;
