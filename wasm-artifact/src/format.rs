@@ -210,7 +210,7 @@ pub(crate) mod entity_kind {
 
 record! {
     /// An import.
-    ImportRecord { module: StrRef, field: StrRef, entity: EntityRecord, }
+    ImportRecord { module: StrRef, name: StrRef, entity: EntityRecord, }
 }
 
 record! {

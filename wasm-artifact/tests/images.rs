@@ -39,7 +39,7 @@ fn module(pages: &[u64]) -> Module {
     Module {
         imports: vec![Import {
             module: "env".into(),
-            field: "base".into(),
+            name: "base".into(),
             index: EntityIndex::Global(GlobalIndex::new(0)),
             ty: EntityType::Global(global),
         }],

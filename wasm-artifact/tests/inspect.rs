@@ -27,7 +27,7 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
         rec_groups: vec![RecGroup { start: ty, len: 1 }],
         imports: vec![Import {
             module: "env".into(),
-            field: "log\n".into(),
+            name: "log\n".into(),
             index: EntityIndex::Func(FuncIndex::new(0)),
             ty: EntityType::Func(ty),
         }],

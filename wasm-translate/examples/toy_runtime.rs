@@ -150,7 +150,7 @@ fn run(wasm: &[u8], argument: i32) -> std::result::Result<i32, Box<dyn Error>> {
             .signature(ty);
         let import = module.imports.iter().find(|import| import.index == EntityIndex::Func(index));
         functions.push(match import {
-            Some(import) => jit.declare_function(&import.field, Linkage::Import, &signature)?,
+            Some(import) => jit.declare_function(&import.name, Linkage::Import, &signature)?,
             None => jit.declare_anonymous_function(&signature)?,
         });
     }

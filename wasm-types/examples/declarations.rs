@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("module {}", module.names.module.as_deref().unwrap_or("without a name"));
     for import in &module.imports {
         let ty = describe(&module, import.ty);
-        println!("  imports {}::{}: {ty}", import.module, import.field);
+        println!("  imports {}::{}: {ty}", import.module, import.name);
     }
     for export in &module.exports {
         let ty = describe(&module, module.entity_type(export.index));

@@ -20,7 +20,7 @@ pub struct Import {
     /// The module that it is imported from.
     pub module: String,
     /// The name within that module.
-    pub field: String,
+    pub name: String,
     /// What is imported, with its index in this module.
     pub index: EntityIndex,
     /// The type that is wanted.

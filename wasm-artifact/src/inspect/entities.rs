@@ -46,7 +46,7 @@ pub(super) fn imports(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Re
     for import in view.artifact.imports() {
         f.write_str("  ")?;
         or_error(f, import, |f, import| {
-            write!(f, "{:?} {:?} ", import.module, import.field)?;
+            write!(f, "{:?} {:?} ", import.module, import.name)?;
             entity(view, f, import.ty)
         })?;
         writeln!(f)?;

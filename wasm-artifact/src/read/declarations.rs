@@ -23,8 +23,8 @@ impl Artifact<'_> {
         let counts = self.counts();
         let imports = self.imports().map(|import| {
             let import = import?;
-            let (module, field) = (import.module.into(), import.field.into());
-            Ok(Import { module, field, index: import.index, ty: import.ty })
+            let (module, name) = (import.module.into(), import.name.into());
+            Ok(Import { module, name, index: import.index, ty: import.ty })
         });
         let exports = self.exports().map(|export| {
             let export = export?;

@@ -16,7 +16,7 @@ pub struct ImportRef<'a> {
     /// The module that it is imported from.
     pub module: &'a str,
     /// The name within that module.
-    pub field: &'a str,
+    pub name: &'a str,
     /// What is imported, with its index in this module.
     pub index: EntityIndex,
     /// The type that is wanted.
@@ -134,7 +134,7 @@ impl<'a> Artifact<'a> {
         let index = self.entity(record.entity)?;
         Ok(ImportRef {
             module: self.string(record.module)?,
-            field: self.string(record.field)?,
+            name: self.string(record.name)?,
             index,
             ty: self.entity_type(index)?,
         })

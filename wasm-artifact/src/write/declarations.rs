@@ -78,7 +78,7 @@ impl Writer {
         let imports = module.imports.iter().map(|import| {
             Ok(ImportRecord {
                 module: strings.add(&import.module)?,
-                field: strings.add(&import.field)?,
+                name: strings.add(&import.name)?,
                 entity: entity_record(import.index),
             })
         });

@@ -267,9 +267,9 @@ impl Source {
             }
         };
         if imported {
-            let (module_name, field) = (self.name(0), self.name(number));
+            let (module_name, name) = (self.name(0), self.name(number));
             let ty = module.entity_type(index);
-            module.imports.push(Import { module: module_name, field, index, ty });
+            module.imports.push(Import { module: module_name, name, index, ty });
         } else if self.coin() {
             let name = self.name(number);
             module.exports.push(Export { name, index });

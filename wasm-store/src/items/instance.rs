@@ -297,8 +297,8 @@ pub(crate) fn check_import(
     matching::import(module.engine(), wanted, provided).with_context(|| {
         match module.artifact().import_at(place as u32) {
             Ok(import) => {
-                let (module, field) = (Escaped::new(import.module), Escaped::new(import.field));
-                format!("incompatible import type for `{module}::{field}`")
+                let (module, name) = (Escaped::new(import.module), Escaped::new(import.name));
+                format!("incompatible import type for `{module}::{name}`")
             }
             Err(_) => format!("incompatible import type for import {place}"),
         }

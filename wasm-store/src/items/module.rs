@@ -269,7 +269,7 @@ impl Module {
         wanted.iter().enumerate().map(|(place, wanted)| {
             // Every import was read when the module was loaded.
             let import = self.artifact().import_at(place as u32);
-            let (module, name) = import.map_or(("", ""), |import| (import.module, import.field));
+            let (module, name) = import.map_or(("", ""), |import| (import.module, import.name));
             ImportType { module, name, ty: self.extern_type(wanted), engine: self.engine() }
         })
     }

@@ -191,7 +191,7 @@ impl HostImport {
         // SAFETY: the instance lives, and its artifact with it.
         let instance: &'a VmInstance = unsafe { self.instance.as_ref() };
         let import = instance.module().function_import(self.func)?;
-        Some((import.module, import.field))
+        Some((import.module, import.name))
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn read(module: &mut Module, section: ImportSectionReader<'_>) -> Rea
         };
         module.imports.push(Import {
             module: import.module.into(),
-            field: import.name.into(),
+            name: import.name.into(),
             index,
             ty,
         });

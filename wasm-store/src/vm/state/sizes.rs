@@ -66,8 +66,8 @@ impl VmModule {
     fn import_name(&self, import: &SizedImport) -> String {
         match self.loaded.artifact().import_at(import.place as u32) {
             Ok(import) => {
-                let (module, field) = (Escaped::new(import.module), Escaped::new(import.field));
-                format!("`{module}::{field}`")
+                let (module, name) = (Escaped::new(import.module), Escaped::new(import.name));
+                format!("`{module}::{name}`")
             }
             Err(_) => format!("import {}", import.place),
         }

@@ -79,7 +79,7 @@ fn write_report(out: &mut String, wasm: &[u8], module: &Module) -> std::fmt::Res
 
     writeln!(out, "\nimports ({})", module.imports.len())?;
     for import in &module.imports {
-        let name = format!("{:?} {:?}", import.module, import.field);
+        let name = format!("{:?} {:?}", import.module, import.name);
         writeln!(out, "  {name:<40} {}", entity(module, &import.ty))?;
     }
     writeln!(out, "\nexports ({})", module.exports.len())?;

@@ -193,7 +193,7 @@ unsafe fn find_imports(
                  instance to the set, or say with `SnapshotBuilder::outside` to include it or to leave it \
                  out",
                 Escaped::new(import.module),
-                Escaped::new(import.field)
+                Escaped::new(import.name)
             )))
         };
         // SAFETY: as promised to `take_state`; the layout gives places within the context.
