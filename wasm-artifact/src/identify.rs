@@ -12,9 +12,9 @@ pub enum FileKind {
     Artifact,
     /// A WebAssembly module in the binary format.
     WasmModule,
-    /// A WebAssembly component in the binary format.
+    /// A WebAssembly component, in the binary or the text format.
     WasmComponent,
-    /// Text that starts as the WebAssembly text format does.
+    /// Text that starts as the WebAssembly text format does, and not as that of a component.
     Text,
     /// An ELF file of somebody else's.
     Elf,
@@ -33,13 +33,18 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// What to do with such a file instead, for the end of an error message; may be empty.
-    pub(crate) fn hint(&self) -> &'static str {
+    /// What to do with such a file instead, for the end of an error message; may be empty. It begins with
+    /// the colon that comes before it.
+    pub fn hint(&self) -> &'static str {
         match self.kind {
             FileKind::WasmModule | FileKind::Text => {
                 ": it has to be compiled first, or be given to a function that compiles"
             }
-            FileKind::WasmComponent => ": only core modules can be compiled and run",
+            FileKind::WasmComponent => {
+                ": components are not supported, only core modules, which may use WASI preview 1; \
+                 compile for that (in Rust, for `wasm32-wasip1`), or extract the core modules of the \
+                 component with `wasm-tools component unbundle`"
+            }
             FileKind::Unknown if self.description == EMPTY => ": was it written completely?",
             FileKind::Unknown if COMPRESSED.contains(&self.description) => ": unpack it first",
             _ => "",
@@ -105,8 +110,12 @@ pub fn identify(bytes: &[u8]) -> Identity {
             return is(FileKind::Unknown, description);
         }
     }
-    if is_text_format(bytes) {
-        return is(FileKind::Text, "WebAssembly text");
+    match text_keyword(bytes) {
+        Some("component") => {
+            return is(FileKind::WasmComponent, "a WebAssembly component in the text format");
+        }
+        Some(_) => return is(FileKind::Text, "WebAssembly text"),
+        None => {}
     }
     let start = &bytes[..bytes.len().min(512)];
     let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
@@ -134,13 +143,14 @@ fn elf_description(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// Whether the first thing after white space and comments is a parenthesis with a keyword.
-fn is_text_format(bytes: &[u8]) -> bool {
+/// The keyword with which the text format begins, after white space, comments and a parenthesis; `None` if
+/// it is something else.
+fn text_keyword(bytes: &[u8]) -> Option<&str> {
     let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     loop {
         rest = rest.trim_ascii_start();
         if rest.starts_with(b";;") {
-            let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { return false };
+            let end = rest.iter().position(|byte| *byte == b'\n')?;
             rest = &rest[end..];
         } else if rest.starts_with(b"(;") {
             let mut depth = 0;
@@ -158,15 +168,14 @@ fn is_text_format(bytes: &[u8]) -> bool {
                     break;
                 }
             }
-            let Some(end) = end else { return false };
-            rest = &rest[end..];
+            rest = &rest[end?..];
         } else {
             break;
         }
     }
-    let Some(rest) = rest.strip_prefix(b"(") else { return false };
-    let keyword = rest.trim_ascii_start();
-    keyword.first().is_some_and(u8::is_ascii_lowercase)
+    let rest = rest.strip_prefix(b"(")?.trim_ascii_start();
+    let end = rest.iter().position(|byte| !byte.is_ascii_lowercase()).unwrap_or(rest.len());
+    core::str::from_utf8(&rest[..end]).ok().filter(|keyword| !keyword.is_empty())
 }
 
 #[cfg(test)]
@@ -188,6 +197,11 @@ mod tests {
         check(b"\0as", FileKind::Unknown, "a binary file of an unknown kind");
         check(b"(module)", FileKind::Text, "WebAssembly text");
         check(b" ;; hello\n(; a (; nested ;) one ;) ( module)", FileKind::Text, "WebAssembly text");
+        check(b"(module", FileKind::Text, "WebAssembly text");
+        let component = "a WebAssembly component in the text format";
+        check(b";; one\n ( component $c (core module))", FileKind::WasmComponent, component);
+        check(b"(component)", FileKind::WasmComponent, component);
+        check(b"(components)", FileKind::Text, "WebAssembly text");
         check(b"(; never closed", FileKind::Unknown, "a text file, but not WebAssembly text");
         check(b"\x1f\x8b\x08\0", FileKind::Unknown, "a gzip file");
         check(b"\x7fELF", FileKind::Elf, "the first bytes of an ELF file that is cut off");

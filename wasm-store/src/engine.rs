@@ -131,10 +131,9 @@ impl Engine {
                 "expected a WebAssembly module, found a module that is compiled already: load it \
                  with `Module::deserialize` or `Module::deserialize_file`"
             ),
-            FileKind::WasmComponent => crate::bail!(
-                "expected a WebAssembly module, found a WebAssembly component: components are not \
-                 supported, extract the core module with `wasm-tools component unbundle`"
-            ),
+            FileKind::WasmComponent => {
+                crate::bail!("expected a WebAssembly module, found {identity}{}", identity.hint())
+            }
             FileKind::WasmModule | FileKind::Text => {}
             _ => crate::bail!("expected a WebAssembly module, found {identity}"),
         }
@@ -222,7 +221,9 @@ mod tests {
     fn a_wrong_file_says_what_it_looks_like() {
         let engine = Engine::default();
         let error = Module::new(&engine, b"\0asm\x0d\0\x01\0").unwrap_err();
-        assert!(error.to_string().contains("component"), "{error}");
+        assert!(error.to_string().contains("unbundle"), "{error}");
+        let error = Module::new(&engine, ";; text\n(component)").unwrap_err();
+        assert!(error.to_string().contains("component in the text format"), "{error}");
         assert!(Module::new(&engine, b"").is_err());
     }
 
