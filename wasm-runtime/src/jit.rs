@@ -167,6 +167,11 @@ unsafe impl Compiler for CraneliftCompiler {
         Ok(Module::validate(&wasm, features)?)
     }
 
+    fn imports(&self, wasm: &[u8], features: WasmFeatures) -> Result<Option<Module>> {
+        let wasm = text::to_binary(wasm)?;
+        Ok(Some(Module::parse_imports(&wasm, features)?))
+    }
+
     fn identity(&self, request: &CompileRequest) -> Option<String> {
         // What a pass does, or what else was set, nobody knows.
         if !self.passes.is_empty() || self.adjust.is_some() {

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use wasm_runtime::{
-    CompileRequest, Compiler as _, Config, CraneliftCompiler, Engine, Instance, Module,
-    Precompiled, Store,
+    CompileRequest, Compiler as _, Config, CraneliftCompiler, Engine, Instance, Linker, Module,
+    Precompiled, Store, UnknownImportError,
 };
 
 const ADD: &str = r#"(module (func (export "add") (param i32 i32) (result i32)
@@ -52,6 +52,68 @@ fn an_artifact_is_what_a_module_is() {
     // SAFETY: the bytes were just made by the compiler.
     let module = unsafe { Module::deserialize(&engine, &artifact).unwrap() };
     assert_eq!(add(&engine, &module), 42);
+}
+
+/// As with `include_bytes!`, which aligns nothing.
+#[test]
+fn an_artifact_is_loaded_wherever_its_bytes_lie() {
+    let engine = Engine::default();
+    let text = r#"(module (memory 1) (data (i32.const 8) "\2a") (table 2 funcref) (elem (i32.const 1) $f)
+        (func $f (param i32 i32) (result i32) (i32.load8_u (i32.const 8)))
+        (func (export "add") (param i32 i32) (result i32)
+            (call_indirect (param i32 i32) (result i32)
+                (local.get 0) (local.get 1) (i32.const 1))))"#;
+    let artifact = engine.precompile_module(text.as_bytes()).unwrap();
+    let mut room = vec![0; artifact.len() + 64];
+    for offset in [0, 1, 2, 3, 4, 7, 8, 33] {
+        let bytes = &mut room[offset..offset + artifact.len()];
+        bytes.copy_from_slice(&artifact);
+        assert!(Engine::detect_precompiled(bytes).is_some());
+        // SAFETY: the bytes were just made by the compiler.
+        let module = unsafe { Module::deserialize(&engine, bytes).unwrap() };
+        assert_eq!(add(&engine, &module), 42);
+    }
+}
+
+#[test]
+fn unknown_imports_are_told_without_compiling() {
+    let engine = Engine::default();
+    let mut linker = Linker::<()>::new(&engine);
+    linker.func_wrap("env", "known", |_: i32| {}).unwrap();
+    // What follows the imports is not valid, and not looked at.
+    let text = r#"(module
+        (type $pair (func (param i64) (result f32 f64)))
+        (import "env" "known" (func (param i32)))
+        (import "env" "knwon" (func (type $pair)))
+        (import "env" "memory" (memory 1 2))
+        (import "env" "global" (global (mut i64)))
+        (import "env" "table" (table 3 funcref))
+        (func (result i32)))"#;
+    assert!(Module::new(&engine, text).is_err());
+    let unknown = linker.unknown_imports(text).unwrap();
+    let names: Vec<_> = unknown.iter().map(|import| (import.module(), import.name())).collect();
+    assert_eq!(names, ["knwon", "memory", "global", "table"].map(|name| ("env", name)));
+    let ty = unknown[0].ty();
+    let ty = ty.unwrap_func();
+    assert!(ty.params().next().unwrap().is_i64() && ty.results().len() == 2);
+    assert_eq!(unknown[1].ty().unwrap_memory().maximum(), Some(2));
+    assert!(unknown[0].to_string().contains("did you mean `env::known`"), "{}", unknown[0]);
+
+    // They are those that instantiation misses, one after the other.
+    let text = text.replace("(func (result i32))", "");
+    let module = Module::new(&engine, &text).unwrap();
+    let error = linker.instantiate_pre(&module).unwrap_err();
+    assert_eq!(
+        error.downcast_ref::<UnknownImportError>().unwrap().to_string(),
+        unknown[0].to_string()
+    );
+    linker.define_unknown_imports_as_default_values(Store::new(&engine, ()), &module).unwrap();
+    assert!(linker.unknown_imports(&text).unwrap().is_empty());
+
+    assert!(linker.unknown_imports("(module (import \"a\" \"b\" (func (type 7))))").is_err());
+    assert!(linker.unknown_imports("(component)").is_err());
+    let engine = Engine::new(Config::new().enable_compiler(false)).unwrap();
+    assert!(Linker::<()>::new(&engine).unknown_imports(&text).is_err());
 }
 
 /// With a compiler too: it is compiled already, and nobody vouches for it.

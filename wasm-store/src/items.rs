@@ -24,5 +24,6 @@ pub use instance::{DataSegment, ElementSegment, Instance, Internal};
 pub(crate) use instance::{check_import, check_open, read_only};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{Module, ModuleExport, ModuleFunction};
+pub(crate) use module::{canonical_entity, extern_type};
 pub use table::Table;
 pub use val::{Ref, V128, Val};

@@ -40,6 +40,17 @@ pub unsafe trait Compiler: Send + Sync + fmt::Debug {
     /// If the module is invalid or uses a proposal that is not allowed.
     fn validate(&self, wasm: &[u8], features: WasmFeatures) -> Result<()>;
 
+    /// What a module imports, with the types for it; the rest of what is returned may be empty. `None`, which is
+    /// what a compiler says that does not implement this, if the compiler does not tell.
+    ///
+    /// # Errors
+    ///
+    /// If that part of the module is invalid or uses a proposal that is not allowed.
+    fn imports(&self, wasm: &[u8], features: WasmFeatures) -> Result<Option<wasm_types::Module>> {
+        let _ = (wasm, features);
+        Ok(None)
+    }
+
     /// What decides, besides the module and the request, what [`Compiler::compile`] makes: so that it
     /// need not be made again if it was made before (`Config::cache`).
     ///

@@ -362,20 +362,7 @@ impl Module {
     }
 
     fn extern_type(&self, ty: &CanonicalType) -> ExternType {
-        let engine = &self.inner.engine;
-        match ty {
-            CanonicalType::Func(id) => {
-                let Some(Canonical::Func(record)) = engine.types().get(*id) else {
-                    unreachable!("the types of functions are looked up when a module is loaded")
-                };
-                ExternType::Func(FuncType::from_record(engine, record))
-            }
-            CanonicalType::Global(ty) => {
-                ExternType::Global(GlobalType::from_canonical(engine, *ty))
-            }
-            CanonicalType::Table(ty) => ExternType::Table(TableType::from_canonical(engine, *ty)),
-            CanonicalType::Memory(ty) => ExternType::Memory(MemoryType::from_canonical(*ty)),
-        }
+        extern_type(self.engine(), ty)
     }
 }
 
@@ -385,8 +372,23 @@ impl fmt::Debug for Module {
     }
 }
 
+/// The type of an item of a module's, as its engine shows it.
+pub(crate) fn extern_type(engine: &Engine, ty: &CanonicalType) -> ExternType {
+    match ty {
+        CanonicalType::Func(id) => {
+            let Some(Canonical::Func(record)) = engine.types().get(*id) else {
+                unreachable!("the types of functions are looked up when a module is loaded")
+            };
+            ExternType::Func(FuncType::from_record(engine, record))
+        }
+        CanonicalType::Global(ty) => ExternType::Global(GlobalType::from_canonical(engine, *ty)),
+        CanonicalType::Table(ty) => ExternType::Table(TableType::from_canonical(engine, *ty)),
+        CanonicalType::Memory(ty) => ExternType::Memory(MemoryType::from_canonical(*ty)),
+    }
+}
+
 /// A module's type of an item made canonical.
-fn canonical_entity(ids: &[u32], ty: EntityType) -> Result<CanonicalType> {
+pub(crate) fn canonical_entity(ids: &[u32], ty: EntityType) -> Result<CanonicalType> {
     let rename = |index: TypeIndex| match ids.get(index.index()) {
         Some(id) => Ok(*id),
         None => Err(crate::format_err!("the module has no type {index}")),

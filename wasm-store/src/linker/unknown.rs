@@ -1,10 +1,14 @@
-//! The error of an import with no definition.
+//! Imports with no definition: the error, and looking for them beforehand.
 
 use std::fmt;
 
-use wasm_types::Escaped;
+use wasm_types::{EntityType, Escaped};
 
-use crate::types::{ExternType, ImportType};
+use super::Linker;
+use crate::error::Result;
+use crate::items::{canonical_entity, extern_type};
+use crate::types::matching::CanonicalType;
+use crate::types::{Canonical, ExternType, ImportType};
 
 /// An import that a linker has no definition for.
 #[derive(Clone)]
@@ -39,6 +43,66 @@ impl UnknownImportError {
     /// The type that is wanted.
     pub fn ty(&self) -> ExternType {
         self.import.ty.clone()
+    }
+}
+
+impl<T> Linker<T> {
+    /// The imports of a module that have no definition here, in the order of the binary. The module is not
+    /// compiled, and what comes after its imports is not looked at: that all is there is known at once, where
+    /// compiling a large module takes a while.
+    ///
+    /// Whether the definitions of the others are of the right types shows at instantiation.
+    ///
+    /// ```no_run
+    /// use wasm_store::{Engine, Linker, Module};
+    ///
+    /// # fn main() -> wasm_store::Result<()> {
+    /// let engine = Engine::default();
+    /// let linker = Linker::<()>::new(&engine);
+    /// let wasm = std::fs::read("plugin.wasm")?;
+    /// for import in linker.unknown_imports(&wasm)? {
+    ///     println!("there is no {} in {}", import.name(), import.module());
+    /// }
+    /// let module = Module::new(&engine, &wasm)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the engine has no compiler, or one that does not tell what modules import
+    /// ([`Compiler::imports`](crate::Compiler::imports)), or if this part of the module is not valid.
+    pub fn unknown_imports(&self, bytes: impl AsRef<[u8]>) -> Result<Vec<UnknownImportError>> {
+        let (engine, bytes) = (&self.engine, bytes.as_ref());
+        let compiler = engine.compiler_for(bytes)?;
+        let Some(declared) = compiler.imports(bytes, engine.config().request.features)? else {
+            crate::bail!("the compiler of this engine does not tell what modules import")
+        };
+        // A compiler refuses tags.
+        let unknown = declared.imports.iter().filter(|import| {
+            self.names.get(&import.module, &import.name).is_none()
+                && !matches!(import.ty, EntityType::Tag(_))
+        });
+        let unknown: Vec<_> = unknown.collect();
+        if unknown.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = engine.types().register_module(&declared.types, &declared.rec_groups)?;
+        let error = |import: &&wasm_types::Import| {
+            let (module, name) = (&*import.module, &*import.name);
+            let ty = canonical_entity(&ids, import.ty)?;
+            if let CanonicalType::Func(id) = ty {
+                let is_func = matches!(engine.types().get(id), Some(Canonical::Func(_)));
+                crate::ensure!(
+                    is_func,
+                    "the type of the function `{name}` is not one of functions"
+                );
+            }
+            let ty = extern_type(engine, &ty);
+            let import = ImportType { module, name, ty, engine };
+            Ok(UnknownImportError::new(&import, self.near(module, name)))
+        };
+        unknown.iter().map(error).collect()
     }
 }
 

@@ -111,7 +111,11 @@ impl TypeRegistry {
     }
 
     /// Registers the types of a module; the canonical id of each.
-    fn register_module(&self, types: &[SubType], groups: &[RecGroup]) -> Result<Vec<u32>> {
+    pub(crate) fn register_module(
+        &self,
+        types: &[SubType],
+        groups: &[RecGroup],
+    ) -> Result<Vec<u32>> {
         let mut ids: Vec<u32> = Vec::with_capacity(types.len());
         for group in groups {
             let start = group.start.index();

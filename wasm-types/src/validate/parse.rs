@@ -24,6 +24,22 @@ impl Module {
         Ok(parsed.into_module())
     }
 
+    /// Reads and validates the types and imports of a module, which come first in it. The rest is
+    /// not looked at, and is not in what is returned: this takes no longer for a large module than
+    /// for a small one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Module::parse`], for types and imports.
+    pub fn parse_imports(wasm: &[u8], features: WasmFeatures) -> Result<Module, ParseError> {
+        kind::check_header(wasm)?;
+        let allowed = features & WasmFeatures::SUPPORTED;
+        match reader::read_imports(wasm, allowed.into()) {
+            Ok(module) => Ok(Module { features: allowed, ..module }),
+            Err(failure) => Err(kind::explain_declarations(wasm, allowed, &failure)),
+        }
+    }
+
     /// Reads a module and validates everything but the function bodies, which the caller validates
     /// through the [`ParsedModule`].
     ///

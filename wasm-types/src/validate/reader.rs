@@ -12,6 +12,28 @@ use super::{
 use crate::index::FuncIndex;
 use crate::module::Module;
 
+/// Reads the types and imports of a module, with exactly the given features allowed.
+pub(super) fn read_imports(wasm: &[u8], features: wasmparser::WasmFeatures) -> Result<Module, Failure> {
+    let mut parser = Parser::new(0);
+    parser.set_features(features);
+    let mut validator = Validator::new_with_features(features);
+    let mut module = Module::default();
+    for payload in parser.parse_all(wasm) {
+        let payload = payload?;
+        let place = payload.as_section().map_or(0, |(_, range)| range.start);
+        match payload {
+            Payload::Version { .. } | Payload::TypeSection(_) | Payload::ImportSection(_) => {}
+            Payload::CustomSection(_) => continue,
+            // What comes before the imports is over.
+            _ => break,
+        }
+        validator.payload(&payload)?;
+        read_payload(&mut module, payload, &validator, &mut Vec::new())
+            .map_err(|failure| failure.at(place))?;
+    }
+    Ok(module)
+}
+
 /// Reads a module, with exactly the given features allowed.
 pub(super) fn read(
     wasm: &[u8],
