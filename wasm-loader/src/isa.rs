@@ -15,56 +15,68 @@ impl From<bool> for Support {
     }
 }
 
-/// Whether this machine has the named extension.
-#[cfg(target_arch = "x86_64")]
-pub(crate) fn support(extension: &str) -> Support {
-    use std::arch::is_x86_feature_detected as has;
-    match extension {
-        "sse3" => has!("sse3").into(),
-        "ssse3" => has!("ssse3").into(),
-        "sse41" => has!("sse4.1").into(),
-        "sse42" => has!("sse4.2").into(),
-        "cmpxchg16b" => has!("cmpxchg16b").into(),
-        "popcnt" => has!("popcnt").into(),
-        "avx" => has!("avx").into(),
-        "avx2" => has!("avx2").into(),
-        "fma" => has!("fma").into(),
-        "bmi1" => has!("bmi1").into(),
-        "bmi2" => has!("bmi2").into(),
-        "lzcnt" => has!("lzcnt").into(),
-        "avx_vnni" => has!("avxvnni").into(),
-        "avx512f" => has!("avx512f").into(),
-        "avx512dq" => has!("avx512dq").into(),
-        "avx512vl" => has!("avx512vl").into(),
-        "avx512vbmi" => has!("avx512vbmi").into(),
-        "avx512bitalg" => has!("avx512bitalg").into(),
-        "avx512vnni" => has!("avx512vnni").into(),
-        _ => Support::Unknown,
-    }
+/// The extensions that this machine has, of those that are known here, in a fixed order.
+pub fn host_extensions() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().copied().filter(|extension| support(extension) == Support::Yes)
 }
 
-/// Whether this machine has the named extension.
-#[cfg(target_arch = "aarch64")]
-pub(crate) fn support(extension: &str) -> Support {
-    use std::arch::is_aarch64_feature_detected as has;
-    match extension {
-        "lse" => has!("lse").into(),
-        "pauth" => has!("paca").into(),
-        "fp16" => has!("fp16").into(),
-        "dotprod" => has!("dotprod").into(),
-        "i8mm" => has!("i8mm").into(),
-        _ => Support::Unknown,
-    }
+macro_rules! extensions {
+    ($has:ident: $($name:literal is $feature:tt,)*) => {
+        /// The names of the extensions that this crate can look for.
+        const KNOWN: &[&str] = &[$($name),*];
+
+        /// Whether this machine has the named extension.
+        pub(crate) fn support(extension: &str) -> Support {
+            match extension {
+                $($name => std::arch::$has!($feature).into(),)*
+                _ => Support::Unknown,
+            }
+        }
+    };
 }
+
+#[cfg(target_arch = "x86_64")]
+extensions! { is_x86_feature_detected:
+    "sse3" is "sse3",
+    "ssse3" is "ssse3",
+    "sse41" is "sse4.1",
+    "sse42" is "sse4.2",
+    "cmpxchg16b" is "cmpxchg16b",
+    "popcnt" is "popcnt",
+    "avx" is "avx",
+    "avx2" is "avx2",
+    "fma" is "fma",
+    "bmi1" is "bmi1",
+    "bmi2" is "bmi2",
+    "lzcnt" is "lzcnt",
+    "avx_vnni" is "avxvnni",
+    "avx512f" is "avx512f",
+    "avx512dq" is "avx512dq",
+    "avx512vl" is "avx512vl",
+    "avx512vbmi" is "avx512vbmi",
+    "avx512bitalg" is "avx512bitalg",
+    "avx512vnni" is "avx512vnni",
+}
+
+#[cfg(target_arch = "aarch64")]
+extensions! { is_aarch64_feature_detected:
+    "lse" is "lse",
+    "pauth" is "paca",
+    "fp16" is "fp16",
+    "dotprod" is "dotprod",
+    "i8mm" is "i8mm",
+}
+
+/// What every general-purpose machine of the architecture has.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const KNOWN: &[&str] = if cfg!(target_arch = "riscv64") {
+    &["m", "a", "f", "d", "c", "zca", "zcd", "zicsr", "zifencei"]
+} else {
+    &[]
+};
 
 /// Whether this machine has the named extension.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(crate) fn support(extension: &str) -> Support {
-    // What every general-purpose machine of the architecture has.
-    const RISCV64: [&str; 9] = ["m", "a", "f", "d", "c", "zca", "zcd", "zicsr", "zifencei"];
-    if cfg!(target_arch = "riscv64") && RISCV64.contains(&extension) {
-        Support::Yes
-    } else {
-        Support::Unknown
-    }
+    if KNOWN.contains(&extension) { Support::Yes } else { Support::Unknown }
 }

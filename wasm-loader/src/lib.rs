@@ -73,6 +73,7 @@ mod verified;
 pub use error::Error;
 pub use host::{check_host, host_page_size};
 pub use images::ImageSource;
+pub use isa::host_extensions;
 pub use loaded::Loaded;
 pub use mismatch::{Mismatch, Party};
 pub use requirements::Requirements;

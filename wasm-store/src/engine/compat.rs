@@ -5,6 +5,7 @@
 
 #[cfg(feature = "function-hook")]
 mod function_hooks;
+mod hash;
 
 use std::sync::Arc;
 
