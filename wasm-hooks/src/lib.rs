@@ -51,6 +51,7 @@
 //!   the Firefox Profiler's JSON). Needs the standard library.
 //! * `dwarf`: Where functions begin in the source, by the debugging information (DWARF) of a
 //!   module: for coverage.
+//! * `demangle`: Patterns match names as they stand in Rust and C++ sources, too.
 //! * `tracing`: Calls as events of the crate `tracing`.
 //! <!-- end of features -->
 

@@ -1,5 +1,6 @@
 //! Patterns for the names of functions.
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
@@ -107,14 +108,15 @@ impl NamePattern {
     }
 
     /// Whether a function matches one of some patterns: by any of its names, which are that of the name
-    /// section and those that it is exported by. A function without any name goes by `func[N]`, where `N` is its
-    /// index.
+    /// section and those that it is exported by. With feature `demangle`, each name counts as it is and as it stands
+    /// in Rust and C++ sources ([`wasm_types::demangle`]). A function without any name goes by `func[N]`, where `N` is
+    /// its index.
     pub fn matches_function<'n>(
         patterns: &[NamePattern],
         index: u32,
         names: impl IntoIterator<Item = &'n str>,
     ) -> bool {
-        let matches = |name: &str| patterns.iter().any(|pattern| pattern.matches(name));
+        let matches = |name: &str| Self::any_matches(patterns, name);
         let mut named = false;
         for name in names {
             named = true;
@@ -123,6 +125,18 @@ impl NamePattern {
             }
         }
         !named && matches(&unnamed_function(index))
+    }
+
+    /// Whether a name matches one of some patterns, as it is or as it stands in the source.
+    pub fn any_matches(patterns: &[NamePattern], name: &str) -> bool {
+        let matches = |name: &str| patterns.iter().any(|pattern| pattern.matches(name));
+        if matches(name) {
+            return true;
+        }
+        match wasm_types::demangle(name) {
+            Cow::Borrowed(_) => false,
+            Cow::Owned(demangled) => matches(&demangled),
+        }
     }
 }
 
@@ -233,6 +247,18 @@ mod tests {
         assert!(!matches(8, &[]));
         // What has a name does not go by its number.
         assert!(!matches(7, &["inner"]));
+    }
+
+    #[cfg(feature = "demangle")]
+    #[test]
+    fn names_match_as_they_are_and_as_they_stand_in_the_source() {
+        let mangled = "_ZN5alloc7raw_vec8grow_one17h0123456789abcdefE";
+        for text in ["alloc::*", "alloc::raw_vec::grow_one", "_ZN5alloc*", mangled] {
+            assert!(NamePattern::matches_function(&[pattern(text)], 1, [mangled]), "{text}");
+        }
+        for text in ["alloc", "std::*", "*h0123456789abcdef"] {
+            assert!(!NamePattern::matches_function(&[pattern(text)], 1, [mangled]), "{text}");
+        }
     }
 
     #[test]

@@ -61,6 +61,8 @@
 //! * `dwarf`: Coverage by source files (`FunctionCoverage::add_source_lines`), by the debugging
 //!   information of a module.
 //! * `tracing`: Traces of calls as events of the crate `tracing`.
+//! * `demangle`: Backtraces, traces, profiles, coverage and errors have the names of functions as
+//!   they stand in Rust and C++ sources, and patterns match these, too.
 //! * `profile`: `Config::profiler` and `Config::debug_info`: profilers and debuggers know the
 //!   functions of modules by their names.
 //! * `sign`: `Config::trust`, `Module::deserialize_verified` and the module `sign`: artifacts that

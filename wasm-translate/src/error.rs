@@ -148,7 +148,10 @@ impl fmt::Display for Error {
             return source.fmt(f);
         }
         match (&self.inner.function, &self.inner.name) {
-            (Some(func), Some(name)) => write!(f, "in function {func} `{}`: ", Escaped::new(name))?,
+            (Some(func), Some(name)) => {
+                let name = wasm_types::demangle(name);
+                write!(f, "in function {func} `{}`: ", Escaped::new(&name))?;
+            }
             (Some(func), None) => write!(f, "in function {func}: ")?,
             (None, _) => {}
         }

@@ -16,6 +16,8 @@
 //! * `std`: Forwards `std` to wasmparser; nothing of this crate needs it.
 //! * `validate`: Parse and validate WebAssembly: `Module::parse` and its relatives, conversions
 //!   from and to the types of wasmparser, and wasmparser itself as `wasm_types::wasmparser`.
+//! * `demangle`: `demangle` knows names of functions of Rust and C++; without, it returns all names
+//!   as they are.
 //! <!-- end of features -->
 
 #![no_std]
@@ -29,6 +31,7 @@ pub mod assumptions;
 mod code;
 mod compile_limits;
 mod const_expr;
+mod demangle;
 mod entity;
 mod escaped;
 mod features;
@@ -51,6 +54,7 @@ pub use code::{
 };
 pub use compile_limits::{CompileLimit, CompileLimits};
 pub use const_expr::{ConstExpr, ConstOp};
+pub use demangle::demangle;
 pub use entity::{EntityIndex, EntityType, GlobalType, MemoryType, TableType, TagType};
 pub use escaped::Escaped;
 pub use features::WasmFeatures;

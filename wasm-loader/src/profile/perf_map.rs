@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{Mode, OFlags};
 
-use super::functions::functions;
+use super::functions::{functions, printable};
 use crate::error::Error;
 use crate::loaded::Loaded;
 
@@ -31,7 +31,9 @@ pub fn perf_map(loaded: &Loaded) -> Result<(), Error> {
     for function in functions(loaded)? {
         let (address, size) = (function.address, function.code.len());
         // Writing to a string does not fail.
-        let _ = writeln!(lines, "{address:x} {size:x} {}", function.name);
+        // `perf` undoes the mangling of names in files of machine code, and not of those in this file.
+        let name = printable(&wasm_types::demangle(&function.name));
+        let _ = writeln!(lines, "{address:x} {size:x} {name}");
     }
     let _writer = WRITER.lock().unwrap_or_else(PoisonError::into_inner);
     let path = PathBuf::from(format!("/tmp/perf-{}.map", std::process::id()));

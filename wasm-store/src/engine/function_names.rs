@@ -6,13 +6,10 @@ use wasm_artifact::Artifact;
 use wasm_hooks::unnamed_function;
 use wasm_types::{EntityIndex, FuncIndex};
 
-/// What to call a function: its name, else that of an export, else its number.
+/// What to call a function: its name or else that of an export, as it stands in the source; else its number.
 pub(crate) fn display_name<'a>(artifact: &Artifact<'a>, func: FuncIndex) -> Cow<'a, str> {
-    if let Some(name) = artifact.name(func) {
-        return Cow::Borrowed(name);
-    }
-    match exported_as(artifact, func).next() {
-        Some(name) => Cow::Borrowed(name),
+    match artifact.name(func).or_else(|| exported_as(artifact, func).next()) {
+        Some(name) => wasm_types::demangle(name),
         None => Cow::Owned(unnamed_function(func.as_u32())),
     }
 }

@@ -138,7 +138,8 @@ impl FrameInfo {
         &self.module
     }
 
-    /// The function's name, if the module has a name section that says it.
+    /// The function's name, if the module has a name section that says it: as it is there, where its compiler may have
+    /// mangled it.
     pub fn func_name(&self) -> Option<&str> {
         self.module.loaded().artifact().name(FuncIndex::new(self.func_index))
     }
@@ -160,14 +161,15 @@ impl FrameInfo {
 }
 
 impl fmt::Display for FrameInfo {
-    /// Writes place, module and function: `0x1c - app!main`. The names are [escaped](wasm_types::Escaped).
+    /// Writes place, module and function: `0x1c - app!main`. The name of the function is as it stands in the source
+    /// (feature `demangle`), and both names are [escaped](wasm_types::Escaped).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(offset) = self.module_offset() {
             write!(f, "{offset:#8x} - ")?;
         }
         write!(f, "{}!", Escaped::new(self.module.name().unwrap_or("<unknown>")))?;
         match self.func_name() {
-            Some(name) => write!(f, "{}", Escaped::new(name)),
+            Some(name) => write!(f, "{}", Escaped::new(&wasm_types::demangle(name))),
             None => write!(f, "<wasm function {}>", self.func_index),
         }
     }

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
+use crate::demangle::demangle;
 use crate::escaped::Escaped;
 use crate::index::FuncIndex;
 
@@ -79,7 +80,10 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((func, name)) = &self.inner.function {
             match name {
-                Some(name) => write!(f, "in function {func} `{}`: ", Escaped::new(name))?,
+                Some(name) => {
+                    let name = demangle(name);
+                    write!(f, "in function {func} `{}`: ", Escaped::new(&name))?;
+                }
                 None => write!(f, "in function {func}: ")?,
             }
         }

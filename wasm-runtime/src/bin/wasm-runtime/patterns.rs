@@ -1,7 +1,9 @@
 //! Patterns for names of functions that no function has.
 
+use std::slice;
+
 use wasm_runtime::{Escaped, NamePattern};
-use wasm_types::suggestions;
+use wasm_types::{demangle, suggestions};
 
 use crate::exit::tell;
 
@@ -12,9 +14,11 @@ const SHOWN: usize = 3;
 /// matches nothing is most often misspelt, and watching nothing looks like a program that does nothing.
 pub(crate) fn warn_of_idle(option: &str, patterns: &[NamePattern], names: &[String]) {
     for pattern in patterns {
-        if !names.iter().any(|name| pattern.matches(name)) {
+        let matches = |name: &String| NamePattern::any_matches(slice::from_ref(pattern), name);
+        if !names.iter().any(matches) {
             let text = pattern.to_string();
-            let near = near_names(&text, names);
+            let plain: Vec<String> = names.iter().map(|name| demangle(name).into_owned()).collect();
+            let near = near_names(&text, &plain);
             let text = Escaped::new(&text);
             tell(format_args!("warning: {option}: no function is called `{text}`{near}"));
         }

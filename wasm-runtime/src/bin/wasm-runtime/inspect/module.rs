@@ -5,6 +5,7 @@ use std::fmt::Write;
 use wasm_runtime::{Result, WasmFeatures};
 use wasm_types::{
     DataKind, ElementKind, EntityType, Escaped, GlobalType, MemoryType, Module, TableType, ValType,
+    demangle,
 };
 
 use super::sections;
@@ -73,7 +74,8 @@ fn write_report(out: &mut String, wasm: &[u8], module: &Module) -> std::fmt::Res
         module.elements.len()
     )?;
     if let Some(start) = module.start {
-        let name = Escaped::new(module.names.function(start).unwrap_or("no name"));
+        let name = module.names.function(start).map_or("no name".into(), demangle);
+        let name = Escaped::new(&name);
         writeln!(out, "  {:<10} function {start} ({name})", "start")?;
     }
 
