@@ -117,6 +117,13 @@ impl GuestProfiler {
         })
     }
 
+    /// The program that takes the samples, with its version: a profile says it beside the name of the guest. Without
+    /// this, it is this crate.
+    pub fn product(&mut self, product: impl Into<String>) -> &mut Self {
+        self.profile.product = product.into();
+        self
+    }
+
     /// Takes a sample: the functions that are on the store's stack at this moment. `delta` is the processor time
     /// that the guest has used since the sample before; zero if it is not known.
     pub fn sample(&mut self, store: impl AsContext, delta: Duration) {
