@@ -33,8 +33,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// What to do with such a file instead, for the end of an error message; may be empty. It begins with
-    /// the colon that comes before it.
+    /// What to do with such a file instead, for the end of an error message; may be empty. It
+    /// begins with the colon that comes before it.
     pub fn hint(&self) -> &'static str {
         match self.kind {
             FileKind::WasmModule | FileKind::Text => {
@@ -143,8 +143,8 @@ fn elf_description(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// The keyword with which the text format begins, after white space, comments and a parenthesis; `None` if
-/// it is something else.
+/// The keyword with which the text format begins, after white space, comments and a parenthesis;
+/// `None` if it is something else.
 fn text_keyword(bytes: &[u8]) -> Option<&str> {
     let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     loop {

@@ -1,11 +1,13 @@
 //! The cache itself: what goes in, what comes out.
 
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
+use wasm_artifact::Artifact;
 use wasm_loader::Loaded;
 
 use crate::config::CacheConfig;
@@ -248,6 +250,17 @@ impl Cache {
     /// If the directory can't be read.
     pub fn entries(&self) -> Result<Vec<Entry>, Error> {
         entry::list(&self.open().directory)
+    }
+
+    /// What the module in an entry is called by its own name section; `None` if it does not say, or
+    /// if the entry is gone or can't be read. This reads the entry, and does not look whether it is
+    /// authentic: the name is for people.
+    pub fn module_name(&self, entry: &Entry) -> Option<String> {
+        let mut file = self.open().directory.open_file(&entry::name(&entry.key)).ok()??;
+        FileStatus::of(&file).ok().filter(FileStatus::is_file)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        Some(Artifact::parse(&bytes).ok()?.module_name()?.to_owned())
     }
 
     /// Removes all entries, and what unfinished writing has left behind. Modules that were loaded stay

@@ -107,10 +107,10 @@ impl NamePattern {
         }
     }
 
-    /// Whether a function matches one of some patterns: by any of its names, which are that of the name
-    /// section and those that it is exported by. With feature `demangle`, each name counts as it is and as it stands
-    /// in Rust and C++ sources ([`wasm_types::demangle`]). A function without any name goes by `func[N]`, where `N` is
-    /// its index.
+    /// Whether a function matches one of some patterns: by any of its names, which are that of the
+    /// name section and those that it is exported by. With feature `demangle`, each name counts as
+    /// it is and as it stands in Rust and C++ sources ([`wasm_types::demangle`]). A function
+    /// without any name goes by `func[N]`, where `N` is its index.
     pub fn matches_function<'n>(
         patterns: &[NamePattern],
         index: u32,

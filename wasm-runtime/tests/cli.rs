@@ -1,85 +1,10 @@
 //! The program `wasm-runtime`, from the outside: what it prints and what it exits with.
 
+mod command_line;
+
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
 
-use tempfile::TempDir;
-
-/// A directory with files, in which the program is run.
-struct Place {
-    directory: TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        Self { directory: TempDir::new().expect("a temporary directory") }
-    }
-
-    fn with(self, name: &str, contents: impl AsRef<[u8]>) -> Self {
-        fs::write(self.path(name), contents).expect("a file in a temporary directory");
-        self
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn run(&self, args: &[&str]) -> Finished {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
-        command.args(args).current_dir(self.directory.path());
-        // Not the cache of whoever runs the tests.
-        command.env("XDG_CACHE_HOME", self.path(".cache"));
-        let output = command.output().expect("the program under test can be started");
-        Finished { args: args.join(" "), output }
-    }
-}
-
-/// A run that is over.
-struct Finished {
-    args: String,
-    output: Output,
-}
-
-impl Finished {
-    fn stdout(&self) -> String {
-        String::from_utf8_lossy(&self.output.stdout).into_owned()
-    }
-
-    fn stderr(&self) -> String {
-        String::from_utf8_lossy(&self.output.stderr).into_owned()
-    }
-
-    #[track_caller]
-    fn exits_with(self, code: i32) -> Self {
-        assert_eq!(
-            self.output.status.code(),
-            Some(code),
-            "`{}` wrote {} and, to standard error, {}",
-            self.args,
-            self.stdout(),
-            self.stderr()
-        );
-        self
-    }
-
-    #[track_caller]
-    fn says(self, text: &str) -> Self {
-        assert!(self.stdout().contains(text), "`{}` wrote {}", self.args, self.stdout());
-        self
-    }
-
-    #[track_caller]
-    fn complains(self, text: &str) -> Self {
-        assert!(
-            self.stderr().contains(text),
-            "`{}` wrote to standard error: {}",
-            self.args,
-            self.stderr()
-        );
-        self
-    }
-}
+use command_line::Place;
 
 const ADD: &str = r#"(module (func (export "add") (param i32 i32) (result i32)
     local.get 0 local.get 1 i32.add))"#;
@@ -162,6 +87,58 @@ fn arguments_variables_and_directories_reach_the_program() {
 }
 
 #[test]
+fn the_environment_is_inherited_if_asked_for() {
+    let place = Place::new().with("count.wat", COUNT);
+    let run = |args: &[&str]| {
+        let mut command = place.command(&[&["run"], args, &["count.wat"]].concat());
+        command.env_clear().env("XDG_CACHE_HOME", place.path(".cache")).env("A", "b");
+        command.status().unwrap().code()
+    };
+    assert_eq!(run(&[]), Some(10));
+    assert_eq!(run(&["--inherit-env"]), Some(12));
+    // One of both is not there twice.
+    assert_eq!(run(&["--inherit-env", "--env", "A=c", "--env", "D=e"]), Some(13));
+}
+
+/// Ends with the error of WASI that opening `file` has.
+const OPEN: &str = r#"(module
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "file")
+    (func $try (param $flags i32) (param $rights i64)
+        (call $exit (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4)
+            (local.get $flags) (local.get $rights) (i64.const 0) (i32.const 0) (i32.const 8))))
+    (func (export "read") (call $try (i32.const 0) (i64.const 2)))
+    (func (export "write") (call $try (i32.const 0) (i64.const 64)))
+    (func (export "create") (call $try (i32.const 1) (i64.const 64))))"#;
+
+#[test]
+fn a_directory_may_be_for_reading_only() {
+    let place = Place::new().with("open.wat", OPEN);
+    for directory in ["data", "empty"] {
+        fs::create_dir(place.path(directory)).unwrap();
+    }
+    fs::write(place.path("data/file"), "x").unwrap();
+    let run =
+        |directory, what| place.run(&["run", "--dir", directory, "--invoke", what, "open.wat"]);
+    for what in ["read", "write", "create"] {
+        run("data", what).exits_with(0);
+        run("data::/data", what).exits_with(0);
+    }
+    run("data::/data::ro", "read").exits_with(0);
+    // Not permitted, as Wasmtime has it for directories that are read only.
+    for (directory, what) in
+        [("data::/data::ro", "write"), ("data::/::ro", "create"), ("empty::/::ro", "create")]
+    {
+        let code = run(directory, what).output.status.code();
+        assert!(matches!(code, Some(63 | 69 | 76)), "{directory}, {what}: {code:?}");
+    }
+    assert!(!place.path("empty/file").exists());
+}
+
+#[test]
 fn a_reactor_is_initialized() {
     let place = Place::new().with("reactor.wat", REACTOR);
     place.run(&["run", "--invoke", "ready", "reactor.wat"]).exits_with(0).says("5\n");
@@ -203,7 +180,11 @@ fn artifacts_for_other_machines_are_refused_by_name() {
     } else {
         "aarch64-unknown-linux-gnu"
     };
-    place.run(&["compile", "--target", target, "add.wat"]).exits_with(0);
+    place
+        .run(&["compile", "--target", target, "add.wat"])
+        .exits_with(0)
+        .complains(&format!("note: `add.cwasm` has code for {target}"))
+        .complains("runs on x86-64 Linux");
     let architecture = target.split('-').next().unwrap_or_default();
     place
         .run(&["run", "--invoke", "add", "add.cwasm", "1", "2"])
@@ -228,10 +209,10 @@ fn target_features_are_allowed_and_forbidden() {
         let used: Result<Vec<_>, _> = artifact.extensions().map(|e| e.map(str::to_owned)).collect();
         (artifact.text().len(), used.expect("a list of extensions"))
     };
-    compile("-popcnt").exits_with(0);
+    compile("-popcnt").exits_with(0).complains("`popcnt.cwasm` runs on every x86-64 Linux machine");
     let (without, used) = size();
     assert!(used.is_empty(), "{used:?}");
-    compile("+popcnt,-sse4.1,+sse4.1").exits_with(0);
+    compile("+popcnt,-sse4.1,+sse4.1").exits_with(0).complains("machines that have popcnt\n");
     let (with, used) = size();
     assert_eq!(used, ["has_popcnt"]);
     assert!(with < without, "{with} bytes with it, {without} without");

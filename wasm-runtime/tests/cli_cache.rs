@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// Ends with the exit code 7.
-const EXIT: &str = r#"(module
+const EXIT: &str = r#"(module $"ex\u{1b}it"
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (memory (export "memory") 1)
     (func (export "_start") i32.const 7 call $exit))"#;
@@ -112,6 +112,7 @@ fn the_cache_is_listed_and_emptied() {
         assert!(list.contains(entry.file_stem().unwrap().to_str().unwrap()), "{list}");
     }
     assert!(list.contains("kB") && list.contains(" ago"), "{list}");
+    assert!(list.contains("  ex\\u{1b}it  "), "the module's name, escaped: {list}");
     assert!(list.lines().last().unwrap().starts_with("2 modules with "), "{list}");
     assert!(home.prints(&["cache", "clear"]).starts_with("2 modules with "));
     assert!(home.entries().is_empty());

@@ -178,6 +178,8 @@ fn programs_are_sampled() {
     assert!(stderr.contains("samples are in `out.json`"), "{stderr}");
     let json = place.read("out.json");
     assert!(json.starts_with("{\"meta\":") && json.contains("\"forever.wat\",\"main\",\"spin\""));
+    let product = concat!("\"product\":\"wasm-runtime ", env!("CARGO_PKG_VERSION"), "\"");
+    assert!(json.contains(product), "{json}");
     let arguments = ["run", "--timeout=200ms", "--profile=folded,out.folded,1ms", "forever.wat"];
     place.run(&arguments, 134);
     assert!(place.read("out.folded").contains("main;spin "));

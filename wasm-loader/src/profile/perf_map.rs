@@ -30,8 +30,8 @@ pub fn perf_map(loaded: &Loaded) -> Result<(), Error> {
     let mut lines = String::new();
     for function in functions(loaded)? {
         let (address, size) = (function.address, function.code.len());
-        // Writing to a string does not fail.
-        // `perf` undoes the mangling of names in files of machine code, and not of those in this file.
+        // Writing to a string does not fail. `perf` undoes the mangling of names in files of
+        // machine code, and not of those in this file.
         let name = printable(&wasm_types::demangle(&function.name));
         let _ = writeln!(lines, "{address:x} {size:x} {name}");
     }

@@ -40,8 +40,9 @@ pub unsafe trait Compiler: Send + Sync + fmt::Debug {
     /// If the module is invalid or uses a proposal that is not allowed.
     fn validate(&self, wasm: &[u8], features: WasmFeatures) -> Result<()>;
 
-    /// What a module imports, with the types for it; the rest of what is returned may be empty. `None`, which is
-    /// what a compiler says that does not implement this, if the compiler does not tell.
+    /// What a module imports, with the types for it; the rest of what is returned may be empty.
+    /// `None`, which is what a compiler says that does not implement this, if the compiler does not
+    /// tell.
     ///
     /// # Errors
     ///

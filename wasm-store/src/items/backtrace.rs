@@ -138,8 +138,8 @@ impl FrameInfo {
         &self.module
     }
 
-    /// The function's name, if the module has a name section that says it: as it is there, where its compiler may have
-    /// mangled it.
+    /// The function's name, if the module has a name section that says it: as it is there, where
+    /// its compiler may have mangled it.
     pub fn func_name(&self) -> Option<&str> {
         self.module.loaded().artifact().name(FuncIndex::new(self.func_index))
     }
@@ -161,8 +161,9 @@ impl FrameInfo {
 }
 
 impl fmt::Display for FrameInfo {
-    /// Writes place, module and function: `0x1c - app!main`. The name of the function is as it stands in the source
-    /// (feature `demangle`), and both names are [escaped](wasm_types::Escaped).
+    /// Writes place, module and function: `0x1c - app!main`. The name of the function is as it
+    /// stands in the source (feature `demangle`), and both names are
+    /// [escaped](wasm_types::Escaped).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(offset) = self.module_offset() {
             write!(f, "{offset:#8x} - ")?;

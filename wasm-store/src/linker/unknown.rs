@@ -47,9 +47,9 @@ impl UnknownImportError {
 }
 
 impl<T> Linker<T> {
-    /// The imports of a module that have no definition here, in the order of the binary. The module is not
-    /// compiled, and what comes after its imports is not looked at: that all is there is known at once, where
-    /// compiling a large module takes a while.
+    /// The imports of a module that have no definition here, in the order of the binary. The module
+    /// is not compiled, and what comes after its imports is not looked at: that all is there is
+    /// known at once, where compiling a large module takes a while.
     ///
     /// Whether the definitions of the others are of the right types shows at instantiation.
     ///
@@ -71,7 +71,8 @@ impl<T> Linker<T> {
     /// # Errors
     ///
     /// If the engine has no compiler, or one that does not tell what modules import
-    /// ([`Compiler::imports`](crate::Compiler::imports)), or if this part of the module is not valid.
+    /// ([`Compiler::imports`](crate::Compiler::imports)), or if this part of the module is not
+    /// valid.
     pub fn unknown_imports(&self, bytes: impl AsRef<[u8]>) -> Result<Vec<UnknownImportError>> {
         let (engine, bytes) = (&self.engine, bytes.as_ref());
         let compiler = engine.compiler_for(bytes)?;

@@ -1,7 +1,8 @@
 //! Names of Rust (both schemes) and of C++ (the Itanium ABI).
 //!
-//! Whoever writes a module chooses the names in it. A short name can stand for a long one, as it can refer to
-//! parts of itself several times: what is made of it has a limit, beyond which it stays as it is.
+//! Whoever writes a module chooses the names in it. A short name can stand for a long one, as it
+//! can refer to parts of itself several times: what is made of it has a limit, beyond which it
+//! stays as it is.
 
 use alloc::string::String;
 use core::fmt::{self, Write};
@@ -105,7 +106,8 @@ mod tests {
         assert_eq!(demangle(&long), None);
     }
 
-    /// The substitution for the pointer that was made in a step: each step makes two entries of the table.
+    /// The substitution for the pointer that was made in a step: each step makes two entries of the
+    /// table.
     fn substitution(step: usize) -> String {
         let number = 2 * step;
         let digit = |value: usize| char::from_digit(value as u32, 36).unwrap().to_ascii_uppercase();

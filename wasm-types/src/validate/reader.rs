@@ -13,7 +13,10 @@ use crate::index::FuncIndex;
 use crate::module::Module;
 
 /// Reads the types and imports of a module, with exactly the given features allowed.
-pub(super) fn read_imports(wasm: &[u8], features: wasmparser::WasmFeatures) -> Result<Module, Failure> {
+pub(super) fn read_imports(
+    wasm: &[u8],
+    features: wasmparser::WasmFeatures,
+) -> Result<Module, Failure> {
     let mut parser = Parser::new(0);
     parser.set_features(features);
     let mut validator = Validator::new_with_features(features);

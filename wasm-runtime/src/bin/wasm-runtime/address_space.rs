@@ -1,14 +1,13 @@
 //! Address space for memories: reserved whole, or no more than they need where there is little of it.
 
 use std::fs;
-use std::path::Path;
 
 use clap::Args;
 use wasm_artifact::Artifact;
 use wasm_runtime::{Config, Engine, Error, Memory, MemoryType, Store};
 
 use crate::exit::tell;
-use crate::input::Input;
+use crate::input::{Input, Source};
 use crate::units;
 
 /// From this size on, code does not compare accesses with the size of a 32-bit memory.
@@ -58,15 +57,23 @@ impl Reservation {
 
     /// Sets what was asked for; if nothing was and there is not enough address space for the memories, has the code
     /// do without.
-    pub(crate) fn apply_to(self, config: &mut Config, input: &Input, path: &Path) {
+    pub(crate) fn apply_to<'i>(
+        self,
+        config: &mut Config,
+        inputs: impl Iterator<Item = (&'i Source, &'i Input)>,
+    ) {
         self.apply(config);
         if self.memory_reservation.is_some() || !is_limited() {
             return;
         }
-        let memories = match input {
+        let memories = inputs.map(|(source, input)| match input {
             Input::Wasm(wasm) => memories_of_wasm(wasm),
-            Input::Artifact => memories_of_artifact(path),
-        };
+            // What is wrong with an artifact is for the loader to say.
+            Input::Artifact(_) => {
+                input.bytes(source).map_or(0, |bytes| memories_of_artifact(&bytes))
+            }
+        });
+        let memories: usize = memories.sum();
         if memories > 0 && !fit(memories) {
             Self { memory_reservation: Some(0) }.apply(config);
             tell(format_args!(
@@ -119,10 +126,8 @@ fn memories_of_wasm(_: &[u8]) -> usize {
 }
 
 /// How many memories an artifact has, if its code can do without reservations.
-fn memories_of_artifact(path: &Path) -> usize {
-    // What is wrong with an artifact is for the loader to say.
-    let Ok(bytes) = fs::read(path) else { return 0 };
-    match Artifact::parse(&bytes) {
+fn memories_of_artifact(bytes: &[u8]) -> usize {
+    match Artifact::parse(bytes) {
         Ok(artifact) if artifact.tunables().memory_reservation < WHOLE => {
             artifact.counts().memories as usize
         }

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use wasm_runtime::{Cache, CacheConfig, Result};
+use wasm_runtime::{Cache, CacheConfig, Escaped, Result};
 
+use crate::output::line;
 use crate::units::{ago, size};
 
 const LONG: &str = "\
@@ -41,7 +42,9 @@ pub(crate) struct CacheCommand {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List the modules in the cache with their sizes and ages, the one that was used last first.
+    /// List the modules in the cache with their sizes, ages and names, the one that was used last
+    /// first. A module has its name from its name section, if that says one. What comes last is the
+    /// name of the file.
     List,
     /// Remove all modules from the cache.
     Clear,
@@ -55,7 +58,7 @@ impl CacheCommand {
         match self.action {
             Action::List => list(config)?,
             Action::Clear => clear(config)?,
-            Action::Path => println!("{}", config.resolved_directory()?.display()),
+            Action::Path => line(format_args!("{}", config.resolved_directory()?.display()))?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -63,23 +66,22 @@ impl CacheCommand {
 
 fn list(config: CacheConfig) -> Result<()> {
     let (most, most_bytes) = (config.file_count_soft_limit(), config.files_total_size_soft_limit());
-    let entries = match existing(config)? {
-        Some(cache) => cache.entries()?,
-        None => Vec::new(),
-    };
+    let cache = existing(config)?;
+    let entries = cache.as_ref().map(Cache::entries).transpose()?.unwrap_or_default();
     for entry in &entries {
-        println!(
-            "{:>10}  used {:<15}  made {:<15}  {}",
+        let name = cache.as_ref().and_then(|cache| cache.module_name(entry));
+        line(format_args!(
+            "{:>10}  used {:<15}  made {:<15}  {:<24}  {}",
             size(entry.bytes),
             ago(entry.used),
             ago(entry.created),
+            Escaped::new(name.as_deref().unwrap_or("(no name)")),
             entry.key
-        );
+        ))?;
     }
     let bytes = entries.iter().map(|entry| entry.bytes).sum();
     let (count, bytes, most_bytes) = (entries.len(), size(bytes), size(most_bytes));
-    println!("{count} modules with {bytes}; at most {most} with {most_bytes} are kept");
-    Ok(())
+    line(format_args!("{count} modules with {bytes}; at most {most} with {most_bytes} are kept"))
 }
 
 fn clear(config: CacheConfig) -> Result<()> {
@@ -90,8 +92,7 @@ fn clear(config: CacheConfig) -> Result<()> {
         }
         None => (0, 0),
     };
-    println!("{entries} modules with {} removed", size(bytes));
-    Ok(())
+    line(format_args!("{entries} modules with {} removed", size(bytes)))
 }
 
 /// The cache, if there is one: looking at it does not make one.

@@ -1,16 +1,16 @@
 //! `wasm-runtime clif`: shows what the compiler makes of functions.
 
+use std::borrow::Cow;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use wasm_runtime::error::Context;
 use wasm_runtime::{CraneliftCompiler, Escaped, Result, bail};
 use wasm_translate::ClifStage;
-use wasm_types::{DefinedFuncIndex, EntityIndex, FuncIndex, Module};
+use wasm_types::{DefinedFuncIndex, EntityIndex, FuncIndex, Module, demangle};
 
-use crate::input;
+use crate::input::{self, Source};
 use crate::settings::Settings;
 
 const LONG: &str = "\
@@ -31,10 +31,11 @@ Examples:
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Clif {
-    /// The module, in the binary or the text format.
-    file: PathBuf,
+    /// The module, in the binary or the text format; `-` for standard input.
+    file: Source,
 
-    /// The function: its index, its name in the name section, or a name it is exported under.
+    /// The function: its index, its name in the name section, as it is there or as it stands in the
+    /// source, or a name it is exported under. All functions that have the name are shown.
     #[arg(short, long, value_name = "NAME|INDEX")]
     function: Option<String>,
 
@@ -56,17 +57,18 @@ impl Clif {
         let request = self.settings.request();
         let settings = CraneliftCompiler::new().settings(&request)?;
         let parsed = Module::parse_with_bodies(&wasm, request.features)
-            .with_context(|| format!("`{}`", self.file.display()))?;
+            .with_context(|| self.file.to_string())?;
         let module = parsed.module();
         let functions = match &self.function {
-            Some(function) => vec![find(module, function)?],
+            Some(function) => find(module, function)?,
             None => (0..module.num_defined_functions()).map(DefinedFuncIndex::new).collect(),
         };
         let stage = if self.raw { ClifStage::Raw } else { ClifStage::Optimized };
         let mut out = std::io::stdout().lock();
         for func in functions {
             let index = module.func_index(func);
-            let name = Escaped::new(module.names.function(index).unwrap_or("no name"));
+            let name = module.names.function(index).map_or("no name".into(), demangle);
+            let name = Escaped::new(&name);
             let ty = module.type_of_func(index);
             let text = match self.assembly {
                 true => wasm_translate::assembly(&parsed, &wasm, func, &settings)?,
@@ -78,41 +80,45 @@ impl Clif {
     }
 }
 
-/// The function that is meant.
-fn find(module: &Module, function: &str) -> Result<DefinedFuncIndex> {
-    let exported = || {
-        module.exports.iter().find_map(|export| match export.index {
-            EntityIndex::Func(func) if export.name == function => Some(func),
-            _ => None,
-        })
+/// The functions that are meant.
+fn find(module: &Module, function: &str) -> Result<Vec<DefinedFuncIndex>> {
+    let found = match function.parse() {
+        Ok(index) if index < module.functions.len() as u32 => vec![FuncIndex::new(index)],
+        Ok(_) => Vec::new(),
+        Err(_) => named(module, function),
     };
-    let named = || {
-        let (func, _) = module.names.functions.iter().find(|(_, name)| name == function)?;
-        Some(*func)
-    };
-    let index = match function.parse() {
-        Ok(index) => Some(FuncIndex::new(index)).filter(|i| i.index() < module.functions.len()),
-        Err(_) => exported().or_else(named),
-    };
-    let Some(index) = index else {
-        let names: Vec<&str> = module.names.functions.iter().map(|(_, n)| n.as_str()).collect();
+    if found.is_empty() {
+        let names = module.names.functions.iter().map(|(_, name)| demangle(name));
         bail!(
             "there is no function `{}` among the {} functions{}",
             Escaped::new(function),
             module.functions.len(),
-            similar(&names, function)
+            similar(names, function)
         );
-    };
-    match module.defined_func(index) {
-        Some(defined) => Ok(defined),
-        None => bail!("function {index} is imported: there is no code for it in this module"),
     }
+    let defined: Vec<_> = found.iter().filter_map(|index| module.defined_func(*index)).collect();
+    if defined.is_empty() {
+        bail!("function {} is imported: there is no code for it in this module", found[0]);
+    }
+    Ok(defined)
+}
+
+/// The function that is exported under a name; if there is none, those that have it.
+fn named(module: &Module, name: &str) -> Vec<FuncIndex> {
+    let exported = module.exports.iter().find_map(|export| match export.index {
+        EntityIndex::Func(func) if export.name == name => Some(func),
+        _ => None,
+    });
+    if let Some(func) = exported {
+        return vec![func];
+    }
+    let names = module.names.functions.iter();
+    names.filter(|(_, n)| n == name || demangle(n) == name).map(|(func, _)| *func).collect()
 }
 
 /// Names that contain what was asked for, for those who remember only a part.
-fn similar(names: &[&str], wanted: &str) -> String {
-    let similar: Vec<&str> =
-        names.iter().copied().filter(|name| name.contains(wanted)).take(5).collect();
+fn similar<'m>(names: impl Iterator<Item = Cow<'m, str>>, wanted: &str) -> String {
+    let similar: Vec<_> = names.filter(|name| name.contains(wanted)).take(5).collect();
     match similar.as_slice() {
         [] => String::new(),
         names => format!("; there is {}", Escaped::new(&names.join(", "))),

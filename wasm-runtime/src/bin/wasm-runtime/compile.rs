@@ -1,14 +1,16 @@
 //! `wasm-runtime compile`: compiles a module into an artifact.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use wasm_artifact::Artifact;
 use wasm_runtime::Result;
 use wasm_runtime::error::Context;
 
-use crate::input;
+use crate::exit::tell;
+use crate::input::{self, Source};
+use crate::output::Target;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::sign;
@@ -20,9 +22,11 @@ An artifact is an ELF file with machine code for one target. `wasm-runtime run` 
 anything, and so does a program that is built without a compiler. `readelf`, `objdump -d` and `gdb`
 understand it; the functions have the names that the module gives them.
 
-Without --target, the code is for this machine, with every instruction set extension it has. With --target
-it is for any machine of that kind. --target-feature allows more extensions, or fewer. The artifact records
-those that the code turns out to use, and a machine that lacks one of these refuses it.";
+Without --target, the code is for this machine, with every instruction set extension it has. With
+--target it is for any machine of that kind, and which machines run the artifact is said then.
+--target-feature allows more extensions, or fewer. The artifact records those that the code turns
+out to use, and a machine that lacks one of these refuses it. This version runs code on x86-64
+Linux, and compiles it for more.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,18 +38,19 @@ Examples:
   wasm-runtime compile program.wasm --interruptible --metered    for `run --timeout` and `run --fuel`
   wasm-runtime compile untrusted.wasm --compile-limit operators=100000,time=5s
   wasm-runtime compile program.wasm --sign keys/release.key
-  wasm-runtime compile program.wasm --timings";
+  wasm-runtime compile program.wasm --timings
+  curl https://example.com/program.wasm | wasm-runtime compile - -o program.cwasm";
 
 /// Compile a module into an artifact.
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Compile {
-    /// The module, in the binary or the text format.
-    file: PathBuf,
+    /// The module, in the binary or the text format; `-` for standard input.
+    file: Source,
 
-    /// The artifact; FILE with the ending `.cwasm` if not given.
+    /// The artifact; FILE with the ending `.cwasm` if not given, `-` for standard output.
     #[arg(short, long, value_name = "OUT")]
-    output: Option<PathBuf>,
+    output: Option<Target>,
 
     /// Signs the artifact with the secret key in this file: see `keygen`.
     #[arg(long, value_name = "KEY")]
@@ -64,6 +69,7 @@ impl Compile {
     pub(crate) fn execute(self) -> Result<ExitCode> {
         // A key that can't be read is told before the work.
         let key = self.sign.as_deref().map(sign::read_key).transpose()?;
+        let output = Target::of(self.output, &self.file, |file| file.with_extension("cwasm"))?;
         let wasm = input::open_wasm(&self.file)?;
         let request = self.settings.request();
         self.settings.warn_of_idle_patterns(&wasm, &request);
@@ -75,16 +81,37 @@ impl Compile {
             .settings
             .limits
             .explain(compiled)
-            .with_context(|| format!("can't compile `{}`", self.file.display()))?;
+            .with_context(|| format!("can't compile {}", self.file))?;
         if self.timings {
-            eprintln!("{timings}");
+            tell(format_args!("{timings}"));
         }
         if let Some(key) = key {
             wasm_runtime::sign::sign(&mut artifact, &key)?;
         }
-        let output = self.output.unwrap_or_else(|| self.file.with_extension("cwasm"));
-        fs::write(&output, artifact)
-            .with_context(|| format!("can't write `{}`", output.display()))?;
+        output.write(&artifact)?;
+        if self.settings.target().is_some() {
+            tell(format_args!("note: {}", where_it_runs(&output, &Artifact::parse(&artifact)?)?));
+        }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Which machines run an artifact that was compiled for a target.
+fn where_it_runs(output: &Target, artifact: &Artifact<'_>) -> Result<String> {
+    let target = artifact.target();
+    if !(target.starts_with("x86_64") && target.contains("linux")) {
+        return Ok(format!(
+            "{output} has code for {target}, which this version compiles for but does not run on: \
+             it runs on x86-64 Linux"
+        ));
+    }
+    let mut extensions = Vec::new();
+    for flag in artifact.extensions() {
+        let flag = flag?;
+        extensions.push(flag.strip_prefix("has_").unwrap_or(flag));
+    }
+    Ok(match extensions.as_slice() {
+        [] => format!("{output} runs on every x86-64 Linux machine"),
+        names => format!("{output} runs on x86-64 Linux machines that have {}", names.join(", ")),
+    })
 }

@@ -1,7 +1,5 @@
 //! `wasm-runtime expose`: exports everything that holds state, for other runtimes.
 
-use std::fs;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -9,7 +7,9 @@ use wasm_runtime::error::Context;
 use wasm_runtime::rewrite::{ExposeOptions, expose};
 use wasm_runtime::{Escaped, Result};
 
-use crate::{exit, input};
+use crate::exit;
+use crate::input::{self, Source};
+use crate::output::{self, Target};
 
 const LONG: &str = "\
 Export every global, table and memory of a module.
@@ -29,12 +29,13 @@ Examples:
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Expose {
-    /// The module, in the binary or the text format.
-    file: PathBuf,
+    /// The module, in the binary or the text format; `-` for standard input.
+    file: Source,
 
-    /// The new module; FILE with the ending `.exposed.wasm` if not given.
+    /// The new module; FILE with the ending `.exposed.wasm` if not given. With `-` it goes to
+    /// standard output, and the new names to standard error.
     #[arg(short, long, value_name = "OUT")]
-    output: Option<PathBuf>,
+    output: Option<Target>,
 
     /// The beginning of the new names.
     #[arg(long, value_name = "PREFIX", default_value = "__")]
@@ -62,6 +63,8 @@ enum Kind {
 
 impl Expose {
     pub(crate) fn execute(self) -> Result<ExitCode> {
+        let output =
+            Target::of(self.output, &self.file, |file| file.with_extension("exposed.wasm"))?;
         let wasm = input::open_wasm(&self.file)?;
         let wanted = |kind| self.only.is_empty() || self.only.contains(&kind);
         let options = ExposeOptions {
@@ -73,13 +76,13 @@ impl Expose {
             prefix: &self.prefix,
             ..ExposeOptions::default()
         };
-        let exposed = expose(&wasm, &options)
-            .with_context(|| format!("can't expose `{}`", self.file.display()))?;
-        let output = self.output.unwrap_or_else(|| self.file.with_extension("exposed.wasm"));
-        fs::write(&output, &exposed.wasm)
-            .with_context(|| format!("can't write `{}`", output.display()))?;
+        let exposed =
+            expose(&wasm, &options).with_context(|| format!("can't expose {}", self.file))?;
+        output.write(&exposed.wasm)?;
         for exported in &exposed.items {
-            println!("{}: {}", Escaped::new(&exported.name), exported.item);
+            let name = Escaped::new(&exported.name);
+            let line = format_args!("{name}: {}", exported.item);
+            if output.is_stdout() { exit::tell(line) } else { output::line(line)? }
         }
         for skipped in &exposed.skipped {
             exit::tell(format_args!("note: {skipped} is not exported, as it is mutable"));

@@ -1,100 +1,210 @@
-//! Files, told apart by their content.
+//! Modules and artifacts: files or standard input, told apart by their content.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use wasm_artifact::FileKind;
 use wasm_runtime::error::Context;
 use wasm_runtime::{Config, Engine, Module, Result, bail};
 
-use crate::address_space::Reservation;
 use crate::cache::Cached;
 
 /// How much of a file its kind is told by.
 const HEAD: u64 = 4096;
 
+/// Where a module or artifact comes from: a file, or with `-` standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source(PathBuf);
+
+impl Source {
+    /// The file; `None` for standard input.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        (self.0.as_os_str() != "-").then_some(&*self.0)
+    }
+
+    /// What it goes by where a program or a report has to have a name: the last part of the path.
+    pub(crate) fn name(&self) -> String {
+        match self.path() {
+            Some(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into(),
+            None => "stdin".to_owned(),
+        }
+    }
+
+    /// What it is called at the beginning of a line.
+    pub(crate) fn plain(&self) -> String {
+        self.path().map_or("standard input".to_owned(), |path| path.display().to_string())
+    }
+
+    /// All of it.
+    pub(crate) fn read(&self) -> Result<Vec<u8>> {
+        let read = match self.path() {
+            Some(path) => fs::read(path),
+            None => {
+                let mut bytes = Vec::new();
+                io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+            }
+        };
+        read.with_context(|| format!("can't read {self}"))
+    }
+}
+
+impl From<OsString> for Source {
+    fn from(name: OsString) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path() {
+            Some(path) => write!(f, "`{}`", path.display()),
+            None => f.write_str("standard input"),
+        }
+    }
+}
+
 /// What a file is.
 pub(crate) enum Input {
-    /// A module that is compiled already. It is left in the file, which the loader maps.
-    Artifact,
+    /// A module that is compiled already. It is left in its file, which the loader maps; only what
+    /// has no file is read.
+    Artifact(Option<Vec<u8>>),
     /// A module in the binary format.
     Wasm(Vec<u8>),
 }
 
+impl Input {
+    /// The module in the binary format, if it is not compiled yet.
+    pub(crate) fn wasm(&self) -> Option<&[u8]> {
+        match self {
+            Self::Wasm(bytes) => Some(bytes),
+            Self::Artifact(_) => None,
+        }
+    }
+
+    /// All bytes of what was opened.
+    pub(crate) fn bytes(&self, source: &Source) -> Result<Cow<'_, [u8]>> {
+        match self {
+            Self::Artifact(Some(bytes)) | Self::Wasm(bytes) => Ok(Cow::Borrowed(bytes)),
+            Self::Artifact(None) => source.read().map(Cow::Owned),
+        }
+    }
+}
+
 /// Finds out what a file is, and reads it if it is to be compiled. Text becomes binary.
-pub(crate) fn open(path: &Path) -> Result<Input> {
-    let about = || format!("can't read `{}`", path.display());
-    let mut file = File::open(path).with_context(about)?;
+pub(crate) fn open(source: &Source) -> Result<Input> {
+    let about = || format!("can't read {source}");
+    // What is no ordinary file, such as a pipe, can't be mapped, and is read once.
+    let mut rest = match source.path() {
+        None => None,
+        Some(path) => {
+            let file = File::open(path).with_context(about)?;
+            let is_file = file.metadata().with_context(about)?.is_file();
+            is_file.then_some(file)
+        }
+    };
     let mut bytes = Vec::new();
-    file.by_ref().take(HEAD).read_to_end(&mut bytes).with_context(about)?;
-    let identity = wasm_artifact::identify(&bytes);
+    match &mut rest {
+        Some(file) => file.by_ref().take(HEAD).read_to_end(&mut bytes).with_context(about)?,
+        None => {
+            bytes = source.read()?;
+            bytes.len()
+        }
+    };
+    let mut identity = wasm_artifact::identify(&bytes);
+    if matches!(identity.kind, FileKind::Artifact) {
+        return Ok(Input::Artifact(rest.is_none().then_some(bytes)));
+    }
+    if let Some(file) = &mut rest {
+        file.read_to_end(&mut bytes).with_context(about)?;
+        // A text can begin with a comment that is longer than what was looked at.
+        identity = wasm_artifact::identify(&bytes);
+    }
     match identity.kind {
-        FileKind::Artifact => Ok(Input::Artifact),
-        FileKind::WasmModule => {
-            file.read_to_end(&mut bytes).with_context(about)?;
-            Ok(Input::Wasm(bytes))
-        }
-        FileKind::Text => {
-            file.read_to_end(&mut bytes).with_context(about)?;
-            Ok(Input::Wasm(text(path, &bytes)?))
-        }
+        FileKind::WasmModule => Ok(Input::Wasm(bytes)),
+        FileKind::Text => Ok(Input::Wasm(text(source, &bytes)?)),
+        FileKind::WasmComponent => bail!("{source} is {identity}{}", identity.hint()),
         _ => bail!(
-            "`{}` is {identity}; a WebAssembly module, in the binary or the text format, or an artifact \
-             made by `wasm-runtime compile` is wanted",
-            path.display()
+            "{source} is {identity}; a WebAssembly module, in the binary or the text format, or an \
+             artifact made by `wasm-runtime compile` is wanted"
         ),
     }
 }
 
 /// As [`open`], for commands that need a module which is not compiled yet.
 #[cfg(feature = "jit")]
-pub(crate) fn open_wasm(path: &Path) -> Result<Vec<u8>> {
-    match open(path)? {
+pub(crate) fn open_wasm(source: &Source) -> Result<Vec<u8>> {
+    match open(source)? {
         Input::Wasm(bytes) => Ok(bytes),
-        Input::Artifact => bail!(
-            "`{}` is an artifact: it is compiled already. `wasm-runtime inspect` says what is in it",
-            path.display()
+        Input::Artifact(_) => bail!(
+            "{source} is an artifact: it is compiled already. `wasm-runtime inspect` says what is \
+             in it"
         ),
     }
 }
 
-/// The module in a file, compiled if it is not yet. The engine is made for it.
-pub(crate) fn load(
-    mut config: Config,
-    cached: Cached,
-    reservation: Reservation,
-    path: &Path,
-) -> Result<Module> {
-    let input = open(path)?;
-    reservation.apply_to(&mut config, &input, path);
-    match input {
-        Input::Artifact => load_artifact(&Engine::new(&config)?, path),
-        Input::Wasm(bytes) => compile(config, cached, path, &bytes),
+/// An engine, and what shows how far its compiler is.
+pub(crate) struct Loader {
+    engine: Engine,
+    #[cfg(feature = "jit")]
+    progress: crate::progress::Progress,
+    #[cfg(feature = "jit")]
+    cache: Option<wasm_runtime::Cache>,
+}
+
+impl Loader {
+    /// An engine with these settings, for modules of which some or none are to be compiled.
+    #[cfg(feature = "jit")]
+    pub(crate) fn new(mut config: Config, cached: Cached, compiles: bool) -> Result<Self> {
+        let progress = crate::progress::Progress::default();
+        let cache = if compiles { cached.open() } else { None };
+        config.compiler(std::sync::Arc::new(progress.compiler())).cache(cache.clone());
+        Ok(Self { engine: Engine::new(&config)?, progress, cache })
     }
-    .with_context(|| format!("can't load `{}`", path.display()))
+
+    /// An engine with these settings.
+    #[cfg(not(feature = "jit"))]
+    pub(crate) fn new(config: Config, _: Cached, _: bool) -> Result<Self> {
+        Ok(Self { engine: Engine::new(&config)? })
+    }
+
+    /// The engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The module that was opened, compiled if it is not yet.
+    pub(crate) fn load(&self, source: &Source, input: &Input) -> Result<Module> {
+        let loaded = match (input, source.path()) {
+            (Input::Wasm(wasm), _) => self.compile(source, wasm),
+            (Input::Artifact(None), Some(path)) => load_artifact_file(&self.engine, path),
+            (Input::Artifact(_), _) => {
+                input.bytes(source).and_then(|bytes| load_artifact(&self.engine, &bytes))
+            }
+        };
+        loaded.with_context(|| format!("can't load {source}"))
+    }
+
+    #[cfg(feature = "jit")]
+    fn compile(&self, source: &Source, wasm: &[u8]) -> Result<Module> {
+        let module = self.progress.during(source, wasm.len(), || Module::new(&self.engine, wasm));
+        crate::cache::report(self.cache.as_ref());
+        module
+    }
+
+    #[cfg(not(feature = "jit"))]
+    fn compile(&self, _: &Source, wasm: &[u8]) -> Result<Module> {
+        // It has no compiler, and says so better than we could.
+        Module::new(&self.engine, wasm)
+    }
 }
 
-#[cfg(feature = "jit")]
-fn compile(mut config: Config, cached: Cached, path: &Path, bytes: &[u8]) -> Result<Module> {
-    let progress = crate::progress::Progress::default();
-    let cache = cached.open();
-    config.compiler(std::sync::Arc::new(progress.compiler())).cache(cache.clone());
-    let engine = Engine::new(&config)?;
-    let module = progress.during(path, bytes.len(), || Module::new(&engine, bytes));
-    crate::cache::report(cache.as_ref());
-    module
-}
-
-#[cfg(not(feature = "jit"))]
-fn compile(config: Config, _: Cached, _: &Path, bytes: &[u8]) -> Result<Module> {
-    // It has no compiler, and says so better than we could.
-    Module::new(&Engine::new(&config)?, bytes)
-}
-
-/// Loads an artifact: only a trusted one if it was said whom to trust.
+/// Loads an artifact from its file: only a trusted one if it was said whom to trust.
 #[allow(unsafe_code)]
-fn load_artifact(engine: &Engine, path: &Path) -> Result<Module> {
+fn load_artifact_file(engine: &Engine, path: &Path) -> Result<Module> {
     if engine.config().trust_policy().is_some() {
         return Module::deserialize_file_verified(engine, path);
     }
@@ -103,17 +213,26 @@ fn load_artifact(engine: &Engine, path: &Path) -> Result<Module> {
     unsafe { Module::deserialize_file(engine, path) }
 }
 
+/// Loads an artifact that was read: only a trusted one if it was said whom to trust.
+#[allow(unsafe_code)]
+fn load_artifact(engine: &Engine, bytes: &[u8]) -> Result<Module> {
+    if engine.config().trust_policy().is_some() {
+        return Module::deserialize_verified(engine, bytes);
+    }
+    // SAFETY: as above: the user had it read to be run.
+    unsafe { Module::deserialize(engine, bytes) }
+}
+
 #[cfg(feature = "wat")]
-fn text(path: &Path, bytes: &[u8]) -> Result<Vec<u8>> {
-    let wasm = wat::Parser::new().parse_bytes(Some(path), bytes)?;
+fn text(source: &Source, bytes: &[u8]) -> Result<Vec<u8>> {
+    let wasm = wat::Parser::new().parse_bytes(source.path(), bytes)?;
     Ok(wasm.into_owned())
 }
 
 #[cfg(not(feature = "wat"))]
-fn text(path: &Path, _: &[u8]) -> Result<Vec<u8>> {
+fn text(source: &Source, _: &[u8]) -> Result<Vec<u8>> {
     bail!(
-        "`{}` looks like WebAssembly's text format, which this program was built not to read: its \
-         feature `wat` is off",
-        path.display()
+        "{source} looks like WebAssembly's text format, which this program was built not to read: \
+         its feature `wat` is off"
     )
 }

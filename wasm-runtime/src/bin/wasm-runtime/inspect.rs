@@ -5,8 +5,6 @@ mod module;
 #[cfg(feature = "jit")]
 mod sections;
 
-use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -14,7 +12,8 @@ use wasm_artifact::{Artifact, Report};
 use wasm_runtime::error::Context;
 use wasm_runtime::{Result, bail};
 
-use crate::input::{self, Input};
+use crate::input::{self, Input, Source};
+use crate::output;
 
 const LONG: &str = "\
 Say what is in a module or an artifact.
@@ -44,29 +43,28 @@ pub(crate) struct Inspect {
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
 
-    /// The module or artifact.
-    file: PathBuf,
+    /// The module or artifact; `-` for standard input.
+    file: Source,
 }
 
 impl Inspect {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        let report = match input::open(&self.file)? {
-            Input::Artifact => {
-                let bytes = std::fs::read(&self.file)?;
-                let artifact = Artifact::parse(&bytes)
-                    .with_context(|| format!("`{}` is damaged", self.file.display()))?;
+        let input = input::open(&self.file)?;
+        let report = match &input {
+            Input::Artifact(_) => {
+                let bytes = input.bytes(&self.file)?;
+                let artifact =
+                    Artifact::parse(&bytes).with_context(|| format!("{} is damaged", self.file))?;
                 self.artifact(&artifact)?
             }
             Input::Wasm(_) if self.all || self.table.is_some() => bail!(
-                "`{}` is a module, and --all and --table are for artifacts, which `wasm-runtime compile` \
+                "{} is a module, and --all and --table are for artifacts, which `wasm-runtime compile` \
                  makes of modules",
-                self.file.display()
+                self.file
             ),
-            Input::Wasm(bytes) => {
-                module(&bytes).with_context(|| format!("`{}`", self.file.display()))?
-            }
+            Input::Wasm(bytes) => module(bytes).with_context(|| self.file.to_string())?,
         };
-        std::io::stdout().write_all(report.as_bytes())?;
+        output::text(&report)?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -12,6 +12,8 @@ use wasm_runtime::error::Context;
 use wasm_runtime::sign::SigningKey;
 use wasm_runtime::{Result, bail};
 
+use crate::output;
+
 const LONG: &str = "\
 Make a pair of keys for signing artifacts.
 
@@ -56,9 +58,9 @@ impl Keygen {
             let _ = std::fs::remove_file(&secret);
             return Err(error);
         }
-        println!("secret key: {}", secret.display());
-        println!("public key: {}", public.display());
-        println!("key id: {}", key.public_key().key_id());
+        output::line(format_args!("secret key: {}", secret.display()))?;
+        output::line(format_args!("public key: {}", public.display()))?;
+        output::line(format_args!("key id: {}", key.public_key().key_id()))?;
         Ok(ExitCode::SUCCESS)
     }
 

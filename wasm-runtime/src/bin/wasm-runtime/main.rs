@@ -6,6 +6,8 @@
 // Not forbidden as in the library: running an artifact without `--trust` is the user's word that it can be
 // trusted, and one function in `input.rs` takes it.
 #![deny(unsafe_code)]
+// They panic when whoever reads the output has gone: `output` and `exit::tell` do not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod address_space;
 mod cache;
@@ -13,6 +15,7 @@ mod exit;
 mod input;
 mod inspect;
 mod keygen;
+mod output;
 mod patterns;
 #[cfg(feature = "jit")]
 mod progress;
@@ -45,8 +48,9 @@ use clap::{Parser, Subcommand};
 const LONG_ABOUT: &str = "\
 Run WebAssembly, compile it ahead of time, and look into it.
 
-Files are told apart by their content, not by their names: WebAssembly binaries, its text format, and
-artifacts, which are modules that `compile` has compiled already.";
+Files are told apart by their content, not by their names: WebAssembly binaries, its text format,
+and artifacts, which are modules that `compile` has compiled already. `-` stands for standard input,
+and after `-o` for standard output.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -134,7 +138,7 @@ fn main() -> ExitCode {
 /// Runs a file that was named without a subcommand.
 fn bare(arguments: Vec<OsString>) -> wasm_runtime::Result<ExitCode> {
     let name = arguments.first().cloned().unwrap_or_default();
-    let looks_like_a_file = name.to_string_lossy().contains(['.', '/']);
+    let looks_like_a_file = name == "-" || name.to_string_lossy().contains(['.', '/']);
     if !looks_like_a_file && !std::path::Path::new(&name).exists() {
         exit::usage(&format!(
             "`{}` is neither a command nor a file{}",

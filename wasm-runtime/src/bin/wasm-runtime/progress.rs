@@ -1,7 +1,6 @@
 //! Something to look at while a large module compiles.
 
 use std::io::{IsTerminal, Write, stderr};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use wasm_runtime::CraneliftCompiler;
 
+use crate::input::Source;
 use crate::units::size;
 
 /// Work that takes less is not worth a word.
@@ -38,14 +38,17 @@ impl Progress {
 
     /// Compiles a file; if that takes long and standard error is a terminal, shows there how far it
     /// is, and takes it back at the end. Where the system makes no thread for that, nothing is shown.
-    pub(crate) fn during<R>(&self, file: &Path, bytes: usize, work: impl FnOnce() -> R) -> R {
+    pub(crate) fn during<R>(&self, file: &Source, bytes: usize, work: impl FnOnce() -> R) -> R {
         if !stderr().is_terminal() {
             return work();
         }
+        // Another module may have been compiled before.
+        self.done.store(0, Ordering::Relaxed);
+        self.all.store(0, Ordering::Relaxed);
         thread::scope(|scope| {
             // Dropping the sender, also in a panic, ends the thread.
             let (done, wait) = mpsc::channel::<()>();
-            let what = format!("{} ({})", file.display(), size(bytes as u64));
+            let what = format!("{} ({})", file.name(), size(bytes as u64));
             let drawing = thread::Builder::new().name("progress".to_owned());
             let _ = drawing.spawn_scoped(scope, move || self.draw(&what, &wait));
             let result = work();
@@ -85,6 +88,7 @@ mod tests {
 
     #[test]
     fn work_is_done_once() {
-        assert_eq!(Progress::default().during("x".as_ref(), 1, || 1 + 1), 2);
+        let file = std::ffi::OsString::from("x").into();
+        assert_eq!(Progress::default().during(&file, 1, || 1 + 1), 2);
     }
 }

@@ -3,23 +3,25 @@
 mod bounds;
 pub(crate) mod directories;
 mod gathered;
+mod imports;
 mod observe;
 mod profile;
 mod values;
 
-use std::path::PathBuf;
+use std::collections::HashSet;
 use std::process::ExitCode;
 
 use clap::Args;
 use wasm_runtime::error::Context;
 use wasm_runtime::wasi::{I32Exit, WasiCtx, WasiCtxBuilder};
 use wasm_runtime::{
-    Config, Engine, Error, Escaped, ExternType, Instance, Linker, Module, Result, Store, bail,
+    Config, Error, Escaped, ExternType, Instance, Linker, Module, Result, Store, bail,
 };
 
 use self::gathered::Gathered;
 use crate::address_space::{self, Reservation};
-use crate::{exit, input};
+use crate::input::{self, Input, Loader, Source};
+use crate::{exit, output};
 
 const LONG: &str = "\
 Run a program, or call a function of a module.
@@ -29,10 +31,12 @@ time (`wasm-runtime help cache` says where), or an artifact made by `wasm-runtim
 module that exports `_start`) is run as a program. Of any other module `_initialize` is called, if it
 exports that, and then the function given with --invoke.
 
-The program sees the arguments that follow FILE, the environment variables given with --env, and the
-directories given with --dir; nothing else of this machine but its clocks, its random numbers and the
-terminal. Options of this command can stand before FILE or right after it; what comes after the first
-argument of the program, or after `--`, is the program's.
+The program sees the arguments that follow FILE, the environment variables given with --env and
+--inherit-env, and the directories given with --dir; nothing else of this machine but its clocks,
+its random numbers and the terminal. What it imports is WASI preview 1, and what the modules given
+with --preload export; it is looked for before anything is compiled. Options of this command can
+stand before FILE or right after it; what comes after the first argument of the program, or after
+`--`, is the program's.
 
 An artifact is machine code, and is run as any program is that its user names: without a question. With --trust
 it is run only if it is signed with one of the keys or has one of the hashes, and then what was verified is
@@ -48,6 +52,9 @@ Examples:
   wasm-runtime run hello.wasm
   wasm-runtime run --dir . --env LANG=C tool.wasm input.txt --verbose
   wasm-runtime run --dir /srv/data::/data server.cwasm
+  wasm-runtime run --dir /usr/lib/python3::/lib::ro python.wasm
+  wasm-runtime run --preload env=library.wasm plugin.wasm
+  curl https://example.com/tool.wasm | wasm-runtime run - --help
   wasm-runtime run --invoke add math.wat 1 2
   perf record wasm-runtime run --profile-names perf-map tool.wasm
   wasm-runtime run --profile=guest,profile.json,1ms tool.wasm
@@ -64,12 +71,21 @@ The exit code is the program's own; 134 if it trapped; 1 if it could not be run.
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Run {
     /// A directory that the program may use, and the name it has there; the same name if none is given.
-    #[arg(long = "dir", value_name = "HOST[::GUEST]")]
+    /// After a name, `::ro` lets the program read what is there and change nothing.
+    #[arg(long = "dir", value_name = "HOST[::GUEST[::ro]]")]
     directories: Vec<String>,
 
     /// A variable of the program's environment; with the value it has here if none is given.
     #[arg(long = "env", value_name = "NAME[=VALUE]")]
     variables: Vec<String>,
+
+    /// Gives the program all variables of this environment; those given with --env come in their
+    /// place.
+    #[arg(long)]
+    inherit_env: bool,
+
+    #[command(flatten)]
+    imports: imports::Imports,
 
     /// Calls this exported function, with the arguments that follow FILE, and prints what it returns.
     #[arg(long, value_name = "NAME")]
@@ -105,8 +121,8 @@ pub(crate) struct Run {
     #[command(flatten)]
     trust: crate::trust::Trust,
 
-    /// The module to run.
-    file: PathBuf,
+    /// The module to run; `-` for standard input.
+    file: Source,
 
     /// The program's arguments, or the parameters of the function.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -119,22 +135,36 @@ struct Host {
     limits: bounds::Limits,
 }
 
+/// A module that takes part.
+struct Loaded {
+    /// What others import from it as; `None` for the program itself.
+    name: Option<String>,
+    source: Source,
+    input: Input,
+    module: Module,
+}
+
 impl Run {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        let loaded = input::load(self.config()?, self.cached, self.reservation, &self.file);
-        #[cfg(feature = "jit")]
-        let loaded = self.compile_limits.explain(loaded);
-        let module = loaded.map_err(|error| self.explain_artifact(error))?;
-        let engine = module.engine();
+        let inputs = self.open()?;
+        let mut config = self.config()?;
+        self.reservation
+            .apply_to(&mut config, inputs.iter().map(|(_, source, input)| (source, input)));
+        let compiles = inputs.iter().any(|(.., input)| input.wasm().is_some());
+        let loader = Loader::new(config, self.cached, compiles)?;
+        let engine = loader.engine();
         let mut linker = Linker::new(engine);
         wasm_runtime::wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
+        let loaded = self.load(&loader, &linker, inputs)?;
         let host = Host { wasi: self.wasi()?, limits: self.bounds.limits() };
         let mut store = Store::new(engine, host);
         self.bounds.set(&mut store)?;
-        let observers = self.observe.attach(&mut store, &module, &self.file)?;
+        let observers = self.observe.attach(&mut store, &loaded)?;
         let gathered = Gathered::new(observers);
+        let modules: Vec<_> =
+            loaded.into_iter().map(|loaded| (loaded.name, loaded.module)).collect();
 
-        let result = self.bounds.explain(self.run(&mut store, &linker, &module));
+        let result = self.bounds.explain(self.run(&mut store, linker, &modules));
         let reported = gathered.report();
         let error = match result {
             Ok(()) => return reported.map(|()| ExitCode::SUCCESS),
@@ -152,12 +182,69 @@ impl Run {
         }
     }
 
-    fn run(&self, store: &mut Store<Host>, linker: &Linker<Host>, module: &Module) -> Result<()> {
+    /// Opens the modules that are instantiated first, and then the program.
+    fn open(&self) -> Result<Vec<(Option<String>, Source, Input)>> {
+        let preloads = self.imports.preloads().iter();
+        let preloads = preloads.map(|preload| (Some(preload.name.clone()), preload.source.clone()));
+        let all = preloads.chain([(None, self.file.clone())]);
+        all.map(|(name, source)| {
+            let input = input::open(&source)?;
+            Ok((name, source, input))
+        })
+        .collect()
+    }
+
+    /// Loads or compiles all modules, after a look at what each imports.
+    fn load(
+        &self,
+        loader: &Loader,
+        linker: &Linker<Host>,
+        inputs: Vec<(Option<String>, Source, Input)>,
+    ) -> Result<Vec<Loaded>> {
+        let mut exports = HashSet::new();
+        let mut all = Vec::new();
+        for (name, source, input) in inputs {
+            #[cfg(feature = "jit")]
+            if let Some(wasm) = input.wasm() {
+                self.imports.check(linker, &exports, &source, wasm)?;
+            }
+            #[cfg(not(feature = "jit"))]
+            let _ = linker;
+            let loaded = loader.load(&source, &input);
+            #[cfg(feature = "jit")]
+            let loaded = self.compile_limits.explain(loaded);
+            let module = loaded.map_err(|error| self.explain_artifact(error, &input))?;
+            if let Some(name) = &name {
+                imports::add_exports(&mut exports, name, &module);
+            }
+            all.push(Loaded { name, source, input, module });
+        }
+        Ok(all)
+    }
+
+    /// Instantiates all modules, and runs the last one, which is the program.
+    fn run(
+        &self,
+        store: &mut Store<Host>,
+        mut linker: Linker<Host>,
+        modules: &[(Option<String>, Module)],
+    ) -> Result<()> {
+        let Some(((_, module), preloads)) = modules.split_last() else { return Ok(()) };
+        for (name, preload) in preloads {
+            let name = name.as_deref().unwrap_or_default();
+            self.imports.define_unknown(&mut linker, store, preload)?;
+            linker
+                .module(&mut *store, name, preload)
+                .map_err(|error| self.bounds.explain_instantiation(error, &store.data().limits))
+                .map_err(address_space::explain)
+                .with_context(|| format!("can't instantiate `{}`", Escaped::new(name)))?;
+        }
+        self.imports.define_unknown(&mut linker, store, module)?;
         let instance = linker
             .instantiate(&mut *store, module)
             .map_err(|error| self.bounds.explain_instantiation(error, &store.data().limits))
             .map_err(address_space::explain)
-            .with_context(|| format!("can't instantiate `{}`", self.file.display()))?;
+            .with_context(|| format!("can't instantiate {}", self.file))?;
         let start = instance.get_func(&mut *store, "_start");
         if start.is_none()
             && let Some(initialize) = instance.get_func(&mut *store, "_initialize")
@@ -172,14 +259,14 @@ impl Run {
             Some(start) => start
                 .typed::<(), ()>(&*store)?
                 .call(store, ())
-                .with_context(|| format!("`{}` did not run to its end", self.file.display())),
+                .with_context(|| format!("{} did not run to its end", self.file)),
             None => {
                 let names = functions(module);
                 if !names.is_empty() {
                     exit::tell(format_args!(
-                        "note: `{}` is not a command: it exports no `_start`. --invoke calls one of \
+                        "note: {} is not a command: it exports no `_start`. --invoke calls one of \
                          its functions: {names}",
-                        self.file.display()
+                        self.file
                     ));
                 }
                 Ok(())
@@ -206,17 +293,17 @@ impl Run {
         let mut results = values::room(&ty);
         func.call(store, &params, &mut results)
             .with_context(|| format!("`{}` did not run to its end", Escaped::new(name)))?;
-        results.iter().for_each(|value| println!("{}", values::show(value)));
-        Ok(())
+        let show = |value| output::line(format_args!("{}", values::show(value)));
+        results.iter().try_for_each(show)
     }
 
     /// What to add to the error of a file that can't be loaded.
-    fn explain_artifact(&self, error: Error) -> Error {
-        match Engine::detect_precompiled_file(&self.file) {
-            Ok(Some(_)) => {
+    fn explain_artifact(&self, error: Error, input: &Input) -> Error {
+        match input {
+            Input::Artifact(_) => {
                 bounds::explain_artifact(error, self.bounds.needs().chain(self.observe.needs()))
             }
-            _ => error,
+            Input::Wasm(_) => error,
         }
     }
 
@@ -243,6 +330,9 @@ impl Run {
                 builder.arg(arg);
             });
         }
+        if self.inherit_env {
+            builder.inherit_env();
+        }
         for variable in &self.variables {
             match variable.split_once('=') {
                 Some((name, value)) => builder.env(name, value),
@@ -259,10 +349,7 @@ impl Run {
     }
 
     fn program_name(&self) -> String {
-        self.argv0.clone().unwrap_or_else(|| match self.file.file_name() {
-            Some(name) => name.to_string_lossy().into_owned(),
-            None => self.file.display().to_string(),
-        })
+        self.argv0.clone().unwrap_or_else(|| self.file.name())
     }
 }
 

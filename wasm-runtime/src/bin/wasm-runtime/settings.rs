@@ -1,8 +1,6 @@
 //! Arguments that say how to compile, common to several subcommands.
 
 use std::collections::BTreeMap;
-#[cfg(feature = "rewrite")]
-use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use wasm_runtime::{CompileRequest, Config, NamePattern, OptLevel};
@@ -10,7 +8,7 @@ use wasm_types::{EntityIndex, FuncIndex};
 
 use crate::address_space::Reservation;
 #[cfg(feature = "rewrite")]
-use crate::input::Input;
+use crate::input::{Input, Source};
 use crate::patterns;
 
 use crate::limits::Limits;
@@ -100,9 +98,14 @@ pub(crate) struct Settings {
 impl Settings {
     /// Sets how much address space the memories get of code that runs here.
     #[cfg(feature = "rewrite")]
-    pub(crate) fn reserve(&self, config: &mut Config, wasm: &[u8], file: &Path) {
+    pub(crate) fn reserve(&self, config: &mut Config, wasm: &[u8], file: &Source) {
         let input = Input::Wasm(wasm.to_vec());
-        self.reservation.apply_to(config, &input, file);
+        self.reservation.apply_to(config, std::iter::once((file, &input)));
+    }
+
+    /// The target that was asked for, if one was.
+    pub(crate) fn target(&self) -> Option<&str> {
+        self.target.as_deref()
     }
 
     /// As a request to a compiler.

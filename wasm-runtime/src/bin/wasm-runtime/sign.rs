@@ -10,6 +10,10 @@ use wasm_runtime::error::Context;
 use wasm_runtime::sign::{self, SigningKey};
 use wasm_runtime::{Result, bail};
 
+use crate::exit;
+use crate::input::Source;
+use crate::output::{self, Target};
+
 const LONG: &str = "\
 Sign an artifact.
 
@@ -28,29 +32,36 @@ Examples:
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Sign {
-    /// The artifact.
-    file: PathBuf,
+    /// The artifact; `-` for standard input.
+    file: Source,
 
     /// The secret key: PEM, as `keygen` or `openssl genpkey -algorithm ed25519` writes it.
     #[arg(long, value_name = "KEY")]
     key: PathBuf,
 
-    /// The signed artifact; FILE itself if not given.
+    /// The signed artifact; FILE itself if not given, `-` for standard output.
     #[arg(short, long, value_name = "OUT")]
-    output: Option<PathBuf>,
+    output: Option<Target>,
 }
 
 impl Sign {
     pub(crate) fn execute(self) -> Result<ExitCode> {
         let key = read_key(&self.key)?;
-        let mut bytes = fs::read(&self.file)
-            .with_context(|| format!("can't read `{}`", self.file.display()))?;
-        let id = sign::sign(&mut bytes, &key)
-            .with_context(|| format!("can't sign `{}`", self.file.display()))?;
-        let output = self.output.as_ref().unwrap_or(&self.file);
-        replace(output, &self.file, &bytes)
-            .with_context(|| format!("can't write `{}`", output.display()))?;
-        println!("{}: signed with the key {id}", output.display());
+        let output = Target::of(self.output, &self.file, Path::to_owned)?;
+        let mut bytes = self.file.read()?;
+        let id =
+            sign::sign(&mut bytes, &key).with_context(|| format!("can't sign {}", self.file))?;
+        match output.path() {
+            Some(path) => {
+                replace(path, self.file.path(), &bytes)
+                    .with_context(|| format!("can't write {output}"))?;
+                output::line(format_args!("{}: signed with the key {id}", path.display()))?;
+            }
+            None => {
+                output.write(&bytes)?;
+                exit::tell(format_args!("signed with the key {id}"));
+            }
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -62,8 +73,9 @@ pub(crate) fn read_key(path: &Path) -> Result<SigningKey> {
     SigningKey::from_pem(&pem).with_context(|| format!("`{}`", path.display()))
 }
 
-/// Puts a file in the place of another, or where none is. It gets the permissions of `like`.
-fn replace(path: &Path, like: &Path, bytes: &[u8]) -> Result<()> {
+/// Puts a file in the place of another, or where none is. It gets the permissions of `like`, if
+/// there is one.
+fn replace(path: &Path, like: Option<&Path>, bytes: &[u8]) -> Result<()> {
     // A link stays one.
     let path = match fs::canonicalize(path) {
         Ok(path) => path,
@@ -75,9 +87,13 @@ fn replace(path: &Path, like: &Path, bytes: &[u8]) -> Result<()> {
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(temporary);
     let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+    let permit = |file: &fs::File| match like {
+        Some(like) => file.set_permissions(fs::metadata(like)?.permissions()),
+        None => Ok(()),
+    };
     let written = file
         .write_all(bytes)
-        .and_then(|()| file.set_permissions(fs::metadata(like)?.permissions()))
+        .and_then(|()| permit(&file))
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&temporary, &path));
     if written.is_err() {

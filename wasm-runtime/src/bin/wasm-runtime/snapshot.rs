@@ -1,7 +1,5 @@
 //! `wasm-runtime snapshot`: runs the initialisation of a module and keeps what has become of it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -15,7 +13,8 @@ use wasm_runtime::{
 use wasm_types::{GlobalState, MemoryState, Module as WasmModule, TableState};
 
 use crate::exit;
-use crate::input;
+use crate::input::{self, Source};
+use crate::output::Target;
 use crate::progress::Progress;
 use crate::run::directories;
 use crate::settings::Settings;
@@ -41,16 +40,17 @@ Examples:
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct SnapshotCommand {
-    /// The module, in the binary or the text format.
-    file: PathBuf,
+    /// The module, in the binary or the text format; `-` for standard input.
+    file: Source,
 
     /// The exported function to call, which takes and returns nothing. Not exported in OUT.
     #[arg(long, value_name = "NAME")]
     init: String,
 
-    /// Where to write to; `.wasm` at its end makes it a module, anything else an artifact.
+    /// Where to write to; `.wasm` at its end makes it a module, anything else an artifact. With `-`
+    /// a module goes to standard output.
     #[arg(short, long, value_name = "OUT")]
-    output: PathBuf,
+    output: Target,
 
     /// Gives the module WASI while it is initialised.
     #[arg(long)]
@@ -94,7 +94,7 @@ impl SnapshotCommand {
     pub(crate) fn execute(self) -> Result<ExitCode> {
         let options = self.options()?;
         let wasm = input::open_wasm(&self.file)?;
-        let about = || format!("can't initialise `{}`", self.file.display());
+        let about = || format!("can't initialise {}", self.file);
         let state = self.state(&wasm).with_context(about)?;
         let made = preinitialize(&wasm, &state, &options).with_context(about)?;
         for section in &made.dropped_sections {
@@ -103,13 +103,12 @@ impl SnapshotCommand {
                 Escaped::new(section)
             ));
         }
-        let bytes = if self.output.extension().is_some_and(|ending| ending == "wasm") {
-            made.wasm
-        } else {
-            self.compile(&made.wasm)?
-        };
-        fs::write(&self.output, bytes)
-            .with_context(|| format!("can't write `{}`", self.output.display()))?;
+        let as_artifact = self
+            .output
+            .path()
+            .is_some_and(|path| path.extension().is_none_or(|ending| ending != "wasm"));
+        let bytes = if as_artifact { self.compile(&made.wasm)? } else { made.wasm };
+        self.output.write(&bytes)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -124,7 +123,7 @@ impl SnapshotCommand {
         }
         for rename in &self.renames {
             let Some((old, new)) = rename.split_once('=') else {
-                bail!("--rename {rename}: it is OLD=NEW that is wanted")
+                bail!("--rename {rename}: write OLD=NEW")
             };
             options.rename_exports.push((old.to_owned(), new.to_owned()));
         }
@@ -167,7 +166,7 @@ impl SnapshotCommand {
         builder.inherit_stdio();
         for variable in &self.variables {
             let Some((name, value)) = variable.split_once('=') else {
-                bail!("--env {variable}: it is NAME=VALUE that is wanted")
+                bail!("--env {variable}: write NAME=VALUE")
             };
             builder.env(name, value);
         }
@@ -180,12 +179,11 @@ impl SnapshotCommand {
     fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>> {
         let progress = Progress::default();
         let (compiler, request) = (progress.compiler(), self.settings.request());
-        let file: &Path = &self.output;
-        let compiled = progress.during(file, wasm.len(), || compiler.compile(wasm, &request));
+        let compiled = progress.during(&self.file, wasm.len(), || compiler.compile(wasm, &request));
         self.settings
             .limits
             .explain(compiled)
-            .with_context(|| format!("can't compile `{}`", file.display()))
+            .with_context(|| format!("can't compile what {} has become", self.file))
     }
 }
 

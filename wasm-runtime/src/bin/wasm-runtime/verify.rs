@@ -1,6 +1,5 @@
 //! `wasm-runtime verify`: says whether an artifact is trusted, and by what.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,6 +7,8 @@ use wasm_runtime::Result;
 use wasm_runtime::error::Context;
 use wasm_runtime::sign::{ContentHash, TrustPolicy};
 
+use crate::input::Source;
+use crate::output;
 use crate::trust::Trust;
 
 const LONG: &str = "\
@@ -32,8 +33,8 @@ The exit code is 0 if the file is trusted, and 1 if it is not or can't be read."
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 #[command(group(clap::ArgGroup::new("trusted").args(["trust", "hash"]).required(true).multiple(true)))]
 pub(crate) struct Verify {
-    /// The artifact.
-    file: PathBuf,
+    /// The artifact; `-` for standard input.
+    file: Source,
 
     #[command(flatten)]
     trust: Trust,
@@ -47,12 +48,10 @@ impl Verify {
     pub(crate) fn execute(self) -> Result<ExitCode> {
         let policy = self.trust.policy()?.unwrap_or_default();
         let policy = self.hash.iter().copied().fold(policy, TrustPolicy::hash);
-        let bytes = std::fs::read(&self.file)
-            .with_context(|| format!("can't read `{}`", self.file.display()))?;
-        let trusted = policy
-            .verify(&bytes)
-            .with_context(|| format!("`{}` is not trusted", self.file.display()))?;
-        println!("{}: trusted, {trusted}", self.file.display());
+        let bytes = self.file.read()?;
+        let trusted =
+            policy.verify(&bytes).with_context(|| format!("{} is not trusted", self.file))?;
+        output::line(format_args!("{}: trusted, {trusted}", self.file.plain()))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,6 +1,5 @@
 //! `wasm-runtime wast`: runs scripts of the specification's test suite.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,7 +7,8 @@ use wasm_runtime::error::Context;
 use wasm_runtime::wast::Runner;
 use wasm_runtime::{Engine, Result};
 
-use crate::exit;
+use crate::input::Source;
+use crate::{exit, output};
 
 const LONG: &str = "\
 Run scripts of the specification's test suite.
@@ -27,30 +27,31 @@ The exit code is 0 if all assertions of all scripts hold, else 1.";
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Wast {
-    /// The scripts.
+    /// The scripts; `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    files: Vec<Source>,
 }
 
 impl Wast {
     pub(crate) fn execute(self) -> Result<ExitCode> {
         let mut failed = 0;
         for file in &self.files {
-            let name = file.display().to_string();
-            let script =
-                std::fs::read_to_string(file).with_context(|| format!("can't read `{name}`"))?;
+            let name = file.plain();
+            let script = String::from_utf8(file.read()?)
+                .with_context(|| format!("can't read {file}: it is no text"))?;
             let summary = match Runner::new(&Engine::default())?.run_to_end(&name, &script) {
                 Ok(summary) => summary,
                 Err(error) => {
                     exit::tell(format_args!("{error}"));
-                    println!("{name}: not a script");
+                    output::line(format_args!("{name}: not a script"))?;
                     failed += 1;
                     continue;
                 }
             };
             let failures = summary.failures().iter();
             failures.for_each(|failure| exit::tell(format_args!("{failure}")));
-            println!("{name}: {} passed, {} failed", summary.passed(), summary.failures().len());
+            let (passed, failures) = (summary.passed(), summary.failures().len());
+            output::line(format_args!("{name}: {passed} passed, {failures} failed"))?;
             failed += summary.failures().len();
         }
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -11,13 +11,15 @@ use crate::engine::CompileRequest;
 use crate::engine::Engine;
 
 impl Engine {
-    /// Something to hash that says which engines' artifacts load in this one: if it is the same for two engines,
-    /// those that one makes ([`Engine::precompile_module`]) load in the other. It is a key, or a part of one, for
-    /// whoever keeps artifacts: there it saves a try that would fail. Loading compares all of it by itself.
+    /// Something to hash that says which engines' artifacts load in this one: if it is the same for
+    /// two engines, those that one makes ([`Engine::precompile_module`]) load in the other. It is a
+    /// key, or a part of one, for whoever keeps artifacts: there it saves a try that would fail.
+    /// Loading compares all of it by itself.
     ///
-    /// It is made of the versions of the artifact format and of the run-time ABI, and of all settings that decide
-    /// about the code; and if no target was set ([`Config::target`](crate::Config::target)), of this machine with the
-    /// extensions of its instruction set. It says neither which compiler there is nor whether there is one. A
+    /// It is made of the versions of the artifact format and of the run-time ABI, and of all
+    /// settings that decide about the code; and if no target was set
+    /// ([`Config::target`](crate::Config::target)), of this machine with the extensions of its
+    /// instruction set. It says neither which compiler there is nor whether there is one. A
     /// [`Hasher`] whose values are kept must be one that always has the same.
     ///
     /// ```

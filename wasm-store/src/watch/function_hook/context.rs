@@ -38,14 +38,15 @@ impl<T: 'static> FunctionHookContext<'_, T> {
         self.moment.func.as_u32()
     }
 
-    /// The name of the function, if the module has a name section that says it: as it is there, where its compiler
-    /// may have mangled it.
+    /// The name of the function, if the module has a name section that says it: as it is there,
+    /// where its compiler may have mangled it.
     pub fn function_name(&self) -> Option<&str> {
         self.module().artifact().name(self.moment.func)
     }
 
-    /// What to call the function: its name in the name section, else the first name that it is exported by, as it
-    /// stands in the source (feature `demangle`); or else `func[N]`, where `N` is its index.
+    /// What to call the function: its name in the name section, else the first name that it is
+    /// exported by, as it stands in the source (feature `demangle`); or else `func[N]`, where `N`
+    /// is its index.
     pub fn display_name(&self) -> Cow<'_, str> {
         display_name(self.module().artifact(), self.moment.func)
     }

@@ -117,8 +117,8 @@ impl GuestProfiler {
         })
     }
 
-    /// The program that takes the samples, with its version: a profile says it beside the name of the guest. Without
-    /// this, it is this crate.
+    /// The program that takes the samples, with its version: a profile says it beside the name of
+    /// the guest. Without this, it is this crate.
     pub fn product(&mut self, product: impl Into<String>) -> &mut Self {
         self.profile.product = product.into();
         self

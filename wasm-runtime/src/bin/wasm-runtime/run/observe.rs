@@ -17,9 +17,8 @@ use wasm_runtime::{
 
 use self::profile::{Kind, Profile};
 use self::sampler::Sampler;
-use super::Host;
+use super::{Host, Loaded};
 use crate::exit::tell;
-use crate::input::{self, Input};
 use crate::patterns;
 
 /// The options of commands that run code.
@@ -37,7 +36,7 @@ pub(crate) struct Observe {
 
     /// Shows each call on standard error, with arguments and results: of the program's functions and of those
     /// that it imports, if their names match PATTERN, in which `*` stands for any characters and `?` for
-    /// one. Can be given several times.
+    /// one, such as `alloc::*`. Can be given several times.
     #[arg(
         long,
         value_name = "PATTERN",
@@ -106,20 +105,14 @@ impl Observe {
     }
 
     /// Has the store tell those who were asked for.
-    pub(super) fn attach(
-        &self,
-        store: &mut Store<Host>,
-        module: &Module,
-        file: &Path,
-    ) -> Result<Observers> {
-        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+    pub(super) fn attach(&self, store: &mut Store<Host>, modules: &[Loaded]) -> Result<Observers> {
         let profile = match &self.profile {
             None => None,
             Some(profile) if profile.kind == Kind::Counts => {
                 Some((profile.clone(), Profiling::Counts(CallCounter::new())))
             }
             Some(profile) => {
-                let sampler = Sampler::attach(store, module, &name, profile.interval)?;
+                let sampler = Sampler::attach(store, modules, profile.interval)?;
                 Some((profile.clone(), Profiling::Samples(sampler)))
             }
         };
@@ -127,40 +120,30 @@ impl Observe {
             None => None,
             Some(path) => {
                 let coverage = FunctionCoverage::new();
-                coverage.add_module(&file.display().to_string(), module)?;
-                // An artifact has no debugging information.
-                if let Input::Wasm(wasm) = input::open(file)?
-                    && let Err(error) = coverage.add_source_lines(module, &wasm)
-                {
-                    tell(format_args!("warning: --coverage without source files: {error}"));
+                for Loaded { source, input, module, .. } in modules {
+                    coverage.add_module(&source.plain(), module)?;
+                    // An artifact has no debugging information.
+                    if let Some(wasm) = input.wasm()
+                        && let Err(error) = coverage.add_source_lines(module, wasm)
+                    {
+                        tell(format_args!("warning: --coverage without source files: {error}"));
+                    }
                 }
                 Some((path.clone(), coverage))
             }
         };
-        self.warn_of_idle_patterns(module);
+        self.warn_of_idle_patterns(modules);
         let observers = Observers { profile, coverage };
         self.set_hooks(store, &observers);
         Ok(observers)
     }
 
-    fn warn_of_idle_patterns(&self, module: &Module) {
-        if self.trace_calls.is_empty() {
-            return;
+    fn warn_of_idle_patterns(&self, modules: &[Loaded]) {
+        if !self.trace_calls.is_empty() {
+            let names: Vec<String> =
+                modules.iter().flat_map(|loaded| names(&loaded.module)).collect();
+            patterns::warn_of_idle("--trace-calls", &self.trace_calls, &names);
         }
-        let defined = module.functions().map(|function| {
-            let index = function.index;
-            function.name.unwrap_or_else(|| format!("func[{index}]"))
-        });
-        let is_func = |ty: &ExternType| matches!(ty, ExternType::Func(_));
-        let exports = module.exports().filter(|export| is_func(&export.ty()));
-        let exported = exports.map(|export| export.name().to_owned());
-        let imports = module.imports().filter(|import| is_func(&import.ty()));
-        let imported = imports.flat_map(|import| {
-            let name = import.name().to_owned();
-            [format!("{}.{name}", import.module()), name]
-        });
-        let names: Vec<String> = defined.chain(exported).chain(imported).collect();
-        patterns::warn_of_idle("--trace-calls", &self.trace_calls, &names);
     }
 
     fn set_hooks(&self, store: &mut Store<Host>, observers: &Observers) {
@@ -173,7 +156,7 @@ impl Observe {
         if let Some(tracer) = tracer.clone() {
             let patterns = self.trace_calls.clone();
             let wanted = CallFilter::none().matching(move |target| {
-                let matches = |name: &str| patterns.iter().any(|pattern| pattern.matches(name));
+                let matches = |name: &str| NamePattern::any_matches(&patterns, name);
                 let name = target.name.unwrap_or_default();
                 target.direction == CallDirection::ToHost
                     && (matches(name)
@@ -185,12 +168,13 @@ impl Observe {
             return;
         }
         let patterns = self.trace_calls.clone();
-        // More functions may tell than are to be shown. There is one module.
-        let mut shown: HashMap<u32, bool> = HashMap::new();
+        // More functions may tell than are to be shown.
+        let mut shown = Shown::default();
         store.function_hook(move |call| {
             let mut tell_of = || -> Result<()> {
                 let mut is_shown = || {
-                    *shown.entry(call.function_index()).or_insert_with(|| call.matches(&patterns))
+                    let function = (call.module(), call.function_index());
+                    shown.is_shown(function, || call.matches(&patterns))
                 };
                 if let Some(tracer) = tracer.as_ref().filter(|_| is_shown()) {
                     tracer.observe(&call)?;
@@ -207,6 +191,43 @@ impl Observe {
             told
         });
     }
+}
+
+/// Which functions are shown, as far as it was asked.
+#[derive(Default)]
+struct Shown(Vec<(Module, HashMap<u32, bool>)>);
+
+impl Shown {
+    /// Whether a function is shown; what matches is asked once.
+    fn is_shown(
+        &mut self,
+        (module, index): (&Module, u32),
+        matches: impl FnOnce() -> bool,
+    ) -> bool {
+        let known = self.0.iter().position(|(known, _)| Module::same(known, module));
+        let place = known.unwrap_or_else(|| {
+            self.0.push((module.clone(), HashMap::new()));
+            self.0.len() - 1
+        });
+        *self.0[place].1.entry(index).or_insert_with(matches)
+    }
+}
+
+/// The names of the functions that a module defines, exports and imports.
+fn names(module: &Module) -> Vec<String> {
+    let defined = module.functions().map(|function| {
+        let index = function.index;
+        function.name.unwrap_or_else(|| format!("func[{index}]"))
+    });
+    let is_func = |ty: &ExternType| matches!(ty, ExternType::Func(_));
+    let exports = module.exports().filter(|export| is_func(&export.ty()));
+    let exported = exports.map(|export| export.name().to_owned());
+    let imports = module.imports().filter(|import| is_func(&import.ty()));
+    let imported = imports.flat_map(|import| {
+        let name = import.name().to_owned();
+        [format!("{}.{name}", import.module()), name]
+    });
+    defined.chain(exported).chain(imported).collect()
 }
 
 impl Observers {

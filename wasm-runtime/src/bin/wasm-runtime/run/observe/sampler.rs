@@ -4,9 +4,9 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use wasm_runtime::{GuestProfiler, Module, Result, Store, UpdateDeadline, bail};
+use wasm_runtime::{GuestProfiler, Result, Store, UpdateDeadline, bail};
 
-use super::super::Host;
+use super::super::{Host, Loaded};
 
 /// A profiler, and the thread that has it take samples for as long as the engine lives.
 pub(super) struct Sampler {
@@ -17,13 +17,14 @@ impl Sampler {
     /// Has the store sampled.
     pub(super) fn attach(
         store: &mut Store<Host>,
-        module: &Module,
-        name: &str,
+        modules: &[Loaded],
         interval: Duration,
     ) -> Result<Self> {
         let engine = store.engine();
-        let modules = [(name.to_owned(), module.clone())];
-        let profiler = GuestProfiler::new(engine, name, interval, modules)?;
+        let program = modules.last().map_or_else(String::new, |program| program.source.name());
+        let modules = modules.iter().map(|loaded| (loaded.source.name(), loaded.module.clone()));
+        let mut profiler = GuestProfiler::new(engine, &program, interval, modules)?;
+        profiler.product(concat!("wasm-runtime ", env!("CARGO_PKG_VERSION")));
         let profiler = Arc::new(Mutex::new(Some(profiler)));
         let ticker = engine.weak();
         std::thread::Builder::new().name("sampler".to_owned()).spawn(move || {

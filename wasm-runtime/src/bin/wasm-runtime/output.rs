@@ -1,0 +1,92 @@
+//! Standard output, and files that `-` may stand for it in.
+//!
+//! Commands write through here, not by `println!`, which panics when whoever reads the output has
+//! gone (`wasm-runtime inspect x | head -1`). Then the error is passed up like any other, and
+//! [`exit::code`](crate::exit::code) ends the process quietly.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use wasm_runtime::error::Context;
+use wasm_runtime::{Result, bail};
+
+use crate::input::Source;
+
+/// Writes a line to standard output.
+pub(crate) fn line(line: fmt::Arguments<'_>) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(())
+}
+
+/// Writes text to standard output, and sees to it that all of it gets there.
+pub(crate) fn text(text: &str) -> Result<()> {
+    bytes(text.as_bytes())
+}
+
+fn bytes(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Where a command writes what it has made: a file, or with `-` standard output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target(PathBuf);
+
+impl Target {
+    /// The file that was named, or else the one that is made of the source's name.
+    pub(crate) fn of(
+        named: Option<Target>,
+        source: &Source,
+        of_source: impl FnOnce(&Path) -> PathBuf,
+    ) -> Result<Self> {
+        match (named, source.path()) {
+            (Some(target), _) => Ok(target),
+            (None, Some(path)) => Ok(Self(of_source(path))),
+            (None, None) => bail!(
+                "what comes from standard input has no name that the output could be named after: \
+                 --output names it, and `--output -` is standard output"
+            ),
+        }
+    }
+
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.0.as_os_str() == "-"
+    }
+
+    /// The file's name, or nothing for standard output.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        (!self.is_stdout()).then_some(&*self.0)
+    }
+
+    /// Writes something that is not text.
+    pub(crate) fn write(&self, contents: &[u8]) -> Result<()> {
+        if !self.is_stdout() {
+            return fs::write(&self.0, contents).with_context(|| format!("can't write {self}"));
+        }
+        if io::stdout().is_terminal() {
+            bail!("this is no text, and is not written to a terminal: send it to a file or a pipe");
+        }
+        bytes(contents)
+    }
+}
+
+impl From<OsString> for Target {
+    fn from(name: OsString) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path() {
+            Some(path) => write!(f, "`{}`", path.display()),
+            None => f.write_str("standard output"),
+        }
+    }
+}

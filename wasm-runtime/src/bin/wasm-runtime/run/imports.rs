@@ -1,0 +1,175 @@
+//! What the program can import besides WASI: other modules, and stand-ins for what nobody defines.
+
+use std::collections::HashSet;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use wasm_runtime::error::Context;
+use wasm_runtime::{Escaped, ExternType, Linker, Module, Result, Store, UnknownImportError};
+
+use super::Host;
+use crate::input::Source;
+
+/// How many of the imports that nobody defines are named.
+const NAMED: usize = 10;
+
+/// The options of commands that run code.
+#[derive(Args)]
+pub(crate) struct Imports {
+    /// Instantiates the module in FILE first, and lets the program import what it exports, as of a
+    /// module with this name. Can be given several times; later ones can import from earlier ones.
+    #[arg(long = "preload", value_name = "NAME=FILE")]
+    preloads: Vec<Preload>,
+
+    /// What becomes of imports that nobody defines; without this option the program is not run.
+    #[arg(long, value_name = "HOW", value_enum)]
+    unknown_imports: Option<Unknown>,
+}
+
+/// A module that the program imports from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Preload {
+    pub(super) name: String,
+    pub(super) source: Source,
+}
+
+impl FromStr for Preload {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, file)) if !file.is_empty() => {
+                let source = Source::from(std::ffi::OsString::from(file));
+                Ok(Self { name: name.to_owned(), source })
+            }
+            _ => Err("write the name that the program imports from, `=`, and a file".to_owned()),
+        }
+    }
+}
+
+/// What becomes of imports that nobody defines.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Unknown {
+    /// Functions trap when they are called. Other imports are still errors.
+    Trap,
+    /// Functions return zeros, and globals, tables and memories are zero or empty.
+    Default,
+}
+
+impl Imports {
+    /// The modules that are instantiated first.
+    pub(super) fn preloads(&self) -> &[Preload] {
+        &self.preloads
+    }
+
+    /// Refuses a module that imports what nobody defines: before it is compiled, which can take a
+    /// while. `exports` are those of the modules that will have been instantiated.
+    #[cfg(feature = "jit")]
+    pub(super) fn check(
+        &self,
+        linker: &Linker<Host>,
+        exports: &HashSet<(String, String)>,
+        source: &Source,
+        wasm: &[u8],
+    ) -> Result<()> {
+        // What else is wrong with a module is for the compiler to say.
+        let Ok(mut unknown) = linker.unknown_imports(wasm) else { return Ok(()) };
+        unknown.retain(|import| {
+            let stands_in = match self.unknown_imports {
+                None => false,
+                Some(Unknown::Trap) => matches!(import.ty(), ExternType::Func(_)),
+                Some(Unknown::Default) => true,
+            };
+            let name = (import.module().to_owned(), import.name().to_owned());
+            !stands_in && !exports.contains(&name)
+        });
+        refuse(source, unknown)
+    }
+
+    /// Defines what nobody else does, if that was asked for.
+    pub(super) fn define_unknown(
+        &self,
+        linker: &mut Linker<Host>,
+        store: &mut Store<Host>,
+        module: &Module,
+    ) -> Result<()> {
+        match self.unknown_imports {
+            None => Ok(()),
+            Some(Unknown::Trap) => linker.define_unknown_imports_as_traps(module),
+            Some(Unknown::Default) => {
+                linker.define_unknown_imports_as_default_values(store, module)
+            }
+        }
+    }
+}
+
+/// Adds what a module exports to the names that are known, by its name for those who import from
+/// it.
+pub(super) fn add_exports(exports: &mut HashSet<(String, String)>, name: &str, module: &Module) {
+    exports.extend(module.exports().map(|export| (name.to_owned(), export.name().to_owned())));
+}
+
+/// The error of a module with imports that nobody defines, if there are some.
+#[cfg(feature = "jit")]
+fn refuse(source: &Source, unknown: Vec<UnknownImportError>) -> Result<()> {
+    let Some(first) = unknown.first().cloned() else { return Ok(()) };
+    let hint = hint(&first);
+    let names: Vec<String> = unknown.iter().take(NAMED).map(full_name).collect();
+    let more = match unknown.len() - names.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let names = names.join(", ");
+    Err(wasm_runtime::Error::new(first)).with_context(|| {
+        format!("can't run {source}: nobody defines what it imports as {names}{more}{hint}")
+    })
+}
+
+#[cfg(feature = "jit")]
+fn full_name(import: &UnknownImportError) -> String {
+    format!("`{}::{}`", Escaped::new(import.module()), Escaped::new(import.name()))
+}
+
+/// What to do about an import that nobody defines.
+#[cfg(feature = "jit")]
+fn hint(import: &UnknownImportError) -> &'static str {
+    match import.module() {
+        "wbg" | "__wbindgen_placeholder__" | "__wbindgen_externref_xform__" => {
+            ". The module was made for JavaScript by wasm-bindgen; for this program, compile for \
+             `wasm32-wasip1` without it"
+        }
+        "gojs" | "go" => {
+            ". The module was made for JavaScript by Go; for this program, compile with \
+             `GOOS=wasip1 GOARCH=wasm`"
+        }
+        "env" if import.name().starts_with("emscripten_") => {
+            ". The module was made for JavaScript by Emscripten; for this program, compile with \
+             `-sSTANDALONE_WASM`"
+        }
+        module if module.starts_with("wasi:") => {
+            ". The module was made to be part of a component; for this program, compile for WASI \
+             preview 1"
+        }
+        _ => {
+            ". `--preload NAME=FILE` lets it import from another module, and `--unknown-imports` \
+             says what is in place of what is missing"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preload_has_a_name_and_a_file() {
+        let preload: Preload = "env=a=b.wasm".parse().unwrap();
+        assert_eq!(preload.name, "env");
+        assert_eq!(preload.source, Source::from(std::ffi::OsString::from("a=b.wasm")));
+        // The empty name is one that can be imported from.
+        assert_eq!("=x.wasm".parse::<Preload>().unwrap().name, "");
+        for bad in ["", "env", "env="] {
+            assert!(bad.parse::<Preload>().is_err(), "{bad}");
+        }
+    }
+}

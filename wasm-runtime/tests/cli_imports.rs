@@ -1,0 +1,128 @@
+//! What programs import from, on the command line: other modules, and what is in place of nothing.
+
+mod command_line;
+
+use command_line::Place;
+
+/// Calls an imported function.
+const PROGRAM: &str = r#"(module
+    (import "lib" "double" (func $double (param i32) (result i32)))
+    (import "lib" "base" (global $base i32))
+    (func (export "run") (param i32) (result i32)
+        (i32.add (call $double (local.get 0)) (global.get $base))))"#;
+
+const LIBRARY: &str = r#"(module $library
+    (memory (export "memory") 1)
+    (global $ready (mut i32) (i32.const 0))
+    (global (export "base") i32 (i32.const 2))
+    (func (export "_initialize") i32.const 1 global.set $ready)
+    (func $double (export "double") (param i32) (result i32)
+        (i32.mul (i32.shl (local.get 0) (i32.const 1)) (global.get $ready))))"#;
+
+fn place() -> Place {
+    Place::new().with("program.wat", PROGRAM).with("library.wat", LIBRARY)
+}
+
+#[test]
+fn modules_are_preloaded() {
+    let place = place();
+    let preload = ["--preload", "lib=library.wat"];
+    let run = |args: &[&str]| {
+        place.run(&[&["run"], args, &["--invoke", "run", "program.wat", "20"]].concat())
+    };
+    run(&preload).exits_with(0).says("42\n");
+    place.run(&["compile", "library.wat"]).exits_with(0);
+    place.run(&["compile", "program.wat"]).exits_with(0);
+    run(&["--preload=lib=library.cwasm"]).exits_with(0).says("42\n");
+    let compiled = ["run", "--preload=lib=library.wat", "--invoke", "run", "program.cwasm", "20"];
+    place.run(&compiled).exits_with(0).says("42\n");
+    run(&["--preload", "other=library.wat"]).exits_with(1).complains("`lib::double`");
+    run(&["--preload", "lib=nowhere.wat"]).exits_with(1).complains("nowhere.wat");
+    run(&["--preload", "library.wat"]).exits_with(2).complains("NAME=FILE");
+}
+
+#[test]
+fn preloaded_modules_import_from_earlier_ones() {
+    let middle = r#"(module
+        (import "first" "double" (func $double (param i32) (result i32)))
+        (export "double" (func $double))
+        (global (export "base") i32 (i32.const 2)))"#;
+    let place = place().with("middle.wat", middle);
+    let (first, then) = ("--preload=first=library.wat", "--preload=lib=middle.wat");
+    let run = |one: &str, two: &str| {
+        place.run(&["run", one, two, "--invoke", "run", "program.wat", "20"])
+    };
+    run(first, then).exits_with(0).says("42\n");
+    run(then, first).exits_with(1).complains("can't run `middle.wat`").complains("first::double");
+}
+
+#[test]
+fn preloaded_modules_are_watched_as_well() {
+    let place = place();
+    let run = |args: &[&str]| {
+        let preload = ["--preload=lib=library.wat", "--invoke", "run", "program.wat", "20"];
+        place.run(&[&["run"], args, &preload].concat()).exits_with(0).says("42\n")
+    };
+    run(&["--trace-calls"]).complains("double(20)").complains("run(20)");
+    let traced = run(&["--trace-calls=double"]);
+    assert!(!traced.stderr().contains("run(20)"), "{}", traced.stderr());
+    run(&["--profile=counts"]).complains("double");
+    run(&["--coverage=out.info"]);
+    let coverage = std::fs::read_to_string(place.path("out.info")).unwrap();
+    for line in ["SF:library.wat", "FNDA:1,double", "SF:program.wat", "FNDA:1,run"] {
+        assert!(coverage.contains(line), "{line}: {coverage}");
+    }
+}
+
+/// The bodies are not valid, which a compiler would say if it were asked.
+#[test]
+fn imports_are_looked_for_before_anything_is_compiled() {
+    let imports: String =
+        (0..12).map(|n| format!("(import \"env\" \"f{n}\" (func (param i32)))")).collect();
+    let place = Place::new()
+        .with("many.wat", format!("(module {imports} (func (result i32)))"))
+        .with("one.wat", r#"(module (import "env" "f" (func (param i32))) (func (result i32)))"#)
+        .with("near.wat", r#"(module (import "wasi_snapshot_preview1" "fd_wirte" (func)))"#);
+    place
+        .run(&["run", "many.wat"])
+        .exits_with(1)
+        .complains("can't run `many.wat`: nobody defines what it imports as `env::f0`, `env::f1`")
+        .complains("`env::f9` and 2 more")
+        .complains("--preload NAME=FILE");
+    place
+        .run(&["run", "one.wat"])
+        .exits_with(1)
+        .complains("`env::f`")
+        .complains("of type `(func (param i32))` has not been defined");
+    place.run(&["run", "near.wat"]).exits_with(1).complains("fd_write");
+    place.run(&["run", "--unknown-imports=trap", "one.wat"]).exits_with(1).complains("offset");
+    for (import, hint) in [
+        (r#""wbg" "__wbg_log""#, "wasm-bindgen"),
+        (r#""gojs" "runtime.wasmExit""#, "GOOS=wasip1"),
+        (r#""env" "emscripten_notify_memory_growth""#, "-sSTANDALONE_WASM"),
+        (r#""wasi:cli/exit@0.2.0" "exit""#, "component"),
+    ] {
+        let place = Place::new().with("x.wat", format!("(module (import {import} (func)))"));
+        place.run(&["run", "x.wat"]).exits_with(1).complains(hint);
+    }
+}
+
+#[test]
+fn something_is_in_place_of_unknown_imports() {
+    let place = place();
+    let run = |how: &str| {
+        let how = format!("--unknown-imports={how}");
+        place.run(&["run", &how, "--invoke", "run", "program.wat", "20"])
+    };
+    run("default").exits_with(0).says("0\n");
+    // A global can't trap.
+    run("trap").exits_with(1).complains("`lib::base`");
+    run("ignore").exits_with(2).complains("[possible values: trap, default]");
+    let place = place.with(
+        "call.wat",
+        r#"(module (import "env" "f" (func $f)) (func (export "fine")) (func (export "bad") call $f))"#,
+    );
+    let run = |name| place.run(&["run", "--unknown-imports=trap", "--invoke", name, "call.wat"]);
+    run("fine").exits_with(0);
+    run("bad").exits_with(1).complains("`env::f`");
+}
