@@ -8,8 +8,8 @@ use wasm_runtime::Trap;
 
 use super::guest::Kind;
 use super::local::pick;
-use super::{sequence, trace};
 use super::world::{self, World};
+use super::{sequence, trace};
 
 /// Goes on for a few steps on another thread.
 pub(super) fn elsewhere(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {

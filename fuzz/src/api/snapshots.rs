@@ -224,7 +224,8 @@ fn adopt(store: &mut Store<Data>, side: &mut Side, saved: &Saved, made: &[Instan
         side.model.instances.push(instance);
         side.instances.push(*real);
     }
-    for saved_as in &saved.made {
+    // A store makes them in the order of those that they are of, whatever order they are given in.
+    for saved_as in saved.state.made.iter().filter(|made| saved.made.contains(made)) {
         side.model.made.push(match saved_as {
             Made::Instance(place) => Made::Instance(instances[place]),
             Made::Orphan(place) => {
