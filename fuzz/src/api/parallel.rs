@@ -19,7 +19,7 @@ pub(super) fn elsewhere(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Resu
     let (result, steps) = thread::scope(|scope| {
         let run = || {
             trace::put(steps);
-            let run = || (0..count).try_for_each(|_| sequence::step(&mut world, u));
+            let run = || (0..count).try_for_each(|_| sequence::step(world, u));
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
             (result, trace::take())
         };
