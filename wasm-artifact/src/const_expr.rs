@@ -66,6 +66,10 @@ impl<'a> ConstExprRef<'a> {
     }
 
     /// A copy that does not borrow the artifact.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
     pub fn to_const_expr(&self) -> Result<ConstExpr, Error> {
         self.ops().collect::<Result<alloc::vec::Vec<_>, _>>().map(ConstExpr::new)
     }

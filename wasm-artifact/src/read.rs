@@ -415,6 +415,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// Where everything stands in the context of an instance of the module.
+    ///
+    /// # Errors
+    ///
+    /// If an instance would be larger than a context can be.
     pub fn context_layout(&self) -> Result<ContextLayout, Error> {
         let counts = self.counts();
         let split = |imported: u32, all: u32| (imported, all - imported);

@@ -14,6 +14,10 @@ use crate::traps::Traps;
 
 impl<'a> Artifact<'a> {
     /// The code of a defined function, which is certain to lie within the text.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     #[inline]
     pub fn function_code(&self, index: DefinedFuncIndex) -> Result<CompiledFunction, Error> {
         let damaged = || Error::damaged("the code of a function");

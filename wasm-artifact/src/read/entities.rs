@@ -34,6 +34,10 @@ pub struct ExportRef<'a> {
 
 impl<'a> Artifact<'a> {
     /// The type of a function, imported or defined.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn function_type(&self, func: FuncIndex) -> Result<TypeIndex, Error> {
         let ty = self.tables.function_types.get(func.index(), &self.checksums);
         ty.filter(|ty| (ty.get() as usize) < self.tables.types.len())
@@ -42,6 +46,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// The type of a table, imported or defined.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn table(&self, index: TableIndex) -> Result<TableType, Error> {
         let record = self.tables.tables.get(index.index(), &self.checksums);
         record
@@ -59,6 +67,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// The type of a memory, imported or defined.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn memory(&self, index: MemoryIndex) -> Result<MemoryType, Error> {
         let record = self.tables.memories.get(index.index(), &self.checksums);
         record
@@ -77,6 +89,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// The type of a global, imported or defined.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn global(&self, index: GlobalIndex) -> Result<GlobalType, Error> {
         let record = self.tables.globals.get(index.index(), &self.checksums);
         record
@@ -88,6 +104,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// The type of a tag, imported or defined.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn tag(&self, index: TagIndex) -> Result<TagType, Error> {
         let ty = self.tables.tags.get(index.index(), &self.checksums);
         ty.map(|ty| TagType { ty: TypeIndex::new(ty.get()) })
@@ -95,6 +115,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// The type of anything in an index space.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn entity_type(&self, index: EntityIndex) -> Result<EntityType, Error> {
         Ok(match index {
             EntityIndex::Func(index) => EntityType::Func(self.function_type(index)?),
@@ -128,6 +152,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// An import, by its place in the module.
+    ///
+    /// # Errors
+    ///
+    /// If there is none at this place, or the artifact is damaged there.
     pub fn import_at(&self, position: u32) -> Result<ImportRef<'a>, Error> {
         let record = self.tables.imports.get(position as usize, &self.checksums);
         let record = record.ok_or(Error::damaged("an import"))?;
@@ -146,6 +174,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// An export, by its place in the module.
+    ///
+    /// # Errors
+    ///
+    /// If there is none at this place, or the artifact is damaged there.
     pub fn export_at(&self, position: u32) -> Result<ExportRef<'a>, Error> {
         let record = self.tables.exports.get(position as usize, &self.checksums);
         let record = record.ok_or(Error::damaged("an export"))?;

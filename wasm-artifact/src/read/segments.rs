@@ -238,12 +238,20 @@ pub struct DataRef<'a> {
 impl<'a> Artifact<'a> {
     /// The initial elements of a defined table; `None` where the module gives none and they are
     /// null.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn table_init(&self, index: DefinedTableIndex) -> Result<Option<ConstExprRef<'a>>, Error> {
         let place = self.tables.table_inits.get(index.index(), &self.checksums);
         self.optional_const_expr(*place.ok_or(Error::damaged("the initial elements of a table"))?)
     }
 
     /// The initial value of a defined global.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn global_init(&self, index: DefinedGlobalIndex) -> Result<ConstExprRef<'a>, Error> {
         let place = self.tables.global_inits.get(index.index(), &self.checksums);
         self.const_expr(*place.ok_or(Error::damaged("the initial value of a global"))?)
@@ -326,6 +334,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// An element segment.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn element(&self, index: ElemIndex) -> Result<ElementRef<'_>, Error> {
         let damaged = || Error::damaged("an element segment");
         let record =
@@ -370,6 +382,10 @@ impl<'a> Artifact<'a> {
     }
 
     /// A data segment.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn data(&self, index: DataIndex) -> Result<DataRef<'a>, Error> {
         let damaged = || Error::damaged("a data segment");
         let record = self.tables.data.get(index.index(), &self.checksums).ok_or_else(damaged)?;

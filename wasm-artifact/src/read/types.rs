@@ -15,6 +15,10 @@ use crate::format::{NONE, flags, type_flags};
 
 impl<'a> Artifact<'a> {
     /// The type with the given index.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, or the artifact is damaged there.
     pub fn sub_type(&self, index: TypeIndex) -> Result<SubType, Error> {
         let damaged = || Error::damaged("a type");
         let record = self.tables.types.get(index.index(), &self.checksums).ok_or_else(damaged)?;
@@ -39,7 +43,11 @@ impl<'a> Artifact<'a> {
         })
     }
 
-    /// The function type with the given index; an error if it is another kind of type.
+    /// The function type with the given index.
+    ///
+    /// # Errors
+    ///
+    /// If there is none with this index, it is of another kind, or the artifact is damaged there.
     pub fn func_type(&self, index: TypeIndex) -> Result<FuncType, Error> {
         let damaged = || Error::damaged("a function type");
         let record = self.tables.types.get(index.index(), &self.checksums).ok_or_else(damaged)?;

@@ -223,6 +223,10 @@ impl ContextLayout {
 
     /// The record of a table: `Ok` a defined one's [`table`], `Err` an imported one's
     /// [`table_import`].
+    ///
+    /// # Errors
+    ///
+    /// If it is imported; the error is then where its record is.
     pub fn table(&self, table: TableIndex) -> Result<u32, u32> {
         match table.as_u32().checked_sub(self.imported[1]) {
             Some(defined) => Ok(self.defined_tables + defined * self::table::SIZE),
@@ -232,6 +236,10 @@ impl ContextLayout {
 
     /// The record of a memory: `Ok` a defined one's [`memory`], `Err` an imported one's
     /// [`memory_import`].
+    ///
+    /// # Errors
+    ///
+    /// If it is imported; the error is then where its record is.
     pub fn memory(&self, memory: MemoryIndex) -> Result<u32, u32> {
         match memory.as_u32().checked_sub(self.imported[2]) {
             Some(defined) => Ok(self.defined_memories + defined * self::memory::SIZE),
@@ -241,6 +249,10 @@ impl ContextLayout {
 
     /// Where a global stands: `Ok` the value of a defined one (16 bytes), `Err` the pointer to an
     /// imported one's value.
+    ///
+    /// # Errors
+    ///
+    /// If it is imported; the error is then where the pointer to its value is.
     pub fn global(&self, global: GlobalIndex) -> Result<u32, u32> {
         match global.as_u32().checked_sub(self.imported[3]) {
             Some(defined) => Ok(self.defined_globals + defined * 16),
