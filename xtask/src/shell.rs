@@ -69,6 +69,24 @@ impl Shell {
         if status.success() { Ok(()) } else { Err(format!("`{line}`: {status}")) }
     }
 
+    /// Runs a command line that says nothing if all is well; an error if it fails or says something,
+    /// such as a warning.
+    pub(crate) fn run_silently(&self, line: &str) -> Result<(), String> {
+        let output = self.output(&format!("exec 2>&1; {line} || echo 'it failed'"))?;
+        if output.trim().is_empty() {
+            return Ok(());
+        }
+        match self.open_log()? {
+            Some(mut log) => {
+                use std::io::Write;
+                write!(log, "$ {line}\n{output}")
+                    .map_err(|error| format!("writing the log: {error}"))?;
+            }
+            None => println!("$ {line}\n{output}"),
+        }
+        Err(format!("`{line}`: errors or warnings"))
+    }
+
     /// What a command line writes to its standard output; an error if it fails.
     pub(crate) fn output(&self, line: &str) -> Result<String, String> {
         let mut command = self.command(line);

@@ -86,8 +86,8 @@ pub(crate) const CHECKS: &[Check] = &[
         name: "features",
         why: "features are additive: every sensible combination builds",
         work: Work::Function {
-            what: "`cargo clippy` of each crate with none, each, all, and the usual combinations of its \
-                   features",
+            what: "`cargo check` of each crate with none, each, all, and the usual combinations of its features: no \
+                   warnings",
             call: features::combinations,
         },
     },
@@ -104,8 +104,8 @@ pub(crate) const CHECKS: &[Check] = &[
         name: "cross",
         why: "what does not run code compiles for other machines and systems",
         work: Work::Optional {
-            what: "`cargo check` of wasm-types, wasm-translate, wasm-artifact, wasm-hooks and wasm-rewrite for Linux \
-                   on aarch64 and riscv64, and for macOS on aarch64, by these targets",
+            what: "`cargo check` of what does not run code, for Linux on aarch64 and riscv64, and for macOS on \
+                   aarch64, by these targets",
             call: targets::cross,
         },
     },
