@@ -33,7 +33,7 @@ use wasm_types::Module;
 ///
 /// # fn main() -> wasm_runtime::Result<()> {
 /// let mut request = CompileRequest::new();
-/// request.target = Some("aarch64-unknown-linux-gnu".to_owned());
+/// request.target = Some("x86_64-unknown-linux-gnu".to_owned());
 /// let artifact = CraneliftCompiler::new().compile(b"\0asm\x01\0\0\0", &request)?;
 /// assert!(artifact.starts_with(b"\x7fELF"));
 /// # Ok(())

@@ -47,6 +47,8 @@
 //!   (`Engine::precompile_module`).
 //! * `parallel` (default): Compile the functions of a module on several threads. The result is the
 //!   same, byte for byte.
+//! * `all-arch`: Compile for all architectures that Cranelift has (x86-64, aarch64, riscv64,
+//!   s390x), not only for that of the host.
 //! * `wat` (default): Take the text format wherever Wasm bytes are taken.
 //! * `wasi`: WASI preview 1, as the module `wasi`.
 //! * `call-hook`: `Store::call_hook`, a function of the host that is called at every change between

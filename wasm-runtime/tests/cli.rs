@@ -172,6 +172,7 @@ fn the_stages_of_a_compilation_are_told() {
     );
 }
 
+#[cfg(feature = "all-arch")]
 #[test]
 fn artifacts_for_other_machines_are_refused_by_name() {
     let place = Place::new().with("add.wat", ADD);

@@ -49,6 +49,9 @@
 //! * `exact-extensions`: `CompiledModule::extensions` names the instruction set extensions that
 //!   x86-64 code uses, not all that it was allowed to use (reads the finished code through
 //!   iced-x86).
+//! * `all-arch`: Compile for all architectures that Cranelift has (x86-64, aarch64, riscv64,
+//!   s390x), not only for that of the machine that the compiler runs on. Cranelift takes longer to
+//!   build.
 //! * `fuzzing`: Checks of arbitrary bytes for fuzzers: `fuzzing::translate`.
 //! <!-- end of features -->
 

@@ -72,8 +72,8 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// If there is no such target, or if it is not one with 64-bit pointers that Cranelift
-    /// compiles for.
+    /// If there is no such target, if it is not one with 64-bit pointers that Cranelift compiles for,
+    /// or if it has another architecture than this machine and the feature `all-arch` is off.
     pub fn for_target(triple: &str) -> Result<Self, Error> {
         let parsed = Triple::from_str(triple).map_err(|error| {
             Error::new(ErrorKind::Target, format!("`{triple}` is not a target triple: {error}"))
@@ -138,11 +138,18 @@ impl Settings {
     /// The code generator's description of the target, with all settings of the instruction set.
     pub(crate) fn builder(&self) -> Result<isa::Builder, Error> {
         let mut builder = isa::lookup(self.target.clone()).map_err(|error| {
-            let message = format!(
-                "no code can be made for `{}` ({error}); the architectures are {}",
-                self.target,
-                isa::ALL_ARCHITECTURES.join(", ")
-            );
+            let message = match error {
+                isa::LookupError::SupportDisabled => format!(
+                    "this program was built without the compiler for `{}`: build it with the \
+                     feature `all-arch` of `wasm-translate` or `wasm-runtime`",
+                    self.target
+                ),
+                isa::LookupError::Unsupported => format!(
+                    "no code can be made for `{}` ({error}); the architectures are {}",
+                    self.target,
+                    isa::ALL_ARCHITECTURES.join(", ")
+                ),
+            };
             Error::new(ErrorKind::Target, message)
         })?;
         for (name, value) in &self.flags {
