@@ -10,6 +10,27 @@
 //! plain data (with feature `validate`, parsed and validated), or if you write a crate that sits
 //! beside the crates of this project. To *run* WebAssembly take `wasm-runtime` instead.
 //!
+//! # Example
+//!
+#![cfg_attr(feature = "validate", doc = "```")]
+#![cfg_attr(not(feature = "validate"), doc = "```ignore")]
+//! use wasm_types::{Module, WasmFeatures};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let wasm = wat::parse_str(
+//!     r#"(module (func (export "answer") (result i32) i32.const 42))"#,
+//! )?;
+//! let module = Module::parse(&wasm, WasmFeatures::default())?;
+//! assert_eq!(module.exports[0].name, "answer");
+//! let ty = module.func_type(module.functions[0]).ok_or("no function type")?;
+//! assert_eq!(ty.to_string(), "(func (result i32))");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where to go on: [`Module`] is what a module declares, [`abi`] what compiled code and those who run
+//! it agree on, [`WasmFeatures`] and [`Tunables`] the settings of both.
+//!
 //! # Features
 //!
 //! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
