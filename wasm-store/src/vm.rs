@@ -28,10 +28,10 @@
 //! | `instance` | an instance context and what it owns |
 //! | `instantiate` | making one |
 //! | `const_eval` | values of constant expressions |
-//! | `rebind` | host functions that are bound already: which, and other shims for them, for call hooks |
-//! | `function_hook` | the builtins of functions that tell when they are called |
+//! | `rebind` | host functions that are already bound, and other shims for them, for call hooks |
+//! | `function_hook` | the builtins that notify function hooks |
 //! | `builtins` | what compiled code calls the store for |
-//! | `sync` | what lists that threads share are made of |
+//! | `sync` | locks and atomics of what threads share |
 //! | `store` | all of the above that one store owns |
 
 mod arch;
@@ -69,7 +69,7 @@ pub(crate) use call::{call_array, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
 pub(crate) use engine::{PoolLimits, VmEngine};
 #[cfg(feature = "function-hook")]
-pub(crate) use function_hook::{FunctionMoment, Tell, stack_in_use};
+pub(crate) use function_hook::{FunctionMoment, Notify, stack_in_use};
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
 pub(crate) use interruption::{Interrupts, Reason, Timeout, Verdict};

@@ -45,18 +45,18 @@ pub(crate) fn models() {
         let interrupts = Interrupts::new(u64::MAX, false);
         let other = thread::spawn({
             let interrupts = Arc::clone(&interrupts);
-            move || interrupts.raise(Reason::Asked)
+            move || interrupts.raise(Reason::Requested)
         });
         // SAFETY: the page is in the list.
         unsafe { interrupts.add_page(1) };
         interrupts.start();
         other.join().expect("it does not panic");
-        assert_eq!(interrupts.reason().unwrap(), Some(Reason::Asked));
+        assert_eq!(interrupts.reason().unwrap(), Some(Reason::Requested));
         assert!(!is_readable());
     });
     model("interruption: a wish while another is looked after", || {
         let interrupts = started();
-        interrupts.raise(Reason::Asked);
+        interrupts.raise(Reason::Requested);
         let other = thread::spawn({
             let interrupts = Arc::clone(&interrupts);
             move || interrupts.raise(Reason::Timeout)
@@ -64,7 +64,7 @@ pub(crate) fn models() {
         let reason = interrupts.reason().unwrap().expect("one was there before");
         interrupts.take_back(reason);
         other.join().expect("it does not panic");
-        let left = if reason == Reason::Asked { Reason::Timeout } else { Reason::Asked };
+        let left = if reason == Reason::Requested { Reason::Timeout } else { Reason::Requested };
         assert_eq!(interrupts.reason().unwrap(), Some(left));
         assert!(!is_readable());
     });
@@ -72,7 +72,7 @@ pub(crate) fn models() {
         let interrupts = started();
         let other = thread::spawn({
             let interrupts = Arc::clone(&interrupts);
-            move || interrupts.raise(Reason::Asked)
+            move || interrupts.raise(Reason::Requested)
         });
         interrupts.close().unwrap();
         assert!(is_readable());
@@ -84,7 +84,7 @@ pub(crate) fn models() {
         let interrupts = started();
         let other = thread::spawn({
             let interrupts = Arc::clone(&interrupts);
-            move || interrupts.raise(Reason::Asked)
+            move || interrupts.raise(Reason::Requested)
         });
         let listening = interrupts.listen().expect("there is a descriptor");
         other.join().expect("it does not panic");
@@ -103,7 +103,7 @@ pub(crate) fn models() {
         let other = thread::spawn({
             let interrupts = Arc::clone(&interrupts);
             move || {
-                interrupts.raise(Reason::Asked);
+                interrupts.raise(Reason::Requested);
                 interrupts.take_back(Reason::Timeout);
             }
         });

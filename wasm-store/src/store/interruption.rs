@@ -59,7 +59,7 @@ impl InterruptHandle {
     ///
     /// Takes a lock for a moment, so it may not be called by signal handlers.
     pub fn interrupt(&self) {
-        self.interrupts.raise(Reason::Asked);
+        self.interrupts.raise(Reason::Requested);
     }
 }
 

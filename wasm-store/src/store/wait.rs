@@ -275,7 +275,7 @@ mod tests {
             .collect();
         for _ in &threads {
             // Those that begin to wait only now are woken by the next.
-            interrupts.raise(crate::vm::Reason::Asked);
+            interrupts.raise(crate::vm::Reason::Requested);
             assert_eq!(first.recv().unwrap(), Woken::Interrupted);
             interrupts.verdict().unwrap();
         }

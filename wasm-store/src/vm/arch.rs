@@ -1,25 +1,25 @@
-//! All that knows a register: assembly, which argument travels where, and what a signal handler reads and writes of
-//! an interrupted thread.
+//! All that knows a register: assembly, which argument travels where, and what a signal handler
+//! reads and writes of an interrupted thread.
 //!
-//! A port to another processor is a folder beside `x86_64` that provides what is listed below, a case in each of the
-//! lists, and nothing elsewhere in this crate:
+//! A port to another processor is a folder beside `x86_64` that provides what is listed below, a
+//! case in each of the lists, and nothing elsewhere in this crate:
 //!
 //! | file | provides | what it is |
 //! |---|---|---|
-//! | `layout` | `CallLayout`, `Place`, `Width`, `FuncTypeRecord`, `INT_REGISTERS`, `VECTOR_REGISTERS` | the code generator's `tail` convention: which argument of a signature is in which register |
+//! | `layout` | `CallLayout`, `ValueLocation`, `Width`, `FuncTypeRecord`, `INT_REGISTERS`, `VECTOR_REGISTERS` | the code generator's `tail` convention: which argument of a signature is in which register |
 //! | `thunks` | `RegisterImage` | the registers of a call that goes by an array |
 //! | | `enter_registers_thunk`, `enter_array_thunk` | from the host to Wasm |
 //! | | `host_registers`, `host_array`, `builtin_thunk!` | from Wasm to the host |
 //! | | `unwind_thunk`, `raise` | from Wasm, or the host called by it, to the innermost entry |
 //! | | `FRAME_WASM_SP` | where the frame of an entry has the Wasm stack's pointer |
 //! | `registers` | `Interrupted` | program counter, stack and frame pointer of a thread that a signal stopped |
-//! | | `go_on_unwinding` | has that thread go on in `unwind_thunk` |
-//! | `interruption` | `divert` | has it ask whether it is to stop, and go on behind the read if not |
+//! | | `go_on_unwinding` | makes that thread continue in `unwind_thunk` |
+//! | `interruption` | `divert` | makes that thread check whether it is to stop; without a reason it continues after the read |
 //! | `witness` | `look`, `skip_look` | a read that a signal handler can answer |
 //! | `cycles` | `time_stamp` | the counter of cycles, for `observe` |
 //!
-//! At each instruction of a thunk that can fault, what stands at the head of `thunks` has to hold; the test
-//! `entering` of the workspace steps through them.
+//! Each instruction of a thunk that can fault must keep the rules at the head of `thunks`. The test
+//! `entering` of the workspace steps through these instructions.
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
@@ -27,7 +27,7 @@ mod x86_64;
 #[cfg(feature = "observe")]
 pub(crate) use x86_64::time_stamp;
 pub(crate) use x86_64::{
-    CallLayout, FRAME_WASM_SP, FuncTypeRecord, Interrupted, Place, RegisterImage, Width,
+    CallLayout, FRAME_WASM_SP, FuncTypeRecord, Interrupted, RegisterImage, ValueLocation, Width,
     builtin_thunk, divert, enter_array_thunk, enter_registers_thunk, go_on_unwinding, host_array,
     host_registers, look, raise, skip_look,
 };

@@ -331,7 +331,7 @@ fn init_table(
         if !in_bounds(from, len, count.into()) || !in_bounds(to, len, target.size()) {
             return Ok(false);
         }
-        // No more is looked at than is copied, so that this takes no longer and no more room than that.
+        // Only what is copied is evaluated, so that this takes no more time and room than the copy.
         element_values(instance, &element.items, from as u32..(from + len) as u32)?
     };
     Ok(target.write(to, values.into_iter()))

@@ -5,7 +5,7 @@
 use std::ptr::NonNull;
 
 use super::arch::{
-    CallLayout, Place, RegisterImage, Width, enter_array_thunk, enter_registers_thunk,
+    CallLayout, RegisterImage, ValueLocation, Width, enter_array_thunk, enter_registers_thunk,
 };
 use super::context::{FuncRef, HostFunc, VMStoreContext};
 use super::sys::thread;
@@ -47,8 +47,8 @@ unsafe fn enter<R>(
     }
 }
 
-/// What there is to do after a call that failed or was timed. It is given the result, and gives it back, so that this is
-/// nothing that others keep it across.
+/// What is left to do after a call that failed or was timed. The result is passed in and returned,
+/// so that other calls do not have to keep it across this one.
 #[cold]
 #[inline(never)]
 unsafe fn end_call<R>(store: *mut VMStoreContext, result: R) -> Result<R, Box<Unwind>> {
@@ -107,7 +107,7 @@ pub(crate) unsafe fn call_array(
         fill_stack(layout, values, stack.as_mut_ptr().cast(), buffer.as_mut_ptr());
         call_image(store, func, layout, values, &stack, buffer.as_mut_ptr())?;
         for (index, (place, width)) in layout.results.iter().enumerate() {
-            if let Place::Memory(offset) = place {
+            if let ValueLocation::Memory(offset) = place {
                 *values.add(index) = read(buffer.as_ptr().byte_add(*offset as usize), *width);
             }
         }
@@ -124,7 +124,7 @@ unsafe fn fill_stack(
     buffer: *mut ValRaw,
 ) {
     for (index, (place, width)) in layout.params.iter().enumerate() {
-        if let Place::Memory(offset) = place {
+        if let ValueLocation::Memory(offset) = place {
             // SAFETY: the layout's stack size covers all its offsets, and the image is that large.
             unsafe {
                 let value = *values.add(index);
@@ -137,7 +137,7 @@ unsafe fn fill_stack(
             }
         }
     }
-    if let Some(Place::Memory(offset)) = layout.buffer {
+    if let Some(ValueLocation::Memory(offset)) = layout.buffer {
         // SAFETY: as above.
         unsafe { stack.add(offset as usize).cast::<*mut ValRaw>().write(buffer) }
     }
@@ -164,15 +164,19 @@ unsafe fn call_image(
         // SAFETY: the array has room for all parameters, as the caller promises.
         let value = unsafe { *values.add(index) };
         match place {
-            Place::Int(register) => image.ints[usize::from(*register)] = low(value, *width) as u64,
-            Place::Vector(register) => image.vectors[usize::from(*register)] = low(value, *width),
-            Place::Memory(_) => {}
+            ValueLocation::Int(register) => {
+                image.ints[usize::from(*register)] = low(value, *width) as u64
+            }
+            ValueLocation::Vector(register) => {
+                image.vectors[usize::from(*register)] = low(value, *width)
+            }
+            ValueLocation::Memory(_) => {}
         }
     }
-    if let Some(Place::Int(register)) = layout.buffer {
+    if let Some(ValueLocation::Int(register)) = layout.buffer {
         image.ints[usize::from(register)] = buffer as u64;
     }
-    // SAFETY: image and stack hold what the callee's signature asks for.
+    // SAFETY: image and stack hold what the callee's signature requires.
     unsafe {
         enter(store, func.code, || {
             enter_array_thunk(
@@ -185,9 +189,9 @@ unsafe fn call_image(
     }
     for (index, (place, width)) in layout.results.iter().enumerate() {
         let raw = match place {
-            Place::Int(register) => u128::from(image.int_results[usize::from(*register)]),
-            Place::Vector(register) => image.vector_results[usize::from(*register)],
-            Place::Memory(_) => continue,
+            ValueLocation::Int(register) => u128::from(image.int_results[usize::from(*register)]),
+            ValueLocation::Vector(register) => image.vector_results[usize::from(*register)],
+            ValueLocation::Memory(_) => continue,
         };
         // SAFETY: the array has room for all results, as the caller promises.
         unsafe { *values.add(index) = ValRaw { v128: truncate(raw, *width) } };

@@ -7,8 +7,8 @@ use super::instance::VmInstance;
 use super::value::ValRaw;
 use crate::Error;
 
-/// Computes a constant expression of an instance whose imports, and whose globals before the one
-/// that asks, are in place.
+/// Computes a constant expression of an instance. Its imports must be in place, and so must all
+/// globals before the one that the expression initializes.
 pub(super) fn evaluate(instance: &mut VmInstance, expr: ConstExprRef<'_>) -> Result<ValRaw, Error> {
     let mut stack: Vec<u128> = Vec::with_capacity(4);
     for op in expr.ops() {

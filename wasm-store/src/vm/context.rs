@@ -184,7 +184,7 @@ pub(crate) struct HostFunc {
 pub(crate) struct ImportRecord {
     pub(crate) code: *const u8,
     pub(crate) context: *mut u8,
-    /// Null for a host function that nobody made a reference to so far.
+    /// Null for a host function that has no reference so far.
     pub(crate) func_ref: *mut FuncRef,
     pub(crate) host: HostRecord,
 }
@@ -235,11 +235,11 @@ pub(crate) struct VMStoreContext {
     pub(crate) entry_code: *const u8,
     /// How the entry thunk returned: [`UNWOUND`](super::unwind::UNWOUND) for a failure.
     pub(crate) outcome: u8,
-    /// What stands there if there was none.
+    /// The value of `outcome` for a call that did not fail.
     pub(crate) returned: u8,
-    /// The trap that the signal handler saw, if it is why.
+    /// The trap that the signal handler recorded, if a trap ended the call.
     pub(crate) trap: super::unwind::PendingTrap,
-    /// The failure that the host stored, if it is why.
+    /// The failure that the host stored, if one ended the call.
     pub(crate) failure: Option<Unwind>,
     /// Where the Wasm stack lies.
     pub(crate) bounds: StackBounds,
@@ -251,8 +251,9 @@ pub(crate) struct VMStoreContext {
     pub(crate) vm: *mut VmStore,
     /// The API's store: for shims.
     pub(crate) host_data: *mut (),
-    /// The address above the page that interrupts code that has no memory to look below.
+    /// The address right above the page that code without a memory reads to find out whether to
+    /// stop.
     pub(crate) interrupt_page: *const u8,
-    /// Who is told when functions are entered and left.
-    pub(crate) function_hook: super::function_hook::Tell,
+    /// The hook that is notified when functions are entered and left.
+    pub(crate) function_hook: super::function_hook::Notify,
 }

@@ -1,5 +1,5 @@
-//! What the stores of an engine share at the machine's edge: reservations, stacks, and instances that wait
-//! for the next store.
+//! What the stores of an engine share at the machine's edge: reservations, stacks, and instances
+//! that wait for the next store.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -32,7 +32,7 @@ pub(crate) struct VmEngine {
     pub(super) limits: ReuseLimits,
     pub(super) memories: MemoryPool,
     pub(super) reusable: ReusableInstances,
-    /// If the code of this engine can be interrupted.
+    /// Present if the code of this engine can be interrupted.
     pub(super) interruption: Option<Interruption>,
     stacks: StackPool,
     pool: Option<PoolLimits>,
@@ -73,7 +73,7 @@ impl VmEngine {
         Ok(Self { tunables, limits, memories, reusable, interruption, stacks, pool, instances })
     }
 
-    /// Has the code of stores stop that were given no deadline.
+    /// Makes code stop in stores that have no deadline.
     pub(crate) fn require_deadlines(&mut self) {
         if let Some(interruption) = &mut self.interruption {
             interruption.needs_deadline = true;
@@ -102,7 +102,8 @@ impl VmEngine {
         is_static || self.reserves_up_front()
     }
 
-    /// A reservation of `size` bytes for a memory, at most `accessible` bytes of which are accessible already.
+    /// A reservation of `size` bytes for a memory, of which at most `accessible` bytes are
+    /// accessible already.
     pub(super) fn reserve_memory(
         &self,
         size: usize,
@@ -141,15 +142,15 @@ impl VmEngine {
         Ok(reservation)
     }
 
-    /// Address space for a memory. Below one whose accesses need no check, code may look for whether it is
-    /// to be interrupted.
+    /// Reserves address space for a memory. Below a memory whose accesses need no bounds check
+    /// there may be a page that code reads to find out whether it is to stop.
     fn map_memory(&self, size: usize, is_static: bool) -> Result<Mapping, Error> {
         let reserve = match self.keeps_reservation(is_static) {
             true => Mapping::reserve_with_lead,
             false => Mapping::reserve,
         };
         reserve(size, "a linear memory").or_else(|_| {
-            // What nobody uses is the first that can be gone without.
+            // What is kept for later use is given up first.
             self.free_unused();
             reserve(size, "a linear memory")
         })
@@ -162,7 +163,7 @@ impl VmEngine {
         self.stacks.clear();
     }
 
-    /// A stack that nobody uses.
+    /// A stack that is not in use.
     pub(super) fn take_stack(&self) -> Result<WasmStack, Error> {
         self.stacks.take().or_else(|error| {
             if self.reserves_up_front() {

@@ -1,9 +1,10 @@
 //! Fuel: what is left of it, as compiled code and the host see it.
 //!
-//! Compiled code counts down a number in the store's context, to which instance contexts have a pointer. It
-//! looks at it now and then only, so the number may be below zero in between; and it takes fuel for some
-//! operators ahead, or afterwards. Where a trap ends it, the artifact says by how much, and what is left is put
-//! right.
+//! Compiled code counts down a number in the store's context, to which instance contexts have a
+//! pointer. It compares the number with zero only now and then, so the number may be below zero in
+//! between. For some operators it takes the fuel ahead, for others afterwards. After a trap the
+//! artifact says how much was taken ahead (a negative amount is still to be taken), and the number
+//! is corrected by that.
 
 #![allow(unsafe_code)]
 
@@ -11,16 +12,17 @@ use super::context::VMStoreContext;
 use super::engine::VmEngine;
 use super::store::VmStore;
 
-/// What a store starts with: nothing, or where nobody can see it, what is never used up.
+/// The fuel that a store starts with: none if fuel is counted. Otherwise a number that is never
+/// used up, since nobody can see it.
 pub(super) fn initial(engine: &VmEngine) -> i64 {
     if engine.tunables.fuel_costs.is_some() { 0 } else { i64::MAX }
 }
 
-/// Puts right what is left after a trap at an instruction.
+/// Corrects the fuel that is left after a trap at an instruction.
 ///
 /// # Errors
 ///
-/// If the artifact is damaged where it says by how much.
+/// If the artifact is damaged where it says how much fuel was taken ahead.
 ///
 /// # Safety
 ///
@@ -52,7 +54,8 @@ impl VmStore {
     pub(crate) fn set_fuel(&mut self, fuel: u64) {
         let active = fuel.min(i64::MAX as u64);
         self.fuel_reserve = fuel - active;
-        // SAFETY: the context is this store's own. Compiled code reads it anew after it has called the host.
+        // SAFETY: the context is this store's own. Compiled code reads it anew after it has called
+        // the host.
         unsafe { (*self.context()).fuel = active.cast_signed() };
     }
 }

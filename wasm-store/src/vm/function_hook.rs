@@ -1,5 +1,5 @@
-//! The builtins by which functions that were compiled to tell say that they are entered and left: they do
-//! so with the feature `function-hook`, and without it nothing at all.
+//! The builtins by which compiled code notifies function hooks that a function is entered or left.
+//! Without the feature `function-hook` they do nothing.
 
 #[cfg(feature = "function-hook")]
 #[path = "function_hook/enabled.rs"]
@@ -9,7 +9,7 @@ mod imp;
 #[path = "function_hook/disabled.rs"]
 mod imp;
 
-pub(crate) use imp::Tell;
+pub(crate) use imp::Notify;
 #[cfg(feature = "function-hook")]
 pub(crate) use imp::{FunctionMoment, stack_in_use};
 pub(super) use imp::{function_entered, function_left};

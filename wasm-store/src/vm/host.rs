@@ -3,7 +3,7 @@
 
 #![allow(unsafe_code)]
 
-use super::arch::{Place, RegisterImage, Width};
+use super::arch::{RegisterImage, ValueLocation, Width};
 use super::call::{low, read, truncate};
 use super::context::{ArrayShim, HostRecord};
 use super::value::ValRaw;
@@ -37,13 +37,13 @@ pub(super) unsafe extern "C" fn host_array_dispatch(
         // SAFETY: the array has room for all parameters, and the caller passed all stack arguments.
         unsafe {
             *values.add(index) = match place {
-                Place::Int(register) => ValRaw {
+                ValueLocation::Int(register) => ValRaw {
                     v128: truncate(u128::from(image.ints[usize::from(*register)]), *width),
                 },
-                Place::Vector(register) => {
+                ValueLocation::Vector(register) => {
                     ValRaw { v128: truncate(image.vectors[usize::from(*register)], *width) }
                 }
-                Place::Memory(offset) => read(stack.add(*offset as usize).cast(), *width),
+                ValueLocation::Memory(offset) => read(stack.add(*offset as usize).cast(), *width),
             };
         }
     }
@@ -58,9 +58,9 @@ pub(super) unsafe extern "C" fn host_array_dispatch(
         unsafe { super::arch::raise((*record).store) }
     }
     let buffer = match layout.buffer {
-        Some(Place::Int(register)) => image.ints[usize::from(register)] as *mut u8,
+        Some(ValueLocation::Int(register)) => image.ints[usize::from(register)] as *mut u8,
         // SAFETY: the caller passed all stack arguments, the buffer's address among them.
-        Some(Place::Memory(offset)) => unsafe {
+        Some(ValueLocation::Memory(offset)) => unsafe {
             stack.add(offset as usize).cast::<*mut u8>().read()
         },
         _ => std::ptr::null_mut(),
@@ -70,9 +70,13 @@ pub(super) unsafe extern "C" fn host_array_dispatch(
         unsafe {
             let raw = low(*values.add(index), *width);
             match place {
-                Place::Int(register) => image.int_results[usize::from(*register)] = raw as u64,
-                Place::Vector(register) => image.vector_results[usize::from(*register)] = raw,
-                Place::Memory(offset) => {
+                ValueLocation::Int(register) => {
+                    image.int_results[usize::from(*register)] = raw as u64
+                }
+                ValueLocation::Vector(register) => {
+                    image.vector_results[usize::from(*register)] = raw
+                }
+                ValueLocation::Memory(offset) => {
                     let to = buffer.add(*offset as usize);
                     match width {
                         Width::Word => to.cast::<u32>().write(raw as u32),

@@ -40,14 +40,15 @@ pub(crate) struct VmInstance {
     user_data: usize,
     /// Whether instantiation went all the way, up to the call of the start function.
     pub(super) whole: bool,
-    /// What is entered from elsewhere in place of its code, while what that takes for granted is not so.
+    /// While the instance is halted: the code that is entered from elsewhere in place of its own.
+    /// An instance is halted when something that its code takes for granted does not hold.
     pub(super) halted: Option<*const u8>,
     /// Whether its state was put back only in part.
     pub(super) lost: bool,
 }
 
-/// A reference that is not in the context of its instance, and what it is to: its code may be anybody's, while the
-/// instance is halted.
+/// A reference that is not in the context of its instance, and the function it refers to. While the
+/// instance is halted, the code pointer in it does not identify the function.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct InnerRef {
@@ -127,7 +128,7 @@ impl VmInstance {
         unsafe { self.context.as_ref().store }
     }
 
-    /// A place in the context.
+    /// An address in the context.
     ///
     /// # Safety
     ///
@@ -215,16 +216,18 @@ impl VmInstance {
         }
     }
 
-    /// The index of a function that this instance defines, by the reference to it: by where that is, since its code is
-    /// another's while the instance is halted. `None` if the artifact is damaged.
+    /// The index of a function that this instance defines, found by the address of the reference to
+    /// it. The code pointer does not identify the function: while the instance is halted, it leads
+    /// elsewhere. `None` if the artifact is damaged.
     ///
     /// # Safety
     ///
     /// The reference is one to a Wasm function, with this instance's context, of a live store.
     #[inline]
     pub(crate) unsafe fn index_of(&self, func: NonNull<FuncRef>) -> Option<FuncIndex> {
-        // References to functions that escape are a table of the context, in the order of these functions. Others
-        // lie elsewhere, which is beyond the end of the table or before its start.
+        // References to functions that escape are a table of the context, in the order of these
+        // functions. Others lie elsewhere, which is beyond the end of the table or before its
+        // start.
         let first = self.vmctx().addr() + self.module.layout.func_ref(0) as usize;
         let slot = func.addr().get().checked_sub(first).map(|place| place / size_of::<FuncRef>());
         let slot = slot.and_then(|slot| u32::try_from(slot).ok());
@@ -265,7 +268,7 @@ impl VmInstance {
         })
     }
 
-    /// What an element of one of the tables that this instance defines stands for at the start;
+    /// The function that an element of one of this instance's own tables refers to at the start;
     /// `None` for null.
     pub(super) fn lazy_element(
         &mut self,

@@ -65,9 +65,9 @@ impl VmStore {
     ///
     /// # Safety
     ///
-    /// There is one import for each that the module declares, in order, of the type and size that it asks
-    /// for ([`VmModule::check_sizes`]), and from this store; definitions of host functions live as long as the
-    /// store. The store is pinned.
+    /// There is one import for each that the module declares, in the same order, of the declared
+    /// type and large enough ([`VmModule::check_sizes`]), and from this store. Definitions of host
+    /// functions live as long as the store. The store is pinned.
     pub(crate) unsafe fn instantiate(
         &mut self,
         module: &Arc<VmModule>,
@@ -161,8 +161,8 @@ impl VmStore {
     }
 }
 
-/// Writes the import records, and makes the first in the instance's lists of tables and memories those
-/// imported.
+/// Writes the import records, and puts the imported tables and memories at the start of the
+/// instance's lists.
 pub(super) unsafe fn bind_imports(
     pointer: NonNull<VmInstance>,
     module: &VmModule,
@@ -217,7 +217,8 @@ pub(super) unsafe fn bind_imports(
     Ok(())
 }
 
-/// Sets an element of a list that has it already, or else has all before it.
+/// Sets an element of a list that already has it, or else appends it: then all elements before it
+/// must be there.
 fn set_or_push<T>(list: &mut Vec<T>, place: usize, value: T) {
     match list.get_mut(place) {
         Some(old) => *old = value,
@@ -262,8 +263,8 @@ const NO_HOST: HostRecord = HostRecord {
     instance: std::ptr::null_mut(),
 };
 
-/// Binds an import to a host function that is not part of the store. A reference to it is made when
-/// somebody asks for one.
+/// Binds an import to a host function that is not part of the store. The reference to the function
+/// is made on first use.
 unsafe fn bind_host(
     instance: &mut VmInstance,
     module: &VmModule,
@@ -330,7 +331,7 @@ unsafe fn set_globals(instance: &mut VmInstance, module: &VmModule) -> Result<()
     Ok(())
 }
 
-/// Gives the elements of tables that are declared with a value that value.
+/// Fills tables that are declared with an initial value.
 unsafe fn fill_tables(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
     let artifact = module.loaded.artifact();
     let counts = artifact.counts();
@@ -372,7 +373,7 @@ unsafe fn apply_elements(instance: &mut VmInstance, module: &VmModule) -> Result
     Ok(())
 }
 
-/// The references that a segment holds at places that it has.
+/// The references that a segment holds in a range of its elements.
 pub(super) fn element_values(
     instance: &mut VmInstance,
     items: &ItemsRef<'_>,
@@ -419,7 +420,7 @@ unsafe fn apply_data(instance: &mut VmInstance, module: &VmModule) -> Result<(),
     return Ok(());
 
     fn mark(dropped: &mut [bool], active: &[bool]) {
-        // In a damaged artifact there may be fewer segments than it says.
+        // A damaged artifact may declare more segments than there are.
         dropped.iter_mut().zip(active).for_each(|(dropped, active)| *dropped = *active);
     }
 }

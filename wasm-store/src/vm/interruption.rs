@@ -1,13 +1,14 @@
-//! Interruption of running code: who wants it, and the pages that make it happen.
+//! Interruption of running code: the reasons to stop, and the pages that make code stop.
 //!
-//! Compiled code reads pages that are accessible as long as nobody wants it to stop (see [`wasm_types::abi`]).
-//! Every store has an [`Interrupts`], which says why its code is to stop, and which makes its pages
-//! inaccessible for as long as there is a reason. Both change together, under one lock, so that no wish
-//! is lost: one that comes while no code runs, or while another is being looked after, keeps the pages
-//! inaccessible. The fault leads to [`thunk`], on the thread that runs the code, which asks for the reason.
+//! Compiled code reads pages that are accessible as long as there is no reason to stop (see
+//! [`wasm_types::abi`]). Every store has an [`Interrupts`]: it keeps the reasons, and makes the
+//! store's pages inaccessible for as long as there is one. Reasons and pages change together, under
+//! one lock, so that no reason is lost. If one is raised while no code runs, or while another is
+//! being handled, the pages stay inaccessible. The fault leads to [`thunk`], on the thread that
+//! runs the code, which looks up the reason.
 //!
-//! Pages are left alone until the store runs code for the first time, so that a store that is made, given a
-//! deadline and used takes no system call for it.
+//! The pages are left alone until the store runs code for the first time. So a store that is made,
+//! given a deadline and used takes no system call for it.
 
 #![allow(unsafe_code)]
 
@@ -19,7 +20,7 @@ mod timer;
 
 use epochs::Epochs;
 use pages::Pages;
-pub(super) use pages::quiet;
+pub(super) use pages::readable_page;
 pub(crate) use reasons::{Interrupts, Reason, Verdict};
 pub(crate) use store::Timeout;
 pub(super) use store::{StoreInterruption, call_begins, call_ended};
@@ -30,13 +31,13 @@ use crate::Error;
 
 const _: () = assert!(HOST_PAGE == wasm_types::abi::INTERRUPT_PAGE_SIZE as usize);
 
-/// What the stores of an engine share whose code can be interrupted.
+/// What the stores of an engine share if their code can be interrupted.
 #[derive(Debug, Default)]
 pub(crate) struct Interruption {
     pub(super) epochs: Epochs,
     pub(super) pages: Pages,
     pub(super) timers: Timers,
-    /// Whether code is stopped that has no deadline.
+    /// Whether code without a deadline is stopped.
     pub(super) needs_deadline: bool,
 }
 
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
     use crate::vm::sys::mapping::Mapping;
 
-    /// Whether a page is accessible, as the system says it.
+    /// Whether a page is accessible, according to the system.
     fn is_readable(page: usize) -> bool {
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
         let line = maps.lines().find(|line| {
@@ -64,7 +65,7 @@ mod tests {
         let interrupts = Interrupts::new(u64::MAX, false);
         // SAFETY: the pages are from the pool, and go back to it after the end.
         unsafe { interrupts.add_page(first) };
-        interrupts.raise(Reason::Asked);
+        interrupts.raise(Reason::Requested);
         assert!(is_readable(first), "nothing runs");
         interrupts.start();
         assert!(!is_readable(first));
@@ -72,16 +73,16 @@ mod tests {
         unsafe { interrupts.add_page(second) };
         assert!(!is_readable(second));
         interrupts.raise(Reason::Timeout);
-        interrupts.take_back(Reason::Asked);
+        interrupts.take_back(Reason::Requested);
         assert_eq!(interrupts.reason().unwrap(), Some(Reason::Timeout));
         assert!(!is_readable(first));
         interrupts.take_back(Reason::Timeout);
         assert_eq!(interrupts.reason().unwrap(), None);
         assert!(is_readable(first) && is_readable(second));
-        interrupts.raise(Reason::Asked);
+        interrupts.raise(Reason::Requested);
         interrupts.close().unwrap();
         assert!(is_readable(first) && is_readable(second));
-        interrupts.raise(Reason::Asked);
+        interrupts.raise(Reason::Requested);
         assert!(is_readable(first) && is_readable(second));
         assert!(interrupts.listen().unwrap().is_some(), "the store is gone");
         pages.put(first);
@@ -99,8 +100,8 @@ mod tests {
             poll(&mut [alarm], Some(&now)).unwrap() == 1
         };
         assert!(!rings(&first) && !interrupts.was_raised_since(&first));
-        interrupts.raise(Reason::Asked);
-        interrupts.raise(Reason::Asked);
+        interrupts.raise(Reason::Requested);
+        interrupts.raise(Reason::Requested);
         assert!(rings(&first));
         assert!(interrupts.listen().unwrap().is_none());
         assert_eq!(interrupts.verdict().unwrap(), Verdict::Stop);

@@ -34,23 +34,26 @@ pub(crate) struct VmMemory {
     is_static: bool,
     guard: usize,
     growth: usize,
-    /// The image that is mapped, and where, in bytes: what shows there without having been written.
+    /// The image that is mapped, and its range in bytes: the memory shows it where it was not
+    /// written.
     image: Option<(ImageKey, Range<usize>)>,
     /// The contents of a snapshot that are mapped at its start instead.
     shown: Option<Shown>,
     /// How large the engine lets it become, in bytes.
     limit: usize,
-    /// Whether somebody was given the address of its bytes, to write to them or let others do so.
+    /// Whether the address of its bytes was given out, for writing to them.
     touched: AtomicBool,
-    /// Whether it is another mapping by now than at first.
+    /// Whether it was moved to another mapping.
     moved: bool,
     /// How many bytes of it were left in memory when it was last reset.
     resident: usize,
     /// Whether its instance takes it along to the next store.
     pub(super) kept: bool,
-    /// Whether it was emptied since what it held could not be put back: nobody runs who has it.
+    /// Whether it was emptied because what it held could not be put back. Instances that have this
+    /// memory do not run.
     pub(super) given_up: bool,
-    /// In the context of the instance that defines it, or a box of the store's.
+    /// The record that compiled code reads: in the context of the instance that defines the memory,
+    /// or in a box of the store.
     record: NonNull<MemoryRecord>,
 }
 
@@ -65,7 +68,7 @@ fn bytes(ty: &MemoryType, pages: u64) -> Option<usize> {
 }
 
 impl VmMemory {
-    /// A new memory of the minimum size, all zero, that writes its place to `record`.
+    /// A new memory of the minimum size, all zero, that writes its address to `record`.
     ///
     /// # Safety
     ///
@@ -106,7 +109,8 @@ impl VmMemory {
             is_static,
             len.next_multiple_of(HOST_PAGE),
         )?;
-        // It may have been another memory's: all that code takes for granted must be in it.
+        // The reservation may have belonged to another memory: everything that code takes for
+        // granted must lie in it.
         let least = match is_static {
             true => tunables.static_memory_reach(),
             false => (len as u64).saturating_add(tunables.guard_after(&ty)),
@@ -138,14 +142,14 @@ impl VmMemory {
         Ok(memory)
     }
 
-    /// Gives the memory's reservation back for the next one, with nothing in it. `ran` says whether code
-    /// ran that may have written to the memory.
+    /// Returns the memory's reservation to the engine for the next memory, with nothing in it.
+    /// `ran` says whether code ran that may have written to the memory.
     pub(super) fn reuse(mut self, engine: &VmEngine, ran: bool) {
         if self.moved || !engine.keeps_reservation(self.is_static) {
             return;
         }
         let emptied = if self.image.is_some() || self.shown.is_some() || self.given_up {
-            // To no other memory what is mapped there would be of use.
+            // What is mapped there is of no use to other memories.
             if !engine.reserves_up_front() {
                 return;
             }
@@ -158,14 +162,14 @@ impl VmMemory {
         } else {
             true
         };
-        // What can't be reset is unmapped, and another is reserved when it is wanted.
+        // What can't be reset is unmapped. Another reservation is made when one is needed.
         if emptied {
             let Self { mapping, accessible, .. } = self;
             engine.memories.put(Reservation { mapping, accessible }, &engine.limits);
         }
     }
 
-    /// Makes the first `len` bytes accessible and tells compiled code.
+    /// Makes the first `len` bytes accessible, and publishes the new size to compiled code.
     fn set_len(&mut self, len: usize) -> Result<(), Error> {
         let accessible = len.next_multiple_of(HOST_PAGE);
         if accessible > self.accessible {
@@ -176,7 +180,7 @@ impl VmMemory {
         Ok(())
     }
 
-    /// Tells compiled code where the memory is, and its size.
+    /// Publishes the memory's address and size to compiled code.
     fn publish(&mut self, len: usize) {
         let record = MemoryRecord { base: self.mapping.base(), length: len as u64 };
         // SAFETY: the record is valid, as promised when the memory was made.
@@ -190,18 +194,18 @@ impl VmMemory {
 
     /// The first byte. Changes when a memory that may move grows.
     pub(crate) fn base(&self) -> *mut u8 {
-        // What is not known to be untouched is looked at when the memory is reset.
+        // A memory that may have been written is scanned for changes when it is reset.
         self.touched.store(true, Ordering::Relaxed);
         self.mapping.base()
     }
 
-    /// The first byte, for who only reads.
+    /// The first byte, for reading only.
     pub(crate) fn base_to_read(&self) -> *const u8 {
         self.mapping.base()
     }
 
-    /// Makes the page below the first byte readable, if there is one: code looks there for whether it is to be
-    /// interrupted.
+    /// Makes the page below the first byte readable, if there is one. Code reads it to find out
+    /// whether it is to stop.
     pub(super) fn open_lead(&mut self) -> Result<(), Error> {
         self.mapping.open_lead()
     }
@@ -227,9 +231,9 @@ impl VmMemory {
         self.ty
     }
 
-    /// Grows by a number of pages; returns the old size in pages, or `None` if that can't be done or
-    /// the host does not allow it: `why` is then set to the reason, for who wants to know. An error is the host's
-    /// own, and ends the computation.
+    /// Grows by a number of pages. Returns the old size in pages, or `None` if that can't be done
+    /// or the host does not allow it; then `why`, if given, is set to the reason. An error comes
+    /// from the host and ends the computation.
     pub(crate) fn grow(
         &mut self,
         delta: u64,
@@ -248,7 +252,8 @@ impl VmMemory {
         let maximum = self.ty.maximum.and_then(|pages| bytes(&self.ty, pages));
         let mut host = host;
         if let Some(host) = &mut host {
-            // As the field does it, the host is asked for what was asked for, even if it is absurd.
+            // As other engines do, the host is queried with the size that was requested, even if it
+            // is absurd.
             let desired = new_len.unwrap_or(usize::MAX);
             if !host.memory_growing(old_len, desired, maximum)? {
                 if let Some(why) = why {
@@ -325,8 +330,8 @@ impl VmMemory {
         self.set_len(len)
     }
 
-    /// Maps pages of a file, private and writable, over accessible bytes. `key` says what is then
-    /// mapped, for the next memory that wants the same.
+    /// Maps pages of a file, private and writable, over accessible bytes. `key` identifies what is
+    /// then mapped, for the next memory that needs the same.
     ///
     /// # Safety
     ///
@@ -353,7 +358,8 @@ impl VmMemory {
         Ok(())
     }
 
-    /// As [`Mapping::replace`]. If the memory has lost what was there, it is empty, and nobody runs who has it.
+    /// As [`Mapping::replace`]. If the memory has lost what was there, it is empty, and the
+    /// instances that have it do not run.
     fn replace(
         &mut self,
         range: Range<usize>,

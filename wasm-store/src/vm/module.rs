@@ -23,8 +23,8 @@ pub(crate) struct VmModule {
     pub(crate) types: Box<[*const FuncTypeRecord]>,
     /// The engine-wide ids, as they stand in every instance context.
     pub(super) type_ids: Box<[u32]>,
-    /// Where code finds out whether it is to be interrupted.
-    pub(super) interrupt_place: InterruptPlace,
+    /// How its code finds out whether it is to stop.
+    pub(super) interrupt_check: InterruptCheck,
     data_plan: OnceLock<DataPlan>,
     imports: OnceLock<Imports>,
 }
@@ -32,27 +32,27 @@ pub(crate) struct VmModule {
 /// The imports of a module.
 #[derive(Debug)]
 struct Imports {
-    /// What each is in the index spaces of the module, in order.
+    /// The index of each in the index space of its kind, in order.
     all: Box<[EntityIndex]>,
-    /// Those whose size matters.
+    /// The imports whose size matters.
     sized: Box<[SizedImport]>,
-    /// The places of functions among them, in order.
+    /// The positions of functions among them, in order.
     #[cfg(feature = "call-hook")]
     funcs: Box<[u32]>,
 }
 
-/// Where the code of a module finds out whether it is to be interrupted.
+/// Where the code of a module finds out whether it is to stop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum InterruptPlace {
-    /// It does not.
+pub(super) enum InterruptCheck {
+    /// Nowhere: it can't be interrupted.
     Nowhere,
-    /// Below the module's first memory.
+    /// At the page below the module's first memory.
     BelowMemory,
-    /// At a page of the store's.
+    /// At a page of the store.
     Page,
 }
 
-impl InterruptPlace {
+impl InterruptCheck {
     fn of(artifact: &Artifact<'_>) -> Result<Self, wasm_artifact::Error> {
         let tunables = artifact.tunables();
         if !tunables.interruption {
@@ -65,10 +65,10 @@ impl InterruptPlace {
     }
 }
 
-/// What each instantiation does about data segments.
+/// What each instantiation has to do about data segments.
 #[derive(Debug)]
 pub(super) struct DataPlan {
-    /// By segment, whether it is active: those are dropped once they are written.
+    /// For each segment, whether it is active. Active segments are dropped once they are written.
     pub(super) active: Box<[bool]>,
     /// The active segments that are not part of a memory's initial image, in order.
     pub(super) writes: Box<[DataIndex]>,
@@ -87,7 +87,7 @@ impl VmModule {
         types: Box<[*const FuncTypeRecord]>,
     ) -> Result<Self, Error> {
         let layout = loaded.artifact().context_layout().map_err(Error::new)?;
-        let interrupt_place = InterruptPlace::of(loaded.artifact()).map_err(Error::new)?;
+        let interrupt_check = InterruptCheck::of(loaded.artifact()).map_err(Error::new)?;
         let type_ids = types
             .iter()
             .map(|record| {
@@ -100,14 +100,15 @@ impl VmModule {
             layout,
             types,
             type_ids,
-            interrupt_place,
+            interrupt_check,
             data_plan: OnceLock::new(),
             imports: OnceLock::new(),
         })
     }
 
-    /// What to do about data segments. Made at the first instantiation, so that loading does not look
-    /// at each segment, and further instantiations, of modules with thousands of them, don't either.
+    /// What to do about data segments. It is worked out at the first instantiation: then neither
+    /// loading nor further instantiations look at each segment, of which a module can have
+    /// thousands.
     pub(super) fn data_plan(&self) -> Result<&DataPlan, wasm_artifact::Error> {
         if let Some(plan) = self.data_plan.get() {
             return Ok(plan);
@@ -127,8 +128,8 @@ impl VmModule {
         Ok(self.data_plan.get_or_init(|| plan))
     }
 
-    /// What each import is in the index spaces of the module, in order. Read from the artifact at the first
-    /// instantiation only.
+    /// The index of each import in the index space of its kind, in order. Read from the artifact
+    /// only at the first instantiation.
     pub(super) fn imports(&self) -> Result<&[EntityIndex], wasm_artifact::Error> {
         Ok(&self.read_imports()?.all)
     }
@@ -179,7 +180,8 @@ impl VmModule {
         let ty = artifact.function_type(func)?;
         match self.types.get(ty.index()).and_then(|ty| NonNull::new(ty.cast_mut())) {
             Some(record) => Ok(record),
-            // It is the type of something else: asking for it as a function's says what is wrong.
+            // The index is that of another kind of type. Reading it as a function type gives the
+            // error that says so.
             None => Err(artifact
                 .func_type(ty)
                 .err()
@@ -188,8 +190,8 @@ impl VmModule {
     }
 }
 
-/// How far below its frame pointer the function at an address keeps its instance context, if it
-/// does.
+/// How far below its frame pointer the function at an address keeps its instance context; `None` if
+/// it does not keep it.
 pub(super) fn frame_slot(pc: usize) -> Option<u32> {
     let loaded = wasm_loader::registry::find(pc)?;
     let artifact = loaded.artifact();

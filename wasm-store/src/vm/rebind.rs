@@ -1,4 +1,4 @@
-//! Host functions that are bound already: which they are, and other shims for them.
+//! Host functions that are already bound: identifying them, and giving them other shims.
 
 #![allow(unsafe_code)]
 
@@ -35,7 +35,7 @@ impl HostImport {
         }
     }
 
-    /// The function's own data, by which functions are told apart.
+    /// The function's own data, which distinguishes it from other functions.
     pub(crate) fn data(&self) -> *const () {
         // SAFETY: the instance lives.
         unsafe { self.record.as_ref().host.data }
@@ -47,7 +47,7 @@ impl HostImport {
         unsafe { self.record.as_ref().host.shim.addr() }
     }
 
-    /// What the function's shim is called with.
+    /// The record that the function's shim is called with.
     pub(crate) fn host_record(&self) -> *const HostRecord {
         // SAFETY: the instance lives.
         unsafe { &raw const (*self.record.as_ptr()).host }
@@ -59,12 +59,12 @@ impl HostImport {
         NonNull::new(unsafe { self.record.as_ref().func_ref })
     }
 
-    /// Has calls of the import use the shims of another definition.
+    /// Makes calls of the import use the shims of another definition.
     ///
     /// # Safety
     ///
-    /// The definition has the same type and data, and lives as long as the store, which runs no code
-    /// of the instance now.
+    /// The definition has the same type and data, and lives as long as the store, which runs no
+    /// code of the instance now.
     pub(crate) unsafe fn bind(&self, def: NonNull<HostDef>) {
         // SAFETY: the instance lives, and nothing borrows it.
         unsafe {
@@ -76,12 +76,12 @@ impl HostImport {
     }
 }
 
-/// Has calls through a reference to a host function use the shims of another definition.
+/// Makes calls through a reference to a host function use the shims of another definition.
 ///
 /// # Safety
 ///
-/// The reference is to a host function of a store. The definition has the same type and data, and lives as
-/// long as the store, in which nothing calls the function now.
+/// The reference is to a host function of a store. The definition has the same type and data, and
+/// lives as long as the store, in which nothing calls the function now.
 pub(crate) unsafe fn bind_reference(func: NonNull<FuncRef>, def: NonNull<HostDef>) {
     // SAFETY: as the caller promises; a reference to a host function is the head of it.
     unsafe {
@@ -91,7 +91,8 @@ pub(crate) unsafe fn bind_reference(func: NonNull<FuncRef>, def: NonNull<HostDef
     }
 }
 
-/// What the shim of a host function is called with through a reference.
+/// The record that the shim of a host function is called with when the call goes through a
+/// reference.
 ///
 /// # Safety
 ///
@@ -101,21 +102,22 @@ pub(crate) unsafe fn record_of(func: NonNull<FuncRef>) -> *const HostRecord {
     unsafe { &raw const (*func.cast::<HostFunc>().as_ptr()).record }
 }
 
-/// The import that a shim's record is that of; `None` for the record of a reference.
+/// The import whose record this is; `None` if it is the record of a reference.
 ///
 /// # Safety
 ///
 /// The record is one of a live store.
 pub(crate) unsafe fn import_of(record: *const HostRecord) -> Option<HostImport> {
-    // SAFETY: the record names its instance if it is in the context of one, which lives as long as the
-    // store.
+    // SAFETY: a record that is in the context of an instance names that instance, which lives as
+    // long as the store.
     unsafe {
         let instance = importer(record)?;
         HostImport::new(instance, import_index(record, instance))
     }
 }
 
-/// The instance whose import a shim's record is that of; `None` for the record of a reference.
+/// The instance that has the import whose record this is; `None` if it is the record of a
+/// reference.
 ///
 /// # Safety
 ///
@@ -126,7 +128,7 @@ pub(crate) unsafe fn importer(record: *const HostRecord) -> Option<NonNull<VmIns
     unsafe { NonNull::new(NonNull::new((*record).instance)?.as_ref().instance) }
 }
 
-/// Which import of its [`importer`] a shim's record is that of.
+/// The index of the import of [`importer`] whose record this is.
 ///
 /// # Safety
 ///
@@ -208,12 +210,12 @@ impl VmStore {
             .filter_map(move |func| unsafe { HostImport::new(instance, FuncIndex::new(func)) })
     }
 
-    /// The host functions that references were made to.
+    /// The references to host functions that were made.
     pub(crate) fn host_references(&self) -> impl Iterator<Item = NonNull<FuncRef>> + '_ {
         self.host_funcs().iter().map(|func| func.cast())
     }
 
-    /// The imports that are bound to a host function that there is a reference to, by that reference.
+    /// The imports whose records hold the given reference to a host function.
     pub(crate) fn imports_of_reference(
         &self,
         func: NonNull<FuncRef>,
@@ -223,7 +225,7 @@ impl VmStore {
     }
 }
 
-/// The reference that a record belongs to which is that of no import.
+/// The reference that has this record, which is not the record of an import.
 ///
 /// # Safety
 ///

@@ -1,16 +1,16 @@
-//! How much memory the code of a store may still have: one count for all that it can ask for.
+//! How much memory the code of a store may still request: one count for all kinds together.
 
 use crate::Error;
 
-/// How much larger what a store holds for its code may become: memories, tables and host values together.
+/// How much more a store may hold for its code: memories, tables and host values together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
     limit: usize,
-    /// What is taken.
+    /// How many bytes are in use.
     used: usize,
 }
 
-/// What room is wanted for.
+/// What room is requested for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wanted {
     Memory,
@@ -19,15 +19,15 @@ pub(crate) enum Wanted {
 }
 
 impl Room {
-    /// Room without a limit: nothing needs to be counted for it.
+    /// Room without a limit, for which nothing needs to be counted.
     pub(super) const UNLIMITED: Self = Self { limit: usize::MAX, used: 0 };
 
-    /// What is left of a limit.
+    /// The room that is left below a limit.
     pub(super) fn new(limit: usize, used: usize) -> Self {
         Self { limit, used }
     }
 
-    /// Whether there is room for so many bytes more.
+    /// Checks that there is room for this many more bytes.
     pub(crate) fn check(&self, more: usize, wanted: Wanted) -> Result<(), Error> {
         let Self { limit, used } = *self;
         if more <= limit.saturating_sub(used) {
@@ -44,7 +44,7 @@ impl Room {
         )))
     }
 
-    /// Counts so many bytes as taken.
+    /// Counts this many bytes as used.
     ///
     /// # Errors
     ///

@@ -1,8 +1,9 @@
-//! Allocations as large as a module or a guest wants them: an error where the machine has no room.
+//! Allocations of a size that a module or a guest determines. They fail with an error where the
+//! machine has no room.
 
 use crate::Error;
 
-/// An empty list with room for so many elements. `what` says in the error what they were for.
+/// An empty list with room for this many elements. `what` says in the error what they are for.
 pub(in crate::vm) fn with_room<T>(len: usize, what: &str) -> Result<Vec<T>, Error> {
     let mut list = Vec::new();
     match list.try_reserve_exact(len) {
@@ -18,7 +19,7 @@ pub(in crate::vm) fn copied<T: Copy>(from: &[T], what: &str) -> Result<Box<[T]>,
     Ok(list.into())
 }
 
-/// So many elements of the same value.
+/// This many elements of the same value.
 pub(in crate::vm) fn filled<T: Clone>(value: T, len: usize, what: &str) -> Result<Box<[T]>, Error> {
     let mut list = with_room(len, what)?;
     list.resize(len, value);
@@ -43,7 +44,7 @@ pub(super) fn extend<T: Copy>(list: &mut Vec<T>, from: &[T], what: &str) -> Resu
     Ok(())
 }
 
-/// The error for so many elements.
+/// The error for an allocation of this many elements.
 pub(in crate::vm) fn no_room<T>(len: usize, what: &str) -> Error {
     Error::msg(format!(
         "the machine has no room for {what}: {len} elements of {} bytes",

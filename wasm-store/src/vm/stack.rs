@@ -1,6 +1,7 @@
 //! Wasm stacks, and the engine's free list of them.
 //!
-//! A stack is not cleared between two stores: compiled code reads nothing of it that it has not written.
+//! A stack is not cleared between two stores: compiled code never reads a part of it before it has
+//! written there.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,13 +11,16 @@ use super::sys::mapping::{HOST_PAGE, Mapping};
 use super::sys::thread;
 use crate::Error;
 
-/// How much of an unused stack stays in memory, in bytes, whatever was used of it: few programs use more.
+/// How much of an unused stack stays in memory, in bytes, however much of it was used: few programs
+/// use more.
 const KEEP_RESIDENT: usize = 64 << 10;
 
-/// How often a stack is used before what it takes beyond [`KEEP_RESIDENT`] is given back to the system.
+/// How often a stack is used before the memory beyond [`KEEP_RESIDENT`] is given back to the
+/// system.
 const USES: u32 = 32;
 
-/// Where a Wasm stack lies, as plain data for the signal handler. Empty as long as there is no stack.
+/// Where a Wasm stack lies, as plain data for the signal handler. All zero as long as there is no
+/// stack.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) struct StackBounds {
     /// The first address of the guard.
@@ -28,13 +32,13 @@ pub(crate) struct StackBounds {
 }
 
 impl StackBounds {
-    /// Whether code with this stack pointer runs on the stack. It may have moved the pointer into the guard, and
-    /// not have touched that so far.
+    /// Whether code with this stack pointer runs on the stack. The code may have moved the pointer
+    /// into the guard without having touched it yet.
     pub(super) fn is_stack_pointer(self, address: usize) -> bool {
         (self.guard..=self.top).contains(&address)
     }
 
-    /// Whether an access to the address is one beyond the end of the stack.
+    /// Whether an access to the address overflows the stack.
     pub(super) fn is_guard(self, address: usize) -> bool {
         (self.guard..self.bottom).contains(&address)
     }
@@ -83,19 +87,19 @@ impl WasmStack {
         StackBounds { guard: base, bottom: base + self.guard, top: base + self.mapping.len() }
     }
 
-    /// Gives memory back that a deep recursion has left, now and then.
+    /// Now and then gives back the memory that a deep recursion has left.
     fn trim(&mut self) {
         self.uses += 1;
         if self.uses >= USES {
             self.uses = 0;
             let end = self.mapping.len().saturating_sub(KEEP_RESIDENT).max(self.guard);
-            // If the system does not take it, it stays; nothing depends on it.
+            // If the system refuses, the memory stays; nothing depends on it.
             let _ = self.mapping.forget(self.guard, end);
         }
     }
 }
 
-/// The stacks that an engine's stores share, one after the other.
+/// The stacks of an engine: one store after the other uses each of them.
 #[derive(Debug)]
 pub(super) struct StackPool {
     size: usize,
@@ -114,13 +118,13 @@ struct Unused {
 }
 
 impl StackPool {
-    /// A pool of stacks of the given size, above guards of the given size, in bytes, which starts empty and
-    /// keeps what comes back.
+    /// A pool of stacks of the given size, above guards of the given size, in bytes. It starts
+    /// empty and keeps the stacks that come back.
     pub(super) fn on_demand(size: usize, guard: usize) -> Self {
         Self { size, guard, free: Mutex::default(), total: None }
     }
 
-    /// A pool of so many stacks, of which there will be no more.
+    /// A pool with this many stacks and never more.
     pub(super) fn up_front(total: u32, size: usize, guard: usize) -> Result<Self, Error> {
         let mut free = Vec::new();
         for made in 0..total {
@@ -136,7 +140,8 @@ impl StackPool {
     }
 
     fn free(&self) -> MutexGuard<'_, Vec<Unused>> {
-        // A list of stacks is whole between any two operations: a panic elsewhere does not harm it.
+        // Between any two operations the list is in a consistent state: a panic elsewhere does not
+        // harm it.
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -145,7 +150,7 @@ impl StackPool {
         self.size.next_multiple_of(HOST_PAGE)
     }
 
-    /// A stack of the given size, which is not one of the pool's unless it has their size.
+    /// A stack of the given size. It belongs to the pool only if it has the pool's size.
     pub(super) fn make(&self, size: usize) -> Result<WasmStack, Error> {
         if size < HOST_PAGE {
             return Err(Error::msg(format!(
@@ -167,11 +172,11 @@ impl StackPool {
             .map_err(|error| error.context(format!("no Wasm stack of {size} bytes could be made")))
     }
 
-    /// A stack that nobody uses.
+    /// A stack that is not in use.
     pub(super) fn take(&self) -> Result<WasmStack, Error> {
         let thread = thread::id();
         let mut free = self.free();
-        // One that this thread has used is in the caches of its core.
+        // A stack that this thread has used before is in the caches of its core.
         let place = free.iter().rposition(|unused| unused.thread == thread);
         let found = match place {
             Some(place) => Some(free.remove(place)),
@@ -190,7 +195,7 @@ impl StackPool {
 
     /// Gives a stack back.
     pub(super) fn put(&self, mut stack: WasmStack, limits: &ReuseLimits) {
-        // What one store wanted is not for the next.
+        // A stack of a size that one store requested is of no use to others.
         if stack.size() != self.size() {
             return;
         }
@@ -205,12 +210,12 @@ impl StackPool {
                 gone.push(free.remove(0));
             }
         }
-        // Unmapped only after the lock is given back.
+        // Unmapped only after the lock is released.
         drop(free);
         drop(gone);
     }
 
-    /// Unmaps the stacks that nobody uses, unless there could be no more then.
+    /// Unmaps the stacks that are not in use, unless no others could be made afterwards.
     pub(super) fn clear(&self) {
         if self.total.is_none() {
             let gone = std::mem::take(&mut *self.free());

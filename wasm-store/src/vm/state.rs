@@ -1,5 +1,5 @@
-//! The state of instances: taken, put back, and given to others; and the sizes that code takes for granted,
-//! which may not hold after it.
+//! The state of instances: taking it, putting it back, and giving it to other instances. Also the
+//! sizes that code takes for granted, which may no longer hold after a state was put back.
 
 pub(in crate::vm) mod fork;
 pub(in crate::vm) mod sizes;

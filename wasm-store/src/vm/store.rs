@@ -25,7 +25,8 @@ use super::value::ValRaw;
 use super::{fuel, interruption};
 use crate::Error;
 
-/// What a store is asked when memories and tables grow.
+/// The host's part in the growth of memories and tables: it is queried before, and notified of
+/// failures.
 pub(crate) trait StoreHost {
     /// Whether a memory may grow; sizes in bytes. An error ends the computation.
     fn memory_growing(
@@ -34,7 +35,7 @@ pub(crate) trait StoreHost {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool, Error>;
-    /// Told of a growth that was allowed and failed. An error ends the computation.
+    /// Notified of a growth that was allowed and failed. An error ends the computation.
     fn memory_grow_failed(&mut self, error: Error) -> Result<(), Error>;
     /// Whether a table may grow; sizes in elements. An error ends the computation.
     fn table_growing(
@@ -43,13 +44,14 @@ pub(crate) trait StoreHost {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool, Error>;
-    /// Told of a growth that was allowed and failed. An error ends the computation.
+    /// Notified of a growth that was allowed and failed. An error ends the computation.
     fn table_grow_failed(&mut self, error: Error) -> Result<(), Error>;
-    /// Why the growth that was last asked for is not allowed.
+    /// Why the growth that was last requested is not allowed.
     fn refusal(&mut self) -> String;
 }
 
-/// What a store owns at the machine's edge. All of it stays where it is until the store is dropped.
+/// What one store owns at the machine's edge. All of it stays at its address until the store is
+/// dropped.
 pub(crate) struct VmStore {
     /// Boxed on its own: its address is in every instance context.
     context: NonNull<VMStoreContext>,
@@ -66,13 +68,13 @@ pub(crate) struct VmStore {
     counted: usize,
     /// How many bytes all memories, tables and host values may have together.
     memory_limit: usize,
-    /// How many bytes the values take that Wasm holds references to.
+    /// How many bytes the host values take that Wasm holds references to.
     host_values: usize,
-    /// The stack that the first call takes, if it is to be another than the engine's.
+    /// The stack that the first call takes, if its size is not the engine's.
     own_stack: Option<WasmStack>,
-    /// Fuel beyond what the number in the context can be.
+    /// The fuel that exceeds what the number in the context can hold.
     pub(super) fuel_reserve: u64,
-    /// If its code can be interrupted.
+    /// Present if its code can be interrupted.
     pub(super) interruption: Option<Box<StoreInterruption>>,
 }
 
@@ -93,7 +95,7 @@ fn boxed<T>(value: T) -> NonNull<T> {
 }
 
 impl VmStore {
-    /// An empty store. Its final place must be told with [`VmStore::pin`] before it is used.
+    /// An empty store. [`VmStore::pin`] must be called at its final address before it is used.
     pub(crate) fn new(engine: Arc<VmEngine>) -> Self {
         let context = boxed(VMStoreContext {
             wasm_sp: ptr::null_mut(),
@@ -108,7 +110,7 @@ impl VmStore {
             fuel: fuel::initial(&engine),
             vm: ptr::null_mut(),
             host_data: ptr::null_mut(),
-            interrupt_page: interruption::quiet(),
+            interrupt_page: interruption::readable_page(),
             function_hook: Default::default(),
         });
         let interruption = engine.interruption.as_ref().map(StoreInterruption::new);
@@ -131,8 +133,8 @@ impl VmStore {
         }
     }
 
-    /// Tells the store where it has come to rest: from now on it must not move. `host_data` is for
-    /// the shims of host functions, `host` is asked when memories and tables grow.
+    /// Records the store's final address: from now on it must not move. `host_data` is for the
+    /// shims of host functions. `host` is queried when memories and tables grow.
     pub(crate) fn pin(&mut self, host_data: *mut (), host: Option<NonNull<dyn StoreHost>>) {
         self.host = host;
         let vm = ptr::from_mut(self);
@@ -149,18 +151,18 @@ impl VmStore {
         self.context.as_ptr()
     }
 
-    /// Who is asked when memories and tables grow.
+    /// The host that is queried when memories and tables grow.
     ///
     /// # Safety
     ///
     /// Nothing else may borrow the host for as long as the reference is used.
     pub(super) unsafe fn host<'a>(&self) -> Option<&'a mut dyn StoreHost> {
-        // SAFETY: the host is the API's store, which holds this one; for the rest the caller
-        // vouches.
+        // SAFETY: the host is the API's store, which holds this one. That nothing else borrows it
+        // is the caller's promise.
         self.host.map(|mut host| unsafe { &mut *ptr::from_mut(host.as_mut()) })
     }
 
-    /// Stores the failure of a shim, which [`raise`](super::raise) then leaves Wasm with.
+    /// Stores the failure of a shim. [`raise`](super::raise) then leaves Wasm with it.
     ///
     /// # Safety
     ///
@@ -209,7 +211,7 @@ impl VmStore {
         func.cast()
     }
 
-    /// A memory of the host's.
+    /// A memory that the host defines.
     pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<NonNull<VmMemory>, Error> {
         // SAFETY: the record is kept with the memory.
         self.with_record(|engine, record| unsafe { VmMemory::new(ty, engine, record) })
@@ -236,7 +238,7 @@ impl VmStore {
         }
     }
 
-    /// A table of the host's, all of whose elements are `init`.
+    /// A table that the host defines, all of whose elements are `init`.
     pub(crate) fn new_table(
         &mut self,
         ty: TableType,
@@ -258,7 +260,7 @@ impl VmStore {
         }
     }
 
-    /// A global of the host's.
+    /// A global that the host defines.
     pub(crate) fn new_global(&mut self, value: ValRaw) -> NonNull<ValRaw> {
         let global = boxed(value);
         self.globals.push(global);
@@ -312,7 +314,7 @@ impl VmStore {
         self.instances.push(instance);
     }
 
-    /// Whether no call is on its way, so that nothing is on the Wasm stack.
+    /// Whether no call is in progress, so that nothing is on the Wasm stack.
     pub(crate) fn is_at_rest(&self) -> bool {
         // SAFETY: the context is this store's own.
         unsafe { (*self.context.as_ptr()).host_sp.is_null() }
@@ -323,7 +325,7 @@ impl VmStore {
         self.memory_limit = limit.unwrap_or(usize::MAX);
     }
 
-    /// How much more the code may have, of all that is counted together.
+    /// How much more the code may have, of everything that is counted together.
     pub(crate) fn room(&self) -> Room {
         let limit = self.memory_limit;
         if limit == usize::MAX {
@@ -337,7 +339,7 @@ impl VmStore {
         Room::new(limit, used)
     }
 
-    /// Counts the bytes of a value that Wasm gets a reference to.
+    /// Counts the bytes of a host value that Wasm gets a reference to.
     ///
     /// # Errors
     ///
@@ -361,7 +363,7 @@ impl VmStore {
     ///
     /// # Errors
     ///
-    /// If a call is on its way, or the engine can't make such a stack.
+    /// If a call is in progress, or the engine can't make such a stack.
     pub(crate) fn set_stack_size(&mut self, size: usize) -> Result<(), Error> {
         if !self.is_at_rest() {
             return Err(Error::msg("the stack of a store can't be replaced while Wasm runs on it"));
@@ -381,12 +383,12 @@ impl VmStore {
         // SAFETY: the context is this store's own, and nothing is on its stack.
         unsafe {
             match &mut (*context).stack {
-                // Nothing has run so far, which is known by there being no stack.
+                // No stack was made yet: that is how it is known that nothing has run so far.
                 None => self.own_stack = Some(stack),
                 Some(old) => {
                     (*context).bounds = stack.bounds();
                     let old = std::mem::replace(old, stack);
-                    // The next call looks where the stack begins.
+                    // The next call looks up where the new stack begins.
                     (*context).wasm_sp = ptr::null_mut();
                     self.engine.put_stack(old);
                 }
@@ -410,7 +412,7 @@ impl VmStore {
         &self.globals
     }
 
-    /// A memory of the host's with the contents of another.
+    /// A memory that the host defines, with the contents of another.
     pub(super) fn new_memory_of(
         &mut self,
         ty: MemoryType,
@@ -434,11 +436,12 @@ impl VmStore {
     }
 }
 
-/// Gives a store what it lacks for a call: its Wasm stack, if it has none, and timers, if its calls are timed.
+/// Gives a store what it lacks for a call: its Wasm stack, if it has none, and timers, if its calls
+/// are timed.
 ///
 /// # Safety
 ///
-/// The store lives, is pinned, and no call is on its way.
+/// The store lives, is pinned, and no call is in progress.
 #[cold]
 pub(super) unsafe fn prepare_call(store: *mut VMStoreContext) -> Result<(), Box<Unwind>> {
     // SAFETY: as the caller promises.
@@ -468,8 +471,9 @@ impl Drop for VmStore {
             // SAFETY: as the caller promises.
             drop(unsafe { Box::from_raw(value.as_ptr()) });
         }
-        // SAFETY: all were made by `boxed`, each is in one list once, and nothing outlives the
-        // store but instances that are kept, with the memories and tables that are marked for it.
+        // SAFETY: all were made by `boxed`, and each is in one list once. Nothing outlives the
+        // store but instances that are kept, with their memories and tables, which are marked as
+        // kept.
         unsafe {
             // Without a stack no code has run.
             let ran = (*self.context.as_ptr()).stack.is_some();
@@ -513,7 +517,8 @@ impl Drop for VmStore {
                 engine.put_stack(stack);
             }
             kept.into_iter().chain(more).for_each(|reset| engine.keep(reset));
-            // Whoever may make an instance for it shall also find a memory.
+            // The count goes down last: whoever may then make an instance also finds a memory for
+            // it.
             engine.uncount_instances(self.counted);
             free(self.context);
         }

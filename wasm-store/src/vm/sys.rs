@@ -1,5 +1,5 @@
-//! All that knows the kernel's way with memory, signals and threads. A port to another system is a folder beside
-//! this one that provides the same.
+//! All that knows how the kernel handles memory, signals and threads. A port to another system is a
+//! folder beside this one that provides the same.
 
 pub(in crate::vm) mod mapping;
 pub(in crate::vm) mod pagemap;

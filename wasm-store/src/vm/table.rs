@@ -17,18 +17,18 @@ use crate::Error;
 /// The most elements a table may have, as in other engines: 10 million for its minimum and growth.
 const LIMIT: u64 = 10_000_000;
 
-/// What there was no room for.
+/// What an allocation was for, in errors.
 const WHAT: &str = "a table";
 
-/// What an element takes, in bytes.
+/// The size of an element, in bytes.
 const SLOT: usize = size_of::<u64>();
 
-/// How many bytes a table of so many elements takes.
+/// How many bytes a table of this many elements takes.
 pub(crate) fn table_bytes(elements: u64) -> usize {
     usize::try_from(elements).unwrap_or(usize::MAX).saturating_mul(SLOT)
 }
 
-/// More room than this beyond its size, in elements, is given back when a table is reset.
+/// When a table is reset, room for more than this many elements beyond its size is given back.
 const MUCH: usize = 4096;
 
 /// A table, and where compiled code finds it.
@@ -39,8 +39,8 @@ pub(crate) struct VmTable {
     slots: Vec<u64>,
     ty: TableType,
     record: NonNull<TableRecord>,
-    /// Who knows what elements that were not asked for yet stand for; `None` for the host's tables,
-    /// which have no such elements.
+    /// The instance that knows what elements stand for that are not filled in yet. `None` for
+    /// tables of the host, which have no such elements.
     owner: Option<NonNull<VmInstance>>,
     /// The number of the table in its owner.
     index: u32,
@@ -50,14 +50,14 @@ pub(crate) struct VmTable {
     pub(super) kept: bool,
 }
 
-/// Whether references to functions are what a table of this type holds.
+/// Whether a table of this type holds references to functions.
 pub(super) fn holds_functions(ty: &TableType) -> bool {
     matches!(ty.element.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
 }
 
 impl VmTable {
     /// A new table of the minimum size. With an owner, the elements of a table of functions are
-    /// filled in when they are asked for; else all are `init`.
+    /// filled in on first use; else all are `init`.
     ///
     /// # Safety
     ///
@@ -89,8 +89,8 @@ impl VmTable {
         Ok(table)
     }
 
-    /// Makes a table that an instance defines what it was before its elements were set. `ran` says whether
-    /// code ran that may have changed it. Returns how many bytes it takes.
+    /// Makes a table that an instance defines what it was before its elements were set. `ran` says
+    /// whether code ran that may have changed it. Returns how many bytes it takes.
     pub(super) fn reset(&mut self, ran: bool) -> usize {
         if ran || self.changed {
             let value = if holds_functions(&self.ty) { 0 } else { null_slot(&self.ty) };
@@ -106,7 +106,7 @@ impl VmTable {
         self.slots.capacity() * size_of::<u64>()
     }
 
-    /// Tells compiled code where the elements are.
+    /// Publishes to compiled code where the elements are.
     fn publish(&mut self) {
         let record = TableRecord { base: self.slots.as_mut_ptr(), length: self.slots.len() as u64 };
         // SAFETY: the record is valid, as promised when the table was made.
@@ -118,18 +118,19 @@ impl VmTable {
         self.record
     }
 
-    /// The instance that defines it; `None` if the host does.
+    /// The instance that defines it; `None` for a table of the host.
     pub(super) fn owner(&self) -> Option<NonNull<VmInstance>> {
         self.owner
     }
 
-    /// All elements as compiled code sees them: 0 for those of a table of functions that were not asked
-    /// for yet.
+    /// All elements as compiled code sees them. In a table of functions, 0 stands for one that is
+    /// not filled in yet.
     pub(super) fn slots(&self) -> &[u64] {
         &self.slots
     }
 
-    /// Has room for so many elements, so that putting them back can't fail. Changes nothing else, also on failure.
+    /// Makes room for this many elements, so that putting them back can't fail. Changes nothing
+    /// else, also on failure.
     pub(super) fn make_room(&mut self, len: usize) -> Result<(), Error> {
         let room = self.slots.try_reserve(len.saturating_sub(self.slots.len()));
         // The elements may have moved.
@@ -139,7 +140,7 @@ impl VmTable {
         })
     }
 
-    /// Makes the table what it was when its elements were these, for which it has room.
+    /// Restores the table to these elements, for which it has room.
     pub(super) fn put_back(&mut self, slots: &[u64]) {
         debug_assert!(slots.len() <= self.slots.capacity());
         self.changed = true;
@@ -171,13 +172,14 @@ impl VmTable {
     ///
     /// # Errors
     ///
-    /// If the artifact is damaged where it says what the element is; so do the following.
+    /// If the artifact is damaged where it says what the element is. The functions below fail for
+    /// the same reason.
     pub(crate) fn get(&mut self, index: u64) -> Result<Option<u64>, wasm_artifact::Error> {
         let slot = self.slot(index)?;
         Ok(slot.map(|slot| if slot == null_slot(&self.ty) { 0 } else { slot }))
     }
 
-    /// An element as compiled code sees it, filled in if it was not asked for yet; `None` out of
+    /// An element as compiled code sees it. It is filled in if it was not yet. `None` out of
     /// bounds.
     pub(super) fn slot(&mut self, index: u64) -> Result<Option<u64>, wasm_artifact::Error> {
         let place = usize::try_from(index).unwrap_or(usize::MAX);
@@ -252,7 +254,8 @@ impl VmTable {
             let Some(source) = (*from.as_ptr()).range(from_start, len) else { return Ok(false) };
             let Some(target) = (*to.as_ptr()).range(to_start, len) else { return Ok(false) };
             for place in source.clone() {
-                // What is not filled in yet means something else in another table or place.
+                // An element that is not filled in yet would mean something else in another table
+                // or at another index.
                 (*from.as_ptr()).slot(place as u64)?;
             }
             (*to.as_ptr()).changed = true;
@@ -266,9 +269,9 @@ impl VmTable {
         Ok(true)
     }
 
-    /// Grows by a number of elements; returns the old size, or `None` if that can't be done or the
-    /// host does not allow it: `why` is then set to the reason, for who wants to know. An error is the host's own,
-    /// and ends the computation.
+    /// Grows by a number of elements. Returns the old size, or `None` if that can't be done or the
+    /// host does not allow it; then `why`, if given, is set to the reason. An error comes from the
+    /// host and ends the computation.
     pub(crate) fn grow(
         &mut self,
         delta: u64,
@@ -328,7 +331,7 @@ impl VmTable {
     }
 }
 
-/// So many elements of the same value.
+/// This many elements of the same value.
 ///
 /// # Errors
 ///
@@ -337,9 +340,9 @@ fn filled(len: usize, value: u64) -> Result<Vec<u64>, Error> {
     if value != 0 || len == 0 {
         return Ok(room_for::filled(value, len, WHAT)?.into());
     }
-    // Zeros come from the system, which gives memory for them when something is written.
+    // Zeros come from the system, which provides memory for them only when they are written.
     let layout = Layout::array::<u64>(len).map_err(|_| room_for::no_room::<u64>(len, WHAT))?;
-    // SAFETY: the size is not zero. The vector gets what was allocated as it would allocate it itself.
+    // SAFETY: the size is not zero. The vector gets an allocation as it would make it itself.
     unsafe {
         let start = std::alloc::alloc_zeroed(layout).cast::<u64>();
         if start.is_null() {

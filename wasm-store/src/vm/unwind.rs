@@ -1,4 +1,4 @@
-//! Why Wasm was left other than by returning, and the frames it was left from.
+//! Why Wasm was left other than by returning, and the frames that were active then.
 
 #![allow(unsafe_code)]
 
@@ -17,15 +17,15 @@ use crate::Error;
 pub(crate) struct TrapInfo {
     /// Why.
     pub(crate) code: TrapCode,
-    /// The instruction; 0 if no Wasm code was reached.
+    /// The address of the instruction; 0 if no Wasm code was reached.
     pub(crate) pc: usize,
-    /// The frame pointer there.
+    /// The frame pointer at that instruction.
     pub(crate) fp: usize,
-    /// The address that the instruction could not access, if that is why.
+    /// The address that the instruction could not access, if that caused the trap.
     pub(crate) address: Option<usize>,
 }
 
-/// What the signal handler writes down: plain data, since it may not allocate.
+/// What the signal handler records: plain data, since it may not allocate.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PendingTrap {
     /// The trap code's number; 0 for none, or [`PendingTrap::UNKNOWN`].
@@ -36,7 +36,7 @@ pub(crate) struct PendingTrap {
 }
 
 impl PendingTrap {
-    /// In place of a trap code: the artifact is damaged where it says which it is.
+    /// In place of a trap code: the artifact is damaged where it should give the code.
     pub(crate) const UNKNOWN: u8 = u8::MAX;
 }
 
@@ -46,7 +46,7 @@ const _: () = assert!(TrapCode::from_u8(PendingTrap::UNKNOWN).is_none());
 pub(super) const RETURNED: u8 = 0;
 /// Wasm was left because of a failure.
 pub(super) const UNWOUND: u8 = 1;
-/// Wasm was left by returning, and the call that nothing else of the store led to is timed.
+/// Wasm was left by returning, and the call is a timed one that no other call of the store led to.
 pub(super) const TIMED: u8 = 2;
 
 /// Why Wasm was left other than by returning.
@@ -60,7 +60,7 @@ pub(crate) enum Unwind {
     Panic(Box<dyn Any + Send>),
 }
 
-/// Takes the failure that an entry ended with.
+/// Takes the failure that ended an entry.
 ///
 /// # Safety
 ///
@@ -129,15 +129,15 @@ pub(crate) unsafe fn backtrace(
     from: Option<&TrapInfo>,
 ) -> Vec<RawFrame> {
     let mut frames = Vec::new();
-    // SAFETY: the context lives; the frames that Wasm was left from are where the thunks put them, and compiled
-    // code keeps frame pointers.
+    // SAFETY: the context lives; the frames that Wasm was left from are where the thunks put them,
+    // and compiled code keeps frame pointers.
     unsafe {
         let bounds = (*store).bounds;
         let mut host_sp = (*store).host_sp;
         let mut exit = (*store).wasm_sp;
         match from {
-            // The entry that the trap ended has been left already: `host_sp` and `wasm_sp` are
-            // those before it.
+            // The entry that the trap ended was left already: `host_sp` and `wasm_sp` have the
+            // values from before it.
             Some(trap) if trap.pc != 0 => {
                 frames.push(RawFrame { pc: trap.pc, fp: trap.fp });
                 walk(trap.fp, bounds, &mut frames);
@@ -155,9 +155,10 @@ pub(crate) unsafe fn backtrace(
     frames
 }
 
-/// Adds the callers of a frame up to its entry. Ends where what stands for a frame pointer is none: it must lead
-/// upwards on the stack. That it always does is what compiled code and the thunks promise; but a fault may be one of
-/// C's functions, which is called as a leaf and may use the register as it likes.
+/// Adds the callers of a frame up to its entry. Ends where a saved frame pointer is not one: each
+/// must lead upwards on the stack. Compiled code and the thunks promise that it always does. But
+/// the fault may be in one of C's functions, which is called as a leaf and may use the register as
+/// it likes.
 ///
 /// # Safety
 ///
@@ -181,8 +182,8 @@ unsafe fn walk(mut fp: usize, bounds: StackBounds, frames: &mut Vec<RawFrame>) {
 ///
 /// To be called during a call to the host.
 pub(super) unsafe fn calling_context(store: *const VMStoreContext) -> Option<NonNull<VMContext>> {
-    // SAFETY: as the caller promises. Only the first frame is the caller's own, but one that left
-    // with a tail call is gone; then the nearest that is left stands for it.
+    // SAFETY: as the caller promises. The first frame is the caller's own, unless it left with a
+    // tail call. Then its frame is gone, and the nearest remaining frame stands for it.
     let frames = unsafe { backtrace(store, None) };
     frames.iter().find_map(|frame| {
         let below = super::module::frame_slot(frame.pc)?;

@@ -14,7 +14,7 @@ pub(crate) union ValRaw {
 
 impl std::fmt::Debug for ValRaw {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // SAFETY: every bit pattern is a value; which of them, only the type says.
+        // SAFETY: every bit pattern is a value.
         #[allow(unsafe_code, reason = "reads the field that covers all of the union")]
         let bits = unsafe { self.v128 };
         write!(f, "ValRaw({bits:#x})")

@@ -1,10 +1,10 @@
-//! Nobody listens: code that was compiled to tell runs here as any other.
+//! There are no function hooks: code that was compiled for them runs as any other.
 
 use super::super::context::VMContext;
 use super::super::value::ValRaw;
 
-/// Whom to tell.
-pub(crate) type Tell = ();
+/// The function that is notified: none.
+pub(crate) type Notify = ();
 
 pub(in crate::vm) extern "C" fn function_entered(_: *mut VMContext, _: u32, _: *const ValRaw) {}
 

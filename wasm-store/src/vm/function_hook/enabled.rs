@@ -1,4 +1,4 @@
-//! Whoever set a hook is told.
+//! Builtins that notify the store's function hook.
 
 #![allow(unsafe_code)]
 
@@ -15,11 +15,12 @@ use crate::Error;
 use crate::vm::arch::{FuncTypeRecord, raise};
 use crate::vm::context::{VMContext, VMStoreContext};
 
-/// Whom to tell: set while there is a hook, so that code that was compiled to tell and has no listener comes
-/// back after one comparison.
-pub(crate) type Tell = Option<unsafe fn(*mut VMStoreContext, FunctionMoment) -> Result<(), Error>>;
+/// The function that is notified. It is set only while there is a hook: code that was compiled for
+/// hooks, in a store without one, returns from the builtin after one comparison.
+pub(crate) type Notify =
+    Option<unsafe fn(*mut VMStoreContext, FunctionMoment) -> Result<(), Error>>;
 
-/// What a function has to tell.
+/// What a function hook is notified of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FunctionMoment {
     /// The instance that the function belongs to.
@@ -27,10 +28,10 @@ pub(crate) struct FunctionMoment {
     pub(crate) func: FuncIndex,
     /// Whether it is entered; else it is left.
     pub(crate) entered: bool,
-    /// The arguments or the results, 16 bytes each, for as long as the builtin runs; `None` if there are no
-    /// results since they are those of a tail call.
+    /// The arguments or the results, 16 bytes each, valid as long as the builtin runs. `None` if
+    /// the function is left by a tail call: the results are those of the function it calls.
     pub(crate) values: Option<NonNull<ValRaw>>,
-    /// The function's frame pointer: frames of what it calls are below.
+    /// The function's frame pointer. The frames of functions that it calls are below.
     pub(crate) stack: usize,
 }
 
@@ -41,13 +42,13 @@ impl FunctionMoment {
     ///
     /// If the artifact is damaged there.
     pub(crate) fn ty(&self) -> Result<NonNull<FuncTypeRecord>, wasm_artifact::Error> {
-        // SAFETY: an instance lives as long as its store, whose code tells this.
+        // SAFETY: an instance lives as long as its store, whose code calls the builtin.
         unsafe { self.instance.as_ref() }.module().type_of(self.func)
     }
 }
 
-/// Where the innermost frame of Wasm that is left ends on the stack of a store: the frames of calls that did
-/// not return are below.
+/// Where the innermost Wasm frame that is still active ends on the stack of a store. Below it are
+/// the frames of calls that did not return.
 ///
 /// # Safety
 ///
@@ -55,7 +56,7 @@ impl FunctionMoment {
 pub(crate) unsafe fn stack_in_use(store: *const VMStoreContext) -> usize {
     // SAFETY: as the caller promises.
     let stack = unsafe { (*store).wasm_sp };
-    // A store whose calls are timed has none between them.
+    // Between two calls, a store whose calls are timed has no stack pointer here.
     if stack.is_null() { usize::MAX } else { stack as usize }
 }
 
@@ -65,7 +66,7 @@ pub(in crate::vm) unsafe extern "C" fn function_entered(
     values: *const ValRaw,
 ) {
     // SAFETY: compiled code calls this with its own context.
-    unsafe { tell(context, func, values, true) }
+    unsafe { notify(context, func, values, true) }
 }
 
 pub(in crate::vm) unsafe extern "C" fn function_left(
@@ -74,30 +75,31 @@ pub(in crate::vm) unsafe extern "C" fn function_left(
     values: *const ValRaw,
 ) {
     // SAFETY: as above.
-    unsafe { tell(context, func, values, false) }
+    unsafe { notify(context, func, values, false) }
 }
 
-/// Tells the store's hook, if it has one, and leaves Wasm if that fails or panics.
+/// Notifies the store's hook, if it has one, and leaves Wasm if that fails or panics.
 ///
 /// # Safety
 ///
 /// To be called by a builtin as its last act.
-unsafe fn tell(context: *mut VMContext, func: u32, values: *const ValRaw, entered: bool) {
-    // SAFETY: the context is that of a live instance. When a failure is raised, nothing is left to drop: it
-    // is the store's then.
+unsafe fn notify(context: *mut VMContext, func: u32, values: *const ValRaw, entered: bool) {
+    // SAFETY: the context is that of a live instance. When a failure is raised, nothing is left to
+    // drop: the failure belongs to the store by then.
     unsafe {
         let store = (*context).store;
-        let Some(tell) = (*store).function_hook else { return };
+        let Some(notify) = (*store).function_hook else { return };
         let Some(instance) = NonNull::new((*context).instance) else { return };
         let moment = FunctionMoment {
             instance,
             func: FuncIndex::new(func),
             entered,
             values: NonNull::new(values.cast_mut()),
-            // The thunk's frame begins with the frame pointer of the function that tells.
+            // The thunk's frame begins with the frame pointer of the function that called the
+            // builtin.
             stack: *(*store).wasm_sp.cast::<usize>(),
         };
-        let failure = match catch_unwind(AssertUnwindSafe(|| tell(store, moment))) {
+        let failure = match catch_unwind(AssertUnwindSafe(|| notify(store, moment))) {
             Ok(Ok(())) => return,
             Ok(Err(error)) => Unwind::Error(error),
             Err(payload) => Unwind::Panic(payload),

@@ -1,18 +1,19 @@
-//! The epochs of an engine: a number that the host counts up, and the stores that wait for it to reach theirs.
+//! The epochs of an engine: a number that the host increments, and the stores that wait for it to
+//! reach their deadlines.
 //!
-//! The project's check `loom` tries this file in every order in which threads can take their turns.
+//! The project's check `loom` tries this file with every order in which threads can take turns.
 
 use super::Interrupts;
 use crate::vm::sync::{Arc, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 use std::collections::BTreeMap;
 
-/// The epoch, and who waits for one.
+/// The current epoch, and the stores that wait for a later one.
 #[derive(Debug)]
 pub(crate) struct Epochs {
     current: AtomicU64,
-    /// The first epoch that is waited for; the largest number if none is.
+    /// The first epoch that a store waits for; the largest number if none does.
     next: AtomicU64,
-    /// Those who wait, by what for, and by their addresses.
+    /// The waiting stores, by their deadlines and addresses.
     waiting: Mutex<BTreeMap<(u64, usize), Arc<Interrupts>>>,
 }
 
@@ -32,10 +33,11 @@ impl Epochs {
         self.current.load(Ordering::SeqCst)
     }
 
-    /// Counts up. Takes a lock only if somebody waits for the new epoch.
+    /// Increments the epoch. Takes a lock only if a store waits for the new epoch.
     pub(in crate::vm) fn increment(&self) {
         let now = self.current.fetch_add(1, Ordering::SeqCst) + 1;
-        // Whoever starts to wait writes `next` and then looks at `current`: one of both sees the other.
+        // A store that begins to wait writes `next` and then reads `current`. So at least one of
+        // the two threads sees the other's write.
         if now >= self.next.load(Ordering::SeqCst) {
             self.reach(now);
         }
@@ -47,11 +49,11 @@ impl Epochs {
         let reached = std::mem::replace(&mut *waiting, later);
         self.update(&waiting);
         drop(waiting);
-        // Who has got another deadline by now does not stop.
+        // A store that has got another deadline meanwhile does not stop.
         reached.values().for_each(|interrupts| interrupts.reach(now));
     }
 
-    /// Has a store wait for the epoch that is so many after the current one, and for no other.
+    /// Makes a store wait for the epoch that is this many after the current one, and for no other.
     pub(in crate::vm) fn wait(&self, interrupts: &Arc<Interrupts>, ticks: u64) {
         let deadline = self.current().saturating_add(ticks);
         let address = Arc::as_ptr(interrupts).addr();
@@ -70,7 +72,7 @@ impl Epochs {
         }
     }
 
-    /// Has a store wait for no epoch.
+    /// Makes a store wait for no epoch.
     pub(in crate::vm) fn forget(&self, interrupts: &Arc<Interrupts>) {
         let before = interrupts.set_deadline(u64::MAX);
         let mut waiting = self.waiting();
@@ -80,7 +82,8 @@ impl Epochs {
     }
 
     fn waiting(&self) -> MutexGuard<'_, BTreeMap<(u64, usize), Arc<Interrupts>>> {
-        // The list is whole between any two operations: a panic elsewhere does not harm it.
+        // Between any two operations the list is in a consistent state: a panic elsewhere does not
+        // harm it.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -106,7 +109,7 @@ mod tests {
         assert_eq!([0, 1, 2, 3].map(stopped), [true, false, false, false]);
         epochs.increment();
         assert_eq!([0, 1, 2, 3].map(stopped), [true, true, false, false]);
-        // A later deadline, none at all, and one that there is no number for.
+        // A later deadline, none at all, and one too large for a number.
         epochs.wait(&stores[0], 2);
         epochs.forget(&stores[2]);
         epochs.wait(&stores[1], u64::MAX);

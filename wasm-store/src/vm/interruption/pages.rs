@@ -1,4 +1,5 @@
-//! Pages for code that has no memory to look below: taken by stores, and given back.
+//! Interrupt pages for code without a memory that it could read below: stores take them, and give
+//! them back.
 
 #![allow(unsafe_code)]
 
@@ -12,18 +13,18 @@ use crate::vm::sys::mapping::{HOST_PAGE, Mapping};
 /// How many pages are mapped at once.
 const CHUNK: usize = 16;
 
-/// As many bytes as a page has, always accessible. They could be written, though nobody does, so that they take no
-/// room in the program's file.
-struct Quiet(UnsafeCell<[u8; HOST_PAGE]>);
+/// A page of bytes that is always readable. The bytes are formally writable, though nobody writes
+/// them, so that they take no room in the program's file.
+struct ReadablePage(UnsafeCell<[u8; HOST_PAGE]>);
 
-// SAFETY: only compiled code looks at the bytes, and nobody writes them.
-unsafe impl Sync for Quiet {}
+// SAFETY: only compiled code reads the bytes, and nobody writes them.
+unsafe impl Sync for ReadablePage {}
 
-static QUIET: Quiet = Quiet(UnsafeCell::new([0; HOST_PAGE]));
+static READABLE_PAGE: ReadablePage = ReadablePage(UnsafeCell::new([0; HOST_PAGE]));
 
-/// The address above a page that is always accessible: for code that nobody interrupts.
-pub(in crate::vm) fn quiet() -> *const u8 {
-    QUIET.0.get().cast::<u8>().wrapping_add(HOST_PAGE)
+/// The address right above a page that is always readable, for code that is never interrupted.
+pub(in crate::vm) fn readable_page() -> *const u8 {
+    READABLE_PAGE.0.get().cast::<u8>().wrapping_add(HOST_PAGE)
 }
 
 /// The pages of an engine.
@@ -35,15 +36,15 @@ pub(in crate::vm) struct Pages {
 #[derive(Debug, Default)]
 struct List {
     free: Vec<usize>,
-    /// Each page is followed by one that is writable, so that it remains a mapping of its own, whether it is
-    /// readable or not: then the system needs no memory to make it the one or the other.
+    /// Each page is followed by one that is writable. So it remains a mapping of its own, whether
+    /// it is readable or not, and the system needs no memory to change that.
     chunks: Vec<Mapping>,
     /// How many pages of the last chunk were given out.
     used: usize,
 }
 
 impl Pages {
-    /// The address of a page that nobody has, which is accessible.
+    /// Takes the address of a page that no store has, and that is accessible.
     pub(in crate::vm) fn take(&self) -> Result<usize, Error> {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(page) = list.free.pop() {
@@ -64,7 +65,7 @@ impl Pages {
         Ok(page)
     }
 
-    /// Takes a page back, which is accessible.
+    /// Takes a page back that is accessible.
     pub(in crate::vm) fn put(&self, page: usize) {
         self.list.lock().unwrap_or_else(PoisonError::into_inner).free.push(page);
     }

@@ -1,6 +1,7 @@
-//! Why the code of a store is to stop, and the pages that make it: both under one lock.
+//! The reasons for the code of a store to stop, and the pages that make it stop: both under one
+//! lock.
 //!
-//! The project's check `loom` tries this file in every order in which threads can take their turns.
+//! The project's check `loom` tries this file with every order in which threads can take turns.
 
 #![allow(unsafe_code)]
 
@@ -13,8 +14,8 @@ use crate::vm::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Why code is to stop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reason {
-    /// Somebody asked for it.
-    Asked,
+    /// The host requested it.
+    Requested,
     /// The deadline in epochs is reached.
     Epoch,
     /// A call takes too long.
@@ -27,7 +28,7 @@ impl Reason {
     }
 }
 
-/// Why the code of a store is to stop, if it is. Outlives the store, without effect.
+/// The reasons for the code of a store to stop. Outlives the store, without effect then.
 #[derive(Debug)]
 pub(crate) struct Interrupts {
     state: Mutex<State>,
@@ -37,7 +38,7 @@ pub(crate) struct Interrupts {
 struct State {
     /// Bits of [`Reason`].
     reasons: u8,
-    /// The epoch that is waited for; the largest number if none is.
+    /// The epoch that is the deadline; the largest number if there is none.
     deadline: u64,
     /// The addresses of the pages.
     pages: Vec<usize>,
@@ -49,34 +50,37 @@ struct State {
     is_closed: bool,
     /// How often a reason was raised.
     raised: u64,
-    /// What wakes those who wait in host functions next. There is none if nobody has waited since the last rang.
+    /// The alarm of the next waits in host functions. `None` if nobody has waited since the last
+    /// alarm rang.
     alarm: Option<Alarm>,
 }
 
-/// What wakes those who wait in host functions. It can be read from once it has rung, and for ever: whoever is slow
-/// finds it ringing though others have heard it and wait again, by another.
+/// Wakes threads that wait in host functions. Once it has rung, its descriptor stays readable for
+/// ever. So a slow waiter still finds it ringing, though others were woken before and wait again,
+/// with another alarm.
 #[derive(Clone, Debug)]
 struct Alarm {
     fd: Arc<OwnedFd>,
-    /// A child that was forked has an alarm of its own: it would ring this one for its parent.
+    /// The process that made it. A forked child makes an alarm of its own: otherwise it would ring
+    /// its parent's.
     process: u32,
 }
 
-/// What one wait listens to.
+/// What one wait is woken by.
 #[derive(Debug)]
 pub(crate) struct Listening {
-    /// Can be read from as soon as there is a reason to stop.
+    /// Readable as soon as there is a reason to stop.
     pub(crate) alarm: Arc<OwnedFd>,
-    /// How often a reason was raised before.
+    /// How often a reason had been raised before.
     raised: u64,
 }
 
-/// What is to become of code that looks whether it is to stop.
+/// What happens to code that checks whether it is to stop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Verdict {
     GoOn,
     Stop,
-    /// Its deadline is reached: whoever is to be asked says, and if nobody is, it stops.
+    /// Its deadline is reached: the callback decides. Without a callback the code stops.
     Deadline,
 }
 
@@ -96,7 +100,7 @@ impl State {
         self.raised += 1;
         self.apply_later();
         if let Some(alarm) = self.alarm.take().filter(Alarm::is_own) {
-            // The number that the alarm counts to has room for one.
+            // The alarm's counter is zero, so there is room for one more.
             let rung = rustix::io::write(&*alarm.fd, &1_u64.to_ne_bytes());
             debug_assert!(rung.is_ok(), "an alarm rings once");
         }
@@ -117,14 +121,14 @@ impl State {
         Ok(Some(Listening { alarm: Arc::clone(&alarm.fd), raised: self.raised }))
     }
 
-    /// Makes the pages what the reasons ask for.
+    /// Makes the pages accessible or inaccessible, according to the reasons.
     fn apply(&mut self) -> Result<(), Error> {
         let stop = self.started && self.reasons != 0;
         if stop != self.is_stopped {
-            // As long as one page is not accessible, all are counted as such.
+            // As long as one page is inaccessible, all count as inaccessible.
             self.is_stopped = true;
             for page in &self.pages {
-                // SAFETY: the pages are the store's, which takes its leave before they go.
+                // SAFETY: the pages are the store's, which calls `close` before they are unmapped.
                 unsafe { set_readable(*page, !stop)? };
             }
             self.is_stopped = stop;
@@ -132,9 +136,10 @@ impl State {
         Ok(())
     }
 
-    /// As [`apply`](Self::apply). If the system fails to make a page accessible again, the fault at it tries
-    /// once more, and tells. To make a page inaccessible takes nothing that the system could lack, since
-    /// none is part of a larger mapping.
+    /// As [`apply`](Self::apply), but ignores failures. If the system fails to make a page
+    /// accessible again, the fault at that page tries once more, and reports the failure. Making a
+    /// page inaccessible needs no resource that the system could lack, since no page is part of a
+    /// larger mapping.
     fn apply_later(&mut self) {
         let _ = self.apply();
     }
@@ -159,11 +164,11 @@ impl Interrupts {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // The state is whole between any two operations: a panic elsewhere does not harm it.
+        // Between any two operations the state is consistent: a panic elsewhere does not harm it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the code stop, for a reason that stays until it is taken back.
+    /// Makes the code stop, for a reason that stays until it is taken back.
     pub(crate) fn raise(&self, reason: Reason) {
         self.state().raise(reason);
     }
@@ -175,7 +180,7 @@ impl Interrupts {
         state.apply_later();
     }
 
-    /// Sets the epoch that is waited for, and returns the one before.
+    /// Sets the epoch that is the deadline, and returns the previous one.
     pub(super) fn set_deadline(&self, deadline: u64) -> u64 {
         let mut state = self.state();
         state.reasons &= !Reason::Epoch.bit();
@@ -183,7 +188,7 @@ impl Interrupts {
         std::mem::replace(&mut state.deadline, deadline)
     }
 
-    /// Has the code stop if the epoch is one that is waited for.
+    /// Makes the code stop if the epoch reaches the deadline.
     pub(super) fn reach(&self, epoch: u64) {
         let mut state = self.state();
         if state.deadline <= epoch {
@@ -196,22 +201,24 @@ impl Interrupts {
         self.state().reasons != 0
     }
 
-    /// What wakes who waits in a host function as soon as there is a reason to stop. `None` if there is one now.
+    /// What wakes a wait in a host function as soon as there is a reason to stop. `None` if there
+    /// is one now.
     ///
     /// # Errors
     ///
-    /// If the system has none to give.
+    /// If the system can't provide an alarm.
     pub(crate) fn listen(&self) -> io::Result<Option<Listening>> {
         self.state().listen()
     }
 
-    /// Whether a reason was raised since then, even if it was looked after by now.
+    /// Whether a reason was raised since then, even if it was handled meanwhile.
     pub(crate) fn was_raised_since(&self, listening: &Listening) -> bool {
         self.state().raised != listening.raised
     }
 
-    /// As [`listen`](Self::listen), but by another alarm: that one rings though there was no reason. Nobody here
-    /// has rung it, but descriptors can be shared with other processes.
+    /// As [`listen`](Self::listen), but with another alarm: the current one rings though no reason
+    /// was raised. This process did not ring it, but descriptors can be shared with other
+    /// processes.
     ///
     /// # Errors
     ///
@@ -224,7 +231,7 @@ impl Interrupts {
         state.listen()
     }
 
-    /// What is to become of the code. Whoever asked for it to stop has been heard with this.
+    /// What happens to the code. This handles a requested interruption: the request is taken back.
     ///
     /// # Errors
     ///
@@ -233,41 +240,41 @@ impl Interrupts {
         Ok(match self.reason()? {
             None => Verdict::GoOn,
             Some(Reason::Timeout) => Verdict::Stop,
-            Some(Reason::Asked) => {
-                self.take_back(Reason::Asked);
+            Some(Reason::Requested) => {
+                self.take_back(Reason::Requested);
                 Verdict::Stop
             }
             Some(Reason::Epoch) => Verdict::Deadline,
         })
     }
 
-    /// Why the code has stopped: a call that takes too long before all else, a deadline last. `None` if it
-    /// may go on.
+    /// Why the code has stopped. A call that takes too long comes before all else, a deadline last.
+    /// `None` if the code may continue.
     ///
     /// # Errors
     ///
     /// If there is no reason, and the system fails to make the pages accessible.
     pub(super) fn reason(&self) -> Result<Option<Reason>, Error> {
         let mut state = self.state();
-        let reasons = [Reason::Timeout, Reason::Asked, Reason::Epoch];
+        let reasons = [Reason::Timeout, Reason::Requested, Reason::Epoch];
         match reasons.into_iter().find(|reason| state.reasons & reason.bit() != 0) {
             Some(reason) => Ok(Some(reason)),
             None => state.apply().map(|()| None),
         }
     }
 
-    /// Tells that code is going to run for the first time.
+    /// Records that code is going to run for the first time.
     pub(in crate::vm) fn start(&self) {
         let mut state = self.state();
         state.started = true;
         state.apply_later();
     }
 
-    /// Takes a page that code of the store reads, and that is accessible.
+    /// Takes over a page that code of the store reads, and that is accessible.
     ///
     /// # Safety
     ///
-    /// The page is a mapping of its own, which nobody else makes accessible or inaccessible before
+    /// The page is a mapping of its own. Nobody else makes it accessible or inaccessible before
     /// [`close`](Self::close) was called.
     pub(in crate::vm) unsafe fn add_page(&self, page: usize) {
         let mut state = self.state();
@@ -283,7 +290,7 @@ impl Interrupts {
     ///
     /// # Errors
     ///
-    /// If the system fails to make them accessible: they can't be used again then.
+    /// If the system fails to make them accessible. They can't be used again then.
     pub(in crate::vm) fn close(&self) -> Result<(), Error> {
         let mut state = self.state();
         state.is_closed = true;

@@ -1,8 +1,10 @@
-//! What a store does about interruption: its pages, its deadline, and the timeouts of its calls.
+//! A store's part in interruption: its pages, its deadline, and the timeouts of its calls.
 //!
-//! A store whose calls are timed is told of the beginning and the end of each by what entering Wasm looks at
-//! anyway. Between two such calls it counts as one that has no stack yet, which is looked after before entering;
-//! and while one runs, what says after it whether it failed is never zero. So entering costs other stores nothing.
+//! If the calls of a store are timed, the beginning and the end of each have to be noticed. For
+//! this, values are used that entering Wasm checks anyway. Between two such calls the store looks
+//! as if it had no stack yet, which is handled before entering. While one runs, the value that is
+//! compared afterwards to see whether the call failed is never zero. So entering costs other stores
+//! nothing.
 
 #![allow(unsafe_code)]
 
@@ -15,28 +17,29 @@ use crate::Error;
 use crate::vm::context::VMStoreContext;
 use crate::vm::instance::VmInstance;
 use crate::vm::memory::VmMemory;
-use crate::vm::module::{InterruptPlace, VmModule};
+use crate::vm::module::{InterruptCheck, VmModule};
 use crate::vm::store::VmStore;
 use crate::vm::unwind::{RETURNED, TIMED};
 
-/// Who is asked when a deadline is reached, and sets the next: `false` if the code is to be ended.
+/// The callback that runs when a deadline is reached, and sets the next one. It returns `false` if
+/// the code is to be stopped.
 ///
-/// To be called with the store whose code waits, as a host function would be.
+/// To be called with the store whose code is interrupted, as a host function would be.
 pub(crate) type EpochCallback = unsafe fn(*mut VMStoreContext) -> Result<bool, Error>;
 
-/// What a store has whose code can be interrupted.
+/// A store's data for interruption, if its code can be interrupted.
 #[derive(Debug)]
 pub(in crate::vm) struct StoreInterruption {
     interrupts: Arc<Interrupts>,
-    /// The page for code that has no memory to look below.
+    /// The page for code without a memory that it could read below.
     page: Option<usize>,
     callback: Option<EpochCallback>,
     /// How long each call may take.
     timeout: Option<Duration>,
-    /// How long each call may take of a processor's time.
+    /// How much processor time each call may take.
     cpu_timeout: Option<Duration>,
-    /// What starts the timers of a call. Known only if there are timeouts, so that programs without any do
-    /// without the code for it.
+    /// The function that starts the timers of a call. It is set only if there are timeouts, so that
+    /// programs without any do not contain the code for it.
     start_timers: Option<StartTimers>,
     /// The timers of the running call.
     timers: [Option<Timer>; 2],
@@ -47,9 +50,9 @@ type StartTimers = unsafe fn(&mut VmStore, *mut VMStoreContext) -> Result<(), Er
 /// How long a call may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Timeout {
-    /// On the wall.
+    /// On the wall clock.
     Wall(Option<Duration>),
-    /// On the processor.
+    /// On the clock of the thread's processor time.
     Cpu(Option<Duration>),
 }
 
@@ -74,36 +77,36 @@ impl StoreInterruption {
 }
 
 impl VmStore {
-    /// Why the code is to stop, if it can be interrupted.
+    /// The reasons to stop, if the code can be interrupted.
     pub(crate) fn interrupts(&self) -> Option<&Arc<Interrupts>> {
         self.interruption.as_ref().map(|interruption| &interruption.interrupts)
     }
 
-    /// Who is asked when a deadline is reached.
+    /// The callback for when a deadline is reached.
     pub(in crate::vm) fn epoch_callback(&self) -> Option<EpochCallback> {
         self.interruption.as_ref()?.callback
     }
 
-    /// Sets who is asked when a deadline is reached; `None` for a trap.
+    /// Sets the callback for when a deadline is reached; `None` for a trap.
     pub(crate) fn set_epoch_callback(&mut self, callback: Option<EpochCallback>) {
         if let Some(interruption) = &mut self.interruption {
             interruption.callback = callback;
         }
     }
 
-    /// Has the code stop when the epoch is so many beyond the current one.
+    /// Makes the code stop when the epoch is this many beyond the current one.
     pub(crate) fn set_epoch_deadline(&mut self, ticks: u64) {
         if let (Some(own), Some(shared)) = (&self.interruption, &self.engine.interruption) {
             shared.epochs.wait(&own.interrupts, ticks);
         }
     }
 
-    /// Sets how long each call may take that begins with no other on its way. A call that is on its way gets as
-    /// much from here on.
+    /// Sets how long each outermost call may take. A call in progress gets that much time from here
+    /// on.
     ///
     /// # Errors
     ///
-    /// If a call is on its way and the system does not provide for the timer.
+    /// If a call is in progress and the system can't provide the timer.
     pub(crate) fn set_timeout(&mut self, timeout: Timeout) -> Result<(), Error> {
         let Some(own) = &mut self.interruption else { return Ok(()) };
         match timeout {
@@ -130,8 +133,8 @@ impl VmStore {
             return Ok(());
         };
         let mark = if own.is_timed() { TIMED } else { RETURNED };
-        // SAFETY: as the caller promises. No failure waits to be taken, since either a host function is
-        // running or no call is.
+        // SAFETY: as the caller promises. No failure is left to be taken, since either a host
+        // function is running or no call is in progress.
         unsafe {
             (*context).returned = mark;
             (*context).outcome = mark;
@@ -156,27 +159,28 @@ impl VmStore {
         }
     }
 
-    /// Tells that the store is going to run code for the first time.
+    /// Records that the store is going to run code for the first time.
     pub(in crate::vm) fn code_starts(&self) {
         if let Some(interrupts) = self.interrupts() {
             interrupts.start();
         }
     }
 
-    /// Provides for the code of a module that is about to be instantiated.
+    /// Sets up interruption for the code of a module that is about to be instantiated.
     ///
     /// # Errors
     ///
     /// If the machine has no room for a page.
     pub(in crate::vm) fn prepare_interruption(&mut self, module: &VmModule) -> Result<(), Error> {
-        let (InterruptPlace::Page, Some(own)) = (module.interrupt_place, &mut self.interruption)
+        let (InterruptCheck::Page, Some(own)) = (module.interrupt_check, &mut self.interruption)
         else {
             return Ok(());
         };
         if let (None, Some(shared)) = (own.page, &self.engine.interruption) {
             let page = shared.pages.take()?;
             own.page = Some(page);
-            // SAFETY: the page is this store's until it is put back, after the end. The context is its own.
+            // SAFETY: the page belongs to this store until it is put back, after the end. The
+            // context is the store's own.
             unsafe {
                 own.interrupts.add_page(page);
                 let above = page + super::HOST_PAGE;
@@ -186,7 +190,8 @@ impl VmStore {
         Ok(())
     }
 
-    /// Provides for the code of an instance that has its memories, if nothing else of its store can be interrupted.
+    /// Makes the page below an instance's memory readable, if its code reads that page though its
+    /// store can't be interrupted. The instance must have its memories already.
     ///
     /// # Safety
     ///
@@ -196,25 +201,26 @@ impl VmStore {
         instance: &VmInstance,
         module: &VmModule,
     ) -> Result<(), Error> {
-        if module.interrupt_place != InterruptPlace::BelowMemory || self.interruption.is_some() {
+        if module.interrupt_check != InterruptCheck::BelowMemory || self.interruption.is_some() {
             return Ok(());
         }
         let Some(memory) = instance.memories.first() else { return Ok(()) };
-        // SAFETY: a memory lives as long as its store; for the rest the caller answers.
+        // SAFETY: a memory lives as long as its store. That nothing borrows it is the caller's
+        // promise.
         unsafe { (*memory.as_ptr()).open_lead() }
     }
 
-    /// Takes the page below a memory of this store, if code may read it.
+    /// Takes over the page below a memory of this store, if code may read it.
     pub(in crate::vm) fn watch_memory(&self, memory: &VmMemory) {
         if let (Some(interrupts), Some(page)) = (self.interrupts(), memory.lead_page()) {
-            // SAFETY: a memory lives as long as its store, which takes its leave before its memories go, and the
-            // page is no part of what is mapped before and after it.
+            // SAFETY: a memory lives as long as its store, which ends interruption before its
+            // memories go. The page is not part of the mappings before and after it.
             unsafe { interrupts.add_page(page) };
         }
     }
 
-    /// Leaves all pages accessible. `false` if the system does not allow that, so that memories can't be used
-    /// again.
+    /// Leaves all pages accessible. `false` if the system does not allow that: then memories can't
+    /// be used again.
     pub(in crate::vm) fn end_interruption(&mut self) -> bool {
         let (Some(own), Some(shared)) = (&mut self.interruption, &self.engine.interruption) else {
             return true;
@@ -228,7 +234,7 @@ impl VmStore {
     }
 }
 
-/// Tells that a call begins which no other is on its way in.
+/// Called when an outermost call begins.
 ///
 /// # Safety
 ///
@@ -244,7 +250,7 @@ pub(in crate::vm) unsafe fn call_begins(store: *mut VMStoreContext) -> Result<()
     }
 }
 
-/// Tells that a call has ended, or did not begin after all.
+/// Called when a call has ended, or did not begin after all.
 ///
 /// # Safety
 ///
@@ -260,7 +266,7 @@ pub(in crate::vm) unsafe fn call_ended(store: *mut VMStoreContext) {
         let vm = &mut *(*store).vm;
         vm.stop_timers();
         if vm.interruption.as_ref().is_some_and(|own| own.is_timed()) {
-            // The next one is to be told of.
+            // The next call has to be noticed, too.
             (*store).wasm_sp = ptr::null_mut();
         }
     }

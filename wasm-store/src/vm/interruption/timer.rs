@@ -1,11 +1,12 @@
-//! The thread that looks after the timeouts of an engine's stores.
+//! The thread that handles the timeouts of an engine's stores.
 //!
-//! It is started when the first call is timed, and ends with the engine. Time on the clock of a processor passes no
-//! faster than that on the wall, so a thread's clock is looked at when as much time has passed as it has left.
+//! It is started when the first call is timed, and ends with the engine. Processor time never
+//! passes faster than wall-clock time. So a thread's clock is read again when as much wall-clock
+//! time has passed as the thread has left.
 //!
-//! A child that was forked has no such thread, and the one of its parent may have been in the midst of the list. So the
-//! child begins with a list and a thread of its own, and never touches those of its parent. What its parent had timed
-//! is not timed there.
+//! A forked child has no such thread, and its parent's thread may have been changing the list at
+//! the fork. So the child starts with a list and a thread of its own, and never touches those of
+//! its parent. Calls that the parent had timed are not timed in the child.
 
 #![allow(unsafe_code)]
 
@@ -21,15 +22,15 @@ use super::{Interrupts, Reason};
 use crate::Error;
 use crate::vm::sys::process;
 
-/// How soon a thread's clock is looked at again at the earliest: the thread may be sleeping.
+/// The shortest time after which a thread's clock is read again: the thread may be sleeping.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// When the call that a timer is for takes too long.
+/// What decides that the call of a timer takes too long.
 #[derive(Clone, Copy, Debug)]
 enum End {
-    /// When the timer is up.
+    /// The time at which the timer ends.
     Wall,
-    /// When a thread's clock says so.
+    /// The time on a thread's clock.
     Cpu(libc::clockid_t, Duration),
 }
 
@@ -38,13 +39,14 @@ enum End {
 pub(in crate::vm) struct Timers {
     /// How many were ever made, here and in the processes that this one was forked from.
     count: AtomicU64,
-    /// Those that run, since the first. A [`Running`], which only programs with timeouts have the code for.
+    /// The running timers, once the first was started. It is a [`Running`], but only programs that
+    /// use timeouts contain the code for that.
     running: Mutex<Option<Box<dyn Run>>>,
 }
 
-/// What runs timers.
+/// Runs timers.
 trait Run: fmt::Debug + Send {
-    /// Whether it does in this process.
+    /// Whether its thread is one of this process.
     fn is_own(&self) -> bool;
 
     fn start(&self, timer: Timer, at: Instant, end: End, interrupts: &Arc<Interrupts>);
@@ -52,10 +54,10 @@ trait Run: fmt::Debug + Send {
     fn stop(&self, timer: Timer);
 }
 
-/// The list, and the thread that looks after it: it ends when this is dropped.
+/// The list, and the thread that handles it. The thread ends when this is dropped.
 #[derive(Debug)]
 struct Running {
-    /// The process whose thread it is. In any other, nothing of the list may be touched.
+    /// The process that the thread belongs to. In any other process the list must not be touched.
     process: u32,
     shared: ManuallyDrop<Arc<Shared>>,
     thread: ManuallyDrop<JoinHandle<()>>,
@@ -69,22 +71,23 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// By when they are up, and by their numbers.
+    /// By the time when they end, and by their numbers.
     timers: BTreeMap<(Instant, u64), (End, Arc<Interrupts>)>,
-    /// By when each of them is up.
+    /// The time when each of them ends.
     places: HashMap<u64, Instant>,
-    /// When the thread looks at the list again; `None` if it waits for a change.
+    /// When the thread checks the list again; `None` if it waits for a change.
     wakes: Option<Instant>,
     is_over: bool,
 }
 
-/// A timer that runs: what it is known by.
+/// Identifies a running timer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::vm) struct Timer(u64);
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // The list is whole between any two operations: a panic elsewhere does not harm it.
+        // Between any two operations the list is in a consistent state: a panic elsewhere does not
+        // harm it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -97,7 +100,7 @@ impl Shared {
             {
                 let ((_, number), (end, interrupts)) = first.remove_entry();
                 match end.left() {
-                    // Under the lock, so that a timer that was stopped has no effect later.
+                    // Under the lock, so that a timer that was stopped has no effect afterwards.
                     None => {
                         state.places.remove(&number);
                         interrupts.raise(Reason::Timeout);
@@ -124,7 +127,7 @@ impl Shared {
 }
 
 impl End {
-    /// How much time is left, if the timer is up by now; `None` if there is none.
+    /// How much time is left on the thread's clock when the timer ends; `None` if none is left.
     fn left(self) -> Option<Duration> {
         match self {
             End::Wall => None,
@@ -136,7 +139,7 @@ impl End {
     }
 }
 
-/// The time on a clock. One of a thread that is gone stands still.
+/// The time on a clock. The clock of a thread that has ended stands still.
 fn read(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: writes to the structure, which is valid.
@@ -158,7 +161,7 @@ fn own_clock() -> Result<libc::clockid_t, Error> {
 }
 
 impl Timers {
-    /// Has a store stop when so much time has passed.
+    /// Makes a store stop when this much time has passed.
     pub(in crate::vm) fn start(
         &self,
         interrupts: &Arc<Interrupts>,
@@ -167,7 +170,7 @@ impl Timers {
         self.add(interrupts, time, End::Wall)
     }
 
-    /// Has a store stop when this thread has run for so long.
+    /// Makes a store stop when this thread has run for this long.
     pub(in crate::vm) fn start_cpu(
         &self,
         interrupts: &Arc<Interrupts>,
@@ -177,7 +180,7 @@ impl Timers {
         self.add(interrupts, time, End::Cpu(clock, read(clock).saturating_add(time)))
     }
 
-    /// `None` if the time is so long that it is never up.
+    /// Returns `None` if the time is so long that it never ends.
     fn add(
         &self,
         interrupts: &Arc<Interrupts>,
@@ -186,7 +189,7 @@ impl Timers {
     ) -> Result<Option<Timer>, Error> {
         let Some(at) = Instant::now().checked_add(time) else { return Ok(None) };
         let mut running = self.running();
-        // What a parent runs is left as it is.
+        // Timers of a parent process are left alone.
         if !running.as_ref().is_some_and(|running| running.is_own()) {
             *running = Some(Box::new(Running::new()?));
         }
@@ -196,7 +199,7 @@ impl Timers {
         Ok(Some(timer))
     }
 
-    /// Stops a timer. If it was up already, the reason to stop is there by now.
+    /// Stops a timer. If it has ended already, the reason to stop was raised before this returns.
     pub(in crate::vm) fn stop(&self, timer: Timer) {
         if let Some(running) = self.running().as_ref().filter(|running| running.is_own()) {
             running.stop(timer);
@@ -204,7 +207,8 @@ impl Timers {
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Box<dyn Run>>> {
-        // It is whole between any two operations: a panic elsewhere does not harm it.
+        // Between any two operations it is in a consistent state: a panic elsewhere does not harm
+        // it.
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

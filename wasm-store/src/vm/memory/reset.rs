@@ -1,4 +1,4 @@
-//! Making a memory what it was when its instance was made, for the next instance of the module.
+//! Resets a memory for the next instance of its module.
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -13,18 +13,21 @@ use crate::vm::sys::mapping::HOST_PAGE;
 use crate::vm::sys::pagemap::{Scan, for_each_written};
 
 impl VmMemory {
-    /// Makes a memory that a module defines what it was before anything was written: its first size, its image
-    /// of the module or else zeros, and nothing accessible beyond. `ran` says whether code ran that may
-    /// have written to it, `keep` how many bytes of written pages may stay in memory. Returns how many
-    /// do; `None` if the memory can't be used again, because it was moved or shows something else.
+    /// Makes a memory that a module defines what it was before anything was written: it has its
+    /// first size and the module's image or else zeros, and nothing beyond is accessible. `ran`
+    /// says whether code ran that may have written to it. `keep` is how many bytes of written pages
+    /// may stay in memory. Returns how many bytes do stay; `None` if the memory can't be used again
+    /// because it was moved, or shows something else.
     ///
     /// # Errors
     ///
-    /// If the system fails to reset it, or the artifact is damaged. The memory can't be used again then.
+    /// If the system fails to reset it, or the artifact is damaged. The memory can't be used again
+    /// then.
     ///
     /// # Safety
     ///
-    /// Nothing borrows the memory's bytes; it is the module's memory of this number, of those defined.
+    /// Nothing borrows the memory's bytes; it is the module's memory of this number, of those
+    /// defined.
     pub(in crate::vm) unsafe fn reset_to_image(
         &mut self,
         module: &Arc<Loaded>,
@@ -49,7 +52,7 @@ impl VmMemory {
         Ok(Some(self.resident))
     }
 
-    /// Makes the memory zero, or what the image says that is mapped at its start.
+    /// Makes the memory zero, or equal to the image that is mapped at its start.
     ///
     /// # Safety
     ///
@@ -61,7 +64,7 @@ impl VmMemory {
     ) -> Result<(), Error> {
         let start = self.mapping.base();
         let accessible = self.accessible;
-        // From where on pages are given back to the system.
+        // From here on, pages are given back to the system.
         let mut rest = accessible;
         let mut kept = 0;
         let scan = for_each_written(start, accessible, |range| {
@@ -93,7 +96,7 @@ impl VmMemory {
     }
 }
 
-/// Copies what the image has for a range of a memory to it, and zeros to where it has nothing.
+/// Copies the image's part of a range to a memory, and zeros where the image has nothing.
 ///
 /// # Safety
 ///
@@ -103,7 +106,8 @@ unsafe fn restore(start: *mut u8, range: Range<usize>, image: Option<&MemoryImag
         image.map_or((0, &[][..]), |image| (image.memory_offset as usize, image.bytes));
     let from_end = offset.saturating_add(from.len());
     let middle = offset.clamp(range.start, range.end)..from_end.clamp(range.start, range.end);
-    // SAFETY: as the caller promises; all three parts are within the range, and the middle within the image.
+    // SAFETY: as the caller promises; all three parts are within the range, and the middle within
+    // the image.
     unsafe {
         start.add(range.start).write_bytes(0, middle.start - range.start);
         if !middle.is_empty() {

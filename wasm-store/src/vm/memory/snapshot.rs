@@ -1,11 +1,11 @@
-//! What a memory holds at some time: taken, put back, and given to other memories.
+//! The contents of a memory at some time: taken, put back, and given to other memories.
 //!
-//! Contents are a **base**, pages in a sealed file without a name, and the few pages that are **changed**
-//! compared with it. When contents are first taken, the memory itself goes over to the base, mapped
-//! privately, so that from then on its own pages are those that were written ([`for_each_written`]):
-//! putting contents back touches only them, and taking contents again keeps only them. Once they are
-//! many, the next contents get a base of their own. Other memories map the same file, so that they
-//! share the pages that none of them writes.
+//! Contents are a **base**, which is pages in a sealed file without a name, and the few pages that
+//! are **changed** compared with it. When contents are first taken, the memory itself switches to
+//! the base, mapped privately. From then on its own pages are exactly those that were written
+//! ([`for_each_written`]). So putting contents back touches only these pages, and taking contents
+//! again keeps only these. Once they are many, the next contents get a base of their own. Other
+//! memories map the same file, so that they share the pages that none of them writes.
 
 use std::ops::{ControlFlow, Range};
 use std::os::fd::{AsFd, OwnedFd};
@@ -26,32 +26,34 @@ use crate::vm::sys::mapping::HOST_PAGE;
 use crate::vm::sys::pagemap::{Scan, for_each_written};
 use crate::vm::sys::signals;
 
-/// Up to so many changed pages are kept beside a base, even if the memory is small.
+/// Up to this many changed pages are kept beside a base, even if the memory is small.
 const FEW_CHANGED: usize = 512;
 
-/// Larger memories may keep this part of their pages beside a base: a whole copy is made for every so
-/// many pages written, at most.
+/// Larger memories may keep one in this many of their pages beside a base. So a whole copy is made
+/// at most once for that many written pages.
 const CHANGED_PART: usize = 8;
 
-/// Up to so many changed pages are copied into each fork; for more, a file is made that has them.
+/// At most this many changed pages are copied into each fork. For more, a file is made that
+/// includes them.
 const FEW_COPIED: usize = 16;
 
-/// Written pages are compared and copied back, which leaves them to the memory: whoever wrote them writes them
-/// again, as a rule, and then pays for no page fault, which costs ten times as much. Those that turn out to be
-/// as they were are looked at in vain. Once they are this many, and more than the others, all pages are given back
-/// to the kernel.
+/// Written pages are compared and copied back, which leaves them in memory. As a rule the same code
+/// writes them again, and then takes no page fault, which costs ten times as much. But comparing
+/// pages that turn out to be unchanged is wasted work. Once there are this many such pages, and
+/// more than changed ones, all pages are given back to the kernel.
 const MANY_IDLE: usize = 512;
 
 /// The bytes of a page.
 type Page = [u8; HOST_PAGE];
 
-/// A page that differs from the base, with its number. Boxed, since what is shared can't be allocated fallibly.
+/// A page that differs from the base, with its number. It is boxed, since an `Arc` itself can't be
+/// allocated fallibly.
 type Changed = (usize, Arc<Box<[Page]>>);
 
 /// What there was no room for.
 const WHAT: &str = "a snapshot of a memory";
 
-/// The page that is kept.
+/// The one page of a box that holds a page.
 fn kept(page: &[Page]) -> &Page {
     &page[0]
 }
@@ -63,9 +65,9 @@ static ZERO: Page = [0; HOST_PAGE];
 struct Base {
     /// `None` if there are no pages.
     file: Option<OwnedFd>,
-    /// The pages, mapped to be read.
+    /// The pages, mapped for reading.
     view: *const u8,
-    /// In bytes: whole pages.
+    /// The length in bytes, a whole number of pages.
     len: usize,
 }
 
@@ -84,8 +86,8 @@ impl Base {
         unsafe { &*self.view.add(number * HOST_PAGE).cast::<Page>() }
     }
 
-    /// Makes a base of pages given as runs, in rising order: the number of the first, and the bytes. What
-    /// is zero takes no room. The base has at least `least` pages.
+    /// Makes a base of pages given as runs, in rising order: the number of the first page, and the
+    /// pages. Zero pages take no room. The base has at least `least` pages.
     fn new<'a>(
         runs: impl Iterator<Item = (usize, &'a [Page])>,
         least: usize,
@@ -127,7 +129,7 @@ impl Writer {
         Ok(match &mut self.file {
             Some(file) => file,
             none => {
-                // The file may be larger than files may be.
+                // The file may exceed the limit for the size of files.
                 signals::install();
                 let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
                 none.insert(memfd_create("wasm-snapshot", flags).map_err(no_file)?)
@@ -186,7 +188,7 @@ fn is_zero(page: &Page) -> bool {
     page.chunks_exact(64).all(|chunk| chunk.iter().fold(0, |all, byte| all | byte) == 0)
 }
 
-/// What a memory held when it was taken.
+/// The contents of a memory when they were taken.
 #[derive(Debug)]
 pub(crate) struct MemoryContents {
     /// The size in bytes.
@@ -194,7 +196,7 @@ pub(crate) struct MemoryContents {
     base: Arc<Base>,
     /// The pages that differ from the base, in rising order.
     changed: Arc<Vec<Changed>>,
-    /// A base that has the changed pages too, for forks.
+    /// A base that includes the changed pages, for forks.
     whole: OnceLock<Arc<Base>>,
 }
 
@@ -204,8 +206,8 @@ impl MemoryContents {
         self.len
     }
 
-    /// The pages that are not all zero, with their places in bytes, in rising order. The last may be longer
-    /// than the memory, whose rest is zero.
+    /// The pages that are not all zero, with their offsets in bytes, in rising order. The last page
+    /// may extend beyond the end of the memory; that part is zero.
     pub(crate) fn pages(&self) -> impl Iterator<Item = (usize, &[u8])> {
         let mut changed = self.changed.iter().peekable();
         (0..self.len.div_ceil(HOST_PAGE)).filter_map(move |number| {
@@ -242,12 +244,13 @@ impl MemoryContents {
 #[derive(Debug)]
 pub(super) struct Shown {
     base: Arc<Base>,
-    /// The changed pages of the contents that were taken last, to share those that are the same.
+    /// The changed pages of the contents that were taken last. Pages that are still the same are
+    /// shared.
     last: Weak<Vec<Changed>>,
 }
 
 impl VmMemory {
-    /// What the memory holds.
+    /// Takes the contents of the memory.
     ///
     /// # Safety
     ///
@@ -261,8 +264,7 @@ impl VmMemory {
                 // SAFETY: as the caller promises.
                 unsafe { self.copy_in(&changed) };
             }
-            let shown =
-                self.shown.as_mut().expect("changed pages are told of a memory with a base");
+            let shown = self.shown.as_mut().expect("only a memory with a base has changed pages");
             shown.last = Arc::downgrade(&changed);
             let base = Arc::clone(&shown.base);
             return Ok(MemoryContents { len, base, changed, whole: OnceLock::new() });
@@ -280,17 +282,19 @@ impl VmMemory {
             };
             (range.start, pages)
         });
-        // All of the memory that has a file behind it has this one from now on, even where it is zero.
+        // From now on this file is behind all parts of the memory that had a file behind them, even
+        // where they are zero.
         let least = backed.iter().map(|range| range.end).max().unwrap_or(0).min(self.accessible());
         let base = Arc::new(Base::new(runs, least.div_ceil(HOST_PAGE))?);
         // SAFETY: the base has what the memory holds, so that nothing seems to change.
         unsafe { self.map_base(&base)? };
-        // What was written beyond the base is zero, and stays.
+        // Pages that were written beyond the base are zero, and stay.
         Ok(MemoryContents { len, base, changed: Arc::default(), whole: OnceLock::new() })
     }
 
-    /// The pages that differ from the base that the memory shows, and how many were written and are as they
-    /// were; `None` if it shows no base, or so many differ that a new one is better.
+    /// The pages that differ from the base that the memory shows, and how many were written but are
+    /// unchanged. `None` if the memory shows no base, or if so many pages differ that a new base is
+    /// better.
     ///
     /// # Errors
     ///
@@ -303,7 +307,7 @@ impl VmMemory {
         let (mut changed, mut idle, mut failed) = (Vec::new(), 0, None);
         let mut look_at = |range: Range<usize>| {
             for number in range.start / HOST_PAGE..range.end / HOST_PAGE {
-                // SAFETY: only accessible pages are told; nothing changes them meanwhile.
+                // SAFETY: only accessible pages are reported; nothing changes them meanwhile.
                 let page = unsafe { &*self.mapping.base().add(number * HOST_PAGE).cast::<Page>() };
                 while last.next_if(|(other, _)| *other < number).is_some() {}
                 if page == shown.base.page(number) {
@@ -332,13 +336,13 @@ impl VmMemory {
         match (scan, failed) {
             (_, Some(error)) => Err(error),
             (Scan::Complete, None) => Ok(Some((Arc::new(changed), idle))),
-            // Without an answer every page may differ.
+            // Without an answer from the kernel, every page may differ.
             (Scan::Stopped | Scan::Unknown, None) => Ok(None),
         }
     }
 
-    /// The numbers of the pages that may be other than zero: those written, and those in the given ranges
-    /// of bytes.
+    /// The numbers of the pages that may be other than zero: those that were written, and those in
+    /// the given ranges of bytes.
     ///
     /// # Errors
     ///
@@ -379,13 +383,14 @@ impl VmMemory {
         Ok(ranges)
     }
 
-    /// How many bytes from the start can be looked at: none of a memory that was emptied, some of which may not
-    /// be accessible.
+    /// How many bytes from the start can be read. None of a memory that was emptied: some of its
+    /// pages may be inaccessible.
     fn accessible(&self) -> usize {
         if self.given_up { 0 } else { self.accessible }
     }
 
-    /// Makes the memory what it was when the contents were taken. After an error the memory may be empty.
+    /// Makes the memory what it was when the contents were taken. After an error the memory may be
+    /// empty.
     ///
     /// # Safety
     ///
@@ -416,17 +421,19 @@ impl VmMemory {
         Ok(())
     }
 
-    /// Brings back the pages that were written since the memory shows the base of the contents.
+    /// Restores the pages that were written since the memory shows the base of the contents.
     unsafe fn undo_writes(&mut self, contents: &MemoryContents) -> Result<(), Error> {
         let MemoryContents { base, changed, .. } = contents;
         let start = self.mapping.base();
         let (mut next, mut copied, mut idle) = (0, 0, 0);
         let scan = for_each_written(start, self.accessible, |range| {
             for number in range.start / HOST_PAGE..range.end / HOST_PAGE {
-                // SAFETY: pages of contents, and those told of, are accessible; nothing borrows them.
+                // SAFETY: pages of contents, and pages that are reported, are accessible; nothing
+                // borrows them.
                 let live =
                     |number: usize| unsafe { &mut *start.add(number * HOST_PAGE).cast::<Page>() };
-                // Changed pages that were not written since the base was last shown as it is.
+                // Changed pages that were not written since the base was mapped, and so show the
+                // base.
                 while next < changed.len() && changed[next].0 < number {
                     live(changed[next].0).copy_from_slice(kept(&changed[next].1));
                     next += 1;
@@ -458,7 +465,8 @@ impl VmMemory {
     unsafe fn copy_in(&mut self, pages: &[Changed]) {
         for (number, page) in pages {
             debug_assert!((number + 1) * HOST_PAGE <= self.accessible);
-            // SAFETY: pages of contents lie within the memory that they are put into; nothing borrows it.
+            // SAFETY: pages of contents lie within the memory that they are put into; nothing
+            // borrows it.
             unsafe {
                 let to = self.mapping.base().add(number * HOST_PAGE).cast::<Page>();
                 ptr::copy_nonoverlapping(kept(page), to, 1);
@@ -475,25 +483,26 @@ impl VmMemory {
             return Ok(());
         }
         self.replace(0..accessible, None).map_err(|errno| not_mapped(accessible, errno))?;
-        // Only now: what is still there must not be taken for nothing by the next memory in its place.
+        // Only after the replacement succeeded: what is still mapped must not be mistaken for zeros
+        // by the next memory in this reservation.
         (self.accessible, self.shown, self.image) = (0, None, None);
         Ok(())
     }
 
-    /// Makes the memory empty, as far as the machine allows, since what it should hold can't be put back. Whoever has
-    /// it can't run until a state of it is put back.
+    /// Makes the memory empty, as far as the machine allows, because what it should hold can't be
+    /// put back. Instances that have it can't run until a state of it is put back.
     ///
     /// # Safety
     ///
     /// Nothing borrows the memory's bytes.
     pub(in crate::vm) unsafe fn give_up(&mut self) {
         self.given_up = true;
-        // If even that fails, nothing of it counts as part of the memory.
+        // If even that fails, none of the pages counts as part of the memory.
         // SAFETY: as the caller promises.
         let _ = unsafe { self.clear() };
     }
 
-    /// Maps a base over the start of the memory, and remembers that the memory shows it.
+    /// Maps a base over the start of the memory, and records that the memory shows it.
     ///
     /// # Safety
     ///

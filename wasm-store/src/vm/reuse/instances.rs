@@ -1,7 +1,8 @@
-//! Instances of dropped stores, reset, each waiting to be the next instance of its module.
+//! Instances of dropped stores. They were reset, and each waits to become the next instance of its
+//! module.
 //!
-//! Such an instance has its context, its memories with their images in place, and its tables: what
-//! remains to do for the next one is to bind imports and to set globals.
+//! Such an instance has its context, its memories with their images in place, and its tables. All
+//! that is left to do for the next one is to bind imports and to set globals.
 
 use std::ptr::NonNull;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use crate::vm::module::VmModule;
 use crate::vm::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::vm::sys::thread;
 
-/// How much is kept.
+/// How much is kept for reuse.
 #[derive(Clone, Debug)]
 pub(crate) struct ReuseLimits {
     /// How many instances.
@@ -22,12 +23,12 @@ pub(crate) struct ReuseLimits {
     pub(crate) bytes: usize,
     /// How much memory each linear memory may take, in bytes.
     pub(crate) keep_resident: usize,
-    /// For how long.
+    /// For how long; without limit if `None`.
     pub(crate) time: Option<Duration>,
 }
 
 impl ReuseLimits {
-    /// Whether what came back at one time has been unused for too long at another.
+    /// Whether what came back at time `since` has been unused for too long at time `now`.
     pub(in crate::vm) fn is_old(&self, since: Duration, now: Duration) -> bool {
         self.time.is_some_and(|time| now.saturating_sub(since) > time)
     }
@@ -41,15 +42,16 @@ pub(in crate::vm) struct ReusableInstances {
 
 #[derive(Debug, Default)]
 struct List {
-    /// Those that came back last are at the end.
+    /// Instances that came back last are at the end.
     reusable: Vec<Reusable>,
-    /// The sum of what they take, in bytes.
+    /// The sum of the memory that they take, in bytes.
     resident: usize,
 }
 
 #[derive(Debug)]
 struct Reusable {
-    /// Only compared. The instance keeps its module alive, so that no other can have this address.
+    /// Only compared. The instance keeps its module alive, so that no other module can have this
+    /// address.
     module: *const VmModule,
     /// The thread that it was last used on.
     thread: usize,
@@ -59,11 +61,11 @@ struct Reusable {
     instance: ReusableInstance,
 }
 
-/// An instance that no store has.
+/// An instance that belongs to no store.
 #[derive(Debug)]
 pub(in crate::vm) struct ReusableInstance(NonNull<VmInstance>);
 
-// SAFETY: an instance that no store has is owned by whoever has this value.
+// SAFETY: an instance that belongs to no store is owned by the holder of this value.
 #[allow(unsafe_code, reason = "an instance is known by its address")]
 unsafe impl Send for ReusableInstance {}
 
@@ -88,17 +90,18 @@ impl ReusableInstance {
 
 impl ReusableInstances {
     fn list(&self) -> MutexGuard<'_, List> {
-        // The list is whole between any two operations: a panic elsewhere does not harm it.
+        // Between any two operations the list is in a consistent state: a panic elsewhere does not
+        // harm it.
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An unused instance of a module.
+    /// Takes an unused instance of a module.
     pub(in crate::vm) fn take(&self, module: &Arc<VmModule>) -> Option<ReusableInstance> {
         let module = Arc::as_ptr(module);
         let thread = thread::id();
         let mut list = self.list();
-        // The one that came back last is the one that is still in the caches: of this core, if it was this
-        // thread that used it.
+        // The instance that came back last is the most likely to be in the caches, and in those of
+        // this core if this thread used it.
         let mut found = None;
         for (place, reusable) in list.reusable.iter().enumerate().rev() {
             if reusable.module == module {
@@ -114,7 +117,8 @@ impl ReusableInstances {
         Some(reusable.instance)
     }
 
-    /// Keeps an instance that takes so many bytes. Returns those that the limits do not allow to be kept.
+    /// Keeps an instance that takes this many bytes. Returns the instances that the limits do not
+    /// allow to be kept.
     #[must_use = "what is not kept is to be freed"]
     pub(in crate::vm) fn put(
         &self,
@@ -140,7 +144,7 @@ impl ReusableInstances {
         gone
     }
 
-    /// The instance that is unused for longest.
+    /// Takes the instance that has been unused for longest.
     pub(in crate::vm) fn oldest(&self) -> Option<ReusableInstance> {
         let mut list = self.list();
         if list.reusable.is_empty() {
@@ -151,7 +155,7 @@ impl ReusableInstances {
         Some(reusable.instance)
     }
 
-    /// All instances of a module.
+    /// Takes all instances of a module.
     pub(in crate::vm) fn of_module(&self, module: *const VmModule) -> Vec<ReusableInstance> {
         let mut list = self.list();
         let mut gone = Vec::new();
@@ -164,7 +168,7 @@ impl ReusableInstances {
         gone
     }
 
-    /// All instances.
+    /// Takes all instances.
     pub(in crate::vm) fn all(&self) -> Vec<ReusableInstance> {
         let mut list = self.list();
         list.resident = 0;
@@ -172,7 +176,7 @@ impl ReusableInstances {
     }
 }
 
-/// The time since some moment, exact to a few milliseconds: it is asked for at every drop.
+/// The time since a fixed moment, exact to a few milliseconds. It is needed at every drop.
 #[allow(unsafe_code, reason = "the standard library has only the exact clock, which takes longer")]
 pub(in crate::vm) fn now() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };

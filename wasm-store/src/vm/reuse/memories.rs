@@ -1,5 +1,6 @@
-//! The engine's reservations for linear memories that no memory has: those of memories of the host that
-//! were dropped, or all that there are, if the engine reserves everything up front.
+//! The engine's reservations of address space for linear memories that no memory uses now. These
+//! come from dropped memories of the host. If the engine reserves everything up front, they are all
+//! that no memory uses.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -24,13 +25,13 @@ impl ImageKey {
         Self { module: Arc::downgrade(module), memory }
     }
 
-    /// Whether it is the image of that memory.
+    /// Whether it is the image of the given memory.
     pub(in crate::vm) fn is_of(&self, module: &Arc<Loaded>, memory: u32) -> bool {
         self.memory == memory && std::ptr::eq(self.module.as_ptr(), Arc::as_ptr(module))
     }
 }
 
-/// A reservation as it is handed from one memory to the next: nothing is mapped in it but zeros.
+/// A reservation that goes from one memory to the next: nothing but zeros is mapped in it.
 #[derive(Debug)]
 pub(in crate::vm) struct Reservation {
     pub(in crate::vm) mapping: Mapping,
@@ -38,8 +39,9 @@ pub(in crate::vm) struct Reservation {
     pub(in crate::vm) accessible: usize,
 }
 
-/// One of a limited number of reservations. Whoever has it unmaps the reservation, as after an error, and gives it back
-/// by that: another is reserved when one is wanted.
+/// One of a limited number of reservations. Its holder may unmap the reservation, for example after
+/// an error. Dropping this value then counts the reservation as missing, and another is reserved
+/// when one is needed.
 #[derive(Debug)]
 pub(in crate::vm) struct Slot {
     missing: Arc<AtomicU32>,
@@ -59,24 +61,24 @@ pub(in crate::vm) struct MemoryPool {
     total: Option<UpFront>,
 }
 
-/// What is known of reservations of which there is a limited number.
+/// What is known of reservations whose number is limited.
 #[derive(Debug)]
 struct UpFront {
     total: u32,
     /// The size of each, in bytes.
     size: usize,
-    /// How many are neither in use nor in the list: they were unmapped.
+    /// How many are neither in use nor in the list, because they were unmapped.
     missing: Arc<AtomicU32>,
 }
 
 impl UpFront {
-    /// Reserves one of those that are missing, if any is.
+    /// Reserves one of the missing reservations, if there are any.
     fn replace_missing(&self) -> Result<Option<Reservation>, Error> {
         let one_less = |missing: u32| missing.checked_sub(1);
         if self.missing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err() {
             return Ok(None);
         }
-        // On failure it is missing again.
+        // On failure, dropping the slot counts it as missing again.
         let slot = Slot { missing: Arc::clone(&self.missing) };
         let mut mapping = Mapping::reserve_with_lead(self.size, "a linear memory")?;
         *mapping.slot() = Some(slot);
@@ -85,12 +87,12 @@ impl UpFront {
 }
 
 impl MemoryPool {
-    /// A pool that starts empty, and keeps what comes back.
+    /// A pool that starts empty, and keeps the reservations that come back.
     pub(in crate::vm) fn on_demand() -> Self {
         Self { free: Mutex::default(), total: None }
     }
 
-    /// A pool of so many reservations of the given size in bytes, of which there will be no more.
+    /// A pool with this many reservations of the given size in bytes, and never more.
     pub(in crate::vm) fn up_front(total: u32, size: usize) -> Result<Self, Error> {
         let up_front = UpFront { total, size, missing: Arc::new(AtomicU32::new(total)) };
         let mut free = Vec::new();
@@ -106,21 +108,23 @@ impl MemoryPool {
         Ok(Self { free: Mutex::new(free), total: Some(up_front) })
     }
 
-    /// How many reservations there are, if there will be no more.
+    /// How many reservations there are, if their number is limited.
     pub(in crate::vm) fn total(&self) -> Option<u32> {
         self.total.as_ref().map(|up_front| up_front.total)
     }
 
     fn free(&self) -> MutexGuard<'_, Vec<(Reservation, Duration)>> {
-        // The list is whole between any two operations: a panic elsewhere does not harm it.
+        // Between any two operations the list is in a consistent state: a panic elsewhere does not
+        // harm it.
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A reservation, if there is one: if possible, one with exactly so many accessible bytes.
+    /// A reservation, if there is one. If possible it has exactly this many accessible bytes.
     ///
     /// # Errors
     ///
-    /// If one has to be reserved anew in place of one that was unmapped, and the machine has no room.
+    /// If one has to be reserved anew in place of one that was unmapped, and the machine has no
+    /// room.
     pub(in crate::vm) fn take(&self, accessible: usize) -> Result<Option<Reservation>, Error> {
         if let Some(reservation) = self.take_free(accessible) {
             return Ok(Some(reservation));
@@ -130,7 +134,7 @@ impl MemoryPool {
 
     fn take_free(&self, accessible: usize) -> Option<Reservation> {
         let mut free = self.free();
-        // The one that came back last is the one whose pages are still in the caches.
+        // The one that came back last is the most likely to be in the caches.
         let place = free.iter().rposition(|(one, _)| one.accessible == accessible);
         match place {
             Some(place) => Some(free.remove(place).0),
@@ -138,7 +142,7 @@ impl MemoryPool {
         }
     }
 
-    /// Takes a reservation back, in which nothing but zeros is.
+    /// Takes a reservation back that holds nothing but zeros.
     pub(in crate::vm) fn put(&self, reservation: Reservation, limits: &ReuseLimits) {
         let now = now();
         let mut free = self.free();
@@ -150,12 +154,12 @@ impl MemoryPool {
                 gone.push(free.remove(0));
             }
         }
-        // Unmapped only after the lock is given back.
+        // Unmapped only after the lock is released.
         drop(free);
         drop(gone);
     }
 
-    /// Unmaps what is not in use, unless there could be no more then.
+    /// Unmaps what is not in use, unless no others could be reserved afterwards.
     pub(in crate::vm) fn clear(&self) {
         if self.total.is_none() {
             let gone = std::mem::take(&mut *self.free());

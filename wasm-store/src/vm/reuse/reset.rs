@@ -1,9 +1,10 @@
-//! What becomes of an instance when its store is dropped: it is reset and waits for the next store, or is
-//! freed.
+//! What happens to an instance when its store is dropped: it is reset and waits for the next store,
+//! or is freed.
 //!
-//! What stays as it is depends on the module and on the address of the context only: the context's head but
-//! for the store, type ids, and references to the instance's own functions. Everything else is either reset
-//! here (memories, tables, dropped segments) or written anew by whoever instantiates (imports, globals).
+//! Some things depend only on the module and on the address of the context, and stay as they are:
+//! the head of the context except for the store, type ids, and references to the instance's own
+//! functions. Everything else is either reset here (memories, tables, dropped segments) or written
+//! anew by the next instantiation (imports, globals).
 
 #![allow(unsafe_code)]
 
@@ -32,12 +33,13 @@ impl VmInstance {
         self.tables.get(imported as usize..).unwrap_or_default()
     }
 
-    /// Makes the instance what it was before anything ran in it, as far as the next instantiation does not
-    /// do so. Returns how many bytes it takes; `None` if it can't be used again.
+    /// Makes the instance what it was before anything ran in it, except for what the next
+    /// instantiation sets. Returns how many bytes it takes; `None` if it can't be used again.
     ///
     /// # Safety
     ///
-    /// The instance is whole, and nothing uses its store any more. `ran` is true if any code ran in it.
+    /// The instance is whole, and nothing uses its store any more. `ran` is true if any code ran in
+    /// it.
     unsafe fn reset(&mut self, ran: bool, keep_resident: usize) -> Result<Option<usize>, Error> {
         let module = Arc::clone(self.module());
         let mut resident = module.layout.size() as usize;
@@ -55,7 +57,7 @@ impl VmInstance {
             // SAFETY: a table lives as long as its instance; nothing borrows it.
             resident += unsafe { (*table.as_ptr()).reset(ran) };
         }
-        // What imports are bound to may be gone with the store.
+        // What imports are bound to may be gone together with the store.
         self.host_imports.fill(None);
         self.dropped_elements.fill(false);
         self.dropped_data.fill(false);
@@ -65,7 +67,7 @@ impl VmInstance {
     }
 }
 
-/// An instance that was reset, with what it takes in bytes.
+/// An instance that was reset, with the size of the memory it takes, in bytes.
 pub(in crate::vm) struct Reset {
     instance: ReusableInstance,
     module: *const VmModule,
@@ -73,8 +75,8 @@ pub(in crate::vm) struct Reset {
 }
 
 impl VmEngine {
-    /// Resets an instance whose store is being dropped, and marks its memories and tables so that the store
-    /// leaves them to it. `None` if the instance is to be freed with its store.
+    /// Resets an instance whose store is being dropped. Marks its memories and tables as kept, so
+    /// that the store does not free them. `None` if the instance is to be freed with its store.
     ///
     /// # Safety
     ///
@@ -86,7 +88,7 @@ impl VmEngine {
     ) -> Option<Reset> {
         // SAFETY: the instance lives, and nothing borrows it.
         let this = unsafe { instance.as_mut() };
-        // One that is halted has references that lead elsewhere.
+        // The references of a halted instance lead elsewhere.
         if !this.whole || this.halted.is_some() || self.limits.instances == 0 {
             return None;
         }
@@ -102,21 +104,21 @@ impl VmEngine {
         Some(Reset { instance: unsafe { ReusableInstance::new(instance) }, module, resident })
     }
 
-    /// Lets an instance wait for the next store.
+    /// Keeps an instance for the next store.
     pub(in crate::vm) fn keep(&self, reset: Reset) {
         let Reset { instance, module, resident } = reset;
         let gone = self.reusable.put(instance, module, resident, &self.limits);
         gone.into_iter().for_each(|reusable| self.free(reusable));
     }
 
-    /// An instance of a module for a store, with all but what instantiation writes.
+    /// An instance of a module for a store. All is in place except for what instantiation writes.
     pub(in crate::vm) fn reuse(
         &self,
         module: &Arc<VmModule>,
         store: *mut VMStoreContext,
     ) -> Option<NonNull<VmInstance>> {
         let mut instance = self.reusable.take(module)?.into_inner();
-        // SAFETY: an instance from the list belongs to who took it, with its memories and tables.
+        // SAFETY: an instance from the list belongs to its taker, with its memories and tables.
         unsafe {
             let this = instance.as_mut();
             let context = this.vmctx();
@@ -129,7 +131,7 @@ impl VmEngine {
         Some(instance)
     }
 
-    /// Frees the unused instances of a module that nobody can make instances of any more.
+    /// Frees the unused instances of a module that no more instances can be made of.
     pub(crate) fn forget_module(&self, module: &Arc<VmModule>) {
         let gone = self.reusable.of_module(Arc::as_ptr(module));
         gone.into_iter().for_each(|reusable| self.free(reusable));
@@ -138,8 +140,8 @@ impl VmEngine {
     /// Frees an unused instance.
     pub(in crate::vm) fn free(&self, reusable: ReusableInstance) {
         let instance = reusable.into_inner();
-        // SAFETY: an unused instance belongs to who has it, with its memories and tables. All three were made
-        // by boxes.
+        // SAFETY: an unused instance belongs to the holder of the value, with its memories and
+        // tables. All three were made by boxes.
         unsafe {
             for memory in instance.as_ref().own_memories() {
                 Box::from_raw(memory.as_ptr()).reuse(self, false);

@@ -1,8 +1,9 @@
 //! Instances made with the state of others, in another store.
 //!
-//! A [`Plan`] is a state in terms that hold in every store: words that mean the same everywhere, and what
-//! the references among them are to. It is made once for all forks. An element of a table that is what it
-//! was at the start counts as not asked for yet, so that most tables are copied as they are.
+//! A [`Plan`] is a state in terms that hold in every store: words that mean the same everywhere,
+//! and the targets of the references among them. It is made once for all forks. Table elements that
+//! are what they were at the start are left to be filled in on first use, so that most tables are
+//! copied as they are.
 
 #![allow(unsafe_code)]
 
@@ -21,13 +22,13 @@ use crate::vm::table::{VmTable, holds_functions};
 use crate::vm::unwind::Unwind;
 use crate::vm::value::ValRaw;
 
-/// What there was no room for.
+/// What an allocation was for, in errors.
 const WHAT: &str = "what forks of a snapshot start from";
 
 /// As above.
 const FORK: &str = "a fork of a snapshot";
 
-/// What a reference is to.
+/// What a reference refers to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
     /// A function of an instance of the state.
@@ -36,7 +37,7 @@ pub(crate) enum Target {
     Extern(u64),
 }
 
-/// A list of words, and the references among them with their places; their words are 0.
+/// A list of words. The references among them are listed by position, and are 0 in the list.
 #[derive(Debug)]
 struct Words<W> {
     words: Box<[W]>,
@@ -59,8 +60,8 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// If the state has no names, a reference in it is to a function that no instance of it defines or
-    /// imports, or an import of one of its instances is smaller than it has to be.
+    /// If the state has no names, a reference in it is to a function that no instance of it defines
+    /// or imports, or an import of one of its instances is smaller than it has to be.
     pub(crate) fn new(state: &VmState) -> Result<Self, Error> {
         let Some(names) = &state.names else {
             return Err(Error::msg("a snapshot for a transaction can't be forked"));
@@ -95,7 +96,7 @@ impl Plan {
         Ok(Self { tables: tables.into(), globals: globals.into(), others })
     }
 
-    /// The values of the host's that the state refers to, by their numbers; some more than once.
+    /// The host values that the state refers to, by their numbers; some more than once.
     pub(crate) fn externs(&self) -> impl Iterator<Item = u64> + '_ {
         let tables = self.tables.iter().flat_map(|table| &table.references);
         let globals = self.globals.iter().flat_map(|globals| &globals.references);
@@ -108,7 +109,8 @@ impl Plan {
     }
 }
 
-/// The elements of a table of functions; `place` is who defines it, and its number there.
+/// The elements of a table of functions. `place` is the instance that defines it, and its number
+/// there.
 fn table_words(
     state: &VmState,
     names: &Names,
@@ -150,7 +152,7 @@ fn table_words(
     Ok(Words { words: words.into(), references })
 }
 
-/// The elements of a table of references to the host's values.
+/// The elements of a table of references to host values.
 fn extern_words(slots: &[u64]) -> Result<Words<u64>, Error> {
     let mut references = Vec::new();
     for (place, slot) in slots.iter().enumerate().filter(|(_, slot)| **slot != 0) {
@@ -159,7 +161,8 @@ fn extern_words(slots: &[u64]) -> Result<Words<u64>, Error> {
     Ok(Words { words: room_for::filled(0, slots.len(), WHAT)?, references })
 }
 
-/// Globals with their types. Those with no type are no instance's, and stay as they are: nobody reads them.
+/// Globals with their types. Those without a type belong to no instance; nobody reads them, so they
+/// are copied as they are.
 fn global_words(
     names: &Names,
     globals: impl Iterator<Item = Result<(ValRaw, Option<ValType>), Error>>,
@@ -197,15 +200,15 @@ fn unnamed(holder: &str) -> Error {
 }
 
 impl VmStore {
-    /// Makes instances with the state of others. `imports` are, for each instance, what takes the place of
-    /// its imports from outside of the state, in order; `externs` gives the references to the host's values
-    /// in this store.
+    /// Makes instances with the state of others. `imports` has, for each instance, what replaces
+    /// its imports from outside of the state, in order. `externs` gives the references to host
+    /// values in this store.
     ///
     /// # Safety
     ///
     /// The plan is that of the state. The imports fit, also by their sizes
-    /// ([`VmState::check_outside_sizes`]), and are of this store; definitions of host functions live as long as it.
-    /// The store is pinned.
+    /// ([`VmState::check_outside_sizes`]), and are of this store; definitions of host functions
+    /// live as long as it. The store is pinned.
     pub(crate) unsafe fn fork(
         &mut self,
         state: &VmState,
@@ -247,7 +250,7 @@ impl VmStore {
         Ok(fork.instances)
     }
 
-    /// Makes one of the instances, but for its references.
+    /// Makes one of the instances, without its references.
     unsafe fn fork_instance(
         &mut self,
         state: &VmState,
@@ -264,7 +267,8 @@ impl VmStore {
         self.prepare_interruption(module)?;
         let pointer = VmInstance::new(self.context(), module)?;
         self.adopt_instance(pointer);
-        // SAFETY: just made. Tables and memories keep its address, and use it only after this function.
+        // SAFETY: just made. Tables and memories keep its address, and use it only after this
+        // function.
         unsafe {
             bind_imports(pointer, module, &imports).map_err(|unwind| into_error(*unwind))?;
             let instance = &mut *pointer.as_ptr();
@@ -318,7 +322,7 @@ fn into_error(unwind: Unwind) -> Error {
     }
 }
 
-/// What was made so far, by the numbers that things have in the state.
+/// What was made so far, by the numbers that the items have in the state.
 struct Fork {
     memories: Box<[Option<NonNull<VmMemory>>]>,
     tables: Box<[Option<NonNull<VmTable>>]>,

@@ -1,15 +1,19 @@
-//! Sizes of imported tables and memories: what importers take for granted of them, and what becomes of those for whom
-//! it is no longer so.
+//! Sizes of imported tables and memories: what importers take for granted of them, and what happens
+//! to importers when it no longer holds.
 //!
-//! A module declares how large what it imports is at least, and its code may have the size of a table as a constant
-//! (see [`wasm_types::assumptions`]). Sizes are looked at when imports are bound. After that nothing makes a table or
-//! memory smaller but putting back a state of before it grew. Instances that were made in between and whose
-//! imports are then too small are **halted**: wherever their code is entered from elsewhere, by records of references
-//! and of imports, there is code that fails instead. So calls cost nothing for it, and what was there before them is
-//! put back exactly as it was. Once their imports are as large again, they run again; but code that is on the stack then
-//! may have what fails in a register, and calls that until it returns, with an error that says so.
+//! A module declares a minimum size for each table and memory that it imports, and its code may
+//! have the size of a table as a constant (see [`wasm_types::assumptions`]). Sizes are checked when
+//! imports are bound. After that only one thing makes a table or memory smaller: putting back a
+//! state from before it grew. Instances that were made in between, and whose imports are then too
+//! small, are **halted**. The records of references and of imports by which their code is entered
+//! from elsewhere then lead to code that fails. So calls cost nothing for this, and what the
+//! records held before can be restored exactly: once the imports are large enough again, the
+//! instances run again. One case is left. Code that is on the stack at that time may have loaded
+//! the address of the failing code into a register. Until it returns it calls that, and gets an
+//! error that says so.
 //!
-//! An instance is also halted whose state could be put back only in part, or that has a memory of which that is so.
+//! An instance is also halted if its state, or that of a memory that it has, could be put back only
+//! in part.
 
 #![allow(unsafe_code)]
 
@@ -34,10 +38,10 @@ use crate::vm::unwind::Unwind;
 /// An import of a table or memory.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::vm) struct SizedImport {
-    /// Its place among all imports.
+    /// Its position among all imports.
     pub(in crate::vm) place: usize,
     pub(in crate::vm) index: EntityIndex,
-    /// The size that its importer takes for granted, in elements or pages.
+    /// The minimum size that its importer takes for granted, in elements or pages.
     minimum: u64,
 }
 
@@ -54,7 +58,7 @@ impl SizedImport {
 }
 
 impl VmModule {
-    /// Checks an import of the module that has a size.
+    /// Checks the size of what is bound to an import of the module.
     pub(in crate::vm) fn check_size(&self, import: &SizedImport, size: u64) -> Result<(), Error> {
         match size_is_met(import.minimum, size) {
             true => Ok(()),
@@ -62,7 +66,7 @@ impl VmModule {
         }
     }
 
-    /// What the import is called in errors.
+    /// The name of the import in errors.
     fn import_name(&self, import: &SizedImport) -> String {
         match self.loaded.artifact().import_at(import.place as u32) {
             Ok(import) => {
@@ -86,7 +90,7 @@ impl VmModule {
         ))
     }
 
-    /// Checks that tables and memories are as large as the module declares its imports.
+    /// Checks that tables and memories are as large as the module's imports declare.
     ///
     /// # Safety
     ///
@@ -101,7 +105,7 @@ impl VmModule {
         Ok(())
     }
 
-    /// Checks what an import is to be bound to.
+    /// Checks the item that an import is to be bound to.
     ///
     /// # Safety
     ///
@@ -134,17 +138,18 @@ impl VmModule {
 enum Obstacle<'a> {
     /// It has only what was left after a state could not be put back.
     Lost,
-    /// An import is smaller than it has to be: the address of what it is bound to, and its size.
+    /// An import is too small: the address of what it is bound to, and its size.
     Small { import: &'a SizedImport, item: usize, size: u64 },
     /// Its module can't be read.
     Damaged(wasm_artifact::Error),
 }
 
 impl VmInstance {
-    /// Whether the instance, or a memory that it has, is only what was left after a state could not be put back.
+    /// Whether the instance, or a memory that it has, is only what was left after a state could not
+    /// be put back.
     pub(in crate::vm) fn has_lost(&self) -> bool {
-        // SAFETY: memories live as long as the instances that have them; nothing borrows them exclusively while the
-        // store is at rest, or while code of the instance is entered.
+        // SAFETY: memories live as long as the instances that have them; nothing borrows them
+        // exclusively while the store is at rest, or while code of the instance is entered.
         self.lost || self.memories.iter().any(|memory| unsafe { memory.as_ref() }.given_up)
     }
 
@@ -158,7 +163,7 @@ impl VmInstance {
             Err(error) => return Some(Obstacle::Damaged(error)),
         };
         imports.iter().find_map(|import| {
-            // What an instance has not got whose making failed, its code does not reach.
+            // An instance whose making failed may lack items. Its code does not reach them.
             // SAFETY: as above.
             let (item, size) = unsafe {
                 match import.index {
@@ -177,7 +182,7 @@ impl VmInstance {
         })
     }
 
-    /// What to say about an obstacle.
+    /// The error that explains an obstacle.
     fn explain(&self, obstacle: &Obstacle<'_>) -> Error {
         match obstacle {
             Obstacle::Lost => Error::msg(
@@ -201,7 +206,8 @@ impl VmInstance {
         self.module().loaded.function_ptr(defined)
     }
 
-    /// Has references to the instance's functions lead to their code, or to what fails in their place.
+    /// Makes references to the instance's functions lead to their code, or to code that fails in
+    /// their place.
     unsafe fn set_halted(&mut self, halted: bool) {
         self.halted = halted.then_some(thunk::halted as *const u8);
         let artifact = self.module().loaded.artifact();
@@ -209,10 +215,12 @@ impl VmInstance {
         for slot in 0..artifact.counts().escaping_functions {
             // SAFETY: the layout has a record for each escaping function.
             let record = unsafe { self.at::<FuncRef>(self.module().layout.func_ref(slot)) };
-            // SAFETY: as above; those that nobody asked for are zero, and are made when somebody does.
+            // SAFETY: as above. The records of references that were never used are zero, and are
+            // made on first use.
             unsafe {
                 if !(*record).code.is_null() {
-                    // What is not known of a damaged artifact does not run either.
+                    // A function that is not known because the artifact is damaged does not run
+                    // either.
                     let func = artifact.escaping_function(slot);
                     (*record).code = func.map_or(thunk::halted as *const u8, code);
                 }
@@ -228,8 +236,8 @@ impl VmInstance {
     unsafe fn function_imports(&self) -> impl Iterator<Item = NonNull<ImportRecord>> {
         (0..self.module().loaded.artifact().counts().imported_functions).filter_map(|index| {
             let offset = self.module().layout.imported_function(FuncIndex::new(index));
-            // SAFETY: the layout gives places within the context; what an import is bound to lives as long as the
-            // store. Records of the host's functions stay as they are.
+            // SAFETY: the layout gives places within the context; what an import is bound to lives
+            // as long as the store. Records of the host's functions stay as they are.
             unsafe {
                 let record = NonNull::new(self.at::<ImportRecord>(offset))?;
                 let func = NonNull::new(record.as_ref().func_ref)?;
@@ -239,32 +247,33 @@ impl VmInstance {
     }
 }
 
-/// What a store knows of instances that can't run until something grows. Programs that never put back a state have
-/// none of the code for it.
+/// What a store knows of instances that can't run until something grows. Programs that never put
+/// back a state contain no code for it.
 #[derive(Debug, Default)]
 pub(in crate::vm) struct Waiting {
-    /// [`Lists`], once a state was put back by which something may have become smaller.
+    /// [`Lists`], once a state was put back that may have made something smaller.
     lists: Option<Box<dyn Any>>,
-    /// What looks at them when something grows; `None` if nobody waits for that.
+    /// The function that checks them when something grows; `None` if no instance waits for that.
     let_run: Option<unsafe fn(&mut VmStore, usize, u64)>,
 }
 
-/// The instances that can't run until something grows, and who calls them.
+/// The instances that can't run until something grows, and the importers of their functions.
 #[derive(Debug, Default)]
 struct Lists {
-    /// By the address of the table or memory that is too small, and the size that it has to have.
+    /// By the address of the table or memory that is too small, and the size that it has to reach.
     by_size: BTreeMap<(usize, u64), Vec<NonNull<VmInstance>>>,
-    /// The imports of functions of Wasm, by the context of the instance that defines the function.
+    /// The imports of Wasm functions, by the context of the instance that defines the function.
     importers: BTreeMap<usize, Vec<NonNull<ImportRecord>>>,
-    /// How many instances' imports are in that list. Imports stay bound to what they are bound to.
+    /// How many instances' imports are in that list. Imports are never bound to anything else
+    /// later.
     known: usize,
 }
 
 impl VmStore {
-    /// Lets instances run again whose imports have grown enough. To be called whenever something has another size,
-    /// with its address and size.
+    /// Lets instances run again whose imports have grown enough. To be called whenever the size of
+    /// a table or memory has changed, with its address and size.
     ///
-    /// Each instance is looked at once for each of its imports, however often things grow.
+    /// Each instance is checked once for each of its imports, however often things grow.
     ///
     /// # Safety
     ///
@@ -292,8 +301,8 @@ impl VmStore {
         });
     }
 
-    /// Halts the instances that can't run, and lets those run that can again. To be called whenever something may have
-    /// become smaller, or has lost its state or has it again.
+    /// Halts the instances that can't run, and lets those run that can again. To be called whenever
+    /// something may have become smaller, or has lost its state or regained it.
     ///
     /// # Safety
     ///
@@ -307,7 +316,7 @@ impl VmStore {
         });
     }
 
-    /// Does something with the lists, and the instances of the store.
+    /// Calls a function with the lists, and the instances of the store.
     fn with_lists(&mut self, run: impl FnOnce(&mut Lists, &[NonNull<VmInstance>])) {
         let lists = self.waiting.lists.take().and_then(|lists| lists.downcast().ok());
         let mut lists: Box<Lists> = lists.unwrap_or_default();
@@ -318,11 +327,12 @@ impl VmStore {
 }
 
 impl Lists {
-    /// Halts an instance or lets it run, as its imports want it, and all who import of it with it.
+    /// Halts an instance or lets it run, as its imports require, and updates all importers of its
+    /// functions.
     ///
     /// # Safety
     ///
-    /// As for [`VmStore::follow_sizes`], of which these are all instances.
+    /// As for [`VmStore::follow_sizes`]; `all` are all instances of that store.
     unsafe fn look_at(&mut self, instance: NonNull<VmInstance>, all: &[NonNull<VmInstance>]) {
         // SAFETY: as the caller promises.
         unsafe {
@@ -333,22 +343,22 @@ impl Lists {
                     self.by_size.entry(key).or_default().push(instance);
                     true
                 }
-                // Growing helps neither.
+                // Growth helps with neither.
                 Some(Obstacle::Lost | Obstacle::Damaged(_)) => true,
             };
             if halted != instance.as_ref().halted.is_some() {
                 (*instance.as_ptr()).set_halted(halted);
-                self.tell_importers(instance, all);
+                self.update_importers(instance, all);
             }
         }
     }
 
-    /// Has imports of an instance's functions lead to where references to them do.
+    /// Makes imports of an instance's functions lead to the same code as references to them.
     ///
     /// # Safety
     ///
     /// As for [`look_at`](Self::look_at).
-    unsafe fn tell_importers(
+    unsafe fn update_importers(
         &mut self,
         instance: NonNull<VmInstance>,
         all: &[NonNull<VmInstance>],
@@ -375,8 +385,8 @@ mod thunk {
     super::builtin_thunk!(halted, super::halted);
 }
 
-/// What is called in place of a function of an instance that can't run: as builtins are, with the context that all
-/// functions get first. Never returns.
+/// The code that is called in place of a function of an instance that can't run. It is called like
+/// a builtin, with the context that all functions get as their first argument. It never returns.
 unsafe extern "C" fn halted(context: *mut VMContext) -> ! {
     // SAFETY: the context is that of a live instance, which nothing borrows while Wasm runs.
     unsafe {
@@ -386,7 +396,7 @@ unsafe extern "C" fn halted(context: *mut VMContext) -> ! {
             Some(obstacle) => {
                 instance.explain(&obstacle).context("the instance can't run any more")
             }
-            // What code has of an import when it is entered, it may keep until it returns.
+            // Code may keep what it has loaded from an import until it returns.
             None => Error::msg(
                 "code that was entered before the imports of an instance were large enough again can't call the \
                  instance: return to the host first",

@@ -1,8 +1,9 @@
-//! The state of instances at rest: taken, and put back in the store that it is of.
+//! The state of instances at rest: taking it, and putting it back in the store that it was taken
+//! from.
 //!
-//! A state holds what a call can change: memories with their sizes, tables with theirs, globals, and which
-//! segments were dropped. References in it are the words that compiled code sees, which mean something in
-//! this store only; `names` says what they are, for other stores ([`fork`](super::fork)).
+//! A state holds what a call can change: memories and tables with their sizes, globals, and which
+//! segments were dropped. References in it are the words that compiled code sees, which are valid
+//! in this store only. `names` says what they refer to, for other stores ([`fork`](super::fork)).
 
 #![allow(unsafe_code)]
 
@@ -28,7 +29,8 @@ use crate::vm::store::VmStore;
 use crate::vm::table::VmTable;
 use crate::vm::value::ValRaw;
 
-/// What becomes of a memory, table or mutable global that an instance imports from outside of the set.
+/// What happens to a memory, table or mutable global that an instance imports from outside of the
+/// set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum VmOutside {
     /// It is an error.
@@ -71,7 +73,7 @@ pub(crate) struct InstanceState {
     pub(crate) tables: Range<usize>,
     /// What its imports are bound to; empty if the state has no names.
     pub(crate) imports: Box<[Source]>,
-    /// Whether only a part of it is there: an earlier state could not be put back.
+    /// Whether the instance is incomplete because an earlier state could be put back only in part.
     lost: bool,
 }
 
@@ -82,7 +84,7 @@ pub(crate) struct MemoryState {
     pub(crate) contents: MemoryContents,
     /// The type that the memory was declared with.
     pub(crate) ty: wasm_types::MemoryType,
-    /// Whether this is not what it should hold.
+    /// Whether the memory was emptied and does not hold what it should.
     given_up: bool,
 }
 
@@ -108,41 +110,45 @@ pub(crate) struct OtherGlobal {
 #[derive(Debug)]
 pub(crate) struct VmState {
     pub(crate) instances: Box<[InstanceState]>,
-    /// Those that instances of the state define, in their order, and then the others.
+    /// The memories that instances of the state define, in the order of these instances, and then
+    /// the others.
     pub(crate) memories: Box<[MemoryState]>,
-    /// As above.
+    /// The tables, in the same order.
     pub(crate) tables: Box<[TableState]>,
     /// The globals that no instance of the state defines.
     pub(crate) globals: Box<[OtherGlobal]>,
-    /// What references to functions are; `None` if nobody wanted to know.
+    /// What references to functions refer to; `None` if it was not requested.
     pub(crate) names: Option<Names>,
 }
 
-// SAFETY: the pointers are only followed with a borrow of the store that they are of; all else are plain
-// data.
+// SAFETY: the pointers are only followed with a borrow of the store that they belong to; everything
+// else is plain data.
 unsafe impl Send for VmState {}
 // SAFETY: as above.
 unsafe impl Sync for VmState {}
 
 impl VmState {
-    /// Makes room for what putting the state back needs, as far as that can be done without changing anything.
+    /// Makes room for putting the state back, as far as that is possible without changing anything.
     ///
     /// # Safety
     ///
     /// As for [`put_back`](Self::put_back).
     pub(crate) unsafe fn make_room(&self, _store: &mut VmStore) -> Result<(), Error> {
         for TableState { table, slots, .. } in &self.tables {
-            // SAFETY: tables live as long as the store, and are not borrowed, as the caller promises.
+            // SAFETY: tables live as long as the store, and are not borrowed, as the caller
+            // promises.
             unsafe { (*table.as_ptr()).make_room(slots.len())? };
         }
         Ok(())
     }
 
-    /// Makes everything what it was when the state was taken, after [`make_room`](Self::make_room). Instances made
-    /// since then whose imports have become too small are halted.
+    /// Restores everything to what it was when the state was taken, after
+    /// [`make_room`](Self::make_room). Instances made since then are halted if their imports have
+    /// become too small.
     ///
-    /// An error is the machine's. All memories of the state are empty then. Its instances, and all others that have one
-    /// of these memories, are halted until a whole state of theirs is put back.
+    /// An error means that the machine failed. All memories of the state are empty then. Its
+    /// instances, and all others that have one of these memories, are halted until a complete state
+    /// of theirs is put back.
     ///
     /// # Safety
     ///
@@ -162,7 +168,7 @@ impl VmState {
                 store.follow_sizes();
                 return Err(error);
             }
-            // Whoever has lost something has it again, unless the state lacks it too.
+            // Whatever was lost is there again, unless the state lacks it too.
             let mut healed = false;
             for InstanceState { instance, lost, .. } in &self.instances {
                 healed |= std::mem::replace(&mut (*instance.as_ptr()).lost, *lost) != *lost;
@@ -208,14 +214,16 @@ impl VmState {
         }
     }
 
-    /// The instance that defines a table of the state, by their numbers; `None` for one of the host's.
+    /// The instance that defines a table of the state, by their numbers; `None` for a table of the
+    /// host.
     pub(crate) fn definer_of_table(&self, table: usize) -> Option<usize> {
-        // Those of each instance follow those of the one before.
+        // Each instance's tables follow those of the instance before.
         let definer = self.instances.partition_point(|instance| instance.tables.end <= table);
         self.instances.get(definer)?.tables.contains(&table).then_some(definer)
     }
 
-    /// Checks that what an instance of the state imports from others of it is as large as its module declares.
+    /// Checks that what an instance of the state imports from others in the state is as large as
+    /// its module declares.
     pub(crate) fn check_own_sizes(&self) -> Result<(), Error> {
         for InstanceState { module, imports, .. } in &self.instances {
             for import in module.sized_imports()? {
@@ -233,12 +241,12 @@ impl VmState {
         Ok(())
     }
 
-    /// Checks what takes the place of imports from outside of the state, instance by instance, as
+    /// Checks what replaces imports from outside of the state, instance by instance, as
     /// [`VmModule::check_sizes`] does.
     ///
     /// # Safety
     ///
-    /// As for that.
+    /// As for [`VmModule::check_sizes`].
     pub(crate) unsafe fn check_outside_sizes(
         &self,
         outside: &[Vec<VmImport>],
@@ -259,8 +267,8 @@ impl VmState {
 }
 
 impl VmInstance {
-    /// Where the values of the globals that the instance defines are, one after another; `None` if it
-    /// defines none.
+    /// The address of the values of the globals that the instance defines, one after another;
+    /// `None` if it defines none.
     pub(in crate::vm) fn defined_globals(&self) -> Option<NonNull<ValRaw>> {
         let counts = self.module().loaded.artifact().counts();
         (counts.globals > counts.imported_globals)

@@ -1,4 +1,4 @@
-//! Address space of our own: reserved without access, made accessible from the front.
+//! Address space of our own: reserved without access, and made accessible from the front.
 
 #![allow(unsafe_code)]
 
@@ -18,19 +18,20 @@ use crate::vm::reuse::memories::Slot;
 /// The size of a page of the host's memory, in bytes. Linux on x86-64 has no other.
 pub(in crate::vm) const HOST_PAGE: usize = 4096;
 
-// A page below a memory is as much as code may read there.
+// Code may read at most one page below a memory.
 const _: () = assert!(HOST_PAGE <= wasm_types::abi::INTERRUPT_PAGE_SIZE as usize);
 
-/// A reservation of address space, inaccessible but for what was made accessible.
+/// A reservation of address space, inaccessible except for what was made accessible.
 #[derive(Debug)]
 pub(in crate::vm) struct Mapping {
     base: NonNull<u8>,
     len: usize,
     /// Bytes below the base that belong to the mapping: none, or [`LEAD`].
     lead: usize,
-    /// Whether the last page of those is accessible.
+    /// Whether the last page below the base is accessible.
     lead_is_open: bool,
-    /// If it is one of those that were made up front: given back when it is unmapped, wherever that is.
+    /// Present if it is one of a limited number that was made up front. It is given back when the
+    /// mapping is unmapped, wherever that is.
     slot: Option<Slot>,
 }
 
@@ -38,12 +39,13 @@ pub(in crate::vm) struct Mapping {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::vm) struct NotReplaced {
     pub(in crate::vm) errno: Errno,
-    /// Whether what was there is gone: the pages are not accessible.
+    /// Whether the previous contents are gone: then the pages are not accessible.
     pub(in crate::vm) emptied: bool,
 }
 
-/// Address space below the base of a mapping that may need a page there, in bytes: what keeps the base where the
-/// system puts mappings of a size that huge pages fit in.
+/// The size of the address space below the base of a mapping that may need a page there, in bytes.
+/// It is that of a huge page: the system aligns large mappings to huge pages, and so the base stays
+/// aligned.
 const LEAD: usize = 2 << 20;
 
 // SAFETY: the mapping belongs to this value alone.
@@ -58,7 +60,8 @@ impl Mapping {
         Self::reserve_after(0, len, what)
     }
 
-    /// As [`reserve`](Self::reserve), with address space below, of which the last page can be made accessible.
+    /// As [`reserve`](Self::reserve), with address space below the base. The last page of that can
+    /// be made accessible.
     pub(in crate::vm) fn reserve_with_lead(len: usize, what: &str) -> Result<Self, Error> {
         Self::reserve_after(LEAD, len, what)
     }
@@ -102,7 +105,8 @@ impl Mapping {
         }
     }
 
-    /// Makes the mapping one of a limited number, or hands over which one it is.
+    /// The slot that makes the mapping one of a limited number. It can be set, or handed over to
+    /// another mapping.
     pub(in crate::vm) fn slot(&mut self) -> &mut Option<Slot> {
         &mut self.slot
     }
@@ -117,7 +121,7 @@ impl Mapping {
         self.len
     }
 
-    /// Makes the page below the base readable, if it is not yet.
+    /// Makes the page below the base readable, if it is not readable yet.
     pub(in crate::vm) fn open_lead(&mut self) -> Result<(), Error> {
         if !self.lead_is_open && self.lead > 0 {
             // SAFETY: the page belongs to this mapping, and nothing was ever written to it.
@@ -142,7 +146,7 @@ impl Mapping {
         self.protect(from, to, MprotectFlags::empty())
     }
 
-    /// Forgets what was written to bytes `from..to`: they are again what was mapped there.
+    /// Discards what was written to bytes `from..to`: they are again what was mapped there.
     pub(in crate::vm) fn forget(&mut self, from: usize, to: usize) -> Result<(), Error> {
         debug_assert!(from <= to && to <= self.len);
         if from == to {
@@ -156,16 +160,16 @@ impl Mapping {
         .map_err(|errno| Error::msg(format!("could not reset a memory: {errno}")))
     }
 
-    /// Replaces what is mapped at bytes `0..len` by zeros that are not accessible, as they were at first.
+    /// Replaces what is mapped at bytes `0..len` by inaccessible zeros, as at first.
     pub(in crate::vm) fn blank(&mut self, len: usize) -> Result<(), NotReplaced> {
         self.replace(0..len, None)
     }
 
-    /// Replaces what is mapped at bytes of the mapping: by pages of a file from an offset on, private and writable,
-    /// or by zeros that are not accessible. Both ends are multiples of the page size.
+    /// Replaces what is mapped at a range of bytes: by pages of a file from an offset on, private
+    /// and writable, or by inaccessible zeros. Both ends are multiples of the page size.
     ///
-    /// The one place where anything is mapped over what is there. The system may fail after it has unmapped what was
-    /// there; then nobody else's mapping may get between.
+    /// This is the one place where anything is mapped over existing pages. The system may fail
+    /// after it has unmapped these; then nobody else's mapping may come between.
     pub(in crate::vm) fn replace(
         &mut self,
         range: Range<usize>,
@@ -191,9 +195,11 @@ impl Mapping {
         replaced.map(drop).map_err(|errno| NotReplaced { errno, emptied: self.fill_hole(range) })
     }
 
-    /// Reserves bytes of the mapping again, if the system has unmapped them; whether it had.
+    /// Reserves bytes of the mapping again, if the system has unmapped them. Returns whether it
+    /// had.
     ///
-    /// Ends the process if they are another's by now: whatever is done with this mapping would be done to that.
+    /// Ends the process if somebody else has mapped something there meanwhile: whatever is done
+    /// with this mapping would be done to that.
     fn fill_hole(&mut self, range: Range<usize>) -> bool {
         // SAFETY: this gives an address within the mapping.
         let start = unsafe { self.base.as_ptr().add(range.start).cast::<c_void>() };
@@ -201,15 +207,15 @@ impl Mapping {
         // SAFETY: nothing that exists is replaced.
         match unsafe { mmap_anonymous(start, range.len(), ProtFlags::empty(), flags) } {
             Ok(place) if place == start => return true,
-            // A system that does not know the flag takes the address for a hint.
+            // A system that does not know the flag treats the address as a hint.
             Ok(place) => {
                 // SAFETY: just mapped, and nothing refers to it.
                 let _ = unsafe { munmap(place, range.len()) };
             }
             Err(_) => {}
         }
-        // Something is there. If it is everywhere, nothing was unmapped.
-        // SAFETY: nothing is written: this only says whether everything is mapped.
+        // Something is mapped there. If that is so everywhere, nothing was unmapped.
+        // SAFETY: nothing is written: this only finds out whether everything is mapped.
         if unsafe { msync(start, range.len(), MsyncFlags::ASYNC) }.is_ok() {
             return false;
         }
@@ -242,7 +248,7 @@ impl Mapping {
 ///
 /// # Safety
 ///
-/// The page is mapped, belongs to who calls this, and is never written.
+/// The page is mapped, belongs to the caller, and is never written.
 pub(in crate::vm) unsafe fn set_readable(page: usize, readable: bool) -> Result<(), Error> {
     let access = if readable { MprotectFlags::READ } else { MprotectFlags::empty() };
     // SAFETY: as the caller promises.
@@ -288,7 +294,7 @@ mod tests {
         assert_eq!(unsafe { mapping.base().read() }, 0);
     }
 
-    /// A failure without an effect is none on what is there.
+    /// A failure without an effect leaves what is mapped as it is.
     #[test]
     fn what_can_not_be_replaced_stays() {
         let mut mapping = Mapping::reserve(4 * HOST_PAGE, "a test").unwrap();
@@ -297,7 +303,7 @@ mod tests {
         unsafe { mapping.base().write(7) };
         let file = std::fs::File::open("/dev/null").unwrap();
         let file = std::os::fd::AsFd::as_fd(&file);
-        // No file has pages at such a place.
+        // No file has pages at such an offset.
         let failed = mapping.replace(0..HOST_PAGE, Some((file, 1))).unwrap_err();
         assert!(!failed.emptied, "{failed:?}");
         // SAFETY: the page is still accessible.

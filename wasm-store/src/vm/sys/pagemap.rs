@@ -1,12 +1,12 @@
-//! Which pages of a private mapping were written: what is to be reset before another instance may
-//! have it, and what a snapshot must keep.
+//! Which pages of a private mapping were written. These are the pages that must be reset before
+//! another instance gets the mapping, and that a snapshot must keep.
 //!
-//! A page of a private mapping that was written is the process's own: in memory or swapped out,
-//! not a page of the file and not the page of zeros. `PAGEMAP_SCAN` (Linux 6.7) lists such pages for
-//! the price of one system call and with no need to prepare the mapping. Where the kernel does not
-//! have it, or a sandbox refuses it, the answer is [`Scan::Unknown`], and every page must be taken for
-//! written. The answer may have too many pages (one that was written with what it had before), never
-//! too few.
+//! A page of a private mapping that was written belongs to the process: it is in memory or swapped
+//! out, and is neither a page of the file nor the page of zeros. `PAGEMAP_SCAN` (Linux 6.7) lists
+//! such pages in one system call, without any preparation of the mapping. Where the kernel does not
+//! have it, or a sandbox refuses it, the answer is [`Scan::Unknown`], and every page must be
+//! treated as written. The answer may have too many pages (a page may have been overwritten with
+//! the same bytes), never too few.
 
 #![allow(unsafe_code)]
 
@@ -24,20 +24,21 @@ use super::process;
 /// How a scan ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::vm) enum Scan {
-    /// Every written page was told.
+    /// Every written page was reported.
     Complete,
-    /// Whoever was told of the pages did not want to hear more.
+    /// The callback did not want more pages.
     Stopped,
-    /// The kernel does not say. Some pages may have been told; any page may be written.
+    /// The kernel does not provide the information. Some pages may have been reported; any page may
+    /// be written.
     Unknown,
 }
 
-/// Tells `each` of the pages that were written, in rising order, as ranges of bytes from `start`.
-/// Ranges that touch may come in pieces.
+/// Calls `each` with the pages that were written, in rising order, as ranges of bytes from `start`.
+/// Adjacent ranges may be reported separately.
 ///
-/// `start` is the address of a page; `len` is rounded up to whole pages. What is mapped there must be
-/// private, as all memories are; in a shared mapping no page counts as written. Pages that were only
-/// read, and parts of the range where nothing is mapped, are not told.
+/// `start` is the address of a page; `len` is rounded up to whole pages. What is mapped there must
+/// be private, as all memories are; in a shared mapping no page counts as written. Pages that were
+/// only read, and parts of the range where nothing is mapped, are not reported.
 pub(in crate::vm) fn for_each_written(
     start: *const u8,
     len: usize,
@@ -63,10 +64,10 @@ pub(in crate::vm) fn for_each_written(
             category_anyof_mask: PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
             return_mask: PAGE_IS_PRESENT,
         };
-        // The address goes through the kernel as a number: from here on it may be written to.
+        // The kernel gets the address as a number: from here on the buffer may be written to.
         let _ = regions.as_mut_ptr().expose_provenance();
-        // SAFETY: the request and what it points to are valid for the call, and as large as it says.
-        // It only reads page tables.
+        // SAFETY: the request and what it points to are valid for the call, and as large as it
+        // says. It only reads page tables.
         let count = unsafe { libc::ioctl(pagemap, PAGEMAP_SCAN, &raw mut request) };
         let count = match usize::try_from(count) {
             Ok(count) if count <= REGIONS && request.walk_end > from => count,
@@ -88,7 +89,7 @@ pub(in crate::vm) fn for_each_written(
     Scan::Complete
 }
 
-/// How many ranges the kernel is asked for at once.
+/// How many ranges the kernel is queried for at once.
 const REGIONS: usize = 42;
 
 /// `_IOWR('f', 16, struct pm_scan_arg)`.
@@ -126,20 +127,20 @@ struct PageRegion {
 
 const _: () = assert!(size_of::<PmScanArg>() == 0x60 && size_of::<PageRegion>() == 24);
 
-/// The descriptor was not opened yet in this process: what a page of zeros says.
+/// The descriptor was not opened yet in this process. This is what a page of zeros holds.
 const NOT_OPENED: i32 = 0;
-/// The kernel does not have what is asked for, or does not allow it.
+/// The kernel does not have the system call, or does not allow it.
 const REFUSED: i32 = -1;
 
 /// The process's descriptor of its own page tables plus one, or one of the above.
 ///
-/// A descriptor that was opened before a `fork` is that of the parent's memory. So its number is one of the words
-/// that the kernel clears in the child, where the next scan opens another.
+/// A descriptor that was opened before a `fork` refers to the parent's memory. So its number is one
+/// of the words that the kernel clears in the child, where the next scan opens another.
 fn state() -> Option<&'static AtomicI32> {
     process::own().map(|own| &own.pagemap)
 }
 
-/// The descriptor to ask, if there is one.
+/// The descriptor to query, if there is one.
 fn pagemap() -> Option<c_int> {
     let state = state()?;
     match state.load(Ordering::Acquire) {
@@ -151,14 +152,15 @@ fn pagemap() -> Option<c_int> {
 
 #[cold]
 fn open(state: &AtomicI32) -> Option<c_int> {
-    // The standard library opens all files so that they are closed in other programs.
+    // The standard library opens all files with close-on-exec.
     let file = match File::open("/proc/self/pagemap") {
         Ok(file) => file,
         Err(error) => {
             if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) {
                 refused();
             }
-            // Else there may be no descriptors left for the moment: the next scan tries again.
+            // Other errors may be temporary, such as too many open files: the next scan tries
+            // again.
             return None;
         }
     };
@@ -166,15 +168,15 @@ fn open(state: &AtomicI32) -> Option<c_int> {
     match state.compare_exchange(NOT_OPENED, fd + 1, Ordering::AcqRel, Ordering::Acquire) {
         Ok(_) => Some(fd),
         Err(other) => {
-            // SAFETY: opened above, and nobody else knows of it. Another thread was faster.
+            // SAFETY: opened above, and nobody else knows it. Another thread was faster.
             unsafe { libc::close(fd) };
             (other > 0).then(|| other - 1)
         }
     }
 }
 
-/// Remembers that the kernel refuses, so that it is not asked each time. The descriptor stays open: another
-/// thread may be about to use it.
+/// Remembers that the kernel refuses, so that it is not queried each time. The descriptor stays
+/// open: another thread may be about to use it.
 #[cold]
 fn refused() {
     if let Some(state) = state() {
@@ -225,7 +227,7 @@ mod tests {
             unsafe { self.base.add(page * HOST_PAGE).read_volatile() }
         }
 
-        /// The numbers of the written pages, or `None` where the kernel does not say.
+        /// The numbers of the written pages, or `None` where the kernel does not provide them.
         fn written(&self) -> Option<Vec<usize>> {
             let mut pages = Vec::new();
             let scan = for_each_written(self.base, self.len, |range| {
@@ -256,7 +258,8 @@ mod tests {
         file
     }
 
-    /// Whether this kernel has the call at all: if not, the answer must be that it is not known.
+    /// Whether this kernel has the system call at all. If not, the answer must be that it is
+    /// unknown.
     fn supported() -> bool {
         let pages = Pages::new(1, None);
         pages.write(0);
@@ -298,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn more_ranges_than_are_asked_for_at_once() {
+    fn more_ranges_than_one_query_reports() {
         let pages = Pages::new(8 * REGIONS, None);
         if !supported() {
             return assert_eq!(pages.written(), None);
@@ -306,12 +309,12 @@ mod tests {
         let odd: Vec<_> = (0..8 * REGIONS).filter(|page| page % 2 == 1).collect();
         odd.iter().for_each(|page| pages.write(*page));
         assert_eq!(pages.written().unwrap(), odd);
-        let mut told = 0;
+        let mut reported = 0;
         let scan = for_each_written(pages.base, pages.len, |_| {
-            told += 1;
-            if told == REGIONS + 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            reported += 1;
+            if reported == REGIONS + 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        assert_eq!((scan, told), (Scan::Stopped, REGIONS + 1));
+        assert_eq!((scan, reported), (Scan::Stopped, REGIONS + 1));
     }
 
     #[test]
@@ -353,8 +356,8 @@ mod tests {
         let pages = Pages::new(4, None);
         pages.write(1);
         assert_eq!(pages.written().unwrap(), [1]);
-        // SAFETY: the child makes system calls only, no allocation but for opening a file by a name of
-        // fixed length, and leaves without running anything of the parent's.
+        // SAFETY: the child makes system calls only, no allocation but for opening a file by a name
+        // of fixed length, and leaves without running anything of the parent's.
         let child = unsafe { libc::fork() };
         if child == 0 {
             pages.write(3);

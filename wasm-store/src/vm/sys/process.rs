@@ -1,4 +1,4 @@
-//! Which process this is, and what it knows of itself that a child which is forked must not take over.
+//! Which process this is, and what it knows of itself that a forked child must not inherit.
 
 #![allow(unsafe_code)]
 
@@ -13,11 +13,12 @@ use super::mapping::HOST_PAGE;
 pub(super) struct Own {
     /// The process's descriptor of its own page tables, as [`pagemap`](super::pagemap) has it.
     pub(super) pagemap: AtomicI32,
-    /// The number of the process, once somebody has asked for it.
+    /// The number of the process, once it was needed.
     number: AtomicU32,
 }
 
-/// The words of this process. `None` if the system does not clear memory in children, or has none to give.
+/// The words of this process. `None` if the system does not clear memory in children, or has no
+/// memory left.
 pub(super) fn own() -> Option<&'static Own> {
     static PAGE: OnceLock<Option<&'static Own>> = OnceLock::new();
     *PAGE.get_or_init(|| {
@@ -41,8 +42,8 @@ pub(super) fn own() -> Option<&'static Own> {
 
 const _: () = assert!(size_of::<Own>() <= HOST_PAGE);
 
-/// The number of the process. The system is asked once for each process, if it clears memory in children: this is on
-/// the way of calls.
+/// The number of the process. The system is queried once for each process, if it clears memory in
+/// children: calls need the number, so this must be fast.
 pub(in crate::vm) fn id() -> u32 {
     let Some(own) = own() else { return std::process::id() };
     match own.number.load(Ordering::Relaxed) {

@@ -1,9 +1,9 @@
-//! Faults of compiled code become traps. Signals that are not ours go on to what was there before (see
-//! [`forward`]).
+//! Faults of compiled code become traps. Signals that are not ours are passed on to the previous
+//! handler (see [`forward`]).
 //!
-//! The handler does only what is async-signal-safe: it reads thread-local data, looks the
-//! program counter up in a table without locks, writes plain data to the store's context, and
-//! changes where the thread goes on.
+//! The handler does only what is async-signal-safe: it reads thread-local data, looks the program
+//! counter up in a table without locks, writes plain data to the store's context, and changes where
+//! the thread continues.
 
 #![allow(unsafe_code)]
 
@@ -19,7 +19,7 @@ use crate::vm::unwind::PendingTrap;
 
 const SIGNALS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
 
-/// Puts the handler in place, once for the process.
+/// Installs the handler, once for the process.
 pub(in crate::vm) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -38,12 +38,13 @@ pub(in crate::vm) fn install() {
     });
 }
 
-/// Has a write beyond the limit for the size of files fail, and no more. By default the system ends the process as
-/// well, and how far a guest writes, or how large a memory is of which a copy is kept, is not for the host to say.
+/// Makes a write beyond the limit for the size of files fail, and nothing else. By default the
+/// system ends the process as well. But the host does not decide how far a guest writes, or how
+/// large a memory is that is copied to a file.
 fn survive_file_size_limit() {
     extern "C" fn nothing(_: libc::c_int) {}
-    // SAFETY: plain system calls; what handles the signal already stays. Unlike a signal that is ignored, one that is
-    // handled is as before in programs that this one executes.
+    // SAFETY: plain system calls. A handler that the signal already has stays. Unlike an ignored
+    // signal, one with a handler is reset to its default in programs that this process executes.
     unsafe {
         let mut action = std::mem::zeroed::<libc::sigaction>();
         libc::sigaction(libc::SIGXFSZ, std::ptr::null(), &mut action);
@@ -62,7 +63,8 @@ unsafe extern "C" fn handler(
 ) {
     // SAFETY: the kernel calls this with the interrupted thread's state.
     unsafe {
-        // What somebody sent is about no instruction, whichever the thread is at.
+        // A signal that was sent by somebody is not about the instruction that the thread happens
+        // to be at.
         let is_fault = is_fault(&*info);
         if is_fault {
             let state = &mut *context.cast();
@@ -74,12 +76,12 @@ unsafe extern "C" fn handler(
     }
 }
 
-/// Whether the signal is about what the thread did. The kernel's reasons are positive numbers.
+/// Whether the thread itself caused the signal. The kernel's reasons are positive numbers.
 fn is_fault(info: &libc::siginfo_t) -> bool {
     info.si_code > 0
 }
 
-/// Turns a fault of compiled code into a trap: the thread goes on at the store's innermost entry.
+/// Turns a fault of compiled code into a trap: the thread continues at the store's innermost entry.
 unsafe fn become_trap(
     signal: libc::c_int,
     info: &libc::siginfo_t,
@@ -92,15 +94,16 @@ unsafe fn become_trap(
     let Interrupted { pc, sp, fp } = Interrupted::new(context);
     // SAFETY: the store that runs on this thread lives, and the thread itself is stopped here.
     let bounds = unsafe { (*store).bounds };
-    // The host's own faults are none of the store's, wherever they are, though the store waits for the host.
+    // A fault of the host's own code is not the store's, wherever it is, though the store waits for
+    // the host.
     if !bounds.is_stack_pointer(sp) {
         return false;
     }
     let is_access = signal == libc::SIGSEGV || signal == libc::SIGBUS;
     // SAFETY: the field is meaningful for these signals.
     let address = if is_access { unsafe { info.si_addr() }.addr() } else { 0 };
-    // The guard first: any instruction that touches the stack may hit it, one that can trap for
-    // another reason too.
+    // The guard comes first: any instruction that touches the stack may hit it, also one that can
+    // trap for another reason.
     let code = if is_access && bounds.is_guard(address) {
         Some(TrapCode::StackOverflow as u8)
     } else {

@@ -1,5 +1,5 @@
-//! What each thread needs: to know the store that runs on it, a stack for signals, and how deep its
-//! own stack may go.
+//! What each thread needs: the store that runs on it, a stack for signals, and how deep its own
+//! stack may go.
 
 #![allow(unsafe_code)]
 
@@ -14,24 +14,25 @@ use crate::vm::arch::{look, skip_look};
 use crate::vm::context::VMStoreContext;
 use crate::vm::unwind::{TrapInfo, Unwind};
 
-/// Room on the host's stack that must be left for a nested entry, in bytes. Host functions and
-/// the entry itself take a few kilobytes; this leaves a wide margin for what they call.
+/// Room on the host's stack that must be left for a nested entry, in bytes. Host functions and the
+/// entry itself take a few kilobytes; this leaves a wide margin for what they call.
 const HOST_STACK_RESERVE: usize = 192 << 10;
 
-/// A thread's own data. It is never destroyed, so that destructors of other thread-local data can call Wasm.
+/// A thread's own data. It is never destroyed, so that destructors of other thread-local data can
+/// call Wasm.
 struct ThreadState {
     current: Cell<*mut VMStoreContext>,
-    /// A word that is the address of this state as long as the thread is ready for faults. See
-    /// [`signal_stack`] for why it may be anywhere, and even be unmapped.
+    /// A word that is the address of this state as long as the thread is ready for faults.
+    /// [`signal_stack`] explains why it may be anywhere, and even be unmapped.
     witness: Cell<*const usize>,
-    /// The word, where no other is needed.
+    /// The word for threads that need no other.
     own_witness: Cell<usize>,
-    /// How far down the thread's own stack may be used for nested entries. `None` as long as none was made:
-    /// finding out takes the system reading a list of all mappings.
+    /// How far down the thread's own stack may be used for nested entries. `None` until the first
+    /// nested entry: to find out, the system has to read a list of all mappings.
     stack_limit: Cell<Option<usize>>,
 }
 
-/// What is the witness of threads that are not ready.
+/// The witness of threads that are not ready.
 static NOT_READY: usize = 0;
 
 thread_local! {
@@ -45,7 +46,7 @@ thread_local! {
     };
 }
 
-/// What tells this thread from the others that live: for lists that would rather give a thread what it has
+/// Distinguishes this thread from all others that live. Lists prefer to give a thread what it has
 /// used before.
 pub(in crate::vm) fn id() -> usize {
     STATE.with(ThreadState::address)
@@ -56,11 +57,12 @@ pub(in crate::vm) fn current() -> *mut VMStoreContext {
     STATE.with(|state| state.current.get())
 }
 
-/// Makes a store the one that runs on this thread, and returns the one that did before.
+/// Makes a store the one that runs on this thread, and returns the one that ran before.
 ///
 /// # Errors
 ///
-/// If the thread's own stack has no room for a nested entry, or the system has none for a stack for signals.
+/// If the thread's own stack has no room for a nested entry, or the system has none for a stack for
+/// signals.
 #[inline(always)]
 pub(in crate::vm) fn enter(store: *mut VMStoreContext) -> Result<*mut VMStoreContext, Box<Unwind>> {
     STATE.with(|state| {
@@ -76,13 +78,14 @@ pub(in crate::vm) fn enter(store: *mut VMStoreContext) -> Result<*mut VMStoreCon
     })
 }
 
-/// Goes back to the store that ran before.
+/// Restores the store that ran before.
 #[inline(always)]
 pub(in crate::vm) fn leave(previous: *mut VMStoreContext) {
     STATE.with(|state| state.current.set(previous));
 }
 
-/// Has a look at the witness go on that found it unmapped. `false` if the fault is another.
+/// Makes a look at the witness continue that found it unmapped. `false` if the fault is another
+/// one.
 ///
 /// Async-signal-safe.
 pub(in crate::vm) fn witness_is_gone(
@@ -90,8 +93,8 @@ pub(in crate::vm) fn witness_is_gone(
     context: &mut libc::ucontext_t,
 ) -> bool {
     let witness = STATE.with(|state| state.witness.get());
-    // SAFETY: the field is meaningful for the two signals that accesses cause; for the others it is an address of
-    // code, which is no witness.
+    // SAFETY: the field is meaningful for the two signals that accesses cause. For the others it is
+    // an address of code, which is no witness.
     let address = unsafe { info.si_addr() };
     skip_look(witness.addr(), address.addr(), context)
 }
@@ -142,12 +145,12 @@ impl ThreadState {
     }
 }
 
-/// Tells that the thread has no signal stack any more.
+/// Records that the thread has no signal stack any more.
 fn is_not_ready() {
     STATE.with(|state| state.witness.set(&raw const NOT_READY));
 }
 
-/// The lowest address of this thread's own stack, if the system tells.
+/// The lowest address of this thread's own stack, if the system provides it.
 fn stack_bottom() -> Option<usize> {
     // SAFETY: the attributes are initialised by the first call, and destroyed after use.
     unsafe {

@@ -108,7 +108,7 @@ impl<T: 'static> Store<T> {
     }
 }
 
-fn set_tell<T: 'static>(store: &mut StoreInner<T>, tell: crate::vm::Tell) {
+fn set_tell<T: 'static>(store: &mut StoreInner<T>, tell: crate::vm::Notify) {
     // SAFETY: the store owns its context, and runs nothing: it is borrowed as itself.
     unsafe { (*store.vm.context()).function_hook = tell }
 }

@@ -1,13 +1,16 @@
-//! From a fault at the read of a page to the host, and back.
+//! From a fault at the read of an interrupt page to the host, and back.
 //!
-//! The signal handler writes the registers of the interrupted code to the host's stack, and has the thread go on in the
-//! thunk. That saves the rest, and asks why, as a host function that was called. If the code is to go on, all registers
-//! get back what they had, and it goes on behind the read: nothing uses what it would have read, and where a deadline is
-//! reached again at once, the code still gets on.
+//! The signal handler writes the registers of the interrupted code to the host's stack, and makes
+//! the thread continue in the thunk. The thunk saves the rest, and calls a function that looks up
+//! the reason, as a host function would be called. If the code may continue, all registers get back
+//! their values, and it continues after the read. Nothing uses the value that would have been read.
+//! So the code makes progress even if a deadline is reached again at once.
 //!
-//! On the Wasm stack, below what the code has there, the handler makes a frame like those of other thunks, so that
-//! backtraces and nested calls find what they look for. If there is no room for one, the stack is as good as used up:
-//! code that was to be ended is ended for the reason that there was, and what was to go on ends as a stack overflow.
+//! On the Wasm stack, below what the code has there, the handler makes a frame like those of other
+//! thunks, so that backtraces and nested calls work as usual. If there is no room for a frame, the
+//! stack counts as used up: code that was to be stopped is stopped for the reason that was found,
+//! and code that might have continued ends with a stack overflow. code that was to be ended is
+//! ended for the reason that there was, and what was to go on ends as a stack overflow.
 
 #![allow(unsafe_code)]
 
@@ -25,7 +28,7 @@ use crate::vm::interruption::Verdict;
 use crate::vm::store::VmStore;
 use crate::vm::unwind::{PendingTrap, Unwind};
 
-/// Bytes below the stack pointer that are left alone. The way back takes some of them.
+/// Bytes below the stack pointer that are left alone. The way back uses some of them.
 const BELOW_STACK_POINTER: usize = 128;
 
 /// The size of a frame that has nothing but a return address, in bytes.
@@ -34,7 +37,7 @@ const FRAME_SIZE: usize = 16;
 /// The registers of the system's `mcontext_t`, by their numbers there.
 const REGISTERS: usize = libc::REG_EFL as usize + 1;
 
-/// What is saved of the interrupted code, on the host's stack.
+/// The saved state of the interrupted code, on the host's stack.
 #[derive(Debug)]
 #[repr(C, align(16))]
 struct Saved {
@@ -56,27 +59,29 @@ impl Saved {
 
 const _: () = assert!(size_of::<Saved>().is_multiple_of(16));
 
-/// Has the thread go on in the thunk, with the state of a fault saved.
+/// Saves the state at a fault, and makes the thread continue in the thunk.
 ///
 /// Async-signal-safe.
 ///
 /// # Safety
 ///
-/// To be called by the signal handler for a fault of compiled code of the store that runs on this thread.
+/// To be called by the signal handler for a fault of compiled code of the store that runs on this
+/// thread.
 pub(crate) unsafe fn divert(store: *mut VMStoreContext, context: &mut libc::ucontext_t) {
     let registers = &mut context.uc_mcontext.gregs;
     let register = |number: libc::c_int| registers[number as usize] as usize;
     let below = register(libc::REG_RSP) - BELOW_STACK_POINTER - FRAME_SIZE;
     let place = below & !(FRAME_SIZE - 1);
     let (fp, pc) = (register(libc::REG_RBP), register(libc::REG_RIP));
-    // SAFETY: the store lives, and the thread that uses it is stopped here. The frame is on its Wasm stack, below
-    // everything that is in use, and what is saved on the host's, below the entry's frame. Vectors are left to the
-    // thunk.
+    // SAFETY: the store lives, and the thread that uses it is stopped here. The frame is on its
+    // Wasm stack, below everything that is in use. The saved state is on the host's stack, below
+    // the entry's frame. Vector registers are left to the thunk.
     unsafe {
         let has_frame = (*store).bounds.can_hold_frame(place);
         if has_frame {
             let frame = std::ptr::with_exposed_provenance_mut::<[usize; 2]>(place);
-            // An address right after the first byte of the instruction, as if it were a call of one byte.
+            // An address right after the first byte of the instruction, as if it were a call of one
+            // byte.
             frame.write([fp, pc + 1]);
             (*store).wasm_sp = frame.cast();
         }
@@ -96,11 +101,12 @@ const fn register(number: libc::c_int) -> usize {
     offset_of!(Saved, registers) + number as usize * 8
 }
 
-/// From interrupted Wasm to the host, with the store in `rdi`, and [`Saved`] at `rbp` and `rsp`. If it comes back, it goes on where what is saved says.
+/// From interrupted Wasm to the host, with the store in `rdi`, and [`Saved`] at `rbp` and `rsp`. If
+/// the host returns, the code continues with the saved state.
 ///
 /// # Safety
 ///
-/// Only the signal handler has a thread go on here.
+/// Only the signal handler makes a thread continue here.
 #[unsafe(naked)]
 unsafe extern "C" fn interrupt_thunk() {
     naked_asm!(
@@ -182,10 +188,10 @@ unsafe extern "C" fn interrupt_thunk() {
     )
 }
 
-/// Returns if the code is to go on; else leaves Wasm.
+/// Returns if the code may continue; else leaves Wasm.
 unsafe extern "C" fn interrupted(store: *mut VMStoreContext, saved: *mut Saved) {
-    // SAFETY: the thunk calls this for the store whose code was interrupted. It runs on behalf of an entry, and at
-    // the end nothing is left to drop.
+    // SAFETY: the thunk calls this for the store whose code was interrupted. It runs on behalf of
+    // an entry, and at the end nothing is left to drop.
     unsafe {
         let saved = &mut *saved;
         let failure = match catch_unwind(AssertUnwindSafe(|| decide(store, saved.has_frame))) {
@@ -206,15 +212,16 @@ unsafe extern "C" fn interrupted(store: *mut VMStoreContext, saved: *mut Saved) 
     }
 }
 
-/// How long the instruction is that reads the page, in bytes: a 32-bit load from a register and a constant. 0 if it is
-/// none of those that the code generator makes; it is executed again then.
+/// The length of the instruction that reads the page, in bytes: a 32-bit load from a register and a
+/// constant. 0 if it is none of the forms that the code generator emits; then the instruction is
+/// executed again.
 ///
 /// # Safety
 ///
 /// There is an instruction of loaded code at the address.
 unsafe fn read_len(pc: usize) -> usize {
     let code = std::ptr::with_exposed_provenance::<u8>(pc);
-    // SAFETY: what is looked at is part of the instruction, by what was looked at before.
+    // SAFETY: each byte that is read is part of the instruction, as the bytes before it show.
     unsafe {
         let prefix = usize::from((*code & 0xf0) == 0x40);
         if *code.add(prefix) != 0x8b {
@@ -234,10 +241,12 @@ unsafe fn read_len(pc: usize) -> usize {
     }
 }
 
-/// Asks why the code was interrupted, and whoever is to be asked then. What to trap with; `None` if the code is to go
-/// on, which it can only if there is a frame.
+/// Looks up why the code was interrupted, and runs the callback if a deadline is reached. Returns
+/// what to trap with, or `None` if the code may continue, which is possible only if there is a
+/// frame.
 unsafe fn decide(store: *mut VMStoreContext, has_frame: bool) -> Result<Option<TrapCode>, Error> {
-    // SAFETY: the store lives; what is taken of it is not kept while the callback runs, which may use all of it.
+    // SAFETY: the store lives. What is borrowed of it is not kept while the callback runs, which
+    // may use all of it.
     let (interrupts, callback) = unsafe {
         let vm = (*store).vm;
         match (*vm).interrupts() {
@@ -250,7 +259,7 @@ unsafe fn decide(store: *mut VMStoreContext, has_frame: bool) -> Result<Option<T
         (Verdict::GoOn | Verdict::Deadline, _) if !has_frame => Ok(Some(TrapCode::StackOverflow)),
         (Verdict::GoOn, _) => Ok(None),
         (Verdict::Deadline, Some(callback)) => {
-            // SAFETY: whoever set the callback knows how the store is to be borrowed.
+            // SAFETY: whoever set the callback knows how to borrow the store.
             let goes_on = unsafe { callback(store)? };
             Ok((!goes_on).then_some(TrapCode::Interrupt))
         }
@@ -276,7 +285,7 @@ mod tests {
             // SAFETY: the bytes are an instruction.
             assert_eq!(unsafe { read_len(code.as_ptr().expose_provenance()) }, code.len());
         }
-        // A byte is read, and nothing at all.
+        // A load of one byte, and an instruction that loads nothing.
         for code in [&[0x0f_u8, 0xb6, 0x48, 0xfc][..], &[0x8b, 0xc8]] {
             // SAFETY: as above.
             assert_eq!(unsafe { read_len(code.as_ptr().expose_provenance()) }, 0);

@@ -35,9 +35,9 @@ impl Width {
     }
 }
 
-/// Where a parameter or result travels.
+/// Where one parameter or result of a call is passed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Place {
+pub(crate) enum ValueLocation {
     /// An integer register, by its number in the order of the convention.
     Int(u8),
     /// A vector register.
@@ -46,13 +46,13 @@ pub(crate) enum Place {
     Memory(u32),
 }
 
-/// Where everything of one signature travels.
+/// Where all parameters and results of a signature are passed.
 #[derive(Clone, Debug)]
 pub(crate) struct CallLayout {
-    pub(crate) params: Box<[(Place, Width)]>,
-    pub(crate) results: Box<[(Place, Width)]>,
-    /// Where the address of the buffer for results travels, if there is one.
-    pub(crate) buffer: Option<Place>,
+    pub(crate) params: Box<[(ValueLocation, Width)]>,
+    pub(crate) results: Box<[(ValueLocation, Width)]>,
+    /// Where the address of the buffer for results is passed, if there is one.
+    pub(crate) buffer: Option<ValueLocation>,
     /// The size of that buffer, in bytes: a multiple of 16.
     pub(crate) buffer_size: u32,
     /// Bytes of stack arguments, which the callee pops: a multiple of 16.
@@ -67,12 +67,12 @@ impl CallLayout {
         let mut next_vector = 0;
         let mut stack_size = 0u32;
         let mut place = |ty: ValType| {
-            let (next, count, make): (&mut u8, usize, fn(u8) -> Place) = if ty.is_float_or_vector()
-            {
-                (&mut next_vector, VECTOR_REGISTERS, Place::Vector)
-            } else {
-                (&mut next_int, INT_REGISTERS, Place::Int)
-            };
+            let (next, count, make): (&mut u8, usize, fn(u8) -> ValueLocation) =
+                if ty.is_float_or_vector() {
+                    (&mut next_vector, VECTOR_REGISTERS, ValueLocation::Vector)
+                } else {
+                    (&mut next_int, INT_REGISTERS, ValueLocation::Int)
+                };
             if usize::from(*next) < count {
                 *next += 1;
                 return make(*next - 1);
@@ -80,7 +80,7 @@ impl CallLayout {
             let size = ty.byte_size().max(8);
             let offset = stack_size.next_multiple_of(size);
             stack_size = offset + size;
-            Place::Memory(offset)
+            ValueLocation::Memory(offset)
         };
         let params: Box<[_]> = ty.params().iter().map(|&ty| (place(ty), Width::of(ty))).collect();
         let places = register_results(ty.results());
@@ -93,14 +93,14 @@ impl CallLayout {
             .zip(&places)
             .map(|(&ty, place)| {
                 let place = match place {
-                    ResultLocation::Buffer(offset) => Place::Memory(*offset),
+                    ResultLocation::Buffer(offset) => ValueLocation::Memory(*offset),
                     ResultLocation::Register if ty.is_float_or_vector() => {
                         next_vector += 1;
-                        Place::Vector(next_vector - 1)
+                        ValueLocation::Vector(next_vector - 1)
                     }
                     ResultLocation::Register => {
                         next_int += 1;
-                        Place::Int(next_int - 1)
+                        ValueLocation::Int(next_int - 1)
                     }
                 };
                 (place, Width::of(ty))
@@ -118,8 +118,8 @@ impl CallLayout {
         }
     }
 
-    /// Whether all parameters and the result, if any, travel in registers as they do in the
-    /// system's C convention too, so that no array is needed.
+    /// Whether all parameters and the result, if any, are passed in registers as in the system's C
+    /// convention too, so that no array is needed.
     pub(crate) fn fits_registers(&self) -> bool {
         self.fits_registers
     }
@@ -130,15 +130,15 @@ impl CallLayout {
     }
 }
 
-/// A function type that an engine knows, with how its calls travel. Its address is stable for the
-/// engine's life.
+/// A function type that an engine knows, with the layout of its calls. Its address is stable for
+/// the engine's life.
 #[derive(Debug)]
 pub(crate) struct FuncTypeRecord {
     /// The engine-wide id.
     pub(crate) id: u32,
-    /// The type. Its concrete references, if any, mean engine-wide ids.
+    /// The type. Concrete references in it, if any, hold engine-wide ids.
     pub(crate) ty: FuncType,
-    /// How its calls travel.
+    /// The layout of its calls.
     pub(crate) layout: CallLayout,
 }
 

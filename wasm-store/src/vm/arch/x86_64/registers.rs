@@ -5,7 +5,7 @@
 use super::thunks::unwind_thunk;
 use crate::vm::context::VMStoreContext;
 
-/// The processor's flag for which way string instructions go.
+/// The processor's flag for the direction of string instructions.
 const DIRECTION_FLAG: i64 = 1 << 10;
 
 /// Where a thread was stopped.
@@ -20,7 +20,7 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
-    /// What the system has saved of it.
+    /// Reads the registers that the system has saved.
     pub(crate) fn new(context: &libc::ucontext_t) -> Self {
         let register = |number: libc::c_int| context.uc_mcontext.gregs[number as usize] as usize;
         Self {
@@ -31,14 +31,14 @@ impl Interrupted {
     }
 }
 
-/// Has the thread leave Wasm by the store's innermost entry when the handler returns.
+/// Makes the thread leave Wasm by the store's innermost entry when the handler returns.
 ///
 /// Async-signal-safe.
 ///
 /// # Safety
 ///
-/// To be called by the signal handler of the thread that runs this store, which is on its Wasm stack: then the
-/// frame of the entry is in place.
+/// To be called by the signal handler of the thread that runs this store, which is on its Wasm
+/// stack: then the frame of the entry is in place.
 pub(crate) unsafe fn go_on_unwinding(store: *mut VMStoreContext, context: &mut libc::ucontext_t) {
     let registers = &mut context.uc_mcontext.gregs;
     registers[libc::REG_RIP as usize] = unwind_thunk as *const () as i64;

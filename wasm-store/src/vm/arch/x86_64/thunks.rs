@@ -1,29 +1,33 @@
-//! The assembly that changes stacks: into Wasm, out to the host, to builtins, and back to the
-//! entry when a call fails.
+//! The assembly that changes stacks: into Wasm, out to the host, to builtins, and back to the entry
+//! when a call fails.
 //!
-//! The **entry frame** on the host stack is what all of them share. From [`VMStoreContext::host_sp`]
-//! upwards it holds: the `host_sp` and `wasm_sp` before the entry, the store context, the
-//! callee-saved registers, the return address. The first two link the activations of a store for
-//! backtraces. A call to the host continues below it; a failure leaves through it.
+//! All of it shares the **entry frame** on the host stack. From [`VMStoreContext::host_sp`] upwards
+//! it holds: the `host_sp` and `wasm_sp` before the entry, the store context, the callee-saved
+//! registers, the return address. The first two link the activations of a store for backtraces. A
+//! call to the host continues below the frame; a failure leaves through it.
 //!
 //! On the Wasm stack an entry starts 16-byte aligned, with a null frame pointer, which ends walks.
-//! A thunk that leaves Wasm pushes a frame of its own there, so that from `wasm_sp` the walk sees
-//! frame pointer and return address as in any other frame.
+//! A thunk that leaves Wasm pushes a frame of its own there. So a walk from `wasm_sp` finds frame
+//! pointer and return address as in any other frame.
 //!
 //! # What the signal handler finds
 //!
-//! Whatever touches the Wasm stack may run into its guard, in a thunk as in compiled code. The handler counts on the
-//! following at each instruction, from the one that changes to the Wasm stack to the one that leaves it:
+//! Whatever touches the Wasm stack may run into its guard, in a thunk as in compiled code. The
+//! handler relies on the following at each instruction, from the one that changes to the Wasm stack
+//! to the one that leaves it:
 //!
-//! 1. [`VMStoreContext::host_sp`] is the entry frame: a failure leaves through it. So it is published first.
-//! 2. The frame pointer is null or a frame's on this stack. So it is changed *before* the stack pointer.
-//! 3. The stack pointer is on the Wasm stack or in its guard, and nothing further down is touched: what is copied is
-//!    pushed word by word. While the stack pointer is the host's, no thunk stores anything to the Wasm stack.
-//! 4. Return address and frame pointer share 16 aligned bytes, so that no page begins between them: if the call has
-//!    not met the guard, the thunk's `push rbp` does not either.
+//! 1. [`VMStoreContext::host_sp`] is the entry frame: a failure leaves through it. So it is
+//!    published first.
+//! 2. The frame pointer is null or a frame's on this stack. So it is changed *before* the stack
+//!    pointer.
+//! 3. The stack pointer is on the Wasm stack or in its guard, and nothing further down is touched:
+//!    what is copied is pushed word by word. While the stack pointer is the host's, no thunk stores
+//!    anything to the Wasm stack.
+//! 4. Return address and frame pointer share 16 aligned bytes, so that no page begins between them:
+//!    if the call did not hit the guard, the thunk's `push rbp` does not either.
 //!
-//! The tests of the facade enter through each thunk at each distance from the guard, and have each of its
-//! instructions fault (`tests/tests/entering.rs`).
+//! The workspace test `tests/tests/entering` enters through each thunk at each distance from the
+//! guard, and makes each of the thunk's instructions fault.
 
 #![allow(unsafe_code)]
 
@@ -34,7 +38,7 @@ use super::layout::{INT_REGISTERS, VECTOR_REGISTERS};
 use crate::vm::context::{HostRecord, VMContext, VMStoreContext};
 use crate::vm::host::host_array_dispatch;
 
-/// The registers of a call whose signature only the run-time knows.
+/// The registers of a call whose signature is known only at run time.
 #[derive(Debug)]
 #[repr(C, align(16))]
 pub(crate) struct RegisterImage {
@@ -51,11 +55,11 @@ pub(crate) struct RegisterImage {
 /// Bytes from the entry frame's start up to the `wasm_sp` before the entry.
 pub(crate) const FRAME_WASM_SP: usize = 8;
 
-/// Builds the entry frame. Leaves the store context in `r12` (and `r10`), the old `wasm_sp` in `r13`,
-/// the old `host_sp` in `r14` and the frame in `rbx`: compiled code preserves them, so that the
-/// way back need not load what was just stored.
+/// Builds the entry frame. Leaves the store context in `r12` (and `r10`), the old `wasm_sp` in
+/// `r13`, the old `host_sp` in `r14` and the frame in `rbx`. Compiled code preserves these
+/// registers, so that the way back need not load what was just stored.
 ///
-/// Debuggers and profilers find the caller from the directives: its frame is above the entry frame,
+/// The directives let debuggers and profilers find the caller: its frame is above the entry frame,
 /// which `rbx` points to while Wasm runs, on whatever stack.
 macro_rules! push_entry_frame {
     () => {
@@ -94,7 +98,7 @@ macro_rules! push_entry_frame {
     };
 }
 
-/// Changes to the Wasm stack: the frame pointer first, as the handler wants it.
+/// Changes to the Wasm stack: the frame pointer first, as the handler requires.
 macro_rules! change_to_wasm_stack {
     () => {
         "xor ebp, ebp
@@ -126,9 +130,9 @@ macro_rules! return_to_host {
     };
 }
 
-/// Makes a thunk start at a cache line, as its last line: each function has a section of its own, which
-/// gets the largest alignment asked for within it. Across two lines a call of the host takes a
-/// tenth longer.
+/// Makes a thunk start at a cache line, as its last line: each function has a section of its own,
+/// which gets the largest alignment requested within it. If the thunk crosses a line, a call of the
+/// host takes a tenth longer.
 macro_rules! align_thunk {
     () => {
         ".p2align 6"

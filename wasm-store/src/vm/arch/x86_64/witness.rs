@@ -1,4 +1,4 @@
-//! A read of a word that may be gone: the signal handler then says 0.
+//! Reads a word that may be unmapped: the signal handler then makes it read as 0.
 
 #![allow(unsafe_code)]
 
@@ -12,7 +12,7 @@ const LOOK: [u8; 3] = [0x48, 0x8b, 0x00];
 #[inline(always)]
 pub(crate) fn look(witness: *const usize) -> usize {
     let word;
-    // SAFETY: a word of memory is read, or, if there is none, the signal handler says 0.
+    // SAFETY: a word of memory is read. If it is unmapped, the signal handler supplies 0.
     unsafe {
         asm!(
             ".byte 0x48, 0x8b, 0x00",
@@ -23,8 +23,8 @@ pub(crate) fn look(witness: *const usize) -> usize {
     word
 }
 
-/// Has a [`look`] at the word go on that found it unmapped: it has read zero then. `false` if the fault, an
-/// access to the given address, is another.
+/// Makes a [`look`] at an unmapped word continue, as if it had read zero. `false` if the fault, an
+/// access to the given address, is another one.
 ///
 /// Async-signal-safe.
 pub(crate) fn skip_look(witness: usize, address: usize, context: &mut libc::ucontext_t) -> bool {
@@ -35,7 +35,7 @@ pub(crate) fn skip_look(witness: usize, address: usize, context: &mut libc::ucon
         return false;
     }
     let code = ptr::with_exposed_provenance::<[u8; LOOK.len()]>(pc as usize);
-    // SAFETY: the data was not there for an instruction, which itself was.
+    // SAFETY: the fault was a data access, so the instruction itself is mapped.
     if unsafe { code.read() } != LOOK {
         return false;
     }

@@ -17,13 +17,13 @@ use crate::vm::store::VmStore;
 use crate::vm::table::{VmTable, holds_functions};
 use crate::vm::value::ValRaw;
 
-/// What there was no room for.
+/// What an allocation was for, in errors.
 const GLOBALS: &str = "a snapshot of globals";
 
 /// As above.
 const SEGMENTS: &str = "a snapshot of which segments were dropped";
 
-/// What is taken, while it is being found.
+/// The items that belong to the state, collected on the way.
 struct Found {
     memories: Vec<NonNull<VmMemory>>,
     tables: Vec<NonNull<VmTable>>,
@@ -45,13 +45,14 @@ impl Found {
 }
 
 impl VmStore {
-    /// Takes the state of instances, or of everything that the store has; with names of references if they
-    /// are `named`.
+    /// Takes the state of instances, or of everything that the store has. If it is `named`,
+    /// references get names.
     ///
     /// # Errors
     ///
-    /// If the machine has no room, or it is named and somebody of it has lost what it had: nothing whole can be made of
-    /// that. A state without names may be of such, and is no more than that when it is put back.
+    /// If the machine has no room. Also if the state is `named` and an instance or memory in it has
+    /// lost what it held: no complete copy can be made of that. A state without names may be taken
+    /// of such items; putting it back restores no more than what was there.
     ///
     /// # Safety
     ///
@@ -95,7 +96,7 @@ impl VmStore {
             }
             let memories = take_memories(&found.memories);
             if memories.is_err() && found.memories.iter().any(|it| it.as_ref().given_up) {
-                // One of them may have lost what it held.
+                // One of these memories may have lost what it held.
                 self.follow_sizes();
             }
             let mut globals = room_for::with_room(found.globals.len(), GLOBALS)?;
@@ -120,7 +121,7 @@ impl VmStore {
     }
 }
 
-/// Checks that nobody has only what was left after a state could not be put back.
+/// Checks that no instance or memory is only what was left after a state could not be put back.
 unsafe fn check_whole(
     instances: &[NonNull<VmInstance>],
     memories: &[NonNull<VmMemory>],
@@ -139,7 +140,7 @@ unsafe fn check_whole(
     ))
 }
 
-/// The instance's own state, and its memories and tables to be taken later.
+/// The instance's own state. Its memories and tables are listed, to be taken later.
 unsafe fn take_instance(
     instance: NonNull<VmInstance>,
     found: &mut Found,
@@ -173,8 +174,8 @@ unsafe fn take_instance(
     })
 }
 
-/// What the imports of an instance are bound to. What is outside of the state is added to it, left out,
-/// or an error.
+/// What the imports of an instance are bound to. An item from outside of the state is added to it,
+/// left out, or an error, as `outside` says.
 unsafe fn find_imports(
     vm: &VmInstance,
     names: &Names,
@@ -252,7 +253,7 @@ unsafe fn find_imports(
     Ok(sources)
 }
 
-/// The number of an item among those found; it is added if that is wanted.
+/// The number of an item among those found. An item from outside is added if it is to be included.
 fn place<T>(found: &mut Vec<NonNull<T>>, item: NonNull<T>, outside: VmOutside) -> Option<usize> {
     found.iter().position(|other| *other == item).or_else(|| {
         (outside == VmOutside::Include).then(|| {
@@ -285,7 +286,7 @@ impl Names {
         let address = global.as_ptr() as u64;
         let place = self.contexts.partition_point(|(context, _)| *context <= address);
         let place = place.checked_sub(1)?;
-        // Records are in contexts, and in the order of these.
+        // Both lists have the same order: records lie in contexts.
         let ((context, number), (_, _, module)) =
             (*self.contexts.get(place)?, self.records.get(place)?);
         let counts = module.loaded.artifact().counts();
@@ -324,7 +325,8 @@ unsafe fn take_tables(
             let vm = &mut *table.as_ptr();
             let foreign = vm.owner().is_some_and(|owner| !names.has(owner));
             if foreign {
-                // What is not filled in yet is known to an instance that the state does not have.
+                // Elements that are not filled in yet are known only to their instance, which is
+                // not part of the state.
                 for place in 0..vm.size() {
                     vm.slot(place)?;
                 }

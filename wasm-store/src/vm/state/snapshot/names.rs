@@ -1,4 +1,4 @@
-//! What references to functions are, in terms that hold in other stores too.
+//! What references to functions refer to, in terms that hold in other stores too.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -23,20 +23,20 @@ pub(crate) struct FuncName {
     pub(crate) func: FuncIndex,
 }
 
-/// What the references to functions in a state are.
+/// What the references to functions in a state refer to.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     /// The reference records in the contexts of instances, sorted by address.
     pub(super) records: Vec<(Range<u64>, usize, Arc<VmModule>)>,
-    /// The references that are somewhere else. `None` are those that have no name.
+    /// The references that lie elsewhere. Those with `None` have no name.
     others: HashMap<u64, Option<FuncName>>,
     /// The contexts of the instances, sorted by address.
     pub(super) contexts: Vec<(u64, usize)>,
 }
 
 impl Names {
-    /// The names of the functions of instances, by their numbers. Only `with_imports` does it know of functions that they
-    /// import from elsewhere.
+    /// The names of the functions of instances, by their numbers. Functions that these import from
+    /// elsewhere are included only `with_imports`.
     ///
     /// # Errors
     ///
@@ -69,8 +69,8 @@ impl Names {
         Ok(names)
     }
 
-    /// Learns what an instance imports: each function has the name that it has where it is defined, and only if that
-    /// is no instance of these, the importer's.
+    /// Adds the functions that an instance imports. A function gets the name that it has where it
+    /// is defined. If no instance of the set defines it, it gets the importer's name for it.
     unsafe fn learn_imports(
         &mut self,
         number: usize,
@@ -93,7 +93,7 @@ impl Names {
         Ok(())
     }
 
-    /// Adds what a reference is that is in no context, unless it is there already.
+    /// Adds the name of a reference that lies in no context, unless it is there already.
     fn add(&mut self, reference: u64, name: Option<FuncName>) -> Result<(), Error> {
         if self.others.contains_key(&reference) {
             return Ok(());
@@ -106,7 +106,8 @@ impl Names {
         Ok(())
     }
 
-    /// Makes sure that a reference has a name if it can have one, as long as it can be looked at.
+    /// Makes sure that a reference has a name if it can have one. To be called while the reference
+    /// is valid.
     ///
     /// # Errors
     ///
@@ -114,8 +115,8 @@ impl Names {
     ///
     /// # Safety
     ///
-    /// The reference is one of a live store, or the record that stands for null; `instances` are those
-    /// that the names were made of.
+    /// The reference is one of a live store, or the record that stands for null. `instances` are
+    /// those that the names were made for.
     pub(super) unsafe fn learn(
         &mut self,
         reference: u64,
@@ -134,7 +135,7 @@ impl Names {
         self.add(reference, name)
     }
 
-    /// The name of a function of Wasm; `None` for one of an instance that is not among those of the names.
+    /// The name of a Wasm function; `None` if its instance is not in the set.
     ///
     /// # Safety
     ///
@@ -148,7 +149,7 @@ impl Names {
         unsafe { named(&self.contexts, func, instances) }
     }
 
-    /// Whether an instance is one of those of the names.
+    /// Whether an instance is in the set.
     ///
     /// # Safety
     ///
@@ -171,7 +172,7 @@ impl Names {
         }
     }
 
-    /// The name of a reference in a context; `None` if it is not in one.
+    /// The name of a reference that lies in a context; `None` if it does not lie in one.
     pub(super) fn record(&self, reference: u64) -> Option<Option<FuncName>> {
         let place = self.records.partition_point(|(range, ..)| range.start <= reference);
         let (range, instance, module) = self.records.get(place.checked_sub(1)?)?;
@@ -184,7 +185,8 @@ impl Names {
     }
 }
 
-/// The name of a function, by the reference to it; `None` for one of the host or of an instance without a number.
+/// The name of a function, by a reference to it; `None` for a host function, and for one of an
+/// instance without a number.
 ///
 /// # Safety
 ///

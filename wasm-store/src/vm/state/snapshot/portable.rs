@@ -1,4 +1,4 @@
-//! The state of an instance, told by the indices of its module.
+//! The state of an instance as plain data, in terms of its module's indices.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::vm::room_for;
 use crate::vm::table::holds_functions;
 use crate::vm::value::ValRaw;
 
-/// What there was no room for.
+/// What an allocation was for, in errors.
 const WHAT: &str = "a snapshot as plain data";
 
 impl VmState {
@@ -22,10 +22,10 @@ impl VmState {
     ///
     /// # Errors
     ///
-    /// If it refers to what the module has no index for, or the state has no names.
+    /// If it refers to something that the module has no index for, or if the state has no names.
     pub(crate) fn module_state(&self, number: usize) -> Result<ModuleState, Error> {
         let instance = &self.instances[number];
-        let asked = Asked { number, imported: self.imported_funcs(number)? };
+        let subject = Subject { number, imported: self.imported_funcs(number)? };
         let artifact = instance.module.loaded.artifact();
         let mut state = ModuleState {
             dropped_data: room_for::copied(&instance.dropped_data, WHAT)?.into(),
@@ -39,7 +39,7 @@ impl VmState {
                     _ => None,
                 }),
                 EntityIndex::Table(_) => state.tables.push(match source {
-                    Source::Table(table) => Some(self.table(&asked, *table)?),
+                    Source::Table(table) => Some(self.table(&subject, *table)?),
                     _ => None,
                 }),
                 EntityIndex::Global(global) => {
@@ -49,7 +49,7 @@ impl VmState {
                         _ => None,
                     };
                     let value =
-                        value.map(|value| self.global(&asked, global, value)).transpose()?;
+                        value.map(|value| self.global(&subject, global, value)).transpose()?;
                     room_for::push(&mut state.globals, value, WHAT)?;
                 }
                 EntityIndex::Func(_) | EntityIndex::Tag(_) => {}
@@ -59,11 +59,11 @@ impl VmState {
             state.memories.push(Some(self.memory(memory)?));
         }
         for table in instance.tables.clone() {
-            state.tables.push(Some(self.table(&asked, table)?));
+            state.tables.push(Some(self.table(&subject, table)?));
         }
         let imported = artifact.counts().imported_globals;
         for (index, value) in (imported..).zip(&instance.globals) {
-            let value = self.global(&asked, GlobalIndex::new(index), *value)?;
+            let value = self.global(&subject, GlobalIndex::new(index), *value)?;
             room_for::push(&mut state.globals, Some(value), WHAT)?;
         }
         Ok(state)
@@ -77,8 +77,8 @@ impl VmState {
         })
     }
 
-    /// A table, as the instance that is asked about sees it.
-    fn table(&self, asked: &Asked, number: usize) -> Result<TableState, Error> {
+    /// A table, in terms of the instance whose state is wanted.
+    fn table(&self, subject: &Subject, number: usize) -> Result<TableState, Error> {
         let table = &self.tables[number];
         let owner = self.definer_of_table(number);
         let owner = owner.map(|owner| (owner, number - self.instances[owner].tables.start));
@@ -108,7 +108,7 @@ impl VmState {
                 Some(self.name(slot, || what(place))?)
             };
             let Some(name) = name else { continue };
-            let func = asked.index_of(name).ok_or_else(|| untellable(&what(place)))?;
+            let func = subject.index_of(name).ok_or_else(|| untellable(&what(place)))?;
             let (offset, element) = (place as u64, RefState::Func(func));
             match runs.last_mut() {
                 Some(run) if run.offset + run.elements.len() as u64 == offset => {
@@ -132,11 +132,11 @@ impl VmState {
 
     fn global(
         &self,
-        asked: &Asked,
+        subject: &Subject,
         global: GlobalIndex,
         value: ValRaw,
     ) -> Result<GlobalState, Error> {
-        let artifact = self.instances[asked.number].module.loaded.artifact();
+        let artifact = self.instances[subject.number].module.loaded.artifact();
         // SAFETY: every bit pattern is a value of each of the types, and the type says which it is.
         Ok(unsafe {
             match artifact.global(global)?.content {
@@ -152,7 +152,7 @@ impl VmState {
                 ValType::Ref(_) => {
                     let what = || format!("global {global}");
                     let name = self.name(value.u64, what)?;
-                    let func = asked.index_of(name).ok_or_else(|| untellable(&what()))?;
+                    let func = subject.index_of(name).ok_or_else(|| untellable(&what()))?;
                     GlobalState::Ref(RefState::Func(func))
                 }
             }
@@ -164,7 +164,7 @@ impl VmState {
         names.and_then(|names| names.of(reference)).ok_or_else(|| untellable(&what()))
     }
 
-    /// What an instance imports of functions of the others, by what they are.
+    /// The functions of other instances that an instance imports, with its indices for them.
     fn imported_funcs(&self, instance: usize) -> Result<Imported, Error> {
         let state = &self.instances[instance];
         let mut imported = Imported::new();
@@ -183,16 +183,16 @@ impl VmState {
     }
 }
 
-/// The indices that an instance has for functions of others.
+/// The indices that an instance has for functions of other instances.
 type Imported = HashMap<FuncName, FuncIndex>;
 
-/// An instance that is asked about.
-struct Asked {
+/// The instance whose state is wanted.
+struct Subject {
     number: usize,
     imported: Imported,
 }
 
-impl Asked {
+impl Subject {
     /// The index that its module has for a function of one of the instances.
     fn index_of(&self, name: FuncName) -> Option<FuncIndex> {
         match name.instance == self.number {
@@ -202,7 +202,7 @@ impl Asked {
     }
 }
 
-/// The parts of a memory that are not zero, those that are next to each other as one.
+/// The parts of a memory that are not zero. Adjacent parts are one chunk.
 fn chunks(contents: &MemoryContents) -> Result<Vec<MemoryChunk>, Error> {
     let mut chunks: Vec<MemoryChunk> = Vec::new();
     for (offset, page) in contents.pages() {

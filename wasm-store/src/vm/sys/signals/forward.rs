@@ -1,4 +1,4 @@
-//! What becomes of signals that are not ours: what would have become of them without us.
+//! What happens to signals that are not ours: the same as without our handler.
 //!
 //! | before us | a fault | sent by somebody |
 //! |---|---|---|
@@ -6,8 +6,9 @@
 //! | to be ignored | ends the process: the kernel does not ignore faults | is ignored |
 //! | a handler | is called | is called |
 //!
-//! A handler is called with the signals blocked that its flags and its mask ask for, and only once if it is for one
-//! signal. It runs on the signal stack even if it did not ask for one: the thread may be on a Wasm stack.
+//! A handler is called with those signals blocked that its flags and its mask name. It is called
+//! only once if it is installed for one signal only. It runs on the signal stack even if it did not
+//! request one: the thread may be on a Wasm stack.
 
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
@@ -15,11 +16,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::SIGNALS;
 
-/// What handled a signal before.
+/// The previous handling of a signal.
 struct Previous {
     /// Written once, before our handler is in place.
     action: UnsafeCell<MaybeUninit<libc::sigaction>>,
-    /// Whether a handler that is for one signal has had it.
+    /// Whether a handler for one signal only was called already.
     used: AtomicBool,
 }
 
@@ -30,13 +31,14 @@ static PREVIOUS: [Previous; SIGNALS.len()] = [const {
     Previous { action: UnsafeCell::new(MaybeUninit::uninit()), used: AtomicBool::new(false) }
 }; SIGNALS.len()];
 
-/// Remembers what handles a signal, which has the given place in [`SIGNALS`].
+/// Remembers how a signal is handled that has the given index in [`SIGNALS`].
 ///
 /// # Safety
 ///
-/// To be called once for each place, before our handler is in place.
+/// To be called once for each index, before our handler is in place.
 pub(super) unsafe fn remember(place: usize, signal: libc::c_int) {
-    // SAFETY: nobody reads it so far. All zeros are the default action, should the system not tell.
+    // SAFETY: nobody reads it yet. All zeros are the default action, should the system not report
+    // one.
     unsafe {
         let action = PREVIOUS[place].action.get();
         *action = MaybeUninit::zeroed();
@@ -44,11 +46,11 @@ pub(super) unsafe fn remember(place: usize, signal: libc::c_int) {
     }
 }
 
-/// Does what would have been done without our handler.
+/// Does what would have happened without our handler.
 ///
 /// # Safety
 ///
-/// To be called by the handler, as its last act, with what it was called with.
+/// To be called by the handler, as its last act, with its own arguments.
 pub(super) unsafe fn forward(
     signal: libc::c_int,
     is_fault: bool,
@@ -57,8 +59,8 @@ pub(super) unsafe fn forward(
 ) {
     let Some(place) = SIGNALS.iter().position(|known| *known == signal) else { return };
     let previous = &PREVIOUS[place];
-    // SAFETY: the previous actions were written before the handler was in place; the function is
-    // called as its own flags ask for.
+    // SAFETY: the previous actions were written before the handler was in place. The function is
+    // called as its own flags require.
     unsafe {
         let action = (*previous.action.get()).assume_init();
         let once = action.sa_flags & libc::SA_RESETHAND != 0;
@@ -84,7 +86,7 @@ pub(super) unsafe fn forward(
     }
 }
 
-/// Has the signal end the process as it does by default: with a dump that shows the thread where it was.
+/// Makes the signal end the process as by default, with a dump that shows the thread where it was.
 unsafe fn end(signal: libc::c_int, is_fault: bool, info: *const libc::siginfo_t) {
     // SAFETY: plain system calls, with what the kernel said of the signal.
     unsafe {
@@ -99,7 +101,8 @@ unsafe fn end(signal: libc::c_int, is_fault: bool, info: *const libc::siginfo_t)
     }
 }
 
-/// Blocks what the kernel would have blocked for a handler. When ours returns, all is as it was.
+/// Blocks what the kernel would have blocked for a handler. When ours returns, the previous mask is
+/// restored.
 unsafe fn block(signal: libc::c_int, action: &libc::sigaction) {
     // SAFETY: plain system calls; `sigset_t` is plain data.
     unsafe {

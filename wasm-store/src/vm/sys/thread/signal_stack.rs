@@ -1,14 +1,16 @@
-//! A stack for signals for each thread: a fault on the guard of a Wasm stack can't be handled on that stack.
+//! A stack for signals for each thread: a fault on the guard of a Wasm stack can't be handled on
+//! that stack.
 //!
-//! The stack lives as long as the thread, beyond its thread-local data: destructors of such data may call Wasm. It
-//! belongs to a *key* of the system's thread library, whose destructors come last and are called again for what
-//! others of them have made.
+//! The stack lives as long as the thread, beyond its thread-local data: destructors of such data
+//! may call Wasm. It belongs to a *key* of the system's thread library. The destructors of keys
+//! come last, and are called again for what other such destructors have made.
 //!
-//! **Others take it out of use without a word.** The standard library gives each of its threads a stack for signals,
-//! too small for us, and before it destroys the thread-local data it takes back *whatever stack is in use*, and unmaps
-//! its own. Asking the system for that at each entry would take longer than the entry. So when a stack that is too
-//! small is replaced by ours, a word of it, which nobody needs any more, becomes the *witness* of that: it gets a value
-//! that nothing else has. Each entry looks at it. If the word has changed or is gone, the entry looks after its stack
+//! **Others take it out of use without notice.** The standard library gives each of its threads a
+//! stack for signals that is too small for us. Before it destroys the thread-local data it disables
+//! *whatever stack is in use*, and unmaps its own. Querying the system at each entry would take
+//! longer than the entry. So when our stack replaces one that is too small, a word of the old
+//! stack, which nobody needs any more, becomes the *witness*: it gets a value that nothing else
+//! has. Each entry reads it. If the word has changed or is unmapped, the entry checks its stack
 //! again.
 
 use std::ptr;
@@ -17,18 +19,19 @@ use std::sync::OnceLock;
 use crate::Error;
 use crate::vm::sys::mapping::HOST_PAGE;
 
-/// The size of a signal stack beyond what the kernel puts there, in bytes. Our handler takes little; the ones that
-/// were there before may want to print something.
+/// The size of a signal stack beyond what the kernel puts there, in bytes. Our handler takes
+/// little. Handlers that were installed before may want to print something.
 const ROOM: usize = 64 << 10;
 
-/// How much of that a stack of somebody else's must have at least to be good enough for us.
+/// How much of that somebody else's stack must have to be good enough for us.
 const LEAST_ROOM: usize = 12 << 10;
 
-/// What the kernel puts on a signal stack at most, in bytes, if it does not tell: less than 3 KiB without AVX-512.
+/// An upper bound for what the kernel puts on a signal stack, in bytes, if it does not report one:
+/// less than 3 KiB without AVX-512.
 const LEAST_FRAME: usize = 4 << 10;
 
-/// Gives the thread a signal stack, unless it has a good one. What is returned is the witness, which has the value
-/// given, if there is need for one.
+/// Gives the thread a signal stack, unless it has a good one. Returns the witness, if one is
+/// needed; it holds the given value.
 ///
 /// # Errors
 ///
@@ -36,8 +39,9 @@ const LEAST_FRAME: usize = 4 << 10;
 pub(super) fn provide(value: usize) -> Result<Option<*const usize>, Error> {
     let key = key()?;
     let mut current = unused();
-    // SAFETY: plain system calls. The key is never deleted. What is written to is at the end of a signal stack that is
-    // in use, where the kernel would have begun to write at the next signal; ours is in its place by then.
+    // SAFETY: plain system calls. The key is never deleted. The word that is written is at the end
+    // of a signal stack that is in use, where the kernel would begin to write at the next signal.
+    // Our stack has replaced it by then.
     unsafe {
         libc::sigaltstack(ptr::null(), &mut current);
         let mut own = libc::pthread_getspecific(key);
@@ -73,7 +77,7 @@ fn failed(why: impl std::fmt::Display) -> Error {
     ))
 }
 
-/// The key, whose value is where the thread's signal stack starts, if it has one of ours.
+/// The key. Its value is the start of the thread's signal stack, if it is one of ours.
 fn key() -> Result<libc::pthread_key_t, Error> {
     static KEY: OnceLock<Result<libc::pthread_key_t, i32>> = OnceLock::new();
     let made = KEY.get_or_init(|| {
@@ -91,8 +95,8 @@ fn key() -> Result<libc::pthread_key_t, Error> {
 unsafe extern "C" fn destroy(own: *mut libc::c_void) {
     super::is_not_ready();
     let mut current = unused();
-    // SAFETY: the mapping belongs to the key. It is taken out of use before it goes, unless something else has
-    // replaced it.
+    // SAFETY: the mapping belongs to the key. It is taken out of use before it is unmapped, unless
+    // something else has replaced it.
     unsafe {
         libc::sigaltstack(ptr::null(), &mut current);
         if current.ss_sp == own {
@@ -102,16 +106,16 @@ unsafe extern "C" fn destroy(own: *mut libc::c_void) {
     }
 }
 
-/// What stands for no stack.
+/// The value that stands for no stack.
 fn unused() -> libc::stack_t {
     libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 }
 }
 
-/// What the kernel puts on a signal stack of this machine at most, in bytes.
+/// The most that the kernel puts on a signal stack of this machine, in bytes.
 fn frame_size() -> usize {
-    // SAFETY: a look at what the kernel has told the process.
-    let told = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) };
-    (told as usize).max(LEAST_FRAME)
+    // SAFETY: this reads what the kernel has passed to the process.
+    let reported = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) };
+    (reported as usize).max(LEAST_FRAME)
 }
 
 /// The size of a signal stack, in bytes, without the guard below it.
@@ -123,7 +127,7 @@ fn mapping_size() -> usize {
     HOST_PAGE + size()
 }
 
-/// Where the mapping starts that a signal stack is in.
+/// The start of the mapping that contains a signal stack.
 fn lowest(stack: *mut libc::c_void) -> *mut libc::c_void {
     stack.wrapping_byte_sub(HOST_PAGE)
 }
