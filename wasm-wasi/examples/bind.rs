@@ -1,11 +1,12 @@
-//! How to give WASI to a runtime of one's own: a table of functions by name, made from the list of all of
-//! them. The "runtime" here is a few calls by hand.
+//! How to give WASI to a runtime of one's own: a table of functions by name, generated from the
+//! list of all functions. The "runtime" here is a few manual calls.
 
 use std::collections::BTreeMap;
 use wasm_wasi::abi::{Errno, GuestMemory};
 use wasm_wasi::{DirPerms, FilePerms, WasiCtx, calls, for_each_function};
 
-/// What a runtime calls: arguments come as 64-bit numbers, as from a stack of an interpreter.
+/// The type of functions that a runtime calls: arguments are 64-bit numbers, as on the stack of an
+/// interpreter.
 type HostFunction = fn(&mut WasiCtx, &mut GuestMemory<'_>, &[u64]) -> Result<(), Errno>;
 
 macro_rules! table {

@@ -1,27 +1,28 @@
-//! WASI preview 1: the system interface that WebAssembly programs compiled from C, Rust, Go and others
-//! import, with all of its 46 functions, and those of `wasi_unstable` before it.
+//! WASI preview 1: the system interface that WebAssembly programs compiled from C, Rust, Go and
+//! others import, with all of its 46 functions, and those of `wasi_unstable` before it.
 //!
 //! # What a guest can reach
-//! Only what was put into its [`WasiCtx`]. Files are reached through directories that the host hands
-//! over ([`WasiCtxBuilder::preopened_dir`]); [cap-std] resolves every path below them, so that neither
-//! `..` nor an absolute path nor a symbolic link leads out. What the host permits for a directory
-//! ([`DirPerms`], [`FilePerms`]) holds for all that is opened through it, and files get from one
-//! directory to another only if both permit the same. No call panics or harms the host, whatever numbers a
-//! guest passes, and how much a guest makes the host hold has bounds
+//! Only what was put into its [`WasiCtx`]. Files are reached through directories that the host
+//! hands over ([`WasiCtxBuilder::preopened_dir`]). [cap-std] resolves every path below them, so
+//! that neither `..` nor an absolute path nor a symbolic link leads out. The host's permissions for
+//! a directory ([`DirPerms`], [`FilePerms`]) hold for everything that is opened through it. Files
+//! get from one directory to another only if both have all permissions. No call panics or harms the
+//! host, whatever numbers a guest passes, and there are limits to what a guest makes the host hold
 //! ([`WasiCtxBuilder::max_descriptors`], [`WasiCtxBuilder::max_call_memory`]).
 //!
 //! # What ends a guest that waits
-//! Whatever interrupts the code of its store (the module `interruption` of `wasm-store`): a timeout, a deadline, or another
-//! thread. A guest that sleeps in `poll_oneoff`, or waits for a stream, a socket or a named pipe, ends
-//! then as one that computes. The host's own calls are waited for where nothing can be known before: for a reader or
-//! writer of the host without a descriptor ([`ReadPipe`], [`WritePipe`]), and for what another process takes away
-//! between looking and reading.
+//! Whatever interrupts the code of its store (the module `interruption` of `wasm-store`): a
+//! timeout, a deadline, or another thread. A guest that sleeps in `poll_oneoff`, or waits for a
+//! stream, a socket or a named pipe, ends like one that computes. There are two exceptions, in
+//! which the host waits in its own call, because readiness can't be known before: a reader or
+//! writer of the host without a descriptor ([`ReadPipe`], [`WritePipe`]), and data that another
+//! process takes between the check and the read.
 //!
 //! # Should I use this?
 //! Yes, to run programs made for `wasm32-wasip1` (or `wasm32-wasi`) with `wasm-store`; the facade
-//! `wasm-runtime` has it as a feature. With another runtime, take it without the feature `store`:
-//! [`calls`] works on any byte slice that is a guest's memory. It is no help for components and WASI 0.2.
-//! The host has to be a Unix; it is tested on Linux.
+//! `wasm-runtime` has it as a feature. For another runtime, use it without the feature `store`:
+//! [`calls`] works on any byte slice that is a guest's memory. It does not support components and
+//! WASI 0.2. The host must be a Unix; it is tested on Linux.
 //!
 //! # Example
 //! Two lines of a guest's work, done by hand:
@@ -33,7 +34,7 @@
 //! let stdout = MemoryOutputPipe::new(4096);
 //! let mut wasi = WasiCtxBuilder::new().stdout(stdout.clone()).build_p1();
 //!
-//! // A guest's memory: a buffer at 0 that says "the 6 bytes at 16", and those.
+//! // A guest's memory: at 0 a buffer that refers to the 6 bytes at 16, and these bytes.
 //! let mut bytes = *b"\x10\0\0\0\x06\0\0\0________hello\n____";
 //! let mut memory = GuestMemory::new(&mut bytes);
 //! calls::fd_write(&mut wasi, &mut memory, 1, 0, 1, 8).unwrap();
@@ -81,8 +82,8 @@ pub use ctx::{
 #[cfg(feature = "store")]
 pub use p1 as preview1;
 
-/// Defines preview 1 and snapshot 0 in a linker, so that a program made for either will run. The closure
-/// says where in the store's data the guest's world is.
+/// Defines preview 1 and snapshot 0 in a linker, so that a program made for either will run. The
+/// closure returns the guest's context in the store's data.
 ///
 /// # Errors
 /// If one of the functions is defined already.

@@ -1,4 +1,4 @@
-//! The glue to `wasm-store`: each function of [`calls`] as a host function.
+//! Connects to `wasm-store`: each function of [`calls`] becomes a host function.
 
 use crate::abi::{Errno, GuestMemory};
 use crate::{I32Exit, WasiCtx, calls, for_each_function};
@@ -39,7 +39,7 @@ macro_rules! definers {
 
 for_each_function!(definers);
 
-/// Defines what all versions have in common.
+/// Defines the functions that all versions have in common.
 pub(crate) fn define_common<T: 'static>(
     linker: &mut Linker<T>,
     module: &str,
@@ -67,8 +67,8 @@ pub(crate) fn define_common<T: 'static>(
     Ok(())
 }
 
-/// Calls with the caller's memory, and makes a number of the outcome. What interrupts the store's code ends a
-/// call that waits.
+/// Runs a call with the caller's memory, and turns the result into a number. Whatever interrupts
+/// the store's code ends a call that waits.
 fn with_memory<T: 'static>(
     caller: &mut Caller<'_, T>,
     get: impl Fn(&mut T) -> &mut WasiCtx,
@@ -89,7 +89,7 @@ fn with_memory<T: 'static>(
         if ended.is_none() {
             break outcome;
         }
-        // Either the guest ends here, or it has got more time, and waits on.
+        // Either the guest ends here, or it has got more time, and continues to wait.
         caller.check_interruption()?;
     };
     #[cfg(feature = "tracing")]

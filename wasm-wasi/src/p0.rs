@@ -1,4 +1,4 @@
-//! Snapshot 0 in a linker: what programs from before preview 1 import.
+//! Snapshot 0 in a linker, for programs from before preview 1.
 
 use crate::WasiCtx;
 use crate::link;

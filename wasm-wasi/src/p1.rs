@@ -1,17 +1,17 @@
-//! Preview 1 in a linker, under the names that `wasmtime-wasi` has for it.
+//! Preview 1 in a linker, under the same names as in `wasmtime-wasi`.
 
 use crate::WasiCtx;
 use crate::link;
 use wasm_store::{Linker, Result};
 
-/// The world of a guest of preview 1.
+/// The context of a guest of preview 1.
 pub type WasiP1Ctx = WasiCtx;
 
-/// Defines the functions of the module `wasi_snapshot_preview1` in a linker. The closure says where in
-/// the store's data the guest's world is.
+/// Defines the functions of the module `wasi_snapshot_preview1` in a linker. The closure returns
+/// the guest's context in the store's data.
 ///
-/// A function fails the call into the guest, instead of answering an error number, only where the guest
-/// ends ([`I32Exit`](crate::I32Exit)), or has no memory with the name `memory`.
+/// In two cases a function fails the call into the guest, instead of returning an error number: if
+/// the guest ends ([`I32Exit`](crate::I32Exit)), or if it has no memory with the name `memory`.
 ///
 /// # Errors
 /// If one of the functions is defined already.

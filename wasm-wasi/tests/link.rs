@@ -5,7 +5,8 @@
 use wasm_store::{Engine, Extern, FuncType, Linker, Store, Val, ValType};
 use wasm_wasi::{I32Exit, WasiCtx, WasiCtxBuilder, add_to_linker, p0, p1};
 
-/// What the specification says: parameters, with `i` for 32 bits and `I` for 64, and the results.
+/// The specification's signatures: parameters, with `i` for 32 bits and `I` for 64, and the
+/// results.
 const SIGNATURES: &[(&str, &str, &str)] = &[
     ("args_get", "ii", "i"),
     ("args_sizes_get", "ii", "i"),
@@ -102,7 +103,7 @@ fn call(module: &str, name: &str, params: &[Val]) -> wasm_store::Result<i32> {
 }
 
 #[test]
-fn a_program_ends_with_an_error_that_tells_its_status() {
+fn a_program_ends_with_an_error_that_has_its_status() {
     let error = call("wasi_snapshot_preview1", "proc_exit", &[Val::I32(3)]).unwrap_err();
     assert_eq!(error.downcast_ref::<I32Exit>(), Some(&I32Exit(3)));
     let error = call("wasi_unstable", "proc_raise", &[Val::I32(9)]).unwrap_err();
@@ -112,7 +113,7 @@ fn a_program_ends_with_an_error_that_tells_its_status() {
 }
 
 #[test]
-fn a_caller_without_memory_is_told_so() {
+fn a_caller_without_memory_gets_an_error() {
     let error = call("wasi_snapshot_preview1", "sched_yield", &[]).unwrap_err();
     let text = format!("{error:#}");
     assert!(text.contains("sched_yield") && text.contains("memory named `memory`"), "{text}");

@@ -5,7 +5,8 @@ use std::io;
 
 macro_rules! errors {
     ($($name:ident = $number:literal, $text:literal;)*) => {
-        /// An error number of WASI (`errno` in the specification): what nearly every function returns.
+        /// An error number of WASI (`errno` in the specification): what nearly every function
+        /// returns.
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(u16)]
         #[non_exhaustive]
@@ -137,7 +138,8 @@ impl std::error::Error for Errno {}
 impl From<rustix::io::Errno> for Errno {
     fn from(error: rustix::io::Errno) -> Self {
         use rustix::io::Errno as Host;
-        // Some numbers are the same on some systems (`AGAIN` and `WOULDBLOCK`), so this is no `match`.
+        // Some numbers are the same on some systems (`AGAIN` and `WOULDBLOCK`), so this can't be a
+        // `match`.
         const TABLE: &[(Host, Errno)] = &[
             (Host::TOOBIG, Errno::TooBig),
             (Host::ACCESS, Errno::Acces),
@@ -218,7 +220,7 @@ impl From<io::Error> for Errno {
         }
         match error.kind() {
             io::ErrorKind::NotFound => Errno::NoEnt,
-            // What cap-std answers to a path that leads out of its directory.
+            // The error of cap-std for a path that leads out of its directory.
             io::ErrorKind::PermissionDenied => Errno::Perm,
             io::ErrorKind::ConnectionRefused => Errno::ConnRefused,
             io::ErrorKind::ConnectionReset => Errno::ConnReset,

@@ -1,6 +1,6 @@
 //! The flag sets of WASI: rights, open flags, descriptor flags and the small ones.
 //!
-//! A set bit that has no name is an error of the guest: `try_from` answers [`Errno::Inval`].
+//! A set bit that has no name is an error of the guest: `try_from` returns [`Errno::Inval`].
 
 use super::Errno;
 use bitflags::bitflags;
@@ -8,8 +8,8 @@ use bitflags::bitflags;
 bitflags! {
     /// What may be done through a descriptor (`rights`).
     ///
-    /// Of what a guest asks for, only `FD_READ` and `FD_WRITE` mean something: it gets everything else as well,
-    /// as far as the host lets it.
+    /// Of the rights that a guest requests, only `FD_READ` and `FD_WRITE` have an effect. It gets
+    /// everything else as well, as far as the host permits it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Rights: u64 {
         /// `fd_datasync`, and opening with [`FdFlags::DSYNC`].
@@ -88,9 +88,9 @@ bitflags! {
         const CREATE = 1 << 0;
         /// Fail if it is not a directory.
         const DIRECTORY = 1 << 1;
-        /// Fail if the file is there already.
+        /// Fail if the file exists already.
         const EXCLUSIVE = 1 << 2;
-        /// Cut the file to length zero.
+        /// Truncate the file to length zero.
         const TRUNCATE = 1 << 3;
     }
 
@@ -122,14 +122,14 @@ bitflags! {
         const MTIM_NOW = 1 << 3;
     }
 
-    /// What an event of `poll_oneoff` says of a descriptor (`eventrwflags`).
+    /// What an event of `poll_oneoff` reports about a descriptor (`eventrwflags`).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct EventFlags: u16 {
         /// The other end is closed.
         const HANGUP = 1 << 0;
     }
 
-    /// How the timeout of a subscription counts (`subclockflags`).
+    /// How the timeout of a subscription is measured (`subclockflags`).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct ClockFlags: u16 {
         /// The timeout is a point in time, not a duration from now.
@@ -179,7 +179,7 @@ from_guest! {
 }
 
 impl Rights {
-    /// Everything that makes sense for a file.
+    /// All rights that make sense for a file.
     pub const FILE: Self = Self::FD_DATASYNC
         .union(Self::FD_READ)
         .union(Self::FD_SEEK)
@@ -194,7 +194,7 @@ impl Rights {
         .union(Self::FD_FILESTAT_SET_TIMES)
         .union(Self::POLL_FD_READWRITE);
 
-    /// Everything that makes sense for a directory.
+    /// All rights that make sense for a directory.
     pub const DIRECTORY: Self = Self::PATH_CREATE_DIRECTORY
         .union(Self::PATH_CREATE_FILE)
         .union(Self::PATH_LINK_SOURCE)
@@ -212,17 +212,17 @@ impl Rights {
         .union(Self::PATH_REMOVE_DIRECTORY)
         .union(Self::PATH_UNLINK_FILE);
 
-    /// Everything that changes a file's contents, for which it must be opened for writing.
+    /// All rights that change a file's contents, for which it must be opened for writing.
     pub const FILE_MUTATION: Self =
         Self::FD_WRITE.union(Self::FD_ALLOCATE).union(Self::FD_FILESTAT_SET_SIZE);
 
-    /// Everything that makes sense for a stream of input.
+    /// All rights that make sense for an input stream.
     pub const INPUT: Self = Self::FD_READ
         .union(Self::FD_FDSTAT_SET_FLAGS)
         .union(Self::FD_FILESTAT_GET)
         .union(Self::POLL_FD_READWRITE);
 
-    /// Everything that makes sense for a stream of output.
+    /// All rights that make sense for an output stream.
     pub const OUTPUT: Self = Self::FD_WRITE
         .union(Self::FD_DATASYNC)
         .union(Self::FD_SYNC)
@@ -230,7 +230,7 @@ impl Rights {
         .union(Self::FD_FILESTAT_GET)
         .union(Self::POLL_FD_READWRITE);
 
-    /// Everything that makes sense for a socket.
+    /// All rights that make sense for a socket.
     pub const SOCKET: Self = Self::FD_READ
         .union(Self::FD_WRITE)
         .union(Self::FD_FDSTAT_SET_FLAGS)

@@ -1,13 +1,13 @@
 //! A guest's memory as a host function sees it: a checked view on a byte slice.
 //!
 //! Addresses are 32 bits wide, as in preview 1. Every access outside of the memory is
-//! [`Errno::Fault`]; alignment is not asked for.
+//! [`Errno::Fault`]; alignment is not required.
 
 use super::Errno;
 use std::io::{IoSlice, IoSliceMut};
 
-/// The most buffers that one call uses; what the usual hosts take. More are left alone, which is a
-/// partial read or write.
+/// The most buffers that one call uses, the same as on common hosts. Further ones are ignored,
+/// which is a partial read or write.
 const MAX_BUFFERS: usize = 1024;
 
 /// A view on the memory of a guest for the time of one call.
@@ -34,14 +34,15 @@ impl<'a> GuestMemory<'a> {
     /// The bytes of a range.
     ///
     /// # Errors
-    /// [`Errno::Fault`] if the range is not all inside of the memory; so it is for all functions here.
+    /// [`Errno::Fault`] if the range is not completely inside of the memory. This holds for all
+    /// functions here.
     pub fn slice(&self, at: u32, length: u32) -> Result<&[u8], Errno> {
         let start = at as usize;
         let end = start.checked_add(length as usize).ok_or(Errno::Fault)?;
         self.bytes.get(start..end).ok_or(Errno::Fault)
     }
 
-    /// The bytes of a range, to be written.
+    /// The bytes of a range, for writing.
     ///
     /// # Errors
     /// [`Errno::Fault`]
@@ -94,7 +95,7 @@ impl<'a> GuestMemory<'a> {
     /// empty ones are left out.
     ///
     /// # Errors
-    /// [`Errno::Fault`]; [`Errno::Inval`] if together they are longer than 32 bits can say.
+    /// [`Errno::Fault`]; [`Errno::Inval`] if their total length does not fit in 32 bits.
     pub fn buffers(&self, at: u32, count: u32) -> Result<Vec<Buffer>, Errno> {
         let bytes = count.checked_mul(8).ok_or(Errno::Fault)?;
         let mut buffers = Vec::new();
@@ -120,8 +121,8 @@ impl<'a> GuestMemory<'a> {
 
     /// The buffers themselves, for a vectored read.
     ///
-    /// Where two of them overlap, only those before the first such one are given: a read that is
-    /// shorter than asked for is always allowed.
+    /// If two of them overlap, only those before the second of the two are returned: a read that is
+    /// shorter than requested is always allowed.
     ///
     /// # Errors
     /// [`Errno::Fault`]

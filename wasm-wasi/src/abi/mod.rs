@@ -1,7 +1,8 @@
-//! The binary interface of WASI preview 1: numbers, flags, and the layout of what lies in a guest's memory.
+//! The binary interface of WASI preview 1: numbers, flags, and the layout of data in a guest's
+//! memory.
 //!
-//! Nothing here touches the host. [`memory`] is the only way in and out of a guest's memory, and
-//! answers an address outside of it with [`Errno::Fault`].
+//! Nothing here touches the host. [`memory`] is the only access to a guest's memory, and fails for
+//! an address outside of it with [`Errno::Fault`].
 
 pub mod errno;
 pub mod flags;

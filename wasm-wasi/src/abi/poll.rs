@@ -19,7 +19,7 @@ pub const fn subscription_size(version: Version) -> u32 {
 /// One thing to wait for.
 #[derive(Clone, Copy, Debug)]
 pub struct Subscription {
-    /// The guest's own mark, which comes back in the event.
+    /// The guest's own mark, which is returned in the event.
     pub user_data: u64,
     /// What to wait for.
     pub topic: Topic,
@@ -59,9 +59,10 @@ impl Subscription {
     /// Reads one from a record of [`subscription_size`] bytes.
     ///
     /// # Errors
-    /// [`Errno::Inval`] if its kind or its flags mean nothing.
+    /// [`Errno::Inval`] if its kind or its flags are not valid.
     pub fn parse(record: &[u8], version: Version) -> Result<Self, Errno> {
-        // The body of a clock's subscription had a second mark of the guest's at its start in snapshot 0.
+        // In snapshot 0, the body of a clock's subscription had a second mark of the guest's at its
+        // start.
         let clock = match version {
             Version::Preview1 => 16,
             Version::Snapshot0 => 24,
@@ -81,18 +82,18 @@ impl Subscription {
     }
 }
 
-/// One thing that happened.
+/// An event.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
     /// The mark of the subscription.
     pub user_data: u64,
-    /// Whether waiting worked.
+    /// Whether waiting succeeded.
     pub error: Errno,
     /// The kind of the subscription.
     pub kind: u8,
     /// How many bytes can be read or written.
     pub bytes: u64,
-    /// What else is known of the descriptor.
+    /// Other information about the descriptor.
     pub flags: EventFlags,
 }
 

@@ -14,7 +14,7 @@ pub enum Version {
     Preview1,
 }
 
-/// What a descriptor or a path stands for (`filetype`).
+/// What a descriptor or a path refers to (`filetype`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum FileType {
@@ -75,7 +75,7 @@ impl From<rustix::fs::FileType> for FileType {
 /// The state of a descriptor (`fdstat`): 24 bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct FdStat {
-    /// What it stands for.
+    /// What it refers to.
     pub file_type: FileType,
     /// How it behaves.
     pub flags: FdFlags,
@@ -122,7 +122,7 @@ pub struct FileStat {
 }
 
 impl FileStat {
-    /// Of something that has no attributes but its type.
+    /// Attributes of something that has none but its type.
     #[must_use]
     pub const fn of_type(file_type: FileType) -> Self {
         Self {
@@ -187,14 +187,14 @@ impl From<&cap_std::fs::Metadata> for FileStat {
     }
 }
 
-/// Nanoseconds since 1970. What lies before, or more than 584 years after, cannot be said in WASI
-/// and becomes the nearest that can.
+/// Nanoseconds since 1970. Times before that, or more than 584 years after it, cannot be expressed
+/// in WASI and become the nearest that can.
 pub(crate) fn timestamp(seconds: i64, nanoseconds: i64) -> u64 {
     let total = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
     u64::try_from(total.max(0)).unwrap_or(u64::MAX)
 }
 
-/// From where `fd_seek` counts (`whence`).
+/// The origin for `fd_seek` (`whence`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whence {
     /// From the start of the file.
@@ -206,10 +206,10 @@ pub enum Whence {
 }
 
 impl Whence {
-    /// From the number that a guest passes; these differ between the versions.
+    /// From the number that a guest passes. The numbers differ between the versions.
     ///
     /// # Errors
-    /// [`Errno::Inval`] if the number means nothing.
+    /// [`Errno::Inval`] if the number is not valid.
     pub const fn from_guest(raw: u32, version: Version) -> Result<Self, Errno> {
         match (version, raw) {
             (Version::Preview1, 0) | (Version::Snapshot0, 2) => Ok(Self::Set),

@@ -3,9 +3,9 @@
 use crate::abi::{Errno, GuestMemory};
 use crate::ctx::{CpuClock, WasiCtx, cpu_time};
 
-/// The time of day.
+/// The wall clock.
 pub(super) const REALTIME: u32 = 0;
-/// The clock that only runs forward.
+/// The monotonic clock.
 pub(super) const MONOTONIC: u32 = 1;
 const PROCESS_CPU: u32 = 2;
 const THREAD_CPU: u32 = 3;
@@ -32,8 +32,8 @@ pub fn clock_res_get(
     memory.write_u64(resolution, value)
 }
 
-/// Writes the time of a clock, in nanoseconds. The precision that a guest asks for is not needed: it
-/// gets the best there is.
+/// Writes the time of a clock, in nanoseconds. The precision that a guest requests is not needed:
+/// it gets the best there is.
 ///
 /// # Errors
 /// [`Errno::Inval`] if there is no such clock; [`Errno::Fault`].

@@ -5,10 +5,10 @@ use crate::ctx::{Object, Operation, WasiCtx};
 use rustix::fs::{Advice, AtFlags, Timespec, Timestamps};
 use std::num::NonZeroU64;
 
-/// Tells the host how a part of a file will be used.
+/// Advises the host how a part of a file will be used.
 ///
 /// # Errors
-/// [`Errno::Inval`] if the advice or the range means nothing; [`Errno::Badf`], [`Errno::SPipe`] if
+/// [`Errno::Inval`] if the advice or the range is not valid; [`Errno::Badf`], [`Errno::SPipe`] if
 /// it is not a file.
 pub fn fd_advise(
     ctx: &mut WasiCtx,
@@ -35,8 +35,8 @@ pub fn fd_advise(
     Ok(())
 }
 
-/// Would make sure that there is room for a part of a file. No runtime does it any more, and C libraries
-/// know what to do instead.
+/// Would allocate space for a part of a file. Runtimes no longer support this, and C libraries have
+/// a fallback.
 ///
 /// # Errors
 /// [`Errno::NotSup`]; [`Errno::Badf`], [`Errno::SPipe`] if it is not a file.
@@ -54,8 +54,8 @@ pub fn fd_allocate(
 /// Waits until the data of a file is stored.
 ///
 /// # Errors
-/// [`Errno::Badf`] on a directory, [`Errno::Inval`] on what is only read and on a socket, and what the host
-/// answers.
+/// [`Errno::Badf`] on a directory, [`Errno::Inval`] on what is only open for reading and on a
+/// socket, and the host's errors.
 pub fn fd_datasync(ctx: &mut WasiCtx, _memory: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
     match &mut ctx.table.get_mut(fd)?.object {
         Object::File(file, _) => rustix::fs::fdatasync(file)?,
@@ -100,8 +100,8 @@ pub fn fd_fdstat_get(
 /// Changes how a descriptor behaves: whether it appends, and whether it waits.
 ///
 /// # Errors
-/// [`Errno::Badf`] on a directory; [`Errno::Inval`] if a flag means nothing, or would have writes
-/// synchronised.
+/// [`Errno::Badf`] on a directory; [`Errno::Inval`] if a flag is not valid, or would make writes
+/// synchronous.
 pub fn fd_fdstat_set_flags(
     ctx: &mut WasiCtx,
     _memory: &mut GuestMemory<'_>,
@@ -116,13 +116,13 @@ pub fn fd_fdstat_set_flags(
     if flags.intersects(FdFlags::DSYNC | FdFlags::RSYNC | FdFlags::SYNC) {
         return Err(Errno::Inval);
     }
-    // Appending and waiting are done by this crate.
+    // This crate implements appending and waiting.
     descriptor.flags = flags;
     Ok(())
 }
 
-/// Would give up rights of a descriptor. Rights other than those of reading and writing mean nothing, and those
-/// are settled when something is opened.
+/// Would give up rights of a descriptor. Only the rights of reading and writing have an effect, and
+/// these are fixed when something is opened.
 ///
 /// # Errors
 /// [`Errno::NotSup`]; [`Errno::Badf`] if the descriptor is not open.
@@ -140,8 +140,8 @@ pub fn fd_fdstat_set_rights(
 /// Writes the attributes of the file behind a descriptor.
 ///
 /// # Errors
-/// [`Errno::Perm`] on a directory that the host does not permit to be looked at; [`Errno::Fault`], and what
-/// the host answers.
+/// [`Errno::Perm`] if the host does not permit attributes of the directory to be read;
+/// [`Errno::Fault`], and the host's errors.
 pub fn fd_filestat_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -165,7 +165,7 @@ pub(super) fn filestat_get(
             descriptor.permit(Operation::Inspect)?;
             FileStat::from(&directory.handle.dir_metadata()?)
         }
-        // What the host has behind a stream is no business of the guest's.
+        // The guest must not see what the host has behind a stream.
         Object::Input(_) | Object::Output(_) | Object::Socket(..) => {
             FileStat::of_type(descriptor.file_type())
         }
@@ -176,8 +176,8 @@ pub(super) fn filestat_get(
 /// Sets the length of a file.
 ///
 /// # Errors
-/// [`Errno::Badf`] on a directory; [`Errno::Perm`] if the host does not permit it, [`Errno::Inval`] if the file
-/// is not open for writing; and what else the host answers.
+/// [`Errno::Badf`] on a directory; [`Errno::Perm`] if the host does not permit it, [`Errno::Inval`]
+/// if the file is not open for writing; and other errors of the host.
 pub fn fd_filestat_set_size(
     ctx: &mut WasiCtx,
     _memory: &mut GuestMemory<'_>,
@@ -197,8 +197,8 @@ pub fn fd_filestat_set_size(
 /// Sets the times of the file behind a descriptor.
 ///
 /// # Errors
-/// [`Errno::Inval`] if the flags contradict each other; [`Errno::Perm`] if the host does not permit it;
-/// [`Errno::Badf`] on a stream or a socket; and what the host answers.
+/// [`Errno::Inval`] if the flags contradict each other; [`Errno::Perm`] if the host does not permit
+/// it; [`Errno::Badf`] on a stream or a socket; and the host's errors.
 pub fn fd_filestat_set_times(
     ctx: &mut WasiCtx,
     _memory: &mut GuestMemory<'_>,
@@ -213,7 +213,7 @@ pub fn fd_filestat_set_times(
     match &descriptor.object {
         Object::File(file, _) => rustix::fs::futimens(file, &times)?,
         Object::Directory(directory) => {
-            // The handle may be one that only serves to look up paths.
+            // The handle may be one that can only be used to look up paths.
             rustix::fs::utimensat(&directory.handle, c".", &times, AtFlags::empty())?;
         }
         Object::Input(_) | Object::Output(_) | Object::Socket(..) => return Err(Errno::Badf),
@@ -221,7 +221,7 @@ pub fn fd_filestat_set_times(
     Ok(())
 }
 
-/// What becomes of a time of a file.
+/// The new value for a time of a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum NewTime {
     Unchanged,
@@ -237,7 +237,7 @@ impl NewTime {
             Self::Now => special(rustix::fs::UTIME_NOW),
             Self::Nanoseconds(time) => {
                 let time = std::time::Duration::from_nanos(time);
-                // The seconds of 64 bits of nanoseconds need 35 bits.
+                // The seconds of a 64-bit number of nanoseconds need 35 bits.
                 Timespec {
                     tv_sec: time.as_secs().cast_signed(),
                     tv_nsec: time.subsec_nanos().into(),
@@ -247,7 +247,7 @@ impl NewTime {
     }
 }
 
-/// What becomes of both times of a file.
+/// The new values for both times of a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NewTimes {
     pub(super) access: NewTime,
@@ -260,7 +260,7 @@ impl NewTimes {
     }
 }
 
-/// The new times that a guest asks for.
+/// The new times that a guest requests.
 pub(super) fn times(accessed: u64, modified: u64, flags: u32) -> Result<NewTimes, Errno> {
     let flags = FstFlags::try_from(flags)?;
     let one = |time, set, now| match (flags.contains(set), flags.contains(now)) {

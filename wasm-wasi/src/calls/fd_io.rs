@@ -9,15 +9,15 @@ use crate::ctx::{Descriptor, Interest, Object, Waiting, WasiCtx};
 use rustix::io::retry_on_intr;
 use std::io::{ErrorKind, IoSlice};
 
-/// How many bytes a pipe takes without waiting if it takes any: what POSIX asks for at least is 512.
+/// How many bytes a pipe takes without waiting if it takes any. POSIX requires at least 512.
 const PIPE_BUF: u32 =
     if cfg!(any(target_os = "linux", target_os = "android")) { 4096 } else { 512 };
 
-/// Reads from a descriptor into buffers, and writes how many bytes came.
+/// Reads from a descriptor into buffers, and writes how many bytes were read.
 ///
 /// # Errors
-/// [`Errno::Badf`] if it is not open for reading; [`Errno::Again`], [`Errno::Fault`], and what the host
-/// answers.
+/// [`Errno::Badf`] if it is not open for reading; [`Errno::Again`], [`Errno::Fault`], and the
+/// host's errors.
 pub fn fd_read(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -85,11 +85,11 @@ pub fn fd_pread(
     write_count(memory, read, bytes)
 }
 
-/// Writes from buffers to a descriptor, and writes how many bytes were taken.
+/// Writes from buffers to a descriptor, and writes how many bytes were accepted.
 ///
 /// # Errors
 /// [`Errno::Badf`] if it is not open for writing; [`Errno::Pipe`] if nobody reads any more;
-/// [`Errno::Again`], [`Errno::Fault`], and what the host answers.
+/// [`Errno::Again`], [`Errno::Fault`], and the host's errors.
 pub fn fd_write(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -144,8 +144,8 @@ pub fn fd_write(
     write_count(memory, written, bytes)
 }
 
-/// Writes to a file at an offset, and leaves its position alone. As on Linux, it goes to the end wherever the
-/// offset is if the descriptor appends.
+/// Writes to a file at an offset, and leaves its position alone. As on Linux, if the descriptor
+/// appends, the data goes to the end whatever the offset is.
 ///
 /// # Errors
 /// As [`fd_write`]; [`Errno::SPipe`] if it is not a file.
@@ -173,7 +173,7 @@ pub fn fd_pwrite(
     write_count(memory, written, bytes)
 }
 
-/// Moves the position in a file, and writes where it is now.
+/// Moves the position in a file, and writes the new position.
 ///
 /// # Errors
 /// [`Errno::Inval`] if that would be before the start; [`Errno::SPipe`] if it is not a file.
@@ -226,12 +226,13 @@ pub(super) fn seek(
     memory.write_u64(position, value)
 }
 
-/// Writes to the end of a file, and has its position there if that is wanted; otherwise it stays.
+/// Writes to the end of a file. If `moves`, the file's position is there afterwards; otherwise it
+/// stays.
 fn append(file: &cap_std::fs::File, slices: &[IoSlice<'_>], moves: bool) -> Result<usize, Errno> {
     use rustix::fs::{SeekFrom, seek, tell};
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
-        // As an offset, -1 stands for the position of the file, which moves to the end with this.
+        // The offset -1 stands for the file's position, which this moves to the end.
         let offset = if moves { u64::MAX } else { 0 };
         let flags = rustix::io::ReadWriteFlags::APPEND;
         match retry_on_intr(|| rustix::io::pwritev2(file, slices, offset, flags)) {
@@ -248,8 +249,8 @@ fn append(file: &cap_std::fs::File, slices: &[IoSlice<'_>], moves: bool) -> Resu
     Ok(written?)
 }
 
-/// Reads or writes what is neither a regular file nor a directory, and was opened so that the host does not
-/// wait for it.
+/// Reads or writes something that is neither a regular file nor a directory, and that was opened so
+/// that the host does not wait for it.
 fn special(
     waiting: &Waiting,
     descriptor: &Descriptor,
@@ -259,7 +260,8 @@ fn special(
     use std::os::fd::AsFd;
     let file = descriptor.file()?;
     loop {
-        // A pipe that nobody has opened yet for writing looks as if it had ended, so the wait comes first.
+        // A pipe that nobody has opened for writing yet looks as if it had ended, so the wait comes
+        // first.
         if !descriptor.is_nonblocking() {
             waiting.one(file.as_fd(), interest)?;
         }
@@ -270,7 +272,7 @@ fn special(
     }
 }
 
-/// Leaves so many bytes of buffers.
+/// Shortens a list of buffers to this many bytes.
 fn shorten(buffers: &mut Vec<Buffer>, mut length: u32) {
     for buffer in buffers.iter_mut() {
         buffer.length = buffer.length.min(length);

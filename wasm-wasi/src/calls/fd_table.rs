@@ -27,8 +27,8 @@ pub fn fd_renumber(
 /// Writes the kind of a preopened descriptor, which is a directory, and the length of its name.
 ///
 /// # Errors
-/// [`Errno::Badf`] if it is not a preopened directory: the C library takes any other answer for a
-/// fault of the host.
+/// [`Errno::Badf`] if it is not a preopened directory: the C library treats any other error as a
+/// failure of the host.
 pub fn fd_prestat_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -44,7 +44,8 @@ pub fn fd_prestat_get(
 /// Writes the name of a preopened directory.
 ///
 /// # Errors
-/// [`Errno::NameTooLong`] if the buffer is too short; [`Errno::NotDir`] if it is not a preopened directory.
+/// [`Errno::NameTooLong`] if the buffer is too short; [`Errno::NotDir`] if it is not a preopened
+/// directory.
 pub fn fd_prestat_dir_name(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,

@@ -1,11 +1,11 @@
 //! The functions of WASI preview 1, a file for each family.
 //!
-//! Each takes the guest's world, a view on its memory, and the parameters as the guest passes them:
-//! plain numbers. Nothing a guest can pass makes one panic. Results go to the addresses given for
-//! them; the function itself answers only whether it worked.
+//! Each function takes the guest's context, a view on its memory, and the parameters as the guest
+//! passes them: plain numbers. No parameters make a function panic. Results are written to the
+//! addresses given for them; the function itself only returns whether it succeeded.
 //!
-//! They know nothing of a runtime. The module `p1` binds them to the one of this project; another can
-//! bind them by the list in [`for_each_function!`](crate::for_each_function).
+//! They know nothing of a runtime. The module `p1` binds them to this project's runtime. Others can
+//! bind them by means of the list in [`for_each_function!`](crate::for_each_function).
 //!
 //! ```
 //! use wasm_wasi::abi::GuestMemory;
@@ -54,11 +54,12 @@ pub use random::random_get;
 pub use readdir::fd_readdir;
 pub use socket::{sock_accept, sock_recv, sock_send, sock_shutdown};
 
-/// The list of all functions that answer with an error number, for a macro that makes something of each.
+/// The list of all functions that return an error number, for a macro that generates something for
+/// each.
 ///
-/// The macro named gets `name(parameter: type, …);` for each function: those in `calls` in
-/// `common { … }` and `preview1 { … }`, and those in [`snapshot0`] in `snapshot0 { … }`, which take
-/// the place of the ones with the same names in `preview1 { … }`. The two that end a program, `proc_exit` and
+/// The named macro gets `name(parameter: type, …);` for each function: those in `calls` in `common
+/// { … }` and `preview1 { … }`, and those in [`snapshot0`] in `snapshot0 { … }`, which replace the
+/// functions with the same names in `preview1 { … }`. The two that end a program, `proc_exit` and
 /// `proc_raise`, are not in the list, since their results are of another kind.
 #[macro_export]
 macro_rules! for_each_function {

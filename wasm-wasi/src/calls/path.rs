@@ -1,9 +1,10 @@
-//! Paths as a guest gives them, taken apart in one place for all calls.
+//! Paths as a guest passes them, split in one place for all calls.
 //!
-//! A path is resolved in two steps. Everything before its last component names a directory, which cap-std opens
-//! below the directory of the descriptor; what leads out of it fails with [`Errno::Perm`]. The last
-//! component then goes to the system together with the slashes behind it, for one of the calls that
-//! never follow a link there. So slashes and dots at the end mean what they mean to the system.
+//! A path is resolved in two steps. Everything before its last component names a directory, which
+//! cap-std opens below the directory of the descriptor; a path that leads out of it fails with
+//! [`Errno::Perm`]. Then the last component goes to the system together with the slashes after it,
+//! in a call that never follows a link there. So slashes and dots at the end mean what they mean to
+//! the system.
 
 use crate::abi::{Errno, GuestMemory};
 use cap_fs_ext::OpenOptionsMaybeDirExt;
@@ -12,7 +13,7 @@ use rustix::fs::OFlags;
 use std::borrow::Cow;
 use std::os::fd::{AsFd, BorrowedFd};
 
-/// The longest path, with the NUL that the system has at its end; what Linux takes.
+/// The longest path, including the final NUL that the system adds; the same limit as on Linux.
 const PATH_MAX: u32 = 4096;
 
 /// A path of a guest that is relative and has no NUL in it.
@@ -21,7 +22,7 @@ pub(super) struct GuestPath<'a> {
     whole: &'a str,
     /// Where the last component begins.
     last: usize,
-    /// Where it ends, which is where slashes may follow.
+    /// Where it ends. Slashes may follow.
     end: usize,
 }
 
@@ -29,8 +30,9 @@ impl<'a> GuestPath<'a> {
     /// Reads a path from a guest's memory.
     ///
     /// # Errors
-    /// [`Errno::Fault`]; [`Errno::Ilseq`] if it is not UTF-8; [`Errno::NameTooLong`]; [`Errno::Inval`] if
-    /// there is a NUL in it; [`Errno::NoEnt`] if it is empty; [`Errno::Perm`] if it is absolute.
+    /// [`Errno::Fault`]; [`Errno::Ilseq`] if it is not UTF-8; [`Errno::NameTooLong`];
+    /// [`Errno::Inval`] if there is a NUL in it; [`Errno::NoEnt`] if it is empty; [`Errno::Perm`]
+    /// if it is absolute.
     pub(super) fn read(memory: &'a GuestMemory<'_>, at: u32, length: u32) -> Result<Self, Errno> {
         Self::parse(read_string(memory, at, length)?)
     }
@@ -63,19 +65,19 @@ impl<'a> GuestPath<'a> {
         matches!(self.name(), "." | "..")
     }
 
-    /// Whether it can only name a directory, to which links at its end lead.
+    /// Whether it can only name a directory. Then a link at its end is followed.
     pub(super) fn names_directory(&self) -> bool {
         self.has_slash() || self.is_dots()
     }
 
-    /// The path without slashes at its end, for what follows links to the last.
+    /// The path without slashes at its end, for calls that follow a link at the end.
     pub(super) fn followed(&self) -> &'a str {
         &self.whole[..self.end]
     }
 
-    /// The path as that of a directory, to which links at its end lead: with a slash there. It is the slash
-    /// by which cap-std knows, also where the system does not resolve paths for it, that a link is to be
-    /// followed.
+    /// The path as that of a directory, with a slash at the end: then a link there is followed. The
+    /// slash makes cap-std follow the link even where cap-std resolves paths itself instead of the
+    /// system.
     fn as_directory(&self) -> Cow<'a, str> {
         if self.names_directory() {
             Cow::Borrowed(self.whole)
@@ -92,7 +94,7 @@ impl<'a> GuestPath<'a> {
         }
     }
 
-    /// What there is under the path. Links at its end are not followed, but by slashes.
+    /// What the path names. A link at its end is followed only if slashes come after it.
     pub(super) fn find<'d>(&self, root: &'d Dir) -> Result<Found<'d, 'a>, Errno> {
         if self.names_directory() {
             Ok(Found::Directory(open_directory(root, &self.as_directory())?))
@@ -101,19 +103,20 @@ impl<'a> GuestPath<'a> {
         }
     }
 
-    /// Where an entry is to be made, removed or put, for calls that follow no link at the end of a path
-    /// even if there are slashes.
-    pub(super) fn place<'d>(&self, root: &'d Dir) -> Result<Place<'d, 'a>, Errno> {
+    /// The directory and the name of an entry to make, remove or move. For calls that do not follow
+    /// a link at the end of a path, even if slashes come after it.
+    pub(super) fn entry_path<'d>(&self, root: &'d Dir) -> Result<EntryPath<'d, 'a>, Errno> {
         let parent = self.parent(root)?;
         if self.name() == ".." {
-            // The system refuses all that could be done with it; but whoever may not go there is to be told so.
+            // The system refuses everything that could be done with it. But a path that may not be
+            // followed must get the error for that.
             open_directory(root, &self.as_directory())?;
         }
-        Place::new(parent, self)
+        EntryPath::new(parent, self)
     }
 }
 
-/// Reads a string that the system is to get.
+/// Reads a string that is passed to the system.
 ///
 /// # Errors
 /// As [`GuestPath::read`].
@@ -122,7 +125,7 @@ pub(super) fn read_string<'a>(
     at: u32,
     length: u32,
 ) -> Result<&'a str, Errno> {
-    // Nothing is looked at that is too long anyway.
+    // Strings that are too long are not read.
     memory.check(at, length)?;
     if length >= PATH_MAX {
         return Err(Errno::NameTooLong);
@@ -131,7 +134,7 @@ pub(super) fn read_string<'a>(
     if string.contains('\0') { Err(Errno::Inval) } else { Ok(string) }
 }
 
-/// A directory that is the one of a descriptor, or was opened below it.
+/// A directory: that of a descriptor, or one that was opened below it.
 pub(super) enum Parent<'d> {
     Root(&'d Dir),
     Below(Dir),
@@ -154,26 +157,26 @@ impl Parent<'_> {
 
 /// What a path names.
 pub(super) enum Found<'d, 'a> {
-    /// A directory, open only to be looked at.
+    /// A directory, open only for lookups.
     Directory(Dir),
     /// An entry, which may be missing: its directory, and its name without slashes.
     Entry(Parent<'d>, &'a str),
 }
 
-/// A place for an entry: its directory, and its name with the slashes behind it.
-pub(super) struct Place<'d, 'a> {
+/// An entry: its directory, and its name with the slashes after it.
+pub(super) struct EntryPath<'d, 'a> {
     parent: Parent<'d>,
     name: &'a str,
 }
 
-impl<'d, 'a> Place<'d, 'a> {
+impl<'d, 'a> EntryPath<'d, 'a> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     #[expect(clippy::unnecessary_wraps, reason = "on other systems it can fail")]
     fn new(parent: Parent<'d>, path: &GuestPath<'a>) -> Result<Self, Errno> {
         Ok(Self { parent, name: path.name_with_slashes() })
     }
 
-    /// Other systems may follow a link that has slashes behind it, so they get none.
+    /// Other systems may follow a link that has slashes after it, so the name has none there.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     fn new(parent: Parent<'d>, path: &GuestPath<'a>) -> Result<Self, Errno> {
         use rustix::fs::{AtFlags, FileType, statat};
@@ -195,16 +198,17 @@ impl<'d, 'a> Place<'d, 'a> {
     }
 }
 
-impl AsFd for Place<'_, '_> {
+impl AsFd for EntryPath<'_, '_> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.parent.as_fd()
     }
 }
 
-/// Opens a directory below another, for looking up paths in it. The path has a slash at its end, or dots.
+/// Opens a directory below another, for looking up paths in it. The path has a slash at its end, or
+/// ends with dots.
 fn open_directory(root: &Dir, path: &str) -> Result<Dir, Errno> {
     let mut flags = OFlags::DIRECTORY;
-    // A directory need not be readable to be passed through.
+    // A path can lead through a directory that is not readable.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     flags.insert(OFlags::PATH);
     flags.insert(OFlags::CLOEXEC);
@@ -213,7 +217,7 @@ fn open_directory(root: &Dir, path: &str) -> Result<Dir, Errno> {
     Ok(Dir::from_std_file(root.open_with(path, &options)?.into_std()))
 }
 
-/// Opens what a path names, which has to be a directory. Links at its end are followed.
+/// Opens what a path names, which must be a directory. Links at its end are followed.
 pub(super) fn open_as_directory(
     root: &Dir,
     path: &GuestPath<'_>,

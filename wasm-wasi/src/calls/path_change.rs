@@ -1,7 +1,7 @@
 //! Making, moving and removing the entries of directories.
 //!
-//! What leads out of the directory of a descriptor fails with [`Errno::Perm`], as does what the host does not
-//! permit.
+//! A path that leads out of the directory of a descriptor fails with [`Errno::Perm`], as does
+//! everything that the host does not permit.
 
 use super::path::{Found, GuestPath, read_string};
 use crate::abi::{Errno, GuestMemory, LookupFlags};
@@ -12,7 +12,7 @@ use rustix::fs::{AtFlags, Mode};
 /// Makes a directory.
 ///
 /// # Errors
-/// [`Errno::Perm`], and what the host answers.
+/// [`Errno::Perm`], and the host's errors.
 pub fn path_create_directory(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -21,14 +21,14 @@ pub fn path_create_directory(
     path_length: u32,
 ) -> Result<(), Errno> {
     let directory = directory(ctx, fd, Operation::MakeEntry)?;
-    let place = GuestPath::read(memory, path, path_length)?.place(directory)?;
+    let place = GuestPath::read(memory, path, path_length)?.entry_path(directory)?;
     Ok(rustix::fs::mkdirat(&place, place.name(), Mode::from_raw_mode(0o777))?)
 }
 
 /// Removes an empty directory.
 ///
 /// # Errors
-/// [`Errno::Perm`], and what the host answers.
+/// [`Errno::Perm`], and the host's errors.
 pub fn path_remove_directory(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -37,14 +37,14 @@ pub fn path_remove_directory(
     path_length: u32,
 ) -> Result<(), Errno> {
     let directory = directory(ctx, fd, Operation::RemoveEntry)?;
-    let place = GuestPath::read(memory, path, path_length)?.place(directory)?;
+    let place = GuestPath::read(memory, path, path_length)?.entry_path(directory)?;
     Ok(rustix::fs::unlinkat(&place, place.name(), AtFlags::REMOVEDIR)?)
 }
 
 /// Removes an entry that is not a directory.
 ///
 /// # Errors
-/// [`Errno::Perm`], and what the host answers.
+/// [`Errno::Perm`], and the host's errors.
 pub fn path_unlink_file(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -53,7 +53,7 @@ pub fn path_unlink_file(
     path_length: u32,
 ) -> Result<(), Errno> {
     let directory = directory(ctx, fd, Operation::RemoveEntry)?;
-    let place = GuestPath::read(memory, path, path_length)?.place(directory)?;
+    let place = GuestPath::read(memory, path, path_length)?.entry_path(directory)?;
     Ok(rustix::fs::unlinkat(&place, place.name(), AtFlags::empty())?)
 }
 
@@ -61,7 +61,7 @@ pub fn path_unlink_file(
 ///
 /// # Errors
 /// [`Errno::Inval`] if links are to be followed; [`Errno::Perm`], also if the host does not permit
-/// everything in both directories; and what the host answers.
+/// everything in both directories; and the host's errors.
 #[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub fn path_link(
     ctx: &mut WasiCtx,
@@ -82,12 +82,12 @@ pub fn path_link(
     let new_path = GuestPath::read(memory, new_path, new_path_length)?;
     let found = old_path.find(source)?;
     if let Found::Entry(parent, name) = &found {
-        // The system tells of this path first as well.
+        // The system, too, reports errors of this path first.
         parent.directory().symlink_metadata(name)?;
     }
-    let place = new_path.place(target)?;
+    let place = new_path.entry_path(target)?;
     Ok(match &found {
-        // The system refuses this, after it has looked at the other path.
+        // The system refuses this, after it has checked the other path.
         Found::Directory(directory) => {
             rustix::fs::linkat(directory, c".", &place, place.name(), AtFlags::empty())
         }
@@ -100,8 +100,8 @@ pub fn path_link(
 /// Moves an entry, also from one directory to another.
 ///
 /// # Errors
-/// [`Errno::Perm`], also if the host does not permit everything in both directories; and what the host
-/// answers.
+/// [`Errno::Perm`], also if the host does not permit everything in both directories; and the host's
+/// errors.
 #[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub fn path_rename(
     ctx: &mut WasiCtx,
@@ -114,15 +114,16 @@ pub fn path_rename(
     new_path_length: u32,
 ) -> Result<(), Errno> {
     let (source, target) = directories(ctx, Operation::Rename, old_fd, new_fd)?;
-    let old_place = GuestPath::read(memory, old_path, old_path_length)?.place(source)?;
-    let new_place = GuestPath::read(memory, new_path, new_path_length)?.place(target)?;
+    let old_place = GuestPath::read(memory, old_path, old_path_length)?.entry_path(source)?;
+    let new_place = GuestPath::read(memory, new_path, new_path_length)?.entry_path(target)?;
     Ok(rustix::fs::renameat(&old_place, old_place.name(), &new_place, new_place.name())?)
 }
 
-/// Makes a symbolic link. Its target must not be absolute, since the guest's root is not the host's.
+/// Makes a symbolic link. Its target must not be absolute, since the guest's root is not the
+/// host's.
 ///
 /// # Errors
-/// [`Errno::Perm`], and what the host answers.
+/// [`Errno::Perm`], and the host's errors.
 pub fn path_symlink(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -141,11 +142,11 @@ pub fn path_symlink(
     if target.is_empty() {
         return Err(Errno::NoEnt);
     }
-    let place = path.place(directory)?;
+    let place = path.entry_path(directory)?;
     Ok(rustix::fs::symlinkat(target, &place, place.name())?)
 }
 
-/// The directory of a descriptor, to do something with what a path names in it.
+/// The directory of a descriptor, for an operation on what a path names in it.
 pub(super) fn directory(ctx: &WasiCtx, fd: u32, operation: Operation) -> Result<&Dir, Errno> {
     let descriptor = ctx.table.get(fd)?;
     let directory = descriptor.directory()?;
@@ -153,7 +154,7 @@ pub(super) fn directory(ctx: &WasiCtx, fd: u32, operation: Operation) -> Result<
     Ok(directory)
 }
 
-/// The directories of two descriptors, to do something with what paths name in both.
+/// The directories of two descriptors, for an operation on what paths name in both.
 fn directories(
     ctx: &WasiCtx,
     operation: Operation,

@@ -11,17 +11,16 @@ use rustix::fs::OFlags;
 use std::io;
 
 /// Opens what a path names, and writes the number of the new descriptor.
+/// Of the requested rights, only those of reading and of writing have an effect. If neither is
+/// requested, the file is opened for reading; creating and truncating a file open it for writing,
+/// too. Whatever is requested, the host's permissions decide: a file that may not be written does
+/// not open for writing.
 ///
-/// Of the rights that are asked for, only those of reading and of writing mean something. Whoever asks for
-/// neither gets that of reading; creating and truncating a file give that of writing. What the
-/// host permits decides, whatever is asked for: a file that may not be written does not open for writing.
-///
-/// A pipe of the host is opened without waiting for its other end. If there is nobody yet who reads it, opening
+/// A pipe of the host is opened without waiting for its other end. If nobody reads it yet, opening
 /// it for writing fails with [`Errno::Nxio`].
 ///
-/// # Errors
-/// [`Errno::Perm`] if the path leads out of the directory, or if the host does not permit what is asked for;
-/// [`Errno::NotSup`] for flags of synchronisation; and what the host answers.
+/// [`Errno::Perm`] if the path leads out of the directory, or if the host does not permit what is
+/// requested; [`Errno::NotSup`] for flags of synchronisation; and the host's errors.
 #[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub fn path_open(
     ctx: &mut WasiCtx,
@@ -58,7 +57,7 @@ pub fn path_open(
     } else if request.open.contains(OpenFlags::DIRECTORY) {
         return Err(Errno::NotDir);
     } else {
-        // That it is no directory, which it would not be needed for, is only known now.
+        // Only now it is known that it is not a directory, for which this permission is not needed.
         let readable = base.permit(Operation::ReadFile);
         if request.read {
             readable?;
@@ -70,7 +69,7 @@ pub fn path_open(
     memory.write_u32(opened, number)
 }
 
-/// What a guest asks for.
+/// What a guest requests.
 struct Request {
     follow: bool,
     open: OpenFlags,
@@ -124,7 +123,7 @@ impl Request {
         }
         options.create(!exclusive).create_new(exclusive);
         match root.open_with(path.followed(), &options) {
-            // A file that is there and must not be written still opens for reading.
+            // An existing file that must not be written still opens for reading.
             Err(error)
                 if !self.write && !self.truncates() && !exclusive && is_read_only(&error) =>
             {
@@ -148,14 +147,14 @@ impl Request {
             .truncate(self.truncates())
             .maybe_dir(true)
             .follow(FollowSymlinks::follow(self.follow))
-            // Waiting, where a guest wants to, is done by this crate: it can be ended.
+            // This crate waits itself if the guest wants to wait: then the wait can be ended.
             .nonblock(true)
             .custom_flags(host.bits().cast_signed());
         options
     }
 }
 
-/// Whether a file did not open for the reason that it would have been open for writing.
+/// Whether opening a file failed because it would have been open for writing.
 fn is_read_only(error: &io::Error) -> bool {
     use rustix::io::Errno as Host;
     matches!(
@@ -164,7 +163,7 @@ fn is_read_only(error: &io::Error) -> bool {
     )
 }
 
-/// Why no file can be created where a path says that it names a directory.
+/// The error if a file is to be created, and the path says that it names a directory.
 fn refuse_to_create(root: &Dir, path: &GuestPath<'_>, exclusive: bool) -> Errno {
     let resolved =
         if path.is_dots() { path.find(root).map(|_| ()) } else { path.parent(root).map(|_| ()) };

@@ -14,8 +14,8 @@ use std::time::Duration;
 /// Writes the attributes of what a path names.
 ///
 /// # Errors
-/// [`Errno::Perm`] if the path leads out of the directory or the host does not permit it, and what the
-/// host answers.
+/// [`Errno::Perm`] if the path leads out of the directory or the host does not permit it, and the
+/// host's errors.
 pub fn path_filestat_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -83,7 +83,8 @@ pub fn path_filestat_set_times(
     Ok(())
 }
 
-/// Writes the target of a symbolic link, as much of it as the buffer takes, and its length there.
+/// Writes the target of a symbolic link, as much of it as fits in the buffer, and the length of
+/// that.
 ///
 /// # Errors
 /// [`Errno::Inval`] if it is not a symbolic link; else as [`path_filestat_get`].
@@ -102,7 +103,7 @@ pub fn path_readlink(
     let Found::Entry(parent, name) = GuestPath::read(memory, path, path_length)?.find(root)? else {
         return Err(Errno::Inval);
     };
-    // An absolute target is refused: it tells of the host, and could not be followed.
+    // An absolute target is refused: it reveals paths of the host, and could not be followed.
     let target = parent.directory().read_link(name)?;
     let target = target.as_os_str().as_bytes();
     memory.check(used, 4)?;

@@ -7,14 +7,15 @@ use crate::ctx::{Awaited, Descriptor, Interest, Object, WasiCtx};
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-/// Waits until one of the subscriptions has something to say, and writes the events and their number.
+/// Waits until an event occurs for one of the subscriptions, and writes the events and their
+/// number.
 ///
 /// # Errors
-/// [`Errno::Inval`] if there is no subscription, or one means nothing or is for a clock of working time;
-/// [`Errno::Badf`] if a descriptor is not open, is a directory, or is no file and not open for what is
-/// waited for; [`Errno::NoMem`] if there are more subscriptions than
-/// [`max_call_memory`](crate::WasiCtxBuilder::max_call_memory) has room for;
-/// [`Errno::Fault`], and what the host answers.
+/// [`Errno::Inval`] if there is no subscription, or one is not valid or is for a CPU time clock;
+/// [`Errno::Badf`] if a descriptor is not open, is a directory, or is not a file and not open for
+/// what is waited for; [`Errno::NoMem`] if there are more subscriptions than
+/// [`max_call_memory`](crate::WasiCtxBuilder::max_call_memory) has room for; [`Errno::Fault`], and
+/// the host's errors.
 pub fn poll_oneoff(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -67,10 +68,10 @@ pub(super) fn poll(
     super::transfer::write_count(memory, happened, found.len())
 }
 
-/// What is kept for each subscription while waiting: at most all of these.
+/// The data kept for each subscription while waiting: at most all of these.
 type Working = (Subscription, Event, Alarm, u64, Watch<'static>, [u64; 4]);
 
-/// A point in time that somebody waits for.
+/// A point in time that a subscription waits for.
 struct Alarm {
     user_data: u64,
     /// The clock, and the time on it.
@@ -88,7 +89,7 @@ impl Alarm {
     }
 }
 
-/// A descriptor of the host that somebody waits for.
+/// A descriptor of the host that a subscription waits for.
 struct Watch<'a> {
     user_data: u64,
     topic: Topic,
@@ -96,7 +97,8 @@ struct Watch<'a> {
     fd: BorrowedFd<'a>,
 }
 
-/// The points in time that are waited for, in order. If the call was ended before, they are those of then.
+/// The points in time of the subscriptions, in order. If the call was ended before, they are those
+/// of the first attempt.
 fn alarms(
     ctx: &WasiCtx,
     subscriptions: &[Subscription],
@@ -106,7 +108,7 @@ fn alarms(
     let mut alarms = Vec::new();
     for Subscription { user_data, topic } in subscriptions {
         if let Topic::Clock { clock, timeout, absolute } = *topic {
-            // Time that a program spends working does not pass while it waits.
+            // CPU time does not pass while a program waits.
             if !matches!(clock, REALTIME | MONOTONIC) {
                 return Err(Errno::Inval);
             }
@@ -147,7 +149,7 @@ fn wait(
     }
 
     loop {
-        // Looking at a clock may move it, so each is looked at once a round.
+        // Reading a clock may advance it, so each is read once a round.
         let remaining: Vec<u64> = alarms.iter().map(|alarm| alarm.remaining(ctx)).collect();
         let first = remaining.iter().min().copied();
         let timeout = if events.is_empty() { first } else { Some(0) };
@@ -163,19 +165,19 @@ fn wait(
     }
 }
 
-/// What is known of a descriptor before waiting.
+/// The state of a descriptor before waiting.
 enum State<'a> {
-    /// So many bytes can be read or written now.
+    /// This many bytes can be read or written now.
     Ready(u64),
-    /// The host has to be asked.
+    /// The host must be queried.
     Wait(&'a Descriptor, BorrowedFd<'a>),
 }
 
 fn look(ctx: &WasiCtx, interest: Interest, fd: u32) -> Result<State<'_>, Errno> {
     let descriptor = ctx.table.get(fd)?;
     match &descriptor.object {
-        // To the system a file is always ready, whatever it was opened for: only the call that reads
-        // or writes it fails.
+        // For the system a file is always ready, whatever it was opened for: only the call that
+        // reads or writes it fails.
         Object::File(file, FileType::RegularFile) => {
             let left = match interest {
                 Interest::Read if descriptor.access.read => {
@@ -200,8 +202,8 @@ fn look(ctx: &WasiCtx, interest: Interest, fd: u32) -> Result<State<'_>, Errno> 
     })
 }
 
-/// Waits for descriptors of the host, at most for a time in nanoseconds. Answers how long that time
-/// was for those who wait for a clock: all of it if nothing else happened, zero otherwise.
+/// Waits for descriptors of the host, at most for a time in nanoseconds. Returns how much time that
+/// was for clock subscriptions: all of it if nothing else happened, otherwise zero.
 fn watch(
     ctx: &WasiCtx,
     watches: &[Watch<'_>],

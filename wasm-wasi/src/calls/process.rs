@@ -1,18 +1,19 @@
-//! The end of a program, signals, and giving way to others.
+//! The end of a program, signals, and yielding.
 
 use crate::abi::{Errno, GuestMemory};
 use crate::ctx::WasiCtx;
 use std::fmt;
 
-/// A guest asked to end with this status: an error that ends the call into it, to be found by
-/// downcasting. A status of 0 is a success all the same.
+/// A guest requested to end with this status. This is an error that ends the call into the guest,
+/// and can be found by downcasting. A status of 0 still means success.
 ///
-/// The name in `wasmtime-wasi` is `I32Exit`, under which this is exported at the root of the crate.
+/// In `wasmtime-wasi` the name is `I32Exit`; under that name this is exported at the root of the
+/// crate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Exit(pub i32);
 
 impl Exit {
-    /// The status to end the host's process with, where it is to end as the guest did.
+    /// The exit status for the host's process, if it is to end as the guest did.
     #[must_use]
     pub const fn process_exit_code(&self) -> i32 {
         self.0
@@ -39,12 +40,13 @@ pub fn proc_exit(_ctx: &mut WasiCtx, status: u32) -> Exit {
     Exit(status.cast_signed())
 }
 
-/// Raises a signal in the guest, where nothing can be set to catch it: those that by default end a
-/// program end it, with status 128 plus the number, as a shell shows it; those that by default are
-/// ignored do nothing.
+/// Raises a signal in the guest, where nothing can be set to catch it. Signals that end a program
+/// by default end it, with status 128 plus the number, as shells show it. Signals that are ignored
+/// by default do nothing.
 ///
 /// # Errors
-/// [`Errno::Inval`] if there is no such signal; [`Errno::NotSup`] for those that would stop the program.
+/// [`Errno::Inval`] if there is no such signal; [`Errno::NotSup`] for those that would stop the
+/// program.
 pub fn proc_raise(_ctx: &mut WasiCtx, signal: u32) -> Result<Option<Exit>, Errno> {
     match signal {
         // None, child, continue, urgent data, window size.

@@ -3,13 +3,13 @@
 use crate::abi::{Errno, GuestMemory};
 use crate::ctx::WasiCtx;
 
-/// How many bytes are made before it is asked whether the guest is to end.
+/// How many bytes are generated before the next check for a reason to end.
 const PIECE: usize = 1 << 20;
 
 /// Fills a buffer with random bytes.
 ///
 /// # Errors
-/// [`Errno::Fault`], or what the source of randomness answers.
+/// [`Errno::Fault`], or the error of the source of randomness.
 pub fn random_get(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -17,7 +17,7 @@ pub fn random_get(
     length: u32,
 ) -> Result<(), Errno> {
     let target = memory.slice_mut(buffer, length)?;
-    // What was made before the call was ended stays.
+    // Bytes that were generated before the call was ended stay.
     let kept = ctx.waiting.take_progress().and_then(|kept| kept.first().copied()).unwrap_or(0);
     let mut done = usize::try_from(kept).unwrap_or(usize::MAX).min(target.len());
     while let Some(rest) = target.get_mut(done..).filter(|rest| !rest.is_empty()) {

@@ -4,15 +4,15 @@ use crate::abi::types::directory_entry;
 use crate::abi::{Errno, GuestMemory};
 use crate::ctx::{Listing, Object, Operation, Waiting, WasiCtx};
 
-/// Writes entries of a directory, from the one with this cookie on, until the buffer is full; the last
-/// one may be cut off. A buffer that is not full says that this was the end.
+/// Writes entries of a directory, from the one with this cookie on, until the buffer is full; the
+/// last entry may be cut off. If the buffer is not full, the end was reached.
 ///
-/// As on POSIX, an entry that is there all the while is read once, and whether one is read that comes or goes
-/// in the meantime is open. Reading from cookie 0 begins anew. Names that are not Unicode appear
-/// with replacement characters.
+/// As on POSIX, an entry that exists all the while is read once. Whether an entry is read that is
+/// made or removed meanwhile is unspecified. Reading from cookie 0 begins anew. Names that are not
+/// Unicode appear with replacement characters.
 ///
 /// # Errors
-/// [`Errno::NotDir`], [`Errno::Perm`], [`Errno::Fault`], and what the host answers.
+/// [`Errno::NotDir`], [`Errno::Perm`], [`Errno::Fault`], and the host's errors.
 pub fn fd_readdir(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -44,21 +44,21 @@ pub fn fd_readdir(
     }
     let filled = reached.filled;
     if filled < target.len() {
-        // Whoever reads on after the end waits for what is new, which a new start shows as well.
+        // A guest that reads on after the end wants new entries, which a new start shows as well.
         directory.listing = None;
     }
     super::transfer::write_count(memory, used, filled)
 }
 
-/// How far a call has come.
+/// How far a call has got.
 struct Reached {
     /// How many bytes of the target are filled.
     filled: usize,
-    /// The cookie of what comes next.
+    /// The cookie of the next entry.
     cookie: u64,
 }
 
-/// Fills the target, and looks now and then whether the call is to be ended.
+/// Fills the target, and checks now and then whether the call is to be ended.
 fn fill(
     listing: &mut Listing,
     waiting: &Waiting,

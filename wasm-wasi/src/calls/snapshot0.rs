@@ -1,5 +1,5 @@
-//! The functions that were different in snapshot 0 (`wasi_unstable`): records of another layout, and
-//! other numbers for where a seek starts.
+//! The functions that were different in snapshot 0 (`wasi_unstable`): other record layouts, and
+//! other numbers for the origin of a seek.
 
 use crate::abi::{Errno, GuestMemory, Version};
 use crate::ctx::WasiCtx;

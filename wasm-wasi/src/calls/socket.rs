@@ -10,17 +10,18 @@ use rustix::net::{
 };
 use std::io::{IoSlice, IoSliceMut};
 
-/// What `sock_recv` says of a message that was longer than the buffers.
+/// The flag by which `sock_recv` reports that a message was longer than the buffers.
 const DATA_TRUNCATED: u16 = 1;
 
 /// Accepts a connection, and writes the number of its descriptor.
 ///
-/// If another process accepts from the same listener and is faster, the host waits for the next connection, and
-/// nothing ends that: a listener is made not to wait for all who share it, or for none. Give a guest a
-/// listener that does not wait if others share it.
+/// If another process accepts from the same listener and is faster, the host waits for the next
+/// connection, and nothing ends that wait. The flag by which a listener does not wait is shared by
+/// all processes that have the listener. If others share it, give the guest a listener that does
+/// not wait.
 ///
 /// # Errors
-/// [`Errno::NotSock`], [`Errno::Again`], and what the host answers.
+/// [`Errno::NotSock`], [`Errno::Again`], and the host's errors.
 pub fn sock_accept(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -40,7 +41,7 @@ pub fn sock_accept(
         get_ready(&ctx.waiting, listener, Interest::Read)?;
         let flags = rustix::net::SocketFlags::CLOEXEC;
         match retry_on_intr(|| rustix::net::accept_with(socket, flags)) {
-            // The host has made the listener so, and somebody else was faster.
+            // The host has set the listener not to wait, and another process was faster.
             Err(rustix::io::Errno::AGAIN)
                 if ctx.waiting.can_be_ended() && !listener.is_nonblocking() => {}
             result => break result?,
@@ -55,7 +56,7 @@ pub fn sock_accept(
 /// Receives a message into buffers; writes its length and whether a part of it was lost.
 ///
 /// # Errors
-/// [`Errno::NotSock`], [`Errno::Again`], and what the host answers.
+/// [`Errno::NotSock`], [`Errno::Again`], and the host's errors.
 #[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]
 pub fn sock_recv(
     ctx: &mut WasiCtx,
@@ -83,7 +84,7 @@ pub fn sock_recv(
 /// Sends a message from buffers, and writes how many bytes were taken. There are no flags.
 ///
 /// # Errors
-/// [`Errno::NotSock`], [`Errno::Again`], [`Errno::Pipe`], and what the host answers.
+/// [`Errno::NotSock`], [`Errno::Again`], [`Errno::Pipe`], and the host's errors.
 pub fn sock_send(
     ctx: &mut WasiCtx,
     memory: &mut GuestMemory<'_>,
@@ -107,7 +108,7 @@ pub fn sock_send(
 /// Closes one direction of a connection, or both.
 ///
 /// # Errors
-/// [`Errno::NotSock`], [`Errno::Inval`] if no direction is named, and what the host answers.
+/// [`Errno::NotSock`], [`Errno::Inval`] if no direction is named, and the host's errors.
 pub fn sock_shutdown(
     ctx: &mut WasiCtx,
     _memory: &mut GuestMemory<'_>,
@@ -126,8 +127,8 @@ pub fn sock_shutdown(
     Ok(rustix::net::shutdown(socket, how)?)
 }
 
-/// Receives, and says whether the message was longer than the buffers. The host is never left to wait, so that
-/// the wait can be ended.
+/// Receives, and returns whether the message was longer than the buffers. The host itself never
+/// waits, so that the wait can be ended.
 pub(super) fn receive(
     waiting: &Waiting,
     descriptor: &Descriptor,
@@ -138,7 +139,7 @@ pub(super) fn receive(
     let mut flags = RecvFlags::DONTWAIT;
     flags.set(RecvFlags::PEEK, peek);
     let socket = descriptor.socket()?;
-    // Messages come whole, and looking ahead sees the same again.
+    // Messages arrive as a whole, and peeking sees the same data again.
     let all = all && !peek && descriptor.file_type() == FileType::SocketStream;
     let mut total = 0;
     loop {
@@ -160,19 +161,19 @@ pub(super) fn receive(
                     if total == 0 {
                         return Err(error);
                     }
-                    // What has come must not be lost.
+                    // Data that was received must not be lost.
                     waiting.has_result();
                     return Ok((total, false));
                 }
             }
-            // As for a read, what has come before an error is the result.
+            // As for a read, data that came before an error is the result.
             Err(_) if total > 0 => return Ok((total, false)),
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-/// Sends; a closed connection is an error, not a signal. The host is never left to wait.
+/// Sends. A closed connection is an error, not a signal. The host itself never waits.
 pub(super) fn send(
     waiting: &Waiting,
     descriptor: &Descriptor,

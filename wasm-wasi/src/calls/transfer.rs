@@ -1,13 +1,13 @@
-//! What all calls have in common that transfer bytes: a host that does not wait, and how many bytes
-//! there were.
+//! Shared by all calls that transfer bytes: making sure that the host does not wait, and writing
+//! the number of bytes.
 
 use crate::abi::{Errno, GuestMemory};
 use crate::ctx::{Descriptor, Interest, Waiting};
 
-/// Sees to it that a call of the host for a stream or a listener does not wait, where this can be
-/// known: by waiting before, or by failing with [`Errno::Again`] where the guest does not want
-/// that. Returns whether the host could still wait: if it is asked for too much, or if another
-/// process was faster.
+/// Ensures that a call of the host for a stream or a listener does not wait, where that can be
+/// known. For this it waits before the call, or fails with [`Errno::Again`] if the guest does not
+/// want to wait. Returns whether the host could still wait: if too much is requested, or if another
+/// process is faster.
 ///
 /// The host's own flag is left alone, because other processes share it.
 pub(super) fn get_ready(
@@ -30,7 +30,7 @@ pub(super) fn get_ready(
     Ok(kind != rustix::fs::FileType::RegularFile)
 }
 
-/// Writes how many bytes or entries there were to where the guest wants it.
+/// Writes the number of bytes or entries to the address that the guest gave for it.
 pub(super) fn write_count(
     memory: &mut GuestMemory<'_>,
     at: u32,

@@ -12,30 +12,30 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 bitflags::bitflags! {
-    /// What a guest may do with the entries of a preopened directory, and of those below it.
+    /// What a guest may do with the entries of a preopened directory, and of directories below it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct DirPerms: usize {
-        /// List them, and read attributes and links.
+        /// List entries, and read attributes and links.
         const READ = 1 << 0;
-        /// Create and remove them, and change attributes. Renaming and linking need all permissions, those
-        /// of [`FilePerms`] as well.
+        /// Create and remove entries, and change attributes. Renaming and linking require all
+        /// permissions, including those of [`FilePerms`].
         const MUTATE = 1 << 1;
     }
 
-    /// What a guest may do with the files in a preopened directory, and in those below it.
+    /// What a guest may do with the files in a preopened directory, and in directories below it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct FilePerms: usize {
-        /// Read them.
+        /// Read files.
         const READ = 1 << 0;
-        /// Write them, and change their length. Creating a file needs this and
+        /// Write files, and change their length. Creating a file requires this and
         /// [`DirPerms::MUTATE`].
         const WRITE = 1 << 1;
     }
 }
 
-/// Builds the world of a guest, piece by piece. What is not given is not there: no arguments, no
-/// environment, no directories, empty input and output that goes nowhere. Only clocks and randomness
-/// are the host's from the start.
+/// Builds the context of a guest, piece by piece. Nothing is available by default: there are no
+/// arguments, no environment, no directories, the input is empty and the output is discarded. Only
+/// clocks and randomness are the host's from the start.
 ///
 /// Names and meanings are those of the builder in `wasmtime-wasi`.
 ///
@@ -70,7 +70,7 @@ pub struct WasiCtxBuilder {
 }
 
 impl WasiCtxBuilder {
-    /// A world with nothing in it.
+    /// A context that contains nothing.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -102,7 +102,7 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Appends the arguments of this process. What is not Unicode in them is replaced.
+    /// Appends the arguments of this process. Parts that are not Unicode are replaced.
     pub fn inherit_args(&mut self) -> &mut Self {
         self.args.extend(std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()));
         self
@@ -126,7 +126,7 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Gives the whole environment of this process. What is not Unicode in it is replaced.
+    /// Passes on the whole environment of this process. Parts that are not Unicode are replaced.
     pub fn inherit_env(&mut self) -> &mut Self {
         for (name, value) in std::env::vars_os() {
             self.env(name.to_string_lossy(), value.to_string_lossy());
@@ -134,52 +134,54 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Where the guest's standard input comes from.
+    /// Sets the source of the guest's standard input.
     pub fn stdin(&mut self, stdin: impl StdinStream + 'static) -> &mut Self {
         self.stdin = Box::new(stdin);
         self
     }
 
-    /// Where the guest's standard output goes.
+    /// Sets the target of the guest's standard output.
     pub fn stdout(&mut self, stdout: impl StdoutStream + 'static) -> &mut Self {
         self.stdout = Box::new(stdout);
         self
     }
 
-    /// Where the guest's error messages go.
+    /// Sets the target of the guest's standard error.
     pub fn stderr(&mut self, stderr: impl StdoutStream + 'static) -> &mut Self {
         self.stderr = Box::new(stderr);
         self
     }
 
-    /// Gives the standard input of this process.
+    /// Passes on the standard input of this process.
     pub fn inherit_stdin(&mut self) -> &mut Self {
         self.stdin(io::stdin())
     }
 
-    /// Gives the standard output of this process.
+    /// Passes on the standard output of this process.
     pub fn inherit_stdout(&mut self) -> &mut Self {
         self.stdout(io::stdout())
     }
 
-    /// Gives the standard error of this process.
+    /// Passes on the standard error of this process.
     pub fn inherit_stderr(&mut self) -> &mut Self {
         self.stderr(io::stderr())
     }
 
-    /// Gives all three standard streams of this process.
+    /// Passes on all three standard streams of this process.
     pub fn inherit_stdio(&mut self) -> &mut Self {
         self.inherit_stdin().inherit_stdout().inherit_stderr()
     }
 
-    /// Gives a directory of the host, under a name that the guest sees. Nothing outside of it can be
-    /// reached through it, whether by `..`, by absolute paths or by symbolic links.
+    /// Gives the guest a directory of the host, under a name that the guest sees. Nothing outside
+    /// of the directory can be reached through it, whether by `..`, by absolute paths or by
+    /// symbolic links.
     ///
-    /// What is permitted holds for all that is opened through the directory. A guest can link and rename
-    /// what is in it only with all permissions, and from one directory to another only with those of both:
-    /// otherwise it could bring a file to where it may do more with it. This holds for renaming within a
-    /// directory as well, since another directory that the guest is given may lie in it. What lies in several
-    /// that were given is reached through each with the permissions of that one.
+    /// The permissions hold for everything that is opened through the directory. A guest can link
+    /// and rename entries only with all permissions, and from one directory to another only if both
+    /// have all permissions: otherwise it could bring a file to where it may do more with it. This
+    /// also holds for renaming within a directory, since another directory that the guest is given
+    /// may lie in it. An entry that lies in several of these directories is reached through each
+    /// with the permissions of that one.
     ///
     /// # Errors
     /// If the directory cannot be opened; the error names it.
@@ -203,7 +205,7 @@ impl WasiCtxBuilder {
         Ok(self.preopened_handle(handle, guest_path, dir_perms, file_perms))
     }
 
-    /// Gives a directory that is open already, as [`WasiCtxBuilder::preopened_dir`] does.
+    /// Gives the guest a directory that is already open, as [`WasiCtxBuilder::preopened_dir`] does.
     pub fn preopened_handle(
         &mut self,
         handle: cap_std::fs::Dir,
@@ -221,8 +223,8 @@ impl WasiCtxBuilder {
         self
     }
 
-    /// Gives a socket: a listener to accept from, or a connection. Sockets get the numbers after those
-    /// of the directories, in the order in which they are given.
+    /// Gives the guest a socket: a listener to accept from, or a connection. Sockets get the
+    /// numbers after those of the directories, in the order in which they are given.
     ///
     /// # Errors
     /// If this is not a socket.
@@ -232,49 +234,49 @@ impl WasiCtxBuilder {
         Ok(self)
     }
 
-    /// The clock for the time of day.
+    /// Sets the wall clock.
     pub fn wall_clock(&mut self, clock: impl HostWallClock + 'static) -> &mut Self {
         self.wall_clock = Box::new(clock);
         self
     }
 
-    /// The clock that only runs forward; CPU time is told from it as well.
+    /// Sets the monotonic clock; CPU time is derived from it as well.
     pub fn monotonic_clock(&mut self, clock: impl HostMonotonicClock + 'static) -> &mut Self {
         self.monotonic_clock = Box::new(clock);
         self.own_monotonic_clock = true;
         self
     }
 
-    /// Where random bytes come from.
+    /// Sets the source of random bytes.
     pub fn secure_random(&mut self, random: impl RandomSource + 'static) -> &mut Self {
         self.random = Box::new(random);
         self
     }
 
-    /// How many descriptors the guest can have at a time; 4096 if nothing is said. Beyond, opening fails
-    /// in the guest with "file descriptor value too large". What the host hands over is there even
-    /// if it is more.
+    /// Sets how many descriptors the guest can have at a time. The default is 4096. Beyond that,
+    /// opening fails in the guest with "file descriptor value too large". Descriptors that the host
+    /// hands over exist even if they are more.
     ///
-    /// For each descriptor the host holds one of its own, two while a guest reads a directory, and less than
-    /// ten kilobytes of memory, however large the file or directory is.
+    /// For each descriptor the host holds one of its own, two while a guest reads a directory, and
+    /// less than ten kilobytes of memory, however large the file or directory is.
     pub fn max_descriptors(&mut self, descriptors: usize) -> &mut Self {
         self.max_descriptors = descriptors;
         self
     }
 
-    /// How many bytes of memory a single call of the guest can make the host allocate for its time; a
-    /// mebibyte if nothing is said. A call that needs more fails in the guest with "not enough space in
-    /// memory".
+    /// Sets how many bytes of memory a single call of the guest can make the host allocate
+    /// temporarily. The default is one mebibyte. A call that needs more fails in the guest with
+    /// "not enough space in memory".
     ///
-    /// What a guest reads or writes lies in its own memory and does not count, whatever its length. It is the
-    /// subscriptions of `poll_oneoff` that take memory, some 200 bytes each. Other calls need at most
-    /// some 50 kilobytes.
+    /// What a guest reads or writes lies in its own memory and does not count, whatever its length.
+    /// The subscriptions of `poll_oneoff` take memory, some 200 bytes each. Other calls need at
+    /// most some 50 kilobytes.
     pub fn max_call_memory(&mut self, bytes: usize) -> &mut Self {
         self.max_call_memory = bytes;
         self
     }
 
-    /// The finished world. The builder is as new afterwards.
+    /// Builds the context. Afterwards the builder is as new.
     pub fn build(&mut self) -> WasiCtx {
         let this = std::mem::take(self);
         let streams = [
@@ -302,7 +304,7 @@ impl WasiCtxBuilder {
         }
     }
 
-    /// The same as [`WasiCtxBuilder::build`]: preview 1 is what this crate has.
+    /// The same as [`WasiCtxBuilder::build`]: this crate has only preview 1.
     pub fn build_p1(&mut self) -> WasiCtx {
         self.build()
     }
@@ -316,7 +318,7 @@ impl Default for WasiCtxBuilder {
 
 impl fmt::Debug for WasiCtxBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The environment often holds secrets, so only its names are shown.
+        // The environment often holds secrets, so only the names are shown.
         f.debug_struct("WasiCtxBuilder")
             .field("args", &self.args)
             .field("env", &self.env.iter().map(|(name, _)| name).collect::<Vec<_>>())

@@ -1,31 +1,31 @@
-//! Clocks: the traits for them, the host's own, and one that the host moves.
+//! Clocks: their traits, the host's own, and one that the host advances.
 
 use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The clock that tells the time of day.
+/// The wall clock.
 pub trait HostWallClock: Send {
-    /// The smallest step that it tells apart.
+    /// The smallest step of the clock.
     fn resolution(&self) -> Duration;
 
     /// The time since the start of 1970, without leap seconds.
     fn now(&self) -> Duration;
 }
 
-/// The clock that only runs forward.
+/// The monotonic clock.
 pub trait HostMonotonicClock: Send {
-    /// The smallest step that it tells apart, in nanoseconds.
+    /// The smallest step of the clock, in nanoseconds.
     fn resolution(&self) -> u64;
 
     /// Nanoseconds since some moment in the past.
     fn now(&self) -> u64;
 
-    /// Asks the clock to move forward by itself instead of the host's waiting.
+    /// Requests the clock to advance by itself, instead of making the host wait.
     ///
-    /// A guest that sleeps makes the host wait in real time, unless this answers `true`. A clock
-    /// that is not tied to real time moves on and does that, so that no time is spent.
+    /// A guest that sleeps makes the host wait in real time, unless this returns `true`. A clock
+    /// that is not tied to real time advances and returns `true`, so that no time is spent.
     fn advance(&self, by: Duration) -> bool {
         let _ = by;
         false
@@ -56,10 +56,11 @@ impl HostMonotonicClock for SystemClock {
     }
 }
 
-/// A clock that runs only as the program does: the same in each run.
+/// A clock that is the same in each run: it advances only as the program runs.
 ///
-/// Each look at it moves it on by a fixed step, and so does each sleep of a guest by its length.
-/// Clones are the same clock, so one can be both clocks of a guest and in the hands of the host.
+/// Each reading advances it by a fixed step, and each sleep of a guest by the length of the sleep.
+/// Clones are the same clock. So one clock can be both clocks of a guest and be controlled by the
+/// host.
 ///
 /// ```
 /// use std::time::Duration;
@@ -76,13 +77,13 @@ pub struct VirtualClock {
 }
 
 impl VirtualClock {
-    /// Starts at a time since 1970, and moves on by `step` at each look.
+    /// Starts at a time since 1970, and advances by `step` at each reading.
     #[must_use]
     pub fn new(start: Duration, step: Duration) -> Self {
         Self { nanoseconds: Arc::new(AtomicU64::new(saturate(start))), step: saturate(step) }
     }
 
-    /// Moves the clock on.
+    /// Advances the clock.
     pub fn pass(&self, by: Duration) {
         self.look(saturate(by));
     }
@@ -122,7 +123,7 @@ impl HostMonotonicClock for VirtualClock {
     }
 }
 
-/// Where the clocks of CPU time come from.
+/// The source of the CPU time clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CpuClock {
     /// The host counts it.
@@ -137,7 +138,7 @@ pub(crate) fn cpu_time(thread: bool) -> (u64, u64) {
     (nanoseconds(clock_gettime(id)), nanoseconds(clock_getres(id)))
 }
 
-/// A duration as WASI says it; 584 years are the longest.
+/// A duration as a number of nanoseconds in WASI. The longest is 584 years.
 pub(crate) fn saturate(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -156,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_virtual_clock_moves_as_told() {
+    fn a_virtual_clock_moves_as_requested() {
         let clock = VirtualClock::new(Duration::from_nanos(100), Duration::from_nanos(10));
         assert_eq!(HostMonotonicClock::now(&clock), 100);
         assert_eq!(HostWallClock::now(&clock.clone()), Duration::from_nanos(110));

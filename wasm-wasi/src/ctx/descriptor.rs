@@ -1,4 +1,4 @@
-//! One descriptor: what it stands for, what may be done with it, how it behaves.
+//! One descriptor: what it refers to, what may be done with it, how it behaves.
 
 use super::permission::permit;
 use super::{Grant, Listing, Operation, StdinStream, StdoutStream};
@@ -10,14 +10,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 #[derive(Debug)]
 pub(crate) struct Descriptor {
     pub(crate) object: Object,
-    /// Which way data goes.
+    /// Which way data flows.
     pub(crate) access: Access,
-    /// What the host lets the guest do with it and through it.
+    /// What the host permits the guest to do with it and through it.
     pub(crate) grant: Grant,
     pub(crate) flags: FdFlags,
 }
 
-/// What a descriptor stands for.
+/// What a descriptor refers to.
 pub(crate) enum Object {
     Input(Box<dyn StdinStream>),
     Output(Box<dyn StdoutStream>),
@@ -26,19 +26,20 @@ pub(crate) enum Object {
     Socket(OwnedFd, FileType),
 }
 
-/// Which way data goes through a descriptor: of all that a guest can ask for, the only part that counts.
+/// Which way data flows through a descriptor. This is the only part of a guest's requested rights
+/// that has an effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Access {
     pub(crate) read: bool,
     pub(crate) write: bool,
 }
 
-/// A directory, which is the root of all paths that are looked up through it.
+/// A directory, which is the root of all paths that are resolved through it.
 pub(crate) struct Directory {
     pub(crate) handle: cap_std::fs::Dir,
-    /// The guest's name for it, if it was there from the start.
+    /// The guest's name for it, if it is preopened.
     pub(crate) preopened_as: Option<String>,
-    /// Where the guest is in reading it.
+    /// The position of the guest in reading it.
     pub(crate) listing: Option<Listing>,
 }
 
@@ -50,13 +51,13 @@ impl Access {
 }
 
 impl Descriptor {
-    /// What the host hands over itself.
+    /// A descriptor that the host itself hands over.
     pub(crate) fn of_host(object: Object, access: Access) -> Self {
         Self { object, access, grant: Grant::ALL, flags: FdFlags::empty() }
     }
 
-    /// Fails with [`Errno::Perm`] if the host does not let the guest do this with what the
-    /// descriptor stands for, or with what is below it.
+    /// Fails with [`Errno::Perm`] if the host does not permit the guest this operation on what the
+    /// descriptor refers to, or on what is below it.
     pub(crate) fn permit(&self, operation: Operation) -> Result<(), Errno> {
         permit(operation, self.grant, self.grant)
     }
@@ -71,10 +72,11 @@ impl Descriptor {
         if self.access.write { Ok(()) } else { Err(Errno::Badf) }
     }
 
-    /// The rights that a guest is told of, and those that it is told what is opened through this has.
+    /// The rights that are reported to a guest for this descriptor, and for descriptors opened
+    /// through it.
     ///
-    /// A directory tells of all rights whatever the host lets the guest do: C libraries leave out what is
-    /// missing here when they open something, and would report the wrong error later.
+    /// A directory reports all rights, whatever the host permits. When C libraries open something,
+    /// they leave out rights that are missing here, and would report the wrong error later.
     pub(crate) fn rights(&self) -> (Rights, Rights) {
         match &self.object {
             Object::Input(_) => (Rights::INPUT, Rights::INPUT),
@@ -94,8 +96,8 @@ impl Descriptor {
         }
     }
 
-    /// The file behind it. On a directory there is nothing to read, write or measure
-    /// ([`Errno::Badf`]), and streams and sockets have no position ([`Errno::SPipe`]).
+    /// The file behind it. A directory can't be read, written or measured ([`Errno::Badf`]), and
+    /// streams and sockets have no position ([`Errno::SPipe`]).
     pub(crate) fn file(&self) -> Result<&cap_std::fs::File, Errno> {
         match &self.object {
             Object::File(file, _) => Ok(file),
@@ -143,7 +145,7 @@ impl Descriptor {
         }
     }
 
-    /// Whether its flags ask for [`Errno::Again`] where a call would wait.
+    /// Whether its flags request [`Errno::Again`] where a call would wait.
     pub(crate) fn is_nonblocking(&self) -> bool {
         self.flags.contains(FdFlags::NONBLOCK)
     }

@@ -1,18 +1,18 @@
-//! Where a guest is in reading a directory.
+//! The position of a guest in reading a directory.
 //!
-//! The host keeps no list of the entries. A cookie is the place in the directory that the host's system has
-//! for it, which POSIX wants to stay good while entries come and go. Only the entries that came with one
-//! system call are kept, since a guest whose buffer was too short for all of them asks for some again.
+//! The host keeps no list of all entries. A cookie is the system's position in the directory, which
+//! POSIX requires to stay valid while entries are made and removed. Only the entries of the last
+//! system call are kept: a guest whose buffer was too short for all of them requests some again.
 
 use crate::abi::{Errno, FileType};
 use cap_std::fs::Dir;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-/// The cookie behind `.` and `..`, which come first; the one behind `.` is 1.
+/// The cookie after `.` and `..`, which come first; the one after `.` is 1.
 const DOTS: u64 = 2;
 
-/// The cookie of the place that some systems have behind all entries.
+/// The cookie of the position that some systems have after all entries.
 const LAST: u64 = u64::MAX - 1;
 
 /// How much is read from the system at a time, in bytes. No name is as long.
@@ -24,9 +24,9 @@ pub(crate) struct Listing {
     stream: OwnedFd,
     /// The cookie before the first of the entries.
     start: u64,
-    /// Those that came last, in their order.
+    /// The entries that were read last, in order.
     entries: Vec<ListedEntry>,
-    /// How many of those the guest has got as a whole, or passed by.
+    /// How many of these the guest has received completely, or skipped.
     given: usize,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct ListedEntry {
     pub(crate) name: String,
     pub(crate) inode: u64,
     pub(crate) file_type: FileType,
-    /// The cookie for what comes after it.
+    /// The cookie for the next entry.
     pub(crate) next: u64,
 }
 
@@ -48,10 +48,10 @@ impl Listing {
         Ok(Self { stream, start: 0, entries: Vec::new(), given: 0 })
     }
 
-    /// The entries from a cookie on, as many as there are at hand; none at the end. Those that the guest gets as a
-    /// whole are to be told to [`given`](Self::given).
+    /// The entries from a cookie on that are at hand; none at the end. The number of entries that
+    /// the guest then receives completely must be passed to [`given`](Self::given).
     pub(crate) fn from(&mut self, cookie: u64) -> Result<&[ListedEntry], Errno> {
-        // Whoever begins anew sees what there is now.
+        // A guest that begins anew sees the present entries.
         let known = if cookie > 0 { self.place(cookie) } else { None };
         if let Some(place) = known.filter(|place| *place < self.entries.len()) {
             self.given = place;
@@ -59,8 +59,9 @@ impl Listing {
         }
         self.entries.clear();
         self.given = 0;
-        // After the last of those at hand, the system goes on by itself. This matters: where places are
-        // counted, going to one would leave out entries if others before it are gone.
+        // After the last of the entries at hand, the system continues by itself. This matters:
+        // where positions are counted, seeking to one would skip entries if others before it were
+        // removed.
         if known.is_none() && !self.go_to(cookie)? {
             return Ok(&[]);
         }
@@ -73,14 +74,16 @@ impl Listing {
         Ok(&self.entries)
     }
 
-    /// Tells how many of the entries that [`from`](Self::from) answered last the guest has got as a whole.
+    /// Records how many of the entries that [`from`](Self::from) returned last the guest has
+    /// received completely.
     pub(crate) fn given(&mut self, count: usize) {
         self.given = self.given.saturating_add(count).min(self.entries.len());
     }
 
     /// Which of the entries at hand comes after a cookie, if it is known.
     ///
-    /// Some systems have the same cookie for several entries. So whoever goes on where it was comes first.
+    /// Some systems have the same cookie for several entries. So the position where the guest
+    /// stopped is tried first.
     fn place(&self, cookie: u64) -> Option<usize> {
         let before = |place: usize| place.checked_sub(1).and_then(|last| self.entries.get(last));
         if before(self.given).is_some_and(|last| last.next == cookie) {
@@ -92,7 +95,7 @@ impl Listing {
         self.entries.iter().position(|entry| entry.next == cookie).map(|last| last + 1)
     }
 
-    /// The directory itself and the one above it. What the one above really is, is not shown: it may lie
+    /// The directory itself and its parent. The parent's identity is not revealed: it may lie
     /// outside of what the guest was given.
     fn dots(&mut self, cookie: u64) -> Result<(), Errno> {
         let inode = rustix::fs::fstat(&self.stream)?.st_ino;
@@ -104,8 +107,8 @@ impl Listing {
     }
 }
 
-/// The cookie for a place of the system's. Those that follow it are of no place in most systems, so that going
-/// on behind the last entry does not lead to another.
+/// The cookie for a position of the system. On most systems the next higher cookies are not
+/// positions, so that continuing after the last entry does not lead to another entry.
 const fn cookie_of(place: u64) -> u64 {
     match place {
         // The guest can add to it.
@@ -114,7 +117,7 @@ const fn cookie_of(place: u64) -> u64 {
     }
 }
 
-/// The place that a cookie is for; the start for those of the dots.
+/// The position of a cookie; the start for those of the dots.
 const fn place_of(cookie: u64) -> Option<u64> {
     match cookie {
         0..=DOTS => Some(0),
@@ -124,10 +127,10 @@ const fn place_of(cookie: u64) -> Option<u64> {
     }
 }
 
-/// What some systems have as the place behind all entries.
+/// The position that some systems have after all entries.
 const LAST_PLACE: u64 = i64::MAX.cast_unsigned();
 
-/// Appends what the system says of an entry, unless it is one of the dots.
+/// Appends an entry of the system, unless it is one of the dots.
 fn push(
     entries: &mut Vec<ListedEntry>,
     stream: &OwnedFd,
@@ -140,7 +143,7 @@ fn push(
         return;
     }
     let file_type = match FileType::from(kind) {
-        // Some file systems do not say.
+        // Some file systems do not report the type.
         FileType::Unknown => {
             let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
             rustix::fs::statat(stream, name, flags).map_or(FileType::Unknown, |stat| {
@@ -155,7 +158,8 @@ fn push(
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 impl Listing {
-    /// Goes to where a cookie is, and answers `false` if that is nowhere, which counts as the end.
+    /// Seeks to the position of a cookie. Returns `false` if there is none, which counts as the
+    /// end.
     fn go_to(&mut self, cookie: u64) -> Result<bool, Errno> {
         let Some(place) = place_of(cookie) else { return Ok(false) };
         match rustix::fs::seek(&self.stream, rustix::fs::SeekFrom::Start(place)) {
@@ -165,7 +169,7 @@ impl Listing {
         }
     }
 
-    /// Gets entries from the system, until there is one besides the dots or the end is reached.
+    /// Reads entries from the system, until there is one besides the dots or the end is reached.
     fn fill(&mut self) -> Result<(), Errno> {
         let mut buffer = Vec::with_capacity(BATCH);
         let Self { stream, entries, .. } = self;
@@ -188,7 +192,7 @@ impl Listing {
     }
 }
 
-/// Where the system does not tell its places, they are counted.
+/// Where the system does not report positions, they are counted.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 impl Listing {
     fn go_to(&mut self, cookie: u64) -> Result<bool, Errno> {
@@ -216,7 +220,8 @@ impl Listing {
 mod tests {
     use super::*;
 
-    /// However few entries the guest gets at once, each comes once, also where several share a cookie.
+    /// However few entries the guest gets at a time, it gets each exactly once, also if several
+    /// share a cookie.
     #[test]
     fn entries_that_share_a_cookie_come_once() {
         for at_once in 1..=4 {
@@ -244,7 +249,7 @@ mod tests {
                 listing.given(count);
             }
             assert_eq!(seen, [0, 1, 2, 3, 4, 5, 6]);
-            // Whoever goes back finds the place.
+            // A guest that goes back finds the position.
             assert_eq!(listing.from(70).unwrap()[0].inode, 5);
         }
     }
@@ -255,7 +260,7 @@ mod tests {
             let cookie = cookie_of(place);
             assert!(cookie > DOTS && cookie < u64::MAX);
             assert_eq!(place_of(cookie), Some(place));
-            // What comes after it is no place that a system goes to.
+            // The next cookie is not a position that a system seeks to.
             let after = place_of(cookie + 1);
             assert!(after.is_none_or(|place| place >= LAST_PLACE), "{place}");
         }

@@ -1,4 +1,4 @@
-//! What a guest is given: arguments, environment, descriptors, clocks and randomness.
+//! The context of a guest: arguments, environment, descriptors, clocks and randomness.
 
 mod builder;
 mod clocks;
@@ -27,20 +27,20 @@ pub(crate) use wait::{Awaited, Interest, Waiting};
 use crate::abi::Errno;
 use std::fmt;
 
-/// The world as one guest sees it, and the state of its descriptors.
+/// The context of one guest, including the state of its descriptors.
 ///
-/// Made with [`WasiCtxBuilder`]. A guest reaches nothing that was not put in here.
+/// It is made with [`WasiCtxBuilder`]. A guest can only reach what was put in there.
 pub struct WasiCtx {
     pub(crate) args: Vec<String>,
     pub(crate) env: Vec<(String, String)>,
     pub(crate) table: Table,
     pub(crate) wall_clock: Box<dyn HostWallClock>,
     pub(crate) monotonic_clock: Box<dyn HostMonotonicClock>,
-    /// How CPU time is told: from the host, or, so that an injected clock stays the only source of
-    /// time, from that clock.
+    /// The source of CPU time: the host, or an injected clock, so that this stays the only source
+    /// of time.
     pub(crate) cpu_clock: CpuClock,
     pub(crate) random: Box<dyn RandomSource>,
-    /// How many bytes a single call may allocate because a guest says so.
+    /// How many bytes a single call may allocate at the guest's request.
     pub(crate) max_call_memory: usize,
     pub(crate) waiting: Waiting,
 }
@@ -52,7 +52,7 @@ impl WasiCtx {
         WasiCtxBuilder::new()
     }
 
-    /// Fails if a call would have to allocate more for so many things than it may.
+    /// Fails if this many items take more memory than a call may allocate.
     pub(crate) fn check_call_memory<T>(&self, count: u32) -> Result<(), Errno> {
         let bytes = (count as usize).checked_mul(size_of::<T>()).ok_or(Errno::NoMem)?;
         if bytes <= self.max_call_memory { Ok(()) } else { Err(Errno::NoMem) }
@@ -61,7 +61,7 @@ impl WasiCtx {
 
 impl fmt::Debug for WasiCtx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The environment often holds secrets, so only its names are shown.
+        // The environment often holds secrets, so only the names are shown.
         f.debug_struct("WasiCtx")
             .field("args", &self.args)
             .field("env", &self.env.iter().map(|(name, _)| name).collect::<Vec<_>>())

@@ -1,57 +1,60 @@
-//! What the host lets a guest do with files and directories, and the one table of what an operation
-//! needs of that.
+//! The host's permissions for files and directories, and the one table of what each operation
+//! requires.
 //!
-//! What a guest may do is settled by the host alone, when it hands over a directory. It holds for all
-//! that is opened through the directory, however often. Rights, which a guest names when it opens
-//! something, only say whether it wants to read or to write.
+//! The host alone decides what a guest may do, when it hands over a directory. The decision holds
+//! for everything that is opened through the directory, however often. Rights, which a guest names
+//! when it opens something, only say whether it wants to read or to write.
 
 use super::{DirPerms, FilePerms};
 use crate::abi::Errno;
 
-/// What the host granted for a directory and for all that is reached through it.
+/// The permissions that the host granted for a directory and for everything that is reached through
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     pub(crate) directory: DirPerms,
     pub(crate) file: FilePerms,
 }
 
-/// What a guest does with a file, a directory, or what a path names.
+/// An operation of a guest on a file, a directory, or what a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
-    /// Look what is in a directory.
+    /// List a directory.
     List,
-    /// Look at attributes and links by their paths, or at those of a directory.
+    /// Read attributes and links by their paths, or the attributes of a directory.
     Inspect,
-    /// Set the times of an entry, or of what is open.
+    /// Set the times of an entry, or of an open file or directory.
     SetTimes,
-    /// Make a directory or a symbolic link, which is followed within the directory of a descriptor only.
+    /// Make a directory or a symbolic link. Links are only followed within the directory of a
+    /// descriptor.
     MakeEntry,
     /// Remove an entry.
     RemoveEntry,
-    /// Give a file one more name: from the directory of the old one to that of the new one.
+    /// Give a file one more name, from the directory of the old name to that of the new one.
     Link,
-    /// Move an entry: from the directory of the old name to that of the new one.
+    /// Move an entry, from the directory of the old name to that of the new one.
     Rename,
-    /// Create the file that is opened, if it is not there.
+    /// Create the file that is opened, if it does not exist.
     CreateFile,
     /// Open a file so that its contents can be read.
     ReadFile,
-    /// Open a file so that it can be written, or cut it off, or change the length of an open one.
+    /// Open a file for writing, truncate it, or change the length of an open one.
     WriteFile,
 }
 
 impl Operation {
-    /// What is needed of each directory that takes part.
+    /// What the operation requires of each directory that takes part.
     const fn needs(self) -> Grant {
         let (directory, file) = match self {
             Self::List | Self::Inspect => (DirPerms::READ, FilePerms::empty()),
             Self::SetTimes | Self::MakeEntry | Self::RemoveEntry => {
                 (DirPerms::MUTATE, FilePerms::empty())
             }
-            // What a new place permits may be more than the old one does, even below the same
-            // descriptor: another one may lead there. A directory takes along all that is in it.
+            // The new directory may permit more than the old one. This is so even below the same
+            // descriptor, since another descriptor may lead there. A directory that is moved takes
+            // along everything in it.
             Self::Link | Self::Rename => (DirPerms::all(), FilePerms::all()),
-            // A file that is created is open for writing on the host.
+            // The host opens a file that is created for writing.
             Self::CreateFile => (DirPerms::MUTATE, FilePerms::WRITE),
             Self::ReadFile => (DirPerms::empty(), FilePerms::READ),
             Self::WriteFile => (DirPerms::empty(), FilePerms::WRITE),
@@ -61,7 +64,7 @@ impl Operation {
 }
 
 impl Grant {
-    /// All there is: for what the host hands over itself.
+    /// All permissions, for what the host itself hands over.
     pub(crate) const ALL: Self = Self { directory: DirPerms::all(), file: FilePerms::all() };
 
     const fn contains(self, other: Self) -> bool {
@@ -69,13 +72,15 @@ impl Grant {
     }
 }
 
-/// Whether the host lets a guest do this with what the source grants, and where two directories take
-/// part, the destination; the source is given twice where there is only one.
+/// Checks whether the host's grants allow a guest an operation. `source` is the grant of the
+/// directory, or of the source if two directories take part. `destination` is that of the
+/// destination, or the same as `source` if there is only one directory.
 ///
-/// Where something gets a name in another place, both have to grant everything. Otherwise a guest could
-/// bring a file to where it may do more with it, or put one that it can still change by its old name
-/// to where nothing changes. To compare what the two grant would not do: directories that the
-/// host hands over may lie in one another, so that a path below one leads to what another grants more of.
+/// Where something gets a name in another directory, both grants must be complete. Otherwise a
+/// guest could bring a file to where it may do more with it. Or it could put a file that it can
+/// still change by its old name into a directory that must not change. Comparing the two grants
+/// would not suffice: the directories that the host hands over may contain one another, so a path
+/// below one may lead to a directory for which another one grants more.
 ///
 /// # Errors
 /// [`Errno::Perm`]
@@ -123,7 +128,8 @@ mod tests {
         }
     }
 
-    /// With less than everything there may be a place, below the same descriptor even, where more is granted.
+    /// With an incomplete grant, more may be granted for another directory, even below the same
+    /// descriptor.
     #[test]
     fn nothing_gets_another_place_where_not_everything_is_granted() {
         for operation in [Operation::Link, Operation::Rename] {

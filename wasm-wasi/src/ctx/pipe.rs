@@ -8,18 +8,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Input from bytes in memory.
 #[derive(Clone, Debug)]
 pub struct MemoryInputPipe {
-    // Clones read from the same place on, as clones of a descriptor do.
+    // Clones share a position, as clones of a descriptor do.
     state: Arc<Mutex<io::Cursor<Vec<u8>>>>,
 }
 
 impl MemoryInputPipe {
-    /// A guest reads these bytes, then the end.
+    /// Input that consists of these bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self { state: Arc::new(Mutex::new(io::Cursor::new(bytes.into()))) }
     }
 
     fn lock(&self) -> MutexGuard<'_, io::Cursor<Vec<u8>>> {
-        // Nothing that runs under this lock can leave it half done.
+        // No code under this lock can leave the data half-changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -35,7 +35,7 @@ impl StdinStream for MemoryInputPipe {
     }
 }
 
-/// Output that is kept in memory, to be looked at during the run and after it.
+/// Output that is kept in memory, to be read during the run and after it.
 ///
 /// ```
 /// use wasm_wasi::{MemoryOutputPipe, WasiCtx};
@@ -59,13 +59,13 @@ impl MemoryOutputPipe {
         Self { capacity, bytes: Arc::default() }
     }
 
-    /// What was written so far.
+    /// The output so far.
     #[must_use]
     pub fn contents(&self) -> Vec<u8> {
         self.lock().clone()
     }
 
-    /// What was written, if this is the last clone.
+    /// The output, if this is the last clone.
     #[must_use]
     pub fn try_into_inner(self) -> Option<Vec<u8>> {
         Arc::into_inner(self.bytes)
@@ -73,7 +73,7 @@ impl MemoryOutputPipe {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        // Nothing that runs under this lock can leave it half done.
+        // No code under this lock can leave the data half-changed.
         self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -102,7 +102,7 @@ impl StdoutStream for MemoryOutputPipe {
 pub struct ReadPipe<R>(R);
 
 impl<R: Read + Send> ReadPipe<R> {
-    /// A guest reads what the reader gives.
+    /// Input that consists of what the reader returns.
     pub fn new(reader: R) -> Self {
         Self(reader)
     }
@@ -129,7 +129,7 @@ impl<R> fmt::Debug for ReadPipe<R> {
 pub struct WritePipe<W>(W);
 
 impl<W: Write + Send> WritePipe<W> {
-    /// The writer gets what a guest writes.
+    /// Output that is passed to the writer.
     pub fn new(writer: W) -> Self {
         Self(writer)
     }

@@ -3,12 +3,12 @@
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::io;
 
-/// Where the bytes of `random_get` come from.
+/// The source of the bytes of `random_get`.
 pub trait RandomSource: Send {
     /// Fills a buffer.
     ///
     /// # Errors
-    /// Becomes the error number of the guest's call.
+    /// The error number of the guest's call.
     fn fill(&mut self, buffer: &mut [u8]) -> io::Result<()>;
 }
 
@@ -28,7 +28,7 @@ impl RandomSource for SystemRandom {
     fn fill(&mut self, mut buffer: &mut [u8]) -> io::Result<()> {
         while !buffer.is_empty() {
             match getrandom(&mut *buffer, GetRandomFlags::empty()) {
-                // The system gives as much as it likes at a time.
+                // The system may return fewer bytes than requested.
                 Ok(filled) => buffer = &mut buffer[filled..],
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
@@ -40,7 +40,8 @@ impl RandomSource for SystemRandom {
 
 /// The same bytes in each run, from a seed. Not for secrets.
 ///
-/// The generator is SplitMix64; its output for a seed does not change between versions of this crate.
+/// The generator is SplitMix64; its output for a seed does not change between versions of this
+/// crate.
 #[derive(Clone, Debug)]
 pub struct SeededRandom {
     state: u64,

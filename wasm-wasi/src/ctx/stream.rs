@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd};
 
-/// Where a guest reads its standard input from.
+/// The source of a guest's standard input.
 ///
 /// Implemented by the host's [`std::io::Stdin`], by [`std::fs::File`], by the pipes of this crate
 /// ([`MemoryInputPipe`], [`ReadPipe`]) and by [`Closed`].
@@ -11,28 +11,30 @@ use std::os::fd::{AsFd, BorrowedFd};
 /// [`MemoryInputPipe`]: super::MemoryInputPipe
 /// [`ReadPipe`]: super::ReadPipe
 pub trait StdinStream: Send {
-    /// Reads into the buffers in turn and answers how many bytes came; 0 is the end.
+    /// Reads into the buffers in order and returns the number of bytes read; 0 means the end.
     ///
     /// # Errors
-    /// Becomes the error number of the guest's call. [`io::ErrorKind::WouldBlock`] says that nothing
-    /// is there yet.
+    /// The error number of the guest's call. [`io::ErrorKind::WouldBlock`] means that there is no
+    /// data yet.
     fn read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize>;
 
-    /// As [`read`](Self::read), but where that would wait, [`io::ErrorKind::WouldBlock`]: then the descriptor is
-    /// waited on again. This is called instead of it if something could end the wait: the descriptor has been
-    /// waited on by then, but other processes may have taken what was there. Those of the host that are
-    /// not regular files do not wait since Linux 6.5, and terminals that this process may open never do; by default,
-    /// and otherwise, this is the same.
+    /// As [`read`](Self::read), but returns [`io::ErrorKind::WouldBlock`] where that would wait:
+    /// then the descriptor is awaited again.
+    ///
+    /// This is called instead of `read` if something could end the wait. The descriptor was awaited
+    /// by then, but other processes may have taken the data. For the host's own streams, this does
+    /// not wait on anything but regular files since Linux 6.5, and never on terminals that this
+    /// process may open. By default, and in all other cases, it is the same as `read`.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`read`](Self::read).
     fn try_read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.read(buffers)
     }
 
-    /// The host's descriptor behind it, if there is one: it is what a guest's `poll_oneoff` waits on, and what
-    /// is waited on before [`try_read`](Self::try_read), if something could end the wait. A stream without one
-    /// always counts as ready, and nothing ends a read that waits.
+    /// The host's descriptor behind it, if there is one. A guest's `poll_oneoff` waits on it. If
+    /// something could end the wait, it is also awaited before [`try_read`](Self::try_read). A
+    /// stream without a descriptor always counts as ready, and nothing ends a read that waits.
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         None
     }
@@ -42,13 +44,13 @@ pub trait StdinStream: Send {
         1
     }
 
-    /// Whether a person sits at the other end.
+    /// Whether this is a terminal.
     fn is_terminal(&self) -> bool {
         false
     }
 }
 
-/// Where a guest writes its standard output or its error messages to.
+/// The target of a guest's standard output or standard error.
 ///
 /// Implemented by the host's [`std::io::Stdout`] and [`std::io::Stderr`], by [`std::fs::File`], by
 /// the pipes of this crate ([`MemoryOutputPipe`], [`WritePipe`]) and by [`Sink`].
@@ -56,18 +58,18 @@ pub trait StdinStream: Send {
 /// [`MemoryOutputPipe`]: super::MemoryOutputPipe
 /// [`WritePipe`]: super::WritePipe
 pub trait StdoutStream: Send {
-    /// Writes from the buffers in turn and answers how many bytes were taken. What is taken is
-    /// visible to others when this returns.
+    /// Writes from the buffers in order and returns the number of bytes accepted. They are visible
+    /// to others when this returns.
     ///
     /// # Errors
-    /// Becomes the error number of the guest's call.
+    /// The error number of the guest's call.
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize>;
 
-    /// As [`write`](Self::write), but where that would wait, [`io::ErrorKind::WouldBlock`]: see
-    /// [`StdinStream::try_read`].
+    /// As [`write`](Self::write), but returns [`io::ErrorKind::WouldBlock`] where that would wait:
+    /// see [`StdinStream::try_read`].
     ///
     /// # Errors
-    /// As there.
+    /// As for [`write`](Self::write).
     fn try_write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         self.write(buffers)
     }
@@ -75,27 +77,28 @@ pub trait StdoutStream: Send {
     /// Makes what was written durable, for `fd_sync`.
     ///
     /// # Errors
-    /// Becomes the error number of the guest's call.
+    /// The error number of the guest's call.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 
-    /// The host's descriptor behind it, if there is one: it is what a guest's `poll_oneoff` waits on, and what
-    /// is waited on before [`try_write`](Self::try_write), if something could end the wait: that gets no more then than
-    /// a pipe has room for. A stream without one always counts as ready, and nothing ends a write that waits.
+    /// The host's descriptor behind it, if there is one. A guest's `poll_oneoff` waits on it. If
+    /// something could end the wait, it is also awaited before [`try_write`](Self::try_write),
+    /// which then gets no more bytes than a pipe has room for. A stream without a descriptor always
+    /// counts as ready, and nothing ends a write that waits.
     fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         None
     }
 
-    /// Whether a person sits at the other end.
+    /// Whether this is a terminal.
     fn is_terminal(&self) -> bool {
         false
     }
 }
 
-/// The host's standard input is read at its descriptor, past the buffer that [`io::Stdin`] keeps:
-/// only so can a guest wait for it exactly. A host that has read from `io::stdin()` itself may have
-/// taken bytes that a guest then misses.
+/// The host's standard input is read at its descriptor, without the buffer of [`io::Stdin`]:
+/// otherwise a guest could not wait for it exactly. If a host has read from `io::stdin()` itself,
+/// that may have taken bytes that a guest then misses.
 impl StdinStream for io::Stdin {
     fn read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let input = AsFd::as_fd(self);
@@ -115,7 +118,8 @@ impl StdinStream for io::Stdin {
     }
 }
 
-/// What the host has printed so far comes first; then the guest's bytes go straight to the descriptor.
+/// What the host has printed so far comes first. Then the guest's bytes go straight to the
+/// descriptor.
 impl StdoutStream for io::Stdout {
     fn write(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut lock = self.lock();
@@ -197,16 +201,17 @@ impl StdoutStream for std::fs::File {
     }
 }
 
-/// What the system says where it cannot do a call without waiting.
+/// The system's errors where a call can't be made without waiting.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const UNKNOWN: [rustix::io::Errno; 2] = [rustix::io::Errno::OPNOTSUPP, rustix::io::Errno::NOSYS];
 
-/// Reads what is there, without waiting if the system can: the descriptor's own flag is shared with others.
+/// Reads the available data, without waiting if the system can do that. The descriptor's own flag
+/// is left alone, since others share it.
 fn read_now(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
     use rustix::io::retry_on_intr;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
-        // As an offset, -1 stands for the position of the file.
+        // The offset -1 stands for the position of the file.
         let flags = rustix::io::ReadWriteFlags::NOWAIT;
         match retry_on_intr(|| rustix::io::preadv2(fd, buffers, u64::MAX, flags)) {
             Err(error) if UNKNOWN.contains(&error) => {}
@@ -219,7 +224,7 @@ fn read_now(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> io::Result<us
     Ok(retry_on_intr(|| rustix::io::readv(fd, buffers))?)
 }
 
-/// Writes what there is room for, in the same way.
+/// Writes as much as there is room for, in the same way.
 fn write_now(fd: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
     use rustix::io::retry_on_intr;
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -236,13 +241,14 @@ fn write_now(fd: BorrowedFd<'_>, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
     Ok(retry_on_intr(|| rustix::io::writev(fd, buffers))?)
 }
 
-/// The terminal of a descriptor, opened once more so that calls do not wait: only the flag is not shared then. `None` if
-/// it is no terminal, or the system does not let this process open it.
+/// The terminal of a descriptor, opened once more so that calls do not wait: then the flag is not
+/// shared. `None` if it is not a terminal, or the system does not let this process open it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn own_terminal(fd: BorrowedFd<'_>, access: rustix::fs::OFlags) -> Option<std::os::fd::OwnedFd> {
     use rustix::fs::{Mode, OFlags, fstat, major, open};
     use std::os::fd::AsRawFd;
-    /// Names of terminals, among them the one that makes a new one: what they lead to depends on who opens them.
+    /// Names of terminals that mean something else for each process that opens them, and the name
+    /// that makes a new terminal.
     const OTHER_NAMES: u32 = 5;
     if !io::IsTerminal::is_terminal(&fd) || major(fstat(fd).ok()?.st_rdev) == OTHER_NAMES {
         return None;
@@ -251,7 +257,7 @@ fn own_terminal(fd: BorrowedFd<'_>, access: rustix::fs::OFlags) -> Option<std::o
     open(format!("/proc/self/fd/{}", fd.as_raw_fd()), flags, Mode::empty()).ok()
 }
 
-/// Input that is at its end from the start: what a guest gets if nothing else is said.
+/// Input that is at its end from the start: the default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Closed;
 
@@ -265,7 +271,7 @@ impl StdinStream for Closed {
     }
 }
 
-/// Output that goes nowhere: what a guest gets if nothing else is said.
+/// Output that is discarded: the default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sink;
 
@@ -281,7 +287,7 @@ mod tests {
     use std::fs::File;
     use std::os::fd::OwnedFd;
 
-    /// What other processes have taken, or filled, after it was waited for.
+    /// Data that other processes have taken, or room that they have filled, after the wait for it.
     #[test]
     fn nothing_waits_for_what_others_were_faster_with() {
         let (reader, writer) = io::pipe().unwrap();

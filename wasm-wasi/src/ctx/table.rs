@@ -7,19 +7,19 @@ use crate::abi::Errno;
 #[derive(Debug)]
 pub(crate) struct Table {
     slots: Vec<Option<Descriptor>>,
-    /// The most that there can be.
+    /// The maximum number of descriptors.
     limit: usize,
 }
 
 impl Table {
-    /// With what the host hands over, which is there whatever the limit is.
+    /// A table with what the host hands over, whatever the limit is.
     pub(crate) fn new(descriptors: impl IntoIterator<Item = Descriptor>, limit: usize) -> Self {
         let slots: Vec<_> = descriptors.into_iter().map(Some).collect();
         let limit = limit.max(slots.len());
         Self { slots, limit }
     }
 
-    /// Whether there is room, to be asked before anything is opened.
+    /// Whether there is room. To be checked before anything is opened.
     pub(crate) fn check_room(&self) -> Result<(), Errno> {
         if self.slots.len() < self.limit || self.slots.iter().any(Option::is_none) {
             Ok(())

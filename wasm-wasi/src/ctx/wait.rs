@@ -1,6 +1,7 @@
-//! How calls wait: the one way to do so, which whoever runs the guest can end.
+//! How calls wait: the only way to do so. The code that runs the guest can end it.
 //!
-//! With feature `store` it is the store's: whatever interrupts its code ends the wait. Without, nothing does.
+//! With feature `store`, waits are those of the store: whatever interrupts its code ends the wait.
+//! Without it, nothing does.
 
 #[cfg(not(feature = "store"))]
 mod alone;
@@ -19,28 +20,27 @@ use std::cell::Cell;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-/// What the calls of a guest wait by.
+/// The waiting state of a guest's calls.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
     waiter: Waiter,
     /// Whether a wait of the running call was ended.
     interrupted: Cell<bool>,
-    /// Whether the call is made once more after it was ended, and its first wait is still to come.
+    /// Whether the call is repeated after it was ended, and its first wait is still to come.
     is_resumed: Cell<bool>,
-    /// How far the call that was ended had come, in numbers of its own.
+    /// How far the ended call had got, in numbers that only the call knows.
     progress: Option<Vec<u64>>,
 }
 
 impl Waiting {
-    /// Waits until one of the descriptors has something to say, and answers `false` if that did not happen
-    /// in time.
+    /// Waits until one of the descriptors is ready. Returns `false` if that did not happen in time.
     ///
-    /// The first wait of a call that is made once more looks what there is now before anything can end it again:
-    /// so each attempt makes progress, however soon the next end comes.
+    /// If a call is repeated, its first wait checks what is ready before anything can end it again.
+    /// So each attempt makes progress, however soon the next interruption comes.
     ///
     /// # Errors
-    /// [`Errno::Intr`] if the wait was ended: then the call is to return with that, and is
-    /// either made once more or ends the guest.
+    /// [`Errno::Intr`] if the wait was ended. Then the call must return that error, and is either
+    /// repeated or ends the guest.
     pub(crate) fn any(
         &self,
         awaited: &mut [Awaited<'_>],
@@ -72,7 +72,7 @@ impl Waiting {
         self.any(&mut [Awaited::new(fd, interest)], None).map(|_| ())
     }
 
-    /// Looks whether a call that takes long without waiting is to be ended.
+    /// Checks whether a call that takes long without waiting is to be ended.
     ///
     /// # Errors
     /// As [`Waiting::any`].
@@ -86,23 +86,23 @@ impl Waiting {
         Ok(Waiter::default().wait(&mut [Awaited::new(fd, interest)], now)? == Woken::Ready)
     }
 
-    /// Whether a wait can be ended. If not, the host may as well wait inside of its own calls.
+    /// Whether a wait can be ended. If not, the host may wait inside of its own calls.
     pub(crate) fn can_be_ended(&self) -> bool {
         self.waiter.can_be_interrupted()
     }
 
-    /// Takes back that a wait was ended, by a call that has a result all the same. What ended it is
-    /// still there for the next.
+    /// Takes back that a wait was ended, for a call that has a result all the same. What ended the
+    /// wait also ends the next one.
     pub(crate) fn has_result(&self) {
         self.interrupted.set(false);
     }
 
-    /// How far a call had come that is made once more, if it is.
+    /// How far the repeated call had got, if the call is a repetition.
     pub(crate) fn take_progress(&mut self) -> Option<Vec<u64>> {
         self.progress.take()
     }
 
-    /// Keeps how far a call has come that was ended, for when it is made once more.
+    /// Keeps how far an ended call has got, for its repetition.
     pub(crate) fn keep_progress(&mut self, progress: impl IntoIterator<Item = u64>) {
         if self.interrupted.get() {
             self.progress = Some(progress.into_iter().collect());
@@ -112,7 +112,7 @@ impl Waiting {
 
 #[cfg(feature = "store")]
 impl Waiting {
-    /// To be told before each call. A call that is not made once more begins anew.
+    /// Must be called before each call. A call that is not a repetition begins anew.
     pub(crate) fn begin(&mut self, waiter: Waiter, once_more: Option<Ended>) {
         self.waiter = waiter;
         self.interrupted.set(false);
@@ -120,14 +120,14 @@ impl Waiting {
         self.progress = once_more.and_then(|Ended { progress }| progress);
     }
 
-    /// How far the call had come if a wait of it was ended, so that it has no result.
+    /// How far the call had got, if a wait of it was ended so that it has no result.
     pub(crate) fn ended(&mut self) -> Option<Ended> {
         self.interrupted.get().then(|| Ended { progress: self.progress.take() })
     }
 }
 
-/// A call that was ended. Whoever makes it once more keeps this meanwhile: who lets it go on may have the guest make
-/// other calls before.
+/// A call that was ended. It is kept until the call is repeated: before that, the callback that
+/// decides to continue may make the guest run other calls.
 #[cfg(feature = "store")]
 #[derive(Debug)]
 pub(crate) struct Ended {

@@ -1,6 +1,6 @@
-//! Whatever path a guest gives to whatever call, what comes of it is what the system itself makes of it: the same
-//! error or success, and the same files afterwards. Where a path leads out of the directory, it is
-//! refused instead.
+//! Whatever path a guest passes to whatever call, the outcome is that of the system itself: the
+//! same error or success, and the same files afterwards. But where a path leads out of the
+//! directory, it is refused.
 
 use crate::guest::{Guest, ROOT};
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ fn furnish(root: &Path) {
     }
 }
 
-/// All that lies below a directory, with what it holds and when it was changed, if that was told to.
+/// Everything below a directory, with contents and, if it was set, the time of change.
 fn contents(root: &Path) -> BTreeMap<String, String> {
     fn walk(root: &Path, at: &Path, found: &mut BTreeMap<String, String>) {
         for entry in fs::read_dir(at).unwrap() {
@@ -235,12 +235,13 @@ proptest! {
         let (host_root, guest_root) = (host.path().join("root"), guest_dir.path().join("root"));
         furnish(&host_root);
         furnish(&guest_root);
-        // What is outside can't be reached by the guest, and what the host does there is not compared.
+        // The guest can't reach anything outside, and what the host does there is not compared.
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::openat(CWD, &host_root, flags, Mode::empty()).unwrap();
         let mut guest = Guest::in_dir(&guest_root);
         for (operation, path, other) in operations {
-            // Some calls follow links at the end of a path, some only if there are slashes, and some never.
+            // Some calls follow links at the end of a path, some only if slashes come after them,
+            // and some never.
             let (follow, slashes_follow) = match operation {
                 Operation::Stat { follow }
                 | Operation::SetTimes { follow }
@@ -274,7 +275,7 @@ proptest! {
     }
 }
 
-/// Directories and links at the ends of paths, one by one: what POSIX programs trip over.
+/// Directories and links at the ends of paths, one by one: POSIX programs depend on these cases.
 #[test]
 fn slashes_at_the_end() {
     let dir = tempdir().unwrap();
@@ -332,7 +333,7 @@ fn slashes_at_the_end() {
     );
 }
 
-/// Strings that are no good as paths, for each call that takes one.
+/// Strings that are not valid paths, for each call that takes one.
 #[test]
 fn strings_that_are_no_paths() {
     let dir = tempdir().unwrap();
@@ -389,7 +390,7 @@ fn strings_that_are_no_paths() {
     assert_eq!(contents(dir.path()), before);
 }
 
-/// A directory that may be passed through but not read is no obstacle, as on POSIX.
+/// As on POSIX, a path can lead through a directory that cannot be read.
 #[test]
 fn directories_that_cannot_be_read_are_passed_through() {
     use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! Directories: what is preopened, and what is in them.
+//! Directories: which are preopened, and what they contain.
 
 use crate::guest::{Entry, Guest, ROOT, call};
 use proptest::prelude::*;
@@ -87,7 +87,7 @@ fn cookies_lead_through_a_small_buffer() {
         let (entries, end) = guest.readdir(ROOT, cookie, 256).unwrap();
         for entry in &entries {
             assert!(names.insert(entry.name.clone()), "{} twice", entry.name);
-            // Removing what was read must not make the reader skip the rest.
+            // Removing entries that were read must not make the reader skip the rest.
             if entry.name.starts_with("file") {
                 std::fs::remove_file(dir.path().join(&entry.name)).unwrap();
             }
@@ -113,9 +113,9 @@ enum Change {
     RemoveSeen,
     /// Removes an entry that was not read yet.
     RemoveUnseen,
-    /// Has another reader read the directory from its start.
+    /// Another reader reads the directory from its start.
     ReadElsewhere,
-    /// Asks for the same as before, as if the buffer had been too short.
+    /// Requests the same as before, as if the buffer had been too short.
     Again,
 }
 
@@ -148,13 +148,13 @@ proptest! {
         let (mut cookie, mut made) = (0, count);
         for (length, change) in steps.into_iter().cycle() {
             let (entries, end) = guest.readdir(ROOT, cookie, length).unwrap();
-            // Some file systems do not find a place again whose entry is gone.
+            // Some file systems lose a position when its entry is removed.
             let unchanged = stays.len() == count && made == count;
             if matches!(change, Change::Again) && unchanged {
                 let again = guest.readdir(ROOT, cookie, length).unwrap().0;
                 let still = |entry: &&Entry| stays.contains(&entry.name);
                 for (one, other) in entries.iter().filter(still).zip(again.iter().filter(still)) {
-                    // What comes next may be new.
+                    // The next entries may be new.
                     prop_assert_eq!((&one.name, one.inode), (&other.name, other.inode));
                 }
             }
@@ -163,7 +163,7 @@ proptest! {
             }
             match change {
                 Change::Nothing | Change::Again => {}
-                // If there were always more, the reader would never end.
+                // If there were always more entries, the reader would never end.
                 Change::Make if made > count + 500 => {}
                 Change::Make => {
                     std::fs::write(dir.path().join(name(made)), "").unwrap();

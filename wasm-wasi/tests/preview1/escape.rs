@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::{TempDir, tempdir};
 use wasm_wasi::abi::{Errno, FdFlags, OpenFlags, Rights};
 
-/// A directory to stay in, beside a file and a directory to keep out of.
+/// A directory to stay in, beside a file and a directory that must not be reached.
 struct Prison {
     parent: TempDir,
     guest: Guest,
@@ -23,7 +23,7 @@ fn prison() -> Prison {
     Prison { parent, guest }
 }
 
-/// Tries everything with a path that would lead to `secret` outside, and sees to it that nothing there
+/// Tries everything with a path that would lead to `secret` outside, and checks that nothing there
 /// was read or changed.
 fn cannot_reach(prison: &mut Prison, path: &str) {
     let Prison { parent, guest } = prison;
@@ -120,7 +120,7 @@ fn not_by_links_of_the_host() {
         assert_eq!(result, Err(Errno::Perm), "{path}");
         cannot_reach(&mut prison, &format!("{path}/"));
     }
-    // What a link of the host says of the host is not told.
+    // What a link of the host reveals about the host is not passed on.
     assert_eq!(prison.guest.readlink("absolute", 100), Err(Errno::Perm));
     // The links themselves belong to the guest's directory.
     assert!(prison.guest.path_stat(ROOT, 0, "absolute").is_ok());
@@ -133,12 +133,12 @@ fn not_by_links_of_its_own() {
     let mut prison = prison();
     assert_eq!(prison.guest.symlink("/etc", "etc"), Err(Errno::Perm));
     assert_eq!(prison.guest.symlink("//", "root"), Err(Errno::Perm));
-    // A relative one that leads out can be made, but not followed.
+    // A relative link that leads out can be made, but not followed.
     prison.guest.symlink("../secret", "out").unwrap();
     assert_eq!(prison.guest.open_read("out"), Err(Errno::Perm));
     prison.guest.symlink("..", "up").unwrap();
     cannot_reach(&mut prison, "up/secret");
-    // Nor does it lead out after a move to where it would be harmless before.
+    // A link that is harmless where it is made does not lead out after it was moved.
     prison.guest.symlink("../own", "sub/in").unwrap();
     prison.guest.open_read("sub/in").unwrap();
     prison.guest.rename("sub/in", "moved").unwrap();
@@ -155,7 +155,7 @@ fn not_from_a_subdirectory() {
         let result = guest.open_full(sub, 1, path, OpenFlags::empty(), read, FdFlags::empty());
         assert_eq!(result, Err(Errno::Perm), "{path}");
     }
-    // Not even after it was moved.
+    // Not even after the directory was moved.
     guest.mkdir("deep").unwrap();
     guest.rename("sub", "deep/sub").unwrap();
     let result = guest.open_full(sub, 1, "..", OpenFlags::empty(), read, FdFlags::empty());
@@ -173,7 +173,7 @@ fn not_by_the_parent_entry_of_a_listing() {
 
 #[test]
 fn not_through_proc() {
-    // A directory of the host that has links by which the kernel leads anywhere.
+    // A directory of the host with links by which the kernel leads anywhere.
     let mut guest = Guest::in_dir(Path::new("/proc/self"));
     for path in ["cwd", "root", "cwd/Cargo.toml", "root/etc/passwd", "exe", "fd/0"] {
         assert!(guest.open_read(path).is_err(), "{path}");

@@ -35,7 +35,7 @@ fn a_reader_waits_for_who_writes() {
 #[test]
 fn a_writer_waits_for_room() {
     let (dir, mut guest) = fifo();
-    // Nobody is left to wait for the other end.
+    // Opening does not wait for the other end.
     assert_eq!(open(&mut guest, Rights::FD_WRITE, FdFlags::empty()), Err(Errno::Nxio));
     let reader = open(&mut guest, Rights::FD_READ, FdFlags::NONBLOCK).unwrap();
     assert_eq!(guest.read(reader, 1), Ok(vec![]));

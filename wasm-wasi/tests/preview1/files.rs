@@ -105,7 +105,7 @@ fn flags_are_kept_and_checked() {
     assert_eq!(guest.fdstat(fd).unwrap().1, FdFlags::APPEND.bits());
     assert_eq!(call!(guest, fd_fdstat_set_flags, fd, 1 << 5), Err(Errno::Inval));
     assert_eq!(call!(guest, fd_fdstat_set_flags, ROOT, 0), Err(Errno::Badf));
-    // Nobody synchronises each write any more.
+    // Synchronous writes are not supported.
     for flags in [FdFlags::DSYNC, FdFlags::SYNC, FdFlags::RSYNC] {
         let opened = guest.open_full(ROOT, 0, "f", OpenFlags::empty(), rights, flags);
         assert_eq!(opened, Err(Errno::NotSup));

@@ -1,5 +1,5 @@
-//! A guest made of a world and a slice of bytes, with a method for each call that takes and gives
-//! proper values.
+//! A guest that consists of a context and a slice of bytes, with a method for each call that takes
+//! and returns proper values.
 
 use std::path::Path;
 use wasm_wasi::abi::{Errno, FdFlags, OpenFlags, Rights};
@@ -54,7 +54,7 @@ impl Guest {
         Self { ctx: builder.build(), bytes: vec![0; END as usize] }
     }
 
-    /// With all rights on a directory.
+    /// A guest with a directory and all permissions.
     pub(crate) fn in_dir(path: &Path) -> Self {
         let mut builder = WasiCtx::builder();
         builder.preopened_dir(path, "/", DirPerms::all(), FilePerms::all()).unwrap();
@@ -109,7 +109,7 @@ impl Guest {
         Ok(self.u32(RESULT))
     }
 
-    /// Follows links, and asks for the rights of a file.
+    /// Follows links, and requests the rights of a file.
     pub(crate) fn open(&mut self, path: &str, open: OpenFlags) -> Result<u32, Errno> {
         let rights = (Rights::FILE, Rights::empty());
         self.open_full(ROOT, 1, path, open, rights, FdFlags::empty())
@@ -205,7 +205,7 @@ impl Guest {
         Ok((self.bytes[0], flags, rights(self.u64(8)), rights(self.u64(16))))
     }
 
-    /// The whole entries that fit the buffer, and whether that was the end.
+    /// The complete entries that fit in the buffer, and whether that was the end.
     pub(crate) fn readdir(
         &mut self,
         fd: u32,

@@ -1,4 +1,4 @@
-//! What a guest makes the host hold.
+//! What a guest can make the host hold.
 
 use crate::guest::{Guest, ROOT, call};
 use tempfile::tempdir;
@@ -29,7 +29,8 @@ fn directories_that_are_read_hold_little() {
             *cookie = entries.last().unwrap().next;
         }
     }
-    // All the names are 300 KB: each reader holding them would be 45 MB. Other tests run at the same time.
+    // All names take 300 KB: if each reader held them, that would be 45 MB. Other tests run at the
+    // same time.
     let held = resident().saturating_sub(before);
     assert!(held < 20 << 20, "{held}");
 }

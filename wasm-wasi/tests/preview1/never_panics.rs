@@ -1,4 +1,4 @@
-//! Whatever numbers a guest passes, and whatever lies in its memory, each function answers.
+//! Each function returns, whatever numbers a guest passes, and whatever is in its memory.
 
 use crate::guest::Guest;
 use proptest::prelude::*;
@@ -51,13 +51,13 @@ for_each_function!(list);
 
 #[test]
 fn the_list_is_complete() {
-    // The two that end a program are not in the list.
+    // The two functions that end a program are not in the list.
     let preview1 = CALLS.iter().filter(|(name, _)| !name.starts_with("snapshot0")).count();
     assert_eq!(preview1 + 2, 46);
 }
 
-/// Numbers that matter: small ones, which are descriptors, flags and addresses, those at the edge of
-/// the memory, and extremes. None is such that a file would grow to some gigabytes.
+/// Numbers that matter: small ones, which are descriptors, flags and addresses, those at the end of
+/// the memory, and extremes. None can make a file grow to gigabytes.
 fn number() -> impl Strategy<Value = u64> {
     prop_oneof![
         8 => 0_u64..8,
@@ -70,7 +70,7 @@ fn number() -> impl Strategy<Value = u64> {
     ]
 }
 
-/// Bytes that look like records and paths now and then.
+/// Bytes that sometimes look like records and paths.
 fn memory() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         4 => proptest::collection::vec(0_u8..8, 8),

@@ -221,6 +221,6 @@ fn times_are_set_by_path() {
     assert_eq!(file.modified, 22);
     assert_eq!(guest.path_set_times(0, "file", (0, 0), 0b1100), Err(Errno::Inval));
     assert_eq!(guest.path_set_times(0, "none", (0, 0), 0b0001), Err(Errno::NoEnt));
-    // A time beyond what the file system can say is its business; it must only not panic.
+    // The file system decides about times that it can't store; this must only not panic.
     let _ = guest.path_set_times(0, "file", (u64::MAX, u64::MAX), 0b0101);
 }

@@ -73,7 +73,7 @@ fn sleeping_takes_its_time() {
         poll(&mut guest, &[clock(7, id, deadline, 1)]).unwrap();
         call!(guest, clock_time_get, id, 0, 0).unwrap();
         assert!(guest.u64(0) >= deadline);
-        // A time that is past ends at once, whatever else is waited for.
+        // A time in the past ends the wait at once, whatever else is awaited.
         let events = poll(&mut guest, &[clock(1, id, u64::MAX, 0), clock(2, id, 0, 1)]).unwrap();
         assert_eq!(events, [event(2, Errno::Success, 0, 0)]);
     }
@@ -176,7 +176,7 @@ fn what_cannot_work_is_an_error() {
 fn subscriptions_take_no_more_memory_than_they_may() {
     let mut guest = Guest::new(WasiCtx::builder().max_call_memory(10_000));
     guest.bytes = vec![0; 80_000];
-    // All zero is a clock that is up at once.
+    // An all-zero subscription is a clock whose time is reached at once.
     let mut poll = |count: u32| call!(guest, poll_oneoff, 0, 40_000, count, 79_000);
     assert_eq!(poll(20), Ok(()));
     assert_eq!(poll(800), Err(Errno::NoMem));

@@ -1,4 +1,4 @@
-//! What the host permits, and what rights mean.
+//! The host's permissions, and the meaning of rights.
 
 use crate::guest::{Guest, ROOT, call};
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn only_reading_and_writing_count() {
     let dir = tempdir().unwrap();
     let mut guest = Guest::in_dir(dir.path());
     let sub = open(&mut guest, ROOT, ".", OpenFlags::DIRECTORY, Rights::empty()).unwrap();
-    // A directory that was opened without any right is one like all others.
+    // A directory that was opened without any right behaves like all others.
     let (path, length) = guest.put(5000, b"sub");
     call!(guest, path_create_directory, sub, path, length).unwrap();
     let fd = open(&mut guest, sub, "sub/file", OpenFlags::CREATE, Rights::FD_WRITE).unwrap();
@@ -53,17 +53,18 @@ fn only_reading_and_writing_count() {
         let fd = open(&mut guest, sub, "sub/file", flags, Rights::empty()).unwrap();
         assert_eq!(guest.write(fd, b"x"), Ok(1));
     }
-    // Bits that mean nothing are no error.
+    // Bits without a meaning are not an error.
     let all = Rights::from_bits_retain(u64::MAX);
     open(&mut guest, sub, "sub/file", OpenFlags::empty(), all).unwrap();
 }
 
 #[test]
-fn rights_are_told_as_programs_expect_them() {
+fn rights_are_reported_as_programs_expect_them() {
     let dir = tempdir().unwrap();
     let mut guest = guest(dir.path(), DirPerms::READ, FilePerms::READ);
     std::fs::write(dir.path().join("file"), "").unwrap();
-    // The C library leaves out what a directory does not hand on, and would then fail later than it should.
+    // The C library leaves out rights that a directory does not pass on, and would then fail later
+    // than it should.
     let (_, _, rights, inheriting) = guest.fdstat(ROOT).unwrap();
     assert!(inheriting.contains(rights | Rights::FILE));
     assert!(!rights.intersects(Rights::FD_READ | Rights::FD_WRITE | Rights::FD_SEEK));
@@ -127,7 +128,7 @@ fn a_directory_for_reading_stays_as_it_is() {
     assert_eq!(guest.link(0, "file", "x"), Err(Errno::Perm));
     assert_eq!(guest.rename("file", "x"), Err(Errno::Perm));
     assert_eq!(guest.path_set_times(0, "file", (1, 1), 5), Err(Errno::Perm));
-    // A descriptor keeps what is permitted when its number changes.
+    // A descriptor keeps its permissions when its number changes.
     let sub = guest.open_dir("sub").unwrap();
     call!(guest, fd_renumber, sub, ROOT).unwrap();
     assert_eq!(guest.mkdir("x"), Err(Errno::Perm));
@@ -159,7 +160,7 @@ fn directories_may_be_changed_where_files_may_not() {
     guest.unlink("sub/link").unwrap();
     guest.rmdir("sub").unwrap();
     assert_eq!(guest.open("file", OpenFlags::empty()), Err(Errno::Perm));
-    // Another place might be one where more is permitted.
+    // Another directory might permit more.
     assert_eq!(guest.rename("file", "moved"), Err(Errno::Perm));
     assert_eq!(guest.link(0, "file", "linked"), Err(Errno::Perm));
     // A file that is created is open for writing.
@@ -198,15 +199,15 @@ fn what_may_not_be_read_is_not() {
     assert_eq!(guest.readlink("file", 10), Err(Errno::Perm));
 }
 
-/// What a guest is given of a directory that it may not do everything in.
+/// Incomplete grants for a directory.
 fn grants() -> Vec<(DirPerms, FilePerms)> {
     let directories = [DirPerms::empty(), DirPerms::READ, DirPerms::MUTATE, DirPerms::all()];
     let files = [FilePerms::empty(), FilePerms::READ, FilePerms::WRITE, FilePerms::all()];
     directories.into_iter().flat_map(|d| files.map(|f| (d, f))).collect()
 }
 
-/// Whatever a guest does with two directories, it cannot bring a file from one to the other if more or less
-/// may be done with it there.
+/// Whatever a guest does with two directories, it cannot bring a file from one to the other if the
+/// permissions there differ.
 #[test]
 fn no_file_gets_to_where_more_may_be_done_with_it() {
     for (from, to) in grants().iter().flat_map(|a| grants().into_iter().map(move |b| (*a, b))) {
@@ -244,7 +245,7 @@ fn no_file_gets_to_where_more_may_be_done_with_it() {
             assert_eq!(std::fs::read_dir(path("to")).unwrap().count(), 0);
             assert_eq!(std::fs::read_dir(path("from")).unwrap().count(), 3);
         }
-        // And what is written stays what the host permits to be written.
+        // Files that the guest can write are still only those that the host permits to be written.
         for fd in [source, target] {
             for name in ["file", "link", "sub/file", "link0", "moved0", "moved2/file"] {
                 for flags in [OpenFlags::empty(), OpenFlags::TRUNCATE, OpenFlags::CREATE] {
@@ -264,7 +265,7 @@ fn no_file_gets_to_where_more_may_be_done_with_it() {
     }
 }
 
-/// Something that a guest tries: the numbers choose descriptors, paths and flags.
+/// Something that a guest tries: the numbers select descriptors, paths and flags.
 #[derive(Clone, Copy, Debug)]
 struct Attempt {
     what: u8,
@@ -276,13 +277,13 @@ struct Attempt {
 const PATHS: [&str; 10] =
     ["file", "sub", "sub/file", "link", "up", "up/file", "new", "sub/new", ".", "sub/../file"];
 
-/// Tries it, and tells what was read.
+/// Tries it, and returns what was read.
 fn attempt(guest: &mut Guest, open_fds: &mut Vec<u32>, attempt: Attempt) -> Vec<u8> {
     let fd = |index: usize| open_fds[index % open_fds.len()];
     let (one, other) = (fd(attempt.fds.0), fd(attempt.fds.1));
     let (path, length) = guest.put(5000, PATHS[attempt.paths.0].as_bytes());
     let (path2, length2) = guest.put(6000, PATHS[attempt.paths.1].as_bytes());
-    // Whether it works is not asked here, but what has become of the files in the end.
+    // Success does not matter here, only what has happened to the files in the end.
     let mut read = Vec::new();
     let result = match attempt.what {
         0 => call!(guest, path_link, one, 0, path, length, other, path2, length2),
@@ -312,7 +313,7 @@ fn attempt(guest: &mut Guest, open_fds: &mut Vec<u32>, attempt: Attempt) -> Vec<
     read
 }
 
-/// The names of all entries below a directory, and the numbers of what they name.
+/// The names of all entries below a directory, and the inodes that they name.
 fn names(root: &Path) -> BTreeMap<String, u64> {
     fn walk(root: &Path, at: &Path, found: &mut BTreeMap<String, u64>) {
         for entry in std::fs::read_dir(at).unwrap() {
@@ -331,8 +332,8 @@ fn names(root: &Path) -> BTreeMap<String, u64> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
-    /// Whatever a guest tries with two directories, side by side or one in the other, and with what it opens
-    /// through them.
+    /// Whatever a guest tries with two directories, side by side or one in the other, and with what
+    /// it opens through them.
     #[test]
     fn what_is_not_permitted_is_not_done(
         grants in ((0_usize..4, 0_usize..4), (0_usize..4, 0_usize..4)),
@@ -360,19 +361,19 @@ proptest! {
             kept.push((root, directory, file));
         }
         if is_nested {
-            // What is in both may be changed through the one or the other.
+            // An entry in both directories may be changed through either.
             let (directory, file) = (kept[0].1, kept[0].2);
             kept[1].1 |= directory;
             kept[1].2 |= file;
         }
         let inner = kept[1].0.clone();
-        // What is of the second directory is looked at there.
+        // Entries of the second directory are checked there.
         let own_names = |root: &Path| {
             let mut names = names(root);
             names.retain(|name, _| root == inner || !root.join(name).starts_with(&inner));
             names
         };
-        // Those that are open here are known again, whatever becomes of their names.
+        // Files that are open here are recognised again, whatever happens to their names.
         let before: Vec<_> = kept.iter().map(|(root, ..)| {
             let open = |name: &str| {
                 let path = root.join(name);
@@ -409,8 +410,8 @@ proptest! {
     }
 }
 
-/// What is in a directory that another lies in gets to no place below the other, though one descriptor leads to
-/// both.
+/// If one directory lies in another, the entries of the first can't be moved within the second,
+/// though one descriptor leads to both.
 #[test]
 fn a_path_into_another_directory_gives_no_more_than_the_own() {
     let dir = tempdir().unwrap();
@@ -428,7 +429,7 @@ fn a_path_into_another_directory_gives_no_more_than_the_own() {
         for name in ["secret", "more"] {
             assert_eq!(guest.rename(name, "out/x"), Err(Errno::Perm));
         }
-        // A link that leads out of its directory is of no use.
+        // A link that leads out of its directory is useless.
         if guest.symlink("../secret", "out/x").is_ok() {
             let opened = open(&mut guest, ROOT + 1, "x", OpenFlags::empty(), Rights::FD_READ);
             assert_eq!(opened, Err(Errno::Perm));

@@ -15,7 +15,7 @@ fn connections_are_accepted() {
     let address = listener.local_addr().unwrap();
     let mut guest = Guest::new(WasiCtx::builder().preopened_socket(listener).unwrap());
     assert_eq!(guest.fdstat(SOCKET).unwrap().0, 6);
-    // Directories come before sockets, so the C library's search for those ends here.
+    // Directories come before sockets, so the C library's search for directories ends here.
     assert_eq!(call!(guest, fd_prestat_get, SOCKET, 0), Err(Errno::Badf));
     let nonblock = u32::from(FdFlags::NONBLOCK.bits());
     call!(guest, fd_fdstat_set_flags, SOCKET, nonblock).unwrap();

@@ -59,7 +59,7 @@ fn terminals_are_character_devices() {
         }
     }
     let mut guest = Guest::new(WasiCtx::builder().stdout(Terminal));
-    // The C library calls it a terminal if it is a character device that cannot seek.
+    // For the C library, a character device that cannot seek is a terminal.
     let (file_type, _, rights, _) = guest.fdstat(1).unwrap();
     assert_eq!(file_type, 2);
     assert!(!rights.intersects(Rights::FD_SEEK | Rights::FD_TELL));
@@ -131,7 +131,7 @@ fn a_pipe_gives_what_is_there() {
 
 #[test]
 fn the_hosts_streams_can_be_given() {
-    // Only that they are there: what they are depends on who runs this test.
+    // Only that they exist: what they are depends on how this test is run.
     let mut guest = Guest::new(WasiCtx::builder().inherit_stdio());
     for fd in 0..3 {
         let file_type = guest.fdstat(fd).unwrap().0;

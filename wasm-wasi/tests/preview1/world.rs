@@ -54,7 +54,7 @@ fn the_environment_can_be_inherited() {
 }
 
 #[test]
-fn the_hosts_clocks_are_told() {
+fn the_hosts_clocks_are_reported() {
     let mut guest = Guest::new(&mut WasiCtx::builder());
     for clock in 0..4 {
         call!(guest, clock_res_get, clock, 0).unwrap();
@@ -73,7 +73,7 @@ fn clocks_can_be_replaced() {
     let clock = VirtualClock::new(Duration::from_secs(1), Duration::from_nanos(1));
     let mut builder = WasiCtx::builder();
     builder.wall_clock(clock.clone()).monotonic_clock(clock.clone());
-    // One look is taken by the builder, to count CPU time from there.
+    // The builder reads the clock once, to count CPU time from there.
     let mut guest = Guest::new(&mut builder);
     call!(guest, clock_time_get, 0, 0, 0).unwrap();
     assert_eq!(guest.u64(0), 1_000_000_001);

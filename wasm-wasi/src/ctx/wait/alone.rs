@@ -1,18 +1,19 @@
-//! Waiting without a store, which nothing ends: the part of what `wasm-store` has for it that is used here.
+//! Waiting without a store, which nothing ends: the part of `wasm-store`'s waiting that is used
+//! here.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
-/// What a descriptor is waited for.
+/// What a descriptor is awaited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interest {
     Read,
     Write,
 }
 
-/// A descriptor that is waited for, and what was found.
+/// An awaited descriptor, and whether it is ready.
 #[derive(Debug)]
 pub(crate) struct Awaited<'fd> {
     fd: BorrowedFd<'fd>,
@@ -58,7 +59,7 @@ impl Waiter {
         awaited: &mut [Awaited<'_>],
         timeout: Option<Duration>,
     ) -> io::Result<Woken> {
-        // Each descriptor once: the host takes no more than a process may have open.
+        // Each descriptor occurs once: the host accepts no more than a process may have open.
         let mut wanted: Vec<_> = awaited.iter().map(|one| (one.fd, one.flags())).collect();
         let number = |(fd, _): &(BorrowedFd<'_>, PollFlags)| fd.as_raw_fd();
         wanted.sort_unstable_by_key(number);
@@ -74,7 +75,7 @@ impl Waiter {
         let start = Instant::now();
         loop {
             let left = timeout.map(|timeout| timeout.saturating_sub(start.elapsed()));
-            // What does not fit the host's type is longer than anybody waits.
+            // A time that does not fit in the host's type is longer than anybody waits.
             let left = left.map(|left| Timespec {
                 tv_sec: left.as_secs().try_into().unwrap_or(i32::MAX.into()),
                 tv_nsec: left.subsec_nanos().into(),
