@@ -4,7 +4,7 @@
 
 use wasm_hooks::CallHook;
 
-/// Knows how deep the calls are nested. Works on the events of any store.
+/// Tracks how deep the calls are nested. Works on the events of any store.
 #[derive(Default)]
 struct Tracer {
     depth: usize,
@@ -24,7 +24,7 @@ impl Tracer {
 }
 
 fn main() {
-    // A store would report these for: host -> Wasm -> host -> Wasm.
+    // A store would report these events for: host -> Wasm -> host -> Wasm.
     let mut tracer = Tracer::default();
     for event in [
         CallHook::CallingWasm,

@@ -1,8 +1,8 @@
-//! Which way a call goes.
+//! The direction of a call.
 
 use crate::CallHook;
 
-/// Which way a call between the host and Wasm goes.
+/// The direction of a call between the host and Wasm.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum CallDirection {
     /// From the host to Wasm: [`CallHook::CallingWasm`] and [`CallHook::ReturningFromWasm`].
@@ -15,7 +15,7 @@ impl CallDirection {
     /// Both directions.
     pub const ALL: [CallDirection; 2] = [CallDirection::ToWasm, CallDirection::ToHost];
 
-    /// The event before a call that goes this way.
+    /// The event before a call in this direction.
     pub const fn call(self) -> CallHook {
         match self {
             CallDirection::ToWasm => CallHook::CallingWasm,
@@ -23,7 +23,7 @@ impl CallDirection {
         }
     }
 
-    /// The event after a call that goes this way.
+    /// The event after a call in this direction.
     pub const fn ret(self) -> CallHook {
         match self {
             CallDirection::ToWasm => CallHook::ReturningFromWasm,
@@ -33,7 +33,7 @@ impl CallDirection {
 }
 
 impl CallHook {
-    /// Which way the call goes that this event begins or ends.
+    /// The direction of the call that this event begins or ends.
     pub const fn direction(self) -> CallDirection {
         match self {
             CallHook::CallingWasm | CallHook::ReturningFromWasm => CallDirection::ToWasm,

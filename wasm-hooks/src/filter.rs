@@ -1,4 +1,4 @@
-//! Which calls a hook is told of.
+//! Which calls a hook is notified of.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -13,8 +13,8 @@ use crate::CallDirection;
 pub struct CallTarget<'a> {
     /// Which way the call goes.
     pub direction: CallDirection,
-    /// For a function of the host, the module name that it is imported under; for one of Wasm, the name
-    /// of its module. `None` if there is none.
+    /// For a function of the host, the module name that it is imported under; for one of Wasm, the
+    /// name of its module. `None` if there is none.
     pub module: Option<&'a str>,
     /// For a function of the host, the name that it is imported under; for one of Wasm, its name in
     /// the name section. `None` if there is none.
@@ -42,7 +42,7 @@ impl<'a> CallTarget<'a> {
 
 type Predicate = dyn Fn(&CallTarget<'_>) -> bool + Send + Sync;
 
-/// What a filter lets through; a call needs one reason only.
+/// What a filter lets through. A call has to match only one rule.
 #[derive(Clone)]
 enum Rule {
     Direction(CallDirection),
@@ -51,10 +51,10 @@ enum Rule {
     Matching(Arc<Predicate>),
 }
 
-/// Which calls a hook is told of: those that any of its rules lets through.
+/// Which calls a hook is notified of: those that any of the rules lets through.
 ///
-/// A store asks its filters once for each function, when an import is bound, a function becomes known or a
-/// hook is set: not when it is called.
+/// A store queries its filters once for each function: when an import is bound, when a function
+/// becomes known, or when a hook is set. It does not query them when a function is called.
 ///
 /// ```
 /// use wasm_hooks::{CallDirection, CallFilter, CallTarget};
@@ -75,7 +75,7 @@ pub struct CallFilter {
 }
 
 impl CallFilter {
-    /// Nothing: to be added to.
+    /// A filter that lets nothing through, to add rules to.
     pub fn none() -> Self {
         Self::default()
     }
@@ -95,22 +95,23 @@ impl CallFilter {
         Self::none().with(Rule::Direction(CallDirection::ToHost))
     }
 
-    /// Also calls of the host's function that is imported under these names.
+    /// Also lets calls through of the host function that is imported under these names.
     pub fn import(self, module: &str, name: &str) -> Self {
         self.with(Rule::Import { module: module.into(), name: Some(name.into()) })
     }
 
-    /// Also calls of the host's functions that are imported from a module of this name.
+    /// Also lets calls through of host functions that are imported from a module of this name.
     pub fn imports_of(self, module: &str) -> Self {
         self.with(Rule::Import { module: module.into(), name: None })
     }
 
-    /// Also the host's calls of Wasm functions that their module exports under this name.
+    /// Also lets calls from the host through, of Wasm functions that their module exports under
+    /// this name.
     pub fn export(self, name: &str) -> Self {
         self.with(Rule::Export(name.into()))
     }
 
-    /// Also calls of functions that the predicate says yes to.
+    /// Also lets calls through of functions for which the predicate returns `true`.
     pub fn matching(
         self,
         predicate: impl Fn(&CallTarget<'_>) -> bool + Send + Sync + 'static,
@@ -139,12 +140,12 @@ impl CallFilter {
         })
     }
 
-    /// Whether all calls that go this way are let through, so that nobody needs to ask.
+    /// Whether all calls in this direction are let through, so that single functions need no query.
     pub fn selects_all(&self, direction: CallDirection) -> bool {
         self.rules.iter().any(|rule| matches!(rule, Rule::Direction(all) if *all == direction))
     }
 
-    /// Whether no call that goes this way is let through, whatever it calls.
+    /// Whether no call in this direction is let through, whatever it calls.
     pub fn selects_none(&self, direction: CallDirection) -> bool {
         self.rules.iter().all(|rule| match rule {
             Rule::Direction(other) => *other != direction,
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_not_be_asked_is_known() {
+    fn directions_that_need_no_query_are_known() {
         use CallDirection::{ToHost, ToWasm};
         let cases = [
             (CallFilter::all(), [true, true], [false, false]),

@@ -1,20 +1,20 @@
 //! The events of a function hook.
 
-/// What happened to a Wasm function that was compiled to tell.
+/// What happened to a Wasm function that was compiled to notify hooks.
 ///
-/// The events of one store nest: each [`Entered`](FunctionEvent::Entered) is followed by exactly one of
-/// the other three for the same call, and the calls in between are over by then. Only a call whose hook
-/// refused the entry is not told of again.
+/// The events of one store nest: each [`Entered`](FunctionEvent::Entered) is followed by exactly
+/// one of the other three for the same call, and the calls in between are over by then. There is
+/// one exception: if a hook refuses an entry, it is not notified of that call again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum FunctionEvent {
     /// The function was called and has done nothing yet. Its arguments are known.
     Entered,
     /// The function returns. Its results are known.
     Returned,
-    /// The function is over since it ends with a tail call, which is about to be made. Its results are
-    /// those of whatever is called.
+    /// The function ends with a tail call, which is about to be made. Its results are those of the
+    /// called function.
     TailCalled,
-    /// The function is over since a trap, an error or a panic has ended the computation.
+    /// The function is over because a trap, an error or a panic has ended the computation.
     Unwound,
 }
 

@@ -1,11 +1,14 @@
 //! What watches running WebAssembly.
 //!
-//! This version holds the vocabulary of call hooks: [`CallHook`], the four moments at which control
-//! passes between the host and Wasm, [`CallDirection`], and [`CallFilter`], which says which calls a
-//! hook is told of. A store reports them; which hook is called, and with what data, is the store's business
-//! (`Store::call_hook` and `Store::add_call_hook` of `wasm-store`, with its feature `call-hook`).
-//! [`FunctionEvent`] and [`NamePattern`] are the same for Wasm functions that tell when they are entered and left
-//! (`Store::function_hook`, with its feature `function-hook`).
+//! This version holds the vocabulary of call hooks. [`CallHook`] is the four moments at which
+//! control passes between the host and Wasm. [`CallDirection`] is the direction of a call.
+//! [`CallFilter`] selects the calls that a hook is notified of. A store reports these calls; which
+//! hook is called, and with what data, is the store's business (`Store::call_hook` and
+//! `Store::add_call_hook` of `wasm-store`, with its feature `call-hook`).
+//!
+//! [`FunctionEvent`] and [`NamePattern`] are the same for Wasm functions that were compiled to
+//! report when they are entered and left (`Store::function_hook`, with its feature
+//! `function-hook`).
 //!
 //! # Should I use this?
 //!

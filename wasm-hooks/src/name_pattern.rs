@@ -7,9 +7,9 @@ use core::str::FromStr;
 
 use wasm_types::Escaped;
 
-/// A pattern for names: text in which `*` stands for any characters, even none, and `?` for exactly one.
-/// A backslash takes the meaning from the character that follows it, as is needed for names such as
-/// `<*const T>::read`.
+/// A pattern for names: text in which `*` stands for any characters, even none, and `?` for exactly
+/// one. After a backslash, these characters and the backslash itself stand for themselves, as is
+/// needed for names such as `<*const T>::read`.
 ///
 /// ```
 /// use wasm_hooks::NamePattern;
@@ -22,8 +22,8 @@ use wasm_types::Escaped;
 /// # }
 /// ```
 ///
-/// A function can have several names. [`matches_function`](NamePattern::matches_function) says which of them
-/// count.
+/// A function can have several names. [`matches_function`](NamePattern::matches_function) says
+/// which of them count.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct NamePattern {
     text: String,
@@ -48,12 +48,12 @@ impl NamePattern {
         Ok(Self { text: text.to_string() })
     }
 
-    /// The pattern that every name matches.
+    /// The pattern that matches every name.
     pub fn any() -> Self {
         Self { text: "*".to_string() }
     }
 
-    /// The pattern that this name matches, and no other.
+    /// The pattern that matches this name, and no other.
     ///
     /// # Errors
     ///
@@ -74,11 +74,12 @@ impl NamePattern {
         &self.text
     }
 
-    /// Whether the whole name matches. Takes time in proportion to the product of the lengths, at worst.
+    /// Whether the whole name matches. In the worst case this takes time in proportion to the
+    /// product of the lengths.
     pub fn matches(&self, name: &str) -> bool {
         let (mut pattern, mut rest) = (self.text.chars(), name.chars());
-        // What to go on with if what follows the last `*` does not match: `*` stands for one character
-        // more then.
+        // Where to continue if what follows the last `*` does not match: then `*` stands for one
+        // character more.
         let mut retry: Option<(core::str::Chars<'_>, core::str::Chars<'_>)> = None;
         loop {
             let (mut next_pattern, mut next_rest) = (pattern.clone(), rest.clone());
@@ -107,10 +108,10 @@ impl NamePattern {
         }
     }
 
-    /// Whether a function matches one of some patterns: by any of its names, which are that of the
-    /// name section and those that it is exported by. With feature `demangle`, each name counts as
-    /// it is and as it stands in Rust and C++ sources ([`wasm_types::demangle`]). A function
-    /// without any name goes by `func[N]`, where `N` is its index.
+    /// Whether a function matches one of some patterns. All its names count: the one in the name
+    /// section and those that it is exported by. With feature `demangle`, each name counts as it is
+    /// and as it stands in Rust and C++ sources ([`wasm_types::demangle`]). A function without any
+    /// name is called `func[N]`, where `N` is its index.
     pub fn matches_function<'n>(
         patterns: &[NamePattern],
         index: u32,
@@ -140,7 +141,7 @@ impl NamePattern {
     }
 }
 
-/// What a function without a name goes by: `func[N]`, where `N` is its index.
+/// The name for a function without one: `func[N]`, where `N` is its index.
 pub fn unnamed_function(index: u32) -> String {
     alloc::format!("func[{index}]")
 }
@@ -159,7 +160,7 @@ impl FromStr for NamePattern {
     }
 }
 
-/// Why a text is no [`NamePattern`].
+/// Why a text is not a [`NamePattern`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct NamePatternError {
     kind: ErrorKind,
@@ -245,7 +246,7 @@ mod tests {
         assert!(!matches(0, &["inner"]));
         assert!(matches(7, &[]));
         assert!(!matches(8, &[]));
-        // What has a name does not go by its number.
+        // A function with a name does not match by its number.
         assert!(!matches(7, &["inner"]));
     }
 

@@ -1,4 +1,4 @@
-//! What time it is.
+//! Clocks that observers read.
 
 use std::ops::{AddAssign, Sub};
 use std::time::Instant;
@@ -6,9 +6,9 @@ use std::time::Instant;
 /// A moment, or the time between two.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Moment {
-    /// Time on the wall, in nanoseconds since some moment that stays the same.
+    /// Wall-clock time, in nanoseconds since some fixed moment.
     pub nanoseconds: u64,
-    /// Cycles of the processor's time stamp counter; 0 throughout if there is none.
+    /// Cycles of the processor's time stamp counter; always 0 if there is none.
     pub cycles: u64,
 }
 
@@ -31,7 +31,7 @@ impl AddAssign for Moment {
     }
 }
 
-/// Says what time it is.
+/// A clock.
 pub trait Clock {
     /// The time now.
     fn now(&mut self) -> Moment;
@@ -43,8 +43,8 @@ impl<F: FnMut() -> Moment> Clock for F {
     }
 }
 
-/// Time on the wall since this clock was made. It knows no cycles: these are had only by instructions of the
-/// machine, which this crate does not use.
+/// Wall-clock time since this clock was made. It has no cycles: only machine instructions can read
+/// these, and this crate does not use any.
 #[derive(Clone, Copy, Debug)]
 pub struct WallClock {
     start: Instant,

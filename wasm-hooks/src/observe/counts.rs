@@ -7,28 +7,29 @@ use super::clock::Moment;
 use super::functions::{FunctionId, FunctionNames};
 use super::text::plain;
 
-/// What the calls of a function amount to.
+/// The sums over the calls of a function.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct CallTotals {
     /// How often it was entered.
     pub calls: u64,
-    /// Time from entry to exit. Of a function that calls itself, only the outermost call counts.
+    /// Time from entry to exit. If a function calls itself, only the outermost call counts.
     pub total: Moment,
-    /// As `total`, without the time in other functions that were told of: its own.
+    /// As `total`, without the time in other functions that were observed: the function's own time.
     pub own: Moment,
 }
 
 /// Counts calls, and adds up the time they take.
 ///
-/// The time that a store needs to tell is part of it, so that functions that are called often and do little look
-/// slower than they are. Functions that are not told of count as part of their callers.
+/// The time that a store needs to report a call is included. So functions that are called often and
+/// do little look slower than they are. Functions that are not reported count as part of their
+/// callers.
 ///
 /// ```
-/// use wasm_hooks::observe::{CallCounts, FunctionNames, FunctionPlace, Moment};
+/// use wasm_hooks::observe::{CallCounts, FunctionNames, FunctionKey, Moment};
 ///
 /// let mut names = FunctionNames::default();
-/// let main = names.id(FunctionPlace { module: 0, index: 0 }, || "main".into());
-/// let work = names.id(FunctionPlace { module: 0, index: 1 }, || "work".into());
+/// let main = names.id(FunctionKey { module: 0, index: 0 }, || "main".into());
+/// let work = names.id(FunctionKey { module: 0, index: 1 }, || "work".into());
 /// let at = |nanoseconds| Moment { nanoseconds, cycles: 0 };
 ///
 /// let mut counts = CallCounts::default();
@@ -49,7 +50,7 @@ pub struct CallCounts {
 #[derive(Clone, Copy, Default, Debug)]
 struct Function {
     totals: CallTotals,
-    /// How many of its calls are not over.
+    /// How many of its calls are still active.
     active: u32,
 }
 
@@ -57,7 +58,7 @@ struct Function {
 struct Frame {
     function: FunctionId,
     entered: Moment,
-    /// The time in what it called.
+    /// The time in functions that it called.
     inner: Moment,
 }
 
@@ -73,8 +74,7 @@ impl CallCounts {
         self.stack.push(Frame { function, entered: now, inner: Moment::default() });
     }
 
-    /// The function that was entered last, of those that are not over, is left. Nothing happens if there is
-    /// none.
+    /// The innermost active function is left. Nothing happens if there is none.
     pub fn leave(&mut self, now: Moment) {
         let Some(frame) = self.stack.pop() else { return };
         let time = now - frame.entered;
@@ -89,22 +89,22 @@ impl CallCounts {
         }
     }
 
-    /// All functions that were entered are left, the innermost first: for a report on a computation that will
-    /// not go on.
+    /// All active functions are left, the innermost first: for a report on a computation that will
+    /// not continue.
     pub fn leave_all(&mut self, now: Moment) {
         while !self.stack.is_empty() {
             self.leave(now);
         }
     }
 
-    /// What the calls of a function amount to so far. Calls that are not over have no time yet.
+    /// The sums over a function's calls so far. Active calls have no time yet.
     pub fn totals(&self, function: FunctionId) -> CallTotals {
         self.functions.get(function.index()).map_or(CallTotals::default(), |known| known.totals)
     }
 
-    /// Writes a table with a line for each function that was called: calls, time of its own and in total, in
-    /// milliseconds, and cycles in millions, if the clock knew any. The function with the most time of its own
-    /// comes first. Control characters in names become spaces.
+    /// Writes a table with a line for each function that was called: calls, own and total time in
+    /// milliseconds, and cycles in millions, if the clock had any. The function with the most own
+    /// time comes first. Control characters in names become spaces.
     ///
     /// # Errors
     ///
@@ -147,13 +147,13 @@ impl CallCounts {
 mod tests {
     use std::string::String;
 
-    use super::super::functions::FunctionPlace;
+    use super::super::functions::FunctionKey;
     use super::*;
 
     fn names() -> (FunctionNames, FunctionId, FunctionId) {
         let mut names = FunctionNames::default();
-        let main = names.id(FunctionPlace { module: 1, index: 0 }, || "main".into());
-        let work = names.id(FunctionPlace { module: 1, index: 1 }, || "work".into());
+        let main = names.id(FunctionKey { module: 1, index: 0 }, || "main".into());
+        let work = names.id(FunctionKey { module: 1, index: 1 }, || "work".into());
         (names, main, work)
     }
 
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_table_without_cycles_has_no_column_for_them() {
         let mut names = FunctionNames::default();
-        let main = names.id(FunctionPlace { module: 1, index: 0 }, || "ma\rin".into());
+        let main = names.id(FunctionKey { module: 1, index: 0 }, || "ma\rin".into());
         let mut counts = CallCounts::default();
         counts.enter(main, Moment::default());
         counts.leave(Moment { nanoseconds: 1_500_000, cycles: 0 });

@@ -8,12 +8,12 @@ use std::vec::Vec;
 
 use super::text::plain;
 
-/// Counts how often functions were entered, those that were not among them.
+/// Counts how often functions were entered, and lists those that never were.
 ///
-/// What it writes are tracefiles as `lcov` and `genhtml` read them (geninfo(1), "TRACE FILE FORMAT"). The coverage
-/// is that of functions: of lines, only those are listed that functions begin at. Where a function begins in the
-/// source is what [`set_source`](Coverage::set_source) says. Of other functions, the "source file" is the module,
-/// and the "line" is the index in the module plus one.
+/// It writes tracefiles as `lcov` and `genhtml` read them (geninfo(1), "TRACE FILE FORMAT"). They
+/// have the coverage of functions: of lines, only those are listed that functions begin at.
+/// [`set_source`](Coverage::set_source) sets where a function begins in the source. For other
+/// functions, the "source file" is the module, and the "line" is the index in the module plus one.
 ///
 /// ```
 /// use wasm_hooks::observe::Coverage;
@@ -50,10 +50,11 @@ struct Function {
 }
 
 impl Coverage {
-    /// Adds a module with the functions that would be told of if they were called: their indices and names.
+    /// Adds a module with all functions that can be counted: their indices and names.
     ///
-    /// Tracefiles tell functions apart by their names. So control characters in them become spaces, and of functions
-    /// with the same name all but the one with the lowest index have ` [N]` appended, where `N` is their index.
+    /// Tracefiles distinguish functions by their names. So control characters in names become
+    /// spaces. If several functions have the same name, all but the one with the lowest index have
+    /// ` [N]` appended, where `N` is their index.
     pub fn add_module(
         &mut self,
         name: impl Into<String>,
@@ -64,7 +65,7 @@ impl Coverage {
         let mut taken = HashSet::new();
         for (index, function) in &mut functions {
             function.name = plain(&function.name);
-            // What results may be the name of another one.
+            // The new name may in turn be that of another function.
             while !taken.insert(function.name.clone()) {
                 function.name = format!("{} [{index}]", function.name);
             }
@@ -73,8 +74,8 @@ impl Coverage {
         CoveredModule(self.modules.len() - 1)
     }
 
-    /// Says where a function begins in the source: the file and the line, from 1. Nothing happens if the module has
-    /// no such function.
+    /// Sets where a function begins in the source: the file and the line, from 1. Nothing happens
+    /// if the module has no such function.
     pub fn set_source(&mut self, module: CoveredModule, index: u32, file: &str, line: u32) {
         let function = self.modules.get_mut(module.0).and_then(|m| m.functions.get_mut(&index));
         if let Some(function) = function {
@@ -82,7 +83,7 @@ impl Coverage {
         }
     }
 
-    /// A function of a module is entered. Nothing happens if the module has no such function.
+    /// Counts an entry of a function. Nothing happens if the module has no such function.
     pub fn hit(&mut self, module: CoveredModule, index: u32) {
         let function = self.modules.get_mut(module.0).and_then(|m| m.functions.get_mut(&index));
         if let Some(function) = function {
@@ -103,8 +104,8 @@ impl Coverage {
         functions.fold((0, 0), counts)
     }
 
-    /// Writes a tracefile. The name of the test may be empty; of it only letters, digits and underscores
-    /// are kept, as LCOV wants it.
+    /// Writes a tracefile. The name of the test may be empty. Only letters, digits and underscores
+    /// of it are kept, as LCOV requires.
     ///
     /// # Errors
     ///
@@ -113,7 +114,7 @@ impl Coverage {
         let test: String =
             test.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
         for module in &self.modules {
-            // By file: the line and the function.
+            // For each file: the line and the function.
             let mut files: BTreeMap<&str, Vec<(u64, &Function)>> = BTreeMap::new();
             for (index, function) in &module.functions {
                 let (file, line) = match &function.source {
@@ -131,7 +132,7 @@ impl Coverage {
     }
 }
 
-/// Writes what is known of a file.
+/// Writes the record of a file.
 fn write_record(
     test: &str,
     file: &str,
@@ -149,7 +150,7 @@ fn write_record(
     let hit = functions.iter().filter(|(_, function)| function.calls > 0).count();
     writeln!(out, "FNF:{}", functions.len())?;
     writeln!(out, "FNH:{hit}")?;
-    // Tools leave files out that have no lines. Several functions can begin at the same one.
+    // Tools ignore files without lines. Several functions can begin at the same line.
     let mut lines: BTreeMap<u64, u64> = BTreeMap::new();
     for (line, function) in functions {
         let calls = lines.entry(*line).or_default();
@@ -204,7 +205,7 @@ end_of_record
     }
 
     #[test]
-    fn functions_of_the_same_name_are_told_apart() {
+    fn functions_of_the_same_name_are_distinguished() {
         let mut coverage = Coverage::default();
         let names = ["dummy", "dummy [2]", "dummy", "a\tb", r"a\tb"].map(String::from);
         let app = coverage.add_module("app\u{1b}.wasm", (0..).zip(names));

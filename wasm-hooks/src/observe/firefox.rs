@@ -1,5 +1,5 @@
-//! Profiles for the Firefox Profiler (<https://profiler.firefox.com>): files in its "processed profile" format,
-//! version 62.
+//! Profiles for the Firefox Profiler (<https://profiler.firefox.com>): files in its "processed
+//! profile" format, version 62.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,26 +12,26 @@ use super::functions::{FunctionId, FunctionNames};
 use super::json;
 use super::samples::Samples;
 
-/// The version of the format, to which the viewer brings older ones.
+/// The version of the format. The viewer converts older ones to its own.
 const VERSION: u32 = 62;
 
-/// The number of the category that all frames have.
+/// The number of the category of all frames.
 const WASM: &str = "1";
 
-/// What a profile says besides its samples.
+/// What a profile contains besides its samples.
 ///
-/// Each module is shown as a library with its name, and places are offsets in its binary.
+/// Each module is shown as a library with its name, and addresses are offsets in its binary.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FirefoxProfile {
     /// The name of the program that was sampled.
     pub name: String,
     /// The version of the program that sampled.
     pub product: String,
-    /// The time between samples, as it was meant to be.
+    /// The intended time between samples.
     pub interval: Duration,
-    /// When sampling began, since the epoch of Unix.
+    /// When sampling began, as time since the Unix epoch.
     pub start: Duration,
-    /// The names of modules, by the number that [`FunctionPlace`](super::FunctionPlace) has for them.
+    /// The names of modules, by their numbers in [`FunctionKey`](super::FunctionKey).
     pub modules: HashMap<u64, String>,
 }
 
@@ -52,17 +52,17 @@ impl FirefoxProfile {
     }
 }
 
-/// The tables of a profile: columns refer to the rows of others by their numbers.
+/// The tables of a profile. Columns refer to rows of other tables by their numbers.
 struct Profile {
     strings: Strings,
-    /// Modules with functions in the samples: the names, which are strings too.
+    /// The names of modules with functions in the samples, as numbers of strings.
     libraries: Vec<u32>,
-    /// Of each function: its name and its library.
+    /// For each function: its name and its library.
     functions: Vec<(u32, Option<u32>)>,
-    /// Of each frame: its function.
+    /// For each frame: its function.
     frame_functions: Vec<u32>,
     addresses: Vec<Option<u32>>,
-    /// Of each marker: its name.
+    /// For each marker: its name.
     markers: Vec<u32>,
 }
 
@@ -98,7 +98,7 @@ impl Profile {
         let mut libraries: HashMap<u64, u32> = HashMap::new();
         for frame in &samples.frames {
             let function = *functions.entry(frame.function).or_insert_with(|| {
-                let module = names.place(frame.function).module;
+                let module = names.key(frame.function).module;
                 let library = about.modules.get(&module).map(|name| {
                     *libraries.entry(module).or_insert_with(|| {
                         profile.libraries.push(profile.strings.number(name));
@@ -148,7 +148,7 @@ impl Profile {
             milliseconds(about.interval)
         );
         json::string(out, &about.product);
-        // The names are those of the functions already: nobody need look for symbols.
+        // The names are those of the functions already: the viewer need not look up symbols.
         out.push_str(
             ",\"symbolicated\":true,\"debug\":false,\"usesOnlyOneStackType\":true,\
              \"sourceCodeIsNotOnSearchfox\":true,\"pausedRanges\":[],\"markerSchema\":[],\
@@ -197,7 +197,7 @@ impl Profile {
         ] {
             column(out, key, element, functions);
         }
-        // Each library is a resource of the same number.
+        // Each library is a resource with the same number.
         let libraries = self.libraries.len();
         let _ = write!(out, "}},\"resourceTable\":{{\"length\":{libraries},\"lib\":");
         json::numbers(out, (0..libraries).map(Some));
@@ -230,7 +230,7 @@ impl Profile {
         json::numbers(out, markers.iter().map(|marker| Some(milliseconds(marker.start))));
         out.push_str(",\"endTime\":");
         json::numbers(out, markers.iter().map(|marker| Some(milliseconds(marker.end))));
-        // A stretch of time.
+        // This phase is an interval.
         column(out, "phase", "1", markers.len());
         column(out, "category", "0", markers.len());
         column(out, "data", "null", markers.len());
@@ -242,8 +242,8 @@ impl Profile {
         );
         json::numbers(out, list.iter().map(|sample| Some(milliseconds(sample.since))));
         out.push_str(",\"threadCPUDelta\":");
-        // Zeros would be shown as a processor that did nothing; without numbers the viewer knows that none are
-        // known.
+        // Zeros would be shown as a processor that did nothing. Without numbers, the viewer knows
+        // that they are unknown.
         let known = list.iter().any(|sample| !sample.cpu.is_zero());
         json::numbers(out, list.iter().map(|sample| known.then_some(sample.cpu.as_micros())));
         out.push_str(",\"stack\":");
@@ -264,7 +264,7 @@ fn milliseconds(time: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::functions::FunctionPlace;
+    use super::super::functions::FunctionKey;
     use super::super::samples::SampledFrame;
     use super::*;
 
@@ -278,7 +278,7 @@ mod tests {
     fn profile() -> String {
         let mut names = FunctionNames::default();
         let mut frame = |module, index, name: &str, offset| SampledFrame {
-            function: names.id(FunctionPlace { module, index }, || name.into()),
+            function: names.id(FunctionKey { module, index }, || name.into()),
             offset,
         };
         let main = frame(7, 0, "main", Some(0x40));

@@ -26,14 +26,15 @@ pub(super) fn string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Whether a character can be seen as it is. JSON could have others too, but who looks into the file could not.
+/// Whether a character is printable. JSON allows others too, but readers of the file could not see
+/// them.
 fn is_plain(character: char) -> bool {
     let mut bytes = [0; 4];
     let text = &*character.encode_utf8(&mut bytes);
     character.is_ascii_graphic() || character == ' ' || plain(text) == text
 }
 
-/// Writes an array of what is written one after the other.
+/// Writes an array. `write` writes each element.
 pub(super) fn array<T>(
     out: &mut String,
     items: impl IntoIterator<Item = T>,

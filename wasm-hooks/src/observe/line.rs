@@ -17,11 +17,11 @@ use super::text::plain;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CallLine<'a, V> {
-    /// How many calls are around it.
+    /// How many calls enclose it.
     pub depth: usize,
     /// What happened.
     pub side: CallSide<'a>,
-    /// What to call the function.
+    /// The name of the function.
     pub name: &'a str,
     /// The arguments of a function that is entered, or the results of one that returns.
     pub values: &'a [V],
@@ -36,7 +36,7 @@ pub enum CallSide<'a> {
     Returned,
     /// It ends with a tail call.
     TailCalled,
-    /// It is over since the computation ended, for this reason.
+    /// It is over because the computation ended, for this reason.
     Unwound(&'a str),
 }
 

@@ -1,4 +1,4 @@
-//! Stacks that were seen now and then, for profiles.
+//! Stacks that were sampled, for profiles.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -9,24 +9,24 @@ use std::vec::Vec;
 use super::functions::{FunctionId, FunctionNames};
 use super::text::plain;
 
-/// A frame of a stack that was seen.
+/// A frame of a sampled stack.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct SampledFrame {
     /// The function.
     pub function: FunctionId,
-    /// The place in the Wasm binary, in bytes, if it is known.
+    /// The offset in the Wasm binary, in bytes, if it is known.
     pub offset: Option<u32>,
 }
 
-/// Stacks that were seen, and when.
+/// Stacks that were sampled, and when.
 ///
 /// ```
 /// use std::time::Duration;
-/// use wasm_hooks::observe::{FunctionNames, FunctionPlace, SampledFrame, Samples};
+/// use wasm_hooks::observe::{FunctionNames, FunctionKey, SampledFrame, Samples};
 ///
 /// let mut names = FunctionNames::default();
 /// let mut frame = |index, name: &str| SampledFrame {
-///     function: names.id(FunctionPlace { module: 0, index }, || name.into()),
+///     function: names.id(FunctionKey { module: 0, index }, || name.into()),
 ///     offset: None,
 /// };
 /// let (main, work) = (frame(0, "main"), frame(1, "work"));
@@ -44,7 +44,7 @@ pub struct SampledFrame {
 pub struct Samples {
     pub(super) frames: Vec<SampledFrame>,
     frame_numbers: HashMap<SampledFrame, u32>,
-    /// Each stack is a frame on top of another stack, if it is not the outermost.
+    /// Each stack is a frame on top of another stack, or an outermost frame.
     pub(super) stacks: Vec<(Option<u32>, u32)>,
     stack_numbers: HashMap<(Option<u32>, u32), u32>,
     pub(super) samples: Vec<Sample>,
@@ -70,8 +70,8 @@ pub(super) struct Sample {
 }
 
 impl Samples {
-    /// Adds a stack, its outermost frame first, with how much time and how much processor time have passed since
-    /// the sample before.
+    /// Adds a stack, its outermost frame first. `since` and `cpu` are how much time and how much
+    /// processor time have passed since the previous sample.
     pub fn add(
         &mut self,
         since: Duration,
@@ -110,10 +110,10 @@ impl Samples {
         self.samples.is_empty()
     }
 
-    /// Writes the stacks as tools that draw flame graphs read them: a line for each stack, with the names of the
-    /// functions, the outermost first, separated by semicolons, then a space, then how often it was seen.
-    /// Sorted by the names. Names are [escaped](wasm_types::Escaped),
-    /// and semicolons in them become colons. Samples without any
+    /// Writes the stacks in the format of tools that draw flame graphs. There is a line for each
+    /// stack: the names of the functions, the outermost first, separated by semicolons, then a
+    /// space, then how often the stack was sampled. Lines are sorted by the names. Names are
+    /// [escaped](wasm_types::Escaped), and semicolons in them become colons. Samples without any
     /// frame are left out.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ impl Samples {
         for stack in self.samples.iter().filter_map(|sample| sample.stack) {
             *counts.entry(stack).or_default() += 1;
         }
-        // Stacks that differ only in places within functions are one line.
+        // Stacks that differ only in the offsets within functions share a line.
         let mut lines: BTreeMap<String, u64> = BTreeMap::new();
         for (stack, count) in counts {
             *lines.entry(self.line(names, stack)).or_default() += count;
@@ -156,14 +156,14 @@ impl Samples {
 
 #[cfg(test)]
 mod tests {
-    use super::super::functions::FunctionPlace;
+    use super::super::functions::FunctionKey;
     use super::*;
 
     #[test]
     fn places_in_functions_do_not_matter_to_folded_stacks() {
         let mut names = FunctionNames::default();
         let mut frame = |index, name: &str, offset| SampledFrame {
-            function: names.id(FunctionPlace { module: 0, index }, || name.into()),
+            function: names.id(FunctionKey { module: 0, index }, || name.into()),
             offset,
         };
         let main = frame(0, "main", Some(5));
@@ -183,7 +183,7 @@ mod tests {
     fn stacks_share_what_they_have_in_common() {
         let mut names = FunctionNames::default();
         let mut frame = |index| SampledFrame {
-            function: names.id(FunctionPlace { module: 0, index }, String::new),
+            function: names.id(FunctionKey { module: 0, index }, String::new),
             offset: None,
         };
         let frames = [frame(0), frame(1), frame(2)];

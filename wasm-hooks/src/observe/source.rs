@@ -1,6 +1,6 @@
-//! Where functions begin in the source, by the debugging information of a module: the custom sections `.debug_*`
-//! with DWARF, whose addresses are offsets into the contents of the code section
-//! (<https://yurydelendik.github.io/webassembly-dwarf/>).
+//! Where functions begin in the source, according to the debugging information of a module. That is
+//! DWARF in the custom sections `.debug_*`, with addresses that are offsets into the contents of
+//! the code section (<https://yurydelendik.github.io/webassembly-dwarf/>).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,12 +16,13 @@ type Reader<'a> = EndianSlice<'a, LittleEndian>;
 #[derive(Clone, Default, Debug)]
 pub struct SourceLines {
     files: Vec<String>,
-    /// Of each function that the module defines: its file, and the line, from 1.
+    /// For each function that the module defines: its file, and the line, from 1.
     functions: Vec<Option<(usize, u32)>>,
 }
 
 impl SourceLines {
-    /// Reads the debugging information of a module in binary form. There are no places in a module that has none.
+    /// Reads the debugging information of a module in binary form. Without any, no function has a
+    /// line.
     ///
     /// # Errors
     ///
@@ -36,19 +37,19 @@ impl SourceLines {
         Ok(lines)
     }
 
-    /// The file and the line, from 1, that a function begins at, by its number among those that the module
-    /// defines; `None` if that is not known.
+    /// The file and the line, from 1, that a function begins at; `None` if that is not known.
+    /// `defined` is the number of the function among those that the module defines.
     pub fn function(&self, defined: u32) -> Option<(&str, u32)> {
         let (file, line) = (*self.functions.get(defined as usize)?)?;
         Some((&self.files[file], line))
     }
 
-    /// How many functions have a place.
+    /// How many functions have a line.
     pub fn len(&self) -> usize {
         self.functions.iter().flatten().count()
     }
 
-    /// Whether no function has a place.
+    /// Whether no function has a line.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -59,13 +60,13 @@ impl SourceLines {
             Ok::<_, gimli::Error>(EndianSlice::new(bytes, LittleEndian))
         })?;
         let mut numbers: HashMap<String, usize> = HashMap::new();
-        // Of each function, the first address that has a line.
+        // For each function, the lowest address that has a line.
         let mut first: Vec<u64> = std::vec![u64::MAX; self.functions.len()];
         let mut units = dwarf.units();
         while let Some(header) = units.next()? {
             let unit = dwarf.unit(header)?;
             let Some(program) = unit.line_program.clone() else { continue };
-            // The names of a unit's files, as far as they were needed.
+            // The names of a unit's files that were needed so far.
             let mut names: HashMap<u64, usize> = HashMap::new();
             let mut rows = program.rows();
             while let Some((header, row)) = rows.next_row()? {
@@ -115,7 +116,7 @@ fn path(
     if let Some(directory) = &unit.comp_dir {
         push(&directory.to_string_lossy());
     }
-    // The directory with the number 0 is that of the compilation: it is there already.
+    // Directory number 0 is that of the compilation, which is in the path already.
     if (file.directory_index() != 0 || unit.comp_dir.is_none())
         && let Some(directory) = file.directory(header)
     {
@@ -125,7 +126,7 @@ fn path(
     Ok(path)
 }
 
-/// What there is to know of a module's sections.
+/// The sections of a module that matter here.
 struct Sections<'a> {
     custom: HashMap<&'a str, &'a [u8]>,
     /// The function bodies, as offsets into the contents of the code section, in order.
@@ -133,7 +134,7 @@ struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    /// `None` if the bytes are not a module, as far as this looks at them.
+    /// `None` if the bytes are not a module, as far as they are read here.
     fn read(wasm: &'a [u8]) -> Option<Self> {
         const CUSTOM: u8 = 0;
         const CODE: u8 = 10;
@@ -163,7 +164,7 @@ impl<'a> Sections<'a> {
         Some(sections)
     }
 
-    /// The number of the body that an address is in.
+    /// The number of the function body that contains an address.
     fn body_at(&self, address: u64) -> Option<usize> {
         let after = self.bodies.partition_point(|body| body.start <= address);
         let number = after.checked_sub(1)?;
@@ -171,7 +172,7 @@ impl<'a> Sections<'a> {
     }
 }
 
-/// Takes bytes that have their length before them.
+/// Takes bytes that are preceded by their length.
 fn take<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     let len = number(bytes)? as usize;
     let (taken, rest) = bytes.split_at_checked(len)?;
@@ -194,10 +195,11 @@ fn number(bytes: &mut &[u8]) -> Option<u32> {
     None
 }
 
-/// Why the places of functions could not be read.
+/// Why the debugging information could not be read.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SourceLinesError {
-    /// What is wrong with the debugging information; `None` if the module itself is not well-formed.
+    /// What is wrong with the debugging information; `None` if the module itself is not
+    /// well-formed.
     dwarf: Option<gimli::Error>,
 }
 
@@ -248,8 +250,8 @@ mod tests {
         section(wasm, 0, &bytes);
     }
 
-    /// Three functions, whose bodies are at 2..4, 5..8 and 9..11 of the code section, the first two of which have
-    /// lines.
+    /// Three functions. Their bodies are at 2..4, 5..8 and 9..11 of the code section, and the first
+    /// two have lines.
     fn module() -> Vec<u8> {
         module_in("/src", 4)
     }

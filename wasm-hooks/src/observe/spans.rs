@@ -5,14 +5,15 @@ use std::string::String;
 
 use super::line::{CallLine, CallSide};
 
-/// What the events have for a target, to be switched on by subscribers.
+/// The target of the events, by which subscribers enable them.
 pub const TARGET: &str = "wasm_calls";
 
 impl<V: fmt::Display> CallLine<'_, V> {
-    /// Hands the line to the subscriber of the crate `tracing`, as an event of level `TRACE` with the
-    /// target `wasm_calls`. Its fields are `function`, `depth`, and `arguments`, `results` or `reason`.
+    /// Hands the line to the subscriber of the crate `tracing`, as an event of level `TRACE` with
+    /// the target `wasm_calls`. Its fields are `function`, `depth`, and `arguments`, `results` or
+    /// `reason`.
     pub fn trace(&self) {
-        // Without a subscriber that wants them, values are not made into text.
+        // Values are turned into text only if a subscriber wants these events.
         if !tracing::enabled!(target: TARGET, tracing::Level::TRACE) {
             return;
         }

@@ -4,8 +4,9 @@ use std::string::String;
 
 use wasm_types::Escaped;
 
-/// A text [escaped](Escaped). Names are chosen by whoever wrote the module: on a terminal such characters could
-/// move the cursor or hide lines, and in a file they could begin lines of their own.
+/// A text, [escaped](Escaped). The author of a module chooses the names in it. On a terminal,
+/// control characters in names could move the cursor or hide lines; in a file they could begin new
+/// lines.
 pub(super) fn plain(text: &str) -> String {
     Escaped::new(text).into()
 }

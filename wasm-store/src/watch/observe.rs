@@ -30,7 +30,7 @@ pub use tracer::CallTracer;
 pub use value::ShownValue;
 pub use wasm_hooks::observe::{
     CallCounts, CallLine, CallSide, CallTotals, Clock, Coverage, FirefoxProfile, FunctionId,
-    FunctionNames, FunctionPlace, Moment, SampledFrame, Samples, WallClock,
+    FunctionKey, FunctionNames, Moment, SampledFrame, Samples, WallClock,
 };
 #[cfg(feature = "dwarf")]
 pub use wasm_hooks::observe::{SourceLines, SourceLinesError};

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasm_hooks::FunctionEvent;
-use wasm_hooks::observe::{CallCounts, CallTotals, Clock, FunctionNames, FunctionPlace};
+use wasm_hooks::observe::{CallCounts, CallTotals, Clock, FunctionKey, FunctionNames};
 
 use super::clock::CycleClock;
 use super::modules::Modules;
@@ -69,7 +69,7 @@ impl CallCounter {
             return;
         }
         let (module, _) = inner.modules.number(call.module());
-        let place = FunctionPlace { module: module as u64, index: call.function_index() };
+        let place = FunctionKey { module: module as u64, index: call.function_index() };
         let function = inner.names.id(place, || call.display_name().into_owned());
         let now = inner.clock.now();
         inner.counts.enter(function, now);

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use wasm_hooks::CallHook;
-use wasm_hooks::observe::{FirefoxProfile, FunctionNames, FunctionPlace, SampledFrame, Samples};
+use wasm_hooks::observe::{FirefoxProfile, FunctionKey, FunctionNames, SampledFrame, Samples};
 use wasm_types::FuncIndex;
 
 use super::modules::Modules;
@@ -136,7 +136,7 @@ impl GuestProfiler {
             let module = modules.find(frame.module())? as u64;
             let index = frame.func_index();
             let name = || display_name(frame.module().artifact(), FuncIndex::new(index)).into();
-            let function = names.id(FunctionPlace { module, index }, name);
+            let function = names.id(FunctionKey { module, index }, name);
             let offset = frame.module_offset().and_then(|offset| u32::try_from(offset).ok());
             Some(SampledFrame { function, offset })
         });
