@@ -1,4 +1,4 @@
-//! The cache itself: what goes in, what comes out.
+//! The cache itself: inserting and loading.
 
 use std::fmt;
 use std::io::Read;
@@ -19,17 +19,17 @@ use crate::key::CacheKey;
 use crate::secret::Secret;
 use crate::statistics::{Counters, Statistics};
 
-/// How exactly the time of an entry's last use is kept: not every use is worth a write.
+/// How precisely the time of an entry's last use is kept: not every use is worth a write.
 const GRAIN: Duration = Duration::from_secs(60);
 
 /// Compiled modules in a directory of this user.
 ///
-/// A handle that is cheap to clone and can be used on several threads. Any number of processes may use
-/// the same directory at the same time.
+/// A handle that is cheap to clone and can be used on several threads. Any number of processes may
+/// use the same directory at the same time.
 ///
-/// Nothing that is wrong with the directory or with what is in it stops a program: an entry that can't
-/// be used is none, and an artifact that can't be kept is not kept. [`Cache::statistics`] counts both,
-/// and [`Cache::last_error`] says what it was.
+/// Problems with the directory or its contents do not stop a program: an entry that can't be used
+/// counts as missing, and an artifact that can't be kept is not kept. [`Cache::statistics`] counts
+/// both, and [`Cache::last_error`] returns the last problem.
 #[derive(Clone)]
 pub struct Cache {
     shared: Arc<Shared>,
@@ -62,12 +62,12 @@ pub struct Cleared {
 }
 
 impl Cache {
-    /// Opens the cache of a directory, which is made if it does not exist.
+    /// Opens the cache in a directory, which is made if it does not exist.
     ///
     /// # Errors
     ///
-    /// If there is no such directory and it can't be made, others than this user may write to it
-    /// ([`Error::is_refusal`]), or its secret can be neither read nor made.
+    /// If there is no such directory and it can't be made, if users other than this one may write
+    /// to it ([`Error::is_refusal`]), or if its secret can be neither read nor made.
     pub fn new(config: CacheConfig) -> Result<Self, Error> {
         let path = config.resolved_directory()?;
         let (open, replaced) = Open::new(&path)?;
@@ -102,11 +102,11 @@ impl Cache {
         &self.shared.config
     }
 
-    /// The entry of a key, loaded.
+    /// Loads the entry of a key.
     ///
-    /// Its file is read to memory of this process and verified there: it is what
-    /// [`Cache::insert`] of a program of the same user was given with this very key, or it is removed
-    /// and counts as not there.
+    /// The entry's file is read into memory of this process and verified there. If it is what
+    /// [`Cache::insert`] in a program of the same user was given with this very key, it is
+    /// returned. Otherwise it is removed, and counts as missing.
     pub fn load(&self, key: &CacheKey) -> Option<Arc<Loaded>> {
         let found = self.try_load(key);
         let counters = &self.shared.counters;
@@ -133,7 +133,7 @@ impl Cache {
         let file = match directory.open_file(&name) {
             Ok(Some(file)) => file,
             Ok(None) => return Ok(None),
-            // A link to elsewhere, for example, is in the way of a proper entry.
+            // Something else, for example a link to elsewhere, is in the way of a proper entry.
             Err(error) if directory.status(&name).is_some_and(|status| !status.is_file()) => {
                 directory.remove(&name)?;
                 return Err(reject(error));
@@ -157,10 +157,10 @@ impl Cache {
                 }
                 Ok(Some(loaded))
             }
-            // The entry may be all right: there was no memory, or the disk did not answer.
+            // The entry may be intact: there was no memory, or the disk did not respond.
             Err(error) if error.io_error().is_some() => Err(Error::load(path, error)),
             Err(error) => {
-                // Somebody may have put a good one in its place meanwhile.
+                // Another process may have replaced it by a good one meanwhile.
                 let same = |now: FileStatus| now.is_same_file(&status);
                 if directory.status(&name).is_some_and(same) {
                     directory.remove(&name)?;
@@ -170,16 +170,17 @@ impl Cache {
         }
     }
 
-    /// Keeps an artifact as the entry of a key; replaces the one that is there. Says whether it was
-    /// kept; if not, [`Cache::last_error`] says why.
+    /// Keeps an artifact as the entry of a key, and replaces the previous one. Returns whether it
+    /// was kept; if not, [`Cache::last_error`] returns why.
     ///
     /// The key must have been made of everything that the artifact depends on. The artifact is
-    /// authenticated with the cache's secret: a seal that it may have is replaced.
+    /// authenticated with the cache's secret: if it has a seal, that is replaced.
     ///
     /// # Safety
     ///
-    /// Everybody who asks this user's cache for the key runs the artifact without a further look. It must be what a
-    /// right compiler has made, and the key must be that of nothing else.
+    /// Everybody who requests the key from this user's cache runs the artifact without any further
+    /// check. It must be what a correct compiler has made, and the key must not be that of anything
+    /// else.
     #[allow(unsafe_code, reason = "whoever puts machine code into the cache answers for it")]
     pub unsafe fn insert(&self, key: &CacheKey, artifact: Vec<u8>) -> bool {
         let counters = &self.shared.counters;
@@ -208,11 +209,12 @@ impl Cache {
         }
         let open = self.open_or_reopen()?;
         open.secret.authenticate(&mut artifact, key)?;
-        // No flush to the disk: what a crash of the system leaves half-written is not authentic.
+        // This is not flushed to the disk: what a crash of the system leaves half-written is not
+        // authentic.
         open.directory.temporary()?.finish(&artifact, &entry::name(key))?;
         let mut budget = lock(&self.shared.budget);
         if budget.add(len, config) {
-            // The entry is there, whatever becomes of the others.
+            // The entry is there, whatever happens to the others.
             if let Err(error) = self.make_room(&open.directory, &mut budget) {
                 self.note(error);
             }
@@ -220,7 +222,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Removes entries, the longest unused first, until the limits are kept.
+    /// Removes entries, the least recently used first, until the limits are kept.
     fn make_room(&self, directory: &Directory, budget: &mut Budget) -> Result<(), Error> {
         entry::sweep(directory)?;
         let mut entries = entry::list(directory)?;
@@ -242,8 +244,8 @@ impl Cache {
         self.open().directory.remove(&entry::name(key))
     }
 
-    /// What is in the cache, the entry that was used last first. Whether the entries are authentic
-    /// shows when they are loaded.
+    /// The entries in the cache, the most recently used first. Only loading an entry shows whether
+    /// it is authentic.
     ///
     /// # Errors
     ///
@@ -252,8 +254,8 @@ impl Cache {
         entry::list(&self.open().directory)
     }
 
-    /// What the module in an entry is called by its own name section; `None` if it does not say, or
-    /// if the entry is gone or can't be read. This reads the entry, and does not look whether it is
+    /// The name of the module in an entry, by its own name section. `None` if it has none, or if
+    /// the entry is gone or can't be read. This reads the entry without checking that it is
     /// authentic: the name is for people.
     pub fn module_name(&self, entry: &Entry) -> Option<String> {
         let mut file = self.open().directory.open_file(&entry::name(&entry.key)).ok()??;
@@ -263,8 +265,8 @@ impl Cache {
         Some(Artifact::parse(&bytes).ok()?.module_name()?.to_owned())
     }
 
-    /// Removes all entries, and what unfinished writing has left behind. Modules that were loaded stay
-    /// as they are: nothing of them is in the files.
+    /// Removes all entries, and leftovers of unfinished writes. Modules that were loaded stay as
+    /// they are: they do not use the files.
     ///
     /// # Errors
     ///
@@ -292,12 +294,12 @@ impl Cache {
         self.shared.counters.misses.value() as usize
     }
 
-    /// What this handle and its clones have done.
+    /// What this handle and its clones have counted.
     pub fn statistics(&self) -> Statistics {
         self.shared.counters.statistics()
     }
 
-    /// What went wrong last, if something did: an entry that was rejected, an artifact that could not
+    /// The last problem, if there was one: an entry that was rejected, an artifact that could not
     /// be written, a secret that had to be replaced.
     pub fn last_error(&self) -> Option<Arc<Error>> {
         lock(&self.shared.last_error).clone()
@@ -311,7 +313,7 @@ impl Cache {
         Arc::clone(&lock(&self.shared.open))
     }
 
-    /// The directory; opened anew if somebody has removed it.
+    /// The directory; it is opened anew if somebody has removed it.
     fn open_or_reopen(&self) -> Result<Arc<Open>, Error> {
         let mut open = lock(&self.shared.open);
         if open.directory.is_gone() {
@@ -348,7 +350,7 @@ const USED_NOW: Timestamps = Timestamps {
     last_modification: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
 };
 
-/// A thread that panicked has left nothing half-done behind.
+/// A panicking thread leaves nothing half-done behind.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
-/// How many bytes the entries have at most if nothing else is said.
+/// The default limit for the bytes of all entries.
 const DEFAULT_TOTAL_SIZE: u64 = 512 << 20;
 
-/// How many entries there are at most if nothing else is said.
+/// The default limit for the number of entries.
 const DEFAULT_COUNT: u64 = 16384;
 
 /// The settings of a [`Cache`](crate::Cache).
@@ -35,11 +35,11 @@ impl CacheConfig {
         Self { directory: None, total_size: DEFAULT_TOTAL_SIZE, count: DEFAULT_COUNT }
     }
 
-    /// The settings in a file; without a path those in `$XDG_CONFIG_HOME/wasm-runtime/cache.toml` or
-    /// `~/.config/wasm-runtime/cache.toml`, or the default ones if that does not exist.
+    /// The settings in a file. Without a path, those in `$XDG_CONFIG_HOME/wasm-runtime/cache.toml`
+    /// or `~/.config/wasm-runtime/cache.toml`, or the default ones if that file does not exist.
     ///
-    /// The file has a table `cache` in TOML's simplest form, a line for each setting. What is not in
-    /// it is as in [`CacheConfig::new`].
+    /// The file has a table `cache` in TOML's simplest form, a line for each setting. Settings that
+    /// it does not contain are as in [`CacheConfig::new`].
     ///
     /// ```toml
     /// [cache]
@@ -50,32 +50,32 @@ impl CacheConfig {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, or a line is not understood: the error has its number.
+    /// If the file cannot be read, or a line is not well-formed: the error has the line's number.
     pub fn from_file(path: Option<&Path>) -> Result<Self, Error> {
         file::read(path)
     }
 
-    /// The directory; it is made when the cache is opened if it does not exist. It should be an absolute
-    /// path, and belong to this cache alone.
+    /// Sets the directory. If it does not exist, it is made when the cache is opened. It should be
+    /// an absolute path, and belong to this cache alone.
     pub fn with_directory(&mut self, directory: impl Into<PathBuf>) -> &mut Self {
         self.directory = Some(directory.into());
         self
     }
 
-    /// How many bytes all entries may have together. The limit is kept by whoever adds an entry, so
-    /// that several processes that do so at the same time may exceed it for a moment.
+    /// Sets how many bytes all entries may have together. The process that adds an entry keeps the
+    /// limit. So several processes that add entries at the same time may exceed it for a moment.
     pub fn with_files_total_size_soft_limit(&mut self, bytes: u64) -> &mut Self {
         self.total_size = bytes;
         self
     }
 
-    /// How many entries there may be. The limit is kept like that of their size.
+    /// Sets how many entries there may be. The limit is kept in the same way as that of their size.
     pub fn with_file_count_soft_limit(&mut self, count: u64) -> &mut Self {
         self.count = count;
         self
     }
 
-    /// The directory, if one was named.
+    /// The directory, if one was set.
     pub fn directory(&self) -> Option<&PathBuf> {
         self.directory.as_ref()
     }
@@ -90,12 +90,12 @@ impl CacheConfig {
         self.count
     }
 
-    /// The directory that a cache with these settings uses: the one that was named, or this user's.
+    /// The directory that a cache with these settings uses: the one that was set, or this user's.
     /// It need not exist.
     ///
     /// # Errors
     ///
-    /// If none was named, and the environment does not say where this user's is.
+    /// If none was set, and the environment does not say where this user's is.
     pub fn resolved_directory(&self) -> Result<PathBuf, Error> {
         match &self.directory {
             Some(directory) => Ok(directory.clone()),

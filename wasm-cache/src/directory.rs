@@ -1,7 +1,7 @@
 //! The opened directory of a cache, and the files in it.
 //!
-//! Everything goes through the directory's descriptor: whoever moves another directory to its place
-//! changes nothing for a cache that is open already. What the files mean is left to others.
+//! All access goes through the directory's descriptor: a cache that is already open is not affected
+//! if another directory is moved to its path. What the files mean is left to others.
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write};
@@ -16,30 +16,30 @@ use rustix::io::Errno;
 
 use crate::error::Error;
 
-/// What the names of unfinished files start with.
+/// The beginning of the names of unfinished files.
 pub(crate) const TEMPORARY: &str = "tmp-";
 
 /// The file that is locked while the secret is replaced.
 const LOCK: &str = "lock";
 
-/// What is private to a user.
+/// The permissions of a private file.
 const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
-/// A directory that belongs to this user, and to which nobody else may write.
+/// A directory that belongs to this user, and that nobody else may write to.
 #[derive(Debug)]
 pub(crate) struct Directory {
     fd: OwnedFd,
     path: PathBuf,
 }
 
-/// What is known of a file without reading it.
+/// The metadata of a file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileStatus {
     stat: Stat,
 }
 
 impl Directory {
-    /// Opens a directory; makes it first, with those above it, if it does not exist.
+    /// Opens a directory. If it does not exist, it is made first, with its parents.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         DirBuilder::new()
             .recursive(true)
@@ -63,12 +63,12 @@ impl Directory {
         rustix::fs::fstat(&self.fd).is_ok_and(|stat| stat.st_nlink == 0)
     }
 
-    /// Where a file of the directory is, for people.
+    /// The path of a file in the directory, for messages.
     pub(crate) fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// Opens a file to be read, whatever it is but a symbolic link; `None` if there is none.
+    /// Opens a file for reading, of any type except a symbolic link; `None` if there is none.
     pub(crate) fn open_file(&self, name: &str) -> Result<Option<File>, Error> {
         // Opening a pipe must not wait for somebody to write to it.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -79,13 +79,13 @@ impl Directory {
         }
     }
 
-    /// What is known of a file, symbolic links included; `None` if there is none.
+    /// The metadata of a file, without following symbolic links; `None` if there is none.
     pub(crate) fn status(&self, name: &str) -> Option<FileStatus> {
         let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         Some(FileStatus { stat })
     }
 
-    /// The names of all files, but those that are not Unicode: none of ours.
+    /// The names of all files, except those that are not Unicode: these are none of ours.
     pub(crate) fn names(&self) -> Result<Vec<String>, Error> {
         let read = || -> io::Result<Vec<String>> {
             let mut names = Vec::new();
@@ -97,7 +97,7 @@ impl Directory {
         read().map_err(|error| Error::io("list the files in", &self.path, error))
     }
 
-    /// Removes a file. That it is gone already is no error.
+    /// Removes a file. If it is gone already, that is not an error.
     pub(crate) fn remove(&self, name: &str) -> Result<(), Error> {
         match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
@@ -105,12 +105,12 @@ impl Directory {
         }
     }
 
-    /// Starts a file that nobody else writes to and that gets its name when it is complete.
+    /// Creates a file that nobody else writes to, and that gets its name when it is complete.
     pub(crate) fn temporary(&self) -> Result<Temporary<'_>, Error> {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        // Numbers of processes are not unique where containers share a directory, and come back.
+        // Process numbers are not unique where containers share a directory, and are used again.
         const ATTEMPTS: u32 = 1000;
         let mut left = ATTEMPTS;
         loop {
@@ -126,7 +126,8 @@ impl Directory {
         }
     }
 
-    /// Waits until no other thread or process has the lock, and takes it until the result is dropped.
+    /// Waits until no other thread or process has the lock, and takes it until the result is
+    /// dropped.
     pub(crate) fn lock(&self) -> Result<OwnedFd, Error> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let lock = || -> io::Result<OwnedFd> {
@@ -143,7 +144,7 @@ impl Directory {
     }
 }
 
-/// A file that is being written. It is removed when it is dropped without a name.
+/// A file that is being written. It is removed if it is dropped without a name.
 #[derive(Debug)]
 pub(crate) struct Temporary<'directory> {
     directory: &'directory Directory,
@@ -153,8 +154,8 @@ pub(crate) struct Temporary<'directory> {
 }
 
 impl Temporary<'_> {
-    /// Writes, and puts the file into the place of whatever has the name. Others see the old file or
-    /// the new one, whole.
+    /// Writes the file, and replaces whatever has the name by it. Others see either the old file or
+    /// the new one, complete.
     pub(crate) fn finish(mut self, contents: &[u8], name: &str) -> Result<(), Error> {
         let path = self.directory.path_of(name);
         let result = self.file.write_all(contents);
@@ -170,19 +171,19 @@ impl Temporary<'_> {
 impl Drop for Temporary<'_> {
     fn drop(&mut self) {
         if !self.named {
-            // What can't be removed now is removed when it is old.
+            // If it can't be removed now, it is removed when it is old.
             let _ = self.directory.remove(&self.name);
         }
     }
 }
 
 impl FileStatus {
-    /// That of an open file.
+    /// The metadata of an open file.
     pub(crate) fn of(file: impl AsFd) -> io::Result<Self> {
         Ok(Self { stat: rustix::fs::fstat(file)? })
     }
 
-    /// Why others than this user can do with the file what the forbidden permissions allow for;
+    /// Why users other than this one can do with the file what the forbidden permissions allow;
     /// empty if they cannot.
     pub(crate) fn exposed(&self, forbidden: Mode) -> Vec<String> {
         let mut reasons = Vec::new();
@@ -202,7 +203,7 @@ impl FileStatus {
         FileType::from_raw_mode(self.stat.st_mode) == FileType::RegularFile
     }
 
-    /// Whether both are of the same file.
+    /// Whether both describe the same file.
     pub(crate) fn is_same_file(&self, other: &Self) -> bool {
         (self.stat.st_dev, self.stat.st_ino) == (other.stat.st_dev, other.stat.st_ino)
     }
@@ -217,8 +218,8 @@ impl FileStatus {
         time(self.stat.st_mtime as _, self.stat.st_mtime_nsec as _)
     }
 
-    /// When it was last used: the time of access, which a cache sets itself where the file system
-    /// does not.
+    /// When it was last used: the access time, which a cache sets itself where the file system does
+    /// not.
     pub(crate) fn used(&self) -> SystemTime {
         self.written().max(time(self.stat.st_atime as _, self.stat.st_atime_nsec as _))
     }

@@ -6,21 +6,21 @@ use crate::directory::{Directory, TEMPORARY};
 use crate::error::Error;
 use crate::key::CacheKey;
 
-/// How the name of an entry ends.
+/// The end of the name of an entry's file.
 const ENDING: &str = ".cwasm";
 
-/// An unfinished file that nobody has written to for so long was left behind by a process that ended.
+/// If nobody has written to an unfinished file for this long, the process that wrote it has ended.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// A compiled module in a cache: see [`Cache::entries`](crate::Cache::entries).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Entry {
-    /// What it is found by.
+    /// The key by which it is found.
     pub key: CacheKey,
     /// The size of its file, in bytes.
     pub bytes: u64,
-    /// When it was put in.
+    /// When it was inserted.
     pub created: SystemTime,
     /// When it was last used, to about a minute.
     pub used: SystemTime,
@@ -31,14 +31,14 @@ pub(crate) fn name(key: &CacheKey) -> String {
     format!("{key}{ENDING}")
 }
 
-/// All entries, the one that was used last first.
+/// All entries, the most recently used first.
 pub(crate) fn list(directory: &Directory) -> Result<Vec<Entry>, Error> {
     let names = directory.names()?;
     let mut entries: Vec<Entry> = names
         .iter()
         .filter_map(|name| {
             let key = CacheKey::from_hex(name.strip_suffix(ENDING)?)?;
-            // Others may remove entries at any time.
+            // Other processes may remove entries at any time.
             let status = directory.status(name).filter(|status| status.is_file())?;
             let (created, used) = (status.written(), status.used());
             Some(Entry { key, bytes: status.len(), created, used })
@@ -48,7 +48,7 @@ pub(crate) fn list(directory: &Directory) -> Result<Vec<Entry>, Error> {
     Ok(entries)
 }
 
-/// Removes unfinished files that nobody will finish.
+/// Removes abandoned unfinished files.
 pub(crate) fn sweep(directory: &Directory) -> Result<(), Error> {
     let now = SystemTime::now();
     for name in directory.names()? {
@@ -56,7 +56,8 @@ pub(crate) fn sweep(directory: &Directory) -> Result<(), Error> {
         else {
             continue;
         };
-        // A time in the future comes from a clock that was wrong, and would never grow old.
+        // A time in the future comes from a clock that was wrong. Without this, such a file would
+        // never count as old.
         let written = status.written();
         let age = now.duration_since(written).or_else(|_| written.duration_since(now));
         if age.is_ok_and(|age| age > ABANDONED) {

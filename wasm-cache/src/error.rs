@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a cache could not be opened, or could not keep or give back something.
+/// Why a cache could not be opened, or could not keep or return something.
 ///
-/// Programs go on without the cache then: [`Cache::load`](crate::Cache::load) and
+/// Programs continue without the cache then: [`Cache::load`](crate::Cache::load) and
 /// [`Cache::insert`](crate::Cache::insert) return no errors, but keep the last one for
 /// [`Cache::last_error`](crate::Cache::last_error).
 pub struct Error {
@@ -14,19 +14,19 @@ pub struct Error {
 }
 
 enum Kind {
-    /// Nothing says where the cache should be.
+    /// The environment does not say where the cache should be.
     NoDirectory,
     /// Something went wrong in the file system.
     Io { action: &'static str, path: PathBuf, error: io::Error },
-    /// The directory is not this user's alone to write.
+    /// Users other than this one may write to the directory.
     Refused { path: PathBuf, reasons: Vec<String> },
-    /// The secret was known, or might have been known, to others: there is a new one.
+    /// Others knew the secret, or might have known it: it was replaced.
     ReplacedSecret { path: PathBuf, reasons: Vec<String> },
-    /// The configuration file does not say what it should.
+    /// The configuration file is not well-formed.
     Config { path: PathBuf, line: usize, reason: String },
     /// An entry that cannot be trusted, and was removed.
     Rejected { path: PathBuf, error: wasm_loader::Error },
-    /// An artifact that cannot be loaded, through no fault of the cache.
+    /// An artifact that cannot be loaded, for reasons other than the cache.
     Load { path: PathBuf, error: wasm_loader::Error },
     /// An artifact that cannot be kept.
     Unsuitable { reason: String },
@@ -65,8 +65,8 @@ impl Error {
         Self { kind: Kind::Unsuitable { reason: reason.into() } }
     }
 
-    /// Whether the cache's directory was refused because others than this user may write to it.
-    /// That is worth telling somebody: all other errors only mean that something is compiled again.
+    /// Whether the cache's directory was refused because users other than this one may write to it.
+    /// This is worth reporting: all other errors only mean that something is compiled again.
     pub fn is_refusal(&self) -> bool {
         matches!(self.kind, Kind::Refused { .. })
     }
@@ -80,7 +80,7 @@ impl Error {
         }
     }
 
-    /// The file or directory that it is about, if it is about one.
+    /// The file or directory that the error is about, if there is one.
     pub fn path(&self) -> Option<&Path> {
         match &self.kind {
             Kind::Io { path, .. }

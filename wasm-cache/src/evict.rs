@@ -1,21 +1,21 @@
-//! Keeping to the limits: which entries go, and when to look.
+//! Keeping the limits: which entries are removed, and when the directory is read.
 //!
-//! Looking is reading the whole directory, so it is done when entries are added, and not each time:
-//! in between a cache counts what it adds itself. When it looks and a limit is exceeded, it makes more
-//! room than is needed at once.
+//! The whole directory has to be read for this. So it is done when entries are added, and not each
+//! time: in between, a cache counts what it adds itself. If the directory was read and a limit is
+//! exceeded, more room is made than is needed at once.
 
 use std::time::{Duration, Instant};
 
 use crate::config::CacheConfig;
 use crate::entry::Entry;
 
-/// How many entries are added before the directory is looked at again: other processes add some too.
+/// How many entries are added before the directory is read again: other processes add entries, too.
 const ADDED: u32 = 16;
 
-/// How long what was seen in the directory is relied on.
+/// For how long the last reading of the directory is relied on.
 const SEEN: Duration = Duration::from_secs(60);
 
-/// What is known of the entries' total.
+/// What is known of the total size of the entries.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
     seen: Option<Seen>,
@@ -30,7 +30,7 @@ struct Seen {
 }
 
 impl Budget {
-    /// Counts an entry that was added; says whether to look at the directory.
+    /// Counts an entry that was added. Returns whether the directory must be read.
     pub(crate) fn add(&mut self, bytes: u64, config: &CacheConfig) -> bool {
         let Some(seen) = &mut self.seen else { return true };
         seen.bytes = seen.bytes.saturating_add(bytes);
@@ -42,7 +42,7 @@ impl Budget {
             || seen.at.elapsed() > SEEN
     }
 
-    /// Takes note of what a look has shown.
+    /// Records what reading the directory has shown.
     pub(crate) fn saw(&mut self, entries: &[Entry]) {
         self.seen = Some(Seen {
             bytes: total(entries),
@@ -58,8 +58,8 @@ impl Budget {
     }
 }
 
-/// How many of the entries stay, which must be in the order of their last use: all that fit, if all
-/// do; else as many as leave an eighth of the limits free, but at least one.
+/// How many of the entries stay. They must be in the order of their last use. If all fit, all stay.
+/// Otherwise as many stay as leave an eighth of the limits free, but at least one.
 pub(crate) fn staying(entries: &[Entry], config: &CacheConfig) -> usize {
     let bytes = config.files_total_size_soft_limit();
     let count = config.file_count_soft_limit();
@@ -73,11 +73,11 @@ pub(crate) fn staying(entries: &[Entry], config: &CacheConfig) -> usize {
         sum <= bytes
     };
     let fitting = entries.iter().take_while(fits).count();
-    // The newest one is what the room is made for; whoever adds it sees that it fits.
+    // The newest entry is the one that room is made for. The code that adds it checks that it fits.
     fitting.min(usize::try_from(count).unwrap_or(usize::MAX)).max(1)
 }
 
-/// How many bytes entries have together.
+/// How many bytes the entries have together.
 pub(crate) fn total(entries: &[Entry]) -> u64 {
     entries.iter().fold(0, |sum, entry| sum.saturating_add(entry.bytes))
 }
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_oldest_go_and_leave_some_room() {
         assert_eq!(staying(&entries(&[30, 30, 41]), &config(100, 10)), 2);
-        // 88 bytes may stay of 100.
+        // At most 88 of 100 bytes may stay.
         assert_eq!(staying(&entries(&[50, 38, 1, 20]), &config(100, 10)), 2);
         assert_eq!(staying(&entries(&[1; 17]), &config(100, 16)), 14);
         assert_eq!(staying(&entries(&[1; 3]), &config(100, 2)), 2);

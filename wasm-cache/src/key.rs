@@ -1,16 +1,16 @@
-//! What an entry is found by: a hash of everything that decides what is in it.
+//! The key of an entry: a hash of everything that determines the entry's contents.
 
 use std::fmt;
 
 use wasm_artifact::FORMAT_VERSION;
 use wasm_types::abi::ABI_VERSION;
 
-/// Tells these hashes from those that are made for any other purpose.
+/// Distinguishes these hashes from those that are made for any other purpose.
 const CONTEXT: &str = "wasm-cache 2026-11-21 key of a compiled artifact";
 
-/// What an entry of a [`Cache`](crate::Cache) is found by: 32 bytes, made by a [`KeyBuilder`].
+/// The key of an entry of a [`Cache`](crate::Cache): 32 bytes, made by a [`KeyBuilder`].
 ///
-/// Written out (`Display`), it has 64 hexadecimal digits.
+/// As text (`Display`), it has 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CacheKey([u8; 32]);
 
@@ -20,7 +20,7 @@ impl CacheKey {
         &self.0
     }
 
-    /// The key with these digits, all lower case, as they stand in the name of a file.
+    /// The key with these digits, all lower case, as in the name of a file.
     pub(crate) fn from_hex(digits: &str) -> Option<Self> {
         let value = |digit: u8| match digit {
             b'0'..=b'9' => Some(digit - b'0'),
@@ -50,9 +50,10 @@ impl fmt::Debug for CacheKey {
 
 /// Makes a [`CacheKey`] of named fields.
 ///
-/// The fields must say everything that decides what a compiler makes: its input, its settings, its
-/// target (with the extensions of the machine, if it compiles for the one it runs on), its own name and
-/// version. The versions of the artifact format and of the run-time ABI are in every key already.
+/// The fields must include everything that determines what a compiler makes: its input, its
+/// settings, its target (with the extensions of the machine, if it compiles for the one it runs
+/// on), its own name and version. The versions of the artifact format and of the run-time ABI are
+/// in every key already.
 ///
 /// Names and values are hashed (BLAKE3) together with their lengths, so that no two lists of fields
 /// are the same sequence of bytes. Their order counts.
@@ -72,7 +73,7 @@ pub struct KeyBuilder {
 }
 
 impl KeyBuilder {
-    /// With nothing in it but the versions of format and ABI.
+    /// A builder that contains only the versions of format and ABI.
     pub fn new() -> Self {
         let mut builder = Self { hasher: blake3::Hasher::new_derive_key(CONTEXT) };
         builder.number("format", FORMAT_VERSION.into());
@@ -90,7 +91,7 @@ impl KeyBuilder {
         self.field(b't', name, value.as_bytes())
     }
 
-    /// Adds text that may be missing, which is something else than empty.
+    /// Adds text that may be missing, which differs from empty text.
     pub fn optional_text(&mut self, name: &str, value: Option<&str>) -> &mut Self {
         match value {
             Some(value) => self.text(name, value),
@@ -103,7 +104,7 @@ impl KeyBuilder {
         self.field(b'u', name, &value.to_le_bytes())
     }
 
-    /// Adds a yes or no.
+    /// Adds a boolean.
     pub fn flag(&mut self, name: &str, value: bool) -> &mut Self {
         self.field(b'f', name, &[value.into()])
     }

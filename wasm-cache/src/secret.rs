@@ -1,8 +1,8 @@
 //! The secret of a user's cache, and what is authenticated with it.
 //!
-//! The secret is 32 random bytes in a file that only its user may read. Each entry is authenticated with
-//! a key of its own, derived from the secret and from what the entry is found by: an entry under the
-//! name of another one is as foreign as one that somebody else wrote.
+//! The secret is 32 random bytes in a file that only its user may read. Each entry is authenticated
+//! with a key of its own, derived from the secret and from the entry's cache key. So an entry under
+//! the name of another one is rejected, like one that somebody else wrote.
 
 use std::io::Read;
 
@@ -14,34 +14,34 @@ use crate::directory::{Directory, FileStatus};
 use crate::error::Error;
 use crate::key::CacheKey;
 
-/// The file.
+/// The name of the file.
 pub(crate) const NAME: &str = "key";
 
-/// How many bytes it has.
+/// The length of the secret, in bytes.
 const LEN: usize = 32;
 
-/// Tells keys of entries from whatever else might be derived from the secret.
+/// Distinguishes keys of entries from whatever else might be derived from the secret.
 const CONTEXT: &str = "wasm-cache 2026-11-21 authentication of an entry";
 
 /// The secret. It is overwritten in memory when it is dropped.
 pub(crate) struct Secret(Zeroizing<[u8; LEN]>);
 
-/// What a look at the file showed.
+/// What was found in the directory.
 enum Found {
     Secret(Secret),
     Nothing,
-    /// A file that must not be trusted, and why.
+    /// A file that must not be trusted, and the reasons.
     Unfit(Vec<String>),
 }
 
 impl Secret {
-    /// Reads the secret of a directory; makes a new one if there is none, or if somebody else may know
-    /// the one that is there. The error that comes with it, if one does, says why it was replaced.
+    /// Reads the secret of a directory. Makes a new one if there is none, or if somebody else may
+    /// know the present one; in the second case the result includes an error that says why.
     pub(crate) fn of(directory: &Directory) -> Result<(Self, Option<Error>), Error> {
         if let Found::Secret(secret) = find(directory)? {
             return Ok((secret, None));
         }
-        // Two processes that both made one would not believe each other's entries.
+        // Two processes that both made a secret would reject each other's entries.
         let _lock = directory.lock()?;
         let replaced = match find(directory)? {
             Found::Secret(secret) => return Ok((secret, None)),
@@ -66,7 +66,7 @@ impl Secret {
             .map_err(|error| Error::unsuitable(error.to_string()))
     }
 
-    /// Accepts what this secret has authenticated as the entry of a key, and nothing else.
+    /// Accepts only what this secret has authenticated as the entry of a key.
     pub(crate) fn policy(&self, key: &CacheKey) -> TrustPolicy {
         TrustPolicy::new().mac_key(self.key_of(key))
     }
@@ -79,14 +79,14 @@ impl Secret {
     }
 }
 
-/// Looks at the file.
+/// Finds and checks the file.
 fn find(directory: &Directory) -> Result<Found, Error> {
     let failed =
         |error| Error::io("read the secret of the cache in", &directory.path_of(NAME), error);
     let mut file = match directory.open_file(NAME) {
         Ok(Some(file)) => file,
         Ok(None) => return Ok(Found::Nothing),
-        // A symbolic link, or a file without permission to read it: not what this crate makes.
+        // A symbolic link, or a file without permission to read it: this crate did not make it.
         Err(error) => match directory.status(NAME) {
             Some(status) if !status.is_file() => {
                 return Ok(Found::Unfit(vec!["it is not an ordinary file".into()]));

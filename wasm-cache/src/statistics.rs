@@ -1,26 +1,26 @@
-//! What a cache has done.
+//! What a cache has counted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a [`Cache`](crate::Cache) has done since it was opened, by this handle and its clones.
+/// What a [`Cache`](crate::Cache) has counted since it was opened, with this handle and its clones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Statistics {
     /// How often an entry was found and could be used.
     pub hits: u64,
-    /// How often there was none, or none that could be used.
+    /// How often there was no entry, or none that could be used.
     pub misses: u64,
     /// How many entries were removed because they were damaged, or not authenticated by this user.
     pub rejected: u64,
-    /// How many artifacts were put in.
+    /// How many artifacts were inserted.
     pub insertions: u64,
-    /// How many artifacts could not be put in.
+    /// How many artifacts could not be inserted.
     pub failures: u64,
-    /// How many entries were removed to keep to the limits.
+    /// How many entries were removed to keep the limits.
     pub evictions: u64,
 }
 
-/// The numbers, as they are counted.
+/// The numbers, while they are counted.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) hits: Counter,

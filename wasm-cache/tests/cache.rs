@@ -1,4 +1,4 @@
-//! What goes in comes out, as long as it may be trusted and there is room.
+//! What was inserted can be loaded, as long as it may be trusted and there is room.
 
 mod support;
 
@@ -29,7 +29,7 @@ fn what_was_put_in_is_found() {
     assert_eq!(counts(&cache), (1, 2, 0));
     assert_eq!((cache.cache_hits(), cache.cache_misses()), (1, 2));
     assert_eq!(cache.statistics().insertions, 1);
-    // Clones count together; another cache of the same directory finds the same.
+    // Clones count together. Another cache of the same directory finds the same entries.
     assert!(cache.clone().load(&key(1)).is_some());
     assert_eq!(cache.cache_hits(), 2);
     assert!(is(&place.open().load(&key(1)).unwrap(), 1));
@@ -179,7 +179,8 @@ fn a_file_that_changes_while_it_is_read_is_right_or_none() {
         scope.spawn(|| {
             let mut at = 0;
             while !done.load(Ordering::Relaxed) {
-                // It is not there while a damaged one was removed and no good one was put in.
+                // The file is missing between the removal of a damaged entry and the insertion of a
+                // good one.
                 let Ok(file) = File::options().read(true).write(true).open(&path) else { continue };
                 let mut byte = [0];
                 if file.read_exact_at(&mut byte, at).is_err() {
@@ -220,7 +221,7 @@ fn what_is_no_artifact_is_not_kept() {
     assert!(cache.entries().unwrap().is_empty());
 }
 
-/// Sets when an entry was last used.
+/// Sets the time of an entry's last use.
 fn use_at(place: &CacheFolder, number: u64, age: Duration) {
     let time = SystemTime::now() - age;
     let file = File::options().append(true).open(place.entry(&key(number))).unwrap();
@@ -238,7 +239,7 @@ fn the_longest_unused_entries_go_first() {
         use_at(&place, number, Duration::from_secs(1000 - number));
     }
     assert_eq!(cache.statistics().evictions, 0);
-    // The oldest ones are used once more.
+    // The oldest entries are used once more.
     assert!(cache.load(&key(0)).is_some());
     assert!(cache.load(&key(1)).is_some());
     assert!(cache.put(&key(8), artifact(8)));
@@ -256,7 +257,7 @@ fn the_total_size_keeps_to_its_limit() {
     let mut config = place.config();
     config.with_files_total_size_soft_limit(10 * size);
     let cache = Cache::new(config.clone()).unwrap();
-    // What was there before counts too.
+    // Entries that were there before count, too.
     let other = Cache::new(config).unwrap();
     for number in 0..5 {
         assert!(other.put(&key(100 + number), artifact(100 + number)));
@@ -286,7 +287,7 @@ fn abandoned_files_are_removed_and_others_are_not() {
             file.set_times(FileTimes::new().set_modified(time)).unwrap();
         }
     }
-    assert!(cache.put(&key(1), artifact(1)), "the first one looks around");
+    assert!(cache.put(&key(1), artifact(1)), "the first insertion reads the directory");
     assert!(!place.file("tmp-1-0").exists());
     assert!(place.file("tmp-2-0").exists(), "somebody may be writing it");
     let cleared = cache.clear().unwrap();

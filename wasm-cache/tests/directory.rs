@@ -1,4 +1,4 @@
-//! Whose directory it is, who may write to it, and who knows its secret.
+//! Who owns the directory, who may write to it, and who knows its secret.
 
 mod support;
 
@@ -17,7 +17,7 @@ fn mode(path: impl AsRef<Path>) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o7777
 }
 
-/// Somebody else; `None` if we may not give files away.
+/// Another user; `None` if we may not give files away.
 fn stranger(place: &CacheFolder) -> Option<u32> {
     const NOBODY: u32 = 65534;
     let probe = place.root().join("probe");
@@ -60,7 +60,7 @@ fn a_directory_that_others_may_write_to_is_refused() {
         assert!(message.contains("chmod 700"), "{message}");
         assert_eq!(mode(place.path()), bad, "it is left alone");
     }
-    // Seeing what is there does no harm.
+    // That others can list the directory does no harm.
     set_mode(place.path(), 0o755);
     assert!(Cache::new(place.config()).is_ok());
 }
@@ -74,7 +74,7 @@ fn a_directory_of_somebody_else_is_refused() {
             chown(place.path(), Some(stranger), None).unwrap();
             place.path()
         }
-        // We are not the administrator, who has some directories.
+        // We are not the administrator, who owns some directories.
         None => "/usr".into(),
     };
     let mut config = CacheConfig::new();
@@ -84,7 +84,7 @@ fn a_directory_of_somebody_else_is_refused() {
     assert!(error.to_string().contains("it belongs to user"), "{error}");
 }
 
-/// Spoils the secret of a cache that has an entry; the cache has to get a new one.
+/// Spoils the secret of a cache that has an entry. The cache must make a new one.
 #[track_caller]
 fn secret_is_replaced(place: &CacheFolder, spoil: impl FnOnce(&Path), reason: &str) {
     let cache = place.open();
@@ -93,7 +93,7 @@ fn secret_is_replaced(place: &CacheFolder, spoil: impl FnOnce(&Path), reason: &s
     let before = fs::read(&file).unwrap();
     spoil(&file);
     let cache = place.open();
-    let error = cache.last_error().expect("it is told").to_string();
+    let error = cache.last_error().expect("it is reported").to_string();
     assert!(error.contains(reason), "{error}");
     assert_ne!(fs::read(&file).unwrap(), before);
     assert!(fs::symlink_metadata(&file).unwrap().is_file());

@@ -1,4 +1,5 @@
-//! Several processes with one directory: at once, killed, without permission, without room.
+//! Several processes with one directory: at the same time, killed, without permission, without
+//! room.
 //!
 //! This program starts itself for the other processes, which is why it has a `main` of its own.
 
@@ -18,9 +19,9 @@ use libtest_mimic::{Arguments, Trial};
 use support::{CacheFolder, Put as _, artifact, artifact_of, code, is, key};
 use wasm_cache::{Cache, CacheConfig};
 
-/// Says what a process that this program starts has to do.
+/// The environment variable with the task of a process that this program starts.
 const ROLE: &str = "WASM_CACHE_TEST_ROLE";
-/// Says where.
+/// The environment variable with the directory.
 const DIRECTORY: &str = "WASM_CACHE_TEST_DIRECTORY";
 
 /// How many entries [`share`] works with.
@@ -35,7 +36,7 @@ const LARGE: usize = 1 << 20;
 fn main() -> ExitCode {
     if let Ok(role) = env::var(ROLE) {
         let mut config = CacheConfig::new();
-        config.with_directory(env::var_os(DIRECTORY).expect("the directory is said"));
+        config.with_directory(env::var_os(DIRECTORY).expect("the directory is given"));
         match role.as_str() {
             "share" => share(config),
             "crowd" => crowd(config),
@@ -65,7 +66,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
 
-/// This program in a role.
+/// This program with a task.
 fn process(program: &Path, role: &str, place: &CacheFolder) -> Command {
     let mut command = Command::new(program);
     command.env(ROLE, role).env(DIRECTORY, place.path());
@@ -78,7 +79,7 @@ fn this() -> std::path::PathBuf {
 
 fn many_processes_share_it() {
     let place = CacheFolder::new();
-    // The directory and its secret do not exist: all of them try to make it.
+    // The directory and its secret do not exist: all processes try to make them.
     let start = || process(&this(), "share", &place).spawn().unwrap();
     let children: Vec<_> = (0..8).map(|_| start()).collect();
     for mut child in children {
@@ -117,12 +118,12 @@ fn many_processes_keep_to_the_limit() {
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
-    // Each may have thought that there was room for what it added since it last looked.
+    // Each process may have found room for what it added since it last read the directory.
     assert!(place.files("").len() < 100);
     let mut config = place.config();
     config.with_file_count_soft_limit(LIMIT);
     let cache = Cache::new(config).unwrap();
-    assert!(cache.put(&key(0), artifact(0)), "who opens it looks at it");
+    assert!(cache.put(&key(0), artifact(0)), "opening the cache reads the directory");
     let entries = cache.entries().unwrap();
     assert!(entries.len() as u64 <= LIMIT, "{} entries", entries.len());
     for entry in entries {
@@ -140,14 +141,14 @@ fn crowd(mut config: CacheConfig) {
 }
 
 fn a_killed_process_leaves_nothing_half_done() {
-    /// At least so many are killed, and at most so many until one was killed while it wrote.
+    /// At least this many are killed, and at most this many until one was killed while it wrote.
     const ROUNDS: (u64, u64) = (30, 1000);
     let place = CacheFolder::new();
     let mut round = 0;
     while round < ROUNDS.0 || place.files("tmp-").is_empty() {
         assert!(round < ROUNDS.1, "no process was ever killed while it wrote");
         let mut child = process(&this(), "fill", &place).stdout(Stdio::piped()).spawn().unwrap();
-        // It says when it is busy.
+        // It writes a byte when it is busy.
         child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         thread::sleep(Duration::from_micros(round * 397 % 10_000));
         child.kill().unwrap();
@@ -161,7 +162,7 @@ fn a_killed_process_leaves_nothing_half_done() {
         assert_eq!(cache.statistics().rejected, 0, "{:?}", cache.last_error());
         round += 1;
     }
-    // What was not finished is removed when it is old.
+    // Unfinished files are removed when they are old.
     let old = SystemTime::now() - Duration::from_secs(7200);
     for name in place.files("tmp-") {
         let file = File::options().append(true).open(place.file(&name)).unwrap();
@@ -190,12 +191,12 @@ fn a_directory_to_read_only_is_read() {
     let place = CacheFolder::new();
     let cache = place.open();
     assert!(cache.put(&key(1), artifact(1)));
-    // The administrator may write everywhere, and has to be somebody else for this.
+    // The administrator may write everywhere, and must run this as another user.
     let is_administrator = fs::metadata(place.path()).unwrap().uid() == 0;
     let mut command = if is_administrator {
         let program = place.root().join("program");
-        // Not by this process: another thread's children could keep the copy open for writing, which
-        // cannot be started then.
+        // This process does not make the copy itself: children of other threads could keep the copy
+        // open for writing, and it could not be started then.
         let copied = Command::new("cp").arg(this()).arg(&program).status().unwrap();
         assert!(copied.success());
         for path in [place.root(), &program] {
@@ -231,7 +232,7 @@ fn read_only(config: CacheConfig) {
 
 fn a_full_disk_only_means_no_entry() {
     let place = CacheFolder::new();
-    // A limit of the size of files stands for the end of the disk: writing stops half-way.
+    // A limit for the size of files simulates a full disk: writing stops half-way.
     let mut command = Command::new("sh");
     command
         .args(["-c", "trap '' XFSZ; ulimit -f 256; exec \"$0\""])

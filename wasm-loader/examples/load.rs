@@ -1,4 +1,4 @@
-//! Loads an artifact and tells where it went, or why it cannot run here.
+//! Loads an artifact and prints where it was loaded, or why it cannot run here.
 //!
 //! `cargo run --example load FILE`
 
@@ -23,8 +23,8 @@ fn main() -> ExitCode {
 }
 
 fn load(path: &std::path::Path) -> Result<(), Box<dyn Error>> {
-    // SAFETY: nothing in the artifact is called here, and whoever names a file to this example is
-    // taken to leave it alone meanwhile.
+    // SAFETY: nothing in the artifact is called here. The user who names a file to this example is
+    // expected not to change it meanwhile.
     let loaded = unsafe { Loaded::from_file(path) }?;
     let artifact = loaded.artifact();
     println!("{} bytes of code at {:#x}", artifact.text().len(), loaded.text().start);

@@ -1,9 +1,9 @@
 //! Which loaded code an address belongs to.
 //!
-//! Whatever is loaded is found here by addresses in its code: by signal handlers, which want to know
-//! whether an instruction may trap, and for backtraces. The list is a sorted array that is never
-//! changed but replaced (`Published`); reading takes no lock and no memory. Who has loaded the code
-//! is an opaque handle here.
+//! Loaded code is found here by addresses in it. Signal handlers use this to find out whether an
+//! instruction may trap, and backtraces use it too. The list is a sorted array that is never
+//! changed but replaced (`Published`); reading takes no lock and no memory. The owner of loaded
+//! code is an opaque handle here.
 #![allow(unsafe_code)]
 
 mod published;
@@ -19,32 +19,33 @@ use wasm_types::TrapCode;
 use published::{Present, Published};
 use sync::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
-/// What [`published`] is made of.
+/// The primitives of [`published`].
 mod sync {
     pub(super) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
     pub(super) use std::thread::yield_now;
 }
 
-/// Why the instruction at an address traps; `Ok(None)` if the address is not in loaded code, or the
-/// instruction is none that may trap.
+/// Why the instruction at an address traps. `Ok(None)` if the address is not in loaded code, or the
+/// instruction is not one that may trap.
 ///
 /// Async-signal-safe: it takes no lock, allocates nothing and does not panic.
 ///
 /// # Errors
 ///
-/// If the address is in loaded code whose artifact is damaged where it says that.
+/// If the address is in loaded code, and the artifact is damaged where it says why the instruction
+/// traps.
 pub fn trap_at(pc: usize) -> Result<Option<TrapCode>, wasm_artifact::Error> {
     let found =
         with_entry(pc, |entry, record| record.artifact.traps().lookup((pc - entry.start) as u32));
     found.unwrap_or(Ok(None))
 }
 
-/// How much fuel was taken ahead, or is still to be taken if negative, where the instruction at an address
-/// traps: see [`Artifact::fuel_ahead`]. 0 if the address is not in loaded code.
+/// How much fuel was taken ahead, or is still to be taken if negative, where the instruction at an
+/// address traps: see [`Artifact::fuel_ahead`]. 0 if the address is not in loaded code.
 ///
 /// # Errors
 ///
-/// If the artifact is damaged where it says that.
+/// If the artifact is damaged where it says so.
 pub fn fuel_ahead_at(pc: usize) -> Result<i32, wasm_artifact::Error> {
     let ahead =
         |entry: &Entry, record: &Record| record.artifact.fuel_ahead((pc - entry.start) as u32);
@@ -58,20 +59,20 @@ pub fn is_code(pc: usize) -> bool {
     code_range(pc).is_some()
 }
 
-/// The addresses of the loaded code that an address is in.
+/// The range of loaded code that contains an address.
 ///
 /// Async-signal-safe: it takes no lock, allocates nothing and does not panic.
 pub fn code_range(pc: usize) -> Option<Range<usize>> {
     with_entry(pc, |entry, _| entry.start..entry.end)
 }
 
-/// Whose code an address is in, if it still lives. Not for signal handlers: if it is the last to let
-/// go of the result, that drops the owner.
+/// The owner of the code that contains an address, if it still lives. Not for signal handlers: if
+/// the result is the last reference to be dropped, that drops the owner.
 pub(crate) fn owner_at(pc: usize) -> Option<Arc<dyn Any + Send + Sync>> {
     with_entry(pc, |_, record| record.owner.upgrade())?
 }
 
-/// What is known of loaded code.
+/// The record of loaded code.
 struct Record {
     artifact: Arc<Artifact<'static>>,
     owner: Weak<dyn Any + Send + Sync>,
@@ -95,9 +96,10 @@ static ENTRIES: Published<Vec<Entry>> = Published {
     },
 };
 
-/// Has the system clear, in each child that is forked, who reads and replaces the array: threads that the child does
-/// not have. It would wait for them for ever. Where the system does not do that, a child may wait so if other
-/// threads were loading, or trapping, when it was forked.
+/// Makes the system clear, in each forked child, the counts of threads that read or replace the
+/// array. The child does not have these threads, and would wait for them for ever. Where the system
+/// does not support that, a child may wait for ever if other threads were loading, or trapping, at
+/// the fork.
 fn forget_others_in_children() {
     static IS_DONE: AtomicBool = AtomicBool::new(false);
     if IS_DONE.load(Ordering::Acquire) {
@@ -105,20 +107,21 @@ fn forget_others_in_children() {
     }
     let page = (&raw const ENTRIES.present).cast_mut().cast();
     let advice = rustix::mm::Advice::LinuxWipeOnFork;
-    // SAFETY: the page is of a static with nothing else in it. It stays as it is here; in a child, zero is a value of
-    // all that is in it, and nobody has anything of it there.
+    // SAFETY: the page belongs to a static with nothing else in it. It stays as it is in this
+    // process. In a child, zero is a valid value of everything in it, and no thread there holds
+    // anything of it.
     let _ = unsafe { rustix::mm::madvise(page, size_of::<Present>(), advice) };
     IS_DONE.store(true, Ordering::Release);
 }
 
-/// Calls `use_entry` with the entry that an address belongs to, which lives as long as the call.
+/// Calls `use_entry` with the entry that contains an address. The entry lives as long as the call.
 fn with_entry<R>(pc: usize, use_entry: impl FnOnce(&Entry, &Record) -> R) -> Option<R> {
     ENTRIES.read(|entries| {
         let entries = entries?;
         let place = entries.partition_point(|entry| entry.start <= pc).checked_sub(1)?;
         let entry = entries.get(place).filter(|entry| pc < entry.end)?;
-        // SAFETY: a record is freed after its entry was taken out of the array, and after that the
-        // readers were waited for.
+        // SAFETY: a record is freed only after its entry was taken out of the array and all readers
+        // of the old array have finished.
         Some(use_entry(entry, unsafe { entry.record.as_ref() }))
     })
 }
@@ -129,7 +132,7 @@ pub(crate) struct Registration {
     record: Option<NonNull<Record>>,
 }
 
-// SAFETY: the record is shared by readers of all threads anyway, and its parts allow for that.
+// SAFETY: the record is shared by readers of all threads anyway, and its parts allow that.
 unsafe impl Send for Registration {}
 // SAFETY: as above.
 unsafe impl Sync for Registration {}
@@ -176,9 +179,9 @@ impl std::fmt::Debug for Registration {
 mod tests {
     use super::*;
 
-    /// The system says of each mapping what is to become of it.
+    /// The system lists for each mapping what happens to it in children.
     #[test]
-    fn the_page_of_who_is_present_is_cleared_in_children() {
+    fn the_page_of_present_threads_is_cleared_in_children() {
         forget_others_in_children();
         let page = (&raw const ENTRIES.present).addr();
         assert_eq!((page % 4096, size_of::<Present>()), (0, 4096));

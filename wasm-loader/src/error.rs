@@ -25,8 +25,7 @@ enum Kind {
 }
 
 impl Error {
-    /// Everything that the artifact wants and the host does not have; empty if that was not the
-    /// reason.
+    /// Every requirement of the artifact that is not met; empty if that was not the reason.
     pub fn mismatches(&self) -> &[Mismatch] {
         match &self.kind {
             Kind::Mismatches(mismatches, _) => mismatches,
@@ -59,7 +58,7 @@ impl Error {
         }
     }
 
-    /// The file, if it was one.
+    /// The file, if the artifact was in one.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
@@ -68,12 +67,12 @@ impl Error {
         Self { kind: Kind::Io(action, error.into()), path: None }
     }
 
-    /// The refusal of an artifact that has these requirements, for all of these reasons.
+    /// The refusal of an artifact with these requirements, for all of these reasons.
     pub fn refusal(mismatches: Vec<Mismatch>, requirements: Requirements) -> Self {
         Self { kind: Kind::Mismatches(mismatches, Box::new(requirements)), path: None }
     }
 
-    /// What the artifact asks of an engine, if the error is a refusal.
+    /// What the artifact requires of an engine, if the error is a refusal.
     pub fn requirements(&self) -> Option<&Requirements> {
         match &self.kind {
             Kind::Mismatches(_, requirements) => Some(requirements),
@@ -105,7 +104,8 @@ impl From<wasm_artifact::Error> for Error {
 impl From<wasm_artifact::sign::VerifyError> for Error {
     fn from(error: wasm_artifact::sign::VerifyError) -> Self {
         match error.artifact_error() {
-            // What is no artifact is told the same, whether trust was asked for or not.
+            // What is not an artifact is reported in the same way, whether trust was required or
+            // not.
             Some(error) => error.clone().into(),
             None => Self { kind: Kind::Untrusted(error), path: None },
         }
@@ -149,7 +149,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             Kind::Io(_, error) => Some(error),
-            // What is wrong with the bytes is all there is to say.
+            // The message already contains everything about the bytes.
             Kind::Artifact(_) | Kind::Mismatches(..) => None,
             #[cfg(feature = "sign")]
             Kind::Untrusted(error) => Some(error),

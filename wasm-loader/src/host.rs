@@ -16,18 +16,19 @@ pub fn host_page_size() -> usize {
     rustix::param::page_size()
 }
 
-/// Checks whether this host can run an artifact: the version of the run-time ABI, settings and proposals that are
-/// not known, the target, the extensions of the instruction set that the code uses, the page size, and what the code
-/// takes for granted of memories and stacks. Loading does this by itself.
+/// Checks whether this host can run an artifact: the version of the run-time ABI, unknown settings
+/// and proposals, the target, the extensions of the instruction set that the code uses, the page
+/// size, and what the code takes for granted of memories and stacks. Loading does this by itself.
 ///
 /// # Errors
 ///
-/// One error that lists every mismatch; or that the artifact is damaged where it says what it needs.
+/// One error that lists every mismatch, or an error that the artifact is damaged where it lists its
+/// requirements.
 pub fn check_host(artifact: &Artifact<'_>) -> Result<(), Error> {
     let mut mismatches = Vec::new();
     check_version(artifact, &mut mismatches);
     let same_arch = check_target(artifact, &mut mismatches);
-    // Extensions of another architecture say nothing.
+    // Extensions of another architecture are not comparable.
     if same_arch {
         check_extensions(artifact, &mut mismatches)?;
     }
@@ -74,7 +75,7 @@ fn check_version(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) {
     }
 }
 
-/// Checks architecture and operating system; says whether the architecture is the host's.
+/// Checks architecture and operating system. Returns whether the architecture is the host's.
 fn check_target(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) -> bool {
     let triple = artifact.target();
     let arch = arch_of(triple);
@@ -110,7 +111,7 @@ fn check_extensions(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) -> 
         let host = match isa::support(name) {
             Support::Yes => continue,
             Support::No => "none",
-            Support::Unknown => "no way to tell whether it is there",
+            Support::Unknown => "no way to find out whether it is there",
         };
         mismatches.push(Mismatch::with_host(
             format!("instruction set extension {name}"),
@@ -147,8 +148,8 @@ fn check_memory(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) {
             "compile the module with a larger stack guard (`Tunables::stack_guard_size`)",
         ));
     }
-    // A process on common 64-bit systems has 47 bits of address space; one memory may not want
-    // more than half of them. Nobody but a damaged artifact does.
+    // A process on common 64-bit systems has 47 bits of address space. One memory may not take more
+    // than half of them. Only a damaged artifact requests that much.
     const MOST: u64 = if usize::BITS == 64 { 1 << 46 } else { 1 << 30 };
     let wanted = tunables.memory_reservation.checked_add(tunables.memory_guard_size);
     if wanted.is_none_or(|wanted| wanted > MOST) {
@@ -164,7 +165,7 @@ fn check_memory(artifact: &Artifact<'_>, mismatches: &mut Vec<Mismatch>) {
     }
 }
 
-/// The architecture of a triple, under the name that Rust's library gives it.
+/// The architecture of a triple, by the name in Rust's standard library.
 fn arch_of(triple: &str) -> &str {
     let arch = triple.split('-').next().unwrap_or_default();
     match arch {
@@ -175,7 +176,7 @@ fn arch_of(triple: &str) -> &str {
     }
 }
 
-/// The operating system of a triple, under the name that Rust's library gives it.
+/// The operating system of a triple, by the name in Rust's standard library.
 fn os_of(triple: &str) -> &str {
     const NAMES: &[(&str, &str)] = &[
         ("linux", "linux"),
@@ -189,7 +190,7 @@ fn os_of(triple: &str) -> &str {
         ("openbsd", "openbsd"),
         ("illumos", "illumos"),
     ];
-    // The environment comes last and may be more telling: Android's system is said to be Linux.
+    // The environment comes last and may say more: the system part of Android triples is Linux.
     let parts = triple.split('-').skip(1);
     let known = |part: &str| {
         let found = NAMES.iter().find(|(start, _)| part.starts_with(start));

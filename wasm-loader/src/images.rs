@@ -1,4 +1,4 @@
-//! Where the pages of initial memory images can be mapped from.
+//! The files from which the pages of initial memory images can be mapped.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use wasm_artifact::{Artifact, MemoryImage};
 #[derive(Clone, Copy, Debug)]
 pub struct ImageSource<'a> {
     pub(crate) fd: BorrowedFd<'a>,
-    /// What is subtracted from an offset in the artifact to get one in the file.
+    /// Subtracted from an offset in the artifact to get the offset in the file.
     pub(crate) skipped: u64,
 }
 
@@ -20,15 +20,16 @@ impl<'a> ImageSource<'a> {
         self.fd
     }
 
-    /// Where an image of the same artifact starts in the file: a multiple of the artifact's page
-    /// size, which is one of the host's.
+    /// The offset in the file at which an image of the same artifact starts: a multiple of the
+    /// artifact's page size, which is a multiple of the host's.
     pub fn offset(&self, image: &MemoryImage<'_>) -> u64 {
         image.file_offset.saturating_sub(self.skipped)
     }
 }
 
-/// Copies the images of an artifact to a file without a name, which cannot be changed afterwards
-/// where the system can see to that; if it `must_be_sealed`, it is an error where it can't.
+/// Copies the images of an artifact to a file without a name. The file is sealed against changes
+/// where the system allows that. If it `must_be_sealed`, a system that does not allow it is an
+/// error.
 pub(crate) fn copy_images(artifact: &Artifact<'_>, must_be_sealed: bool) -> io::Result<OwnedFd> {
     let (_, bytes) = artifact.memory_images();
     let mut file = File::from(unnamed_file()?);
@@ -46,7 +47,7 @@ fn unnamed_file() -> io::Result<OwnedFd> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     match memfd_create("wasm-images", flags) {
         Ok(fd) => Ok(fd),
-        // Sandboxes forbid it now and then.
+        // Some sandboxes forbid it.
         Err(_) => temporary_file(),
     }
 }
@@ -56,7 +57,7 @@ fn unnamed_file() -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// A file in the directory for temporary files that has no name from the start.
+/// A file in the directory for temporary files, without a name from the start.
 #[cfg(target_os = "linux")]
 fn temporary_file() -> io::Result<OwnedFd> {
     use rustix::fs::{Mode, OFlags, open};
@@ -64,7 +65,7 @@ fn temporary_file() -> io::Result<OwnedFd> {
     Ok(open(std::env::temp_dir(), flags, Mode::RUSR | Mode::WUSR)?)
 }
 
-/// Neither contents nor size can change, and that stays so.
+/// Neither contents nor size can change, and the seals can't be removed.
 #[cfg(target_os = "linux")]
 const SEALS: rustix::fs::SealFlags = {
     use rustix::fs::SealFlags;
@@ -73,8 +74,8 @@ const SEALS: rustix::fs::SealFlags = {
 
 #[cfg(target_os = "linux")]
 fn seal(file: BorrowedFd<'_>) {
-    // A temporary file cannot be sealed; nobody else can reach it anyway, but for who may debug this
-    // process.
+    // A temporary file cannot be sealed. But nobody else can reach it, except those who may debug
+    // this process.
     let _ = rustix::fs::fcntl_add_seals(file, SEALS);
 }
 

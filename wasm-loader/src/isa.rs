@@ -1,11 +1,11 @@
-//! Which extensions of its instruction set this machine has, by the code generator's names.
+//! Which extensions of its instruction set this machine has, by the names of the code generator.
 
 /// Whether this machine has an extension.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Support {
     Yes,
     No,
-    /// Neither this crate nor the system knows: code that wants it is refused.
+    /// Neither this crate nor the system knows: code that needs it is refused.
     Unknown,
 }
 
@@ -67,7 +67,7 @@ extensions! { is_aarch64_feature_detected:
     "i8mm" is "i8mm",
 }
 
-/// What every general-purpose machine of the architecture has.
+/// The extensions of every general-purpose machine of the architecture.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const KNOWN: &[&str] = if cfg!(target_arch = "riscv64") {
     &["m", "a", "f", "d", "c", "zca", "zcd", "zicsr", "zifencei"]

@@ -1,4 +1,4 @@
-//! Compiled WebAssembly artifacts into executable memory.
+//! Loads compiled WebAssembly artifacts into executable memory.
 //!
 //! [`Loaded`] maps an artifact from a file or from bytes, checks it against this machine, and makes
 //! its code executable: in a fixed number of system calls, without relocations and without work for
@@ -7,9 +7,9 @@
 //!
 //! # Should I use this?
 //!
-//! Use it to write a runtime of your own on artifacts. What is loaded is machine code with the ABI of
-//! `wasm_types::abi`, which wants an instance context and a stack set up for it: to simply run
-//! WebAssembly take `wasm-runtime`, and to look into artifacts without running them `wasm-artifact`.
+//! Use it to write a runtime of your own on artifacts. What is loaded is machine code with the ABI
+//! of `wasm_types::abi`, and needs an instance context and a stack. To simply run WebAssembly, use
+//! `wasm-runtime`; to look into artifacts without running them, use `wasm-artifact`.
 //!
 //! # Example
 //!
@@ -26,12 +26,13 @@
 //!
 //! # Refusals
 //!
-//! [`check_host`], which loading does by itself, compares version of the run-time ABI, architecture,
-//! operating system, the extensions of the instruction set that the code uses, page size, and what
-//! the code takes for granted of memories and stacks. The [`Error`] lists every [`Mismatch`] at once,
-//! each with the artifact's value, the host's value and the way out. Extensions that this crate or
-//! the system knows nothing of are refused. What an artifact asks of an engine is in its [`Requirements`]:
-//! who knows the engine adds to the same list what does not fit ([`Error::and`]).
+//! [`check_host`], which loading calls by itself, compares the version of the run-time ABI,
+//! architecture, operating system, the extensions of the instruction set that the code uses, page
+//! size, and what the code takes for granted of memories and stacks. The [`Error`] lists every
+//! [`Mismatch`] at once, each with the artifact's value, the host's value and the way out.
+//! Extensions that neither this crate nor the system knows are refused. What an artifact requires
+//! of an engine is in its [`Requirements`]: code that knows the engine adds to the same list what
+//! does not fit ([`Error::and`]).
 //!
 //! # Safety
 //!
@@ -40,8 +41,8 @@
 //! A file must not be changed while it is loaded: the kernel may show the changes. With the feature
 //! `sign` there are safe functions beside the unsafe ones, for artifacts that a policy trusts.
 //!
-//! The crate is for Unix systems with the memory mapping of [`rustix`]; initial images of memories
-//! that are loaded from bytes can be mapped on Linux, and are copied elsewhere.
+//! The crate is for Unix systems with the memory mapping of [`rustix`]. If an artifact is loaded
+//! from bytes, initial images of its memories can be mapped on Linux, and are copied elsewhere.
 //!
 //! # Features
 //!

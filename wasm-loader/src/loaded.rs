@@ -18,16 +18,18 @@ use crate::host::check_host;
 use crate::images::{ImageSource, copy_images};
 use crate::mapping::Mapping;
 
-/// An artifact in executable memory, found by addresses in its code as long as it lives.
+/// An artifact in executable memory. As long as it lives, the registry finds it by addresses in its
+/// code.
 ///
-/// It is always in an [`Arc`], is unmapped when the last one goes, and can be shared by any number of
-/// threads, engines and stores.
+/// It is always in an [`Arc`], is unmapped when the last one is dropped, and can be shared by any
+/// number of threads, engines and stores.
 #[derive(Debug)]
 pub struct Loaded {
-    // The order is that of dropping: first nobody can look it up any more, then the reader goes,
-    // then what it reads.
+    // Fields are dropped in this order: first nobody can look the code up any more, then the reader
+    // goes, then the bytes that it reads.
     _registration: Registration,
-    /// Not really `'static`: it reads `_mapping`, and only leaves this type with its lifetime.
+    /// Not really `'static`: it reads `_mapping`, and leaves this type only with the lifetime of
+    /// `self`.
     artifact: Arc<Artifact<'static>>,
     _mapping: Mapping,
     text: Range<usize>,
@@ -39,11 +41,11 @@ pub struct Loaded {
 pub(crate) enum Images {
     /// The artifact's own file, if it has images.
     File(Option<OwnedFd>),
-    /// A copy that is made when it is first asked for; `None` if there are no images or the system
-    /// does not allow for such a file.
+    /// A copy that is made on first use; `None` if there are no images or the system does not allow
+    /// such a file.
     Copy {
         file: OnceLock<Option<OwnedFd>>,
-        /// Whether it must be one that nobody can change, not even through another descriptor.
+        /// Whether it must be a file that nobody can change, not even through another descriptor.
         sealed: bool,
     },
 }
@@ -54,7 +56,7 @@ impl Images {
     }
 }
 
-/// How many bytes of a file are read before it is mapped: header and directory are within them.
+/// How many bytes of a file are read before it is mapped: they include header and directory.
 const HEAD: usize = 2048;
 
 fn make_executable(mapping: &mut Mapping, text: Range<usize>) -> Result<(), Error> {
@@ -68,8 +70,8 @@ impl Loaded {
     ///
     /// # Safety
     ///
-    /// The machine code in the file is run as it is, so that the file must come from this
-    /// project's compiler or be as trustworthy. Nobody may change the file, or cut it off, while it is
+    /// The machine code in the file is run as it is. So the file must come from this project's
+    /// compiler or be as trustworthy. Nobody may change the file, or truncate it, while it is
     /// loaded; replacing it by renaming another one over it is fine.
     ///
     /// # Errors
@@ -98,8 +100,8 @@ impl Loaded {
         // SAFETY: the caller guarantees that the file does not change.
         let mut mapping = unsafe { Mapping::of_file(file.as_fd(), len) }
             .map_err(|error| Error::io("map the file", error))?;
-        // Changing the protection of pages that were not touched yet is half the work. So where the
-        // code is has to be known without touching the mapping.
+        // It takes half the time to change the protection of pages that were not touched yet. So
+        // the position of the code must be known without touching the mapping.
         let mut head = [0; HEAD];
         let count = rustix::io::pread(&file, &mut head, 0)
             .map_err(|error| Error::io("read the file", error))?;
@@ -111,20 +113,20 @@ impl Loaded {
         unsafe { Self::from_mapping(mapping, Images::File(Some(file))) }
     }
 
-    /// Loads an artifact from bytes, such as a compiler has just made: copies them to a mapping of
-    /// their own, and goes on as for a file.
+    /// Loads an artifact from bytes, for example those that a compiler has just made. Copies them
+    /// to a mapping of their own, and continues as for a file.
     ///
     /// # Safety
     ///
-    /// The machine code in the bytes is run as it is, so that they must come from this project's
+    /// The machine code in the bytes is run as it is. So the bytes must come from this project's
     /// compiler or be as trustworthy.
     ///
     /// # Errors
     ///
-    /// If there is no memory, the bytes are something else than an artifact, are damaged, or were not
-    /// compiled for this host.
+    /// If there is no memory, the bytes are something else than an artifact, are damaged, or were
+    /// not compiled for this host.
     pub unsafe fn from_bytes(bytes: &[u8]) -> Result<Arc<Self>, Error> {
-        // What is no artifact is not worth a mapping; nor is what follows one.
+        // Bytes that are not an artifact need no mapping; neither do bytes that follow one.
         let bytes = Artifact::parse(bytes)?.bytes();
         let mapping = Mapping::of_bytes(bytes).map_err(|error| Error::io("map the code", error))?;
         // SAFETY: the caller vouches for the code.
@@ -138,8 +140,8 @@ impl Loaded {
         mut mapping: Mapping,
         images: Images,
     ) -> Result<Arc<Self>, Error> {
-        // SAFETY: what reads the bytes is dropped before the mapping: here because it is declared
-        // later, in the result because of the order of its fields.
+        // SAFETY: the reader of the bytes is dropped before the mapping: here because it is
+        // declared later, in the result because of the order of its fields.
         let bytes = unsafe { mapping.bytes() };
         let artifact = Artifact::parse(bytes)?;
         check_host(&artifact)?;
@@ -158,7 +160,7 @@ impl Loaded {
         let artifact = Arc::new(artifact);
         Ok(Arc::new_cyclic(|this: &Weak<Self>| Self {
             // SAFETY: the registration is the first field to be dropped, and the artifact's bytes
-            // are valid until the last one is.
+            // are valid until the last field is dropped.
             _registration: unsafe {
                 Registration::new(text.clone(), Arc::clone(&artifact), Weak::<Self>::clone(this))
             },
@@ -181,7 +183,7 @@ impl Loaded {
         self.text.clone()
     }
 
-    /// The address of an offset in the text. Whether it lies in the text is the caller's to know.
+    /// The address of an offset in the text. The caller must know that the offset lies in the text.
     #[inline]
     pub fn text_ptr(&self, offset: u32) -> *const u8 {
         let start = self.artifact.text().as_ptr();
@@ -211,7 +213,7 @@ impl Loaded {
     }
 
     /// The file from which the initial contents of memories can be mapped. `None` if there are no
-    /// images, or the system does not allow for such a file: the contents are then to be copied.
+    /// images, or the system does not allow such a file: then the contents must be copied.
     pub fn image_source(&self) -> Option<ImageSource<'_>> {
         match &self.images {
             Images::File(file) => {
@@ -249,7 +251,7 @@ pub(crate) fn file_len(file: &OwnedFd) -> Result<usize, Error> {
     }
     let len = usize::try_from(status.st_size).unwrap_or_default();
     if len == 0 {
-        // A mapping cannot be empty; parsing says what is wrong.
+        // A mapping cannot be empty; parsing reports what is wrong.
         Artifact::parse(&[])?;
     }
     Ok(len)

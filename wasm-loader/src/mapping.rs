@@ -14,7 +14,7 @@ use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprot
 
 use crate::place;
 
-/// A private mapping that nobody writes to.
+/// A private mapping that is never written once it was made.
 #[derive(Debug)]
 pub(crate) struct Mapping {
     base: NonNull<u8>,
@@ -22,7 +22,7 @@ pub(crate) struct Mapping {
     executable: Range<usize>,
 }
 
-// SAFETY: the mapping is owned, and after its construction only ever read.
+// SAFETY: the mapping is owned, and only read after its construction.
 unsafe impl Send for Mapping {}
 // SAFETY: as above.
 unsafe impl Sync for Mapping {}
@@ -32,16 +32,16 @@ impl Mapping {
     ///
     /// # Safety
     ///
-    /// Nobody may change the file, or cut it off, as long as the mapping exists.
+    /// Nobody may change the file, or truncate it, as long as the mapping exists.
     pub(crate) unsafe fn of_file(file: BorrowedFd<'_>, len: usize) -> io::Result<Self> {
-        // SAFETY: a hint is followed only where nothing is mapped: the new mapping touches nothing
-        // that exists.
+        // SAFETY: the kernel follows a hint only where nothing is mapped: the new mapping touches
+        // nothing that exists.
         let base =
             unsafe { mmap(place::hint(len), len, ProtFlags::READ, MapFlags::PRIVATE, file, 0)? };
         Ok(Self { base: non_null(base)?, len, executable: 0..0 })
     }
 
-    /// A copy of the bytes; there must be some.
+    /// A copy of the bytes, which must not be empty.
     pub(crate) fn of_bytes(bytes: &[u8]) -> io::Result<Self> {
         Self::filled(bytes.len(), |copy| {
             copy.copy_from_slice(bytes);
@@ -49,8 +49,8 @@ impl Mapping {
         })
     }
 
-    /// `len` bytes that `fill` writes (they are zero before) and that nobody writes afterwards. `len`
-    /// must not be zero.
+    /// `len` bytes that `fill` writes (they are zero before) and that nobody writes afterwards.
+    /// `len` must not be zero.
     pub(crate) fn filled(
         len: usize,
         fill: impl FnOnce(&mut [u8]) -> io::Result<()>,
@@ -67,7 +67,7 @@ impl Mapping {
     }
 
     /// Makes a range of bytes executable. It must start at a page and lie within the mapping.
-    /// Nothing is to be done if it is so already.
+    /// Nothing happens if it is executable already.
     pub(crate) fn make_executable(&mut self, range: Range<usize>) -> io::Result<()> {
         if range == self.executable {
             return Ok(());
@@ -88,14 +88,14 @@ impl Mapping {
         Ok(())
     }
 
-    /// The bytes. They live as long as the mapping, which the caller has to see to.
+    /// The bytes. They live as long as the mapping; the caller must not use them any longer.
     ///
     /// # Safety
     ///
     /// The result must not be used after the mapping was dropped.
     pub(crate) unsafe fn bytes(&self) -> &'static [u8] {
-        // SAFETY: the mapping is readable and is never written to again. That it lives as long as
-        // the result is used is the caller's to guarantee.
+        // SAFETY: the mapping is readable and is never written again. The caller promises that the
+        // mapping lives as long as the result is used.
         unsafe { slice::from_raw_parts(self.base.as_ptr(), self.len) }
     }
 
@@ -107,8 +107,8 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: the mapping is this one's own, and whoever got its bytes has promised not to
-        // use them any more.
+        // SAFETY: the mapping belongs to this value, and all users of its bytes have promised not
+        // to use them any more.
         let result = unsafe { munmap(self.base.as_ptr().cast(), self.len) };
         debug_assert!(result.is_ok(), "unmapping what was mapped does not fail");
     }

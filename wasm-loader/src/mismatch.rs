@@ -1,27 +1,27 @@
-//! Something that an artifact wants and whoever is to run it does not have.
+//! A requirement of an artifact that the host or the engine does not meet.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Who it is that does not have what an artifact wants.
+/// Who does not meet a requirement of an artifact.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Party {
     /// The machine, its operating system, or this version of the program.
     Host,
-    /// The engine, as it is set up.
+    /// The engine, with its settings.
     Engine,
 }
 
-/// Something that an artifact wants and whoever is to run it does not have.
+/// A requirement of an artifact that the host or the engine does not meet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Mismatch {
-    /// Who does not have it.
+    /// Who does not meet it.
     pub party: Party,
     /// What it is about, such as "instruction set extension avx2".
     pub what: Cow<'static, str>,
-    /// What the artifact has or wants.
+    /// What the artifact has or requires.
     pub artifact: String,
     /// What the party has.
     pub host: String,

@@ -1,16 +1,18 @@
 //! Names of loaded functions for profilers and debuggers.
 //!
-//! Code that was loaded from a file needs none of this for `perf`: the kernel tells it which file is
-//! mapped, and the artifact is an ELF file with symbols. Code that was loaded from bytes has no file, and
-//! debuggers only look at what the dynamic linker has loaded. So there is
+//! Code that was loaded from a file needs none of this for `perf`: the kernel reports to it which
+//! file is mapped, and the artifact is an ELF file with symbols. But code that was loaded from
+//! bytes has no file, and debuggers look only at what the dynamic linker has loaded. So there are
+//! three ways:
 //!
-//! * [`perf_map`]: the file by which `perf report` and other profilers know functions by address,
-//! * [`jitdump`]: the file by which `perf inject --jit` knows functions with their code and their places in
-//!   the Wasm binary, also if code is unloaded while the program runs,
+//! * [`perf_map`]: a file by which `perf report` and other profilers know functions by address,
+//! * [`jitdump`]: a file by which `perf inject --jit` knows functions with their code and their
+//!   offsets in the Wasm binary, also if code is unloaded while the program runs,
 //! * [`gdb`]: the interface by which GDB and LLDB know functions of the process they debug.
 //!
-//! Names are those of the artifact's ELF symbols ([`Artifact::symbols`](wasm_artifact::Artifact::symbols)).
-//! All three are for Linux, and are errors elsewhere.
+//! Names are those of the artifact's ELF symbols
+//! ([`Artifact::symbols`](wasm_artifact::Artifact::symbols)). All three work on Linux, and are
+//! errors elsewhere.
 
 #[cfg(target_os = "linux")]
 mod clock;

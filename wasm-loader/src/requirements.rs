@@ -1,13 +1,15 @@
-//! What an artifact asks of the engine that runs it, beside what it asks of the machine.
+//! What an artifact requires of the engine that runs it, in addition to what it requires of the
+//! machine.
 
 use wasm_artifact::Artifact;
 use wasm_types::{Tunables, WasmFeatures};
 
-/// What an artifact asks of the engine that runs it, beside what it asks of the machine.
+/// What an artifact requires of the engine that runs it, in addition to what it requires of the
+/// machine.
 ///
-/// The loader knows no engine and compares none of this. It is in an [`Error`](crate::Error) that
-/// refuses an artifact, so that whoever knows the engine can add what does not fit that, and all
-/// reasons are told at once.
+/// The loader knows no engine and compares none of this. An [`Error`](crate::Error) that refuses an
+/// artifact contains it. So code that knows the engine can add what does not fit the engine, and
+/// all reasons are reported at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Requirements {
@@ -18,7 +20,7 @@ pub struct Requirements {
 }
 
 impl Requirements {
-    /// What an artifact asks for.
+    /// The requirements of an artifact.
     pub fn of(artifact: &Artifact<'_>) -> Self {
         Self { tunables: artifact.tunables(), proposals: artifact.features() }
     }

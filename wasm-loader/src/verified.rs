@@ -1,8 +1,9 @@
-//! Loading what a trust policy accepts (feature `sign`): without a promise of the caller.
+//! Loading what a trust policy accepts (feature `sign`), without a promise by the caller.
 //!
-//! What is verified must be what is run. So the file is not mapped, since whoever may write it could change
-//! the pages afterwards; it is read into memory of this process alone, which is made read-only, then
-//! verified, then made executable. Initial contents of memories come from the same copy.
+//! What is verified must be what is run. So the file is not mapped, since anybody who may write it
+//! could change the pages afterwards. It is read into memory of this process alone, which is made
+//! read-only, then verified, then made executable. Initial contents of memories come from the same
+//! copy.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -22,9 +23,10 @@ use crate::mapping::Mapping;
 impl Loaded {
     /// Loads the artifact in a file if the policy trusts it.
     ///
-    /// Safe, whoever may write the file, before, meanwhile and afterwards: it is read once, into memory
-    /// that is only this process's, and what was read is what is verified and run. What trust is
-    /// about, and what not, is said in the documentation of [`wasm_artifact::sign`].
+    /// This is safe, whoever may write the file, before, meanwhile and afterwards. The file is read
+    /// once, into memory that belongs only to this process, and what was read is what is verified
+    /// and run. The documentation of [`wasm_artifact::sign`] says what trust covers, and what it
+    /// does not.
     ///
     /// # Errors
     ///
@@ -40,8 +42,8 @@ impl Loaded {
         Self::verified_from_fd(file.into(), policy).map_err(|error| error.in_file(path))
     }
 
-    /// Loads the artifact in an open file if the policy trusts it. The file is read from its start, and
-    /// closed.
+    /// Loads the artifact in an open file if the policy trusts it. The file is read from its start,
+    /// and closed.
     ///
     /// # Errors
     ///
@@ -52,26 +54,27 @@ impl Loaded {
         Self::verified(mapping.map_err(|error| Error::io("read the file", error))?, policy)
     }
 
-    /// Loads an artifact from bytes if the policy trusts it: copies them, and verifies and runs the copy.
+    /// Loads an artifact from bytes if the policy trusts it: copies them, and verifies and runs the
+    /// copy.
     ///
     /// # Errors
     ///
     /// If there is no memory, the bytes are not exactly an artifact, are not trusted
     /// ([`Error::verify_error`]), or were not compiled for this host.
     pub fn verified_from_bytes(bytes: &[u8], policy: &TrustPolicy) -> Result<Arc<Self>, Error> {
-        // What is no artifact is not worth a mapping, and a mapping cannot be empty.
+        // Bytes that are not an artifact need no mapping, and a mapping cannot be empty.
         Artifact::parse(bytes)?;
         let mapping = Mapping::of_bytes(bytes).map_err(|error| Error::io("map the code", error))?;
         Self::verified(mapping, policy)
     }
 
-    /// `mapping` is memory of this process alone, not a file's.
+    /// `mapping` is memory of this process alone, not of a file.
     fn verified(mapping: Mapping, policy: &TrustPolicy) -> Result<Arc<Self>, Error> {
-        // SAFETY: what reads the bytes is gone before the mapping.
+        // SAFETY: the bytes are no longer used when the mapping is dropped.
         policy.verify(unsafe { mapping.bytes() })?;
         let images = Images::Copy { file: OnceLock::new(), sealed: true };
-        // SAFETY: the caller's policy vouches for the code, which nobody has written since: the mapping
-        // has been read-only from before it was verified.
+        // SAFETY: the caller's policy vouches for the code. Nobody has written it since: the
+        // mapping has been read-only from before it was verified.
         unsafe { Self::from_mapping(mapping, images) }
     }
 }

@@ -1,5 +1,5 @@
-//! The jitdump file, read back record by record. The only test of its program: it changes the current
-//! directory.
+//! The jitdump file, read back record by record. The only test of its program: it changes the
+//! current directory.
 #![cfg(target_os = "linux")]
 
 mod support;

@@ -15,7 +15,7 @@ use wasm_types::{
     TrapCode, TrapEntry, WasmFeatures,
 };
 
-/// A module with one function whose code is the given bytes, one trap at their last one, and a
+/// A module with one function whose code is the given bytes, with one trap at the last byte, and a
 /// memory that starts with "hello" at 0x2010.
 fn module(code: &[u8]) -> (Module, CompiledModule) {
     let (module, mut compiled) = guest::module(code, 0x2010);
@@ -133,7 +133,7 @@ fn a_refusal_lists_everything() {
     assert!(message.contains("compile the module for"), "{message}");
 }
 
-/// Code that takes for granted what nobody here knows of is refused, and says so.
+/// Code that takes something unknown for granted is refused, with an error that says so.
 #[test]
 fn unknown_settings_are_refused() {
     let (module, compiled) = module(FORTY_TWO);
@@ -191,11 +191,10 @@ fn extensions_that_are_missing_are_named() {
     }
 }
 
-/// An extension that this machine is asked for and does not have, as opposed to one that nobody
-/// knows.
+/// An extension that this machine lacks, as opposed to one that nobody knows.
 #[test]
 #[cfg(target_arch = "x86_64")]
-fn an_extension_that_this_machine_lacks_is_told_as_such() {
+fn an_extension_that_this_machine_lacks_is_reported_as_such() {
     use std::arch::is_x86_feature_detected as has;
     let known = [
         ("avx_vnni", has!("avxvnni")),
@@ -323,7 +322,7 @@ fn lookups_and_unloading_go_together() {
             scope.spawn(|| {
                 while !done.load(std::sync::atomic::Ordering::Relaxed) {
                     assert_eq!(registry::trap_at(last), Ok(Some(TrapCode::UnreachableCodeReached)));
-                    // Whatever stands at an address that was once used: nothing may go wrong.
+                    // Something may be at an address that was in use once. Nothing may go wrong.
                     if let Some(other) = registry::find(last.wrapping_sub(0x8000)) {
                         assert!(!other.text().is_empty());
                     }

@@ -1,4 +1,4 @@
-//! Profilers and debuggers are told the names of loaded functions.
+//! Profilers and debuggers learn the names of loaded functions.
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -14,7 +14,7 @@ use wasm_loader::{Error, profile};
 fn perf_maps_have_a_line_for_each_function() {
     let path = format!("/tmp/perf-{}.map", std::process::id());
     fs::write(&path, "1000 20 what was there\n").unwrap();
-    // Several threads, whose lines must not be mixed up.
+    // Several threads write lines, which must not be mixed up.
     let modules: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|number| {
@@ -107,7 +107,7 @@ mod list {
     }
 }
 
-/// The images in the list, whose links must be consistent.
+/// The images in the list. Their links must be consistent.
 fn images() -> Vec<Vec<u8>> {
     let list = &raw const list::LIST;
     let mut images = Vec::new();
@@ -200,7 +200,7 @@ fn debuggers_find_code_as_long_as_it_is_registered() {
     check(&[0]);
     let again = register(1);
     check(&[1, 0]);
-    // What is registered stays loaded.
+    // A registered artifact stays loaded.
     let [loaded, ..] = modules;
     let weak = Arc::downgrade(&loaded);
     drop(loaded);

@@ -1,5 +1,5 @@
-//! Loading under a trust policy: what is run is what was verified, whatever happens to the file before,
-//! meanwhile and afterwards.
+//! Loading under a trust policy: what is run is what was verified, whatever happens to the file
+//! before, meanwhile and afterwards.
 
 mod guest;
 
@@ -118,7 +118,7 @@ fn what_is_not_trusted_is_refused() {
 }
 
 #[test]
-fn other_files_and_sizes_are_told() {
+fn other_files_and_sizes_are_reported() {
     let kind = |bytes: &[u8]| {
         let from_file = Loaded::verified_from_file(file_of(bytes).path(), &policy()).unwrap_err();
         let from_bytes = Loaded::verified_from_bytes(bytes, &policy()).unwrap_err();
@@ -138,13 +138,13 @@ fn other_files_and_sizes_are_told() {
     assert_eq!(error.io_error().unwrap().kind(), std::io::ErrorKind::NotFound);
 }
 
-/// What `unsafe` loading cannot stand: the very file is overwritten, cut off and removed.
+/// What `unsafe` loading can't survive: the very file is overwritten, truncated and removed.
 #[test]
 fn the_file_may_change_afterwards() {
     let bytes = signed();
     let file = file_of(&bytes);
     let loaded = Loaded::verified_from_fd(open(file.path()), &policy()).unwrap();
-    // Before anything of it was looked at, and before there was a copy of the images.
+    // Before anything of it was read, and before there was a copy of the images.
     let writable = OpenOptions::new().write(true).open(file.path()).unwrap();
     writable.write_all_at(&vec![0xcc; bytes.len()], 0).unwrap();
     check(&loaded);
@@ -173,7 +173,7 @@ fn nobody_else_can_write_it() {
         let [start, end] = [start, end].map(|text| usize::from_str_radix(text, 16).unwrap());
         let bytes = loaded.artifact().bytes().as_ptr_range();
         if start < bytes.end.addr() && bytes.start.addr() < end {
-            // Private, and of no file.
+            // The mapping is private, and not of a file.
             assert_eq!((&fields[1][3..], fields[4]), ("p", "0"), "{line}");
             seen.push(fields[1][..3].to_owned());
         }
@@ -201,8 +201,8 @@ fn images_are_sealed() {
     check(&loaded);
 }
 
-/// One thread keeps damaging the file and repairing it, and changing its size, while others load it: what
-/// loads is whole.
+/// One thread keeps damaging and repairing the file, and changing its size, while others load it.
+/// Whatever loads is intact.
 #[test]
 fn the_file_may_change_meanwhile() {
     let bytes = signed();
@@ -254,7 +254,7 @@ fn the_file_may_change_meanwhile() {
         done.store(true, Ordering::Relaxed);
         eprintln!("loads and refusals: {counts:?}");
     });
-    // At rest, and repaired, it loads.
+    // With the file repaired, and not changing any more, it loads.
     writable.set_len(bytes.len() as u64).unwrap();
     writable.write_all_at(&bytes, 0).unwrap();
     check(&Loaded::verified_from_file(file.path(), &policy()).unwrap());

@@ -7,10 +7,10 @@ use std::path::Path;
 use super::{CacheConfig, location};
 use crate::error::Error;
 
-/// The only table there is.
+/// The only table in the file.
 const TABLE: &str = "[cache]";
 
-/// Reads settings from a file, or from this user's if none is named.
+/// Reads settings from a file, or from this user's file if no path is given.
 pub(super) fn read(path: Option<&Path>) -> Result<CacheConfig, Error> {
     let default = match path {
         Some(_) => None,
@@ -19,7 +19,7 @@ pub(super) fn read(path: Option<&Path>) -> Result<CacheConfig, Error> {
     let Some(file) = path.or(default.as_deref()) else { return Ok(CacheConfig::new()) };
     match fs::read_to_string(file) {
         Ok(text) => parse(&text, file),
-        // Nobody has to have a file of settings, but who names one wants it to be read.
+        // Nobody has to have a file of settings. But if a path is given, the file must exist.
         Err(error) if path.is_none() && error.kind() == ErrorKind::NotFound => {
             Ok(CacheConfig::new())
         }
@@ -83,7 +83,7 @@ fn set(config: &mut CacheConfig, name: &str, value: &str) -> Result<(), String> 
     Ok(())
 }
 
-/// A string in quotes of either kind, or whatever stands there up to a comment.
+/// A string in quotes of either kind, or otherwise everything up to a comment.
 fn value_of(text: &str) -> Result<String, String> {
     let Some(quote) = text.chars().next().filter(|first| "\"'".contains(*first)) else {
         return Ok(without_comment(text).to_owned());
@@ -118,7 +118,7 @@ fn number(text: &str) -> Result<u64, String> {
         ("", 1),
     ];
     let unit = UNITS.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
-    // The last unit is part of every text.
+    // The last unit is the empty string, which every text ends with.
     let (digits, factor) = unit.unwrap_or((text, &1));
     let digits = digits.trim().replace('_', "");
     digits

@@ -1,10 +1,10 @@
-//! Where this user's directories are, by the XDG Base Directory Specification.
+//! Where this user's directories are, according to the XDG Base Directory Specification.
 
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// What the directories of this project are called.
+/// The name of this project's directories.
 const NAME: &str = "wasm-runtime";
 
 /// This user's directory for the cache.
@@ -18,7 +18,7 @@ pub(super) fn config_file() -> Option<PathBuf> {
     Some(base.join("cache.toml"))
 }
 
-/// The specification has relative paths ignored.
+/// The specification requires that relative paths are ignored.
 fn base(own: Option<OsString>, home: Option<OsString>, below_home: &str) -> Option<PathBuf> {
     let absolute = |path: OsString| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
     let base = match own.and_then(absolute) {

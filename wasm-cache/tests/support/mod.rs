@@ -12,7 +12,7 @@ use wasm_types::{
     CompiledFunction, CompiledModule, FuncType, Module, RecGroup, SubType, TypeIndex, ValType,
 };
 
-/// A directory with a cache in it, which is made when it is first opened.
+/// A directory with a cache in it, which is made when the cache is first opened.
 pub(crate) struct CacheFolder {
     directory: TempDir,
 }
@@ -22,7 +22,7 @@ impl CacheFolder {
         Self { directory: TempDir::new().unwrap() }
     }
 
-    /// Above the cache.
+    /// The directory above the cache.
     pub(crate) fn root(&self) -> &Path {
         self.directory.path()
     }
@@ -49,7 +49,7 @@ impl CacheFolder {
         self.file(&format!("{key}.cwasm"))
     }
 
-    /// The names of all files that start so.
+    /// The names of all files with the given beginning.
     pub(crate) fn files(&self, start: &str) -> Vec<String> {
         let files = fs::read_dir(self.path()).unwrap();
         let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
@@ -96,12 +96,12 @@ pub(crate) fn artifact_of(code: &[u8]) -> Vec<u8> {
     write(&module, b"", &compiled, &WriteOptions::new()).unwrap()
 }
 
-/// The small artifact that belongs to [`key`] of the same number.
+/// The small artifact for the [`key`] of the same number.
 pub(crate) fn artifact(number: u64) -> Vec<u8> {
     artifact_of(&code(number, 16))
 }
 
-/// Whether it is [`artifact`] of the number.
+/// Whether it is the [`artifact`] of the number.
 pub(crate) fn is(loaded: &Loaded, number: u64) -> bool {
     loaded.artifact().text() == code(number, 16)
 }

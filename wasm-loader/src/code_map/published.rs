@@ -1,27 +1,30 @@
-//! A value that many read without a lock, and that is never changed but replaced.
+//! A value that many threads read without a lock, and that is never changed but replaced.
 //!
-//! A reader announces itself in a counter, so that whoever replaces the value can wait until nobody reads the
-//! old one. The project's check `loom` tries this file in every order in which threads can take their turns.
+//! A reader announces itself in a counter, so that the thread that replaces the value can wait
+//! until nobody reads the old one. The project's check `loom` tries this file with every order in
+//! which threads can take turns.
 #![allow(unsafe_code)]
 
 use super::sync::{AtomicPtr, AtomicUsize, Ordering, yield_now};
 
-/// The value, and who reads it.
+/// The value, and the counts of its readers.
 pub(super) struct Published<T> {
     /// Null as long as there is none.
     pub(super) current: AtomicPtr<T>,
-    /// Readers count themselves in the counter that this number's lowest bit names.
+    /// The lowest bit of this number selects the counter in which new readers count themselves.
     pub(super) epoch: AtomicUsize,
     pub(super) present: Present,
 }
 
-/// Who is here: of a process that was forked, none but the thread that has forked it, and that one reads and
-/// replaces nothing meanwhile. So all of it is zero in a child. It has a page of its own, which the system can clear.
+/// The threads that use the value now. A forked child has none of them except the thread that
+/// forked, which was not reading or replacing then. So in a child all of this is zero. It has a
+/// page of its own, which the system can clear.
 #[repr(C, align(4096))]
 pub(super) struct Present {
     /// How many readers there are.
     pub(super) readers: [AtomicUsize; 2],
-    /// 1 while somebody replaces the value. A lock of the standard library would have to be made anew in a child.
+    /// 1 while a thread replaces the value. A lock of the standard library would have to be made
+    /// anew in a child.
     pub(super) writer: AtomicUsize,
 }
 
@@ -30,7 +33,7 @@ struct Reading<'a> {
     counter: &'a AtomicUsize,
 }
 
-/// The right to replace the value, given back when it is dropped.
+/// The right to replace the value, returned when it is dropped.
 struct Writing<'a>(&'a AtomicUsize);
 
 impl<'a> Writing<'a> {
@@ -68,19 +71,19 @@ impl<T> Published<T> {
         }
     }
 
-    /// Calls `read` with the value, if there is one. It lives as long as the call, and so does what was taken
-    /// out of it by [`replace`](Self::replace) meanwhile.
+    /// Calls `read` with the value, if there is one. The value lives as long as the call. So does
+    /// everything that [`replace`](Self::replace) takes out of it meanwhile.
     ///
     /// Async-signal-safe if `read` is: it takes no lock and allocates nothing.
     pub(super) fn read<R>(&self, read: impl FnOnce(Option<&T>) -> R) -> R {
         let _reading = self.announce();
-        // SAFETY: whoever replaces a value waits for the readers announced before it frees it. A reader that
-        // announces itself later finds the new one.
+        // SAFETY: a writer waits for the readers that were announced before it frees a value. A
+        // reader that announces itself later finds the new value.
         read(unsafe { self.current.load(Ordering::SeqCst).as_ref() })
     }
 
-    /// Replaces the value by a changed copy, and waits until nobody reads the old one. What the change has
-    /// taken out may be freed then.
+    /// Replaces the value by a changed copy, and waits until nobody reads the old one. Then what
+    /// the change has taken out may be freed.
     pub(super) fn replace(&self, change: impl FnOnce(&mut T))
     where
         T: Clone + Default,
@@ -92,13 +95,13 @@ impl<T> Published<T> {
         change(&mut value);
         self.current.store(Box::into_raw(Box::new(value)), Ordering::SeqCst);
         let before = self.epoch.fetch_add(1, Ordering::SeqCst);
-        // Readers who come now use the other counter, so that this one runs out.
+        // Readers that come now use the other counter, so that this one goes down to zero.
         while self.present.readers[before & 1].load(Ordering::SeqCst) != 0 {
             yield_now();
         }
         if !old.is_null() {
-            // SAFETY: the value was made by a box, is no longer to be found, and no reader that found it is
-            // left.
+            // SAFETY: the value was made by a box, can no longer be found, and no reader that found
+            // it is left.
             drop(unsafe { Box::from_raw(old) });
         }
     }

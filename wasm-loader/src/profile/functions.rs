@@ -1,4 +1,4 @@
-//! The functions of loaded code: where they are, and a name that every tool can read.
+//! The functions of loaded code: their addresses, and names that every tool can read.
 
 use wasm_types::Escaped;
 
@@ -36,7 +36,7 @@ pub(super) fn functions(loaded: &Loaded) -> Result<Vec<Function<'_>>, Error> {
     Ok(functions)
 }
 
-/// A name without the characters that would end it, [escaped](Escaped): the formats here end names with
+/// A name, [escaped](Escaped) so that no character in it ends it: the formats here end names with
 /// line feeds and zeros, and Wasm names can have any character.
 pub(super) fn printable(name: &str) -> String {
     Escaped::new(name).into()

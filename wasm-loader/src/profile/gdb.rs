@@ -1,8 +1,9 @@
-//! The interface by which debuggers learn of code that is made while a program runs.
+//! The interface by which debuggers learn about code that is made while a program runs.
 //!
-//! It is described in GDB's manual, in the chapter "JIT Compilation Interface", and LLDB has it too: a list
-//! of ELF files in memory, and a function that is called when it changes, in which the debugger has a
-//! breakpoint. There is one such list in a process, whoever adds to it, hence the fixed names.
+//! It is described in GDB's manual, in the chapter "JIT Compilation Interface", and LLDB has it
+//! too. It is a list of ELF files in memory, and a function that is called when the list changes.
+//! The debugger has a breakpoint in that function. There is one such list in a process, whichever
+//! code adds to it; hence the fixed names.
 #![allow(unsafe_code)]
 
 use std::arch::global_asm;
@@ -36,7 +37,8 @@ const ACTION_NONE: u32 = 0;
 const ACTION_REGISTER: u32 = 1;
 const ACTION_UNREGISTER: u32 = 2;
 
-// Weak, so that another compiler in the same program can have them too: then both use the same ones.
+// Weak, so that another compiler in the same program can define them too: then both use the same
+// ones.
 #[cfg(target_arch = "s390x")]
 macro_rules! return_instruction {
     () => {
@@ -87,14 +89,15 @@ pub struct GdbRegistration {
     loaded: Arc<Loaded>,
 }
 
-// SAFETY: the entry is only touched by whoever holds the lock, and the image is never changed.
+// SAFETY: the entry is only accessed by the holder of the lock, and the image is never changed.
 unsafe impl Send for GdbRegistration {}
 // SAFETY: as above.
 unsafe impl Sync for GdbRegistration {}
 
-/// Makes the functions known to GDB and LLDB: breakpoints, backtraces and disassembly show them by their
-/// names. This works whether a debugger is there already or comes later, and until the result is dropped;
-/// not in a program that was stripped of its symbols, by two of which debuggers find the list.
+/// Makes the functions known to GDB and LLDB: breakpoints, backtraces and disassembly show their
+/// names. This works whether a debugger is there already or comes later, and until the result is
+/// dropped. It does not work in a program that was stripped of its symbols: debuggers find the list
+/// by two of these.
 ///
 /// # Errors
 ///
@@ -110,8 +113,8 @@ pub fn gdb(loaded: &Arc<Loaded>) -> Result<GdbRegistration, Error> {
     let entry = NonNull::from(Box::leak(entry));
     let _writer = WRITER.lock().unwrap_or_else(PoisonError::into_inner);
     let list = &raw mut __jit_debug_descriptor;
-    // SAFETY: the lock is held, so that nobody else changes the list or an entry of it; the entries in
-    // it are not freed before they are taken out.
+    // SAFETY: the lock is held, so that nobody else changes the list or an entry of it. The entries
+    // in the list are not freed before they are taken out.
     unsafe {
         let first = (*list).first;
         (*entry.as_ptr()).next = first;
@@ -119,7 +122,7 @@ pub fn gdb(loaded: &Arc<Loaded>) -> Result<GdbRegistration, Error> {
             first.prev = entry.as_ptr();
         }
         (*list).first = entry.as_ptr();
-        tell(ACTION_REGISTER, entry.as_ptr());
+        notify(ACTION_REGISTER, entry.as_ptr());
     }
     Ok(GdbRegistration { entry, _image: image, loaded: Arc::clone(loaded) })
 }
@@ -139,21 +142,21 @@ impl Drop for GdbRegistration {
             if let Some(next) = next.as_mut() {
                 next.prev = prev;
             }
-            tell(ACTION_UNREGISTER, entry);
+            notify(ACTION_UNREGISTER, entry);
             drop(Box::from_raw(entry));
         }
     }
 }
 
-/// Tells a debugger what has happened to an entry.
+/// Notifies a debugger of what has happened to an entry.
 ///
 /// # Safety
 ///
 /// The lock is held, and the entry is valid.
-unsafe fn tell(action: u32, entry: *mut Entry) {
+unsafe fn notify(action: u32, entry: *mut Entry) {
     let list = &raw mut __jit_debug_descriptor;
     // SAFETY: the lock is held. The function is the one above, or another compiler's, which is the
-    // same: it does nothing. Volatile, since nothing in this program reads what a debugger does.
+    // same: it does nothing. Volatile, since nothing in this program reads what the debugger reads.
     unsafe {
         (&raw mut (*list).relevant).write_volatile(entry);
         (&raw mut (*list).action).write_volatile(action);

@@ -1,7 +1,7 @@
 //! An ELF file that describes code where it was loaded, for debuggers to read from memory.
 //!
-//! It has no code in it: debuggers read that from where it runs. The artifact itself can't be used, since
-//! its addresses are offsets.
+//! The file has no code in it: debuggers read the code from where it runs. The artifact itself
+//! can't be used, since its addresses are offsets.
 
 use std::io;
 
@@ -13,7 +13,7 @@ const HEADER_SIZE: usize = 64;
 const SECTION_HEADER_SIZE: usize = 64;
 const SYMBOL_SIZE: usize = 24;
 
-/// Where the machine and its flags stand in the header of an ELF file.
+/// The offsets of the machine and its flags in the header of an ELF file.
 const MACHINE: usize = 18;
 const MACHINE_FLAGS: usize = 48;
 
@@ -26,7 +26,7 @@ const SHF_ALLOC: u64 = 2;
 const SHF_EXECINSTR: u64 = 4;
 const LOCAL_FUNCTION: u8 = 2;
 
-/// The sections after the empty first one, with the places of their names in [`SECTION_NAMES`].
+/// The sections after the empty first one, with the offsets of their names in [`SECTION_NAMES`].
 const SECTION_NAMES: &[u8] = b"\0.text\0.symtab\0.strtab\0.shstrtab\0";
 const TEXT_NAME: u32 = 1;
 const SYMBOLS_NAME: u32 = 7;
@@ -118,7 +118,7 @@ pub(super) fn image(loaded: &Loaded) -> Result<Vec<u8>, Error> {
         offset: symbols_offset as u64,
         size: symbols.0.len() as u64,
         link: STRINGS,
-        // The number of local symbols, which all are.
+        // The number of local symbols: all are local.
         info: functions.len() as u32 + 1,
         align: 8,
         entry_size: SYMBOL_SIZE as u64,
@@ -144,8 +144,8 @@ pub(super) fn image(loaded: &Loaded) -> Result<Vec<u8>, Error> {
     Ok(out.0)
 }
 
-/// The header of the file. What says which machine it is for is that of the artifact, which was compiled
-/// for this host.
+/// The header of the file. The fields that identify the machine are those of the artifact, which
+/// was compiled for this host.
 fn header(out: &mut Bytes, loaded: &Loaded) {
     let artifact = loaded.artifact().bytes();
     let of_artifact = |start: usize, len: usize| artifact.get(start..start + len);

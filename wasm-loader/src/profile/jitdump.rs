@@ -1,7 +1,8 @@
 //! The jitdump file: a record for each function, with its code.
 //!
 //! The format is described in the Linux sources, in
-//! `tools/perf/Documentation/jitdump-specification.txt`. Its numbers have the byte order of the host.
+//! `tools/perf/Documentation/jitdump-specification.txt`. Its numbers have the byte order of the
+//! host.
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
@@ -28,17 +29,18 @@ const HEADER_SIZE: u32 = 40;
 const CODE_LOAD: u32 = 0;
 const DEBUG_INFO: u32 = 2;
 
-/// Where the machine stands in the header of an ELF file.
+/// The offset of the machine in the header of an ELF file.
 const ELF_MACHINE: usize = 18;
 
-/// How many characters of a module's name are used: the name is repeated with each place.
+/// How many characters of a module's name are used: the name is repeated for each address.
 const LONGEST_SOURCE: usize = 64;
 
 /// The file of this process, once there is one.
 static DUMP: Mutex<Option<Dump>> = Mutex::new(None);
 
 struct Dump {
-    /// The process that it belongs to: a child that has a copy of this needs a file of its own.
+    /// The process that it belongs to. A forked child has a copy of this, and needs a file of its
+    /// own.
     pid: u32,
     path: PathBuf,
     file: File,
@@ -46,16 +48,18 @@ struct Dump {
     next: u64,
 }
 
-/// Adds the functions to `jit-PID.dump`, in the directory that the environment variable `JITDUMPDIR` names
-/// or else in the current one, with their code and, if there is an address map, with their places in the
-/// Wasm binary: as a file `NAME.wasm`, whose line numbers are offsets in bytes.
+/// Adds the functions to `jit-PID.dump`, in the directory that the environment variable
+/// `JITDUMPDIR` names or else in the current one. The file gets their code and, if there is an
+/// address map, their offsets in the Wasm binary: as a source file `NAME.wasm`, whose line numbers
+/// are offsets in bytes.
 ///
-/// To see the names, record with `perf record -k mono`, then run `perf inject --jit`, and report what that
-/// wrote. Call this once for what is loaded, before the code runs.
+/// To see the names, record with `perf record -k mono`, then run `perf inject --jit`, and report on
+/// the file that it wrote. Call this once for each loaded artifact, before the code runs.
 ///
 /// # Errors
 ///
-/// If the file can't be written, or not be mapped as `perf` wants it, or the artifact is damaged.
+/// If the file can't be written, or can't be mapped as `perf` requires, or if the artifact is
+/// damaged.
 pub fn jitdump(loaded: &Loaded) -> Result<(), Error> {
     let functions = functions(loaded)?;
     let places: Vec<_> = loaded.artifact().address_map().iter().collect();
@@ -71,7 +75,7 @@ pub fn jitdump(loaded: &Loaded) -> Result<(), Error> {
     };
     let mut bytes = Vec::new();
     for function in functions {
-        // A function's places stand before it.
+        // The addresses of a function come before its code.
         let result = debug_info(&mut bytes, &function, &places, &source)
             .and_then(|()| dump.code_load(&mut bytes, &function));
         result.map_err(|error| {
@@ -92,10 +96,10 @@ impl Dump {
         let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
         let file = rustix::fs::open(&path, flags, mode);
         let file = file.map_err(|error| Error::io("create the file", error).in_file(&path))?;
-        // The mapping is how `perf` learns of the file: it records what is mapped executable. Nothing
-        // reads it, and it stays until the process ends.
-        // SAFETY: the kernel chooses the place, so that nothing that exists is touched, and no
-        // reference to it is ever made.
+        // The mapping is how `perf` learns about the file: it records what is mapped executable.
+        // Nothing reads the mapping, and it stays until the process ends. SAFETY: the kernel
+        // chooses the address, so that nothing that exists is touched, and no reference to it is
+        // ever made.
         let marker = unsafe {
             mmap(
                 ptr::null_mut::<c_void>(),
@@ -111,7 +115,7 @@ impl Dump {
                           (JITDUMPDIR names another directory)";
             Error::io(action, error).in_file(&path)
         })?;
-        // What is loaded was compiled for this host.
+        // Loaded code was compiled for this host.
         let machine = loaded.artifact().bytes().get(ELF_MACHINE..ELF_MACHINE + 2);
         let machine = machine.map_or(0, |bytes| u16::from_ne_bytes([bytes[0], bytes[1]]));
         let mut header = Vec::with_capacity(HEADER_SIZE as usize);
@@ -145,7 +149,7 @@ impl Dump {
     }
 }
 
-/// The places of a function; no record if it has none.
+/// The addresses of a function; no record if it has none.
 fn debug_info(
     out: &mut Vec<u8>,
     function: &Function<'_>,
@@ -163,10 +167,10 @@ fn debug_info(
         out.extend_from_slice(&(function.address as u64).to_ne_bytes());
         out.extend_from_slice(&(places.len() as u64).to_ne_bytes());
         for place in places {
-            // In a damaged artifact the places may be in disorder.
+            // In a damaged artifact the addresses may be out of order.
             let offset = place.offset.saturating_sub(function.offset);
             let address = function.address as u64 + u64::from(offset);
-            // Line 0 is code that comes from no place.
+            // Line 0 is code without an offset in the binary.
             let line = if place.wasm_offset == u32::MAX { 0 } else { place.wasm_offset };
             out.extend_from_slice(&address.to_ne_bytes());
             out.extend_from_slice(&line.to_ne_bytes());
@@ -176,14 +180,14 @@ fn debug_info(
     })
 }
 
-/// A record: its kind, its size, the time, and what `fill` adds.
+/// Writes a record: its kind, its size, the time, and what `fill` adds.
 fn record(out: &mut Vec<u8>, kind: u32, fill: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
     let start = out.len();
     out.extend_from_slice(&kind.to_ne_bytes());
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&now().to_ne_bytes());
     fill(out);
-    // The format has no room for more.
+    // The format has no room for larger sizes.
     let size = u32::try_from(out.len() - start).map_err(|_| io::ErrorKind::FileTooLarge)?;
     out[start + 4..start + 8].copy_from_slice(&size.to_ne_bytes());
     Ok(())

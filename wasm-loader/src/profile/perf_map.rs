@@ -17,11 +17,12 @@ use crate::loaded::Loaded;
 /// Held by the thread that writes to the file.
 static WRITER: Mutex<()> = Mutex::new(());
 
-/// Adds the functions to `/tmp/perf-PID.map`, the file by which `perf report` and other profilers know the
-/// functions of a process that have no file of their own.
+/// Adds the functions to `/tmp/perf-PID.map`. By this file, `perf report` and other profilers know
+/// the functions of a process that are in no file of their own.
 ///
-/// What is there stays, so that several modules, and other compilers in the process, can use the file. It
-/// is not removed when the program ends, since it is read after that. Call this once for what is loaded.
+/// What the file contains already stays, so that several modules, and other compilers in the
+/// process, can use it. It is not removed when the program ends, since it is read after that. Call
+/// this once for each loaded artifact.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Systems on which nobody would read what is written here.
+//! For systems where no tool reads these files.
 
 use std::io;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::loaded::Loaded;
 
-/// Keeps code known to debuggers. There is none of them on this system.
+/// Keeps code known to debuggers. On this system it is never made.
 #[derive(Debug)]
 pub struct GdbRegistration(());
 

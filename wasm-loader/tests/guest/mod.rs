@@ -15,10 +15,11 @@ pub(crate) const FORTY_TWO: &[u8] = b"\x13\x05\xa0\x02\x67\x80\x00\x00";
 #[cfg(target_arch = "s390x")]
 pub(crate) const FORTY_TWO: &[u8] = b"\xa7\x29\0\x2a\x07\xfe";
 
-/// What the memory of the module has at the address that it is given.
+/// The contents of the module's memory at the address that it is given.
 pub(crate) const DATA: &[u8] = b"hello";
 
-/// A module with one function whose code is the given bytes, and a memory with [`DATA`] at an address.
+/// A module with one function whose code is the given bytes, and a memory with [`DATA`] at an
+/// address.
 pub(crate) fn module(code: &[u8], address: i32) -> (Module, CompiledModule) {
     let offset = ConstExpr::new([ConstOp::I32Const(address)]);
     let memory = MemoryType {

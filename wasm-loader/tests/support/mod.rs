@@ -1,4 +1,4 @@
-//! A module of three functions, for the tests of what tools are told about them.
+//! A module of three functions, for the tests of what tools learn about them.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use wasm_types::{
 /// What the functions are called: by the name section, by an export, by nothing.
 pub(crate) const NAMES: [&str; 3] = ["core::named\\n<é>", "exported", "wasm-function[2]"];
 
-/// Where the functions stand in the text, and how many bytes they have.
+/// The offsets of the functions in the text, and their lengths in bytes.
 pub(crate) const PLACES: [(usize, usize); 3] = [(0, 3), (16, 5), (32, 2)];
 
 /// The address map: offset in the text, and in the Wasm binary.
