@@ -1,18 +1,19 @@
-//! What threads share without anything else between them, tried by [Loom](https://docs.rs/loom) in every order in
-//! which threads can take their turns (up to a number of turns that are taken from a thread against its will).
+//! [Loom](https://docs.rs/loom) tries code that threads share without anything else between them.
+//! It tries every order in which threads can take turns, up to a number of forced switches between
+//! threads.
 //!
-//! The files that are tried are those of the project itself, compiled here with Loom's locks and atomics
-//! in the place of the standard library's: `sync` in each module is what differs. Run by `cargo xtask loom`.
+//! The tested files are those of the project itself, compiled here with Loom's locks and atomics in
+//! place of the standard library's: only `sync` in each module differs. Run by `cargo xtask loom`.
 
 mod registry;
 mod sync;
 mod vm;
 
-/// In the place of the store's.
+/// Replaces the store's type.
 #[derive(Debug)]
 pub struct Error;
 
-/// Runs a model in every order, and says how many there were.
+/// Runs a model in every order, and prints how many there were.
 fn model(name: &str, run: impl Fn() + Sync + Send + 'static) {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! The loader's registry: readers take no lock, and nothing is freed that one of them has.
+//! The loader's registry: readers take no lock, and nothing that a reader holds is freed.
 
 use std::ptr;
 
@@ -13,7 +13,7 @@ mod published;
 
 use published::{Present, Published};
 
-/// A value that Loom sees being read and freed.
+/// A value whose reads and frees Loom observes.
 struct Value {
     number: usize,
     alive: UnsafeCell<bool>,
@@ -96,8 +96,8 @@ pub(crate) fn models() {
         reader.join().expect("it does not panic");
         assert_eq!(shared.read(), 3);
     });
-    // Without a reader, for whom one of them would wait while the other waits for it: Loom has no end to two who
-    // wait by looking again.
+    // There is no reader here: one writer would wait for it while the other writer waits for the
+    // first. Loom finds no end for two threads that wait by checking again.
     model("registry: two writers", || {
         let shared = Shared::new();
         let writer = thread::spawn({
@@ -108,10 +108,10 @@ pub(crate) fn models() {
         writer.join().expect("it does not panic");
         assert_eq!(shared.read(), 2);
     });
-    model("registry: what was taken out is nobody's", || {
+    model("registry: what was taken out has no readers", || {
         let shared = Shared::new();
         shared.0.replace(|value| value.number = 1);
-        // What a record is: the value says whether it is in.
+        // Stands for a record: the value says whether it is registered.
         let record = Arc::new(Value::new(7));
         let reader = thread::spawn({
             let (shared, record) = (Arc::clone(&shared), Arc::clone(&record));
@@ -124,7 +124,7 @@ pub(crate) fn models() {
             }
         });
         shared.0.replace(|value| value.number = 0);
-        // SAFETY: Loom fails the model if somebody reads it still.
+        // SAFETY: Loom fails the model if somebody still reads it.
         record.alive.with_mut(|alive| unsafe { *alive = false });
         reader.join().expect("it does not panic");
     });

@@ -1,8 +1,9 @@
 //! Loom's locks and atomics, under the names of the standard library's.
 //!
-//! Loom takes a load that is sequentially consistent for one that acquires. Where a thread writes one place and
-//! then reads another that is too little, so loads are updates that change nothing here: those see the newest
-//! value, as sequentially consistent loads do in one order with all other such accesses.
+//! Loom treats a sequentially consistent load as an acquire load. That is too weak where a thread
+//! writes one location and then reads another. So loads here are read-modify-write operations that
+//! change nothing. These see the newest value, as sequentially consistent loads do in one total
+//! order with all other such accesses.
 
 pub(crate) use std::sync::{Arc, PoisonError};
 

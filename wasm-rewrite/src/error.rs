@@ -19,17 +19,18 @@ pub struct Error {
 pub enum ErrorKind {
     /// The input is not a valid module.
     Invalid,
-    /// The state is not one that the module can have: lists of other lengths than its index
-    /// spaces, values of other types, contents outside of a memory or table.
+    /// The module can't have this state: a list has another length than the index space, a value
+    /// has another type, or contents lie outside of a memory or table.
     Mismatch,
-    /// The state cannot be told in a module.
+    /// The state cannot be expressed in a module.
     Unrepresentable,
-    /// The options name an export that is not there, or ask for one name twice.
+    /// The options name an export that does not exist, or request one name twice.
     Export,
-    /// The result would exceed a limit that engines have.
+    /// The result would exceed a limit of engines.
     Limit,
-    /// The result is not valid. The state can be the reason, by a function of another type than a
-    /// typed reference allows; so can a limit of the validator. Else it is an error of this crate.
+    /// The result is not valid. The state can be the reason, if a function has another type than a
+    /// typed reference allows. So can a limit of the validator. Otherwise it is an error of this
+    /// crate.
     Output,
 }
 
@@ -47,7 +48,7 @@ impl Error {
         Self::of_parser(ErrorKind::Output, "the rewritten module is not valid", &error)
     }
 
-    /// What the parser says, which can have names of the module in it.
+    /// The parser's error, which can contain names of the module.
     fn of_parser(kind: ErrorKind, what: &str, error: &wasmparser::Error) -> Self {
         let error = error.to_string();
         Self::new(kind, format!("{what}: {}", Escaped::new(&error)))
@@ -58,7 +59,7 @@ impl Error {
         self.kind
     }
 
-    /// The global, table or memory that is the reason, if it is one.
+    /// The global, table or memory that caused the error, if there is one.
     pub fn item(&self) -> Option<&Item> {
         self.item.as_deref()
     }
@@ -78,14 +79,14 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
-/// What parsing finds wrong, which is with the input.
+/// Parsing errors mean that the input is wrong.
 impl From<wasmparser::Error> for Error {
     fn from(error: wasmparser::Error) -> Self {
         Self::of_parser(ErrorKind::Invalid, "the module is not valid", &error)
     }
 }
 
-/// What re-encoding finds wrong: parsing again, or a construct that can't be encoded.
+/// Errors of encoding the module again: from parsing, or for a construct that can't be encoded.
 impl From<wasm_encoder::reencode::Error> for Error {
     fn from(error: wasm_encoder::reencode::Error) -> Self {
         match error {

@@ -1,4 +1,4 @@
-//! Exporting what is not exported.
+//! Exports items that are not exported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::validate;
 /// The longest name that engines accept, in bytes.
 const LONGEST_NAME: usize = 100_000;
 
-/// Gives the name for the export of an item, or nothing if it is not to be exported.
+/// Returns the name for the export of an item, or `None` if it is not to be exported.
 pub type Namer<'a> = dyn Fn(&Item) -> Option<String> + 'a;
 
 /// What [`expose`] exports, and under which names.
@@ -24,22 +24,22 @@ pub struct ExposeOptions<'a> {
     pub tables: bool,
     /// Whether to export memories.
     pub memories: bool,
-    /// Whether mutable globals may be exported. Engines of WebAssembly 1.0 as it was first may not
-    /// know that; those globals are left out then.
+    /// Whether mutable globals may be exported. Engines of the first version of WebAssembly 1.0 may
+    /// not support that; those globals are left out then.
     pub mutable_globals: bool,
     /// Whether items that the module already exports get a second export, so that all are found
     /// under names of one scheme.
     pub again: bool,
     /// The beginning of all names.
     pub prefix: &'a str,
-    /// Names an item, or leaves it out; without it, the names are the prefix, the kind, `_`, and
-    /// the name in the name section or else the index: `__global_count`, `__table_0`. The prefix
-    /// is not put before names that this gives.
+    /// Names an item, or leaves it out. Without it, the names are the prefix, the kind, `_`, and
+    /// the name in the name section or else the index: `__global_count`, `__table_0`. Names that
+    /// this returns get no prefix.
     pub name: Option<&'a Namer<'a>>,
 }
 
 impl Default for ExposeOptions<'_> {
-    /// Everything, with the prefix `__`.
+    /// Exports everything, with the prefix `__`.
     fn default() -> Self {
         Self {
             globals: true,
@@ -67,7 +67,7 @@ impl fmt::Debug for ExposeOptions<'_> {
     }
 }
 
-/// What [`expose`] made.
+/// The result of [`expose`].
 #[derive(Clone, Debug)]
 pub struct Exposed {
     /// The module.
@@ -76,7 +76,7 @@ pub struct Exposed {
     pub items: Vec<ExposedItem>,
     /// Mutable globals that were left out because of [`ExposeOptions::mutable_globals`].
     pub skipped: Vec<Item>,
-    /// The names of custom sections that were left out since they would no longer be right: the
+    /// The names of custom sections that were left out since they would no longer be correct: the
     /// URL of a source map, whose offsets count from the start of the file.
     pub dropped_sections: Vec<String>,
 }
@@ -92,8 +92,8 @@ pub struct ExposedItem {
 
 /// Exports the globals, tables and memories of a module, imported ones too.
 ///
-/// Exports that are there stay, in their order and before the new ones. Where a name is taken, `_2`
-/// is put behind it, or the next number that is free. Everything else is copied.
+/// Existing exports stay, in their order and before the new ones. Where a name is taken, `_2` is
+/// appended, or the next number that is free. Everything else is copied.
 ///
 /// # Errors
 ///
@@ -135,7 +135,7 @@ pub fn expose(wasm: &[u8], options: &ExposeOptions<'_>) -> Result<Exposed, Error
     let mut replaced = Replaced::default();
     replaced.put(&section);
     let (wasm, dropped_sections) = sections::assemble(&source, &replaced, |_| Custom::Keep);
-    // What the validator checks of an export besides its kind came with WebAssembly 1.0, so the
+    // Apart from the kind, what the validator checks of an export came with WebAssembly 1.0. So the
     // proposals of the input are enough.
     let wasm = validate::output(wasm, features)?;
     Ok(Exposed { wasm, items, skipped, dropped_sections })
@@ -161,7 +161,7 @@ fn name(item: &Item, options: &ExposeOptions<'_>) -> Result<Option<String>, Erro
         None => {
             let (prefix, kind) = (options.prefix, item.kind);
             let named = item.name.as_ref().map(|name| format!("{prefix}{kind}_{name}"));
-            // A number behind it may have to fit, too.
+            // There must be room for a number after the name.
             let short = named.filter(|name| name.len() + 16 <= LONGEST_NAME);
             Some(short.unwrap_or_else(|| format!("{prefix}{kind}_{}", item.index)))
         }
@@ -179,8 +179,8 @@ fn name(item: &Item, options: &ExposeOptions<'_>) -> Result<Option<String>, Erro
     }
 }
 
-/// The name itself or one with a number behind it. For each name that was asked for, the map has the
-/// number to try next, so that many items of one name do not take long.
+/// The name itself, or one with a number after it. For each name that was requested, the map has
+/// the number to try next, so that many items of one name do not take long.
 fn free_name(wanted: String, taken: &mut BTreeMap<String, u64>) -> String {
     let Some(&(mut number)) = taken.get(&wanted) else {
         taken.insert(wanted.clone(), 2);

@@ -1,4 +1,4 @@
-//! How an item of a module is told in reports and errors.
+//! How reports and errors describe an item of a module.
 
 use std::fmt;
 
@@ -25,10 +25,10 @@ impl fmt::Display for ItemKind {
     }
 }
 
-/// A global, table or memory of a module. Displays as `global 3 ($count)` and the like.
+/// A global, table or memory of a module. Displayed, for example, as `global 3 ($count)`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Item {
-    /// What it is.
+    /// The kind.
     pub kind: ItemKind,
     /// Its index in the index space of its kind, imported items first.
     pub index: u32,
@@ -36,7 +36,7 @@ pub struct Item {
     pub name: Option<String>,
     /// The module and the field that it is imported from, if it is imported.
     pub import: Option<(String, String)>,
-    /// Whether the code of the module can change it: of a global, its mutability; true of others.
+    /// Whether the code of the module can change it: for a global, its mutability; otherwise true.
     pub mutable: bool,
 }
 

@@ -1,10 +1,10 @@
 //! Rewrites WebAssembly modules: binaries go in, binaries come out.
 //!
-//! * [`expose`] exports every global, table and memory, so that a runtime which shows only what is
-//!   exported shows all of the state of an instance.
-//! * [`preinitialize`] makes a module that starts in a given [state](wasm_types::ModuleState): what
-//!   an instance had worked out when the state was captured need not be worked out again. The
-//!   module is portable; it needs nothing of the runtime that the state was captured in.
+//! * [`expose`] exports every global, table and memory. A runtime that shows only exports then
+//!   shows all of an instance's state.
+//! * [`preinitialize`] makes a module that starts in a given [state](wasm_types::ModuleState).
+//!   Whatever an instance had computed when the state was captured need not be computed again. The
+//!   module is portable: it needs nothing of the runtime that the state was captured in.
 //!
 //! Code is copied byte for byte (with one exception, [`Imported::Define`]), and so are all sections
 //! that need no change. Input and output are validated, and the output needs no proposal of a later
@@ -12,10 +12,10 @@
 //!
 //! # Should I use this?
 //!
-//! Use it if you have a state, or make one, and want a module of it; or if you want to watch the
-//! state of modules in a runtime that does not show it. It does not run anything: what runs a
-//! module and captures its state is a runtime, such as `wasm-runtime`. If all you want is
-//! `wizer` as a command, Wizer is one.
+//! Use it if you have a state, or make one, and want a module that starts in it; or if you want to
+//! watch the state of modules in a runtime that does not show it. It does not run anything. To run
+//! a module and capture its state, use a runtime such as `wasm-runtime`. If a command like `wizer`
+//! is all that you want, use Wizer.
 //!
 //! # Example
 //!

@@ -1,4 +1,4 @@
-//! The name section: the names of what is told or exported, and its indices after a change.
+//! The name section: names for reports and exports, and the section itself with other indices.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use wasmparser::{BinaryReader, NameMap};
 
 use crate::item::ItemKind;
 
-/// Subsections of the name section that are maps from the indices that can change here.
+/// Subsections of the name section that are maps from indices that can change here.
 const TABLE: u8 = 5;
 const MEMORY: u8 = 6;
 const GLOBAL: u8 = 7;
@@ -21,8 +21,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Reads what can be read. A name section does not have to be right for a module to be valid,
-    /// so what is damaged has no names.
+    /// Reads what can be read. A module can be valid though its name section is not well-formed.
+    /// Names in damaged parts are missing.
     pub(crate) fn read(payload: &[u8]) -> Self {
         let mut names = BTreeMap::new();
         for (id, contents) in Subsections::new(payload).flatten() {
@@ -46,7 +46,7 @@ impl Names {
     }
 }
 
-/// Where items of a module went: for each old index the new one, if the item is still there.
+/// The new index for each old one, if the item is still there.
 pub(crate) struct Moved {
     pub(crate) tables: Vec<Option<u32>>,
     pub(crate) memories: Vec<Option<u32>>,
@@ -120,7 +120,7 @@ impl<'a> Iterator for Subsections<'a> {
         }
         let subsection = self.read();
         if subsection.is_err() {
-            // Nothing behind damage can be told apart.
+            // After a damaged part, no further subsection can be recognised.
             self.reader = BinaryReader::new(&[], 0);
         }
         Some(subsection)

@@ -1,4 +1,4 @@
-//! Making a module that starts in a given state.
+//! Makes a module that starts in a given state.
 
 mod check;
 mod constant;
@@ -22,70 +22,71 @@ use crate::validate;
 use renumber::Renumber;
 use uses::Uses;
 
-/// How [`preinitialize`] goes about it.
+/// Options of [`preinitialize`].
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct PreinitializeOptions {
-    /// Functions that are no longer exported, by the names of their exports: those that have done
-    /// their work, such as Wizer's `wizer.initialize`.
+    /// Functions that are no longer exported, by the names of their exports. These are functions
+    /// that need not run any more, such as Wizer's `wizer.initialize`.
     pub remove_exports: Vec<String>,
-    /// Functions that are exported under another name: the old name, and the new one. An export
-    /// that had the new name is removed.
+    /// Functions that are exported under another name: the old name, and the new one. If another
+    /// export has the new name, it is removed.
     pub rename_exports: Vec<(String, String)>,
-    /// Whether a function stays exported that has the name `_initialize`, which a WASI reactor has
-    /// for what must be called once. Without this it is taken to have been called.
+    /// Whether a function with the name `_initialize` stays exported. WASI reactors have one, which
+    /// must be called once. Without this option it is assumed to have been called.
     pub keep_initialize: bool,
-    /// What becomes of imported globals, tables and memories that are part of the state.
+    /// What happens to imported globals, tables and memories that are part of the state.
     pub imported: Imported,
 }
 
-/// What becomes of imported items that are part of the state.
+/// What happens to imported items that are part of the state.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub enum Imported {
-    /// They are errors: an importing module does not say what an imported item holds.
+    /// They are errors: an importing module can't set the contents of an imported item.
     #[default]
     Refuse,
-    /// They become items that the module defines, and are imported no longer.
+    /// They become items that the module defines, and are no longer imported.
     ///
-    /// If one that stays imported follows one that does not, indices change. Code is encoded again
-    /// then, and DWARF, branch hints and the like are left out, since they name places in it.
+    /// If an item that stays imported follows one that does not, indices change. Then code is
+    /// encoded again, and DWARF, branch hints and similar sections are left out, since they refer
+    /// to positions in it.
     Define,
 }
 
-/// What [`preinitialize`] made.
+/// The result of [`preinitialize`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Preinitialized {
     /// The module.
     pub wasm: Vec<u8>,
-    /// The names of custom sections that were left out since they would no longer be right.
+    /// The names of custom sections that were left out since they would no longer be correct.
     pub dropped_sections: Vec<String>,
 }
 
 /// Makes a module that starts in the given state.
 ///
 /// * Memories and tables have the size of the state from the start, and data and element segments
-///   for what they hold. Runs of bytes that are near are in one segment, and there are never more
-///   segments than engines accept.
+///   for their contents. Runs of bytes that are close to each other share a segment, and there are
+///   never more segments than engines accept.
 /// * Globals are initialised with their values.
-/// * Segments that were not dropped stay. Of those that were, an empty one stays where code names
-///   it; indices of segments in code stay right.
-/// * Imported items that are not part of the state stay imported, and active segments that
-///   initialise them stay what they are, as does their part in instantiation.
-/// * Functions that code takes references of stay declared.
+/// * Segments that were not dropped stay. If code refers to a dropped segment, an empty one stays
+///   in its place. Indices of segments in code stay correct.
+/// * Imported items that are not part of the state stay imported. Active segments that initialise
+///   them stay as they are, and so does their part in instantiation.
+/// * Functions that code takes references to stay declared.
 /// * There is no start function: it has run.
 ///
-/// The name section and other custom sections are kept. Left out are those with relocations
-/// (`linking`, `reloc.*`), which would refer to other data, and the URL of a source map if code
-/// moves within the file. Code itself is copied, so DWARF stays right; see [`Imported::Define`] for
-/// the exception.
+/// The name section and other custom sections are kept. Sections with relocations (`linking`,
+/// `reloc.*`) are left out, as they would refer to other data, and so is the URL of a source map if
+/// code moves within the file. Code itself is copied, so DWARF stays correct; see
+/// [`Imported::Define`] for the exception.
 ///
 /// An immutable global that the module defines may be `None` in the state: it keeps its
-/// initialiser. This is the way for globals whose values a state can't tell.
+/// initialiser. Use this for globals whose values a state can't express.
 ///
 /// # Errors
 ///
-/// If the module is not valid, if the state does not fit it or can't be told in a module, if an
-/// export is missing that the options name, or if the result would be larger than engines accept.
-/// [`Error::item`] is the global, table or memory that is the reason.
+/// If the module is not valid, if the state does not fit it or can't be expressed in a module, if
+/// an export is missing that the options name, or if the result would be larger than engines
+/// accept. [`Error::item`] is the global, table or memory that caused the error.
 pub fn preinitialize(
     wasm: &[u8],
     state: &ModuleState,
@@ -138,7 +139,7 @@ pub fn preinitialize(
     Ok(Preinitialized { wasm, dropped_sections })
 }
 
-/// A section that was there stays, even if it has become empty.
+/// A section that was in the input stays, even if it has become empty.
 fn put_unless_empty(
     replaced: &mut Replaced,
     source: &Source<'_>,

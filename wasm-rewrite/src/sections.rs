@@ -1,7 +1,7 @@
-//! A module taken apart into sections and declarations, and put together again.
+//! A module, split into sections and declarations, and assembled again.
 //!
-//! Sections that are not replaced are copied, so that code keeps its offsets within its section,
-//! which is what DWARF counts from.
+//! Sections that are not replaced are copied. So code keeps its offsets within its section, which
+//! DWARF counts from the section's start.
 
 use std::collections::BTreeMap;
 
@@ -18,27 +18,27 @@ use crate::names::Names;
 /// The custom section with the URL of a source map, whose offsets count from the start of the file.
 const SOURCE_MAP: &str = "sourceMappingURL";
 
-/// A section as it stands in the binary.
+/// A section of the binary.
 pub(crate) struct Section<'a> {
     pub(crate) id: u8,
     /// The name of a custom section.
     pub(crate) name: Option<&'a str>,
-    /// Its contents; of a custom section, with the name.
+    /// Its contents; for a custom section, including the name.
     pub(crate) contents: &'a [u8],
-    /// What follows the name of a custom section; else the contents.
+    /// For a custom section, what follows the name; otherwise the contents.
     pub(crate) payload: &'a [u8],
     /// Where the contents start in the file, in bytes.
     offset: usize,
 }
 
-/// A valid module, with what of its declarations is looked at here.
+/// A valid module, with the parts of its declarations that are needed here.
 #[derive(Default)]
 pub(crate) struct Source<'a> {
     pub(crate) sections: Vec<Section<'a>>,
     pub(crate) imports: Vec<Import<'a>>,
     /// The number of functions, imported and defined.
     pub(crate) functions: u32,
-    /// All memories, imported ones first, and so on for tables and globals.
+    /// All memories, imported ones first. The same for tables and globals.
     pub(crate) memories: Vec<Declared<'a, MemoryType, ()>>,
     pub(crate) tables: Vec<Declared<'a, TableType, TableInit<'a>>>,
     pub(crate) globals: Vec<Declared<'a, GlobalType, ConstExpr<'a>>>,
@@ -60,7 +60,7 @@ pub(crate) enum Origin<'a, D> {
         module: &'a str,
         field: &'a str,
     },
-    /// Defined, with what initialises it.
+    /// Defined, with its initialiser.
     Defined(D),
 }
 
@@ -71,7 +71,7 @@ impl<T, D> Declared<'_, T, D> {
 }
 
 impl<'a> Source<'a> {
-    /// Takes a module apart that was validated before.
+    /// Splits a module that was validated before.
     pub(crate) fn parse(wasm: &'a [u8]) -> Result<Self, Error> {
         let mut source = Self::default();
         for payload in Parser::new(0).parse_all(wasm) {
@@ -165,20 +165,20 @@ impl<'a> Source<'a> {
         self.sections.iter().any(|section| section.id == id)
     }
 
-    /// How a global is told.
+    /// How reports describe a global.
     pub(crate) fn global(&self, index: usize) -> Item {
         let global = self.globals.get(index);
         let mutable = global.is_some_and(|global| global.ty.mutable);
         self.item(ItemKind::Global, index, mutable, global.map(|global| &global.origin))
     }
 
-    /// How a table is told.
+    /// How reports describe a table.
     pub(crate) fn table(&self, index: usize) -> Item {
         let origin = self.tables.get(index).map(|table| &table.origin);
         self.item(ItemKind::Table, index, true, origin)
     }
 
-    /// How a memory is told.
+    /// How reports describe a memory.
     pub(crate) fn memory(&self, index: usize) -> Item {
         let origin = self.memories.get(index).map(|memory| &memory.origin);
         self.item(ItemKind::Memory, index, true, origin)
@@ -203,23 +203,23 @@ impl<'a> Source<'a> {
     }
 }
 
-/// What becomes of a custom section.
+/// What happens to a custom section.
 pub(crate) enum Custom {
     Keep,
     Drop,
-    /// Other contents behind the same name.
+    /// Other contents with the same name.
     Replace(Vec<u8>),
 }
 
-/// The sections of the output that differ from those of the input: by id, each encoded whole, or
-/// `None` for a section that is left out.
+/// The sections of the output that differ from those of the input, by id. Each is encoded
+/// completely, or `None` if it is left out.
 #[derive(Default)]
 pub(crate) struct Replaced {
     sections: BTreeMap<u8, Option<Vec<u8>>>,
 }
 
 impl Replaced {
-    /// Puts a section in, in place of the one that is there with the same id or at its place.
+    /// Puts a section in, in place of the one with the same id, or at its position.
     pub(crate) fn put(&mut self, section: &impl wasm_encoder::Section) {
         let mut bytes = Vec::new();
         section.append_to(&mut bytes);
@@ -232,9 +232,9 @@ impl Replaced {
     }
 }
 
-/// Puts a module together. Gives the names of the custom sections that were left out, too.
+/// Assembles a module. Also returns the names of the custom sections that were left out.
 ///
-/// A source map counts offsets from the start of the file, so its URL is left out if code moves.
+/// A source map counts offsets from the start of the file. So its URL is left out if code moves.
 pub(crate) fn assemble(
     source: &Source<'_>,
     replaced: &Replaced,
@@ -259,8 +259,8 @@ fn assemble_once(
     let mut wasm = wasm_encoder::Module::HEADER.to_vec();
     let mut dropped = Vec::new();
     let mut moved = false;
-    // A new section goes right behind the last one that has to precede it, so that custom sections
-    // at the end, such as the names, stay there.
+    // A new section goes right after the last one that must precede it, so that custom sections at
+    // the end, such as the names, stay there.
     let mut new: Vec<(u8, &[u8])> = replaced
         .sections
         .iter()
@@ -315,7 +315,7 @@ fn assemble_once(
 
 const CODE: u8 = 10;
 
-/// The places of sections among each other (binary format, "Modules").
+/// The order of sections (binary format, "Modules").
 fn order(id: u8) -> usize {
     const ORDER: [u8; 13] = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, CODE, 11];
     ORDER.iter().position(|&other| other == id).unwrap_or(ORDER.len())

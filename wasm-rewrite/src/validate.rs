@@ -1,14 +1,14 @@
-//! Validation of what comes in and goes out.
+//! Validation of input and output.
 
 use wasmparser::{Validator, WasmFeatures};
 
 use crate::error::Error;
 
-/// The editions of the specification, and last everything that the validator knows.
+/// The editions of the specification, and finally everything that the validator knows.
 const EDITIONS: [WasmFeatures; 4] =
     [WasmFeatures::WASM1, WasmFeatures::WASM2, WasmFeatures::WASM3, WasmFeatures::all()];
 
-/// Validates the input, and gives the proposals of the first edition in which it is valid.
+/// Validates the input, and returns the proposals of the first edition in which it is valid.
 pub(crate) fn input(wasm: &[u8]) -> Result<WasmFeatures, Error> {
     if let Err(error) = check(wasm, WasmFeatures::all()) {
         return Err(error.into());
@@ -28,7 +28,7 @@ pub(crate) fn output(wasm: Vec<u8>, features: WasmFeatures) -> Result<Vec<u8>, E
 }
 
 fn check(wasm: &[u8], features: WasmFeatures) -> Result<(), wasmparser::Error> {
-    // A component is neither; without the feature the validator refuses it.
+    // A component is neither input nor output; without the feature the validator refuses it.
     let features = features.difference(WasmFeatures::COMPONENT_MODEL);
     Validator::new_with_features(features).validate_all(wasm).map(|_| ())
 }

@@ -1,4 +1,4 @@
-//! Modules that start in given states, compared with what they should be in text.
+//! Modules that start in given states, compared with the expected modules as text.
 
 mod support;
 #[path = "support/text.rs"]
@@ -296,7 +296,7 @@ fn what_is_imported_and_in_the_state_is_refused_or_defined() {
             (elem (i32.const 0) func 0)
             (data (i32.const 7) "d"))"#,
     );
-    // The names of the input keep their order of subsections, so all is compared.
+    // The names of the input keep the order of their subsections, so everything is compared.
     let (actual, expected) = (shape(&output.wasm), shape(&expected));
     assert_eq!(actual.code, expected.code);
     assert_eq!(actual.imports, expected.imports);

@@ -1,4 +1,4 @@
-//! What holds for all modules, on modules made at random.
+//! Properties of all modules, tested on random modules.
 
 mod support;
 
@@ -10,7 +10,7 @@ use wasm_smith::{Config, Module};
 use wasm_types::{GlobalState, MemoryState, ModuleState, RefState, TableState};
 use wasmparser::{Parser, Payload, TypeRef, ValType};
 
-/// A module with or without garbage collection, which has values that no state can tell.
+/// A module with or without garbage collection, which has values that no state can express.
 fn module(seed: &[u8], gc: bool) -> Vec<u8> {
     let config = Config {
         gc_enabled: gc,
@@ -28,7 +28,7 @@ fn module(seed: &[u8], gc: bool) -> Vec<u8> {
     Module::new(config, &mut Unstructured::new(seed)).unwrap().to_bytes()
 }
 
-/// The state in which nothing was written: sizes as declared, all else zero or null.
+/// The state before anything was written: sizes as declared, all else zero or null.
 fn untouched(wasm: &[u8]) -> ModuleState {
     let mut state = ModuleState::default();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -114,12 +114,12 @@ proptest! {
         let (mut before, mut after) = (shape(&wasm), shape(&output.wasm));
         prop_assert_eq!(after.start, None);
         before.start = None;
-        // The name section is written again, and may say less of segments.
+        // The name section is encoded again, and may have fewer names of segments.
         before.custom.retain(|(name, _)| name != "name");
         after.custom.retain(|(name, _)| name != "name");
         prop_assert_eq!(after, before);
         let mut again = untouched(&output.wasm);
-        // What was not dropped is passive now, or was declared.
+        // Segments that were not dropped are passive now, or were declared.
         again.dropped_data.fill(dropped);
         again.dropped_elements.fill(dropped);
         let twice = preinitialize(&output.wasm, &again, &options).unwrap();

@@ -1,4 +1,4 @@
-//! Interruption: no wish is lost, and no page touched that is no longer the store's.
+//! Interruption: no request is lost, and no page is touched that is no longer the store's.
 
 use std::collections::BTreeMap;
 
@@ -15,17 +15,17 @@ mod reasons;
 use epochs::Epochs;
 use reasons::{Interrupts, Reason, Verdict};
 
-/// The pages: whether each can be read. Those that are not in it are nobody's.
+/// The pages, and whether each is readable. Pages that are not in the map belong to nobody.
 static PAGES: std::sync::Mutex<BTreeMap<usize, bool>> = std::sync::Mutex::new(BTreeMap::new());
 
-/// In the place of what protects pages.
+/// Replaces the system call that protects pages.
 unsafe fn set_readable(page: usize, readable: bool) -> Result<(), Error> {
     let mut pages = PAGES.lock().unwrap();
     *pages.get_mut(&page).expect("the page is the store's") = readable;
     Ok(())
 }
 
-/// A store's, with one page, and started.
+/// The interrupts of a store with one page, which has started to run code.
 fn started() -> Arc<Interrupts> {
     PAGES.lock().unwrap().insert(1, true);
     let interrupts = Interrupts::new(u64::MAX, false);
@@ -40,7 +40,7 @@ fn is_readable() -> bool {
 }
 
 pub(crate) fn models() {
-    model("interruption: a wish while the store starts", || {
+    model("interruption: a request while the store starts", || {
         PAGES.lock().unwrap().insert(1, true);
         let interrupts = Interrupts::new(u64::MAX, false);
         let other = thread::spawn({
@@ -54,7 +54,7 @@ pub(crate) fn models() {
         assert_eq!(interrupts.reason().unwrap(), Some(Reason::Requested));
         assert!(!is_readable());
     });
-    model("interruption: a wish while another is looked after", || {
+    model("interruption: a request while another is handled", || {
         let interrupts = started();
         interrupts.raise(Reason::Requested);
         let other = thread::spawn({
@@ -68,7 +68,7 @@ pub(crate) fn models() {
         assert_eq!(interrupts.reason().unwrap(), Some(left));
         assert!(!is_readable());
     });
-    model("interruption: a wish while the store is dropped", || {
+    model("interruption: a request while the store is dropped", || {
         let interrupts = started();
         let other = thread::spawn({
             let interrupts = Arc::clone(&interrupts);
@@ -76,11 +76,11 @@ pub(crate) fn models() {
         });
         interrupts.close().unwrap();
         assert!(is_readable());
-        // From here on it is nobody's.
+        // From here on the page belongs to nobody.
         PAGES.lock().unwrap().remove(&1);
         other.join().expect("it does not panic");
     });
-    model("interruption: who waits in the host, and a wish", || {
+    model("interruption: a wait in the host, and a request", || {
         let interrupts = started();
         let other = thread::spawn({
             let interrupts = Arc::clone(&interrupts);
@@ -95,9 +95,9 @@ pub(crate) fn models() {
             assert!(interrupts.listen_anew(&listening).expect("none is made").is_none());
         }
         assert_eq!(interrupts.verdict().unwrap(), Verdict::Stop);
-        assert!(is_readable(), "who asked has been heard");
+        assert!(is_readable(), "the request was handled");
     });
-    model("interruption: a second wish while the first is heard", || {
+    model("interruption: a second request while the first is handled", || {
         let interrupts = started();
         interrupts.raise(Reason::Timeout);
         let other = thread::spawn({
@@ -110,12 +110,12 @@ pub(crate) fn models() {
         let first = interrupts.verdict().unwrap();
         assert_ne!(first, Verdict::GoOn);
         other.join().expect("it does not panic");
-        // It was either the timeout, and the wish is still there, or the wish.
+        // Either the timeout came first, and the request is still there, or the request came first.
         let again = interrupts.verdict().unwrap();
         let heard = is_readable();
         assert!(heard && matches!(again, Verdict::Stop | Verdict::GoOn), "{again:?}");
     });
-    model("epochs: who starts to wait, and who counts up", || {
+    model("epochs: a store starts to wait, the host increments", || {
         let epochs = Arc::new(Epochs::default());
         let interrupts = started();
         let other = thread::spawn({
@@ -124,14 +124,15 @@ pub(crate) fn models() {
         });
         epochs.wait(&interrupts, 1);
         other.join().expect("it does not panic");
-        // Counted up before it began to wait, it needs one more.
+        // If the epoch was incremented before the store began to wait, one more increment is
+        // needed.
         epochs.increment();
         assert_eq!(interrupts.reason().unwrap(), Some(Reason::Epoch));
         assert!(!is_readable());
         epochs.forget(&interrupts);
         assert!(is_readable());
     });
-    model("epochs: who puts off its deadline, and who counts up", || {
+    model("epochs: a store postpones its deadline, the host increments", || {
         let epochs = Arc::new(Epochs::default());
         let interrupts = started();
         epochs.wait(&interrupts, 1);
@@ -147,7 +148,7 @@ pub(crate) fn models() {
         assert_eq!(interrupts.reason().unwrap(), Some(Reason::Epoch));
         epochs.forget(&interrupts);
     });
-    model("epochs: two who count up, and one who waits", || {
+    model("epochs: two increments, and a store that waits", || {
         let epochs = Arc::new(Epochs::default());
         let interrupts = started();
         let count = || {
@@ -163,7 +164,7 @@ pub(crate) fn models() {
         assert_eq!(interrupts.reason().unwrap(), Some(Reason::Epoch));
         epochs.forget(&interrupts);
     });
-    model("epochs: who is dropped, and who counts up", || {
+    model("epochs: a store is dropped, the host increments", || {
         let epochs = Arc::new(Epochs::default());
         let interrupts = started();
         epochs.wait(&interrupts, 1);

@@ -1,4 +1,4 @@
-//! Unused instances: each is had by one, and none is left when its module goes.
+//! Unused instances: only one store has each, and none is left when its module is dropped.
 
 use std::ptr::NonNull;
 
@@ -15,7 +15,7 @@ const LIMITS: ReuseLimits =
 
 fn instance(number: usize) -> ReusableInstance {
     let address = NonNull::<VmInstance>::without_provenance(number.try_into().expect("not 0"));
-    // SAFETY: nobody looks behind the address.
+    // SAFETY: the address is never dereferenced.
     unsafe { ReusableInstance::new(address) }
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn models() {
             let (reusable, module) = (Arc::clone(&reusable), Arc::clone(&module));
             move || {
                 let taken = reusable.take(&module).map(number);
-                // What is not kept is freed by who gave it back.
+                // Whoever gives an instance back frees those that are not kept.
                 let gone = match taken {
                     Some(it) => reusable.put(instance(it), Arc::as_ptr(&module), 10, &LIMITS),
                     None => Vec::new(),

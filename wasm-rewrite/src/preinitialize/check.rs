@@ -1,4 +1,4 @@
-//! Whether a state is one that the module can have, and that a module can tell.
+//! Whether the module can have a state, and whether a module can express it.
 
 use wasm_types::{GlobalState, MemoryState, ModuleState, RefState, TableState};
 use wasmparser::{AbstractHeapType, HeapType, MemoryType, RefType, TableType, ValType};
@@ -56,7 +56,7 @@ fn length(what: &str, state: usize, module: usize) -> Result<(), Error> {
     ))
 }
 
-/// Whether there is a state to check.
+/// Checks that the state includes the contents of an item.
 fn present(
     item: &Item,
     present: bool,
@@ -95,7 +95,8 @@ fn memory(item: &Item, ty: &MemoryType, state: &MemoryState) -> Result<(), Error
     let address_bits = if ty.memory64 { 64 } else { 32 };
     let addressable = u64::try_from((1_u128 << address_bits) >> page_log2).unwrap_or(u64::MAX);
     size(item, state.pages, ty.initial, ty.maximum.unwrap_or(addressable), "pages")?;
-    // Nothing is at the very last address of a memory of 2^64 bytes, so that ends are numbers, too.
+    // Nothing is at the very last address of a memory of 2^64 bytes, so that ends fit in 64 bits,
+    // too.
     let bytes = (u128::from(state.pages) << page_log2).min(u128::from(u64::MAX));
     let pieces = state.chunks.iter().map(|chunk| (chunk.offset, chunk.bytes.len()));
     inside(item, pieces, bytes, "bytes")
@@ -126,7 +127,7 @@ fn table(item: &Item, ty: &TableType, state: &TableState, functions: u32) -> Res
     Ok(())
 }
 
-/// Whether pieces are in order, apart, and within a size.
+/// Checks that pieces are in order, do not overlap, and lie within a size.
 fn inside(
     item: &Item,
     pieces: impl Iterator<Item = (u64, usize)>,
@@ -173,8 +174,8 @@ fn global(item: &Item, ty: ValType, state: GlobalState, functions: u32) -> Resul
     }
 }
 
-/// Whether a reference can be of the type. That a function has the type which the reference is of
-/// is left to the validation of the output.
+/// Checks that a reference can have the type. Whether a function has the type that a typed
+/// reference requires is left to the validation of the output.
 fn reference(item: &Item, ty: RefType, state: RefState, functions: u32) -> Result<(), Error> {
     let fits = match state {
         RefState::Null => ty.is_nullable(),

@@ -7,7 +7,7 @@ use wasmparser::ValType;
 
 use crate::error::{Error, ErrorKind};
 
-/// A value as a constant expression, for a place of the given type.
+/// A value as a constant expression of the given type.
 pub(super) fn constant(value: GlobalState, ty: ValType) -> Result<ConstExpr, Error> {
     Ok(match (value, ty) {
         (GlobalState::I32(value), _) => ConstExpr::i32_const(value),

@@ -1,4 +1,4 @@
-//! Data segments: what memories hold, and what is left of the segments that were there.
+//! Data segments: the contents of memories, and what remains of the input's segments.
 
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{ConstExpr, DataSection};
@@ -18,12 +18,12 @@ const LIMIT: usize = 100_000;
 /// The most bytes of all data segments: engines accept no modules larger than this.
 const LARGEST: u64 = 1 << 30;
 
-/// The zeros between bytes that are not, up to which a second segment takes no less space than the
-/// zeros: its mode, offset and length are some eight bytes.
+/// If there are at most this many zeros between two runs of other bytes, a second segment saves no
+/// space: its mode, offset and length take some eight bytes.
 const GAP: u64 = 8;
 
 struct Segment<'a> {
-    /// The memory and the offset of an active one.
+    /// The memory and the offset of an active segment.
     active: Option<(u32, ConstExpr)>,
     bytes: Bytes<'a>,
 }
@@ -33,7 +33,7 @@ enum Bytes<'a> {
     Run(&'a MemoryState, Run),
 }
 
-/// The data segments of the output, and for each old index the new one.
+/// The data segments of the output, and the new index for each old one.
 pub(super) fn data(
     source: &Source<'_>,
     state: &ModuleState,
@@ -58,7 +58,7 @@ pub(super) fn data(
         let offset = if source.memories[run.of].ty.memory64 {
             ConstExpr::i64_const(run.places.start as i64)
         } else {
-            // The offset was found to lie within 32 bits, which the instruction takes as signed.
+            // The offset was found to fit in 32 bits, which the instruction reads as signed.
             ConstExpr::i32_const(run.places.start as u32 as i32)
         };
         new.push(Segment {
@@ -80,8 +80,8 @@ pub(super) fn data(
     Ok((section, places))
 }
 
-/// For each segment of the input what stays of it: passive ones that were not dropped, active ones
-/// of memories that stay imported, and an empty one of what code names.
+/// What remains of each segment of the input: passive segments that were not dropped, active
+/// segments of memories that stay imported, and an empty segment where code refers to another one.
 fn what_stays<'a>(
     source: &Source<'a>,
     state: &ModuleState,
@@ -139,7 +139,7 @@ impl Bytes<'_> {
         }
     }
 
-    /// The bytes of a run are gathered from the chunks it spans; what is between them is zero.
+    /// The bytes of a run are gathered from the chunks that it spans; bytes in between are zero.
     fn bytes(&self) -> Vec<u8> {
         let (state, run) = match self {
             Self::Slice(bytes) => return bytes.to_vec(),

@@ -1,4 +1,4 @@
-//! Element segments: what tables hold, what is left of the segments that were there, and the
+//! Element segments: the contents of tables, what remains of the input's segments, and the
 //! declarations of functions.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
@@ -14,13 +14,13 @@ use super::uses::Uses;
 use crate::error::{Error, ErrorKind};
 use crate::sections::Source;
 
-/// The most element segments that engines accept, but for one that declares functions.
+/// The most element segments that engines accept, less one that declares functions.
 const LIMIT: usize = 100_000 - 1;
 
 /// The most elements of a segment that engines accept.
 const LONGEST: u64 = 10_000_000;
 
-/// The most elements of all segments: engines accept no module in which there is space for more.
+/// The most elements of all segments: engines accept no larger modules than have room for these.
 const LARGEST: u64 = 1 << 26;
 
 struct Segment<'a> {
@@ -33,7 +33,7 @@ enum Mode {
     Active(u32, ConstExpr),
 }
 
-/// The element segments of the output, and for each old index the new one.
+/// The element segments of the output, and the new index for each old one.
 pub(super) fn elements(
     source: &Source<'_>,
     state: &ModuleState,
@@ -42,7 +42,7 @@ pub(super) fn elements(
     functions: &mut Functions,
 ) -> Result<(ElementSection, Vec<Option<u32>>), Error> {
     let old = what_stays(source, state, uses, renumber, functions)?;
-    // Nulls between runs are not put into segments: before WebAssembly 2.0 there was no way to.
+    // Nulls between runs are not put into segments: before WebAssembly 2.0 this was impossible.
     let mut runs = Runs::new(0);
     for (table, state) in state.tables.iter().enumerate() {
         for run in state.iter().flat_map(|state| &state.runs) {
@@ -75,7 +75,7 @@ pub(super) fn elements(
         let offset = if ty.table64 {
             ConstExpr::i64_const(run.places.start as i64)
         } else {
-            // The offset was found to lie within 32 bits, which the instruction takes as signed.
+            // The offset was found to fit in 32 bits, which the instruction reads as signed.
             ConstExpr::i32_const(run.places.start as u32 as i32)
         };
         new.push(Segment {
@@ -90,7 +90,7 @@ pub(super) fn elements(
     for Segment { mode, elements } in segments {
         match mode {
             Mode::Passive => section.passive(elements),
-            // Table 0 goes unnamed, as it had to in WebAssembly 1.0.
+            // The index of table 0 is omitted, as WebAssembly 1.0 required.
             Mode::Active(0, offset) => section.active(None, &offset, elements),
             Mode::Active(table, offset) => section.active(Some(table), &offset, elements),
         };
@@ -102,8 +102,8 @@ pub(super) fn elements(
     Ok((section, places))
 }
 
-/// For each segment of the input what stays of it: passive ones that were not dropped, active ones
-/// of tables that stay imported, and an empty one of what code names.
+/// What remains of each segment of the input: passive segments that were not dropped, active
+/// segments of tables that stay imported, and an empty segment where code refers to another one.
 fn what_stays<'a>(
     source: &Source<'a>,
     state: &ModuleState,
@@ -159,7 +159,7 @@ fn add_functions(items: &ElementItems<'_>, functions: &mut Functions) -> Result<
     Ok(())
 }
 
-/// No elements, of the same type: `table.init` is valid only with that.
+/// No elements, but of the same type: `table.init` is only valid with that.
 fn none_of<'a>(items: &ElementItems<'_>) -> Result<Elements<'a>, Error> {
     Ok(match items {
         ElementItems::Functions(_) => Elements::Functions((&[]).into()),
@@ -169,8 +169,8 @@ fn none_of<'a>(items: &ElementItems<'_>) -> Result<Elements<'a>, Error> {
     })
 }
 
-/// The elements of a run: indices of functions where that is possible, as it is all that
-/// WebAssembly 1.0 has; else expressions.
+/// The elements of a run: indices of functions where possible, since WebAssembly 1.0 has nothing
+/// else; otherwise expressions.
 fn contents<'a>(state: &TableState, run: &Run, ty: RefType) -> Result<Elements<'a>, Error> {
     let mut elements = vec![RefState::Null; (run.places.end - run.places.start) as usize];
     let first = state

@@ -1,4 +1,4 @@
-//! Exports: functions that have done their work go, others get new names.
+//! Exports: functions that need not run any more are removed, others get new names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use super::renumber::Renumber;
 use crate::error::{Error, ErrorKind};
 use crate::sections::Source;
 
-/// What a WASI reactor calls its initialisation.
+/// The name of a WASI reactor's initialisation function.
 const INITIALIZE: &str = "_initialize";
 
-/// What the output exports.
+/// The exports of the output.
 pub(super) fn exports(
     source: &Source<'_>,
     options: &PreinitializeOptions,
@@ -53,7 +53,7 @@ pub(super) fn exports(
 
 type Wanted<'a> = (BTreeSet<&'a str>, BTreeMap<&'a str, &'a str>);
 
-/// The exports to remove, and those to rename with their new names.
+/// The exports to remove, and those to rename, with their new names.
 fn wanted<'a>(source: &Source<'_>, options: &'a PreinitializeOptions) -> Result<Wanted<'a>, Error> {
     let removed: BTreeSet<&str> = options.remove_exports.iter().map(String::as_str).collect();
     let (mut renamed, mut new) = (BTreeMap::new(), BTreeSet::new());

@@ -9,7 +9,7 @@ use super::renumber::Renumber;
 use crate::error::Error;
 use crate::sections::{Origin, Source};
 
-/// What is still imported.
+/// The items that stay imported.
 pub(super) fn imports(
     source: &Source<'_>,
     state: &ModuleState,
@@ -48,8 +48,8 @@ pub(super) fn memories(source: &Source<'_>, state: &ModuleState) -> MemorySectio
 
 /// The tables, as large as in the state.
 ///
-/// An initialiser stays only where the type has no null, which needs one; element segments say
-/// what such a table holds, too.
+/// An initialiser stays only where the type has no null, so that it needs one. The contents of such
+/// a table are in element segments, too.
 pub(super) fn tables(
     source: &Source<'_>,
     state: &ModuleState,

@@ -1,7 +1,7 @@
 //! Indices when imported items become defined ones.
 //!
-//! The items that do so come first among the defined ones, in their order, so that what was defined
-//! before keeps its index, and only imported items change theirs among each other.
+//! These items come first among the defined ones, in their order. So items that were defined before
+//! keep their indices, and only the indices of imported items change.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -20,10 +20,10 @@ pub(super) struct Renumber {
     pub(super) memories: Vec<u32>,
     pub(super) tables: Vec<u32>,
     pub(super) globals: Vec<u32>,
-    /// The values of the imported globals that become defined ones. Constant expressions may get
-    /// the value of an imported global, but before WebAssembly 3.0 not that of a defined one.
+    /// The values of the imported globals that become defined ones. Constant expressions may refer
+    /// to an imported global, but before WebAssembly 3.0 not to a defined one.
     constants: BTreeMap<u32, ConstExpr>,
-    /// Whether all items stay what they are, imported or defined.
+    /// Whether all items stay imported or defined, as they were.
     none: bool,
 }
 
@@ -54,7 +54,7 @@ impl Renumber {
         self.none
     }
 
-    /// Whether code has to name other indices.
+    /// Whether indices in code change.
     pub(super) fn changes_code(&self) -> bool {
         [&self.memories, &self.tables, &self.globals]
             .into_iter()
@@ -128,7 +128,8 @@ impl Reencode for Renumber {
                 && let Some(constant) = self.constants.get(&global_index)
             {
                 constant.encode(&mut bytes);
-                // A constant expression ends with `end`, which this one goes on behind.
+                // The inserted constant expression ends with `end`, but this expression continues
+                // after it.
                 bytes.pop();
                 continue;
             }

@@ -1,8 +1,8 @@
-//! Which places of a memory or a table become one segment.
+//! Which positions of a memory or a table become one segment.
 
 use std::ops::Range;
 
-/// The places of something that is not zero, with which memory or table it is in.
+/// A range of positions with contents other than zero, and the memory or table that they are in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Run {
     /// The memory or the table.
@@ -10,7 +10,8 @@ pub(super) struct Run {
     pub(super) places: Range<u64>,
 }
 
-/// Collects places in order. Those with at most `gap` places between them are one run.
+/// Collects positions in order. If there are at most `gap` others between two positions, they share
+/// a run.
 pub(super) struct Runs {
     gap: u64,
     runs: Vec<Run>,
@@ -21,7 +22,7 @@ impl Runs {
         Self { gap, runs: Vec::new() }
     }
 
-    /// Adds a place, which lies behind all others of its memory or table.
+    /// Adds a position, which must be after all others of its memory or table.
     pub(super) fn add(&mut self, of: usize, place: u64) {
         match self.runs.last_mut() {
             Some(last) if last.of == of && place - last.places.end <= self.gap => {
@@ -31,8 +32,8 @@ impl Runs {
         }
     }
 
-    /// The runs, of which there are at most `room` if that is possible: as many as necessary are
-    /// put together, those with the smallest gaps first.
+    /// The runs, if possible at most `room` of them: as many as necessary are merged, starting with
+    /// the smallest gaps.
     pub(super) fn finish(self, room: usize) -> Vec<Run> {
         let excess = self.runs.len().saturating_sub(room);
         if excess == 0 {
@@ -71,8 +72,8 @@ mod tests {
             runs.add(0, place);
         }
         runs.add(1, 35);
-        let tell = |Run { of, places }: Run| (of, places.start, places.end);
-        runs.finish(room).into_iter().map(tell).collect()
+        let numbers = |Run { of, places }: Run| (of, places.start, places.end);
+        runs.finish(room).into_iter().map(numbers).collect()
     }
 
     #[test]

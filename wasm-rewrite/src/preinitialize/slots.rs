@@ -1,10 +1,11 @@
-//! The order of segments: those that code names keep their indices.
+//! The order of segments: those that code refers to keep their indices.
 
-/// Puts segments in order. `old` has, for each segment of the input, what stays of it.
+/// Arranges segments. `old` has, for each segment of the input, what remains of it.
 ///
-/// If code names segments, what stays keeps its index, and new segments fill the gaps and follow;
-/// a gap that no new one is left for gets an empty segment. Else what stays moves together. Both
-/// keep the order among what stays. Gives the segments, and for each old index the new one.
+/// If code refers to segments, those that remain keep their indices, and new segments fill the gaps
+/// and follow. If there are not enough new ones, the gaps left get empty segments. Otherwise the
+/// remaining segments move together. Both ways keep the order among the remaining segments. Returns
+/// the segments, and the new index for each old one.
 pub(super) fn arrange<T>(
     mut old: Vec<Option<T>>,
     named: bool,
@@ -32,7 +33,7 @@ pub(super) fn arrange<T>(
     (segments, places)
 }
 
-/// How many new segments fit, if there may be `limit` segments at all.
+/// How many new segments fit, if there may be at most `limit` segments.
 pub(super) fn room<T>(old: &[Option<T>], limit: usize) -> usize {
     limit.saturating_sub(old.iter().flatten().count())
 }

@@ -1,4 +1,4 @@
-//! What code names: segments, whose indices have to stay, and functions, which have to be declared.
+//! What code refers to: segments, whose indices must stay, and functions, which must be declared.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use wasmparser::Operator;
 use crate::error::Error;
 use crate::sections::Source;
 
-/// The segments and functions that instructions name.
+/// The segments and functions that instructions refer to.
 #[derive(Default)]
 pub(super) struct Uses {
     pub(super) data: BTreeSet<u32>,
     pub(super) elements: BTreeSet<u32>,
-    /// The functions that `ref.func` names.
+    /// The functions in `ref.func` instructions.
     pub(super) functions: BTreeSet<u32>,
 }
 

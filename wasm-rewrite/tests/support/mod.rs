@@ -1,8 +1,8 @@
-//! Looking at modules: what they import, export, define.
+//! Inspects modules: what they import, export and define.
 
 use wasmparser::{Parser, Payload};
 
-/// What a test asks of a module, in an order and form that can be compared.
+/// What tests compare of a module, in a fixed order and form.
 #[derive(Default, PartialEq, Debug)]
 pub(crate) struct Shape {
     pub(crate) imports: Vec<String>,

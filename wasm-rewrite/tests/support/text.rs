@@ -3,8 +3,8 @@
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::Parser;
 
-/// The module of a text, encoded as this crate encodes: sections that come out of it are compared
-/// byte for byte.
+/// The module of a text, encoded in the same way as by this crate, so that resulting sections can
+/// be compared byte for byte.
 pub(crate) fn encoded(text: &str) -> Vec<u8> {
     let wasm = wat::parse_str(text).unwrap();
     let mut module = wasm_encoder::Module::new();
