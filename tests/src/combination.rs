@@ -1,4 +1,5 @@
-//! Settings of an engine and its compiler that must make no difference to what modules do, in any combination.
+//! Settings of an engine and its compiler that must make no difference to what modules do, in any
+//! combination.
 
 use std::sync::Arc;
 
@@ -8,11 +9,11 @@ use proptest::test_runner::{Config as Sampling, RngAlgorithm, TestRng, TestRunne
 use wasm_runtime::{Config, CraneliftCompiler, Internals, NamePattern, OptLevel};
 use wasm_translate::Settings;
 
-/// A combination of settings. Its [`Debug`] form says what was chosen.
+/// A combination of settings. Its [`Debug`] form shows which were chosen.
 #[derive(Clone, Copy, Debug)]
 pub struct Combination {
     opt_level: OptLevel,
-    /// What is reserved for each 32-bit memory, and the guard behind it, in bytes.
+    /// The reservation for each 32-bit memory, and the guard after it, in bytes.
     memory: (u64, u64),
     internals: Internals,
     spectre_mitigation: bool,
@@ -21,7 +22,7 @@ pub struct Combination {
     parallel: bool,
     /// Whether all functions report when they are called, to no hook.
     function_hooks: bool,
-    /// Whether the code can be interrupted, which nobody does.
+    /// Whether the code can be interrupted, which never happens here.
     interruption: bool,
     /// Of [`OPTIMIZATIONS`], which are taken.
     optimizations: [bool; OPTIMIZATIONS.len()],
@@ -39,17 +40,17 @@ const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 7] = [
 ];
 
 impl Combination {
-    /// A combination that depends on the name and on nothing else, so that a test that has failed fails again.
-    /// The environment variable `COMBINATIONS` with a number asks for others.
+    /// A combination that depends on the name and on nothing else, so that a failed test fails
+    /// again. The environment variable `COMBINATIONS` with a number selects others.
     ///
     /// # Panics
     ///
-    /// If the variable is no number.
+    /// If the variable is not a number.
     pub fn sample(name: &str) -> Self {
         let other = std::env::var("COMBINATIONS").map_or(0, |number| {
             number.parse().unwrap_or_else(|error| panic!("COMBINATIONS={number}: {error}"))
         });
-        // FNV-1a: any hash would do that stays the same from one version of Rust to the next.
+        // FNV-1a. Any hash would do that does not change between versions of Rust.
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64 ^ other, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
@@ -63,7 +64,7 @@ impl Combination {
     }
 
     /// Makes these the settings of a configuration.
-    #[allow(unsafe_code, reason = "settings of the compiler are an unsafe matter")]
+    #[allow(unsafe_code, reason = "settings of the compiler are unsafe to change")]
     pub fn apply(self, config: &mut Config) {
         let Self { optimizations, .. } = self;
         let adjust = move |settings: &mut Settings| {
@@ -86,7 +87,7 @@ impl Combination {
             .interruption(self.interruption)
             .function_hooks(self.function_hooks.then(NamePattern::any));
         config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
-        // What is deterministic already must stay so.
+        // Combinations that are already deterministic must stay so.
         config.tunables_mut().relaxed_simd_deterministic |= self.relaxed_simd_deterministic;
     }
 }

@@ -1,7 +1,7 @@
 //! What the tests of the whole project share.
 //!
-//! - [`Pipeline`]: from the bytes of a module to a [`wasm_runtime::Module`], on the spot or through an
-//!   artifact.
+//! - [`Pipeline`]: from the bytes of a module to a [`wasm_runtime::Module`], on the spot or through
+//!   an artifact.
 //! - [`Combination`]: settings that must make no difference.
 
 #![deny(unsafe_code)]

@@ -16,19 +16,19 @@ pub enum Pipeline {
 }
 
 impl Pipeline {
-    /// Both.
+    /// Both pipelines.
     pub const ALL: [Pipeline; 2] = [Pipeline::OnTheSpot, Pipeline::ThroughArtifact];
 
     /// A function that makes modules for engines with this configuration.
     ///
     /// # Errors
     ///
-    /// If the configuration makes no engine.
+    /// If no engine can be made with the configuration.
     pub fn loader(
         self,
         config: &Config,
     ) -> Result<impl FnMut(&Engine, &[u8]) -> Result<Module> + use<>> {
-        // Nothing but bytes passes from the engine that compiles to the one that runs.
+        // Only bytes pass from the engine that compiles to the one that runs.
         let compiling = Engine::new(config)?;
         Ok(move |engine: &Engine, wasm: &[u8]| match self {
             Pipeline::OnTheSpot => Module::from_binary(engine, wasm),
@@ -40,7 +40,7 @@ impl Pipeline {
         })
     }
 
-    /// Makes a module, through a file if through an artifact.
+    /// Makes a module. An artifact goes through a file.
     ///
     /// # Errors
     ///
@@ -52,8 +52,8 @@ impl Pipeline {
                 let artifact = Module::new(engine, wasm)?.serialize()?;
                 let file = tempfile::NamedTempFile::new()?;
                 std::fs::write(file.path(), artifact)?;
-                // SAFETY: the file was written in the line above by this version of the compiler, and
-                // nobody else knows its name. Removing it does not unmap it.
+                // SAFETY: the file was written in the line above by this version of the compiler,
+                // and nobody else knows its name. Removing it does not unmap it.
                 unsafe { Module::deserialize_file(engine, file.path()) }
             }
         }

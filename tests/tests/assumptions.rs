@@ -1,8 +1,8 @@
-//! Code that was compiled with one engine's settings, in an engine with others: it is refused, or does at all its
-//! boundaries what WebAssembly says, and touches nothing but what is its own.
+//! Code that was compiled with the settings of one engine, in an engine with others: it is refused,
+//! or follows WebAssembly at all its boundaries and touches only what belongs to it.
 //!
-//! What lies behind a memory's address space is made accessible here, as another memory that is as large as can be, so
-//! that an access too far does not trap but changes something.
+//! The address space after a memory is made accessible here, by another memory that is as large as
+//! possible. So an access too far does not trap, but changes something.
 
 #![allow(unsafe_code)]
 
@@ -66,7 +66,8 @@ fn any_settings() -> impl Strategy<Value = Settings> {
 }
 
 impl Settings {
-    /// As these, but for what an engine wants of code beside memories: so that code is not always refused.
+    /// These settings, but with everything from `other` that is not about memories: so that code is
+    /// not always refused.
     fn like(self, other: Settings) -> Self {
         let Settings { reservation, guard, growth, spectre_mitigation, pool, .. } = self;
         Self { reservation, guard, growth, spectre_mitigation, pool, ..other }
@@ -101,8 +102,8 @@ impl Settings {
         Engine::new(&config).unwrap()
     }
 
-    /// What is in the way of code with these settings in an engine with others, told once more in other words than
-    /// the code that is tested has for it.
+    /// Why code with these settings is refused by an engine with others. This is written
+    /// independently of the code under test.
     fn refused_by(&self, engine: &Settings) -> Vec<&'static str> {
         let unchecked = self.reservation >= 4 * GIB;
         let interrupts = |it: &Settings| it.interruption || it.epochs;
@@ -134,7 +135,7 @@ enum Kind {
     Wide,
 }
 
-/// Who makes the memory that the code uses.
+/// What makes the memory that the code uses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Maker {
     Code,
@@ -148,7 +149,7 @@ struct Subject {
     kind: Kind,
     maker: Maker,
     has_maximum: bool,
-    /// How much it grows before it is looked at.
+    /// How much it grows before it is checked.
     grows: bool,
 }
 
@@ -174,7 +175,7 @@ fn offsets(kind: Kind, code: &Settings) -> Vec<u64> {
     offsets
 }
 
-/// The widths of accesses in bytes, and what does them.
+/// The widths of accesses in bytes, and the instructions that make them.
 const WIDTHS: [(u64, &str, &str, &str); 3] = [
     (1, "(i32.wrap_i64 (i64.load8_u", "i64.store8", "i64.extend_i32_u"),
     (8, "(i32.wrap_i64 (i64.load", "i64.store", "i64.extend_i32_u"),
@@ -201,8 +202,8 @@ impl Subject {
         builder.build().unwrap()
     }
 
-    /// A module that accesses the memory in all ways, has a loop without an end, a table of its own, and uses a tail
-    /// call and a relaxed vector instruction.
+    /// A module that accesses the memory in all ways, has an endless loop and a table of its own,
+    /// and uses a tail call and a relaxed vector instruction.
     fn wat(&self, code: &Settings) -> String {
         let ty = self.ty();
         let memory = match self.maker {
@@ -248,7 +249,7 @@ impl Subject {
         text + ")"
     }
 
-    /// Addresses around all borders that code or engine may have in mind.
+    /// Addresses around all boundaries that matter to the code or the engine.
     fn addresses(&self, offset: u64, width: u64, size: u64, both: [&Settings; 2]) -> Vec<u64> {
         let mut borders = vec![0, size, 4 * GIB, 1 << 31];
         for settings in both {
@@ -272,11 +273,11 @@ impl Subject {
     }
 }
 
-/// A memory that somebody else has: accessible as far as its addresses reach, if the engine allows that.
+/// A memory of another owner: accessible as far as its addresses reach, if the engine allows that.
 struct Neighbour {
     store: Store<()>,
     memory: Memory,
-    /// What is looked at: far more would take long.
+    /// How much of it is checked: much more would take too long.
     looked_at: usize,
 }
 
@@ -289,7 +290,8 @@ impl Neighbour {
         Self { store, memory, looked_at: 0 }
     }
 
-    /// Whether nothing was written: no page of it is anything but zero. The kernel knows which it has made at all.
+    /// Whether nothing was written: all its pages are zero. The kernel reports which pages exist at
+    /// all.
     fn is_untouched(&mut self) -> bool {
         let pages = resident(self.memory.data_ptr(&self.store), self.memory.data_size(&self.store));
         self.looked_at += pages.len();
@@ -307,7 +309,7 @@ fn resident(start: *const u8, len: usize) -> Vec<usize> {
     let mut entries = vec![0; len / 4096 * 8];
     file.read_exact(&mut entries).unwrap();
     for (number, entry) in entries.chunks_exact(8).enumerate() {
-        // Present or swapped.
+        // Present or swapped out.
         if entry[7] & 0xc0 != 0 {
             pages.push(number * 4096);
         }
@@ -315,7 +317,7 @@ fn resident(start: *const u8, len: usize) -> Vec<usize> {
     pages
 }
 
-/// An instance of the code that is tried, in a store of its own.
+/// An instance of the tested code, in a store of its own.
 struct Trial<'a> {
     subject: Subject,
     both: [&'a Settings; 2],
@@ -374,7 +376,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Calls an export with a result or none, which is 0 then.
+    /// Calls an export with at most one result. Without a result, returns 0.
     fn call(&mut self, name: &str, args: &[Val]) -> Result<i64> {
         let func = self.instance.get_func(&mut self.store, name).expect("an export");
         let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
@@ -386,7 +388,8 @@ impl<'a> Trial<'a> {
         })
     }
 
-    /// Calls an export that does something with bytes up to an address: it must trap exactly if there are none.
+    /// Calls an export that accesses bytes up to an address. It must trap exactly if these do not
+    /// exist.
     fn access(&mut self, name: &str, args: &[Val], end: u128) -> Option<i64> {
         let size = u128::from(self.size());
         let both = self.both;
@@ -434,7 +437,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// What the engine promises, the code keeps.
+    /// Checks that the code keeps the engine's promises.
     fn run_promises(&mut self, engine: &Settings) -> Result<()> {
         assert_eq!(self.call("tail", &[])?, 1);
         assert_eq!(self.call("own", &[Val::I32(0)])?, 1);
@@ -459,7 +462,7 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// Loads code of one engine in another. Returns whether it was not refused.
+/// Loads code of one engine in another. Returns whether it was accepted.
 fn run(code: &Settings, settings: &Settings, subject: Subject) -> Result<bool> {
     let artifact = code.engine().precompile_module(subject.wat(code).as_bytes())?;
     let engine = settings.engine();
@@ -480,7 +483,7 @@ fn run(code: &Settings, settings: &Settings, subject: Subject) -> Result<bool> {
             return Ok(false);
         }
     };
-    // Mappings are made from the top of the address space down.
+    // The system maps from the top of the address space down.
     let mut above = Neighbour::new(&engine, settings.pool);
     for round in 0..2 {
         let mut trial = Trial::new(subject, code, settings, &engine, &module)?;
@@ -489,7 +492,7 @@ fn run(code: &Settings, settings: &Settings, subject: Subject) -> Result<bool> {
         trial.run_promises(settings)?;
         assert!(above.is_untouched(), "{subject:?} {code:?} in {settings:?}");
         assert!(below.as_mut().is_none_or(Neighbour::is_untouched), "{code:?} in {settings:?}");
-        // The next round is in what this one leaves.
+        // The next round runs in what this one leaves.
     }
     Ok(true)
 }
@@ -497,7 +500,8 @@ fn run(code: &Settings, settings: &Settings, subject: Subject) -> Result<bool> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The engine's settings for memories are its own; the others are those of the code in half of the cases.
+    /// The engine's settings for memories are its own. In half of the cases the others are those of
+    /// the code.
     #[test]
     fn code_in_an_engine_with_other_settings_is_refused_or_does_the_same(
         code in any_settings(),
@@ -554,8 +558,8 @@ fn reservations_are_compared_as_far_as_code_relies_on_them() {
     }
 }
 
-/// What is tried here would be noticed: code that says of itself that it relies on less than it does finds what
-/// somebody else has.
+/// Proves that these tests would notice a failure: code that claims to rely on less than it does
+/// finds the data of another owner.
 #[test]
 fn code_that_is_not_refused_though_it_should_be_reaches_its_neighbours() {
     const MARK: [u8; 4] = *b"mine";
@@ -570,7 +574,8 @@ fn code_that_is_not_refused_though_it_should_be_reaches_its_neighbours() {
     wasm_artifact::__write_checksums(&mut artifact);
 
     let engine = DEFAULT.engine();
-    // SAFETY: the code only reads here what is no memory of its own, which is looked for first.
+    // SAFETY: outside of its own memory, the code here only reads, and only memory that was located
+    // before.
     let module = unsafe { Module::deserialize(&engine, &artifact) }.unwrap();
     let mut neighbours: Vec<_> = (0..4).map(|_| Neighbour::new(&engine, None)).collect();
     let mut trial = Trial::new(subject, &code, &DEFAULT, &engine, &module).unwrap();

@@ -1,4 +1,4 @@
-//! Traps: each with its reason, and a backtrace with the functions, their names and the places.
+//! Traps: each with its reason, and a backtrace with the functions, their names and the offsets.
 
 use wasm_runtime::{
     Caller, Engine, Error, Instance, Linker, Module, Result, Store, Trap, WasmBacktrace,

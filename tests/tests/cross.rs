@@ -1,5 +1,5 @@
-//! Artifacts for machines that are not this one: real programs are compiled for each, read by tools
-//! that are not this project's, and refused here with everything that is in the way.
+//! Artifacts for other machines than this one. Real programs are compiled for each machine, read by
+//! tools that are not this project's, and refused here with all reasons.
 
 #[path = "cross/code.rs"]
 mod code;
@@ -14,19 +14,19 @@ use wasm_artifact::Artifact;
 use wasm_runtime::{CompileRequest, Compiler as _, Config, CraneliftCompiler, Engine, Module};
 use wasm_types::{CompiledFunction, DefinedFuncIndex};
 
-/// A machine, and what ELF files for it say.
+/// A machine, and the header values of ELF files for it.
 pub(crate) struct Target {
     pub(crate) triple: &'static str,
     pub(crate) arch: &'static str,
     pub(crate) machine: u16,
     pub(crate) big_endian: bool,
     pub(crate) flags: u32,
-    /// Whether its baseline has vectors.
+    /// Whether its baseline includes vectors.
     vectors: bool,
 }
 
-/// The numbers and flags are those of the processor supplements of the System V ABI. RISC-V: compressed
-/// instructions, floats in double registers.
+/// The numbers and flags are those of the processor supplements of the System V ABI. RISC-V has
+/// compressed instructions, and passes floats in double registers.
 const TARGETS: &[Target] = &[
     Target {
         triple: "x86_64-unknown-linux-gnu",
@@ -62,7 +62,7 @@ const TARGETS: &[Target] = &[
     },
 ];
 
-/// Real programs, and whether they have vectors.
+/// Real programs, and whether they use vectors.
 const PROGRAMS: &[(&str, bool)] = &[
     ("floats", false),
     ("json", false),
@@ -102,7 +102,7 @@ fn check(target: &Target) {
         let artifact = Artifact::parse(&bytes).unwrap();
         assert_eq!(artifact.target(), target.triple);
         if target.arch == "x86_64" {
-            // Its baseline is the level called v2.
+            // Its baseline is the level that is called v2.
             for extension in artifact.extensions() {
                 let level = ["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"];
                 let extension = extension.unwrap();
@@ -138,7 +138,7 @@ fn s390x_artifacts_are_s390x() {
     check(&TARGETS[3]);
 }
 
-/// A call in the module is a call on every machine: none is overlooked on one of them.
+/// A call in the module is a call on every machine: none is overlooked on any of them.
 #[test]
 fn calls_are_as_many_on_every_machine() {
     for (name, vectors) in PROGRAMS {
@@ -154,7 +154,7 @@ fn calls_are_as_many_on_every_machine() {
     }
 }
 
-/// Tables that nothing changes stand beside the code, and are found there on every machine.
+/// Constant tables are stored beside the code, and the code finds them on every machine.
 #[test]
 fn tables_stand_beside_the_code() {
     let wasm = tables::module();
@@ -177,8 +177,7 @@ fn vectors_are_refused_where_the_baseline_has_none() {
     assert!(CraneliftCompiler::new().compile(&program("vectors"), &request).is_ok());
 }
 
-/// Everything that is in the way is in one error: the machine, and what the engine does not provide
-/// for.
+/// One error has all reasons: the machine, and everything that the engine does not provide.
 #[test]
 fn other_machines_are_refused_with_all_reasons() {
     let mut config = Config::new();
@@ -221,7 +220,7 @@ fn other_machines_are_refused_with_all_reasons() {
     }
 }
 
-/// Where only the engine is in the way, it alone is named; where nothing is, the module loads.
+/// If only the engine does not fit, it alone is named. If everything fits, the module loads.
 #[test]
 fn what_fits_the_machine_is_refused_for_the_engine_alone() {
     let wasm = r#"(module (memory 1) (func (export "f") (result i32 i32)
@@ -229,7 +228,7 @@ fn what_fits_the_machine_is_refused_for_the_engine_alone() {
         (i32.load (i32.const 0)) (i32.const 1)))"#;
     let artifact = Engine::default().precompile_module(wasm.as_bytes()).unwrap();
     let mut config = Config::new();
-    // What the module does not use may be off.
+    // Features that the module does not use may be off.
     config.wasm_simd(false).wasm_relaxed_simd(false).wasm_tail_call(false).wasm_memory64(false);
     config.wasm_reference_types(false).wasm_multi_memory(false).wasm_extended_const(false);
     // SAFETY: the artifact was made above.
@@ -246,10 +245,10 @@ fn what_fits_the_machine_is_refused_for_the_engine_alone() {
     }
 }
 
-/// An engine that promises the same results everywhere wants code that keeps the promise, if there is
-/// any that could break it.
+/// An engine that promises the same results everywhere requires code that keeps the promise, but
+/// only if the code could break it.
 #[test]
-fn determinism_is_asked_for_where_it_matters() {
+fn determinism_is_required_where_it_matters() {
     let relaxed = r#"(module (func (export "f") (param v128) (result v128)
         (f32x4.relaxed_min (local.get 0) (local.get 0))))"#;
     let strict = r#"(module (func (export "f") (param v128) (result v128)
@@ -270,7 +269,7 @@ fn determinism_is_asked_for_where_it_matters() {
     assert!(message.contains("`Config::relaxed_simd_deterministic(true)`"), "{message}");
 }
 
-/// Names are checked where the target is known.
+/// Names of features are checked when the target is known.
 #[test]
 fn unknown_target_features_are_named_with_the_known_ones() {
     let mut config = Config::new();
@@ -284,7 +283,7 @@ fn unknown_target_features_are_named_with_the_known_ones() {
     }
 }
 
-/// What this machine lacks is only asked for by code that uses it.
+/// A feature that this machine lacks is only required by code that uses it.
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn extensions_count_only_where_they_are_used() {
@@ -319,7 +318,7 @@ fn extensions_count_only_where_they_are_used() {
             }
         }
     }
-    // As the message says: without them it runs here.
+    // As the message says, the module runs here without these features.
     for feature in ["avx512bitalg", "avx512vl", "avx512f", "avx512dq", "avx512vbmi", "avx512vnni"] {
         config.target_feature(feature, false);
     }

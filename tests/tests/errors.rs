@@ -1,4 +1,5 @@
-//! Errors of all crates: no cause is said twice, and what a `main` that returns one prints is for people.
+//! Errors of all crates: no cause is reported twice, and what a `main` that returns an error prints
+//! is readable.
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
@@ -15,7 +16,7 @@ use wasm_runtime::{
 
 type Boxed = Box<dyn StdError + Send + Sync>;
 
-/// An error of each type, or several where it can be made of different things, by where the type is.
+/// An error of each type, or several where it can have different causes, by the file of the type.
 fn samples() -> Vec<(&'static str, Boxed)> {
     let mut samples: Vec<(&'static str, Boxed)> = Vec::new();
     let mut add = |name, error: Boxed| samples.push((name, error));
@@ -47,7 +48,7 @@ fn samples() -> Vec<(&'static str, Boxed)> {
         Box::new(policy.verify(&artifact).map(drop).unwrap_err()),
     );
 
-    // The loader, and what the store makes of it.
+    // Errors of the loader, and those that the store makes of them.
     let mut config = Config::new();
     // SAFETY: nothing is trusted.
     unsafe { config.trust(policy) };
@@ -115,7 +116,7 @@ fn samples() -> Vec<(&'static str, Boxed)> {
     samples
 }
 
-/// Checks what an error says of itself.
+/// Checks an error's messages.
 fn check(name: &str, error: &(dyn StdError + 'static)) {
     let mut said = Vec::new();
     let mut next = Some(error);
@@ -138,7 +139,7 @@ fn check(name: &str, error: &(dyn StdError + 'static)) {
         let first = one.lines().next().unwrap_or_default();
         assert_eq!(debug.matches(first).count(), 1, "{name}: `{first}` in {debug}");
     }
-    // One line has all of it once, too.
+    // The one-line form has each message once, too.
     let line = format!("{error:#}");
     assert!(line.starts_with(&said[0]), "{name}: {line}");
 }
@@ -153,7 +154,7 @@ fn no_cause_is_said_twice() {
             all.push(error.to_string());
             next = error.source();
         }
-        // As an error of the store's, with context.
+        // As an error of the store, with context.
         let text = Error::from_boxed(error).context("CONTEXT");
         let (debug, line) = (format!("{text:?}"), format!("{text:#}"));
         assert_eq!(line, format!("CONTEXT: {}", all.join(": ")), "{name}");
@@ -194,7 +195,7 @@ fn no_error_type_is_left_out() {
             }
         }
     }
-    // One of a test's own.
+    // An error type that only a test has.
     found.remove("wasm-store/src/error/tests.rs");
     let known: BTreeSet<_> = samples().into_iter().map(|(name, _)| name.to_owned()).collect();
     assert!(found.len() > 10, "{found:?}");

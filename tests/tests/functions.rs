@@ -54,7 +54,8 @@ fn numbers(values: &[Val]) -> Vec<u128> {
         .collect()
 }
 
-/// Functions of one to sixteen parameters that return all of them in one number: the position weighs.
+/// Functions of one to sixteen parameters that return all of them in one number, in which the
+/// position matters.
 macro_rules! arities {
     ($($name:ident: $($param:ident: $ty:ty = $val:expr),* => $params:literal;)*) => {$(
         #[test]
@@ -77,7 +78,7 @@ macro_rules! arities {
             let results = call(&mut store, &module, plain, &arguments)?;
             assert_eq!(numbers(&results), [u128::from(expected)]);
             let with_caller = Func::wrap(&mut store, |mut caller: Caller<'_, ()>, $($param: $ty),*| -> Result<f64> {
-                // Anything that uses the caller would do.
+                // Any use of the caller would do.
                 let () = *caller.data_mut();
                 let (mut sum, mut weight) = (0.0_f64, 1.0_f64);
                 $(sum += $param as f64 * weight; weight *= 3.0;)*

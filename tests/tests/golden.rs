@@ -1,10 +1,11 @@
-//! Artifacts that earlier versions made stay committed: each loads and does what it did, or is refused with
-//! an error that says why.
+//! Artifacts of earlier versions stay committed: each loads and does what it did, or is refused
+//! with an error that says why.
 //!
-//! The folder `golden` has one for every pair of a format version and a version of the run-time ABI. When
-//! one of the two changes, `BLESS=1 cargo test -p wasm-tests --test golden` adds the artifact of the new
-//! pair; the expectation for the one before then changes here, from running to being refused, and only if it
-//! must: a release that can load what older ones wrote goes on doing so.
+//! The folder `golden` has one for every pair of a format version and a version of the run-time
+//! ABI. When one of the two changes, `BLESS=1 cargo test -p wasm-tests --test golden` adds the
+//! artifact of the new pair. Then the expectation for the previous one changes here, from running
+//! to being refused, but only if necessary: a release that can load artifacts of older ones
+//! continues to do so.
 
 #![allow(unsafe_code)]
 
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use wasm_runtime::sign::{SigningKey, TrustPolicy, sign};
 use wasm_runtime::{Config, Engine, Instance, Linker, Module, Result, Store, Trap};
 
-/// What becomes of each artifact.
+/// What happens to each artifact.
 const EXPECTED: &[(&str, Outcome)] = &[
     ("format-1.cwasm", Outcome::Refused(&["older format version 1", "compile the module again"])),
     ("format-2-abi-1.cwasm", Outcome::Runs),
@@ -25,7 +26,7 @@ enum Outcome {
     Refused(&'static [&'static str]),
 }
 
-/// Who signed the artifacts; the key is for this test alone.
+/// The key that signed the artifacts, which is only for this test.
 const SEED: &[u8; 32] = b"a key that protects nothing: our";
 
 fn folder() -> PathBuf {
@@ -68,7 +69,7 @@ fn signatures_hold() {
     let trusting = |seed: &[u8; 32]| {
         let mut config = Config::new();
         let policy = TrustPolicy::new().key(SigningKey::from_seed(seed).public_key());
-        // SAFETY: what is signed are the artifacts in the repository.
+        // SAFETY: only the artifacts in the repository are signed.
         unsafe { config.trust(policy) };
         Engine::new(&config).unwrap()
     };
@@ -83,7 +84,7 @@ fn signatures_hold() {
     }
 }
 
-/// The pair that is current has its artifact.
+/// The current pair has its artifact.
 #[test]
 fn the_current_versions_have_theirs() {
     let name = format!(

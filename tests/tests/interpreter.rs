@@ -1,5 +1,5 @@
-//! An interpreter is stopped in the middle of its work, and goes on in a hundred ways: in forks on several
-//! threads, as a portable module, and as an artifact.
+//! An interpreter is stopped in the middle of its work, and continues in a hundred ways: in forks
+//! on several threads, as a portable module, and as an artifact.
 
 #![allow(unsafe_code)]
 
@@ -53,7 +53,7 @@ impl Forth {
         Ok(Self { store, instance })
     }
 
-    /// With the program loaded, and some of its work done with the factor 1.
+    /// A store with the program loaded, and some of its work done with the factor 1.
     fn in_the_middle(module: &Module) -> Result<Self> {
         let mut forth = Self::new(module)?;
         for name in ["_initialize", "prepare"] {
@@ -94,7 +94,7 @@ impl Forth {
         self.call("get", name)
     }
 
-    /// Goes on with another factor, in slices; what the total is in the end.
+    /// Continues with another factor, in slices; returns the total in the end.
     fn finish(&mut self, factor: i32) -> Result<i32> {
         self.set("factor", factor)?;
         while self.call("step", 1_000 + factor)? != 0 {}
@@ -102,11 +102,11 @@ impl Forth {
     }
 }
 
-/// What the total will be if the factor changes now.
+/// The final total if the factor changes now.
 fn expected(forth: &mut Forth, factor: i32) -> Result<i32> {
     let (total, number) = (forth.get("total")?, forth.get("number")?);
     assert!(number > 10 && number < LIMIT - 10, "{number} is in the middle");
-    // The number at hand may be counted already or not: both are worth the same to forks.
+    // The current number may be counted already or not: forks add the same for it in both cases.
     let rest: i32 = (number + 1..LIMIT).map(collatz).sum();
     let at_hand = collatz(number);
     let counted = (1..=number).map(collatz).sum::<i32>() == total;
@@ -121,7 +121,7 @@ fn a_hundred_forks_go_on_differently() -> Result<()> {
     let snapshot = Snapshot::take(&mut forth.store, &[forth.instance])?;
     let expected: Vec<_> =
         (0..100).map(|factor| expected(&mut forth, factor)).collect::<Result<_>>()?;
-    // The one that they come from goes on meanwhile.
+    // The original continues meanwhile.
     let mut own = Forth::in_the_middle(&module)?;
     assert_eq!(own.finish(1)?, (1..LIMIT).map(collatz).sum::<i32>());
     assert_eq!(forth.finish(7)?, expected[7]);

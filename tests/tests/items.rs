@@ -141,7 +141,7 @@ fn tables_are_read_written_grown_and_copied() -> Result<()> {
     assert!(table.get(&mut store, 0).expect("inside").is_null());
     assert!(table.get(&mut store, 3).is_none());
 
-    // An element that nobody has asked for yet is there nevertheless.
+    // An element that was never accessed exists nevertheless.
     let one = table.get(&mut store, 1).expect("inside");
     let one = *one.unwrap_func().expect("not null");
     assert_eq!(one.typed::<(), i32>(&store)?.call(&mut store, ())?, 1);
@@ -283,7 +283,7 @@ fn instances_can_be_linked_to_each_other() -> Result<()> {
     linker.instance(&mut store, "lib", lib)?;
     let instance = linker.instantiate(&mut store, &user)?;
     assert_eq!(instance.get_typed_func::<(), i32>(&mut store, "run")?.call(&mut store, ())?, 84);
-    // The other one's function, from the shared table.
+    // The function of the other instance, from the shared table.
     let table = lib.get_table(&mut store, "table").expect("a table");
     let quadruple = *table.get(&mut store, 1).expect("inside").unwrap_func().expect("not null");
     assert_eq!(quadruple.typed::<i32, i32>(&store)?.call(&mut store, 5)?, 20);

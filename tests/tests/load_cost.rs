@@ -1,4 +1,4 @@
-//! What loading an artifact costs does not depend on how much code is in it.
+//! The cost of loading an artifact does not depend on the amount of code in it.
 
 #![allow(unsafe_code)]
 
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use wasm_runtime::{Engine, Instance, Module, Store};
 
-/// A module with so many functions, of which one is exported.
+/// A module with this many functions, one of which is exported.
 fn module(functions: usize) -> String {
     let mut text = String::from("(module (table 2 funcref) (elem (i32.const 0) $f1 $f2)");
     for number in 0..functions {
@@ -26,7 +26,8 @@ fn module(functions: usize) -> String {
 #[cfg(target_os = "linux")]
 fn page_faults() -> u64 {
     let status = fs::read_to_string("/proc/self/stat").unwrap();
-    // The name of the program, in parentheses, may contain anything; the number is the eighth after it.
+    // The name of the program, in parentheses, may contain anything; the number is the eighth after
+    // it.
     let fields = status.rsplit_once(')').unwrap().1;
     fields.split_whitespace().nth(7).unwrap().parse().unwrap()
 }
@@ -51,15 +52,16 @@ fn touched_pages_do_not_grow_with_the_code() {
             assert_eq!(first.call(&mut store, 3).unwrap(), 0);
             (loaded - before, page_faults() - loaded)
         };
-        // The first time, code of this program is touched for the first time; the least of some others
-        // has no faults of other threads in it.
+        // The first run touches code of this program for the first time. The minimum of several
+        // others contains no faults of other threads.
         let runs: Vec<_> = (0..20).map(|_| once(&file)).collect();
         let least = |of: fn(&(u64, u64)) -> u64| runs.iter().map(of).min().unwrap();
         (least(|run| run.0), least(|run| run.1))
     };
     let (few, many) = (faults(100), faults(10_000));
-    // The kernel maps sixteen pages for a fault, so that with a hundred functions one fault is enough for
-    // all tables. With a hundred times as many each table may be somewhere else, but that is all.
+    // The kernel maps sixteen pages at a fault. So with a hundred functions one fault is enough for
+    // all tables. With a hundred times as many, each table may need a fault of its own, but no
+    // more.
     assert!(many.0 <= few.0 + 8, "to load: {} faults, and {} for a large module", few.0, many.0);
     assert!(many.1 <= few.1 + 24, "to call: {} faults, and {} for a large module", few.1, many.1);
 }

@@ -1,4 +1,4 @@
-//! The errors that a user meets first say what is wrong, with what, and what to do.
+//! The errors that users meet first say what is wrong, where, and what to do.
 
 use wasm_runtime::{
     Engine, Func, Global, GlobalType, Instance, Linker, Memory, MemoryType, Module, Mutability,

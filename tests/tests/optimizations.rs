@@ -13,7 +13,8 @@ use wasm_translate::Settings;
 #[derive(Debug)]
 struct Optimized(fn(&mut Settings));
 
-// SAFETY: it is the usual compiler with switches for optimizations, each of which leaves everything as it was.
+// SAFETY: it is the usual compiler with switches for optimizations, each of which leaves everything
+// as it was.
 unsafe impl Compiler for Optimized {
     fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
         let mut settings = wasm_runtime::CraneliftCompiler::new().settings(request)?;
@@ -97,7 +98,8 @@ fn outcomes(
     Ok(outcomes)
 }
 
-/// Compares all outcomes with an optimization to those without; there must be traps and results among them.
+/// Compares all outcomes with an optimization to those without; there must be traps and results
+/// among them.
 fn compare(wat: &str, optimization: fn(&mut Settings), arguments: &[[i32; 2]]) -> Result<()> {
     let (with, without) =
         (outcomes(wat, optimization, arguments)?, outcomes(wat, |_| (), arguments)?);

@@ -1,6 +1,6 @@
-//! Profilers and debuggers are told of every module, however it was loaded.
+//! Profilers and debuggers learn about every module, however it was loaded.
 #![cfg(target_os = "linux")]
-#![allow(unsafe_code, reason = "the list that debuggers read is one of another language")]
+#![allow(unsafe_code, reason = "the list that debuggers read is defined in C")]
 
 use std::path::PathBuf;
 use std::{fs, ptr};
@@ -48,7 +48,7 @@ fn perf_maps_have_the_functions_of_each_module() -> Result<()> {
     Ok(())
 }
 
-/// The head of the list, and an element of it, as far as they are looked at.
+/// The head of the list and an element of it, as far as they are used here.
 #[repr(C)]
 struct List {
     version: u32,
@@ -94,7 +94,7 @@ fn debuggers_know_modules_as_long_as_they_live() -> Result<()> {
     let mut store = wasm_runtime::Store::new(&engine, ());
     wasm_runtime::Instance::new(&mut store, &modules[1], &[])?;
     drop(modules);
-    // An instance keeps its module.
+    // An instance keeps its module alive.
     assert_eq!(known(), 2);
     drop(clone);
     assert_eq!(known(), 1);

@@ -1,5 +1,6 @@
-//! The C and C++ programs in `programs`: each is run compiled on the spot and through an artifact, and once more
-//! interrupted as often as can be, and must print what stands beside it.
+//! The C and C++ programs in `programs`. Each is run compiled on the spot and through an artifact,
+//! and once more interrupted as often as possible. It must print the expected output in the file
+//! beside it.
 
 #[path = "programs/cases.rs"]
 mod cases;
@@ -18,7 +19,7 @@ use wasm_tests::Pipeline;
 
 use cases::{CASES, Case, End};
 
-/// Set to have the expected output written instead of compared.
+/// If set, the expected output is written instead of compared.
 const BLESS: &str = "WASM_TESTS_BLESS";
 
 fn main() {
@@ -60,7 +61,7 @@ fn every_program_has_a_case() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Runs a case with a deadline that is reached every few microseconds, and put off each time.
+/// Runs a case with a deadline that is reached every few microseconds, and postponed each time.
 fn interrupted(case: &Case) -> Result<(), Failed> {
     let engine = Engine::new(Config::new().epoch_interruption(true))?;
     let is_over = AtomicBool::new(false);
@@ -81,7 +82,7 @@ fn run(pipeline: Pipeline, case: &Case, engine: &Engine) -> Result<(), Failed> {
     let wasm = std::fs::read(folder().join(format!("{}.wasm", case.program)))?;
     let stdout = MemoryOutputPipe::new(1 << 20);
     let stderr = MemoryOutputPipe::new(1 << 20);
-    // The directory that the program gets lies in another, with something that it must not reach.
+    // The program's directory lies in another one, with something that it must not reach.
     let outside = tempfile::tempdir()?;
     std::fs::write(outside.path().join("secret.txt"), "secret")?;
     let work = outside.path().join("work");

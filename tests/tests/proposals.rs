@@ -1,5 +1,5 @@
-//! Refusals because of a proposal, over everything in the suite, are in the project's words: they name the proposal
-//! and the offset, and never repeat what the parser says of its own switches.
+//! Refusals because of a proposal, over everything in the suite. They use the project's words: they
+//! name the proposal and the offset, and never repeat the parser's words about its own switches.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use wasm_types::{Module, ParseError, ParseErrorKind, WasmFeatures};
 use wast::parser::{ParseBuffer, parse};
 use wast::{QuoteWat, Wast, WastDirective, WastExecute};
 
-/// What parsers say of features that are off.
+/// Words of the parser about features that are off.
 const WORDS: [&str; 9] = [
     "proposal",
     "enabled",
@@ -25,7 +25,7 @@ const WORDS: [&str; 9] = [
 struct Case {
     place: String,
     wasm: Vec<u8>,
-    /// Whether the suite says that it is valid.
+    /// Whether it is valid according to the suite.
     valid: bool,
 }
 
@@ -96,7 +96,7 @@ fn the_suite_is_refused_in_our_words() {
                 check(&case, allowed, &mut named);
             }
             count += 1;
-            // What is valid with a proposal is refused for that and nothing else.
+            // A module that is valid with a proposal is refused only for that proposal.
             let refused = Module::parse(&case.wasm, WasmFeatures::SUPPORTED).err();
             if let Some(error) = refused.filter(|error| case.valid && error.proposal().is_none()) {
                 unexplained.push(format!("{}: {error}", case.place));
@@ -110,11 +110,11 @@ fn the_suite_is_refused_in_our_words() {
     assert_eq!(unexplained, [""; 0], "valid modules that are refused without a proposal");
 }
 
-/// The proposal is named also where a later rule, or a newer draft of it, has more to say.
+/// The proposal is named also where a later rule, or a newer draft of it, adds another reason.
 #[test]
 fn what_is_behind_the_proposal_does_not_matter() {
     for (text, proposal) in [
-        // Valid by a newer draft than the parser's.
+        // Valid according to a newer draft than the parser's.
         (
             "(module (rec
                 (type $A (sub (struct)))
@@ -122,7 +122,7 @@ fn what_is_behind_the_proposal_does_not_matter() {
                 (type $D (sub (describes $B) (struct)))))",
             "garbage-collection",
         ),
-        // The supertype is not one.
+        // The supertype is not a valid one.
         (
             "(module (type $a (sub (func (param i32)))) (type (sub $a (func))))",
             "garbage-collection",

@@ -13,25 +13,25 @@ use wasm_runtime::{
 enum Bottom {
     Returns,
     Traps,
-    /// An error of the host.
+    /// The host returns an error.
     Fails,
     Panics,
-    /// By recursion in Wasm.
+    /// Wasm recurses without end.
     Overflows,
 }
 
 const BOTTOMS: [Bottom; 5] =
     [Bottom::Returns, Bottom::Traps, Bottom::Fails, Bottom::Panics, Bottom::Overflows];
 
-/// What the host functions know.
+/// The data of the host functions.
 struct World {
     bottom: Bottom,
-    /// Down to which depth errors are passed on; the host function at this depth catches them.
+    /// Errors are passed on down to this depth; the host function at this depth catches them.
     catches: i32,
-    /// Depths at which Wasm was entered, and left regularly.
+    /// Depths at which Wasm was entered, and left by returning.
     entered: Vec<i32>,
     left: Vec<i32>,
-    /// Dropped values of host functions, of which none may be lost.
+    /// The number of live values of host functions: all must be dropped.
     alive: i32,
     caught: Option<String>,
 }
@@ -47,8 +47,8 @@ impl std::fmt::Display for AtDepth {
 
 impl std::error::Error for AtDepth {}
 
-/// `down(n)` calls the host with `n`, which calls `down(n - 1)`; some depths go through a table, some
-/// have many values in registers and on the stack across the call.
+/// `down(n)` calls the host with `n`, which calls `down(n - 1)`. Some depths go through a table,
+/// some have many values in registers and on the stack across the call.
 const WAT: &str = r#"
     (module
       (import "host" "down" (func $host (param i32) (result i32)))
@@ -168,7 +168,7 @@ fn check(setup: &mut Setup, depth: i32, bottom: Bottom, catches: i32) {
     let entered: Vec<_> = (1..=depth).rev().collect();
     assert_eq!(world.entered, entered, "{bottom:?} at depth {depth}");
 
-    // A panic goes through everything.
+    // A panic passes through everything.
     if bottom == Bottom::Panics {
         let payload = result.expect_err("the panic comes out");
         assert!(payload.downcast_ref::<AtDepth>().is_some(), "with what was thrown");
@@ -181,7 +181,7 @@ fn check(setup: &mut Setup, depth: i32, bottom: Bottom, catches: i32) {
         assert_eq!(result.expect("a result"), 1000 + sum_to(depth) + depth);
         assert_eq!(world.left, (1..=depth).collect::<Vec<_>>());
     } else if (1..=depth).contains(&catches) {
-        // Below, everything was undone; above, everything goes its way.
+        // Below that depth, everything was undone; above it, everything runs as usual.
         let expected = -1 + (catches..=depth).sum::<i32>() + (depth - catches);
         assert_eq!(result.expect("a result"), expected);
         assert_eq!(world.left, (catches + 1..=depth).collect::<Vec<_>>());
@@ -228,7 +228,7 @@ fn very_deep() -> Result<()> {
 }
 
 proptest! {
-    /// Whatever happened before, the next call is as if nothing had.
+    /// Whatever happened before, the next call is as if nothing had happened.
     #[test]
     fn any_sequence(runs in prop::collection::vec((0..40_i32, 0..5_usize, -1..40_i32), 1..20)) {
         let engine = Engine::default();
@@ -250,7 +250,7 @@ fn two_stores_nested_in_each_other() -> Result<()> {
                (i32.add (local.get 0) (call $other (local.get 0))))
              (func (export "trap") (param i32) (result i32) (unreachable)))"#,
     )?;
-    // The function of the outer store runs a store of its own inside.
+    // The function of the outer store runs a store of its own.
     let mut linker: Linker<u32> = Linker::new(&engine);
     let inner_module = module.clone();
     linker.func_wrap("host", "other", move |caller: Caller<'_, u32>, n: i32| -> Result<i32> {

@@ -1,5 +1,5 @@
-//! What is no artifact, or not one of this version, or not whole, is refused with an error of its
-//! own, by each way to load; so is what is handed to the wrong function.
+//! Bytes that are not an artifact, or one of another version, or damaged, are refused with a
+//! specific error, by each way to load. The same holds for what is passed to the wrong function.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ fn refused(bytes: &[u8]) -> [Error; 2] {
     let engine = Engine::default();
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(file.path(), bytes).expect("room for it");
-    // SAFETY: nothing is run of what is loaded, should it be.
+    // SAFETY: what is loaded, if anything, is not run.
     let from_bytes = unsafe { Module::deserialize(&engine, bytes) }.map(drop);
     // SAFETY: as above; nobody else knows the file.
     let from_file = unsafe { Module::deserialize_file(&engine, file.path()) }.map(drop);
@@ -38,14 +38,14 @@ fn artifact() -> Vec<u8> {
     Engine::default().precompile_module(text.as_bytes()).expect("a module")
 }
 
-/// Where the header starts; the version of the format follows its first eight bytes.
+/// The offset of the header. The version of the format follows its first eight bytes.
 fn header(artifact: &[u8]) -> usize {
     let magic = b"\0wasmelf";
     artifact.windows(magic.len()).position(|bytes| bytes == magic).expect("a header")
 }
 
 #[test]
-fn an_artifact_that_is_cut_off_is_told_as_such() {
+fn an_artifact_that_is_cut_off_is_reported_as_such() {
     let artifact = artifact();
     let header = header(&artifact);
     for len in [64, 100, header, header + 5, header + 11] {
@@ -59,24 +59,24 @@ fn an_artifact_that_is_cut_off_is_told_as_such() {
 }
 
 #[test]
-fn a_damaged_artifact_is_told_as_such() {
+fn a_damaged_artifact_is_reported_as_such() {
     let artifact = artifact();
     let header = header(&artifact);
-    // In the note's name, in the header's first bytes, in what it says of sizes, in the directory.
+    // In the note's name, in the header's first bytes, in its sizes, in the directory.
     for place in [header - 4, header + 2, header + 16, header + 20, header + 32, header + 400] {
         let mut damaged = artifact.clone();
         damaged[place] ^= 0x10;
         for error in refused(&damaged) {
             let text = format!("{error:#}");
-            let told = ["the artifact is damaged", "the artifact is cut off"];
-            assert!(told.iter().any(|words| text.contains(words)), "at {place}: {text}");
+            let expected = ["the artifact is damaged", "the artifact is cut off"];
+            assert!(expected.iter().any(|words| text.contains(words)), "at {place}: {text}");
             assert!(text.contains("compile"), "at {place}: {text}");
         }
     }
 }
 
 #[test]
-fn an_artifact_of_another_version_is_told_as_such() {
+fn an_artifact_of_another_version_is_reported_as_such() {
     let artifact = artifact();
     let place = header(&artifact) + 8;
     let version = u32::from_le_bytes(artifact[place..place + 4].try_into().expect("four bytes"));
@@ -89,7 +89,7 @@ fn an_artifact_of_another_version_is_told_as_such() {
 }
 
 #[test]
-fn other_files_are_told_with_what_to_do() {
+fn other_files_are_reported_with_what_to_do() {
     assert_refused(b"", &["an empty file", "written completely"]);
     assert_refused(b"\x1f\x8b\x08\0\0\0\0\0", &["a gzip file", "unpack it first"]);
     assert_refused(b"\x28\xb5\x2f\xfd\0\0\0\0", &["a Zstandard file", "unpack it first"]);
@@ -108,7 +108,7 @@ fn other_files_are_told_with_what_to_do() {
 }
 
 #[test]
-fn wasm_that_is_loaded_as_an_artifact_is_told_where_it_belongs() {
+fn wasm_that_is_loaded_as_an_artifact_is_refused_with_a_hint() {
     for bytes in [WASM, b"(module)"] {
         let [from_bytes, from_file] = refused(bytes).map(|error| format!("{error:#}"));
         assert!(from_bytes.contains("`Module::new`"), "{from_bytes}");
@@ -120,10 +120,10 @@ fn wasm_that_is_loaded_as_an_artifact_is_told_where_it_belongs() {
 }
 
 #[test]
-fn an_artifact_that_is_compiled_is_told_where_it_belongs() {
+fn an_artifact_that_is_compiled_is_refused_with_a_hint() {
     let engine = Engine::default();
     let artifact = artifact();
-    // Also one that could not be loaded.
+    // The same holds for one that could not be loaded.
     for bytes in [&artifact[..], &artifact[..artifact.len() / 2]] {
         for error in [
             Module::new(&engine, bytes).map(drop),

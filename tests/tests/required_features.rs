@@ -1,9 +1,9 @@
-//! What artifacts are said to use is what they use: over the specification's test suite and real
-//! programs.
+//! The features that artifacts claim to use are those that they use: over the specification's test
+//! suite and real programs.
 //!
-//! Two judges that had no part in it: with only the instruction set extensions allowed that code is
-//! said to use, the code generator makes the same code again; with only the proposals allowed that a
-//! module is said to use, it is valid.
+//! Two independent judges check this. If only the claimed instruction set extensions are allowed,
+//! the code generator makes the same code again. If only the claimed proposals are allowed, the
+//! module is valid.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,11 +19,11 @@ use wasm_types::{CompiledModule, Module, WasmFeatures, wasmparser};
 
 const X86: &str = "x86_64-unknown-linux-gnu";
 
-/// What the translation asks for before it makes vectors, or what the code generator asks for
-/// besides the extension that it uses: old enough to be allowed always.
+/// Extensions that the translation requires before it makes vectors, or that the code generator
+/// requires besides the one that it uses. They are old enough to be always allowed.
 const LEVEL_2: [&str; 4] = ["sse3", "ssse3", "sse41", "sse42"];
 
-/// The modules of the test suite's scripts, valid or not, with where they come from.
+/// The modules of the test suite's scripts, valid or not, with their origins.
 fn suite() -> Vec<(String, Vec<u8>)> {
     let modules = Rc::new(RefCell::new(Vec::new()));
     let proposals =
@@ -35,7 +35,7 @@ fn suite() -> Vec<(String, Vec<u8>)> {
             seen.borrow_mut().push((name.clone(), wasm.to_vec()));
             bail!("modules are looked at and not run")
         });
-        // What fails for want of modules is of no interest.
+        // Failures because modules are missing do not matter.
         let _ = runner.run_to_end(&file.name, file.contents);
     }
     modules.take()
@@ -54,8 +54,8 @@ fn programs() -> Vec<(String, Vec<u8>)> {
     programs
 }
 
-/// The module compiled for x86-64 with only the given extensions; `None` if it is not valid or has
-/// what is not translated.
+/// The module compiled for x86-64 with only the given extensions; `None` if it is not valid or uses
+/// something that is not translated.
 fn compile(wasm: &[u8], extensions: &[&str]) -> Option<CompiledModule> {
     let mut settings = Settings::for_target(X86).unwrap();
     for feature in settings.target_features().unwrap() {
@@ -66,7 +66,7 @@ fn compile(wasm: &[u8], extensions: &[&str]) -> Option<CompiledModule> {
     compile_module(&parsed, wasm, &settings).ok()
 }
 
-/// Extensions, with how many modules use them.
+/// Extensions, with the number of modules that use them.
 fn check_extensions(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
     let all = Settings::for_target(X86).unwrap().target_features().unwrap();
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
@@ -89,11 +89,11 @@ fn check_extensions(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
     counts
 }
 
-/// What has no flag of its own here, and shows in the encoding alone: indices of several bytes, and a
-/// count of data segments.
+/// Some features have no flag of their own here, and show in the encoding alone: indices of several
+/// bytes, and a count of data segments.
 fn check_proposals(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    // Scripts about nothing but encodings.
+    // Leaves out scripts that are only about encodings.
     let modules = modules.iter().filter(|(name, _)| !name.starts_with("binary"));
     for (name, wasm) in modules {
         let Some(compiled) = compile(wasm, &LEVEL_2) else { continue };

@@ -1,7 +1,8 @@
-//! Signals that are not the store's, and threads at their ends: a program with a store in it behaves as one without.
+//! Signals that are not the store's, and threads at their ends: a program with a store behaves as
+//! one without.
 //!
-//! Each case is a process of its own, since how signals are handled is a matter of the whole process, and since some cases
-//! are about how it dies.
+//! Each case is a process of its own. The reasons are that signal handlers belong to the whole
+//! process, and that some cases are about how the process dies.
 
 #![allow(unsafe_code)]
 
@@ -15,7 +16,7 @@ use std::thread;
 use libtest_mimic::{Arguments, Trial};
 use wasm_runtime::{Engine, Instance, Module, Store, Trap, TypedFunc};
 
-/// The environment variable that says which case a process is.
+/// The environment variable that selects the case of a process.
 const CASE: &str = "SIGNALS_CASE";
 
 fn main() -> ExitCode {
@@ -38,12 +39,12 @@ fn main() -> ExitCode {
         test("a_forked_child_handles_traps", a_forked_child_handles_traps),
         test("faults_of_the_host_end_the_process", faults_of_the_host_end_the_process),
         test("signals_that_somebody_sends_are_not_lost", signals_that_somebody_sends_are_not_lost),
-        test("handlers_are_called_as_they_asked_for", handlers_are_called_as_they_asked_for),
+        test("handlers_are_called_as_they_requested", handlers_are_called_as_they_requested),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
 
-/// Recursion that ends in a trap at the depth given; without an end for a negative one.
+/// A recursion that ends in a trap at the given depth, or never if the depth is negative.
 const WAT: &str = r#"(module (func $f (export "f") (param i32) (result i32)
     (if (i32.eqz (local.get 0)) (then unreachable))
     (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1))))))"#;
@@ -59,7 +60,7 @@ impl Guest {
         Self(store, func)
     }
 
-    /// Traps in both ways that a signal has a part in.
+    /// Traps in both ways that involve a signal.
     fn traps(&mut self) {
         for (depth, trap) in [(3, Trap::UnreachableCodeReached), (-1, Trap::StackOverflow)] {
             let error = self.1.call(&mut self.0, depth).unwrap_err();
@@ -78,7 +79,7 @@ fn run(case: &str) -> Output {
     command.env(CASE, case).output().unwrap()
 }
 
-/// The case ends well, and says that it has come to its end.
+/// The case succeeds, and reports that it has reached its end.
 #[track_caller]
 fn ends_well(case: &str) {
     let output = run(case);
@@ -87,7 +88,7 @@ fn ends_well(case: &str) {
     assert!(text.contains("the end"), "{case}: {text}");
 }
 
-/// The case dies of the signal, after it has said that it was about to.
+/// The case dies of the signal, after it has reported that it was about to.
 #[track_caller]
 fn dies(case: &str, signal: libc::c_int) {
     let output = run(case);
@@ -98,7 +99,7 @@ fn dies(case: &str, signal: libc::c_int) {
 
 /// A fault of the host.
 fn fault() {
-    // SAFETY: not at all; that is what is tested.
+    // SAFETY: this is not safe, which is what is tested.
     unsafe { ptr::read_volatile(ptr::without_provenance::<u8>(8)) };
 }
 
@@ -110,7 +111,7 @@ fn send(signal: libc::c_int) {
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 static BLOCKED: AtomicUsize = AtomicUsize::new(0);
 
-/// Notes which of two signals are blocked, and steps over a fault: over the three bytes of it.
+/// Records which of two signals are blocked, and skips a faulting instruction of three bytes.
 unsafe extern "C" fn handler(
     signal: libc::c_int,
     info: *mut libc::siginfo_t,
@@ -133,7 +134,7 @@ unsafe extern "C" fn handler(
 
 /// As [`fault`], by an instruction of three bytes.
 fn short_fault() {
-    // SAFETY: the handler steps over it.
+    // SAFETY: the handler skips the instruction.
     unsafe {
         std::arch::asm!(".byte 0x48, 0x8b, 0x00", inout("rax") 8_usize => _, options(nostack));
     }
@@ -158,7 +159,7 @@ fn install(signal: libc::c_int, function: usize, flags: libc::c_int, blocked: &[
 
 const SIGNALS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
 
-/// Calls Wasm when it is destroyed.
+/// Calls Wasm when it is dropped.
 struct AtTheEnd(RefCell<Option<Guest>>);
 
 impl Drop for AtTheEnd {
@@ -175,8 +176,8 @@ thread_local! {
     static AT_THE_END: AtTheEnd = const { AtTheEnd(RefCell::new(None)) };
 }
 
-/// A thread whose data calls Wasm when it is destroyed. The data is known to the thread before or after it
-/// has called Wasm, if it has.
+/// A thread whose data calls Wasm when it is dropped. The data is registered with the thread before
+/// or after the thread has called Wasm, if it has.
 fn at_the_end(before: bool, calls: bool) {
     let engine = Engine::default();
     let thread = thread::spawn(move || {
@@ -192,7 +193,7 @@ fn at_the_end(before: bool, calls: bool) {
     thread.join().unwrap();
 }
 
-/// A thread of the system's own library: it has no signal stack but the store's.
+/// A thread of the system's library: it has no signal stack except the store's.
 fn foreign_thread() {
     extern "C" fn start(_: *mut libc::c_void) -> *mut libc::c_void {
         let mut guest = guest();
@@ -208,16 +209,16 @@ fn foreign_thread() {
     }
 }
 
-/// Data under a key of the system's library is destroyed last of all, and in turns.
+/// Data under a key of the system's library is destroyed last of all, in several rounds.
 fn system_key() {
     unsafe extern "C" fn destroy(guest: *mut libc::c_void) {
-        // SAFETY: it was made so below.
+        // SAFETY: it was made that way below.
         let mut guest = unsafe { Box::from_raw(guest.cast::<Guest>()) };
         guest.traps();
         println!("the end");
     }
     let mut keys = [0; 2];
-    // SAFETY: the destructor is for what the keys get.
+    // SAFETY: the destructor fits the values of the keys.
     keys.iter_mut().for_each(|key| unsafe {
         assert_eq!(libc::pthread_key_create(key, Some(destroy)), 0);
     });
@@ -233,7 +234,7 @@ fn system_key() {
     thread::spawn(work).join().unwrap();
 }
 
-/// Threads that end all the time while others begin: what one leaves is mapped anew by another.
+/// Threads keep ending while others begin: what one leaves is mapped again by another.
 fn many_threads() {
     let engine = Engine::default();
     let work = |engine: Engine| {
@@ -258,8 +259,8 @@ fn many_threads() {
 fn fork() {
     let mut guest = guest();
     guest.traps();
-    // SAFETY: the child does nothing that needs a lock that another thread may have had: there is none but the test's
-    // own, which waits.
+    // SAFETY: the child does nothing that needs a lock that another thread may hold: there is only
+    // the test's own thread, which waits.
     let child = unsafe { libc::fork() };
     if child == 0 {
         guest.traps();
@@ -275,7 +276,7 @@ fn fork() {
     println!("the end");
 }
 
-/// What a handler that was there before sees.
+/// What a handler that was installed before sees.
 fn previous_handler(flags: libc::c_int, expected_blocked: usize) {
     for signal in SIGNALS {
         install(signal, handler as *const () as usize, libc::SA_SIGINFO | flags, &[libc::SIGUSR1]);
@@ -294,7 +295,7 @@ fn previous_handler(flags: libc::c_int, expected_blocked: usize) {
     short_fault();
     assert_eq!(CALLS.load(Relaxed), SIGNALS.len() + 1);
     guest.traps();
-    // SAFETY: asks for the mask only.
+    // SAFETY: only reads the mask.
     unsafe {
         let mut mask = std::mem::zeroed();
         libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &mut mask);
@@ -303,7 +304,7 @@ fn previous_handler(flags: libc::c_int, expected_blocked: usize) {
     println!("the end");
 }
 
-/// What a process does that is to try a case.
+/// What a process does to run a case.
 fn try_case(case: &str) {
     match case {
         "data first" => at_the_end(true, true),
@@ -355,7 +356,8 @@ fn try_case(case: &str) {
         "usual sent" => {
             guest().traps();
             println!("about to die");
-            // The standard library's handler takes itself away, so that the next one is the default's.
+            // The standard library's handler removes itself, so that the next signal gets the
+            // default action.
             send(libc::SIGSEGV);
             send(libc::SIGSEGV);
             println!("the end");
@@ -406,7 +408,7 @@ fn signals_that_somebody_sends_are_not_lost() {
     ends_well("ignored");
 }
 
-fn handlers_are_called_as_they_asked_for() {
+fn handlers_are_called_as_they_requested() {
     for case in ["handler", "handler on a stack", "handler without blocking", "simple handler"] {
         ends_well(case);
     }

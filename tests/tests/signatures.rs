@@ -1,8 +1,8 @@
 //! Random signatures: arguments and results arrive as they were sent, whichever way a call goes.
 //!
-//! The thunks between host and Wasm restate the code generator's calling convention (registers,
-//! stack slots, the buffer for results). Here compiled code is the judge: every signature is
-//! called from the host, calls the host, calls it through a table and as a tail call.
+//! The thunks between host and Wasm repeat the code generator's calling convention (registers,
+//! stack slots, the buffer for results). Here compiled code checks them: every signature is called
+//! from the host, calls the host, and calls it through a table and as a tail call.
 
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use wasm_runtime::{
     ValType,
 };
 
-/// A value by its bits: comparable, with floats that are any bit pattern.
+/// A value as its bits: comparable, also for floats with any bit pattern.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Bits {
     I32(i32),

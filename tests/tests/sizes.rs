@@ -1,6 +1,6 @@
-//! Random sequences of growth, imports, snapshots, restores, forks and transactions that are undone, with a plain model
-//! of how large each table and memory is: nobody is given less than what its imports ask for, and whoever has less by
-//! now does not run.
+//! Random sequences of growth, imports, snapshots, restores, forks and transactions that are
+//! undone. A plain model has the size of each table and memory. No instance gets less than its
+//! imports require, and instances for which something has become too small do not run.
 
 use proptest::prelude::*;
 use wasm_runtime::{
@@ -15,7 +15,7 @@ const FIRST: u64 = 1;
 const OWNER: &str = r#"(module
     (table (export "0") 1 6 externref) (table (export "1") 1 900 externref) (memory (export "2") 1 3))"#;
 
-/// An importer of one of them: `minimum` may be its maximum, and is a constant of the code then.
+/// An importer of one of them. `minimum` may be its maximum; then it is a constant of the code.
 fn user(number: usize, minimum: u64) -> String {
     let maximum = MAXIMA[number];
     match number {
@@ -38,13 +38,13 @@ fn user(number: usize, minimum: u64) -> String {
 enum Op {
     /// Grows one to a part of its maximum.
     Grow(usize, Part),
-    /// Writes to one, by the host or by one of its importers.
+    /// Writes to one, from the host or from one of its importers.
     Set(usize, Part, Option<usize>, u8),
     /// Makes an importer.
     Import(usize, Part),
-    /// Looks up an importer's imports.
+    /// Looks up the imports of an importer.
     LookUp(usize, Part),
-    /// Makes one whose imports were looked up before.
+    /// Makes an importer whose imports were looked up before.
     ImportLookedUp(usize),
     Snapshot,
     Restore(usize),
@@ -80,8 +80,8 @@ fn any_op() -> impl Strategy<Value = Op> {
     })
 }
 
-/// What the model knows of the items: a value for each element of a table and for the first byte of each page, 0 for
-/// null.
+/// The model's contents of the items: a value for each element of a table and for the first byte of
+/// each page, 0 for null.
 type Items = [Vec<u8>; 3];
 
 #[derive(Clone, Copy)]
@@ -188,7 +188,7 @@ impl Machine {
         check(store, self.owner, &self.items, &users)
     }
 
-    /// Notes an importer, which must be made exactly if there is enough for it.
+    /// Records an importer, which must be made exactly if there is enough for it.
     fn made(&mut self, made: Result<Instance>, number: usize, minimum: u64) {
         let size = self.items[number].len() as u64;
         match made {
@@ -251,7 +251,7 @@ impl Machine {
         Ok(())
     }
 
-    /// New instances are made exactly if each gets what it asks for, and no values of the host are in the way.
+    /// New instances are made exactly if each gets what it requires, and no host values prevent it.
     fn fork(&self, store: &Store<()>, at: usize) -> Result<()> {
         let (snapshot, items, count) = &self.snapshots[at];
         let fits = |user: &User| items[user.number].len() as u64 >= user.minimum;
@@ -277,7 +277,7 @@ impl Machine {
     }
 }
 
-/// Checks what the host and each importer find, and where each importer stops finding anything.
+/// Checks what the host and each importer find, and where each importer finds nothing any more.
 fn check(store: &mut Store<()>, owner: Instance, items: &Items, users: &[User]) -> Result<()> {
     for (number, values) in items.iter().enumerate() {
         let size = match number {
@@ -311,13 +311,14 @@ fn check(store: &mut Store<()>, owner: Instance, items: &Items, users: &[User]) 
                 }
             }
         }
-        let told = instance.get_typed_func::<(), u32>(&mut *store, "size")?.call(&mut *store, ());
-        assert_eq!(told.ok(), (size >= *minimum).then_some(size as u32));
+        let reported =
+            instance.get_typed_func::<(), u32>(&mut *store, "size")?.call(&mut *store, ());
+        assert_eq!(reported.ok(), (size >= *minimum).then_some(size as u32));
     }
     Ok(())
 }
 
-/// What an importer finds at a place: an element, or the first byte of a page.
+/// What an importer finds at a position: an element, or the first byte of a page.
 fn get(store: &mut Store<()>, user: Instance, number: usize, place: u32) -> Result<u8> {
     if number == 2 {
         let get = user.get_typed_func::<u32, u32>(&mut *store, "get")?;

@@ -1,5 +1,6 @@
-//! The specification's test suite, each file a test of its own: on both ways from bytes to a running module, and
-//! once more with a combination of settings of its own (`sampled/…`). `COMBINATIONS=7` asks for others.
+//! The specification's test suite, each file a test of its own: with both pipelines from bytes to a
+//! running module, and once more with a combination of settings of its own (`sampled/…`).
+//! `COMBINATIONS=7` selects other combinations.
 
 #[path = "spec/exceptions.rs"]
 mod exceptions;
@@ -120,8 +121,8 @@ fn no_failures(summary: &Summary) -> Result<(), Failed> {
     Err(text.into())
 }
 
-/// The proposal that a module was refused for, if it is one that this project does not translate yet.
-/// One that is merely switched off does not count.
+/// The proposal that a module was refused for, if it is one that this project does not translate
+/// yet. A proposal that is merely switched off does not count.
 fn later_proposal(error: &Error) -> Option<&'static str> {
     let refusal = error.chain().find_map(|cause| cause.downcast_ref::<ParseError>())?;
     refusal.proposal().filter(|proposal| exceptions::LATER.contains(proposal))

@@ -1,4 +1,4 @@
-//! Several stores on several threads, with the engine and modules in common.
+//! Several stores on several threads that share the engine and modules.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -125,7 +125,7 @@ fn modules_are_compiled_on_several_threads_at_once() {
 
 #[test]
 fn threads_with_small_stacks_have_room_for_wasm() -> Result<()> {
-    // Wasm does not run on the thread's stack, so that its size says nothing about recursion.
+    // Wasm does not run on the thread's stack, so the size of that does not limit recursion.
     let engine = Engine::default();
     let module = Module::new(
         &engine,

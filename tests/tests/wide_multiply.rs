@@ -1,13 +1,13 @@
-//! Functions that are recognised as 128-bit products: they do what their bodies say, called from the host
-//! and from Wasm, and trap as those do.
+//! Functions that are recognised as 128-bit products. They do what their bodies say, called from
+//! the host and from Wasm, and trap as those do.
 
 use wasm_runtime::{Engine, Instance, Memory, Result, Store, Trap, TypedFunc, Val, WasmBacktrace};
 use wasm_tests::Pipeline;
 
 const PRODUCTS: &str = include_str!("../../wasm-translate/tests/clif/wide_multiply.wat");
 
-/// The ways in which the module computes a product: the function, whether it stores the lower half first, and
-/// where to.
+/// The ways in which the module computes a product: the function, whether it stores the lower half
+/// first, and the address.
 const FUNCTIONS: [(&str, bool, usize); 3] =
     [("by_halves", false, 0), ("by_comparisons", true, 0), ("by_conversion", true, 16)];
 
@@ -71,7 +71,8 @@ fn out_of_bounds_the_function_traps_after_what_it_stored_before() -> Result<()> 
             for (name, frames) in
                 [(name.to_owned(), vec![name]), (format!("call_{name}"), vec![name, ""])]
             {
-                // The last place that is in bounds, those where half of it is, and one far away.
+                // The last address that is in bounds, those where half of the store is, and one far
+                // away.
                 for (distance, traps) in [(16, false), (15, true), (8, true), (7, true), (0, true)]
                 {
                     let (mut store, instance, memory) = instance(pipeline)?;

@@ -1,4 +1,5 @@
-//! A context is whatever implements the trait, and may be another store each time that it is asked.
+//! A context is anything that implements the trait. It may return another store each time it is
+//! queried.
 
 use std::cell::Cell;
 
@@ -11,17 +12,17 @@ use wasm_runtime::{
 use crate::tries::quietly;
 use crate::world::{Data, Side, import_func};
 
-/// Two stores. Whoever asks gets the one that the next of the answers says.
+/// Two stores. Each query gets the store that the next of the answers selects.
 struct Fickle<'a> {
     stores: [&'a mut Store<Data>; 2],
     answers: &'a [bool],
-    asked: Cell<usize>,
+    queries: Cell<usize>,
 }
 
 impl Fickle<'_> {
     fn next(&self) -> usize {
-        let asked = self.asked.replace(self.asked.get() + 1);
-        usize::from(self.answers.get(asked).copied().unwrap_or_default())
+        let queries = self.queries.replace(self.queries.get() + 1);
+        usize::from(self.answers.get(queries).copied().unwrap_or_default())
     }
 }
 
@@ -56,12 +57,13 @@ proptest! {
         let import = module.imports().next().expect("an import");
         let ty = FuncType::new(&engine, [], []);
 
-        // What is there afterwards is of one of the stores, and if it is of our linker, then of our engine.
+        // An item that exists afterwards belongs to one of the stores. If it is in our linker, it
+        // belongs to our engine.
         let mut got: Vec<Extern> = Vec::new();
         let mut linker = ours.kept.bound.clone();
         for run in 0..6 {
             let stores = [&mut ours.store, &mut theirs.store];
-            let fickle = Fickle { stores, answers: &answers, asked: Cell::new(0) };
+            let fickle = Fickle { stores, answers: &answers, queries: Cell::new(0) };
             let kept = &ours.kept;
             let found = quietly(|| -> Vec<Extern> {
                 match run {

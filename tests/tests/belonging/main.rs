@@ -1,9 +1,11 @@
-//! What does not belong together is refused: things of another engine, another store, another module, or of one that
-//! is gone.
+//! Things that do not belong together are refused: those of another engine, another store, another
+//! module, or of an owner that was dropped.
 //!
-//! `table` has a row for each public function that takes such a thing besides what it is used with. A look at the
-//! sources (`scan`) finds functions that have no row, so a new one gets a row, and with it all that is wrong
-//! is tried with it. Nothing wrong may ever be accepted: what comes of it is an error or a panic that says so, or
+//! `table` has a row for each public function that takes such a thing in addition to what it is
+//! used with. `scan` reads the sources and finds functions without a row, so a new function must
+//! get a row. All wrong combinations are tried with it. None may ever be accepted: the outcome is
+//! an error or a panic that says so, or `None` where the documentation says that. Afterwards both
+//! sides still work.
 //! `None` where the documentation says that; and afterwards both sides still work.
 
 mod fickle;
@@ -72,7 +74,7 @@ proptest! {
     }
 }
 
-/// Public functions that take what belongs somewhere, and need no row, with the reason.
+/// Public functions that take what belongs to an owner, but need no row, with the reason.
 const WITHOUT_ROW: &[(&str, &str)] = &[];
 
 #[test]

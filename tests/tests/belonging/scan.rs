@@ -1,11 +1,13 @@
-//! What public functions there are, by the sources: read as text, since some are made by macros.
+//! Lists the public functions in the sources. These are read as text, since some functions are made
+//! by macros.
 //!
-//! A function is named by its type and itself, `Func::call`; one in a macro by the macro, `items!::$list`.
+//! A function is named by its type and itself, `Func::call`; one in a macro by the macro,
+//! `items!::$list`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where things are used: what these name is one of the two sides that must fit.
+/// The types in which things are used: they name one of the two sides that must fit together.
 const HOMES: &[&str] = &[
     "AsContext",
     "AsContextMut",
@@ -19,7 +21,7 @@ const HOMES: &[&str] = &[
     "Transaction",
 ];
 
-/// What belongs to an engine or to a store.
+/// Types that belong to an engine or to a store.
 const THINGS: &[&str] = &[
     "CallHookId",
     "Export",
@@ -54,7 +56,7 @@ const THINGS: &[&str] = &[
     "ValType",
 ];
 
-/// The sources of the API. What is below `vm` is no part of it, nor are the program's.
+/// The sources of the API. Code below `vm` is not part of it, and neither is that of the program.
 const SOURCES: &[&str] = &["wasm-store/src", "wasm-wasi/src", "wasm-runtime/src"];
 const NOT_PUBLIC: &[&str] = &["wasm-store/src/vm", "wasm-runtime/src/bin"];
 
@@ -62,7 +64,7 @@ const NOT_PUBLIC: &[&str] = &["wasm-store/src/vm", "wasm-runtime/src/bin"];
 pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) file: String,
-    /// As they are written.
+    /// The parameters as written.
     pub(crate) params: String,
     /// Whether the documentation has a section on panics.
     pub(crate) says_when_it_panics: bool,
@@ -71,13 +73,13 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// Whether it takes something that can be wrong for something else that it takes.
+    /// Whether it takes a thing that may not fit another one that it takes.
     pub(crate) fn takes_what_belongs(&self) -> bool {
         self.things > 0 && self.things + self.homes > 1
     }
 }
 
-/// All of them.
+/// All public functions.
 pub(crate) fn public_functions() -> Vec<Function> {
     let mut functions = Vec::new();
     for (file, text) in sources() {
@@ -89,7 +91,8 @@ pub(crate) fn public_functions() -> Vec<Function> {
     functions
 }
 
-/// The lines of the store that have a text, but for some files: with their files.
+/// The lines of the store's sources that contain a text, except those in some files; each with its
+/// file.
 pub(crate) fn lines_with(text: &str, but: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for (file, source) in sources() {
@@ -102,7 +105,7 @@ pub(crate) fn lines_with(text: &str, but: &[&str]) -> Vec<String> {
     found
 }
 
-/// The files, by their paths in the workspace, and what is in them.
+/// The files, by their paths in the workspace, and their contents.
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let mut paths: Vec<PathBuf> = SOURCES.iter().map(|it| root.join(it)).collect();
@@ -123,10 +126,10 @@ fn sources() -> Vec<(String, String)> {
     files
 }
 
-/// What stands for the heading of a section on panics in texts without comments.
+/// Replaces the heading of a section on panics when comments are removed.
 const PANICS: &str = "#[panics]";
 
-/// The text with nothing in it that only looks like code.
+/// The text without comments and strings, which may look like code.
 fn without_comments_and_strings(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -168,7 +171,7 @@ fn end_of_string(text: &str) -> usize {
     panic!("a string has no end")
 }
 
-/// The length of a character literal, which lifetimes look like; 0 if there is none.
+/// The length of a character literal, which looks like a lifetime; 0 if there is none.
 fn char_literal(text: &str) -> usize {
     let Some(rest) = text.strip_prefix('\'') else { return 0 };
     let mut chars = rest.char_indices();
@@ -185,7 +188,7 @@ fn char_literal(text: &str) -> usize {
     }
 }
 
-/// Where the bracket closes that opens at a place.
+/// The position of the bracket that closes the one at `open`.
 fn closing(text: &str, open: usize) -> usize {
     let bytes = text.as_bytes();
     let (opens, closes) = match bytes[open] {
@@ -195,7 +198,7 @@ fn closing(text: &str, open: usize) -> usize {
     };
     let mut depth = 0_usize;
     for place in open..bytes.len() {
-        // An arrow closes nothing.
+        // An arrow closes no bracket.
         let is_arrow = bytes[place] == b'>' && bytes[place - 1] == b'-';
         if bytes[place] == opens {
             depth += 1;
@@ -209,7 +212,7 @@ fn closing(text: &str, open: usize) -> usize {
     panic!("a bracket does not close: {}", &text[open..text.len().min(open + 60)])
 }
 
-/// What functions are in: where it begins and ends, and the type that they are named by.
+/// The blocks that contain functions: start and end, and the type by which the functions are named.
 fn blocks(text: &str) -> Vec<(usize, usize, String)> {
     let mut blocks = Vec::new();
     let mut start = 0;
@@ -254,7 +257,7 @@ fn functions_of(file: &str, text: &str) -> Vec<Function> {
     for (place, _) in text.match_indices("fn ") {
         let line = text[..place].rfind('\n').map_or(0, |it| it + 1);
         let before = text[line..place].rsplit(['{', '}', ';', ')', ']']).next().unwrap_or_default();
-        // `pub`, and what may stand between it and `fn`; not `pub(crate)`.
+        // `pub`, and what may come between it and `fn`; not `pub(crate)`.
         let mut qualifiers = before.split_whitespace();
         let is_public = qualifiers.next() == Some("pub")
             && qualifiers.all(|it| matches!(it, "const" | "unsafe" | "async" | "extern" | "\"\""));
@@ -287,22 +290,23 @@ fn functions_of(file: &str, text: &str) -> Vec<Function> {
     functions
 }
 
-/// Whether what is left of the documentation of an item, which a text ends with, has the heading.
+/// Whether the documentation of an item has the heading. `before` ends with what is left of that
+/// documentation.
 fn has_section(before: &str) -> bool {
     let lines = before.lines().rev().map(str::trim);
     let mut own = lines.take_while(|line| !line.ends_with(['{', '}', ';', '(']));
     own.any(|line| line == PANICS)
 }
 
-/// Counts what a parameter is.
+/// Counts a parameter by its kind.
 fn count(param: &str, owner: &str, function: &mut Function) {
     let (pattern, ty) = param.split_once(':').unwrap_or((param, param));
     let is_self = words(pattern).any(|it| it == "self");
-    // What closures are given and return is not what they are given with.
+    // The parameters and results of closures do not count.
     let ty =
         ["FnOnce(", "FnMut(", "Fn("].iter().fold(ty, |ty, it| ty.split(it).next().unwrap_or(ty));
     let own = |it: &str| it == "Self" || is_self && it == "self";
-    // Macros are used in blocks of types that belong somewhere.
+    // Macros are used in blocks of types that belong to an owner.
     let own_is = |list: &[&str]| list.contains(&owner) || owner.ends_with('!') && list == THINGS;
     let is_one_of =
         |list: &[&str]| words(ty).any(|it| list.contains(&it) || own(it) && own_is(list));
@@ -313,7 +317,7 @@ fn count(param: &str, owner: &str, function: &mut Function) {
     }
 }
 
-/// The parameters, which commas separate that are not within brackets.
+/// The parameters, separated by commas that are not within brackets.
 fn split_params(params: &str) -> Vec<&str> {
     let (mut depth, mut start, mut list) = (0_i32, 0, Vec::new());
     let bytes = params.as_bytes();

@@ -1,5 +1,5 @@
-//! The table: every public function that takes something that belongs to an engine or a store, besides what it is
-//! used with, and what is tried with it.
+//! The table: every public function that takes something that belongs to an engine or a store, in
+//! addition to what it is used with, and what is tried with it.
 
 mod handles;
 mod linkers;
@@ -8,7 +8,7 @@ mod types;
 
 use crate::tries::Tries;
 
-/// A function, as the scan of the sources names it, and its tries.
+/// A function, named as by the scan of the sources, and its tries.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,

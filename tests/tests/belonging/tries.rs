@@ -1,4 +1,5 @@
-//! What is tried: a function with something that does not belong to what it is used with, and what must come of it.
+//! What is tried: a function with something that does not belong to what it is used with, and the
+//! required outcome.
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -9,7 +10,7 @@ use wasm_runtime::{Engine, Result, Store, ValType};
 
 use crate::world::{Data, Handles, Kept, Side, check_store};
 
-/// What the other side is to ours.
+/// The relation of the other side to ours.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Relation {
     /// Another engine.
@@ -20,7 +21,7 @@ pub(crate) enum Relation {
     DroppedStoreOfOtherEngine,
     /// The same engine, and the other store was dropped.
     DroppedStore,
-    /// Another engine, which was dropped with all that it had: only handles are left.
+    /// Another engine, which was dropped with everything it had: only handles are left.
     DroppedEngine,
 }
 
@@ -38,71 +39,71 @@ impl Relation {
     }
 }
 
-/// What must come of a try.
+/// The required outcome of a try.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Expect {
     /// An error that says so.
     Error,
-    /// A panic that says so, which the documentation has.
+    /// A panic that says so, and that is documented.
     Panic,
-    /// `None`, an empty list or `false`, which the documentation has.
+    /// `None`, an empty list or `false`, as documented.
     Nothing,
 }
 
-/// What has come of a try.
+/// The actual outcome of a try.
 #[derive(Debug)]
-pub(crate) enum Told {
+pub(crate) enum Observed {
     Accepted,
     Error(String),
     Panic(String),
     Nothing,
 }
 
-/// What functions return, as what has come of them.
+/// Converts what functions return to an actual outcome.
 pub(crate) trait Outcome {
-    fn told(self) -> Told;
+    fn observed(self) -> Observed;
 }
 
 impl<T, E: Display> Outcome for Result<T, E> {
-    fn told(self) -> Told {
+    fn observed(self) -> Observed {
         match self {
-            Ok(_) => Told::Accepted,
-            Err(error) => Told::Error(format!("{error:#}")),
+            Ok(_) => Observed::Accepted,
+            Err(error) => Observed::Error(format!("{error:#}")),
         }
     }
 }
 
 impl<T> Outcome for Option<T> {
-    fn told(self) -> Told {
-        if self.is_some() { Told::Accepted } else { Told::Nothing }
+    fn observed(self) -> Observed {
+        if self.is_some() { Observed::Accepted } else { Observed::Nothing }
     }
 }
 
 impl Outcome for bool {
-    fn told(self) -> Told {
-        if self { Told::Accepted } else { Told::Nothing }
+    fn observed(self) -> Observed {
+        if self { Observed::Accepted } else { Observed::Nothing }
     }
 }
 
-impl Outcome for Told {
-    fn told(self) -> Told {
+impl Outcome for Observed {
+    fn observed(self) -> Observed {
         self
     }
 }
 
-/// What has come of a function that returns something that can't say that it failed.
-pub(crate) fn value<T>(_value: T) -> Told {
-    Told::Accepted
+/// The outcome of a function that can't fail by what it returns.
+pub(crate) fn value<T>(_value: T) -> Observed {
+    Observed::Accepted
 }
 
-/// Two sides, and what has come of the tries.
+/// Two sides, and the outcomes of the tries.
 pub(crate) struct Tries {
     relation: Relation,
     ours: Side,
     their_handles: Handles,
     their_kept: Option<Kept>,
     their_store: Option<Store<Data>>,
-    /// The function whose tries they are.
+    /// The function that is tried.
     row: &'static str,
     ran: usize,
     /// Whether one of them was to panic.
@@ -120,7 +121,7 @@ impl Tries {
         let engine = Engine::default();
         let ours = Side::new(&engine, ValType::I64, our_types, hooked)?;
         let other = if relation.is_same_engine() { engine } else { Engine::default() };
-        // Their own type has the same number if as many were there before.
+        // Their own type has the same number as ours if as many types came before it.
         let theirs = Side::new(&other, ValType::FUNCREF, their_types, !hooked)?;
         let Side { store, kept, handles } = theirs;
         let is_dropped = !matches!(relation, Relation::OtherEngine | Relation::OtherStore);
@@ -143,11 +144,11 @@ impl Tries {
         expect: Expect,
         run: impl FnOnce(&mut Side, &Handles) -> R,
     ) {
-        let told = attempt(|| run(&mut self.ours, &self.their_handles));
-        self.judge(expect, told);
+        let observed = attempt(|| run(&mut self.ours, &self.their_handles));
+        self.judge(expect, observed);
     }
 
-    /// Tries something with what is of their engine, which is another.
+    /// Tries something that belongs to their engine, which is another one.
     pub(crate) fn engine<R: Outcome>(
         &mut self,
         expect: Expect,
@@ -158,7 +159,8 @@ impl Tries {
         }
     }
 
-    /// Tries something with what is of their engine, which is ours, but bound to their store.
+    /// Tries something that belongs to their engine, which is ours, but that is bound to their
+    /// store.
     pub(crate) fn sibling<R: Outcome>(
         &mut self,
         expect: Expect,
@@ -169,19 +171,19 @@ impl Tries {
         }
     }
 
-    /// Tries something with what is of their engine, be it ours or not.
+    /// Tries something that belongs to their engine, whether that is ours or not.
     pub(crate) fn kept<R: Outcome>(
         &mut self,
         expect: Expect,
         run: impl FnOnce(&mut Side, &mut Kept) -> R,
     ) {
         if let Some(kept) = &mut self.their_kept {
-            let told = attempt(|| run(&mut self.ours, kept));
-            self.judge(expect, told);
+            let observed = attempt(|| run(&mut self.ours, kept));
+            self.judge(expect, observed);
         }
     }
 
-    /// Tries something in their store, which is of another engine.
+    /// Tries something in their store, which belongs to another engine.
     pub(crate) fn store<R: Outcome>(
         &mut self,
         expect: Expect,
@@ -192,7 +194,7 @@ impl Tries {
         }
     }
 
-    /// Tries something in their store, which is of our engine.
+    /// Tries something in their store, which belongs to our engine.
     pub(crate) fn sibling_store<R: Outcome>(
         &mut self,
         expect: Expect,
@@ -210,44 +212,46 @@ impl Tries {
         run: impl FnOnce(&mut Side, &mut Store<Data>, &Handles) -> R,
     ) {
         if let Some(store) = &mut self.their_store {
-            let told = attempt(|| run(&mut self.ours, store, &self.their_handles));
-            self.judge(expect, told);
+            let observed = attempt(|| run(&mut self.ours, store, &self.their_handles));
+            self.judge(expect, observed);
         }
     }
 
-    /// Tries something for which our side is enough.
+    /// Tries something that needs only our side.
     pub(crate) fn ours<R: Outcome>(&mut self, expect: Expect, run: impl FnOnce(&mut Side) -> R) {
-        let told = attempt(|| run(&mut self.ours));
-        self.judge(expect, told);
+        let observed = attempt(|| run(&mut self.ours));
+        self.judge(expect, observed);
     }
 
-    fn judge(&mut self, expect: Expect, told: Told) {
+    fn judge(&mut self, expect: Expect, observed: Observed) {
         self.ran += 1;
         self.panics |= expect == Expect::Panic;
         let says = |text: &str| {
             ["another store", "another engine", "wrong store"].iter().any(|it| text.contains(it))
         };
-        let is_right = match (expect, &told) {
-            (Expect::Error, Told::Error(text)) | (Expect::Panic, Told::Panic(text)) => says(text),
-            (Expect::Nothing, Told::Nothing) => true,
+        let is_right = match (expect, &observed) {
+            (Expect::Error, Observed::Error(text)) | (Expect::Panic, Observed::Panic(text)) => {
+                says(text)
+            }
+            (Expect::Nothing, Observed::Nothing) => true,
             _ => false,
         };
         if !is_right {
             let Tries { relation, row, ran, .. } = self;
             self.failures.push(format!(
-                "{row}, try {ran}, {relation:?}: expected {expect:?}, found {told:?}"
+                "{row}, try {ran}, {relation:?}: expected {expect:?}, found {observed:?}"
             ));
         }
     }
 
-    /// Runs the tries of a function; how many there were, and whether one was to panic.
+    /// Runs the tries of a function. Returns how many there were, and whether one was to panic.
     pub(crate) fn run(&mut self, row: &'static str, tries: fn(&mut Tries)) -> (usize, bool) {
         (self.row, self.ran, self.panics) = (row, 0, false);
         tries(self);
         (self.ran, self.panics)
     }
 
-    /// What was not as it must be; then that both sides still work.
+    /// Returns what went wrong, after checking that both sides still work.
     pub(crate) fn finish(&mut self) -> Result<(), String> {
         if !self.failures.is_empty() {
             return Err(self.failures.join("\n"));
@@ -267,11 +271,11 @@ impl Tries {
 }
 
 thread_local! {
-    /// Whether a panic of this thread is one that is wanted.
+    /// Whether a panic of this thread is expected.
     static TRIES: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Has nothing printed for panics that are wanted: there are thousands.
+/// Prints nothing for expected panics: there are thousands.
 fn keep_quiet() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -284,7 +288,7 @@ fn keep_quiet() {
     });
 }
 
-/// Runs something that may panic, and says nothing about it; the payload is what it panicked with.
+/// Runs something that may panic, without printing that. An error is the payload of the panic.
 fn catch<R>(run: impl FnOnce() -> R) -> std::thread::Result<R> {
     keep_quiet();
     TRIES.set(true);
@@ -298,12 +302,14 @@ pub(crate) fn quietly<R>(run: impl FnOnce() -> R) -> Option<R> {
     catch(run).ok()
 }
 
-fn attempt<R: Outcome>(run: impl FnOnce() -> R) -> Told {
-    match catch(|| run().told()) {
-        Ok(told) => told,
+fn attempt<R: Outcome>(run: impl FnOnce() -> R) -> Observed {
+    match catch(|| run().observed()) {
+        Ok(observed) => observed,
         Err(payload) => {
             let text = payload.downcast_ref::<String>().map(String::as_str);
-            Told::Panic(text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("?").to_string())
+            Observed::Panic(
+                text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("?").to_string(),
+            )
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Two sides of a world that must not meet: each an engine, a store, and one of everything.
+//! Two sides that must not be mixed: each has an engine, a store, and one of everything.
 
 use wasm_runtime::{
     CallFilter, CallHookId, Engine, ExternRef, ForkPre, Func, FuncType, Global, GlobalType,
@@ -29,7 +29,7 @@ impl HostState for Data {
 #[derive(Clone)]
 pub(crate) struct Handles {
     pub(crate) instance: Instance,
-    /// `(param i32) (result i32)`, in Wasm: the next number.
+    /// `(param i32) (result i32)`, in Wasm: returns the next number.
     pub(crate) next: TypedFunc<i32, i32>,
     /// A function of the module's own type.
     pub(crate) own: Func,
@@ -47,37 +47,37 @@ pub(crate) struct Handles {
     pub(crate) hook: CallHookId,
 }
 
-/// What belongs to an engine and keeps it.
+/// Things that belong to an engine and keep it alive.
 pub(crate) struct Kept {
     pub(crate) engine: Engine,
     pub(crate) module: Module,
     pub(crate) export: ModuleExport,
-    /// A module that imports what `bound` has.
+    /// A module that imports the items in `bound`.
     pub(crate) importer: Module,
-    /// An export of that one.
+    /// An export of `importer`.
     pub(crate) other_export: ModuleExport,
-    /// The module's own type: one with the same number in another engine is another.
+    /// The module's own type. In another engine, the same number stands for another type.
     pub(crate) ty: FuncType,
-    /// With a function of the host.
+    /// A linker with a function of the host.
     pub(crate) linker: Linker<Data>,
-    /// With items of the store.
+    /// A linker with items of the store.
     pub(crate) bound: Linker<Data>,
     pub(crate) pre: InstancePre<Data>,
     pub(crate) bound_pre: InstancePre<Data>,
     pub(crate) snapshot: Snapshot,
-    /// Of a store with no instance.
+    /// A snapshot of a store without instances.
     pub(crate) host_snapshot: Snapshot,
     pub(crate) fork_pre: ForkPre<Data>,
 }
 
-/// A side with all that it has.
+/// A side with everything it has.
 pub(crate) struct Side {
     pub(crate) store: Store<Data>,
     pub(crate) kept: Kept,
     pub(crate) handles: Handles,
 }
 
-/// A module whose own type takes and returns one value of the type given, and that is told apart by it.
+/// A module whose own type takes and returns one value of the given type, which distinguishes it.
 fn wat(own: &str) -> String {
     format!(
         r#"(module
@@ -101,8 +101,9 @@ pub(crate) fn import_func(engine: &Engine, ty: &str) -> Result<Module> {
 }
 
 impl Side {
-    /// A side with an engine that has had some other types before, so that the same number may stand for the
-    /// same type as in another, or not. `own` is the type of value that tells the modules of two sides apart.
+    /// A side with an engine that already has `others` other types. So the same number may stand
+    /// for the same type as in another engine, or not. `own` is the type of value that
+    /// distinguishes the modules of two sides.
     pub(crate) fn new(engine: &Engine, own: ValType, others: usize, hooked: bool) -> Result<Side> {
         for count in 0..others {
             FuncType::new(engine, vec![ValType::I64; count + 3], []);
@@ -172,7 +173,7 @@ impl Side {
         Ok(Side { store, kept, handles })
     }
 
-    /// Does with the side all that can be done with it.
+    /// Does everything with the side that can be done with it.
     pub(crate) fn check(&mut self) -> Result<()> {
         check_store(&mut self.store, &self.handles)?;
         let Side { store, kept, handles } = self;
@@ -199,7 +200,7 @@ impl Side {
     }
 }
 
-/// Looks at what the handles lead to: nothing may have changed.
+/// Checks what the handles refer to: nothing may have changed.
 pub(crate) fn check_store(store: &mut Store<Data>, handles: &Handles) -> Result<()> {
     let Handles { instance, table, global, memory, value, .. } = handles;
     assert_eq!(handles.next.call(&mut *store, 41)?, 42);
@@ -222,6 +223,6 @@ pub(crate) fn check_store(store: &mut Store<Data>, handles: &Handles) -> Result<
     assert_eq!(memory.size(&*store), 1);
     assert!(memory.data(&*store).iter().all(|byte| *byte == 0), "something entered the memory");
     assert_eq!(value.data(&*store)?.and_then(|it| it.downcast_ref::<u8>()), Some(&1));
-    assert_eq!(store.data().saves, 0, "the host was asked for its state");
+    assert_eq!(store.data().saves, 0, "the host's data was saved");
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! The machine code of another machine, read by a disassembler (Capstone, which knows all four
 //! instruction sets and is built into the test).
 //!
-//! Between instructions there is data: jump tables and constants. So the code is read along its
-//! control flow. It starts at the entry of a function and at each place that the address map says
-//! comes from an operator, which is where the targets of jump tables are found.
+//! There is data between instructions: jump tables and constants. So the code is read along its
+//! control flow. It starts at the entry of a function, and at each address that according to the
+//! address map comes from an operator: these include the targets of jump tables.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use wasm_artifact::Artifact;
 
 use crate::Target;
 
-/// What became of reading the code of an artifact.
+/// The result of reading the code of an artifact.
 #[derive(Default, Debug)]
 pub(crate) struct Summary {
     pub(crate) instructions: usize,
@@ -23,22 +23,22 @@ pub(crate) struct Summary {
     pub(crate) data: usize,
 }
 
-/// Where the code goes on after an instruction.
+/// Where the code continues after an instruction.
 #[derive(Debug)]
 enum Flow {
     Next,
-    /// To the next one or to another place.
+    /// At the next instruction, or at another address.
     Branch(u64),
     Jump(u64),
     Call(u64),
-    /// Nowhere that is known: returns, jumps through registers, traps.
+    /// At no known address: returns, jumps through registers, traps.
     End,
 }
 
 /// Reads the code of every function.
 ///
-/// All that is reached must be instructions of the machine, jumps stay in their function or go to
-/// the start of another one, and calls go to the start of a function.
+/// All bytes that are reached must be instructions of the machine. Jumps stay in their function or
+/// go to the start of another one, and calls go to the start of a function.
 pub(crate) fn check(target: &Target, artifact: &Artifact<'_>) -> Summary {
     let machine = Machine::new(target.arch);
     let text = artifact.text();
@@ -101,7 +101,7 @@ pub(crate) fn check(target: &Target, artifact: &Artifact<'_>) -> Summary {
     summary
 }
 
-/// A disassembler, and what its words mean.
+/// A disassembler, and the meaning of its mnemonics.
 struct Machine {
     arch: &'static str,
     capstone: Capstone,
@@ -126,8 +126,8 @@ impl Machine {
 
     /// The length of the first instruction, and where it leads.
     fn read(&self, bytes: &[u8], at: u64) -> Option<(usize, Flow)> {
-        // On these machines an instruction of all zeros is sure to trap, and no disassembler has a
-        // word for it.
+        // On these machines an all-zero instruction always traps, and no disassembler has a
+        // mnemonic for it.
         if matches!(self.arch, "riscv64" | "s390x") && bytes.starts_with(&[0, 0]) {
             return Some((2, Flow::End));
         }
@@ -146,8 +146,8 @@ impl Machine {
         Some((instruction.bytes().len(), flow))
     }
 
-    /// Targets are relative. Distant ones take two instructions, of which the first adds the upper
-    /// part to the program counter.
+    /// Targets are relative. Distant ones take two instructions: the first adds the upper part to
+    /// the program counter.
     fn riscv64(&self, name: &str, operands: &[&str], at: u64, bytes: &[u8]) -> Flow {
         let relative = || {
             let last = operands.last().copied().unwrap_or_default();
@@ -165,8 +165,8 @@ impl Machine {
         }
     }
 
-    /// `auipc` with the `jalr` or `jr` behind it, if there is one for the same register. The pair is
-    /// told at the first of the two; a jump then ends the code there.
+    /// `auipc` with the `jalr` or `jr` after it, if there is one for the same register. The pair is
+    /// reported at the first instruction; then a jump ends the code there.
     fn riscv64_pair(&self, operands: &[&str], at: u64, bytes: &[u8]) -> Option<Flow> {
         let [register, upper] = operands else { return None };
         let rest = self.capstone.disasm_count(bytes.get(4..)?, at + 4, 1).ok()?;
@@ -178,7 +178,7 @@ impl Machine {
             return None;
         }
         let lower = words.iter().find_map(|word| number_signed(word)).unwrap_or(0);
-        // Twenty bits with a sign.
+        // Twenty bits, signed.
         let upper = (number_signed(upper)? << 44) >> 32;
         let to = at.wrapping_add_signed(upper).wrapping_add_signed(lower);
         let links = next.mnemonic()? == "jalr" && words.first() != Some(&"zero");

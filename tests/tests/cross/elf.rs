@@ -1,4 +1,5 @@
-//! What an ELF file must say to fit its machine, read by a reader that is not this project's.
+//! What an ELF file must contain to fit its machine, checked with a reader that is not this
+//! project's.
 
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
@@ -8,8 +9,8 @@ use wasm_types::TextItemKind;
 
 use crate::Target;
 
-/// Checks everything in the headers that depends on the machine, and that the tables lie where they
-/// are said to.
+/// Checks everything in the headers that depends on the machine, and that the tables are where the
+/// headers say.
 pub(crate) fn check(target: &Target, bytes: &[u8], artifact: &Artifact<'_>) {
     assert_eq!(FileKind::parse(bytes).unwrap(), FileKind::Elf64);
     let header = elf::FileHeader64::<Endianness>::parse(bytes).unwrap();
@@ -56,7 +57,7 @@ pub(crate) fn check(target: &Target, bytes: &[u8], artifact: &Artifact<'_>) {
     check_symbols(endian, &sections, section.sh_addr(endian), bytes, artifact);
 }
 
-/// Each function has a symbol of its place and size, and so has what stands beside them.
+/// Checks that each function has a symbol with its address and size, and so has the data beside it.
 fn check_symbols(
     endian: Endianness,
     sections: &object::read::elf::SectionTable<'_, elf::FileHeader64<Endianness>>,

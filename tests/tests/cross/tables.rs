@@ -1,5 +1,5 @@
-//! Tables that stand beside the code of another machine: what they hold, in its byte order, and that the code
-//! finds them by their distance.
+//! Tables beside the code of another machine: what they contain, in its byte order, and that the
+//! code finds them by their distance.
 
 use capstone::Capstone;
 use capstone::arch::{BuildsCapstone as _, BuildsCapstoneExtraMode as _};
@@ -10,7 +10,7 @@ use wasm_types::{FuncIndex, TableIndex, TextItemKind};
 
 use crate::Target;
 
-/// Two tables and an import in one of them; the function that calls comes first, far away from them.
+/// Two tables, one with an import in it. The function that calls comes first, far away from them.
 pub(crate) fn module() -> Vec<u8> {
     let mut text = String::from(
         r#"(module

@@ -1,7 +1,8 @@
-//! Entering and leaving Wasm at each distance from the end of its stack, by each thunk, with each size of arguments:
-//! a call comes back with the right result or as a stack overflow, and the store works afterwards.
+//! Entering and leaving Wasm at each distance from the end of its stack, by each thunk, with each
+//! size of arguments. A call returns with the right result or fails with a stack overflow, and the
+//! store works afterwards.
 //!
-//! What real pages let happen at a few instructions only, [`stepper`] has happen at each.
+//! Real pages make only a few instructions fault; [`stepper`] makes each of them fault.
 
 mod stepper;
 mod ways;
@@ -45,7 +46,7 @@ fn every_way_at_every_distance() -> Result<()> {
     Ok(())
 }
 
-/// Without anything below on the stack: arguments alone use it up.
+/// With nothing below on the stack: arguments alone use it up.
 #[test]
 fn arguments_that_use_up_the_whole_stack() -> Result<()> {
     let engine = Engine::default();

@@ -1,10 +1,11 @@
 //! A fault at each single instruction of a call.
 //!
-//! The thread runs step by step: after each instruction the processor signals `SIGTRAP`. The handler of that calls the
-//! handler of `SIGSEGV`, which is the store's, with the state of the thread, as if the next instruction had
-//! met the guard. It is the one that is tested: with the thread on a Wasm stack it must have it leave Wasm, whatever
-//! instruction it is; with the thread on the host's it must leave that to who handled the signal before, who is the test
-//! as well.
+//! The thread runs step by step: after each instruction the processor signals `SIGTRAP`. The
+//! handler of that signal calls the handler of `SIGSEGV`, which is the store's, with the state of
+//! the thread, as if the next instruction had hit the guard. The store's handler is what is tested.
+//! If the thread is on a Wasm stack, it must make the thread leave Wasm, whatever the instruction
+//! is. If the thread is on the host's stack, it must pass the signal on to the previous handler,
+//! which is also the test's.
 
 #![allow(unsafe_code)]
 
@@ -20,7 +21,7 @@ use wasm_runtime::{Result, WasmBacktrace};
 use super::{PAGE, is_overflow};
 use crate::ways::World;
 
-/// The processor's flag for steps.
+/// The processor's flag for single steps.
 const TRAP_FLAG: i64 = 1 << 8;
 
 /// The host's stack, and the Wasm stack with its guard, as addresses.
@@ -29,19 +30,19 @@ static GUARD: AtomicUsize = AtomicUsize::new(0);
 static TOP: AtomicUsize = AtomicUsize::new(0);
 /// The lowest stack pointer that was not the host's.
 static LOWEST: AtomicUsize = AtomicUsize::new(usize::MAX);
-/// Steps that the thread was on the Wasm stack at.
+/// The number of steps at which the thread was on the Wasm stack.
 static STEPS: AtomicUsize = AtomicUsize::new(0);
-/// The program counters at the first of them.
+/// The program counters at the first of these steps.
 static PLACES: [AtomicUsize; 4096] = [const { AtomicUsize::new(0) }; 4096];
-/// At which step the fault is to be real.
+/// The step at which the fault is to be real.
 static FAULT_AT: AtomicUsize = AtomicUsize::new(usize::MAX);
-/// What the test's own handler was called for.
+/// How often the test's own handler was called.
 static FORWARDED: AtomicUsize = AtomicUsize::new(0);
-/// What went wrong, as the number of a line here.
+/// The check that failed, as the number of a line here.
 static WRONG: AtomicUsize = AtomicUsize::new(0);
-/// The program counter there.
+/// The program counter at that time.
 static WRONG_AT: AtomicUsize = AtomicUsize::new(0);
-/// Whether frame pointers need not be those of a Wasm stack there.
+/// Whether frame pointers need not be those of a Wasm stack at that time.
 static LOOSE: AtomicBool = AtomicBool::new(false);
 
 type Handler = unsafe extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
@@ -61,7 +62,7 @@ fn install(signal: libc::c_int, handler: Handler) {
 
 /// A fault that is not the store's.
 unsafe extern "C" fn others(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
-    // SAFETY: called with what the kernel or the test says of a signal.
+    // SAFETY: called with what the kernel or the test reports of a signal.
     if unsafe { (*info).si_addr() }.addr() != GUARD.load(Relaxed) {
         // SAFETY: a fault of the test itself.
         unsafe { libc::abort() }
@@ -75,9 +76,9 @@ fn wrong(line: u32, pc: i64) {
     }
 }
 
-/// Has the store's handler look at a fault on the guard with the state given.
+/// Calls the store's handler for a fault on the guard with the given state.
 unsafe fn fault(context: *mut libc::ucontext_t) {
-    // As `siginfo_t` is laid out for faults.
+    // The layout of `siginfo_t` for faults.
     #[repr(C)]
     struct Info {
         signal: i32,
@@ -95,14 +96,14 @@ unsafe fn fault(context: *mut libc::ucontext_t) {
         rest: [0; 13],
     };
     assert!(size_of::<Info>() == size_of::<libc::siginfo_t>());
-    // SAFETY: the address is that of a handler, which is asked as the kernel would.
+    // SAFETY: the address is that of a handler, which is called as by the kernel.
     unsafe {
         let handler: Handler = std::mem::transmute(STORES.load(Relaxed));
         handler(libc::SIGSEGV, (&raw mut info).cast(), context.cast());
     }
 }
 
-/// After each instruction.
+/// Runs after each instruction.
 unsafe extern "C" fn step(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let context = context.cast::<libc::ucontext_t>();
     // SAFETY: the kernel calls this with the thread's state.
@@ -116,7 +117,7 @@ unsafe extern "C" fn step(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut
     if STORES.load(Relaxed) == 0 {
         return;
     }
-    // SAFETY: plain data, though with a pointer to what only the kernel looks at.
+    // SAFETY: plain data, except for a pointer that only the kernel follows.
     let mut copy = unsafe { ptr::read(context) };
     let before = FORWARDED.load(Relaxed);
     if on_host {
@@ -138,7 +139,7 @@ unsafe extern "C" fn step(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut
     }
     if number == FAULT_AT.load(Relaxed) {
         state[libc::REG_EFL as usize] &= !TRAP_FLAG;
-        // SAFETY: the thread goes on as the handler says.
+        // SAFETY: the thread continues as the handler says.
         unsafe { fault(context) };
         return;
     }
@@ -156,7 +157,7 @@ unsafe extern "C" fn step(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut
 
 /// Runs something step by step.
 fn stepping<R>(run: impl FnOnce() -> R) -> R {
-    // SAFETY: the flag has the handler called after each instruction, and nothing else.
+    // SAFETY: the flag makes the processor signal after each instruction, and does nothing else.
     unsafe { asm!("pushfq", "or qword ptr [rsp], 0x100", "popfq") };
     let result = run();
     // SAFETY: as above.
@@ -164,7 +165,7 @@ fn stepping<R>(run: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Where the mapping is that has the address.
+/// The mapping that contains the address.
 fn mapping(address: usize) -> Range<usize> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let mut ranges = maps.lines().map(|line| {
@@ -187,7 +188,7 @@ fn host_stack() -> Range<usize> {
     }
 }
 
-/// All ways: each instruction of them is looked at, and where they are not compiled code, the fault is real too.
+/// All calls: each instruction is checked, and outside of compiled code the fault is also real.
 fn all() -> Result<()> {
     install(libc::SIGSEGV, others);
     install(libc::SIGTRAP, step);
@@ -195,17 +196,17 @@ fn all() -> Result<()> {
     HOST[0].store(host.start, Relaxed);
     HOST[1].store(host.end, Relaxed);
     let mut world = World::new(4 * PAGE, Some(&[0, 4, 7, 14]))?;
-    // The stack of the store is where it runs first.
+    // The stack of the store is the one that it first runs on.
     world.go(0, 0)?;
     stepping(|| world.go(0, 0))?;
     let shallow = LOWEST.swap(usize::MAX, Relaxed);
     let stack = mapping(shallow);
     TOP.store(stack.end, Relaxed);
     GUARD.store(stack.start - PAGE, Relaxed);
-    // So that distances are complete, each level must take as little as it can.
+    // To cover all distances, each level must take as little stack as possible.
     stepping(|| world.go(0, 1))?;
     assert_eq!(shallow - LOWEST.load(Relaxed), crate::ways::LEVEL);
-    // SAFETY: asks for the action only.
+    // SAFETY: only reads the action.
     unsafe {
         let mut action = std::mem::zeroed::<libc::sigaction>();
         libc::sigaction(libc::SIGSEGV, ptr::null(), &mut action);
@@ -214,7 +215,7 @@ fn all() -> Result<()> {
     let names: Vec<_> = world.names().map(str::to_owned).collect();
     let mut tried = HashSet::new();
     for (way, name) in names.iter().enumerate() {
-        // The way back from an interruption has made sure of room.
+        // The way back from an interruption has checked before that there is room.
         LOOSE.store(name == "interruption", Relaxed);
         STEPS.store(0, Relaxed);
         stepping(|| world.go(way, 2))?;
@@ -222,7 +223,8 @@ fn all() -> Result<()> {
         assert!((20..PLACES.len()).contains(&count), "{name}: {count} steps on the Wasm stack");
         sound(name, "every step");
         let places: Vec<_> = PLACES[..count].iter().map(|place| place.load(Relaxed)).collect();
-        // The first step is the thunk's call, and leads to compiled code. Thunks are those of all ways.
+        // The first step is the thunk's call, and leads to compiled code. Several calls share
+        // thunks.
         let code = mapping(places[1]);
         for (at, place) in places.into_iter().enumerate() {
             if code.contains(&place) || !tried.insert(place) {
@@ -234,7 +236,8 @@ fn all() -> Result<()> {
             FAULT_AT.store(usize::MAX, Relaxed);
             assert!(is_overflow(&error), "{name}, step {at} of {count}: {error:?}");
             sound(name, &format!("step {at} of {count}"));
-            // Whatever was called last, `go` was called first, unless that was not reached or has returned.
+            // Whatever was called last, `go` was called first, unless it was not reached or has
+            // returned.
             if let Some(trace) = error.downcast_ref::<WasmBacktrace>() {
                 let last = trace.frames().last().and_then(|frame| frame.func_name());
                 assert_eq!(last, Some("go"), "{name}, step {at} of {count}: {error:?}");
@@ -250,7 +253,7 @@ fn sound(name: &str, when: &str) {
     assert_eq!(line, 0, "{name}, {when}: the check of that line fails at {pc:#x}");
 }
 
-/// In a process of its own: signals are for all threads of a process.
+/// Runs in a process of its own: signals concern all threads of a process.
 #[test]
 fn every_instruction_can_fault() {
     const CHILD: &str = "ENTERING_STEP_BY_STEP";

@@ -1,4 +1,5 @@
-//! Each way from the host to Wasm and back, behind a recursion that says how far from the end of the stack.
+//! Each way from the host to Wasm and back, after a recursion that sets the distance from the end
+//! of the stack.
 
 use std::fmt::Write as _;
 
@@ -7,10 +8,10 @@ use wasm_runtime::{
     NamePattern, Result, Store, TypedFunc, UpdateDeadline, V128, Val, ValType,
 };
 
-/// What a level of the recursion takes of the stack, in bytes: as little as a frame can.
+/// How much of the stack a level of the recursion takes, in bytes: as little as a frame can.
 pub(crate) const LEVEL: usize = 16;
 
-/// Numbers of arguments: everything around the registers, and what is larger than pages.
+/// Numbers of arguments: all around the number of registers, and some that take more than a page.
 const ARGUMENTS: [usize; 45] = {
     let mut all = [0; 45];
     let mut n = 0;
@@ -25,7 +26,7 @@ const ARGUMENTS: [usize; 45] = {
     all
 };
 
-/// A module, set up to go all the ways.
+/// A module with everything for all the ways.
 pub(crate) struct World {
     pub(crate) store: Store<()>,
     go: TypedFunc<(i32, i32), i64>,
@@ -33,8 +34,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A world whose Wasm stack has the size, for functions with the numbers of arguments given; all that are worth it
-    /// if none are.
+    /// A world whose Wasm stack has the given size, for functions with the given numbers of
+    /// arguments; with all interesting numbers if none are given.
     pub(crate) fn new(stack: usize, sizes: Option<&[usize]>) -> Result<Self> {
         let sizes = sizes.unwrap_or(&ARGUMENTS);
         let (text, names) = module(sizes);
@@ -42,7 +43,7 @@ impl World {
         config
             .max_wasm_stack(stack)
             .epoch_interruption(true)
-            .function_hooks([NamePattern::new("told")?]);
+            .function_hooks([NamePattern::new("hooked")?]);
         let engine = Engine::new(&config)?;
         let module = Module::new(&engine, text)?;
         let mut store = Store::new(&engine, ());
@@ -51,16 +52,16 @@ impl World {
         define(&mut linker, sizes)?;
         let instance = linker.instantiate(&mut store, &module)?;
         let go = instance.get_typed_func(&mut store, "go")?;
-        tell(&mut store, instance)?;
+        set_hooks(&mut store, instance)?;
         Ok(Self { store, go, names })
     }
 
-    /// The ways, by their names.
+    /// The names of the ways.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(|(name, _)| &**name)
     }
 
-    /// Goes one of the ways so many levels deep.
+    /// Runs one of the ways at a depth of this many levels.
     ///
     /// # Panics
     ///
@@ -73,7 +74,7 @@ impl World {
     }
 }
 
-/// What functions make of their arguments, in Wasm and in the host.
+/// What functions compute of their arguments, in Wasm and in the host.
 fn digest(values: impl IntoIterator<Item = i64>) -> i64 {
     values.into_iter().fold(7, |sum, value| sum.wrapping_mul(31).wrapping_add(value))
 }
@@ -82,7 +83,7 @@ fn arguments(n: usize) -> Vec<i64> {
     (0..n as i64).map(|value| value * 0x0101_0101_0101 + 3).collect()
 }
 
-/// Functions of all sizes, and one for each way, with what it is called and returns.
+/// Functions of all sizes, and one for each way, with its name and result.
 fn module(sizes: &[usize]) -> (String, Vec<(String, i64)>) {
     let (mut imports, mut funcs, mut ways) = (String::new(), String::new(), Vec::new());
     let mut way = |funcs: &mut String, name: String, result: i64, body: &str| {
@@ -147,8 +148,8 @@ fn module(sizes: &[usize]) -> (String, Vec<(String, i64)>) {
             9,
             "(table.fill $t (i32.const 0) (ref.null func) (i32.const 1)) (i64.const 9)",
         ),
-        ("ref.func", 0, "(i64.extend_i32_u (ref.is_null (ref.func $told)))"),
-        ("function hook", 8, "(call $told (i64.const 4))"),
+        ("ref.func", 0, "(i64.extend_i32_u (ref.is_null (ref.func $hooked)))"),
+        ("function hook", 8, "(call $hooked (i64.const 4))"),
         (
             "interruption",
             13,
@@ -168,13 +169,13 @@ fn module(sizes: &[usize]) -> (String, Vec<(String, i64)>) {
             (type $way (func (result i64)))
             (memory 1)
             (data $d "abcdef")
-            (elem declare func $told)
+            (elem declare func $hooked)
             (table $host funcref (elem $typed))
             (table $t 4 4 funcref)
             (table $ways funcref (elem {table}))
             (global $never (mut i32) (i32.const 0))
             (global $len (mut i32) (i32.const 300))
-            (func $told (param i64) (result i64) (i64.mul (local.get 0) (i64.const 2)))
+            (func $hooked (param i64) (result i64) (i64.mul (local.get 0) (i64.const 2)))
             (func (export "one more") (param i64) (result i64) (i64.add (local.get 0) (i64.const 1)))
             (func (export "swap") (param i64 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128)
                 (result v128 i64 v128) (local.get 10) (local.get 0) (local.get 1))
@@ -239,8 +240,8 @@ fn define(linker: &mut Linker<()>, sizes: &[usize]) -> Result<()> {
     Ok(())
 }
 
-/// Who is told of functions, and of interruptions, calls Wasm too.
-fn tell(store: &mut Store<()>, instance: Instance) -> Result<()> {
+/// Sets a function hook and an interruption callback, which call Wasm, too.
+fn set_hooks(store: &mut Store<()>, instance: Instance) -> Result<()> {
     let one_more = instance.get_typed_func::<i64, i64>(&mut *store, "one more")?;
     store.epoch_deadline_callback({
         move |mut store| {

@@ -1,19 +1,19 @@
-//! What is run, with what, and how it ends.
+//! The programs to run, their inputs, and how they end.
 
 use wasm_runtime::Trap;
 
 /// A run of a program.
 pub(crate) struct Case {
-    /// Of the test.
+    /// The name of the test.
     pub(crate) name: &'static str,
-    /// The file without its extension.
+    /// The file of the program, without its extension.
     pub(crate) program: &'static str,
     /// The file with the expected output, without its extension.
     pub(crate) stdout: &'static str,
     pub(crate) arguments: &'static [&'static str],
     pub(crate) environment: &'static [(&'static str, &'static str)],
     pub(crate) stdin: &'static str,
-    /// Expected on standard error.
+    /// The expected text on standard error.
     pub(crate) stderr: &'static str,
     /// Whether it gets a directory, as `/work`.
     pub(crate) directory: bool,
@@ -24,14 +24,14 @@ pub(crate) struct Case {
 #[derive(Debug)]
 pub(crate) enum End {
     Returns,
-    /// With this code.
+    /// By an exit with this code.
     Exits(i32),
-    /// In a function of this name.
+    /// By a trap in a function of this name.
     Traps(Trap, &'static str),
 }
 
 impl Case {
-    /// A program that is run without anything, prints something and returns.
+    /// A program that is run without any input, prints something and returns.
     const fn plain(program: &'static str) -> Self {
         Self {
             name: program,
@@ -51,7 +51,7 @@ impl Case {
         Self { directory: true, ..Self::plain(program) }
     }
 
-    /// A program that, asked by an argument, traps after it has printed everything.
+    /// A program that gets an argument, and traps after it has printed everything.
     const fn trapping(
         name: &'static str,
         program: &'static str,

@@ -1,12 +1,12 @@
-//! The files of the suite that do not pass whole, by name.
+//! The files of the suite that do not pass as a whole, by name.
 
-/// Why a file does not pass whole.
+/// Why a file does not pass as a whole.
 pub(crate) enum Exception {
-    /// Modules in it use these proposals (sorted), which are not translated yet. They must be refused
-    /// in the name of just these; everything else in the file must hold.
+    /// Modules in it use these proposals (sorted), which are not translated yet. They must be
+    /// refused because of just these; everything else in the file must hold.
     Needs(&'static [&'static str]),
-    /// What stands in these lines was true of the proposal, but is not of the specification that it
-    /// became part of. Everything else in the file must hold.
+    /// These lines were correct for the proposal, but not for the specification that it became part
+    /// of. Everything else in the file must hold.
     Superseded { lines: &'static [usize], reason: &'static str },
 }
 
@@ -30,7 +30,7 @@ const EXCEPTIONS_PROPOSAL: &str = "exception-handling";
 const FUNCTION_REFERENCES: &str = "function-references";
 const GC: &str = "garbage-collection";
 
-/// The exception for a file, if it is one.
+/// The exception for a file, if there is one.
 pub(crate) fn find(path: &str) -> Option<&'static Exception> {
     EXCEPTIONS.iter().find(|(name, _)| *name == path).map(|(_, exception)| exception)
 }

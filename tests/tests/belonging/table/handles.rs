@@ -70,7 +70,7 @@ pub(crate) const ROWS: &[Row] = &[
         name: "Func::new",
         tries: |t| {
             t.engine(Panic, |o, k| value(Func::new(&mut o.store, k.ty.clone(), |_, _, _| Ok(()))));
-            // What such a function returns.
+            // The result of such a function.
             t.handle(Error, |o, h| {
                 let (engine, theirs) = (&o.kept.engine, Val::from(h.own));
                 let ty = FuncType::new(engine, [], [ValType::FUNCREF]);
@@ -85,7 +85,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "Func::wrap",
         tries: |t| {
-            // What such a function returns, in registers and in an array, to the host and to Wasm.
+            // The result of such a function, in registers and in an array, to the host and to Wasm.
             t.handle(Error, |o, h| {
                 let theirs = h.own;
                 let func = Func::wrap(&mut o.store, move || theirs);
@@ -276,7 +276,7 @@ pub(crate) const ROWS: &[Row] = &[
             });
             t.handle(Error, |o, h| Instance::new(&mut o.store, &o.kept.module, &[h.host.into()]));
             t.handle(Error, |o, h| Instance::new(&mut o.store, &o.kept.module, &[h.own.into()]));
-            // Of another kind: that it is of another store comes first.
+            // It is also of another kind, but the error for another store comes first.
             t.handle(Error, |o, h| Instance::new(&mut o.store, &o.kept.module, &[h.memory.into()]));
             t.handle(Error, |o, h| {
                 let wat = r#"(module (import "" "" (memory 1)) (import "" "" (table 1 funcref)))"#;

@@ -1,4 +1,4 @@
-//! Linkers, and modules whose imports were looked up.
+//! Linkers, and modules with imports that were looked up.
 
 use wasm_runtime::{Extern, Func};
 
@@ -19,7 +19,7 @@ pub(crate) const ROWS: &[Row] = &[
                 o.kept.linker.define(store, "x", "f", o.handles.own).map(|_| ())
             });
             t.engine(Error, |o, k| k.linker.define(&o.store, "x", "f", o.handles.own).map(|_| ()));
-            // All of it theirs, but the linker.
+            // All of it is theirs, except the linker.
             t.store(Error, |o, store| {
                 let func = Func::wrap(&mut *store, || {});
                 o.kept.linker.define(store, "x", "f", func).map(|_| ())
@@ -110,7 +110,7 @@ pub(crate) const ROWS: &[Row] = &[
         tries: |t| {
             t.engine(Error, |o, k| o.kept.linker.instantiate_pre(&k.module));
             t.engine(Error, |o, k| k.linker.instantiate_pre(&o.kept.module));
-            // A type with the number that ours has there must not be taken for it.
+            // A type that has the same number as ours must not be mistaken for ours.
             t.engine(Error, |o, k| {
                 let module = import_func(&o.kept.engine, "(param i64) (result i64)")?;
                 k.linker.instantiate_pre(&module)
@@ -183,7 +183,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "Linker::alias",
         tries: |t| {
-            // Another name changes nothing.
+            // Another name makes no difference.
             t.sibling(Nothing, |o, k| {
                 let mut linker = k.bound.clone();
                 linker.alias("store", "f", "x", "f").expect("a name");

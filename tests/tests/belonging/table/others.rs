@@ -44,7 +44,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "SnapshotBuilder::take_with_host",
         tries: |t| {
-            // The host is not asked for its state, either: the check of the side sees that.
+            // The host's data is not saved, either: the check of the side notices that.
             t.handle(Error, |o, h| {
                 Snapshot::builder().instances(&[h.instance]).take_with_host(&mut o.store)
             });
@@ -65,7 +65,7 @@ pub(crate) const ROWS: &[Row] = &[
             t.engine(Error, |o, k| k.snapshot.fork(&mut o.store, &k.linker));
             t.engine(Error, |o, k| k.snapshot.fork(&mut o.store, &o.kept.linker));
             t.engine(Error, |o, k| o.kept.snapshot.fork(&mut o.store, &k.linker));
-            // No module says of what engine it is.
+            // No module says to which engine it belongs.
             t.engine(Error, |o, k| k.host_snapshot.fork(&mut o.store, &k.linker));
             t.engine(Error, |o, k| k.host_snapshot.fork(&mut o.store, &o.kept.linker));
             t.store(Error, |o, store| o.kept.snapshot.fork(store, &o.kept.linker));
@@ -84,7 +84,7 @@ pub(crate) const ROWS: &[Row] = &[
             t.engine(Error, |o, k| k.fork_pre.fork(&mut o.store));
             t.engine(Error, |o, k| k.host_snapshot.fork_pre(&k.linker)?.fork(&mut o.store));
             t.store(Error, |o, store| o.kept.fork_pre.fork(store));
-            // What the linker has is of another store.
+            // The items in the linker belong to another store.
             t.any_store(Error, |o, store, _| {
                 let instance = o.kept.bound.instantiate(&mut o.store, &o.kept.importer)?;
                 Snapshot::take(&mut o.store, &[instance])?.fork(store, &o.kept.bound)
@@ -101,7 +101,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "Transaction::rollback",
         tries: |t| {
-            // The store under a transaction can be swapped for another.
+            // The store under a transaction can be swapped with another.
             t.any_store(Error, |o, store, _| {
                 let mut transaction = o.store.begin()?;
                 mem::swap(&mut *transaction, store);

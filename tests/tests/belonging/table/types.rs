@@ -44,7 +44,7 @@ pub(crate) const ROWS: &[Row] = &[
         tries: |t| {
             t.engine(Panic, |o, k| FuncType::eq(&o.kept.ty, &k.ty));
             t.engine(Nothing, |o, k| o.kept.ty == k.ty);
-            // The same in words, and with the same number.
+            // The same as text, and with the same number.
             t.engine(Nothing, |o, k| {
                 FuncType::new(&o.kept.engine, [], []) == FuncType::new(&k.engine, [], [])
             });
@@ -141,7 +141,7 @@ pub(crate) const ROWS: &[Row] = &[
             t.handle(Panic, |o, h| Val::from(h.own).matches_ty(&o.store, &ValType::FUNCREF));
             t.handle(Panic, |o, h| Val::from(h.value).matches_ty(&o.store, &ValType::EXTERNREF));
             t.engine(Panic, |o, k| Val::from(o.handles.own).matches_ty(&o.store, &val(&k.ty)));
-            // Also where neither is what the other is about.
+            // The same where neither belongs to the other.
             t.handle(Panic, |o, h| Val::from(h.own).matches_ty(&o.store, &ValType::I32));
             t.engine(Panic, |o, k| Val::I32(0).matches_ty(&o.store, &val(&k.ty)));
         },
