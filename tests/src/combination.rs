@@ -28,7 +28,7 @@ pub struct Combination {
     optimizations: [bool; OPTIMIZATIONS.len()],
 }
 
-/// The optimizations, and counting fuel, which nobody asks for.
+/// The optimizations, and counting fuel, though nothing uses the count.
 const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 7] = [
     Settings::count_fuel,
     Settings::reorder,

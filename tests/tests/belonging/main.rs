@@ -6,7 +6,6 @@
 //! get a row. All wrong combinations are tried with it. None may ever be accepted: the outcome is
 //! an error or a panic that says so, or `None` where the documentation says that. Afterwards both
 //! sides still work.
-//! `None` where the documentation says that; and afterwards both sides still work.
 
 mod fickle;
 mod scan;

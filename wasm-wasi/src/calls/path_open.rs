@@ -11,6 +11,7 @@ use rustix::fs::OFlags;
 use std::io;
 
 /// Opens what a path names, and writes the number of the new descriptor.
+///
 /// Of the requested rights, only those of reading and of writing have an effect. If neither is
 /// requested, the file is opened for reading; creating and truncating a file open it for writing,
 /// too. Whatever is requested, the host's permissions decide: a file that may not be written does
@@ -19,6 +20,7 @@ use std::io;
 /// A pipe of the host is opened without waiting for its other end. If nobody reads it yet, opening
 /// it for writing fails with [`Errno::Nxio`].
 ///
+/// # Errors
 /// [`Errno::Perm`] if the path leads out of the directory, or if the host does not permit what is
 /// requested; [`Errno::NotSup`] for flags of synchronisation; and the host's errors.
 #[expect(clippy::too_many_arguments, reason = "the parameters are those of the specification")]

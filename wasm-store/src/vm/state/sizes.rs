@@ -83,7 +83,7 @@ impl VmModule {
             _ => ("table", "element(s)"),
         };
         Error::msg(format!(
-            "incompatible import type for {}: the {what} has {size} {unit} now, the module asks for at \
+            "incompatible import type for {}: the {what} has {size} {unit} now, the module requires at \
              least {}; going back to an earlier state has made it smaller",
             self.import_name(import),
             import.minimum

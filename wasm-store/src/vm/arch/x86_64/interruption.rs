@@ -9,8 +9,7 @@
 //! On the Wasm stack, below what the code has there, the handler makes a frame like those of other
 //! thunks, so that backtraces and nested calls work as usual. If there is no room for a frame, the
 //! stack counts as used up: code that was to be stopped is stopped for the reason that was found,
-//! and code that might have continued ends with a stack overflow. code that was to be ended is
-//! ended for the reason that there was, and what was to go on ends as a stack overflow.
+//! and code that might have continued ends with a stack overflow.
 
 #![allow(unsafe_code)]
 
