@@ -309,23 +309,19 @@ fn callbacks_can_call_what_waits_as_well() {
     store.set_epoch_deadline(1);
     let (over, is_over) = mpsc::channel::<()>();
     let ticker = std::thread::spawn(move || {
-        let nothing = Err(mpsc::RecvTimeoutError::Timeout);
         // Should it begin anew each time, it would wait for as long as this goes on.
-        for _ in 0..1000 {
-            if is_over.recv_timeout(Duration::from_millis(4)) != nothing {
-                break;
-            }
+        (0..2000).any(|_| {
+            let is_over = is_over.recv_timeout(Duration::from_millis(4));
             engine.increment_epoch();
-        }
+            is_over != Err(mpsc::RecvTimeoutError::Timeout)
+        })
     });
     let start = Instant::now();
     assert_eq!(sleep.call(&mut store, 100_000_000).unwrap(), 0);
-    let elapsed = start.elapsed();
-    assert!(elapsed >= Duration::from_millis(100));
+    assert!(start.elapsed() >= Duration::from_millis(100));
     assert!(asked.load(Ordering::Relaxed) > 2);
-    assert!(elapsed < Duration::from_secs(3), "{elapsed:?}");
     drop(over);
-    ticker.join().unwrap();
+    assert!(ticker.join().unwrap(), "it waited until nothing ended it any more");
 }
 
 /// However soon the next deadline comes, here at once each time, each call that is made once more makes progress.

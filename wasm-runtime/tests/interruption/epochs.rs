@@ -224,12 +224,15 @@ fn a_callback_may_call_wasm_and_set_what_it_wants() {
     });
     guest.is_not_interrupted();
     assert_eq!(*guest.store.data(), [55; 10]);
-    // One callback may put another in its place.
+    // It may have all further deadlines trap, in code and in host functions.
     guest.store.epoch_deadline_callback(|mut store| {
         store.epoch_deadline_trap();
+        store.data_mut().push(0);
         Ok(UpdateDeadline::Continue(0))
     });
     guest.is_interrupted();
+    assert_eq!(trap(guest.store.as_context_mut().check_interruption()), Trap::Interrupt);
+    assert_eq!(guest.store.data().len(), 11);
 }
 
 #[test]

@@ -312,8 +312,10 @@ impl<T: 'static> StoreInner<T> {
     fn ask(&mut self) -> Result<bool> {
         let Some(mut callback) = self.epoch.0.take() else { return Ok(false) };
         let update = catch_unwind(AssertUnwindSafe(|| callback(StoreContextMut(&mut *self))));
-        // It is asked again, whatever it did. It may have set another one.
-        self.epoch.0.get_or_insert(callback);
+        // It is asked again, unless it has said that deadlines trap from now on.
+        if self.vm.epoch_callback().is_some() {
+            self.epoch.0 = Some(callback);
+        }
         let ticks = match update.unwrap_or_else(|payload| resume_unwind(payload))? {
             UpdateDeadline::Interrupt => return Ok(false),
             UpdateDeadline::Continue(ticks) => ticks,

@@ -83,7 +83,7 @@ impl VmStore {
     }
 
     /// The callback for when a deadline is reached.
-    pub(in crate::vm) fn epoch_callback(&self) -> Option<EpochCallback> {
+    pub(crate) fn epoch_callback(&self) -> Option<EpochCallback> {
         self.interruption.as_ref()?.callback
     }
 
