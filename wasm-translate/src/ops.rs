@@ -3,6 +3,7 @@
 //! Each family's `translate` says whether the operator was one of its own.
 
 mod access;
+mod branch;
 mod branch_table;
 mod bulk;
 mod call;
@@ -26,6 +27,7 @@ mod small_bulk;
 mod table;
 mod types;
 mod variable;
+mod vectors;
 
 use wasm_types::FuncIndex;
 use wasm_types::wasmparser::Operator;

@@ -7,7 +7,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder as _, JumpTableData, Value};
 use wasm_types::wasmparser::BrTable;
 
-use super::control::{block_args, branch};
+use super::branch::{block_args, branch};
 use crate::environ::FuncEnvironment;
 use crate::error::{Error, ErrorKind};
 use crate::translator::FuncTranslator;

@@ -4,11 +4,12 @@
 //! `end` makes a block of CLIF only where some branch goes to it. Constructs within code that is
 //! never reached are not translated at all; only their nesting is counted.
 
-use cranelift_codegen::ir::{Block, BlockArg, InstBuilder as _, Value};
+use cranelift_codegen::ir::{Block, InstBuilder as _};
 use smallvec::SmallVec;
 use wasm_types::wasmparser::{BlockType, Operator};
 use wasm_types::{FuncType, TypeIndex, ValType};
 
+use super::branch::{block_args, branch, branch_if, return_from_function};
 use super::branch_table;
 use crate::control_stack::{Else, Frame, FrameKind};
 use crate::environ::{FuncEnvironment, Values};
@@ -124,7 +125,7 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     }
 
     /// Jumps to a block with the topmost operands.
-    fn jump(&mut self, target: Block, arity: usize) {
+    pub(super) fn jump(&mut self, target: Block, arity: usize) {
         let args = block_args(&self.top(arity));
         self.builder.ins().jump(target, &args);
     }
@@ -151,10 +152,6 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
         }
         (frame.target, frame.branch_arity)
     }
-}
-
-pub(super) fn block_args(values: &[Value]) -> SmallVec<[BlockArg; 4]> {
-    values.iter().map(|value| BlockArg::Value(*value)).collect()
 }
 
 fn enter_loop<E: FuncEnvironment + ?Sized>(
@@ -276,48 +273,5 @@ fn end_function<E: FuncEnvironment + ?Sized>(
         t.env.translate_return(&mut t.builder, &results)?;
     }
     t.reachable = false;
-    Ok(())
-}
-
-fn return_from_function<E: FuncEnvironment + ?Sized>(
-    t: &mut FuncTranslator<'_, '_, E>,
-) -> Result<(), Error> {
-    if let Some(inlined) = &t.inlined {
-        let depth = t.stacks.frames.len() - 1 - inlined.frame;
-        return branch(t, depth as u32);
-    }
-    let arity = t.stacks.frames[0].branch_arity;
-    let results = t.top(arity);
-    t.env.translate_return(&mut t.builder, &results)?;
-    t.reachable = false;
-    Ok(())
-}
-
-pub(super) fn branch<E: FuncEnvironment + ?Sized>(
-    t: &mut FuncTranslator<'_, '_, E>,
-    depth: u32,
-) -> Result<(), Error> {
-    if t.frame_at(depth) == 0 {
-        return return_from_function(t);
-    }
-    let (target, arity) = t.branch_target(depth);
-    t.budget.blocks(1, arity)?;
-    t.jump(target, arity);
-    t.reachable = false;
-    Ok(())
-}
-
-fn branch_if<E: FuncEnvironment + ?Sized>(
-    t: &mut FuncTranslator<'_, '_, E>,
-    depth: u32,
-) -> Result<(), Error> {
-    let condition = t.pop();
-    let (target, arity) = t.branch_target(depth);
-    t.budget.blocks(1, arity)?;
-    let args = block_args(&t.top(arity));
-    let next = t.builder.create_block();
-    t.builder.ins().brif(condition, target, &args, next, &[]);
-    t.builder.seal_block(next);
-    t.builder.switch_to_block(next);
     Ok(())
 }

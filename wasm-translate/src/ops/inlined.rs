@@ -80,7 +80,7 @@ impl<'a> Body<'a> {
         Ok(Some(op))
     }
 
-    /// Goes on behind the call.
+    /// Continues after the call.
     pub(super) fn end<E: FuncEnvironment + ?Sized>(self, t: &mut FuncTranslator<'_, '_, E>) {
         t.first_local = self.callers_first;
         if let Some(block) = t.inlined.take().and_then(|inlined| inlined.trapping) {

@@ -12,10 +12,10 @@ use cranelift_frontend::FunctionBuilder;
 use target_lexicon::Architecture;
 use wasm_types::wasmparser::Operator;
 
-use super::simd::{binary, constant, has_flag, ternary, unary, zero};
 use super::simd_convert::{truncate_f64x2_signed, truncate_f64x2_unsigned};
 use super::simd_float::{pseudo_maximum, pseudo_minimum};
 use super::simd_integer::add_pairwise_signed;
+use super::vectors::{binary, constant, has_flag, ternary, unary, zero};
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 use crate::translator::{FuncTranslator, lane_order};

@@ -7,7 +7,7 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{F32X4, F64X2, I8X16, I16X8, I32X4, I64X2};
 use wasm_types::wasmparser::Operator;
 
-use super::simd::binary;
+use super::vectors::binary;
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 use crate::translator::FuncTranslator;

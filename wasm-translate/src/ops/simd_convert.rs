@@ -6,7 +6,7 @@ use cranelift_codegen::ir::{InstBuilder, Opcode, Type, Value};
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::wasmparser::Operator;
 
-use super::simd::{binary_op, unary, unary_op, zero};
+use super::vectors::{binary_op, unary, unary_op, zero};
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 use crate::translator::FuncTranslator;

@@ -8,7 +8,7 @@ use cranelift_codegen::ir::{InstBuilder, Opcode, Type, Value};
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::wasmparser::Operator;
 
-use super::simd::{binary, binary_op, unary, unary_op};
+use super::vectors::{binary, binary_op, unary, unary_op};
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 use crate::translator::FuncTranslator;

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::types::{F32X4, F64X2, I8, I8X16, I16, I16X8, I32, I32
 use cranelift_codegen::ir::{InstBuilder, Type};
 use wasm_types::wasmparser::Operator;
 
-use super::simd::{binary, constant, unary};
+use super::vectors::{binary, constant, unary};
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 use crate::translator::FuncTranslator;

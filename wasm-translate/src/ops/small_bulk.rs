@@ -13,7 +13,7 @@ use cranelift_codegen::ir::{
 use smallvec::SmallVec;
 use wasm_types::{MemoryIndex, TrapCode};
 
-use super::simd;
+use super::vectors;
 use crate::environ::{BulkOperands, BulkOperation, FuncEnvironment, HeapBound};
 use crate::error::Error;
 use crate::translator::FuncTranslator;
@@ -46,14 +46,14 @@ fn copy<E: FuncEnvironment + ?Sized>(
     let Some(target) = MemoryRange::new(t, to, operands.to)? else { return Ok(false) };
     let Some(source) = MemoryRange::new(t, from, operands.from)? else { return Ok(false) };
     if to == from {
-        // What begins later ends later.
+        // The range that begins later ends later.
         let later = t.builder.ins().umax(target.index, source.index);
         check(t, later, len, target.size);
     } else {
         check(t, target.index, len, target.size);
         check(t, source.index, len, source.size);
     }
-    let vectors = simd::supported(t.env.isa()).is_ok();
+    let vectors = vectors::supported(t.env.isa()).is_ok();
     let parts = parts(len, if vectors { 16 } else { 8 });
     let values: SmallVec<[Value; 8]> = parts
         .iter()
@@ -150,7 +150,7 @@ fn check<E: FuncEnvironment + ?Sized>(
     t.builder.ins().trapnz(outside, clif_trap_code(TrapCode::MemoryOutOfBounds));
 }
 
-/// What is loaded or stored at once.
+/// The bytes that one instruction loads or stores.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Part {
     offset: i32,

@@ -2,7 +2,7 @@
 
 use wasm_types::ValType;
 
-use super::simd;
+use super::vectors;
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 
@@ -13,7 +13,7 @@ pub(crate) fn check_types<'t, E: FuncEnvironment + ?Sized>(
     types: impl IntoIterator<Item = &'t ValType>,
 ) -> Result<(), Error> {
     if types.into_iter().any(|ty| *ty == ValType::V128) {
-        simd::supported(env.isa())
+        vectors::supported(env.isa())
     } else {
         Ok(())
     }

@@ -1,0 +1,55 @@
+//! Branches, of which some return (Wasm 3.0, section 4.6.8).
+
+use cranelift_codegen::ir::{BlockArg, InstBuilder as _, Value};
+use smallvec::SmallVec;
+
+use crate::environ::FuncEnvironment;
+use crate::error::Error;
+use crate::translator::FuncTranslator;
+
+pub(super) fn return_from_function<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+) -> Result<(), Error> {
+    if let Some(inlined) = &t.inlined {
+        let depth = t.stacks.frames.len() - 1 - inlined.frame;
+        return branch(t, depth as u32);
+    }
+    let arity = t.stacks.frames[0].branch_arity;
+    let results = t.top(arity);
+    t.env.translate_return(&mut t.builder, &results)?;
+    t.reachable = false;
+    Ok(())
+}
+
+pub(super) fn branch<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    depth: u32,
+) -> Result<(), Error> {
+    if t.frame_at(depth) == 0 {
+        return return_from_function(t);
+    }
+    let (target, arity) = t.branch_target(depth);
+    t.budget.blocks(1, arity)?;
+    t.jump(target, arity);
+    t.reachable = false;
+    Ok(())
+}
+
+pub(super) fn branch_if<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    depth: u32,
+) -> Result<(), Error> {
+    let condition = t.pop();
+    let (target, arity) = t.branch_target(depth);
+    t.budget.blocks(1, arity)?;
+    let args = block_args(&t.top(arity));
+    let next = t.builder.create_block();
+    t.builder.ins().brif(condition, target, &args, next, &[]);
+    t.builder.seal_block(next);
+    t.builder.switch_to_block(next);
+    Ok(())
+}
+
+pub(super) fn block_args(values: &[Value]) -> SmallVec<[BlockArg; 4]> {
+    values.iter().map(|value| BlockArg::Value(*value)).collect()
+}
