@@ -45,7 +45,7 @@ pub(crate) fn run(rounds: usize) -> Vec<Row> {
 
 /// Builds one of the two programs, which have features of their own; where it is.
 fn build(name: &str) -> PathBuf {
-    // The settings in `runners/.cargo` count for who is there.
+    // The settings in `runners/.cargo` hold in that directory.
     let runners = Path::new(env!("CARGO_MANIFEST_DIR")).join("runners");
     let folder = runners.join(name);
     let status = Command::new(env!("CARGO"))

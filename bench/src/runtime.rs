@@ -41,7 +41,7 @@ impl Runtime {
         Self { engine: Engine::new(config).expect("the settings are valid"), deadline: false }
     }
 
-    /// Has stores be given a deadline, which is never reached.
+    /// Gives stores a deadline that is never reached.
     pub(crate) fn with_deadline(self, deadline: bool) -> Self {
         Self { deadline, ..self }
     }
@@ -310,7 +310,7 @@ impl std::fmt::Display for Exit {
 
 impl std::error::Error for Exit {}
 
-/// Has the JavaScript engine evaluate a script; its value becomes the output.
+/// Evaluates a script in the JavaScript engine; its value becomes the output.
 fn javascript(store: &mut Store<World>, instance: Instance, script: &str) -> Result<f64> {
     let call = |store: &mut Store<World>, name: &str, arguments: &[i32]| -> Result<i32> {
         let func = instance.get_func(&mut *store, name).expect("an export of this name");

@@ -4,8 +4,8 @@
 //! So a damaged table is an error where it would matter, and opening an artifact costs the same
 //! however large its tables are. The header and the directory have a checksum of their own that is
 //! compared at once. Machine code and the initial contents of memories have none: nothing that this
-//! project does depends on the latter, and the former is only as good as its origin. Against
-//! somebody who means harm, checksums do nothing: that is what signatures are for.
+//! project does depends on the latter, and the former is only as good as its origin. Against an
+//! attacker, checksums do nothing: that is what signatures are for.
 //!
 //! The function is XXH3 (64 bits). The number of the block and a salt of the artifact go into each
 //! sum, so that blocks that were moved, or come from another artifact, are noticed too.

@@ -110,7 +110,7 @@ record! {
 }
 
 record! {
-    /// Who answers for the artifact: all zero if nobody does.
+    /// Who vouches for the artifact: all zero if nobody does.
     SealRecord {
         /// See [`seal_kind`].
         kind: U32,

@@ -55,8 +55,8 @@
 //! block of the tables has a checksum, too, which is compared when something in the block is first
 //! read. So damage gives errors, in functions that return an `Option` for people's sake (names,
 //! places for backtraces) nothing, and never a panic. That says nothing about machine code and the
-//! initial contents of memories, which have no checksums, nor about somebody who means harm and
-//! makes the checksums right: for that there are signatures (feature `sign`).
+//! initial contents of memories, which have no checksums, nor about an attacker who makes the
+//! checksums right: for that there are signatures (feature `sign`).
 //!
 //! # Versions
 //!

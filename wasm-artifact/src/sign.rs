@@ -1,4 +1,4 @@
-//! Who answers for an artifact: signatures, authentication codes, hashes, and whom to trust.
+//! Who vouches for an artifact: signatures, authentication codes, hashes, and whom to trust.
 //!
 //! Machine code cannot be checked, so that it is only as good as its origin. This module makes the
 //! origin something that can be checked: [`sign()`] and [`authenticate`] put a seal into an

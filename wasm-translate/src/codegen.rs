@@ -36,15 +36,15 @@ pub(crate) struct Job<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) isa: &'a dyn TargetIsa,
     pub(crate) layout: &'a ContextLayout,
-    /// Functions that are known by what they do.
+    /// Functions that are recognised as idioms.
     pub(crate) idioms: Idioms,
-    /// Functions that are put into others.
+    /// Functions that are inlined into others.
     pub(crate) inlining: Option<Inlining<'a>>,
     /// Tables that stand beside the code.
     pub(crate) immutable_tables: ImmutableTables,
     /// Functions that report when they are entered and left.
     pub(crate) hooked: HookedFunctions,
-    /// When all has to be over.
+    /// The deadline of the compilation.
     deadline: Option<Instant>,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Job<'a> {
         isa: &'a dyn TargetIsa,
         layout: &'a ContextLayout,
     ) -> Self {
-        // What is beyond the clock's end never comes.
+        // A deadline that the clock can't express never comes.
         let deadline = settings.limits.time.and_then(|time| Instant::now().checked_add(time));
         let hooked = HookedFunctions::select(parsed.module(), settings.function_hooks.as_deref());
         let idioms = match settings.optimizations.idioms {
@@ -90,7 +90,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// What a function may have.
+    /// The limits for one function.
     fn budget(&self) -> Budget {
         Budget::new(self.settings.limits, self.deadline)
     }
@@ -102,7 +102,7 @@ pub(crate) struct FunctionCode {
     pub(crate) alignment: u32,
     pub(crate) references: Vec<Reference>,
     pub(crate) traps: Vec<(u32, TrapCode)>,
-    /// By how much what was taken of fuel runs ahead where instructions trap, if it does.
+    /// How much fuel was taken ahead of its use at instructions that trap, where any was.
     pub(crate) fuel: Vec<(u32, i32)>,
     pub(crate) locations: Vec<CodeRange>,
     /// Where the body starts in the binary: what the prologue belongs to.
@@ -399,7 +399,7 @@ fn collect(
     })
 }
 
-/// By how much what was taken of fuel runs ahead at instructions that trap, by the operators that
+/// How much fuel was taken ahead of its use at instructions that trap, found by the operators that
 /// they come from.
 fn fuel_at_traps(code: &FunctionCode, leads: &TrapLeads) -> Vec<(u32, i32)> {
     let lead_at = |offset: u32| {

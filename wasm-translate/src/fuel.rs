@@ -1,7 +1,7 @@
 //! Fuel: counting what operators cost, exactly, and with as few instructions as that allows.
 //!
 //! An environment records while a function is translated, as [`Event`]s, what is used where, and
-//! where others may see how much is left. When the function is there, [`meter`] takes fuel:
+//! where others may see how much is left. When the function is complete, [`meter`] takes fuel:
 //!
 //! * [`graph`] divides the blocks into pieces,
 //! * [`placement`] decides how much is taken in which of them,
@@ -46,7 +46,7 @@ pub(crate) enum EventKind {
     /// Control leaves the code here: what is taken has to be what was used up to now, and may be
     /// another number afterwards. If `checked`, it does not leave if that is more than there is.
     Exact {
-        /// Whether it is looked at what is left.
+        /// Whether the code checks how much is left.
         checked: bool,
     },
     /// The entry of the function.
@@ -60,16 +60,17 @@ pub(crate) enum EventKind {
 pub(crate) struct Plan {
     /// The instance context.
     pub(crate) context: Value,
-    /// Whether the function looks at its entry whether there is any fuel left.
+    /// Whether the function checks at its entry that any fuel is left.
     pub(crate) checks_entry: bool,
-    /// Whether the host may set how much is left where a loop begins anew: who interrupts it can.
+    /// Whether the host may change how much is left at the head of a loop: a host that interrupts
+    /// the code can.
     pub(crate) interrupted: bool,
     /// Whether fuel is taken for each operator by itself, as it is used: for tests.
     pub(crate) each_operator: bool,
 }
 
-/// By how much what was taken runs ahead of what was used where an operator traps, for operators
-/// where it does; by their places in the binary.
+/// How much fuel was taken ahead of its use where an operator traps. Keyed by the operator's offset
+/// in the binary; operators where nothing was taken ahead are left out.
 pub(crate) type TrapLeads = HashMap<u32, i32>;
 
 /// Makes a function take the fuel that the events say it uses.

@@ -146,7 +146,7 @@ impl Translator {
                 env.finish_function(into)
             }
             Err(failure) => {
-                // What an unfinished function left behind would be found by the next one.
+                // The next function would find what an unfinished one left behind.
                 self.builder = FunctionBuilderContext::new();
                 Err(match failure {
                     Failure::Invalid(error) => parsed.body_error(wasm, func, error).into(),
@@ -210,8 +210,8 @@ impl Body<'_> {
     ) -> Result<(), Failure> {
         let start = source_location(*offset)?;
         t.builder.set_srcloc(start);
-        // Places are kept as distances from the base, of which that to the place before it stands
-        // for none. So the base is the first place of all, not that of the first instruction.
+        // Places are kept as distances from the base, and the distance -1 stands for no
+        // place. So the base has to be the first place of all, not that of the first instruction.
         t.builder.func.params.ensure_base_srcloc(start);
         self.enter(t, validator)?;
         let mut stored = None;
@@ -239,7 +239,7 @@ impl Body<'_> {
         Ok(())
     }
 
-    /// What a function that is known by what it does stores, from the last value to the first.
+    /// What a function that is recognised as an idiom stores, from the last value to the first.
     fn stored_values<E: FuncEnvironment + ?Sized>(
         &self,
         t: &mut FuncTranslator<'_, '_, E>,
@@ -308,9 +308,9 @@ impl Body<'_> {
     }
 }
 
-/// Translates an operator of a function that is known by what it does: its stores stay what and
-/// where they are, and with them what it traps for, but the values come from elsewhere; all between
-/// them goes.
+/// Translates an operator of a function that is recognised as an idiom: its stores stay where they
+/// are, so that it traps for the same reasons, but the values that they store are computed in
+/// another way. All operators between them are left out.
 fn translate_store<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
     op: &Operator<'_>,

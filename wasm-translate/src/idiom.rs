@@ -1,5 +1,5 @@
-//! Functions that are known by what they do: helpers that compilers put into modules for want of an
-//! instruction, and that machines have instructions for.
+//! Idioms: functions that are recognised by what they do. They are helpers that compilers put into
+//! modules because WebAssembly has no instruction, although machines have one.
 //!
 //! A function is recognised by its body alone, never by a name: the body is evaluated with symbols
 //! for parameters ([`expression`]), and what comes out is compared with what is known. Whatever is
@@ -22,24 +22,24 @@ use wasm_types::{DefinedFuncIndex, FuncType, OperatorCost, ParsedModule};
 use crate::fuel::cost_of;
 pub(crate) use wide_multiply::WideMultiply;
 
-/// A function that is known by what it does.
+/// A function that is recognised as an idiom.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Idiom {
     /// It stores the 128-bit product of two 128-bit integers.
     WideMultiply(WideMultiply),
 }
 
-/// Something that is looked for.
+/// A pattern that bodies are compared with.
 struct Pattern {
-    /// The most bytes that a body may have, so that large ones are not looked at.
+    /// The most bytes that a body may have: larger ones are not read.
     max_bytes: usize,
     recognise: fn(&FuncType, &FunctionBody<'_>) -> Option<Idiom>,
 }
 
-/// All that is looked for.
+/// All patterns.
 const PATTERNS: &[Pattern] = &[Pattern { max_bytes: 320, recognise: wide_multiply::recognise }];
 
-/// The functions of a module that are known by what they do.
+/// The functions of a module that are recognised as idioms.
 #[derive(Default, Debug)]
 pub(crate) struct Idioms {
     functions: HashMap<DefinedFuncIndex, Idiom>,
@@ -48,8 +48,8 @@ pub(crate) struct Idioms {
 }
 
 impl Idioms {
-    /// Looks at the bodies of a module. They need not be valid: one that is not is found out when
-    /// it is compiled.
+    /// Looks at the bodies of a module. They need not be valid: those that are not are refused when
+    /// they are compiled.
     pub(crate) fn find(parsed: &ParsedModule, wasm: &[u8]) -> Self {
         let module = parsed.module();
         let mut functions = HashMap::new();

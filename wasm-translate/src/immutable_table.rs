@@ -41,8 +41,8 @@ pub(crate) struct ImmutableTable {
 }
 
 impl ImmutableTables {
-    /// Looks for such tables. The bodies need not be valid: one that is not is found out when it is
-    /// compiled.
+    /// Looks for such tables. The bodies need not be valid: those that are not are refused when
+    /// they are compiled.
     pub(crate) fn find(parsed: &ParsedModule, wasm: &[u8], tunables: &Tunables) -> Self {
         let module = parsed.module();
         if tunables.internals == Internals::Writable {

@@ -5,8 +5,8 @@
 //! calls in loops come first, the innermost before the others.
 //!
 //! Only functions that call nothing and trap for nothing but an access out of bounds, before they
-//! change anything, are put into others: such an access is left to the function itself, which is
-//! called for it. So no backtrace shows the difference, and code that came from elsewhere
+//! change anything, are inlined into others: such an access is left to the function itself, which
+//! is called for it. So no backtrace shows the difference, and code that came from elsewhere
 //! belongs to the call that it stands for.
 
 mod operators;
@@ -20,16 +20,16 @@ use wasm_types::{DefinedFuncIndex, FuncIndex, ParsedModule, Tunables, ValType};
 
 use operators::{access, branches, changes, is_harmless};
 
-/// The most operators of a function that is put into others.
+/// The most operators of a function that is inlined into others.
 const MAX_CALLEE: u32 = 40;
-/// The most bytes that so many operators are expected to have; larger bodies are not looked at.
+/// The most bytes that so many operators are expected to have; larger bodies are not read.
 const MAX_CALLEE_BYTES: usize = 200;
-/// The most locals of a function that is put into others, parameters included.
+/// The most locals of a function that is inlined into others, parameters included.
 const MAX_LOCALS: u32 = 32;
 /// A caller may grow by as many operators as it has, but at least and at most by this many.
 const GROWTH: std::ops::RangeInclusive<u32> = 60..=400;
 
-/// A function that can be put into others.
+/// A function that can be inlined.
 #[derive(Debug)]
 struct Candidate {
     /// How many operators it has, but for the last `end`.
@@ -38,7 +38,7 @@ struct Candidate {
     locals: Vec<ValType>,
 }
 
-/// The functions of a module that can be put into others.
+/// The functions of a module that can be inlined.
 #[derive(Debug)]
 pub(crate) struct Inlining<'a> {
     parsed: &'a ParsedModule,
@@ -59,7 +59,7 @@ impl<'a> Sites<'a> {
         self.offsets.binary_search(&offset).is_ok()
     }
 
-    /// A function that can be put into others.
+    /// A function that can be inlined.
     pub(crate) fn inlinee(&self, func: FuncIndex) -> Option<Inlinee<'a>> {
         let Inlining { parsed, wasm, candidates } = self.inlining;
         let candidate = candidates.get(&func)?;
@@ -68,7 +68,7 @@ impl<'a> Sites<'a> {
     }
 }
 
-/// A function that is put into another one.
+/// A function that is inlined into another one.
 pub(crate) struct Inlinee<'a> {
     pub(crate) body: FunctionBody<'a>,
     /// The types of locals that are not parameters.
@@ -86,7 +86,7 @@ struct Site {
 }
 
 impl<'a> Inlining<'a> {
-    /// Looks for functions that can be put into others.
+    /// Looks for functions that can be inlined.
     pub(crate) fn find(parsed: &'a ParsedModule, wasm: &'a [u8], tunables: &Tunables) -> Self {
         let module = parsed.module();
         let reserved = tunables.static_memory_reach();
@@ -101,8 +101,8 @@ impl<'a> Inlining<'a> {
                 && end + u64::from(u32::MAX) <= reserved
         };
         // Where fuel is counted, what was used of a function when it is called after all must not
-        // depend on the way to there; and a function that looks at the fuel when it is entered has
-        // to be entered.
+        // depend on the way to there; and a function that checks the fuel when it is entered has to
+        // be entered.
         let metered = tunables.fuel_costs.is_some();
         let mut candidates = HashMap::new();
         let mut allocations = FuncValidatorAllocations::default();
@@ -116,7 +116,7 @@ impl<'a> Inlining<'a> {
                 continue;
             }
             let params = module.type_of_func(index).params().len() as u32;
-            // Bodies that are put into others are not validated again there.
+            // Bodies that are inlined into others are not validated again there.
             if let Some(candidate) =
                 candidate(&parsed.body(wasm, func), params, metered, &checkable)
                 && let Ok(used) = parsed.validate_body(wasm, func, std::mem::take(&mut allocations))
@@ -140,7 +140,7 @@ impl<'a> Inlining<'a> {
             return None;
         }
         let body = self.parsed.body(self.wasm, func);
-        // What can't be read is found out when the body is validated.
+        // What can't be read is refused when the body is validated.
         let (mut sites, own) = self.candidate_sites(&body).unwrap_or_default();
         sites.sort_by_key(|site| (std::cmp::Reverse(site.loops), site.operators));
         let mut left = own.clamp(*GROWTH.start(), *GROWTH.end());
@@ -185,7 +185,7 @@ impl<'a> Inlining<'a> {
     }
 }
 
-/// What there is to know of a body that can be put into others; `None` if it can't.
+/// What is known of a body that can be inlined; `None` if it can't.
 ///
 /// An access to memory must come before anything is changed: control goes only forward, so the
 /// order of the operators is enough to decide. If `straight`, it must also come before any branch.

@@ -8,18 +8,18 @@ use wasm_types::{CompileLimit, CompileLimits};
 use crate::effort;
 use crate::error::Error;
 
-/// The clock is looked at each time that this many operators were read.
+/// The clock is read each time that this many operators were read.
 const OPERATORS_A_LOOK: u64 = 1 << 14;
 
 /// The values of the code that is made are counted each time that this many operators were read.
 const OPERATORS_A_COUNT: u64 = 1 << 6;
 
-/// So many values each operator may make by itself; beyond, they are what locals become that go
-/// with blocks.
+/// The number of values that each operator may make by itself. More than that are counted as locals
+/// that are passed along with blocks.
 const VALUES_AN_OPERATOR: u64 = 4;
 
-/// So many locals may go with blocks for each block that there may be: in the loops of interpreters
-/// each block has dozens.
+/// The number of locals that may be passed along, for each block that is allowed: in the loops of
+/// interpreters each block has dozens.
 const VALUES_A_BLOCK: u64 = 4;
 
 /// How many steps are one unit of [`CompileLimits::effort`].
@@ -81,7 +81,7 @@ impl Budget {
         }
     }
 
-    /// So many operators were read, or something that counts as many.
+    /// Counts operators that were read, or something that counts as that many.
     #[inline]
     pub(crate) fn operators(&mut self, count: usize) -> Result<(), Error> {
         match self.operators.checked_sub(count as u64) {
@@ -91,7 +91,7 @@ impl Budget {
         Ok(())
     }
 
-    /// So many blocks or branches to them were read, each of which takes so many values with it.
+    /// Counts blocks or branches to them, and the values that each takes along.
     #[inline]
     pub(crate) fn blocks(&mut self, count: usize, values: usize) -> Result<(), Error> {
         let all = (count as u64).saturating_mul(1 + values as u64);
@@ -148,7 +148,7 @@ impl Budget {
         }
     }
 
-    /// Fails if the time is up.
+    /// Fails if the deadline has passed.
     pub(crate) fn look_at_clock(&self, now: Instant) -> Result<(), Error> {
         match (self.deadline, self.limits.time) {
             (Some(deadline), Some(time)) if now >= deadline => Err(Error::beyond(

@@ -103,7 +103,7 @@ impl Reorder {
         self.lay_out(func, block);
     }
 
-    /// Has the instructions of a block stand in the order that was found.
+    /// Puts the instructions of a block into the order that was found.
     ///
     /// Those from the first on that stands elsewhere are taken out and put back at the end, one
     /// after the other. To insert each before another would be fewer steps, but where many come

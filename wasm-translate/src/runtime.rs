@@ -58,7 +58,7 @@ pub struct RuntimeEnvironment<'m> {
     layout: &'m ContextLayout,
     isa: &'m dyn TargetIsa,
     tunables: Tunables,
-    /// Functions that are known by what they do, if calls of them are to be made here.
+    /// Functions that are recognised as idioms, if calls of them are computed here.
     idioms: Option<&'m Idioms>,
     /// Whether bytes are copied and filled without a way through the store, where that can be done.
     direct_bulk: bool,
@@ -157,19 +157,19 @@ impl<'m> RuntimeEnvironment<'m> {
     }
 
     /// Sets whether bytes are copied and filled without a way through the store, where that can be
-    /// done. On at first.
+    /// done. On by default.
     pub(crate) fn with_direct_bulk(mut self, on: bool) -> Self {
         self.direct_bulk = on;
         self
     }
 
-    /// Has functions that are known by what they do computed where they are called.
+    /// Computes functions that are recognised as idioms where they are called.
     pub(crate) fn with_idioms(mut self, idioms: Option<&'m Idioms>) -> Self {
         self.idioms = idioms;
         self
     }
 
-    /// Has functions report when they are entered and left.
+    /// Makes functions report when they are entered and left.
     pub(crate) fn with_function_hooks(mut self, hooked: &'m HookedFunctions) -> Self {
         self.hooked = Some(hooked);
         self

@@ -224,8 +224,8 @@ impl Settings {
         }
     }
 
-    /// Sets how many threads compile at the same time; 0, as it is at first, for as many as the
-    /// machine has for this process. Without the feature `parallel` it is always one.
+    /// Sets how many threads compile at the same time; 0, the default, for as many as the machine
+    /// has for this process. Without the feature `parallel` it is always one.
     ///
     /// The caller's thread is one of them. The others are made for the compilation and end with it;
     /// where the system makes none, or not so many, those that there are do all the work.
@@ -241,8 +241,8 @@ impl Settings {
         self
     }
 
-    /// Sets whether CLIF is verified before and after each step; it is not, unless this is called.
-    /// For the tests of environments and passes.
+    /// Sets whether CLIF is verified before and after each step; by default it is not. For the
+    /// tests of environments and passes.
     pub fn verifier(&mut self, on: bool) -> &mut Self {
         self.verifier = on;
         self
@@ -251,10 +251,10 @@ impl Settings {
     /// Sets which functions call the builtins
     /// [`FunctionEntered`](wasm_types::abi::Builtin::FunctionEntered) and
     /// [`FunctionLeft`](wasm_types::abi::Builtin::FunctionLeft), once for each module that is
-    /// compiled. None do, unless this is called.
+    /// compiled. By default none do.
     ///
-    /// Such a function is neither put into its callers nor known by what it does: each call of it
-    /// is one. The code of all others is what it is without this.
+    /// Such a function is neither inlined into its callers nor recognised as an idiom: each call of
+    /// it is a call. The code of all others is what it is without this.
     pub fn function_hooks(&mut self, selection: Arc<FunctionSelection>) -> &mut Self {
         self.function_hooks = Some(selection);
         self

@@ -70,7 +70,7 @@ pub fn assembly(
     })
 }
 
-/// Has a worker make something of one function.
+/// Lets a worker compile one function, and shows the result.
 fn show(
     parsed: &ParsedModule,
     wasm: &[u8],

@@ -29,11 +29,11 @@ impl Timings {
     }
 }
 
-/// A clock that measures the time between one look at it and the next.
+/// A clock that measures the time between one reading and the next.
 pub(crate) struct Lap(Instant);
 
 impl Lap {
-    /// When it was looked at last.
+    /// When it was read last.
     pub(crate) fn last(&self) -> Instant {
         self.0
     }

@@ -1,5 +1,5 @@
-//! Has each trap stand at the operator that raises it, whatever the code generator makes of the
-//! two.
+//! Gives each trap the place of the operator that raises it, also where the code generator makes
+//! one instruction of two operators.
 //!
 //! A trap is reported at the place in the source of the machine instruction that it happened in,
 //! and fuel is put right by it. The code generator gives a machine instruction the place of the
@@ -86,7 +86,7 @@ pub(crate) struct TrapPlaces {
 }
 
 impl TrapPlaces {
-    /// To be called when nothing comes after it but the back end.
+    /// Has to be called last, right before the back end.
     pub(crate) fn locate_loads(&mut self, func: &mut Function) {
         self.loads.clear();
         self.loads.resize(func.dfg.num_insts(), None.into());

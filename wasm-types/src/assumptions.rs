@@ -13,9 +13,9 @@
 //!   when imports are bound, also if they were looked up before; when an instance is forked; and
 //!   after a state was put back that made something smaller. Instances whose imports have become
 //!   too small then can't run any more.
-//! - **The machine** is compared by who loads the artifact (`wasm_loader::check_host`): the version
-//!   of the [ABI](crate::abi), architecture and operating system, extensions of the instruction
-//!   set, size of pages, and settings and proposals that are not known yet.
+//! - **The machine** is compared by the loader of the artifact (`wasm_loader::check_host`): the
+//!   version of the [ABI](crate::abi), architecture and operating system, extensions of the
+//!   instruction set, size of pages, and settings and proposals that are not known yet.
 //!
 //! Two more are true by construction, for whoever puts state back: immutable globals, and tables
 //! that the module neither exports nor imports nor changes, have in every state of an instance what
@@ -75,8 +75,8 @@ impl Assumption {
         let Tunables {
             memory_reservation,
             memory_guard_size,
-            // How much farther a memory can grow before it moves: only who makes memories wants to
-            // know.
+            // How much farther a memory can grow before it moves: only code that makes memories
+            // needs to know.
             memory_reservation_for_growth: _,
             stack_guard_size,
             // How the code was made, which nothing outside of it relies on.
@@ -155,8 +155,8 @@ impl Tunables {
 
 impl TableType {
     /// How many elements a table of this type always has, in whose code that is a constant: it
-    /// can't grow, whoever tries, and an import is never smaller than its minimum while its
-    /// importer runs ([`size_is_met`]).
+    /// can't grow, and an import is never smaller than its minimum while its importer runs
+    /// ([`size_is_met`]).
     pub fn constant_length(&self) -> Option<u64> {
         (self.maximum == Some(self.minimum)).then_some(self.minimum)
     }

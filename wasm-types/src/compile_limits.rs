@@ -137,10 +137,10 @@ impl CompileLimits {
 
     /// Sets how long a module may be compiled, by the clock on the wall; `None` for any time.
     ///
-    /// Cranelift can't be interrupted. It is looked at the clock while a function is read, and
-    /// between the three stages of a function: translation, optimisation, code generation. A
-    /// function that is in one of them when the time is up ends that stage first: what bounds a
-    /// single stage are the other limits.
+    /// Cranelift can't be interrupted. The clock is read while a function is read, and between the
+    /// three stages of a function: translation, optimisation, code generation. A function that is
+    /// in one of them when the time is up ends that stage first: what bounds a single stage are the
+    /// other limits.
     #[must_use]
     pub fn time(mut self, most: impl Into<Option<Duration>>) -> Self {
         self.time = most.into();

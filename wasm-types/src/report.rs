@@ -1,9 +1,9 @@
 //! How the error types of this project show themselves and their causes.
 //!
 //! An error's `Display` says what went wrong in its own words, and not again what
-//! [`source`](Error::source) returns: whoever walks the causes prints each once. `{:#}` writes all
-//! of them in one line, and `Debug`, which is what a `main` that returns an error prints, writes
-//! them as a list.
+//! [`source`](Error::source) returns: code that walks the causes prints each once. `{:#}` writes
+//! all of them in one line, and `Debug`, which is what a `main` that returns an error prints,
+//! writes them as a list.
 
 use alloc::string::ToString;
 use core::error::Error;

@@ -1,7 +1,7 @@
 //! Value types, reference types and the type section (Wasm 3.0, section 2.3).
 //!
-//! Types are module-local: a concrete heap type names a [`TypeIndex`] of its module. Who compares
-//! types across modules (a store) canonicalises them first.
+//! Types are module-local: a concrete heap type names a [`TypeIndex`] of its module. Code that
+//! compares types across modules (a store) canonicalises them first.
 
 use alloc::boxed::Box;
 use core::fmt;

@@ -52,7 +52,8 @@ pub trait Metering: Functions {
     }
 
     /// Called where the body of a function comes in place of a call of it. Its operators follow,
-    /// and belong to the place of the call. So they do of a function that is known by what it does.
+    /// and belong to the place of the call. The same holds for a function that is recognised as an
+    /// idiom.
     ///
     /// # Errors
     ///

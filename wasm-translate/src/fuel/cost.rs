@@ -9,7 +9,7 @@ macro_rules! define_cost {
         pub(crate) fn cost_of(costs: &OperatorCost, op: &Operator<'_>) -> u8 {
             match op {
                 $(Operator::$op { .. } => costs.$op,)*
-                // Of operators that are none of these nothing is translated.
+                // Other operators are not translated.
                 _ => 1,
             }
         }

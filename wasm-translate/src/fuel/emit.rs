@@ -135,8 +135,7 @@ impl Emitter<'_, '_> {
         last.is_some_and(|event| matches!(event.kind, EventKind::Exact { .. }))
     }
 
-    /// What is looked at before anything is taken in a piece, and afterwards: less than this is too
-    /// little.
+    /// The checks before and after a piece takes fuel: the least that must be left.
     fn checks(&self, piece: &Piece) -> (Option<Check>, Option<Check>) {
         let events = &self.graph.events[piece.events.clone()];
         let check =
@@ -304,12 +303,12 @@ fn read_pointer(cursor: &mut FuncCursor<'_>, context: Value, flags: MemFlagsData
     cursor.ins().load(types::I64, flags, context, context::FUEL as i32)
 }
 
-/// A look at what is left.
+/// A check of what is left.
 #[derive(Clone, Copy)]
 struct Check {
     /// Less than this is too little.
     limit: i64,
-    /// Where it is looked, in the binary.
+    /// Where the check stands in the binary.
     place: SourceLoc,
 }
 

@@ -14,7 +14,7 @@ use super::placement::{self, GROUND, Passage, Point};
 use super::{ENTRY_COST, Event, EventKind, Plan, TrapLeads};
 use crate::trap::clif_trap_code;
 
-/// How much less is made of taking fuel where what is left is looked at anyway.
+/// How much cheaper it is to take fuel where the code checks it anyway.
 const CHECKED: f32 = 0.6;
 /// How often cold code runs, for each time that it could.
 const COLD: f32 = 0.001;
@@ -238,13 +238,13 @@ impl<'e> Graph<'e> {
         }
     }
 
-    /// Whether a piece takes at its end, where it is looked at what is left.
+    /// Whether a piece takes fuel at its end, where the code checks how much is left.
     pub(super) fn takes_at_end(&self, piece: &Piece) -> bool {
         let last = self.events[piece.events.clone()].last();
         last.is_some_and(|event| event.kind == EventKind::Exact { checked: true })
     }
 
-    /// By how much what was taken runs ahead where operators trap.
+    /// How much fuel was taken ahead of its use where operators trap.
     pub(super) fn leads_of_operators(&mut self) -> TrapLeads {
         let mut leads = TrapLeads::new();
         for piece in &self.pieces {
@@ -275,7 +275,7 @@ impl<'e> Graph<'e> {
     }
 }
 
-/// Whether a block is hardly ever run: it is said to be so, or ends in a trap.
+/// Whether a block is hardly ever run: it is marked as cold, or ends in a trap.
 fn is_cold(func: &Function, block: Block) -> bool {
     let last = func.layout.last_inst(block);
     func.layout.is_cold(block)

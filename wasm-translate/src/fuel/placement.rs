@@ -66,7 +66,8 @@ impl LeadSets {
         (root, total)
     }
 
-    /// Has the lead at `b` be that at `a` plus `step`; false if it has to be something else.
+    /// Ties the leads of two points: that at `b` is that at `a` plus `step`. `false` if earlier
+    /// ties contradict that.
     pub(super) fn tie(&mut self, a: Point, b: Point, step: i64) -> bool {
         let (root_a, over_a) = self.find(a);
         let (root_b, over_b) = self.find(b);
@@ -82,7 +83,7 @@ impl LeadSets {
         true
     }
 
-    /// By how much what was taken runs ahead of what was used. What is tied to nothing has no lead.
+    /// How much fuel was taken ahead of its use. A point that is tied to nothing has no lead.
     pub(super) fn lead(&mut self, point: Point) -> i64 {
         self.find(point).1
     }

@@ -11,9 +11,9 @@ use std::collections::HashMap;
 
 use wasm_types::wasmparser::{FunctionBody, MemArg, Operator};
 
-/// A body with more operators is not looked at to its end.
+/// A body with more operators is not read to its end.
 const MAX_OPERATORS: usize = 128;
-/// A body with more locals is not looked at.
+/// A body with more locals is not read.
 const MAX_LOCALS: usize = 64;
 /// A sum of more terms is not understood.
 const MAX_TERMS: usize = 16;

@@ -20,7 +20,7 @@ const TABLE_SET: u8 = 0x26;
 const PREFIX: u8 = 0xfc;
 /// These numbers: `table.init`, `table.copy`, `table.grow`, `table.fill`.
 const PREFIXED: [u8; 4] = [12, 14, 15, 17];
-/// Set in a byte of a number if another one follows, be it only to make the number longer.
+/// Set in a byte of a number if another one follows, even if only to make the number longer.
 const MORE: u8 = 0x80;
 
 /// Takes out the tables that some operator of the module changes.
@@ -90,7 +90,7 @@ impl Pairs {
     fn occur(&self, body: &[u8]) -> bool {
         let starts = |byte: &u8| *byte == TABLE_SET || *byte == PREFIX;
         body.chunks(PIECE).enumerate().any(|(number, piece)| {
-            // Without a way out, so that it is a few vector instructions.
+            // Without an early exit, so that it compiles to a few vector instructions.
             if !piece.iter().fold(false, |any, byte| any | starts(byte)) {
                 return false;
             }

@@ -79,7 +79,7 @@ impl RuntimeEnvironment<'_> {
         let source = builder.ins().uextend(types::I64, operands.from);
         let mut len = builder.ins().uextend(types::I64, operands.len);
         if to == from {
-            // What begins later ends later.
+            // The range that begins later ends later.
             let later = builder.ins().umax(target, source);
             len = self.checked_length(builder, to, later, len);
         } else {

@@ -87,7 +87,8 @@ impl Calls for RuntimeEnvironment<'_> {
             unreachable!("elements are called by address");
         };
         // A host function finds its caller through the caller's frame, which a tail call gives up:
-        // it is called in the usual way. Only Wasm code can be that much of a loop that it matters.
+        // it is called in the usual way. Only Wasm code can call itself so often that the room
+        // matters.
         let flags = MemFlagsData::trusted().with_readonly();
         let magic = builder.ins().load(types::I64, flags, callee_context, context::MAGIC as i32);
         let expected = builder.ins().iconst(types::I64, context::MAGIC_VALUE as i64);

@@ -29,7 +29,7 @@ const ELEMENT_SHIFT: i64 = 3;
 const TYPE_NUMBER: i32 = 4;
 
 impl<'m> RuntimeEnvironment<'m> {
-    /// Has calls through tables that nothing changes go through what stands beside the code.
+    /// Makes calls through tables that nothing changes use the data beside the code.
     pub(crate) fn with_immutable_tables(mut self, tables: Option<&'m ImmutableTables>) -> Self {
         self.immutable_tables = tables;
         self
@@ -62,7 +62,7 @@ impl<'m> RuntimeEnvironment<'m> {
         let checked = MemFlagsData::trusted().with_readonly();
         let mut first = checked;
         if self.tunables.spectre_mitigation {
-            // An element that there is none of is read at null, which traps.
+            // An element out of bounds is read at null, which traps.
             let null = builder.ins().iconst(types::I64, 0);
             element = builder.ins().select_spectre_guard(outside, null, element);
             first = checked.with_trap_code(Some(code));

@@ -17,12 +17,11 @@ use crate::environ::{Metering, Result};
 use crate::fuel::{self, Access, ENTRY_COST, Event, EventKind, Plan, TrapLeads, cost_of};
 use crate::trap::clif_trap_code;
 
-/// The most units of work that are paid for at once. More there can't be, but an operand may say
-/// so.
+/// The most units of work that are paid for at once. No operator can do more, whatever its operand
+/// says.
 const MAX_UNITS: i64 = 1 << 50;
 
-/// Up to this many units that are known when the code is made, it is not looked at what is left
-/// before they are used.
+/// Up to this many units, if known when the code is made, are used without a check of what is left.
 const SMALL: i64 = 128;
 
 /// Counting fuel: what it costs, and what was recorded of the function at hand.
@@ -178,7 +177,7 @@ impl RuntimeEnvironment<'_> {
         self
     }
 
-    /// By how much what was taken of fuel runs ahead where operators of the last function trap.
+    /// How much fuel was taken ahead of its use where operators of the last function trap.
     pub(crate) fn fuel_leads(&self) -> Option<&TrapLeads> {
         self.fuel.as_ref().map(|fuel| &fuel.leads)
     }
@@ -194,8 +193,8 @@ impl RuntimeEnvironment<'_> {
     }
 
     /// To be called right before code that leaves the function for another, with the function that
-    /// it calls if that is known. What the host does has to be paid for, so it is looked at what is
-    /// left before an import is called.
+    /// it calls if that is known. What the host does has to be paid for, so the code checks what is
+    /// left before it calls an import.
     pub(super) fn fuel_before_call(
         &mut self,
         builder: &FunctionBuilder<'_>,
@@ -232,8 +231,8 @@ impl RuntimeEnvironment<'_> {
         self.record_fuel(builder, EventKind::Used(ENTRY_COST + cost));
     }
 
-    /// Whether a function looks at its entry whether any fuel is left, even if it calls nothing:
-    /// the host can call it.
+    /// Whether a function checks at its entry that any fuel is left even if it calls nothing,
+    /// because the host can call it.
     pub(super) fn fuel_checks_entry_of(&self, func: FuncIndex) -> bool {
         self.fuel.is_some() && self.module.funcref_slot(func).is_some()
     }

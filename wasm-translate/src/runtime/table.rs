@@ -81,9 +81,9 @@ impl RuntimeEnvironment<'_> {
         }
     }
 
-    /// How many elements a table has now. One that can't grow, whoever tries, has what its type
-    /// says. It does not move either; but where its elements start is loaded each time, since a
-    /// constant would be kept across calls: that made virtual calls an eighth slower.
+    /// How many elements a table has now. One that nobody can make grow has what its type says. It
+    /// does not move either; but where its elements start is loaded each time, since a constant
+    /// would be kept across calls: that made virtual calls an eighth slower.
     fn table_length(&mut self, builder: &mut FunctionBuilder<'_>, table: TableIndex) -> Value {
         let ty = self.module.tables[table.index()];
         match ty.constant_length() {

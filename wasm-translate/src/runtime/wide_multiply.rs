@@ -14,7 +14,7 @@ use crate::idiom::{Idiom, WideMultiply};
 use crate::trap::clif_trap_code;
 
 impl RuntimeEnvironment<'_> {
-    /// Makes the code of a function that is known by what it does in place of a call of it; `None`
+    /// Makes the code of a function that is recognised as an idiom in place of a call of it; `None`
     /// if it has to be called.
     pub(super) fn call_idiom(
         &mut self,
@@ -24,7 +24,7 @@ impl RuntimeEnvironment<'_> {
     ) -> Option<Values> {
         let defined = self.module.defined_func(func)?;
         let Idiom::WideMultiply(multiply) = self.idioms?.get(defined)?;
-        // A function that looks at the fuel when it is entered has to be entered.
+        // A function that checks the fuel when it is entered has to be entered.
         if self.fuel_checks_entry_of(func) {
             return None;
         }

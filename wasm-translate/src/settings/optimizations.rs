@@ -9,8 +9,8 @@ use super::Settings;
 
 impl Settings {
     /// Sets whether pure instructions go back to the order of the source after Cranelift's
-    /// optimiser, which leaves them at their first use, far from the loads that they use up. On at
-    /// first; without effect where the optimiser does not run (`OptLevel::None`).
+    /// optimiser, which leaves them at their first use, far from the loads that they use up. On by
+    /// default; without effect where the optimiser does not run (`OptLevel::None`).
     ///
     /// Measured: .94 on bzip2 (whose code is 4 % smaller), .96 on SHA-256 and BLAKE3, 1.05 on
     /// elliptic curves, .995 over all; a compilation takes 2 % longer.
@@ -21,8 +21,8 @@ impl Settings {
 
     /// Sets whether functions that do what machines have instructions for are recognised by their
     /// bodies: the product of two 128-bit integers, which compilers make a function of
-    /// (`__multi3`). It is then computed with those instructions, and where it is called. On at
-    /// first.
+    /// (`__multi3`). It is then computed with those instructions, and where it is called. On by
+    /// default.
     ///
     /// Measured: .52 on elliptic curves, .55 on 128-bit arithmetic, nothing elsewhere.
     pub fn idioms(&mut self, on: bool) -> &mut Self {
@@ -36,15 +36,15 @@ impl Settings {
     /// backtraces stay what they are. A caller at most doubles. Without effect where the optimiser
     /// does not run (`OptLevel::None`).
     ///
-    /// Off at first, since what an optimising compiler made has few such calls left. Measured: .995
-    /// over all the programs, .94 to 1.03 on single ones.
+    /// Off by default, since what an optimising compiler made has few such calls left. Measured:
+    /// .995 over all the programs, .94 to 1.03 on single ones.
     pub fn inlining(&mut self, on: bool) -> &mut Self {
         self.optimizations.inlining = on;
         self
     }
 
     /// Sets whether `memory.copy` and `memory.fill` of up to 64 bytes, as many as a constant says,
-    /// are loads and stores after a check of the bounds, in place of a call. On at first; without
+    /// are loads and stores after a check of the bounds, in place of a call. On by default; without
     /// effect on memories whose index space is not reserved whole.
     ///
     /// Measured: nothing on the programs, which have few of them where it matters.
@@ -55,8 +55,8 @@ impl Settings {
 
     /// Sets whether `memory.copy` and `memory.fill` check their bounds in place and call C's
     /// `memmove` and `memset`, in place of a function of the store that checks and does everything.
-    /// These are called on the Wasm stack, of which they need next to nothing. On at first; without
-    /// effect on memories whose index space is not reserved whole.
+    /// These are called on the Wasm stack, of which they need next to nothing. On by default;
+    /// without effect on memories whose index space is not reserved whole.
     ///
     /// Measured: up to 60 bytes take about 3 ns, where Wasmtime takes 5.5; nothing on the programs.
     pub fn direct_bulk(&mut self, on: bool) -> &mut Self {
@@ -67,7 +67,7 @@ impl Settings {
     /// Sets whether tables of functions that nothing changes stand beside the code: those that the
     /// module neither imports nor exports, that no operator writes to, and that segments at
     /// constant places fill. A call through one takes a load and no context, and a comparison of
-    /// types only if there are several. On at first; without effect with `Internals::Writable`.
+    /// types only if there are several. On by default; without effect with `Internals::Writable`.
     ///
     /// Measured: .32 on tail calls through a table, .77 on virtual calls, .94 on a database, .97 on
     /// an interpreter, nothing on the programs that call little through tables or export theirs.

@@ -1,5 +1,5 @@
-//! The code section (Wasm 3.0, section 5.5.13): where the bodies stand. They are read by whoever
-//! validates or translates them.
+//! The code section (Wasm 3.0, section 5.5.13): where the bodies stand. They are read by the code
+//! that validates or translates them.
 
 use crate::module::{FunctionBody, Module};
 

@@ -10,7 +10,7 @@ use crate::module::Module;
 /// A compiler validates each body in the pass that translates it: it takes
 /// [`func_to_validate`](Self::func_to_validate), makes a `FuncValidator` of it and feeds it the
 /// operators of [`body`](Self::body) one by one. Bodies are independent of each other, so that this
-/// can happen on any number of threads. Who does not compile calls
+/// can happen on any number of threads. Code that does not compile them calls
 /// [`validate_bodies`](Self::validate_bodies).
 ///
 /// ```
