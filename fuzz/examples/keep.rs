@@ -5,8 +5,8 @@
 //!       differential artifacts/differential/crash-… shifts-by-vectors
 //! ```
 //!
-//! The arguments are the target, the file (or the seed of an input of the smoke run), and a name that
-//! says what was wrong. `tests/found.rs` runs it from then on.
+//! The arguments are the target, the file (or the seed of an input of the smoke run), and a name
+//! that says what was wrong. `tests/found.rs` runs it from then on.
 
 use std::error::Error;
 use std::fs;

@@ -4,9 +4,10 @@
 //! $ cargo run --release --no-default-features --features checks --example long -- api 0 2000000 2
 //! ```
 //!
-//! The arguments are the check, the first seed, how many, and how many processes at once. An input that ends
-//! its process, or takes more than two minutes, is reported with its seed as well; the run goes on behind it.
-//! To look into one: `SMOKE_TRACE=1 … --example long -- api SEED 1`. The exit code is 1 if something was found.
+//! The arguments are the check, the first seed, how many, and how many processes at once. An input
+//! that ends its process, or takes more than two minutes, is reported with its seed as well; the
+//! run goes on behind it. To look into one: `SMOKE_TRACE=1 … --example long -- api SEED 1`. The
+//! exit code is 1 if something was found.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};

@@ -1,10 +1,11 @@
 //! The API itself: sequences of calls do what a plain model says.
 //!
-//! The bytes decide what is called, in several engines and stores: modules are instantiated in all the ways
-//! there are, memories, tables and globals changed by guests and by the host, functions called by any way
-//! and back, snapshots taken, restored and forked, transactions begun and ended, all on several threads,
-//! and everything dropped in any order. The model is lists of bytes, elements and numbers; it says what
-//! each call comes to. What does not belong together has to be refused.
+//! The bytes decide what is called, in several engines and stores: modules are instantiated in all
+//! the ways there are, memories, tables and globals changed by guests and by the host, functions
+//! called by any way and back, snapshots taken, restored and forked, transactions begun and ended,
+//! all on several threads, and everything dropped in any order. The model is lists of bytes,
+//! elements and numbers; it says what each call comes to. What does not belong together has to be
+//! refused.
 
 mod guest;
 mod host;

@@ -1,10 +1,10 @@
-//! Damaged artifacts are loaded, instantiated and called: the outcome is an error or what it would have
-//! been.
+//! Damaged artifacts are loaded, instantiated and called: the outcome is an error or what it would
+//! have been.
 //!
 //! What is damaged is anything but the machine code, which is run as it is. Damage in the initial
 //! contents of memories may change what the guest computes, and nothing else; everywhere else the
-//! checksums have to notice it where it matters. No damage makes anything crash, hang or read what it
-//! should not: a run that goes wrong in that way ends the process.
+//! checksums have to notice it where it matters. No damage makes anything crash, hang or read what
+//! it should not: a run that goes wrong in that way ends the process.
 
 mod damage;
 mod subject;

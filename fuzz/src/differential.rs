@@ -1,10 +1,11 @@
 //! Execution: modules do here what they do in Wasmi.
 //!
 //! A module made by wasm-smith is instantiated and each function that it exports is called once,
-//! with arguments that depend only on its type; in a new instance where the one before may have come
-//! to its end. What is compared: results, traps, what the host was called with, and then all globals,
-//! memories and tables. With the feature `wasmtime`, Wasmtime runs a module too if something traps, or if
-//! there is a difference: then its word counts, and traps have to be at the places where it has them.
+//! with arguments that depend only on its type; in a new instance where the one before may have
+//! come to its end. What is compared: results, traps, what the host was called with, and then all
+//! globals, memories and tables. With the feature `wasmtime`, Wasmtime runs a module too if
+//! something traps, or if there is a difference: then its word counts, and traps have to be at the
+//! places where it has them.
 
 mod ours;
 mod outcome;
@@ -100,8 +101,8 @@ fn decide(
     }
 }
 
-/// Whether all is the same but that Wasmtime has the trap of a load at the operator that takes what is loaded: it
-/// does where the two become one instruction.
+/// Whether all is the same but that Wasmtime has the trap of a load at the operator that takes what
+/// is loaded: it does where the two become one instruction.
 #[cfg(feature = "wasmtime")]
 fn is_sunken_load(wasm: &[u8], ours: &outcome::TrapFrames, theirs: &outcome::TrapFrames) -> bool {
     let ([(func, Some(at), _), ours @ ..], [(other, Some(later), _), theirs @ ..]) =

@@ -2,11 +2,11 @@
 //! optimiser and the back end.
 //!
 //! The optimiser takes all pure instructions out of the layout and puts each back right before its
-//! first use, while loads, stores and all else with an effect stay where they are. In `*p = (a[0] +
-//! a[1]) + (a[2] + a[3])` all additions so end up before the store, and the four loads before them
-//! are live at the same time; with some more of them they spill. The order that the program was
-//! written in rarely needs that many registers, and every instruction knows its place in the
-//! source.
+//! first use, while loads, stores and all else with an effect stay where they are. In
+//! `*p = (a[0] + a[1]) + (a[2] + a[3])` all additions so end up before the store, and the four
+//! loads before them are live at the same time; with some more of them they spill. The order that
+//! the program was written in rarely needs that many registers, and every instruction knows its
+//! place in the source.
 //!
 //! So this is list scheduling within each block: of the instructions whose operands are there, the
 //! one that stands first in the source comes next. What has an effect, or may trap, or reads what

@@ -17,9 +17,9 @@ use wasm_translate::{
 use wasm_types::{DefinedFuncIndex, FuncIndex, OperatorCost, Tunables};
 
 /// Comments at the start of a module choose settings: `;;! checked` for memories with bounds
-/// checks, `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`, `;;!
-/// interruptible`, `;;! function hooks` for functions that report when they are called, `;;! fuel`
-/// for code that counts fuel. `;;! assembly` is for machine code.
+/// checks, `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`,
+/// `;;! interruptible`, `;;! function hooks` for functions that report when they are called,
+/// `;;! fuel` for code that counts fuel. `;;! assembly` is for machine code.
 fn golden_settings(text: &str) -> (Settings, ClifStage) {
     let mut stage = ClifStage::Raw;
     let mut target = TARGETS[0];

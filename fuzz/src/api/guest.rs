@@ -86,7 +86,8 @@ fn imports(memory: &str, funcs: &str, values: &str) -> String {
 /// How many settings of engines there are.
 pub(super) const SETTINGS: usize = 4;
 
-/// Whether calls can be ended from outside, in an engine of these settings and with code compiled for it.
+/// Whether calls can be ended from outside, in an engine of these settings and with code compiled
+/// for it.
 pub(super) fn interruptible(settings: usize) -> bool {
     settings != 0
 }

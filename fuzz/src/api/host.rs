@@ -81,7 +81,8 @@ fn call_export(caller: &mut Caller<'_, Data>, name: &str, args: &[Val]) -> Resul
     Ok(results[0].unwrap_i32())
 }
 
-/// A function of the host with the type of one of the guest's `k0` to `k3`, by its place in the store.
+/// A function of the host with the type of one of the guest's `k0` to `k3`, by its place in the
+/// store.
 pub(super) fn function(store: &mut Store<Data>, kind: usize, place: usize) -> Func {
     let number = host_number(place);
     match kind {

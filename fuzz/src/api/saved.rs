@@ -63,7 +63,8 @@ impl Saved {
         }
     }
 
-    /// Whether values can be told in another store: functions of the instances, and nothing of the host's.
+    /// Whether values can be told in another store: functions of the instances, and nothing of the
+    /// host's.
     pub(super) fn can_be_told(&self, items: &Items) -> bool {
         let told = |value: &Value| match value {
             Value::Func(Some(Func::Guest { instance, .. })) => self.chosen.contains(instance),

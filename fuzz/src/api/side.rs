@@ -87,7 +87,8 @@ impl Side {
         })
     }
 
-    /// Compares a value of the store with one of the model. Functions are told apart by calling them.
+    /// Compares a value of the store with one of the model. Functions are told apart by calling
+    /// them.
     pub(super) fn assert_same(&self, store: &mut Store<Data>, found: &Val, expected: Value) {
         match (found, expected) {
             (Val::I32(a), Value::I32(b)) if *a == b => {}

@@ -1,4 +1,5 @@
-//! Everything that a sequence has made: engines, stores, linkers, what was looked up, what was saved.
+//! Everything that a sequence has made: engines, stores, linkers, what was looked up, what was
+//! saved.
 
 #![allow(unsafe_code)]
 
@@ -78,8 +79,8 @@ pub(super) struct Stored {
     pub(super) side: Side,
 }
 
-/// A linker, and whose items it has under `o`: a store, and the places of memory, functions, values and
-/// global.
+/// A linker, and whose items it has under `o`: a store, and the places of memory, functions, values
+/// and global.
 pub(super) struct LinkerSide {
     pub(super) linker: Linker<Data>,
     pub(super) engine: usize,

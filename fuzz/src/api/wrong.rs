@@ -15,7 +15,8 @@ use super::side::extern_ref;
 use super::trace;
 use super::world::{Stored, World};
 
-/// Runs something that has to be refused: by an error, or by a panic that says what does not belong.
+/// Runs something that has to be refused: by an error, or by a panic that says what does not
+/// belong.
 #[track_caller]
 pub(super) fn refused<T>(run: impl FnOnce() -> wasm_runtime::Result<T>) {
     let result = trace::quietly(|| catch_unwind(AssertUnwindSafe(run)));

@@ -91,8 +91,8 @@ impl Damage {
     }
 }
 
-/// Mostly in the headers and tables, sometimes in what is said about initial contents of memories; for the
-/// rest anywhere.
+/// Mostly in the headers and tables, sometimes in what is said about initial contents of memories;
+/// for the rest anywhere.
 fn place(u: &mut Unstructured<'_>, subject: &Subject) -> Result<usize> {
     for (range, rarity) in [(&subject.image_places, 8_u8), (&subject.images, 12)] {
         if !range.is_empty() && u.ratio(1, rarity)? {

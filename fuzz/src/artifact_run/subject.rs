@@ -110,7 +110,8 @@ pub(super) fn all() -> Vec<Subject> {
     ];
     let mut whole = Config::new();
     whole.parallel_compilation(false).max_wasm_stack(64 << 10);
-    // Where memories are explicitly checked, in a mapping that is as large as they are; and where they are not.
+    // Where memories are explicitly checked, in a mapping that is as large as they are; and where
+    // they are not.
     for engine in [engine, Engine::new(&whole).expect("the settings are valid")] {
         let images = parse(images);
         let subject = Subject::new(&engine, &images, image_calls);

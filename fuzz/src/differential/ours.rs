@@ -16,8 +16,8 @@ use super::outcome::Outcome;
 use super::plan::Plan;
 
 /// Settings that must make no difference. (Bringing not-a-number to one form is not among them:
-/// wasm-smith leaves out conversions between float types, in which Wasmi and this project agree only
-/// as long as neither does it.)
+/// wasm-smith leaves out conversions between float types, in which Wasmi and this project agree
+/// only as long as neither does it.)
 #[derive(Debug)]
 pub(super) struct Settings {
     opt_level: OptLevel,

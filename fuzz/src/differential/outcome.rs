@@ -17,7 +17,8 @@ pub(super) struct Outcome {
     pub(super) places: Vec<TrapFrames>,
 }
 
-/// The functions that a trap was in, the innermost first: index, and place in the module and in the function.
+/// The functions that a trap was in, the innermost first: index, and place in the module and in the
+/// function.
 pub(super) type TrapFrames = Vec<(u32, Option<usize>, Option<usize>)>;
 
 impl Outcome {

@@ -58,8 +58,8 @@ impl Plan {
 
 /// Whether a function body has something that Wasmi 2.0.0 gets wrong:
 ///
-/// - A `select` whose condition is `i32.eqz`, or a comparison with the constant zero: Wasmi fuses the
-///   two, but leaves the condition in a register that nothing has written.
+/// - A `select` whose condition is `i32.eqz`, or a comparison with the constant zero: Wasmi fuses
+///   the two, but leaves the condition in a register that nothing has written.
 /// - A `br_table` that takes a vector along, which arrives as zero.
 fn peer_is_wrong_about(body: &[u8], vector_results: bool) -> bool {
     let body = FunctionBody::new(BinaryReader::new(body, 0));

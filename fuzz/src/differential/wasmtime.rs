@@ -1,4 +1,5 @@
-//! A run in Wasmtime, which has the last word where Wasmi and this project differ, and says where traps are.
+//! A run in Wasmtime, which has the last word where Wasmi and this project differ, and says where
+//! traps are.
 
 #[path = "run.rs"]
 mod all;
