@@ -146,6 +146,13 @@ pub(crate) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        name: "embed",
+        why: "a program with an artifact in it needs the compiler to be built, and not to run",
+        work: Work::Commands(&[
+            "test \"$(cargo run --quiet --manifest-path wasm-runtime/examples/embed/Cargo.toml --target-dir target)\" = 42",
+        ]),
+    },
+    Check {
         name: "fuzz-smoke",
         why: "the fuzz targets build, and survive a short run",
         work: Work::Commands(&[
