@@ -56,8 +56,9 @@ pub(crate) struct SnapshotCommand {
     #[arg(long)]
     wasi: bool,
 
-    /// A directory that the module may use meanwhile, and the name it has there.
-    #[arg(long = "dir", value_name = "HOST[::GUEST]", requires = "wasi")]
+    /// A directory that the module may use meanwhile, and the name it has there; with `::ro` after
+    /// that, only to read.
+    #[arg(long = "dir", value_name = "HOST[::GUEST[::ro]]", requires = "wasi")]
     directories: Vec<String>,
 
     /// A variable of the environment meanwhile.
