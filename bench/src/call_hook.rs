@@ -15,23 +15,23 @@ struct Mode {
     ours: fn(&mut Store<u64>),
     theirs: fn(&mut wasmtime::Store<u64>),
     /// Whether the hook here is called.
-    is_told: bool,
+    is_called: bool,
 }
 
 const MODES: [Mode; 4] = [
-    Mode { name: "no hook", ours: |_| (), theirs: |_| (), is_told: false },
-    Mode { name: "a hook", ours: ours::count, theirs: theirs::count, is_told: true },
+    Mode { name: "no hook", ours: |_| (), theirs: |_| (), is_called: false },
+    Mode { name: "a hook", ours: ours::count, theirs: theirs::count, is_called: true },
     Mode {
         name: "a hook that may ask for more",
         ours: context,
         theirs: theirs::count,
-        is_told: true,
+        is_called: true,
     },
     Mode {
         name: "a hook that is filtered out",
         ours: filtered_out,
         theirs: theirs::count,
-        is_told: false,
+        is_called: false,
     },
 ];
 
@@ -64,8 +64,8 @@ pub(crate) fn run(rounds: usize) -> Vec<Row> {
                 || a.measure(kind, COUNT),
                 || b.measure(kind, COUNT),
             ));
-            let is_told = a.events() >= u64::from(COUNT.unsigned_abs());
-            assert_eq!(is_told, mode.is_told, "{}", mode.name);
+            let is_called = a.events() >= u64::from(COUNT.unsigned_abs());
+            assert_eq!(is_called, mode.is_called, "{}", mode.name);
         }
     }
     rows
