@@ -1,5 +1,5 @@
-//! Hosts with little address space: what can't be reserved is an error that says how much and what to set, and
-//! with that set, programs run.
+//! Hosts with little address space: if a reservation fails, the error says how much was requested
+//! and which setting to change. With that setting, programs run.
 
 #![cfg(all(feature = "jit", feature = "wat", target_os = "linux"))]
 
@@ -10,7 +10,7 @@ use wasm_runtime::{Config, Engine, Instance, Module, Store};
 /// The address space that the child may have, in KiB: less than the index space of one memory.
 const LIMIT: &str = "3000000";
 
-/// Says to the child that it is one.
+/// Marks the child process.
 const CHILD: &str = "WASM_TEST_LITTLE_ADDRESS_SPACE";
 
 const WAT: &str = r#"(module (memory (export "memory") 1 100) (data (i32.const 7) "text")
@@ -67,7 +67,7 @@ fn in_the_child() {
         drop(live);
     }
 
-    // What is kept makes room for what is asked for: 50 of these fit, and 100 do not.
+    // Reused memories do not add up: there is room for 50 of these at once, but not for 100.
     let mut config = Config::new();
     config.memory_reservation(0).memory_guard_size(1 << 16).memory_reservation_for_growth(1 << 20);
     let engine = Engine::new(&config).unwrap();

@@ -1,4 +1,4 @@
-//! The facade without a compiler. `cargo xtask aot-test` runs these tests in such a build; with the
+//! The facade without a compiler. `cargo xtask aot-test` runs these tests in such a build. With the
 //! feature `jit` there is nothing to test here.
 
 #![cfg(not(feature = "jit"))]
@@ -15,11 +15,11 @@ fn wasm_bytes_are_refused_with_the_feature_that_is_missing() {
 }
 
 #[test]
-fn other_bytes_are_told_apart() {
+fn other_bytes_are_distinguished() {
     let engine = Engine::default();
     for bytes in [&b""[..], b"#!/bin/sh\n", b"\x7fELF\x02\x01\x01"] {
         assert!(Module::new(&engine, bytes).is_err());
-        // SAFETY: none of these is an artifact, so nothing of them is run.
+        // SAFETY: none of these is an artifact, so none of it is executed.
         assert!(unsafe { Module::deserialize(&engine, bytes) }.is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Engines with a cache: what was compiled once is loaded, and is the same.
+//! Engines with a cache: what was compiled once is loaded from it, and is the same.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use wasm_runtime::{
 use wasm_translate::cranelift_codegen::ir::Function;
 use wasm_translate::{PassContext, PassPoint};
 
-/// Has code, an import-free memory with contents, a table, and something that traps.
+/// Has code, a memory with contents that needs no import, a table, and a function that traps.
 const WAT: &str = r#"(module $test
     (memory (export "memory") 1)
     (data (i32.const 16) "\2a\00\00\00")
@@ -25,9 +25,9 @@ const WAT: &str = r#"(module $test
     (func $trap (export "trap") unreachable))"#;
 
 /// A directory for a cache.
-struct Place(TempDir);
+struct CacheDir(TempDir);
 
-impl Place {
+impl CacheDir {
     fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
@@ -51,7 +51,7 @@ fn caching(cache: &Cache, set: impl FnOnce(&mut Config)) -> Engine {
     Engine::new(&config).unwrap()
 }
 
-/// That it does what [`WAT`] says.
+/// Checks that the module does what [`WAT`] says.
 #[track_caller]
 fn works(module: &Module) {
     let mut store = Store::new(module.engine(), ());
@@ -70,15 +70,15 @@ fn works(module: &Module) {
     assert_eq!(module.name(), Some("test"));
 }
 
-/// Hits and misses.
+/// Returns the cache's hits and misses.
 fn counts(cache: &Cache) -> (usize, usize) {
     (cache.cache_hits(), cache.cache_misses())
 }
 
 #[test]
 fn a_module_is_compiled_once() {
-    let place = Place::new();
-    let (cache, compiled) = (place.open(), Arc::new(AtomicUsize::new(0)));
+    let dir = CacheDir::new();
+    let (cache, compiled) = (dir.open(), Arc::new(AtomicUsize::new(0)));
     let engine = || {
         let compiled = Arc::clone(&compiled);
         let compiler = CraneliftCompiler::new().progress(Arc::new(move |_, _| {
@@ -92,13 +92,13 @@ fn a_module_is_compiled_once() {
     assert_eq!(counts(&cache), (0, 1));
     let functions = compiled.load(Ordering::Relaxed);
     assert!(functions > 0);
-    // The same engine or another one, the same handle of the cache or another one.
+    // The same engine or another one, the same handle to the cache or another one.
     for _ in 0..3 {
         works(&Module::new(&engine(), WAT).unwrap());
     }
     assert_eq!(counts(&cache), (3, 1));
     assert_eq!(compiled.load(Ordering::Relaxed), functions, "nothing was compiled again");
-    let other = place.open();
+    let other = dir.open();
     let again = caching(&other, |_| {});
     works(&Module::new(&again, WAT).unwrap());
     assert_eq!(counts(&other), (1, 0));
@@ -106,27 +106,27 @@ fn a_module_is_compiled_once() {
 
 #[test]
 fn each_way_to_compile_uses_it() {
-    let place = Place::new();
-    let cache = place.open();
+    let dir = CacheDir::new();
+    let cache = dir.open();
     let engine = caching(&cache, |_| {});
     let wasm = wat::parse_str(WAT).unwrap();
     works(&Module::from_binary(&engine, &wasm).unwrap());
     works(&Module::new(&engine, &wasm).unwrap());
-    let file = place.0.path().join("test.wasm");
+    let file = dir.0.path().join("test.wasm");
     fs::write(&file, &wasm).unwrap();
     works(&Module::from_file(&engine, &file).unwrap());
     // SAFETY: the file is no artifact, and is compiled.
     works(&unsafe { Module::from_trusted_file(&engine, &file) }.unwrap());
     assert_eq!(counts(&cache), (3, 1));
-    // Who asks for an artifact gets what the compiler makes.
+    // A caller who requests an artifact gets what the compiler makes; the cache is not used.
     engine.precompile_module(&wasm).unwrap();
     assert_eq!(counts(&cache), (3, 1));
 }
 
 #[test]
 fn what_comes_from_it_is_the_same() {
-    let place = Place::new();
-    let cache = place.open();
+    let dir = CacheDir::new();
+    let cache = dir.open();
     let engine = caching(&cache, |_| {});
     let fresh = Module::new(&engine, WAT).unwrap();
     let kept = Module::new(&engine, WAT).unwrap();
@@ -139,8 +139,8 @@ fn what_comes_from_it_is_the_same() {
 
 #[test]
 fn other_settings_are_another_entry() {
-    let place = Place::new();
-    let cache = place.open();
+    let dir = CacheDir::new();
+    let cache = dir.open();
     type Change = fn(&mut Config);
     let changes: &[Change] = &[
         |_| {},
@@ -175,14 +175,14 @@ fn other_settings_are_another_entry() {
             config.target("x86_64-unknown-linux-gnu").unwrap();
         },
     ];
-    for (place, change) in changes.iter().enumerate() {
+    for (index, change) in changes.iter().enumerate() {
         let fresh = caching(&cache, change);
         Module::new(&fresh, WAT).unwrap();
-        assert_eq!(counts(&cache), (place, place + 1), "change {place} is a miss");
+        assert_eq!(counts(&cache), (index, index + 1), "change {index} is a miss");
         Module::new(&caching(&cache, change), WAT).unwrap();
-        assert_eq!(counts(&cache), (place + 1, place + 1), "and a hit afterwards");
+        assert_eq!(counts(&cache), (index + 1, index + 1), "and a hit afterwards");
     }
-    // What decides nothing about the code.
+    // Settings that do not affect the code.
     let same: &[Change] = &[
         |config| {
             config.parallel_compilation(false);
@@ -221,16 +221,16 @@ fn the_machine_is_part_of_the_identity() {
         assert!(host.contains(&format!(" has_{name}={has}")), "{name}: {host}");
     }
     assert!(host.contains(env!("CARGO_PKG_VERSION")), "{host}");
-    // A target that is named says everything: the machine that compiles does not matter.
+    // If a target is named, it determines everything: the compiling machine does not matter.
     request.target = Some("x86_64-unknown-linux-gnu".into());
     assert!(!compiler.identity(&request).unwrap().contains("has_"));
 }
 
-/// A compiler that says to be another one.
+/// A compiler that claims to be another one.
 #[derive(Debug)]
 struct Renamed(Option<&'static str>);
 
-// SAFETY: it is the usual compiler under another name, which its artifacts do not depend on.
+// SAFETY: it is the usual compiler under another name, and its artifacts do not depend on the name.
 unsafe impl Compiler for Renamed {
     fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
         CraneliftCompiler::new().compile(wasm, request)
@@ -251,8 +251,8 @@ unsafe impl Compiler for Renamed {
 
 #[test]
 fn another_compiler_is_another_entry_or_none() {
-    let place = Place::new();
-    let cache = place.open();
+    let dir = CacheDir::new();
+    let cache = dir.open();
     let compile = |compiler: Arc<dyn Compiler>| {
         let engine = caching(&cache, |config| {
             config.compiler(compiler);
@@ -264,15 +264,15 @@ fn another_compiler_is_another_entry_or_none() {
     assert_eq!(compile(Arc::new(Renamed(Some("version 1")))), (0, 2));
     assert_eq!(compile(Arc::new(Renamed(Some("version 2")))), (0, 3));
     assert_eq!(compile(Arc::new(Renamed(Some("version 1")))), (1, 3));
-    assert_eq!(compile(Arc::new(Renamed(None))), (1, 3), "the cache is not asked");
+    assert_eq!(compile(Arc::new(Renamed(None))), (1, 3), "the cache is not queried");
     assert_eq!(cache.entries().unwrap().len(), 3);
 }
 
 #[test]
 fn what_a_pass_of_the_user_made_is_not_kept() {
-    let place = Place::new();
-    let cache = place.open();
-    // It changes nothing, which nobody can know.
+    let dir = CacheDir::new();
+    let cache = dir.open();
+    // The pass changes nothing, but the cache cannot know that.
     let pass = |_: &mut Function, _: PassContext<'_>| Ok(());
     let compiler = CraneliftCompiler::new();
     // SAFETY: it changes nothing.
@@ -290,11 +290,11 @@ fn what_a_pass_of_the_user_made_is_not_kept() {
 
 #[test]
 fn a_damaged_entry_is_compiled_again() {
-    let place = Place::new();
-    let cache = place.open();
+    let dir = CacheDir::new();
+    let cache = dir.open();
     let engine = caching(&cache, |_| {});
     works(&Module::new(&engine, WAT).unwrap());
-    let [entry] = place.entries().try_into().unwrap();
+    let [entry] = dir.entries().try_into().unwrap();
     let good = fs::read(&entry).unwrap();
     for at in (0..good.len()).step_by(499) {
         let mut bytes = good.clone();
@@ -312,15 +312,15 @@ fn a_damaged_entry_is_compiled_again() {
 
 #[test]
 fn what_is_wrong_is_said_and_not_kept() {
-    let place = Place::new();
-    let cache = place.open();
+    let dir = CacheDir::new();
+    let cache = dir.open();
     let with = caching(&cache, |_| {});
     let without = Engine::default();
     for wrong in ["(module (func (result i32)))", "(module", "\0asm\x0d\0\x01\0", "\x7fELF", ""] {
         for _ in 0..2 {
             let error = Module::new(&with, wrong).unwrap_err();
-            let wanted = Module::new(&without, wrong).unwrap_err();
-            assert_eq!(format!("{error:#}"), format!("{wanted:#}"));
+            let expected = Module::new(&without, wrong).unwrap_err();
+            assert_eq!(format!("{error:#}"), format!("{expected:#}"));
         }
     }
     let disabled = caching(&cache, |config| {
@@ -333,8 +333,8 @@ fn what_is_wrong_is_said_and_not_kept() {
 
 #[test]
 fn a_proposal_that_is_switched_off_is_refused_after_a_hit() {
-    let place = Place::new();
-    let cache = place.open();
+    let dir = CacheDir::new();
+    let cache = dir.open();
     let simd = "(module (func (result v128) v128.const i64x2 0 0))";
     assert!(Module::new(&caching(&cache, |_| {}), simd).is_ok());
     let without = caching(&cache, |config| {
@@ -345,8 +345,8 @@ fn a_proposal_that_is_switched_off_is_refused_after_a_hit() {
 
 #[test]
 fn many_threads_compile_the_same_modules() {
-    let place = Place::new();
-    let cache = place.open();
+    let dir = CacheDir::new();
+    let cache = dir.open();
     let engine = caching(&cache, |_| {});
     thread::scope(|scope| {
         for start in 0..4 {

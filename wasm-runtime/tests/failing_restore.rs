@@ -1,4 +1,5 @@
-//! What happens where the machine has no room: nobody runs with half of a state, and nothing is lost for later.
+//! When the machine has no memory left: no instance runs with half of a state, and nothing is lost
+//! for later.
 
 #![cfg(all(feature = "jit", feature = "wat", target_os = "linux"))]
 
@@ -13,7 +14,7 @@ use wasm_runtime::{
 const LIMIT: &str = "900000";
 const PAGES: u64 = 10_000;
 
-/// Says to the child that it is one.
+/// Marks the child process.
 const CHILD: &str = "WASM_TEST_LITTLE_DATA";
 
 const WAT: &str = r#"(module
@@ -51,7 +52,7 @@ fn what_is_lost_stays_lost_until_a_whole_state_is_put_back() {
 }
 
 #[test]
-fn whoever_has_a_memory_that_was_emptied_does_not_run() {
+fn instances_with_a_memory_that_was_emptied_do_not_run() {
     run_in_a_child("emptied_in_the_child");
 }
 
@@ -79,7 +80,7 @@ fn tables_in_the_child() {
         assert!(kept.len() < 10);
     };
     assert!(error.contains("no room for a snapshot of a table"), "{error}");
-    // What forks start from takes as much again.
+    // What forks start from takes as much memory again.
     let mut other = Store::new(&engine, ());
     let forked = kept.iter().try_for_each(|snapshot| {
         snapshot.fork(&mut other, &wasm_runtime::Linker::new(&engine)).map(drop)
@@ -102,7 +103,8 @@ fn pages_in_the_child() {
     let mut store = Store::new(&engine, ());
     let memory = Memory::new(&mut store, MemoryType::new(6_400, None)).unwrap();
     let mut kept = vec![Snapshot::of_store(&mut store).unwrap()];
-    // Fewer than an eighth of the pages, so that they are kept one by one; in each snapshot others.
+    // Fewer than an eighth of the pages, so that they are kept one by one. Each snapshot has other
+    // pages.
     let changed = |number: usize| (0..12_000).map(move |page| (page * 8 * 4096, number as u8));
     let error = loop {
         for (place, value) in changed(kept.len()) {
@@ -116,7 +118,7 @@ fn pages_in_the_child() {
     };
     assert!(error.contains("no room for a snapshot of a memory"), "{error}");
     assert!(kept.len() > 5);
-    // The memory holds what it held, and so do those before.
+    // The memory keeps its contents, and so do the earlier snapshots.
     let holds = |store: &Store<()>, number: usize| {
         changed(number).all(|(place, value)| memory.data(store)[place] == value)
     };
@@ -171,7 +173,7 @@ fn pool_in_the_child() {
         let mut store = Store::new(&engine, ());
         let made = Instance::new(&mut store, module, &[]).map(drop);
         if made.is_ok() {
-            // There is no second one.
+            // There is no second reservation.
             let second = Memory::new(&mut store, MemoryType::new(1, None)).unwrap_err();
             assert!(format!("{second:#}").contains("total_memories"), "{second:#}");
         }
@@ -182,7 +184,7 @@ fn pool_in_the_child() {
         assert!(make(&large).is_err());
     }
     make(&small).unwrap();
-    // Nor does a fork that fails take any with it.
+    // A fork that fails does not use up a reservation either.
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &small, &[]).unwrap();
     let snapshot = Snapshot::take(&mut store, &[instance]).unwrap();
@@ -192,7 +194,7 @@ fn pool_in_the_child() {
     println!("the child is done");
 }
 
-/// Takes what others would need.
+/// Takes the memory that others would need.
 fn take_the_room() -> impl Sized {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
@@ -235,7 +237,7 @@ fn lost_in_the_child() {
         is_lost(Snapshot::of_store(&mut store).unwrap_err());
         is_lost(Snapshot::take(&mut store, &[instance]).unwrap_err());
     }
-    // A transaction that was begun while nothing was whole takes a state back that is whole.
+    // A transaction that began before anything was whole again puts back a state that is whole.
     let mut transaction = store.begin().unwrap();
     small.restore(&mut *transaction).unwrap();
     assert_eq!(next.call(&mut *transaction, 0).unwrap(), 1);
@@ -263,7 +265,7 @@ fn emptied_in_the_child() {
     let owner = Instance::new(&mut store, &owner, &[]).unwrap();
     let shared = owner.get_export(&mut store, "m").unwrap();
     let chosen = Instance::new(&mut store, &user, std::slice::from_ref(&shared)).unwrap();
-    // Whoever only imports the memory is no part of the state either.
+    // An instance that only imports the memory is no part of the state either.
     let other = Instance::new(&mut store, &user, std::slice::from_ref(&shared)).unwrap();
     let sizes = [owner, chosen, other]
         .map(|instance| instance.get_typed_func::<(), i32>(&mut store, "size").unwrap());
@@ -280,7 +282,8 @@ fn emptied_in_the_child() {
         let error = format!("{:#}", size.call(&mut store, ()).unwrap_err());
         assert!(error.contains("lost its state"), "{error}");
     }
-    // Nobody new gets it, and nothing that stands in for it heals who has it.
+    // No new instance gets the memory, and a replacement for it does not repair instances that have
+    // it.
     assert!(Instance::new(&mut store, &user, std::slice::from_ref(&shared)).is_err());
     assert!(shared.into_memory().unwrap().grow(&mut store, 1).is_err());
     assert!(sizes.iter().all(|size| size.call(&mut store, ()).is_err()));
@@ -314,7 +317,7 @@ fn in_the_child() {
     assert!(next.call(&mut store, 100 << 16).is_err());
     assert_eq!(next.call(&mut store, 0).unwrap(), 2);
 
-    // Now somebody else has what would be needed.
+    // Now the memory that a restore would need is taken.
     let other_engine = Engine::default();
     let mut other = Store::new(&other_engine, ());
     let ty = MemoryType::new(PAGES as u32, None);
@@ -327,13 +330,13 @@ fn in_the_child() {
         assert!(text.contains("has lost its state"), "{round}: {text}");
         assert!(large.restore(&mut store).is_err());
     }
-    // A transaction that can't be undone is no better.
+    // The same is true of a transaction that can't be undone.
     small.restore(&mut store).unwrap();
     assert_eq!(next.call(&mut store, 0).unwrap(), 1);
     assert_eq!((first.data(&store)[0], second.data(&store)[0]), (1, 1));
     drop((other, other_engine));
     assert_eq!(small.memory_size(), 2 << 16);
-    // With room again, everything is as it was.
+    // Once there is room again, everything is as it was.
     large.restore(&mut store).unwrap();
     assert_eq!(next.call(&mut store, 101 << 16).unwrap(), 2);
     assert_eq!(second.data(&store)[100 << 16], 1);

@@ -1,4 +1,4 @@
-//! A limit of the process for the size of files: what would go beyond it fails, and the process goes on.
+//! A process limit for the size of files: writing beyond it fails, and the process goes on.
 
 #![cfg(all(feature = "jit", feature = "wat", feature = "wasi", target_os = "linux"))]
 
@@ -7,10 +7,10 @@ use std::process::Command;
 use wasm_runtime::wasi::{DirPerms, FilePerms, WasiCtx, p1};
 use wasm_runtime::{Engine, Linker, Memory, MemoryType, Module, Snapshot, Store};
 
-/// Says to the child that it is one.
+/// Marks the child process.
 const CHILD: &str = "WASM_TEST_SMALL_FILES";
 
-/// Runs this program again, for one test, in which no file may be larger than 100 KiB.
+/// Runs this program again for one test. No file may be larger than 100 KiB.
 fn run_in_a_child(test: &str) {
     let program = std::env::current_exe().unwrap();
     let command = format!("ulimit -f 100 && exec \"$0\" --exact {test} --nocapture");

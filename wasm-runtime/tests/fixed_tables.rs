@@ -1,5 +1,5 @@
-//! Tables that can't grow, since their type says so: their size stands in the code, whoever defines them and
-//! whoever tries to grow them.
+//! Tables that can't grow, since their type says so. Their size is a constant in the code, whoever
+//! defines them and whoever tries to grow them.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 
@@ -7,7 +7,7 @@ use wasm_runtime::{
     Engine, Func, Instance, Module, Ref, RefType, Result, Snapshot, Store, Table, TableType, Trap,
 };
 
-/// Two tables that can't grow, one of which is changed by everybody.
+/// Two tables that can't grow. One of them is changed by everybody.
 const WAT: &str = r#"(module
   (type $t (func (result i32)))
   (import "" "imported" (table $imported 3 3 funcref))
@@ -80,7 +80,7 @@ fn nobody_makes_them_larger() -> Result<()> {
     assert!(own.grow(&mut store, 1, Ref::Func(None)).is_err());
     assert!(imported.grow(&mut store, 1, Ref::Func(None)).is_err());
     assert_eq!(sizes.call(&mut store, ())?, (3, 2));
-    // What is imported must not be able to grow either.
+    // An imported table must not be able to grow either.
     let ty = TableType::new(RefType::FUNCREF, 3, Some(4));
     let growing = Table::new(&mut store, ty, Ref::Func(None))?;
     let module = instance.module(&store).clone();

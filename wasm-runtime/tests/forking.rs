@@ -9,9 +9,11 @@ use wasm_runtime::{
     Caller, Config, Engine, Instance, Linker, Module, Result, Store, Trap, TypedFunc, Woken,
 };
 
-/// Runs something in a child, which the system ends if it takes too long, and says whether it went well.
+/// Runs something in a child process, and returns whether it succeeded. The system ends the child
+/// if it takes too long.
 fn in_child(run: impl FnOnce()) -> bool {
-    // SAFETY: the child calls what this project promises to work there, and ends without the destructors of the parent.
+    // SAFETY: the child calls only what this project promises to work there, and ends without
+    // running the parent's destructors.
     unsafe {
         let child = libc::fork();
         assert!(child >= 0, "a process can be forked");
@@ -26,9 +28,9 @@ fn in_child(run: impl FnOnce()) -> bool {
     }
 }
 
-/// Loads, traps and drops.
+/// Loads a module, traps, and drops it.
 fn use_a_module(engine: &Engine, code: &[u8]) {
-    // SAFETY: the code was made here.
+    // SAFETY: the artifact was compiled here.
     let module = unsafe { Module::deserialize(engine, code) }.unwrap();
     let mut store = Store::new(engine, ());
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
@@ -41,7 +43,7 @@ fn use_a_module(engine: &Engine, code: &[u8]) {
 fn children_load_and_trap_whatever_other_threads_were_doing() {
     let text = "(module (func (export \"trap\") unreachable))";
     let code = Module::new(&Engine::default(), text).unwrap().serialize().unwrap();
-    // What is made once in a process is made by now.
+    // Whatever is made once in a process exists after this.
     use_a_module(&Engine::default(), &code);
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -67,7 +69,7 @@ fn children_load_and_trap_whatever_other_threads_were_doing() {
     });
 }
 
-/// What waits in one process is not woken by what is interrupted in the other.
+/// What waits in one process is not woken by an interruption in the other.
 #[test]
 fn parents_and_children_do_not_interrupt_each_other() {
     let engine = Engine::new(Config::new().interruption(true)).unwrap();
@@ -93,12 +95,12 @@ fn parents_and_children_do_not_interrupt_each_other() {
     assert_eq!(wait(None), Woken::Interrupted);
 }
 
-/// A store whose function never returns, and one that calls `fork` of the host.
+/// A store with a function that never returns, and one that calls the host's `fork`.
 fn endless(engine: &Engine) -> (Store<bool>, TypedFunc<(), ()>, TypedFunc<(), ()>) {
     let mut linker = Linker::new(engine);
     let fork = |mut caller: Caller<'_, bool>| -> Result<()> {
         *caller.data_mut() = in_child(|| {
-            // The timeout of the call that the child was forked in is its parent's.
+            // The timeout of the call in which the child was forked belongs to the parent.
             let (mut store, endless, _) = self::endless(caller.engine());
             times_out(&mut store, &endless);
         });
@@ -114,7 +116,7 @@ fn endless(engine: &Engine) -> (Store<bool>, TypedFunc<(), ()>, TypedFunc<(), ()
     (store, endless, fork)
 }
 
-/// Calls what never returns, with each kind of timeout.
+/// Calls the function that never returns, with each kind of timeout.
 fn times_out(store: &mut Store<bool>, endless: &TypedFunc<(), ()>) {
     let time = Some(Duration::from_millis(5));
     for (wall, cpu) in [(time, None), (None, time), (time, time)] {
@@ -125,14 +127,14 @@ fn times_out(store: &mut Store<bool>, endless: &TypedFunc<(), ()>) {
     }
 }
 
-/// The thread that looks after timeouts is not there in a child.
+/// The thread that watches over timeouts does not exist in a child.
 #[test]
 fn calls_time_out_in_children() {
     let engine = Engine::new(Config::new().interruption(true)).unwrap();
     let (mut store, endless, fork) = self::endless(&engine);
     times_out(&mut store, &endless);
-    // Children of children, with the engine of the parent: also one that comes after it was used there. The engine is
-    // dropped in the child.
+    // Children of children, with the engine of the parent. One is forked after the engine was used
+    // in a child. The engine is dropped in the child.
     let mut family = Some((engine, store));
     let dropped = in_child(|| {
         let (engine, mut store) = family.take().unwrap();
@@ -143,7 +145,7 @@ fn calls_time_out_in_children() {
     });
     assert!(dropped);
     let (engine, mut store) = family.unwrap();
-    // In the midst of a call that is timed.
+    // During a call that has a timeout.
     store.set_timeout(Duration::from_secs(600)).unwrap();
     fork.call(&mut store, ()).unwrap();
     assert!(*store.data());
@@ -151,7 +153,7 @@ fn calls_time_out_in_children() {
     drop((store, engine));
 }
 
-/// Where a child is dropped nobody waits for the thread of its parent.
+/// Dropping in a child does not wait for a thread of the parent.
 #[test]
 fn children_drop_what_their_parents_had_timed() {
     let engine = Engine::new(Config::new().interruption(true)).unwrap();

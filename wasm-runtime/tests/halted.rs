@@ -1,5 +1,5 @@
-//! Instances that can't run since what they import has become too small: what can be asked about them is what it was,
-//! and they run again exactly when there is enough.
+//! Instances that are halted because something they import has become too small. Queries about them
+//! give the same answers as before, and they run again exactly when it is large enough.
 
 #![cfg(all(feature = "jit", feature = "wat", feature = "call-hook"))]
 
@@ -8,7 +8,7 @@ use wasm_runtime::{
     Store, Table, TableType, Val,
 };
 
-/// With functions that escape, and such that only the host can ask for.
+/// Has functions that escape, and functions that only the host can get hold of.
 const USER: &str = r#"(module $user
     (import "h" "t" (table 10 100 funcref))
     (table $own (export "own") 4 funcref)
@@ -18,7 +18,7 @@ const USER: &str = r#"(module $user
     (func $escapes (export "escapes") (result i32) (i32.const 9))
     (func $named (export "named") (result i32) (call $inner)))"#;
 
-/// Imports all that the user exports.
+/// Imports everything that the user exports.
 const CALLER: &str = r#"(module
     (import "u" "inner" (func $inner (result i32)))
     (import "u" "escapes" (func $escapes (result i32)))
@@ -49,7 +49,7 @@ fn guests() -> Result<Guests> {
     Ok(Guests { store, table, user, caller, small })
 }
 
-/// Everything that can be asked about the functions, without calling them with success.
+/// All queries about the functions, without calling them successfully.
 fn answers(guests: &mut Guests) -> Result<Vec<String>> {
     let Guests { store, user, caller, .. } = guests;
     let mut answers = Vec::new();
@@ -60,14 +60,14 @@ fn answers(guests: &mut Guests) -> Result<Vec<String>> {
         own.set(&mut *store, place, Ref::Func(Some(*func)))?;
         answers.push(format!("{:?}", func.ty(&*store)));
     }
-    // References, and what imports are bound to, by the indices of the module.
+    // References, and the bindings of imports, by the indices of the module.
     let snapshot = Snapshot::builder()
         .instances(&[*user, *caller])
         .outside(wasm_runtime::Outside::LeaveOut)
         .take(&mut *store)?;
     answers.push(format!("{:?}", snapshot.state(*user)?));
     answers.push(format!("{:?}", snapshot.state(*caller)?));
-    // What hooks are told.
+    // What hooks observe.
     let hook = store.add_call_hook(CallFilter::to_wasm(), |mut call| {
         let line = format!("{:?} {:?}", call.export_name(), call.function_name());
         call.data_mut().push(line);
@@ -75,7 +75,7 @@ fn answers(guests: &mut Guests) -> Result<Vec<String>> {
     });
     for name in NAMES {
         let filter = CallFilter::none().matching(move |target| target.name == Some(name));
-        let told = store.add_call_hook(filter, move |mut call| {
+        let observer = store.add_call_hook(filter, move |mut call| {
             call.data_mut().push(format!("only {name}"));
             wasm_runtime::bail!("not now")
         });
@@ -83,10 +83,10 @@ fn answers(guests: &mut Guests) -> Result<Vec<String>> {
             let called = func.call(&mut *store, &[], &mut [Val::I32(0)]);
             store.data_mut().push(called.is_err().to_string());
         }
-        store.remove_call_hook(told);
+        store.remove_call_hook(observer);
     }
     store.remove_call_hook(hook);
-    // Whether it is an error to call the others is what is different.
+    // Calling them may fail or succeed: only this differs.
     answers.extend(store.data_mut().drain(..).filter(|line| line != "true" && line != "false"));
     Ok(answers)
 }
@@ -104,9 +104,10 @@ fn every_answer_is_the_same_as_of_those_that_run() -> Result<()> {
     Ok(())
 }
 
-/// A filter lets a function through or not, whatever it was when it was first asked.
+/// Whether a filter lets a function through does not depend on the function's state when the filter
+/// was first queried.
 #[test]
-fn no_hook_is_passed_by_after_a_call_that_failed() -> Result<()> {
+fn no_hook_is_skipped_after_a_call_that_failed() -> Result<()> {
     let Guests { mut store, table, user, small, .. } = guests()?;
     let inner = user.func_named(&mut store, "inner")?;
     let filter = CallFilter::none().matching(|target| target.name == Some("inner"));
@@ -120,18 +121,19 @@ fn no_hook_is_passed_by_after_a_call_that_failed() -> Result<()> {
     Ok(())
 }
 
-/// Code that makes what another instance imports large enough, and goes on to call it: either that runs, with all
-/// that it takes for granted, or it is an error that says what to do.
+/// Code makes what another instance imports large enough again, and then calls that instance.
+/// Either the instance runs and all its assumptions hold, or an error says what to do.
 #[test]
-fn code_on_the_stack_calls_those_that_run_again_or_is_told_to_return() -> Result<()> {
-    // The size of the table is a constant in its code, as it can't change.
+fn code_on_the_stack_calls_those_that_run_again_or_an_error_asks_it_to_return() -> Result<()> {
+    // The table can't change its size, so the code has the size as a constant.
     let user = r#"(module (import "h" "t" (table 10 10 funcref)) (type $void (func (result i32)))
         (func $seven (export "seven") (result i32) (i32.const 7))
         (elem declare func $seven)
         (func (export "fill") (table.fill (i32.const 0) (ref.func $seven) (table.size)))
         (func (export "last") (result i32)
             (call_indirect (type $void) (i32.sub (table.size) (i32.const 1)))))"#;
-    // By imports, by references, in loops whose heads may know by then what is called.
+    // Through imports, through references, and in loops that may know at their heads which function
+    // is called.
     let caller = r#"(module (import "h" "t" (table 0 10 funcref))
         (import "u" "fill" (func $fill)) (import "u" "last" (func $last (result i32)))
         (type $int (func (result i32)))
@@ -173,7 +175,7 @@ fn code_on_the_stack_calls_those_that_run_again_or_is_told_to_return() -> Result
             Ok(result) => assert_eq!(result, 7, "{name}"),
             Err(error) => assert!(format!("{error:#}").contains("return to the host"), "{error:#}"),
         }
-        // Whoever has returned calls it.
+        // Once the code has returned, the call succeeds.
         let fill = user.get_typed_func::<(), ()>(&mut store, "fill")?;
         fill.call(&mut store, ())?;
         assert_eq!(last.call(&mut store, ())?, 7, "{name}");
@@ -181,7 +183,8 @@ fn code_on_the_stack_calls_those_that_run_again_or_is_told_to_return() -> Result
     Ok(())
 }
 
-/// Whoever waits for several things runs when the last of them is large enough, and not before.
+/// An instance that several things are too small for runs when the last of them is large enough,
+/// and not before.
 #[test]
 fn each_runs_as_soon_as_all_that_it_imports_is_large_enough() -> Result<()> {
     let engine = Engine::default();
@@ -217,7 +220,7 @@ fn each_runs_as_soon_as_all_that_it_imports_is_large_enough() -> Result<()> {
             users.push((elements, pages, f.typed::<(), i32>(&store)?, by_import));
         }
     }
-    // By how much both grow, step by step; by the host or by code.
+    // The steps by which both grow. The host or the code makes them grow.
     for steps in [&[(0, 0), (3, 0), (0, 4), (1, 1), (5, 4)][..], &[(0, 9), (9, 0)], &[(0, 0)]] {
         small.restore(&mut store)?;
         for (number, (elements, pages)) in steps.iter().enumerate() {

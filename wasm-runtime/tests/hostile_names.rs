@@ -1,5 +1,5 @@
-//! Modules whose every name tries to steer a terminal, to begin lines of its own or to hide: nothing that the program
-//! or the library writes has such characters in it.
+//! Every name in these modules tries to control a terminal, to begin a line of its own, or to hide.
+//! Nothing that the program or the library writes contains such characters.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,17 +11,18 @@ use wasm_runtime::{
     CallFilter, Config, Engine, Error, Instance, Linker, Module, NamePattern, Snapshot, Store,
 };
 
-/// What is in each name, as the text format writes it: clears the screen, begins a line, turns the direction
-/// around, has no width, and is the control sequence introducer of eight-bit terminals. Letters stay.
+/// The content of each name, in the text format. It clears the screen, begins a line, reverses the
+/// direction of writing, has characters without a width, and contains the control sequence
+/// introducer of eight-bit terminals. Its letters stay.
 const EVIL: &str = r"\1b[2J\0d\0aFORGED\u{202e}\u{200b}\u{9b}1m\u{2028}\7f\u{feff}größe";
 
-/// The same as it is.
+/// The same characters, unescaped.
 const RAW: &str = "\u{1b}[2J\r\nFORGED\u{202e}\u{200b}\u{9b}1m\u{2028}\u{7f}\u{feff}größe";
 
-/// What is to come out.
+/// What must be written instead.
 const SHOWN: &str = r"\u{1b}[2J\r\nFORGED\u{202e}\u{200b}\u{9b}1m\u{2028}\u{7f}\u{feff}größe";
 
-/// A module with a name in every place that has one.
+/// A module that has a name wherever there can be one.
 fn module(fields: &str) -> String {
     format!(
         r#"(module (@name "module{EVIL}")
@@ -43,7 +44,7 @@ fn module(fields: &str) -> String {
     )
 }
 
-/// Checks a text, whose lines are those of the program.
+/// Checks a text, line by line. Only the program itself begins lines.
 #[track_caller]
 fn check(what: &str, text: &str) {
     for (number, line) in text.split('\n').enumerate() {
@@ -55,24 +56,24 @@ fn check(what: &str, text: &str) {
     }
 }
 
-struct Place {
+struct Workspace {
     directory: TempDir,
 }
 
-impl Place {
+impl Workspace {
     fn new(files: &[(&str, String)]) -> Self {
-        let place = Self { directory: TempDir::new().unwrap() };
+        let workspace = Self { directory: TempDir::new().unwrap() };
         for (name, text) in files {
-            fs::write(place.path(name), text).unwrap();
+            fs::write(workspace.path(name), text).unwrap();
         }
-        place
+        workspace
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// Runs the program, and checks all that it writes. Says whether a name was in it.
+    /// Runs the program, checks everything that it writes, and returns it.
     #[track_caller]
     fn run(&self, args: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
@@ -98,26 +99,36 @@ impl Place {
 
 #[test]
 fn what_looks_at_modules() {
-    let place = Place::new(&[("m.wat", module("(start $init)"))]);
-    place.shows(&["inspect", "m.wat"]);
-    place.run(&["compile", "m.wat"]);
-    place.run(&["inspect", "m.cwasm"]);
-    // The standard library escapes what it does not think printable, which has the same effect.
-    let all = place.run(&["inspect", "--all", "m.cwasm"]);
+    let workspace = Workspace::new(&[("m.wat", module("(start $init)"))]);
+    workspace.shows(&["inspect", "m.wat"]);
+    workspace.run(&["compile", "m.wat"]);
+    workspace.run(&["inspect", "m.cwasm"]);
+    // The standard library escapes characters that it considers unprintable, which has the same
+    // effect.
+    let all = workspace.run(&["inspect", "--all", "m.cwasm"]);
     assert!(all.contains(r"work\u{1b}[2J\r\nFORGED"), "{all}");
-    place.shows(&["clif", "m.wat"]);
-    place.shows(&["clif", "--raw", "m.wat"]);
-    place.shows(&["clif", "--assembly", "m.wat"]);
-    place.shows(&["clif", "--function", RAW, "m.wat"]);
-    place.shows(&["expose", "m.wat"]);
-    place.run(&["snapshot", "m.wat", "--wasi", "--init", "init", "-o", "s.wasm"]);
-    place.run(&["snapshot", "m.wat", "--init", RAW, "-o", "s.wasm"]);
-    place.run(&["snapshot", "m.wat", "--init", "init", "--rename", "work=main", "-o", "s.wasm"]);
-    place.run(&["cache", "list"]);
-    place.run(&["keygen"]);
-    place.run(&["sign", "--key", "artifacts.key", "m.cwasm"]);
-    place.run(&["verify", "--trust", "artifacts.pub", "m.cwasm"]);
-    place.run(&["compile", "--function-hooks", RAW, "m.wat"]);
+    workspace.shows(&["clif", "m.wat"]);
+    workspace.shows(&["clif", "--raw", "m.wat"]);
+    workspace.shows(&["clif", "--assembly", "m.wat"]);
+    workspace.shows(&["clif", "--function", RAW, "m.wat"]);
+    workspace.shows(&["expose", "m.wat"]);
+    workspace.run(&["snapshot", "m.wat", "--wasi", "--init", "init", "-o", "s.wasm"]);
+    workspace.run(&["snapshot", "m.wat", "--init", RAW, "-o", "s.wasm"]);
+    workspace.run(&[
+        "snapshot",
+        "m.wat",
+        "--init",
+        "init",
+        "--rename",
+        "work=main",
+        "-o",
+        "s.wasm",
+    ]);
+    workspace.run(&["cache", "list"]);
+    workspace.run(&["keygen"]);
+    workspace.run(&["sign", "--key", "artifacts.key", "m.cwasm"]);
+    workspace.run(&["verify", "--trust", "artifacts.pub", "m.cwasm"]);
+    workspace.run(&["compile", "--function-hooks", RAW, "m.wat"]);
 }
 
 #[test]
@@ -126,7 +137,7 @@ fn what_runs_modules() {
     let exits = module(
         r#"(func $main (export "_start") (call $work (i32.const 1)) (call $exit (i32.const 0)))"#,
     );
-    let place = Place::new(&[
+    let workspace = Workspace::new(&[
         ("trap.wat", trap.replace("(func $deep", &format!("(func $deep (@name \"deep{EVIL}\")"))),
         ("exits.wat", exits),
         ("lib.wat", module("")),
@@ -136,30 +147,30 @@ fn what_runs_modules() {
             "(module (import \"wasi_snapshot_preview1\" \"proc_exit\" (memory 1)))".to_owned(),
         ),
     ]);
-    place.shows(&["run", "trap.wat"]);
-    place.shows(&["run", "lib.wat"]);
-    place.shows(&["run", "--invoke", "none", "lib.wat"]);
+    workspace.shows(&["run", "trap.wat"]);
+    workspace.shows(&["run", "lib.wat"]);
+    workspace.shows(&["run", "--invoke", "none", "lib.wat"]);
     let name = format!("work{RAW}");
-    place.shows(&["run", "--invoke", &name, "lib.wat"]);
-    place.shows(&["run", "--invoke", &name, "lib.wat", "many"]);
-    place.shows(&["run", "unknown.wat"]);
-    place.run(&["run", "wrong.wat"]);
-    place.shows(&["run", "--trace-calls", "exits.wat"]);
-    place.run(&["run", "--trace-calls=nosuch*", "exits.wat"]);
-    place.shows(&["run", "--trace-calls=work", "exits.wat"]);
-    place.shows(&["run", "--profile=counts", "exits.wat"]);
-    place.run(&["run", "--coverage=c.info", "exits.wat"]);
-    place.run(&["run", "--profile=folded,p.folded,1us", "exits.wat"]);
-    place.run(&["run", "--profile=guest,p.json,1us", "exits.wat"]);
+    workspace.shows(&["run", "--invoke", &name, "lib.wat"]);
+    workspace.shows(&["run", "--invoke", &name, "lib.wat", "many"]);
+    workspace.shows(&["run", "unknown.wat"]);
+    workspace.run(&["run", "wrong.wat"]);
+    workspace.shows(&["run", "--trace-calls", "exits.wat"]);
+    workspace.run(&["run", "--trace-calls=nosuch*", "exits.wat"]);
+    workspace.shows(&["run", "--trace-calls=work", "exits.wat"]);
+    workspace.shows(&["run", "--profile=counts", "exits.wat"]);
+    workspace.run(&["run", "--coverage=c.info", "exits.wat"]);
+    workspace.run(&["run", "--profile=folded,p.folded,1us", "exits.wat"]);
+    workspace.run(&["run", "--profile=guest,p.json,1us", "exits.wat"]);
     for file in ["c.info", "p.folded", "p.json"] {
-        check(file, &fs::read_to_string(place.path(file)).unwrap());
+        check(file, &fs::read_to_string(workspace.path(file)).unwrap());
     }
-    assert!(fs::read_to_string(place.path("c.info")).unwrap().contains(SHOWN));
+    assert!(fs::read_to_string(workspace.path("c.info")).unwrap().contains(SHOWN));
 }
 
 #[test]
 fn what_refuses_modules() {
-    let place = Place::new(&[
+    let workspace = Workspace::new(&[
         ("body.wat", module(&format!("(func (@name \"bad{EVIL}\") (result i32) i64.const 0)"))),
         ("gc.wat", module(&format!("(func (@name \"gc{EVIL}\") (drop (ref.i31 (i32.const 1))))"))),
         ("twice.wat", module(&format!("(func (export \"work{EVIL}\"))"))),
@@ -181,16 +192,16 @@ fn what_refuses_modules() {
     ]);
     for file in ["body.wat", "gc.wat"] {
         for command in ["run", "compile", "clif", "expose"] {
-            place.run(&[command, file]);
+            workspace.run(&[command, file]);
         }
-        place.shows(&["compile", file]);
+        workspace.shows(&["compile", file]);
     }
-    place.shows(&["compile", "twice.wat"]);
-    place.shows(&["expose", "twice.wat"]);
-    place.run(&["compile", "text.wat"]);
-    place.run(&["compile", "string.wat"]);
-    place.shows(&["wast", "s.wast"]);
-    place.run(&["wast", "bad.wast"]);
+    workspace.shows(&["compile", "twice.wat"]);
+    workspace.shows(&["expose", "twice.wat"]);
+    workspace.run(&["compile", "text.wat"]);
+    workspace.run(&["compile", "string.wat"]);
+    workspace.shows(&["wast", "s.wast"]);
+    workspace.run(&["wast", "bad.wast"]);
 }
 
 /// All forms of an error.
@@ -202,7 +213,7 @@ fn check_error(what: &str, error: &Error) {
     assert!(format!("{error:#}").contains(SHOWN), "{what}: {error:#}");
 }
 
-/// The same through the library, where nobody comes behind and escapes what was forgotten.
+/// The same through the library, without a program that would escape what the library forgot.
 #[test]
 fn errors_of_the_library() {
     let engine = Engine::default();

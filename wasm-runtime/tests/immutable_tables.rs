@@ -1,5 +1,6 @@
-//! Calls through tables that nothing changes, which stand beside the code. Most tests run a module twice: as it is,
-//! and with its tables exported, so that the same calls take the general path. Nothing else may differ.
+//! Calls through tables that nothing changes; their elements are stored beside the code. Most tests
+//! run a module twice: as it is, and with its tables exported, so that the same calls take the
+//! general path. Nothing else may differ.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 
@@ -8,15 +9,15 @@ use wasm_runtime::{
     Snapshot, Store, Trap, Val, WasmBacktrace,
 };
 
-/// What a host function does is told here.
+/// Host functions log their calls here.
 type Log = Vec<String>;
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(PartialEq, Debug)]
 struct Outcome {
     results: Vec<String>,
     trap: Option<Trap>,
-    /// Names of functions, and places in them.
+    /// Names of functions, and offsets in them.
     frames: Vec<(Option<String>, Option<usize>)>,
     log: Log,
 }
@@ -41,7 +42,7 @@ fn outcome(store: &mut Store<Log>, func: Func, args: &[Val]) -> Outcome {
     outcome
 }
 
-/// The imports that the tests' modules may ask for.
+/// The imports that the tests' modules may need.
 fn linker(engine: &Engine, store: &mut Store<Log>) -> Result<Linker<Log>> {
     let mut linker = Linker::new(engine);
     linker.func_wrap("host", "log", |mut caller: Caller<'_, Log>, x: i32| -> i32 {
@@ -92,7 +93,8 @@ fn has_tables(engine: &Engine, wat: &str) -> bool {
     items.any(|item| matches!(item.unwrap().kind, wasm_types::TextItemKind::Table(_)))
 }
 
-/// Calls exports of a module that has `EXPORT` where a table can be exported, with and without that.
+/// Calls exports of a module that has `EXPORT` where a table can be exported, with and without
+/// that.
 fn compare(wat: &str, exports: &[&str], args: &[Vec<Val>]) -> Result<Vec<Outcome>> {
     let engine = Engine::default();
     let general = wat.replace("EXPORT", r#"(export "table")"#);
@@ -104,8 +106,8 @@ fn compare(wat: &str, exports: &[&str], args: &[Vec<Val>]) -> Result<Vec<Outcome
         let found = outcomes(&engine, &beside, export, args)?;
         for ((mut expected, found), args) in expected.into_iter().zip(found).zip(args) {
             if found.trap.is_none() && export.starts_with("tail") {
-                // A host function finds out who called it through a reference by the caller's frame, which
-                // the general path keeps for it. Here a tail call is one.
+                // A host function that is called through a reference finds its caller by the
+                // caller's frame, which the general path keeps. Here the call is a tail call.
                 expected.frames.retain(|(name, _)| name.as_deref() != Some(export));
             }
             assert_eq!(found, expected, "{export} with {args:?}");
@@ -121,7 +123,7 @@ fn numbers(numbers: impl IntoIterator<Item = i32>) -> Vec<Vec<Val>> {
 
 /// All kinds of elements, and all kinds of indices.
 #[test]
-fn every_index_does_what_it_did() -> Result<()> {
+fn every_index_behaves_as_in_general_tables() -> Result<()> {
     const WAT: &str = r#"(module $m
       (type $unary (func (param i32) (result i32)))
       (type $none (func))
@@ -166,9 +168,9 @@ fn every_index_does_what_it_did() -> Result<()> {
     Ok(())
 }
 
-/// All elements have one type and none is null: then there is nothing to compare for those of this type.
+/// All elements have one type and none is null. Then calls with this type need no comparison.
 #[test]
-fn elements_of_one_type_do_what_they_did() -> Result<()> {
+fn elements_of_one_type_behave_as_in_general_tables() -> Result<()> {
     const WAT: &str = r#"(module $m
       (type $unary (func (param i32) (result i32)))
       (type $same (func (param i32) (result i32)))
@@ -230,7 +232,7 @@ fn indices_of_64_bits_are_taken_whole() -> Result<()> {
     Ok(())
 }
 
-/// Arguments and results for which there are no registers get through to an imported function.
+/// Arguments and results that do not fit into registers reach an imported function.
 #[test]
 fn imported_functions_of_all_shapes_are_called() -> Result<()> {
     const WAT: &str = r#"(module
@@ -289,7 +291,8 @@ fn tail_calls_take_no_stack_and_deep_recursion_is_a_trap() -> Result<()> {
     Ok(())
 }
 
-/// What is bound to an import is looked up at each call: instances of one module share the code.
+/// The binding of an import is looked up at each call, since the instances of a module share the
+/// code.
 #[test]
 fn each_instance_has_its_own_imports() -> Result<()> {
     const WAT: &str = r#"(module
@@ -303,7 +306,7 @@ fn each_instance_has_its_own_imports() -> Result<()> {
     let module = Module::new(&engine, WAT)?;
     let mut first = None;
     for round in 0..3 {
-        // Also in instances that are used again, and when one calls another.
+        // In reused instances as well, and when one instance calls another.
         let mut store = Store::new(&engine, round);
         let number = Func::wrap(&mut store, |mut caller: Caller<'_, i32>| -> i32 {
             let memory = caller.get_export("memory").unwrap().into_memory().unwrap();
@@ -325,7 +328,7 @@ fn each_instance_has_its_own_imports() -> Result<()> {
     Ok(())
 }
 
-/// A module whose table is read in all ways.
+/// A module that reads its table in every way.
 const READ: &str = r#"(module
   (type $t (func (result i32)))
   (import "" "f" (func $f (type $t)))

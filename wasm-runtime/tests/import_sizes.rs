@@ -1,5 +1,5 @@
-//! Tables and memories that become smaller when an earlier state is put back: whoever asks for more in an import is
-//! not made, and if it was made before, can't run.
+//! Tables and memories that become smaller because an earlier state is put back. An instance that
+//! imports more than is left can't be made, and one that was made before can't run.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 
@@ -20,7 +20,7 @@ const OWNER: &str = r#"(module
     (drop (memory.grow (i32.const 9))))
   (func (export "call") (param i32) (result i32) (call_indirect $funcs (type $f) (local.get 0))))"#;
 
-/// Code that has the size of the table as a constant.
+/// Its code has the size of the table as a constant.
 const USER: &str = r#"(module
   (import "o" "t" (table $t 100000 100000 externref))
   (import "o" "m" (memory 10 10))
@@ -38,7 +38,8 @@ const USER: &str = r#"(module
     (local.get 8) (i64.const 1) (f32.const 2) (v128.const i64x2 1 2) (i32.const 3) (i32.const 4))
   (func (export "load") (param i32) (result i32) (i32.load8_u (local.get 0))))"#;
 
-/// Another instance that calls the user's functions, by an import and through a table that it imports.
+/// Another instance that calls the user's functions, through an import and through a table that it
+/// imports.
 const CALLER: &str = r#"(module
   (type $f (func (result i32)))
   (import "u" "seven" (func $seven (result i32)))
@@ -79,8 +80,8 @@ fn table(store: &mut Store<()>, owner: Instance) -> Table {
     owner.get_table(store, "t").expect("an export")
 }
 
-/// Calls whatever an instance of the user exports, through the host and through others: either all can be called, or
-/// none.
+/// Calls everything that an instance of the user exports, through the host and through other
+/// instances. Either all of it can be called, or nothing.
 fn runs(store: &mut Store<()>, owner: Instance, user: Instance, caller: Instance) -> bool {
     let mut outcomes = Vec::new();
     let mut note = |result: Result<i32>, expected: i32| match result {
@@ -112,7 +113,7 @@ fn runs(store: &mut Store<()>, owner: Instance, user: Instance, caller: Instance
     let call = owner.get_typed_func::<i32, i32>(&mut *store, "call").unwrap();
     note(call.call(&mut *store, 0), 7);
     assert!(outcomes.iter().all(|ran| *ran == outcomes[0]), "{outcomes:?}");
-    // What is not code can be read all the same.
+    // Whatever is not code can be read all the same.
     let global = user.get_global(&mut *store, "g").unwrap();
     assert_eq!(global.get(&mut *store).i32(), Some(7));
     outcomes[0]
@@ -124,11 +125,11 @@ fn instances(guests: &mut Guests) -> Result<(Instance, Instance)> {
     let user = linker.instantiate(&mut *store, user)?;
     linker.instance(&mut *store, "u", user)?;
     let caller = linker.instantiate(&mut *store, caller)?;
-    // In a table that no state that is put back has: the host's.
+    // In a table that belongs to the host. No state that is put back includes it.
     Ok((user, caller))
 }
 
-/// Puts a function of the user's into the owner's table of functions.
+/// Puts one of the user's functions into the owner's table of functions.
 fn publish(store: &mut Store<()>, owner: Instance, user: Instance) -> Result<()> {
     let seven = user.get_func(&mut *store, "seven").expect("an export");
     let funcs = owner.get_table(&mut *store, "funcs").expect("an export");
@@ -136,7 +137,7 @@ fn publish(store: &mut Store<()>, owner: Instance, user: Instance) -> Result<()>
 }
 
 #[test]
-fn whoever_was_made_in_a_transaction_that_is_undone_cannot_run_with_too_little() -> Result<()> {
+fn instances_made_in_a_transaction_that_is_undone_cannot_run_with_too_little() -> Result<()> {
     let mut guests = guests()?;
     let mut transaction = guests.store.begin()?;
     grow(&mut transaction, guests.owner)?;
@@ -152,7 +153,7 @@ fn whoever_was_made_in_a_transaction_that_is_undone_cannot_run_with_too_little()
     assert_eq!(table(store, *owner).size(&*store), 1);
     publish(store, *owner, user)?;
     assert!(!runs(store, *owner, user, caller));
-    // The next one is refused, and is made when there is enough again.
+    // The next one is refused. It can be made when there is enough again.
     let Err(error) = instances(&mut guests) else { panic!("the table is too small") };
     assert!(format!("{error:#}").contains("`o::t`"), "{error:#}");
     grow(&mut guests.store, guests.owner)?;
@@ -162,7 +163,7 @@ fn whoever_was_made_in_a_transaction_that_is_undone_cannot_run_with_too_little()
 }
 
 #[test]
-fn who_has_enough_again_runs_again() -> Result<()> {
+fn instances_with_enough_again_run_again() -> Result<()> {
     let mut guests = guests()?;
     let small = Snapshot::of_store(&mut guests.store)?;
     grow(&mut guests.store, guests.owner)?;
@@ -174,13 +175,13 @@ fn who_has_enough_again_runs_again() -> Result<()> {
         small.restore(&mut *store)?;
         publish(store, *owner, user)?;
         assert!(!runs(store, *owner, user, caller));
-        // A state of what can't run is taken and put back as any other.
+        // A snapshot of an instance that can't run is taken and put back like any other.
         let between = Snapshot::of_store(&mut *store)?;
         large.restore(&mut *store)?;
         assert!(runs(store, *owner, user, caller));
         between.restore(&mut *store)?;
         assert!(!runs(store, *owner, user, caller));
-        // But nothing can be made of it elsewhere.
+        // But it can't be used to make an instance elsewhere.
         let error = between.fork(Store::new(store.engine(), ()), &Linker::new(store.engine()));
         let error = format!("{:#}", error.unwrap_err());
         assert!(error.contains("`o::t`") && error.contains("100000"), "{error}");
@@ -194,7 +195,7 @@ fn who_has_enough_again_runs_again() -> Result<()> {
 }
 
 #[test]
-fn looking_up_imports_before_is_no_way_around() -> Result<()> {
+fn looking_up_imports_early_does_not_avoid_the_check() -> Result<()> {
     let Guests { mut store, owner, user, .. } = guests()?;
     let mut transaction = store.begin()?;
     grow(&mut transaction, owner)?;
@@ -239,7 +240,7 @@ fn memories_too() -> Result<()> {
     Ok(())
 }
 
-/// What a fork imports from outside of the snapshot is looked at when it is made.
+/// When a fork is made, what it imports from outside of the snapshot is checked.
 #[test]
 fn forks_look_at_what_is_left_outside() -> Result<()> {
     let engine = Engine::default();
@@ -270,7 +271,7 @@ fn forks_look_at_what_is_left_outside() -> Result<()> {
     Ok(())
 }
 
-/// An instance that can't run does not wait for the next store.
+/// An instance that can't run is not reused by the next store.
 #[test]
 fn nothing_is_left_of_it_for_the_next_store() -> Result<()> {
     let engine = Engine::default();

@@ -1,7 +1,7 @@
-//! Many stores on many threads, interrupted in all ways at once: every call that is to end ends, and every result that
-//! is there is right.
+//! Many stores on many threads, interrupted by every means at once. Every call that is to end ends,
+//! and every result is right.
 //!
-//! Takes some seconds, or as many as the variable `STORM_SECONDS` says.
+//! Takes some seconds, or as many as the environment variable `STORM_SECONDS` says.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 
@@ -18,10 +18,11 @@ use wasm_runtime::{
 };
 
 const WORKERS: u64 = 6;
-/// A call that takes longer than this will never end.
+/// A call that takes longer than this is considered stuck.
 const STUCK: Duration = Duration::from_secs(60);
 
-/// What the storm is about: each function but `endless` gives a result that depends on its parameter alone.
+/// The code that runs in the storm. Each function but `endless` has a result that depends on its
+/// parameter alone.
 const WAT: &str = r#"(module
     (import "" "host" (func $host (param i32) (result i32)))
     (memory 1)
@@ -78,12 +79,12 @@ impl Random {
 struct Storm {
     engine: Engine,
     pre: InstancePre<u64>,
-    /// The results for each parameter.
+    /// The expected results for each parameter.
     expected: Vec<[i32; 3]>,
-    /// The handles of stores that do not mind being interrupted more than once.
+    /// The handles of stores that may be interrupted more than once.
     handles: Mutex<Vec<InterruptHandle>>,
     is_over: AtomicBool,
-    /// How many threads may still wait for a tick.
+    /// How many threads may still wait for an epoch to pass.
     busy: AtomicU64,
     ends: AtomicU64,
     results: AtomicU64,
@@ -125,7 +126,7 @@ impl Storm {
         self.is_over.load(Ordering::Relaxed)
     }
 
-    /// One store after the other.
+    /// Uses one store after the other.
     fn work(&self, seed: u64, once: &Sender<(InterruptHandle, Duration)>) {
         let mut random = Random(seed);
         while !self.is_over() {
@@ -133,8 +134,8 @@ impl Storm {
             store.set_epoch_deadline(u64::MAX);
             let instance = self.pre.instantiate(&mut store).unwrap();
             let handle = store.interrupt_handle().unwrap();
-            let may_be_asked = random.below(2) == 0;
-            if may_be_asked {
+            let may_be_interrupted = random.below(2) == 0;
+            if may_be_interrupted {
                 self.handles.lock().unwrap().push(handle.clone());
             }
             let goes_on = random.below(2) == 0;
@@ -146,7 +147,7 @@ impl Storm {
             }
             for _ in 0..1 + random.below(8) {
                 if random.below(3) == 0 {
-                    // Each of these has a reason to end, and no more than the one.
+                    // Each of these has exactly one reason to end.
                     let what = random.below(4);
                     match what {
                         0 if !goes_on => store.set_epoch_deadline(1 + random.below(3)),
@@ -172,8 +173,9 @@ impl Storm {
                     store.set_timeout(None).unwrap();
                     store.set_cpu_timeout(None).unwrap();
                     store.set_epoch_deadline(u64::MAX);
-                    if may_be_asked {
-                        // What was to end this call may have come too late for it, if another ended it.
+                    if may_be_interrupted {
+                        // The request may have come too late to end this call, if another request
+                        // ended it.
                         break;
                     }
                     continue;
@@ -191,7 +193,7 @@ impl Storm {
                         self.results.fetch_add(1, Ordering::Relaxed);
                     }
                     Err(error) => {
-                        assert!(may_be_asked, "{error:?}");
+                        assert!(may_be_interrupted, "{error:?}");
                         assert_eq!(
                             error.downcast_ref::<Trap>(),
                             Some(&Trap::Interrupt),
@@ -203,13 +205,13 @@ impl Storm {
         }
     }
 
-    /// Interrupts whoever may be interrupted at any time.
+    /// Interrupts stores that may be interrupted at any time.
     fn disturb(&self, seed: u64) {
         let mut random = Random(seed);
         while !self.is_over() {
             std::thread::sleep(Duration::from_micros(random.below(200)));
             let mut handles = self.handles.lock().unwrap();
-            // Most stores are gone by now, which does not hurt.
+            // Most of these stores are gone by now, which does no harm.
             let len = handles.len();
             if len > 50 {
                 handles.drain(..len - 20);
@@ -229,12 +231,13 @@ impl Storm {
     }
 
     fn run(&self, time: Duration) {
-        let (once, asked) = channel::<(InterruptHandle, Duration)>();
+        let (once, requests) = channel::<(InterruptHandle, Duration)>();
         std::thread::scope(|scope| {
             for _ in 0..WORKERS {
                 let once = once.clone();
                 scope.spawn(move || {
-                    // Also if an assertion fails, so that the others come to an end.
+                    // The thread is counted out even if an assertion fails, so that the others come
+                    // to an end.
                     let _leave = Leave(&self.busy);
                     self.work(random_seed(), &once);
                 });
@@ -243,7 +246,7 @@ impl Storm {
             scope.spawn(|| self.tick(random_seed()));
             scope.spawn(|| self.disturb(random_seed()));
             scope.spawn(move || {
-                for (handle, delay) in asked {
+                for (handle, delay) in requests {
                     std::thread::sleep(delay);
                     handle.interrupt();
                 }
@@ -292,7 +295,7 @@ fn every_call_ends_that_is_to_end() {
 }
 
 #[test]
-fn every_call_ends_that_has_no_memory_to_look_below() {
+fn every_call_without_a_reserved_memory_ends() {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.memory_reservation(0).memory_reservation_for_growth(1 << 20);

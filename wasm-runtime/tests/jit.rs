@@ -1,4 +1,4 @@
-//! The facade with a compiler: engines have it without being told.
+//! The facade with a compiler: engines use it by default.
 
 use std::io::Write;
 
@@ -33,8 +33,8 @@ fn artifacts_are_the_same_whatever_the_number_of_threads() {
 }
 
 #[test]
-fn code_that_tells_of_calls_runs_where_nobody_listens() {
-    // Whether or not this program has the feature for hooks.
+fn code_with_function_hooks_runs_without_a_listener() {
+    // This works whether or not the program has the feature for hooks.
     let mut request = CompileRequest::new();
     request.function_hooks = vec!["*".into()];
     let artifact = CraneliftCompiler::new().compile(ADD.as_bytes(), &request).unwrap();
@@ -54,7 +54,7 @@ fn an_artifact_is_what_a_module_is() {
     assert_eq!(add(&engine, &module), 42);
 }
 
-/// As with `include_bytes!`, which aligns nothing.
+/// Bytes need no alignment: `include_bytes!` does not align them.
 #[test]
 fn an_artifact_is_loaded_wherever_its_bytes_lie() {
     let engine = Engine::default();
@@ -69,18 +69,18 @@ fn an_artifact_is_loaded_wherever_its_bytes_lie() {
         let bytes = &mut room[offset..offset + artifact.len()];
         bytes.copy_from_slice(&artifact);
         assert!(Engine::detect_precompiled(bytes).is_some());
-        // SAFETY: the bytes were just made by the compiler.
+        // SAFETY: the compiler has just made these bytes.
         let module = unsafe { Module::deserialize(&engine, bytes).unwrap() };
         assert_eq!(add(&engine, &module), 42);
     }
 }
 
 #[test]
-fn unknown_imports_are_told_without_compiling() {
+fn unknown_imports_are_reported_without_compiling() {
     let engine = Engine::default();
     let mut linker = Linker::<()>::new(&engine);
     linker.func_wrap("env", "known", |_: i32| {}).unwrap();
-    // What follows the imports is not valid, and not looked at.
+    // What follows the imports is invalid, but is not read.
     let text = r#"(module
         (type $pair (func (param i64) (result f32 f64)))
         (import "env" "known" (func (param i32)))
@@ -99,7 +99,7 @@ fn unknown_imports_are_told_without_compiling() {
     assert_eq!(unknown[1].ty().unwrap_memory().maximum(), Some(2));
     assert!(unknown[0].to_string().contains("did you mean `env::known`"), "{}", unknown[0]);
 
-    // They are those that instantiation misses, one after the other.
+    // Instantiation reports the same imports, one after the other.
     let text = text.replace("(func (result i32))", "");
     let module = Module::new(&engine, &text).unwrap();
     let error = linker.instantiate_pre(&module).unwrap_err();
@@ -116,7 +116,7 @@ fn unknown_imports_are_told_without_compiling() {
     assert!(Linker::<()>::new(&engine).unknown_imports(&text).is_err());
 }
 
-/// With a compiler too: it is compiled already, and nobody vouches for it.
+/// The same with a compiler: the file is compiled already, and nobody vouches for it.
 #[test]
 fn a_file_that_is_compiled_already_needs_trust() {
     let engine = Engine::default();
@@ -131,9 +131,9 @@ fn a_file_that_is_compiled_already_needs_trust() {
     assert_eq!(add(&engine, &module), 42);
 }
 
-/// A file that is far larger than memory tells what it is, since only its header is looked at.
+/// A file far larger than memory can be identified, since only its header is read.
 #[test]
-fn what_a_file_is_takes_no_more_than_its_header() {
+fn identifying_a_file_takes_no_more_than_its_header() {
     let engine = Engine::default();
     let artifact = engine.precompile_module(ADD.as_bytes()).unwrap();
     let huge = |bytes: &[u8]| {

@@ -1,5 +1,5 @@
-//! Limits of stores: what is refused, that it says which limit it is, how large and what was wanted, and that
-//! the store goes on. And the size of a store's stack.
+//! Limits of stores. An error for what is refused says which limit it is, its value, and what was
+//! requested; the store goes on. Also the size of a store's stack.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 
@@ -11,7 +11,7 @@ use wasm_runtime::{
 
 const PAGE: usize = 64 << 10;
 
-/// A module whose memory and table can be grown from within.
+/// A module that can grow its memory and its table.
 const GROWS: &str = r#"(module
     (memory (export "memory") 1 10)
     (table (export "table") 2 20 funcref)
@@ -34,7 +34,7 @@ fn grow(store: &mut Store<StoreLimits>, instance: Instance, what: &str, by: i32)
     instance.get_typed_func::<i32, i32>(&mut *store, what)?.call(store, by)
 }
 
-/// Checks that an error says all of this.
+/// Checks that an error's text contains all these parts.
 fn says<T>(result: Result<T>, parts: &[&str]) {
     let error = result.err().expect("a refusal");
     let text = format!("{error:#}");
@@ -72,7 +72,7 @@ fn sizes_of_memories() -> Result<()> {
     says(Memory::new(&mut store, MemoryType::new(4, None)), &parts);
     let instance = instance(&mut store, GROWS)?;
     let memory = instance.get_memory(&mut store, "memory").unwrap();
-    // Wasm sees what the specification says, and the host why.
+    // Wasm gets the result that the specification asks for, and the host gets the reason.
     assert_eq!(grow(&mut store, instance, "memory_grow", 3)?, -1);
     says(memory.grow(&mut store, 3), &["failed to grow memory by `3`", parts[0], parts[1]]);
     assert_eq!(memory.size(&store), 1);
@@ -96,7 +96,7 @@ fn the_maximum_of_a_type_is_named_too() -> Result<()> {
         table.grow(&mut store, 19, Ref::Func(None)),
         &["21 elements are wanted", "the maximum of the table's type is 20"],
     );
-    // Without a limiter nobody is asked, and it is the same.
+    // Without a limiter no callback is called, and the outcome is the same.
     let mut store = Store::new(&Engine::default(), ());
     let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
     says(memory.grow(&mut store, 2), &["3 pages are wanted", "the memory's type is 2"]);
@@ -148,7 +148,7 @@ fn growth_that_fails_as_a_trap() -> Result<()> {
         );
     }
     assert_eq!(grow(&mut store, instance, "memory_grow", 1)?, 1);
-    // What the limiter allows and fails all the same.
+    // A growth that the limiter allows, and that fails all the same.
     Memory::new(&mut store, MemoryType::new(2, None))?;
     Memory::new(&mut store, MemoryType::new(2, None))?;
     let last = Memory::new(&mut store, MemoryType::new(1, None))?;
@@ -173,7 +173,7 @@ fn all_memories_together() -> Result<()> {
     assert_eq!(grow(&mut store, first, "memory_grow", 5)?, -1);
     let own = first.get_memory(&mut store, "memory").unwrap();
     says(own.grow(&mut store, 5), &["327680 more bytes are wanted", parts[0], parts[1]]);
-    // What was refused was not counted.
+    // What was refused is not counted.
     let host = Memory::new(&mut store, MemoryType::new(1, None))?;
     assert_eq!(host.grow(&mut store, 1)?, 1);
     assert_eq!(grow(&mut store, first, "memory_grow", 2)?, 1);
@@ -183,14 +183,14 @@ fn all_memories_together() -> Result<()> {
     Ok(())
 }
 
-/// What each way to more memory does, by its name: it asks for a number of bytes, and says whether they were
-/// given.
-type Way = (&'static str, fn(&mut Store<StoreLimits>, Instance, usize) -> Result<bool>);
+/// An operation that needs more memory. It has a name, takes a number of bytes, and returns whether
+/// they were granted.
+type Allocation = (&'static str, fn(&mut Store<StoreLimits>, Instance, usize) -> Result<bool>);
 
 const ELEMENT: usize = 8;
 
-/// Every way by which the code of a store, or its host, comes to more of what is counted.
-const WAYS: [Way; 8] = [
+/// All operations by which the code of a store, or its host, gets more of what is counted.
+const ALLOCATIONS: [Allocation; 8] = [
     ("memory.grow", |store, instance, bytes| {
         Ok(grow(store, instance, "memory_grow", (bytes / PAGE) as i32)? != -1)
     }),
@@ -218,7 +218,7 @@ const WAYS: [Way; 8] = [
         Ok(instance(store, &wat).is_ok())
     }),
     ("ExternRef::new", |store, _, bytes| {
-        // With what refers to it, each takes 64 bytes.
+        // Each takes 64 bytes, including what refers to it.
         for _ in 0..bytes / 64 {
             if ExternRef::new(&mut *store, [0_u64; 6]).is_err() {
                 return Ok(false);
@@ -236,13 +236,14 @@ fn everything_that_is_counted_is_counted_together() -> Result<()> {
         (func (export "memory_grow") (param i32) (result i32) (memory.grow (local.get 0)))
         (func (export "table_grow") (param i32) (result i32)
             (table.grow (ref.null func) (local.get 0))))"#;
-    for (first, one) in WAYS {
-        for (second, other) in WAYS {
+    for (first, one) in ALLOCATIONS {
+        for (second, other) in ALLOCATIONS {
             let mut store = limited(StoreLimitsBuilder::new().total_memory_size(4 * PAGE).build());
             let instance = instance(&mut store, WAT)?;
             assert!(one(&mut store, instance, 2 * PAGE)?, "{first}");
             assert!(!other(&mut store, instance, 4 * PAGE)?, "{first}, {second}");
-            // A refusal takes nothing, but references to the host's values stay.
+            // A refused operation takes nothing. Only the references to the host's values that were
+            // made before it was refused stay.
             let refused_whole = second != "ExternRef::new";
             let fits = other(&mut store, instance, 2 * PAGE)?;
             assert_eq!(fits, refused_whole, "{first}, {second}");
@@ -299,7 +300,8 @@ fn forks_of_snapshots() -> Result<()> {
     Ok(())
 }
 
-/// Going back is always possible. What it brings back counts, so that nothing grows before there is room for it.
+/// Going back is always possible. What it brings back counts, so nothing grows before there is room
+/// for it.
 #[test]
 fn what_is_put_back_counts() -> Result<()> {
     let limit = 6 * PAGE + 2 * 16;
@@ -321,7 +323,7 @@ fn what_is_put_back_counts() -> Result<()> {
         says(ExternRef::new(&mut store, 1), &parts);
         assert_eq!(grow(&mut store, second, "memory_grow", 1)?, -1);
         assert_eq!(grow(&mut store, first, "table_grow", 1)?, -1);
-        // What is rolled back to is as large.
+        // The state that a rollback returns to is as large.
         let mut transaction = store.begin()?;
         small.restore(&mut *transaction)?;
         transaction.rollback()?;
@@ -334,64 +336,66 @@ fn what_is_put_back_counts() -> Result<()> {
     Ok(())
 }
 
-/// A limiter that writes down what it is asked and told.
+/// A limiter that records its calls.
 #[derive(Default)]
 struct Witness {
-    asked: Vec<String>,
+    calls: Vec<String>,
     answer: Option<Result<bool>>,
 }
 
 impl ResourceLimiter for Witness {
     fn memory_growing(&mut self, now: usize, next: usize, max: Option<usize>) -> Result<bool> {
-        self.asked.push(format!("memory {now} {next} {max:?}"));
+        self.calls.push(format!("memory {now} {next} {max:?}"));
         self.answer.take().unwrap_or(Ok(true))
     }
 
     fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
-        self.asked.push(format!("failed: {error}"));
+        self.calls.push(format!("failed: {error}"));
         Ok(())
     }
 
     fn table_growing(&mut self, now: usize, next: usize, max: Option<usize>) -> Result<bool> {
-        self.asked.push(format!("table {now} {next} {max:?}"));
+        self.calls.push(format!("table {now} {next} {max:?}"));
         self.answer.take().unwrap_or(Ok(true))
     }
 
     fn table_grow_failed(&mut self, error: Error) -> Result<()> {
-        self.asked.push(format!("failed: {error}"));
+        self.calls.push(format!("failed: {error}"));
         Ok(())
     }
 }
 
 #[test]
-fn what_a_limiter_is_asked_and_told() -> Result<()> {
+fn what_a_limiter_is_called_with() -> Result<()> {
     let engine = Engine::default();
     let mut store = Store::new(&engine, Witness::default());
     store.limiter(|witness| witness);
-    let asked = |store: &mut Store<Witness>| std::mem::take(&mut store.data_mut().asked);
+    let calls = |store: &mut Store<Witness>| std::mem::take(&mut store.data_mut().calls);
     let instance = Instance::new(&mut store, &Module::new(&engine, GROWS)?, &[])?;
-    assert_eq!(asked(&mut store), ["memory 0 65536 Some(655360)", "table 0 2 Some(20)"]);
+    assert_eq!(calls(&mut store), ["memory 0 65536 Some(655360)", "table 0 2 Some(20)"]);
     let memory = instance.get_typed_func::<i32, i32>(&mut store, "memory_grow")?;
     let table = instance.get_typed_func::<i32, i32>(&mut store, "table_grow")?;
-    // Growing by nothing is not growing.
+    // Growing by zero does not count as growth.
     assert_eq!((memory.call(&mut store, 0)?, table.call(&mut store, 0)?), (1, 2));
-    assert_eq!(asked(&mut store), [""; 0]);
-    // It is also asked for what the maximum does not allow, and told of the failure.
+    assert_eq!(calls(&mut store), [""; 0]);
+    // The limiter is also queried if the type's maximum does not allow the growth, and it is
+    // notified of the failure.
     assert_eq!((memory.call(&mut store, 10)?, table.call(&mut store, 19)?), (-1, -1));
-    let log = asked(&mut store);
+    let log = calls(&mut store);
     assert_eq!(log[0], "memory 65536 720896 Some(655360)");
     assert!(log[1].starts_with("failed: memory maximum size exceeded"), "{log:?}");
     assert_eq!(log[2], "table 2 21 Some(20)");
     assert!(log[3].starts_with("failed: table maximum size exceeded"), "{log:?}");
     assert_eq!(log.len(), 4);
-    // Not told of what it refuses itself; what it does not explain is said to be its own decision.
+    // It is not notified of what it refuses itself. If it gives no reason, the error says that the
+    // limiter decided.
     store.data_mut().answer = Some(Ok(false));
     assert_eq!(memory.call(&mut store, 1)?, -1);
-    assert_eq!(asked(&mut store), ["memory 65536 131072 Some(655360)"]);
+    assert_eq!(calls(&mut store), ["memory 65536 131072 Some(655360)"]);
     store.data_mut().answer = Some(Ok(false));
     let exported = instance.get_memory(&mut store, "memory").unwrap();
     says(exported.grow(&mut store, 1), &["by `1`", "the store's limiter does not allow it"]);
-    // An error of its own ends the computation.
+    // An error of the limiter ends the computation.
     for func in [memory, table] {
         store.data_mut().answer = Some(Err(Error::msg("enough")));
         let error = func.call(&mut store, 1).unwrap_err();
@@ -401,7 +405,7 @@ fn what_a_limiter_is_asked_and_told() -> Result<()> {
     Ok(())
 }
 
-/// A function that calls itself until the stack is used up, and how often it has.
+/// A function that calls itself until the stack is used up, and counts its calls.
 fn depth(store: &mut Store<()>, instance: Instance) -> Result<i32> {
     let deeper = instance.get_typed_func::<(), ()>(&mut *store, "deeper")?;
     let error = deeper.call(&mut *store, ()).unwrap_err();
@@ -425,7 +429,8 @@ fn a_stack_of_its_own_size() -> Result<()> {
     let instance = Instance::new(&mut store, &module, &[])?;
     assert_eq!(store.max_wasm_stack(), 256 << 10);
     let usual = depth(&mut store, instance)?;
-    // Between calls, smaller and larger, and back; and before the first call of another.
+    // Changed between calls, to smaller and larger sizes, and back; and before the first call of
+    // another instance.
     for (size, times) in [(64 << 10, 0.25), (1 << 20, 4.0), (128 << 10, 0.5), (256 << 10, 1.0)] {
         let mut fresh = Store::new(&engine, ());
         let other = Instance::new(&mut fresh, &module, &[])?;
@@ -434,8 +439,11 @@ fn a_stack_of_its_own_size() -> Result<()> {
         for (store, instance) in [(&mut store, instance), (&mut fresh, other)] {
             assert_eq!(store.max_wasm_stack(), size);
             let reached = f64::from(depth(store, instance)?);
-            let wanted = f64::from(usual) * times;
-            assert!((reached - wanted).abs() < wanted / 20.0, "{reached} is not about {wanted}");
+            let expected = f64::from(usual) * times;
+            assert!(
+                (reached - expected).abs() < expected / 20.0,
+                "{reached} is not about {expected}"
+            );
         }
     }
     // The next store has a stack of the usual size.
@@ -485,7 +493,8 @@ fn the_smallest_stack_runs_something() -> Result<()> {
     Ok(())
 }
 
-/// Memories and tables of the host of which a fork gets its own count like those that instances define.
+/// If a fork gets its own copies of the host's memories and tables, they count like those that
+/// instances define.
 #[test]
 fn forks_count_what_the_host_has_made() {
     let engine = Engine::default();

@@ -1,5 +1,5 @@
-//! The ready-made observers on running code: what they gather there. The files they write are tested with
-//! `wasm-hooks`.
+//! The ready-made observers on running code, and what they collect. The files that they write are
+//! tested with `wasm-hooks`.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,7 +63,7 @@ impl std::io::Write for Shared {
 #[test]
 fn a_counter_counts_calls_and_times() {
     let (mut store, instance, _) = set_up(&observed());
-    // Each look at the clock is a step.
+    // Each reading of the clock advances it by a step.
     let mut time = 0;
     let counter = CallCounter::with_clock(move || {
         time += 1;
@@ -79,7 +79,7 @@ fn a_counter_counts_calls_and_times() {
         .map(|(_, totals)| (totals.calls, totals.total.nanoseconds, totals.own.cycles))
         .collect();
     assert_eq!(times, [(1, 5, 30), (2, 2, 20)]);
-    // A call that traps is over, too.
+    // A call that traps has ended, too.
     run(&mut store, instance, 0).unwrap_err();
     let calls: Vec<u64> = counter.totals().iter().map(|(_, totals)| totals.calls).collect();
     assert_eq!(calls, [2, 3]);
@@ -160,7 +160,7 @@ fn coverage_knows_what_was_not_called() {
     assert_eq!(coverage.summary(), (0, 3));
     store.function_hook(coverage.hook());
     run(&mut store, instance, 5).unwrap();
-    // Another store of the same coverage.
+    // Another store that shares the coverage.
     let (mut other, instance, _) = set_up(&engine);
     other.function_hook(coverage.hook());
     run(&mut other, instance, 5).unwrap();
@@ -172,12 +172,12 @@ fn coverage_knows_what_was_not_called() {
         "{file}"
     );
     assert!(file.contains("FNDA:1,main\nFNDA:2,inner\nFNDA:0,unused\nFNF:3\nFNH:2\n"), "{file}");
-    // The module of the other store was compiled anew, and was not given a name.
+    // The module in the other store was compiled anew and got no name.
     assert!(file.contains("SF:program\n"), "{file}");
 }
 
 #[test]
-fn modules_without_a_name_are_told_apart() {
+fn modules_without_a_name_are_distinguished() {
     let engine = observed();
     let coverage = FunctionCoverage::new();
     for _ in 0..2 {
@@ -217,7 +217,7 @@ fn a_hook_knows_all_names_of_a_function() {
 }
 
 #[test]
-fn functions_that_do_not_tell_are_not_covered() {
+fn functions_without_hooks_are_not_covered() {
     let engine = Engine::new(Config::new().function_hooks([NamePattern::new("main").unwrap()]));
     let (mut store, instance, module) = set_up(&engine.unwrap());
     let coverage = FunctionCoverage::new();
@@ -255,7 +255,7 @@ fn a_profiler_sees_the_functions_on_the_stack() {
     for name in ["main", "unnamed"] {
         instance.get_typed_func::<(), ()>(&mut store, name).unwrap().call(&mut store, ()).unwrap();
     }
-    // With no Wasm on the stack there is a sample all the same.
+    // Without Wasm on the stack there is a sample all the same.
     let mut profiler = store.into_data();
     assert_eq!(profiler.samples(), 5);
     let idle = Store::new(&engine, ());
@@ -273,7 +273,7 @@ fn a_profiler_sees_the_functions_on_the_stack() {
         json.contains(r#""stringArray":["app.wasm","main","left","right","unnamed","host call"]"#),
         "{json}"
     );
-    // Places in functions tell calls of the same function apart.
+    // Offsets in functions distinguish calls of the same function.
     assert!(json.contains(r#""stack":[1,3,6,7,8,null]"#), "{json}");
     assert!(json.contains(r#""threadCPUDelta":[500,500,500,500,500,0]"#), "{json}");
 

@@ -1,5 +1,5 @@
-//! Hard limits of an engine that reserves everything up front: what is not there is an error that says what to
-//! set, and what is given back can be used again.
+//! Hard limits of an engine that reserves everything up front. If something runs out, the error
+//! says which setting to change. What is given back can be used again.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 
@@ -96,7 +96,7 @@ fn sizes_are_limited() {
 }
 
 #[test]
-fn checked_memories_have_places_too() {
+fn checked_memories_have_slots_too() {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(2).total_memories(2).total_stacks(2).max_memory_size(8 << 16);
     let mut config = Config::new();
@@ -106,9 +106,9 @@ fn checked_memories_have_places_too() {
     for _ in 0..5 {
         let (mut store, instance) = instance(&engine, &module).unwrap();
         let memory = instance.get_memory(&mut store, "memory").unwrap();
-        let place = memory.data_ptr(&store);
+        let address = memory.data_ptr(&store);
         memory.grow(&mut store, 7).unwrap();
-        assert_eq!(memory.data_ptr(&store), place, "it does not move");
+        assert_eq!(memory.data_ptr(&store), address, "it does not move");
         assert!(memory.data(&store).iter().all(|byte| *byte == 0));
         memory.data_mut(&mut store).fill(1);
         assert!(memory.grow(&mut store, 1).is_err());
@@ -116,7 +116,7 @@ fn checked_memories_have_places_too() {
 }
 
 #[test]
-fn what_can_not_be_reserved_is_said_at_once() {
+fn what_can_not_be_reserved_is_reported_at_once() {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_memories(1_000_000);
     let Err(error) = Engine::new(Config::new().allocation_strategy(pool)) else {

@@ -1,5 +1,5 @@
-//! Profilers and debuggers show Wasm functions by their names, whether they were compiled on the spot or
-//! ahead of time.
+//! Profilers and debuggers show Wasm functions by their names, whether they were compiled just in
+//! time or ahead of time.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_wasm-runtime");
 
-/// `run` has its name from its export, the function between from nothing.
+/// `run` has its name from its export. The function between has no name.
 const FIBONACCI: &str = r#"(module $numbers
     (func $wasm_fibonacci (param i32) (result i32)
         (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
@@ -26,19 +26,19 @@ const FIBONACCI: &str = r#"(module $numbers
 const NAMES: [&str; 3] = ["wasm_fibonacci", "wasm-function[1]", "wasm_run"];
 
 /// A directory with the module as text and as an artifact.
-fn place() -> TempDir {
-    let place = TempDir::new().expect("a temporary directory");
-    fs::write(place.path().join("numbers.wat"), FIBONACCI).expect("a file");
+fn workspace() -> TempDir {
+    let workspace = TempDir::new().expect("a temporary directory");
+    fs::write(workspace.path().join("numbers.wat"), FIBONACCI).expect("a file");
     let mut compile = Command::new(PROGRAM);
-    compile.args(["compile", "numbers.wat", "-o", "numbers.cwasm"]).current_dir(place.path());
+    compile.args(["compile", "numbers.wat", "-o", "numbers.cwasm"]).current_dir(workspace.path());
     let output = compile.output().expect("the program under test can be started");
     assert!(output.status.success(), "{}", text(&output));
-    place
+    workspace
 }
 
 const FILES: [&str; 2] = ["numbers.wat", "numbers.cwasm"];
 
-/// Runs the program with an option, and gives its process number too.
+/// Runs the program with an option, and returns its process id with its output.
 fn run(place: &Path, file: &str, names: &[&str], variables: &[(&str, &Path)]) -> (u32, Output) {
     let mut command = Command::new(PROGRAM);
     command.arg("run").args(names.iter().flat_map(|tool| ["--profile-names", tool]));
@@ -62,28 +62,28 @@ fn perf_map(process: u32) -> PathBuf {
 
 #[test]
 fn perf_maps_are_written() {
-    let place = place();
+    let workspace = workspace();
     for file in FILES {
-        let (process, output) = run(place.path(), file, &["perf-map"], &[]);
+        let (process, output) = run(workspace.path(), file, &["perf-map"], &[]);
         assert_eq!(text(&output), "57\n");
         let map = fs::read_to_string(perf_map(process)).expect("a perf map");
         fs::remove_file(perf_map(process)).expect("a file that can be removed");
         let names: Vec<_> = map.lines().map(|line| line.splitn(3, ' ').last().unwrap()).collect();
         assert_eq!(names, NAMES, "{file}");
     }
-    let (process, output) = run(place.path(), FILES[0], &[], &[]);
+    let (process, output) = run(workspace.path(), FILES[0], &[], &[]);
     assert_eq!(text(&output), "57\n");
     assert!(!perf_map(process).exists());
 }
 
 #[test]
 fn jitdump_files_are_written() {
-    let place = place();
+    let workspace = workspace();
     let elsewhere = TempDir::new().expect("a temporary directory");
     let variables: [&[_]; 2] = [&[], &[("JITDUMPDIR", elsewhere.path())]];
-    for (variables, directory) in variables.into_iter().zip([&place, &elsewhere]) {
+    for (variables, directory) in variables.into_iter().zip([&workspace, &elsewhere]) {
         for file in FILES {
-            let (process, output) = run(place.path(), file, &["jitdump"], variables);
+            let (process, output) = run(workspace.path(), file, &["jitdump"], variables);
             assert_eq!(text(&output), "57\n");
             let dump = directory.path().join(format!("jit-{process}.dump"));
             let dump = fs::read(dump).expect("a jitdump file");
@@ -99,17 +99,17 @@ fn jitdump_files_are_written() {
 
 #[test]
 fn what_cannot_be_written_is_an_error() {
-    let place = place();
+    let workspace = workspace();
     let nowhere = Path::new("/nonexistent");
-    let (_, output) = run(place.path(), FILES[1], &["jitdump"], &[("JITDUMPDIR", nowhere)]);
+    let (_, output) = run(workspace.path(), FILES[1], &["jitdump"], &[("JITDUMPDIR", nowhere)]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains("/nonexistent/jit-"), "{}", text(&output));
-    let (_, output) = run(place.path(), FILES[1], &["jitdump", "perf-map"], &[]);
+    let (_, output) = run(workspace.path(), FILES[1], &["jitdump", "perf-map"], &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains("--profile-names"), "{}", text(&output));
 }
 
-/// Whether there is a tool; says so if there is not.
+/// Whether a tool is installed. Prints a line if it is not.
 fn is_installed(tool: &str) -> bool {
     let found = Command::new(tool).arg("--version").output().is_ok();
     if !found {
@@ -123,20 +123,20 @@ fn gdb_stops_in_functions_and_shows_them() {
     if !is_installed("gdb") {
         return;
     }
-    let place = place();
+    let workspace = workspace();
     for file in FILES {
         let mut gdb = Command::new("gdb");
         gdb.args(["-batch", "-nx", "-ex", "set breakpoint pending on"]);
-        // The value of the parameter is not known to a debugger: stops at the third call.
+        // A debugger does not know the value of the parameter, so this stops at the third call.
         for command in ["break wasm_fibonacci", "ignore 1 2", "run", "backtrace", "info symbol $pc"]
         {
             gdb.args(["-ex", command]);
         }
-        gdb.env("XDG_CACHE_HOME", place.path().join(".cache"));
+        gdb.env("XDG_CACHE_HOME", workspace.path().join(".cache"));
         gdb.args(["-ex", "disassemble wasm_run", "--args", PROGRAM, "run"]);
         gdb.args(["--profile-names", "gdb", "--invoke", "wasm_run", file, "10"]);
-        // No questions of a server for debugging information.
-        let output = gdb.current_dir(place.path()).env_remove("DEBUGINFOD_URLS").output();
+        // No queries to a server for debugging information.
+        let output = gdb.current_dir(workspace.path()).env_remove("DEBUGINFOD_URLS").output();
         let said = text(&output.expect("gdb can be started"));
         let frames: Vec<_> = said
             .lines()
@@ -147,7 +147,7 @@ fn gdb_stops_in_functions_and_shows_them() {
         let fibonacci = NAMES[0];
         let expected = [fibonacci, fibonacci, fibonacci, NAMES[1], NAMES[2]];
         assert_eq!(frames, expected, "{file}:\n{said}");
-        // What called Wasm comes after that.
+        // The callers of Wasm come after that.
         assert!(said.contains(" in main ()"), "{file}:\n{said}");
         assert!(said.contains("in section .text of"), "{file}:\n{said}");
         assert!(said.contains("Dump of assembler code for function wasm_run"), "{file}:\n{said}");
@@ -159,8 +159,9 @@ fn perf_reports_functions() {
     if !is_installed("perf") {
         return;
     }
-    let place = place();
-    // What is given to `perf record`, the module, and what is told to whom: an artifact's own symbols do.
+    let workspace = workspace();
+    // The options of `perf record`, the module, and what the profiler is given: an artifact's own
+    // symbols are enough.
     let cases: [(&[&str], &str, &[&str]); 3] = [
         (&[], FILES[1], &[]),
         (&[], FILES[0], &["--profile-names", "perf-map"]),
@@ -168,8 +169,8 @@ fn perf_reports_functions() {
     ];
     let perf = |arguments: &[&str]| {
         let mut perf = Command::new("perf");
-        // Where it keeps what it has seen.
-        perf.args(arguments).current_dir(place.path()).env("HOME", place.path());
+        // The directory where it keeps what it has seen.
+        perf.args(arguments).current_dir(workspace.path()).env("HOME", workspace.path());
         perf.env_remove("JITDUMPDIR").output().expect("perf can be started")
     };
     let allowed = perf(&["record", "-o", "try.data", "true"]);

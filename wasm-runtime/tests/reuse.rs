@@ -1,4 +1,4 @@
-//! What a dropped store leaves for the next one: nothing that can be seen.
+//! What a dropped store leaves for the next one: nothing that can be observed.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 
@@ -94,8 +94,8 @@ impl Fixture {
         let does = Arc::clone(&host_does);
         linker
             .func_wrap("env", "host", move || match does.swap(NOTHING, Ordering::Relaxed) {
-                FAIL => wasm_runtime::bail!("as the test wants it"),
-                PANIC => resume_unwind(Box::new("as the test wants it")),
+                FAIL => wasm_runtime::bail!("as the test requested"),
+                PANIC => resume_unwind(Box::new("as the test requested")),
                 _ => Ok(()),
             })
             .unwrap();
@@ -108,7 +108,7 @@ impl Fixture {
         (store, instance)
     }
 
-    /// Looks at everything that an instance can see; where its first memory is.
+    /// Checks everything that an instance can see, and returns the address of its first memory.
     fn look(&self) -> usize {
         let (mut store, instance) = self.instance();
         let first = instance.get_memory(&mut store, "first").unwrap();
@@ -139,26 +139,26 @@ impl Fixture {
 
         let functions = instance.get_table(&mut store, "functions").unwrap();
         assert_eq!(functions.size(&store), 8);
-        for place in 0..8 {
-            let element = functions.get(&mut store, place).unwrap();
-            match (element, place) {
+        for index in 0..8 {
+            let element = functions.get(&mut store, index).unwrap();
+            match (element, index) {
                 (Ref::Func(Some(func)), 1 | 2) => {
                     let func = func.typed::<(), i32>(&store).unwrap();
-                    assert_eq!(func.call(&mut store, ()).unwrap(), place as i32);
+                    assert_eq!(func.call(&mut store, ()).unwrap(), index as i32);
                 }
                 (Ref::Func(None), 0 | 3..) => {}
-                (element, place) => panic!("element {place} is {element:?}"),
+                (element, index) => panic!("element {index} is {element:?}"),
             }
         }
         let externs = instance.get_table(&mut store, "externs").unwrap();
         assert_eq!(externs.size(&store), 4);
-        for place in 0..4 {
-            assert!(matches!(externs.get(&mut store, place), Some(Ref::Extern(None))));
+        for index in 0..4 {
+            assert!(matches!(externs.get(&mut store, index), Some(Ref::Extern(None))));
         }
         let filled = instance.get_table(&mut store, "filled").unwrap();
         assert_eq!(filled.size(&store), 3);
-        for place in 0..3 {
-            let Some(Ref::Func(Some(two))) = filled.get(&mut store, place) else {
+        for index in 0..3 {
+            let Some(Ref::Func(Some(two))) = filled.get(&mut store, index) else {
                 panic!("a function")
             };
             assert_eq!(two.typed::<(), i32>(&store).unwrap().call(&mut store, ()).unwrap(), 2);
@@ -241,7 +241,7 @@ fn nothing_of_an_instance_reaches_the_next() {
         config.wasm_multi_memory(true);
         let fixture = Fixture::new(&config);
         eprintln!("{name}");
-        let place = fixture.look();
+        let address = fixture.look();
         for round in 0..3 {
             // One after the other, so that each starts with what the one before has left.
             fixture.spoil("spoil_little");
@@ -255,7 +255,7 @@ fn nothing_of_an_instance_reaches_the_next() {
                 fixture.spoil("spoil");
                 let again = fixture.look();
                 assert!(
-                    name != "default" || again == place,
+                    name != "default" || again == address,
                     "round {round}: the reservation is used again"
                 );
             }
@@ -322,7 +322,7 @@ fn an_instantiation_that_fails_half_way_leaves_nothing() {
         let memory = owner.get_memory(&mut store, "memory").unwrap();
         let table = owner.get_table(&mut store, "table").unwrap();
         assert!(memory.data(&store) == [0; PAGE]);
-        assert!((0..4).all(|place| table.get(&mut store, place).unwrap().is_null()));
+        assert!((0..4).all(|index| table.get(&mut store, index).unwrap().is_null()));
         let imports = [Extern::Memory(memory), Extern::Table(table)];
         assert!(Instance::new(&mut store, &failing, &imports).is_err());
         assert_eq!(&memory.data(&store)[3..14], b"left behind");
@@ -386,7 +386,7 @@ fn modules_with_memories_of_one_size_share_reservations_and_nothing_else() {
                     let instance = Instance::new(&mut store, module, &[]).unwrap();
                     (instance.get_memory(&mut store, "memory").unwrap(), texts[number])
                 }
-                // And one of the host.
+                // A memory of the host as well.
                 None => (Memory::new(&mut store, MemoryType::new(2, Some(4))).unwrap(), ""),
             };
             let mut expected = vec![0; 2 * PAGE];
@@ -402,7 +402,8 @@ fn modules_with_memories_of_one_size_share_reservations_and_nothing_else() {
 fn a_dropped_module_is_forgotten() {
     let engine = Engine::default();
     for number in 0..50 {
-        // A module that has the place of another in memory must not get its instances.
+        // A new module may be at the address of a dropped one. It must not get that one's
+        // instances.
         let wat = format!(
             r#"(module (memory (export "memory") 1) (data (i32.const 0) "number {number}")
                 (func (export "number") (result i32) (i32.const {number})))"#

@@ -9,7 +9,7 @@ use wasm_runtime::sign::{
 };
 use wasm_runtime::{Config, Engine, Error, Instance, Module, Result, Store};
 
-/// `check` looks at the memory that the artifact has an image of.
+/// `check` looks at the memory whose image is in the artifact.
 const MODULE: &str = r#"(module
     (memory (export "memory") 1)
     (data (i32.const 5000) "\2a")
@@ -19,14 +19,14 @@ fn key() -> SigningKey {
     SigningKey::from_seed(&[1; 32])
 }
 
-/// An engine that trusts the key, and compiles nothing.
+/// An engine that trusts the key, and does not compile.
 fn trusting() -> Engine {
     engine_with(TrustPolicy::new().key(key().public_key()))
 }
 
 fn engine_with(policy: TrustPolicy) -> Engine {
     let mut config = Config::new();
-    // SAFETY: only these tests sign, and what the compiler made.
+    // SAFETY: only these tests sign, and only what the compiler made.
     unsafe { config.enable_compiler(false).trust(policy) };
     Engine::new(&config).unwrap()
 }
@@ -73,7 +73,7 @@ fn each_safe_function_runs_what_is_trusted() {
     runs(&Module::deserialize_verified(&engine, &bytes).unwrap());
     runs(&Module::deserialize_file_verified(&engine, file.path()).unwrap());
     runs(&Module::from_file(&engine, file.path()).unwrap());
-    // What was loaded is still signed when it is written out.
+    // A loaded module is still signed when it is written out.
     let module = Module::from_file(&engine, file.path()).unwrap();
     assert_eq!(module.serialize().unwrap(), bytes);
 
@@ -106,7 +106,7 @@ fn each_safe_function_refuses_what_is_not() {
     }
 }
 
-/// Also of an engine that would compile.
+/// The same for an engine that has a compiler.
 #[test]
 fn without_a_policy_the_ways_to_trust_are_named() {
     let (engine, bytes) = (Engine::default(), signed());
@@ -128,16 +128,16 @@ fn without_a_policy_the_ways_to_trust_are_named() {
 fn a_file_is_opened_by_its_content() {
     let policy = TrustPolicy::new().key(key().public_key());
     let mut config = Config::new();
-    // SAFETY: only these tests sign, and what the compiler made.
+    // SAFETY: only these tests sign, and only what the compiler made.
     unsafe { config.trust(policy) };
     let engine = Engine::new(&config).unwrap();
     let binary = wat::parse_str(MODULE).unwrap();
-    // A comment longer than what is looked at first.
+    // The comment is longer than the part of a file that is read first.
     let text = format!("(; {} ;) {MODULE}", "x".repeat(10_000));
     for bytes in [binary.as_slice(), text.as_bytes(), MODULE.as_bytes(), &signed()] {
         runs(&Module::from_file(&engine, file_of(bytes).path()).unwrap());
     }
-    // Without a compiler, what is missing is told.
+    // Without a compiler, the error says what is missing.
     let error = Module::from_file(&trusting(), file_of(&binary).path()).unwrap_err();
     assert!(format!("{error:#}").contains("no compiler"), "{error:#}");
     let error = Module::deserialize_file_verified(&engine, file_of(&binary).path()).unwrap_err();
@@ -146,7 +146,7 @@ fn a_file_is_opened_by_its_content() {
     assert!(format!("{error:#}").contains("/nonexistent/file"), "{error:#}");
 }
 
-/// The file is overwritten after loading: neither the code nor what new memories start with changes.
+/// The file is overwritten after loading. Neither the code nor the contents of new memories change.
 #[test]
 fn the_file_may_change_afterwards() {
     let (engine, bytes) = (trusting(), signed());

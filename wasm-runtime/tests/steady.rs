@@ -1,5 +1,6 @@
-//! What many instances, one after the other, take of the process: no more than a few. And what an engine keeps,
-//! within which limits. All in one test, since the whole process is looked at.
+//! Many instances, one after the other, take no more of the process's resources than a few. What an
+//! engine keeps for reuse stays within its limits. All of this is one test, since it measures the
+//! whole process.
 
 #![cfg(all(feature = "jit", feature = "wat", target_os = "linux"))]
 
@@ -11,7 +12,8 @@ use wasm_runtime::{
     ReuseConfig, Store,
 };
 
-/// An instance that does all that takes something: written pages, growth, a stack, tables, a trap.
+/// An instance that uses everything that takes resources: written pages, growth, a stack, tables, a
+/// trap.
 const WAT: &str = r#"(module
     (import "env" "host" (func $host (param i32) (result i32)))
     (memory (export "memory") 2 64)
@@ -78,7 +80,7 @@ fn mappings() -> usize {
     fs::read_to_string("/proc/self/maps").unwrap().lines().count()
 }
 
-/// How many whole index spaces of 32 bits are reserved.
+/// How many whole 32-bit index spaces are reserved.
 fn reservations() -> u64 {
     status("VmSize:") >> 22
 }
@@ -97,14 +99,14 @@ fn many_instances_take_as_much_as_a_few() {
     assert_eq!(after.3, before.3, "reservations");
     drop(fixture);
 
-    threads_take_as_much_as_they_are();
+    threads_take_as_much_as_their_number();
     modules_that_come_and_go();
     what_is_kept_is_limited();
-    what_is_old_goes();
+    old_instances_are_dropped();
     everything_is_reserved_up_front();
 }
 
-fn threads_take_as_much_as_they_are() {
+fn threads_take_as_much_as_their_number() {
     let fixture = Fixture::new(&Config::new());
     let before = reservations();
     let run = || {
@@ -132,7 +134,7 @@ fn modules_that_come_and_go() {
     assert!(reservations() <= before + 1, "nothing of a module stays that is gone");
 }
 
-/// Makes so many instances at once, and drops all.
+/// Makes this many instances at once, and drops them all.
 fn at_once(fixture: &Fixture, count: usize) {
     let live: Vec<_> = (0..count)
         .map(|_| {
@@ -163,7 +165,7 @@ fn what_is_kept_is_limited() {
         drop(fixture);
         assert_eq!(reservations(), before, "an engine leaves nothing");
     }
-    // Each instance has 128 KiB that were written, all of which may stay.
+    // In each instance 128 KiB were written, all of which may be kept.
     let fixture = reuse(|it| {
         it.max_unused_memory_bytes(1 << 20);
     });
@@ -173,7 +175,7 @@ fn what_is_kept_is_limited() {
     assert!((6..8).contains(&kept), "{kept} instances in 1 MiB");
 }
 
-fn what_is_old_goes() {
+fn old_instances_are_dropped() {
     let fixture = reuse(|it| {
         it.max_unused_time(Some(Duration::from_millis(50)));
     });

@@ -1,5 +1,5 @@
-//! The API of stores with compiled code behind it: what `wasm-store` can't test by itself, since it has
-//! no compiler.
+//! The API of stores, with compiled code. `wasm-store` can't test this by itself, since it has no
+//! compiler.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 
@@ -254,7 +254,7 @@ fn instances_share_what_they_import() -> Result<()> {
         r#"(module (import "one" "again" (memory 2)) (import "one" "load" (func (param i32) (result i32)))
         (func (export "load") (param i32) (result i32) (call 0 (local.get 0))))"#,
     )?;
-    // The size that counts is the current one.
+    // The current size counts.
     assert!(linker.instantiate(&mut store, &two).is_err());
     let grow = one.get_typed_func::<i32, i32>(&mut store, "grow")?;
     assert_eq!(grow.call(&mut store, 1)?, 1);
@@ -376,7 +376,7 @@ fn stores_run_on_several_threads() -> Result<()> {
 
 #[cfg(feature = "call-hook")]
 #[test]
-fn hooks_see_every_change_of_sides() -> Result<()> {
+fn hooks_observe_every_transition() -> Result<()> {
     use wasm_runtime::CallHook::{CallingHost, CallingWasm, ReturningFromHost, ReturningFromWasm};
 
     let engine = Engine::default();
@@ -387,7 +387,7 @@ fn hooks_see_every_change_of_sides() -> Result<()> {
         r#"(module (import "" "f" (func $f)) (table funcref (elem $f))
         (func (export "run") (call $f) (call_indirect (i32.const 0))))"#,
     )?;
-    // Set before the instance is made, and after.
+    // The hook is set before the instance is made, and after.
     for late in [false, true] {
         let mut store = Store::new(&engine, Vec::new());
         let set = |store: &mut Store<Vec<wasm_runtime::CallHook>>| {
@@ -470,7 +470,7 @@ fn a_module_can_be_written_out_and_loaded() -> Result<()> {
     let wat = r#"(module $m (func (export "f") (result i32) (i32.const 3)))"#;
     let bytes = Module::new(store.engine(), wat)?.serialize()?;
     let engine = store.engine().clone();
-    // SAFETY: the bytes are what the engine itself wrote.
+    // SAFETY: the engine itself has written these bytes.
     let module = unsafe { Module::deserialize(&engine, &bytes)? };
     assert_eq!(module.name(), Some("m"));
     let instance = Instance::new(&mut store, &module, &[])?;

@@ -1,4 +1,4 @@
-//! The program where the system makes no threads: it compiles and runs all the same.
+//! The program on a system that refuses to create threads: it still compiles and runs.
 
 #![cfg(target_os = "linux")]
 
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// Has the system refuse threads, and processes, to this process from here on.
+/// From here on the system refuses threads and processes to this process.
 fn refuse_threads() -> Result<()> {
     let statement = |code: u32, k: u32| libc::sock_filter { code: code as u16, jt: 0, jf: 0, k };
     let refuse = |call: libc::c_long| {
@@ -20,7 +20,7 @@ fn refuse_threads() -> Result<()> {
     };
     let [clone, clone3] = [refuse(libc::SYS_clone), refuse(libc::SYS_clone3)];
     let mut filter = [
-        // The number of the call is the first word of what a filter gets.
+        // The number of the system call is the first word that a filter gets.
         statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0),
         clone[0],
         clone[1],
@@ -29,7 +29,8 @@ fn refuse_threads() -> Result<()> {
         statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW),
     ];
     let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
-    // SAFETY: the arguments are those of the calls; the program lives until the second returns.
+    // SAFETY: the arguments are those that the calls expect, and the filter's program lives until
+    // the second call returns.
     let set = unsafe {
         libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
             && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program) == 0
@@ -49,7 +50,8 @@ fn programs_compile_and_run_without_threads() {
         command.args(args).current_dir(directory.path());
         command.env("XDG_CACHE_HOME", directory.path().join(".cache"));
         if refused {
-            // SAFETY: what is called before the program starts makes two system calls and allocates nothing.
+            // SAFETY: what is called before the program starts makes two system calls and allocates
+            // nothing.
             unsafe { command.pre_exec(refuse_threads) };
         }
         let output = command.output().unwrap();

@@ -1,4 +1,4 @@
-//! Programs that wait end when their time is over, whatever they wait for.
+//! Programs that wait are ended when their time is over, whatever they wait for.
 
 #![cfg(all(feature = "jit", feature = "wat", feature = "wasi"))]
 
@@ -15,7 +15,8 @@ use wasm_runtime::{
     Woken,
 };
 
-/// A program with an export for each way to wait. Descriptor 3 is a socket, or a directory.
+/// A program with an export for each operation that can wait. Descriptor 3 is a socket or a
+/// directory.
 const PROGRAM: &str = r#"(module
     (import "wasi_snapshot_preview1" "poll_oneoff"
         (func $poll (param i32 i32 i32 i32) (result i32)))
@@ -79,7 +80,7 @@ const PROGRAM: &str = r#"(module
             (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))
         (call $read (i32.load (i32.const 8)) (i32.const 0) (i32.const 1) (i32.const 8))))"#;
 
-/// What keeps the other ends of what a program waits for open.
+/// Keeps the other ends open of what a program waits for.
 #[derive(Default)]
 struct Ends(Vec<Box<dyn std::any::Any>>);
 
@@ -91,7 +92,8 @@ fn file(fd: impl Into<OwnedFd>) -> std::fs::File {
 fn terminal() -> (std::fs::File, std::fs::File) {
     use std::os::fd::FromRawFd as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    // SAFETY: the descriptor is new, and nobody else's. The name is written to a buffer of its length.
+    // SAFETY: the descriptor is new, and nobody else has it. The name is written to a buffer, whose
+    // length is passed.
     unsafe {
         let other = libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC);
         assert!(other >= 0 && libc::grantpt(other) == 0 && libc::unlockpt(other) == 0);
@@ -105,7 +107,7 @@ fn terminal() -> (std::fs::File, std::fs::File) {
     }
 }
 
-/// What is at a terminal after it was waited for, another process may have taken.
+/// Another process may have taken the input of a terminal after a wait for it has ended.
 #[test]
 fn nothing_waits_for_what_others_took_from_a_terminal() {
     use wasm_runtime::wasi::StdinStream as _;
@@ -127,7 +129,7 @@ fn nothing_waits_for_what_others_took_from_a_terminal() {
     assert_eq!(more, std::io::ErrorKind::WouldBlock);
 }
 
-/// A world in which nothing ever comes and nothing is taken.
+/// A context in which nothing ever arrives and nothing can be written.
 fn silent(case: &str, ends: &mut Ends) -> WasiCtxBuilder {
     let mut builder = WasiCtx::builder();
     let (reader, unused) = std::io::pipe().unwrap();
@@ -149,7 +151,7 @@ fn silent(case: &str, ends: &mut Ends) -> WasiCtxBuilder {
         }
         "receive" | "send" => {
             let (socket, mut other) = UnixStream::pair().unwrap();
-            // Some of what is waited for is there.
+            // Part of what the program waits for is there.
             other.write_all(b"x").unwrap();
             builder.preopened_socket(socket).unwrap();
             ends.0.push(Box::new(other));
@@ -181,7 +183,7 @@ const CASES: [&str; 12] = [
     "fifo",
 ];
 
-/// Runs a case in a store that something ends.
+/// Runs a case in a store whose calls `end` brings to an end.
 fn ended(case: &str, config: &mut Config, end: impl FnOnce(&Engine, &mut Store<WasiCtx>)) {
     let engine = Engine::new(config).unwrap();
     let module = Module::new(&engine, PROGRAM).unwrap();
@@ -234,7 +236,7 @@ fn deadlines_end_them() {
     }
 }
 
-/// What was asked for before a wait begins ends it as well.
+/// An interruption that was requested before a wait begins ends the wait as well.
 #[test]
 fn what_came_before_is_not_lost() {
     for case in CASES {
@@ -244,7 +246,8 @@ fn what_came_before_is_not_lost() {
     }
 }
 
-/// A callback that gives more time has the program wait on, for as long as it wanted from the start on.
+/// If a callback grants more time, the program continues to wait, for as long as it requested at
+/// the start.
 #[test]
 fn callbacks_can_let_them_wait_on() {
     let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
@@ -253,8 +256,8 @@ fn callbacks_can_let_them_wait_on() {
     p1::add_to_linker_sync(&mut linker, |ctx| ctx).unwrap();
     let (reader, mut writer) = std::io::pipe().unwrap();
     let mut store = Store::new(&engine, WasiCtx::builder().stdin(file(reader)).build());
-    let asked = Arc::new(AtomicU32::new(0));
-    let counter = Arc::clone(&asked);
+    let callbacks = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&callbacks);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
         counter.fetch_add(1, Ordering::Relaxed);
@@ -278,7 +281,7 @@ fn callbacks_can_let_them_wait_on() {
     let start = Instant::now();
     assert_eq!(sleep.call(&mut store, 30_000_000).unwrap(), 0);
     assert!(start.elapsed() >= Duration::from_millis(30));
-    assert!(asked.load(Ordering::Relaxed) > 0);
+    assert!(callbacks.load(Ordering::Relaxed) > 0);
     assert_eq!(read.call(&mut store, 0).unwrap(), 0);
     let memory = instance.get_memory(&mut store, "memory").unwrap();
     assert_eq!(memory.data(&store)[8..12], [5, 0, 0, 0]);
@@ -286,7 +289,8 @@ fn callbacks_can_let_them_wait_on() {
     ticker.join().unwrap();
 }
 
-/// A callback may have the program make other calls before the one that waits goes on: it goes on where it was.
+/// A callback may make other calls into the program before the call that waits goes on. That call
+/// goes on where it was.
 #[test]
 fn callbacks_can_call_what_waits_as_well() {
     let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
@@ -297,10 +301,10 @@ fn callbacks_can_call_what_waits_as_well() {
     store.set_epoch_deadline(u64::MAX / 2);
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let sleep = instance.get_typed_func::<i64, i32>(&mut store, "sleep").unwrap();
-    let asked = Arc::new(AtomicU32::new(0));
-    let counter = Arc::clone(&asked);
+    let callbacks = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&callbacks);
     store.epoch_deadline_callback(move |mut store| {
-        // One that begins and ends here. It is not asked for in the midst of it.
+        // This call begins and ends here. No callback is called during it.
         store.set_epoch_deadline(u64::MAX / 2);
         assert_eq!(sleep.call(&mut store, 1).unwrap(), 0);
         counter.fetch_add(1, Ordering::Relaxed);
@@ -309,7 +313,7 @@ fn callbacks_can_call_what_waits_as_well() {
     store.set_epoch_deadline(1);
     let (over, is_over) = mpsc::channel::<()>();
     let ticker = std::thread::spawn(move || {
-        // Should it begin anew each time, it would wait for as long as this goes on.
+        // If the wait began anew each time, it would last as long as this loop.
         (0..2000).any(|_| {
             let is_over = is_over.recv_timeout(Duration::from_millis(4));
             engine.increment_epoch();
@@ -319,14 +323,15 @@ fn callbacks_can_call_what_waits_as_well() {
     let start = Instant::now();
     assert_eq!(sleep.call(&mut store, 100_000_000).unwrap(), 0);
     assert!(start.elapsed() >= Duration::from_millis(100));
-    assert!(asked.load(Ordering::Relaxed) > 2);
+    assert!(callbacks.load(Ordering::Relaxed) > 2);
     drop(over);
     assert!(ticker.join().unwrap(), "it waited until nothing ended it any more");
 }
 
-/// However soon the next deadline comes, here at once each time, each call that is made once more makes progress.
+/// Deadlines may come as fast as possible: here each is reached at once. Each repeated call still
+/// makes progress.
 #[test]
-fn calls_come_to_their_end_though_deadlines_never_stop() {
+fn calls_finish_though_deadlines_never_stop() {
     let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
     let module = Module::new(&engine, ALWAYS_LATE).unwrap();
     let mut linker = Linker::<WasiCtx>::new(&engine);
@@ -341,8 +346,8 @@ fn calls_come_to_their_end_though_deadlines_never_stop() {
     builder.stdin(file(reader)).secure_random(|piece: &mut [u8]| piece.fill(7));
     builder.preopened_dir(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
     let mut store = Store::new(&engine, builder.build());
-    let asked = Arc::new(AtomicU32::new(0));
-    let counter = Arc::clone(&asked);
+    let callbacks = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&callbacks);
     store.epoch_deadline_callback(move |_| {
         counter.fetch_add(1, Ordering::Relaxed);
         Ok(UpdateDeadline::Continue(0))
@@ -351,10 +356,10 @@ fn calls_come_to_their_end_though_deadlines_never_stop() {
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let memory = instance.get_memory(&mut store, "memory").unwrap();
     for (name, bytes) in [("sleep", 1), ("poll", 1), ("read", 5), ("random", 0)] {
-        asked.store(0, Ordering::Relaxed);
+        callbacks.store(0, Ordering::Relaxed);
         let call = instance.get_typed_func::<(), i32>(&mut store, name).unwrap();
         assert_eq!(call.call(&mut store, ()).unwrap(), 0, "{name}");
-        assert!(asked.load(Ordering::Relaxed) > 1, "{name}");
+        assert!(callbacks.load(Ordering::Relaxed) > 1, "{name}");
         assert_eq!(memory.data(&store)[8..12], u32::to_le_bytes(bytes), "{name}");
         memory.data_mut(&mut store)[8..12].fill(0);
     }
@@ -373,7 +378,7 @@ fn calls_come_to_their_end_though_deadlines_never_stop() {
     }
 }
 
-/// A call for each export; the buffers start at 64 KiB.
+/// An export for each system call. The buffers start at 64 KiB.
 const ALWAYS_LATE: &str = r#"(module
     (import "wasi_snapshot_preview1" "poll_oneoff"
         (func $poll (param i32 i32 i32 i32) (result i32)))
@@ -384,7 +389,8 @@ const ALWAYS_LATE: &str = r#"(module
     (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
     (memory (export "memory") 100)
     (data (i32.const 0) "\00\00\01\00\00\00\01\00")
-    ;; A subscription to the monotonic clock at 200, for a millisecond, and one to descriptor 0 at 248.
+    ;; A subscription to the monotonic clock at 200, for a millisecond, and one to descriptor 0
+    ;; at 248.
     (data (i32.const 216) "\01")
     (data (i32.const 224) "\40\42\0f")
     (data (i32.const 256) "\01")
@@ -401,7 +407,7 @@ const ALWAYS_LATE: &str = r#"(module
         (call $list (i32.const 3) (i32.const 0x10000) (i32.const 0x100000) (i64.const 0)
             (i32.const 8))))"#;
 
-/// An error of the callback is what the program ends with.
+/// The program ends with the error of the callback.
 #[test]
 fn callbacks_can_fail() {
     let engine = Engine::new(Config::new().epoch_interruption(true)).unwrap();
@@ -422,7 +428,7 @@ fn callbacks_can_fail() {
     thread.join().unwrap();
 }
 
-/// A host function of an embedder waits the same way.
+/// A host function of an embedder waits in the same way.
 #[test]
 fn host_functions_can_wait() {
     let engine = Engine::new(Config::new().interruption(true)).unwrap();
@@ -468,10 +474,10 @@ fn host_functions_can_wait() {
         let error = wait.call(&mut store, -1).unwrap_err();
         assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::Interrupt));
         thread.join().unwrap();
-        // Whoever was heard does not end the next call.
+        // An interruption that was handled does not end the next call.
         assert_eq!(wait.call(&mut store, 1).unwrap(), 0);
     }
-    // A waiter outlives its store, and waits on.
+    // A waiter outlives its store, and can still wait.
     let waiter = store.waiter();
     drop(store);
     handle.interrupt();

@@ -1,4 +1,4 @@
-//! Which calls hooks are told of, and what the others are bound to.
+//! Which calls hooks are notified of, and what the other imports are bound to.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -19,7 +19,7 @@ fn filters_choose_imports_and_exports() -> Result<()> {
     let run = ["> wasm run()", "< wasm run = ()"];
     let indirect = ["> wasm indirect()", "< wasm indirect = ()"];
     let name_is_two = |target: &wasm_runtime::CallTarget<'_>| target.name == Some("two");
-    // Each with what is told of `run` and of `indirect`.
+    // Each filter, with the events it lets through for `run` and for `indirect`.
     let cases: [(CallFilter, &[&str], &[&str]); 8] = [
         (CallFilter::none(), &[], &[]),
         (CallFilter::to_wasm(), &run, &indirect),
@@ -31,7 +31,7 @@ fn filters_choose_imports_and_exports() -> Result<()> {
         (CallFilter::none().matching(name_is_two), &two, &two),
     ];
     for (filter, of_run, of_indirect) in cases {
-        // Set before the instance is made, after it, and after calls.
+        // The hook is set before the instance is made, after it, and after calls.
         for when in 0..3 {
             let mut store = Store::new(&engine, Log::new());
             if when == 0 {
@@ -132,29 +132,29 @@ fn a_reference_goes_by_the_imports_that_are_bound_to_it() -> Result<()> {
 }
 
 #[test]
-fn a_filter_is_asked_when_imports_are_bound_and_not_for_calls() -> Result<()> {
+fn a_filter_is_queried_when_imports_are_bound_and_not_for_calls() -> Result<()> {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     let engine = Engine::default();
     let linker = two(&engine);
     let mut store = Store::new(&engine, Log::new());
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&asked);
+    let queries = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&queries);
     let filter = CallFilter::none().matching(move |target| {
         counter.fetch_add(1, Relaxed);
         target.direction == CallDirection::ToHost
     });
     log(&mut store, "", filter);
-    assert_eq!(asked.load(Relaxed), 0);
+    assert_eq!(queries.load(Relaxed), 0);
     let instance = linker.instantiate(&mut store, &module(&engine, TWO))?;
-    assert_eq!(asked.load(Relaxed), 2);
+    assert_eq!(queries.load(Relaxed), 2);
     let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
     for _ in 0..10 {
         run.call(&mut store, ())?;
     }
-    // Once for each import, and once for the function that the host calls.
-    assert_eq!(asked.load(Relaxed), 3);
+    // One query for each import, and one for the function that the host calls.
+    assert_eq!(queries.load(Relaxed), 3);
     assert_eq!(taken(&mut store).len(), 40);
     Ok(())
 }
@@ -179,7 +179,7 @@ fn a_filter_that_panics_sets_no_hook() -> Result<()> {
 }
 
 #[test]
-fn who_has_no_hook_has_the_same_code() -> Result<()> {
+fn an_instance_without_hooks_has_the_same_code() -> Result<()> {
     let engine = Engine::default();
     let linker = two(&engine);
     let module = module(&engine, TWO);
@@ -188,7 +188,8 @@ fn who_has_no_hook_has_the_same_code() -> Result<()> {
     let plain = never.import_shims(instance);
     assert_eq!(plain.len(), 2);
 
-    // What only calls to Wasm are told of to, leaves imports alone; a filter leaves the others alone.
+    // A hook that is only notified of calls to Wasm leaves imports alone. A filter leaves alone all
+    // imports that do not match.
     let none = CallFilter::none();
     let one = none.clone().import("env", "one");
     let cases = [
@@ -215,7 +216,7 @@ fn who_has_no_hook_has_the_same_code() -> Result<()> {
             assert_eq!(store.import_shims(instance), plain, "{filter:?}");
         }
     }
-    // Hooks are no matter of the compiler's: an artifact knows nothing of them.
+    // Hooks do not concern the compiler: nothing about them is in an artifact.
     let again = Engine::default();
     let mut hooked = Store::new(&again, Log::new());
     log(&mut hooked, "", CallFilter::all());

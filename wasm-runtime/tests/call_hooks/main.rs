@@ -1,7 +1,7 @@
-//! Call hooks: what they are told, in which order, on every way between host and Wasm and back.
+//! Call hooks: what they observe, in which order, for every transition between host and Wasm.
 
 mod filters;
 mod several;
 mod support;
+mod transitions;
 mod values;
-mod ways;

@@ -1,4 +1,5 @@
-//! Several hooks: their order, and what the others see of one that fails, panics, calls, comes or goes.
+//! Several hooks: their order, and what the others observe if one of them fails, panics, makes
+//! calls, is added or is removed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,7 +10,7 @@ use wasm_runtime::{
 
 use crate::support::{Log, TWO, call, line, log, logged, module, taken, two};
 
-/// A store with three hooks `a`, `b` and `c`, of which the middle one does something at one event.
+/// A store with three hooks `a`, `b` and `c`. Hook `b`, in the middle, does something at one event.
 fn stacked(
     at: CallHook,
     what: impl Fn() -> Result<()> + Send + Sync + 'static,
@@ -30,7 +31,7 @@ fn stacked(
     (store, instance)
 }
 
-/// What the others see of a hook in their middle that ends a call in each of the four events.
+/// What the others observe if the hook in the middle ends a call, for each of the four events.
 fn ended(ending: &str) -> [(CallHook, Vec<String>); 4] {
     let begun = ["a> wasm run()", "b> wasm run()", "c> wasm run()"].map(String::from).to_vec();
     let host = ["a>> host env.f()", "b>> host env.f()", "c>> host env.f()"].map(String::from);
@@ -95,16 +96,17 @@ fn one_hook_that_fails_at_each_event() {
         let mut linker = Linker::new(&engine);
         linker.func_wrap("env", "f", || ()).unwrap();
         let mut store: Store<Vec<CallHook>> = Store::new(&engine, Vec::new());
-        store.call_hook(move |mut store, told| {
-            store.data_mut().push(told);
-            if told == event { Err(Error::msg(format!("at {event:?}"))) } else { Ok(()) }
+        store.call_hook(move |mut store, observed| {
+            store.data_mut().push(observed);
+            if observed == event { Err(Error::msg(format!("at {event:?}"))) } else { Ok(()) }
         });
         let wat = r#"(module (import "env" "f" (func $f)) (func (export "run") (call $f)))"#;
         let instance = linker.instantiate(&mut store, &module(&engine, wat)).unwrap();
         let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
         let error = run.call(&mut store, ()).unwrap_err();
         assert_eq!(error.root_cause().to_string(), format!("at {event:?}"));
-        // What Wasmtime's documentation says: a call that was not let begin is not told of as over.
+        // As in Wasmtime's documentation: no return is reported for a call that was not allowed to
+        // begin.
         let expected: &[CallHook] = match number {
             0 => &[CallingWasm],
             1 => &[CallingWasm, CallingHost, ReturningFromHost, ReturningFromWasm],
@@ -162,14 +164,14 @@ fn hooks_that_call() -> Result<()> {
     store.add_call_hook(CallFilter::all(), move |mut call| {
         let count = instance.get_typed_func::<(), i32>(&mut call, "count")?;
         let number = count.call(&mut call, ())?;
-        // The arguments are still what they were.
+        // The arguments are still the original ones.
         let line = format!("{} {number}", line("b", &call));
         call.data_mut().push(line);
         Ok(())
     });
     let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
     run.call(&mut store, ())?;
-    // The other hook is told of what this one calls, which itself is not.
+    // The other hook observes the calls that this one makes. This one does not observe them.
     let expected = [
         "a> wasm run()",
         "a>> wasm count()",
@@ -213,7 +215,7 @@ fn hooks_come_and_go_while_instances_live() -> Result<()> {
     assert_eq!(events(&mut store)?, "b");
     log(&mut store, "c", CallFilter::none().import("env", "one"));
     assert_eq!(events(&mut store)?, "bc");
-    // The function of `call_hook` has the place that it was given first.
+    // A function that is set with `call_hook` keeps the position it was first given.
     let single = |store: &mut Store<Log>, tag: &'static str| {
         store.call_hook(move |mut store, event| {
             if event == CallingHost {
@@ -225,7 +227,7 @@ fn hooks_come_and_go_while_instances_live() -> Result<()> {
     single(&mut store, "x");
     log(&mut store, "d", CallFilter::all());
     let seen = "bcxd";
-    // Told of both imports.
+    // It observes both imports.
     assert_eq!(events(&mut store)?, format!("{seen}x"));
     single(&mut store, "y");
     assert_eq!(events(&mut store)?, "bcydy");

@@ -1,4 +1,4 @@
-//! A hook that writes down all it can be asked, and instances for it.
+//! A hook that records everything a call's context has to offer, and instances for it.
 
 use std::fmt::Write as _;
 
@@ -7,10 +7,10 @@ use wasm_runtime::{
     Instance, Linker, Module, Result, Store, Val,
 };
 
-/// What hooks write down, a line for each event.
+/// What hooks record: a line for each event.
 pub(crate) type Log = Vec<String>;
 
-/// Numbers by value, references by whether they are there.
+/// Numbers are shown by value, references by whether they are null.
 fn show(values: &[Val]) -> String {
     let one = |value: &Val| match value {
         Val::I32(value) => value.to_string(),
@@ -24,7 +24,8 @@ fn show(values: &[Val]) -> String {
     values.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-/// A line for an event: who is told, arrows for the depth, the function, the values or the outcome.
+/// A line for an event: the hook's tag, arrows for the depth, the function, and the values or the
+/// outcome.
 pub(crate) fn line<T>(tag: &str, call: &CallHookContext<'_, T>) -> String {
     let name = match (call.import(), call.export_name(), call.function_name()) {
         (Some((module, name)), ..) => format!("{module}.{name}"),
@@ -69,7 +70,7 @@ pub(crate) fn module(engine: &Engine, wat: &str) -> Module {
     Module::new(engine, wat).unwrap()
 }
 
-/// A store that logs all calls to hook "", with an instance.
+/// A store with an instance and a hook, whose tag is empty, that logs all calls.
 pub(crate) fn logged(wat: &str, define: impl FnOnce(&mut Linker<Log>)) -> (Store<Log>, Instance) {
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
@@ -84,7 +85,7 @@ pub(crate) fn call(store: &mut Store<Log>, instance: Instance, name: &str) -> Re
     instance.get_typed_func::<(), ()>(&mut *store, name)?.call(store, ())
 }
 
-/// A module with two imports of the host that are called in turn, and two exports.
+/// A module with two exports. Two imports from the host are called in turn.
 pub(crate) const TWO: &str = r#"(module $two
     (import "env" "one" (func $one)) (import "env" "two" (func $two))
     (table funcref (elem $one $two))

@@ -1,4 +1,4 @@
-//! What hooks learn of functions and values.
+//! What hooks can find out about functions and values.
 
 use wasm_runtime::CallHook::{CallingHost, CallingWasm, ReturningFromHost, ReturningFromWasm};
 use wasm_runtime::{
@@ -92,12 +92,12 @@ fn what_is_known_of_functions() -> Result<()> {
                 assert_eq!((call.function_name(), call.function_index()), (Some("f"), Some(1)));
                 assert_eq!(call.import(), Some(("env", "f")));
                 assert!(call.is_host_function());
-                // The memory of the caller can be read and written.
+                // The caller's memory can be read and written.
                 let memory = export(&mut call).unwrap();
                 memory.data_mut(&mut call)[0] += 1;
             }
         }
-        // What is not there at this moment is `None`.
+        // Values that do not exist at this moment are `None`.
         assert_eq!(call.args().is_some(), event.is_call());
         assert_eq!(call.results().is_some(), event.is_return());
         assert_eq!(call.outcome().is_some(), event.is_return());

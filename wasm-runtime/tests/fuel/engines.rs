@@ -1,4 +1,4 @@
-//! Costs, engines with other ones, and stores.
+//! Costs, engines with other costs, and stores.
 
 use wasm_runtime::{
     Config, Engine, Instance, InstancePre, Linker, Module, OperatorCost, Store, TypedFunc,
@@ -46,7 +46,7 @@ fn other_engines_refuse_the_code() {
     let error = load(&metering, &artifact(&dearer)).unwrap_err().to_string();
     assert!(error.contains("costs of operators") && error.contains("operator_cost"), "{error}");
     load(&dearer, &artifact(&dearer)).unwrap();
-    // Where nobody counts, code that does runs as any other.
+    // An engine that does not count fuel runs code that counts it like any other code.
     let wat = r#"(module (func (export "run") (result i32) (local i32)
         (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 1000))))
         (local.get 0)))"#;
@@ -86,7 +86,7 @@ fn instances_that_are_used_again_count_for_their_new_store() {
         store.set_fuel(100 + round).unwrap();
         instance.get_typed_func::<(), ()>(&mut store, "run").unwrap().call(&mut store, ()).unwrap();
         assert_eq!(store.get_fuel().unwrap(), 99 + round);
-        // Some stores go at once, some live on.
+        // Some stores are dropped at once, some live on.
         if round % 3 == 0 {
             before.push(store);
         }

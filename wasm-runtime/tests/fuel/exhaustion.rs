@@ -1,4 +1,4 @@
-//! Where code ends that has too little.
+//! Where code ends that runs out of fuel.
 
 use wasm_runtime::{Config, Engine, Instance, Module, Store, Trap, TypedFunc, Val, WasmBacktrace};
 
@@ -23,7 +23,7 @@ fn a_loop_without_end_ends() {
     }
 }
 
-/// A module of everything, whose globals tell how far it came.
+/// A module of everything, whose globals show how far it got.
 const STEPS: &str = r#"(module
     (import "" "see" (func $see))
     (memory 1)
@@ -75,13 +75,13 @@ fn any_amount_ends_at_the_same_place() {
     assert!((200..400).contains(&whole), "{whole}");
     let amounts: Vec<u64> = (0..=whole + 1).collect();
     let expected = run(&all[0].1, &amounts);
-    // What it uses is enough, and leaves nothing; without the rest of the last step, it passes the last
-    // place that looks, and returns as well.
+    // The fuel that a complete run uses is enough, and leaves nothing. Without what the last step
+    // costs, the run still passes the last check, and returns as well.
     assert_eq!((expected[whole as usize].0, expected[whole as usize].3), (true, 0));
     assert_eq!((expected[whole as usize + 1].0, expected[whole as usize + 1].3), (true, 1));
     assert!(!expected[whole as usize / 2].0);
     assert!(!expected[0].0 && expected[0].1 == 0);
-    // More fuel never leads less far.
+    // With more fuel the code never gets less far.
     assert!(expected.is_sorted_by_key(|outcome| outcome.1));
     for (name, config) in &all[1..] {
         let found = run(config, &amounts);
@@ -93,7 +93,7 @@ fn any_amount_ends_at_the_same_place() {
 
 #[test]
 fn an_entry_is_looked_at_before_anything_else() {
-    // The call takes the fuel of all that is before it.
+    // The call takes the fuel for everything before it.
     let wat = r#"(module (import "" "see" (func $see)) (memory 1)
         (func (export "run") (param i32) (i32.store (local.get 0) (i32.const 1)) (call $see)))"#;
     for (name, config) in settings() {
@@ -130,7 +130,8 @@ fn a_store_starts_with_none() {
     let leaf: TypedFunc<(), i32> = instance.get_typed_func(&mut store, "leaf").unwrap();
     let error = leaf.call(&mut store, ()).unwrap_err();
     assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::OutOfFuel));
-    // Once it was let in, it goes to its end; what it used too much is remembered.
+    // Once a call was allowed to enter, it runs to its end. What it used beyond its fuel is
+    // remembered.
     store.set_fuel(1).unwrap();
     assert_eq!(leaf.call(&mut store, ()).unwrap(), 1);
     assert_eq!(store.get_fuel().unwrap(), 0);

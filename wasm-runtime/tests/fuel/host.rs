@@ -1,4 +1,4 @@
-//! What the host sees of what was used, where it comes to see it, and what it sets.
+//! What the host sees of the fuel that was used, where it sees it, and what it sets.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use wasm_runtime::{
 
 use crate::support::{PLENTY, metered, settings, watched};
 
-/// Calls of the host, from several places.
+/// Calls to the host from several places.
 pub(crate) const HOST: &str = r#"(module
     (import "" "see" (func $see))
     (import "" "set" (func $set (param i64)))
@@ -41,8 +41,9 @@ fn the_host_sees_what_was_used_up_to_its_call() {
         store.set_fuel(PLENTY).unwrap();
         instance.get_typed_func::<i32, ()>(&mut store, "run").unwrap().call(&mut store, 3).unwrap();
         let seen: Vec<u64> = store.data().iter().map(|left| PLENTY - left).collect();
-        // Up to the first call it is the entry, a constant and the call. Of the three times around, the
-        // first and the last call after 4 operators; what follows a call of the loop or its absence is 2 + 5.
+        // Before the first call: the entry, a constant, and the call. The loop runs three times. In
+        // the first and the third iteration there is a call after 4 operators. What follows the
+        // call, or takes its place, is 2 + 5.
         let first = 1 + 1 + 1;
         let in_first = first + 4 + 1;
         let in_third = in_first + 7 + (4 + 7) + 4 + 1;
@@ -61,7 +62,7 @@ fn code_goes_on_with_what_the_host_sets() {
         refuel.call(&mut store, 50).unwrap();
         assert_eq!(*store.data(), [47], "{name}");
         assert_eq!(store.get_fuel().unwrap(), 47, "{name}");
-        // Nothing more is called that is not paid for.
+        // Nothing is called that is not paid for.
         let error = refuel.call(&mut store, 2).unwrap_err();
         assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::OutOfFuel), "{name}");
         assert_eq!((store.data().len(), store.get_fuel().unwrap()), (1, 0), "{name}");
@@ -81,7 +82,8 @@ fn an_error_of_the_host_is_at_its_call() {
     assert_eq!(store.get_fuel().unwrap(), 97);
 }
 
-/// Whoever interrupts code sees what it used, and it goes on with what they set.
+/// A callback that interrupts code sees what the code has used. The code goes on with what the
+/// callback sets.
 #[test]
 fn an_interruption_sees_what_was_used() {
     let wat = r#"(module (memory 1) (func (export "run") (param i32)
@@ -97,7 +99,7 @@ fn an_interruption_sees_what_was_used() {
         let mut store = Store::new(&engine, Vec::new());
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
         let run = instance.get_typed_func::<i32, ()>(&mut store, "run").unwrap();
-        // The deadline is over from the start, and again three times.
+        // The deadline has passed at the start, and passes again three times.
         store.epoch_deadline_callback(|mut context| {
             let left = context.get_fuel()?;
             context.data_mut().push(left);
@@ -106,10 +108,10 @@ fn an_interruption_sees_what_was_used() {
         });
         store.set_fuel(100).unwrap();
         run.call(&mut store, 10).unwrap();
-        // The entry and a constant; then, each time around, what is done in it.
+        // The entry and a constant; then, for each iteration, what it contains.
         assert_eq!(*store.data(), [98, 992, 992, 992]);
         assert_eq!(store.get_fuel().unwrap(), 1000 - 7 * 8);
-        // One that ends the call is exact, too.
+        // If the interruption ends the call, the count is exact, too.
         store.epoch_deadline_trap();
         store.set_epoch_deadline(0);
         store.set_fuel(100).unwrap();
@@ -141,7 +143,7 @@ fn a_function_hook_sees_what_was_used() {
     store.set_fuel(100).unwrap();
     let f = instance.get_typed_func::<i32, i32>(&mut store, "f").unwrap();
     assert_eq!(f.call(&mut store, 1).unwrap(), 1);
-    // Entered, after 6 more entered again, and left after 4, twice.
+    // Entered; after 6 more, entered again; then left twice, after 4 each.
     assert_eq!(*store.data(), [1, 8, 12, 12]);
     assert_eq!(store.get_fuel().unwrap(), 88);
 }
@@ -185,7 +187,7 @@ fn nested_calls_see_each_others_use() {
     store.set_fuel(100).unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
     instance.get_typed_func::<(), ()>(&mut store, "outer").unwrap().call(&mut store, ()).unwrap();
-    // An entry, a constant and a call; then an entry and a constant.
+    // An entry, a constant and a call. Then an entry and a constant.
     assert_eq!(*seen.lock().unwrap(), [100 - 3 - 2]);
     assert_eq!(store.get_fuel().unwrap(), 100 - 3 - 2 - 1);
 }

@@ -1,4 +1,5 @@
-//! Fuel: what code uses, counted by hand, however it was compiled; and what happens when it is used up.
+//! Fuel: what code uses, counted by hand, and independent of how it was compiled; and what happens
+//! when it is used up.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 

@@ -1,4 +1,4 @@
-//! What each operator, way and trap uses, counted by hand.
+//! What each operator, branch and trap uses, counted by hand.
 
 use wasm_runtime::{Func, Instance, Module, Store, Trap, Val};
 
@@ -16,12 +16,12 @@ fn operators_are_counted() {
 }
 
 #[test]
-fn ways_are_counted_as_they_are_gone() {
+fn branches_are_counted_as_they_are_taken() {
     let both = r#"(func (export "run") (param i32) (result i32)
         (if (result i32) (local.get 0)
             (then (i32.add (i32.const 1) (i32.const 2)))
             (else (i32.const 5))))"#;
-    // The entry, the operand, `if`, and one side.
+    // The entry, the operand, `if`, and one arm.
     uses(both, &[Val::I32(1)], 6);
     uses(both, &[Val::I32(0)], 4);
     let one = r#"(func (export "run") (param i32)
@@ -42,7 +42,7 @@ fn ways_are_counted_as_they_are_gone() {
 }
 
 #[test]
-fn loops_are_counted_each_time_around() {
+fn loops_are_counted_for_each_iteration() {
     let sum = r#"(func (export "run") (param i32) (result i32) (local i32)
         (block $done
             (loop $again
@@ -51,7 +51,8 @@ fn loops_are_counted_each_time_around() {
                 (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
                 (br $again)))
         (local.get 1))"#;
-    // The entry, `local.get` at the end, 3 for the last look, and for each time 3 + 4 + 4 + 1.
+    // The entry, `local.get` at the end, 3 for the last comparison, and for each iteration 3 + 4 +
+    // 4 + 1.
     for times in [0, 1, 2, 100] {
         uses(sum, &[Val::I32(times)], 2 + 3 + 12 * times as u64);
     }
@@ -62,7 +63,7 @@ fn loops_are_counted_each_time_around() {
                 (i32.store (local.get 1) (i32.load (local.get 0)))
                 (br_if $inner (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))))
             (br_if $outer (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))"#;
-    // An inner time is 4 + 5, an outer one 2, three inner ones and 5.
+    // An inner iteration is 4 + 5. An outer one is 2, three inner ones, and 5.
     uses(nested, &[Val::I32(4)], 1 + 4 * (2 + 3 * 9 + 5));
     let early = r#"(func (export "run") (param i32) (local i32)
         (block $a (block $b (loop $again
@@ -74,9 +75,9 @@ fn loops_are_counted_each_time_around() {
             (br $again)))
           (drop (i32.const 1)) (drop (i32.const 1))))"#;
     let round = |number: u64| 4 + 4 + 4 + 2 * (number % 2) + 4 + 1;
-    // Left in the middle of the third time.
+    // Left in the middle of the third iteration.
     uses(early, &[Val::I32(3)], 1 + round(1) + round(2) + 8);
-    // Left at the end of the tenth time.
+    // Left at the end of the tenth iteration.
     uses(early, &[Val::I32(0)], 1 + (1..=10).map(round).sum::<u64>() - 1 + 2);
 }
 
@@ -122,7 +123,7 @@ fn memories_and_tables_are_paid_by_the_piece() {
         &[],
         4 + 3,
     );
-    // All of it is paid for before it turns out that there is no room for it.
+    // All of it is paid for before it turns out that there is no room.
     traps(
         r#"(func (export "run") (param i32)
             (memory.fill (local.get 0) (i32.const 1) (i32.const 7)) (drop (i32.const 1)))"#,
@@ -176,7 +177,7 @@ fn what_comes_after_a_trap_is_not_counted() {
         Trap::MemoryOutOfBounds,
         3 + 4,
     );
-    // One instruction of the machine may be three operators.
+    // One machine instruction may be three operators.
     traps(
         &run("(i32.store (local.get 0) (i32.add (local.get 1) (i32.load (local.get 0))))"),
         far,
@@ -216,7 +217,7 @@ fn what_comes_after_a_trap_is_not_counted() {
         3 + 2,
     );
     traps(&run("(drop (table.get $t (i32.const 9)))"), zero, Trap::TableOutOfBounds, 3 + 2);
-    // In the fourth time around a loop, in one of two ways.
+    // In the fourth iteration of a loop, in one of two branches.
     traps(
         r#"(func (export "run") (local i32)
             (loop $again
@@ -272,7 +273,7 @@ fn the_stack_overflows_at_a_call() {
     assert!(used > 1000, "{used}");
 }
 
-/// A load that succeeds, and a store of more bytes to the same place that does not.
+/// A load that succeeds, and a store of more bytes at the same address that does not.
 #[test]
 fn a_store_after_a_narrow_load_traps_as_itself() {
     let wat = r#"(module (memory 1) (func (export "run") (param i32)

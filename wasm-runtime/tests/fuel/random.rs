@@ -1,6 +1,6 @@
-//! What code uses of fuel does not depend on how it is compiled: random programs, with traps and endless loops,
-//! use the same as if fuel were taken for each operator by itself, see the same from host functions, and
-//! end at the same place if there is too little.
+//! The fuel that code uses does not depend on how it is compiled. Random programs, with traps and
+//! endless loops, are compared with code that takes fuel for each operator by itself. They use the
+//! same, their host functions see the same, and they end at the same place if there is too little.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use wasm_runtime::{
 };
 use wasm_translate::Settings;
 
-/// What pushes a number.
+/// An expression, which pushes a number.
 #[derive(Clone, Debug)]
 enum Expr {
     Const(i32),
@@ -19,23 +19,23 @@ enum Expr {
     Global,
     Size,
     Binary(&'static str, Box<Expr>, Box<Expr>),
-    /// Of an address that is mostly within the memory.
+    /// From an address that is mostly within the memory.
     Load(&'static str, bool, Box<Expr>),
     If(Box<Expr>, Box<Expr>, Box<Expr>),
     Select(Box<Expr>, Box<Expr>, Box<Expr>),
     Tee(u8, Box<Expr>),
-    /// Of one of the functions that come later.
+    /// To one of the functions that come later.
     Call(u8, Box<Expr>),
     Indirect(Box<Expr>, Box<Expr>),
 }
 
-/// What pushes nothing.
+/// A statement, which pushes nothing.
 #[derive(Clone, Debug)]
 enum Statement {
     Set(u8, Expr),
     SetGlobal(Expr),
     Store(&'static str, bool, Expr, Expr),
-    /// The number that is stored is computed from the one that is there.
+    /// The number that is stored is computed from the one that is already there.
     Change(u8, Expr),
     Fill(Expr, Expr),
     Copy(u8),
@@ -46,7 +46,7 @@ enum Statement {
     Unreachable(Expr),
     If(Expr, Vec<Statement>, Vec<Statement>),
     Block(Vec<Statement>),
-    /// So many times, unless something else happens.
+    /// So many iterations, unless something ends the loop early.
     Loop(u8, Vec<Statement>),
     Br(u8),
     BrIf(u8, Expr),
@@ -118,19 +118,19 @@ fn statements() -> impl Strategy<Value = Vec<Statement>> {
 /// The functions of a module, as text.
 struct Writer {
     text: String,
-    /// Which function is written, and of how many.
+    /// The index of the function that is being written, and the number of functions.
     func: usize,
     count: usize,
-    /// How many blocks are around the place.
+    /// How many blocks surround the current position.
     labels: u8,
     loops: u8,
 }
 
 impl Writer {
-    /// A function that comes later, so that nothing is a recursion; the last ones are always there.
-    fn callee(&self, wanted: u8) -> usize {
+    /// A function that comes later, so that there is no recursion. The last functions always exist.
+    fn callee(&self, number: u8) -> usize {
         let later = self.count + 2 - (self.func + 1);
-        self.func + 1 + usize::from(wanted) % later
+        self.func + 1 + usize::from(number) % later
     }
 
     fn expr(&mut self, expr: &Expr) {
@@ -160,7 +160,7 @@ impl Writer {
             Expr::Tee(local, a) => self.call(&format!("local.tee {local}"), &[a]),
             Expr::Call(func, a) => self.call(&format!("call $f{}", self.callee(*func)), &[a]),
             Expr::Indirect(element, a) => {
-                // Only the last functions are in the table; an element of it is null.
+                // The table only has the last functions, and one null element.
                 self.text.push_str("(call_indirect (type $unary) ");
                 self.expr(a);
                 self.text.push_str("(i32.and (i32.const 3) ");
@@ -180,7 +180,7 @@ impl Writer {
         write!(self.text, ")")
     }
 
-    /// An address: within the memory, unless it is a wild one.
+    /// An address: within the memory, unless `wild` is set.
     fn address(&mut self, wild: bool, at: &Expr) {
         if !wild {
             self.text.push_str("(i32.and (i32.const 0xfff8) ");
@@ -290,7 +290,7 @@ impl Writer {
     }
 }
 
-/// What compilers make of the product of two 128-bit numbers, which the code generator knows.
+/// What compilers make of the product of two 128-bit numbers. The code generator recognises it.
 const MULTIPLY: &str = include_str!("multiply.wat");
 
 fn module(bodies: &[Vec<Statement>]) -> String {
@@ -307,7 +307,7 @@ fn module(bodies: &[Vec<Statement>]) -> String {
     writer.text.push_str(MULTIPLY);
     for (func, body) in bodies.iter().enumerate() {
         writer.func = func;
-        // Some can be called by the host, so that they look at their entry.
+        // Some are exported, so that the host can call them and they check their fuel at the entry.
         let export = if func % 2 == 0 { format!("(export \"f{func}\")") } else { String::new() };
         writer.text.push_str(&format!(
             "(func $f{func} {export} (param i32) (result i32) \
@@ -329,7 +329,7 @@ fn module(bodies: &[Vec<Statement>]) -> String {
     writer.text
 }
 
-/// All that can be seen of a call.
+/// Everything that can be observed of a call.
 #[derive(PartialEq, Debug)]
 struct Outcome {
     result: Result<i32, Trap>,
@@ -339,14 +339,14 @@ struct Outcome {
     memory: Vec<u8>,
 }
 
-/// A setting to compile with.
-type Compilation = (&'static str, OptLevel, u64, fn(&mut Settings) -> &mut Settings);
+/// A configuration of the compiler: its name, level, reservation of memories, and other settings.
+type Configuration = (&'static str, OptLevel, u64, fn(&mut Settings) -> &mut Settings);
 
-/// What is also compiled to be interrupted, which nobody does.
+/// The name of the configuration that can be interrupted as well. Nobody interrupts it.
 const INTERRUPTIBLE: &str = "interruptible";
 
-/// The first takes fuel for each operator by itself, and optimises nothing.
-const COMPILATIONS: [Compilation; 8] = [
+/// The first configuration takes fuel for each operator by itself, and optimises nothing.
+const CONFIGURATIONS: [Configuration; 8] = [
     ("each operator", OptLevel::None, 4 << 30, |settings| {
         let settings = settings.fuel_for_each_operator(true);
         settings.reorder(false).idioms(false).small_bulk(false).direct_bulk(false)
@@ -371,10 +371,11 @@ struct Compiled {
 }
 
 impl Compiled {
-    fn new(wat: &str, (name, level, reservation, adjust): Compilation, artifact: bool) -> Self {
+    fn new(wat: &str, (name, level, reservation, adjust): Configuration, artifact: bool) -> Self {
         let mut config = Config::new();
         let compiler = CraneliftCompiler::new();
-        // SAFETY: optimizations leave what the code does as it is, and so does when it takes fuel.
+        // SAFETY: these settings leave what the code does as it is, and only change when it takes
+        // fuel.
         let compiler = unsafe {
             compiler.adjust(move |settings| {
                 adjust(settings);
@@ -430,7 +431,7 @@ impl Compiled {
 /// Enough for everything that ends by itself.
 const PLENTY: u64 = 60_000;
 
-/// How many random programs are tried: the environment variable `FUEL_CASES` asks for more.
+/// How many random programs are tried. The environment variable `FUEL_CASES` can set more.
 fn cases() -> u32 {
     std::env::var("FUEL_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(96)
 }
@@ -439,28 +440,28 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn all_ways_to_compile_use_the_same(
+    fn all_configurations_use_the_same(
         bodies in prop::collection::vec(statements(), 1..5),
         argument in -2..9_i32,
         shares in prop::collection::vec(0.0..1.0_f64, 4),
     ) {
         let wat = module(&bodies);
-        let reference = Compiled::new(&wat, COMPILATIONS[0], false);
+        let reference = Compiled::new(&wat, CONFIGURATIONS[0], false);
         let whole = reference.run(PLENTY, argument);
         let used = PLENTY - whole.left;
-        // Less than that, too, at a few places and around the end.
+        // Smaller amounts, too: at a few points, and around the end.
         let mut amounts: Vec<u64> = shares.iter().map(|share| (used as f64 * share) as u64).collect();
         amounts.extend([0, 1, used.saturating_sub(1), used, used + 1, PLENTY]);
         let expected: Vec<Outcome> =
             amounts.iter().map(|fuel| reference.run(*fuel, argument)).collect();
-        for (number, compilation) in COMPILATIONS.iter().enumerate().skip(1) {
-            let compiled = Compiled::new(&wat, *compilation, number % 2 == 0);
+        for (number, configuration) in CONFIGURATIONS.iter().enumerate().skip(1) {
+            let compiled = Compiled::new(&wat, *configuration, number % 2 == 0);
             for (fuel, expected) in amounts.iter().zip(&expected) {
                 let found = compiled.run(*fuel, argument);
                 prop_assert!(
                     found == *expected,
                     "{}, {fuel} of fuel: {:?}, left {}, seen {:?}, not {:?}, left {}, seen {:?}\n{wat}",
-                    compilation.0, found.result, found.left, found.seen,
+                    configuration.0, found.result, found.left, found.seen,
                     expected.result, expected.left, expected.seen,
                 );
             }
@@ -491,17 +492,17 @@ fn every_amount_ends_at_the_same_place() {
         Statement::Set(1, Expr::Load("load", true, Box::new(Expr::Const(-8)))),
     ];
     let wat = module(&[body]);
-    let reference = Compiled::new(&wat, COMPILATIONS[0], false);
+    let reference = Compiled::new(&wat, CONFIGURATIONS[0], false);
     let whole = reference.run(PLENTY, 1);
     assert_eq!(whole.result, Err(Trap::MemoryOutOfBounds));
     let used = PLENTY - whole.left;
     let expected: Vec<Outcome> = (0..used + 2).map(|fuel| reference.run(fuel, 1)).collect();
     assert!(expected.iter().any(|outcome| outcome.result == Err(Trap::OutOfFuel)));
-    for compilation in &COMPILATIONS[1..] {
-        let compiled = Compiled::new(&wat, *compilation, true);
+    for configuration in &CONFIGURATIONS[1..] {
+        let compiled = Compiled::new(&wat, *configuration, true);
         for (fuel, expected) in expected.iter().enumerate() {
             let found = compiled.run(fuel as u64, 1);
-            assert!(found == *expected, "{}, {fuel} of fuel: {:?}", compilation.0, found.result);
+            assert!(found == *expected, "{}, {fuel} of fuel: {:?}", configuration.0, found.result);
         }
     }
 }

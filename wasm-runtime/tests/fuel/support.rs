@@ -1,4 +1,4 @@
-//! Ways to compile, and what a call uses in all of them.
+//! Configurations of the compiler, and what a call uses in all of them.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use wasm_runtime::{
 };
 use wasm_translate::Settings;
 
-/// Ways to compile that must not differ in what is used.
+/// Configurations of the compiler that must not differ in what is used.
 pub(crate) fn settings() -> Vec<(String, Config)> {
     let mut all = Vec::new();
     for level in [OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize] {
@@ -28,7 +28,8 @@ pub(crate) fn settings() -> Vec<(String, Config)> {
                         settings.reorder(false).idioms(false).small_bulk(false);
                     }
                 };
-                // SAFETY: optimizations leave what the code does as it is, and so does when it takes fuel.
+                // SAFETY: these settings leave what the code does as it is, and only change when it
+                // takes fuel.
                 let compiler = unsafe { CraneliftCompiler::new().adjust(adjust) };
                 config.compiler(Arc::new(compiler));
                 all.push((format!("{level:?}, {what}, {variant}"), config));
@@ -38,14 +39,15 @@ pub(crate) fn settings() -> Vec<(String, Config)> {
     all
 }
 
-/// An engine that counts.
+/// An engine that counts fuel.
 pub(crate) fn metered() -> Engine {
     Engine::new(Config::new().consume_fuel(true)).unwrap()
 }
 
 pub(crate) const PLENTY: u64 = 1 << 40;
 
-/// What a call of the function `run` uses, with what came of it, in all ways to compile.
+/// The fuel that a call of the function `run` uses, and its trap if there is one, in all
+/// configurations.
 pub(crate) fn used(wat: &str, params: &[Val]) -> (u64, Option<Trap>) {
     let mut found: Option<(u64, Option<Trap>)> = None;
     for (name, config) in settings() {
@@ -96,7 +98,7 @@ pub(crate) fn traps(body: &str, params: &[Val], trap: Trap, expected: u64) {
     assert_eq!(used(&module_of(body), params), (expected, Some(trap)), "{body}");
 }
 
-/// A store with the instance of a module, whose import `see` notes what is left.
+/// A store with an instance of a module. Its import `see` records the fuel that is left.
 pub(crate) fn watched(engine: &Engine, wat: &str) -> (Store<Vec<u64>>, Instance) {
     let module = Module::new(engine, wat).unwrap();
     let mut store = Store::new(engine, Vec::new());
@@ -115,7 +117,7 @@ pub(crate) fn watched(engine: &Engine, wat: &str) -> (Store<Vec<u64>>, Instance)
         .unwrap();
     linker
         .func_wrap("", "fail", |_: Caller<'_, Vec<u64>>| -> Result<()> {
-            wasm_runtime::bail!("as was asked for")
+            wasm_runtime::bail!("as requested")
         })
         .unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();

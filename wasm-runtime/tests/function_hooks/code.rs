@@ -1,4 +1,4 @@
-//! What the compiler makes for hooks, and of what has none.
+//! The code that the compiler generates for functions with hooks, and for functions without.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use wasm_runtime::{
 use crate::support::{FACTORIAL, Log, call, config, engine, log, logged, logging, pattern, set_up};
 
 #[test]
-fn artifacts_record_which_functions_tell() {
-    let telling = engine(&["f*"]).precompile_module(FACTORIAL.as_bytes()).unwrap();
+fn artifacts_record_which_functions_have_hooks() {
+    let hooked = engine(&["f*"]).precompile_module(FACTORIAL.as_bytes()).unwrap();
     let silent = engine(&[]).precompile_module(FACTORIAL.as_bytes()).unwrap();
     let load = |patterns: &[&str], artifact: &[u8]| {
         let engine = engine(patterns);
@@ -23,19 +23,19 @@ fn artifacts_record_which_functions_tell() {
         call(&mut store, instance, "main", &[Val::I32(1)])?;
         Ok::<_, Error>(store.into_data())
     };
-    // Whoever asks for nothing gets what the artifact has.
-    assert_eq!(load(&[], &telling).unwrap(), ["> factorial(1)", "< factorial = 1"]);
-    assert_eq!(load(&["factorial"], &telling).unwrap().len(), 2);
+    // An engine without patterns accepts whatever the artifact has.
+    assert_eq!(load(&[], &hooked).unwrap(), ["> factorial(1)", "< factorial = 1"]);
+    assert_eq!(load(&["factorial"], &hooked).unwrap().len(), 2);
     assert!(load(&[], &silent).unwrap().is_empty());
     assert!(load(&["nothing"], &silent).unwrap().is_empty());
-    let error = load(&["*"], &telling).unwrap_err().to_string();
+    let error = load(&["*"], &hooked).unwrap_err().to_string();
     assert!(error.contains("function hooks") && error.contains("`main`"), "{error}");
     let error = load(&["main", "factorial"], &silent).unwrap_err().to_string();
     assert!(error.contains("Config::function_hooks"), "{error}");
 }
 
 #[test]
-fn an_engine_asks_its_compiler_for_what_it_wants() {
+fn an_engine_requests_hooks_from_its_compiler() {
     let mut config = Config::new();
     config.function_hooks([pattern("a*"), NamePattern::any()]);
     assert_eq!(config.compile_request().function_hooks, ["a*", "*"]);
@@ -49,7 +49,7 @@ fn an_engine_asks_its_compiler_for_what_it_wants() {
     assert!(format!("{error:#}").contains("backslash"), "{error:#}");
 }
 
-/// The code of each function of a module that calls no other.
+/// The code of each function, for a module whose functions call no others.
 fn code(config: &Config, wat: &str) -> Vec<(String, Vec<u8>)> {
     let module = Module::new(&Engine::new(config).unwrap(), wat).unwrap();
     let function = |function: wasm_runtime::ModuleFunction| {
@@ -60,7 +60,7 @@ fn code(config: &Config, wat: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn functions_that_do_not_tell_are_what_they_were() {
+fn functions_without_hooks_are_unchanged() {
     let wat = r#"(module
         (memory 1)
         (func $sum (export "sum") (param i32 i32) (result i32)
@@ -70,21 +70,21 @@ fn functions_that_do_not_tell_are_what_they_were() {
                 (local.set 0 (i32.add (local.get 0) (i32.const 4)))
                 (br_if $next (i32.lt_u (local.get 0) (local.get 1))))
             (local.get 2))
-        (func $told (export "told") (param i32) (result i32) (i32.mul (local.get 0) (local.get 0)))
+        (func $hooked (export "hooked") (param i32) (result i32) (i32.mul (local.get 0) (local.get 0)))
         (func $swap (export "swap") (param i32 i64) (result i64 i32) (local.get 1) (local.get 0)))"#;
     let plain = code(&config(&[]), wat);
     assert_eq!(code(&config(&["nothing"]), wat), plain);
-    let told = code(&config(&["told"]), wat);
-    for ((name, told), (_, plain)) in told.iter().zip(&plain) {
-        assert_eq!(told == plain, name != "told", "{name}");
+    let hooked = code(&config(&["hooked"]), wat);
+    for ((name, hooked), (_, plain)) in hooked.iter().zip(&plain) {
+        assert_eq!(hooked == plain, name != "hooked", "{name}");
     }
-    // Not only the code: everything.
+    // Not only the code is the same: the whole artifact is.
     let artifact = |patterns| engine(patterns).precompile_module(wat.as_bytes()).unwrap();
     assert_eq!(artifact(&["nothing"]), artifact(&[]));
 }
 
 #[test]
-fn each_level_of_optimisation_tells_the_same() {
+fn hooks_observe_the_same_at_each_level_of_optimisation() {
     let mut logs = Vec::new();
     for level in [OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize] {
         let engine = Engine::new(config(&["*"]).cranelift_opt_level(level)).unwrap();
@@ -100,10 +100,10 @@ fn each_level_of_optimisation_tells_the_same() {
 }
 
 #[test]
-fn small_functions_that_tell_are_not_put_into_their_callers() {
+fn small_functions_with_hooks_are_not_inlined() {
     let engine = {
         let compiler = wasm_runtime::CraneliftCompiler::new();
-        // SAFETY: measures for faster code leave what it does as it is.
+        // SAFETY: these optimizations leave what the code does as it is.
         let compiler = unsafe {
             compiler.adjust(|settings| {
                 settings.inlining(true);
@@ -125,7 +125,7 @@ fn small_functions_that_tell_are_not_put_into_their_callers() {
 }
 
 #[test]
-fn functions_that_tell_are_called_even_if_a_machine_has_an_instruction_for_them() {
+fn functions_with_hooks_are_called_even_if_a_machine_has_an_instruction_for_them() {
     let wat = include_str!("../../../wasm-translate/tests/clif/wide_multiply.wat");
     let args: Vec<Val> = [Val::I32(16)].into_iter().chain([7, 0, 6, 0].map(Val::I64)).collect();
     for name in ["by_halves", "by_comparisons", "by_conversion"] {
@@ -142,10 +142,11 @@ fn functions_that_tell_are_called_even_if_a_machine_has_an_instruction_for_them(
 }
 
 #[test]
-fn forks_and_recycled_instances_tell() {
+fn forks_and_reused_instances_have_hooks() {
     let engine = engine(&["*"]);
     let module = Module::new(&engine, FACTORIAL).unwrap();
-    // An instance that a store leaves is the next store's, which has no hook unless it sets one.
+    // The next store reuses the instance that a store leaves behind. It has no hook unless it sets
+    // one.
     for hooked in [true, false, true] {
         let mut store = Store::new(&engine, Log::new());
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
@@ -165,7 +166,8 @@ fn forks_and_recycled_instances_tell() {
     assert_eq!(other.data().len(), 6);
 }
 
-/// A tail call may leave with a smaller frame than its function was called with: what called that still runs.
+/// A tail call may leave with a smaller frame than its function was called with. The function below
+/// it still has to run.
 #[test]
 fn functions_below_a_tail_call_still_run() {
     let engine = engine(&["outer"]);

@@ -1,4 +1,4 @@
-//! Which events there are, and what they say.
+//! Which events there are, and what their contexts contain.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,13 +30,13 @@ fn entries_and_exits_nest() {
 }
 
 #[test]
-fn only_functions_that_match_tell() {
+fn only_functions_that_match_are_observed() {
     let lines: [(&[&str], &[&str]); 5] = [
         (&["main"], &["> main(1)", "< main = 1"]),
         (&["m*", "check"], &["> main(1)", "  > check(1)", "  < check = ", "< main = 1"]),
         (&["?heck"], &["> check(1)", "< check = "]),
         (&["other"], &[]),
-        // They have names, so their numbers are none.
+        // These functions have names, so they can't be matched by their numbers.
         (&["func*"], &[]),
     ];
     for (patterns, lines) in lines {
@@ -47,7 +47,7 @@ fn only_functions_that_match_tell() {
 }
 
 #[test]
-fn functions_go_by_exports_and_numbers_too() {
+fn functions_are_matched_by_exports_and_numbers_too() {
     let wat = r#"(module
         (func (export "run") (export "start") (call 1) (call $named))
         (func)
@@ -79,7 +79,7 @@ fn the_context_says_what_is_called() {
         assert_eq!(call.module().name(), Some("counted"));
         assert_eq!(call.ty().to_string(), "(func (param i64) (result f64))");
         let instance = call.instance().unwrap();
-        // The instance can be used, and what it runs is not told of.
+        // The instance can be used. The hook is not notified of what it runs there.
         let main = instance.get_typed_func::<i64, f64>(&mut call, "main")?;
         assert_eq!(main.call(&mut call, 5)?, 1.0);
         let text = format!("{call:?}");
@@ -94,7 +94,7 @@ fn the_context_says_what_is_called() {
 }
 
 #[test]
-fn values_of_every_type_are_told() {
+fn values_of_every_type_are_reported() {
     let params = "i32 i64 f32 f64 v128 funcref externref i64 i64 i64 f32 f32 f32 f32 f32 f32 f32 f32 \
                   i32 v128 f64";
     let get: String = (0..21).map(|number| format!("(local.get {number})")).collect();
@@ -159,12 +159,12 @@ fn tail_calls_leave_before_the_callee_is_entered() {
     logged(&mut store, &["> loop(1)", "~ loop", "> loop(0)", "~ loop", "> done(0)", "< done = 42"]);
     call(&mut store, instance, "indirect", &[Val::I32(0)]).unwrap();
     logged(&mut store, &["> indirect(0)", "~ indirect", "> done(7)", "< done = 42"]);
-    // A host function is called in the usual way, and the caller tells no second time that it is over.
+    // A host function is called as usual. The caller's exit is not reported a second time.
     call(&mut store, instance, "indirect", &[Val::I32(1)]).unwrap();
     logged(&mut store, &["> indirect(1)", "~ indirect", "host"]);
     call(&mut store, instance, "import", &[Val::I32(1)]).unwrap();
     logged(&mut store, &["> import(1)", "~ import", "host"]);
-    // One that finds nothing to call is not over before it has trapped.
+    // If a tail call finds no function, its caller has not exited before the trap.
     let error = call(&mut store, instance, "indirect", &[Val::I32(2)]).unwrap_err();
     assert_eq!(error.downcast_ref(), Some(&Trap::TableOutOfBounds));
     logged(&mut store, &["> indirect(2)", "! indirect: TableOutOfBounds"]);
@@ -191,14 +191,14 @@ fn many_tail_calls_take_no_room() {
 }
 
 #[test]
-fn start_functions_tell() {
+fn start_functions_are_observed() {
     let wat = r#"(module
         (func $begin (call $inner))
         (func $inner)
         (start $begin))"#;
     let (mut store, _) = logging(&["*"], wat);
     logged(&mut store, &["> begin()", "  > inner()", "  < inner = ", "< begin = "]);
-    // One that traps, too.
+    // A start function that traps is observed as well.
     let module =
         Module::new(store.engine(), "(module (func $bad unreachable) (start $bad))").unwrap();
     Instance::new(&mut store, &module, &[]).unwrap_err();
@@ -206,7 +206,7 @@ fn start_functions_tell() {
 }
 
 #[test]
-fn functions_of_other_instances_tell_as_their_own_modules_do() {
+fn functions_of_other_instances_follow_the_patterns_of_their_own_modules() {
     let engine = engine(&["shown*"]);
     let mut store = Store::new(&engine, Log::new());
     log(&mut store);
@@ -236,7 +236,7 @@ fn functions_of_other_instances_tell_as_their_own_modules_do() {
             "< shown_main = 4",
         ],
     );
-    // By a reference, from the host.
+    // The host calls it through a reference.
     let table = program.get_table(&mut store, "table").unwrap();
     let Some(Ref::Func(Some(add))) = table.get(&mut store, 0) else { panic!("a function") };
     add.typed::<i32, i32>(&store).unwrap().call(&mut store, 5).unwrap();

@@ -1,4 +1,4 @@
-//! Hooks themselves: set, replaced, removed, and what they may do.
+//! The hooks themselves: how they are set, replaced and removed, and what they may do.
 
 use wasm_runtime::{AsContextMut, Store, Val};
 
@@ -26,7 +26,7 @@ fn hooks_are_set_replaced_and_removed_between_calls() {
     run(&mut store, 0);
     log(&mut store);
     run(&mut store, 6);
-    // A store with a hook can be taken apart.
+    // A store with a hook can be dismantled.
     assert!(store.into_data().is_empty());
 }
 

@@ -1,5 +1,5 @@
-//! Function hooks: what they are called with, on every way in and out of the functions that were
-//! compiled for them.
+//! Function hooks: what they are called with, whenever a function that was compiled for them is
+//! entered or left.
 
 mod code;
 mod events;

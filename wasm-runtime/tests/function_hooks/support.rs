@@ -1,11 +1,11 @@
-//! A store that writes down each event.
+//! A store that records each event.
 
 use wasm_runtime::{
     Config, Engine, Extern, FunctionEvent, FunctionHookContext, Instance, Module, NamePattern,
     Result, Store, Trap, Val,
 };
 
-/// What the store's data is: a line for each event.
+/// The data of the store: a line for each event.
 pub(crate) type Log = Vec<String>;
 
 pub(crate) fn pattern(text: &str) -> NamePattern {
@@ -56,7 +56,7 @@ pub(crate) fn line<T>(call: &FunctionHookContext<'_, T>) -> String {
     }
 }
 
-/// Writes a line for each event.
+/// Sets a hook that records a line for each event.
 pub(crate) fn log(store: &mut Store<Log>) {
     store.function_hook(|mut call| {
         let line = line(&call);
@@ -93,7 +93,8 @@ pub(crate) fn logged(store: &mut Store<Log>, lines: &[&str]) {
     assert_eq!(std::mem::take(store.data_mut()), lines);
 }
 
-/// A store of an engine with the patterns, with an instance, and with a log of what the instance does from now on.
+/// A store of an engine with these patterns, an instance, and a log of what the instance does from
+/// now on.
 pub(crate) fn logging(patterns: &[&str], wat: &str) -> (Store<Log>, Instance) {
     let engine = engine(patterns);
     let mut store = Store::new(&engine, Log::new());

@@ -11,7 +11,7 @@ use wasm_runtime::{
 use crate::support::{FACTORIAL, Log, call, engine, line, log, logged, logging, set_up};
 
 #[test]
-fn a_trap_tells_of_all_that_it_ends() {
+fn a_trap_is_reported_for_each_function_that_it_ends() {
     let (mut store, instance) = logging(&["*"], FACTORIAL);
     let error = call(&mut store, instance, "main", &[Val::I32(13)]).unwrap_err();
     assert_eq!(error.downcast_ref(), Some(&Trap::UnreachableCodeReached));
@@ -24,13 +24,13 @@ fn a_trap_tells_of_all_that_it_ends() {
             "! main: UnreachableCodeReached",
         ],
     );
-    // Nothing is left over.
+    // No state of the call that trapped is left over.
     call(&mut store, instance, "main", &[Val::I32(1)]).unwrap();
     assert_eq!(store.data()[0], "> main(1)");
 }
 
 #[test]
-fn traps_of_every_kind_tell() {
+fn traps_of_every_kind_are_reported() {
     let wat = r#"(module
         (memory 1)
         (table 1 funcref)
@@ -68,7 +68,8 @@ const BETWEEN: &str = r#"(module
         (if (i32.eqz (local.get 0)) (then unreachable))
         (local.get 0)))"#;
 
-/// `outer` calls the host through `middle`, and the host calls `inner`, after which it does what it is told.
+/// `outer` calls the host through `middle`, and the host calls `inner`. What the host returns after
+/// that is decided by `after`.
 fn between(after: fn(Result<i32>) -> Result<i32>) -> (Store<Log>, Instance) {
     let engine = engine(&["*"]);
     let mut store = Store::new(&engine, Log::new());
@@ -102,13 +103,13 @@ fn calls_that_go_through_the_host_nest() {
 }
 
 #[test]
-fn only_what_a_trap_ends_is_told_of() {
-    // The host goes on after the trap.
+fn only_functions_that_a_trap_ends_are_reported() {
+    // The host continues after the trap.
     let (mut store, instance) = between(|result| Ok(result.map_or(-1, |value| value)));
     call(&mut store, instance, "outer", &[Val::I32(0)]).unwrap();
     let exits = ["    ! inner: UnreachableCodeReached", "  < middle = -1", "< outer = -1"];
     logged(&mut store, &[ENTRIES, exits].concat());
-    // The host hands it on.
+    // The host passes the trap on.
     let (mut store, instance) = between(|result| result);
     call(&mut store, instance, "outer", &[Val::I32(0)]).unwrap_err();
     let exits = [
@@ -120,7 +121,7 @@ fn only_what_a_trap_ends_is_told_of() {
 }
 
 #[test]
-fn errors_of_the_host_tell() {
+fn errors_of_the_host_are_reported() {
     let (mut store, instance) = between(|_| bail!("no more"));
     let error = call(&mut store, instance, "outer", &[Val::I32(0)]).unwrap_err();
     assert_eq!(error.root_cause().to_string(), "no more");
@@ -129,7 +130,7 @@ fn errors_of_the_host_tell() {
 }
 
 #[test]
-fn panics_of_the_host_tell_and_go_on() {
+fn panics_of_the_host_are_reported_and_propagate() {
     let (mut store, instance) = between(|_| panic!("all is lost"));
     let payload =
         catch_unwind(AssertUnwindSafe(|| call(&mut store, instance, "outer", &[Val::I32(0)])))
@@ -137,12 +138,12 @@ fn panics_of_the_host_tell_and_go_on() {
     assert_eq!(payload.downcast_ref(), Some(&"all is lost"));
     let exits = ["    ! inner: UnreachableCodeReached", "  ! middle: a panic", "! outer: a panic"];
     logged(&mut store, &[ENTRIES, exits].concat());
-    // The hook is there for what comes next.
+    // The hook still works for the next call.
     call(&mut store, instance, "inner", &[Val::I32(1)]).unwrap();
     logged(&mut store, &["> inner(1)", "< inner = 1"]);
 }
 
-/// Fails where it is told to.
+/// Sets a hook that logs, and fails at this event of this function.
 fn fail_at(store: &mut Store<Log>, name: &'static str, at: FunctionEvent) {
     store.function_hook(move |mut call| {
         let line = line(&call);
@@ -163,7 +164,7 @@ fn an_error_at_an_entry_ends_the_call() {
     let backtrace = error.downcast_ref::<WasmBacktrace>().unwrap();
     let names: Vec<_> = backtrace.frames().iter().map(|frame| frame.func_name()).collect();
     assert_eq!(names, [Some("factorial"), Some("main")]);
-    // What refused to be entered is not left.
+    // A function that the hook refused to enter is not left.
     logged(
         &mut store,
         &["> main(2)", "  > check(2)", "  < check = ", "  > factorial(2)", "! main: not factorial"],
@@ -183,7 +184,7 @@ fn an_error_at_an_exit_ends_the_call() {
 }
 
 #[test]
-fn an_error_while_others_are_told_of_wins() {
+fn an_error_while_others_are_reported_takes_precedence() {
     let (mut store, instance) = logging(&["*"], FACTORIAL);
     fail_at(&mut store, "check", FunctionEvent::Unwound);
     let error = call(&mut store, instance, "main", &[Val::I32(13)]).unwrap_err();
@@ -195,7 +196,7 @@ fn an_error_while_others_are_told_of_wins() {
 }
 
 #[test]
-fn a_panic_of_the_hook_is_the_callers() {
+fn a_panic_of_the_hook_reaches_the_caller() {
     for at in [FunctionEvent::Entered, FunctionEvent::Returned, FunctionEvent::Unwound] {
         let (mut store, instance) = logging(&["*"], FACTORIAL);
         let armed = Arc::new(AtomicUsize::new(1));

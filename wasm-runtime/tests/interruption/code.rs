@@ -12,21 +12,21 @@ use wasm_runtime::{
 use crate::support::{engine, soon, start, trap};
 
 #[test]
-fn backtraces_tell_where_the_code_was() {
+fn backtraces_show_where_the_code_was() {
     let engine = engine(|config| config);
     let wat = r#"(module
-        (import "" "ask" (func $ask))
+        (import "" "stop" (func $stop))
         (memory 1)
-        (func $turn (param i32) (loop $again (call $ask) (br $again)))
+        (func $turn (param i32) (loop $again (call $stop) (br $again)))
         (func $outer (export "run") (call $turn (i32.const 1)))
-        (func $entered (export "enter") (call $ask)))"#;
+        (func $entered (export "enter") (call $stop)))"#;
     let wasm = wat::parse_str(wat).unwrap();
     let module = Module::new(&engine, &wasm).unwrap();
     let mut store = Store::new(&engine, ());
     let handle = store.interrupt_handle().unwrap();
-    let asking = handle.clone();
-    let ask = Func::wrap(&mut store, move || asking.interrupt());
-    let instance = Instance::new(&mut store, &module, &[ask.into()]).unwrap();
+    let stopping = handle.clone();
+    let stop = Func::wrap(&mut store, move || stopping.interrupt());
+    let instance = Instance::new(&mut store, &module, &[stop.into()]).unwrap();
     let mut frames = |name: &str| {
         let func = instance.get_typed_func::<(), ()>(&mut store, name).unwrap();
         if name == "enter" {
@@ -45,26 +45,27 @@ fn backtraces_tell_where_the_code_was() {
     assert_eq!((names, offset), (vec!["entered".to_string()], 0));
 }
 
-/// What leads from a table that nothing changes to an imported function has no place to stop of its own.
+/// The code that leads from an immutable table to an imported function has no check for
+/// interruption of its own.
 #[test]
 fn imported_functions_are_called_through_tables() {
     let engine = engine(|config| config);
     let wat = r#"(module
-        (import "" "ask" (func $ask))
+        (import "" "stop" (func $stop))
         (memory 1)
         (table 1 1 funcref)
-        (elem (i32.const 0) $ask)
-        (func (export "twice") (call $ask) (call_indirect (i32.const 0)))
+        (elem (i32.const 0) $stop)
+        (func (export "twice") (call $stop) (call_indirect (i32.const 0)))
         (func (export "run") (loop $again (call_indirect (i32.const 0)) (br $again))))"#;
     let module = Module::new(&engine, wat).unwrap();
     let mut store = Store::new(&engine, ());
     let count = Arc::new(AtomicU32::new(0));
     let (handle, counting) = (store.interrupt_handle().unwrap(), count.clone());
-    let ask = Func::wrap(&mut store, move || {
+    let stop = Func::wrap(&mut store, move || {
         counting.fetch_add(1, Ordering::Relaxed);
         handle.interrupt();
     });
-    let instance = Instance::new(&mut store, &module, &[ask.into()]).unwrap();
+    let instance = Instance::new(&mut store, &module, &[stop.into()]).unwrap();
     let twice = instance.get_typed_func::<(), ()>(&mut store, "twice").unwrap();
     twice.call(&mut store, ()).unwrap();
     assert_eq!(count.swap(0, Ordering::Relaxed), 2);
@@ -74,7 +75,7 @@ fn imported_functions_are_called_through_tables() {
     assert_eq!(count.swap(0, Ordering::Relaxed), 1);
 }
 
-/// A function whose registers are all in use at the head of its loop, and one that calls itself.
+/// A function with all registers in use at the head of its loop, and one that calls itself.
 const BUSY: &str = r#"(module
     (memory 1)
     (func $mix (export "loop") (param $n i32) (result i64)
@@ -139,10 +140,10 @@ fn code_goes_on_as_it_was() {
             (mix.call(&mut store, 3000).unwrap(), fib.call(&mut store, (15, 7, 9.0)).unwrap());
         let count = Arc::new(AtomicU32::new(0));
         let counting = count.clone();
-        // The deadline is reached again at once, so that the code stops wherever it can.
+        // The next deadline is reached at once, so that the code stops wherever it can.
         store.epoch_deadline_callback(move |_| {
             counting.fetch_add(1, Ordering::Relaxed);
-            // What this does to the registers is lost on the code.
+            // The code must not notice what this does to the registers.
             std::hint::black_box((1..40).map(f64::from).map(f64::sqrt).sum::<f64>());
             Ok(UpdateDeadline::Continue(0))
         });
@@ -150,7 +151,7 @@ fn code_goes_on_as_it_was() {
         assert_eq!(mix.call(&mut store, 3000).unwrap(), expected.0);
         assert_eq!(count.swap(0, Ordering::Relaxed), 3000);
         assert_eq!(fib.call(&mut store, (15, 7, 9.0)).unwrap(), expected.1);
-        // Each call of the function, the one that the host makes too.
+        // Each call of the function, including the one by the host.
         assert_eq!(count.swap(0, Ordering::Relaxed), 1973);
         store.set_epoch_deadline(1);
         assert_eq!(mix.call(&mut store, 3000).unwrap(), expected.0);
@@ -159,7 +160,7 @@ fn code_goes_on_as_it_was() {
 }
 
 #[test]
-fn a_stack_that_is_used_up_is_told_of() {
+fn a_stack_that_is_used_up_is_reported() {
     let engine = engine(|config| config.epoch_interruption(true).max_wasm_stack(64 << 10));
     let (mut store, instance) = start(
         &engine,
@@ -181,7 +182,7 @@ fn a_stack_that_is_used_up_is_told_of() {
     }
 }
 
-/// A function may have more places to stop than its page has bytes for.
+/// A function may have more checks for interruption than its page has bytes.
 #[test]
 fn a_function_may_have_any_number_of_loops() {
     let engine = engine(|config| config.epoch_interruption(true));
@@ -203,16 +204,16 @@ fn a_function_may_have_any_number_of_loops() {
     run.call(&mut store, 0).unwrap();
     assert_eq!(count.load(Ordering::Relaxed), 1500);
     store.set_epoch_deadline(1);
-    let asking = soon(store.interrupt_handle().unwrap());
+    let interrupter = soon(store.interrupt_handle().unwrap());
     assert_eq!(trap(run.call(&mut store, 1)), Trap::Interrupt);
-    asking.join().unwrap();
+    interrupter.join().unwrap();
 }
 
-/// What is put into other functions does not stop there, and what it does is the same.
+/// Inlined functions have no checks of their own, and do the same as before.
 #[test]
 fn functions_that_replace_calls_do_not_stop() {
     let compiler = wasm_runtime::CraneliftCompiler::new();
-    // SAFETY: measures for faster code leave what it does as it is.
+    // SAFETY: these optimizations leave what the code does as it is.
     let compiler = unsafe {
         compiler.adjust(|settings| {
             settings.inlining(true);
@@ -242,7 +243,7 @@ fn functions_that_replace_calls_do_not_stop() {
 }
 
 #[test]
-fn memories_of_others_are_looked_below() {
+fn code_with_an_imported_memory_is_interrupted() {
     let engine = engine(|config| config);
     let module = Module::new(
         &engine,
@@ -257,9 +258,9 @@ fn memories_of_others_are_looked_below() {
     for memory in [of_host, of_instance] {
         let instance = Instance::new(&mut store, &module, &[memory.into()]).unwrap();
         let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
-        let asking = soon(store.interrupt_handle().unwrap());
+        let interrupter = soon(store.interrupt_handle().unwrap());
         assert_eq!(trap(run.call(&mut store, ())), Trap::Interrupt);
-        asking.join().unwrap();
+        interrupter.join().unwrap();
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is ended, and who is asked.
+//! Which code is ended, and which callbacks are called.
 
 use wasm_runtime::{
     AsContextMut as _, Caller, Engine, Func, Instance, InterruptHandle, Linker, Module, OptLevel,
@@ -7,7 +7,7 @@ use wasm_runtime::{
 
 use crate::support::{engine, soon, start, trap};
 
-/// Functions `run` that do not end in the life of a test, each in another way.
+/// Functions named `run` that do not end during a test, each in another way.
 const ENDLESS: &[(&str, &str)] = &[
     ("a loop", r#"(func (export "run") (loop (br 0)))"#),
     (
@@ -95,7 +95,7 @@ const ENDLESS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Memories that modules have, or have not.
+/// The memories that the modules have. Some have none.
 const MEMORIES: &[&str] = &[
     "(memory 1)",
     "(memory 1) (memory 2)",
@@ -118,9 +118,9 @@ fn ends_everywhere(engine: &Engine, memories: &[&str]) {
                 let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
                 let fine = instance.get_typed_func::<(), i32>(&mut store, "fine").unwrap();
                 for _ in 0..2 {
-                    let asking = soon(store.interrupt_handle().unwrap());
+                    let interrupter = soon(store.interrupt_handle().unwrap());
                     assert_eq!(trap(run.call(&mut store, ())), Trap::Interrupt, "{what}, {memory}");
-                    asking.join().unwrap();
+                    interrupter.join().unwrap();
                     assert_eq!(fine.call(&mut store, ()).unwrap(), 42);
                 }
             }
@@ -139,7 +139,7 @@ fn everything_is_ended_without_optimisation() {
 }
 
 #[test]
-fn everything_is_ended_that_has_no_memory_to_look_below() {
+fn everything_without_a_reserved_memory_is_ended() {
     let engine = engine(|config| {
         config.memory_reservation(0).memory_reservation_for_growth(1 << 20).wasm_memory64(true)
     });
@@ -149,15 +149,15 @@ fn everything_is_ended_that_has_no_memory_to_look_below() {
         for memory in ["", "(memory i64 1)"] {
             let (mut store, instance) = start(&engine, &format!("(module {functions} {memory})"));
             let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
-            let asking = soon(store.interrupt_handle().unwrap());
+            let interrupter = soon(store.interrupt_handle().unwrap());
             assert_eq!(trap(run.call(&mut store, ())), Trap::Interrupt, "{what}, {memory}");
-            asking.join().unwrap();
+            interrupter.join().unwrap();
         }
     }
 }
 
 #[test]
-fn an_end_is_asked_for_once() {
+fn a_request_to_end_holds_for_one_call() {
     let engine = engine(|config| config);
     let (mut store, instance) = start(
         &engine,
@@ -172,11 +172,11 @@ fn an_end_is_asked_for_once() {
         assert_eq!(once.call(&mut store, ()).unwrap(), 2);
         handle.interrupt();
         handle.clone().interrupt();
-        // It has nowhere to stop, and leaves the end to the next one.
+        // This function never checks for interruption, so the request stays for the next call.
         assert_eq!(leaf.call(&mut store, ()).unwrap(), 1);
         assert_eq!(trap(once.call(&mut store, ())), Trap::Interrupt);
     }
-    // Before the first call of a store, too.
+    // The same holds before the first call of a store.
     let mut other = Store::new(&engine, ());
     other.interrupt_handle().unwrap().interrupt();
     let instance = Instance::new(&mut other, instance.module(&store), &[]).unwrap();
@@ -233,9 +233,9 @@ fn the_innermost_call_is_ended() {
         .func_wrap("", "host", |mut caller: Caller<'_, ()>| -> Result<i32> {
             let endless = caller.get_export("endless").unwrap().into_func().unwrap();
             let endless = endless.typed::<(), ()>(&caller)?;
-            let asking = soon(caller.as_context_mut().interrupt_handle()?);
+            let interrupter = soon(caller.as_context_mut().interrupt_handle()?);
             let ended = endless.call(&mut caller, ());
-            asking.join().unwrap();
+            interrupter.join().unwrap();
             let error = ended.unwrap_err();
             assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::Interrupt));
             let frames = error.downcast_ref::<WasmBacktrace>().unwrap().frames();
@@ -264,14 +264,14 @@ fn stores_within_stores_are_ended_on_their_own() {
     let mut linker = Linker::<()>::new(&engine);
     linker
         .func_wrap("", "host", move |mut caller: Caller<'_, ()>| -> Result<()> {
-            // The end of the outer one waits until the inner one has its own.
+            // The outer call ends only after the inner one has.
             caller.as_context_mut().interrupt_handle()?.interrupt();
             let mut store = Store::new(caller.engine(), ());
             let instance = Instance::new(&mut store, &inner, &[])?;
             let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
-            let asking = soon(store.interrupt_handle()?);
+            let interrupter = soon(store.interrupt_handle()?);
             assert_eq!(trap(run.call(&mut store, ())), Trap::Interrupt);
-            asking.join().unwrap();
+            interrupter.join().unwrap();
             Ok(())
         })
         .unwrap();
@@ -287,9 +287,9 @@ fn a_start_function_is_ended() {
     let wat = "(module (memory 1) (func $start (loop (br 0))) (start $start))";
     let module = Module::new(&engine, wat).unwrap();
     let mut store = Store::new(&engine, ());
-    let asking = soon(store.interrupt_handle().unwrap());
+    let interrupter = soon(store.interrupt_handle().unwrap());
     assert_eq!(trap(Instance::new(&mut store, &module, &[])), Trap::Interrupt);
-    asking.join().unwrap();
+    interrupter.join().unwrap();
 }
 
 #[test]
@@ -308,13 +308,13 @@ fn the_next_store_of_an_instance_is_another() {
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
         let once = instance.get_typed_func::<(), i32>(&mut store, "once").unwrap();
         let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
-        // That of a store that is gone does nothing.
+        // The handle of a store that is gone does nothing.
         old.iter().for_each(InterruptHandle::interrupt);
         assert_eq!(once.call(&mut store, ()).unwrap(), i32::from(b'i'));
         let handle = store.interrupt_handle().unwrap();
         handle.interrupt();
         assert_eq!(trap(run.call(&mut store, ())), Trap::Interrupt);
-        // The store is dropped with an end asked for.
+        // The store is dropped while there is a request to end.
         handle.interrupt();
         old = Some(handle);
     }
@@ -335,12 +335,12 @@ fn forks_are_interrupted_on_their_own() {
     let instances = pre.fork(&mut fork).unwrap();
     drop(store);
     let run: TypedFunc<(), ()> = instances[0].get_typed_func(&mut fork, "run").unwrap();
-    let asking = soon(fork.interrupt_handle().unwrap());
+    let interrupter = soon(fork.interrupt_handle().unwrap());
     assert_eq!(trap(run.call(&mut fork, ())), Trap::Interrupt);
-    asking.join().unwrap();
+    interrupter.join().unwrap();
 }
 
-/// Functions are called from the host alone: a function of the host is not Wasm.
+/// Here only the host calls functions, and a function of the host is not Wasm.
 #[test]
 fn a_call_of_a_host_function_leaves_the_end_to_wasm() {
     let engine = engine(|config| config);

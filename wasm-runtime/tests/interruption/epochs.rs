@@ -1,4 +1,4 @@
-//! Deadlines in epochs, and who is asked about them.
+//! Deadlines in epochs, and the callbacks that are called when they are reached.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -66,7 +66,7 @@ fn a_new_store_is_at_its_deadline() {
     assert_eq!(guest.leaf.call(&mut guest.store, ()).unwrap(), 3);
     engine.increment_epoch();
     guest.is_interrupted();
-    // Other ways to interrupt code do not ask for a deadline.
+    // The other kinds of interruption need no deadline.
     let engine = Engine::new(Config::new().interruption(true)).unwrap();
     let mut guest = Guest::new(&engine, ());
     (0..3).for_each(|_| engine.increment_epoch());
@@ -93,7 +93,7 @@ fn deadlines_count_from_when_they_are_set() {
     guest.is_interrupted();
     guest.store.set_epoch_deadline(1);
     guest.is_not_interrupted();
-    // So late that there is no number for it.
+    // So late that no number can represent it.
     guest.store.set_epoch_deadline(u64::MAX);
     (0..5).for_each(|_| engine.increment_epoch());
     guest.is_not_interrupted();
@@ -136,7 +136,7 @@ fn stores_have_deadlines_of_their_own() {
     for (ticks, guest) in guests.iter_mut().enumerate() {
         guest.store.set_epoch_deadline(ticks as u64 + 1);
     }
-    // One that is gone takes its deadline along.
+    // A store that is gone takes its deadline with it.
     drop(guests.remove(3));
     let deadlines = [1, 2, 3, 5, 6];
     for epoch in 0..8 {
@@ -210,12 +210,12 @@ fn a_panic_of_a_callback_goes_on_in_the_caller() {
 }
 
 #[test]
-fn a_callback_may_call_wasm_and_set_what_it_wants() {
+fn a_callback_may_call_wasm_and_change_settings() {
     let engine = engine(|config| config.epoch_interruption(true));
     let mut guest = Guest::new(&engine, Vec::new());
     let count = guest.count;
     guest.store.epoch_deadline_callback(move |mut store| {
-        // As long as the deadline is reached, nobody is asked.
+        // While the deadline has passed, no callback is called.
         assert_eq!(trap(count.call(&mut store, 10)), Trap::Interrupt);
         store.set_epoch_deadline(1);
         let sum = count.call(&mut store, 10)?;
@@ -224,7 +224,7 @@ fn a_callback_may_call_wasm_and_set_what_it_wants() {
     });
     guest.is_not_interrupted();
     assert_eq!(*guest.store.data(), [55; 10]);
-    // It may have all further deadlines trap, in code and in host functions.
+    // A callback may make all further deadlines trap, in code and in host functions.
     guest.store.epoch_deadline_callback(|mut store| {
         store.epoch_deadline_trap();
         store.data_mut().push(0);
@@ -278,7 +278,8 @@ fn a_start_function_has_the_deadline_of_its_store() {
     Instance::new(&mut store, &module, &[]).unwrap();
 }
 
-/// What a callback has changed is what the code sees: nothing from before the head of a loop is kept.
+/// The code sees what a callback has changed: it keeps no values that it read before the head of a
+/// loop.
 #[test]
 fn code_sees_what_a_callback_has_changed() {
     let mut config = Config::new();
@@ -314,7 +315,7 @@ fn code_sees_what_a_callback_has_changed() {
                 *store.data_mut() += 1;
                 assert!(*store.data() < 100, "the code still sees what was there before");
                 if *store.data() == 3 {
-                    // Both move when they grow, the memory if it is not reserved whole.
+                    // Both move when they grow; the memory does only if it is not reserved whole.
                     table.grow(&mut store, 1_000_000, Ref::Extern(None))?;
                     memory.grow(&mut store, 100)?;
                     let something = ExternRef::new(&mut store, 5)?;

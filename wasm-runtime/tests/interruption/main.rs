@@ -1,5 +1,5 @@
-//! Running code that is interrupted: wherever it is, and whatever it is doing, it stops or goes on as it
-//! was; by handles, by deadlines in epochs, and by timeouts.
+//! Interruption of running code. Wherever the code is and whatever it does, it stops, or goes on as
+//! if nothing had happened. It is interrupted by handles, by deadlines in epochs, and by timeouts.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 

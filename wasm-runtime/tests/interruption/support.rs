@@ -1,4 +1,4 @@
-//! Engines whose code can be interrupted, and what comes of it.
+//! Engines whose code can be interrupted, and what becomes of calls.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) fn trap<R: std::fmt::Debug>(result: Result<R>) -> Trap {
     *error.downcast_ref::<Trap>().unwrap_or_else(|| panic!("{error:?}"))
 }
 
-/// Asks for an end after a moment, on another thread.
+/// Interrupts after a moment, from another thread.
 pub(crate) fn soon(handle: InterruptHandle) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(2));

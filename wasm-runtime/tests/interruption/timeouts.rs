@@ -1,4 +1,4 @@
-//! Calls that may take only so long.
+//! Time limits for calls.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use wasm_runtime::{
 
 use crate::support::{engine, trap};
 
-/// Far beyond what a test takes.
+/// Much longer than a test takes.
 const LONG: Duration = Duration::from_secs(600);
 const SHORT: Duration = Duration::from_millis(5);
 
@@ -22,8 +22,8 @@ struct Guest {
 }
 
 impl Guest {
-    /// `nested` hands its number to the host, which calls `endless` after setting a timeout of as many
-    /// milliseconds, if that is not 0.
+    /// `nested` hands its number to the host. The host calls `endless`, after setting a timeout of
+    /// so many milliseconds if the number is not 0.
     fn new(engine: &Engine) -> Self {
         let module = Module::new(
             engine,
@@ -84,7 +84,7 @@ fn each_call_has_its_time() {
     guest.store.set_timeout(SHORT).unwrap();
     for _ in 0..3 {
         assert_eq!(trap(guest.endless.call(&mut guest.store, ())), Trap::Interrupt);
-        // The host may take its time.
+        // The host may take as long as it likes.
         std::thread::sleep(2 * SHORT);
     }
     guest.store.set_timeout(LONG).unwrap();
@@ -95,7 +95,7 @@ fn each_call_has_its_time() {
     assert_eq!(trap(guest.endless.call(&mut guest.store, ())), Trap::Interrupt);
     guest.store.set_timeout(None).unwrap();
     assert_eq!(guest.sleep.call(&mut guest.store, 20).unwrap(), 2);
-    // Others are not meant.
+    // Other stores are not affected.
     let mut other = Guest::new(&engine);
     guest.store.set_timeout(SHORT).unwrap();
     assert_eq!(other.sleep.call(&mut other.store, 20).unwrap(), 2);
@@ -103,7 +103,7 @@ fn each_call_has_its_time() {
 }
 
 #[test]
-fn no_time_at_all_and_endless_time_are_times() {
+fn no_time_and_endless_time_are_valid_timeouts() {
     let engine = engine(|config| config);
     let mut guest = Guest::new(&engine);
     guest.store.set_timeout(Duration::ZERO).unwrap();
@@ -128,7 +128,7 @@ fn sleep_takes_no_time_of_a_processor() {
     guest.store.set_cpu_timeout(SHORT).unwrap();
     let work = move || {
         let mut guest = guest;
-        // What this thread has done before is of no account.
+        // What this thread has done before does not count.
         assert_eq!(guest.once.call(&mut guest.store, ()).unwrap(), 1);
         assert_eq!(trap(guest.endless.call(&mut guest.store, ())), Trap::Interrupt);
         guest
@@ -144,7 +144,7 @@ fn sleep_takes_no_time_of_a_processor() {
 #[test]
 fn work_of_host_functions_takes_time_of_a_processor() {
     let mut guest = Guest::new(&engine(|config| config));
-    // Work that is over before anybody looks is of no account, so there is enough of it.
+    // Work that ends before anybody measures it does not count, so there is enough of it.
     guest.store.set_cpu_timeout(Duration::from_millis(2)).unwrap();
     assert_eq!(trap(guest.spin.call(&mut guest.store, 400)), Trap::Interrupt);
 }
@@ -153,7 +153,7 @@ fn work_of_host_functions_takes_time_of_a_processor() {
 fn calls_in_calls_are_part_of_them() {
     let mut guest = Guest::new(&engine(|config| config));
     guest.store.set_timeout(SHORT).unwrap();
-    // The inner call ends, and since its time is that of the outer one, so does that.
+    // The inner call ends. Its time is part of the outer call's time, so the outer call ends too.
     assert_eq!(trap(guest.nested.call(&mut guest.store, 0)), Trap::Interrupt);
     assert_eq!(guest.once.call(&mut guest.store, ()).unwrap(), 1);
 }
@@ -162,7 +162,7 @@ fn calls_in_calls_are_part_of_them() {
 fn a_host_function_limits_the_call_it_is_in() {
     let mut guest = Guest::new(&engine(|config| config));
     assert_eq!(trap(guest.nested.call(&mut guest.store, 5)), Trap::Interrupt);
-    // It holds for the calls that follow.
+    // The limit also holds for the calls that follow.
     assert_eq!(trap(guest.endless.call(&mut guest.store, ())), Trap::Interrupt);
     guest.store.set_timeout(None).unwrap();
     assert_eq!(guest.sleep.call(&mut guest.store, 20).unwrap(), 2);

@@ -1,4 +1,4 @@
-//! Instances that begin where others were.
+//! Instances that start in the state of others.
 
 use std::sync::Arc;
 use std::thread;
@@ -33,7 +33,7 @@ fn forks_start_where_the_snapshot_was_taken_and_are_apart() {
         assert_eq!(fork.call("hidden", &[]).unwrap(), number);
         assert_eq!(fork.memory("a").size(&fork.store), 2 + number as u64);
     }
-    // A fork is an instance like any other: it can be taken and forked.
+    // A fork is an instance like any other: it can be in a snapshot and be forked again.
     let fork = &mut forks[0];
     let again = Snapshot::take(&mut fork.store, &[fork.instance]).unwrap();
     fork.call("store", &[1, 1]).unwrap();
@@ -48,7 +48,7 @@ fn forks_leave_nothing_for_the_next_instance() {
     pooling.total_memories(6).total_core_instances(4).total_stacks(4);
     let mut with_pool = Config::new();
     with_pool.allocation_strategy(pooling);
-    // A module with no memory, whose instance would be used again as it is if no code had run.
+    // A module without a memory. If no code had run, its instance would be reused as it is.
     let wat = r#"(module (table (export "t") 2 funcref) (global (export "g") (mut i32) (i32.const 1))
         (data "passive") (func $f) (elem declare func $f)
         (func (export "set") (table.set (i32.const 0) (ref.func $f)) (global.set 0 (i32.const 2))
@@ -70,7 +70,7 @@ fn forks_leave_nothing_for_the_next_instance() {
             .call(&mut guest.store, ())
             .unwrap();
         let snapshot = Snapshot::take(&mut guest.store, &[guest.instance, small]).unwrap();
-        // More often than there are places in the pool.
+        // More often than the pool has slots.
         for _ in 0..20 {
             let mut store = Store::new(&engine, ());
             let small = snapshot.fork(&mut store, &linker).unwrap()[1];
@@ -190,7 +190,7 @@ fn linked_instances_are_taken_and_forked_together() {
     }
     assert_eq!(call.call(&mut store, 1).unwrap(), 1005);
 
-    // What is left out comes from the linker, what is included is each fork's own.
+    // What is left out comes from the linker. Each fork has its own copy of what is included.
     let out =
         Snapshot::builder().instances(&[two]).outside(Outside::LeaveOut).take(&mut store).unwrap();
     set.call(&mut store, 7).unwrap();

@@ -7,7 +7,8 @@ use wasm_runtime::{
     Snapshot, Store, Val,
 };
 
-/// An instance of a module that exports nothing but one function, on an engine for each level.
+/// An instance of a module that exports nothing but one function, in an engine with this level of
+/// access.
 fn internals(level: Internals) -> (Store<()>, Instance) {
     let mut config = Config::new();
     config.internals(level);
@@ -33,12 +34,12 @@ fn internals(level: Internals) -> (Store<()>, Instance) {
 fn everything_can_be_read() {
     let (mut store, instance) = internals(Internals::Readable);
     let globals = instance.globals(&mut store).unwrap();
-    let told: Vec<_> = globals
+    let found: Vec<_> = globals
         .iter()
         .map(|it| (it.index, it.name.as_deref().unwrap(), it.is_imported, it.is_exported))
         .collect();
     assert_eq!(
-        told,
+        found,
         [(0, "count", false, false), (1, "constant", false, false), (2, "open", false, true)]
     );
     assert_eq!(globals[0].item.get(&mut store).i32(), Some(5));
@@ -51,11 +52,11 @@ fn everything_can_be_read() {
     let functions = instance.functions(&mut store).unwrap();
     assert_eq!(functions.len(), 3);
     assert_eq!(functions[2].name, None);
-    // Functions by index and by name can be called.
+    // Functions can be called by index and by name.
     let add = instance.func_named(&mut store, "add").unwrap();
     assert_eq!(add.typed::<i32, i32>(&store).unwrap().call(&mut store, 2).unwrap(), 7);
     assert_eq!(instance.func_at(&mut store, 1).unwrap(), add);
-    // If no name section says it, the name of the export will do.
+    // If there is no name section, the name of the export is used.
     assert!(instance.global_named(&mut store, "shown").is_ok());
     let error = instance.global_named(&mut store, "cout").unwrap_err().to_string();
     assert!(error.contains("did you mean `count`?"), "{error}");
@@ -87,12 +88,12 @@ fn only_what_the_artifact_allows_can_be_written() {
     let panic = catch_unwind(AssertUnwindSafe(|| own.data_mut(&mut store)[0] = 1)).unwrap_err();
     assert!(panic.downcast_ref::<String>().unwrap().contains(how));
     assert_eq!(own.data(&store)[0], 0);
-    // Others, who would write, do not get it either.
+    // Other instances, which could write to it, can't import it either.
     let module = Module::new(store.engine(), r#"(module (import "" "" (memory 1)))"#).unwrap();
     assert!(Instance::new(&mut store, &module, &[own.into()]).is_err());
     let mut linker = Linker::new(store.engine());
     assert!(linker.define(&store, "", "", own).is_err());
-    // What is imported or exported is everybody's.
+    // What is imported or exported is open to everybody.
     instance.memory_at(&mut store, 0).unwrap().write(&mut store, 0, b"x").unwrap();
     let shown = instance.global_at(&mut store, 2).unwrap();
     shown.set(&mut store, Val::I32(8)).unwrap();

@@ -1,5 +1,5 @@
-//! The state of instances with compiled code behind it: snapshots, forks, transactions, what the
-//! host sees; and random sequences of all of them, compared with a model.
+//! The state of instances with compiled code: snapshots, forks, transactions, and what the host
+//! sees; and random sequences of all of these, compared with a model.
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 

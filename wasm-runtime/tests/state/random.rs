@@ -1,5 +1,6 @@
-//! Random sequences of calls, writes, growth, snapshots, restores, forks, transactions, boots of what was written
-//! out, and drops, compared with a plain model of what each instance holds.
+//! Random sequences of calls, writes, growth, snapshots, restores, forks, transactions, drops, and
+//! instances of modules made from snapshots. They are compared with a plain model of what each
+//! instance holds.
 
 #![allow(unsafe_code)]
 
@@ -82,7 +83,7 @@ impl Model {
     }
 }
 
-/// What changes a single instance.
+/// A change to a single instance.
 #[derive(Clone, Debug)]
 enum Change {
     Fill(usize, u32, u8, u32),
@@ -107,7 +108,8 @@ enum Step {
     Take(usize),
     Restore(usize),
     Fork(usize),
-    /// A module, or an artifact, that starts from a snapshot; and what is done to an instance of it.
+    /// A module or an artifact that starts from a snapshot, and the changes made to an instance of
+    /// it.
     Boot(usize, bool, Vec<Change>),
     DropGuest(usize),
     DropSnapshot(usize),
@@ -115,7 +117,7 @@ enum Step {
 
 fn change() -> impl Strategy<Value = Change> {
     let memory = 0..2usize;
-    // Often at borders of pages, sometimes out of bounds.
+    // Often at the borders of pages, sometimes out of bounds.
     let address = || prop_oneof![0..300_000u32, (0..70u32).prop_map(|page| page * 4096)];
     let len = || prop_oneof![0..20u32, 0..70_000u32];
     let element = || 0..10u32;
@@ -162,7 +164,7 @@ struct Guest {
     model: Model,
 }
 
-/// Makes a change of an instance and of its model, and compares how they end.
+/// Changes an instance and its model in the same way, and compares the outcomes.
 fn apply(store: &mut Store<()>, instance: Instance, model: &mut Model, change: &Change) {
     let call = |store: &mut Store<()>, name: &str, params: &[Val]| -> Option<i32> {
         let func = instance.get_func(&mut *store, name).unwrap();
@@ -300,7 +302,7 @@ fn check(store: &mut Store<()>, instance: Instance, model: &Model) {
     );
 }
 
-/// Compares all but the segments, which are others in a module that was written out.
+/// Compares everything but the segments. A module that was made from a snapshot has others.
 fn check_contents(store: &mut Store<()>, instance: Instance, model: &Model) {
     for (number, bytes) in model.memories.iter().enumerate() {
         let memory = instance.get_memory(&mut *store, &format!("m{number}")).unwrap();
@@ -324,8 +326,8 @@ fn check_contents(store: &mut Store<()>, instance: Instance, model: &Model) {
     assert_eq!(name(store, func), model.func);
 }
 
-/// Writes a snapshot out as a module, and perhaps compiles that to an artifact; an instance of it in a store of an
-/// engine of its own.
+/// Writes a snapshot out as a module, and compiles that to an artifact if `artifact` is set.
+/// Returns an instance of it, in a store of a new engine.
 fn boot(wasm: &[u8], snapshot: &Snapshot, artifact: bool) -> Result<(Store<()>, Instance)> {
     let state = snapshot.state(snapshot.instances().next().unwrap())?;
     let written = preinitialize(wasm, &state, &PreinitializeOptions::default())?.wasm;
@@ -342,17 +344,17 @@ fn boot(wasm: &[u8], snapshot: &Snapshot, artifact: bool) -> Result<(Store<()>, 
     Ok((store, instance))
 }
 
-/// Compares a snapshot, told by indices, with a model.
-fn check_told(snapshot: &Snapshot, model: &Model) {
+/// Compares the plain data of a snapshot, which refers to things by indices, with a model.
+fn check_plain(snapshot: &Snapshot, model: &Model) {
     let instance = snapshot.instances().next().unwrap();
     let state = snapshot.state(instance).unwrap();
     for (memory, bytes) in state.memories.iter().zip(&model.memories) {
         let memory = memory.as_ref().unwrap();
-        let mut told = vec![0; memory.pages as usize * PAGE];
+        let mut found = vec![0; memory.pages as usize * PAGE];
         for chunk in &memory.chunks {
-            told[chunk.offset as usize..][..chunk.bytes.len()].copy_from_slice(&chunk.bytes);
+            found[chunk.offset as usize..][..chunk.bytes.len()].copy_from_slice(&chunk.bytes);
         }
-        assert!(told == *bytes);
+        assert!(found == *bytes);
     }
     let name = |reference: RefState| match reference {
         RefState::Null => None,
@@ -360,13 +362,13 @@ fn check_told(snapshot: &Snapshot, model: &Model) {
     };
     for (table, elements) in state.tables.iter().zip(&model.tables) {
         let table = table.as_ref().unwrap();
-        let mut told = vec![None; table.size as usize];
+        let mut found = vec![None; table.size as usize];
         for run in &table.runs {
             for (place, element) in run.elements.iter().enumerate() {
-                told[run.offset as usize + place] = name(*element);
+                found[run.offset as usize + place] = name(*element);
             }
         }
-        assert_eq!(told, *elements);
+        assert_eq!(found, *elements);
     }
     let func =
         model.func.map_or(RefState::Null, |func| RefState::Func(wasm_types::FuncIndex::new(func)));
@@ -434,7 +436,7 @@ fn run(engine: &Engine, module: &Module, wasm: &[u8], steps: &[Step]) -> Result<
             Step::Fork(snapshot) => {
                 let Some(place) = snapshot.checked_rem(snapshots.len()) else { continue };
                 let (snapshot, model, _) = &snapshots[place];
-                check_told(snapshot, model);
+                check_plain(snapshot, model);
                 let mut store = Store::new(engine, ());
                 let instance = snapshot.fork(&mut store, &linker)?[0];
                 let mut guest = new_guest(store, instance, model.clone());

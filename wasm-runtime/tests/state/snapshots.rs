@@ -1,4 +1,4 @@
-//! Going back to what was.
+//! Going back to earlier states.
 
 use wasm_runtime::{
     Caller, Config, Engine, Func, Global, GlobalType, Instance, Linker, Memory, MemoryType, Module,
@@ -27,7 +27,7 @@ fn snapshots_are_gone_back_to_in_any_order() {
     let pristine = Snapshot::of_store(&mut guest.store).unwrap();
     disturb(&mut guest);
     let disturbed = Snapshot::of_store(&mut guest.store).unwrap();
-    // So many pages that the next snapshot copies all.
+    // So many pages that the next snapshot copies the whole memory.
     guest.call("grow", &[200]).unwrap();
     guest.call("fill", &[0, 1, 200 << 16]).unwrap();
     let full = Snapshot::of_store(&mut guest.store).unwrap();
@@ -61,7 +61,7 @@ fn snapshots_are_gone_back_to_in_any_order() {
         check(&mut guest, number);
         let mut fork = Guest::fork(&all[number]);
         if number > 0 {
-            // It has a reference to a value of the host.
+            // The state has a reference to a value of the host.
             assert!(fork.is_err());
             let instance = guest.instance;
             let table = instance.get_table(&mut guest.store, "x").unwrap();
@@ -78,12 +78,13 @@ fn many_pages_and_then_few() {
     guest.call("grow", &[98]).unwrap();
     guest.call("fill", &[0, 7, 50 << 16]).unwrap();
     let snapshot = Snapshot::of_store(&mut guest.store).unwrap();
-    // Pages that differ from the first copy, and stay so.
+    // Pages that differ from the first copy, and keep differing.
     guest.call("fill", &[1 << 16, 8, 1 << 16]).unwrap();
     let later = Snapshot::of_store(&mut guest.store).unwrap();
     let mut before = guest.memory("a").data(&guest.store).to_vec();
     guest.call("fill", &[0, 9, 100 << 16]).unwrap();
-    // More and more of what was written is as it was, until it is given back to the system.
+    // More and more of the pages that were written have their old contents again, until they are
+    // given back to the system.
     for round in 0..6 {
         later.restore(&mut guest.store).unwrap();
         assert!(guest.memory("a").data(&guest.store) == before, "round {round}");
@@ -105,8 +106,8 @@ fn many_pages_and_then_few() {
     assert!(guest.memory("a").data(&guest.store) == before);
 }
 
-/// A memory that nobody has written to yet shows what its module says; whoever takes a snapshot of it need not have
-/// the instance in the set whose module that is.
+/// A memory that nobody has written to yet shows the contents that its module declares. A snapshot
+/// of the memory need not include the instance of that module.
 #[test]
 fn initial_contents_of_an_included_memory_are_part_of_it() {
     let owner = r#"(module (memory (export "memory") 3)
@@ -211,7 +212,7 @@ fn running_code_has_no_snapshot() {
     assert!(format!("{:#}", run.call(&mut store, ()).unwrap_err()).contains("enough"));
     let trap = instance.get_typed_func::<(), ()>(&mut store, "trap").unwrap();
     assert!(trap.call(&mut store, ()).unwrap_err().is::<Trap>());
-    // However the calls have ended, the store is at rest.
+    // However the calls have ended, no code of the store is running.
     snapshot.restore(&mut store).unwrap();
     Snapshot::of_store(&mut store).unwrap();
     let mut other = Store::new(&engine, ());
@@ -301,7 +302,7 @@ fn nothing_is_left_of_forks_and_snapshots() {
         guest.call("fill", &[0, 9, 2 << 16]).unwrap();
         snapshot.restore(&mut guest.store).unwrap();
     }
-    // The memory itself shows the last copy: one file, mapped to be written and to be read.
+    // The memory itself shows the last copy: it is one file, mapped for writing and for reading.
     let (maps, files) = count();
     assert!(maps <= 4 && files <= 2, "{maps} mappings, {files} files");
     drop(guest);

@@ -129,7 +129,7 @@ pub(crate) fn check_pristine(guest: &mut Guest) {
     assert!(externs.get(&mut guest.store, 0).unwrap().is_null());
     let global = guest.instance.get_global(&mut guest.store, "f").unwrap();
     assert!(matches!(global.get(&mut guest.store), Val::FuncRef(None)));
-    // Segments that were dropped are there again.
+    // Segments that were dropped exist again.
     let before = Snapshot::of_store(&mut guest.store).unwrap();
     guest.call("init_a", &[100]).unwrap();
     assert_eq!(&guest.memory("a").data(&guest.store)[100..107], b"passive");

@@ -1,4 +1,4 @@
-//! Calls that are undone, and what of the host is undone with them.
+//! Calls that are undone, and the state of the host that is undone with them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,7 +9,7 @@ use wasm_runtime::{
 use crate::support::{EVERYTHING, Guest, Host, check_pristine};
 
 #[test]
-fn the_host_is_part_of_it_if_it_wants() {
+fn the_host_can_take_part() {
     let engine = Engine::default();
     let module = Module::new(&engine, EVERYTHING).unwrap();
     let mut store = Store::new(&engine, Host { count: 1, refuse: false });
@@ -37,7 +37,7 @@ fn the_host_is_part_of_it_if_it_wants() {
     assert_eq!(text.downcast_ref::<String>().unwrap(), "text");
     let error = snapshot.fork(&mut Store::new(&engine, 5u8), &Linker::new(&engine)).unwrap_err();
     assert!(error.to_string().contains("`u8`"), "{error}");
-    // Without the host, nobody copies the value.
+    // Without the host's help nobody copies the value.
     let plain = Snapshot::take(&mut store, &[instance]).unwrap();
     let error = plain.fork_pre(&Linker::<Host>::new(&engine)).unwrap_err().to_string();
     assert!(error.contains("copy_extern"), "{error}");

@@ -1,4 +1,4 @@
-//! Every way between host and Wasm and back, and every way for a call to end.
+//! Every transition between host and Wasm, and everything that can end a call.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -33,7 +33,7 @@ fn arguments_results_and_depth_of_nested_calls() -> Result<()> {
     let outer = instance.get_typed_func::<i32, i32>(&mut store, "outer")?;
     assert_eq!(outer.call(&mut store, 20)?, 41);
     assert_eq!(taken(&mut store), expected);
-    // Without static types it is the same.
+    // Without static types the outcome is the same.
     let mut results = [Val::I32(0)];
     outer.func().call(&mut store, &[Val::I32(20)], &mut results)?;
     assert_eq!(results[0].unwrap_i32(), 41);
@@ -70,7 +70,7 @@ fn traps_and_errors_of_the_host() {
 }
 
 #[test]
-fn panics_are_told_of_to_those_who_ask_for_more_and_go_on() {
+fn panics_are_reported_to_hooks_with_a_context_and_propagate() {
     let wat = r#"(module
         (import "env" "panic" (func $panic))
         (import "env" "fine" (func $fine))
@@ -86,7 +86,7 @@ fn panics_are_told_of_to_those_who_ask_for_more_and_go_on() {
     });
     let panic = catch_unwind(AssertUnwindSafe(|| call(&mut store, instance, "panics")));
     assert_eq!(panic.unwrap_err().downcast_ref::<&str>(), Some(&"oh no"));
-    // As in Wasmtime, the function of `call_hook` is not told of returns that are none.
+    // As in Wasmtime, the function of `call_hook` is not notified when a panic ends a call.
     let expected = [
         "> wasm panics()",
         "CallingWasm",
@@ -153,7 +153,7 @@ fn start_functions() {
     let (mut store, _) = logged(wat, |linker| {
         linker.func_wrap("env", "f", || ()).unwrap();
     });
-    // The start function is the host's own: the call to Wasm ends up there.
+    // The start function belongs to the host: the call to Wasm arrives there.
     let expected = ["> wasm env.f()", ">> host env.f()", "<< host env.f = ()", "< wasm env.f = ()"];
     assert_eq!(taken(&mut store), expected);
     let wat = r#"(module (import "env" "f" (func $f)) (func $begin (call $f)) (start $begin))"#;
@@ -193,7 +193,7 @@ fn calls_through_tables_and_references() -> Result<()> {
         (func (export "pass") (call $take (table.get (i32.const 1)))))"#;
     let (mut store, instance) = logged(wat, |linker| {
         linker.func_wrap("env", "f", || ()).unwrap();
-        // Calls what it is passed.
+        // Calls the function that it receives.
         let take = |mut caller: Caller<'_, Log>, func: Option<Func>| {
             func.unwrap().call(&mut caller, &[], &mut [])
         };
@@ -204,7 +204,7 @@ fn calls_through_tables_and_references() -> Result<()> {
     let expected =
         ["> wasm indirect(0)", ">> host env.f()", "<< host env.f = ()", "< wasm indirect = ()"];
     assert_eq!(taken(&mut store), expected);
-    // From Wasm to Wasm nobody is told.
+    // Calls from Wasm to Wasm notify nobody.
     indirect.call(&mut store, 1)?;
     assert_eq!(taken(&mut store), ["> wasm indirect(1)", "< wasm indirect = ()"]);
     call(&mut store, instance, "pass")?;
@@ -217,7 +217,7 @@ fn calls_through_tables_and_references() -> Result<()> {
         "< wasm pass = ()",
     ];
     assert_eq!(taken(&mut store), expected);
-    // A function of the host that nobody imports has no name.
+    // A host function that nobody imports has no name.
     let nameless = Func::wrap(&mut store, || ());
     let table = instance.get_table(&mut store, "table").unwrap();
     table.set(&mut store, 2, nameless.into())?;
@@ -263,7 +263,7 @@ fn functions_of_other_instances_and_imports_that_are_exported_again() -> Result<
     );
     let upper = linker.instantiate(&mut store, &upper)?;
     call(&mut store, upper, "upper")?;
-    // An import is called by the name that its caller has for it; between instances nobody is told.
+    // An import goes by the name that its caller has for it. Calls between instances notify nobody.
     let expected = [
         "> wasm upper()",
         ">> host env.f()",
