@@ -1,4 +1,5 @@
-//! Makes a test of what a fuzzer has found: an input, or the module that was made of it.
+//! Makes a test of something that a fuzzer has found: of an input, or of the module that was made
+//! from it.
 //!
 //! ```console
 //! $ cargo run --no-default-features --features checks --example keep -- \
@@ -6,7 +7,7 @@
 //! ```
 //!
 //! The arguments are the target, the file (or the seed of an input of the smoke run), and a name
-//! that says what was wrong. `tests/found.rs` runs it from then on.
+//! that says what was wrong. From then on `tests/found.rs` runs the test.
 
 use std::error::Error;
 use std::fs;
@@ -30,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/found").join(target);
     fs::create_dir_all(&directory)?;
     let mut kept = vec![(directory.join(name).with_extension("input"), data.clone())];
-    // Another version of wasm-smith makes another module of the same input.
+    // Another version of wasm-smith makes another module from the same input.
     if target == "differential"
         && let Some(wasm) = differential::module(&data)
     {

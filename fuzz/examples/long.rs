@@ -1,13 +1,13 @@
-//! Runs a check on many inputs, in several processes, and says at which ones it fails:
+//! Runs a check on many inputs, in several processes, and reports the inputs that fail:
 //!
 //! ```console
 //! $ cargo run --release --no-default-features --features checks --example long -- api 0 2000000 2
 //! ```
 //!
-//! The arguments are the check, the first seed, how many, and how many processes at once. An input
-//! that ends its process, or takes more than two minutes, is reported with its seed as well; the
-//! run goes on behind it. To look into one: `SMOKE_TRACE=1 … --example long -- api SEED 1`. The
-//! exit code is 1 if something was found.
+//! The arguments are the check, the first seed, the number of inputs, and the number of processes
+//! at once. An input that ends its process, or takes more than two minutes, is reported with its
+//! seed as well, and the run continues after it. To look into one:
+//! `SMOKE_TRACE=1 … --example long -- api SEED 1`. The exit code is 1 if something was found.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -25,13 +25,13 @@ use wasm_runtime_fuzz::targets::check_of;
 const PIECE: u64 = 20_000;
 /// How long one input may take.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Where a child says at which seed it is.
-const PLACE: &str = "LONG_RUN_PLACE";
+/// The variable that names the file in which a child process records its current seed.
+const SEED_FILE: &str = "LONG_RUN_SEED_FILE";
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let number = |place: usize, default| {
-        args.get(place).map_or(Some(default), |text: &String| text.parse().ok())
+    let number = |index: usize, default| {
+        args.get(index).map_or(Some(default), |text: &String| text.parse().ok())
     };
     let (Some(check), Some(first), Some(count), Some(processes)) = (
         args.first().and_then(|name| check_of(name)),
@@ -43,11 +43,11 @@ fn main() {
         std::process::exit(2);
     };
     let end = first + count;
-    if let Some(place) = std::env::var_os(PLACE) {
+    if let Some(file) = std::env::var_os(SEED_FILE) {
         return child(
             check,
             first..end,
-            &File::options().write(true).open(place).expect("it is there"),
+            &File::options().write(true).open(file).expect("it is there"),
         );
     }
     let begun = Instant::now();
@@ -79,9 +79,9 @@ fn main() {
 }
 
 /// Checks a range of seeds, all of them even if some fail.
-fn child(check: fn(&[u8]), seeds: std::ops::Range<u64>, place: &File) {
+fn child(check: fn(&[u8]), seeds: std::ops::Range<u64>, file: &File) {
     for seed in seeds {
-        place.write_all_at(&seed.to_le_bytes(), 0).expect("the place can be written");
+        file.write_all_at(&seed.to_le_bytes(), 0).expect("the file can be written");
         let input = smoke::input(seed);
         if catch_unwind(AssertUnwindSafe(|| check(&input))).is_err() {
             println!("{seed}");
@@ -89,7 +89,7 @@ fn child(check: fn(&[u8]), seeds: std::ops::Range<u64>, place: &File) {
     }
 }
 
-/// Has children check a range of seeds; how many failed.
+/// Lets child processes check a range of seeds, and returns how many failed.
 fn piece(name: &str, mut from: u64, to: u64) -> u64 {
     let mut failed = 0;
     while from < to {
@@ -97,7 +97,7 @@ fn piece(name: &str, mut from: u64, to: u64) -> u64 {
         std::fs::write(&path, from.to_le_bytes()).expect("there is a place for temporary files");
         let mut child = Command::new(std::env::current_exe().expect("it is running"))
             .args([name, &from.to_string(), &(to - from).to_string()])
-            .env(PLACE, &path)
+            .env(SEED_FILE, &path)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -126,7 +126,7 @@ fn piece(name: &str, mut from: u64, to: u64) -> u64 {
     failed
 }
 
-/// Waits for a child; why it ended, if it did not end well.
+/// Waits for a child process. Returns why it ended, if it did not end well.
 fn wait(child: &mut Child, at: impl Fn() -> u64) -> Option<String> {
     let mut last = (at(), Instant::now());
     loop {

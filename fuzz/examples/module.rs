@@ -1,4 +1,4 @@
-//! Writes the module that the check `differential` makes of an input, to look into what it found:
+//! Writes the module that the check `differential` makes from an input, to look into what it found:
 //!
 //! ```console
 //! $ cargo run --no-default-features --features checks --example module -- 598 > found.wasm

@@ -1,11 +1,11 @@
-//! Writes inputs for fuzzers to begin with into `corpus/TARGET`, and a dictionary into `wasm.dict`:
+//! Writes inputs for fuzzers to start with into `corpus/TARGET`, and a dictionary into `wasm.dict`:
 //!
 //! ```console
 //! $ cargo run --no-default-features --features checks --example seeds
 //! ```
 //!
-//! Targets that take binaries get the modules of this repository, as they are or compiled; all get
-//! some inputs of the smoke run. What is there already stays.
+//! Targets that take binaries get the modules of this repository, as they are or compiled. All
+//! targets get some inputs of the smoke run. Files that exist already stay.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -28,7 +28,7 @@ const MODULES: &[&str] = &[
 /// How many inputs of the smoke run each target gets.
 const SMOKE_INPUTS: u64 = 64;
 
-/// How large an input may be, in bytes: fuzzers cut what is longer.
+/// How large an input may be, in bytes. Fuzzers cut off what is longer.
 const MOST_BYTES: usize = 64 << 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::default();
     let mut written = 0;
     for file in &files {
-        // Texts may be wrong on purpose, in tests of errors.
+        // Some texts are wrong on purpose, for tests of errors.
         let Ok(wasm) = wat::parse_file(file) else { continue };
         let name = name(file);
         written += write(fuzz, "validate", &name, &wasm)?;
@@ -73,13 +73,13 @@ fn modules(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-/// What an input made of a file is called: the end of its path.
+/// The name of an input that is made from a file: the end of its path.
 fn name(file: &Path) -> String {
     let parts: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
     parts[parts.len().saturating_sub(3)..].join("-")
 }
 
-/// Writes an input, if it is not too large; how many were written.
+/// Writes an input if it is not too large. Returns how many were written.
 fn write(fuzz: &Path, target: &str, name: &str, bytes: &[u8]) -> Result<usize, Box<dyn Error>> {
     if bytes.len() > MOST_BYTES {
         return Ok(0);
@@ -90,7 +90,8 @@ fn write(fuzz: &Path, target: &str, name: &str, bytes: &[u8]) -> Result<usize, B
     Ok(1)
 }
 
-/// Words that a fuzzer would take long to find by itself, in the format of libFuzzer and AFL.
+/// Words that a fuzzer would need a long time to find by itself, in the format of libFuzzer and
+/// AFL.
 fn dictionary() -> String {
     let mut dictionary = String::from("# Made by `cargo xtask fuzz-seeds`.\n");
     let mut word = |name: String, bytes: &[u8]| {
@@ -102,7 +103,7 @@ fn dictionary() -> String {
     word("elf".into(), b"\x7fELF\x02\x01\x01");
     word("padding_of_artifacts".into(), b"wasm-rt");
     word("custom_section_name".into(), b"\x04name");
-    // A section with one entry, of a size that a fuzzer can still change.
+    // A section with one entry. A fuzzer can still change its size.
     for id in 1..=13 {
         word(format!("section_{id}"), &[id, 4, 1]);
     }
@@ -119,12 +120,13 @@ fn dictionary() -> String {
         word(format!("function_of_{name}"), &[0x60, 1, ty, 1, ty]);
         word(format!("constant_end_{name}"), &[ty, 0x0b]);
     }
-    // Numbers at the borders of what their encoding can say.
+    // Numbers at the limits of their encoding.
     word("u32_greatest".into(), &[0xff, 0xff, 0xff, 0xff, 0x0f]);
     word("u32_too_long".into(), &[0x80, 0x80, 0x80, 0x80, 0x80, 0x00]);
     word("i32_least".into(), &[0x80, 0x80, 0x80, 0x80, 0x78]);
     word("u64_greatest".into(), &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]);
-    // Operators behind a prefix: conversions, bulk memory and tables; vectors, relaxed ones too.
+    // Operators with a prefix: conversions, bulk operators for memories and tables, vectors,
+    // relaxed vectors.
     for operator in 0..=17 {
         word(format!("bulk_{operator}"), &[0xfc, operator]);
     }

@@ -1,10 +1,10 @@
 #!/bin/bash -eu
-# Builds the fuzz targets for OSS-Fuzz: each with its seeds, the dictionary and its options.
-# $SRC and $OUT are those of https://google.github.io/oss-fuzz/.
+# Builds the fuzz targets for OSS-Fuzz: each with its seeds, the dictionary and its options. For
+# $SRC and $OUT see https://google.github.io/oss-fuzz/.
 
 cd "$SRC/wasm-runtime/fuzz"
 
-# By the same compiler, but without the sanitizer: this only writes files.
+# With the same compiler, but without the sanitizer: this only writes files.
 env -u RUSTFLAGS cargo run --no-default-features --features checks --example seeds
 
 cargo fuzz build -O --debug-assertions
@@ -14,8 +14,8 @@ for file in fuzz_targets/*.rs; do
   cp "target/x86_64-unknown-linux-gnu/release/$target" "$OUT/"
   zip --quiet --junk-paths "$OUT/${target}_seed_corpus.zip" corpus/"$target"/*
   cp wasm.dict "$OUT/$target.dict"
-  # Input of at least a kilobyte gives interesting modules. Traps are faults that the store handles
-  # itself, on stacks of its own: AddressSanitizer has to leave them to it.
+  # Inputs of at least a kilobyte give interesting modules. Traps are faults that the store handles
+  # itself, on its own stacks, so AddressSanitizer must not handle them.
   cat >"$OUT/$target.options" <<OPTIONS
 [libfuzzer]
 max_len = 65536

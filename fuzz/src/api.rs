@@ -1,11 +1,11 @@
-//! The API itself: sequences of calls do what a plain model says.
+//! The API itself: sequences of calls must do what a plain model predicts.
 //!
-//! The bytes decide what is called, in several engines and stores: modules are instantiated in all
-//! the ways there are, memories, tables and globals changed by guests and by the host, functions
-//! called by any way and back, snapshots taken, restored and forked, transactions begun and ended,
-//! all on several threads, and everything dropped in any order. The model is lists of bytes,
-//! elements and numbers; it says what each call comes to. What does not belong together has to be
-//! refused.
+//! The input bytes decide which calls are made, in several engines and stores. Modules are
+//! instantiated in every possible way. Guests and the host change memories, tables and globals.
+//! Functions are called in every way, and call back. Snapshots are taken, restored and forked.
+//! Transactions begin and end. All of this happens on several threads, and everything is dropped in
+//! any order. The model consists of lists of bytes, elements and numbers, and predicts the outcome
+//! of each call. What does not belong together must be refused.
 
 mod guest;
 mod host;
@@ -32,11 +32,11 @@ thread_local! {
     static ARTIFACTS: Artifacts = Artifacts::new();
 }
 
-/// Runs the sequence that the bytes are.
+/// Runs the sequence that the bytes describe.
 ///
 /// # Panics
 ///
-/// If something else comes of it than the model says; then the sequence is printed.
+/// If an outcome differs from the model's. The sequence is printed then.
 pub fn check(data: &[u8]) {
     ARTIFACTS.with(|artifacts| {
         trace::begin();

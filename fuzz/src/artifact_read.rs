@@ -1,4 +1,4 @@
-//! Artifacts: what was written is read, and damaged ones do no harm.
+//! Artifacts: what was written can be read, and damaged ones do no harm.
 
 use arbitrary::{Result, Unstructured};
 use wasm_artifact::{Artifact, WriteOptions};
@@ -10,7 +10,7 @@ use wasm_types::{
 
 use crate::{generate, smoke};
 
-/// Reads the bytes as they are, or an artifact that is made from them, perhaps damaged.
+/// Reads the bytes as they are, or an artifact that is made from them and perhaps damaged.
 ///
 /// # Panics
 ///
@@ -29,14 +29,14 @@ fn generated(data: &[u8]) -> Result<()> {
     let wasm = generate::supported(&mut what)?;
     let module = Module::parse(&wasm, WasmFeatures::SUPPORTED)
         .unwrap_or_else(|error| panic!("generated modules are valid: {error}"));
-    // What the code is matters little: one number is enough to make it of.
+    // The code itself matters little: it is made from one number.
     let code = smoke::input(u.arbitrary()?);
     let compiled = compiled(&module, &wasm, &mut Unstructured::new(&code))?;
     let mut artifact = wasm_artifact::write(&module, &wasm, &compiled, &WriteOptions::new())
         .unwrap_or_else(|error| panic!("what was compiled can be written: {error}"));
     if damaged {
         generate::damage(&mut artifact, 0, u)?;
-        // What the checksums would give away is to be read, too.
+        // Damage that the checksums would reveal must be read as well.
         if u.arbitrary()? {
             wasm_artifact::__write_checksums(&mut artifact);
         }
@@ -50,7 +50,7 @@ fn generated(data: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Something with the shape of compiled code, which need not run.
+/// Something in the shape of compiled code. It need not run.
 fn compiled(module: &Module, wasm: &[u8], u: &mut Unstructured<'_>) -> Result<CompiledModule> {
     let mut compiled = CompiledModule {
         target: "x86_64-unknown-linux-gnu".to_string(),
@@ -112,7 +112,7 @@ fn check_same(bytes: &[u8], module: &Module, compiled: &CompiledModule) {
     read_everything(bytes);
 }
 
-/// Asks for everything there is. Nothing of it may panic.
+/// Reads everything there is. Nothing of it may panic.
 fn read_everything(bytes: &[u8]) {
     wasm_artifact::identify(bytes);
     let Ok(artifact) = Artifact::parse(bytes) else { return };

@@ -1,10 +1,10 @@
-//! Damaged artifacts are loaded, instantiated and called: the outcome is an error or what it would
-//! have been.
+//! Damaged artifacts are loaded, instantiated and called. The outcome is an error, or the same as
+//! without the damage.
 //!
-//! What is damaged is anything but the machine code, which is run as it is. Damage in the initial
-//! contents of memories may change what the guest computes, and nothing else; everywhere else the
-//! checksums have to notice it where it matters. No damage makes anything crash, hang or read what
-//! it should not: a run that goes wrong in that way ends the process.
+//! Everything but the machine code may be damaged. The code itself is run as it is. Damage in the
+//! initial contents of memories may change what the guest computes, and nothing else. Everywhere
+//! else the checksums must notice damage where it matters. No damage may cause a crash, a hang, or
+//! a read out of bounds: such a run ends the process.
 
 mod damage;
 mod subject;
@@ -18,11 +18,11 @@ thread_local! {
     static SUBJECTS: Vec<Subject> = subject::all();
 }
 
-/// Damages one of the subjects in a way that the bytes decide, and runs it.
+/// Damages one of the subjects as the bytes decide, and runs it.
 ///
 /// # Panics
 ///
-/// If something else than an error or the right result comes out.
+/// If the outcome is neither an error nor the right result.
 pub fn check(data: &[u8]) {
     let _ = SUBJECTS.with(|subjects| run(subjects, &mut Unstructured::new(data)));
 }
@@ -30,13 +30,15 @@ pub fn check(data: &[u8]) {
 fn run(subjects: &[Subject], u: &mut Unstructured<'_>) -> Result<()> {
     let place = u.choose_index(subjects.len())?;
     let subject = &subjects[place];
-    // Of one whose code is elsewhere: that all of its tables are there is seen by that.
+    // Taken from a subject whose code is at another offset. The offset shows whether all of its
+    // tables are present.
     let others: Vec<&Subject> = subjects.iter().filter(|it| it.text != subject.text).collect();
     let other = *u.choose(&others)?;
     let mut bytes = subject.artifact.clone();
     let damage = Damage::arbitrary(u, subject, other)?;
     damage.apply(&mut bytes);
-    // With the whole header of the other one it is the other one, and its code is damaged.
+    // With the complete header of the other subject, the artifact is the other one, and its code is
+    // damaged.
     if subject::text(&bytes).is_some_and(|text| text != subject.text) {
         return Ok(());
     }

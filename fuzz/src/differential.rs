@@ -1,11 +1,11 @@
-//! Execution: modules do here what they do in Wasmi.
+//! Execution: modules do the same here as in Wasmi.
 //!
-//! A module made by wasm-smith is instantiated and each function that it exports is called once,
-//! with arguments that depend only on its type; in a new instance where the one before may have
-//! come to its end. What is compared: results, traps, what the host was called with, and then all
-//! globals, memories and tables. With the feature `wasmtime`, Wasmtime runs a module too if
-//! something traps, or if there is a difference: then its word counts, and traps have to be at the
-//! places where it has them.
+//! A module made by wasm-smith is instantiated, and each function that it exports is called once.
+//! The arguments depend only on its type. If a call may have used up all fuel, the next one gets a
+//! new instance. The comparison covers results, traps, the arguments of host functions, and at the
+//! end all globals, memories and tables. With the feature `wasmtime`, Wasmtime also runs the module
+//! if there is a trap or a difference. Then Wasmtime decides what is right, and traps must be where
+//! it reports them.
 
 mod ours;
 mod outcome;
@@ -24,8 +24,8 @@ use crate::generate;
 use outcome::Outcome;
 use plan::Plan;
 
-/// How many calls and loop iterations a module may make. Less than the depth of recursion that
-/// either side has room for in all but extreme cases.
+/// How many calls and loop iterations a module may make. Except in extreme cases, both sides have
+/// room for a deeper recursion than this.
 const FUEL: u32 = 1000;
 
 /// Runs a module that is made from the bytes, on both sides.
@@ -37,7 +37,7 @@ pub fn check(data: &[u8]) {
     let _ = generated(data);
 }
 
-/// The module that [`check`] makes of the bytes, if they are enough for one.
+/// The module that [`check`] makes from the bytes, if there are enough of them.
 pub fn module(data: &[u8]) -> Option<Vec<u8>> {
     generate::runnable(&mut generate::split(data).1, FUEL).ok()
 }
@@ -65,13 +65,13 @@ fn check_binary(wasm: &[u8], settings: &ours::Settings) {
     let Some(plan) = Plan::new(module, wasm) else { return };
     let mut ours = ours::run(wasm, &plan, settings);
     let places = outcome::take_places(&mut ours);
-    // Wasmi's translation panics on a few modules, by an assertion of its own.
+    // An assertion in Wasmi's translation fails for a few modules.
     let peer = catch_unwind(AssertUnwindSafe(|| peer::run(wasm, &plan)));
     let differs = peer.ok().and_then(|peer| difference(&ours, &peer, "Wasmi"));
     decide(wasm, &plan, &ours, &places, differs, settings);
 }
 
-/// Wasmtime decides, and says where traps are.
+/// Wasmtime decides what is right, and reports where traps are.
 #[cfg(feature = "wasmtime")]
 fn decide(
     wasm: &[u8],
@@ -101,8 +101,8 @@ fn decide(
     }
 }
 
-/// Whether all is the same but that Wasmtime has the trap of a load at the operator that takes what
-/// is loaded: it does where the two become one instruction.
+/// Whether the only difference is that Wasmtime reports the trap of a load at the operator that
+/// uses the loaded value. It does so if both become one instruction.
 #[cfg(feature = "wasmtime")]
 fn is_sunken_load(wasm: &[u8], ours: &outcome::TrapFrames, theirs: &outcome::TrapFrames) -> bool {
     let ([(func, Some(at), _), ours @ ..], [(other, Some(later), _), theirs @ ..]) =
@@ -132,10 +132,10 @@ fn decide(
     }
 }
 
-/// What differs, as far as both sides get.
+/// Describes a difference between the two runs, up to where the shorter one ends.
 fn difference(ours: &[Outcome], peer: &[Outcome], name: &str) -> Option<String> {
     for (ours, peer) in ours.iter().zip(peer) {
-        // How deep a stack is differs, and what else there is room for.
+        // The depth of the stack differs, and so do other resources.
         if peer.gave_up() || ours.gave_up() {
             return None;
         }

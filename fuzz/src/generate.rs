@@ -1,11 +1,11 @@
-//! Modules to check with, made by wasm-smith from the bytes of a fuzzer.
+//! The modules for the checks, made by wasm-smith from a fuzzer's bytes.
 
 use arbitrary::{Result, Unstructured};
 use wasm_smith::{Config, Module};
 use wasm_types::WasmFeatures;
 
-/// The bytes of a fuzzer, in two: what decides how to check, and what decides what module to check
-/// with. Of one piece, wasm-smith would use up all and leave nothing to decide with.
+/// Splits a fuzzer's bytes in two: one part decides how to check, the other which module to check
+/// with. Otherwise wasm-smith would use up all bytes, and nothing would be left for the decisions.
 pub fn split(data: &[u8]) -> (Unstructured<'_>, Unstructured<'_>) {
     let (how, what) = data.split_at(data.len() / 4);
     (Unstructured::new(how), Unstructured::new(what))
@@ -30,13 +30,13 @@ pub fn any(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     Ok(Module::new(config, u)?.to_bytes())
 }
 
-/// A valid module that can be run: it ends after so many loop iterations and calls, needs little
-/// memory, mostly shows all its state, and computes the same everywhere.
+/// A valid module that can be run. It ends after so many loop iterations and calls, needs little
+/// memory, mostly exposes all its state, and computes the same everywhere.
 pub fn runnable(u: &mut Unstructured<'_>, fuel: u32) -> Result<Vec<u8>> {
     let mut config = supported_config(u)?;
     config.min_funcs = 3;
     config.max_imports = 6;
-    // What is not exported, the compiler knows more about.
+    // The compiler knows more about what is not exported.
     config.export_everything = u.ratio(2, 3)?;
     config.min_exports = 3;
     config.canonicalize_nans = true;
@@ -48,7 +48,7 @@ pub fn runnable(u: &mut Unstructured<'_>, fuel: u32) -> Result<Vec<u8>> {
     config.table_max_size_required = true;
     config.max_table_elements = 64;
     let mut module = Module::new(config, u)?;
-    // Only functions of arbitrary bytes can't be made to end, and none were asked for.
+    // Only functions of arbitrary bytes can't be made to end, and none of these were requested.
     module.ensure_termination(fuel).expect("generated functions can be made to end");
     Ok(module.to_bytes())
 }
@@ -64,7 +64,7 @@ fn supported_config(u: &mut Unstructured<'_>) -> Result<Config> {
         max_memories: u.int_in_range(1..=3)?,
         max_tables: u.int_in_range(1..=4)?,
         max_funcs: 20,
-        // Little around the functions, so that more of the input goes into their bodies.
+        // Few declarations besides the functions, so that more of the input goes into their bodies.
         min_types: 3,
         max_types: 12,
         max_globals: 10,
@@ -91,7 +91,7 @@ fn supported_config(u: &mut Unstructured<'_>) -> Result<Config> {
     })
 }
 
-/// A set of proposals: mostly what is translated, sometimes any.
+/// A set of proposals: mostly those that are translated, sometimes any.
 pub fn features(u: &mut Unstructured<'_>) -> Result<WasmFeatures> {
     if u.ratio(3, 4)? {
         return Ok(WasmFeatures::SUPPORTED);

@@ -1,7 +1,7 @@
 //! The checks that the fuzz targets run, each of which drives one crate.
 //!
-//! A check takes any bytes and panics if something is wrong. The targets under `fuzz_targets/` hand
-//! it what libFuzzer comes up with; [`smoke`] hands it the same few hundred inputs each time, on
+//! A check takes any bytes, and panics if something is wrong. The targets under `fuzz_targets/`
+//! pass it what libFuzzer produces. [`smoke`] passes it the same few hundred inputs each time, on
 //! stable Rust, as part of the project's checks.
 
 #[cfg(feature = "api")]

@@ -2,11 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs a check on so many inputs, all of them even if it fails on some.
+/// Runs a check on this many inputs. It continues after a failure.
 ///
 /// # Panics
 ///
-/// If the check does on any input. The message names their seeds; [`input`] has the bytes for one.
+/// If the check panics on any input. The message names the seeds, and [`input`] returns the bytes
+/// for a seed.
 pub fn smoke(name: &str, inputs: u64, check: impl Fn(&[u8])) {
     let fails = |seed: &u64| {
         if std::env::var_os("SMOKE_TRACE").is_some() {
@@ -18,15 +19,15 @@ pub fn smoke(name: &str, inputs: u64, check: impl Fn(&[u8])) {
     assert!(failed.is_empty(), "the check `{name}` fails on the inputs of seeds {failed:?}");
 }
 
-/// With the environment variable `SMOKE_FIRST` a run starts at that seed. (`SMOKE_TRACE` has each
-/// written out, for those that end the process.)
+/// The environment variable `SMOKE_FIRST` sets the seed that a run starts at. (With `SMOKE_TRACE`
+/// each step is written out, for inputs that end the process.)
 fn first_seed() -> u64 {
     std::env::var("SMOKE_FIRST").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0)
 }
 
 /// The bytes for a seed: between 256 and 16384 of them.
 pub fn input(seed: u64) -> Vec<u8> {
-    // SplitMix64, from a place that is mixed, too: neighbouring seeds would otherwise give nearly
+    // SplitMix64. Its start is mixed as well, since neighbouring seeds would otherwise give nearly
     // the same numbers.
     let mix = |mut z: u64| {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,6 +1,6 @@
 //! The checks by the names of their targets.
 
-/// The names of the targets whose checks are there with these features.
+/// The names of the targets whose checks these features include.
 pub const TARGETS: &[&str] = &[
     "validate",
     #[cfg(feature = "translate")]

@@ -1,5 +1,5 @@
 //! Translation: every valid module compiles, for any target and with any settings, to the same code
-//! each time; and a module that is not valid gives an error.
+//! each time. An invalid module gives an error.
 
 use arbitrary::{Result, Unstructured};
 use wasm_translate::{ClifStage, ErrorKind, Settings, clif, compile_module};
@@ -7,7 +7,7 @@ use wasm_types::{CompiledModule, DefinedFuncIndex, Module, OptLevel, Tunables, W
 
 use crate::generate;
 
-/// Compiles the bytes as they are, or a module that is made from them, perhaps damaged.
+/// Compiles the bytes as they are, or a module that is made from them and perhaps damaged.
 ///
 /// # Panics
 ///
@@ -19,7 +19,7 @@ pub fn check(data: &[u8]) {
     let _ = generated(data);
 }
 
-/// With the settings that most modules are compiled with.
+/// Compiles with the settings that most modules are compiled with.
 fn binary(wasm: &[u8]) {
     let Ok(parsed) = Module::parse_with_bodies(wasm, WasmFeatures::SUPPORTED) else { return };
     let mut settings = Settings::for_target("x86_64-unknown-linux-gnu")
@@ -27,7 +27,7 @@ fn binary(wasm: &[u8]) {
     settings.verifier(true).threads(1);
     match (compile_module(&parsed, wasm, &settings), parsed.validate_bodies(wasm)) {
         (Ok(compiled), Ok(())) => check_compiled(&compiled, parsed.module()),
-        // What is too large is refused, whether it is valid or not.
+        // What is too large is refused, whether valid or not.
         (Err(error), _) if error.kind() == ErrorKind::Limit => {}
         (Err(error), Err(invalid)) => {
             assert_eq!(error.function(), invalid.function(), "{error}\n{invalid}");
@@ -65,7 +65,7 @@ fn generated(data: &[u8]) -> Result<()> {
                     .unwrap_or_else(|error| panic!("CLIF of a valid function: {error}"));
             }
         }
-        // On RISC-V vectors take an extension, and can't be results of functions even then.
+        // On RISC-V, vectors require an extension, and can't be results of functions even with it.
         (Err(error), _)
             if error.kind() == ErrorKind::Unsupported
                 && settings.target().architecture.to_string() == "riscv64gc" => {}

@@ -1,4 +1,4 @@
-//! Parsing and validation: agrees with wasmparser, and what comes out is in order.
+//! Parsing and validation: the result agrees with wasmparser, and is consistent.
 
 use arbitrary::Result;
 use wasm_types::abi::ContextLayout;
@@ -7,7 +7,7 @@ use wasm_types::{Module, ParseError, ParseErrorKind, WasmFeatures};
 
 use crate::generate;
 
-/// Parses the bytes as they are, or a module that is made from them, perhaps damaged.
+/// Parses the bytes as they are, or a module that is made from them and perhaps damaged.
 ///
 /// # Panics
 ///

@@ -1,5 +1,5 @@
-//! What fuzzers have found, once more: `found/TARGET/NAME.input` is the input of a target, and
-//! `NAME.wasm` or `NAME.wat` beside it a module for the target `differential`.
+//! What fuzzers have found is checked again: `found/TARGET/NAME.input` is the input of a target,
+//! and `NAME.wasm` or `NAME.wat` beside it is a module for the target `differential`.
 
 #![cfg(feature = "differential")]
 
@@ -27,7 +27,7 @@ fn what_was_found_stays_mended() {
                 _ => panic!("neither an input nor a module"),
             };
             checked += 1;
-            // For those that end the process: the last one that is named is it.
+            // If the process ends here, the last file that was named is the cause.
             eprintln!("{}", file.display());
             if catch_unwind(AssertUnwindSafe(run)).is_err() {
                 failed.push(file);

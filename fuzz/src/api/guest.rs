@@ -5,31 +5,32 @@ use wasm_runtime::{
     ReuseConfig,
 };
 
-/// What a module takes from others.
+/// What a module imports from others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     /// It has its own memory, tables and global.
     Owner,
     /// It imports them, whatever their sizes.
     User,
-    /// It imports them as being of one size for ever.
+    /// It imports them with fixed sizes.
     Fixed,
-    /// As `Owner`, and its start function fails when segments have been applied to what it imports.
+    /// Like `Owner`, but with a start function that fails after segments were applied to what it
+    /// imports.
     Failing,
 }
 
 pub(super) const KINDS: [Kind; 4] = [Kind::Owner, Kind::User, Kind::Fixed, Kind::Failing];
 
-/// The sizes of an owner: smallest and largest number of pages, functions, and host values.
+/// The limits of an owner: smallest and largest numbers of pages, functions, and host values.
 pub(super) const PAGES: (u64, u64) = (1, 4);
 pub(super) const FUNCS: (u64, u64) = (4, 8);
 pub(super) const VALUES: (u64, u64) = (2, 8);
 
-/// The initial contents of an owner's memory, and where they begin.
+/// The initial contents of an owner's memory, and their address.
 pub(super) const IMAGE: (u32, &[u8]) = (8, b"initial contents");
 /// The passive data of each module.
 pub(super) const PASSIVE: &[u8] = b"passive!";
-/// The byte that `Failing` writes into what it imports before it fails, and where.
+/// The byte that `Failing` writes into what it imports before it fails, and its address.
 pub(super) const FAILED: (u32, u8) = (60, 0x66);
 
 const TYPES: &str = "(type $k0 (func (result i32)))
@@ -50,7 +51,7 @@ impl Kind {
                 (data (i32.const 8) \"initial contents\")
                 (elem (table $t) (i32.const 0) func $k0 $k1)"
             ),
-            // With types in another order, so that their numbers are others.
+            // The types are in another order, so they have other indices.
             Kind::User => format!(
                 "(type (func (param f32))) (type (func (param i32 f32)))
                 {TYPES} {}",
@@ -83,26 +84,26 @@ fn imports(memory: &str, funcs: &str, values: &str) -> String {
     )
 }
 
-/// How many settings of engines there are.
+/// How many different settings of engines there are.
 pub(super) const SETTINGS: usize = 4;
 
-/// Whether calls can be ended from outside, in an engine of these settings and with code compiled
-/// for it.
+/// Whether calls can be ended from outside, in an engine with these settings and code compiled for
+/// it.
 pub(super) fn interruptible(settings: usize) -> bool {
     settings != 0
 }
 
-/// Whether there are epochs.
+/// Whether engines with these settings have epochs.
 pub(super) fn epochs(settings: usize) -> bool {
     settings == 1
 }
 
-/// Whether fuel is counted.
+/// Whether engines with these settings count fuel.
 pub(super) fn fuel(settings: usize) -> bool {
     settings == 1
 }
 
-/// Settings that differ in what engines keep, reserve, and compile.
+/// Settings that differ in what engines reuse, reserve, and compile.
 pub(super) fn config(settings: usize) -> Config {
     let mut config = Config::new();
     config.parallel_compilation(false).max_wasm_stack(64 << 10);

@@ -1,9 +1,10 @@
-;; What every guest module has; the header before it says where memory, tables and the global come from.
+;; What every guest module has. The header before it defines or imports the memory, the tables and
+;; the global.
   (data $passive "passive!")
   (elem $more func $k2 $k0)
   (global $id (export "id") (mut i32) (i32.const 0))
   (global $f (export "f") (mut funcref) (ref.null func))
-  ;; Of this module alone, and never changed.
+  ;; This table belongs to this module alone, and is never changed.
   (table $own 4 funcref)
   (elem (table $own) (i32.const 0) func $k0 $k1 $k0)
 
@@ -62,7 +63,7 @@
   (func $deep (export "deep") (result i32) (i32.add (call $deep) (i32.const 1)))
   (func (export "unreachable") unreachable)
   (func (export "host") (param i32) (result i32) (call $host (local.get 0)))
-  ;; What the host has changed is seen when it returns.
+  ;; After the host returns, the code must see what the host has changed.
   (func (export "late") (param i32) (result i32)
     (local $before i32)
     (local.set $before (i32.load8_u (i32.const 40)))

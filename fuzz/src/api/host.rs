@@ -1,4 +1,5 @@
-//! The host's side: what stores hold, and the function that guests call, which goes back into them.
+//! The host's side: the data of stores, and the function that guests call, which calls back into
+//! them.
 
 use std::panic::resume_unwind;
 
@@ -9,15 +10,15 @@ use wasm_runtime::{
 
 use super::model::{code, host_number};
 
-/// What a store's data are.
+/// The data of a store.
 pub(super) struct Data {
     pub(super) limits: StoreLimits,
 }
 
-/// What the host panics with; no message is printed for it.
+/// The payload of the host's panics. No message is printed for them.
 pub(super) struct HostPanic;
 
-/// Gives a linker the function `call`.
+/// Defines the function `call` in a linker.
 pub(super) fn define(linker: &mut Linker<Data>) -> Result<()> {
     linker.func_wrap("host", "call", call)?;
     Ok(())
@@ -81,8 +82,8 @@ fn call_export(caller: &mut Caller<'_, Data>, name: &str, args: &[Val]) -> Resul
     Ok(results[0].unwrap_i32())
 }
 
-/// A function of the host with the type of one of the guest's `k0` to `k3`, by its place in the
-/// store.
+/// A function of the host with the type of one of the guest's `k0` to `k3`. `place` is its index in
+/// the store.
 pub(super) fn function(store: &mut Store<Data>, kind: usize, place: usize) -> Func {
     let number = host_number(place);
     match kind {

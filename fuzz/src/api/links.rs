@@ -1,4 +1,4 @@
-//! Instances, and the ways to what they import.
+//! Instances, and the ways in which they get what they import.
 
 use arbitrary::{Result, Unstructured};
 use wasm_runtime::{Extern, Instance, Linker, Module, Store, Trap};
@@ -12,7 +12,7 @@ use super::trace;
 use super::world::{EngineSide, LinkerSide, PreSide, Stored, World};
 use super::wrong;
 
-/// Whether items are what a module of a kind imports.
+/// Whether these items are what a module of this kind imports.
 pub(super) fn fits(model: &State, kind: Kind, items: [usize; 4]) -> bool {
     let [memory, funcs, values, global] = items;
     let memory = &model.memories[memory];
@@ -34,7 +34,7 @@ pub(super) fn fits(model: &State, kind: Kind, items: [usize; 4]) -> bool {
     }
 }
 
-/// What instantiating comes to, given the items that are imported, if there are all.
+/// The outcome of an instantiation with these items as imports; `None` if one is missing.
 fn expected(side: &Side, kind: Kind, items: Option<[usize; 4]>) -> Outcome<()> {
     match (kind, items) {
         (Kind::Owner, _) => {
@@ -50,7 +50,7 @@ fn expected(side: &Side, kind: Kind, items: Option<[usize; 4]>) -> Outcome<()> {
     }
 }
 
-/// Takes over what came of instantiating.
+/// Compares the outcome of an instantiation, and takes over what was made.
 fn made(
     store: &mut Store<Data>,
     side: &mut Side,
@@ -75,7 +75,7 @@ fn made(
     }
 }
 
-/// Adds an instance that was made.
+/// Adds a new instance.
 fn add(
     store: &mut Store<Data>,
     side: &mut Side,
@@ -114,7 +114,7 @@ pub(super) fn number(store: &mut Store<Data>, side: &mut Side, place: usize) {
     side.globals[global].set(store, val).expect("it is a number");
 }
 
-/// Instantiates with a list of items of the store, some of which may not fit.
+/// Instantiates with a list of items of the store. Some of them may not fit.
 pub(super) fn by_list(
     u: &mut Unstructured<'_>,
     store: &mut Store<Data>,
@@ -126,7 +126,7 @@ pub(super) fn by_list(
         fits(&side.model, Kind::Fixed, [of.memory, of.funcs, of.values, of.global])
     });
     let kind = match full {
-        // Not often can there be one.
+        // This kind can rarely be instantiated.
         Some(_) if u.ratio(1, 3)? => Kind::Fixed,
         _ if side.instances.is_empty() => Kind::Owner,
         _ => *u.choose(&KINDS)?,
@@ -136,7 +136,7 @@ pub(super) fn by_list(
     let mut items = None;
     let mut list = vec![host];
     if kind != Kind::Owner {
-        // Mostly those of one instance.
+        // Mostly the items of one instance.
         let Some(mut i) = pick(u, side.instances.len())? else { return Ok(()) };
         if let (Kind::Fixed, Some(full)) = (kind, full) {
             i = full;
@@ -165,7 +165,7 @@ pub(super) fn by_list(
     Ok(())
 }
 
-/// Instantiates in one of the ways there are.
+/// Instantiates in one of the possible ways.
 pub(super) fn instantiate(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {
     let Some(place) = pick(u, world.stores.len())? else { return Ok(()) };
     let Stored { store, side } = &mut world.stores[place];
@@ -177,7 +177,7 @@ pub(super) fn instantiate(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Re
         2 => {
             let Some(l) = pick(u, world.linkers.len())? else { return Ok(()) };
             let kind = *u.choose(&KINDS)?;
-            // The module is of the store's engine; the linker may be of another.
+            // The module belongs to the store's engine. The linker may belong to another.
             let module = world.engines[side.engine].module(u, world.artifacts, kind)?;
             by_linker(store, side, &world.linkers[l], l, &module, kind);
             Ok(())
@@ -229,7 +229,7 @@ pub(super) fn linker(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<
     Ok(())
 }
 
-/// Gives a linker the exports of an instance.
+/// Defines the exports of an instance in a linker.
 pub(super) fn name(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {
     let Some(l) = pick(u, world.linkers.len())? else { return linker(u, world) };
     let Some(s) = pick(u, world.stores.len())? else { return Ok(()) };
@@ -255,7 +255,7 @@ pub(super) fn name(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()
     Ok(())
 }
 
-/// Looks up what a module imports.
+/// Looks up the imports of a module.
 pub(super) fn look_up(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {
     let Some(l) = pick(u, world.linkers.len())? else { return linker(u, world) };
     let kind = *u.choose(&KINDS)?;
@@ -267,7 +267,7 @@ pub(super) fn look_up(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result
         wrong::refused(|| linker.linker.instantiate_pre(&module));
         return Ok(());
     }
-    // What the sizes are is known when it is instantiated; here it may be what they were once.
+    // The sizes are only known at instantiation. Here the sizes may be earlier ones.
     if let Ok(pre) = attempt(|| linker.linker.instantiate_pre(&module)) {
         world.pres.push(PreSide { pre, engine, kind, owner: linker.owner });
     } else {

@@ -1,4 +1,5 @@
-//! Steps within one store: each done there and in the model, and compared.
+//! Steps within one store. Each is done in the store and in the model, and the outcomes are
+//! compared.
 
 mod check;
 mod function;
@@ -14,7 +15,7 @@ use super::side::Side;
 pub(super) use check::pick;
 pub(super) use function::{FUEL, TICKS};
 
-/// A step of some kind.
+/// Takes a random step.
 pub(super) fn step(
     u: &mut Unstructured<'_>,
     store: &mut Store<Data>,

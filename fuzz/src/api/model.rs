@@ -1,4 +1,4 @@
-//! What a store holds, told as plainly as can be.
+//! What a store holds, in the plainest possible form.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use wasm_runtime::Trap;
 
 use super::guest::{self, Kind};
 
-/// A function that can be referred to: each has a number that its results show.
+/// A function that can be referred to. Each has a number, which its results show.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Func {
-    /// Of the instance with this place, one of `k0` to `k3`.
+    /// One of `k0` to `k3`, of the instance with this index.
     Guest { instance: usize, kind: usize },
-    /// One that the host made, by its place.
+    /// One that the host made, by its index.
     Host(usize),
-    /// One of an instance whose making failed, by its place.
+    /// One of an instance whose instantiation failed, by its index.
     Orphan(usize),
 }
 
@@ -23,7 +23,7 @@ pub(super) enum Value {
     I64(i64),
     F64(f64),
     Func(Option<Func>),
-    /// A host value, which is a number.
+    /// A value of the host, which is a number.
     Extern(Option<u64>),
 }
 
@@ -47,7 +47,7 @@ impl Table {
     }
 }
 
-/// An instance, by the places of what it has.
+/// An instance, by the indices of its items.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Instance {
     pub(super) kind: Kind,
@@ -61,16 +61,16 @@ pub(super) struct Instance {
     pub(super) elements_dropped: bool,
 }
 
-/// An instance that was made, as far as it went.
+/// The result of an instantiation, even if it failed halfway.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Made {
-    /// By its place.
+    /// The index of the instance.
     Instance(usize),
-    /// Its start function failed: its place among those of which this is so.
+    /// Its start function failed. The index is among all those for which this is true.
     Orphan(usize),
 }
 
-/// All that a store holds.
+/// Everything that a store holds.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct State {
     pub(super) memories: Vec<Memory>,
@@ -83,12 +83,12 @@ pub(super) struct State {
     pub(super) made: Vec<Made>,
     /// The kinds of the functions that the host made.
     pub(super) funcs: Vec<usize>,
-    /// How large memories and tables may become by growing.
+    /// The largest sizes that memories and tables may grow to.
     pub(super) most_pages: u64,
     pub(super) most_elements: u64,
 }
 
-/// How a call ended that did not return.
+/// How a call ended without returning.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Stop {
     Trap(Trap),
@@ -100,7 +100,7 @@ pub(super) enum Stop {
 
 pub(super) type Outcome<T> = std::result::Result<T, Stop>;
 
-/// The host's function `call`: what it is asked to do is in the lowest four bits.
+/// The host's function `call`. The lowest four bits of its argument say what it does.
 pub(super) mod code {
     pub(in super::super) const RETURN: i32 = 0;
     pub(in super::super) const PANIC: i32 = 1;
@@ -123,7 +123,7 @@ impl State {
         Self { most_pages: u64::MAX, most_elements: u64::MAX, ..Self::default() }
     }
 
-    /// The number of a function, which its results show; its kind.
+    /// The kind of a function, and its number, which its results show.
     pub(super) fn function(&self, func: Func) -> (usize, i32) {
         match func {
             Func::Guest { instance, kind } => match self.globals[self.instances[instance].number] {
@@ -135,7 +135,7 @@ impl State {
         }
     }
 
-    /// Whether what an instance imports is no longer as large as it asks for, so that it can't run.
+    /// Whether an instance can't run, because something it imports is smaller than it requires.
     pub(super) fn is_halted(&self, place: usize) -> bool {
         let of = &self.instances[place];
         let (pages, funcs, values) = match of.kind {
@@ -148,7 +148,7 @@ impl State {
             || (self.tables[of.values].elements.len() as u64) < values
     }
 
-    /// The same of one whose start function failed.
+    /// The same for an instance whose start function failed.
     pub(super) fn is_halted_orphan(&self, place: usize) -> bool {
         let items @ [memory, funcs] = self.orphans[place];
         if items == NOBODYS {
@@ -158,7 +158,7 @@ impl State {
             || (self.tables[funcs].elements.len() as u64) < guest::FUNCS.0
     }
 
-    /// Whether a function is one of an instance that can't run.
+    /// Whether a function can be called, because its instance can run.
     pub(super) fn can_be_called(&self, func: Func) -> bool {
         match func {
             Func::Guest { instance, .. } => !self.is_halted(instance),
@@ -167,7 +167,7 @@ impl State {
         }
     }
 
-    /// Adds the items of an owner, as they are at first.
+    /// Adds the items of an owner, in their initial state.
     pub(super) fn add_owner(&mut self) -> Instance {
         let place = self.instances.len();
         let (start, image) = guest::IMAGE;
@@ -190,7 +190,8 @@ impl State {
         self.instance(Kind::Owner, items)
     }
 
-    /// Adds what is each instance's own, and gives the instance, which is not added yet.
+    /// Adds the items that each instance has for itself, and returns the instance, which is not
+    /// added yet.
     pub(super) fn instance(&mut self, kind: Kind, items: [usize; 4]) -> Instance {
         self.globals.push(Value::I32(0));
         self.globals.push(Value::Func(None));
@@ -271,7 +272,7 @@ impl State {
         Some(old)
     }
 
-    /// What a call through an element with the type of a kind reaches.
+    /// The function that a call reaches through an element, with the type of a kind.
     pub(super) fn indirect(&self, table: usize, index: u32, kind: usize) -> Outcome<Func> {
         match self.tables[table].elements.get(index as usize) {
             None => Err(Stop::Trap(Trap::TableOutOfBounds)),
@@ -283,7 +284,7 @@ impl State {
         }
     }
 
-    /// What a call of the host's function does that comes from an instance.
+    /// What a call of the host's function by an instance does.
     pub(super) fn host_call(&mut self, instance: usize, arg: i32) -> Outcome<i32> {
         let rest = arg >> 4;
         let (memory, funcs) = (self.instances[instance].memory, self.instances[instance].funcs);
@@ -318,7 +319,7 @@ impl State {
     }
 }
 
-/// Items that nobody knows of.
+/// Items that nothing else refers to.
 pub(super) const NOBODYS: [usize; 2] = [usize::MAX; 2];
 
 /// The number of a host function.

@@ -1,4 +1,4 @@
-//! Other threads: what was made on one is used on another, or on several at once.
+//! Other threads: what was made on one thread is used on another, or on several at once.
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -11,7 +11,7 @@ use super::local::pick;
 use super::world::{self, World};
 use super::{sequence, trace};
 
-/// Goes on for a few steps on another thread.
+/// Continues for a few steps on another thread.
 pub(super) fn elsewhere(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {
     trace::step(|| "on another thread:".to_owned());
     let steps = trace::take();
@@ -64,7 +64,8 @@ pub(super) fn at_once(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result
             assert_eq!(call.call(&mut store, 0).expect("it is a function"), 0);
             let snapshot = wasm_runtime::Snapshot::of_store(&mut store).expect("nothing runs");
             let mut other = world::new_store(engine);
-            let forked = snapshot.fork(&mut other, &engine.base).expect("all can be told");
+            let forked =
+                snapshot.fork(&mut other, &engine.base).expect("all values have counterparts");
             let memory = forked[0].get_memory(&mut other, "m").expect("it is there");
             assert_eq!((memory.data(&other)[40], memory.size(&other)), (77, 2));
             if let Ok(handle) = store.interrupt_handle() {

@@ -2,19 +2,19 @@
 
 use super::model::{Func, Made, State, Value};
 
-/// What a snapshot holds.
+/// The contents of a snapshot.
 pub(super) struct Saved {
     pub(super) engine: usize,
     pub(super) uid: usize,
     pub(super) state: State,
-    /// The instances; with all else if it is of a whole store.
+    /// The instances. A snapshot of a whole store has everything else, too.
     pub(super) chosen: Vec<usize>,
-    /// The same, with those whose start function failed, which are part of whole stores.
+    /// The same, with the instances whose start function failed. They are part of whole stores.
     pub(super) made: Vec<Made>,
     pub(super) whole: bool,
 }
 
-/// The places of items.
+/// The indices of items.
 #[derive(Default)]
 pub(super) struct Items {
     pub(super) memories: Vec<usize>,
@@ -46,7 +46,7 @@ impl Saved {
         self.of_instances()
     }
 
-    /// Puts it back in the model.
+    /// Puts the snapshot back in the model.
     pub(super) fn put_back(&self, model: &mut State) {
         let items = self.items();
         for place in items.memories {
@@ -63,17 +63,20 @@ impl Saved {
         }
     }
 
-    /// Whether values can be told in another store: functions of the instances, and nothing of the
-    /// host's.
-    pub(super) fn can_be_told(&self, items: &Items) -> bool {
-        let told = |value: &Value| match value {
+    /// Whether all values have counterparts in another store: functions of the instances do, values
+    /// of the host don't.
+    pub(super) fn has_counterparts(&self, items: &Items) -> bool {
+        let has_counterpart = |value: &Value| match value {
             Value::Func(Some(Func::Guest { instance, .. })) => self.chosen.contains(instance),
             Value::Func(Some(Func::Orphan(_))) => self.whole,
             Value::Func(Some(_)) | Value::Extern(Some(_)) => false,
             _ => true,
         };
-        items.tables.iter().all(|place| self.state.tables[*place].elements.iter().all(told))
-            && items.globals.iter().all(|place| told(&self.state.globals[*place]))
+        items
+            .tables
+            .iter()
+            .all(|place| self.state.tables[*place].elements.iter().all(has_counterpart))
+            && items.globals.iter().all(|place| has_counterpart(&self.state.globals[*place]))
     }
 
     /// Whether an instance can't run.

@@ -1,4 +1,4 @@
-//! One step after the other, of any kind.
+//! One step of any kind after the other.
 
 use arbitrary::{Result, Unstructured};
 
@@ -6,7 +6,7 @@ use super::local::{self, pick};
 use super::world::{Stored, World};
 use super::{links, snapshots, trace, wrong};
 
-/// One step, of any kind, after which what was touched is compared.
+/// Takes a step of any kind, and then compares what it touched.
 pub(super) fn step(world: &mut World<'_>, u: &mut Unstructured<'_>) -> Result<()> {
     match u.int_in_range(0..=39_u32)? {
         0..=17 => {

@@ -9,11 +9,11 @@ use wasm_runtime::{
 use super::host::{Data, HostPanic};
 use super::model::{Func, Outcome, State, Stop, Value};
 
-/// What the host knows of a store: its handles, in the places of the model's.
+/// What the host knows of a store: its handles, with the same indices as in the model.
 pub(super) struct Side {
-    /// Tells stores apart.
+    /// Identifies the store.
     pub(super) uid: usize,
-    /// The place of the engine.
+    /// The index of the engine.
     pub(super) engine: usize,
     /// The settings of the engine.
     pub(super) settings: usize,
@@ -25,7 +25,7 @@ pub(super) struct Side {
     pub(super) funcs: Vec<RealFunc>,
 }
 
-/// The names of an instance's items, in the order of their places.
+/// The names of an instance's functions, in the order of their kinds.
 pub(super) const KINDS: [&str; 4] = ["k0", "k1", "k2", "k3"];
 
 impl Side {
@@ -39,7 +39,7 @@ impl Side {
         }
     }
 
-    /// The value of a model as one of the store.
+    /// The value of the store that corresponds to one of the model.
     pub(super) fn val(&self, store: &mut Store<Data>, value: Value) -> Val {
         match value {
             Value::I32(x) => Val::I32(x),
@@ -66,7 +66,7 @@ impl Side {
         let func = self.instances[instance].get_func(&mut *store, name);
         let func = func.unwrap_or_else(|| panic!("there is an export `{name}`"));
         let args: Vec<Val> = args.iter().map(|value| self.val(store, *value)).collect();
-        // Every other call is one with static types, where there is code for them.
+        // Every other call uses static types, if there is code for them.
         let typed = self.model.globals.len() % 2 == 0;
         attempt(|| match (args.as_slice(), results) {
             ([Val::I32(a)], 1) if typed => {
@@ -87,7 +87,7 @@ impl Side {
         })
     }
 
-    /// Compares a value of the store with one of the model. Functions are told apart by calling
+    /// Compares a value of the store with one of the model. Functions are distinguished by calling
     /// them.
     pub(super) fn assert_same(&self, store: &mut Store<Data>, found: &Val, expected: Value) {
         match (found, expected) {
@@ -109,7 +109,7 @@ impl Side {
         }
     }
 
-    /// Compares sizes, which reads nothing.
+    /// Compares sizes, without reading contents.
     pub(super) fn assert_sizes(&self, store: &Store<Data>) {
         for (place, (memory, model)) in self.memories.iter().zip(&self.model.memories).enumerate() {
             assert_eq!(memory.size(store), model.pages, "pages of memory {place}");
@@ -119,7 +119,7 @@ impl Side {
         }
     }
 
-    /// Compares all that can be seen.
+    /// Compares everything that can be observed.
     pub(super) fn assert_all(&self, store: &mut Store<Data>) {
         self.assert_sizes(store);
         for (place, (memory, model)) in self.memories.iter().zip(&self.model.memories).enumerate() {
@@ -151,7 +151,7 @@ impl Side {
         }
     }
 
-    /// A handle of each item.
+    /// A handle to each item.
     pub(super) fn items(&self) -> Vec<Extern> {
         let mut items: Vec<Extern> = Vec::new();
         items.extend(self.memories.iter().map(|item| Extern::from(*item)));
@@ -185,7 +185,7 @@ fn untyped(
     Ok(found)
 }
 
-/// Runs something that may end in any of the ways that calls end.
+/// Runs something that may end in any of the ways in which calls end.
 pub(super) fn attempt<T>(run: impl FnOnce() -> wasm_runtime::Result<T>) -> Outcome<T> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(value)) => Ok(value),
@@ -198,7 +198,7 @@ pub(super) fn attempt<T>(run: impl FnOnce() -> wasm_runtime::Result<T>) -> Outco
     }
 }
 
-/// The number that the results of a function show; `None` if it is not of the kind.
+/// The number that the results of a function show; `None` if it is not of this kind.
 fn number_of(store: &mut Store<Data>, func: RealFunc, kind: usize) -> Option<i32> {
     let number = match kind {
         0 => func.typed::<(), i32>(&*store).ok()?.call(&mut *store, ()).ok()?,

@@ -109,7 +109,7 @@ pub(super) fn restore(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result
     Ok(())
 }
 
-/// Makes instances of a snapshot.
+/// Makes instances from a snapshot.
 pub(super) fn fork(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {
     let Some(target) = pick(u, world.stores.len())? else { return Ok(()) };
     let with = u.choose_index(world.engines.len())?;
@@ -121,7 +121,10 @@ pub(super) fn fork(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()
         if with != saved.engine {
             wrong::refused(|| snapshot.fork_pre(&world.engines[with].base));
         } else if let Ok(pre) = attempt(|| snapshot.fork_pre(&world.engines[with].base)) {
-            assert!(saved.can_be_told(&saved.of_instances()), "it has what can't be told");
+            assert!(
+                saved.has_counterparts(&saved.of_instances()),
+                "it has values without counterparts"
+            );
             world.forks.push((pre, Arc::clone(saved)));
         }
         return Ok(());
@@ -149,12 +152,12 @@ pub(super) fn fork(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()
     };
     match result {
         Ok(made) => {
-            let must_fail = !saved.can_be_told(&saved.of_instances()) || saved.has_halted();
+            let must_fail = !saved.has_counterparts(&saved.of_instances()) || saved.has_halted();
             assert!(!must_fail, "what refers to something of another store was forked");
             adopt(store, side, &saved, &made);
         }
         Err(error) => {
-            let may_fail = !saved.can_be_told(&saved.items())
+            let may_fail = !saved.has_counterparts(&saved.items())
                 || saved.has_halted()
                 || side.model.most_pages < u64::MAX
                 || side.settings == 2;
@@ -169,7 +172,7 @@ pub(super) fn fork(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()
 fn adopt(store: &mut Store<Data>, side: &mut Side, saved: &Saved, made: &[Instance]) {
     assert_eq!(made.len(), saved.made.len());
     let first = side.instances.len();
-    // The places that they get here.
+    // The indices that they get here.
     let (mut instances, mut orphans) = (BTreeMap::new(), BTreeMap::new());
     for made in &saved.made {
         match made {
@@ -177,7 +180,7 @@ fn adopt(store: &mut Store<Data>, side: &mut Side, saved: &Saved, made: &[Instan
             Made::Orphan(place) => orphans.insert(*place, side.model.orphans.len() + orphans.len()),
         };
     }
-    let told = |value: Value| match value {
+    let counterpart = |value: Value| match value {
         Value::Func(Some(Func::Guest { instance, kind })) => {
             Value::Func(Some(Func::Guest { instance: instances[&instance], kind }))
         }
@@ -198,7 +201,7 @@ fn adopt(store: &mut Store<Data>, side: &mut Side, saved: &Saved, made: &[Instan
             *tables.entry(old).or_insert_with(|| {
                 side.tables.push(real.get_table(&mut *store, name).expect("all export these"));
                 let mut table = saved.state.tables[old].clone();
-                table.elements.iter_mut().for_each(|element| *element = told(*element));
+                table.elements.iter_mut().for_each(|element| *element = counterpart(*element));
                 side.model.tables.push(table);
                 side.tables.len() - 1
             })
@@ -208,7 +211,7 @@ fn adopt(store: &mut Store<Data>, side: &mut Side, saved: &Saved, made: &[Instan
         let mut global = |side: &mut Side, old: usize, name: &str| {
             *globals.entry(old).or_insert_with(|| {
                 side.globals.push(real.get_global(&mut *store, name).expect("all export these"));
-                side.model.globals.push(told(saved.state.globals[old]));
+                side.model.globals.push(counterpart(saved.state.globals[old]));
                 side.globals.len() - 1
             })
         };
@@ -229,7 +232,7 @@ fn adopt(store: &mut Store<Data>, side: &mut Side, saved: &Saved, made: &[Instan
         side.model.made.push(match saved_as {
             Made::Instance(place) => Made::Instance(instances[place]),
             Made::Orphan(place) => {
-                // What nobody else imports, nobody makes smaller here.
+                // Nobody else imports this, so nobody makes it smaller here.
                 let [memory, funcs] = saved.state.orphans[*place];
                 let items = memories.get(&memory).zip(tables.get(&funcs));
                 side.model.orphans.push(items.map_or(NOBODYS, |(memory, funcs)| [*memory, *funcs]));
@@ -242,7 +245,7 @@ fn adopt(store: &mut Store<Data>, side: &mut Side, saved: &Saved, made: &[Instan
     }
 }
 
-/// A transaction in which something happens, and which ends in one of the ways there are.
+/// A transaction in which something happens, and which ends in one of the possible ways.
 pub(super) fn transaction(
     u: &mut Unstructured<'_>,
     store: &mut Store<Data>,

@@ -1,4 +1,4 @@
-//! What a sequence did, for whoever looks into a failure.
+//! What a sequence did, for those who look into a failure.
 
 use std::cell::{Cell, RefCell};
 use std::panic;
@@ -10,7 +10,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether each step is written out at once, for sequences that end the process.
+/// Whether each step is written out at once. This is for sequences that end the process.
 fn loud() -> bool {
     thread_local! {
         static LOUD: bool = std::env::var_os("SMOKE_TRACE").is_some();
@@ -18,7 +18,7 @@ fn loud() -> bool {
     LOUD.with(|loud| *loud)
 }
 
-/// Notes a step.
+/// Records a step.
 pub(super) fn step(step: impl FnOnce() -> String) {
     let step = step();
     if loud() {
@@ -27,14 +27,14 @@ pub(super) fn step(step: impl FnOnce() -> String) {
     STEPS.with_borrow_mut(|steps| steps.push(step));
 }
 
-/// Notes what is being looked at, if somebody watches.
+/// Records what is being looked at, if steps are written out at once.
 pub(super) fn at(place: impl FnOnce() -> String) {
     if loud() {
         PLACE.with_borrow_mut(|at| *at = place());
     }
 }
 
-/// Forgets all steps, and has panics that are expected print nothing.
+/// Forgets all steps, and keeps expected panics from printing anything.
 pub(super) fn begin() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -59,7 +59,7 @@ pub(super) fn print() {
     });
 }
 
-/// Runs something whose panics are expected.
+/// Runs something that is expected to panic.
 pub(super) fn quietly<R>(run: impl FnOnce() -> R) -> R {
     struct Loud;
     impl Drop for Loud {
@@ -72,12 +72,12 @@ pub(super) fn quietly<R>(run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// The steps so far, to be taken to another thread and back.
+/// Takes the steps so far, to move them to another thread and back.
 pub(super) fn take() -> Vec<String> {
     STEPS.take()
 }
 
-/// Steps that were taken on another thread.
+/// Adds steps that were recorded on another thread.
 pub(super) fn put(steps: Vec<String>) {
     STEPS.set(steps);
 }

@@ -1,5 +1,4 @@
-//! Everything that a sequence has made: engines, stores, linkers, what was looked up, what was
-//! saved.
+//! Everything that a sequence has made: engines, stores, linkers, lookups, snapshots.
 
 #![allow(unsafe_code)]
 
@@ -23,10 +22,10 @@ use super::trace;
 pub(super) struct EngineSide {
     pub(super) engine: Engine,
     pub(super) settings: usize,
-    /// With the host's function, and nothing else.
+    /// A linker with the host's function, and nothing else.
     pub(super) base: Linker<Data>,
     modules: [Option<Module>; KINDS.len()],
-    /// Keeps the types that give the same types of modules other numbers in each engine.
+    /// Keeps types alive, so that the same types of modules have other numbers in each engine.
     _types: Vec<FuncType>,
 }
 
@@ -40,7 +39,7 @@ impl EngineSide {
         Self { engine, settings, base, modules: Default::default(), _types: types }
     }
 
-    /// A module of the engine, which may be an artifact that was made for another.
+    /// A module of the engine. It may be an artifact that was made for other settings.
     pub(super) fn module(
         &mut self,
         u: &mut Unstructured<'_>,
@@ -51,13 +50,13 @@ impl EngineSide {
         if let Some(module) = &self.modules[place] {
             return Ok(module.clone());
         }
-        // SAFETY: the bytes are what the compiler has made.
+        // SAFETY: the compiler has made these bytes.
         let load =
             |settings| unsafe { Module::deserialize(&self.engine, artifacts.get(settings, kind)) };
         let mut module = None;
         if u.ratio(1, 6)? {
             let other = u.choose_index(guest::SETTINGS)?;
-            // Calls have to be ended as the engine's settings say.
+            // It must be possible to end calls in the way that the engine's settings require.
             let serves = guest::interruptible(other) >= guest::interruptible(self.settings)
                 && guest::epochs(other) >= guest::epochs(self.settings)
                 && guest::fuel(other) >= guest::fuel(self.settings);
@@ -73,21 +72,21 @@ impl EngineSide {
     }
 }
 
-/// A store with what is known of it.
+/// A store with its model.
 pub(super) struct Stored {
     pub(super) store: Store<Data>,
     pub(super) side: Side,
 }
 
-/// A linker, and whose items it has under `o`: a store, and the places of memory, functions, values
-/// and global.
+/// A linker, and the items it has under `o`: their store, and the indices of the memory, functions,
+/// values and global.
 pub(super) struct LinkerSide {
     pub(super) linker: Linker<Data>,
     pub(super) engine: usize,
     pub(super) owner: Option<(usize, [usize; 4])>,
 }
 
-/// What was looked up.
+/// The result of looking up imports.
 pub(super) struct PreSide {
     pub(super) pre: InstancePre<Data>,
     pub(super) engine: usize,
@@ -95,7 +94,7 @@ pub(super) struct PreSide {
     pub(super) owner: Option<(usize, [usize; 4])>,
 }
 
-/// All that there is.
+/// Everything that exists.
 pub(super) struct World<'a> {
     pub(super) artifacts: &'a Artifacts,
     pub(super) engines: Vec<EngineSide>,
@@ -156,7 +155,7 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    /// Compares all, and drops everything in some order.
+    /// Compares everything, and drops it in some order.
     pub(super) fn end(mut self, u: &mut Unstructured<'_>) -> Result<()> {
         trace::step(|| "(the end: all is compared)".to_owned());
         for Stored { store, side } in &mut self.stores {
@@ -179,7 +178,7 @@ impl<'a> World<'a> {
     }
 }
 
-/// A store whose calls are not ended by what its engine counts.
+/// A store whose calls are not ended by the limits that its engine counts.
 pub(super) fn new_store(of: &EngineSide) -> Store<Data> {
     let mut store = Store::new(&of.engine, Data { limits: StoreLimits::default() });
     if guest::fuel(of.settings) {

@@ -1,4 +1,4 @@
-//! What must be refused: items, values, types and modules where they do not belong.
+//! What must be refused: items, values, types and modules that are used where they do not belong.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,8 +15,7 @@ use super::side::extern_ref;
 use super::trace;
 use super::world::{Stored, World};
 
-/// Runs something that has to be refused: by an error, or by a panic that says what does not
-/// belong.
+/// Runs something that must be refused: by an error, or by a panic that says what does not belong.
 #[track_caller]
 pub(super) fn refused<T>(run: impl FnOnce() -> wasm_runtime::Result<T>) {
     let result = trace::quietly(|| catch_unwind(AssertUnwindSafe(run)));
@@ -42,7 +41,7 @@ pub(super) fn refused<T>(run: impl FnOnce() -> wasm_runtime::Result<T>) {
     }
 }
 
-/// What is none counts as refused.
+/// `None` counts as refused.
 fn none<T>(found: Option<T>) -> wasm_runtime::Result<T> {
     found.ok_or_else(|| wasm_runtime::Error::msg("there is none"))
 }
@@ -56,7 +55,7 @@ pub(super) fn step(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()
     }
 }
 
-/// Items of stores that are gone.
+/// Uses items of stores that are gone.
 fn with_stray(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {
     let Some(place) = pick(u, world.strays.len())? else { return Ok(()) };
     let item = world.strays[place];
@@ -68,12 +67,12 @@ fn with_stray(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Uses an item in a store that it is not of.
+/// Uses an item in a store that it does not belong to.
 fn use_item(u: &mut Unstructured<'_>, store: &mut Store<Data>, item: Extern) -> Result<()> {
-    let way = u.int_in_range(0..=7_u32)?;
-    trace::step(|| format!("  by way {way}"));
+    let case = u.int_in_range(0..=7_u32)?;
+    trace::step(|| format!("  by case {case}"));
     match item {
-        Extern::Memory(memory) => match way {
+        Extern::Memory(memory) => match case {
             0 => refused(|| Ok(memory.ty(&*store))),
             1 => refused(|| Ok(memory.size(&*store))),
             2 => refused(|| Ok(memory.read(&*store, 0, &mut [0])?)),
@@ -83,7 +82,7 @@ fn use_item(u: &mut Unstructured<'_>, store: &mut Store<Data>, item: Extern) -> 
             6 => refused(|| Ok(memory.data_mut(&mut *store).len())),
             _ => refused(|| Ok(memory.data_and_store_mut(&mut *store).0.len())),
         },
-        Extern::Table(table) => match way {
+        Extern::Table(table) => match case {
             0 => refused(|| Ok(table.ty(&*store))),
             1 => refused(|| Ok(table.size(&*store))),
             2 => refused(|| none(table.get(&mut *store, 0))),
@@ -92,12 +91,12 @@ fn use_item(u: &mut Unstructured<'_>, store: &mut Store<Data>, item: Extern) -> 
             5 => refused(|| table.fill(&mut *store, 0, Ref::Extern(None), 0)),
             _ => refused(|| Table::copy(&mut *store, &table, 0, &table, 0, 0)),
         },
-        Extern::Global(global) => match way {
+        Extern::Global(global) => match case {
             0..=2 => refused(|| Ok(global.ty(&*store))),
             3..=5 => refused(|| Ok(global.get(&mut *store))),
             _ => refused(|| global.set(&mut *store, Val::I64(0))),
         },
-        Extern::Func(func) => match way {
+        Extern::Func(func) => match case {
             0 => refused(|| Ok(func.ty(&*store))),
             1 => refused(|| func.call(&mut *store, &[], &mut [Val::I32(0)])),
             2 => refused(|| func.typed::<(), i32>(&*store)),
@@ -115,26 +114,26 @@ fn use_item(u: &mut Unstructured<'_>, store: &mut Store<Data>, item: Extern) -> 
     Ok(())
 }
 
-/// Uses a reference in a store that it is not of.
+/// Uses a reference in a store that it does not belong to.
 fn use_reference(
     u: &mut Unstructured<'_>,
     store: &mut Store<Data>,
     func: Option<Func>,
     value: Option<Rooted<ExternRef>>,
 ) -> Result<()> {
-    let way = u.int_in_range(0..=9_u32)?;
-    trace::step(|| format!("  its reference by way {way}"));
+    let case = u.int_in_range(0..=9_u32)?;
+    trace::step(|| format!("  its reference by case {case}"));
     let (val, element, null) = match func {
         Some(func) => (Val::FuncRef(Some(func)), RefType::FUNCREF, Ref::Func(None)),
         None => (Val::ExternRef(value), RefType::EXTERNREF, Ref::Extern(None)),
     };
     let reference = val.ref_().expect("it is a reference");
     let mut table = || Table::new(&mut *store, TableType::new(element.clone(), 1, Some(3)), null);
-    match way {
+    match case {
         0..=2 => {
             // The store may have no room for a table.
             let Ok(table) = table() else { return Ok(()) };
-            match way {
+            match case {
                 0 => refused(|| table.set(&mut *store, 0, reference)),
                 1 => refused(|| table.grow(&mut *store, 1, reference)),
                 _ => refused(|| table.fill(&mut *store, 0, reference, 1)),
@@ -151,7 +150,7 @@ fn use_reference(
             let global = Global::new(&mut *store, ty, null).expect("null is of the type");
             refused(|| global.set(&mut *store, val));
         }
-        // As an argument of a host function, and as the result of one.
+        // As an argument of a host function, and as its result.
         6 => {
             let ty = FuncType::new(store.engine(), [ValType::Ref(element)], []);
             let takes = Func::new(&mut *store, ty, |_, _, _| panic!("it was called"));
@@ -198,7 +197,7 @@ fn use_reference(
     Ok(())
 }
 
-/// What belongs to one store in another.
+/// Uses things of one store in another.
 fn with_another_store(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {
     let count = world.stores.len();
     if count < 2 {
@@ -206,13 +205,13 @@ fn with_another_store(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result
     }
     let a = u.choose_index(count)?;
     let b = (a + 1 + u.choose_index(count - 1)?) % count;
-    let way = u.int_in_range(0..=9_u32)?;
+    let case = u.int_in_range(0..=9_u32)?;
     let [of, target] = world.stores.get_disjoint_mut([a, b]).expect("they are two");
     trace::step(|| {
-        format!("something of store {} in store {}, way {way}", of.side.uid, target.side.uid)
+        format!("something of store {} in store {}, case {case}", of.side.uid, target.side.uid)
     });
     let store = &mut target.store;
-    match way {
+    match case {
         0..=3 => {
             let items = of.side.items();
             let Some(item) = pick(u, items.len())? else { return Ok(()) };
@@ -248,7 +247,7 @@ fn with_another_store(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result
             }
         }
         7 => {
-            // As an import, of a module of the other store's engine.
+            // As an import of a module that belongs to the other store's engine.
             let Some(i) = pick(u, of.side.instances.len())? else { return Ok(()) };
             let engine = &mut world.engines[target.side.engine];
             let kind = *u.choose(&[Kind::User, Kind::Failing])?;
@@ -277,7 +276,7 @@ fn with_another_store(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result
             let mut linker: Linker<Data> = Linker::new(store.engine());
             let instance = of.side.instances[i];
             refused(|| linker.instance(&mut *store, "a", instance).map(|_| ()));
-            // An item of the first store, asked for with the second.
+            // An item of the first store, requested with the second.
             linker = Linker::new(of.store.engine());
             linker.instance(&mut of.store, "a", instance).expect("the names are free");
             refused(|| none(linker.get(&mut *store, "a", "m")));
@@ -286,7 +285,7 @@ fn with_another_store(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result
     Ok(())
 }
 
-/// What belongs to one engine in another.
+/// Uses things of one engine in another.
 fn with_another_engine(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {
     let count = world.engines.len();
     let Some(s) = pick(u, world.stores.len())? else { return Ok(()) };
@@ -295,8 +294,8 @@ fn with_another_engine(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Resul
     }
     let Stored { store, side } = &mut world.stores[s];
     let other = (side.engine + 1 + u.choose_index(count - 1)?) % count;
-    let way = u.int_in_range(0..=15_u32)?;
-    trace::step(|| format!("something of engine {other} in store {}, way {way}", side.uid));
+    let case = u.int_in_range(0..=15_u32)?;
+    trace::step(|| format!("something of engine {other} in store {}, case {case}", side.uid));
     let kind = *u.choose(&KINDS)?;
     let module = world.engines[other].module(u, world.artifacts, kind)?;
     let own = world.engines[side.engine].module(u, world.artifacts, kind)?;
@@ -305,7 +304,7 @@ fn with_another_engine(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Resul
     linker.func_wrap("", "", |x: f64| x as i64).expect("the name is free");
     let ty = FuncType::new(&engine.engine, [ValType::I64], [ValType::F64]);
     let concrete = RefType::new(true, HeapType::ConcreteFunc(ty.clone()));
-    match way {
+    match case {
         0 => refused(|| none(linker.get(&mut *store, "host", "call"))),
         1 => refused(|| none(linker.iter(&mut *store).next().map(|_| ()))),
         2 => {

@@ -1,4 +1,4 @@
-//! What is done to an artifact.
+//! The damage that is done to an artifact.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use arbitrary::{Result, Unstructured};
 
 use super::subject::Subject;
 
-/// Changes of bytes, none of them in the machine code, and perhaps the end of the file.
+/// Changed bytes, none of them in the machine code, and perhaps a shorter file.
 #[derive(Debug)]
 pub(super) struct Damage {
     changes: Vec<(usize, Vec<u8>)>,
@@ -14,7 +14,7 @@ pub(super) struct Damage {
 }
 
 impl Damage {
-    /// Damage of some kind, taken from another artifact for splices.
+    /// Random damage. Splices are taken from another artifact.
     pub(super) fn arbitrary(
         u: &mut Unstructured<'_>,
         subject: &Subject,
@@ -28,13 +28,13 @@ impl Damage {
             let (at, new) = match u.int_in_range(0..=9_u32)? {
                 // One bit.
                 0..=3 => (start, vec![bytes[start] ^ (1 << u.int_in_range(0..=7_u32)?)]),
-                // A number of the format, where numbers mostly stand.
+                // A number of the format, at an offset where numbers usually are.
                 4 => {
                     let number = *u.choose(&[0, 1, 0xff, 0x1000, 1 << 31, u32::MAX])?;
                     (start & !3, number.to_le_bytes().to_vec())
                 }
                 5 => (start, vec![u.arbitrary()?; u.int_in_range(1..=64.min(rest))?]),
-                // A part of another artifact, or of another place of this one.
+                // A part of another artifact, or of another part of this one.
                 6 => {
                     let len = u.int_in_range(1..=8192.min(rest))?;
                     let end = (start + len).min(other.artifact.len());
@@ -45,7 +45,7 @@ impl Damage {
                     let from = u.int_in_range(0..=bytes.len() - len)?;
                     (start, bytes[from..from + len].to_vec())
                 }
-                // An entry of the directory says something else, or twice the same.
+                // An entry of the directory is changed, or repeated.
                 8 => {
                     let size = subject.entry_size;
                     let entries = subject.directory.len() / size;
@@ -58,7 +58,7 @@ impl Damage {
                     entry[field..field + 8].copy_from_slice(&number.to_le_bytes());
                     (to, entry)
                 }
-                // The end.
+                // The file is cut off.
                 _ => {
                     damage.len = u.int_in_range(0..=bytes.len() + 64)?;
                     continue;
@@ -85,16 +85,16 @@ impl Damage {
         bytes.resize(self.len, 0);
     }
 
-    /// Whether it changes bytes of the range.
+    /// Whether the damage changes bytes of the range.
     pub(super) fn touches(&self, range: &Range<usize>) -> bool {
         self.changes.iter().any(|(at, new)| *at < range.end && at + new.len() > range.start)
     }
 }
 
-/// Mostly in the headers and tables, sometimes in what is said about initial contents of memories;
-/// for the rest anywhere.
+/// A random offset: mostly in the headers and tables, sometimes in the descriptions of initial
+/// contents of memories, and otherwise anywhere.
 fn place(u: &mut Unstructured<'_>, subject: &Subject) -> Result<usize> {
-    for (range, rarity) in [(&subject.image_places, 8_u8), (&subject.images, 12)] {
+    for (range, rarity) in [(&subject.image_tables, 8_u8), (&subject.images, 12)] {
         if !range.is_empty() && u.ratio(1, rarity)? {
             return u.int_in_range(range.start..=range.end - 1);
         }

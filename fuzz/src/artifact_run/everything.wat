@@ -1,4 +1,4 @@
-;; A bit of everything that an artifact has tables for.
+;; A little of everything that artifacts have tables for.
 (module $everything
   (type $unary (func (param i32) (result i32)))
   (import "host" "add" (func $add (type $unary)))

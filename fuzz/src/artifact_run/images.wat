@@ -1,4 +1,5 @@
-;; Memories with initial contents: in one piece and in several, with holes between, up to their ends.
+;; Memories with initial contents: in one piece and in several, with holes between them, up to the
+;; end.
 (module $images
   (import "host" "add" (func $add (param i32) (result i32)))
   (memory $wide 5 8)
@@ -13,7 +14,7 @@
   (data (memory $small) (i32.const 4090) "within one")
   (data $passive "never in a memory before")
 
-  ;; A word of each page of the host, one after the other with the sum so far.
+  ;; Reads a word of each page of the host, one after the other, and adds them up.
   (func (export "wide") (result i64)
     (local $at i32) (local $sum i64)
     (loop $again

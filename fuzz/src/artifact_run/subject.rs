@@ -1,4 +1,4 @@
-//! Artifacts that use everything there is, and what comes out of running them.
+//! Artifacts that use everything there is, and the outcome of running them.
 
 #![allow(unsafe_code)]
 
@@ -19,19 +19,19 @@ pub(super) struct Subject {
     pub(super) text: Range<usize>,
     /// The initial contents of memories: data of the guest, with no checksum.
     pub(super) images: Range<usize>,
-    /// What is said about where they are.
-    pub(super) image_places: Range<usize>,
+    /// The tables that say where the initial contents are.
+    pub(super) image_tables: Range<usize>,
     pub(super) directory: Range<usize>,
     pub(super) entry_size: usize,
     calls: Vec<(String, Vec<Val>)>,
 }
 
-/// What a step came to.
+/// The outcome of a step.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Outcome {
     Returned(Vec<String>),
     Trapped(Trap),
-    /// An error that is no trap of the guest's.
+    /// An error that is not a trap of the guest.
     Refused(String),
 }
 
@@ -39,7 +39,8 @@ pub(super) enum Outcome {
 pub(super) fn all() -> Vec<Subject> {
     let mut config = Config::new();
     config.parallel_compilation(false).max_wasm_stack(64 << 10);
-    // Reserving address space is most of the time otherwise, and not what this is about.
+    // Otherwise reserving address space would take most of the time, and it is not what is tested
+    // here.
     config.memory_reservation(1 << 20).memory_guard_size(1 << 16);
     let engine = Engine::new(&config).expect("the settings are valid");
     let everything = include_str!("everything.wat");
@@ -110,8 +111,8 @@ pub(super) fn all() -> Vec<Subject> {
     ];
     let mut whole = Config::new();
     whole.parallel_compilation(false).max_wasm_stack(64 << 10);
-    // Where memories are explicitly checked, in a mapping that is as large as they are; and where
-    // they are not.
+    // One engine checks accesses to memories explicitly, and maps exactly their size. The other
+    // does not.
     for engine in [engine, Engine::new(&whole).expect("the settings are valid")] {
         let images = parse(images);
         let subject = Subject::new(&engine, &images, image_calls);
@@ -126,7 +127,8 @@ fn parse(text: &str) -> Vec<u8> {
 }
 
 impl Outcome {
-    /// Whether it may be in place of another if only initial contents of memories are others.
+    /// Whether this may be the outcome instead of another, if only the initial contents of memories
+    /// differ.
     pub(super) fn has_shape_of(&self, other: &Outcome) -> bool {
         match (self, other) {
             (Outcome::Returned(found), Outcome::Returned(expected)) => {
@@ -145,7 +147,7 @@ impl Subject {
             let section = parsed.sections().find(|section| section.name == name);
             section.map_or(0..0, |s| s.offset as usize..(s.offset + s.len) as usize)
         };
-        // The directory ends where the first table begins; its entries are of 24 bytes.
+        // The directory ends where the first table begins. Its entries are 24 bytes long.
         let entry_size = 24;
         let first = parsed.sections().next().expect("there are tables").offset as usize;
         let mut linker = Linker::new(engine);
@@ -160,7 +162,7 @@ impl Subject {
             linker,
             text: text(&artifact).expect("it has just been written"),
             images: find(".wasm.images"),
-            image_places: find(".wasm.memory_images"),
+            image_tables: find(".wasm.memory_images"),
             directory: first - entry_size * parsed.sections().count()..first,
             entry_size,
             calls: calls
@@ -178,7 +180,7 @@ impl Subject {
         subject
     }
 
-    /// The module as one that starts where an instance of it is that has run.
+    /// The module in the state that an instance of it has after running.
     fn changed(&self, wasm: &[u8]) -> Vec<u8> {
         let mut store = Store::new(&self.engine, 0);
         let module = Module::new(&self.engine, wasm).expect("it is valid");
@@ -189,14 +191,14 @@ impl Subject {
             func.call(&mut store, &args, &mut results).expect("it returns");
         }
         let snapshot = Snapshot::of_store(&mut store).expect("nothing runs");
-        let state = snapshot.state(instance).expect("it can be told");
+        let state = snapshot.state(instance).expect("it can be described");
         preinitialize(wasm, &state, &PreinitializeOptions::default()).expect("it fits").wasm
     }
 
-    /// Loads, from bytes or from a file, instantiates and calls, as far as it goes.
+    /// Loads from bytes or from a file, instantiates and calls, as far as it gets.
     pub(super) fn run(&self, bytes: &[u8], from_file: bool) -> Vec<Outcome> {
-        // SAFETY: the code is what the compiler made, and what is said about it is checked: that is
-        // what is tested here. Nobody changes the file.
+        // SAFETY: the code is what the compiler made. Everything else about it is checked, which is
+        // what this tests. Nobody changes the file.
         let module = match unsafe {
             if from_file {
                 let file = NewFile::new(bytes);
@@ -221,7 +223,7 @@ impl Subject {
             match func.call(&mut store, args, &mut results) {
                 Ok(()) => Outcome::Returned(results.iter().map(show).collect()),
                 Err(error) => match error.downcast_ref::<Trap>() {
-                    // A damaged table may cost the names of a backtrace, not the trap.
+                    // A damaged table may lose the names of a backtrace, but not the trap.
                     Some(trap) => Outcome::Trapped(*trap),
                     None => refused(&error),
                 },
@@ -231,7 +233,7 @@ impl Subject {
     }
 }
 
-/// A file, with a name only for a moment.
+/// A temporary file.
 struct NewFile(PathBuf);
 
 impl NewFile {

@@ -15,27 +15,27 @@ use wasm_translate::Settings as Translation;
 use super::outcome::Outcome;
 use super::plan::Plan;
 
-/// Settings that must make no difference. (Bringing not-a-number to one form is not among them:
-/// wasm-smith leaves out conversions between float types, in which Wasmi and this project agree
-/// only as long as neither does it.)
+/// Settings that must make no difference. (A canonical not-a-number is not among them. wasm-smith
+/// does not do this for conversions between float types, and Wasmi and this project only agree on
+/// those as long as neither does it.)
 #[derive(Debug)]
 pub(super) struct Settings {
     opt_level: OptLevel,
     /// Whether memories are reserved whole, so that accesses need no check.
     static_memories: bool,
-    /// Whether the module goes through the bytes of an artifact.
+    /// Whether the module is written to the bytes of an artifact and read again.
     through_artifact: bool,
     /// Whether bounds checks hold under speculative execution.
     spectre_mitigation: bool,
     internals: Internals,
-    /// Whether the code generator's verifier looks at each function. It takes its time.
+    /// Whether the code generator's verifier checks each function, which takes time.
     verified: bool,
     interruption: bool,
-    /// Of [`OPTIMIZATIONS`], which are taken; `None` for those that are taken if nothing is said.
+    /// Which of [`OPTIMIZATIONS`] are on; `None` for the default.
     optimizations: Option<[bool; OPTIMIZATIONS.len()]>,
 }
 
-/// The optimizations, and counting fuel, which nobody asks for.
+/// The optimizations, and counting fuel, which nothing uses here.
 const OPTIMIZATIONS: [fn(&mut Translation, bool) -> &mut Translation; 7] = [
     Translation::count_fuel,
     Translation::reorder,
@@ -105,7 +105,7 @@ pub(super) fn run(wasm: &[u8], plan: &Plan, settings: &Settings) -> Vec<Outcome>
         .unwrap_or_else(|error| panic!("a valid module can be compiled: {error:#}"));
     if settings.through_artifact {
         let bytes = module.serialize().expect("a module can be written as an artifact");
-        // SAFETY: the bytes are those that this very engine has just made.
+        // SAFETY: this very engine has just made these bytes.
         module = unsafe { Module::deserialize(&engine, &bytes) }.expect("an artifact can be read");
     }
     all::all(&engine, &module, plan)

@@ -1,28 +1,28 @@
-//! What a run shows, in terms that both sides have.
+//! The outcome of a run, in terms that both sides have.
 
 use super::plan::Plan;
 use super::value::Value;
 
-/// Everything that can be seen of a run.
+/// Everything that can be observed of a run.
 #[derive(PartialEq, Debug)]
 pub(super) struct Outcome {
     pub(super) instantiated: Result<(), Stop>,
     pub(super) calls: Vec<(String, Result<Vec<Value>, Stop>)>,
-    /// What host functions were called with.
+    /// The arguments that host functions were called with.
     pub(super) host_calls: Vec<Vec<Value>>,
     pub(super) globals: Vec<(String, Value)>,
     pub(super) memories: Vec<(String, Memory)>,
     pub(super) tables: Vec<(String, Vec<Value>)>,
-    /// Where each call ended that trapped; nothing where a side does not say.
+    /// Where each call ended that trapped; empty if a side does not report it.
     pub(super) places: Vec<TrapFrames>,
 }
 
-/// The functions that a trap was in, the innermost first: index, and place in the module and in the
-/// function.
+/// The functions on the stack of a trap, the innermost first: index, offset in the module, and
+/// offset in the function.
 pub(super) type TrapFrames = Vec<(u32, Option<usize>, Option<usize>)>;
 
 impl Outcome {
-    /// A run that did not get to the end of instantiation.
+    /// A run that did not complete its instantiation.
     pub(super) fn not_instantiated(stop: Stop, host_calls: Vec<Vec<Value>>) -> Self {
         Self {
             instantiated: Err(stop),
@@ -35,26 +35,27 @@ impl Outcome {
         }
     }
 
-    /// Whether something ran out that the specification sets no limit for.
+    /// Whether a resource ran out that the specification does not limit.
     pub(super) fn gave_up(&self) -> bool {
         self.instantiated == Err(Stop::Exhausted)
             || self.calls.iter().any(|(_, result)| *result == Err(Stop::Exhausted))
     }
 }
 
-/// Takes out the places of traps, to compare the rest with who has none.
+/// Takes out the places of traps, so that the rest can be compared with a side that does not report
+/// them.
 pub(super) fn take_places(outcomes: &mut [Outcome]) -> Vec<TrapFrames> {
     outcomes.iter_mut().flat_map(|outcome| std::mem::take(&mut outcome.places)).collect()
 }
 
-/// Whether the next function is called in the same instance: not if all fuel may be used up, which
-/// ends with `unreachable`.
+/// Whether the next function is called in the same instance. This is not the case if all fuel may
+/// be used up, which ends with `unreachable`.
 pub(super) fn goes_on_after(result: &Result<Vec<Value>, Stop>) -> bool {
     !matches!(result, Err(Stop::Unreachable | Stop::Exhausted))
 }
 
-/// Runs instances, each of which calls the exported functions from the given one on as far as it
-/// gets, until all are called or there is no use in going on.
+/// Runs instances one after the other. Each calls the exported functions from the given one on, as
+/// far as it gets. This ends when all are called or nothing more can be.
 pub(super) fn until_all_are_called(
     plan: &Plan,
     run_instance: impl Fn(usize) -> Outcome,
@@ -83,11 +84,11 @@ pub(super) enum Stop {
     DivisionByZero,
     IntegerOverflow,
     BadConversion,
-    /// The stack, or another resource.
+    /// The stack or another resource is exhausted.
     Exhausted,
 }
 
-/// A memory: its bytes, which are shown around the first difference only.
+/// A memory. Of its bytes, only those around the first difference are shown.
 #[derive(PartialEq)]
 pub(super) struct Memory(pub(super) Vec<u8>);
 

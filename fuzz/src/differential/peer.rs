@@ -20,7 +20,7 @@ pub(super) fn run(wasm: &[u8], plan: &Plan) -> Vec<Outcome> {
     let engine = Engine::new(&config);
     let module = match Module::new(&engine, wasm) {
         Ok(module) => module,
-        // Wasmi has limits of its own, on the size of functions for one.
+        // Wasmi has limits of its own, for example on the size of functions.
         Err(_) => return vec![Outcome::not_instantiated(Stop::Exhausted, Vec::new())],
     };
     outcome::until_all_are_called(plan, |first| run_instance(&engine, &module, plan, first))
@@ -71,7 +71,7 @@ fn run_instance(engine: &Engine, module: &Module, plan: &Plan, first: usize) -> 
     Outcome { instantiated: Ok(()), calls, host_calls, globals, memories, tables, places }
 }
 
-/// The imports, in the order in which Wasmi wants them: it keeps each kind on its own.
+/// The imports, in the order in which Wasmi expects them: each kind separately.
 fn imports(
     store: &mut Store<Log>,
     plan: &Plan,
@@ -79,8 +79,8 @@ fn imports(
 ) -> Result<Vec<Extern>, wasmi::Error> {
     let mut left: Vec<EntityType> = plan.module.imports.iter().map(|import| import.ty).collect();
     let mut imports = Vec::new();
-    for wanted in module.imports() {
-        let same_kind = |ty: &EntityType| match wanted.ty() {
+    for import in module.imports() {
+        let same_kind = |ty: &EntityType| match import.ty() {
             ExternType::Func(_) => matches!(ty, EntityType::Func(_)),
             ExternType::Table(_) => matches!(ty, EntityType::Table(_)),
             ExternType::Memory(_) => matches!(ty, EntityType::Memory(_)),
@@ -150,7 +150,7 @@ fn stop(error: &wasmi::Error) -> Stop {
         Some(TrapCode::IntegerOverflow) => Stop::IntegerOverflow,
         Some(TrapCode::BadConversionToInteger) => Stop::BadConversion,
         _ => match error.kind() {
-            // Active segments that do not fit have errors of their own in Wasmi.
+            // For active segments that do not fit, Wasmi has separate errors.
             wasmi::errors::ErrorKind::Instantiation(
                 InstantiationError::ElementSegmentDoesNotFit { .. },
             ) => Stop::TableOutOfBounds,

@@ -1,17 +1,17 @@
-//! What is done with a module, on both sides alike.
+//! What is done with a module, the same on both sides.
 
 use wasm_types::wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 use wasm_types::{EntityIndex, EntityType, FuncType, HeapType, Module, RefType, ValType};
 
 use super::value::Value;
 
-/// The declarations of the module to run, all of whose types both sides have.
+/// The declarations of the module to run. Both sides have all of its types.
 pub(super) struct Plan {
     pub(super) module: Module,
 }
 
 impl Plan {
-    /// `None` if the module has something that one side lacks.
+    /// Returns `None` if the module has something that one side lacks.
     pub(super) fn new(module: Module, wasm: &[u8]) -> Option<Self> {
         let vector_results = module
             .types
@@ -43,24 +43,24 @@ impl Plan {
         self.exports(|index| matches!(index, EntityIndex::Func(_)))
     }
 
-    /// The names of the exports whose index a function accepts.
+    /// The names of the exports whose index `accept` accepts.
     pub(super) fn exports<'a>(
         &'a self,
-        wanted: impl Fn(EntityIndex) -> bool + 'a,
+        accept: impl Fn(EntityIndex) -> bool + 'a,
     ) -> impl Iterator<Item = (&'a str, EntityType)> + 'a {
         self.module
             .exports
             .iter()
-            .filter(move |export| wanted(export.index))
+            .filter(move |export| accept(export.index))
             .map(|export| (export.name.as_str(), self.module.entity_type(export.index)))
     }
 }
 
 /// Whether a function body has something that Wasmi 2.0.0 gets wrong:
 ///
-/// - A `select` whose condition is `i32.eqz`, or a comparison with the constant zero: Wasmi fuses
+/// - A `select` whose condition is `i32.eqz` or a comparison with the constant zero: Wasmi fuses
 ///   the two, but leaves the condition in a register that nothing has written.
-/// - A `br_table` that takes a vector along, which arrives as zero.
+/// - A `br_table` that passes a vector along, which arrives as zero.
 fn peer_is_wrong_about(body: &[u8], vector_results: bool) -> bool {
     let body = FunctionBody::new(BinaryReader::new(body, 0));
     let operators = body.get_operators_reader().expect("the body is valid");
@@ -81,7 +81,7 @@ fn peer_is_wrong_about(body: &[u8], vector_results: bool) -> bool {
     select || (br_table && (vector_results || vector_blocks))
 }
 
-/// The value that arguments, imported globals and results of host functions of a type have.
+/// The value of this type for arguments, imported globals and results of host functions.
 pub(super) fn value_of(ty: ValType, salt: usize) -> Value {
     let salt = salt as u64;
     match ty {
@@ -94,7 +94,7 @@ pub(super) fn value_of(ty: ValType, salt: usize) -> Value {
     }
 }
 
-/// Whether a reference type is one of functions; the other hierarchy is that of host values.
+/// Whether a reference type refers to functions. The other hierarchy refers to values of the host.
 pub(super) fn is_func(ty: RefType) -> bool {
     matches!(ty.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
 }

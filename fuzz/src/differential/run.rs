@@ -1,4 +1,4 @@
-//! A run in a runtime that has Wasmtime's API: this file is compiled once for each.
+//! A run in a runtime that has Wasmtime's API. This file is compiled once for each.
 
 use super::api::{
     Engine, Error, Extern, Func, Global, GlobalType, Instance, Memory, MemoryTypeBuilder, Module,
@@ -126,7 +126,7 @@ fn call(store: &mut Store<Log>, func: Func, ty: &FuncType) -> Result<Vec<Value>,
     Ok(results.iter().map(value).collect())
 }
 
-/// Where something ended, from the innermost function outwards.
+/// The functions in which something ended, the innermost first.
 fn place(error: &Error) -> TrapFrames {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
     let frames = backtrace.frames().iter();

@@ -1,6 +1,6 @@
 //! Values in terms that both sides have.
 
-/// A value, with not-a-number in one form, and of references only whether they are null.
+/// A value. Not-a-number has one form, and of references only whether they are null is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Value {
     I32(i32),

@@ -1,5 +1,4 @@
-//! A run in Wasmtime, which has the last word where Wasmi and this project differ, and says where
-//! traps are.
+//! A run in Wasmtime. It decides where Wasmi and this project differ, and reports where traps are.
 
 #[path = "run.rs"]
 mod all;
@@ -17,7 +16,7 @@ thread_local! {
 fn engine() -> Engine {
     let mut config = Config::new();
     config.cranelift_opt_level(OptLevel::None).memory_reservation(1 << 20);
-    // A page more than there can be is where the guard begins.
+    // The guard begins one page beyond the largest possible size.
     config.memory_guard_size(64 << 10).wasm_memory64(true).wasm_tail_call(true);
     config.wasm_extended_const(true).wasm_multi_memory(true);
     Engine::new(&config).expect("the settings are valid")

@@ -1,4 +1,4 @@
-//! What all steps need: something to do it to, and the comparison with the model.
+//! What all steps need: a choice of what they work on, and the comparison with the model.
 
 use arbitrary::{Result, Unstructured};
 use wasm_runtime::{Store, Val};
@@ -8,12 +8,12 @@ use crate::api::model::{Func, Outcome, Stop, Value};
 use crate::api::side::Side;
 use crate::api::trace;
 
-/// The place of one of so many things, if there are any.
+/// The index of one of so many things, if there are any.
 pub(in crate::api) fn pick(u: &mut Unstructured<'_>, count: usize) -> Result<Option<usize>> {
     if count == 0 { Ok(None) } else { u.choose_index(count).map(Some) }
 }
 
-/// The place of one of the instances, if it can run. If not, it is seen that it can't.
+/// The index of one of the instances, if it can run. If it can't, this checks that it can't.
 pub(super) fn pick_instance(
     u: &mut Unstructured<'_>,
     store: &mut Store<Data>,
@@ -28,7 +28,7 @@ pub(super) fn pick_instance(
     Ok(Some(i))
 }
 
-/// A value for a table, of functions or of host values.
+/// A value for a table of functions or of host values.
 pub(super) fn element(u: &mut Unstructured<'_>, side: &Side, funcs: bool) -> Result<Value> {
     if !funcs {
         return Ok(Value::Extern(if u.ratio(1, 3)? {
@@ -47,7 +47,7 @@ pub(super) fn element(u: &mut Unstructured<'_>, side: &Side, funcs: bool) -> Res
     }))
 }
 
-/// Compares how something ended, without what it returned.
+/// Compares how something ended, but not what it returned.
 #[track_caller]
 pub(super) fn same<T: PartialEq + std::fmt::Debug>(found: Outcome<T>, expected: Outcome<T>) {
     assert_eq!(found, expected, "found first, expected second");

@@ -1,4 +1,4 @@
-//! Calls of functions, of the host and back, and calls that have to be ended.
+//! Calls of functions, calls to the host and back, and calls that must be ended from outside.
 
 use arbitrary::{Result, Unstructured};
 use wasm_runtime::{Store, Trap, Val};
@@ -9,12 +9,12 @@ use crate::api::model::{Func, Stop, Value};
 use crate::api::side::Side;
 use crate::api::{guest, trace};
 
-/// As much fuel as no sequence uses.
+/// More fuel than any sequence uses.
 pub(in crate::api) const FUEL: u64 = 1 << 60;
-/// As many ticks as no sequence makes.
+/// More ticks than any sequence makes.
 pub(in crate::api) const TICKS: u64 = 1 << 40;
 
-/// Calls of functions by reference, and of tables that nothing changes.
+/// Calls of functions by reference, and through tables that nothing changes.
 pub(super) fn function(
     u: &mut Unstructured<'_>,
     store: &mut Store<Data>,
@@ -40,7 +40,7 @@ pub(super) fn function(
     Ok(())
 }
 
-/// Calls that go to the host and come back from there.
+/// Calls that go to the host and back.
 pub(super) fn back_and_forth(
     u: &mut Unstructured<'_>,
     store: &mut Store<Data>,
@@ -92,7 +92,7 @@ pub(super) fn ended(
             call(store, side, i, "spin", &[], Err(Stop::Trap(Trap::Interrupt)));
             store.set_epoch_deadline(TICKS);
         }
-        // Not often: where cores are busy, the other thread may be long in coming.
+        // Rarely: on busy cores, the other thread may take long to arrive.
         4 if guest::interruptible(side.settings) && u.ratio(1, 16)? => {
             trace::step(|| "interrupted by another thread".to_owned());
             let handle = store.interrupt_handle().expect("calls can be interrupted");

@@ -1,4 +1,4 @@
-//! Items that are made, globals, segments, and how large items may become.
+//! New items, globals, segments, and the limits of items.
 
 use arbitrary::{Result, Unstructured};
 use wasm_runtime::{
@@ -30,7 +30,7 @@ pub(super) fn global(
     }
     let Some(g) = pick(u, side.globals.len())? else { return Ok(()) };
     let value = match side.model.globals[g] {
-        // That is how the instance is told from others.
+        // This number identifies the instance.
         Value::I32(_) => return Ok(()),
         Value::I64(_) => Value::I64(u.arbitrary()?),
         Value::F64(_) => Value::F64(f64::from(u.arbitrary::<i16>()?)),
@@ -144,7 +144,7 @@ pub(super) fn limits(
     Ok(())
 }
 
-/// Has all of an instance's items grow to their largest sizes, which some modules want.
+/// Makes all items of an instance grow to their largest sizes, which some modules require.
 pub(super) fn fill_up(
     u: &mut Unstructured<'_>,
     store: &mut Store<Data>,

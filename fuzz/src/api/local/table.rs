@@ -159,7 +159,7 @@ fn guest_table(
     Ok(())
 }
 
-/// What a function of a kind with a number returns for 11.
+/// What the function with this kind and number returns for 11.
 fn result_of(kind: usize, number: i32) -> Value {
     match kind {
         0 => Value::I32(number),
