@@ -1,9 +1,10 @@
 #!/bin/sh
-# Fetches and builds the programs that the benchmarks run, into the folder `programs`, which is not committed.
+# Fetches and builds the programs that the benchmarks run, into the folder `programs`, which is not
+# committed.
 #
-# Needs npm, and these packages of Debian 12: clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32 tcl make gcc
-# dpkg-dev. `apt-get source` needs a `deb-src` line; DEBIAN_SOURCES may name a folder in which the four source
-# packages are unpacked already.
+# Needs npm, and these packages of Debian 12: clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32
+# tcl make gcc dpkg-dev. `apt-get source` needs a `deb-src` line; DEBIAN_SOURCES may name a folder
+# in which the four source packages are unpacked already.
 set -eu
 cd "$(dirname "$0")"
 here=$(pwd)
@@ -42,7 +43,7 @@ sqlite=$(echo "$build"/sqlite3-*/)
 compile() {
     output=$1
     shift
-    # In two steps because clang, asked for both with `-O2`, runs whatever `wasm-opt` it finds.
+    # In two steps, because with `-O2` for both, clang runs any `wasm-opt` that it finds.
     (mkdir "$build/$output" && cd "$build/$output" && clang-14 --target=wasm32-wasi -O2 -w -c "$@")
     clang-14 --target=wasm32-wasi -Wl,--strip-debug "$build/$output"/*.o -o "$programs/$output.wasm" -lm \
         -lwasi-emulated-process-clocks

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Measures everything and writes RESULTS.md. Takes about twenty minutes, in which the machine should have nothing
-# else to do. `./fetch.sh` comes first.
+# Measures everything and writes RESULTS.md. This takes about twenty minutes, in which the machine
+# should have nothing else to do. `./fetch.sh` comes first.
 set -eu
 cd "$(dirname "$0")"
 cargo build --release

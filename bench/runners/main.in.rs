@@ -1,11 +1,11 @@
-// The whole of both runners but the runtime's name.
+// Both runners are this file. Only the name of the runtime differs.
 
 fn main() -> api::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (Some(file), Some(name), Some(argument)) =
         (arguments.next(), arguments.next(), arguments.next())
     else {
-        panic!("a file, the name of a function, and its argument are wanted");
+        panic!("usage: runner ARTIFACT FUNCTION ARGUMENT");
     };
     let engine = api::Engine::default();
     // SAFETY: the benchmark has just written the file.

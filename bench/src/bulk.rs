@@ -1,4 +1,4 @@
-//! `memory.copy` and `memory.fill` of as many bytes as a variable says.
+//! `memory.copy` and `memory.fill`, with the number of bytes in a variable.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::ours::runtime as ours;
 use crate::report::Row;
 use crate::theirs::runtime as theirs;
 
-/// How many bytes at once.
+/// The numbers of bytes.
 const LENGTHS: [u32; 4] = [8, 60, 500, 4000];
 
 /// How many operators are executed for a measurement.

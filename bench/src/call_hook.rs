@@ -1,5 +1,5 @@
-//! What call hooks cost: without any, with one that counts, and with one whose filter leaves the
-//! calls out, for which Wasmtime has nothing but a hook that is called all the same.
+//! What call hooks cost: without a hook, with one that counts, and with one whose filter leaves the
+//! calls out. Wasmtime has no filters, so its hook is called there all the same.
 
 use wasm_runtime::{CallFilter, Store};
 
@@ -8,25 +8,20 @@ use crate::ours::hooked as ours;
 use crate::report::Row;
 use crate::theirs::hooked as theirs;
 
-/// What is measured.
+/// A setup that is measured.
 struct Mode {
     name: &'static str,
     /// Sets the hook on each side.
     ours: fn(&mut Store<u64>),
     theirs: fn(&mut wasmtime::Store<u64>),
-    /// Whether the hook here is called.
+    /// Whether this project's hook observes the calls.
     is_called: bool,
 }
 
 const MODES: [Mode; 4] = [
     Mode { name: "no hook", ours: |_| (), theirs: |_| (), is_called: false },
     Mode { name: "a hook", ours: ours::count, theirs: theirs::count, is_called: true },
-    Mode {
-        name: "a hook that may ask for more",
-        ours: context,
-        theirs: theirs::count,
-        is_called: true,
-    },
+    Mode { name: "a hook with a context", ours: context, theirs: theirs::count, is_called: true },
     Mode {
         name: "a hook that is filtered out",
         ours: filtered_out,
@@ -35,7 +30,7 @@ const MODES: [Mode; 4] = [
     },
 ];
 
-/// A hook that is given more, and counts.
+/// A hook that receives a context, and counts.
 fn context(store: &mut Store<u64>) {
     store.add_call_hook(CallFilter::all(), |mut call| {
         *call.data_mut() += 1;
@@ -43,7 +38,7 @@ fn context(store: &mut Store<u64>) {
     });
 }
 
-/// A hook that wants to know of other functions.
+/// A hook for other functions.
 fn filtered_out(store: &mut Store<u64>) {
     store.add_call_hook(CallFilter::none().import("host", "other").export("other"), |mut call| {
         *call.data_mut() += 1;

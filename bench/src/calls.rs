@@ -1,5 +1,5 @@
-//! Workloads of libraries: which functions are called with what, written in a file, so that every
-//! runtime, in whatever language, does the same.
+//! Workloads of libraries. A file lists the functions to call and their arguments, so that every
+//! runtime, in any language, does the same.
 //!
 //! A line is a step; what follows `#` is a comment.
 //!
@@ -15,8 +15,8 @@
 //! | `start`, `stop` | begin and end what is measured |
 //! | `show ADDRESS LENGTH` | adds bytes of the memory to the output |
 //!
-//! A value is a number, a name, or `&NAME` for the value of an exported global, and may have
-//! `+NUMBER` behind it.
+//! A value is a number, a name, or `&NAME` for the value of an exported global. `+NUMBER` may
+//! follow.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,7 @@ enum Base {
     Global(String),
 }
 
-/// What is to be done.
+/// What a workload does, step by step.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Call { keep: Option<String>, function: String, arguments: Vec<Value> },
@@ -48,17 +48,17 @@ pub(crate) enum Step {
     Show { at: Value, length: Value },
 }
 
-/// What a runtime does for a workload.
+/// What a runtime must be able to do for a workload.
 pub(crate) trait Library {
-    /// Calls an exported function; 0 if it has no result.
+    /// Calls an exported function. Returns 0 if it has no result.
     fn call(&mut self, function: &str, arguments: &[i32]) -> i32;
     /// The value of an exported global.
     fn global(&mut self, name: &str) -> i32;
     /// The exported memory.
     fn memory(&mut self) -> &mut [u8];
-    /// Begins what is measured.
+    /// Begins the part that is measured.
     fn start(&mut self);
-    /// Ends it.
+    /// Ends the part that is measured.
     fn stop(&mut self);
     /// Adds to the output.
     fn show(&mut self, bytes: &[u8]);
@@ -68,7 +68,7 @@ pub(crate) trait Library {
 ///
 /// # Panics
 ///
-/// If it has something else in it than steps: the files are the project's own.
+/// If the text has anything but steps. The files are the project's own.
 pub(crate) fn parse(text: &str) -> Vec<Step> {
     let mut open = vec![(0, Vec::new())];
     for line in text.lines() {
@@ -128,7 +128,7 @@ fn value(word: &str) -> Value {
     }
 }
 
-/// Does what a workload says.
+/// Runs a workload.
 pub(crate) fn run(steps: &[Step], library: &mut impl Library) {
     Run { names: HashMap::new(), text: "" }.steps(steps, library);
 }

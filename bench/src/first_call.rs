@@ -14,7 +14,7 @@ use crate::report::Row;
 pub(crate) fn run(rounds: usize) -> Vec<Row> {
     let runners = (build("ours"), build("theirs"));
     let a = ours::Runtime::new(true);
-    // The runner has none of what components take.
+    // The runner lacks the features that components require.
     let mut config = wasmtime::Config::new();
     config.concurrency_support(false).wasm_component_model(false);
     let b = wasmtime::Engine::new(&config).expect("default settings");
@@ -43,9 +43,9 @@ pub(crate) fn run(rounds: usize) -> Vec<Row> {
         .into()
 }
 
-/// Builds one of the two programs, which have features of their own; where it is.
+/// Builds one of the two programs, which have features of their own. Returns its path.
 fn build(name: &str) -> PathBuf {
-    // The settings in `runners/.cargo` hold in that directory.
+    // The settings in `runners/.cargo` apply to builds that are started in this folder.
     let runners = Path::new(env!("CARGO_MANIFEST_DIR")).join("runners");
     let folder = runners.join(name);
     let status = Command::new(env!("CARGO"))

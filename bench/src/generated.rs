@@ -1,8 +1,8 @@
-//! A module that is made for the occasion.
+//! Modules that are generated.
 
 use std::fmt::Write as _;
 
-/// A module with so many functions, of which each calls the next; `f0` is exported.
+/// A module with this many functions. Each calls the next one, and `f0` is exported.
 pub(crate) fn functions(count: usize) -> Vec<u8> {
     let mut text =
         String::from("(module (memory 1) (table 8 funcref) (elem (i32.const 0) $f1 $f2)");

@@ -1,12 +1,12 @@
-//! Calls in a store that may have a hook, on one of the two runtimes: this file is compiled once
-//! for each, with `api` being the runtime's crate.
+//! Calls in a store that may have a hook, on one of the two runtimes. This file is compiled once
+//! for each, and `api` is the runtime's crate.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use super::api::{Engine, Func, FuncType, Linker, Module, Store, TypedFunc, Val, ValType};
 
-/// A store, and what is called in it.
+/// A store, and the functions that are called in it.
 pub(crate) struct Hooked {
     store: Store<u64>,
     add: TypedFunc<(i32, i32), i32>,
@@ -14,7 +14,7 @@ pub(crate) struct Hooked {
     loops: [TypedFunc<i32, i32>; 2],
 }
 
-/// The kinds of calls, in the order in which [`Hooked::measure`] numbers them.
+/// The kinds of calls, in the order of the numbers for [`Hooked::measure`].
 pub(crate) const KINDS: [&str; 4] = [
     "host → Wasm, `TypedFunc`",
     "host → Wasm, `Func`",
@@ -23,7 +23,7 @@ pub(crate) const KINDS: [&str; 4] = [
 ];
 
 impl Hooked {
-    /// A store that `set` gives hooks.
+    /// A store in which `set` may set hooks.
     pub(crate) fn new(set: fn(&mut Store<u64>)) -> Self {
         let engine = Engine::default();
         let module = Module::new(&engine, WASM).expect("a valid module");

@@ -1,7 +1,7 @@
-//! What the small WASI of this program does, without the runtimes' types: the state of a guest and
-//! the functions on its memory.
+//! The small WASI of this program, without the runtimes' types: the state of a guest, and the
+//! functions on its memory.
 
-/// A guest's world: arguments in, output out, and nothing else.
+/// What a guest has access to: arguments, output, and nothing else.
 pub(crate) struct World {
     arguments: Vec<String>,
     pub(crate) output: Vec<u8>,
@@ -58,13 +58,13 @@ impl World {
     }
 }
 
-/// Always the same time: programs must do the same on both sides.
+/// The time is always the same, since programs must do the same on both sides.
 pub(crate) fn clock_time(memory: &mut [u8], result: i32) -> i32 {
     put(memory, result, &1_700_000_000_000_000_000_u64.to_le_bytes());
     SUCCESS
 }
 
-/// Always the same bytes.
+/// The bytes are always the same.
 pub(crate) fn random(memory: &mut [u8], buffer: i32, length: i32) -> i32 {
     for at in buffer..buffer + length {
         put(memory, at, &[(at * 37) as u8]);

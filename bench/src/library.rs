@@ -1,5 +1,5 @@
-//! A workload of calls in one of the two runtimes: as `runtime.rs`, this file is compiled once for
-//! each.
+//! A workload of calls in one of the two runtimes. Like `runtime.rs`, this file is compiled once
+//! for each.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -14,7 +14,7 @@ pub(crate) struct Run<'a> {
     store: &'a mut Store<World>,
     instance: Instance,
     memory: Memory,
-    /// Functions by their names, with how many results they have.
+    /// Functions by their names, with the numbers of their results.
     functions: HashMap<String, (Func, usize)>,
     started: Instant,
     /// What was measured so far, in seconds.

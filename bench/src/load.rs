@@ -1,4 +1,4 @@
-//! Loading artifacts, and how large they are.
+//! Loading artifacts, and their sizes.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -12,10 +12,10 @@ use crate::programs::modules;
 use crate::report::{Row, Times};
 use crate::theirs::runtime as theirs;
 
-/// The functions of the module that is made for this.
+/// How many functions the generated module has.
 const MANY: usize = 30_000;
 
-/// Time to a module, on both sides without a look at who made the file.
+/// The time until there is a module. Neither side checks who made the file.
 pub(crate) fn unverified(rounds: usize) -> Vec<Row> {
     each(|name, ours, theirs| {
         let (a, b) = sides();
@@ -24,12 +24,12 @@ pub(crate) fn unverified(rounds: usize) -> Vec<Row> {
     })
 }
 
-/// Time to a module that a signature vouches for.
+/// The time until there is a module whose signature was verified.
 pub(crate) fn verified(rounds: usize) -> Vec<Row> {
     let key = SigningKey::from_seed(&[7; 32]);
     let policy = TrustPolicy::new().key(key.public_key());
     let mut config = wasm_runtime::Config::new();
-    // SAFETY: what is signed is what was just compiled.
+    // SAFETY: only what was just compiled is signed.
     unsafe { config.trust(policy) };
     let engine = wasm_runtime::Engine::new(&config).expect("default settings");
     each(|name, ours, theirs| {
@@ -48,7 +48,7 @@ pub(crate) fn verified(rounds: usize) -> Vec<Row> {
     })
 }
 
-/// The sizes in bytes.
+/// The sizes of artifacts, in bytes.
 pub(crate) fn size(_: usize) -> Vec<Row> {
     each(|name, ours, theirs| {
         let mut row =
@@ -63,7 +63,7 @@ fn sides() -> (ours::Runtime, theirs::Runtime) {
     (ours::Runtime::new(true), theirs::Runtime::new(true))
 }
 
-/// Does something with the artifacts of each program, and with those of a large module.
+/// Measures something with the artifacts of each program, and with those of a large module.
 fn each(mut measure: impl FnMut(&str, &[u8], &[u8]) -> Row) -> Vec<Row> {
     let (a, b) = sides();
     let mut rows = Vec::new();
@@ -75,7 +75,7 @@ fn each(mut measure: impl FnMut(&str, &[u8], &[u8]) -> Row) -> Vec<Row> {
     rows
 }
 
-/// Artifacts of both sides as files, for a while.
+/// The artifacts of both sides as temporary files.
 pub(crate) struct Files {
     pub(crate) ours: PathBuf,
     pub(crate) theirs: PathBuf,

@@ -1,9 +1,9 @@
 //! Measures this project and Wasmtime against each other and prints the ratios as tables in
 //! Markdown.
 //!
-//! Everything is measured in one process, alternating between the two after every single
-//! measurement, so that a slow moment of the machine meets both. Of the times of each the minimum
-//! and the median count.
+//! Everything is measured in one process, which alternates between the two after every single
+//! measurement. So a slow moment of the machine affects both. The minimum and the median of the
+//! times are reported.
 //!
 //! ```sh
 //! ./fetch.sh                                  # once: fetches and builds the programs
@@ -63,7 +63,7 @@ use sections::SECTIONS;
 
 fn main() -> ExitCode {
     let mut rounds = None;
-    let mut wanted = Vec::new();
+    let mut selected = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -72,18 +72,18 @@ fn main() -> ExitCode {
                 None => return usage("--rounds needs a number"),
             },
             name if SECTIONS.iter().any(|section| section.name == name) => {
-                wanted.push(name.to_owned());
+                selected.push(name.to_owned());
             }
             other => return usage(&format!("there is no section `{other}`")),
         }
     }
-    // Wasmtime compiles on a pool of the whole process.
+    // Wasmtime compiles on a thread pool of the whole process.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(sections::THREADS).build_global();
     if let Err(error) = pool {
         return usage(&error.to_string());
     }
     for section in SECTIONS {
-        if wanted.is_empty() || wanted.iter().any(|name| name == section.name) {
+        if selected.is_empty() || selected.iter().any(|name| name == section.name) {
             let rows = (section.run)(rounds.unwrap_or(section.rounds));
             println!("{}", report::table(section.title, section.sides, section.unit, &rows));
         }

@@ -1,5 +1,4 @@
-//! What an optimization is worth: this project with it and without it, the others as they are by
-//! default.
+//! What an optimization gains: this project with it and without it. The others have their defaults.
 
 use std::sync::Arc;
 

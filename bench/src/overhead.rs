@@ -1,5 +1,5 @@
-//! What a setting costs that both runtimes have: for each, the time with it over the time without.
-//! It is the time that the processor spent on it, since differences are small.
+//! What a setting costs that both runtimes have: on each side, the time with it divided by the time
+//! without. The times are processor times, since the differences are small.
 
 use crate::ours::api as our_api;
 use crate::ours::runtime as ours;
@@ -9,17 +9,17 @@ use crate::report::{Row, Times};
 use crate::theirs::api as their_api;
 use crate::theirs::runtime as theirs;
 
-/// Makes the setting in a configuration of either.
+/// Makes the setting in the configuration of either runtime.
 pub(crate) struct Setting {
     pub(crate) ours: fn(&mut our_api::Config) -> &mut our_api::Config,
     pub(crate) theirs: fn(&mut their_api::Config) -> &mut their_api::Config,
-    /// Whether both sides must say that a program has used the same amount of fuel.
+    /// Whether both sides must report that a program has used the same amount of fuel.
     pub(crate) fuel: bool,
-    /// Whether stores have to be given a deadline.
+    /// Whether stores need a deadline.
     pub(crate) deadline: bool,
 }
 
-/// Of each of the four the least time counts. They take turns.
+/// The four variants take turns. Of each the shortest time counts.
 pub(crate) fn run(rounds: usize, setting: &Setting) -> Vec<Row> {
     let our_config = |on: bool| {
         let mut config = our_api::Config::new();
@@ -77,7 +77,7 @@ pub(crate) fn run(rounds: usize, setting: &Setting) -> Vec<Row> {
 /// The time that the processor has spent on this thread, in seconds.
 fn processor_time() -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the time is written to, and nothing else.
+    // SAFETY: the call writes the time, and nothing else.
     let result = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
     assert_eq!(result, 0, "every thread has this clock");
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9

@@ -1,4 +1,4 @@
-//! The programs, and what they are run with.
+//! The programs, and their workloads.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ pub(crate) struct Program {
 }
 
 enum Folder {
-    /// Of the tests, committed.
+    /// A program of the tests, which is committed.
     Tests,
     /// Made by `fetch.sh`.
     Fetched,
@@ -22,9 +22,9 @@ pub(crate) enum Entry {
     Start(&'static [&'static str]),
     /// The JavaScript engine evaluates this script.
     JavaScript(&'static str),
-    /// Functions are called as the file of this text says: see `calls.rs`.
+    /// Functions are called as this text says: see `calls.rs`.
     Calls(&'static str),
-    /// Only compiled and loaded.
+    /// The program is only compiled and loaded.
     None,
 }
 
@@ -46,7 +46,7 @@ impl Program {
         folder.join(format!("{}.wasm", self.name))
     }
 
-    /// The module, or nothing (with a word about it) if it was not fetched.
+    /// The module. `None`, with a message, if it was not fetched.
     pub(crate) fn read(&self) -> Option<Vec<u8>> {
         match std::fs::read(self.path()) {
             Ok(wasm) => Some(wasm),
@@ -79,7 +79,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     Program::fetched("ruby", Entry::None),
 ];
 
-/// The programs that are there, with their modules.
+/// The programs that exist, with their modules.
 pub(crate) fn modules() -> impl Iterator<Item = (&'static Program, Vec<u8>)> {
     PROGRAMS.iter().filter_map(|program| Some((program, program.read()?)))
 }

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-/// A thing that was measured on both sides.
+/// Something that was measured on both sides.
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) ours: Times,
     pub(crate) theirs: Times,
 }
 
-/// All measurements of one side, in seconds: a nanosecond would be too coarse a unit for calls.
+/// All measurements of one side, in seconds. Whole nanoseconds would be too coarse for calls.
 #[derive(Default)]
 pub(crate) struct Times(Vec<f64>);
 
@@ -29,15 +29,15 @@ impl Times {
     }
 }
 
-/// In what times are shown.
+/// The unit that times are shown in.
 #[derive(Clone, Copy)]
 pub(crate) enum Unit {
     Milliseconds,
     Microseconds,
     Nanoseconds,
-    /// Of bytes, not of time.
+    /// For bytes, not for times.
     Kilobytes,
-    /// How many times as long something takes.
+    /// A ratio of times.
     Factor,
 }
 
@@ -53,7 +53,7 @@ impl Unit {
     }
 }
 
-/// A table in Markdown of two sides, which have names: below 1, the first is faster.
+/// A table in Markdown that compares two named sides. Below 1, the first is faster.
 pub(crate) fn table(title: &str, sides: [&str; 2], unit: Unit, rows: &[Row]) -> String {
     let [first, second] = sides;
     let mut text = format!(
@@ -83,7 +83,7 @@ pub(crate) fn table(title: &str, sides: [&str; 2], unit: Unit, rows: &[Row]) -> 
                 let sum: f64 = rows.iter().map(|row| times(row).minimum().ln()).sum();
                 unit.show((sum / count).exp())
             }
-            // Of times of different things there is no mean.
+            // There is no mean for times of different things.
             _ => String::new(),
         };
         let _ = writeln!(

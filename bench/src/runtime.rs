@@ -1,5 +1,4 @@
-//! One of the two runtimes: this file is compiled once for each, with `api` being the runtime's
-//! crate.
+//! One of the two runtimes. This file is compiled once for each, and `api` is the runtime's crate.
 
 use std::path::Path;
 use std::time::Instant;
@@ -15,13 +14,13 @@ use api::{
     Store, TypedFunc, Val, ValType,
 };
 
-/// As much fuel as no program uses.
+/// More fuel than any program uses.
 const PLENTY: u64 = 1 << 60;
 
 /// An engine with default settings. All times are in seconds.
 pub(crate) struct Runtime {
     engine: Engine,
-    /// Whether stores have to be given a deadline.
+    /// Whether stores need a deadline.
     deadline: bool,
 }
 
@@ -29,24 +28,24 @@ pub(crate) struct Runtime {
 pub(crate) struct Ready(Module);
 
 impl Runtime {
-    /// With functions compiled on several threads or on one.
+    /// Compiles functions on several threads or on one.
     pub(crate) fn new(parallel: bool) -> Self {
         let mut config = Config::new();
         config.cranelift_opt_level(OptLevel::Speed).parallel_compilation(parallel);
         Self { engine: Engine::new(&config).expect("default settings"), deadline: false }
     }
 
-    /// With an engine of one's own.
+    /// Uses an engine with this configuration.
     pub(crate) fn with(config: &Config) -> Self {
         Self { engine: Engine::new(config).expect("the settings are valid"), deadline: false }
     }
 
-    /// Gives stores a deadline that is never reached.
+    /// Sets whether stores get a deadline, which is never reached.
     pub(crate) fn with_deadline(self, deadline: bool) -> Self {
         Self { deadline, ..self }
     }
 
-    /// With everything that instances need reserved up front, within default limits.
+    /// Reserves everything that instances need up front, within the default limits.
     pub(crate) fn pooling() -> Self {
         let mut config = Config::new();
         config.cranelift_opt_level(OptLevel::Speed).allocation_strategy(
@@ -61,7 +60,7 @@ impl Runtime {
         (start.elapsed().as_secs_f64(), Ready(module))
     }
 
-    /// How many bytes of machine code a module has, with what lies between its functions.
+    /// How many bytes of machine code a module has, including what lies between its functions.
     pub(crate) fn code_size(&self, module: &Ready) -> usize {
         module.0.text().len()
     }
@@ -70,7 +69,7 @@ impl Runtime {
         self.engine.precompile_module(wasm).expect("a valid module")
     }
 
-    /// Loads an artifact: the time from its path to the module.
+    /// Loads an artifact. Returns the time from its path to the module.
     pub(crate) fn load(&self, file: &Path) -> f64 {
         let start = Instant::now();
         // SAFETY: the file was written by the same runtime in the same run of this program.
@@ -80,13 +79,13 @@ impl Runtime {
         time
     }
 
-    /// Runs a program in a new instance; the time of the run without instantiation.
+    /// Runs a program in a new instance. Returns the time of the run without the instantiation.
     pub(crate) fn run(&self, module: &Ready, name: &str, entry: &Entry) -> (f64, Vec<u8>) {
         let (time, mut store) = self.run_in_store(module, name, entry);
         (time, std::mem::take(&mut store.data_mut().output))
     }
 
-    /// How much fuel a program uses, with its instantiation.
+    /// How much fuel a program uses, including its instantiation.
     pub(crate) fn fuel_used(&self, module: &Ready, name: &str, entry: &Entry) -> u64 {
         let (_, store) = self.run_in_store(module, name, entry);
         PLENTY - store.get_fuel().expect("fuel is counted")
@@ -100,7 +99,7 @@ impl Runtime {
         let mut linker = wasi(&self.engine, &module.0).expect("definitions for each import");
         linker.allow_shadowing(true);
         let mut store = Store::new(&self.engine, World::new(name, arguments));
-        // Where no fuel is counted, none is needed.
+        // Without counting, this fails, and no fuel is needed.
         let _ = store.set_fuel(PLENTY);
         if self.deadline {
             store.set_epoch_deadline(1);
@@ -154,8 +153,8 @@ impl Runtime {
         }
     }
 
-    /// The time of making an instance whose function `touch` writes so many pages, without the
-    /// call; of one among so many.
+    /// The time of making one of `count` instances. The function `touch` of each writes to this
+    /// many pages; the time of that call is not included.
     pub(crate) fn touched(&self, module: &Ready, pages: i32, count: u32) -> f64 {
         let pre = Linker::new(&self.engine).instantiate_pre(&module.0).expect("it imports nothing");
         let mut time = 0.0;
@@ -206,8 +205,8 @@ impl Runtime {
         start.elapsed().as_secs_f64()
     }
 
-    /// The time of one instantiation with a store of its own, and of dropping both, on each of so
-    /// many threads at once. If it is `written`, a page of the memory is written in between.
+    /// The time of one instantiation in a store of its own, and of dropping both, on each of this
+    /// many threads at once. If `written` is set, a page of the memory is written in between.
     pub(crate) fn instantiate(
         &self,
         module: &Ready,
@@ -236,7 +235,7 @@ impl Runtime {
     }
 }
 
-/// What calls are measured on.
+/// The functions whose calls are measured.
 pub(crate) struct Calls {
     store: Store<u64>,
     nop: TypedFunc<(), ()>,
@@ -248,7 +247,7 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// The time of one call of this kind, by its place in `sections::CALLS`.
+    /// The time of one call of this kind, which is an index in `sections::CALLS`.
     pub(crate) fn measure(&mut self, kind: usize, count: i32) -> f64 {
         let store = &mut self.store;
         let start = Instant::now();
@@ -298,7 +297,7 @@ fn start(store: &mut Store<World>, instance: Instance) -> Result<f64> {
     }
 }
 
-/// The program leaves with this code.
+/// The program exits with this code.
 #[derive(Debug)]
 struct Exit(i32);
 
@@ -310,7 +309,7 @@ impl std::fmt::Display for Exit {
 
 impl std::error::Error for Exit {}
 
-/// Evaluates a script in the JavaScript engine; its value becomes the output.
+/// Evaluates a script with the JavaScript engine. Its value becomes the output.
 fn javascript(store: &mut Store<World>, instance: Instance, script: &str) -> Result<f64> {
     let call = |store: &mut Store<World>, name: &str, arguments: &[i32]| -> Result<i32> {
         let func = instance.get_func(&mut *store, name).expect("an export of this name");

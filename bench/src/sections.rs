@@ -1,4 +1,4 @@
-//! What is measured, one table each.
+//! What is measured, with one table for each section.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use crate::v8;
 
 /// A table of the report.
 pub(crate) struct Section {
-    /// On the command line.
+    /// The name on the command line.
     pub(crate) name: &'static str,
     pub(crate) title: &'static str,
-    /// What is compared.
+    /// The names of the two sides that are compared.
     pub(crate) sides: [&'static str; 2],
     pub(crate) unit: Unit,
     /// How often each side measures each thing, by default.
@@ -32,13 +32,13 @@ pub(crate) struct Section {
     pub(crate) run: fn(usize) -> Vec<Row>,
 }
 
-/// On how many threads is compiled where several may.
+/// The number of threads for compilation on several.
 pub(crate) const THREADS: usize = 2;
 
 /// Most sections compare this project with Wasmtime.
 const US_AND_THEM: [&str; 2] = ["this project", "Wasmtime"];
 
-/// A section on what an optimization is worth.
+/// A section on the gain of an optimization.
 const fn optimization(
     name: &'static str,
     title: &'static str,
@@ -236,7 +236,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
 ];
 
-/// The kinds of calls, in the order in which the sides number them.
+/// The kinds of calls, in the order of their numbers.
 const CALLS: [&str; 8] = [
     "host → Wasm, typed, `() → ()`",
     "host → Wasm, typed, `(i32, i32) → i32`",
@@ -252,14 +252,14 @@ fn compile(rounds: usize, parallel: bool) -> Vec<Row> {
     let (a, b) = (on_threads(if parallel { THREADS } else { 1 }), theirs::Runtime::new(parallel));
     modules()
         .map(|(program, wasm)| {
-            // The largest one takes seconds.
+            // Compiling the largest one takes seconds.
             let rounds = if wasm.len() > 4 << 20 { rounds.min(2) } else { rounds };
             alternate(program.name, rounds, || a.compile(&wasm).0, || b.compile(&wasm).0)
         })
         .collect()
 }
 
-/// This project, compiling on so many threads whatever the machine has.
+/// This project, compiling on this many threads whatever the machine has.
 fn on_threads(threads: usize) -> ours::Runtime {
     // SAFETY: the number of threads makes no difference to the code.
     let compiler = unsafe {
@@ -321,8 +321,8 @@ fn calls(rounds: usize) -> Vec<Row> {
         .collect()
 }
 
-/// The ways in which instances are made: what is added to a program's name, on how many threads,
-/// and whether a page is written.
+/// How instances are made: a suffix for the program's name, the number of threads, and whether a
+/// page is written.
 const INSTANTIATIONS: [(&str, usize, bool); 3] =
     [("", 1, false), (", two threads", 2, false), (", a page written", 1, true)];
 

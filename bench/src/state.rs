@@ -1,5 +1,5 @@
-//! The state of instances: going back to a snapshot, forking one, and booting from one that was
-//! written out. Wasmtime, which has no such thing, does what its users do instead.
+//! The state of instances: going back to a snapshot, forking one, and starting from one that was
+//! written out as a module. Wasmtime has no snapshots, and does what its users do instead.
 
 use std::time::Instant;
 
@@ -12,8 +12,8 @@ use crate::ours::runtime as ours;
 use crate::report::Row;
 use crate::theirs::runtime as theirs;
 
-/// A memory of so many pages of 64 KiB, all of which `init` writes; `touch` writes to so many of
-/// the system's pages.
+/// A memory of `pages` pages of 64 KiB, all of which `init` writes. `touch` writes to as many of
+/// the system's pages as its argument says.
 fn guest(pages: u32) -> Vec<u8> {
     let text = format!(
         r#"(module
@@ -35,7 +35,7 @@ fn guest(pages: u32) -> Vec<u8> {
     wat::parse_str(&text).expect("the text is right")
 }
 
-/// The time of one of many, in seconds.
+/// The average time of one run, in seconds.
 fn each(count: u32, mut run: impl FnMut()) -> f64 {
     let start = Instant::now();
     (0..count).for_each(|_| run());

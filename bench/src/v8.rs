@@ -1,7 +1,7 @@
-//! This project beside V8, which Node.js has: a process for each program, which runs it when it is
-//! instructed to.
+//! This project and V8, which is part of Node.js. Each program has a process, which runs it on
+//! request.
 //!
-//! A program that does not run there is left out with a word about it.
+//! A program that does not run there is left out with a message.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::programs::modules;
 use crate::programs::{Entry, Program};
 use crate::report::Row;
 
-/// Runs before the first that counts: after these V8's optimising compiler has taken over.
+/// Runs before the first that counts. After these, V8's optimising compiler has taken over.
 const WARM_UP: usize = 4;
 
 pub(crate) fn run(rounds: usize) -> Vec<Row> {
@@ -53,7 +53,7 @@ impl Node {
         let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
         let workload = |name: &str| -> PathBuf { bench.join("workloads").join(name) };
         let mut command = Command::new("node");
-        // Tail calls are behind a flag in some versions that are in use.
+        // In some versions in use, tail calls are behind a flag.
         command.args(["--experimental-wasm-return-call"]);
         command.arg(bench.join("v8/run.mjs")).arg(program.path());
         match program.entry {
@@ -76,7 +76,7 @@ impl Node {
         Some(Self { process, input, output })
     }
 
-    /// A run's time and output; `None` if the program does not run.
+    /// The time and output of a run; `None` if the program does not run.
     fn run(&mut self) -> Option<(f64, Vec<u8>)> {
         writeln!(self.input).ok()?;
         let mut line = String::new();
@@ -88,7 +88,7 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

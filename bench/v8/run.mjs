@@ -1,12 +1,13 @@
-// Runs one program in V8 as often as it is instructed to: what `src/v8.rs` talks to.
+// Runs one program in V8 as often as `src/v8.rs` requests.
 //
 //   node --experimental-wasm-return-call run.mjs MODULE start ARGUMENT...
 //   node --experimental-wasm-return-call run.mjs MODULE javascript SCRIPT
 //   node --experimental-wasm-return-call run.mjs MODULE calls WORKLOAD
 //
-// Each line on standard input is answered by one with the seconds that a run in a new instance took, without its
-// instantiation, and its output in hexadecimal. The module is compiled once, so that V8's optimising compiler has taken
-// over after some runs. The world is that of `src/host.rs`, the steps are those of `src/calls.rs`.
+// For each line on standard input there is one line of output. It has the seconds that a run in a
+// new instance took, without the instantiation, and the output in hexadecimal. The module is
+// compiled once, so that V8's optimising compiler takes over after some runs. Programs have access
+// to the same things as in `src/host.rs`, and the steps are those of `src/calls.rs`.
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";

@@ -1,4 +1,4 @@
-//! A check, how it is described and how it is run.
+//! A check: how it is described and how it is run.
 
 use std::time::Instant;
 
@@ -6,9 +6,9 @@ use crate::shell::Shell;
 
 /// A row of the table.
 pub(crate) struct Check {
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub(crate) name: &'static str,
-    /// Why it is there.
+    /// The reason for the check.
     pub(crate) why: &'static str,
     /// What it runs.
     pub(crate) work: Work,
@@ -16,17 +16,17 @@ pub(crate) struct Check {
 
 /// What a check runs.
 pub(crate) enum Work {
-    /// Command lines, each of which must succeed. They can be pasted into a shell in the root of the
-    /// repository.
+    /// Command lines, each of which must succeed. They can be pasted into a shell in the root of
+    /// the repository.
     Commands(&'static [&'static str]),
-    /// Something that a command line can't say.
+    /// Something that can't be written as a command line.
     Function {
         /// What it does, for those who read the table.
         what: &'static str,
-        /// The function; an error says what is wrong and what to do about it.
+        /// The function. Its error says what is wrong and what to do about it.
         call: fn(&Shell) -> Result<(), String>,
     },
-    /// Something that needs what is not installed everywhere, and is skipped where it is missing.
+    /// Something that needs what is not installed everywhere. It is skipped where that is missing.
     Optional {
         /// What it does, for those who read the table.
         what: &'static str,
@@ -35,10 +35,10 @@ pub(crate) enum Work {
     },
 }
 
-/// How a check went that did not fail.
+/// The outcome of a check that did not fail.
 pub(crate) enum Outcome {
     Passed,
-    /// Not run here: why, and what to do to have it run.
+    /// It was not run here, with the reason and what to do so that it is run.
     Skipped(String),
 }
 
@@ -56,7 +56,7 @@ impl Check {
         }
     }
 
-    /// Runs it, and prints its name, how it went and how long it took.
+    /// Runs the check, and prints its name, its outcome and how long it took.
     pub(crate) fn run(&self, shell: &Shell) -> bool {
         let start = Instant::now();
         shell.begin(self.name);

@@ -1,4 +1,4 @@
-//! The checks that a command line can't say.
+//! The checks that can't be written as command lines.
 
 pub(crate) mod aot;
 pub(crate) mod features;

@@ -1,10 +1,11 @@
-//! Help with fuzzing, which is no check: what fuzzers begin with, and what becomes of what they find.
+//! Help with fuzzing. This is not a check: it makes what fuzzers start with, and tests of what they
+//! find.
 
 use std::path::Path;
 
 use crate::shell::Shell;
 
-/// An example of the fuzz crate, which shares what is built with the check `fuzz-smoke`.
+/// An example of the fuzz crate. It shares its build with the check `fuzz-smoke`.
 const EXAMPLE: &str = "cargo run --quiet --manifest-path fuzz/Cargo.toml --target-dir target \
      --no-default-features --features checks --example";
 
@@ -13,9 +14,9 @@ pub(crate) fn seeds(shell: &Shell) -> Result<(), String> {
     shell.run(&format!("{EXAMPLE} seeds"))
 }
 
-/// Makes a test of a file, or of a seed of the smoke run.
+/// Makes a test from a file, or from a seed of the smoke run.
 pub(crate) fn test(shell: &Shell, target: &str, file: &str, name: &str) -> Result<(), String> {
-    // Names of files are those of where the command was called.
+    // The file's path is relative to where the command was called.
     let file = match Path::new(file).canonicalize() {
         Ok(path) => path.display().to_string(),
         Err(_) if file.parse::<u64>().is_ok() => file.to_owned(),

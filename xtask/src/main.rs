@@ -1,7 +1,7 @@
 //! The project's checks: one table ([`table::CHECKS`]) that CI and people call the same way.
 //!
-//! This file holds the command line. `cargo xtask list` shows the table, `cargo xtask ci` runs all of
-//! it, `cargo xtask NAME…` runs some.
+//! This file holds the command line. `cargo xtask list` shows the table, `cargo xtask ci` runs all
+//! of it, `cargo xtask NAME…` runs some.
 
 #![forbid(unsafe_code)]
 
@@ -79,7 +79,7 @@ fn find(name: &str) -> Result<&'static Check, &str> {
     table::CHECKS.iter().find(|check| check.name == name).ok_or(name)
 }
 
-/// Runs checks, all of them whatever fails, and says at the end how many passed.
+/// Runs checks. It continues after a failure, and prints at the end how many passed.
 fn run(checks: Vec<&Check>, shell: &Shell) -> ExitCode {
     let mut failed = Vec::new();
     for check in &checks {

@@ -1,4 +1,4 @@
-//! The little that the checks want to know of the manifests.
+//! The few facts that the checks read from the manifests.
 
 use std::fs;
 
@@ -30,10 +30,10 @@ pub(crate) struct Feature {
     pub(crate) enables: String,
 }
 
-/// The features of a crate, `default` left out.
+/// The features of a crate, without `default`.
 ///
-/// A manifest of this project has each feature on a line of its own under `[features]`, below a
-/// comment that says what it adds. That is all that this understands.
+/// In this project's manifests each feature is on a line of its own under `[features]`, below a
+/// comment that says what it adds. This function understands nothing else.
 pub(crate) fn features(shell: &Shell, name: &str) -> Result<Vec<Feature>, String> {
     let path = shell.root().join(name).join("Cargo.toml");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -72,7 +72,8 @@ fn parse_features(manifest: &str) -> Vec<Feature> {
     found
 }
 
-/// The packages in the tree of what `selection` (options of Cargo) builds, by name, sorted, each once.
+/// The names of the packages in the tree of what `selection` (options of Cargo) builds, sorted,
+/// without repetition.
 pub(crate) fn tree(shell: &Shell, selection: &str) -> Result<Vec<String>, String> {
     let line = format!("cargo tree --edges normal --prefix none --format '{{p}}' {selection}");
     let output = shell.output(&line)?;

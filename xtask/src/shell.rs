@@ -1,4 +1,4 @@
-//! Running command lines in the root of the repository.
+//! Runs command lines. Their output goes to the terminal, or to a file for each check.
 
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -16,14 +16,14 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    /// One that leaves output on the terminal.
+    /// A shell that leaves the output on the terminal.
     pub(crate) fn inheriting() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let root = root.canonicalize().unwrap_or(root);
         Self { root, log: None }
     }
 
-    /// One that keeps the output of each check in a file, to be shown if the check fails.
+    /// A shell that keeps the output of each check in a file, and shows it if the check fails.
     pub(crate) fn logging() -> Self {
         Self { log: Some(RefCell::default()), ..Self::inheriting() }
     }
@@ -33,7 +33,7 @@ impl Shell {
         &self.root
     }
 
-    /// Where builds go.
+    /// The directory of builds.
     pub(crate) fn target_dir(&self) -> PathBuf {
         match std::env::var_os("CARGO_TARGET_DIR") {
             Some(dir) => self.root.join(dir),
@@ -45,7 +45,7 @@ impl Shell {
     pub(crate) fn begin(&self, check: &str) {
         if let Some(log) = &self.log {
             let directory = self.target_dir().join("xtask");
-            // A log that can't be written shows itself when the first command opens it.
+            // If the log can't be written, the first command reports it.
             let _ = fs::create_dir_all(&directory);
             let path = directory.join(format!("{check}.log"));
             let _ = fs::remove_file(&path);
@@ -53,7 +53,7 @@ impl Shell {
         }
     }
 
-    /// Runs a command line; an error if it fails.
+    /// Runs a command line. It is an error if that fails.
     pub(crate) fn run(&self, line: &str) -> Result<(), String> {
         let mut command = self.command(line);
         match self.open_log()? {
@@ -69,8 +69,8 @@ impl Shell {
         if status.success() { Ok(()) } else { Err(format!("`{line}`: {status}")) }
     }
 
-    /// Runs a command line that says nothing if all is well; an error if it fails or says something,
-    /// such as a warning.
+    /// Runs a command line that says nothing if all is well; an error if it fails or says
+    /// something, such as a warning.
     pub(crate) fn run_silently(&self, line: &str) -> Result<(), String> {
         let output = self.output(&format!("exec 2>&1; {line} || echo 'it failed'"))?;
         if output.trim().is_empty() {
@@ -87,7 +87,7 @@ impl Shell {
         Err(format!("`{line}`: errors or warnings"))
     }
 
-    /// What a command line writes to its standard output; an error if it fails.
+    /// Returns what a command line writes to standard output. It is an error if that fails.
     pub(crate) fn output(&self, line: &str) -> Result<String, String> {
         let mut command = self.command(line);
         if let Some(log) = self.open_log()? {
@@ -118,7 +118,7 @@ impl Shell {
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new("sh");
         command.arg("-c").arg(line).current_dir(&self.root).stdin(Stdio::null());
-        // What `cargo run` sets for this program is not meant for the programs that it starts.
+        // `cargo run` sets these for this program, not for the programs that it starts.
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_")) {
                 command.env_remove(name);

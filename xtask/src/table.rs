@@ -1,4 +1,4 @@
-//! The table of checks. To add one, add a row; CI runs what stands here, in this order.
+//! The table of checks. To add one, add a row. CI runs these rows in this order.
 
 use crate::check::{Check, Work};
 use crate::checks::{
@@ -156,7 +156,8 @@ pub(crate) const CHECKS: &[Check] = &[
         name: "fuzz-smoke",
         why: "the fuzz targets build, and survive a short run",
         work: Work::Commands(&[
-            // In the project's own directory, so that the crates of the compiler are not built again.
+            // In the project's own target directory, so that the crates of the compiler are not
+            // built again.
             "cargo test --manifest-path fuzz/Cargo.toml --target-dir target --no-default-features --features checks",
         ]),
     },
@@ -164,14 +165,14 @@ pub(crate) const CHECKS: &[Check] = &[
         name: "fuzz-targets",
         why: "the fuzz targets and their tools compile as fuzzers, too",
         work: Work::Commands(&[
-            // The fuzzer's own library, in C++, is only needed to link them.
+            // The fuzzer's own C++ library is only needed for linking.
             "CUSTOM_LIBFUZZER_PATH=target/libfuzzer.a cargo check --quiet --manifest-path fuzz/Cargo.toml --target-dir \
              target --bins --examples",
         ]),
     },
     Check {
         name: "bench",
-        why: "the benchmarks compile, so that they can be run when they are wanted",
+        why: "the benchmarks compile, so that they can be run at any time",
         work: Work::Commands(&[
             "cargo check --quiet --manifest-path bench/Cargo.toml --target-dir target --all-targets",
         ]),

@@ -5,7 +5,7 @@ use std::fs;
 use crate::manifest;
 use crate::shell::Shell;
 
-/// Beginnings of the names of packages that must not be in such a program.
+/// Prefixes of the names of packages that must not be in such a program.
 const FORBIDDEN: &[&str] = &[
     "cranelift",
     "regalloc2",
@@ -18,7 +18,7 @@ const FORBIDDEN: &[&str] = &[
     "rayon",
 ];
 
-/// How many packages its tree may have, itself included.
+/// How many packages its tree of dependencies may have, itself included.
 const MOST_PACKAGES: usize = 25;
 
 /// How big the stripped program may be, in bytes.
@@ -28,7 +28,7 @@ const MOST_BYTES: u64 = 600_000;
 const COMBINATIONS: &[&str] =
     &["aot-only", "aot-only,call-hook", "aot-only,wasi", "aot-only,wasi,cli"];
 
-/// The trees of programs without `jit`.
+/// Checks the dependencies of programs without `jit`.
 pub(crate) fn tree(shell: &Shell) -> Result<(), String> {
     for features in COMBINATIONS {
         let selection =
@@ -62,7 +62,7 @@ pub(crate) fn tree(shell: &Shell) -> Result<(), String> {
     Ok(())
 }
 
-/// The size of a runner of artifacts, and that it runs one.
+/// Checks the size of a runner of artifacts, and that it runs one.
 pub(crate) fn size(shell: &Shell) -> Result<(), String> {
     shell.run(
         "cargo build --quiet --package wasm-runtime --example aot_run --profile small \
@@ -78,7 +78,8 @@ pub(crate) fn size(shell: &Shell) -> Result<(), String> {
             program.display()
         ));
     }
-    // What it is for: an artifact that the command line made, from a module that imports nothing.
+    // The runner gets what it is for: an artifact from the command line, of a module that imports
+    // nothing.
     let artifact = shell.target_dir().join("xtask/add.cwasm");
     let artifact = artifact.display();
     shell.run(&format!(

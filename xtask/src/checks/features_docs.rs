@@ -1,5 +1,5 @@
-//! What features add is said once, in the comments of `Cargo.toml`: the lists in each crate's README
-//! and documentation are made of those.
+//! The comments of `Cargo.toml` are the only description of features. The lists in each crate's
+//! README and documentation are generated from them.
 
 use std::fs;
 use std::ops::Range;
@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use crate::manifest::{self, CRATES, Feature};
 use crate::shell::Shell;
 
-/// How lists begin and end in a README; in Rust code, behind `//! `.
+/// The lines around a list in a README. In Rust code they follow `//! `.
 const BEGIN: &str = "<!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->";
 const END: &str = "<!-- end of features -->";
 
-/// How long a line of documentation may be.
+/// The maximum length of a line of documentation.
 const WIDTH: usize = 100;
 
 /// Compares the lists with the manifests.
@@ -20,7 +20,7 @@ pub(crate) fn check(shell: &Shell) -> Result<(), String> {
     let mut stale = Vec::new();
     for name in CRATES {
         for list in lists(shell, name)? {
-            if list.found != list.wanted {
+            if list.found != list.expected {
                 stale.push(list.path.display().to_string());
             }
         }
@@ -36,12 +36,12 @@ pub(crate) fn check(shell: &Shell) -> Result<(), String> {
     ))
 }
 
-/// Writes the lists anew.
+/// Writes the lists again.
 pub(crate) fn write(shell: &Shell) -> Result<(), String> {
     for name in CRATES {
         for list in lists(shell, name)? {
-            if list.found != list.wanted {
-                fs::write(&list.path, &list.wanted)
+            if list.found != list.expected {
+                fs::write(&list.path, &list.expected)
                     .map_err(|error| format!("{}: {error}", list.path.display()))?;
                 println!("{}", list.path.display());
             }
@@ -54,7 +54,7 @@ pub(crate) fn write(shell: &Shell) -> Result<(), String> {
 struct List {
     path: PathBuf,
     found: String,
-    wanted: String,
+    expected: String,
 }
 
 /// The files of a crate that have a list: all of them, if it has features.
@@ -75,13 +75,13 @@ fn lists(shell: &Shell, name: &str) -> Result<Vec<List>, String> {
         let place = between(&found, prefix).ok_or_else(|| {
             format!("{} has no line `{prefix}{BEGIN}`, or none that ends it", path.display())
         })?;
-        let wanted = format!("{}{lines}{}", &found[..place.start], &found[place.end..]);
-        lists.push(List { path, found, wanted });
+        let expected = format!("{}{lines}{}", &found[..place.start], &found[place.end..]);
+        lists.push(List { path, found, expected });
     }
     Ok(lists)
 }
 
-/// Where in a text its list is.
+/// The range of a text between the lines around the list.
 fn between(text: &str, prefix: &str) -> Option<Range<usize>> {
     let begin = format!("{prefix}{BEGIN}\n");
     let start = text.find(&begin)? + begin.len();
@@ -123,7 +123,7 @@ fn heading(feature: &Feature) -> String {
     format!("`{}`{default}", feature.name)
 }
 
-/// A feature that only passes on one of the same name is described in the same words.
+/// A feature that only passes on one of the same name must have the same description.
 fn same_words(shell: &Shell) -> Result<(), String> {
     let below = manifest::features(shell, "wasm-store")?;
     for feature in manifest::features(shell, "wasm-runtime")? {

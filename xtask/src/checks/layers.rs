@@ -1,5 +1,5 @@
-//! The layer table of ARCHITECTURE.md holds, the rooms of wasm-store have theirs, and each crate has what a crate must
-//! have.
+//! Checks the layer table of ARCHITECTURE.md, the rooms of wasm-store, and that each crate has the
+//! required files.
 
 use std::fs;
 
@@ -7,12 +7,12 @@ use crate::checks::rooms;
 use crate::manifest::{self, CRATES};
 use crate::shell::Shell;
 
-/// What a crate's normal dependencies may be among the crates of this project, with all its features,
-/// and which packages must be nowhere below it.
+/// A crate's layer: which crates of this project its normal dependencies may be, with all its
+/// features, and which packages must not be anywhere below it.
 struct Layer {
     name: &'static str,
     may_use: &'static [&'static str],
-    /// Beginnings of the names of packages.
+    /// Prefixes of the names of packages.
     must_not_know: &'static [&'static str],
     unsafe_code: Unsafe,
 }
@@ -20,7 +20,7 @@ struct Layer {
 #[derive(PartialEq)]
 enum Unsafe {
     Forbidden,
-    /// Denied in the crate, allowed in single files.
+    /// Denied in the crate, and allowed in single files.
     PerFile,
 }
 
@@ -90,7 +90,7 @@ const LAYERS: &[Layer] = &[
     },
 ];
 
-/// Checks the table. All that is wrong is reported at once.
+/// Checks the table. Everything that is wrong is reported at once.
 pub(crate) fn layers(shell: &Shell) -> Result<(), String> {
     let mut wrong = Vec::new();
     for layer in LAYERS {
@@ -130,19 +130,19 @@ fn files(shell: &Shell, layer: &Layer, wrong: &mut Vec<String>) -> Result<(), St
     let library = directory.join("src/lib.rs");
     let text =
         fs::read_to_string(&library).map_err(|error| format!("{}: {error}", library.display()))?;
-    let wanted = match layer.unsafe_code {
+    let required = match layer.unsafe_code {
         Unsafe::Forbidden => "#![forbid(unsafe_code)]",
         Unsafe::PerFile => "#![deny(unsafe_code)]",
     };
-    for wanted in [wanted, "#![cfg_attr(docsrs, feature(doc_cfg))]"] {
-        if !text.contains(wanted) {
-            wrong.push(format!("{}/src/lib.rs lacks {wanted}", layer.name));
+    for line in [required, "#![cfg_attr(docsrs, feature(doc_cfg))]"] {
+        if !text.contains(line) {
+            wrong.push(format!("{}/src/lib.rs lacks {line}", layer.name));
         }
     }
     let manifest = directory.join("Cargo.toml");
     let text = fs::read_to_string(&manifest)
         .map_err(|error| format!("{}: {error}", manifest.display()))?;
-    // Else the documentation that is published shows nothing of what a feature adds.
+    // Otherwise the published documentation would not show what a feature adds.
     if !text.contains("[package.metadata.docs.rs]\nall-features = true") {
         wrong.push(format!("{}/Cargo.toml has no [package.metadata.docs.rs]", layer.name));
     }

@@ -1,4 +1,4 @@
-//! No text tells people to take these crates from the public registry, where some of their names
+//! No text leads people to take these crates from the public registry, where some of their names
 //! belong to others.
 
 use std::fs;
@@ -6,11 +6,11 @@ use std::fs;
 use crate::manifest::CRATES;
 use crate::shell::Shell;
 
-/// Reports each line of the repository that would lead somebody to a crate of somebody else's.
+/// Reports each line of the repository that would lead somebody to somebody else's crate.
 pub(crate) fn names(shell: &Shell) -> Result<(), String> {
     let mut wrong = Vec::new();
     for file in shell.output("git ls-files '*.md' '*.rs' '*.toml' '*.yml'")?.lines() {
-        // A file that is gone but not yet committed as such says nothing.
+        // A deleted file whose deletion is not committed yet has no text.
         let Ok(text) = fs::read_to_string(shell.root().join(file)) else { continue };
         for (number, line) in text.lines().enumerate() {
             if CRATES.iter().any(|name| leads_astray(line, name)) {
@@ -39,7 +39,7 @@ fn leads_astray(line: &str, name: &str) -> bool {
     ];
     words.iter().any(|words| {
         line.match_indices(words.as_str()).any(|(at, _)| {
-            // `wasm-types` is not meant by `wasm-types-of-mine` or `my-wasm-types`.
+            // `wasm-types-of-mine` and `my-wasm-types` are not `wasm-types`.
             let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
             let before = line[..at].chars().next_back();
             let after = line[at + words.len()..].chars().next();

@@ -1,37 +1,38 @@
-//! Checks that need parts of nightly Rust, and are skipped where those are not installed.
+//! Checks that need parts of nightly Rust. They are skipped where those are not installed.
 
 use crate::check::Outcome;
 use crate::shell::Shell;
 
-/// What has machine code in it neither as data nor to run: all tests of the vocabulary, of reading and writing
-/// artifacts, and of the guest's memory as WASI sees it. Some take input of a size that Miri has no time for.
+/// Tests of code that neither contains nor runs machine code: all tests of the vocabulary, of
+/// reading and writing artifacts, and of the guest's memory as WASI sees it. Some have inputs that
+/// are too large for Miri.
 const MIRI: &[&str] = &[
     "cargo +nightly miri test --package wasm-types --lib",
     "cargo +nightly miri test --package wasm-artifact --features write,inspect --lib --test round_trip --test images",
     "cargo +nightly miri test --package wasm-wasi --no-default-features --lib memory",
 ];
 
-/// The interpreter that notices undefined behaviour.
+/// Runs these tests in the interpreter that detects undefined behaviour.
 pub(crate) fn miri(shell: &Shell) -> Result<Outcome, String> {
     if shell.output("cargo +nightly miri --version").is_err() {
         let why = "nightly Rust with Miri is not installed: `rustup component add miri --toolchain nightly`";
         return Ok(Outcome::Skipped(why.to_owned()));
     }
     for line in MIRI {
-        // The clock is asked, and temporary files are made.
+        // The tests read the clock and make temporary files.
         shell
             .run(&format!("MIRIFLAGS=-Zmiri-disable-isolation {line} --target-dir target/miri"))?;
     }
     Ok(Outcome::Passed)
 }
 
-/// What AddressSanitizer has to leave to the store: faults and signal stacks are how traps are noticed, and what the
-/// allocator cannot give is an error of the store's.
+/// What AddressSanitizer must leave to the store: traps use faults and signal stacks, and if the
+/// allocator can't allocate, that is an error of the store.
 const ASAN_OPTIONS: &str = "handle_segv=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0:use_sigaltstack=0:\
      allow_user_segv_handler=1:detect_stack_use_after_return=0:detect_leaks=0:\
      allocator_may_return_null=1";
 
-/// The tests of the store that a compiler is needed for, and those of its own.
+/// The tests of the store that need a compiler, and its own tests.
 const ASAN: &[&str] = &[
     "--package wasm-store --lib",
     "--package wasm-runtime --test store --test state --test reuse",
@@ -40,14 +41,14 @@ const ASAN: &[&str] = &[
 /// Tests of many random cases, which take long enough without.
 const ASAN_SKIP: &str = "random::";
 
-/// AddressSanitizer over the store's tests.
+/// Runs the store's tests under AddressSanitizer.
 pub(crate) fn asan(shell: &Shell) -> Result<Outcome, String> {
     let Ok(sysroot) = shell.output("rustc +nightly --print sysroot") else {
         let why = "nightly Rust is not installed: `rustup toolchain install nightly`";
         return Ok(Outcome::Skipped(why.to_owned()));
     };
     let library = format!("{}/lib/rustlib/src/rust/library/Cargo.lock", sysroot.trim());
-    // With its sources, the standard library is checked as well.
+    // If its sources are installed, the standard library is checked as well.
     let build_std = if std::fs::exists(library).unwrap_or(false) { "-Zbuild-std" } else { "" };
     let host = shell.output("rustc +nightly --print host-tuple")?;
     for tests in ASAN {

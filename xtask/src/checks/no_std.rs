@@ -1,4 +1,4 @@
-//! Crates that claim to do without the standard library build for a target that has none.
+//! Crates that claim to need no standard library build for a target that has none.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,16 @@ use crate::checks::targets::check_command;
 use crate::manifest::CRATES;
 use crate::shell::Shell;
 
-/// A target without an operating system, and without what larger ones have: 64-bit atomics, 64-bit addresses.
+/// A target without an operating system, 64-bit atomics and 64-bit addresses.
 const TARGET: &str = "thumbv7em-none-eabihf";
 
-/// What is to be built besides each of the crates with no features: features that do without, too.
+/// What is built besides each of the crates with no features: features that need no standard
+/// library either.
 const FEATURES: &[(&str, &str)] =
     &[("wasm-types", "validate"), ("wasm-artifact", "write,inspect"), ("wasm-artifact", "sign")];
 
-/// Builds them where the target is installed, or can be; what can be seen in the source is looked at everywhere.
+/// Builds the crates if the target is installed or can be. What can be seen in the source is
+/// checked everywhere.
 pub(crate) fn no_std(shell: &Shell) -> Result<Outcome, String> {
     let crates: Vec<&str> = CRATES.iter().copied().filter(|name| claims(shell, name)).collect();
     if crates.is_empty() {

@@ -6,13 +6,14 @@ use std::path::Path;
 use crate::manifest::CRATES;
 use crate::shell::Shell;
 
-/// How big a package may be, compressed, in bytes: no test data by accident.
+/// How big a package may be, compressed, in bytes. This keeps test data out.
 const MOST_BYTES: u64 = 600_000;
 
-/// Packages all crates, and checks that they compile from what is in the packages, one upon the other.
+/// Packages all crates, and checks that they compile from their packages, each upon the others.
 ///
-/// Cargo's own verification would do the same, but builds all dependencies anew, without
-/// optimisation and with code: several minutes for what the compiler has looked at already.
+/// Cargo's own verification would do the same. But it builds all dependencies again, without
+/// optimisation and including code generation. That takes several minutes for what the compiler has
+/// checked already.
 pub(crate) fn package(shell: &Shell) -> Result<(), String> {
     let selection: String = CRATES.iter().map(|name| format!(" --package {name}")).collect();
     let directory = shell.target_dir().join("package");
@@ -47,8 +48,8 @@ pub(crate) fn package(shell: &Shell) -> Result<(), String> {
     Ok(())
 }
 
-/// Makes a workspace of the unpacked crates, in which each stands for the one of its name in the
-/// registry. Dependencies have the versions and the profile that they have in the project's own.
+/// Makes a workspace of the unpacked crates, in which each replaces the one of its name in the
+/// registry. Dependencies have the versions and the profile of the project's own workspace.
 fn write_workspace(shell: &Shell, unpacked: &Path) -> Result<(), String> {
     let mut members = String::new();
     let mut patches = String::new();

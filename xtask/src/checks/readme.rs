@@ -1,4 +1,4 @@
-//! The commands of the README are there as written, and work.
+//! The README has these commands as written here, and they work.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ const TEST: &str = "cargo test --workspace";
 /// The beginning of the command that runs a real program.
 const RUN: &str = "cargo run --package wasm-runtime --features cli -- run tests/programs/";
 
-/// Runs the tests by the README's command.
+/// Runs the tests with the README's command.
 pub(crate) fn test(shell: &Shell) -> Result<(), String> {
     let command = command(shell, TEST)?;
     if command != TEST {
@@ -19,7 +19,7 @@ pub(crate) fn test(shell: &Shell) -> Result<(), String> {
     shell.run(&command)
 }
 
-/// Runs a real program by the README's command, and sees that it says something.
+/// Runs a real program with the README's command, and checks that it prints something.
 pub(crate) fn run(shell: &Shell) -> Result<(), String> {
     let command = command(shell, RUN)?;
     let output = shell.output(&command)?;

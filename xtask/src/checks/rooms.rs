@@ -10,26 +10,26 @@ use crate::shell::Shell;
 const ROOMS: &[&str] =
     &["error", "vm", "engine", "gate", "types", "store", "items", "linker", "state", "watch"];
 
-/// What names a room above it all the same: the file or folder, that room, and why.
+/// The files or folders that name a room above them, that room, and the reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("engine.rs", "types", "an engine owns the registry of its types"),
     ("gate.rs", "store", "where something belongs is said by the number of a store"),
     ("store.rs", "watch", "a store owns its hooks"),
     ("store/opaque.rs", "items", "a store keeps what its instances refer to"),
     ("store/opaque.rs", "linker", "a store keeps what its instances refer to"),
-    ("store/opaque.rs", "watch", "a store knows which calls its hooks are told of"),
+    ("store/opaque.rs", "watch", "a store knows which calls its hooks observe"),
     (
         "store/interruption.rs",
         "items",
         "the error of a host function that is to end has a backtrace",
     ),
-    ("items/func", "watch", "a call is told of where it is made"),
-    ("items/func.rs", "watch", "a call is told of where it is made"),
+    ("items/func", "watch", "calls notify hooks where they are made"),
+    ("items/func.rs", "watch", "calls notify hooks where they are made"),
     ("items/instance.rs", "watch", "hooks choose imports as they are bound"),
     ("state/snapshot/fork.rs", "watch", "hooks choose imports as they are bound"),
 ];
 
-/// Checks the rooms. All that is wrong is reported at once.
+/// Checks the rooms. Everything that is wrong is reported at once.
 pub(crate) fn rooms(shell: &Shell, wrong: &mut Vec<String>) -> Result<(), String> {
     let source = shell.root().join("wasm-store/src");
     let library = read(&source.join("lib.rs"))?;
@@ -70,7 +70,7 @@ fn room_of(file: &str) -> &str {
     first.strip_suffix(".rs").unwrap_or(first)
 }
 
-/// Which room each name comes from that the crate's root hands on.
+/// The rooms of the names that the crate's root exports.
 fn reexports(library: &str) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     for statement in library.split("pub use ").skip(1) {
@@ -84,7 +84,7 @@ fn reexports(library: &str) -> BTreeMap<String, String> {
     names
 }
 
-/// The rooms that each file names, beside its own.
+/// The rooms that each file names, except its own.
 fn collect(
     source: &Path,
     directory: &Path,

@@ -10,8 +10,8 @@ use crate::shell::Shell;
 const PORTABLE: &str = "--package wasm-types --package wasm-artifact --package wasm-hooks \
      --features wasm-types/std,wasm-types/validate,wasm-hooks/dwarf,wasm-hooks/tracing";
 
-/// The compiler and what rewrites modules: large, and without a word about the machine that they run
-/// on, so that they are checked for one target only.
+/// The compiler and what rewrites modules: large, and without a word about the machine that they
+/// run on, so that they are checked for one target only.
 const COMPILER: &str = " --package wasm-translate --package wasm-rewrite \
      --features wasm-translate/exact-extensions,wasm-translate/native,wasm-translate/parallel";
 
@@ -22,7 +22,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("aarch64-apple-darwin", COMPILER),
 ];
 
-/// Checks these crates for these targets, as far as the targets are there.
+/// Checks these crates for the targets that are installed.
 pub(crate) fn cross(shell: &Shell) -> Result<Outcome, String> {
     let mut missing = Vec::new();
     for (target, more) in TARGETS {
@@ -38,8 +38,8 @@ pub(crate) fn cross(shell: &Shell) -> Result<Outcome, String> {
     Ok(Outcome::Skipped(format!("not installed: `rustup target add {}`", missing.join(" "))))
 }
 
-/// The command that checks packages for a target; `None` if nothing here can. `library` is what of
-/// the standard library they need.
+/// The command that checks packages for a target; `None` if nothing here can. `library` is the part
+/// of the standard library that they need.
 pub(crate) fn check_command(shell: &Shell, target: &str, library: &str) -> Option<String> {
     let target = format!("--target {target}");
     let installed = |command: &str| {
@@ -50,7 +50,7 @@ pub(crate) fn check_command(shell: &Shell, target: &str, library: &str) -> Optio
     if built.is_some_and(|directory| directory.is_dir()) {
         return Some(format!("cargo check --quiet {target}"));
     }
-    // The library of a target that is not installed can be built, if its source is there.
+    // The library of a target that is not installed can be built if its source is installed.
     for toolchain in ["", " +nightly"] {
         let version = shell.output(&format!("rustc{toolchain} --version")).unwrap_or_default();
         let root = installed(&format!("rustc{toolchain} --print sysroot"));

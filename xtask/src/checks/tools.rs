@@ -1,4 +1,4 @@
-//! Checks by programs that are no part of Rust, and are skipped where those are not installed.
+//! Checks that use programs outside of Rust. They are skipped where those are not installed.
 
 use std::fs;
 
@@ -6,13 +6,13 @@ use crate::check::Outcome;
 use crate::manifest::CRATES;
 use crate::shell::Shell;
 
-/// Licences, sources and known vulnerabilities of dependencies, by `deny.toml`.
+/// Checks licences, sources and known vulnerabilities of dependencies, as `deny.toml` says.
 pub(crate) fn deny(shell: &Shell) -> Result<Outcome, String> {
     if shell.output("cargo deny --version").is_err() {
         return Ok(missing("cargo-deny", "cargo install --locked cargo-deny"));
     }
     shell.run("cargo deny --offline check licenses bans sources")?;
-    // The list of advisories is fetched, which is no fault of the project's where it can't be.
+    // The list of advisories is fetched. If that fails, the project is not to blame.
     if shell.output("cargo deny fetch db").is_err() {
         println!(
             "      the list of advisories can't be fetched: dependencies not compared with it"
@@ -23,7 +23,7 @@ pub(crate) fn deny(shell: &Shell) -> Result<Outcome, String> {
     Ok(Outcome::Passed)
 }
 
-/// Spelling, by `_typos.toml`.
+/// Checks spelling, as `_typos.toml` says.
 pub(crate) fn spelling(shell: &Shell) -> Result<Outcome, String> {
     if shell.output("typos --version").is_err() {
         return Ok(missing("typos", "cargo install --locked typos-cli"));
@@ -32,7 +32,7 @@ pub(crate) fn spelling(shell: &Shell) -> Result<Outcome, String> {
     Ok(Outcome::Passed)
 }
 
-/// Differences between the public API of each crate and its last release.
+/// Compares the public API of each crate with its last release.
 pub(crate) fn semver(shell: &Shell) -> Result<Outcome, String> {
     let mut released = Vec::new();
     for name in CRATES {
@@ -52,7 +52,7 @@ pub(crate) fn semver(shell: &Shell) -> Result<Outcome, String> {
     Ok(Outcome::Passed)
 }
 
-/// The oldest compiler that the manifests promise.
+/// Checks with the oldest compiler that the manifests promise.
 pub(crate) fn oldest(shell: &Shell) -> Result<Outcome, String> {
     let path = shell.root().join("Cargo.toml");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -71,7 +71,7 @@ pub(crate) fn oldest(shell: &Shell) -> Result<Outcome, String> {
         println!("      {oldest} is what all checks run with here");
         return Ok(Outcome::Passed);
     }
-    // Without asking, rustup would install it.
+    // rustup would install it without a question.
     if shell.output(&format!("rustup run {oldest} cargo --version")).is_err() {
         let why = format!("not installed: `rustup toolchain install {oldest} --profile minimal`");
         return Ok(Outcome::Skipped(why));
