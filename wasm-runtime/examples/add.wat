@@ -1,4 +1,4 @@
-;; The module that `aot_run` is tried out with.
+;; A module to try `aot_run` with.
 (module
   (func (export "add") (param i32 i32) (result i32)
     local.get 0

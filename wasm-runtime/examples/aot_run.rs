@@ -1,4 +1,4 @@
-//! Runs a function of an artifact: a whole program without a compiler in it.
+//! Runs a function of an artifact: a complete program without a compiler.
 //!
 //! ```sh
 //! cargo run -p wasm-runtime --features cli -- compile wasm-runtime/examples/add.wat -o add.cwasm
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 
 fn run(file: &str, function: &str, params: &[String]) -> Result<()> {
     let engine = Engine::default();
-    // SAFETY: the artifact is machine code; whoever starts this program answers for the file.
+    // SAFETY: the artifact is machine code. Whoever starts this program vouches for the file.
     let module = unsafe { Module::deserialize_file(&engine, file)? };
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[])?;

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 
 fn run(file: &str, args: &[String]) -> Result<()> {
     let engine = Engine::default();
-    // SAFETY: the artifact is machine code; whoever starts this program answers for the file.
+    // SAFETY: the artifact is machine code. Whoever starts this program vouches for the file.
     let module = unsafe { Module::deserialize_file(&engine, file)? };
     let mut linker = Linker::new(&engine);
     wasm_runtime::wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi)?;

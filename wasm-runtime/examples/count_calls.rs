@@ -1,4 +1,4 @@
-//! Counts calls and the time they take.
+//! Counts calls, and measures the time they take.
 //!
 //! `cargo run --release -p wasm-runtime --features observe --example count_calls`
 
@@ -19,7 +19,7 @@ const FIBONACCI: &str = r#"(module
             (call $fibonacci (i32.sub (local.get 0) (i32.const 2))))))"#;
 
 fn main() -> Result<()> {
-    // Every function tells when it is entered and left.
+    // The hook is called when any function is entered or left.
     let engine = Engine::new(Config::new().function_hooks([NamePattern::any()]))?;
     let module = Module::new(&engine, FIBONACCI)?;
     let mut store = Store::new(&engine, ());

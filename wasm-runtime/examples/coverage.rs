@@ -1,4 +1,4 @@
-//! Writes which functions were called, and which were not, as `genhtml` reads it.
+//! Reports which functions were called and which were not, in the format of `genhtml`.
 //!
 //! `cargo run -p wasm-runtime --features observe --example coverage`
 
@@ -16,7 +16,7 @@ fn main() -> Result<()> {
     let module = Module::new(&engine, PROGRAM)?;
     let coverage = FunctionCoverage::new();
     coverage.add_module("program.wat", &module)?;
-    // Each test has a store of its own, and all have the same coverage.
+    // Each test has a store of its own. They share the coverage.
     for argument in [1, 2, 3] {
         let mut store = Store::new(&engine, ());
         store.function_hook(coverage.hook());

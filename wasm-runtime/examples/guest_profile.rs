@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     let profiler = GuestProfiler::new(&engine, "program", interval, modules)?;
     let profiler = Arc::new(Mutex::new(profiler));
 
-    // The epoch ticks for as long as somebody has the engine.
+    // The epoch advances for as long as the engine exists.
     let ticker = engine.weak();
     std::thread::spawn(move || {
         while let Some(engine) = ticker.upgrade() {
@@ -47,7 +47,7 @@ fn main() -> Result<()> {
     let instance = Instance::new(&mut store, &module, &[])?;
     instance.get_typed_func::<(), ()>(&mut store, "main")?.call(&mut store, ())?;
 
-    // The callback's share of the profiler goes with the store.
+    // The store's callback holds a share of the profiler, which is dropped with the store.
     drop(store);
     let profiler = Arc::into_inner(profiler).expect("the store is gone");
     let profiler = profiler.into_inner().expect("no sample panics");

@@ -1,4 +1,4 @@
-//! A module that calls the host, compiled on the spot.
+//! A module that calls the host, compiled just in time.
 //!
 //! `cargo run -p wasm-runtime --example hello`
 
@@ -15,7 +15,7 @@ const MODULE: &str = r#"
             call $print))
 "#;
 
-/// What host functions find in the store.
+/// The data of the store, for host functions.
 struct Host {
     printed: usize,
 }
@@ -35,7 +35,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Prints a string of the module's memory. An error in here ends the call of `run` with that error.
+/// Prints a string from the module's memory. If this fails, the call of `run` ends with the error.
 fn print(mut caller: Caller<'_, Host>, start: u32, len: u32) -> Result<()> {
     let memory = caller
         .get_export("memory")

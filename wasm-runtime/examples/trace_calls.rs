@@ -1,4 +1,4 @@
-//! Shows each call as it happens, of Wasm functions and of functions of the host, with arguments and results.
+//! Shows each call of a Wasm or host function as it happens, with arguments and results.
 //!
 //! `cargo run -p wasm-runtime --features observe --example trace_calls`
 

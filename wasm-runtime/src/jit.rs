@@ -1,7 +1,7 @@
-//! The compiler that engines get by default (feature `jit`): parse and validate, translate, write an
-//! artifact.
+//! The compiler that engines get by default (feature `jit`): it parses and validates a module,
+//! translates it, and writes an artifact.
 //!
-//! Engines run what it makes: here is where the facade says that it may be run.
+//! Engines execute what it makes. In this file the facade asserts that this is safe.
 
 #![allow(unsafe_code)]
 
@@ -21,12 +21,12 @@ use wasm_store::{CompileRequest, Compiler, Error, Result, WasmFeatures};
 use wasm_translate::{ClifPass, PassPoint, Progress, Settings};
 use wasm_types::Module;
 
-/// Compiles with Cranelift: validation by `wasm-types`, code by `wasm-translate`, the artifact by
-/// `wasm-artifact`.
+/// Compiles with Cranelift: `wasm-types` validates, `wasm-translate` generates code, and
+/// `wasm-artifact` writes the artifact.
 ///
-/// Every engine of a program that has this crate in it, with feature `jit`, uses it unless
-/// [`Config::compiler`](crate::Config::compiler) says otherwise. By itself it serves to compile without
-/// an engine:
+/// With the feature `jit`, every engine uses it by default;
+/// [`Config::compiler`](crate::Config::compiler) sets another one. It can also compile without an
+/// engine:
 ///
 /// ```
 /// use wasm_runtime::{CompileRequest, Compiler, CraneliftCompiler};
@@ -50,13 +50,13 @@ pub struct CraneliftCompiler {
 type Adjust = dyn Fn(&mut Settings) + Send + Sync;
 
 impl CraneliftCompiler {
-    /// The compiler with nothing added to it. How it compiles is said by each [`CompileRequest`].
+    /// The compiler with default settings. Each [`CompileRequest`] says how to compile.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets who is told, after each function, how many are done, of how many. It is called on the
-    /// threads that compile.
+    /// Sets a callback for progress. After each function it receives the number of functions that
+    /// are done, and the total. It is called on the threads that compile.
     #[must_use]
     pub fn progress(mut self, progress: Arc<Progress>) -> Self {
         self.progress = Some(progress);
@@ -67,34 +67,36 @@ impl CraneliftCompiler {
     ///
     /// # Safety
     ///
-    /// What the pass makes of a function is run as it is. The caller answers for that it accesses and calls nothing
-    /// that the function did not before, or only what the run-time has for it.
+    /// The function is executed as the pass leaves it. The caller vouches that it only accesses and
+    /// calls what the function did before, or what the run-time provides for it.
     #[must_use]
-    pub unsafe fn pass(mut self, place: PassPoint, pass: Arc<dyn ClifPass>) -> Self {
-        self.passes.push((place, pass));
+    pub unsafe fn pass(mut self, point: PassPoint, pass: Arc<dyn ClifPass>) -> Self {
+        self.passes.push((point, pass));
         self
     }
 
-    /// Changes settings that a [`CompileRequest`] does not have, such as the optimizations that
-    /// `wasm-translate` has switches for. What is compiled is not kept in a cache then.
+    /// Changes settings that are not part of a [`CompileRequest`], for example the switches of
+    /// `wasm-translate` for single optimizations. Modules that are compiled with this are not
+    /// cached.
     ///
     /// # Safety
     ///
-    /// Settings can change what the code takes for granted about the machine and about the run-time: the caller
-    /// answers for that they fit. Those that only say how hard the compiler works always do, such as the switches
-    /// for optimizations, the number of threads and the verifier.
+    /// Settings can change the assumptions of the code about the machine and the run-time. The
+    /// caller vouches that these assumptions hold. Settings that only change how the compiler works
+    /// are always safe, for example the switches for optimizations, the number of threads, and the
+    /// verifier.
     #[must_use]
     pub unsafe fn adjust(mut self, adjust: impl Fn(&mut Settings) + Send + Sync + 'static) -> Self {
         self.adjust = Some(Arc::new(adjust));
         self
     }
 
-    /// What a request amounts to for `wasm-translate`.
+    /// The settings of `wasm-translate` that correspond to a request.
     ///
     /// # Errors
     ///
-    /// If the target, one of the flags or one of the target features is not known, or if one of the patterns
-    /// for function hooks is none.
+    /// If the target, a flag or a target feature is not known, or if a pattern for function hooks
+    /// is invalid.
     pub fn settings(&self, request: &CompileRequest) -> Result<Settings> {
         let mut settings = match &request.target {
             Some(target) => Settings::for_target(target)?,
@@ -106,7 +108,7 @@ impl CraneliftCompiler {
         for (name, allow) in &request.target_features {
             settings.target_feature(name, *allow)?;
         }
-        // For `wasm-translate`, 0 is as many threads as there are.
+        // For `wasm-translate`, 0 means as many threads as the machine can run at once.
         let threads = if request.parallel { request.threads.unwrap_or(0) } else { 1 };
         settings.tunables(request.tunables).threads(threads).verifier(request.verify_ir);
         settings.limits(request.limits);
@@ -119,8 +121,8 @@ impl CraneliftCompiler {
         if let Some(progress) = &self.progress {
             settings.progress(progress.clone());
         }
-        for (place, pass) in &self.passes {
-            settings.pass(*place, pass.clone());
+        for (point, pass) in &self.passes {
+            settings.pass(*point, pass.clone());
         }
         if let Some(adjust) = &self.adjust {
             adjust(&mut settings);
@@ -128,11 +130,11 @@ impl CraneliftCompiler {
         Ok(settings)
     }
 
-    /// Compiles as [`Compiler::compile`] does, and tells where the time went.
+    /// Compiles like [`Compiler::compile`], and reports where the time went.
     ///
     /// # Errors
     ///
-    /// As [`Compiler::compile`].
+    /// Those of [`Compiler::compile`].
     pub fn compile_timed(
         &self,
         wasm: &[u8],
@@ -155,8 +157,8 @@ impl CraneliftCompiler {
     }
 }
 
-// SAFETY: modules are validated, and what is made of them is Cranelift's, by the ABI that the store has too. Passes and
-// settings that could change that are added by unsafe functions.
+// SAFETY: modules are validated, and Cranelift generates their code for the ABI that the store uses
+// too. Passes and settings that could change this are only set by unsafe functions.
 unsafe impl Compiler for CraneliftCompiler {
     fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
         self.compile_timed(wasm, request).map(|(artifact, _)| artifact)
@@ -173,7 +175,7 @@ unsafe impl Compiler for CraneliftCompiler {
     }
 
     fn identity(&self, request: &CompileRequest) -> Option<String> {
-        // What a pass does, or what else was set, nobody knows.
+        // Nothing identifies what passes and other settings do, so the code can't be cached.
         if !self.passes.is_empty() || self.adjust.is_some() {
             return None;
         }
@@ -185,8 +187,8 @@ unsafe impl Compiler for CraneliftCompiler {
     }
 }
 
-/// What is wrong with a body is the same type of error as what is wrong with a declaration: who asks
-/// need not know that bodies are validated by the compiler.
+/// Errors in a function body get the same type as errors in a declaration. Callers need not know
+/// that the compiler validates the bodies.
 fn unwrap_invalid(error: wasm_translate::Error) -> Error {
     match error.as_parse_error() {
         Some(invalid) => Error::new(invalid.clone()),

@@ -1,16 +1,15 @@
 //! A WebAssembly runtime with Wasmtime's API.
 //!
-//! This crate puts the crates of the project together behind one name. The types are those of
-//! `wasm-store`, which have the names and the behaviour of Wasmtime's core API; code written against
-//! it compiles here after changing the crate's name (what does not is listed in the documentation of
-//! `wasm-store`). With feature `jit`, every [`Engine`] compiles with [`CraneliftCompiler`] without
-//! being told.
+//! This crate combines the crates of the project under one name. Its types are those of
+//! `wasm-store`, which have the names and the behaviour of Wasmtime's core API. Code written for
+//! Wasmtime compiles after changing the crate's name; the documentation of `wasm-store` lists the
+//! exceptions. With feature `jit`, every [`Engine`] compiles with [`CraneliftCompiler`] by default.
 //!
 //! # Should I use this?
 //!
-//! Use it to embed WebAssembly in a program. To make a runtime of your own, take the part you need:
-//! `wasm-translate` generates code for any layout of memory, `wasm-artifact` reads and writes
-//! compiled modules, `wasm-types` describes modules.
+//! Use it to embed WebAssembly in a program. To write a runtime of your own, use the crate you
+//! need: `wasm-translate` generates code for any layout of memory, `wasm-artifact` reads and writes
+//! compiled modules, and `wasm-types` describes modules.
 //!
 //! # Example
 //!
@@ -112,7 +111,7 @@ pub use wasm_store::{Cache, CacheConfig, CacheError};
 pub use wasm_store::{
     CallDirection, CallFilter, CallHook, CallHookContext, CallHookId, CallOutcome, CallTarget,
 };
-/// The state of instances: seen, taken, put back, and given to others.
+/// The state of instances: inspected, saved, restored, and copied to other instances.
 pub use wasm_store::{
     DataSegment, ElementSegment, ForkPre, GlobalState, HostState, Internal, Internals, MemoryChunk,
     MemoryState, ModuleState, Outside, RefState, Snapshot, SnapshotBuilder, TableRun, TableState,
@@ -122,8 +121,8 @@ pub use wasm_store::{
 pub use wasm_store::{FunctionEvent, FunctionHookContext, NamePattern, NamePatternError};
 pub use wasm_store::{bail, ensure, error, format_err, provide_compiler};
 
-/// Rewriting modules (feature `rewrite`): exporting everything, and starting from the state of an instance, which
-/// [`Snapshot::state`] tells.
+/// Rewriting modules (feature `rewrite`): exporting everything, or starting from the state of an
+/// instance, which [`Snapshot::state`] describes.
 #[cfg(feature = "rewrite")]
 pub mod rewrite {
     pub use wasm_rewrite::{
@@ -133,7 +132,7 @@ pub mod rewrite {
     pub use wasm_types::ModuleState;
 }
 
-/// Who answers for artifacts (feature `sign`): keys, seals and trust policies.
+/// Trust in artifacts (feature `sign`): keys, seals and trust policies.
 #[cfg(feature = "sign")]
 pub use wasm_store::sign;
 
@@ -141,7 +140,7 @@ pub use wasm_store::sign;
 #[cfg(feature = "observe")]
 pub use wasm_store::observe;
 
-/// WASI preview 1 (feature `wasi`): the world of a guest, and its functions in a [`Linker`].
+/// WASI preview 1 (feature `wasi`): what a guest has access to, and the functions in a [`Linker`].
 #[cfg(feature = "wasi")]
 pub use wasm_wasi as wasi;
 

@@ -1,10 +1,10 @@
 //! Scripts in the format of the specification's test suite (`.wast`): modules with assertions
 //! about them.
 //!
-//! A [`Runner`] runs the directives of a script one after the other, each against the modules that
-//! stood before it, with the host module `spectest` that every such script may import from. How a
-//! module gets from bytes to a [`Module`] is up to the caller
-//! ([`Runner::load_modules_with`]), so that the same script can test the way through an artifact.
+//! A [`Runner`] runs the directives of a script one after the other. They apply to the modules
+//! before them. Scripts can import the host module `spectest`. The caller decides how a module's
+//! bytes become a [`Module`] ([`Runner::load_modules_with`]), so the same script can also test
+//! modules that went through an artifact.
 //!
 //! ```
 //! use wasm_runtime::{Engine, wast::Runner};
@@ -36,7 +36,7 @@ pub use summary::{Skipped, Summary};
 use crate::{Engine, Error, Module, Result, Store};
 use modules::Modules;
 
-/// Makes a module of the bytes of a binary module.
+/// Makes a module from the bytes of a binary module.
 type Load = dyn FnMut(&Engine, &[u8]) -> Result<Module>;
 
 /// Whether a module was refused because it needs something that is known to be missing.
@@ -44,7 +44,7 @@ type Missing = dyn FnMut(&Error) -> bool;
 
 /// Runs `.wast` scripts.
 ///
-/// All scripts of one runner share a store and the names that modules were registered under.
+/// All scripts of a runner share a store, and the names under which modules were registered.
 pub struct Runner {
     store: Store<()>,
     modules: Modules,
@@ -71,8 +71,8 @@ impl Runner {
 
     /// Makes modules with the given function instead of [`Module::from_binary`].
     ///
-    /// It is given modules that must be refused as well: an error is an answer, not a failure of
-    /// the script.
+    /// The function also gets modules that must be refused. If it returns an error for them, the
+    /// script does not fail.
     pub fn load_modules_with(
         &mut self,
         load: impl FnMut(&Engine, &[u8]) -> Result<Module> + 'static,
@@ -81,31 +81,29 @@ impl Runner {
         self
     }
 
-    /// Skips what rests on modules that were refused with an error of which the given function
-    /// says that it names a missing proposal. Without this such modules fail the script.
+    /// Skips directives that depend on a module that was refused because of a missing proposal. The
+    /// function returns whether an error means this. By default such modules fail the script.
     ///
-    /// What was skipped stands in the [`Summary`].
+    /// The [`Summary`] lists what was skipped.
     pub fn skip_if_refused(&mut self, missing: impl FnMut(&Error) -> bool + 'static) -> &mut Self {
         self.missing = Box::new(missing);
         self
     }
 
-    /// Runs the script up to the first directive that does not hold; `name` is the file's name in
-    /// errors.
+    /// Runs the script up to the first directive that fails. `name` is the file's name in errors.
     ///
     /// # Errors
     ///
-    /// [`WastError`] for that directive, with its place, or where the script itself can't be read.
+    /// [`WastError`] for that directive, with its position, or if the script itself can't be read.
     pub fn run(&mut self, name: &str, script: &str) -> Result<Summary, WastError> {
         self.each(name, script, |_, error| Err(error))
     }
 
-    /// Runs the whole script, also after a directive that does not hold: these are the
-    /// [`Summary::failures`].
+    /// Runs the whole script, even after a directive has failed. [`Summary::failures`] lists those.
     ///
     /// # Errors
     ///
-    /// [`WastError`] where the script itself can't be read.
+    /// [`WastError`] if the script itself can't be read.
     pub fn run_to_end(&mut self, name: &str, script: &str) -> Result<Summary, WastError> {
         self.each(name, script, |summary, error| {
             summary.failures.push(error);
@@ -120,7 +118,7 @@ impl Runner {
         failed: impl Fn(&mut Summary, WastError) -> Result<(), WastError>,
     ) -> Result<Summary, WastError> {
         let mut lexer = Lexer::new(script);
-        // The suite tests identifiers and strings of all of Unicode.
+        // The suite tests identifiers and strings with characters from all of Unicode.
         lexer.allow_confusing_unicode(true);
         let parse_error = |error| WastError::in_text(name, script, error);
         let buffer = ParseBuffer::new_with_lexer(lexer).map_err(parse_error)?;

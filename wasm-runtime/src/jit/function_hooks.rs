@@ -1,4 +1,4 @@
-//! From patterns for names to the functions of a module that tell when they are called.
+//! Finds the functions of a module that have hooks, by patterns for their names.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use wasm_store::error::Context;
 use wasm_translate::FunctionSelection;
 use wasm_types::{EntityIndex, FuncIndex, Module};
 
-/// What the patterns of a request select.
+/// The functions that a request's patterns select.
 ///
 /// # Errors
 ///
-/// If one is no pattern.
+/// If one of them is not a pattern.
 pub(super) fn selection(texts: &[String]) -> Result<Arc<FunctionSelection>> {
     let parse = |text: &String| {
         text.parse::<NamePattern>().with_context(|| format!("function hooks for `{text}`"))

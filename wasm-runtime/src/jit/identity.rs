@@ -1,4 +1,4 @@
-//! What decides about the code besides the module and the request: this compiler, and the machine.
+//! What determines the code besides the module and the request: this compiler, and the machine.
 
 use std::env;
 use std::sync::OnceLock;
@@ -7,10 +7,10 @@ use std::time::UNIX_EPOCH;
 use wasm_translate::Settings;
 use wasm_translate::cranelift_codegen;
 
-/// The identity of the compiler for the machine that it runs on, or for any target that a request names;
-/// `None` if there is no saying.
+/// The identity of the compiler, either for the machine that it runs on, or for any target that a
+/// request names. `None` if it can't be determined.
 pub(super) fn of(for_host: bool) -> Option<String> {
-    // Whatever a request says is no part of it.
+    // The request itself is not part of the identity.
     let machine = if for_host { host()? } else { "any" };
     Some(format!(
         "wasm-runtime {}\ncranelift {}\nprogram {}\nmachine {machine}",
@@ -20,8 +20,8 @@ pub(super) fn of(for_host: bool) -> Option<String> {
     ))
 }
 
-/// This machine, with each extension of its instruction set that the code generator knows. It does not
-/// change, and finding out takes longer than loading a module.
+/// This machine, with each extension of its instruction set that the code generator knows. It does
+/// not change, and detecting it takes longer than loading a module.
 fn host() -> Option<&'static str> {
     static HOST: OnceLock<Option<String>> = OnceLock::new();
     let look = || {
@@ -33,8 +33,9 @@ fn host() -> Option<&'static str> {
     HOST.get_or_init(look).as_deref()
 }
 
-/// The program that the compiler is in: which file, how large, of when. Versions alone do not tell two
-/// states of the code between releases apart, or what is patched in the crates below.
+/// The program that contains the compiler: its file, with size and time of modification. Version
+/// numbers are not enough: between releases two states of the code have the same version, and
+/// dependencies may be patched.
 fn program() -> Option<&'static str> {
     static PROGRAM: OnceLock<Option<String>> = OnceLock::new();
     let look = || {

@@ -8,19 +8,19 @@ use wasm_store::Result;
 #[cfg(feature = "wat")]
 use wasm_store::{Error, Escaped};
 
-/// A module in the binary format: as it is if it is one, translated if it is text.
+/// A module in the binary format. Text is translated.
 #[cfg(feature = "wat")]
 pub(super) fn to_binary(module: &[u8]) -> Result<Cow<'_, [u8]>> {
     wat::parse_bytes(module).map_err(|error| Error::new(TextError(error)))
 }
 
-/// A module in the binary format. Text is left to fail where binaries are read.
+/// A module in the binary format. Text fails when it is read as a binary.
 #[cfg(not(feature = "wat"))]
 pub(super) fn to_binary(module: &[u8]) -> Result<Cow<'_, [u8]>> {
     Ok(Cow::Borrowed(module))
 }
 
-/// Why a text is no module. It shows lines of the text, escaped.
+/// The error for a text that is not a module. It shows lines of the text, escaped.
 #[cfg(feature = "wat")]
 struct TextError(wat::Error);
 

@@ -1,14 +1,15 @@
-//! Where the time of a compilation went, from the binary to the artifact.
+//! How long the stages of a compilation took, from the binary to the artifact.
 
 use std::fmt;
 use std::time::Duration;
 
 use wasm_translate::Timings;
 
-/// Where the time of a compilation went: [`CraneliftCompiler::compile_timed`](crate::CraneliftCompiler::compile_timed).
+/// How long the stages of a compilation took: see
+/// [`CraneliftCompiler::compile_timed`](crate::CraneliftCompiler::compile_timed).
 ///
-/// What is done for each function is summed over all threads, so that with several of them the stages
-/// together can be more than [`total`](Self::total).
+/// The times for functions are added up over all threads. With several threads, the sum of the
+/// stages can be larger than [`total`](Self::total).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct CompileTimings {
@@ -18,12 +19,12 @@ pub struct CompileTimings {
     pub functions: Timings,
     /// Writing the artifact.
     pub writing: Duration,
-    /// From the binary to the artifact, by the clock on the wall.
+    /// The elapsed time from the binary to the artifact.
     pub total: Duration,
 }
 
 impl CompileTimings {
-    /// The stages in their order, each with its name.
+    /// The stages in order, with their names.
     pub fn stages(&self) -> [(&'static str, Duration); 7] {
         let Timings { analysis, translation, optimization, codegen, linking, .. } = self.functions;
         [
@@ -38,7 +39,8 @@ impl CompileTimings {
     }
 }
 
-/// A table: a line for each stage with milliseconds and its share of all stages together, and the total.
+/// Displays as a table. Each stage has a line with milliseconds and its share of all stages, and
+/// the total is below.
 impl fmt::Display for CompileTimings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stages = self.stages();

@@ -1,4 +1,4 @@
-//! What each directive of a script asks for.
+//! What each directive of a script requires.
 
 use wasm_types::Escaped;
 use wast::core::{WastArgCore, WastRetCore};
@@ -9,26 +9,26 @@ use super::modules::Slot;
 use super::value;
 use crate::{Error, Extern, Instance, Module, Result, Trap, Val};
 
-/// A directive that held or was not run.
+/// The outcome of a directive that did not fail.
 pub(super) enum Outcome {
     Passed,
-    /// With the reason, if it is this directive's module that was refused.
+    /// It has a reason if this directive's own module was refused.
     Skipped(Option<String>),
 }
 
-/// What became of the bytes of a module.
+/// The outcome of loading a module's bytes.
 enum Loaded {
     Module(Module),
-    /// Refused for a proposal that is known to be missing.
+    /// It was refused because of a proposal that is known to be missing.
     Missing(String),
     Refused(Error),
 }
 
-/// What came of running something.
+/// The outcome of running something.
 enum Run {
     Returned(Vec<Val>),
     Failed(Error),
-    /// It rests on an instance that is missing.
+    /// It depends on an instance that is missing.
     Missing(Option<String>),
 }
 
@@ -250,8 +250,8 @@ impl Runner {
         Ok(Outcome::Passed)
     }
 
-    /// `assert_invalid` and `assert_malformed`: which of the two it is depends on where an
-    /// implementation draws the line, so either refusal will do.
+    /// Runs `assert_invalid` and `assert_malformed`. Implementations differ in which of the two an
+    /// error is, so either counts.
     fn assert_refused(&mut self, mut wat: QuoteWat<'_>, message: &str) -> Result<Outcome> {
         let bytes = match wat.encode() {
             Ok(bytes) => bytes,
@@ -267,7 +267,7 @@ impl Runner {
         }
     }
 
-    /// Custom sections say nothing that a runtime must understand: it is the text format that refuses
+    /// The contents of custom sections do not matter to a runtime. Only the text format refuses
     /// annotations that are not well-formed, and only those that it knows.
     fn assert_custom_refused(&mut self, mut wat: QuoteWat<'_>, message: &str) -> Result<Outcome> {
         match wat.encode() {
@@ -301,7 +301,7 @@ impl Runner {
                 error.context(format!("expected linking to fail with `{}`", Escaped::new(message)))
             );
         }
-        // The two messages there are say whether something is absent or of another type.
+        // There are two messages: something is absent, or it has another type.
         let text = format!("{error:#}");
         if text.contains(message) {
             Ok(Outcome::Passed)
@@ -314,7 +314,7 @@ impl Runner {
     }
 }
 
-/// What came of instantiating a module.
+/// The outcome of instantiating a module.
 enum Instantiated {
     Instance(Instance),
     Failed(Error),
@@ -346,8 +346,8 @@ fn no_trap(message: &str, values: &[Val]) -> Error {
     ))
 }
 
-/// Scripts often give only the beginning of a message; and where several conditions could be meant, or
-/// a script names the element, the beginning of theirs is ours.
+/// Scripts often give only the beginning of a message. If several conditions are possible, or if
+/// the script also names the element, this project's message is the beginning of the script's.
 fn assert_trap(error: &Error, expected: &str) -> Result<Outcome> {
     let Some(trap) = error.downcast_ref::<Trap>() else {
         return Err(Error::msg(format!(
@@ -357,7 +357,7 @@ fn assert_trap(error: &Error, expected: &str) -> Result<Outcome> {
     };
     let actual = trap.to_string();
     let actual = match trap {
-        // The one message that is not in the words of the specification.
+        // The one message that differs from the specification's words.
         Trap::UnreachableCodeReached => "unreachable",
         _ => actual.strip_prefix("wasm trap: ").unwrap_or(&actual),
     };
@@ -372,8 +372,8 @@ fn assert_trap(error: &Error, expected: &str) -> Result<Outcome> {
     }
 }
 
-// With other features of the `wast` crate, which another crate of the same program may have switched
-// on, there are arguments and results of components.
+// Another crate of the same program may have enabled other features of the `wast` crate. Then there
+// are arguments and results of components.
 #[allow(unreachable_patterns)]
 fn core_argument(argument: WastArg<'_>) -> Result<WastArgCore<'_>> {
     match argument {

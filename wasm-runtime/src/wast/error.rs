@@ -1,4 +1,4 @@
-//! A directive that does not hold, and where it stands.
+//! A directive that failed, and its position.
 
 use std::fmt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::Error;
 
 /// Why a script failed, and at which line.
 ///
-/// Displays as `file:line:column: reason`, where the line is the one that the directive starts at.
+/// Displays as `file:line:column: reason`. The line is where the directive starts.
 pub struct WastError {
     file: String,
     line: usize,
@@ -24,7 +24,7 @@ impl WastError {
         Self { file: file.to_owned(), line: line + 1, column: column + 1, reason }
     }
 
-    /// The script is not one.
+    /// The error for text that is not a script.
     pub(super) fn in_text(file: &str, script: &str, mut error: wast::Error) -> Self {
         let span = error.span();
         error.set_path(Path::new(file));

@@ -6,8 +6,8 @@ use wast::token::Id;
 
 use crate::{Error, Instance, Linker, Module, Result};
 
-/// An instance or module of the script, or the place of one that was refused for a proposal that is
-/// known to be missing.
+/// An instance or module of the script, or a placeholder for one that was refused because of a
+/// missing proposal.
 #[derive(Clone, Debug)]
 pub(super) enum Slot<T> {
     Present(T),
@@ -19,7 +19,7 @@ pub(super) struct Modules {
     pub(super) linker: Linker<()>,
     instances: Named<Instance>,
     definitions: Named<Module>,
-    /// Import names that stand for missing instances.
+    /// Import names of missing instances.
     missing: HashSet<String>,
 }
 
@@ -34,7 +34,7 @@ impl Modules {
         self.instances.add(id, Some(instance));
     }
 
-    /// There is no current instance after a directive that was to make one and failed.
+    /// Clears the current instance, after a directive that should have made one has failed.
     pub(super) fn forget_current(&mut self) {
         self.instances.current = None;
     }
@@ -51,12 +51,12 @@ impl Modules {
         self.definitions.find(id)
     }
 
-    /// Notes that what is imported from this name is missing.
+    /// Records that what is imported from this name is missing.
     pub(super) fn register_missing(&mut self, name: &str) {
         self.missing.insert(name.to_owned());
     }
 
-    /// Notes that what is imported from this name is there.
+    /// Records that what is imported from this name exists.
     pub(super) fn register_present(&mut self, name: &str) {
         self.missing.remove(name);
     }
@@ -67,7 +67,7 @@ impl Modules {
     }
 }
 
-/// Things with names, the latest of which can be referred to without one.
+/// Things with names. The latest one can be referred to without a name.
 struct Named<T> {
     what: &'static str,
     current: Option<Slot<T>>,

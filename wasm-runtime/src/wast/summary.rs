@@ -1,8 +1,8 @@
-//! What became of a script.
+//! The outcome of a script.
 
 use super::WastError;
 
-/// What became of the directives of a script.
+/// The outcomes of a script's directives.
 #[derive(Debug, Default)]
 pub struct Summary {
     pub(super) passed: usize,
@@ -11,17 +11,17 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// How many directives held.
+    /// How many directives succeeded.
     pub fn passed(&self) -> usize {
         self.passed
     }
 
-    /// The directives that rest on modules refused for a missing proposal.
+    /// The directives that depend on modules that were refused because of a missing proposal.
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
     }
 
-    /// The directives that did not hold, if the script was run to its end nevertheless
+    /// The directives that failed, if the whole script was run all the same
     /// ([`Runner::run_to_end`](super::Runner::run_to_end)).
     pub fn failures(&self) -> &[WastError] {
         &self.failures
@@ -41,8 +41,8 @@ impl Skipped {
         self.line
     }
 
-    /// Why the module of this very directive was refused; `None` if the directive only needs one that
-    /// was refused before.
+    /// Why the module of this very directive was refused. `None` if the directive only needs a
+    /// module that was refused before.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }

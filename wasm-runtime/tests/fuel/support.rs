@@ -13,7 +13,9 @@ pub(crate) fn settings() -> Vec<(String, Config)> {
     let mut all = Vec::new();
     for level in [OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize] {
         for (what, reservation) in [("reserved", 4 << 30), ("checked", 0)] {
-            for variant in ["plain", "each operator", "inlined", "unmeasured", "interruptible"] {
+            for variant in
+                ["plain", "each operator", "inlined", "without optimizations", "interruptible"]
+            {
                 let mut config = Config::new();
                 config
                     .consume_fuel(true)
@@ -24,7 +26,7 @@ pub(crate) fn settings() -> Vec<(String, Config)> {
                     settings
                         .fuel_for_each_operator(variant == "each operator")
                         .inlining(variant == "inlined");
-                    if variant == "unmeasured" {
+                    if variant == "without optimizations" {
                         settings.reorder(false).idioms(false).small_bulk(false);
                     }
                 };
