@@ -1,10 +1,10 @@
-//! The program `wasm-runtime`, from the outside: what it prints and what it exits with.
+//! The program `wasm-runtime`, from the outside: its output and its exit codes.
 
 mod command_line;
 
 use std::fs;
 
-use command_line::Place;
+use command_line::Workspace;
 
 const ADD: &str = r#"(module (func (export "add") (param i32 i32) (result i32)
     local.get 0 local.get 1 i32.add))"#;
@@ -20,7 +20,7 @@ const TRAP: &str = r#"(module
     (func $outer call $inner)
     (func (export "_start") call $outer))"#;
 
-/// Ends with the number of its arguments and variables, and whether it was given a directory.
+/// Ends with a number made of its arguments and variables, and of whether it has a directory.
 const COUNT: &str = r#"(module
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
@@ -44,29 +44,32 @@ const REACTOR: &str = r#"(module
 
 #[test]
 fn a_function_is_invoked() {
-    let place = Place::new().with("add.wat", ADD);
-    place.run(&["run", "--invoke", "add", "add.wat", "40", "2"]).exits_with(0).says("42\n");
-    place.run(&["run", "add.wat", "--invoke", "add", "40", "-2"]).exits_with(0).says("38\n");
-    place.run(&["add.wat", "--invoke", "add", "40", "2"]).exits_with(0).says("42\n");
-    place
+    let workspace = Workspace::new().with("add.wat", ADD);
+    workspace.run(&["run", "--invoke", "add", "add.wat", "40", "2"]).exits_with(0).says("42\n");
+    workspace.run(&["run", "add.wat", "--invoke", "add", "40", "-2"]).exits_with(0).says("38\n");
+    workspace.run(&["add.wat", "--invoke", "add", "40", "2"]).exits_with(0).says("42\n");
+    workspace
         .run(&["run", "--invoke", "add", "add.wat", "40"])
         .exits_with(1)
         .complains("takes 2 parameters (i32, i32), but 1 is given");
-    place.run(&["run", "--invoke", "sub", "add.wat"]).exits_with(1).complains("it exports: add");
-    place.run(&["run", "--invoke", "add", "add.wat", "1", "x"]).exits_with(1).complains("`x`");
+    workspace
+        .run(&["run", "--invoke", "sub", "add.wat"])
+        .exits_with(1)
+        .complains("it exports: add");
+    workspace.run(&["run", "--invoke", "add", "add.wat", "1", "x"]).exits_with(1).complains("`x`");
 }
 
 #[test]
 fn the_exit_code_is_the_programs_own() {
-    let place = Place::new().with("exit.wat", EXIT);
-    place.run(&["run", "exit.wat"]).exits_with(7);
-    place.run(&["exit.wat"]).exits_with(7);
+    let workspace = Workspace::new().with("exit.wat", EXIT);
+    workspace.run(&["run", "exit.wat"]).exits_with(7);
+    workspace.run(&["exit.wat"]).exits_with(7);
 }
 
 #[test]
 fn a_trap_is_134_with_a_backtrace() {
-    let place = Place::new().with("trap.wat", TRAP);
-    place
+    let workspace = Workspace::new().with("trap.wat", TRAP);
+    workspace
         .run(&["run", "trap.wat"])
         .exits_with(134)
         .complains("unreachable")
@@ -76,31 +79,31 @@ fn a_trap_is_134_with_a_backtrace() {
 
 #[test]
 fn arguments_variables_and_directories_reach_the_program() {
-    let place = Place::new().with("count.wat", COUNT);
-    place.run(&["run", "count.wat"]).exits_with(10);
-    place.run(&["run", "count.wat", "a", "--b", "-c"]).exits_with(40);
-    place.run(&["run", "--env", "A=b", "--env", "C=d", "count.wat"]).exits_with(12);
-    place.run(&["run", "--dir", ".::/", "count.wat", "a"]).exits_with(120);
-    place.run(&["run", "count.wat", "--dir", ".::/", "a"]).exits_with(120);
-    place.run(&["run", "count.wat", "--", "--dir", "x"]).exits_with(30);
-    place.run(&["run", "--dir", "nowhere", "count.wat"]).exits_with(1).complains("nowhere");
+    let workspace = Workspace::new().with("count.wat", COUNT);
+    workspace.run(&["run", "count.wat"]).exits_with(10);
+    workspace.run(&["run", "count.wat", "a", "--b", "-c"]).exits_with(40);
+    workspace.run(&["run", "--env", "A=b", "--env", "C=d", "count.wat"]).exits_with(12);
+    workspace.run(&["run", "--dir", ".::/", "count.wat", "a"]).exits_with(120);
+    workspace.run(&["run", "count.wat", "--dir", ".::/", "a"]).exits_with(120);
+    workspace.run(&["run", "count.wat", "--", "--dir", "x"]).exits_with(30);
+    workspace.run(&["run", "--dir", "nowhere", "count.wat"]).exits_with(1).complains("nowhere");
 }
 
 #[test]
-fn the_environment_is_inherited_if_asked_for() {
-    let place = Place::new().with("count.wat", COUNT);
+fn the_environment_is_inherited_on_request() {
+    let workspace = Workspace::new().with("count.wat", COUNT);
     let run = |args: &[&str]| {
-        let mut command = place.command(&[&["run"], args, &["count.wat"]].concat());
-        command.env_clear().env("XDG_CACHE_HOME", place.path(".cache")).env("A", "b");
+        let mut command = workspace.command(&[&["run"], args, &["count.wat"]].concat());
+        command.env_clear().env("XDG_CACHE_HOME", workspace.path(".cache")).env("A", "b");
         command.status().unwrap().code()
     };
     assert_eq!(run(&[]), Some(10));
     assert_eq!(run(&["--inherit-env"]), Some(12));
-    // One of both is not there twice.
+    // A variable that is given both ways exists only once.
     assert_eq!(run(&["--inherit-env", "--env", "A=c", "--env", "D=e"]), Some(13));
 }
 
-/// Ends with the error of WASI that opening `file` has.
+/// Ends with the WASI error of opening `file`.
 const OPEN: &str = r#"(module
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (import "wasi_snapshot_preview1" "path_open"
@@ -116,96 +119,97 @@ const OPEN: &str = r#"(module
 
 #[test]
 fn a_directory_may_be_for_reading_only() {
-    let place = Place::new().with("open.wat", OPEN);
+    let workspace = Workspace::new().with("open.wat", OPEN);
     for directory in ["data", "empty"] {
-        fs::create_dir(place.path(directory)).unwrap();
+        fs::create_dir(workspace.path(directory)).unwrap();
     }
-    fs::write(place.path("data/file"), "x").unwrap();
+    fs::write(workspace.path("data/file"), "x").unwrap();
     let run =
-        |directory, what| place.run(&["run", "--dir", directory, "--invoke", what, "open.wat"]);
+        |directory, what| workspace.run(&["run", "--dir", directory, "--invoke", what, "open.wat"]);
     for what in ["read", "write", "create"] {
         run("data", what).exits_with(0);
         run("data::/data", what).exits_with(0);
     }
     run("data::/data::ro", "read").exits_with(0);
-    // Not permitted, as Wasmtime has it for directories that are read only.
+    // Not permitted, as in Wasmtime for directories that are read-only.
     for (directory, what) in
         [("data::/data::ro", "write"), ("data::/::ro", "create"), ("empty::/::ro", "create")]
     {
         let code = run(directory, what).output.status.code();
         assert!(matches!(code, Some(63 | 69 | 76)), "{directory}, {what}: {code:?}");
     }
-    assert!(!place.path("empty/file").exists());
+    assert!(!workspace.path("empty/file").exists());
 }
 
 #[test]
 fn a_reactor_is_initialized() {
-    let place = Place::new().with("reactor.wat", REACTOR);
-    place.run(&["run", "--invoke", "ready", "reactor.wat"]).exits_with(0).says("5\n");
-    place.run(&["run", "reactor.wat"]).exits_with(0).complains("--invoke");
+    let workspace = Workspace::new().with("reactor.wat", REACTOR);
+    workspace.run(&["run", "--invoke", "ready", "reactor.wat"]).exits_with(0).says("5\n");
+    workspace.run(&["run", "reactor.wat"]).exits_with(0).complains("--invoke");
 }
 
 #[test]
 fn an_artifact_runs_like_the_module_it_was_made_of() {
-    let place = Place::new().with("add.wat", ADD).with("trap.wat", TRAP);
-    place.run(&["compile", "add.wat"]).exits_with(0);
-    place.run(&["run", "--invoke", "add", "add.cwasm", "40", "2"]).exits_with(0).says("42\n");
-    place.run(&["compile", "trap.wat", "-o", "other"]).exits_with(0);
-    place.run(&["run", "other"]).exits_with(134).complains("inner");
-    place.run(&["compile", "other"]).exits_with(1).complains("compiled already");
+    let workspace = Workspace::new().with("add.wat", ADD).with("trap.wat", TRAP);
+    workspace.run(&["compile", "add.wat"]).exits_with(0);
+    workspace.run(&["run", "--invoke", "add", "add.cwasm", "40", "2"]).exits_with(0).says("42\n");
+    workspace.run(&["compile", "trap.wat", "-o", "other"]).exits_with(0);
+    workspace.run(&["run", "other"]).exits_with(134).complains("inner");
+    workspace.run(&["compile", "other"]).exits_with(1).complains("compiled already");
 }
 
 #[test]
-fn the_stages_of_a_compilation_are_told() {
-    let place = Place::new().with("add.wat", ADD);
-    let silent = place.run(&["compile", "add.wat"]).exits_with(0);
+fn the_stages_of_a_compilation_are_reported() {
+    let workspace = Workspace::new().with("add.wat", ADD);
+    let silent = workspace.run(&["compile", "add.wat"]).exits_with(0);
     assert_eq!(silent.stderr(), "");
-    let told = place.run(&["compile", "add.wat", "-o", "told.cwasm", "--timings"]).exits_with(0);
+    let timed =
+        workspace.run(&["compile", "add.wat", "-o", "timed.cwasm", "--timings"]).exits_with(0);
     let names: Vec<_> = ["declarations", "translation", "code generation", "writing", "total"]
         .into_iter()
-        .map(|name| told.stderr().lines().position(|line| line.starts_with(name)))
+        .map(|name| timed.stderr().lines().position(|line| line.starts_with(name)))
         .collect();
-    assert!(names.iter().all(Option::is_some) && names.is_sorted(), "{}", told.stderr());
+    assert!(names.iter().all(Option::is_some) && names.is_sorted(), "{}", timed.stderr());
     assert_eq!(
-        fs::read(place.path("add.cwasm")).unwrap(),
-        fs::read(place.path("told.cwasm")).unwrap()
+        fs::read(workspace.path("add.cwasm")).unwrap(),
+        fs::read(workspace.path("timed.cwasm")).unwrap()
     );
 }
 
 #[cfg(feature = "all-arch")]
 #[test]
 fn artifacts_for_other_machines_are_refused_by_name() {
-    let place = Place::new().with("add.wat", ADD);
+    let workspace = Workspace::new().with("add.wat", ADD);
     let target = if cfg!(target_arch = "aarch64") {
         "x86_64-unknown-linux-gnu"
     } else {
         "aarch64-unknown-linux-gnu"
     };
-    place
+    workspace
         .run(&["compile", "--target", target, "add.wat"])
         .exits_with(0)
         .complains(&format!("note: `add.cwasm` has code for {target}"))
         .complains("runs on x86-64 Linux");
     let architecture = target.split('-').next().unwrap_or_default();
-    place
+    workspace
         .run(&["run", "--invoke", "add", "add.cwasm", "1", "2"])
         .exits_with(1)
         .complains(architecture);
-    place.run(&["inspect", "add.cwasm"]).exits_with(0).says(architecture);
-    place.run(&["compile", "--target", "z80", "add.wat"]).exits_with(1).complains("z80");
+    workspace.run(&["inspect", "add.cwasm"]).exits_with(0).says(architecture);
+    workspace.run(&["compile", "--target", "z80", "add.wat"]).exits_with(1).complains("z80");
 }
 
 #[test]
 fn target_features_are_allowed_and_forbidden() {
     let popcnt = r#"(module (func (export "popcnt") (param i32) (result i32)
         (i32.popcnt (local.get 0))))"#;
-    let place = Place::new().with("popcnt.wat", popcnt);
+    let workspace = Workspace::new().with("popcnt.wat", popcnt);
     let target = "x86_64-unknown-linux-gnu";
     let compile = |feature: &str| {
-        place.run(&["compile", "--target", target, "--target-feature", feature, "popcnt.wat"])
+        workspace.run(&["compile", "--target", target, "--target-feature", feature, "popcnt.wat"])
     };
     let size = || {
-        let artifact = fs::read(place.path("popcnt.cwasm")).expect("an artifact");
+        let artifact = fs::read(workspace.path("popcnt.cwasm")).expect("an artifact");
         let artifact = wasm_artifact::Artifact::parse(&artifact).expect("an artifact");
         let used: Result<Vec<_>, _> = artifact.extensions().map(|e| e.map(str::to_owned)).collect();
         (artifact.text().len(), used.expect("a list of extensions"))
@@ -226,72 +230,81 @@ fn target_features_are_allowed_and_forbidden() {
 
 #[test]
 fn modules_and_artifacts_are_inspected() {
-    let place = Place::new().with("add.wat", ADD).with("exit.wat", EXIT);
-    place
+    let workspace = Workspace::new().with("add.wat", ADD).with("exit.wat", EXIT);
+    workspace
         .run(&["inspect", "add.wat"])
         .exits_with(0)
         .says("add")
         .says("(func (param i32 i32) (result i32))");
-    place
+    workspace
         .run(&["inspect", "exit.wat"])
         .exits_with(0)
         .says(r#""wasi_snapshot_preview1" "proc_exit""#);
-    place.run(&["compile", "exit.wat"]).exits_with(0);
-    place.run(&["inspect", "exit.cwasm"]).exits_with(0).says("proc_exit").says("_start");
-    let all = place.run(&["inspect", "--all", "exit.cwasm"]).exits_with(0);
+    workspace.run(&["compile", "exit.wat"]).exits_with(0);
+    workspace.run(&["inspect", "exit.cwasm"]).exits_with(0).says("proc_exit").says("_start");
+    let all = workspace.run(&["inspect", "--all", "exit.cwasm"]).exits_with(0);
     all.says("where the bytes go").says("\ntypes: ").says("\ncode: ").says("\nsymtab: ");
-    let table = place.run(&["inspect", "exit.cwasm", "--table", "exports"]).exits_with(0);
+    let table = workspace.run(&["inspect", "exit.cwasm", "--table", "exports"]).exits_with(0);
     assert!(table.says("\"_start\"").stdout().starts_with("exports: "));
-    place.run(&["inspect", "exit.cwasm", "--table", "x"]).exits_with(1).complains("address_blocks");
-    place.run(&["inspect", "exit.wat", "--all"]).exits_with(1).complains("compile");
-    place.run(&["inspect", "exit.cwasm", "--all", "--table", "exports"]).exits_with(2);
+    workspace
+        .run(&["inspect", "exit.cwasm", "--table", "x"])
+        .exits_with(1)
+        .complains("address_blocks");
+    workspace.run(&["inspect", "exit.wat", "--all"]).exits_with(1).complains("compile");
+    workspace.run(&["inspect", "exit.cwasm", "--all", "--table", "exports"]).exits_with(2);
 }
 
 #[test]
 fn clif_is_shown() {
-    let place = Place::new().with("add.wat", ADD);
-    place.run(&["clif", "add.wat"]).exits_with(0).says("iadd");
-    place.run(&["clif", "add.wat", "--function", "0", "--raw"]).exits_with(0).says("iadd");
-    place.run(&["clif", "add.wat", "--function", "0", "--assembly"]).exits_with(0).says("block0:");
-    place.run(&["clif", "add.wat", "--function", "add"]).exits_with(0).says("iadd");
-    place.run(&["clif", "add.wat", "--function", "sub"]).exits_with(1).complains("sub");
+    let workspace = Workspace::new().with("add.wat", ADD);
+    workspace.run(&["clif", "add.wat"]).exits_with(0).says("iadd");
+    workspace.run(&["clif", "add.wat", "--function", "0", "--raw"]).exits_with(0).says("iadd");
+    workspace
+        .run(&["clif", "add.wat", "--function", "0", "--assembly"])
+        .exits_with(0)
+        .says("block0:");
+    workspace.run(&["clif", "add.wat", "--function", "add"]).exits_with(0).says("iadd");
+    workspace.run(&["clif", "add.wat", "--function", "sub"]).exits_with(1).complains("sub");
 }
 
 #[test]
 fn what_is_wrong_is_said() {
-    let place = Place::new()
+    let workspace = Workspace::new()
         .with("text.txt", "hello")
         .with("empty", "")
         .with("invalid.wat", "(module (func (result i32)))")
         .with("missing.wat", r#"(module (import "a" "b" (func (param i32))))"#);
-    place.run(&["run", "nothing.wasm"]).exits_with(1).complains("nothing.wasm");
-    place.run(&["run", "text.txt"]).exits_with(1).complains("text.txt");
-    place.run(&["run", "empty"]).exits_with(1).complains("empty");
-    place.run(&["run", "invalid.wat"]).exits_with(1).complains("offset");
-    place.run(&["run", "missing.wat"]).exits_with(1).complains("a").complains("b");
-    place.run(&["frobnicate"]).exits_with(2).complains("neither a command nor a file");
-    place.run(&["run"]).exits_with(2);
-    place.run(&[]).exits_with(2);
-    place.run(&["--help"]).exits_with(0).says("Examples:");
-    place.run(&["--version"]).exits_with(0);
+    workspace.run(&["run", "nothing.wasm"]).exits_with(1).complains("nothing.wasm");
+    workspace.run(&["run", "text.txt"]).exits_with(1).complains("text.txt");
+    workspace.run(&["run", "empty"]).exits_with(1).complains("empty");
+    workspace.run(&["run", "invalid.wat"]).exits_with(1).complains("offset");
+    workspace.run(&["run", "missing.wat"]).exits_with(1).complains("a").complains("b");
+    workspace.run(&["frobnicate"]).exits_with(2).complains("neither a command nor a file");
+    workspace.run(&["run"]).exits_with(2);
+    workspace.run(&[]).exits_with(2);
+    workspace.run(&["--help"]).exits_with(0).says("Examples:");
+    workspace.run(&["--version"]).exits_with(0);
     for command in ["run", "compile", "inspect", "clif"] {
-        place.run(&["help", command]).exits_with(0).says("Examples:");
+        workspace.run(&["help", command]).exits_with(0).says("Examples:");
     }
 }
 
 #[test]
 fn compiling_has_limits_that_can_be_set() {
-    let place = Place::new().with("a.wat", "(module (func $f (export \"f\") nop nop nop))");
+    let workspace = Workspace::new().with("a.wat", "(module (func $f (export \"f\") nop nop nop))");
     for command in ["compile", "run"] {
         let limited = [command, "--compile-limit", "operators=3,time=1m", "a.wat"];
-        let refused = place.run(&limited).exits_with(1);
+        let refused = workspace.run(&limited).exits_with(1);
         for part in ["`f`", "more than 3 operators", "--compile-limit operators=VALUE"] {
             assert!(refused.stderr().contains(part), "{part}: {}", refused.stderr());
         }
-        place.run(&[command, "--compile-limit", "operators=4", "a.wat"]).exits_with(0);
-        place.run(&[command, "--compile-limit=operators=3,operators=none", "a.wat"]).exits_with(0);
-        place.run(&[command, "--compile-limit=none", "a.wat"]).exits_with(0);
-        let unknown = place.run(&[command, "--compile-limit", "bytes=3", "a.wat"]).exits_with(2);
+        workspace.run(&[command, "--compile-limit", "operators=4", "a.wat"]).exits_with(0);
+        workspace
+            .run(&[command, "--compile-limit=operators=3,operators=none", "a.wat"])
+            .exits_with(0);
+        workspace.run(&[command, "--compile-limit=none", "a.wat"]).exits_with(0);
+        let unknown =
+            workspace.run(&[command, "--compile-limit", "bytes=3", "a.wat"]).exits_with(2);
         assert!(unknown.stderr().contains("operators, blocks, locals, parameters, effort, time"));
     }
 }

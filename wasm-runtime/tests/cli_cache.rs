@@ -37,7 +37,7 @@ impl Home {
         command
     }
 
-    /// What a command prints; it must succeed.
+    /// Returns the output of a command, which must succeed.
     #[track_caller]
     fn prints(&self, args: &[&str]) -> String {
         let output = self.command(args).output().unwrap();
@@ -46,7 +46,7 @@ impl Home {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs the module with the arguments before it; what it wrote to standard error.
+    /// Runs the module with the arguments before it. Returns what it wrote to standard error.
     #[track_caller]
     fn run(&self, args: &[&str]) -> String {
         let args = [&["run"], args, &["exit.wat"]].concat();
@@ -80,7 +80,7 @@ fn a_run_keeps_what_it_compiled() {
     assert_eq!(before, after, "it was not compiled again");
     home.run(&["-O", "none"]);
     assert_eq!(home.entries().len(), 2);
-    // Without a subcommand too.
+    // The same without a subcommand.
     assert_eq!(runs(home.command(&["exit.wat"]).output().unwrap()), "");
     assert_eq!(home.entries().len(), 2);
 }
@@ -90,7 +90,7 @@ fn without_the_cache_nothing_is_kept() {
     let home = Home::new();
     home.run(&["--no-cache"]);
     assert!(!home.path(".cache").exists());
-    // Nor for what is compiled already.
+    // What is compiled already is not cached either.
     home.prints(&["compile", "exit.wat"]);
     runs(home.command(&["run", "exit.cwasm"]).output().unwrap());
     assert!(!home.path(".cache").exists());
@@ -148,7 +148,7 @@ fn the_directory_can_be_said() {
 }
 
 #[test]
-fn a_damaged_entry_is_told_and_compiled_again() {
+fn a_damaged_entry_is_reported_and_compiled_again() {
     let home = Home::new();
     home.run(&[]);
     let [entry] = home.entries().try_into().unwrap();
@@ -163,7 +163,7 @@ fn a_damaged_entry_is_told_and_compiled_again() {
 }
 
 #[test]
-fn a_directory_that_others_may_write_to_is_told_and_not_used() {
+fn a_directory_that_others_may_write_to_is_reported_and_not_used() {
     let home = Home::new();
     home.run(&[]);
     let directory = home.path(".cache/wasm-runtime");
@@ -201,7 +201,7 @@ fn many_runs_at_once_share_it() {
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
         };
         let children: Vec<_> = (0..9).map(start).collect();
-        // The others go on while this one empties it.
+        // The other runs continue while this one empties the cache.
         if round % 2 == 1 {
             home.prints(&["cache", "clear"]);
         }

@@ -1,5 +1,5 @@
 //! What the program `wasm-runtime` reads and writes: standard input and output, files of other
-//! kinds, and readers that have seen enough.
+//! kinds, and output that its reader closes.
 
 mod command_line;
 
@@ -7,12 +7,12 @@ use std::fs;
 use std::io::Read;
 use std::process::Stdio;
 
-use command_line::Place;
+use command_line::Workspace;
 
 const ADD: &str = r#"(module (func (export "add") (param i32 i32) (result i32)
     local.get 0 local.get 1 i32.add))"#;
 
-/// Ends with the number that its first argument has bytes, and reads a byte of standard input.
+/// Ends with the length of its first argument as the exit code, and reads a byte of standard input.
 const COMMAND: &str = r#"(module
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (import "wasi_snapshot_preview1" "args_sizes_get" (func $args (param i32 i32) (result i32)))
@@ -23,59 +23,66 @@ const COMMAND: &str = r#"(module
 
 #[test]
 fn a_module_comes_from_standard_input() {
-    let place = Place::new();
-    place.feed(ADD, &["run", "--invoke", "add", "-", "40", "2"]).exits_with(0).says("42\n");
-    place.feed(ADD, &["run", "-", "--invoke", "add", "40", "2"]).exits_with(0).says("42\n");
-    place.feed(ADD, &["-", "--invoke", "add", "40", "2"]).exits_with(0).says("42\n");
-    // Its name is `stdin`: that and a zero.
-    place.feed(COMMAND, &["run", "-"]).exits_with(6);
-    place.feed(ADD, &["inspect", "-"]).exits_with(0).says("\"add\"");
-    place.feed(ADD, &["clif", "-", "-f", "add"]).exits_with(0).says("iadd");
-    place.feed("", &["run", "-"]).exits_with(1).complains("standard input is an empty file");
-    place.feed("(module", &["run", "-"]).exits_with(1).complains("expected `)`");
+    let workspace = Workspace::new();
+    workspace.feed(ADD, &["run", "--invoke", "add", "-", "40", "2"]).exits_with(0).says("42\n");
+    workspace.feed(ADD, &["run", "-", "--invoke", "add", "40", "2"]).exits_with(0).says("42\n");
+    workspace.feed(ADD, &["-", "--invoke", "add", "40", "2"]).exits_with(0).says("42\n");
+    // Its name is `stdin`, which has this length with the terminating zero.
+    workspace.feed(COMMAND, &["run", "-"]).exits_with(6);
+    workspace.feed(ADD, &["inspect", "-"]).exits_with(0).says("\"add\"");
+    workspace.feed(ADD, &["clif", "-", "-f", "add"]).exits_with(0).says("iadd");
+    workspace.feed("", &["run", "-"]).exits_with(1).complains("standard input is an empty file");
+    workspace.feed("(module", &["run", "-"]).exits_with(1).complains("expected `)`");
 }
 
 #[test]
 fn artifacts_go_through_pipes() {
-    let place = Place::new();
-    place.feed(ADD, &["compile", "-"]).exits_with(1).complains("--output");
-    place.feed(ADD, &["compile", "-", "-o", "add.cwasm"]).exits_with(0);
-    let compiled = place.feed(ADD, &["compile", "-", "-o", "-"]).exits_with(0);
+    let workspace = Workspace::new();
+    workspace.feed(ADD, &["compile", "-"]).exits_with(1).complains("--output");
+    workspace.feed(ADD, &["compile", "-", "-o", "add.cwasm"]).exits_with(0);
+    let compiled = workspace.feed(ADD, &["compile", "-", "-o", "-"]).exits_with(0);
     let artifact = compiled.output.stdout;
-    assert!(artifact == fs::read(place.path("add.cwasm")).unwrap());
+    assert!(artifact == fs::read(workspace.path("add.cwasm")).unwrap());
     let run = ["run", "--invoke", "add", "-", "40", "2"];
-    place.feed(&artifact, &run).exits_with(0).says("42\n");
-    place.feed(&artifact, &["inspect", "-", "--table", "exports"]).exits_with(0).says("\"add\"");
-    place.feed(&artifact, &["compile", "-", "-o", "x"]).exits_with(1).complains("compiled already");
+    workspace.feed(&artifact, &run).exits_with(0).says("42\n");
+    workspace
+        .feed(&artifact, &["inspect", "-", "--table", "exports"])
+        .exits_with(0)
+        .says("\"add\"");
+    workspace
+        .feed(&artifact, &["compile", "-", "-o", "x"])
+        .exits_with(1)
+        .complains("compiled already");
 
-    place.run(&["keygen", "-o", "my"]).exits_with(0);
-    let signed = place.feed(&artifact, &["sign", "-", "--key", "my.key", "-o", "-"]).exits_with(0);
+    workspace.run(&["keygen", "-o", "my"]).exits_with(0);
+    let signed =
+        workspace.feed(&artifact, &["sign", "-", "--key", "my.key", "-o", "-"]).exits_with(0);
     assert!(signed.stderr().contains("signed with the key"));
     let signed = signed.output.stdout;
-    place.feed(&signed, &["verify", "-", "--trust", "my.pub"]).exits_with(0).says("trusted");
+    workspace.feed(&signed, &["verify", "-", "--trust", "my.pub"]).exits_with(0).says("trusted");
     let trusting = ["run", "--trust", "my.pub", "--invoke", "add", "-", "40", "2"];
-    place.feed(&signed, &trusting).exits_with(0).says("42\n");
-    place.feed(&artifact, &trusting).exits_with(1).complains("standard input");
+    workspace.feed(&signed, &trusting).exits_with(0).says("42\n");
+    workspace.feed(&artifact, &trusting).exits_with(1).complains("standard input");
 }
 
 #[test]
 fn pipes_with_names_are_read_too() {
-    let place = Place::new();
-    place.feed(ADD, &["compile", "-", "-o", "add.cwasm"]).exits_with(0);
-    let artifact = fs::read(place.path("add.cwasm")).unwrap();
+    let workspace = Workspace::new();
+    workspace.feed(ADD, &["compile", "-", "-o", "add.cwasm"]).exits_with(0);
+    let artifact = fs::read(workspace.path("add.cwasm")).unwrap();
     let run = ["run", "--invoke", "add", "/dev/stdin", "40", "2"];
-    place.feed(ADD, &run).exits_with(0).says("42\n");
-    place.feed(artifact, &run).exits_with(0).says("42\n");
+    workspace.feed(ADD, &run).exits_with(0).says("42\n");
+    workspace.feed(artifact, &run).exits_with(0).says("42\n");
 }
 
 #[test]
 fn components_are_named_as_such() {
-    let place = Place::new()
+    let workspace = Workspace::new()
         .with("text.wat", ";; a comment\n(component (core module))")
         .with("binary.wasm", b"\0asm\x0d\0\x01\0");
     for file in ["text.wat", "binary.wasm"] {
         for command in ["run", "compile", "inspect", "clif"] {
-            place
+            workspace
                 .run(&[command, file])
                 .exits_with(1)
                 .complains(&format!("`{file}` is a WebAssembly component"))
@@ -83,27 +90,30 @@ fn components_are_named_as_such() {
                 .complains("wasm-tools component unbundle");
         }
     }
-    place.feed("(component)", &["run", "-"]).exits_with(1).complains("is a WebAssembly component");
+    workspace
+        .feed("(component)", &["run", "-"])
+        .exits_with(1)
+        .complains("is a WebAssembly component");
 }
 
 #[test]
 fn a_text_may_begin_with_a_long_comment() {
     let text = format!("(; {} ;)\n{ADD}", "all rights reserved ".repeat(1000));
-    let place = Place::new().with("add.wat", text);
-    place.run(&["run", "--invoke", "add", "add.wat", "40", "2"]).exits_with(0).says("42\n");
+    let workspace = Workspace::new().with("add.wat", text);
+    workspace.run(&["run", "--invoke", "add", "add.wat", "40", "2"]).exits_with(0).says("42\n");
 }
 
-/// Whoever reads the output closes it before anything is written: no command panics, nor complains.
+/// The reader closes the output before anything is written. No command panics or complains.
 #[test]
 fn a_reader_may_have_seen_enough() {
     let many: String = (0..2000).map(|n| format!("(func (export \"f{n}\"))")).collect();
-    let place = Place::new()
+    let workspace = Workspace::new()
         .with("add.wat", ADD)
         .with("many.wat", format!("(module {many})"))
         .with("script.wast", "(assert_return (invoke \"nothing\"))");
-    place.run(&["compile", "add.wat"]).exits_with(0);
-    place.run(&["keygen", "-o", "my"]).exits_with(0);
-    place.run(&["sign", "add.cwasm", "--key", "my.key"]).exits_with(0);
+    workspace.run(&["compile", "add.wat"]).exits_with(0);
+    workspace.run(&["keygen", "-o", "my"]).exits_with(0);
+    workspace.run(&["sign", "add.cwasm", "--key", "my.key"]).exits_with(0);
     let mut commands = vec![
         vec!["run", "--invoke", "add", "add.wat", "40", "2"],
         vec!["inspect", "many.wat"],
@@ -122,12 +132,12 @@ fn a_reader_may_have_seen_enough() {
         commands.push(vec!["expose", "many.wat"]);
     }
     for args in commands {
-        let mut command = place.command(&args);
+        let mut command = workspace.command(&args);
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // The command has the last other end of the pipe.
+        // The command holds the last copy of the pipe's other end.
         drop(command);
         let mut stderr = String::new();
         child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();

@@ -1,4 +1,5 @@
-//! Little address space, and options with absurd values, from the outside: errors that say what to do, no panics.
+//! Little address space, and options with absurd values, from the outside. Errors say what to do,
+//! and nothing panics.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,17 +7,17 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-struct Place {
+struct Workspace {
     directory: TempDir,
 }
 
-impl Place {
+impl Workspace {
     fn with(files: &[(&str, &str)]) -> Self {
-        let place = Self { directory: TempDir::new().unwrap() };
+        let workspace = Self { directory: TempDir::new().unwrap() };
         for (name, contents) in files {
-            fs::write(place.path(name), contents).unwrap();
+            fs::write(workspace.path(name), contents).unwrap();
         }
-        place
+        workspace
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -30,13 +31,13 @@ impl Place {
         command
     }
 
-    /// Runs the program; its exit code, and what it wrote to standard error.
+    /// Runs the program. Returns its exit code, and what it wrote to standard error.
     fn run(&self, args: &[&str]) -> (Option<i32>, String) {
         let output = self.command(env!("CARGO_BIN_EXE_wasm-runtime")).args(args).output();
         finished(&output.unwrap())
     }
 
-    /// The same with so many KiB of address space.
+    /// The same with this much address space, in KiB.
     fn run_within(&self, limit: u64, args: &[&str]) -> (Option<i32>, String) {
         let line = format!("ulimit -v {limit} && exec \"$0\" \"$@\"");
         let program = env!("CARGO_BIN_EXE_wasm-runtime");
@@ -48,7 +49,7 @@ fn finished(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Traps unless its memories work, to their ends and no further.
+/// Traps unless its memories work to their ends, and no further.
 const PROGRAM: &str = r#"(module
     (memory (export "memory") 1) (memory 1) (data (i32.const 7) "text")
     (func (export "_start")
@@ -66,42 +67,43 @@ const PLAIN: &str = r#"(module (func (export "_start")))"#;
 #[test]
 fn little_address_space() {
     const LIMIT: u64 = 4_000_000;
-    let place = Place::with(&[("p.wat", PROGRAM), ("out.wat", OUT), ("plain.wat", PLAIN)]);
-    // Enough for one memory and not for both; enough for none; far too little for any.
+    let workspace = Workspace::with(&[("p.wat", PROGRAM), ("out.wat", OUT), ("plain.wat", PLAIN)]);
+    // Enough for one memory but not for both; enough for none; far too little for any.
     for limit in [6_500_000, LIMIT, 1_000_000] {
-        let (code, stderr) = place.run_within(limit, &["run", "p.wat"]);
+        let (code, stderr) = workspace.run_within(limit, &["run", "p.wat"]);
         assert_eq!(code, Some(0), "{stderr}");
         assert!(stderr.contains("as with `--memory-reservation 0`"), "{stderr}");
-        let (code, stderr) = place.run_within(limit, &["run", "--memory-reservation=0", "p.wat"]);
+        let (code, stderr) =
+            workspace.run_within(limit, &["run", "--memory-reservation=0", "p.wat"]);
         assert_eq!((code, &*stderr), (Some(0), ""));
     }
-    let (code, stderr) = place.run_within(LIMIT, &["run", "out.wat"]);
+    let (code, stderr) = workspace.run_within(LIMIT, &["run", "out.wat"]);
     assert!(code == Some(134) && stderr.contains("out of bounds"), "{stderr}");
-    // Nothing to say where nothing is missing.
+    // If nothing is missing, nothing is reported.
     for (limit, file) in [(LIMIT, "plain.wat"), (60_000_000, "p.wat")] {
-        assert_eq!(place.run_within(limit, &["run", file]), (Some(0), String::new()));
+        assert_eq!(workspace.run_within(limit, &["run", file]), (Some(0), String::new()));
     }
-    assert_eq!(place.run(&["run", "--memory-reservation", "0", "p.wat"]).0, Some(0));
+    assert_eq!(workspace.run(&["run", "--memory-reservation", "0", "p.wat"]).0, Some(0));
     let snapshot = ["snapshot", "p.wat", "--init", "init", "-o", "s.wasm"];
-    let (code, stderr) = place.run_within(LIMIT, &snapshot);
+    let (code, stderr) = workspace.run_within(LIMIT, &snapshot);
     assert_eq!(code, Some(0), "{stderr}");
-    assert_eq!(place.run_within(LIMIT, &["run", "s.wasm"]).0, Some(0));
+    assert_eq!(workspace.run_within(LIMIT, &["run", "s.wasm"]).0, Some(0));
 
-    // Artifacts are what they were compiled to be.
+    // Artifacts keep the settings that they were compiled with.
     for (options, within) in [(&["--memory-reservation=0"][..], Some(0)), (&[], Some(1))] {
         let compile = [&["compile", "p.wat"], options].concat();
-        assert_eq!(place.run_within(LIMIT, &compile).0, Some(0));
-        assert_eq!(place.run(&["run", "p.cwasm"]), (Some(0), String::new()));
-        let (code, stderr) = place.run_within(LIMIT, &["run", "p.cwasm"]);
+        assert_eq!(workspace.run_within(LIMIT, &compile).0, Some(0));
+        assert_eq!(workspace.run(&["run", "p.cwasm"]), (Some(0), String::new()));
+        let (code, stderr) = workspace.run_within(LIMIT, &["run", "p.cwasm"]);
         assert_eq!(code, within, "{stderr}");
-        let told = ["ulimit -v", "wasm-runtime compile --memory-reservation 0"];
-        assert!(code == Some(0) || told.iter().all(|part| stderr.contains(part)), "{stderr}");
+        let hints = ["ulimit -v", "wasm-runtime compile --memory-reservation 0"];
+        assert!(code == Some(0) || hints.iter().all(|part| stderr.contains(part)), "{stderr}");
     }
-    let (code, stderr) = place.run_within(LIMIT, &["run", "--memory-reservation=4Gi", "p.wat"]);
+    let (code, stderr) = workspace.run_within(LIMIT, &["run", "--memory-reservation=4Gi", "p.wat"]);
     assert!(code == Some(1) && stderr.contains("`--memory-reservation 0`"), "{stderr}");
 }
 
-/// Numbers, sizes and durations that nobody means, of which some are right for an option and some are not.
+/// Numbers, sizes and durations that nobody means. Some are valid for some options.
 const ABSURD: [&str; 18] = [
     "0",
     "1",
@@ -125,7 +127,7 @@ const ABSURD: [&str; 18] = [
 
 #[test]
 fn absurd_values_are_no_panics() {
-    let place = Place::with(&[("p.wat", PROGRAM)]);
+    let workspace = Workspace::with(&[("p.wat", PROGRAM)]);
     let run = [
         "--fuel",
         "--timeout",
@@ -145,12 +147,12 @@ fn absurd_values_are_no_panics() {
             } else {
                 format!("{option}={value}")
             };
-            let (code, stderr) = place.run(&[command, &whole, "p.wat"]);
+            let (code, stderr) = workspace.run(&[command, &whole, "p.wat"]);
             assert!(
                 matches!(code, Some(0 | 1 | 2 | 134)) && !stderr.contains("panicked"),
                 "{command} {whole}: {code:?}: {stderr}"
             );
-            // What is refused says which option it is about.
+            // A refusal names its option.
             let name = option.split(['=', ',']).next().unwrap_or_default();
             assert!(code == Some(0) || stderr.contains(name), "{command} {whole}: {stderr}");
         }

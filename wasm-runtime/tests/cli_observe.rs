@@ -1,4 +1,4 @@
-//! The options of `run` that watch a program and that bound what it uses, from the outside.
+//! The options of `run` that observe a program and that limit what it uses, from the outside.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,15 +7,15 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A directory with files, in which the program is run.
-struct Place {
+struct Workspace {
     directory: TempDir,
 }
 
-impl Place {
+impl Workspace {
     fn with(name: &str, contents: &str) -> Self {
-        let place = Self { directory: TempDir::new().unwrap() };
-        fs::write(place.path(name), contents).unwrap();
-        place
+        let workspace = Self { directory: TempDir::new().unwrap() };
+        fs::write(workspace.path(name), contents).unwrap();
+        workspace
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -26,12 +26,12 @@ impl Place {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// Runs the program; what it wrote to standard error.
+    /// Runs the program. Returns what it wrote to standard error.
     #[track_caller]
     fn run(&self, args: &[&str], code: i32) -> String {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
         command.args(args).current_dir(self.directory.path());
-        // Not the cache of whoever runs the tests.
+        // The cache of whoever runs the tests is not used.
         command.env("XDG_CACHE_HOME", self.path(".cache"));
         let Output { status, stderr, .. } = command.output().unwrap();
         let stderr = String::from_utf8_lossy(&stderr).into_owned();
@@ -40,7 +40,7 @@ impl Place {
     }
 }
 
-/// Exits with 3, by way of two functions and an import.
+/// Exits with 3, through two functions and an import.
 const EXIT: &str = r#"(module
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (memory (export "memory") 1)
@@ -60,8 +60,8 @@ const FOREVER: &str = r#"(module
 
 #[test]
 fn calls_are_traced() {
-    let place = Place::with("exit.wat", EXIT);
-    let lines = place.run(&["run", "--trace-calls", "exit.wat"], 3);
+    let workspace = Workspace::with("exit.wat", EXIT);
+    let lines = workspace.run(&["run", "--trace-calls", "exit.wat"], 3);
     let expected = "\
 > main()
   > add(1, 2)
@@ -73,7 +73,8 @@ fn calls_are_traced() {
 ! main: the program ended with exit status 3
 ";
     assert_eq!(lines, expected);
-    let lines = place.run(&["run", "--trace-calls=a*", "--trace-calls=*.proc_exit", "exit.wat"], 3);
+    let lines =
+        workspace.run(&["run", "--trace-calls=a*", "--trace-calls=*.proc_exit", "exit.wat"], 3);
     assert!(lines.starts_with("> add(1, 2)\n< add = 3\n> wasi_snapshot_preview1.proc_exit(3)\n"));
     assert!(!lines.contains("main"), "{lines}");
 }
@@ -83,140 +84,141 @@ fn functions_are_traced_by_any_of_their_names() {
     let named = r#"(module
         (func $run_it (export "_start") (call $other))
         (func $other (export "b")))"#;
-    let place = Place::with("named.wat", named);
+    let workspace = Workspace::with("named.wat", named);
     for more in ["--argv0=a", "--coverage=c.info"] {
-        let lines = place.run(&["run", "--trace-calls=_start", more, "named.wat"], 0);
+        let lines = workspace.run(&["run", "--trace-calls=_start", more, "named.wat"], 0);
         assert!(
             lines.starts_with("> run_it()\n< run_it\n") && !lines.contains("> other"),
             "{lines}"
         );
     }
     let nameless = r#"(module (func (export "_start") (call 1)) (func (export "b\1b[2J")))"#;
-    let place = Place::with("nameless.wat", nameless);
-    let lines = place.run(&["run", "--trace-calls=b*", "nameless.wat"], 0);
+    let workspace = Workspace::with("nameless.wat", nameless);
+    let lines = workspace.run(&["run", "--trace-calls=b*", "nameless.wat"], 0);
     assert_eq!(lines, "> b\\u{1b}[2J()\n< b\\u{1b}[2J\n");
 }
 
 #[test]
 fn standard_error_that_is_full_changes_no_exit_code() {
-    let place = Place::with("exit.wat", EXIT);
+    let workspace = Workspace::with("exit.wat", EXIT);
     let status = |args: &[&str]| {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
-        command.args(args).current_dir(place.directory.path()).stderr(full);
-        command.env("XDG_CACHE_HOME", place.path(".cache"));
+        command.args(args).current_dir(workspace.directory.path()).stderr(full);
+        command.env("XDG_CACHE_HOME", workspace.path(".cache"));
         command.status().unwrap().code()
     };
     assert_eq!(status(&["run", "--coverage=c.info", "exit.wat"]), Some(3));
-    assert!(place.read("c.info").contains("FNDA:1,leave\n"));
+    assert!(workspace.read("c.info").contains("FNDA:1,leave\n"));
     assert_eq!(status(&["run", "no-such-file.wat"]), Some(1));
-    // A trace that can't be written ends the program; what was counted is written all the same.
+    // If a trace can't be written, the program ends. What was counted is written all the same.
     let args = ["run", "--trace-calls", "--profile=counts,c.txt", "--coverage=d.info", "exit.wat"];
     assert_eq!(status(&args), Some(1));
-    assert_eq!(place.read("c.txt").lines().count(), 1);
-    assert!(place.read("d.info").contains("FNDA:0,main\n"));
+    assert_eq!(workspace.read("c.txt").lines().count(), 1);
+    assert!(workspace.read("d.info").contains("FNDA:0,main\n"));
 }
 
 #[test]
 fn a_report_that_fails_does_not_take_others_along() {
-    let place = Place::with("exit.wat", EXIT);
+    let workspace = Workspace::with("exit.wat", EXIT);
     let stderr =
-        place.run(&["run", "--profile=counts,no/such", "--coverage=c.info", "exit.wat"], 3);
+        workspace.run(&["run", "--profile=counts,no/such", "--coverage=c.info", "exit.wat"], 3);
     assert!(stderr.contains("can't write `no/such`"), "{stderr}");
-    assert!(place.read("c.info").contains("FNDA:1,leave\n"));
+    assert!(workspace.read("c.info").contains("FNDA:1,leave\n"));
     let stderr =
-        place.run(&["run", "--profile=counts,no/such", "--coverage=no/other", "exit.wat"], 3);
+        workspace.run(&["run", "--profile=counts,no/such", "--coverage=no/other", "exit.wat"], 3);
     assert!(stderr.contains("`no/such`") && stderr.contains("`no/other`"), "{stderr}");
 }
 
 #[test]
 fn coverage_is_written_whatever_the_exit() {
-    let place = Place::with("exit.wat", EXIT);
-    let stderr = place.run(&["run", "--coverage=exit.info", "exit.wat"], 3);
+    let workspace = Workspace::with("exit.wat", EXIT);
+    let stderr = workspace.run(&["run", "--coverage=exit.info", "exit.wat"], 3);
     assert!(stderr.contains("3 of 4 functions were called"), "{stderr}");
-    let file = place.read("exit.info");
+    let file = workspace.read("exit.info");
     assert!(file.starts_with("TN:\nSF:exit.wat\nFN:2,main\n"), "{file}");
     assert!(file.contains("FNDA:1,leave\nFNDA:0,unused\nFNF:4\nFNH:3\n"), "{file}");
 
-    let place = Place::with("trap.wat", TRAP);
-    place.run(&["run", "--coverage=trap.info", "trap.wat"], 134);
-    assert!(place.read("trap.info").contains("FNDA:1,inner\n"));
-    // Where it can't be written, that is told, and the program's own end all the same.
-    let stderr = place.run(&["run", "--coverage=no/such/place", "trap.wat"], 134);
+    let workspace = Workspace::with("trap.wat", TRAP);
+    workspace.run(&["run", "--coverage=trap.info", "trap.wat"], 134);
+    assert!(workspace.read("trap.info").contains("FNDA:1,inner\n"));
+    // If the file can't be written, that is reported, and so is the program's own end.
+    let stderr = workspace.run(&["run", "--coverage=no/such/place", "trap.wat"], 134);
     assert!(stderr.contains("can't write `no/such/place`"), "{stderr}");
 }
 
 #[test]
-fn debugging_information_that_is_damaged_is_told_of() {
+fn debugging_information_that_is_damaged_is_reported() {
     let module = r#"(module
         (func $main (export "_start"))
         (@custom ".debug_info" "\ff\ff")
         (@custom ".debug_line" "\00"))"#;
-    let place = Place::with("main.wat", module);
-    let stderr = place.run(&["run", "--coverage=main.info", "main.wat"], 0);
+    let workspace = Workspace::with("main.wat", module);
+    let stderr = workspace.run(&["run", "--coverage=main.info", "main.wat"], 0);
     assert!(stderr.contains("warning: --coverage without source files"), "{stderr}");
-    assert!(place.read("main.info").contains("SF:main.wat\nFN:1,main\nFNDA:1,main\n"));
+    assert!(workspace.read("main.info").contains("SF:main.wat\nFN:1,main\nFNDA:1,main\n"));
 }
 
 #[test]
 fn calls_are_counted() {
-    let place = Place::with("exit.wat", EXIT);
-    let stderr = place.run(&["run", "--profile=counts", "exit.wat"], 3);
+    let workspace = Workspace::with("exit.wat", EXIT);
+    let stderr = workspace.run(&["run", "--profile=counts", "exit.wat"], 3);
     assert!(stderr.contains("self ms") && stderr.contains("  add\n"), "{stderr}");
     let stderr =
-        place.run(&["run", "--profile=counts,counts.txt", "--trace-calls=add", "exit.wat"], 3);
+        workspace.run(&["run", "--profile=counts,counts.txt", "--trace-calls=add", "exit.wat"], 3);
     assert!(stderr.starts_with("> add(1, 2)\n< add = 3\n") && !stderr.contains("self"), "{stderr}");
     assert!(!stderr.contains("main"), "{stderr}");
-    assert_eq!(place.read("counts.txt").lines().count(), 4);
+    assert_eq!(workspace.read("counts.txt").lines().count(), 4);
 }
 
 #[test]
 fn programs_are_sampled() {
-    let place = Place::with("forever.wat", FOREVER);
+    let workspace = Workspace::with("forever.wat", FOREVER);
     let arguments = ["run", "--timeout", "200ms", "--profile=guest,out.json,1ms", "forever.wat"];
-    let stderr = place.run(&arguments, 134);
+    let stderr = workspace.run(&arguments, 134);
     assert!(stderr.contains("samples are in `out.json`"), "{stderr}");
-    let json = place.read("out.json");
+    let json = workspace.read("out.json");
     assert!(json.starts_with("{\"meta\":") && json.contains("\"forever.wat\",\"main\",\"spin\""));
     let product = concat!("\"product\":\"wasm-runtime ", env!("CARGO_PKG_VERSION"), "\"");
     assert!(json.contains(product), "{json}");
     let arguments = ["run", "--timeout=200ms", "--profile=folded,out.folded,1ms", "forever.wat"];
-    place.run(&arguments, 134);
-    assert!(place.read("out.folded").contains("main;spin "));
-    let stderr = place.run(&["run", "--profile=guest,out.json,0s", "forever.wat"], 2);
+    workspace.run(&arguments, 134);
+    assert!(workspace.read("out.folded").contains("main;spin "));
+    let stderr = workspace.run(&["run", "--profile=guest,out.json,0s", "forever.wat"], 2);
     assert!(stderr.contains("zero"), "{stderr}");
 }
 
 #[test]
 fn time_is_bounded() {
-    let place = Place::with("forever.wat", FOREVER);
-    let stderr = place.run(&["run", "--timeout", "50ms", "forever.wat"], 134);
+    let workspace = Workspace::with("forever.wat", FOREVER);
+    let stderr = workspace.run(&["run", "--timeout", "50ms", "forever.wat"], 134);
     assert!(stderr.contains("--timeout gave it") && stderr.contains("spin"), "{stderr}");
-    // A program that sleeps, and one that reads what does not come, end in time and in the same way.
+    // A program that sleeps, and one that reads what never arrives, end in time and in the same
+    // way.
     let sleep = r#"(module (import "wasi_snapshot_preview1" "poll_oneoff"
               (func $poll (param i32 i32 i32 i32) (result i32)))
             (memory (export "memory") 1) (data (i32.const 16) "\01")
             (func (export "_start")
               (i64.store (i32.const 24) (i64.const 3600000000000))
               (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))"#;
-    fs::write(place.path("sleep.wat"), sleep).unwrap();
-    let stderr = place.run(&["run", "--timeout", "50ms", "sleep.wat"], 134);
+    fs::write(workspace.path("sleep.wat"), sleep).unwrap();
+    let stderr = workspace.run(&["run", "--timeout", "50ms", "sleep.wat"], 134);
     assert!(stderr.contains("--timeout gave it"), "{stderr}");
-    let stderr = place.run(&["run", "--timeout", "soon", "forever.wat"], 2);
-    assert!(stderr.contains("`soon` is no duration"), "{stderr}");
+    let stderr = workspace.run(&["run", "--timeout", "soon", "forever.wat"], 2);
+    assert!(stderr.contains("`soon` is not a duration"), "{stderr}");
     for none in ["0", "0.0001us"] {
-        let stderr = place.run(&["run", "--timeout", none, "forever.wat"], 2);
+        let stderr = workspace.run(&["run", "--timeout", none, "forever.wat"], 2);
         assert!(stderr.contains("is no time at all"), "{stderr}");
     }
 }
 
 #[test]
 fn fuel_is_bounded() {
-    let place = Place::with("forever.wat", FOREVER);
-    let stderr = place.run(&["run", "--fuel", "1000", "forever.wat"], 134);
+    let workspace = Workspace::with("forever.wat", FOREVER);
+    let stderr = workspace.run(&["run", "--fuel", "1000", "forever.wat"], 134);
     assert!(stderr.contains("the 1000 units that --fuel gave it"), "{stderr}");
-    let place = Place::with("exit.wat", EXIT);
-    place.run(&["run", "--fuel", "1000", "exit.wat"], 3);
+    let workspace = Workspace::with("exit.wat", EXIT);
+    workspace.run(&["run", "--fuel", "1000", "exit.wat"], 3);
 }
 
 #[test]
@@ -226,20 +228,21 @@ fn memory_is_bounded() {
         (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
         (func $main (export "_start")
             (if (i32.eq (memory.grow (i32.const 100)) (i32.const -1)) (then unreachable))))"#;
-    let place = Place::with("grow.wat", grow);
-    place.run(&["run", "grow.wat"], 0);
-    place.run(&["run", "--max-memory", "8Mi", "grow.wat"], 0);
-    place.run(&["run", "--max-memory", "1Mi", "grow.wat"], 134);
-    let stderr = place.run(&["run", "--max-memory", "10K", "grow.wat"], 1);
+    let workspace = Workspace::with("grow.wat", grow);
+    workspace.run(&["run", "grow.wat"], 0);
+    workspace.run(&["run", "--max-memory", "8Mi", "grow.wat"], 0);
+    workspace.run(&["run", "--max-memory", "1Mi", "grow.wat"], 134);
+    let stderr = workspace.run(&["run", "--max-memory", "10K", "grow.wat"], 1);
     let parts = ["have at least 65536 bytes from the start", "--max-memory lets them have 10000"];
     assert!(parts.iter().all(|part| stderr.contains(part)), "{stderr}");
-    // Another reason is not taken for this one.
-    let place = Place::with("import.wat", r#"(module (import "no" "such" (func)) (memory 1))"#);
-    let stderr = place.run(&["run", "--max-memory", "10K", "import.wat"], 1);
+    // Another cause is not mistaken for this one.
+    let workspace =
+        Workspace::with("import.wat", r#"(module (import "no" "such" (func)) (memory 1))"#);
+    let stderr = workspace.run(&["run", "--max-memory", "10K", "import.wat"], 1);
     assert!(stderr.contains("such") && !stderr.contains("--max-memory"), "{stderr}");
-    let place = Place::with("grow.wat", grow);
-    let stderr = place.run(&["run", "--max-memory", "lots", "grow.wat"], 2);
-    assert!(stderr.contains("`lots` is no size"), "{stderr}");
+    let workspace = Workspace::with("grow.wat", grow);
+    let stderr = workspace.run(&["run", "--max-memory", "lots", "grow.wat"], 2);
+    assert!(stderr.contains("`lots` is not a size"), "{stderr}");
 }
 
 #[test]
@@ -251,19 +254,19 @@ fn tables_are_bounded() {
             (if (i32.eq (call $grow) (i32.const -1)) (then unreachable))
             (if (i32.eq (table.grow 1 (ref.null extern) (i32.const 20)) (i32.const -1))
                 (then unreachable))))"#;
-    let place = Place::with("grow.wat", grow);
-    place.run(&["run", "grow.wat"], 0);
-    // Tables are memory too.
-    place.run(&["run", "--max-memory", "1600176", "grow.wat"], 0);
-    place.run(&["run", "--max-memory", "1600175", "grow.wat"], 134);
-    place.run(&["run", "--max-memory", "1Mi", "grow.wat"], 134);
-    let stderr = place.run(&["run", "--max-memory", "15", "grow.wat"], 1);
+    let workspace = Workspace::with("grow.wat", grow);
+    workspace.run(&["run", "grow.wat"], 0);
+    // Tables count as memory, too.
+    workspace.run(&["run", "--max-memory", "1600176", "grow.wat"], 0);
+    workspace.run(&["run", "--max-memory", "1600175", "grow.wat"], 134);
+    workspace.run(&["run", "--max-memory", "1Mi", "grow.wat"], 134);
+    let stderr = workspace.run(&["run", "--max-memory", "15", "grow.wat"], 1);
     let parts = ["have at least 16 bytes from the start", "--max-memory lets them have 15"];
     assert!(parts.iter().all(|part| stderr.contains(part)), "{stderr}");
-    place.run(&["run", "--max-table-elements", "200002", "grow.wat"], 0);
-    place.run(&["run", "--max-table-elements", "200001", "grow.wat"], 134);
-    let stderr = place.run(&["run", "--max-table-elements", "1", "grow.wat"], 1);
-    let parts = ["2 elements are wanted", "--max-table-elements lets each table have 1"];
+    workspace.run(&["run", "--max-table-elements", "200002", "grow.wat"], 0);
+    workspace.run(&["run", "--max-table-elements", "200001", "grow.wat"], 134);
+    let stderr = workspace.run(&["run", "--max-table-elements", "1", "grow.wat"], 1);
+    let parts = ["2 elements were requested", "--max-table-elements lets each table have 1"];
     assert!(parts.iter().all(|part| stderr.contains(part)), "{stderr}");
 }
 
@@ -273,21 +276,21 @@ fn the_stack_is_bounded() {
         (func $main (export "_start") (call $down (i32.const 20000)))
         (func $down (param i32)
             (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))))))"#;
-    let place = Place::with("deep.wat", deep);
-    place.run(&["run", "deep.wat"], 0);
-    place.run(&["run", "--max-wasm-stack", "4Mi", "deep.wat"], 0);
-    let stderr = place.run(&["run", "--max-wasm-stack", "128Ki", "deep.wat"], 134);
+    let workspace = Workspace::with("deep.wat", deep);
+    workspace.run(&["run", "deep.wat"], 0);
+    workspace.run(&["run", "--max-wasm-stack", "4Mi", "deep.wat"], 0);
+    let stderr = workspace.run(&["run", "--max-wasm-stack", "128Ki", "deep.wat"], 134);
     assert!(stderr.contains("--max-wasm-stack gives it more"), "{stderr}");
     for size in ["100", "400000Gi", "17179869183Gi"] {
-        let stderr = place.run(&["run", "--max-wasm-stack", size, "deep.wat"], 1);
-        assert!(stderr.contains("that --max-wasm-stack asks for: give it another"), "{stderr}");
+        let stderr = workspace.run(&["run", "--max-wasm-stack", size, "deep.wat"], 1);
+        assert!(stderr.contains("that --max-wasm-stack requests: give it another"), "{stderr}");
     }
 }
 
 #[test]
 fn artifacts_have_to_be_compiled_for_it() {
-    let place = Place::with("exit.wat", EXIT);
-    place.run(&["compile", "exit.wat"], 0);
+    let workspace = Workspace::with("exit.wat", EXIT);
+    workspace.run(&["compile", "exit.wat"], 0);
     for (option, flag) in [
         ("--fuel=1000", "--metered"),
         ("--timeout=9s", "--interruptible"),
@@ -296,32 +299,33 @@ fn artifacts_have_to_be_compiled_for_it() {
         ("--coverage=c.info", "--function-hooks"),
         ("--profile=counts", "--function-hooks"),
     ] {
-        let stderr = place.run(&["run", option, "exit.cwasm"], 1);
+        let stderr = workspace.run(&["run", option, "exit.cwasm"], 1);
         assert!(stderr.contains("wasm-runtime compile") && stderr.contains(flag), "{stderr}");
     }
     let all = ["run", "--trace-calls", "--coverage=c.info", "--profile=counts", "exit.cwasm"];
-    let stderr = place.run(&all, 1);
+    let stderr = workspace.run(&all, 1);
     assert!(stderr.contains("wasm-runtime compile --function-hooks '*'`"), "{stderr}");
-    place.run(&["compile", "--metered", "--interruptible", "--function-hooks=*", "exit.wat"], 0);
+    workspace
+        .run(&["compile", "--metered", "--interruptible", "--function-hooks=*", "exit.wat"], 0);
     let all = ["run", "--fuel=1000", "--timeout=9s", "--trace-calls", "--coverage=c.info"];
-    let stderr = place.run(&[&all[..], &["--profile=guest,p.json", "exit.cwasm"]].concat(), 3);
+    let stderr = workspace.run(&[&all[..], &["--profile=guest,p.json", "exit.cwasm"]].concat(), 3);
     assert!(stderr.contains("> add(1, 2)\n"), "{stderr}");
-    assert!(place.read("c.info").contains("FNDA:1,add\n"));
-    place.run(&["run", "exit.cwasm"], 3);
+    assert!(workspace.read("c.info").contains("FNDA:1,add\n"));
+    workspace.run(&["run", "exit.cwasm"], 3);
     let mut inspect = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
-    inspect.args(["inspect"]).arg(place.path("exit.cwasm"));
+    inspect.args(["inspect"]).arg(workspace.path("exit.cwasm"));
     let text = String::from_utf8(inspect.output().unwrap().stdout).unwrap();
     assert!(text.contains("4 functions report when they are called"), "{text}");
 }
 
 #[test]
-fn the_cache_tells_programs_with_and_without_apart() {
-    let place = Place::with("exit.wat", EXIT);
+fn the_cache_distinguishes_programs_with_and_without() {
+    let workspace = Workspace::with("exit.wat", EXIT);
     for _ in 0..2 {
-        assert!(place.run(&["run", "exit.wat"], 3).is_empty());
-        assert!(place.run(&["run", "--trace-calls=add", "exit.wat"], 3).contains("> add"));
-        place.run(&["run", "--fuel=1000", "exit.wat"], 3);
-        let stderr = place.run(&["run", "--coverage=c.info", "exit.wat"], 3);
+        assert!(workspace.run(&["run", "exit.wat"], 3).is_empty());
+        assert!(workspace.run(&["run", "--trace-calls=add", "exit.wat"], 3).contains("> add"));
+        workspace.run(&["run", "--fuel=1000", "exit.wat"], 3);
+        let stderr = workspace.run(&["run", "--coverage=c.info", "exit.wat"], 3);
         assert!(stderr.contains("3 of 4 functions"), "{stderr}");
     }
 }

@@ -1,5 +1,5 @@
-//! Ctrl-C and SIGTERM while a program runs, from the outside: what was gathered is written, and the process ends as the
-//! signal ends it.
+//! Ctrl-C and SIGTERM while a program runs, from the outside. The collected data is written, and
+//! the signal ends the process.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -23,7 +23,7 @@ const SPINS: &str = r#"(module
     (func $spin (loop $next (br $next)))
     (func $never))"#;
 
-/// Writes a byte, then waits for one that does not come.
+/// Writes a byte, then waits for one that never arrives.
 const WAITS: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_write"
         (func $write (param i32 i32 i32 i32) (result i32)))
@@ -35,15 +35,15 @@ const WAITS: &str = r#"(module
     (func $spin (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16))))
     (func $never))"#;
 
-struct Place {
+struct Workspace {
     directory: TempDir,
 }
 
-impl Place {
+impl Workspace {
     fn with(contents: &str) -> Self {
-        let place = Self { directory: TempDir::new().unwrap() };
-        fs::write(place.path("program.wat"), contents).unwrap();
-        place
+        let workspace = Self { directory: TempDir::new().unwrap() };
+        fs::write(workspace.path("program.wat"), contents).unwrap();
+        workspace
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -69,7 +69,7 @@ impl Place {
 
 struct Running {
     child: Child,
-    /// Kept open: waiting for the child would close it.
+    /// Kept open, since waiting for the child would close it.
     _stdin: Option<ChildStdin>,
 }
 
@@ -79,7 +79,7 @@ impl Running {
         assert!(Command::new("kill").args([signal, process]).status().unwrap().success());
     }
 
-    /// Waits for the end, which the signal is to bring; what was written to standard error.
+    /// Waits for the end, which the signal must cause. Returns what was written to standard error.
     fn ends_by(mut self, signal: i32) -> String {
         let status = self.child.wait().unwrap();
         let mut stderr = String::new();
@@ -93,18 +93,18 @@ impl Running {
 fn what_was_gathered_is_written() {
     for program in [SPINS, WAITS] {
         for signal in [SIGINT, SIGTERM] {
-            let place = Place::with(program);
-            let running = place.start(&["--profile=counts,counts.txt", "--coverage=c.info"]);
+            let workspace = Workspace::with(program);
+            let running = workspace.start(&["--profile=counts,counts.txt", "--coverage=c.info"]);
             running.send(signal);
             let stderr = running.ends_by(signal);
             let name = if signal == SIGINT { "Ctrl-C" } else { "SIGTERM" };
             assert!(stderr.contains(&format!("note: {name} ends the program")), "{stderr}");
-            let covered = place.read("c.info");
+            let covered = workspace.read("c.info");
             for line in ["FNDA:1,main\n", "FNDA:1,ready\n", "FNDA:0,never\n"] {
                 assert!(covered.contains(line), "{covered}");
             }
-            // What is not over counts up to then.
-            let counts = place.read("counts.txt");
+            // Calls that have not ended are counted up to then.
+            let counts = workspace.read("counts.txt");
             let main =
                 counts.lines().find(|line| line.ends_with(" main")).expect("a line for main");
             assert!(!main.contains(" 0.000 "), "{counts}");
@@ -115,30 +115,30 @@ fn what_was_gathered_is_written() {
 
 #[test]
 fn samples_are_written() {
-    let place = Place::with(SPINS);
-    let running = place.start(&["--profile=folded,p.folded,1ms", "--trace-calls=spin"]);
+    let workspace = Workspace::with(SPINS);
+    let running = workspace.start(&["--profile=folded,p.folded,1ms", "--trace-calls=spin"]);
     running.send(SIGTERM);
     let stderr = running.ends_by(SIGTERM);
     assert!(stderr.contains("samples are in `p.folded`"), "{stderr}");
-    for line in place.read("p.folded").lines() {
+    for line in workspace.read("p.folded").lines() {
         assert!(line.starts_with("main"), "{line}");
     }
-    let place = Place::with(WAITS);
-    let running = place.start(&["--profile=guest,p.json,1ms"]);
+    let workspace = Workspace::with(WAITS);
+    let running = workspace.start(&["--profile=guest,p.json,1ms"]);
     running.send(SIGINT);
     running.ends_by(SIGINT);
-    assert!(place.read("p.json").starts_with("{\"meta\""));
+    assert!(workspace.read("p.json").starts_with("{\"meta\""));
 }
 
 /// A second signal does not wait for a report that can't be written.
 #[test]
 fn the_second_one_ends_it_at_once() {
     for (first, second) in [(SIGINT, SIGINT), (SIGTERM, SIGTERM), (SIGINT, SIGTERM)] {
-        let place = Place::with(SPINS);
-        // Nobody reads from it, so that opening it does not return.
-        let pipe = place.path("pipe");
+        let workspace = Workspace::with(SPINS);
+        // Nobody reads from it, so opening it does not return.
+        let pipe = workspace.path("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let mut running = place.start(&["--coverage=pipe"]);
+        let mut running = workspace.start(&["--coverage=pipe"]);
         running.send(first);
         let mut lines = BufReader::new(running.child.stderr.take().unwrap());
         let mut line = String::new();
@@ -149,12 +149,12 @@ fn the_second_one_ends_it_at_once() {
     }
 }
 
-/// Who asks for nothing that has to be written is ended by the system, as any program.
+/// If nothing has to be written, the system ends the program like any other.
 #[test]
 fn without_observers_the_signal_does_what_it_does() {
     for program in [SPINS, WAITS] {
         for options in [&[][..], &["--trace-calls=ready"]] {
-            let running = Place::with(program).start(options);
+            let running = Workspace::with(program).start(options);
             running.send(SIGINT);
             let stderr = running.ends_by(SIGINT);
             assert!(!stderr.contains("ends the program"), "{stderr}");
@@ -162,15 +162,15 @@ fn without_observers_the_signal_does_what_it_does() {
     }
 }
 
-/// Shells have what runs in the background ignore Ctrl-C.
+/// Shells set Ctrl-C to be ignored for programs in the background.
 #[test]
 fn a_signal_that_is_to_be_ignored_is() {
-    let place = Place::with(SPINS);
+    let workspace = Workspace::with(SPINS);
     let program = env!("CARGO_BIN_EXE_wasm-runtime");
     let line = "trap '' INT; exec \"$0\" run --coverage=c.info program.wat";
     let mut command = Command::new("sh");
-    command.args(["-c", line, program]).current_dir(place.directory.path());
-    command.env("XDG_CACHE_HOME", place.path(".cache"));
+    command.args(["-c", line, program]).current_dir(workspace.directory.path());
+    command.env("XDG_CACHE_HOME", workspace.path(".cache"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = Running { child: command.spawn().unwrap(), _stdin: None };
     running.child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
@@ -178,5 +178,5 @@ fn a_signal_that_is_to_be_ignored_is() {
     running.send(SIGTERM);
     let stderr = running.ends_by(SIGTERM);
     assert!(stderr.contains("SIGTERM ends the program"), "{stderr}");
-    assert!(place.read("c.info").contains("FNDA:1,main\n"));
+    assert!(workspace.read("c.info").contains("FNDA:1,main\n"));
 }

@@ -34,7 +34,7 @@ const IMPORTING: &str = r#"(module
     (func (export "change") (i32.store $m (i32.const 0) (i32.const 1)))
     (func (export "g") (result i32) (global.get $g)))"#;
 
-/// Has changed the memory that it imports before anything is called.
+/// Changes the memory that it imports before anything is called.
 const STARTING: &str = r#"(module
     (import "env" "memory" (memory $m 1))
     (import "env" "fixed" (global i32))
@@ -42,19 +42,19 @@ const STARTING: &str = r#"(module
     (func $start (i32.store $m (i32.const 0) (i32.const 1)))
     (func (export "init")))"#;
 
-struct Place {
+struct Workspace {
     directory: TempDir,
 }
 
-impl Place {
+impl Workspace {
     fn new() -> Self {
-        let place = Self { directory: TempDir::new().expect("a temporary directory") };
+        let workspace = Self { directory: TempDir::new().expect("a temporary directory") };
         for (name, text) in
             [("counter.wat", COUNTER), ("importing.wat", IMPORTING), ("starting.wat", STARTING)]
         {
-            fs::write(place.directory.path().join(name), text).expect("a file");
+            fs::write(workspace.directory.path().join(name), text).expect("a file");
         }
-        place
+        workspace
     }
 
     fn run(&self, line: &str) -> Output {
@@ -87,73 +87,74 @@ impl Place {
 
 #[test]
 fn a_snapshot_starts_where_the_initialisation_ended() {
-    let place = Place::new();
+    let workspace = Workspace::new();
     for output in ["ready.wasm", "ready.cwasm"] {
-        place.prints(&format!("snapshot counter.wat --init init -o {output}"), "");
-        place.prints(&format!("run --invoke report {output}"), "42\n99\n3\n7\n");
-        // The segment is still the dropped one.
-        place.fails(&format!("run --invoke again {output}"), &["out of bounds"]);
-        place.fails(&format!("run --invoke init {output}"), &["exports no function `init`"]);
+        workspace.prints(&format!("snapshot counter.wat --init init -o {output}"), "");
+        workspace.prints(&format!("run --invoke report {output}"), "42\n99\n3\n7\n");
+        // The segment is still dropped.
+        workspace.fails(&format!("run --invoke again {output}"), &["out of bounds"]);
+        workspace.fails(&format!("run --invoke init {output}"), &["exports no function `init`"]);
     }
-    let magic = |name: &str| fs::read(place.directory.path().join(name)).expect("it was written");
+    let magic =
+        |name: &str| fs::read(workspace.directory.path().join(name)).expect("it was written");
     assert!(magic("ready.wasm").starts_with(b"\0asm"));
     assert!(magic("ready.cwasm").starts_with(b"\x7fELF"));
 }
 
 #[test]
 fn exports_are_kept_and_renamed() {
-    let place = Place::new();
+    let workspace = Workspace::new();
     let line = "snapshot counter.wat --init init --keep-init --rename report=show -o twice.wasm";
-    place.prints(line, "");
-    place.prints("run --invoke show twice.wasm", "42\n99\n3\n7\n");
-    place.fails("run --invoke report twice.wasm", &["no function `report`"]);
+    workspace.prints(line, "");
+    workspace.prints("run --invoke show twice.wasm", "42\n99\n3\n7\n");
+    workspace.fails("run --invoke report twice.wasm", &["no function `report`"]);
     // It can't be initialised twice, since it has dropped a segment.
-    place.fails("snapshot twice.wasm --init init -o more.wasm", &["`init`", "out of bounds"]);
+    workspace.fails("snapshot twice.wasm --init init -o more.wasm", &["`init`", "out of bounds"]);
 }
 
 #[test]
 fn imports_may_be_used_but_not_changed() {
-    let place = Place::new();
-    place.prints("snapshot importing.wat --init look -o looked.wasm", "");
-    let looked = place.run("inspect looked.wasm");
+    let workspace = Workspace::new();
+    workspace.prints("snapshot importing.wat --init look -o looked.wasm", "");
+    let looked = workspace.run("inspect looked.wasm");
     let looked = String::from_utf8_lossy(&looked.stdout).into_owned();
     assert!(looked.contains("\"memory\"") || looked.contains("memory"), "{looked}");
-    place.fails(
+    workspace.fails(
         "snapshot importing.wat --init change -o changed.wasm",
         &["memory 0", "\"env\" \"memory\""],
     );
-    place.prints("snapshot importing.wat --init change --define-imports -o changed.wasm", "");
-    // The start function is not part of what is written: what it did must not be lost.
-    place.fails(
+    workspace.prints("snapshot importing.wat --init change --define-imports -o changed.wasm", "");
+    // The start function is not part of what is written, so what it has done must not be lost.
+    workspace.fails(
         "snapshot starting.wat --init init -o started.wasm",
         &["memory 0", "\"env\" \"memory\""],
     );
-    place.prints("snapshot starting.wat --init init --define-imports -o started.wasm", "");
+    workspace.prints("snapshot starting.wat --init init --define-imports -o started.wasm", "");
 }
 
 #[test]
-fn mistakes_are_told() {
-    let place = Place::new();
-    place.fails("snapshot counter.wat --init nothing -o x.wasm", &["`nothing`"]);
-    place.fails("snapshot counter.wat --init report -o x.wasm", &["report"]);
-    place.fails("snapshot counter.wat --init init --rename a -o x.wasm", &["OLD=NEW"]);
-    place.prints("compile counter.wat -o c.cwasm", "");
-    place.fails("snapshot c.cwasm --init init -o x.wasm", &["compiled already"]);
-    place.fails("expose c.cwasm", &["compiled already"]);
+fn mistakes_are_reported() {
+    let workspace = Workspace::new();
+    workspace.fails("snapshot counter.wat --init nothing -o x.wasm", &["`nothing`"]);
+    workspace.fails("snapshot counter.wat --init report -o x.wasm", &["report"]);
+    workspace.fails("snapshot counter.wat --init init --rename a -o x.wasm", &["OLD=NEW"]);
+    workspace.prints("compile counter.wat -o c.cwasm", "");
+    workspace.fails("snapshot c.cwasm --init init -o x.wasm", &["compiled already"]);
+    workspace.fails("expose c.cwasm", &["compiled already"]);
 }
 
 #[test]
 fn everything_is_exposed() {
-    let place = Place::new();
-    place.prints(
+    let workspace = Workspace::new();
+    workspace.prints(
         "expose counter.wat -o all.wasm",
         "__global_count: global 0 ($count)\n__table_t: table 0 ($t)\n__memory_0: memory 0\n",
     );
-    place.prints(
+    workspace.prints(
         "expose counter.wat -o some.wasm --only globals --prefix my_",
         "my_global_count: global 0 ($count)\n",
     );
-    place.prints("run --invoke init all.wasm", "");
-    let all = place.run("inspect all.wasm");
+    workspace.prints("run --invoke init all.wasm", "");
+    let all = workspace.run("inspect all.wasm");
     assert!(String::from_utf8_lossy(&all.stdout).contains("__global_count"));
 }

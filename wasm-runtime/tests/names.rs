@@ -1,14 +1,14 @@
-//! Names of functions as they stand in the source: where they are shown, and where they are asked
-//! for.
+//! The names that functions have in their source: where they are shown, and where they can be
+//! given.
 
 mod command_line;
 
 use std::fs;
 
-use command_line::Place;
+use command_line::Workspace;
 use wasm_runtime::{Engine, Instance, Module, Store};
 
-/// Rust's `alloc::raw_vec::grow_one` twice, which differ in their hashes, and C++'s `space::foo`.
+/// Rust's `alloc::raw_vec::grow_one` twice, with different hashes, and C++'s `space::foo`.
 const MANGLED: &str = r#"(module $app
     (func $_ZN5alloc7raw_vec8grow_one17h0123456789abcdefE (param i32) (result i32)
         (i32.div_u (i32.const 7) (local.get 0)))
@@ -19,11 +19,11 @@ const MANGLED: &str = r#"(module $app
     (func $main (export "run") (param i32) (result i32)
         (call $_ZN5space3fooEib (local.get 0))))"#;
 
-fn run(args: &[&str], parameter: &str) -> (Place, command_line::Finished) {
-    let place = Place::new().with("app.wat", MANGLED);
+fn run(args: &[&str], parameter: &str) -> (Workspace, command_line::Finished) {
+    let workspace = Workspace::new().with("app.wat", MANGLED);
     let finished =
-        place.run(&[&["run"], args, &["--invoke", "run", "app.wat", parameter]].concat());
-    (place, finished)
+        workspace.run(&[&["run"], args, &["--invoke", "run", "app.wat", parameter]].concat());
+    (workspace, finished)
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn backtraces_have_names_as_in_the_source() {
     assert!(shown.contains("app!alloc::raw_vec::grow_one\n"), "{shown}");
     assert!(shown.contains("app!space::foo(int, bool)\n"), "{shown}");
     assert!(shown.ends_with("app!main"), "{shown}");
-    // Programs get it as it is.
+    // The API returns the name as it is in the module.
     let name = backtrace.frames()[0].func_name();
     assert_eq!(name, Some("_ZN5alloc7raw_vec8grow_one17h0123456789abcdefE"));
 }
@@ -60,11 +60,11 @@ fn patterns_match_names_as_in_the_source() {
 
 #[test]
 fn artifacts_are_compiled_for_names_as_in_the_source() {
-    let place = Place::new().with("app.wat", MANGLED);
-    place.run(&["compile", "app.wat", "--function-hooks=alloc::*"]).exits_with(0);
+    let workspace = Workspace::new().with("app.wat", MANGLED);
+    workspace.run(&["compile", "app.wat", "--function-hooks=alloc::*"]).exits_with(0);
     let run = |pattern: &str| {
         let trace = format!("--trace-calls={pattern}");
-        place.run(&["run", &trace, "--invoke", "run", "app.cwasm", "1"])
+        workspace.run(&["run", &trace, "--invoke", "run", "app.cwasm", "1"])
     };
     run("alloc::*").exits_with(0).complains("alloc::raw_vec::grow_one(1)");
     run("space::*").exits_with(1).complains("does not tell of `space::foo(int, bool)`");
@@ -74,10 +74,10 @@ fn artifacts_are_compiled_for_names_as_in_the_source() {
 fn profiles_and_coverage_have_names_as_in_the_source() {
     let (_, finished) = run(&["--profile=counts"], "1");
     finished.exits_with(0).complains("  alloc::raw_vec::grow_one\n").complains("  space::foo(int");
-    let (place, finished) = run(&["--coverage=out.info"], "1");
+    let (workspace, finished) = run(&["--coverage=out.info"], "1");
     finished.exits_with(0);
-    let coverage = fs::read_to_string(place.path("out.info")).unwrap();
-    // Several functions of one name are told apart.
+    let coverage = fs::read_to_string(workspace.path("out.info")).unwrap();
+    // Several functions with the same name are distinguished.
     for line in ["FNDA:1,alloc::raw_vec::grow_one\n", "FNDA:1,alloc::raw_vec::grow_one [1]\n"] {
         assert!(coverage.contains(line), "{coverage}");
     }
@@ -85,8 +85,8 @@ fn profiles_and_coverage_have_names_as_in_the_source() {
 
 #[test]
 fn clif_finds_names_as_in_the_source() {
-    let place = Place::new().with("app.wat", MANGLED);
-    let clif = |name: &str| place.run(&["clif", "app.wat", "-f", name]);
+    let workspace = Workspace::new().with("app.wat", MANGLED);
+    let clif = |name: &str| workspace.run(&["clif", "app.wat", "-f", name]);
     clif("space::foo(int, bool)").exits_with(0).says("; function 2 (space::foo(int, bool)): ");
     clif("_ZN5space3fooEib").exits_with(0).says("; function 2 ");
     clif("alloc::raw_vec::grow_one").exits_with(0).says("; function 0 ").says("; function 1 ");
@@ -95,12 +95,12 @@ fn clif_finds_names_as_in_the_source() {
 
 #[test]
 fn errors_of_functions_have_names_as_in_the_source() {
-    let place = Place::new().with(
+    let workspace = Workspace::new().with(
         "bad.wat",
         "(module (func $_ZN5alloc7raw_vec8grow_one17h0123456789abcdefE (result i32)))",
     );
-    place.run(&["compile", "bad.wat"]).exits_with(1).complains("`alloc::raw_vec::grow_one`");
-    let place = Place::new().with("app.wat", MANGLED);
+    workspace.run(&["compile", "bad.wat"]).exits_with(1).complains("`alloc::raw_vec::grow_one`");
+    let workspace = Workspace::new().with("app.wat", MANGLED);
     let limited = ["compile", "--compile-limit=operators=3", "app.wat"];
-    place.run(&limited).exits_with(1).complains("`alloc::raw_vec::grow_one`");
+    workspace.run(&limited).exits_with(1).complains("`alloc::raw_vec::grow_one`");
 }

@@ -10,11 +10,11 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A directory with files, in which the program is run.
-pub(crate) struct Place {
+pub(crate) struct Workspace {
     directory: TempDir,
 }
 
-impl Place {
+impl Workspace {
     pub(crate) fn new() -> Self {
         Self { directory: TempDir::new().expect("a temporary directory") }
     }
@@ -28,11 +28,11 @@ impl Place {
         self.directory.path().join(name)
     }
 
-    /// The program with arguments, to be started.
+    /// The program with these arguments, ready to start.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
         command.args(args).current_dir(self.directory.path());
-        // Not the cache of whoever runs the tests.
+        // The cache of whoever runs the tests is not used.
         command.env("XDG_CACHE_HOME", self.path(".cache"));
         command
     }
@@ -42,19 +42,19 @@ impl Place {
         Finished { args: args.join(" "), output }
     }
 
-    /// Runs the program with something on its standard input.
+    /// Runs the program with this standard input.
     pub(crate) fn feed(&self, input: impl AsRef<[u8]>, args: &[&str]) -> Finished {
         let mut command = self.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program under test can be started");
-        // Whether it reads all of it is its own business.
+        // It need not read all of it.
         let _ = child.stdin.take().expect("a pipe").write_all(input.as_ref());
         let output = child.wait_with_output().expect("a child that can be waited for");
         Finished { args: args.join(" "), output }
     }
 }
 
-/// A run that is over.
+/// The outcome of a run.
 pub(crate) struct Finished {
     pub(crate) args: String,
     pub(crate) output: Output,

@@ -1,4 +1,5 @@
-//! Address space for memories: reserved whole, or no more than they need where there is little of it.
+//! Address space for memories: it is reserved whole, or, where there is little of it, only as much
+//! as they need.
 
 use std::fs;
 
@@ -6,29 +7,31 @@ use clap::Args;
 use wasm_artifact::Artifact;
 use wasm_runtime::{Config, Engine, Error, Memory, MemoryType, Store};
 
-use crate::exit::tell;
+use crate::exit::message;
 use crate::input::{Input, Source};
 use crate::units;
 
-/// From this size on, code does not compare accesses with the size of a 32-bit memory.
+/// With a reservation of this size or more, code does not compare accesses with the size of a
+/// 32-bit memory.
 const WHOLE: u64 = 4 << 30;
 
-/// The most that can be reserved for a memory: half of what a process has on x86-64.
+/// The largest possible reservation for a memory: half of the address space of a process on x86-64.
 const MOST: u64 = 64 << 40;
 
-/// What a process needs besides its memories, in bytes: room for stacks, code and the heap.
+/// What a process needs besides its memories, in bytes: stacks, code and the heap.
 const BESIDES: u64 = 512 << 20;
 
-/// What a memory whose accesses are compared gets beyond its size, in bytes: guard, and room to grow in place.
+/// What a memory with compared accesses gets beyond its size, in bytes: a guard, and room to grow
+/// in place.
 const GUARD: u64 = 64 << 10;
 const GROWTH: u64 = 64 << 20;
 
 /// The option of commands that compile or run.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Reservation {
-    /// How much address space each 32-bit memory gets; `4Gi` if not given. With less, code compares each
-    /// access with the memory's size, which is slower and does without the reservation: for where address
-    /// space is limited (`ulimit -v`). `run` does so by itself if there is too little.
+    /// How much address space each 32-bit memory gets; `4Gi` if not given. With less, code compares
+    /// each access with the memory's size. This is slower, but needs no reservation: use it where
+    /// address space is limited (`ulimit -v`). `run` does so by itself if there is too little.
     #[arg(long, value_name = "SIZE", value_parser = parse_reservation)]
     memory_reservation: Option<u64>,
 }
@@ -45,7 +48,7 @@ fn parse_reservation(text: &str) -> Result<u64, String> {
 }
 
 impl Reservation {
-    /// Sets what was asked for.
+    /// Sets the reservation if the option is given.
     pub(crate) fn apply(self, config: &mut Config) {
         if let Some(bytes) = self.memory_reservation {
             config.memory_reservation(bytes);
@@ -55,8 +58,8 @@ impl Reservation {
         }
     }
 
-    /// Sets what was asked for; if nothing was and there is not enough address space for the memories, has the code
-    /// do without.
+    /// Sets the reservation if the option is given. If not, and if there is too little address
+    /// space for the memories, the code compares each access.
     pub(crate) fn apply_to<'i>(
         self,
         config: &mut Config,
@@ -68,7 +71,7 @@ impl Reservation {
         }
         let memories = inputs.map(|(source, input)| match input {
             Input::Wasm(wasm) => memories_of_wasm(wasm),
-            // What is wrong with an artifact is for the loader to say.
+            // The loader reports what is wrong with an artifact.
             Input::Artifact(_) => {
                 input.bytes(source).map_or(0, |bytes| memories_of_artifact(&bytes))
             }
@@ -76,7 +79,7 @@ impl Reservation {
         let memories: usize = memories.sum();
         if memories > 0 && !fit(memories) {
             Self { memory_reservation: Some(0) }.apply(config);
-            tell(format_args!(
+            message(format_args!(
                 "note: address space is limited (`ulimit -v`), and there is not enough to reserve for \
                  memories: the code compares each access, as with `--memory-reservation 0`"
             ));
@@ -84,25 +87,26 @@ impl Reservation {
     }
 }
 
-/// Says what to do on the command line about memories that there is no address space for.
+/// Adds what to do on the command line to an error about address space for memories.
 pub(crate) fn explain(error: Error) -> Error {
     if !format!("{error:#}").contains("`Config::memory_reservation(0)`") {
         return error;
     }
     error.context(
-        "there is not enough address space for the program's memories: `--memory-reservation 0` has the code \
-         do without; an artifact has to be made by `wasm-runtime compile --memory-reservation 0` for it",
+        "there is not enough address space for the program's memories: with `--memory-reservation 0` \
+         the code needs none; an artifact must be made by `wasm-runtime compile \
+         --memory-reservation 0`",
     )
 }
 
-/// Whether this process can't have all the address space of the machine.
+/// Whether the address space of this process is limited.
 fn is_limited() -> bool {
     let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"));
     line.is_some_and(|line| !line.trim_start().starts_with("unlimited"))
 }
 
-/// Whether there is address space for so many memories, and what a process needs besides.
+/// Whether there is address space for this many memories, and for the rest of the process.
 fn fit(memories: usize) -> bool {
     let Ok(engine) = Engine::new(Config::new().memory_reservation(WHOLE + BESIDES)) else {
         return false;
@@ -115,7 +119,7 @@ fn fit(memories: usize) -> bool {
 #[cfg(feature = "jit")]
 fn memories_of_wasm(wasm: &[u8]) -> usize {
     let features = wasm_runtime::WasmFeatures::default();
-    // What is wrong with a module is for the compiler to say.
+    // The compiler reports what is wrong with a module.
     let parsed = wasm_types::Module::parse_with_bodies(wasm, features);
     parsed.map_or(0, |parsed| parsed.module().memories.len())
 }
@@ -125,7 +129,7 @@ fn memories_of_wasm(_: &[u8]) -> usize {
     0
 }
 
-/// How many memories an artifact has, if its code can do without reservations.
+/// How many memories an artifact has, if its code does not require reservations.
 fn memories_of_artifact(bytes: &[u8]) -> usize {
     match Artifact::parse(bytes) {
         Ok(artifact) if artifact.tunables().memory_reservation < WHOLE => {

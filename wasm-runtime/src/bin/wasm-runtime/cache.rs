@@ -1,4 +1,4 @@
-//! `wasm-runtime cache`: the modules that were compiled before; and whether `run` uses them.
+//! `wasm-runtime cache`: the modules that were compiled before, and whether `run` uses them.
 
 use std::process::ExitCode;
 
@@ -11,14 +11,15 @@ use crate::units::{ago, size};
 const LONG: &str = "\
 Look at the cache of compiled modules, or empty it.
 
-`wasm-runtime run` keeps what it has compiled in the cache directory of its user, so that the next run of
-the same module with the same settings does not compile it again. Only this user may write there, and what
-is there is authenticated with a secret of this user before it is run. The modules that were unused for the
-longest time go when there are too many. Removing files from the directory, or all of it, is always safe.
+`wasm-runtime run` keeps what it has compiled in the cache directory of its user, so that the next
+run of the same module with the same settings does not compile it again. Only this user may write
+there, and what is there is authenticated with a secret of this user before it is run. If there are
+too many modules, the least recently used are removed. It is always safe to remove files from the
+directory, or all of it.
 
 The directory is $XDG_CACHE_HOME/wasm-runtime, or ~/.cache/wasm-runtime. The file
-$XDG_CONFIG_HOME/wasm-runtime/cache.toml, or ~/.config/wasm-runtime/cache.toml, can name another one and
-set limits:
+$XDG_CONFIG_HOME/wasm-runtime/cache.toml, or ~/.config/wasm-runtime/cache.toml, can name another
+directory and set limits:
 
   [cache]
   directory = \"/var/cache/wasm\"
@@ -42,13 +43,13 @@ pub(crate) struct CacheCommand {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List the modules in the cache with their sizes, ages and names, the one that was used last
-    /// first. A module has its name from its name section, if that says one. What comes last is the
+    /// List the modules in the cache with their sizes, ages and names, the most recently used
+    /// first. A name comes from the module's name section, if that has one. The last column is the
     /// name of the file.
     List,
     /// Remove all modules from the cache.
     Clear,
-    /// Print the directory of the cache, which need not exist.
+    /// Print the directory of the cache, even if it does not exist.
     Path,
 }
 
@@ -95,7 +96,7 @@ fn clear(config: CacheConfig) -> Result<()> {
     line(format_args!("{entries} modules with {} removed", size(bytes)))
 }
 
-/// The cache, if there is one: looking at it does not make one.
+/// The cache, if it exists. Looking at it does not create it.
 fn existing(config: CacheConfig) -> Result<Option<Cache>> {
     let exists = config.resolved_directory()?.exists();
     Ok(exists.then(|| Cache::new(config)).transpose()?)
@@ -112,38 +113,38 @@ pub(crate) struct Cached {
 
 #[cfg(feature = "jit")]
 impl Cached {
-    /// The cache to use, if one is to be used and can be.
+    /// The cache to use. `None` if it is switched off or can't be used.
     pub(crate) fn open(self) -> Option<Cache> {
         if self.no_cache {
             return None;
         }
         match Cache::from_file(None) {
             Ok(cache) => {
-                tell(cache.last_error().as_deref());
+                warn(cache.last_error().as_deref());
                 Some(cache)
             }
             Err(error) => {
-                tell(Some(&error));
+                warn(Some(&error));
                 None
             }
         }
     }
 }
 
-/// Says what is wrong with the cache, if somebody should know. A user without a home directory, or with
-/// a full disk, need not be told each time that there is no cache.
+/// Reports an error of the cache, if it matters. A user without a home directory or with a full
+/// disk does not need to read each time that there is no cache.
 #[cfg(feature = "jit")]
-fn tell(error: Option<&wasm_runtime::CacheError>) {
+fn warn(error: Option<&wasm_runtime::CacheError>) {
     if let Some(error) = error.filter(|error| error.path().is_some() && error.io_error().is_none())
     {
-        crate::exit::tell(format_args!("warning: {error:#}"));
+        crate::exit::message(format_args!("warning: {error:#}"));
     }
 }
 
-/// Says what a cache found to be wrong while it was used.
+/// Reports an error that happened while a cache was used.
 #[cfg(feature = "jit")]
 pub(crate) fn report(cache: Option<&Cache>) {
     if let Some(cache) = cache.filter(|cache| cache.statistics().rejected > 0) {
-        tell(cache.last_error().as_deref());
+        warn(cache.last_error().as_deref());
     }
 }

@@ -16,8 +16,9 @@ use crate::settings::Settings;
 const LONG: &str = "\
 Show Cranelift's intermediate form (CLIF) of a module's functions.
 
-Without --raw it is what machine code is made of, after all optimisations; with --raw it is what the
-operators of the function were translated to, before any. With --assembly it is the machine code.";
+By default it is the form after all optimisations, from which machine code is generated. With --raw
+it is the form into which the function's operators were translated, before any optimisation. With
+--assembly it is the machine code.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,16 +35,16 @@ pub(crate) struct Clif {
     /// The module, in the binary or the text format; `-` for standard input.
     file: Source,
 
-    /// The function: its index, its name in the name section, as it is there or as it stands in the
-    /// source, or a name it is exported under. All functions that have the name are shown.
+    /// The function: its index, its name (as in the name section or as in the source), or a name it
+    /// is exported under. All functions with this name are shown.
     #[arg(short, long, value_name = "NAME|INDEX")]
     function: Option<String>,
 
-    /// Shows it before any optimisation.
+    /// Shows the form before any optimisation.
     #[arg(long)]
     raw: bool,
 
-    /// Shows the machine code, as the code generator writes its instructions.
+    /// Shows the machine code, in the notation of the code generator.
     #[arg(long, conflicts_with = "raw")]
     assembly: bool,
 
@@ -80,7 +81,7 @@ impl Clif {
     }
 }
 
-/// The functions that are meant.
+/// The functions that the option selects.
 fn find(module: &Module, function: &str) -> Result<Vec<DefinedFuncIndex>> {
     let found = match function.parse() {
         Ok(index) if index < module.functions.len() as u32 => vec![FuncIndex::new(index)],
@@ -103,7 +104,7 @@ fn find(module: &Module, function: &str) -> Result<Vec<DefinedFuncIndex>> {
     Ok(defined)
 }
 
-/// The function that is exported under a name; if there is none, those that have it.
+/// The function that is exported under a name. If there is none, the functions that have this name.
 fn named(module: &Module, name: &str) -> Vec<FuncIndex> {
     let exported = module.exports.iter().find_map(|export| match export.index {
         EntityIndex::Func(func) if export.name == name => Some(func),
@@ -116,9 +117,9 @@ fn named(module: &Module, name: &str) -> Vec<FuncIndex> {
     names.filter(|(_, n)| n == name || demangle(n) == name).map(|(func, _)| *func).collect()
 }
 
-/// Names that contain what was asked for, for those who remember only a part.
-fn similar<'m>(names: impl Iterator<Item = Cow<'m, str>>, wanted: &str) -> String {
-    let similar: Vec<_> = names.filter(|name| name.contains(wanted)).take(5).collect();
+/// Names that contain the given one, for those who remember only a part.
+fn similar<'m>(names: impl Iterator<Item = Cow<'m, str>>, part: &str) -> String {
+    let similar: Vec<_> = names.filter(|name| name.contains(part)).take(5).collect();
     match similar.as_slice() {
         [] => String::new(),
         names => format!("; there is {}", Escaped::new(&names.join(", "))),

@@ -8,7 +8,7 @@ use wasm_artifact::Artifact;
 use wasm_runtime::Result;
 use wasm_runtime::error::Context;
 
-use crate::exit::tell;
+use crate::exit::message;
 use crate::input::{self, Source};
 use crate::output::Target;
 use crate::progress::Progress;
@@ -18,15 +18,15 @@ use crate::sign;
 const LONG: &str = "\
 Compile a module into an artifact.
 
-An artifact is an ELF file with machine code for one target. `wasm-runtime run` runs it without compiling
-anything, and so does a program that is built without a compiler. `readelf`, `objdump -d` and `gdb`
-understand it; the functions have the names that the module gives them.
+An artifact is an ELF file with machine code for one target. `wasm-runtime run` runs it without
+compiling anything, and so does a program that is built without a compiler. `readelf`, `objdump -d`
+and `gdb` understand it; the functions have the names that the module gives them.
 
 Without --target, the code is for this machine, with every instruction set extension it has. With
---target it is for any machine of that kind, and which machines run the artifact is said then.
---target-feature allows more extensions, or fewer. The artifact records those that the code turns
-out to use, and a machine that lacks one of these refuses it. This version runs code on x86-64
-Linux, and compiles it for more.";
+--target it is for any machine of that kind, and a note says which machines run the artifact.
+--target-feature allows more extensions, or fewer. The artifact records those that the code
+uses, and a machine that lacks one of these refuses it. This version runs code on x86-64
+Linux, and compiles it for more targets.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,7 +48,7 @@ pub(crate) struct Compile {
     /// The module, in the binary or the text format; `-` for standard input.
     file: Source,
 
-    /// The artifact; FILE with the ending `.cwasm` if not given, `-` for standard output.
+    /// The artifact; FILE with the extension `.cwasm` if not given, `-` for standard output.
     #[arg(short, long, value_name = "OUT")]
     output: Option<Target>,
 
@@ -56,8 +56,8 @@ pub(crate) struct Compile {
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
 
-    /// Tells on standard error where the time went: a line for each stage, summed over all threads, and the
-    /// time in all.
+    /// Prints to standard error where the time went: a line for each stage, summed over all
+    /// threads, and the total time.
     #[arg(long)]
     timings: bool,
 
@@ -67,7 +67,7 @@ pub(crate) struct Compile {
 
 impl Compile {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        // A key that can't be read is told before the work.
+        // An unreadable key is reported before the work begins.
         let key = self.sign.as_deref().map(sign::read_key).transpose()?;
         let output = Target::of(self.output, &self.file, |file| file.with_extension("cwasm"))?;
         let wasm = input::open_wasm(&self.file)?;
@@ -83,20 +83,23 @@ impl Compile {
             .explain(compiled)
             .with_context(|| format!("can't compile {}", self.file))?;
         if self.timings {
-            tell(format_args!("{timings}"));
+            message(format_args!("{timings}"));
         }
         if let Some(key) = key {
             wasm_runtime::sign::sign(&mut artifact, &key)?;
         }
         output.write(&artifact)?;
         if self.settings.target().is_some() {
-            tell(format_args!("note: {}", where_it_runs(&output, &Artifact::parse(&artifact)?)?));
+            message(format_args!(
+                "note: {}",
+                where_it_runs(&output, &Artifact::parse(&artifact)?)?
+            ));
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Which machines run an artifact that was compiled for a target.
+/// Says which machines can run an artifact that was compiled for a target.
 fn where_it_runs(output: &Target, artifact: &Artifact<'_>) -> Result<String> {
     let target = artifact.target();
     if !(target.starts_with("x86_64") && target.contains("linux")) {

@@ -14,10 +14,12 @@ use crate::output::{self, Target};
 const LONG: &str = "\
 Export every global, table and memory of a module.
 
-Runtimes that show their hosts only what a module exports show all of it then. The module does what it did, and
-keeps the exports that it has. The new names are printed: a prefix, the kind, and the item's name or index.
+Many runtimes give their hosts access only to what a module exports; this way they can access
+everything. The module does the same as before, and keeps its exports. The new names are printed: a
+prefix, the kind, and the item's name or index.
 
-This runtime needs none of it: `Instance::globals` and the like see what is not exported.";
+This runtime does not need this: `Instance::globals` and similar functions also see what is not
+exported.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,24 +34,24 @@ pub(crate) struct Expose {
     /// The module, in the binary or the text format; `-` for standard input.
     file: Source,
 
-    /// The new module; FILE with the ending `.exposed.wasm` if not given. With `-` it goes to
+    /// The new module; FILE with the extension `.exposed.wasm` if not given. With `-` it goes to
     /// standard output, and the new names to standard error.
     #[arg(short, long, value_name = "OUT")]
     output: Option<Target>,
 
-    /// The beginning of the new names.
+    /// The prefix of the new names.
     #[arg(long, value_name = "PREFIX", default_value = "__")]
     prefix: String,
 
-    /// Exports only these; can be given several times.
+    /// Exports only these. Can be given several times.
     #[arg(long, value_name = "KIND", value_enum)]
     only: Vec<Kind>,
 
-    /// Leaves mutable globals out, for engines that may not export them.
+    /// Leaves out mutable globals, for engines that can't export them.
     #[arg(long)]
     immutable_globals_only: bool,
 
-    /// Leaves out what the module exports already.
+    /// Leaves out what the module already exports.
     #[arg(long)]
     once: bool,
 }
@@ -66,11 +68,11 @@ impl Expose {
         let output =
             Target::of(self.output, &self.file, |file| file.with_extension("exposed.wasm"))?;
         let wasm = input::open_wasm(&self.file)?;
-        let wanted = |kind| self.only.is_empty() || self.only.contains(&kind);
+        let selected = |kind| self.only.is_empty() || self.only.contains(&kind);
         let options = ExposeOptions {
-            globals: wanted(Kind::Globals),
-            tables: wanted(Kind::Tables),
-            memories: wanted(Kind::Memories),
+            globals: selected(Kind::Globals),
+            tables: selected(Kind::Tables),
+            memories: selected(Kind::Memories),
             mutable_globals: !self.immutable_globals_only,
             again: !self.once,
             prefix: &self.prefix,
@@ -82,14 +84,14 @@ impl Expose {
         for exported in &exposed.items {
             let name = Escaped::new(&exported.name);
             let line = format_args!("{name}: {}", exported.item);
-            if output.is_stdout() { exit::tell(line) } else { output::line(line)? }
+            if output.is_stdout() { exit::message(line) } else { output::line(line)? }
         }
         for skipped in &exposed.skipped {
-            exit::tell(format_args!("note: {skipped} is not exported, as it is mutable"));
+            exit::message(format_args!("note: {skipped} is not exported, since it is mutable"));
         }
         for section in &exposed.dropped_sections {
-            exit::tell(format_args!(
-                "note: the custom section `{}` would no longer be right, and is left out",
+            exit::message(format_args!(
+                "note: the custom section `{}` would no longer be correct, and is left out",
                 Escaped::new(section)
             ));
         }

@@ -1,4 +1,4 @@
-//! Modules and artifacts: files or standard input, told apart by their content.
+//! Modules and artifacts: from files or standard input, and recognized by their content.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use wasm_runtime::{Config, Engine, Module, Result, bail};
 
 use crate::cache::Cached;
 
-/// How much of a file its kind is told by.
+/// How many bytes of a file are read to recognize its kind.
 const HEAD: u64 = 4096;
 
 /// Where a module or artifact comes from: a file, or with `-` standard input.
@@ -26,7 +26,7 @@ impl Source {
         (self.0.as_os_str() != "-").then_some(&*self.0)
     }
 
-    /// What it goes by where a program or a report has to have a name: the last part of the path.
+    /// The name where a program or a report must have one: the last part of the path.
     pub(crate) fn name(&self) -> String {
         match self.path() {
             Some(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into(),
@@ -34,12 +34,12 @@ impl Source {
         }
     }
 
-    /// What it is called at the beginning of a line.
+    /// The name at the beginning of a line.
     pub(crate) fn plain(&self) -> String {
         self.path().map_or("standard input".to_owned(), |path| path.display().to_string())
     }
 
-    /// All of it.
+    /// Reads everything.
     pub(crate) fn read(&self) -> Result<Vec<u8>> {
         let read = match self.path() {
             Some(path) => fs::read(path),
@@ -67,9 +67,9 @@ impl fmt::Display for Source {
     }
 }
 
-/// What a file is.
+/// What was opened, by its kind.
 pub(crate) enum Input {
-    /// A module that is compiled already. It is left in its file, which the loader maps; only what
+    /// A module that is compiled already. It stays in its file, which the loader maps. Only what
     /// has no file is read.
     Artifact(Option<Vec<u8>>),
     /// A module in the binary format.
@@ -94,10 +94,10 @@ impl Input {
     }
 }
 
-/// Finds out what a file is, and reads it if it is to be compiled. Text becomes binary.
+/// Recognizes the kind of a file, and reads the file if it is to be compiled. Text becomes binary.
 pub(crate) fn open(source: &Source) -> Result<Input> {
     let about = || format!("can't read {source}");
-    // What is no ordinary file, such as a pipe, can't be mapped, and is read once.
+    // What is not an ordinary file, such as a pipe, can't be mapped. It is read once.
     let mut rest = match source.path() {
         None => None,
         Some(path) => {
@@ -120,7 +120,7 @@ pub(crate) fn open(source: &Source) -> Result<Input> {
     }
     if let Some(file) = &mut rest {
         file.read_to_end(&mut bytes).with_context(about)?;
-        // A text can begin with a comment that is longer than what was looked at.
+        // A text can begin with a comment that is longer than what was read so far.
         identity = wasm_artifact::identify(&bytes);
     }
     match identity.kind {
@@ -128,13 +128,13 @@ pub(crate) fn open(source: &Source) -> Result<Input> {
         FileKind::Text => Ok(Input::Wasm(text(source, &bytes)?)),
         FileKind::WasmComponent => bail!("{source} is {identity}{}", identity.hint()),
         _ => bail!(
-            "{source} is {identity}; a WebAssembly module, in the binary or the text format, or an \
-             artifact made by `wasm-runtime compile` is wanted"
+            "{source} is {identity}; expected a WebAssembly module, in the binary or the text \
+             format, or an artifact made by `wasm-runtime compile`"
         ),
     }
 }
 
-/// As [`open`], for commands that need a module which is not compiled yet.
+/// Like [`open`], for commands that require a module which is not compiled yet.
 #[cfg(feature = "jit")]
 pub(crate) fn open_wasm(source: &Source) -> Result<Vec<u8>> {
     match open(source)? {
@@ -146,7 +146,7 @@ pub(crate) fn open_wasm(source: &Source) -> Result<Vec<u8>> {
     }
 }
 
-/// An engine, and what shows how far its compiler is.
+/// An engine, and the progress of its compiler.
 pub(crate) struct Loader {
     engine: Engine,
     #[cfg(feature = "jit")]
@@ -156,7 +156,7 @@ pub(crate) struct Loader {
 }
 
 impl Loader {
-    /// An engine with these settings, for modules of which some or none are to be compiled.
+    /// An engine with these settings, for modules of which some may have to be compiled.
     #[cfg(feature = "jit")]
     pub(crate) fn new(mut config: Config, cached: Cached, compiles: bool) -> Result<Self> {
         let progress = crate::progress::Progress::default();
@@ -176,7 +176,7 @@ impl Loader {
         &self.engine
     }
 
-    /// The module that was opened, compiled if it is not yet.
+    /// Loads the module that was opened. It is compiled if it is not yet.
     pub(crate) fn load(&self, source: &Source, input: &Input) -> Result<Module> {
         let loaded = match (input, source.path()) {
             (Input::Wasm(wasm), _) => self.compile(source, wasm),
@@ -197,29 +197,31 @@ impl Loader {
 
     #[cfg(not(feature = "jit"))]
     fn compile(&self, _: &Source, wasm: &[u8]) -> Result<Module> {
-        // It has no compiler, and says so better than we could.
+        // The engine has no compiler, and its own error says so.
         Module::new(&self.engine, wasm)
     }
 }
 
-/// Loads an artifact from its file: only a trusted one if it was said whom to trust.
+/// Loads an artifact from its file. If the user has named keys or hashes to trust, it must be
+/// trusted by them.
 #[allow(unsafe_code)]
 fn load_artifact_file(engine: &Engine, path: &Path) -> Result<Module> {
     if engine.config().trust_policy().is_some() {
         return Module::deserialize_file_verified(engine, path);
     }
-    // SAFETY: an artifact is machine code, and can be trusted as much as any program that is run from
-    // the command line: its user named it to be run.
+    // SAFETY: an artifact is machine code. It is trusted like any program that is run from the
+    // command line, since the user has named it.
     unsafe { Module::deserialize_file(engine, path) }
 }
 
-/// Loads an artifact that was read: only a trusted one if it was said whom to trust.
+/// Loads an artifact that was read. If the user has named keys or hashes to trust, it must be
+/// trusted by them.
 #[allow(unsafe_code)]
 fn load_artifact(engine: &Engine, bytes: &[u8]) -> Result<Module> {
     if engine.config().trust_policy().is_some() {
         return Module::deserialize_verified(engine, bytes);
     }
-    // SAFETY: as above: the user had it read to be run.
+    // SAFETY: as above, the user has named it to be run.
     unsafe { Module::deserialize(engine, bytes) }
 }
 

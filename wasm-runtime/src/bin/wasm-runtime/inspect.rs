@@ -1,4 +1,4 @@
-//! `wasm-runtime inspect`: says what is in a module or an artifact.
+//! `wasm-runtime inspect`: shows what is in a module or an artifact.
 
 #[cfg(feature = "jit")]
 mod module;
@@ -16,12 +16,12 @@ use crate::input::{self, Input, Source};
 use crate::output;
 
 const LONG: &str = "\
-Say what is in a module or an artifact.
+Show what is in a module or an artifact.
 
-Of a module: its sections with their sizes, imports and exports with their types, memories, tables, globals,
-segments. Of an artifact, besides: who made it and who sealed it, the target, the instruction set extensions
-and the proposals that it uses, the settings it was compiled with, and where its bytes go; and, if asked for,
-what is in its tables.";
+For a module: its sections with their sizes, imports and exports with their types, memories, tables,
+globals and segments. For an artifact, also: who made it and who sealed it, the target, the
+instruction set extensions and the proposals that it uses, the settings it was compiled with, and
+the sizes of its parts. With --all or --table, also the contents of its tables.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,16 +30,16 @@ Examples:
   wasm-runtime inspect --all program.cwasm
   wasm-runtime inspect --table traps program.cwasm";
 
-/// Say what is in a module or an artifact.
+/// Show what is in a module or an artifact.
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Inspect {
-    /// Shows every table of an artifact, too, but for plain bytes.
+    /// Shows every table of an artifact, too, except those of plain bytes.
     #[arg(long, conflicts_with = "table")]
     all: bool,
 
-    /// Shows one table of an artifact only, with its bytes where it has nothing else. The summary lists
-    /// the tables as sections.
+    /// Shows only one table of an artifact, as bytes if it has no other form. The summary lists the
+    /// tables as sections.
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
 

@@ -17,9 +17,9 @@ use crate::output;
 const LONG: &str = "\
 Make a pair of keys for signing artifacts.
 
-NAME.key is the secret key, which `compile --sign` and `sign` take: keep it where artifacts are made, and
-where nobody else reads it (the file is readable for its owner only). NAME.pub is the public key, which
-`run --trust` and `verify --trust` take: give it to whoever runs the artifacts. Files that exist are not
+NAME.key is the secret key for `compile --sign` and `sign`. Keep it where artifacts are made, and
+where nobody else reads it (only its owner can read the file). NAME.pub is the public key for
+`run --trust` and `verify --trust`. Give it to those who run the artifacts. Files that exist are not
 overwritten.
 
 The keys are Ed25519, in the files that OpenSSL reads and writes:
@@ -37,7 +37,7 @@ Examples:
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Keygen {
-    /// What the files are called, without their endings.
+    /// The names of the files, without their extensions.
     #[arg(short, long, value_name = "NAME", default_value = "artifacts")]
     output: PathBuf,
 }
@@ -54,7 +54,7 @@ impl Keygen {
             write(&mut secret_file, &secret, &key.to_pem())
         });
         if let Err(error) = result {
-            // Nobody can have used it yet. If it can't be removed, the error that counts is the first.
+            // Nobody can have used it yet. If it can't be removed, the first error is reported.
             let _ = std::fs::remove_file(&secret);
             return Err(error);
         }
@@ -64,7 +64,7 @@ impl Keygen {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The name with an ending, added to whatever it ends with already.
+    /// The name with an extension, which is added to an extension that it has already.
     fn named(&self, ending: &str) -> PathBuf {
         let mut name = OsString::from(&self.output);
         name.push(".");

@@ -10,10 +10,10 @@ use crate::units;
 /// The option of commands that compile.
 #[derive(Args, Clone)]
 pub(crate) struct Limits {
-    /// What compiling is refused beyond: `operators`, `blocks`, `locals` and `parameters` of a function, the
-    /// `effort` of giving registers to its values, and the `time` for the module, such as
-    /// `operators=100000,time=5s`. `NAME=none` or `none` for no limit; those that are not named are far beyond
-    /// what programs have.
+    /// Refuses to compile anything beyond these limits: `operators`, `blocks`, `locals` and
+    /// `parameters` of a function, the `effort` of register allocation, and the `time` for the
+    /// module, for example `operators=100000,time=5s`. `NAME=none` or `none` lifts limits. Limits
+    /// that are not given are far beyond what programs need.
     #[arg(
         long = "compile-limit",
         value_name = "NAME=VALUE,...",
@@ -23,7 +23,7 @@ pub(crate) struct Limits {
     changes: Vec<Change>,
 }
 
-/// What one part of the option says.
+/// What one part of the option changes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Change {
     /// No limits at all.
@@ -33,7 +33,7 @@ enum Change {
 }
 
 impl Limits {
-    /// The limits, of which later ones win.
+    /// The limits. If one is given several times, the last counts.
     pub(crate) fn limits(&self) -> CompileLimits {
         self.changes.iter().fold(CompileLimits::new(), |limits, change| match *change {
             Change::None => CompileLimits::unlimited(),
@@ -46,7 +46,7 @@ impl Limits {
         })
     }
 
-    /// Says how a limit is raised, if one has stopped the compilation.
+    /// Adds how to raise a limit to an error, if the limit has stopped the compilation.
     pub(crate) fn explain<R>(&self, result: Result<R>) -> Result<R> {
         let error = result.as_ref().err().and_then(|error| error.downcast_ref::<TranslateError>());
         match error.and_then(TranslateError::limit) {
@@ -79,7 +79,7 @@ fn parse(text: &str) -> Result<Change, String> {
         (_, "none") => Ok(Change::Size(limit, None)),
         (_, number) => match number.parse() {
             Ok(number) => Ok(Change::Size(limit, Some(number))),
-            Err(_) => Err(format!("`{number}` is no number up to {}, and not `none`", u32::MAX)),
+            Err(_) => Err(format!("`{number}` is neither a number up to {} nor `none`", u32::MAX)),
         },
     }
 }

@@ -1,12 +1,12 @@
 //! The program `wasm-runtime`: its command line.
 //!
-//! Each subcommand has a file of its own with its arguments and its work. This file has what is common
-//! to all: the list of them, and what happens with their errors.
+//! Each subcommand has a file of its own with its arguments and its work. This file has what they
+//! share: the list of them, and the handling of their errors.
 
-// Not forbidden as in the library: running an artifact without `--trust` is the user's word that it can be
-// trusted, and one function in `input.rs` takes it.
+// Not forbidden as in the library: by running an artifact without `--trust`, users vouch for it,
+// and one function in `input.rs` relies on that.
 #![deny(unsafe_code)]
-// They panic when whoever reads the output has gone: `output` and `exit::tell` do not.
+// These macros panic if nobody reads the output any more. `output` and `exit` do not.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod address_space;
@@ -48,7 +48,7 @@ use clap::{Parser, Subcommand};
 const LONG_ABOUT: &str = "\
 Run WebAssembly, compile it ahead of time, and look into it.
 
-Files are told apart by their content, not by their names: WebAssembly binaries, its text format,
+Files are recognized by their content, not by their names: WebAssembly binaries, its text format,
 and artifacts, which are modules that `compile` has compiled already. `-` stands for standard input,
 and after `-o` for standard output.";
 
@@ -56,21 +56,21 @@ const EXAMPLES: &str = "\
 Examples:
   wasm-runtime run program.wasm one two         run a program with two arguments
   wasm-runtime program.wasm one two             the same
-  wasm-runtime run --dir data::/data p.wasm     let it see the directory `data` as `/data`
+  wasm-runtime run --dir data::/data p.wasm     with the directory `data` as `/data`
   wasm-runtime run --invoke add math.wat 1 2    call a function that the module exports
   wasm-runtime compile p.wasm -o p.cwasm        compile ahead of time
   wasm-runtime run p.cwasm                      run what was compiled
-  wasm-runtime inspect p.cwasm                  what is in it
+  wasm-runtime inspect p.cwasm                  show what is in it
   wasm-runtime compile p.wasm --sign my.key     compile and sign it
-  wasm-runtime run --trust my.pub p.cwasm       run it only if it is signed so
+  wasm-runtime run --trust my.pub p.cwasm       run it only if it is signed with my key
 
 Exit codes:
   the program's own, if it ends by itself
   1    an error: the file can't be read, the module is not valid, an import is missing
   2    the command line is wrong
-  134  the program trapped (128 + SIGABRT), or used up what --fuel or --timeout gave it
+  134  the program trapped (128 + SIGABRT), or used up what --fuel or --timeout allow
 
-`wasm-runtime help COMMAND` says more about each command.";
+`wasm-runtime help COMMAND` describes each command.";
 
 /// Run WebAssembly, compile it ahead of time, and look into it.
 #[derive(Parser)]
@@ -150,7 +150,7 @@ fn bare(arguments: Vec<OsString>) -> wasm_runtime::Result<ExitCode> {
     Bare::parse_from(std::iter::once(program).chain(arguments)).run.execute()
 }
 
-/// What to add if the name is that of a command which this program was built without.
+/// A hint for names of commands that this program was built without.
 fn missing_command(name: &OsString) -> String {
     let feature = match name.to_str() {
         Some("compile" | "clif") if cfg!(not(feature = "jit")) => "jit",

@@ -1,8 +1,8 @@
-//! Standard output, and files that `-` may stand for it in.
+//! Standard output, and files in whose place `-` means standard output.
 //!
-//! Commands write through here, not by `println!`, which panics when whoever reads the output has
-//! gone (`wasm-runtime inspect x | head -1`). Then the error is passed up like any other, and
-//! [`exit::code`](crate::exit::code) ends the process quietly.
+//! Commands write through these functions. `println!` panics if the reader has closed the output
+//! (`wasm-runtime inspect x | head -1`). Here that error is returned like any other, and
+//! [`exit::code`](crate::exit::code) ends the process silently.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -22,7 +22,7 @@ pub(crate) fn line(line: fmt::Arguments<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Writes text to standard output, and sees to it that all of it gets there.
+/// Writes text to standard output, and flushes it.
 pub(crate) fn text(text: &str) -> Result<()> {
     bytes(text.as_bytes())
 }
@@ -34,12 +34,12 @@ fn bytes(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Where a command writes what it has made: a file, or with `-` standard output.
+/// Where a command writes its result: a file, or with `-` standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target(PathBuf);
 
 impl Target {
-    /// The file that was named, or else the one that is made of the source's name.
+    /// The file that was named. Otherwise its name is derived from the source's.
     pub(crate) fn of(
         named: Option<Target>,
         source: &Source,
@@ -49,7 +49,7 @@ impl Target {
             (Some(target), _) => Ok(target),
             (None, Some(path)) => Ok(Self(of_source(path))),
             (None, None) => bail!(
-                "what comes from standard input has no name that the output could be named after: \
+                "standard input has no name that the output could be named after: \
                  --output names it, and `--output -` is standard output"
             ),
         }
@@ -59,7 +59,7 @@ impl Target {
         self.0.as_os_str() == "-"
     }
 
-    /// The file's name, or nothing for standard output.
+    /// The file's path; `None` for standard output.
     pub(crate) fn path(&self) -> Option<&Path> {
         (!self.is_stdout()).then_some(&*self.0)
     }
@@ -70,7 +70,9 @@ impl Target {
             return fs::write(&self.0, contents).with_context(|| format!("can't write {self}"));
         }
         if io::stdout().is_terminal() {
-            bail!("this is no text, and is not written to a terminal: send it to a file or a pipe");
+            bail!(
+                "this is not text, and is not written to a terminal: send it to a file or a pipe"
+            );
         }
         bytes(contents)
     }

@@ -1,17 +1,17 @@
-//! Patterns for names of functions that no function has.
+//! Patterns for names that no function has.
 
 use std::slice;
 
 use wasm_runtime::{Escaped, NamePattern};
 use wasm_types::{demangle, suggestions};
 
-use crate::exit::tell;
+use crate::exit::message;
 
-/// How many names that have the pattern's text in them are shown.
+/// How many names that contain the pattern's text are shown.
 const SHOWN: usize = 3;
 
-/// Warns of patterns that match none of the names that there are, and says which are like them. A pattern that
-/// matches nothing is most often misspelt, and watching nothing looks like a program that does nothing.
+/// Warns of patterns that match no name, and shows similar names. Such a pattern is most often
+/// misspelt, and without a warning it would look as if the program called nothing.
 pub(crate) fn warn_of_idle(option: &str, patterns: &[NamePattern], names: &[String]) {
     for pattern in patterns {
         let matches = |name: &String| NamePattern::any_matches(slice::from_ref(pattern), name);
@@ -20,17 +20,17 @@ pub(crate) fn warn_of_idle(option: &str, patterns: &[NamePattern], names: &[Stri
             let plain: Vec<String> = names.iter().map(|name| demangle(name).into_owned()).collect();
             let near = near_names(&text, &plain);
             let text = Escaped::new(&text);
-            tell(format_args!("warning: {option}: no function is called `{text}`{near}"));
+            message(format_args!("warning: {option}: no function is called `{text}`{near}"));
         }
     }
 }
 
-/// The names that are like a pattern.
+/// The names that are similar to a pattern.
 fn near_names(pattern: &str, names: &[String]) -> String {
     let plain: String = pattern.chars().filter(|c| !matches!(c, '*' | '?' | '\\')).collect();
     let lower = plain.to_lowercase();
     let has = |name: &&String| !lower.is_empty() && name.to_lowercase().contains(&lower);
-    // The shortest is the most like it.
+    // The shortest is the most similar.
     let mut with: Vec<_> =
         names.iter().filter(has).map(|name| (name.chars().count(), name.clone())).collect();
     if with.is_empty() {

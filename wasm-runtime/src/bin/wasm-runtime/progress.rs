@@ -1,4 +1,4 @@
-//! Something to look at while a large module compiles.
+//! A line that shows the progress while a large module compiles.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use wasm_runtime::CraneliftCompiler;
 use crate::input::Source;
 use crate::units::size;
 
-/// Work that takes less is not worth a word.
+/// If compiling takes less than this, nothing is shown.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How often the line is drawn.
@@ -26,7 +26,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A compiler that counts here.
+    /// A compiler that reports its progress here.
     pub(crate) fn compiler(&self) -> CraneliftCompiler {
         let Progress { done, all } = self.clone();
         CraneliftCompiler::new().progress(Arc::new(move |now, of| {
@@ -36,8 +36,9 @@ impl Progress {
         }))
     }
 
-    /// Compiles a file; if that takes long and standard error is a terminal, shows there how far it
-    /// is, and takes it back at the end. Where the system makes no thread for that, nothing is shown.
+    /// Compiles a file. If that takes long and standard error is a terminal, a line there shows the
+    /// progress, and is removed at the end. If the system refuses a thread for that, nothing is
+    /// shown.
     pub(crate) fn during<R>(&self, file: &Source, bytes: usize, work: impl FnOnce() -> R) -> R {
         if !stderr().is_terminal() {
             return work();
@@ -71,7 +72,7 @@ impl Progress {
                 0 => format!("compiling {what}: {seconds:.1} s"),
                 _ => format!("compiling {what}: {done} of {all} functions, {seconds:.1} s"),
             };
-            // Nothing depends on this line: if the terminal is gone, so is the reader.
+            // Nothing depends on this line: without the terminal, nobody reads it.
             let _ = write!(stderr(), "\r\x1b[2K{line}");
             let _ = stderr().flush();
         }

@@ -26,26 +26,28 @@ use crate::{exit, output};
 const LONG: &str = "\
 Run a program, or call a function of a module.
 
-FILE is a module in WebAssembly's binary or text format, which is compiled on the spot and kept for the next
-time (`wasm-runtime help cache` says where), or an artifact made by `wasm-runtime compile`. A command (a
-module that exports `_start`) is run as a program. Of any other module `_initialize` is called, if it
-exports that, and then the function given with --invoke.
+FILE is a module in WebAssembly's binary or text format, or an artifact made by `wasm-runtime
+compile`. A module is compiled just in time, and cached for the next run (see `wasm-runtime help
+cache`). A command (a module that exports `_start`) is run as a program. In any other module
+`_initialize` is called, if it is exported, and then the function given with --invoke.
 
-The program sees the arguments that follow FILE, the environment variables given with --env and
---inherit-env, and the directories given with --dir; nothing else of this machine but its clocks,
-its random numbers and the terminal. What it imports is WASI preview 1, and what the modules given
-with --preload export; it is looked for before anything is compiled. Options of this command can
-stand before FILE or right after it; what comes after the first argument of the program, or after
-`--`, is the program's.
+The program has access to the arguments that follow FILE, the environment variables given with --env
+and --inherit-env, and the directories given with --dir; and to nothing else on this machine but its
+clocks, its random numbers and the terminal. It can import WASI preview 1, and what the modules
+given with --preload export. Imports are checked before anything is compiled. Options of this
+command can come before FILE or right after it. Everything after the first argument of the program,
+or after `--`, belongs to the program.
 
-An artifact is machine code, and is run as any program is that its user names: without a question. With --trust
-it is run only if it is signed with one of the keys or has one of the hashes, and then what was verified is
-what runs, whoever may change the file meanwhile. Modules that are compiled on the spot need no trust.
+An artifact is machine code. Like any program that its user names, it is run without a check. With
+--trust it is only run if it is signed with one of the keys or has one of the hashes; what runs is
+then what was verified, even if the file changes meanwhile. Modules that are compiled just in time
+need no trust.
 
-A program that uses up what --fuel, --timeout or --max-wasm-stack give it traps. These, and those that watch a
-program, need code that is compiled for them, which happens by itself; of an artifact it is asked that it was
-compiled so, and `wasm-runtime help compile` says how. What was gathered is written also when the program traps,
-and when Ctrl-C or SIGTERM ends it; a second one ends it at once.";
+A program that uses up what --fuel, --timeout or --max-wasm-stack allow traps. These options, and
+those that observe a program, require code that is compiled for them. Modules are compiled so by
+themselves; artifacts must have been compiled so (see `wasm-runtime help compile`). The collected
+data is also written if the program traps, or if Ctrl-C or SIGTERM ends it. A second signal ends it
+at once.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,34 +66,35 @@ Examples:
   wasm-runtime run --trust keys/release.pub server.cwasm
   wasm-runtime run tool.wasm -- --dir is-an-option-of-the-tool
 
-The exit code is the program's own; 134 if it trapped; 1 if it could not be run. Signals end it as any process.";
+The exit code is the program's own; 134 if it trapped; 1 if it could not be run. Signals end it like
+any process.";
 
 /// Run a program, or call a function of a module.
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Run {
-    /// A directory that the program may use, and the name it has there; the same name if none is given.
-    /// After a name, `::ro` lets the program read what is there and change nothing.
+    /// A directory that the program may use, and its name for the program; the same name if none is
+    /// given. `::ro` after a name makes it read-only.
     #[arg(long = "dir", value_name = "HOST[::GUEST[::ro]]")]
     directories: Vec<String>,
 
-    /// A variable of the program's environment; with the value it has here if none is given.
+    /// A variable for the program's environment. Without a value, it has the value from this
+    /// environment.
     #[arg(long = "env", value_name = "NAME[=VALUE]")]
     variables: Vec<String>,
 
-    /// Gives the program all variables of this environment; those given with --env come in their
-    /// place.
+    /// Gives the program all variables of this environment. Those given with --env take precedence.
     #[arg(long)]
     inherit_env: bool,
 
     #[command(flatten)]
     imports: imports::Imports,
 
-    /// Calls this exported function, with the arguments that follow FILE, and prints what it returns.
+    /// Calls this exported function, with the arguments that follow FILE, and prints its results.
     #[arg(long, value_name = "NAME")]
     invoke: Option<String>,
 
-    /// What the program sees as its own name; the name of FILE if not given.
+    /// The name of the program as it sees it; the name of FILE if not given.
     #[arg(long, value_name = "NAME")]
     argv0: Option<String>,
 
@@ -129,15 +132,15 @@ pub(crate) struct Run {
     args: Vec<String>,
 }
 
-/// What host functions find in the store.
+/// The data of the store, for host functions.
 struct Host {
     wasi: WasiCtx,
     limits: bounds::Limits,
 }
 
-/// A module that takes part.
+/// A module that is instantiated.
 struct Loaded {
-    /// What others import from it as; `None` for the program itself.
+    /// The module name that others import from it by; `None` for the program itself.
     name: Option<String>,
     source: Source,
     input: Input,
@@ -172,7 +175,7 @@ impl Run {
         };
         match (error.downcast_ref::<I32Exit>(), reported) {
             (Some(I32Exit(0)), Err(report)) => return Err(report),
-            (_, Err(report)) => exit::tell(format_args!("error: {report:?}")),
+            (_, Err(report)) => exit::message(format_args!("error: {report:?}")),
             (_, Ok(())) => {}
         }
         match error.downcast_ref::<I32Exit>() {
@@ -194,7 +197,7 @@ impl Run {
         .collect()
     }
 
-    /// Loads or compiles all modules, after a look at what each imports.
+    /// Loads or compiles all modules, after checking what each imports.
     fn load(
         &self,
         loader: &Loader,
@@ -263,7 +266,7 @@ impl Run {
             None => {
                 let names = functions(module);
                 if !names.is_empty() {
-                    exit::tell(format_args!(
+                    exit::message(format_args!(
                         "note: {} is not a command: it exports no `_start`. --invoke calls one of \
                          its functions: {names}",
                         self.file
@@ -297,7 +300,7 @@ impl Run {
         results.iter().try_for_each(show)
     }
 
-    /// What to add to the error of a file that can't be loaded.
+    /// The error of a file that can't be loaded, with a hint.
     fn explain_artifact(&self, error: Error, input: &Input) -> Error {
         match input {
             Input::Artifact(_) => {

@@ -1,4 +1,4 @@
-//! Arguments that say how to compile, common to several subcommands.
+//! Options for compiling that several subcommands share.
 
 use std::collections::BTreeMap;
 
@@ -13,17 +13,17 @@ use crate::patterns;
 
 use crate::limits::Limits;
 
-/// How hard to work on the code.
+/// How much work to spend on the code.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Optimize {
-    /// How hard the compiler works on the code.
+    /// How much the compiler optimises the code.
     #[arg(short = 'O', long = "opt", value_name = "LEVEL", value_enum, default_value = "speed")]
     level: Level,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Level {
-    /// As little as possible: fastest to compile.
+    /// As little as possible, for the fastest compilation.
     #[value(alias = "0")]
     None,
     /// For speed.
@@ -44,13 +44,13 @@ impl Optimize {
     }
 }
 
-/// How and for what to compile.
+/// How to compile, and for which target.
 #[derive(Args)]
 pub(crate) struct Settings {
     #[command(flatten)]
     optimize: Optimize,
 
-    /// What the code is for, as a triple; this machine, with all its instruction set extensions, if
+    /// The target of the code, as a triple; this machine with all its instruction set extensions if
     /// not given.
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
@@ -69,24 +69,24 @@ pub(crate) struct Settings {
     #[arg(long = "flag", value_name = "NAME[=VALUE]", value_parser = flag)]
     flags: Vec<(String, String)>,
 
-    /// Has the code look whether it is to stop: for `run` with --timeout or --profile=guest.
+    /// Makes the code stop on request, for `run` with --timeout or --profile=guest.
     #[arg(long)]
     interruptible: bool,
 
-    /// Has the code count what it does: for `run` with --fuel.
+    /// Makes the code count what it executes, for `run` with --fuel.
     #[arg(long)]
     metered: bool,
 
-    /// Has functions whose names match tell when they are called: for `run` with --trace-calls, --coverage or
-    /// --profile=counts. In a pattern `*` stands for any characters and `?` for one. Can be given several
-    /// times.
+    /// Adds hooks to the functions whose names match, for `run` with --trace-calls, --coverage or
+    /// --profile=counts. In a pattern `*` stands for any characters and `?` for one. Can be given
+    /// several times.
     #[arg(long = "function-hooks", value_name = "PATTERN")]
     function_hooks: Vec<NamePattern>,
 
     #[command(flatten)]
     reservation: Reservation,
 
-    /// On how many threads functions are compiled; as many as the machine has, if not given. The
+    /// The number of threads that compile functions; as many as the machine has if not given. The
     /// result is the same.
     #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
@@ -96,19 +96,19 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Sets how much address space the memories get of code that runs here.
+    /// Sets the address space of memories, for code that runs here.
     #[cfg(feature = "rewrite")]
     pub(crate) fn reserve(&self, config: &mut Config, wasm: &[u8], file: &Source) {
         let input = Input::Wasm(wasm.to_vec());
         self.reservation.apply_to(config, std::iter::once((file, &input)));
     }
 
-    /// The target that was asked for, if one was.
+    /// The given target.
     pub(crate) fn target(&self) -> Option<&str> {
         self.target.as_deref()
     }
 
-    /// As a request to a compiler.
+    /// The options as a request to a compiler.
     pub(crate) fn request(&self) -> CompileRequest {
         let mut config = Config::new();
         config
@@ -129,12 +129,12 @@ impl Settings {
 }
 
 impl Settings {
-    /// Warns of patterns of --function-hooks that no function of the module matches.
+    /// Warns of patterns of --function-hooks that match no function of the module.
     pub(crate) fn warn_of_idle_patterns(&self, wasm: &[u8], request: &CompileRequest) {
         if self.function_hooks.is_empty() {
             return;
         }
-        // What is wrong with a module is for the compiler to say.
+        // The compiler reports what is wrong with a module.
         let Ok(parsed) = wasm_types::Module::parse_with_bodies(wasm, request.features) else {
             return;
         };

@@ -17,11 +17,11 @@ use crate::output::{self, Target};
 const LONG: &str = "\
 Sign an artifact.
 
-The signature is put into the artifact, in place of whatever signature it has; nothing else of it changes. The
-file is replaced by another one of the same name, so that programs which have it loaded are not disturbed.
-`compile --sign` signs what it writes.
+The signature is put into the artifact, and replaces any earlier signature. Nothing else changes.
+The file is replaced by another one of the same name, so that programs which have loaded it are not
+affected. `compile --sign` signs what it writes.
 
-Signing says that whoever trusts the key may run the file. It is not looked at what the file does.";
+A signature says that those who trust the key may run the file. What the file does is not checked.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,7 +59,7 @@ impl Sign {
             }
             None => {
                 output.write(&bytes)?;
-                exit::tell(format_args!("signed with the key {id}"));
+                exit::message(format_args!("signed with the key {id}"));
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -73,16 +73,15 @@ pub(crate) fn read_key(path: &Path) -> Result<SigningKey> {
     SigningKey::from_pem(&pem).with_context(|| format!("`{}`", path.display()))
 }
 
-/// Puts a file in the place of another, or where none is. It gets the permissions of `like`, if
-/// there is one.
+/// Replaces a file, or creates it. It gets the permissions of `like`, if there is one.
 fn replace(path: &Path, like: Option<&Path>, bytes: &[u8]) -> Result<()> {
-    // A link stays one.
+    // A symbolic link stays, and its target is replaced.
     let path = match fs::canonicalize(path) {
         Ok(path) => path,
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
         Err(error) => return Err(error.into()),
     };
-    let Some(name) = path.file_name() else { bail!("it is no name of a file") };
+    let Some(name) = path.file_name() else { bail!("it is not the name of a file") };
     let mut temporary = name.to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(temporary);
@@ -97,7 +96,7 @@ fn replace(path: &Path, like: Option<&Path>, bytes: &[u8]) -> Result<()> {
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&temporary, &path));
     if written.is_err() {
-        // The error that counts is the first.
+        // The first error is the one that is reported.
         let _ = fs::remove_file(&temporary);
     }
     Ok(written?)

@@ -1,4 +1,4 @@
-//! `wasm-runtime snapshot`: runs the initialisation of a module and keeps what has become of it.
+//! `wasm-runtime snapshot`: runs the initialisation of a module, and keeps the resulting state.
 
 use std::process::ExitCode;
 
@@ -22,13 +22,13 @@ use crate::settings::Settings;
 const LONG: &str = "\
 Run the initialisation of a module, and write a module that starts where it ended.
 
-The function given with --init is called, and what memories, tables and globals hold afterwards is what they hold
-from the start in OUT. If OUT ends in `.wasm`, it is a portable module for any runtime; otherwise an artifact for
-this machine (or --target), which is compiled and initialised.
+The function given with --init is called. What memories, tables and globals hold afterwards is their
+initial state in OUT. With the extension `.wasm`, OUT is a portable module for any runtime.
+Otherwise it is an artifact for this machine (or --target), compiled and initialised.
 
-A module that exports `_initialize` has it called first. Functions that it imports from WASI work with --wasi;
-others may be imported but not called meanwhile. What the module keeps of the world outside, such as open files, is
-not part of the state.";
+If the module exports `_initialize`, that is called first. Functions imported from WASI work with
+--wasi. Others may be imported, but not called during the initialisation. What the module holds
+outside of itself, such as open files, is not part of the state.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,25 +43,26 @@ pub(crate) struct SnapshotCommand {
     /// The module, in the binary or the text format; `-` for standard input.
     file: Source,
 
-    /// The exported function to call, which takes and returns nothing. Not exported in OUT.
+    /// The exported function to call. It has no parameters and no results, and is not exported in
+    /// OUT.
     #[arg(long, value_name = "NAME")]
     init: String,
 
-    /// Where to write to; `.wasm` at its end makes it a module, anything else an artifact. With `-`
-    /// a module goes to standard output.
+    /// The file to write. With the extension `.wasm` it is a module, otherwise an artifact. With
+    /// `-` a module goes to standard output.
     #[arg(short, long, value_name = "OUT")]
     output: Target,
 
-    /// Gives the module WASI while it is initialised.
+    /// Provides the module with WASI while it is initialised.
     #[arg(long)]
     wasi: bool,
 
-    /// A directory that the module may use meanwhile, and the name it has there; with `::ro` after
-    /// that, only to read.
+    /// A directory that the module may use during initialisation, and its name for the module.
+    /// `::ro` after a name makes it read-only.
     #[arg(long = "dir", value_name = "HOST[::GUEST[::ro]]", requires = "wasi")]
     directories: Vec<String>,
 
-    /// A variable of the environment meanwhile.
+    /// A variable for the environment during initialisation.
     #[arg(long = "env", value_name = "NAME=VALUE", requires = "wasi")]
     variables: Vec<String>,
 
@@ -69,16 +70,16 @@ pub(crate) struct SnapshotCommand {
     #[arg(long)]
     keep_init: bool,
 
-    /// Keeps `_initialize` exported, to be called again.
+    /// Keeps `_initialize` exported, so that it can be called again.
     #[arg(long)]
     keep_initialize: bool,
 
-    /// Exports a function under another name, in place of what had that.
+    /// Exports a function under another name, in place of the function with that name.
     #[arg(long = "rename", value_name = "OLD=NEW")]
     renames: Vec<String>,
 
-    /// Makes imported memories, tables and globals that were changed definitions of OUT; they are errors
-    /// otherwise.
+    /// Turns imported memories, tables and globals that were changed into definitions of OUT.
+    /// Otherwise they are errors.
     #[arg(long)]
     define_imports: bool,
 
@@ -86,7 +87,7 @@ pub(crate) struct SnapshotCommand {
     settings: Settings,
 }
 
-/// What host functions find in the store.
+/// The data of the store, for host functions.
 struct Host {
     wasi: WasiCtx,
 }
@@ -99,8 +100,8 @@ impl SnapshotCommand {
         let state = self.state(&wasm).with_context(about)?;
         let made = preinitialize(&wasm, &state, &options).with_context(about)?;
         for section in &made.dropped_sections {
-            exit::tell(format_args!(
-                "note: the custom section `{}` would no longer be right, and is left out",
+            exit::message(format_args!(
+                "note: the custom section `{}` would no longer be correct, and is left out",
                 Escaped::new(section)
             ));
         }
@@ -131,7 +132,7 @@ impl SnapshotCommand {
         Ok(options)
     }
 
-    /// Initialises an instance; its state afterwards.
+    /// Initialises an instance, and returns its state afterwards.
     fn state(&self, wasm: &[u8]) -> Result<ModuleState> {
         let mut config = Config::new();
         self.settings.reserve(&mut config, wasm, &self.file);
@@ -188,7 +189,7 @@ impl SnapshotCommand {
     }
 }
 
-/// What a module imports, before its initialisation, to leave out what that has not changed.
+/// What a module imports, before its initialisation. Imports that stay the same are left out.
 struct Unchanged {
     memories: Vec<Option<MemoryState>>,
     tables: Vec<Option<TableState>>,
@@ -196,8 +197,8 @@ struct Unchanged {
 }
 
 impl Unchanged {
-    /// What a start function may have changed already counts as changed: how it was before, nobody knows
-    /// any more.
+    /// What a start function may have changed counts as changed, since its earlier state is
+    /// unknown.
     fn of(
         store: &mut Store<Host>,
         module: &Module,
@@ -232,7 +233,7 @@ impl Unchanged {
         Ok(unchanged)
     }
 
-    /// The state now, without what is imported and as it was.
+    /// The current state, without imports that have not changed.
     fn state(self, store: &mut Store<Host>, instance: Instance) -> Result<ModuleState> {
         let mut now = state(store, instance)?;
         forget(&mut now.memories, &self.memories);
@@ -242,7 +243,7 @@ impl Unchanged {
     }
 }
 
-/// Leaves out what is as it was. What is imported comes first in both lists.
+/// Leaves out what has not changed. Imports come first in both lists.
 fn forget<T: PartialEq>(now: &mut [Option<T>], before: &[Option<T>]) {
     for (now, before) in now.iter_mut().zip(before) {
         if now == before {
@@ -251,7 +252,7 @@ fn forget<T: PartialEq>(now: &mut [Option<T>], before: &[Option<T>]) {
     }
 }
 
-/// The state of an instance with all that it imports.
+/// The state of an instance with everything that it imports.
 fn state(store: &mut Store<Host>, instance: Instance) -> Result<ModuleState> {
     let mut builder = Snapshot::builder();
     builder.instances(&[instance]).outside(Outside::Include);

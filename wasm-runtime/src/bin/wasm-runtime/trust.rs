@@ -1,4 +1,4 @@
-//! Whom to trust, as arguments common to several subcommands.
+//! What to trust: options that several subcommands share.
 
 use std::path::Path;
 
@@ -10,25 +10,25 @@ use wasm_runtime::{Config, Result, bail};
 /// Keys and hashes.
 #[derive(Args)]
 pub(crate) struct Trust {
-    /// Trusts artifacts that are signed with the key whose public half is in this file (PEM, as `keygen` or
-    /// `openssl pkey -pubout` writes it); or, if 64 hexadecimal digits are given, the file with this hash.
-    /// Can be given several times.
+    /// Trusts artifacts that are signed with a key whose public half is in this file (PEM, as
+    /// `keygen` or `openssl pkey -pubout` writes it). 64 hexadecimal digits are a hash: then the
+    /// file with this hash is trusted. Can be given several times.
     #[arg(long, value_name = "PUB|HASH")]
     trust: Vec<String>,
 }
 
 impl Trust {
-    /// Has an engine trust whom it was asked to.
+    /// Makes an engine trust the given keys and hashes.
     #[allow(unsafe_code)]
     pub(crate) fn apply(&self, config: &mut Config) -> Result<()> {
         if let Some(policy) = self.policy()? {
-            // SAFETY: the user named whom to trust with what runs as their own program.
+            // SAFETY: users decide which artifacts to trust as they do with their own programs.
             unsafe { config.trust(policy) };
         }
         Ok(())
     }
 
-    /// The policy that was asked for, if one was.
+    /// The policy, if keys or hashes are given.
     pub(crate) fn policy(&self) -> Result<Option<TrustPolicy>> {
         if self.trust.is_empty() {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! `wasm-runtime verify`: says whether an artifact is trusted, and by what.
+//! `wasm-runtime verify`: checks whether an artifact is trusted, and by what.
 
 use std::process::ExitCode;
 
@@ -12,13 +12,13 @@ use crate::output;
 use crate::trust::Trust;
 
 const LONG: &str = "\
-Say whether an artifact is trusted, and by what.
+Check whether an artifact is trusted, and by what.
 
-An artifact is trusted if it is signed with one of the keys given with --trust, or has one of the hashes given
-with --trust or --hash. The hash is what the program `b3sum` prints.
+An artifact is trusted if it is signed with one of the keys given with --trust, or has one of the
+hashes given with --trust or --hash. The hash is what the program `b3sum` prints.
 
-The answer is about the file as it is now. To run a file only if it is trusted, use `run --trust`, which runs
-what it has verified, even if the file changes meanwhile.";
+The answer is about the file as it is now. To run a file only if it is trusted, use `run --trust`,
+which runs what it has verified, even if the file changes meanwhile.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,7 +28,7 @@ Examples:
 
 The exit code is 0 if the file is trusted, and 1 if it is not or can't be read.";
 
-/// Say whether an artifact is trusted, and by what.
+/// Check whether an artifact is trusted, and by what.
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 #[command(group(clap::ArgGroup::new("trusted").args(["trust", "hash"]).required(true).multiple(true)))]

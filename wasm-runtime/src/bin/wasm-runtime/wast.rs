@@ -13,8 +13,8 @@ use crate::{exit, output};
 const LONG: &str = "\
 Run scripts of the specification's test suite.
 
-A script holds modules and assertions about them. Each is run to its end; every assertion that does not hold
-is reported with its place. The module `spectest` is there to import from.";
+A script holds modules and assertions about them. Each script is run to its end, and every assertion
+that fails is reported with its position. Modules can import from the module `spectest`.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,18 +38,18 @@ impl Wast {
         for file in &self.files {
             let name = file.plain();
             let script = String::from_utf8(file.read()?)
-                .with_context(|| format!("can't read {file}: it is no text"))?;
+                .with_context(|| format!("can't read {file}: it is not text"))?;
             let summary = match Runner::new(&Engine::default())?.run_to_end(&name, &script) {
                 Ok(summary) => summary,
                 Err(error) => {
-                    exit::tell(format_args!("{error}"));
+                    exit::message(format_args!("{error}"));
                     output::line(format_args!("{name}: not a script"))?;
                     failed += 1;
                     continue;
                 }
             };
             let failures = summary.failures().iter();
-            failures.for_each(|failure| exit::tell(format_args!("{failure}")));
+            failures.for_each(|failure| exit::message(format_args!("{failure}")));
             let (passed, failures) = (summary.passed(), summary.failures().len());
             output::line(format_args!("{name}: {passed} passed, {failures} failed"))?;
             failed += summary.failures().len();

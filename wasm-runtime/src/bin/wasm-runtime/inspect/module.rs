@@ -10,7 +10,7 @@ use wasm_types::{
 
 use super::sections;
 
-/// Says what is in a module.
+/// Describes the contents of a module.
 pub(super) fn report(wasm: &[u8]) -> Result<String> {
     let module = Module::parse(wasm, WasmFeatures::default())?;
     let mut out = String::new();
@@ -126,7 +126,7 @@ fn global(ty: &GlobalType) -> String {
     if ty.mutable { format!("(mut {content})") } else { content.to_string() }
 }
 
-/// As in the text format.
+/// Limits in the form of the text format.
 fn limits(is_64: bool, minimum: u64, maximum: Option<u64>) -> String {
     let index = if is_64 { "i64 " } else { "" };
     match maximum {

@@ -1,10 +1,10 @@
-//! The sections of a binary, by their headers alone.
+//! The sections of a binary, read from their headers alone.
 
-/// A section: its number, its name, and where its contents stand in the binary.
+/// A section: its number, its name, and the range of its contents in the binary.
 pub(super) struct Section {
     /// The number that the binary format gives it; 0 for a custom section.
     pub(super) id: u8,
-    /// What it is called: the specification's name, or a custom section's own.
+    /// The specification's name, or a custom section's own.
     pub(super) name: String,
     /// Where the contents begin.
     pub(super) offset: usize,
@@ -29,7 +29,8 @@ const NAMES: [&str; 14] = [
     "tag",
 ];
 
-/// The sections of a module that is known to be valid. What does not look like one ends the list.
+/// The sections of a module that is known to be valid. The list ends at anything that does not look
+/// like a section.
 pub(super) fn sections(wasm: &[u8]) -> Vec<Section> {
     const HEADER: usize = 8;
     let mut sections = Vec::new();

@@ -13,37 +13,39 @@ use crate::units;
 /// The options of commands that run code.
 #[derive(Args)]
 pub(crate) struct Bounds {
-    /// Lets the program execute about so many instructions; it traps when they are used up.
+    /// Limits the number of instructions that the program executes, approximately. It traps when
+    /// they are used up.
     #[arg(long, value_name = "UNITS")]
     fuel: Option<u64>,
 
-    /// Lets each call into the program take so long, such as `2s`, `500ms` or `1m`; it traps then, also
-    /// while it sleeps or waits for input.
+    /// Limits the time of each call into the program, for example `2s`, `500ms` or `1m`. It traps
+    /// then, even while it sleeps or waits for input.
     #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
     timeout: Option<Duration>,
 
-    /// Lets all memories and tables of the program together have so many bytes, such as `64Mi`: growing
-    /// beyond fails. An element of a table takes 8 bytes.
+    /// Limits the bytes of all memories and tables of the program together, for example `64Mi`.
+    /// Growing beyond fails. An element of a table takes 8 bytes.
     #[arg(long, value_name = "SIZE", value_parser = units::parse_size)]
     max_memory: Option<u64>,
 
-    /// Lets each table of the program have so many elements: growing beyond fails.
+    /// Limits the number of elements of each table. Growing beyond fails.
     #[arg(long, value_name = "NUMBER")]
     max_table_elements: Option<u64>,
 
-    /// How many bytes of stack the program has; `1Mi` if not given. It traps when they are used up.
+    /// The size of the program's stack in bytes; `1Mi` if not given. It traps when the stack is
+    /// used up.
     #[arg(long, value_name = "SIZE", value_parser = units::parse_size)]
     max_wasm_stack: Option<u64>,
 }
 
 impl Bounds {
-    /// Sets what the engine has to know.
+    /// Changes the engine's settings as needed.
     pub(super) fn apply(&self, config: &mut Config) {
         config.consume_fuel(self.fuel.is_some());
         config.interruption(self.timeout.is_some());
     }
 
-    /// What memories and tables may have.
+    /// The limits of memories and tables.
     pub(super) fn limits(&self) -> Limits {
         let clamp = |size| usize::try_from(size).unwrap_or(usize::MAX);
         Limits {
@@ -54,7 +56,7 @@ impl Bounds {
         }
     }
 
-    /// Sets what the store has to know.
+    /// Changes the store's settings as needed.
     pub(super) fn set(&self, store: &mut Store<Host>) -> Result<()> {
         if let Some(fuel) = self.fuel {
             store.set_fuel(fuel)?;
@@ -66,7 +68,7 @@ impl Bounds {
             let bytes = usize::try_from(size).unwrap_or(usize::MAX);
             store.set_max_wasm_stack(bytes).with_context(|| {
                 format!(
-                    "the program can't have the stack of {size} bytes that --max-wasm-stack asks for: \
+                    "the program can't have the stack of {size} bytes that --max-wasm-stack requests: \
                      give it another size, or leave the option out for 1Mi"
                 )
             })?;
@@ -77,7 +79,7 @@ impl Bounds {
         Ok(())
     }
 
-    /// Says which option has stopped the program, if one has, and what to do.
+    /// If an option has stopped the program, adds to the error which one, and what to do.
     pub(super) fn explain<R>(&self, result: Result<R>) -> Result<R> {
         let trap = match &result {
             Ok(_) => None,
@@ -105,9 +107,10 @@ impl Bounds {
         }
     }
 
-    /// What to add to the error of a module that can't be instantiated, if that is because of --max-memory.
+    /// The error of a module that can't be instantiated. If --max-memory is the cause, the error
+    /// says so.
     pub(super) fn explain_instantiation(&self, error: Error, limits: &Limits) -> Error {
-        // A start function may have run, and grown memories.
+        // A start function may have run, and made memories grow.
         if error.is::<Trap>() || error.is::<I32Exit>() {
             return error;
         }
@@ -121,7 +124,8 @@ impl Bounds {
         }
     }
 
-    /// Which of the options need code that was compiled for them, with how `compile` is told.
+    /// The given options that require code compiled for them, each with the option of `compile` for
+    /// that.
     pub(super) fn needs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let fuel = self.fuel.map(|_| ("--fuel", "--metered"));
         let timeout = self.timeout.map(|_| ("--timeout", "--interruptible"));
@@ -138,23 +142,23 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
     Ok(timeout)
 }
 
-/// What memories and tables may have, and what they want.
+/// The limits of memories and tables, and what they have requested.
 pub(super) struct Limits {
     /// How many bytes all of them together may have.
     total: Option<usize>,
     /// How many elements each table may have.
     elements: Option<usize>,
-    /// How many bytes those together want that did not grow yet.
+    /// The bytes of those that have not grown, together.
     initial: usize,
-    /// How many elements a table wanted that it may not have.
+    /// The number of elements that was refused to a table.
     refused: Option<usize>,
 }
 
-/// What an element of a table takes, in bytes.
+/// The size of a table's element, in bytes.
 const ELEMENT: usize = 8;
 
 impl Limits {
-    /// Counts what there is from the start.
+    /// Counts what exists from the start.
     fn count(&mut self, current: usize, bytes: usize) {
         if current == 0 {
             self.initial = self.initial.saturating_add(bytes);
@@ -165,7 +169,7 @@ impl Limits {
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
         self.count(current, desired);
-        // The store itself looks at the total.
+        // The store itself enforces the total.
         Ok(true)
     }
 
@@ -182,22 +186,22 @@ impl ResourceLimiter for Limits {
     }
 
     fn refusal(&self) -> Option<String> {
-        let (wanted, limit) = self.refused.zip(self.elements)?;
+        let (requested, limit) = self.refused.zip(self.elements)?;
         Some(format!(
-            "{wanted} elements are wanted, but --max-table-elements lets each table have {limit}: give it \
-             more, or leave the option out"
+            "{requested} elements were requested, but --max-table-elements lets each table have \
+             {limit}: give it more, or leave the option out"
         ))
     }
 }
 
-/// What to add to the error of an artifact that does not fit the engine, if it may be because of options that
-/// need code which was compiled for them.
+/// The error of an artifact that does not fit the engine. If options that require special code may
+/// be the cause, the error says so.
 pub(super) fn explain_artifact(
     error: Error,
     needs: impl Iterator<Item = (&'static str, &'static str)>,
 ) -> Error {
     let (options, mut flags): (Vec<_>, Vec<_>) = needs.unzip();
-    // Several options can need the same.
+    // Several options can require the same.
     flags.sort_unstable();
     flags.dedup();
     if options.is_empty() {

@@ -4,12 +4,12 @@ use wasm_runtime::Result;
 use wasm_runtime::error::Context;
 use wasm_runtime::wasi::{DirPerms, FilePerms, WasiCtxBuilder};
 
-/// A directory for the program, as the argument says it.
+/// A directory for the program, as the argument describes it.
 #[derive(PartialEq, Eq, Debug)]
 struct Directory<'a> {
-    /// The name here.
+    /// The path on this machine.
     host: &'a str,
-    /// The name that the program sees.
+    /// The name for the program.
     guest: &'a str,
     read_only: bool,
 }
@@ -27,8 +27,7 @@ pub(crate) fn open(builder: &mut WasiCtxBuilder, argument: &str) -> Result<()> {
     Ok(())
 }
 
-/// The parts of an argument: what the program calls the directory can be left out, if it may write
-/// there.
+/// The parts of an argument. The program's name for a writable directory can be left out.
 fn parse(argument: &str) -> Directory<'_> {
     let (host, guest) = argument.split_once("::").unwrap_or((argument, argument));
     match guest.rsplit_once("::") {
@@ -47,7 +46,7 @@ mod tests {
         assert_eq!(parse("data::/data"), writable("data", "/data"));
         assert_eq!(parse("data"), writable("data", "data"));
         assert_eq!(parse("a:b::c::d"), writable("a:b", "c::d"));
-        // A directory of the program's may be called so.
+        // A program's directory may have this name.
         assert_eq!(parse("data::ro"), writable("data", "ro"));
         let read_only = Directory { host: "data", guest: "/data", read_only: true };
         assert_eq!(parse("data::/data::ro"), read_only);

@@ -1,4 +1,5 @@
-//! What the program can import besides WASI: other modules, and stand-ins for what nobody defines.
+//! What the program can import besides WASI: other modules, and replacements for imports that
+//! nobody defines.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -10,18 +11,18 @@ use wasm_runtime::{Escaped, ExternType, Linker, Module, Result, Store, UnknownIm
 use super::Host;
 use crate::input::Source;
 
-/// How many of the imports that nobody defines are named.
+/// How many undefined imports are named.
 const NAMED: usize = 10;
 
 /// The options of commands that run code.
 #[derive(Args)]
 pub(crate) struct Imports {
-    /// Instantiates the module in FILE first, and lets the program import what it exports, as of a
-    /// module with this name. Can be given several times; later ones can import from earlier ones.
+    /// Instantiates the module in FILE first. The program can import its exports from a module with
+    /// this name. Can be given several times; later modules can import from earlier ones.
     #[arg(long = "preload", value_name = "NAME=FILE")]
     preloads: Vec<Preload>,
 
-    /// What becomes of imports that nobody defines; without this option the program is not run.
+    /// What replaces imports that nobody defines. Without this option the program is not run.
     #[arg(long, value_name = "HOW", value_enum)]
     unknown_imports: Option<Unknown>,
 }
@@ -47,12 +48,12 @@ impl FromStr for Preload {
     }
 }
 
-/// What becomes of imports that nobody defines.
+/// What replaces imports that nobody defines.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Unknown {
-    /// Functions trap when they are called. Other imports are still errors.
+    /// Functions that trap when they are called. Other imports are still errors.
     Trap,
-    /// Functions return zeros, and globals, tables and memories are zero or empty.
+    /// Functions that return zeros. Globals, tables and memories are zero or empty.
     Default,
 }
 
@@ -62,8 +63,8 @@ impl Imports {
         &self.preloads
     }
 
-    /// Refuses a module that imports what nobody defines: before it is compiled, which can take a
-    /// while. `exports` are those of the modules that will have been instantiated.
+    /// Refuses a module with undefined imports before it is compiled, which can take a while.
+    /// `exports` are those of the modules that will be instantiated first.
     #[cfg(feature = "jit")]
     pub(super) fn check(
         &self,
@@ -72,7 +73,7 @@ impl Imports {
         source: &Source,
         wasm: &[u8],
     ) -> Result<()> {
-        // What else is wrong with a module is for the compiler to say.
+        // The compiler reports what else is wrong with a module.
         let Ok(mut unknown) = linker.unknown_imports(wasm) else { return Ok(()) };
         unknown.retain(|import| {
             let stands_in = match self.unknown_imports {
@@ -86,7 +87,7 @@ impl Imports {
         refuse(source, unknown)
     }
 
-    /// Defines what nobody else does, if that was asked for.
+    /// Defines undefined imports, if the option is given.
     pub(super) fn define_unknown(
         &self,
         linker: &mut Linker<Host>,
@@ -103,13 +104,12 @@ impl Imports {
     }
 }
 
-/// Adds what a module exports to the names that are known, by its name for those who import from
-/// it.
+/// Adds the exports of a module to the known names, under the name that others import from it by.
 pub(super) fn add_exports(exports: &mut HashSet<(String, String)>, name: &str, module: &Module) {
     exports.extend(module.exports().map(|export| (name.to_owned(), export.name().to_owned())));
 }
 
-/// The error of a module with imports that nobody defines, if there are some.
+/// The error of a module with undefined imports, if there are any.
 #[cfg(feature = "jit")]
 fn refuse(source: &Source, unknown: Vec<UnknownImportError>) -> Result<()> {
     let Some(first) = unknown.first().cloned() else { return Ok(()) };
@@ -130,7 +130,7 @@ fn full_name(import: &UnknownImportError) -> String {
     format!("`{}::{}`", Escaped::new(import.module()), Escaped::new(import.name()))
 }
 
-/// What to do about an import that nobody defines.
+/// A hint for an undefined import.
 #[cfg(feature = "jit")]
 fn hint(import: &UnknownImportError) -> &'static str {
     match import.module() {
@@ -166,7 +166,7 @@ mod tests {
         let preload: Preload = "env=a=b.wasm".parse().unwrap();
         assert_eq!(preload.name, "env");
         assert_eq!(preload.source, Source::from(std::ffi::OsString::from("a=b.wasm")));
-        // The empty name is one that can be imported from.
+        // It is possible to import from the empty name.
         assert_eq!("=x.wasm".parse::<Preload>().unwrap().name, "");
         for bad in ["", "env", "env="] {
             assert!(bad.parse::<Preload>().is_err(), "{bad}");

@@ -1,4 +1,4 @@
-//! Who watches a program: profiles, traces, coverage.
+//! The observers of a program: profiles, traces, coverage.
 
 mod profile;
 mod sampler;
@@ -18,15 +18,15 @@ use wasm_runtime::{
 use self::profile::{Kind, Profile};
 use self::sampler::Sampler;
 use super::{Host, Loaded};
-use crate::exit::tell;
+use crate::exit::message;
 use crate::patterns;
 
 /// The options of commands that run code.
 #[derive(Args)]
 pub(crate) struct Observe {
-    /// Profiles the program: `guest` samples it each INTERVAL (10ms if not given) and writes a file for
-    /// <https://profiler.firefox.com>, `folded` does so for tools that draw flame graphs, and `counts` writes
-    /// the calls and times of all functions to standard error.
+    /// Profiles the program. `guest` takes samples each INTERVAL (10ms if not given) and writes a
+    /// file for <https://profiler.firefox.com>. `folded` does the same for tools that draw flame
+    /// graphs. `counts` writes the calls and times of all functions to standard error.
     #[arg(
         long,
         value_name = "guest[,PATH[,INTERVAL]]|folded[,PATH[,INTERVAL]]|counts[,PATH]",
@@ -34,9 +34,9 @@ pub(crate) struct Observe {
     )]
     profile: Option<Profile>,
 
-    /// Shows each call on standard error, with arguments and results: of the program's functions and of those
-    /// that it imports, if their names match PATTERN, in which `*` stands for any characters and `?` for
-    /// one, such as `alloc::*`. Can be given several times.
+    /// Shows each call on standard error, with arguments and results. This includes the program's
+    /// functions and those that it imports, if their names match PATTERN. In it `*` stands for any
+    /// characters and `?` for one, as in `alloc::*`. Can be given several times.
     #[arg(
         long,
         value_name = "PATTERN",
@@ -46,11 +46,11 @@ pub(crate) struct Observe {
     )]
     trace_calls: Vec<NamePattern>,
 
-    /// Writes which of the program's functions were called, and how often, to this file, as `lcov` and
-    /// `genhtml` read it: by source files if FILE is a module with debugging information. Lines within
-    /// functions are not counted. Of a module without debugging information the "source file" is FILE, and
-    /// lines are numbers of functions there: their indices plus one. As the file may have no such lines, genhtml
-    /// needs `--ignore-errors range` then.
+    /// Writes to this file which of the program's functions were called, and how often, in the
+    /// format of `lcov` and `genhtml`. If FILE is a module with debugging information, this is by
+    /// source files. Lines within functions are not counted. For a module without debugging
+    /// information the "source file" is FILE, and the lines are the functions' indices plus one.
+    /// FILE may not have such lines, so genhtml needs `--ignore-errors range` then.
     #[arg(long, value_name = "PATH")]
     coverage: Option<PathBuf>,
 }
@@ -67,7 +67,7 @@ enum Profiling {
 }
 
 impl Observe {
-    /// Sets what the engine has to know.
+    /// Changes the engine's settings as needed.
     pub(super) fn apply(&self, config: &mut Config) {
         if self.sampled() {
             config.epoch_interruption(true);
@@ -75,7 +75,7 @@ impl Observe {
         config.function_hooks(self.patterns());
     }
 
-    /// The functions that have to tell when they are called.
+    /// The functions that need hooks.
     fn patterns(&self) -> Vec<NamePattern> {
         if self.counted() || self.coverage.is_some() {
             return vec![NamePattern::any()];
@@ -91,7 +91,8 @@ impl Observe {
         self.profile.as_ref().is_some_and(|profile| profile.kind == Kind::Counts)
     }
 
-    /// Which of the options need code that was compiled for them, with how `compile` is told.
+    /// The given options that require code compiled for them, each with the option of `compile` for
+    /// that.
     pub(super) fn needs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let hooks = "--function-hooks '*'";
         let profile = match (self.sampled(), self.counted()) {
@@ -104,7 +105,7 @@ impl Observe {
         profile.into_iter().chain(trace).chain(coverage)
     }
 
-    /// Has the store tell those who were asked for.
+    /// Attaches the selected observers to the store.
     pub(super) fn attach(&self, store: &mut Store<Host>, modules: &[Loaded]) -> Result<Observers> {
         let profile = match &self.profile {
             None => None,
@@ -126,7 +127,7 @@ impl Observe {
                     if let Some(wasm) = input.wasm()
                         && let Err(error) = coverage.add_source_lines(module, wasm)
                     {
-                        tell(format_args!("warning: --coverage without source files: {error}"));
+                        message(format_args!("warning: --coverage without source files: {error}"));
                     }
                 }
                 Some((path.clone(), coverage))
@@ -155,23 +156,23 @@ impl Observe {
         let tracer = (!self.trace_calls.is_empty()).then(|| CallTracer::to_writer(io::stderr()));
         if let Some(tracer) = tracer.clone() {
             let patterns = self.trace_calls.clone();
-            let wanted = CallFilter::none().matching(move |target| {
+            let filter = CallFilter::none().matching(move |target| {
                 let matches = |name: &str| NamePattern::any_matches(&patterns, name);
                 let name = target.name.unwrap_or_default();
                 target.direction == CallDirection::ToHost
                     && (matches(name)
                         || matches(&format!("{}.{name}", target.module.unwrap_or_default())))
             });
-            store.add_call_hook(wanted, move |call| tracer.observe_import(&call));
+            store.add_call_hook(filter, move |call| tracer.observe_import(&call));
         }
         if counter.is_none() && coverage.is_none() && tracer.is_none() {
             return;
         }
         let patterns = self.trace_calls.clone();
-        // More functions may tell than are to be shown.
+        // More functions may have hooks than are to be shown.
         let mut shown = Shown::default();
         store.function_hook(move |call| {
-            let mut tell_of = || -> Result<()> {
+            let mut trace = || -> Result<()> {
                 let mut is_shown = || {
                     let function = (call.module(), call.function_index());
                     shown.is_shown(function, || call.matches(&patterns))
@@ -181,24 +182,25 @@ impl Observe {
                 }
                 coverage.as_ref().map_or(Ok(()), |coverage| coverage.observe(&call))
             };
-            let told = tell_of();
-            // A function that is refused its entry is not told of again, but one that returns is over in any case.
+            let traced = trace();
+            // If a function was refused its entry, its exit is not reported. But a function that
+            // returns has ended in any case.
             if let Some(counter) = &counter
-                && (told.is_ok() || call.event().is_exit())
+                && (traced.is_ok() || call.event().is_exit())
             {
                 counter.observe(&call);
             }
-            told
+            traced
         });
     }
 }
 
-/// Which functions are shown, as far as it was asked.
+/// Which functions are shown, as far as this is known yet.
 #[derive(Default)]
 struct Shown(Vec<(Module, HashMap<u32, bool>)>);
 
 impl Shown {
-    /// Whether a function is shown; what matches is asked once.
+    /// Whether a function is shown. The patterns are compared once for each function.
     fn is_shown(
         &mut self,
         (module, index): (&Module, u32),
@@ -231,25 +233,25 @@ fn names(module: &Module) -> Vec<String> {
 }
 
 impl Observers {
-    /// Whether there will be something to write when the program is over. Traces are written at once.
+    /// Whether there will be something to write when the program ends. Traces are written at once.
     pub(super) fn will_report(&self) -> bool {
         self.profile.is_some() || self.coverage.is_some()
     }
 
-    /// The program will not go on: what it is in the middle of counts up to now.
+    /// The program ends here. Calls that have not ended are counted up to now.
     pub(super) fn break_off(&self) {
         if let Some((_, Profiling::Counts(counter))) = &self.profile {
             counter.end_calls();
         }
     }
 
-    /// Writes what was gathered, however the program ended: all that can be written. The error is the first one;
-    /// others are told of on standard error.
+    /// Writes the collected data, however the program ended: as much as possible. The first error
+    /// is returned, and others are reported on standard error.
     pub(super) fn report(self) -> Result<()> {
         let profiled = self.profile.map_or(Ok(()), |(profile, gathered)| gathered.report(&profile));
         let covered = self.coverage.map_or(Ok(()), |(path, coverage)| report(&coverage, &path));
         if let (Err(_), Err(second)) = (&profiled, &covered) {
-            tell(format_args!("error: {second:?}"));
+            message(format_args!("error: {second:?}"));
         }
         profiled.and(covered)
     }
@@ -263,7 +265,7 @@ impl Profiling {
                 let path = profile.path();
                 let folded = profile.kind == Kind::Folded;
                 let count = write(&path, |out| sampler.finish(folded, out))?;
-                tell(format_args!("note: {count} samples are in `{}`", path.display()));
+                message(format_args!("note: {count} samples are in `{}`", path.display()));
                 Ok(())
             }
             Self::Counts(counter) => match &profile.path {
@@ -281,7 +283,7 @@ impl Profiling {
 fn report(coverage: &FunctionCoverage, path: &Path) -> Result<()> {
     write(path, |out| Ok(coverage.write_lcov("", out)?))?;
     let (called, all) = coverage.summary();
-    tell(format_args!("note: {called} of {all} functions were called: `{}`", path.display()));
+    message(format_args!("note: {called} of {all} functions were called: `{}`", path.display()));
     Ok(())
 }
 

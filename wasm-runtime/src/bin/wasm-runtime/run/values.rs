@@ -5,20 +5,20 @@ use wasm_runtime::{Escaped, FuncType, Result, Val, ValType, bail};
 
 /// The parameters of a call, from the command line.
 pub(super) fn parse(name: &str, ty: &FuncType, args: &[String]) -> Result<Vec<Val>> {
-    let wanted: Vec<ValType> = ty.params().collect();
-    if wanted.len() != args.len() {
-        let types: Vec<String> = wanted.iter().map(ValType::to_string).collect();
+    let expected: Vec<ValType> = ty.params().collect();
+    if expected.len() != args.len() {
+        let types: Vec<String> = expected.iter().map(ValType::to_string).collect();
         bail!(
             "`{}` takes {} parameter{} ({}), but {} {} given",
             Escaped::new(name),
-            wanted.len(),
-            if wanted.len() == 1 { "" } else { "s" },
+            expected.len(),
+            if expected.len() == 1 { "" } else { "s" },
             types.join(", "),
             args.len(),
             if args.len() == 1 { "is" } else { "are" },
         );
     }
-    let parameters = wanted.iter().zip(args).enumerate();
+    let parameters = expected.iter().zip(args).enumerate();
     parameters
         .map(|(number, (ty, text))| {
             value(ty, text).with_context(|| {
@@ -28,13 +28,13 @@ pub(super) fn parse(name: &str, ty: &FuncType, args: &[String]) -> Result<Vec<Va
         .collect()
 }
 
-/// Room for the results of a call.
+/// Space for the results of a call.
 pub(super) fn room(ty: &FuncType) -> Vec<Val> {
-    // What stands there is overwritten, whatever its type.
+    // These values are overwritten, whatever their types.
     ty.results().map(|_| Val::I32(0)).collect()
 }
 
-/// A result for people: floats with the digits that tell them from every other.
+/// A result in readable form. Floats have the digits that distinguish them from all others.
 pub(super) fn show(value: &Val) -> String {
     match value {
         Val::I32(value) => value.to_string(),
@@ -59,7 +59,8 @@ fn value(ty: &ValType, text: &str) -> Result<Val> {
     })
 }
 
-/// An integer, signed or unsigned, decimal or hexadecimal, that fits in so many bits. As its bits.
+/// An integer, signed or unsigned, decimal or hexadecimal, that fits into this many bits. Returns
+/// its bits.
 fn integer(text: &str, bits: u32) -> Result<i128> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),

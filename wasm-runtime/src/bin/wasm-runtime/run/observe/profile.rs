@@ -1,4 +1,4 @@
-//! What stands after `--profile=`.
+//! The value of `--profile=`.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use crate::units;
 
-/// How often a program is sampled if nothing else is said.
+/// The default interval between samples.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// Which profile is wanted, and where.
+/// The kind of profile, and where it is written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Profile {
     pub(super) kind: Kind,
@@ -61,7 +61,7 @@ impl FromStr for Profile {
             return Err("the interval between samples is zero".to_owned());
         }
         if let Some(more) = parts.next() {
-            return Err(format!("there is nothing that `{more}` would say, after the interval"));
+            return Err(format!("unexpected `{more}` after the interval"));
         }
         Ok(Self { kind, path, interval })
     }

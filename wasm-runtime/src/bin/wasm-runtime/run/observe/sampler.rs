@@ -1,4 +1,4 @@
-//! Samples of a program that runs, taken each time that the engine's epoch ticks.
+//! Samples of a running program, taken each time that the engine's epoch advances.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,13 +8,13 @@ use wasm_runtime::{GuestProfiler, Result, Store, UpdateDeadline, bail};
 
 use super::super::{Host, Loaded};
 
-/// A profiler, and the thread that has it take samples for as long as the engine lives.
+/// A profiler, and the thread that lets it take samples for as long as the engine exists.
 pub(super) struct Sampler {
     profiler: Arc<Mutex<Option<GuestProfiler>>>,
 }
 
 impl Sampler {
-    /// Has the store sampled.
+    /// Attaches the sampler to the store.
     pub(super) fn attach(
         store: &mut Store<Host>,
         modules: &[Loaded],
@@ -61,6 +61,6 @@ impl Sampler {
 }
 
 fn lock(profiler: &Mutex<Option<GuestProfiler>>) -> MutexGuard<'_, Option<GuestProfiler>> {
-    // Samples that were taken before a panic are as good as others.
+    // Samples from before a panic are as good as others.
     profiler.lock().unwrap_or_else(PoisonError::into_inner)
 }
