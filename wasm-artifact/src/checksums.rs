@@ -30,17 +30,23 @@ pub(crate) fn blocks(len: usize) -> usize {
     len.div_ceil(BLOCK)
 }
 
-/// A number that depends on everything in the bytes.
+/// A number that depends on everything in an artifact: the hash of each block, in order, and what
+/// has no checksums.
 #[cfg(feature = "write")]
-pub(crate) fn salt(bytes: &[u8]) -> u64 {
+pub(crate) fn salt(blocks: &[U64], rest: &[u8]) -> u64 {
+    xxh3_64(blocks.as_bytes()) ^ xxh3_64(rest).rotate_left(1)
+}
+
+/// The hash of a block, which its checksum is made of.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     xxh3_64(bytes)
 }
 
-/// The checksum of a block.
-pub(crate) fn of_block(bytes: &[u8], number: usize, salt: u64) -> u64 {
+/// The checksum of a block, by its hash.
+pub(crate) fn of_block(hash: u64, number: usize, salt: u64) -> u64 {
     // Odd, so that each number gives another product.
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    xxh3_64(bytes) ^ salt.wrapping_add((number as u64 + 1).wrapping_mul(SPREAD))
+    hash ^ salt.wrapping_add((number as u64 + 1).wrapping_mul(SPREAD))
 }
 
 /// The checksum of the header, up to the field that it goes to, and of the directory.
@@ -96,7 +102,7 @@ impl<'a> Checksums<'a> {
         else {
             return false;
         };
-        let right = of_block(bytes, block, self.salt) == sum.get();
+        let right = of_block(hash(bytes), block, self.salt) == sum.get();
         if right && let Some(word) = self.right.get(block / BITS) {
             // Nothing else is published with the bit: whoever misses it compares once more.
             word.fetch_or(1 << (block % BITS), Ordering::Relaxed);
@@ -112,7 +118,7 @@ mod tests {
 
     fn sums_of(bytes: &[u8], salt: u64) -> Vec<U64> {
         let blocks = bytes.chunks(BLOCK).enumerate();
-        blocks.map(|(number, block)| of_block(block, number, salt).into()).collect()
+        blocks.map(|(number, block)| of_block(hash(block), number, salt).into()).collect()
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod checksums;
 mod code;
 mod declarations;
+mod func_lists;
 mod images;
 mod layout;
 mod pools;

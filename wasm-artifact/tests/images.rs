@@ -4,8 +4,8 @@ use wasm_artifact::{Artifact, WriteOptions, write};
 use wasm_types::{
     CompiledModule, ConstExpr, ConstOp, DataKind, DataSegment, DefinedMemoryIndex,
     DefinedTableIndex, ElementItems, ElementKind, ElementSegment, EntityIndex, EntityType,
-    FuncIndex, GlobalIndex, GlobalType, Import, MemoryIndex, MemoryType, Module, RefType,
-    TableIndex, TableType, ValType,
+    FuncIndex, FuncType, GlobalIndex, GlobalType, Import, MemoryIndex, MemoryType, Module,
+    RecGroup, RefType, SubType, TableIndex, TableType, TypeIndex, ValType,
 };
 
 const PAGE: i32 = 65536;
@@ -104,6 +104,94 @@ fn ordinary_segments_are_in_images() {
     let found: Vec<_> = (0..6).map(|i| image.func(i).unwrap().map(FuncIndex::as_u32)).collect();
     assert_eq!(found, [None, Some(5), Some(9), None, None, None]);
     assert_eq!(image.end(), 4);
+}
+
+/// The functions of each element segment, whatever its list shares with others.
+fn lists(bytes: &[u8]) -> Vec<Vec<u32>> {
+    let module = Artifact::parse(bytes).unwrap().declarations().unwrap();
+    let list = |segment: &ElementSegment| match &segment.items {
+        ElementItems::Functions(items) => items.iter().map(|func| func.as_u32()).collect(),
+        ElementItems::Expressions(_) => unreachable!("there is none"),
+    };
+    module.elements.iter().map(list).collect()
+}
+
+#[test]
+fn segments_have_lists_of_their_own_only_where_the_image_is_another() {
+    let segments = [(1, vec![5, 6, 7]), (2, vec![6]), (3, vec![8, 9]), (9, vec![]), (8, vec![4])];
+    let mut module = module(&[]);
+    for (offset, items) in &segments {
+        element(&mut module, constant(*offset), functions(items));
+    }
+    let expected: Vec<Vec<u32>> = segments.iter().map(|(_, items)| items.clone()).collect();
+    let bytes = check(&module, &[true; 5], &[]);
+    assert_eq!(lists(&bytes), expected);
+    let artifact = Artifact::parse(&bytes).unwrap();
+    let image = artifact.table_image(DefinedTableIndex::new(0)).unwrap().unwrap();
+    let found: Vec<_> = (0..10).map(|i| image.func(i).unwrap().map(FuncIndex::as_u32)).collect();
+    let (no, some) = (None, Some::<u32>);
+    assert_eq!(found, [no, some(5), some(6), some(8), some(9), no, no, no, some(4), no]);
+}
+
+#[test]
+fn a_table_that_is_filled_again_and_again_takes_its_place_once() {
+    let size = |count: usize| {
+        let mut module = module(&[]);
+        module.tables[0].minimum = 1_000;
+        for _ in 0..count {
+            element(&mut module, constant(0), functions(&[3; 1_000]));
+        }
+        let bytes = check(&module, &vec![true; count], &[]);
+        assert_eq!(lists(&bytes), vec![vec![3; 1_000]; count]);
+        bytes.len()
+    };
+    assert!(size(20) - size(1) < 4_000);
+}
+
+/// Whatever the order of data segments, those that overlap an earlier one are not in the image, nor
+/// is what follows.
+#[test]
+fn data_segments_may_come_in_any_order() {
+    for (order, last) in [
+        ([300, 100, 200, 400], (150, true)),
+        ([300, 100, 200, 400], (195, false)),
+        ([300, 100, 200, 400], (205, false)),
+        ([100, 200, 300, 400], (105, false)),
+        ([100, 200, 300, 400], (395, false)),
+        ([100, 200, 300, 400], (110, true)),
+        ([400, 300, 200, 100], (390, true)),
+        ([400, 300, 200, 100], (391, false)),
+    ] {
+        let mut module = module(&[1]);
+        for start in order {
+            data(&mut module, 0, constant(start), 10);
+        }
+        data(&mut module, 0, constant(last.0), 10);
+        data(&mut module, 0, constant(1000), 10);
+        let bytes = check(&module, &[], &[true, true, true, true, last.1, last.1]);
+        let artifact = Artifact::parse(&bytes).unwrap();
+        let image = artifact.memory_image(DefinedMemoryIndex::new(0)).unwrap().unwrap();
+        let sevens = image.bytes.iter().filter(|byte| **byte == 7).count();
+        assert_eq!(sevens, if last.1 { 60 } else { 40 });
+    }
+}
+
+#[test]
+fn equal_lists_of_types_stand_in_an_artifact_once() {
+    let types = |count: usize| {
+        let long = FuncType::new([ValType::I32; 500], [ValType::F64; 500]);
+        let shorter = FuncType::new([ValType::I32; 499], [ValType::F64; 500]);
+        let mut module = module(&[]);
+        for _ in 0..count {
+            module.types.extend([long.clone(), shorter.clone()].map(SubType::func));
+        }
+        let all = (0..module.types.len() as u32).map(TypeIndex::new);
+        module.rec_groups = all.map(|start| RecGroup { start, len: 1 }).collect();
+        let bytes = check(&module, &[], &[]);
+        assert_eq!(Artifact::parse(&bytes).unwrap().declarations().unwrap().types, module.types);
+        bytes.len()
+    };
+    assert!(types(20) - types(1) < 4_000);
 }
 
 #[test]

@@ -121,6 +121,7 @@ impl Translator {
             inlining: known.sites,
             inlined: None,
             first_local: 0,
+            compared_tables: 0,
         };
         let mut reader = parsed.body(wasm, func).get_binary_reader();
         let mut body = Body {

@@ -59,7 +59,7 @@ impl ImmutableTables {
         if elements.is_empty() {
             return Self::default();
         }
-        let Some(type_numbers) = type_numbers(module) else { return Self::default() };
+        let Some(type_numbers) = type_numbers(parsed) else { return Self::default() };
         changes::retain_unchanged(parsed, wasm, &mut elements);
         let number = |func: FuncIndex| type_numbers[module.functions[func.index()].index()];
         let tables = elements.into_iter().map(|(table, elements)| {
@@ -152,16 +152,16 @@ fn reference(expr: &ConstExpr) -> Option<Option<FuncIndex>> {
 }
 
 /// For each type the index of the first one that is equal to it. `None` if there are types that
-/// take more than a comparison of what they are made of to see whether they are equal, or whether
-/// one can stand for another.
-fn type_numbers(module: &Module) -> Option<Vec<u32>> {
-    let mut first: HashMap<&SubType, u32> = HashMap::new();
-    let number = |(index, ty)| is_plain(ty).then(|| *first.entry(ty).or_insert(index));
-    let numbers = (0..).zip(&module.types).map(number).collect();
-    if module.rec_groups.iter().any(|group| group.len != 1) {
+/// another one can stand for, or that refer to types.
+fn type_numbers(parsed: &ParsedModule) -> Option<Vec<u32>> {
+    let module = parsed.module();
+    if module.rec_groups.iter().any(|group| group.len != 1)
+        || !parsed.distinct_types().all(is_plain)
+    {
         return None;
     }
-    numbers
+    let types = (0..module.types.len() as u32).map(TypeIndex::new);
+    Some(types.map(|ty| parsed.first_equal_type(ty).as_u32()).collect())
 }
 
 /// Whether a type is a function's, stands alone, and refers to no other type.

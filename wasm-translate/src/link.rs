@@ -42,7 +42,8 @@ pub(crate) fn link(
         proposals: functions
             .iter()
             .map(|code| code.proposals)
-            .fold(proposals::of_declarations(module), WasmFeatures::union),
+            .fold(proposals::of_types(job.parsed.distinct_types()), WasmFeatures::union)
+            .union(proposals::of_declarations(module)),
         tunables,
         ..CompiledModule::default()
     };

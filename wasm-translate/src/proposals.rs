@@ -9,7 +9,7 @@
 mod declarations;
 mod operators;
 
-pub(crate) use declarations::{of_declarations, of_type};
+pub(crate) use declarations::{of_declarations, of_type, of_types};
 pub(crate) use operators::of_operator;
 
 /// What translated modules use is tested from outside; here stands what only later versions will
@@ -27,10 +27,11 @@ mod tests {
     #[test]
     fn declarations_that_are_not_translated_are_told() {
         let check = |expected: WasmFeatures, change: &dyn Fn(&mut Module)| {
+            let used = |module: &Module| of_types(&module.types) | of_declarations(module);
             let mut module = Module::default();
-            assert_eq!(of_declarations(&module), WasmFeatures::empty());
+            assert_eq!(used(&module), WasmFeatures::empty());
             change(&mut module);
-            assert_eq!(of_declarations(&module), expected);
+            assert_eq!(used(&module), expected);
         };
         let memory = MemoryType {
             minimum: 1,

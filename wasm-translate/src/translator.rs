@@ -77,6 +77,8 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) inlined: Option<Inlined>,
     /// The number of the variable of the first local.
     pub(crate) first_local: u32,
+    /// How many `br_table`s of the function became comparisons.
+    pub(crate) compared_tables: u32,
 }
 
 impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {

@@ -3,10 +3,13 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::{TARGETS, compile, settings};
-use wasm_translate::{Error, ErrorKind};
+use wasm_translate::cranelift_codegen::ir::{self, Opcode};
+use wasm_translate::{Error, ErrorKind, PassContext, PassPlace};
 use wasm_types::{CompileLimit, CompileLimits};
 
 /// What becomes of a function whose name is `$f`, after one that is within all limits.
@@ -201,4 +204,27 @@ fn what_goes_with_many_blocks_takes_effort() {
     result(&nested(20, 20), limits).unwrap();
     let error = result(&nested(80, 80), limits).unwrap_err();
     assert_eq!(error.limit(), Some(CompileLimit::Effort), "{error}");
+}
+
+/// Small tables are comparisons, but not all of thousands.
+#[test]
+fn few_tables_of_a_function_become_comparisons() {
+    let tables = |count: usize| {
+        let table = "(block (block (block (br_table 0 1 2 (local.get 0)))))";
+        let wasm = wat::parse_str(format!("(module (func (param i32) {}))", table.repeat(count)));
+        let jumps = Arc::new(AtomicUsize::new(0));
+        let seen = jumps.clone();
+        let mut settings = settings(TARGETS[0]);
+        let count = move |func: &mut ir::Function, _: PassContext<'_>| {
+            let insts = func.layout.blocks().flat_map(|block| func.layout.block_insts(block));
+            let tables = insts.filter(|inst| func.dfg.insts[*inst].opcode() == Opcode::BrTable);
+            seen.fetch_add(tables.count(), Ordering::Relaxed);
+            Ok(())
+        };
+        settings.pass(PassPlace::BeforeOptimization, Arc::new(count));
+        compile(&wasm.unwrap(), &settings).unwrap();
+        jumps.load(Ordering::Relaxed)
+    };
+    assert_eq!([tables(1), tables(200)], [0, 0]);
+    assert!(tables(2_000) > 1_500);
 }

@@ -4,6 +4,8 @@
 //! compares types across modules (a store) canonicalises them first.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::index::TypeIndex;
@@ -146,10 +148,14 @@ impl fmt::Display for HeapType {
 }
 
 /// The type of a function: what it takes and what it returns.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+///
+/// A clone shares its lists with the original, so that a module with many equal types has them
+/// once.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct FuncType {
-    params: Box<[ValType]>,
-    results: Box<[ValType]>,
+    /// The parameters, and the results after them.
+    types: Arc<[ValType]>,
+    params: usize,
 }
 
 impl FuncType {
@@ -158,19 +164,38 @@ impl FuncType {
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
     ) -> Self {
-        Self { params: params.into_iter().collect(), results: results.into_iter().collect() }
+        let mut types: Vec<ValType> = params.into_iter().collect();
+        let params = types.len();
+        types.extend(results);
+        Self { types: types.into(), params }
+    }
+
+    /// A function type with the given types, of which so many are parameters.
+    #[cfg(feature = "validate")]
+    pub(crate) fn from_list(types: Arc<[ValType]>, params: usize) -> Self {
+        debug_assert!(params <= types.len());
+        Self { types, params }
     }
 
     /// The parameters, in order.
     #[inline]
     pub fn params(&self) -> &[ValType] {
-        &self.params
+        &self.types[..self.params]
     }
 
     /// The results, in order.
     #[inline]
     pub fn results(&self) -> &[ValType] {
-        &self.results
+        &self.types[self.params..]
+    }
+}
+
+impl fmt::Debug for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FuncType")
+            .field("params", &self.params())
+            .field("results", &self.results())
+            .finish()
     }
 }
 
@@ -178,10 +203,10 @@ impl fmt::Display for FuncType {
     /// Writes the type as in the text format: `(func (param i32 i32) (result i64))`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(func")?;
-        for (keyword, list) in [("param", &self.params), ("result", &self.results)] {
+        for (keyword, list) in [("param", self.params()), ("result", self.results())] {
             if !list.is_empty() {
                 write!(f, " ({keyword}")?;
-                for ty in list.iter() {
+                for ty in list {
                     write!(f, " {ty}")?;
                 }
                 f.write_str(")")?;

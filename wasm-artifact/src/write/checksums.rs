@@ -1,5 +1,7 @@
 //! Filling in the checksums of an artifact whose bytes are there.
 
+use alloc::vec::Vec;
+
 use zerocopy::little_endian::U64;
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -9,18 +11,21 @@ use crate::format::{DirectoryEntry, HEADER_OFFSET, Header, Part};
 /// Fills in the checksums, of blocks first, since the header's is about the salt too.
 pub(super) fn write_checksums(out: &mut [u8], mut header: Header, directory: &[DirectoryEntry]) {
     let start = header.summed_offset.get() as usize;
+    let (summed, rest) = out
+        .get(start..)
+        .and_then(|bytes| bytes.split_at_checked(header.summed_len.get() as usize))
+        .unwrap_or_default();
+    let hashes: Vec<_> =
+        summed.chunks(checksums::BLOCK).map(|block| U64::from(checksums::hash(block))).collect();
     // Whatever makes artifacts differ: two of the same code, data and declarations are the same.
-    header.salt = checksums::salt(out.get(start..).unwrap_or_default()).into();
+    header.salt = checksums::salt(&hashes, rest).into();
     let salt = header.salt.get();
     let place = directory.iter().find(|entry| entry.id.get() == Part::Checksums as u32);
     let place = place.map_or(0, |entry| entry.offset.get() as usize);
-    let len = header.summed_len.get() as usize;
-    for number in 0..checksums::blocks(len) {
-        let block =
-            start + number * checksums::BLOCK..start + len.min((number + 1) * checksums::BLOCK);
-        let sum = out.get(block).map(|block| U64::from(checksums::of_block(block, number, salt)));
+    for (number, hash) in hashes.into_iter().enumerate() {
+        let sum = U64::from(checksums::of_block(hash.get(), number, salt));
         let place = place + number * size_of::<U64>();
-        if let (Some(sum), Some(place)) = (sum, out.get_mut(place..place + size_of::<U64>())) {
+        if let Some(place) = out.get_mut(place..place + size_of::<U64>()) {
             place.copy_from_slice(sum.as_bytes());
         }
     }

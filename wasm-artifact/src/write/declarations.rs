@@ -9,8 +9,9 @@ use wasm_types::{
 use zerocopy::little_endian::U32;
 
 use super::Writer;
-use super::images::{Images, TablePlan};
-use super::pools::{ConstExprs, small};
+use super::func_lists::FuncLists;
+use super::images::Images;
+use super::pools::{ConstExprs, TypeCodes, small};
 use crate::codes;
 use crate::error::Error;
 use crate::format::{
@@ -55,11 +56,11 @@ impl Writer {
     }
 
     fn add_types(&mut self, module: &Module) -> Result<(), Error> {
-        let mut codes = Vec::new();
+        let mut codes = TypeCodes::default();
         let records = module.types.iter().map(|ty| type_record(ty, &mut codes));
         let records: Vec<_> = records.collect::<Result<_, _>>()?;
         self.add(Part::Types, records);
-        self.add(Part::TypeCodes, codes);
+        self.add(Part::TypeCodes, codes.into_codes());
         let singles = (0..module.types.len() as u32).map(|start| (start, 1));
         let groups =
             || module.rec_groups.iter().map(|RecGroup { start, len }| (start.as_u32(), *len));
@@ -105,7 +106,7 @@ impl Writer {
         exprs: &mut ConstExprs,
     ) -> Result<(), Error> {
         const TOO_LARGE: &str = "its element segments are too large";
-        let mut funcs: Vec<U32> = Vec::new();
+        let mut funcs = FuncLists::new(module, images);
         let mut expr_list: Vec<ConstRef> = Vec::new();
         let mut records = Vec::new();
         for (segment, in_image) in module.elements.iter().zip(&images.elements) {
@@ -118,10 +119,12 @@ impl Writer {
             };
             bits |= if *in_image { segment_flags::IN_IMAGE } else { 0 };
             let start = match &segment.items {
-                ElementItems::Functions(items) => {
-                    funcs.extend(items.iter().map(|func| U32::new(func.as_u32())));
-                    funcs.len() - items.len()
-                }
+                ElementItems::Functions(items) => match &segment.kind {
+                    ElementKind::Active { table, offset } if *in_image => {
+                        funcs.add_of_image(*table, offset, items)
+                    }
+                    _ => funcs.add(items),
+                },
                 ElementItems::Expressions(items) => {
                     bits |= segment_flags::EXPRESSIONS;
                     for item in items {
@@ -140,25 +143,18 @@ impl Writer {
             });
         }
         let mut image_records = Vec::new();
-        for plan in &images.tables {
+        for (defined, plan) in images.tables.iter().enumerate() {
             image_records.push(match plan {
                 None => TableImageRecord { first: NONE.into(), start: 0.into(), len: 0.into() },
-                Some(TablePlan { first, funcs: image }) => {
-                    // Most images are just what one segment or several in a row contain.
-                    let start = place_of(&funcs, image).unwrap_or_else(|| {
-                        funcs.extend_from_slice(image);
-                        funcs.len() - image.len()
-                    });
-                    TableImageRecord {
-                        first: (*first).into(),
-                        start: small(start, TOO_LARGE)?.into(),
-                        len: small(image.len(), TOO_LARGE)?.into(),
-                    }
-                }
+                Some(plan) => TableImageRecord {
+                    first: plan.first.into(),
+                    start: small(funcs.image(defined), TOO_LARGE)?.into(),
+                    len: small(plan.funcs.len(), TOO_LARGE)?.into(),
+                },
             });
         }
         self.add(Part::Elements, records);
-        self.add(Part::FuncLists, funcs);
+        self.add(Part::FuncLists, funcs.lists);
         self.add(Part::ExprLists, expr_list);
         if images.tables.iter().any(Option::is_some) {
             self.add(Part::TableImages, image_records);
@@ -215,34 +211,24 @@ impl Writer {
     }
 }
 
-/// Where a list stands within another, looked for only where its first element first occurs: that
-/// finds images that are equal to the segments they come from.
-fn place_of(within: &[U32], list: &[U32]) -> Option<usize> {
-    let first = list.first()?;
-    let start = within.iter().position(|item| item == first)?;
-    within.get(start..start + list.len()).filter(|part| *part == list).map(|_| start)
-}
-
 fn no_expr() -> ConstRef {
     ConstRef { start: NONE.into(), len: 0.into() }
 }
 
-fn type_record(ty: &SubType, codes: &mut Vec<U32>) -> Result<TypeRecord, Error> {
+fn type_record(ty: &SubType, codes: &mut TypeCodes) -> Result<TypeRecord, Error> {
     const TOO_LARGE: &str = "its types are too large";
-    let start = small(codes.len(), TOO_LARGE)?;
-    let (kind, params, results) = match &ty.composite {
+    let (kind, start, params, results) = match &ty.composite {
         CompositeType::Func(func) => {
             let lists = func.params().iter().chain(func.results());
-            codes.extend(lists.map(|ty| U32::new(codes::val_code(*ty))));
-            (type_flags::FUNC, func.params().len(), func.results().len())
+            let start = codes.add(lists.map(|ty| codes::val_code(*ty)))?;
+            (type_flags::FUNC, start, func.params().len(), func.results().len())
         }
         CompositeType::Struct(ty) => {
-            codes.extend(ty.fields.iter().map(|field| U32::new(codes::field_code(*field))));
-            (type_flags::STRUCT, ty.fields.len(), 0)
+            let start = codes.add(ty.fields.iter().map(|field| codes::field_code(*field)))?;
+            (type_flags::STRUCT, start, ty.fields.len(), 0)
         }
         CompositeType::Array(ty) => {
-            codes.push(U32::new(codes::field_code(ty.0)));
-            (type_flags::ARRAY, 1, 0)
+            (type_flags::ARRAY, codes.add([codes::field_code(ty.0)])?, 1, 0)
         }
     };
     Ok(TypeRecord {

@@ -135,17 +135,14 @@ impl Images {
             }
         }
         for (plan, draft) in self.memories.iter_mut().zip(drafts) {
-            let used = draft.parts.values().map(|(end, _)| end).max().copied();
-            let (Some(first), Some(end)) = (draft.parts.keys().next().copied(), used) else {
-                continue;
-            };
+            let Some((first, end)) = draft.span() else { continue };
             let memory_offset = first / page_size * page_size;
             let len = (end - memory_offset).next_multiple_of(page_size);
-            let bytes: u64 = draft.parts.iter().map(|(start, (end, _))| end - start).sum();
+            let bytes: u64 = draft.parts().map(|(start, (end, _))| end - start).sum();
             if len > bytes.saturating_mul(MAX_GROWTH).saturating_add(SMALL_MEMORY) {
                 continue;
             }
-            for (start, (_, number)) in draft.parts {
+            for (start, (_, number)) in draft.parts() {
                 self.data[number] = Some(self.len + (start - memory_offset));
             }
             for number in draft.empty {
@@ -222,11 +219,17 @@ impl TableDraft<'_> {
 struct MemoryDraft {
     /// Whether further segments may be added.
     open: bool,
-    /// By start address: the end, and the number of the segment.
-    parts: BTreeMap<u64, (u64, usize)>,
+    /// Those that each come after all before them, as nearly all do: where they start, where they
+    /// end, and their numbers.
+    in_order: Vec<SegmentPart>,
+    /// The others, by where they start.
+    others: BTreeMap<u64, (u64, usize)>,
     /// Segments with no bytes, which change nothing.
     empty: Vec<usize>,
 }
+
+/// The start of a segment, its end, and its number.
+type SegmentPart = (u64, (u64, usize));
 
 impl MemoryDraft {
     /// Adds a segment, unless it overlaps an earlier one: its bytes could then not be distinguished
@@ -236,12 +239,33 @@ impl MemoryDraft {
             self.empty.push(number);
             return true;
         }
-        let before = self.parts.range(..place.end).next_back();
-        if before.is_some_and(|(_, (end, _))| *end > place.start) {
+        let others = self.others.range(..place.end).next_back();
+        if others.is_some_and(|(_, (end, _))| *end > place.start) {
             return false;
         }
-        self.parts.insert(place.start, (place.end, number));
+        let before = self.in_order.partition_point(|(start, _)| *start < place.end);
+        let last = before.checked_sub(1).map(|last| self.in_order[last]);
+        if last.is_some_and(|(_, (end, _))| end > place.start) {
+            return false;
+        }
+        if before == self.in_order.len() {
+            self.in_order.push((place.start, (place.end, number)));
+        } else {
+            self.others.insert(place.start, (place.end, number));
+        }
         true
+    }
+
+    /// The segments that have bytes, in no particular order.
+    fn parts(&self) -> impl Iterator<Item = SegmentPart> {
+        self.in_order.iter().copied().chain(self.others.iter().map(|(start, rest)| (*start, *rest)))
+    }
+
+    /// Where the first segment starts, and where the last one ends.
+    fn span(&self) -> Option<(u64, u64)> {
+        let first = self.parts().map(|(start, _)| start).min()?;
+        let end = self.parts().map(|(_, (end, _))| end).max()?;
+        Some((first, end))
     }
 }
 

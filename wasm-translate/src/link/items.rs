@@ -74,35 +74,17 @@ impl<'a> Items<'a> {
             thunks.insert(*func, item.offset);
             compiled.items.push(item);
         }
-        let module = job.parsed.module();
-        let code_of = |func: FuncIndex| match module.defined_func(func) {
-            Some(defined) => compiled.functions[defined.index()].offset,
-            None => thunks[&func],
-        };
-        let big_endian = job.isa.endianness() == Endianness::Big;
         let mut items = Vec::with_capacity(self.tables.len());
         for (table, contents) in &self.tables {
-            // Where the table starts is known once there is room for it.
-            let mut bytes = vec![0; contents.elements.len() * 8];
+            // Elements are distances from the start of the table, which is here unless the builder
+            // puts something else in between.
+            let expected = text.append(false, &[], TABLE_ALIGNMENT, &mut control);
+            let bytes = elements(job, compiled, &thunks, contents, expected);
             let start = text.append(false, &bytes, TABLE_ALIGNMENT, &mut control);
-            let item = item(TextItemKind::Table(*table), start, bytes.len())?;
-            bytes.clear();
-            for element in &contents.elements {
-                let (distance, number) = match element {
-                    Some(func) => {
-                        let ty = module.functions[func.index()];
-                        let number = job.immutable_tables.type_number(ty);
-                        // Both are below 2 GiB.
-                        (code_of(*func).wrapping_sub(item.offset), number)
-                    }
-                    None => (0, NO_TYPE_ID),
-                };
-                for word in [distance, number] {
-                    bytes.extend(if big_endian { word.to_be_bytes() } else { word.to_le_bytes() });
-                }
+            items.push(item(TextItemKind::Table(*table), start, bytes.len())?);
+            if start != expected {
+                text.write(start, &elements(job, compiled, &thunks, contents, start));
             }
-            text.write(start, &bytes);
-            items.push(item);
         }
         compiled.items.extend(items);
         // It comes from no place of the binary, though it stands behind code that does.
@@ -114,6 +96,42 @@ impl<'a> Items<'a> {
         );
         Ok(())
     }
+}
+
+/// The elements of a table that starts at an offset of the text: for each the distance of its code,
+/// and the number of its type.
+fn elements(
+    job: &Job<'_>,
+    compiled: &CompiledModule,
+    thunks: &BTreeMap<FuncIndex, u32>,
+    table: &ImmutableTable,
+    start: u64,
+) -> Vec<u8> {
+    let module = job.parsed.module();
+    let code_of = |func: FuncIndex| match module.defined_func(func) {
+        Some(defined) => compiled.functions[defined.index()].offset,
+        None => thunks[&func],
+    };
+    let big_endian = job.isa.endianness() == Endianness::Big;
+    let mut bytes = Vec::with_capacity(table.elements.len() * 8);
+    for element in &table.elements {
+        let (distance, number) = match element {
+            Some(func) => {
+                let number = job.immutable_tables.type_number(module.functions[func.index()]);
+                // Both are below 2 GiB, or the text is refused for its size.
+                (code_of(*func).wrapping_sub(start as u32), number)
+            }
+            None => (0, NO_TYPE_ID),
+        };
+        for word in [distance, number] {
+            bytes.extend_from_slice(&if big_endian {
+                word.to_be_bytes()
+            } else {
+                word.to_le_bytes()
+            });
+        }
+    }
+    bytes
 }
 
 fn item(kind: TextItemKind, start: u64, len: usize) -> Result<TextItem, Error> {

@@ -18,6 +18,11 @@ const MAX_SINGLE: usize = 4;
 /// Up to this many ranges of indices with the same target are compared with in order.
 const MAX_RUNS: usize = 7;
 
+/// Up to this many tables of a function become comparisons. Each is several blocks, and the
+/// optimiser takes time by how many blocks there are for each constant in them: of a function with
+/// thousands of small tables, twice the time. The loops of interpreters have a few dozen.
+const MAX_COMPARED: u32 = 256;
+
 /// Indices below `end`, and not below the end of the run before, go to `depth`.
 struct Run {
     end: usize,
@@ -49,22 +54,8 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     let args = block_args(&t.top(arity));
     t.reachable = false;
 
-    let single = |(index, depth): (usize, &u32)| (*depth != default).then_some((index, *depth));
-    let singles: Vec<(usize, u32)> =
-        targets.iter().enumerate().filter_map(single).take(MAX_SINGLE + 1).collect();
-    if singles.len() <= MAX_SINGLE {
-        for (number, depth) in singles {
-            branch_if(t, IntCC::Equal, index, number, depth, &args);
-        }
-        t.builder.ins().jump(default_block, &args);
-        return Ok(());
-    }
-    let runs = runs(&targets);
-    if runs.len() <= MAX_RUNS {
-        for run in runs {
-            branch_if(t, IntCC::UnsignedLessThan, index, run.end, run.depth, &args);
-        }
-        t.builder.ins().jump(default_block, &args);
+    if t.compared_tables < MAX_COMPARED && translate_compared(t, index, &targets, default, &args) {
+        t.compared_tables += 1;
         return Ok(());
     }
     let default = t.builder.func.dfg.block_call(default_block, &args);
@@ -76,6 +67,35 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     let jump_table = t.builder.create_jump_table(JumpTableData::new(default, &calls));
     t.builder.ins().br_table(index, jump_table);
     Ok(())
+}
+
+/// Compares with the indices; false, and nothing is done, if there are too many that differ.
+fn translate_compared<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    index: Value,
+    targets: &[u32],
+    default: u32,
+    args: &[BlockArg],
+) -> bool {
+    let single = |(index, depth): (usize, &u32)| (*depth != default).then_some((index, *depth));
+    let singles: Vec<(usize, u32)> =
+        targets.iter().enumerate().filter_map(single).take(MAX_SINGLE + 1).collect();
+    if singles.len() <= MAX_SINGLE {
+        for (number, depth) in singles {
+            branch_if(t, IntCC::Equal, index, number, depth, args);
+        }
+    } else {
+        let runs = runs(targets);
+        if runs.len() > MAX_RUNS {
+            return false;
+        }
+        for run in runs {
+            branch_if(t, IntCC::UnsignedLessThan, index, run.end, run.depth, args);
+        }
+    }
+    let (default, _) = t.branch_target(default);
+    t.builder.ins().jump(default, args);
+    true
 }
 
 /// The ranges of indices with the same target, in order.

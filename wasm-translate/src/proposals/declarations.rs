@@ -5,12 +5,9 @@ use wasm_types::{
     HeapType, MemoryType, Module, RefType, StorageType, SubType, TableType, ValType, WasmFeatures,
 };
 
-/// The proposals that everything in a module but the bodies of its functions uses.
+/// The proposals that all of a module uses but its types and the bodies of its functions.
 pub(crate) fn of_declarations(module: &Module) -> WasmFeatures {
     let mut used = WasmFeatures::empty();
-    for ty in &module.types {
-        used |= of_sub_type(ty);
-    }
     // A type that stands alone may still refer to itself: then its reference types decide.
     if module.rec_groups.iter().any(|group| group.len != 1) {
         used |= WasmFeatures::GC;
@@ -105,6 +102,11 @@ fn of_expr(module: &Module, expr: &ConstExpr) -> WasmFeatures {
         | ConstOp::I64Mul => WasmFeatures::EXTENDED_CONST,
     };
     expr.ops().iter().map(of_op).fold(WasmFeatures::empty(), WasmFeatures::union)
+}
+
+/// The proposals that types use.
+pub(crate) fn of_types<'a>(types: impl IntoIterator<Item = &'a SubType>) -> WasmFeatures {
+    types.into_iter().map(of_sub_type).fold(WasmFeatures::empty(), WasmFeatures::union)
 }
 
 fn of_sub_type(ty: &SubType) -> WasmFeatures {

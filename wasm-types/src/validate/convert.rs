@@ -160,7 +160,9 @@ impl TryFrom<&wasmparser::FuncType> for FuncType {
     type Error = UnknownType;
 
     fn try_from(ty: &wasmparser::FuncType) -> Result<Self> {
-        Ok(FuncType::new(val_types(ty.params())?, val_types(ty.results())?))
+        let types = ty.params().iter().chain(ty.results());
+        let types = types.map(|ty| (*ty).try_into()).collect::<Result<Vec<ValType>>>()?;
+        Ok(FuncType::from_list(types.into(), ty.params().len()))
     }
 }
 
@@ -172,10 +174,6 @@ impl From<&FuncType> for wasmparser::FuncType {
         let convert = |types: &[ValType]| types.iter().map(|ty| (*ty).into()).collect::<Vec<_>>();
         Self::new(convert(ty.params()), convert(ty.results()))
     }
-}
-
-fn val_types(types: &[wasmparser::ValType]) -> Result<Vec<ValType>> {
-    types.iter().map(|ty| (*ty).try_into()).collect()
 }
 
 impl TryFrom<wasmparser::FieldType> for FieldType {

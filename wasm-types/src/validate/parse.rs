@@ -53,9 +53,9 @@ impl Module {
         kind::check_header(wasm)?;
         let allowed = features & WasmFeatures::SUPPORTED;
         match reader::read(wasm, allowed.into()) {
-            Ok((mut module, resources)) => {
-                module.features = allowed;
-                Ok(ParsedModule::new(module, resources, allowed.into()))
+            Ok(mut declarations) => {
+                declarations.module.features = allowed;
+                Ok(ParsedModule::new(declarations, allowed.into()))
             }
             Err(failure) => Err(kind::explain_declarations(wasm, allowed, &failure)),
         }

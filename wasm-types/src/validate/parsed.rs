@@ -1,9 +1,13 @@
 //! A module with validated declarations, whose function bodies can be validated independently.
 
+use alloc::vec::Vec;
+
 use wasmparser::{BinaryReader, FuncToValidate, FunctionBody, ValidatorResources};
 
-use crate::index::DefinedFuncIndex;
+use super::reader::Declarations;
+use crate::index::{DefinedFuncIndex, TypeIndex};
 use crate::module::Module;
+use crate::types::SubType;
 
 /// A module whose declarations are validated, and what it takes to validate its function bodies.
 ///
@@ -30,18 +34,17 @@ use crate::module::Module;
 #[derive(Debug)]
 pub struct ParsedModule {
     module: Module,
+    /// For each type of the module the first one that is equal to it.
+    equal_types: Vec<TypeIndex>,
     /// `None` if the module defines no function.
     resources: Option<ValidatorResources>,
     features: wasmparser::WasmFeatures,
 }
 
 impl ParsedModule {
-    pub(super) fn new(
-        module: Module,
-        resources: Option<ValidatorResources>,
-        features: wasmparser::WasmFeatures,
-    ) -> Self {
-        Self { module, resources, features }
+    pub(super) fn new(declarations: Declarations, features: wasmparser::WasmFeatures) -> Self {
+        let Declarations { module, equal_types, resources } = declarations;
+        Self { module, equal_types, resources, features }
     }
 
     /// The declarations.
@@ -52,6 +55,23 @@ impl ParsedModule {
     /// The declarations alone. The bodies are as valid as the caller has made sure of.
     pub fn into_module(self) -> Module {
         self.module
+    }
+
+    /// The first type of the module that is equal to the given one, as validation compares types
+    /// (Wasm 3.0, section 3.3.3). For one that has no equal before it, that is the type itself.
+    ///
+    /// # Panics
+    ///
+    /// If the module has no such type.
+    pub fn first_equal_type(&self, ty: TypeIndex) -> TypeIndex {
+        self.equal_types[ty.index()]
+    }
+
+    /// The types of the module, of those that are equal the first one only.
+    pub fn distinct_types(&self) -> impl Iterator<Item = &SubType> {
+        let all = self.module.types.iter().zip(&self.equal_types);
+        let indices = (0..).map(TypeIndex::new);
+        all.zip(indices).filter(|((_, first), index)| *first == index).map(|((ty, _), _)| ty)
     }
 
     /// What it takes to validate the body of a function, on any thread.

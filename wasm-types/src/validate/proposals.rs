@@ -146,7 +146,7 @@ fn missed(error: &wasmparser::Error) -> WasmFeatures {
 /// none at the place of interest.
 fn reached(wasm: &[u8], features: WasmFeatures, place: ModulePart) -> Option<u64> {
     let parsed = match reader::read(wasm, features) {
-        Ok((module, resources)) => ParsedModule::new(module, resources, features),
+        Ok(declarations) => ParsedModule::new(declarations, features),
         // What a `Module` has no words for comes after it was validated.
         Err(Failure::Unknown { .. }) => return None,
         Err(Failure::Parser(error)) => return Some(error.offset()),

@@ -9,7 +9,7 @@ use super::{
     code, data, elements, escaping, exports, functions, globals, imports, memories, names, tables,
     tags, types,
 };
-use crate::index::FuncIndex;
+use crate::index::{FuncIndex, TypeIndex};
 use crate::module::Module;
 
 /// Reads the types and imports of a module, with exactly the given features allowed.
@@ -31,21 +31,41 @@ pub(super) fn read_imports(
             _ => break,
         }
         validator.payload(&payload)?;
-        read_payload(&mut module, payload, &validator, &mut Vec::new())
-            .map_err(|failure| failure.at(place))?;
+        let read = match payload {
+            Payload::TypeSection(section) => {
+                types::read(&mut module, section, validator.types(0), &mut Vec::new())
+            }
+            payload => read_payload(&mut module, payload),
+        };
+        read.map_err(|failure| failure.at(place))?;
     }
     Ok(module)
 }
+
+/// A module whose declarations are validated.
+pub(super) struct Declarations {
+    pub(super) module: Module,
+    /// For each type of the module the first one that is equal to it.
+    pub(super) equal_types: Vec<TypeIndex>,
+    /// What it takes to validate the bodies of its functions; `None` if it defines none.
+    pub(super) resources: Option<ValidatorResources>,
+}
+
+/// A feature of components alone, which modules can't use. With any feature that is not from before
+/// types could refer to each other, the validator finds out which types are equal and keeps each of
+/// them once. A module may have a million.
+const KEEPS_EQUAL_TYPES_ONCE: wasmparser::WasmFeatures = wasmparser::WasmFeatures::CM_VALUES;
 
 /// Reads a module, with exactly the given features allowed.
 pub(super) fn read(
     wasm: &[u8],
     features: wasmparser::WasmFeatures,
-) -> Result<(Module, Option<ValidatorResources>), Failure> {
+) -> Result<Declarations, Failure> {
     let mut parser = Parser::new(0);
     parser.set_features(features);
-    let mut validator = Validator::new_with_features(features);
+    let mut validator = Validator::new_with_features(features | KEEPS_EQUAL_TYPES_ONCE);
     let mut module = Module::default();
+    let mut equal_types = Vec::new();
     let mut resources = None;
     let mut name_sections: Vec<BinaryReader<'_>> = Vec::new();
     for payload in parser.parse_all(wasm) {
@@ -55,24 +75,28 @@ pub(super) fn read(
             // The resources of all functions are the same.
             resources.get_or_insert(func.resources);
         }
-        read_payload(&mut module, payload, &validator, &mut name_sections)
-            .map_err(|failure| failure.at(place))?;
+        let read = match payload {
+            Payload::TypeSection(section) => {
+                types::read(&mut module, section, validator.types(0), &mut equal_types)
+            }
+            // Names may stand before what they name: they are read at the end.
+            Payload::CustomSection(section) if section.name() == "name" => {
+                name_sections.push(section.data_reader());
+                Ok(())
+            }
+            payload => read_payload(&mut module, payload),
+        };
+        read.map_err(|failure| failure.at(place))?;
     }
     for section in name_sections {
         names::read(&mut module, section);
     }
     module.escaping_functions = escaping::collect(&module);
-    Ok((module, resources))
+    Ok(Declarations { module, equal_types, resources })
 }
 
-fn read_payload<'a>(
-    module: &mut Module,
-    payload: Payload<'a>,
-    validator: &Validator,
-    name_sections: &mut Vec<BinaryReader<'a>>,
-) -> Read {
+fn read_payload(module: &mut Module, payload: Payload<'_>) -> Read {
     match payload {
-        Payload::TypeSection(section) => types::read(module, section, validator.types(0)),
         Payload::ImportSection(section) => imports::read(module, section),
         Payload::FunctionSection(section) => functions::read(module, section),
         Payload::TableSection(section) => tables::read(module, section),
@@ -90,11 +114,6 @@ fn read_payload<'a>(
             Ok(())
         }
         Payload::DataSection(section) => data::read(module, section),
-        // Names may stand before what they name: they are read at the end.
-        Payload::CustomSection(section) if section.name() == "name" => {
-            name_sections.push(section.data_reader());
-            Ok(())
-        }
         _ => Ok(()),
     }
 }
