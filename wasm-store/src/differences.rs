@@ -13,7 +13,7 @@
 //! | `StructType`, `ArrayType`, `FieldType`, `StorageType`, `TagType`, `Tag`, `ExternType::Tag`, `Finality`, `FuncType::with_finality_and_supertype` | not there | as above |
 //! | `SharedMemory`, `Extern::SharedMemory`, `MemoryType::shared` | not there | threads are not implemented |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | as for `async`, and for garbage collection |
-//! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; which pages were written is asked wherever the kernel tells |
+//! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; the pages that were written are always queried, where the kernel can report them |
 //! | `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
 //! | `Config::strategy`, `Config::wasm_backtrace_details`, `Config::coredump_on_trap` | not there | no debugging information, second compiler or core dump |
 //! | `CacheConfig::with_worker_event_queue_size`, `with_cleanup_interval`, `with_baseline_compression_level` and its other settings but the directory and the limits; `Config::enable_incremental_compilation`, `CacheStore` | not there | `Config::cache` (feature `cache`) keeps artifacts as they are, which are mapped and not unpacked, and has no thread of its own |
@@ -34,54 +34,64 @@
 //! # What behaves differently
 //!
 //! * **Stack.** Wasm runs on a stack of its own, whose size is
-//!   [`Config::max_wasm_stack`](crate::Config::max_wasm_stack). Host functions run on the thread's, so that
-//!   the size of either says nothing about the other.
-//! * **Instances** that a dropped store leaves are reset and used again by the next of their module, with both
-//!   strategies of [`Config::allocation_strategy`](crate::Config::allocation_strategy);
-//!   [`Config::reuse`](crate::Config::reuse) says how many are kept. In a pool, `total_core_instances` counts
-//!   instances until their store is dropped, those that failed half-way too.
-//! * **Fuel** ([`Config::consume_fuel`](crate::Config::consume_fuel)). What operators cost is the same, and so is what a
-//!   program uses that runs to its end; but constant expressions cost nothing, nor does calling a start function. What
-//!   is left is exact in host functions and after traps. It is looked at in fewer functions (not at the entry of those that
-//!   call nothing and that the host can't call) and before imports are called; exactly as much as a call uses is enough
-//!   for it. Code that counts also runs in engines that do not.
-//! * **Interruption** ([`interruption`](crate::store::interruption)). Functions that neither have loops nor call anything never
-//!   look at their deadline. [`UpdateDeadline::Yield`](crate::UpdateDeadline) gives other threads a chance to
-//!   run, as there is no executor to yield to. Setting a deadline in an engine whose code can't be interrupted is
-//!   a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by signal handlers. Code
-//!   that was compiled for interruption also runs in engines without it.
-//! * **What belongs to another engine or store** is refused where it is handed over: [`Linker::define`](crate::Linker::define)
-//!   and [`Linker::instance`](crate::Linker::instance) are errors for stores of another engine than the linker's, and
-//!   [`Linker::get_by_import`](crate::Linker::get_by_import) is `None` for imports of another one. Items of another store
-//!   of the engine are not found in a linker. [`Instance::new`](crate::Instance::new) and the functions like it are
-//!   errors for imports of another store, and not panics. Types can be compared with `==`, which is false for those of different
-//!   engines; [`FuncType::eq`](crate::FuncType::eq) panics, as in Wasmtime.
-//! * **Host values.** An [`ExternRef`](crate::ExternRef) lives as long as its store: nothing is collected
-//!   before. [`Rooted`](crate::Rooted) and [`OwnedRooted`](crate::OwnedRooted) differ only in name.
-//! * **Compiler.** It is a value: [`Config::compiler`](crate::Config::compiler), or what a crate of the
-//!   program provides. Without one, [`Module::new`](crate::Module::new) is an error.
-//! * **Proposals.** Which are on by default is in [`WasmFeatures::default`](crate::WasmFeatures). Enabling
-//!   one that is not implemented makes modules that use it errors.
-//! * **Artifacts.** Those of Wasmtime are refused, and the other way round. A module that was compiled with
-//!   other settings is accepted as long as the engine provides for what its code relies on, the machine has the
-//!   instruction set extensions that it uses, and the engine allows the proposals that it uses; else one error
-//!   lists everything that does not fit.
-//! * **Trust.** [`Module::from_file`](crate::Module::from_file) also loads artifacts, if the engine's trust policy
-//!   accepts them (`Config::trust`, feature `sign`).
-//! * **The cache** (feature `cache`) is in another directory and its file of settings has other lines, so that
-//!   the two do not meet. Its entries are authenticated, and `Cache::new` refuses a directory that others
-//!   may write to.
-//! * **Debuggers** are told the names of functions by `Config::debug_info` (feature `profile`), and no places in
-//!   the source.
+//!   [`Config::max_wasm_stack`](crate::Config::max_wasm_stack). Host functions run on the thread's
+//!   stack, so that the size of one does not limit the other.
+//! * **Instances** that a dropped store leaves are reset and used again by the next of their
+//!   module, with both strategies of
+//!   [`Config::allocation_strategy`](crate::Config::allocation_strategy);
+//!   [`Config::reuse`](crate::Config::reuse) says how many are kept. In a pool,
+//!   `total_core_instances` counts instances until their store is dropped, also those that failed
+//!   half-way.
+//! * **Fuel** ([`Config::consume_fuel`](crate::Config::consume_fuel)). Operators cost the same, and
+//!   a program that runs to its end uses the same, but constant expressions and the call of a start
+//!   function cost nothing. What is left is exact in host functions and after traps. It is checked
+//!   before imports are called, and in fewer functions: not at the entry of those that call nothing
+//!   and that the host can't call. A call that is given exactly as much as it uses completes. Code
+//!   that counts also runs in engines that do not.
+//! * **Interruption** ([`interruption`](crate::store::interruption)). Functions that neither have
+//!   loops nor call anything never check their deadline.
+//!   [`UpdateDeadline::Yield`](crate::UpdateDeadline) gives other threads a chance to run, as there
+//!   is no executor to yield to. Setting a deadline in an engine whose code can't be interrupted is
+//!   a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by
+//!   signal handlers. Code that was compiled for interruption also runs in engines without it.
+//! * **What belongs to another engine or store** is refused where it is handed over.
+//!   [`Linker::define`](crate::Linker::define) and [`Linker::instance`](crate::Linker::instance)
+//!   are errors for stores of another engine than the linker's, and
+//!   [`Linker::get_by_import`](crate::Linker::get_by_import) is `None` for imports of another
+//!   engine. Items of another store of the engine are not found in a linker.
+//!   [`Instance::new`](crate::Instance::new) and the functions like it are errors for imports of
+//!   another store, and not panics. Types can be compared with `==`, which is false for types of
+//!   different engines; [`FuncType::eq`](crate::FuncType::eq) panics, as in Wasmtime.
+//! * **Host values.** An [`ExternRef`](crate::ExternRef) lives as long as its store: nothing is
+//!   collected before. [`Rooted`](crate::Rooted) and [`OwnedRooted`](crate::OwnedRooted) differ
+//!   only in name.
+//! * **Compiler.** It is a value: the one given to [`Config::compiler`](crate::Config::compiler),
+//!   or one that a crate of the program provides. Without one, [`Module::new`](crate::Module::new)
+//!   is an error.
+//! * **Proposals.** [`WasmFeatures::default`](crate::WasmFeatures) lists those that are on by
+//!   default. A proposal that is not implemented can be enabled, but modules that use it are
+//!   errors.
+//! * **Artifacts.** Those of Wasmtime are refused, and the other way round. A module that was
+//!   compiled with other settings is accepted if the engine provides what its code relies on, the
+//!   machine has the instruction set extensions that it uses, and the engine allows the proposals
+//!   that it uses. Otherwise one error lists everything that does not fit.
+//! * **Trust.** [`Module::from_file`](crate::Module::from_file) also loads artifacts, if the
+//!   engine's trust policy accepts them (`Config::trust`, feature `sign`).
+//! * **The cache** (feature `cache`) is in another directory and its file of settings has other
+//!   lines, so that it does not mix with Wasmtime's. Its entries are authenticated, and
+//!   `Cache::new` refuses a directory that others may write to.
+//! * **Debuggers** get the names of functions by `Config::debug_info` (feature `profile`), and no
+//!   places in the source.
 //! * **Backtraces** have functions, names and offsets, but no places in the source.
-//! * **Numbers of traps**, as [`Trap::from_u8`](crate::Trap::from_u8) takes them, are not those of Wasmtime.
+//! * **Numbers of traps**, as [`Trap::from_u8`](crate::Trap::from_u8) takes them, are not those of
+//!   Wasmtime.
 //! * **Messages** are worded differently; types, and what
 //!   [`Error::downcast_ref`](crate::Error::downcast_ref) finds, are the same.
-//! * **Call hooks** (feature `call-hook`). A hook that panics is told of the next call all the same.
-//!   `Store::add_call_hook` and `Store::unset_call_hook` are of this crate only.
+//! * **Call hooks** (feature `call-hook`). A hook that panics is notified of the next call all the
+//!   same. `Store::add_call_hook` and `Store::unset_call_hook` exist in this crate only.
 //! * **Limits.** [`ResourceLimiter::total_memory_size`](crate::ResourceLimiter::total_memory_size),
 //!   [`ResourceLimiter::refusal`](crate::ResourceLimiter::refusal),
 //!   [`StoreLimitsBuilder::total_memory_size`](crate::StoreLimitsBuilder::total_memory_size) and
-//!   [`Store::set_max_wasm_stack`](crate::Store::set_max_wasm_stack) are of this crate only.
-//! * **Instances that fail half-way** stay part of their store, as in the specification, and count against its
-//!   limits.
+//!   [`Store::set_max_wasm_stack`](crate::Store::set_max_wasm_stack) exist in this crate only.
+//! * **Instances that fail half-way** stay part of their store, as in the specification, and count
+//!   against its limits.

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::{Arc, Weak};
 
 pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, ReuseConfig};
-pub(crate) use cache::{CachePlace, CacheSetting, serialized};
+pub(crate) use cache::{CacheEntry, CacheSetting, serialized};
 pub use compiler::{CompileRequest, Compiler};
 pub use config::Config;
 #[cfg(feature = "function-hook")]
@@ -33,10 +33,10 @@ use crate::error::{Context, Result};
 use crate::types::TypeRegistry;
 use crate::vm::VmEngine;
 
-/// What modules, linkers and stores have in common: the settings, the compiler, the types, and what dropped
-/// stores have left for the next.
+/// What modules, linkers and stores have in common: the settings, the compiler, the types, and what
+/// dropped stores have left for the next.
 ///
-/// A handle that is cheap to clone. Things of two engines don't go together.
+/// A handle that is cheap to clone. Things of two engines can't be used together.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<EngineInner>,
@@ -107,12 +107,13 @@ impl Engine {
         compiler.compile(bytes, &self.inner.config.request)
     }
 
-    /// What an artifact holds; `None` if the bytes are none.
+    /// What an artifact holds; `None` if the bytes are not an artifact.
     pub fn detect_precompiled(bytes: &[u8]) -> Option<Precompiled> {
         matches!(identify(bytes).kind, FileKind::Artifact).then_some(Precompiled::Module)
     }
 
-    /// What an artifact holds; `None` if the file is none. Only the beginning of the file is read.
+    /// What an artifact holds; `None` if the file is not an artifact. Only the beginning of the
+    /// file is read.
     ///
     /// # Errors
     ///
@@ -122,8 +123,8 @@ impl Engine {
         Ok(Self::detect_precompiled(&head))
     }
 
-    /// The compiler, if the bytes are for it. What they look like otherwise, and what to do with it,
-    /// is in the error.
+    /// The compiler, if the bytes are input for a compiler. Otherwise the error says what they look
+    /// like and what to do with them.
     pub(crate) fn compiler_for(&self, bytes: &[u8]) -> Result<&Arc<dyn Compiler>> {
         let identity = identify(bytes);
         match identity.kind {
@@ -174,10 +175,10 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// How much of a file tells whether it is an artifact, in bytes.
+/// How many bytes at the head of a file show whether it is an artifact.
 const HEAD: u64 = 4096;
 
-/// Opens a file and reads the bytes that tell what it is. The rest is left to be read.
+/// Opens a file and reads the bytes that show what it is. The rest is not read yet.
 pub(crate) fn open_and_read_head(path: &Path) -> Result<(File, Vec<u8>)> {
     let reading = || format!("failed to read input file: {}", path.display());
     let mut file = File::open(path).with_context(reading)?;

@@ -1,7 +1,7 @@
 //! The error type of the API: any error, with layers of context around it.
 //!
 //! The shape is that of the `anyhow` crate, which code written against Wasmtime expects: a single
-//! type into which every error converts, that can be asked what it is made of.
+//! type into which every error converts, and from which its layers can be taken again.
 
 mod chain;
 mod context;
@@ -23,13 +23,13 @@ pub use trap::Trap;
 
 pub use crate::{bail, ensure, format_err};
 
-/// A result whose error is [`Error`] if nothing else is said.
+/// A result whose error is [`Error`] unless another type is given.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Any error, with context.
 ///
-/// Displaying it writes the outermost message; displaying it with `{:#}` writes the whole chain in one
-/// line, and `{:?}` writes it as a list.
+/// Displaying it writes the outermost message; displaying it with `{:#}` writes the whole chain in
+/// one line, and `{:?}` writes it as a list.
 ///
 /// ```
 /// use wasm_store::{Error, Trap};
@@ -61,8 +61,8 @@ impl Error {
         Self { object: Box::new(MessageObject(message)) }
     }
 
-    /// An error made of a boxed one. What is in the box can't be had by [`Error::downcast`], but by
-    /// [`Error::downcast_ref`].
+    /// An error made of a boxed one. [`Error::downcast_ref`] finds the box (`Box<dyn
+    /// std::error::Error + Send + Sync>`), and not what is in it.
     #[cold]
     pub fn from_boxed(error: Box<dyn StdError + Send + Sync + 'static>) -> Self {
         Self { object: Box::new(object::BoxedObject(error)) }

@@ -1,25 +1,28 @@
 //! The gate: what may be used with what.
 //!
-//! Everything in the API belongs somewhere. Handles (functions, globals, tables, memories, instances, host values,
-//! hooks) belong to one store. Types, modules, linkers, snapshots, and what is prepared of them, belong to one
-//! engine. What they hold inside, numbers of types and addresses, means something else or nothing anywhere else:
-//! in another engine the number of a type is that of another type, and whoever calls by it forges references.
+//! Everything in the API belongs somewhere. Handles (functions, globals, tables, memories,
+//! instances, host values, hooks) belong to one store. Types, modules, linkers, snapshots, and what
+//! is prepared from them, belong to one engine. They hold numbers of types and addresses, which are
+//! meaningless or mean something else in any other store or engine. In another engine, for example,
+//! the number of a type is that of another type, and a call by it would forge references.
 //!
-//! **The rule:** whatever is given to a store, a linker or an engine passes here before anything in it is looked
-//! at. Who lets things in is a [`Gate`], what is let in [`Belongs`] somewhere, and nothing else compares engines
-//! or stores. So everything that a linker names is of the linker's engine, everything that a type is made of
-//! is of the type's, and everything that a store refers to is the store's own or of its engine.
+//! **The rule:** whatever is given to a store, a linker or an engine passes here before anything in
+//! it is looked at. What lets things in is a [`Gate`], what is let in [`Belongs`] somewhere, and
+//! nothing else compares engines or stores. So everything that a linker names is of the linker's
+//! engine, everything that a type is made of is of the type's engine, and everything that a store
+//! refers to is the store's own or of its engine.
 //!
-//! What becomes of what is refused:
+//! What is refused ends in one of these ways:
 //!
-//! * A handle that is asked something with a store that is not its own is a panic, as in Wasmtime
-//!   ([`StoreId::assert_is`]). This is on the way of each call, and is one comparison of integers.
+//! * Using a handle with a store that is not its own is a panic, as in Wasmtime
+//!   ([`StoreId::assert_is`]). This check is made in each call, and is one comparison of integers.
 //! * Where Wasmtime documents a panic for types or linkers of another engine, there is that panic
 //!   ([`Gate::demand`]).
 //! * Everywhere else it is an error ([`Gate::admit`]), or `None` where the documentation says so.
 //!
-//! A table of all public functions that take such things, which is kept complete by a look at the sources, and
-//! that tries each of them with everything that is wrong, is in the tests of the workspace (`belonging`).
+//! A test of the workspace (`belonging`) has a table of all public functions that take such things,
+//! and tries each of them with everything that is wrong. It compares the table with the sources, so
+//! that the table stays complete.
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -36,16 +39,16 @@ pub(crate) enum Home<'a> {
     Store(StoreId),
 }
 
-/// What belongs somewhere.
+/// Something that belongs somewhere.
 pub(crate) trait Belongs {
-    /// Where.
+    /// Where it belongs.
     fn home(&self) -> Home<'_>;
 
     /// What it is, for messages: `the module`.
     fn what(&self) -> String;
 }
 
-/// Who lets in only what belongs there.
+/// Something that lets in only what belongs there.
 pub(crate) trait Gate {
     /// What it is, for messages.
     const NAME: &'static str;
@@ -76,7 +79,8 @@ pub(crate) trait Gate {
         if self.admits(thing) { Ok(()) } else { Err(refusal(thing, Self::NAME)) }
     }
 
-    /// Checks that something belongs here, for functions that can't fail or whose panic is documented.
+    /// Checks that something belongs here, for functions that can't fail or whose panic is
+    /// documented.
     ///
     /// # Panics
     ///

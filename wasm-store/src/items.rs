@@ -1,4 +1,4 @@
-//! What a store is made of, as handles: instances and what they export.
+//! What a store consists of, as handles: instances and what they export.
 
 mod backtrace;
 mod caller;

@@ -1,14 +1,14 @@
 //! Running compiled WebAssembly: engine, store, instances, host functions, linker, traps.
 //!
-//! The API has the names and the behaviour of the core of Wasmtime's, so that code written against that
-//! compiles here after changing the crate's name; [`differences`] lists where it does not.
+//! The API has the names and the behaviour of the core of Wasmtime's, so that code written against
+//! that compiles here after changing the crate's name. [`differences`] lists the exceptions.
 //!
 //! # Should I use this?
 //!
 //! Use it to run WebAssembly that was compiled beforehand, with nothing in the program that could
-//! compile it: neither a code generator nor a parser of WebAssembly is among the dependencies. To compile
-//! as well, use the crate `wasm-runtime`, which has the same API and brings a compiler along; or hand one
-//! of your own to [`Config::compiler`].
+//! compile it: its dependencies contain neither a code generator nor a parser of WebAssembly. To
+//! compile as well, use the crate `wasm-runtime`, which has the same API and brings a compiler
+//! along; or hand a compiler of your own to [`Config::compiler`].
 //!
 //! # Example
 //!

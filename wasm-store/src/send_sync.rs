@@ -1,4 +1,4 @@
-//! What can go to another thread, or be used from several: checked when the tests are compiled.
+//! What can be sent to another thread, or be used by several: checked when the tests are compiled.
 
 use crate::{
     Caller, Config, Engine, Error, Extern, ExternRef, ForkPre, Func, FuncType, Global, Instance,

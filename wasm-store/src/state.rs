@@ -1,4 +1,4 @@
-//! The state of instances, kept and put back: snapshots, forks, transactions.
+//! The state of instances: taken, restored, given to other stores. Snapshots, forks, transactions.
 
 mod snapshot;
 mod transaction;

@@ -1,8 +1,8 @@
 //! Types as the API shows them, and the registry that makes them comparable across modules.
 //!
 //! Inside the crate, types are those of [`wasm_types`] made *canonical*: a concrete heap type holds
-//! the engine-wide id that the registry gave out, in the place of a module's type index. What the API
-//! shows is made from these on demand.
+//! the engine-wide id that the registry gave out, instead of a module's type index. The types of
+//! the API are made from these on demand.
 
 mod entity;
 mod extern_type;

@@ -1,5 +1,5 @@
-//! Who watches running code: hooks of calls between host and Wasm, hooks of functions, and observers made
-//! of them.
+//! What observes running code: hooks for calls between host and Wasm, hooks for functions, and
+//! observers made of them.
 
 pub(crate) mod call_hook;
 pub(crate) mod function_hook;

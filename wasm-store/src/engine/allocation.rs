@@ -1,4 +1,5 @@
-//! How an engine comes by the memory that instances need, and how much of it it keeps for the next.
+//! How an engine comes by the memory that instances need, and how much of it is kept for the next
+//! instances.
 
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use crate::vm::{PoolLimits, ReuseLimits};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum InstanceAllocationStrategy {
-    /// When they are asked for, without a limit of the engine's own. What a dropped store leaves is used
-    /// again, within the limits of [`ReuseConfig`].
+    /// Each when it is requested, without a limit of the engine's own. What a dropped store leaves
+    /// is used again, within the limits of [`ReuseConfig`].
     #[default]
     OnDemand,
     /// All when the engine is made, with hard limits.
@@ -33,8 +34,8 @@ impl From<PoolingAllocationConfig> for InstanceAllocationStrategy {
 
 /// The limits of an engine that reserves everything up front.
 ///
-/// Reserving costs address space and no memory. An instantiation or call that needs more than there is fails
-/// with an error that names the setting.
+/// Reserving costs address space and no memory. An instantiation or call that needs more than there
+/// is fails with an error that names the setting.
 ///
 /// ```
 /// use wasm_store::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -97,21 +98,22 @@ impl PoolingAllocationConfig {
 
     /// How large a memory may be, in bytes. Default: 4 GiB.
     ///
-    /// A larger memory is an error when it is made; one that grows beyond gets -1, as at its maximum.
+    /// Making a larger memory is an error. Growing one beyond this size gives -1, as at its
+    /// maximum.
     pub fn max_memory_size(&mut self, bytes: usize) -> &mut Self {
         self.max_memory_size = bytes;
         self
     }
 
-    /// How many unused instances are kept as they are for the next instance of their module; of those beyond,
-    /// the one that is unused for longest makes room. Default: 100.
+    /// How many unused instances are kept as they are for the next instance of their module. When
+    /// there are more, the one that has been unused for longest makes room. Default: 100.
     pub fn max_unused_warm_slots(&mut self, count: u32) -> &mut Self {
         self.max_unused_warm_slots = count;
         self
     }
 
-    /// How much of a memory that was written stays in memory when it is reset, in bytes. Default: as
-    /// [`ReuseConfig::linear_memory_keep_resident`], which this overrides.
+    /// How much of a memory that was written stays in memory when it is reset, in bytes. Default:
+    /// as [`ReuseConfig::linear_memory_keep_resident`], which this overrides.
     pub fn linear_memory_keep_resident(&mut self, bytes: usize) -> &mut Self {
         self.linear_memory_keep_resident = Some(bytes);
         self
@@ -124,7 +126,7 @@ impl Default for PoolingAllocationConfig {
     }
 }
 
-/// How much of what dropped stores leave an engine keeps for the next: see
+/// How much of what dropped stores leave is kept by an engine for the next: see
 /// [`Config::reuse`](crate::Config::reuse).
 ///
 /// What is kept has been reset: nothing of one instance can be seen by another.
@@ -158,8 +160,8 @@ impl ReuseConfig {
         }
     }
 
-    /// How many unused instances are kept, with the reservations of their memories, and how many unused
-    /// memories of the host's. Default: 128; 0 keeps none.
+    /// How many unused instances are kept, with the reservations of their memories, and how many
+    /// unused memories that the host made. Default: 128; 0 keeps none.
     pub fn max_unused_instances(&mut self, count: u32) -> &mut Self {
         self.max_unused_instances = count;
         self
@@ -171,26 +173,29 @@ impl ReuseConfig {
         self
     }
 
-    /// How much memory (not address space) all unused instances may take, in bytes. Default: 64 MiB.
+    /// How much memory (not address space) all unused instances may take, in bytes. Default: 64
+    /// MiB.
     pub fn max_unused_memory_bytes(&mut self, bytes: usize) -> &mut Self {
         self.max_unused_memory_bytes = bytes;
         self
     }
 
-    /// For how long something is kept without being used; `None` for as long as the engine lives. Default: 30
-    /// seconds.
+    /// For how long something is kept without being used; `None` for as long as the engine lives.
+    /// Default: 30 seconds.
     ///
-    /// No thread watches over it: what has been unused for longer goes when the next store is dropped.
+    /// No thread watches the time: what has been unused for longer is released when the next store
+    /// is dropped.
     pub fn max_unused_time(&mut self, time: Option<Duration>) -> &mut Self {
         self.max_unused_time = time;
         self
     }
 
-    /// How much of each memory that was written stays in memory when it is reset, in bytes: pages are set to what
-    /// they were at first, up to this limit, and given back to the system beyond. Default: 512 KiB.
+    /// How many bytes of each memory that was written stay resident when the memory is reset. Up to
+    /// this limit, pages are set to their initial contents; beyond it, they are given back to the
+    /// system. Default: 512 KiB.
     ///
-    /// Where the kernel can't say which pages were written (`PAGEMAP_SCAN`, Linux 6.7), all are given back. Asking it
-    /// takes one file descriptor of the process, for `/proc/self/pagemap`.
+    /// Where the kernel can't report which pages were written (`PAGEMAP_SCAN`, Linux 6.7), all are
+    /// given back. The query takes one file descriptor of the process, for `/proc/self/pagemap`.
     pub fn linear_memory_keep_resident(&mut self, bytes: usize) -> &mut Self {
         self.linear_memory_keep_resident = bytes;
         self

@@ -1,7 +1,7 @@
 //! The engine's cache of compiled modules: a real one with the feature `cache`, and nothing at all
 //! without it.
 //!
-//! Both variants have the same items, so that the rest of the crate asks no feature.
+//! Both variants have the same items, so that the rest of the crate needs no `cfg` for the feature.
 
 #[cfg(feature = "cache")]
 #[path = "cache/enabled.rs"]
@@ -14,4 +14,4 @@ mod key;
 #[path = "cache/disabled.rs"]
 mod imp;
 
-pub(crate) use imp::{CachePlace, CacheSetting, serialized};
+pub(crate) use imp::{CacheEntry, CacheSetting, serialized};

@@ -1,7 +1,7 @@
-//! Whether an engine provides for what an artifact was compiled to rely on.
+//! Whether an engine provides what an artifact was compiled to rely on.
 //!
-//! The loader compares an artifact with the machine, and knows no engine. What does not fit the engine
-//! goes to the same list, so that one error tells everything that is in the way.
+//! The loader compares an artifact with the machine, and knows no engine. What does not fit the
+//! engine is added to the loader's list, so that one error reports everything that is in the way.
 
 #[cfg(feature = "function-hook")]
 mod function_hooks;
@@ -17,7 +17,7 @@ use wasm_types::{Tunables, WasmFeatures};
 use crate::engine::{CompileRequest, Engine};
 use crate::error::Result;
 
-/// The result of loading an artifact, where an error tells also what does not fit the engine.
+/// The result of loading an artifact. An error also reports what does not fit the engine.
 pub(crate) fn add_engine_mismatches(
     engine: &Engine,
     result: Result<Arc<Loaded>, wasm_loader::Error>,
@@ -28,7 +28,7 @@ pub(crate) fn add_engine_mismatches(
     })
 }
 
-/// Checks that the engine provides for what an artifact asks for.
+/// Checks that the engine provides what an artifact requires.
 pub(crate) fn check(engine: &Engine, artifact: &Artifact<'_>) -> Result<(), wasm_loader::Error> {
     let requirements = Requirements::of(artifact);
     let mismatches = mismatches(engine, &requirements);
@@ -44,7 +44,7 @@ pub(crate) fn check(engine: &Engine, artifact: &Artifact<'_>) -> Result<(), wasm
     }
 }
 
-/// What the list of assumptions says of an artifact and an engine, in words.
+/// The unmet assumptions of an artifact in an engine, in words.
 fn mismatches(engine: &Engine, requirements: &Requirements) -> Vec<Mismatch> {
     let CompileRequest { tunables, features, .. } = &engine.config().request;
     unmet((&requirements.tunables, requirements.proposals), (tunables, *features))
@@ -124,7 +124,7 @@ fn describe(assumption: Assumption, code: &Tunables, engine: &Tunables) -> Misma
             format!("the costs {}", costs(engine)),
             "compile the module with what is given to `Config::operator_cost` for the engine",
         ),
-        // What has no words yet is refused all the same.
+        // An assumption that has no words yet is refused all the same.
         other => Mismatch::with_engine(
             format!("{other:?}"),
             format!("{code:?}"),
@@ -156,7 +156,7 @@ fn proposals(used: WasmFeatures, allowed: WasmFeatures) -> Vec<Mismatch> {
     let describe = |(name, flag): (&str, WasmFeatures)| {
         let words = name.to_lowercase();
         let setter = match flag {
-            // WebAssembly has had these for longer than any engine lets one choose.
+            // These have been part of WebAssembly for longer than any engine offers a choice.
             WasmFeatures::MUTABLE_GLOBAL
             | WasmFeatures::SATURATING_FLOAT_TO_INT
             | WasmFeatures::SIGN_EXTENSION => {
@@ -180,7 +180,7 @@ mod tests {
 
     use super::*;
 
-    /// What is in the way of code in an engine that allows everything.
+    /// What is in the way of code in an engine that allows all proposals.
     fn about(code: &Tunables, engine: &Tunables) -> Vec<String> {
         let used = WasmFeatures::RELAXED_SIMD;
         let list = unmet((code, used), (engine, WasmFeatures::all()));
@@ -252,7 +252,7 @@ mod tests {
         assert!(list.len() == 1 && list[0].contains("`Config::operator_cost`"), "{list:?}");
     }
 
-    /// What the message says to call exists.
+    /// The setters that the messages name exist.
     #[test]
     fn the_named_settings_exist() {
         let mut config = crate::Config::new();

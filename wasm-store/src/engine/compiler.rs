@@ -1,5 +1,5 @@
-//! How an engine gets from Wasm bytes to an artifact: a value that is handed in, so that this crate
-//! depends on no compiler.
+//! How an engine gets from Wasm bytes to an artifact. The compiler is a value that is handed in, so
+//! that this crate depends on none.
 //!
 //! [`Config::compiler`](crate::Config::compiler) hands one to an engine. A crate that brings a
 //! compiler along makes it the default of the whole program with
@@ -16,21 +16,22 @@ use crate::error::Result;
 ///
 /// # Safety
 ///
-/// An engine runs what its compiler makes without a further look, since machine code can't be checked. Whoever
-/// implements this answers for what the rest of the program relies on:
+/// An engine runs what its compiler makes without a further look, since machine code can't be
+/// checked. Whoever implements this trait answers for what the rest of the program relies on:
 ///
-/// - What [`compile`](Self::compile) returns does what the module says, by the run-time ABI of `wasm_types::abi` and
-///   with the settings that its note says, and nothing else, whatever bytes it is given. So it is what a right
-///   compiler has made of these bytes, and nobody has changed it since.
-/// - What [`identity`](Self::identity) says tells two compilers apart that may make different artifacts.
+/// - What [`compile`](Self::compile) returns does what the module says and nothing else, by the
+///   run-time ABI of `wasm_types::abi` and with the settings that its note says, whatever bytes it
+///   is given. So it is what a correct compiler has made of these bytes, and nobody has changed it
+///   since.
+/// - [`identity`](Self::identity) is different for two compilers that may make different artifacts.
 #[allow(unsafe_code, reason = "whoever implements the trait answers for machine code")]
 pub unsafe trait Compiler: Send + Sync + fmt::Debug {
-    /// Validates and compiles a module; the bytes of an artifact.
+    /// Validates and compiles a module, and returns the bytes of an artifact.
     ///
     /// # Errors
     ///
-    /// If the module is invalid, uses a proposal that the request does not allow, or cannot be compiled
-    /// for the target.
+    /// If the module is invalid, uses a proposal that the request does not allow, or cannot be
+    /// compiled for the target.
     fn compile(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>>;
 
     /// Validates a module without compiling it.
@@ -40,9 +41,8 @@ pub unsafe trait Compiler: Send + Sync + fmt::Debug {
     /// If the module is invalid or uses a proposal that is not allowed.
     fn validate(&self, wasm: &[u8], features: WasmFeatures) -> Result<()>;
 
-    /// What a module imports, with the types for it; the rest of what is returned may be empty.
-    /// `None`, which is what a compiler says that does not implement this, if the compiler does not
-    /// tell.
+    /// The imports of a module, with the types that they refer to. The rest of the module that is
+    /// returned may be empty. `None`, the default, if the compiler can't list imports.
     ///
     /// # Errors
     ///
@@ -52,13 +52,13 @@ pub unsafe trait Compiler: Send + Sync + fmt::Debug {
         Ok(None)
     }
 
-    /// What decides, besides the module and the request, what [`Compiler::compile`] makes: so that it
-    /// need not be made again if it was made before (`Config::cache`).
+    /// An identity that decides, with the module and the request, what [`Compiler::compile`] makes.
+    /// With it, an artifact that was made before need not be made again (`Config::cache`).
     ///
-    /// That is the name and the version of the compiler and of its code generator, and, if the request
-    /// names no target, this machine with the extensions of its instruction set. Two compilers, or two
-    /// versions, that may make different artifacts must have different identities. `None`, which
-    /// is what a compiler says that does not implement this, means that nothing is kept.
+    /// That is the name and the version of the compiler and of its code generator, and, if the
+    /// request names no target, this machine with the extensions of its instruction set. Two
+    /// compilers, or two versions, that may make different artifacts must have different
+    /// identities. `None`, the default, means that nothing is kept.
     fn identity(&self, request: &CompileRequest) -> Option<String> {
         let _ = request;
         None
@@ -70,7 +70,7 @@ pub unsafe trait Compiler: Send + Sync + fmt::Debug {
     }
 }
 
-/// What is asked of a compiler: everything but the module.
+/// The request to a compiler: everything but the module.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CompileRequest {
@@ -83,25 +83,26 @@ pub struct CompileRequest {
     /// Settings of the code generator and its instruction set, in its own names. A flag that is
     /// just switched on has the value `"true"`.
     pub flags: Vec<(String, String)>,
-    /// Extensions of the instruction set, such as `avx2`, that the code may or may not use, against what
-    /// the target and the flags say. Later ones win.
+    /// Extensions of the instruction set, such as `avx2`, that the code may or may not use. They
+    /// override the target and the flags. Later ones win.
     pub target_features: Vec<(String, bool)>,
-    /// The functions that tell when they are entered and left: patterns for their names, as
-    /// `NamePattern` of the crate `wasm-hooks` defines them.
+    /// The functions that notify a hook when they are entered and left: patterns for their names,
+    /// as `NamePattern` of the crate `wasm-hooks` defines them.
     pub function_hooks: Vec<String>,
-    /// What operators cost, if the tunables say that the code counts fuel, and name these costs; `None` for
-    /// [`OperatorCost::new`].
+    /// What operators cost, if the tunables say that the code counts fuel and identify these costs;
+    /// `None` for [`OperatorCost::new`].
     pub operator_cost: Option<Arc<OperatorCost>>,
     /// Whether functions may be compiled on several threads. The artifact is the same either way.
     pub parallel: bool,
     /// How many threads to use; `None` for as many as the machine has.
     pub threads: Option<usize>,
-    /// How large functions may be, and how long it may take. They decide whether there is an artifact, and
-    /// nothing about it.
+    /// How large functions may be, and how long compiling may take. The limits decide whether there
+    /// is an artifact, and do not change it.
     pub limits: CompileLimits,
     /// Whether the code generator checks its own intermediate form.
     pub verify_ir: bool,
-    /// Whether the artifact maps code to places of the Wasm binary: backtraces have offsets then.
+    /// Whether the artifact maps code to places of the Wasm binary, so that backtraces have
+    /// offsets.
     pub address_map: bool,
 }
 
@@ -133,7 +134,7 @@ impl Default for CompileRequest {
 
 static PROVIDED: OnceLock<fn() -> Arc<dyn Compiler>> = OnceLock::new();
 
-/// The compiler that some crate of the program provides.
+/// The compiler that a crate of the program provides.
 pub(crate) fn provided() -> Option<Arc<dyn Compiler>> {
     PROVIDED.get().map(|make| make())
 }
@@ -147,8 +148,8 @@ pub fn __provide(make: fn() -> Arc<dyn Compiler>) {
 
 /// Makes a compiler the default of every engine in the program, from before `main`.
 ///
-/// Takes the name of a function `fn() -> Arc<dyn Compiler>`. Linking the crate that has this line is
-/// enough. If several crates have one, the first to be initialised stays.
+/// Takes the name of a function `fn() -> Arc<dyn Compiler>`. Linking the crate that has this line
+/// is enough. If several crates have one, the first to be initialised stays.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -15,10 +15,10 @@ use crate::engine::{
 };
 use crate::error::Result;
 
-/// The size of a Wasm stack if nothing else is said, in bytes.
+/// The default size of a Wasm stack, in bytes.
 const DEFAULT_WASM_STACK: usize = 1 << 20;
 
-/// How many frames a backtrace has at most if nothing else is said.
+/// How many frames a backtrace has at most by default.
 const DEFAULT_BACKTRACE_FRAMES: usize = 20;
 
 /// The settings of an [`Engine`](crate::Engine).
@@ -48,7 +48,7 @@ pub struct Config {
     pub(crate) cache: CacheSetting,
     pub(crate) allocation: InstanceAllocationStrategy,
     pub(crate) reuse: ReuseConfig,
-    /// Whether interruption was asked for.
+    /// Whether interruption was switched on.
     interruption: bool,
     /// Whether stores have deadlines in epochs.
     pub(crate) epochs: bool,
@@ -63,7 +63,7 @@ macro_rules! proposals {
             }
         )*
 
-        /// What the documentation says of the defaults.
+        /// The defaults that the documentation promises.
         #[cfg(test)]
         const PROPOSALS: &[(WasmFeatures, &str)] = &[$((WasmFeatures::$flag, $default),)*];
     };
@@ -89,33 +89,33 @@ impl Config {
         }
     }
 
-    /// The compiler that turns Wasm bytes into code. Without this call it is the one that the
-    /// program provides (see [`provide_compiler!`](crate::provide_compiler)), if there is one.
+    /// The compiler that turns Wasm bytes into code.
     ///
-    /// Default: the one that the program provides. An engine that gets one needs no other feature
-    /// for it.
+    /// Default: the one that the program provides (see
+    /// [`provide_compiler!`](crate::provide_compiler)), if there is one. An engine that gets a
+    /// compiler by this call needs no other feature for it.
     pub fn compiler(&mut self, compiler: Arc<dyn Compiler>) -> &mut Self {
         self.compiler = Some(compiler);
         self
     }
 
-    /// Whether the engine compiles at all. An engine that does not only loads artifacts, even if the
-    /// program provides a compiler.
+    /// Whether the engine compiles at all. An engine that does not compile loads artifacts only,
+    /// even if the program provides a compiler.
     ///
-    /// Default: yes. Without, [`Module::new`](crate::Module::new) is an error.
+    /// Default: yes. If not, [`Module::new`](crate::Module::new) is an error.
     pub fn enable_compiler(&mut self, enable: bool) -> &mut Self {
         self.use_compiler = enable;
         self
     }
 
-    /// The target that is compiled for, as a triple; this host if nothing else is said.
+    /// The target that is compiled for, as a triple.
     ///
     /// Default: this host. What is compiled for another target can be kept, but not loaded here.
     ///
     /// # Errors
     ///
-    /// If the text does not have the shape of a triple. Whether the compiler knows it shows when it
-    /// compiles.
+    /// If the text does not have the shape of a triple. A triple that the compiler does not know is
+    /// an error when it compiles.
     pub fn target(&mut self, target: &str) -> Result<&mut Self> {
         let is_name = |part: &str| {
             !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c))
@@ -128,14 +128,16 @@ impl Config {
         Ok(self)
     }
 
-    /// Allows compiled code to use an extension of the instruction set, such as `avx2`, or forbids it.
-    /// Without a word, the code may use all that this host has or, for another
-    /// [`target`](Config::target), what all its machines have. Later calls win.
+    /// Allows compiled code to use an extension of the instruction set, such as `avx2`, or forbids
+    /// it. Later calls win.
     ///
-    /// Default: no word about any. Forbidding one may make code slower, never wrong.
+    /// Default: nothing is said about any extension. The code may then use all extensions that this
+    /// host has or, for another [`target`](Config::target), those that all its machines have.
+    /// Forbidding an extension may make code slower, never wrong.
     ///
-    /// Whether the compiler knows the extension shows when it compiles. Code that uses what a machine
-    /// does not have is refused there when it is loaded, so that no promise is needed here.
+    /// An extension that the compiler does not know is an error when it compiles. Code that uses
+    /// what a machine does not have is refused there when it is loaded, so that no promise of the
+    /// caller is needed here.
     pub fn target_feature(&mut self, name: &str, enable: bool) -> &mut Self {
         self.request.target_features.push((name.to_string(), enable));
         self
@@ -170,7 +172,8 @@ impl Config {
 
     /// Whether relaxed vector instructions give the same result on every machine.
     ///
-    /// Default: no, so that each takes the machine's own instruction. With it, some take several.
+    /// Default: no, so that each takes the machine's own instruction. With it, some take several
+    /// instructions.
     pub fn relaxed_simd_deterministic(&mut self, enable: bool) -> &mut Self {
         self.request.tunables.relaxed_simd_deterministic = enable;
         self
@@ -186,8 +189,8 @@ impl Config {
 
     /// Whether not-a-number results are brought to one bit pattern.
     ///
-    /// Default: no. With it, each operator on floats that can give not-a-number takes some
-    /// instructions more.
+    /// Default: no. With it, each operator on floats that can give not-a-number takes some more
+    /// instructions.
     pub fn cranelift_nan_canonicalization(&mut self, enable: bool) -> &mut Self {
         self.request.tunables.nan_canonicalization = enable;
         self
@@ -195,7 +198,7 @@ impl Config {
 
     /// Whether the code generator checks its own intermediate form.
     ///
-    /// Default: no. Costs time of compiling, and no time of running. For those who look for a fault
+    /// Default: no. It makes compiling slower and the code no slower. It is meant for finding bugs
     /// of the compiler.
     pub fn cranelift_debug_verifier(&mut self, enable: bool) -> &mut Self {
         self.request.verify_ir = enable;
@@ -204,13 +207,13 @@ impl Config {
 
     /// Switches a setting of the code generator on.
     ///
-    /// Default: what suits the target. Those that make a difference to speed have setters of their
+    /// Default: what suits the target. The settings that matter for speed have setters of their
     /// own.
     ///
     /// # Safety
     ///
-    /// Settings can change what the code assumes about the machine and about the run-time: the
-    /// caller answers for that they fit.
+    /// Settings can change what the code assumes about the machine and about the run-time. The
+    /// caller answers for it that they fit.
     #[allow(unsafe_code, reason = "the caller takes a promise about generated code on themselves")]
     pub unsafe fn cranelift_flag_enable(&mut self, flag: &str) -> &mut Self {
         self.request.flags.push((flag.to_string(), "true".to_string()));
@@ -230,9 +233,9 @@ impl Config {
         self
     }
 
-    /// Whether functions are compiled on several threads: as many as the machine has for this process, which are
-    /// made for each module and end with its compilation. Where the system makes none, the thread that
-    /// asks compiles by itself.
+    /// Whether functions are compiled on several threads, as many as the machine has for this
+    /// process. The threads are made for each module and end with its compilation. Where the system
+    /// makes none, the calling thread compiles by itself.
     ///
     /// Default: yes, where the compiler can. The code is the same either way. More threads take
     /// more memory while they compile.
@@ -241,14 +244,15 @@ impl Config {
         self
     }
 
-    /// How large the functions of a module may be, and how long compiling it may take: see [`CompileLimits`],
-    /// whose defaults hold if nothing else is said.
+    /// How large the functions of a module may be, and how long compiling it may take: see
+    /// [`CompileLimits`].
     ///
-    /// Default: [`CompileLimits::new`]. They are counted in the pass that translates, which takes
-    /// no time that could be measured.
+    /// Default: [`CompileLimits::new`]. The limits are checked in the pass that translates, which
+    /// takes no time that could be measured.
     ///
-    /// What is beyond a limit is refused with an error that names the limit, the function and the value. Artifacts,
-    /// and modules from a cache, were compiled already: limits do not concern them.
+    /// What is beyond a limit is refused with an error that names the limit, the function and the
+    /// value. Limits do not concern artifacts and modules from a cache, which were compiled
+    /// already.
     ///
     /// ```
     /// use std::time::Duration;
@@ -262,7 +266,8 @@ impl Config {
         self
     }
 
-    /// Whether compiled code is mapped to places of the Wasm binary: backtraces have offsets then.
+    /// Whether compiled code is mapped to places of the Wasm binary, so that backtraces have
+    /// offsets.
     ///
     /// Default: yes. The map is a table of the artifact, which is read only for backtraces; the
     /// code is the same.
@@ -273,7 +278,7 @@ impl Config {
 
     /// The size of the stack that Wasm runs on, in bytes. Using it up is a trap.
     ///
-    /// Default: 1 MiB. What was never used of it is address space, not memory.
+    /// Default: 1 MiB. The part of it that was never used is address space, not memory.
     pub fn max_wasm_stack(&mut self, size: usize) -> &mut Self {
         self.max_wasm_stack = size;
         self
@@ -323,11 +328,11 @@ impl Config {
         self
     }
 
-    /// Whether memories, stacks and instances are allocated when they are asked for, which is the default, or
-    /// all when the engine is made.
+    /// Whether memories, stacks and instances are allocated when they are requested, or all when
+    /// the engine is made.
     ///
-    /// Default: [`InstanceAllocationStrategy::OnDemand`]. Reserving all beforehand costs address
-    /// space, and makes limits hard.
+    /// Default: [`InstanceAllocationStrategy::OnDemand`]. Reserving everything beforehand costs
+    /// address space, and makes limits hard.
     pub fn allocation_strategy(
         &mut self,
         strategy: impl Into<InstanceAllocationStrategy>,
@@ -345,42 +350,46 @@ impl Config {
         self
     }
 
-    /// Who may look at what a module neither exports nor imports, and write to it: see [`Internals`] and
-    /// [`Instance::globals`](crate::Instance::globals). Artifacts record it; what holds for an instance is the
-    /// stricter of what its artifact and its engine say. An engine that asks for
-    /// [`Internals::Writable`] refuses artifacts that were not compiled for it.
+    /// Whether the host may read, or also write, what a module neither exports nor imports: see
+    /// [`Internals`] and [`Instance::globals`](crate::Instance::globals). Artifacts record this
+    /// setting; for an instance, the stricter of the settings of its artifact and its engine holds.
+    /// An engine with [`Internals::Writable`] refuses artifacts that were not compiled for it.
     ///
     /// Default: [`Internals::Readable`]. [`Internals::Writable`] makes code slower, since the
-    /// compiler may take nothing for granted of what the host could change.
+    /// compiler may assume nothing about what the host could change.
     pub fn internals(&mut self, internals: Internals) -> &mut Self {
         self.request.tunables.internals = internals;
         self
     }
 
-    /// Whether code can be interrupted: by [`Store::interrupt_handle`](crate::Store::interrupt_handle),
+    /// Whether code can be interrupted: by
+    /// [`Store::interrupt_handle`](crate::Store::interrupt_handle),
     /// [`Store::set_timeout`](crate::Store::set_timeout) and the other ways that
-    /// [`epoch_interruption`](Self::epoch_interruption) also allows for. There is no deadline until one is set.
+    /// [`epoch_interruption`](Self::epoch_interruption) also allows for. There is no deadline until
+    /// one is set.
     ///
     /// Default: no.
     ///
-    /// It is compiled into the code, which is a little slower for it: 1 % over all the programs that it was measured
-    /// on, 5 % for interpreters. Code that was compiled for it runs in engines without it; an engine with it
-    /// refuses code that was not. What it stops at ends it: for
-    /// [`Store::epoch_deadline_callback`](crate::Store::epoch_deadline_callback), by which it may go on,
-    /// it takes [`epoch_interruption`](Self::epoch_interruption).
+    /// The code checks for interruption itself, and is a little slower for it: 1 % over all the
+    /// programs that were measured, 5 % for interpreters. Code that was compiled for interruption
+    /// runs in engines without it; an engine with it refuses code that was not. An interruption
+    /// ends the code. A [`Store::epoch_deadline_callback`](crate::Store::epoch_deadline_callback)
+    /// that lets the code go on needs [`epoch_interruption`](Self::epoch_interruption).
     pub fn interruption(&mut self, enable: bool) -> &mut Self {
         self.interruption = enable;
         self.update_interruption()
     }
 
-    /// As [`interruption`](Self::interruption), and the code of a store is interrupted at once unless
-    /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline) has given it time, counted in calls of
-    /// [`Engine::increment_epoch`](crate::Engine::increment_epoch).
+    /// As [`interruption`](Self::interruption), and stores have deadlines in epochs. The code of a
+    /// store is interrupted at once unless
+    /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline) has given it time, counted
+    /// in calls of [`Engine::increment_epoch`](crate::Engine::increment_epoch).
     ///
     /// Default: no.
     ///
-    /// What a callback changes, the code sees when it goes on; so it keeps less in registers from one turn of a loop to
-    /// the next. Measured with that, interpreters and a database take 3 to 4 % longer than code that can't be interrupted.
+    /// Code that goes on after a callback observes what the callback changed, so it keeps less in
+    /// registers from one turn of a loop to the next. Measured with that, interpreters and a
+    /// database take 3 to 4 % longer than code that can't be interrupted.
     pub fn epoch_interruption(&mut self, enable: bool) -> &mut Self {
         self.epochs = enable;
         self.update_interruption()
@@ -407,7 +416,7 @@ impl Config {
         self.request.features
     }
 
-    /// What a compiler is asked for with these settings.
+    /// The request that a compiler gets with these settings.
     pub fn compile_request(&self) -> &CompileRequest {
         &self.request
     }

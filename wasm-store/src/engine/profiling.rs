@@ -1,7 +1,7 @@
-//! What profilers and debuggers are told of modules: their functions' names with the feature `profile`,
-//! and nothing at all without it.
+//! What profilers and debuggers get to know of modules: the names of functions with the feature
+//! `profile`, and nothing at all without it.
 //!
-//! Both variants have the same items, so that the rest of the crate asks no feature.
+//! Both variants have the same items, so that the rest of the crate needs no `cfg` for the feature.
 
 #[cfg(feature = "profile")]
 #[path = "profiling/enabled.rs"]

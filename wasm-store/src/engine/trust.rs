@@ -1,7 +1,7 @@
-//! Which artifacts an engine runs without a promise of the caller: those that its trust policy accepts with
-//! the feature `sign`, and none without it.
+//! Which artifacts an engine runs without a promise of the caller: with the feature `sign`, those
+//! that its trust policy accepts, and none without it.
 //!
-//! Both variants have the same items, so that the rest of the crate asks no feature.
+//! Both variants have the same items, so that the rest of the crate needs no `cfg` for the feature.
 
 #[cfg(feature = "sign")]
 #[path = "trust/enabled.rs"]

@@ -6,9 +6,9 @@ use wasm_types::TrapCode;
 
 macro_rules! traps {
     ($($(#[$doc:meta])* $name:ident = $message:literal $(($code:ident))?;)*) => {
-        /// Why a computation was ended by the rules of WebAssembly. An [`Error`](crate::Error) that
-        /// a call returned is asked for it with [`Error::downcast_ref`](crate::Error::downcast_ref);
-        /// a host function that returns one as its error ends the computation with it.
+        /// Why a computation was ended by the rules of WebAssembly.
+        /// [`Error::downcast_ref`](crate::Error::downcast_ref) finds it in the error that a call
+        /// returned. A host function that returns one as its error ends the computation with it.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[non_exhaustive]
         pub enum Trap {

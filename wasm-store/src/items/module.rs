@@ -15,7 +15,7 @@ use wasm_artifact::{Artifact, FileKind, identify};
 use wasm_loader::Loaded;
 use wasm_types::{EntityIndex, EntityType, FuncIndex, TypeIndex};
 
-use crate::engine::{CachePlace, Engine, Registration, compat, open_and_read_head, serialized};
+use crate::engine::{CacheEntry, Engine, Registration, compat, open_and_read_head, serialized};
 use crate::error::{Context, Result};
 use crate::types::matching::CanonicalType;
 use crate::types::registry::{ModuleTypes, map_ref_type, map_val_type};
@@ -140,9 +140,9 @@ impl Module {
     }
 
     fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
-        let place = CachePlace::of(engine, bytes);
+        let entry = CacheEntry::of(engine, bytes);
         // One that does not fit the engine, for whatever reason, is none.
-        if let Some(loaded) = place.load()
+        if let Some(loaded) = entry.load()
             && let Ok(module) = Self::from_loaded(engine, loaded)
         {
             return Ok(module);
@@ -153,7 +153,7 @@ impl Module {
             compat::add_engine_mismatches(engine, unsafe { Loaded::from_bytes(&artifact) })?;
         let module = Self::from_loaded(engine, loaded)?;
         // SAFETY: as above.
-        unsafe { place.keep(artifact) };
+        unsafe { entry.keep(artifact) };
         Ok(module)
     }
 
@@ -232,7 +232,7 @@ impl Module {
         let artifact = loaded.artifact();
         compat::check(engine, artifact)?;
         artifact.check_interface()?;
-        let _profiled = engine.config().profiling.tell(&loaded)?;
+        let _profiled = engine.config().profiling.announce(&loaded)?;
         let (linked, engine) = (OnceLock::new(), engine.clone());
         Ok(Module { inner: Arc::new(ModuleInner { _profiled, loaded, linked, engine }) })
     }

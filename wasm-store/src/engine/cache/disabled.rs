@@ -8,14 +8,14 @@ use wasm_loader::Loaded;
 
 use crate::engine::Engine;
 
-/// Where a configuration would have its cache.
+/// What stands for a configuration's cache.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct CacheSetting(());
 
-/// Where a module would be in the cache.
-pub(crate) struct CachePlace<'engine>(PhantomData<&'engine Engine>);
+/// What stands for a module's entry in the cache.
+pub(crate) struct CacheEntry<'engine>(PhantomData<&'engine Engine>);
 
-impl<'engine> CachePlace<'engine> {
+impl<'engine> CacheEntry<'engine> {
     pub(crate) fn of(_engine: &'engine Engine, _bytes: &[u8]) -> Self {
         Self(PhantomData)
     }
@@ -26,12 +26,12 @@ impl<'engine> CachePlace<'engine> {
 
     /// # Safety
     ///
-    /// None is asked for.
+    /// Nothing is required of the caller.
     #[allow(unsafe_code, reason = "the function is the one of a real cache")]
     pub(crate) unsafe fn keep(self, _artifact: Vec<u8>) {}
 }
 
-/// The bytes of a module's artifact as others may have them.
+/// The bytes of a module's artifact, without anything that only a cache needs.
 pub(crate) fn serialized(_engine: &Engine, artifact: &Artifact<'_>) -> Vec<u8> {
     artifact.bytes().to_vec()
 }

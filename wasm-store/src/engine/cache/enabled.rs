@@ -15,65 +15,66 @@ use crate::engine::{Config, Engine};
 pub(crate) struct CacheSetting(Option<Cache>);
 
 impl Config {
-    /// The cache that [`Module::new`](crate::Module::new), `from_binary` and `from_file` take modules
-    /// from that were compiled before, with the same settings, and put others into; none if nothing is
-    /// said. Needs the feature `cache`.
+    /// The cache for compiled modules. [`Module::new`](crate::Module::new), `from_binary` and
+    /// `from_file` take modules from it that were compiled before with the same settings, and put
+    /// the others into it. Default: none. Needs the feature `cache`.
     ///
     /// Cost: a hash of the module for each that is compiled or found; what is found is read and
     /// authenticated.
     ///
-    /// A cache never makes compiling fail: what it can't give is compiled, and what it can't keep is
-    /// not kept. [`Cache::statistics`] and [`Cache::last_error`] tell of it. A module that the cache
-    /// gives was found valid when it was compiled, and is not validated again.
+    /// A cache never makes compiling fail: what it can't give is compiled, and what it can't keep
+    /// is not kept. [`Cache::statistics`] and [`Cache::last_error`] report such failures. A module
+    /// that the cache gives was found valid when it was compiled, and is not validated again.
     ///
-    /// A compiler that does not say what it is ([`Compiler::identity`](crate::Compiler::identity)) is
-    /// not used with the cache.
+    /// A compiler that has no identity ([`Compiler::identity`](crate::Compiler::identity)) is not
+    /// used with the cache.
     pub fn cache(&mut self, cache: Option<Cache>) -> &mut Self {
         self.cache = CacheSetting(cache);
         self
     }
 }
 
-/// Where a module is in the engine's cache, or would be.
-pub(crate) struct CachePlace<'engine>(Option<(&'engine Cache, CacheKey)>);
+/// The entry of a module in the engine's cache, whether it exists yet or not.
+pub(crate) struct CacheEntry<'engine>(Option<(&'engine Cache, CacheKey)>);
 
-impl<'engine> CachePlace<'engine> {
-    /// The place of what the engine's compiler would make of the bytes.
+impl<'engine> CacheEntry<'engine> {
+    /// The entry for what the engine's compiler would make of the bytes.
     pub(crate) fn of(engine: &'engine Engine, bytes: &[u8]) -> Self {
-        let place = || {
+        let entry = || {
             let cache = engine.config().cache.0.as_ref()?;
-            // What is wrong with the bytes is said when they are compiled.
+            // Compiling the bytes reports what is wrong with them.
             let compiler = engine.compiler_for(bytes).ok()?;
             let request = &engine.config().request;
             let identity = compiler.identity(request)?;
             Some((cache, key::of(&identity, request, bytes)))
         };
-        Self(place())
+        Self(entry())
     }
 
-    /// What is there.
+    /// Loads what the entry holds, if it exists.
     pub(crate) fn load(&self) -> Option<Arc<Loaded>> {
         let (cache, key) = self.0.as_ref()?;
         cache.load(key)
     }
 
-    /// Puts something there. If that does not work, the cache remembers why.
+    /// Fills the entry. If that does not work, the cache remembers why.
     ///
     /// # Safety
     ///
-    /// It is what the engine's compiler has made of the bytes.
+    /// The artifact is what the engine's compiler has made of the bytes.
     #[allow(unsafe_code, reason = "the compiler answers for machine code")]
     pub(crate) unsafe fn keep(self, artifact: Vec<u8>) {
         if let Some((cache, key)) = self.0 {
-            // SAFETY: as the caller promises; the key is made of all that the compiler goes by, and of what it says
-            // that it is.
+            // SAFETY: as the caller promises. The key is made of everything that the compiler's
+            // output depends on, and of the compiler's identity.
             unsafe { cache.insert(&key, artifact) };
         }
     }
 }
 
-/// The bytes of a module's artifact as others may have them: without the code that authenticates it as
-/// an entry of the cache, so that they are the same whether the module was compiled just now or before.
+/// The bytes of a module's artifact as others may have them. The code that authenticates an entry
+/// of the cache is left out, so that the bytes are the same whether the module was compiled just
+/// now or before.
 pub(crate) fn serialized(engine: &Engine, artifact: &Artifact<'_>) -> Vec<u8> {
     let mut bytes = artifact.bytes().to_vec();
     let is_entry = engine.config().cache.0.is_some()

@@ -1,4 +1,4 @@
-//! What a compiled module is found by: everything that decides what the compiler makes.
+//! The key of a compiled module: everything that decides what the compiler makes.
 
 use wasm_cache::{CacheKey, KeyBuilder};
 
@@ -6,7 +6,8 @@ use crate::engine::CompileRequest;
 
 /// The key of what the compiler with this identity makes of the bytes.
 pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> CacheKey {
-    // Taken apart, so that a field cannot be added to a request and be forgotten here.
+    // Taken apart field by field, so that a field cannot be added to a request and be forgotten
+    // here.
     let CompileRequest {
         tunables,
         features,
@@ -14,20 +15,21 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
         flags,
         target_features,
         function_hooks,
-        // The tunables have what stands for it, where it matters.
+        // The tunables identify these costs, where they matter.
         operator_cost: _,
-        // On how many threads the artifact is made is not seen in it.
+        // The artifact is the same whatever the number of threads.
         parallel: _,
         threads: _,
-        // Neither are limits: what is kept was within some, and to load it costs what they are to save.
+        // Limits are not in the artifact either. What is in the cache was compiled within some
+        // limits, and loading it does not cost what limits are there to save.
         limits: _,
-        // Whoever wants the code generator to check itself does not want to skip that.
+        // Whoever wants the code generator to check itself does not want that check to be skipped.
         verify_ir,
         address_map,
     } = request;
     let mut key = KeyBuilder::new();
     key.text("compiler", compiler)
-        // All fields, with their names: this is derived.
+        // All fields, with their names: the `Debug` implementation is derived.
         .text("tunables", &format!("{tunables:?}"))
         .number("features", features.bits())
         .optional_text("target", target.as_deref())

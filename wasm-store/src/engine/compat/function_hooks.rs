@@ -1,4 +1,4 @@
-//! Whether an artifact's functions tell what an engine wants to be told.
+//! Whether an artifact's functions notify the hooks that an engine is set to.
 
 use wasm_artifact::Artifact;
 use wasm_hooks::NamePattern;
@@ -8,7 +8,7 @@ use wasm_types::{EntityIndex, Escaped, FuncIndex};
 use crate::engine::CompileRequest;
 use crate::engine::function_names::display_name;
 
-/// Whether an artifact tells of the functions that an engine asks for.
+/// Compares the functions of an artifact that notify hooks with those that the engine selects.
 pub(super) fn check(request: &CompileRequest, artifact: &Artifact<'_>) -> Option<Mismatch> {
     if request.function_hooks.is_empty() {
         return None;
@@ -33,8 +33,11 @@ pub(super) fn check(request: &CompileRequest, artifact: &Artifact<'_>) -> Option
         })?;
     Some(Mismatch::with_engine(
         "function hooks",
-        format!("code that does not tell of `{}`", Escaped::new(&display_name(artifact, silent))),
-        format!("it asked for, by the patterns `{}`", request.function_hooks.join("`, `")),
+        format!(
+            "code that notifies no hook of `{}`",
+            Escaped::new(&display_name(artifact, silent))
+        ),
+        format!("hooks for it, by the patterns `{}`", request.function_hooks.join("`, `")),
         "compile the module with the same `Config::function_hooks`, or set up the engine without",
     ))
 }

@@ -1,5 +1,5 @@
-//! Which sizes an engine takes: what no machine could provide is refused when the engine is made, and not at each call
-//! or memory of its stores.
+//! Which sizes an engine accepts. What no machine could provide is refused when the engine is made,
+//! and not at each call or memory of its stores.
 
 use crate::engine::Config;
 use crate::error::Result;

@@ -1,4 +1,4 @@
-//! Nobody is told anything.
+//! Nothing is announced.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use wasm_loader::Loaded;
 
 use crate::error::Result;
 
-/// What an engine would be set to.
+/// What stands for the engine's settings.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Profiling {}
 
 impl Profiling {
-    /// Tells of a module that was loaded.
-    pub(crate) fn tell(self, _loaded: &Arc<Loaded>) -> Result<Registration> {
+    /// Announces a module that was loaded.
+    pub(crate) fn announce(self, _loaded: &Arc<Loaded>) -> Result<Registration> {
         Ok(Registration)
     }
 }
 
-/// What would be kept for as long as a module lives.
+/// What stands for what is kept for as long as a module lives.
 pub(crate) struct Registration;

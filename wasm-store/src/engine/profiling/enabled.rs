@@ -7,7 +7,7 @@ use wasm_loader::{Loaded, profile};
 use crate::engine::Config;
 use crate::error::{Context, Result};
 
-/// Which file tells a profiler the names of functions: see [`Config::profiler`].
+/// Which file gives a profiler the names of functions: see [`Config::profiler`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub enum ProfilingStrategy {
@@ -16,19 +16,20 @@ pub enum ProfilingStrategy {
     None,
     /// `/tmp/perf-PID.map`, which `perf report` reads.
     PerfMap,
-    /// `jit-PID.dump`, which `perf inject --jit` reads, in the directory that the environment variable
-    /// `JITDUMPDIR` names or else in the current one.
+    /// `jit-PID.dump`, which `perf inject --jit` reads. It is in the directory that the environment
+    /// variable `JITDUMPDIR` names, or else in the current one.
     JitDump,
 }
 
 impl Config {
-    /// Which file tells a profiler the names of the functions of modules. The default is none.
+    /// Which file gives a profiler the names of the functions of modules. The default is none.
     ///
     /// Cost: a write for each module, and none for its code.
     ///
-    /// The file is written when a module is compiled or loaded, which fails if it can't be written. On
-    /// systems other than Linux it always fails. `perf` needs no such file for modules that are loaded
-    /// with [`Module::deserialize_file`](crate::Module::deserialize_file): it reads the names from the
+    /// The file is written when a module is compiled or loaded, and the module fails to load if the
+    /// file can't be written. On systems other than Linux it always fails. `perf` needs no such
+    /// file for modules that are loaded with
+    /// [`Module::deserialize_file`](crate::Module::deserialize_file): it reads the names from the
     /// artifact.
     ///
     /// ```
@@ -46,21 +47,21 @@ impl Config {
         self
     }
 
-    /// Whether debuggers know the functions of modules by their names: GDB and LLDB, in breakpoints,
-    /// backtraces and disassembly. The default is no.
+    /// Whether the debuggers GDB and LLDB know the functions of modules by their names, in
+    /// breakpoints, backtraces and disassembly. The default is no.
     ///
     /// Cost: a copy of the names for each module, and none for its code.
     ///
-    /// They are told when a module is compiled or loaded, and forget it with the module. Only names are
-    /// known to them, no places in the source. They find none of it in a program that was stripped of its
-    /// symbols. On systems other than Linux, compiling and loading fail.
+    /// They are notified when a module is compiled or loaded, and forget it with the module. They
+    /// get to know names only, no places in the source. They find nothing in a program that was
+    /// stripped of its symbols. On systems other than Linux, compiling and loading fail.
     pub fn debug_info(&mut self, enable: bool) -> &mut Self {
         self.profiling.debugger = enable;
         self
     }
 }
 
-/// What an engine is set to.
+/// The settings of an engine.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Profiling {
     strategy: ProfilingStrategy,
@@ -68,17 +69,17 @@ pub(crate) struct Profiling {
 }
 
 impl Profiling {
-    /// Tells of a module that was loaded.
-    pub(crate) fn tell(self, loaded: &Arc<Loaded>) -> Result<Registration> {
+    /// Announces a module that was loaded.
+    pub(crate) fn announce(self, loaded: &Arc<Loaded>) -> Result<Registration> {
         match self.strategy {
             ProfilingStrategy::None => Ok(()),
             ProfilingStrategy::PerfMap => profile::perf_map(loaded),
             ProfilingStrategy::JitDump => profile::jitdump(loaded),
         }
-        .context("failed to tell a profiler of the module (`Config::profiler`)")?;
+        .context("failed to announce the module to a profiler (`Config::profiler`)")?;
         let debugger = if self.debugger {
             let registration = profile::gdb(loaded);
-            Some(registration.context("failed to tell debuggers of the module")?)
+            Some(registration.context("failed to announce the module to debuggers")?)
         } else {
             None
         };

@@ -10,21 +10,21 @@ use crate::engine::{Config, Engine, compat};
 use crate::error::Result;
 
 impl Config {
-    /// Which artifacts are trusted: those that the policy accepts can be loaded by safe functions,
-    /// [`Module::deserialize_verified`](crate::Module::deserialize_verified),
+    /// Sets which artifacts are trusted. Those that the policy accepts can be loaded by the safe
+    /// functions [`Module::deserialize_verified`](crate::Module::deserialize_verified),
     /// [`Module::deserialize_file_verified`](crate::Module::deserialize_file_verified) and
     /// [`Module::from_file`](crate::Module::from_file). The default is none. The last call counts.
     ///
     /// Cost: whatever is loaded under the policy is read and hashed as a whole, where it would
     /// otherwise be mapped.
     ///
-    /// What trust is about, and what not, is said in the module [`sign`](crate::sign).
+    /// The module [`sign`](crate::sign) says what trust covers and what it does not.
     ///
     /// # Safety
     ///
-    /// This is where somebody is trusted: what the policy accepts is machine code, which is run as it is. The caller
-    /// answers for that the holders of the keys sign only what a right compiler of this project has made, and that
-    /// artifacts named by their hash are that.
+    /// With this call somebody is trusted: what the policy accepts is machine code, which is run as
+    /// it is. The caller answers for it that the holders of the keys sign only what a correct
+    /// compiler of this project has made, and that artifacts named by their hash were made by one.
     ///
     /// ```
     /// use wasm_store::sign::{PublicKey, SigningKey, TrustPolicy};
@@ -54,7 +54,7 @@ impl Config {
     }
 }
 
-/// What an engine trusts.
+/// The trust policy of an engine.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Trust {
     policy: Option<Arc<TrustPolicy>>,
