@@ -34,8 +34,8 @@ pub struct WasmBacktrace {
 }
 
 impl WasmBacktrace {
-    /// The backtrace of a store at this moment: empty unless Wasm called the host function that asks,
-    /// and if the engine's settings say that there are no backtraces.
+    /// The backtrace of a store at this moment. It is empty unless Wasm has called the host
+    /// function that calls this, and if the engine's settings switch backtraces off.
     pub fn capture(store: impl AsContext) -> WasmBacktrace {
         let store = store.as_context();
         let captured = Self::of_host_call(store.0);
@@ -45,7 +45,8 @@ impl WasmBacktrace {
     /// The backtrace of a store at this moment, whatever the engine's settings say.
     pub fn force_capture(store: impl AsContext) -> WasmBacktrace {
         let store = store.as_context();
-        // SAFETY: the store is borrowed, so that it either runs nothing or waits for a host function.
+        // SAFETY: the store is borrowed, so that it either runs nothing or waits for a host
+        // function.
         let frames = unsafe { vm::backtrace(store.0.vm.context(), None) };
         Self::resolve(store.0, &frames, usize::MAX)
     }
@@ -55,15 +56,16 @@ impl WasmBacktrace {
         &self.frames
     }
 
-    /// The backtrace of Wasm that waits for a host function; `None` if the settings say so.
+    /// The backtrace of Wasm that waits for a host function; `None` if backtraces are switched off.
     pub(crate) fn of_host_call(store: &StoreOpaque) -> Option<Self> {
         let limit = store.engine().config().backtrace_frames?.get();
-        // SAFETY: the store is borrowed, so that it either runs nothing or waits for a host function.
+        // SAFETY: the store is borrowed, so that it either runs nothing or waits for a host
+        // function.
         let frames = unsafe { vm::backtrace(store.vm.context(), None) };
         Some(Self::resolve(store, &frames, limit))
     }
 
-    /// The backtrace of a trap; `None` if the settings say so.
+    /// The backtrace of a trap; `None` if backtraces are switched off.
     ///
     /// # Safety
     ///
@@ -138,13 +140,14 @@ impl FrameInfo {
         &self.module
     }
 
-    /// The function's name, if the module has a name section that says it: as it is there, where
-    /// its compiler may have mangled it.
+    /// The function's name, if the module has a name section with it. It may be mangled, as the
+    /// function's compiler has written it.
     pub fn func_name(&self) -> Option<&str> {
         self.module.loaded().artifact().name(FuncIndex::new(self.func_index))
     }
 
-    /// The place of the instruction in the Wasm binary, in bytes, if the artifact has an address map.
+    /// The place of the instruction in the Wasm binary, in bytes, if the artifact has an address
+    /// map.
     pub fn module_offset(&self) -> Option<usize> {
         self.instruction.map(|offset| offset as usize)
     }

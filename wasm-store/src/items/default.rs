@@ -1,4 +1,4 @@
-//! Items that are zero, null or empty, by their type.
+//! Items that are zero, null or empty, made from their types.
 
 use super::{Extern, Func, Global, Memory, Ref, Table, Val};
 use crate::error::{Context, Error, Result};
@@ -28,7 +28,7 @@ impl FuncType {
     ///
     /// # Errors
     ///
-    /// If there is a result that has no such value, or the type is of another engine than the store.
+    /// If one of the results has no such value, or the type is of another engine than the store.
     pub fn default_value(&self, store: impl AsContextMut) -> Result<Func> {
         store.as_context().0.admit(self)?;
         let zeros = self.default_results()?;
@@ -84,7 +84,8 @@ impl ExternType {
     ///
     /// # Errors
     ///
-    /// If there is none, the store has no room for it, or the type is of another engine than the store.
+    /// If the type has no such value, the store has no room for the item, or the type is of another
+    /// engine than the store.
     pub fn default_value(&self, store: impl AsContextMut) -> Result<Extern> {
         match self {
             ExternType::Func(ty) => ty.default_value(store).map(Extern::Func),

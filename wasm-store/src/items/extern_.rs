@@ -116,7 +116,7 @@ impl Extern {
         }
     }
 
-    /// Checks that the item may be given to others, who may write to it.
+    /// Checks that the item may be given to others, which may write to it.
     pub(crate) fn check_bindable(&self) -> Result<()> {
         match self {
             Extern::Func(_) => Ok(()),

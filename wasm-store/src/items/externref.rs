@@ -8,10 +8,10 @@ use std::ops::Deref;
 use crate::error::Result;
 use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId};
 
-/// A value of the host's that Wasm can pass around but not look into: what an `externref` refers to.
+/// A value of the host that Wasm can pass around but not look into. An `externref` refers to one.
 ///
-/// The value belongs to a store, and lives as long as it: there is no collector that would find out that
-/// nobody refers to it any more.
+/// The value belongs to a store and lives as long as the store. No collector finds out that nothing
+/// refers to it any more.
 ///
 /// ```
 /// use wasm_store::{Engine, ExternRef, Store};
@@ -31,13 +31,13 @@ pub struct ExternRef {
 }
 
 impl ExternRef {
-    /// Gives a value to a store; the reference to it.
+    /// Gives a value to a store and returns the reference to it.
     ///
     /// # Errors
     ///
-    /// If the store has a [limit](crate::ResourceLimiter::total_memory_size) that leaves no room for the
-    /// value. It counts with its own size and that of the store's reference to it; what it owns elsewhere,
-    /// like the characters of a `String`, is not known to the store.
+    /// If the store has a [limit](crate::ResourceLimiter::total_memory_size) that leaves no room
+    /// for the value. What counts is the value's own size and that of the store's reference to it.
+    /// The store does not know what the value owns elsewhere, like the characters of a `String`.
     pub fn new<T>(mut store: impl AsContextMut, value: T) -> Result<Rooted<ExternRef>>
     where
         T: 'static + Any + Send + Sync,
@@ -49,7 +49,8 @@ impl ExternRef {
         Ok(Rooted { value: ExternRef { store: store.id(), number } })
     }
 
-    /// The value. `None` stands for references that other engines make of internal ones.
+    /// The value. `None` is for references that other engines make of internal ones; here there are
+    /// none.
     ///
     /// # Errors
     ///
@@ -109,7 +110,7 @@ impl ExternRef {
 
 /// A reference that its store keeps alive.
 ///
-/// Copies refer to the same value. There is no scope that ends its life before that of the store.
+/// Copies refer to the same value. No scope ends the value's life before that of the store.
 #[derive(Debug)]
 pub struct Rooted<T> {
     value: T,
@@ -175,8 +176,8 @@ impl Rooted<ExternRef> {
     }
 }
 
-/// A reference whose life is its own, in engines that collect. Here it is another [`Rooted`], for code
-/// that is written for both.
+/// A reference with a lifetime of its own, in engines that collect. Here it is another [`Rooted`],
+/// for code that is written for both.
 #[derive(Clone, Debug)]
 pub struct OwnedRooted<T> {
     value: T,

@@ -35,7 +35,7 @@ use crate::vm::{FuncRef, FuncTypeRecord, VMStoreContext, ValRaw, call_array};
 use crate::watch::call_hook;
 use crate::watch::call_hook::{Listed, WasmCall};
 
-/// Values that a call passes without an allocation.
+/// How many values a call passes without an allocation.
 const INLINE_VALUES: usize = 16;
 
 /// A function of a store: one that Wasm defines, or one of the host.
@@ -71,8 +71,8 @@ unsafe impl Send for Func {}
 unsafe impl Sync for Func {}
 
 impl Func {
-    /// A function of the host whose type is given as a value: it gets its parameters as a list, and a
-    /// list of as many results as the type has to write to.
+    /// A function of the host whose type is given as a value. It gets its parameters as a list, and
+    /// a list to write its results to, which has as many places as the type has results.
     ///
     /// # Panics
     ///
@@ -88,9 +88,9 @@ impl Func {
         unsafe { host.to_func(store.0) }
     }
 
-    /// A function of the host whose type is that of a Rust closure. It may take up to 16
-    /// parameters, after a [`Caller`] if it takes one; and return nothing, a value, a tuple of values,
-    /// or a [`Result`] of these, whose error ends the computation.
+    /// A function of the host whose type is that of a Rust closure. The closure may take up to 16
+    /// parameters, after a [`Caller`] if it takes one. It may return nothing, a value, a tuple of
+    /// values, or a [`Result`] of these, whose error ends the computation.
     pub fn wrap<T, Params, Results>(
         mut store: impl AsContextMut<Data = T>,
         func: impl IntoFunc<T, Params, Results>,
@@ -128,14 +128,15 @@ impl Func {
     ///
     /// # Errors
     ///
-    /// If `params` do not fit the function's type or are references of another store, or `results` is not as long
-    /// as its list of results;
-    /// if the function traps ([`Trap`](crate::Trap), with a [`WasmBacktrace`](crate::WasmBacktrace)) or a
-    /// host function that it calls returns an error.
+    /// If `params` do not fit the function's type or are references of another store, or if
+    /// `results` has another length than the type's list of results. If the function traps
+    /// ([`Trap`](crate::Trap), with a [`WasmBacktrace`](crate::WasmBacktrace)), or a host function
+    /// that it calls returns an error.
     ///
     /// # Panics
     ///
-    /// If the function is of another store; if a host function that it calls panics: with that panic.
+    /// If the function is of another store. If a host function that it calls panics: with that
+    /// panic.
     pub fn call(
         &self,
         mut store: impl AsContextMut,
@@ -143,19 +144,20 @@ impl Func {
         results: &mut [Val],
     ) -> Result<()> {
         let store = store.as_context_mut();
-        // As with types that are static, one comparison for two questions.
+        // As in typed calls, one comparison answers two questions: whether this is the function's
+        // store, and whether hooks observe the call.
         if !store.0.watched.calls_are_plain(store.0, self.store) {
-            return self.call_told(store.0, params, results);
+            return self.call_hooked(store.0, params, results);
         }
         let ty = self.record(store.0);
         check_arguments(store.0, ty, params, results)?;
         self.call_in(store.0, ty, params, results)
     }
 
-    /// Calls the function if it is one of the store, and tells hooks.
+    /// Calls the function and notifies hooks, after a check that it is of this store.
     #[cold]
     #[inline(never)]
-    fn call_told<T: 'static>(
+    fn call_hooked<T: 'static>(
         &self,
         store: &mut StoreInner<T>,
         params: &[Val],
@@ -168,7 +170,7 @@ impl Func {
         call_hook::enter_wasm(store, self.func, Listed(params), call).map(|_| ())
     }
 
-    /// Calls the function, which is one of the store, with arguments that have been checked.
+    /// Calls the function, which is of this store, with arguments that have been checked.
     #[inline(always)]
     fn call_in<T: 'static>(
         &self,
@@ -191,7 +193,7 @@ impl Func {
     ///
     /// # Errors
     ///
-    /// If the types are not those of the function: they are both in the error.
+    /// If the types are not those of the function. The error names both.
     ///
     /// # Panics
     ///
@@ -207,16 +209,16 @@ impl Func {
         let store = store.as_context();
         self.store.assert_is(store.0.id());
         let (engine, ty) = (store.0.engine(), &self.record(store.0).ty);
-        let asked = || {
+        let requested = || {
             let list = |types: Vec<ValType>| types.into_iter().map(|ty| ty.canonical());
-            let asked =
+            let requested =
                 wasm_types::FuncType::new(list(Params::valtypes()), list(Results::valtypes()));
-            format!("`{asked}` was asked for, the function is of type `{ty}`")
+            format!("`{requested}` was requested, the function is of type `{ty}`")
         };
         Params::typecheck(engine, ty.params(), wasm_ty::Direction::ToWasm)
-            .with_context(|| format!("type mismatch with parameters: {}", asked()))?;
+            .with_context(|| format!("type mismatch with parameters: {}", requested()))?;
         Results::typecheck(engine, ty.results(), wasm_ty::Direction::FromWasm)
-            .with_context(|| format!("type mismatch with results: {}", asked()))?;
+            .with_context(|| format!("type mismatch with results: {}", requested()))?;
         // SAFETY: the types have been checked.
         Ok(unsafe { TypedFunc::new(*self, self.is_host(store.0)) })
     }
@@ -270,7 +272,8 @@ impl Func {
         }
     }
 
-    /// The engine's record of the type. It outlives the borrow, since the engine outlives the store.
+    /// The engine's record of the type. It outlives the borrow, since the engine outlives the
+    /// store.
     #[inline]
     fn record<'a>(&self, _store: &StoreOpaque) -> &'a FuncTypeRecord {
         // SAFETY: the function lives as long as its store, and the store keeps its engine alive.
@@ -302,8 +305,8 @@ impl<'a, T: 'static> WasmCall<T, Listed<'_>> for UntypedCall<'a> {
     }
 }
 
-/// Checks what a function is called with. What it says of calls that are wrong is apart, so that this is part of
-/// every call.
+/// Checks the arguments of a call. The errors are made in a function of their own, since this check
+/// is part of every call.
 #[inline(always)]
 fn check_arguments(
     store: &StoreOpaque,
@@ -352,8 +355,8 @@ unsafe fn call_checked(
         heap.resize(len, ValRaw::ZERO);
         heap.as_mut_ptr()
     };
-    // SAFETY: the array has room for the larger of both lists; the callee writes all results, each of
-    // its type.
+    // SAFETY: the array has room for the larger of both lists; the callee writes all results, each
+    // of its type.
     unsafe {
         for (place, value) in params.iter().enumerate() {
             values.add(place).write(value.to_raw());

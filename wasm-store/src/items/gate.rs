@@ -3,7 +3,7 @@
 use super::{Extern, Global, HostFunc, Instance, Module, Ref, Table, Val};
 use crate::gate::{Belongs, Home};
 
-/// For what belongs to the store that its method tells.
+/// For items that belong to the store that the given method returns.
 macro_rules! of_a_store {
     ($($ty:ty, $what:literal;)*) => {$(
         impl Belongs for $ty {
@@ -26,7 +26,7 @@ of_a_store! {
     Instance, "the instance";
 }
 
-/// For what belongs to the engine that its method tells.
+/// For items that belong to the engine that the given method returns.
 macro_rules! of_an_engine {
     ($($ty:ty, $what:literal;)*) => {$(
         impl Belongs for $ty {

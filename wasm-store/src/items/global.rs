@@ -33,7 +33,7 @@ pub struct Global {
     value: NonNull<ValRaw>,
     /// The canonical type.
     ty: wasm_types::GlobalType,
-    /// Whether it is another module's own and may not be written.
+    /// Whether the host may only read it, since it is internal to a module.
     read_only: bool,
 }
 
@@ -47,8 +47,8 @@ impl Global {
     ///
     /// # Errors
     ///
-    /// If the value is not of the global's type, or the value is of another store or the type of another engine than
-    /// the store.
+    /// If the value is not of the global's type, the value is of another store, or the type is of
+    /// another engine than the store.
     pub fn new(mut store: impl AsContextMut, ty: GlobalType, val: Val) -> Result<Global> {
         let store = store.as_context_mut();
         store.0.admit(&ty)?;
@@ -92,8 +92,8 @@ impl Global {
     ///
     /// # Errors
     ///
-    /// If the global keeps its first value, the value is not of its type, or the global is not exported and its
-    /// module was not compiled for writes from outside ([`Internals`](crate::Internals)).
+    /// If the global is immutable, the value is not of its type, or the global is not exported and
+    /// its module was not compiled for writes by the host ([`Internals`](crate::Internals)).
     ///
     /// # Panics
     ///
@@ -109,7 +109,8 @@ impl Global {
         Ok(())
     }
 
-    /// The global as a handle that only reads. One that is never written can be given to anybody.
+    /// The global as a handle that only reads. An immutable global keeps its handle: anybody may
+    /// have it.
     pub(crate) fn read_only(self) -> Self {
         Self { read_only: self.ty.mutable, ..self }
     }

@@ -32,14 +32,15 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Makes an instance of a module, with its imports in the order of [`Module::imports`], and calls its
-    /// start function.
+    /// Makes an instance of a module, with its imports in the order of [`Module::imports`], and
+    /// calls its start function.
     ///
     /// # Errors
     ///
-    /// If the module is of another engine than the store, or an import of another store; if there are more or fewer
-    /// imports than the module asks for, one is not of the type wanted, the store's limits do not allow it, a segment
-    /// lies outside of its memory or table, or the start function traps.
+    /// If the module is of another engine than the store, or an import is of another store. If
+    /// there are more or fewer imports than the module has, or one has another type than the module
+    /// imports. If the store's limits do not allow the instance, a segment lies outside of its
+    /// memory or table, or the start function traps.
     pub fn new(
         mut store: impl AsContextMut,
         module: &Module,
@@ -68,22 +69,22 @@ impl Instance {
     ///
     /// # Safety
     ///
-    /// The imports are as many as the module asks for, in order, of the types wanted, and of this store;
-    /// definitions of host functions are kept alive by the store.
+    /// The imports are as many as the module has, in order, of the types that it imports, and of
+    /// this store. The store keeps definitions of host functions alive.
     pub(crate) unsafe fn instantiate<T: 'static>(
         store: &mut StoreInner<T>,
         module: &Module,
         imports: &[VmImport],
     ) -> Result<Instance> {
-        // Items that were looked up before may have become smaller since.
+        // Items that were looked up before may have become smaller since then.
         // SAFETY: they are of this store, which is borrowed exclusively.
         unsafe { module.vm()?.check_sizes(imports)? };
         reserve(store, module)?;
-        // Even if this fails half-way, functions of the module may stand in a table by then.
+        // Even if this fails half-way, functions of the module may be in a table afterwards.
         store.add_module(module);
         // SAFETY: as the caller promises; the store is pinned when it was made.
         let made = unsafe { store.vm.instantiate(module.vm()?, imports) };
-        // Also those of an instance that failed half-way: functions of it may stand in a table.
+        // This is also for an instance that failed half-way: functions of it may be in a table.
         call_hook::bind_new(store);
         let mut vm = match made {
             Ok(vm) => vm,
@@ -102,7 +103,8 @@ impl Instance {
         Ok(instance)
     }
 
-    /// The instance that keeps a number as its user data; `None` for an instance whose making failed.
+    /// The instance that keeps a number as its user data; `None` for an instance that could not be
+    /// made.
     pub(crate) fn from_user_data(store: &StoreOpaque, number: usize) -> Option<Self> {
         Some(Instance { store: store.id(), number: number.checked_sub(1)? })
     }
@@ -168,7 +170,8 @@ impl Instance {
         self.item(store.0, index)
     }
 
-    /// An export that was looked up by name in the module before. `None` if it is of another module.
+    /// An export that was looked up by name in the module before. `None` if it is of another
+    /// module.
     ///
     /// # Panics
     ///
@@ -198,7 +201,7 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// If there is no such function, or it is of another type: both types are in the error.
+    /// If there is no such function, or it is of another type. The error names both types.
     ///
     /// # Panics
     ///
@@ -287,7 +290,7 @@ impl Instance {
     }
 }
 
-/// Checks that what an import is bound to fits.
+/// Checks that the item that an import is bound to has the right type.
 pub(crate) fn check_import(
     module: &Module,
     place: usize,
@@ -305,7 +308,7 @@ pub(crate) fn check_import(
     })
 }
 
-/// Asks the store's limits for what an instance needs.
+/// Counts what an instance needs against the store's limits.
 fn reserve<T: 'static>(store: &mut StoreInner<T>, module: &Module) -> Result<()> {
     let artifact = module.artifact();
     let counts = artifact.counts();

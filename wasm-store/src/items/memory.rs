@@ -29,7 +29,7 @@ use crate::vm::{VmMemory, Wanted};
 pub struct Memory {
     store: StoreId,
     memory: NonNull<VmMemory>,
-    /// Whether it is another module's own and may not be written.
+    /// Whether the host may only read it, since it is internal to a module.
     read_only: bool,
 }
 
@@ -45,7 +45,7 @@ pub struct MemoryAccessError {
     offset: usize,
     len: usize,
     size: usize,
-    /// It was a write to what may only be read.
+    /// Whether it was a write to a memory that may only be read.
     read_only: bool,
 }
 
@@ -143,8 +143,9 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// If some would be out of bounds, or the memory is not exported and its module was not compiled for
-    /// writes from outside ([`Internals`](crate::Internals)); nothing is written then.
+    /// If some would be out of bounds, or the memory is not exported and its module was not
+    /// compiled for writes by the host ([`Internals`](crate::Internals)). Nothing is written in
+    /// these cases.
     ///
     /// # Panics
     ///
@@ -183,8 +184,9 @@ impl Memory {
     ///
     /// # Panics
     ///
-    /// If the memory is of another store; if it is not exported, and its module was not compiled for writes from
-    /// outside ([`Internals`](crate::Internals)): [`Memory::write`] has an error for that.
+    /// If the memory is of another store. If it is not exported, and its module was not compiled
+    /// for writes by the host ([`Internals`](crate::Internals)): [`Memory::write`] returns an error
+    /// in this case.
     #[inline]
     pub fn data_mut<'a, T: 'static>(
         &self,
@@ -208,8 +210,8 @@ impl Memory {
             not_writable();
         }
         let memory = self.vm(store.0);
-        // SAFETY: that many bytes are accessible, and belong to nothing but the memory, which is part
-        // of the store that is borrowed. The store's data is no part of them.
+        // SAFETY: that many bytes are accessible, and they belong to nothing but the memory, which
+        // is part of the store that is borrowed. The store's data do not overlap them.
         let data = unsafe { std::slice::from_raw_parts_mut(memory.base(), memory.byte_size()) };
         (data, store.0.data_mut())
     }
@@ -259,7 +261,7 @@ impl Memory {
         self.vm(store.as_context().0).ty().page_size_log2
     }
 
-    /// Grows by a number of pages; the old size in pages.
+    /// Grows by a number of pages and returns the old size in pages.
     ///
     /// # Errors
     ///
@@ -274,12 +276,12 @@ impl Memory {
         self.check_writable()?;
         let (opaque, host) = store.0.opaque_and_host();
         let (room, mut why) = (opaque.vm.room(), String::new());
-        // SAFETY: the memory belongs to the store, which is borrowed for this call; the host's side
-        // of it does not reach the memory.
+        // SAFETY: the memory belongs to the store, which is borrowed for this call. The host's part
+        // of the store does not reach the memory.
         let grown =
             unsafe { (*self.memory.as_ptr()).grow(delta, Some(host), room, Some(&mut why))? };
         let Some(old) = grown else { crate::bail!("failed to grow memory by `{delta}`: {why}") };
-        // SAFETY: the store is borrowed, and nothing of it is any more.
+        // SAFETY: the store is borrowed, and no part of it is borrowed any more.
         unsafe {
             if delta > 0 {
                 store.0.vm.has_grown(self.memory.addr().get(), old + delta);

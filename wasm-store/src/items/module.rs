@@ -35,15 +35,15 @@ pub struct Module {
 struct ModuleInner {
     _profiled: Registration,
     loaded: Arc<Loaded>,
-    /// Made when it is first asked for: a module that was only loaded has cost nothing for each of its
-    /// types.
+    /// Made when it is first needed, so that loading a module costs nothing for each of its types.
     linked: OnceLock<Linked>,
     engine: Engine,
 }
 
 impl Drop for ModuleInner {
     fn drop(&mut self) {
-        // Nobody can make an instance of it any more, not even a store: those keep their modules.
+        // No instance of it can be made any more, not even by a store, since stores keep their
+        // modules alive.
         if let Some(linked) = self.linked.get() {
             self.engine.vm().forget_module(&linked.vm);
         }
@@ -52,36 +52,36 @@ impl Drop for ModuleInner {
 
 /// A module's types and imports as its engine knows them.
 struct Linked {
-    /// Refers to the types of the engine, which the module keeps alive.
+    /// Refers to types of the engine, which the module keeps alive.
     vm: Arc<VmModule>,
     /// The canonical id of each type, by its index.
     type_ids: Vec<u32>,
-    /// What each import asks for.
+    /// The type of each import.
     wanted: Vec<CanonicalType>,
 }
 
 impl Module {
-    /// Compiles a module from its binary form, or from the text format if the engine's compiler reads
-    /// it.
+    /// Compiles a module from its binary form, or from the text format if the engine's compiler
+    /// reads it.
     ///
     /// # Errors
     ///
-    /// If the module is not valid, uses a proposal that is not allowed, or the engine has no compiler.
-    /// Compiled modules are refused: see [`Module::deserialize`].
+    /// If the module is not valid, uses a proposal that is not allowed, or the engine has no
+    /// compiler. Compiled modules are refused: see [`Module::deserialize`].
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
         Self::compile(engine, bytes.as_ref())
     }
 
-    /// Loads or compiles a module, whichever the content of the file asks for: in binary form, in the
+    /// Loads or compiles a module, depending on the content of the file: in binary form, in the
     /// text format if the engine's compiler reads it, or compiled already.
     ///
-    /// Of compiled modules, only those are loaded that the engine's trust policy accepts
+    /// A module that is compiled already is only loaded if the engine's trust policy accepts it
     /// (`Config::trust`, with the feature `sign`), so that this function is safe.
     ///
     /// # Errors
     ///
-    /// If the file can't be read; as for [`Module::new`]; if it is compiled and not trusted, or as for
-    /// [`Module::deserialize`].
+    /// If the file can't be read. As for [`Module::new`]. If the module is compiled already and not
+    /// trusted, or as for [`Module::deserialize`].
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let path = file.as_ref();
         let (file, bytes) = open_and_read_head(path)?;
@@ -107,7 +107,7 @@ impl Module {
         Self::compile(engine, binary)
     }
 
-    /// Loads or compiles a module, whichever the file asks for.
+    /// Loads or compiles a module, depending on the content of the file.
     ///
     /// # Safety
     ///
@@ -141,7 +141,7 @@ impl Module {
 
     fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module> {
         let entry = CacheEntry::of(engine, bytes);
-        // One that does not fit the engine, for whatever reason, is none.
+        // An entry that does not fit the engine, for whatever reason, is ignored.
         if let Some(loaded) = entry.load()
             && let Ok(module) = Self::from_loaded(engine, loaded)
         {
@@ -162,13 +162,13 @@ impl Module {
     ///
     /// # Safety
     ///
-    /// The bytes must come from a trustworthy compiler and be unchanged since: they are run as they
-    /// are.
+    /// The bytes must come from a trustworthy compiler and be unchanged since: the code in them is
+    /// run as it is.
     ///
     /// # Errors
     ///
-    /// If the bytes are no artifact, are damaged, or were compiled for another machine or with settings
-    /// that the engine does not provide for: all reasons are in the error.
+    /// If the bytes are not an artifact, are damaged, or were compiled for another machine or with
+    /// settings that the engine does not provide for. The error has all reasons.
     pub unsafe fn deserialize(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
         let bytes = bytes.as_ref();
         expect_artifact(bytes, "Module::new")?;
@@ -193,7 +193,7 @@ impl Module {
         {
             Ok(loaded) => loaded,
             Err(error) => {
-                // What the file is instead says more than what is wrong with it as an artifact.
+                // The kind of the file says more than what is wrong with it as an artifact.
                 if let Ok(bytes) = std::fs::read(path) {
                     expect_artifact(&bytes, "Module::from_file")
                         .with_context(|| format!("failed to load: {}", path.display()))?;
@@ -218,8 +218,8 @@ impl Module {
 
     /// The bytes of the module's artifact, for [`Module::deserialize`].
     ///
-    /// With a cache (`Config::cache`) they are what the compiler has made, too: an authentication code,
-    /// which is worth nothing outside of the cache, is taken off.
+    /// With a cache (`Config::cache`), the bytes are also what the compiler has made: the
+    /// authentication code, which is worth nothing outside of the cache, is removed.
     ///
     /// # Errors
     ///
@@ -237,8 +237,8 @@ impl Module {
         Ok(Module { inner: Arc::new(ModuleInner { _profiled, loaded, linked, engine }) })
     }
 
-    /// The module's types and imports as its engine knows them. An error only in an artifact that
-    /// contradicts itself: damage was noticed when it was loaded.
+    /// The module's types and imports as its engine knows them. This only fails for an artifact
+    /// that contradicts itself, since damage was noticed when it was loaded.
     fn linked(&self) -> Result<&Linked> {
         if let Some(linked) = self.inner.linked.get() {
             return Ok(linked);
@@ -255,13 +255,13 @@ impl Module {
         Ok(self.inner.linked.get_or_init(|| Linked { vm, type_ids, wanted }))
     }
 
-    /// The module's own name, if it has a name section that says it.
+    /// The module's own name, if it has a name section with it.
     pub fn name(&self) -> Option<&str> {
         self.artifact().module_name()
     }
 
-    /// The imports, in the order of the binary. None if the module is from an artifact that contradicts
-    /// itself with the right checksums; instantiating it says so.
+    /// The imports, in the order of the binary. There are none if the module is from an artifact
+    /// with right checksums that contradicts itself; instantiating it reports that.
     pub fn imports<'module>(
         &'module self,
     ) -> impl ExactSizeIterator<Item = ImportType<'module>> + 'module {
@@ -317,7 +317,7 @@ impl Module {
         self.artifact().text()
     }
 
-    /// The functions that the module defines, with where their code stands in [`Module::text`].
+    /// The functions that the module defines, with the ranges of their code in [`Module::text`].
     pub fn functions(&self) -> impl ExactSizeIterator<Item = ModuleFunction> + '_ {
         let counts = self.artifact().counts();
         (0..counts.functions - counts.imported_functions).map(move |defined| {
@@ -343,7 +343,7 @@ impl Module {
         self.linked().map(|linked| &linked.vm)
     }
 
-    /// What each import asks for.
+    /// The type of each import.
     pub(crate) fn wanted(&self) -> Result<&[CanonicalType]> {
         self.linked().map(|linked| linked.wanted.as_slice())
     }
@@ -372,7 +372,7 @@ impl fmt::Debug for Module {
     }
 }
 
-/// The type of an item of a module's, as its engine shows it.
+/// The type of an item of a module, as the API shows it.
 pub(crate) fn extern_type(engine: &Engine, ty: &CanonicalType) -> ExternType {
     match ty {
         CanonicalType::Func(id) => {
@@ -387,7 +387,7 @@ pub(crate) fn extern_type(engine: &Engine, ty: &CanonicalType) -> ExternType {
     }
 }
 
-/// A module's type of an item made canonical.
+/// A module's type of an item, made canonical.
 pub(crate) fn canonical_entity(ids: &[u32], ty: EntityType) -> Result<CanonicalType> {
     let rename = |index: TypeIndex| match ids.get(index.index()) {
         Some(id) => Ok(*id),
@@ -418,7 +418,7 @@ fn expect_artifact(bytes: &[u8], instead: &str) -> Result<()> {
             "expected a compiled module, found {identity}: compile it with `{instead}`, or \
              beforehand with `Engine::precompile_module`"
         ),
-        // The loader says what it is instead, and what to do with it.
+        // The loader reports what it is instead, and what to do with it.
         _ => Ok(()),
     }
 }
@@ -436,7 +436,7 @@ pub struct ModuleExport {
 pub struct ModuleFunction {
     /// The index among all functions of the module.
     pub index: u32,
-    /// The name, if the module has a name section that says it.
+    /// The name, if the module has a name section with it.
     pub name: Option<String>,
     /// Where the code starts in [`Module::text`].
     pub offset: usize,

@@ -35,7 +35,7 @@ pub struct Table {
     table: NonNull<VmTable>,
     /// The canonical type of the elements.
     element: wasm_types::RefType,
-    /// Whether it is another module's own and may not be written.
+    /// Whether the host may only read it, since it is internal to a module.
     read_only: bool,
 }
 
@@ -49,8 +49,9 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If `init` is not of the type of the elements, `init` is of another store or the type of another engine than
-    /// the store, the limiter of the store does not allow it, or the machine has no room.
+    /// If `init` is not of the type of the elements, `init` is of another store, or the type is of
+    /// another engine than the store. If the limiter of the store does not allow it, or the machine
+    /// has no room.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table> {
         let store = store.as_context_mut();
         store.0.admit(&ty)?;
@@ -89,7 +90,8 @@ impl Table {
         TableType::from_canonical(store.0.engine(), self.canonical_type(store.0))
     }
 
-    /// An element; `None` out of bounds, and in a damaged artifact that does not say what it is.
+    /// An element. `None` if the index is out of bounds, or if the artifact is damaged so that the
+    /// element can't be read.
     ///
     /// # Panics
     ///
@@ -132,12 +134,12 @@ impl Table {
         self.vm(store.as_context().0).size()
     }
 
-    /// Grows by a number of elements, which are `init`; the old size.
+    /// Grows by a number of elements, which are set to `init`, and returns the old size.
     ///
     /// # Errors
     ///
-    /// If `init` is not of the type of the elements, the maximum or the limiter of the store does not
-    /// allow it, or the machine has no room.
+    /// If `init` is not of the type of the elements, the maximum or the limiter of the store does
+    /// not allow it, or the machine has no room.
     ///
     /// # Panics
     ///
@@ -149,12 +151,12 @@ impl Table {
         let bits = init.check(store.0, self.element)?;
         let (opaque, host) = store.0.opaque_and_host();
         let (room, mut why) = (opaque.vm.room(), String::new());
-        // SAFETY: the table belongs to the store, which is borrowed for this call; the host's side
-        // of it does not reach the table.
+        // SAFETY: the table belongs to the store, which is borrowed for this call. The host's part
+        // of the store does not reach the table.
         let grown =
             unsafe { (*self.table.as_ptr()).grow(delta, bits, Some(host), room, Some(&mut why))? };
         let Some(old) = grown else { crate::bail!("failed to grow table by `{delta}`: {why}") };
-        // SAFETY: the store is borrowed, and nothing of it is any more.
+        // SAFETY: the store is borrowed, and no part of it is borrowed any more.
         unsafe {
             if delta > 0 {
                 store.0.vm.has_grown(self.table.addr().get(), old + delta);
@@ -167,7 +169,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If some are out of bounds (nothing is changed then), or the value is not of the type of the
+    /// If some are out of bounds (then nothing is changed), or the value is not of the type of the
     /// elements.
     ///
     /// # Panics
@@ -188,7 +190,8 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If some are out of bounds (nothing is changed then), or the types of the elements do not fit.
+    /// If some are out of bounds (then nothing is changed), or the types of the elements do not
+    /// fit.
     ///
     /// # Panics
     ///

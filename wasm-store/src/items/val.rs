@@ -7,7 +7,7 @@ use crate::store::{AsContext, StoreId, StoreOpaque};
 use crate::types::{HeapType, RefType, ValType, matching};
 use crate::vm::ValRaw;
 
-/// A 128-bit vector, as the number whose little-endian bytes it has.
+/// A 128-bit vector, as the little-endian number of its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(C, align(16))]
 pub struct V128(u128);
@@ -86,7 +86,7 @@ impl Val {
     ///
     /// # Panics
     ///
-    /// If it is a hierarchy whose references have no value of the API.
+    /// If references of this hierarchy have no value in the API.
     pub fn null_ref(heap_type: &HeapType) -> Val {
         Ref::null(heap_type).into()
     }
@@ -103,8 +103,8 @@ impl Val {
         Val::ExternRef(None)
     }
 
-    /// Zero or null; `None` for a reference that can't be null, or is of a hierarchy whose
-    /// references have no value of the API.
+    /// Zero or null; `None` for a reference that can't be null, or whose hierarchy has no values in
+    /// the API.
     pub fn default_for_ty(ty: &ValType) -> Option<Val> {
         Some(match ty {
             ValType::I32 => Val::I32(0),
@@ -295,7 +295,7 @@ impl Ref {
     ///
     /// # Panics
     ///
-    /// If it is a hierarchy whose references have no value of the API.
+    /// If references of this hierarchy have no value in the API.
     pub fn null(heap_type: &HeapType) -> Ref {
         match heap_type.top() {
             HeapType::Func => Ref::Func(None),
@@ -422,8 +422,8 @@ impl Ref {
         use wasm_types::HeapType as H;
         match ty.heap {
             H::Extern | H::NoExtern => Ref::Extern(Rooted::from_reference(store, bits)),
-            // Structures and other internal references have no module that makes them, so that what
-            // is left here are functions, and nulls.
+            // No module can make references to structures and other internal values, so that only
+            // functions and nulls are left.
             // SAFETY: as the caller promises.
             _ => Ref::Func(unsafe { Func::from_reference(store, bits) }),
         }

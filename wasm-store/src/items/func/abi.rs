@@ -18,7 +18,7 @@ pub enum Class {
     Int,
     /// A float register.
     Float,
-    /// None: signatures with such values take an array.
+    /// Neither: signatures with such values take an array.
     Array,
 }
 
@@ -45,15 +45,15 @@ pub(crate) const fn results_fit(classes: &[Class]) -> bool {
     }
 }
 
-/// What a value is at the border to compiled code.
+/// How a value is passed at the border to compiled code.
 ///
 /// # Safety
 ///
 /// The type must be passed by the system's C convention in the kind of register that `CLASS` names,
-/// as the value that the two functions say.
+/// with the value that the two functions convert to and from.
 #[doc(hidden)]
 pub unsafe trait Abi: Copy + Send {
-    /// Where it travels.
+    /// Where the value travels.
     const CLASS: Class;
 
     /// The value in an array of arguments.
@@ -76,7 +76,7 @@ pub(crate) fn bits(raw: ValRaw) -> u128 {
 
 macro_rules! abi {
     ($($ty:ty, $class:ident, $to:expr, $from:expr;)*) => {$(
-        // SAFETY: the system's convention passes the type as said.
+        // SAFETY: the system's convention passes the type in a register of that class.
         unsafe impl Abi for $ty {
             const CLASS: Class = Class::$class;
 
@@ -104,7 +104,7 @@ abi! {
     V128, Array, |v| v.as_u128(), V128::from;
 }
 
-/// What a list of results is at the border to compiled code: nothing, or one value.
+/// How a list of results is passed at the border to compiled code: nothing, or one value.
 ///
 /// # Safety
 ///
@@ -119,12 +119,12 @@ pub unsafe trait RetAbi: Copy + Send {
     unsafe fn write_raw(self, values: *mut u128);
 }
 
-// SAFETY: nothing is returned as nothing.
+// SAFETY: nothing is returned for an empty list.
 unsafe impl RetAbi for () {
     unsafe fn write_raw(self, _values: *mut u128) {}
 }
 
-// SAFETY: one value is returned as it says.
+// SAFETY: one value is returned in the register of its class.
 unsafe impl<A: Abi> RetAbi for A {
     unsafe fn write_raw(self, values: *mut u128) {
         // SAFETY: as the caller promises.

@@ -1,4 +1,4 @@
-//! Host functions that take lists of values: their type is a value too.
+//! Host functions that take lists of values: their type is a value as well.
 
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Host functions: a closure, and the shims that compiled code gets to call it with.
+//! Host functions: a closure, and the shims by which compiled code calls it.
 
 #![allow(unsafe_code)]
 
@@ -37,8 +37,8 @@ struct Inner {
     _closure: Arc<dyn Any + Send + Sync>,
 }
 
-// SAFETY: the pointers are to code, to the engine's record of the type, and to the closure; all three
-// can be used from every thread, and `ty` and `_closure` keep the latter two alive.
+// SAFETY: the pointers are to code, to the engine's record of the type, and to the closure; all
+// three can be used from every thread, and `ty` and `_closure` keep the latter two alive.
 unsafe impl Send for Inner {}
 // SAFETY: as above.
 unsafe impl Sync for Inner {}
@@ -107,12 +107,13 @@ impl HostFunc {
         &self.inner.ty
     }
 
-    /// What an import of an instance in the store is bound to. The store must keep the function.
+    /// What an import of an instance in the store is bound to. The store must keep the function
+    /// alive.
     pub(crate) fn def(&self, store: &StoreOpaque) -> NonNull<HostDef> {
         self.inner.hooked.for_import(&self.inner.plain, store)
     }
 
-    /// The definition for calls that hooks are told of, or that for others.
+    /// The definition for calls that notify hooks, or the one for other calls.
     #[cfg(feature = "call-hook")]
     pub(crate) fn definition(&self, is_hooked: bool) -> NonNull<HostDef> {
         NonNull::from(if is_hooked { self.inner.hooked.hooked() } else { &self.inner.plain })
@@ -167,8 +168,8 @@ where
     P: WasmTyList,
     R: WasmRet,
 {
-    // SAFETY: the record is that of a function made with this shim, so that its data is the closure;
-    // the array holds the parameters and has room for the results.
+    // SAFETY: the record is that of a function made with this shim, so that its data is the
+    // closure; the array holds the parameters and has room for the results.
     unsafe {
         let outcome = host_call::<T, _, _, HOOKED>(record, InArray(values), |caller, _| {
             let func = &*(*record).data.cast::<F>();
@@ -181,8 +182,8 @@ where
     }
 }
 
-/// Runs the host's side of a call: what every shim does. `None` if it failed, with the failure stored
-/// and everything dropped.
+/// Runs the host's side of a call, which is the same in every shim. Returns `None` if the call
+/// failed; then the failure is stored and everything is dropped.
 ///
 /// # Safety
 ///
@@ -193,14 +194,14 @@ pub(super) unsafe fn host_call<T: 'static, P: CallValues, R: CallValues, const H
     params: P,
     body: impl FnOnce(Caller<'_, T>, P) -> Result<R>,
 ) -> Option<R> {
-    // SAFETY: as the caller promises. The store is borrowed by the call that has led here, which does
-    // not use it before this one is over.
+    // SAFETY: as the caller promises. The call that has led here borrows the store, and does not
+    // use it before this one is over.
     let (context, store) = unsafe {
         let context = (*record).store;
         (context, StoreInner::<T>::from_context(context))
     };
-    // A panic may leave the closure's own data inconsistent, as everywhere in Rust; the store's is
-    // not touched while the closure runs, other than by calls that leave it consistent.
+    // A panic may leave the closure's own data inconsistent, as everywhere in Rust. The store's
+    // data are only touched by calls that leave them consistent while the closure runs.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let call = |store: &mut StoreInner<T>, params: P| {
             // SAFETY: the record is that of this call.

@@ -1,4 +1,4 @@
-//! The traits of what a Rust closure must be to become a host function. The code for each number of
+//! The traits that a Rust closure must meet to become a host function. The code for each number of
 //! parameters is in `tuples`.
 
 #![allow(unsafe_code)]
@@ -10,14 +10,14 @@ use crate::items::HostFunc;
 use crate::store::StoreId;
 use crate::types::ValType;
 
-/// What a host function may return: a [`WasmTy`](crate::items::WasmTy), a tuple of up to 16, nothing, or a
-/// [`Result`] of these.
+/// What a host function may return: a [`WasmTy`](crate::items::WasmTy), a tuple of up to 16,
+/// nothing, or a [`Result`] of these.
 ///
 /// # Safety
 ///
 /// Only this crate implements the trait; its hidden items can change.
 pub unsafe trait WasmRet {
-    /// What it is when it travels in registers.
+    /// The type of the value when it travels in registers.
     #[doc(hidden)]
     type Abi: RetAbi;
 
@@ -42,7 +42,7 @@ pub unsafe trait WasmRet {
     unsafe fn write_raw(self, store: StoreId, values: *mut u128) -> Result<()>;
 }
 
-// SAFETY: a result that is there travels as itself, and an error does not travel at all.
+// SAFETY: a result that is a value travels as that value, and an error does not travel at all.
 unsafe impl<R: WasmRet> WasmRet for Result<R> {
     type Abi = R::Abi;
     const FIT: bool = R::FIT;

@@ -12,7 +12,8 @@ use crate::store::{Caller, StoreId};
 use crate::types::ValType;
 use crate::vm::ValRaw;
 
-/// The parameters of a [`TypedFunc`](crate::items::TypedFunc): a [`WasmTy`], or a tuple of up to 16.
+/// The parameters of a [`TypedFunc`](crate::items::TypedFunc): a [`WasmTy`], or a tuple of up to
+/// 16.
 ///
 /// # Safety
 ///
@@ -48,8 +49,8 @@ pub unsafe trait WasmParams: Send {
     ///
     /// # Safety
     ///
-    /// `code` is an entry thunk made ready for a function of this signature, `context` what it takes
-    /// first.
+    /// `code` is an entry thunk for a function of this signature, `context` is the first argument
+    /// that it takes, ready for the call.
     #[doc(hidden)]
     unsafe fn invoke_registers<R: RetAbi>(self, code: *const u8, context: *mut u8) -> R;
 }
@@ -60,7 +61,7 @@ pub unsafe trait WasmParams: Send {
 ///
 /// Only this crate implements the trait; its hidden items can change.
 pub unsafe trait WasmResults: WasmParams {
-    /// What the list is when it travels in registers.
+    /// The type of the list when it travels in registers.
     #[doc(hidden)]
     type Abi: RetAbi;
 
@@ -114,7 +115,7 @@ pub unsafe trait WasmTyList {
 ///
 /// # Safety
 ///
-/// The place holds a value of the type, from Wasm of the store.
+/// `values.add(place)` holds a value of the type, from Wasm of the store.
 #[inline(always)]
 pub(super) unsafe fn load_one<A: WasmTy>(values: *const u128, place: usize, store: StoreId) -> A {
     // SAFETY: as the caller promises; the union and its bits are the same memory.
@@ -125,7 +126,7 @@ pub(super) unsafe fn load_one<A: WasmTy>(values: *const u128, place: usize, stor
 ///
 /// # Safety
 ///
-/// The array has that place.
+/// The array has room for a value at that place.
 #[inline(always)]
 pub(super) unsafe fn store_one<A: WasmTy>(values: *mut u128, place: usize, value: A) {
     // SAFETY: as the caller promises; the union and its bits are the same memory.

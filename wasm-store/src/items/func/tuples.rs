@@ -1,4 +1,4 @@
-//! Lists of values as tuples, up to 16 long: one macro makes the code for each length.
+//! Lists of values as tuples of up to 16: one macro makes the code for each length.
 
 #![allow(unsafe_code)]
 #![allow(non_snake_case, reason = "the names of type parameters serve as names of values")]
@@ -87,7 +87,7 @@ unsafe impl<A: WasmTy> WasmRet for A {
     }
 }
 
-/// What a tuple of results is in registers, and how it becomes that: by its length.
+/// The type of a tuple of results in registers, and the conversion to it, by its length.
 macro_rules! in_registers {
     () => {
         ()
@@ -124,7 +124,8 @@ macro_rules! from_registers {
 
 macro_rules! tuples {
     ($($A:ident)*) => {
-        // SAFETY: each value travels as its type says, and the list of classes is that of the types.
+        // SAFETY: each value travels as its type says, and the list of classes is that of the
+        // types.
         #[allow(unused_variables, unused_mut, unused_assignments, clippy::unused_unit)]
         unsafe impl<$($A: WasmTy),*> WasmParams for ($($A,)*) {
             const CLASSES: &'static [Class] = &[$($A::Abi::CLASS),*];
@@ -169,7 +170,8 @@ macro_rules! tuples {
             #[inline(always)]
             unsafe fn invoke_registers<R: RetAbi>(self, code: *const u8, context: *mut u8) -> R {
                 let ($($A,)*) = self;
-                // SAFETY: the thunk takes and returns what the function does, in the same registers.
+                // SAFETY: the thunk takes and returns what the function does, in the same
+                // registers.
                 unsafe {
                     let code = std::mem::transmute::<
                         *const u8,
@@ -259,8 +261,8 @@ macro_rules! tuples {
                     R: WasmRet,
                     $($A: WasmTy,)*
                 {
-                    // SAFETY: the record is that of a function made with this shim, so that its data
-                    // is the closure, and its store's Wasm is calling with these types.
+                    // SAFETY: the record is that of a function made with this shim, so that its
+                    // data is the closure, and its store's Wasm is calling with these types.
                     unsafe {
                         let params = InRegisters(($($A,)*));
                         let outcome = host_call::<T, _, _, HOOKED>(record, params, |caller, params| {

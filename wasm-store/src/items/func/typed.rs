@@ -15,8 +15,8 @@ use crate::watch::call_hook::{Typed, WasmCall};
 
 /// A function whose types are known when the program is compiled, made by [`Func::typed`].
 ///
-/// Where the types allow it (up to 5 integers and references, up to 8 floats, at most one result, no
-/// vectors) a call passes all values in registers.
+/// Where the types allow it (up to 5 integers and references, up to 8 floats, at most one result,
+/// no vectors) a call passes all values in registers.
 pub struct TypedFunc<Params, Results> {
     func: Func,
     is_host: bool,
@@ -30,7 +30,7 @@ where
 {
     /// # Safety
     ///
-    /// The types are those of the function, and `is_host` says whether it is the host's.
+    /// The types are those of the function, and `is_host` says whether it is a host function.
     pub(super) unsafe fn new(func: Func, is_host: bool) -> Self {
         Self { func, is_host, _types: PhantomData }
     }
@@ -44,19 +44,22 @@ where
     ///
     /// # Errors
     ///
-    /// If the function traps ([`Trap`](crate::Trap), with a [`WasmBacktrace`](crate::WasmBacktrace)), a
-    /// host function that it calls returns an error, or a parameter is a reference of another store.
+    /// If the function traps ([`Trap`](crate::Trap), with a
+    /// [`WasmBacktrace`](crate::WasmBacktrace)), a host function that it calls returns an error, or
+    /// a parameter is a reference of another store.
     ///
     /// # Panics
     ///
-    /// If the function is of another store, or a host function that it calls panics: with that panic.
+    /// If the function is of another store. If a host function that it calls panics: with that
+    /// panic.
     #[inline]
     pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results> {
         let store = store.as_context_mut();
         let id = self.func.store;
-        // One comparison for two questions: whether it is the store, and whether hooks want to know.
+        // One comparison answers two questions: whether this is the function's store, and whether
+        // hooks observe the call.
         if !store.0.watched.calls_are_plain(store.0, id) {
-            return self.call_told(store.0, params);
+            return self.call_hooked(store.0, params);
         }
         if !params.compatible_with_store(id) {
             return foreign_params();
@@ -64,10 +67,14 @@ where
         self.call_in(store.0, params)
     }
 
-    /// Calls the function if it is one of the store, and tells hooks.
+    /// Calls the function and notifies hooks, after a check that it is of this store.
     #[cold]
     #[inline(never)]
-    fn call_told<T: 'static>(&self, store: &mut StoreInner<T>, params: Params) -> Result<Results> {
+    fn call_hooked<T: 'static>(
+        &self,
+        store: &mut StoreInner<T>,
+        params: Params,
+    ) -> Result<Results> {
         let id = store.id();
         self.func.store.assert_is(id);
         if !params.compatible_with_store(id) {
@@ -77,7 +84,7 @@ where
             .map(|Typed(results)| results)
     }
 
-    /// Calls the function, which is one of the store, as the parameters are.
+    /// Calls the function. It and the parameters are of this store.
     #[inline(always)]
     fn call_in<T: 'static>(&self, store: &mut StoreInner<T>, params: Params) -> Result<Results> {
         let id = self.func.store;

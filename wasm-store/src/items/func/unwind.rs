@@ -1,4 +1,4 @@
-//! From why Wasm was left to the error that the caller gets.
+//! Turns the reason why Wasm was left into the error that the caller gets.
 
 #![allow(unsafe_code)]
 
@@ -12,12 +12,13 @@ use crate::store::{StoreInner, StoreOpaque};
 use crate::vm::{TrapInfo, Unwind};
 use crate::watch::function_hook;
 
-/// The error of a call that did not return. To be called right after that call, before anything else
-/// runs on the store's Wasm stack. Functions that tell when they are left are told of.
+/// The error of a call that did not return. To be called right after that call, before anything
+/// else runs on the store's Wasm stack. Function hooks are notified that the functions on the stack
+/// were left.
 ///
 /// # Panics
 ///
-/// If a panic is why: with that panic.
+/// If the reason is a panic: with that panic.
 #[inline(always)]
 pub(crate) fn into_error<T: 'static>(store: &mut StoreInner<T>, unwind: Box<Unwind>) -> Error {
     function_hook::into_error(store, unwind, error_of)
@@ -48,7 +49,7 @@ fn error_of(store: &mut StoreOpaque, unwind: Box<Unwind>) -> Error {
 #[cold]
 #[inline(never)]
 pub(crate) fn host_error(store: &mut StoreOpaque, error: Error) -> Error {
-    // An error that went through Wasm already says where it comes from.
+    // An error that went through Wasm already has a backtrace.
     if error.is::<WasmBacktrace>() {
         return error;
     }
@@ -62,7 +63,7 @@ fn with_backtrace(error: Error, backtrace: Option<WasmBacktrace>) -> Error {
     }
 }
 
-/// Which place of which memory an access was to that the machine refused.
+/// The memory and the address in it of an access that trapped in the machine's protection.
 fn memory_fault(store: &StoreOpaque, trap: &TrapInfo) -> Option<MemoryFault> {
     let address = trap.address.filter(|_| trap.code == TrapCode::MemoryOutOfBounds)?;
     let mut nearest: Option<MemoryFault> = None;
@@ -74,7 +75,8 @@ fn memory_fault(store: &StoreOpaque, trap: &TrapInfo) -> Option<MemoryFault> {
             // SAFETY: as above.
             let memory = unsafe { instance.memory(memory).as_ref() };
             let Some(wasm_address) = address.checked_sub(memory.base() as usize) else { continue };
-            // Memories are reserved apart, so that the one that starts last below the address is it.
+            // Memories are reserved apart from each other, so that the access was to the one whose
+            // start is the nearest below the address.
             let wasm_address = wasm_address as u64;
             if nearest.is_none_or(|known| wasm_address < known.wasm_address) {
                 nearest = Some(MemoryFault { wasm_address, memory_size: memory.byte_size() });

@@ -9,7 +9,7 @@ use crate::items::{ExternRef, Func, Rooted, V128};
 use crate::store::StoreId;
 use crate::types::{HeapType, RefType, ValType, matching};
 
-/// Which way values go.
+/// The direction that values go in.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Direction {
@@ -35,7 +35,7 @@ pub enum Direction {
 ///
 /// Only this crate implements the trait; its hidden items can change.
 pub unsafe trait WasmTy: Send {
-    /// What the value is at the border to compiled code.
+    /// The type of the value at the border to compiled code.
     #[doc(hidden)]
     type Abi: Abi;
 
@@ -58,7 +58,7 @@ pub unsafe trait WasmTy: Send {
     #[doc(hidden)]
     unsafe fn from_abi(abi: Self::Abi, store: StoreId) -> Self;
 
-    /// Checks that the type can stand for a canonical one of a function.
+    /// Checks that the type can stand for a canonical type of a function.
     #[doc(hidden)]
     fn typecheck(engine: &Engine, ty: wasm_types::ValType, direction: Direction) -> Result<()> {
         let own = Self::valtype();
@@ -77,7 +77,7 @@ pub unsafe trait WasmTy: Send {
 
 macro_rules! numbers {
     ($($ty:ty, $abi:ty, $valtype:ident, $into:expr, $from:expr;)*) => {$(
-        // SAFETY: the border type is the one of that Wasm type.
+        // SAFETY: the border type is that of the Wasm type.
         unsafe impl WasmTy for $ty {
             type Abi = $abi;
 

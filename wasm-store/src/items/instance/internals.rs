@@ -1,8 +1,8 @@
 //! Everything that an instance has, exported or not.
 //!
-//! What the module neither exports nor imports is its own: an artifact says whether others may look at it, and
-//! whether they may write to it ([`Internals`]). The handles are those of exported items, so that reading
-//! and writing go through the same checks.
+//! What a module neither exports nor imports is internal to it. An artifact says whether the host
+//! may read it, and whether the host may write to it ([`Internals`]). The handles are those of
+//! exported items, so that reading and writing go through the same checks.
 
 #![allow(unsafe_code)]
 
@@ -22,7 +22,7 @@ use crate::store::{AsContextMut, StoreContext, StoreOpaque};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Internal<I> {
-    /// The index among the module's items of its kind, those imported first.
+    /// The index among the module's items of its kind, imported ones first.
     pub index: u32,
     /// The name that the module's name section gives it.
     pub name: Option<String>,
@@ -38,7 +38,7 @@ pub struct Internal<I> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct DataSegment<'a> {
-    /// The bytes, as the module has them; for an instance, a dropped segment is empty.
+    /// The bytes in the module. For an instance, a dropped segment is empty.
     pub bytes: &'a [u8],
     /// Whether instantiation writes it to a memory.
     pub is_active: bool,
@@ -50,15 +50,15 @@ pub struct DataSegment<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ElementSegment {
-    /// How many elements it has; for an instance, a dropped segment is empty.
+    /// How many elements it has. For an instance, a dropped segment is empty.
     pub len: u32,
     /// Whether instantiation writes it to a table.
     pub is_active: bool,
-    /// Whether it was dropped: by `elem.drop`, after it was written, or since it only declares.
+    /// Whether it was dropped: by `elem.drop`, after it was written, or because it is declarative.
     pub is_dropped: bool,
 }
 
-/// The error for writing to what may only be read.
+/// The error for a write to an item that may only be read.
 pub(crate) fn read_only(what: &str) -> Error {
     Error::msg(format!(
         "the {what} is not exported, and its module was not compiled for writes from outside: compile it, and \
@@ -75,7 +75,8 @@ macro_rules! items {
         ///
         /// # Errors
         ///
-        /// If the module or the engine is [`Internals::Sealed`], and some are neither exported nor imported.
+        /// If the module or the engine is [`Internals::Sealed`], and some are neither exported nor
+        /// imported.
         ///
         /// # Panics
         ///
@@ -106,8 +107,8 @@ macro_rules! items {
         ///
         /// # Errors
         ///
-        /// If there is none with this index, or it is neither exported nor imported and the module or the
-        /// engine is [`Internals::Sealed`].
+        /// If there is no item with this index. If it is neither exported nor imported, and the
+        /// module or the engine is [`Internals::Sealed`].
         ///
         /// # Panics
         ///
@@ -136,8 +137,8 @@ macro_rules! items {
         ///
         /// # Errors
         ///
-        /// If there is none with this name, or more than one: the error has the indices. Also if it is neither
-        /// exported nor imported, and the module or the engine is [`Internals::Sealed`].
+        /// If there is no item with this name, or several: the error has their indices. If it is
+        /// neither exported nor imported, and the module or the engine is [`Internals::Sealed`].
         ///
         /// # Panics
         ///
@@ -159,7 +160,7 @@ macro_rules! items {
                     crate::bail!("none of the {} of the module is called `{name}`{near}", $plural)
                 }
                 _ => crate::bail!(
-                    "several of the {} of the module are called `{}`, ask for one by its index: {found:?}",
+                    "several of the {} of the module are called `{}`, request one by its index: {found:?}",
                     $plural,
                     Escaped::new(name)
                 ),
@@ -179,8 +180,8 @@ impl Instance {
             FuncIndex functions imported_functions functions;
     }
 
-    /// Who may look at what the module does not export, and write to it: the stricter of what the artifact and
-    /// the engine say.
+    /// Whether the host may read, or also write, what the module does not export: the stricter of
+    /// the settings of the artifact and the engine.
     ///
     /// # Panics
     ///
@@ -260,7 +261,7 @@ impl Instance {
         Ok(list)
     }
 
-    /// The handle of an item that may be seen.
+    /// The handle of an item, after a check that the host may see it.
     fn internal(
         &self,
         store: &mut StoreOpaque,
@@ -281,13 +282,13 @@ fn segment_item<I>(index: u32, name: Option<String>, item: I) -> Internal<I> {
     Internal { index, name, is_imported: false, is_exported: false, item }
 }
 
-/// Who may look at what a module does not export, and write to it.
+/// Whether the host may read, or also write, what a module does not export.
 fn level(module: &Module) -> Internals {
     let engine = module.engine().config().request.tunables.internals;
     module.artifact().tunables().internals.min(engine)
 }
 
-/// Checks that one may look at what a module does not export.
+/// Checks that the host may read what a module does not export.
 pub(crate) fn check_open(module: &Module) -> Result<()> {
     if level(module) != Internals::Sealed {
         return Ok(());

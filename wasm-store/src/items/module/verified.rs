@@ -10,13 +10,13 @@ use crate::error::{Context, Result};
 impl Module {
     /// Loads a module from the bytes of an artifact, if the engine's trust policy accepts it.
     ///
-    /// What is verified is the copy that is run: the bytes may change afterwards.
+    /// The copy that is run is the one that was verified: the bytes may change afterwards.
     ///
     /// # Errors
     ///
-    /// If the engine has no policy ([`Config::trust`](crate::Config::trust)) or it does not accept the bytes (the error can be
-    /// asked for [`VerifyError`](crate::sign::VerifyError) by way of its
-    /// [`chain`](crate::Error::chain)); and as for [`Module::deserialize`].
+    /// If the engine has no policy ([`Config::trust`](crate::Config::trust)) or the policy does not
+    /// accept the bytes. The [`chain`](crate::Error::chain) of the error then has a
+    /// [`VerifyError`](crate::sign::VerifyError). As for [`Module::deserialize`].
     pub fn deserialize_verified(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
         let loaded = engine.config().trust.load_bytes(engine, bytes.as_ref())?;
         Module::from_loaded(engine, loaded)
@@ -24,8 +24,8 @@ impl Module {
 
     /// Loads a module from the file of an artifact, if the engine's trust policy accepts it.
     ///
-    /// The file is read, not mapped, and what was read is what is verified and run: whoever may write the
-    /// file can change nothing about the module, neither meanwhile nor afterwards.
+    /// The file is read, not mapped, and the copy that was read is verified and run. Whoever may
+    /// write the file can't change the module, neither during the call nor afterwards.
     ///
     /// # Errors
     ///
