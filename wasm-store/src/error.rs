@@ -127,7 +127,7 @@ impl Error {
         let found = self.object.take(std::any::TypeId::of::<E>());
         match found.and_then(|found| found.downcast().ok()) {
             Some(value) => Ok(*value),
-            None => Err(Self::msg("the value asked for was taken out of this error")),
+            None => Err(Self::msg("the requested value was taken out of this error")),
         }
     }
 

@@ -29,8 +29,8 @@ use crate::items::{Extern, HostFunc, Instance, IntoFunc, Module, Val};
 use crate::store::{AsContext, AsContextMut, Caller};
 use crate::types::{FuncType, ImportType};
 
-/// Names for items that modules import. Host functions that it defines belong to no store, so that one
-/// linker serves many stores of its engine.
+/// Names for items that modules import. Host functions that a linker defines belong to no store, so
+/// that one linker serves many stores of its engine.
 ///
 /// ```
 /// use wasm_store::{Engine, Extern, Linker, Store};
@@ -47,7 +47,8 @@ use crate::types::{FuncType, ImportType};
 /// # }
 /// ```
 ///
-/// A linker is for stores whose data are of exactly its type, also where types differ only in lifetimes:
+/// A linker is for stores whose data are of exactly its type. Types that differ only in lifetimes
+/// are different types here:
 ///
 /// ```compile_fail
 /// use wasm_store::Linker;
@@ -61,8 +62,8 @@ pub struct Linker<T> {
     names: Names,
     allow_shadowing: bool,
     allow_unknown_exports: bool,
-    /// Host functions get data of exactly this type. One that differs in lifetimes, as those of function pointers may,
-    /// is another, so a linker is not to be taken for one of a subtype.
+    /// Host functions get data of exactly this type. A type that differs in lifetimes, as function
+    /// pointers may, is another type, so a linker must not convert to one of a subtype.
     _data: PhantomData<fn(T) -> T>,
 }
 
@@ -89,7 +90,8 @@ impl<T> Linker<T> {
         self
     }
 
-    /// Whether [`Linker::module`] takes commands with exports that are neither functions nor known.
+    /// Whether [`Linker::module`] accepts commands with exports that are neither functions nor
+    /// known.
     pub fn allow_unknown_exports(&mut self, allow: bool) -> &mut Self {
         self.allow_unknown_exports = allow;
         self
@@ -104,7 +106,7 @@ impl<T> Linker<T> {
         crate::bail!("import of `{module}::{name}` defined twice")
     }
 
-    /// Gives all that a module's namespace defines another name too.
+    /// Gives everything in a module's namespace a second name.
     ///
     /// # Errors
     ///
@@ -121,7 +123,7 @@ impl<T> Linker<T> {
         Ok(())
     }
 
-    /// Gives an item another name too.
+    /// Gives an item a second name.
     ///
     /// # Errors
     ///
@@ -143,7 +145,7 @@ impl<T> Linker<T> {
         }
     }
 
-    /// Names that are like the given one, for messages.
+    /// Names that are similar to the given one, for messages.
     fn near(&self, module: &str, name: &str) -> String {
         suggestions::near_items(
             module,
@@ -165,8 +167,9 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If the name is defined already, or the item may only be read ([`Internals`](crate::Internals)); if the store
-    /// is of another engine, or the item of another store.
+    /// If the name is defined already, or the item may only be read
+    /// ([`Internals`](crate::Internals)). If the store is of another engine, or the item of another
+    /// store.
     pub fn define(
         &mut self,
         store: impl AsContext<Data = T>,
@@ -259,8 +262,8 @@ impl<T: 'static> Linker<T> {
         Ok(self)
     }
 
-    /// Defines every function that a module imports and that has no name here, as one that fails when it
-    /// is called.
+    /// Defines every function that a module imports and that has no name here as a function that
+    /// fails when it is called.
     ///
     /// # Errors
     ///
@@ -279,9 +282,9 @@ impl<T: 'static> Linker<T> {
         Ok(())
     }
 
-    /// Defines everything that a module imports and that has no name here, as an item that is zero, null
-    /// or empty; a function as one that returns such values. Functions belong to no store, the rest to
-    /// the one given.
+    /// Defines everything that a module imports and that has no name here as an item that is zero,
+    /// null or empty. A function becomes one that returns such values. Functions belong to no
+    /// store, the other items to the given one.
     ///
     /// # Errors
     ///
@@ -318,8 +321,9 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If an import has no definition ([`UnknownImportError`]), one of another type or of another store; if the module
-    /// or the store is of another engine than the linker; and as for [`Instance::new`].
+    /// If an import has no definition ([`UnknownImportError`]), or one of another type or of
+    /// another store. If the module or the store is of another engine than the linker. As for
+    /// [`Instance::new`].
     pub fn instantiate(
         &self,
         mut store: impl AsContextMut<Data = T>,
@@ -337,8 +341,8 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If an import has no definition ([`UnknownImportError`]) or one of another type, or the module is of another
-    /// engine.
+    /// If an import has no definition ([`UnknownImportError`]), or one of another type. If the
+    /// module is of another engine.
     pub fn instantiate_pre(&self, module: &Module) -> Result<InstancePre<T>> {
         let items = self.look_up(module, |_| {})?;
         // SAFETY: host functions of a linker are made for data of its type.
@@ -378,7 +382,7 @@ impl<T: 'static> Linker<T> {
         })
     }
 
-    /// An item by its names. `None` too if it is of another store.
+    /// An item by its names. Also `None` if it is of another store.
     ///
     /// # Panics
     ///
@@ -395,8 +399,8 @@ impl<T: 'static> Linker<T> {
         unsafe { self.names.get(module, name)?.to_extern(store.0) }
     }
 
-    /// The item that an import names. `None` too if it is of another store, or the import is of a module of another
-    /// engine.
+    /// The item that an import names. Also `None` if the item is of another store, or the import is
+    /// of a module of another engine.
     ///
     /// # Panics
     ///

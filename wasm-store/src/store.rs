@@ -38,11 +38,12 @@ use crate::vm::{StoreHost, VMStoreContext};
 use crate::watch::call_hook::HookSlot;
 use crate::watch::function_hook::FunctionHookSlot;
 
-/// A set of instances with what they share, and data of the host's that its functions get to see.
+/// A set of instances with what they share, and data of the host that its functions have access to.
 ///
-/// Functions, memories, tables, globals and instances belong to a store and live as long as it. Their
-/// handles are small and can be copied; using one with another store is a panic. Nothing is freed before
-/// the store is dropped, so use one for a program's run or a request, not for a server's life.
+/// Functions, memories, tables, globals and instances belong to a store and live as long as the
+/// store. Their handles are small and can be copied; using one with another store is a panic.
+/// Nothing is freed before the store is dropped, so use one store for a program's run or a request,
+/// not for a server's lifetime.
 ///
 /// ```
 /// use wasm_store::{Engine, Func, Store};
@@ -58,8 +59,8 @@ use crate::watch::function_hook::FunctionHookSlot;
 /// # }
 /// ```
 pub struct Store<T: 'static> {
-    /// Made by a box, but not one: compiled code and shims also hold this address, which a box may
-    /// not share.
+    /// Made by a box, but not kept as one: compiled code and shims also hold this address, and a
+    /// box may not be aliased.
     inner: NonNull<StoreInner<T>>,
     _owns: PhantomData<Box<StoreInner<T>>>,
 }
@@ -69,7 +70,7 @@ unsafe impl<T: Send> Send for Store<T> {}
 // SAFETY: as above; a shared borrow of it gives shared borrows only.
 unsafe impl<T: Sync> Sync for Store<T> {}
 
-/// What a store is, at an address that does not change.
+/// The content of a store, at an address that does not change.
 #[repr(C)]
 pub(crate) struct StoreInner<T: 'static> {
     opaque: StoreOpaque,
@@ -134,16 +135,17 @@ impl<T: 'static> Store<T> {
         self.inner().engine()
     }
 
-    /// Sets who decides how much the code of this store may use. The function is given the data and
-    /// returns the limiter in it.
+    /// Sets the limiter that decides how much the code of this store may use. The function is given
+    /// the data and returns the limiter in it.
     pub fn limiter(
         &mut self,
         mut limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync + 'static,
     ) {
         let inner = self.inner_mut();
-        let asked = limiter(&mut inner.host.data);
-        let (instances, tables, memories) = (asked.instances(), asked.tables(), asked.memories());
-        let total_memory_size = asked.total_memory_size();
+        let limits = limiter(&mut inner.host.data);
+        let (instances, tables, memories) =
+            (limits.instances(), limits.tables(), limits.memories());
+        let total_memory_size = limits.total_memory_size();
         inner.opaque.limits.set(instances, tables, memories);
         inner.opaque.vm.set_memory_limit(total_memory_size);
         inner.host.limiter = Some(Box::new(limiter));
@@ -192,19 +194,19 @@ impl<T: 'static> StoreInner<T> {
         &mut self.host.data
     }
 
-    /// The parts that are used together when something grows: who belongs to the store, and who
-    /// decides.
+    /// The parts that are used together when something grows: the store's content, and the host's
+    /// part that decides.
     pub(crate) fn opaque_and_host(&mut self) -> (&mut StoreOpaque, &mut dyn StoreHost) {
         (&mut self.opaque, &mut self.host)
     }
 
-    /// The context, made ready for a call that may come back to the store through it. While the call
-    /// lasts, nothing else may be used of this borrow.
+    /// The context, made ready for a call that may come back to the store through it. While the
+    /// call lasts, nothing else of this borrow may be used.
     #[inline(always)]
     pub(crate) fn context_for_call(&mut self) -> *mut VMStoreContext {
         let context = self.opaque.vm.context();
-        // SAFETY: the store owns its context. What is written is the address that already stands
-        // there; written anew, it is derived from the borrow that the caller holds.
+        // SAFETY: the store owns its context. The address that is written is the one that is there
+        // already; it is written anew so that it is derived from the borrow that the caller holds.
         unsafe { (*context).host_data = ptr::from_mut(self).cast() };
         context
     }

@@ -12,14 +12,15 @@ use crate::vm::VmImport;
 /// What a name of a linker stands for.
 #[derive(Clone, Debug)]
 pub(crate) enum Definition {
-    /// An item of a store, with its type: that of a table or memory has its size when it was named.
+    /// An item of a store, with its type. The type of a table or memory has its size at the time
+    /// when it was named.
     Extern {
         /// The item.
         item: Extern,
         /// Its canonical type.
         ty: CanonicalType,
     },
-    /// A host function, which every store can have.
+    /// A host function, which can become part of every store.
     Host(HostFunc),
 }
 
@@ -63,14 +64,14 @@ impl Definition {
                 Ok(item.to_import())
             }
             Definition::Host(func) => {
-                // Whoever has the definition compares the engine, once for all imports of a module.
+                // The caller has compared the engines, once for all imports of a module.
                 debug_assert!(store.admits(func));
                 Ok(VmImport::Host(func.def(store)))
             }
         }
     }
 
-    /// The item in a store; `None` if it is of another.
+    /// The item in a store; `None` if it is of another store.
     ///
     /// # Safety
     ///

@@ -1,4 +1,4 @@
-//! What enters a linker, and where linkers themselves belong.
+//! What may enter a linker, and where linkers themselves belong.
 
 use super::Linker;
 use crate::engine::Engine;

@@ -44,18 +44,18 @@ impl<T: 'static> InstancePre<T> {
     ///
     /// # Errors
     ///
-    /// If the store is of another engine; if an import is of another store, or a table or memory that has become
-    /// smaller than the module asks for; if the store's limits do not allow it, a segment lies outside of its memory
-    /// or table, or the start function traps.
+    /// If the store is of another engine. If an import is of another store, or is a table or memory
+    /// that is now smaller than the module needs. If the store's limits do not allow the instance,
+    /// a segment lies outside of its memory or table, or the start function traps.
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
         let store = store.as_context_mut();
         store.0.admit(&self.module)?;
         let imports = self.bind(store.0)?;
-        // Kept before the instance is made, since one that fails half-way may have left references
-        // to functions behind.
+        // Kept alive before the instance is made, since an instance that fails half-way may leave
+        // references to functions behind.
         store.0.keep_alive(Kept::Items(Arc::clone(&self.items)));
-        // SAFETY: the items were checked to fit; host functions are made for data of this type, and
-        // are kept.
+        // SAFETY: the items were checked to fit. Host functions are made for data of this type, and
+        // are kept alive.
         unsafe { Instance::instantiate(store.0, &self.module, &imports) }
     }
 

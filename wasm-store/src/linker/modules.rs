@@ -9,7 +9,7 @@ use crate::items::{Extern, Func, Module};
 use crate::store::AsContextMut;
 use crate::types::ExternType;
 
-/// How a module wants to be used.
+/// How a module is meant to be used.
 enum Kind {
     /// Every call of an export gets an instance of its own.
     Command,
@@ -34,7 +34,7 @@ impl Kind {
     }
 }
 
-/// Exports of commands that toolchains make without being asked, which nobody imports.
+/// Exports of commands that toolchains add by themselves, and that nothing imports.
 fn is_known_extra(name: &str, ty: &ExternType) -> bool {
     match ty {
         ExternType::Memory(_) => name == "memory",
@@ -47,15 +47,15 @@ fn is_known_extra(name: &str, ty: &ExternType) -> bool {
 }
 
 impl<T: 'static> Linker<T> {
-    /// Names the exports of a module, and instantiates it as it wants to be: a *command*, which exports
-    /// `_start`, anew for each call of one of its functions; a *reactor* once, calling its
-    /// `_initialize` if it has one.
+    /// Names the exports of a module, and instantiates it as its kind requires. A *command*, which
+    /// exports `_start`, is instantiated anew for each call of one of its functions. A *reactor* is
+    /// instantiated once, and its `_initialize` is called if it has one.
     ///
     /// # Errors
     ///
-    /// If the module is of another engine, can't be instantiated, exports both functions, or is a command that exports
-    /// something else than functions (see [`Linker::allow_unknown_exports`]); or if a name is defined
-    /// already.
+    /// If the module is of another engine, can't be instantiated, exports both functions, or is a
+    /// command that exports something else than functions (see [`Linker::allow_unknown_exports`]).
+    /// If a name is defined already.
     ///
     /// # Panics
     ///
@@ -119,8 +119,8 @@ impl<T: 'static> Linker<T> {
         Ok(self)
     }
 
-    /// What a module's namespace does when it is run: its function with the empty name, or `_start`, or
-    /// nothing.
+    /// The function that runs a module's namespace: the one with the empty name, or `_start`, or
+    /// else one that does nothing.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl<T: 'static> Linker<T> {
                     Escaped::new(module),
                     other.ty(&store)
                 ),
-                // What is there but not for this store is no reason to do nothing instead.
+                // If there is an item, but it is of another store, that is an error.
                 None => match self.names.get(module, name) {
                     Some(Definition::Extern { item, .. }) => store.0.admit(item)?,
                     Some(Definition::Host(_)) | None => {}

@@ -1,4 +1,5 @@
-//! The definition for a single import, for who does not instantiate a module with all of its imports.
+//! The definition for a single import, for callers that do not instantiate a module with all of its
+//! imports.
 
 use super::{Definition, Linker};
 use crate::error::Result;
@@ -6,7 +7,8 @@ use crate::store::StoreOpaque;
 use crate::types::ImportType;
 
 impl<T> Linker<T> {
-    /// What an import names. The size of a table or memory of the given store is brought up to date.
+    /// What an import names. The size of a table or memory of the given store is brought up to
+    /// date.
     pub(crate) fn definition_for(
         &self,
         import: &ImportType<'_>,

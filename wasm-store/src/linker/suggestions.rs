@@ -1,9 +1,9 @@
-//! Items that are like one that was not found, for messages.
+//! Items that are similar to one that was not found, for messages.
 
 use wasm_types::suggestions::{distance, suggest};
 
-/// `: did you mean …?` with the items that are like the one given, or nothing: the same name in another namespace
-/// is as near as a misspelling.
+/// `: did you mean …?` with the items that are similar to the one given, or nothing. The same name
+/// in another namespace counts as a misspelling does.
 pub(super) fn near_items<'a>(
     module: &str,
     name: &str,

@@ -40,7 +40,7 @@ impl UnknownImportError {
         &self.import.name
     }
 
-    /// The type that is wanted.
+    /// The type that the module imports.
     pub fn ty(&self) -> ExternType {
         self.import.ty.clone()
     }

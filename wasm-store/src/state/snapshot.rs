@@ -27,27 +27,30 @@ use wasm_types::ModuleState;
 
 /// The state of an instance, or of several that are linked, while none of their functions runs.
 ///
-/// It holds what calls can change: memories and tables with their sizes, globals, which segments were
-/// dropped, and the host's own state if it implements [`HostState`]. It can be put back
-/// ([`Snapshot::restore`]), and new instances can be made that start from it, in other stores and on other
-/// threads ([`Snapshot::fork`]). A handle that is cheap to clone; it lives on when its store is dropped.
+/// It holds what calls can change: memories and tables with their sizes, globals, which segments
+/// were dropped, and the host's own state if it implements [`HostState`]. It can be restored
+/// ([`Snapshot::restore`]), and new instances can be made that start from it, in other stores and
+/// on other threads ([`Snapshot::fork`]). A snapshot is a handle that is cheap to clone. It
+/// outlives its store.
 ///
 /// # What it costs
 ///
-/// The first snapshot of a memory copies what is in it to a sealed file in memory, which the memory itself then
-/// shows copy on write. Later ones copy the pages that were written since; once they are more than an eighth
-/// of the memory, and more than 512, the next snapshot copies all. Restoring touches the pages that were
-/// written since the copy. A fork maps the file: its pages are shared by all who do not write to them. Each
-/// copy takes a file descriptor and a mapping until the last snapshot and the last memory that show it are
-/// gone. Tables and globals are copied each time, 8 and 16 bytes for each.
+/// The first snapshot of a memory copies its content to a sealed file in memory. The memory itself
+/// then maps that file copy-on-write. Later snapshots copy the pages that were written since. When
+/// these are more than an eighth of the memory, and more than 512, the next snapshot copies
+/// everything. Restoring touches the pages that were written since the copy. A fork maps the file;
+/// memories share its pages until they write to them. Each copy takes a file descriptor and a
+/// mapping, until the last snapshot and the last memory that use it are gone. Tables and globals
+/// are copied each time, 8 bytes for each element and 16 for each global.
 ///
-/// # Memories and references of others
+/// # Memories and references from outside
 ///
-/// Instances of the set may import memories, tables and mutable globals of each other. Of others it is an
-/// error, unless [`SnapshotBuilder::outside`] says to include them or to leave them out. References to
-/// functions that no instance of the set defines or imports, and to values of the host
-/// ([`ExternRef`](crate::ExternRef)), are kept as they are: restoring brings them back, forking is an error,
-/// but for values that [`HostState::copy_extern`] copies.
+/// Instances of the set may import memories, tables and mutable globals of each other. To import
+/// those of other instances is an error, unless [`SnapshotBuilder::outside`] says to include them
+/// or to leave them out. References to functions that no instance of the set defines or imports,
+/// and to values of the host ([`ExternRef`](crate::ExternRef)), are kept as they are. Restoring
+/// brings them back. Forking with them is an error, except for values that
+/// [`HostState::copy_extern`] copies.
 ///
 /// ```
 /// use wasm_store::{Engine, Memory, MemoryType, Snapshot, Store};
@@ -73,10 +76,10 @@ pub struct Snapshot {
 struct Inner {
     store: StoreId,
     engine: Engine,
-    /// The instances as they were asked for, each with its number in the state.
+    /// The instances as they were given, each with its number in the state.
     instances: Box<[(Instance, usize)]>,
-    /// The modules of the state's instances, which keep alive what the state refers to. `None` is that of
-    /// an instance whose making failed.
+    /// The modules of the state's instances, which keep alive what the state refers to. `None` is
+    /// for an instance that failed half-way.
     modules: Box<[Option<Module>]>,
     state: VmState,
     host: Option<SavedHost>,
@@ -90,31 +93,32 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// If an instance is of another store, Wasm code of the store is running, an instance imports a memory, table or
-    /// mutable global that no instance of the list defines, an instance or memory has lost its state (see
-    /// [`Snapshot::restore`]), or the machine has no room.
+    /// If an instance is of another store, Wasm code of the store is running, an instance imports a
+    /// memory, table or mutable global that no instance of the list defines, an instance or memory
+    /// has lost its state (see [`Snapshot::restore`]), or the machine has no room.
     pub fn take(store: impl AsContextMut, instances: &[Instance]) -> Result<Snapshot> {
         Self::builder().instances(instances).take(store)
     }
 
-    /// Takes a snapshot of all instances of a store, and of the memories, tables and globals that the host
-    /// has made in it.
+    /// Takes a snapshot of all instances of a store, and of the memories, tables and globals that
+    /// the host has made in it.
     ///
     /// # Errors
     ///
-    /// If Wasm code of the store is running, an instance or memory has lost its state (see [`Snapshot::restore`]), or
-    /// the machine has no room.
+    /// If Wasm code of the store is running, an instance or memory has lost its state (see
+    /// [`Snapshot::restore`]), or the machine has no room.
     pub fn of_store(store: impl AsContextMut) -> Result<Snapshot> {
         Self::builder().take(store)
     }
 
-    /// A builder, for more to say about what the snapshot is of.
+    /// A builder, with more choices of what the snapshot contains.
     pub fn builder() -> SnapshotBuilder {
         SnapshotBuilder::new()
     }
 
-    /// The instances that it is of, in the order they were given; for a snapshot of a store, in the order they
-    /// were made. [`Snapshot::fork`] gives the new ones in this order.
+    /// The instances in the snapshot, in the order in which they were given. For a snapshot of a
+    /// store, in the order in which they were made. [`Snapshot::fork`] returns the new ones in this
+    /// order.
     pub fn instances(&self) -> impl ExactSizeIterator<Item = Instance> + '_ {
         self.inner.instances.iter().map(|(instance, _)| *instance)
     }
@@ -134,23 +138,29 @@ impl Snapshot {
         self.inner.state.memories.iter().map(|memory| memory.contents.len()).sum()
     }
 
-    /// Makes everything that the snapshot is of what it was when it was taken: memories and tables with their
-    /// sizes, globals, dropped segments, and the host's state if it was taken too. What was made since stays,
-    /// but nothing that the snapshot is of refers to it any more.
+    /// Sets everything in the snapshot back to what it was when the snapshot was taken: memories
+    /// and tables with their sizes, globals, dropped segments, and the host's state if it was taken
+    /// too. What was made since stays, but nothing in the snapshot refers to it any more.
     ///
-    /// The store's limiter is not asked: memories and tables were as large before. What is brought back counts, so that
-    /// beyond [a limit for all together](crate::ResourceLimiter::total_memory_size) nothing grows. Handles stay valid; so do references to what was made since. If a table or
-    /// memory becomes smaller than an instance that was made since asks for in its import, that instance can't run
-    /// any more: calls of its functions are errors until its imports are as large again, by growing or by restoring
-    /// another snapshot. Code that grows them and goes on may have to return to the host before it can call the
-    /// instance. Nothing else is different for it.
+    /// The store's limiter is not queried, since memories and tables were as large before. What is
+    /// brought back counts: beyond [a limit for all
+    /// together](crate::ResourceLimiter::total_memory_size), nothing grows. Handles stay valid, and
+    /// so do references to what was made since.
+    ///
+    /// A table or memory may become smaller than an instance that was made since needs for its
+    /// import. That instance can't run any more: calls of its functions are errors until its
+    /// imports are as large again, by growing or by restoring another snapshot. Code that grows
+    /// them and goes on may have to return to the host before it can call the instance. Nothing
+    /// else changes for the instance.
     ///
     /// # Errors
     ///
-    /// If the snapshot is of another store, Wasm code of the store is running, there is no room for tables, the
-    /// host's part fails (in all these cases nothing has changed), or the machine has no room for memories. In the
-    /// last case all memories of the snapshot are empty, and calls of functions of its instances, and of all others that
-    /// have one of these memories, are errors, until a snapshot of them is restored that was taken before.
+    /// If the snapshot is of another store, Wasm code of the store is running, there is no room for
+    /// tables, or the host's part fails. In all these cases nothing has changed.
+    ///
+    /// If the machine has no room for memories. In this case all memories of the snapshot are
+    /// empty. Calls of functions of its instances, and of all others that have one of these
+    /// memories, are errors until a snapshot of these memories is restored that was taken before.
     pub fn restore<T: 'static>(&self, mut store: impl AsContextMut<Data = T>) -> Result<()> {
         let store = store.as_context_mut();
         crate::ensure!(
@@ -168,13 +178,13 @@ impl Snapshot {
         unsafe { self.inner.state.put_back(&mut store.0.vm) }
     }
 
-    /// Makes new instances that start where the snapshot was taken, in another store or in the same one. Start
-    /// functions are not called. They share pages of memory with each other as long as they do not write to
-    /// them.
+    /// Makes new instances that start where the snapshot was taken, in another store or in the same
+    /// one. Start functions are not called. The instances share pages of memory with each other as
+    /// long as they do not write to them.
     ///
-    /// What the instances of the set import from each other, the new ones import from each other. What they
-    /// import from outside, functions of the host foremost, comes from the linker. To look names up once for
-    /// many forks, use [`Snapshot::fork_pre`].
+    /// What the instances of the set import from each other, the new ones import from each other.
+    /// What they import from outside, mostly functions of the host, comes from the linker. To look
+    /// names up once for many forks, use [`Snapshot::fork_pre`].
     ///
     /// # Errors
     ///
@@ -189,26 +199,27 @@ impl Snapshot {
         pre.fork(&mut store)
     }
 
-    /// Looks up and checks what the new instances will import from outside, to fork many times.
+    /// Looks up and checks what new instances will import from outside, to fork many times.
     ///
     /// # Errors
     ///
-    /// If the linker is of another engine, has no item for an import, or one of another type; if the snapshot has an
-    /// instance that can't run since its imports are too small (see [`Snapshot::restore`]), or refers to a function
-    /// that no instance of it defines or imports, or to a value of the host that has no copy.
+    /// If the linker is of another engine, or has no item for an import, or one of another type. If
+    /// the snapshot has an instance that can't run because its imports are too small (see
+    /// [`Snapshot::restore`]). If it refers to a function that no instance of it defines or
+    /// imports, or to a value of the host that has no copy.
     pub fn fork_pre<T: 'static>(&self, linker: &crate::Linker<T>) -> Result<ForkPre<T>> {
         ForkPre::new(self, linker, None)
     }
 
-    /// The state of one of the instances as plain data, told by the indices of its module: for tools that write
-    /// modules or artifacts. Memories, tables and globals that are imported are part of it as far as they are
-    /// part of the snapshot.
+    /// The state of one of the instances as plain data, in terms of the indices of its module. This
+    /// is for tools that write modules or artifacts. Memories, tables and globals that are imported
+    /// are part of it if they are part of the snapshot.
     ///
     /// # Errors
     ///
-    /// If the snapshot is not of the instance, its module may not be looked into
-    /// ([`Internals::Sealed`](crate::Internals)), or a table or global refers to a value of the host, or to a
-    /// function that the module neither defines nor imports.
+    /// If the snapshot is not of the instance. If the host may not read the internals of its module
+    /// ([`Internals::Sealed`](crate::Internals)). If a table or global refers to a value of the
+    /// host, or to a function that the module neither defines nor imports.
     pub fn state(&self, instance: Instance) -> Result<ModuleState> {
         self.admit(&instance)?;
         let found = self.inner.instances.iter().find(|(other, _)| *other == instance);
@@ -219,12 +230,12 @@ impl Snapshot {
         self.inner.state.module_state(*number)
     }
 
-    /// The store that it was taken in, which may be gone.
+    /// The store that it was taken in, which may have been dropped.
     pub(crate) fn store_id(&self) -> StoreId {
         self.inner.store
     }
 
-    /// The state in terms that hold in other stores. Made when it is first asked for.
+    /// The state in terms that are valid in other stores. Made when it is first needed.
     fn plan(&self) -> Result<&Plan> {
         if let Some(plan) = self.inner.plan.get() {
             return Ok(plan);

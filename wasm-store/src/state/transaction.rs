@@ -7,12 +7,13 @@ use crate::error::Result;
 use crate::state::{HostState, Snapshot};
 use crate::store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 
-/// A store as it was and as it is: what calls change in it is undone unless the transaction is committed.
+/// A borrow of a store that undoes what calls change in the store, unless the transaction is
+/// committed.
 ///
-/// It stands for the store, which it borrows: it can be used wherever a store can. Dropping it rolls back, also
-/// when a panic unwinds. What it undoes is what a [`Snapshot`] of the whole store holds; it costs what such a
-/// snapshot costs. Instances made in it stay; those that import a table or memory which is then too small for
-/// them can't run any more (see [`Snapshot::restore`]).
+/// It can be used wherever a store can. Dropping it rolls back, also when a panic unwinds. It
+/// undoes what a [`Snapshot`] of the whole store holds, and costs what such a snapshot costs.
+/// Instances made during the transaction stay. An instance that imports a table or memory which is
+/// too small for it after the rollback can't run any more (see [`Snapshot::restore`]).
 ///
 /// ```
 /// use wasm_store::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
@@ -31,7 +32,7 @@ use crate::store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut
 /// ```
 pub struct Transaction<'a, T: 'static> {
     store: &'a mut Store<T>,
-    /// What to go back to; `None` once that is decided.
+    /// The state to go back to; `None` once the transaction is over.
     before: Option<Snapshot>,
 }
 
@@ -57,8 +58,9 @@ impl<T: 'static> Transaction<'_, T> {
 impl<T: 'static> Drop for Transaction<'_, T> {
     fn drop(&mut self) {
         if let Some(before) = self.before.take() {
-            // Whoever wants to know about a failure calls `rollback`. After one, none of the instances
-            // runs that it is of, so that nobody takes what is half undone for good.
+            // A caller that needs to know about a failure calls `rollback`. After a failure, none
+            // of the instances in the snapshot runs, so that a state that is half undone is never
+            // used.
             let _ = before.restore(&mut *self.store);
         }
     }
@@ -99,9 +101,9 @@ impl<T: 'static> fmt::Debug for Transaction<'_, T> {
 }
 
 impl<T: 'static> Store<T> {
-    /// Begins a transaction: what changes from here on, in instances and in memories, tables and globals of
-    /// the host, is undone unless it is committed. The store's data are the host's, and stay as they are: see
-    /// [`Store::begin_with_host`].
+    /// Begins a transaction: what changes from here on, in instances and in memories, tables and
+    /// globals of the host, is undone unless it is committed. The store's data belong to the host,
+    /// and stay as they are: see [`Store::begin_with_host`].
     ///
     /// # Errors
     ///
@@ -111,7 +113,7 @@ impl<T: 'static> Store<T> {
         Ok(Transaction { store: self, before: Some(before) })
     }
 
-    /// As [`Store::begin`], for the store's data too.
+    /// As [`Store::begin`], and also for the store's data.
     ///
     /// # Errors
     ///
@@ -124,8 +126,8 @@ impl<T: 'static> Store<T> {
         Ok(Transaction { store: self, before: Some(before) })
     }
 
-    /// Runs something that calls functions of the store: if it fails or panics, everything that it has changed
-    /// is as before. The store's data are the host's, and stay as they are.
+    /// Runs a closure that calls functions of the store. If it fails or panics, everything that it
+    /// has changed is undone. The store's data belong to the host, and stay as they are.
     ///
     /// ```
     /// use wasm_store::{Engine, Memory, MemoryType, Store};
@@ -146,13 +148,13 @@ impl<T: 'static> Store<T> {
     ///
     /// # Errors
     ///
-    /// What the function fails with; as for [`Snapshot::of_store`], before it is called; and as for
-    /// [`Snapshot::restore`], with the function's error as its cause.
+    /// The error of the closure. As for [`Snapshot::of_store`], before the closure is called. As
+    /// for [`Snapshot::restore`], with the closure's error as its cause.
     pub fn transaction<R>(&mut self, run: impl FnOnce(&mut Store<T>) -> Result<R>) -> Result<R> {
         finish(self.begin()?, run)
     }
 
-    /// As [`Store::transaction`], for the store's data too.
+    /// As [`Store::transaction`], and also for the store's data.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a host function sees of who called it.
+//! What a host function sees of its caller.
 
 #![allow(unsafe_code)]
 
@@ -7,13 +7,13 @@ use crate::error::Result;
 use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, Waiter};
 use crate::vm::HostRecord;
 
-/// What a host function gets if it takes one as its first parameter: the store, and the exports of the
-/// instance that is calling.
+/// What a host function gets if it takes one as its first parameter: the store, and the exports of
+/// the instance that is calling.
 #[derive(Debug)]
 pub struct Caller<'a, T: 'static> {
     pub(crate) store: StoreContextMut<'a, T>,
-    /// The record that the function was called with: it knows the caller, which is only looked for
-    /// when somebody asks.
+    /// The record that the function was called with. It leads to the calling instance, which is
+    /// only looked up when it is needed.
     record: *const HostRecord,
 }
 
@@ -56,21 +56,23 @@ impl<'a, T: 'static> Caller<'a, T> {
         self.store.0.data_mut()
     }
 
-    /// What this function waits by, if it has to wait: see [`Store::waiter`](crate::Store::waiter).
+    /// What this function waits with, if it has to wait: see
+    /// [`Store::waiter`](crate::Store::waiter).
     #[must_use]
     pub fn waiter(&self) -> Waiter {
         self.store.waiter()
     }
 
-    /// Whether this function is to end, after it has waited: see [`StoreContextMut::check_interruption`].
+    /// Whether this function has to end after it has waited: see
+    /// [`StoreContextMut::check_interruption`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for that function.
     ///
     /// # Panics
     ///
-    /// As there.
+    /// As for that function.
     pub fn check_interruption(&mut self) -> Result<()> {
         self.store.check_interruption()
     }

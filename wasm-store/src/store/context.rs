@@ -56,8 +56,8 @@ impl<T: 'static> StoreContextMut<'_, T> {
     }
 }
 
-/// What a store can be borrowed from: [`Store`], [`StoreContext`], [`StoreContextMut`], [`Caller`](crate::Caller), and
-/// references to them.
+/// Anything that a store can be borrowed from: [`Store`], [`StoreContext`], [`StoreContextMut`],
+/// [`Caller`](crate::Caller), and references to them.
 pub trait AsContext {
     /// The type of the store's data.
     type Data: 'static;
@@ -66,8 +66,8 @@ pub trait AsContext {
     fn as_context(&self) -> StoreContext<'_, Self::Data>;
 }
 
-/// What a store can be borrowed from exclusively: [`Store`], [`StoreContextMut`], [`Caller`](crate::Caller), and
-/// exclusive references to them.
+/// Anything that a store can be borrowed from exclusively: [`Store`], [`StoreContextMut`],
+/// [`Caller`](crate::Caller), and exclusive references to them.
 pub trait AsContextMut: AsContext {
     /// Borrows the store.
     fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;

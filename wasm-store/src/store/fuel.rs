@@ -26,13 +26,15 @@ impl StoreOpaque {
 }
 
 impl<T: 'static> Store<T> {
-    /// How much fuel is left, in the units of [`Config::operator_cost`](crate::Config::operator_cost).
+    /// How much fuel is left, in the units of
+    /// [`Config::operator_cost`](crate::Config::operator_cost).
     ///
-    /// A store starts with none. What code has used is exact wherever it can be seen: in a host function it
-    /// is what was used up to the call, with the call itself; after a trap, what was used up to the operator
-    /// that trapped, with that one. Where code has used more than there was, 0 is left. (Where the stack runs out
-    /// in the middle of a function, and not at a call, some operators may count that were not executed: how
-    /// much of the stack code takes is not defined either.)
+    /// A store starts with none. What code has used is exact wherever it can be observed. In a host
+    /// function, it is what was used up to the call, including the call itself. After a trap, it is
+    /// what was used up to and including the operator that trapped. Where code has used more than
+    /// there was, 0 is left. (If the stack runs out in the middle of a function, and not at a call,
+    /// some operators may count that were not executed: how much of the stack code takes is not
+    /// defined either.)
     ///
     /// ```
     /// use wasm_store::{Config, Engine, Store};
@@ -54,10 +56,11 @@ impl<T: 'static> Store<T> {
         self.inner().get_fuel()
     }
 
-    /// Sets how much fuel is left. Host functions can do so too: the code that called goes on with it.
+    /// Sets how much fuel is left. Host functions can do so too: the code that called goes on with
+    /// the new amount.
     ///
-    /// Of more than 2<sup>63</sup> units, which nothing uses up in a lifetime, the code uses no more
-    /// than 2<sup>63</sup> before it traps.
+    /// More than 2<sup>63</sup> units, which nothing uses up in a lifetime, count as
+    /// 2<sup>63</sup>: code that has used those traps.
     ///
     /// # Errors
     ///

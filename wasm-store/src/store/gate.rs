@@ -1,4 +1,4 @@
-//! What enters a store, and where stores themselves belong.
+//! What may enter a store, and where stores themselves belong.
 
 use super::{StoreId, StoreOpaque};
 use crate::engine::Engine;

@@ -1,5 +1,5 @@
-//! The host's part of a store: its data, and who limits growth. Apart from the rest, since the rest
-//! asks it while it is borrowed itself.
+//! The host's part of a store: its data, and the limiter of growth. It is separate from the rest,
+//! since the rest queries the limiter while it is borrowed itself.
 
 use crate::error::{Error, Result};
 use crate::store::ResourceLimiter;

@@ -1,9 +1,9 @@
-//! Which store something is of.
+//! The identity of a store.
 
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Tells stores apart: no two of a process have the same, not even one that was dropped.
+/// Identifies a store: no two stores of a process have the same id, not even one that was dropped.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct StoreId(NonZeroU64);

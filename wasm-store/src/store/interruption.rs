@@ -2,20 +2,22 @@
 //!
 //! | what | ends a call |
 //! |---|---|
-//! | [`Store::interrupt_handle`] | when some thread asks for it |
+//! | [`Store::interrupt_handle`] | when some thread requests it |
 //! | [`Store::set_timeout`] | when it has taken too long |
 //! | [`Store::set_cpu_timeout`] | when it has taken too much of a processor's time |
-//! | [`Store::set_epoch_deadline`] | when [`Engine::increment_epoch`] was called often enough; or asks a callback |
+//! | [`Store::set_epoch_deadline`] | when [`Engine::increment_epoch`] was called often enough, unless a callback lets it go on |
 //!
 //! All need code that was compiled for it: [`Config::interruption`](crate::Config::interruption) or
-//! [`Config::epoch_interruption`](crate::Config::epoch_interruption). Such code looks for whether it is to stop at
-//! the head of each loop and at the entry of each function that calls another. A function that neither
-//! has loops nor calls anything is never interrupted; it is over soon. Host functions are not interrupted
-//! either: what comes while one runs has its effect when Wasm goes on. But one that waits by way of a
-//! [`Waiter`](crate::Waiter), as those of WASI do, is woken, and ends.
+//! [`Config::epoch_interruption`](crate::Config::epoch_interruption). Such code checks whether it
+//! has to stop at the head of each loop and at the entry of each function that calls another. A
+//! function that neither has loops nor calls anything is never interrupted; it is over soon. Host
+//! functions are not interrupted either: a request that comes while one runs takes effect when Wasm
+//! goes on. But a host function that waits with a [`Waiter`](crate::Waiter), as those of WASI do,
+//! is woken, and ends.
 //!
-//! An interrupted call ends with [`Trap::Interrupt`](crate::Trap::Interrupt) and a backtrace. Calls can be nested, by
-//! host functions that call Wasm; then it is the innermost that ends, and its error goes to the host function.
+//! An interrupted call ends with [`Trap::Interrupt`](crate::Trap::Interrupt) and a backtrace. Calls
+//! can be nested, by host functions that call Wasm. Then the innermost call ends, and its error
+//! goes to the host function.
 
 #![allow(unsafe_code)]
 
@@ -30,13 +32,13 @@ use crate::items::host_error;
 use crate::store::{Store, StoreContextMut, StoreInner, StoreOpaque};
 use crate::vm::{Interrupts, Reason, Timeout, VMStoreContext, Verdict};
 
-/// What a callback of [`Store::epoch_deadline_callback`] wants to be done with the code that waits.
+/// What a callback of [`Store::epoch_deadline_callback`] decides about the code that waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum UpdateDeadline {
     /// It ends with [`Trap::Interrupt`](crate::Trap::Interrupt); the deadline stays what it was.
     Interrupt,
-    /// It goes on, with a deadline so many ticks beyond the current epoch.
+    /// It goes on, with a deadline that is so many ticks beyond the current epoch.
     Continue(u64),
     /// As `Continue`, after the thread has given other threads a chance to run, as
     /// [`std::thread::yield_now`] does. (Wasmtime yields to an executor of futures instead.)
@@ -45,17 +47,19 @@ pub enum UpdateDeadline {
 
 /// Ends the calls of a store from any thread: made by [`Store::interrupt_handle`].
 ///
-/// Clones are of the same store. A handle does not keep its store alive, and does nothing once that is gone.
+/// Clones are of the same store. A handle does not keep its store alive, and does nothing once the
+/// store is gone.
 #[derive(Clone)]
 pub struct InterruptHandle {
     interrupts: Arc<Interrupts>,
 }
 
 impl InterruptHandle {
-    /// Ends the call that the store is running, or if it runs none, the next one, with
-    /// [`Trap::Interrupt`](crate::Trap::Interrupt). Asking twice before that has happened is asking once. A call
-    /// that is over before it looks whether it is to end leaves that to the next one. So does one that has less than
-    /// a kilobyte of its stack left, and ends with [`Trap::StackOverflow`](crate::Trap::StackOverflow).
+    /// Requests that the call that the store is running ends with
+    /// [`Trap::Interrupt`](crate::Trap::Interrupt) or, if it runs none, the next call. Several
+    /// requests before that has happened count as one. A call that is over before it checks for
+    /// requests leaves the request to the next call. So does a call that has less than a kilobyte
+    /// of its stack left, and ends with [`Trap::StackOverflow`](crate::Trap::StackOverflow).
     ///
     /// Takes a lock for a moment, so it may not be called by signal handlers.
     pub fn interrupt(&self) {
@@ -71,7 +75,7 @@ impl fmt::Debug for InterruptHandle {
 
 type Callback<T> = dyn FnMut(StoreContextMut<'_, T>) -> Result<UpdateDeadline> + Send + Sync;
 
-/// Where a store keeps who is asked about its deadline.
+/// Where a store keeps the callback for its deadline.
 pub(crate) struct EpochSlot<T: 'static>(Option<Box<Callback<T>>>);
 
 impl<T: 'static> Default for EpochSlot<T> {
@@ -81,27 +85,28 @@ impl<T: 'static> Default for EpochSlot<T> {
 }
 
 impl Engine {
-    /// Counts the engine's epoch up by one tick: stores whose deadline it reaches stop their code. See
-    /// [`Config::epoch_interruption`](crate::Config::epoch_interruption).
+    /// Counts the engine's epoch up by one tick. Stores whose deadline it reaches stop their code:
+    /// see [`Config::epoch_interruption`](crate::Config::epoch_interruption).
     ///
-    /// This takes a few nanoseconds if no store's deadline is reached, however many stores there are. Else it takes
-    /// locks, and a system call for each store that is stopped, so it may not be called by signal handlers.
+    /// This takes a few nanoseconds if no store's deadline is reached, however many stores there
+    /// are. Otherwise it takes locks, and a system call for each store that is stopped, so it may
+    /// not be called by signal handlers.
     pub fn increment_epoch(&self) {
         self.vm().increment_epoch();
     }
 }
 
 impl<T: 'static> Store<T> {
-    /// Sets the epoch at which the code of this store is interrupted: so many ticks beyond the engine's current
-    /// one, whatever was set before. With 0 that is at once, and with so many that there is no number for it,
-    /// never.
+    /// Sets the epoch at which the code of this store is interrupted: so many ticks beyond the
+    /// engine's current one, whatever was set before. With 0 that is at once. If the sum is too
+    /// large for an epoch, it is never.
     ///
     /// A new store has a deadline of 0 ticks if its engine was set up with
-    /// [`Config::epoch_interruption`](crate::Config::epoch_interruption), so that its code is interrupted until
-    /// another is set; and none if only with [`Config::interruption`](crate::Config::interruption). What
-    /// happens at the deadline is a trap, unless
-    /// [`epoch_deadline_callback`](Self::epoch_deadline_callback) says otherwise; until another deadline is set, it
-    /// happens to all calls.
+    /// [`Config::epoch_interruption`](crate::Config::epoch_interruption), so that its code is
+    /// interrupted until another deadline is set. It has no deadline if its engine was set up with
+    /// only [`Config::interruption`](crate::Config::interruption). The deadline causes a trap,
+    /// unless [`epoch_deadline_callback`](Self::epoch_deadline_callback) decides otherwise. Until
+    /// another deadline is set, all calls are affected.
     ///
     /// # Panics
     ///
@@ -110,7 +115,8 @@ impl<T: 'static> Store<T> {
         self.inner_mut().set_epoch_deadline(ticks_beyond_current);
     }
 
-    /// Has code that reaches its deadline end with [`Trap::Interrupt`](crate::Trap::Interrupt), as it is at first.
+    /// Makes code that reaches its deadline end with [`Trap::Interrupt`](crate::Trap::Interrupt),
+    /// which is the default.
     ///
     /// # Panics
     ///
@@ -119,12 +125,12 @@ impl<T: 'static> Store<T> {
         self.inner_mut().epoch_deadline_trap();
     }
 
-    /// Sets who is asked when code reaches its deadline. The function is called on the thread that runs the
-    /// code, in place of it, and says how the code goes on. If it returns an error, the call ends with that. If it
-    /// panics, the panic goes on in who called Wasm.
+    /// Sets the callback that decides when code reaches its deadline. It is called on the thread
+    /// that runs the code, while the code waits, and decides how the code goes on. If it returns an
+    /// error, the call ends with that error. If it panics, the panic goes on in the caller of Wasm.
     ///
-    /// It may do with the store what host functions may. While it runs, the deadline is still reached, and nobody
-    /// is asked: if it calls Wasm, it has to set a deadline before.
+    /// It may do with the store what host functions may. While it runs, the deadline is still
+    /// reached and there is no callback: if it calls Wasm, it has to set a deadline before.
     ///
     /// # Panics
     ///
@@ -142,7 +148,7 @@ impl<T: 'static> Store<T> {
              `Config::epoch_interruption(true)`"
         );
         inner.epoch.0 = Some(Box::new(callback));
-        inner.vm.set_epoch_callback(Some(ask::<T>));
+        inner.vm.set_epoch_callback(Some(query_callback::<T>));
     }
 
     /// A handle by which other threads end the calls of this store.
@@ -170,32 +176,34 @@ impl<T: 'static> Store<T> {
         self.inner().interrupt_handle()
     }
 
-    /// Sets how long each call may take; `None` for as long as it wants to, as it is at first. A call that takes
-    /// longer ends with [`Trap::Interrupt`](crate::Trap::Interrupt).
+    /// Sets how long each call may take; `None`, the default, for as long as it needs. A call that
+    /// takes longer ends with [`Trap::Interrupt`](crate::Trap::Interrupt).
     ///
-    /// As with the timeouts of a socket, each call has as much, from its start on: what the host does between two calls
-    /// is of no account. A call is one of Wasm by the host; calls in calls, by way of host functions, are part of the
-    /// outermost one of the store. That the start function of an instance is called counts too. If a call is on its
-    /// way already, because a host function sets this, it has as much from here on.
+    /// As with the timeouts of a socket, each call has the whole time, from its start on. Time that
+    /// the host spends between two calls does not count. A call is one of Wasm by the host. Calls
+    /// within calls, by way of host functions, are part of the outermost call of the store. The
+    /// call of an instance's start function counts too. If a call is running already, because a
+    /// host function sets this, it has the whole time from here on.
     ///
-    /// Host functions are not ended, but those that wait by way of [`waiter`](Self::waiter), as WASI's do: a
-    /// program that sleeps or waits for input is ended in time.
+    /// Host functions are not ended, except those that wait with [`waiter`](Self::waiter), as
+    /// WASI's do: a program that sleeps or waits for input is ended in time.
     ///
-    /// The engine has one thread for all timeouts, which is started with the first call that has one.
+    /// The engine has one thread for all timeouts, which is started with the first call that has
+    /// one.
     ///
     /// # Errors
     ///
-    /// If the engine's code can't be interrupted, or if a call is on its way and the thread could not be started.
-    /// Otherwise it is calls that fail if it can't.
+    /// If the engine's code can't be interrupted. If a call is running and the thread could not be
+    /// started. If no call is running, it is the next call that fails in this case.
     pub fn set_timeout(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
         self.inner_mut().set_timeout(Timeout::Wall(timeout.into()))
     }
 
-    /// Sets how much time of a processor each call may take; `None` for as much as it wants, as it is at first. It
-    /// is the time that the thread of the call is running, in Wasm and in host functions. Time that it sleeps or
-    /// waits does not count, nor does that of other threads.
+    /// Sets how much time of a processor each call may take; `None`, the default, for as much as it
+    /// needs. It is the time that the thread of the call is running, in Wasm and in host functions.
+    /// Time that it sleeps or waits does not count, nor does that of other threads.
     ///
-    /// All else is as for [`set_timeout`](Self::set_timeout); a call can have both.
+    /// Everything else is as for [`set_timeout`](Self::set_timeout); a call can have both.
     ///
     /// # Errors
     ///
@@ -210,7 +218,7 @@ impl<T: 'static> StoreContextMut<'_, T> {
     ///
     /// # Panics
     ///
-    /// As there.
+    /// As for that function.
     pub fn set_epoch_deadline(&mut self, ticks_beyond_current: u64) {
         self.0.set_epoch_deadline(ticks_beyond_current);
     }
@@ -219,7 +227,7 @@ impl<T: 'static> StoreContextMut<'_, T> {
     ///
     /// # Panics
     ///
-    /// As there.
+    /// As for that function.
     pub fn epoch_deadline_trap(&mut self) {
         self.0.epoch_deadline_trap();
     }
@@ -228,19 +236,21 @@ impl<T: 'static> StoreContextMut<'_, T> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for that function.
     pub fn interrupt_handle(&self) -> Result<InterruptHandle> {
         self.0.interrupt_handle()
     }
 
-    /// For a host function that has waited, and was woken since the store's code is to stop: whether it is to end.
-    /// This is what code asks when it looks whether it is to stop. A callback for deadlines is asked; if it gives
-    /// more time, the host function can wait on.
+    /// For a host function that has waited, and was woken because the store's code has to stop:
+    /// whether the host function has to end. This is the check that compiled code makes. If there
+    /// is a callback for deadlines, it is called; if it gives more time, the host function can go
+    /// on waiting.
     ///
     /// # Errors
     ///
-    /// [`Trap::Interrupt`](crate::Trap::Interrupt) if it is to end, or the callback's error: to be returned by the host
-    /// function. Somebody who [asked](InterruptHandle::interrupt) for the call to end has been heard with this.
+    /// [`Trap::Interrupt`](crate::Trap::Interrupt) if the host function has to end, or the
+    /// callback's error: to be returned by the host function. A
+    /// [request](InterruptHandle::interrupt) to end the call is answered by this.
     ///
     /// # Panics
     ///
@@ -249,27 +259,27 @@ impl<T: 'static> StoreContextMut<'_, T> {
         self.0.check_interruption()
     }
 
-    /// See [`Store::set_timeout`]: the call that is on its way has as much from here on.
+    /// See [`Store::set_timeout`]: the call that is running has the whole time from here on.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for that function.
     pub fn set_timeout(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
         self.0.set_timeout(Timeout::Wall(timeout.into()))
     }
 
-    /// See [`Store::set_cpu_timeout`]: the call that is on its way has as much from here on.
+    /// See [`Store::set_cpu_timeout`]: the call that is running has the whole time from here on.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for that function.
     pub fn set_cpu_timeout(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
         self.0.set_timeout(Timeout::Cpu(timeout.into()))
     }
 }
 
 impl StoreOpaque {
-    /// Checks that deadlines mean something.
+    /// Checks that the engine's code can be interrupted, so that deadlines have an effect.
     #[track_caller]
     fn interrupts(&self) -> &Arc<Interrupts> {
         match self.vm.interrupts() {
@@ -303,16 +313,17 @@ impl<T: 'static> StoreInner<T> {
         let may_go_on = match interrupts.verdict()? {
             Verdict::GoOn => true,
             Verdict::Stop => false,
-            Verdict::Deadline => self.ask()?,
+            Verdict::Deadline => self.query_callback()?,
         };
         if may_go_on { Ok(()) } else { Err(crate::Trap::Interrupt.into()) }
     }
 
-    /// Asks the callback whether code whose deadline is reached may go on. It is away from its place while it runs.
-    fn ask(&mut self) -> Result<bool> {
+    /// Calls the callback to decide whether code whose deadline is reached may go on. The callback
+    /// is taken out of the store while it runs.
+    fn query_callback(&mut self) -> Result<bool> {
         let Some(mut callback) = self.epoch.0.take() else { return Ok(false) };
         let update = catch_unwind(AssertUnwindSafe(|| callback(StoreContextMut(&mut *self))));
-        // It is asked again, unless it has said that deadlines trap from now on.
+        // It is put back, unless it has set that deadlines trap from now on.
         if self.vm.epoch_callback().is_some() {
             self.epoch.0 = Some(callback);
         }
@@ -339,14 +350,14 @@ impl<T: 'static> StoreInner<T> {
 const NOT_INTERRUPTIBLE: &str = "the code of this engine can't be interrupted: set it up with \
                                  `Config::interruption(true)` or `Config::epoch_interruption(true)`";
 
-/// Asks the callback of a store whose code waits.
+/// Queries the deadline callback of a store whose code waits.
 ///
 /// # Safety
 ///
-/// As for the shims of host functions: the context is that of a store with data of type `T`, which the call that has
-/// led here does not use before this one is over.
-unsafe fn ask<T: 'static>(context: *mut VMStoreContext) -> Result<bool> {
+/// As for the shims of host functions: the context is that of a store with data of type `T`, and
+/// the call that has led here does not use the store before this one is over.
+unsafe fn query_callback<T: 'static>(context: *mut VMStoreContext) -> Result<bool> {
     // SAFETY: as the caller promises.
     let store = unsafe { StoreInner::<T>::from_context(context) };
-    store.ask().map_err(|error| host_error(store, error))
+    store.query_callback().map_err(|error| host_error(store, error))
 }

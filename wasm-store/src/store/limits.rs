@@ -4,20 +4,20 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 
-/// How many instances a store may have if its limiter does not say.
+/// How many instances a store may have if its limiter does not decide.
 pub const DEFAULT_INSTANCE_LIMIT: usize = 10_000;
-/// How many tables a store may have if its limiter does not say.
+/// How many tables a store may have if its limiter does not decide.
 pub const DEFAULT_TABLE_LIMIT: usize = 10_000;
-/// How many memories a store may have if its limiter does not say.
+/// How many memories a store may have if its limiter does not decide.
 pub const DEFAULT_MEMORY_LIMIT: usize = 10_000;
 
 /// Decides how much the code of a store may use: see [`Store::limiter`](crate::Store::limiter).
 pub trait ResourceLimiter: Send {
-    /// Asked when a memory is made or grows, with sizes in bytes. A size that does not fit in a
+    /// Called when a memory is made or grows, with sizes in bytes. A size that does not fit in a
     /// `usize` is given as the largest one.
     ///
-    /// `false` makes the growth fail as Wasm expects it: `memory.grow` gives -1, instantiation is an
-    /// error.
+    /// `false` makes the growth fail as Wasm expects it: `memory.grow` returns -1, instantiation is
+    /// an error.
     ///
     /// # Errors
     ///
@@ -29,8 +29,8 @@ pub trait ResourceLimiter: Send {
         maximum: Option<usize>,
     ) -> Result<bool>;
 
-    /// Told when a memory could not grow although [`ResourceLimiter::memory_growing`] allowed it, or
-    /// because it is at its maximum.
+    /// Called when a memory could not grow although [`ResourceLimiter::memory_growing`] allowed it,
+    /// or because it is at its maximum.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ pub trait ResourceLimiter: Send {
         Ok(())
     }
 
-    /// Asked when a table is made or grows, with sizes in elements.
+    /// Called when a table is made or grows, with sizes in elements.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ pub trait ResourceLimiter: Send {
         maximum: Option<usize>,
     ) -> Result<bool>;
 
-    /// Told when a table could not grow.
+    /// Called when a table could not grow.
     ///
     /// # Errors
     ///
@@ -62,39 +62,43 @@ pub trait ResourceLimiter: Send {
         Ok(())
     }
 
-    /// How many instances the store may have. Asked once, when the limiter is set.
+    /// How many instances the store may have. Called once, when the limiter is set.
     fn instances(&self) -> usize {
         DEFAULT_INSTANCE_LIMIT
     }
 
-    /// How many tables the store may have. Asked once, when the limiter is set.
+    /// How many tables the store may have. Called once, when the limiter is set.
     fn tables(&self) -> usize {
         DEFAULT_TABLE_LIMIT
     }
 
-    /// How many memories the store may have. Asked once, when the limiter is set.
+    /// How many memories the store may have. Called once, when the limiter is set.
     fn memories(&self) -> usize {
         DEFAULT_MEMORY_LIMIT
     }
 
-    /// How many bytes all memories and tables of the store may have together, those of the host among
-    /// them, and the values that [`ExternRef::new`](crate::ExternRef::new) gives it. Asked once, when the
-    /// limiter is set; `None` is no limit. An element of a table takes 8 bytes. The store counts what there
-    /// is at the moment, so that a growth that fails takes nothing. A growth beyond it is told to
-    /// [`ResourceLimiter::memory_grow_failed`] or [`ResourceLimiter::table_grow_failed`], and making
-    /// something beyond it is an error. Going back to an earlier state ([`Snapshot::restore`](crate::Snapshot::restore),
-    /// [`Transaction`](crate::Transaction)) is always possible, and may bring back more: then nothing grows and nothing
-    /// is made before there is room again. Wasmtime has no such limit.
+    /// How many bytes the memories and tables of the store may have together; `None` is no limit.
+    /// Those of the host count too, and the values that [`ExternRef::new`](crate::ExternRef::new)
+    /// gives to the store. An element of a table takes 8 bytes. Called once, when the limiter is
+    /// set.
     ///
-    /// What else an instance takes is not counted, since no code can make it more: globals, records of
-    /// imports and of functions that are referred to, at most some 80 bytes for each of these that the
-    /// module has. [`ResourceLimiter::instances`] limits how often.
+    /// The store counts what there is at the moment, so that a growth that fails takes nothing. A
+    /// growth beyond the limit is reported to [`ResourceLimiter::memory_grow_failed`] or
+    /// [`ResourceLimiter::table_grow_failed`], and making something beyond it is an error. Going
+    /// back to an earlier state ([`Snapshot::restore`](crate::Snapshot::restore),
+    /// [`Transaction`](crate::Transaction)) is always possible, and may bring back more. Then
+    /// nothing grows and nothing is made before there is room again. Wasmtime has no such limit.
+    ///
+    /// Other parts of an instance are not counted, since no code can make them larger: globals,
+    /// records of imports and of functions that are referred to. They take at most some 80 bytes
+    /// for each of these that the module has. [`ResourceLimiter::instances`] limits the number of
+    /// instances.
     fn total_memory_size(&self) -> Option<usize> {
         None
     }
 
-    /// Why the growth was not allowed that was last asked for: which limit it is, how large, and what was
-    /// wanted. It becomes part of errors. Wasmtime does not ask.
+    /// Why the growth that was last requested was not allowed: which limit it is, how large it is,
+    /// and what was requested. The text becomes part of errors. Wasmtime has no such method.
     fn refusal(&self) -> Option<String> {
         None
     }
@@ -133,7 +137,7 @@ struct Refused {
     unit: &'static str,
     wanted: usize,
     limit: usize,
-    /// What sets the limit.
+    /// The name of the limit.
     name: &'static str,
 }
 
@@ -248,7 +252,8 @@ impl ResourceLimiter for StoreLimits {
 pub struct StoreLimitsBuilder(StoreLimits);
 
 impl StoreLimitsBuilder {
-    /// A builder with default limits: counts of instances, tables and memories, and no more.
+    /// A builder with default limits: limits for the counts of instances, tables and memories, and
+    /// no others.
     pub fn new() -> Self {
         Self::default()
     }
@@ -290,7 +295,7 @@ impl StoreLimitsBuilder {
         self
     }
 
-    /// Whether a growth that fails ends the computation, where Wasm would see -1.
+    /// Whether a growth that fails ends the computation, instead of returning -1 to Wasm.
     pub fn trap_on_grow_failure(mut self, trap: bool) -> Self {
         self.0.trap_on_grow_failure = trap;
         self
@@ -319,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_become_errors_when_asked_for() {
+    fn failures_become_errors_when_requested() {
         let mut limits =
             StoreLimitsBuilder::new().table_elements(1).trap_on_grow_failure(true).build();
         assert!(limits.table_growing(0, 1, None).unwrap());

@@ -19,7 +19,7 @@ pub(crate) struct InstanceEntry {
     pub(crate) module: Module,
 }
 
-/// What a store may hold, and what it does.
+/// What a store may hold, and what it holds now.
 pub(crate) struct Limits {
     instances: Count,
     tables: Count,
@@ -62,27 +62,27 @@ impl Limits {
         self.memories.limit = memories;
     }
 
-    /// Counts an instance with what it defines.
+    /// Counts an instance with the tables and memories that it defines.
     pub(crate) fn add_instance(&mut self, tables: usize, memories: usize) -> Result<()> {
         self.instances.add(1)?;
         self.tables.add(tables)?;
         self.memories.add(memories)
     }
 
-    /// Counts a table of the host's.
+    /// Counts a table that the host makes.
     pub(crate) fn add_table(&mut self) -> Result<()> {
         self.tables.add(1)
     }
 
-    /// Counts a memory of the host's.
+    /// Counts a memory that the host makes.
     pub(crate) fn add_memory(&mut self) -> Result<()> {
         self.memories.add(1)
     }
 }
 
-/// What a store keeps because instances refer to it by address.
+/// What a store keeps alive because instances refer to it by address.
 pub(crate) enum Kept {
-    /// A host function of the store's own.
+    /// A host function made in the store.
     Host(
         #[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "is only kept"))] HostFunc,
     ),
@@ -90,7 +90,7 @@ pub(crate) enum Kept {
     Items(Arc<[Definition]>),
 }
 
-/// How many bytes of the store a value takes that Wasm gets a reference to.
+/// How many bytes a value takes in the store if Wasm gets a reference to it.
 pub(crate) fn host_value_bytes(value: &(dyn Any + Send + Sync)) -> usize {
     size_of_val(value).saturating_add(size_of::<Box<dyn Any + Send + Sync>>())
 }
@@ -98,21 +98,22 @@ pub(crate) fn host_value_bytes(value: &(dyn Any + Send + Sync)) -> usize {
 /// A store without its data.
 pub(crate) struct StoreOpaque {
     id: StoreId,
-    /// First of what holds resources: dropped before the modules whose code it refers to.
+    /// The first of the fields that hold resources, so that it is dropped before the modules whose
+    /// code it refers to.
     pub(crate) vm: VmStore,
-    /// The instances, in the order they were made. Their number is what handles hold.
+    /// The instances, in the order in which they were made. Handles hold their number.
     pub(crate) instances: Vec<InstanceEntry>,
-    /// The modules that code of this store may come from, for backtraces: also those of
-    /// instantiations that failed half-way.
+    /// The modules that code of this store may come from, for backtraces. Also those of instances
+    /// that failed half-way.
     pub(crate) modules: Vec<Module>,
     /// What `externref` numbers stand for: number `n` is the element `n - 1`.
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
     /// What the store refers to by address.
     keep_alive: Vec<Kept>,
     pub(crate) limits: Limits,
-    /// Which calls hooks are told of.
+    /// Which calls hooks observe.
     pub(crate) watched: Watched,
-    /// For the arguments of host functions that take them as a list; reused from call to call.
+    /// For the arguments of host functions that take them as a list. Reused from call to call.
     pub(crate) val_storage: Vec<Val>,
     engine: Engine,
 }
@@ -152,7 +153,7 @@ impl StoreOpaque {
 
     /// Keeps what instances refer to until the store is dropped.
     pub(crate) fn keep_alive(&mut self, value: Kept) {
-        // Who instantiates one module again and again has kept its items already.
+        // A caller that instantiates one module again and again has its items kept already.
         let known = match (&value, self.keep_alive.last()) {
             (Kept::Items(new), Some(Kept::Items(last))) => Arc::ptr_eq(new, last),
             _ => false,
@@ -168,7 +169,7 @@ impl StoreOpaque {
         &self.keep_alive
     }
 
-    /// Takes a value that Wasm gets a reference to; its number.
+    /// Takes a value that Wasm gets a reference to, and returns its number.
     ///
     /// # Errors
     ///

@@ -4,20 +4,22 @@ use super::Store;
 use crate::error::Result;
 
 impl<T: 'static> Store<T> {
-    /// How large the stack is that the Wasm of this store runs on, in bytes:
+    /// The size of the stack that the Wasm of this store runs on, in bytes. It is
     /// [`Config::max_wasm_stack`](crate::Config::max_wasm_stack), rounded up to whole pages, unless
-    /// [`Store::set_max_wasm_stack`] has said otherwise.
+    /// [`Store::set_max_wasm_stack`] has set another.
     pub fn max_wasm_stack(&self) -> usize {
         self.inner().vm.stack_size()
     }
 
     /// Gives this store a stack of another size than
-    /// [`Config::max_wasm_stack`](crate::Config::max_wasm_stack), in bytes: smaller for code that is not trusted with
-    /// more, or larger for code that recurses deeply. Using it up is a trap. It is rounded up to whole pages.
+    /// [`Config::max_wasm_stack`](crate::Config::max_wasm_stack), in bytes: a smaller one for code
+    /// that is less trusted, or a larger one for code that recurses deeply. Using it up is a trap.
+    /// The size is rounded up to whole pages.
     ///
-    /// It can be called before the first call and between calls, as often as wanted: a store that Wasm runs in is
-    /// borrowed, and what host functions get has no such method. The stack is made at once, and unmapped with the
-    /// store; the engine keeps only stacks of the usual size for the next store.
+    /// It can be called before the first call and between calls, any number of times. It can't be
+    /// called while Wasm runs in the store, since the store is borrowed then, and what host
+    /// functions get has no such method. The stack is made at once, and unmapped with the store;
+    /// the engine keeps only stacks of the usual size for the next store.
     ///
     /// ```
     /// use wasm_store::{Engine, Store};
@@ -33,9 +35,10 @@ impl<T: 'static> Store<T> {
     ///
     /// # Errors
     ///
-    /// If it is less than a page, the machine has no room for it, or the engine's stacks are reserved up front
-    /// ([`InstanceAllocationStrategy::Pooling`](crate::InstanceAllocationStrategy::Pooling)), with another size.
-    /// The store then keeps the stack that it has.
+    /// If the size is less than a page, the machine has no room for the stack, or the engine's
+    /// stacks are reserved up front
+    /// ([`InstanceAllocationStrategy::Pooling`](crate::InstanceAllocationStrategy::Pooling)) with
+    /// another size. The store then keeps the stack that it has.
     pub fn set_max_wasm_stack(&mut self, size: usize) -> Result<()> {
         self.inner_mut().vm.set_stack_size(size)
     }

@@ -1,8 +1,9 @@
-//! Waiting in host functions, so that what interrupts the store's code ends the wait.
+//! Waiting in host functions, so that a request to interrupt the store's code ends the wait.
 //!
-//! Code that was compiled to be interrupted looks for whether it is to stop, but a host function that sleeps, or
-//! reads what does not come, is not code. A [`Waiter`] is how it waits all the same: for descriptors of the host, for
-//! a time, and for whatever of [`interruption`](crate::store::interruption) ends calls. Functions of WASI wait by it.
+//! Code that was compiled to be interrupted checks whether it has to stop. A host function that
+//! sleeps, or reads input that does not come, makes no such check. A [`Waiter`] lets it wait and be
+//! interrupted: it waits for descriptors of the host, for a time, and for everything in
+//! [`interruption`](crate::store::interruption) that ends calls. Functions of WASI wait with it.
 //!
 //! ```
 //! use std::time::Duration;
@@ -34,56 +35,58 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use crate::store::{Store, StoreContextMut};
 use crate::vm::Interrupts;
 
-/// Waits for descriptors of the host and for time, until the code of a store is to stop: made by
+/// Waits for descriptors of the host and for time, until the code of a store has to stop: made by
 /// [`Store::waiter`].
 ///
-/// It holds nothing of the store, so that a host function can wait while it borrows the store's data, and other
-/// threads that work for it can wait as well. Once the store is gone nothing interrupts any more, as with
-/// [`Waiter::default`].
+/// It does not borrow the store, so that a host function can wait while it borrows the store's
+/// data, and other threads that work for it can wait as well. Once the store is gone, nothing
+/// interrupts any more, as with [`Waiter::default`].
 #[derive(Clone, Default)]
 pub struct Waiter {
     interrupts: Option<Arc<Interrupts>>,
 }
 
-/// A descriptor of the host that is waited for, and what was found.
+/// A descriptor of the host that is waited for, and the result of the wait.
 #[derive(Debug)]
 pub struct Awaited<'fd> {
     fd: BorrowedFd<'fd>,
     interest: Interest,
-    /// Something was found: the call that was waited for does not wait now, though it may fail.
+    /// Something was found: the system call that was waited for does not block now, though it may
+    /// fail.
     pub ready: bool,
     /// The other end is closed, or the descriptor has an error.
     pub hung_up: bool,
-    /// The descriptor is none.
+    /// The descriptor is not valid.
     pub invalid: bool,
 }
 
-/// What a descriptor is waited for.
+/// What a wait for a descriptor is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Interest {
-    /// That there is something to be read, or the end.
+    /// There is something to be read, or the end.
     Read,
-    /// That there is room to write, for as many bytes as the system grants at least: `PIPE_BUF` for a pipe.
+    /// There is room to write, for at least as many bytes as the system grants: `PIPE_BUF` for a
+    /// pipe.
     Write,
 }
 
-/// What has ended a wait.
+/// The reason why a wait has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Woken {
-    /// A descriptor: [`Awaited::ready`] tells which.
+    /// A descriptor is ready: [`Awaited::ready`] says which.
     Ready,
     /// The time is over.
     TimedOut,
-    /// The store's code is to stop, or its deadline is reached: ask
-    /// [`check_interruption`](StoreContextMut::check_interruption) whether the host function is to end. This comes
-    /// before all else.
+    /// The store's code has to stop, or its deadline is reached:
+    /// [`check_interruption`](StoreContextMut::check_interruption) says whether the host function
+    /// has to end. This reason takes precedence over the others.
     Interrupted,
 }
 
 impl<'fd> Awaited<'fd> {
-    /// A descriptor for which nothing was found yet.
+    /// A descriptor with no result yet.
     #[must_use]
     pub const fn new(fd: BorrowedFd<'fd>, interest: Interest) -> Self {
         Self { fd, interest, ready: false, hung_up: false, invalid: false }
@@ -109,21 +112,22 @@ impl Waiter {
         Self { interrupts }
     }
 
-    /// Whether there is anything that could interrupt: whether the store's code can be interrupted. If not, a
-    /// host function may as well wait in calls of the system.
+    /// Whether anything could interrupt: whether the store's code can be interrupted. If not, a
+    /// host function may as well wait in system calls.
     #[must_use]
     pub const fn can_be_interrupted(&self) -> bool {
         self.interrupts.is_some()
     }
 
-    /// Waits until something is found for one of the descriptors, until the time is over, or until the store's
-    /// code is to stop, whatever comes first. Without a time it waits as long as it takes; without
-    /// descriptors it sleeps. A time of zero looks what there is now.
+    /// Waits until something is found for one of the descriptors, the time is over, or the store's
+    /// code has to stop, whichever comes first. Without a time, it waits as long as it takes.
+    /// Without descriptors, it sleeps. With a time of zero, it reports what there is now.
     ///
-    /// The thread sleeps in the system. Signals that it handles in the meantime do not end the wait. If several
-    /// threads wait, by clones, whatever interrupts ends the waits of all. The first wait of a store whose code can be
-    /// interrupted makes a descriptor of the host, which the store keeps, and so does the first after each
-    /// interruption. After `fork`, parent and child do not interrupt each other.
+    /// The thread sleeps in the system. Signals that it handles in the meantime do not end the
+    /// wait. If several threads wait with clones, an interruption ends the waits of all. The first
+    /// wait of a store whose code can be interrupted makes a descriptor of the host, which the
+    /// store keeps, and so does the first wait after each interruption. After `fork`, parent and
+    /// child do not interrupt each other.
     ///
     /// # Errors
     ///
@@ -168,7 +172,7 @@ impl Waiter {
             if awaited.iter().any(|one| one.ready) {
                 return Ok(Woken::Ready);
             }
-            // Whatever else has woken the thread: the clock alone says so.
+            // Only the clock decides whether the time is over, whatever else has woken the thread.
             if timeout.is_some_and(|timeout| start.elapsed() >= timeout) {
                 return Ok(Woken::TimedOut);
             }
@@ -191,8 +195,8 @@ impl fmt::Debug for Waiter {
     }
 }
 
-/// Each descriptor once, in the order of their numbers, with all that it is waited for: the system takes no more than
-/// a process may have open.
+/// Each descriptor once, in the order of their numbers, with everything that it is waited for. The
+/// system accepts no more descriptors than a process may have open.
 fn wanted<'fd>(awaited: &[Awaited<'fd>]) -> Vec<(BorrowedFd<'fd>, PollFlags)> {
     let mut wanted: Vec<_> = awaited.iter().map(|one| (one.fd, one.flags())).collect();
     wanted.sort_unstable_by_key(|(fd, _)| fd.as_raw_fd());
@@ -206,7 +210,7 @@ fn wanted<'fd>(awaited: &[Awaited<'fd>]) -> Vec<(BorrowedFd<'fd>, PollFlags)> {
     wanted
 }
 
-/// What does not fit the system's type is longer than anybody waits.
+/// A time that does not fit the system's type is longer than any wait.
 fn host_time(time: Duration) -> Timespec {
     Timespec {
         tv_sec: time.as_secs().try_into().unwrap_or(i32::MAX.into()),
@@ -215,8 +219,8 @@ fn host_time(time: Duration) -> Timespec {
 }
 
 impl<T: 'static> Store<T> {
-    /// What host functions wait by, so that what interrupts the code of this store ends the wait. If its code can't
-    /// be interrupted, nothing does.
+    /// What host functions wait with, so that a request to interrupt the code of this store ends
+    /// the wait. If its code can't be interrupted, nothing does.
     #[must_use]
     pub fn waiter(&self) -> Waiter {
         Waiter::new(self.inner().vm.interrupts().cloned())
@@ -257,11 +261,12 @@ mod tests {
         assert!(awaited[0].hung_up);
     }
 
-    /// However many wait, the first to have heard does not keep it from the others.
+    /// However many threads wait, the first that observes the request does not keep it from the
+    /// others.
     #[test]
     fn all_who_wait_are_interrupted() {
         let interrupts = Interrupts::new(u64::MAX, false);
-        // The wait of a thread that sleeps on, though it was woken.
+        // The wait of a thread that has not run yet, though it was woken.
         let slow = interrupts.listen().unwrap().unwrap();
         let waiter = Waiter::new(Some(Arc::clone(&interrupts)));
         let (heard, first) = std::sync::mpsc::channel();
@@ -274,7 +279,7 @@ mod tests {
             })
             .collect();
         for _ in &threads {
-            // Those that begin to wait only now are woken by the next.
+            // Waits that begin only now are ended by the next request.
             interrupts.raise(crate::vm::Reason::Requested);
             assert_eq!(first.recv().unwrap(), Woken::Interrupted);
             interrupts.verdict().unwrap();

@@ -81,12 +81,12 @@ pub struct TableType {
 }
 
 impl TableType {
-    /// The type of a table indexed with 32-bit integers; its sizes are in elements.
+    /// The type of a table indexed with 32-bit integers. Sizes are in elements.
     pub fn new(element: RefType, min: u32, max: Option<u32>) -> TableType {
         TableType { element, minimum: min.into(), maximum: max.map(u64::from), is_64: false }
     }
 
-    /// The type of a table indexed with 64-bit integers; its sizes are in elements.
+    /// The type of a table indexed with 64-bit integers. Sizes are in elements.
     pub fn new64(element: RefType, min: u64, max: Option<u64>) -> TableType {
         TableType { element, minimum: min, maximum: max, is_64: true }
     }
@@ -101,12 +101,12 @@ impl TableType {
         &self.element
     }
 
-    /// The size it has at least, in elements.
+    /// The minimum size, in elements.
     pub fn minimum(&self) -> u64 {
         self.minimum
     }
 
-    /// The largest size it may grow to, in elements.
+    /// The maximum size, in elements.
     pub fn maximum(&self) -> Option<u64> {
         self.maximum
     }
@@ -188,12 +188,12 @@ impl MemoryType {
         self.ty.shared
     }
 
-    /// The size it has at least, in pages.
+    /// The minimum size, in pages.
     pub fn minimum(&self) -> u64 {
         self.ty.minimum
     }
 
-    /// The largest size it may grow to, in pages.
+    /// The maximum size, in pages.
     pub fn maximum(&self) -> Option<u64> {
         self.ty.maximum
     }
@@ -265,13 +265,13 @@ impl MemoryTypeBuilder {
         }
     }
 
-    /// The size it has at least, in pages.
+    /// The minimum size, in pages.
     pub fn min(&mut self, minimum: u64) -> &mut Self {
         self.ty.minimum = minimum;
         self
     }
 
-    /// The largest size it may grow to, in pages.
+    /// The maximum size, in pages.
     pub fn max(&mut self, maximum: Option<u64>) -> &mut Self {
         self.ty.maximum = maximum;
         self
@@ -299,7 +299,7 @@ impl MemoryTypeBuilder {
     ///
     /// # Errors
     ///
-    /// If the page size is none that exists, the limits are out of order or beyond what the addresses
+    /// If there is no such page size, the limits are out of order or beyond what the addresses
     /// reach, or a shared memory has no maximum.
     pub fn build(&self) -> Result<MemoryType> {
         let ty = &self.ty;

@@ -33,7 +33,7 @@ macro_rules! accessors {
         ///
         /// # Panics
         ///
-        /// If it is that of something else.
+            /// If it is the type of something else.
         pub fn $unwrap(&self) -> &$ty {
             self.$get().unwrap_or_else(|| panic!("expected the type of a {}, got {self}", $what))
         }
@@ -90,7 +90,7 @@ pub struct ImportType<'module> {
     pub(crate) module: &'module str,
     pub(crate) name: &'module str,
     pub(crate) ty: ExternType,
-    /// The module's.
+    /// The module's engine.
     pub(crate) engine: &'module Engine,
 }
 
@@ -105,7 +105,7 @@ impl<'module> ImportType<'module> {
         self.name
     }
 
-    /// The type that is wanted.
+    /// The type that the module imports.
     pub fn ty(&self) -> ExternType {
         self.ty.clone()
     }

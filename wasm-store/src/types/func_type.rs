@@ -11,9 +11,9 @@ use crate::engine::Engine;
 use crate::gate::Gate;
 use crate::vm::FuncTypeRecord;
 
-/// The type of a function: what it takes and what it returns.
+/// The type of a function: its parameters and its results.
 ///
-/// Function types belong to an engine, which keeps one record of each. Comparing two of them is
+/// Function types belong to an engine, which keeps one record of each. Two of them are compared by
 /// comparing two numbers.
 #[derive(Clone)]
 pub struct FuncType {
@@ -68,7 +68,7 @@ impl FuncType {
         self.record.ty.results().iter().map(|ty| ValType::from_canonical(&self.engine, *ty))
     }
 
-    /// Whether every function of this type is one of the other.
+    /// Whether every function of this type also has the other type.
     ///
     /// # Panics
     ///
@@ -78,8 +78,8 @@ impl FuncType {
         self.engine.types().is_subtype(self.id(), other.id())
     }
 
-    /// Whether two types are the same. (The operator `==` takes types of different engines too: they are different
-    /// ones.)
+    /// Whether two types are the same. (The operator `==` also accepts types of different engines,
+    /// and is false for them.)
     ///
     /// # Panics
     ///

@@ -3,7 +3,7 @@
 use super::{ExternType, FuncType, GlobalType, HeapType, ImportType, RefType, TableType, ValType};
 use crate::gate::{Belongs, Home};
 
-/// For types, whose messages show them.
+/// For types, which messages show in the text format.
 macro_rules! types {
     ($($ty:ty, |$it:ident| $home:expr;)*) => {$(
         impl Belongs for $ty {

@@ -1,5 +1,5 @@
-//! Whether what is provided fits what is wanted (Wasm 3.0, section 3.3), with both named where it
-//! does not.
+//! Whether the type that is provided matches the type that is expected (Wasm 3.0, section 3.3).
+//! Errors name both.
 
 use wasm_types::{GlobalType, HeapType, MemoryType, RefType, TableType, ValType};
 
@@ -9,7 +9,7 @@ use super::{GlobalType as ApiGlobalType, MemoryType as ApiMemoryType, TableType 
 use crate::engine::Engine;
 use crate::error::Result;
 
-/// The canonical type of something that is provided for an import. Tables and memories state their
+/// The canonical type of an item that is provided for an import. Tables and memories have their
 /// current size as their minimum.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CanonicalType {
@@ -50,7 +50,7 @@ impl CanonicalType {
     }
 }
 
-/// Checks that what is provided fits what is wanted.
+/// Checks that the item that is provided has the type that is expected.
 pub(crate) fn import(
     engine: &Engine,
     wanted: &CanonicalType,
@@ -96,7 +96,7 @@ pub(crate) fn import(
     )
 }
 
-/// Why a global does not fit; an empty reason if it does.
+/// Why a global does not match; an empty reason if it does.
 fn global_mismatch(
     types: Option<&TypeRegistry>,
     wanted: &GlobalType,
@@ -105,7 +105,7 @@ fn global_mismatch(
     Some(if wanted.mutable != provided.mutable {
         if wanted.mutable { "a mutable global is wanted" } else { "an immutable global is wanted" }
     } else if wanted.mutable && wanted.content != provided.content {
-        // What can be written as well as read must be of exactly the type.
+        // If a global can be written as well as read, the types must be the same.
         return None;
     } else if !val_matches(provided.content, wanted.content, types) {
         return None;
@@ -138,7 +138,7 @@ fn memory_mismatch(wanted: &MemoryType, provided: &MemoryType) -> Option<&'stati
     })
 }
 
-/// Why limits do not fit; an empty reason if they do.
+/// Why limits do not match; an empty reason if they do.
 fn limits_mismatch(wanted: (u64, Option<u64>), provided: (u64, Option<u64>)) -> &'static str {
     if provided.0 < wanted.0 {
         return "it is smaller than the minimum";
@@ -150,7 +150,7 @@ fn limits_mismatch(wanted: (u64, Option<u64>), provided: (u64, Option<u64>)) -> 
     }
 }
 
-/// Whether every value of one type is of another.
+/// Whether every value of one type also has the other type.
 pub(crate) fn val_matches(actual: ValType, wanted: ValType, types: Option<&TypeRegistry>) -> bool {
     match (actual, wanted) {
         (ValType::Ref(actual), ValType::Ref(wanted)) => ref_matches(actual, wanted, types),
@@ -158,13 +158,13 @@ pub(crate) fn val_matches(actual: ValType, wanted: ValType, types: Option<&TypeR
     }
 }
 
-/// Whether every reference of one type is of another.
+/// Whether every reference of one type also has the other type.
 pub(crate) fn ref_matches(actual: RefType, wanted: RefType, types: Option<&TypeRegistry>) -> bool {
     (wanted.nullable || !actual.nullable) && heap_matches(actual.heap, wanted.heap, types)
 }
 
-/// Whether everything of one heap type is of another. Without a registry, two concrete types match
-/// only if they are the same, and one concrete type is taken to be a function's.
+/// Whether everything of one heap type also has the other type. Without a registry, two concrete
+/// types match only if they are the same, and a concrete type is assumed to be a function type.
 pub(crate) fn heap_matches(
     actual: HeapType,
     wanted: HeapType,

@@ -14,7 +14,8 @@ use wasm_types::{
 use crate::error::Result;
 use crate::vm::FuncTypeRecord;
 
-/// Marks a reference within the group that is being looked up: the rest is the place in the group.
+/// Marks a reference within the group that is being looked up. The other bits are the position in
+/// the group.
 const WITHIN_GROUP: u32 = 1 << 31;
 
 /// How many types an engine has room for.
@@ -28,10 +29,10 @@ pub(crate) struct TypeRegistry {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// The first id of each group, by its types with references within it made relative.
+    /// The first id of each group, by its types, in which references within the group are relative.
     groups: HashMap<Box<[SubType]>, u32>,
-    /// The ids of plain function types, by the bytes that artifacts have for them: loading a module whose
-    /// types are known decodes none of them.
+    /// The ids of plain function types, by their bytes in artifacts. So loading a module decodes no
+    /// type that is known already.
     plain: HashMap<Box<[u8]>, u32>,
     types: Vec<Entry>,
 }
@@ -40,7 +41,7 @@ struct Inner {
 struct Entry {
     /// The declared supertype.
     supertype: Option<u32>,
-    /// What kind of type it is, and for a function all about it.
+    /// The kind of the type, and for a function its record.
     kind: Canonical,
 }
 
@@ -60,7 +61,7 @@ pub(crate) enum Canonical {
 pub(crate) struct ModuleTypes {
     /// The canonical ids.
     pub(crate) ids: Vec<u32>,
-    /// All about function types; null for others. They live as long as the engine.
+    /// The records of function types; null for other types. They live as long as the engine.
     pub(crate) records: Vec<*const FuncTypeRecord>,
 }
 
@@ -79,7 +80,7 @@ impl TypeRegistry {
         Ok(types)
     }
 
-    /// Looks up the types of an artifact; false if there are some that are not plain or not known.
+    /// Looks up the types of an artifact; false if some are not plain or not known.
     fn find_plain(&self, artifact: &Artifact<'_>, types: &mut ModuleTypes) -> Result<bool> {
         let inner = self.read();
         let count = artifact.counts().types;
@@ -98,7 +99,7 @@ impl TypeRegistry {
         Ok(true)
     }
 
-    /// Makes the plain ones among the types of an artifact known by their bytes.
+    /// Enters the plain function types of an artifact by their bytes.
     fn learn_plain(&self, artifact: &Artifact<'_>, ids: &[u32]) -> Result<()> {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         for (index, id) in (0..).zip(ids) {
@@ -110,7 +111,7 @@ impl TypeRegistry {
         Ok(())
     }
 
-    /// Registers the types of a module; the canonical id of each.
+    /// Registers the types of a module, and returns the canonical id of each.
     pub(crate) fn register_module(
         &self,
         types: &[SubType],
@@ -160,7 +161,8 @@ impl TypeRegistry {
         self.read().types.get(id as usize).map(|entry| entry.kind.clone())
     }
 
-    /// Whether one type is another, or declares it as a supertype, or one that does.
+    /// Whether one type is the other, or declares it as a supertype, directly or through other
+    /// types.
     pub(crate) fn is_subtype(&self, sub: u32, sup: u32) -> bool {
         if sub == sup {
             return true;
@@ -181,7 +183,7 @@ impl TypeRegistry {
             return Ok(*first);
         }
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        // Somebody else may have been faster.
+        // Another thread may have been faster.
         if let Some(first) = inner.groups.get(&key) {
             return Ok(*first);
         }
@@ -222,7 +224,7 @@ impl TypeRegistry {
 }
 
 impl Inner {
-    /// All about a function type; null if the id is that of another kind of type.
+    /// The record of a function type; null if the id is that of another kind of type.
     fn record(&self, id: u32) -> *const FuncTypeRecord {
         match self.types.get(id as usize).map(|entry| &entry.kind) {
             Some(Canonical::Func(record)) => Arc::as_ptr(record),
@@ -231,7 +233,7 @@ impl Inner {
     }
 }
 
-/// A module's value type made canonical.
+/// A module's value type, made canonical.
 pub(crate) fn map_val_type(
     ty: ValType,
     rename: &dyn Fn(TypeIndex) -> Result<u32>,
@@ -242,7 +244,7 @@ pub(crate) fn map_val_type(
     })
 }
 
-/// A module's reference type made canonical.
+/// A module's reference type, made canonical.
 pub(crate) fn map_ref_type(
     ty: RefType,
     rename: &dyn Fn(TypeIndex) -> Result<u32>,
@@ -313,7 +315,8 @@ mod tests {
     #[test]
     fn recursive_groups_are_compared_whole() {
         let registry = TypeRegistry::default();
-        // A pair that refers to itself, at different indices; and the same pair in two groups.
+        // A pair of types that refer to each other, at different indices; and the same pair in two
+        // groups.
         let pair = |base: u32| [func(&[reference(base + 1)]), func(&[reference(base)])];
         let first = registry.register_module(&pair(0), &[group(0, 2)]).unwrap();
         let mut types = vec![func(&[ValType::F32])];
@@ -324,7 +327,7 @@ mod tests {
             panic!("a function type");
         };
         assert_eq!(record.ty.params(), [reference(first[1])]);
-        // A type that refers to one that only comes in a later group is no type.
+        // A type must not refer to a type of a later group.
         let error = registry.register_module(&pair(0), &[group(0, 1), group(1, 1)]).unwrap_err();
         assert!(error.to_string().contains("before it is declared"), "{error}");
     }

@@ -91,16 +91,16 @@ impl ValType {
     ///
     /// # Panics
     ///
-    /// If it is none.
+    /// If it is not a reference type.
     pub fn unwrap_ref(&self) -> &RefType {
         self.as_ref().expect("ValType::unwrap_ref on a type that is not a reference")
     }
 
-    /// Whether every value of this type is one of the other.
+    /// Whether every value of this type also has the other type.
     ///
     /// # Panics
     ///
-    /// If both name function types, and of different engines.
+    /// If both name function types, and these are of different engines.
     pub fn matches(&self, other: &ValType) -> bool {
         match (self, other) {
             (ValType::Ref(a), ValType::Ref(b)) => a.matches(b),
@@ -108,15 +108,15 @@ impl ValType {
         }
     }
 
-    /// Whether two types are the same. (The operator `==` takes types of different engines too: they are different
-    /// ones.)
+    /// Whether two types are the same. (The operator `==` also accepts types of different engines,
+    /// and is false for them.)
     ///
     /// # Panics
     ///
-    /// If both name function types, and of different engines.
+    /// If both name function types, and these are of different engines.
     #[expect(clippy::should_implement_trait, reason = "it is, and the name is Wasmtime's")]
     pub fn eq(a: &ValType, b: &ValType) -> bool {
-        // For the panic.
+        // Panics if the engines differ.
         a.matches(b);
         a == b
     }
@@ -190,30 +190,30 @@ impl RefType {
         self.nullable
     }
 
-    /// What is referred to.
+    /// The heap type that it refers to.
     pub fn heap_type(&self) -> &HeapType {
         &self.heap
     }
 
-    /// Whether every reference of this type is one of the other.
+    /// Whether every reference of this type also has the other type.
     ///
     /// # Panics
     ///
-    /// If both name function types, and of different engines.
+    /// If both name function types, and these are of different engines.
     pub fn matches(&self, other: &RefType) -> bool {
-        // First what can panic, so that it does not depend on the rest.
+        // The part that can panic comes first, so that the panic does not depend on the rest.
         self.heap.matches(&other.heap) && (other.nullable || !self.nullable)
     }
 
-    /// Whether two types are the same. (The operator `==` takes types of different engines too: they are different
-    /// ones.)
+    /// Whether two types are the same. (The operator `==` also accepts types of different engines,
+    /// and is false for them.)
     ///
     /// # Panics
     ///
-    /// If both name function types, and of different engines.
+    /// If both name function types, and these are of different engines.
     #[expect(clippy::should_implement_trait, reason = "it is, and the name is Wasmtime's")]
     pub fn eq(a: &RefType, b: &RefType) -> bool {
-        // For the panic.
+        // Panics if the engines differ.
         a.matches(b);
         a == b
     }
@@ -362,11 +362,11 @@ impl HeapType {
         self.bottom() == *self
     }
 
-    /// Whether everything of this type is also of the other.
+    /// Whether everything of this type also has the other type.
     ///
     /// # Panics
     ///
-    /// If both name function types, and of different engines.
+    /// If both name function types, and these are of different engines.
     pub fn matches(&self, other: &HeapType) -> bool {
         match (self, other) {
             (HeapType::ConcreteFunc(a), HeapType::ConcreteFunc(b)) => a.matches(b),
@@ -374,15 +374,15 @@ impl HeapType {
         }
     }
 
-    /// Whether two types are the same. (The operator `==` takes types of different engines too: they are different
-    /// ones.)
+    /// Whether two types are the same. (The operator `==` also accepts types of different engines,
+    /// and is false for them.)
     ///
     /// # Panics
     ///
-    /// If both name function types, and of different engines.
+    /// If both name function types, and these are of different engines.
     #[expect(clippy::should_implement_trait, reason = "it is, and the name is Wasmtime's")]
     pub fn eq(a: &HeapType, b: &HeapType) -> bool {
-        // For the panic.
+        // Panics if the engines differ.
         a.matches(b);
         a == b
     }
@@ -419,7 +419,7 @@ impl HeapType {
             wt::HeapType::None => HeapType::None,
             wt::HeapType::Exn => HeapType::Exn,
             wt::HeapType::NoExn => HeapType::NoExn,
-            // Structures and arrays are not shown by their fields: no module that has them runs.
+            // Structures and arrays are shown without their fields: no module that has them runs.
             wt::HeapType::Concrete(id) => match engine.types().get(id.as_u32()) {
                 Some(Canonical::Func(record)) => {
                     HeapType::ConcreteFunc(FuncType::from_record(engine, record))

@@ -13,26 +13,27 @@ use crate::items::Instance;
 use crate::store::{AsContextMut, StoreOpaque};
 use crate::vm::{Plan, VmOutside};
 
-/// What becomes of a memory, table or mutable global that an instance of a snapshot imports and that none of
-/// them defines: see [`SnapshotBuilder::outside`].
+/// What happens to a memory, table or mutable global that an instance of a snapshot imports and
+/// that no instance of the snapshot defines: see [`SnapshotBuilder::outside`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub enum Outside {
     /// Taking the snapshot is an error, which names the import.
     #[default]
     Refuse,
-    /// It is no part of the snapshot. Restoring leaves it as it is; forks get one from their linker.
+    /// It is not part of the snapshot. Restoring leaves it as it is; forks get one from their
+    /// linker.
     LeaveOut,
-    /// It is part of the snapshot: restoring brings it back, and each fork has one of its own.
+    /// It is part of the snapshot. Restoring brings it back, and each fork has one of its own.
     Include,
 }
 
-/// What a snapshot is to be of: see [`Snapshot::builder`].
+/// The choices for a snapshot: see [`Snapshot::builder`].
 #[derive(Clone, Debug, Default)]
 pub struct SnapshotBuilder {
     instances: Option<Vec<Instance>>,
     outside: Outside,
-    /// For restoring in place only.
+    /// Whether it is for restoring in place only.
     transient: bool,
 }
 
@@ -42,21 +43,22 @@ impl SnapshotBuilder {
         Self::default()
     }
 
-    /// The instances that the snapshot is of, all of one store. Without this call it is of all that the store
-    /// has, and of the memories, tables and globals of the host.
+    /// The instances in the snapshot, all of one store. Without this call, the snapshot has all
+    /// instances of the store, and the memories, tables and globals of the host.
     pub fn instances(&mut self, instances: &[Instance]) -> &mut Self {
         self.instances = Some(instances.to_vec());
         self
     }
 
-    /// What becomes of memories, tables and mutable globals that are imported from outside of the set. Functions
-    /// and immutable globals may always come from outside.
+    /// What happens to memories, tables and mutable globals that are imported from outside of the
+    /// set. Functions and immutable globals may always come from outside.
     pub fn outside(&mut self, outside: Outside) -> &mut Self {
         self.outside = outside;
         self
     }
 
-    /// For restoring in place only: references are not given names that other stores understand.
+    /// For restoring in place only: references are not translated to terms that are valid in other
+    /// stores.
     pub(crate) fn transient(&mut self) -> &mut Self {
         self.transient = true;
         self
@@ -72,7 +74,7 @@ impl SnapshotBuilder {
         self.build(store.0, None)
     }
 
-    /// Takes the snapshot, together with the state that the store's data save.
+    /// Takes the snapshot, together with what the store's data save.
     ///
     /// # Errors
     ///
@@ -88,7 +90,7 @@ impl SnapshotBuilder {
         self.build(store.0, Some(host))
     }
 
-    /// What can be found out before the host is asked for its state.
+    /// Checks what can be known before the host saves its state.
     fn check(&self, store: &StoreOpaque) -> Result<()> {
         check_rest(store, "taken")?;
         if let Some(instances) = &self.instances {
@@ -101,16 +103,16 @@ impl SnapshotBuilder {
     fn build(&self, store: &mut StoreOpaque, host: Option<SavedHost>) -> Result<Snapshot> {
         self.check(store)?;
         let (instances, modules, chosen) = match &self.instances {
-            Some(asked) => {
-                // In the order they were made: none imports from a later one.
-                let mut numbers: Vec<_> = asked.iter().map(|it| it.number_in(store)).collect();
+            Some(given) => {
+                // In the order in which they were made: none imports from a later one.
+                let mut numbers: Vec<_> = given.iter().map(|it| it.number_in(store)).collect();
                 numbers.sort_unstable();
                 numbers.dedup();
                 let place = |instance: &Instance| {
                     let number = instance.number_in(store);
                     (*instance, numbers.partition_point(|other| *other < number))
                 };
-                let instances: Box<[_]> = asked.iter().map(place).collect();
+                let instances: Box<[_]> = given.iter().map(place).collect();
                 let entries = numbers.iter().map(|number| &store.instances[*number]);
                 let modules = entries.clone().map(|entry| Some(entry.module.clone())).collect();
                 (instances, modules, Some(entries.map(|entry| entry.vm).collect::<Vec<_>>()))
@@ -153,10 +155,10 @@ impl SnapshotBuilder {
 }
 
 impl Inner {
-    /// Copies the host's values that the state refers to, as far as the host can.
+    /// Copies the host's values that the state refers to, if the host can copy them.
     fn copy_externs(&mut self, store: &StoreOpaque) {
         let Some(host) = &self.host else { return };
-        // A state that can't be forked has no values that are to be copied.
+        // For a state that can't be forked, no values need to be copied.
         let Ok(plan) = Plan::new(&self.state) else { return };
         for number in plan.externs() {
             let value = number.checked_sub(1).and_then(|place| store.externs.get(place as usize));

@@ -1,4 +1,4 @@
-//! New instances made of a snapshot.
+//! New instances made from a snapshot.
 
 #![allow(unsafe_code)]
 
@@ -16,8 +16,8 @@ use crate::store::{AsContextMut, InstanceEntry, Kept, StoreInner, StoreOpaque, h
 use crate::vm::{Room, Source, VmImport, Wanted, table_bytes};
 use crate::watch::call_hook;
 
-/// A snapshot with everything looked up that new instances will import from outside, to be forked many times:
-/// see [`Snapshot::fork_pre`]. It can be sent to other threads and used on several.
+/// A snapshot with everything looked up that new instances will import from outside, to be forked
+/// many times: see [`Snapshot::fork_pre`]. It can be sent to other threads and be used by several.
 pub struct ForkPre<T> {
     snapshot: Snapshot,
     /// What is imported from outside, instance by instance.
@@ -74,22 +74,23 @@ impl<T: 'static> ForkPre<T> {
         &self.snapshot
     }
 
-    /// Makes new instances that start where the snapshot was taken, in the order of [`Snapshot::instances`].
+    /// Makes new instances that start where the snapshot was taken, in the order of
+    /// [`Snapshot::instances`].
     ///
     /// # Errors
     ///
-    /// If the store is of another engine; if an item of the linker is of another store, or a table or memory that has
-    /// become smaller than an instance asks for; if the store's limits do not allow so many instances or so much
-    /// memory, the snapshot has state of a host and the store's data are of another type or fail to
-    /// restore it, or the machine has no room.
+    /// If the store is of another engine. If an item of the linker is of another store, or is a
+    /// table or memory that is now smaller than an instance needs. If the store's limits do not
+    /// allow so many instances or so much memory. If the snapshot has state of a host, and the
+    /// store's data are of another type or fail to restore it. If the machine has no room.
     pub fn fork(&self, mut store: impl AsContextMut<Data = T>) -> Result<Vec<Instance>> {
         let store = store.as_context_mut();
         let inner = &*self.snapshot.inner;
-        // With it all of its modules and items.
+        // This covers all modules and items of the snapshot.
         store.0.admit(&self.snapshot)?;
         let imports = self.bind(store.0)?;
-        // Items that were looked up before may have become smaller since.
-        // SAFETY: they are of this store, which is borrowed exclusively.
+        // Items that were looked up before may have become smaller since then. SAFETY: they are of
+        // this store, which is borrowed exclusively.
         unsafe { inner.state.check_outside_sizes(&imports)? };
         let room = self.reserve(store.0)?;
         if let Some(host) = &inner.host {
@@ -102,8 +103,8 @@ impl<T: 'static> ForkPre<T> {
         let extern_ = |number| {
             externs.get(&number).copied().ok_or_else(|| crate::Error::msg("a value has no copy"))
         };
-        // SAFETY: the plan is that of the state. The items were checked to fit and to be of this store; host
-        // functions among them are made for data of its type, and are kept.
+        // SAFETY: the plan is that of the state. The items were checked to fit and to be of this
+        // store. Host functions among them are made for data of its type, and are kept alive.
         let made = unsafe { store.0.vm.fork(&inner.state, plan, &imports, extern_) };
         call_hook::bind_new(store.0);
         let made = made?;
@@ -126,14 +127,14 @@ impl<T: 'static> ForkPre<T> {
         self.counts.iter().map(&mut of_one).collect()
     }
 
-    /// Asks the store's limits for what the instances need.
+    /// Counts what the instances need against the store's limits.
     fn reserve(&self, store: &mut StoreInner<T>) -> Result<Room> {
         let state = &self.snapshot.inner.state;
         let (store, host) = store.opaque_and_host();
         for instance in &state.instances {
             store.limits.add_instance(instance.tables.len(), instance.memories.len())?;
         }
-        // Each fork has its own of those, too, that none of the instances defines.
+        // Each fork also has its own of the tables and memories that none of the instances defines.
         let owned = state.instances.last().map_or((0, 0), |it| (it.tables.end, it.memories.end));
         for _ in owned.0..state.tables.len() {
             store.limits.add_table()?;
@@ -168,7 +169,8 @@ impl<T: 'static> ForkPre<T> {
         Ok(room)
     }
 
-    /// Gives the store copies of the host's values; their numbers there by those in the snapshot.
+    /// Gives the store copies of the host's values. Returns their numbers in the store, by their
+    /// numbers in the snapshot.
     fn copy_externs(
         &self,
         store: &mut StoreOpaque,
@@ -187,7 +189,7 @@ impl<T: 'static> ForkPre<T> {
             let Some(copy) = copy else {
                 crate::bail!("`HostState::copy_extern` does not copy what it has copied before");
             };
-            // What was reserved before is not made yet, so that the store would not count it.
+            // What was reserved above is not made yet, so the store does not count it yet.
             room.take(host_value_bytes(&*copy), Wanted::HostValue)?;
             copies.insert(number, store.add_extern(copy)?);
         }

@@ -1,4 +1,4 @@
-//! Where snapshots belong, and what they are asked about.
+//! Where snapshots belong, and what may be used with them.
 
 use super::Snapshot;
 use crate::engine::Engine;
@@ -16,7 +16,8 @@ impl Belongs for Snapshot {
     }
 }
 
-/// Which store a snapshot was taken in: what it is asked about is of that store.
+/// A snapshot belongs to the store that it was taken in: instances that are used with it are of
+/// that store.
 impl Gate for Snapshot {
     const NAME: &'static str = "snapshot";
 

@@ -4,10 +4,11 @@ use std::any::Any;
 
 use crate::error::Result;
 
-/// What a host's data, the `T` of its [`Store<T>`](crate::Store), does to be part of snapshots.
+/// How a host's data, the `T` of its [`Store<T>`](crate::Store), become part of snapshots.
 ///
-/// A snapshot that is taken with [`SnapshotBuilder::take_with_host`](crate::SnapshotBuilder::take_with_host)
-/// saves the data, restoring it restores them, and a fork restores them into the data of the new store.
+/// A snapshot that is taken with
+/// [`SnapshotBuilder::take_with_host`](crate::SnapshotBuilder::take_with_host) saves the data.
+/// Restoring the snapshot restores them, and a fork restores them into the data of the new store.
 ///
 /// ```
 /// use wasm_store::{Engine, HostState, Result, Snapshot, Store};
@@ -49,25 +50,26 @@ pub trait HostState: 'static {
     ///
     /// # Errors
     ///
-    /// If it can't be saved: no snapshot is taken then.
+    /// If it can't be saved. Then no snapshot is taken.
     fn save(&mut self) -> Result<Self::Saved>;
 
-    /// Brings back what was saved, here or, for a fork, in the data of another store.
+    /// Restores what was saved, here or, for a fork, in the data of another store.
     ///
     /// # Errors
     ///
-    /// If that is not possible: restoring or forking fails then.
+    /// If that is not possible. Then restoring or forking fails.
     fn restore(&mut self, saved: &Self::Saved) -> Result<()>;
 
-    /// A copy of a value that Wasm holds a reference to ([`ExternRef`](crate::ExternRef)), once for the
-    /// snapshot and once for each fork; `None` if it can't be copied, which makes forking an error.
+    /// A copy of a value that Wasm holds a reference to ([`ExternRef`](crate::ExternRef)). It is
+    /// called once for the snapshot and once for each fork. `None` if the value can't be copied,
+    /// which makes forking an error.
     fn copy_extern(value: &(dyn Any + Send + Sync)) -> Option<Box<dyn Any + Send + Sync>> {
         let _ = value;
         None
     }
 }
 
-/// What a host has saved, with what to do with it.
+/// What a host has saved, and the functions that restore and copy it.
 pub(super) struct SavedHost {
     saved: Box<dyn Any + Send + Sync>,
     restore: fn(&mut dyn Any, &dyn Any) -> Option<Result<()>>,
@@ -90,7 +92,7 @@ impl SavedHost {
         })
     }
 
-    /// Brings back what was saved.
+    /// Restores what was saved.
     pub(super) fn restore<T: 'static>(&self, host: &mut T) -> Result<()> {
         match (self.restore)(host, &*self.saved) {
             Some(result) => result,
