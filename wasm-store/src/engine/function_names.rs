@@ -6,8 +6,7 @@ use wasm_artifact::Artifact;
 use wasm_hooks::unnamed_function;
 use wasm_types::{EntityIndex, FuncIndex};
 
-/// What to call a function: its name or else that of an export, as it stands in the source; else
-/// its number.
+/// A name for a function: its name or else that of an export, demangled; else its number.
 pub(crate) fn display_name<'a>(artifact: &Artifact<'a>, func: FuncIndex) -> Cow<'a, str> {
     match artifact.name(func).or_else(|| exported_as(artifact, func).next()) {
         Some(name) => wasm_types::demangle(name),

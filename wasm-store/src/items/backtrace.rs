@@ -164,9 +164,8 @@ impl FrameInfo {
 }
 
 impl fmt::Display for FrameInfo {
-    /// Writes place, module and function: `0x1c - app!main`. The name of the function is as it
-    /// stands in the source (feature `demangle`), and both names are
-    /// [escaped](wasm_types::Escaped).
+    /// Writes place, module and function: `0x1c - app!main`. The name of the function is demangled
+    /// (feature `demangle`), and both names are [escaped](wasm_types::Escaped).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(offset) = self.module_offset() {
             write!(f, "{offset:#8x} - ")?;

@@ -1,4 +1,4 @@
-//! Imports with no definition: the error, and looking for them beforehand.
+//! Imports with no definition: the error, and a search for them beforehand.
 
 use std::fmt;
 
@@ -48,10 +48,10 @@ impl UnknownImportError {
 
 impl<T> Linker<T> {
     /// The imports of a module that have no definition here, in the order of the binary. The module
-    /// is not compiled, and what comes after its imports is not looked at: that all is there is
-    /// known at once, where compiling a large module takes a while.
+    /// is not compiled, and nothing after its imports is read. So missing imports are known at
+    /// once, while compiling a large module takes a while.
     ///
-    /// Whether the definitions of the others are of the right types shows at instantiation.
+    /// The types of definitions are not checked; that happens at instantiation.
     ///
     /// ```no_run
     /// use wasm_store::{Engine, Linker, Module};
@@ -70,7 +70,7 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     ///
-    /// If the engine has no compiler, or one that does not tell what modules import
+    /// If the engine has no compiler, or one that can't list imports
     /// ([`Compiler::imports`](crate::Compiler::imports)), or if this part of the module is not
     /// valid.
     pub fn unknown_imports(&self, bytes: impl AsRef<[u8]>) -> Result<Vec<UnknownImportError>> {

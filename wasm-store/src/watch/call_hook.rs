@@ -1,7 +1,7 @@
-//! Call hooks: functions of the host that are told of changes between host and Wasm. Real ones with the
-//! feature `call-hook`, and nothing at all without it.
+//! Call hooks: functions of the host that are notified of calls between host and Wasm. They exist
+//! with the feature `call-hook`; without it, there is nothing.
 //!
-//! Both variants have the same items, so that the rest of the crate asks no feature.
+//! Both variants have the same items, so that the rest of the crate needs no `cfg` for the feature.
 
 #[cfg(feature = "call-hook")]
 #[path = "call_hook/enabled.rs"]

@@ -1,10 +1,11 @@
-//! Function hooks: a function of the host that is told when Wasm functions are entered and left. A real
-//! one with the feature `function-hook`, and nothing at all without it.
+//! Function hooks: a function of the host that is notified when Wasm functions are entered and
+//! left. It exists with the feature `function-hook`; without it, there is nothing.
 //!
-//! It is a feature of its own beside `call-hook`: that one is about the border between host and Wasm, costs
-//! nothing in compiled code and needs nothing of the compiler; this one is about what was compiled for it.
+//! It is a separate feature from `call-hook`. That one is about the border between host and Wasm,
+//! costs nothing in compiled code, and needs nothing of the compiler. This one is about code that
+//! was compiled for it.
 //!
-//! Both variants have the same items, so that the rest of the crate asks no feature.
+//! Both variants have the same items, so that the rest of the crate needs no `cfg` for the feature.
 
 #[cfg(feature = "function-hook")]
 #[path = "function_hook/enabled.rs"]

@@ -9,10 +9,11 @@
 //!
 //! What they gather and write is in `wasm_hooks::observe`, which knows no store.
 //!
-//! A store has one function hook. To use several observers, or one and something else, call the `observe` of
-//! each in a hook of one's own. Those whose `observe` can fail come first there: a function that is refused its entry
-//! because one of them failed is not told of again, so that a counter that was told of the entry would count the
-//! function as running from then on. An exit has to be told to a counter even if another observer failed at it.
+//! A store has one function hook. To use several observers, or an observer and something else, call
+//! the `observe` of each in a hook of your own. Call first those whose `observe` can fail. If one
+//! of them fails at the entry of a function, the function is not entered and its exit is never
+//! reported. A counter that had observed the entry before that would count the function as running
+//! from then on. At an exit, call the counter even if another observer has failed.
 
 mod clock;
 mod counter;

@@ -1,4 +1,5 @@
-//! What has to be the same in two engines, so that the artifacts of one load in the other.
+//! A hash of everything that must be the same in two engines so that artifacts of one load in the
+//! other.
 
 use std::env::consts;
 use std::hash::{Hash, Hasher};
@@ -11,16 +12,16 @@ use crate::engine::CompileRequest;
 use crate::engine::Engine;
 
 impl Engine {
-    /// Something to hash that says which engines' artifacts load in this one: if it is the same for
-    /// two engines, those that one makes ([`Engine::precompile_module`]) load in the other. It is a
-    /// key, or a part of one, for whoever keeps artifacts: there it saves a try that would fail.
-    /// Loading compares all of it by itself.
+    /// A value to hash that identifies compatible engines. If it is the same for two engines,
+    /// artifacts that one makes ([`Engine::precompile_module`]) load in the other. It serves as a
+    /// key, or a part of one, where artifacts are stored: it saves an attempt to load that would
+    /// fail. Loading an artifact makes all of these comparisons by itself.
     ///
-    /// It is made of the versions of the artifact format and of the run-time ABI, and of all
-    /// settings that decide about the code; and if no target was set
-    /// ([`Config::target`](crate::Config::target)), of this machine with the extensions of its
-    /// instruction set. It says neither which compiler there is nor whether there is one. A
-    /// [`Hasher`] whose values are kept must be one that always has the same.
+    /// It consists of the versions of the artifact format and of the run-time ABI, and of all
+    /// settings that affect the code. If no target was set
+    /// ([`Config::target`](crate::Config::target)), this machine with the extensions of its
+    /// instruction set is part of it. It depends neither on the compiler nor on whether there is
+    /// one. If hashes are stored, the [`Hasher`] must give the same values in each process.
     ///
     /// ```
     /// use std::hash::{DefaultHasher, Hash, Hasher};
@@ -47,7 +48,8 @@ struct Compatibility<'engine>(&'engine Engine);
 
 impl Hash for Compatibility<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // Taken apart, so that a field cannot be added to a request and be forgotten here.
+        // Taken apart field by field, so that a field cannot be added to a request and be forgotten
+        // here.
         let CompileRequest {
             tunables,
             features,
@@ -55,9 +57,9 @@ impl Hash for Compatibility<'_> {
             flags,
             target_features,
             function_hooks,
-            // The tunables have what stands for it, where it matters.
+            // The tunables identify these costs, where they matter.
             operator_cost: _,
-            // How a module is compiled, and whether it is, decides nothing about the code.
+            // How a module is compiled does not affect the code.
             parallel: _,
             threads: _,
             limits: _,

@@ -1,4 +1,4 @@
-//! What a call hook is given: a call, and what it may ask about it.
+//! The argument of a call hook: a call, and what can be queried about it.
 
 #![allow(unsafe_code)]
 
@@ -17,12 +17,12 @@ use crate::types::FuncType;
 use crate::vm::{FuncRef, FuncTypeRecord, HostImport, HostRecord, ValRaw, VmInstance, rebind};
 use crate::watch::call_hook::CallValues;
 
-/// What is called.
+/// The callee of a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Callee {
-    /// By the host: a function of Wasm, or of the host itself.
+    /// Called by the host: a function of Wasm, or of the host itself.
     Func(NonNull<FuncRef>),
-    /// By Wasm: a host function, by what its shim gets.
+    /// Called by Wasm: a host function, by the record that its shim gets.
     Host(*const HostRecord),
 }
 
@@ -41,8 +41,8 @@ pub enum CallOutcome<'a> {
 /// A call between the host and Wasm at its beginning or its end, for hooks of
 /// [`Store::add_call_hook`](crate::Store::add_call_hook).
 ///
-/// It is a borrow of the store. What is called, with what and from where is only looked at when somebody
-/// asks.
+/// It is a borrow of the store. The callee, the values and the caller are only looked up when a
+/// method needs them.
 pub struct CallHookContext<'a, T: 'static> {
     store: StoreContextMut<'a, T>,
     callee: Callee,
@@ -55,8 +55,8 @@ pub struct CallHookContext<'a, T: 'static> {
 impl<'a, T: 'static> CallHookContext<'a, T> {
     /// # Safety
     ///
-    /// The callee is that of a call of this store, which lasts as long as the context; the values are its
-    /// arguments if there is no outcome, and else its results.
+    /// The callee is that of a call of this store, which lasts as long as the context. The values
+    /// are its arguments if there is no outcome, and otherwise its results.
     #[inline(always)]
     pub(super) unsafe fn new(
         store: StoreContextMut<'a, T>,
@@ -74,13 +74,13 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
         self.event
     }
 
-    /// Which way the call goes.
+    /// The direction of the call.
     pub fn direction(&self) -> CallDirection {
         self.event.direction()
     }
 
-    /// How many of the calls that this hook was told of are not over, this one included: 1 for the outermost.
-    /// The same at the beginning of a call and at its end.
+    /// How many of the calls that this hook has observed are not over, this one included: 1 for the
+    /// outermost. It is the same at the beginning of a call and at its end.
     pub fn depth(&self) -> usize {
         self.depth
     }
@@ -98,7 +98,8 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
         Some(self.read(self.record().ty.params()))
     }
 
-    /// One of the arguments where a call begins; `None` at its end, and if there are not so many.
+    /// One of the arguments where a call begins; `None` at its end, and if there are fewer
+    /// arguments.
     pub fn arg(&self, number: usize) -> Option<Val> {
         self.args()?.get(number).copied()
     }
@@ -111,8 +112,8 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
         }
     }
 
-    /// One of the results where a call returns; `None` where it begins, if it failed, and if there are not so
-    /// many.
+    /// One of the results where a call returns; `None` where it begins, if it failed, and if there
+    /// are fewer results.
     pub fn result(&self, number: usize) -> Option<Val> {
         self.results()?.get(number).copied()
     }
@@ -126,8 +127,8 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
         FuncType::new(engine, params.map(convert), results.map(convert))
     }
 
-    /// Whether the function that is called is one of the host. Of calls to Wasm, those are that the host makes of
-    /// functions of its own.
+    /// Whether the callee is a function of the host. Calls to Wasm with such a callee are those
+    /// that the host makes to functions of its own.
     pub fn is_host_function(&self) -> bool {
         match self.callee {
             // SAFETY: the function is one of this store.
@@ -136,9 +137,9 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
         }
     }
 
-    /// The module and name that the function of the host that is called is imported under: by its caller, or if
-    /// it is called through a reference, by the first instance that imports it. `None` for Wasm functions and
-    /// for functions that nobody imports.
+    /// The module and name under which the called host function is imported: by its caller or, if
+    /// it is called through a reference, by the first instance that imports it. `None` for Wasm
+    /// functions and for functions that no instance imports.
     pub fn import(&self) -> Option<(&str, &str)> {
         let import = self.host_import()?;
         let (module, name) = import.names()?;
@@ -146,29 +147,30 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
         Some(unsafe { (&*std::ptr::from_ref(module), &*std::ptr::from_ref(name)) })
     }
 
-    /// The module that defines the Wasm function that is called, or that imports that of the host. `None` for
-    /// functions that nobody imports, and for those of an instance whose making failed.
+    /// The module that defines the called Wasm function, or that imports the called host function.
+    /// `None` for functions that no instance imports, and for those of an instance that failed
+    /// half-way.
     pub fn module(&self) -> Option<&Module> {
         let number = self.home()?.user_data().checked_sub(1)?;
         Some(&self.store.0.instances.get(number)?.module)
     }
 
-    /// The name of [`CallHookContext::module`], if it has a name section that says it.
+    /// The name of [`CallHookContext::module`], if it has a name section with it.
     pub fn module_name(&self) -> Option<&str> {
         self.artifact()?.module_name()
     }
 
-    /// The index of the function that is called in [`CallHookContext::module`].
+    /// The index of the called function in [`CallHookContext::module`].
     pub fn function_index(&self) -> Option<u32> {
         Some(self.index()?.as_u32())
     }
 
-    /// The name of the function that is called in the name section of [`CallHookContext::module`].
+    /// The name of the called function in the name section of [`CallHookContext::module`].
     pub fn function_name(&self) -> Option<&str> {
         self.artifact()?.name(self.index()?)
     }
 
-    /// The names that [`CallHookContext::module`] exports the function under that is called.
+    /// The names under which [`CallHookContext::module`] exports the called function.
     pub fn export_names(&self) -> Vec<&str> {
         match (self.artifact(), self.index()) {
             (Some(artifact), Some(index)) => exports_of(artifact, index).collect(),
@@ -181,8 +183,9 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
         exports_of(self.artifact()?, self.index()?).next()
     }
 
-    /// The instance on the side of Wasm: the one whose function the host calls, or the one that calls the host.
-    /// `None` if the host calls a function of its own, and if the making of the instance failed.
+    /// The instance on the side of Wasm: the one whose function the host calls, or the one that
+    /// calls the host. `None` if the host calls a function of its own, and for an instance that
+    /// failed half-way.
     pub fn instance(&self) -> Option<Instance> {
         let instance = match self.callee {
             // SAFETY: the function is one of this store.
@@ -194,7 +197,7 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
         Instance::from_user_data(self.store.0, unsafe { instance.as_ref() }.user_data())
     }
 
-    /// What the host function that is called gets to see of its caller. `None` for calls to Wasm.
+    /// The caller as the called host function sees it. `None` for calls to Wasm.
     pub fn caller(&mut self) -> Option<Caller<'_, T>> {
         match self.callee {
             Callee::Func(_) => None,
@@ -236,7 +239,8 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
     fn read(&self, types: &[wasm_types::ValType]) -> Vec<Val> {
         let Some(values) = self.values else { return Vec::new() };
         let mut raw = vec![ValRaw::ZERO; types.len()];
-        // SAFETY: the list has room for as many values as the type says, which is how many the call has.
+        // SAFETY: the list has room for as many values as the type has, which is how many the call
+        // has.
         unsafe { values.write_to(raw.as_mut_ptr(), raw.len()) };
         let id = self.store.0.id();
         // SAFETY: the values are of these types, from this store.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::store::{StoreId, StoreInner, StoreOpaque};
 use crate::vm::{FuncRef, HostDef, HostRecord};
 
-/// Where a store would keep its hooks.
+/// What stands for the hooks of a store.
 pub(crate) struct HookSlot<T: 'static>(PhantomData<fn(T)>);
 
 impl<T: 'static> Default for HookSlot<T> {
@@ -17,7 +17,7 @@ impl<T: 'static> Default for HookSlot<T> {
     }
 }
 
-/// Which calls of a store hooks are told of: none.
+/// Which calls of a store hooks observe: none.
 pub(crate) struct Watched;
 
 impl Watched {
@@ -32,7 +32,7 @@ impl Watched {
     }
 }
 
-/// The shims that a host function would have for stores with a hook.
+/// What stands for the shims of a host function that notify hooks.
 pub(crate) struct HookedShims;
 
 impl HookedShims {
@@ -40,12 +40,12 @@ impl HookedShims {
         Self
     }
 
-    /// The definition to bind imports to in a store.
+    /// The definition that imports are bound to in a store.
     pub(crate) fn for_import(&self, plain: &HostDef, _store: &StoreOpaque) -> NonNull<HostDef> {
         NonNull::from(plain)
     }
 
-    /// The definition to make references to in a store.
+    /// The definition that references are made to in a store.
     pub(crate) fn for_reference(&self, plain: &HostDef, _store: &StoreOpaque) -> NonNull<HostDef> {
         NonNull::from(plain)
     }
@@ -55,7 +55,7 @@ impl HookedShims {
 #[inline(always)]
 pub(crate) fn bind_new<T: 'static>(_store: &mut StoreInner<T>) {}
 
-/// Runs a call from the host into Wasm that is not plain: there are none.
+/// Runs a call from the host into Wasm that hooks observe: there are none.
 #[inline(always)]
 pub(crate) fn enter_wasm<T: 'static, P: CallValues, C: WasmCall<T, P>>(
     _store: &mut StoreInner<T>,
@@ -70,7 +70,7 @@ pub(crate) fn enter_wasm<T: 'static, P: CallValues, C: WasmCall<T, P>>(
 ///
 /// # Safety
 ///
-/// As with hooks.
+/// As with the feature.
 #[inline(always)]
 #[allow(unsafe_code, reason = "declared as with hooks")]
 pub(crate) unsafe fn host_call<T: 'static, P: CallValues, R: CallValues, const HOOKED: bool>(

@@ -1,11 +1,11 @@
-//! Call hooks: functions of the host that are told of changes between host and Wasm.
+//! Call hooks: functions of the host that are notified of calls between host and Wasm.
 //!
-//! A store with no hook pays nothing for calls out of Wasm: each host function has two sets of shims,
-//! and which of them an import is bound to says whether a hook wants to know. Setting a hook, or removing
-//! one, binds what is bound already anew.
+//! A store with no hook pays nothing for calls out of Wasm. Each host function has two sets of
+//! shims: one notifies hooks, the other does not. An import is bound to the former only if a hook
+//! observes it. Setting or removing a hook binds again what is bound already.
 //!
-//! Here is what a store keeps, and how hooks are set; `stack` tells them, `select` asks their filters and
-//! binds, `context` is what they are given.
+//! This file holds the state in a store and the functions that set hooks. `stack` notifies them,
+//! `select` queries their filters and binds imports, `context` is the hooks' argument.
 
 mod context;
 mod select;
@@ -28,9 +28,9 @@ use crate::vm::HostDef;
 type EventHook<T> = dyn FnMut(StoreContextMut<'_, T>, CallHook) -> Result<()> + Send + Sync;
 type ContextHook<T> = dyn FnMut(CallHookContext<'_, T>) -> Result<()> + Send + Sync;
 
-/// A hook, by what it is given.
+/// A hook, by the argument that it gets.
 enum Hook<T: 'static> {
-    /// That of [`Store::call_hook`].
+    /// The one of [`Store::call_hook`].
     Event(Box<EventHook<T>>),
     /// One of [`Store::add_call_hook`].
     Context(Box<ContextHook<T>>),
@@ -41,9 +41,9 @@ struct Entry<T: 'static> {
     number: u64,
     filter: CallFilter,
     hook: Hook<T>,
-    /// It runs, and is not told what it does itself.
+    /// Whether it runs. It is not notified of the calls that it makes itself.
     is_running: bool,
-    /// How many of the calls that it was told of are not over.
+    /// How many of the calls that it has observed are not over.
     depth: usize,
 }
 
@@ -71,44 +71,45 @@ impl<T: 'static> Default for HookSlot<T> {
     }
 }
 
-/// Which calls of a store hooks are told of: what is asked where calls begin and functions are bound.
+/// Which calls of a store hooks observe: this is checked where calls begin and functions are bound.
 pub(crate) struct Watched {
-    /// The store, as long as hooks are told of no calls to Wasm.
+    /// The store, as long as no hook observes calls to Wasm.
     plain: Option<StoreId>,
-    /// Some that go to the host.
+    /// Whether hooks observe some of the calls to the host.
     to_host: bool,
-    /// All that go to the host.
+    /// Whether hooks observe all calls to the host.
     all_to_host: bool,
-    /// How those are told that are.
-    telling: Telling,
+    /// How hooks are notified.
+    dispatch: Dispatch,
 }
 
-/// How hooks are told of a call.
+/// How hooks are notified of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Telling {
-    /// The only hook is that of [`Store::call_hook`], which is told of everything and asks nothing.
+enum Dispatch {
+    /// The only hook is that of [`Store::call_hook`], which observes every call and queries
+    /// nothing.
     Events,
-    /// The only hook is one of [`Store::add_call_hook`]: it is told of what anybody is told of.
+    /// The only hook is one of [`Store::add_call_hook`]: every call that is observed, it observes.
     One,
     /// There is more than one hook, or none.
     Several,
 }
 
 impl Watched {
-    /// Those of a store without hooks.
+    /// For a store without hooks.
     pub(crate) fn new(store: StoreId) -> Self {
         let plain = Some(store);
-        Self { plain, to_host: false, all_to_host: false, telling: Telling::Several }
+        Self { plain, to_host: false, all_to_host: false, dispatch: Dispatch::Several }
     }
 
-    /// Whether a function is one of this store, and hooks are not told of calls to it.
+    /// Whether a function is of this store, and no hook observes calls to it.
     #[inline(always)]
     pub(crate) fn calls_are_plain(&self, _store: &StoreOpaque, func: StoreId) -> bool {
         self.plain == Some(func)
     }
 }
 
-/// The shims that a host function has for stores with a hook.
+/// The shims of a host function that notify hooks.
 pub(crate) struct HookedShims(HostDef);
 
 impl HookedShims {
@@ -116,36 +117,37 @@ impl HookedShims {
         Self(make())
     }
 
-    /// The definition for calls that hooks are told of.
+    /// The definition for calls that notify hooks.
     pub(crate) fn hooked(&self) -> &HostDef {
         &self.0
     }
 
-    /// The definition to bind imports to in a store. Where filters have a say, [`bind_new`] asks them
-    /// afterwards, when the names are known.
+    /// The definition that imports are bound to in a store. Where filters decide, [`bind_new`]
+    /// queries them afterwards, when the names are known.
     pub(crate) fn for_import(&self, plain: &HostDef, store: &StoreOpaque) -> NonNull<HostDef> {
         NonNull::from(if store.watched.all_to_host { &self.0 } else { plain })
     }
 
-    /// The definition to make references to in a store.
+    /// The definition that references are made to in a store.
     pub(crate) fn for_reference(&self, plain: &HostDef, store: &StoreOpaque) -> NonNull<HostDef> {
         NonNull::from(if store.watched.to_host { &self.0 } else { plain })
     }
 }
 
 impl<T: 'static> Store<T> {
-    /// Sets the function that is told of every change between host and Wasm: before and after each
-    /// call into Wasm, and before and after each host function that Wasm calls.
+    /// Sets the function that is notified of every change between host and Wasm: before and after
+    /// each call into Wasm, and before and after each host function that Wasm calls.
     ///
-    /// An error that it returns ends the call that it was told of. Calls that fail are told of as over
-    /// too; if the hook then returns an error of its own, that one is what the caller gets. A call that
-    /// the hook did not let begin, and one that ends in a panic, is not told of as over.
+    /// An error that it returns ends the call that it was notified of. It is also notified of the
+    /// end of calls that fail; if it then returns an error of its own, the caller gets that one. It
+    /// is not notified of the end of a call that it prevented, or of one that ends in a panic.
     ///
-    /// Setting the hook again replaces the one that there was, in its place among those of
-    /// [`Store::add_call_hook`], which are told more. Calls that the hook makes itself are not told of to it.
+    /// Setting the hook again replaces the previous one, at its place in the order with the hooks
+    /// of [`Store::add_call_hook`], which can query more. The hook is not notified of calls that it
+    /// makes itself.
     ///
-    /// Hooks are set while no Wasm runs: whoever Wasm has called has a borrow of the store, but not the
-    /// [`Store`] itself.
+    /// Hooks are set while no Wasm runs: a function that Wasm has called has a borrow of the store,
+    /// but not the [`Store`] itself.
     ///
     /// ```
     /// use wasm_store::{CallHook, Engine, Func, Store};
@@ -172,7 +174,7 @@ impl<T: 'static> Store<T> {
         let slot = &mut self.inner_mut().hook;
         let single = slot.single;
         match slot.hooks.iter_mut().find(|entry| Some(entry.number) == single) {
-            // What it is told of stays the same, and so does all that is bound.
+            // Which calls it observes stays the same, and so does everything that is bound.
             Some(entry) => entry.hook = hook,
             None => {
                 let number = self.push_hook(CallFilter::all(), hook);
@@ -181,7 +183,7 @@ impl<T: 'static> Store<T> {
         }
     }
 
-    /// Removes the function that [`Store::call_hook`] has set. False if there was none.
+    /// Removes the function that [`Store::call_hook`] has set. Returns false if there was none.
     pub fn unset_call_hook(&mut self) -> bool {
         match self.inner_mut().hook.single.take() {
             Some(number) => self.remove_hook(number),
@@ -189,29 +191,32 @@ impl<T: 'static> Store<T> {
         }
     }
 
-    /// Adds a function that is told of calls between host and Wasm, as [`Store::call_hook`], and may ask what
-    /// is called, with what and how it ended: see [`CallHookContext`].
+    /// Adds a function that is notified of calls between host and Wasm, as [`Store::call_hook`] is,
+    /// and that can query what is called, with what, and how it ended: see [`CallHookContext`].
     ///
-    /// It is told only of calls that the filter lets through. The filter is asked once for each function, when
-    /// an import of it is bound, and not for each call; a host function that Wasm calls through a reference is
-    /// asked for by the imports that are bound to that reference, and without names if there are none. Other
-    /// imports stay bound to the code that they have without hooks. Calls from Wasm to Wasm are told of to nobody,
-    /// also those between instances.
+    /// It is only notified of calls that the filter lets through. The filter is queried once for
+    /// each function, when an import of it is bound, and not for each call. For a host function
+    /// that Wasm calls through a reference, it is queried with the names of the imports that are
+    /// bound to that reference, and without names if there are none. Other imports stay bound to
+    /// the code that they have without hooks. No hook is notified of calls from Wasm to Wasm, also
+    /// not between instances.
     ///
-    /// Of several hooks, those that were set first are told first of calls, and last of returns. Each of the
-    /// calls that a hook was told of is also told of as over, whether it returned, failed or panicked:
+    /// Of several hooks, those that were set first are notified first of calls, and last of
+    /// returns. A hook that was notified of a call is also notified of its end, whether the call
+    /// returned, failed or panicked:
     ///
-    /// * An error of a hook at a call ends it before it begins. Hooks after it are told nothing; those before it
-    ///   are told that the call is over and has failed. It is not told itself.
-    /// * An error of a hook at a return takes the place of what the call had returned. The hooks
-    ///   that are still to be told see it.
-    /// * A panic of a hook goes on as that of a host function does, after the others were told. It
-    ///   replaces an error, and nothing replaces it but another panic.
+    /// * An error of a hook at a call ends the call before it begins. Hooks after it are not
+    ///   notified. Hooks before it are notified that the call is over and has failed. The hook
+    ///   itself is not.
+    /// * An error of a hook at a return replaces what the call had returned. The hooks that are
+    ///   notified after that observe the error.
+    /// * A panic of a hook goes on as that of a host function does, after the other hooks were
+    ///   notified. It replaces an error, and only another panic replaces it.
     ///
-    /// A hook may call functions. It is not told of these calls, as long as they last; other hooks are.
+    /// A hook may call functions. It is not notified of these calls; other hooks are.
     ///
-    /// Hooks are set while no Wasm runs: whoever Wasm has called has a borrow of the store, but not the
-    /// [`Store`] itself.
+    /// Hooks are set while no Wasm runs: a function that Wasm has called has a borrow of the store,
+    /// but not the [`Store`] itself.
     ///
     /// ```
     /// use wasm_store::{CallFilter, CallHook, Engine, Func, Store};
@@ -252,18 +257,19 @@ impl<T: 'static> Store<T> {
         CallHookId { store: self.inner().id(), number }
     }
 
-    /// Removes a hook that [`Store::add_call_hook`] has set. False if it was removed before.
+    /// Removes a hook that [`Store::add_call_hook`] has set. Returns false if it was removed
+    /// before.
     ///
     /// # Panics
     ///
-    /// If the hook is one of another store.
+    /// If the hook is of another store.
     pub fn remove_call_hook(&mut self, hook: CallHookId) -> bool {
         hook.store.assert_is(self.inner().id());
         self.remove_hook(hook.number)
     }
 
-    /// The addresses of the code that the imports of an instance call which are bound to host functions, by
-    /// which tests tell who pays for hooks.
+    /// The addresses of the code that an instance calls for those of its imports that are bound to
+    /// host functions. Tests use them to find out which imports notify hooks.
     ///
     /// # Panics
     ///
@@ -280,7 +286,7 @@ impl<T: 'static> Store<T> {
         let number = inner.hook.numbers;
         inner.hook.numbers += 1;
         inner.hook.hooks.push(Entry { number, filter, hook, is_running: false, depth: 0 });
-        // A filter may panic where it is asked; then the hook is not set.
+        // A filter may panic when it is queried; then the hook is not set.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.hooks_changed())) {
             self.remove_hook(number);
             resume_unwind(panic);
@@ -295,7 +301,8 @@ impl<T: 'static> Store<T> {
         };
         let removed = hooks.remove(place);
         self.hooks_changed();
-        // What the hook has captured may do anything when it is dropped; everything is in order by now.
+        // Dropping what the hook has captured may run any code, so it is dropped when everything is
+        // consistent.
         drop(removed);
         true
     }
@@ -303,15 +310,15 @@ impl<T: 'static> Store<T> {
     fn hooks_changed(&mut self) {
         let inner = self.inner_mut();
         let hooks = &inner.hook.hooks;
-        let watches = |way| hooks.iter().any(|entry| !entry.filter.selects_none(way));
+        let watches = |direction| hooks.iter().any(|entry| !entry.filter.selects_none(direction));
         inner.watched = Watched {
             plain: (!watches(CallDirection::ToWasm)).then_some(inner.id()),
             to_host: watches(CallDirection::ToHost),
             all_to_host: hooks.iter().any(|entry| entry.filter.selects_all(CallDirection::ToHost)),
-            telling: match &**hooks {
-                [Entry { hook: Hook::Event(_), .. }] => Telling::Events,
-                [Entry { hook: Hook::Context(_), .. }] => Telling::One,
-                _ => Telling::Several,
+            dispatch: match &**hooks {
+                [Entry { hook: Hook::Event(_), .. }] => Dispatch::Events,
+                [Entry { hook: Hook::Context(_), .. }] => Dispatch::One,
+                _ => Dispatch::Several,
             },
         };
         select::bind_all(inner);

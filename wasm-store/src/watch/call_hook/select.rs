@@ -1,8 +1,9 @@
-//! Which hooks are told of which calls: asking filters, and binding host functions accordingly.
+//! Which hooks observe which calls: querying filters, and binding host functions accordingly.
 //!
-//! Where all hooks want to know of all calls that go one way, nobody is asked. Else an import is bound to the
-//! shims that tell hooks if a filter lets it through, and which hooks these are is written down. References to
-//! host functions, and functions that the host calls, are asked for when they are first called.
+//! If all hooks observe all calls in one direction, no filter is queried. Otherwise an import is
+//! bound to the shims that notify hooks if a filter lets it through, and the set of hooks is
+//! recorded for it. For references to host functions, and for functions that the host calls,
+//! filters are queried at the first call.
 
 #![allow(unsafe_code)]
 
@@ -17,17 +18,18 @@ use crate::linker::Definition;
 use crate::store::{Kept, StoreInner};
 use crate::vm::{FuncRef, HostImport, HostRecord, VmInstance, rebind};
 
-/// A list of hooks that are told together, by its number.
+/// The number of a list of hooks that are notified together.
 pub(super) type Set = usize;
 
 /// No hook.
-pub(super) const NOBODY: Set = 0;
-/// All hooks that may be told of calls to Wasm.
+pub(super) const NO_HOOKS: Set = 0;
+/// All hooks that may observe calls to Wasm.
 const TO_WASM: Set = 1;
-/// All hooks that may be told of calls to the host.
+/// All hooks that may observe calls to the host.
 const TO_HOST: Set = 2;
 
-/// Hashes an address: its low bits are all the same, and the high ones of a product depend on all others.
+/// Hashes an address. The low bits of addresses are all the same; the high bits of a product depend
+/// on all others.
 #[derive(Default)]
 struct AddressHasher(u64);
 
@@ -47,33 +49,35 @@ impl Hasher for AddressHasher {
 
 type ByAddress<V> = HashMap<usize, V, BuildHasherDefault<AddressHasher>>;
 
-/// Which hooks are told of which calls.
+/// Which hooks observe which calls.
 #[derive(Default)]
 pub(super) struct Selection {
-    /// The places of hooks that are told together, in order.
+    /// The lists of hooks that are notified together, each in order, as positions in the store's
+    /// list.
     sets: Vec<Box<[usize]>>,
-    /// Whether filters have a say in calls to Wasm.
-    wasm_asks: bool,
-    /// Whether filters have a say in calls to the host.
-    host_asks: bool,
-    /// Whether only one hook may be told of calls to the host, so that it is told of all that tell.
+    /// Whether filters decide about single calls to Wasm.
+    filters_wasm: bool,
+    /// Whether filters decide about single calls to the host.
+    filters_host: bool,
+    /// Whether only one hook may observe calls to the host. Then it observes every call by a shim
+    /// that notifies hooks.
     one_for_host: bool,
-    /// By the record of an import.
+    /// The sets by the record of an import.
     imports: ByAddress<Set>,
-    /// By the record of a reference to a host function.
+    /// The sets by the record of a reference to a host function.
     references: ByAddress<Set>,
-    /// By the function that the host calls.
+    /// The sets by the function that the host calls.
     funcs: ByAddress<Set>,
     /// The host functions that the store keeps, by their data.
     host_funcs: ByAddress<HostFunc>,
-    /// How much of what the store keeps has been looked through for them.
+    /// How many of the things that the store keeps alive have been searched for host functions.
     kept: usize,
     /// How many instances have been bound.
     instances: usize,
 }
 
 impl Selection {
-    /// The place of a hook of a list.
+    /// The position of a hook in the store's list, by its number in a set.
     #[inline(always)]
     pub(super) fn hook(&self, set: Set, number: usize) -> Option<usize> {
         self.sets.get(set)?.get(number).copied()
@@ -87,22 +91,22 @@ impl Selection {
     }
 }
 
-/// The hooks that are told of a call from the host.
+/// The hooks that observe a call from the host.
 #[inline(always)]
 pub(super) fn of_wasm<T: 'static>(store: &mut StoreInner<T>, func: NonNull<FuncRef>) -> Set {
-    if store.hook.selection.wasm_asks { known_of_wasm(store, func) } else { TO_WASM }
+    if store.hook.selection.filters_wasm { known_of_wasm(store, func) } else { TO_WASM }
 }
 
-/// Apart, since it would be part of every call.
+/// Not inlined, since it would be part of every call.
 #[inline(never)]
 fn known_of_wasm<T: 'static>(store: &mut StoreInner<T>, func: NonNull<FuncRef>) -> Set {
     match store.hook.selection.funcs.get(&func.addr().get()) {
         Some(set) => *set,
-        None => ask_for_func(store, func),
+        None => query_for_func(store, func),
     }
 }
 
-/// The hooks that are told of a call to the host.
+/// The hooks that observe a call to the host.
 ///
 /// # Safety
 ///
@@ -115,14 +119,14 @@ pub(super) unsafe fn of_host<T: 'static>(
     let selection = &store.hook.selection;
     // SAFETY: as the caller promises.
     unsafe {
-        if !selection.host_asks || selection.one_for_host && !(*record).instance.is_null() {
+        if !selection.filters_host || selection.one_for_host && !(*record).instance.is_null() {
             return TO_HOST;
         }
         known_of_host(store, record)
     }
 }
 
-/// Apart, since it would be part of every shim.
+/// Not inlined, since it would be part of every shim.
 ///
 /// # Safety
 ///
@@ -137,12 +141,12 @@ unsafe fn known_of_host<T: 'static>(store: &mut StoreInner<T>, record: *const Ho
     match known {
         Some(set) => *set,
         // SAFETY: as the caller promises.
-        None => unsafe { ask_for_record(store, record) },
+        None => unsafe { query_for_record(store, record) },
     }
 }
 
-/// The places of hooks whose filters let a function through, under any of its names.
-fn ask<T: 'static>(store: &StoreInner<T>, targets: &[CallTarget<'_>]) -> Vec<usize> {
+/// The positions of the hooks whose filters let a function through, under any of its names.
+fn query_filters<T: 'static>(store: &StoreInner<T>, targets: &[CallTarget<'_>]) -> Vec<usize> {
     let hooks = store.hook.hooks.iter().enumerate();
     hooks
         .filter(|(_, entry)| targets.iter().any(|target| entry.filter.selects(target)))
@@ -150,8 +154,8 @@ fn ask<T: 'static>(store: &StoreInner<T>, targets: &[CallTarget<'_>]) -> Vec<usi
         .collect()
 }
 
-/// Asks by the names of imports, or without names if there are none.
-fn ask_for_imports<T: 'static>(
+/// Queries filters with the names of imports, or without names if there are none.
+fn query_for_imports<T: 'static>(
     store: &StoreInner<T>,
     direction: CallDirection,
     imports: &[HostImport],
@@ -165,14 +169,14 @@ fn ask_for_imports<T: 'static>(
     if targets.is_empty() {
         targets.push(CallTarget::new(direction));
     }
-    ask(store, &targets)
+    query_filters(store, &targets)
 }
 
 #[cold]
 #[inline(never)]
-fn ask_for_func<T: 'static>(store: &mut StoreInner<T>, func: NonNull<FuncRef>) -> Set {
+fn query_for_func<T: 'static>(store: &mut StoreInner<T>, func: NonNull<FuncRef>) -> Set {
     // SAFETY: the function is one of this store.
-    let told = match unsafe { rebind::definer(func) } {
+    let hooks = match unsafe { rebind::definer(func) } {
         Some(instance) => {
             // SAFETY: as above.
             let index = unsafe { rebind::defined_index(func, instance) };
@@ -185,15 +189,15 @@ fn ask_for_func<T: 'static>(store: &mut StoreInner<T>, func: NonNull<FuncRef>) -
             let mut target = CallTarget::exported(&exports);
             target.module = artifact.module_name();
             target.name = index.and_then(|index| artifact.name(index));
-            ask(store, &[target])
+            query_filters(store, &[target])
         }
         None => {
             let imports: Vec<_> = store.vm.imports_of_reference(func).collect();
-            ask_for_imports(store, CallDirection::ToWasm, &imports)
+            query_for_imports(store, CallDirection::ToWasm, &imports)
         }
     };
     let selection = &mut store.hook.selection;
-    let set = selection.intern(told);
+    let set = selection.intern(hooks);
     selection.funcs.insert(func.addr().get(), set);
     set
 }
@@ -203,7 +207,10 @@ fn ask_for_func<T: 'static>(store: &mut StoreInner<T>, func: NonNull<FuncRef>) -
 /// The record is one of this store.
 #[cold]
 #[inline(never)]
-unsafe fn ask_for_record<T: 'static>(store: &mut StoreInner<T>, record: *const HostRecord) -> Set {
+unsafe fn query_for_record<T: 'static>(
+    store: &mut StoreInner<T>,
+    record: *const HostRecord,
+) -> Set {
     // SAFETY: as the caller promises.
     let (imports, is_import) = unsafe {
         match rebind::import_of(record) {
@@ -214,30 +221,34 @@ unsafe fn ask_for_record<T: 'static>(store: &mut StoreInner<T>, record: *const H
             }
         }
     };
-    let told = ask_for_imports(store, CallDirection::ToHost, &imports);
+    let hooks = query_for_imports(store, CallDirection::ToHost, &imports);
     let selection = &mut store.hook.selection;
-    let set = selection.intern(told);
+    let set = selection.intern(hooks);
     let sets = if is_import { &mut selection.imports } else { &mut selection.references };
     sets.insert(record.addr(), set);
     set
 }
 
-/// Binds everything anew, since there are other hooks.
+/// Binds everything again, since the hooks have changed.
 pub(super) fn bind_all<T: 'static>(store: &mut StoreInner<T>) {
     let hooks = &store.hook.hooks;
-    let told = |way| {
-        let told = hooks.iter().enumerate().filter(|(_, entry)| !entry.filter.selects_none(way));
-        told.map(|(place, _)| place).collect::<Box<[usize]>>()
+    let observers = |direction| {
+        let entries = hooks.iter().enumerate();
+        let observers = entries.filter(|(_, entry)| !entry.filter.selects_none(direction));
+        observers.map(|(place, _)| place).collect::<Box<[usize]>>()
     };
-    let asks = |way, told: &[usize]| !told.iter().all(|&at| hooks[at].filter.selects_all(way));
-    let (to_wasm, to_host) = (told(CallDirection::ToWasm), told(CallDirection::ToHost));
+    let filters = |direction, observers: &[usize]| {
+        !observers.iter().all(|&at| hooks[at].filter.selects_all(direction))
+    };
+    let to_wasm = observers(CallDirection::ToWasm);
+    let to_host = observers(CallDirection::ToHost);
     let selection = &mut store.hook.selection;
-    selection.wasm_asks = asks(CallDirection::ToWasm, &to_wasm);
-    selection.host_asks = asks(CallDirection::ToHost, &to_host);
+    selection.filters_wasm = filters(CallDirection::ToWasm, &to_wasm);
+    selection.filters_host = filters(CallDirection::ToHost, &to_host);
     selection.one_for_host = to_host.len() == 1;
     selection.sets = vec![Box::default(), to_wasm, to_host];
-    debug_assert!(selection.sets[NOBODY].is_empty());
-    // Sets have other numbers now, whatever a filter does when it is asked.
+    debug_assert!(selection.sets[NO_HOOKS].is_empty());
+    // The sets have other numbers now, whatever a filter does when it is queried.
     selection.imports.clear();
     selection.references.clear();
     selection.funcs.clear();
@@ -245,8 +256,8 @@ pub(super) fn bind_all<T: 'static>(store: &mut StoreInner<T>) {
     find_host_funcs(store);
     let is_hooked = store.watched.to_host;
     for func in store.vm.host_references() {
-        // SAFETY: a store whose hooks change runs nothing, since it is borrowed as itself and not through
-        // a caller. Its host functions are kept with it.
+        // SAFETY: a store whose hooks change runs nothing, since it is borrowed as itself and not
+        // through a caller. The store keeps its host functions alive.
         unsafe { bind_reference(store, func, is_hooked) };
     }
     bind_instances(store);
@@ -255,16 +266,16 @@ pub(super) fn bind_all<T: 'static>(store: &mut StoreInner<T>) {
 /// Binds the imports of instances that were just made, and have not run yet.
 #[inline(always)]
 pub(crate) fn bind_new<T: 'static>(store: &mut StoreInner<T>) {
-    if store.hook.selection.host_asks {
+    if store.hook.selection.filters_host {
         find_host_funcs(store);
         bind_instances(store);
-    } else if store.hook.selection.wasm_asks {
-        // Functions that the host calls may have got other names.
+    } else if store.hook.selection.filters_wasm {
+        // Functions that the host calls may have more names now.
         store.hook.selection.funcs.clear();
     }
 }
 
-/// Learns of host functions that the store keeps by now.
+/// Finds the host functions among what the store has kept alive since the last search.
 fn find_host_funcs<T: 'static>(store: &mut StoreInner<T>) {
     let mut found = Vec::new();
     let kept = store.kept_alive();
@@ -291,7 +302,7 @@ fn bind_instances<T: 'static>(store: &mut StoreInner<T>) {
         bind_instance(store, store.vm.instances()[number]);
         store.hook.selection.instances = number + 1;
     }
-    // What functions are called by may be more than what it was.
+    // Functions may be imported under more names now.
     store.hook.selection.references.clear();
     store.hook.selection.funcs.clear();
 }
@@ -299,14 +310,14 @@ fn bind_instances<T: 'static>(store: &mut StoreInner<T>) {
 fn bind_instance<T: 'static>(store: &mut StoreInner<T>, instance: NonNull<VmInstance>) {
     let imports: Vec<_> = store.vm.host_imports_of(instance).collect();
     for import in imports {
-        let is_hooked = if store.hook.selection.host_asks {
+        let is_hooked = if store.hook.selection.filters_host {
             // SAFETY: the record is that of an import of this store.
-            let set = unsafe { ask_for_record(store, import.host_record()) };
-            set != NOBODY
+            let set = unsafe { query_for_record(store, import.host_record()) };
+            set != NO_HOOKS
         } else {
             store.watched.all_to_host
         };
-        // SAFETY: the instance runs nothing. Host functions are kept with their store.
+        // SAFETY: the instance runs nothing. The store keeps host functions alive.
         unsafe {
             if let Some(func) = store.hook.selection.host_funcs.get(&import.data().addr()) {
                 import.bind(func.definition(is_hooked));
@@ -318,7 +329,7 @@ fn bind_instance<T: 'static>(store: &mut StoreInner<T>, instance: NonNull<VmInst
     }
 }
 
-/// Has calls through a reference to a host function tell hooks, or not.
+/// Makes calls through a reference to a host function notify hooks, or not.
 ///
 /// # Safety
 ///
@@ -328,7 +339,7 @@ unsafe fn bind_reference<T: 'static>(
     func: NonNull<FuncRef>,
     is_hooked: bool,
 ) {
-    // SAFETY: as the caller promises. Host functions are kept with their store.
+    // SAFETY: as the caller promises. The store keeps its host functions alive.
     unsafe {
         let data = (*rebind::record_of(func)).data;
         if let Some(host) = store.hook.selection.host_funcs.get(&data.addr()) {

@@ -1,4 +1,4 @@
-//! Telling the hooks of a store of a call, and of its end.
+//! Notifying the hooks of a store of a call, and of its end.
 
 #![allow(unsafe_code)]
 
@@ -9,14 +9,14 @@ use std::ptr::NonNull;
 use wasm_hooks::{CallDirection, CallHook};
 
 use super::context::{CallHookContext, CallOutcome, Callee};
-use super::select::{NOBODY, Set};
-use super::{Hook, Telling, select};
+use super::select::{NO_HOOKS, Set};
+use super::{Dispatch, Hook, select};
 use crate::error::{Error, Result};
 use crate::store::{StoreContextMut, StoreInner};
 use crate::vm::{FuncRef, HostRecord};
 use crate::watch::call_hook::{CallValues, WasmCall};
 
-/// A call, and who is told of it.
+/// A call, and the hooks that observe it.
 #[derive(Clone, Copy)]
 struct Call {
     callee: Callee,
@@ -24,14 +24,14 @@ struct Call {
     set: Set,
 }
 
-/// How a call is over.
+/// How a call has ended.
 enum Ending<'a> {
     Returned(&'a dyn CallValues),
     Failed(Error),
     Panicked,
 }
 
-/// Runs a call from the host into Wasm that is not plain.
+/// Runs a call from the host into Wasm that hooks may observe.
 #[inline(always)]
 pub(crate) fn enter_wasm<T: 'static, P: CallValues, C: WasmCall<T, P>>(
     store: &mut StoreInner<T>,
@@ -39,19 +39,20 @@ pub(crate) fn enter_wasm<T: 'static, P: CallValues, C: WasmCall<T, P>>(
     params: P,
     call: C,
 ) -> Result<C::Results> {
-    // A hook that is told of events only is passed by by panics, so that none has to be caught.
-    if store.watched.telling == Telling::Events {
-        tell_event(store, CallHook::CallingWasm)?;
+    // The hook of [`Store::call_hook`](crate::Store::call_hook) is not notified of panics, so that
+    // none has to be caught.
+    if store.watched.dispatch == Dispatch::Events {
+        notify_of_event(store, CallHook::CallingWasm)?;
         let result = call.run(store, params);
-        tell_event(store, CallHook::ReturningFromWasm)?;
+        notify_of_event(store, CallHook::ReturningFromWasm)?;
         return result;
     }
     let set = select::of_wasm(store, func);
-    if set == NOBODY {
+    if set == NO_HOOKS {
         return call.run(store, params);
     }
-    let told = Call { callee: Callee::Func(func), direction: CallDirection::ToWasm, set };
-    between(store, told, params, |store, params| call.run(store, params))
+    let observed = Call { callee: Callee::Func(func), direction: CallDirection::ToWasm, set };
+    between(store, observed, params, |store, params| call.run(store, params))
 }
 
 /// Runs a host function that Wasm called.
@@ -69,16 +70,16 @@ pub(crate) unsafe fn host_call<T: 'static, P: CallValues, R: CallValues, const H
     if !HOOKED {
         return call(store, params);
     }
-    let set = match store.watched.telling {
-        Telling::Events => NOBODY,
+    let set = match store.watched.dispatch {
+        Dispatch::Events => NO_HOOKS,
         // SAFETY: as the caller promises.
         _ => unsafe { select::of_host(store, record) },
     };
-    let told = Call { callee: Callee::Host(record), direction: CallDirection::ToHost, set };
-    between(store, told, params, call)
+    let observed = Call { callee: Callee::Host(record), direction: CallDirection::ToHost, set };
+    between(store, observed, params, call)
 }
 
-/// Runs a call, and tells its hooks before and after.
+/// Runs a call, and notifies its hooks before and after.
 #[inline(always)]
 fn between<T: 'static, P: CallValues, R: CallValues>(
     store: &mut StoreInner<T>,
@@ -86,26 +87,26 @@ fn between<T: 'static, P: CallValues, R: CallValues>(
     params: P,
     run: impl FnOnce(&mut StoreInner<T>, P) -> Result<R>,
 ) -> Result<R> {
-    let telling = store.watched.telling;
+    let dispatch = store.watched.dispatch;
     let mut open = 1;
-    match telling {
-        Telling::Events => tell_event(store, call.direction.call())?,
-        Telling::One if call.set == NOBODY => open = 0,
-        Telling::One => tell(store, 0, call, None, Some(&params))?,
-        Telling::Several => open = begin(store, call, &params)?,
+    match dispatch {
+        Dispatch::Events => notify_of_event(store, call.direction.call())?,
+        Dispatch::One if call.set == NO_HOOKS => open = 0,
+        Dispatch::One => notify(store, 0, call, None, Some(&params))?,
+        Dispatch::Several => open = begin(store, call, &params)?,
     }
-    // What is left inconsistent by a panic is as in shims.
+    // What a panic leaves inconsistent is the same as in shims.
     let outcome = catch_unwind(AssertUnwindSafe(|| run(store, params)));
     match outcome {
-        Ok(result) if telling == Telling::Events => {
-            tell_event(store, call.direction.ret())?;
+        Ok(result) if dispatch == Dispatch::Events => {
+            notify_of_event(store, call.direction.ret())?;
             result
         }
         Ok(Ok(results)) => {
-            if telling == Telling::Several {
+            if dispatch == Dispatch::Several {
                 end(store, call, open, Ending::Returned(&results))?;
             } else if open == 1 {
-                tell(store, 0, call, Some(CallOutcome::Returned), Some(&results))?;
+                notify(store, 0, call, Some(CallOutcome::Returned), Some(&results))?;
             }
             Ok(results)
         }
@@ -113,14 +114,14 @@ fn between<T: 'static, P: CallValues, R: CallValues>(
             end(store, call, open, Ending::Failed(error))?;
             unreachable!("a call that failed ends with an error")
         }
-        // As in Wasmtime, where a panic passes the hook by.
-        Err(panic) if telling == Telling::Events => resume_unwind(panic),
+        // As in Wasmtime, the hook is not notified of a panic.
+        Err(panic) if dispatch == Dispatch::Events => resume_unwind(panic),
         Err(panic) => end_with_panic(store, call, open, panic),
     }
 }
 
-/// Tells hooks of a call, first to last. Returns how many: all of them. If one fails, those before it are told
-/// that the call is over.
+/// Notifies hooks of a call, first to last, and returns how many there are. If one fails, those
+/// before it are notified that the call is over.
 #[inline(never)]
 fn begin<T: 'static>(
     store: &mut StoreInner<T>,
@@ -128,14 +129,14 @@ fn begin<T: 'static>(
     params: &dyn CallValues,
 ) -> Result<usize> {
     let mut open = 0;
-    let told = catch_unwind(AssertUnwindSafe(|| -> Result<()> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| -> Result<()> {
         while let Some(place) = store.hook.selection.hook(call.set, open) {
-            tell(store, place, call, None, Some(params))?;
+            notify(store, place, call, None, Some(params))?;
             open += 1;
         }
         Ok(())
     }));
-    match told {
+    match outcome {
         Ok(Ok(())) => {}
         Ok(Err(error)) => end(store, call, open, Ending::Failed(error))?,
         Err(panic) => end_with_panic(store, call, open, panic),
@@ -143,7 +144,7 @@ fn begin<T: 'static>(
     Ok(open)
 }
 
-/// Tells the hooks that know of a call that it is over, last to first.
+/// Notifies the hooks that have observed a call that it is over, last to first.
 ///
 /// # Errors
 ///
@@ -155,22 +156,23 @@ fn end<T: 'static>(
     mut open: usize,
     mut ending: Ending<'_>,
 ) -> Result<()> {
-    // Hooks are consistent between any two events: one that panics does not count as running any more. The
-    // panic of the last to be told concerns no other.
-    let told = if open <= 1 {
-        tell_ending(store, call, &mut open, &mut ending);
+    // Hooks are consistent between any two events: one that panics does not count as running any
+    // more. If one hook is left, its panic concerns no other, and is not caught.
+    let outcome = if open <= 1 {
+        notify_of_ending(store, call, &mut open, &mut ending);
         Ok(())
     } else {
-        catch_unwind(AssertUnwindSafe(|| tell_ending(store, call, &mut open, &mut ending)))
+        catch_unwind(AssertUnwindSafe(|| notify_of_ending(store, call, &mut open, &mut ending)))
     };
-    match (told, ending) {
+    match (outcome, ending) {
         (Ok(()), Ending::Failed(error)) => Err(error),
         (Ok(()), _) => Ok(()),
         (Err(panic), _) => end_with_panic(store, call, open, panic),
     }
 }
 
-/// Tells the hooks that know of a call that it has panicked, and goes on so, with the last panic.
+/// Notifies the hooks that have observed a call that it has panicked, and resumes with the last
+/// panic.
 #[cold]
 #[inline(never)]
 fn end_with_panic<T: 'static>(
@@ -180,17 +182,17 @@ fn end_with_panic<T: 'static>(
     mut panic: Box<dyn Any + Send>,
 ) -> ! {
     loop {
-        let told = catch_unwind(AssertUnwindSafe(|| {
-            tell_ending(store, call, &mut open, &mut Ending::Panicked);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            notify_of_ending(store, call, &mut open, &mut Ending::Panicked);
         }));
-        match told {
+        match outcome {
             Ok(()) => resume_unwind(panic),
             Err(another) => panic = another,
         }
     }
 }
 
-fn tell_ending<T: 'static>(
+fn notify_of_ending<T: 'static>(
     store: &mut StoreInner<T>,
     call: Call,
     open: &mut usize,
@@ -204,8 +206,8 @@ fn tell_ending<T: 'static>(
             Ending::Failed(error) => (CallOutcome::Failed(error), None),
             Ending::Panicked => (CallOutcome::Panicked, None),
         };
-        let told = tell(store, place, call, Some(outcome), results);
-        if let Err(error) = told
+        let notified = notify(store, place, call, Some(outcome), results);
+        if let Err(error) = notified
             && !matches!(ending, Ending::Panicked)
         {
             *ending = Ending::Failed(error);
@@ -213,9 +215,10 @@ fn tell_ending<T: 'static>(
     }
 }
 
-/// Tells the only hook of an event, if it is that of [`Store::call_hook`](crate::Store::call_hook).
+/// Notifies the only hook of an event, if it is that of
+/// [`Store::call_hook`](crate::Store::call_hook).
 #[inline(always)]
-fn tell_event<T: 'static>(store: &mut StoreInner<T>, event: CallHook) -> Result<()> {
+fn notify_of_event<T: 'static>(store: &mut StoreInner<T>, event: CallHook) -> Result<()> {
     let [entry] = &mut *store.hook.hooks else { return Ok(()) };
     let Hook::Event(hook) = &mut entry.hook else { return Ok(()) };
     if entry.is_running {
@@ -224,15 +227,15 @@ fn tell_event<T: 'static>(store: &mut StoreInner<T>, event: CallHook) -> Result<
     entry.is_running = true;
     let hook = &raw mut **hook;
     let running = Running { store, place: 0, depth: 0 };
-    // SAFETY: as in `tell`.
+    // SAFETY: as in `notify`.
     unsafe { (*hook)(StoreContextMut(&mut *running.store), event) }
 }
 
-/// A hook that runs; when it is done, however that is, it can be told again.
+/// A hook that runs. When it is done, in whatever way, it can be notified again.
 struct Running<'a, T: 'static> {
     store: &'a mut StoreInner<T>,
     place: usize,
-    /// How many of the calls that it knows of are not over then.
+    /// How many of the calls that it has observed will not be over then.
     depth: usize,
 }
 
@@ -246,10 +249,10 @@ impl<T: 'static> Drop for Running<'_, T> {
     }
 }
 
-/// Tells one hook of an event: of the end of a call if there is an outcome. A hook that is running is not told
-/// what it does itself.
+/// Notifies one hook of an event, which is the end of a call if there is an outcome. A hook that is
+/// running is not notified of the calls that it makes itself.
 #[inline(always)]
-fn tell<T: 'static>(
+fn notify<T: 'static>(
     store: &mut StoreInner<T>,
     place: usize,
     call: Call,
@@ -265,18 +268,18 @@ fn tell<T: 'static>(
     let depth = entry.depth + usize::from(is_call);
     let event = if is_call { call.direction.call() } else { call.direction.ret() };
     let hook = &raw mut entry.hook;
-    // A call that the hook does not let begin is not one.
+    // A call that the hook prevents does not count.
     let mut running = Running { store, place, depth: depth - 1 };
-    // SAFETY: hooks are set and removed only through the store as itself, which is borrowed here, so that the list
-    // stays as it is; and this one is used by nobody else while it is marked as running.
+    // SAFETY: hooks are set and removed only through the store as itself, which is borrowed here,
+    // so that the list does not change. Nothing else uses this hook while it is marked as running.
     let result = match unsafe { &mut *hook } {
-        // As in Wasmtime, where a panic passes it by.
+        // As in Wasmtime, it is not notified of a panic.
         Hook::Event(_) if matches!(outcome, Some(CallOutcome::Panicked)) => Ok(()),
         Hook::Event(hook) => hook(StoreContextMut(&mut *running.store), event),
         Hook::Context(hook) => {
             let store = StoreContextMut(&mut *running.store);
-            // SAFETY: the callee is that of a call of this store, which lasts as long as this function, and the
-            // values are of its type.
+            // SAFETY: the callee is that of a call of this store, which lasts as long as this
+            // function, and the values are of its type.
             hook(unsafe { CallHookContext::new(store, call.callee, event, depth, outcome, values) })
         }
     };

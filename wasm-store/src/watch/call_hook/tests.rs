@@ -1,4 +1,4 @@
-//! What can be said of hooks without compiled code: the host calls functions of its own.
+//! Tests of hooks that need no compiled code: the host calls functions of its own.
 
 use CallHook::{CallingHost, CallingWasm, ReturningFromHost, ReturningFromWasm};
 
@@ -13,7 +13,7 @@ fn log(store: &mut Store<Vec<CallHook>>) {
 }
 
 #[test]
-fn calls_are_told_of_whenever_the_hook_is_set() {
+fn calls_are_observed_whenever_the_hook_is_set() {
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
     linker.func_wrap("", "late", || 1).unwrap();

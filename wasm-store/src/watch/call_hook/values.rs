@@ -1,5 +1,5 @@
-//! The values of a call, in the forms in which calls have them: hooks read them when they ask, and only
-//! then.
+//! The values of a call, in the forms in which calls have them. They are only read when a hook
+//! queries them.
 
 #![allow(unsafe_code)]
 
@@ -10,8 +10,8 @@ use crate::items::{RetAbi, Val, WasmParams};
 use crate::store::StoreInner;
 use crate::vm::ValRaw;
 
-/// Values of a call that a hook may ask for.
-#[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "only hooks ask"))]
+/// Values of a call that a hook may read.
+#[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "only hooks read"))]
 pub(crate) trait CallValues {
     /// Writes the values as arrays of arguments hold them.
     ///
@@ -21,8 +21,8 @@ pub(crate) trait CallValues {
     unsafe fn write_to(&self, to: *mut ValRaw, count: usize);
 }
 
-/// A call into Wasm that hooks may be told of. It is no closure, so that each way of telling can have the
-/// whole call as a part of it.
+/// A call into Wasm that hooks may observe. It is not a closure, so that each way of notifying
+/// hooks can have the whole call inlined.
 #[cfg_attr(
     not(feature = "call-hook"),
     allow(dead_code, reason = "only calls with hooks are made so")
@@ -41,8 +41,8 @@ pub(crate) struct Typed<V>(pub(crate) V);
 impl<V: WasmParams> CallValues for Typed<V> {
     unsafe fn write_to(&self, to: *mut ValRaw, _count: usize) {
         const { assert!(!needs_drop::<V>()) };
-        // SAFETY: what is not dropped may be copied, and used once more; the array has room for all
-        // values, as the caller promises.
+        // SAFETY: a value that is not dropped may be copied and used once more. The array has room
+        // for all values, as the caller promises.
         unsafe { std::ptr::read(&raw const self.0).write_raw(to.cast()) };
     }
 }
@@ -59,12 +59,12 @@ impl CallValues for Listed<'_> {
     }
 }
 
-/// Values of a call that stand in an array of arguments.
+/// Values of a call in an array of arguments.
 pub(crate) struct InArray(pub(crate) *const ValRaw);
 
 impl CallValues for InArray {
     unsafe fn write_to(&self, to: *mut ValRaw, count: usize) {
-        // SAFETY: a shim's array holds all values, and is not the one that a hook reads into.
+        // SAFETY: a shim's array holds all values, and is not the array that a hook reads into.
         unsafe { std::ptr::copy_nonoverlapping(self.0, to, count) };
     }
 }

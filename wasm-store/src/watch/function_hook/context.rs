@@ -1,4 +1,4 @@
-//! What a function hook is given: a function, what happened to it, and the store.
+//! The argument of a function hook: a function, what happened to it, and the store.
 
 #![allow(unsafe_code)]
 
@@ -17,7 +17,7 @@ use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::types::{Canonical, FuncType};
 use crate::vm::{FuncTypeRecord, FunctionMoment};
 
-/// What a function hook is told: what happened to which function, with the store to work with.
+/// The argument of a function hook: what happened to which function, and the store.
 pub struct FunctionHookContext<'a, T: 'static> {
     pub(super) store: StoreContextMut<'a, T>,
     pub(super) event: FunctionEvent,
@@ -38,22 +38,24 @@ impl<T: 'static> FunctionHookContext<'_, T> {
         self.moment.func.as_u32()
     }
 
-    /// The name of the function, if the module has a name section that says it: as it is there,
-    /// where its compiler may have mangled it.
+    /// The name of the function, if the module has a name section with it. It may be mangled, as
+    /// the function's compiler has written it.
     pub fn function_name(&self) -> Option<&str> {
         self.module().artifact().name(self.moment.func)
     }
 
-    /// What to call the function: its name in the name section, else the first name that it is
-    /// exported by, as it stands in the source (feature `demangle`); or else `func[N]`, where `N`
-    /// is its index.
+    /// A name for the function: its name in the name section, else the first name that it is
+    /// exported by, else `func[N]`, where `N` is its index. A name is demangled with the feature
+    /// `demangle`.
     pub fn display_name(&self) -> Cow<'_, str> {
         display_name(self.module().artifact(), self.moment.func)
     }
 
-    /// Whether the function matches one of some patterns, by any of its names, as
-    /// [`Config::function_hooks`](crate::Config::function_hooks) has it: see [`NamePattern::matches_function`]. For
-    /// hooks that want some of the functions that tell. Looks through the exports of the module, so that one who asks
+    /// Whether the function matches one of some patterns, by any of its names, as in
+    /// [`Config::function_hooks`](crate::Config::function_hooks): see
+    /// [`NamePattern::matches_function`]. This is for hooks that need only some of the functions
+    /// that notify them. It searches the exports of the module, so a hook that needs the answer
+    /// often should keep it.
     /// often keeps the answers.
     pub fn matches(&self, patterns: &[NamePattern]) -> bool {
         let (artifact, func) = (self.module().artifact(), self.moment.func);
@@ -70,7 +72,7 @@ impl<T: 'static> FunctionHookContext<'_, T> {
         module.expect("a store knows the modules of all its instances")
     }
 
-    /// The instance that the function belongs to; `None` if its making failed half-way.
+    /// The instance that the function belongs to; `None` if it failed half-way.
     pub fn instance(&self) -> Option<Instance> {
         // SAFETY: as above.
         let number = unsafe { self.moment.instance.as_ref() }.user_data();
@@ -86,8 +88,8 @@ impl<T: 'static> FunctionHookContext<'_, T> {
         }
     }
 
-    /// The arguments of a function that is entered; `None` for one that is over. They are read when this is
-    /// called.
+    /// The arguments of a function that is entered; `None` for one that is left. They are read when
+    /// this is called.
     pub fn args(&self) -> Option<Vec<Val>> {
         match self.event {
             FunctionEvent::Entered => self.read(self.record().ty.params()),
@@ -95,8 +97,8 @@ impl<T: 'static> FunctionHookContext<'_, T> {
         }
     }
 
-    /// The results of a function that returns; `None` for one that is entered, or is over in another way. They
-    /// are read when this is called.
+    /// The results of a function that returns; `None` for one that is entered, or is left in
+    /// another way. They are read when this is called.
     pub fn results(&self) -> Option<Vec<Val>> {
         match self.event {
             FunctionEvent::Returned => self.read(self.record().ty.results()),
@@ -108,20 +110,21 @@ impl<T: 'static> FunctionHookContext<'_, T> {
         let values = self.moment.values?.as_ptr();
         let store = self.store.0.id();
         let value = |(place, ty): (usize, &wasm_types::ValType)| {
-            // SAFETY: compiled code wrote all values, each of its type, where the moment says, and waits.
+            // SAFETY: compiled code wrote all values, each of its type, to where the moment says,
+            // and waits.
             unsafe { Val::from_raw(store, *values.add(place), *ty) }
         };
         Some(types.iter().enumerate().map(value).collect())
     }
 
-    /// How many of the functions that this hook was told of are not over, this one included: 1 for the
-    /// outermost. The same at the entry and at the exit.
+    /// How many of the functions that this hook was notified of have not been left, this one
+    /// included: 1 for the outermost. It is the same at the entry and at the exit.
     pub fn depth(&self) -> usize {
         self.depth
     }
 
-    /// Why the function is over, if it is [`FunctionEvent::Unwound`] because of an error and not of a
-    /// panic.
+    /// Why the function is left, if it is [`FunctionEvent::Unwound`] because of an error and not of
+    /// a panic.
     pub fn failure(&self) -> Option<&Error> {
         self.failure
     }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::store::{StoreInner, StoreOpaque};
 use crate::vm::Unwind;
 
-/// Where a store would keep its hook.
+/// What stands for the hook of a store.
 pub(crate) struct FunctionHookSlot<T: 'static>(PhantomData<fn(T)>);
 
 impl<T: 'static> Default for FunctionHookSlot<T> {
@@ -15,7 +15,7 @@ impl<T: 'static> Default for FunctionHookSlot<T> {
     }
 }
 
-/// Makes an error of why a call did not return.
+/// Makes an error of the reason why a call did not return.
 #[inline(always)]
 pub(crate) fn into_error<T: 'static>(
     store: &mut StoreInner<T>,

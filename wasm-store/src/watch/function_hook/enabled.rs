@@ -1,8 +1,9 @@
-//! The hook of a store, and the functions that have told it of their entry.
+//! The hook of a store, and the functions whose entry it was notified of.
 //!
-//! A function that traps does not tell that it is over. So the store keeps a list of those that were
-//! entered, each with where its frame ends on the Wasm stack. When a call from the host does not return, its
-//! frames are gone: the functions whose frames were below what is left of the stack are told of then.
+//! A function that traps does not notify the hook that it is left. So the store keeps a list of the
+//! functions that were entered, each with the position on the Wasm stack where its frame ends. When
+//! a call from the host does not return, its frames are gone. The hook is then notified of the
+//! functions whose frames were below what is left of the stack.
 
 #![allow(unsafe_code)]
 
@@ -24,12 +25,12 @@ type Hook<T> = dyn FnMut(FunctionHookContext<'_, T>) -> Result<()> + Send + Sync
 /// Where a store keeps its hook.
 pub(crate) struct FunctionHookSlot<T: 'static> {
     hook: Option<Box<Hook<T>>>,
-    /// The functions that are entered, the outermost first.
+    /// The functions that were entered and not left, the outermost first.
     entered: Vec<FunctionMoment>,
 }
 
-// SAFETY: the moments name instances of the store that the slot is part of, and are used only through a
-// borrow of it; the hook is `Send` and `Sync`.
+// SAFETY: the moments name instances of the store that the slot is part of, and are used only
+// through a borrow of that store. The hook is `Send` and `Sync`.
 unsafe impl<T: 'static> Send for FunctionHookSlot<T> {}
 // SAFETY: as above.
 unsafe impl<T: 'static> Sync for FunctionHookSlot<T> {}
@@ -41,17 +42,19 @@ impl<T: 'static> Default for FunctionHookSlot<T> {
 }
 
 impl Config {
-    /// Has the functions whose names match one of the patterns compiled so that they tell a store's hook
-    /// when they are entered and left (`Store::function_hook`). No patterns, which is what an engine
-    /// starts with, means that no function tells, and code is what it is without this feature.
+    /// Sets which functions notify a store's hook (`Store::function_hook`) when they are entered
+    /// and left: those whose names match one of the patterns. Default: no patterns. Then no
+    /// function notifies the hook, and code is the same as without this feature.
     ///
-    /// A function matches by any of its names: see [`NamePattern::matches_function`]. It is neither
-    /// put into its callers nor replaced by instructions of the machine.
+    /// A function matches by any of its names: see [`NamePattern::matches_function`]. A function
+    /// that matches is neither inlined into its callers nor replaced by instructions of the
+    /// machine.
     ///
-    /// Artifacts record which functions tell. An engine with patterns refuses those in which a function
-    /// that matches does not.
+    /// Artifacts record which functions notify hooks. An engine with patterns refuses artifacts
+    /// with a function that matches and does not notify the hook.
     ///
-    /// A function that tells costs two calls of builtins more, whether there is a hook or not.
+    /// A function that notifies the hook costs two more calls of builtins, whether there is a hook
+    /// or not.
     pub fn function_hooks(&mut self, patterns: impl IntoIterator<Item = NamePattern>) -> &mut Self {
         let patterns = patterns.into_iter().map(|pattern| pattern.as_str().to_string());
         self.request.function_hooks = patterns.collect();
@@ -60,10 +63,10 @@ impl Config {
 }
 
 impl<T: 'static> Store<T> {
-    /// Sets the function that is told when Wasm functions that were compiled for it
-    /// ([`Config::function_hooks`]) are entered and left. It is told of calls from the host, from Wasm, of
-    /// start functions and of functions of other instances alike; functions of the host have
-    /// `Store::call_hook`.
+    /// Sets the function that is notified when Wasm functions that were compiled for it
+    /// ([`Config::function_hooks`]) are entered and left. This is the same for calls from the host
+    /// and from Wasm, for start functions and for functions of other instances. Functions of the
+    /// host have `Store::call_hook`.
     ///
     /// ```no_run
     /// use wasm_store::{Config, Engine, NamePattern, Store};
@@ -80,49 +83,54 @@ impl<T: 'static> Store<T> {
     /// # }
     /// ```
     ///
-    /// * A function that is entered is told of before it does anything, and has its arguments.
-    /// * A function that returns has its results. One that ends with a tail call is told of before the
-    ///   callee is entered.
-    /// * When a trap, an error or a panic ends the computation, the functions that it ends are told of, the
-    ///   innermost first, before the call from the host returns the error.
+    /// * The hook is notified of an entry before the function does anything, and can read the
+    ///   arguments.
+    /// * When a function returns, the hook can read the results. When a function ends with a tail
+    ///   call, the hook is notified before the callee is entered.
+    /// * When a trap, an error or a panic ends the computation, the hook is notified of the
+    ///   functions that this ends, the innermost first, before the call from the host returns the
+    ///   error.
     ///
-    /// An error that the hook returns ends the call, as an error of a host function would. If that is at
-    /// the entry of a function, this function counts as not entered. If it is when a function is told of as
-    /// over because of another error, the new one is what the caller gets; a panic stays that panic.
+    /// An error that the hook returns ends the call, as an error of a host function would. If it is
+    /// returned at the entry of a function, this function counts as not entered. If it is returned
+    /// when a function is left because of another error, the caller gets the new one. A panic stays
+    /// that panic.
     ///
-    /// Calls that the hook makes itself are not told of. Setting a hook again replaces the one there was.
+    /// The hook is not notified of calls that it makes itself. Setting a hook again replaces the
+    /// previous one.
     pub fn function_hook(
         &mut self,
         hook: impl FnMut(FunctionHookContext<'_, T>) -> Result<()> + Send + Sync + 'static,
     ) {
         let store = self.inner_mut();
         store.function_hook.hook = Some(Box::new(hook));
-        set_tell(store, Some(tell::<T>));
+        set_builtin(store, Some(notify::<T>));
     }
 
-    /// Removes what [`Store::function_hook`] has set: functions are told of no more.
+    /// Removes what [`Store::function_hook`] has set: no hook is notified any more.
     pub fn remove_function_hook(&mut self) {
         let store = self.inner_mut();
         store.function_hook.hook = None;
-        set_tell(store, None);
+        set_builtin(store, None);
     }
 }
 
-fn set_tell<T: 'static>(store: &mut StoreInner<T>, tell: crate::vm::Notify) {
-    // SAFETY: the store owns its context, and runs nothing: it is borrowed as itself.
-    unsafe { (*store.vm.context()).function_hook = tell }
+fn set_builtin<T: 'static>(store: &mut StoreInner<T>, notify: crate::vm::Notify) {
+    // SAFETY: the store owns its context, and runs nothing, since it is borrowed as itself.
+    unsafe { (*store.vm.context()).function_hook = notify }
 }
 
-/// Tells the hook what a function has to tell.
+/// Notifies the hook of a function that is entered or left.
 ///
 /// # Safety
 ///
 /// To be called by a builtin, for a store whose data is of this type.
-unsafe fn tell<T: 'static>(context: *mut VMStoreContext, moment: FunctionMoment) -> Result<()> {
-    // SAFETY: as the caller promises. The store is borrowed by the call that has led here, which does not
-    // use it before this is over.
+unsafe fn notify<T: 'static>(context: *mut VMStoreContext, moment: FunctionMoment) -> Result<()> {
+    // SAFETY: as the caller promises. The call that has led here borrows the store, and does not
+    // use it before this one is over.
     let store = unsafe { StoreInner::<T>::from_context(context) };
-    // Away while it runs: what it calls itself is not told of, neither its entry nor its exit.
+    // The hook is taken out of the store while it runs. It is notified neither of the entry nor of
+    // the exit of functions that it calls itself.
     if store.function_hook.hook.is_none() {
         return Ok(());
     }
@@ -142,7 +150,7 @@ unsafe fn tell<T: 'static>(context: *mut VMStoreContext, moment: FunctionMoment)
     Ok(())
 }
 
-/// Runs the hook. It is away from its place meanwhile, and comes back even if it panics.
+/// Runs the hook. It is taken out of the store meanwhile, and put back even if it panics.
 fn run<T: 'static>(
     store: &mut StoreInner<T>,
     event: FunctionEvent,
@@ -160,11 +168,12 @@ fn run<T: 'static>(
     outcome.unwrap_or_else(|payload| resume_unwind(payload))
 }
 
-/// Makes an error of why a call did not return, and tells of the functions that are over because of it.
+/// Makes an error of the reason why a call did not return, and notifies the hook of the functions
+/// that are left because of it.
 ///
 /// # Panics
 ///
-/// If a panic is why: with that panic.
+/// If the reason is a panic: with that panic.
 #[cold]
 #[allow(clippy::boxed_local, reason = "calls hand it over boxed")]
 pub(crate) fn into_error<T: 'static>(
@@ -174,20 +183,21 @@ pub(crate) fn into_error<T: 'static>(
 ) -> Error {
     match *unwind {
         Unwind::Panic(payload) => {
-            // There is no second way out, neither for an error nor for another panic.
+            // The panic is the only way out, for neither an error nor another panic of the hook can
+            // replace it.
             let _ = catch_unwind(AssertUnwindSafe(|| unwound(store, None)));
             resume_unwind(payload)
         }
         unwind => {
-            // The backtrace is that of the stack as it is now.
+            // The backtrace shows the stack as it is now.
             let error = error_of(store, Box::new(unwind));
             unwound(store, Some(&error)).err().unwrap_or(error)
         }
     }
 }
 
-/// Tells of the functions whose frames are gone. Of several errors of the hook, the last one counts, and of
-/// several panics the first one: they keep nobody from being told of.
+/// Notifies the hook of the functions whose frames are gone. Neither errors nor panics of the hook
+/// stop this. Of several errors, the last one counts; of several panics, the first one.
 fn unwound<T: 'static>(store: &mut StoreInner<T>, failure: Option<&Error>) -> Result<()> {
     // SAFETY: the store is borrowed.
     let in_use = unsafe { stack_in_use(store.vm.context()) };
@@ -197,10 +207,10 @@ fn unwound<T: 'static>(store: &mut StoreInner<T>, failure: Option<&Error>) -> Re
         let depth = store.function_hook.entered.len() + 1;
         let moment = FunctionMoment { entered: false, values: None, ..moment };
         let failure = result.as_ref().err().or(failure).filter(|_| panic.is_none());
-        let tell = || run(store, FunctionEvent::Unwound, moment, depth, failure);
-        match catch_unwind(AssertUnwindSafe(tell)) {
+        let notify = || run(store, FunctionEvent::Unwound, moment, depth, failure);
+        match catch_unwind(AssertUnwindSafe(notify)) {
             Ok(Ok(())) => {}
-            Ok(told) => result = told,
+            Ok(failed) => result = failed,
             Err(payload) => panic = panic.or(Some(payload)),
         }
     }

@@ -4,7 +4,7 @@ use wasm_hooks::observe::{Clock, Moment, WallClock};
 
 use crate::vm;
 
-/// Time on the wall since the clock was made, and cycles of the processor's time stamp counter.
+/// Wall-clock time since the clock was made, and cycles of the processor's time stamp counter.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct CycleClock {
     wall: WallClock,

@@ -14,8 +14,8 @@ use crate::watch::function_hook::FunctionHookContext;
 
 /// Counts how often functions are called, and adds up the time they take.
 ///
-/// A handle that can be cloned, so that the hook of a store has one and the program another. One store has a
-/// counter of its own: calls of two at the same time would be taken for one another's.
+/// A handle that can be cloned, so that the hook of a store has one and the program another. Each
+/// store needs a counter of its own, since calls of two stores at the same time would be confused.
 ///
 /// ```no_run
 /// use wasm_store::observe::CallCounter;
@@ -49,7 +49,7 @@ impl CallCounter {
         Self::with_clock(CycleClock::default())
     }
 
-    /// A counter with a clock of one's own, such as one of processor time.
+    /// A counter with another clock, such as one of processor time.
     pub fn with_clock(clock: impl Clock + Send + 'static) -> Self {
         let inner = Inner {
             modules: Modules::default(),
@@ -60,7 +60,7 @@ impl CallCounter {
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
 
-    /// Counts what a function hook was told of.
+    /// Counts the event that a function hook was notified of.
     pub fn observe<T: 'static>(&self, call: &FunctionHookContext<'_, T>) {
         let inner = &mut *self.lock();
         if call.event() != FunctionEvent::Entered {
@@ -86,16 +86,16 @@ impl CallCounter {
         }
     }
 
-    /// Has the calls that are on their way count up to now, as if they were over: for a report on a computation
-    /// that will not go on.
+    /// Counts calls that are not over as if they were over now. This is for a report on a
+    /// computation that will not go on.
     pub fn end_calls(&self) {
         let inner = &mut *self.lock();
         let now = inner.clock.now();
         inner.counts.leave_all(now);
     }
 
-    /// What the calls of each function amount to so far, with what the function is called. In the order in
-    /// which functions were first called.
+    /// The totals of the calls of each function so far, with a name for the function. They are in
+    /// the order in which the functions were first called.
     pub fn totals(&self) -> Vec<(String, CallTotals)> {
         let Inner { names, counts, .. } = &*self.lock();
         let totals = |id| (names.name(id).to_string(), counts.totals(id));
@@ -113,7 +113,7 @@ impl CallCounter {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Whoever panics with the lock leaves counts that are good as far as they go.
+        // A panic with the lock held leaves counts that are correct up to then.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

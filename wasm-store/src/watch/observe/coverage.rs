@@ -12,9 +12,9 @@ use crate::error::Result;
 use crate::items::Module;
 use crate::watch::function_hook::FunctionHookContext;
 
-/// Counts which functions are called, of those that were compiled to tell; and writes that as LCOV does. It is
-/// coverage of functions: what a function does inside is not seen. Source files are known if somebody says them
-/// (`add_source_lines`, with feature `dwarf`).
+/// Counts which functions are called, of those that were compiled to notify hooks, and writes the
+/// counts in the format of LCOV. It is coverage of functions: what a function does inside is not
+/// observed. Source files are known if they are given (`add_source_lines`, with feature `dwarf`).
 ///
 /// A handle that can be cloned and can be used for several stores at the same time.
 ///
@@ -52,7 +52,7 @@ impl Inner {
         if let Some(number) = self.modules.find(module) {
             return Ok(self.covered[number]);
         }
-        // A module is known only when nothing can fail any more.
+        // A module is entered only when nothing can fail any more.
         let artifact = module.artifact();
         let functions = artifact.hooked_functions()?;
         let functions =
@@ -74,18 +74,20 @@ impl FunctionCoverage {
         Self::default()
     }
 
-    /// Adds a module by a name, which stands for a source file in what is written. Modules that are not added
-    /// have their own name, or else `moduleN`, where `N` is how many modules were known before.
+    /// Adds a module under a name, which is the source file in the output. Modules that are not
+    /// added have their own name or, if they have none, `moduleN`, where `N` is how many modules
+    /// were known before.
     ///
     /// # Errors
     ///
-    /// If the artifact is damaged where it says which functions tell.
+    /// If the artifact is damaged where it lists the functions that notify hooks.
     pub fn add_module(&self, name: &str, module: &Module) -> Result<()> {
         self.lock().covered(module, Some(name)).map(|_| ())
     }
 
-    /// Says of the functions of a module where they begin in the source, by the debugging information of its
-    /// binary; how many have such a place. They are listed in their source files then.
+    /// Finds the places in the source where the functions of a module begin, from the debugging
+    /// information of its binary. Returns how many have such a place. They are then listed in their
+    /// source files.
     ///
     /// # Errors
     ///
@@ -105,7 +107,7 @@ impl FunctionCoverage {
         Ok(lines.len())
     }
 
-    /// Counts what a function hook was told of.
+    /// Counts the event that a function hook was notified of.
     ///
     /// # Errors
     ///
@@ -127,7 +129,7 @@ impl FunctionCoverage {
         move |call| coverage.observe(&call)
     }
 
-    /// How many functions were called, and how many there are that tell.
+    /// How many functions were called, and how many there are that notify hooks.
     pub fn summary(&self) -> (usize, usize) {
         self.lock().coverage.summary()
     }
@@ -142,7 +144,7 @@ impl FunctionCoverage {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Whoever panics with the lock leaves counts that are good as far as they go.
+        // A panic with the lock held leaves counts that are correct up to then.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

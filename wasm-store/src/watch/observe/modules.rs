@@ -2,7 +2,8 @@
 
 use crate::items::Module;
 
-/// Modules by the numbers that observers know them by. It keeps them alive, so that no other is taken for one.
+/// The modules that observers know, with their numbers. They are kept alive, so that no other
+/// module is mistaken for one of them.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Modules {
     list: Vec<Module>,

@@ -18,12 +18,12 @@ use crate::items::Module;
 use crate::items::WasmBacktrace;
 use crate::store::AsContext;
 
-/// Samples the stack of one guest now and then, for a profile.
+/// Samples the stack of one guest at intervals, for a profile.
 ///
-/// Somebody has to call [`sample`](GuestProfiler::sample) at regular intervals while the guest runs and has come
-/// to the host. An engine whose code can be interrupted does that with
-/// [`Store::epoch_deadline_callback`](crate::Store::epoch_deadline_callback), and a thread that calls
-/// [`Engine::increment_epoch`] once an interval:
+/// The host has to call [`sample`](GuestProfiler::sample) at regular intervals while the guest runs
+/// and has called the host. In an engine whose code can be interrupted, a callback for
+/// [`Store::epoch_deadline_callback`](crate::Store::epoch_deadline_callback) does that, together
+/// with a thread that calls [`Engine::increment_epoch`] once an interval:
 ///
 /// ```no_run
 /// use std::sync::{Arc, Mutex};
@@ -61,9 +61,9 @@ use crate::store::AsContext;
 /// # }
 /// ```
 ///
-/// Samples are taken where code looks whether it is interrupted: at loop heads and function entries, which a
-/// profile is a little inclined to. Time in functions of the host is seen as that of their callers, unless
-/// [`call_hook`](GuestProfiler::call_hook) is told of them.
+/// Samples are taken where code checks whether it is interrupted, at loop heads and function
+/// entries, so that a profile has a small bias to these. Time in functions of the host counts for
+/// their callers, unless [`call_hook`](GuestProfiler::call_hook) is notified of them.
 pub struct GuestProfiler {
     profile: FirefoxProfile,
     modules: Modules,
@@ -71,14 +71,14 @@ pub struct GuestProfiler {
     samples: Samples,
     start: Instant,
     last: Instant,
-    /// When the calls of the host began that are not over.
+    /// When the calls of the host that are not over began.
     host_calls: Vec<Instant>,
 }
 
 impl GuestProfiler {
-    /// A profiler of a guest with a name, that is to be asked to take a sample once an interval. Of the
-    /// functions on the stack, those of the modules given are seen, under the names that are given for the
-    /// modules.
+    /// A profiler of the guest with the given name. Its [`sample`](Self::sample) has to be called
+    /// once an interval. A sample has those functions on the stack that belong to the given
+    /// modules, under the given names of the modules.
     ///
     /// # Errors
     ///
@@ -117,15 +117,16 @@ impl GuestProfiler {
         })
     }
 
-    /// The program that takes the samples, with its version: a profile says it beside the name of
-    /// the guest. Without this, it is this crate.
+    /// Sets the program that takes the samples, with its version. A profile names it beside the
+    /// guest. Default: this crate.
     pub fn product(&mut self, product: impl Into<String>) -> &mut Self {
         self.profile.product = product.into();
         self
     }
 
-    /// Takes a sample: the functions that are on the store's stack at this moment. `delta` is the processor time
-    /// that the guest has used since the sample before; zero if it is not known.
+    /// Takes a sample: the functions that are on the store's stack at this moment. `delta` is the
+    /// processor time that the guest has used since the previous sample, or zero if it is not
+    /// known.
     pub fn sample(&mut self, store: impl AsContext, delta: Duration) {
         let now = Instant::now();
         let since = now.duration_since(self.last);
@@ -143,8 +144,8 @@ impl GuestProfiler {
         samples.add(since, delta, frames);
     }
 
-    /// Notes that control passes between the host and Wasm, for a store's call hook: the profile shows calls of
-    /// the host as markers.
+    /// Notes that control passes between the host and Wasm. To be called by a store's call hook:
+    /// the profile then shows calls of the host as markers.
     pub fn call_hook(&mut self, store: impl AsContext, kind: CallHook) {
         let _ = store;
         match kind {
@@ -173,7 +174,8 @@ impl GuestProfiler {
         Ok(self.profile.write(&self.samples, &self.names, output)?)
     }
 
-    /// Writes folded stacks instead, for tools that draw flame graphs: see [`Samples::write_folded`].
+    /// Writes folded stacks instead, for tools that draw flame graphs: see
+    /// [`Samples::write_folded`].
     ///
     /// # Errors
     ///

@@ -15,12 +15,12 @@ use crate::watch::function_hook::FunctionHookContext;
 
 type Sink = dyn FnMut(&CallLine<'_, ShownValue>) -> Result<()> + Send;
 
-/// Tells of each call as it happens, with arguments and results: as a line of text, or to subscribers of the
-/// crate `tracing` (with feature `tracing`).
+/// Reports each call as it happens, with arguments and results: as a line of text, or to
+/// subscribers of the crate `tracing` (with feature `tracing`).
 ///
-/// It can be told of Wasm functions by a function hook and of functions of the host by a call hook; depths are
-/// then those of both together. A handle that can be cloned. Each store has a tracer of its own: calls of two at
-/// the same time would be taken for one another's.
+/// It can observe Wasm functions by a function hook and functions of the host by a call hook;
+/// depths then count both. A handle that can be cloned. Each store needs a tracer of its own, since
+/// calls of two stores at the same time would be confused.
 ///
 /// ```no_run
 /// use wasm_store::observe::CallTracer;
@@ -46,19 +46,20 @@ struct Inner {
 }
 
 impl CallTracer {
-    /// A tracer that hands each line to a function. An error of it ends the call that is told of.
+    /// A tracer that hands each line to a function. An error of the function ends the call that is
+    /// reported.
     pub fn new(sink: impl FnMut(&CallLine<'_, ShownValue>) -> Result<()> + Send + 'static) -> Self {
         Self { inner: Arc::new(Mutex::new(Inner { sink: Box::new(sink), depth: 0 })) }
     }
 
-    /// A tracer that writes lines. If that fails, the call that is told of ends with the error.
+    /// A tracer that writes lines. If that fails, the call that is reported ends with the error.
     pub fn to_writer(mut out: impl io::Write + Send + 'static) -> Self {
-        // One write for each line: nobody else's text comes in between.
+        // One write for each line, so that no other text comes in between.
         Self::new(move |line| Ok(out.write_all(format!("{line}\n").as_bytes())?))
     }
 
-    /// A tracer that hands calls to the subscriber of the crate `tracing`, with level `TRACE` and the target
-    /// `wasm_calls`.
+    /// A tracer that hands calls to the subscriber of the crate `tracing`, with level `TRACE` and
+    /// the target `wasm_calls`.
     #[cfg(feature = "tracing")]
     pub fn to_subscriber() -> Self {
         Self::new(|line| {
@@ -67,11 +68,11 @@ impl CallTracer {
         })
     }
 
-    /// Tells of what a function hook was told.
+    /// Reports the event that a function hook was notified of.
     ///
     /// # Errors
     ///
-    /// If the tracer fails to tell.
+    /// If the report fails.
     pub fn observe<T: 'static>(&self, call: &FunctionHookContext<'_, T>) -> Result<()> {
         let reason;
         let side = match call.event() {
@@ -84,15 +85,15 @@ impl CallTracer {
             }
         };
         let values = call.args().or_else(|| call.results());
-        self.tell(side, &call.display_name(), values)
+        self.report(side, &call.display_name(), values)
     }
 
-    /// Tells of what a call hook was told: of functions of the host that Wasm calls. Events of the other direction
-    /// are left to the function hook.
+    /// Reports the event that a call hook was notified of, for functions of the host that Wasm
+    /// calls. Events of the other direction are left to the function hook.
     ///
     /// # Errors
     ///
-    /// If the tracer fails to tell.
+    /// If the report fails.
     pub fn observe_import<T: 'static>(&self, call: &CallHookContext<'_, T>) -> Result<()> {
         let reason;
         let side = match (call.event(), call.outcome()) {
@@ -112,10 +113,11 @@ impl CallTracer {
             None => "a host function".to_string(),
         };
         let values = call.args().or_else(|| call.results());
-        self.tell(side, &name, values)
+        self.report(side, &name, values)
     }
 
-    /// A hook that traces Wasm functions, for [`Store::function_hook`](crate::Store::function_hook).
+    /// A hook that traces Wasm functions, for
+    /// [`Store::function_hook`](crate::Store::function_hook).
     pub fn hook<T: 'static>(
         &self,
     ) -> impl FnMut(FunctionHookContext<'_, T>) -> Result<()> + Send + Sync + 'static {
@@ -123,8 +125,8 @@ impl CallTracer {
         move |call| tracer.observe(&call)
     }
 
-    fn tell(&self, side: CallSide<'_>, name: &str, values: Option<Vec<Val>>) -> Result<()> {
-        // A function that panics with the lock loses at most its own line.
+    fn report(&self, side: CallSide<'_>, name: &str, values: Option<Vec<Val>>) -> Result<()> {
+        // A panic with the lock held loses at most its own line.
         let inner = &mut *self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if side != CallSide::Entered {
             inner.depth = inner.depth.saturating_sub(1);
@@ -132,7 +134,7 @@ impl CallTracer {
         let depth = inner.depth;
         let values: Vec<_> = values.unwrap_or_default().into_iter().map(ShownValue).collect();
         (inner.sink)(&CallLine { depth, side, name, values: &values })?;
-        // What is refused its entry is not told of again.
+        // A function that is not entered because of the error is not reported again.
         if side == CallSide::Entered {
             inner.depth += 1;
         }

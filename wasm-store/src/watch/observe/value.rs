@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::items::Val;
 
-/// A value as traces show it: numbers in decimal, floats with the digits that tell them from every other,
-/// vectors in hexadecimal; of references, only what they are to.
+/// A value as traces show it: integers in decimal, floats with as many digits as identify them,
+/// vectors in hexadecimal, and of references only their kind.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownValue(pub Val);
 
