@@ -116,7 +116,7 @@ mod tests {
         let plain = hash(|_| {});
         assert_eq!(plain, hash(|config| config.request.threads = Some(7)));
         assert_eq!(plain, hash(|config| config.request.verify_ir ^= true));
-        // Nor is where stores get their memories from.
+        // Settings of the run-time do not change it either.
         assert_eq!(plain, hash(|config| _ = config.max_wasm_stack(2 << 20)));
     }
 }
