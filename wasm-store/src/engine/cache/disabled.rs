@@ -8,11 +8,11 @@ use wasm_loader::Loaded;
 
 use crate::engine::Engine;
 
-/// What stands for a configuration's cache.
+/// The placeholder for a configuration's cache.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct CacheSetting(());
 
-/// What stands for a module's entry in the cache.
+/// The placeholder for a module's entry in the cache.
 pub(crate) struct CacheEntry<'engine>(PhantomData<&'engine Engine>);
 
 impl<'engine> CacheEntry<'engine> {

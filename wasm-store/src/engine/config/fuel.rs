@@ -14,7 +14,7 @@ impl Config {
     ///
     /// The code counts fuel itself, and is slower for it. An engine with this setting refuses code
     /// that does not count, or that counts at other costs. Code that counts runs in engines without
-    /// the setting, where nobody sees what it used.
+    /// the setting, where the count is not visible.
     ///
     /// # What is counted
     ///

@@ -6,7 +6,7 @@ use wasm_loader::Loaded;
 
 use crate::error::Result;
 
-/// What stands for the engine's settings.
+/// The placeholder for the engine's settings.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Profiling {}
 
@@ -17,5 +17,5 @@ impl Profiling {
     }
 }
 
-/// What stands for what is kept for as long as a module lives.
+/// The placeholder for what is kept for as long as a module lives.
 pub(crate) struct Registration;

@@ -8,7 +8,7 @@ use wasm_loader::Loaded;
 use crate::engine::Engine;
 use crate::error::Result;
 
-/// What stands for a trust policy.
+/// The placeholder for a trust policy.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Trust {}
 

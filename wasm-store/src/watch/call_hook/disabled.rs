@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::store::{StoreId, StoreInner, StoreOpaque};
 use crate::vm::{FuncRef, HostDef, HostRecord};
 
-/// What stands for the hooks of a store.
+/// The placeholder for the hooks of a store.
 pub(crate) struct HookSlot<T: 'static>(PhantomData<fn(T)>);
 
 impl<T: 'static> Default for HookSlot<T> {
@@ -32,7 +32,7 @@ impl Watched {
     }
 }
 
-/// What stands for the shims of a host function that notify hooks.
+/// The placeholder for the shims of a host function that notify hooks.
 pub(crate) struct HookedShims;
 
 impl HookedShims {

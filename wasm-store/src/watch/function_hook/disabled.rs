@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::store::{StoreInner, StoreOpaque};
 use crate::vm::Unwind;
 
-/// What stands for the hook of a store.
+/// The placeholder for the hook of a store.
 pub(crate) struct FunctionHookSlot<T: 'static>(PhantomData<fn(T)>);
 
 impl<T: 'static> Default for FunctionHookSlot<T> {
