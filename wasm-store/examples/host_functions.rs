@@ -1,10 +1,10 @@
-//! What a store can do without a module: host functions, a memory that they share, typed and untyped
+//! Uses of a store without a module: host functions, a memory that they share, typed and untyped
 //! calls, errors with context.
 
 use wasm_store::error::Context;
 use wasm_store::{Caller, Engine, Extern, Linker, Memory, MemoryType, Result, Store, Val};
 
-/// What the host functions of this example work on.
+/// The data that the host functions of this example work on.
 struct State {
     memory: Option<Memory>,
     greetings: u32,

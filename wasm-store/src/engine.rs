@@ -33,7 +33,7 @@ use crate::error::{Context, Result};
 use crate::types::TypeRegistry;
 use crate::vm::VmEngine;
 
-/// What modules, linkers and stores have in common: the settings, the compiler, the types, and what
+/// The part that modules, linkers and stores share: the settings, the compiler, the types, and what
 /// dropped stores have left for the next.
 ///
 /// A handle that is cheap to clone. Things of two engines can't be used together.
@@ -49,7 +49,7 @@ struct EngineInner {
     vm: Arc<VmEngine>,
 }
 
-/// What [`Engine::detect_precompiled`] found.
+/// The result of [`Engine::detect_precompiled`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Precompiled {

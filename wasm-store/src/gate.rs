@@ -44,13 +44,13 @@ pub(crate) trait Belongs {
     /// Where it belongs.
     fn home(&self) -> Home<'_>;
 
-    /// What it is, for messages: `the module`.
+    /// Its name in messages: `the module`.
     fn what(&self) -> String;
 }
 
 /// Something that lets in only what belongs there.
 pub(crate) trait Gate {
-    /// What it is, for messages.
+    /// Its name in messages.
     const NAME: &'static str;
 
     /// The engine whose things it lets in.

@@ -1,4 +1,4 @@
-//! What observes running code: hooks for calls between host and Wasm, hooks for functions, and
+//! Observing running code: hooks for calls between host and Wasm, hooks for functions, and
 //! observers made of them.
 
 pub(crate) mod call_hook;

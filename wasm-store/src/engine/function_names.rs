@@ -1,4 +1,4 @@
-//! What the functions of an artifact are called.
+//! Names for the functions of an artifact.
 
 use std::borrow::Cow;
 

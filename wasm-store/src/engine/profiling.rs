@@ -1,4 +1,4 @@
-//! What profilers and debuggers get to know of modules: the names of functions with the feature
+//! Announcing modules to profilers and debuggers: the names of functions with the feature
 //! `profile`, and nothing at all without it.
 //!
 //! Both variants have the same items, so that the rest of the crate needs no `cfg` for the feature.

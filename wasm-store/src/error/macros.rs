@@ -63,7 +63,7 @@ macro_rules! ensure {
     };
 }
 
-/// What the macros expand to. Not part of the API.
+/// The code that the macros expand to. Not part of the API.
 ///
 /// `format_err!(value)` takes an error type where it is one and a message otherwise. Method
 /// resolution prefers `FromError`, which is for `E`, over `FromMessage`, which is for `&M` and

@@ -1,4 +1,4 @@
-//! What an error is made of, behind one trait object.
+//! The layers that an error is made of, behind one trait object.
 
 use std::any::{Any, TypeId};
 use std::error::Error as StdError;

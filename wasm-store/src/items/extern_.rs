@@ -126,7 +126,7 @@ impl Extern {
         }
     }
 
-    /// What an import is bound to.
+    /// The item as the binding of an import.
     pub(crate) fn to_import(self) -> VmImport {
         match self {
             Extern::Func(func) => VmImport::Func(func.pointer()),

@@ -1,4 +1,4 @@
-//! What a name of a linker stands for.
+//! The definitions of names in a linker.
 
 #![allow(unsafe_code)]
 
@@ -9,7 +9,7 @@ use crate::store::StoreOpaque;
 use crate::types::matching::CanonicalType;
 use crate::vm::VmImport;
 
-/// What a name of a linker stands for.
+/// The definition of a name in a linker.
 #[derive(Clone, Debug)]
 pub(crate) enum Definition {
     /// An item of a store, with its type. The type of a table or memory has its size at the time
@@ -52,7 +52,7 @@ impl Definition {
         }
     }
 
-    /// What an import is bound to in a store.
+    /// The binding of an import in a store.
     ///
     /// # Errors
     ///

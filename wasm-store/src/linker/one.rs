@@ -7,8 +7,8 @@ use crate::store::StoreOpaque;
 use crate::types::ImportType;
 
 impl<T> Linker<T> {
-    /// What an import names. The size of a table or memory of the given store is brought up to
-    /// date.
+    /// The definition that an import names. The size of a table or memory of the given store is
+    /// brought up to date.
     pub(crate) fn definition_for(
         &self,
         import: &ImportType<'_>,

@@ -1,4 +1,4 @@
-//! What a host function sees of its caller.
+//! The caller of a host function.
 
 #![allow(unsafe_code)]
 
@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, Waiter};
 use crate::vm::HostRecord;
 
-/// What a host function gets if it takes one as its first parameter: the store, and the exports of
-/// the instance that is calling.
+/// The first parameter of a host function that takes one: the store, and the exports of the calling
+/// instance.
 #[derive(Debug)]
 pub struct Caller<'a, T: 'static> {
     pub(crate) store: StoreContextMut<'a, T>,
@@ -56,8 +56,7 @@ impl<'a, T: 'static> Caller<'a, T> {
         self.store.0.data_mut()
     }
 
-    /// What this function waits with, if it has to wait: see
-    /// [`Store::waiter`](crate::Store::waiter).
+    /// A waiter for this function, if it has to wait: see [`Store::waiter`](crate::Store::waiter).
     #[must_use]
     pub fn waiter(&self) -> Waiter {
         self.store.waiter()

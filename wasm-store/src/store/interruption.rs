@@ -32,7 +32,7 @@ use crate::items::host_error;
 use crate::store::{Store, StoreContextMut, StoreInner, StoreOpaque};
 use crate::vm::{Interrupts, Reason, Timeout, VMStoreContext, Verdict};
 
-/// What a callback of [`Store::epoch_deadline_callback`] decides about the code that waits.
+/// The decision of a callback of [`Store::epoch_deadline_callback`] about the code that waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum UpdateDeadline {

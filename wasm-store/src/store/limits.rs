@@ -131,7 +131,7 @@ pub struct StoreLimits {
     refused: Option<Refused>,
 }
 
-/// What was not allowed.
+/// A growth that was not allowed.
 #[derive(Clone, Copy, Debug)]
 struct Refused {
     unit: &'static str,

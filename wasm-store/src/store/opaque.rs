@@ -19,7 +19,7 @@ pub(crate) struct InstanceEntry {
     pub(crate) module: Module,
 }
 
-/// What a store may hold, and what it holds now.
+/// The limits of a store, and how much of them is in use.
 pub(crate) struct Limits {
     instances: Count,
     tables: Count,
@@ -80,7 +80,7 @@ impl Limits {
     }
 }
 
-/// What a store keeps alive because instances refer to it by address.
+/// The things that a store keeps alive because instances refer to them by address.
 pub(crate) enum Kept {
     /// A host function made in the store.
     Host(
@@ -106,9 +106,9 @@ pub(crate) struct StoreOpaque {
     /// The modules that code of this store may come from, for backtraces. Also those of instances
     /// that failed half-way.
     pub(crate) modules: Vec<Module>,
-    /// What `externref` numbers stand for: number `n` is the element `n - 1`.
+    /// The values of `externref` numbers: number `n` is the element `n - 1`.
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
-    /// What the store refers to by address.
+    /// The things that the store refers to by address.
     keep_alive: Vec<Kept>,
     pub(crate) limits: Limits,
     /// Which calls hooks observe.
@@ -163,7 +163,7 @@ impl StoreOpaque {
         }
     }
 
-    /// What is kept until the store is dropped.
+    /// The things that are kept until the store is dropped.
     #[cfg(feature = "call-hook")]
     pub(crate) fn kept_alive(&self) -> &[Kept] {
         &self.keep_alive

@@ -60,7 +60,7 @@ pub struct Awaited<'fd> {
     pub invalid: bool,
 }
 
-/// What a wait for a descriptor is about.
+/// The event that a wait for a descriptor is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Interest {
@@ -219,8 +219,8 @@ fn host_time(time: Duration) -> Timespec {
 }
 
 impl<T: 'static> Store<T> {
-    /// What host functions wait with, so that a request to interrupt the code of this store ends
-    /// the wait. If its code can't be interrupted, nothing does.
+    /// A waiter for host functions: a request to interrupt the code of this store ends its waits.
+    /// If the code can't be interrupted, nothing ends them early.
     #[must_use]
     pub fn waiter(&self) -> Waiter {
         Waiter::new(self.inner().vm.interrupts().cloned())

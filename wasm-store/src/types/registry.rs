@@ -45,7 +45,7 @@ struct Entry {
     kind: Canonical,
 }
 
-/// What a canonical id stands for.
+/// The type of a canonical id.
 #[derive(Clone, Debug)]
 pub(crate) enum Canonical {
     /// A function.
@@ -156,7 +156,7 @@ impl TypeRegistry {
         }
     }
 
-    /// What an id stands for.
+    /// The type of an id.
     pub(crate) fn get(&self, id: u32) -> Option<Canonical> {
         self.read().types.get(id as usize).map(|entry| entry.kind.clone())
     }

@@ -243,7 +243,7 @@ impl fmt::Debug for RefType {
     }
 }
 
-/// What a reference refers to.
+/// The type of the things that a reference refers to.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum HeapType {
     /// Any host value.

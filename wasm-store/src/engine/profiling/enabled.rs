@@ -87,7 +87,7 @@ impl Profiling {
     }
 }
 
-/// What is kept for as long as a module lives.
+/// Kept for as long as a module lives.
 pub(crate) struct Registration {
     _debugger: Option<profile::GdbRegistration>,
 }

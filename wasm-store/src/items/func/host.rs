@@ -33,7 +33,7 @@ struct Inner {
     plain: HostDef,
     hooked: HookedShims,
     ty: FuncType,
-    /// What the shims' data points to.
+    /// The closure, which the shims' data points to.
     _closure: Arc<dyn Any + Send + Sync>,
 }
 
@@ -107,8 +107,8 @@ impl HostFunc {
         &self.inner.ty
     }
 
-    /// What an import of an instance in the store is bound to. The store must keep the function
-    /// alive.
+    /// The definition that an import of an instance in the store is bound to. The store must keep
+    /// the function alive.
     pub(crate) fn def(&self, store: &StoreOpaque) -> NonNull<HostDef> {
         self.inner.hooked.for_import(&self.inner.plain, store)
     }
@@ -119,7 +119,7 @@ impl HostFunc {
         NonNull::from(if is_hooked { self.inner.hooked.hooked() } else { &self.inner.plain })
     }
 
-    /// What the shims' data points to: no two functions have the same.
+    /// The data of the shims, which no two functions share.
     #[cfg(feature = "call-hook")]
     pub(crate) fn data(&self) -> *const () {
         self.inner.plain.data

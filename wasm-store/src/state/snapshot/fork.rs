@@ -20,7 +20,7 @@ use crate::watch::call_hook;
 /// many times: see [`Snapshot::fork_pre`]. It can be sent to other threads and be used by several.
 pub struct ForkPre<T> {
     snapshot: Snapshot,
-    /// What is imported from outside, instance by instance.
+    /// The items that are imported from outside, instance by instance.
     items: Arc<[Definition]>,
     /// How many of them each instance imports.
     counts: Box<[usize]>,

@@ -43,7 +43,7 @@ use crate::error::Result;
 /// # }
 /// ```
 pub trait HostState: 'static {
-    /// What is saved. Forks on other threads read it.
+    /// The saved data. Forks on other threads read them.
     type Saved: Send + Sync + 'static;
 
     /// Saves what is to be part of a snapshot.
@@ -69,7 +69,7 @@ pub trait HostState: 'static {
     }
 }
 
-/// What a host has saved, and the functions that restore and copy it.
+/// The data that a host has saved, and the functions that restore and copy them.
 pub(super) struct SavedHost {
     saved: Box<dyn Any + Send + Sync>,
     restore: fn(&mut dyn Any, &dyn Any) -> Option<Result<()>>,

@@ -69,7 +69,7 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
         Self { store, callee, event, depth, outcome, values }
     }
 
-    /// What happens: a call or a return, to or from Wasm or the host.
+    /// The event: a call or a return, to or from Wasm or the host.
     pub fn event(&self) -> CallHook {
         self.event
     }

@@ -28,7 +28,7 @@ pub(crate) trait CallValues {
     allow(dead_code, reason = "only calls with hooks are made so")
 )]
 pub(crate) trait WasmCall<T: 'static, P> {
-    /// What the call returns.
+    /// The type of the results of the call.
     type Results: CallValues;
 
     /// Makes the call, with its parameters.
@@ -72,7 +72,7 @@ impl CallValues for InArray {
 /// Arguments of a call that came in registers. Implemented for tuples where shims are made.
 pub(crate) struct InRegisters<V>(pub(crate) V);
 
-/// What a call returns in registers.
+/// The results of a call, in registers.
 pub(crate) struct Returned<R>(pub(crate) R);
 
 impl<R: RetAbi> CallValues for Returned<R> {

@@ -28,7 +28,7 @@ pub struct FunctionHookContext<'a, T: 'static> {
 }
 
 impl<T: 'static> FunctionHookContext<'_, T> {
-    /// What happened.
+    /// The event.
     pub fn event(&self) -> FunctionEvent {
         self.event
     }
