@@ -59,8 +59,8 @@ impl<T: 'static> Store<T> {
     /// Sets how much fuel is left. Host functions can do so too: the code that called goes on with
     /// the new amount.
     ///
-    /// More than 2<sup>63</sup> units, which nothing uses up in a lifetime, count as
-    /// 2<sup>63</sup>: code that has used those traps.
+    /// If it is more than 2<sup>63</sup> units, which nothing uses up in a lifetime, code traps
+    /// when it has used 2<sup>63</sup>.
     ///
     /// # Errors
     ///

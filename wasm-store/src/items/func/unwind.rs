@@ -63,7 +63,8 @@ fn with_backtrace(error: Error, backtrace: Option<WasmBacktrace>) -> Error {
     }
 }
 
-/// The memory and the address in it of an access that trapped in the machine's protection.
+/// The access that the machine refused, if that is the reason of a trap: the address within the
+/// memory, and the size of the memory.
 fn memory_fault(store: &StoreOpaque, trap: &TrapInfo) -> Option<MemoryFault> {
     let address = trap.address.filter(|_| trap.code == TrapCode::MemoryOutOfBounds)?;
     let mut nearest: Option<MemoryFault> = None;
