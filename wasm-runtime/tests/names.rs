@@ -67,7 +67,7 @@ fn artifacts_are_compiled_for_names_as_in_the_source() {
         workspace.run(&["run", &trace, "--invoke", "run", "app.cwasm", "1"])
     };
     run("alloc::*").exits_with(0).complains("alloc::raw_vec::grow_one(1)");
-    run("space::*").exits_with(1).complains("does not tell of `space::foo(int, bool)`");
+    run("space::*").exits_with(1).complains("notifies no hook of `space::foo(int, bool)`");
 }
 
 #[test]
