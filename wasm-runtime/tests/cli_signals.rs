@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -57,6 +57,14 @@ impl Workspace {
     /// Starts the program, and waits until it has begun.
     fn start(&self, options: &[&str]) -> Running {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-runtime"));
+        // Tests that run in the background ignore Ctrl-C, and so would all that they start.
+        // SAFETY: this function may be called between a fork and what follows it.
+        unsafe {
+            command.pre_exec(|| {
+                libc::signal(SIGINT, libc::SIG_DFL);
+                Ok(())
+            });
+        }
         command.arg("run").args(options).arg("program.wat").current_dir(self.directory.path());
         command.env("XDG_CACHE_HOME", self.path(".cache"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
