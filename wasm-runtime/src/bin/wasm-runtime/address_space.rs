@@ -8,7 +8,8 @@ use wasm_artifact::Artifact;
 use wasm_runtime::{Config, Engine, Error, Memory, MemoryType, Store};
 
 use crate::exit::message;
-use crate::input::{Input, Source};
+use crate::input::Input;
+use crate::source::Source;
 use crate::units;
 
 /// With a reservation of this size or more, code does not compare accesses with the size of a

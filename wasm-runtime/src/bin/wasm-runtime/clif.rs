@@ -10,8 +10,9 @@ use wasm_runtime::{CraneliftCompiler, Escaped, Result, bail};
 use wasm_translate::ClifStage;
 use wasm_types::{DefinedFuncIndex, EntityIndex, FuncIndex, Module, demangle};
 
-use crate::input::{self, Source};
+use crate::input;
 use crate::settings::Settings;
+use crate::source::Source;
 
 const LONG: &str = "\
 Show Cranelift's intermediate form (CLIF) of a module's functions.

@@ -9,11 +9,12 @@ use wasm_runtime::Result;
 use wasm_runtime::error::Context;
 
 use crate::exit::message;
-use crate::input::{self, Source};
+use crate::input;
 use crate::output::Target;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::sign;
+use crate::source::Source;
 
 const LONG: &str = "\
 Compile a module into an artifact.

@@ -8,8 +8,9 @@ use wasm_runtime::rewrite::{ExposeOptions, expose};
 use wasm_runtime::{Escaped, Result};
 
 use crate::exit;
-use crate::input::{self, Source};
+use crate::input;
 use crate::output::{self, Target};
+use crate::source::Source;
 
 const LONG: &str = "\
 Export every global, table and memory of a module.

@@ -12,8 +12,9 @@ use wasm_artifact::{Artifact, Report};
 use wasm_runtime::error::Context;
 use wasm_runtime::{Result, bail};
 
-use crate::input::{self, Input, Source};
+use crate::input::{self, Input};
 use crate::output;
+use crate::source::Source;
 
 const LONG: &str = "\
 Show what is in a module or an artifact.

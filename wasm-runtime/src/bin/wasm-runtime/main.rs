@@ -21,6 +21,7 @@ mod patterns;
 mod progress;
 mod run;
 mod sign;
+mod source;
 mod trust;
 mod units;
 mod verify;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use wasm_runtime::error::Context;
 use wasm_runtime::{Result, bail};
 
-use crate::input::Source;
+use crate::source::Source;
 
 /// Writes a line to standard output.
 pub(crate) fn line(line: fmt::Arguments<'_>) -> Result<()> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use wasm_runtime::CraneliftCompiler;
 
-use crate::input::Source;
+use crate::source::Source;
 use crate::units::size;
 
 /// If compiling takes less than this, nothing is shown.

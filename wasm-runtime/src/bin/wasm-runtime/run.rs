@@ -20,7 +20,8 @@ use wasm_runtime::{
 
 use self::gathered::Gathered;
 use crate::address_space::{self, Reservation};
-use crate::input::{self, Input, Loader, Source};
+use crate::input::{self, Input, Loader};
+use crate::source::Source;
 use crate::{exit, output};
 
 const LONG: &str = "\

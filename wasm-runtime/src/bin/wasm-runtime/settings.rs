@@ -8,8 +8,9 @@ use wasm_types::{EntityIndex, FuncIndex};
 
 use crate::address_space::Reservation;
 #[cfg(feature = "rewrite")]
-use crate::input::{Input, Source};
+use crate::input::Input;
 use crate::patterns;
+use crate::source::Source;
 
 use crate::limits::Limits;
 

@@ -11,8 +11,8 @@ use wasm_runtime::sign::{self, SigningKey};
 use wasm_runtime::{Result, bail};
 
 use crate::exit;
-use crate::input::Source;
 use crate::output::{self, Target};
+use crate::source::Source;
 
 const LONG: &str = "\
 Sign an artifact.

@@ -13,11 +13,12 @@ use wasm_runtime::{
 use wasm_types::{GlobalState, MemoryState, Module as WasmModule, TableState};
 
 use crate::exit;
-use crate::input::{self, Source};
+use crate::input;
 use crate::output::Target;
 use crate::progress::Progress;
 use crate::run::directories;
 use crate::settings::Settings;
+use crate::source::Source;
 
 const LONG: &str = "\
 Run the initialisation of a module, and write a module that starts where it ended.

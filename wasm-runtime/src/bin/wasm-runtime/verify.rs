@@ -7,8 +7,8 @@ use wasm_runtime::Result;
 use wasm_runtime::error::Context;
 use wasm_runtime::sign::{ContentHash, TrustPolicy};
 
-use crate::input::Source;
 use crate::output;
+use crate::source::Source;
 use crate::trust::Trust;
 
 const LONG: &str = "\

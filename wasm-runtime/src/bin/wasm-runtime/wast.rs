@@ -7,7 +7,7 @@ use wasm_runtime::error::Context;
 use wasm_runtime::wast::Runner;
 use wasm_runtime::{Engine, Result};
 
-use crate::input::Source;
+use crate::source::Source;
 use crate::{exit, output};
 
 const LONG: &str = "\

@@ -9,7 +9,7 @@ use wasm_runtime::error::Context;
 use wasm_runtime::{Escaped, ExternType, Linker, Module, Result, Store, UnknownImportError};
 
 use super::Host;
-use crate::input::Source;
+use crate::source::Source;
 
 /// How many undefined imports are named.
 const NAMED: usize = 10;
