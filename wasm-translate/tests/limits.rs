@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{TARGETS, compile, settings};
 use wasm_translate::cranelift_codegen::ir::{self, Opcode};
-use wasm_translate::{Error, ErrorKind, PassContext, PassPlace};
+use wasm_translate::{Error, ErrorKind, PassContext, PassPoint};
 use wasm_types::{CompileLimit, CompileLimits};
 
 /// What becomes of a function whose name is `$f`, after one that is within all limits.
@@ -221,7 +221,7 @@ fn few_tables_of_a_function_become_comparisons() {
             seen.fetch_add(tables.count(), Ordering::Relaxed);
             Ok(())
         };
-        settings.pass(PassPlace::BeforeOptimization, Arc::new(count));
+        settings.pass(PassPoint::BeforeOptimization, Arc::new(count));
         compile(&wasm.unwrap(), &settings).unwrap();
         jumps.load(Ordering::Relaxed)
     };
