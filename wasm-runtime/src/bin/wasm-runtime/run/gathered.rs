@@ -8,6 +8,7 @@
 
 use std::fs;
 use std::io;
+use std::iter;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -53,7 +54,8 @@ impl Gathered {
             .map(|(signal, _)| *signal)
             .filter(|signal| !is_ignored(*signal))
             .collect();
-        let mut signals = Signals::new(&expected)?;
+        let mut signals = Signals::new(iter::empty::<i32>())?;
+        let handle = signals.handle();
         let observers = Arc::clone(&self.0);
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             if let Some(signal) = signals.forever().next() {
@@ -61,11 +63,13 @@ impl Gathered {
             }
         })?;
         // The second signal ends the process at once, even during a report. Handlers run in the
-        // order in which they are registered, so the first signal finds the flag as it is here.
+        // order in which they are registered, so the first signal finds the flag as it is here, and
+        // has set it before the thread reports anything.
         let came = Arc::new(AtomicBool::new(false));
         for signal in expected {
             flag::register_conditional_default(signal, Arc::clone(&came))?;
             flag::register(signal, Arc::clone(&came))?;
+            handle.add_signal(signal)?;
         }
         Ok(())
     }
