@@ -10,6 +10,7 @@ use crate::address_space::Reservation;
 #[cfg(feature = "rewrite")]
 use crate::input::Input;
 use crate::patterns;
+#[cfg(feature = "rewrite")]
 use crate::source::Source;
 
 use crate::limits::Limits;

@@ -249,6 +249,14 @@ pub(super) struct Shown {
     last: Weak<Vec<Changed>>,
 }
 
+/// What was written to a memory since it shows its base.
+struct Changes {
+    /// The pages that differ from the base.
+    pages: Arc<Vec<Changed>>,
+    /// How many were written but are unchanged.
+    idle: usize,
+}
+
 impl VmMemory {
     /// Takes the contents of the memory.
     ///
@@ -257,7 +265,7 @@ impl VmMemory {
     /// Nothing borrows the memory's bytes, and nothing changes them meanwhile.
     pub(in crate::vm) unsafe fn take_contents(&mut self) -> Result<MemoryContents, Error> {
         let len = self.byte_size();
-        if let Some((changed, idle)) = self.changed_pages()? {
+        if let Some(Changes { pages: changed, idle }) = self.changed_pages()? {
             if idle > MANY_IDLE.max(changed.len()) {
                 // Whether this succeeds or not, the memory holds what it held.
                 let _ = self.mapping.forget(0, self.accessible);
@@ -292,14 +300,13 @@ impl VmMemory {
         Ok(MemoryContents { len, base, changed: Arc::default(), whole: OnceLock::new() })
     }
 
-    /// The pages that differ from the base that the memory shows, and how many were written but are
-    /// unchanged. `None` if the memory shows no base, or if so many pages differ that a new base is
-    /// better.
+    /// What differs from the base that the memory shows. `None` if the memory shows no base, or if
+    /// so many pages differ that a new base is better.
     ///
     /// # Errors
     ///
     /// If the machine has no room for them.
-    fn changed_pages(&self) -> Result<Option<(Arc<Vec<Changed>>, usize)>, Error> {
+    fn changed_pages(&self) -> Result<Option<Changes>, Error> {
         let Some(shown) = &self.shown else { return Ok(None) };
         let limit = FEW_CHANGED.max(self.accessible / HOST_PAGE / CHANGED_PART);
         let last = shown.last.upgrade().unwrap_or_default();
@@ -335,7 +342,7 @@ impl VmMemory {
         let scan = for_each_written(self.mapping.base(), self.accessible(), &mut look_at);
         match (scan, failed) {
             (_, Some(error)) => Err(error),
-            (Scan::Complete, None) => Ok(Some((Arc::new(changed), idle))),
+            (Scan::Complete, None) => Ok(Some(Changes { pages: Arc::new(changed), idle })),
             // Without an answer from the kernel, every page may differ.
             (Scan::Stopped | Scan::Unknown, None) => Ok(None),
         }

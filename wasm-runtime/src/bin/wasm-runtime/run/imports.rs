@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use wasm_runtime::error::Context;
-use wasm_runtime::{Escaped, ExternType, Linker, Module, Result, Store, UnknownImportError};
+#[cfg(feature = "jit")]
+use wasm_runtime::{Escaped, ExternType, UnknownImportError, error::Context};
+use wasm_runtime::{Linker, Module, Result, Store};
 
 use super::Host;
 use crate::source::Source;
 
 /// How many undefined imports are named.
+#[cfg(feature = "jit")]
 const NAMED: usize = 10;
 
 /// The options of commands that run code.
