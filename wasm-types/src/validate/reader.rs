@@ -61,9 +61,19 @@ pub(super) fn read(
     wasm: &[u8],
     features: wasmparser::WasmFeatures,
 ) -> Result<Declarations, Failure> {
+    // Where the validator looks for equal types, it reports a type that does not exist before a
+    // feature that is not allowed. What is wrong with a module is what it says without.
+    read_by(wasm, features, Validator::new_with_features(features | KEEPS_EQUAL_TYPES_ONCE))
+        .or_else(|_| read_by(wasm, features, Validator::new_with_features(features)))
+}
+
+fn read_by(
+    wasm: &[u8],
+    features: wasmparser::WasmFeatures,
+    mut validator: Validator,
+) -> Result<Declarations, Failure> {
     let mut parser = Parser::new(0);
     parser.set_features(features);
-    let mut validator = Validator::new_with_features(features | KEEPS_EQUAL_TYPES_ONCE);
     let mut module = Module::default();
     let mut equal_types = Vec::new();
     let mut resources = None;
