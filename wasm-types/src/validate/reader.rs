@@ -62,9 +62,12 @@ pub(super) fn read(
     features: wasmparser::WasmFeatures,
 ) -> Result<Declarations, Failure> {
     // Where the validator looks for equal types, it reports a type that does not exist before a
-    // feature that is not allowed. What is wrong with a module is what it says without.
-    read_by(wasm, features, Validator::new_with_features(features | KEEPS_EQUAL_TYPES_ONCE))
-        .or_else(|_| read_by(wasm, features, Validator::new_with_features(features)))
+    // feature that is not allowed. What is wrong with a module is what it says without. A module
+    // whose equal types are not known is never let through: code is made by which types are equal.
+    let keeping_once = Validator::new_with_features(features | KEEPS_EQUAL_TYPES_ONCE);
+    read_by(wasm, features, keeping_once).map_err(|failure| {
+        read_by(wasm, features, Validator::new_with_features(features)).err().unwrap_or(failure)
+    })
 }
 
 fn read_by(
