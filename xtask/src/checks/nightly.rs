@@ -38,9 +38,6 @@ const ASAN: &[&str] = &[
     "--package wasm-runtime --test store --test state --test reuse",
 ];
 
-/// Tests of many random cases, which take long enough without.
-const ASAN_SKIP: &str = "random::";
-
 /// Runs the store's tests under AddressSanitizer.
 pub(crate) fn asan(shell: &Shell) -> Result<Outcome, String> {
     let Ok(sysroot) = shell.output("rustc +nightly --print sysroot") else {
@@ -54,7 +51,7 @@ pub(crate) fn asan(shell: &Shell) -> Result<Outcome, String> {
     for tests in ASAN {
         shell.run(&format!(
             "RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS={ASAN_OPTIONS} cargo +nightly test {build_std} \
-             {tests} --target {} --target-dir target/asan -- --skip {ASAN_SKIP}",
+             {tests} --target {} --target-dir target/asan",
             host.trim()
         ))?;
     }
