@@ -91,17 +91,17 @@ pub use wasm_store::GuestProfiler;
 #[cfg(feature = "profile")]
 pub use wasm_store::ProfilingStrategy;
 pub use wasm_store::{
-    AsContext, AsContextMut, Caller, CompileLimit, CompileLimits, CompileRequest, Compiler, Config,
-    DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, Engine, EngineWeak, Error,
-    Escaped, Export, ExportType, Extern, ExternRef, ExternType, FrameInfo, FrameSymbol, Func,
-    FuncType, Global, GlobalType, HeapType, ImportType, Instance, InstanceAllocationStrategy,
-    InstancePre, IntoFunc, Linker, Memory, MemoryAccessError, MemoryType, MemoryTypeBuilder,
-    Module, ModuleExport, ModuleFunction, Mutability, OperatorCost, OptLevel, OwnedRooted,
-    PoolingAllocationConfig, Precompiled, Ref, RefType, ResourceLimiter, Result, ReuseConfig,
-    Rooted, Store, StoreContext, StoreContextMut, StoreLimits, StoreLimitsBuilder, Table,
-    TableType, Trap, Tunables, TypedFunc, UnknownImportError, V128, Val, ValType,
-    VariableOperatorCost, WasmBacktrace, WasmFeatures, WasmParams, WasmResults, WasmRet, WasmTy,
-    WasmTyList,
+    ArrayType, AsContext, AsContextMut, Caller, CompileLimit, CompileLimits, CompileRequest,
+    Compiler, Config, DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, Engine,
+    EngineWeak, Error, Escaped, Export, ExportType, Extern, ExternRef, ExternType, FieldType,
+    Finality, FrameInfo, FrameSymbol, Func, FuncType, Global, GlobalType, HeapType, ImportType,
+    Instance, InstanceAllocationStrategy, InstancePre, IntoFunc, Linker, Memory, MemoryAccessError,
+    MemoryType, MemoryTypeBuilder, Module, ModuleExport, ModuleFunction, Mutability, OperatorCost,
+    OptLevel, OwnedRooted, PoolingAllocationConfig, Precompiled, Ref, RefType, ResourceLimiter,
+    Result, ReuseConfig, Rooted, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
+    StoreLimitsBuilder, StructType, Table, TableType, Trap, Tunables, TypedFunc,
+    UnknownImportError, V128, Val, ValType, VariableOperatorCost, WasmBacktrace, WasmFeatures,
+    WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 /// Ending code that runs too long: see [`Config::interruption`] and [`Config::epoch_interruption`].
 pub use wasm_store::{Awaited, Interest, InterruptHandle, UpdateDeadline, Waiter, Woken};

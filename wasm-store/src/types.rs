@@ -4,16 +4,28 @@
 //! the engine-wide id that the registry gave out, instead of a module's type index. The types of
 //! the API are made from these on demand.
 
+mod array_type;
+pub(crate) mod canonical;
 mod entity;
 mod extern_type;
+mod field_type;
+mod finality;
 mod func_type;
 mod gate;
+mod heap_type;
+mod identity;
 pub(crate) mod matching;
 pub(crate) mod registry;
+mod struct_type;
 mod value;
 
+pub use array_type::ArrayType;
 pub use entity::{GlobalType, MemoryType, MemoryTypeBuilder, Mutability, TableType};
 pub use extern_type::{ExportType, ExternType, ImportType};
+pub use field_type::{FieldType, StorageType};
+pub use finality::Finality;
 pub use func_type::FuncType;
+pub use heap_type::HeapType;
 pub(crate) use registry::{Canonical, TypeRegistry};
-pub use value::{HeapType, RefType, ValType};
+pub use struct_type::StructType;
+pub use value::{RefType, ValType};

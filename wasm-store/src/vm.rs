@@ -12,6 +12,7 @@
 //! | `sys` | all that knows the kernel: mappings, pages that were written, signals, threads, the process and its children |
 //! | `value` | the union of all values, as arrays of arguments hold it |
 //! | `context` | the records that compiled code and thunks read |
+//! | `type_record` | what the engine knows of a type: its supertypes, and how it is called or laid out |
 //! | `call` | calls into Wasm |
 //! | `host` | calls out of Wasm, through arrays of arguments |
 //! | `stack` | Wasm stacks and their free list |
@@ -59,12 +60,13 @@ mod store;
 mod sync;
 mod sys;
 mod table;
+mod type_record;
 mod unwind;
 mod value;
 
+pub(crate) use arch::raise;
 #[cfg(feature = "observe")]
 pub(crate) use arch::time_stamp;
-pub(crate) use arch::{FuncTypeRecord, raise};
 pub(crate) use call::{call_array, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
 pub(crate) use engine::{PoolLimits, VmEngine};
@@ -82,5 +84,6 @@ pub(crate) use room::{Room, Wanted};
 pub(crate) use state::{Plan, Source, VmOutside, VmState};
 pub(crate) use store::{StoreHost, VmStore};
 pub(crate) use table::{VmTable, table_bytes};
+pub(crate) use type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord};
 pub(crate) use unwind::{RawFrame, TrapInfo, Unwind, backtrace};
 pub(crate) use value::ValRaw;

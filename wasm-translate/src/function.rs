@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::{self, SourceLoc, Type, Value};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasm_types::wasmparser::{
-    self, FuncValidator, FuncValidatorAllocations, Operator, OperatorsReader,
+    self, FuncValidator, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
     OperatorsReaderAllocations, ValidatorResources,
 };
 use wasm_types::{DefinedFuncIndex, ParsedModule, ValType, WasmFeatures};
@@ -123,8 +123,10 @@ impl Translator {
             first_local: 0,
             compared_tables: 0,
         };
-        let mut reader = parsed.body(wasm, func).get_binary_reader();
+        let source = parsed.body(wasm, func);
+        let mut reader = source.get_binary_reader();
         let mut body = Body {
+            source: &source,
             params: ty.params(),
             results: ty.results(),
             idiom: known.idiom,
@@ -193,6 +195,7 @@ impl From<Error> for Failure {
 
 /// What is known of the function before its body is read.
 struct Body<'t> {
+    source: &'t FunctionBody<'t>,
     params: &'t [ValType],
     results: &'t [ValType],
     /// What the function is known as.
@@ -273,29 +276,32 @@ impl Body<'_> {
             let message = "the environment gives another number of parameters than the type has";
             return Err(Error::new(ErrorKind::Codegen, message).into());
         }
-        // A zero of each type is shared by the locals that start with it.
+        for (ty, value) in self.params.iter().zip(params) {
+            self.declare_local(t, *ty, value);
+        }
+        // A zero of each type is shared by the locals that start with it. The validator has found
+        // the locals to be right, but has its own names for the types of references.
         let mut zeros: Vec<(Type, Value)> = Vec::new();
-        for local in 0..validator.len_locals() {
-            let ty =
-                validator.get_local_type(local).expect("the index is below the number of locals");
+        for group in self.source.get_locals_reader()? {
+            let (count, ty) = group?;
             let ty = ValType::try_from(ty).map_err(Error::unsupported)?;
             ops::check_types(t.env, [&ty])?;
             self.proposals |= proposals::of_type(ty);
             let clif = t.clif_type(ty);
-            let variable = t.builder.declare_var(clif);
-            debug_assert_eq!(variable, t.local(local));
-            let value = match params.get(local as usize) {
-                Some(param) => *param,
-                None => match zeros.iter().find(|(zero, _)| *zero == clif) {
-                    Some((_, value)) => *value,
-                    None => {
-                        let value = zero(&mut t.builder, clif);
-                        zeros.push((clif, value));
-                        value
-                    }
-                },
+            if count == 0 {
+                continue;
+            }
+            let value = match zeros.iter().find(|(zero, _)| *zero == clif) {
+                Some((_, value)) => *value,
+                None => {
+                    let value = zero(&mut t.builder, clif);
+                    zeros.push((clif, value));
+                    value
+                }
             };
-            t.builder.def_var(variable, value);
+            for _ in 0..count {
+                self.declare_local(t, ty, value);
+            }
         }
         let end = t.new_block(self.results);
         t.stacks.frames.push(Frame {
@@ -306,6 +312,17 @@ impl Body<'_> {
             end_is_target: false,
         });
         Ok(())
+    }
+
+    fn declare_local<E: FuncEnvironment + ?Sized>(
+        &self,
+        t: &mut FuncTranslator<'_, '_, E>,
+        ty: ValType,
+        value: Value,
+    ) {
+        let ty = t.clif_type(ty);
+        let variable = t.builder.declare_var(ty);
+        t.builder.def_var(variable, value);
     }
 }
 

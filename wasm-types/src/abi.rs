@@ -41,7 +41,7 @@ mod results;
 pub use builtin::{Builtin, BuiltinType};
 pub use layout::{
     ContextCounts, ContextLayout, context, func_ref, import, memory, memory_import, table,
-    table_import,
+    table_import, type_record,
 };
 pub use results::{REGISTER_RESULTS, ResultLocation, register_results};
 

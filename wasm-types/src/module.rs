@@ -230,6 +230,17 @@ impl Module {
         self.types.get(ty.index())?.as_func()
     }
 
+    /// How many supertypes a type has: its own, the one of that, and so on.
+    ///
+    /// # Panics
+    ///
+    /// If the module has no such type.
+    pub fn supertype_depth(&self, ty: TypeIndex) -> u32 {
+        // A supertype is declared before its subtypes.
+        let above = |ty: &TypeIndex| self.types[ty.index()].supertype.filter(|above| above < ty);
+        core::iter::successors(Some(ty), above).skip(1).count() as u32
+    }
+
     /// The type of a function.
     ///
     /// # Panics

@@ -247,6 +247,63 @@ pub struct StructType {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ArrayType(pub FieldType);
 
+impl fmt::Display for StorageType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StorageType::I8 => f.write_str("i8"),
+            StorageType::I16 => f.write_str("i16"),
+            StorageType::Val(ty) => ty.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for FieldType {
+    /// Writes the type as in the text format: `i8` or `(mut i8)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.mutable { write!(f, "(mut {})", self.storage) } else { self.storage.fmt(f) }
+    }
+}
+
+impl fmt::Display for StructType {
+    /// Writes the type as in the text format: `(struct (field i8) (field (mut i32)))`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(struct")?;
+        self.fields.iter().try_for_each(|field| write!(f, " (field {field})"))?;
+        f.write_str(")")
+    }
+}
+
+impl fmt::Display for ArrayType {
+    /// Writes the type as in the text format: `(array (mut i8))`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "(array {})", self.0)
+    }
+}
+
+impl fmt::Display for CompositeType {
+    /// Writes the type as in the text format.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CompositeType::Func(ty) => ty.fmt(f),
+            CompositeType::Struct(ty) => ty.fmt(f),
+            CompositeType::Array(ty) => ty.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for SubType {
+    /// Writes the type as in the text format, with what is not the default about its place in the
+    /// hierarchy: `(sub final 3 (func))`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.is_final, self.supertype) {
+            (true, None) => self.composite.fmt(f),
+            (true, Some(supertype)) => write!(f, "(sub final {supertype} {})", self.composite),
+            (false, None) => write!(f, "(sub {})", self.composite),
+            (false, Some(supertype)) => write!(f, "(sub {supertype} {})", self.composite),
+        }
+    }
+}
+
 /// A type that is composed of others.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum CompositeType {

@@ -23,12 +23,14 @@ const HOMES: &[&str] = &[
 
 /// Types that belong to an engine or to a store.
 const THINGS: &[&str] = &[
+    "ArrayType",
     "CallHookId",
     "Export",
     "ExportType",
     "Extern",
     "ExternRef",
     "ExternType",
+    "FieldType",
     "ForkPre",
     "Func",
     "FuncType",
@@ -49,6 +51,8 @@ const THINGS: &[&str] = &[
     "Rooted",
     "Snapshot",
     "SnapshotBuilder",
+    "StorageType",
+    "StructType",
     "Table",
     "TableType",
     "TypedFunc",

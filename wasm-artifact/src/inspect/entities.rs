@@ -15,7 +15,7 @@ use crate::format::Part;
 pub(super) fn types(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (index, ty) in view.artifact.types().enumerate() {
         write!(f, "  {index} ")?;
-        or_error(f, ty, |f, ty| show::sub_type(f, &ty))?;
+        or_error(f, ty, |f, ty| write!(f, "{ty}"))?;
         writeln!(f)?;
     }
     Ok(())
@@ -148,7 +148,7 @@ struct Code(u32);
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match codes::field_of(self.0) {
-            Some(field) => write!(f, "{}", show::Field(field)),
+            Some(field) => write!(f, "{field}"),
             None => write!(f, "({:#x})", self.0),
         }
     }

@@ -2,10 +2,7 @@
 
 use core::fmt;
 
-use wasm_types::{
-    CompositeType, ConstOp, EntityType, FieldType, GlobalType, MemoryType, StorageType, SubType,
-    TableType, TypeIndex,
-};
+use wasm_types::{ConstOp, EntityType, GlobalType, MemoryType, TableType, TypeIndex};
 
 use super::view::View;
 use crate::const_expr::ConstExprRef;
@@ -110,45 +107,6 @@ pub(super) fn func_type(
     ty: TypeIndex,
 ) -> fmt::Result {
     or_error(f, view.artifact.func_type(ty), |f, ty| write!(f, "{ty}"))
-}
-
-pub(super) fn sub_type(f: &mut fmt::Formatter<'_>, ty: &SubType) -> fmt::Result {
-    // What a plain definition of a function type means.
-    let plain = ty.is_final && ty.supertype.is_none();
-    if !plain {
-        f.write_str(if ty.is_final { "(sub final " } else { "(sub " })?;
-        if let Some(supertype) = ty.supertype {
-            write!(f, "{supertype} ")?;
-        }
-    }
-    match &ty.composite {
-        CompositeType::Func(ty) => write!(f, "{ty}")?,
-        CompositeType::Struct(ty) => {
-            f.write_str("(struct")?;
-            for ty in &ty.fields {
-                write!(f, " (field {})", Field(*ty))?;
-            }
-            f.write_str(")")?;
-        }
-        CompositeType::Array(ty) => write!(f, "(array {})", Field(ty.0))?,
-    }
-    f.write_str(if plain { "" } else { ")" })
-}
-
-/// A field as in the text format.
-pub(super) struct Field(pub(super) FieldType);
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FieldType { storage, mutable } = self.0;
-        f.write_str(if mutable { "(mut " } else { "" })?;
-        match storage {
-            StorageType::I8 => f.write_str("i8"),
-            StorageType::I16 => f.write_str("i16"),
-            StorageType::Val(ty) => write!(f, "{ty}"),
-        }?;
-        f.write_str(if mutable { ")" } else { "" })
-    }
 }
 
 pub(super) fn global(f: &mut fmt::Formatter<'_>, ty: &GlobalType) -> fmt::Result {

@@ -265,7 +265,7 @@ impl Func {
 
     pub(crate) fn type_in(&self, store: &StoreOpaque) -> FuncType {
         self.store.assert_is(store.id());
-        let id = self.record(store).id;
+        let id = self.record(store).id();
         match store.engine().types().get(id) {
             Some(Canonical::Func(record)) => FuncType::from_record(store.engine(), record),
             _ => unreachable!("the type of a function is registered"),

@@ -17,8 +17,9 @@ use wasm_types::{EntityIndex, EntityType, FuncIndex, TypeIndex};
 
 use crate::engine::{CacheEntry, Engine, Registration, compat, open_and_read_head, serialized};
 use crate::error::{Context, Result};
+use crate::types::canonical::{map_ref_type, map_val_type};
 use crate::types::matching::CanonicalType;
-use crate::types::registry::{ModuleTypes, map_ref_type, map_val_type};
+use crate::types::registry::ModuleTypes;
 use crate::types::{
     Canonical, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType,
 };
@@ -250,7 +251,8 @@ impl Module {
             .imports()
             .map(|import| canonical_entity(&type_ids, import?.ty))
             .collect::<Result<_>>()?;
-        let vm = Arc::new(VmModule::new(Arc::clone(&self.inner.loaded), records.into())?);
+        let loaded = Arc::clone(&self.inner.loaded);
+        let vm = Arc::new(VmModule::new(loaded, records.into(), type_ids.as_slice().into())?);
         // Another thread may have been faster, with the same outcome.
         Ok(self.inner.linked.get_or_init(|| Linked { vm, type_ids, wanted }))
     }

@@ -1,6 +1,9 @@
-//! Where types belong: to the engine of the function types in them, if there are any.
+//! Where types belong: to the engine of the concrete types in them, if there are any.
 
-use super::{ExternType, FuncType, GlobalType, HeapType, ImportType, RefType, TableType, ValType};
+use super::{
+    ArrayType, ExternType, FieldType, FuncType, GlobalType, HeapType, ImportType, RefType,
+    StorageType, StructType, TableType, ValType,
+};
 use crate::gate::{Belongs, Home};
 
 /// For types, which messages show in the text format.
@@ -21,7 +24,11 @@ macro_rules! types {
 
 types! {
     FuncType, |it| Home::Engine(it.engine());
-    HeapType, |it| it.as_concrete_func().map_or(Home::Anywhere, Belongs::home);
+    StructType, |it| Home::Engine(it.engine());
+    ArrayType, |it| Home::Engine(it.engine());
+    StorageType, |it| it.as_val_type().map_or(Home::Anywhere, Belongs::home);
+    FieldType, |it| it.element_type().home();
+    HeapType, |it| it.engine().map_or(Home::Anywhere, Home::Engine);
     RefType, |it| it.heap_type().home();
     ValType, |it| it.as_ref().map_or(Home::Anywhere, Belongs::home);
     GlobalType, |it| it.content().home();

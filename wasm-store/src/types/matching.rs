@@ -181,12 +181,12 @@ pub(crate) fn heap_matches(
             types.is_some_and(|types| types.is_subtype(actual.as_u32(), wanted.as_u32()))
         }
         (H::Concrete(id), wanted) => match kind(id) {
-            Some(Canonical::Struct) => matches!(wanted, H::Struct | H::Eq | H::Any),
-            Some(Canonical::Array) => matches!(wanted, H::Array | H::Eq | H::Any),
+            Some(Canonical::Struct(_)) => matches!(wanted, H::Struct | H::Eq | H::Any),
+            Some(Canonical::Array(_)) => matches!(wanted, H::Array | H::Eq | H::Any),
             Some(Canonical::Func(_)) | None => wanted == H::Func,
         },
         (actual, H::Concrete(id)) => match kind(id) {
-            Some(Canonical::Struct | Canonical::Array) => actual == H::None,
+            Some(Canonical::Struct(_) | Canonical::Array(_)) => actual == H::None,
             Some(Canonical::Func(_)) | None => actual == H::NoFunc,
         },
         (H::NoFunc, H::Func) | (H::NoExtern, H::Extern) | (H::NoExn, H::Exn) => true,

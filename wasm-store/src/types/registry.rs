@@ -6,13 +6,12 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use wasm_artifact::Artifact;
 use wasm_types::abi::NO_TYPE_ID;
-use wasm_types::{
-    ArrayType, CompositeType, FieldType, FuncType, HeapType, RecGroup, RefType, StorageType,
-    StructType, SubType, TypeIndex, ValType,
-};
+use wasm_types::abi::type_record::MAX_DEPTH;
+use wasm_types::{CompositeType, FuncType, RecGroup, SubType, TypeIndex};
 
+use super::canonical::map_sub_type;
 use crate::error::Result;
-use crate::vm::FuncTypeRecord;
+use crate::vm::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord};
 
 /// Marks a reference within the group that is being looked up. The other bits are the position in
 /// the group.
@@ -34,15 +33,8 @@ struct Inner {
     /// The ids of plain function types, by their bytes in artifacts. So loading a module decodes no
     /// type that is known already.
     plain: HashMap<Box<[u8]>, u32>,
-    types: Vec<Entry>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    /// The declared supertype.
-    supertype: Option<u32>,
-    /// The kind of the type, and for a function its record.
-    kind: Canonical,
+    /// By id.
+    types: Vec<Canonical>,
 }
 
 /// The type of a canonical id.
@@ -51,9 +43,29 @@ pub(crate) enum Canonical {
     /// A function.
     Func(Arc<FuncTypeRecord>),
     /// A structure.
-    Struct,
+    Struct(Arc<StructTypeRecord>),
     /// An array.
-    Array,
+    Array(Arc<ArrayTypeRecord>),
+}
+
+impl Canonical {
+    /// A type with its place among all types.
+    fn new(head: TypeRecord, ty: CompositeType) -> Self {
+        match ty {
+            CompositeType::Func(ty) => Canonical::Func(Arc::new(FuncTypeRecord::new(head, ty))),
+            CompositeType::Struct(ty) => Canonical::Struct(Arc::new(StructTypeRecord { head, ty })),
+            CompositeType::Array(ty) => Canonical::Array(Arc::new(ArrayTypeRecord { head, ty })),
+        }
+    }
+
+    /// Its place among all types.
+    fn head(&self) -> &TypeRecord {
+        match self {
+            Canonical::Func(record) => &record.head,
+            Canonical::Struct(record) => &record.head,
+            Canonical::Array(record) => &record.head,
+        }
+    }
 }
 
 /// The types of a module as its engine knows them, by type index.
@@ -145,20 +157,24 @@ impl TypeRegistry {
         Ok(ids)
     }
 
+    /// Registers a type in a group of its own. It must be canonical.
+    pub(crate) fn register_type(&self, ty: SubType) -> Result<Canonical> {
+        let id = self.register_group(Box::new([ty]))?;
+        Ok(self.get(id).unwrap_or_else(|| unreachable!("the type was registered")))
+    }
+
     /// Registers a final function type with no supertype, in a group of its own. The type must be
     /// canonical.
     pub(crate) fn register_func(&self, ty: FuncType) -> Arc<FuncTypeRecord> {
-        let key: Box<[SubType]> = Box::new([SubType::func(ty)]);
-        let id = self.register_group(key).expect("an engine has room for more types");
-        match self.get(id) {
-            Some(Canonical::Func(record)) => record,
+        match self.register_type(SubType::func(ty)).expect("an engine has room for more types") {
+            Canonical::Func(record) => record,
             _ => unreachable!("a function type was registered"),
         }
     }
 
     /// The type of an id.
     pub(crate) fn get(&self, id: u32) -> Option<Canonical> {
-        self.read().types.get(id as usize).map(|entry| entry.kind.clone())
+        self.read().types.get(id as usize).cloned()
     }
 
     /// Whether one type is the other, or declares it as a supertype, directly or through other
@@ -168,14 +184,8 @@ impl TypeRegistry {
             return true;
         }
         let inner = self.read();
-        let mut next = Some(sub);
-        while let Some(id) = next {
-            if id == sup {
-                return true;
-            }
-            next = inner.types.get(id as usize).and_then(|entry| entry.supertype);
-        }
-        false
+        let head = |id: u32| inner.types.get(id as usize).map(Canonical::head);
+        matches!((head(sub), head(sup)), (Some(sub), Some(sup)) if sub.is_subtype_of(sup))
     }
 
     fn register_group(&self, key: Box<[SubType]>) -> Result<u32> {
@@ -198,20 +208,27 @@ impl TypeRegistry {
                 id => id,
             })
         };
-        for (place, ty) in key.iter().enumerate() {
-            let ty = map_sub_type(ty, &absolute)?;
-            let id = first + place as u32;
+        // Nothing is added before all of the group is known to be right.
+        let mut group: Vec<Canonical> = Vec::with_capacity(key.len());
+        for (id, ty) in (first..).zip(&key) {
             debug_assert_ne!(id, NO_TYPE_ID);
-            let kind = match ty.composite {
-                CompositeType::Func(func) => {
-                    Canonical::Func(Arc::new(FuncTypeRecord::new(id, func)))
+            let ty = map_sub_type(ty, &absolute)?;
+            let supertype = match ty.supertype.map(|id| id.index()) {
+                None => None,
+                Some(id) => {
+                    let known = inner.types.iter().chain(&group).nth(id);
+                    let Some(known) = known.map(Canonical::head) else {
+                        crate::bail!("a type has a supertype that is declared after it");
+                    };
+                    Some(known)
                 }
-                CompositeType::Struct(_) => Canonical::Struct,
-                CompositeType::Array(_) => Canonical::Array,
             };
-            let supertype = ty.supertype.map(TypeIndex::as_u32);
-            inner.types.push(Entry { supertype, kind });
+            let Some(head) = TypeRecord::new(id, ty.is_final, supertype) else {
+                crate::bail!("a type has more than {MAX_DEPTH} supertypes");
+            };
+            group.push(Canonical::new(head, ty.composite));
         }
+        inner.types.append(&mut group);
         inner.groups.insert(key, first);
         Ok(first)
     }
@@ -226,134 +243,12 @@ impl TypeRegistry {
 impl Inner {
     /// The record of a function type; null if the id is that of another kind of type.
     fn record(&self, id: u32) -> *const FuncTypeRecord {
-        match self.types.get(id as usize).map(|entry| &entry.kind) {
+        match self.types.get(id as usize) {
             Some(Canonical::Func(record)) => Arc::as_ptr(record),
             _ => std::ptr::null(),
         }
     }
 }
 
-/// A module's value type, made canonical.
-pub(crate) fn map_val_type(
-    ty: ValType,
-    rename: &dyn Fn(TypeIndex) -> Result<u32>,
-) -> Result<ValType> {
-    Ok(match ty {
-        ValType::Ref(ty) => ValType::Ref(map_ref_type(ty, rename)?),
-        other => other,
-    })
-}
-
-/// A module's reference type, made canonical.
-pub(crate) fn map_ref_type(
-    ty: RefType,
-    rename: &dyn Fn(TypeIndex) -> Result<u32>,
-) -> Result<RefType> {
-    let heap = match ty.heap {
-        HeapType::Concrete(index) => HeapType::Concrete(TypeIndex::new(rename(index)?)),
-        other => other,
-    };
-    Ok(RefType { nullable: ty.nullable, heap })
-}
-
-fn map_sub_type(ty: &SubType, rename: &dyn Fn(TypeIndex) -> Result<u32>) -> Result<SubType> {
-    let field = |field: &FieldType| -> Result<FieldType> {
-        let storage = match field.storage {
-            StorageType::Val(ty) => StorageType::Val(map_val_type(ty, rename)?),
-            packed => packed,
-        };
-        Ok(FieldType { storage, mutable: field.mutable })
-    };
-    let values = |list: &[ValType]| -> Result<Vec<ValType>> {
-        list.iter().map(|ty| map_val_type(*ty, rename)).collect()
-    };
-    let composite = match &ty.composite {
-        CompositeType::Func(func) => {
-            CompositeType::Func(FuncType::new(values(func.params())?, values(func.results())?))
-        }
-        CompositeType::Struct(ty) => CompositeType::Struct(StructType {
-            fields: ty.fields.iter().map(field).collect::<Result<_>>()?,
-        }),
-        CompositeType::Array(ty) => CompositeType::Array(ArrayType(field(&ty.0)?)),
-    };
-    let supertype = match ty.supertype {
-        Some(index) => Some(TypeIndex::new(rename(index)?)),
-        None => None,
-    };
-    Ok(SubType { is_final: ty.is_final, supertype, composite })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn group(start: u32, len: u32) -> RecGroup {
-        RecGroup { start: TypeIndex::new(start), len }
-    }
-
-    fn reference(index: u32) -> ValType {
-        ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(TypeIndex::new(index)) })
-    }
-
-    fn func(params: &[ValType]) -> SubType {
-        SubType::func(FuncType::new(params.iter().copied(), []))
-    }
-
-    #[test]
-    fn equal_types_of_two_modules_get_one_id() {
-        let registry = TypeRegistry::default();
-        let a = [func(&[ValType::I32]), func(&[]), func(&[reference(0)])];
-        let b = [func(&[]), func(&[ValType::I32]), func(&[reference(1)])];
-        let groups = [group(0, 1), group(1, 1), group(2, 1)];
-        let a = registry.register_module(&a, &groups).unwrap();
-        let b = registry.register_module(&b, &groups).unwrap();
-        assert_eq!(a, [b[1], b[0], b[2]]);
-        let single = registry.register_func(FuncType::new([ValType::I32], []));
-        assert_eq!(single.id, a[0]);
-    }
-
-    #[test]
-    fn recursive_groups_are_compared_whole() {
-        let registry = TypeRegistry::default();
-        // A pair of types that refer to each other, at different indices; and the same pair in two
-        // groups.
-        let pair = |base: u32| [func(&[reference(base + 1)]), func(&[reference(base)])];
-        let first = registry.register_module(&pair(0), &[group(0, 2)]).unwrap();
-        let mut types = vec![func(&[ValType::F32])];
-        types.extend(pair(1));
-        let second = registry.register_module(&types, &[group(0, 1), group(1, 2)]).unwrap();
-        assert_eq!(first, second[1..]);
-        let Some(Canonical::Func(record)) = registry.get(first[0]) else {
-            panic!("a function type");
-        };
-        assert_eq!(record.ty.params(), [reference(first[1])]);
-        // A type must not refer to a type of a later group.
-        let error = registry.register_module(&pair(0), &[group(0, 1), group(1, 1)]).unwrap_err();
-        assert!(error.to_string().contains("before it is declared"), "{error}");
-    }
-
-    #[test]
-    fn subtypes_follow_the_declared_chain() {
-        let registry = TypeRegistry::default();
-        let open = |supertype: Option<u32>| SubType {
-            is_final: false,
-            supertype: supertype.map(TypeIndex::new),
-            composite: CompositeType::Func(FuncType::new([], [])),
-        };
-        let types = [open(None), open(Some(0)), open(Some(1))];
-        let ids =
-            registry.register_module(&types, &[group(0, 1), group(1, 1), group(2, 1)]).unwrap();
-        assert!(registry.is_subtype(ids[2], ids[0]));
-        assert!(!registry.is_subtype(ids[0], ids[2]));
-        assert!(registry.is_subtype(ids[1], ids[1]));
-    }
-
-    #[test]
-    fn groups_that_leave_gaps_are_an_error() {
-        let registry = TypeRegistry::default();
-        let types = [func(&[]), func(&[])];
-        assert!(registry.register_module(&types, &[group(0, 1)]).is_err());
-        assert!(registry.register_module(&types, &[group(1, 1)]).is_err());
-        assert!(registry.register_module(&types, &[group(0, 3)]).is_err());
-    }
-}
+mod tests;

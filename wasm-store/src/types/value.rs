@@ -1,12 +1,10 @@
-//! Value types, reference types, heap types.
+//! Value types and reference types.
 
 use std::fmt;
 
 use wasm_types as wt;
 
-use super::func_type::FuncType;
-use super::matching;
-use super::registry::Canonical;
+use super::heap_type::HeapType;
 use crate::engine::Engine;
 
 /// The type of a value.
@@ -33,6 +31,24 @@ impl ValType {
     pub const NULLFUNCREF: ValType = ValType::Ref(RefType::NULLFUNCREF);
     /// The nullable reference to any host value.
     pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
+    /// The null reference of host values.
+    pub const NULLEXTERNREF: ValType = ValType::Ref(RefType::NULLEXTERNREF);
+    /// The nullable reference to any internal value.
+    pub const ANYREF: ValType = ValType::Ref(RefType::ANYREF);
+    /// The nullable reference to any internal value that can be compared.
+    pub const EQREF: ValType = ValType::Ref(RefType::EQREF);
+    /// The nullable reference to a 31-bit integer.
+    pub const I31REF: ValType = ValType::Ref(RefType::I31REF);
+    /// The nullable reference to any array.
+    pub const ARRAYREF: ValType = ValType::Ref(RefType::ARRAYREF);
+    /// The nullable reference to any structure.
+    pub const STRUCTREF: ValType = ValType::Ref(RefType::STRUCTREF);
+    /// The null reference of internal values.
+    pub const NULLREF: ValType = ValType::Ref(RefType::NULLREF);
+    /// The nullable reference to any exception.
+    pub const EXNREF: ValType = ValType::Ref(RefType::EXNREF);
+    /// The null reference of exceptions.
+    pub const NULLEXNREF: ValType = ValType::Ref(RefType::NULLEXNREF);
 
     /// Whether it is the type of a number.
     pub fn is_num(&self) -> bool {
@@ -79,6 +95,11 @@ impl ValType {
         *self == ValType::EXTERNREF
     }
 
+    /// Whether it is `anyref`.
+    pub fn is_anyref(&self) -> bool {
+        *self == ValType::ANYREF
+    }
+
     /// The reference type, if it is one.
     pub fn as_ref(&self) -> Option<&RefType> {
         match self {
@@ -100,7 +121,7 @@ impl ValType {
     ///
     /// # Panics
     ///
-    /// If both name function types, and these are of different engines.
+    /// If both name types of an engine, and these are of different engines.
     pub fn matches(&self, other: &ValType) -> bool {
         match (self, other) {
             (ValType::Ref(a), ValType::Ref(b)) => a.matches(b),
@@ -113,7 +134,7 @@ impl ValType {
     ///
     /// # Panics
     ///
-    /// If both name function types, and these are of different engines.
+    /// If both name types of an engine, and these are of different engines.
     #[expect(clippy::should_implement_trait, reason = "it is, and the name is Wasmtime's")]
     pub fn eq(a: &ValType, b: &ValType) -> bool {
         // Panics if the engines differ.
@@ -179,6 +200,24 @@ impl RefType {
     pub const NULLFUNCREF: RefType = RefType { nullable: true, heap: HeapType::NoFunc };
     /// The nullable reference to any host value.
     pub const EXTERNREF: RefType = RefType { nullable: true, heap: HeapType::Extern };
+    /// The null reference of host values.
+    pub const NULLEXTERNREF: RefType = RefType { nullable: true, heap: HeapType::NoExtern };
+    /// The nullable reference to any internal value.
+    pub const ANYREF: RefType = RefType { nullable: true, heap: HeapType::Any };
+    /// The nullable reference to any internal value that can be compared.
+    pub const EQREF: RefType = RefType { nullable: true, heap: HeapType::Eq };
+    /// The nullable reference to a 31-bit integer.
+    pub const I31REF: RefType = RefType { nullable: true, heap: HeapType::I31 };
+    /// The nullable reference to any array.
+    pub const ARRAYREF: RefType = RefType { nullable: true, heap: HeapType::Array };
+    /// The nullable reference to any structure.
+    pub const STRUCTREF: RefType = RefType { nullable: true, heap: HeapType::Struct };
+    /// The null reference of internal values.
+    pub const NULLREF: RefType = RefType { nullable: true, heap: HeapType::None };
+    /// The nullable reference to any exception.
+    pub const EXNREF: RefType = RefType { nullable: true, heap: HeapType::Exn };
+    /// The null reference of exceptions.
+    pub const NULLEXNREF: RefType = RefType { nullable: true, heap: HeapType::NoExn };
 
     /// A reference type.
     pub fn new(is_nullable: bool, heap_type: HeapType) -> RefType {
@@ -199,7 +238,7 @@ impl RefType {
     ///
     /// # Panics
     ///
-    /// If both name function types, and these are of different engines.
+    /// If both name types of an engine, and these are of different engines.
     pub fn matches(&self, other: &RefType) -> bool {
         // The part that can panic comes first, so that the panic does not depend on the rest.
         self.heap.matches(&other.heap) && (other.nullable || !self.nullable)
@@ -210,7 +249,7 @@ impl RefType {
     ///
     /// # Panics
     ///
-    /// If both name function types, and these are of different engines.
+    /// If both name types of an engine, and these are of different engines.
     #[expect(clippy::should_implement_trait, reason = "it is, and the name is Wasmtime's")]
     pub fn eq(a: &RefType, b: &RefType) -> bool {
         // Panics if the engines differ.
@@ -230,9 +269,9 @@ impl RefType {
 impl fmt::Display for RefType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.heap {
-            HeapType::ConcreteFunc(ty) if self.nullable => write!(f, "(ref null {ty})"),
-            HeapType::ConcreteFunc(ty) => write!(f, "(ref {ty})"),
-            _ => self.canonical().fmt(f),
+            heap if heap.is_abstract() => self.canonical().fmt(f),
+            heap if self.nullable => write!(f, "(ref null {heap})"),
+            heap => write!(f, "(ref {heap})"),
         }
     }
 }
@@ -240,208 +279,5 @@ impl fmt::Display for RefType {
 impl fmt::Debug for RefType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-/// The type of the things that a reference refers to.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum HeapType {
-    /// Any host value.
-    Extern,
-    /// No host value.
-    NoExtern,
-    /// Any function.
-    Func,
-    /// A function of one type.
-    ConcreteFunc(FuncType),
-    /// No function.
-    NoFunc,
-    /// Any internal reference.
-    Any,
-    /// Any internal reference that can be compared.
-    Eq,
-    /// An unboxed 31-bit integer.
-    I31,
-    /// Any array.
-    Array,
-    /// Any structure.
-    Struct,
-    /// No internal reference.
-    None,
-    /// Any exception.
-    Exn,
-    /// No exception.
-    NoExn,
-}
-
-impl HeapType {
-    /// Whether it is [`HeapType::Extern`].
-    pub fn is_extern(&self) -> bool {
-        matches!(self, HeapType::Extern)
-    }
-
-    /// Whether it is [`HeapType::Func`].
-    pub fn is_func(&self) -> bool {
-        matches!(self, HeapType::Func)
-    }
-
-    /// Whether it is [`HeapType::NoFunc`].
-    pub fn is_no_func(&self) -> bool {
-        matches!(self, HeapType::NoFunc)
-    }
-
-    /// Whether it is [`HeapType::Any`].
-    pub fn is_any(&self) -> bool {
-        matches!(self, HeapType::Any)
-    }
-
-    /// Whether it names one type of a module.
-    pub fn is_concrete(&self) -> bool {
-        matches!(self, HeapType::ConcreteFunc(_))
-    }
-
-    /// Whether it is one of the types that the specification names.
-    pub fn is_abstract(&self) -> bool {
-        !self.is_concrete()
-    }
-
-    /// Whether it is [`HeapType::ConcreteFunc`].
-    pub fn is_concrete_func(&self) -> bool {
-        matches!(self, HeapType::ConcreteFunc(_))
-    }
-
-    /// The function type, if it is [`HeapType::ConcreteFunc`].
-    pub fn as_concrete_func(&self) -> Option<&FuncType> {
-        match self {
-            HeapType::ConcreteFunc(ty) => Some(ty),
-            _ => None,
-        }
-    }
-
-    /// The function type.
-    ///
-    /// # Panics
-    ///
-    /// If it is not [`HeapType::ConcreteFunc`].
-    pub fn unwrap_concrete_func(&self) -> &FuncType {
-        self.as_concrete_func().expect("HeapType::unwrap_concrete_func on another heap type")
-    }
-
-    /// The top of the hierarchy that the type belongs to.
-    pub fn top(&self) -> HeapType {
-        match self {
-            HeapType::Func | HeapType::ConcreteFunc(_) | HeapType::NoFunc => HeapType::Func,
-            HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
-            HeapType::Exn | HeapType::NoExn => HeapType::Exn,
-            HeapType::Any
-            | HeapType::Eq
-            | HeapType::I31
-            | HeapType::Array
-            | HeapType::Struct
-            | HeapType::None => HeapType::Any,
-        }
-    }
-
-    /// Whether it is the top of its hierarchy.
-    pub fn is_top(&self) -> bool {
-        self.top() == *self
-    }
-
-    /// The bottom of the hierarchy that the type belongs to.
-    pub fn bottom(&self) -> HeapType {
-        match self.top() {
-            HeapType::Func => HeapType::NoFunc,
-            HeapType::Extern => HeapType::NoExtern,
-            HeapType::Exn => HeapType::NoExn,
-            _ => HeapType::None,
-        }
-    }
-
-    /// Whether it is the bottom of its hierarchy.
-    pub fn is_bottom(&self) -> bool {
-        self.bottom() == *self
-    }
-
-    /// Whether everything of this type also has the other type.
-    ///
-    /// # Panics
-    ///
-    /// If both name function types, and these are of different engines.
-    pub fn matches(&self, other: &HeapType) -> bool {
-        match (self, other) {
-            (HeapType::ConcreteFunc(a), HeapType::ConcreteFunc(b)) => a.matches(b),
-            (a, b) => matching::heap_matches(a.canonical(), b.canonical(), None),
-        }
-    }
-
-    /// Whether two types are the same. (The operator `==` also accepts types of different engines,
-    /// and is false for them.)
-    ///
-    /// # Panics
-    ///
-    /// If both name function types, and these are of different engines.
-    #[expect(clippy::should_implement_trait, reason = "it is, and the name is Wasmtime's")]
-    pub fn eq(a: &HeapType, b: &HeapType) -> bool {
-        // Panics if the engines differ.
-        a.matches(b);
-        a == b
-    }
-
-    pub(crate) fn canonical(&self) -> wt::HeapType {
-        match self {
-            HeapType::Extern => wt::HeapType::Extern,
-            HeapType::NoExtern => wt::HeapType::NoExtern,
-            HeapType::Func => wt::HeapType::Func,
-            HeapType::ConcreteFunc(ty) => wt::HeapType::Concrete(wt::TypeIndex::new(ty.id())),
-            HeapType::NoFunc => wt::HeapType::NoFunc,
-            HeapType::Any => wt::HeapType::Any,
-            HeapType::Eq => wt::HeapType::Eq,
-            HeapType::I31 => wt::HeapType::I31,
-            HeapType::Array => wt::HeapType::Array,
-            HeapType::Struct => wt::HeapType::Struct,
-            HeapType::None => wt::HeapType::None,
-            HeapType::Exn => wt::HeapType::Exn,
-            HeapType::NoExn => wt::HeapType::NoExn,
-        }
-    }
-
-    pub(crate) fn from_canonical(engine: &Engine, ty: wt::HeapType) -> Self {
-        match ty {
-            wt::HeapType::Extern => HeapType::Extern,
-            wt::HeapType::NoExtern => HeapType::NoExtern,
-            wt::HeapType::Func => HeapType::Func,
-            wt::HeapType::NoFunc => HeapType::NoFunc,
-            wt::HeapType::Any => HeapType::Any,
-            wt::HeapType::Eq => HeapType::Eq,
-            wt::HeapType::I31 => HeapType::I31,
-            wt::HeapType::Array => HeapType::Array,
-            wt::HeapType::Struct => HeapType::Struct,
-            wt::HeapType::None => HeapType::None,
-            wt::HeapType::Exn => HeapType::Exn,
-            wt::HeapType::NoExn => HeapType::NoExn,
-            // Structures and arrays are shown without their fields: no module that has them runs.
-            wt::HeapType::Concrete(id) => match engine.types().get(id.as_u32()) {
-                Some(Canonical::Func(record)) => {
-                    HeapType::ConcreteFunc(FuncType::from_record(engine, record))
-                }
-                Some(Canonical::Array) => HeapType::Array,
-                Some(Canonical::Struct) | None => HeapType::Struct,
-            },
-        }
-    }
-}
-
-impl fmt::Display for HeapType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            HeapType::ConcreteFunc(ty) => ty.fmt(f),
-            other => other.canonical().fmt(f),
-        }
-    }
-}
-
-impl From<FuncType> for HeapType {
-    fn from(ty: FuncType) -> Self {
-        HeapType::ConcreteFunc(ty)
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! | file | provides | what it is |
 //! |---|---|---|
-//! | `layout` | `CallLayout`, `ValueLocation`, `Width`, `FuncTypeRecord`, `INT_REGISTERS`, `VECTOR_REGISTERS` | the code generator's `tail` convention: which argument of a signature is in which register |
+//! | `layout` | `CallLayout`, `ValueLocation`, `Width`, `INT_REGISTERS`, `VECTOR_REGISTERS` | the code generator's `tail` convention: which argument of a signature is in which register |
 //! | `thunks` | `RegisterImage` | the registers of a call that goes by an array |
 //! | | `enter_registers_thunk`, `enter_array_thunk` | from the host to Wasm |
 //! | | `host_registers`, `host_array`, `builtin_thunk!` | from Wasm to the host |
@@ -27,7 +27,7 @@ mod x86_64;
 #[cfg(feature = "observe")]
 pub(crate) use x86_64::time_stamp;
 pub(crate) use x86_64::{
-    CallLayout, FRAME_WASM_SP, FuncTypeRecord, Interrupted, RegisterImage, ValueLocation, Width,
-    builtin_thunk, divert, enter_array_thunk, enter_registers_thunk, go_on_unwinding, host_array,
-    host_registers, look, raise, skip_look,
+    CallLayout, FRAME_WASM_SP, Interrupted, RegisterImage, ValueLocation, Width, builtin_thunk,
+    divert, enter_array_thunk, enter_registers_thunk, go_on_unwinding, host_array, host_registers,
+    look, raise, skip_look,
 };

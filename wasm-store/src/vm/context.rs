@@ -8,10 +8,10 @@ use std::ptr::NonNull;
 
 use wasm_types::abi;
 
-use super::arch::FuncTypeRecord;
 use super::instance::VmInstance;
 use super::stack::{StackBounds, WasmStack};
 use super::store::VmStore;
+use super::type_record::FuncTypeRecord;
 use super::unwind::Unwind;
 use super::value::ValRaw;
 
@@ -42,7 +42,7 @@ const _: () = {
     assert!(offset_of!(FuncRef, context) == abi::func_ref::CONTEXT as usize);
     assert!(offset_of!(FuncRef, type_id) == abi::func_ref::TYPE_ID as usize);
     assert!(offset_of!(FuncRef, flags) == abi::func_ref::FLAGS as usize);
-    assert!(offset_of!(FuncRef, ty) == abi::func_ref::STORE_DATA as usize);
+    assert!(offset_of!(FuncRef, ty) == abi::func_ref::TYPE as usize);
     assert!(size_of::<FuncRef>() == abi::func_ref::SIZE as usize);
     assert!(offset_of!(ImportRecord, code) == abi::import::CODE as usize);
     assert!(offset_of!(ImportRecord, context) == abi::import::CONTEXT as usize);

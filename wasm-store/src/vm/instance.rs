@@ -262,7 +262,7 @@ impl VmInstance {
             code: self.entry_code(func)?,
             context: self.context.as_ptr().cast(),
             // SAFETY: a type's record lives as long as the engine.
-            type_id: unsafe { ty.as_ref().id },
+            type_id: unsafe { ty.as_ref().id() },
             flags: 0,
             ty: ty.as_ptr(),
         })

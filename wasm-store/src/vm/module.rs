@@ -10,8 +10,8 @@ use wasm_loader::Loaded;
 use wasm_types::abi::ContextLayout;
 use wasm_types::{DataIndex, EntityIndex, FuncIndex};
 
-use super::arch::FuncTypeRecord;
 use super::state::sizes::SizedImport;
+use super::type_record::FuncTypeRecord;
 use crate::Error;
 
 /// A loaded module, with its types as the engine knows them.
@@ -81,20 +81,15 @@ unsafe impl Send for VmModule {}
 unsafe impl Sync for VmModule {}
 
 impl VmModule {
-    /// A module from its artifact and its function types, by type index (null for other types).
+    /// A module from its artifact, its function types by type index (null for other types), and the
+    /// engine-wide ids of all its types.
     pub(crate) fn new(
         loaded: Arc<Loaded>,
         types: Box<[*const FuncTypeRecord]>,
+        type_ids: Box<[u32]>,
     ) -> Result<Self, Error> {
         let layout = loaded.artifact().context_layout().map_err(Error::new)?;
         let interrupt_check = InterruptCheck::of(loaded.artifact()).map_err(Error::new)?;
-        let type_ids = types
-            .iter()
-            .map(|record| {
-                // SAFETY: a record that is not null is the engine's, which lives.
-                unsafe { record.as_ref() }.map_or(wasm_types::abi::NO_TYPE_ID - 1, |r| r.id)
-            })
-            .collect();
         Ok(Self {
             loaded,
             layout,

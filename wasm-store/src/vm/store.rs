@@ -189,7 +189,7 @@ impl VmStore {
                 code,
                 context: ptr::null_mut(),
                 // SAFETY: a type's record lives as long as the engine.
-                type_id: unsafe { ty.as_ref().id },
+                type_id: unsafe { ty.as_ref().id() },
                 flags: FuncRef::HOST,
                 ty: ty.as_ptr(),
             },

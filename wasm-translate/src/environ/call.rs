@@ -68,6 +68,36 @@ pub trait Calls: Functions {
     ) -> Result<()> {
         Err(refused("return_call_indirect"))
     }
+
+    /// `call_ref`: the results. Traps if the reference is null.
+    ///
+    /// # Errors
+    ///
+    /// If the environment does not support it.
+    fn call_ref(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _ty: TypeIndex,
+        _callee: Value,
+        _args: &[Value],
+    ) -> Result<Values> {
+        Err(refused("call_ref"))
+    }
+
+    /// `return_call_ref`: ends the block. Traps if the reference is null.
+    ///
+    /// # Errors
+    ///
+    /// If the environment does not support it.
+    fn return_call_ref(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _ty: TypeIndex,
+        _callee: Value,
+        _args: &[Value],
+    ) -> Result<()> {
+        Err(refused("return_call_ref"))
+    }
 }
 
 fn refused(operator: &str) -> Error {

@@ -3,10 +3,11 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder as _, Value, types};
 use cranelift_frontend::FunctionBuilder;
-use wasm_types::{FuncIndex, HeapType, ValType};
+use wasm_types::{FuncIndex, HeapType, TrapCode, ValType};
 
 use super::{Functions, Result};
 use crate::error::Error;
+use crate::trap::clif_trap_code;
 
 /// What references are. By default null is zero, and there are no references to functions.
 pub trait References: Functions {
@@ -30,6 +31,20 @@ pub trait References: Functions {
         let zero = builder.ins().iconst(ty, 0);
         let flag = builder.ins().icmp(IntCC::Equal, value, zero);
         Ok(builder.ins().uextend(types::I32, flag))
+    }
+
+    /// `ref.as_non_null`: traps if it is zero, by default.
+    ///
+    /// # Errors
+    ///
+    /// If the environment does not support it.
+    fn ref_as_non_null(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        reference: Value,
+    ) -> Result<Value> {
+        builder.ins().trapz(reference, clif_trap_code(TrapCode::NullReference));
+        Ok(reference)
     }
 
     /// `ref.func`. Refused by default.

@@ -50,6 +50,38 @@ pub(super) fn branch_if<E: FuncEnvironment + ?Sized>(
     Ok(())
 }
 
+/// `br_on_null`: without the reference to the target, or on with it.
+pub(super) fn branch_on_null<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    depth: u32,
+) -> Result<(), Error> {
+    let reference = t.pop();
+    let is_null = t.env.ref_is_null(&mut t.builder, reference)?;
+    t.push(is_null);
+    branch_if(t, depth)?;
+    t.push(reference);
+    Ok(())
+}
+
+/// `br_on_non_null`: with the reference to the target, or on without it.
+pub(super) fn branch_on_non_null<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    depth: u32,
+) -> Result<(), Error> {
+    let reference = t.pop();
+    let is_null = t.env.ref_is_null(&mut t.builder, reference)?;
+    t.push(reference);
+    let (target, arity) = t.branch_target(depth);
+    t.budget.blocks(1, arity)?;
+    let args = block_args(&t.top(arity));
+    t.pop();
+    let next = t.builder.create_block();
+    t.builder.ins().brif(is_null, next, &[], target, &args);
+    t.builder.seal_block(next);
+    t.builder.switch_to_block(next);
+    Ok(())
+}
+
 pub(super) fn block_args(values: &[Value]) -> SmallVec<[BlockArg; 4]> {
     values.iter().map(|value| BlockArg::Value(*value)).collect()
 }

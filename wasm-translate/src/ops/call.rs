@@ -42,6 +42,22 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             t.env.return_call_indirect(&mut t.builder, table, ty, index, &args)?;
             t.reachable = false;
         }
+        Operator::CallRef { type_index } => {
+            let ty = TypeIndex::new(type_index);
+            let callee = t.pop();
+            let count = check_type(t, TypeOf::Type(ty))?;
+            let args = pop_args(t, count);
+            let results = t.env.call_ref(&mut t.builder, ty, callee, &args)?;
+            t.push_all(&results);
+        }
+        Operator::ReturnCallRef { type_index } => {
+            let ty = TypeIndex::new(type_index);
+            let callee = t.pop();
+            let count = check_type(t, TypeOf::Type(ty))?;
+            let args = pop_args(t, count);
+            t.env.return_call_ref(&mut t.builder, ty, callee, &args)?;
+            t.reachable = false;
+        }
         _ => return Ok(false),
     }
     Ok(true)

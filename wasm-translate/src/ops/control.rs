@@ -9,7 +9,9 @@ use smallvec::SmallVec;
 use wasm_types::wasmparser::{BlockType, Operator};
 use wasm_types::{FuncType, TypeIndex, ValType};
 
-use super::branch::{block_args, branch, branch_if, return_from_function};
+use super::branch::{
+    block_args, branch, branch_if, branch_on_non_null, branch_on_null, return_from_function,
+};
 use super::branch_table;
 use crate::control_stack::{Else, Frame, FrameKind};
 use crate::environ::{FuncEnvironment, Values};
@@ -36,6 +38,8 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::End => end(t)?,
         Operator::Br { relative_depth } => branch(t, *relative_depth)?,
         Operator::BrIf { relative_depth } => branch_if(t, *relative_depth)?,
+        Operator::BrOnNull { relative_depth } => branch_on_null(t, *relative_depth)?,
+        Operator::BrOnNonNull { relative_depth } => branch_on_non_null(t, *relative_depth)?,
         Operator::BrTable { targets } => branch_table::translate(t, targets)?,
         Operator::Return => return_from_function(t)?,
         _ => return Ok(false),

@@ -23,6 +23,11 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let flag = t.env.ref_is_null(&mut t.builder, value)?;
             t.push(flag);
         }
+        Operator::RefAsNonNull => {
+            let value = t.pop();
+            let value = t.env.ref_as_non_null(&mut t.builder, value)?;
+            t.push(value);
+        }
         Operator::RefFunc { function_index } => {
             let value = t.env.ref_func(&mut t.builder, FuncIndex::new(function_index))?;
             t.push(value);

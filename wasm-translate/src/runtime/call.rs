@@ -6,7 +6,7 @@ use cranelift_codegen::ir::{
     StackSlotKind, UserExternalName, Value, types,
 };
 use cranelift_frontend::FunctionBuilder;
-use wasm_types::abi::{ResultLocation, context, func_ref, import, register_results};
+use wasm_types::abi::{ResultLocation, context, func_ref, import, register_results, type_record};
 use wasm_types::{DefinedFuncIndex, FuncIndex, FuncType, TableIndex, TrapCode, TypeIndex, ValType};
 
 use super::function::buffer_flags;
@@ -83,8 +83,62 @@ impl Calls for RuntimeEnvironment<'_> {
         }
         let callee = self.element_callee(builder, table, ty, index);
         self.report_tail_call(builder);
+        self.return_call_by_reference(builder, callee, func_type, args);
+        Ok(())
+    }
+
+    fn call_ref(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        ty: TypeIndex,
+        callee: Value,
+        args: &[Value],
+    ) -> Result<Values> {
+        let func_type = self.func_type(ty)?;
+        let callee = self.reference_callee(builder, ty, callee);
+        self.fuel_before_call(builder, None);
+        Ok(self.finish_call(builder, callee, func_type, args))
+    }
+
+    fn return_call_ref(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        ty: TypeIndex,
+        callee: Value,
+        args: &[Value],
+    ) -> Result<()> {
+        let func_type = self.func_type(ty)?;
+        let callee = self.reference_callee(builder, ty, callee);
+        self.report_tail_call(builder);
+        self.return_call_by_reference(builder, callee, func_type, args);
+        Ok(())
+    }
+}
+
+impl<'m> RuntimeEnvironment<'m> {
+    /// A tail call of a function by its index.
+    pub(super) fn return_call_function(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        func: FuncIndex,
+        args: &[Value],
+    ) {
+        self.fuel_before_call(builder, Some(func));
+        let callee = self.callee(builder, func);
+        let module = self.module;
+        self.finish_return_call(builder, callee, module.type_of_func(func), args);
+    }
+
+    /// A tail call of what a reference leads to.
+    fn return_call_by_reference(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        callee: Callee,
+        func_type: &FuncType,
+        args: &[Value],
+    ) {
         let Callee::Indirect { context: callee_context, .. } = callee else {
-            unreachable!("elements are called by address");
+            unreachable!("references are called by address");
         };
         // A host function finds its caller through the caller's frame, which a tail call gives up:
         // it is called in the usual way. Only Wasm code can call itself so often that the room
@@ -106,22 +160,24 @@ impl Calls for RuntimeEnvironment<'_> {
         builder.switch_to_block(wasm);
         self.fuel_before_call(builder, None);
         self.finish_return_call(builder, callee, func_type, args);
-        Ok(())
     }
-}
 
-impl<'m> RuntimeEnvironment<'m> {
-    /// A tail call of a function by its index.
-    pub(super) fn return_call_function(
+    /// What a typed reference leads to: nothing is left to check but null, whose record is where
+    /// nothing can be read.
+    fn reference_callee(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
-        func: FuncIndex,
-        args: &[Value],
-    ) {
-        self.fuel_before_call(builder, Some(func));
-        let callee = self.callee(builder, func);
-        let module = self.module;
-        self.finish_return_call(builder, callee, module.type_of_func(func), args);
+        ty: TypeIndex,
+        reference: Value,
+    ) -> Callee {
+        self.need_frame_slot(builder);
+        // Whichever load the machine makes first is the one that traps.
+        let flags = MemFlagsData::new().with_aligned();
+        let flags = flags.with_trap_code(Some(clif_trap_code(TrapCode::NullReference)));
+        let context = builder.ins().load(types::I64, flags, reference, func_ref::CONTEXT as i32);
+        let code = builder.ins().load(types::I64, flags, reference, func_ref::CODE as i32);
+        let signature = self.signature_reference(builder, ty);
+        Callee::Indirect { signature, code, context }
     }
 
     /// A function of the module is called by name, with the caller's context; an import as its
@@ -200,7 +256,8 @@ impl<'m> RuntimeEnvironment<'m> {
     }
 
     /// Traps unless the function has the type. The record that stands for null has a type that no
-    /// function has, so one comparison checks both.
+    /// function has, so one comparison checks both. Only where other types may have the type as a
+    /// supertype there is more to look at, if the comparison fails.
     fn check_type(&mut self, builder: &mut FunctionBuilder<'_>, record: Value, ty: TypeIndex) {
         let flags = MemFlagsData::trusted().with_readonly();
         let found = builder.ins().load(types::I32, flags, record, func_ref::TYPE_ID as i32);
@@ -209,16 +266,44 @@ impl<'m> RuntimeEnvironment<'m> {
         let differs = builder.ins().icmp(IntCC::NotEqual, found, wanted);
         let mismatch = builder.create_block();
         let matches = builder.create_block();
-        builder.set_cold_block(mismatch);
+        let is_final = self.module.types[ty.index()].is_final;
+        if is_final {
+            builder.set_cold_block(mismatch);
+        }
         builder.ins().brif(differs, mismatch, &[], matches, &[]);
         builder.seal_block(mismatch);
-        builder.seal_block(matches);
         builder.switch_to_block(mismatch);
         let null_record = self.load_constant(builder, context::NULL_FUNC_REF);
         let is_null = builder.ins().icmp(IntCC::Equal, record, null_record);
         builder.ins().trapnz(is_null, clif_trap_code(TrapCode::IndirectCallToNull));
-        builder.ins().trap(clif_trap_code(TrapCode::BadSignature));
+        let bad_signature = clif_trap_code(TrapCode::BadSignature);
+        if is_final {
+            builder.ins().trap(bad_signature);
+        } else {
+            let found = self.supertype(builder, record, self.module.supertype_depth(ty));
+            let differs = builder.ins().icmp(IntCC::NotEqual, found, wanted);
+            builder.ins().trapnz(differs, bad_signature);
+            builder.ins().jump(matches, &[]);
+        }
+        builder.seal_block(matches);
         builder.switch_to_block(matches);
+    }
+
+    /// The id of the supertype that the type of a function has at a depth. Where the type is not
+    /// that deep, this is the id of no type, or traps if the record does not reach as far.
+    fn supertype(&mut self, builder: &mut FunctionBuilder<'_>, record: Value, depth: u32) -> Value {
+        let flags = MemFlagsData::trusted().with_readonly();
+        let ty = builder.ins().load(types::I64, flags, record, func_ref::TYPE as i32);
+        let Some(far) = depth.checked_sub(type_record::NEAR) else {
+            let place = type_record::DISPLAY + depth * 4;
+            return builder.ins().load(types::I32, flags, ty, place as i32);
+        };
+        let found = builder.ins().load(types::I32, flags, ty, type_record::DEPTH as i32);
+        let depth = builder.ins().iconst(types::I32, i64::from(depth));
+        let too_high = builder.ins().icmp(IntCC::UnsignedLessThan, found, depth);
+        builder.ins().trapnz(too_high, clif_trap_code(TrapCode::BadSignature));
+        let rest = builder.ins().load(types::I64, flags, ty, type_record::FAR as i32);
+        builder.ins().load(types::I32, flags, rest, (far * 4) as i32)
     }
 
     fn func_type(&self, ty: TypeIndex) -> Result<&'m FuncType> {

@@ -31,6 +31,9 @@ impl Tables for RuntimeEnvironment<'_> {
             return Ok(builder.ins().load(types::I64, flags, address, 0));
         }
         let element = self.function_element(builder, table, index);
+        if !self.module.tables[table.index()].element.nullable {
+            return Ok(element);
+        }
         let null_record = self.load_constant(builder, context::NULL_FUNC_REF);
         let is_null = builder.ins().icmp(IntCC::Equal, element, null_record);
         let null = builder.ins().iconst(types::I64, 0);
@@ -45,7 +48,8 @@ impl Tables for RuntimeEnvironment<'_> {
         value: Value,
     ) -> Result<()> {
         let (flags, address) = self.element_address(builder, table, index);
-        let element = if self.holds_functions(table) {
+        let nullable = self.module.tables[table.index()].element.nullable;
+        let element = if self.holds_functions(table) && nullable {
             let null_record = self.load_constant(builder, context::NULL_FUNC_REF);
             builder.ins().select(value, value, null_record)
         } else {

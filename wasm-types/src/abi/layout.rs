@@ -104,10 +104,35 @@ pub mod func_ref {
     pub const TYPE_ID: u32 = 16;
     /// For the store: `u32`.
     pub const FLAGS: u32 = 20;
-    /// For the store: a pointer.
-    pub const STORE_DATA: u32 = 24;
+    /// The [`type_record`](super::type_record) of the function's type: a pointer, null in the record
+    /// that stands for null.
+    pub const TYPE: u32 = 24;
     /// The size of the record.
     pub const SIZE: u32 = 32;
+}
+
+/// Offsets within what an engine knows of a type: its id, and its place below its supertypes.
+///
+/// The types from the outermost supertype to the type itself are its *display* (Wasm 3.0, section
+/// 3.3.11, has them declared, at most one for each type). One type is the other or a subtype of it
+/// exactly if its display has the other's id at the other's depth. The first [`NEAR`] entries are
+/// in the record, with [`NO_TYPE_ID`](super::NO_TYPE_ID) beyond the type itself, so that for them
+/// this is one load and one comparison.
+pub mod type_record {
+    /// The engine-wide id of the type: `u32`.
+    pub const ID: u32 = 0;
+    /// How many supertypes the type has: `u32`.
+    pub const DEPTH: u32 = 4;
+    /// The first entries of the display: `u32` each.
+    pub const DISPLAY: u32 = 8;
+    /// How many entries there are at [`DISPLAY`].
+    pub const NEAR: u32 = 8;
+    /// The entries that follow, as far as the type's own: a pointer to `u32` each.
+    pub const FAR: u32 = 40;
+    /// The size of what compiled code may read.
+    pub const SIZE: u32 = 48;
+    /// How many supertypes a type may have at most, as validation makes sure of.
+    pub const MAX_DEPTH: u32 = 63;
 }
 
 /// Where everything stands in the instance context of a module.

@@ -1,8 +1,8 @@
 //! Types, values and references.
 
 use wasm_runtime::{
-    ExternType, Func, FuncType, GlobalType, HeapType, Mutability, Ref, RefType, TableType, Val,
-    ValType,
+    ArrayType, Engine, ExternType, FieldType, Finality, Func, FuncType, GlobalType, HeapType,
+    Mutability, Ref, RefType, StorageType, StructType, TableType, Val, ValType,
 };
 
 use super::Row;
@@ -21,7 +21,130 @@ fn val(ty: &FuncType) -> ValType {
     reference(ty, true).into()
 }
 
+fn storage(ty: &FuncType) -> StorageType {
+    StorageType::from(reference(ty, true))
+}
+
+fn field(ty: &FuncType) -> FieldType {
+    FieldType::new(Mutability::Const, storage(ty))
+}
+
+/// Open types of an engine, equal but for the engine.
+fn structure(engine: &Engine) -> StructType {
+    StructType::with_finality_and_supertype(engine, Finality::NonFinal, None, []).expect("a type")
+}
+
+fn array(engine: &Engine) -> ArrayType {
+    let field = FieldType::new(Mutability::Const, StorageType::I8);
+    ArrayType::with_finality_and_supertype(engine, Finality::NonFinal, None, field).expect("a type")
+}
+
 pub(crate) const ROWS: &[Row] = &[
+    Row {
+        name: "FuncType::with_finality_and_supertype",
+        tries: |t| {
+            fn new(
+                engine: &Engine,
+                supertype: Option<&FuncType>,
+                params: Vec<ValType>,
+                results: Vec<ValType>,
+            ) -> FuncType {
+                let open = Finality::NonFinal;
+                FuncType::with_finality_and_supertype(engine, open, supertype, params, results)
+                    .expect("a type")
+            }
+            t.engine(Panic, |o, k| {
+                let open = new(&k.engine, None, vec![], vec![]);
+                value(new(&o.kept.engine, Some(&open), vec![], vec![]))
+            });
+            t.engine(Panic, |o, k| value(new(&o.kept.engine, None, vec![val(&k.ty)], vec![])));
+            t.engine(Panic, |o, k| value(new(&o.kept.engine, None, vec![], vec![val(&k.ty)])));
+        },
+    },
+    Row {
+        name: "StructType::new",
+        tries: |t| {
+            t.engine(Panic, |o, k| value(StructType::new(&o.kept.engine, [field(&k.ty)])));
+        },
+    },
+    Row {
+        name: "StructType::with_finality_and_supertype",
+        tries: |t| {
+            fn new(
+                engine: &Engine,
+                supertype: Option<&StructType>,
+                fields: Vec<FieldType>,
+            ) -> StructType {
+                let last = Finality::Final;
+                StructType::with_finality_and_supertype(engine, last, supertype, fields)
+                    .expect("a type")
+            }
+            t.engine(Panic, |o, k| value(new(&o.kept.engine, Some(&structure(&k.engine)), vec![])));
+            t.engine(Panic, |o, k| value(new(&o.kept.engine, None, vec![field(&k.ty)])));
+        },
+    },
+    Row {
+        name: "StructType::matches",
+        tries: |t| t.engine(Panic, |o, k| structure(&o.kept.engine).matches(&structure(&k.engine))),
+    },
+    Row {
+        name: "StructType::eq",
+        tries: |t| {
+            t.engine(Panic, |o, k| {
+                StructType::eq(&structure(&o.kept.engine), &structure(&k.engine))
+            });
+            t.engine(Nothing, |o, k| structure(&o.kept.engine) == structure(&k.engine));
+        },
+    },
+    Row {
+        name: "ArrayType::new",
+        tries: |t| t.engine(Panic, |o, k| value(ArrayType::new(&o.kept.engine, field(&k.ty)))),
+    },
+    Row {
+        name: "ArrayType::with_finality_and_supertype",
+        tries: |t| {
+            let last = Finality::Final;
+            let new = ArrayType::with_finality_and_supertype;
+            t.engine(Panic, move |o, k| {
+                let bytes = FieldType::new(Mutability::Const, StorageType::I8);
+                value(new(&o.kept.engine, last, Some(&array(&k.engine)), bytes))
+            });
+            t.engine(Panic, move |o, k| value(new(&o.kept.engine, last, None, field(&k.ty))));
+        },
+    },
+    Row {
+        name: "ArrayType::matches",
+        tries: |t| t.engine(Panic, |o, k| array(&o.kept.engine).matches(&array(&k.engine))),
+    },
+    Row {
+        name: "ArrayType::eq",
+        tries: |t| {
+            t.engine(Panic, |o, k| ArrayType::eq(&array(&o.kept.engine), &array(&k.engine)));
+            t.engine(Nothing, |o, k| array(&o.kept.engine) == array(&k.engine));
+        },
+    },
+    Row {
+        name: "FieldType::matches",
+        tries: |t| t.engine(Panic, |o, k| field(&o.kept.ty).matches(&field(&k.ty))),
+    },
+    Row {
+        name: "FieldType::eq",
+        tries: |t| {
+            t.engine(Panic, |o, k| FieldType::eq(&field(&o.kept.ty), &field(&k.ty)));
+            t.engine(Nothing, |o, k| field(&o.kept.ty) == field(&k.ty));
+        },
+    },
+    Row {
+        name: "StorageType::matches",
+        tries: |t| t.engine(Panic, |o, k| storage(&o.kept.ty).matches(&storage(&k.ty))),
+    },
+    Row {
+        name: "StorageType::eq",
+        tries: |t| {
+            t.engine(Panic, |o, k| StorageType::eq(&storage(&o.kept.ty), &storage(&k.ty)));
+            t.engine(Nothing, |o, k| storage(&o.kept.ty) == storage(&k.ty));
+        },
+    },
     Row {
         name: "FuncType::new",
         tries: |t| {

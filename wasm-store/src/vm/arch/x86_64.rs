@@ -11,7 +11,7 @@ mod witness;
 #[cfg(feature = "observe")]
 pub(crate) use cycles::time_stamp;
 pub(crate) use interruption::divert;
-pub(crate) use layout::{CallLayout, FuncTypeRecord, ValueLocation, Width};
+pub(crate) use layout::{CallLayout, ValueLocation, Width};
 pub(crate) use registers::{Interrupted, go_on_unwinding};
 pub(crate) use thunks::{
     FRAME_WASM_SP, RegisterImage, builtin_thunk, enter_array_thunk, enter_registers_thunk,

@@ -12,8 +12,9 @@ use super::super::store::VmStore;
 use super::super::unwind::Unwind;
 use super::super::value::ValRaw;
 use crate::Error;
-use crate::vm::arch::{FuncTypeRecord, raise};
+use crate::vm::arch::raise;
 use crate::vm::context::{VMContext, VMStoreContext};
+use crate::vm::type_record::FuncTypeRecord;
 
 /// The function that is notified. It is set only while there is a hook: code that was compiled for
 /// hooks, in a store without one, returns from the builtin after one comparison.

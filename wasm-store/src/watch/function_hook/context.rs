@@ -82,7 +82,7 @@ impl<T: 'static> FunctionHookContext<'_, T> {
     /// The type of the function.
     pub fn ty(&self) -> FuncType {
         let engine = self.store.0.engine();
-        match engine.types().get(self.record().id) {
+        match engine.types().get(self.record().id()) {
             Some(Canonical::Func(record)) => FuncType::from_record(engine, record),
             _ => unreachable!("the type of a function is registered"),
         }

@@ -129,23 +129,3 @@ impl CallLayout {
         self.params.len().max(self.results.len())
     }
 }
-
-/// A function type that an engine knows, with the layout of its calls. Its address is stable for
-/// the engine's life.
-#[derive(Debug)]
-pub(crate) struct FuncTypeRecord {
-    /// The engine-wide id.
-    pub(crate) id: u32,
-    /// The type. Concrete references in it, if any, hold engine-wide ids.
-    pub(crate) ty: FuncType,
-    /// The layout of its calls.
-    pub(crate) layout: CallLayout,
-}
-
-impl FuncTypeRecord {
-    /// The record of a type with the given id.
-    pub(crate) fn new(id: u32, ty: FuncType) -> Self {
-        let layout = CallLayout::new(&ty);
-        Self { id, ty, layout }
-    }
-}
