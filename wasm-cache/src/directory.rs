@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::Error;
 
@@ -41,14 +41,17 @@ pub(crate) struct FileStatus {
 impl Directory {
     /// Opens a directory. If it does not exist, it is made first, with its parents.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(|error| Error::io("make the directory of the cache", path, error))?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = rustix::fs::open(path, flags, Mode::empty())
-            .map_err(|error| Error::io("open the directory of the cache", path, error))?;
+        let open = || retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()));
+        let fd = match open() {
+            Err(Errno::NOENT) => {
+                let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+                made.map_err(|error| Error::io("make the directory of the cache", path, error))?;
+                open()
+            }
+            opened => opened,
+        };
+        let fd = fd.map_err(|error| Error::io("open the directory of the cache", path, error))?;
         let stat = rustix::fs::fstat(&fd)
             .map_err(|error| Error::io("look at the directory of the cache", path, error))?;
         let reasons = FileStatus { stat }.exposed(Mode::WGRP | Mode::WOTH);
@@ -72,7 +75,7 @@ impl Directory {
     pub(crate) fn open_file(&self, name: &str) -> Result<Option<File>, Error> {
         // Opening a pipe must not wait for somebody to write to it.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        match rustix::fs::openat(&self.fd, name, flags, Mode::empty()) {
+        match retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, Mode::empty())) {
             Ok(fd) => Ok(Some(fd.into())),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(Error::io("open", &self.path_of(name), error)),
@@ -116,7 +119,7 @@ impl Directory {
         loop {
             let count = COUNTER.fetch_add(1, Ordering::Relaxed);
             let name = format!("{TEMPORARY}{}-{count}", std::process::id());
-            match rustix::fs::openat(&self.fd, &name, flags, PRIVATE) {
+            match retry_on_intr(|| rustix::fs::openat(&self.fd, &name, flags, PRIVATE)) {
                 Ok(fd) => {
                     return Ok(Temporary { directory: self, name, file: fd.into(), named: false });
                 }
@@ -131,14 +134,9 @@ impl Directory {
     pub(crate) fn lock(&self) -> Result<OwnedFd, Error> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let lock = || -> io::Result<OwnedFd> {
-            let file = rustix::fs::openat(&self.fd, LOCK, flags, PRIVATE)?;
-            loop {
-                match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
-                    Ok(()) => return Ok(file),
-                    Err(Errno::INTR) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
+            let file = retry_on_intr(|| rustix::fs::openat(&self.fd, LOCK, flags, PRIVATE))?;
+            retry_on_intr(|| rustix::fs::flock(&file, FlockOperation::LockExclusive))?;
+            Ok(file)
         };
         lock().map_err(|error| Error::io("lock", &self.path_of(LOCK), error))
     }

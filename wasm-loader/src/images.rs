@@ -61,8 +61,10 @@ fn unnamed_file() -> io::Result<OwnedFd> {
 #[cfg(target_os = "linux")]
 fn temporary_file() -> io::Result<OwnedFd> {
     use rustix::fs::{Mode, OFlags, open};
+    use rustix::io::retry_on_intr;
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-    Ok(open(std::env::temp_dir(), flags, Mode::RUSR | Mode::WUSR)?)
+    let directory = std::env::temp_dir();
+    Ok(retry_on_intr(|| open(&directory, flags, Mode::RUSR | Mode::WUSR))?)
 }
 
 /// Neither contents nor size can change, and the seals can't be removed.

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 
 use rustix::fs::FileType;
+use rustix::io::retry_on_intr;
 use wasm_artifact::{Artifact, text_range};
 use wasm_types::DefinedFuncIndex;
 
@@ -103,7 +104,7 @@ impl Loaded {
         // It takes half the time to change the protection of pages that were not touched yet. So
         // the position of the code must be known without touching the mapping.
         let mut head = [0; HEAD];
-        let count = rustix::io::pread(&file, &mut head, 0)
+        let count = retry_on_intr(|| rustix::io::pread(&file, &mut head, 0))
             .map_err(|error| Error::io("read the file", error))?;
         let text = text_range(&head[..count]).filter(|text| text.end <= len as u64);
         if let Some(text) = text {

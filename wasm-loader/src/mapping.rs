@@ -107,10 +107,11 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
+        // A system that has no room to split what it has merged with this mapping refuses. Then it
+        // stays; nothing depends on it.
         // SAFETY: the mapping belongs to this value, and all users of its bytes have promised not
         // to use them any more.
-        let result = unsafe { munmap(self.base.as_ptr().cast(), self.len) };
-        debug_assert!(result.is_ok(), "unmapping what was mapped does not fail");
+        let _ = unsafe { munmap(self.base.as_ptr().cast(), self.len) };
     }
 }
 

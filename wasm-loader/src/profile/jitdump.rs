@@ -94,7 +94,7 @@ impl Dump {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
-        let file = rustix::fs::open(&path, flags, mode);
+        let file = rustix::io::retry_on_intr(|| rustix::fs::open(&path, flags, mode));
         let file = file.map_err(|error| Error::io("create the file", error).in_file(&path))?;
         // The mapping is how `perf` learns about the file: it records what is mapped executable.
         // Nothing reads the mapping, and it stays until the process ends. SAFETY: the kernel

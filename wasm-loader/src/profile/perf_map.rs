@@ -42,7 +42,7 @@ pub fn perf_map(loaded: &Loaded) -> Result<(), Error> {
     let flags =
         OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
-    let file = rustix::fs::open(&path, flags, mode);
+    let file = rustix::io::retry_on_intr(|| rustix::fs::open(&path, flags, mode));
     let file = file.map_err(|error| Error::io("open the perf map", error).in_file(&path))?;
     File::from(file)
         .write_all(lines.as_bytes())

@@ -44,8 +44,9 @@ struct State {
     pages: Vec<usize>,
     /// Whether code may be running, or run soon.
     started: bool,
-    /// Whether the pages are inaccessible.
-    is_stopped: bool,
+    /// Whether the pages are inaccessible. `None` if only some are, since the system has failed to
+    /// change the others.
+    is_stopped: Option<bool>,
     /// Whether the store is gone.
     is_closed: bool,
     /// How often a reason was raised.
@@ -54,6 +55,9 @@ struct State {
     /// alarm rang.
     alarm: Option<Alarm>,
 }
+
+/// How often in a row the system is asked to make pages inaccessible.
+const TRIES: usize = 100;
 
 /// Wakes threads that wait in host functions. Once it has rung, its descriptor stays readable for
 /// ever. So a slow waiter still finds it ringing, though others were woken before and wait again,
@@ -124,24 +128,28 @@ impl State {
     /// Makes the pages accessible or inaccessible, according to the reasons.
     fn apply(&mut self) -> Result<(), Error> {
         let stop = self.started && self.reasons != 0;
-        if stop != self.is_stopped {
-            // As long as one page is inaccessible, all count as inaccessible.
-            self.is_stopped = true;
+        if self.is_stopped != Some(stop) {
+            self.is_stopped = None;
             for page in &self.pages {
                 // SAFETY: the pages are the store's, which calls `close` before they are unmapped.
                 unsafe { set_readable(*page, !stop)? };
             }
-            self.is_stopped = stop;
+            self.is_stopped = Some(stop);
         }
         Ok(())
     }
 
     /// As [`apply`](Self::apply), but ignores failures. If the system fails to make a page
     /// accessible again, the fault at that page tries once more, and reports the failure. Making a
-    /// page inaccessible needs no resource that the system could lack, since no page is part of a
-    /// larger mapping.
+    /// page inaccessible takes next to nothing that the system could lack, since no page is part of
+    /// a larger mapping. If that fails all the same, code that has to stop would go on: so it is
+    /// tried again, and once more whenever something is raised or taken back.
     fn apply_later(&mut self) {
-        let _ = self.apply();
+        for _ in 0..TRIES {
+            if self.apply().is_ok() || self.reasons == 0 {
+                break;
+            }
+        }
     }
 }
 
@@ -155,7 +163,7 @@ impl Interrupts {
                 deadline,
                 pages: Vec::new(),
                 started: false,
-                is_stopped: false,
+                is_stopped: Some(false),
                 is_closed: false,
                 raised: 0,
                 alarm: None,
@@ -279,10 +287,9 @@ impl Interrupts {
     pub(in crate::vm) unsafe fn add_page(&self, page: usize) {
         let mut state = self.state();
         state.pages.push(page);
-        if state.is_stopped {
-            // SAFETY: as the caller promises.
-            let stopped = unsafe { set_readable(page, false) };
-            debug_assert!(stopped.is_ok(), "a page that is a mapping of its own can be protected");
+        if state.is_stopped != Some(false) {
+            state.is_stopped = None;
+            state.apply_later();
         }
     }
 

@@ -14,6 +14,7 @@ use std::slice;
 use std::sync::{Arc, OnceLock, Weak};
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+use rustix::io::retry_on_intr;
 use rustix::mm::{MapFlags, ProtFlags};
 use wasm_types::MemoryType;
 
@@ -110,9 +111,9 @@ impl Base {
 impl Drop for Base {
     fn drop(&mut self) {
         if self.len > 0 {
+            // Where the system has no room for that, the view stays; nothing depends on it.
             // SAFETY: mapped when the base was made; nothing borrows it any more.
-            let unmapped = unsafe { rustix::mm::munmap(self.view.cast_mut().cast(), self.len) };
-            debug_assert!(unmapped.is_ok(), "a mapping can be unmapped");
+            let _ = unsafe { rustix::mm::munmap(self.view.cast_mut().cast(), self.len) };
         }
     }
 }
@@ -130,7 +131,7 @@ impl Writer {
             Some(file) => file,
             none => {
                 // The file may exceed the limit for the size of files.
-                signals::install();
+                signals::install()?;
                 let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
                 none.insert(memfd_create("wasm-snapshot", flags).map_err(no_file)?)
             }
@@ -146,14 +147,12 @@ impl Writer {
         let mut offset = (first * HOST_PAGE) as u64;
         let file = self.file()?;
         while !bytes.is_empty() {
-            match rustix::io::pwrite(file, bytes, offset) {
-                Ok(0) => return Err(no_file(rustix::io::Errno::NOSPC)),
-                Ok(count) => {
+            match retry_on_intr(|| rustix::io::pwrite(file, bytes, offset)).map_err(no_file)? {
+                0 => return Err(no_file(rustix::io::Errno::NOSPC)),
+                count => {
                     bytes = &bytes[count..];
                     offset += count as u64;
                 }
-                Err(rustix::io::Errno::INTR) => {}
-                Err(errno) => return Err(no_file(errno)),
             }
         }
         Ok(())
@@ -165,7 +164,7 @@ impl Writer {
             return Ok(Base { file: None, view: ptr::null(), len });
         }
         let file = self.file()?;
-        ftruncate(file, len as u64).map_err(no_file)?;
+        retry_on_intr(|| ftruncate(file, len as u64)).map_err(no_file)?;
         let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL;
         fcntl_add_seals(file, seals).map_err(no_file)?;
         // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.

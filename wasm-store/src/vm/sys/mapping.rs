@@ -236,8 +236,9 @@ impl Mapping {
         unsafe { mprotect(self.base.as_ptr().add(from).cast(), to - from, access) }.map_err(
             |errno| {
                 Error::msg(format!(
-                    "could not make {} bytes of memory accessible: {errno}",
-                    to - from
+                    "could not make {} bytes of memory {}accessible: {errno}",
+                    to - from,
+                    if access.is_empty() { "in" } else { "" }
                 ))
             },
         )
@@ -263,12 +264,13 @@ impl Drop for Mapping {
     fn drop(&mut self) {
         let len = self.len + self.lead;
         if len > 0 {
+            // A system that has no room to split what it has merged with this mapping refuses. Then
+            // it stays; nothing depends on it.
             // SAFETY: nothing refers to the mapping after its owner is gone.
-            let result = unsafe {
+            let _ = unsafe {
                 let start = self.base.as_ptr().wrapping_sub(self.lead);
                 munmap(start.cast(), len)
             };
-            debug_assert!(result.is_ok(), "a mapping can be unmapped");
         }
     }
 }

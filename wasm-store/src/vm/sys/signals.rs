@@ -9,33 +9,56 @@
 
 mod forward;
 
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use forward::{forward, remember};
 use wasm_types::TrapCode;
 
+use crate::Error;
 use crate::vm::arch::{Interrupted, divert, go_on_unwinding};
 use crate::vm::unwind::PendingTrap;
 
 const SIGNALS: [libc::c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
 
 /// Installs the handler, once for the process.
-pub(in crate::vm) fn install() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        for (place, signal) in SIGNALS.into_iter().enumerate() {
-            // SAFETY: the previous action is remembered before ours can run.
-            unsafe {
-                remember(place, signal);
-                let mut action = std::mem::zeroed::<libc::sigaction>();
-                action.sa_sigaction = handler as *const () as usize;
-                action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
-                libc::sigemptyset(&mut action.sa_mask);
-                libc::sigaction(signal, &action, std::ptr::null_mut());
+///
+/// # Errors
+///
+/// If the system does not allow it. The next call tries again.
+pub(in crate::vm) fn install() -> Result<(), Error> {
+    /// How many of the signals have the handler. What was before it is remembered only once.
+    static INSTALLED: Mutex<usize> = Mutex::new(0);
+    /// Whether nothing is left to be done: a child that was forked does not need the lock then.
+    static DONE: AtomicBool = AtomicBool::new(false);
+    if DONE.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    while let Some(signal) = SIGNALS.get(*installed) {
+        // SAFETY: the previous action is remembered before ours can run.
+        unsafe {
+            remember(*installed, *signal)?;
+            let mut action = std::mem::zeroed::<libc::sigaction>();
+            action.sa_sigaction = handler as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+            libc::sigemptyset(&mut action.sa_mask);
+            if libc::sigaction(*signal, &action, std::ptr::null_mut()) != 0 {
+                return Err(failed());
             }
         }
-        survive_file_size_limit();
-    });
+        *installed += 1;
+    }
+    survive_file_size_limit();
+    DONE.store(true, Ordering::Release);
+    Ok(())
+}
+
+fn failed() -> Error {
+    let error = std::io::Error::last_os_error();
+    Error::msg(format!(
+        "the system accepts no handler for the signals by which it reports traps: {error}"
+    ))
 }
 
 /// Makes a write beyond the limit for the size of files fail, and nothing else. By default the

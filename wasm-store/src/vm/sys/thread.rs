@@ -62,7 +62,7 @@ pub(in crate::vm) fn current() -> *mut VMStoreContext {
 /// # Errors
 ///
 /// If the thread's own stack has no room for a nested entry, or the system has none for a stack for
-/// signals.
+/// signals, or accepts no handler of signals.
 #[inline(always)]
 pub(in crate::vm) fn enter(store: *mut VMStoreContext) -> Result<*mut VMStoreContext, Box<Unwind>> {
     STATE.with(|state| {
@@ -124,9 +124,9 @@ impl ThreadState {
 
     #[cold]
     fn prepare(&self) -> Result<(), Box<Unwind>> {
-        super::signals::install();
-        let witness = signal_stack::provide(self.address());
-        let witness = witness.map_err(|error| Box::new(Unwind::Error(error)))?;
+        let witness = super::signals::install()
+            .and_then(|()| signal_stack::provide(self.address()))
+            .map_err(|error| Box::new(Unwind::Error(error)))?;
         self.own_witness.set(self.address());
         self.witness.set(witness.unwrap_or(self.own_witness.as_ptr()));
         Ok(())

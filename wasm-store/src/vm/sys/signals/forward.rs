@@ -14,11 +14,12 @@ use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::SIGNALS;
+use super::{SIGNALS, failed};
+use crate::Error;
 
 /// The previous handling of a signal.
 struct Previous {
-    /// Written once, before our handler is in place.
+    /// Written before our handler is in place.
     action: UnsafeCell<MaybeUninit<libc::sigaction>>,
     /// Whether a handler for one signal only was called already.
     used: AtomicBool,
@@ -35,14 +36,20 @@ static PREVIOUS: [Previous; SIGNALS.len()] = [const {
 ///
 /// # Safety
 ///
-/// To be called once for each index, before our handler is in place.
-pub(super) unsafe fn remember(place: usize, signal: libc::c_int) {
-    // SAFETY: nobody reads it yet. All zeros are the default action, should the system not report
-    // one.
+/// To be called before our handler is in place, by one thread at a time.
+///
+/// # Errors
+///
+/// If the system does not say how the signal is handled.
+pub(super) unsafe fn remember(place: usize, signal: libc::c_int) -> Result<(), Error> {
+    // SAFETY: nobody reads it yet.
     unsafe {
         let action = PREVIOUS[place].action.get();
         *action = MaybeUninit::zeroed();
-        libc::sigaction(signal, std::ptr::null(), action.cast());
+        match libc::sigaction(signal, std::ptr::null(), action.cast()) {
+            0 => Ok(()),
+            _ => Err(failed()),
+        }
     }
 }
 
