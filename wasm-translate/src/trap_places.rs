@@ -9,7 +9,8 @@
 //! * A branch to a block that only traps becomes a conditional trap in place of the branch. So
 //!   before the optimiser such branches get the place of the trap ([`locate_branches`]); a branch
 //!   itself never traps.
-//! * A load is folded into what uses it, if nothing with an effect stands between the two. What
+//! * A load is folded into what uses it, if nothing with an effect stands between the two. Other
+//!   loads may: one that is itself folded into something further down is gone from there. What
 //!   computes or branches, and does not trap, gets the place of the load. What traps by itself has
 //!   two reasons to trap and one place, so that it is kept from folding if it is of another
 //!   operator: an instruction without code comes before it that counts as an effect.
@@ -20,9 +21,10 @@
 //! What is merged with an instruction before it that does the same does not trap any more, and what
 //! nothing changes keeps its place.
 
+use std::ops::Range;
+
 use cranelift_codegen::cursor::{Cursor as _, FuncCursor};
 use cranelift_codegen::entity::SecondaryMap;
-use cranelift_codegen::entity::packed_option::PackedOption;
 use cranelift_codegen::ir::{
     Block, Function, Inst, InstBuilder as _, InstructionData, Opcode, SourceLoc,
 };
@@ -80,57 +82,79 @@ fn trap_of(func: &Function, block: Block) -> Option<SourceLoc> {
 /// the next.
 #[derive(Default)]
 pub(crate) struct TrapPlaces {
-    /// By instruction, the load that it may be folded with. Only those of the block at hand mean
-    /// anything.
-    loads: Vec<PackedOption<Inst>>,
+    /// By instruction, the load that it is or that may be folded into it: its place in the list,
+    /// counted from one, and 0 for none.
+    loads: Vec<u32>,
+    /// All loads of the function.
+    list: Vec<Inst>,
 }
 
 impl TrapPlaces {
     /// Has to be called last, right before the back end.
     pub(crate) fn locate_loads(&mut self, func: &mut Function) {
         self.loads.clear();
-        self.loads.resize(func.dfg.num_insts(), None.into());
+        self.loads.resize(func.dfg.num_insts(), 0);
+        self.list.clear();
         let mut cursor = FuncCursor::new(func);
         while cursor.next_block().is_some() {
-            // The last instruction with an effect, if it is a load: another can't be folded.
-            let mut last: Option<Inst> = None;
+            // The loads since the last instruction with another effect. Each may be folded if those
+            // after it are.
+            let mut run = self.list.len()..self.list.len();
             while let Some(inst) = cursor.next_inst() {
                 let opcode = cursor.func.dfg.insts[inst].opcode();
                 if opcode.is_branch() || is_pure(cursor.func, inst) {
-                    if let Some(load) = last
-                        && self.uses(cursor.func, inst, load)
-                    {
-                        self.loads[inst.as_u32() as usize] = Some(load).into();
-                        let place = cursor.func.srcloc(load);
-                        cursor.func.set_srcloc(inst, place);
-                    }
+                    self.locate_user(cursor.func, inst, run.clone());
                     continue;
                 }
-                if let Some(load) = last
-                    && opcode.can_trap()
+                // Into what has an effect only the last load can be folded: no later one is gone
+                // from before it.
+                let last = run.end.saturating_sub(1).max(run.start)..run.end;
+                if opcode.can_trap()
+                    && let Some(load) = self.load_of(cursor.func, inst, last)
                     && can_trap(cursor.func, load)
                     && cursor.func.srcloc(load) != cursor.func.srcloc(inst)
-                    && self.uses(cursor.func, inst, load)
                 {
                     cursor.ins().sequence_point();
+                    run.start = run.end;
                 }
                 if opcode.can_store() {
                     self.locate_store(cursor.func, inst);
                 }
-                let is_load = opcode.can_load() && !opcode.can_store() && !opcode.is_call();
-                last = is_load.then_some(inst);
+                if opcode.can_load() && !opcode.can_store() && !opcode.is_call() {
+                    self.list.push(inst);
+                    run.end = self.list.len();
+                    self.loads[inst.as_u32() as usize] = run.end as u32;
+                } else {
+                    run = self.list.len()..self.list.len();
+                }
             }
         }
     }
 
-    /// Whether an instruction uses a load, or what the load may be folded into.
-    fn uses(&self, func: &Function, inst: Inst, load: Inst) -> bool {
-        func.dfg.inst_args(inst).iter().any(|value| {
-            let def = func.dfg.value_def(*value).inst();
-            def.is_some_and(|def| {
-                def == load || self.loads[def.as_u32() as usize] == Some(load).into()
-            })
-        })
+    /// Gives what has no effect the place of the load of a run that may be folded into it. If one
+    /// of two traps it is that one, for it is traps that have to be in the right place.
+    fn locate_user(&mut self, func: &mut Function, inst: Inst, run: Range<usize>) {
+        if run.is_empty() {
+            return;
+        }
+        let last = run.end.saturating_sub(1).max(run.start)..run.end;
+        let found = self.load_of(func, inst, run).filter(|load| can_trap(func, *load));
+        let found = found.or_else(|| self.load_of(func, inst, last));
+        let Some(load) = found else { return };
+        self.loads[inst.as_u32() as usize] = self.loads[load.as_u32() as usize];
+        let place = func.srcloc(load);
+        func.set_srcloc(inst, place);
+    }
+
+    /// The last load of a run that an instruction uses, or that may be folded into what it uses;
+    /// one that can trap before one that can't.
+    fn load_of(&self, func: &Function, inst: Inst, run: Range<usize>) -> Option<Inst> {
+        let defs =
+            func.dfg.inst_args(inst).iter().filter_map(|arg| func.dfg.value_def(*arg).inst());
+        let numbers = defs.map(|def| self.loads[def.as_u32() as usize] as usize);
+        let loads = numbers.filter(|number| (run.start + 1..=run.end).contains(number));
+        let loads = loads.map(|number| (can_trap(func, self.list[number - 1]), number));
+        loads.max().map(|(_, number)| self.list[number - 1])
     }
 
     /// Gives a store of what was computed from a load of the same bytes, or of more, the load's
@@ -145,10 +169,11 @@ impl TrapPlaces {
         if func.dfg.mem_flags[flags].trap_code().is_none() {
             return;
         }
-        let computed = func.dfg.value_def(value).inst();
-        let load = computed.and_then(|inst| self.loads[inst.as_u32() as usize].expand());
-        let Some(load) = load else { return };
-        if let InstructionData::Load { arg, offset: load_offset, .. } = func.dfg.insts[load]
+        let Some(computed) = func.dfg.value_def(value).inst() else { return };
+        let number = self.loads[computed.as_u32() as usize] as usize;
+        let Some(load) = number.checked_sub(1).map(|place| self.list[place]) else { return };
+        if load != computed
+            && let InstructionData::Load { arg, offset: load_offset, .. } = func.dfg.insts[load]
             && arg == address
             && load_offset == offset
             && bytes_accessed(func, load) >= bytes_accessed(func, inst)

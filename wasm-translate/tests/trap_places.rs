@@ -234,8 +234,21 @@ fn loads_leave_their_traps_to_nobody() {
         "(drop (i32x4.add (v128.load (local.get 1)) (v128.load (local.get 0))))",
         "(call_indirect (i32.load (local.get 1)))",
         "(br_table 0 0 0 0 (i32.load (local.get 1)))",
+        // The second load is folded into what uses it, and then nothing stands between the first
+        // and what uses that.
+        "(global.set $v (v128.xor
+            (i16x8.extend_low_i8x16_s (v128.load8_splat (i32.mul (local.get 0) (local.get 1))))
+            (global.get $v)))",
+        "(global.set $f (f32.add (f32.neg (f32.load (i32.mul (local.get 0) (local.get 1))))
+            (global.get $f)))",
+        "(i32.store (i32.add (i32.const 5) (i32.load (i32.mul (local.get 0) (local.get 1))))
+            (i32.add (i32.load (i32.mul (local.get 0) (local.get 0))) (i32.const 3)))",
     ] {
-        let text = format!("(module (table 3 3 funcref) (memory 1) (func (param i32 i32) {text}))");
+        let text = format!(
+            "(module (table 3 3 funcref) (memory 1)
+                (global $v (mut v128) (v128.const i64x2 0 0)) (global $f (mut f32) (f32.const 0))
+                (func (param i32 i32) {text}))"
+        );
         let wasm = wat::parse_str(&text).unwrap();
         for (name, settings) in variants() {
             assert!(check(&wasm, &settings, &format!("{text}: {name}")) > 0);
