@@ -9,6 +9,8 @@
 mod damage;
 mod subject;
 
+use std::cell::RefCell;
+
 use arbitrary::{Result, Unstructured};
 
 use damage::Damage;
@@ -16,6 +18,8 @@ use subject::{Outcome, Subject};
 
 thread_local! {
     static SUBJECTS: Vec<Subject> = subject::all();
+    /// Space for an artifact. New space would have to be mapped for each.
+    static BYTES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Damages one of the subjects as the bytes decide, and runs it.
@@ -24,25 +28,28 @@ thread_local! {
 ///
 /// If the outcome is neither an error nor the right result.
 pub fn check(data: &[u8]) {
-    let _ = SUBJECTS.with(|subjects| run(subjects, &mut Unstructured::new(data)));
+    let mut bytes = BYTES.take();
+    let _ = SUBJECTS.with(|subjects| run(subjects, &mut bytes, &mut Unstructured::new(data)));
+    BYTES.set(bytes);
 }
 
-fn run(subjects: &[Subject], u: &mut Unstructured<'_>) -> Result<()> {
+fn run(subjects: &[Subject], bytes: &mut Vec<u8>, u: &mut Unstructured<'_>) -> Result<()> {
     let place = u.choose_index(subjects.len())?;
     let subject = &subjects[place];
     // Taken from a subject whose code is at another offset. The offset shows whether all of its
     // tables are present.
     let others: Vec<&Subject> = subjects.iter().filter(|it| it.text != subject.text).collect();
     let other = *u.choose(&others)?;
-    let mut bytes = subject.artifact.clone();
+    bytes.clear();
+    bytes.extend_from_slice(&subject.artifact);
     let damage = Damage::arbitrary(u, subject, other)?;
-    damage.apply(&mut bytes);
+    damage.apply(bytes);
     // With the complete header of the other subject, the artifact is the other one, and its code is
     // damaged.
-    if subject::text(&bytes).is_some_and(|text| text != subject.text) {
+    if subject::text(bytes).is_some_and(|text| text != subject.text) {
         return Ok(());
     }
-    let outcome = subject.run(&bytes, u.ratio(1, 4)?);
+    let outcome = subject.run(bytes, u.ratio(1, 4)?);
     let other_contents = damage.touches(&subject.images);
     let right = outcome.iter().zip(&subject.expected).all(|pair| match pair {
         (Outcome::Refused(message), _) => !message.is_empty(),

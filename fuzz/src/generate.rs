@@ -31,10 +31,14 @@ pub fn any(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 }
 
 /// A valid module that can be run. It ends after so many loop iterations and calls, needs little
-/// memory, mostly exposes all its state, and computes the same everywhere.
+/// memory, mostly exposes all its state, and computes the same everywhere. Its functions are mostly
+/// short: much of a long one is not reached, or is only reached after most of the fuel is used.
 pub fn runnable(u: &mut Unstructured<'_>, fuel: u32) -> Result<Vec<u8>> {
     let mut config = supported_config(u)?;
-    config.min_funcs = 3;
+    config.min_funcs = u.int_in_range(1..=3)?;
+    if u.ratio(15, 16)? {
+        config.max_instructions = *u.choose(&[5, 10, 20, 40, 80])?;
+    }
     config.max_imports = 6;
     // The compiler knows more about what is not exported.
     config.export_everything = u.ratio(2, 3)?;

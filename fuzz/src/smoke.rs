@@ -40,5 +40,7 @@ pub fn input(seed: u64) -> Vec<u8> {
         mix(state)
     };
     let words = 32 + next() % 2017;
-    (0..words).flat_map(|_| next().to_le_bytes()).collect()
+    let mut bytes = Vec::with_capacity(words as usize * 8);
+    (0..words).for_each(|_| bytes.extend_from_slice(&next().to_le_bytes()));
+    bytes
 }

@@ -1,5 +1,6 @@
 //! The modules that sequences instantiate, compiled once for all of them.
 
+use arbitrary::{Result, Unstructured};
 use wasm_runtime::{
     Config, Engine, InstanceAllocationStrategy, Internals, OptLevel, PoolingAllocationConfig,
     ReuseConfig,
@@ -86,6 +87,12 @@ fn imports(memory: &str, funcs: &str, values: &str) -> String {
 
 /// How many different settings of engines there are.
 pub(super) const SETTINGS: usize = 4;
+
+/// The settings of a new engine. The pool is rare, because reserving it takes longer than most
+/// sequences.
+pub(super) fn settings(u: &mut Unstructured<'_>) -> Result<usize> {
+    Ok(*u.choose(&[0, 0, 1, 1, 1, 2, 3, 3])?)
+}
 
 /// Whether calls can be ended from outside, in an engine with these settings and code compiled for
 /// it.

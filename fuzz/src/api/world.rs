@@ -112,7 +112,7 @@ impl<'a> World<'a> {
     pub(super) fn new(u: &mut Unstructured<'_>, artifacts: &'a Artifacts) -> Result<Self> {
         let mut engines = Vec::new();
         for number in 0..u.int_in_range(1..=3_usize)? {
-            let settings = u.choose_index(guest::SETTINGS)?;
+            let settings = guest::settings(u)?;
             trace::step(|| format!("engine {number} with settings {settings}"));
             engines.push(EngineSide::new(settings, number));
         }
