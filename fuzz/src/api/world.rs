@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)]
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arbitrary::{Result, Unstructured};
@@ -24,9 +26,24 @@ pub(super) struct EngineSide {
     pub(super) settings: usize,
     /// A linker with the host's function, and nothing else.
     pub(super) base: Linker<Data>,
+    /// The modules of this sequence, by kind.
     modules: [Option<Module>; KINDS.len()],
+    /// What was loaded so far, by kind and the settings that it was compiled for; `None` for what
+    /// the engine refuses.
+    loaded: HashMap<(usize, usize), Option<Module>>,
     /// Keeps types alive, so that the same types of modules have other numbers in each engine.
-    _types: Vec<FuncType>,
+    types: Vec<FuncType>,
+    /// How many sequences have used it.
+    uses: u32,
+}
+
+/// After how many sequences an engine is dropped.
+const USES: u32 = 50;
+
+thread_local! {
+    /// Engines that the next sequences use. Mostly they have what earlier stores have left, as in
+    /// most programs; and to make engines would take longer than all else.
+    static USED: RefCell<Vec<EngineSide>> = const { RefCell::new(Vec::new()) };
 }
 
 impl EngineSide {
@@ -36,7 +53,20 @@ impl EngineSide {
         let types = types.collect();
         let mut base = Linker::new(&engine);
         host::define(&mut base).expect("the names are free");
-        Self { engine, settings, base, modules: Default::default(), _types: types }
+        let (modules, loaded) = Default::default();
+        Self { engine, settings, base, modules, loaded, types, uses: 0 }
+    }
+
+    /// An engine that another sequence has used, or else a new one.
+    fn used(settings: usize, number: usize) -> Self {
+        let fits = |it: &EngineSide| it.settings == settings && it.types.len() == number;
+        let used = USED.with_borrow_mut(|used| {
+            used.iter().position(fits).map(|place| used.swap_remove(place))
+        });
+        let mut engine = used.unwrap_or_else(|| Self::new(settings, number));
+        engine.modules = Default::default();
+        engine.uses += 1;
+        engine
     }
 
     /// A module of the engine. It may be an artifact that was made for other settings.
@@ -50,9 +80,12 @@ impl EngineSide {
         if let Some(module) = &self.modules[place] {
             return Ok(module.clone());
         }
-        // SAFETY: the compiler has made these bytes.
-        let load =
-            |settings| unsafe { Module::deserialize(&self.engine, artifacts.get(settings, kind)) };
+        let mut load = |settings| {
+            // SAFETY: the compiler has made these bytes.
+            let load =
+                || unsafe { Module::deserialize(&self.engine, artifacts.get(settings, kind)).ok() };
+            self.loaded.entry((place, settings)).or_insert_with(load).clone()
+        };
         let mut module = None;
         if u.ratio(1, 6)? {
             let other = u.choose_index(guest::SETTINGS)?;
@@ -62,11 +95,12 @@ impl EngineSide {
                 && guest::fuel(other) >= guest::fuel(self.settings);
             if serves {
                 trace::step(|| format!("take {kind:?} as compiled for settings {other}"));
-                module = load(other).ok();
+                module = load(other);
             }
         }
-        let module =
-            module.unwrap_or_else(|| load(self.settings).expect("it was made for these settings"));
+        let module = module
+            .or_else(|| load(self.settings))
+            .expect("what was made for these settings is accepted");
         self.modules[place] = Some(module.clone());
         Ok(module)
     }
@@ -111,10 +145,14 @@ pub(super) struct World<'a> {
 impl<'a> World<'a> {
     pub(super) fn new(u: &mut Unstructured<'_>, artifacts: &'a Artifacts) -> Result<Self> {
         let mut engines = Vec::new();
+        let used = u.ratio(7, 8)?;
         for number in 0..u.int_in_range(1..=3_usize)? {
             let settings = guest::settings(u)?;
             trace::step(|| format!("engine {number} with settings {settings}"));
-            engines.push(EngineSide::new(settings, number));
+            engines.push(match used {
+                true => EngineSide::used(settings, number),
+                false => EngineSide::new(settings, number),
+            });
         }
         let mut world = Self {
             artifacts,
@@ -165,7 +203,10 @@ impl<'a> World<'a> {
         for stored in self.stores {
             left.push(Box::new(move || drop(stored)));
         }
-        left.push(Box::new(move || drop(self.engines)));
+        left.push(Box::new(move || {
+            let used = self.engines.into_iter().filter(|it| (1..USES).contains(&it.uses));
+            USED.with_borrow_mut(|all| all.extend(used));
+        }));
         left.push(Box::new(move || drop(self.linkers)));
         left.push(Box::new(move || drop(self.pres)));
         left.push(Box::new(move || drop(self.snapshots)));

@@ -46,6 +46,10 @@ const OPTIMIZATIONS: [fn(&mut Translation, bool) -> &mut Translation; 7] = [
     Translation::immutable_tables,
 ];
 
+/// The levels of optimization. Not to optimize takes less time.
+const LEVELS: [OptLevel; 4] =
+    [OptLevel::None, OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize];
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -64,12 +68,12 @@ impl Default for Settings {
 impl Settings {
     pub(super) fn arbitrary(u: &mut Unstructured<'_>) -> Arbitrary<Self> {
         Ok(Self {
-            opt_level: *u.choose(&[OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize])?,
+            opt_level: *u.choose(&LEVELS)?,
             static_memories: u.arbitrary()?,
             through_artifact: u.ratio(1, 4)?,
             spectre_mitigation: u.arbitrary()?,
             internals: *u.choose(&[Internals::Sealed, Internals::Readable, Internals::Writable])?,
-            verified: u.ratio(1, 4)?,
+            verified: u.ratio(1, 16)?,
             interruption: u.ratio(1, 4)?,
             optimizations: u.arbitrary()?,
         })
