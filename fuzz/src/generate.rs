@@ -23,7 +23,6 @@ pub fn any(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     config.gc_enabled = u.arbitrary()?;
     config.threads_enabled = u.arbitrary()?;
     config.custom_page_sizes_enabled = u.arbitrary()?;
-    config.wide_arithmetic_enabled = u.arbitrary()?;
     config.compact_imports_enabled = u.arbitrary()?;
     config.generate_custom_sections = u.arbitrary()?;
     config.allow_invalid_funcs = u.arbitrary()?;
@@ -90,7 +89,7 @@ fn supported_config(u: &mut Unstructured<'_>) -> Result<Config> {
         shared_everything_threads_enabled: false,
         sign_extension_ops_enabled: true,
         threads_enabled: false,
-        wide_arithmetic_enabled: false,
+        wide_arithmetic_enabled: u.arbitrary()?,
         ..Config::default()
     })
 }

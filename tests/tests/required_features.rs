@@ -26,8 +26,13 @@ const LEVEL_2: [&str; 4] = ["sse3", "ssse3", "sse41", "sse42"];
 /// The modules of the test suite's scripts, valid or not, with their origins.
 fn suite() -> Vec<(String, Vec<u8>)> {
     let modules = Rc::new(RefCell::new(Vec::new()));
-    let proposals =
-        [Proposal::Simd, Proposal::RelaxedSimd, Proposal::MultiMemory, Proposal::Memory64];
+    let proposals = [
+        Proposal::Simd,
+        Proposal::RelaxedSimd,
+        Proposal::MultiMemory,
+        Proposal::Memory64,
+        Proposal::WideArithmetic,
+    ];
     for file in spec(SpecVersion::V3).chain(proposals.into_iter().flat_map(proposal)) {
         let mut runner = Runner::new(&Engine::default()).unwrap();
         let (name, seen) = (file.name.to_owned(), Rc::clone(&modules));
@@ -62,7 +67,7 @@ fn compile(wasm: &[u8], extensions: &[&str]) -> Option<CompiledModule> {
         settings.target_feature(&feature, extensions.contains(&&*feature)).unwrap();
     }
     settings.threads(1);
-    let parsed = Module::parse_with_bodies(wasm, WasmFeatures::default()).ok()?;
+    let parsed = Module::parse_with_bodies(wasm, WasmFeatures::SUPPORTED).ok()?;
     compile_module(&parsed, wasm, &settings).ok()
 }
 

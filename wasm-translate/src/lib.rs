@@ -92,6 +92,7 @@ mod timings;
 mod translator;
 mod trap;
 mod trap_places;
+mod wide;
 
 // The types of these are part of the interface.
 pub use cranelift_codegen;

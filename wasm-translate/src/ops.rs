@@ -28,6 +28,7 @@ mod table;
 mod types;
 mod variable;
 mod vectors;
+mod wide;
 
 use wasm_types::FuncIndex;
 use wasm_types::wasmparser::Operator;
@@ -57,6 +58,7 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
         || reference::translate(t, op)?
         || table::translate(t, op)?
         || bulk::translate(t, op)?
+        || wide::translate(t, op)?
         || simd::translate(t, op)?;
     if known { Ok(()) } else { Err(Error::unsupported(operator_name(op))) }
 }

@@ -88,7 +88,6 @@ mod tests {
         for (expected, body) in [
             (WasmFeatures::empty(), "(drop (i32.add (i32.const 1) (i32.const 2)))"),
             (WasmFeatures::THREADS, "(drop (i32.atomic.load (i32.const 0)))"),
-            (WasmFeatures::WIDE_ARITHMETIC, "(i64.add128) (drop) (drop)"),
             (WasmFeatures::EXCEPTIONS, "(throw 0)"),
             (WasmFeatures::GC, "(drop (ref.i31 (i32.const 1)))"),
             (WasmFeatures::FUNCTION_REFERENCES, "(call_ref 0)"),

@@ -99,6 +99,11 @@ fn operators_use_their_proposals() {
             (i8x16.relaxed_swizzle (local.get 0) (local.get 0))))"],
     );
     check(
+        WasmFeatures::WIDE_ARITHMETIC,
+        &["(module (func (param i64)
+            (i64.mul_wide_u (local.get 0) (local.get 0)) (drop) (drop)))"],
+    );
+    check(
         WasmFeatures::MULTI_VALUE,
         &[
             "(module (func (i32.const 1) (block (param i32) (drop))))",

@@ -12,6 +12,7 @@ const MODULES: &[(&str, &str)] = &[
     ("memory", include_str!("modules/memory.wat")),
     ("memory64", include_str!("modules/memory64.wat")),
     ("table", include_str!("modules/table.wat")),
+    ("wide", include_str!("modules/wide.wat")),
 ];
 
 /// Settings that change which code is made.

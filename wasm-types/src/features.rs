@@ -38,7 +38,7 @@ bitflags::bitflags! {
         const GC = 1 << 15;
         /// Pages of other sizes than 64 KiB.
         const CUSTOM_PAGE_SIZES = 1 << 16;
-        /// 128-bit arithmetic on pairs of 64-bit integers.
+        /// 128-bit arithmetic on pairs of 64-bit integers (phase 4, off by default).
         const WIDE_ARITHMETIC = 1 << 17;
     }
 }
@@ -54,18 +54,22 @@ impl WasmFeatures {
         .union(Self::REFERENCE_TYPES)
         .union(Self::BULK_MEMORY)
         .union(Self::SIMD);
-    /// What this version of the project translates and runs.
-    pub const SUPPORTED: Self = Self::WASM2
+    /// What is allowed where nothing else is said: the proposals that are translated and part of
+    /// WebAssembly 3.0.
+    pub const DEFAULT: Self = Self::WASM2
         .union(Self::RELAXED_SIMD)
         .union(Self::TAIL_CALL)
         .union(Self::EXTENDED_CONST)
         .union(Self::MULTI_MEMORY)
         .union(Self::MEMORY64);
+    /// What this version of the project translates and runs: also what has to be switched on,
+    /// since it is no part of the specification yet.
+    pub const SUPPORTED: Self = Self::DEFAULT.union(Self::WIDE_ARITHMETIC);
 }
 
 impl Default for WasmFeatures {
-    /// [`WasmFeatures::SUPPORTED`].
+    /// [`WasmFeatures::DEFAULT`].
     fn default() -> Self {
-        Self::SUPPORTED
+        Self::DEFAULT
     }
 }

@@ -11,6 +11,7 @@ use arbitrary::{Result as Arbitrary, Unstructured};
 use wasm_runtime as api;
 use wasm_runtime::{Config, CraneliftCompiler, Engine, Internals, Module, OptLevel};
 use wasm_translate::Settings as Translation;
+use wasm_types::WasmFeatures;
 
 use super::outcome::Outcome;
 use super::plan::Plan;
@@ -82,7 +83,7 @@ impl Settings {
     fn engine(&self) -> Engine {
         let mut config = Config::new();
         config.cranelift_opt_level(self.opt_level).cranelift_debug_verifier(self.verified);
-        config.parallel_compilation(false);
+        config.parallel_compilation(false).wasm_features(WasmFeatures::SUPPORTED, true);
         config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
         config.internals(self.internals).interruption(self.interruption);
         if let Some(optimizations) = self.optimizations {

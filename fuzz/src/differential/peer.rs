@@ -16,6 +16,7 @@ type Log = Vec<Vec<Value>>;
 /// Calls all exports, with a new instance after each call that may have used up all fuel.
 pub(super) fn run(wasm: &[u8], plan: &Plan) -> Vec<Outcome> {
     let mut config = Config::default();
+    config.wasm_wide_arithmetic(true);
     config.set_max_stack_height(64 << 20).set_max_recursion_depth(100_000);
     let engine = Engine::new(&config);
     let module = match Module::new(&engine, wasm) {

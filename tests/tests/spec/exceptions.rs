@@ -23,7 +23,6 @@ pub(crate) const LATER: &[&str] = &[
     "shared-everything-threads",
     "stack-switching",
     "threads",
-    "wide-arithmetic",
 ];
 
 const EXCEPTIONS_PROPOSAL: &str = "exception-handling";

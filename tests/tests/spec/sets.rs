@@ -52,8 +52,8 @@ pub(crate) fn all() -> &'static [Set] {
     }
     const SETS: &[Set] = &[
         set("wasm-v2", Source::Version(SpecVersion::V2), WASM2),
-        set("wasm-v3", Source::Version(SpecVersion::V3), F::SUPPORTED),
-        set("wasm-latest", Source::NewIn(SpecVersion::Latest, SpecVersion::V3), F::SUPPORTED),
+        set("wasm-v3", Source::Version(SpecVersion::V3), F::DEFAULT),
+        set("wasm-latest", Source::NewIn(SpecVersion::Latest, SpecVersion::V3), F::DEFAULT),
         // Of 2.0.
         set("mutable-global", of(Proposal::MutableGlobal), WASM2),
         set("sign-extension-ops", of(Proposal::SignExtensionOps), WASM2),
@@ -74,6 +74,8 @@ pub(crate) fn all() -> &'static [Set] {
             features: WASM2.union(F::RELAXED_SIMD),
             deterministic: true,
         },
+        // Later.
+        set("wide-arithmetic", of(Proposal::WideArithmetic), F::DEFAULT.union(F::WIDE_ARITHMETIC)),
         set("annotations", of(Proposal::Annotations), WASM2),
     ];
     SETS
@@ -118,7 +120,8 @@ impl Set {
             .wasm_tail_call(allowed(WasmFeatures::TAIL_CALL))
             .wasm_extended_const(allowed(WasmFeatures::EXTENDED_CONST))
             .wasm_multi_memory(allowed(WasmFeatures::MULTI_MEMORY))
-            .wasm_memory64(allowed(WasmFeatures::MEMORY64));
+            .wasm_memory64(allowed(WasmFeatures::MEMORY64))
+            .wasm_wide_arithmetic(allowed(WasmFeatures::WIDE_ARITHMETIC));
         config
     }
 }

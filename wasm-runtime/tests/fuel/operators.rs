@@ -11,6 +11,18 @@ fn operators_are_counted() {
     uses(r#"(func (export "run") nop nop (block (block)) return)"#, &[], 1);
     // Two constants and their sum; dropping it costs nothing.
     uses(r#"(func (export "run") (drop (i32.add (i32.const 1) (i32.const 2))))"#, &[], 4);
+    // The entry, two constants and a product; what is folded costs the same.
+    uses(
+        r#"(func (export "run") (i64.mul_wide_u (i64.const 3) (i64.const 5)) (drop) (drop))"#,
+        &[],
+        4,
+    );
+    uses(
+        r#"(func (export "run") (param i64) (result i64 i64)
+            (i64.add128 (local.get 0) (local.get 0) (i64.const 1) (i64.const 0)))"#,
+        &[Val::I64(5)],
+        6,
+    );
     // What is never reached is never counted.
     uses(r#"(func (export "run") return (drop (i32.const 1)))"#, &[], 1);
 }

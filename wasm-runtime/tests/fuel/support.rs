@@ -19,6 +19,7 @@ pub(crate) fn settings() -> Vec<(String, Config)> {
                 let mut config = Config::new();
                 config
                     .consume_fuel(true)
+                    .wasm_wide_arithmetic(true)
                     .cranelift_opt_level(level)
                     .memory_reservation(reservation);
                 config.cranelift_debug_verifier(true).interruption(variant == "interruptible");

@@ -145,7 +145,7 @@ impl Config {
 
     /// Allows or refuses proposals.
     ///
-    /// Default: [`WasmFeatures::SUPPORTED`]. A proposal that is allowed costs nothing in modules
+    /// Default: [`WasmFeatures::DEFAULT`]. A proposal that is allowed costs nothing in modules
     /// that do not use it.
     pub fn wasm_features(&mut self, features: WasmFeatures, enable: bool) -> &mut Self {
         self.request.features.set(features, enable);
@@ -167,7 +167,8 @@ impl Config {
         wasm_simd SIMD "yes" "128-bit vectors";
         wasm_tail_call TAIL_CALL "yes" "tail calls";
         wasm_threads THREADS "no" "shared memories and atomic instructions";
-        wasm_wide_arithmetic WIDE_ARITHMETIC "no" "128-bit arithmetic on pairs of 64-bit integers";
+        wasm_wide_arithmetic WIDE_ARITHMETIC "no"
+            "128-bit arithmetic on pairs of 64-bit integers (the wide-arithmetic proposal, phase 4)";
     }
 
     /// Whether relaxed vector instructions give the same result on every machine.

@@ -12,6 +12,7 @@ use wasm_types::{FuncType, MemoryIndex, ValType};
 
 use super::Idiom;
 use super::expression::{Id, Pool, stores};
+use crate::wide;
 
 /// Where the product goes: to the first parameter plus an offset, the lower half first in memory.
 /// The other parameters are the two factors, each as two halves, the lower one first.
@@ -31,8 +32,7 @@ impl WideMultiply {
         builder: &mut FunctionBuilder<'_>,
         [a_low, a_high, b_low, b_high]: [Value; 4],
     ) -> (Value, Value) {
-        let low = builder.ins().imul(a_low, b_low);
-        let carried = builder.ins().umulhi(a_low, b_low);
+        let [low, carried] = wide::multiply_unsigned(builder, a_low, b_low);
         let first = builder.ins().imul(a_low, b_high);
         let second = builder.ins().imul(a_high, b_low);
         let mixed = builder.ins().iadd(first, second);

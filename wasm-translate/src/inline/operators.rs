@@ -136,6 +136,10 @@ fn is_harmless_integer(operator: &Operator<'_>) -> bool {
             | O::I64Add
             | O::I64Sub
             | O::I64Mul
+            | O::I64Add128
+            | O::I64Sub128
+            | O::I64MulWideS
+            | O::I64MulWideU
             | O::I64And
             | O::I64Or
             | O::I64Xor

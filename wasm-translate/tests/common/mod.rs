@@ -25,7 +25,7 @@ pub(crate) fn settings(target: &str) -> Settings {
 
 /// The declarations of a module.
 pub(crate) fn parse(wasm: &[u8]) -> ParsedModule {
-    Module::parse_with_bodies(wasm, WasmFeatures::default()).unwrap()
+    Module::parse_with_bodies(wasm, WasmFeatures::SUPPORTED).unwrap()
 }
 
 /// A module as machine code.

@@ -47,12 +47,6 @@ fn each_proposal_that_is_not_translated_is_named() {
         ("(module (func (param exnref)))", "exception-handling", "function type"),
         ("(module (memory 1 (pagesize 1)))", "custom-page-sizes", "defined memory 0"),
         (
-            "(module (func (param i64 i64) (result i64 i64) \
-             local.get 0 local.get 1 i64.mul_wide_u))",
-            "wide-arithmetic",
-            "instruction `i64.mul_wide_u`",
-        ),
-        (
             "(module (memory 1) (func (memory.discard (i32.const 0) (i32.const 0))))",
             "memory-control",
             "instruction `memory.discard`",
@@ -122,6 +116,12 @@ fn what_is_translated_can_be_switched_off() {
             "(module (func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0)))))",
             WasmFeatures::RELAXED_SIMD,
             "relaxed-SIMD",
+        ),
+        (
+            "(module (func (param i64 i64) (result i64 i64) \
+             local.get 0 local.get 1 i64.mul_wide_u))",
+            WasmFeatures::WIDE_ARITHMETIC,
+            "wide-arithmetic",
         ),
     ] {
         let error = refuse_with(text, WasmFeatures::SUPPORTED - flag);

@@ -119,7 +119,7 @@ fn fit(memories: usize) -> bool {
 /// How many memories of a module would be reserved whole.
 #[cfg(feature = "jit")]
 fn memories_of_wasm(wasm: &[u8]) -> usize {
-    let features = wasm_runtime::WasmFeatures::default();
+    let features = wasm_runtime::WasmFeatures::SUPPORTED;
     // The compiler reports what is wrong with a module.
     let parsed = wasm_types::Module::parse_with_bodies(wasm, features);
     parsed.map_or(0, |parsed| parsed.module().memories.len())

@@ -19,6 +19,7 @@ mod output;
 mod patterns;
 #[cfg(feature = "jit")]
 mod progress;
+mod proposals;
 mod run;
 mod sign;
 mod source;

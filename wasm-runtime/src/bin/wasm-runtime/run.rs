@@ -114,6 +114,9 @@ pub(crate) struct Run {
     reservation: Reservation,
 
     #[command(flatten)]
+    proposals: crate::proposals::Proposals,
+
+    #[command(flatten)]
     observe: observe::Observe,
 
     #[command(flatten)]
@@ -317,6 +320,7 @@ impl Run {
         self.bounds.apply(&mut config);
         self.observe.apply(&mut config);
         self.trust.apply(&mut config)?;
+        self.proposals.apply(&mut config);
         #[cfg(feature = "jit")]
         config
             .cranelift_opt_level(self.optimize.level())

@@ -10,6 +10,7 @@ use crate::address_space::Reservation;
 #[cfg(feature = "rewrite")]
 use crate::input::Input;
 use crate::patterns;
+use crate::proposals::Proposals;
 #[cfg(feature = "rewrite")]
 use crate::source::Source;
 
@@ -88,6 +89,9 @@ pub(crate) struct Settings {
     #[command(flatten)]
     reservation: Reservation,
 
+    #[command(flatten)]
+    proposals: Proposals,
+
     /// The number of threads that compile functions; as many as the machine has if not given. The
     /// result is the same.
     #[arg(long, value_name = "NUMBER")]
@@ -98,9 +102,10 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Sets the address space of memories, for code that runs here.
+    /// Sets the address space of memories, and what is allowed, for code that runs here.
     #[cfg(feature = "rewrite")]
-    pub(crate) fn reserve(&self, config: &mut Config, wasm: &[u8], file: &Source) {
+    pub(crate) fn apply_here(&self, config: &mut Config, wasm: &[u8], file: &Source) {
+        self.proposals.apply(config);
         let input = Input::Wasm(wasm.to_vec());
         self.reservation.apply_to(config, std::iter::once((file, &input)));
     }
@@ -118,6 +123,7 @@ impl Settings {
             .consume_fuel(self.metered)
             .function_hooks(self.function_hooks.iter().cloned());
         self.reservation.apply(&mut config);
+        self.proposals.apply(&mut config);
         let mut request = config.compile_request().clone();
         request.tunables.opt_level = self.optimize.level();
         request.target.clone_from(&self.target);

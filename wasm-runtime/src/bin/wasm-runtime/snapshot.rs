@@ -136,7 +136,7 @@ impl SnapshotCommand {
     /// Initialises an instance, and returns its state afterwards.
     fn state(&self, wasm: &[u8]) -> Result<ModuleState> {
         let mut config = Config::new();
-        self.settings.reserve(&mut config, wasm, &self.file);
+        self.settings.apply_here(&mut config, wasm, &self.file);
         let progress = Progress::default();
         config.compiler(std::sync::Arc::new(progress.compiler()));
         let engine = Engine::new(&config)?;

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use wasm_runtime::error::Context;
 use wasm_runtime::wast::Runner;
-use wasm_runtime::{Engine, Result};
+use wasm_runtime::{Config, Engine, Result};
 
+use crate::proposals::Proposals;
 use crate::source::Source;
 use crate::{exit, output};
 
@@ -20,6 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   wasm-runtime wast i32.wast
   wasm-runtime wast tests/*.wast
+  wasm-runtime wast -W wide-arithmetic wide-arithmetic.wast
 
 The exit code is 0 if all assertions of all scripts hold, else 1.";
 
@@ -27,6 +29,9 @@ The exit code is 0 if all assertions of all scripts hold, else 1.";
 #[derive(Args)]
 #[command(long_about = LONG, after_long_help = EXAMPLES)]
 pub(crate) struct Wast {
+    #[command(flatten)]
+    proposals: Proposals,
+
     /// The scripts; `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<Source>,
@@ -34,12 +39,14 @@ pub(crate) struct Wast {
 
 impl Wast {
     pub(crate) fn execute(self) -> Result<ExitCode> {
+        let mut config = Config::new();
+        self.proposals.apply(&mut config);
         let mut failed = 0;
         for file in &self.files {
             let name = file.plain();
             let script = String::from_utf8(file.read()?)
                 .with_context(|| format!("can't read {file}: it is not text"))?;
-            let summary = match Runner::new(&Engine::default())?.run_to_end(&name, &script) {
+            let summary = match Runner::new(&Engine::new(&config)?)?.run_to_end(&name, &script) {
                 Ok(summary) => summary,
                 Err(error) => {
                     exit::message(format_args!("{error}"));

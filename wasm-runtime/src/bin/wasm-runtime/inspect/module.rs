@@ -12,7 +12,7 @@ use super::sections;
 
 /// Describes the contents of a module.
 pub(super) fn report(wasm: &[u8]) -> Result<String> {
-    let module = Module::parse(wasm, WasmFeatures::default())?;
+    let module = Module::parse(wasm, WasmFeatures::SUPPORTED)?;
     let mut out = String::new();
     write_report(&mut out, wasm, &module).map(|()| out).map_err(Into::into)
 }
