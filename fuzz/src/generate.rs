@@ -22,7 +22,6 @@ pub fn any(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     config.exceptions_enabled = u.arbitrary()?;
     config.gc_enabled = u.arbitrary()?;
     config.threads_enabled = u.arbitrary()?;
-    config.custom_page_sizes_enabled = u.arbitrary()?;
     config.compact_imports_enabled = u.arbitrary()?;
     config.generate_custom_sections = u.arbitrary()?;
     config.allow_invalid_funcs = u.arbitrary()?;
@@ -79,7 +78,7 @@ fn supported_config(u: &mut Unstructured<'_>) -> Result<Config> {
         bulk_memory_enabled: true,
         compact_imports_enabled: false,
         custom_descriptors_enabled: false,
-        custom_page_sizes_enabled: false,
+        custom_page_sizes_enabled: u.arbitrary()?,
         exceptions_enabled: false,
         gc_enabled: false,
         multi_value_enabled: true,

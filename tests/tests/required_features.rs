@@ -32,6 +32,7 @@ fn suite() -> Vec<(String, Vec<u8>)> {
         Proposal::MultiMemory,
         Proposal::Memory64,
         Proposal::WideArithmetic,
+        Proposal::CustomPageSizes,
     ];
     for file in spec(SpecVersion::V3).chain(proposals.into_iter().flat_map(proposal)) {
         let mut runner = Runner::new(&Engine::default()).unwrap();
@@ -94,8 +95,21 @@ fn check_extensions(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
     counts
 }
 
+/// Whether a memory is said to have the pages that it would have if nothing was said.
+fn names_usual_pages(wasm: &[u8]) -> bool {
+    let usual = |ty: &wasmparser::MemoryType| ty.page_size_log2 == Some(16);
+    wasmparser::Parser::new(0).parse_all(wasm).flatten().any(|payload| match payload {
+        Payload::MemorySection(section) => section.into_iter().flatten().any(|ty| usual(&ty)),
+        Payload::ImportSection(section) => section
+            .into_imports()
+            .flatten()
+            .any(|import| matches!(import.ty, wasmparser::TypeRef::Memory(ty) if usual(&ty))),
+        _ => false,
+    })
+}
+
 /// Some features have no flag of their own here, and show in the encoding alone: indices of several
-/// bytes, and a count of data segments.
+/// bytes, and a count of data segments. So does a size of pages that is named and the usual one.
 fn check_proposals(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     // Leaves out scripts that are only about encodings.
@@ -111,6 +125,9 @@ fn check_proposals(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
             wasmparser::WasmFeatures::from(used) | wasmparser::WasmFeatures::CALL_INDIRECT_OVERLONG;
         if counts_data() {
             allowed |= wasmparser::WasmFeatures::BULK_MEMORY;
+        }
+        if names_usual_pages(wasm) {
+            allowed |= wasmparser::WasmFeatures::CUSTOM_PAGE_SIZES;
         }
         if let Err(error) = Validator::new_with_features(allowed).validate_all(wasm) {
             panic!("{name} is not valid with {used:?} alone: {error}");

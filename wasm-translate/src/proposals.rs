@@ -38,14 +38,11 @@ mod tests {
             maximum: Some(2),
             memory64: false,
             shared: false,
-            page_size_log2: 16,
+            page_size_log2: MemoryType::DEFAULT_PAGE_SIZE_LOG2,
         };
         check(WasmFeatures::empty(), &|module| module.memories.push(memory));
         check(WasmFeatures::THREADS, &|module| {
             module.memories.push(MemoryType { shared: true, ..memory });
-        });
-        check(WasmFeatures::CUSTOM_PAGE_SIZES, &|module| {
-            module.memories.push(MemoryType { page_size_log2: 0, ..memory });
         });
         check(WasmFeatures::EXCEPTIONS, &|module| {
             module.tags.push(TagType { ty: TypeIndex::new(0) });

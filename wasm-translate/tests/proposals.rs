@@ -156,6 +156,7 @@ fn declarations_use_their_proposals() {
         WasmFeatures::MULTI_MEMORY,
         &["(module (memory 1) (memory 2))", r#"(module (import "a" "b" (memory 1)) (memory 1))"#],
     );
+    check(WasmFeatures::CUSTOM_PAGE_SIZES, &["(module (memory 1 (pagesize 1)))"]);
     check(WasmFeatures::MEMORY64, &["(module (memory i64 1))", "(module (table i64 1 funcref))"]);
 }
 

@@ -13,6 +13,7 @@ const MODULES: &[(&str, &str)] = &[
     ("memory64", include_str!("modules/memory64.wat")),
     ("table", include_str!("modules/table.wat")),
     ("wide", include_str!("modules/wide.wat")),
+    ("page_sizes", include_str!("modules/page_sizes.wat")),
 ];
 
 /// Settings that change which code is made.

@@ -136,7 +136,7 @@ impl Tunables {
     /// Whether a memory of the given type is reserved whole, so that its base never moves and
     /// 32-bit addresses into it need no bounds check.
     pub const fn memory_is_static(&self, ty: &MemoryType) -> bool {
-        !ty.memory64 && ty.page_size_log2 == 16 && self.memory_reservation >= WHOLE_INDEX_SPACE
+        !ty.memory64 && ty.has_default_pages() && self.memory_reservation >= WHOLE_INDEX_SPACE
     }
 
     /// How many bytes from its base on belong to a memory that is reserved whole, accessible or
@@ -149,7 +149,7 @@ impl Tunables {
     /// belong to it. With small pages that is none: the guard follows the last whole page of the
     /// machine, which is not where the memory ends.
     pub const fn guard_after(&self, ty: &MemoryType) -> u64 {
-        if ty.page_size_log2 == 16 { self.memory_guard_size } else { 0 }
+        if ty.has_default_pages() { self.memory_guard_size } else { 0 }
     }
 }
 

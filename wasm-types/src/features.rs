@@ -36,7 +36,7 @@ bitflags::bitflags! {
         const FUNCTION_REFERENCES = 1 << 14;
         /// Garbage collection.
         const GC = 1 << 15;
-        /// Pages of other sizes than 64 KiB.
+        /// Memories whose pages are of one byte (phase 3, off by default).
         const CUSTOM_PAGE_SIZES = 1 << 16;
         /// 128-bit arithmetic on pairs of 64-bit integers (phase 4, off by default).
         const WIDE_ARITHMETIC = 1 << 17;
@@ -64,7 +64,8 @@ impl WasmFeatures {
         .union(Self::MEMORY64);
     /// What this version of the project translates and runs: also what has to be switched on,
     /// since it is no part of the specification yet.
-    pub const SUPPORTED: Self = Self::DEFAULT.union(Self::WIDE_ARITHMETIC);
+    pub const SUPPORTED: Self =
+        Self::DEFAULT.union(Self::WIDE_ARITHMETIC).union(Self::CUSTOM_PAGE_SIZES);
 }
 
 impl Default for WasmFeatures {

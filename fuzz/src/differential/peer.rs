@@ -16,7 +16,7 @@ type Log = Vec<Vec<Value>>;
 /// Calls all exports, with a new instance after each call that may have used up all fuel.
 pub(super) fn run(wasm: &[u8], plan: &Plan) -> Vec<Outcome> {
     let mut config = Config::default();
-    config.wasm_wide_arithmetic(true);
+    config.wasm_wide_arithmetic(true).wasm_custom_page_sizes(true);
     config.set_max_stack_height(64 << 20).set_max_recursion_depth(100_000);
     let engine = Engine::new(&config);
     let module = match Module::new(&engine, wasm) {
@@ -98,6 +98,7 @@ fn imports(
             EntityType::Memory(ty) => {
                 let mut builder = wasmi::MemoryType::builder();
                 builder.memory64(ty.memory64).min(ty.minimum).max(ty.maximum);
+                builder.page_size_log2(ty.page_size_log2);
                 Extern::Memory(Memory::new(&mut *store, builder.build()?)?)
             }
             EntityType::Table(ty) => {

@@ -25,7 +25,9 @@ impl Plan {
             return None;
         }
         let imports_are_small = module.imports.iter().all(|import| match import.ty {
-            EntityType::Memory(ty) => ty.minimum <= 16,
+            EntityType::Memory(ty) => {
+                ty.bytes_of(ty.minimum).is_some_and(|bytes| bytes <= 16 << 16)
+            }
             EntityType::Table(ty) => ty.minimum <= 1000,
             EntityType::Tag(_) => false,
             EntityType::Func(_) | EntityType::Global(_) => true,

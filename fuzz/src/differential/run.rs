@@ -80,6 +80,7 @@ fn imports(store: &mut Store<Log>, plan: &Plan) -> Vec<Extern> {
             EntityType::Memory(ty) => {
                 let ty = MemoryTypeBuilder::new()
                     .memory64(ty.memory64)
+                    .page_size_log2(ty.page_size_log2)
                     .min(ty.minimum)
                     .max(ty.maximum)
                     .build()

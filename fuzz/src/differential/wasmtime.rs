@@ -19,6 +19,7 @@ fn engine() -> Engine {
     // The guard begins one page beyond the largest possible size.
     config.memory_guard_size(64 << 10).wasm_memory64(true).wasm_tail_call(true);
     config.wasm_extended_const(true).wasm_multi_memory(true).wasm_wide_arithmetic(true);
+    config.wasm_custom_page_sizes(true);
     Engine::new(&config).expect("the settings are valid")
 }
 

@@ -19,7 +19,6 @@ pub(crate) const LATER: &[&str] = &[
     GC,
     "compact-import-section",
     "custom-descriptors",
-    "custom-page-sizes",
     "shared-everything-threads",
     "stack-switching",
     "threads",

@@ -76,6 +76,11 @@ pub(crate) fn all() -> &'static [Set] {
         },
         // Later.
         set("wide-arithmetic", of(Proposal::WideArithmetic), F::DEFAULT.union(F::WIDE_ARITHMETIC)),
+        set(
+            "custom-page-sizes",
+            of(Proposal::CustomPageSizes),
+            F::DEFAULT.union(F::CUSTOM_PAGE_SIZES),
+        ),
         set("annotations", of(Proposal::Annotations), WASM2),
     ];
     SETS
@@ -121,7 +126,8 @@ impl Set {
             .wasm_extended_const(allowed(WasmFeatures::EXTENDED_CONST))
             .wasm_multi_memory(allowed(WasmFeatures::MULTI_MEMORY))
             .wasm_memory64(allowed(WasmFeatures::MEMORY64))
-            .wasm_wide_arithmetic(allowed(WasmFeatures::WIDE_ARITHMETIC));
+            .wasm_wide_arithmetic(allowed(WasmFeatures::WIDE_ARITHMETIC))
+            .wasm_custom_page_sizes(allowed(WasmFeatures::CUSTOM_PAGE_SIZES));
         config
     }
 }

@@ -119,7 +119,7 @@ pub(super) fn global(f: &mut fmt::Formatter<'_>, ty: &GlobalType) -> fmt::Result
 pub(super) fn memory(f: &mut fmt::Formatter<'_>, ty: &MemoryType) -> fmt::Result {
     f.write_str("(memory")?;
     limits(f, ty.memory64, ty.minimum, ty.maximum, ty.shared)?;
-    if ty.page_size_log2 != 16 {
+    if !ty.has_default_pages() {
         write!(f, " (pagesize {})", ty.page_size())?;
     }
     f.write_str(")")

@@ -313,7 +313,7 @@ impl<'a> Artifact<'a> {
         }
         let memory = self.counts().imported_memories.checked_add(index.as_u32());
         let ty = self.memory(MemoryIndex::new(memory.ok_or_else(damaged)?))?;
-        let size = ty.minimum.checked_mul(ty.page_size()).ok_or_else(damaged)?;
+        let size = ty.bytes_of(ty.minimum).ok_or_else(damaged)?;
         memory_offset.checked_add(len).filter(|end| *end <= size).ok_or_else(damaged)?;
         Ok(Some(MemoryImage {
             memory_offset,

@@ -121,7 +121,7 @@ impl Images {
             .iter()
             .zip(&module.memories[module.num_imported_memories as usize..])
             // Images are made of whole pages of the host, and so must the memory be.
-            .map(|(_, ty)| MemoryDraft { open: ty.page_size_log2 == 16, ..MemoryDraft::default() })
+            .map(|(_, ty)| MemoryDraft { open: ty.has_default_pages(), ..MemoryDraft::default() })
             .collect();
         for (number, segment) in module.data.iter().enumerate() {
             let DataKind::Active { memory, offset } = &segment.kind else { continue };
@@ -300,8 +300,8 @@ fn table_place(ty: &TableType, offset: &ConstExpr, segment: &ElementSegment) -> 
 /// Where a segment stands in its memory, if it is certain to fit.
 fn memory_place(ty: &MemoryType, offset: &ConstExpr, len: u64) -> Option<Range<u64>> {
     let start = offset.as_address()?;
-    let size = u128::from(ty.minimum) << ty.page_size_log2;
-    let end = start.checked_add(len).filter(|end| u128::from(*end) <= size)?;
+    let size = ty.bytes_of(ty.minimum).unwrap_or(u64::MAX);
+    let end = start.checked_add(len).filter(|end| *end <= size)?;
     Some(start..end)
 }
 

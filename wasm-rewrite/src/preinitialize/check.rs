@@ -91,13 +91,20 @@ fn size(item: &Item, size: u64, minimum: u64, maximum: u64, unit: &str) -> Resul
 }
 
 fn memory(item: &Item, ty: &MemoryType, state: &MemoryState) -> Result<(), Error> {
-    let page_log2 = ty.page_size_log2.unwrap_or(16).min(63);
-    let address_bits = if ty.memory64 { 64 } else { 32 };
-    let addressable = u64::try_from((1_u128 << address_bits) >> page_log2).unwrap_or(u64::MAX);
-    size(item, state.pages, ty.initial, ty.maximum.unwrap_or(addressable), "pages")?;
+    let default = wasm_types::MemoryType::DEFAULT_PAGE_SIZE_LOG2;
+    let ty = wasm_types::MemoryType {
+        minimum: ty.initial,
+        maximum: ty.maximum,
+        memory64: ty.memory64,
+        shared: ty.shared,
+        // Validation allows 0 and 16.
+        page_size_log2: ty.page_size_log2.map_or(default, |log2| log2.min(63) as u8),
+    };
+    let most = ty.maximum.unwrap_or(ty.absolute_maximum());
+    size(item, state.pages, ty.minimum, most, "pages")?;
     // Nothing is at the very last address of a memory of 2^64 bytes, so that ends fit in 64 bits,
     // too.
-    let bytes = (u128::from(state.pages) << page_log2).min(u128::from(u64::MAX));
+    let bytes = u128::from(ty.bytes_of(state.pages).unwrap_or(u64::MAX));
     let pieces = state.chunks.iter().map(|chunk| (chunk.offset, chunk.bytes.len()));
     inside(item, pieces, bytes, "bytes")
 }

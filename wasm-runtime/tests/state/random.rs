@@ -7,24 +7,30 @@
 use proptest::prelude::*;
 use wasm_runtime::rewrite::{PreinitializeOptions, preinitialize};
 use wasm_runtime::{
-    Engine, Error, Func, GlobalState, Instance, Linker, Module, Ref, RefState, Result, Snapshot,
-    Store, Val,
+    Config, Engine, Error, Func, GlobalState, Instance, Linker, Module, Ref, RefState, Result,
+    Snapshot, Store, Val,
 };
 
-const PAGE: usize = 1 << 16;
-const MAX_PAGES: [u64; 2] = [4, 3];
+/// The sizes of pages: in the last memory they are single bytes.
+const PAGES: [usize; 3] = [1 << 16, 1 << 16, 1];
+const MAX_PAGES: [u64; 3] = [4, 3, 20_000];
+/// By how many pages the last memory grows.
+const SMALL_GROWTH: [u32; 3] = [1, 100, 4097];
+const SMALL_SIZE: usize = 70;
 const MAX_ELEMENTS: u64 = 9;
 const TEXT: &[u8] = b"initial";
 
 const WAT: &str = r#"(module
     (type $number (func (result i32)))
     (memory $a (export "m0") 1 4) (memory $b (export "m1") 0 3)
+    (memory $c (export "m2") 70 20000 (pagesize 1))
     (table $t (export "t0") 3 9 funcref) (table $u (export "t1") 2 9 funcref)
     (global $i (export "i") (mut i64) (i64.const 0))
     (global $f (export "f") (mut funcref) (ref.null func))
     (global $hidden (mut f32) (f32.const 1.5))
     (data (memory $a) (i32.const 4094) "initial")
     (data $passive "initial")
+    (data (memory $c) (i32.const 63) "initial")
     (elem (table $t) (i32.const 1) func $f0 $f1)
     (elem $later func $f2 $f1)
     (func $f0 (type $number) (i32.const 0))
@@ -38,6 +44,9 @@ const WAT: &str = r#"(module
         (memory.fill $a (local.get 0) (local.get 1) (local.get 2)))
     (func (export "fill1") (param i32 i32 i32)
         (memory.fill $b (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "fill2") (param i32 i32 i32)
+        (memory.fill $c (local.get 0) (local.get 1) (local.get 2)))
+    (func (export "grow2") (param i32) (result i32) (memory.grow $c (local.get 0)))
     (func (export "grow0") (param i32) (result i32) (memory.grow $a (local.get 0)))
     (func (export "grow1") (param i32) (result i32) (memory.grow $b (local.get 0)))
     (func (export "copy") (param i32 i32 i32)
@@ -60,7 +69,7 @@ const WAT: &str = r#"(module
 /// What an instance holds.
 #[derive(Clone, PartialEq, Debug)]
 struct Model {
-    memories: [Vec<u8>; 2],
+    memories: [Vec<u8>; 3],
     tables: [Vec<Option<u32>>; 2],
     number: i64,
     func: Option<u32>,
@@ -70,10 +79,12 @@ struct Model {
 
 impl Model {
     fn new() -> Self {
-        let mut first = vec![0; PAGE];
+        let mut first = vec![0; PAGES[0]];
         first[4094..][..TEXT.len()].copy_from_slice(TEXT);
+        let mut last = vec![0; SMALL_SIZE - TEXT.len()];
+        last.extend_from_slice(TEXT);
         Self {
-            memories: [first, Vec::new()],
+            memories: [first, Vec::new(), last],
             tables: [vec![None, Some(0), Some(1)], vec![None; 2]],
             number: 0,
             func: None,
@@ -116,23 +127,25 @@ enum Step {
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    let memory = 0..2usize;
+    let memory = || 0..3usize;
+    let table = 0..2usize;
     // Often at the borders of pages, sometimes out of bounds.
-    let address = || prop_oneof![0..300_000u32, (0..70u32).prop_map(|page| page * 4096)];
+    let address =
+        || prop_oneof![0..300_000u32, 0..10_000u32, (0..70u32).prop_map(|page| page * 4096)];
     let len = || prop_oneof![0..20u32, 0..70_000u32];
     let element = || 0..10u32;
     let func = || proptest::option::of(0..3u32);
     prop_oneof![
-        4 => (memory.clone(), address(), any::<u8>(), len())
+        4 => (memory(), address(), any::<u8>(), len())
             .prop_map(|(m, at, value, len)| Change::Fill(m, at, value, len)),
-        2 => (memory.clone(), address(), proptest::collection::vec(any::<u8>(), 1..9))
+        2 => (memory(), address(), proptest::collection::vec(any::<u8>(), 1..9))
             .prop_map(|(m, at, bytes)| Change::Write(m, at, bytes)),
-        2 => (memory.clone(), 0..3u32).prop_map(|(m, pages)| Change::Grow(m, pages)),
+        2 => (memory(), 0..3u32).prop_map(|(m, pages)| Change::Grow(m, pages)),
         1 => (address(), address(), len()).prop_map(|(to, from, len)| Change::Copy(to, from, len)),
         1 => (address(), 0..9u32, 0..9u32).prop_map(|(to, from, len)| Change::Init(to, from, len)),
         1 => Just(Change::Drop),
-        3 => (memory.clone(), element(), func()).prop_map(|(t, at, f)| Change::Set(t, at, f)),
-        1 => (memory, 0..4u32, func()).prop_map(|(t, more, f)| Change::GrowTable(t, more, f)),
+        3 => (table.clone(), element(), func()).prop_map(|(t, at, f)| Change::Set(t, at, f)),
+        1 => (table, 0..4u32, func()).prop_map(|(t, more, f)| Change::GrowTable(t, more, f)),
         1 => (element(), element(), 0..4u32).prop_map(|(a, b, c)| Change::CopyElements(a, b, c)),
         1 => (element(), 0..3u32, 0..3u32).prop_map(|(a, b, c)| Change::Elements(a, b, c)),
         1 => Just(Change::DropElements),
@@ -200,12 +213,13 @@ fn apply(store: &mut Store<()>, instance: Instance, model: &mut Model, change: &
             }
         }
         Change::Grow(memory, pages) => {
-            let old = model.memories[memory].len() / PAGE;
+            let pages = if memory == 2 { SMALL_GROWTH[pages as usize] } else { pages };
+            let old = model.memories[memory].len() / PAGES[memory];
             let fits = old as u64 + u64::from(pages) <= MAX_PAGES[memory];
             let done = call(store, &format!("grow{memory}"), &[i(pages)]);
             assert_eq!(done, Some(if fits { old as i32 } else { -1 }));
             if fits {
-                model.memories[memory].resize((old + pages as usize) * PAGE, 0);
+                model.memories[memory].resize((old + pages as usize) * PAGES[memory], 0);
             }
         }
         Change::Copy(to, from, len) => {
@@ -293,7 +307,7 @@ fn check(store: &mut Store<()>, instance: Instance, model: &Model) {
     let segments = instance.data_segments(&*store).unwrap();
     assert_eq!(
         segments.iter().map(|it| it.item.is_dropped).collect::<Vec<_>>(),
-        [true, model.dropped]
+        [true, model.dropped, true]
     );
     let segments = instance.element_segments(&*store).unwrap();
     assert_eq!(
@@ -331,7 +345,7 @@ fn check_contents(store: &mut Store<()>, instance: Instance, model: &Model) {
 fn boot(wasm: &[u8], snapshot: &Snapshot, artifact: bool) -> Result<(Store<()>, Instance)> {
     let state = snapshot.state(snapshot.instances().next().unwrap())?;
     let written = preinitialize(wasm, &state, &PreinitializeOptions::default())?.wasm;
-    let engine = Engine::default();
+    let engine = engine();
     let module = if artifact {
         let artifact = engine.precompile_module(&written)?;
         // SAFETY: the artifact has just been made.
@@ -348,9 +362,9 @@ fn boot(wasm: &[u8], snapshot: &Snapshot, artifact: bool) -> Result<(Store<()>, 
 fn check_plain(snapshot: &Snapshot, model: &Model) {
     let instance = snapshot.instances().next().unwrap();
     let state = snapshot.state(instance).unwrap();
-    for (memory, bytes) in state.memories.iter().zip(&model.memories) {
+    for ((memory, bytes), page) in state.memories.iter().zip(&model.memories).zip(PAGES) {
         let memory = memory.as_ref().unwrap();
-        let mut found = vec![0; memory.pages as usize * PAGE];
+        let mut found = vec![0; memory.pages as usize * page];
         for chunk in &memory.chunks {
             found[chunk.offset as usize..][..chunk.bytes.len()].copy_from_slice(&chunk.bytes);
         }
@@ -378,7 +392,7 @@ fn check_plain(snapshot: &Snapshot, model: &Model) {
         GlobalState::F32(1.5f32.to_bits()),
     ];
     assert_eq!(state.globals, expected.map(Some));
-    assert_eq!(state.dropped_data, [true, model.dropped]);
+    assert_eq!(state.dropped_data, [true, model.dropped, true]);
     assert_eq!(state.dropped_elements, [true, model.dropped_elements, true]);
 }
 
@@ -470,9 +484,13 @@ fn run(engine: &Engine, module: &Module, wasm: &[u8], steps: &[Step]) -> Result<
     Ok(())
 }
 
+fn engine() -> Engine {
+    Engine::new(Config::new().wasm_custom_page_sizes(true)).unwrap()
+}
+
 #[test]
 fn instances_are_what_their_models_are() {
-    let engine = Engine::default();
+    let engine = engine();
     let wasm = wat::parse_str(WAT).unwrap();
     let module = Module::new(&engine, &wasm).unwrap();
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) };

@@ -154,7 +154,8 @@ impl Config {
 
     proposals! {
         wasm_bulk_memory BULK_MEMORY "yes" "bulk operations on memories and tables";
-        wasm_custom_page_sizes CUSTOM_PAGE_SIZES "no" "pages of other sizes than 64 KiB";
+        wasm_custom_page_sizes CUSTOM_PAGE_SIZES "no"
+            "memories whose pages are of one byte (the custom-page-sizes proposal, phase 3)";
         wasm_exceptions EXCEPTIONS "no" "exceptions";
         wasm_extended_const EXTENDED_CONST "yes" "arithmetic in constant expressions";
         wasm_function_references FUNCTION_REFERENCES "no" "typed function references";

@@ -320,7 +320,7 @@ fn reserve<T: 'static>(store: &mut StoreInner<T>, module: &Module) -> Result<()>
     let mut room = store.vm.room();
     for number in counts.imported_memories..counts.memories {
         let ty = artifact.memory(wasm_types::MemoryIndex::new(number))?;
-        let bytes = |pages: u64| clamp(pages.saturating_mul(ty.page_size()));
+        let bytes = |pages: u64| clamp(ty.bytes_of(pages).unwrap_or(u64::MAX));
         if !host.memory_growing(0, bytes(ty.minimum), ty.maximum.map(bytes))? {
             crate::bail!(
                 "memory minimum size of {} pages exceeds memory limits: {}",

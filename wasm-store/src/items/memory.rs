@@ -89,7 +89,7 @@ impl Memory {
         let (store, host) = store.0.opaque_and_host();
         store.limits.add_memory()?;
         let bytes = |pages: u64| {
-            usize::try_from(pages.saturating_mul(ty.page_size())).unwrap_or(usize::MAX)
+            ty.bytes_of(pages).and_then(|len| usize::try_from(len).ok()).unwrap_or(usize::MAX)
         };
         if !host.memory_growing(0, bytes(ty.minimum), ty.maximum.map(bytes))? {
             crate::bail!(

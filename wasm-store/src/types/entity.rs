@@ -224,7 +224,7 @@ impl fmt::Display for MemoryType {
         if self.ty.shared {
             f.write_str(" shared")?;
         }
-        if self.ty.page_size_log2 != 16 {
+        if !self.ty.has_default_pages() {
             write!(f, " (pagesize {})", self.ty.page_size())?;
         }
         f.write_str(")")
@@ -260,7 +260,7 @@ impl MemoryTypeBuilder {
                 maximum: None,
                 memory64: false,
                 shared: false,
-                page_size_log2: 16,
+                page_size_log2: wt::MemoryType::DEFAULT_PAGE_SIZE_LOG2,
             },
         }
     }
@@ -304,7 +304,7 @@ impl MemoryTypeBuilder {
     pub fn build(&self) -> Result<MemoryType> {
         let ty = &self.ty;
         crate::ensure!(
-            matches!(ty.page_size_log2, 0 | 16),
+            ty.page_size_log2 == 0 || ty.has_default_pages(),
             "a page size of 2^{} bytes: only 2^16 and 2^0 exist",
             ty.page_size_log2
         );
@@ -345,7 +345,11 @@ mod tests {
         assert!(MemoryType::builder().min(3).max(Some(2)).build().is_err());
         assert!(MemoryType::builder().page_size_log2(12).build().is_err());
         assert!(MemoryType::builder().shared(true).build().is_err());
-        assert!(MemoryType::builder().page_size_log2(0).min(1 << 32).build().is_ok());
+        assert!(MemoryType::builder().page_size_log2(0).min((1 << 32) - 1).build().is_ok());
+        assert!(MemoryType::builder().page_size_log2(0).min(1 << 32).build().is_err());
+        assert!(
+            MemoryType::builder().page_size_log2(0).memory64(true).min(1 << 32).build().is_ok()
+        );
     }
 
     #[test]

@@ -64,7 +64,7 @@ unsafe impl Sync for VmMemory {}
 
 /// Bytes of a number of pages, if that many can be addressed here.
 fn bytes(ty: &MemoryType, pages: u64) -> Option<usize> {
-    pages.checked_mul(ty.page_size()).and_then(|len| usize::try_from(len).ok())
+    ty.bytes_of(pages).and_then(|len| usize::try_from(len).ok())
 }
 
 impl VmMemory {
@@ -223,7 +223,7 @@ impl VmMemory {
 
     /// The current size in pages.
     pub(crate) fn pages(&self) -> u64 {
-        self.byte_size() as u64 >> self.ty.page_size_log2
+        self.ty.pages_of(self.byte_size() as u64)
     }
 
     /// The type it was declared with.

@@ -144,7 +144,7 @@ fn of_memory(ty: &MemoryType) -> WasmFeatures {
     let mut used = WasmFeatures::empty();
     used.set(WasmFeatures::MEMORY64, ty.memory64);
     used.set(WasmFeatures::THREADS, ty.shared);
-    used.set(WasmFeatures::CUSTOM_PAGE_SIZES, ty.page_size_log2 != 16);
+    used.set(WasmFeatures::CUSTOM_PAGE_SIZES, !ty.has_default_pages());
     used
 }
 

@@ -250,7 +250,9 @@ impl From<wasmparser::MemoryType> for MemoryType {
             memory64: ty.memory64,
             shared: ty.shared,
             // At most 63, as decoding makes sure of.
-            page_size_log2: ty.page_size_log2.map_or(16, |log2| log2 as u8),
+            page_size_log2: ty
+                .page_size_log2
+                .map_or(MemoryType::DEFAULT_PAGE_SIZE_LOG2, |log2| log2 as u8),
         }
     }
 }
@@ -262,7 +264,7 @@ impl From<MemoryType> for wasmparser::MemoryType {
             shared: ty.shared,
             initial: ty.minimum,
             maximum: ty.maximum,
-            page_size_log2: (ty.page_size_log2 != 16).then_some(u32::from(ty.page_size_log2)),
+            page_size_log2: (!ty.has_default_pages()).then_some(u32::from(ty.page_size_log2)),
         }
     }
 }

@@ -45,7 +45,6 @@ fn each_proposal_that_is_not_translated_is_named() {
             "instruction `try_table`",
         ),
         ("(module (func (param exnref)))", "exception-handling", "function type"),
-        ("(module (memory 1 (pagesize 1)))", "custom-page-sizes", "defined memory 0"),
         (
             "(module (memory 1) (func (memory.discard (i32.const 0) (i32.const 0))))",
             "memory-control",
@@ -123,6 +122,7 @@ fn what_is_translated_can_be_switched_off() {
             WasmFeatures::WIDE_ARITHMETIC,
             "wide-arithmetic",
         ),
+        ("(module (memory 1 (pagesize 1)))", WasmFeatures::CUSTOM_PAGE_SIZES, "custom-page-sizes"),
     ] {
         let error = refuse_with(text, WasmFeatures::SUPPORTED - flag);
         assert_eq!(error.proposal(), Some(proposal), "{text}: {error}");

@@ -122,7 +122,9 @@ fn memories_of_wasm(wasm: &[u8]) -> usize {
     let features = wasm_runtime::WasmFeatures::SUPPORTED;
     // The compiler reports what is wrong with a module.
     let parsed = wasm_types::Module::parse_with_bodies(wasm, features);
-    parsed.map_or(0, |parsed| parsed.module().memories.len())
+    let tunables = wasm_runtime::Tunables::default();
+    let is_whole = |ty: &&wasm_types::MemoryType| tunables.memory_is_static(ty);
+    parsed.map_or(0, |parsed| parsed.module().memories.iter().filter(is_whole).count())
 }
 
 #[cfg(not(feature = "jit"))]

@@ -145,8 +145,8 @@ impl<T: 'static> ForkPre<T> {
         let clamp = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let mut room = store.vm.room();
         for memory in &state.memories {
-            let maximum = memory.ty.maximum;
-            let maximum = maximum.map(|pages| clamp(pages.saturating_mul(memory.ty.page_size())));
+            let bytes = |pages| clamp(memory.ty.bytes_of(pages).unwrap_or(u64::MAX));
+            let maximum = memory.ty.maximum.map(bytes);
             let len = memory.contents.len();
             if !host.memory_growing(0, len, maximum)? {
                 let why = host.refusal();

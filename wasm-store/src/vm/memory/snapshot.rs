@@ -539,7 +539,7 @@ impl VmMemory {
         contents: &MemoryContents,
     ) -> Result<Self, Error> {
         let (base, changed) = contents.for_fork()?;
-        let pages = contents.len as u64 >> ty.page_size_log2;
+        let pages = ty.pages_of(contents.len as u64);
         // SAFETY: as the caller promises; nothing borrows the new memory.
         unsafe {
             let mut memory = Self::new(MemoryType { minimum: pages, ..ty }, engine, record)?;

@@ -231,7 +231,7 @@ impl VmState {
                     Some(Source::Table(number)) => self.tables[*number].slots.len() as u64,
                     Some(Source::Memory(number)) => {
                         let MemoryState { contents, ty, .. } = &self.memories[*number];
-                        contents.len() as u64 >> ty.page_size_log2
+                        ty.pages_of(contents.len() as u64)
                     }
                     _ => continue,
                 };

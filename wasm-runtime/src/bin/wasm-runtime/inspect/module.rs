@@ -111,7 +111,7 @@ fn memory(ty: &MemoryType) -> String {
     if ty.shared {
         text.push_str(" shared");
     }
-    if ty.page_size_log2 != 16 {
+    if !ty.has_default_pages() {
         text.push_str(&format!(" (pagesize {})", ty.page_size()));
     }
     text

@@ -72,7 +72,7 @@ impl VmState {
     fn memory(&self, number: usize) -> Result<MemoryState, Error> {
         let memory = &self.memories[number];
         Ok(MemoryState {
-            pages: memory.contents.len() as u64 >> memory.ty.page_size_log2,
+            pages: memory.ty.pages_of(memory.contents.len() as u64),
             chunks: chunks(&memory.contents)?,
         })
     }
