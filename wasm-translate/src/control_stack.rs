@@ -12,6 +12,8 @@ pub(crate) enum Else {
     Absent {
         /// The branch.
         branch: Inst,
+        /// Whether an `else` that comes after all is unlikely to run.
+        is_cold: bool,
     },
     /// To a block of its own, which `else` fills, or `end` where there is none.
     Block {

@@ -8,6 +8,7 @@ use wasm_types::wasmparser::{
 };
 use wasm_types::{DefinedFuncIndex, ParsedModule, ValType, WasmFeatures};
 
+use crate::cold;
 use crate::control_stack::{Frame, FrameKind};
 use crate::environ::FuncEnvironment;
 use crate::error::{Error, ErrorKind};
@@ -122,6 +123,7 @@ impl Translator {
             inlined: None,
             first_local: 0,
             compared_tables: 0,
+            hints: parsed.hints_of(wasm, func),
         };
         let source = parsed.body(wasm, func);
         let mut reader = source.get_binary_reader();
@@ -143,8 +145,11 @@ impl Translator {
         self.proposals = body.proposals;
         match result {
             Ok(()) => {
-                let FuncTranslator { builder, env, .. } = t;
+                let FuncTranslator { builder, env, hints, .. } = t;
                 builder.finalize(frontend_config);
+                if hints.is_some() {
+                    cold::spread(into);
+                }
                 self.validator = validator.into_allocations();
                 env.finish_function(into)
             }

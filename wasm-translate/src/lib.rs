@@ -59,6 +59,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod codegen;
+mod cold;
 mod compile;
 mod control_stack;
 mod effort;

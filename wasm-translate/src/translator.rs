@@ -15,7 +15,7 @@ use cranelift_codegen::ir::{
     self, Block, Endianness, InstBuilder as _, MemFlagsData, Type, Value, condcodes::IntCC, types,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
-use wasm_types::{FuncIndex, ValType};
+use wasm_types::{FuncIndex, FunctionHints, ValType};
 
 use crate::control_stack::Frame;
 use crate::environ::{FuncEnvironment, Values};
@@ -79,6 +79,8 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) first_local: u32,
     /// How many `br_table`s of the function became comparisons.
     pub(crate) compared_tables: u32,
+    /// What is said about the branches of the function, if anything is.
+    pub(crate) hints: Option<FunctionHints<'a>>,
 }
 
 impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {

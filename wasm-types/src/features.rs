@@ -40,6 +40,9 @@ bitflags::bitflags! {
         const CUSTOM_PAGE_SIZES = 1 << 16;
         /// 128-bit arithmetic on pairs of 64-bit integers (phase 4, off by default).
         const WIDE_ARITHMETIC = 1 << 17;
+        /// Hints about which branches are taken (part of WebAssembly 3.0, off by default). They
+        /// change what code is fast and never what it does.
+        const BRANCH_HINTING = 1 << 19;
     }
 }
 
@@ -63,9 +66,11 @@ impl WasmFeatures {
         .union(Self::MULTI_MEMORY)
         .union(Self::MEMORY64);
     /// What this version of the project translates and runs: also what has to be switched on,
-    /// since it is no part of the specification yet.
-    pub const SUPPORTED: Self =
-        Self::DEFAULT.union(Self::WIDE_ARITHMETIC).union(Self::CUSTOM_PAGE_SIZES);
+    /// since it is no part of the specification yet, or seldom wanted.
+    pub const SUPPORTED: Self = Self::DEFAULT
+        .union(Self::WIDE_ARITHMETIC)
+        .union(Self::CUSTOM_PAGE_SIZES)
+        .union(Self::BRANCH_HINTING);
 }
 
 impl Default for WasmFeatures {

@@ -49,6 +49,7 @@ extern crate alloc;
 
 pub mod abi;
 pub mod assumptions;
+mod branch_hints;
 mod code;
 mod compile_limits;
 mod const_expr;
@@ -69,6 +70,7 @@ mod types;
 #[cfg(feature = "validate")]
 mod validate;
 
+pub use branch_hints::BranchHints;
 pub use code::{
     AddressMapEntry, CompiledFunction, CompiledModule, FrameSlotEntry, FuelEntry, IsaFlag,
     TextItem, TextItemKind, TrapEntry,
@@ -99,6 +101,6 @@ pub use types::{
     StructType, SubType, ValType,
 };
 #[cfg(feature = "validate")]
-pub use validate::{ParseError, ParseErrorKind, ParsedModule, UnknownType};
+pub use validate::{FunctionHints, ParseError, ParseErrorKind, ParsedModule, UnknownType};
 #[cfg(feature = "validate")]
 pub use wasmparser;

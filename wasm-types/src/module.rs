@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::branch_hints::BranchHints;
 use crate::const_expr::ConstExpr;
 use crate::entity::{EntityIndex, EntityType, GlobalType, MemoryType, TableType, TagType};
 use crate::features::WasmFeatures;
@@ -171,6 +172,9 @@ pub struct Module {
     pub features: WasmFeatures,
     /// Names from the name section: for people, never for semantics.
     pub names: NameMap,
+    /// What is said about branches: for speed, never for semantics. Empty unless
+    /// [`WasmFeatures::BRANCH_HINTING`] was allowed.
+    pub branch_hints: BranchHints,
 }
 
 macro_rules! index_space {

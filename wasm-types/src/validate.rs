@@ -4,6 +4,7 @@
 //! together with what it takes to validate function bodies later and on other threads. Everything
 //! that goes wrong is a [`ParseError`].
 
+mod branch_hints;
 mod code;
 mod const_expr;
 mod convert;
@@ -29,6 +30,7 @@ mod tables;
 mod tags;
 mod types;
 
+pub use branch_hints::FunctionHints;
 pub use convert::UnknownType;
 pub use error::{ParseError, ParseErrorKind};
 pub use parsed::ParsedModule;

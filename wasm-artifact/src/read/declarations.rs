@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wasm_types::{
-    CompiledModule, DataKind, DataSegment, DefinedFuncIndex, DefinedGlobalIndex, DefinedTableIndex,
-    ElementItems, ElementKind, ElementSegment, Export, FuncIndex, GlobalIndex, Import, IsaFlag,
-    MemoryIndex, Module, TableIndex, TagIndex,
+    BranchHints, CompiledModule, DataKind, DataSegment, DefinedFuncIndex, DefinedGlobalIndex,
+    DefinedTableIndex, ElementItems, ElementKind, ElementSegment, Export, FuncIndex, GlobalIndex,
+    Import, IsaFlag, MemoryIndex, Module, TableIndex, TagIndex,
 };
 
 use super::{Artifact, DataRefKind, ElementRefKind, ItemsRef};
@@ -65,6 +65,8 @@ impl Artifact<'_> {
             escaping_functions: self.escaping_functions()?.collect(),
             features: self.features(),
             names: self.names(),
+            // They are in the code.
+            branch_hints: BranchHints::default(),
         })
     }
 

@@ -153,6 +153,9 @@ impl Config {
     }
 
     proposals! {
+        wasm_branch_hinting BRANCH_HINTING "no"
+            "branch hints. They move code that is unlikely to run behind the rest of its function, and \
+             change nothing that code does; hints that are malformed have no effect";
         wasm_bulk_memory BULK_MEMORY "yes" "bulk operations on memories and tables";
         wasm_custom_page_sizes CUSTOM_PAGE_SIZES "no"
             "memories whose pages are of one byte (the custom-page-sizes proposal, phase 3)";

@@ -44,7 +44,24 @@ pub(super) fn branch_if<E: FuncEnvironment + ?Sized>(
     t.budget.blocks(1, arity)?;
     let args = block_args(&t.top(arity));
     let next = t.builder.create_block();
-    t.builder.ins().brif(condition, target, &args, next, &[]);
+    match t.is_likely() {
+        None => {
+            t.builder.ins().brif(condition, target, &args, next, &[]);
+        }
+        Some(true) => {
+            t.builder.set_cold_block(next);
+            t.builder.ins().brif(condition, target, &args, next, &[]);
+        }
+        Some(false) => {
+            // The target may be reached from elsewhere too, and then is not cold.
+            let aside = t.builder.create_block();
+            t.builder.set_cold_block(aside);
+            t.builder.ins().brif(condition, aside, &[], next, &[]);
+            t.builder.seal_block(aside);
+            t.builder.switch_to_block(aside);
+            t.builder.ins().jump(target, &args);
+        }
+    }
     t.builder.seal_block(next);
     t.builder.switch_to_block(next);
     Ok(())

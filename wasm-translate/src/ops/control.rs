@@ -108,6 +108,14 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
         block
     }
 
+    /// Whether the condition of the operator is likely to hold, if a hint says so.
+    #[inline]
+    pub(super) fn is_likely(&mut self) -> Option<bool> {
+        let hints = self.hints.as_mut()?;
+        // Hints are about the operators of the function itself.
+        if self.inlined.is_some() { None } else { hints.is_likely(self.offset) }
+    }
+
     /// Pushes a frame whose parameters are on the operand stack.
     pub(super) fn enter(
         &mut self,
@@ -182,11 +190,19 @@ fn enter_if<E: FuncEnvironment + ?Sized>(
     let condition = t.pop();
     let end = t.new_block(&ty.results);
     let then = t.builder.create_block();
+    let likely = t.is_likely();
+    if likely == Some(false) {
+        t.builder.set_cold_block(then);
+    }
+    let is_cold = likely == Some(true);
     let otherwise = if ty.params.is_empty() && ty.results.is_empty() {
-        Else::Absent { branch: t.builder.ins().brif(condition, then, &[], end, &[]) }
+        Else::Absent { branch: t.builder.ins().brif(condition, then, &[], end, &[]), is_cold }
     } else {
         let params = t.top(ty.num_params).into_iter().collect();
         let block = t.builder.create_block();
+        if is_cold {
+            t.builder.set_cold_block(block);
+        }
         t.builder.ins().brif(condition, then, &[], block, &[]);
         t.builder.seal_block(block);
         Else::Block { block, params }
@@ -208,8 +224,11 @@ fn enter_else<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>) {
         unreachable!("validation pairs `else` with `if`");
     };
     let block = match std::mem::replace(otherwise, Else::Done) {
-        Else::Absent { branch } => {
+        Else::Absent { branch, is_cold } => {
             let block = t.builder.create_block();
+            if is_cold {
+                t.builder.set_cold_block(block);
+            }
             t.builder.change_jump_destination(branch, frame.target, block);
             t.builder.seal_block(block);
             block

@@ -4,7 +4,7 @@ use wasmparser::FuncValidatorAllocations;
 
 use super::error::ParseError;
 use super::parsed::ParsedModule;
-use super::{kind, reader};
+use super::{branch_hints, kind, reader};
 use crate::features::WasmFeatures;
 use crate::index::DefinedFuncIndex;
 use crate::module::Module;
@@ -55,6 +55,11 @@ impl Module {
         match reader::read(wasm, allowed.into()) {
             Ok(mut declarations) => {
                 declarations.module.features = allowed;
+                if let Some(place) = declarations.branch_hints.take()
+                    && allowed.contains(WasmFeatures::BRANCH_HINTING)
+                {
+                    branch_hints::read(&mut declarations.module, wasm, place);
+                }
                 Ok(ParsedModule::new(declarations, allowed.into()))
             }
             Err(failure) => Err(kind::explain_declarations(wasm, allowed, &failure)),

@@ -43,7 +43,7 @@ pub struct ParsedModule {
 
 impl ParsedModule {
     pub(super) fn new(declarations: Declarations, features: wasmparser::WasmFeatures) -> Self {
-        let Declarations { module, equal_types, resources } = declarations;
+        let Declarations { module, equal_types, resources, .. } = declarations;
         Self { module, equal_types, resources, features }
     }
 

@@ -1,13 +1,14 @@
 //! The walk over the sections of a binary: each is validated, then read into the [`Module`].
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use wasmparser::{BinaryReader, Parser, Payload, ValidPayload, Validator, ValidatorResources};
 
 use super::failure::{Failure, Read};
 use super::{
-    code, data, elements, escaping, exports, functions, globals, imports, memories, names, tables,
-    tags, types,
+    branch_hints, code, data, elements, escaping, exports, functions, globals, imports, memories,
+    names, tables, tags, types,
 };
 use crate::index::{FuncIndex, TypeIndex};
 use crate::module::Module;
@@ -49,6 +50,8 @@ pub(super) struct Declarations {
     pub(super) equal_types: Vec<TypeIndex>,
     /// What it takes to validate the bodies of its functions; `None` if it defines none.
     pub(super) resources: Option<ValidatorResources>,
+    /// Where the section of branch hints stands, if there is one.
+    pub(super) branch_hints: Option<Range<usize>>,
 }
 
 /// A feature of components alone, which modules can't use. With any feature that is not from before
@@ -81,6 +84,7 @@ fn read_by(
     let mut equal_types = Vec::new();
     let mut resources = None;
     let mut name_sections: Vec<BinaryReader<'_>> = Vec::new();
+    let mut hints = None;
     for payload in parser.parse_all(wasm) {
         let payload = payload?;
         let place = payload.as_section().map_or(0, |(_, range)| range.start);
@@ -97,6 +101,17 @@ fn read_by(
                 name_sections.push(section.data_reader());
                 Ok(())
             }
+            // Hints stand before the code.
+            Payload::CustomSection(section)
+                if section.name() == branch_hints::SECTION
+                    && module.bodies.is_empty()
+                    && hints.is_none() =>
+            {
+                // The binary is in memory: its offsets fit a `usize`.
+                let Range { start, end } = section.data_range();
+                hints = Some(start as usize..end as usize);
+                Ok(())
+            }
             payload => read_payload(&mut module, payload),
         };
         read.map_err(|failure| failure.at(place))?;
@@ -105,7 +120,7 @@ fn read_by(
         names::read(&mut module, section);
     }
     module.escaping_functions = escaping::collect(&module);
-    Ok(Declarations { module, equal_types, resources })
+    Ok(Declarations { module, equal_types, resources, branch_hints: hints })
 }
 
 fn read_payload(module: &mut Module, payload: Payload<'_>) -> Read {

@@ -1,6 +1,7 @@
 //! Parsing and validation, section by section, on modules written as text.
 
 mod bodies;
+mod branch_hints;
 mod errors;
 mod escaping;
 mod proposals;

@@ -1,0 +1,25 @@
+//! Code that is unlikely to run stands behind the rest of its function.
+//!
+//! Branch hints make the first blocks of such code cold. What is only reached through cold blocks
+//! is cold too.
+
+use cranelift_codegen::flowgraph::ControlFlowGraph;
+use cranelift_codegen::ir::{Block, Function};
+
+/// Makes the blocks cold that can't be reached from the entry but through cold ones.
+pub(crate) fn spread(func: &mut Function) {
+    let flow = ControlFlowGraph::with_function(func);
+    let Some(entry) = func.layout.entry_block() else { return };
+    let mut is_warm = cranelift_codegen::entity::EntitySet::<Block>::new();
+    let mut pending = vec![entry];
+    is_warm.insert(entry);
+    while let Some(block) = pending.pop() {
+        for next in flow.succ_iter(block) {
+            if !func.layout.is_cold(next) && is_warm.insert(next) {
+                pending.push(next);
+            }
+        }
+    }
+    let cold: Vec<Block> = func.layout.blocks().filter(|block| !is_warm.contains(*block)).collect();
+    cold.into_iter().for_each(|block| func.layout.set_cold(block));
+}
