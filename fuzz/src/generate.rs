@@ -22,7 +22,6 @@ pub fn any(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     config.exceptions_enabled = u.arbitrary()?;
     config.gc_enabled = u.arbitrary()?;
     config.threads_enabled = u.arbitrary()?;
-    config.compact_imports_enabled = u.arbitrary()?;
     config.generate_custom_sections = u.arbitrary()?;
     config.allow_invalid_funcs = u.arbitrary()?;
     Ok(Module::new(config, u)?.to_bytes())
@@ -76,7 +75,7 @@ fn supported_config(u: &mut Unstructured<'_>) -> Result<Config> {
         max_instructions: u.int_in_range(10..=400)?,
         acquire_release_atomics_enabled: false,
         bulk_memory_enabled: true,
-        compact_imports_enabled: false,
+        compact_imports_enabled: u.arbitrary()?,
         custom_descriptors_enabled: false,
         custom_page_sizes_enabled: u.arbitrary()?,
         exceptions_enabled: false,

@@ -4,7 +4,8 @@
 //! uses is what its declarations use (`declarations.rs`) and what the bodies of its functions use:
 //! their operators (`operators.rs`) and their locals. With exactly these proposals allowed, the
 //! module is valid, but for a few things that only show in the encoding and not in what runs: the
-//! count of data segments before the code, and indices that are written longer than they need be.
+//! count of data segments before the code, indices that are written longer than they need be,
+//! imports that share the name of their module, and pages of the usual size where that is named.
 
 mod declarations;
 mod operators;

@@ -43,6 +43,9 @@ bitflags::bitflags! {
         /// Hints about which branches are taken (part of WebAssembly 3.0, off by default). They
         /// change what code is fast and never what it does.
         const BRANCH_HINTING = 1 << 19;
+        /// Import sections that name a module, or a type, once for several imports (phase 4, off by
+        /// default).
+        const COMPACT_IMPORTS = 1 << 20;
     }
 }
 
@@ -70,7 +73,8 @@ impl WasmFeatures {
     pub const SUPPORTED: Self = Self::DEFAULT
         .union(Self::WIDE_ARITHMETIC)
         .union(Self::CUSTOM_PAGE_SIZES)
-        .union(Self::BRANCH_HINTING);
+        .union(Self::BRANCH_HINTING)
+        .union(Self::COMPACT_IMPORTS);
 }
 
 impl Default for WasmFeatures {

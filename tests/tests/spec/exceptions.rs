@@ -17,7 +17,6 @@ pub(crate) const LATER: &[&str] = &[
     EXCEPTIONS_PROPOSAL,
     FUNCTION_REFERENCES,
     GC,
-    "compact-import-section",
     "custom-descriptors",
     "shared-everything-threads",
     "stack-switching",

@@ -157,6 +157,9 @@ impl Config {
             "branch hints. They move code that is unlikely to run behind the rest of its function, and \
              change nothing that code does; hints that are malformed have no effect";
         wasm_bulk_memory BULK_MEMORY "yes" "bulk operations on memories and tables";
+        wasm_compact_imports COMPACT_IMPORTS "no"
+            "import sections that name a module or a type once for several imports (the \
+             compact-import-section proposal, phase 4)";
         wasm_custom_page_sizes CUSTOM_PAGE_SIZES "no"
             "memories whose pages are of one byte (the custom-page-sizes proposal, phase 3)";
         wasm_exceptions EXCEPTIONS "no" "exceptions";

@@ -20,7 +20,7 @@ pub(super) fn read_imports(
 ) -> Result<Module, Failure> {
     let mut parser = Parser::new(0);
     parser.set_features(features);
-    let mut validator = Validator::new_with_features(features);
+    let mut validator = validator(features);
     let mut module = Module::default();
     for payload in parser.parse_all(wasm) {
         let payload = payload?;
@@ -67,10 +67,15 @@ pub(super) fn read(
     // Where the validator looks for equal types, it reports a type that does not exist before a
     // feature that is not allowed. What is wrong with a module is what it says without. A module
     // whose equal types are not known is never let through: code is made by which types are equal.
-    let keeping_once = Validator::new_with_features(features | KEEPS_EQUAL_TYPES_ONCE);
-    read_by(wasm, features, keeping_once).map_err(|failure| {
-        read_by(wasm, features, Validator::new_with_features(features)).err().unwrap_or(failure)
-    })
+    let keeping_once = validator(features | KEEPS_EQUAL_TYPES_ONCE);
+    read_by(wasm, features, keeping_once)
+        .map_err(|failure| read_by(wasm, features, validator(features)).err().unwrap_or(failure))
+}
+
+/// A validator that allows these features. Whether imports may share the name of their module is
+/// for the parser to check; told of it, the validator would look for equal types.
+fn validator(features: wasmparser::WasmFeatures) -> Validator {
+    Validator::new_with_features(features.difference(wasmparser::WasmFeatures::COMPACT_IMPORTS))
 }
 
 fn read_by(

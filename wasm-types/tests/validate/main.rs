@@ -2,6 +2,7 @@
 
 mod bodies;
 mod branch_hints;
+mod compact_imports;
 mod errors;
 mod escaping;
 mod proposals;
