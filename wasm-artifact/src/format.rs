@@ -322,7 +322,8 @@ record! {
 }
 
 record! {
-    /// The name of something that is not a function: see [`name_kind`].
+    /// The name of something that is not a function: see [`name_kind`]. Sorted by kind, index and
+    /// field.
     OtherNameRecord { kind: U32, index: U32, name: StrRef, }
 }
 
@@ -334,6 +335,22 @@ pub(crate) mod name_kind {
     pub(crate) const GLOBAL: u32 = 3;
     pub(crate) const ELEMENT: u32 = 4;
     pub(crate) const DATA: u32 = 5;
+    pub(crate) const TYPE: u32 = 6;
+    pub(crate) const TAG: u32 = 7;
+    /// Of a structure, whose type is the index. The number of the field is in the bits of the kind
+    /// from [`FIELD_SHIFT`] on.
+    pub(crate) const FIELD: u32 = 8;
+    pub(crate) const FIELD_SHIFT: u32 = 8;
+
+    /// The kind of a name of a field.
+    pub(crate) const fn of_field(field: u32) -> u32 {
+        FIELD | field << FIELD_SHIFT
+    }
+
+    /// The kind without the number of a field, and that number.
+    pub(crate) const fn parts(kind: u32) -> (u32, u32) {
+        (kind & ((1 << FIELD_SHIFT) - 1), kind >> FIELD_SHIFT)
+    }
 }
 
 macro_rules! tables {

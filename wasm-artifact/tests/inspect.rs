@@ -70,6 +70,8 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
     module.names.module = Some("shown".into());
     module.names.functions.push((FuncIndex::new(1), name.into()));
     module.names.memories.push((MemoryIndex::new(0), "heap".into()));
+    module.names.types.push((TypeIndex::new(0), "pair".into()));
+    module.names.fields.push(((TypeIndex::new(0), 3), "x".into()));
     let compiled = CompiledModule {
         target: TARGETS[0].into(),
         isa_flags: vec![
@@ -160,7 +162,7 @@ fn every_table_is_shown() {
         ),
         ("sums", &["  0      "]),
         ("strings", &["has_avx2", "68 61 73 5f"]),
-        ("types", &["  0 (func (param i32) (result f64))\n"]),
+        ("types", &["  0 (func (param i32) (result f64)), \"pair\"\n"]),
         ("type_codes", &["  0      i32 f64\n"]),
         ("imports", &["  \"env\" \"log\\n\" (func"]),
         ("exports", &["= function 2"]),
@@ -170,7 +172,7 @@ fn every_table_is_shown() {
             &["function 1 \"core::named\": type 0 (func (param i32) (result f64))\n"],
         ),
         ("tables", &["  0 (table 4 funcref)\n"]),
-        ("memories", &["  0 (memory 1 3)\n"]),
+        ("memories", &["  0 (memory 1 3), \"heap\"\n"]),
         ("globals", &["  0 (global (mut i32))\n"]),
         ("table_inits", &["  table 0: null\n"]),
         ("global_inits", &["  global 0: (i32.const -7)\n"]),
@@ -209,7 +211,13 @@ fn every_table_is_shown() {
         ("hooked_functions", &["  function 2\n"]),
         ("fuel", &["  0x00000004 +7\n", "  0x00000009 -2\n"]),
         ("function_names", &["  function 1 \"core::named\"\n"]),
-        ("other_names", &["  module \"shown\"\n  memory 0 \"heap\"\n"]),
+        (
+            "other_names",
+            &[
+                "  module \"shown\"\n  memory 0 \"heap\"\n  type 0 \"pair\"\n",
+                "  field 3 of type 0 \"x\"\n",
+            ],
+        ),
         (
             "symtab",
             &[

@@ -8,8 +8,9 @@ use wasm_artifact::{
     Artifact, DataRefKind, ElementRefKind, ItemsRef, WriteOptions, inspect, write,
 };
 use wasm_types::{
-    CompiledModule, ConstExpr, ConstOp, DataKind, DefinedFuncIndex, DefinedMemoryIndex,
-    DefinedTableIndex, ElementItems, ElementKind, FuncIndex, MemoryIndex, Module, TableIndex,
+    CompiledModule, CompositeType, ConstExpr, ConstOp, DataKind, DefinedFuncIndex,
+    DefinedMemoryIndex, DefinedTableIndex, ElementItems, ElementKind, EntityIndex, FuncIndex,
+    GlobalIndex, MemoryIndex, Module, TableIndex, TagIndex, TypeIndex,
 };
 
 fn options(images: bool) -> WriteOptions {
@@ -70,7 +71,32 @@ fn check_lookups(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseE
         prop_assert_eq!(artifact.funcref_slot(*func), Ok(Some(slot as u32)));
         prop_assert_eq!(artifact.escaping_function(slot as u32), Some(*func));
     }
+    for (index, ty) in (0..module.types.len() as u32).map(TypeIndex::new).zip(&module.types) {
+        prop_assert_eq!(artifact.type_name(index), module.names.type_name(index));
+        let CompositeType::Struct(ty) = &ty.composite else { continue };
+        for field in 0..ty.fields.len() as u32 + 1 {
+            prop_assert_eq!(artifact.field_name(index, field), module.names.field(index, field));
+        }
+    }
+    prop_assert_eq!(artifact.field_name(TypeIndex::new(0), u32::MAX), None);
+    for table in (0..module.tables.len() as u32 + 1).map(TableIndex::new) {
+        let name = artifact.entity_name(EntityIndex::Table(table));
+        prop_assert_eq!(name, module.names.table(table));
+    }
+    for memory in (0..module.memories.len() as u32 + 1).map(MemoryIndex::new) {
+        let name = artifact.entity_name(EntityIndex::Memory(memory));
+        prop_assert_eq!(name, module.names.memory(memory));
+    }
+    for global in (0..module.globals.len() as u32 + 1).map(GlobalIndex::new) {
+        let name = artifact.entity_name(EntityIndex::Global(global));
+        prop_assert_eq!(name, module.names.global(global));
+    }
+    for tag in (0..module.tags.len() as u32 + 1).map(TagIndex::new) {
+        let name = artifact.entity_name(EntityIndex::Tag(tag));
+        prop_assert_eq!(name, module.names.tag(tag));
+    }
     for func in (0..module.functions.len() as u32).map(FuncIndex::new) {
+        prop_assert_eq!(artifact.entity_name(EntityIndex::Func(func)), artifact.name(func));
         prop_assert_eq!(artifact.name(func), module.names.function(func));
         prop_assert_eq!(artifact.funcref_slot(func), Ok(module.funcref_slot(func)));
         let slot = compiled.frame_slots.iter().find(|slot| slot.func == func);

@@ -16,6 +16,7 @@ pub(super) fn types(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Resu
     for (index, ty) in view.artifact.types().enumerate() {
         write!(f, "  {index} ")?;
         or_error(f, ty, |f, ty| write!(f, "{ty}"))?;
+        named(f, view.artifact.type_name(TypeIndex::new(index as u32)))?;
         writeln!(f)?;
     }
     Ok(())
@@ -137,9 +138,15 @@ fn each(
         write!(f, "  {index} ")?;
         let ty = view.artifact.entity_type(make(index));
         or_error(f, ty, |f, ty: EntityType| entity(view, f, ty))?;
+        named(f, view.artifact.entity_name(make(index)))?;
         writeln!(f, "{}", if index < imported { ", imported" } else { "" })?;
     }
     Ok(())
+}
+
+/// The name of something that was just shown, if it has one.
+fn named(f: &mut fmt::Formatter<'_>, name: Option<&str>) -> fmt::Result {
+    name.map_or(Ok(()), |name| write!(f, ", {name:?}"))
 }
 
 /// A code of a value or field type, as the type that it stands for.

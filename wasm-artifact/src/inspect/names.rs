@@ -26,14 +26,18 @@ pub(super) fn function_names(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> 
 pub(super) fn other_names(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for record in view.rows::<OtherNameRecord>(Part::OtherNames) {
         let (index, name) = (record.index.get(), view.string(record.name));
-        match record.kind.get() {
+        let (kind, field) = name_kind::parts(record.kind.get());
+        match kind {
             name_kind::MODULE => writeln!(f, "  module {name:?}")?,
             name_kind::TABLE => writeln!(f, "  table {index} {name:?}")?,
             name_kind::MEMORY => writeln!(f, "  memory {index} {name:?}")?,
             name_kind::GLOBAL => writeln!(f, "  global {index} {name:?}")?,
             name_kind::ELEMENT => writeln!(f, "  element segment {index} {name:?}")?,
             name_kind::DATA => writeln!(f, "  data segment {index} {name:?}")?,
-            kind => writeln!(f, "  something unknown ({kind}) {index} {name:?}")?,
+            name_kind::TYPE => writeln!(f, "  type {index} {name:?}")?,
+            name_kind::TAG => writeln!(f, "  tag {index} {name:?}")?,
+            name_kind::FIELD => writeln!(f, "  field {field} of type {index} {name:?}")?,
+            _ => writeln!(f, "  something unknown ({kind}) {index} {name:?}")?,
         }
     }
     Ok(())

@@ -2,7 +2,10 @@
 
 use alloc::string::String;
 
-use wasm_types::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, NameMap, TableIndex};
+use wasm_types::{
+    DataIndex, ElemIndex, EntityIndex, FuncIndex, GlobalIndex, MemoryIndex, NameMap, TableIndex,
+    TagIndex, TypeIndex,
+};
 
 use super::Artifact;
 use crate::format::{FunctionNameRecord, NONE, OtherNameRecord, name_kind};
@@ -33,6 +36,42 @@ impl<'a> Artifact<'a> {
         self.string(record.name).ok()
     }
 
+    /// The name that the name section gives something that can be imported or exported.
+    pub fn entity_name(&self, entity: EntityIndex) -> Option<&'a str> {
+        match entity {
+            EntityIndex::Func(func) => self.name(func),
+            EntityIndex::Table(table) => self.other_name(name_kind::TABLE, table.as_u32()),
+            EntityIndex::Memory(memory) => self.other_name(name_kind::MEMORY, memory.as_u32()),
+            EntityIndex::Global(global) => self.other_name(name_kind::GLOBAL, global.as_u32()),
+            EntityIndex::Tag(tag) => self.other_name(name_kind::TAG, tag.as_u32()),
+        }
+    }
+
+    /// The name that the name section gives a type.
+    pub fn type_name(&self, ty: TypeIndex) -> Option<&'a str> {
+        self.other_name(name_kind::TYPE, ty.as_u32())
+    }
+
+    /// The name that the name section gives a field of a structure.
+    pub fn field_name(&self, ty: TypeIndex, field: u32) -> Option<&'a str> {
+        // No structure has as many fields as would fit.
+        (field >> 24 == 0).then(|| self.other_name(name_kind::of_field(field), ty.as_u32()))?
+    }
+
+    /// The name of this kind: read where it stands, by a binary search.
+    fn other_name(&self, kind: u32, index: u32) -> Option<&'a str> {
+        let key = |kind: u32, index: u32| {
+            let (kind, field) = name_kind::parts(kind);
+            (kind, index, field)
+        };
+        let wanted = key(kind, index);
+        let names = self.tables.other_names;
+        let key_of = |name: &OtherNameRecord| key(name.kind.get(), name.index.get());
+        let place = names.partition_point(&self.checksums, |name| key_of(name) < wanted)?;
+        let record = names.get(place, &self.checksums).filter(|name| key_of(name) == wanted)?;
+        self.string(record.name).ok()
+    }
+
     /// Every name there is. What is damaged is left out.
     pub fn names(&self) -> NameMap {
         let mut names =
@@ -55,12 +94,16 @@ impl<'a> Artifact<'a> {
             };
             let (Ok(name), index) = (self.string(name), index.get()) else { continue };
             let name = String::from(name);
-            match kind.get() {
+            let (kind, field) = name_kind::parts(kind.get());
+            match kind {
                 name_kind::TABLE => names.tables.push((TableIndex::new(index), name)),
                 name_kind::MEMORY => names.memories.push((MemoryIndex::new(index), name)),
                 name_kind::GLOBAL => names.globals.push((GlobalIndex::new(index), name)),
                 name_kind::ELEMENT => names.elements.push((ElemIndex::new(index), name)),
                 name_kind::DATA => names.data.push((DataIndex::new(index), name)),
+                name_kind::TYPE => names.types.push((TypeIndex::new(index), name)),
+                name_kind::TAG => names.tags.push((TagIndex::new(index), name)),
+                name_kind::FIELD => names.fields.push(((TypeIndex::new(index), field), name)),
                 _ => {}
             }
         }

@@ -116,8 +116,16 @@ impl Writer {
         let elements =
             names.elements.iter().map(|(i, name)| (name_kind::ELEMENT, i.as_u32(), name));
         let data = names.data.iter().map(|(i, name)| (name_kind::DATA, i.as_u32(), name));
-        // The module's own name comes first: a reader finds it there.
+        let types = names.types.iter().map(|(i, name)| (name_kind::TYPE, i.as_u32(), name));
+        let tags = names.tags.iter().map(|(i, name)| (name_kind::TAG, i.as_u32(), name));
+        let fields = names.fields.iter().map(|((ty, field), name)| {
+            // Structures have ten thousand fields at most.
+            (name_kind::of_field(*field), ty.as_u32(), name)
+        });
+        // The module's own name comes first: a reader finds it there. Kinds are in rising order,
+        // and so is each list.
         let all = modules.chain(tables).chain(memories).chain(globals).chain(elements).chain(data);
+        let all = all.chain(types).chain(tags).chain(fields);
         let records = all.map(|(kind, index, name)| {
             let name = self.strings.add(name)?;
             Ok(OtherNameRecord { kind: kind.into(), index: index.into(), name })

@@ -349,6 +349,16 @@ impl Source {
                     .collect()
             }};
         }
+        let mut fields = Vec::new();
+        for (number, ty) in (0..).zip(&module.types) {
+            let CompositeType::Struct(ty) = &ty.composite else { continue };
+            for field in 0..ty.fields.len() as u32 {
+                if self.coin() {
+                    continue;
+                }
+                fields.push(((TypeIndex::new(number), field), self.name(field as usize)));
+            }
+        }
         NameMap {
             module: self.coin().then(|| self.name(0)),
             functions: some!(module.functions.len(), FuncIndex),
@@ -357,6 +367,9 @@ impl Source {
             globals: some!(module.globals.len(), GlobalIndex),
             elements: some!(module.elements.len(), ElemIndex),
             data: some!(module.data.len(), DataIndex),
+            types: some!(module.types.len(), TypeIndex),
+            fields,
+            tags: some!(module.tags.len(), TagIndex),
         }
     }
 

@@ -245,6 +245,17 @@ fn names() {
     assert_eq!(names.globals, [(GlobalIndex::new(0), "glob".to_string())]);
     assert_eq!(names.elements, [(ElemIndex::new(0), "e".to_string())]);
     assert_eq!(names.data, [(DataIndex::new(0), "d".to_string())]);
+    assert_eq!(names.memory(MemoryIndex::new(0)), Some("mem"));
+    assert_eq!(names.table(TableIndex::new(0)), Some("t"));
+    assert_eq!(names.global(GlobalIndex::new(0)), Some("glob"));
+    assert_eq!(names.global(GlobalIndex::new(1)), None);
+}
+
+#[test]
+fn types_have_names_too() {
+    let module = parse("(module (type (func)) (type $t (func (param i32))))");
+    assert_eq!(module.names.type_name(TypeIndex::new(0)), None);
+    assert_eq!(module.names.type_name(TypeIndex::new(1)), Some("t"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::exit::message;
 use crate::input;
 use crate::output::Target;
 use crate::progress::Progress;
+use crate::proposals;
 use crate::settings::Settings;
 use crate::sign;
 use crate::source::Source;
@@ -82,6 +83,7 @@ impl Compile {
             .settings
             .limits
             .explain(compiled)
+            .map_err(proposals::explain)
             .with_context(|| format!("can't compile {}", self.file))?;
         if self.timings {
             message(format_args!("{timings}"));

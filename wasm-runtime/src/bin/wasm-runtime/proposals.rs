@@ -1,7 +1,7 @@
 //! Which proposals modules may use: the option of commands that compile.
 
 use clap::Args;
-use wasm_runtime::{Config, WasmFeatures};
+use wasm_runtime::{Config, Error, WasmFeatures};
 
 /// Proposals that are allowed or refused.
 #[derive(Args, Clone, Default)]
@@ -26,6 +26,15 @@ impl Proposals {
             config.wasm_features(*proposal, *allow);
         }
     }
+}
+
+/// Adds what to do on the command line to the error of a module that uses what is not allowed.
+pub(crate) fn explain(error: Error) -> Error {
+    let text = format!("{error:#}");
+    if !(text.contains(" proposal ") && text.contains("switched off")) {
+        return error;
+    }
+    error.context("proposals are allowed with `-W PROPOSAL`")
 }
 
 /// `wide-arithmetic`, `wide-arithmetic=y` or `wide-arithmetic=n`.

@@ -21,6 +21,7 @@ use wasm_runtime::{
 use self::gathered::Gathered;
 use crate::address_space::{self, Reservation};
 use crate::input::{self, Input, Loader};
+use crate::proposals::{self, Proposals};
 use crate::source::Source;
 use crate::{exit, output};
 
@@ -114,7 +115,7 @@ pub(crate) struct Run {
     reservation: Reservation,
 
     #[command(flatten)]
-    proposals: crate::proposals::Proposals,
+    proposals: Proposals,
 
     #[command(flatten)]
     observe: observe::Observe,
@@ -308,9 +309,10 @@ impl Run {
     fn explain_artifact(&self, error: Error, input: &Input) -> Error {
         match input {
             Input::Artifact(_) => {
-                bounds::explain_artifact(error, self.bounds.needs().chain(self.observe.needs()))
+                let needs = self.bounds.needs().chain(self.observe.needs());
+                proposals::explain(bounds::explain_artifact(error, needs))
             }
-            Input::Wasm(_) => error,
+            Input::Wasm(_) => proposals::explain(error),
         }
     }
 

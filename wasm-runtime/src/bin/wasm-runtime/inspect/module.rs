@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use wasm_runtime::{Result, WasmFeatures};
 use wasm_types::{
-    DataKind, ElementKind, EntityType, Escaped, GlobalType, MemoryType, Module, TableType, ValType,
-    demangle,
+    DataKind, ElementKind, EntityType, Escaped, GlobalType, MemoryIndex, MemoryType, Module,
+    TableIndex, TableType, ValType, demangle,
 };
 
 use super::sections;
@@ -52,10 +52,12 @@ fn write_report(out: &mut String, wasm: &[u8], module: &Module) -> std::fmt::Res
         imported(module.num_imported_globals)
     )?;
     for (number, ty) in module.memories.iter().enumerate() {
-        writeln!(out, "  memory {number:<3} {}", memory(ty))?;
+        let name = module.names.memory(MemoryIndex::new(number as u32));
+        writeln!(out, "  memory {number:<3} {}{}", memory(ty), named(name))?;
     }
     for (number, ty) in module.tables.iter().enumerate() {
-        writeln!(out, "  table {number:<4} {}", table(ty))?;
+        let name = module.names.table(TableIndex::new(number as u32));
+        writeln!(out, "  table {number:<4} {}{}", table(ty), named(name))?;
     }
     let active = module.data.iter().filter(|s| matches!(s.kind, DataKind::Active { .. })).count();
     writeln!(
@@ -104,6 +106,11 @@ fn entity(module: &Module, ty: &EntityType) -> String {
         EntityType::Global(ty) => format!("(global {})", global(ty)),
         EntityType::Tag(ty) => format!("(tag (type {}))", ty.ty),
     }
+}
+
+/// The name of something that was just shown, if it has one.
+fn named(name: Option<&str>) -> String {
+    name.map_or(String::new(), |name| format!(", `{}`", Escaped::new(name)))
 }
 
 fn memory(ty: &MemoryType) -> String {
