@@ -8,6 +8,7 @@ pub(crate) mod names;
 pub(crate) mod nightly;
 pub(crate) mod no_std;
 pub(crate) mod package;
+pub(crate) mod paths;
 pub(crate) mod readme;
 pub(crate) mod rooms;
 pub(crate) mod targets;

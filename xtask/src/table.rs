@@ -2,7 +2,8 @@
 
 use crate::check::{Check, Work};
 use crate::checks::{
-    aot, features, features_docs, layers, names, nightly, no_std, package, readme, targets, tools,
+    aot, features, features_docs, layers, names, nightly, no_std, package, paths, readme, targets,
+    tools,
 };
 
 /// Every check, the quick ones first.
@@ -57,6 +58,14 @@ pub(crate) const CHECKS: &[Check] = &[
         work: Work::Function {
             what: "a search for lines that install or depend on these crates by name alone",
             call: names::names,
+        },
+    },
+    Check {
+        name: "paths",
+        why: "texts and comments name files that exist",
+        work: Work::Function {
+            what: "a search for source files and folders that are named and not there",
+            call: paths::paths,
         },
     },
     Check {
