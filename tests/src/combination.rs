@@ -85,6 +85,8 @@ impl Combination {
             .memory_guard_size(guard)
             .parallel_compilation(self.parallel)
             .interruption(self.interruption)
+            // Always, so that whatever runs with a combination also runs while everything moves.
+            .gc_zeal(true)
             .function_hooks(self.function_hooks.then(NamePattern::any));
         config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
         // Combinations that are already deterministic must stay so.

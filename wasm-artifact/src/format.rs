@@ -303,6 +303,12 @@ record! {
 }
 
 record! {
+    /// A call during which references stay in the frame of the caller, by where it returns to. They
+    /// are `len` entries from `start` on in [`Part::FrameReferences`].
+    StackMapRecord { offset: U32, start: U32, len: U32, }
+}
+
+record! {
     /// Something in the text beside the functions: see [`text_item_kind`].
     TextItemRecord { kind: U32, index: U32, offset: U32, len: U32, }
 }
@@ -469,6 +475,10 @@ tables! {
     HookedFunctions = 41, ".wasm.hooked_functions";
     /// [`FuelRecord`]s, sorted by offset.
     Fuel = 42, ".wasm.fuel";
+    /// [`StackMapRecord`]s, sorted by offset.
+    StackMaps = 43, ".wasm.stack_maps";
+    /// Where references are in frames, in bytes below the frame pointer.
+    FrameReferences = 44, ".wasm.frame_references";
     /// Initial contents of memories.
     Images = 39, ".wasm.images";
     /// Machine code. Last in the file, so that what of the mapping becomes executable is its end:

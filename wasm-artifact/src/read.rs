@@ -9,6 +9,7 @@ mod declarations;
 mod entities;
 mod names;
 mod segments;
+mod stack_maps;
 mod table;
 mod types;
 
@@ -34,8 +35,8 @@ use crate::format::{
     BlockRecord, CodeRecord, ConstRef, DataRecord, DirectoryEntry, ElementRecord, ExportRecord,
     FORMAT_VERSION, FrameSlotRecord, FuelRecord, FunctionNameRecord, GlobalRecord, HEADER_OFFSET,
     Header, ImportRecord, IsaFlagRecord, LimitsRecord, MAGIC, MemoryImageRecord, NONE, NOTE_NAME,
-    NOTE_OFFSET, OtherNameRecord, Part, RecGroupRecord, StrRef, TableImageRecord, TextItemRecord,
-    TypeRecord, tunable_bits,
+    NOTE_OFFSET, OtherNameRecord, Part, RecGroupRecord, StackMapRecord, StrRef, TableImageRecord,
+    TextItemRecord, TypeRecord, tunable_bits,
 };
 use crate::identify::identify;
 pub(crate) use table::Table;
@@ -163,6 +164,8 @@ table_views! {
     frame_slots: FrameSlotRecord = FrameSlots;
     hooked_functions: U32 = HookedFunctions;
     fuel: FuelRecord = Fuel;
+    stack_maps: StackMapRecord = StackMaps;
+    frame_references: U32 = FrameReferences;
     function_names: FunctionNameRecord = FunctionNames;
     other_names: OtherNameRecord = OtherNames;
     symbol_strings: u8 = SymbolStrings;

@@ -11,6 +11,7 @@ mod func_lists;
 mod images;
 mod layout;
 mod pools;
+mod stack_maps;
 mod symbols;
 
 use alloc::boxed::Box;
@@ -281,6 +282,10 @@ fn check(
         (
             compiled.fuel.is_sorted_by(|a, b| a.offset < b.offset),
             "its places where fuel was taken ahead are not sorted by their offsets",
+        ),
+        (
+            compiled.stack_maps.is_sorted_by(|a, b| a.offset < b.offset),
+            "its calls with references in their frames are not sorted by their offsets",
         ),
         (
             compiled.hooked_functions.is_sorted_by(|a, b| a < b),

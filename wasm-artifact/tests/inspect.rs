@@ -9,8 +9,8 @@ use wasm_types::{
     AddressMapEntry, CompiledFunction, CompiledModule, ConstExpr, ConstOp, DataKind, DataSegment,
     ElementItems, ElementKind, ElementSegment, EntityIndex, EntityType, Export, FrameSlotEntry,
     FuelEntry, FuncIndex, FuncType, GlobalType, Import, IsaFlag, MemoryIndex, MemoryType, Module,
-    RecGroup, RefType, SubType, TableIndex, TableType, TextItem, TextItemKind, TrapCode, TrapEntry,
-    TypeIndex, ValType, WasmFeatures,
+    RecGroup, RefType, StackMapEntry, SubType, TableIndex, TableType, TextItem, TextItemKind,
+    TrapCode, TrapEntry, TypeIndex, ValType, WasmFeatures,
 };
 
 /// A module with one or two of most things.
@@ -99,6 +99,10 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
             TextItem { kind: TextItemKind::Table(TableIndex::new(0)), offset: 22, len: 3 },
         ],
         hooked_functions: vec![FuncIndex::new(2)],
+        stack_maps: vec![
+            StackMapEntry { offset: 6, below_frame_pointer: vec![8, 24] },
+            StackMapEntry { offset: 12, below_frame_pointer: vec![8, 24] },
+        ],
         fuel: vec![FuelEntry { offset: 4, ahead: 7 }, FuelEntry { offset: 9, ahead: -2 }],
         ..CompiledModule::default()
     };
@@ -210,6 +214,8 @@ fn every_table_is_shown() {
         ),
         ("hooked_functions", &["  function 2\n"]),
         ("fuel", &["  0x00000004 +7\n", "  0x00000009 -2\n"]),
+        ("stack_maps", &["  0x00000006 -0x8 -0x18\n", "  0x0000000c -0x8 -0x18\n"]),
+        ("frame_references", &["      0 -0x8\n      1 -0x18\n"]),
         ("function_names", &["  function 1 \"core::named\"\n"]),
         (
             "other_names",
@@ -244,7 +250,7 @@ fn every_table_is_shown() {
     assert!(report(&bytes).table("furniture").is_none());
 
     let known: Vec<_> = Report::table_names().collect();
-    assert_eq!(known.len(), 44);
+    assert_eq!(known.len(), 46);
     for artifact in [artifact(true), artifact(false)] {
         let all = report(&artifact).all().to_string();
         assert!(all.starts_with(&report(&artifact).to_string()));

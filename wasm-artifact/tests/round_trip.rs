@@ -110,6 +110,13 @@ fn check_lookups(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseE
         let entry = compiled.fuel.iter().find(|entry| entry.offset == offset);
         prop_assert_eq!(artifact.fuel_ahead(offset), Ok(entry.map_or(0, |entry| entry.ahead)));
     }
+    for offset in 0..compiled.stack_maps.last().map_or(0, |entry| entry.offset) + 2 {
+        let entry = compiled.stack_maps.iter().find(|entry| entry.offset == offset);
+        let expected = entry.map_or(&[][..], |entry| &entry.below_frame_pointer);
+        let found: Vec<u32> = artifact.references_in_frame(offset).unwrap().collect();
+        prop_assert_eq!(found, expected);
+    }
+    prop_assert_eq!(artifact.has_stack_maps(), !compiled.stack_maps.is_empty());
     prop_assert_eq!(
         artifact.context_layout().unwrap(),
         wasm_types::abi::ContextLayout::new(module)

@@ -91,14 +91,15 @@ pub use wasm_store::GuestProfiler;
 #[cfg(feature = "profile")]
 pub use wasm_store::ProfilingStrategy;
 pub use wasm_store::{
-    ArrayType, AsContext, AsContextMut, Caller, CompileLimit, CompileLimits, CompileRequest,
-    Compiler, Config, DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, Engine,
-    EngineWeak, Error, Escaped, Export, ExportType, Extern, ExternRef, ExternType, FieldType,
-    Finality, FrameInfo, FrameSymbol, Func, FuncType, Global, GlobalType, HeapType, ImportType,
-    Instance, InstanceAllocationStrategy, InstancePre, IntoFunc, Linker, Memory, MemoryAccessError,
-    MemoryType, MemoryTypeBuilder, Module, ModuleExport, ModuleFunction, Mutability, OperatorCost,
-    OptLevel, OwnedRooted, PoolingAllocationConfig, Precompiled, Ref, RefType, ResourceLimiter,
-    Result, ReuseConfig, Rooted, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
+    ArrayType, AsContext, AsContextMut, Caller, Collector, CompileLimit, CompileLimits,
+    CompileRequest, Compiler, Config, DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT,
+    DEFAULT_TABLE_LIMIT, Engine, EngineWeak, Error, Escaped, Export, ExportType, Extern, ExternRef,
+    ExternType, FieldType, Finality, FrameInfo, FrameSymbol, Func, FuncType, GcHeapOutOfMemory,
+    GcRef, Global, GlobalType, HeapType, ImportType, Instance, InstanceAllocationStrategy,
+    InstancePre, IntoFunc, Linker, Memory, MemoryAccessError, MemoryType, MemoryTypeBuilder,
+    Module, ModuleExport, ModuleFunction, Mutability, OperatorCost, OptLevel, OwnedRooted,
+    PoolingAllocationConfig, Precompiled, Ref, RefType, ResourceLimiter, Result, ReuseConfig,
+    RootScope, Rooted, RootedGcRef, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
     StoreLimitsBuilder, StructType, Table, TableType, Trap, Tunables, TypedFunc,
     UnknownImportError, V128, Val, ValType, VariableOperatorCost, WasmBacktrace, WasmFeatures,
     WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,

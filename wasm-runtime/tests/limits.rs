@@ -218,9 +218,9 @@ const ALLOCATIONS: [Allocation; 8] = [
         Ok(instance(store, &wat).is_ok())
     }),
     ("ExternRef::new", |store, _, bytes| {
-        // Each takes 64 bytes, including what refers to it.
-        for _ in 0..bytes / 64 {
-            if ExternRef::new(&mut *store, [0_u64; 6]).is_err() {
+        // Each takes 4096 bytes, including what refers to it; the heap takes two pages.
+        for _ in 0..bytes / 4096 - 2 {
+            if ExternRef::new(&mut *store, [0_u64; 510]).is_err() {
                 return Ok(false);
             }
         }

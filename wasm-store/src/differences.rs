@@ -20,13 +20,12 @@
 //! | `ProfilingStrategy::VTune`, `ProfilingStrategy::Pulley` | not there | `Config::profiler` (feature `profile`) writes the files of `perf` only |
 //! | `Config::native_unwind_info`, `Config::memory_may_move`, `Config::guard_before_linear_memory`, `Config::table_lazy_init`, `Config::memory_init_cow`, `Config::signals_based_traps`, `Config::module_version` and other settings of Wasmtime's own machinery | not there | there is nothing here that they would set |
 //! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
-//! | `Store::gc`, `Caller::gc` | not there | see "host values" below |
+//! | `Store::gc_async`, `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | the first as for `async`; a heap has one reservation, made with the first object. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
 //! | `UpdateDeadline::YieldCustom`, `epoch_deadline_async_yield_and_update` | not there | as for `async` |
 //! | `GuestProfiler::new_component` | not there | components are not implemented; `GuestProfiler` itself is there with the feature `observe` |
 //! | `ResourceLimiterAsync`, `Store::limiter_async`, `Store::call_hook_async` | not there | as for `async` |
 //! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `ExternRef::to_raw`, `ExternRef::from_raw` | not there | how values are laid out at the border to compiled code is not part of the API |
 //! | `NoFunc`, `NoExtern` | not there | the types of null references have no values of their own: use `Option<Func>` |
-//! | `RootScope` | not there | see "host values" below |
 //! | `Module::deserialize_raw`, `Module::deserialize_open_file`, `Module::image_range`, `Module::address_map`, `Module::resources_required`, `Module::initialize_copy_on_write_image` | not there | they show an implementation that this one does not share |
 //! | `Error::backtrace`, `Error::from_anyhow`, `ToWasmtimeResult` | not there | errors capture no backtrace of Rust code and know no other crate's error type: [`Error::from_boxed`](crate::Error::from_boxed) takes any |
 //! | `Engine::tls_eager_initialize`, `Engine::unload_process_handlers`, `Engine::is_pulley` | not there | nothing of the kind exists |
@@ -62,9 +61,11 @@
 //!   [`Instance::new`](crate::Instance::new) and the functions like it are errors for imports of
 //!   another store, and not panics. Types can be compared with `==`, which is false for types of
 //!   different engines; [`FuncType::eq`](crate::FuncType::eq) panics, as in Wasmtime.
-//! * **Host values.** An [`ExternRef`](crate::ExternRef) lives as long as its store: nothing is
-//!   collected before. [`Rooted`](crate::Rooted) and [`OwnedRooted`](crate::OwnedRooted) differ
-//!   only in name.
+//! * **Garbage collection.** [`Collector::Auto`](crate::Collector) is the copying collector, and
+//!   there is none that counts references. While a hook or the callback of a deadline runs,
+//!   [`Store::gc`](crate::Store::gc) collects nothing. What the limiter is asked for is what a heap
+//!   holds between two collections; one of everything takes more while it runs. A handle that a
+//!   hook has read ends with the hook.
 //! * **Compiler.** It is a value: the one given to [`Config::compiler`](crate::Config::compiler),
 //!   or one that a crate of the program provides. Without one, [`Module::new`](crate::Module::new)
 //!   is an error.

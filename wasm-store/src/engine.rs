@@ -2,6 +2,7 @@
 
 mod allocation;
 mod cache;
+mod collector;
 pub(crate) mod compat;
 pub mod compiler;
 mod config;
@@ -18,6 +19,7 @@ use std::sync::{Arc, Weak};
 
 pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, ReuseConfig};
 pub(crate) use cache::{CacheEntry, CacheSetting, serialized};
+pub use collector::Collector;
 pub use compiler::{CompileRequest, Compiler};
 pub use config::Config;
 #[cfg(feature = "function-hook")]
@@ -76,6 +78,7 @@ impl Engine {
         if config.epochs {
             vm.require_deadlines();
         }
+        vm.set_gc(config.gc_settings()?);
         let vm = Arc::new(vm);
         let types = TypeRegistry::default();
         Ok(Self { inner: Arc::new(EngineInner { config: config.clone(), compiler, types, vm }) })

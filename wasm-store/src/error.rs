@@ -5,6 +5,7 @@
 
 mod chain;
 mod context;
+mod gc_heap;
 mod macros;
 mod object;
 mod trap;
@@ -14,6 +15,7 @@ use std::fmt;
 
 pub use chain::Chain;
 pub use context::Context;
+pub use gc_heap::GcHeapOutOfMemory;
 #[doc(hidden)]
 pub use macros::__private;
 use object::{ContextObject, MessageObject, Object, PlainObject};

@@ -92,15 +92,15 @@ mod watch;
 #[cfg(feature = "profile")]
 pub use engine::ProfilingStrategy;
 pub use engine::{
-    CompileRequest, Compiler, Config, Engine, EngineWeak, InstanceAllocationStrategy,
+    Collector, CompileRequest, Compiler, Config, Engine, EngineWeak, InstanceAllocationStrategy,
     PoolingAllocationConfig, Precompiled, ReuseConfig, compiler,
 };
-pub use error::{Error, Result, Trap};
+pub use error::{Error, GcHeapOutOfMemory, Result, Trap};
 pub use items::{
-    DataSegment, ElementSegment, Export, Extern, ExternRef, FrameInfo, FrameSymbol, Func, Global,
-    Instance, Internal, IntoFunc, Memory, MemoryAccessError, Module, ModuleExport, ModuleFunction,
-    OwnedRooted, Ref, Rooted, Table, TypedFunc, V128, Val, WasmBacktrace, WasmParams, WasmResults,
-    WasmRet, WasmTy, WasmTyList,
+    DataSegment, ElementSegment, Export, Extern, ExternRef, FrameInfo, FrameSymbol, Func, GcRef,
+    Global, Instance, Internal, IntoFunc, Memory, MemoryAccessError, Module, ModuleExport,
+    ModuleFunction, OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, Table, TypedFunc, V128, Val,
+    WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 pub use linker::{InstancePre, Linker, UnknownImportError};
 pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};

@@ -6,6 +6,7 @@ mod caller;
 mod context;
 mod fuel;
 mod gate;
+mod gc;
 mod host_side;
 mod id;
 pub mod interruption;
@@ -22,6 +23,7 @@ use std::ptr::{self, NonNull};
 
 pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+pub(crate) use gc::CollectionsPutOff;
 use host_side::HostSide;
 pub(crate) use id::StoreId;
 pub(crate) use interruption::EpochSlot;
@@ -30,7 +32,7 @@ pub use limits::{
     DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, ResourceLimiter,
     StoreLimits, StoreLimitsBuilder,
 };
-pub(crate) use opaque::{InstanceEntry, Kept, StoreOpaque, host_value_bytes};
+pub(crate) use opaque::{InstanceEntry, Kept, StoreOpaque};
 pub use wait::{Awaited, Interest, Waiter, Woken};
 
 use crate::engine::Engine;

@@ -18,6 +18,7 @@
 //! | `stack` | Wasm stacks and their free list |
 //! | `unwind` | why Wasm was left, and the frames it was left from |
 //! | `memory`, `table` | linear memories and tables |
+//! | `gc` | the garbage-collected heap |
 //! | `room` | how much the code of a store may still have of both |
 //! | `room_for` | allocations that fail instead of ending the process |
 //! | `engine` | what the stores of an engine share |
@@ -43,6 +44,7 @@ mod context;
 mod engine;
 mod fuel;
 mod function_hook;
+mod gc;
 mod host;
 mod instance;
 mod instantiate;
@@ -69,9 +71,10 @@ pub(crate) use arch::raise;
 pub(crate) use arch::time_stamp;
 pub(crate) use call::{call_array, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
-pub(crate) use engine::{PoolLimits, VmEngine};
+pub(crate) use engine::{GcSettings, PoolLimits, VmEngine};
 #[cfg(feature = "function-hook")]
 pub(crate) use function_hook::{FunctionMoment, Notify, stack_in_use};
+pub(crate) use gc::{NoRoom, Root, host_value_bytes};
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
 pub(crate) use interruption::{Interrupts, Reason, Timeout, Verdict};

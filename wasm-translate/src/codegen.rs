@@ -110,6 +110,9 @@ pub(crate) struct FunctionCode {
     pub(crate) frame_size: u32,
     /// Bytes from the frame pointer down to the place that keeps the context, if there is one.
     pub(crate) frame_slot: Option<u32>,
+    /// Where calls return to during which references stay in the frame, and where they are below
+    /// the frame pointer.
+    pub(crate) stack_maps: Vec<(u32, Vec<u32>)>,
     /// The extensions of the instruction set that the code uses; `None` if that is not known.
     pub(crate) extensions: Option<Extensions>,
     /// The proposals that the body uses.
@@ -383,6 +386,10 @@ fn collect(
     let slot = frame_slot
         .zip(frame)
         .map(|(slot, frame)| frame.frame_to_fp_offset - frame.stackslots[slot].offset);
+    // Offsets are from the stack pointer up, and the frame pointer is so far above that.
+    let stack_maps = buffer.user_stack_maps().iter().map(|(offset, frame, map)| {
+        (*offset, map.entries().map(|(_, above)| frame - above).collect())
+    });
     Ok(FunctionCode {
         bytes: buffer.data().to_vec(),
         alignment: buffer.alignment,
@@ -394,6 +401,7 @@ fn collect(
         // The frame pointer points to the caller's; above that is the return address.
         frame_size: frame.map_or(0, |frame| frame.frame_to_fp_offset + 16),
         frame_slot: slot,
+        stack_maps: stack_maps.collect(),
         extensions: None,
         proposals: WasmFeatures::empty(),
     })

@@ -282,30 +282,31 @@ impl Body<'_> {
             return Err(Error::new(ErrorKind::Codegen, message).into());
         }
         for (ty, value) in self.params.iter().zip(params) {
-            self.declare_local(t, *ty, value);
+            t.declare_local(*ty, value);
         }
         // A zero of each type is shared by the locals that start with it. The validator has found
         // the locals to be right, but has its own names for the types of references.
-        let mut zeros: Vec<(Type, Value)> = Vec::new();
+        let mut zeros: Vec<((Type, bool), Value)> = Vec::new();
         for group in self.source.get_locals_reader()? {
             let (count, ty) = group?;
             let ty = ValType::try_from(ty).map_err(Error::unsupported)?;
             ops::check_types(t.env, [&ty])?;
             self.proposals |= proposals::of_type(ty);
-            let clif = t.clif_type(ty);
+            // One that may be looked for during calls is no number's.
+            let kind = (t.clif_type(ty), t.env.is_collected(ty));
             if count == 0 {
                 continue;
             }
-            let value = match zeros.iter().find(|(zero, _)| *zero == clif) {
+            let value = match zeros.iter().find(|(zero, _)| *zero == kind) {
                 Some((_, value)) => *value,
                 None => {
-                    let value = zero(&mut t.builder, clif);
-                    zeros.push((clif, value));
+                    let value = zero(&mut t.builder, kind.0);
+                    zeros.push((kind, value));
                     value
                 }
             };
             for _ in 0..count {
-                self.declare_local(t, ty, value);
+                t.declare_local(ty, value);
             }
         }
         let end = t.new_block(self.results);
@@ -317,17 +318,6 @@ impl Body<'_> {
             end_is_target: false,
         });
         Ok(())
-    }
-
-    fn declare_local<E: FuncEnvironment + ?Sized>(
-        &self,
-        t: &mut FuncTranslator<'_, '_, E>,
-        ty: ValType,
-        value: Value,
-    ) {
-        let ty = t.clif_type(ty);
-        let variable = t.builder.declare_var(ty);
-        t.builder.def_var(variable, value);
     }
 }
 

@@ -10,7 +10,7 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::TargetIsa;
 use wasm_types::{
     AddressMapEntry, CompiledFunction, CompiledModule, DefinedFuncIndex, FrameSlotEntry, FuelEntry,
-    FuncIndex, IsaFlag, TableIndex, TextItemKind, TrapEntry, WasmFeatures,
+    FuncIndex, IsaFlag, StackMapEntry, TableIndex, TextItemKind, TrapEntry, WasmFeatures,
 };
 
 use crate::codegen::{FunctionCode, Job, Reference, Target};
@@ -77,6 +77,10 @@ pub(crate) fn link(
         compiled.fuel.extend(
             code.fuel.iter().map(|(at, ahead)| FuelEntry { offset: offset + at, ahead: *ahead }),
         );
+        compiled.stack_maps.extend(code.stack_maps.iter().map(|(at, below)| StackMapEntry {
+            offset: offset + at,
+            below_frame_pointer: below.clone(),
+        }));
         map_addresses(&mut compiled.address_map, offset, code);
         compiled.frame_slots.extend(
             code.frame_slot.map(|below_frame_pointer| FrameSlotEntry { func, below_frame_pointer }),

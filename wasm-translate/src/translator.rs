@@ -185,6 +185,25 @@ impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
         self.env.value_type(ty)
     }
 
+    /// Declares the variable of the next local, which starts with the given value.
+    pub(crate) fn declare_local(&mut self, ty: ValType, value: Value) -> Variable {
+        let variable = self.builder.declare_var(self.env.value_type(ty));
+        if self.env.is_collected(ty) {
+            self.builder.declare_var_needs_stack_map(variable);
+        }
+        self.builder.def_var(variable, value);
+        variable
+    }
+
+    /// Notes where a value comes from that may be of a type that is collected. Each value of such a
+    /// type is noted where it is made; what was noted is found during calls.
+    #[inline]
+    pub(crate) fn note_reference(&mut self, value: Value, ty: ValType) {
+        if self.env.is_collected(ty) {
+            self.builder.declare_value_needs_stack_map(value);
+        }
+    }
+
     /// The variable of a local.
     pub(crate) fn local(&self, index: u32) -> Variable {
         Variable::from_u32(self.first_local + index)

@@ -3,9 +3,9 @@
 //! # Calls
 //!
 //! Every Wasm function takes the **instance context** pointer first, then its parameters, in the
-//! code generator's `tail` convention. References are 64-bit integers: null is 0, a function
-//! reference is the address of a [`func_ref`] record, a host reference is a number that the store
-//! gave out. Results that the convention can't return in registers (see [`register_results`]) go to
+//! code generator's `tail` convention. A reference to a function is a
+//! 64-bit integer, the address of a [`func_ref`] record; every other reference is a 32-bit integer,
+//! the place of an object in the store's garbage-collected heap. Null is 0. Results that the convention can't return in registers (see [`register_results`]) go to
 //! a buffer whose address the caller passes as one more, last, 64-bit parameter: 16 bytes for each
 //! such result, in order.
 //!
@@ -17,6 +17,15 @@
 //! check. Builtins ([`Builtin`]) are called in the target's C convention, with the instance context
 //! first, through the array of code pointers that the instance context points to; the code found
 //! there changes stacks.
+//!
+//! # Garbage collection
+//!
+//! While a function of the module, the host or a builtin is called, objects may move. So references
+//! to objects that are used after a call are in the frame of the caller during the call, and
+//! nowhere else. For each call the code generator says where
+//! ([`StackMapEntry`](crate::StackMapEntry)). Arguments belong to who is called; leaves among the
+//! builtins move nothing. A reference in a place of 8 or 16 bytes (an element of a table, a global,
+//! a value in an array or a buffer) is in its first 4 bytes in the order of the machine.
 //!
 //! # Interruption
 //!
@@ -46,7 +55,7 @@ pub use layout::{
 pub use results::{REGISTER_RESULTS, ResultLocation, register_results};
 
 /// The version of this ABI: an artifact states it, and a host runs only its own.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// The size of a pointer, in bytes.
 pub const POINTER_SIZE: u32 = 8;

@@ -66,6 +66,16 @@ pub struct FrameSlotEntry {
     pub below_frame_pointer: u32,
 }
 
+/// A call during which references into the garbage-collected heap stay in the frame of the caller,
+/// where they have to be found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StackMapEntry {
+    /// Where the call returns to, from the start of the text.
+    pub offset: u32,
+    /// Where the references are, in bytes from the frame pointer down to each: 4 bytes of its own.
+    pub below_frame_pointer: Vec<u32>,
+}
+
 /// What stands in the text beside the functions of the module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TextItemKind {
@@ -127,6 +137,9 @@ pub struct CompiledModule {
     pub address_map: Vec<AddressMapEntry>,
     /// The functions that keep their context in their frame, sorted by function.
     pub frame_slots: Vec<FrameSlotEntry>,
+    /// The calls during which references into the garbage-collected heap stay in frames, sorted by
+    /// offset.
+    pub stack_maps: Vec<StackMapEntry>,
     /// Where instructions trap with another amount of fuel taken than was used, sorted by offset.
     /// Empty if the code counts no fuel.
     pub fuel: Vec<FuelEntry>,

@@ -73,7 +73,7 @@ mod validate;
 pub use branch_hints::BranchHints;
 pub use code::{
     AddressMapEntry, CompiledFunction, CompiledModule, FrameSlotEntry, FuelEntry, IsaFlag,
-    TextItem, TextItemKind, TrapEntry,
+    StackMapEntry, TextItem, TextItemKind, TrapEntry,
 };
 pub use compile_limits::{CompileLimit, CompileLimits};
 pub use const_expr::{ConstExpr, ConstOp};

@@ -46,6 +46,14 @@ impl ValType {
         }
     }
 
+    /// Whether a value is a reference into the garbage-collected heap.
+    pub const fn is_collected(self) -> bool {
+        match self {
+            ValType::Ref(ty) => ty.is_collected(),
+            _ => false,
+        }
+    }
+
     /// Bytes that a value takes in a global or an array of values: 4, 8 or 16.
     pub const fn byte_size(self) -> u32 {
         match self {
@@ -83,6 +91,14 @@ impl RefType {
     pub const FUNCREF: RefType = RefType { nullable: true, heap: HeapType::Func };
     /// `(ref null extern)`.
     pub const EXTERNREF: RefType = RefType { nullable: true, heap: HeapType::Extern };
+
+    /// Whether what is referred to is in the garbage-collected heap, so that a reference is a
+    /// number of 32 bits that changes when the object moves. References to functions are addresses
+    /// of what never moves.
+    pub const fn is_collected(self) -> bool {
+        // No type of a module but those of functions can be referred to yet.
+        !matches!(self.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+    }
 }
 
 impl fmt::Display for RefType {

@@ -49,6 +49,7 @@ const THINGS: &[&str] = &[
     "Ref",
     "RefType",
     "Rooted",
+    "RootedGcRef",
     "Snapshot",
     "SnapshotBuilder",
     "StorageType",

@@ -104,6 +104,32 @@ pub(super) fn fuel(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
     Ok(())
 }
 
+pub(super) fn stack_maps(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Ok(entries) = view.artifact.stack_maps() else { return writeln!(f, "  damaged") };
+    let mut functions = Functions::default();
+    for entry in entries {
+        match entry {
+            Ok(entry) => {
+                functions.enter(view, f, entry.offset.saturating_sub(1))?;
+                write!(f, "  {:#010x}", entry.offset)?;
+                for below in entry.below_frame_pointer {
+                    write!(f, " -{below:#x}")?;
+                }
+                writeln!(f)?;
+            }
+            Err(_) => writeln!(f, "  damaged")?,
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn frame_references(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (place, below) in view.rows::<U32>(Part::FrameReferences).iter().enumerate() {
+        writeln!(f, "  {place:>5} -{:#x}", below.get())?;
+    }
+    Ok(())
+}
+
 pub(super) fn hooked_functions(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for func in view.rows::<U32>(Part::HookedFunctions) {
         writeln!(f, "  {}", view.function(wasm_types::FuncIndex::new(func.get())))?;

@@ -57,6 +57,8 @@ fn of(part: Part) -> (&'static str, Show) {
         Part::FrameSlots => ("where functions keep their context", code::frame_slots),
         Part::HookedFunctions => ("functions that report calls", code::hooked_functions),
         Part::Fuel => ("traps with fuel taken ahead", code::fuel),
+        Part::StackMaps => ("calls with references in their frames", code::stack_maps),
+        Part::FrameReferences => ("the pool of places in frames", code::frame_references),
         Part::FunctionNames => ("names of functions", names::function_names),
         Part::OtherNames => ("names of everything else", names::other_names),
         Part::Symbols => ("ELF symbols", names::symbols),

@@ -98,6 +98,7 @@ impl Artifact<'_> {
             address_map: self.address_map().iter().collect(),
             frame_slots: self.frame_slots()?.collect(),
             hooked_functions: self.hooked_functions()?.collect(),
+            stack_maps: self.stack_maps()?.collect::<Result<_, _>>()?,
             fuel: self.fuel()?.collect(),
         })
     }

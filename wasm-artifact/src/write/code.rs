@@ -71,6 +71,7 @@ impl Writer {
             ahead: entry.ahead.cast_unsigned().into(),
         });
         self.add(Part::Fuel, fuel.collect::<Vec<_>>());
+        self.add_stack_maps(&compiled.stack_maps)?;
         let items = compiled.items.iter().map(|item| {
             let (kind, index) = match item.kind {
                 TextItemKind::Table(table) => (text_item_kind::TABLE, table.as_u32()),

@@ -7,9 +7,9 @@ use wasm_types::{
     ConstOp, DataIndex, DataKind, DataSegment, ElemIndex, ElementItems, ElementKind,
     ElementSegment, EntityIndex, Export, FieldType, FrameSlotEntry, FuelEntry, FuncIndex, FuncType,
     GlobalIndex, GlobalType, HeapType, Import, Internals, IsaFlag, MemoryIndex, MemoryType, Module,
-    NameMap, OptLevel, RecGroup, RefType, StorageType, StructType, SubType, TableIndex, TableType,
-    TagIndex, TagType, TextItem, TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, ValType,
-    WasmFeatures,
+    NameMap, OptLevel, RecGroup, RefType, StackMapEntry, StorageType, StructType, SubType,
+    TableIndex, TableType, TagIndex, TagType, TextItem, TextItemKind, TrapCode, TrapEntry,
+    Tunables, TypeIndex, ValType, WasmFeatures,
 };
 
 pub(crate) const TARGETS: [&str; 4] = [
@@ -425,6 +425,12 @@ impl Source {
             offset += 1 + s.any() % 60;
             FuelEntry { offset, ahead: s.any().cast_signed() }
         });
+        let mut offset = 0;
+        let stack_maps = self.many(40, |s, _| {
+            offset += 1 + s.any() % 60;
+            let below_frame_pointer = s.many(4, |s, _| 4 * (1 + s.any() % 20));
+            StackMapEntry { offset, below_frame_pointer }
+        });
         let slots = (imported..module.functions.len() as u32).filter(|func| func % 3 == 1);
         let frame_slots = slots.map(|func| FrameSlotEntry {
             func: FuncIndex::new(func),
@@ -444,6 +450,7 @@ impl Source {
             address_map,
             frame_slots: frame_slots.collect(),
             hooked_functions: hooked.map(FuncIndex::new).collect(),
+            stack_maps,
             fuel,
         }
     }

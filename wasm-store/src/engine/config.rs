@@ -10,8 +10,8 @@ use std::sync::Arc;
 use wasm_types::{CompileLimits, Internals, OptLevel, Tunables, WasmFeatures};
 
 use crate::engine::{
-    CacheSetting, CompileRequest, Compiler, InstanceAllocationStrategy, Profiling, ReuseConfig,
-    Trust,
+    CacheSetting, Collector, CompileRequest, Compiler, InstanceAllocationStrategy, Profiling,
+    ReuseConfig, Trust,
 };
 use crate::error::Result;
 
@@ -52,6 +52,8 @@ pub struct Config {
     interruption: bool,
     /// Whether stores have deadlines in epochs.
     pub(crate) epochs: bool,
+    pub(super) collector: Collector,
+    pub(super) gc_zeal: bool,
 }
 
 macro_rules! proposals {
@@ -86,6 +88,8 @@ impl Config {
             reuse: ReuseConfig::default(),
             interruption: false,
             epochs: false,
+            collector: Collector::Auto,
+            gc_zeal: false,
         }
     }
 

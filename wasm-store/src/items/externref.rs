@@ -1,17 +1,17 @@
 //! Host values that Wasm holds references to.
 
 use std::any::Any;
-use std::marker::PhantomData;
-use std::num::NonZeroU64;
-use std::ops::Deref;
 
-use crate::error::Result;
-use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId};
+use super::rooting::{GcRef, GcRefImpl, RootIndex, Rooted};
+use crate::error::{GcHeapOutOfMemory, Result};
+use crate::store::{AsContextMut, StoreContext, StoreContextMut};
+use crate::vm::{NoRoom, host_value_bytes};
 
 /// A value of the host that Wasm can pass around but not look into. An `externref` refers to one.
 ///
-/// The value belongs to a store and lives as long as the store. No collector finds out that nothing
-/// refers to it any more.
+/// The value belongs to a store. It is dropped some time after nothing refers to it any more:
+/// neither a handle of the host ([`Rooted`], [`OwnedRooted`](crate::OwnedRooted)) nor a local, a
+/// global or a table of Wasm. At the latest it is dropped with the store.
 ///
 /// ```
 /// use wasm_store::{Engine, ExternRef, Store};
@@ -24,29 +24,62 @@ use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, Store
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ExternRef {
-    store: StoreId,
-    number: NonZeroU64,
+    index: RootIndex,
 }
 
+impl GcRefImpl for ExternRef {
+    #[inline]
+    fn from_index(index: RootIndex) -> Self {
+        Self { index }
+    }
+
+    #[inline]
+    fn index(&self) -> RootIndex {
+        self.index
+    }
+}
+
+impl GcRef for ExternRef {}
+
 impl ExternRef {
-    /// Gives a value to a store and returns the reference to it.
+    /// Gives a value to a store and returns a handle to it, in the innermost scope
+    /// ([`RootScope`](crate::RootScope)).
     ///
     /// # Errors
     ///
-    /// If the store has a [limit](crate::ResourceLimiter::total_memory_size) that leaves no room
-    /// for the value. What counts is the value's own size and that of the store's reference to it.
-    /// The store does not know what the value owns elsewhere, like the characters of a `String`.
+    /// [`GcHeapOutOfMemory`], with the value, if the heap is full or the limiter of the store does
+    /// not let it grow. If the store has a
+    /// [limit](crate::ResourceLimiter::total_memory_size) that leaves no room for the value. What
+    /// counts is the value's own size and that of the store's reference to it. The store does not
+    /// know what the value owns elsewhere, like the characters of a `String`.
     pub fn new<T>(mut store: impl AsContextMut, value: T) -> Result<Rooted<ExternRef>>
     where
         T: 'static + Any + Send + Sync,
     {
         let store = store.as_context_mut();
         let store = &mut **store.0;
-        let number = store.add_extern(Box::new(value))?;
-        let number = NonZeroU64::new(number).expect("one was just added");
-        Ok(Rooted { value: ExternRef { store: store.id(), number } })
+        let value: Box<T> = Box::new(value);
+        let bytes = host_value_bytes(&*value);
+        if store.vm.count_host_value(bytes).is_err() {
+            // What is dead still counts.
+            store.vm.collect(0)?;
+            store.vm.count_host_value(bytes)?;
+        }
+        match store.vm.new_value(value) {
+            Ok(reference) => Ok(Rooted::new(store, reference)),
+            Err((value, error)) => {
+                store.vm.forget_host_values(bytes);
+                match (error, (value as Box<dyn Any>).downcast::<T>()) {
+                    (NoRoom::Full(bytes), Ok(value)) => {
+                        Err(GcHeapOutOfMemory::new(*value, bytes).into())
+                    }
+                    (NoRoom::Full(bytes), Err(_)) => Err(GcHeapOutOfMemory::new((), bytes).into()),
+                    (NoRoom::Failed(error), _) => Err(error),
+                }
+            }
+        }
     }
 
     /// The value. `None` is for references that other engines make of internal ones; here there are
@@ -54,7 +87,7 @@ impl ExternRef {
     ///
     /// # Errors
     ///
-    /// None so far.
+    /// If the handle has ended.
     ///
     /// # Panics
     ///
@@ -67,15 +100,15 @@ impl ExternRef {
         T: 'static,
     {
         let store: StoreContext<'a, T> = store.into();
-        self.store.assert_is(store.0.id());
-        Ok(store.0.externs.get(self.place()).map(|value| &**value))
+        let reference = self.index.reference(store.0)?;
+        Ok(store.0.vm.gc.value(reference).map(|value| &**value))
     }
 
     /// The value, to be changed.
     ///
     /// # Errors
     ///
-    /// None so far.
+    /// If the handle has ended.
     ///
     /// # Panics
     ///
@@ -88,119 +121,8 @@ impl ExternRef {
         T: 'static,
     {
         let store: StoreContextMut<'a, T> = store.into();
-        self.store.assert_is(store.0.id());
-        Ok(store.0.externs.get_mut(self.place()).map(|value| &mut **value))
-    }
-
-    fn place(&self) -> usize {
-        (self.number.get() - 1) as usize
-    }
-
-    #[inline]
-    pub(crate) fn store_id(&self) -> StoreId {
-        self.store
-    }
-
-    /// The reference as calls, tables and globals hold it.
-    #[inline]
-    pub(crate) fn to_reference(self) -> u64 {
-        self.number.get()
-    }
-}
-
-/// A reference that its store keeps alive.
-///
-/// Copies refer to the same value. No scope ends the value's life before that of the store.
-#[derive(Debug)]
-pub struct Rooted<T> {
-    value: T,
-}
-
-impl<T: Copy> Clone for Rooted<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: Copy> Copy for Rooted<T> {}
-
-impl<T> Deref for Rooted<T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl Rooted<ExternRef> {
-    /// Whether two references are to the same value.
-    ///
-    /// # Errors
-    ///
-    /// None so far.
-    ///
-    /// # Panics
-    ///
-    /// If one of them is of another store.
-    pub fn ref_eq(store: impl AsContext, a: &Self, b: &Self) -> Result<bool> {
-        let id = store.as_context().0.id();
-        a.store.assert_is(id);
-        b.store.assert_is(id);
-        Ok(a.value == b.value)
-    }
-
-    /// Whether two references are to the same value of the same store.
-    pub fn rooted_eq(a: Self, b: Self) -> bool {
-        a.value == b.value
-    }
-
-    /// The reference as one of the other kind of the API.
-    ///
-    /// # Errors
-    ///
-    /// None so far.
-    ///
-    /// # Panics
-    ///
-    /// If the reference is of another store.
-    pub fn to_owned_rooted(&self, store: impl AsContextMut) -> Result<OwnedRooted<ExternRef>> {
-        self.store.assert_is(store.as_context().0.id());
-        Ok(OwnedRooted { value: self.value, _not_copy: PhantomData })
-    }
-
-    /// A reference as calls, tables and globals hold it; `None` for null.
-    #[inline]
-    pub(crate) fn from_reference(store: StoreId, number: u64) -> Option<Self> {
-        NonZeroU64::new(number).map(|number| Rooted { value: ExternRef { store, number } })
-    }
-}
-
-/// A reference with a lifetime of its own, in engines that collect. Here it is another [`Rooted`],
-/// for code that is written for both.
-#[derive(Clone, Debug)]
-pub struct OwnedRooted<T> {
-    value: T,
-    _not_copy: PhantomData<()>,
-}
-
-impl OwnedRooted<ExternRef> {
-    /// The reference as a [`Rooted`].
-    ///
-    /// # Panics
-    ///
-    /// If it is of another store.
-    pub fn to_rooted(&self, context: impl AsContextMut) -> Rooted<ExternRef> {
-        self.value.store.assert_is(context.as_context().0.id());
-        Rooted { value: self.value }
-    }
-}
-
-impl<T> Deref for OwnedRooted<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
+        let reference = self.index.reference(store.0)?;
+        Ok(store.0.vm.gc.value_mut(reference).map(|value| &mut **value))
     }
 }
 
@@ -215,10 +137,14 @@ mod tests {
         let a = ExternRef::new(&mut store, 5u32).unwrap();
         let b = ExternRef::new(&mut store, "five").unwrap();
         *a.data_mut(&mut store).unwrap().unwrap().downcast_mut::<u32>().unwrap() += 1;
+        store.gc(None).unwrap();
         assert_eq!(a.data(&store).unwrap().unwrap().downcast_ref::<u32>(), Some(&6));
         assert!(!Rooted::ref_eq(&store, &a, &b).unwrap());
         let owned = a.to_owned_rooted(&mut store).unwrap();
-        assert!(Rooted::rooted_eq(owned.to_rooted(&mut store), a));
+        let other = owned.to_rooted(&mut store);
+        assert!(Rooted::ref_eq(&store, &a, &other).unwrap());
+        assert!(Rooted::ref_eq(&store, &owned, &other).unwrap());
+        assert!(!Rooted::rooted_eq(other, a));
     }
 
     #[test]

@@ -31,7 +31,7 @@ use crate::store::{
     AsContext, AsContextMut, Caller, StoreContextMut, StoreId, StoreInner, StoreOpaque,
 };
 use crate::types::{Canonical, FuncType, ValType};
-use crate::vm::{FuncRef, FuncTypeRecord, VMStoreContext, ValRaw, call_array};
+use crate::vm::{FuncRef, FuncTypeRecord, ValRaw, call_array};
 use crate::watch::call_hook;
 use crate::watch::call_hook::{Listed, WasmCall};
 
@@ -179,10 +179,10 @@ impl Func {
         params: &[Val],
         results: &mut [Val],
     ) -> Result<()> {
-        let context = store.context_for_call();
+        store.vm.safepoint()?;
         // SAFETY: the arguments have been checked against the type, and the store is borrowed for
-        // the call. Nothing of it is used through that borrow before the call is over.
-        let outcome = unsafe { call_checked(context, *self, ty, params, results) };
+        // the call.
+        let outcome = unsafe { call_checked(store, *self, ty, params, results) };
         match outcome {
             Ok(()) => Ok(()),
             Err(unwind) => Err(into_error(store, unwind)),
@@ -337,10 +337,10 @@ fn wrong_count(what: &str, wanted: usize, given: usize, ty: &FuncTypeRecord) -> 
 ///
 /// # Safety
 ///
-/// The context is that of the function's store, ready for a call; the arguments have been checked.
+/// The store is the function's; the arguments have been checked.
 #[inline(always)]
-unsafe fn call_checked(
-    context: *mut VMStoreContext,
+unsafe fn call_checked<T: 'static>(
+    store: &mut StoreInner<T>,
     func: Func,
     ty: &FuncTypeRecord,
     params: &[Val],
@@ -359,11 +359,13 @@ unsafe fn call_checked(
     // of its type.
     unsafe {
         for (place, value) in params.iter().enumerate() {
-            values.add(place).write(value.to_raw());
+            values.add(place).write(value.to_raw(store));
         }
+        // Nothing of the store is used through this borrow before the call is over.
+        let context = store.context_for_call();
         call_array(context, func.func, values)?;
         for (place, (result, ty)) in results.iter_mut().zip(ty.ty.results()).enumerate() {
-            *result = Val::from_raw(func.store, *values.add(place), *ty);
+            *result = Val::from_raw(store, *values.add(place), *ty);
         }
     }
     Ok(())

@@ -100,7 +100,7 @@ impl Table {
         let store = store.as_context_mut();
         let bits = self.vm_mut(store.0).get(index).ok()??;
         // SAFETY: the table belongs to the store, and holds references of its type.
-        Some(unsafe { Ref::from_reference(self.store, bits, self.element) })
+        Some(unsafe { Ref::from_reference(store.0, bits, self.element) })
     }
 
     /// Sets an element.

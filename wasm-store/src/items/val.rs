@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::gate::Gate;
+use crate::items::rooting::{GcRefImpl as _, RootIndex};
 use crate::items::{ExternRef, Func, Rooted};
 use crate::store::{AsContext, StoreId, StoreOpaque};
 use crate::types::{HeapType, RefType, ValType, matching};
@@ -182,9 +183,9 @@ impl Val {
         }
     }
 
-    /// The value as calls, tables and globals hold it.
+    /// The value as calls, tables and globals hold it. It was [checked](Self::check) for the store.
     #[inline]
-    pub(crate) fn to_raw(self) -> ValRaw {
+    pub(crate) fn to_raw(self, store: &StoreOpaque) -> ValRaw {
         match self {
             Val::I32(v) => ValRaw::from_u64(u64::from(v.cast_unsigned())),
             Val::I64(v) => ValRaw::from_u64(v.cast_unsigned()),
@@ -192,20 +193,64 @@ impl Val {
             Val::F64(v) => ValRaw::from_u64(v),
             Val::V128(v) => ValRaw { v128: v.0 },
             Val::FuncRef(func) => ValRaw::from_u64(func.map_or(0, |func| func.to_reference())),
-            Val::ExternRef(value) => {
-                ValRaw::from_u64(value.map_or(0, |value| value.to_reference()))
-            }
+            Val::ExternRef(value) => ValRaw::from_u64(reference_of(value, store)),
         }
     }
 
-    /// A value as calls, tables and globals hold it, by its canonical type.
+    /// A value as calls, tables and globals hold it, by its canonical type. References into the heap
+    /// get handles in the innermost scope.
     ///
     /// # Safety
     ///
     /// The value is of that type, and from that store.
     #[inline]
+    #[allow(unsafe_code, reason = "what the value is, the caller answers for")]
+    pub(crate) unsafe fn from_raw(
+        store: &mut StoreOpaque,
+        raw: ValRaw,
+        ty: wasm_types::ValType,
+    ) -> Val {
+        let id = store.id();
+        // SAFETY: as the caller promises.
+        unsafe { Self::from_raw_with(id, raw, ty, |reference| Rooted::new(store, reference)) }
+    }
+
+    /// As [`from_raw`](Self::from_raw), while collections are put off: handles end when they no
+    /// longer are.
+    ///
+    /// # Safety
+    ///
+    /// As for that function; collections are put off.
+    #[cfg_attr(
+        not(any(feature = "call-hook", feature = "function-hook")),
+        allow(dead_code, reason = "only hooks read values so")
+    )]
+    #[allow(unsafe_code, reason = "what the value is, the caller answers for")]
+    pub(crate) unsafe fn from_fixed(
+        store: &StoreOpaque,
+        raw: ValRaw,
+        ty: wasm_types::ValType,
+    ) -> Val {
+        let id = store.id();
+        let handle = |reference| {
+            let root = store.vm.gc.handles.fixed(reference);
+            Rooted::from_index(RootIndex { store: id, root })
+        };
+        // SAFETY: as the caller promises.
+        unsafe { Self::from_raw_with(id, raw, ty, handle) }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`from_raw`](Self::from_raw).
+    #[inline(always)]
     #[allow(unsafe_code, reason = "reads the field of a union that the type names")]
-    pub(crate) unsafe fn from_raw(store: StoreId, raw: ValRaw, ty: wasm_types::ValType) -> Val {
+    unsafe fn from_raw_with(
+        store: StoreId,
+        raw: ValRaw,
+        ty: wasm_types::ValType,
+        handle: impl FnOnce(u32) -> Rooted<ExternRef>,
+    ) -> Val {
         use wasm_types::ValType as T;
         // SAFETY: as the caller promises.
         unsafe {
@@ -215,7 +260,12 @@ impl Val {
                 T::F32 => Val::F32(raw.f32),
                 T::F64 => Val::F64(raw.f64),
                 T::V128 => Val::V128(V128(raw.v128)),
-                T::Ref(ty) => Ref::from_reference(store, raw.u64, ty).into(),
+                T::Ref(ty) if ty.is_collected() => {
+                    // Only the first half of the place is the reference.
+                    let reference = raw.f32;
+                    Val::ExternRef((reference != 0).then(|| handle(reference)))
+                }
+                T::Ref(_) => Val::FuncRef(Func::from_reference(store, raw.u64)),
             }
         }
     }
@@ -237,6 +287,9 @@ impl Val {
     #[cold]
     fn check_slow(&self, store: &StoreOpaque, ty: wasm_types::ValType) -> Result<()> {
         store.admit(self)?;
+        if let Val::ExternRef(Some(value)) = self {
+            value.index().reference(store)?;
+        }
         let actual = self.type_in(store);
         if matching::val_matches(actual.canonical(), ty, Some(store.engine().types())) {
             return Ok(());
@@ -408,26 +461,31 @@ impl Ref {
         value.check(store, wasm_types::ValType::Ref(ty))?;
         Ok(match self {
             Ref::Func(func) => func.map_or(0, |func| func.to_reference()),
-            Ref::Extern(value) => value.map_or(0, |value| value.to_reference()),
+            Ref::Extern(value) => reference_of(value, store),
         })
     }
 
-    /// A reference as calls, tables and globals hold it, by its canonical type.
+    /// A reference as tables hold it, by its canonical type.
     ///
     /// # Safety
     ///
     /// The reference is of that type, and from that store.
     #[allow(unsafe_code, reason = "the bits of a reference are what the type says")]
-    pub(crate) unsafe fn from_reference(store: StoreId, bits: u64, ty: wasm_types::RefType) -> Ref {
-        use wasm_types::HeapType as H;
-        match ty.heap {
-            H::Extern | H::NoExtern => Ref::Extern(Rooted::from_reference(store, bits)),
-            // No module can make references to structures and other internal values, so that only
-            // functions and nulls are left.
-            // SAFETY: as the caller promises.
-            _ => Ref::Func(unsafe { Func::from_reference(store, bits) }),
-        }
+    pub(crate) unsafe fn from_reference(
+        store: &mut StoreOpaque,
+        bits: u64,
+        ty: wasm_types::RefType,
+    ) -> Ref {
+        let raw = ValRaw::from_u64(bits);
+        // SAFETY: as the caller promises.
+        let value = unsafe { Val::from_raw(store, raw, wasm_types::ValType::Ref(ty)) };
+        value.ref_().expect("a value of a reference type is a reference")
     }
+}
+
+/// A reference to a host value as calls, tables and globals hold it. It was checked for the store.
+fn reference_of(value: Option<Rooted<ExternRef>>, store: &StoreOpaque) -> u64 {
+    value.map_or(0, |value| value.index().checked_reference(store).into())
 }
 
 impl From<Func> for Ref {

@@ -83,7 +83,8 @@ struct Inner {
     modules: Box<[Option<Module>]>,
     state: VmState,
     host: Option<SavedHost>,
-    /// Copies of the host's values that the state refers to, by their numbers in the store.
+    /// Copies of the host's values that the state refers to, by their numbers in the
+    /// state.
     externs: BTreeMap<u64, Box<dyn Any + Send + Sync>>,
     plan: OnceLock<Plan>,
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Identifies a store: no two stores of a process have the same id, not even one that was dropped.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct StoreId(NonZeroU64);
+pub(crate) struct StoreId(NonZeroU64);
 
 impl StoreId {
     pub(crate) fn next() -> Self {

@@ -13,11 +13,13 @@ pub const DEFAULT_MEMORY_LIMIT: usize = 10_000;
 
 /// Decides how much the code of a store may use: see [`Store::limiter`](crate::Store::limiter).
 pub trait ResourceLimiter: Send {
-    /// Called when a memory is made or grows, with sizes in bytes. A size that does not fit in a
+    /// Called when a memory or the store's garbage-collected heap is made or grows, with sizes in
+    /// bytes. A size that does not fit in a
     /// `usize` is given as the largest one.
     ///
     /// `false` makes the growth fail as Wasm expects it: `memory.grow` returns -1, instantiation is
-    /// an error.
+    /// an error. For the heap, what nothing refers to any more is collected; if there still is no
+    /// room, making an object is an error ([`GcHeapOutOfMemory`](crate::GcHeapOutOfMemory)).
     ///
     /// # Errors
     ///
@@ -77,8 +79,8 @@ pub trait ResourceLimiter: Send {
         DEFAULT_MEMORY_LIMIT
     }
 
-    /// How many bytes the memories and tables of the store may have together; `None` is no limit.
-    /// Those of the host count too, and the values that [`ExternRef::new`](crate::ExternRef::new)
+    /// How many bytes the memories and tables of the store and its garbage-collected heap may have
+    /// together; `None` is no limit. Those of the host count too, and the values that [`ExternRef::new`](crate::ExternRef::new)
     /// gives to the store. An element of a table takes 8 bytes. Called once, when the limiter is
     /// set.
     ///

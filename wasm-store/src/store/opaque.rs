@@ -1,6 +1,5 @@
 //! The part of a store that does not depend on the type of its data.
 
-use std::any::Any;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -90,13 +89,9 @@ pub(crate) enum Kept {
     Items(Arc<[Definition]>),
 }
 
-/// How many bytes a value takes in the store if Wasm gets a reference to it.
-pub(crate) fn host_value_bytes(value: &(dyn Any + Send + Sync)) -> usize {
-    size_of_val(value).saturating_add(size_of::<Box<dyn Any + Send + Sync>>())
-}
-
 /// A store without its data.
-pub(crate) struct StoreOpaque {
+#[doc(hidden)]
+pub struct StoreOpaque {
     id: StoreId,
     /// The first of the fields that hold resources, so that it is dropped before the modules whose
     /// code it refers to.
@@ -106,8 +101,6 @@ pub(crate) struct StoreOpaque {
     /// The modules that code of this store may come from, for backtraces. Also those of instances
     /// that failed half-way.
     pub(crate) modules: Vec<Module>,
-    /// The values of `externref` numbers: number `n` is the element `n - 1`.
-    pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
     /// The things that the store refers to by address.
     keep_alive: Vec<Kept>,
     pub(crate) limits: Limits,
@@ -133,7 +126,6 @@ impl StoreOpaque {
             vm: VmStore::new(engine.vm().clone()),
             instances: Vec::new(),
             modules: Vec::new(),
-            externs: Vec::new(),
             keep_alive: Vec::new(),
             limits: Limits::new(),
             watched: Watched::new(id),
@@ -167,17 +159,6 @@ impl StoreOpaque {
     #[cfg(feature = "call-hook")]
     pub(crate) fn kept_alive(&self) -> &[Kept] {
         &self.keep_alive
-    }
-
-    /// Takes a value that Wasm gets a reference to, and returns its number.
-    ///
-    /// # Errors
-    ///
-    /// If the limits leave no room for it.
-    pub(crate) fn add_extern(&mut self, value: Box<dyn Any + Send + Sync>) -> Result<u64> {
-        self.vm.count_host_value(host_value_bytes(&*value))?;
-        self.externs.push(value);
-        Ok(self.externs.len() as u64)
     }
 
     /// Remembers that code of a module may run in this store.

@@ -38,6 +38,16 @@ pub(crate) struct VmEngine {
     pool: Option<PoolLimits>,
     /// How many instances live; counted only if that is limited.
     instances: AtomicUsize,
+    pub(super) gc: GcSettings,
+}
+
+/// How the heaps of an engine's stores are collected.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GcSettings {
+    /// Whether they are collected at all.
+    pub(crate) collects: bool,
+    /// Whether everything is moved whenever something could be.
+    pub(crate) zeal: bool,
 }
 
 impl VmEngine {
@@ -70,7 +80,13 @@ impl VmEngine {
         };
         let (reusable, instances) = (ReusableInstances::default(), AtomicUsize::new(0));
         let interruption = tunables.interruption.then(Interruption::default);
-        Ok(Self { tunables, limits, memories, reusable, interruption, stacks, pool, instances })
+        let gc = GcSettings { collects: true, zeal: false };
+        Ok(Self { tunables, limits, memories, reusable, interruption, stacks, pool, instances, gc })
+    }
+
+    /// Sets how heaps are collected. To be called before there is a store.
+    pub(crate) fn set_gc(&mut self, gc: GcSettings) {
+        self.gc = gc;
     }
 
     /// Makes code stop in stores that have no deadline.

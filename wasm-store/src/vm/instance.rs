@@ -71,6 +71,7 @@ impl VmInstance {
         module: &Arc<VmModule>,
     ) -> Result<NonNull<Self>, Error> {
         const WHAT: &str = "an instance";
+        module.find_collected_globals()?;
         let counts = module.loaded.artifact().counts();
         let host_imports = room_for::filled(None, counts.imported_functions as usize, WHAT)?;
         let dropped_elements = room_for::filled(false, counts.elements as usize, WHAT)?;

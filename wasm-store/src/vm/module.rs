@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use wasm_artifact::{Artifact, DataRefKind};
 use wasm_loader::Loaded;
 use wasm_types::abi::ContextLayout;
-use wasm_types::{DataIndex, EntityIndex, FuncIndex};
+use wasm_types::{DataIndex, EntityIndex, FuncIndex, GlobalIndex};
 
 use super::state::sizes::SizedImport;
 use super::type_record::FuncTypeRecord;
@@ -27,6 +27,7 @@ pub(crate) struct VmModule {
     pub(super) interrupt_check: InterruptCheck,
     data_plan: OnceLock<DataPlan>,
     imports: OnceLock<Imports>,
+    collected_globals: OnceLock<Box<[GlobalIndex]>>,
 }
 
 /// The imports of a module.
@@ -98,6 +99,7 @@ impl VmModule {
             interrupt_check,
             data_plan: OnceLock::new(),
             imports: OnceLock::new(),
+            collected_globals: OnceLock::new(),
         })
     }
 
@@ -121,6 +123,30 @@ impl VmModule {
         }
         let plan = DataPlan { active: active.into(), writes: writes.into() };
         Ok(self.data_plan.get_or_init(|| plan))
+    }
+
+    /// Finds out which of the globals that the module defines hold references into the heap. To be
+    /// called before there is an instance.
+    pub(super) fn find_collected_globals(&self) -> Result<(), wasm_artifact::Error> {
+        if self.collected_globals.get().is_some() {
+            return Ok(());
+        }
+        let artifact = self.loaded.artifact();
+        let counts = artifact.counts();
+        let mut found = Vec::new();
+        for global in (counts.imported_globals..counts.globals).map(GlobalIndex::new) {
+            if artifact.global(global)?.content.is_collected() {
+                found.push(global);
+            }
+        }
+        self.collected_globals.get_or_init(|| found.into());
+        Ok(())
+    }
+
+    /// The globals that the module defines and that hold references into the heap, once there is an
+    /// instance of it.
+    pub(super) fn collected_globals(&self) -> &[GlobalIndex] {
+        self.collected_globals.get().map_or(&[], |globals| globals)
     }
 
     /// The index of each import in the index space of its kind, in order. Read from the artifact

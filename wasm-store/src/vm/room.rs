@@ -2,7 +2,8 @@
 
 use crate::Error;
 
-/// How much more a store may hold for its code: memories, tables and host values together.
+/// How much more a store may hold for its code: memories, tables, the heap and host values
+/// together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
     limit: usize,
@@ -16,6 +17,7 @@ pub(crate) enum Wanted {
     Memory,
     Table,
     HostValue,
+    Heap,
 }
 
 impl Room {
@@ -37,10 +39,11 @@ impl Room {
             Wanted::Memory => "memory",
             Wanted::Table => "table",
             Wanted::HostValue => "value of the host's",
+            Wanted::Heap => "garbage-collected heap",
         };
         Err(Error::msg(format!(
-            "{more} more bytes are wanted for a {what}, but the memories, tables and host values of the \
-             store take {used}, and the limit for all together, `total_memory_size`, is {limit}"
+            "{more} more bytes are wanted for a {what}, but the memories, tables, heap and host values of \
+             the store take {used}, and the limit for all together, `total_memory_size`, is {limit}"
         )))
     }
 

@@ -12,6 +12,7 @@ use super::context::{
     FuncRef, HostDef, HostFunc, HostRecord, MemoryRecord, TableRecord, VMStoreContext,
 };
 pub(super) use super::engine::VmEngine;
+use super::gc::{Gc, Tracer};
 use super::instance::VmInstance;
 use super::interruption::StoreInterruption;
 use super::memory::{MemoryContents, VmMemory};
@@ -76,6 +77,8 @@ pub(crate) struct VmStore {
     pub(super) fuel_reserve: u64,
     /// Present if its code can be interrupted.
     pub(super) interruption: Option<Box<StoreInterruption>>,
+    /// Its garbage-collected heap.
+    pub(crate) gc: Gc,
 }
 
 // SAFETY: everything that the pointers lead to belongs to this value, and is used only through a
@@ -114,6 +117,7 @@ impl VmStore {
             function_hook: Default::default(),
         });
         let interruption = engine.interruption.as_ref().map(StoreInterruption::new);
+        let gc = Gc::new(engine.gc);
         Self {
             context,
             engine,
@@ -130,6 +134,7 @@ impl VmStore {
             own_stack: None,
             fuel_reserve: 0,
             interruption,
+            gc,
         }
     }
 
@@ -260,10 +265,14 @@ impl VmStore {
         }
     }
 
-    /// A global that the host defines.
-    pub(crate) fn new_global(&mut self, value: ValRaw) -> NonNull<ValRaw> {
+    /// A global that the host defines. `collected` says whether its type is one of references into
+    /// the heap.
+    pub(crate) fn new_global(&mut self, value: ValRaw, collected: bool) -> NonNull<ValRaw> {
         let global = boxed(value);
         self.globals.push(global);
+        if collected {
+            self.gc.add_global(global);
+        }
         global
     }
 
@@ -327,6 +336,11 @@ impl VmStore {
 
     /// How much more the code may have, of everything that is counted together.
     pub(crate) fn room(&self) -> Room {
+        self.room_beside(self.gc.capacity())
+    }
+
+    /// As [`room`](Self::room), with a heap of so many bytes.
+    pub(super) fn room_beside(&self, heap: usize) -> Room {
         let limit = self.memory_limit;
         if limit == usize::MAX {
             return Room::UNLIMITED;
@@ -335,7 +349,8 @@ impl VmStore {
         let memories = self.memories.iter().map(|(one, _)| unsafe { one.as_ref() }.byte_size());
         // SAFETY: as above.
         let tables = self.tables.iter().map(|(one, _)| unsafe { one.as_ref() }.byte_size());
-        let used = memories.chain(tables).fold(self.host_values, usize::saturating_add);
+        let others = self.host_values.saturating_add(heap);
+        let used = memories.chain(tables).fold(others, usize::saturating_add);
         Room::new(limit, used)
     }
 
@@ -350,6 +365,32 @@ impl VmStore {
         }
         self.host_values = self.host_values.saturating_add(bytes);
         Ok(())
+    }
+
+    /// No longer counts the bytes of host values.
+    pub(crate) fn forget_host_values(&mut self, bytes: usize) {
+        self.host_values = self.host_values.saturating_sub(bytes);
+    }
+
+    /// Shows the tracer where tables and globals of instances hold references into the heap.
+    ///
+    /// # Safety
+    ///
+    /// Nothing borrows what belongs to the store.
+    pub(super) unsafe fn trace_items(&mut self, tracer: &mut Tracer<'_>) {
+        // SAFETY: tables and instances live as long as the store, and are not borrowed, as the
+        // caller promises.
+        unsafe {
+            for (table, _) in &self.tables {
+                (*table.as_ptr()).trace(tracer);
+            }
+            for instance in &self.instances {
+                let instance = instance.as_ref();
+                for global in instance.module().collected_globals() {
+                    tracer.place(instance.global(*global).as_ptr().cast());
+                }
+            }
+        }
     }
 
     /// The size of the Wasm stack in bytes: of the one that the store has, or will get.

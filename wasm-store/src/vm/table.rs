@@ -3,11 +3,12 @@
 #![allow(unsafe_code)]
 
 use std::alloc::Layout;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 use wasm_types::{HeapType, TableType};
 
 use super::context::{NULL_FUNC_REF, TableRecord};
+use super::gc::Tracer;
 use super::instance::VmInstance;
 use super::room::{Room, Wanted};
 use super::room_for;
@@ -123,6 +124,20 @@ impl VmTable {
         self.owner
     }
 
+    /// Shows the tracer where the elements are references into the heap.
+    ///
+    /// # Safety
+    ///
+    /// The tracer is that of the store's heap.
+    pub(super) unsafe fn trace(&mut self, tracer: &mut Tracer<'_>) {
+        if !holds_functions(&self.ty) {
+            for slot in &mut self.slots {
+                // SAFETY: the elements are references, each in the first half of its place.
+                unsafe { tracer.place(ptr::from_mut(slot).cast()) };
+            }
+        }
+    }
+
     /// All elements as compiled code sees them. In a table of functions, 0 stands for one that is
     /// not filled in yet.
     pub(super) fn slots(&self) -> &[u64] {
@@ -151,6 +166,13 @@ impl VmTable {
         self.slots.clear();
         self.slots.extend_from_slice(slots);
         self.publish();
+    }
+
+    /// Replaces each element that is not zero.
+    pub(super) fn translate(&mut self, mut translated: impl FnMut(u64) -> u64) {
+        for slot in self.slots.iter_mut().filter(|slot| **slot != 0) {
+            *slot = translated(*slot);
+        }
     }
 
     /// The type it was declared with.

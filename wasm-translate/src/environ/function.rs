@@ -34,6 +34,13 @@ pub trait Functions {
         }
     }
 
+    /// Whether values of a type refer to objects that a collector may move during calls, so that it
+    /// has to find them in the frames of callers: by the stack maps of the code generator. None do,
+    /// unless this says otherwise.
+    fn is_collected(&self, _ty: ValType) -> bool {
+        false
+    }
+
     /// The signature of Wasm functions of the given type, with hidden parameters.
     fn signature(&self, ty: &FuncType) -> ir::Signature;
 

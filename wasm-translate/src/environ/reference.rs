@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder as _, Value, types};
 use cranelift_frontend::FunctionBuilder;
-use wasm_types::{FuncIndex, HeapType, TrapCode, ValType};
+use wasm_types::{FuncIndex, HeapType, RefType, TrapCode, ValType};
 
 use super::{Functions, Result};
 use crate::error::Error;
@@ -16,8 +16,8 @@ pub trait References: Functions {
     /// # Errors
     ///
     /// If the environment does not support it.
-    fn ref_null(&mut self, builder: &mut FunctionBuilder<'_>, _ty: HeapType) -> Result<Value> {
-        let ty = self.value_type(ValType::FUNCREF);
+    fn ref_null(&mut self, builder: &mut FunctionBuilder<'_>, ty: HeapType) -> Result<Value> {
+        let ty = self.value_type(ValType::Ref(RefType { nullable: true, heap: ty }));
         Ok(builder.ins().iconst(ty, 0))
     }
 

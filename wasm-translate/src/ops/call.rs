@@ -1,7 +1,8 @@
 //! Calls (Wasm 3.0, section 4.6.8), of which the environment decides how they are made.
 
+use cranelift_codegen::ir::Value;
 use wasm_types::wasmparser::Operator;
-use wasm_types::{FuncIndex, FuncType, TableIndex, TypeIndex};
+use wasm_types::{FuncIndex, FuncType, TableIndex, TypeIndex, ValType};
 
 use super::types::check_types;
 use crate::environ::{FuncEnvironment, Values};
@@ -18,6 +19,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let func = FuncIndex::new(function_index);
             let args = pop_args_of(t, func)?;
             let results = t.env.call(&mut t.builder, func, &args)?;
+            note_results(t, TypeOf::Func(func), &results)?;
             t.push_all(&results);
         }
         Operator::CallIndirect { type_index, table_index } => {
@@ -26,6 +28,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let count = check_type(t, TypeOf::Type(ty))?;
             let args = pop_args(t, count);
             let results = t.env.call_indirect(&mut t.builder, table, ty, index, &args)?;
+            note_results(t, TypeOf::Type(ty), &results)?;
             t.push_all(&results);
         }
         Operator::ReturnCall { function_index } => {
@@ -48,6 +51,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let count = check_type(t, TypeOf::Type(ty))?;
             let args = pop_args(t, count);
             let results = t.env.call_ref(&mut t.builder, ty, callee, &args)?;
+            note_results(t, TypeOf::Type(ty), &results)?;
             t.push_all(&results);
         }
         Operator::ReturnCallRef { type_index } => {
@@ -101,6 +105,27 @@ fn check_type<E: FuncEnvironment + ?Sized>(
     t.budget.signature(params, results)?;
     t.budget.operators(params + results)?;
     Ok(params)
+}
+
+/// Notes the references among the results of a call.
+fn note_results<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    ty: TypeOf,
+    results: &[Value],
+) -> Result<(), Error> {
+    let types = match ty {
+        TypeOf::Func(func) => t.env.module().type_of_func(func),
+        TypeOf::Type(ty) => func_type(t, ty)?,
+    };
+    let is_collected = |ty: &ValType| t.env.is_collected(*ty);
+    if !types.results().iter().any(is_collected) {
+        return Ok(());
+    }
+    let types = types.clone();
+    for (value, ty) in results.iter().zip(types.results()) {
+        t.note_reference(*value, *ty);
+    }
+    Ok(())
 }
 
 /// Pops the arguments of a call, in order and in canonical form.

@@ -102,8 +102,9 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     pub(crate) fn new_block(&mut self, types: &[ValType]) -> Block {
         let block = self.builder.create_block();
         for ty in types {
-            let ty = self.env.value_type(*ty);
-            self.builder.append_block_param(block, ty);
+            let clif = self.env.value_type(*ty);
+            let value = self.builder.append_block_param(block, clif);
+            self.note_reference(value, *ty);
         }
         block
     }

@@ -8,7 +8,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Value, types};
 use wasm_types::wasmparser::{self, Operator, OperatorsReader};
-use wasm_types::{FuncIndex, TrapCode, ValType};
+use wasm_types::{FuncIndex, TrapCode};
 
 use super::call::pop_args_of;
 use super::types::check_types;
@@ -38,22 +38,20 @@ pub(super) fn begin<'a, E: FuncEnvironment + ?Sized>(
 
     // Variables are numbered in the order in which they are declared.
     let mut first = None;
-    for arg in &args {
-        let ty = t.ty(*arg);
-        let variable = t.builder.declare_var(ty);
-        t.builder.def_var(variable, *arg);
+    let ty = t.env.module().type_of_func(func).clone();
+    for (arg, ty) in args.iter().zip(ty.params()) {
+        let variable = t.declare_local(*ty, *arg);
         first.get_or_insert(variable);
     }
     for ty in inlinee.locals {
-        let ty = t.clif_type(*ty);
-        let variable = t.builder.declare_var(ty);
-        let value = zero(&mut t.builder, ty);
-        t.builder.def_var(variable, value);
+        let clif = t.clif_type(*ty);
+        let value = zero(&mut t.builder, clif);
+        let variable = t.declare_local(*ty, value);
         first.get_or_insert(variable);
     }
 
-    let results: Vec<ValType> = t.env.module().type_of_func(func).results().to_vec();
-    let end = t.new_block(&results);
+    let results = ty.results();
+    let end = t.new_block(results);
     let first = first.map_or(0, |variable| variable.as_u32());
     let callers_first = std::mem::replace(&mut t.first_local, first);
     let frame = t.stacks.frames.len();

@@ -1,8 +1,8 @@
 //! `drop` and `select` (Wasm 3.0, section 4.6.2), `nop` and `unreachable`.
 
 use cranelift_codegen::ir::InstBuilder as _;
-use wasm_types::TrapCode;
 use wasm_types::wasmparser::Operator;
+use wasm_types::{TrapCode, ValType};
 
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
@@ -28,6 +28,10 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             // Two vectors may differ in their lanes.
             let (a, b) = (t.canonical(a), t.canonical(b));
             let value = t.builder.ins().select(condition, a, b);
+            if let Operator::TypedSelect { ty } = op {
+                let ty = ValType::try_from(*ty).map_err(Error::unsupported)?;
+                t.note_reference(value, ty);
+            }
             t.push(value);
         }
         _ => return Ok(false),

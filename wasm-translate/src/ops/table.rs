@@ -1,7 +1,7 @@
 //! Single elements of tables, and their size (Wasm 3.0, section 4.6.6).
 
-use wasm_types::TableIndex;
 use wasm_types::wasmparser::Operator;
+use wasm_types::{TableIndex, ValType};
 
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
@@ -15,7 +15,10 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     match *op {
         Operator::TableGet { table } => {
             let index = t.pop();
-            let value = t.env.table_get(&mut t.builder, TableIndex::new(table), index)?;
+            let table = TableIndex::new(table);
+            let value = t.env.table_get(&mut t.builder, table, index)?;
+            let ty = t.env.module().tables[table.index()].element;
+            t.note_reference(value, ValType::Ref(ty));
             t.push(value);
         }
         Operator::TableSet { table } => {

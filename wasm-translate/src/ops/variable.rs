@@ -31,6 +31,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let ty = t.env.module().globals[global_index as usize].content;
             check_types(t.env, [&ty])?;
             let value = t.env.global_get(&mut t.builder, GlobalIndex::new(global_index))?;
+            t.note_reference(value, ty);
             t.push(value);
         }
         Operator::GlobalSet { global_index } => {

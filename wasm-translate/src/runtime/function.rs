@@ -25,6 +25,10 @@ impl Functions for RuntimeEnvironment<'_> {
         clif_type(ty)
     }
 
+    fn is_collected(&self, ty: ValType) -> bool {
+        ty.is_collected()
+    }
+
     fn signature(&self, ty: &FuncType) -> ir::Signature {
         Self::wasm_signature(ty)
     }
@@ -115,9 +119,11 @@ impl RuntimeEnvironment<'_> {
     }
 }
 
-/// The CLIF type of a Wasm type. References are 64-bit integers.
+/// The CLIF type of a Wasm type. References to functions are addresses, all others are places in a
+/// heap.
 pub(crate) fn clif_type(ty: ValType) -> Type {
     match ty {
+        ValType::Ref(ty) if ty.is_collected() => types::I32,
         ValType::I32 => types::I32,
         ValType::I64 | ValType::Ref(_) => types::I64,
         ValType::F32 => types::F32,

@@ -14,7 +14,8 @@ impl Globals for RuntimeEnvironment<'_> {
         global: GlobalIndex,
     ) -> Result<GlobalVariable> {
         let ty = self.module.globals[global.index()];
-        let flags = if ty.mutable {
+        let flags = if ty.mutable || ty.content.is_collected() {
+            // An object may move, and then the reference to it changes too.
             self.trusted(builder, Region::Global)
         } else {
             // Written before any code of the instance runs.

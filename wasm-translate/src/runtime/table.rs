@@ -4,9 +4,9 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder as _, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::{Builtin, context, table as record, table_import};
-use wasm_types::{HeapType, TableIndex, TrapCode};
+use wasm_types::{HeapType, TableIndex, TrapCode, ValType};
 
-use super::{Region, RuntimeEnvironment};
+use super::{Region, RuntimeEnvironment, clif_type};
 use crate::environ::{Result, Tables};
 use crate::trap::clif_trap_code;
 
@@ -28,7 +28,8 @@ impl Tables for RuntimeEnvironment<'_> {
     ) -> Result<Value> {
         if !self.holds_functions(table) {
             let (flags, address) = self.element_address(builder, table, index);
-            return Ok(builder.ins().load(types::I64, flags, address, 0));
+            let ty = clif_type(ValType::Ref(self.module.tables[table.index()].element));
+            return Ok(builder.ins().load(ty, flags, address, 0));
         }
         let element = self.function_element(builder, table, index);
         if !self.module.tables[table.index()].element.nullable {

@@ -66,7 +66,7 @@ block0:
   addq 0x50(%rdi), %r8
   cmpq %r10, %rax
   cmovaeq %r11, %r8
-  movq (%r8), %rax
+  movl (%r8), %eax
   movq %rbp, %rsp
   popq %rbp
   retq

@@ -94,7 +94,7 @@ block0:
   addq (%r10), %r8
   cmpq $0x3, %rax
   cmovaeq %r11, %r8
-  movq (%r8), %rax
+  movl (%r8), %eax
   movq %rbp, %rsp
   popq %rbp
   retq

@@ -2,7 +2,7 @@
 
 use wasm_runtime::{
     Caller, Extern, Func, FuncType, Global, GlobalType, HeapType, Instance, Module, Mutability,
-    Ref, RefType, Result, Rooted, Table, TableType, Val, ValType,
+    OwnedRooted, Ref, RefType, Result, Rooted, Table, TableType, Val, ValType,
 };
 
 use super::Row;
@@ -61,6 +61,13 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "Rooted::to_owned_rooted",
         tries: |t| t.handle(Panic, |o, h| h.value.to_owned_rooted(&mut o.store)),
+    },
+    Row {
+        name: "OwnedRooted::ref_eq",
+        tries: |t| {
+            t.handle(Panic, |o, h| OwnedRooted::ref_eq(&o.store, &h.owned, &o.handles.owned));
+            t.handle(Panic, |o, h| OwnedRooted::ref_eq(&o.store, &o.handles.owned, &h.value));
+        },
     },
     Row {
         name: "OwnedRooted::to_rooted",

@@ -47,14 +47,14 @@ impl<F> Body<F> {
         F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()>,
     {
         let ty = &self.ty.record().ty;
-        let id = caller.store.0.id();
         // The list is reused from call to call. A nested call finds none, and makes its own.
         let mut list = std::mem::take(&mut caller.store.0.val_storage);
         list.clear();
         for (place, param) in ty.params().iter().enumerate() {
             // SAFETY: as the caller promises.
-            list.push(unsafe { Val::from_raw(id, *values.add(place), *param) });
+            list.push(unsafe { Val::from_raw(caller.store.0, *values.add(place), *param) });
         }
+        caller.store.0.vm.safepoint()?;
         list.resize(ty.params().len() + ty.results().len(), Val::null_func_ref());
         let (params, results) = list.split_at_mut(ty.params().len());
         (self.func)(caller.reborrow(), params, results)?;
@@ -63,7 +63,7 @@ impl<F> Body<F> {
                 .check(caller.store.0, *wanted)
                 .context("function attempted to return an incompatible value")?;
             // SAFETY: as the caller promises.
-            unsafe { values.add(place).write(result.to_raw()) };
+            unsafe { values.add(place).write(result.to_raw(caller.store.0)) };
         }
         caller.store.0.val_storage = list;
         Ok(())

@@ -171,13 +171,15 @@ where
     // SAFETY: the record is that of a function made with this shim, so that its data is the
     // closure; the array holds the parameters and has room for the results.
     unsafe {
-        let outcome = host_call::<T, _, _, HOOKED>(record, InArray(values), |caller, _| {
+        let call = |mut caller: Caller<'_, T>, _| {
             let func = &*(*record).data.cast::<F>();
-            let store = caller.store.0.id();
+            let store: &mut StoreOpaque = caller.store.0;
             let params = P::read_raw(values.cast(), store);
-            func(caller, params).write_raw(store, values.cast())?;
+            store.vm.safepoint()?;
+            func(caller.reborrow(), params).write_raw(caller.store.0, values.cast())?;
             Ok(InArray(values))
-        });
+        };
+        let outcome = host_call::<T, _, _, HOOKED>(record, InArray(values), call);
         outcome.is_some()
     }
 }
@@ -200,6 +202,8 @@ pub(super) unsafe fn host_call<T: 'static, P: CallValues, R: CallValues, const H
         let context = (*record).store;
         (context, StoreInner::<T>::from_context(context))
     };
+    // The handles that the function gets and makes end with it.
+    let scope = store.vm.gc.handles.enter();
     // A panic may leave the closure's own data inconsistent, as everywhere in Rust. The store's
     // data are only touched by calls that leave them consistent while the closure runs.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -210,13 +214,12 @@ pub(super) unsafe fn host_call<T: 'static, P: CallValues, R: CallValues, const H
         // SAFETY: the record is that of this call.
         unsafe { call_hook::host_call::<T, P, R, HOOKED>(store, record, params, call) }
     }));
+    // SAFETY: the context is that of the store whose Wasm is calling.
+    let store = unsafe { StoreInner::<T>::from_context(context) };
+    store.vm.gc.handles.leave(scope);
     let failure = match outcome {
         Ok(Ok(value)) => return Some(value),
-        Ok(Err(error)) => {
-            // SAFETY: the context is that of the store whose Wasm is calling.
-            let store = unsafe { StoreInner::<T>::from_context(context) };
-            Unwind::Error(host_error(store, error))
-        }
+        Ok(Err(error)) => Unwind::Error(host_error(store, error)),
         Err(payload) => Unwind::Panic(payload),
     };
     // SAFETY: the store lives.

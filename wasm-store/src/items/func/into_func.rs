@@ -4,10 +4,11 @@
 #![allow(unsafe_code)]
 
 use super::abi::RetAbi;
+use super::wasm_ty::Unfit;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::items::HostFunc;
-use crate::store::StoreId;
+use crate::items::{HostFunc, unrooted};
+use crate::store::StoreOpaque;
 use crate::types::ValType;
 
 /// What a host function may return: a [`WasmTy`](crate::items::WasmTy), a tuple of up to 16,
@@ -31,7 +32,7 @@ pub unsafe trait WasmRet {
 
     /// The value as it travels in registers, for Wasm of the store.
     #[doc(hidden)]
-    fn into_registers(self, store: StoreId) -> Result<Self::Abi>;
+    fn into_registers(self, store: &StoreOpaque) -> Result<Self::Abi>;
 
     /// Writes the value to an array, for Wasm of the store.
     ///
@@ -39,7 +40,7 @@ pub unsafe trait WasmRet {
     ///
     /// The array has room for as many values as there are types.
     #[doc(hidden)]
-    unsafe fn write_raw(self, store: StoreId, values: *mut u128) -> Result<()>;
+    unsafe fn write_raw(self, store: &StoreOpaque, values: *mut u128) -> Result<()>;
 }
 
 // SAFETY: a result that is a value travels as that value, and an error does not travel at all.
@@ -52,28 +53,34 @@ unsafe impl<R: WasmRet> WasmRet for Result<R> {
     }
 
     #[inline(always)]
-    fn into_registers(self, store: StoreId) -> Result<R::Abi> {
+    fn into_registers(self, store: &StoreOpaque) -> Result<R::Abi> {
         self.and_then(|value| value.into_registers(store))
     }
 
     #[inline(always)]
-    unsafe fn write_raw(self, store: StoreId, values: *mut u128) -> Result<()> {
+    unsafe fn write_raw(self, store: &StoreOpaque, values: *mut u128) -> Result<()> {
         // SAFETY: as the caller promises.
         self.and_then(|value| unsafe { value.write_raw(store, values) })
     }
 }
 
-/// Checks that what a host function returns belongs to the store it was called from.
+/// Checks that what a host function returns can be used with the store it was called from.
 #[inline(always)]
-pub(super) fn check_store(compatible: bool) -> Result<()> {
-    if compatible { Ok(()) } else { wrong_store() }
+pub(super) fn check_fit(unfit: Option<Unfit>) -> Result<()> {
+    match unfit {
+        None => Ok(()),
+        Some(unfit) => refuse(unfit),
+    }
 }
 
 #[cold]
-fn wrong_store() -> Result<()> {
-    crate::bail!(
-        "host function attempted to return cross-`Store` value to Wasm: a reference of another store"
-    )
+fn refuse(unfit: Unfit) -> Result<()> {
+    match unfit {
+        Unfit::OtherStore => crate::bail!(
+            "host function attempted to return cross-`Store` value to Wasm: a reference of another store"
+        ),
+        Unfit::Unrooted => unrooted(),
+    }
 }
 
 /// A Rust closure that can become a host function: see [`Func::wrap`](crate::items::Func::wrap).

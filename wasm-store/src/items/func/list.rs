@@ -5,10 +5,10 @@
 
 use super::abi::{Abi, Class, RetAbi, bits, params_fit, raw, results_fit};
 use super::into_func::WasmRet;
-use super::wasm_ty::{Direction, WasmTy};
+use super::wasm_ty::{Direction, Unfit, WasmTy};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::store::{Caller, StoreId};
+use crate::store::{Caller, StoreOpaque};
 use crate::types::ValType;
 use crate::vm::ValRaw;
 
@@ -34,8 +34,17 @@ pub unsafe trait WasmParams: Send {
     #[doc(hidden)]
     fn typecheck(engine: &Engine, types: &[wasm_types::ValType], way: Direction) -> Result<()>;
 
+    /// The values at the border to compiled code.
     #[doc(hidden)]
-    fn compatible_with_store(&self, store: StoreId) -> bool;
+    type Abis: Copy + Send;
+
+    /// Why one of the values can't be used with a store.
+    #[doc(hidden)]
+    fn unfit(&self, store: &StoreOpaque) -> Option<Unfit>;
+
+    /// The values at the border to compiled code of a store that they are fit for.
+    #[doc(hidden)]
+    fn to_abis(&self, store: &StoreOpaque) -> Self::Abis;
 
     /// Writes the values to an array.
     ///
@@ -43,7 +52,7 @@ pub unsafe trait WasmParams: Send {
     ///
     /// The array has room for as many values as there are classes.
     #[doc(hidden)]
-    unsafe fn write_raw(self, values: *mut u128);
+    unsafe fn write_raw(abis: Self::Abis, values: *mut u128);
 
     /// Calls compiled code with the values in registers.
     ///
@@ -52,7 +61,8 @@ pub unsafe trait WasmParams: Send {
     /// `code` is an entry thunk for a function of this signature, `context` is the first argument
     /// that it takes, ready for the call.
     #[doc(hidden)]
-    unsafe fn invoke_registers<R: RetAbi>(self, code: *const u8, context: *mut u8) -> R;
+    unsafe fn invoke_registers<R: RetAbi>(abis: Self::Abis, code: *const u8, context: *mut u8)
+    -> R;
 }
 
 /// The results of a [`TypedFunc`](crate::items::TypedFunc): a [`WasmTy`], or a tuple of up to 16.
@@ -73,13 +83,13 @@ pub unsafe trait WasmResults: WasmParams {
     ///
     /// The results of a call that returned them in registers, in that store.
     #[doc(hidden)]
-    unsafe fn from_registers(abi: Self::Abi, store: StoreId) -> Self;
+    unsafe fn from_registers(abi: Self::Abi, store: &mut StoreOpaque) -> Self;
 
     /// # Safety
     ///
     /// The array holds the results of a call in that store.
     #[doc(hidden)]
-    unsafe fn read_raw(values: *const u128, store: StoreId) -> Self;
+    unsafe fn read_raw(values: *const u128, store: &mut StoreOpaque) -> Self;
 }
 
 /// The parameters of a host function, as a tuple.
@@ -99,7 +109,7 @@ pub unsafe trait WasmTyList {
     ///
     /// The array holds values of these types, which came from Wasm of that store.
     #[doc(hidden)]
-    unsafe fn read_raw(values: *const u128, store: StoreId) -> Self;
+    unsafe fn read_raw(values: *const u128, store: &mut StoreOpaque) -> Self;
 
     /// The address of the shim that takes the values in registers, for a closure.
     #[doc(hidden)]
@@ -117,7 +127,11 @@ pub unsafe trait WasmTyList {
 ///
 /// `values.add(place)` holds a value of the type, from Wasm of the store.
 #[inline(always)]
-pub(super) unsafe fn load_one<A: WasmTy>(values: *const u128, place: usize, store: StoreId) -> A {
+pub(super) unsafe fn load_one<A: WasmTy>(
+    values: *const u128,
+    place: usize,
+    store: &mut StoreOpaque,
+) -> A {
     // SAFETY: as the caller promises; the union and its bits are the same memory.
     unsafe { A::from_abi(A::Abi::from_raw(bits(*values.add(place).cast::<ValRaw>())), store) }
 }
@@ -128,7 +142,7 @@ pub(super) unsafe fn load_one<A: WasmTy>(values: *const u128, place: usize, stor
 ///
 /// The array has room for a value at that place.
 #[inline(always)]
-pub(super) unsafe fn store_one<A: WasmTy>(values: *mut u128, place: usize, value: A) {
+pub(super) unsafe fn store_one<A: Abi>(values: *mut u128, place: usize, value: A) {
     // SAFETY: as the caller promises; the union and its bits are the same memory.
-    unsafe { values.add(place).cast::<ValRaw>().write(raw(value.into_abi().to_raw())) }
+    unsafe { values.add(place).cast::<ValRaw>().write(raw(value.to_raw())) }
 }

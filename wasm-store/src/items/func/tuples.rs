@@ -5,13 +5,13 @@
 
 use super::abi::{Abi, Class, RetAbi, params_fit, raw, results_fit};
 use super::host::host_call;
-use super::into_func::{IntoFunc, WasmRet, check_store};
+use super::into_func::{IntoFunc, WasmRet, check_fit};
 use super::list::{WasmParams, WasmResults, WasmTyList, load_one, store_one};
-use super::wasm_ty::{Direction, WasmTy};
+use super::wasm_ty::{Direction, Unfit, WasmTy};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::items::HostFunc;
-use crate::store::{Caller, StoreId};
+use crate::store::{Caller, StoreOpaque};
 use crate::types::ValType;
 use crate::vm::{HostRecord, ValRaw, raise};
 use crate::watch::call_hook::{CallValues, InRegisters, Returned};
@@ -28,21 +28,28 @@ unsafe impl<A: WasmTy> WasmParams for A {
         <(A,) as WasmParams>::typecheck(engine, types, way)
     }
 
+    type Abis = A::Abi;
+
     #[inline(always)]
-    fn compatible_with_store(&self, store: StoreId) -> bool {
-        WasmTy::compatible_with_store(self, store)
+    fn unfit(&self, store: &StoreOpaque) -> Option<Unfit> {
+        WasmTy::unfit(self, store)
     }
 
     #[inline(always)]
-    unsafe fn write_raw(self, values: *mut u128) {
-        // SAFETY: as the caller promises.
-        unsafe { store_one(values, 0, self) }
+    fn to_abis(&self, store: &StoreOpaque) -> A::Abi {
+        self.to_abi(store)
     }
 
     #[inline(always)]
-    unsafe fn invoke_registers<R: RetAbi>(self, code: *const u8, context: *mut u8) -> R {
+    unsafe fn write_raw(abi: A::Abi, values: *mut u128) {
         // SAFETY: as the caller promises.
-        unsafe { WasmParams::invoke_registers((self,), code, context) }
+        unsafe { store_one(values, 0, abi) }
+    }
+
+    #[inline(always)]
+    unsafe fn invoke_registers<R: RetAbi>(abi: A::Abi, code: *const u8, context: *mut u8) -> R {
+        // SAFETY: as the caller promises.
+        unsafe { <(A,) as WasmParams>::invoke_registers((abi,), code, context) }
     }
 }
 
@@ -51,13 +58,13 @@ unsafe impl<A: WasmTy> WasmResults for A {
     type Abi = A::Abi;
 
     #[inline(always)]
-    unsafe fn from_registers(abi: A::Abi, store: StoreId) -> Self {
+    unsafe fn from_registers(abi: A::Abi, store: &mut StoreOpaque) -> Self {
         // SAFETY: as the caller promises.
         unsafe { A::from_abi(abi, store) }
     }
 
     #[inline(always)]
-    unsafe fn read_raw(values: *const u128, store: StoreId) -> Self {
+    unsafe fn read_raw(values: *const u128, store: &mut StoreOpaque) -> Self {
         // SAFETY: as the caller promises.
         unsafe { load_one(values, 0, store) }
     }
@@ -73,16 +80,16 @@ unsafe impl<A: WasmTy> WasmRet for A {
     }
 
     #[inline(always)]
-    fn into_registers(self, store: StoreId) -> Result<A::Abi> {
-        check_store(WasmTy::compatible_with_store(&self, store))?;
-        Ok(self.into_abi())
+    fn into_registers(self, store: &StoreOpaque) -> Result<A::Abi> {
+        check_fit(WasmTy::unfit(&self, store))?;
+        Ok(self.to_abi(store))
     }
 
     #[inline(always)]
-    unsafe fn write_raw(self, store: StoreId, values: *mut u128) -> Result<()> {
-        check_store(WasmTy::compatible_with_store(&self, store))?;
+    unsafe fn write_raw(self, store: &StoreOpaque, values: *mut u128) -> Result<()> {
+        check_fit(WasmTy::unfit(&self, store))?;
         // SAFETY: as the caller promises.
-        unsafe { store_one(values, 0, self) };
+        unsafe { store_one(values, 0, self.to_abi(store)) };
         Ok(())
     }
 }
@@ -102,9 +109,9 @@ macro_rules! in_registers {
 }
 
 macro_rules! to_registers {
-    () => { () };
-    ($A:ident) => { $A.into_abi() };
-    ($($A:ident)*) => { { $(drop($A);)* } };
+    ($store:ident) => { () };
+    ($store:ident $A:ident) => { $A.to_abi($store) };
+    ($store:ident $($A:ident)*) => { { $(drop($A);)* } };
 }
 
 macro_rules! from_registers {
@@ -150,15 +157,28 @@ macro_rules! tuples {
                 Ok(())
             }
 
+            type Abis = ($(<$A as WasmTy>::Abi,)*);
+
             #[inline(always)]
-            fn compatible_with_store(&self, store: StoreId) -> bool {
+            fn unfit(&self, store: &StoreOpaque) -> Option<Unfit> {
                 let ($($A,)*) = self;
-                true $(&& WasmTy::compatible_with_store($A, store))*
+                $(
+                    if let Some(unfit) = WasmTy::unfit($A, store) {
+                        return Some(unfit);
+                    }
+                )*
+                None
             }
 
             #[inline(always)]
-            unsafe fn write_raw(self, values: *mut u128) {
+            fn to_abis(&self, store: &StoreOpaque) -> Self::Abis {
                 let ($($A,)*) = self;
+                ($($A.to_abi(store),)*)
+            }
+
+            #[inline(always)]
+            unsafe fn write_raw(abis: Self::Abis, values: *mut u128) {
+                let ($($A,)*) = abis;
                 let mut place = 0;
                 $(
                     // SAFETY: as the caller promises.
@@ -168,8 +188,12 @@ macro_rules! tuples {
             }
 
             #[inline(always)]
-            unsafe fn invoke_registers<R: RetAbi>(self, code: *const u8, context: *mut u8) -> R {
-                let ($($A,)*) = self;
+            unsafe fn invoke_registers<R: RetAbi>(
+                abis: Self::Abis,
+                code: *const u8,
+                context: *mut u8,
+            ) -> R {
+                let ($($A,)*) = abis;
                 // SAFETY: the thunk takes and returns what the function does, in the same
                 // registers.
                 unsafe {
@@ -177,7 +201,7 @@ macro_rules! tuples {
                         *const u8,
                         unsafe extern "C" fn(*mut u8 $(, <$A as WasmTy>::Abi)*) -> R,
                     >(code);
-                    code(context $(, WasmTy::into_abi($A))*)
+                    code(context $(, $A)*)
                 }
             }
         }
@@ -188,12 +212,15 @@ macro_rules! tuples {
             type Abi = in_registers!($($A)*);
 
             #[inline(always)]
-            unsafe fn from_registers(abi: <Self as WasmResults>::Abi, store: StoreId) -> Self {
+            unsafe fn from_registers(
+                abi: <Self as WasmResults>::Abi,
+                store: &mut StoreOpaque,
+            ) -> Self {
                 from_registers!(abi store $($A)*)
             }
 
             #[inline(always)]
-            unsafe fn read_raw(values: *const u128, store: StoreId) -> Self {
+            unsafe fn read_raw(values: *const u128, store: &mut StoreOpaque) -> Self {
                 let mut place = 0;
                 $(
                     // SAFETY: as the caller promises.
@@ -215,17 +242,17 @@ macro_rules! tuples {
             }
 
             #[inline(always)]
-            fn into_registers(self, store: StoreId) -> Result<<Self as WasmRet>::Abi> {
-                check_store(WasmParams::compatible_with_store(&self, store))?;
+            fn into_registers(self, store: &StoreOpaque) -> Result<<Self as WasmRet>::Abi> {
+                check_fit(WasmParams::unfit(&self, store))?;
                 let ($($A,)*) = self;
-                Ok(to_registers!($($A)*))
+                Ok(to_registers!(store $($A)*))
             }
 
             #[inline(always)]
-            unsafe fn write_raw(self, store: StoreId, values: *mut u128) -> Result<()> {
-                check_store(WasmParams::compatible_with_store(&self, store))?;
+            unsafe fn write_raw(self, store: &StoreOpaque, values: *mut u128) -> Result<()> {
+                check_fit(WasmParams::unfit(&self, store))?;
                 // SAFETY: as the caller promises.
-                unsafe { WasmParams::write_raw(self, values) };
+                unsafe { <Self as WasmParams>::write_raw(self.to_abis(store), values) };
                 Ok(())
             }
         }
@@ -240,7 +267,7 @@ macro_rules! tuples {
             }
 
             #[inline(always)]
-            unsafe fn read_raw(values: *const u128, store: StoreId) -> Self {
+            unsafe fn read_raw(values: *const u128, store: &mut StoreOpaque) -> Self {
                 // SAFETY: as the caller promises.
                 unsafe { <Self as WasmResults>::read_raw(values, store) }
             }
@@ -265,13 +292,16 @@ macro_rules! tuples {
                     // data is the closure, and its store's Wasm is calling with these types.
                     unsafe {
                         let params = InRegisters(($($A,)*));
-                        let outcome = host_call::<T, _, _, HOOKED>(record, params, |caller, params| {
+                        let call = |mut caller: Caller<'_, T>, params| {
                             let func = &*(*record).data.cast::<Func>();
-                            let store = caller.store.0.id();
+                            let store: &mut StoreOpaque = caller.store.0;
                             let InRegisters(($($A,)*)) = params;
                             let params = ($(<$A as WasmTy>::from_abi($A, store),)*);
-                            func(caller, params).into_registers(store).map(Returned)
-                        });
+                            store.vm.safepoint()?;
+                            let results = func(caller.reborrow(), params);
+                            results.into_registers(caller.store.0).map(Returned)
+                        };
+                        let outcome = host_call::<T, _, _, HOOKED>(record, params, call);
                         match outcome {
                             Some(Returned(value)) => value,
                             None => raise((*record).store),
@@ -285,7 +315,7 @@ macro_rules! tuples {
 
         #[allow(unused_variables, unused_mut, unused_assignments)]
         impl<$($A: Abi),*> CallValues for InRegisters<($($A,)*)> {
-            unsafe fn write_to(&self, to: *mut ValRaw, _count: usize) {
+            unsafe fn write_to(&self, _store: &StoreOpaque, to: *mut ValRaw, _count: usize) {
                 let ($($A,)*) = self.0;
                 let mut place = 0;
                 $(

@@ -6,9 +6,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::list::{WasmParams, WasmResults};
+use super::wasm_ty::Unfit;
 use crate::error::Result;
-use crate::items::{Func, into_error};
-use crate::store::{AsContextMut, StoreId, StoreInner};
+use crate::items::{Func, into_error, unrooted};
+use crate::store::{AsContextMut, StoreInner};
 use crate::vm::{Unwind, VMStoreContext, call_array, enter_registers};
 use crate::watch::call_hook;
 use crate::watch::call_hook::{Typed, WasmCall};
@@ -61,10 +62,10 @@ where
         if !store.0.watched.calls_are_plain(store.0, id) {
             return self.call_hooked(store.0, params);
         }
-        if !params.compatible_with_store(id) {
-            return foreign_params();
+        if let Some(unfit) = params.unfit(store.0) {
+            return refuse(unfit);
         }
-        self.call_in(store.0, params)
+        self.call_in(store.0, &params)
     }
 
     /// Calls the function and notifies hooks, after a check that it is of this store.
@@ -77,8 +78,8 @@ where
     ) -> Result<Results> {
         let id = store.id();
         self.func.store.assert_is(id);
-        if !params.compatible_with_store(id) {
-            return foreign_params();
+        if let Some(unfit) = params.unfit(store) {
+            return refuse(unfit);
         }
         call_hook::enter_wasm(store, self.func.func, Typed(params), self)
             .map(|Typed(results)| results)
@@ -86,19 +87,21 @@ where
 
     /// Calls the function. It and the parameters are of this store.
     #[inline(always)]
-    fn call_in<T: 'static>(&self, store: &mut StoreInner<T>, params: Params) -> Result<Results> {
-        let id = self.func.store;
+    fn call_in<T: 'static>(&self, store: &mut StoreInner<T>, params: &Params) -> Result<Results> {
+        store.vm.safepoint()?;
+        let params = params.to_abis(store);
         let context = store.context_for_call();
         // SAFETY: the types are those of the function, whose store is borrowed for the call.
         // Nothing of it is used through that borrow before the call is over.
         let outcome = unsafe {
             if const { Params::FIT && Results::RESULTS_FIT } && !self.is_host {
                 enter_registers(context, self.func.func, |code, context| {
-                    params.invoke_registers::<Results::Abi>(code, context)
+                    Params::invoke_registers::<Results::Abi>(params, code, context)
                 })
-                .map(|abi| Results::from_registers(abi, id))
+                .map(|abi| Results::from_registers(abi, store))
             } else {
-                self.call_array(context, params, id)
+                self.call_array(context, params)
+                    .map(|values| Results::read_raw(values.as_ptr(), store))
             }
         };
         match outcome {
@@ -113,17 +116,16 @@ where
     unsafe fn call_array(
         &self,
         context: *mut VMStoreContext,
-        params: Params,
-        id: StoreId,
-    ) -> Result<Results, Box<Unwind>> {
+        params: Params::Abis,
+    ) -> Result<[u128; 16], Box<Unwind>> {
         const { assert!(Params::CLASSES.len() <= 16 && Results::CLASSES.len() <= 16) };
         let mut values = [0u128; 16];
         // SAFETY: the array has room for both lists; the types are those of the function.
         unsafe {
-            params.write_raw(values.as_mut_ptr());
+            Params::write_raw(params, values.as_mut_ptr());
             call_array(context, self.func.func, values.as_mut_ptr().cast())?;
-            Ok(Results::read_raw(values.as_ptr(), id))
         }
+        Ok(values)
     }
 }
 
@@ -136,15 +138,18 @@ where
 
     #[inline(always)]
     fn run(self, store: &mut StoreInner<T>, params: Typed<Params>) -> Result<Typed<Results>> {
-        self.call_in(store, params.0).map(Typed)
+        self.call_in(store, &params.0).map(Typed)
     }
 }
 
 #[cold]
-fn foreign_params<R>() -> Result<R> {
-    crate::bail!(
-        "cross-`Store` values are not supported: a parameter is a reference of another store"
-    )
+fn refuse<R>(unfit: Unfit) -> Result<R> {
+    match unfit {
+        Unfit::OtherStore => crate::bail!(
+            "cross-`Store` values are not supported: a parameter is a reference of another store"
+        ),
+        Unfit::Unrooted => unrooted(),
+    }
 }
 
 impl<Params, Results> Clone for TypedFunc<Params, Results> {

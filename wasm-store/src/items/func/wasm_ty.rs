@@ -5,8 +5,9 @@
 use super::abi::Abi;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::items::{ExternRef, Func, Rooted, V128};
-use crate::store::StoreId;
+use crate::items::rooting::{GcRefImpl as _, RootIndex};
+use crate::items::{ExternRef, Func, OwnedRooted, Rooted, V128};
+use crate::store::StoreOpaque;
 use crate::types::{HeapType, RefType, ValType, matching};
 
 /// The direction that values go in.
@@ -17,6 +18,32 @@ pub enum Direction {
     ToWasm,
     /// From Wasm to the host.
     FromWasm,
+}
+
+/// Why a value can't be used with a store.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unfit {
+    /// It is a reference of another store.
+    OtherStore,
+    /// It is a handle that has ended.
+    Unrooted,
+}
+
+impl Unfit {
+    /// A reference that may be of another store.
+    #[inline(always)]
+    fn unless(is_of_store: bool) -> Option<Unfit> {
+        if is_of_store { None } else { Some(Unfit::OtherStore) }
+    }
+
+    /// A handle of a store.
+    fn of_handle(index: RootIndex, store: &StoreOpaque) -> Option<Unfit> {
+        if index.store != store.id() {
+            return Some(Unfit::OtherStore);
+        }
+        index.reference(store).err().map(|_| Unfit::Unrooted)
+    }
 }
 
 /// A Rust type that stands for a Wasm value type:
@@ -30,6 +57,7 @@ pub enum Direction {
 /// | [`V128`] | `v128` |
 /// | `Option<Func>`, `Func` | `funcref`, `(ref func)` |
 /// | `Option<Rooted<ExternRef>>`, `Rooted<ExternRef>` | `externref`, `(ref extern)` |
+/// | `Option<OwnedRooted<ExternRef>>`, `OwnedRooted<ExternRef>` | `externref`, `(ref extern)` |
 ///
 /// # Safety
 ///
@@ -42,21 +70,22 @@ pub unsafe trait WasmTy: Send {
     /// The Wasm type.
     fn valtype() -> ValType;
 
-    /// Whether the value can be used with a store.
+    /// Why the value can't be used with a store.
     #[doc(hidden)]
     #[inline(always)]
-    fn compatible_with_store(&self, _store: StoreId) -> bool {
-        true
+    fn unfit(&self, _store: &StoreOpaque) -> Option<Unfit> {
+        None
     }
 
+    /// The value at the border to compiled code of a store that it is fit for.
     #[doc(hidden)]
-    fn into_abi(self) -> Self::Abi;
+    fn to_abi(&self, store: &StoreOpaque) -> Self::Abi;
 
     /// # Safety
     ///
     /// The value came from Wasm of the given store, and its type has been checked.
     #[doc(hidden)]
-    unsafe fn from_abi(abi: Self::Abi, store: StoreId) -> Self;
+    unsafe fn from_abi(abi: Self::Abi, store: &mut StoreOpaque) -> Self;
 
     /// Checks that the type can stand for a canonical type of a function.
     #[doc(hidden)]
@@ -86,13 +115,13 @@ macro_rules! numbers {
             }
 
             #[inline(always)]
-            fn into_abi(self) -> $abi {
+            fn to_abi(&self, _store: &StoreOpaque) -> $abi {
                 let into: fn($ty) -> $abi = $into;
-                into(self)
+                into(*self)
             }
 
             #[inline(always)]
-            unsafe fn from_abi(abi: $abi, _store: StoreId) -> $ty {
+            unsafe fn from_abi(abi: $abi, _store: &mut StoreOpaque) -> $ty {
                 let from: fn($abi) -> $ty = $from;
                 from(abi)
             }
@@ -119,19 +148,19 @@ unsafe impl WasmTy for Option<Func> {
     }
 
     #[inline(always)]
-    fn compatible_with_store(&self, store: StoreId) -> bool {
-        self.is_none_or(|func| func.store_id() == store)
+    fn unfit(&self, store: &StoreOpaque) -> Option<Unfit> {
+        Unfit::unless(self.is_none_or(|func| func.store_id() == store.id()))
     }
 
     #[inline(always)]
-    fn into_abi(self) -> u64 {
+    fn to_abi(&self, _store: &StoreOpaque) -> u64 {
         self.map_or(0, Func::to_reference)
     }
 
     #[inline(always)]
-    unsafe fn from_abi(abi: u64, store: StoreId) -> Self {
+    unsafe fn from_abi(abi: u64, store: &mut StoreOpaque) -> Self {
         // SAFETY: as the caller promises.
-        unsafe { Func::from_reference(store, abi) }
+        unsafe { Func::from_reference(store.id(), abi) }
     }
 }
 
@@ -144,66 +173,75 @@ unsafe impl WasmTy for Func {
     }
 
     #[inline(always)]
-    fn compatible_with_store(&self, store: StoreId) -> bool {
-        self.store_id() == store
+    fn unfit(&self, store: &StoreOpaque) -> Option<Unfit> {
+        Unfit::unless(self.store_id() == store.id())
     }
 
     #[inline(always)]
-    fn into_abi(self) -> u64 {
+    fn to_abi(&self, _store: &StoreOpaque) -> u64 {
         self.to_reference()
     }
 
     #[inline(always)]
-    unsafe fn from_abi(abi: u64, store: StoreId) -> Self {
+    unsafe fn from_abi(abi: u64, store: &mut StoreOpaque) -> Self {
         // SAFETY: as the caller promises.
-        unsafe { Func::from_reference(store, abi) }.expect("a reference of this type is not null")
+        unsafe { Func::from_reference(store.id(), abi) }
+            .expect("a reference of this type is not null")
     }
 }
 
-// SAFETY: a reference is a number, and null is 0.
-unsafe impl WasmTy for Option<Rooted<ExternRef>> {
-    type Abi = u64;
+/// For the two kinds of handles.
+macro_rules! handles {
+    ($($handle:ident)*) => {$(
+        // SAFETY: a reference is a number of 32 bits, and null is 0.
+        unsafe impl WasmTy for Option<$handle<ExternRef>> {
+            type Abi = i32;
 
-    fn valtype() -> ValType {
-        ValType::EXTERNREF
-    }
+            fn valtype() -> ValType {
+                ValType::EXTERNREF
+            }
 
-    #[inline(always)]
-    fn compatible_with_store(&self, store: StoreId) -> bool {
-        self.is_none_or(|value| value.store_id() == store)
-    }
+            #[inline(always)]
+            fn unfit(&self, store: &StoreOpaque) -> Option<Unfit> {
+                self.as_ref().and_then(|value| Unfit::of_handle(value.index(), store))
+            }
 
-    #[inline(always)]
-    fn into_abi(self) -> u64 {
-        self.map_or(0, |value| value.to_reference())
-    }
+            #[inline(always)]
+            fn to_abi(&self, store: &StoreOpaque) -> i32 {
+                let reference = |value: &$handle<ExternRef>| value.index().checked_reference(store);
+                self.as_ref().map_or(0, reference).cast_signed()
+            }
 
-    #[inline(always)]
-    unsafe fn from_abi(abi: u64, store: StoreId) -> Self {
-        Rooted::from_reference(store, abi)
-    }
+            #[inline(always)]
+            unsafe fn from_abi(abi: i32, store: &mut StoreOpaque) -> Self {
+                if abi == 0 { None } else { Some($handle::new(store, abi.cast_unsigned())) }
+            }
+        }
+
+        // SAFETY: a reference is a number of 32 bits.
+        unsafe impl WasmTy for $handle<ExternRef> {
+            type Abi = i32;
+
+            fn valtype() -> ValType {
+                ValType::Ref(RefType::new(false, HeapType::Extern))
+            }
+
+            #[inline(always)]
+            fn unfit(&self, store: &StoreOpaque) -> Option<Unfit> {
+                Unfit::of_handle(self.index(), store)
+            }
+
+            #[inline(always)]
+            fn to_abi(&self, store: &StoreOpaque) -> i32 {
+                self.index().checked_reference(store).cast_signed()
+            }
+
+            #[inline(always)]
+            unsafe fn from_abi(abi: i32, store: &mut StoreOpaque) -> Self {
+                $handle::new(store, abi.cast_unsigned())
+            }
+        }
+    )*};
 }
 
-// SAFETY: a reference is a number.
-unsafe impl WasmTy for Rooted<ExternRef> {
-    type Abi = u64;
-
-    fn valtype() -> ValType {
-        ValType::Ref(RefType::new(false, HeapType::Extern))
-    }
-
-    #[inline(always)]
-    fn compatible_with_store(&self, store: StoreId) -> bool {
-        self.store_id() == store
-    }
-
-    #[inline(always)]
-    fn into_abi(self) -> u64 {
-        self.to_reference()
-    }
-
-    #[inline(always)]
-    unsafe fn from_abi(abi: u64, store: StoreId) -> Self {
-        Rooted::from_reference(store, abi).expect("a reference of this type is not null")
-    }
-}
+handles! { Rooted OwnedRooted }

@@ -160,8 +160,10 @@ impl Inner {
         let Some(host) = &self.host else { return };
         // For a state that can't be forked, no values need to be copied.
         let Ok(plan) = Plan::new(&self.state) else { return };
-        for number in plan.externs() {
-            let value = number.checked_sub(1).and_then(|place| store.externs.get(place as usize));
+        for number in plan.objects() {
+            let root = self.state.held_root(number);
+            let reference = root.and_then(|root| store.vm.gc.handles.get(root));
+            let value = reference.and_then(|reference| store.vm.gc.value(reference));
             if let Some(copy) = value.and_then(|value| host.copy_extern(&**value)) {
                 self.externs.insert(number, copy);
             }

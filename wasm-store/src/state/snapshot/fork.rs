@@ -7,13 +7,15 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{GcHeapOutOfMemory, Result};
 use crate::gate::Gate;
 use crate::items::{Instance, check_import};
 use crate::linker::{Definition, Linker};
 use crate::state::Snapshot;
-use crate::store::{AsContextMut, InstanceEntry, Kept, StoreInner, StoreOpaque, host_value_bytes};
-use crate::vm::{Room, Source, VmImport, Wanted, table_bytes};
+use crate::store::{
+    AsContextMut, CollectionsPutOff, InstanceEntry, Kept, StoreContextMut, StoreInner, StoreOpaque,
+};
+use crate::vm::{NoRoom, Room, Source, VmImport, Wanted, host_value_bytes, table_bytes};
 use crate::watch::call_hook;
 
 /// A snapshot with everything looked up that new instances will import from outside, to be forked
@@ -37,7 +39,7 @@ impl<T: 'static> ForkPre<T> {
         let inner = &*snapshot.inner;
         linker.admit(snapshot)?;
         let plan = snapshot.plan()?;
-        if let Some(number) = plan.externs().find(|number| !inner.externs.contains_key(number)) {
+        if let Some(number) = plan.objects().find(|number| !inner.externs.contains_key(number)) {
             crate::bail!(
                 "the snapshot refers to a value of the host (`externref` number {number}) that has no copy: \
                  take it with `SnapshotBuilder::take_with_host`, and implement `HostState::copy_extern`"
@@ -85,6 +87,9 @@ impl<T: 'static> ForkPre<T> {
     /// store's data are of another type or fail to restore it. If the machine has no room.
     pub fn fork(&self, mut store: impl AsContextMut<Data = T>) -> Result<Vec<Instance>> {
         let store = store.as_context_mut();
+        // The objects that the new instances refer to are known to nobody until these are there.
+        let mut put_off = CollectionsPutOff::new(store.0);
+        let store = StoreContextMut(put_off.store());
         let inner = &*self.snapshot.inner;
         // This covers all modules and items of the snapshot.
         store.0.admit(&self.snapshot)?;
@@ -97,7 +102,7 @@ impl<T: 'static> ForkPre<T> {
             host.restore(store.0.data_mut())?;
         }
         let plan = self.snapshot.plan()?;
-        let externs = self.copy_externs(store.0, room, plan.externs())?;
+        let externs = self.copy_externs(store.0, room, plan.objects())?;
         store.0.keep_alive(Kept::Items(Arc::clone(&self.items)));
         inner.modules.iter().flatten().for_each(|module| store.0.add_module(module));
         let extern_ = |number| {
@@ -191,7 +196,15 @@ impl<T: 'static> ForkPre<T> {
             };
             // What was reserved above is not made yet, so the store does not count it yet.
             room.take(host_value_bytes(&*copy), Wanted::HostValue)?;
-            copies.insert(number, store.add_extern(copy)?);
+            store.vm.count_host_value(host_value_bytes(&*copy))?;
+            let made = store.vm.new_value(copy).map_err(|(copy, error)| {
+                store.vm.forget_host_values(host_value_bytes(&*copy));
+                match error {
+                    NoRoom::Full(bytes) => GcHeapOutOfMemory::new((), bytes).into(),
+                    NoRoom::Failed(error) => error,
+                }
+            })?;
+            copies.insert(number, made.into());
         }
         Ok(copies)
     }

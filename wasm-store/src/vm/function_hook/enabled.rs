@@ -100,7 +100,12 @@ unsafe fn notify(context: *mut VMContext, func: u32, values: *const ValRaw, ente
             // builtin.
             stack: *(*store).wasm_sp.cast::<usize>(),
         };
-        let failure = match catch_unwind(AssertUnwindSafe(|| notify(store, moment))) {
+        // Nobody looks for references among the values, so nothing may move.
+        let vm = (*store).vm;
+        (*vm).gc.put_off();
+        let notified = catch_unwind(AssertUnwindSafe(|| notify(store, moment)));
+        (*vm).gc.resume();
+        let failure = match notified {
             Ok(Ok(())) => return,
             Ok(Err(error)) => Unwind::Error(error),
             Err(payload) => Unwind::Panic(payload),

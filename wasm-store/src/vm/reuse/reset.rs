@@ -19,6 +19,7 @@ use crate::vm::instance::VmInstance;
 use crate::vm::memory::VmMemory;
 use crate::vm::module::VmModule;
 use crate::vm::table::VmTable;
+use crate::vm::value::ValRaw;
 
 impl VmInstance {
     /// The memories that the instance defines, as far as they are made.
@@ -56,6 +57,12 @@ impl VmInstance {
         for table in self.own_tables() {
             // SAFETY: a table lives as long as its instance; nothing borrows it.
             resident += unsafe { (*table.as_ptr()).reset(ran) };
+        }
+        // The heap that they refer to goes with the store. The next instantiation may fail before it
+        // sets them.
+        for global in module.collected_globals() {
+            // SAFETY: the place of a global that the instance defines is in its context.
+            unsafe { self.global(*global).write(ValRaw::ZERO) };
         }
         // What imports are bound to may be gone together with the store.
         self.host_imports.fill(None);

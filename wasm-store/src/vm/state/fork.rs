@@ -9,7 +9,7 @@
 
 use std::ptr::NonNull;
 
-use wasm_types::{DefinedTableIndex, GlobalIndex, HeapType, MemoryIndex, TableIndex, ValType};
+use wasm_types::{DefinedTableIndex, GlobalIndex, MemoryIndex, TableIndex, ValType};
 
 use super::snapshot::{FuncName, Names, Source, VmState, is_function};
 use crate::Error;
@@ -33,8 +33,8 @@ const FORK: &str = "a fork of a snapshot";
 pub(crate) enum Target {
     /// A function of an instance of the state.
     Func(FuncName),
-    /// A value of the host's, by its number in the store.
-    Extern(u64),
+    /// An object of the heap, by its number in the state.
+    Object(u64),
 }
 
 /// A list of words. The references among them are listed by position, and are 0 in the list.
@@ -75,7 +75,7 @@ impl Plan {
             });
             let words = match holds_functions(&table.ty) {
                 true => table_words(state, names, &table.slots, place)?,
-                false => extern_words(&table.slots)?,
+                false => object_words(&table.slots)?,
             };
             tables.push(words);
         }
@@ -91,18 +91,22 @@ impl Plan {
                 |place| format!("global {} of instance {number}", first as usize + place);
             globals.push(global_words(names, typed, describe)?);
         }
-        let others = state.globals.iter().map(|global| Ok((global.value, global.ty)));
+        let others = state.globals.iter().map(|global| {
+            // A reference that nobody reads is none.
+            let is_unread = global.collected && global.ty.is_none();
+            Ok((if is_unread { ValRaw::ZERO } else { global.value }, global.ty))
+        });
         let others = global_words(names, others, |place| format!("global {place} of the host"))?;
         Ok(Self { tables: tables.into(), globals: globals.into(), others })
     }
 
-    /// The host values that the state refers to, by their numbers; some more than once.
-    pub(crate) fn externs(&self) -> impl Iterator<Item = u64> + '_ {
+    /// The objects that the state refers to, by their numbers; some more than once.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = u64> + '_ {
         let tables = self.tables.iter().flat_map(|table| &table.references);
         let globals = self.globals.iter().flat_map(|globals| &globals.references);
         tables.chain(globals).chain(&self.others.references).filter_map(
             |(_, target)| match target {
-                Target::Extern(number) => Some(*number),
+                Target::Object(number) => Some(*number),
                 Target::Func(_) => None,
             },
         )
@@ -152,11 +156,11 @@ fn table_words(
     Ok(Words { words: words.into(), references })
 }
 
-/// The elements of a table of references to host values.
-fn extern_words(slots: &[u64]) -> Result<Words<u64>, Error> {
+/// The elements of a table of references into the heap.
+fn object_words(slots: &[u64]) -> Result<Words<u64>, Error> {
     let mut references = Vec::new();
     for (place, slot) in slots.iter().enumerate().filter(|(_, slot)| **slot != 0) {
-        room_for::push(&mut references, (place, Target::Extern(*slot)), WHAT)?;
+        room_for::push(&mut references, (place, Target::Object(*slot)), WHAT)?;
     }
     Ok(Words { words: room_for::filled(0, slots.len(), WHAT)?, references })
 }
@@ -182,9 +186,9 @@ fn global_words(
                 room_for::push(&mut words, ValRaw::ZERO, WHAT)?;
                 room_for::push(&mut references, (place, Target::Func(name)), WHAT)?;
             }
-            Some(ValType::Ref(ty)) if matches!(ty.heap, HeapType::Extern | HeapType::NoExtern) => {
+            Some(ty) if ty.is_collected() => {
                 room_for::push(&mut words, ValRaw::ZERO, WHAT)?;
-                room_for::push(&mut references, (place, Target::Extern(reference)), WHAT)?;
+                room_for::push(&mut references, (place, Target::Object(reference)), WHAT)?;
             }
             _ => room_for::push(&mut words, value, WHAT)?,
         }
@@ -201,8 +205,8 @@ fn unnamed(holder: &str) -> Error {
 
 impl VmStore {
     /// Makes instances with the state of others. `imports` has, for each instance, what replaces
-    /// its imports from outside of the state, in order. `externs` gives the references to host
-    /// values in this store.
+    /// its imports from outside of the state, in order. `objects` gives the references to
+    /// objects in this store, where collections are put off.
     ///
     /// # Safety
     ///
@@ -214,7 +218,7 @@ impl VmStore {
         state: &VmState,
         plan: &Plan,
         imports: &[Vec<VmImport>],
-        externs: impl Fn(u64) -> Result<u64, Error>,
+        objects: impl Fn(u64) -> Result<u64, Error>,
     ) -> Result<Vec<NonNull<VmInstance>>, Error> {
         let mut fork = Fork {
             memories: room_for::filled(None, state.memories.len(), FORK)?,
@@ -237,15 +241,15 @@ impl VmStore {
             }
             fork.tables[number] = Some(made);
         }
-        for value in &plan.others.words {
-            fork.globals.push(self.new_global(*value));
+        for (value, global) in plan.others.words.iter().zip(&state.globals) {
+            fork.globals.push(self.new_global(*value, global.collected));
         }
         // SAFETY: as the caller promises; nothing borrows what has just been made.
         unsafe {
             for (number, imports) in imports.iter().enumerate() {
                 self.fork_instance(state, plan, number, imports, &mut fork)?;
             }
-            fork.refer(plan, &externs)?;
+            fork.refer(plan, &objects)?;
         }
         Ok(fork.instances)
     }
@@ -378,12 +382,12 @@ impl Fork {
     unsafe fn target(
         &self,
         target: Target,
-        externs: &impl Fn(u64) -> Result<u64, Error>,
+        objects: &impl Fn(u64) -> Result<u64, Error>,
     ) -> Result<u64, Error> {
         match target {
             // SAFETY: as the caller promises.
             Target::Func(name) => Ok(unsafe { self.func(name)? }.as_ptr() as u64),
-            Target::Extern(number) => externs(number),
+            Target::Object(number) => objects(number),
         }
     }
 
@@ -395,26 +399,26 @@ impl Fork {
     unsafe fn refer(
         &self,
         plan: &Plan,
-        externs: &impl Fn(u64) -> Result<u64, Error>,
+        objects: &impl Fn(u64) -> Result<u64, Error>,
     ) -> Result<(), Error> {
         // SAFETY: as the caller promises.
         unsafe {
             for (table, words) in self.tables.iter().zip(&plan.tables) {
                 let Some(table) = table else { continue };
                 for (place, target) in &words.references {
-                    let reference = self.target(*target, externs)?;
+                    let reference = self.target(*target, objects)?;
                     (*table.as_ptr()).set(*place as u64, reference);
                 }
             }
             for (instance, words) in self.instances.iter().zip(&plan.globals) {
                 let Some(first) = instance.as_ref().defined_globals() else { continue };
                 for (place, target) in &words.references {
-                    let reference = self.target(*target, externs)?;
+                    let reference = self.target(*target, objects)?;
                     first.add(*place).write(ValRaw::from_u64(reference));
                 }
             }
             for (place, target) in &plan.others.references {
-                let reference = self.target(*target, externs)?;
+                let reference = self.target(*target, objects)?;
                 self.globals[*place].write(ValRaw::from_u64(reference));
             }
         }

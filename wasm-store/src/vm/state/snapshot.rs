@@ -2,12 +2,14 @@
 //! from.
 //!
 //! A state holds what a call can change: memories and tables with their sizes, globals, and which
-//! segments were dropped. References in it are the words that compiled code sees, which are valid
-//! in this store only. `names` says what they refer to, for other stores ([`fork`](super::fork)).
+//! segments were dropped. References to functions in it are the words that compiled code sees,
+//! which are valid in this store only; references into the heap are numbers of what the state keeps
+//! alive (`held`). `names` says what they refer to, for other stores ([`fork`](super::fork)).
 
 #![allow(unsafe_code)]
 
 mod capture;
+mod held;
 mod names;
 mod portable;
 
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use wasm_types::GlobalIndex;
 
 pub(in crate::vm) use capture::is_function;
+use held::Held;
 pub(crate) use names::{FuncName, Names};
 
 use crate::Error;
@@ -26,7 +29,7 @@ use crate::vm::instantiate::VmImport;
 use crate::vm::memory::{MemoryContents, VmMemory};
 use crate::vm::module::VmModule;
 use crate::vm::store::VmStore;
-use crate::vm::table::VmTable;
+use crate::vm::table::{VmTable, holds_functions};
 use crate::vm::value::ValRaw;
 
 /// What happens to a memory, table or mutable global that an instance imports from outside of the
@@ -104,6 +107,8 @@ pub(crate) struct OtherGlobal {
     pub(crate) value: ValRaw,
     /// The type of its value, as a module that imports it says; `None` if none does.
     pub(crate) ty: Option<wasm_types::ValType>,
+    /// Whether it holds references into the heap.
+    pub(crate) collected: bool,
 }
 
 /// The state of instances of one store.
@@ -119,6 +124,8 @@ pub(crate) struct VmState {
     pub(crate) globals: Box<[OtherGlobal]>,
     /// What references to functions refer to; `None` if it was not requested.
     pub(crate) names: Option<Names>,
+    /// The objects that the state refers to. In it, a reference into the heap is a number of these.
+    held: Held,
 }
 
 // SAFETY: the pointers are only followed with a borrow of the store that they belong to; everything
@@ -177,14 +184,20 @@ impl VmState {
                 let was = std::mem::replace(&mut (*memory.as_ptr()).given_up, *given_up);
                 healed |= was != *given_up;
             }
-            for TableState { table, slots, .. } in &self.tables {
+            for TableState { table, slots, ty, .. } in &self.tables {
                 (*table.as_ptr()).put_back(slots);
+                if !holds_functions(ty) {
+                    (*table.as_ptr()).translate(|number| self.held.reference(store, number));
+                }
             }
             if resized || healed {
                 store.follow_sizes();
             }
-            for OtherGlobal { global, value, .. } in &self.globals {
-                global.write(*value);
+            for OtherGlobal { global, value, collected, .. } in &self.globals {
+                global.write(match collected {
+                    true => ValRaw::from_u64(self.held.reference(store, value.u64)),
+                    false => *value,
+                });
             }
             for state in &self.instances {
                 let instance = &mut *state.instance.as_ptr();
@@ -192,6 +205,11 @@ impl VmState {
                     first
                         .as_ptr()
                         .copy_from_nonoverlapping(state.globals.as_ptr(), state.globals.len());
+                }
+                for global in state.module.collected_globals() {
+                    let place = instance.global(*global);
+                    let reference = self.held.reference(store, place.read().u64);
+                    place.write(ValRaw::from_u64(reference));
                 }
                 instance.dropped_elements.copy_from_slice(&state.dropped_elements);
                 instance.dropped_data.copy_from_slice(&state.dropped_data);

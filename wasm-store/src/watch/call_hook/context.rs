@@ -241,10 +241,11 @@ impl<'a, T: 'static> CallHookContext<'a, T> {
         let mut raw = vec![ValRaw::ZERO; types.len()];
         // SAFETY: the list has room for as many values as the type has, which is how many the call
         // has.
-        unsafe { values.write_to(raw.as_mut_ptr(), raw.len()) };
-        let id = self.store.0.id();
-        // SAFETY: the values are of these types, from this store.
-        raw.iter().zip(types).map(|(raw, ty)| unsafe { Val::from_raw(id, *raw, *ty) }).collect()
+        unsafe { values.write_to(self.store.0, raw.as_mut_ptr(), raw.len()) };
+        let store: &StoreOpaque = self.store.0;
+        // SAFETY: the values are of these types, from this store, which collects nothing now.
+        let value = |(raw, ty): (&ValRaw, &_)| unsafe { Val::from_fixed(store, *raw, *ty) };
+        raw.iter().zip(types).map(value).collect()
     }
 
     /// The import that stands for the callee, if it is a host function.

@@ -226,12 +226,13 @@ fn notify_of_event<T: 'static>(store: &mut StoreInner<T>, event: CallHook) -> Re
     }
     entry.is_running = true;
     let hook = &raw mut **hook;
-    let running = Running { store, place: 0, depth: 0 };
+    let running = Running::new(store, 0, 0);
     // SAFETY: as in `notify`.
     unsafe { (*hook)(StoreContextMut(&mut *running.store), event) }
 }
 
-/// A hook that runs. When it is done, in whatever way, it can be notified again.
+/// A hook that runs. When it is done, in whatever way, it can be notified again. Meanwhile nothing
+/// is collected: nobody looks for references among the values of the call.
 struct Running<'a, T: 'static> {
     store: &'a mut StoreInner<T>,
     place: usize,
@@ -239,9 +240,18 @@ struct Running<'a, T: 'static> {
     depth: usize,
 }
 
+impl<'a, T: 'static> Running<'a, T> {
+    #[inline(always)]
+    fn new(store: &'a mut StoreInner<T>, place: usize, depth: usize) -> Self {
+        store.vm.gc.put_off();
+        Self { store, place, depth }
+    }
+}
+
 impl<T: 'static> Drop for Running<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
+        self.store.vm.gc.resume();
         if let Some(entry) = self.store.hook.hooks.get_mut(self.place) {
             entry.is_running = false;
             entry.depth = self.depth;
@@ -269,7 +279,7 @@ fn notify<T: 'static>(
     let event = if is_call { call.direction.call() } else { call.direction.ret() };
     let hook = &raw mut entry.hook;
     // A call that the hook prevents does not count.
-    let mut running = Running { store, place, depth: depth - 1 };
+    let mut running = Running::new(store, place, depth - 1);
     // SAFETY: hooks are set and removed only through the store as itself, which is borrowed here,
     // so that the list does not change. Nothing else uses this hook while it is marked as running.
     let result = match unsafe { &mut *hook } {

@@ -3,11 +3,9 @@
 
 #![allow(unsafe_code)]
 
-use std::mem::needs_drop;
-
 use crate::error::Result;
 use crate::items::{RetAbi, Val, WasmParams};
-use crate::store::StoreInner;
+use crate::store::{StoreInner, StoreOpaque};
 use crate::vm::ValRaw;
 
 /// Values of a call that a hook may read.
@@ -17,8 +15,8 @@ pub(crate) trait CallValues {
     ///
     /// # Safety
     ///
-    /// `to` has room for `count` values, which is how many there are.
-    unsafe fn write_to(&self, to: *mut ValRaw, count: usize);
+    /// The values are of that store. `to` has room for `count` values, which is how many there are.
+    unsafe fn write_to(&self, store: &StoreOpaque, to: *mut ValRaw, count: usize);
 }
 
 /// A call into Wasm that hooks may observe. It is not a closure, so that each way of notifying
@@ -39,11 +37,9 @@ pub(crate) trait WasmCall<T: 'static, P> {
 pub(crate) struct Typed<V>(pub(crate) V);
 
 impl<V: WasmParams> CallValues for Typed<V> {
-    unsafe fn write_to(&self, to: *mut ValRaw, _count: usize) {
-        const { assert!(!needs_drop::<V>()) };
-        // SAFETY: a value that is not dropped may be copied and used once more. The array has room
-        // for all values, as the caller promises.
-        unsafe { std::ptr::read(&raw const self.0).write_raw(to.cast()) };
+    unsafe fn write_to(&self, store: &StoreOpaque, to: *mut ValRaw, _count: usize) {
+        // SAFETY: the array has room for all values, as the caller promises.
+        unsafe { V::write_raw(self.0.to_abis(store), to.cast()) };
     }
 }
 
@@ -51,10 +47,10 @@ impl<V: WasmParams> CallValues for Typed<V> {
 pub(crate) struct Listed<'a>(pub(crate) &'a [Val]);
 
 impl CallValues for Listed<'_> {
-    unsafe fn write_to(&self, to: *mut ValRaw, count: usize) {
+    unsafe fn write_to(&self, store: &StoreOpaque, to: *mut ValRaw, count: usize) {
         for (place, value) in self.0.iter().take(count).enumerate() {
             // SAFETY: the place is one of `count`.
-            unsafe { to.add(place).write(value.to_raw()) };
+            unsafe { to.add(place).write(value.to_raw(store)) };
         }
     }
 }
@@ -63,7 +59,7 @@ impl CallValues for Listed<'_> {
 pub(crate) struct InArray(pub(crate) *const ValRaw);
 
 impl CallValues for InArray {
-    unsafe fn write_to(&self, to: *mut ValRaw, count: usize) {
+    unsafe fn write_to(&self, _store: &StoreOpaque, to: *mut ValRaw, count: usize) {
         // SAFETY: a shim's array holds all values, and is not the array that a hook reads into.
         unsafe { std::ptr::copy_nonoverlapping(self.0, to, count) };
     }
@@ -76,7 +72,7 @@ pub(crate) struct InRegisters<V>(pub(crate) V);
 pub(crate) struct Returned<R>(pub(crate) R);
 
 impl<R: RetAbi> CallValues for Returned<R> {
-    unsafe fn write_to(&self, to: *mut ValRaw, _count: usize) {
+    unsafe fn write_to(&self, _store: &StoreOpaque, to: *mut ValRaw, _count: usize) {
         // SAFETY: as the caller promises.
         unsafe { self.0.write_raw(to.cast()) };
     }

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::engine::{display_name, exported_as};
 use crate::error::Error;
 use crate::items::{Instance, Module, Val};
-use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreOpaque};
 use crate::types::{Canonical, FuncType};
 use crate::vm::{FuncTypeRecord, FunctionMoment};
 
@@ -108,11 +108,11 @@ impl<T: 'static> FunctionHookContext<'_, T> {
 
     fn read(&self, types: &[wasm_types::ValType]) -> Option<Vec<Val>> {
         let values = self.moment.values?.as_ptr();
-        let store = self.store.0.id();
+        let store: &StoreOpaque = self.store.0;
         let value = |(place, ty): (usize, &wasm_types::ValType)| {
             // SAFETY: compiled code wrote all values, each of its type, to where the moment says,
-            // and waits.
-            unsafe { Val::from_raw(store, *values.add(place), *ty) }
+            // and waits. The store collects nothing now.
+            unsafe { Val::from_fixed(store, *values.add(place), *ty) }
         };
         Some(types.iter().enumerate().map(value).collect())
     }

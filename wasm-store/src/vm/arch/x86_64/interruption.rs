@@ -193,7 +193,12 @@ unsafe extern "C" fn interrupted(store: *mut VMStoreContext, saved: *mut Saved) 
     // an entry, and at the end nothing is left to drop.
     unsafe {
         let saved = &mut *saved;
-        let failure = match catch_unwind(AssertUnwindSafe(|| decide(store, saved.has_frame))) {
+        // Nobody knows which registers of the code hold references, so nothing may move.
+        let vm = (*store).vm;
+        (*vm).gc.put_off();
+        let decision = catch_unwind(AssertUnwindSafe(|| decide(store, saved.has_frame)));
+        (*vm).gc.resume();
+        let failure = match decision {
             Ok(Ok(None)) => {
                 saved.registers[libc::REG_RIP as usize] += read_len(saved.pc()) as i64;
                 return;

@@ -105,6 +105,7 @@ impl VmStore {
                 global,
                 value: global.read(),
                 ty,
+                collected: ty.map_or_else(|| self.gc.has_global(global), ValType::is_collected),
             }));
             let mut state = VmState {
                 instances: states.into(),
@@ -112,7 +113,9 @@ impl VmStore {
                 tables: take_tables(&found.tables, &names)?,
                 globals: globals.into(),
                 names: None,
+                held: Default::default(),
             };
+            state.hold_references(self)?;
             if named {
                 state.names = Some(learn_all(names, &state, instances)?);
             }

@@ -1,0 +1,40 @@
+//! The garbage-collected heap of a store: objects that Wasm and the host refer to, and nothing
+//! owns.
+//!
+//! A reference is a 32-bit offset into a reservation of 4 GiB: [`NULL`] is null, an odd number is
+//! an unboxed integer, everything else an object. Objects are made in a small nursery. A minor
+//! collection moves those that are still referred to from there to the old space, a major one
+//! moves all that live to the other half of the reservation. So every reference changes when its
+//! object moves, and whoever keeps one has to be found: see [`Roots`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | `object` | headers and references |
+//! | `layout` | where the references within an object are |
+//! | `space` | the reservation and what of it is in use |
+//! | `heap` | making objects, writing references into them, when to collect |
+//! | `collect` | moving objects |
+//! | `host_values` | the values of the host that objects stand for |
+//! | `verify` | the check of all references after a collection |
+//! | `handles` | the references that the host keeps |
+//! | `store` | the heap of a store, and where else in the store references are |
+
+mod collect;
+mod handles;
+mod heap;
+mod host_values;
+mod layout;
+mod object;
+mod space;
+mod store;
+mod verify;
+
+#[cfg(test)]
+mod model;
+
+pub(super) use collect::Tracer;
+pub(crate) use handles::Root;
+pub(crate) use heap::NoRoom;
+pub(crate) use object::NULL;
+pub(super) use store::Gc;
+pub(crate) use store::host_value_bytes;

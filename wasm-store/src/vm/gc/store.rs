@@ -1,0 +1,255 @@
+//! The heap of a store, and where else in the store references are.
+
+#![allow(unsafe_code)]
+
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use wasm_loader::Loaded;
+
+use super::collect::Tracer;
+use super::handles::Handles;
+use super::heap::{Growth, Heap, NoRoom, Roots};
+use super::host_values::HostValue;
+use crate::Error;
+use crate::vm::engine::GcSettings;
+use crate::vm::room::Wanted;
+use crate::vm::store::VmStore;
+use crate::vm::unwind::backtrace;
+use crate::vm::value::ValRaw;
+
+/// What a store has for garbage collection.
+#[derive(Debug)]
+pub(crate) struct Gc {
+    /// Made with the first object.
+    heap: Option<Box<Heap>>,
+    /// The references that the host keeps.
+    pub(crate) handles: Handles,
+    /// The globals of the host that hold references.
+    globals: Vec<NonNull<ValRaw>>,
+    /// How many reasons there are not to collect: references that nobody would find.
+    put_off: u32,
+    zeal: bool,
+}
+
+impl Gc {
+    pub(in crate::vm) fn new(settings: GcSettings) -> Self {
+        Self {
+            heap: None,
+            handles: Handles::default(),
+            globals: Vec::new(),
+            put_off: u32::from(!settings.collects),
+            zeal: settings.zeal,
+        }
+    }
+
+    /// How many bytes the heap holds.
+    pub(crate) fn capacity(&self) -> usize {
+        self.heap.as_ref().map_or(0, |heap| heap.capacity())
+    }
+
+    /// The value of the host that a reference leads to; `None` if it leads to something else.
+    pub(crate) fn value(&self, reference: u32) -> Option<&HostValue> {
+        self.heap.as_ref()?.value(reference)
+    }
+
+    /// As [`value`](Self::value), to be changed.
+    pub(crate) fn value_mut(&mut self, reference: u32) -> Option<&mut HostValue> {
+        self.heap.as_mut()?.value_mut(reference)
+    }
+
+    /// Remembers a global of the host that holds references.
+    pub(in crate::vm) fn add_global(&mut self, global: NonNull<ValRaw>) {
+        self.globals.push(global);
+    }
+
+    /// Whether a global of the host holds references.
+    pub(in crate::vm) fn has_global(&self, global: NonNull<ValRaw>) -> bool {
+        self.globals.contains(&global)
+    }
+
+    /// Puts collections off until [`resume`](Self::resume), which must follow: there are references
+    /// that nobody would find. What is made meanwhile takes new room.
+    #[inline]
+    pub(crate) fn put_off(&mut self) {
+        self.put_off += 1;
+        if let Some(heap) = &mut self.heap {
+            heap.put_off();
+        }
+    }
+
+    /// Ends what [`put_off`](Self::put_off) began.
+    #[inline]
+    pub(crate) fn resume(&mut self) {
+        self.put_off -= 1;
+        if let Some(heap) = &mut self.heap {
+            heap.resume();
+        }
+        if self.put_off == 0 {
+            self.handles.end_fixed();
+        }
+    }
+
+    fn heap(&mut self) -> Result<&mut Heap, Error> {
+        if self.heap.is_none() {
+            let mut heap = Box::new(Heap::new(self.zeal)?);
+            (0..self.put_off).for_each(|_| heap.put_off());
+            self.heap = Some(heap);
+        }
+        Ok(self.heap.as_mut().expect("just made"))
+    }
+}
+
+impl VmStore {
+    /// Makes an object that stands for a value of the host. If there is no room, the value comes
+    /// back.
+    pub(crate) fn new_value(&mut self, value: HostValue) -> Result<u32, (HostValue, NoRoom)> {
+        let heap = match self.gc.heap() {
+            Ok(heap) => ptr::from_mut(heap),
+            Err(error) => return Err((value, error.into())),
+        };
+        // SAFETY: the heap stays where it is, and what it is given uses everything else of the
+        // store.
+        let made = unsafe { (*heap).new_value(&mut Rest::of(self), value) };
+        self.drop_dead();
+        made
+    }
+
+    /// Collects everything that nothing refers to, unless collections are put off, and makes room
+    /// for an object of so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the limiter fails, the machine has no room, or the table of references in frames of an
+    /// artifact is damaged.
+    pub(crate) fn collect(&mut self, bytes: u64) -> Result<(), Error> {
+        let Some(heap) = &mut self.gc.heap else { return Ok(()) };
+        let heap = ptr::from_mut(&mut **heap);
+        // SAFETY: as above.
+        unsafe {
+            (*heap).collect(&mut Rest::of(self))?;
+            (*heap).make_room(&mut Rest::of(self), bytes)?;
+        }
+        self.drop_dead();
+        Ok(())
+    }
+
+    /// At a place where every reference can be found: moves everything, if the engine is set up so.
+    /// Only in builds for debugging, so that others need not ask.
+    #[inline(always)]
+    pub(crate) fn safepoint(&mut self) -> Result<(), Error> {
+        if cfg!(debug_assertions) && self.gc.zeal { self.collect(0) } else { Ok(()) }
+    }
+
+    /// Drops the values of the host that nothing refers to any more.
+    fn drop_dead(&mut self) {
+        let Some(heap) = &mut self.gc.heap else { return };
+        let dead = heap.take_dead();
+        if !dead.is_empty() {
+            self.forget_host_values(dead.iter().map(|value| host_value_bytes(&**value)).sum());
+        }
+    }
+}
+
+/// How many bytes a value takes in the store if Wasm gets a reference to it.
+pub(crate) fn host_value_bytes(value: &(dyn std::any::Any + Send + Sync)) -> usize {
+    size_of_val(value).saturating_add(size_of::<HostValue>())
+}
+
+/// A store without its heap.
+struct Rest {
+    vm: *mut VmStore,
+    /// The places in frames of Wasm that hold references, once they are found.
+    frames: Option<Vec<*mut u32>>,
+}
+
+impl Rest {
+    fn of(vm: &mut VmStore) -> Self {
+        Self { vm, frames: None }
+    }
+}
+
+impl Roots for Rest {
+    fn find(&mut self) -> Result<(), Error> {
+        if self.frames.is_none() {
+            // SAFETY: the store is borrowed for what makes a collection, so Wasm waits for a
+            // builtin or a host function, or does not run.
+            self.frames = Some(unsafe { references_in_frames(&*self.vm)? });
+        }
+        Ok(())
+    }
+
+    fn trace(&mut self, tracer: &mut Tracer<'_>) {
+        // SAFETY: everything belongs to the store, which is borrowed, and holds references of its
+        // heap. The heap itself is not used here.
+        unsafe {
+            let handles = &raw mut (*self.vm).gc.handles;
+            (*handles).trace(tracer);
+            let globals = &raw const (*self.vm).gc.globals;
+            for global in &*globals {
+                tracer.place(global.as_ptr().cast());
+            }
+            for place in self.frames.iter().flatten() {
+                tracer.place(*place);
+            }
+            (*self.vm).trace_items(tracer);
+        }
+    }
+}
+
+impl Growth for Rest {
+    fn may_grow(&mut self, current: usize, desired: usize) -> Result<bool, Error> {
+        // SAFETY: the store is borrowed. The host's part of it, which is asked, is not.
+        unsafe {
+            let more = desired.saturating_sub(current);
+            if (*self.vm).room_beside(current).check(more, Wanted::Heap).is_err() {
+                return Ok(false);
+            }
+            match (*self.vm).host() {
+                Some(host) => host.memory_growing(current, desired, None),
+                None => Ok(true),
+            }
+        }
+    }
+
+    fn grow_failed(&mut self, error: Error) -> Result<(), Error> {
+        // SAFETY: as above.
+        match unsafe { (*self.vm).host() } {
+            Some(host) => host.memory_grow_failed(error),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The places in frames of a store's Wasm that hold references. Each function that waits for a call
+/// has them where its artifact says.
+///
+/// # Safety
+///
+/// Wasm of the store waits for the host, or does not run.
+unsafe fn references_in_frames(vm: &VmStore) -> Result<Vec<*mut u32>, Error> {
+    let mut places = Vec::new();
+    let mut last: Option<Arc<Loaded>> = None;
+    // SAFETY: as the caller promises.
+    for frame in unsafe { backtrace(vm.context(), None) } {
+        let loaded = match last.take().filter(|loaded| loaded.contains(frame.pc)) {
+            Some(loaded) => loaded,
+            None => match wasm_loader::registry::find(frame.pc) {
+                Some(loaded) => loaded,
+                None => continue,
+            },
+        };
+        let artifact = loaded.artifact();
+        if artifact.has_stack_maps()
+            && let Some(offset) = loaded.text_offset(frame.pc)
+        {
+            // The frame is at the last byte of its call.
+            for below in artifact.references_in_frame(offset + 1)? {
+                let place = frame.fp - below as usize;
+                places.push(ptr::with_exposed_provenance_mut(place));
+            }
+        }
+        last = Some(loaded);
+    }
+    Ok(places)
+}
