@@ -282,6 +282,34 @@ fn a_memory_can_have_all_bytes_but_one_that_addresses_reach() -> Result<()> {
     Ok(())
 }
 
+/// What an instance left is taken over by the next one of its module.
+#[test]
+fn a_memory_that_is_used_again_begins_anew() -> Result<()> {
+    for mut config in configs() {
+        let engine = Engine::new(config.memory_reservation_for_growth(1 << 20))?;
+        let text = r#"(module (memory (export "memory") 100 (pagesize 1))
+            (data (i32.const 97) "abc")
+            (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+            (func (export "fill") (param i32)
+                (memory.fill (i32.const 0) (i32.const 7) (local.get 0))))"#;
+        let module = Module::new(&engine, text)?;
+        for delta in [0, 1, 3996, 3997, 9000, 3996] {
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[])?;
+            let memory = instance.get_memory(&mut store, "memory").expect("an export");
+            let mut expected = vec![0; 100];
+            expected[97..].copy_from_slice(b"abc");
+            assert!(memory.data(&store) == expected, "before it grows by {delta}");
+            instance.get_typed_func::<i32, i32>(&mut store, "grow")?.call(&mut store, delta)?;
+            expected.resize(100 + delta as usize, 0);
+            assert!(memory.data(&store) == expected, "after it grew by {delta}");
+            let fill = instance.get_typed_func::<i32, ()>(&mut store, "fill")?;
+            fill.call(&mut store, 100 + delta)?;
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn limits_are_in_bytes_whatever_pages_are() -> Result<()> {
     let engine = Engine::new(&config())?;

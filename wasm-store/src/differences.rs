@@ -71,8 +71,8 @@
 //!   is an error.
 //! * **Proposals.** [`WasmFeatures::default`](crate::WasmFeatures) lists those that are on by
 //!   default. A proposal that is not implemented can be enabled, but modules that use it are
-//!   errors.
-//!   [`Config::wasm_compact_imports`](crate::Config::wasm_compact_imports) exists in this crate only.
+//!   errors. [`Config::wasm_compact_imports`](crate::Config::wasm_compact_imports) exists in this
+//!   crate only.
 //! * **Artifacts.** Those of Wasmtime are refused, and the other way round. A module that was
 //!   compiled with other settings is accepted if the engine provides what its code relies on, the
 //!   machine has the instruction set extensions that it uses, and the engine allows the proposals
