@@ -23,6 +23,11 @@ use wasm_types::{
 /// for millions.
 const MAX_SPARE: u64 = 64;
 
+/// A table has at most this many elements. That is more than the largest programs have functions.
+/// What stands beside the code takes eight times as much room as in the binary, and has to be
+/// copied more than once before it runs.
+const MAX_ELEMENTS: u64 = 1 << 18;
+
 /// The tables of a module that nothing changes.
 #[derive(Default, Debug)]
 pub(crate) struct ImmutableTables {
@@ -110,6 +115,9 @@ fn initial_elements(module: &Module, table: TableIndex) -> Option<Vec<Option<Fun
             _ => None,
         })
     };
+    if ty.minimum > MAX_ELEMENTS {
+        return None;
+    }
     let written: u64 = segments().map(|(_, items)| items.len() as u64).sum();
     if ty.minimum > written.saturating_mul(2).saturating_add(MAX_SPARE) {
         return None;

@@ -1,6 +1,7 @@
 //! The description of a module: its declarations, as plain data.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -18,10 +19,10 @@ use crate::types::{FuncType, RecGroup, RefType, SubType};
 /// An import: two names and what is wanted.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Import {
-    /// The module that it is imported from.
-    pub module: String,
+    /// The module that it is imported from. It is often that of the import before, and shared then.
+    pub module: Arc<str>,
     /// The name within that module.
-    pub name: String,
+    pub name: Arc<str>,
     /// What is imported, with its index in this module.
     pub index: EntityIndex,
     /// The type that is wanted.

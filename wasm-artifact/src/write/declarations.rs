@@ -1,5 +1,6 @@
 //! The tables of declarations: types, index spaces, imports, exports, segments.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wasm_types::{
@@ -61,25 +62,38 @@ impl Writer {
         let records: Vec<_> = records.collect::<Result<_, _>>()?;
         self.add(Part::Types, records);
         self.add(Part::TypeCodes, codes.into_codes());
-        let singles = (0..module.types.len() as u32).map(|start| (start, 1));
-        let groups =
-            || module.rec_groups.iter().map(|RecGroup { start, len }| (start.as_u32(), *len));
-        let trivial = groups().eq(singles);
+        let groups = &module.rec_groups;
+        let trivial = groups.len() == module.types.len()
+            && (0..)
+                .zip(groups)
+                .all(|(place, group)| group.start.as_u32() == place && group.len == 1);
         self.set_flag_if(trivial, flags::TRIVIAL_REC_GROUPS);
         if !trivial {
-            let record =
-                |(start, len): (u32, u32)| RecGroupRecord { start: start.into(), len: len.into() };
-            self.add(Part::RecGroups, groups().map(record).collect::<Vec<_>>());
+            let record = |RecGroup { start, len }: &RecGroup| RecGroupRecord {
+                start: start.as_u32().into(),
+                len: (*len).into(),
+            };
+            self.add(Part::RecGroups, groups.iter().map(record).collect::<Vec<_>>());
         }
         Ok(())
     }
 
     fn add_imports_and_exports(&mut self, module: &Module) -> Result<(), Error> {
         let strings = &mut self.strings;
+        // Names that are shared are added once.
+        let mut last = [None; 2];
+        let mut add = |which: usize, name: &Arc<str>| match last[which] {
+            Some((known, place)) if core::ptr::eq(known, name.as_ptr()) => Ok(place),
+            _ => {
+                let place = strings.add(name)?;
+                last[which] = Some((name.as_ptr(), place));
+                Ok(place)
+            }
+        };
         let imports = module.imports.iter().map(|import| {
             Ok(ImportRecord {
-                module: strings.add(&import.module)?,
-                name: strings.add(&import.name)?,
+                module: add(0, &import.module)?,
+                name: add(1, &import.name)?,
                 entity: entity_record(import.index),
             })
         });

@@ -267,7 +267,7 @@ impl Source {
             }
         };
         if imported {
-            let (module_name, name) = (self.name(0), self.name(number));
+            let (module_name, name) = (self.name(0).into(), self.name(number).into());
             let ty = module.entity_type(index);
             module.imports.push(Import { module: module_name, name, index, ty });
         } else if self.coin() {

@@ -93,6 +93,37 @@ fn loops_are_counted_for_each_iteration() {
     uses(early, &[Val::I32(0)], 1 + (1..=10).map(round).sum::<u64>() - 1 + 2);
 }
 
+/// So many ways that come together again are handled in another way than a few.
+#[test]
+fn functions_with_many_branches_are_counted_like_others() {
+    const BRANCHES: u64 = 1100;
+    let branch = |number| {
+        format!(
+            "(if (i32.and (local.get 0) (i32.const {}))
+                (then (local.set 1 (i32.add (local.get 1) (i32.const 1)))))",
+            1 + number % 2
+        )
+    };
+    let branches: String = (0..BRANCHES).map(branch).collect();
+    let wat = format!(
+        r#"(func (export "run") (param i32) (local i32 i32)
+            (local.set 2 (i32.const 3))
+            (loop
+                {branches}
+                (call $host)
+                (drop (i32.load (i32.mul (local.get 1) (i32.const 32))))
+                (br_if 0 (local.tee 2 (i32.sub (local.get 2) (i32.const 1))))))"#
+    );
+    // The condition of each branch, and the arms of half of them; the call, the access, and the end
+    // of the loop.
+    let first = 1 + 2 + 4 * BRANCHES + 4 * BRANCHES / 2 + 1;
+    let iteration = first - 3 + 4 + 5;
+    uses(&wat, &[Val::I32(1)], 3 + 3 * iteration);
+    // All arms: the second access is beyond the end.
+    let (first, iteration) = (first + 2 * BRANCHES, iteration + 2 * BRANCHES);
+    traps(&wat, &[Val::I32(3)], Trap::MemoryOutOfBounds, first + iteration + 4);
+}
+
 #[test]
 fn calls_are_counted_with_what_they_call() {
     uses(r#"(func (export "run") (call $two))"#, &[], 1 + 1 + 3);

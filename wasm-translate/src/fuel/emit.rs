@@ -41,6 +41,11 @@ impl Access {
     }
 }
 
+/// In functions with more blocks than this that come after several others, only heads of loops get
+/// what is left handed on. The time for giving registers to parameters of blocks grows with the
+/// square of their number. Elsewhere reading it anew costs next to nothing: nothing waits for it.
+const MANY_JOINS: usize = 1000;
+
 /// Makes the instructions.
 pub(super) fn emit(func: &mut Function, graph: &Graph<'_>, plan: Plan) {
     let mut pieces: SecondaryMap<Block, Vec<&Piece>> = SecondaryMap::new();
@@ -90,6 +95,10 @@ impl Emitter<'_, '_> {
     /// Finds out in which blocks what is left is used that was read, or computed, before them.
     fn find_needs(&mut self) {
         let graph = self.graph;
+        let is_join =
+            |block: &Block| graph.flow.pred_iter(*block).count() > 1 && !graph.is_loop_head(*block);
+        let has_many = graph.order.iter().filter(|block| is_join(block)).count() > MANY_JOINS;
+        let reads_anew = |block: Block| has_many && is_join(&block);
         // Blocks whose needs are to be passed to those before them.
         let mut changed = Vec::new();
         // Blocks that hand on what they get.
@@ -97,14 +106,14 @@ impl Emitter<'_, '_> {
         for &block in &graph.order {
             let first = self.pieces[block].iter().find_map(|piece| self.first_action(piece));
             passes[block] = first.is_none();
-            if first == Some(Action::Use) {
+            if first == Some(Action::Use) && !reads_anew(block) {
                 self.blocks[block].needs = true;
                 changed.push(block);
             }
         }
         while let Some(block) = changed.pop() {
             for before in graph.flow.pred_iter(block).map(|edge| edge.block) {
-                if passes[before] && !self.blocks[before].needs {
+                if passes[before] && !self.blocks[before].needs && !reads_anew(before) {
                     self.blocks[before].needs = true;
                     changed.push(before);
                 }

@@ -238,6 +238,11 @@ impl<'e> Graph<'e> {
         }
     }
 
+    /// Whether a block is the head of a loop.
+    pub(super) fn is_loop_head(&self, block: Block) -> bool {
+        self.loops.is_loop_header(block).is_some()
+    }
+
     /// Whether a piece takes fuel at its end, where the code checks how much is left.
     pub(super) fn takes_at_end(&self, piece: &Piece) -> bool {
         let last = self.events[piece.events.clone()].last();

@@ -52,6 +52,15 @@ fn segments_say_what_a_table_holds() {
     assert_eq!(elements(text, 4), Some(vec![]));
 }
 
+#[test]
+fn tables_have_a_largest_size() {
+    for (len, expected) in [(MAX_ELEMENTS, true), (MAX_ELEMENTS + 1, false)] {
+        let items = "$f ".repeat(len as usize);
+        let fields = format!("(table {len} funcref) (elem (i32.const 0) func {items})");
+        assert_eq!(is_immutable(&fields), expected, "{len} elements");
+    }
+}
+
 /// No binary has these yet that is translated.
 #[test]
 fn initial_elements_count_where_no_segment_writes() {

@@ -1,5 +1,7 @@
 //! The import section (Wasm 3.0, section 5.5.5).
 
+use alloc::sync::Arc;
+
 use wasmparser::{ImportSectionReader, TypeRef};
 
 use super::convert::UnknownType;
@@ -46,18 +48,48 @@ pub(super) fn read(module: &mut Module, section: ImportSectionReader<'_>) -> Rea
                 return Err(UnknownType::new("an import of an exact function type").into());
             }
         };
-        module.imports.push(Import {
-            module: import.module.into(),
-            name: import.name.into(),
+        let before = module.imports.last();
+        let read = Import {
+            module: shared(import.module, before.map(|before| &before.module)),
+            name: shared(import.name, before.map(|before| &before.name)),
             index,
             ty,
-        });
+        };
+        module.imports.push(read);
     }
     Ok(())
+}
+
+/// A name, which may be the one before.
+fn shared(name: &str, before: Option<&Arc<str>>) -> Arc<str> {
+    match before {
+        Some(before) if **before == *name => Arc::clone(before),
+        _ => name.into(),
+    }
 }
 
 /// Counts one more import, and returns its index: the section comes before all definitions.
 fn next(count: &mut u32) -> u32 {
     *count += 1;
     *count - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::sync::Arc;
+
+    use crate::{Module, WasmFeatures};
+
+    #[test]
+    fn names_that_repeat_are_shared() {
+        let text = r#"(module (import "a" "x" (func)) (import "a" "y" (func)) (import "b" "y" (func))
+            (import "a" "y" (func)))"#;
+        let wasm = wat::parse_str(text).unwrap();
+        let imports = Module::parse(&wasm, WasmFeatures::default()).unwrap().imports;
+        let names: alloc::vec::Vec<_> =
+            imports.iter().map(|import| (&*import.module, &*import.name)).collect();
+        assert_eq!(names, [("a", "x"), ("a", "y"), ("b", "y"), ("a", "y")]);
+        assert!(Arc::ptr_eq(&imports[0].module, &imports[1].module));
+        assert!(Arc::ptr_eq(&imports[1].name, &imports[3].name));
+    }
 }

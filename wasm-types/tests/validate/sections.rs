@@ -63,7 +63,7 @@ fn imports_come_first_in_each_index_space() {
             (memory 3)
             (global f32 (f32.const 1)))"#,
     );
-    let names = module.imports.iter().map(|i| (i.module.as_str(), i.name.as_str()));
+    let names = module.imports.iter().map(|i| (&*i.module, &*i.name));
     assert_eq!(
         names.collect::<Vec<_>>(),
         [("a", "f"), ("a", "t"), ("b", "m"), ("b", "g"), ("b", "f")]
