@@ -47,14 +47,24 @@ pub(crate) static SCENARIOS: &[Scenario] = &[
         ..scenario("wait", &[load_timed, instantiate, wait, requested, wait, end])
     },
     scenario("pool", &[make_pool, load_file, instantiate, use_it, drop_it, twice]),
+    scenario("profile", &[load_profiled, instantiate, use_it, end]),
     scenario("threads", &[load_file, on_a_thread, on_a_thread, end]),
 ];
 
-fn load_bytes(world: &mut World) -> Result<i64> {
-    let engine = world.engine(&config("usual"))?;
+fn from_bytes(world: &mut World, name: &str) -> Result<i64> {
+    let engine = world.engine(&config(name))?;
     // SAFETY: this test has compiled the artifact.
     world.module = Some(unsafe { Module::deserialize(&engine, &world.bytes) }?);
     Ok(0)
+}
+
+fn load_bytes(world: &mut World) -> Result<i64> {
+    from_bytes(world, "usual")
+}
+
+/// Writes a file for a profiler.
+fn load_profiled(world: &mut World) -> Result<i64> {
+    from_bytes(world, "profiled")
 }
 
 fn load(world: &mut World, name: &str) -> Result<i64> {

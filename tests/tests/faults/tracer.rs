@@ -51,6 +51,8 @@ pub(crate) struct Outcome {
     pub(crate) errors: String,
     /// How often each call was made.
     pub(crate) counts: HashMap<Call, usize>,
+    /// How many calls were made to fail.
+    pub(crate) failed: usize,
 }
 
 /// Called by the child: from here on its parent sees its system calls. Ends the process if that is
@@ -90,6 +92,7 @@ pub(crate) fn run(command: &mut Command, fault: Option<Fault>) -> Result<Option<
         looks: false,
         in_call: HashMap::new(),
         counts: HashMap::new(),
+        failed: 0,
     };
     let status = tracer.follow()?;
     if libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == NOT_TRACED {
@@ -99,7 +102,7 @@ pub(crate) fn run(command: &mut Command, fault: Option<Fault>) -> Result<Option<
     let (mut output, mut errors) = (String::new(), String::new());
     child.stdout.take().expect("a pipe").read_to_string(&mut output)?;
     child.stderr.take().expect("a pipe").read_to_string(&mut errors)?;
-    Ok(Some(Outcome { status, output, errors, counts: tracer.counts }))
+    Ok(Some(Outcome { status, output, errors, counts: tracer.counts, failed: tracer.failed }))
 }
 
 struct Tracer {
@@ -114,6 +117,7 @@ struct Tracer {
     /// Threads that are in a system call, with the error that it is to report.
     in_call: HashMap<i32, Option<i32>>,
     counts: HashMap<Call, usize>,
+    failed: usize,
 }
 
 impl Tracer {
@@ -203,6 +207,7 @@ impl Tracer {
         let error = self.error_for(thread, &registers);
         self.in_call.insert(thread, error);
         if error.is_some() {
+            self.failed += 1;
             // The kernel has no such call.
             registers.orig_rax = u64::MAX;
             set_registers(thread, &registers);

@@ -5,13 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wasm_runtime::sign::{MacKey, TrustPolicy, authenticate};
-use wasm_runtime::{Config, Engine, Instance, Module, Result, Snapshot, Store, Trap};
+use wasm_runtime::{
+    Config, Engine, Instance, Module, ProfilingStrategy, Result, Snapshot, Store, Trap,
+};
 
 /// A module with what each scenario needs. Each function takes a number and returns one.
 pub(crate) const GUEST: &str = r#"(module
     (memory (export "memory") 2 100)
     (data (i32.const 10) "abc")
-    (data (i32.const 70005) "x")
+    (data (i32.const 53253) "x")
     (table $t (export "table") 4 100 funcref)
     (elem (i32.const 1) $seven)
     (global $g (mut i32) (i32.const 5))
@@ -49,7 +51,8 @@ pub(crate) const GUEST: &str = r#"(module
         (i32.add (i32.const 1) (call $deep (local.get 0))))
     (func (export "endless") (param i32) (result i32) (loop (br 0)) (unreachable)))"#;
 
-/// The settings of an engine, by the name of the artifact that was compiled for them.
+/// The settings of an engine, by the name of the artifact that was compiled for them, or of what it
+/// does besides.
 pub(crate) fn config(name: &str) -> Config {
     let mut config = Config::new();
     config.parallel_compilation(false);
@@ -60,6 +63,9 @@ pub(crate) fn config(name: &str) -> Config {
         }
         "timed" => {
             config.interruption(true);
+        }
+        "profiled" => {
+            config.profiler(ProfilingStrategy::JitDump);
         }
         "verified" => {
             let policy = TrustPolicy::new().mac_key(key());
