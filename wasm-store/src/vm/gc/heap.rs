@@ -20,7 +20,8 @@ const STEP: u32 = 4 << 10;
 /// half of what is in it survives.
 const NURSERY: u32 = 1 << 20;
 
-/// Larger objects are made in the old space, in bytes.
+/// Larger objects are made in the old space, in bytes; and so are those that take more than a
+/// quarter of the nursery, as long as it is small.
 const LARGE: u32 = 16 << 10;
 
 /// With less than this in the old space, in bytes, no major collection is made.
@@ -245,7 +246,8 @@ impl Heap {
     #[cold]
     fn allocate_slowly(&mut self, outside: &mut dyn Outside, size: u32) -> Result<u32, NoRoom> {
         let full = || NoRoom::Full(size.into());
-        if size > LARGE || self.put_off > 0 {
+        let small = LARGE.min(self.space.nursery_size().max(STEP) / 4);
+        if size > small || self.put_off > 0 {
             let nursery = self.space.nursery.limit - self.space.nursery.start;
             let wanted = size.checked_add(nursery).ok_or_else(full)?;
             if !self.grow_old(outside, wanted)? {
