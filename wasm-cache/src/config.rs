@@ -57,6 +57,8 @@ impl CacheConfig {
 
     /// Sets the directory. If it does not exist, it is made when the cache is opened. It should be
     /// an absolute path, and belong to this cache alone.
+    ///
+    /// Default: `$XDG_CACHE_HOME/wasm-runtime` or `~/.cache/wasm-runtime`.
     pub fn with_directory(&mut self, directory: impl Into<PathBuf>) -> &mut Self {
         self.directory = Some(directory.into());
         self
@@ -64,12 +66,16 @@ impl CacheConfig {
 
     /// Sets how many bytes all entries may have together. The process that adds an entry keeps the
     /// limit. So several processes that add entries at the same time may exceed it for a moment.
+    ///
+    /// Default: 512 MiB.
     pub fn with_files_total_size_soft_limit(&mut self, bytes: u64) -> &mut Self {
         self.total_size = bytes;
         self
     }
 
     /// Sets how many entries there may be. The limit is kept in the same way as that of their size.
+    ///
+    /// Default: 16384.
     pub fn with_file_count_soft_limit(&mut self, count: u64) -> &mut Self {
         self.count = count;
         self

@@ -26,7 +26,7 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::store::StoreId;
+use crate::store::id::StoreId;
 
 /// Where something belongs.
 #[derive(Clone, Copy)]

@@ -3,6 +3,7 @@
 mod backtrace;
 mod caller;
 mod default;
+mod definition;
 mod extern_;
 mod externref;
 mod func;
@@ -16,6 +17,7 @@ mod table;
 mod val;
 
 pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
+pub(crate) use definition::Definition;
 pub use extern_::{Export, Extern};
 pub use externref::ExternRef;
 pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList};

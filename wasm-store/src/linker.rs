@@ -2,7 +2,6 @@
 
 #![allow(unsafe_code)]
 
-mod definition;
 mod gate;
 mod instance_pre;
 mod modules;
@@ -15,7 +14,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-pub(crate) use definition::Definition;
 pub use instance_pre::InstancePre;
 use names::Names;
 pub use unknown::UnknownImportError;
@@ -25,7 +23,7 @@ use wasm_types::Escaped;
 use crate::engine::Engine;
 use crate::error::{Context, Result};
 use crate::gate::Gate;
-use crate::items::{Extern, HostFunc, Instance, IntoFunc, Module, Val};
+use crate::items::{Definition, Extern, HostFunc, Instance, IntoFunc, Module, Val};
 use crate::store::{AsContext, AsContextMut, Caller};
 use crate::types::{FuncType, ImportType};
 
@@ -85,6 +83,8 @@ impl<T> Linker<T> {
     }
 
     /// Whether a name may be defined anew. If not, that is an error.
+    ///
+    /// Default: no.
     pub fn allow_shadowing(&mut self, allow: bool) -> &mut Self {
         self.allow_shadowing = allow;
         self
@@ -92,6 +92,8 @@ impl<T> Linker<T> {
 
     /// Whether [`Linker::module`] accepts commands with exports that are neither functions nor
     /// known.
+    ///
+    /// Default: no.
     pub fn allow_unknown_exports(&mut self, allow: bool) -> &mut Self {
         self.allow_unknown_exports = allow;
         self

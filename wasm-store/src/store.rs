@@ -8,7 +8,7 @@ mod fuel;
 mod gate;
 mod gc;
 mod host_side;
-mod id;
+pub(crate) mod id;
 pub mod interruption;
 mod limits;
 mod opaque;

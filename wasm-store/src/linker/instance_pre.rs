@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::gate::Gate;
-use crate::items::{Instance, Module, check_import};
-use crate::linker::Definition;
+use crate::items::{Definition, Instance, Module, check_import};
 use crate::store::{AsContextMut, Kept, StoreOpaque};
 use crate::vm::VmImport;
 

@@ -2,10 +2,10 @@
 
 use wasm_types::Escaped;
 
-use super::{Definition, Linker};
+use super::Linker;
 use crate::error::{Context, Result};
 use crate::gate::Gate;
-use crate::items::{Extern, Func, Module};
+use crate::items::{Definition, Extern, Func, Module};
 use crate::store::AsContextMut;
 use crate::types::ExternType;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Definition;
+use crate::items::Definition;
 
 /// Items by namespace and name, in the order of the names.
 #[derive(Clone, Default)]

@@ -1,8 +1,9 @@
 //! The definition for a single import, for callers that do not instantiate a module with all of its
 //! imports.
 
-use super::{Definition, Linker};
+use super::Linker;
 use crate::error::Result;
+use crate::items::Definition;
 use crate::store::StoreOpaque;
 use crate::types::ImportType;
 

@@ -16,7 +16,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("gate.rs", "store", "where something belongs is said by the number of a store"),
     ("store.rs", "watch", "a store owns its hooks"),
     ("store/opaque.rs", "items", "a store keeps what its instances refer to"),
-    ("store/opaque.rs", "linker", "a store keeps what its instances refer to"),
     ("store/opaque.rs", "watch", "a store knows which calls its hooks observe"),
     (
         "store/interruption.rs",

@@ -2,22 +2,44 @@
 
 #![allow(unsafe_code)]
 
-use super::host::host_call;
+use std::sync::Arc;
+
+use super::host::{HostFunc, host_call};
+use crate::engine::Engine;
 use crate::error::{Context, Result};
+use crate::gate::Gate;
 use crate::items::Val;
 use crate::store::Caller;
 use crate::types::FuncType;
 use crate::vm::{HostRecord, ValRaw};
 use crate::watch::call_hook::InArray;
 
+impl HostFunc {
+    /// A host function that takes lists of values.
+    ///
+    /// # Panics
+    ///
+    /// If the type is of another engine.
+    pub(crate) fn dynamic<T, F>(engine: &Engine, ty: FuncType, func: F) -> Self
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+    {
+        engine.demand(&ty);
+        Self::from_shims(ty.clone(), Arc::new(Body { ty, func }), None, shim::<T, F, false>, || {
+            (None, shim::<T, F, true>)
+        })
+    }
+}
+
 /// A closure with its type: what the shim's data points to.
-pub(super) struct Body<F> {
-    pub(super) ty: FuncType,
-    pub(super) func: F,
+struct Body<F> {
+    ty: FuncType,
+    func: F,
 }
 
 /// The shim.
-pub(super) unsafe extern "C" fn shim<T, F, const HOOKED: bool>(
+unsafe extern "C" fn shim<T, F, const HOOKED: bool>(
     record: *mut HostRecord,
     values: *mut ValRaw,
 ) -> bool

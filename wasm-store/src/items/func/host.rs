@@ -8,14 +8,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::dynamic;
 use super::into_func::WasmRet;
 use super::list::WasmTyList;
 use super::unwind::host_error;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::gate::Gate;
-use crate::items::{Func, Val};
+use crate::items::Func;
 use crate::store::{Caller, Kept, StoreContextMut, StoreInner, StoreOpaque};
 use crate::types::FuncType;
 use crate::vm::{HostDef, HostRecord, Unwind, ValRaw, VmStore};
@@ -64,27 +63,8 @@ impl HostFunc {
         )
     }
 
-    /// A host function that takes lists of values.
-    ///
-    /// # Panics
-    ///
-    /// If the type is of another engine.
-    pub(crate) fn dynamic<T, F>(engine: &Engine, ty: FuncType, func: F) -> Self
-    where
-        T: 'static,
-        F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
-    {
-        engine.demand(&ty);
-        Self::from_shims(
-            ty.clone(),
-            Arc::new(dynamic::Body { ty, func }),
-            None,
-            dynamic::shim::<T, F, false>,
-            || (None, dynamic::shim::<T, F, true>),
-        )
-    }
-
-    fn from_shims<C: Any + Send + Sync>(
+    /// A host function made of its shims. `hooked` makes those that notify hooks.
+    pub(super) fn from_shims<C: Any + Send + Sync>(
         ty: FuncType,
         closure: Arc<C>,
         registers: Option<*const u8>,
@@ -155,7 +135,7 @@ impl fmt::Debug for HostFunc {
     }
 }
 
-type Shim = unsafe extern "C" fn(*mut HostRecord, *mut ValRaw) -> bool;
+pub(super) type Shim = unsafe extern "C" fn(*mut HostRecord, *mut ValRaw) -> bool;
 
 /// The shim of closures with static types that takes an array.
 unsafe extern "C" fn array_shim<T, F, P, R, const HOOKED: bool>(

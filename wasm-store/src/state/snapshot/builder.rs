@@ -52,6 +52,8 @@ impl SnapshotBuilder {
 
     /// What happens to memories, tables and mutable globals that are imported from outside of the
     /// set. Functions and immutable globals may always come from outside.
+    ///
+    /// Default: [`Outside::Refuse`].
     pub fn outside(&mut self, outside: Outside) -> &mut Self {
         self.outside = outside;
         self

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::error::{GcHeapOutOfMemory, Result};
 use crate::gate::Gate;
-use crate::items::{Instance, check_import};
-use crate::linker::{Definition, Linker};
+use crate::items::{Definition, Instance, check_import};
+use crate::linker::Linker;
 use crate::state::Snapshot;
 use crate::store::{
     AsContextMut, CollectionsPutOff, InstanceEntry, Kept, StoreContextMut, StoreInner, StoreOpaque,

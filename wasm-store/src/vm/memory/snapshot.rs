@@ -42,7 +42,7 @@ const FEW_COPIED: usize = 16;
 /// writes them again, and then takes no page fault, which costs ten times as much. But comparing
 /// pages that turn out to be unchanged is wasted work. Once there are this many such pages, and
 /// more than changed ones, all pages are given back to the kernel.
-const MANY_IDLE: usize = 512;
+const MANY_UNCHANGED: usize = 512;
 
 /// The bytes of a page.
 type Page = [u8; HOST_PAGE];
@@ -253,7 +253,7 @@ struct Changes {
     /// The pages that differ from the base.
     pages: Arc<Vec<Changed>>,
     /// How many were written but are unchanged.
-    idle: usize,
+    unchanged: usize,
 }
 
 impl VmMemory {
@@ -264,8 +264,8 @@ impl VmMemory {
     /// Nothing borrows the memory's bytes, and nothing changes them meanwhile.
     pub(in crate::vm) unsafe fn take_contents(&mut self) -> Result<MemoryContents, Error> {
         let len = self.byte_size();
-        if let Some(Changes { pages: changed, idle }) = self.changed_pages()? {
-            if idle > MANY_IDLE.max(changed.len()) {
+        if let Some(Changes { pages: changed, unchanged }) = self.changed_pages()? {
+            if unchanged > MANY_UNCHANGED.max(changed.len()) {
                 // Whether this succeeds or not, the memory holds what it held.
                 let _ = self.mapping.forget(0, self.accessible);
                 // SAFETY: as the caller promises.
@@ -310,14 +310,14 @@ impl VmMemory {
         let limit = FEW_CHANGED.max(self.accessible / HOST_PAGE / CHANGED_PART);
         let last = shown.last.upgrade().unwrap_or_default();
         let mut last = last.iter().peekable();
-        let (mut changed, mut idle, mut failed) = (Vec::new(), 0, None);
+        let (mut changed, mut unchanged, mut failed) = (Vec::new(), 0, None);
         let mut look_at = |range: Range<usize>| {
             for number in range.start / HOST_PAGE..range.end / HOST_PAGE {
                 // SAFETY: only accessible pages are reported; nothing changes them meanwhile.
                 let page = unsafe { &*self.mapping.base().add(number * HOST_PAGE).cast::<Page>() };
                 while last.next_if(|(other, _)| *other < number).is_some() {}
                 if page == shown.base.page(number) {
-                    idle += 1;
+                    unchanged += 1;
                     continue;
                 }
                 if changed.len() == limit {
@@ -341,7 +341,7 @@ impl VmMemory {
         let scan = for_each_written(self.mapping.base(), self.accessible(), &mut look_at);
         match (scan, failed) {
             (_, Some(error)) => Err(error),
-            (Scan::Complete, None) => Ok(Some(Changes { pages: Arc::new(changed), idle })),
+            (Scan::Complete, None) => Ok(Some(Changes { pages: Arc::new(changed), unchanged })),
             // Without an answer from the kernel, every page may differ.
             (Scan::Stopped | Scan::Unknown, None) => Ok(None),
         }
@@ -431,7 +431,7 @@ impl VmMemory {
     unsafe fn undo_writes(&mut self, contents: &MemoryContents) -> Result<(), Error> {
         let MemoryContents { base, changed, .. } = contents;
         let start = self.mapping.base();
-        let (mut next, mut copied, mut idle) = (0, 0, 0);
+        let (mut next, mut copied, mut unchanged) = (0, 0, 0);
         let scan = for_each_written(start, self.accessible, |range| {
             for number in range.start / HOST_PAGE..range.end / HOST_PAGE {
                 // SAFETY: pages of contents, and pages that are reported, are accessible; nothing
@@ -450,14 +450,14 @@ impl VmMemory {
                     live(number).copy_from_slice(page);
                     copied += 1;
                 } else if !is_changed {
-                    idle += 1;
+                    unchanged += 1;
                 }
                 next += usize::from(is_changed);
             }
             ControlFlow::Continue(())
         });
-        let is_idle = idle > MANY_IDLE.max(copied);
-        let rest = if scan == Scan::Complete && !is_idle {
+        let mostly_unchanged = unchanged > MANY_UNCHANGED.max(copied);
+        let rest = if scan == Scan::Complete && !mostly_unchanged {
             &changed[next..]
         } else {
             self.mapping.forget(0, self.accessible)?;

@@ -13,8 +13,7 @@ use std::ptr::NonNull;
 
 use wasm_hooks::{CallDirection, CallTarget};
 
-use crate::items::HostFunc;
-use crate::linker::Definition;
+use crate::items::{Definition, HostFunc};
 use crate::store::{Kept, StoreInner};
 use crate::vm::{FuncRef, HostImport, HostRecord, VmInstance, rebind};
 

@@ -1,15 +1,15 @@
-//! The definitions of names in a linker.
+//! The definitions of names: what linkers hold, and what is bound to imports.
 
 #![allow(unsafe_code)]
 
+use super::{Extern, HostFunc};
 use crate::error::Result;
 use crate::gate::Gate;
-use crate::items::{Extern, HostFunc};
 use crate::store::StoreOpaque;
 use crate::types::matching::CanonicalType;
 use crate::vm::VmImport;
 
-/// The definition of a name in a linker.
+/// What a name stands for.
 #[derive(Clone, Debug)]
 pub(crate) enum Definition {
     /// An item of a store, with its type. The type of a table or memory has its size at the time
@@ -30,7 +30,7 @@ impl Definition {
     /// # Errors
     ///
     /// If the item is of another store.
-    pub(super) fn new(store: &StoreOpaque, item: Extern) -> Result<Self> {
+    pub(crate) fn new(store: &StoreOpaque, item: Extern) -> Result<Self> {
         store.admit(&item)?;
         Ok(Definition::Extern { item, ty: item.provided(store) })
     }
@@ -44,7 +44,7 @@ impl Definition {
     }
 
     /// Brings the size of a table or memory of the store up to date.
-    pub(super) fn update_size(&mut self, store: &StoreOpaque) {
+    pub(crate) fn update_size(&mut self, store: &StoreOpaque) {
         if let Definition::Extern { item, ty } = self
             && store.admits(item)
         {
@@ -76,7 +76,7 @@ impl Definition {
     /// # Safety
     ///
     /// A host function is made for data of the store's type.
-    pub(super) unsafe fn to_extern(&self, store: &mut StoreOpaque) -> Option<Extern> {
+    pub(crate) unsafe fn to_extern(&self, store: &mut StoreOpaque) -> Option<Extern> {
         match self {
             Definition::Extern { item, .. } => store.admits(item).then_some(*item),
             // SAFETY: as the caller promises.
