@@ -30,9 +30,17 @@ pub struct Identity {
     /// The kind.
     pub kind: FileKind,
     description: &'static str,
+    is_certain: bool,
 }
 
 impl Identity {
+    /// Whether it is the same whatever follows the bytes that were looked at. It is not if there are
+    /// less than 512 of them, or if they end within the comments and the keyword that a text begins
+    /// with.
+    pub fn is_certain(&self) -> bool {
+        self.is_certain
+    }
+
     /// What to do with such a file instead, for the end of an error message; may be empty. It
     /// begins with the colon that comes before it.
     pub fn hint(&self) -> &'static str {
@@ -57,6 +65,9 @@ impl fmt::Display for Identity {
         f.write_str(self.description)
     }
 }
+
+/// How many bytes distinguish all but the kinds of text.
+const ENOUGH: usize = 512;
 
 const EMPTY: &str = "an empty file";
 const COMPRESSED: [&str; 5] =
@@ -84,8 +95,17 @@ const SIGNATURES: &[(&[u8], &str)] = &[
 
 /// Says what a file is, judged by its first bytes. Nothing is validated: a file that is said to be
 /// a module may still be invalid.
+///
+/// ```
+/// use wasm_artifact::{FileKind, identify};
+///
+/// let identity = identify(b"\0asm\x01\0\0\0");
+/// assert_eq!(identity.kind, FileKind::WasmModule);
+/// assert_eq!(identity.to_string(), "a WebAssembly module");
+/// ```
 pub fn identify(bytes: &[u8]) -> Identity {
-    let is = |kind, description| Identity { kind, description };
+    let is_certain = bytes.len() >= ENOUGH;
+    let is = |kind, description| Identity { kind, description, is_certain };
     if bytes.is_empty() {
         return is(FileKind::Unknown, EMPTY);
     }
@@ -110,14 +130,17 @@ pub fn identify(bytes: &[u8]) -> Identity {
             return is(FileKind::Unknown, description);
         }
     }
-    match text_keyword(bytes) {
+    let (keyword, ends) = text_keyword(bytes);
+    let is =
+        |kind, description| Identity { is_certain: is_certain && ends, ..is(kind, description) };
+    match keyword {
         Some("component") => {
             return is(FileKind::WasmComponent, "a WebAssembly component in the text format");
         }
         Some(_) => return is(FileKind::Text, "WebAssembly text"),
         None => {}
     }
-    let start = &bytes[..bytes.len().min(512)];
+    let start = &bytes[..bytes.len().min(ENOUGH)];
     let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
     if start.iter().all(printable) {
         return is(FileKind::Unknown, "a text file, but not WebAssembly text");
@@ -144,38 +167,48 @@ fn elf_description(bytes: &[u8]) -> &'static str {
 }
 
 /// The keyword with which the text format begins, after white space, comments and a parenthesis;
-/// `None` if it is something else.
-fn text_keyword(bytes: &[u8]) -> Option<&str> {
+/// `None` if it is something else. Also whether that is the same whatever follows.
+fn text_keyword(bytes: &[u8]) -> (Option<&str>, bool) {
     let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     loop {
         rest = rest.trim_ascii_start();
-        if rest.starts_with(b";;") {
-            let end = rest.iter().position(|byte| *byte == b'\n')?;
-            rest = &rest[end..];
+        let end = if rest.starts_with(b";;") {
+            rest.iter().position(|byte| *byte == b'\n')
         } else if rest.starts_with(b"(;") {
-            let mut depth = 0;
-            let mut end = None;
-            let mut at = 0;
-            while let Some(pair) = rest.get(at..at + 2) {
-                match pair {
-                    b"(;" => (depth, at) = (depth + 1, at + 1),
-                    b";)" => (depth, at) = (depth - 1, at + 1),
-                    _ => {}
-                }
-                at += 1;
-                if depth == 0 {
-                    end = Some(at);
-                    break;
-                }
-            }
-            rest = &rest[end?..];
+            end_of_block(rest)
         } else {
             break;
+        };
+        match end {
+            Some(end) => rest = &rest[end..],
+            None => return (None, false),
         }
     }
-    let rest = rest.strip_prefix(b"(")?.trim_ascii_start();
-    let end = rest.iter().position(|byte| !byte.is_ascii_lowercase()).unwrap_or(rest.len());
-    core::str::from_utf8(&rest[..end]).ok().filter(|keyword| !keyword.is_empty())
+    if matches!(rest, [] | b"(" | b";") {
+        return (None, false);
+    }
+    let Some(rest) = rest.strip_prefix(b"(") else { return (None, true) };
+    let rest = rest.trim_ascii_start();
+    let end = rest.iter().position(|byte| !byte.is_ascii_lowercase());
+    let keyword = core::str::from_utf8(&rest[..end.unwrap_or(rest.len())]).ok();
+    (keyword.filter(|keyword| !keyword.is_empty()), end.is_some())
+}
+
+/// The end of a block comment, in which others may be nested.
+fn end_of_block(bytes: &[u8]) -> Option<usize> {
+    let (mut depth, mut at) = (0, 0);
+    while let Some(pair) = bytes.get(at..at + 2) {
+        match pair {
+            b"(;" => (depth, at) = (depth + 1, at + 1),
+            b";)" => (depth, at) = (depth - 1, at + 1),
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -211,5 +244,24 @@ mod tests {
         check(&executable, FileKind::Elf, "an ELF executable");
         check(&[0; 600], FileKind::Unknown, "a file of zero bytes");
         check(b"hello, world\n", FileKind::Unknown, "a text file, but not WebAssembly text");
+    }
+
+    #[test]
+    fn what_follows_may_matter() {
+        let check = |start: &str, expected: bool| {
+            // A text that is long enough otherwise.
+            let spaces = " ".repeat(ENOUGH);
+            assert_eq!(identify((spaces + start).as_bytes()).is_certain(), expected, "{start}");
+        };
+        check("(module ", true);
+        check("(component)", true);
+        check("hello", true);
+        check("y\ny\n", true);
+        for more_matters in ["", "(", "(  ", "(; a (; b ;) ", "(; a ;)", ";; a", ";", "(comp"] {
+            check(more_matters, false);
+        }
+        assert!(!identify(b"\0asm\x01\0\0\0").is_certain(), "too short");
+        assert!(identify(&[0; ENOUGH]).is_certain());
+        assert!(identify(&[b'x'; ENOUGH]).is_certain());
     }
 }

@@ -57,6 +57,28 @@ fn preloaded_modules_import_from_earlier_ones() {
     run(then, first).exits_with(1).complains("can't run `middle.wat`").complains("first::double");
 }
 
+/// The program's body is invalid, which a compiler would report.
+#[test]
+fn preloaded_modules_may_share_a_name_but_no_export() {
+    let workspace = Workspace::new()
+        .with("one.wat", r#"(module (func (export "one") (result i32) i32.const 40))"#)
+        .with("two.wat", r#"(module (func (export "two") (result i32) i32.const 2))"#)
+        .with("bad.wat", "(module (func (result i32)))")
+        .with(
+            "sum.wat",
+            r#"(module
+                (import "lib" "one" (func $one (result i32)))
+                (import "lib" "two" (func $two (result i32)))
+                (func (export "sum") (result i32) (i32.add (call $one) (call $two))))"#,
+        );
+    let (one, two) = ("--preload=lib=one.wat", "--preload=lib=two.wat");
+    workspace.run(&["run", one, two, "--invoke=sum", "sum.wat"]).exits_with(0).says("42\n");
+    workspace
+        .run(&["run", one, two, one, "bad.wat"])
+        .exits_with(1)
+        .complains("`one.wat` exports `one`, and so does another module with the name `lib`");
+}
+
 #[test]
 fn preloaded_modules_are_watched_as_well() {
     let workspace = workspace();
@@ -118,7 +140,7 @@ fn something_is_in_place_of_unknown_imports() {
     };
     run("default").exits_with(0).says("0\n");
     // A global can't trap.
-    run("trap").exits_with(1).complains("`lib::base`");
+    run("trap").exits_with(1).complains("`lib::base`").complains("`--unknown-imports default`");
     run("ignore").exits_with(2).complains("[possible values: trap, default]");
     let workspace = workspace.with(
         "call.wat",
@@ -128,4 +150,23 @@ fn something_is_in_place_of_unknown_imports() {
         |name| workspace.run(&["run", "--unknown-imports=trap", "--invoke", name, "call.wat"]);
     run("fine").exits_with(0);
     run("bad").exits_with(1).complains("`env::f`");
+}
+
+/// The body is invalid, which a compiler would report.
+#[test]
+fn options_are_checked_before_anything_is_compiled() {
+    let workspace = Workspace::new().with("bad.wat", "(module (func (result i32)))");
+    for (option, complaint) in [
+        ("--dir=nowhere", "can't open `nowhere`"),
+        ("--env=NO_SUCH_VARIABLE", "--env NO_SUCH_VARIABLE"),
+        ("--env=", "a variable has a name"),
+        ("--env==value", "a variable has a name"),
+        ("--max-wasm-stack=1", "--max-wasm-stack"),
+        ("--profile=guest,nowhere/profile.json", "can't write `nowhere/profile.json`"),
+        ("--profile=counts,nowhere/profile", "can't write `nowhere/profile`"),
+        ("--coverage=nowhere/lines.info", "can't write `nowhere/lines.info`"),
+    ] {
+        workspace.run(&["run", option, "bad.wat"]).exits_with(1).complains(complaint);
+    }
+    workspace.run(&["run", "bad.wat"]).exits_with(1).complains("offset");
 }

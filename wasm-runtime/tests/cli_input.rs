@@ -3,9 +3,11 @@
 
 mod command_line;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
-use std::process::Stdio;
+use std::os::unix::ffi::OsStrExt;
+use std::process::{Command, Stdio};
 
 use command_line::Workspace;
 
@@ -72,7 +74,39 @@ fn pipes_with_names_are_read_too() {
     let artifact = fs::read(workspace.path("add.cwasm")).unwrap();
     let run = ["run", "--invoke", "add", "/dev/stdin", "40", "2"];
     workspace.feed(ADD, &run).exits_with(0).says("42\n");
-    workspace.feed(artifact, &run).exits_with(0).says("42\n");
+    workspace.feed(&artifact, &run).exits_with(0).says("42\n");
+    // Whoever writes to a pipe is ended if its reader closes it, also if it is opened again.
+    let pipe = workspace.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for contents in [ADD.as_bytes(), &artifact] {
+        let run = ["run", "--invoke", "add", "pipe", "40", "2"];
+        let child = workspace.command(&run).stdout(Stdio::piped()).spawn().unwrap();
+        fs::write(&pipe, contents).unwrap();
+        assert_eq!(child.wait_with_output().unwrap().stdout, b"42\n");
+    }
+}
+
+#[test]
+fn standard_input_is_read_only_once() {
+    let workspace = Workspace::new();
+    let once = "standard input can be read only once";
+    workspace.feed(ADD, &["run", "--preload", "lib=-", "-"]).exits_with(1).complains(once);
+    if cfg!(feature = "wast") {
+        workspace.feed("(module)", &["wast", "-", "-"]).exits_with(1).complains(once);
+    }
+}
+
+/// These files have no end.
+#[test]
+fn what_is_neither_a_module_nor_an_artifact_is_not_read_to_its_end() {
+    let workspace = Workspace::new();
+    for command in ["run", "compile", "inspect"] {
+        workspace.run(&[command, "/dev/zero"]).exits_with(1).complains("a file of zero bytes");
+    }
+    workspace
+        .run(&["run", "/dev/urandom"])
+        .exits_with(1)
+        .complains("expected a WebAssembly module");
 }
 
 #[test]
@@ -145,4 +179,59 @@ fn a_reader_may_have_seen_enough() {
         assert!(stderr.is_empty(), "{args:?}: {stderr}");
         assert_eq!(status.code(), Some(0), "{args:?}");
     }
+}
+
+/// Writing to this device fails as if it were full.
+#[test]
+fn output_that_can_not_be_written_is_an_error() {
+    let workspace = Workspace::new().with("add.wat", ADD);
+    for args in [
+        &["run", "--invoke", "add", "add.wat", "40", "2"][..],
+        &["inspect", "add.wat"],
+        &["clif", "add.wat"],
+        &["compile", "add.wat", "-o", "-"],
+        &["cache", "path"],
+    ] {
+        let mut command = workspace.command(args);
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = command.stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("can't write to standard output"), "{args:?}: {stderr}");
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+    }
+}
+
+/// The body is invalid, which a compiler would report.
+#[test]
+fn what_can_not_be_written_is_reported_before_anything_is_compiled() {
+    let workspace = Workspace::new().with("bad.wat", "(module (func (result i32)))");
+    workspace.run(&["compile", "bad.wat"]).exits_with(1).complains("offset");
+    for output in ["nowhere/bad.cwasm", "."] {
+        let message = format!("can't write `{output}`");
+        workspace.run(&["compile", "bad.wat", "-o", output]).exits_with(1).complains(&message);
+    }
+}
+
+/// Paths are bytes.
+#[test]
+fn paths_need_not_be_unicode() {
+    let name = |ending: &[u8]| OsStr::from_bytes(&[b"\xff", ending].concat()).to_owned();
+    let workspace = Workspace::new().with("program.wat", COMMAND);
+    fs::write(workspace.path("").join(name(b".wat")), ADD).unwrap();
+    fs::create_dir(workspace.path("").join(name(b""))).unwrap();
+    let run = |args: &[&OsStr]| {
+        let output = workspace.command(&["run"]).args(args).output().unwrap();
+        (String::from_utf8(output.stderr).unwrap(), output.status.code())
+    };
+    let (preload, mut directory) = (OsStr::from_bytes(b"--preload=lib=\xff.wat"), name(b"::/data"));
+    let program = OsStr::new("program.wat");
+    assert_eq!(
+        run(&[&name(b".wat"), "--invoke=add".as_ref(), "1".as_ref(), "2".as_ref()]).1,
+        Some(0)
+    );
+    assert_eq!(run(&[preload, "--dir".as_ref(), &directory, program]), (String::new(), Some(12)));
+    directory = name(b"");
+    let (stderr, code) = run(&["--dir".as_ref(), &directory, program]);
+    assert!(stderr.contains("not Unicode: write HOST::GUEST"), "{stderr}");
+    assert_eq!(code, Some(1));
 }

@@ -121,13 +121,25 @@ fn standard_error_that_is_full_changes_no_exit_code() {
 #[test]
 fn a_report_that_fails_does_not_take_others_along() {
     let workspace = Workspace::with("exit.wat", EXIT);
-    let stderr =
-        workspace.run(&["run", "--profile=counts,no/such", "--coverage=c.info", "exit.wat"], 3);
-    assert!(stderr.contains("can't write `no/such`"), "{stderr}");
+    let full = "--profile=counts,/dev/full";
+    let stderr = workspace.run(&["run", full, "--coverage=c.info", "exit.wat"], 3);
+    assert!(stderr.contains("can't write `/dev/full`"), "{stderr}");
     assert!(workspace.read("c.info").contains("FNDA:1,leave\n"));
-    let stderr =
-        workspace.run(&["run", "--profile=counts,no/such", "--coverage=no/other", "exit.wat"], 3);
-    assert!(stderr.contains("`no/such`") && stderr.contains("`no/other`"), "{stderr}");
+    let stderr = workspace.run(&["run", full, "--coverage=/dev/full", "exit.wat"], 3);
+    assert_eq!(stderr.matches("can't write `/dev/full`").count(), 2, "{stderr}");
+}
+
+#[test]
+fn an_earlier_report_stays_until_there_is_a_new_one() {
+    let workspace = Workspace::with("exit.wat", EXIT);
+    let bad = "(module (func (result i32)))";
+    fs::write(workspace.path("bad.wat"), bad).unwrap();
+    fs::write(workspace.path("c.info"), "earlier ".repeat(1000)).unwrap();
+    workspace.run(&["run", "--coverage=c.info", "bad.wat"], 1);
+    assert!(workspace.read("c.info").starts_with("earlier"));
+    workspace.run(&["run", "--coverage=c.info", "exit.wat"], 3);
+    let report = workspace.read("c.info");
+    assert!(report.starts_with("TN:") && !report.contains("earlier"), "{report}");
 }
 
 #[test]
@@ -143,8 +155,8 @@ fn coverage_is_written_whatever_the_exit() {
     workspace.run(&["run", "--coverage=trap.info", "trap.wat"], 134);
     assert!(workspace.read("trap.info").contains("FNDA:1,inner\n"));
     // If the file can't be written, that is reported, and so is the program's own end.
-    let stderr = workspace.run(&["run", "--coverage=no/such/place", "trap.wat"], 134);
-    assert!(stderr.contains("can't write `no/such/place`"), "{stderr}");
+    let stderr = workspace.run(&["run", "--coverage=/dev/full", "trap.wat"], 134);
+    assert!(stderr.contains("can't write `/dev/full`"), "{stderr}");
 }
 
 #[test]

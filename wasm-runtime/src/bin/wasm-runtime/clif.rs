@@ -1,7 +1,6 @@
 //! `wasm-runtime clif`: shows what the compiler makes of functions.
 
 use std::borrow::Cow;
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -10,9 +9,9 @@ use wasm_runtime::{CraneliftCompiler, Escaped, Result, bail};
 use wasm_translate::ClifStage;
 use wasm_types::{DefinedFuncIndex, EntityIndex, FuncIndex, Module, demangle};
 
-use crate::input;
 use crate::settings::Settings;
 use crate::source::Source;
+use crate::{input, output};
 
 const LONG: &str = "\
 Show Cranelift's intermediate form (CLIF) of a module's functions.
@@ -66,7 +65,6 @@ impl Clif {
             None => (0..module.num_defined_functions()).map(DefinedFuncIndex::new).collect(),
         };
         let stage = if self.raw { ClifStage::Raw } else { ClifStage::Optimized };
-        let mut out = std::io::stdout().lock();
         for func in functions {
             let index = module.func_index(func);
             let name = module.names.function(index).map_or("no name".into(), demangle);
@@ -76,7 +74,7 @@ impl Clif {
                 true => wasm_translate::assembly(&parsed, &wasm, func, &settings)?,
                 false => wasm_translate::clif(&parsed, &wasm, func, &settings, stage)?,
             };
-            writeln!(out, "; function {index} ({name}): {ty}\n{text}")?;
+            output::line(format_args!("; function {index} ({name}): {ty}\n{text}"))?;
         }
         Ok(ExitCode::SUCCESS)
     }

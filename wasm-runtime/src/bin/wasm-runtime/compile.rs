@@ -69,9 +69,10 @@ pub(crate) struct Compile {
 
 impl Compile {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        // An unreadable key is reported before the work begins.
+        // An unreadable key and an unwritable file are reported before the work begins.
         let key = self.sign.as_deref().map(sign::read_key).transpose()?;
         let output = Target::of(self.output, &self.file, |file| file.with_extension("cwasm"))?;
+        output.check()?;
         let wasm = input::open_wasm(&self.file)?;
         let request = self.settings.request();
         self.settings.warn_of_idle_patterns(&wasm, &request);

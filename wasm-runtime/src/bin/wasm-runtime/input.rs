@@ -1,7 +1,6 @@
 //! Modules and artifacts: from files or standard input, and recognized by their content.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -43,35 +42,26 @@ impl Input {
 }
 
 /// Recognizes the kind of a file, and reads the file if it is to be compiled. Text becomes binary.
+/// Nothing is read beyond the beginning of what is neither a module nor an artifact, since it may
+/// have no end.
 pub(crate) fn open(source: &Source) -> Result<Input> {
-    let about = || format!("can't read {source}");
-    // What is not an ordinary file, such as a pipe, can't be mapped. It is read once.
-    let mut rest = match source.path() {
-        None => None,
-        Some(path) => {
-            let file = File::open(path).with_context(about)?;
-            let is_file = file.metadata().with_context(about)?.is_file();
-            is_file.then_some(file)
-        }
-    };
+    let about = || source.unreadable();
+    let (mut reader, can_be_mapped) = source.open()?;
     let mut bytes = Vec::new();
-    match &mut rest {
-        Some(file) => file.by_ref().take(HEAD).read_to_end(&mut bytes).with_context(about)?,
-        None => {
-            bytes = source.read()?;
-            bytes.len()
-        }
-    };
+    reader.by_ref().take(HEAD).read_to_end(&mut bytes).with_context(about)?;
     let mut identity = wasm_artifact::identify(&bytes);
-    if matches!(identity.kind, FileKind::Artifact) {
-        return Ok(Input::Artifact(rest.is_none().then_some(bytes)));
+    if can_be_mapped && matches!(identity.kind, FileKind::Artifact) {
+        return Ok(Input::Artifact(None));
     }
-    if let Some(file) = &mut rest {
-        file.read_to_end(&mut bytes).with_context(about)?;
-        // A text can begin with a comment that is longer than what was read so far.
+    let is_input =
+        |kind| matches!(kind, FileKind::Artifact | FileKind::WasmModule | FileKind::Text);
+    if is_input(identity.kind) || !identity.is_certain() {
+        reader.read_to_end(&mut bytes).with_context(about)?;
         identity = wasm_artifact::identify(&bytes);
     }
     match identity.kind {
+        // What is not an ordinary file, such as a pipe, can't be mapped.
+        FileKind::Artifact => Ok(Input::Artifact(Some(bytes))),
         FileKind::WasmModule => Ok(Input::Wasm(bytes)),
         FileKind::Text => Ok(Input::Wasm(text(source, &bytes)?)),
         FileKind::WasmComponent => bail!("{source} is {identity}{}", identity.hint()),

@@ -15,6 +15,7 @@ mod exit;
 mod input;
 mod inspect;
 mod keygen;
+mod os_text;
 mod output;
 mod patterns;
 #[cfg(feature = "jit")]

@@ -18,8 +18,7 @@ use crate::source::Source;
 /// Writes a line to standard output.
 pub(crate) fn line(line: fmt::Arguments<'_>) -> Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
-    Ok(())
+    writeln!(out, "{line}").context(UNWRITABLE)
 }
 
 /// Writes text to standard output, and flushes it.
@@ -29,10 +28,10 @@ pub(crate) fn text(text: &str) -> Result<()> {
 
 fn bytes(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
-    out.flush()?;
-    Ok(())
+    out.write_all(bytes).and_then(|()| out.flush()).context(UNWRITABLE)
 }
+
+const UNWRITABLE: &str = "can't write to standard output";
 
 /// Where a command writes its result: a file, or with `-` standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,17 +63,34 @@ impl Target {
         (!self.is_stdout()).then_some(&*self.0)
     }
 
+    /// Refuses a target that can't be written to, before there is something to write.
+    pub(crate) fn check(&self) -> Result<()> {
+        let Some(path) = self.path() else {
+            if io::stdout().is_terminal() {
+                bail!(
+                    "what is written is not text, and does not go to a terminal: send it to a file or \
+                     a pipe"
+                );
+            }
+            return Ok(());
+        };
+        if path.is_dir() {
+            bail!("can't write {self}: it is a directory");
+        }
+        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+        if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+            bail!("can't write {self}: there is no directory `{}`", directory.display());
+        }
+        Ok(())
+    }
+
     /// Writes something that is not text.
     pub(crate) fn write(&self, contents: &[u8]) -> Result<()> {
-        if !self.is_stdout() {
-            return fs::write(&self.0, contents).with_context(|| format!("can't write {self}"));
+        self.check()?;
+        match self.path() {
+            Some(path) => fs::write(path, contents).with_context(|| format!("can't write {self}")),
+            None => bytes(contents),
         }
-        if io::stdout().is_terminal() {
-            bail!(
-                "this is not text, and is not written to a terminal: send it to a file or a pipe"
-            );
-        }
-        bytes(contents)
     }
 }
 

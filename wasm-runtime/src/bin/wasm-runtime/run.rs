@@ -2,6 +2,7 @@
 
 mod bounds;
 pub(crate) mod directories;
+pub(crate) mod environment;
 mod gathered;
 mod imports;
 mod observe;
@@ -9,6 +10,7 @@ mod profile;
 mod values;
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -78,7 +80,7 @@ pub(crate) struct Run {
     /// A directory that the program may use, and its name for the program; the same name if none is
     /// given. `::ro` after a name makes it read-only.
     #[arg(long = "dir", value_name = "HOST[::GUEST[::ro]]")]
-    directories: Vec<String>,
+    directories: Vec<OsString>,
 
     /// A variable for the program's environment. Without a value, it has the value from this
     /// environment.
@@ -163,11 +165,13 @@ impl Run {
         let engine = loader.engine();
         let mut linker = Linker::new(engine);
         wasm_runtime::wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
-        let loaded = self.load(&loader, &linker, inputs)?;
+        // Options that can't be fulfilled are reported before anything is compiled.
         let host = Host { wasi: self.wasi()?, limits: self.bounds.limits() };
         let mut store = Store::new(engine, host);
         self.bounds.set(&mut store)?;
-        let observers = self.observe.attach(&mut store, &loaded)?;
+        let reports = self.observe.open_reports()?;
+        let loaded = self.load(&loader, &linker, inputs)?;
+        let observers = self.observe.attach(&mut store, &loaded, reports)?;
         let gathered = Gathered::new(observers);
         let modules: Vec<_> =
             loaded.into_iter().map(|loaded| (loaded.name, loaded.module)).collect();
@@ -223,7 +227,7 @@ impl Run {
             let loaded = self.compile_limits.explain(loaded);
             let module = loaded.map_err(|error| self.explain_artifact(error, &input))?;
             if let Some(name) = &name {
-                imports::add_exports(&mut exports, name, &module);
+                imports::add_exports(&mut exports, name, &source, &module)?;
             }
             all.push(Loaded { name, source, input, module });
         }
@@ -344,13 +348,7 @@ impl Run {
             builder.inherit_env();
         }
         for variable in &self.variables {
-            match variable.split_once('=') {
-                Some((name, value)) => builder.env(name, value),
-                None => match std::env::var(variable) {
-                    Ok(value) => builder.env(variable, &value),
-                    Err(error) => bail!("--env {variable}: {error}"),
-                },
-            };
+            environment::add(&mut builder, variable)?;
         }
         for directory in &self.directories {
             directories::open(&mut builder, directory)?;

@@ -1,5 +1,6 @@
 //! `wasm-runtime snapshot`: runs the initialisation of a module, and keeps the resulting state.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -16,7 +17,7 @@ use crate::exit;
 use crate::input;
 use crate::output::Target;
 use crate::progress::Progress;
-use crate::run::directories;
+use crate::run::{directories, environment};
 use crate::settings::Settings;
 use crate::source::Source;
 
@@ -61,10 +62,11 @@ pub(crate) struct SnapshotCommand {
     /// A directory that the module may use during initialisation, and its name for the module.
     /// `::ro` after a name makes it read-only.
     #[arg(long = "dir", value_name = "HOST[::GUEST[::ro]]", requires = "wasi")]
-    directories: Vec<String>,
+    directories: Vec<OsString>,
 
-    /// A variable for the environment during initialisation.
-    #[arg(long = "env", value_name = "NAME=VALUE", requires = "wasi")]
+    /// A variable for the environment during initialisation. Without a value, it has the value from
+    /// this environment.
+    #[arg(long = "env", value_name = "NAME[=VALUE]", requires = "wasi")]
     variables: Vec<String>,
 
     /// Keeps the function given with --init exported.
@@ -96,9 +98,11 @@ struct Host {
 impl SnapshotCommand {
     pub(crate) fn execute(self) -> Result<ExitCode> {
         let options = self.options()?;
+        self.output.check()?;
+        let host = Host { wasi: self.context()? };
         let wasm = input::open_wasm(&self.file)?;
         let about = || format!("can't initialise {}", self.file);
-        let state = self.state(&wasm).with_context(about)?;
+        let state = self.state(&wasm, host).with_context(about)?;
         let made = preinitialize(&wasm, &state, &options).with_context(about)?;
         for section in &made.dropped_sections {
             exit::message(format_args!(
@@ -134,7 +138,7 @@ impl SnapshotCommand {
     }
 
     /// Initialises an instance, and returns its state afterwards.
-    fn state(&self, wasm: &[u8]) -> Result<ModuleState> {
+    fn state(&self, wasm: &[u8], host: Host) -> Result<ModuleState> {
         let mut config = Config::new();
         self.settings.apply_here(&mut config, wasm, &self.file);
         let progress = Progress::default();
@@ -145,7 +149,7 @@ impl SnapshotCommand {
         if self.wasi {
             wasm_runtime::wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
         }
-        let mut store = Store::new(&engine, Host { wasi: self.context()? });
+        let mut store = Store::new(&engine, host);
         linker.define_unknown_imports_as_traps(&module)?;
         linker.define_unknown_imports_as_default_values(&mut store, &module)?;
         let instance = linker.instantiate(&mut store, &module)?;
@@ -168,10 +172,7 @@ impl SnapshotCommand {
         let mut builder = WasiCtxBuilder::new();
         builder.inherit_stdio();
         for variable in &self.variables {
-            let Some((name, value)) = variable.split_once('=') else {
-                bail!("--env {variable}: write NAME=VALUE")
-            };
-            builder.env(name, value);
+            environment::add(&mut builder, variable)?;
         }
         for directory in &self.directories {
             directories::open(&mut builder, directory)?;

@@ -2,12 +2,16 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use wasm_runtime::Result;
 use wasm_runtime::error::Context as _;
+use wasm_runtime::{Result, bail};
+
+/// Whether standard input was opened.
+static STDIN_OPENED: AtomicBool = AtomicBool::new(false);
 
 /// Where a module or artifact comes from: a file, or with `-` standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +38,27 @@ impl Source {
 
     /// Reads everything.
     pub(crate) fn read(&self) -> Result<Vec<u8>> {
-        let read = match self.path() {
-            Some(path) => fs::read(path),
-            None => {
-                let mut bytes = Vec::new();
-                io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+        let mut bytes = Vec::new();
+        self.open()?.0.read_to_end(&mut bytes).with_context(|| self.unreadable())?;
+        Ok(bytes)
+    }
+
+    /// Opens it. Also returns whether it is an ordinary file, which can be mapped, and opened again.
+    pub(crate) fn open(&self) -> Result<(Box<dyn Read>, bool)> {
+        let Some(path) = self.path() else {
+            if STDIN_OPENED.swap(true, Ordering::Relaxed) {
+                bail!("standard input can be read only once: give `-` only once");
             }
+            return Ok((Box::new(io::stdin().lock()), false));
         };
-        read.with_context(|| format!("can't read {self}"))
+        let file = File::open(path).with_context(|| self.unreadable())?;
+        let is_file = file.metadata().with_context(|| self.unreadable())?.is_file();
+        Ok((Box::new(file), is_file))
+    }
+
+    /// What to say if it can't be read.
+    pub(crate) fn unreadable(&self) -> String {
+        format!("can't read {self}")
     }
 }
 

@@ -2,14 +2,16 @@
 //! nobody defines.
 
 use std::collections::HashSet;
-use std::str::FromStr;
+use std::ffi::OsString;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use wasm_runtime::{Escaped, Linker, Module, Result, Store, bail};
 #[cfg(feature = "jit")]
-use wasm_runtime::{Escaped, ExternType, UnknownImportError, error::Context};
-use wasm_runtime::{Linker, Module, Result, Store};
+use wasm_runtime::{ExternType, UnknownImportError, error::Context};
 
 use super::Host;
+use crate::os_text::split_once;
 use crate::source::Source;
 
 /// How many undefined imports are named.
@@ -21,7 +23,11 @@ const NAMED: usize = 10;
 pub(crate) struct Imports {
     /// Instantiates the module in FILE first. The program can import its exports from a module with
     /// this name. Can be given several times; later modules can import from earlier ones.
-    #[arg(long = "preload", value_name = "NAME=FILE")]
+    #[arg(
+        long = "preload",
+        value_name = "NAME=FILE",
+        value_parser = OsStringValueParser::new().try_map(Preload::parse)
+    )]
     preloads: Vec<Preload>,
 
     /// What replaces imports that nobody defines. Without this option the program is not run.
@@ -36,14 +42,11 @@ pub(super) struct Preload {
     pub(super) source: Source,
 }
 
-impl FromStr for Preload {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once('=') {
-            Some((name, file)) if !file.is_empty() => {
-                let source = Source::from(std::ffi::OsString::from(file));
-                Ok(Self { name: name.to_owned(), source })
+impl Preload {
+    fn parse(text: OsString) -> Result<Self, String> {
+        match split_once(&text, "=").map(|(name, file)| (name.to_str(), file)) {
+            Some((Some(name), file)) if !file.is_empty() => {
+                Ok(Self { name: name.to_owned(), source: Source::from(file.to_owned()) })
             }
             _ => Err("write the name that the program imports from, `=`, and a file".to_owned()),
         }
@@ -86,7 +89,23 @@ impl Imports {
             let name = (import.module().to_owned(), import.name().to_owned());
             !stands_in && !exports.contains(&name)
         });
-        refuse(source, unknown)
+        self.refuse(source, &unknown)
+    }
+
+    /// The error of a module with undefined imports, if there are any.
+    #[cfg(feature = "jit")]
+    fn refuse(&self, source: &Source, unknown: &[UnknownImportError]) -> Result<()> {
+        let Some(first) = unknown.first() else { return Ok(()) };
+        let hint = hint(first, self.unknown_imports);
+        let names: Vec<String> = unknown.iter().take(NAMED).map(full_name).collect();
+        let more = match unknown.len() - names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let names = names.join(", ");
+        Err(wasm_runtime::Error::new(first.clone())).with_context(|| {
+            format!("can't run {source}: nobody defines what it imports as {names}{more}{hint}")
+        })
     }
 
     /// Defines undefined imports, if the option is given.
@@ -107,24 +126,24 @@ impl Imports {
 }
 
 /// Adds the exports of a module to the known names, under the name that others import from it by.
-pub(super) fn add_exports(exports: &mut HashSet<(String, String)>, name: &str, module: &Module) {
-    exports.extend(module.exports().map(|export| (name.to_owned(), export.name().to_owned())));
-}
-
-/// The error of a module with undefined imports, if there are any.
-#[cfg(feature = "jit")]
-fn refuse(source: &Source, unknown: Vec<UnknownImportError>) -> Result<()> {
-    let Some(first) = unknown.first().cloned() else { return Ok(()) };
-    let hint = hint(&first);
-    let names: Vec<String> = unknown.iter().take(NAMED).map(full_name).collect();
-    let more = match unknown.len() - names.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let names = names.join(", ");
-    Err(wasm_runtime::Error::new(first)).with_context(|| {
-        format!("can't run {source}: nobody defines what it imports as {names}{more}{hint}")
-    })
+/// They must be new.
+pub(super) fn add_exports(
+    exports: &mut HashSet<(String, String)>,
+    name: &str,
+    source: &Source,
+    module: &Module,
+) -> Result<()> {
+    for export in module.exports() {
+        if !exports.insert((name.to_owned(), export.name().to_owned())) {
+            bail!(
+                "{source} exports `{}`, and so does another module with the name `{}`: --preload can \
+                 give it another name",
+                Escaped::new(export.name()),
+                Escaped::new(name)
+            );
+        }
+    }
+    Ok(())
 }
 
 #[cfg(feature = "jit")]
@@ -132,9 +151,9 @@ fn full_name(import: &UnknownImportError) -> String {
     format!("`{}::{}`", Escaped::new(import.module()), Escaped::new(import.name()))
 }
 
-/// A hint for an undefined import.
+/// A hint for an undefined import. `given` is the option.
 #[cfg(feature = "jit")]
-fn hint(import: &UnknownImportError) -> &'static str {
+fn hint(import: &UnknownImportError, given: Option<Unknown>) -> &'static str {
     match import.module() {
         "wbg" | "__wbindgen_placeholder__" | "__wbindgen_externref_xform__" => {
             ". The module was made for JavaScript by wasm-bindgen; for this program, compile for \
@@ -152,6 +171,10 @@ fn hint(import: &UnknownImportError) -> &'static str {
             ". The module was made to be part of a component; for this program, compile for WASI \
              preview 1"
         }
+        _ if given.is_some() => {
+            ". `--unknown-imports trap` is in place of functions only, `--unknown-imports default` \
+             also of globals, tables and memories"
+        }
         _ => {
             ". `--preload NAME=FILE` lets it import from another module, and `--unknown-imports` \
              says what is in place of what is missing"
@@ -161,17 +184,21 @@ fn hint(import: &UnknownImportError) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
     use super::*;
 
     #[test]
     fn a_preload_has_a_name_and_a_file() {
-        let preload: Preload = "env=a=b.wasm".parse().unwrap();
+        let parse = |text: &[u8]| Preload::parse(OsStr::from_bytes(text).to_owned());
+        let preload = parse(b"env=a=\xff.wasm").unwrap();
         assert_eq!(preload.name, "env");
-        assert_eq!(preload.source, Source::from(std::ffi::OsString::from("a=b.wasm")));
+        assert_eq!(preload.source, Source::from(OsStr::from_bytes(b"a=\xff.wasm").to_owned()));
         // It is possible to import from the empty name.
-        assert_eq!("=x.wasm".parse::<Preload>().unwrap().name, "");
-        for bad in ["", "env", "env="] {
-            assert!(bad.parse::<Preload>().is_err(), "{bad}");
+        assert_eq!(parse(b"=x.wasm").unwrap().name, "");
+        for bad in [&b""[..], b"env", b"env=", b"\xff=x.wasm"] {
+            assert!(parse(bad).is_err(), "{bad:?}");
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The observers of a program: profiles, traces, coverage.
 
 mod profile;
+mod report_file;
 mod sampler;
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use clap::Args;
 use wasm_runtime::error::Context;
@@ -16,6 +16,7 @@ use wasm_runtime::{
 };
 
 use self::profile::{Kind, Profile};
+use self::report_file::ReportFile;
 use self::sampler::Sampler;
 use super::{Host, Loaded};
 use crate::exit::message;
@@ -55,14 +56,21 @@ pub(crate) struct Observe {
     coverage: Option<PathBuf>,
 }
 
+/// The files that reports are written to.
+pub(super) struct Reports {
+    profile: Option<ReportFile>,
+    coverage: Option<ReportFile>,
+}
+
 /// The observers of a program that runs.
 pub(super) struct Observers {
-    profile: Option<(Profile, Profiling)>,
-    coverage: Option<(PathBuf, FunctionCoverage)>,
+    profile: Option<Profiling>,
+    coverage: Option<FunctionCoverage>,
+    reports: Reports,
 }
 
 enum Profiling {
-    Samples(Sampler),
+    Samples { sampler: Sampler, is_folded: bool },
     Counts(CallCounter),
 }
 
@@ -105,36 +113,33 @@ impl Observe {
         profile.into_iter().chain(trace).chain(coverage)
     }
 
+    /// Opens the files that reports will be written to.
+    pub(super) fn open_reports(&self) -> Result<Reports> {
+        let profile = self.profile.as_ref().and_then(Profile::path);
+        Ok(Reports {
+            profile: profile.map(ReportFile::open).transpose()?,
+            coverage: self.coverage.clone().map(ReportFile::open).transpose()?,
+        })
+    }
+
     /// Attaches the selected observers to the store.
-    pub(super) fn attach(&self, store: &mut Store<Host>, modules: &[Loaded]) -> Result<Observers> {
+    pub(super) fn attach(
+        &self,
+        store: &mut Store<Host>,
+        modules: &[Loaded],
+        reports: Reports,
+    ) -> Result<Observers> {
         let profile = match &self.profile {
             None => None,
-            Some(profile) if profile.kind == Kind::Counts => {
-                Some((profile.clone(), Profiling::Counts(CallCounter::new())))
-            }
-            Some(profile) => {
-                let sampler = Sampler::attach(store, modules, profile.interval)?;
-                Some((profile.clone(), Profiling::Samples(sampler)))
+            Some(Profile { kind: Kind::Counts, .. }) => Some(Profiling::Counts(CallCounter::new())),
+            Some(Profile { kind, interval, .. }) => {
+                let sampler = Sampler::attach(store, modules, *interval)?;
+                Some(Profiling::Samples { sampler, is_folded: *kind == Kind::Folded })
             }
         };
-        let coverage = match &self.coverage {
-            None => None,
-            Some(path) => {
-                let coverage = FunctionCoverage::new();
-                for Loaded { source, input, module, .. } in modules {
-                    coverage.add_module(&source.plain(), module)?;
-                    // An artifact has no debugging information.
-                    if let Some(wasm) = input.wasm()
-                        && let Err(error) = coverage.add_source_lines(module, wasm)
-                    {
-                        message(format_args!("warning: --coverage without source files: {error}"));
-                    }
-                }
-                Some((path.clone(), coverage))
-            }
-        };
+        let coverage = self.coverage.as_ref().map(|_| coverage(modules)).transpose()?;
         self.warn_of_idle_patterns(modules);
-        let observers = Observers { profile, coverage };
+        let observers = Observers { profile, coverage, reports };
         self.set_hooks(store, &observers);
         Ok(observers)
     }
@@ -149,10 +154,10 @@ impl Observe {
 
     fn set_hooks(&self, store: &mut Store<Host>, observers: &Observers) {
         let counter = match &observers.profile {
-            Some((_, Profiling::Counts(counter))) => Some(counter.clone()),
+            Some(Profiling::Counts(counter)) => Some(counter.clone()),
             _ => None,
         };
-        let coverage = observers.coverage.as_ref().map(|(_, coverage)| coverage.clone());
+        let coverage = observers.coverage.clone();
         let tracer = (!self.trace_calls.is_empty()).then(|| CallTracer::to_writer(io::stderr()));
         if let Some(tracer) = tracer.clone() {
             let patterns = self.trace_calls.clone();
@@ -240,7 +245,7 @@ impl Observers {
 
     /// The program ends here. Calls that have not ended are counted up to now.
     pub(super) fn break_off(&self) {
-        if let Some((_, Profiling::Counts(counter))) = &self.profile {
+        if let Some(Profiling::Counts(counter)) = &self.profile {
             counter.end_calls();
         }
     }
@@ -248,8 +253,12 @@ impl Observers {
     /// Writes the collected data, however the program ended: as much as possible. The first error
     /// is returned, and others are reported on standard error.
     pub(super) fn report(self) -> Result<()> {
-        let profiled = self.profile.map_or(Ok(()), |(profile, gathered)| gathered.report(&profile));
-        let covered = self.coverage.map_or(Ok(()), |(path, coverage)| report(&coverage, &path));
+        let Reports { profile: profile_file, coverage: coverage_file } = self.reports;
+        let profiled = self.profile.map_or(Ok(()), |gathered| gathered.report(profile_file));
+        let covered = match (self.coverage, coverage_file) {
+            (Some(coverage), Some(file)) => report_coverage(&coverage, file),
+            _ => Ok(()),
+        };
         if let (Err(_), Err(second)) = (&profiled, &covered) {
             message(format_args!("error: {second:?}"));
         }
@@ -258,40 +267,47 @@ impl Observers {
 }
 
 impl Profiling {
-    /// Writes the profile.
-    fn report(self, profile: &Profile) -> Result<()> {
-        match self {
-            Self::Samples(sampler) => {
-                let path = profile.path();
-                let folded = profile.kind == Kind::Folded;
-                let count = write(&path, |out| sampler.finish(folded, out))?;
-                message(format_args!("note: {count} samples are in `{}`", path.display()));
-                Ok(())
+    /// Writes the profile to the file, or to standard error.
+    fn report(self, file: Option<ReportFile>) -> Result<()> {
+        match (self, file) {
+            (Self::Samples { sampler, is_folded }, Some(file)) => {
+                let count = file.write(|out| sampler.finish(is_folded, out))?;
+                message(format_args!("note: {count} samples are in {file}"));
             }
-            Self::Counts(counter) => match &profile.path {
-                Some(path) => write(path, |out| Ok(counter.write_table(out)?)),
-                None => {
-                    let about = "can't write the counts of calls to standard error";
-                    counter.write_table(io::stderr().lock()).context(about)
-                }
-            },
+            (Self::Samples { sampler, is_folded }, None) => {
+                _ = sampler.finish(is_folded, io::stderr().lock())?;
+            }
+            (Self::Counts(counter), Some(file)) => {
+                file.write(|out| Ok(counter.write_table(out)?))?;
+            }
+            (Self::Counts(counter), None) => {
+                let about = "can't write the counts of calls to standard error";
+                counter.write_table(io::stderr().lock()).context(about)?;
+            }
         }
+        Ok(())
     }
 }
 
-/// Writes which functions were called.
-fn report(coverage: &FunctionCoverage, path: &Path) -> Result<()> {
-    write(path, |out| Ok(coverage.write_lcov("", out)?))?;
-    let (called, all) = coverage.summary();
-    message(format_args!("note: {called} of {all} functions were called: `{}`", path.display()));
-    Ok(())
+/// An observer of which functions of the modules are called.
+fn coverage(modules: &[Loaded]) -> Result<FunctionCoverage> {
+    let coverage = FunctionCoverage::new();
+    for Loaded { source, input, module, .. } in modules {
+        coverage.add_module(&source.plain(), module)?;
+        // An artifact has no debugging information.
+        if let Some(wasm) = input.wasm()
+            && let Err(error) = coverage.add_source_lines(module, wasm)
+        {
+            message(format_args!("warning: --coverage without source files: {error}"));
+        }
+    }
+    Ok(coverage)
 }
 
-/// Writes a file.
-fn write<R>(path: &Path, contents: impl FnOnce(&mut BufWriter<File>) -> Result<R>) -> Result<R> {
-    let about = || format!("can't write `{}`", path.display());
-    let mut file = BufWriter::new(File::create(path).with_context(about)?);
-    let result = contents(&mut file).with_context(about)?;
-    file.flush().with_context(about)?;
-    Ok(result)
+/// Writes which functions were called.
+fn report_coverage(coverage: &FunctionCoverage, file: ReportFile) -> Result<()> {
+    file.write(|out| Ok(coverage.write_lcov("", out)?))?;
+    let (called, all) = coverage.summary();
+    message(format_args!("note: {called} of {all} functions were called: {file}"));
+    Ok(())
 }

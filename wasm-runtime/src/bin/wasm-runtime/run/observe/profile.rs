@@ -28,13 +28,14 @@ pub(super) enum Kind {
 }
 
 impl Profile {
-    /// The file that samples go to.
-    pub(super) fn path(&self) -> PathBuf {
+    /// The file that it is written to; `None` for standard error.
+    pub(super) fn path(&self) -> Option<PathBuf> {
         let default = match self.kind {
-            Kind::Folded => "wasm-runtime-profile.folded",
-            _ => "wasm-runtime-guest-profile.json",
+            Kind::Guest => Some("wasm-runtime-guest-profile.json"),
+            Kind::Folded => Some("wasm-runtime-profile.folded"),
+            Kind::Counts => None,
         };
-        self.path.clone().unwrap_or_else(|| default.into())
+        self.path.clone().or(default.map(PathBuf::from))
     }
 }
 
@@ -75,7 +76,8 @@ mod tests {
     fn a_profile_has_a_kind_a_path_and_an_interval() {
         let profile: Profile = "guest".parse().unwrap();
         assert_eq!(profile, Profile { kind: Kind::Guest, path: None, interval: INTERVAL });
-        assert_eq!(profile.path(), PathBuf::from("wasm-runtime-guest-profile.json"));
+        assert_eq!(profile.path(), Some(PathBuf::from("wasm-runtime-guest-profile.json")));
+        assert_eq!("counts".parse::<Profile>().unwrap().path(), None);
         let profile: Profile = "folded,out.txt,2ms".parse().unwrap();
         let interval = Duration::from_millis(2);
         let path = Some("out.txt".into());
