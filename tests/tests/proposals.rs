@@ -133,7 +133,7 @@ fn what_is_behind_the_proposal_does_not_matter() {
             Ok(wasm) => wasm,
             Err(error) => panic!("{text}: {error}"),
         };
-        let error = Module::parse(&wasm, WasmFeatures::SUPPORTED).unwrap_err();
+        let error = Module::parse(&wasm, WasmFeatures::DEFAULT).unwrap_err();
         let case = Case { place: text.to_owned(), wasm, valid: false };
         in_our_words(&case, &error, proposal);
     }

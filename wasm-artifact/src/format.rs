@@ -309,6 +309,22 @@ record! {
 }
 
 record! {
+    /// A call from which exceptions are caught: see `wasm_types::CatchSite`. Its handlers are in
+    /// [`Part::CatchHandlers`], from `handlers` on up to those of the next record.
+    CatchSiteRecord {
+        return_offset: U32,
+        stack_below_frame: U32,
+        context_below_frame: U32,
+        handlers: U32,
+    }
+}
+
+record! {
+    /// Where an exception goes on: one of a tag, or with [`NONE`] any.
+    CatchHandlerRecord { tag: U32, target: U32, }
+}
+
+record! {
     /// Something in the text beside the functions: see [`text_item_kind`].
     TextItemRecord { kind: U32, index: U32, offset: U32, len: U32, }
 }
@@ -479,6 +495,10 @@ tables! {
     StackMaps = 43, ".wasm.stack_maps";
     /// Where references are in frames, in bytes below the frame pointer.
     FrameReferences = 44, ".wasm.frame_references";
+    /// [`CatchSiteRecord`]s, sorted by where the calls return to.
+    CatchSites = 45, ".wasm.catch_sites";
+    /// [`CatchHandlerRecord`]s.
+    CatchHandlers = 46, ".wasm.catch_handlers";
     /// Initial contents of memories.
     Images = 39, ".wasm.images";
     /// Machine code. Last in the file, so that what of the mapping becomes executable is its end:

@@ -6,6 +6,7 @@
 
 mod code;
 mod entities;
+mod exceptions;
 mod header;
 mod initial;
 mod names;

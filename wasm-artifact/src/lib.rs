@@ -110,8 +110,8 @@ pub use identify::{FileKind, Identity, identify};
 #[cfg(feature = "inspect")]
 pub use inspect::{Report, inspect};
 pub use read::{
-    Artifact, Counts, DataRef, DataRefKind, ElementRef, ElementRefKind, ExportRef, ExprList,
-    FuncList, ImportRef, ItemsRef, MemoryImage, SectionInfo, TableImage, text_range,
+    Artifact, CatchSiteRef, Counts, DataRef, DataRefKind, ElementRef, ElementRefKind, ExportRef,
+    ExprList, FuncList, ImportRef, ItemsRef, MemoryImage, SectionInfo, TableImage, text_range,
 };
 pub use symbols::Symbol;
 pub use traps::Traps;

@@ -7,6 +7,7 @@
 mod code;
 mod declarations;
 mod entities;
+mod exceptions;
 mod names;
 mod segments;
 mod stack_maps;
@@ -14,6 +15,7 @@ mod table;
 mod types;
 
 pub use entities::{ExportRef, ImportRef};
+pub use exceptions::CatchSiteRef;
 pub use segments::{
     DataRef, DataRefKind, ElementRef, ElementRefKind, ExprList, FuncList, ItemsRef, MemoryImage,
     TableImage,
@@ -32,11 +34,12 @@ use crate::const_expr::ConstExprRef;
 use crate::elf;
 use crate::error::{Error, ErrorKind};
 use crate::format::{
-    BlockRecord, CodeRecord, ConstRef, DataRecord, DirectoryEntry, ElementRecord, ExportRecord,
-    FORMAT_VERSION, FrameSlotRecord, FuelRecord, FunctionNameRecord, GlobalRecord, HEADER_OFFSET,
-    Header, ImportRecord, IsaFlagRecord, LimitsRecord, MAGIC, MemoryImageRecord, NONE, NOTE_NAME,
-    NOTE_OFFSET, OtherNameRecord, Part, RecGroupRecord, StackMapRecord, StrRef, TableImageRecord,
-    TextItemRecord, TypeRecord, tunable_bits,
+    BlockRecord, CatchHandlerRecord, CatchSiteRecord, CodeRecord, ConstRef, DataRecord,
+    DirectoryEntry, ElementRecord, ExportRecord, FORMAT_VERSION, FrameSlotRecord, FuelRecord,
+    FunctionNameRecord, GlobalRecord, HEADER_OFFSET, Header, ImportRecord, IsaFlagRecord,
+    LimitsRecord, MAGIC, MemoryImageRecord, NONE, NOTE_NAME, NOTE_OFFSET, OtherNameRecord, Part,
+    RecGroupRecord, StackMapRecord, StrRef, TableImageRecord, TextItemRecord, TypeRecord,
+    tunable_bits,
 };
 use crate::identify::identify;
 pub(crate) use table::Table;
@@ -166,6 +169,8 @@ table_views! {
     fuel: FuelRecord = Fuel;
     stack_maps: StackMapRecord = StackMaps;
     frame_references: U32 = FrameReferences;
+    catch_sites: CatchSiteRecord = CatchSites;
+    catch_handlers: CatchHandlerRecord = CatchHandlers;
     function_names: FunctionNameRecord = FunctionNames;
     other_names: OtherNameRecord = OtherNames;
     symbol_strings: u8 = SymbolStrings;
@@ -432,6 +437,7 @@ impl<'a> Artifact<'a> {
             globals: split(counts.imported_globals, counts.globals),
             types: counts.types,
             func_refs: counts.escaping_functions,
+            tags: counts.tags,
         })
         .ok_or(Error::damaged("more imports and definitions than an instance can have"))
     }

@@ -288,6 +288,10 @@ fn check(
             "its calls with references in their frames are not sorted by their offsets",
         ),
         (
+            compiled.catch_sites.is_sorted_by(|a, b| a.return_offset < b.return_offset),
+            "its calls from which exceptions are caught are not sorted",
+        ),
+        (
             compiled.hooked_functions.is_sorted_by(|a, b| a < b),
             "its hooked functions are not sorted",
         ),

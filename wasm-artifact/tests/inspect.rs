@@ -6,11 +6,12 @@ use proptest::prelude::*;
 use support::{Input, TARGETS, input};
 use wasm_artifact::{__write_checksums, Artifact, Report, WriteOptions, inspect, write};
 use wasm_types::{
-    AddressMapEntry, CompiledFunction, CompiledModule, ConstExpr, ConstOp, DataKind, DataSegment,
-    ElementItems, ElementKind, ElementSegment, EntityIndex, EntityType, Export, FrameSlotEntry,
-    FuelEntry, FuncIndex, FuncType, GlobalType, Import, IsaFlag, MemoryIndex, MemoryType, Module,
-    RecGroup, RefType, StackMapEntry, SubType, TableIndex, TableType, TextItem, TextItemKind,
-    TrapCode, TrapEntry, TypeIndex, ValType, WasmFeatures,
+    AddressMapEntry, CatchHandler, CatchSite, CompiledFunction, CompiledModule, ConstExpr, ConstOp,
+    DataKind, DataSegment, ElementItems, ElementKind, ElementSegment, EntityIndex, EntityType,
+    Export, FrameSlotEntry, FuelEntry, FuncIndex, FuncType, GlobalType, Import, IsaFlag,
+    MemoryIndex, MemoryType, Module, RecGroup, RefType, StackMapEntry, SubType, TableIndex,
+    TableType, TagIndex, TextItem, TextItemKind, TrapCode, TrapEntry, TypeIndex, ValType,
+    WasmFeatures,
 };
 
 /// A module with one or two of most things.
@@ -104,6 +105,15 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
             StackMapEntry { offset: 12, below_frame_pointer: vec![8, 24] },
         ],
         fuel: vec![FuelEntry { offset: 4, ahead: 7 }, FuelEntry { offset: 9, ahead: -2 }],
+        catch_sites: vec![CatchSite {
+            return_offset: 9,
+            stack_below_frame: 32,
+            context_below_frame: 16,
+            handlers: vec![
+                CatchHandler { tag: Some(TagIndex::new(0)), target: 10 },
+                CatchHandler { tag: None, target: 12 },
+            ],
+        }],
         ..CompiledModule::default()
     };
     let mut options = WriteOptions::new();
@@ -216,6 +226,13 @@ fn every_table_is_shown() {
         ("fuel", &["  0x00000004 +7\n", "  0x00000009 -2\n"]),
         ("stack_maps", &["  0x00000006 -0x8 -0x18\n", "  0x0000000c -0x8 -0x18\n"]),
         ("frame_references", &["      0 -0x8\n      1 -0x18\n"]),
+        (
+            "catch_sites",
+            &[
+                "  0x00000009 stack 32 and context 16 bytes below the frame pointer, handlers from 0\n",
+            ],
+        ),
+        ("catch_handlers", &["  0: tag 0 at 0x0000000a\n  1: any at 0x0000000c\n"]),
         ("function_names", &["  function 1 \"core::named\"\n"]),
         (
             "other_names",
@@ -250,7 +267,7 @@ fn every_table_is_shown() {
     assert!(report(&bytes).table("furniture").is_none());
 
     let known: Vec<_> = Report::table_names().collect();
-    assert_eq!(known.len(), 46);
+    assert_eq!(known.len(), 48);
     for artifact in [artifact(true), artifact(false)] {
         let all = report(&artifact).all().to_string();
         assert!(all.starts_with(&report(&artifact).to_string()));

@@ -117,6 +117,14 @@ fn check_lookups(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseE
         prop_assert_eq!(found, expected);
     }
     prop_assert_eq!(artifact.has_stack_maps(), !compiled.stack_maps.is_empty());
+    for offset in 0..compiled.catch_sites.last().map_or(0, |site| site.return_offset) + 2 {
+        let site = compiled.catch_sites.iter().find(|site| site.return_offset == offset);
+        let found = artifact.catch_site(offset).unwrap();
+        prop_assert_eq!(
+            found.map(|site| site.handlers().collect::<Vec<_>>()),
+            site.map(|site| site.handlers.clone())
+        );
+    }
     prop_assert_eq!(
         artifact.context_layout().unwrap(),
         wasm_types::abi::ContextLayout::new(module)

@@ -9,8 +9,9 @@
 //! |---|---|---|
 //! | everything `async`: `call_async`, `func_wrap_async`, `Config::async_support`, … | not there | calls that wait are not implemented |
 //! | `wasmtime::component` | not there | components are not implemented |
-//! | `AnyRef`, `EqRef`, `I31`, `StructRef`, `ArrayRef`, `ExnRef`, `ContRef` and their `Val`, `Ref` and `HeapType` variants | not there | garbage collection, exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
-//! | `StructType`, `ArrayType`, `FieldType`, `StorageType`, `TagType`, `Tag`, `ExternType::Tag`, `Finality`, `FuncType::with_finality_and_supertype` | not there | as above |
+//! | `AnyRef`, `EqRef`, `I31`, `StructRef`, `ArrayRef`, `ExnRef`, `ContRef` and their `Val`, `Ref` and `HeapType` variants | not there | garbage collection, references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
+//! | `StructType`, `ArrayType`, `FieldType`, `StorageType`, `Finality`, `FuncType::with_finality_and_supertype` | not there | as above |
+//! | `Store::throw`, `Store::take_pending_exception` | not there | as above: they take and give references to exceptions. A host function throws by returning the error of a call that an exception has ended |
 //! | `SharedMemory`, `Extern::SharedMemory`, `MemoryType::shared` | not there | threads are not implemented |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | as for `async`, and for garbage collection |
 //! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; the pages that were written are always queried, where the kernel can report them |

@@ -8,6 +8,7 @@ mod context;
 mod gc_heap;
 mod macros;
 mod object;
+mod thrown;
 mod trap;
 
 use std::error::Error as StdError;
@@ -20,6 +21,7 @@ pub use gc_heap::GcHeapOutOfMemory;
 pub use macros::__private;
 use object::{ContextObject, MessageObject, Object, PlainObject};
 
+pub use thrown::ThrownException;
 pub(crate) use trap::MemoryFault;
 pub use trap::Trap;
 

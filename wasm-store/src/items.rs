@@ -14,6 +14,7 @@ mod memory;
 mod module;
 mod rooting;
 mod table;
+mod tag;
 mod val;
 
 pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
@@ -31,4 +32,5 @@ pub(crate) use module::{canonical_entity, extern_type};
 pub(crate) use rooting::unrooted;
 pub use rooting::{GcRef, OwnedRooted, RootScope, Rooted, RootedGcRef};
 pub use table::Table;
+pub use tag::Tag;
 pub use val::{Ref, V128, Val};

@@ -95,12 +95,12 @@ pub use engine::{
     Collector, CompileRequest, Compiler, Config, Engine, EngineWeak, InstanceAllocationStrategy,
     PoolingAllocationConfig, Precompiled, ReuseConfig, compiler,
 };
-pub use error::{Error, GcHeapOutOfMemory, Result, Trap};
+pub use error::{Error, GcHeapOutOfMemory, Result, ThrownException, Trap};
 pub use items::{
     DataSegment, ElementSegment, Export, Extern, ExternRef, FrameInfo, FrameSymbol, Func, GcRef,
     Global, Instance, Internal, IntoFunc, Memory, MemoryAccessError, Module, ModuleExport,
-    ModuleFunction, OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, Table, TypedFunc, V128, Val,
-    WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    ModuleFunction, OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, Table, Tag, TypedFunc, V128,
+    Val, WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 pub use linker::{InstancePre, Linker, UnknownImportError};
 pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};
@@ -113,7 +113,7 @@ pub use store::{
 pub use types::{
     ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType,
     ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType,
-    TableType, ValType,
+    TableType, TagType, ValType,
 };
 /// Who answers for artifacts (feature `sign`): keys, seals and trust policies.
 #[cfg(feature = "sign")]

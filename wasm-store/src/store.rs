@@ -4,6 +4,7 @@
 
 mod caller;
 mod context;
+mod exceptions;
 mod fuel;
 mod gate;
 mod gc;

@@ -17,6 +17,7 @@ mod identity;
 pub(crate) mod matching;
 pub(crate) mod registry;
 mod struct_type;
+mod tag_type;
 mod value;
 
 pub use array_type::ArrayType;
@@ -28,4 +29,5 @@ pub use func_type::FuncType;
 pub use heap_type::HeapType;
 pub(crate) use registry::{Canonical, TypeRegistry};
 pub use struct_type::StructType;
+pub use tag_type::TagType;
 pub use value::{RefType, ValType};

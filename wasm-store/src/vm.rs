@@ -24,6 +24,7 @@
 //! | `engine` | what the stores of an engine share |
 //! | `reuse` | instances and reservations that wait for the next store, and how they are reset |
 //! | `state` | the state of instances: taken, put back, given to others; sizes that code takes for granted |
+//! | `exceptions`, `tag` | throwing: the way to a handler, and what exceptions are told apart by |
 //! | `interruption` | stopping running code: by deadlines, timeouts and on demand |
 //! | `fuel` | what code may still spend |
 //! | `module` | what the instances of a module share |
@@ -42,6 +43,7 @@ mod call;
 mod const_eval;
 mod context;
 mod engine;
+mod exceptions;
 mod fuel;
 mod function_hook;
 mod gc;
@@ -62,18 +64,19 @@ mod store;
 mod sync;
 mod sys;
 mod table;
+mod tag;
 mod type_record;
 mod unwind;
 mod value;
 
-pub(crate) use arch::raise;
 #[cfg(feature = "observe")]
 pub(crate) use arch::time_stamp;
 pub(crate) use call::{call_array, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
 pub(crate) use engine::{GcSettings, PoolLimits, VmEngine};
+pub(crate) use exceptions::{Exceptions, Thrown, leave_host};
 #[cfg(feature = "function-hook")]
-pub(crate) use function_hook::{FunctionMoment, Notify, stack_in_use};
+pub(crate) use function_hook::{FunctionMoment, Notify, NotifyFns, stack_in_use};
 pub(crate) use gc::{NoRoom, Root, host_value_bytes};
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
@@ -87,6 +90,7 @@ pub(crate) use room::{Room, Wanted};
 pub(crate) use state::{Plan, Source, VmOutside, VmState};
 pub(crate) use store::{StoreHost, VmStore};
 pub(crate) use table::{VmTable, table_bytes};
+pub(crate) use tag::VmTag;
 pub(crate) use type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord};
 pub(crate) use unwind::{RawFrame, TrapInfo, Unwind, backtrace};
 pub(crate) use value::ValRaw;

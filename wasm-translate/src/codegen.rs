@@ -5,10 +5,14 @@ use std::time::Instant;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self, ExternalName, StackSlot, UserFuncName};
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, binemit};
+use cranelift_codegen::{
+    CodegenError, CompiledCode, Context, FinalizedMachExceptionHandler, FinalizedRelocTarget,
+    binemit,
+};
 use wasm_types::abi::ContextLayout;
 use wasm_types::{
-    DefinedFuncIndex, FuncIndex, OptLevel, ParsedModule, TableIndex, TrapCode, WasmFeatures,
+    CatchHandler, CatchSite, DefinedFuncIndex, FuncIndex, OptLevel, ParsedModule, TableIndex,
+    TagIndex, TrapCode, WasmFeatures,
 };
 
 use crate::error::{Error, ErrorKind};
@@ -113,6 +117,8 @@ pub(crate) struct FunctionCode {
     /// Where calls return to during which references stay in the frame, and where they are below
     /// the frame pointer.
     pub(crate) stack_maps: Vec<(u32, Vec<u32>)>,
+    /// The calls from which exceptions are caught. Offsets are from the start of the code.
+    pub(crate) catch_sites: Vec<CatchSite>,
     /// The extensions of the instruction set that the code uses; `None` if that is not known.
     pub(crate) extensions: Option<Extensions>,
     /// The proposals that the body uses.
@@ -402,9 +408,36 @@ fn collect(
         frame_size: frame.map_or(0, |frame| frame.frame_to_fp_offset + 16),
         frame_slot: slot,
         stack_maps: stack_maps.collect(),
+        catch_sites: catch_sites(code, slot)?,
         extensions: None,
         proposals: WasmFeatures::empty(),
     })
+}
+
+/// The calls from which exceptions are caught, in the order of the code.
+fn catch_sites(code: &CompiledCode, frame_slot: Option<u32>) -> Result<Vec<CatchSite>, Error> {
+    let broken =
+        |what| Error::new(ErrorKind::Codegen, format!("a call with handlers has no {what}"));
+    let mut sites = Vec::new();
+    for site in code.buffer.call_sites().filter(|site| !site.exception_handlers.is_empty()) {
+        let handlers = site.exception_handlers.iter().map(|handler| match *handler {
+            FinalizedMachExceptionHandler::Tag(tag, target) => {
+                Ok(CatchHandler { tag: Some(TagIndex::new(tag.as_u32())), target })
+            }
+            FinalizedMachExceptionHandler::Default(target) => {
+                Ok(CatchHandler { tag: None, target })
+            }
+            FinalizedMachExceptionHandler::Context(_) => Err(broken("tags that are known")),
+        });
+        sites.push(CatchSite {
+            return_offset: site.ret_addr,
+            stack_below_frame: site.frame_offset.ok_or_else(|| broken("place in its frame"))?,
+            context_below_frame: frame_slot.ok_or_else(|| broken("context in its frame"))?,
+            handlers: handlers.collect::<Result<_, _>>()?,
+        });
+    }
+    sites.sort_by_key(|site| site.return_offset);
+    Ok(sites)
 }
 
 /// How much fuel was taken ahead of its use at instructions that trap, found by the operators that

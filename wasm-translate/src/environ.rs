@@ -8,6 +8,7 @@
 mod arithmetic;
 mod bulk;
 mod call;
+mod exceptions;
 mod function;
 mod global;
 mod memory;
@@ -23,6 +24,7 @@ use crate::error::Error;
 pub use arithmetic::{Arithmetic, Rounding};
 pub use bulk::{BulkOperands, BulkOperation, BulkOperations, Segment};
 pub use call::Calls;
+pub use exceptions::{Exceptions, Handler};
 pub use function::Functions;
 pub use global::{GlobalVariable, Globals};
 pub use memory::{Heap, HeapAccess, HeapBound, Memories};
@@ -62,6 +64,7 @@ pub trait FuncEnvironment:
     + BulkOperations
     + Arithmetic
     + Metering
+    + Exceptions
 {
 }
 
@@ -75,6 +78,7 @@ impl<E> FuncEnvironment for E where
         + BulkOperations
         + Arithmetic
         + Metering
+        + Exceptions
         + ?Sized
 {
 }

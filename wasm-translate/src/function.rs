@@ -14,6 +14,7 @@ use crate::environ::FuncEnvironment;
 use crate::error::{Error, ErrorKind};
 use crate::idiom::Idiom;
 use crate::inline::Sites;
+use crate::legacy_tries::LegacyTries;
 use crate::limits::Budget;
 use crate::ops;
 use crate::proposals;
@@ -110,6 +111,10 @@ impl Translator {
         let mut validator =
             parsed.func_to_validate(func).into_validator(std::mem::take(&mut self.validator));
         let frontend_config = env.isa().frontend_config();
+        let legacy_tries = match module.features.contains(WasmFeatures::LEGACY_EXCEPTIONS) {
+            true => LegacyTries::find(&parsed.body(wasm, func)),
+            false => LegacyTries::default(),
+        };
         let mut t = FuncTranslator {
             builder: FunctionBuilder::new(into, &mut self.builder),
             env,
@@ -124,6 +129,8 @@ impl Translator {
             first_local: 0,
             compared_tables: 0,
             hints: parsed.hints_of(wasm, func),
+            handlers: 0,
+            legacy_tries,
         };
         let source = parsed.body(wasm, func);
         let mut reader = source.get_binary_reader();

@@ -169,8 +169,11 @@ impl<'a> Inlining<'a> {
             own += 1;
             match operator {
                 Operator::Loop { .. } => nesting.push(loops + 1),
-                Operator::Block { .. } | Operator::If { .. } => nesting.push(loops),
-                Operator::End => {
+                Operator::Block { .. }
+                | Operator::If { .. }
+                | Operator::TryTable { .. }
+                | Operator::Try { .. } => nesting.push(loops),
+                Operator::End | Operator::Delegate { .. } => {
                     nesting.pop();
                 }
                 Operator::Call { function_index } => {

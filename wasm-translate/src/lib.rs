@@ -15,7 +15,8 @@
 //!   complete one.
 //!
 //! What is translated: all of WebAssembly 2.0, and of 3.0 tail calls, several memories, 64-bit
-//! memories and tables, and relaxed vector operators. Validation refuses the rest by name.
+//! memories and tables, relaxed vector operators, and exceptions but for references to them; also
+//! the older operators for exceptions. Validation refuses the rest by name.
 //!
 //! # Should I use this?
 //!
@@ -65,6 +66,7 @@ mod control_stack;
 mod effort;
 mod environ;
 mod error;
+mod exception_references;
 mod extensions;
 mod fuel;
 mod function;
@@ -76,6 +78,7 @@ mod heap;
 mod idiom;
 mod immutable_table;
 mod inline;
+mod legacy_tries;
 mod limits;
 mod link;
 mod near_addresses;
@@ -101,9 +104,9 @@ pub use cranelift_frontend;
 
 pub use compile::{compile_module, compile_module_timed};
 pub use environ::{
-    Arithmetic, BulkOperands, BulkOperation, BulkOperations, Calls, FuncEnvironment, Functions,
-    GlobalVariable, Globals, Heap, HeapAccess, HeapBound, Memories, Metering, References, Result,
-    Rounding, Segment, Tables, Values,
+    Arithmetic, BulkOperands, BulkOperation, BulkOperations, Calls, Exceptions, FuncEnvironment,
+    Functions, GlobalVariable, Globals, Handler, Heap, HeapAccess, HeapBound, Memories, Metering,
+    References, Result, Rounding, Segment, Tables, Values,
 };
 pub use error::{Error, ErrorKind};
 pub use function::Translator;

@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::TargetIsa;
 use wasm_types::{
-    AddressMapEntry, CompiledFunction, CompiledModule, DefinedFuncIndex, FrameSlotEntry, FuelEntry,
-    FuncIndex, IsaFlag, StackMapEntry, TableIndex, TextItemKind, TrapEntry, WasmFeatures,
+    AddressMapEntry, CatchHandler, CatchSite, CompiledFunction, CompiledModule, DefinedFuncIndex,
+    FrameSlotEntry, FuelEntry, FuncIndex, IsaFlag, StackMapEntry, TableIndex, TextItemKind,
+    TrapEntry, WasmFeatures,
 };
 
 use crate::codegen::{FunctionCode, Job, Reference, Target};
@@ -82,6 +83,17 @@ pub(crate) fn link(
             below_frame_pointer: below.clone(),
         }));
         map_addresses(&mut compiled.address_map, offset, code);
+        compiled.catch_sites.extend(code.catch_sites.iter().map(|site| {
+            CatchSite {
+                return_offset: offset + site.return_offset,
+                handlers: site
+                    .handlers
+                    .iter()
+                    .map(|handler| CatchHandler { target: offset + handler.target, ..*handler })
+                    .collect(),
+                ..*site
+            }
+        }));
         compiled.frame_slots.extend(
             code.frame_slot.map(|below_frame_pointer| FrameSlotEntry { func, below_frame_pointer }),
         );

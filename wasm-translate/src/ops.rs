@@ -9,6 +9,7 @@ mod bulk;
 mod call;
 mod control;
 mod conversion;
+mod exceptions;
 mod float;
 mod inlined;
 mod integer;
@@ -59,6 +60,7 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
         || table::translate(t, op)?
         || bulk::translate(t, op)?
         || wide::translate(t, op)?
+        || exceptions::translate(t, op)?
         || simd::translate(t, op)?;
     if known { Ok(()) } else { Err(Error::unsupported(operator_name(op))) }
 }

@@ -7,6 +7,7 @@ mod arithmetic;
 mod builtin;
 mod bulk;
 mod call;
+mod exceptions;
 mod function;
 mod function_hooks;
 mod global;
@@ -31,6 +32,7 @@ use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::{Builtin, ContextLayout};
 use wasm_types::{FuncIndex, MemoryIndex, Module, TableIndex, Tunables, TypeIndex};
 
+use crate::environ::Handler;
 use crate::function_hooks::HookedFunctions;
 use crate::idiom::Idioms;
 use crate::immutable_table::ImmutableTables;
@@ -88,6 +90,8 @@ struct FunctionState {
     hook_values: Option<StackSlot>,
     /// The place in the frame that keeps the context, if the function needs one.
     frame_slot: Option<StackSlot>,
+    /// What catches exceptions at the current place.
+    handlers: Vec<Handler>,
     /// Where it finds out whether it is to be interrupted.
     interruption: Interruption,
     /// The bases of memories that never move, loaded in the entry block.
@@ -113,6 +117,7 @@ impl FunctionState {
         self.hooked = false;
         self.hook_values = None;
         self.frame_slot = None;
+        self.handlers.clear();
         self.interruption = Interruption::default();
         self.bases.clear();
         self.functions.clear();
@@ -176,7 +181,7 @@ impl<'m> RuntimeEnvironment<'m> {
     }
 
     /// The place in the frame that keeps the instance context, if the function that was translated
-    /// last needs one: it calls through references.
+    /// last needs one: it calls through references, or catches exceptions.
     pub fn frame_slot(&self) -> Option<StackSlot> {
         self.function.frame_slot
     }

@@ -20,6 +20,7 @@ use wasm_types::{FuncIndex, FunctionHints, ValType};
 use crate::control_stack::Frame;
 use crate::environ::{FuncEnvironment, Values};
 use crate::inline::Sites;
+use crate::legacy_tries::LegacyTries;
 use crate::limits::Budget;
 
 /// The vectors that a translation works on, kept from one function to the next.
@@ -81,6 +82,10 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) compared_tables: u32,
     /// What is said about the branches of the function, if anything is.
     pub(crate) hints: Option<FunctionHints<'a>>,
+    /// How many handlers there are for an exception that is thrown at the current place.
+    pub(crate) handlers: usize,
+    /// The older constructs of the function that catch exceptions.
+    pub(crate) legacy_tries: LegacyTries,
 }
 
 impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {

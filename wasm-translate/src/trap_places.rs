@@ -102,7 +102,7 @@ impl TrapPlaces {
             let mut run = self.list.len()..self.list.len();
             while let Some(inst) = cursor.next_inst() {
                 let opcode = cursor.func.dfg.insts[inst].opcode();
-                if opcode.is_branch() || is_pure(cursor.func, inst) {
+                if opcode.is_branch() && !opcode.is_call() || is_pure(cursor.func, inst) {
                     self.locate_user(cursor.func, inst, run.clone());
                     continue;
                 }

@@ -14,6 +14,7 @@ const MODULES: &[(&str, &str)] = &[
     ("table", include_str!("modules/table.wat")),
     ("wide", include_str!("modules/wide.wat")),
     ("page_sizes", include_str!("modules/page_sizes.wat")),
+    ("exceptions", include_str!("modules/exceptions.wat")),
 ];
 
 /// Settings that change which code is made.

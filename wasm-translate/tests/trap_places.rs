@@ -77,7 +77,7 @@ fn can_raise(operator: &Operator<'_>, code: TrapCode) -> bool {
 /// Checks the traps of a module that is compiled with the given settings; how many there are.
 #[track_caller]
 fn check(wasm: &[u8], settings: &Settings, what: &str) -> usize {
-    let parsed = Module::parse_with_bodies(wasm, WasmFeatures::SUPPORTED).unwrap();
+    let parsed = Module::parse_with_bodies(wasm, WasmFeatures::DEFAULT).unwrap();
     let compiled = compile_module(&parsed, wasm, settings).unwrap();
     let operators = operators(&parsed, wasm);
     let mut count = 0;
@@ -137,7 +137,7 @@ fn modules(script: &str) -> Vec<Vec<u8>> {
         _ => None,
     });
     let supported = |wasm: &Vec<u8>| {
-        Module::parse_with_bodies(wasm, WasmFeatures::SUPPORTED)
+        Module::parse_with_bodies(wasm, WasmFeatures::DEFAULT)
             .is_ok_and(|parsed| parsed.validate_bodies(wasm).is_ok())
     };
     modules.filter(supported).collect()
@@ -261,7 +261,7 @@ fn a_number_that_is_changed_in_memory_traps_where_it_is_read() {
     let text = "(module (memory 1) (func (param i32)
         (i32.store (local.get 0) (i32.add (i32.load (local.get 0)) (i32.const 1)))))";
     let wasm = wat::parse_str(text).unwrap();
-    let parsed = Module::parse_with_bodies(&wasm, WasmFeatures::SUPPORTED).unwrap();
+    let parsed = Module::parse_with_bodies(&wasm, WasmFeatures::DEFAULT).unwrap();
     let operators = operators(&parsed, &wasm);
     for (name, settings) in variants() {
         let compiled = compile_module(&parsed, &wasm, &settings).unwrap();

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::features::WasmFeatures;
-use crate::index::{FuncIndex, TableIndex};
+use crate::index::{FuncIndex, TableIndex, TagIndex};
 use crate::trap::TrapCode;
 use crate::tunables::Tunables;
 
@@ -54,6 +54,28 @@ pub struct AddressMapEntry {
     pub offset: u32,
     /// The operator, as an offset into the Wasm binary; `u32::MAX` where there is none.
     pub wasm_offset: u32,
+}
+
+/// A call inside of constructs that catch exceptions: where control goes on if it throws one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CatchSite {
+    /// Where the call would return to, from the start of the text.
+    pub return_offset: u32,
+    /// Bytes from the frame pointer down to the stack pointer during the call.
+    pub stack_below_frame: u32,
+    /// Bytes from the frame pointer down to the slot that keeps the instance context.
+    pub context_below_frame: u32,
+    /// The handlers. The first one that takes the exception is where control goes on.
+    pub handlers: Vec<CatchHandler>,
+}
+
+/// Where control goes on with an exception.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CatchHandler {
+    /// The tag of the exceptions that it takes; `None` for all.
+    pub tag: Option<TagIndex>,
+    /// The code, from the start of the text.
+    pub target: u32,
 }
 
 /// A function that keeps its instance context at a fixed place of its frame, so that a host
@@ -145,4 +167,6 @@ pub struct CompiledModule {
     pub fuel: Vec<FuelEntry>,
     /// The functions that report when they are entered and left, sorted.
     pub hooked_functions: Vec<FuncIndex>,
+    /// The calls from which exceptions are caught, sorted by where they return to.
+    pub catch_sites: Vec<CatchSite>,
 }

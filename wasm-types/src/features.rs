@@ -40,6 +40,10 @@ bitflags::bitflags! {
         const CUSTOM_PAGE_SIZES = 1 << 16;
         /// 128-bit arithmetic on pairs of 64-bit integers (phase 4, off by default).
         const WIDE_ARITHMETIC = 1 << 17;
+        /// Exceptions as they were before the proposal was finished: `try`, `catch`, `catch_all`,
+        /// `rethrow` and `delegate`. Tags and `throw` are those of [`EXCEPTIONS`](Self::EXCEPTIONS),
+        /// which has to be allowed, too.
+        const LEGACY_EXCEPTIONS = 1 << 18;
         /// Hints about which branches are taken (part of WebAssembly 3.0, off by default). They
         /// change what code is fast and never what it does.
         const BRANCH_HINTING = 1 << 19;
@@ -74,7 +78,9 @@ impl WasmFeatures {
         .union(Self::WIDE_ARITHMETIC)
         .union(Self::CUSTOM_PAGE_SIZES)
         .union(Self::BRANCH_HINTING)
-        .union(Self::COMPACT_IMPORTS);
+        .union(Self::COMPACT_IMPORTS)
+        .union(Self::EXCEPTIONS)
+        .union(Self::LEGACY_EXCEPTIONS);
 }
 
 impl Default for WasmFeatures {

@@ -72,8 +72,8 @@ mod validate;
 
 pub use branch_hints::BranchHints;
 pub use code::{
-    AddressMapEntry, CompiledFunction, CompiledModule, FrameSlotEntry, FuelEntry, IsaFlag,
-    StackMapEntry, TextItem, TextItemKind, TrapEntry,
+    AddressMapEntry, CatchHandler, CatchSite, CompiledFunction, CompiledModule, FrameSlotEntry,
+    FuelEntry, IsaFlag, StackMapEntry, TextItem, TextItemKind, TrapEntry,
 };
 pub use compile_limits::{CompileLimit, CompileLimits};
 pub use const_expr::{ConstExpr, ConstOp};

@@ -11,7 +11,7 @@ use crate::entity::{EntityIndex, EntityType, GlobalType, MemoryType, TableType, 
 use crate::features::WasmFeatures;
 use crate::index::{
     DefinedFuncIndex, DefinedGlobalIndex, DefinedMemoryIndex, DefinedTableIndex, FuncIndex,
-    GlobalIndex, MemoryIndex, TableIndex, TypeIndex,
+    GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
 };
 use crate::names::NameMap;
 use crate::types::{FuncType, RecGroup, RefType, SubType};
@@ -229,6 +229,15 @@ impl Module {
         global_index,
         "global"
     );
+
+    /// The type of the function whose parameters the exceptions of a tag carry.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such tag. In a validated module the type is always that of a function.
+    pub fn type_of_tag(&self, tag: TagIndex) -> &FuncType {
+        self.func_type(self.tags[tag.index()].ty).expect("a tag has a function type")
+    }
 
     /// The function type with the given index, if it is one.
     pub fn func_type(&self, ty: TypeIndex) -> Option<&FuncType> {

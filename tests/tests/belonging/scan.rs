@@ -56,6 +56,8 @@ const THINGS: &[&str] = &[
     "StructType",
     "Table",
     "TableType",
+    "Tag",
+    "TagType",
     "TypedFunc",
     "Val",
     "ValType",

@@ -3,7 +3,8 @@
 use wasm_runtime::{
     CallFilter, CallHookId, Engine, ExternRef, ForkPre, Func, FuncType, Global, GlobalType,
     HostState, Instance, InstancePre, Linker, Memory, MemoryType, Module, ModuleExport, Mutability,
-    OwnedRooted, Ref, Result, Rooted, Snapshot, Store, Table, TypedFunc, Val, ValType,
+    OwnedRooted, Ref, Result, Rooted, Snapshot, Store, Table, Tag, TagType, TypedFunc, Val,
+    ValType,
 };
 
 /// The data of the stores. It counts how often it was saved.
@@ -42,6 +43,8 @@ pub(crate) struct Handles {
     /// Two elements, the second null.
     pub(crate) table: Table,
     pub(crate) memory: Memory,
+    /// Of the module's own type.
+    pub(crate) tag: Tag,
     pub(crate) value: Rooted<ExternRef>,
     pub(crate) owned: OwnedRooted<ExternRef>,
     pub(crate) hook: CallHookId,
@@ -123,6 +126,7 @@ impl Side {
         let instance = linker.instantiate(&mut store, &module)?;
         let host = linker.get(&mut store, "host", "f").and_then(|item| item.into_func());
         let value = ExternRef::new(&mut store, 1_u8)?;
+        let tag = Tag::new(&mut store, &TagType::new(ty.clone()))?;
         let handles = Handles {
             instance,
             next: instance.get_typed_func(&mut store, "next")?,
@@ -132,6 +136,7 @@ impl Side {
             global: instance.get_global(&mut store, "global").expect("a global"),
             table: instance.get_table(&mut store, "table").expect("a table"),
             memory: instance.get_memory(&mut store, "memory").expect("a memory"),
+            tag,
             value,
             owned: value.to_owned_rooted(&mut store)?,
             hook,

@@ -59,6 +59,7 @@ pub(crate) const EXCEPTIONS: &[(&str, Exception)] = &[
     ("wasm-v3/unreached-valid", Needs(&[FUNCTION_REFERENCES])),
     ("wasm-latest/return_call", Needs(&[FUNCTION_REFERENCES])),
     ("wasm-latest/return_call_indirect", Needs(&[FUNCTION_REFERENCES])),
+    ("exceptions/tag", Needs(&[GC, "stack-switching"])),
     ("bulk-memory/table-sub", Needs(&[FUNCTION_REFERENCES])),
     ("bulk-memory/table_init", Needs(&[GC])),
     ("mutable-global/linking", Superseded {

@@ -19,6 +19,8 @@ enum Source {
     /// The files of this version that differ from those of the one before.
     NewIn(SpecVersion, SpecVersion),
     Proposal(Proposal),
+    /// Some of the files of a proposal, by their names: others need more than is translated of it.
+    Files(Proposal, &'static [&'static str]),
 }
 
 /// A script of the suite.
@@ -81,6 +83,12 @@ pub(crate) fn all() -> &'static [Set] {
             of(Proposal::CustomPageSizes),
             F::DEFAULT.union(F::CUSTOM_PAGE_SIZES),
         ),
+        // The other two files have references to exceptions in every module.
+        set(
+            "exceptions",
+            Source::Files(Proposal::ExceptionHandling, &["tag.wast", "throw.wast"]),
+            F::DEFAULT.union(F::EXCEPTIONS),
+        ),
         set("annotations", of(Proposal::Annotations), WASM2),
     ];
     SETS
@@ -99,6 +107,9 @@ impl Set {
                 spec(version).filter(|file| !known(file)).collect()
             }
             Source::Proposal(name) => proposal(name).collect(),
+            Source::Files(name, files) => {
+                proposal(name).filter(|file| files.contains(&&*file.name)).collect()
+            }
         };
         let mut files: Vec<_> = files
             .into_iter()
@@ -127,7 +138,8 @@ impl Set {
             .wasm_multi_memory(allowed(WasmFeatures::MULTI_MEMORY))
             .wasm_memory64(allowed(WasmFeatures::MEMORY64))
             .wasm_wide_arithmetic(allowed(WasmFeatures::WIDE_ARITHMETIC))
-            .wasm_custom_page_sizes(allowed(WasmFeatures::CUSTOM_PAGE_SIZES));
+            .wasm_custom_page_sizes(allowed(WasmFeatures::CUSTOM_PAGE_SIZES))
+            .wasm_exceptions(allowed(WasmFeatures::EXCEPTIONS));
         config
     }
 }

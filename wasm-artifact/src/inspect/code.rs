@@ -147,12 +147,12 @@ pub(super) fn text(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Resul
 
 /// Says which function the lines that follow are about, whenever that changes.
 #[derive(Default)]
-struct Functions {
+pub(super) struct Functions {
     last: Option<DefinedFuncIndex>,
 }
 
 impl Functions {
-    fn enter(
+    pub(super) fn enter(
         &mut self,
         view: View<'_, '_>,
         f: &mut fmt::Formatter<'_>,

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::view::View;
-use super::{code, entities, header, initial, names};
+use super::{code, entities, exceptions, header, initial, names};
 use crate::format::Part;
 
 /// Writes the contents of a table, a line for each row where it has rows.
@@ -59,6 +59,8 @@ fn of(part: Part) -> (&'static str, Show) {
         Part::Fuel => ("traps with fuel taken ahead", code::fuel),
         Part::StackMaps => ("calls with references in their frames", code::stack_maps),
         Part::FrameReferences => ("the pool of places in frames", code::frame_references),
+        Part::CatchSites => ("calls from which exceptions are caught", exceptions::sites),
+        Part::CatchHandlers => ("where caught exceptions go on", exceptions::handlers),
         Part::FunctionNames => ("names of functions", names::function_names),
         Part::OtherNames => ("names of everything else", names::other_names),
         Part::Symbols => ("ELF symbols", names::symbols),

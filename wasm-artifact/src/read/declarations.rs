@@ -100,6 +100,7 @@ impl Artifact<'_> {
             hooked_functions: self.hooked_functions()?.collect(),
             stack_maps: self.stack_maps()?.collect::<Result<_, _>>()?,
             fuel: self.fuel()?.collect(),
+            catch_sites: self.catch_sites()?.collect::<Result<_, _>>()?,
         })
     }
 

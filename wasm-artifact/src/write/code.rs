@@ -2,14 +2,15 @@
 
 use alloc::vec::Vec;
 
-use wasm_types::{CompiledModule, TextItemKind};
+use wasm_types::{CatchSite, CompiledModule, TextItemKind};
 use zerocopy::little_endian::U32;
 
 use super::{WriteOptions, Writer};
 use crate::address_map;
 use crate::error::Error;
 use crate::format::{
-    CodeRecord, FrameSlotRecord, FuelRecord, Part, TextItemRecord, flags, text_item_kind,
+    CatchHandlerRecord, CatchSiteRecord, CodeRecord, FrameSlotRecord, FuelRecord, NONE, Part,
+    TextItemRecord, flags, text_item_kind,
 };
 use crate::traps;
 
@@ -72,6 +73,7 @@ impl Writer {
         });
         self.add(Part::Fuel, fuel.collect::<Vec<_>>());
         self.add_stack_maps(&compiled.stack_maps)?;
+        self.add_catch_sites(&compiled.catch_sites)?;
         let items = compiled.items.iter().map(|item| {
             let (kind, index) = match item.kind {
                 TextItemKind::Table(table) => (text_item_kind::TABLE, table.as_u32()),
@@ -90,6 +92,26 @@ impl Writer {
             traps: small(traps.len(), "it has too many instructions that trap")?,
             addresses: small(map.len(), "its address map is too large")?,
         })
+    }
+
+    fn add_catch_sites(&mut self, sites: &[CatchSite]) -> Result<(), Error> {
+        let mut records = Vec::with_capacity(sites.len());
+        let mut handlers: Vec<CatchHandlerRecord> = Vec::new();
+        for site in sites {
+            records.push(CatchSiteRecord {
+                return_offset: site.return_offset.into(),
+                stack_below_frame: site.stack_below_frame.into(),
+                context_below_frame: site.context_below_frame.into(),
+                handlers: small(handlers.len(), "it has too many handlers of exceptions")?.into(),
+            });
+            handlers.extend(site.handlers.iter().map(|handler| CatchHandlerRecord {
+                tag: handler.tag.map_or(NONE, |tag| tag.as_u32()).into(),
+                target: handler.target.into(),
+            }));
+        }
+        self.add(Part::CatchSites, records);
+        self.add(Part::CatchHandlers, handlers);
+        Ok(())
     }
 }
 

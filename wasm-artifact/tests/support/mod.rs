@@ -3,13 +3,13 @@
 
 use proptest::prelude::*;
 use wasm_types::{
-    AddressMapEntry, ArrayType, CompiledFunction, CompiledModule, CompositeType, ConstExpr,
-    ConstOp, DataIndex, DataKind, DataSegment, ElemIndex, ElementItems, ElementKind,
-    ElementSegment, EntityIndex, Export, FieldType, FrameSlotEntry, FuelEntry, FuncIndex, FuncType,
-    GlobalIndex, GlobalType, HeapType, Import, Internals, IsaFlag, MemoryIndex, MemoryType, Module,
-    NameMap, OptLevel, RecGroup, RefType, StackMapEntry, StorageType, StructType, SubType,
-    TableIndex, TableType, TagIndex, TagType, TextItem, TextItemKind, TrapCode, TrapEntry,
-    Tunables, TypeIndex, ValType, WasmFeatures,
+    AddressMapEntry, ArrayType, CatchHandler, CatchSite, CompiledFunction, CompiledModule,
+    CompositeType, ConstExpr, ConstOp, DataIndex, DataKind, DataSegment, ElemIndex, ElementItems,
+    ElementKind, ElementSegment, EntityIndex, Export, FieldType, FrameSlotEntry, FuelEntry,
+    FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, Import, Internals, IsaFlag,
+    MemoryIndex, MemoryType, Module, NameMap, OptLevel, RecGroup, RefType, StackMapEntry,
+    StorageType, StructType, SubType, TableIndex, TableType, TagIndex, TagType, TextItem,
+    TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, ValType, WasmFeatures,
 };
 
 pub(crate) const TARGETS: [&str; 4] = [
@@ -437,6 +437,23 @@ impl Source {
             below_frame_pointer: 8 * func,
         });
         let hooked = (imported..module.functions.len() as u32).filter(|func| func % 4 == 2);
+        let mut return_offset = 0;
+        let catch_sites = self.many(40, |s, _| {
+            return_offset += 1 + s.any() % 60;
+            let handlers = s.many(4, |s, _| CatchHandler {
+                tag: (!module.tags.is_empty() && s.coin())
+                    .then(|| TagIndex::new(s.any() % module.tags.len() as u32)),
+                target: s.any() % text.len().max(1) as u32,
+            });
+            CatchSite {
+                return_offset,
+                stack_below_frame: 16 * (s.any() % 20),
+                context_below_frame: 8 * (s.any() % 20),
+                handlers,
+            }
+        });
+        // Handlers lie within the text.
+        let catch_sites = if text.is_empty() { Vec::new() } else { catch_sites };
         CompiledModule {
             target: self.pick(&TARGETS).into(),
             isa_flags: self.many(3, |s, i| IsaFlag { name: s.name(i), value: s.name(i) }),
@@ -452,6 +469,7 @@ impl Source {
             hooked_functions: hooked.map(FuncIndex::new).collect(),
             stack_maps,
             fuel,
+            catch_sites,
         }
     }
 }

@@ -7,7 +7,7 @@ use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, W
 use super::Runner;
 use super::modules::Slot;
 use super::value;
-use crate::{Error, Extern, Instance, Module, Result, Trap, Val};
+use crate::{Error, Extern, Instance, Module, Result, ThrownException, Trap, Val};
 
 /// The outcome of a directive that did not fail.
 pub(super) enum Outcome {
@@ -76,9 +76,12 @@ impl Runner {
             WastDirective::AssertUnlinkable { module, message, .. } => {
                 self.assert_unlinkable(module, message)
             }
-            WastDirective::AssertException { .. } => {
-                Err(Error::msg("`assert_exception` needs the exceptions proposal"))
-            }
+            WastDirective::AssertException { exec, .. } => match self.execute(exec)? {
+                Run::Returned(values) => Err(returned("an exception", &values)),
+                Run::Failed(error) if error.is::<ThrownException>() => Ok(Outcome::Passed),
+                Run::Failed(error) => Err(error.context("expected an exception")),
+                Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
+            },
             WastDirective::AssertSuspension { .. } => {
                 Err(Error::msg("`assert_suspension` needs the stack switching proposal"))
             }
@@ -338,12 +341,13 @@ fn not_exported(what: &str, name: &str) -> Error {
 }
 
 fn no_trap(message: &str, values: &[Val]) -> Error {
+    returned(&format!("a trap `{}`", Escaped::new(message)), values)
+}
+
+/// It returned, where something else was expected.
+fn returned(expected: &str, values: &[Val]) -> Error {
     let values: Vec<_> = values.iter().map(value::describe).collect();
-    Error::msg(format!(
-        "expected a trap `{}`, but it returned [{}]",
-        Escaped::new(message),
-        values.join(", ")
-    ))
+    Error::msg(format!("expected {expected}, but it returned [{}]", values.join(", ")))
 }
 
 /// Scripts often give only the beginning of a message. If several conditions are possible, or if

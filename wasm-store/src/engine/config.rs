@@ -170,6 +170,7 @@ impl Config {
         wasm_extended_const EXTENDED_CONST "yes" "arithmetic in constant expressions";
         wasm_function_references FUNCTION_REFERENCES "no" "typed function references";
         wasm_gc GC "no" "garbage-collected structures and arrays";
+        wasm_legacy_exceptions LEGACY_EXCEPTIONS "no" "the instructions for exceptions of before the proposal was finished (`try`, `catch`, `rethrow`, `delegate`), beside `Config::wasm_exceptions`";
         wasm_memory64 MEMORY64 "yes" "64-bit memories and tables";
         wasm_multi_memory MULTI_MEMORY "yes" "several memories";
         wasm_multi_value MULTI_VALUE "yes" "several results of functions and blocks";

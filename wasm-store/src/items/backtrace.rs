@@ -9,7 +9,7 @@ use wasm_types::{Escaped, FuncIndex};
 use super::Module;
 use crate::store::{AsContext, StoreOpaque};
 use crate::vm;
-use crate::vm::{RawFrame, TrapInfo};
+use crate::vm::{RawFrame, Thrown, TrapInfo};
 
 /// The Wasm functions that were running, innermost first: context of the errors of calls.
 ///
@@ -73,7 +73,19 @@ impl WasmBacktrace {
     pub(crate) unsafe fn of_trap(store: &StoreOpaque, trap: &TrapInfo) -> Option<Self> {
         let limit = store.engine().config().backtrace_frames?.get();
         // SAFETY: as the caller promises.
-        let frames = unsafe { vm::backtrace(store.vm.context(), Some(trap)) };
+        let frames = unsafe { vm::backtrace(store.vm.context(), Some((trap.pc, trap.fp))) };
+        Some(Self::resolve(store, &frames, limit))
+    }
+
+    /// The backtrace of an exception; `None` if backtraces are switched off.
+    ///
+    /// # Safety
+    ///
+    /// Nothing has run on the store's Wasm stack since it was thrown.
+    pub(crate) unsafe fn of_exception(store: &StoreOpaque, thrown: &Thrown) -> Option<Self> {
+        let limit = store.engine().config().backtrace_frames?.get();
+        // SAFETY: as the caller promises.
+        let frames = unsafe { vm::backtrace(store.vm.context(), Some((thrown.pc, thrown.fp))) };
         Some(Self::resolve(store, &frames, limit))
     }
 

@@ -1,10 +1,12 @@
 //! Items that are zero, null or empty, made from their types.
 
-use super::{Extern, Func, Global, Memory, Ref, Table, Val};
+use super::{Extern, Func, Global, Memory, Ref, Table, Tag, Val};
 use crate::error::{Context, Error, Result};
 use crate::gate::Gate;
 use crate::store::AsContextMut;
-use crate::types::{ExternType, FuncType, GlobalType, MemoryType, RefType, TableType, ValType};
+use crate::types::{
+    ExternType, FuncType, GlobalType, MemoryType, RefType, TableType, TagType, ValType,
+};
 
 fn default_ref(ty: &RefType) -> Result<Ref> {
     Val::default_for_ty(&ValType::Ref(ty.clone()))
@@ -79,6 +81,17 @@ impl MemoryType {
     }
 }
 
+impl TagType {
+    /// A new tag of this type.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Tag::new`].
+    pub fn default_value(&self, store: impl AsContextMut) -> Result<Tag> {
+        Tag::new(store, self)
+    }
+}
+
 impl ExternType {
     /// An item of this type that is zero, null or empty.
     ///
@@ -92,6 +105,7 @@ impl ExternType {
             ExternType::Global(ty) => ty.default_value(store).map(Extern::Global),
             ExternType::Table(ty) => ty.default_value(store).map(Extern::Table),
             ExternType::Memory(ty) => ty.default_value(store),
+            ExternType::Tag(ty) => ty.default_value(store).map(Extern::Tag),
         }
         .with_context(|| format!("no default value exists for the type `{self}`"))
     }

@@ -1,7 +1,7 @@
 //! Anything that can be imported or exported.
 
 use crate::error::Result;
-use crate::items::{Func, Global, Memory, Table};
+use crate::items::{Func, Global, Memory, Table, Tag};
 use crate::store::{AsContext, StoreId, StoreOpaque};
 use crate::types::matching::CanonicalType;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
@@ -18,6 +18,8 @@ pub enum Extern {
     Table(Table),
     /// A memory.
     Memory(Memory),
+    /// A tag.
+    Tag(Tag),
 }
 
 macro_rules! conversions {
@@ -58,6 +60,7 @@ conversions! {
     Global into_global "global";
     Table into_table "table";
     Memory into_memory "memory";
+    Tag into_tag "tag";
 }
 
 impl Extern {
@@ -84,6 +87,7 @@ impl Extern {
             Extern::Memory(memory) => {
                 ExternType::Memory(MemoryType::from_canonical(memory.canonical_type(store)))
             }
+            Extern::Tag(tag) => ExternType::Tag(tag.type_in(store)),
         }
     }
 
@@ -94,6 +98,7 @@ impl Extern {
             Extern::Global(global) => CanonicalType::Global(global.canonical_type()),
             Extern::Table(table) => CanonicalType::Table(table.canonical_type(store)),
             Extern::Memory(memory) => CanonicalType::Memory(memory.canonical_type(store)),
+            Extern::Tag(tag) => CanonicalType::Tag(tag.type_id()),
         }
     }
 
@@ -103,6 +108,7 @@ impl Extern {
             Extern::Global(global) => global.store_id(),
             Extern::Table(table) => table.store_id(),
             Extern::Memory(memory) => memory.store_id(),
+            Extern::Tag(tag) => tag.store_id(),
         }
     }
 
@@ -113,13 +119,14 @@ impl Extern {
             Extern::Global(global) => Extern::Global(global.read_only()),
             Extern::Table(table) => Extern::Table(table.read_only()),
             Extern::Memory(memory) => Extern::Memory(memory.read_only()),
+            Extern::Tag(tag) => Extern::Tag(tag),
         }
     }
 
     /// Checks that the item may be given to others, which may write to it.
     pub(crate) fn check_bindable(&self) -> Result<()> {
         match self {
-            Extern::Func(_) => Ok(()),
+            Extern::Func(_) | Extern::Tag(_) => Ok(()),
             Extern::Global(global) => global.check_writable(),
             Extern::Table(table) => table.check_writable(),
             Extern::Memory(memory) => memory.check_writable(),
@@ -133,6 +140,7 @@ impl Extern {
             Extern::Global(global) => VmImport::Global(global.pointer()),
             Extern::Table(table) => VmImport::Table(table.pointer()),
             Extern::Memory(memory) => VmImport::Memory(memory.pointer()),
+            Extern::Tag(tag) => VmImport::Tag(tag.pointer()),
         }
     }
 }

@@ -11,7 +11,7 @@ use wasm_types::{EntityIndex, Escaped};
 use crate::error::{Context, Result};
 use crate::gate::Gate;
 use crate::items::{
-    Export, Extern, Func, Global, Memory, Module, ModuleExport, Table, TypedFunc, WasmParams,
+    Export, Extern, Func, Global, Memory, Module, ModuleExport, Table, Tag, TypedFunc, WasmParams,
     WasmResults, into_error,
 };
 use crate::store::{
@@ -252,6 +252,15 @@ impl Instance {
         self.get_export(store, name)?.into_global()
     }
 
+    /// An exported tag; `None` if there is none, or the export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_tag(&self, store: impl AsContextMut, name: &str) -> Option<Tag> {
+        self.get_export(store, name)?.into_tag()
+    }
+
     fn no_export(&self, store: impl AsContext, name: &str) -> String {
         let store = store.as_context();
         let module = &self.entry(store.0).module;
@@ -265,7 +274,7 @@ impl Instance {
         &store.instances[self.number]
     }
 
-    /// The handle of an item, by its index; `None` for tags.
+    /// The handle of an item, by its index; `None` if there is none, or the artifact is damaged.
     fn item(&self, store: &mut StoreOpaque, index: EntityIndex) -> Option<Extern> {
         self.store.assert_is(store.id());
         let InstanceEntry { vm, module } = &store.instances[self.number];
@@ -285,6 +294,7 @@ impl Instance {
             (EntityIndex::Global(global), CanonicalType::Global(ty)) => {
                 Global::from_vm(store, vm.global(global), ty).into()
             }
+            (EntityIndex::Tag(tag), _) => Tag::from_vm(store, vm.tag(tag)).into(),
             _ => return None,
         })
     }

@@ -22,6 +22,7 @@ use crate::types::matching::CanonicalType;
 use crate::types::registry::ModuleTypes;
 use crate::types::{
     Canonical, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType,
+    TagType,
 };
 use crate::vm::VmModule;
 
@@ -251,6 +252,11 @@ impl Module {
             .imports()
             .map(|import| canonical_entity(&type_ids, import?.ty))
             .collect::<Result<_>>()?;
+        for number in 0..artifact.counts().tags {
+            let ty = artifact.tag(wasm_types::TagIndex::new(number))?.ty;
+            let is_func = records.get(ty.index()).is_some_and(|record| !record.is_null());
+            crate::ensure!(is_func, "the type of tag {number} is not one of functions");
+        }
         let loaded = Arc::clone(&self.inner.loaded);
         let vm = Arc::new(VmModule::new(loaded, records.into(), type_ids.as_slice().into())?);
         // Another thread may have been faster, with the same outcome.
@@ -357,9 +363,6 @@ impl Module {
     }
 
     fn entity_type(&self, index: EntityIndex) -> Option<ExternType> {
-        if matches!(index, EntityIndex::Tag(_)) {
-            return None;
-        }
         self.canonical_type(index).map(|ty| self.extern_type(&ty))
     }
 
@@ -386,6 +389,12 @@ pub(crate) fn extern_type(engine: &Engine, ty: &CanonicalType) -> ExternType {
         CanonicalType::Global(ty) => ExternType::Global(GlobalType::from_canonical(engine, *ty)),
         CanonicalType::Table(ty) => ExternType::Table(TableType::from_canonical(engine, *ty)),
         CanonicalType::Memory(ty) => ExternType::Memory(MemoryType::from_canonical(*ty)),
+        CanonicalType::Tag(id) => {
+            let Some(Canonical::Func(record)) = engine.types().get(*id) else {
+                unreachable!("the types of tags are looked up when a module is loaded")
+            };
+            ExternType::Tag(TagType::new(FuncType::from_record(engine, record)))
+        }
     }
 }
 
@@ -406,9 +415,7 @@ pub(crate) fn canonical_entity(ids: &[u32], ty: EntityType) -> Result<CanonicalT
             ..ty
         }),
         EntityType::Memory(ty) => CanonicalType::Memory(ty),
-        EntityType::Tag(_) => {
-            crate::bail!("the module imports a tag: exceptions are not supported")
-        }
+        EntityType::Tag(ty) => CanonicalType::Tag(rename(ty.ty)?),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wasm_types::{EntityType, Escaped};
+use wasm_types::Escaped;
 
 use super::Linker;
 use crate::error::Result;
@@ -79,12 +79,9 @@ impl<T> Linker<T> {
         let Some(declared) = compiler.imports(bytes, engine.config().request.features)? else {
             crate::bail!("the compiler of this engine does not tell what modules import")
         };
-        // A compiler refuses tags.
-        let unknown = declared.imports.iter().filter(|import| {
-            self.names.get(&import.module, &import.name).is_none()
-                && !matches!(import.ty, EntityType::Tag(_))
-        });
-        let unknown: Vec<_> = unknown.collect();
+        let is_unknown =
+            |import: &&wasm_types::Import| self.names.get(&import.module, &import.name).is_none();
+        let unknown: Vec<_> = declared.imports.iter().filter(is_unknown).collect();
         if unknown.is_empty() {
             return Ok(Vec::new());
         }
@@ -92,11 +89,12 @@ impl<T> Linker<T> {
         let error = |import: &&wasm_types::Import| {
             let (module, name) = (&*import.module, &*import.name);
             let ty = canonical_entity(&ids, import.ty)?;
-            if let CanonicalType::Func(id) = ty {
+            if let CanonicalType::Func(id) | CanonicalType::Tag(id) = ty {
                 let is_func = matches!(engine.types().get(id), Some(Canonical::Func(_)));
                 crate::ensure!(
                     is_func,
-                    "the type of the function `{name}` is not one of functions"
+                    "the type of the {} `{name}` is not one of functions",
+                    ty.kind()
                 );
             }
             let ty = extern_type(engine, &ty);

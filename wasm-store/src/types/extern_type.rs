@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::entity::{GlobalType, MemoryType, TableType};
 use super::func_type::FuncType;
+use super::tag_type::TagType;
 use crate::engine::Engine;
 
 /// The type of anything that can be imported or exported.
@@ -17,6 +18,8 @@ pub enum ExternType {
     Table(TableType),
     /// A memory.
     Memory(MemoryType),
+    /// A tag.
+    Tag(TagType),
 }
 
 macro_rules! accessors {
@@ -46,6 +49,7 @@ impl ExternType {
         Global(GlobalType) global unwrap_global "global";
         Table(TableType) table unwrap_table "table";
         Memory(MemoryType) memory unwrap_memory "memory";
+        Tag(TagType) tag unwrap_tag "tag";
     }
 }
 
@@ -56,6 +60,7 @@ impl fmt::Display for ExternType {
             ExternType::Global(ty) => ty.fmt(f),
             ExternType::Table(ty) => ty.fmt(f),
             ExternType::Memory(ty) => ty.fmt(f),
+            ExternType::Tag(ty) => ty.fmt(f),
         }
     }
 }
@@ -81,6 +86,12 @@ impl From<TableType> for ExternType {
 impl From<MemoryType> for ExternType {
     fn from(ty: MemoryType) -> Self {
         ExternType::Memory(ty)
+    }
+}
+
+impl From<TagType> for ExternType {
+    fn from(ty: TagType) -> Self {
+        ExternType::Tag(ty)
     }
 }
 

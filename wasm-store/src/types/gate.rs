@@ -2,7 +2,7 @@
 
 use super::{
     ArrayType, ExternType, FieldType, FuncType, GlobalType, HeapType, ImportType, RefType,
-    StorageType, StructType, TableType, ValType,
+    StorageType, StructType, TableType, TagType, ValType,
 };
 use crate::gate::{Belongs, Home};
 
@@ -31,6 +31,7 @@ types! {
     HeapType, |it| it.engine().map_or(Home::Anywhere, Home::Engine);
     RefType, |it| it.heap_type().home();
     ValType, |it| it.as_ref().map_or(Home::Anywhere, Belongs::home);
+    TagType, |it| Home::Engine(it.engine());
     GlobalType, |it| it.content().home();
     TableType, |it| it.element().home();
     ExternType, |it| match it {
@@ -38,6 +39,7 @@ types! {
         ExternType::Global(ty) => ty.home(),
         ExternType::Table(ty) => ty.home(),
         ExternType::Memory(_) => Home::Anywhere,
+        ExternType::Tag(ty) => ty.home(),
     };
 }
 

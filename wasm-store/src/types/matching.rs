@@ -5,6 +5,7 @@ use wasm_types::{GlobalType, HeapType, MemoryType, RefType, TableType, ValType};
 
 use super::func_type::FuncType;
 use super::registry::TypeRegistry;
+use super::tag_type::TagType;
 use super::{GlobalType as ApiGlobalType, MemoryType as ApiMemoryType, TableType as ApiTableType};
 use crate::engine::Engine;
 use crate::error::Result;
@@ -21,6 +22,8 @@ pub(crate) enum CanonicalType {
     Table(TableType),
     /// A memory.
     Memory(MemoryType),
+    /// A tag, by the id of its type.
+    Tag(u32),
 }
 
 impl CanonicalType {
@@ -31,6 +34,7 @@ impl CanonicalType {
             CanonicalType::Global(_) => "global",
             CanonicalType::Table(_) => "table",
             CanonicalType::Memory(_) => "memory",
+            CanonicalType::Tag(_) => "tag",
         }
     }
 
@@ -46,6 +50,12 @@ impl CanonicalType {
             CanonicalType::Global(ty) => ApiGlobalType::from_canonical(engine, *ty).to_string(),
             CanonicalType::Table(ty) => ApiTableType::from_canonical(engine, *ty).to_string(),
             CanonicalType::Memory(ty) => ApiMemoryType::from_canonical(*ty).to_string(),
+            CanonicalType::Tag(id) => match engine.types().get(*id) {
+                Some(super::Canonical::Func(record)) => {
+                    TagType::new(FuncType::from_record(engine, record)).to_string()
+                }
+                _ => "(tag)".to_string(),
+            },
         }
     }
 }
@@ -72,6 +82,12 @@ pub(crate) fn import(
         }
         (CanonicalType::Memory(wanted), CanonicalType::Memory(provided)) => {
             memory_mismatch(wanted, provided)
+        }
+        (CanonicalType::Tag(wanted), CanonicalType::Tag(provided)) => {
+            if wanted == provided {
+                return Ok(());
+            }
+            None
         }
         (wanted, provided) => {
             crate::bail!(

@@ -11,6 +11,7 @@
 //! | | `enter_registers_thunk`, `enter_array_thunk` | from the host to Wasm |
 //! | | `host_registers`, `host_array`, `builtin_thunk!` | from Wasm to the host |
 //! | | `unwind_thunk`, `raise` | from Wasm, or the host called by it, to the innermost entry |
+//! | | `resume` | from the host, called by Wasm, to a handler of an exception in a frame of Wasm |
 //! | | `FRAME_WASM_SP` | where the frame of an entry has the Wasm stack's pointer |
 //! | `registers` | `Interrupted` | program counter, stack and frame pointer of a thread that a signal stopped |
 //! | | `go_on_unwinding` | makes that thread continue in `unwind_thunk` |
@@ -29,5 +30,5 @@ pub(crate) use x86_64::time_stamp;
 pub(crate) use x86_64::{
     CallLayout, FRAME_WASM_SP, Interrupted, RegisterImage, ValueLocation, Width, builtin_thunk,
     divert, enter_array_thunk, enter_registers_thunk, go_on_unwinding, host_array, host_registers,
-    look, raise, skip_look,
+    look, raise, resume, skip_look,
 };

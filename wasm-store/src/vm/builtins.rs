@@ -11,6 +11,7 @@ use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapC
 
 use super::arch::{builtin_thunk, raise};
 use super::context::VMContext;
+use super::exceptions::{keep_exception, rethrow, throw};
 use super::function_hook::{function_entered, function_left};
 use super::instance::VmInstance;
 use super::instantiate::element_values;
@@ -26,15 +27,24 @@ struct Table([*const u8; Builtin::ALL.len()]);
 unsafe impl Sync for Table {}
 
 macro_rules! builtins {
-    ({ $($builtin:ident $name:ident;)* } { $($leaf:ident $function:path;)* }) => {
+    (
+        { $($builtin:ident $name:ident;)* }
+        { $($leaf:ident $function:path;)* }
+        { $($later:ident $later_name:ident;)* }
+    ) => {
         mod thunk {
             $(super::builtin_thunk!($name, super::$name);)*
+            $(super::builtin_thunk!($later_name, super::$later_name);)*
         }
-        static TABLE: Table =
-            Table([$(thunk::$name as *const u8,)* $($function as *const u8,)*]);
+        static TABLE: Table = Table([
+            $(thunk::$name as *const u8,)*
+            $($function as *const u8,)*
+            $(thunk::$later_name as *const u8,)*
+        ]);
         // The table is in the order of the ABI.
         const _: () = {
-            let order = [$(Builtin::$builtin,)* $(Builtin::$leaf,)*];
+            let order =
+                [$(Builtin::$builtin,)* $(Builtin::$leaf,)* $(Builtin::$later,)*];
             assert!(order.len() == Builtin::ALL.len());
             let mut place = 0;
             while place < order.len() {
@@ -77,6 +87,11 @@ builtins! {
     {
         MoveBytes libc::memmove;
         FillBytes libc::memset;
+    }
+    {
+        Throw throw;
+        KeepException keep_exception;
+        Rethrow rethrow;
     }
 }
 

@@ -256,4 +256,6 @@ pub(crate) struct VMStoreContext {
     pub(crate) interrupt_page: *const u8,
     /// The hook that is notified when functions are entered and left.
     pub(crate) function_hook: super::function_hook::Notify,
+    /// The exceptions that were thrown, if any ever were.
+    pub(crate) exceptions: Option<Box<super::exceptions::Exceptions>>,
 }

@@ -11,5 +11,5 @@ mod imp;
 
 pub(crate) use imp::Notify;
 #[cfg(feature = "function-hook")]
-pub(crate) use imp::{FunctionMoment, stack_in_use};
-pub(super) use imp::{function_entered, function_left};
+pub(crate) use imp::{FunctionMoment, NotifyFns, stack_in_use};
+pub(super) use imp::{function_entered, function_left, left_by_exception};

@@ -55,7 +55,7 @@ pub(super) unsafe extern "C" fn host_array_dispatch(
     if !succeeded {
         drop(heap);
         // SAFETY: the shim has stored its failure, and nothing is left to drop here.
-        unsafe { super::arch::raise((*record).store) }
+        unsafe { super::exceptions::leave_host((*record).store) }
     }
     let buffer = match layout.buffer {
         Some(ValueLocation::Int(register)) => image.ints[usize::from(register)] as *mut u8,

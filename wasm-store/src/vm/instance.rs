@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wasm_types::abi::{context, import};
 use wasm_types::{
     DataIndex, DefinedTableIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex,
-    TypeIndex,
+    TagIndex, TypeIndex,
 };
 
 use super::context::{FuncRef, HostDef, ImportRecord, NULL_FUNC_REF, VMContext, VMStoreContext};
@@ -18,6 +18,7 @@ use super::memory::VmMemory;
 use super::module::VmModule;
 use super::room_for;
 use super::table::VmTable;
+use super::tag::VmTag;
 use super::value::ValRaw;
 use crate::Error;
 
@@ -37,6 +38,8 @@ pub(crate) struct VmInstance {
     /// References to functions that can't escape by themselves, made for the host. Boxed, as their
     /// addresses are given out.
     pub(super) inner_refs: BTreeMap<FuncIndex, Box<InnerRef>>,
+    /// The tags that it defines. Their addresses are what they are.
+    tags: Box<[VmTag]>,
     user_data: usize,
     /// Whether instantiation went all the way, up to the call of the start function.
     pub(super) whole: bool,
@@ -54,6 +57,18 @@ pub(crate) struct VmInstance {
 pub(super) struct InnerRef {
     pub(super) func_ref: FuncRef,
     func: FuncIndex,
+}
+
+/// The tags that a module defines, anew.
+fn defined_tags(module: &VmModule) -> Result<Box<[VmTag]>, Error> {
+    let artifact = module.loaded.artifact();
+    let counts = artifact.counts();
+    let mut tags = room_for::with_room((counts.tags - counts.imported_tags) as usize, "tags")?;
+    for index in counts.imported_tags..counts.tags {
+        let ty = module.func_type(artifact.tag(TagIndex::new(index))?.ty)?;
+        tags.push(VmTag::new(ty));
+    }
+    Ok(tags.into())
 }
 
 fn context_layout(size: u32) -> Layout {
@@ -76,6 +91,7 @@ impl VmInstance {
         let host_imports = room_for::filled(None, counts.imported_functions as usize, WHAT)?;
         let dropped_elements = room_for::filled(false, counts.elements as usize, WHAT)?;
         let dropped_data = room_for::filled(false, counts.data as usize, WHAT)?;
+        let tags = defined_tags(module)?;
         let layout = context_layout(module.layout.size());
         // SAFETY: the size is not zero: a context has a head.
         let memory = unsafe { alloc_zeroed(layout) };
@@ -91,6 +107,7 @@ impl VmInstance {
             dropped_elements,
             dropped_data,
             inner_refs: BTreeMap::new(),
+            tags,
             user_data: 0,
             whole: false,
             halted: None,
@@ -113,6 +130,10 @@ impl VmInstance {
                 let ids = memory.add(module.layout.type_id(TypeIndex::new(0)) as usize);
                 let from = module.type_ids.as_ptr();
                 std::ptr::copy_nonoverlapping(from, ids.cast(), module.type_ids.len());
+            }
+            for (index, tag) in (counts.imported_tags..).zip(&instance.as_ref().tags) {
+                let place = memory.add(module.layout.tag(TagIndex::new(index)) as usize);
+                place.cast::<NonNull<VmTag>>().write(NonNull::from(tag));
             }
         }
         Ok(instance)
@@ -182,6 +203,22 @@ impl VmInstance {
             }
         };
         NonNull::new(value).expect("an instance has all its imports")
+    }
+
+    /// A tag, imported or defined.
+    pub(crate) fn tag(&self, tag: TagIndex) -> NonNull<VmTag> {
+        let counts = self.module.loaded.artifact().counts();
+        assert!(tag.as_u32() < counts.tags, "the module has no tag {tag}");
+        // SAFETY: the layout gives places within the context; imports were filled in.
+        let place = unsafe { *self.at::<*mut VmTag>(self.module.layout.tag(tag)) };
+        NonNull::new(place).expect("an instance has all its imports")
+    }
+
+    /// The index of a tag, if this instance defines it.
+    pub(super) fn own_tag(&self, tag: NonNull<VmTag>) -> Option<TagIndex> {
+        let place = self.tags.iter().position(|own| std::ptr::eq(own, tag.as_ptr()))?;
+        let counts = self.module.loaded.artifact().counts();
+        Some(TagIndex::new(counts.imported_tags + place as u32))
     }
 
     /// The reference to a function, imported or defined.

@@ -24,6 +24,7 @@ use super::reuse::memories::ImageKey;
 use super::room_for;
 use super::store::VmStore;
 use super::table::VmTable;
+use super::tag::VmTag;
 use super::unwind::{TrapInfo, Unwind};
 use super::value::ValRaw;
 use crate::Error;
@@ -41,6 +42,8 @@ pub(crate) enum VmImport {
     Memory(NonNull<VmMemory>),
     /// A global.
     Global(NonNull<ValRaw>),
+    /// A tag.
+    Tag(NonNull<VmTag>),
 }
 
 fn trap(code: TrapCode) -> Box<Unwind> {
@@ -209,6 +212,9 @@ pub(super) unsafe fn bind_imports(
                         unreachable!("an imported global has a pointer")
                     };
                     instance.at::<*mut ValRaw>(offset).write(bound.as_ptr());
+                }
+                (EntityIndex::Tag(tag), VmImport::Tag(bound)) => {
+                    instance.at::<*mut VmTag>(module.layout.tag(tag)).write(bound.as_ptr());
                 }
                 _ => return Err(fail(Error::msg("an import is bound to an item of another kind"))),
             }

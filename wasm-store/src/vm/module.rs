@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use wasm_artifact::{Artifact, DataRefKind};
 use wasm_loader::Loaded;
 use wasm_types::abi::ContextLayout;
-use wasm_types::{DataIndex, EntityIndex, FuncIndex, GlobalIndex};
+use wasm_types::{DataIndex, EntityIndex, FuncIndex, GlobalIndex, TypeIndex};
 
 use super::state::sizes::SizedImport;
 use super::type_record::FuncTypeRecord;
@@ -197,8 +197,19 @@ impl VmModule {
         &self,
         func: FuncIndex,
     ) -> Result<NonNull<FuncTypeRecord>, wasm_artifact::Error> {
+        self.func_type(self.loaded.artifact().function_type(func)?)
+    }
+
+    /// The record of a function type.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged, or the type is that of something else.
+    pub(super) fn func_type(
+        &self,
+        ty: TypeIndex,
+    ) -> Result<NonNull<FuncTypeRecord>, wasm_artifact::Error> {
         let artifact = self.loaded.artifact();
-        let ty = artifact.function_type(func)?;
         match self.types.get(ty.index()).and_then(|ty| NonNull::new(ty.cast_mut())) {
             Some(record) => Ok(record),
             // The index is that of another kind of type. Reading it as a function type gives the

@@ -21,6 +21,8 @@ use super::stack::{StackBounds, WasmStack};
 use super::state::sizes::Waiting;
 use super::sys::mapping::HOST_PAGE;
 use super::table::VmTable;
+use super::tag::VmTag;
+use super::type_record::FuncTypeRecord;
 use super::unwind::{PendingTrap, RETURNED, Unwind};
 use super::value::ValRaw;
 use super::{fuel, interruption};
@@ -63,6 +65,7 @@ pub(crate) struct VmStore {
     tables: Vec<(NonNull<VmTable>, Option<NonNull<TableRecord>>)>,
     host_funcs: Vec<NonNull<HostFunc>>,
     globals: Vec<NonNull<ValRaw>>,
+    tags: Vec<NonNull<VmTag>>,
     /// The instances that can't run until something grows.
     pub(super) waiting: Waiting,
     /// How many instances were counted against the engine's limit.
@@ -115,6 +118,7 @@ impl VmStore {
             host_data: ptr::null_mut(),
             interrupt_page: interruption::readable_page(),
             function_hook: Default::default(),
+            exceptions: None,
         });
         let interruption = engine.interruption.as_ref().map(StoreInterruption::new);
         let gc = Gc::new(engine.gc);
@@ -127,6 +131,7 @@ impl VmStore {
             tables: Vec::new(),
             host_funcs: Vec::new(),
             globals: Vec::new(),
+            tags: Vec::new(),
             waiting: Waiting::default(),
             counted: 0,
             memory_limit: usize::MAX,
@@ -274,6 +279,13 @@ impl VmStore {
             self.gc.add_global(global);
         }
         global
+    }
+
+    /// A tag that the host defines. The record of the type lives as long as the engine.
+    pub(crate) fn new_tag(&mut self, ty: NonNull<FuncTypeRecord>) -> NonNull<VmTag> {
+        let tag = boxed(VmTag::new(ty));
+        self.tags.push(tag);
+        tag
     }
 
     /// Takes a memory whose record is in the context of the instance that defines it.
@@ -554,6 +566,7 @@ impl Drop for VmStore {
             gone.into_iter().for_each(|instance| free(instance));
             self.host_funcs.drain(..).for_each(|func| free(func));
             self.globals.drain(..).for_each(|global| free(global));
+            self.tags.drain(..).for_each(|tag| free(tag));
             if let Some(stack) = (*self.context.as_ptr()).stack.take() {
                 engine.put_stack(stack);
             }

@@ -9,6 +9,7 @@ use wasm_types::TrapCode;
 
 use super::arch::FRAME_WASM_SP;
 use super::context::{VMContext, VMStoreContext};
+use super::exceptions::Thrown;
 use super::stack::StackBounds;
 use crate::Error;
 
@@ -54,6 +55,13 @@ pub(super) const TIMED: u8 = 2;
 pub(crate) enum Unwind {
     /// A trap.
     Trap(TrapInfo),
+    /// An exception that nothing caught, and is the store's pending one. The error is that of the
+    /// host function that it came from, if it came from one.
+    Exception {
+        /// Where Wasm was left.
+        thrown: Thrown,
+        error: Option<Error>,
+    },
     /// An error that a host function returned.
     Error(Error),
     /// A panic of a host function.
@@ -117,16 +125,17 @@ pub(crate) struct RawFrame {
     pub(crate) fp: usize,
 }
 
-/// The frames of compiled code of all activations of a store, innermost first: from a trap that
-/// was just taken, or else from where Wasm last left for the host.
+/// The frames of compiled code of all activations of a store, innermost first: from the instruction
+/// and the frame pointer of a trap or an exception that has just ended an entry, or else from where
+/// Wasm last left for the host.
 ///
 /// # Safety
 ///
-/// Nothing has run on the store's Wasm stack since the trap; without one, the store is in a call to
+/// Nothing has run on the store's Wasm stack since then; without one, the store is in a call to
 /// the host, or has no activation.
 pub(crate) unsafe fn backtrace(
     store: *const VMStoreContext,
-    from: Option<&TrapInfo>,
+    from: Option<(usize, usize)>,
 ) -> Vec<RawFrame> {
     let mut frames = Vec::new();
     // SAFETY: the context lives; the frames that Wasm was left from are where the thunks put them,
@@ -136,11 +145,11 @@ pub(crate) unsafe fn backtrace(
         let mut host_sp = (*store).host_sp;
         let mut exit = (*store).wasm_sp;
         match from {
-            // The entry that the trap ended was left already: `host_sp` and `wasm_sp` have the
+            // The entry that this ended was left already: `host_sp` and `wasm_sp` have the
             // values from before it.
-            Some(trap) if trap.pc != 0 => {
-                frames.push(RawFrame { pc: trap.pc, fp: trap.fp });
-                walk(trap.fp, bounds, &mut frames);
+            Some((pc, fp)) if pc != 0 => {
+                frames.push(RawFrame { pc, fp });
+                walk(fp, bounds, &mut frames);
             }
             _ => {}
         }

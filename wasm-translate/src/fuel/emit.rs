@@ -17,7 +17,7 @@ use cranelift_codegen::ir::{
 use wasm_types::TrapCode;
 use wasm_types::abi::context;
 
-use super::graph::{Graph, Piece};
+use super::graph::{Graph, Piece, calls_last};
 use super::{ENTRY_COST, Event, EventKind, Plan};
 use crate::trap::clif_trap_code;
 
@@ -92,6 +92,12 @@ enum Action {
 }
 
 impl Emitter<'_, '_> {
+    /// Whether what is left has to be read anew in a block: it comes after calls, and only those.
+    fn comes_after_calls(&self, block: Block) -> bool {
+        let before = self.graph.flow.pred_iter(block).next();
+        before.is_some_and(|edge| calls_last(self.func, edge.block))
+    }
+
     /// Finds out in which blocks what is left is used that was read, or computed, before them.
     fn find_needs(&mut self) {
         let graph = self.graph;
@@ -106,14 +112,18 @@ impl Emitter<'_, '_> {
         for &block in &graph.order {
             let first = self.pieces[block].iter().find_map(|piece| self.first_action(piece));
             passes[block] = first.is_none();
-            if first == Some(Action::Use) && !reads_anew(block) {
+            if first == Some(Action::Use) && !reads_anew(block) && !self.comes_after_calls(block) {
                 self.blocks[block].needs = true;
                 changed.push(block);
             }
         }
         while let Some(block) = changed.pop() {
             for before in graph.flow.pred_iter(block).map(|edge| edge.block) {
-                if passes[before] && !self.blocks[before].needs && !reads_anew(before) {
+                if passes[before]
+                    && !self.blocks[before].needs
+                    && !reads_anew(before)
+                    && !self.comes_after_calls(before)
+                {
                     self.blocks[before].needs = true;
                     changed.push(before);
                 }

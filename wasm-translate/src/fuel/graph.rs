@@ -107,6 +107,9 @@ impl<'e> Graph<'e> {
             let block = self.order[place];
             let Some(branch) = func.layout.last_inst(block) else { continue };
             let is_table = func.dfg.insts[branch].opcode() == Opcode::BrTable;
+            // What others see is exact up to where control goes on, and what comes with control
+            // comes nowhere else.
+            let is_call = calls_last(func, block);
             let successors = self.flow.succ_iter(block).count();
             let tables = (&func.dfg.jump_tables, &func.dfg.exception_tables);
             let calls = func.dfg.insts[branch].branch_destination(tables.0, tables.1);
@@ -118,7 +121,7 @@ impl<'e> Graph<'e> {
                 let (from, to) = (ends[block].1, ends[target].0);
                 let is_critical = successors > 1 && self.flow.pred_iter(target).nth(1).is_some();
                 let leaves = self.loops.loop_level(block) > self.loops.loop_level(target);
-                if is_critical && leaves && !is_table && !self.plan.each_operator {
+                if is_critical && leaves && !is_table && !is_call && !self.plan.each_operator {
                     let price = frequencies[block] * LEAVE;
                     let passage = Passage { enter: from, leave: to, weight: 0, price };
                     self.edges.push(Edge { from: block, number, passage, taken: 0 });
@@ -176,6 +179,7 @@ impl<'e> Graph<'e> {
             let opcode = func.dfg.insts[inst].opcode();
             opcode.is_return()
         });
+        let returns = returns || calls_last(func, block);
         let leave = if returns || each { GROUND } else { self.leads.point() };
         self.add_piece(block, begin..events.end, enter, leave, weight, price);
         (first, leave)
@@ -278,6 +282,14 @@ impl<'e> Graph<'e> {
         leads.retain(|_, lead| *lead != 0);
         leads
     }
+}
+
+/// Whether a block ends in a call, which goes on elsewhere if an exception is thrown.
+pub(super) fn calls_last(func: &Function, block: Block) -> bool {
+    let last = func.layout.last_inst(block);
+    last.is_some_and(|inst| {
+        matches!(func.dfg.insts[inst].opcode(), Opcode::TryCall | Opcode::TryCallIndirect)
+    })
 }
 
 /// Whether a block is hardly ever run: it is marked as cold, or ends in a trap.

@@ -18,6 +18,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::Call { function_index } => {
             let func = FuncIndex::new(function_index);
             let args = pop_args_of(t, func)?;
+            t.count_handlers()?;
             let results = t.env.call(&mut t.builder, func, &args)?;
             note_results(t, TypeOf::Func(func), &results)?;
             t.push_all(&results);
@@ -27,6 +28,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let index = t.pop();
             let count = check_type(t, TypeOf::Type(ty))?;
             let args = pop_args(t, count);
+            t.count_handlers()?;
             let results = t.env.call_indirect(&mut t.builder, table, ty, index, &args)?;
             note_results(t, TypeOf::Type(ty), &results)?;
             t.push_all(&results);
@@ -50,6 +52,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let callee = t.pop();
             let count = check_type(t, TypeOf::Type(ty))?;
             let args = pop_args(t, count);
+            t.count_handlers()?;
             let results = t.env.call_ref(&mut t.builder, ty, callee, &args)?;
             note_results(t, TypeOf::Type(ty), &results)?;
             t.push_all(&results);

@@ -12,7 +12,7 @@ use wasm_types::{FuncType, TypeIndex, ValType};
 use super::branch::{
     block_args, branch, branch_if, branch_on_non_null, branch_on_null, return_from_function,
 };
-use super::branch_table;
+use super::{branch_table, exceptions};
 use crate::control_stack::{Else, Frame, FrameKind};
 use crate::environ::{FuncEnvironment, Values};
 use crate::error::{Error, ErrorKind};
@@ -56,24 +56,29 @@ pub(super) fn translate_unreachable<E: FuncEnvironment + ?Sized>(
         Operator::Block { .. }
         | Operator::Loop { .. }
         | Operator::If { .. }
-        | Operator::TryTable { .. } => t.skipped += 1,
-        Operator::End if t.skipped > 0 => t.skipped -= 1,
-        Operator::End => end(t)?,
+        | Operator::TryTable { .. }
+        | Operator::Try { .. } => t.skipped += 1,
+        // A `delegate` ends its construct.
+        Operator::End | Operator::Delegate { .. } if t.skipped > 0 => t.skipped -= 1,
+        Operator::End | Operator::Delegate { .. } => end(t)?,
         Operator::Else if t.skipped == 0 => enter_else(t),
+        Operator::Catch { .. } | Operator::CatchAll if t.skipped == 0 => {
+            exceptions::next_clause(t)?;
+        }
         _ => {}
     }
     Ok(())
 }
 
 /// What a construct takes and leaves.
-struct Signature {
-    num_params: usize,
+pub(super) struct Signature {
+    pub(super) num_params: usize,
     params: SmallVec<[ValType; 4]>,
-    results: SmallVec<[ValType; 4]>,
+    pub(super) results: SmallVec<[ValType; 4]>,
 }
 
 impl Signature {
-    fn new<E: FuncEnvironment + ?Sized>(
+    pub(super) fn new<E: FuncEnvironment + ?Sized>(
         t: &mut FuncTranslator<'_, '_, E>,
         ty: BlockType,
     ) -> Result<Self, Error> {
@@ -245,7 +250,9 @@ fn enter_else<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>) {
     t.stacks.frames.push(frame);
 }
 
-fn end<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>) -> Result<(), Error> {
+pub(super) fn end<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+) -> Result<(), Error> {
     let mut frame = t.stacks.frames.pop().expect("validation pairs `end` with what it ends");
     match &frame.kind {
         FrameKind::Function => return end_function(t, &frame),
@@ -266,6 +273,12 @@ fn end<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>) -> Result
             t.builder.ins().jump(frame.target, &block_args(params));
             t.reachable = false;
             frame.end_is_target = true;
+        }
+        FrameKind::Try(_) => {
+            if let FrameKind::Try(construct) = std::mem::replace(&mut frame.kind, FrameKind::Block)
+            {
+                exceptions::end(t, &construct, &mut frame)?;
+            }
         }
         FrameKind::If(Else::Done) | FrameKind::Block => {}
     }

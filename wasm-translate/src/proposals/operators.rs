@@ -33,6 +33,9 @@ macro_rules! flag {
     (threads) => {
         WasmFeatures::THREADS
     };
+    (legacy_exceptions) => {
+        WasmFeatures::EXCEPTIONS.union(WasmFeatures::LEGACY_EXCEPTIONS)
+    };
     (exceptions) => {
         WasmFeatures::EXCEPTIONS
     };
@@ -70,12 +73,10 @@ pub(crate) fn of_operator(op: &Operator<'_>) -> WasmFeatures {
     match op {
         // A block with a type of its own has parameters or several results.
         Operator::Block { blockty } | Operator::Loop { blockty } | Operator::If { blockty } => {
-            match blockty {
-                BlockType::Empty => WasmFeatures::empty(),
-                BlockType::Type(ty) => of_parsed_type(*ty),
-                BlockType::FuncType(_) => WasmFeatures::MULTI_VALUE,
-            }
+            of_block_type(*blockty)
         }
+        Operator::Try { blockty } => by_name(op) | of_block_type(*blockty),
+        Operator::TryTable { try_table } => by_name(op) | of_block_type(try_table.ty),
         // The types of a reference, named here and nowhere else.
         Operator::TypedSelect { ty } => WasmFeatures::REFERENCE_TYPES | of_parsed_type(*ty),
         Operator::TypedSelectMulti { .. } => {
@@ -87,6 +88,14 @@ pub(crate) fn of_operator(op: &Operator<'_>) -> WasmFeatures {
                 | ty.map_or(WasmFeatures::empty(), |ty| of_parsed_type(ty.into()))
         }
         op => by_name(op),
+    }
+}
+
+fn of_block_type(ty: BlockType) -> WasmFeatures {
+    match ty {
+        BlockType::Empty => WasmFeatures::empty(),
+        BlockType::Type(ty) => of_parsed_type(ty),
+        BlockType::FuncType(_) => WasmFeatures::MULTI_VALUE,
     }
 }
 

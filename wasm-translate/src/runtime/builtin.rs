@@ -3,6 +3,7 @@
 use cranelift_codegen::ir::{
     self, AbiParam, ArgumentExtension, InstBuilder as _, Type, Value, types,
 };
+use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::{Builtin, BuiltinType, context};
 
@@ -16,14 +17,7 @@ impl RuntimeEnvironment<'_> {
         builtin: Builtin,
         args: &[Value],
     ) -> Option<Value> {
-        let signature = match self.function.builtins.get(&builtin) {
-            Some(signature) => *signature,
-            None => {
-                let signature = builder.import_signature(self.builtin_signature(builtin));
-                self.function.builtins.insert(builtin, signature);
-                signature
-            }
-        };
+        let signature = self.builtin_reference(builder, builtin);
         self.fuel_before_builtin(builder, builtin);
         let builtins = self.load_constant(builder, context::BUILTINS);
         let code = builder.ins().load(types::I64, CONSTANT, builtins, builtin.offset() as i32);
@@ -34,6 +28,20 @@ impl RuntimeEnvironment<'_> {
         all_args.extend_from_slice(args);
         let call = builder.ins().call_indirect(signature, code, &all_args);
         builder.inst_results(call).first().copied()
+    }
+
+    /// The signature of a builtin, imported into the function.
+    pub(super) fn builtin_reference(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        builtin: Builtin,
+    ) -> ir::SigRef {
+        if let Some(signature) = self.function.builtins.get(&builtin) {
+            return *signature;
+        }
+        let signature = builder.import_signature(self.builtin_signature(builtin));
+        self.function.builtins.insert(builtin, signature);
+        signature
     }
 
     /// Calls a builtin that has a result.
@@ -70,9 +78,14 @@ impl RuntimeEnvironment<'_> {
         self.call_builtin(builder, builtin, &args)
     }
 
-    /// The signature of a builtin: the target's C convention, the context first if it takes one.
+    /// The signature of a builtin: the target's C convention, or that of Wasm functions for what
+    /// throws; the context first if it takes one.
     fn builtin_signature(&self, builtin: Builtin) -> ir::Signature {
-        let mut signature = ir::Signature::new(self.isa.default_call_conv());
+        let convention = match builtin.throws() {
+            true => CallConv::Tail,
+            false => self.isa.default_call_conv(),
+        };
+        let mut signature = ir::Signature::new(convention);
         // Some conventions want small integers extended to a whole register.
         let param = |ty: Type| match self.isa.default_argument_extension() {
             ArgumentExtension::Sext if ty == types::I32 => AbiParam::new(ty).sext(),

@@ -2,8 +2,8 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    self, ExtFuncData, ExternalName, Inst, InstBuilder as _, MemFlagsData, StackSlotData,
-    StackSlotKind, UserExternalName, Value, types,
+    self, ExtFuncData, ExternalName, InstBuilder as _, MemFlagsData, StackSlotData, StackSlotKind,
+    UserExternalName, Value, types,
 };
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::{ResultLocation, context, func_ref, import, register_results, type_record};
@@ -155,7 +155,10 @@ impl<'m> RuntimeEnvironment<'m> {
         builder.seal_block(host);
         builder.switch_to_block(host);
         self.fuel_before_call(builder, None);
+        // It is a tail call all the same: nothing of this function catches what the callee throws.
+        let handlers = std::mem::take(&mut self.function.handlers);
         let results = self.finish_call(builder, callee, func_type, args);
+        self.function.handlers = handlers;
         self.return_results(builder, &results);
         builder.switch_to_block(wasm);
         self.fuel_before_call(builder, None);
@@ -324,9 +327,7 @@ impl<'m> RuntimeEnvironment<'m> {
         let places = register_results(ty.results());
         let buffered = buffered_results(&places);
         let buffer = (buffered > 0).then(|| self.call_buffer(builder, buffered));
-        let call = emit_call(builder, callee, args, buffer);
-        let in_registers = Values::from_slice(builder.inst_results(call));
-        let mut in_registers = in_registers.into_iter();
+        let mut in_registers = self.emit_call(builder, callee, args, buffer).into_iter();
         let mut result = |(ty, place): (&ValType, &ResultLocation)| match (place, buffer) {
             (ResultLocation::Buffer(offset), Some(buffer)) => {
                 let ty = clif_type(*ty);
@@ -360,6 +361,42 @@ impl<'m> RuntimeEnvironment<'m> {
         }
     }
 
+    /// Makes a call, and goes on where it returns: the results that come back in registers.
+    fn emit_call(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        callee: Callee,
+        args: &[Value],
+        buffer: Option<Value>,
+    ) -> Values {
+        let signature = match callee {
+            Callee::Direct { function, .. } => builder.func.dfg.ext_funcs[function].signature,
+            Callee::Indirect { signature, .. } => signature,
+        };
+        let Some((table, next)) = self.exception_table(builder, signature) else {
+            let call = match callee {
+                Callee::Direct { function, context } => {
+                    builder.ins().call(function, &all_args(context, args, buffer))
+                }
+                Callee::Indirect { signature, code, context } => {
+                    builder.ins().call_indirect(signature, code, &all_args(context, args, buffer))
+                }
+            };
+            return Values::from_slice(builder.inst_results(call));
+        };
+        match callee {
+            Callee::Direct { function, context } => {
+                builder.ins().try_call(function, &all_args(context, args, buffer), table)
+            }
+            Callee::Indirect { code, context, .. } => {
+                builder.ins().try_call_indirect(code, &all_args(context, args, buffer), table)
+            }
+        };
+        builder.seal_block(next);
+        builder.switch_to_block(next);
+        Values::from_slice(builder.block_params(next))
+    }
+
     /// The buffer for results of the calls that this function makes: one for all, as large as the
     /// largest needs it. Results are read right after each call.
     fn call_buffer(&mut self, builder: &mut FunctionBuilder<'_>, results: u32) -> Value {
@@ -371,22 +408,6 @@ impl<'m> RuntimeEnvironment<'m> {
         let data = &mut builder.func.sized_stack_slots[slot];
         data.size = data.size.max(size);
         builder.ins().stack_addr(types::I64, slot, 0)
-    }
-}
-
-fn emit_call(
-    builder: &mut FunctionBuilder<'_>,
-    callee: Callee,
-    args: &[Value],
-    buffer: Option<Value>,
-) -> Inst {
-    match callee {
-        Callee::Direct { function, context } => {
-            builder.ins().call(function, &all_args(context, args, buffer))
-        }
-        Callee::Indirect { signature, code, context } => {
-            builder.ins().call_indirect(signature, code, &all_args(context, args, buffer))
-        }
     }
 }
 

@@ -49,10 +49,10 @@ impl RuntimeEnvironment<'_> {
         self.call_builtin(builder, builtin, &[func, values]);
     }
 
-    /// Writes values where the builtin finds them, 16 bytes each: to one place for all that the
-    /// function reports, as large as the largest needs it. It is there even for no values, as no
+    /// Writes values where a builtin finds them, 16 bytes each: to one place for all that the
+    /// function reports and throws, as large as the largest needs it. It is there even for no values, as no
     /// address means that there are no results.
-    fn spill(&mut self, builder: &mut FunctionBuilder<'_>, values: &[Value]) -> Value {
+    pub(super) fn spill(&mut self, builder: &mut FunctionBuilder<'_>, values: &[Value]) -> Value {
         let size = values.len().max(1) as u32 * 16;
         let slot = *self.function.hook_values.get_or_insert_with(|| {
             let data = StackSlotData::new(StackSlotKind::ExplicitSlot, size, 4);

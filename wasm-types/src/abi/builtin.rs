@@ -55,6 +55,12 @@ macro_rules! builtins {
                 matches!(self, Builtin::MoveBytes | Builtin::FillBytes)
             }
 
+            /// Whether it is called in the `tail` convention, and not in that of C: it throws an
+            /// exception.
+            pub const fn throws(self) -> bool {
+                matches!(self, Builtin::Throw | Builtin::Rethrow)
+            }
+
             /// Where the code pointer stands in the array of builtins, in bytes.
             pub const fn offset(self) -> u32 {
                 self as u32 * super::POINTER_SIZE
@@ -123,4 +129,15 @@ builtins! {
     MoveBytes move_bytes (to: I64, from: I64, len: I64);
     /// Sets bytes at a native address. C's `memset`.
     FillBytes fill_bytes (to: I64, value: I32, len: I64);
+    /// `throw`: throws an exception of the tag at an address, with the values at another, 16 bytes
+    /// each. Does not return here, but at a handler. It is called in the `tail` convention, so that
+    /// there can be handlers where it is called.
+    Throw throw (tag: I64, values: I64);
+    /// Keeps the exception that a handler was just entered with, so that it can be thrown again
+    /// by the same call of the function, as long as it is in the handler. Handlers can be in each
+    /// other: `depth` says how many are around this one.
+    KeepException keep_exception (depth: I32);
+    /// `rethrow`: throws the exception that was kept for the handler at this depth. It does not
+    /// return, and is called as [`Throw`](Self::Throw) is.
+    Rethrow rethrow (depth: I64);
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use crate::module::Module;
 
 /// Offsets of the fixed head of an instance context. The context is 16-byte aligned.
@@ -139,7 +139,7 @@ pub mod type_record {
 ///
 /// In order, after the head ([`context`]): defined memories, imported memories, defined tables,
 /// imported tables, defined globals (16 bytes each), imported globals (a pointer each), imported
-/// functions, type ids, function references.
+/// functions, type ids, function references, tags (a pointer each).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContextLayout {
     imported: [u32; 4],
@@ -152,6 +152,7 @@ pub struct ContextLayout {
     imported_functions: u32,
     type_ids: u32,
     func_refs: u32,
+    tags: u32,
     size: u32,
     num_type_ids: u32,
 }
@@ -171,6 +172,8 @@ pub struct ContextCounts {
     pub types: u32,
     /// Functions that can be referred to.
     pub func_refs: u32,
+    /// Tags, imported and defined.
+    pub tags: u32,
 }
 
 impl ContextLayout {
@@ -189,6 +192,7 @@ impl ContextLayout {
             globals: split(module.num_imported_globals, module.globals.len()),
             types: module.types.len() as u32,
             func_refs: module.escaping_functions.len() as u32,
+            tags: module.tags.len() as u32,
         })
         .expect("the limits of validation keep an instance context below 2 GiB")
     }
@@ -211,6 +215,7 @@ impl ContextLayout {
         let imported_functions = place(counts.functions, import::SIZE, 16);
         let type_ids = place(counts.types, 4, 4);
         let func_refs = place(counts.func_refs, func_ref::SIZE, 16);
+        let tags = place(counts.tags, super::POINTER_SIZE, 8);
         let size = end.next_multiple_of(16);
         if size > 1 << 31 {
             return None;
@@ -226,6 +231,7 @@ impl ContextLayout {
             imported_functions,
             type_ids,
             func_refs,
+            tags,
             size: size as u32,
             num_type_ids: counts.types,
         })
@@ -300,6 +306,12 @@ impl ContextLayout {
         self.func_refs + slot * func_ref::SIZE
     }
 
+    /// Where the pointer to a tag stands, imported or defined. It is what distinguishes tags: the
+    /// same for all instances that have the tag.
+    pub fn tag(&self, tag: TagIndex) -> u32 {
+        self.tags + tag.as_u32() * super::POINTER_SIZE
+    }
+
     /// Every part as (name, start, end), in order: for tools and tests.
     pub fn parts(&self) -> Vec<(&'static str, u32, u32)> {
         let starts = [
@@ -313,6 +325,7 @@ impl ContextLayout {
             ("imported functions", self.imported_functions),
             ("type ids", self.type_ids),
             ("function references", self.func_refs),
+            ("tags", self.tags),
             ("end", self.size),
         ];
         starts.windows(2).map(|w| (w[0].0, w[0].1, w[1].1)).collect()

@@ -4,7 +4,7 @@ use crate::features::WasmFeatures;
 
 /// Each flag of ours with the one of wasmparser. It has none for branch hints: nothing that is valid
 /// depends on them.
-const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 19] = [
+const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 20] = [
     (WasmFeatures::MUTABLE_GLOBAL, wasmparser::WasmFeatures::MUTABLE_GLOBAL),
     (WasmFeatures::SATURATING_FLOAT_TO_INT, wasmparser::WasmFeatures::SATURATING_FLOAT_TO_INT),
     (WasmFeatures::SIGN_EXTENSION, wasmparser::WasmFeatures::SIGN_EXTENSION),
@@ -24,6 +24,7 @@ const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 19] = [
     (WasmFeatures::CUSTOM_PAGE_SIZES, wasmparser::WasmFeatures::CUSTOM_PAGE_SIZES),
     (WasmFeatures::WIDE_ARITHMETIC, wasmparser::WasmFeatures::WIDE_ARITHMETIC),
     (WasmFeatures::COMPACT_IMPORTS, wasmparser::WasmFeatures::COMPACT_IMPORTS),
+    (WasmFeatures::LEGACY_EXCEPTIONS, wasmparser::WasmFeatures::LEGACY_EXCEPTIONS),
 ];
 
 /// The flags as wasmparser has them. Floats and managed references are not proposals and always on.

@@ -64,7 +64,8 @@ const PROPOSALS: &[Proposal] = &[
         .needs(WasmFeatures::REFERENCE_TYPES),
     proposal(WasmFeatures::GC, "garbage-collection").needs(FUNCTION_REFERENCES),
     proposal(WasmFeatures::COMPACT_IMPORTS, "compact-import-section"),
-    proposal(WasmFeatures::LEGACY_EXCEPTIONS, "legacy exception-handling"),
+    proposal(WasmFeatures::LEGACY_EXCEPTIONS, "legacy exception-handling")
+        .needs(WasmFeatures::EXCEPTIONS.union(WasmFeatures::REFERENCE_TYPES)),
     proposal(WasmFeatures::MEMORY_CONTROL, "memory-control"),
     proposal(WasmFeatures::ACQUIRE_RELEASE_ATOMICS, "acquire-release-atomics")
         .needs(WasmFeatures::THREADS),

@@ -37,20 +37,11 @@ fn each_proposal_that_is_not_translated_is_named() {
             "threads",
             "instruction `i32.atomic.rmw8.add_u`",
         ),
-        ("(module (tag))", "exception-handling", "tag"),
-        (r#"(module (import "m" "t" (tag)))"#, "exception-handling", r#"import "m" "t""#),
-        (
-            "(module (func (block (try_table (catch_all 0)))))",
-            "exception-handling",
-            "instruction `try_table`",
-        ),
-        ("(module (func (param exnref)))", "exception-handling", "function type"),
         (
             "(module (memory 1) (func (memory.discard (i32.const 0) (i32.const 0))))",
             "memory-control",
             "instruction `memory.discard`",
         ),
-        ("(module (func try catch_all end))", "legacy exception-handling", "instruction `try`"),
         ("(module (type $f (func)) (type (cont $f)))", "stack-switching", "continuation type"),
         (
             "(module (global (shared i32) (i32.const 0)))",
@@ -123,6 +114,19 @@ fn what_is_translated_can_be_switched_off() {
             "wide-arithmetic",
         ),
         ("(module (memory 1 (pagesize 1)))", WasmFeatures::CUSTOM_PAGE_SIZES, "custom-page-sizes"),
+        ("(module (tag))", WasmFeatures::EXCEPTIONS, "exception-handling"),
+        (r#"(module (import "m" "t" (tag)))"#, WasmFeatures::EXCEPTIONS, "exception-handling"),
+        (
+            "(module (func (block (try_table (catch_all 0)))))",
+            WasmFeatures::EXCEPTIONS,
+            "exception-handling",
+        ),
+        ("(module (func (param exnref)))", WasmFeatures::EXCEPTIONS, "exception-handling"),
+        (
+            "(module (func try catch_all end))",
+            WasmFeatures::LEGACY_EXCEPTIONS,
+            "legacy exception-handling",
+        ),
     ] {
         let error = refuse_with(text, WasmFeatures::SUPPORTED - flag);
         assert_eq!(error.proposal(), Some(proposal), "{text}: {error}");

@@ -2,7 +2,7 @@
 
 use wasm_runtime::{
     Caller, Extern, Func, FuncType, Global, GlobalType, HeapType, Instance, Module, Mutability,
-    OwnedRooted, Ref, RefType, Result, Rooted, Table, TableType, Val, ValType,
+    OwnedRooted, Ref, RefType, Result, Rooted, Table, TableType, Tag, TagType, Val, ValType,
 };
 
 use super::Row;
@@ -22,6 +22,7 @@ pub(crate) const ROWS: &[Row] = &[
             t.handle(Panic, |o, h| value(Extern::from(h.global).ty(&o.store)));
             t.handle(Panic, |o, h| value(Extern::from(h.table).ty(&o.store)));
             t.handle(Panic, |o, h| value(Extern::from(h.memory).ty(&o.store)));
+            t.handle(Panic, |o, h| value(Extern::from(h.tag).ty(&o.store)));
         },
     },
     Row {
@@ -169,6 +170,21 @@ pub(crate) const ROWS: &[Row] = &[
                 let ty = GlobalType::new(ValType::EXTERNREF, Mutability::Const);
                 Global::new(&mut o.store, ty, h.value.into())
             });
+        },
+    },
+    Row {
+        name: "Tag::new",
+        tries: |t| {
+            t.engine(Error, |o, k| Tag::new(&mut o.store, &TagType::new(k.ty.clone())));
+        },
+    },
+    Row { name: "Tag::ty", tries: |t| t.handle(Panic, |o, h| value(h.tag.ty(&o.store))) },
+    Row {
+        name: "Tag::eq",
+        tries: |t| {
+            t.handle(Panic, |o, h| value(Tag::eq(&h.tag, &o.handles.tag, &o.store)));
+            t.handle(Panic, |o, h| value(Tag::eq(&o.handles.tag, &h.tag, &o.store)));
+            t.handle(Panic, |o, h| value(Tag::eq(&h.tag, &h.tag, &o.store)));
         },
     },
     Row { name: "Global::ty", tries: |t| t.handle(Panic, |o, h| value(h.global.ty(&o.store))) },
@@ -359,6 +375,10 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "Instance::get_memory",
         tries: |t| t.handle(Panic, |o, h| h.instance.get_memory(&mut o.store, "memory")),
+    },
+    Row {
+        name: "Instance::get_tag",
+        tries: |t| t.handle(Panic, |o, h| value(h.instance.get_tag(&mut o.store, "tag"))),
     },
     Row {
         name: "Instance::get_global",

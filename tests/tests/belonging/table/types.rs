@@ -2,7 +2,7 @@
 
 use wasm_runtime::{
     ArrayType, Engine, ExternType, FieldType, Finality, Func, FuncType, GlobalType, HeapType,
-    Mutability, Ref, RefType, StorageType, StructType, TableType, Val, ValType,
+    Mutability, Ref, RefType, StorageType, StructType, TableType, TagType, Val, ValType,
 };
 
 use super::Row;
@@ -216,6 +216,12 @@ pub(crate) const ROWS: &[Row] = &[
         name: "FuncType::default_value",
         tries: |t| {
             t.engine(Error, |o, k| FuncType::new(&k.engine, [], []).default_value(&mut o.store))
+        },
+    },
+    Row {
+        name: "TagType::default_value",
+        tries: |t| {
+            t.engine(Error, |o, k| TagType::new(k.ty.clone()).default_value(&mut o.store));
         },
     },
     Row {

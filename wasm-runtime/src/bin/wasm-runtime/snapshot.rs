@@ -229,7 +229,7 @@ impl Unchanged {
                         .globals
                         .push(globals.next().flatten().filter(|_| fixed || !has_start));
                 }
-                ExternType::Func(_) => {}
+                ExternType::Func(_) | ExternType::Tag(_) => {}
             }
         }
         Ok(unchanged)

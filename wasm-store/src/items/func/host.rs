@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::into_func::WasmRet;
 use super::list::WasmTyList;
-use super::unwind::host_error;
+use super::unwind::host_failure;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::gate::Gate;
@@ -199,7 +199,7 @@ pub(super) unsafe fn host_call<T: 'static, P: CallValues, R: CallValues, const H
     store.vm.gc.handles.leave(scope);
     let failure = match outcome {
         Ok(Ok(value)) => return Some(value),
-        Ok(Err(error)) => Unwind::Error(host_error(store, error)),
+        Ok(Err(error)) => host_failure(store, error),
         Err(payload) => Unwind::Panic(payload),
     };
     // SAFETY: the store lives.

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::items::HostFunc;
 use crate::store::{Caller, StoreOpaque};
 use crate::types::ValType;
-use crate::vm::{HostRecord, ValRaw, raise};
+use crate::vm::{HostRecord, ValRaw, leave_host};
 use crate::watch::call_hook::{CallValues, InRegisters, Returned};
 
 // SAFETY: a single value travels as itself.
@@ -304,7 +304,7 @@ macro_rules! tuples {
                         let outcome = host_call::<T, _, _, HOOKED>(record, params, call);
                         match outcome {
                             Some(Returned(value)) => value,
-                            None => raise((*record).store),
+                            None => leave_host((*record).store),
                         }
                     }
                 }

@@ -3,13 +3,14 @@
 #![allow(unsafe_code)]
 
 use std::panic::resume_unwind;
+use std::ptr::NonNull;
 
-use wasm_types::{MemoryIndex, TrapCode};
+use wasm_types::{EntityIndex, Escaped, MemoryIndex, TrapCode};
 
-use crate::error::{Error, MemoryFault, Trap};
-use crate::items::WasmBacktrace;
+use crate::error::{Error, MemoryFault, ThrownException, Trap};
+use crate::items::{Tag, WasmBacktrace};
 use crate::store::{StoreInner, StoreOpaque};
-use crate::vm::{TrapInfo, Unwind};
+use crate::vm::{Exceptions, Thrown, TrapInfo, Unwind, VmTag};
 use crate::watch::function_hook;
 
 /// The error of a call that did not return. To be called right after that call, before anything
@@ -32,6 +33,16 @@ fn error_of(store: &mut StoreOpaque, unwind: Box<Unwind>) -> Error {
         Unwind::Panic(payload) => resume_unwind(payload),
         // The backtrace was captured where the error was made.
         Unwind::Error(error) => error,
+        Unwind::Exception { thrown, error } => {
+            let error = error.unwrap_or_else(|| uncaught(store));
+            // An error that went through Wasm already has a backtrace.
+            if error.is::<WasmBacktrace>() {
+                return error;
+            }
+            // SAFETY: nothing has run on the store's Wasm stack since the exception.
+            let backtrace = unsafe { WasmBacktrace::of_exception(store, &thrown) };
+            with_backtrace(error, backtrace)
+        }
         Unwind::Trap(trap) => {
             // SAFETY: nothing has run on the store's Wasm stack since the trap.
             let backtrace = unsafe { WasmBacktrace::of_trap(store, &trap) };
@@ -54,6 +65,44 @@ pub(crate) fn host_error(store: &mut StoreOpaque, error: Error) -> Error {
         return error;
     }
     with_backtrace(error, WasmBacktrace::of_host_call(store))
+}
+
+/// The error of a call that the pending exception has ended.
+fn uncaught(store: &StoreOpaque) -> Error {
+    let error = Error::new(ThrownException);
+    let Some((tag, _)) = store.vm.exceptions().and_then(Exceptions::pending) else { return error };
+    let ty = Tag::from_vm(store, tag).type_in(store);
+    match exported_name(store, tag) {
+        Some(name) => error.context(format!("uncaught exception of the tag `{name}`: `{ty}`")),
+        None => error.context(format!("uncaught exception of a tag of type `{ty}`")),
+    }
+}
+
+/// A name that an instance exports a tag by.
+fn exported_name(store: &StoreOpaque, tag: NonNull<VmTag>) -> Option<String> {
+    store.instances.iter().find_map(|entry| {
+        // SAFETY: instances live as long as their store.
+        let instance = unsafe { entry.vm.as_ref() };
+        let found = instance.module().loaded.artifact().exports().find_map(|export| {
+            let export = export.ok()?;
+            match export.index {
+                EntityIndex::Tag(index) if instance.tag(index) == tag => Some(export.name),
+                _ => None,
+            }
+        });
+        found.map(|name| Escaped::new(name).to_string())
+    })
+}
+
+/// Why a host function has left the Wasm that called it, by the error that it returned: if that is
+/// about the store's pending exception, the exception goes on.
+#[cold]
+#[inline(never)]
+pub(super) fn host_failure(store: &mut StoreOpaque, error: Error) -> Unwind {
+    if error.is::<ThrownException>() && store.vm.has_pending_exception() {
+        return Unwind::Exception { thrown: Thrown::default(), error: Some(error) };
+    }
+    Unwind::Error(host_error(store, error))
 }
 
 fn with_backtrace(error: Error, backtrace: Option<WasmBacktrace>) -> Error {

@@ -15,6 +15,6 @@ pub(crate) use layout::{CallLayout, ValueLocation, Width};
 pub(crate) use registers::{Interrupted, go_on_unwinding};
 pub(crate) use thunks::{
     FRAME_WASM_SP, RegisterImage, builtin_thunk, enter_array_thunk, enter_registers_thunk,
-    host_array, host_registers, raise,
+    host_array, host_registers, raise, resume,
 };
 pub(crate) use witness::{look, skip_look};

@@ -7,6 +7,7 @@ use std::ptr::NonNull;
 
 use wasm_types::FuncIndex;
 
+use super::super::exceptions::Exceptions;
 use super::super::instance::VmInstance;
 use super::super::store::VmStore;
 use super::super::unwind::Unwind;
@@ -16,10 +17,18 @@ use crate::vm::arch::raise;
 use crate::vm::context::{VMContext, VMStoreContext};
 use crate::vm::type_record::FuncTypeRecord;
 
-/// The function that is notified. It is set only while there is a hook: code that was compiled for
-/// hooks, in a store without one, returns from the builtin after one comparison.
-pub(crate) type Notify =
-    Option<unsafe fn(*mut VMStoreContext, FunctionMoment) -> Result<(), Error>>;
+/// What is notified. It is set only while there is a hook: code that was compiled for hooks, in a
+/// store without one, returns from the builtin after one comparison.
+pub(crate) type Notify = Option<NotifyFns>;
+
+/// The functions that are notified.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NotifyFns {
+    /// A function is entered or left.
+    pub(crate) moment: unsafe fn(*mut VMStoreContext, FunctionMoment) -> Result<(), Error>,
+    /// An exception has ended all functions whose frames are below an address.
+    pub(crate) unwound: unsafe fn(*mut VMStoreContext, usize) -> Result<(), Error>,
+}
 
 /// What a function hook is notified of.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +112,7 @@ unsafe fn notify(context: *mut VMContext, func: u32, values: *const ValRaw, ente
         // Nobody looks for references among the values, so nothing may move.
         let vm = (*store).vm;
         (*vm).gc.put_off();
-        let notified = catch_unwind(AssertUnwindSafe(|| notify(store, moment)));
+        let notified = catch_unwind(AssertUnwindSafe(|| (notify.moment)(store, moment)));
         (*vm).gc.resume();
         let failure = match notified {
             Ok(Ok(())) => return,
@@ -112,5 +121,36 @@ unsafe fn notify(context: *mut VMContext, func: u32, values: *const ValRaw, ente
         };
         VmStore::fail(store, failure);
         raise(store)
+    }
+}
+
+/// Notifies the store's hook, if it has one, of the functions that an exception has left, which is
+/// caught in the frame with this frame pointer.
+///
+/// # Errors
+///
+/// If the hook fails or panics, which takes the place of the exception.
+///
+/// # Safety
+///
+/// The store lives, and is in a call to the host.
+pub(in crate::vm) unsafe fn left_by_exception(
+    store: *mut VMStoreContext,
+    fp: usize,
+) -> Result<(), Unwind> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let Some(notify) = (*store).function_hook else { return Ok(()) };
+        let run = || catch_unwind(AssertUnwindSafe(|| (notify.unwound)(store, fp)));
+        // Nobody looks for references among the values that are put aside.
+        let vm = (*store).vm;
+        (*vm).gc.put_off();
+        let notified = Exceptions::aside(store, run);
+        (*vm).gc.resume();
+        match notified {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Unwind::Error(error)),
+            Err(payload) => Err(Unwind::Panic(payload)),
+        }
     }
 }

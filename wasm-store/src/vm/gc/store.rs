@@ -193,6 +193,9 @@ impl Roots for Rest {
                 tracer.place(*place);
             }
             (*self.vm).trace_items(tracer);
+            if let Some(exceptions) = &mut (*(*self.vm).context()).exceptions {
+                exceptions.trace(tracer);
+            }
         }
     }
 }

@@ -350,6 +350,11 @@ impl Fork {
                 VmImport::Global(unsafe { instance.as_ref() }.global(global))
             }
             Source::OtherGlobal(number) => VmImport::Global(self.globals[number]),
+            Source::Tag(instance, tag) => {
+                let instance = self.instances.get(instance).ok_or_else(missing)?;
+                // SAFETY: as above.
+                VmImport::Tag(unsafe { instance.as_ref() }.tag(tag))
+            }
         }))
     }
 

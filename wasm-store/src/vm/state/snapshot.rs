@@ -17,7 +17,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use wasm_types::GlobalIndex;
+use wasm_types::{GlobalIndex, TagIndex};
 
 pub(in crate::vm) use capture::is_function;
 use held::Held;
@@ -59,6 +59,8 @@ pub(crate) enum Source {
     Global(usize, GlobalIndex),
     /// A global of the state that none of its instances defines, by its number.
     OtherGlobal(usize),
+    /// A tag that an instance of the state defines.
+    Tag(usize, TagIndex),
 }
 
 /// The state of an instance.

@@ -18,7 +18,7 @@ use crate::engine::Config;
 use crate::error::{Error, Result};
 use crate::items::host_error;
 use crate::store::{Store, StoreContextMut, StoreInner, StoreOpaque};
-use crate::vm::{FunctionMoment, Unwind, VMStoreContext, stack_in_use};
+use crate::vm::{FunctionMoment, NotifyFns, Unwind, VMStoreContext, stack_in_use};
 
 type Hook<T> = dyn FnMut(FunctionHookContext<'_, T>) -> Result<()> + Send + Sync;
 
@@ -104,7 +104,10 @@ impl<T: 'static> Store<T> {
     ) {
         let store = self.inner_mut();
         store.function_hook.hook = Some(Box::new(hook));
-        set_builtin(store, Some(notify::<T>));
+        set_builtin(
+            store,
+            Some(NotifyFns { moment: notify::<T>, unwound: left_by_exception::<T> }),
+        );
     }
 
     /// Removes what [`Store::function_hook`] has set: no hook is notified any more.
@@ -196,11 +199,32 @@ pub(crate) fn into_error<T: 'static>(
     }
 }
 
+/// Notifies the hook of the functions that an exception has ended, which is caught in Wasm.
+///
+/// # Safety
+///
+/// To be called in a call to the host, for a store whose data is of this type.
+unsafe fn left_by_exception<T: 'static>(context: *mut VMStoreContext, end: usize) -> Result<()> {
+    // SAFETY: as the caller promises. The call that has led here borrows the store, and does not
+    // use it before this one is over.
+    let store = unsafe { StoreInner::<T>::from_context(context) };
+    unwound_below(store, end, None).map_err(|error| host_error(store, error))
+}
+
 /// Notifies the hook of the functions whose frames are gone. Neither errors nor panics of the hook
 /// stop this. Of several errors, the last one counts; of several panics, the first one.
 fn unwound<T: 'static>(store: &mut StoreInner<T>, failure: Option<&Error>) -> Result<()> {
     // SAFETY: the store is borrowed.
     let in_use = unsafe { stack_in_use(store.vm.context()) };
+    unwound_below(store, in_use, failure)
+}
+
+/// As above, for the frames below an address.
+fn unwound_below<T: 'static>(
+    store: &mut StoreInner<T>,
+    in_use: usize,
+    failure: Option<&Error>,
+) -> Result<()> {
     let mut result = Ok(());
     let mut panic = None;
     while let Some(moment) = store.function_hook.entered.pop_if(|moment| moment.stack < in_use) {

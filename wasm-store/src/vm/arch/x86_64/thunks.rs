@@ -254,6 +254,38 @@ pub(crate) unsafe fn raise(store: *mut VMStoreContext) -> ! {
     unsafe { unwind_thunk(store) }
 }
 
+/// Goes on at a handler of an exception, with the stack and frame pointer of its frame, and the
+/// address of the exception's values for it. What is on the host's stack below the entry frame is
+/// given up.
+///
+/// # Safety
+///
+/// As for [`resume`].
+#[unsafe(naked)]
+unsafe extern "C" fn resume_thunk(target: usize, sp: usize, fp: usize, values: *const u8) -> ! {
+    // The payload registers of the convention are `rax` and `rdx`. Everything else that compiled
+    // code keeps across such a call is in its frame.
+    naked_asm!(
+        "mov rax, rcx
+         mov rbp, rdx
+         xor edx, edx
+         mov rsp, rsi
+         jmp rdi"
+    )
+}
+
+/// Goes on at a handler of an exception.
+///
+/// # Safety
+///
+/// The code is that of a handler of a call that is on the Wasm stack, in the frame that the
+/// pointers are those of. The store's innermost entry is the one that led to that frame, and
+/// nothing on the host's stack below the entry frame is left to drop.
+pub(crate) unsafe fn resume(target: usize, sp: usize, fp: usize, values: *const u8) -> ! {
+    // SAFETY: as the caller promises.
+    unsafe { resume_thunk(target, sp, fp, values) }
+}
+
 /// From Wasm to a host function's shim, with all argument and result registers passed through.
 ///
 /// # Safety

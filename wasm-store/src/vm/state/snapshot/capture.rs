@@ -248,7 +248,12 @@ unsafe fn find_imports(
                         }
                     }
                 }
-                EntityIndex::Tag(_) => Source::Outside,
+                EntityIndex::Tag(index) => {
+                    let tag = vm.tag(index);
+                    let own = |instance: &NonNull<VmInstance>| instance.as_ref().own_tag(tag);
+                    let found = (0..).zip(instances).find_map(|(n, it)| Some((n, own(it)?)));
+                    found.map_or(Source::Outside, |(number, tag)| Source::Tag(number, tag))
+                }
             }
         };
         sources.push(source);

@@ -1,0 +1,255 @@
+//! Exceptions: who throws one writes its values here, and the handler that takes it reads them
+//! here.
+//!
+//! Compiled code keeps frame pointers, and the artifact has, for the calls inside of constructs
+//! that catch something, where its handlers are. So throwing is one walk along the frames up to the
+//! first handler that takes the exception, and a jump there with that frame's stack pointer. The
+//! code behind a call with handlers keeps nothing in registers if it is entered that way, so that
+//! nothing else has to be put back. The walk ends at the entry to Wasm: if there was no handler,
+//! the call from the host fails with the exception, and goes on in the Wasm around it if a host
+//! function returns that error.
+//!
+//! What is known of a return address is remembered in a small table for the next exception. A store
+//! whose code throws nothing has none of all this.
+
+#![allow(unsafe_code)]
+
+mod handlers;
+mod kept;
+
+use std::ptr::{self, NonNull};
+
+use self::handlers::Handlers;
+use self::kept::Kept;
+use super::arch::{raise, resume};
+use super::context::{VMContext, VMStoreContext};
+use super::gc::Tracer;
+use super::store::VmStore;
+use super::tag::VmTag;
+use super::unwind::Unwind;
+use super::value::ValRaw;
+use crate::Error;
+
+/// The exceptions of a store.
+#[derive(Debug, Default)]
+pub(crate) struct Exceptions {
+    /// The tag of the exception that was thrown and not caught so far.
+    pending: Option<NonNull<VmTag>>,
+    /// Its values, or of the exception that was caught last.
+    values: Vec<ValRaw>,
+    /// Exceptions that may be thrown again.
+    kept: Kept,
+    /// What is known of return addresses.
+    handlers: Handlers,
+}
+
+/// Where an exception was thrown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Thrown {
+    /// An address within the call that has thrown it; 0 if that is not known.
+    pub(crate) pc: usize,
+    /// The frame pointer of the function that has.
+    pub(crate) fp: usize,
+}
+
+impl Exceptions {
+    /// The exception that was thrown and not caught so far: its tag and its values.
+    pub(crate) fn pending(&self) -> Option<(NonNull<VmTag>, &[ValRaw])> {
+        self.pending.map(|tag| (tag, self.values.as_slice()))
+    }
+
+    /// Calls what may throw and catch other exceptions, and leaves the pending one as it is.
+    pub(super) unsafe fn aside<R>(store: *mut VMStoreContext, run: impl FnOnce() -> R) -> R {
+        // SAFETY: the store lives, and what is called uses no borrow of its exceptions.
+        unsafe {
+            let take = |exceptions: &mut Box<Exceptions>| {
+                (exceptions.pending.take(), std::mem::take(&mut exceptions.values))
+            };
+            let pending = (*store).exceptions.as_mut().map(take);
+            let result = run();
+            if let (Some((tag, values)), Some(exceptions)) = (pending, &mut (*store).exceptions) {
+                (exceptions.pending, exceptions.values) = (tag, values);
+            }
+            result
+        }
+    }
+
+    /// Shows the references among the values to a collector.
+    ///
+    /// # Safety
+    ///
+    /// The tags live.
+    pub(super) unsafe fn trace(&mut self, tracer: &mut Tracer<'_>) {
+        // SAFETY: as the caller promises; each value is one of the type that its tag says.
+        unsafe {
+            if let Some(tag) = self.pending {
+                trace(tag, &mut self.values, tracer);
+            }
+            self.kept.trace(|tag, values| trace(tag, values, tracer));
+        }
+    }
+
+    fn set(&mut self, tag: NonNull<VmTag>, values: &[ValRaw]) {
+        self.pending = Some(tag);
+        self.values.clear();
+        self.values.extend_from_slice(values);
+    }
+}
+
+/// Shows the references among the values of an exception to a collector.
+unsafe fn trace(tag: NonNull<VmTag>, values: &mut [ValRaw], tracer: &mut Tracer<'_>) {
+    // SAFETY: the tag lives, and its type as long as the engine; the values are of that type.
+    unsafe {
+        let types = tag.as_ref().ty().as_ref().ty.params();
+        for (value, _) in values.iter_mut().zip(types).filter(|(_, ty)| ty.is_collected()) {
+            tracer.place(ptr::from_mut(value).cast());
+        }
+    }
+}
+
+impl VmStore {
+    /// The exceptions of the store, if there were any.
+    pub(crate) fn exceptions(&self) -> Option<&Exceptions> {
+        // SAFETY: the context is this store's own.
+        unsafe { (*self.context()).exceptions.as_deref() }
+    }
+
+    /// Whether an exception was thrown and not caught so far.
+    pub(crate) fn has_pending_exception(&self) -> bool {
+        self.exceptions().is_some_and(|exceptions| exceptions.pending.is_some())
+    }
+}
+
+/// `throw`: the values are copied before anything else, since they are in the frame of the caller.
+///
+/// # Safety
+///
+/// To be called by compiled code, with a tag of its instance and as many values as it has.
+pub(super) unsafe extern "C" fn throw(
+    context: *mut VMContext,
+    tag: NonNull<VmTag>,
+    values: *const ValRaw,
+) -> ! {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let store = (*context).store;
+        let exceptions = (*store).exceptions.get_or_insert_default();
+        let count = tag.as_ref().ty().as_ref().ty.params().len();
+        exceptions.set(tag, std::slice::from_raw_parts(values, count));
+        unwind(store, None)
+    }
+}
+
+/// Keeps the exception that a handler was just entered with.
+///
+/// # Safety
+///
+/// To be called by compiled code, in a handler, before anything else can be thrown.
+pub(super) unsafe extern "C" fn keep_exception(context: *mut VMContext, depth: u32) {
+    // SAFETY: as the caller promises; the thunk's frame begins with the caller's frame pointer.
+    unsafe {
+        let store = (*context).store;
+        let frame = *(*store).wasm_sp.cast::<usize>();
+        if let Some(exceptions) = &mut (*store).exceptions {
+            let Exceptions { kept, values, handlers, .. } = &mut **exceptions;
+            if let Some(tag) = handlers.caught() {
+                kept.keep(frame, depth, tag, values);
+            }
+        }
+    }
+}
+
+/// `rethrow`.
+///
+/// # Safety
+///
+/// To be called by compiled code, in the handler that the exception was kept for.
+pub(super) unsafe extern "C" fn rethrow(context: *mut VMContext, depth: u64) -> ! {
+    // SAFETY: as the caller promises; the thunk's frame begins with the caller's frame pointer.
+    unsafe {
+        let store = (*context).store;
+        let frame = *(*store).wasm_sp.cast::<usize>();
+        let exceptions = (*store).exceptions.get_or_insert_default();
+        match exceptions.kept.take(frame, depth as u32, &mut exceptions.values) {
+            Some(tag) => {
+                exceptions.pending = Some(tag);
+                unwind(store, None)
+            }
+            None => {
+                let error = Error::msg("an exception was to be thrown again that was not kept");
+                VmStore::fail(store, Unwind::Error(error));
+                raise(store)
+            }
+        }
+    }
+}
+
+/// Leaves a host function with the failure that its shim has stored: to a handler if that is an
+/// exception and there is one, or else to the innermost entry.
+///
+/// # Safety
+///
+/// To be called by a shim, or a builtin, as its last act, with nothing left to drop.
+pub(crate) unsafe fn leave_host(store: *mut VMStoreContext) -> ! {
+    // SAFETY: as the caller promises.
+    unsafe {
+        match (*store).failure.take() {
+            Some(Unwind::Exception { error, .. }) => unwind(store, error),
+            failure => {
+                (*store).failure = failure;
+                raise(store)
+            }
+        }
+    }
+}
+
+/// Goes on with the pending exception at the first handler that takes it, or else leaves Wasm with
+/// it. `error` is what a host function has returned, if the exception came from there.
+///
+/// # Safety
+///
+/// Wasm has left for the host from the frame at `wasm_sp`, and nothing on the host's stack is left
+/// to drop but `error`.
+unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
+    // SAFETY: the frames that Wasm was left from are where the thunks put them, and compiled code
+    // keeps frame pointers.
+    unsafe {
+        let bounds = (*store).bounds;
+        let frame = (*store).wasm_sp.cast::<usize>();
+        let (mut fp, mut pc) = (*frame, *frame.add(1));
+        let thrown = Thrown { pc: pc.wrapping_sub(1), fp };
+        let exceptions = (*store).exceptions.get_or_insert_default();
+        let Some(tag) = exceptions.pending else {
+            unreachable!("whoever throws an exception makes it the pending one")
+        };
+        let failure = loop {
+            match exceptions.handlers.find(pc, fp, tag) {
+                Ok(Some(place)) => {
+                    if let Err(failure) = super::function_hook::left_by_exception(store, fp) {
+                        break failure;
+                    }
+                    drop(error);
+                    let exceptions = (*store).exceptions.get_or_insert_default();
+                    exceptions.pending = None;
+                    exceptions.handlers.caught = Some(tag);
+                    let values = exceptions.values.as_ptr();
+                    resume(place.target, place.sp, fp, values.cast())
+                }
+                Ok(None) => {}
+                Err(error) => break Unwind::Error(Error::new(error)),
+            }
+            if !bounds.can_hold_frame(fp) {
+                break Unwind::Exception { thrown, error };
+            }
+            let frame = std::ptr::with_exposed_provenance::<usize>(fp);
+            let (caller, return_address) = (*frame, *frame.add(1));
+            if caller <= fp {
+                // The entry.
+                break Unwind::Exception { thrown, error };
+            }
+            (fp, pc) = (caller, return_address);
+        };
+        VmStore::fail(store, failure);
+        raise(store)
+    }
+}
