@@ -50,27 +50,24 @@ fn with_hints(wasm: &[u8], mut said: impl FnMut() -> Option<bool>) -> Vec<u8> {
         {
             code = range.start as usize;
         }
-        match payload {
-            Payload::CodeSectionEntry(body) => {
-                let start = body.range().start;
-                let mut hints = Vec::new();
-                let mut number = 0_u8;
-                let mut operators = body.get_operators_reader().expect("a valid body");
-                while !operators.eof() {
-                    let (operator, at) = operators.read_with_offset().expect("a valid body");
-                    let is_branch = matches!(operator, Operator::If { .. } | Operator::BrIf { .. });
-                    let Some(is_likely) = is_branch.then(&mut said).flatten() else { continue };
-                    number += 1;
-                    leb(&mut hints, (at - start) as u32);
-                    hints.extend([1, u8::from(is_likely)]);
-                }
-                if number > 0 {
-                    hints.insert(0, number);
-                    functions.push((count, hints));
-                }
-                count += 1;
+        if let Payload::CodeSectionEntry(body) = payload {
+            let start = body.range().start;
+            let mut hints = Vec::new();
+            let mut number = 0_u8;
+            let mut operators = body.get_operators_reader().expect("a valid body");
+            while !operators.eof() {
+                let (operator, at) = operators.read_with_offset().expect("a valid body");
+                let is_branch = matches!(operator, Operator::If { .. } | Operator::BrIf { .. });
+                let Some(is_likely) = is_branch.then(&mut said).flatten() else { continue };
+                number += 1;
+                leb(&mut hints, (at - start) as u32);
+                hints.extend([1, u8::from(is_likely)]);
             }
-            _ => {}
+            if number > 0 {
+                hints.insert(0, number);
+                functions.push((count, hints));
+            }
+            count += 1;
         }
     }
     let name = b"metadata.code.branch_hint";

@@ -11,8 +11,11 @@ use wasm_runtime::{
 use wasm_tests::Pipeline;
 use wasm_translate::Settings;
 
-/// What each operator computes of the numbers, of whose lower halves alone products are.
-const OPERATORS: [(&str, fn(u128, u128) -> u128); 4] = [
+/// What an operator computes. Products are of the lower halves alone.
+type Expected = fn(u128, u128) -> u128;
+
+/// Each operator, and what it computes.
+const OPERATORS: [(&str, Expected); 4] = [
     ("i64.add128", u128::wrapping_add),
     ("i64.sub128", u128::wrapping_sub),
     ("i64.mul_wide_s", |a, b| (i128::from(a as i64) * i128::from(b as i64)) as u128),
