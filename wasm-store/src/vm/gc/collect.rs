@@ -194,6 +194,8 @@ impl Heap {
         self.space.flip(to);
     }
 
+    /// Nothing is in the nursery any more. Nothing is handed out from it either, until it is known
+    /// how much the old space has room for: finding that out may fail.
     fn empty_nursery(&mut self) {
         let nursery = self.space.nursery;
         if cfg!(debug_assertions) {
@@ -202,5 +204,6 @@ impl Heap {
             unsafe { self.space.fill(nursery.start..nursery.top, 0xa5) };
         }
         self.space.nursery.top = nursery.start;
+        self.space.nursery.limit = nursery.start;
     }
 }

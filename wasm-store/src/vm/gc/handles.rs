@@ -16,8 +16,9 @@ pub(crate) enum Root {
     Scoped { number: u32, generation: u32 },
     /// Ends when nobody keeps it alive any more: see [`Handles::owned`].
     Owned { number: u32, generation: u32 },
-    /// The reference itself. Ends when collections are no longer put off.
-    Fixed { reference: u32, generation: u32 },
+    /// The reference itself. Ends when collections are no longer put off. The only handle that leads
+    /// to where an object was, should its generation come again: so it never does.
+    Fixed { reference: u32, generation: u64 },
 }
 
 /// The handles of a store.
@@ -33,7 +34,7 @@ pub(crate) struct Handles {
     /// With so many of them, those that have ended are looked for.
     look_at: usize,
     /// Changes whenever references that are fixed cease to be.
-    fixed: u32,
+    fixed: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +108,7 @@ impl Handles {
 
     /// Ends all handles that were made by [`fixed`](Self::fixed).
     pub(super) fn end_fixed(&mut self) {
-        self.fixed = self.fixed.wrapping_add(1);
+        self.fixed += 1;
     }
 
     /// The reference of a handle; `None` if it has ended.
@@ -169,6 +170,17 @@ mod tests {
         // Another in the same place is another.
         let other = handles.scoped(24);
         assert_eq!((handles.get(inner), handles.get(other)), (None, Some(24)));
+    }
+
+    #[test]
+    fn a_fixed_handle_does_not_come_again() {
+        let mut handles = Handles::default();
+        let fixed = handles.fixed(8);
+        assert_eq!(handles.get(fixed), Some(8));
+        // Hooks run often enough for all numbers of 32 bits.
+        handles.fixed += (1 << 32) - 1;
+        handles.end_fixed();
+        assert_eq!(handles.get(fixed), None);
     }
 
     #[test]

@@ -18,11 +18,25 @@ use crate::Error;
 struct Rest {
     roots: Vec<u32>,
     limit: usize,
+    /// How often references are found and growth is allowed before both are errors; `None` if they
+    /// never are.
+    fails_after: Option<u32>,
+}
+
+impl Rest {
+    fn check(&mut self) -> Result<(), Error> {
+        match &mut self.fails_after {
+            Some(0) => return Err(Error::msg("the rest of the store fails")),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        Ok(())
+    }
 }
 
 impl Roots for Rest {
     fn find(&mut self) -> Result<(), Error> {
-        Ok(())
+        self.check()
     }
 
     fn trace(&mut self, tracer: &mut Tracer<'_>) {
@@ -35,6 +49,7 @@ impl Roots for Rest {
 
 impl Growth for Rest {
     fn may_grow(&mut self, _current: usize, desired: usize) -> Result<bool, Error> {
+        self.check()?;
         Ok(desired <= self.limit)
     }
 
@@ -102,6 +117,7 @@ enum Step {
     Collect,
     Minor,
     PutOff { on: bool },
+    Fail { after: Option<u32> },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -122,6 +138,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Collect),
         3 => Just(Step::Minor),
         1 => any::<bool>().prop_map(|on| Step::PutOff { on }),
+        1 => proptest::option::of(0..4u32).prop_map(|after| Step::Fail { after }),
     ]
 }
 
@@ -133,7 +150,7 @@ impl Model {
         let bytes = heap.layouts.add(Layout::Array { element: 1, references: false });
         Self {
             heap,
-            rest: Rest { roots: Vec::new(), limit },
+            rest: Rest { roots: Vec::new(), limit, fails_after: None },
             objects: Vec::new(),
             roots: Vec::new(),
             pair,
@@ -168,7 +185,14 @@ impl Model {
                 self.push(Reference::Object(self.objects.len() - 1), bits);
             }
             Err(NoRoom::Full(_)) => assert!(self.rest.limit < usize::MAX),
-            Err(NoRoom::Failed(error)) => panic!("{error}"),
+            Err(NoRoom::Failed(error)) => self.failed(Err(error)),
+        }
+    }
+
+    /// What may fail does so only because of the rest of the store.
+    fn failed(&self, result: Result<(), Error>) {
+        if let Err(error) = result {
+            assert!(self.rest.fails_after == Some(0), "{error}");
         }
     }
 
@@ -233,17 +257,22 @@ impl Model {
             }
             Step::Read { object, field } => self.read(object, field),
             Step::Collect => {
-                self.heap.collect(&mut self.rest).unwrap();
+                let collected = self.heap.collect(&mut self.rest);
+                self.failed(collected);
                 drop(self.heap.take_dead());
             }
             Step::Minor if self.heap.is_put_off() => {}
-            Step::Minor => self.heap.minor(&mut self.rest).unwrap(),
+            Step::Minor => {
+                let collected = self.heap.minor(&mut self.rest);
+                self.failed(collected);
+            }
             Step::PutOff { on: true } => self.heap.put_off(),
             Step::PutOff { on: false } => {
                 if self.heap.is_put_off() {
                     self.heap.resume();
                 }
             }
+            Step::Fail { after } => self.rest.fails_after = after,
         }
     }
 
@@ -343,6 +372,7 @@ impl Model {
 
     /// At the end, exactly what can be reached is there.
     fn finish(mut self) {
+        self.rest.fails_after = None;
         while self.heap.is_put_off() {
             self.heap.resume();
         }
@@ -407,6 +437,21 @@ fn what_is_forgotten_takes_no_room() {
     assert_eq!(model.roots.len(), 300);
     assert!(model.heap.capacity() <= 4 << 20);
     model.finish();
+}
+
+/// A minor collection leaves less room than there was. If the growth that follows it fails, no more
+/// is made than there is room for.
+#[test]
+fn growth_that_fails_after_a_collection_leaves_room_for_what_is_made() {
+    for succeeds in 0..4 {
+        let mut model = Model::new(false, usize::MAX);
+        for number in 0..20_000 {
+            // Everything is kept, and from time to time a request is an error.
+            model.rest.fails_after = (number % 512 < 8).then_some(succeeds);
+            model.run(Step::Value);
+        }
+        model.finish();
+    }
 }
 
 /// A heap that is full says so, and works again when something is forgotten.
