@@ -1,7 +1,7 @@
 //! Limits of the heap.
 
 use wasm_runtime::{
-    Engine, ExternRef, GcHeapOutOfMemory, ResourceLimiter, Result, RootScope, Store,
+    Engine, Error, ExternRef, GcHeapOutOfMemory, ResourceLimiter, Result, RootScope, Store,
     StoreLimitsBuilder,
 };
 
@@ -53,6 +53,42 @@ fn the_limiter_is_asked_before_the_heap_grows() -> Result<()> {
     store.data_mut().limit = 1 << 20;
     store.gc(Some(&error))?;
     ExternRef::new(&mut store, made)?;
+    Ok(())
+}
+
+/// A limiter that fails each other time.
+#[derive(Default)]
+struct Unsteady {
+    asked: u32,
+}
+
+impl ResourceLimiter for Unsteady {
+    fn memory_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool> {
+        self.asked += 1;
+        if self.asked.is_multiple_of(2) { Err(Error::msg("not now")) } else { Ok(true) }
+    }
+
+    fn table_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> Result<bool> {
+        Ok(true)
+    }
+}
+
+#[test]
+fn a_limiter_that_fails_does_no_harm() -> Result<()> {
+    let mut store = Store::new(&Engine::default(), Unsteady::default());
+    store.limiter(|limiter| limiter);
+    let mut made = Vec::new();
+    for number in 0..50_000_u32 {
+        match ExternRef::new(&mut store, number) {
+            Ok(value) => made.push((number, value)),
+            Err(error) => assert_eq!(error.to_string(), "not now"),
+        }
+    }
+    assert!((49_000..50_000).contains(&made.len()), "{}", made.len());
+    for (number, value) in made {
+        let data = value.data(&store)?.expect("a value of the host");
+        assert_eq!(data.downcast_ref::<u32>(), Some(&number));
+    }
     Ok(())
 }
 

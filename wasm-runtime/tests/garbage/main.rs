@@ -10,4 +10,5 @@ mod limits;
 mod random;
 mod state;
 mod support;
+mod thrown;
 mod volume;
