@@ -59,6 +59,11 @@ impl Exceptions {
     }
 
     /// Calls what may throw and catch other exceptions, and leaves the pending one as it is.
+    ///
+    /// # Safety
+    ///
+    /// The store lives, and is not collected meanwhile: nobody finds the pending references.
+    #[cfg(feature = "function-hook")]
     pub(super) unsafe fn aside<R>(store: *mut VMStoreContext, run: impl FnOnce() -> R) -> R {
         // SAFETY: the store lives, and what is called uses no borrow of its exceptions.
         unsafe {
