@@ -10,8 +10,8 @@ use wasm_runtime::error::Context;
 use wasm_runtime::wasi::I32Exit;
 use wasm_runtime::wasi::abi::Errno;
 use wasm_runtime::{
-    CacheConfig, Config, Engine, Error, Instance, Linker, Memory, MemoryType, Module, NamePattern,
-    Store, rewrite, sign,
+    CacheConfig, Config, Engine, Error, ExternRef, Instance, Linker, Memory, MemoryType, Module,
+    NamePattern, Store, StoreLimitsBuilder, ThrownException, rewrite, sign,
 };
 
 type Boxed = Box<dyn StdError + Send + Sync>;
@@ -89,6 +89,11 @@ fn samples() -> Vec<(&'static str, Boxed)> {
     let trap = module("(module (func $f unreachable) (start $f))").unwrap();
     let trap = Instance::new(&mut store, &trap, &[]).unwrap_err();
     add("wasm-store/src/error/trap.rs", trap.context("outer").into());
+    add("wasm-store/src/error/thrown.rs", ThrownException.into());
+    let mut small = Store::new(&engine, StoreLimitsBuilder::new().memory_size(0).build());
+    small.limiter(|limits| limits);
+    let full = ExternRef::new(&mut small, 1).map(drop).unwrap_err();
+    add("wasm-store/src/error/gc_heap.rs", full.into());
     add("wasm-store/src/error/object.rs", Error::msg("words").into());
     add("wasm-store/src/error/object.rs", Error::msg("words").context("more").into());
     let io = std::fs::read("/no/such/file").context("can't read").unwrap_err();

@@ -13,12 +13,18 @@ use std::fmt;
 /// The message of the call's error names the tag; the root cause is this.
 ///
 /// [`Store::has_pending_exception`]: crate::Store::has_pending_exception
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ThrownException;
 
 impl fmt::Display for ThrownException {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("thrown Wasm exception")
+    }
+}
+
+impl fmt::Debug for ThrownException {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 
