@@ -270,14 +270,14 @@ impl Profiling {
     /// Writes the profile to the file, or to standard error.
     fn report(self, file: Option<ReportFile>) -> Result<()> {
         match (self, file) {
-            (Self::Samples { sampler, is_folded }, Some(file)) => {
+            (Self::Samples { sampler, is_folded }, Some(mut file)) => {
                 let count = file.write(|out| sampler.finish(is_folded, out))?;
                 message(format_args!("note: {count} samples are in {file}"));
             }
             (Self::Samples { sampler, is_folded }, None) => {
                 _ = sampler.finish(is_folded, io::stderr().lock())?;
             }
-            (Self::Counts(counter), Some(file)) => {
+            (Self::Counts(counter), Some(mut file)) => {
                 file.write(|out| Ok(counter.write_table(out)?))?;
             }
             (Self::Counts(counter), None) => {
@@ -305,7 +305,7 @@ fn coverage(modules: &[Loaded]) -> Result<FunctionCoverage> {
 }
 
 /// Writes which functions were called.
-fn report_coverage(coverage: &FunctionCoverage, file: ReportFile) -> Result<()> {
+fn report_coverage(coverage: &FunctionCoverage, mut file: ReportFile) -> Result<()> {
     file.write(|out| Ok(coverage.write_lcov("", out)?))?;
     let (called, all) = coverage.summary();
     message(format_args!("note: {called} of {all} functions were called: {file}"));
