@@ -42,6 +42,8 @@ pub fn runnable(u: &mut Unstructured<'_>, fuel: u32) -> Result<Vec<u8>> {
     config.min_exports = 3;
     config.canonicalize_nans = true;
     config.relaxed_simd_enabled = false;
+    // Neither Wasmi nor Wasmtime has them.
+    config.compact_imports_enabled = false;
     config.disallow_traps = u.ratio(1, 3)?;
     config.memory_max_size_required = true;
     config.max_memory32_bytes = 4 << 16;
