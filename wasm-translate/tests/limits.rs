@@ -58,6 +58,34 @@ fn operators_are_counted_to_the_last_end() {
 }
 
 #[test]
+fn what_exceptions_carry_and_what_catches_them_is_counted() {
+    let operators = |body: &str| {
+        let text = format!(
+            "(module (tag $t (param i32 i32 i32)) (tag $u) (func) (func (param i32) {body}))"
+        );
+        let wasm = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let compiles = |most: u32| {
+            let limits = CompileLimits::unlimited().operators(most);
+            compile(&wasm, settings(TARGETS[0]).limits(limits)).is_ok()
+        };
+        (0..200).find(|most| compiles(*most)).expect("200 are enough")
+    };
+    let caught = |tag: &str, code: &str| operators(&format!("try call 0 catch {tag} {code} end"));
+    // Each clause makes as many values as its exception has.
+    assert_eq!(caught("$t", "drop drop drop"), caught("$u", "nop nop nop") + 3);
+    // As does each that is thrown again, with what it carries.
+    let again = "(if (local.get 0) (then rethrow 1))";
+    let twice = [again, again].concat();
+    assert_eq!(
+        caught("$t", &format!("drop drop drop {twice}")),
+        caught("$u", &format!("nop nop nop {twice}")) + 3 + 2 * 3
+    );
+    // A construct hands on what is around it, where it begins and behind it.
+    let nested = |inner: &str| operators(&format!("try {inner} catch $u catch_all end"));
+    assert_eq!(nested("(try_table)"), nested("(block)") + 2 * 2);
+}
+
+#[test]
 fn blocks_are_counted_with_what_they_take() {
     for (most, body) in [
         (2, "(block) (block) (loop)"),

@@ -1,7 +1,9 @@
 //! `try`, `catch`, `catch_all`, `rethrow` and `delegate`, in the text format as a flat list, for
 //! which alone there is a syntax.
 
-use super::run;
+use wasm_runtime::Trap;
+
+use super::{instantiate, run};
 
 #[test]
 fn clauses_are_tried_in_order() {
@@ -149,4 +151,31 @@ fn handlers_in_each_other_keep_their_own_exceptions() {
                 end))"#,
         &[(1, 77), (2, 2), (3, 3), (5, 77)],
     );
+}
+
+/// Each handler keeps what it caught as long as it may throw it again.
+#[test]
+fn no_more_exceptions_are_kept_than_the_stack_is_large() {
+    let params = 1_000;
+    let module = |handlers: usize| {
+        format!(
+            "(module
+               (tag $large (param {})) (tag $small)
+               (func $large {} throw $large)
+               (func (export \"run\") {} {}))",
+            "v128 ".repeat(params),
+            "(v128.const i64x2 1 2)".repeat(params),
+            "try call $large catch_all ".repeat(handlers),
+            "(if (i32.const 0) (then rethrow 1)) end ".repeat(handlers),
+        )
+    };
+    let run = |handlers: usize| {
+        let (mut store, instance) = instantiate(&module(handlers)).unwrap();
+        let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
+        run.call(&mut store, ())
+    };
+    // 16 bytes each, on a stack of 1 MiB.
+    run(20).unwrap();
+    let error = run(100).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&Trap::StackOverflow), "{error:?}");
 }

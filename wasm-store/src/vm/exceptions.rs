@@ -19,6 +19,8 @@ mod kept;
 
 use std::ptr::{self, NonNull};
 
+use wasm_types::TrapCode;
+
 use self::handlers::Handlers;
 use self::kept::Kept;
 use super::arch::{raise, resume};
@@ -26,7 +28,7 @@ use super::context::{VMContext, VMStoreContext};
 use super::gc::Tracer;
 use super::store::VmStore;
 use super::tag::VmTag;
-use super::unwind::Unwind;
+use super::unwind::{Unwind, raise_trap};
 use super::value::ValRaw;
 use crate::Error;
 
@@ -145,7 +147,8 @@ pub(super) unsafe extern "C" fn throw(
     }
 }
 
-/// Keeps the exception that a handler was just entered with.
+/// Keeps the exception that a handler was just entered with. As much may be kept as the stack is
+/// large; more exhausts it.
 ///
 /// # Safety
 ///
@@ -155,11 +158,12 @@ pub(super) unsafe extern "C" fn keep_exception(context: *mut VMContext, depth: u
     unsafe {
         let store = (*context).store;
         let frame = *(*store).wasm_sp.cast::<usize>();
-        if let Some(exceptions) = &mut (*store).exceptions {
-            let Exceptions { kept, values, handlers, .. } = &mut **exceptions;
-            if let Some(tag) = handlers.caught() {
-                kept.keep(frame, depth, tag, values);
-            }
+        let most = (*store).bounds.size();
+        let Some(exceptions) = &mut (*store).exceptions else { return };
+        let Exceptions { kept, values, handlers, .. } = &mut **exceptions;
+        let Some(tag) = handlers.caught() else { return };
+        if !kept.keep((frame, depth), tag, values, most) {
+            raise_trap(store, TrapCode::StackOverflow)
         }
     }
 }
@@ -230,10 +234,11 @@ unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
         let failure = loop {
             match exceptions.handlers.find(pc, fp, tag) {
                 Ok(Some(place)) => {
-                    if let Err(failure) = super::function_hook::left_by_exception(store, fp) {
+                    let notified = super::function_hook::left_by_exception(store, fp);
+                    drop(error);
+                    if let Err(failure) = notified {
                         break failure;
                     }
-                    drop(error);
                     let exceptions = (*store).exceptions.get_or_insert_default();
                     exceptions.pending = None;
                     exceptions.handlers.caught = Some(tag);
@@ -241,7 +246,10 @@ unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
                     resume(place.target, place.sp, fp, values.cast())
                 }
                 Ok(None) => {}
-                Err(error) => break Unwind::Error(Error::new(error)),
+                Err(damage) => {
+                    drop(error);
+                    break Unwind::Error(Error::new(damage));
+                }
             }
             if !bounds.can_hold_frame(fp) {
                 break Unwind::Exception { thrown, error };

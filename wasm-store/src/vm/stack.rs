@@ -43,6 +43,11 @@ impl StackBounds {
         (self.guard..self.bottom).contains(&address)
     }
 
+    /// How large the stack is, in bytes, without the guard.
+    pub(super) fn size(self) -> usize {
+        self.top - self.bottom
+    }
+
     /// Whether a frame can be at the address: two words of the stack.
     pub(super) fn can_hold_frame(self, address: usize) -> bool {
         let end = address.saturating_add(2 * size_of::<usize>());

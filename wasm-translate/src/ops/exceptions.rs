@@ -9,6 +9,7 @@
 //! code is reached, so the body of a function with such constructs is read once before it is
 //! translated (`legacy_tries.rs`).
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use cranelift_codegen::ir::{Block, InstBuilder as _, Value};
@@ -59,7 +60,6 @@ fn pop_values<E: FuncEnvironment + ?Sized>(
     let count = params.len();
     check_types(t.env, params)?;
     t.budget.signature(count, 0)?;
-    t.budget.operators(count)?;
     t.canonicalize_top(count);
     let start = t.stacks.values.len() - count;
     Ok(t.stacks.values.drain(start..).collect())
@@ -70,6 +70,7 @@ fn throw<E: FuncEnvironment + ?Sized>(
     tag: TagIndex,
     values: &[Value],
 ) -> Result<(), Error> {
+    t.budget.operators(values.len())?;
     t.count_handlers()?;
     t.env.throw(&mut t.builder, tag, values)?;
     t.reachable = false;
@@ -138,22 +139,32 @@ fn enter<E: FuncEnvironment + ?Sized>(
     around: Rc<[Handler]>,
     (target, ty): (Block, &Signature),
 ) -> Result<(), Error> {
-    let mut handlers: Vec<Handler> = Vec::with_capacity(clauses.len() + around.len());
-    let own = clauses.iter().map(|clause| Handler { tag: clause.tag, block: clause.block });
-    for handler in own.chain(around.iter().copied()) {
-        // What an earlier handler takes never comes to a later one.
-        let taken = |earlier: &Handler| earlier.tag.is_none() || earlier.tag == handler.tag;
-        if !handlers.iter().any(taken) {
-            handlers.push(handler);
-        }
-    }
-    t.budget.operators(handlers.len())?;
-    let handlers: Rc<[Handler]> = handlers.into();
+    let handlers = with_clauses(&clauses, around);
     t.set_handlers(&handlers)?;
     let place = t.builder.srcloc();
     let frame = FrameKind::Try(Box::new(Try { kind, clauses, handlers, place }));
     t.enter(frame, target, ty.results.len(), ty.num_params);
     Ok(())
+}
+
+/// What catches an exception in a construct: its clauses, and then what is around it. What an earlier
+/// one takes never comes to a later one.
+fn with_clauses(clauses: &[Clause], around: Rc<[Handler]>) -> Rc<[Handler]> {
+    if clauses.is_empty() {
+        return around;
+    }
+    let own = clauses.iter().map(|clause| Handler { tag: clause.tag, block: clause.block });
+    let mut handlers: Vec<Handler> = Vec::with_capacity(clauses.len() + around.len());
+    let mut taken = HashSet::with_capacity(clauses.len());
+    for handler in own.chain(around.iter().copied()) {
+        if taken.insert(handler.tag) {
+            handlers.push(handler);
+        }
+        if handler.tag.is_none() {
+            break;
+        }
+    }
+    handlers.into()
 }
 
 impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
@@ -175,6 +186,8 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     }
 
     fn set_handlers(&mut self, handlers: &[Handler]) -> Result<(), Error> {
+        // The environment takes them over one by one.
+        self.budget.operators(handlers.len())?;
         self.handlers = handlers.len();
         self.env.set_handlers(handlers)
     }
@@ -242,12 +255,16 @@ fn enter_clause<E: FuncEnvironment + ?Sized>(
     Ok(())
 }
 
-/// The values of an exception, of which references are noted.
+/// The values of an exception, which count as operators, and of which references are noted.
 fn caught_values<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
     block: Block,
     tag: TagIndex,
 ) -> Result<Values, Error> {
+    let params = t.env.module().type_of_tag(tag).params();
+    check_types(t.env, params)?;
+    t.budget.signature(params.len(), 0)?;
+    t.budget.operators(params.len())?;
     let values = t.env.caught_values(&mut t.builder, block, tag)?;
     for (place, value) in values.iter().enumerate() {
         let ty = t.env.module().type_of_tag(tag).params()[place];

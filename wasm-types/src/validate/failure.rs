@@ -9,6 +9,8 @@ pub(super) enum Failure {
     Parser(wasmparser::Error),
     /// Something that is valid, but that a [`Module`] has no words for.
     Unknown { what: &'static str, offset: u64 },
+    /// The names of the imports have more bytes than these together.
+    LongNames { most: usize, offset: u64 },
 }
 
 impl From<wasmparser::Error> for Failure {

@@ -47,6 +47,13 @@ pub(super) fn explain_declarations(
             let message = format!("{what} at offset {offset:#x}, which this version does not know");
             return plain(ParseErrorKind::Unsupported, message, *offset);
         }
+        Failure::LongNames { most, offset } => {
+            let message = format!(
+                "the names of the imports at offset {offset:#x} have more than {most} bytes, each \
+                 name that stands for several imports counted for each: use shorter names"
+            );
+            return plain(ParseErrorKind::Unsupported, message, *offset);
+        }
     };
     if let Some(inner) = proposals::explain(wasm, allowed.into(), error, ModulePart::Declarations) {
         return ParseError::new(inner);

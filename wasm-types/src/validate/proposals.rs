@@ -150,6 +150,7 @@ fn reached(wasm: &[u8], features: WasmFeatures, place: ModulePart) -> Option<u64
         Ok(declarations) => ParsedModule::new(declarations, features),
         // What a `Module` has no words for comes after it was validated.
         Err(Failure::Unknown { .. }) => return None,
+        Err(Failure::LongNames { offset, .. }) => return Some(offset),
         Err(Failure::Parser(error)) => return Some(error.offset()),
     };
     match place {

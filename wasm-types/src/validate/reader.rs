@@ -31,6 +31,9 @@ pub(super) fn read_imports(
             // What comes before the imports is over.
             _ => break,
         }
+        if let Payload::ImportSection(section) = &payload {
+            imports::check_names(section, features)?;
+        }
         validator.payload(&payload)?;
         let read = match payload {
             Payload::TypeSection(section) => {
@@ -93,6 +96,9 @@ fn read_by(
     for payload in parser.parse_all(wasm) {
         let payload = payload?;
         let place = payload.as_section().map_or(0, |(_, range)| range.start);
+        if let Payload::ImportSection(section) = &payload {
+            imports::check_names(section, features)?;
+        }
         if let ValidPayload::Func(func, _) = validator.payload(&payload)? {
             // The resources of all functions are the same.
             resources.get_or_insert(func.resources);

@@ -1,7 +1,7 @@
 //! Import sections that name a module, or a type, once for several imports: the imports are those
 //! of a section that does not.
 
-use wasm_types::{Module, WasmFeatures};
+use wasm_types::{Module, ParseErrorKind, WasmFeatures};
 
 use crate::support::{binary, parse, refuse_with};
 
@@ -48,5 +48,23 @@ fn a_damaged_group_is_an_error() {
         if let Ok(module) = Module::parse(&wasm[..end], WasmFeatures::SUPPORTED) {
             assert!(module.imports.is_empty());
         }
+    }
+}
+
+#[test]
+fn names_that_a_small_section_multiplies_are_refused() {
+    let section = |items: usize| {
+        let items: String = (0..items).map(|item| format!("(item \"{item}\")")).collect();
+        binary(&format!("(module (import \"{}\" {items} (func)))", "a".repeat(100_000)))
+    };
+    assert_eq!(Module::parse(&section(100), WasmFeatures::SUPPORTED).unwrap().imports.len(), 100);
+    let wasm = section(1_000);
+    assert!(wasm.len() < 110_000);
+    for error in [
+        Module::parse(&wasm, WasmFeatures::SUPPORTED).unwrap_err(),
+        Module::parse_imports(&wasm, WasmFeatures::SUPPORTED).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ParseErrorKind::Unsupported, "{error}");
+        assert!(error.to_string().contains("have more than 67108864 bytes"), "{error}");
     }
 }

@@ -3,7 +3,8 @@
 //! Each is kept for a handler of a frame. Nobody says when a handler is left, or a frame. But
 //! frames are on a stack: what was kept for a frame below the one that keeps another is over, as is
 //! what was kept in the same frame for handlers that are not around the one at hand. So the list is
-//! never longer than there are frames on the stack, with the handlers that each of them is in.
+//! never longer than there are frames on the stack, with the handlers that each of them is in. It
+//! may take as much memory as the stack does: what is kept could be in the frames as well.
 
 use std::ptr::NonNull;
 
@@ -30,17 +31,23 @@ struct One {
 }
 
 impl Kept {
-    /// Keeps an exception.
+    /// Keeps an exception; false if all would take more than `most` bytes then.
     pub(super) fn keep(
         &mut self,
-        frame: usize,
-        depth: u32,
+        (frame, depth): (usize, u32),
         tag: NonNull<VmTag>,
         values: &[ValRaw],
-    ) {
+        most: usize,
+    ) -> bool {
         self.end(|one| one.frame < frame || one.frame == frame && one.depth >= depth);
+        let bytes = (self.list.len() + 1) * size_of::<One>()
+            + (self.values.len() + values.len()) * size_of::<ValRaw>();
+        if bytes > most {
+            return false;
+        }
         self.list.push(One { frame, depth, tag, start: self.values.len() });
         self.values.extend_from_slice(values);
+        true
     }
 
     /// The tag of an exception, whose values are copied to `values`. It stays here, for its handler
@@ -99,9 +106,9 @@ mod tests {
     fn what_is_over_is_forgotten() {
         let tag = |number: usize| NonNull::without_provenance(number.try_into().unwrap());
         let mut kept = Kept::default();
-        kept.keep(1000, 0, tag(8), &values(&[1, 2]));
-        kept.keep(1000, 1, tag(16), &values(&[3]));
-        kept.keep(900, 0, tag(24), &values(&[]));
+        assert!(kept.keep((1000, 0), tag(8), &values(&[1, 2]), usize::MAX));
+        assert!(kept.keep((1000, 1), tag(16), &values(&[3]), usize::MAX));
+        assert!(kept.keep((900, 0), tag(24), &values(&[]), usize::MAX));
         assert_eq!(take(&mut kept, 900, 0), Some((24, vec![])));
         assert_eq!(take(&mut kept, 900, 0), Some((24, vec![])));
         // The inner frame is over, and its place is another frame's.
@@ -111,9 +118,13 @@ mod tests {
         assert_eq!(take(&mut kept, 1000, 1), None);
         // A loop enters a handler again and again.
         for number in 0..1000 {
-            kept.keep(1000, 1, tag(8), &values(&[number, number]));
+            assert!(kept.keep((1000, 1), tag(8), &values(&[number, number]), 2 * (32 + 32)));
         }
         assert_eq!((kept.list.len(), kept.values.len()), (2, 4));
         assert_eq!(take(&mut kept, 1000, 1), Some((8, vec![999, 999])));
+        // What is over does not count, all else does.
+        assert!(!kept.keep((1000, 1), tag(8), &values(&[1, 2, 3]), 2 * (32 + 32)));
+        assert!(!kept.keep((900, 0), tag(8), &values(&[1, 2, 3]), 2 * (32 + 32)));
+        assert_eq!(take(&mut kept, 1000, 0), Some((8, vec![1, 2])));
     }
 }
