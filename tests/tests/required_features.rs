@@ -108,8 +108,20 @@ fn names_usual_pages(wasm: &[u8]) -> bool {
     })
 }
 
+/// Whether a type is written as a group of its own, which it is without that, too.
+fn names_single_groups(wasm: &[u8]) -> bool {
+    wasmparser::Parser::new(0).parse_all(wasm).flatten().any(|payload| match payload {
+        Payload::TypeSection(section) => section
+            .into_iter()
+            .flatten()
+            .any(|group| group.is_explicit_rec_group() && group.types().len() == 1),
+        _ => false,
+    })
+}
+
 /// Some features have no flag of their own here, and show in the encoding alone: indices of several
-/// bytes, and a count of data segments. So does a size of pages that is named and the usual one.
+/// bytes, and a count of data segments. So does a size of pages that is named and the usual one, and a
+/// group of one type.
 fn check_proposals(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     // Leaves out scripts that are only about encodings.
@@ -128,6 +140,9 @@ fn check_proposals(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
         }
         if names_usual_pages(wasm) {
             allowed |= wasmparser::WasmFeatures::CUSTOM_PAGE_SIZES;
+        }
+        if names_single_groups(wasm) {
+            allowed |= wasmparser::WasmFeatures::GC;
         }
         if let Err(error) = Validator::new_with_features(allowed).validate_all(wasm) {
             panic!("{name} is not valid with {used:?} alone: {error}");

@@ -97,7 +97,7 @@ pub use wasm_store::{
     ExternType, FieldType, Finality, FrameInfo, FrameSymbol, Func, FuncType, GcHeapOutOfMemory,
     GcRef, Global, GlobalType, HeapType, ImportType, Instance, InstanceAllocationStrategy,
     InstancePre, IntoFunc, Linker, Memory, MemoryAccessError, MemoryType, MemoryTypeBuilder,
-    Module, ModuleExport, ModuleFunction, Mutability, OperatorCost, OptLevel, OwnedRooted,
+    Module, ModuleExport, ModuleFunction, Mutability, NoFunc, OperatorCost, OptLevel, OwnedRooted,
     PoolingAllocationConfig, Precompiled, Ref, RefType, ResourceLimiter, Result, ReuseConfig,
     RootScope, Rooted, RootedGcRef, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
     StoreLimitsBuilder, StructType, Table, TableType, Tag, TagType, ThrownException, Trap,

@@ -9,8 +9,7 @@
 //! |---|---|---|
 //! | everything `async`: `call_async`, `func_wrap_async`, `Config::async_support`, … | not there | calls that wait are not implemented |
 //! | `wasmtime::component` | not there | components are not implemented |
-//! | `AnyRef`, `EqRef`, `I31`, `StructRef`, `ArrayRef`, `ExnRef`, `ContRef` and their `Val`, `Ref` and `HeapType` variants | not there | garbage collection, references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
-//! | `StructType`, `ArrayType`, `FieldType`, `StorageType`, `Finality`, `FuncType::with_finality_and_supertype` | not there | as above |
+//! | `AnyRef`, `EqRef`, `I31`, `StructRef`, `ArrayRef`, `ExnRef`, `ContRef` and their `Val` and `Ref` variants; `HeapType::ConcreteExn`, `ConcreteCont`, `Cont`, `NoCont`; `ExnType`, `ContType` | not there | garbage collection, references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms. The types of structures and arrays are there |
 //! | `Store::throw`, `Store::take_pending_exception` | not there | as above: they take and give references to exceptions. A host function throws by returning the error of a call that an exception has ended |
 //! | `SharedMemory`, `Extern::SharedMemory`, `MemoryType::shared` | not there | threads are not implemented |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | as for `async`, and for garbage collection |
@@ -26,7 +25,7 @@
 //! | `GuestProfiler::new_component` | not there | components are not implemented; `GuestProfiler` itself is there with the feature `observe` |
 //! | `ResourceLimiterAsync`, `Store::limiter_async`, `Store::call_hook_async` | not there | as for `async` |
 //! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `ExternRef::to_raw`, `ExternRef::from_raw` | not there | how values are laid out at the border to compiled code is not part of the API |
-//! | `NoFunc`, `NoExtern` | not there | the types of null references have no values of their own: use `Option<Func>` |
+//! | `NoExtern`, `NoneRef` | not there | use `Option<Rooted<ExternRef>>` |
 //! | `Module::deserialize_raw`, `Module::deserialize_open_file`, `Module::image_range`, `Module::address_map`, `Module::resources_required`, `Module::initialize_copy_on_write_image` | not there | they show an implementation that this one does not share |
 //! | `Error::backtrace`, `Error::from_anyhow`, `ToWasmtimeResult` | not there | errors capture no backtrace of Rust code and know no other crate's error type: [`Error::from_boxed`](crate::Error::from_boxed) takes any |
 //! | `Engine::tls_eager_initialize`, `Engine::unload_process_handlers`, `Engine::is_pulley` | not there | nothing of the kind exists |
@@ -67,6 +66,12 @@
 //!   [`Store::gc`](crate::Store::gc) collects nothing. What the limiter is asked for is what a heap
 //!   holds between two collections; one of everything takes more while it runs. A handle that a
 //!   hook has read ends with the hook.
+//! * **Types of references.** Whether a function may stand where a reference to functions of one
+//!   type is expected is decided by the types that its type was declared with, as in the
+//!   specification, and so is [`HeapType::matches`](crate::HeapType::matches). In Wasmtime,
+//!   parameters and results decide. [`FuncType::matches`](crate::FuncType::matches) looks at those
+//!   here as well.
+//!   [`StorageType::is_val_type`](crate::StorageType::is_val_type) is true for the types of values.
 //! * **Compiler.** It is a value: the one given to [`Config::compiler`](crate::Config::compiler),
 //!   or one that a crate of the program provides. Without one, [`Module::new`](crate::Module::new)
 //!   is an error.

@@ -21,7 +21,9 @@ pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
 pub(crate) use definition::Definition;
 pub use extern_::{Export, Extern};
 pub use externref::ExternRef;
-pub use func::{Func, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList};
+pub use func::{
+    Func, IntoFunc, NoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+};
 pub(crate) use func::{HostFunc, RetAbi, host_error, into_error};
 pub use global::Global;
 pub use instance::{DataSegment, ElementSegment, Instance, Internal};

@@ -99,8 +99,8 @@ pub use error::{Error, GcHeapOutOfMemory, Result, ThrownException, Trap};
 pub use items::{
     DataSegment, ElementSegment, Export, Extern, ExternRef, FrameInfo, FrameSymbol, Func, GcRef,
     Global, Instance, Internal, IntoFunc, Memory, MemoryAccessError, Module, ModuleExport,
-    ModuleFunction, OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, Table, Tag, TypedFunc, V128,
-    Val, WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    ModuleFunction, NoFunc, OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, Table, Tag,
+    TypedFunc, V128, Val, WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 pub use linker::{InstancePre, Linker, UnknownImportError};
 pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};

@@ -6,6 +6,9 @@
 //! written by active segments at constant places that lie within it. If the host may write to what
 //! is not exported ([`Internals::Writable`]), there is none.
 //!
+//! Calls through it compare types by numbers of the module's own. So a call with a type that others
+//! may have as a supertype goes by the table that the store has.
+//!
 //! Whether an operator changes a table takes a look at all bodies ([`changes`]). How elements are
 //! laid out and called is for the environment and the linker to say.
 
@@ -14,8 +17,8 @@ mod changes;
 use std::collections::HashMap;
 
 use wasm_types::{
-    CompositeType, ConstExpr, ConstOp, ElementItems, ElementKind, EntityIndex, FuncIndex, HeapType,
-    Internals, Module, ParsedModule, SubType, TableIndex, Tunables, TypeIndex, ValType,
+    ConstExpr, ConstOp, ElementItems, ElementKind, EntityIndex, FuncIndex, HeapType, Internals,
+    Module, ParsedModule, TableIndex, Tunables, TypeIndex,
 };
 
 /// A table may be this much larger than twice the number of elements that segments write to it:
@@ -64,7 +67,7 @@ impl ImmutableTables {
         if elements.is_empty() {
             return Self::default();
         }
-        let Some(type_numbers) = type_numbers(parsed) else { return Self::default() };
+        let type_numbers = type_numbers(parsed);
         changes::retain_unchanged(parsed, wasm, &mut elements);
         let number = |func: FuncIndex| type_numbers[module.functions[func.index()].index()];
         let tables = elements.into_iter().map(|(table, elements)| {
@@ -104,8 +107,10 @@ fn may_be_left_unfinished(module: &Module, table: TableIndex) -> bool {
 /// it is no table of functions, or if it is not worth it.
 fn initial_elements(module: &Module, table: TableIndex) -> Option<Vec<Option<FuncIndex>>> {
     let ty = module.tables[table.index()];
-    if !matches!(ty.element.heap, HeapType::Func | HeapType::NoFunc) {
-        return None;
+    match ty.element.heap {
+        HeapType::Func | HeapType::NoFunc => {}
+        HeapType::Concrete(ty) if module.func_type(ty).is_some() => {}
+        _ => return None,
     }
     let segments = || {
         module.elements.iter().filter_map(move |segment| match &segment.kind {
@@ -147,7 +152,15 @@ fn initial_elements(module: &Module, table: TableIndex) -> Option<Vec<Option<Fun
             }
         }
     }
-    Some(elements)
+    let certain = |func: &FuncIndex| has_certain_type(module, *func);
+    elements.iter().flatten().all(certain).then_some(elements)
+}
+
+/// Whether the type of a function is the one that the module says. One that is imported may have a
+/// subtype of that.
+fn has_certain_type(module: &Module, func: FuncIndex) -> bool {
+    module.defined_func(func).is_some()
+        || module.types[module.functions[func.index()].index()].is_final
 }
 
 /// The function or null that an expression is, if it is a plain constant.
@@ -159,30 +172,10 @@ fn reference(expr: &ConstExpr) -> Option<Option<FuncIndex>> {
     }
 }
 
-/// For each type the index of the first one that is equal to it. `None` if there are types that
-/// another one can stand for, or that refer to types.
-fn type_numbers(parsed: &ParsedModule) -> Option<Vec<u32>> {
-    let module = parsed.module();
-    if module.rec_groups.iter().any(|group| group.len != 1)
-        || !parsed.distinct_types().all(is_plain)
-    {
-        return None;
-    }
-    let types = (0..module.types.len() as u32).map(TypeIndex::new);
-    Some(types.map(|ty| parsed.first_equal_type(ty).as_u32()).collect())
-}
-
-/// Whether a type is a function's, stands alone, and refers to no other type.
-fn is_plain(ty: &SubType) -> bool {
-    let refers = |ty: &ValType| {
-        ty.as_ref().is_some_and(|reference| matches!(reference.heap, HeapType::Concrete(_)))
-    };
-    ty.is_final
-        && ty.supertype.is_none()
-        && match &ty.composite {
-            CompositeType::Func(func) => !func.params().iter().chain(func.results()).any(refers),
-            CompositeType::Struct(_) | CompositeType::Array(_) => false,
-        }
+/// For each type the index of the first one that is equal to it.
+fn type_numbers(parsed: &ParsedModule) -> Vec<u32> {
+    let types = (0..parsed.module().types.len() as u32).map(TypeIndex::new);
+    types.map(|ty| parsed.first_equal_type(ty).as_u32()).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ const MODULES: &[&str] = &[
     include_str!("modules/memory.wat"),
     include_str!("modules/memory64.wat"),
     include_str!("modules/table.wat"),
+    include_str!("modules/references.wat"),
     include_str!("clif/reorder.wat"),
 ];
 

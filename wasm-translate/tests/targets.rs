@@ -15,6 +15,7 @@ const MODULES: &[(&str, &str)] = &[
     ("wide", include_str!("modules/wide.wat")),
     ("page_sizes", include_str!("modules/page_sizes.wat")),
     ("exceptions", include_str!("modules/exceptions.wat")),
+    ("references", include_str!("modules/references.wat")),
 ];
 
 /// Settings that change which code is made.

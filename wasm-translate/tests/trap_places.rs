@@ -62,6 +62,7 @@ fn can_raise(operator: &Operator<'_>, code: TrapCode) -> bool {
         }
         T::TableOutOfBounds => of_table || name.contains("CallIndirect"),
         T::IndirectCallToNull | T::BadSignature => name.contains("CallIndirect"),
+        T::NullReference => name.contains("CallRef") || name == "RefAsNonNull",
         T::IntegerDivisionByZero => name.contains("Div") || name.contains("Rem"),
         T::IntegerOverflow => name.contains("DivS") || name.contains("Trunc"),
         T::BadConversionToInteger => name.contains("Trunc") && !name.contains("Sat"),

@@ -32,9 +32,10 @@ bitflags::bitflags! {
         const THREADS = 1 << 12;
         /// Exceptions.
         const EXCEPTIONS = 1 << 13;
-        /// Typed function references.
+        /// Typed function references (phase 5, part of 3.0).
         const FUNCTION_REFERENCES = 1 << 14;
-        /// Garbage collection.
+        /// Garbage collection (phase 5, part of 3.0): so far recursive groups and subtypes of
+        /// function types. Modules that use anything else of it are refused.
         const GC = 1 << 15;
         /// Memories whose pages are of one byte (phase 3, off by default).
         const CUSTOM_PAGE_SIZES = 1 << 16;
@@ -71,7 +72,9 @@ impl WasmFeatures {
         .union(Self::TAIL_CALL)
         .union(Self::EXTENDED_CONST)
         .union(Self::MULTI_MEMORY)
-        .union(Self::MEMORY64);
+        .union(Self::MEMORY64)
+        .union(Self::FUNCTION_REFERENCES)
+        .union(Self::GC);
     /// What this version of the project translates and runs: also what has to be switched on,
     /// since it is no part of the specification yet, or seldom wanted.
     pub const SUPPORTED: Self = Self::DEFAULT

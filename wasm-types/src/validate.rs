@@ -20,6 +20,7 @@ mod functions;
 mod globals;
 mod imports;
 mod kind;
+mod managed;
 mod memories;
 mod names;
 mod parse;

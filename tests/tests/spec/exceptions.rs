@@ -15,7 +15,6 @@ use Exception::{Needs, Superseded};
 /// The proposals that are not translated yet, as validation names them.
 pub(crate) const LATER: &[&str] = &[
     EXCEPTIONS_PROPOSAL,
-    FUNCTION_REFERENCES,
     GC,
     "custom-descriptors",
     "shared-everything-threads",
@@ -24,7 +23,6 @@ pub(crate) const LATER: &[&str] = &[
 ];
 
 const EXCEPTIONS_PROPOSAL: &str = "exception-handling";
-const FUNCTION_REFERENCES: &str = "function-references";
 const GC: &str = "garbage-collection";
 
 /// The exception for a file, if there is one.
@@ -35,33 +33,29 @@ pub(crate) fn find(path: &str) -> Option<&'static Exception> {
 /// All exceptions, by folder and file.
 #[rustfmt::skip]
 pub(crate) const EXCEPTIONS: &[(&str, Exception)] = &[
-    ("wasm-v3/br_on_non_null", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/br_on_null", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/br_table", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/call_ref", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/data", Needs(&[GC])),
-    ("wasm-v3/elem", Needs(&[FUNCTION_REFERENCES, GC])),
     ("wasm-v3/exports", Needs(&[EXCEPTIONS_PROPOSAL])),
-    ("wasm-v3/global", Needs(&[FUNCTION_REFERENCES, GC])),
     ("wasm-v3/imports", Needs(&[EXCEPTIONS_PROPOSAL])),
-    ("wasm-v3/instance", Needs(&[EXCEPTIONS_PROPOSAL, FUNCTION_REFERENCES])),
-    ("wasm-v3/linking", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/local_init", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/ref", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/ref_as_non_null", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/ref_is_null", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/ref_null", Needs(&[GC])),
-    ("wasm-v3/return_call_ref", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/table", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-v3/type-canon", Needs(&[GC])),
-    ("wasm-v3/type-equivalence", Needs(&[FUNCTION_REFERENCES, GC])),
-    ("wasm-v3/type-rec", Needs(&[FUNCTION_REFERENCES, GC])),
-    ("wasm-v3/unreached-valid", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-latest/return_call", Needs(&[FUNCTION_REFERENCES])),
-    ("wasm-latest/return_call_indirect", Needs(&[FUNCTION_REFERENCES])),
-    ("exceptions/tag", Needs(&[GC, "stack-switching"])),
-    ("bulk-memory/table-sub", Needs(&[FUNCTION_REFERENCES])),
+    ("wasm-v3/instance", Needs(&[EXCEPTIONS_PROPOSAL])),
+    ("wasm-v3/ref_null", Needs(&[EXCEPTIONS_PROPOSAL])),
+    ("wasm-v3/type-rec", Needs(&[GC])),
+    ("exceptions/tag", Needs(&["stack-switching"])),
     ("bulk-memory/table_init", Needs(&[GC])),
+    ("gc/array", Needs(&[GC])),
+    ("gc/array_copy", Needs(&[GC])),
+    ("gc/array_fill", Needs(&[GC])),
+    ("gc/array_init_data", Needs(&[GC])),
+    ("gc/array_init_elem", Needs(&[GC])),
+    ("gc/array_new_data", Needs(&[GC])),
+    ("gc/array_new_elem", Needs(&[GC])),
+    ("gc/br_on_cast", Needs(&[GC])),
+    ("gc/br_on_cast_fail", Needs(&[GC])),
+    ("gc/extern", Needs(&[GC])),
+    ("gc/i31", Needs(&[GC])),
+    ("gc/ref_cast", Needs(&[GC])),
+    ("gc/ref_eq", Needs(&[GC])),
+    ("gc/ref_test", Needs(&[GC])),
+    ("gc/struct", Needs(&[GC])),
+    ("gc/type-subtyping", Needs(&[GC])),
     ("mutable-global/linking", Superseded {
         lines: &[206, 227, 236, 238, 248, 298, 334, 342, 344, 354],
         reason: "since bulk memory, a segment that does not fit traps, after those before it were written",

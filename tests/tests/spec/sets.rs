@@ -61,7 +61,11 @@ pub(crate) fn all() -> &'static [Set] {
         set("sign-extension-ops", of(Proposal::SignExtensionOps), WASM2),
         set("nontrapping", of(Proposal::NontrappingFloatToIntConversions), WASM2),
         set("multi-value", of(Proposal::MultiValue), F::WASM1.union(F::MULTI_VALUE)),
-        set("bulk-memory", of(Proposal::BulkMemoryOperations), WASM2),
+        set(
+            "bulk-memory",
+            of(Proposal::BulkMemoryOperations),
+            WASM2.union(F::FUNCTION_REFERENCES).union(F::GC),
+        ),
         set("reference-types", of(Proposal::ReferenceTypes), WASM2),
         set("simd", of(Proposal::Simd), WASM2.union(F::MULTI_MEMORY)),
         // Of 3.0.
@@ -76,6 +80,12 @@ pub(crate) fn all() -> &'static [Set] {
             features: WASM2.union(F::RELAXED_SIMD),
             deterministic: true,
         },
+        set(
+            "function-references",
+            of(Proposal::FunctionReferences),
+            WASM2.union(F::TAIL_CALL).union(F::FUNCTION_REFERENCES),
+        ),
+        set("gc", of(Proposal::GC), F::DEFAULT.difference(F::MULTI_MEMORY.union(F::MEMORY64))),
         // Later.
         set("wide-arithmetic", of(Proposal::WideArithmetic), F::DEFAULT.union(F::WIDE_ARITHMETIC)),
         set(
@@ -139,7 +149,9 @@ impl Set {
             .wasm_memory64(allowed(WasmFeatures::MEMORY64))
             .wasm_wide_arithmetic(allowed(WasmFeatures::WIDE_ARITHMETIC))
             .wasm_custom_page_sizes(allowed(WasmFeatures::CUSTOM_PAGE_SIZES))
-            .wasm_exceptions(allowed(WasmFeatures::EXCEPTIONS));
+            .wasm_exceptions(allowed(WasmFeatures::EXCEPTIONS))
+            .wasm_function_references(allowed(WasmFeatures::FUNCTION_REFERENCES))
+            .wasm_gc(allowed(WasmFeatures::GC));
         config
     }
 }

@@ -14,8 +14,8 @@ pub(super) fn argument(store: &mut Store<()>, argument: &WastArgCore<'_>) -> Res
         WastArgCore::F64(value) => Val::F64(value.bits),
         WastArgCore::V128(value) => Val::V128(u128::from_le_bytes(value.to_le_bytes()).into()),
         WastArgCore::RefNull(HeapType::Abstract { shared: false, ty }) => match ty {
-            AbstractHeapType::Func => Val::FuncRef(None),
-            AbstractHeapType::Extern => Val::ExternRef(None),
+            AbstractHeapType::Func | AbstractHeapType::NoFunc => Val::FuncRef(None),
+            AbstractHeapType::Extern | AbstractHeapType::NoExtern => Val::ExternRef(None),
             other => return Err(unsupported(&format!("a null reference to {other:?}"))),
         },
         WastArgCore::RefExtern(number) => Val::ExternRef(Some(ExternRef::new(store, *number)?)),

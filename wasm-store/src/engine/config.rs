@@ -168,8 +168,11 @@ impl Config {
             "memories whose pages are of one byte (the custom-page-sizes proposal, phase 3)";
         wasm_exceptions EXCEPTIONS "no" "exceptions";
         wasm_extended_const EXTENDED_CONST "yes" "arithmetic in constant expressions";
-        wasm_function_references FUNCTION_REFERENCES "no" "typed function references";
-        wasm_gc GC "no" "garbage-collected structures and arrays";
+        wasm_function_references FUNCTION_REFERENCES "yes"
+            "typed function references (the function-references proposal, part of WebAssembly 3.0)";
+        wasm_gc GC "yes"
+            "garbage collection (part of WebAssembly 3.0), of which recursive groups and subtypes of \
+             function types are translated, and the rest is refused";
         wasm_legacy_exceptions LEGACY_EXCEPTIONS "no" "the instructions for exceptions of before the proposal was finished (`try`, `catch`, `rethrow`, `delegate`), beside `Config::wasm_exceptions`";
         wasm_memory64 MEMORY64 "yes" "64-bit memories and tables";
         wasm_multi_memory MULTI_MEMORY "yes" "several memories";

@@ -7,6 +7,7 @@ mod dynamic;
 mod host;
 mod into_func;
 mod list;
+mod no_func;
 mod tuples;
 mod typed;
 mod unwind;
@@ -20,6 +21,7 @@ pub(crate) use abi::RetAbi;
 pub(crate) use host::HostFunc;
 pub use into_func::{IntoFunc, WasmRet};
 pub use list::{WasmParams, WasmResults, WasmTyList};
+pub use no_func::NoFunc;
 pub use typed::TypedFunc;
 pub(crate) use unwind::{host_error, into_error};
 pub use wasm_ty::WasmTy;
@@ -191,6 +193,9 @@ impl Func {
 
     /// The function as one with static types, which is faster to call.
     ///
+    /// For a parameter that is a reference to functions of one type, [`Func`] and `Option<Func>`
+    /// stand as well; then each call checks that the argument is of that type.
+    ///
     /// # Errors
     ///
     /// If the types are not those of the function. The error names both.
@@ -219,8 +224,9 @@ impl Func {
             .with_context(|| format!("type mismatch with parameters: {}", requested()))?;
         Results::typecheck(engine, ty.results(), wasm_ty::Direction::FromWasm)
             .with_context(|| format!("type mismatch with results: {}", requested()))?;
+        let checks_types = ty.params().iter().any(|ty| wasm_ty::is_concrete(*ty));
         // SAFETY: the types have been checked.
-        Ok(unsafe { TypedFunc::new(*self, self.is_host(store.0)) })
+        Ok(unsafe { TypedFunc::new(*self, self.is_host(store.0), checks_types) })
     }
 
     /// Calls a function that takes and returns nothing: a start function.

@@ -61,7 +61,6 @@ fn tables_have_a_largest_size() {
     }
 }
 
-/// No binary has these yet that is translated.
 #[test]
 fn initial_elements_count_where_no_segment_writes() {
     let text = "(module (func) (func) (table 3 funcref) (elem (i32.const 1) func 1))";
@@ -138,6 +137,22 @@ fn what_cannot_be_told_from_the_binary_is_left_alone() {
             false,
         ),
         ("(table 2 externref)", false),
+        (
+            r#"(table 1 (ref null $t)) (func $typed (type $t))
+               (elem (table 0) (i32.const 0) (ref null $t) (ref.func $typed))"#,
+            true,
+        ),
+        // What is imported may have a subtype.
+        (
+            r#"(type $open (sub (func))) (import "" "s" (func $sub (type $open)))
+               (table 1 funcref) (elem (i32.const 0) func $sub)"#,
+            false,
+        ),
+        (
+            r#"(type $open (sub (func))) (func $sub (type $open))
+               (table 1 funcref) (elem (i32.const 0) func $sub)"#,
+            true,
+        ),
         // Mostly nulls.
         ("(table 66 funcref) (elem (i32.const 0) func $f)", true),
         ("(table 67 funcref) (elem (i32.const 0) func $f)", false),
@@ -173,6 +188,23 @@ fn types_are_compared_by_what_they_are() {
     assert_eq!(numbers, [0, 1, 0, 3]);
     let only = |table| tables.get(TableIndex::new(table)).unwrap().only_type;
     assert_eq!([only(0), only(1), only(2)], [Some(0), None, None], "the same, mixed, with a null");
+}
+
+#[test]
+fn types_in_groups_are_compared_whole() {
+    let text = "(module
+      (rec (type $a (func (param (ref null $b)))) (type $b (func)))
+      (type $c (func))
+      (rec (type $d (func (param (ref null $e)))) (type $e (func)))
+      (type $sub (sub (func))) (type (sub final $sub (func)))
+      (func $x (type $b)) (func $y (type $e)) (func $z (type $c))
+      (table 2 funcref) (elem (table 0) (i32.const 0) func $x $y)
+      (table 2 funcref) (elem (table 1) (i32.const 0) func $x $z))";
+    let tables = find_with(text, &Tunables::default());
+    let numbers: Vec<u32> = (0..7).map(|ty| tables.type_number(TypeIndex::new(ty))).collect();
+    assert_eq!(numbers, [0, 1, 2, 0, 1, 5, 6]);
+    let only = |table| tables.get(TableIndex::new(table)).unwrap().only_type;
+    assert_eq!([only(0), only(1)], [Some(1), None]);
 }
 
 /// A body that can't be read might do anything.

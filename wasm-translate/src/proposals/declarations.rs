@@ -2,14 +2,15 @@
 
 use wasm_types::{
     CompositeType, ConstExpr, ConstOp, DataKind, ElementItems, ElementKind, EntityIndex, FieldType,
-    HeapType, MemoryType, Module, RefType, StorageType, SubType, TableType, ValType, WasmFeatures,
+    HeapType, MemoryType, Module, RecGroup, RefType, StorageType, SubType, TableType, ValType,
+    WasmFeatures,
 };
 
 /// The proposals that all of a module uses but its types and the bodies of its functions.
 pub(crate) fn of_declarations(module: &Module) -> WasmFeatures {
     let mut used = WasmFeatures::empty();
-    // A type that stands alone may still refer to itself: then its reference types decide.
-    if module.rec_groups.iter().any(|group| group.len != 1) {
+    // A type that stands alone may still refer to itself.
+    if module.rec_groups.iter().any(|group| group.len != 1 || refers_to_itself(module, group)) {
         used |= WasmFeatures::GC;
     }
     for ty in &module.tables {
@@ -38,6 +39,14 @@ pub(crate) fn of_declarations(module: &Module) -> WasmFeatures {
         used |= of_expr(module, init);
     }
     used | of_borders(module) | of_segments(module)
+}
+
+/// Whether the only type of a group refers to itself.
+fn refers_to_itself(module: &Module, group: &RecGroup) -> bool {
+    let own =
+        |ty: &ValType| ty.as_ref().is_some_and(|ty| ty.heap == HeapType::Concrete(group.start));
+    let func = module.func_type(group.start);
+    func.is_some_and(|func| func.params().iter().chain(func.results()).any(own))
 }
 
 /// What imports and exports use, beyond what the types of what they name do.

@@ -36,7 +36,7 @@ impl<'m> RuntimeEnvironment<'m> {
     }
 
     /// The code of an element of a table that nothing changes, after all checks; `None` if the
-    /// table is not one of those.
+    /// table is not one of those, or its functions may have subtypes of the type.
     pub(super) fn immutable_element_code(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
@@ -46,6 +46,9 @@ impl<'m> RuntimeEnvironment<'m> {
     ) -> Option<Value> {
         let tables = self.immutable_tables?;
         let found = tables.get(table)?;
+        if !self.module.types[ty.index()].is_final {
+            return None;
+        }
         let wanted = tables.type_number(ty);
 
         let base = self.immutable_table_base(builder, table);

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use wasmparser::{BinaryReader, FuncToValidate, FunctionBody, ValidatorResources};
 
+use super::managed;
 use super::reader::Declarations;
 use crate::index::{DefinedFuncIndex, TypeIndex};
 use crate::module::Module;
@@ -38,13 +39,14 @@ pub struct ParsedModule {
     equal_types: Vec<TypeIndex>,
     /// `None` if the module defines no function.
     resources: Option<ValidatorResources>,
+    /// The proposals that are allowed in function bodies.
     features: wasmparser::WasmFeatures,
 }
 
 impl ParsedModule {
     pub(super) fn new(declarations: Declarations, features: wasmparser::WasmFeatures) -> Self {
         let Declarations { module, equal_types, resources, .. } = declarations;
-        Self { module, equal_types, resources, features }
+        Self { module, equal_types, resources, features: managed::of_bodies(features) }
     }
 
     /// The declarations.
@@ -72,6 +74,11 @@ impl ParsedModule {
         let all = self.module.types.iter().zip(&self.equal_types);
         let indices = (0..).map(TypeIndex::new);
         all.zip(indices).filter(|((_, first), index)| *first == index).map(|((ty, _), _)| ty)
+    }
+
+    /// The proposals that are allowed in function bodies.
+    pub(super) fn features_of_bodies(&self) -> wasmparser::WasmFeatures {
+        self.features
     }
 
     /// What it takes to validate the body of a function, on any thread.

@@ -11,6 +11,7 @@ use wasmparser::{FuncValidatorAllocations, WasmFeatures};
 use super::describe;
 use super::error::{Inner, ParseErrorKind};
 use super::failure::Failure;
+use super::managed;
 use super::parsed::ParsedModule;
 use super::reader;
 use crate::index::DefinedFuncIndex;
@@ -42,6 +43,8 @@ impl Proposal {
     }
 }
 
+const GC_NAME: &str = "garbage-collection";
+
 /// From small to large, so that the smallest explanation is found first.
 const PROPOSALS: &[Proposal] = &[
     proposal(WasmFeatures::MUTABLE_GLOBAL, "mutable-globals"),
@@ -62,7 +65,7 @@ const PROPOSALS: &[Proposal] = &[
     proposal(WasmFeatures::EXCEPTIONS, "exception-handling").needs(WasmFeatures::REFERENCE_TYPES),
     proposal(WasmFeatures::FUNCTION_REFERENCES, "function-references")
         .needs(WasmFeatures::REFERENCE_TYPES),
-    proposal(WasmFeatures::GC, "garbage-collection").needs(FUNCTION_REFERENCES),
+    proposal(WasmFeatures::GC, GC_NAME).needs(FUNCTION_REFERENCES),
     proposal(WasmFeatures::COMPACT_IMPORTS, "compact-import-section"),
     proposal(WasmFeatures::LEGACY_EXCEPTIONS, "legacy exception-handling")
         .needs(WasmFeatures::EXCEPTIONS.union(WasmFeatures::REFERENCE_TYPES)),
@@ -95,29 +98,43 @@ pub(super) fn explain(
     };
     let more = PROPOSALS.iter().fold(allowed, |all, proposal| all | proposal.flag);
     let missed = missed(error);
-    if !speaks_of_features(error) && !gets_further(more) {
+    if missed.is_empty() && !speaks_of_features(error) && !gets_further(more) {
         return None;
     }
     let candidates = || PROPOSALS.iter().filter(|proposal| !allowed.contains(proposal.flag));
     let found = candidates()
         .find(|proposal| missed.intersects(proposal.flag))
         .or_else(|| candidates().find(|p| gets_further(allowed | p.flag | p.needs)))?;
-    let offset = error.offset();
+    let translated = match found.flag {
+        // It is in parts: in function bodies, and in declarations that are refused with it, nothing
+        // is.
+        WasmFeatures::GC => {
+            matches!(place, ModulePart::Declarations) && managed::first(wasm).is_none()
+        }
+        flag => WasmFeatures::from(crate::WasmFeatures::SUPPORTED).contains(flag),
+    };
+    Some(refusal(wasm, found.name, error.offset(), translated))
+}
+
+/// The refusal of declarations that use what is not translated of garbage collection.
+pub(super) fn not_translated(wasm: &[u8], offset: u64) -> Inner {
+    refusal(wasm, GC_NAME, offset, false)
+}
+
+/// A refusal because of a proposal, which is translated if it is allowed, or isn't translated.
+fn refusal(wasm: &[u8], proposal: &'static str, offset: u64, translated: bool) -> Inner {
     let what = describe::place(wasm, offset);
-    let translated = WasmFeatures::from(crate::WasmFeatures::SUPPORTED).contains(found.flag);
-    let refusal =
+    let why =
         if translated { "which is switched off" } else { "which this version does not translate" };
-    let message = format!(
-        "the module uses the {} proposal ({what} at offset {offset:#x}), {refusal}",
-        found.name
-    );
-    Some(Inner {
+    Inner {
         kind: ParseErrorKind::Unsupported,
-        message,
+        message: format!(
+            "the module uses the {proposal} proposal ({what} at offset {offset:#x}), {why}"
+        ),
         offset: offset as usize,
         function: None,
-        proposal: Some(found.name),
-    })
+        proposal: Some(proposal),
+    }
 }
 
 /// Whether wasmparser says that something is switched off, and not that a rule is broken which a
@@ -135,6 +152,8 @@ fn missed(error: &wasmparser::Error) -> WasmFeatures {
         ("gc proposal must be enabled", WasmFeatures::GC),
         ("the GC proposal is disabled", WasmFeatures::GC),
         ("requires the bulk-memory proposal", WasmFeatures::BULK_MEMORY),
+        // A rule of the proposal itself, on types that are valid according to a newer draft of it.
+        ("type with descriptor", WasmFeatures::CUSTOM_DESCRIPTORS),
     ];
     let in_words = || {
         let found = WORDS.iter().find(|(words, _)| error.message().contains(words));

@@ -9,21 +9,40 @@ fn each_proposal_that_is_not_translated_is_named() {
     for (text, proposal, what) in [
         ("(module (type (struct)))", "garbage-collection", "struct type"),
         ("(module (type (array i8)))", "garbage-collection", "array type"),
-        ("(module (rec (type (func)) (type (func))))", "garbage-collection", "recursive group"),
-        ("(module (type (sub (func))))", "garbage-collection", "function type"),
+        ("(module (table 1 eqref))", "garbage-collection", "defined table 0"),
+        (
+            "(module (func) (global anyref (ref.null any)))",
+            "garbage-collection",
+            "defined global 0",
+        ),
+        (
+            "(module (global (ref i31) (ref.i31 (i32.const 1))))",
+            "garbage-collection",
+            "defined global 0",
+        ),
+        (
+            "(module (elem (ref null any) (ref.i31 (i32.const 1))))",
+            "garbage-collection",
+            "defined element segment 0",
+        ),
+        (
+            r#"(module (import "m" "g" (global structref)))"#,
+            "garbage-collection",
+            r#"import "m" "g""#,
+        ),
+        ("(module (rec (type (func)) (type (struct))))", "garbage-collection", "struct type"),
+        (
+            "(module (func (param funcref) (drop (ref.test (ref func) (local.get 0)))))",
+            "garbage-collection",
+            "instruction `ref.test_non_null`",
+        ),
+        ("(module (func (local nullref)))", "garbage-collection", "local"),
         ("(module (func (param i31ref)))", "garbage-collection", "function type"),
         ("(module (func (param anyref)))", "garbage-collection", "function type"),
         (
             "(module (func (drop (ref.i31 (i32.const 1)))))",
             "garbage-collection",
             "instruction `ref.i31`",
-        ),
-        ("(module (func (param (ref func))))", "function-references", "function type"),
-        ("(module (type $t (func)) (func (local (ref null $t))))", "function-references", "local"),
-        (
-            "(module (func (param funcref) (drop (ref.as_non_null (local.get 0)))))",
-            "function-references",
-            "instruction `ref.as_non_null`",
         ),
         ("(module (memory 1 2 shared))", "threads", "defined memory 0"),
         (r#"(module (import "a" "b" (memory 1 2 shared)))"#, "threads", r#"import "a" "b""#),
@@ -127,6 +146,23 @@ fn what_is_translated_can_be_switched_off() {
             WasmFeatures::LEGACY_EXCEPTIONS,
             "legacy exception-handling",
         ),
+        (
+            "(module (func (param (ref func))))",
+            WasmFeatures::FUNCTION_REFERENCES,
+            "function-references",
+        ),
+        (
+            "(module (type $t (func)) (func (local (ref null $t))))",
+            WasmFeatures::FUNCTION_REFERENCES,
+            "function-references",
+        ),
+        (
+            "(module (func (param funcref) (drop (ref.as_non_null (local.get 0)))))",
+            WasmFeatures::FUNCTION_REFERENCES,
+            "function-references",
+        ),
+        ("(module (rec (type (func)) (type (func))))", WasmFeatures::GC, "garbage-collection"),
+        ("(module (type (sub (func))))", WasmFeatures::GC, "garbage-collection"),
     ] {
         let error = refuse_with(text, WasmFeatures::SUPPORTED - flag);
         assert_eq!(error.proposal(), Some(proposal), "{text}: {error}");

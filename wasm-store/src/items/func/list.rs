@@ -8,6 +8,7 @@ use super::into_func::WasmRet;
 use super::wasm_ty::{Direction, Unfit, WasmTy};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::items::Ref;
 use crate::store::{Caller, StoreOpaque};
 use crate::types::ValType;
 use crate::vm::ValRaw;
@@ -27,6 +28,10 @@ pub unsafe trait WasmParams: Send {
     #[doc(hidden)]
     const FIT: bool = params_fit(Self::CLASSES);
 
+    /// Whether there are references among the values.
+    #[doc(hidden)]
+    const REFERENCES: bool;
+
     /// The Wasm types.
     #[doc(hidden)]
     fn valtypes() -> Vec<ValType>;
@@ -45,6 +50,10 @@ pub unsafe trait WasmParams: Send {
     /// The values at the border to compiled code of a store that they are fit for.
     #[doc(hidden)]
     fn to_abis(&self, store: &StoreOpaque) -> Self::Abis;
+
+    /// Looks at each reference whose type its Rust type does not say, with its place.
+    #[doc(hidden)]
+    fn check_references(&self, check: &mut dyn FnMut(usize, Ref) -> Result<()>) -> Result<()>;
 
     /// Writes the values to an array.
     ///

@@ -10,7 +10,7 @@ use super::list::{WasmParams, WasmResults, WasmTyList, load_one, store_one};
 use super::wasm_ty::{Direction, Unfit, WasmTy};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::items::HostFunc;
+use crate::items::{HostFunc, Ref};
 use crate::store::{Caller, StoreOpaque};
 use crate::types::ValType;
 use crate::vm::{HostRecord, ValRaw, leave_host};
@@ -19,6 +19,7 @@ use crate::watch::call_hook::{CallValues, InRegisters, Returned};
 // SAFETY: a single value travels as itself.
 unsafe impl<A: WasmTy> WasmParams for A {
     const CLASSES: &'static [Class] = &[A::Abi::CLASS];
+    const REFERENCES: bool = A::IS_REFERENCE;
 
     fn valtypes() -> Vec<ValType> {
         vec![A::valtype()]
@@ -33,6 +34,10 @@ unsafe impl<A: WasmTy> WasmParams for A {
     #[inline(always)]
     fn unfit(&self, store: &StoreOpaque) -> Option<Unfit> {
         WasmTy::unfit(self, store)
+    }
+
+    fn check_references(&self, check: &mut dyn FnMut(usize, Ref) -> Result<()>) -> Result<()> {
+        self.reference().map_or(Ok(()), |reference| check(0, reference))
     }
 
     #[inline(always)]
@@ -136,6 +141,7 @@ macro_rules! tuples {
         #[allow(unused_variables, unused_mut, unused_assignments, clippy::unused_unit)]
         unsafe impl<$($A: WasmTy),*> WasmParams for ($($A,)*) {
             const CLASSES: &'static [Class] = &[$($A::Abi::CLASS),*];
+            const REFERENCES: bool = false $(|| $A::IS_REFERENCE)*;
 
             fn valtypes() -> Vec<ValType> {
                 vec![$($A::valtype()),*]
@@ -168,6 +174,21 @@ macro_rules! tuples {
                     }
                 )*
                 None
+            }
+
+            fn check_references(
+                &self,
+                check: &mut dyn FnMut(usize, Ref) -> Result<()>,
+            ) -> Result<()> {
+                let ($($A,)*) = self;
+                let mut place = 0;
+                $(
+                    if let Some(reference) = WasmTy::reference($A) {
+                        check(place, reference)?;
+                    }
+                    place += 1;
+                )*
+                Ok(())
             }
 
             #[inline(always)]

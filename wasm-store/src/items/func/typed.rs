@@ -7,9 +7,9 @@ use std::marker::PhantomData;
 
 use super::list::{WasmParams, WasmResults};
 use super::wasm_ty::Unfit;
-use crate::error::Result;
-use crate::items::{Func, into_error, unrooted};
-use crate::store::{AsContextMut, StoreInner};
+use crate::error::{Context, Result};
+use crate::items::{Func, Val, into_error, unrooted};
+use crate::store::{AsContextMut, StoreInner, StoreOpaque};
 use crate::vm::{Unwind, VMStoreContext, call_array, enter_registers};
 use crate::watch::call_hook;
 use crate::watch::call_hook::{Typed, WasmCall};
@@ -21,6 +21,8 @@ use crate::watch::call_hook::{Typed, WasmCall};
 pub struct TypedFunc<Params, Results> {
     func: Func,
     is_host: bool,
+    /// Whether arguments may be of other types than the function takes.
+    checks_types: bool,
     _types: PhantomData<fn(Params) -> Results>,
 }
 
@@ -31,9 +33,10 @@ where
 {
     /// # Safety
     ///
-    /// The types are those of the function, and `is_host` says whether it is a host function.
-    pub(super) unsafe fn new(func: Func, is_host: bool) -> Self {
-        Self { func, is_host, _types: PhantomData }
+    /// The types are those of the function, but for arguments if `checks_types` says so, and
+    /// `is_host` says whether it is a host function.
+    pub(super) unsafe fn new(func: Func, is_host: bool, checks_types: bool) -> Self {
+        Self { func, is_host, checks_types, _types: PhantomData }
     }
 
     /// The function without its types.
@@ -47,7 +50,8 @@ where
     ///
     /// If the function traps ([`Trap`](crate::Trap), with a
     /// [`WasmBacktrace`](crate::WasmBacktrace)), a host function that it calls returns an error, or
-    /// a parameter is a reference of another store.
+    /// a parameter is a reference of another store, or to a function of another type than the
+    /// parameter's.
     ///
     /// # Panics
     ///
@@ -65,6 +69,9 @@ where
         if let Some(unfit) = params.unfit(store.0) {
             return refuse(unfit);
         }
+        if const { Params::REFERENCES } && self.checks_types {
+            self.check_types(store.0, &params)?;
+        }
         self.call_in(store.0, &params)
     }
 
@@ -81,8 +88,20 @@ where
         if let Some(unfit) = params.unfit(store) {
             return refuse(unfit);
         }
+        if self.checks_types {
+            self.check_types(store, &params)?;
+        }
         call_hook::enter_wasm(store, self.func.func, Typed(params), self)
             .map(|Typed(results)| results)
+    }
+
+    /// Checks arguments against the types that the function takes.
+    #[cold]
+    fn check_types(&self, store: &StoreOpaque, params: &Params) -> Result<()> {
+        let types = self.func.record(store).ty.params();
+        params.check_references(&mut |place, reference| {
+            Val::from(reference).check(store, types[place]).context("argument type mismatch")
+        })
     }
 
     /// Calls the function. It and the parameters are of this store.

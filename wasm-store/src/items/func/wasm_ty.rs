@@ -6,7 +6,7 @@ use super::abi::Abi;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::items::rooting::{GcRefImpl as _, RootIndex};
-use crate::items::{ExternRef, Func, OwnedRooted, Rooted, V128};
+use crate::items::{ExternRef, Func, OwnedRooted, Ref, Rooted, V128};
 use crate::store::StoreOpaque;
 use crate::types::{HeapType, RefType, ValType, matching};
 
@@ -55,7 +55,8 @@ impl Unfit {
 /// | `f32` | `f32` |
 /// | `f64` | `f64` |
 /// | [`V128`] | `v128` |
-/// | `Option<Func>`, `Func` | `funcref`, `(ref func)` |
+/// | `Option<Func>`, `Func` | `funcref`, `(ref func)`; as parameters also references to functions of one type |
+/// | `Option<NoFunc>` | `nullfuncref` |
 /// | `Option<Rooted<ExternRef>>`, `Rooted<ExternRef>` | `externref`, `(ref extern)` |
 /// | `Option<OwnedRooted<ExternRef>>`, `OwnedRooted<ExternRef>` | `externref`, `(ref extern)` |
 ///
@@ -66,6 +67,10 @@ pub unsafe trait WasmTy: Send {
     /// The type of the value at the border to compiled code.
     #[doc(hidden)]
     type Abi: Abi;
+
+    /// Whether it is a reference, so that a value may have another type than a function takes.
+    #[doc(hidden)]
+    const IS_REFERENCE: bool = false;
 
     /// The Wasm type.
     fn valtype() -> ValType;
@@ -87,12 +92,23 @@ pub unsafe trait WasmTy: Send {
     #[doc(hidden)]
     unsafe fn from_abi(abi: Self::Abi, store: &mut StoreOpaque) -> Self;
 
+    /// The value as a reference, if it is one whose type the Rust type does not say.
+    #[doc(hidden)]
+    fn reference(&self) -> Option<Ref> {
+        None
+    }
+
     /// Checks that the type can stand for a canonical type of a function.
     #[doc(hidden)]
     fn typecheck(engine: &Engine, ty: wasm_types::ValType, direction: Direction) -> Result<()> {
         let own = Self::valtype();
         let types = Some(engine.types());
         let fits = match direction {
+            // No Rust type stands for one type of functions. So any function may be passed, and
+            // each call looks at the type that it has.
+            Direction::ToWasm if is_concrete(ty) => {
+                own.as_ref().is_some_and(|own| matching::same_hierarchy(own.canonical(), ty, types))
+            }
             Direction::ToWasm => matching::val_matches(own.canonical(), ty, types),
             Direction::FromWasm => matching::val_matches(ty, own.canonical(), types),
         };
@@ -102,6 +118,11 @@ pub unsafe trait WasmTy: Send {
         let actual = ValType::from_canonical(engine, ty);
         crate::bail!("type mismatch: expected {own}, found {actual}")
     }
+}
+
+/// Whether a type refers to one type of an engine.
+pub(super) fn is_concrete(ty: wasm_types::ValType) -> bool {
+    ty.as_ref().is_some_and(|ty| matches!(ty.heap, wasm_types::HeapType::Concrete(_)))
 }
 
 macro_rules! numbers {
@@ -142,6 +163,11 @@ numbers! {
 // SAFETY: a reference is an address, and null is 0.
 unsafe impl WasmTy for Option<Func> {
     type Abi = u64;
+    const IS_REFERENCE: bool = true;
+
+    fn reference(&self) -> Option<Ref> {
+        Some(Ref::from(*self))
+    }
 
     fn valtype() -> ValType {
         ValType::FUNCREF
@@ -167,6 +193,11 @@ unsafe impl WasmTy for Option<Func> {
 // SAFETY: a reference is an address.
 unsafe impl WasmTy for Func {
     type Abi = u64;
+    const IS_REFERENCE: bool = true;
+
+    fn reference(&self) -> Option<Ref> {
+        Some(Ref::from(*self))
+    }
 
     fn valtype() -> ValType {
         ValType::Ref(RefType::new(false, HeapType::Func))
