@@ -17,6 +17,7 @@ mod memory;
 mod parametric;
 mod reference;
 mod relaxed_simd;
+mod signature;
 mod simd;
 mod simd_compare;
 mod simd_convert;

@@ -5,6 +5,10 @@ use core::ops::Range;
 
 use crate::index::DefinedFuncIndex;
 
+/// The name of the section.
+#[cfg(feature = "validate")]
+pub(crate) const SECTION: &str = "metadata.code.branch_hint";
+
 /// The branch hints of a module: for each function that has some, where in the binary they stand.
 /// They are read from there.
 ///

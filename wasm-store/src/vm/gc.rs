@@ -13,7 +13,8 @@
 //! | `layout` | where the references within an object are |
 //! | `space` | the reservation and what of it is in use |
 //! | `heap` | making objects, writing references into them, when to collect |
-//! | `collect` | moving objects |
+//! | `collect` | minor and major collections |
+//! | `tracer` | following references, moving objects |
 //! | `host_values` | the values of the host that objects stand for |
 //! | `verify` | the check of all references after a collection |
 //! | `handles` | the references that the host keeps |
@@ -27,14 +28,15 @@ mod layout;
 mod object;
 mod space;
 mod store;
+mod tracer;
 mod verify;
 
 #[cfg(test)]
 mod model;
 
-pub(super) use collect::Tracer;
 pub(crate) use handles::Root;
 pub(crate) use heap::NoRoom;
 pub(crate) use object::NULL;
 pub(super) use store::Gc;
 pub(crate) use store::host_value_bytes;
+pub(super) use tracer::Tracer;

@@ -5,17 +5,17 @@
 //! never reached are not translated at all; only their nesting is counted.
 
 use cranelift_codegen::ir::{Block, InstBuilder as _};
-use smallvec::SmallVec;
+use wasm_types::ValType;
 use wasm_types::wasmparser::{BlockType, Operator};
-use wasm_types::{FuncType, TypeIndex, ValType};
 
 use super::branch::{
     block_args, branch, branch_if, branch_on_non_null, branch_on_null, return_from_function,
 };
+use super::signature::Signature;
 use super::{branch_table, exceptions};
 use crate::control_stack::{Else, Frame, FrameKind};
 use crate::environ::{FuncEnvironment, Values};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::translator::FuncTranslator;
 
 /// Translates an operator of this family; `false` if it is of another one.
@@ -35,7 +35,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             t.budget.blocks(1, 0)?;
             enter_else(t);
         }
-        Operator::End => end(t)?,
+        Operator::End | Operator::Delegate { .. } => end(t)?,
         Operator::Br { relative_depth } => branch(t, *relative_depth)?,
         Operator::BrIf { relative_depth } => branch_if(t, *relative_depth)?,
         Operator::BrOnNull { relative_depth } => branch_on_null(t, *relative_depth)?,
@@ -68,38 +68,6 @@ pub(super) fn translate_unreachable<E: FuncEnvironment + ?Sized>(
         _ => {}
     }
     Ok(())
-}
-
-/// What a construct takes and leaves.
-pub(super) struct Signature {
-    pub(super) num_params: usize,
-    params: SmallVec<[ValType; 4]>,
-    pub(super) results: SmallVec<[ValType; 4]>,
-}
-
-impl Signature {
-    pub(super) fn new<E: FuncEnvironment + ?Sized>(
-        t: &mut FuncTranslator<'_, '_, E>,
-        ty: BlockType,
-    ) -> Result<Self, Error> {
-        let (params, results) = match ty {
-            BlockType::Empty => Default::default(),
-            BlockType::Type(ty) => {
-                let ty = ValType::try_from(ty).map_err(Error::unsupported)?;
-                (SmallVec::new(), SmallVec::from_slice(&[ty]))
-            }
-            BlockType::FuncType(index) => {
-                let ty = t.env.module().func_type(TypeIndex::new(index));
-                let lists = |ty: &FuncType| (ty.params().into(), ty.results().into());
-                ty.map(lists).ok_or_else(|| {
-                    Error::new(ErrorKind::Codegen, format!("type {index} is no function type"))
-                })?
-            }
-        };
-        t.budget.signature(params.len(), results.len())?;
-        t.budget.blocks(1, params.len() + results.len())?;
-        Ok(Self { num_params: params.len(), params, results })
-    }
 }
 
 impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {

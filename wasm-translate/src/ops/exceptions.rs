@@ -17,7 +17,7 @@ use wasm_types::TagIndex;
 use wasm_types::wasmparser::{BlockType, Catch, Operator, TryTable};
 
 use super::branch::block_args;
-use super::control::Signature;
+use super::signature::Signature;
 use super::types::check_types;
 use crate::control_stack::{Caught, Clause, Frame, FrameKind, Try, TryKind};
 use crate::environ::{FuncEnvironment, Handler, Values};
@@ -45,7 +45,6 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::Try { blockty } => enter_try(t, *blockty)?,
         Operator::Rethrow { relative_depth } => rethrow(t, *relative_depth)?,
         Operator::Catch { .. } | Operator::CatchAll => next_clause(t)?,
-        Operator::Delegate { .. } => super::control::end(t)?,
         _ => return Ok(false),
     }
     Ok(true)

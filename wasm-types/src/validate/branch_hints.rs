@@ -12,9 +12,6 @@ use crate::branch_hints::BranchHints;
 use crate::index::{DefinedFuncIndex, FuncIndex};
 use crate::module::Module;
 
-/// The name of the section.
-pub(super) const SECTION: &str = "metadata.code.branch_hint";
-
 /// Reads the section that stands at a place of the binary. One in which something is wrong has no
 /// effect.
 pub(super) fn read(module: &mut Module, wasm: &[u8], place: Range<usize>) {

@@ -7,9 +7,10 @@ use wasmparser::{BinaryReader, Parser, Payload, ValidPayload, Validator, Validat
 
 use super::failure::{Failure, Read};
 use super::{
-    branch_hints, code, data, elements, escaping, exports, functions, globals, imports, memories,
-    names, tables, tags, types,
+    code, data, elements, escaping, exports, functions, globals, imports, memories, names, tables,
+    tags, types,
 };
+use crate::branch_hints;
 use crate::index::{FuncIndex, TypeIndex};
 use crate::module::Module;
 

@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Weak};
 
-use super::collect::Tracer;
+use super::tracer::Tracer;
 
 /// A handle of the host.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

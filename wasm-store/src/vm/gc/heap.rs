@@ -6,11 +6,11 @@
 
 #![allow(unsafe_code)]
 
-use super::collect::Tracer;
 use super::host_values::{HostValue, HostValues};
 use super::layout::{HOST_VALUE, HOST_VALUE_SIZE, Layout, Layouts};
 use super::object::{HEADER_SIZE, Header, is_object};
 use super::space::{HALF, MAX_NURSERY, Space};
+use super::tracer::Tracer;
 use crate::Error;
 
 /// How large the nursery is at first, and how much the old space grows at least, in bytes.

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 
-use super::collect::Tracer;
 use super::heap::{Growth, Heap, NoRoom, Roots};
 use super::layout::Layout;
 use super::object::{ARRAY_HEAD, HEADER_SIZE, NULL};
+use super::tracer::Tracer;
 use crate::Error;
 
 /// The rest of the store: references, and a limit.

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use wasm_loader::Loaded;
 
-use super::collect::Tracer;
 use super::handles::Handles;
 use super::heap::{Growth, Heap, NoRoom, Roots};
 use super::host_values::HostValue;
+use super::tracer::Tracer;
 use crate::Error;
 use crate::vm::engine::GcSettings;
 use crate::vm::room::Wanted;
