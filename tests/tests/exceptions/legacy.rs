@@ -153,6 +153,37 @@ fn handlers_in_each_other_keep_their_own_exceptions() {
     );
 }
 
+/// To throw again what an outer handler caught does not end an inner one, if the exception is caught
+/// within it.
+#[test]
+fn an_inner_handler_outlives_what_an_outer_one_throws_again() {
+    run(
+        r#"(module
+            (tag $t (param i32))
+            (func $throw (param i32) (throw $t (local.get 0)))
+            (func (export "run") (param i32) (result i32)
+                try (result i32)
+                    try
+                        (call $throw (i32.const 1))
+                    catch_all
+                        try
+                            (call $throw (i32.const 2))
+                        catch_all
+                            try
+                                rethrow 2
+                            catch_all
+                            end
+                            (if (local.get 0) (then rethrow 1))
+                        end
+                        rethrow 0
+                    end
+                    i32.const 0
+                catch $t
+                end))"#,
+        &[(1, 2), (0, 1), (1, 2)],
+    );
+}
+
 /// Each handler keeps what it caught as long as it may throw it again.
 #[test]
 fn no_more_exceptions_are_kept_than_the_stack_is_large() {

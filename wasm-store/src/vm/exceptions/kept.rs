@@ -50,22 +50,24 @@ impl Kept {
         true
     }
 
-    /// The tag of an exception, whose values are copied to `values`. It stays here, for its handler
-    /// can be left by what catches it and be thrown again.
+    /// The tag of an exception, whose values are copied to `values`. It stays here, as do those of the
+    /// handlers within its own: what is thrown again may be caught in any of them.
     pub(super) fn take(
         &mut self,
         frame: usize,
         depth: u32,
         values: &mut Vec<ValRaw>,
     ) -> Option<NonNull<VmTag>> {
-        self.end(|one| one.frame < frame || one.frame == frame && one.depth > depth);
-        let last = *self.list.last()?;
-        if (last.frame, last.depth) != (frame, depth) {
+        self.end(|one| one.frame < frame);
+        let after = self.list.partition_point(|one| one.frame > frame || one.depth <= depth);
+        let one = *self.list[..after].last()?;
+        if (one.frame, one.depth) != (frame, depth) {
             return None;
         }
+        let end = self.list.get(after).map_or(self.values.len(), |next| next.start);
         values.clear();
-        values.extend_from_slice(&self.values[last.start..]);
-        Some(last.tag)
+        values.extend_from_slice(&self.values[one.start..end]);
+        Some(one.tag)
     }
 
     /// Calls a function with each exception's tag and values.
@@ -115,7 +117,8 @@ mod tests {
         assert_eq!(take(&mut kept, 1000, 1), Some((16, vec![3])));
         assert_eq!(take(&mut kept, 900, 0), None);
         assert_eq!(take(&mut kept, 1000, 0), Some((8, vec![1, 2])));
-        assert_eq!(take(&mut kept, 1000, 1), None);
+        // The outer one was thrown within the inner handler, and may have been caught there.
+        assert_eq!(take(&mut kept, 1000, 1), Some((16, vec![3])));
         // A loop enters a handler again and again.
         for number in 0..1000 {
             assert!(kept.keep((1000, 1), tag(8), &values(&[number, number]), 2 * (32 + 32)));
