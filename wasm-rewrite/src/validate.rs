@@ -1,8 +1,9 @@
 //! Validation of input and output.
 
-use wasmparser::{Validator, WasmFeatures};
+use wasm_types::Import;
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The editions of the specification, and finally everything that the validator knows.
 const EDITIONS: [WasmFeatures; 4] =
@@ -10,6 +11,7 @@ const EDITIONS: [WasmFeatures; 4] =
 
 /// Validates the input, and returns the proposals of the first edition in which it is valid.
 pub(crate) fn input(wasm: &[u8]) -> Result<WasmFeatures, Error> {
+    check_import_names(wasm)?;
     if let Err(error) = check(wasm, WasmFeatures::all()) {
         return Err(error.into());
     }
@@ -17,6 +19,28 @@ pub(crate) fn input(wasm: &[u8]) -> Result<WasmFeatures, Error> {
         .into_iter()
         .find(|&features| check(wasm, features).is_ok())
         .unwrap_or(WasmFeatures::all()))
+}
+
+/// Refuses imports whose names, counted for each import, are far more than there is in the binary.
+fn check_import_names(wasm: &[u8]) -> Result<(), Error> {
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload {
+            Ok(Payload::ImportSection(section)) => {
+                let imports = section.into_imports().map_while(Result::ok);
+                let bytes: usize =
+                    imports.map(|import| import.module.len() + import.name.len()).sum();
+                if bytes > Import::MAX_NAMES {
+                    let most = Import::MAX_NAMES;
+                    let message = format!("the names of the imports have more than {most} bytes");
+                    return Err(Error::new(ErrorKind::Invalid, message));
+                }
+            }
+            // What can't be read is refused by the validator.
+            Ok(Payload::CodeSectionStart { .. }) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Validates the output with the proposals that the input needed.

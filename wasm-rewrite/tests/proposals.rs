@@ -54,6 +54,15 @@ fn compact_imports_stay_where_nothing_becomes_defined() {
 }
 
 #[test]
+fn names_that_a_small_section_multiplies_are_refused() {
+    let items: String = (0..1_000).map(|item| format!("(item \"{item}\")")).collect();
+    let wasm = encoded(&format!("(module (import \"{}\" {items} (func)))", "a".repeat(100_000)));
+    let error = expose(&wasm, &ExposeOptions::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    assert!(error.to_string().contains("have more than 67108864 bytes"), "{error}");
+}
+
+#[test]
 fn memories_with_pages_of_one_byte_are_as_large_as_in_the_state() {
     let text = |size, data: &str| format!("(module (memory {size} 9 (pagesize 1)) {data})");
     let state = |pages, offset, bytes: &[u8]| ModuleState {

@@ -29,6 +29,13 @@ pub struct Import {
     pub ty: EntityType,
 }
 
+impl Import {
+    /// How many bytes the names of all imports of a module may have together: 64 MiB. A name that
+    /// stands once for several imports (a compact import section) counts for each of them, as
+    /// validators keep it for each.
+    pub const MAX_NAMES: usize = 64 << 20;
+}
+
 /// An export: a name and what it stands for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Export {

@@ -10,10 +10,6 @@ use crate::entity::{EntityIndex, EntityType};
 use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use crate::module::{Import, Module};
 
-/// How many bytes the names of imports may have together, those that stand once for several imports
-/// counted for each of them.
-const MAX_NAMES: usize = 64 << 20;
-
 /// Refuses imports that have their names from compact groups, and far more of them than there are in
 /// the binary: the validator keeps the names of each import.
 pub(super) fn check_names(
@@ -26,8 +22,8 @@ pub(super) fn check_names(
     // What can't be read is refused by the validator.
     let imports = section.clone().into_imports().map_while(Result::ok);
     let bytes: usize = imports.map(|import| import.module.len() + import.name.len()).sum();
-    match bytes > MAX_NAMES {
-        true => Err(Failure::LongNames { most: MAX_NAMES, offset: section.range().start }),
+    match bytes > Import::MAX_NAMES {
+        true => Err(Failure::LongNames { most: Import::MAX_NAMES, offset: section.range().start }),
         false => Ok(()),
     }
 }
