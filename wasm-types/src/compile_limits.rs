@@ -27,7 +27,8 @@ use core::time::Duration;
 #[non_exhaustive]
 pub struct CompileLimits {
     /// The most operators in the body of a function. A call counts as one more for each of its
-    /// parameters and results.
+    /// parameters and results; what throws or catches an exception, for each value that it carries;
+    /// and where a construct with handlers begins, is caught in or ends, for each handler around.
     pub operators: Option<u32>,
     /// The most blocks of a function: each `block`, `loop`, `if` and `else`, and each branch, of
     /// which a `br_table` has one for each of its entries. Each counts as one more for each operand
