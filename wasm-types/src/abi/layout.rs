@@ -115,9 +115,9 @@ pub mod func_ref {
 ///
 /// The types from the outermost supertype to the type itself are its *display* (Wasm 3.0, section
 /// 3.3.11, has them declared, at most one for each type). One type is the other or a subtype of it
-/// exactly if its display has the other's id at the other's depth. The first [`NEAR`] entries are
-/// in the record, with [`NO_TYPE_ID`](super::NO_TYPE_ID) beyond the type itself, so that for them
-/// this is one load and one comparison.
+/// exactly if its display has the other's id at the other's depth. The first
+/// [`NEAR`](type_record::NEAR) entries are in the record, with [`NO_TYPE_ID`](super::NO_TYPE_ID)
+/// beyond the type itself, so that for them this is one load and one comparison.
 pub mod type_record {
     /// The engine-wide id of the type: `u32`.
     pub const ID: u32 = 0;
