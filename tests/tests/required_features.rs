@@ -120,8 +120,8 @@ fn names_single_groups(wasm: &[u8]) -> bool {
 }
 
 /// Some features have no flag of their own here, and show in the encoding alone: indices of several
-/// bytes, and a count of data segments. So does a size of pages that is named and the usual one, and a
-/// group of one type.
+/// bytes, and a count of data segments. So does a size of pages that is named and the usual one,
+/// and a group of one type.
 fn check_proposals(modules: &[(String, Vec<u8>)]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     // Leaves out scripts that are only about encodings.

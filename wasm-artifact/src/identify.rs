@@ -34,9 +34,9 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whether it is the same whatever follows the bytes that were looked at. It is not if there are
-    /// less than 512 of them, or if they end within the comments and the keyword that a text begins
-    /// with.
+    /// Whether it is the same whatever follows the bytes that were looked at. It is not if there
+    /// are less than 512 of them, or if they end within the comments and the keyword that a text
+    /// begins with.
     pub fn is_certain(&self) -> bool {
         self.is_certain
     }

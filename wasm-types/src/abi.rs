@@ -5,9 +5,9 @@
 //! Every Wasm function takes the **instance context** pointer first, then its parameters, in the
 //! code generator's `tail` convention. A reference to a function is a
 //! 64-bit integer, the address of a [`func_ref`] record; every other reference is a 32-bit integer,
-//! the place of an object in the store's garbage-collected heap. Null is 0. Results that the convention can't return in registers (see [`register_results`]) go to
-//! a buffer whose address the caller passes as one more, last, 64-bit parameter: 16 bytes for each
-//! such result, in order.
+//! the place of an object in the store's garbage-collected heap. Null is 0. Results that the
+//! convention can't return in registers (see [`register_results`]) go to a buffer whose address the
+//! caller passes as one more, last, 64-bit parameter: 16 bytes for each such result, in order.
 //!
 //! A call to an imported function loads code and context from the import record ([`import`]) and
 //! calls with that context instead of its own. A call through a reference does the same from the

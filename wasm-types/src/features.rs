@@ -42,8 +42,8 @@ bitflags::bitflags! {
         /// 128-bit arithmetic on pairs of 64-bit integers (phase 4, off by default).
         const WIDE_ARITHMETIC = 1 << 17;
         /// Exceptions as they were before the proposal was finished: `try`, `catch`, `catch_all`,
-        /// `rethrow` and `delegate`. Tags and `throw` are those of [`EXCEPTIONS`](Self::EXCEPTIONS),
-        /// which has to be allowed, too.
+        /// `rethrow` and `delegate`. Tags and `throw` are those of
+        /// [`EXCEPTIONS`](Self::EXCEPTIONS), which has to be allowed, too.
         const LEGACY_EXCEPTIONS = 1 << 18;
         /// Hints about which branches are taken (part of WebAssembly 3.0, off by default). They
         /// change what code is fast and never what it does.

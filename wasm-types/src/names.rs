@@ -7,8 +7,8 @@ use crate::index::{
     DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex,
 };
 
-/// Names of a module's items. Each list is sorted by index. Names of locals and labels are left out:
-/// they are of no use without the code.
+/// Names of a module's items. Each list is sorted by index. Names of locals and labels are left
+/// out: they are of no use without the code.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct NameMap {
     /// The module's own name.

@@ -4,8 +4,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasm_runtime::{
-    Caller, Error, ExternRef, Func, Instance, Linker, Module, RootScope, Rooted, Store,
-    ThrownException, Trap, Val, WasmBacktrace,
+    Caller, Config, Engine, Error, ExternRef, Func, Instance, Linker, Module, NamePattern,
+    RootScope, Rooted, Store, ThrownException, Trap, Val, WasmBacktrace, bail,
 };
 
 use super::{engine, instantiate};
@@ -235,4 +235,31 @@ fn references_that_exceptions_carry_are_found_by_the_collector() {
         let data = found.data(&scope).unwrap().unwrap().downcast_ref::<String>();
         assert_eq!(data.map(String::as_str), Some(name));
     }
+}
+
+#[test]
+fn an_exception_that_a_failing_hook_replaces_is_not_pending() {
+    let mut config = Config::new();
+    config.wasm_exceptions(true).function_hooks([NamePattern::new("thrower").unwrap()]);
+    let engine = Engine::new(&config).unwrap();
+    let text = r#"(module
+        (tag $t (param i32))
+        (func $thrower (throw $t (i32.const 1)))
+        (func (export "run")
+            (block $h (try_table (catch_all $h) (call $thrower)) (unreachable))))"#;
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, true);
+    store.function_hook(|call| {
+        if call.event().is_exit() && *call.data() {
+            bail!("the hook fails");
+        }
+        Ok(())
+    });
+    let instance = Linker::new(&engine).instantiate(&mut store, &module).unwrap();
+    let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
+    let error = run.call(&mut store, ()).unwrap_err();
+    assert_eq!(error.root_cause().to_string(), "the hook fails");
+    assert!(!store.has_pending_exception());
+    *store.data_mut() = false;
+    run.call(&mut store, ()).unwrap();
 }

@@ -153,8 +153,8 @@ fn handlers_in_each_other_keep_their_own_exceptions() {
     );
 }
 
-/// To throw again what an outer handler caught does not end an inner one, if the exception is caught
-/// within it.
+/// To throw again what an outer handler caught does not end an inner one, if the exception is
+/// caught within it.
 #[test]
 fn an_inner_handler_outlives_what_an_outer_one_throws_again() {
     run(

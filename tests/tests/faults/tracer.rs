@@ -1,8 +1,8 @@
 //! A child process, one of whose system calls fails.
 //!
 //! The parent traces the child (`ptrace`): it sees each system call of each of the child's threads
-//! before the kernel does, and can have the kernel ignore one and report an error in its place. This
-//! also reaches calls that are made without the C library.
+//! before the kernel does, and can have the kernel ignore one and report an error in its place.
+//! This also reaches calls that are made without the C library.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -197,8 +197,8 @@ impl Val {
         }
     }
 
-    /// A value as calls, tables and globals hold it, by its canonical type. References into the heap
-    /// get handles in the innermost scope.
+    /// A value as calls, tables and globals hold it, by its canonical type. References into the
+    /// heap get handles in the innermost scope.
     ///
     /// # Safety
     ///

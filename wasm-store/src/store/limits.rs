@@ -80,9 +80,9 @@ pub trait ResourceLimiter: Send {
     }
 
     /// How many bytes the memories and tables of the store and its garbage-collected heap may have
-    /// together; `None` is no limit. Those of the host count too, and the values that [`ExternRef::new`](crate::ExternRef::new)
-    /// gives to the store. An element of a table takes 8 bytes. Called once, when the limiter is
-    /// set.
+    /// together; `None` is no limit. Those of the host count too, and the values that
+    /// [`ExternRef::new`](crate::ExternRef::new) gives to the store. An element of a table takes 8
+    /// bytes. Called once, when the limiter is set.
     ///
     /// The store counts what there is at the moment, so that a growth that fails takes nothing. A
     /// growth beyond the limit is reported to [`ResourceLimiter::memory_grow_failed`] or

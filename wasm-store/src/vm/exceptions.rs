@@ -161,7 +161,7 @@ pub(super) unsafe extern "C" fn keep_exception(context: *mut VMContext, depth: u
         let most = (*store).bounds.size();
         let Some(exceptions) = &mut (*store).exceptions else { return };
         let Exceptions { kept, values, handlers, .. } = &mut **exceptions;
-        let Some(tag) = handlers.caught() else { return };
+        let Some(tag) = handlers.caught else { return };
         if !kept.keep((frame, depth), tag, values, most) {
             raise_trap(store, TrapCode::StackOverflow)
         }
@@ -262,6 +262,10 @@ unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
             }
             (fp, pc) = (caller, return_address);
         };
+        if !matches!(failure, Unwind::Exception { .. }) {
+            // Something else is on its way now, and no host function can throw this one again.
+            (*store).exceptions.get_or_insert_default().pending = None;
+        }
         VmStore::fail(store, failure);
         raise(store)
     }

@@ -43,7 +43,7 @@ impl Access {
 
 /// In functions with more blocks than this that come after several others, only heads of loops get
 /// what is left handed on. The time for giving registers to parameters of blocks grows with the
-/// square of their number. Elsewhere reading it anew costs next to nothing: nothing waits for it.
+/// square of their number. Elsewhere it is read anew, which is one more load.
 const MANY_JOINS: usize = 1000;
 
 /// Makes the instructions.

@@ -146,8 +146,8 @@ fn enter<E: FuncEnvironment + ?Sized>(
     Ok(())
 }
 
-/// What catches an exception in a construct: its clauses, and then what is around it. What an earlier
-/// one takes never comes to a later one.
+/// What catches an exception in a construct: its clauses, and then what is around it. What an
+/// earlier one takes never comes to a later one.
 fn with_clauses(clauses: &[Clause], around: Rc<[Handler]>) -> Rc<[Handler]> {
     if clauses.is_empty() {
         return around;
@@ -272,7 +272,8 @@ fn caught_values<E: FuncEnvironment + ?Sized>(
     Ok(values)
 }
 
-/// `catch` or `catch_all`, reached or not: the end of what is before it, and what comes with the exception.
+/// `catch` or `catch_all`, reached or not: the end of what is before it, and what comes with the
+/// exception.
 pub(super) fn next_clause<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
 ) -> Result<(), Error> {

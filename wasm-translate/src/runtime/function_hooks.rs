@@ -50,8 +50,8 @@ impl RuntimeEnvironment<'_> {
     }
 
     /// Writes values where a builtin finds them, 16 bytes each: to one place for all that the
-    /// function reports and throws, as large as the largest needs it. It is there even for no values, as no
-    /// address means that there are no results.
+    /// function reports and throws, as large as the largest needs it. It is there even for no
+    /// values, as no address means that there are no results.
     pub(super) fn spill(&mut self, builder: &mut FunctionBuilder<'_>, values: &[Value]) -> Value {
         let size = values.len().max(1) as u32 * 16;
         let slot = *self.function.hook_values.get_or_insert_with(|| {

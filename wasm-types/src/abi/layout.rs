@@ -104,8 +104,8 @@ pub mod func_ref {
     pub const TYPE_ID: u32 = 16;
     /// For the store: `u32`.
     pub const FLAGS: u32 = 20;
-    /// The [`type_record`](super::type_record) of the function's type: a pointer, null in the record
-    /// that stands for null.
+    /// The [`type_record`](super::type_record) of the function's type: a pointer, null in the
+    /// record that stands for null.
     pub const TYPE: u32 = 24;
     /// The size of the record.
     pub const SIZE: u32 = 32;

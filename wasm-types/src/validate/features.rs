@@ -2,8 +2,8 @@
 
 use crate::features::WasmFeatures;
 
-/// Each flag of ours with the one of wasmparser. It has none for branch hints: nothing that is valid
-/// depends on them.
+/// Each flag of ours with the one of wasmparser. It has none for branch hints: nothing that is
+/// valid depends on them.
 const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 20] = [
     (WasmFeatures::MUTABLE_GLOBAL, wasmparser::WasmFeatures::MUTABLE_GLOBAL),
     (WasmFeatures::SATURATING_FLOAT_TO_INT, wasmparser::WasmFeatures::SATURATING_FLOAT_TO_INT),

@@ -10,8 +10,8 @@ use crate::entity::{EntityIndex, EntityType};
 use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use crate::module::{Import, Module};
 
-/// Refuses imports that have their names from compact groups, and far more of them than there are in
-/// the binary: the validator keeps the names of each import.
+/// Refuses imports that have their names from compact groups, and far more of them than there are
+/// in the binary: the validator keeps the names of each import.
 pub(super) fn check_names(
     section: &ImportSectionReader<'_>,
     features: WasmFeatures,

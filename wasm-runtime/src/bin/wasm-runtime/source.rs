@@ -43,7 +43,8 @@ impl Source {
         Ok(bytes)
     }
 
-    /// Opens it. Also returns whether it is an ordinary file, which can be mapped, and opened again.
+    /// Opens it. Also returns whether it is an ordinary file, which can be mapped, and opened
+    /// again.
     pub(crate) fn open(&self) -> Result<(Box<dyn Read>, bool)> {
         let Some(path) = self.path() else {
             if STDIN_OPENED.swap(true, Ordering::Relaxed) {

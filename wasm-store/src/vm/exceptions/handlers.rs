@@ -55,11 +55,6 @@ impl Default for Handlers {
 }
 
 impl Handlers {
-    /// The tag of the exception that was caught last.
-    pub(super) fn caught(&self) -> Option<NonNull<VmTag>> {
-        self.caught
-    }
-
     /// Where an exception of a tag goes on in a frame, if it is caught there.
     ///
     /// # Errors

@@ -50,8 +50,8 @@ impl Kept {
         true
     }
 
-    /// The tag of an exception, whose values are copied to `values`. It stays here, as do those of the
-    /// handlers within its own: what is thrown again may be caught in any of them.
+    /// The tag of an exception, whose values are copied to `values`. It stays here, as do those of
+    /// the handlers within its own: what is thrown again may be caught in any of them.
     pub(super) fn take(
         &mut self,
         frame: usize,

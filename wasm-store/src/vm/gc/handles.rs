@@ -16,8 +16,8 @@ pub(crate) enum Root {
     Scoped { number: u32, generation: u32 },
     /// Ends when nobody keeps it alive any more: see [`Handles::owned`].
     Owned { number: u32, generation: u32 },
-    /// The reference itself. Ends when collections are no longer put off. The only handle that leads
-    /// to where an object was, should its generation come again: so it never does.
+    /// The reference itself. Ends when collections are no longer put off. The only handle that
+    /// leads to where an object was, should its generation come again: so it never does.
     Fixed { reference: u32, generation: u64 },
 }
 

@@ -58,8 +58,8 @@ impl VmInstance {
             // SAFETY: a table lives as long as its instance; nothing borrows it.
             resident += unsafe { (*table.as_ptr()).reset(ran) };
         }
-        // The heap that they refer to goes with the store. The next instantiation may fail before it
-        // sets them.
+        // The heap that they refer to goes with the store. The next instantiation may fail before
+        // it sets them.
         for global in module.collected_globals() {
             // SAFETY: the place of a global that the instance defines is in its context.
             unsafe { self.global(*global).write(ValRaw::ZERO) };

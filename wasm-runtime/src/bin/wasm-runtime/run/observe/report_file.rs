@@ -1,4 +1,5 @@
-//! Files for reports. They are opened before the program runs, so that nothing is collected in vain.
+//! Files for reports. They are opened before the program runs, so that nothing is collected in
+//! vain.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
