@@ -25,7 +25,7 @@ fn samples() -> Vec<(&'static str, Boxed)> {
     let parse = wasm_types::Module::parse(&bad, features).unwrap_err();
     add("wasm-types/src/validate/error.rs", Box::new(parse.clone()));
     let shared = wasm_types::wasmparser::RefType::ANYREF.shared().expect("there is such a type");
-    let unknown = wasm_types::RefType::try_from(shared).unwrap_err();
+    let unknown = wasm_types::RefType::from_parser(shared, [].as_slice()).unwrap_err();
     add("wasm-types/src/validate/convert.rs", Box::new(unknown));
     add("wasm-translate/src/error.rs", Box::new(wasm_translate::Error::from(parse)));
     add("wasm-translate/src/error.rs", Box::new(wasm_translate::Error::unsupported("this")));

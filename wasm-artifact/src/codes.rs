@@ -3,12 +3,14 @@
 //! The low six bits say what it is, bit 6 that a reference may be null, bit 7 that a field is
 //! mutable; the upper 24 bits hold the index of a concrete heap type.
 
-use wasm_types::{FieldType, HeapType, RefType, StorageType, TypeIndex, ValType};
+use wasm_types::{FieldType, HeapType, RefType, StorageType, TypeIndex, TypeKind, ValType};
 
 const NULLABLE: u32 = 1 << 6;
 const MUTABLE: u32 = 1 << 7;
 const KIND: u32 = NULLABLE - 1;
-const CONCRETE: u32 = 31;
+/// Concrete heap types, by the kind of the type.
+const CONCRETE: [(TypeKind, u32); 3] =
+    [(TypeKind::Struct, 29), (TypeKind::Array, 30), (TypeKind::Func, 31)];
 const INDEX_SHIFT: u32 = 8;
 
 /// Codes of all types that are not concrete heap types. The numbers stand in artifacts.
@@ -43,20 +45,24 @@ pub(crate) const MAX_TYPE_INDEX: u32 = (1 << (32 - INDEX_SHIFT)) - 1;
 #[cfg(feature = "write")]
 pub(crate) fn heap_code(heap: HeapType) -> u32 {
     match heap {
-        HeapType::Concrete(index) => CONCRETE | index.as_u32() << INDEX_SHIFT,
+        HeapType::Concrete(index, kind) => {
+            let of = CONCRETE.iter().find(|(of, _)| *of == kind);
+            of.map_or(0, |(_, code)| *code) | index.as_u32() << INDEX_SHIFT
+        }
         _ => HEAPS.iter().find(|(ty, _)| *ty == heap).map_or(0, |(_, code)| *code),
     }
 }
 
 /// Whether a code is that of a reference to another type of the module.
 pub(crate) fn is_concrete(code: u32) -> bool {
-    code & KIND == CONCRETE
+    CONCRETE.iter().any(|(_, concrete)| code & KIND == *concrete)
 }
 
 pub(crate) fn heap_of(code: u32) -> Option<HeapType> {
-    match code & KIND {
-        CONCRETE => Some(HeapType::Concrete(TypeIndex::new(code >> INDEX_SHIFT))),
-        kind => HEAPS.iter().find(|(_, code)| *code == kind).map(|(ty, _)| *ty),
+    let of = code & KIND;
+    match CONCRETE.iter().find(|(_, code)| *code == of) {
+        Some((kind, _)) => Some(HeapType::Concrete(TypeIndex::new(code >> INDEX_SHIFT), *kind)),
+        None => HEAPS.iter().find(|(_, code)| *code == of).map(|(ty, _)| *ty),
     }
 }
 

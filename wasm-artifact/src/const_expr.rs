@@ -5,7 +5,7 @@ use core::fmt;
 #[cfg(feature = "write")]
 use alloc::vec::Vec;
 
-use wasm_types::{ConstExpr, ConstOp, FuncIndex, GlobalIndex};
+use wasm_types::{ConstExpr, ConstOp, FuncIndex, GlobalIndex, TypeIndex};
 
 use crate::codes;
 use crate::error::Error;
@@ -26,6 +26,14 @@ mod opcode {
     pub(super) const I64_ADD: u8 = 11;
     pub(super) const I64_SUB: u8 = 12;
     pub(super) const I64_MUL: u8 = 13;
+    pub(super) const REF_I31: u8 = 14;
+    pub(super) const STRUCT_NEW: u8 = 15;
+    pub(super) const STRUCT_NEW_DEFAULT: u8 = 16;
+    pub(super) const ARRAY_NEW: u8 = 17;
+    pub(super) const ARRAY_NEW_DEFAULT: u8 = 18;
+    pub(super) const ARRAY_NEW_FIXED: u8 = 19;
+    pub(super) const ANY_CONVERT_EXTERN: u8 = 20;
+    pub(super) const EXTERN_CONVERT_ANY: u8 = 21;
 }
 
 /// A constant expression, read in place.
@@ -83,6 +91,7 @@ impl fmt::Debug for ConstExprRef<'_> {
 
 fn read_op(cursor: &mut Cursor<'_>) -> Option<ConstOp> {
     let word = |cursor: &mut Cursor<'_>| cursor.array().map(u32::from_le_bytes);
+    let ty = |cursor: &mut Cursor<'_>| word(cursor).map(TypeIndex::new);
     Some(match cursor.byte()? {
         opcode::I32_CONST => ConstOp::I32Const(word(cursor)?.cast_signed()),
         opcode::I64_CONST => ConstOp::I64Const(i64::from_le_bytes(cursor.array()?)),
@@ -98,6 +107,14 @@ fn read_op(cursor: &mut Cursor<'_>) -> Option<ConstOp> {
         opcode::I64_ADD => ConstOp::I64Add,
         opcode::I64_SUB => ConstOp::I64Sub,
         opcode::I64_MUL => ConstOp::I64Mul,
+        opcode::REF_I31 => ConstOp::RefI31,
+        opcode::STRUCT_NEW => ConstOp::StructNew(ty(cursor)?),
+        opcode::STRUCT_NEW_DEFAULT => ConstOp::StructNewDefault(ty(cursor)?),
+        opcode::ARRAY_NEW => ConstOp::ArrayNew(ty(cursor)?),
+        opcode::ARRAY_NEW_DEFAULT => ConstOp::ArrayNewDefault(ty(cursor)?),
+        opcode::ARRAY_NEW_FIXED => ConstOp::ArrayNewFixed(ty(cursor)?, word(cursor)?),
+        opcode::ANY_CONVERT_EXTERN => ConstOp::AnyConvertExtern,
+        opcode::EXTERN_CONVERT_ANY => ConstOp::ExternConvertAny,
         _ => return None,
     })
 }
@@ -124,5 +141,18 @@ pub(crate) fn write_op(out: &mut Vec<u8>, op: ConstOp) {
         ConstOp::I64Add => put(opcode::I64_ADD, &[]),
         ConstOp::I64Sub => put(opcode::I64_SUB, &[]),
         ConstOp::I64Mul => put(opcode::I64_MUL, &[]),
+        ConstOp::RefI31 => put(opcode::REF_I31, &[]),
+        ConstOp::StructNew(ty) => put(opcode::STRUCT_NEW, &ty.as_u32().to_le_bytes()),
+        ConstOp::StructNewDefault(ty) => {
+            put(opcode::STRUCT_NEW_DEFAULT, &ty.as_u32().to_le_bytes());
+        }
+        ConstOp::ArrayNew(ty) => put(opcode::ARRAY_NEW, &ty.as_u32().to_le_bytes()),
+        ConstOp::ArrayNewDefault(ty) => put(opcode::ARRAY_NEW_DEFAULT, &ty.as_u32().to_le_bytes()),
+        ConstOp::ArrayNewFixed(ty, len) => {
+            let immediates = u64::from(ty.as_u32()) | u64::from(len) << 32;
+            put(opcode::ARRAY_NEW_FIXED, &immediates.to_le_bytes());
+        }
+        ConstOp::AnyConvertExtern => put(opcode::ANY_CONVERT_EXTERN, &[]),
+        ConstOp::ExternConvertAny => put(opcode::EXTERN_CONVERT_ANY, &[]),
     }
 }

@@ -296,7 +296,7 @@ impl Body<'_> {
         let mut zeros: Vec<((Type, bool), Value)> = Vec::new();
         for group in self.source.get_locals_reader()? {
             let (count, ty) = group?;
-            let ty = ValType::try_from(ty).map_err(Error::unsupported)?;
+            let ty = ValType::from_parser(ty, t.env.module()).map_err(Error::unsupported)?;
             ops::check_types(t.env, [&ty])?;
             self.proposals |= proposals::of_type(ty);
             // One that may be looked for during calls is no number's.

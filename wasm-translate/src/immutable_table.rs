@@ -17,8 +17,8 @@ mod changes;
 use std::collections::HashMap;
 
 use wasm_types::{
-    ConstExpr, ConstOp, ElementItems, ElementKind, EntityIndex, FuncIndex, HeapType, Internals,
-    Module, ParsedModule, TableIndex, Tunables, TypeIndex,
+    ConstExpr, ConstOp, ElementItems, ElementKind, EntityIndex, FuncIndex, Internals, Module,
+    ParsedModule, TableIndex, Tunables, TypeIndex,
 };
 
 /// A table may be this much larger than twice the number of elements that segments write to it:
@@ -107,10 +107,8 @@ fn may_be_left_unfinished(module: &Module, table: TableIndex) -> bool {
 /// it is no table of functions, or if it is not worth it.
 fn initial_elements(module: &Module, table: TableIndex) -> Option<Vec<Option<FuncIndex>>> {
     let ty = module.tables[table.index()];
-    match ty.element.heap {
-        HeapType::Func | HeapType::NoFunc => {}
-        HeapType::Concrete(ty) if module.func_type(ty).is_some() => {}
-        _ => return None,
+    if !ty.element.heap.is_of_functions() {
+        return None;
     }
     let segments = || {
         module.elements.iter().filter_map(move |segment| match &segment.kind {

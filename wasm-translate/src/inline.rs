@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use wasm_types::wasmparser::{
     FuncValidatorAllocations, FunctionBody, MemArg, MemArgTarget, Operator,
 };
-use wasm_types::{DefinedFuncIndex, FuncIndex, ParsedModule, Tunables, ValType};
+use wasm_types::{DefinedFuncIndex, FuncIndex, Module, ParsedModule, Tunables, ValType};
 
 use operators::{access, branches, changes, is_harmless};
 
@@ -118,7 +118,7 @@ impl<'a> Inlining<'a> {
             let params = module.type_of_func(index).params().len() as u32;
             // Bodies that are inlined into others are not validated again there.
             if let Some(candidate) =
-                candidate(&parsed.body(wasm, func), params, metered, &checkable)
+                candidate(module, &parsed.body(wasm, func), params, metered, &checkable)
                 && let Ok(used) = parsed.validate_body(wasm, func, std::mem::take(&mut allocations))
             {
                 allocations = used;
@@ -193,6 +193,7 @@ impl<'a> Inlining<'a> {
 /// An access to memory must come before anything is changed: control goes only forward, so the
 /// order of the operators is enough to decide. If `straight`, it must also come before any branch.
 fn candidate(
+    module: &Module,
     body: &FunctionBody<'_>,
     params: u32,
     straight: bool,
@@ -204,7 +205,7 @@ fn candidate(
         if count > MAX_LOCALS.checked_sub(params + locals.len() as u32)? {
             return None;
         }
-        let ty = ValType::try_from(ty).ok()?;
+        let ty = ValType::from_parser(ty, module).ok()?;
         locals.resize(locals.len() + count as usize, ty);
     }
     let mut operators = body.get_operators_reader().ok()?;

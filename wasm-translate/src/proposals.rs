@@ -20,7 +20,7 @@ mod tests {
     use wasm_types::wasmparser::{Parser, Payload};
     use wasm_types::{
         ArrayType, CompositeType, FieldType, FuncType, HeapType, MemoryType, Module, RecGroup,
-        RefType, StorageType, SubType, TagType, TypeIndex, ValType, WasmFeatures,
+        RefType, StorageType, SubType, TagType, TypeIndex, TypeKind, ValType, WasmFeatures,
     };
 
     use super::*;
@@ -57,7 +57,7 @@ mod tests {
             (HeapType::Func, true, references),
             (HeapType::Func, false, references | WasmFeatures::FUNCTION_REFERENCES),
             (
-                HeapType::Concrete(TypeIndex::new(0)),
+                HeapType::Concrete(TypeIndex::new(0), TypeKind::Func),
                 true,
                 references | WasmFeatures::FUNCTION_REFERENCES,
             ),

@@ -25,7 +25,8 @@
 //! nowhere else. For each call the code generator says where
 //! ([`StackMapEntry`](crate::StackMapEntry)). Arguments belong to who is called; leaves among the
 //! builtins move nothing. A reference in a place of 8 or 16 bytes (an element of a table, a global,
-//! a value in an array or a buffer) is in its first 4 bytes in the order of the machine.
+//! a value in an array or a buffer) is in its first 4 bytes in the order of the machine. What objects
+//! look like and how they are made is said in [`heap`].
 //!
 //! # Interruption
 //!
@@ -44,7 +45,9 @@
 //! record.
 
 mod builtin;
+pub mod heap;
 mod layout;
+mod object_layout;
 mod results;
 
 pub use builtin::{Builtin, BuiltinType};
@@ -52,10 +55,11 @@ pub use layout::{
     ContextCounts, ContextLayout, context, func_ref, import, memory, memory_import, table,
     table_import, type_record,
 };
+pub use object_layout::{ArrayLayout, StructLayout};
 pub use results::{REGISTER_RESULTS, ResultLocation, register_results};
 
 /// The version of this ABI: an artifact states it, and a host runs only its own.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// The size of a pointer, in bytes.
 pub const POINTER_SIZE: u32 = 8;

@@ -1,11 +1,11 @@
-//! Constant expressions: initial values of globals and tables, offsets of segments.
+//! Constant expressions: initial values of globals and tables, offsets of segments, elements.
 
 use alloc::boxed::Box;
 
-use crate::index::{FuncIndex, GlobalIndex};
+use crate::index::{FuncIndex, GlobalIndex, TypeIndex};
 use crate::types::HeapType;
 
-/// An operator of a constant expression (Wasm 3.0, section 3.4.15, without garbage collection).
+/// An operator of a constant expression (Wasm 3.0, section 3.4.15).
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum ConstOp {
     /// `i32.const`.
@@ -36,6 +36,22 @@ pub enum ConstOp {
     I64Sub,
     /// `i64.mul`.
     I64Mul,
+    /// `ref.i31`.
+    RefI31,
+    /// `struct.new`.
+    StructNew(TypeIndex),
+    /// `struct.new_default`.
+    StructNewDefault(TypeIndex),
+    /// `array.new`.
+    ArrayNew(TypeIndex),
+    /// `array.new_default`.
+    ArrayNewDefault(TypeIndex),
+    /// `array.new_fixed`, with so many elements.
+    ArrayNewFixed(TypeIndex, u32),
+    /// `any.convert_extern`.
+    AnyConvertExtern,
+    /// `extern.convert_any`.
+    ExternConvertAny,
 }
 
 /// A constant expression in postfix order, validated; the final `end` is left out.

@@ -34,8 +34,8 @@ bitflags::bitflags! {
         const EXCEPTIONS = 1 << 13;
         /// Typed function references (phase 5, part of 3.0).
         const FUNCTION_REFERENCES = 1 << 14;
-        /// Garbage collection (phase 5, part of 3.0): so far recursive groups and subtypes of
-        /// function types. Modules that use anything else of it are refused.
+        /// Garbage collection (phase 5, part of 3.0): recursive groups, subtypes, structures, arrays
+        /// and casts.
         const GC = 1 << 15;
         /// Memories whose pages are of one byte (phase 3, off by default).
         const CUSTOM_PAGE_SIZES = 1 << 16;

@@ -98,9 +98,11 @@ pub use trap::TrapCode;
 pub use tunables::{Internals, OptLevel, Tunables};
 pub use types::{
     ArrayType, CompositeType, FieldType, FuncType, HeapType, RecGroup, RefType, StorageType,
-    StructType, SubType, ValType,
+    StructType, SubType, TypeKind, ValType,
 };
 #[cfg(feature = "validate")]
-pub use validate::{FunctionHints, ParseError, ParseErrorKind, ParsedModule, UnknownType};
+pub use validate::{
+    FunctionHints, ParseError, ParseErrorKind, ParsedModule, TypeKinds, UnknownType,
+};
 #[cfg(feature = "validate")]
 pub use wasmparser;

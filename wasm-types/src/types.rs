@@ -96,8 +96,7 @@ impl RefType {
     /// number of 32 bits that changes when the object moves. References to functions are addresses
     /// of what never moves.
     pub const fn is_collected(self) -> bool {
-        // No type of a module but those of functions can be referred to yet.
-        !matches!(self.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+        !self.heap.is_of_functions()
     }
 }
 
@@ -139,8 +138,26 @@ pub enum HeapType {
     Exn,
     /// No exception.
     NoExn,
-    /// A type of the module.
-    Concrete(TypeIndex),
+    /// A type of the module, which is of this kind.
+    Concrete(TypeIndex, TypeKind),
+}
+
+impl HeapType {
+    /// Whether it is in the hierarchy of functions.
+    pub const fn is_of_functions(self) -> bool {
+        matches!(self, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_, TypeKind::Func))
+    }
+}
+
+/// Which kind of type a module declares.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TypeKind {
+    /// A function.
+    Func,
+    /// A structure.
+    Struct,
+    /// An array.
+    Array,
 }
 
 impl fmt::Display for HeapType {
@@ -158,7 +175,7 @@ impl fmt::Display for HeapType {
             HeapType::None => "none",
             HeapType::Exn => "exn",
             HeapType::NoExn => "noexn",
-            HeapType::Concrete(index) => return index.fmt(f),
+            HeapType::Concrete(index, _) => return index.fmt(f),
         })
     }
 }
@@ -329,6 +346,17 @@ pub enum CompositeType {
     Struct(StructType),
     /// An array.
     Array(ArrayType),
+}
+
+impl CompositeType {
+    /// Which kind of type it is.
+    pub const fn kind(&self) -> TypeKind {
+        match self {
+            CompositeType::Func(_) => TypeKind::Func,
+            CompositeType::Struct(_) => TypeKind::Struct,
+            CompositeType::Array(_) => TypeKind::Array,
+        }
+    }
 }
 
 /// A type of the type section, with its place in the subtype hierarchy.

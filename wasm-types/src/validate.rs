@@ -20,7 +20,6 @@ mod functions;
 mod globals;
 mod imports;
 mod kind;
-mod managed;
 mod memories;
 mod names;
 mod parse;
@@ -32,6 +31,6 @@ mod tags;
 mod types;
 
 pub use branch_hints::FunctionHints;
-pub use convert::UnknownType;
+pub use convert::{TypeKinds, UnknownType};
 pub use error::{ParseError, ParseErrorKind};
 pub use parsed::ParsedModule;

@@ -98,5 +98,5 @@ pub(super) fn value_of(ty: ValType, salt: usize) -> Value {
 
 /// Whether a reference type refers to functions. The other hierarchy refers to values of the host.
 pub(super) fn is_func(ty: RefType) -> bool {
-    matches!(ty.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+    ty.heap.is_of_functions()
 }

@@ -170,5 +170,13 @@ pub(super) fn const_op(f: &mut fmt::Formatter<'_>, op: ConstOp) -> fmt::Result {
         ConstOp::I64Add => f.write_str("(i64.add)"),
         ConstOp::I64Sub => f.write_str("(i64.sub)"),
         ConstOp::I64Mul => f.write_str("(i64.mul)"),
+        ConstOp::RefI31 => f.write_str("(ref.i31)"),
+        ConstOp::StructNew(ty) => write!(f, "(struct.new {ty})"),
+        ConstOp::StructNewDefault(ty) => write!(f, "(struct.new_default {ty})"),
+        ConstOp::ArrayNew(ty) => write!(f, "(array.new {ty})"),
+        ConstOp::ArrayNewDefault(ty) => write!(f, "(array.new_default {ty})"),
+        ConstOp::ArrayNewFixed(ty, len) => write!(f, "(array.new_fixed {ty} {len})"),
+        ConstOp::AnyConvertExtern => f.write_str("(any.convert_extern)"),
+        ConstOp::ExternConvertAny => f.write_str("(extern.convert_any)"),
     }
 }

@@ -11,8 +11,8 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use wasm_types::{
-    CompositeType, ConstExpr, ConstOp, DataKind, ElementItems, ElementKind, ElementSegment,
-    HeapType, MemoryType, Module, TableType,
+    ConstExpr, ConstOp, DataKind, ElementItems, ElementKind, ElementSegment, MemoryType, Module,
+    TableType,
 };
 use zerocopy::little_endian::U32;
 
@@ -274,14 +274,7 @@ fn table_may_have_image(module: &Module, defined: usize) -> bool {
     let Some(ty) = module.tables.get(module.num_imported_tables as usize + defined) else {
         return false;
     };
-    let holds_functions = match ty.element.heap {
-        HeapType::Func | HeapType::NoFunc => true,
-        HeapType::Concrete(index) => module
-            .types
-            .get(index.index())
-            .is_some_and(|ty| matches!(ty.composite, CompositeType::Func(_))),
-        _ => false,
-    };
+    let holds_functions = ty.element.heap.is_of_functions();
     let starts_null = match module.table_inits.get(defined) {
         Some(Some(init)) => matches!(init.ops(), [ConstOp::RefNull(_)]),
         _ => true,

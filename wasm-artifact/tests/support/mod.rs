@@ -9,7 +9,7 @@ use wasm_types::{
     FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, Import, Internals, IsaFlag,
     MemoryIndex, MemoryType, Module, NameMap, OptLevel, RecGroup, RefType, StackMapEntry,
     StorageType, StructType, SubType, TableIndex, TableType, TagIndex, TagType, TextItem,
-    TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, ValType, WasmFeatures,
+    TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, TypeKind, ValType, WasmFeatures,
 };
 
 pub(crate) const TARGETS: [&str; 4] = [
@@ -85,7 +85,7 @@ impl Source {
             HeapType::NoExn,
         ];
         if self.any() % 4 == 3 {
-            HeapType::Concrete(TypeIndex::new(self.below(types) as u32))
+            HeapType::Concrete(TypeIndex::new(self.below(types) as u32), TypeKind::Func)
         } else {
             self.pick(&abstracts)
         }

@@ -24,7 +24,7 @@ pub(crate) fn map_ref_type(
     rename: &dyn Fn(TypeIndex) -> Result<u32>,
 ) -> Result<RefType> {
     let heap = match ty.heap {
-        HeapType::Concrete(index) => HeapType::Concrete(TypeIndex::new(rename(index)?)),
+        HeapType::Concrete(index, kind) => HeapType::Concrete(TypeIndex::new(rename(index)?), kind),
         other => other,
     };
     Ok(RefType { nullable: ty.nullable, heap })

@@ -213,14 +213,14 @@ impl HeapType {
     }
 
     pub(crate) fn canonical(&self) -> wt::HeapType {
-        let concrete = |id| wt::HeapType::Concrete(wt::TypeIndex::new(id));
+        let concrete = |id, kind| wt::HeapType::Concrete(wt::TypeIndex::new(id), kind);
         match self {
             HeapType::Extern => wt::HeapType::Extern,
             HeapType::NoExtern => wt::HeapType::NoExtern,
             HeapType::Func => wt::HeapType::Func,
-            HeapType::ConcreteFunc(ty) => concrete(ty.id()),
-            HeapType::ConcreteArray(ty) => concrete(ty.id()),
-            HeapType::ConcreteStruct(ty) => concrete(ty.id()),
+            HeapType::ConcreteFunc(ty) => concrete(ty.id(), wt::TypeKind::Func),
+            HeapType::ConcreteArray(ty) => concrete(ty.id(), wt::TypeKind::Array),
+            HeapType::ConcreteStruct(ty) => concrete(ty.id(), wt::TypeKind::Struct),
             HeapType::NoFunc => wt::HeapType::NoFunc,
             HeapType::Any => wt::HeapType::Any,
             HeapType::Eq => wt::HeapType::Eq,
@@ -247,7 +247,7 @@ impl HeapType {
             wt::HeapType::None => HeapType::None,
             wt::HeapType::Exn => HeapType::Exn,
             wt::HeapType::NoExn => HeapType::NoExn,
-            wt::HeapType::Concrete(id) => match engine.types().get(id.as_u32()) {
+            wt::HeapType::Concrete(id, _) => match engine.types().get(id.as_u32()) {
                 Some(Canonical::Func(record)) => {
                     HeapType::ConcreteFunc(FuncType::from_record(engine, record))
                 }

@@ -1,7 +1,7 @@
 //! Whether the type that is provided matches the type that is expected (Wasm 3.0, section 3.3).
 //! Errors name both.
 
-use wasm_types::{GlobalType, HeapType, MemoryType, RefType, TableType, ValType};
+use wasm_types::{GlobalType, HeapType, MemoryType, RefType, TableType, TypeKind, ValType};
 
 use super::func_type::FuncType;
 use super::registry::TypeRegistry;
@@ -180,30 +180,28 @@ pub(crate) fn ref_matches(actual: RefType, wanted: RefType, types: Option<&TypeR
 }
 
 /// Whether everything of one heap type also has the other type. Without a registry, two concrete
-/// types match only if they are the same, and a concrete type is assumed to be a function type.
+/// types match only if they are the same.
 pub(crate) fn heap_matches(
     actual: HeapType,
     wanted: HeapType,
     types: Option<&TypeRegistry>,
 ) -> bool {
-    use super::Canonical;
     use HeapType as H;
     if actual == wanted {
         return true;
     }
-    let kind = |id: wasm_types::TypeIndex| types.and_then(|types| types.get(id.as_u32()));
     match (actual, wanted) {
-        (H::Concrete(actual), H::Concrete(wanted)) => {
+        (H::Concrete(actual, _), H::Concrete(wanted, _)) => {
             types.is_some_and(|types| types.is_subtype(actual.as_u32(), wanted.as_u32()))
         }
-        (H::Concrete(id), wanted) => match kind(id) {
-            Some(Canonical::Struct(_)) => matches!(wanted, H::Struct | H::Eq | H::Any),
-            Some(Canonical::Array(_)) => matches!(wanted, H::Array | H::Eq | H::Any),
-            Some(Canonical::Func(_)) | None => wanted == H::Func,
+        (H::Concrete(_, kind), wanted) => match kind {
+            TypeKind::Struct => matches!(wanted, H::Struct | H::Eq | H::Any),
+            TypeKind::Array => matches!(wanted, H::Array | H::Eq | H::Any),
+            TypeKind::Func => wanted == H::Func,
         },
-        (actual, H::Concrete(id)) => match kind(id) {
-            Some(Canonical::Struct(_) | Canonical::Array(_)) => actual == H::None,
-            Some(Canonical::Func(_)) | None => actual == H::NoFunc,
+        (actual, H::Concrete(_, kind)) => match kind {
+            TypeKind::Struct | TypeKind::Array => actual == H::None,
+            TypeKind::Func => actual == H::NoFunc,
         },
         (H::NoFunc, H::Func) | (H::NoExtern, H::Extern) | (H::NoExn, H::Exn) => true,
         (H::None, H::Any | H::Eq | H::I31 | H::Struct | H::Array) => true,

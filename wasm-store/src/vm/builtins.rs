@@ -11,8 +11,12 @@ use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapC
 
 use super::arch::{builtin_thunk, raise};
 use super::context::VMContext;
-use super::exceptions::{keep_exception, rethrow, throw};
+use super::exceptions::{caught_exception, keep_exception, rethrow, throw, throw_ref};
 use super::function_hook::{function_entered, function_left};
+use super::gc::{
+    array_copy, array_fill, array_init_data, array_init_elem, array_new_data, array_new_elem,
+    function_number, is_subtype, new_object,
+};
 use super::instance::VmInstance;
 use super::instantiate::element_values;
 use super::store::{StoreHost, VmStore};
@@ -92,6 +96,17 @@ builtins! {
         Throw throw;
         KeepException keep_exception;
         Rethrow rethrow;
+        CaughtException caught_exception;
+        ThrowRef throw_ref;
+        NewObject new_object;
+        ArrayNewData array_new_data;
+        ArrayNewElem array_new_elem;
+        ArrayFill array_fill;
+        ArrayCopy array_copy;
+        ArrayInitData array_init_data;
+        ArrayInitElem array_init_elem;
+        IsSubtype is_subtype;
+        FunctionNumber function_number;
     }
 }
 

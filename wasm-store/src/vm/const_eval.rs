@@ -21,6 +21,16 @@ pub(super) fn evaluate(instance: &mut VmInstance, expr: ConstExprRef<'_>) -> Res
             ConstOp::GlobalGet(global) => read_global(instance, global)?,
             ConstOp::RefNull(_) => 0,
             ConstOp::RefFunc(func) => instance.func(func).map_err(Error::new)?.as_ptr() as u128,
+            ConstOp::RefI31
+            | ConstOp::StructNew(_)
+            | ConstOp::StructNewDefault(_)
+            | ConstOp::ArrayNew(_)
+            | ConstOp::ArrayNewDefault(_)
+            | ConstOp::ArrayNewFixed(..)
+            | ConstOp::AnyConvertExtern
+            | ConstOp::ExternConvertAny => {
+                return Err(Error::msg("constant expressions make no objects yet"));
+            }
             op => {
                 let (Some(right), Some(left)) = (stack.pop(), stack.pop()) else {
                     return Err(damaged());

@@ -26,7 +26,7 @@ pub(crate) struct VMContext {
     pub(crate) interrupt_page: *const u8,
     pub(crate) fuel: *mut i64,
     pub(crate) instance: *mut VmInstance,
-    pub(crate) reserved: u64,
+    pub(crate) heap: *mut u8,
 }
 
 const _: () = {
@@ -41,7 +41,7 @@ const _: () = {
     assert!(offset_of!(FuncRef, code) == abi::func_ref::CODE as usize);
     assert!(offset_of!(FuncRef, context) == abi::func_ref::CONTEXT as usize);
     assert!(offset_of!(FuncRef, type_id) == abi::func_ref::TYPE_ID as usize);
-    assert!(offset_of!(FuncRef, flags) == abi::func_ref::FLAGS as usize);
+    assert!(offset_of!(FuncRef, flags) == abi::func_ref::NUMBER as usize);
     assert!(offset_of!(FuncRef, ty) == abi::func_ref::TYPE as usize);
     assert!(size_of::<FuncRef>() == abi::func_ref::SIZE as usize);
     assert!(offset_of!(ImportRecord, code) == abi::import::CODE as usize);
@@ -73,7 +73,7 @@ pub(crate) struct FuncRef {
 unsafe impl Sync for FuncRef {}
 
 impl FuncRef {
-    /// The flag of functions of the host: the record is the head of a [`HostFunc`].
+    /// The bit of functions of the host: the record is the head of a [`HostFunc`].
     pub(crate) const HOST: u32 = 1;
 
     /// What stands for null in tables of functions.

@@ -270,3 +270,11 @@ unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
         raise(store)
     }
 }
+
+pub(super) unsafe extern "C" fn caught_exception(_context: *mut VMContext) -> u32 {
+    todo!()
+}
+
+pub(super) unsafe extern "C" fn throw_ref(_context: *mut VMContext, _exception: u64) -> ! {
+    todo!()
+}

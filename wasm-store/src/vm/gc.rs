@@ -20,6 +20,7 @@
 //! | `handles` | the references that the host keeps |
 //! | `store` | the heap of a store, and where else in the store references are |
 
+mod builtins;
 mod collect;
 mod handles;
 mod heap;
@@ -34,6 +35,10 @@ mod verify;
 #[cfg(test)]
 mod model;
 
+pub(super) use builtins::{
+    array_copy, array_fill, array_init_data, array_init_elem, array_new_data, array_new_elem,
+    function_number, is_subtype, new_object,
+};
 pub(crate) use handles::Root;
 pub(crate) use heap::NoRoom;
 pub(crate) use object::NULL;

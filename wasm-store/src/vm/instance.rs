@@ -124,7 +124,7 @@ impl VmInstance {
                 interrupt_page: (*store).interrupt_page,
                 fuel: &raw mut (*store).fuel,
                 instance: instance.as_ptr(),
-                reserved: 0,
+                heap: std::ptr::null_mut(),
             });
             if !module.type_ids.is_empty() {
                 let ids = memory.add(module.layout.type_id(TypeIndex::new(0)) as usize);

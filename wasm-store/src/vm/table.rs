@@ -5,7 +5,7 @@
 use std::alloc::Layout;
 use std::ptr::{self, NonNull};
 
-use wasm_types::{HeapType, TableType};
+use wasm_types::TableType;
 
 use super::context::{NULL_FUNC_REF, TableRecord};
 use super::gc::Tracer;
@@ -53,7 +53,7 @@ pub(crate) struct VmTable {
 
 /// Whether a table of this type holds references to functions.
 pub(super) fn holds_functions(ty: &TableType) -> bool {
-    matches!(ty.element.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
+    ty.element.heap.is_of_functions()
 }
 
 impl VmTable {

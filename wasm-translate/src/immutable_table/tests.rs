@@ -2,6 +2,8 @@
 
 use wasm_types::{Internals, Module, WasmFeatures};
 
+use wasm_types::HeapType;
+
 use super::*;
 
 fn find_with(text: &str, tunables: &Tunables) -> ImmutableTables {

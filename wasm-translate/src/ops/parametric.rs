@@ -29,7 +29,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let (a, b) = (t.canonical(a), t.canonical(b));
             let value = t.builder.ins().select(condition, a, b);
             if let Operator::TypedSelect { ty } = op {
-                let ty = ValType::try_from(*ty).map_err(Error::unsupported)?;
+                let ty = ValType::from_parser(*ty, t.env.module()).map_err(Error::unsupported)?;
                 t.note_reference(value, ty);
             }
             t.push(value);

@@ -14,7 +14,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
 ) -> Result<bool, Error> {
     match *op {
         Operator::RefNull { hty } => {
-            let ty = HeapType::try_from(hty).map_err(Error::unsupported)?;
+            let ty = HeapType::from_parser(hty, t.env.module()).map_err(Error::unsupported)?;
             let value = t.env.ref_null(&mut t.builder, ty)?;
             t.push(value);
         }

@@ -23,7 +23,7 @@ impl Signature {
         let (params, results) = match ty {
             BlockType::Empty => Default::default(),
             BlockType::Type(ty) => {
-                let ty = ValType::try_from(ty).map_err(Error::unsupported)?;
+                let ty = ValType::from_parser(ty, t.env.module()).map_err(Error::unsupported)?;
                 (SmallVec::new(), SmallVec::from_slice(&[ty]))
             }
             BlockType::FuncType(index) => {

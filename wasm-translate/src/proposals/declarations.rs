@@ -43,8 +43,9 @@ pub(crate) fn of_declarations(module: &Module) -> WasmFeatures {
 
 /// Whether the only type of a group refers to itself.
 fn refers_to_itself(module: &Module, group: &RecGroup) -> bool {
-    let own =
-        |ty: &ValType| ty.as_ref().is_some_and(|ty| ty.heap == HeapType::Concrete(group.start));
+    let is_own = |heap| matches!(heap, HeapType::Concrete(to, _) if to == group.start);
+    let own = |ty: &ValType| ty.as_ref().is_some_and(|ty| is_own(ty.heap));
+    // Structures and arrays are of the proposal in any case.
     let func = module.func_type(group.start);
     func.is_some_and(|func| func.params().iter().chain(func.results()).any(own))
 }
@@ -109,6 +110,14 @@ fn of_expr(module: &Module, expr: &ConstExpr) -> WasmFeatures {
         | ConstOp::I64Add
         | ConstOp::I64Sub
         | ConstOp::I64Mul => WasmFeatures::EXTENDED_CONST,
+        ConstOp::RefI31
+        | ConstOp::StructNew(_)
+        | ConstOp::StructNewDefault(_)
+        | ConstOp::ArrayNew(_)
+        | ConstOp::ArrayNewDefault(_)
+        | ConstOp::ArrayNewFixed(..)
+        | ConstOp::AnyConvertExtern
+        | ConstOp::ExternConvertAny => WasmFeatures::GC,
     };
     expr.ops().iter().map(of_op).fold(WasmFeatures::empty(), WasmFeatures::union)
 }
@@ -169,7 +178,7 @@ pub(crate) fn of_type(ty: ValType) -> WasmFeatures {
 fn of_ref(ty: RefType) -> WasmFeatures {
     let heap = match ty.heap {
         HeapType::Func | HeapType::Extern if ty.nullable => WasmFeatures::empty(),
-        HeapType::Func | HeapType::Extern | HeapType::Concrete(_) => {
+        HeapType::Func | HeapType::Extern | HeapType::Concrete(..) => {
             WasmFeatures::FUNCTION_REFERENCES
         }
         HeapType::Exn => WasmFeatures::EXCEPTIONS,

@@ -1,7 +1,7 @@
 //! The proposal that each operator comes from.
 
-use wasm_types::WasmFeatures;
 use wasm_types::wasmparser::{self, BlockType, Operator};
+use wasm_types::{TypeIndex, TypeKind, TypeKinds, WasmFeatures};
 
 /// What wasmparser calls a proposal, as our flag. Operators of proposals that have no flag are
 /// never valid here.
@@ -101,7 +101,16 @@ fn of_block_type(ty: BlockType) -> WasmFeatures {
 
 /// What a type uses that stands in a body.
 fn of_parsed_type(ty: wasmparser::ValType) -> WasmFeatures {
-    match wasm_types::ValType::try_from(ty) {
+    /// All references to types of the module came with the same proposal, which its types add to.
+    struct Whatever;
+
+    impl TypeKinds for Whatever {
+        fn type_kind(&self, _ty: TypeIndex) -> Option<TypeKind> {
+            Some(TypeKind::Func)
+        }
+    }
+
+    match wasm_types::ValType::from_parser(ty, &Whatever) {
         Ok(ty) => super::of_type(ty),
         // The translation refuses it.
         Err(_) => WasmFeatures::empty(),

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder as _, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::{Builtin, context, table as record, table_import};
-use wasm_types::{HeapType, TableIndex, TrapCode, ValType};
+use wasm_types::{TableIndex, TrapCode, ValType};
 
 use super::{Region, RuntimeEnvironment, clif_type};
 use crate::environ::{Result, Tables};
@@ -78,12 +78,7 @@ impl RuntimeEnvironment<'_> {
     /// Whether the elements are functions: if so, what stands in the table is not the reference
     /// itself.
     fn holds_functions(&self, table: TableIndex) -> bool {
-        let heap = self.module.tables[table.index()].element.heap;
-        match heap {
-            HeapType::Func | HeapType::NoFunc => true,
-            HeapType::Concrete(ty) => self.module.func_type(ty).is_some(),
-            _ => false,
-        }
+        self.module.tables[table.index()].element.heap.is_of_functions()
     }
 
     /// How many elements a table has now. One that nobody can make grow has what its type says. It

@@ -58,7 +58,7 @@ macro_rules! builtins {
             /// Whether it is called in the `tail` convention, and not in that of C: it throws an
             /// exception.
             pub const fn throws(self) -> bool {
-                matches!(self, Builtin::Throw | Builtin::Rethrow)
+                matches!(self, Builtin::Throw | Builtin::Rethrow | Builtin::ThrowRef)
             }
 
             /// Where the code pointer stands in the array of builtins, in bytes.
@@ -140,4 +140,31 @@ builtins! {
     /// `rethrow`: throws the exception that was kept for the handler at this depth. It does not
     /// return, and is called as [`Throw`](Self::Throw) is.
     Rethrow rethrow (depth: I64);
+    /// A new reference to the exception that a handler was just entered with, before anything else
+    /// can be thrown.
+    CaughtException caught_exception () -> I32;
+    /// `throw_ref`, of an exception that is not null. It does not return, and is called as
+    /// [`Throw`](Self::Throw) is.
+    ThrowRef throw_ref (exception: I64);
+    /// A new structure or array of a type of the module, all of whose bytes are zero but for the
+    /// header and the length. Only arrays have elements.
+    NewObject new_object (ty: I32, elements: I32) -> I32;
+    /// `array.new_data`.
+    ArrayNewData array_new_data (ty: I32, data: I32, from: I32, len: I32) -> I32;
+    /// `array.new_elem`.
+    ArrayNewElem array_new_elem (ty: I32, elem: I32, from: I32, len: I32) -> I32;
+    /// `array.fill`, with a value that is in memory at an address, as it is in a buffer of results.
+    ArrayFill array_fill (array: I32, start: I32, value: I64, len: I32);
+    /// `array.copy`.
+    ArrayCopy array_copy (to_array: I32, to: I32, from_array: I32, from: I32, len: I32);
+    /// `array.init_data`.
+    ArrayInitData array_init_data (data: I32, array: I32, to: I32, from: I32, len: I32);
+    /// `array.init_elem`.
+    ArrayInitElem array_init_elem (elem: I32, array: I32, to: I32, from: I32, len: I32);
+    /// Whether the object with a header is of a type of the module or a subtype: 0 or 1. Moves
+    /// nothing.
+    IsSubtype is_subtype (header: I32, ty: I32) -> I32;
+    /// The number that stands for a function in objects, which it gets now. The function is the
+    /// address of its reference record, not null.
+    FunctionNumber function_number (func: I64) -> I32;
 }

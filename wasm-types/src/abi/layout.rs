@@ -23,8 +23,9 @@ pub mod context {
     pub const FUEL: u32 = 40;
     /// The store's description of the instance: a pointer that only the store reads.
     pub const INSTANCE: u32 = 48;
-    /// Kept free.
-    pub const RESERVED: u32 = 56;
+    /// The start of the store's garbage-collected heap: a pointer, which never changes in an instance
+    /// whose module declares a structure or an array. See [`heap`](crate::abi::heap).
+    pub const HEAP: u32 = 56;
     /// The size of the head.
     pub const SIZE: u32 = 64;
     /// The value at [`MAGIC`] in an instance context.
@@ -102,8 +103,10 @@ pub mod func_ref {
     pub const CONTEXT: u32 = 8;
     /// The engine-wide id of the function's type: `u32`.
     pub const TYPE_ID: u32 = 16;
-    /// For the store: `u32`.
-    pub const FLAGS: u32 = 20;
+    /// The number that stands for the function in objects of the
+    /// [heap](crate::abi::heap::FUNCTIONS), times 2: `u32`, 0 and 1 if it has none yet. The lowest
+    /// bit is for the store.
+    pub const NUMBER: u32 = 20;
     /// The [`type_record`](super::type_record) of the function's type: a pointer, null in the
     /// record that stands for null.
     pub const TYPE: u32 = 24;
@@ -291,7 +294,8 @@ impl ContextLayout {
         }
     }
 
-    /// The engine-wide id of a type of the module: `u32`.
+    /// The engine-wide id of a function type of the module: `u32`. For a structure or an array it is
+    /// the number that the store has for it, times 8: what the header of such an object begins with.
     ///
     /// # Panics
     ///

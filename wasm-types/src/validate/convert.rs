@@ -1,7 +1,8 @@
 //! Types as wasmparser has them, in both directions.
 //!
 //! From wasmparser a conversion can fail: its types also describe proposals that the vocabulary of
-//! this crate has no words for, and types that were canonicalised across modules.
+//! this crate has no words for, and types that were canonicalised across modules. It takes to know
+//! which kind of type an index stands for ([`TypeKinds`]).
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -10,9 +11,10 @@ use wasmparser::{AbstractHeapType, CompositeInnerType, PackedIndex, UnpackedInde
 
 use crate::entity::{GlobalType, MemoryType, TableType, TagType};
 use crate::index::TypeIndex;
+use crate::module::Module;
 use crate::types::{
     ArrayType, CompositeType, FieldType, FuncType, HeapType, RefType, StorageType, StructType,
-    SubType, ValType,
+    SubType, TypeKind, ValType,
 };
 
 /// A type of wasmparser's that this crate has no words for.
@@ -48,17 +50,54 @@ impl core::error::Error for UnknownType {}
 
 type Result<T> = core::result::Result<T, UnknownType>;
 
-impl TryFrom<wasmparser::ValType> for ValType {
-    type Error = UnknownType;
+/// Who knows which kind each type of a module is.
+pub trait TypeKinds {
+    /// The kind of a type; `None` if there is no such type.
+    fn type_kind(&self, ty: TypeIndex) -> Option<TypeKind>;
+}
 
-    fn try_from(ty: wasmparser::ValType) -> Result<Self> {
+impl TypeKinds for Module {
+    fn type_kind(&self, ty: TypeIndex) -> Option<TypeKind> {
+        self.types.get(ty.index()).map(|ty| ty.composite.kind())
+    }
+}
+
+impl TypeKinds for [TypeKind] {
+    fn type_kind(&self, ty: TypeIndex) -> Option<TypeKind> {
+        self.get(ty.index()).copied()
+    }
+}
+
+impl TypeKind {
+    /// The kind of a type of wasmparser's.
+    ///
+    /// # Errors
+    ///
+    /// If it is of a proposal that is not known here.
+    pub fn from_parser(ty: &wasmparser::SubType) -> Result<Self> {
+        match &ty.composite_type.inner {
+            CompositeInnerType::Func(_) => Ok(TypeKind::Func),
+            CompositeInnerType::Array(_) => Ok(TypeKind::Array),
+            CompositeInnerType::Struct(_) => Ok(TypeKind::Struct),
+            CompositeInnerType::Cont(_) => Err(UnknownType::new("a continuation type")),
+        }
+    }
+}
+
+impl ValType {
+    /// The type that wasmparser has.
+    ///
+    /// # Errors
+    ///
+    /// If it is of a proposal that is not known here, or refers to a type that there is not.
+    pub fn from_parser(ty: wasmparser::ValType, kinds: &(impl TypeKinds + ?Sized)) -> Result<Self> {
         Ok(match ty {
             wasmparser::ValType::I32 => ValType::I32,
             wasmparser::ValType::I64 => ValType::I64,
             wasmparser::ValType::F32 => ValType::F32,
             wasmparser::ValType::F64 => ValType::F64,
             wasmparser::ValType::V128 => ValType::V128,
-            wasmparser::ValType::Ref(r) => ValType::Ref(r.try_into()?),
+            wasmparser::ValType::Ref(ty) => ValType::Ref(RefType::from_parser(ty, kinds)?),
         })
     }
 }
@@ -79,11 +118,17 @@ impl From<ValType> for wasmparser::ValType {
     }
 }
 
-impl TryFrom<wasmparser::RefType> for RefType {
-    type Error = UnknownType;
-
-    fn try_from(ty: wasmparser::RefType) -> Result<Self> {
-        Ok(RefType { nullable: ty.is_nullable(), heap: ty.heap_type().try_into()? })
+impl RefType {
+    /// The type that wasmparser has.
+    ///
+    /// # Errors
+    ///
+    /// If it is of a proposal that is not known here, or refers to a type that there is not.
+    pub fn from_parser(ty: wasmparser::RefType, kinds: &(impl TypeKinds + ?Sized)) -> Result<Self> {
+        Ok(RefType {
+            nullable: ty.is_nullable(),
+            heap: HeapType::from_parser(ty.heap_type(), kinds)?,
+        })
     }
 }
 
@@ -96,17 +141,25 @@ impl From<RefType> for wasmparser::RefType {
     }
 }
 
-impl TryFrom<wasmparser::HeapType> for HeapType {
-    type Error = UnknownType;
-
-    fn try_from(ty: wasmparser::HeapType) -> Result<Self> {
+impl HeapType {
+    /// The type that wasmparser has.
+    ///
+    /// # Errors
+    ///
+    /// If it is of a proposal that is not known here, or refers to a type that there is not.
+    pub fn from_parser(
+        ty: wasmparser::HeapType,
+        kinds: &(impl TypeKinds + ?Sized),
+    ) -> Result<Self> {
         let ty = match ty {
             wasmparser::HeapType::Abstract { shared: true, .. } => {
                 return Err(UnknownType::new("a shared reference type"));
             }
             wasmparser::HeapType::Abstract { shared: false, ty } => ty,
             wasmparser::HeapType::Concrete(UnpackedIndex::Module(index)) => {
-                return Ok(HeapType::Concrete(TypeIndex::new(index)));
+                let index = TypeIndex::new(index);
+                let missing = UnknownType::new("a type that is not declared");
+                return Ok(HeapType::Concrete(index, kinds.type_kind(index).ok_or(missing)?));
             }
             wasmparser::HeapType::Concrete(_) => {
                 return Err(UnknownType::new("a canonicalised type"));
@@ -148,7 +201,7 @@ impl From<HeapType> for wasmparser::HeapType {
             HeapType::None => AbstractHeapType::None,
             HeapType::Exn => AbstractHeapType::Exn,
             HeapType::NoExn => AbstractHeapType::NoExn,
-            HeapType::Concrete(index) => {
+            HeapType::Concrete(index, _) => {
                 return Self::Concrete(UnpackedIndex::Module(index.as_u32()));
             }
         };
@@ -156,12 +209,18 @@ impl From<HeapType> for wasmparser::HeapType {
     }
 }
 
-impl TryFrom<&wasmparser::FuncType> for FuncType {
-    type Error = UnknownType;
-
-    fn try_from(ty: &wasmparser::FuncType) -> Result<Self> {
+impl FuncType {
+    /// The type that wasmparser has.
+    ///
+    /// # Errors
+    ///
+    /// If it is of a proposal that is not known here, or refers to a type that there is not.
+    pub fn from_parser(
+        ty: &wasmparser::FuncType,
+        kinds: &(impl TypeKinds + ?Sized),
+    ) -> Result<Self> {
         let types = ty.params().iter().chain(ty.results());
-        let types = types.map(|ty| (*ty).try_into()).collect::<Result<Vec<ValType>>>()?;
+        let types = types.map(|ty| ValType::from_parser(*ty, kinds)).collect::<Result<Vec<_>>>()?;
         Ok(FuncType::from_list(types.into(), ty.params().len()))
     }
 }
@@ -176,23 +235,35 @@ impl From<&FuncType> for wasmparser::FuncType {
     }
 }
 
-impl TryFrom<wasmparser::FieldType> for FieldType {
-    type Error = UnknownType;
-
-    fn try_from(ty: wasmparser::FieldType) -> Result<Self> {
+impl FieldType {
+    /// The type that wasmparser has.
+    ///
+    /// # Errors
+    ///
+    /// If it is of a proposal that is not known here, or refers to a type that there is not.
+    pub fn from_parser(
+        ty: wasmparser::FieldType,
+        kinds: &(impl TypeKinds + ?Sized),
+    ) -> Result<Self> {
         let storage = match ty.element_type {
             wasmparser::StorageType::I8 => StorageType::I8,
             wasmparser::StorageType::I16 => StorageType::I16,
-            wasmparser::StorageType::Val(ty) => StorageType::Val(ty.try_into()?),
+            wasmparser::StorageType::Val(ty) => StorageType::Val(ValType::from_parser(ty, kinds)?),
         };
         Ok(FieldType { storage, mutable: ty.mutable })
     }
 }
 
-impl TryFrom<&wasmparser::SubType> for SubType {
-    type Error = UnknownType;
-
-    fn try_from(ty: &wasmparser::SubType) -> Result<Self> {
+impl SubType {
+    /// The type that wasmparser has.
+    ///
+    /// # Errors
+    ///
+    /// If it is of a proposal that is not known here, or refers to a type that there is not.
+    pub fn from_parser(
+        ty: &wasmparser::SubType,
+        kinds: &(impl TypeKinds + ?Sized),
+    ) -> Result<Self> {
         let composite = &ty.composite_type;
         if composite.shared {
             return Err(UnknownType::new("a shared composite type"));
@@ -201,10 +272,14 @@ impl TryFrom<&wasmparser::SubType> for SubType {
             return Err(UnknownType::new("a type with a descriptor"));
         }
         let composite = match &composite.inner {
-            CompositeInnerType::Func(ty) => CompositeType::Func(ty.try_into()?),
-            CompositeInnerType::Array(ty) => CompositeType::Array(ArrayType(ty.0.try_into()?)),
+            CompositeInnerType::Func(ty) => CompositeType::Func(FuncType::from_parser(ty, kinds)?),
+            CompositeInnerType::Array(ty) => {
+                CompositeType::Array(ArrayType(FieldType::from_parser(ty.0, kinds)?))
+            }
             CompositeInnerType::Struct(ty) => CompositeType::Struct(StructType {
-                fields: ty.fields.iter().map(|f| (*f).try_into()).collect::<Result<_>>()?,
+                fields: (ty.fields.iter())
+                    .map(|field| FieldType::from_parser(*field, kinds))
+                    .collect::<Result<_>>()?,
             }),
             CompositeInnerType::Cont(_) => return Err(UnknownType::new("a continuation type")),
         };
@@ -222,14 +297,23 @@ fn module_index(index: PackedIndex) -> Result<TypeIndex> {
     Ok(TypeIndex::new(index))
 }
 
-impl TryFrom<wasmparser::GlobalType> for GlobalType {
-    type Error = UnknownType;
-
-    fn try_from(ty: wasmparser::GlobalType) -> Result<Self> {
+impl GlobalType {
+    /// The type that wasmparser has.
+    ///
+    /// # Errors
+    ///
+    /// If it is of a proposal that is not known here, or refers to a type that there is not.
+    pub fn from_parser(
+        ty: wasmparser::GlobalType,
+        kinds: &(impl TypeKinds + ?Sized),
+    ) -> Result<Self> {
         if ty.shared {
             return Err(UnknownType::new("a shared global"));
         }
-        Ok(GlobalType { content: ty.content_type.try_into()?, mutable: ty.mutable })
+        Ok(GlobalType {
+            content: ValType::from_parser(ty.content_type, kinds)?,
+            mutable: ty.mutable,
+        })
     }
 }
 
@@ -269,12 +353,18 @@ impl From<MemoryType> for wasmparser::MemoryType {
     }
 }
 
-impl TryFrom<wasmparser::TableType> for TableType {
-    type Error = UnknownType;
-
-    fn try_from(ty: wasmparser::TableType) -> Result<Self> {
+impl TableType {
+    /// The type that wasmparser has.
+    ///
+    /// # Errors
+    ///
+    /// If it is of a proposal that is not known here, or refers to a type that there is not.
+    pub fn from_parser(
+        ty: wasmparser::TableType,
+        kinds: &(impl TypeKinds + ?Sized),
+    ) -> Result<Self> {
         Ok(TableType {
-            element: ty.element_type.try_into()?,
+            element: RefType::from_parser(ty.element_type, kinds)?,
             minimum: ty.initial,
             maximum: ty.maximum,
             table64: ty.table64,

@@ -14,7 +14,7 @@ pub(super) fn read(module: &mut Module, section: DataSectionReader<'_>) -> Read 
             wasmparser::DataKind::Passive => DataKind::Passive,
             wasmparser::DataKind::Active { memory_index, offset_expr } => DataKind::Active {
                 memory: MemoryIndex::new(memory_index),
-                offset: const_expr::read(&offset_expr)?,
+                offset: const_expr::read(&offset_expr, module)?,
             },
         };
         // A segment ends with its bytes. The binary is in memory: its offsets fit a `usize`.

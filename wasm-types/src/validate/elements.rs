@@ -18,7 +18,7 @@ pub(super) fn read(module: &mut Module, section: ElementSectionReader<'_>) -> Re
             wasmparser::ElementKind::Declared => ElementKind::Declared,
             wasmparser::ElementKind::Active { table_index, offset_expr } => ElementKind::Active {
                 table: TableIndex::new(table_index.unwrap_or(0)),
-                offset: const_expr::read(&offset_expr)?,
+                offset: const_expr::read(&offset_expr, module)?,
             },
         };
         let (ty, items) = match segment.items {
@@ -35,9 +35,9 @@ pub(super) fn read(module: &mut Module, section: ElementSectionReader<'_>) -> Re
             wasmparser::ElementItems::Expressions(ty, items) => {
                 let mut exprs = Vec::with_capacity(items.count() as usize);
                 for expr in items {
-                    exprs.push(const_expr::read(&expr?)?);
+                    exprs.push(const_expr::read(&expr?, module)?);
                 }
-                (ty.try_into()?, ElementItems::Expressions(exprs))
+                (RefType::from_parser(ty, module)?, ElementItems::Expressions(exprs))
             }
         };
         module.elements.push(ElementSegment { kind, ty, items });

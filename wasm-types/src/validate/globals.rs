@@ -4,6 +4,7 @@ use wasmparser::GlobalSectionReader;
 
 use super::const_expr;
 use super::failure::Read;
+use crate::entity::GlobalType;
 use crate::module::Module;
 
 pub(super) fn read(module: &mut Module, section: GlobalSectionReader<'_>) -> Read {
@@ -13,8 +14,8 @@ pub(super) fn read(module: &mut Module, section: GlobalSectionReader<'_>) -> Rea
     module.global_inits.reserve(count);
     for global in section {
         let global = global?;
-        module.globals.push(global.ty.try_into()?);
-        module.global_inits.push(const_expr::read(&global.init_expr)?);
+        module.globals.push(GlobalType::from_parser(global.ty, module)?);
+        module.global_inits.push(const_expr::read(&global.init_expr, module)?);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use wasmparser::{ImportSectionReader, TypeRef, WasmFeatures};
 
 use super::convert::UnknownType;
 use super::failure::{Failure, Read};
-use crate::entity::{EntityIndex, EntityType};
+use crate::entity::{EntityIndex, EntityType, GlobalType, TableType};
 use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use crate::module::{Import, Module};
 
@@ -39,7 +39,7 @@ pub(super) fn read(module: &mut Module, section: ImportSectionReader<'_>) -> Rea
                 (EntityIndex::Func(FuncIndex::new(index)), EntityType::Func(ty))
             }
             TypeRef::Table(ty) => {
-                let ty = ty.try_into()?;
+                let ty = TableType::from_parser(ty, module)?;
                 let index = next(&mut module.num_imported_tables);
                 module.tables.push(ty);
                 (EntityIndex::Table(TableIndex::new(index)), EntityType::Table(ty))
@@ -51,7 +51,7 @@ pub(super) fn read(module: &mut Module, section: ImportSectionReader<'_>) -> Rea
                 (EntityIndex::Memory(MemoryIndex::new(index)), EntityType::Memory(ty))
             }
             TypeRef::Global(ty) => {
-                let ty = ty.try_into()?;
+                let ty = GlobalType::from_parser(ty, module)?;
                 let index = next(&mut module.num_imported_globals);
                 module.globals.push(ty);
                 (EntityIndex::Global(GlobalIndex::new(index)), EntityType::Global(ty))

@@ -11,7 +11,6 @@ use wasmparser::{Parser, Payload};
 use super::describe;
 use super::error::{Inner, ParseError, ParseErrorKind};
 use super::failure::Failure;
-use super::managed;
 use super::parsed::ParsedModule;
 use super::proposals::{self, ModulePart};
 use crate::features::WasmFeatures;
@@ -44,8 +43,6 @@ pub(super) fn explain_declarations(
 ) -> ParseError {
     let error = match failure {
         Failure::Parser(error) => error,
-        // Constant expressions of a proposal that is translated in parts.
-        Failure::Unknown { .. } if managed::first(wasm).is_some() => return not_translated(wasm),
         Failure::Unknown { what, offset } => {
             let message = format!("{what} at offset {offset:#x}, which this version does not know");
             return plain(ParseErrorKind::Unsupported, message, *offset);
@@ -85,11 +82,6 @@ pub(super) fn explain_body(
     let index = module.func_index(func);
     inner.function = Some((index, module.names.function(index).map(ToOwned::to_owned)));
     ParseError::new(inner)
-}
-
-/// What is wrong with valid declarations of a proposal that is translated in parts.
-pub(super) fn not_translated(wasm: &[u8]) -> ParseError {
-    ParseError::new(proposals::not_translated(wasm, managed::first(wasm).unwrap_or(0)))
 }
 
 fn invalid_or(malformed: bool) -> ParseErrorKind {

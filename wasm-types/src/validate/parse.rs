@@ -4,7 +4,7 @@ use wasmparser::FuncValidatorAllocations;
 
 use super::error::ParseError;
 use super::parsed::ParsedModule;
-use super::{branch_hints, kind, managed, reader};
+use super::{branch_hints, kind, reader};
 use crate::features::WasmFeatures;
 use crate::index::DefinedFuncIndex;
 use crate::module::Module;
@@ -35,7 +35,6 @@ impl Module {
         kind::check_header(wasm)?;
         let allowed = features & WasmFeatures::SUPPORTED;
         match reader::read_imports(wasm, allowed.into()) {
-            Ok(module) if managed::is_used(&module) => Err(kind::not_translated(wasm)),
             Ok(module) => Ok(Module { features: allowed, ..module }),
             Err(failure) => Err(kind::explain_declarations(wasm, allowed, &failure)),
         }
@@ -54,9 +53,6 @@ impl Module {
         kind::check_header(wasm)?;
         let allowed = features & WasmFeatures::SUPPORTED;
         match reader::read(wasm, allowed.into()) {
-            Ok(declarations) if managed::is_used(&declarations.module) => {
-                Err(kind::not_translated(wasm))
-            }
             Ok(mut declarations) => {
                 declarations.module.features = allowed;
                 if let Some(place) = declarations.branch_hints.take()

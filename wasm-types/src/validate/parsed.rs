@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use wasmparser::{BinaryReader, FuncToValidate, FunctionBody, ValidatorResources};
 
-use super::managed;
 use super::reader::Declarations;
 use crate::index::{DefinedFuncIndex, TypeIndex};
 use crate::module::Module;
@@ -39,14 +38,14 @@ pub struct ParsedModule {
     equal_types: Vec<TypeIndex>,
     /// `None` if the module defines no function.
     resources: Option<ValidatorResources>,
-    /// The proposals that are allowed in function bodies.
+    /// The proposals that are allowed.
     features: wasmparser::WasmFeatures,
 }
 
 impl ParsedModule {
     pub(super) fn new(declarations: Declarations, features: wasmparser::WasmFeatures) -> Self {
         let Declarations { module, equal_types, resources, .. } = declarations;
-        Self { module, equal_types, resources, features: managed::of_bodies(features) }
+        Self { module, equal_types, resources, features }
     }
 
     /// The declarations.

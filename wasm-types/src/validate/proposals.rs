@@ -11,7 +11,6 @@ use wasmparser::{FuncValidatorAllocations, WasmFeatures};
 use super::describe;
 use super::error::{Inner, ParseErrorKind};
 use super::failure::Failure;
-use super::managed;
 use super::parsed::ParsedModule;
 use super::reader;
 use crate::index::DefinedFuncIndex;
@@ -105,20 +104,8 @@ pub(super) fn explain(
     let found = candidates()
         .find(|proposal| missed.intersects(proposal.flag))
         .or_else(|| candidates().find(|p| gets_further(allowed | p.flag | p.needs)))?;
-    let translated = match found.flag {
-        // It is in parts: in function bodies, and in declarations that are refused with it, nothing
-        // is.
-        WasmFeatures::GC => {
-            matches!(place, ModulePart::Declarations) && managed::first(wasm).is_none()
-        }
-        flag => WasmFeatures::from(crate::WasmFeatures::SUPPORTED).contains(flag),
-    };
+    let translated = WasmFeatures::from(crate::WasmFeatures::SUPPORTED).contains(found.flag);
     Some(refusal(wasm, found.name, error.offset(), translated))
-}
-
-/// The refusal of declarations that use what is not translated of garbage collection.
-pub(super) fn not_translated(wasm: &[u8], offset: u64) -> Inner {
-    refusal(wasm, GC_NAME, offset, false)
 }
 
 /// A refusal because of a proposal, which is translated if it is allowed, or isn't translated.

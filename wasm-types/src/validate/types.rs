@@ -8,7 +8,7 @@ use wasmparser::types::TypesRef;
 use super::failure::Read;
 use crate::index::TypeIndex;
 use crate::module::Module;
-use crate::types::{RecGroup, SubType};
+use crate::types::{RecGroup, SubType, TypeKind};
 
 /// Reads the section; `validated` are the types that the module has by then. To `equal` is added
 /// for each of them the first one that is equal to it.
@@ -24,10 +24,16 @@ pub(super) fn read(
             return Ok(());
         }
     }
+    let mut kinds: Vec<TypeKind> = module.types.iter().map(|ty| ty.composite.kind()).collect();
     for group in section {
         let start = TypeIndex::new(module.types.len() as u32);
-        for ty in group?.types() {
-            module.types.push(ty.try_into()?);
+        let group = group?;
+        // Types refer to those of their own group that come after them.
+        for ty in group.types() {
+            kinds.push(TypeKind::from_parser(ty)?);
+        }
+        for ty in group.types() {
+            module.types.push(SubType::from_parser(ty, kinds.as_slice())?);
         }
         let len = module.types.len() as u32 - start.as_u32();
         module.rec_groups.push(RecGroup { start, len });
@@ -78,7 +84,7 @@ fn take_plain(
                 if types.rec_group_elements(types.rec_group_id_of(id)).len() != 1 {
                     return None;
                 }
-                SubType::try_from(&types[id]).ok()?
+                SubType::from_parser(&types[id], [].as_slice()).ok()?
             }
         };
         taken.push(ty);

@@ -54,7 +54,7 @@ proptest! {
     fn function_types_through_wasmparser(params in vec(val_type(), 0..20), results in vec(val_type(), 0..20)) {
         let ours = FuncType::new(params, results);
         let theirs = wasmparser::FuncType::from(&ours);
-        prop_assert_eq!(FuncType::try_from(&theirs), Ok(ours));
+        prop_assert_eq!(FuncType::from_parser(&theirs, [].as_slice()), Ok(ours));
     }
 
     #[test]
@@ -89,7 +89,7 @@ proptest! {
         let large = TableType { minimum: minimum64, maximum: maximum64, table64: true, ..small };
         let tables = parse(module).tables;
         for ours in &tables {
-            prop_assert_eq!(TableType::try_from(wasmparser::TableType::from(*ours)), Ok(*ours));
+            prop_assert_eq!(TableType::from_parser(wasmparser::TableType::from(*ours), [].as_slice()), Ok(*ours));
         }
         prop_assert_eq!(tables, [small, large]);
     }
@@ -118,7 +118,7 @@ proptest! {
         prop_assert_eq!(found.collect::<Vec<_>>(), expected);
         for ours in &module.globals {
             prop_assert_eq!(ours.mutable, mutable);
-            prop_assert_eq!(GlobalType::try_from(wasmparser::GlobalType::from(*ours)), Ok(*ours));
+            prop_assert_eq!(GlobalType::from_parser(wasmparser::GlobalType::from(*ours), [].as_slice()), Ok(*ours));
         }
     }
 
@@ -132,14 +132,14 @@ proptest! {
 #[test]
 fn reference_types_of_all_of_wasm_3() {
     use HeapType::*;
-    let concrete = Concrete(TypeIndex::new(77));
+    let concrete = Concrete(TypeIndex::new(77), TypeKind::Struct);
     let heaps =
         [Func, NoFunc, Extern, NoExtern, Any, Eq, I31, Struct, Array, None, Exn, NoExn, concrete];
     for heap in heaps {
         for nullable in [false, true] {
             let ours = ValType::Ref(RefType { nullable, heap });
             let theirs = wasmparser::ValType::from(ours);
-            assert_eq!(ValType::try_from(theirs), Ok(ours));
+            assert_eq!(ValType::from_parser(theirs, [TypeKind::Struct; 78].as_slice()), Ok(ours));
         }
     }
 }
@@ -153,17 +153,11 @@ fn sub_types_of_all_of_wasm_3() {
         (type $derived (sub final $node (struct (field (mut i32)) (field (ref null $list)) (field i8))))
         (type $bytes (array i16)))"#;
     let wasm = wat::parse_str(text).unwrap();
-    let mut types = Vec::new();
-    for payload in wasmparser::Parser::new(0).parse_all(&wasm) {
-        if let wasmparser::Payload::TypeSection(section) = payload.unwrap() {
-            for group in section {
-                types.extend(group.unwrap().types().map(|ty| SubType::try_from(ty).unwrap()));
-            }
-        }
-    }
+    let types = Module::parse(&wasm, WasmFeatures::DEFAULT).unwrap().types;
     let field = |storage, mutable| FieldType { storage, mutable };
     let reference = |nullable, index| {
-        let heap = HeapType::Concrete(TypeIndex::new(index));
+        let kind = if index == 1 { TypeKind::Array } else { TypeKind::Struct };
+        let heap = HeapType::Concrete(TypeIndex::new(index), kind);
         StorageType::Val(ValType::Ref(RefType { nullable, heap }))
     };
     let number = field(StorageType::Val(ValType::I32), true);

@@ -122,7 +122,7 @@ pub unsafe trait WasmTy: Send {
 
 /// Whether a type refers to one type of an engine.
 pub(super) fn is_concrete(ty: wasm_types::ValType) -> bool {
-    ty.as_ref().is_some_and(|ty| matches!(ty.heap, wasm_types::HeapType::Concrete(_)))
+    ty.as_ref().is_some_and(|ty| matches!(ty.heap, wasm_types::HeapType::Concrete(..)))
 }
 
 macro_rules! numbers {

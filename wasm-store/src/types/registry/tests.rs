@@ -1,6 +1,6 @@
 //! Equal groups, subtypes, and declarations that contradict themselves.
 
-use wasm_types::{HeapType, RefType, ValType};
+use wasm_types::{HeapType, RefType, TypeKind, ValType};
 
 use super::*;
 
@@ -9,7 +9,10 @@ fn group(start: u32, len: u32) -> RecGroup {
 }
 
 fn reference(index: u32) -> ValType {
-    ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(TypeIndex::new(index)) })
+    ValType::Ref(RefType {
+        nullable: true,
+        heap: HeapType::Concrete(TypeIndex::new(index), TypeKind::Func),
+    })
 }
 
 fn func(params: &[ValType]) -> SubType {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ptr::NonNull;
 
-use wasm_types::{EntityIndex, Escaped, FuncIndex, GlobalIndex, HeapType, ValType};
+use wasm_types::{EntityIndex, Escaped, FuncIndex, GlobalIndex, ValType};
 
 use super::{
     InstanceState, MemoryState, Names, OtherGlobal, Source, TableState, VmOutside, VmState,
@@ -382,9 +382,7 @@ unsafe fn learn_all(
 /// Whether values of a type are references to functions.
 pub(crate) fn is_function(ty: ValType) -> bool {
     match ty {
-        ValType::Ref(ty) => {
-            matches!(ty.heap, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_))
-        }
+        ValType::Ref(ty) => ty.heap.is_of_functions(),
         _ => false,
     }
 }
