@@ -6,7 +6,7 @@
 //!   Whatever an instance had computed when the state was captured need not be computed again. The
 //!   module is portable: it needs nothing of the runtime that the state was captured in.
 //!
-//! Code is copied byte for byte (with one exception, [`Imported::Define`]), and so are all sections
+//! Code is copied byte for byte (the exceptions are at [`preinitialize`]), and so are all sections
 //! that need no change. Input and output are validated, and the output needs no proposal of a later
 //! edition of the specification than the input did. The same input gives the same output.
 //!

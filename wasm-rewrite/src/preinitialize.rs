@@ -1,12 +1,12 @@
 //! Makes a module that starts in a given state.
 
 mod check;
-mod constant;
 mod data;
 mod elements;
 mod exports;
 mod globals;
 mod imports;
+mod objects;
 mod renumber;
 mod runs;
 mod slots;
@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::names::{self, Moved};
 use crate::sections::{self, Custom, Replaced, Section, Source};
 use crate::validate;
+use objects::Objects;
 use renumber::Renumber;
 use uses::Uses;
 
@@ -72,7 +73,12 @@ pub struct Preinitialized {
 /// * Imported items that are not part of the state stay imported. Active segments that initialise
 ///   them stay as they are, and so does their part in instantiation.
 /// * Functions that code takes references to stay declared.
-/// * There is no start function: it has run.
+/// * Structures and arrays of the garbage-collected heap become constant expressions. Those that
+///   several places refer to get an immutable global each, before the globals that the module
+///   defines; then code is encoded again, as for [`Imported::Define`].
+/// * There is no start function: it has run. Only if objects refer to each other in circles, or if
+///   an array has more elements than engines accept in an expression, a new one sets what is
+///   missing.
 ///
 /// The name section and other custom sections are kept. Sections with relocations (`linking`,
 /// `reloc.*`) are left out, as they would refer to other data, and so is the URL of a source map if
@@ -84,8 +90,9 @@ pub struct Preinitialized {
 ///
 /// # Errors
 ///
-/// If the module is not valid, if the state does not fit it or can't be expressed in a module, if
-/// an export is missing that the options name, or if the result would be larger than engines
+/// If the module is not valid, if the state does not fit it or can't be expressed in a module (for
+/// objects: a circle of fields that can't be null or can't be set, or an array of more than 10,000
+/// elements that can't be set), if an export is missing that the options name, or if the result would be larger than engines
 /// accept. [`Error::item`] is the global, table or memory that caused the error.
 pub fn preinitialize(
     wasm: &[u8],
@@ -95,8 +102,9 @@ pub fn preinitialize(
     let features = validate::input(wasm)?;
     let source = Source::parse(wasm)?;
     check::state(&source, state, options.imported)?;
-    let uses = Uses::of(&source)?;
-    let mut renumber = Renumber::new(&source, state)?;
+    let mut uses = Uses::of(&source)?;
+    let objects = Objects::new(&source, state)?;
+    let mut renumber = Renumber::new(&source, state, &objects)?;
 
     let mut replaced = Replaced::default();
     replaced.remove(SectionId::Start);
@@ -108,21 +116,27 @@ pub fn preinitialize(
     let memories = imports::memories(&source, state);
     put_unless_empty(&mut replaced, &source, &memories, memories.is_empty());
     let mut declared = globals::Functions::default();
-    let globals = globals::globals(&source, state, &mut renumber, &mut declared)?;
+    let globals = globals::globals(&source, state, &objects, &mut renumber, &mut declared)?;
     put_unless_empty(&mut replaced, &source, &globals, globals.is_empty());
     let exports = exports::exports(&source, options, &renumber, &mut declared)?;
     put_unless_empty(&mut replaced, &source, &exports, exports.is_empty());
+    let moves_code = renumber.changes_code() || objects.has_start();
+    if moves_code {
+        let mut code = renumber.code(&source)?;
+        if objects.has_start() {
+            let mut named = globals::Functions::default();
+            objects.add_start(&source, &mut code, &mut replaced, &mut named)?;
+            uses.functions.append(&mut named.0);
+        }
+        replaced.put(&code);
+    }
     let (elements, element_places) =
-        elements::elements(&source, state, &uses, &mut renumber, &mut declared)?;
+        elements::elements(&source, state, &objects, &uses, &mut renumber, &mut declared)?;
     put_unless_empty(&mut replaced, &source, &elements, elements.is_empty());
     let (data, data_places) = data::data(&source, state, &uses, &mut renumber)?;
     put_unless_empty(&mut replaced, &source, &data, data.is_empty());
     if source.has_section(SectionId::DataCount.into()) {
         replaced.put(&DataCountSection { count: data.len() });
-    }
-    let moves_code = renumber.changes_code();
-    if moves_code {
-        replaced.put(&renumber.code(&source)?);
     }
 
     let places = |indices: &[u32]| indices.iter().copied().map(Some).collect();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use wasm_encoder::Encode;
 use wasmparser::{
     ConstExpr, Data, Element, Export, FunctionBody, GlobalType, Import, MemoryType, Parser,
-    Payload, TableInit, TableType, TypeRef,
+    Payload, SubType, TableInit, TableType, TypeRef,
 };
 
 use crate::error::{Error, ErrorKind};
@@ -35,6 +35,7 @@ pub(crate) struct Section<'a> {
 #[derive(Default)]
 pub(crate) struct Source<'a> {
     pub(crate) sections: Vec<Section<'a>>,
+    pub(crate) types: Vec<SubType>,
     pub(crate) imports: Vec<Import<'a>>,
     /// The number of functions, imported and defined.
     pub(crate) functions: u32,
@@ -102,6 +103,11 @@ impl<'a> Source<'a> {
 
     fn declarations(&mut self, payload: Payload<'a>) -> Result<(), Error> {
         match payload {
+            Payload::TypeSection(section) => {
+                for group in section {
+                    self.types.extend(group?.into_types());
+                }
+            }
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     self.import(import?);

@@ -264,6 +264,7 @@ fn what_is_imported_and_not_in_the_state_stays_with_its_segments() {
         globals: vec![None, None],
         dropped_data: vec![true],
         dropped_elements: vec![true],
+        ..ModuleState::default()
     };
     let text = format!("(module {IMPORTS} {rest})");
     becomes(&text, &state, &text);
@@ -387,6 +388,7 @@ fn a_module_of_the_first_edition_stays_one() {
         globals: vec![Some(GlobalState::I32(3))],
         dropped_data: vec![true],
         dropped_elements: vec![true],
+        ..ModuleState::default()
     };
     let text = r#"(module (func) (memory 1) (table 5 funcref) (global (mut i32) (i32.const 0))
         (elem (i32.const 0) 0) (data (i32.const 0) "x"))"#;

@@ -115,8 +115,8 @@ pub use wasm_store::{
 /// The state of instances: inspected, saved, restored, and copied to other instances.
 pub use wasm_store::{
     DataSegment, ElementSegment, ForkPre, GlobalState, HostState, Internal, Internals, MemoryChunk,
-    MemoryState, ModuleState, Outside, RefState, Snapshot, SnapshotBuilder, TableRun, TableState,
-    Transaction,
+    MemoryState, ModuleState, ObjectState, Outside, RefState, Snapshot, SnapshotBuilder, TableRun,
+    TableState, Transaction,
 };
 #[cfg(feature = "function-hook")]
 pub use wasm_store::{FunctionEvent, FunctionHookContext, NamePattern, NamePatternError};

@@ -130,7 +130,7 @@ pub use wasm_types::{
     VariableOperatorCost, WasmFeatures,
 };
 pub use wasm_types::{
-    GlobalState, MemoryChunk, MemoryState, ModuleState, RefState, TableRun, TableState,
+    GlobalState, MemoryChunk, MemoryState, ModuleState, ObjectState, RefState, TableRun, TableState,
 };
 #[cfg(feature = "function-hook")]
 pub use watch::FunctionHookContext;

@@ -92,7 +92,7 @@ pub use module::{
 };
 pub use names::NameMap;
 pub use state::{
-    GlobalState, MemoryChunk, MemoryState, ModuleState, RefState, TableRun, TableState,
+    GlobalState, MemoryChunk, MemoryState, ModuleState, ObjectState, RefState, TableRun, TableState,
 };
 pub use trap::TrapCode;
 pub use tunables::{Internals, OptLevel, Tunables};

@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use crate::index::FuncIndex;
+use crate::index::{FuncIndex, TypeIndex};
 
 /// What an instance holds while none of its code runs.
 ///
@@ -25,6 +25,12 @@ pub struct ModuleState {
     /// Of each element segment, whether it was dropped. Active and declared segments are, once the
     /// module was instantiated.
     pub dropped_elements: Vec<bool>,
+    /// Of each element segment, what it holds. `None` stands for one that holds what the module
+    /// says: it was dropped, or refers to no object, so that its elements are the same however
+    /// often they are computed. The list may be shorter than there are segments.
+    pub elements: Vec<Option<Vec<RefState>>>,
+    /// The structures and arrays that the rest refers to, and those refer to, in any order.
+    pub objects: Vec<ObjectState>,
 }
 
 /// The size and contents of a linear memory.
@@ -67,13 +73,56 @@ pub struct TableRun {
 
 /// A reference that can be expressed by the indices of a module.
 ///
-/// References to what only the host knows, and to objects on a heap, can't be.
+/// References to what only the host knows, and to exceptions, can't be.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum RefState {
     /// The null reference, of whatever type its place has.
     Null,
     /// A function of the module, imported or defined.
     Func(FuncIndex),
+    /// An unboxed integer, of which only the low 31 bits count. Where the place has a type of
+    /// values of the host, it is the integer's conversion.
+    I31(u32),
+    /// A structure or an array, by its place in [`ModuleState::objects`]. Where the place has a
+    /// type of values of the host, it is the object's conversion.
+    Object(u32),
+}
+
+/// A structure or an array.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ObjectState {
+    /// A structure with its fields, in order. Packed integers are `i32`, of which only the low
+    /// bits count.
+    Struct(TypeIndex, Vec<GlobalState>),
+    /// An array of references.
+    Array(TypeIndex, Vec<RefState>),
+    /// An array of numbers, which are little-endian, one behind the other.
+    Numbers(TypeIndex, Vec<u8>),
+}
+
+impl ObjectState {
+    /// Its type.
+    pub const fn ty(&self) -> TypeIndex {
+        match self {
+            ObjectState::Struct(ty, _)
+            | ObjectState::Array(ty, _)
+            | ObjectState::Numbers(ty, _) => *ty,
+        }
+    }
+
+    /// The references in it, with their places, in order.
+    pub fn references(&self) -> impl Iterator<Item = (u32, RefState)> + '_ {
+        let (fields, elements): (&[GlobalState], &[RefState]) = match self {
+            ObjectState::Struct(_, fields) => (fields, &[]),
+            ObjectState::Array(_, elements) => (&[], elements),
+            ObjectState::Numbers(..) => (&[], &[]),
+        };
+        let fields = fields.iter().zip(0..).filter_map(|(field, place)| match field {
+            GlobalState::Ref(reference) => Some((place, *reference)),
+            _ => None,
+        });
+        fields.chain(elements.iter().zip(0..).map(|(reference, place)| (place, *reference)))
+    }
 }
 
 /// The value of a global. Floats are their bits, so that NaNs stay what they are.

@@ -14,6 +14,18 @@ pub(super) fn state(
     state: &ModuleState,
     imported: Imported,
 ) -> Result<(), Error> {
+    let objects = state.objects.len();
+    for (segment, elements) in state.elements.iter().enumerate() {
+        if segment >= source.elements.len() {
+            return length("element segments", state.elements.len(), source.elements.len());
+        }
+        for element in elements.iter().flatten() {
+            known(*element, source, objects).map_err(|what| {
+                let message = format!("element segment {segment}: {what}");
+                Error::new(ErrorKind::Mismatch, message)
+            })?;
+        }
+    }
     length("memories", state.memories.len(), source.memories.len())?;
     length("tables", state.tables.len(), source.tables.len())?;
     length("globals", state.globals.len(), source.globals.len())?;
@@ -30,7 +42,7 @@ pub(super) fn state(
         let item = source.table(index);
         if present(&item, state.is_some(), declared.is_imported(), imported)? {
             let Some(state) = state else { continue };
-            table(&item, &declared.ty, state, source.functions)?;
+            table(&item, &declared.ty, state, source, objects)?;
         }
     }
     for (index, (declared, state)) in source.globals.iter().zip(&state.globals).enumerate() {
@@ -38,7 +50,7 @@ pub(super) fn state(
         let keeps = !declared.ty.mutable && state.is_none();
         if !keeps && present(&item, state.is_some(), declared.is_imported(), imported)? {
             let Some(state) = state else { continue };
-            global(&item, declared.ty.content_type, *state, source.functions)?;
+            global(&item, declared.ty.content_type, *state, source, objects)?;
         }
     }
     Ok(())
@@ -109,7 +121,13 @@ fn memory(item: &Item, ty: &MemoryType, state: &MemoryState) -> Result<(), Error
     inside(item, pieces, bytes, "bytes")
 }
 
-fn table(item: &Item, ty: &TableType, state: &TableState, functions: u32) -> Result<(), Error> {
+fn table(
+    item: &Item,
+    ty: &TableType,
+    state: &TableState,
+    source: &Source<'_>,
+    objects: usize,
+) -> Result<(), Error> {
     let indexable = if ty.table64 { u64::MAX } else { u64::from(u32::MAX) };
     size(item, state.size, ty.initial, ty.maximum.unwrap_or(indexable), "elements")?;
     let pieces = state.runs.iter().map(|run| (run.offset, run.elements.len()));
@@ -117,7 +135,7 @@ fn table(item: &Item, ty: &TableType, state: &TableState, functions: u32) -> Res
     let mut set = 0_u64;
     for run in &state.runs {
         for &element in &run.elements {
-            reference(item, ty.element_type, element, functions)?;
+            reference(item, ty.element_type, element, source, objects)?;
         }
         set += run.elements.len() as u64;
     }
@@ -165,14 +183,20 @@ fn inside(
     Ok(())
 }
 
-fn global(item: &Item, ty: ValType, state: GlobalState, functions: u32) -> Result<(), Error> {
+fn global(
+    item: &Item,
+    ty: ValType,
+    state: GlobalState,
+    source: &Source<'_>,
+    objects: usize,
+) -> Result<(), Error> {
     match (state, ty) {
         (GlobalState::I32(_), ValType::I32)
         | (GlobalState::I64(_), ValType::I64)
         | (GlobalState::F32(_), ValType::F32)
         | (GlobalState::F64(_), ValType::F64)
         | (GlobalState::V128(_), ValType::V128) => Ok(()),
-        (GlobalState::Ref(state), ValType::Ref(ty)) => reference(item, ty, state, functions),
+        (GlobalState::Ref(state), ValType::Ref(ty)) => reference(item, ty, state, source, objects),
         (state, ty) => Err(Error::of(
             ErrorKind::Mismatch,
             item,
@@ -181,26 +205,24 @@ fn global(item: &Item, ty: ValType, state: GlobalState, functions: u32) -> Resul
     }
 }
 
-/// Checks that a reference can have the type. Whether a function has the type that a typed
-/// reference requires is left to the validation of the output.
-fn reference(item: &Item, ty: RefType, state: RefState, functions: u32) -> Result<(), Error> {
+/// Checks that a reference can have the type. Whether a function or an object has the type that a
+/// typed reference requires is left to the validation of the output.
+fn reference(
+    item: &Item,
+    ty: RefType,
+    state: RefState,
+    source: &Source<'_>,
+    objects: usize,
+) -> Result<(), Error> {
+    known(state, source, objects).map_err(|what| Error::of(ErrorKind::Mismatch, item, what))?;
+    let is_of_functions = match ty.heap_type() {
+        HeapType::Abstract { ty, .. } => Some(ty == AbstractHeapType::Func),
+        HeapType::Concrete(_) | HeapType::Exact(_) => None,
+    };
     let fits = match state {
         RefState::Null => ty.is_nullable(),
-        RefState::Func(function) => {
-            if function.as_u32() >= functions {
-                return Err(Error::of(
-                    ErrorKind::Mismatch,
-                    item,
-                    format_args!(
-                        "it refers to function {function}, but the module has {functions} functions"
-                    ),
-                ));
-            }
-            match ty.heap_type() {
-                HeapType::Abstract { ty, .. } => ty == AbstractHeapType::Func,
-                HeapType::Concrete(_) | HeapType::Exact(_) => true,
-            }
-        }
+        RefState::Func(_) => is_of_functions != Some(false),
+        RefState::I31(_) | RefState::Object(_) => is_of_functions != Some(true),
     };
     if fits {
         return Ok(());
@@ -210,4 +232,18 @@ fn reference(item: &Item, ty: RefType, state: RefState, functions: u32) -> Resul
         item,
         format_args!("a reference of type {ty} can't be {state:?}"),
     ))
+}
+
+/// Checks that what a reference refers to is there.
+fn known(state: RefState, source: &Source<'_>, objects: usize) -> Result<(), String> {
+    match state {
+        RefState::Func(function) if function.as_u32() >= source.functions => Err(format!(
+            "it refers to function {function}, but the module has {} functions",
+            source.functions
+        )),
+        RefState::Object(object) if object as usize >= objects => {
+            Err(format!("it refers to object {object}, but the state has {objects} objects"))
+        }
+        _ => Ok(()),
+    }
 }

@@ -3,10 +3,11 @@
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{ConstExpr, ElementSection, Elements, RefType};
-use wasm_types::{ModuleState, RefState, TableState};
-use wasmparser::{ElementItems, ElementKind};
+use wasm_types::{GlobalState, ModuleState, RefState, TableState};
+use wasmparser::{ElementItems, ElementKind, ValType};
 
 use super::globals::Functions;
+use super::objects::Objects;
 use super::renumber::Renumber;
 use super::runs::{Run, Runs};
 use super::slots;
@@ -37,19 +38,22 @@ enum Mode {
 pub(super) fn elements(
     source: &Source<'_>,
     state: &ModuleState,
+    objects: &Objects<'_>,
     uses: &Uses,
     renumber: &mut Renumber,
     functions: &mut Functions,
 ) -> Result<(ElementSection, Vec<Option<u32>>), Error> {
-    let old = what_stays(source, state, uses, renumber, functions)?;
+    let old = what_stays(source, state, objects, uses, renumber, functions)?;
     // Nulls between runs are not put into segments: before WebAssembly 2.0 this was impossible.
     let mut runs = Runs::new(0);
     for (table, state) in state.tables.iter().enumerate() {
         for run in state.iter().flat_map(|state| &state.runs) {
             for (place, element) in (run.offset..).zip(&run.elements) {
                 if let RefState::Func(function) = element {
-                    runs.add(table, place);
                     functions.0.insert(function.as_u32());
+                }
+                if *element != RefState::Null {
+                    runs.add(table, place);
                 }
             }
         }
@@ -80,7 +84,7 @@ pub(super) fn elements(
         };
         new.push(Segment {
             mode: Mode::Active(renumber.tables[run.of], offset),
-            elements: contents(table_state, &run, renumber.ref_type(ty.element_type)?)?,
+            elements: contents(table_state, &run, ty.element_type, objects, functions)?,
         });
     }
     let named = !uses.elements.is_empty();
@@ -107,6 +111,7 @@ pub(super) fn elements(
 fn what_stays<'a>(
     source: &Source<'a>,
     state: &ModuleState,
+    objects: &Objects<'_>,
     uses: &Uses,
     renumber: &mut Renumber,
     functions: &mut Functions,
@@ -129,6 +134,16 @@ fn what_stays<'a>(
             ElementKind::Passive | ElementKind::Declared => None,
         };
         old.push(match mode {
+            Some(mode) if let Some(known) = known_elements(state, index, &mode) => {
+                let ElementItems::Expressions(ty, _) = segment.items else {
+                    return Err(Error::new(
+                        ErrorKind::Mismatch,
+                        format!("element segment {index} holds functions, in the state others"),
+                    ));
+                };
+                let elements = expressions(known, ty, objects, functions)?;
+                Some(Segment { mode, elements })
+            }
             Some(mode) => {
                 add_functions(&segment.items, functions)?;
                 let elements = renumber.element_items(segment.items.clone())?;
@@ -141,6 +156,11 @@ fn what_stays<'a>(
         });
     }
     Ok(old)
+}
+
+/// What a segment holds, if the state says so.
+fn known_elements<'a>(state: &'a ModuleState, index: usize, mode: &Mode) -> Option<&'a [RefState]> {
+    matches!(mode, Mode::Passive).then(|| state.elements.get(index)?.as_deref()).flatten()
 }
 
 fn add_functions(items: &ElementItems<'_>, functions: &mut Functions) -> Result<(), Error> {
@@ -171,7 +191,13 @@ fn none_of<'a>(items: &ElementItems<'_>) -> Result<Elements<'a>, Error> {
 
 /// The elements of a run: indices of functions where possible, since WebAssembly 1.0 has nothing
 /// else; otherwise expressions.
-fn contents<'a>(state: &TableState, run: &Run, ty: RefType) -> Result<Elements<'a>, Error> {
+fn contents<'a>(
+    state: &TableState,
+    run: &Run,
+    ty: wasmparser::RefType,
+    objects: &Objects<'_>,
+    declared: &mut Functions,
+) -> Result<Elements<'a>, Error> {
     let mut elements = vec![RefState::Null; (run.places.end - run.places.start) as usize];
     let first = state
         .runs
@@ -189,18 +215,25 @@ fn contents<'a>(state: &TableState, run: &Run, ty: RefType) -> Result<Elements<'
         .iter()
         .map(|element| match element {
             RefState::Func(function) => Some(function.as_u32()),
-            RefState::Null => None,
+            RefState::Null | RefState::I31(_) | RefState::Object(_) => None,
         })
         .collect();
-    if let (Some(functions), RefType::FUNCREF) = (functions, ty) {
+    if let (Some(functions), RefType::FUNCREF) = (functions, RoundtripReencoder.ref_type(ty)?) {
         return Ok(Elements::Functions(functions.into()));
     }
-    let expressions: Vec<ConstExpr> = elements
-        .into_iter()
-        .map(|element| match element {
-            RefState::Func(function) => ConstExpr::ref_func(function.as_u32()),
-            RefState::Null => ConstExpr::ref_null(ty.heap_type),
-        })
-        .collect();
-    Ok(Elements::Expressions(ty, expressions.into()))
+    expressions(&elements, ty, objects, declared)
+}
+
+/// Elements as expressions of the given type.
+fn expressions<'a>(
+    elements: &[RefState],
+    ty: wasmparser::RefType,
+    objects: &Objects<'_>,
+    functions: &mut Functions,
+) -> Result<Elements<'a>, Error> {
+    let constant = |element: &RefState| {
+        objects.constant(GlobalState::Ref(*element), ValType::Ref(ty), functions)
+    };
+    let expressions: Vec<ConstExpr> = elements.iter().map(constant).collect::<Result<_, _>>()?;
+    Ok(Elements::Expressions(RoundtripReencoder.ref_type(ty)?, expressions.into()))
 }

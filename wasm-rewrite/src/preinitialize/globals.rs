@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use wasm_encoder::GlobalSection;
 use wasm_encoder::reencode::Reencode;
-use wasm_types::{GlobalState, ModuleState, RefState};
+use wasm_types::ModuleState;
 
-use super::constant::constant;
+use super::objects::Objects;
 use super::renumber::Renumber;
 use crate::error::Error;
 use crate::sections::{Origin, Source};
@@ -31,18 +31,15 @@ impl Functions {
 pub(super) fn globals(
     source: &Source<'_>,
     state: &ModuleState,
+    objects: &Objects<'_>,
     renumber: &mut Renumber,
     functions: &mut Functions,
 ) -> Result<GlobalSection, Error> {
     let mut section = GlobalSection::new();
+    objects.add_globals(&mut section, functions)?;
     for (global, state) in source.globals.iter().zip(&state.globals) {
         let initialiser = match (state, &global.origin) {
-            (&Some(value), _) => {
-                if let GlobalState::Ref(RefState::Func(function)) = value {
-                    functions.0.insert(function.as_u32());
-                }
-                constant(value, global.ty.content_type)?
-            }
+            (&Some(value), _) => objects.constant(value, global.ty.content_type, functions)?,
             (None, Origin::Defined(expression)) => {
                 functions.add(expression)?;
                 renumber.const_expr(expression.clone())?

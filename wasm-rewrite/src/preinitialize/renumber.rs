@@ -1,7 +1,8 @@
-//! Indices when imported items become defined ones.
+//! Indices when imported items become defined ones, or objects get globals.
 //!
-//! These items come first among the defined ones, in their order. So items that were defined before
-//! keep their indices, and only the indices of imported items change.
+//! Items that become defined come first among the defined ones, in their order. So items that were
+//! defined before keep their indices, and only the indices of imported items change. The globals
+//! of objects come before all others that are defined.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -11,7 +12,8 @@ use wasm_encoder::{CodeSection, ConstExpr, Encode};
 use wasm_types::ModuleState;
 use wasmparser::Operator;
 
-use super::constant::constant;
+use super::globals::Functions;
+use super::objects::Objects;
 use crate::error::Error;
 use crate::sections::Source;
 
@@ -28,7 +30,11 @@ pub(super) struct Renumber {
 }
 
 impl Renumber {
-    pub(super) fn new(source: &Source<'_>, state: &ModuleState) -> Result<Self, Error> {
+    pub(super) fn new(
+        source: &Source<'_>,
+        state: &ModuleState,
+        objects: &Objects<'_>,
+    ) -> Result<Self, Error> {
         let memories: Vec<bool> = becomes_defined(&source.memories, &state.memories);
         let tables: Vec<bool> = becomes_defined(&source.tables, &state.tables);
         let globals: Vec<bool> = becomes_defined(&source.globals, &state.globals);
@@ -36,14 +42,16 @@ impl Renumber {
         for (index, becomes) in globals.iter().enumerate() {
             if let (true, Some(&Some(value))) = (becomes, state.globals.get(index)) {
                 let ty = source.globals[index].ty.content_type;
-                constants.insert(index as u32, constant(value, ty)?);
+                // The globals that they become declare the functions.
+                let constant = objects.constant(value, ty, &mut Functions::default())?;
+                constants.insert(index as u32, constant);
             }
         }
         let none = ![&memories, &tables, &globals].into_iter().flatten().any(|&becomes| becomes);
         Ok(Self {
-            memories: indices(&source.memories, &memories),
-            tables: indices(&source.tables, &tables),
-            globals: indices(&source.globals, &globals),
+            memories: indices(&source.memories, &memories, 0),
+            tables: indices(&source.tables, &tables, 0),
+            globals: indices(&source.globals, &globals, objects.count()),
             constants,
             none,
         })
@@ -78,12 +86,15 @@ fn becomes_defined<T, D, S>(
     declared.iter().zip(state).map(|(item, state)| item.is_imported() && state.is_some()).collect()
 }
 
+/// The new indices, if so many others are defined before all.
 fn indices<T, D>(
     declared: &[crate::sections::Declared<'_, T, D>],
     becomes_defined: &[bool],
+    others: u32,
 ) -> Vec<u32> {
     let imported = declared.iter().filter(|item| item.is_imported()).count();
-    let mut defined = imported - becomes_defined.iter().filter(|&&becomes| becomes).count();
+    let stay = imported - becomes_defined.iter().filter(|&&becomes| becomes).count();
+    let mut defined = stay + others as usize;
     let mut stays = 0;
     let mut indices = Vec::with_capacity(declared.len());
     for (old, item) in declared.iter().enumerate() {
@@ -91,7 +102,7 @@ fn indices<T, D>(
             (true, true) => &mut defined,
             (true, false) => &mut stays,
             (false, _) => {
-                indices.push(old as u32);
+                indices.push(old as u32 + others);
                 continue;
             }
         };

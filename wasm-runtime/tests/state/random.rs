@@ -373,6 +373,7 @@ fn check_plain(snapshot: &Snapshot, model: &Model) {
     let name = |reference: RefState| match reference {
         RefState::Null => None,
         RefState::Func(func) => Some(func.as_u32()),
+        other => panic!("{other:?} is no function"),
     };
     for (table, elements) in state.tables.iter().zip(&model.tables) {
         let table = table.as_ref().unwrap();
