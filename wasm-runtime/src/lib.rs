@@ -73,7 +73,8 @@
 //!   the state of an instance.
 //! * `wast`: Run scripts of the specification's test suite, as the module `wast`.
 //! * `cli`: The program `wasm-runtime`. Its commands `compile` and `clif` need `jit`, `snapshot`
-//!   and `expose` need `rewrite`, and `wast` needs `wast`.
+//!   and `expose` need `rewrite`, `wast` needs `wast`, and `keygen`, `sign`, `verify` and the
+//!   option `--trust` need `sign`.
 //! <!-- end of features -->
 
 #![deny(unsafe_code)]

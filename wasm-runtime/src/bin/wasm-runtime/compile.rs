@@ -14,6 +14,7 @@ use crate::output::Target;
 use crate::progress::Progress;
 use crate::proposals;
 use crate::settings::Settings;
+#[cfg(feature = "sign")]
 use crate::sign;
 use crate::source::Source;
 
@@ -55,6 +56,7 @@ pub(crate) struct Compile {
     output: Option<Target>,
 
     /// Signs the artifact with the secret key in this file: see `keygen`.
+    #[cfg(feature = "sign")]
     #[arg(long, value_name = "KEY")]
     sign: Option<PathBuf>,
 
@@ -70,6 +72,7 @@ pub(crate) struct Compile {
 impl Compile {
     pub(crate) fn execute(self) -> Result<ExitCode> {
         // An unreadable key and an unwritable file are reported before the work begins.
+        #[cfg(feature = "sign")]
         let key = self.sign.as_deref().map(sign::read_key).transpose()?;
         let output = Target::of(self.output, &self.file, |file| file.with_extension("cwasm"))?;
         output.check()?;
@@ -80,7 +83,7 @@ impl Compile {
         let compiler = progress.compiler();
         let compiled =
             progress.during(&self.file, wasm.len(), || compiler.compile_timed(&wasm, &request));
-        let (mut artifact, timings) = self
+        let (artifact, timings) = self
             .settings
             .limits
             .explain(compiled)
@@ -89,9 +92,8 @@ impl Compile {
         if self.timings {
             message(format_args!("{timings}"));
         }
-        if let Some(key) = key {
-            wasm_runtime::sign::sign(&mut artifact, &key)?;
-        }
+        #[cfg(feature = "sign")]
+        let artifact = sign::with_key(artifact, key.as_ref())?;
         output.write(&artifact)?;
         if self.settings.target().is_some() {
             message(format_args!(

@@ -144,6 +144,7 @@ impl Loader {
 /// trusted by them.
 #[allow(unsafe_code)]
 fn load_artifact_file(engine: &Engine, path: &Path) -> Result<Module> {
+    #[cfg(feature = "sign")]
     if engine.config().trust_policy().is_some() {
         return Module::deserialize_file_verified(engine, path);
     }
@@ -156,6 +157,7 @@ fn load_artifact_file(engine: &Engine, path: &Path) -> Result<Module> {
 /// trusted by them.
 #[allow(unsafe_code)]
 fn load_artifact(engine: &Engine, bytes: &[u8]) -> Result<Module> {
+    #[cfg(feature = "sign")]
     if engine.config().trust_policy().is_some() {
         return Module::deserialize_verified(engine, bytes);
     }

@@ -14,7 +14,6 @@ mod cache;
 mod exit;
 mod input;
 mod inspect;
-mod keygen;
 mod os_text;
 mod output;
 mod patterns;
@@ -22,11 +21,8 @@ mod patterns;
 mod progress;
 mod proposals;
 mod run;
-mod sign;
 mod source;
-mod trust;
 mod units;
-mod verify;
 
 #[cfg(feature = "jit")]
 mod clif;
@@ -34,12 +30,20 @@ mod clif;
 mod compile;
 #[cfg(feature = "rewrite")]
 mod expose;
+#[cfg(feature = "sign")]
+mod keygen;
 #[cfg(feature = "jit")]
 mod limits;
 #[cfg(feature = "jit")]
 mod settings;
+#[cfg(feature = "sign")]
+mod sign;
 #[cfg(feature = "rewrite")]
 mod snapshot;
+#[cfg(feature = "sign")]
+mod trust;
+#[cfg(feature = "sign")]
+mod verify;
 #[cfg(feature = "wast")]
 mod wast;
 
@@ -64,8 +68,6 @@ Examples:
   wasm-runtime compile p.wasm -o p.cwasm        compile ahead of time
   wasm-runtime run p.cwasm                      run what was compiled
   wasm-runtime inspect p.cwasm                  show what is in it
-  wasm-runtime compile p.wasm --sign my.key     compile and sign it
-  wasm-runtime run --trust my.pub p.cwasm       run it only if it is signed with my key
 
 Exit codes:
   the program's own, if it ends by itself
@@ -91,8 +93,11 @@ enum Command {
     #[cfg(feature = "jit")]
     Compile(compile::Compile),
     Inspect(inspect::Inspect),
+    #[cfg(feature = "sign")]
     Keygen(keygen::Keygen),
+    #[cfg(feature = "sign")]
     Sign(sign::Sign),
+    #[cfg(feature = "sign")]
     Verify(verify::Verify),
     #[cfg(feature = "jit")]
     Clif(clif::Clif),
@@ -122,8 +127,11 @@ fn main() -> ExitCode {
         #[cfg(feature = "jit")]
         Command::Compile(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
+        #[cfg(feature = "sign")]
         Command::Keygen(command) => command.execute(),
+        #[cfg(feature = "sign")]
         Command::Sign(command) => command.execute(),
+        #[cfg(feature = "sign")]
         Command::Verify(command) => command.execute(),
         #[cfg(feature = "jit")]
         Command::Clif(command) => command.execute(),
@@ -158,6 +166,7 @@ fn missing_command(name: &OsString) -> String {
     let feature = match name.to_str() {
         Some("compile" | "clif") if cfg!(not(feature = "jit")) => "jit",
         Some("snapshot" | "expose") if cfg!(not(feature = "rewrite")) => "rewrite",
+        Some("keygen" | "sign" | "verify") if cfg!(not(feature = "sign")) => "sign",
         Some("wast") if cfg!(not(feature = "wast")) => "wast",
         _ => return String::new(),
     };

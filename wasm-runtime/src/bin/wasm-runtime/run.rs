@@ -43,9 +43,9 @@ command can come before FILE or right after it. Everything after the first argum
 or after `--`, belongs to the program.
 
 An artifact is machine code. Like any program that its user names, it is run without a check. With
---trust it is only run if it is signed with one of the keys or has one of the hashes; what runs is
-then what was verified, even if the file changes meanwhile. Modules that are compiled just in time
-need no trust.
+--trust (if this program was built with the feature `sign`) it is only run if it is signed with one
+of the keys or has one of the hashes; what runs is then what was verified, even if the file changes
+meanwhile. Modules that are compiled just in time need no trust.
 
 A program that uses up what --fuel, --timeout or --max-wasm-stack allow traps. These options, and
 those that observe a program, require code that is compiled for them. Modules are compiled so by
@@ -128,6 +128,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     cached: crate::cache::Cached,
 
+    #[cfg(feature = "sign")]
     #[command(flatten)]
     trust: crate::trust::Trust,
 
@@ -325,6 +326,7 @@ impl Run {
         self.profile.apply(&mut config)?;
         self.bounds.apply(&mut config);
         self.observe.apply(&mut config);
+        #[cfg(feature = "sign")]
         self.trust.apply(&mut config)?;
         self.proposals.apply(&mut config);
         #[cfg(feature = "jit")]

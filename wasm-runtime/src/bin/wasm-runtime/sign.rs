@@ -73,6 +73,15 @@ pub(crate) fn read_key(path: &Path) -> Result<SigningKey> {
     SigningKey::from_pem(&pem).with_context(|| format!("`{}`", path.display()))
 }
 
+/// Signs an artifact, if there is a key.
+#[cfg(feature = "jit")]
+pub(crate) fn with_key(mut artifact: Vec<u8>, key: Option<&SigningKey>) -> Result<Vec<u8>> {
+    if let Some(key) = key {
+        sign::sign(&mut artifact, key)?;
+    }
+    Ok(artifact)
+}
+
 /// Replaces a file, or creates it. It gets the permissions of `like`, if there is one.
 fn replace(path: &Path, like: Option<&Path>, bytes: &[u8]) -> Result<()> {
     // A symbolic link stays, and its target is replaced.
