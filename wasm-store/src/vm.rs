@@ -4,7 +4,7 @@
 //! [`wasm_types::abi`]. The modules above build the public API on it and hold no assembly, no
 //! signal handler and no mapping of their own.
 //!
-//! This room names nothing above it but [`crate::Error`].
+//! This room names nothing above it but [`crate::Error`] and the error of a full heap.
 //!
 //! | module | holds |
 //! |---|---|
@@ -82,7 +82,7 @@ pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
 pub(crate) use interruption::{Interrupts, Reason, Timeout, Verdict};
 pub(crate) use memory::VmMemory;
-pub(crate) use module::VmModule;
+pub(crate) use module::{CollectedType, VmModule};
 #[cfg(feature = "call-hook")]
 pub(crate) use rebind::HostImport;
 pub(crate) use reuse::ReuseLimits;

@@ -54,6 +54,20 @@ pub enum ConstOp {
     ExternConvertAny,
 }
 
+impl ConstOp {
+    /// Whether it makes an object, which is another one each time.
+    pub const fn makes_object(self) -> bool {
+        matches!(
+            self,
+            ConstOp::StructNew(_)
+                | ConstOp::StructNewDefault(_)
+                | ConstOp::ArrayNew(_)
+                | ConstOp::ArrayNewDefault(_)
+                | ConstOp::ArrayNewFixed(..)
+        )
+    }
+}
+
 /// A constant expression in postfix order, validated; the final `end` is left out.
 #[derive(Clone, Debug)]
 pub struct ConstExpr {

@@ -246,7 +246,7 @@ impl Module {
             return Ok(linked);
         }
         let artifact = self.artifact();
-        let ModuleTypes { ids: type_ids, records } =
+        let ModuleTypes { ids: type_ids, records, collected } =
             self.inner.engine.types().register_artifact(artifact)?;
         let wanted = artifact
             .imports()
@@ -258,7 +258,8 @@ impl Module {
             crate::ensure!(is_func, "the type of tag {number} is not one of functions");
         }
         let loaded = Arc::clone(&self.inner.loaded);
-        let vm = Arc::new(VmModule::new(loaded, records.into(), type_ids.as_slice().into())?);
+        let ids = type_ids.as_slice().into();
+        let vm = Arc::new(VmModule::new(loaded, records.into(), ids, collected.into())?);
         // Another thread may have been faster, with the same outcome.
         Ok(self.inner.linked.get_or_init(|| Linked { vm, type_ids, wanted }))
     }

@@ -2,6 +2,7 @@
 //! come from (Wasm 3.0, section 3.2, "rolling" of recursive types).
 
 use std::collections::HashMap;
+use std::ptr::NonNull;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use wasm_artifact::Artifact;
@@ -11,7 +12,7 @@ use wasm_types::{CompositeType, FuncType, RecGroup, SubType, TypeIndex};
 
 use super::canonical::map_sub_type;
 use crate::error::Result;
-use crate::vm::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord};
+use crate::vm::{ArrayTypeRecord, CollectedType, FuncTypeRecord, StructTypeRecord, TypeRecord};
 
 /// Marks a reference within the group that is being looked up. The other bits are the position in
 /// the group.
@@ -49,12 +50,37 @@ pub(crate) enum Canonical {
 }
 
 impl Canonical {
-    /// A type with its place among all types.
-    fn new(head: TypeRecord, ty: CompositeType) -> Self {
-        match ty {
-            CompositeType::Func(ty) => Canonical::Func(Arc::new(FuncTypeRecord::new(head, ty))),
-            CompositeType::Struct(ty) => Canonical::Struct(Arc::new(StructTypeRecord { head, ty })),
-            CompositeType::Array(ty) => Canonical::Array(Arc::new(ArrayTypeRecord { head, ty })),
+    /// A type with its place among all types; `None` if it is not one that its supertype may have
+    /// as a subtype.
+    fn new(head: TypeRecord, ty: CompositeType, supertype: Option<&Canonical>) -> Option<Self> {
+        Some(match (ty, supertype) {
+            (CompositeType::Func(ty), None | Some(Canonical::Func(_))) => {
+                Canonical::Func(Arc::new(FuncTypeRecord::new(head, ty)))
+            }
+            (CompositeType::Struct(ty), None) => {
+                Canonical::Struct(Arc::new(StructTypeRecord::new(head, ty, None)?))
+            }
+            (CompositeType::Struct(ty), Some(Canonical::Struct(supertype))) => {
+                let supertype = Some(Arc::clone(supertype));
+                Canonical::Struct(Arc::new(StructTypeRecord::new(head, ty, supertype)?))
+            }
+            (CompositeType::Array(ty), None) => {
+                Canonical::Array(Arc::new(ArrayTypeRecord::new(head, ty, None)))
+            }
+            (CompositeType::Array(ty), Some(Canonical::Array(supertype))) => {
+                let supertype = Some(Arc::clone(supertype));
+                Canonical::Array(Arc::new(ArrayTypeRecord::new(head, ty, supertype)))
+            }
+            _ => return None,
+        })
+    }
+
+    /// The type as the heap of a store needs it; `None` for a function.
+    fn collected(&self) -> Option<CollectedType> {
+        match self {
+            Canonical::Func(_) => None,
+            Canonical::Struct(record) => Some(CollectedType::Struct(NonNull::from(&**record))),
+            Canonical::Array(record) => Some(CollectedType::Array(NonNull::from(&**record))),
         }
     }
 
@@ -75,6 +101,8 @@ pub(crate) struct ModuleTypes {
     pub(crate) ids: Vec<u32>,
     /// The records of function types; null for other types. They live as long as the engine.
     pub(crate) records: Vec<*const FuncTypeRecord>,
+    /// The types of structures and arrays among them.
+    pub(crate) collected: Vec<(TypeIndex, CollectedType)>,
 }
 
 impl TypeRegistry {
@@ -88,6 +116,10 @@ impl TypeRegistry {
             self.learn_plain(artifact, &types.ids)?;
             let inner = self.read();
             types.records = types.ids.iter().map(|id| inner.record(*id)).collect();
+            let collected = (0..).zip(&types.ids).filter_map(|(index, id)| {
+                Some((TypeIndex::new(index), inner.types.get(*id as usize)?.collected()?))
+            });
+            types.collected = collected.collect();
         }
         Ok(types)
     }
@@ -216,17 +248,24 @@ impl TypeRegistry {
             let supertype = match ty.supertype.map(|id| id.index()) {
                 None => None,
                 Some(id) => {
-                    let known = inner.types.iter().chain(&group).nth(id);
-                    let Some(known) = known.map(Canonical::head) else {
+                    let known = match id.checked_sub(inner.types.len()) {
+                        Some(place) => group.get(place),
+                        None => inner.types.get(id),
+                    };
+                    let Some(known) = known else {
                         crate::bail!("a type has a supertype that is declared after it");
                     };
                     Some(known)
                 }
             };
-            let Some(head) = TypeRecord::new(id, ty.is_final, supertype) else {
+            let head = TypeRecord::new(id, ty.is_final, supertype.map(Canonical::head));
+            let Some(head) = head else {
                 crate::bail!("a type has more than {MAX_DEPTH} supertypes");
             };
-            group.push(Canonical::new(head, ty.composite));
+            let Some(ty) = Canonical::new(head, ty.composite, supertype) else {
+                crate::bail!("a type has a supertype of another kind, or with more fields");
+            };
+            group.push(ty);
         }
         inner.types.append(&mut group);
         inner.groups.insert(key, first);

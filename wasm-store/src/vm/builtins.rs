@@ -362,17 +362,14 @@ fn init_table(
             return Ok(false);
         }
         // Only what is copied is evaluated, so that this takes no more time and room than the copy.
-        element_values(instance, &element.items, from as u32..(from + len) as u32)?
+        element_values(instance, elem, &element.items, from as u32..(from + len) as u32)?
     };
     Ok(target.write(to, values.into_iter()))
 }
 
 unsafe extern "C" fn elem_drop(context: *mut VMContext, elem: u32) {
     // SAFETY: the instance calls.
-    let instance = unsafe { instance(context) };
-    if let Some(dropped) = instance.dropped_elements.get_mut(elem as usize) {
-        *dropped = true;
-    }
+    unsafe { instance(context) }.drop_element(ElemIndex::new(elem));
 }
 
 unsafe extern "C" fn table_get_lazy(context: *mut VMContext, table: u32, index: u64) -> u64 {

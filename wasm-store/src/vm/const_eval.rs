@@ -1,35 +1,55 @@
 //! The value of constant expressions.
 
-use wasm_artifact::ConstExprRef;
-use wasm_types::ConstOp;
+#![allow(unsafe_code)]
 
+use wasm_artifact::ConstExprRef;
+use wasm_types::abi::heap::ARRAY_ELEMENTS;
+use wasm_types::{ConstOp, StorageType, TrapCode, TypeIndex};
+
+use super::gc::ObjectType;
 use super::instance::VmInstance;
+use super::instantiate::{fail, trap};
+use super::store::VmStore;
+use super::unwind::Unwind;
 use super::value::ValRaw;
 use crate::Error;
 
 /// Computes a constant expression of an instance. Its imports must be in place, and so must all
 /// globals before the one that the expression initializes.
-pub(super) fn evaluate(instance: &mut VmInstance, expr: ConstExprRef<'_>) -> Result<ValRaw, Error> {
+///
+/// Nothing is collected meanwhile. What the value refers to is found only once it is where the
+/// collector looks.
+pub(super) fn evaluate(
+    instance: &mut VmInstance,
+    expr: ConstExprRef<'_>,
+) -> Result<ValRaw, Box<Unwind>> {
     let mut stack: Vec<u128> = Vec::with_capacity(4);
+    // Present once there may be a new object on the stack.
+    let mut objects: Option<Objects> = None;
     for op in expr.ops() {
-        let value = match op.map_err(Error::new)? {
+        let value = match op.map_err(|error| fail(Error::new(error)))? {
             ConstOp::I32Const(v) => u128::from(v.cast_unsigned()),
             ConstOp::I64Const(v) => u128::from(v.cast_unsigned()),
             ConstOp::F32Const(bits) => u128::from(bits),
             ConstOp::F64Const(bits) => u128::from(bits),
             ConstOp::V128Const(bits) => bits,
-            ConstOp::GlobalGet(global) => read_global(instance, global)?,
+            ConstOp::GlobalGet(global) => read_global(instance, global).map_err(fail)?,
             ConstOp::RefNull(_) => 0,
-            ConstOp::RefFunc(func) => instance.func(func).map_err(Error::new)?.as_ptr() as u128,
-            ConstOp::RefI31
-            | ConstOp::StructNew(_)
-            | ConstOp::StructNewDefault(_)
-            | ConstOp::ArrayNew(_)
-            | ConstOp::ArrayNewDefault(_)
-            | ConstOp::ArrayNewFixed(..)
-            | ConstOp::AnyConvertExtern
-            | ConstOp::ExternConvertAny => {
-                return Err(Error::msg("constant expressions make no objects yet"));
+            ConstOp::RefFunc(func) => {
+                let func = instance.func(func).map_err(|error| fail(Error::new(error)))?;
+                func.as_ptr() as u128
+            }
+            ConstOp::RefI31 => {
+                let value = stack.pop().ok_or_else(damaged)?;
+                u128::from((value as u32) << 1 | 1)
+            }
+            // A reference is the same in both hierarchies.
+            ConstOp::AnyConvertExtern | ConstOp::ExternConvertAny => {
+                stack.pop().ok_or_else(damaged)?
+            }
+            op if op.makes_object() => {
+                let objects = objects.get_or_insert_with(|| Objects::new(instance));
+                objects.make(instance, op, &mut stack)?.into()
             }
             op => {
                 let (Some(right), Some(left)) = (stack.pop(), stack.pop()) else {
@@ -59,15 +79,121 @@ fn arithmetic(op: ConstOp, left: u128, right: u128) -> u128 {
     }
 }
 
-fn damaged() -> Error {
+fn damaged() -> Box<Unwind> {
+    fail(damage())
+}
+
+fn damage() -> Error {
     Error::msg("the artifact is damaged: a constant expression does not compute one value")
 }
 
-#[allow(unsafe_code)]
 fn read_global(instance: &VmInstance, global: wasm_types::GlobalIndex) -> Result<u128, Error> {
     if global.as_u32() >= instance.module().loaded.artifact().counts().globals {
-        return Err(damaged());
+        return Err(damage());
     }
     // SAFETY: the place of a global is valid as long as its store; every bit pattern is a value.
     Ok(unsafe { instance.global(global).as_ref().v128 })
+}
+
+/// The store of an instance, in which collections are put off for as long as this lives.
+struct Objects {
+    vm: *mut VmStore,
+}
+
+impl Objects {
+    fn new(instance: &VmInstance) -> Self {
+        // SAFETY: an instance is evaluated while its store is being used, whose heap nobody borrows.
+        unsafe {
+            let vm = (*instance.store()).vm;
+            (*vm).gc.put_off();
+            Self { vm }
+        }
+    }
+
+    /// Makes the object of an operator, with the operands on the stack.
+    fn make(
+        &self,
+        instance: &VmInstance,
+        op: ConstOp,
+        stack: &mut Vec<u128>,
+    ) -> Result<u32, Box<Unwind>> {
+        // SAFETY: as above. Nothing that is borrowed is changed: nothing is collected.
+        let vm = unsafe { &mut *self.vm };
+        // How many fields or elements there are in place of what is on the stack: all from one value
+        // if there is `Some`.
+        let (ty, length) = match op {
+            ConstOp::StructNew(ty) | ConstOp::StructNewDefault(ty) => (ty, 0),
+            ConstOp::ArrayNew(ty) | ConstOp::ArrayNewDefault(ty) => {
+                (ty, stack.pop().ok_or_else(damaged)? as u32)
+            }
+            ConstOp::ArrayNewFixed(ty, length) => (ty, length),
+            _ => return Err(damaged()),
+        };
+        let number = number_of(instance, ty)?;
+        let heap = vm.gc.heap_mut().map_err(fail)?;
+        let kind = heap.type_numbered(number).ok_or_else(damaged)?;
+        let is_array = matches!(kind, ObjectType::Array(_));
+        if is_array == matches!(op, ConstOp::StructNew(_) | ConstOp::StructNewDefault(_)) {
+            return Err(damaged());
+        }
+        if heap.object_size(number, length).is_none() {
+            return Err(trap(TrapCode::AllocationTooLarge));
+        }
+        let object = vm.new_object(number, length).map_err(fail)?;
+        let heap = vm.gc.heap_mut().map_err(fail)?;
+        // SAFETY: the object was just made; a type lives as long as the engine. The values on the
+        // stack are of the types of fields, as validation has made sure of.
+        unsafe {
+            match (op, kind) {
+                (ConstOp::StructNew(_), ObjectType::Struct(record)) => {
+                    let record = record.as_ref();
+                    let fields = record.ty.fields.iter().zip(record.layout.offsets());
+                    let values = take(stack, record.ty.fields.len())?;
+                    for ((field, offset), value) in fields.zip(values) {
+                        let value = ValRaw { v128: value };
+                        heap.write(object + offset, field.storage, value).map_err(fail)?;
+                    }
+                }
+                (ConstOp::ArrayNew(_), ObjectType::Array(record)) => {
+                    let element = record.as_ref().ty.0.storage;
+                    let value = ValRaw { v128: stack.pop().ok_or_else(damaged)? };
+                    heap.fill(object, (0, length), element, value).map_err(fail)?;
+                }
+                (ConstOp::ArrayNewFixed(..), ObjectType::Array(record)) => {
+                    let element: StorageType = record.as_ref().ty.0.storage;
+                    let mut place = object + ARRAY_ELEMENTS;
+                    for value in take(stack, length as usize)? {
+                        heap.write(place, element, ValRaw { v128: value }).map_err(fail)?;
+                        place += element.object_size();
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(object)
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        // SAFETY: as above.
+        unsafe { (*self.vm).gc.resume() };
+    }
+}
+
+/// The number that the store has for a type of the instance's module.
+fn number_of(instance: &VmInstance, ty: TypeIndex) -> Result<u32, Box<Unwind>> {
+    let module = instance.module();
+    let is_collected = module.collected_types().binary_search_by_key(&ty, |(index, _)| *index);
+    if is_collected.is_err() {
+        return Err(damaged());
+    }
+    // SAFETY: the layout has a place for each type, which holds the number of a structure or array.
+    Ok(unsafe { instance.number_of(ty) })
+}
+
+/// The values on top of the stack, the lowest first.
+fn take(stack: &mut Vec<u128>, count: usize) -> Result<std::vec::Drain<'_, u128>, Box<Unwind>> {
+    let start = stack.len().checked_sub(count).ok_or_else(damaged)?;
+    Ok(stack.drain(start..))
 }

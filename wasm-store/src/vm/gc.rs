@@ -2,7 +2,8 @@
 //! owns.
 //!
 //! A reference is a 32-bit offset into a reservation of 4 GiB: [`NULL`] is null, an odd number is
-//! an unboxed integer, everything else an object. Objects are made in a small nursery. A minor
+//! an unboxed integer, everything else an object. What compiled code knows of all that is said in
+//! [`wasm_types::abi::heap`]. Objects are made in a small nursery. A minor
 //! collection moves those that are still referred to from there to the old space, a major one
 //! moves all that live to the other half of the reservation. So every reference changes when its
 //! object moves, and whoever keeps one has to be found: see [`Roots`].
@@ -11,6 +12,8 @@
 //! |---|---|
 //! | `object` | headers and references |
 //! | `layout` | where the references within an object are |
+//! | `types` | the types of objects, and their numbers |
+//! | `access` | what objects hold |
 //! | `space` | the reservation and what of it is in use |
 //! | `heap` | making objects, writing references into them, when to collect |
 //! | `collect` | minor and major collections |
@@ -19,7 +22,9 @@
 //! | `verify` | the check of all references after a collection |
 //! | `handles` | the references that the host keeps |
 //! | `store` | the heap of a store, and where else in the store references are |
+//! | `builtins` | what compiled code calls to make and change objects |
 
+mod access;
 mod builtins;
 mod collect;
 mod handles;
@@ -30,10 +35,13 @@ mod object;
 mod space;
 mod store;
 mod tracer;
+mod types;
 mod verify;
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod tests;
 
 pub(super) use builtins::{
     array_copy, array_fill, array_init_data, array_init_elem, array_new_data, array_new_elem,
@@ -41,7 +49,8 @@ pub(super) use builtins::{
 };
 pub(crate) use handles::Root;
 pub(crate) use heap::NoRoom;
-pub(crate) use object::NULL;
+pub(crate) use object::{NULL, type_of_header};
 pub(super) use store::Gc;
 pub(crate) use store::host_value_bytes;
 pub(super) use tracer::Tracer;
+pub(crate) use types::ObjectType;

@@ -14,6 +14,7 @@ use wasm_types::{
 };
 
 use super::context::{FuncRef, HostDef, ImportRecord, NULL_FUNC_REF, VMContext, VMStoreContext};
+use super::gc::type_of_header;
 use super::memory::VmMemory;
 use super::module::VmModule;
 use super::room_for;
@@ -35,6 +36,8 @@ pub(crate) struct VmInstance {
     pub(super) host_imports: Box<[Option<NonNull<HostDef>>]>,
     pub(super) dropped_elements: Box<[bool]>,
     pub(super) dropped_data: Box<[bool]>,
+    /// The elements of segments that were made with the instance, as far as they were not dropped.
+    pub(super) made_elements: Vec<(ElemIndex, Box<[u64]>)>,
     /// References to functions that can't escape by themselves, made for the host. Boxed, as their
     /// addresses are given out.
     pub(super) inner_refs: BTreeMap<FuncIndex, Box<InnerRef>>,
@@ -106,6 +109,7 @@ impl VmInstance {
             host_imports,
             dropped_elements,
             dropped_data,
+            made_elements: Vec::new(),
             inner_refs: BTreeMap::new(),
             tags,
             user_data: 0,
@@ -158,6 +162,16 @@ impl VmInstance {
     pub(super) unsafe fn at<T>(&self, offset: u32) -> *mut T {
         // SAFETY: as the caller promises.
         unsafe { self.context.as_ptr().cast::<u8>().add(offset as usize).cast() }
+    }
+
+    /// The number that the store has for a structure or an array of the module.
+    ///
+    /// # Safety
+    ///
+    /// The module declares it.
+    pub(super) unsafe fn number_of(&self, ty: TypeIndex) -> u32 {
+        // SAFETY: the layout has a place for each type.
+        unsafe { type_of_header(*self.at(self.module.layout.type_id(ty))) }
     }
 
     /// The module.
@@ -325,6 +339,14 @@ impl VmInstance {
     /// Whether an element segment was dropped. Out of range counts as dropped.
     pub(crate) fn element_dropped(&self, elem: ElemIndex) -> bool {
         self.dropped_elements.get(elem.index()).copied().unwrap_or(true)
+    }
+
+    /// Drops an element segment.
+    pub(super) fn drop_element(&mut self, elem: ElemIndex) {
+        if let Some(dropped) = self.dropped_elements.get_mut(elem.index()) {
+            *dropped = true;
+        }
+        self.made_elements.retain(|(made, _)| *made != elem);
     }
 
     /// Whether a data segment was dropped. Out of range counts as dropped.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use wasm_artifact::{DataRefKind, ElementRefKind, ItemsRef};
 use wasm_types::{
-    DefinedGlobalIndex, DefinedMemoryIndex, DefinedTableIndex, EntityIndex, FuncIndex, MemoryIndex,
-    TableIndex, TrapCode,
+    DefinedGlobalIndex, DefinedMemoryIndex, DefinedTableIndex, ElemIndex, EntityIndex, FuncIndex,
+    MemoryIndex, TableIndex, TrapCode,
 };
 
 use super::const_eval::evaluate;
@@ -46,11 +46,14 @@ pub(crate) enum VmImport {
     Tag(NonNull<VmTag>),
 }
 
-fn trap(code: TrapCode) -> Box<Unwind> {
+/// What an allocation was for, in errors.
+const WHAT: &str = "references of a segment";
+
+pub(super) fn trap(code: TrapCode) -> Box<Unwind> {
     Box::new(Unwind::Trap(TrapInfo { code, pc: 0, fp: 0, address: None }))
 }
 
-fn fail(error: impl Into<Error>) -> Box<Unwind> {
+pub(super) fn fail(error: impl Into<Error>) -> Box<Unwind> {
     Box::new(Unwind::Error(error.into()))
 }
 
@@ -85,6 +88,8 @@ impl VmStore {
             None => VmInstance::new(self.context(), module).map_err(fail)?,
         };
         self.adopt_instance(pointer);
+        // SAFETY: nothing borrows the instance.
+        unsafe { self.enter_types(pointer).map_err(fail)? };
         if !is_new {
             // SAFETY: its memories and tables are nobody else's.
             unsafe { self.adopt_items_of(pointer) };
@@ -99,6 +104,7 @@ impl VmStore {
             }
             self.open_memory(pointer.as_ref(), module).map_err(fail)?;
             set_globals(&mut *pointer.as_ptr(), module)?;
+            make_elements(&mut *pointer.as_ptr(), module)?;
             fill_tables(&mut *pointer.as_ptr(), module)?;
             apply_elements(&mut *pointer.as_ptr(), module)?;
             apply_data(&mut *pointer.as_ptr(), module)?;
@@ -329,7 +335,7 @@ unsafe fn set_globals(instance: &mut VmInstance, module: &VmModule) -> Result<()
     let counts = artifact.counts();
     for number in 0..counts.globals - counts.imported_globals {
         let init = artifact.global_init(DefinedGlobalIndex::new(number)).map_err(damaged)?;
-        let value = evaluate(instance, init).map_err(fail)?;
+        let value = evaluate(instance, init)?;
         let global = wasm_types::GlobalIndex::new(counts.imported_globals + number);
         // SAFETY: the place of a defined global is in the context.
         unsafe { instance.global(global).write(value) };
@@ -346,7 +352,7 @@ unsafe fn fill_tables(instance: &mut VmInstance, module: &VmModule) -> Result<()
         if let Some(init) = init {
             // SAFETY: the value of a reference type is its low 64 bits; nothing borrows the table.
             unsafe {
-                let value = evaluate(instance, init).map_err(fail)?.u64;
+                let value = evaluate(instance, init)?.u64;
                 let index = TableIndex::new(counts.imported_tables + number);
                 let table = &mut *instance.table(index).as_ptr();
                 table.fill(0, value, table.size());
@@ -357,14 +363,15 @@ unsafe fn fill_tables(instance: &mut VmInstance, module: &VmModule) -> Result<()
 }
 
 unsafe fn apply_elements(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
-    for (number, element) in module.loaded.artifact().elements().enumerate() {
+    for (number, element) in (0..).zip(module.loaded.artifact().elements()) {
         let element = element.map_err(damaged)?;
         match element.kind {
             ElementRefKind::Passive => continue,
             ElementRefKind::Active { table, offset } if !element.in_image => {
                 // SAFETY: the type of an offset is an integer, whose value the low 64 bits are.
-                let start = unsafe { evaluate(instance, offset).map_err(fail)?.u64 };
-                let values = element_values(instance, &element.items, 0..element.items.len())?;
+                let start = unsafe { evaluate(instance, offset)?.u64 };
+                let (elem, all) = (ElemIndex::new(number), 0..element.items.len());
+                let values = element_values(instance, elem, &element.items, all)?;
                 let table = instance.tables.get(table.index()).ok_or_else(no_such_item)?;
                 // SAFETY: nothing borrows the table.
                 let table = unsafe { &mut *table.as_ptr() };
@@ -374,7 +381,18 @@ unsafe fn apply_elements(instance: &mut VmInstance, module: &VmModule) -> Result
             }
             ElementRefKind::Active { .. } | ElementRefKind::Declared => {}
         }
-        instance.dropped_elements[number] = true;
+        instance.dropped_elements[number as usize] = true;
+    }
+    Ok(())
+}
+
+/// Makes the elements of segments that make objects, so that they are the same whenever they are
+/// used.
+unsafe fn make_elements(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
+    for &elem in module.made_segments().map_err(damaged)? {
+        let items = module.loaded.artifact().element(elem).map_err(damaged)?.items;
+        let values = element_values(instance, elem, &items, 0..items.len())?;
+        instance.made_elements.push((elem, values.into()));
     }
     Ok(())
 }
@@ -382,10 +400,15 @@ unsafe fn apply_elements(instance: &mut VmInstance, module: &VmModule) -> Result
 /// The references that a segment holds in a range of its elements.
 pub(super) fn element_values(
     instance: &mut VmInstance,
+    elem: ElemIndex,
     items: &ItemsRef<'_>,
     places: Range<u32>,
 ) -> Result<Vec<u64>, Box<Unwind>> {
-    let mut values = room_for::with_room(places.len(), "references of a segment").map_err(fail)?;
+    let mut values = room_for::with_room(places.len(), WHAT).map_err(fail)?;
+    if let Some((_, made)) = instance.made_elements.iter().find(|(made, _)| *made == elem) {
+        values.extend_from_slice(&made[places.start as usize..places.end as usize]);
+        return Ok(values);
+    }
     for place in places {
         values.push(match items {
             ItemsRef::Functions(list) => match list.get(place) {
@@ -393,7 +416,7 @@ pub(super) fn element_values(
                 None => 0,
             },
             ItemsRef::Expressions(list) => {
-                let value = evaluate(instance, list.get(place).map_err(damaged)?).map_err(fail)?;
+                let value = evaluate(instance, list.get(place).map_err(damaged)?)?;
                 // SAFETY: the value of a reference type is its low 64 bits.
                 unsafe { value.u64 }
             }
@@ -410,7 +433,7 @@ unsafe fn apply_data(instance: &mut VmInstance, module: &VmModule) -> Result<(),
         // SAFETY: the type of an offset is an integer, whose value the low 64 bits are. The copy is
         // within the memory, which is checked first.
         unsafe {
-            let start = evaluate(instance, offset).map_err(fail)?.u64;
+            let start = evaluate(instance, offset)?.u64;
             let memory = instance.memories.get(memory.index()).ok_or_else(no_such_item)?.as_ref();
             let end = start.checked_add(data.bytes.len() as u64);
             if end.is_none_or(|end| end > memory.byte_size() as u64) {

@@ -5,14 +5,23 @@
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
-use wasm_artifact::{Artifact, DataRefKind};
+use wasm_artifact::{Artifact, ConstExprRef, DataRefKind, ElementRefKind, ItemsRef};
 use wasm_loader::Loaded;
 use wasm_types::abi::ContextLayout;
-use wasm_types::{DataIndex, EntityIndex, FuncIndex, GlobalIndex, TypeIndex};
+use wasm_types::{DataIndex, ElemIndex, EntityIndex, FuncIndex, GlobalIndex, TypeIndex};
 
 use super::state::sizes::SizedImport;
-use super::type_record::FuncTypeRecord;
+use super::type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord};
 use crate::Error;
+
+/// The type of a structure or an array. The records live as long as the engine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CollectedType {
+    /// A structure.
+    Struct(NonNull<StructTypeRecord>),
+    /// An array.
+    Array(NonNull<ArrayTypeRecord>),
+}
 
 /// A loaded module, with its types as the engine knows them.
 #[derive(Debug)]
@@ -23,11 +32,14 @@ pub(crate) struct VmModule {
     pub(crate) types: Box<[*const FuncTypeRecord]>,
     /// The engine-wide ids, as they stand in every instance context.
     pub(super) type_ids: Box<[u32]>,
+    /// The structures and arrays that it declares, in order.
+    collected_types: Box<[(TypeIndex, CollectedType)]>,
     /// How its code finds out whether it is to stop.
     pub(super) interrupt_check: InterruptCheck,
     data_plan: OnceLock<DataPlan>,
     imports: OnceLock<Imports>,
     collected_globals: OnceLock<Box<[GlobalIndex]>>,
+    made_segments: OnceLock<Box<[ElemIndex]>>,
 }
 
 /// The imports of a module.
@@ -82,12 +94,13 @@ unsafe impl Send for VmModule {}
 unsafe impl Sync for VmModule {}
 
 impl VmModule {
-    /// A module from its artifact, its function types by type index (null for other types), and the
-    /// engine-wide ids of all its types.
+    /// A module from its artifact, its function types by type index (null for other types), the
+    /// engine-wide ids of all its types, and the structures and arrays among them.
     pub(crate) fn new(
         loaded: Arc<Loaded>,
         types: Box<[*const FuncTypeRecord]>,
         type_ids: Box<[u32]>,
+        collected_types: Box<[(TypeIndex, CollectedType)]>,
     ) -> Result<Self, Error> {
         let layout = loaded.artifact().context_layout().map_err(Error::new)?;
         let interrupt_check = InterruptCheck::of(loaded.artifact()).map_err(Error::new)?;
@@ -96,10 +109,12 @@ impl VmModule {
             layout,
             types,
             type_ids,
+            collected_types,
             interrupt_check,
             data_plan: OnceLock::new(),
             imports: OnceLock::new(),
             collected_globals: OnceLock::new(),
+            made_segments: OnceLock::new(),
         })
     }
 
@@ -123,6 +138,40 @@ impl VmModule {
         }
         let plan = DataPlan { active: active.into(), writes: writes.into() };
         Ok(self.data_plan.get_or_init(|| plan))
+    }
+
+    /// The structures and arrays that it declares, in order.
+    pub(super) fn collected_types(&self) -> &[(TypeIndex, CollectedType)] {
+        &self.collected_types
+    }
+
+    /// The largest engine-wide id of its types; `None` if it has none.
+    pub(super) fn most_type_id(&self) -> Option<u32> {
+        self.type_ids.iter().max().copied()
+    }
+
+    /// The segments whose elements are made when the module is instantiated: the passive ones with
+    /// expressions that make objects.
+    pub(super) fn made_segments(&self) -> Result<&[ElemIndex], wasm_artifact::Error> {
+        if let Some(made) = self.made_segments.get() {
+            return Ok(made);
+        }
+        let mut made = Vec::new();
+        // A module that declares no object makes none.
+        let elements = match self.collected_types.is_empty() {
+            true => None,
+            false => Some(self.loaded.artifact().elements()),
+        };
+        for (number, element) in (0..).zip(elements.into_iter().flatten()) {
+            let element = element?;
+            if let (ElementRefKind::Passive, ItemsRef::Expressions(list)) =
+                (element.kind, element.items)
+                && list.iter().try_fold(false, |found, expr| Ok(found || makes_objects(expr?)?))?
+            {
+                made.push(ElemIndex::new(number));
+            }
+        }
+        Ok(self.made_segments.get_or_init(|| made.into()))
     }
 
     /// Finds out which of the globals that the module defines hold references into the heap. To be
@@ -220,6 +269,16 @@ impl VmModule {
                 .unwrap_or_else(|| unreachable!("every function type has a record"))),
         }
     }
+}
+
+/// Whether the value of an expression is another object each time.
+fn makes_objects(expr: ConstExprRef<'_>) -> Result<bool, wasm_artifact::Error> {
+    for op in expr.ops() {
+        if op?.makes_object() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// How far below its frame pointer the function at an address keeps its instance context; `None` if

@@ -384,7 +384,8 @@ impl VmStore {
         self.host_values = self.host_values.saturating_sub(bytes);
     }
 
-    /// Shows the tracer where tables and globals of instances hold references into the heap.
+    /// Shows the tracer where tables, globals and segments of instances hold references into the
+    /// heap.
     ///
     /// # Safety
     ///
@@ -396,10 +397,15 @@ impl VmStore {
             for (table, _) in &self.tables {
                 (*table.as_ptr()).trace(tracer);
             }
-            for instance in &self.instances {
-                let instance = instance.as_ref();
+            for pointer in &self.instances {
+                let instance = pointer.as_ref();
                 for global in instance.module().collected_globals() {
                     tracer.place(instance.global(*global).as_ptr().cast());
+                }
+                for (_, elements) in &mut (*pointer.as_ptr()).made_elements {
+                    for element in elements {
+                        tracer.place(ptr::from_mut(element).cast());
+                    }
                 }
             }
         }
@@ -528,6 +534,7 @@ impl Drop for VmStore {
         // store but instances that are kept, with their memories and tables, which are marked as
         // kept.
         unsafe {
+            self.gc.end();
             // Without a stack no code has run.
             let ran = (*self.context.as_ptr()).stack.is_some();
             let are_open = self.end_interruption();

@@ -4,8 +4,9 @@
 #![allow(unsafe_code, reason = "the list of far supertypes is shared by all who have the record")]
 
 use std::mem::offset_of;
+use std::sync::Arc;
 
-use wasm_types::abi::{NO_TYPE_ID, type_record};
+use wasm_types::abi::{ArrayLayout, NO_TYPE_ID, StructLayout, type_record};
 use wasm_types::{ArrayType, FuncType, StructType};
 
 use super::arch::CallLayout;
@@ -67,6 +68,11 @@ impl TypeRecord {
         self.display.get(place).copied().or_else(far).filter(|id| *id != NO_TYPE_ID)
     }
 
+    /// How many supertypes the type has.
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth
+    }
+
     /// The id of the declared supertype.
     pub(crate) fn supertype(&self) -> Option<u32> {
         self.ancestor(self.depth.checked_sub(1)?)
@@ -80,25 +86,59 @@ impl TypeRecord {
     }
 }
 
-macro_rules! records {
-    ($($(#[$doc:meta])* $name:ident($ty:ty);)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug)]
-        #[repr(C)]
-        pub(crate) struct $name {
-            /// Its place among all types.
-            pub(crate) head: TypeRecord,
-            /// The type. Concrete references in it, if any, hold engine-wide ids.
-            pub(crate) ty: $ty,
-        }
-    )*};
+/// A structure type that an engine knows.
+#[derive(Debug)]
+pub(crate) struct StructTypeRecord {
+    /// Its place among all types.
+    pub(crate) head: TypeRecord,
+    /// The type. Concrete references in it, if any, hold engine-wide ids.
+    pub(crate) ty: StructType,
+    /// Where the fields are.
+    pub(crate) layout: StructLayout,
+    /// The declared supertype.
+    pub(crate) supertype: Option<Arc<StructTypeRecord>>,
 }
 
-records! {
-    /// A structure type that an engine knows.
-    StructTypeRecord(StructType);
-    /// An array type that an engine knows.
-    ArrayTypeRecord(ArrayType);
+impl StructTypeRecord {
+    /// The record of a type with the given place among all types; `None` if it has fewer fields than
+    /// its supertype.
+    pub(crate) fn new(
+        head: TypeRecord,
+        ty: StructType,
+        supertype: Option<Arc<StructTypeRecord>>,
+    ) -> Option<Self> {
+        let inherited = supertype.as_ref().map_or(0, |supertype| supertype.ty.fields.len());
+        if inherited > ty.fields.len() {
+            return None;
+        }
+        let from = supertype.as_ref().map(|supertype| &supertype.layout);
+        let layout = StructLayout::new(from, &ty.fields);
+        Some(Self { head, ty, layout, supertype })
+    }
+}
+
+/// An array type that an engine knows.
+#[derive(Debug)]
+pub(crate) struct ArrayTypeRecord {
+    /// Its place among all types.
+    pub(crate) head: TypeRecord,
+    /// The type. Concrete references in it, if any, hold engine-wide ids.
+    pub(crate) ty: ArrayType,
+    /// Where the elements are.
+    pub(crate) layout: ArrayLayout,
+    /// The declared supertype.
+    pub(crate) supertype: Option<Arc<ArrayTypeRecord>>,
+}
+
+impl ArrayTypeRecord {
+    /// The record of a type with the given place among all types.
+    pub(crate) fn new(
+        head: TypeRecord,
+        ty: ArrayType,
+        supertype: Option<Arc<ArrayTypeRecord>>,
+    ) -> Self {
+        Self { head, layout: ArrayLayout::new(&ty), ty, supertype }
+    }
 }
 
 /// A function type that an engine knows, with the layout of its calls. Its address is stable for

@@ -7,10 +7,11 @@
 #![allow(unsafe_code)]
 
 use super::host_values::{HostValue, HostValues};
-use super::layout::{HOST_VALUE, HOST_VALUE_SIZE, Layout, Layouts};
+use super::layout::HOST_VALUE_SIZE;
 use super::object::{HEADER_SIZE, Header, is_object};
 use super::space::{HALF, MAX_NURSERY, Space};
 use super::tracer::Tracer;
+use super::types::{HOST_VALUE, Types};
 use crate::Error;
 
 /// How large the nursery is at first, and how much the old space grows at least, in bytes.
@@ -72,9 +73,9 @@ impl From<Error> for NoRoom {
 #[derive(Debug)]
 pub(crate) struct Heap {
     pub(super) space: Space,
-    pub(super) layouts: Layouts,
-    /// The objects of the old space that may refer to the nursery.
-    pub(super) remembered: Vec<u32>,
+    pub(super) types: Types,
+    /// How many functions have numbers, with null.
+    pub(super) functions: u32,
     pub(super) values: HostValues,
     /// How many bytes in the old space lead to a major collection.
     major_at: u32,
@@ -88,9 +89,9 @@ impl Heap {
     /// An empty heap, for which only address space is reserved.
     pub(crate) fn new(zeal: bool) -> Result<Self, Error> {
         Ok(Self {
-            space: Space::new()?,
-            layouts: Layouts::new(),
-            remembered: Vec::new(),
+            space: Space::new(zeal)?,
+            types: Types::new(),
+            functions: 1,
             values: HostValues::default(),
             major_at: FEW,
             put_off: 0,
@@ -117,10 +118,10 @@ impl Heap {
         if !is_object(object) {
             return None;
         }
-        debug_assert!(self.space.nursery.contains(object) || self.space.old.contains(object));
-        // SAFETY: references are to objects, and those of this layout have a number.
+        debug_assert!(self.space.young().contains(&object) || self.space.old.contains(object));
+        // SAFETY: references are to objects, and those of this type have a number.
         unsafe {
-            let is_value = self.space.header(object).layout() == HOST_VALUE;
+            let is_value = self.space.header(object).number() == HOST_VALUE;
             is_value.then(|| self.space.word(object + HEADER_SIZE))
         }
     }
@@ -136,28 +137,34 @@ impl Heap {
             Ok(object) => object,
             Err(error) => return Err((value, error)),
         };
-        let number = self.values.add(value, object, self.space.nursery.contains(object));
+        let number = self.values.add(value, object, self.space.young().contains(&object));
         // SAFETY: just made, with room for a number.
         unsafe { self.space.set_word(object + HEADER_SIZE, number) };
         Ok(object)
     }
 
-    /// Makes a structure, or an array of so many elements, all of whose bytes are zero.
-    #[cfg_attr(not(test), expect(dead_code, reason = "Wasm makes no such objects yet"))]
+    /// How large an object of a type is, with so many elements if it is an array; `None` if it is
+    /// larger than any heap.
+    pub(crate) fn object_size(&self, number: u32, elements: u32) -> Option<u32> {
+        self.types.shape(number).size(elements).filter(|size| *size <= HALF)
+    }
+
+    /// Makes a structure, an exception, or an array of so many elements, all of whose bytes are
+    /// zero. `number` is that of its type.
     pub(crate) fn new_object(
         &mut self,
         outside: &mut dyn Outside,
-        layout: u32,
+        number: u32,
         elements: u32,
     ) -> Result<u32, NoRoom> {
-        let of = &self.layouts.get(layout).expect("the layout is one of this heap");
-        let is_array = matches!(of, Layout::Array { .. });
-        let Some(size) = of.size(elements) else { return Err(NoRoom::Full(u64::from(u32::MAX))) };
-        let object = self.allocate(outside, layout, size)?;
+        let Some(size) = self.object_size(number, elements) else {
+            return Err(NoRoom::Full(u32::MAX.into()));
+        };
+        let object = self.allocate(outside, number, size)?;
         // SAFETY: just made.
         unsafe {
             self.space.fill(object + HEADER_SIZE..object + size, 0);
-            if is_array {
+            if self.types.shape(number).is_array() {
                 self.space.set_word(object + HEADER_SIZE, elements);
             }
         }
@@ -169,14 +176,13 @@ impl Heap {
     /// # Safety
     ///
     /// There is an object at the place.
-    #[cfg_attr(not(test), expect(dead_code, reason = "Wasm makes no such objects yet"))]
     pub(crate) unsafe fn before_write(&mut self, object: u32) {
         // SAFETY: as the caller promises.
         unsafe {
             let header = self.space.header(object);
             if !header.is_logged() {
                 self.space.set_header(object, header.logged());
-                self.remembered.push(object);
+                self.space.add_to_log(object);
             }
         }
     }
@@ -229,17 +235,17 @@ impl Heap {
     fn allocate(
         &mut self,
         outside: &mut dyn Outside,
-        layout: u32,
+        number: u32,
         size: u32,
     ) -> Result<u32, NoRoom> {
         self.safepoint(outside)?;
-        let room = if size <= LARGE { self.space.nursery.take(size) } else { None };
+        let room = if size <= LARGE { self.space.take_young(size) } else { None };
         let object = match room {
             Some(object) => object,
             None => self.allocate_slowly(outside, size)?,
         };
         // SAFETY: there is room for an object, and nothing refers to it yet.
-        unsafe { self.space.set_header(object, Header::young(layout)) };
+        unsafe { self.space.set_header(object, Header::young(number)) };
         Ok(object)
     }
 
@@ -248,12 +254,12 @@ impl Heap {
         let full = || NoRoom::Full(size.into());
         let small = LARGE.min(self.space.nursery_size().max(STEP) / 4);
         if size > small || self.put_off > 0 {
-            let nursery = self.space.nursery.limit - self.space.nursery.start;
+            let nursery = self.space.usable_nursery();
             let wanted = size.checked_add(nursery).ok_or_else(full)?;
             if !self.grow_old(outside, wanted)? {
                 self.collect(outside)?;
                 // What is in the nursery is gone, unless collections are put off.
-                let nursery = self.space.nursery.limit - self.space.nursery.start;
+                let nursery = self.space.usable_nursery();
                 let wanted = size.checked_add(nursery).ok_or_else(full)?;
                 if !self.grow_old(outside, wanted)? {
                     return Err(full());
@@ -261,7 +267,8 @@ impl Heap {
             }
             let object = self.space.old.take(size).ok_or_else(full)?;
             // Its first references are written without a look at it.
-            self.remembered.push(object);
+            // SAFETY: there is room for an object, whose header is written with the bit.
+            unsafe { self.space.add_to_log(object) };
             return Ok(object);
         }
         self.minor(outside)?;
@@ -269,12 +276,12 @@ impl Heap {
             self.major(outside)?;
         }
         self.refill(outside)?;
-        if let Some(object) = self.space.nursery.take(size) {
+        if let Some(object) = self.space.take_young(size) {
             return Ok(object);
         }
         self.major(outside)?;
         self.refill(outside)?;
-        self.space.nursery.take(size).ok_or_else(full)
+        self.space.take_young(size).ok_or_else(full)
     }
 
     /// Hands out as much of the nursery, which is empty, as would fit into the old space.
@@ -290,8 +297,7 @@ impl Heap {
 
     fn hand_out_nursery(&mut self) {
         let usable = self.space.nursery_size().min(self.space.old.free());
-        debug_assert!(usable >= self.space.nursery.used());
-        self.space.nursery.limit = self.space.nursery.start + usable;
+        self.space.set_usable_nursery(usable);
     }
 
     fn grow_nursery(&mut self, outside: &mut dyn Outside, size: u32) -> Result<(), Error> {
@@ -329,7 +335,7 @@ impl Heap {
     /// Moves what lives in the nursery to the old space.
     pub(super) fn minor(&mut self, outside: &mut dyn Outside) -> Result<(), Error> {
         outside.find()?;
-        let used = self.space.nursery.used();
+        let used = self.space.young().len() as u32;
         let before = self.space.old.used();
         self.move_nursery(outside);
         if cfg!(debug_assertions) {
@@ -347,7 +353,7 @@ impl Heap {
     /// Moves what lives to the other half.
     fn major(&mut self, outside: &mut dyn Outside) -> Result<(), Error> {
         let before = self.space.old.limit - self.space.old.start;
-        let most = self.space.old.used() + self.space.nursery.used();
+        let most = self.space.old.used() + self.space.young().len() as u32;
         if most == 0 {
             return Ok(());
         }

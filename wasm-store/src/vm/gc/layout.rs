@@ -1,74 +1,116 @@
 //! Where the references within an object are, and how large it is.
 
-use super::object::{ALIGNMENT, ARRAY_HEAD, HEADER_SIZE, Header};
+use super::object::{ALIGNMENT, ARRAY_HEAD, HEADER_SIZE};
 
-/// What the objects of one layout look like.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "Wasm makes no structures and arrays yet"))]
-pub(super) enum Layout {
-    /// Stands for a value of the host: the number of the value follows the header.
-    HostValue,
-    /// A fixed size, and references at fixed places.
-    Struct {
-        /// With the header, in bytes; a multiple of [`ALIGNMENT`].
+/// What a collector has to know of the objects of one type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Shape {
+    /// The size of an object, in bytes; of an array the size without elements.
+    size: u32,
+    /// The size of an element of an array, in bytes; 0 for other objects.
+    element: u32,
+    /// Which words of an object are references, the header being the first one. Of an array: not 0
+    /// if its elements are references.
+    near: u64,
+    /// The words from [`FAR`] on that are references: from where to where in a list of all shapes.
+    far: (u32, u32),
+}
+
+/// The first word that [`Shape::near`] has no place for.
+const FAR: u32 = u64::BITS;
+
+impl Shape {
+    /// A structure of so many bytes. `far` gets the places of references that are far from the start.
+    pub(super) fn of_struct(
         size: u32,
-        /// Where the references are, in bytes from the header.
-        references: Box<[u32]>,
-    },
-    /// A length behind the header, and elements behind that.
-    Array {
-        /// The size of an element, in bytes.
-        element: u32,
-        /// Whether the elements are references.
-        references: bool,
-    },
-}
-
-/// The number of [`Layout::HostValue`], which each heap has.
-pub(super) const HOST_VALUE: u32 = 0;
-
-/// The size of an object that stands for a value of the host, in bytes.
-pub(super) const HOST_VALUE_SIZE: u32 = 8;
-
-/// The layouts of a heap, by their numbers.
-#[derive(Debug)]
-pub(super) struct Layouts(Vec<Layout>);
-
-impl Layouts {
-    pub(super) fn new() -> Self {
-        Self(vec![Layout::HostValue])
+        references: impl Iterator<Item = u32>,
+        far: &mut Vec<u32>,
+    ) -> Self {
+        let (mut near, start) = (0, far.len() as u32);
+        for offset in references {
+            match offset / 4 {
+                word @ 0..FAR => near |= 1 << word,
+                _ => far.push(offset),
+            }
+        }
+        Self { size, element: 0, near, far: (start, far.len() as u32) }
     }
 
-    #[cfg(test)]
-    pub(super) fn add(&mut self, layout: Layout) -> u32 {
-        let number = self.0.len() as u32;
-        self.0.push(layout);
-        number
+    /// An array with elements of so many bytes.
+    pub(super) fn of_array(element: u32, references: bool) -> Self {
+        Self { size: ARRAY_HEAD, element, near: references.into(), far: (0, 0) }
     }
 
-    pub(super) fn get(&self, number: u32) -> Option<&Layout> {
-        self.0.get(number as usize)
+    /// An object that stands for a value of the host: the number of the value follows the header.
+    pub(super) const HOST_VALUE: Self =
+        Self { size: HOST_VALUE_SIZE, element: 0, near: 0, far: (0, 0) };
+
+    pub(super) fn is_array(&self) -> bool {
+        self.element > 0
     }
 
+    /// Whether the elements of an array are references.
     #[inline(always)]
-    pub(super) fn of(&self, header: Header) -> &Layout {
-        &self.0[header.layout() as usize]
+    pub(super) fn elements_are_references(&self) -> bool {
+        self.near != 0
     }
-}
 
-impl Layout {
     /// The size of an object with so many elements, which count for arrays only; `None` if it is
     /// larger than any heap.
     pub(super) fn size(&self, elements: u32) -> Option<u32> {
-        match self {
-            Layout::HostValue => Some(HOST_VALUE_SIZE),
-            Layout::Struct { size, .. } => Some(*size),
-            Layout::Array { element, .. } => {
-                let bytes = u64::from(*element) * u64::from(elements) + u64::from(ARRAY_HEAD);
-                u32::try_from(bytes.next_multiple_of(ALIGNMENT.into())).ok()
-            }
+        let bytes = u64::from(self.element) * u64::from(elements) + u64::from(self.size);
+        u32::try_from(bytes.next_multiple_of(ALIGNMENT.into())).ok()
+    }
+
+    /// The size of an object that exists. `length` gives the length of an array.
+    #[inline(always)]
+    pub(super) fn size_of(&self, length: impl FnOnce() -> u32) -> u32 {
+        match self.element {
+            0 => self.size,
+            element => (self.size + element * length()).next_multiple_of(ALIGNMENT),
+        }
+    }
+
+    /// Where the references of an object other than an array are, in bytes from its start. `far` is
+    /// the list of all shapes.
+    #[inline(always)]
+    pub(super) fn each_reference(&self, far: &[u32], mut each: impl FnMut(u32)) {
+        let mut left = self.near;
+        while left != 0 {
+            each(left.trailing_zeros() * 4);
+            left &= left - 1;
+        }
+        let (start, end) = self.far;
+        if start < end {
+            far[start as usize..end as usize].iter().for_each(|offset| each(*offset));
         }
     }
 }
 
+/// The size of an object that stands for a value of the host, in bytes.
+pub(super) const HOST_VALUE_SIZE: u32 = 8;
+
 const _: () = assert!(HOST_VALUE_SIZE.is_multiple_of(ALIGNMENT) && HOST_VALUE_SIZE > HEADER_SIZE);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_near_and_far_are_found() {
+        let mut far = vec![4];
+        let places = [4, 12, 252, 256, 4000];
+        let shape = Shape::of_struct(4008, places.into_iter(), &mut far);
+        let mut found = Vec::new();
+        shape.each_reference(&far, |offset| found.push(offset));
+        assert_eq!(found, places);
+        assert_eq!((shape.size(7), shape.size_of(|| 7)), (Some(4008), 4008));
+    }
+
+    #[test]
+    fn arrays_have_the_size_of_their_elements() {
+        let shape = Shape::of_array(2, false);
+        assert_eq!((shape.size(0), shape.size(5), shape.size_of(|| 5)), (Some(8), Some(24), 24));
+        assert_eq!(Shape::of_array(16, false).size(u32::MAX), None);
+    }
+}

@@ -3,16 +3,18 @@
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
+use wasm_types::{ArrayType, FieldType, HeapType, RefType, StorageType, StructType, ValType};
 
 use super::heap::{Growth, Heap, NoRoom, Roots};
-use super::layout::Layout;
 use super::object::{ARRAY_HEAD, HEADER_SIZE, NULL};
 use super::tracer::Tracer;
 use crate::Error;
+use crate::vm::type_record::{ArrayTypeRecord, StructTypeRecord, TypeRecord};
 
 /// The rest of the store: references, and a limit.
 struct Rest {
@@ -89,6 +91,7 @@ enum Reference {
 
 struct Model {
     heap: Heap,
+    _records: Records,
     rest: Rest,
     objects: Vec<Object>,
     /// What the roots refer to.
@@ -102,6 +105,27 @@ struct Model {
 /// Where the references of a pair are. The one before the number shows that they need not stand
 /// together.
 const PAIR: [u32; 2] = [4, 12];
+
+/// The types of the objects.
+struct Records {
+    pair: Arc<StructTypeRecord>,
+    list: Arc<ArrayTypeRecord>,
+    bytes: Arc<ArrayTypeRecord>,
+}
+
+impl Records {
+    fn new() -> Self {
+        let any = RefType { nullable: true, heap: HeapType::Any };
+        let [any, number] = [ValType::Ref(any), ValType::I32].map(StorageType::Val);
+        let field = |storage| FieldType { storage, mutable: true };
+        let head = |id| TypeRecord::new(id, true, None).unwrap();
+        let fields = [any, number, any].map(field).into();
+        let pair = StructTypeRecord::new(head(9), StructType { fields }, None).unwrap();
+        assert_eq!([0, 2].map(|field| pair.layout.offset(field)), PAIR);
+        let array = |id, ty| Arc::new(ArrayTypeRecord::new(head(id), ArrayType(field(ty)), None));
+        Self { pair: Arc::new(pair), list: array(3, any), bytes: array(4, StorageType::I8) }
+    }
+}
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -145,11 +169,13 @@ fn step() -> impl Strategy<Value = Step> {
 impl Model {
     fn new(zeal: bool, limit: usize) -> Self {
         let mut heap = Heap::new(zeal).unwrap();
-        let pair = heap.layouts.add(Layout::Struct { size: 16, references: PAIR.to_vec().into() });
-        let list = heap.layouts.add(Layout::Array { element: 4, references: true });
-        let bytes = heap.layouts.add(Layout::Array { element: 1, references: false });
+        let records = Records::new();
+        let pair = heap.number_of_struct(NonNull::from(&*records.pair)).unwrap();
+        let list = heap.number_of_array(NonNull::from(&*records.list)).unwrap();
+        let bytes = heap.number_of_array(NonNull::from(&*records.bytes)).unwrap();
         Self {
             heap,
+            _records: records,
             rest: Rest { roots: Vec::new(), limit, fails_after: None },
             objects: Vec::new(),
             roots: Vec::new(),

@@ -10,9 +10,12 @@ use wasm_loader::Loaded;
 use super::handles::Handles;
 use super::heap::{Growth, Heap, NoRoom, Roots};
 use super::host_values::HostValue;
+use super::object::Header;
 use super::tracer::Tracer;
 use crate::Error;
 use crate::vm::engine::GcSettings;
+use crate::vm::instance::VmInstance;
+use crate::vm::module::CollectedType;
 use crate::vm::room::Wanted;
 use crate::vm::store::VmStore;
 use crate::vm::unwind::backtrace;
@@ -21,7 +24,7 @@ use crate::vm::value::ValRaw;
 /// What a store has for garbage collection.
 #[derive(Debug)]
 pub(crate) struct Gc {
-    /// Made with the first object.
+    /// Made with the first object, or the first instance whose module declares types of objects.
     heap: Option<Box<Heap>>,
     /// The references that the host keeps.
     pub(crate) handles: Handles,
@@ -90,21 +93,109 @@ impl Gc {
         }
     }
 
-    fn heap(&mut self) -> Result<&mut Heap, Error> {
-        if self.heap.is_none() {
-            let mut heap = Box::new(Heap::new(self.zeal)?);
-            (0..self.put_off).for_each(|_| heap.put_off());
-            self.heap = Some(heap);
+    /// The heap, which there is if there is an object, or a type of objects.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub(crate) fn heap_mut(&mut self) -> Result<&mut Heap, Error> {
+        self.heap.as_deref_mut().ok_or_else(|| Error::msg("the store has no objects"))
+    }
+
+    /// Whether objects of types that modules declare, or exceptions, may be in the heap.
+    pub(crate) fn has_types(&self) -> bool {
+        self.heap.as_ref().is_some_and(|heap| heap.types.count() > 1)
+    }
+
+    /// Where the heap starts, as it stands in the contexts of instances; null if there is none.
+    pub(in crate::vm) fn start(&self) -> *mut u8 {
+        self.heap.as_ref().map_or(ptr::null_mut(), |heap| heap.space.base())
+    }
+
+    /// The store is dropped: functions have no numbers any more.
+    ///
+    /// # Safety
+    ///
+    /// All functions that objects may refer to are still there.
+    pub(in crate::vm) unsafe fn end(&mut self) {
+        if let Some(heap) = &mut self.heap {
+            // SAFETY: as the caller promises.
+            unsafe { heap.forget_functions() };
         }
-        Ok(self.heap.as_mut().expect("just made"))
     }
 }
 
 impl VmStore {
+    /// The heap, which is made if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the machine has no room for it.
+    pub(crate) fn make_heap(&mut self) -> Result<&mut Heap, Error> {
+        if self.gc.heap.is_none() {
+            let mut heap = Box::new(Heap::new(self.gc.zeal)?);
+            (0..self.gc.put_off).for_each(|_| heap.put_off());
+            let start = heap.space.base();
+            self.gc.heap = Some(heap);
+            for instance in self.instances() {
+                // SAFETY: the instances live as long as the store. Their code does not rely on what
+                // was there, as none of their modules declares a type of objects.
+                unsafe { (*instance.as_ref().vmctx()).heap = start };
+            }
+        }
+        self.gc.heap_mut()
+    }
+
+    /// Tells an instance that was just made where the heap is, and which numbers the types of its
+    /// module have.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for the heap or the types.
+    ///
+    /// # Safety
+    ///
+    /// Nothing borrows the instance, which is one of the store's.
+    pub(in crate::vm) unsafe fn enter_types(
+        &mut self,
+        instance: NonNull<VmInstance>,
+    ) -> Result<(), Error> {
+        // SAFETY: as the caller promises; the layout has a place for each type.
+        unsafe {
+            let module = instance.as_ref().module();
+            let types = module.collected_types();
+            if let Some(most) = module.most_type_id().filter(|_| !types.is_empty()) {
+                let heap = self.make_heap()?;
+                heap.expect_types(most + 1, types.len() as u32)?;
+                for (index, ty) in types {
+                    let number = match ty {
+                        CollectedType::Struct(record) => heap.number_of_struct(*record)?,
+                        CollectedType::Array(record) => heap.number_of_array(*record)?,
+                    };
+                    let place = instance.as_ref().at::<u32>(module.layout.type_id(*index));
+                    place.write(Header::young(number).unlogged().bits());
+                }
+            }
+            (*instance.as_ref().vmctx()).heap = self.gc.start();
+        }
+        Ok(())
+    }
+
+    /// Makes a structure, an exception, or an array of so many elements, all of whose bytes are
+    /// zero. `number` is what the heap has for its type.
+    pub(crate) fn new_object(&mut self, number: u32, elements: u32) -> Result<u32, NoRoom> {
+        let heap = ptr::from_mut(self.make_heap()?);
+        // SAFETY: the heap stays where it is, and what it is given uses everything else of the
+        // store.
+        let made = unsafe { (*heap).new_object(&mut Rest::of(self), number, elements) };
+        self.drop_dead();
+        made
+    }
+
     /// Makes an object that stands for a value of the host. If there is no room, the value comes
     /// back.
     pub(crate) fn new_value(&mut self, value: HostValue) -> Result<u32, (HostValue, NoRoom)> {
-        let heap = match self.gc.heap() {
+        let heap = match self.make_heap() {
             Ok(heap) => ptr::from_mut(heap),
             Err(error) => return Err((value, error.into())),
         };

@@ -2,34 +2,39 @@
 
 #![allow(unsafe_code)]
 
-use super::layout::{Layout, Layouts};
 use super::object::{ARRAY_HEAD, HEADER_SIZE, Header, is_object};
-use super::space::{Bump, Space};
+use super::space::{Bump, NURSERY, Space};
+use super::types::Types;
+
+/// What a tracer moves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum What {
+    /// What is in the nursery.
+    Young,
+    /// Everything.
+    All,
+    /// Nothing: it remembers the references that it is shown.
+    Nothing,
+}
 
 /// Goes through the references to objects, and changes them as the objects move.
 #[derive(Debug)]
 pub(crate) struct Tracer<'a> {
     space: &'a Space,
-    layouts: &'a Layouts,
-    /// What is moved from here.
-    nursery: Bump,
-    /// If the old space is collected too, the half in use.
-    old: Option<Bump>,
-    /// Where it is moved to.
+    types: &'a Types,
+    what: What,
+    /// Where the objects of the nursery end.
+    young_end: u32,
+    /// Where objects are moved to. There is room for all.
     to: Bump,
     /// If nothing is moved: the references that were found.
-    pub(super) found: Option<Vec<u32>>,
+    pub(super) found: Vec<u32>,
 }
 
 impl<'a> Tracer<'a> {
-    /// Moves objects from the nursery, and from `old` if the old space is collected too, to `to`.
-    pub(super) fn new(space: &'a Space, layouts: &'a Layouts, old: Option<Bump>, to: Bump) -> Self {
-        Self { space, layouts, nursery: space.nursery, old, to, found: None }
-    }
-
-    /// One that moves nothing, and remembers the references that it is shown.
-    pub(super) fn that_finds(self) -> Self {
-        Self { found: Some(Vec::new()), ..self }
+    /// Moves objects to a place that has room for them.
+    pub(super) fn new(space: &'a Space, types: &'a Types, what: What, to: Bump) -> Self {
+        Self { space, types, what, young_end: space.young().end, to, found: Vec::new() }
     }
 
     /// Where the objects were moved to, with what is left there.
@@ -47,32 +52,48 @@ impl<'a> Tracer<'a> {
         // SAFETY: as the caller promises.
         unsafe {
             let reference = place.read();
-            if let Some(moved) = self.follow(reference) {
+            let moved = match self.what {
+                What::Young => self.follow::<false>(reference),
+                What::All => self.follow::<true>(reference),
+                What::Nothing => self.find(reference),
+            };
+            if let Some(moved) = moved {
                 place.write(moved);
             }
         }
     }
 
-    /// Where the object of a reference is now, if it is elsewhere.
+    fn find(&mut self, reference: u32) -> Option<u32> {
+        if is_object(reference) {
+            self.found.push(reference);
+        }
+        None
+    }
+
+    /// Where the object of a reference is now, if it is elsewhere. With `ALL` everything is moved,
+    /// or else what is in the nursery.
     ///
     /// # Safety
     ///
     /// It is a reference of this heap.
-    #[inline]
-    unsafe fn follow(&mut self, reference: u32) -> Option<u32> {
+    #[inline(always)]
+    unsafe fn follow<const ALL: bool>(&mut self, reference: u32) -> Option<u32> {
         if !is_object(reference) {
             return None;
         }
-        if let Some(found) = &mut self.found {
-            found.push(reference);
+        let stays = match ALL {
+            // Some places are shown more than once.
+            true => self.to.contains(reference),
+            false => reference >= self.young_end,
+        };
+        if stays {
             return None;
         }
-        let is_moved = self.nursery.contains(reference)
-            || self.old.as_ref().is_some_and(|old| old.contains(reference));
-        if !is_moved {
-            debug_assert!(self.to.contains(reference), "{reference:#x} is no object");
-            return None;
-        }
+        debug_assert!(
+            (NURSERY..self.young_end).contains(&reference)
+                || ALL && self.space.old.contains(reference),
+            "{reference:#x} is no object"
+        );
         // SAFETY: the reference is to an object, or to where it was. There is room for all objects
         // where they go.
         unsafe {
@@ -80,28 +101,17 @@ impl<'a> Tracer<'a> {
             if let Some(moved) = header.moved() {
                 return Some(moved);
             }
-            let layout = self.layouts.of(header);
-            let size = self.size(layout, reference);
-            let to = self.to.take(size).expect("there is room for everything that is moved");
-            self.space.copy(reference, to, size);
-            self.space.set_header(to, header.unlogged());
-            self.space.set_header(reference, Header::moved_to(to));
+            let space = self.space;
+            let shape = self.types.shape_of(header);
+            let size = shape.size_of(|| space.word(reference + HEADER_SIZE));
+            let to = self.to.top;
+            debug_assert!(size <= self.to.limit - to, "there is room for everything that is moved");
+            self.to.top = to + size;
+            space.copy(reference, to, size);
+            space.set_header(to, header.unlogged());
+            space.set_header(reference, Header::moved_to(to));
             Some(to)
         }
-    }
-
-    /// The size of an object.
-    ///
-    /// # Safety
-    ///
-    /// There is an object of that layout at the place.
-    unsafe fn size(&self, layout: &Layout, object: u32) -> u32 {
-        let elements = match layout {
-            // SAFETY: an array has its length behind the header.
-            Layout::Array { .. } => unsafe { self.space.word(object + HEADER_SIZE) },
-            _ => 0,
-        };
-        layout.size(elements).expect("an object has a size")
     }
 
     /// Follows the references of an object. Returns its size.
@@ -110,35 +120,47 @@ impl<'a> Tracer<'a> {
     ///
     /// There is an object at the place.
     pub(super) unsafe fn object(&mut self, object: u32) -> u32 {
-        // SAFETY: the layout says which words of the object are references.
+        // SAFETY: as the caller promises.
         unsafe {
-            let layouts = self.layouts;
-            let layout = layouts.of(self.space.header(object));
-            let size = self.size(layout, object);
-            match layout {
-                Layout::Struct { references, .. } => {
-                    for offset in references {
-                        self.field(object + offset);
-                    }
-                }
-                Layout::Array { references: true, .. } => {
-                    let elements = self.space.word(object + HEADER_SIZE);
-                    for element in 0..elements {
-                        self.field(object + ARRAY_HEAD + element * 4);
-                    }
-                }
-                Layout::HostValue | Layout::Array { .. } => {}
+            match self.what {
+                What::Young => self.each(object, Self::field::<false>),
+                What::All => self.each(object, Self::field::<true>),
+                What::Nothing => self.each(object, |this, place| {
+                    this.find(this.space.word(place));
+                }),
             }
-            size
         }
     }
 
+    /// Calls a function for each reference of an object. Returns the object's size.
+    ///
+    /// # Safety
+    ///
+    /// There is an object at the place.
     #[inline(always)]
-    unsafe fn field(&mut self, place: u32) {
-        // SAFETY: as the caller promises, a reference is there.
+    unsafe fn each(&mut self, object: u32, field: impl Fn(&mut Self, u32)) -> u32 {
+        let (types, space) = (self.types, self.space);
+        // SAFETY: as the caller promises; an array has its length behind the header.
+        unsafe {
+            let shape = types.shape_of(space.header(object));
+            if !shape.is_array() {
+                shape.each_reference(types.far(), |offset| field(self, object + offset));
+            } else if shape.elements_are_references() {
+                let elements = space.word(object + HEADER_SIZE);
+                let start = object + ARRAY_HEAD;
+                (0..elements).for_each(|element| field(self, start + element * 4));
+            }
+            shape.size_of(|| space.word(object + HEADER_SIZE))
+        }
+    }
+
+    /// A place within an object that holds a reference, as the object's shape says.
+    #[inline(always)]
+    fn field<const ALL: bool>(&mut self, place: u32) {
+        // SAFETY: the shape of an object says where references are.
         unsafe {
             let reference = self.space.word(place);
-            if let Some(moved) = self.follow(reference) {
+            if let Some(moved) = self.follow::<ALL>(reference) {
                 self.space.set_word(place, moved);
             }
         }
@@ -147,9 +169,21 @@ impl<'a> Tracer<'a> {
     /// Looks through what was moved, from a place on.
     pub(super) fn scan_from(&mut self, start: u32) {
         let mut next = start;
-        while next < self.to.top {
-            // SAFETY: everything from there on is objects, one behind the other.
-            next += unsafe { self.object(next) };
+        // SAFETY: everything from there on is objects, one behind the other.
+        unsafe {
+            match self.what {
+                What::Young => {
+                    while next < self.to.top {
+                        next += self.each(next, Self::field::<false>);
+                    }
+                }
+                What::All => {
+                    while next < self.to.top {
+                        next += self.each(next, Self::field::<true>);
+                    }
+                }
+                What::Nothing => {}
+            }
         }
     }
 }

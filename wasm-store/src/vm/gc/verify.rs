@@ -17,7 +17,7 @@ impl Heap {
         let mut tracer = self.finder();
         outside.trace(&mut tracer);
         let mut known = HashSet::new();
-        while let Some(object) = tracer.found.as_mut().and_then(Vec::pop) {
+        while let Some(object) = tracer.found.pop() {
             if !known.insert(object) {
                 continue;
             }
@@ -29,7 +29,7 @@ impl Heap {
             unsafe {
                 let header = self.space.header(object);
                 assert!(
-                    header.moved().is_none() && self.layouts.get(header.layout()).is_some(),
+                    header.moved().is_none() && self.types.get(header.number()).is_some(),
                     "after a collection, what is at {object:#x} is no object: {header:?}"
                 );
                 tracer.object(object);

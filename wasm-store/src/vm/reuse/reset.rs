@@ -68,6 +68,7 @@ impl VmInstance {
         self.host_imports.fill(None);
         self.dropped_elements.fill(false);
         self.dropped_data.fill(false);
+        self.made_elements.clear();
         self.set_user_data(0);
         self.whole = false;
         Ok(Some(resident))

@@ -271,6 +271,8 @@ impl VmStore {
         self.prepare_interruption(module)?;
         let pointer = VmInstance::new(self.context(), module)?;
         self.adopt_instance(pointer);
+        // SAFETY: just made, and nothing borrows it.
+        unsafe { self.enter_types(pointer)? };
         // SAFETY: just made. Tables and memories keep its address, and use it only after this
         // function.
         unsafe {

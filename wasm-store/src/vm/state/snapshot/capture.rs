@@ -63,6 +63,12 @@ impl VmStore {
         outside: VmOutside,
         named: bool,
     ) -> Result<VmState, Error> {
+        if self.gc.has_types() {
+            return Err(Error::msg(
+                "the state of a store can't be taken if a module in it declares structures or \
+                 arrays: what they hold would not be part of it",
+            ));
+        }
         let mut found = Found {
             memories: Vec::new(),
             tables: Vec::new(),

@@ -1,0 +1,260 @@
+//! The types of a heap's objects. A heap has numbers of its own for them, in the order in which they
+//! came, so that its contents mean the same elsewhere.
+
+#![allow(unsafe_code)]
+
+use std::ptr::NonNull;
+
+use wasm_types::abi::StructLayout;
+use wasm_types::abi::heap::{self, ObjectKind};
+use wasm_types::{FieldType, StorageType, ValType};
+
+use super::heap::Heap;
+use super::layout::Shape;
+use super::object::Header;
+use super::space::Space;
+use crate::Error;
+use crate::vm::room_for;
+use crate::vm::type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord};
+
+/// What an allocation was for, in errors.
+const WHAT: &str = "types of a garbage-collected heap";
+
+/// The type of an object. The records live as long as the engine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ObjectType {
+    /// It stands for a value of the host.
+    HostValue,
+    /// An exception, with the values that a tag of this type has.
+    Exception(NonNull<FuncTypeRecord>),
+    /// A structure.
+    Struct(NonNull<StructTypeRecord>),
+    /// An array.
+    Array(NonNull<ArrayTypeRecord>),
+}
+
+/// The number of [`ObjectType::HostValue`], which each heap has.
+pub(super) const HOST_VALUE: u32 = 0;
+
+/// The types of a heap, by their numbers.
+#[derive(Debug)]
+pub(super) struct Types {
+    shapes: Vec<Shape>,
+    /// The references that shapes have no place for.
+    far: Vec<u32>,
+    types: Vec<ObjectType>,
+    /// The numbers of structures, arrays and exceptions, by the engine-wide ids of the types; 0 for
+    /// those that have none yet.
+    numbers: Vec<u32>,
+}
+
+impl ObjectType {
+    /// The place among all types of a structure or an array.
+    ///
+    /// # Safety
+    ///
+    /// The engine lives.
+    pub(crate) unsafe fn head<'a>(self) -> Option<&'a TypeRecord> {
+        // SAFETY: as the caller promises.
+        unsafe {
+            match self {
+                ObjectType::Struct(record) => Some(&record.as_ref().head),
+                ObjectType::Array(record) => Some(&record.as_ref().head),
+                ObjectType::HostValue | ObjectType::Exception(_) => None,
+            }
+        }
+    }
+}
+
+impl Types {
+    pub(super) fn new() -> Self {
+        let (shapes, types) = (vec![Shape::HOST_VALUE], vec![ObjectType::HostValue]);
+        Self { shapes, far: Vec::new(), types, numbers: Vec::new() }
+    }
+
+    /// How many types there are.
+    pub(super) fn count(&self) -> u32 {
+        self.types.len() as u32
+    }
+
+    /// The type with a number.
+    pub(super) fn get(&self, number: u32) -> Option<ObjectType> {
+        self.types.get(number as usize).copied()
+    }
+
+    #[inline(always)]
+    pub(super) fn shape(&self, number: u32) -> &Shape {
+        &self.shapes[number as usize]
+    }
+
+    /// The shape of the object with a header.
+    ///
+    /// # Safety
+    ///
+    /// The header is that of an object of this heap.
+    #[inline(always)]
+    pub(super) unsafe fn shape_of(&self, header: Header) -> &Shape {
+        debug_assert!(header.moved().is_none() && header.number() < self.count());
+        // SAFETY: each object has a type of its heap.
+        unsafe { self.shapes.get_unchecked(header.number() as usize) }
+    }
+
+    /// The references that shapes have no place for.
+    #[inline(always)]
+    pub(super) fn far(&self) -> &[u32] {
+        &self.far
+    }
+
+    fn number(&self, id: u32) -> Option<u32> {
+        self.numbers.get(id as usize).copied().filter(|number| *number != HOST_VALUE)
+    }
+
+    /// Adds a type. `supertype` is the number of its supertype.
+    fn add(
+        &mut self,
+        space: &mut Space,
+        (id, depth): (u32, u32),
+        supertype: Option<u32>,
+        (ty, kind): (ObjectType, ObjectKind),
+        shape: impl FnOnce(&mut Vec<u32>) -> Shape,
+    ) -> Result<u32, Error> {
+        let number = self.count();
+        if number >= heap::MAX_TYPES {
+            return Err(Error::msg(format!(
+                "the store has no room for more than {} types of objects",
+                heap::MAX_TYPES
+            )));
+        }
+        if self.numbers.len() <= id as usize {
+            self.reserve(id + 1, 1)?;
+        }
+        space.make_room_for_types(number + 1)?;
+        // SAFETY: there is room for both.
+        unsafe {
+            let entry = space.ty(number);
+            if let Some(supertype) = supertype {
+                *entry = *space.ty(supertype);
+            }
+            if depth < heap::NEAR {
+                (*entry)[depth as usize] = number << (!heap::TYPE_MASK).count_ones();
+            }
+            (*entry)[heap::TYPE_KIND as usize / 4] = kind as u32;
+        }
+        self.shapes.push(shape(&mut self.far));
+        self.types.push(ty);
+        self.numbers[id as usize] = number;
+        Ok(number)
+    }
+
+    /// Makes room for types with ids below `ids`, and for so many more types.
+    fn reserve(&mut self, ids: u32, more: usize) -> Result<(), Error> {
+        let ids = ids as usize;
+        if self.numbers.is_empty() {
+            // Zeros that nobody reads take no memory.
+            self.numbers = vec![0; ids];
+        } else if self.numbers.len() < ids {
+            let missing = ids.max(self.numbers.len() * 2) - self.numbers.len();
+            if self.numbers.try_reserve(missing).is_err() {
+                return Err(room_for::no_room::<u32>(ids, WHAT));
+            }
+            self.numbers.resize(ids, 0);
+        }
+        let room = self.shapes.try_reserve(more).and_then(|()| self.types.try_reserve(more));
+        room.map_err(|_| room_for::no_room::<Shape>(self.shapes.len() + more, WHAT))
+    }
+}
+
+impl Heap {
+    /// Makes room for types with engine-wide ids below `ids`, and for so many more types: then
+    /// asking for their numbers takes less time.
+    pub(crate) fn expect_types(&mut self, ids: u32, more: u32) -> Result<(), Error> {
+        let types = self.types.count().saturating_add(more).min(heap::MAX_TYPES);
+        self.space.make_room_for_types(types)?;
+        self.space.make_room_for_functions(1)?;
+        self.types.reserve(ids, more as usize)
+    }
+
+    /// The number of a structure type.
+    ///
+    /// # Errors
+    ///
+    /// If it had none and there is no room for more types; so for the following.
+    pub(crate) fn number_of_struct(
+        &mut self,
+        record: NonNull<StructTypeRecord>,
+    ) -> Result<u32, Error> {
+        // SAFETY: records live as long as the engine, which outlives the store.
+        let StructTypeRecord { head, ty, layout, supertype } = unsafe { record.as_ref() };
+        if let Some(number) = self.types.number(head.id) {
+            return Ok(number);
+        }
+        let supertype = match supertype {
+            Some(supertype) => Some(self.number_of_struct(NonNull::from(&**supertype))?),
+            None => None,
+        };
+        let kind = (ObjectType::Struct(record), ObjectKind::Struct);
+        let shape = |far: &mut Vec<u32>| shape(layout, &ty.fields, far);
+        self.types.add(&mut self.space, (head.id, head.depth()), supertype, kind, shape)
+    }
+
+    /// The number of an array type.
+    pub(crate) fn number_of_array(
+        &mut self,
+        record: NonNull<ArrayTypeRecord>,
+    ) -> Result<u32, Error> {
+        // SAFETY: as above.
+        let ArrayTypeRecord { head, ty, layout, supertype } = unsafe { record.as_ref() };
+        if let Some(number) = self.types.number(head.id) {
+            return Ok(number);
+        }
+        let supertype = match supertype {
+            Some(supertype) => Some(self.number_of_array(NonNull::from(&**supertype))?),
+            None => None,
+        };
+        let kind = (ObjectType::Array(record), ObjectKind::Array);
+        let shape = |_: &mut Vec<u32>| Shape::of_array(layout.element, ty.0.storage.is_collected());
+        self.types.add(&mut self.space, (head.id, head.depth()), supertype, kind, shape)
+    }
+
+    /// The number of exceptions whose tags have a type. Where the values are says
+    /// [`exception_layout`].
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing makes exceptions objects yet"))]
+    pub(crate) fn number_of_exception(
+        &mut self,
+        record: NonNull<FuncTypeRecord>,
+    ) -> Result<u32, Error> {
+        // SAFETY: as above.
+        let FuncTypeRecord { head, ty, .. } = unsafe { record.as_ref() };
+        if let Some(number) = self.types.number(head.id) {
+            return Ok(number);
+        }
+        let kind = (ObjectType::Exception(record), ObjectKind::Exception);
+        let shape = |far: &mut Vec<u32>| {
+            let layout = exception_layout(ty.params());
+            shape(&layout, &exception_fields(ty.params()), far)
+        };
+        // Nobody casts to it.
+        self.types.add(&mut self.space, (head.id, heap::NEAR), None, kind, shape)
+    }
+}
+
+fn shape(layout: &StructLayout, fields: &[FieldType], far: &mut Vec<u32>) -> Shape {
+    let places = fields.iter().zip(layout.offsets());
+    let references = places.filter(|(field, _)| field.storage.is_collected());
+    Shape::of_struct(layout.size(), references.map(|(_, offset)| *offset), far)
+}
+
+/// What an exception holds: the number that its store has for its tag, and the values.
+fn exception_fields(values: &[ValType]) -> Vec<FieldType> {
+    let tag = StorageType::Val(ValType::I32);
+    let values = values.iter().map(|value| StorageType::Val(*value));
+    let all = std::iter::once(tag).chain(values);
+    all.map(|storage| FieldType { storage, mutable: false }).collect()
+}
+
+/// Where an exception with such values has them. The first field is the number of the tag, right
+/// behind the header; the values follow in order.
+pub(crate) fn exception_layout(values: &[ValType]) -> StructLayout {
+    let tag = StructLayout::new(None, &exception_fields(&[]));
+    StructLayout::new(Some(&tag), &exception_fields(values))
+}
