@@ -17,8 +17,8 @@ use cranelift_frontend::FunctionBuilder as Builder;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module as _, default_libcall_names};
 use wasm_translate::{
-    Arithmetic, BulkOperations, Calls, Exceptions, Functions, GlobalVariable, Globals, Heap,
-    HeapBound, Memories, Metering, References, Result, Tables, Translator, Values,
+    Arithmetic, BulkOperations, Calls, Casts, Exceptions, Functions, GlobalVariable, Globals, Heap,
+    HeapBound, Memories, Metering, Objects, References, Result, Tables, Translator, Values,
 };
 use wasm_types::{
     DefinedFuncIndex, EntityIndex, FuncIndex, FuncType, GlobalIndex, MemoryIndex, Module, ValType,
@@ -121,6 +121,8 @@ impl Tables for ToyEnvironment<'_> {}
 impl BulkOperations for ToyEnvironment<'_> {}
 impl Arithmetic for ToyEnvironment<'_> {}
 impl Exceptions for ToyEnvironment<'_> {}
+impl Objects for ToyEnvironment<'_> {}
+impl Casts for ToyEnvironment<'_> {}
 impl Metering for ToyEnvironment<'_> {}
 
 thread_local! {

@@ -8,11 +8,13 @@
 mod arithmetic;
 mod bulk;
 mod call;
+mod casts;
 mod exceptions;
 mod function;
 mod global;
 mod memory;
 mod metering;
+mod objects;
 mod reference;
 mod table;
 
@@ -24,11 +26,15 @@ use crate::error::Error;
 pub use arithmetic::{Arithmetic, Rounding};
 pub use bulk::{BulkOperands, BulkOperation, BulkOperations, Segment};
 pub use call::Calls;
+pub use casts::{Casts, TypeTest};
 pub use exceptions::{Exceptions, Handler};
 pub use function::Functions;
 pub use global::{GlobalVariable, Globals};
 pub use memory::{Heap, HeapAccess, HeapBound, Memories};
 pub use metering::Metering;
+pub use objects::{
+    ArrayRange, ArraySource, Extension, Field, NewArray, NewStruct, Objects, Reference,
+};
 pub use reference::References;
 pub use table::Tables;
 
@@ -65,6 +71,8 @@ pub trait FuncEnvironment:
     + Arithmetic
     + Metering
     + Exceptions
+    + Objects
+    + Casts
 {
 }
 
@@ -79,6 +87,8 @@ impl<E> FuncEnvironment for E where
         + Arithmetic
         + Metering
         + Exceptions
+        + Objects
+        + Casts
         + ?Sized
 {
 }

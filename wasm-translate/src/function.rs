@@ -16,6 +16,7 @@ use crate::idiom::Idiom;
 use crate::inline::Sites;
 use crate::legacy_tries::LegacyTries;
 use crate::limits::Budget;
+use crate::operand_types::KnownOperand;
 use crate::ops;
 use crate::proposals;
 use crate::translator::{FuncTranslator, Stacks, zero};
@@ -130,6 +131,7 @@ impl Translator {
             compared_tables: 0,
             hints: parsed.hints_of(wasm, func),
             handlers: 0,
+            operand: KnownOperand::default(),
             legacy_tries,
         };
         let source = parsed.body(wasm, func);
@@ -237,6 +239,7 @@ impl Body<'_> {
             t.offset = at;
             let dfg = &t.builder.func.dfg;
             t.budget.operator(|| dfg.num_values())?;
+            t.operand = KnownOperand::of(validator, &op, at);
             validator.op(at, &op)?;
             self.proposals |= proposals::of_operator(&op);
             t.builder.set_srcloc(source_location(at)?);

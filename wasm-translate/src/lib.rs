@@ -82,6 +82,7 @@ mod legacy_tries;
 mod limits;
 mod link;
 mod near_addresses;
+mod operand_types;
 mod ops;
 mod optimizations;
 mod parallel;
@@ -104,9 +105,10 @@ pub use cranelift_frontend;
 
 pub use compile::{compile_module, compile_module_timed};
 pub use environ::{
-    Arithmetic, BulkOperands, BulkOperation, BulkOperations, Calls, Exceptions, FuncEnvironment,
-    Functions, GlobalVariable, Globals, Handler, Heap, HeapAccess, HeapBound, Memories, Metering,
-    References, Result, Rounding, Segment, Tables, Values,
+    Arithmetic, ArrayRange, ArraySource, BulkOperands, BulkOperation, BulkOperations, Calls, Casts,
+    Exceptions, Extension, Field, FuncEnvironment, Functions, GlobalVariable, Globals, Handler,
+    Heap, HeapAccess, HeapBound, Memories, Metering, NewArray, NewStruct, Objects, Reference,
+    References, Result, Rounding, Segment, Tables, TypeTest, Values,
 };
 pub use error::{Error, ErrorKind};
 pub use function::Translator;

@@ -3,10 +3,12 @@
 //! Each family's `translate` says whether the operator was one of its own.
 
 mod access;
+mod arrays;
 mod branch;
 mod branch_table;
 mod bulk;
 mod call;
+mod casts;
 mod control;
 mod conversion;
 mod exceptions;
@@ -14,6 +16,7 @@ mod float;
 mod inlined;
 mod integer;
 mod memory;
+mod objects;
 mod parametric;
 mod reference;
 mod relaxed_simd;
@@ -57,6 +60,9 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
         || call::translate(t, op)?
         || float::translate(t, op)?
         || conversion::translate(t, op)?
+        || objects::translate(t, op)?
+        || arrays::translate(t, op)?
+        || casts::translate(t, op)?
         || reference::translate(t, op)?
         || table::translate(t, op)?
         || bulk::translate(t, op)?

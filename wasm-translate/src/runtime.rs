@@ -7,6 +7,7 @@ mod arithmetic;
 mod builtin;
 mod bulk;
 mod call;
+mod casts;
 mod exceptions;
 mod function;
 mod function_hooks;
@@ -15,6 +16,7 @@ mod immutable_table;
 mod interruption;
 mod memory;
 mod metering;
+mod objects;
 mod reference;
 mod table;
 mod wide_multiply;
@@ -40,6 +42,7 @@ pub(crate) use function::clif_type;
 pub(crate) use immutable_table::TABLE_NAMES;
 use interruption::Interruption;
 use metering::Fuel;
+use objects::Layouts;
 
 /// The alias regions that memory is divided into: accesses to different ones are independent.
 #[derive(Clone, Copy)]
@@ -52,7 +55,24 @@ enum Region {
     Global,
     /// Bases and lengths of memories and tables.
     Record,
+    /// Fields of objects that can change.
+    Field,
+    /// Fields of objects that never change.
+    ConstantField,
+    /// Elements of arrays.
+    Element,
+    /// Lengths of arrays.
+    Length,
+    /// Headers of objects.
+    Header,
+    /// Where the next object goes, and how far objects may go.
+    Room,
+    /// The log of objects that were written to, and where it ends.
+    Log,
 }
+
+/// How many regions there are.
+const REGIONS: usize = Region::Log as usize + 1;
 
 /// The environment for the run-time ABI of [`wasm_types::abi`].
 pub struct RuntimeEnvironment<'m> {
@@ -70,6 +90,8 @@ pub struct RuntimeEnvironment<'m> {
     hooked: Option<&'m HookedFunctions>,
     /// If the code counts fuel.
     fuel: Option<Box<Fuel>>,
+    /// Where everything is in the module's objects.
+    layouts: Layouts,
     function: FunctionState,
 }
 
@@ -105,7 +127,7 @@ struct FunctionState {
     /// Signatures of builtins.
     builtins: HashMap<Builtin, ir::SigRef>,
     /// By [`Region`].
-    regions: [Option<AliasRegion>; 4],
+    regions: [Option<AliasRegion>; REGIONS],
 }
 
 impl FunctionState {
@@ -124,7 +146,7 @@ impl FunctionState {
         self.immutable_tables.clear();
         self.signatures.clear();
         self.builtins.clear();
-        self.regions = [None; 4];
+        self.regions = [None; REGIONS];
     }
 }
 
@@ -157,6 +179,7 @@ impl<'m> RuntimeEnvironment<'m> {
             immutable_tables: None,
             hooked: None,
             fuel: tunables.fuel_costs.map(|_| Box::new(Fuel::new(Arc::default()))),
+            layouts: Layouts::default(),
             function: FunctionState::default(),
         }
     }
@@ -203,6 +226,13 @@ impl<'m> RuntimeEnvironment<'m> {
                 Region::Table => "table",
                 Region::Global => "global",
                 Region::Record => "record",
+                Region::Field => "field",
+                Region::ConstantField => "constant field",
+                Region::Element => "element",
+                Region::Length => "length",
+                Region::Header => "header",
+                Region::Room => "room",
+                Region::Log => "log",
             };
             builder
                 .func

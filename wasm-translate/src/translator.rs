@@ -22,6 +22,7 @@ use crate::environ::{FuncEnvironment, Values};
 use crate::inline::Sites;
 use crate::legacy_tries::LegacyTries;
 use crate::limits::Budget;
+use crate::operand_types::KnownOperand;
 
 /// The vectors that a translation works on, kept from one function to the next.
 #[derive(Default)]
@@ -84,6 +85,8 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) hints: Option<FunctionHints<'a>>,
     /// How many handlers there are for an exception that is thrown at the current place.
     pub(crate) handlers: usize,
+    /// What validation knows of the reference that the operator takes.
+    pub(crate) operand: KnownOperand,
     /// The older constructs of the function that catch exceptions.
     pub(crate) legacy_tries: LegacyTries,
 }

@@ -16,6 +16,7 @@ const MODULES: &[(&str, &str)] = &[
     ("page_sizes", include_str!("modules/page_sizes.wat")),
     ("exceptions", include_str!("modules/exceptions.wat")),
     ("references", include_str!("modules/references.wat")),
+    ("objects", include_str!("modules/objects.wat")),
 ];
 
 /// Settings that change which code is made.

@@ -109,6 +109,22 @@ pub struct VariableOperatorCost {
     pub table_init_per_element: u8,
     /// `table.grow`, for each element that is requested.
     pub table_grow_per_element: u8,
+    /// `array.copy`, for each element.
+    pub array_copy_per_element: u8,
+    /// `array.fill`, for each element.
+    pub array_fill_per_element: u8,
+    /// `array.new_data`, for each element.
+    pub array_new_data_per_element: u8,
+    /// `array.init_data`, for each element.
+    pub array_init_data_per_element: u8,
+    /// `array.new_elem`, for each element.
+    pub array_new_elem_per_element: u8,
+    /// `array.init_elem`, for each element.
+    pub array_init_elem_per_element: u8,
+    /// `array.new_default`, for each element.
+    pub array_new_default_per_element: u8,
+    /// `array.new`, for each element.
+    pub array_new_per_element: u8,
 }
 
 impl VariableOperatorCost {
@@ -123,11 +139,19 @@ impl VariableOperatorCost {
             table_fill_per_element: 1,
             table_init_per_element: 1,
             table_grow_per_element: 1,
+            array_copy_per_element: 1,
+            array_fill_per_element: 1,
+            array_new_data_per_element: 1,
+            array_init_data_per_element: 1,
+            array_new_elem_per_element: 1,
+            array_init_elem_per_element: 1,
+            array_new_default_per_element: 1,
+            array_new_per_element: 1,
         }
     }
 
     /// All of them, in order.
-    const fn bytes(&self) -> [u8; 8] {
+    const fn bytes(&self) -> [u8; 16] {
         [
             self.memory_copy_per_byte,
             self.memory_fill_per_byte,
@@ -137,6 +161,14 @@ impl VariableOperatorCost {
             self.table_fill_per_element,
             self.table_init_per_element,
             self.table_grow_per_element,
+            self.array_copy_per_element,
+            self.array_fill_per_element,
+            self.array_new_data_per_element,
+            self.array_init_data_per_element,
+            self.array_new_elem_per_element,
+            self.array_init_elem_per_element,
+            self.array_new_default_per_element,
+            self.array_new_per_element,
         ]
     }
 }
@@ -163,6 +195,8 @@ mod tests {
             |costs| costs.I64Add128 = 2,
             |costs| costs.variable.memory_copy_per_byte = 0,
             |costs| costs.variable.table_grow_per_element = 0,
+            |costs| costs.variable.array_copy_per_element = 0,
+            |costs| costs.variable.array_new_per_element = 0,
         ];
         let mut seen = alloc::vec::Vec::new();
         for change in changes {

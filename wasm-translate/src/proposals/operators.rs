@@ -82,13 +82,23 @@ pub(crate) fn of_operator(op: &Operator<'_>) -> WasmFeatures {
         Operator::TypedSelectMulti { .. } => {
             WasmFeatures::REFERENCE_TYPES | WasmFeatures::MULTI_VALUE
         }
-        Operator::RefNull { hty } => {
-            let ty = wasmparser::RefType::new(true, *hty);
-            WasmFeatures::REFERENCE_TYPES
-                | ty.map_or(WasmFeatures::empty(), |ty| of_parsed_type(ty.into()))
+        Operator::RefNull { hty } => WasmFeatures::REFERENCE_TYPES | of_heap_type(*hty),
+        Operator::RefTestNonNull { hty }
+        | Operator::RefTestNullable { hty }
+        | Operator::RefCastNonNull { hty }
+        | Operator::RefCastNullable { hty } => by_name(op) | of_heap_type(*hty),
+        Operator::BrOnCast { from_ref_type, to_ref_type, .. }
+        | Operator::BrOnCastFail { from_ref_type, to_ref_type, .. } => {
+            let types = of_parsed_type((*from_ref_type).into());
+            by_name(op) | types | of_parsed_type((*to_ref_type).into())
         }
         op => by_name(op),
     }
+}
+
+fn of_heap_type(ty: wasmparser::HeapType) -> WasmFeatures {
+    let ty = wasmparser::RefType::new(true, ty);
+    ty.map_or(WasmFeatures::empty(), |ty| of_parsed_type(ty.into()))
 }
 
 fn of_block_type(ty: BlockType) -> WasmFeatures {

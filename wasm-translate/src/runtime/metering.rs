@@ -111,6 +111,14 @@ impl Metering for RuntimeEnvironment<'_> {
             Operator::TableFill { .. } => variable.table_fill_per_element,
             Operator::TableInit { .. } => variable.table_init_per_element,
             Operator::TableGrow { .. } => variable.table_grow_per_element,
+            Operator::ArrayNew { .. } => variable.array_new_per_element,
+            Operator::ArrayNewDefault { .. } => variable.array_new_default_per_element,
+            Operator::ArrayNewData { .. } => variable.array_new_data_per_element,
+            Operator::ArrayNewElem { .. } => variable.array_new_elem_per_element,
+            Operator::ArrayFill { .. } => variable.array_fill_per_element,
+            Operator::ArrayCopy { .. } => variable.array_copy_per_element,
+            Operator::ArrayInitData { .. } => variable.array_init_data_per_element,
+            Operator::ArrayInitElem { .. } => variable.array_init_elem_per_element,
             _ => 0,
         };
         if cost == 0 {
@@ -220,6 +228,7 @@ impl RuntimeEnvironment<'_> {
                     | Builtin::NearestF64
                     | Builtin::FmaF32
                     | Builtin::FmaF64
+                    | Builtin::IsSubtype
             );
         if !is_arithmetic {
             self.record_fuel(builder, EventKind::Exact { checked: false });

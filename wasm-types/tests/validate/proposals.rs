@@ -7,43 +7,6 @@ use crate::support::{refuse, refuse_with};
 #[test]
 fn each_proposal_that_is_not_translated_is_named() {
     for (text, proposal, what) in [
-        ("(module (type (struct)))", "garbage-collection", "struct type"),
-        ("(module (type (array i8)))", "garbage-collection", "array type"),
-        ("(module (table 1 eqref))", "garbage-collection", "defined table 0"),
-        (
-            "(module (func) (global anyref (ref.null any)))",
-            "garbage-collection",
-            "defined global 0",
-        ),
-        (
-            "(module (global (ref i31) (ref.i31 (i32.const 1))))",
-            "garbage-collection",
-            "defined global 0",
-        ),
-        (
-            "(module (elem (ref null any) (ref.i31 (i32.const 1))))",
-            "garbage-collection",
-            "defined element segment 0",
-        ),
-        (
-            r#"(module (import "m" "g" (global structref)))"#,
-            "garbage-collection",
-            r#"import "m" "g""#,
-        ),
-        ("(module (rec (type (func)) (type (struct))))", "garbage-collection", "struct type"),
-        (
-            "(module (func (param funcref) (drop (ref.test (ref func) (local.get 0)))))",
-            "garbage-collection",
-            "instruction `ref.test_non_null`",
-        ),
-        ("(module (func (local nullref)))", "garbage-collection", "local"),
-        ("(module (func (param i31ref)))", "garbage-collection", "function type"),
-        ("(module (func (param anyref)))", "garbage-collection", "function type"),
-        (
-            "(module (func (drop (ref.i31 (i32.const 1)))))",
-            "garbage-collection",
-            "instruction `ref.i31`",
-        ),
         ("(module (memory 1 2 shared))", "threads", "defined memory 0"),
         (r#"(module (import "a" "b" (memory 1 2 shared)))"#, "threads", r#"import "a" "b""#),
         (
@@ -152,8 +115,9 @@ fn what_is_translated_can_be_switched_off() {
             "function-references",
         ),
         (
+            // Garbage collection has them as well.
             "(module (type $t (func)) (func (local (ref null $t))))",
-            WasmFeatures::FUNCTION_REFERENCES,
+            WasmFeatures::FUNCTION_REFERENCES | WasmFeatures::GC,
             "function-references",
         ),
         (
@@ -163,6 +127,13 @@ fn what_is_translated_can_be_switched_off() {
         ),
         ("(module (rec (type (func)) (type (func))))", WasmFeatures::GC, "garbage-collection"),
         ("(module (type (sub (func))))", WasmFeatures::GC, "garbage-collection"),
+        ("(module (type (struct)))", WasmFeatures::GC, "garbage-collection"),
+        ("(module (type (array i8)))", WasmFeatures::GC, "garbage-collection"),
+        ("(module (table 1 eqref))", WasmFeatures::GC, "garbage-collection"),
+        ("(module (global anyref (ref.null any)))", WasmFeatures::GC, "garbage-collection"),
+        ("(module (func (param i31ref)))", WasmFeatures::GC, "garbage-collection"),
+        ("(module (func (local nullref)))", WasmFeatures::GC, "garbage-collection"),
+        ("(module (func (drop (ref.i31 (i32.const 1)))))", WasmFeatures::GC, "garbage-collection"),
     ] {
         let error = refuse_with(text, WasmFeatures::SUPPORTED - flag);
         assert_eq!(error.proposal(), Some(proposal), "{text}: {error}");
@@ -174,20 +145,23 @@ fn what_is_translated_can_be_switched_off() {
 
 #[test]
 fn allowing_what_is_not_translated_changes_nothing() {
-    let text = "(module (type (struct)))";
+    let text = "(module (type $f (func)) (type (cont $f)))";
     let error = refuse_with(text, WasmFeatures::all());
     assert_eq!(error, refuse(text));
 }
 
 #[test]
 fn in_a_body_the_function_is_named_too() {
-    let error = refuse("(module (func) (func $wait (drop (ref.i31 (i32.const 1)))))");
+    let error = refuse(
+        "(module (memory 1) (func) \
+         (func $wait (memory.discard (i32.const 0) (i32.const 0))))",
+    );
     assert_eq!(error.function(), Some(FuncIndex::new(1)));
     assert_eq!(
         error.to_string(),
         format!(
-            "in function 1 `wait`: the module uses the garbage-collection proposal \
-             (instruction `ref.i31` at offset {:#x}), which this version does not translate",
+            "in function 1 `wait`: the module uses the memory-control proposal \
+             (instruction `memory.discard` at offset {:#x}), which this version does not translate",
             error.offset()
         )
     );
@@ -198,6 +172,9 @@ fn a_mistake_is_not_taken_for_a_proposal() {
     let error = refuse("(module (func (result i32) i64.const 0))");
     assert_eq!(error.proposal(), None);
     // The mistake stands before the proposal.
-    let error = refuse("(module (func drop) (func (drop (ref.i31 (i32.const 1)))))");
+    let error = refuse(
+        "(module (memory 1) (func drop) \
+         (func (memory.discard (i32.const 0) (i32.const 0))))",
+    );
     assert_eq!(error.kind(), ParseErrorKind::Invalid);
 }

@@ -1,0 +1,81 @@
+//! What validation knows of the reference that an operator takes, where code depends on it: looked
+//! up before the operator itself is validated, which takes the operand from the stack.
+
+use wasm_types::wasmparser::{
+    AbstractHeapType, FuncValidator, HeapType, Operator, RefType, ValType, ValidatorResources,
+    WasmModuleResources as _,
+};
+
+/// What is known of a reference.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KnownOperand {
+    /// Whether it may be null.
+    pub(crate) nullable: bool,
+    /// Whether it may be an unboxed integer.
+    pub(crate) may_be_i31: bool,
+    /// Whether it is of the type that a cast asks for, or null.
+    pub(crate) is_certain: bool,
+}
+
+impl Default for KnownOperand {
+    /// Nothing.
+    fn default() -> Self {
+        Self { nullable: true, may_be_i31: true, is_certain: false }
+    }
+}
+
+impl KnownOperand {
+    /// What is known of the reference that an operator reads, writes or looks at.
+    pub(crate) fn of(
+        validator: &FuncValidator<ValidatorResources>,
+        op: &Operator<'_>,
+        offset: u64,
+    ) -> Self {
+        let Some((depth, target)) = place(op) else { return Self::default() };
+        let Some(Some(ValType::Ref(found))) = validator.get_operand_type(depth) else {
+            return Self::default();
+        };
+        let may_be_i31 = match found.heap_type() {
+            HeapType::Abstract { ty, .. } => {
+                use AbstractHeapType as A;
+                matches!(ty, A::Any | A::Eq | A::I31)
+            }
+            _ => false,
+        };
+        let is_certain = target.is_some_and(|mut target| {
+            let resources = validator.resources();
+            // What is wrong with the type is reported when the operator is validated.
+            resources.check_heap_type(&mut target, offset).is_ok()
+                && RefType::new(true, target).is_some_and(|target| {
+                    let nullable = ValType::Ref(found.nullable());
+                    resources.is_subtype(nullable, ValType::Ref(target))
+                })
+        });
+        Self { nullable: found.is_nullable(), may_be_i31, is_certain }
+    }
+}
+
+/// How many operands are above the reference, and the type that a cast asks for.
+fn place(op: &Operator<'_>) -> Option<(usize, Option<HeapType>)> {
+    use Operator as O;
+    Some(match *op {
+        O::StructGet { .. }
+        | O::StructGetS { .. }
+        | O::StructGetU { .. }
+        | O::ArrayLen
+        | O::I31GetS
+        | O::I31GetU => (0, None),
+        O::StructSet { .. } | O::ArrayGet { .. } | O::ArrayGetS { .. } | O::ArrayGetU { .. } => {
+            (1, None)
+        }
+        O::ArraySet { .. } => (2, None),
+        O::RefTestNonNull { hty }
+        | O::RefTestNullable { hty }
+        | O::RefCastNonNull { hty }
+        | O::RefCastNullable { hty } => (0, Some(hty)),
+        O::BrOnCast { to_ref_type, .. } | O::BrOnCastFail { to_ref_type, .. } => {
+            (0, Some(to_ref_type.heap_type()))
+        }
+        _ => return None,
+    })
+}

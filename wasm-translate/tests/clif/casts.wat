@@ -1,0 +1,25 @@
+;;! assembly
+;; A type without subtypes is compared with the header, another with what is known of the type of
+;; the object. Reading the header finds null where that fails anyway.
+(module
+  (type $base (sub (struct (field i32))))
+  (type $derived (sub final $base (struct (field i32) (field i64))))
+  (type $f (sub (func)))
+  (func $cast_final (param (ref null $base)) (result (ref $derived))
+    (ref.cast (ref $derived) (local.get 0)))
+  (func $cast_null (param (ref null $base)) (result (ref null $derived))
+    (ref.cast (ref null $derived) (local.get 0)))
+  (func $cast_any (param anyref) (result (ref $base)) (ref.cast (ref $base) (local.get 0)))
+  (func $test (param (ref struct)) (result i32) (ref.test (ref $base) (local.get 0)))
+  (func $test_kind (param anyref) (result i32) (ref.test (ref array) (local.get 0)))
+  (func $test_i31 (param anyref) (result i32) (ref.test (ref i31) (local.get 0)))
+  (func $certain (param (ref null $derived)) (result i32) (ref.test (ref $base) (local.get 0)))
+  (func $branch (param (ref $base)) (result i64)
+    (block $no (result (ref $base))
+      (struct.get $derived 1 (br_on_cast_fail $no (ref $base) (ref $derived) (local.get 0)))
+      (return))
+    (drop)
+    (i64.const 0))
+  (func $function (param funcref) (result (ref $f)) (ref.cast (ref $f) (local.get 0)))
+  (func $i31 (param i31ref) (result i32)
+    (i32.add (i31.get_s (local.get 0)) (i31.get_u (ref.i31 (i32.const 3))))))
