@@ -92,18 +92,19 @@ pub use wasm_store::GuestProfiler;
 #[cfg(feature = "profile")]
 pub use wasm_store::ProfilingStrategy;
 pub use wasm_store::{
-    ArrayType, AsContext, AsContextMut, Caller, Collector, CompileLimit, CompileLimits,
+    AnyRef, ArrayType, AsContext, AsContextMut, Caller, Collector, CompileLimit, CompileLimits,
     CompileRequest, Compiler, Config, DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT,
-    DEFAULT_TABLE_LIMIT, Engine, EngineWeak, Error, Escaped, Export, ExportType, Extern, ExternRef,
-    ExternType, FieldType, Finality, FrameInfo, FrameSymbol, Func, FuncType, GcHeapOutOfMemory,
-    GcRef, Global, GlobalType, HeapType, ImportType, Instance, InstanceAllocationStrategy,
-    InstancePre, IntoFunc, Linker, Memory, MemoryAccessError, MemoryType, MemoryTypeBuilder,
-    Module, ModuleExport, ModuleFunction, Mutability, NoFunc, OperatorCost, OptLevel, OwnedRooted,
-    PoolingAllocationConfig, Precompiled, Ref, RefType, ResourceLimiter, Result, ReuseConfig,
-    RootScope, Rooted, RootedGcRef, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
-    StoreLimitsBuilder, StructType, Table, TableType, Tag, TagType, ThrownException, Trap,
-    Tunables, TypedFunc, UnknownImportError, V128, Val, ValType, VariableOperatorCost,
-    WasmBacktrace, WasmFeatures, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    DEFAULT_TABLE_LIMIT, Engine, EngineWeak, EqRef, Error, Escaped, Export, ExportType, Extern,
+    ExternRef, ExternType, FieldType, Finality, FrameInfo, FrameSymbol, Func, FuncType,
+    GcHeapOutOfMemory, GcRef, Global, GlobalType, HeapType, I31, ImportType, Instance,
+    InstanceAllocationStrategy, InstancePre, IntoFunc, Linker, Memory, MemoryAccessError,
+    MemoryType, MemoryTypeBuilder, Module, ModuleExport, ModuleFunction, Mutability, NoExtern,
+    NoFunc, NoneRef, OperatorCost, OptLevel, OwnedRooted, PoolingAllocationConfig, Precompiled,
+    Ref, RefType, ResourceLimiter, Result, ReuseConfig, RootScope, Rooted, RootedGcRef,
+    StorageType, Store, StoreContext, StoreContextMut, StoreLimits, StoreLimitsBuilder, StructType,
+    Table, TableType, Tag, TagType, ThrownException, Trap, Tunables, TypedFunc, UnknownImportError,
+    V128, Val, ValType, VariableOperatorCost, WasmBacktrace, WasmFeatures, WasmParams, WasmResults,
+    WasmRet, WasmTy, WasmTyList,
 };
 /// Ending code that runs too long: see [`Config::interruption`] and [`Config::epoch_interruption`].
 pub use wasm_store::{Awaited, Interest, InterruptHandle, UpdateDeadline, Waiter, Woken};

@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | everything `async`: `call_async`, `func_wrap_async`, `Config::async_support`, … | not there | calls that wait are not implemented |
 //! | `wasmtime::component` | not there | components are not implemented |
-//! | `AnyRef`, `EqRef`, `I31`, `StructRef`, `ArrayRef`, `ExnRef`, `ContRef` and their `Val` and `Ref` variants; `HeapType::ConcreteExn`, `ConcreteCont`, `Cont`, `NoCont`; `ExnType`, `ContType` | not there | garbage collection, references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms. The types of structures and arrays are there |
+//! | `StructRef`, `ArrayRef`, `ExnRef`, `ContRef` and their `Val` and `Ref` variants; `HeapType::ConcreteExn`, `ConcreteCont`, `Cont`, `NoCont`; `ExnType`, `ContType` | not there | garbage collection, references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms. The types of structures and arrays are there |
 //! | `Store::throw`, `Store::take_pending_exception` | not there | as above: they take and give references to exceptions. A host function throws by returning the error of a call that an exception has ended |
 //! | `SharedMemory`, `Extern::SharedMemory`, `MemoryType::shared` | not there | threads are not implemented |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | as for `async`, and for garbage collection |
@@ -24,8 +24,7 @@
 //! | `UpdateDeadline::YieldCustom`, `epoch_deadline_async_yield_and_update` | not there | as for `async` |
 //! | `GuestProfiler::new_component` | not there | components are not implemented; `GuestProfiler` itself is there with the feature `observe` |
 //! | `ResourceLimiterAsync`, `Store::limiter_async`, `Store::call_hook_async` | not there | as for `async` |
-//! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `ExternRef::to_raw`, `ExternRef::from_raw` | not there | how values are laid out at the border to compiled code is not part of the API |
-//! | `NoExtern`, `NoneRef` | not there | use `Option<Rooted<ExternRef>>` |
+//! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `to_raw` and `from_raw` of `ExternRef` and `AnyRef` | not there | how values are laid out at the border to compiled code is not part of the API |
 //! | `Module::deserialize_raw`, `Module::deserialize_open_file`, `Module::image_range`, `Module::address_map`, `Module::resources_required`, `Module::initialize_copy_on_write_image` | not there | they show an implementation that this one does not share |
 //! | `Error::backtrace`, `Error::from_anyhow`, `ToWasmtimeResult` | not there | errors capture no backtrace of Rust code and know no other crate's error type: [`Error::from_boxed`](crate::Error::from_boxed) takes any |
 //! | `Engine::tls_eager_initialize`, `Engine::unload_process_handlers`, `Engine::is_pulley` | not there | nothing of the kind exists |
@@ -65,7 +64,9 @@
 //!   there is none that counts references. While a hook or the callback of a deadline runs,
 //!   [`Store::gc`](crate::Store::gc) collects nothing. What the limiter is asked for is what a heap
 //!   holds between two collections; one of everything takes more while it runs. A handle that a
-//!   hook has read ends with the hook.
+//!   hook has read ends with the hook. `NoneRef::null_ref` is a null of the hierarchy of `any`, and
+//!   a function that takes references to one structure or array type is no function of
+//!   [`I31`](crate::I31).
 //! * **Types of references.** Whether a function may stand where a reference to functions of one
 //!   type is expected is decided by the types that its type was declared with, as in the
 //!   specification, and so is [`HeapType::matches`](crate::HeapType::matches). In Wasmtime,

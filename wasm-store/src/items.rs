@@ -1,38 +1,50 @@
 //! What a store consists of, as handles: instances and what they export.
 
+mod anyref;
 mod backtrace;
 mod caller;
 mod default;
 mod definition;
+mod eqref;
 mod extern_;
 mod externref;
 mod func;
 mod gate;
 mod global;
+mod i31;
 mod instance;
+mod internal;
 mod memory;
 mod module;
+mod reference;
 mod rooting;
 mod table;
 mod tag;
+mod v128;
 mod val;
 
+pub use anyref::AnyRef;
 pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
 pub(crate) use definition::Definition;
+pub use eqref::EqRef;
 pub use extern_::{Export, Extern};
 pub use externref::ExternRef;
 pub use func::{
-    Func, IntoFunc, NoFunc, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    Func, IntoFunc, NoExtern, NoFunc, NoneRef, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy,
+    WasmTyList,
 };
 pub(crate) use func::{HostFunc, RetAbi, host_error, into_error};
 pub use global::Global;
+pub use i31::I31;
 pub use instance::{DataSegment, ElementSegment, Instance, Internal};
 pub(crate) use instance::{check_import, check_open, read_only};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{Module, ModuleExport, ModuleFunction};
 pub(crate) use module::{canonical_entity, extern_type};
+pub use reference::Ref;
 pub(crate) use rooting::unrooted;
 pub use rooting::{GcRef, OwnedRooted, RootScope, Rooted, RootedGcRef};
 pub use table::Table;
 pub use tag::Tag;
-pub use val::{Ref, V128, Val};
+pub use v128::V128;
+pub use val::Val;

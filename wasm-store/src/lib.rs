@@ -97,10 +97,11 @@ pub use engine::{
 };
 pub use error::{Error, GcHeapOutOfMemory, Result, ThrownException, Trap};
 pub use items::{
-    DataSegment, ElementSegment, Export, Extern, ExternRef, FrameInfo, FrameSymbol, Func, GcRef,
-    Global, Instance, Internal, IntoFunc, Memory, MemoryAccessError, Module, ModuleExport,
-    ModuleFunction, NoFunc, OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, Table, Tag,
-    TypedFunc, V128, Val, WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    AnyRef, DataSegment, ElementSegment, EqRef, Export, Extern, ExternRef, FrameInfo, FrameSymbol,
+    Func, GcRef, Global, I31, Instance, Internal, IntoFunc, Memory, MemoryAccessError, Module,
+    ModuleExport, ModuleFunction, NoExtern, NoFunc, NoneRef, OwnedRooted, Ref, RootScope, Rooted,
+    RootedGcRef, Table, Tag, TypedFunc, V128, Val, WasmBacktrace, WasmParams, WasmResults, WasmRet,
+    WasmTy, WasmTyList,
 };
 pub use linker::{InstancePre, Linker, UnknownImportError};
 pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};

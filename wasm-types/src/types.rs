@@ -143,6 +143,24 @@ pub enum HeapType {
 }
 
 impl HeapType {
+    /// The top of the hierarchy that the type is in.
+    pub const fn top(self) -> HeapType {
+        match self {
+            HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_, TypeKind::Func) => {
+                HeapType::Func
+            }
+            HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
+            HeapType::Exn | HeapType::NoExn => HeapType::Exn,
+            HeapType::Any
+            | HeapType::Eq
+            | HeapType::I31
+            | HeapType::Struct
+            | HeapType::Array
+            | HeapType::None
+            | HeapType::Concrete(_, TypeKind::Struct | TypeKind::Array) => HeapType::Any,
+        }
+    }
+
     /// Whether it is in the hierarchy of functions.
     pub const fn is_of_functions(self) -> bool {
         matches!(self, HeapType::Func | HeapType::NoFunc | HeapType::Concrete(_, TypeKind::Func))

@@ -4,7 +4,7 @@ use super::api::{
     Engine, Error, Extern, Func, Global, GlobalType, Instance, Memory, MemoryTypeBuilder, Module,
     Mutability, Ref, Store, Table, Trap, Val, WasmBacktrace,
 };
-use wasm_types::{EntityIndex, EntityType, FuncType, RefType, TableType, ValType};
+use wasm_types::{EntityIndex, EntityType, FuncType, HeapType, RefType, TableType, ValType};
 
 use super::super::outcome::{self, Outcome, Stop, TrapFrames};
 use super::super::plan::{self, Plan};
@@ -183,6 +183,9 @@ fn val(value: Value, ty: ValType) -> Val {
         (Value::Null | Value::Reference, ValType::Ref(ty)) if plan::is_func(ty) => {
             Val::FuncRef(None)
         }
+        (Value::Null | Value::Reference, ValType::Ref(ty)) if ty.heap.top() == HeapType::Any => {
+            Val::AnyRef(None)
+        }
         (Value::Null | Value::Reference, _) => Val::ExternRef(None),
     }
 }
@@ -196,6 +199,7 @@ fn value(val: &Val) -> Value {
         Val::V128(v) => Value::V128(v.as_u128()),
         Val::FuncRef(func) => Value::reference(func.is_none()),
         Val::ExternRef(value) => Value::reference(value.is_none()),
+        Val::AnyRef(value) => Value::reference(value.is_none()),
         #[allow(unreachable_patterns)]
         other => unreachable!("a module has no value like {other:?}"),
     }

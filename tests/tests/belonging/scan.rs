@@ -23,8 +23,12 @@ const HOMES: &[&str] = &[
 
 /// Types that belong to an engine or to a store.
 const THINGS: &[&str] = &[
+    "AnyRef",
+    "ArrayRef",
+    "ArrayRefPre",
     "ArrayType",
     "CallHookId",
+    "EqRef",
     "Export",
     "ExportType",
     "Extern",
@@ -53,6 +57,8 @@ const THINGS: &[&str] = &[
     "Snapshot",
     "SnapshotBuilder",
     "StorageType",
+    "StructRef",
+    "StructRefPre",
     "StructType",
     "Table",
     "TableType",

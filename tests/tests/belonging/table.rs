@@ -3,6 +3,7 @@
 
 mod handles;
 mod linkers;
+mod objects;
 mod others;
 mod types;
 
@@ -17,5 +18,5 @@ pub(crate) struct Row {
 
 /// All rows.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    [handles::ROWS, linkers::ROWS, others::ROWS, types::ROWS].into_iter().flatten()
+    [handles::ROWS, linkers::ROWS, objects::ROWS, others::ROWS, types::ROWS].into_iter().flatten()
 }

@@ -1,7 +1,7 @@
 //! Two sides that must not be mixed: each has an engine, a store, and one of everything.
 
 use wasm_runtime::{
-    CallFilter, CallHookId, Engine, ExternRef, ForkPre, Func, FuncType, Global, GlobalType,
+    AnyRef, CallFilter, CallHookId, Engine, ExternRef, ForkPre, Func, FuncType, Global, GlobalType,
     HostState, Instance, InstancePre, Linker, Memory, MemoryType, Module, ModuleExport, Mutability,
     OwnedRooted, Ref, Result, Rooted, Snapshot, Store, Table, Tag, TagType, TypedFunc, Val,
     ValType,
@@ -47,6 +47,8 @@ pub(crate) struct Handles {
     pub(crate) tag: Tag,
     pub(crate) value: Rooted<ExternRef>,
     pub(crate) owned: OwnedRooted<ExternRef>,
+    /// `value`, converted.
+    pub(crate) any: Rooted<AnyRef>,
     pub(crate) hook: CallHookId,
 }
 
@@ -139,6 +141,7 @@ impl Side {
             tag,
             value,
             owned: value.to_owned_rooted(&mut store)?,
+            any: AnyRef::convert_extern(&mut store, value)?,
             hook,
         };
 

@@ -242,7 +242,7 @@ impl Runner {
             )));
         }
         for (position, (value, expected)) in values.iter().zip(&expected).enumerate() {
-            if !value::matches(&self.store, value, expected)? {
+            if !value::matches(&mut self.store, value, expected)? {
                 return Err(Error::msg(format!(
                     "result {position} is {}, but expected {}",
                     value::describe(value),

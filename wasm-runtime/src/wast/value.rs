@@ -3,7 +3,7 @@
 use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::token::{F32, F64};
 
-use crate::{Error, ExternRef, Result, Store, Val};
+use crate::{AnyRef, Error, ExternRef, Result, Rooted, Store, Val};
 
 /// The value that a script passes.
 pub(super) fn argument(store: &mut Store<()>, argument: &WastArgCore<'_>) -> Result<Val> {
@@ -16,15 +16,29 @@ pub(super) fn argument(store: &mut Store<()>, argument: &WastArgCore<'_>) -> Res
         WastArgCore::RefNull(HeapType::Abstract { shared: false, ty }) => match ty {
             AbstractHeapType::Func | AbstractHeapType::NoFunc => Val::FuncRef(None),
             AbstractHeapType::Extern | AbstractHeapType::NoExtern => Val::ExternRef(None),
+            AbstractHeapType::Any
+            | AbstractHeapType::Eq
+            | AbstractHeapType::I31
+            | AbstractHeapType::Struct
+            | AbstractHeapType::Array
+            | AbstractHeapType::None => Val::AnyRef(None),
             other => return Err(unsupported(&format!("a null reference to {other:?}"))),
         },
         WastArgCore::RefExtern(number) => Val::ExternRef(Some(ExternRef::new(store, *number)?)),
+        WastArgCore::RefHost(number) => {
+            let value = ExternRef::new(&mut *store, *number)?;
+            Val::AnyRef(Some(AnyRef::convert_extern(store, value)?))
+        }
         other => return Err(unsupported(&format!("{other:?}"))),
     })
 }
 
 /// Whether the value is what the script expects.
-pub(super) fn matches(store: &Store<()>, value: &Val, expected: &WastRetCore<'_>) -> Result<bool> {
+pub(super) fn matches(
+    store: &mut Store<()>,
+    value: &Val,
+    expected: &WastRetCore<'_>,
+) -> Result<bool> {
     Ok(match (expected, value) {
         (WastRetCore::Either(choices), value) => {
             for choice in choices {
@@ -44,16 +58,27 @@ pub(super) fn matches(store: &Store<()>, value: &Val, expected: &WastRetCore<'_>
         // The type of a null reference is checked by the type of the function that returned it.
         (WastRetCore::RefNull(_), Val::FuncRef(value)) => value.is_none(),
         (WastRetCore::RefNull(_), Val::ExternRef(value)) => value.is_none(),
+        (WastRetCore::RefNull(_), Val::AnyRef(value)) => value.is_none(),
         (WastRetCore::RefFunc(None), Val::FuncRef(value)) => value.is_some(),
         (WastRetCore::RefExtern(expected), Val::ExternRef(Some(value))) => match expected {
             None => true,
-            Some(expected) => {
-                let data = value.data(store)?;
-                data.and_then(|data| data.downcast_ref::<u32>()) == Some(expected)
-            }
+            Some(expected) => stands_for(store, *value, *expected)?,
         },
+        (WastRetCore::RefHost(expected), Val::AnyRef(Some(value))) => {
+            let value = ExternRef::convert_any(&mut *store, *value)?;
+            stands_for(store, value, *expected)?
+        }
+        (WastRetCore::RefAny, Val::AnyRef(value)) => value.is_some(),
+        (WastRetCore::RefEq, Val::AnyRef(Some(value))) => value.is_eqref(store)?,
+        (WastRetCore::RefI31, Val::AnyRef(Some(value))) => value.is_i31(store)?,
         _ => false,
     })
+}
+
+/// Whether it is the host value of that number.
+fn stands_for(store: &Store<()>, value: Rooted<ExternRef>, number: u32) -> Result<bool> {
+    let data = value.data(store)?;
+    Ok(data.and_then(|data| data.downcast_ref::<u32>()) == Some(&number))
 }
 
 fn f32_matches(expected: &NanPattern<F32>, bits: u32) -> bool {
@@ -106,6 +131,8 @@ pub(super) fn describe(value: &Val) -> String {
         Val::FuncRef(Some(_)) => "a funcref".to_owned(),
         Val::ExternRef(None) => "a null externref".to_owned(),
         Val::ExternRef(Some(_)) => "an externref".to_owned(),
+        Val::AnyRef(None) => "a null anyref".to_owned(),
+        Val::AnyRef(Some(_)) => "an anyref".to_owned(),
         #[allow(unreachable_patterns)]
         _ => "a reference".to_owned(),
     }

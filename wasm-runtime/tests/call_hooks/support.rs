@@ -20,6 +20,7 @@ fn show(values: &[Val]) -> String {
         Val::V128(value) => format!("{}v", value.as_u128()),
         Val::FuncRef(func) => format!("func:{}", func.is_some()),
         Val::ExternRef(value) => format!("extern:{}", value.is_some()),
+        Val::AnyRef(value) => format!("any:{}", value.is_some()),
     };
     values.iter().map(one).collect::<Vec<_>>().join(" ")
 }

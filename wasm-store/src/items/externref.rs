@@ -2,9 +2,11 @@
 
 use std::any::Any;
 
-use super::rooting::{GcRef, GcRefImpl, RootIndex, Rooted};
+use super::rooting::{RootIndex, Rooted, gc_ref};
 use crate::error::{GcHeapOutOfMemory, Result};
+use crate::items::AnyRef;
 use crate::store::{AsContextMut, StoreContext, StoreContextMut};
+use crate::types::HeapType;
 use crate::vm::{NoRoom, host_value_bytes};
 
 /// A value of the host that Wasm can pass around but not look into. An `externref` refers to one.
@@ -29,19 +31,7 @@ pub struct ExternRef {
     index: RootIndex,
 }
 
-impl GcRefImpl for ExternRef {
-    #[inline]
-    fn from_index(index: RootIndex) -> Self {
-        Self { index }
-    }
-
-    #[inline]
-    fn index(&self) -> RootIndex {
-        self.index
-    }
-}
-
-impl GcRef for ExternRef {}
+gc_ref!(ExternRef, HeapType::Extern, Ref::Extern, may_be_concrete: false);
 
 impl ExternRef {
     /// Gives a value to a store and returns a handle to it, in the innermost scope
@@ -82,8 +72,26 @@ impl ExternRef {
         }
     }
 
-    /// The value. `None` is for references that other engines make of internal ones; here there are
-    /// none.
+    /// An internal reference as one to a host value, as `extern.convert_any` has it: Wasm can pass
+    /// it where it passes host values, and convert it back. There is no value to get from it,
+    /// unless it was converted from one. The handle is in the innermost scope.
+    ///
+    /// # Errors
+    ///
+    /// If the handle has ended.
+    ///
+    /// # Panics
+    ///
+    /// If the reference is of another store.
+    pub fn convert_any(
+        mut store: impl AsContextMut,
+        anyref: Rooted<AnyRef>,
+    ) -> Result<Rooted<ExternRef>> {
+        anyref.converted(store.as_context_mut().0)
+    }
+
+    /// The value; `None` for an internal reference that was converted
+    /// ([`convert_any`](Self::convert_any)).
     ///
     /// # Errors
     ///

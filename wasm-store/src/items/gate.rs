@@ -64,11 +64,8 @@ impl Belongs for Module {
 impl Belongs for Val {
     #[inline]
     fn home(&self) -> Home<'_> {
-        match self {
-            Val::FuncRef(Some(func)) => Home::Store(func.store_id()),
-            Val::ExternRef(Some(value)) => Home::Store(value.store_id()),
-            _ => Home::Anywhere,
-        }
+        let store = self.ref_().and_then(|reference| reference.store_id());
+        store.map_or(Home::Anywhere, Home::Store)
     }
 
     fn what(&self) -> String {
@@ -78,11 +75,7 @@ impl Belongs for Val {
 
 impl Belongs for Ref {
     fn home(&self) -> Home<'_> {
-        match self {
-            Ref::Func(Some(func)) => Home::Store(func.store_id()),
-            Ref::Extern(Some(value)) => Home::Store(value.store_id()),
-            Ref::Func(None) | Ref::Extern(None) => Home::Anywhere,
-        }
+        self.store_id().map_or(Home::Anywhere, Home::Store)
     }
 
     fn what(&self) -> String {

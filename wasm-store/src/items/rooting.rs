@@ -45,10 +45,18 @@ pub(crate) fn unrooted<R>() -> Result<R> {
 
 mod sealed {
     use super::RootIndex;
+    use crate::items::Ref;
+    use crate::types::HeapType;
 
     pub trait GcRef: Sized {
+        /// What the references lead to.
+        const HEAP_TYPE: HeapType;
+        /// Whether there are types of single modules below it.
+        const MAY_BE_CONCRETE: bool;
         fn from_index(index: RootIndex) -> Self;
         fn index(&self) -> RootIndex;
+        /// The reference, or null, among those of all types.
+        fn to_ref(index: Option<RootIndex>) -> Ref;
     }
 
     pub trait RootedGcRef<T> {
@@ -59,8 +67,65 @@ mod sealed {
 pub(crate) use sealed::GcRef as GcRefImpl;
 use sealed::RootedGcRef as RootedGcRefImpl;
 
-/// A type of references to garbage-collected objects: [`ExternRef`](crate::ExternRef).
-pub trait GcRef: GcRefImpl + Copy {}
+/// A type of references to garbage-collected objects: [`ExternRef`](crate::ExternRef),
+/// [`AnyRef`](crate::AnyRef) and [`EqRef`](crate::EqRef).
+pub trait GcRef: GcRefImpl + Copy + Send + Sync + 'static {}
+
+/// Makes a structure with the one field `index` a type of references.
+macro_rules! gc_ref {
+    ($ty:ident, $heap:expr, Ref::$variant:ident, may_be_concrete: $concrete:literal) => {
+        impl $crate::items::rooting::GcRefImpl for $ty {
+            const HEAP_TYPE: $crate::types::HeapType = $heap;
+            const MAY_BE_CONCRETE: bool = $concrete;
+
+            #[inline]
+            fn from_index(index: $crate::items::rooting::RootIndex) -> Self {
+                Self { index }
+            }
+
+            #[inline]
+            fn index(&self) -> $crate::items::rooting::RootIndex {
+                self.index
+            }
+
+            fn to_ref(index: Option<$crate::items::rooting::RootIndex>) -> $crate::items::Ref {
+                $crate::items::Ref::$variant(index.map(Rooted::from_index))
+            }
+        }
+
+        impl $crate::items::GcRef for $ty {}
+    };
+}
+
+/// Conversions of handles to handles of supertypes, which end with the former.
+macro_rules! upcasts {
+    ($from:ident: $($to:ident $method:ident),*) => {
+        upcasts!(@ Rooted $from: $($to $method),*);
+        upcasts!(@ OwnedRooted $from: $($to $method),*);
+    };
+    (@ $handle:ident $from:ident: $($to:ident $method:ident),*) => {
+        impl $handle<$from> {
+            $(
+                #[doc = concat!("The same handle, to an [`", stringify!($to), "`].")]
+                #[inline]
+                pub fn $method(self) -> $handle<$to> {
+                    self.cast()
+                }
+            )*
+        }
+
+        $(
+            impl From<$handle<$from>> for $handle<$to> {
+                #[inline]
+                fn from(handle: $handle<$from>) -> Self {
+                    handle.cast()
+                }
+            }
+        )*
+    };
+}
+
+pub(super) use {gc_ref, upcasts};
 
 /// A handle to a garbage-collected object: [`Rooted`] or [`OwnedRooted`].
 pub trait RootedGcRef<T: GcRef>: RootedGcRefImpl<T> {}
@@ -109,6 +174,17 @@ impl<T: GcRef> Rooted<T> {
 
     pub(crate) fn store_id(&self) -> StoreId {
         self.value.index().store
+    }
+
+    /// The handle, to another type of which the object is.
+    pub(super) fn cast<U: GcRef>(self) -> Rooted<U> {
+        Rooted::from_index(self.value.index())
+    }
+
+    /// A new handle in the innermost scope to the object as one of another type, of which it is.
+    pub(super) fn converted<U: GcRef>(self, store: &mut StoreOpaque) -> Result<Rooted<U>> {
+        let reference = self.value.index().reference(store)?;
+        Ok(Rooted::new(store, reference))
     }
 
     /// A handle to the same object that its owner keeps.
@@ -176,6 +252,11 @@ impl<T: GcRef> OwnedRooted<T> {
     pub(crate) fn new(store: &mut StoreOpaque, reference: u32) -> Self {
         let (root, keep) = store.vm.gc.handles.owned(reference);
         Self { value: T::from_index(RootIndex { store: store.id(), root }), keep }
+    }
+
+    /// The handle, to another type of which the object is.
+    pub(super) fn cast<U: GcRef>(self) -> OwnedRooted<U> {
+        OwnedRooted { value: U::from_index(self.value.index()), keep: self.keep }
     }
 
     /// A handle to the same object in the innermost scope.

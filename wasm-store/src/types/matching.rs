@@ -212,13 +212,8 @@ pub(crate) fn heap_matches(
 
 /// Whether a reference type belongs to the same hierarchy as another type, so that a reference of
 /// the one may turn out to be of the other.
-pub(crate) fn same_hierarchy(a: RefType, b: ValType, types: Option<&TypeRegistry>) -> bool {
-    use HeapType as H;
-    let below = |heap, top| heap_matches(heap, top, types);
-    let ValType::Ref(b) = b else { return false };
-    [H::Func, H::Extern, H::Any, H::Exn]
-        .into_iter()
-        .any(|top| below(a.heap, top) && below(b.heap, top))
+pub(crate) fn same_hierarchy(a: RefType, b: ValType) -> bool {
+    matches!(b, ValType::Ref(b) if a.heap.top() == b.heap.top())
 }
 
 #[cfg(test)]

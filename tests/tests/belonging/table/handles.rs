@@ -1,8 +1,9 @@
 //! Functions, globals, tables, memories, host values and instances.
 
 use wasm_runtime::{
-    Caller, Extern, Func, FuncType, Global, GlobalType, HeapType, Instance, Module, Mutability,
-    OwnedRooted, Ref, RefType, Result, Rooted, Table, TableType, Tag, TagType, Val, ValType,
+    Caller, Extern, ExternRef, Func, FuncType, Global, GlobalType, HeapType, Instance, Module,
+    Mutability, OwnedRooted, Ref, RefType, Result, Rooted, Table, TableType, Tag, TagType, Val,
+    ValType,
 };
 
 use super::Row;
@@ -103,7 +104,7 @@ pub(crate) const ROWS: &[Row] = &[
                 let theirs = h.value;
                 let func =
                     Func::wrap(&mut o.store, move || -> Result<_> { Ok((1, Some(theirs), 2)) });
-                let func = func.typed::<(), (i32, Option<Rooted<_>>, i32)>(&o.store)?;
+                let func = func.typed::<(), (i32, Option<Rooted<ExternRef>>, i32)>(&o.store)?;
                 func.call(&mut o.store, ()).map(|_| ())
             });
             t.handle(Error, |o, h| {

@@ -5,8 +5,8 @@
 use super::abi::Abi;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::items::rooting::{GcRefImpl as _, RootIndex};
-use crate::items::{ExternRef, Func, OwnedRooted, Ref, Rooted, V128};
+use crate::items::rooting::{GcRef, RootIndex};
+use crate::items::{Func, OwnedRooted, Ref, Rooted, V128};
 use crate::store::StoreOpaque;
 use crate::types::{HeapType, RefType, ValType, matching};
 
@@ -56,9 +56,12 @@ impl Unfit {
 /// | `f64` | `f64` |
 /// | [`V128`] | `v128` |
 /// | `Option<Func>`, `Func` | `funcref`, `(ref func)`; as parameters also references to functions of one type |
-/// | `Option<NoFunc>` | `nullfuncref` |
 /// | `Option<Rooted<ExternRef>>`, `Rooted<ExternRef>` | `externref`, `(ref extern)` |
-/// | `Option<OwnedRooted<ExternRef>>`, `OwnedRooted<ExternRef>` | `externref`, `(ref extern)` |
+/// | `Option<Rooted<AnyRef>>`, `Rooted<AnyRef>` | `anyref`, `(ref any)`; this and the following as parameters also references to structures or arrays of one type |
+/// | `Option<Rooted<EqRef>>`, `Rooted<EqRef>` | `eqref`, `(ref eq)` |
+/// | `Option<OwnedRooted<…>>`, `OwnedRooted<…>` | as with `Rooted` |
+/// | `Option<I31>`, `I31` | `i31ref`, `(ref i31)` |
+/// | `Option<NoFunc>`, `Option<NoExtern>`, `Option<NoneRef>` | `nullfuncref`, `nullexternref`, `nullref` |
 ///
 /// # Safety
 ///
@@ -104,10 +107,10 @@ pub unsafe trait WasmTy: Send {
         let own = Self::valtype();
         let types = Some(engine.types());
         let fits = match direction {
-            // No Rust type stands for one type of functions. So any function may be passed, and
-            // each call looks at the type that it has.
-            Direction::ToWasm if is_concrete(ty) => {
-                own.as_ref().is_some_and(|own| matching::same_hierarchy(own.canonical(), ty, types))
+            // No Rust type stands for one type of functions, structures or arrays. So any of them
+            // may be passed, and each call looks at the type that it has.
+            Direction::ToWasm if Self::IS_REFERENCE && is_concrete(ty) => {
+                own.as_ref().is_some_and(|own| matching::same_hierarchy(own.canonical(), ty))
             }
             Direction::ToWasm => matching::val_matches(own.canonical(), ty, types),
             Direction::FromWasm => matching::val_matches(ty, own.canonical(), types),
@@ -225,11 +228,16 @@ unsafe impl WasmTy for Func {
 macro_rules! handles {
     ($($handle:ident)*) => {$(
         // SAFETY: a reference is a number of 32 bits, and null is 0.
-        unsafe impl WasmTy for Option<$handle<ExternRef>> {
+        unsafe impl<T: GcRef> WasmTy for Option<$handle<T>> {
             type Abi = i32;
+            const IS_REFERENCE: bool = T::MAY_BE_CONCRETE;
+
+            fn reference(&self) -> Option<Ref> {
+                Some(T::to_ref(self.as_ref().map(|value| value.index())))
+            }
 
             fn valtype() -> ValType {
-                ValType::EXTERNREF
+                ValType::Ref(RefType::new(true, T::HEAP_TYPE))
             }
 
             #[inline(always)]
@@ -239,7 +247,7 @@ macro_rules! handles {
 
             #[inline(always)]
             fn to_abi(&self, store: &StoreOpaque) -> i32 {
-                let reference = |value: &$handle<ExternRef>| value.index().checked_reference(store);
+                let reference = |value: &$handle<T>| value.index().checked_reference(store);
                 self.as_ref().map_or(0, reference).cast_signed()
             }
 
@@ -250,11 +258,16 @@ macro_rules! handles {
         }
 
         // SAFETY: a reference is a number of 32 bits.
-        unsafe impl WasmTy for $handle<ExternRef> {
+        unsafe impl<T: GcRef> WasmTy for $handle<T> {
             type Abi = i32;
+            const IS_REFERENCE: bool = T::MAY_BE_CONCRETE;
+
+            fn reference(&self) -> Option<Ref> {
+                Some(T::to_ref(Some(self.index())))
+            }
 
             fn valtype() -> ValType {
-                ValType::Ref(RefType::new(false, HeapType::Extern))
+                ValType::Ref(RefType::new(false, T::HEAP_TYPE))
             }
 
             #[inline(always)]

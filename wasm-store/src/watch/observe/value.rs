@@ -17,9 +17,10 @@ impl fmt::Display for ShownValue {
             Val::F32(bits) => write!(f, "{:?}", f32::from_bits(*bits)),
             Val::F64(bits) => write!(f, "{:?}", f64::from_bits(*bits)),
             Val::V128(value) => write!(f, "{:#034x}", value.as_u128()),
-            Val::FuncRef(None) | Val::ExternRef(None) => f.write_str("null"),
+            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) => f.write_str("null"),
             Val::FuncRef(Some(_)) => f.write_str("funcref"),
             Val::ExternRef(Some(_)) => f.write_str("externref"),
+            Val::AnyRef(Some(_)) => f.write_str("anyref"),
         }
     }
 }
@@ -38,6 +39,7 @@ mod tests {
             (Val::F64(f64::NAN.to_bits()), "NaN"),
             (Val::V128(5.into()), "0x00000000000000000000000000000005"),
             (Val::ExternRef(None), "null"),
+            (Val::AnyRef(None), "null"),
         ] {
             assert_eq!(ShownValue(value).to_string(), text);
         }
