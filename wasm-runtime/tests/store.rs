@@ -34,9 +34,10 @@ fn values_of_every_type_travel_both_ways() -> Result<()> {
                 (local.get 5) (local.get 6))))"#;
     type Args = (i32, i64, f32, f64, V128, Option<Func>, Option<Rooted<ExternRef>>);
     type Results = (Option<Rooted<ExternRef>>, Option<Func>, V128, f64, f32, i64, i32);
-    let turn = |a: i32, b: i64, c: f32, d: f64, e: V128, f: Option<Func>, g: Option<Rooted<_>>| {
-        (g, f, e, d, c, b, a)
-    };
+    let turn =
+        |a: i32, b: i64, c: f32, d: f64, e: V128, f: Option<Func>, g: Option<Rooted<ExternRef>>| {
+            (g, f, e, d, c, b, a)
+        };
     let static_host = Func::wrap(&mut store, turn);
     let ty = static_host.ty(&store);
     let dynamic_host = Func::new(&mut store, ty, |_, params, results| {
