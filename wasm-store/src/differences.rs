@@ -20,7 +20,7 @@
 //! | `ProfilingStrategy::VTune`, `ProfilingStrategy::Pulley` | not there | `Config::profiler` (feature `profile`) writes the files of `perf` only |
 //! | `Config::native_unwind_info`, `Config::memory_may_move`, `Config::guard_before_linear_memory`, `Config::table_lazy_init`, `Config::memory_init_cow`, `Config::signals_based_traps`, `Config::module_version` and other settings of Wasmtime's own machinery | not there | there is nothing here that they would set |
 //! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
-//! | `Store::gc_async`, `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | the first as for `async`; a heap has one reservation, made with the first object. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
+//! | `Store::gc_async`, `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | the first as for `async`; a heap has one reservation, made with the first object or instance whose module declares one. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
 //! | `UpdateDeadline::YieldCustom`, `epoch_deadline_async_yield_and_update` | not there | as for `async` |
 //! | `GuestProfiler::new_component` | not there | components are not implemented; `GuestProfiler` itself is there with the feature `observe` |
 //! | `ResourceLimiterAsync`, `Store::limiter_async`, `Store::call_hook_async` | not there | as for `async` |

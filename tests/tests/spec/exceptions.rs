@@ -15,7 +15,6 @@ use Exception::{Needs, Superseded};
 /// The proposals that are not translated yet, as validation names them.
 pub(crate) const LATER: &[&str] = &[
     EXCEPTIONS_PROPOSAL,
-    GC,
     "custom-descriptors",
     "shared-everything-threads",
     "stack-switching",
@@ -23,7 +22,6 @@ pub(crate) const LATER: &[&str] = &[
 ];
 
 const EXCEPTIONS_PROPOSAL: &str = "exception-handling";
-const GC: &str = "garbage-collection";
 
 /// The exception for a file, if there is one.
 pub(crate) fn find(path: &str) -> Option<&'static Exception> {
@@ -37,25 +35,7 @@ pub(crate) const EXCEPTIONS: &[(&str, Exception)] = &[
     ("wasm-v3/imports", Needs(&[EXCEPTIONS_PROPOSAL])),
     ("wasm-v3/instance", Needs(&[EXCEPTIONS_PROPOSAL])),
     ("wasm-v3/ref_null", Needs(&[EXCEPTIONS_PROPOSAL])),
-    ("wasm-v3/type-rec", Needs(&[GC])),
     ("exceptions/tag", Needs(&["stack-switching"])),
-    ("bulk-memory/table_init", Needs(&[GC])),
-    ("gc/array", Needs(&[GC])),
-    ("gc/array_copy", Needs(&[GC])),
-    ("gc/array_fill", Needs(&[GC])),
-    ("gc/array_init_data", Needs(&[GC])),
-    ("gc/array_init_elem", Needs(&[GC])),
-    ("gc/array_new_data", Needs(&[GC])),
-    ("gc/array_new_elem", Needs(&[GC])),
-    ("gc/br_on_cast", Needs(&[GC])),
-    ("gc/br_on_cast_fail", Needs(&[GC])),
-    ("gc/extern", Needs(&[GC])),
-    ("gc/i31", Needs(&[GC])),
-    ("gc/ref_cast", Needs(&[GC])),
-    ("gc/ref_eq", Needs(&[GC])),
-    ("gc/ref_test", Needs(&[GC])),
-    ("gc/struct", Needs(&[GC])),
-    ("gc/type-subtyping", Needs(&[GC])),
     ("mutable-global/linking", Superseded {
         lines: &[206, 227, 236, 238, 248, 298, 334, 342, 344, 354],
         reason: "since bulk memory, a segment that does not fit traps, after those before it were written",

@@ -7,6 +7,7 @@ mod frames;
 mod handles;
 mod hooks;
 mod limits;
+mod objects;
 mod random;
 mod state;
 mod support;

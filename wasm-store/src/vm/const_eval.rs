@@ -4,7 +4,7 @@
 
 use wasm_artifact::ConstExprRef;
 use wasm_types::abi::heap::ARRAY_ELEMENTS;
-use wasm_types::{ConstOp, StorageType, TrapCode, TypeIndex};
+use wasm_types::{ConstOp, TrapCode, TypeIndex};
 
 use super::gc::ObjectType;
 use super::instance::VmInstance;
@@ -119,8 +119,7 @@ impl Objects {
     ) -> Result<u32, Box<Unwind>> {
         // SAFETY: as above. Nothing that is borrowed is changed: nothing is collected.
         let vm = unsafe { &mut *self.vm };
-        // How many fields or elements there are in place of what is on the stack: all from one value
-        // if there is `Some`.
+        // Structures have no elements.
         let (ty, length) = match op {
             ConstOp::StructNew(ty) | ConstOp::StructNewDefault(ty) => (ty, 0),
             ConstOp::ArrayNew(ty) | ConstOp::ArrayNewDefault(ty) => {
@@ -160,7 +159,7 @@ impl Objects {
                     heap.fill(object, (0, length), element, value).map_err(fail)?;
                 }
                 (ConstOp::ArrayNewFixed(..), ObjectType::Array(record)) => {
-                    let element: StorageType = record.as_ref().ty.0.storage;
+                    let element = record.as_ref().ty.0.storage;
                     let mut place = object + ARRAY_ELEMENTS;
                     for value in take(stack, length as usize)? {
                         heap.write(place, element, ValRaw { v128: value }).map_err(fail)?;

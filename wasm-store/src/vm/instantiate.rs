@@ -88,12 +88,12 @@ impl VmStore {
             None => VmInstance::new(self.context(), module).map_err(fail)?,
         };
         self.adopt_instance(pointer);
-        // SAFETY: nothing borrows the instance.
-        unsafe { self.enter_types(pointer).map_err(fail)? };
         if !is_new {
             // SAFETY: its memories and tables are nobody else's.
             unsafe { self.adopt_items_of(pointer) };
         }
+        // SAFETY: nothing borrows the instance.
+        unsafe { self.enter_types(pointer).map_err(fail)? };
         // SAFETY: just made. Tables and memories that are made on the way keep its address, and
         // use it only after this function, or through calls below that hold no borrow.
         unsafe {

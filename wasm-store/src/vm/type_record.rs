@@ -95,6 +95,8 @@ pub(crate) struct StructTypeRecord {
     pub(crate) ty: StructType,
     /// Where the fields are.
     pub(crate) layout: StructLayout,
+    /// Where those are that refer to objects, in bytes from the start of the object.
+    pub(crate) references: Box<[u32]>,
     /// The declared supertype.
     pub(crate) supertype: Option<Arc<StructTypeRecord>>,
 }
@@ -113,7 +115,10 @@ impl StructTypeRecord {
         }
         let from = supertype.as_ref().map(|supertype| &supertype.layout);
         let layout = StructLayout::new(from, &ty.fields);
-        Some(Self { head, ty, layout, supertype })
+        let places = ty.fields.iter().zip(layout.offsets());
+        let references = places.filter(|(field, _)| field.storage.is_collected());
+        let references = references.map(|(_, offset)| *offset).collect();
+        Some(Self { head, ty, layout, references, supertype })
     }
 }
 

@@ -155,7 +155,7 @@ impl Array {
 
 impl VmStore {
     /// Makes an object of a type of this heap. What is larger than any heap is a trap.
-    unsafe fn make(&mut self, number: u32, elements: u32) -> Result<u32, Failure> {
+    fn make(&mut self, number: u32, elements: u32) -> Result<u32, Failure> {
         if self.gc.heap_mut()?.object_size(number, elements).is_none() {
             return Err(TrapCode::AllocationTooLarge.into());
         }

@@ -2,19 +2,21 @@
 
 #![allow(unsafe_code)]
 
+mod records;
+
 use std::collections::HashMap;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
-use wasm_types::{ArrayType, FieldType, HeapType, RefType, StorageType, StructType, ValType};
 
+use self::records::{PAIR, Records, WIDE};
 use super::heap::{Growth, Heap, NoRoom, Roots};
 use super::object::{ARRAY_HEAD, HEADER_SIZE, NULL};
 use super::tracer::Tracer;
+use super::types::ObjectType;
 use crate::Error;
-use crate::vm::type_record::{ArrayTypeRecord, StructTypeRecord, TypeRecord};
 
 /// The rest of the store: references, and a limit.
 struct Rest {
@@ -77,6 +79,8 @@ impl Drop for Counted {
 enum Object {
     /// A structure with a number that is no reference, and two references.
     Pair(u32, [Reference; 2]),
+    /// A large structure, with references far from each other.
+    Wide([Reference; 3]),
     List(Vec<Reference>),
     Bytes(usize, u8),
     Value(usize),
@@ -91,45 +95,22 @@ enum Reference {
 
 struct Model {
     heap: Heap,
-    _records: Records,
+    records: Records,
     rest: Rest,
     objects: Vec<Object>,
     /// What the roots refer to.
     roots: Vec<Reference>,
     pair: u32,
+    wide: u32,
     list: u32,
     bytes: u32,
     alive: Arc<AtomicUsize>,
 }
 
-/// Where the references of a pair are. The one before the number shows that they need not stand
-/// together.
-const PAIR: [u32; 2] = [4, 12];
-
-/// The types of the objects.
-struct Records {
-    pair: Arc<StructTypeRecord>,
-    list: Arc<ArrayTypeRecord>,
-    bytes: Arc<ArrayTypeRecord>,
-}
-
-impl Records {
-    fn new() -> Self {
-        let any = RefType { nullable: true, heap: HeapType::Any };
-        let [any, number] = [ValType::Ref(any), ValType::I32].map(StorageType::Val);
-        let field = |storage| FieldType { storage, mutable: true };
-        let head = |id| TypeRecord::new(id, true, None).unwrap();
-        let fields = [any, number, any].map(field).into();
-        let pair = StructTypeRecord::new(head(9), StructType { fields }, None).unwrap();
-        assert_eq!([0, 2].map(|field| pair.layout.offset(field)), PAIR);
-        let array = |id, ty| Arc::new(ArrayTypeRecord::new(head(id), ArrayType(field(ty)), None));
-        Self { pair: Arc::new(pair), list: array(3, any), bytes: array(4, StorageType::I8) }
-    }
-}
-
 #[derive(Clone, Debug)]
 enum Step {
     Pair { number: u32, from: [usize; 2] },
+    Wide { from: [usize; 3] },
     List { len: usize, from: usize },
     Bytes { len: usize, byte: u8 },
     Value,
@@ -148,6 +129,7 @@ fn step() -> impl Strategy<Value = Step> {
     let number = any::<usize>;
     prop_oneof![
         6 => (0..9u32, [number(), number()]).prop_map(|(number, from)| Step::Pair { number, from }),
+        2 => [number(), number(), number()].prop_map(|from| Step::Wide { from }),
         2 => (prop_oneof![0..40usize, 4000..6000usize], number())
             .prop_map(|(len, from)| Step::List { len, from }),
         2 => (prop_oneof![0..100usize, 16_000..20_000usize], any::<u8>())
@@ -171,15 +153,17 @@ impl Model {
         let mut heap = Heap::new(zeal).unwrap();
         let records = Records::new();
         let pair = heap.number_of_struct(NonNull::from(&*records.pair)).unwrap();
+        let wide = heap.number_of_struct(NonNull::from(&*records.wide)).unwrap();
         let list = heap.number_of_array(NonNull::from(&*records.list)).unwrap();
         let bytes = heap.number_of_array(NonNull::from(&*records.bytes)).unwrap();
         Self {
             heap,
-            _records: records,
+            records,
             rest: Rest { roots: Vec::new(), limit, fails_after: None },
             objects: Vec::new(),
             roots: Vec::new(),
             pair,
+            wide,
             list,
             bytes,
             alive: Arc::default(),
@@ -237,6 +221,20 @@ impl Model {
                     }
                 }
                 self.made(Object::Pair(number, picked.map(|(reference, _)| reference)), made);
+            }
+            Step::Wide { from } => {
+                let picked = from.map(|from| self.picked(from));
+                let made = self.heap.new_object(&mut self.rest, self.wide, 0);
+                if let Ok(object) = made {
+                    for word in 1..201 {
+                        let place = WIDE.iter().position(|offset| *offset == word * 4);
+                        // What is no reference may look like one.
+                        let bits = place.map_or(8 * word, |place| self.root_bits(picked[place].1));
+                        // SAFETY: just made.
+                        unsafe { self.heap.space.set_word(object + word * 4, bits) };
+                    }
+                }
+                self.made(Object::Wide(picked.map(|(reference, _)| reference)), made);
             }
             Step::List { len, from } => {
                 let (reference, place) = self.picked(from);
@@ -312,6 +310,10 @@ impl Model {
                 let field = field % 2;
                 Some((&mut fields[field], bits, bits + PAIR[field]))
             }
+            Object::Wide(fields) => {
+                let field = field % 3;
+                Some((&mut fields[field], bits, bits + WIDE[field]))
+            }
             Object::List(list) if !list.is_empty() => {
                 let field = field % list.len();
                 Some((&mut list[field], bits, bits + ARRAY_HEAD + field as u32 * 4))
@@ -340,6 +342,17 @@ impl Model {
         self.push(known, bits);
     }
 
+    fn type_of(&self, object: &Object) -> ObjectType {
+        let Records { pair, wide, list, bytes } = &self.records;
+        match object {
+            Object::Pair(..) => ObjectType::Struct(NonNull::from(&**pair)),
+            Object::Wide(_) => ObjectType::Struct(NonNull::from(&**wide)),
+            Object::List(_) => ObjectType::Array(NonNull::from(&**list)),
+            Object::Bytes(..) => ObjectType::Array(NonNull::from(&**bytes)),
+            Object::Value(_) => ObjectType::HostValue,
+        }
+    }
+
     /// Compares everything that can be reached. Returns how many values of the host that are.
     fn compare(&self) -> usize {
         let mut places = HashMap::new();
@@ -365,7 +378,11 @@ impl Model {
             }
             // SAFETY: the object is there.
             let word = |offset: u32| unsafe { self.heap.space.word(bits + offset) };
+            assert_eq!(self.heap.type_of(bits), Some(self.type_of(&self.objects[number])));
             match &self.objects[number] {
+                Object::Wide(fields) => {
+                    open.extend((0..3).map(|field| (fields[field], word(WIDE[field]))));
+                }
                 Object::Pair(data, fields) => {
                     assert_eq!(word(8), *data);
                     open.extend((0..2).map(|field| (fields[field], word(PAIR[field]))));

@@ -407,28 +407,4 @@ impl Space {
         // SAFETY: as the caller promises.
         unsafe { self.base().add(part.start as usize).write_bytes(byte, len) };
     }
-
-    /// Copies an object to where there is room for it.
-    ///
-    /// # Safety
-    ///
-    /// Both parts are accessible and do not overlap.
-    #[inline(always)]
-    pub(super) unsafe fn copy(&self, from: u32, to: u32, size: u32) {
-        /// From how many words on a call of the library is faster.
-        const MANY: usize = 16;
-        // SAFETY: as the caller promises; objects are aligned to 8 bytes, and so are their sizes.
-        unsafe {
-            let from = self.base().add(from as usize).cast::<u64>();
-            let to = self.base().add(to as usize).cast::<u64>();
-            let words = size as usize / 8;
-            if words > MANY {
-                from.copy_to_nonoverlapping(to, words);
-                return;
-            }
-            for word in 0..words {
-                to.add(word).write(from.add(word).read());
-            }
-        }
-    }
 }

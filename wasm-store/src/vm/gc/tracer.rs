@@ -2,8 +2,11 @@
 
 #![allow(unsafe_code)]
 
+use std::marker::PhantomData;
+
+use super::layout::Shape;
 use super::object::{ARRAY_HEAD, HEADER_SIZE, Header, is_object};
-use super::space::{Bump, NURSERY, Space};
+use super::space::{Bump, Space};
 use super::types::Types;
 
 /// What a tracer moves.
@@ -20,26 +23,47 @@ pub(super) enum What {
 /// Goes through the references to objects, and changes them as the objects move.
 #[derive(Debug)]
 pub(crate) struct Tracer<'a> {
-    space: &'a Space,
-    types: &'a Types,
     what: What,
+    mover: Mover<'a>,
+    /// If nothing is moved: the references that were found.
+    pub(super) found: Vec<u32>,
+}
+
+/// What is needed for each object. It is copied to where loops run, so that it stays in registers:
+/// for the compiler, each write to the heap could be one to what a tracer holds.
+#[derive(Clone, Copy, Debug)]
+struct Mover<'a> {
+    /// Where the heap starts.
+    base: *mut u8,
+    /// The shapes of all types.
+    shapes: *const Shape,
+    /// The places of references that shapes have no room for.
+    far: &'a [u32],
     /// Where the objects of the nursery end.
     young_end: u32,
     /// Where objects are moved to. There is room for all.
     to: Bump,
-    /// If nothing is moved: the references that were found.
-    pub(super) found: Vec<u32>,
+    /// Nobody else changes the heap and its types.
+    heap: PhantomData<(&'a Space, &'a Types)>,
 }
 
 impl<'a> Tracer<'a> {
     /// Moves objects to a place that has room for them.
     pub(super) fn new(space: &'a Space, types: &'a Types, what: What, to: Bump) -> Self {
-        Self { space, types, what, young_end: space.young().end, to, found: Vec::new() }
+        let mover = Mover {
+            base: space.base(),
+            shapes: types.shapes(),
+            far: types.far(),
+            young_end: space.young().end,
+            to,
+            heap: PhantomData,
+        };
+        Self { what, mover, found: Vec::new() }
     }
 
     /// Where the objects were moved to, with what is left there.
     pub(super) fn end(self) -> Bump {
-        self.to
+        self.mover.to
     }
 
     /// A place outside of the heap that holds a reference.
@@ -51,67 +75,125 @@ impl<'a> Tracer<'a> {
     pub(crate) unsafe fn place(&mut self, place: *mut u32) {
         // SAFETY: as the caller promises.
         unsafe {
-            let reference = place.read();
-            let moved = match self.what {
-                What::Young => self.follow::<false>(reference),
-                What::All => self.follow::<true>(reference),
-                What::Nothing => self.find(reference),
-            };
-            if let Some(moved) = moved {
-                place.write(moved);
+            match self.what {
+                What::Young => self.mover.place::<false>(place),
+                What::All => self.mover.place::<true>(place),
+                What::Nothing => self.found.extend(Some(place.read()).filter(|it| is_object(*it))),
             }
         }
     }
 
-    fn find(&mut self, reference: u32) -> Option<u32> {
-        if is_object(reference) {
-            self.found.push(reference);
-        }
-        None
-    }
-
-    /// Where the object of a reference is now, if it is elsewhere. With `ALL` everything is moved,
-    /// or else what is in the nursery.
+    /// Follows the references of an object.
     ///
     /// # Safety
     ///
-    /// It is a reference of this heap.
-    #[inline(always)]
-    unsafe fn follow<const ALL: bool>(&mut self, reference: u32) -> Option<u32> {
-        if !is_object(reference) {
-            return None;
-        }
-        let stays = match ALL {
-            // Some places are shown more than once.
-            true => self.to.contains(reference),
-            false => reference >= self.young_end,
-        };
-        if stays {
-            return None;
-        }
-        debug_assert!(
-            (NURSERY..self.young_end).contains(&reference)
-                || ALL && self.space.old.contains(reference),
-            "{reference:#x} is no object"
-        );
-        // SAFETY: the reference is to an object, or to where it was. There is room for all objects
-        // where they go.
+    /// There is an object at the place.
+    pub(super) unsafe fn object(&mut self, object: u32) {
+        let mut mover = self.mover;
+        // SAFETY: as the caller promises.
         unsafe {
-            let header = self.space.header(reference);
-            if let Some(moved) = header.moved() {
-                return Some(moved);
-            }
-            let space = self.space;
-            let shape = self.types.shape_of(header);
-            let size = shape.size_of(|| space.word(reference + HEADER_SIZE));
-            let to = self.to.top;
-            debug_assert!(size <= self.to.limit - to, "there is room for everything that is moved");
-            self.to.top = to + size;
-            space.copy(reference, to, size);
-            space.set_header(to, header.unlogged());
-            space.set_header(reference, Header::moved_to(to));
-            Some(to)
+            match self.what {
+                What::Young => mover.object::<false>(object),
+                What::All => mover.object::<true>(object),
+                What::Nothing => mover.each(object, |_, place| {
+                    self.found.extend(Some(place.read()).filter(|it| is_object(*it)));
+                }),
+            };
         }
+        self.mover = mover;
+    }
+
+    /// Looks through what was moved, from a place on.
+    pub(super) fn scan_from(&mut self, start: u32) {
+        let mut mover = self.mover;
+        let mut next = start;
+        // SAFETY: everything from there on is objects, one behind the other.
+        unsafe {
+            match self.what {
+                What::Young => {
+                    while next < mover.to.top {
+                        next += mover.object::<false>(next);
+                    }
+                }
+                What::All => {
+                    while next < mover.to.top {
+                        next += mover.object::<true>(next);
+                    }
+                }
+                What::Nothing => {}
+            }
+        }
+        self.mover = mover;
+    }
+}
+
+impl Mover<'_> {
+    /// A place that holds a reference. With `ALL` everything is moved, or else what is in the
+    /// nursery.
+    ///
+    /// # Safety
+    ///
+    /// The place can be read and written. It holds a reference of this heap.
+    #[inline(always)]
+    unsafe fn place<const ALL: bool>(&mut self, place: *mut u32) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let reference = place.read();
+            if !is_object(reference) {
+                return;
+            }
+            let stays = match ALL {
+                // Some places are shown more than once.
+                true => self.to.contains(reference),
+                false => reference >= self.young_end,
+            };
+            if !stays {
+                place.write(self.moved(reference));
+            }
+        }
+    }
+
+    /// Where an object is that was moved, or is moved now.
+    ///
+    /// # Safety
+    ///
+    /// There is an object at the place, or was.
+    #[inline(always)]
+    unsafe fn moved(&mut self, object: u32) -> u32 {
+        // SAFETY: as the caller promises. There is room for all objects where they go, all of which
+        // are aligned to 8 bytes, and so are their sizes.
+        unsafe {
+            let from = self.base.add(object as usize).cast::<u64>();
+            let header = Header::from_bits(from.cast::<u32>().read());
+            if let Some(moved) = header.moved() {
+                return moved;
+            }
+            let size = self.size(object, self.shape(header));
+            let place = self.to.top;
+            debug_assert!(size <= self.to.limit - place, "there is room for what is moved");
+            self.to.top = place + size;
+            let to = self.base.add(place as usize).cast::<u64>();
+            copy(from, to, size as usize / 8);
+            to.cast::<u32>().write(header.unlogged().bits());
+            from.cast::<u32>().write(Header::moved_to(place).bits());
+            place
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn shape(&self, header: Header) -> Shape {
+        debug_assert!(header.moved().is_none());
+        // SAFETY: the header is that of an object, which has a type of its heap.
+        unsafe { self.shapes.add(header.number() as usize).read() }
+    }
+
+    /// The size of an object of that shape.
+    #[inline(always)]
+    unsafe fn size(&self, object: u32, shape: Shape) -> u32 {
+        // SAFETY: an array has its length behind the header.
+        let length =
+            || unsafe { self.base.add((object + HEADER_SIZE) as usize).cast::<u32>().read() };
+        shape.size_of(length)
     }
 
     /// Follows the references of an object. Returns its size.
@@ -119,17 +201,10 @@ impl<'a> Tracer<'a> {
     /// # Safety
     ///
     /// There is an object at the place.
-    pub(super) unsafe fn object(&mut self, object: u32) -> u32 {
-        // SAFETY: as the caller promises.
-        unsafe {
-            match self.what {
-                What::Young => self.each(object, Self::field::<false>),
-                What::All => self.each(object, Self::field::<true>),
-                What::Nothing => self.each(object, |this, place| {
-                    this.find(this.space.word(place));
-                }),
-            }
-        }
+    #[inline(always)]
+    unsafe fn object<const ALL: bool>(&mut self, object: u32) -> u32 {
+        // SAFETY: the shape of an object says where references are.
+        unsafe { self.each(object, |this, place| this.place::<ALL>(place)) }
     }
 
     /// Calls a function for each reference of an object. Returns the object's size.
@@ -138,52 +213,45 @@ impl<'a> Tracer<'a> {
     ///
     /// There is an object at the place.
     #[inline(always)]
-    unsafe fn each(&mut self, object: u32, field: impl Fn(&mut Self, u32)) -> u32 {
-        let (types, space) = (self.types, self.space);
-        // SAFETY: as the caller promises; an array has its length behind the header.
+    unsafe fn each(&mut self, object: u32, mut each: impl FnMut(&mut Self, *mut u32)) -> u32 {
+        // SAFETY: as the caller promises.
         unsafe {
-            let shape = types.shape_of(space.header(object));
+            let start = self.base.add(object as usize);
+            let shape = self.shape(Header::from_bits(start.cast::<u32>().read()));
+            let size = self.size(object, shape);
             if !shape.is_array() {
-                shape.each_reference(types.far(), |offset| field(self, object + offset));
+                let far = self.far;
+                shape.each_reference(far, |at| each(self, start.add(at as usize).cast()));
             } else if shape.elements_are_references() {
-                let elements = space.word(object + HEADER_SIZE);
-                let start = object + ARRAY_HEAD;
-                (0..elements).for_each(|element| field(self, start + element * 4));
+                let mut place = start.add(ARRAY_HEAD as usize).cast::<u32>();
+                for _ in 0..start.add(HEADER_SIZE as usize).cast::<u32>().read() {
+                    each(self, place);
+                    place = place.add(1);
+                }
             }
-            shape.size_of(|| space.word(object + HEADER_SIZE))
+            size
         }
     }
+}
 
-    /// A place within an object that holds a reference, as the object's shape says.
-    #[inline(always)]
-    fn field<const ALL: bool>(&mut self, place: u32) {
-        // SAFETY: the shape of an object says where references are.
-        unsafe {
-            let reference = self.space.word(place);
-            if let Some(moved) = self.follow::<ALL>(reference) {
-                self.space.set_word(place, moved);
-            }
+/// Copies words to another place.
+///
+/// # Safety
+///
+/// As many can be read here and written there.
+#[inline(always)]
+unsafe fn copy(from: *const u64, to: *mut u64, words: usize) {
+    /// From how many words on a call of the library is faster.
+    const MANY: usize = 16;
+    // SAFETY: as the caller promises.
+    unsafe {
+        if words > MANY {
+            from.copy_to_nonoverlapping(to, words);
+            return;
         }
-    }
-
-    /// Looks through what was moved, from a place on.
-    pub(super) fn scan_from(&mut self, start: u32) {
-        let mut next = start;
-        // SAFETY: everything from there on is objects, one behind the other.
-        unsafe {
-            match self.what {
-                What::Young => {
-                    while next < self.to.top {
-                        next += self.each(next, Self::field::<false>);
-                    }
-                }
-                What::All => {
-                    while next < self.to.top {
-                        next += self.each(next, Self::field::<true>);
-                    }
-                }
-                What::Nothing => {}
-            }
+        for word in 0..words {
+            // As it is written: a loop that was made for many words takes longer to start.
+            to.add(word).write_volatile(from.add(word).read());
         }
     }
 }

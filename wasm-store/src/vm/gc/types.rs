@@ -11,7 +11,6 @@ use wasm_types::{FieldType, StorageType, ValType};
 
 use super::heap::Heap;
 use super::layout::Shape;
-use super::object::Header;
 use super::space::Space;
 use crate::Error;
 use crate::vm::room_for;
@@ -87,20 +86,12 @@ impl Types {
         &self.shapes[number as usize]
     }
 
-    /// The shape of the object with a header.
-    ///
-    /// # Safety
-    ///
-    /// The header is that of an object of this heap.
-    #[inline(always)]
-    pub(super) unsafe fn shape_of(&self, header: Header) -> &Shape {
-        debug_assert!(header.moved().is_none() && header.number() < self.count());
-        // SAFETY: each object has a type of its heap.
-        unsafe { self.shapes.get_unchecked(header.number() as usize) }
+    /// The shapes of all types, by their numbers.
+    pub(super) fn shapes(&self) -> *const Shape {
+        self.shapes.as_ptr()
     }
 
     /// The references that shapes have no place for.
-    #[inline(always)]
     pub(super) fn far(&self) -> &[u32] {
         &self.far
     }
@@ -184,7 +175,8 @@ impl Heap {
         record: NonNull<StructTypeRecord>,
     ) -> Result<u32, Error> {
         // SAFETY: records live as long as the engine, which outlives the store.
-        let StructTypeRecord { head, ty, layout, supertype } = unsafe { record.as_ref() };
+        let StructTypeRecord { head, layout, references, supertype, .. } =
+            unsafe { record.as_ref() };
         if let Some(number) = self.types.number(head.id) {
             return Ok(number);
         }
@@ -193,7 +185,8 @@ impl Heap {
             None => None,
         };
         let kind = (ObjectType::Struct(record), ObjectKind::Struct);
-        let shape = |far: &mut Vec<u32>| shape(layout, &ty.fields, far);
+        let references = references.iter().copied();
+        let shape = |far: &mut Vec<u32>| Shape::of_struct(layout.size(), references, far);
         self.types.add(&mut self.space, (head.id, head.depth()), supertype, kind, shape)
     }
 
@@ -231,17 +224,13 @@ impl Heap {
         let kind = (ObjectType::Exception(record), ObjectKind::Exception);
         let shape = |far: &mut Vec<u32>| {
             let layout = exception_layout(ty.params());
-            shape(&layout, &exception_fields(ty.params()), far)
+            let places = ty.params().iter().zip(&layout.offsets()[1..]);
+            let references = places.filter(|(value, _)| value.is_collected());
+            Shape::of_struct(layout.size(), references.map(|(_, offset)| *offset), far)
         };
         // Nobody casts to it.
         self.types.add(&mut self.space, (head.id, heap::NEAR), None, kind, shape)
     }
-}
-
-fn shape(layout: &StructLayout, fields: &[FieldType], far: &mut Vec<u32>) -> Shape {
-    let places = fields.iter().zip(layout.offsets());
-    let references = places.filter(|(field, _)| field.storage.is_collected());
-    Shape::of_struct(layout.size(), references.map(|(_, offset)| *offset), far)
 }
 
 /// What an exception holds: the number that its store has for its tag, and the values.
