@@ -117,7 +117,7 @@ fn what_a_module_starts_with_is_found() -> Result<()> {
           (array.new_fixed $pairs 3 (global.get $one) (ref.null none) (global.get $one)))
         (global $funcs (ref $funcs)
           (array.new_fixed $funcs 3 (ref.func $f) (ref.null nofunc) (ref.func $g)))
-        (table $table 5 (ref any) (struct.new $pair (i32.const 4) (ref.null none)))
+        (table $table 5 (ref null any) (struct.new $pair (i32.const 4) (ref.null none)))
         (table $other 3 (ref null $pair))
         (elem $fresh (ref null $pair)
           (item (struct.new $pair (i32.const 10) (ref.null none)))
