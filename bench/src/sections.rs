@@ -194,6 +194,11 @@ pub(crate) const SECTIONS: &[Section] = &[
         |rounds| optimizations::run(rounds, Settings::immutable_tables),
     ),
     optimization(
+        "optimization-save-when-full",
+        "Execution with and without `Settings::save_when_full`",
+        |rounds| optimizations::run(rounds, Settings::save_when_full),
+    ),
+    optimization(
         "optimization-direct-bulk",
         "Execution with and without `Settings::direct_bulk`",
         |rounds| optimizations::run(rounds, Settings::direct_bulk),

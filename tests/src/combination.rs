@@ -29,7 +29,7 @@ pub struct Combination {
 }
 
 /// The optimizations, and counting fuel, though nothing uses the count.
-const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 7] = [
+const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 8] = [
     Settings::count_fuel,
     Settings::reorder,
     Settings::idioms,
@@ -37,6 +37,7 @@ const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 7] = [
     Settings::small_bulk,
     Settings::direct_bulk,
     Settings::immutable_tables,
+    Settings::save_when_full,
 ];
 
 impl Combination {

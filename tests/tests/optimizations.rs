@@ -25,6 +25,7 @@ unsafe impl Compiler for Optimized {
             .small_bulk(false)
             .direct_bulk(false)
             .immutable_tables(false)
+            .save_when_full(false)
             .verifier(true);
         (self.0)(&mut settings);
         let parsed = wasm_types::Module::parse_with_bodies(wasm, request.features)?;

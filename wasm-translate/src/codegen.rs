@@ -11,8 +11,8 @@ use cranelift_codegen::{
 };
 use wasm_types::abi::ContextLayout;
 use wasm_types::{
-    CatchHandler, CatchSite, DefinedFuncIndex, FuncIndex, OptLevel, ParsedModule, TableIndex,
-    TagIndex, TrapCode, WasmFeatures,
+    CatchHandler, CatchSite, DefinedFuncIndex, FuncIndex, OptLevel, ParsedModule, SubType,
+    TableIndex, TagIndex, TrapCode, TypeKind, WasmFeatures,
 };
 
 use crate::error::{Error, ErrorKind};
@@ -46,6 +46,8 @@ pub(crate) struct Job<'a> {
     pub(crate) inlining: Option<Inlining<'a>>,
     /// Tables that stand beside the code.
     pub(crate) immutable_tables: ImmutableTables,
+    /// Whether the module has types of objects that code may make.
+    makes_objects: bool,
     /// Functions that report when they are entered and left.
     pub(crate) hooked: HookedFunctions,
     /// The deadline of the compilation.
@@ -80,6 +82,8 @@ impl<'a> Job<'a> {
             true => ImmutableTables::find(parsed, wasm, &settings.tunables),
             false => ImmutableTables::default(),
         };
+        let kind = |ty: &SubType| ty.composite.kind();
+        let makes_objects = parsed.module().types.iter().any(|ty| kind(ty) != TypeKind::Func);
         Self {
             parsed,
             wasm,
@@ -89,6 +93,7 @@ impl<'a> Job<'a> {
             idioms,
             inlining,
             immutable_tables,
+            makes_objects,
             hooked,
             deadline,
         }
@@ -250,6 +255,7 @@ impl<'a> Worker<'a> {
             idiom: self.job.idioms.get(func),
             sites: sites.as_ref(),
             small_bulk: settings.optimizations.small_bulk,
+            save_when_full: self.job.makes_objects && settings.optimizations.save_when_full,
             budget: self.job.budget(),
         };
         self.translator.translate_as(parsed, wasm, func, known, env, &mut self.context.func)?;

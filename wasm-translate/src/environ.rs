@@ -6,7 +6,6 @@
 //! [`wasm_types::abi`], one file per family under `runtime/`.
 
 mod arithmetic;
-mod atomic;
 mod bulk;
 mod call;
 mod casts;
@@ -25,7 +24,6 @@ use smallvec::SmallVec;
 use crate::error::Error;
 
 pub use arithmetic::{Arithmetic, Rounding};
-pub use atomic::{Atomics, WaitOperands};
 pub use bulk::{BulkOperands, BulkOperation, BulkOperations, Segment};
 pub use call::Calls;
 pub use casts::{Casts, TypeTest};
@@ -35,7 +33,8 @@ pub use global::{GlobalVariable, Globals};
 pub use memory::{Heap, HeapAccess, HeapBound, Memories};
 pub use metering::Metering;
 pub use objects::{
-    ArrayRange, ArraySource, Extension, Field, NewArray, NewStruct, Objects, Reference,
+    ArrayRange, ArraySource, Extension, Field, LiveReferences, NewArray, NewStruct, Objects,
+    Reference,
 };
 pub use reference::References;
 pub use table::Tables;
@@ -75,7 +74,6 @@ pub trait FuncEnvironment:
     + Exceptions
     + Objects
     + Casts
-    + Atomics
 {
 }
 
@@ -92,7 +90,6 @@ impl<E> FuncEnvironment for E where
         + Exceptions
         + Objects
         + Casts
-        + Atomics
         + ?Sized
 {
 }

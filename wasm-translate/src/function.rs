@@ -16,7 +16,8 @@ use crate::idiom::Idiom;
 use crate::inline::Sites;
 use crate::legacy_tries::LegacyTries;
 use crate::limits::Budget;
-use crate::operand_types::KnownOperand;
+use crate::live_references::{self, LiveLocals};
+use crate::operand_types::{self, KnownOperand};
 use crate::ops;
 use crate::proposals;
 use crate::translator::{FuncTranslator, Stacks, zero};
@@ -116,6 +117,10 @@ impl Translator {
             true => LegacyTries::find(&parsed.body(wasm, func)),
             false => LegacyTries::default(),
         };
+        let live_locals = match known.save_when_full {
+            true => LiveLocals::find(module, ty.params(), &parsed.body(wasm, func)),
+            false => LiveLocals::default(),
+        };
         let mut t = FuncTranslator {
             builder: FunctionBuilder::new(into, &mut self.builder),
             env,
@@ -132,6 +137,8 @@ impl Translator {
             hints: parsed.hints_of(wasm, func),
             handlers: 0,
             operand: KnownOperand::default(),
+            reference_operands: 0,
+            live_locals,
             legacy_tries,
         };
         let source = parsed.body(wasm, func);
@@ -185,6 +192,8 @@ pub(crate) struct Known<'a> {
     pub(crate) sites: Option<&'a Sites<'a>>,
     /// Whether a few bytes are copied and filled in place.
     pub(crate) small_bulk: bool,
+    /// Whether references are saved where there is no room for an object.
+    pub(crate) save_when_full: bool,
     /// How large it may be.
     pub(crate) budget: Budget,
 }
@@ -240,6 +249,13 @@ impl Body<'_> {
             let dfg = &t.builder.func.dfg;
             t.budget.operator(|| dfg.num_values())?;
             t.operand = KnownOperand::of(validator, &op, at);
+            if !t.live_locals.is_empty() {
+                if live_references::makes_object(&op) {
+                    t.reference_operands = operand_types::references(validator);
+                } else if live_references::may_call(&op) {
+                    t.note_operands_during_call();
+                }
+            }
             validator.op(at, &op)?;
             self.proposals |= proposals::of_operator(&op);
             t.builder.set_srcloc(source_location(at)?);

@@ -62,6 +62,7 @@
 mod codegen;
 mod cold;
 mod compile;
+mod constant;
 mod control_stack;
 mod effort;
 mod environ;
@@ -81,6 +82,7 @@ mod inline;
 mod legacy_tries;
 mod limits;
 mod link;
+mod live_references;
 mod near_addresses;
 mod operand_types;
 mod ops;
@@ -105,11 +107,10 @@ pub use cranelift_frontend;
 
 pub use compile::{compile_module, compile_module_timed};
 pub use environ::{
-    Arithmetic, ArrayRange, ArraySource, Atomics, BulkOperands, BulkOperation, BulkOperations,
-    Calls, Casts, Exceptions, Extension, Field, FuncEnvironment, Functions, GlobalVariable,
-    Globals, Handler, Heap, HeapAccess, HeapBound, Memories, Metering, NewArray, NewStruct,
-    Objects, Reference, References, Result, Rounding, Segment, Tables, TypeTest, Values,
-    WaitOperands,
+    Arithmetic, ArrayRange, ArraySource, BulkOperands, BulkOperation, BulkOperations, Calls, Casts,
+    Exceptions, Extension, Field, FuncEnvironment, Functions, GlobalVariable, Globals, Handler,
+    Heap, HeapAccess, HeapBound, LiveReferences, Memories, Metering, NewArray, NewStruct, Objects,
+    Reference, References, Result, Rounding, Segment, Tables, TypeTest, Values,
 };
 pub use error::{Error, ErrorKind};
 pub use function::Translator;

@@ -55,6 +55,22 @@ impl KnownOperand {
     }
 }
 
+/// Which of the topmost operands are references into the heap: a bit each, the lowest for the
+/// topmost one.
+pub(crate) fn references(validator: &FuncValidator<ValidatorResources>) -> u64 {
+    let resources = validator.resources();
+    let mut found = 0;
+    for depth in 0..validator.operand_stack_height().min(u64::BITS) {
+        let Some(Some(ValType::Ref(ty))) = validator.get_operand_type(depth as usize) else {
+            continue;
+        };
+        let top = resources.top_type(&ty.heap_type());
+        let is_function = matches!(top, HeapType::Abstract { ty: AbstractHeapType::Func, .. });
+        found |= u64::from(!is_function) << depth;
+    }
+    found
+}
+
 /// How many operands are above the reference, and the type that a cast asks for.
 fn place(op: &Operator<'_>) -> Option<(usize, Option<HeapType>)> {
     use Operator as O;

@@ -4,7 +4,6 @@
 
 mod access;
 mod arrays;
-mod atomic;
 mod branch;
 mod branch_table;
 mod bulk;
@@ -16,6 +15,7 @@ mod exceptions;
 mod float;
 mod inlined;
 mod integer;
+mod live;
 mod memory;
 mod objects;
 mod parametric;
@@ -69,7 +69,6 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
         || bulk::translate(t, op)?
         || wide::translate(t, op)?
         || exceptions::translate(t, op)?
-        || atomic::translate(t, op)?
         || simd::translate(t, op)?;
     if known { Ok(()) } else { Err(Error::unsupported(operator_name(op))) }
 }

@@ -10,6 +10,7 @@ pub(crate) struct Optimizations {
     pub(crate) small_bulk: bool,
     pub(crate) direct_bulk: bool,
     pub(crate) immutable_tables: bool,
+    pub(crate) save_when_full: bool,
 }
 
 impl Default for Optimizations {
@@ -21,6 +22,7 @@ impl Default for Optimizations {
             small_bulk: true,
             direct_bulk: true,
             immutable_tables: true,
+            save_when_full: true,
         }
     }
 }

@@ -4,7 +4,6 @@
 //! of its name; what several of them use is in files beside these.
 
 mod arithmetic;
-mod atomic;
 mod builtin;
 mod bulk;
 mod call;
@@ -105,6 +104,8 @@ struct FunctionState {
     context: Option<Value>,
     /// Where results go that no register is for: the last parameter.
     result_buffer: Option<Value>,
+    /// Where references are during a call that makes an object, one each.
+    saved: Vec<StackSlot>,
     /// Where results of calls go that no register is for.
     call_buffer: Option<StackSlot>,
     /// Whether it reports when it is entered and left.
@@ -136,6 +137,7 @@ impl FunctionState {
         self.index = None;
         self.context = None;
         self.result_buffer = None;
+        self.saved.clear();
         self.call_buffer = None;
         self.hooked = false;
         self.hook_values = None;

@@ -11,6 +11,7 @@
 //!   [`FuncTranslator::canonical`].
 //! * Operators are translated only where they can be reached.
 
+use cranelift_codegen::entity::EntitySet;
 use cranelift_codegen::ir::{
     self, Block, Endianness, InstBuilder as _, MemFlagsData, Type, Value, condcodes::IntCC, types,
 };
@@ -22,6 +23,7 @@ use crate::environ::{FuncEnvironment, Values};
 use crate::inline::Sites;
 use crate::legacy_tries::LegacyTries;
 use crate::limits::Budget;
+use crate::live_references::LiveLocals;
 use crate::operand_types::KnownOperand;
 
 /// The vectors that a translation works on, kept from one function to the next.
@@ -33,6 +35,8 @@ pub(crate) struct Stacks {
     pub(crate) frames: Vec<Frame>,
     /// The CLIF type of each local.
     pub(crate) locals: Vec<Type>,
+    /// References that are alive at calls which do more than to make an object.
+    pub(crate) during_calls: EntitySet<Value>,
 }
 
 impl Stacks {
@@ -40,6 +44,7 @@ impl Stacks {
         self.values.clear();
         self.frames.clear();
         self.locals.clear();
+        self.during_calls.clear();
     }
 }
 
@@ -87,6 +92,11 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) handlers: usize,
     /// What validation knows of the reference that the operator takes.
     pub(crate) operand: KnownOperand,
+    /// Which of the topmost operands are references into the heap, if the operator makes an object:
+    /// a bit each, the lowest for the topmost one.
+    pub(crate) reference_operands: u64,
+    /// Which locals are used after operators that make objects.
+    pub(crate) live_locals: LiveLocals,
     /// The older constructs of the function that catch exceptions.
     pub(crate) legacy_tries: LegacyTries,
 }

@@ -37,7 +37,7 @@ pub(super) struct Settings {
 }
 
 /// The optimizations, and counting fuel, which nothing uses here.
-const OPTIMIZATIONS: [fn(&mut Translation, bool) -> &mut Translation; 7] = [
+const OPTIMIZATIONS: [fn(&mut Translation, bool) -> &mut Translation; 8] = [
     Translation::count_fuel,
     Translation::reorder,
     Translation::idioms,
@@ -45,6 +45,7 @@ const OPTIMIZATIONS: [fn(&mut Translation, bool) -> &mut Translation; 7] = [
     Translation::small_bulk,
     Translation::direct_bulk,
     Translation::immutable_tables,
+    Translation::save_when_full,
 ];
 
 /// The levels of optimization. Not to optimize takes less time.

@@ -54,7 +54,6 @@ const THINGS: &[&str] = &[
     "RefType",
     "Rooted",
     "RootedGcRef",
-    "SharedMemory",
     "Snapshot",
     "SnapshotBuilder",
     "StorageType",

@@ -28,7 +28,11 @@ pub(crate) fn settings() -> Vec<(String, Config)> {
                         .fuel_for_each_operator(variant == "each operator")
                         .inlining(variant == "inlined");
                     if variant == "without optimizations" {
-                        settings.reorder(false).idioms(false).small_bulk(false);
+                        settings
+                            .reorder(false)
+                            .idioms(false)
+                            .small_bulk(false)
+                            .save_when_full(false);
                     }
                 };
                 // SAFETY: these settings leave what the code does as it is, and only change when it

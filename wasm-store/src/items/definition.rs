@@ -32,8 +32,7 @@ impl Definition {
     /// If the item is of another store.
     pub(crate) fn new(store: &StoreOpaque, item: Extern) -> Result<Self> {
         store.admit(&item)?;
-        let ty = item.provided(store);
-        Ok(Definition::Extern { item, ty })
+        Ok(Definition::Extern { item, ty: item.provided(store) })
     }
 
     /// The canonical type.
@@ -53,7 +52,7 @@ impl Definition {
         }
     }
 
-    /// The binding of an import in a store, valid as long as this value and the store live.
+    /// The binding of an import in a store.
     ///
     /// # Errors
     ///
@@ -79,7 +78,7 @@ impl Definition {
     /// A host function is made for data of the store's type.
     pub(crate) unsafe fn to_extern(&self, store: &mut StoreOpaque) -> Option<Extern> {
         match self {
-            Definition::Extern { item, .. } => store.admits(item).then(|| item.clone()),
+            Definition::Extern { item, .. } => store.admits(item).then_some(*item),
             // SAFETY: as the caller promises.
             Definition::Host(func) => Some(unsafe { func.to_func(store) }.into()),
         }

@@ -1,10 +1,11 @@
 //! Structures and arrays (Wasm 3.0, sections 4.6.3 and 4.6.9).
 
 use cranelift_codegen::ir::Value;
-use cranelift_frontend::FunctionBuilder;
+use cranelift_frontend::{FunctionBuilder, Variable};
+use smallvec::SmallVec;
 use wasm_types::TypeIndex;
 
-use super::{Functions, Result, Segment};
+use super::{Functions, Result, Segment, Values};
 use crate::error::Error;
 
 /// A reference, and what validation knows of it.
@@ -105,6 +106,21 @@ pub struct ArrayRange {
     pub len: Value,
 }
 
+/// References that are alive where an object is made. All are noted, so that an environment may
+/// leave it to the code generator to keep them during calls. If it calls something only where there
+/// is no room for the object, it may save them there itself; then it says what they are afterwards.
+///
+/// References that are alive during other calls too are left out.
+#[derive(Clone, Default, Debug)]
+pub struct LiveReferences {
+    /// Operands of the operator.
+    pub operands: Values,
+    /// What is on the operand stack below them. Afterwards, what is to stand there.
+    pub stack: Values,
+    /// Locals that are used later.
+    pub locals: SmallVec<[Variable; 8]>,
+}
+
 /// How structures and arrays are made, read and written. Each operator is refused by default.
 ///
 /// Whatever is read or made here that [is collected](Functions::is_collected) is noted by the
@@ -120,6 +136,7 @@ pub trait Objects: Functions {
         _builder: &mut FunctionBuilder<'_>,
         _ty: TypeIndex,
         _fields: NewStruct<'_>,
+        _live: &mut LiveReferences,
     ) -> Result<Value> {
         Err(refused("struct.new"))
     }
@@ -165,6 +182,7 @@ pub trait Objects: Functions {
         _builder: &mut FunctionBuilder<'_>,
         _ty: TypeIndex,
         _elements: NewArray<'_>,
+        _live: &mut LiveReferences,
     ) -> Result<Value> {
         Err(refused("array.new"))
     }

@@ -1,10 +1,13 @@
 //! Arrays (Wasm 3.0, section 4.6.3).
 
+use cranelift_codegen::ir::Value;
 use wasm_types::wasmparser::Operator;
 use wasm_types::{CompositeType, DataIndex, ElemIndex, StorageType, TypeIndex, TypeKind};
 
 use super::objects::{check_storage, pop_values};
-use crate::environ::{ArrayRange, ArraySource, Extension, FuncEnvironment, NewArray, Segment};
+use crate::environ::{
+    ArrayRange, ArraySource, Extension, FuncEnvironment, LiveReferences, NewArray, Segment,
+};
 use crate::error::{Error, ErrorKind};
 use crate::translator::FuncTranslator;
 
@@ -72,8 +75,7 @@ fn make<E: FuncEnvironment + ?Sized>(
         let count = array_size as usize;
         t.count_object(count)?;
         let values = pop_values(t, count);
-        let array = t.env.array_new(&mut t.builder, ty, NewArray::Fixed(&values))?;
-        t.push_object(array, ty, TypeKind::Array);
+        new(t, ty, NewArray::Fixed(&values), &values)?;
         return Ok(true);
     }
     // The loop that fills it is more blocks.
@@ -93,9 +95,29 @@ fn make<E: FuncEnvironment + ?Sized>(
         }
         _ => NewArray::Default { len },
     };
-    let array = t.env.array_new(&mut t.builder, ty, elements)?;
-    t.push_object(array, ty, TypeKind::Array);
+    match elements {
+        NewArray::Default { len } => new(t, ty, elements, &[len])?,
+        NewArray::Filled { value, len } => new(t, ty, elements, &[value, len])?,
+        NewArray::Fixed(_) | NewArray::Segment { .. } => {
+            let mut live = LiveReferences::default();
+            let array = t.env.array_new(&mut t.builder, ty, elements, &mut live)?;
+            t.push_object(array, ty, TypeKind::Array);
+        }
+    }
     Ok(true)
+}
+
+fn new<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    ty: TypeIndex,
+    elements: NewArray<'_>,
+    operands: &[Value],
+) -> Result<(), Error> {
+    let (mut live, places) = t.live_references(operands)?;
+    let array = t.env.array_new(&mut t.builder, ty, elements, &mut live)?;
+    t.update_references(&live, &places);
+    t.push_object(array, ty, TypeKind::Array);
+    Ok(())
 }
 
 /// Translates what writes many elements.

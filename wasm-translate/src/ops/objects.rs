@@ -23,15 +23,13 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let count = check_fields(t, ty)?;
             t.count_object(count)?;
             let fields = pop_values(t, count);
-            let object = t.env.struct_new(&mut t.builder, ty, NewStruct::Fields(&fields))?;
-            t.push_object(object, ty, TypeKind::Struct);
+            new(t, ty, NewStruct::Fields(&fields))?;
         }
         Operator::StructNewDefault { struct_type_index } => {
             let ty = TypeIndex::new(struct_type_index);
             let count = check_fields(t, ty)?;
             t.count_object(count)?;
-            let object = t.env.struct_new(&mut t.builder, ty, NewStruct::Default)?;
-            t.push_object(object, ty, TypeKind::Struct);
+            new(t, ty, NewStruct::Default)?;
         }
         Operator::StructGet { struct_type_index, field_index } => {
             get(t, struct_type_index, field_index, None)?;
@@ -54,6 +52,22 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+fn new<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    ty: TypeIndex,
+    fields: NewStruct<'_>,
+) -> Result<(), Error> {
+    let operands = match fields {
+        NewStruct::Default => &[],
+        NewStruct::Fields(fields) => fields,
+    };
+    let (mut live, places) = t.live_references(operands)?;
+    let object = t.env.struct_new(&mut t.builder, ty, fields, &mut live)?;
+    t.update_references(&live, &places);
+    t.push_object(object, ty, TypeKind::Struct);
+    Ok(())
 }
 
 fn get<E: FuncEnvironment + ?Sized>(

@@ -6,14 +6,12 @@
 //! the two places may overlap.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{
-    Endianness, InstBuilder as _, InstructionData, MemFlagsData, Opcode, Type, Value, ValueDef,
-    types,
-};
+use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Type, Value, types};
 use smallvec::SmallVec;
 use wasm_types::{MemoryIndex, TrapCode};
 
 use super::vectors;
+use crate::constant::constant;
 use crate::environ::{BulkOperands, BulkOperation, FuncEnvironment, HeapBound};
 use crate::error::Error;
 use crate::translator::FuncTranslator;
@@ -94,12 +92,8 @@ fn small_length<E: FuncEnvironment + ?Sized>(
     t: &FuncTranslator<'_, '_, E>,
     len: Value,
 ) -> Option<u8> {
-    let dfg = &t.builder.func.dfg;
-    let ValueDef::Result(inst, _) = dfg.value_def(len) else { return None };
-    let InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } = dfg.insts[inst] else {
-        return None;
-    };
-    u8::try_from(imm.bits()).ok().filter(|len| t.small_bulk && (1..=MAX).contains(len))
+    let len = constant(t.builder.func, len)?;
+    u8::try_from(len).ok().filter(|len| t.small_bulk && (1..=MAX).contains(len))
 }
 
 /// Some bytes of a memory.

@@ -16,6 +16,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     match *op {
         Operator::LocalGet { local_index } => {
             let value = t.builder.use_var(t.local(local_index));
+            t.note_local(local_index, value);
             t.push(value);
         }
         Operator::LocalSet { local_index } => {

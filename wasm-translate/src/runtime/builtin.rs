@@ -1,7 +1,7 @@
 //! Calls of builtins: the functions of the store that compiled code calls.
 
 use cranelift_codegen::ir::{
-    self, AbiParam, ArgumentExtension, InstBuilder as _, Type, Value, types,
+    self, AbiParam, ArgumentExtension, InstBuilder as _, MemFlagsData, Type, Value, types,
 };
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
@@ -19,8 +19,14 @@ impl RuntimeEnvironment<'_> {
     ) -> Option<Value> {
         let signature = self.builtin_reference(builder, builtin);
         self.fuel_before_builtin(builder, builtin);
-        let builtins = self.load_constant(builder, context::BUILTINS);
-        let code = builder.ins().load(types::I64, CONSTANT, builtins, builtin.offset() as i32);
+        // A load that can move would leave a cold block for the front of the loop that it is in,
+        // and what it loads be in a register from there on.
+        let block = builder.current_block().expect("code is made in a block");
+        let is_cold = builder.func.layout.is_cold(block);
+        let flags = if is_cold { MemFlagsData::trusted() } else { CONSTANT };
+        let place = context::BUILTINS as i32;
+        let builtins = builder.ins().load(types::I64, flags, self.context(), place);
+        let code = builder.ins().load(types::I64, flags, builtins, builtin.offset() as i32);
         let mut all_args = Vec::with_capacity(args.len() + 1);
         if !builtin.is_leaf() {
             all_args.push(self.context());

@@ -4,15 +4,14 @@
 use std::sync::Arc;
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{
-    self, Function, InstBuilder as _, InstructionData, Opcode, Value, ValueDef, types,
-};
+use cranelift_codegen::ir::{Function, InstBuilder as _, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::{Builtin, context};
 use wasm_types::wasmparser::Operator;
 use wasm_types::{FuncIndex, OperatorCost, TrapCode};
 
 use super::RuntimeEnvironment;
+use crate::constant::constant;
 use crate::environ::{Metering, Result};
 use crate::fuel::{self, Access, ENTRY_COST, Event, EventKind, Plan, TrapLeads, cost_of};
 use crate::trap::clif_trap_code;
@@ -261,14 +260,5 @@ impl RuntimeEnvironment<'_> {
             each_operator: *each_operator,
         };
         *leads = fuel::meter(func, events, plan);
-    }
-}
-
-/// The value of an integer constant.
-fn constant(func: &ir::Function, value: Value) -> Option<i64> {
-    let ValueDef::Result(inst, _) = func.dfg.value_def(value) else { return None };
-    match func.dfg.insts[inst] {
-        InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(imm.bits()),
-        _ => None,
     }
 }

@@ -10,6 +10,7 @@ mod barrier;
 mod fill;
 mod functions;
 mod place;
+mod save;
 mod stored;
 
 use cranelift_codegen::ir::Value;
@@ -20,8 +21,10 @@ use wasm_types::{TrapCode, TypeIndex};
 
 use super::RuntimeEnvironment;
 use crate::environ::{
-    ArrayRange, ArraySource, Extension, Field, NewArray, NewStruct, Objects, Reference, Result,
+    ArrayRange, ArraySource, Extension, Field, LiveReferences, NewArray, NewStruct, Objects,
+    Reference, Result,
 };
+use allocate::{NewObject, Part};
 pub(super) use place::Layouts;
 use stored::Stored;
 
@@ -31,6 +34,7 @@ impl Objects for RuntimeEnvironment<'_> {
         builder: &mut FunctionBuilder<'_>,
         ty: TypeIndex,
         fields: NewStruct<'_>,
+        live: &mut LiveReferences,
     ) -> Result<Value> {
         let types = self.field_types(ty)?;
         let values: SmallVec<[Stored; 8]> = match fields {
@@ -43,13 +47,14 @@ impl Objects for RuntimeEnvironment<'_> {
         };
         let layout = self.struct_layout(ty)?;
         let (size, offsets) = (layout.size(), layout.offsets().to_vec());
-        let object = self.new_object(builder, ty, size, 0);
-        let address = self.object_address(builder, object);
-        for ((field, value), offset) in types.iter().zip(values).zip(offsets) {
-            let access = self.field_access(builder, field, None);
-            value.store(builder, access, address, offset as i32);
-        }
-        Ok(object)
+        let parts: SmallVec<[Part; 8]> = (types.iter().zip(values).zip(offsets))
+            .map(|((field, value), offset)| Part {
+                flags: self.field_access(builder, field, None),
+                value,
+                offset,
+            })
+            .collect();
+        Ok(self.new_object(builder, NewObject { ty, size, elements: 0, parts: &parts }, live))
     }
 
     fn struct_get(
@@ -92,21 +97,22 @@ impl Objects for RuntimeEnvironment<'_> {
         builder: &mut FunctionBuilder<'_>,
         ty: TypeIndex,
         elements: NewArray<'_>,
+        live: &mut LiveReferences,
     ) -> Result<Value> {
         let storage = self.element_type(ty)?.storage;
         match elements {
             NewArray::Default { len } => {
                 let zero = Stored::zero(builder, storage);
-                Ok(self.filled_array(builder, ty, zero, None, len))
+                Ok(self.filled_array(builder, ty, (zero, None), len, live))
             }
             NewArray::Filled { value, len } => {
                 let stored = self.stored(builder, storage, value);
-                Ok(self.filled_array(builder, ty, stored, Some(value), len))
+                Ok(self.filled_array(builder, ty, (stored, Some(value)), len, live))
             }
             NewArray::Fixed(values) => {
                 let values: SmallVec<[Stored; 8]> =
                     values.iter().map(|value| self.stored(builder, storage, *value)).collect();
-                self.fixed_array(builder, ty, &values)
+                self.fixed_array(builder, ty, &values, live)
             }
             NewArray::Segment { segment, from, len } => {
                 Ok(self.array_of_segment(builder, ty, segment, from, len))

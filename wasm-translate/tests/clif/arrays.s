@@ -127,12 +127,11 @@ block11:
 
   pushq %rbp
   movq %rsp, %rbp
-  subq $0x50, %rsp
+  subq $0x40, %rsp
   movq %rbx, 0x20(%rsp)
   movq %r12, 0x28(%rsp)
   movq %r13, 0x30(%rsp)
   movq %r14, 0x38(%rsp)
-  movq %r15, 0x40(%rsp)
 block0:
   cmpl $0x3ff8, %edx
   jnbe    label10; j label1
@@ -181,8 +180,7 @@ block12:
   movq 0x28(%rsp), %r12
   movq 0x30(%rsp), %r13
   movq 0x38(%rsp), %r14
-  movq 0x40(%rsp), %r15
-  addq $0x50, %rsp
+  addq $0x40, %rsp
   movq %rbp, %rsp
   popq %rbp
   retq
@@ -195,40 +193,41 @@ block10:
   movq %rsi, %r14
   jmp     label11
 block11:
-  movq 0x10(%rdi), %r12
-  movq %rdi, %r15
-  movq 0x100(%r12), %rcx
-  uninit  %rbx
-  xorl %ebx, %ebx
-  movl %ebx, %esi
+  movq 0x10(%rdi), %rax
+  movq %rdi, %r8
+  movq 0x100(%rax), %rcx
+  uninit  %r12
+  xorl %r12d, %r12d
+  movl %r12d, %esi
   movq %r13, %rdi
   movl %edi, %edx
-  movq %r15, %rdi
+  movq %r8, %rbx
+  movq %rbx, %rdi
   call    *%rcx
   movl %eax, <offset:1>+0x10(%rsp)
   leaq <offset:1>+(%rsp), %rcx
   movq %r14, %rsi
   movl %esi, <offset:1>+(%rsp)
-  movl <offset:1>+0x10(%rsp), %edx
-  movq 0x118(%r12), %rax
-  movl %edx, %esi
-  movl %ebx, %edx
-  movq %r13, %rdi
-  movl %edi, %r8d
-  movq %r15, %rdi
-  call    *%rax
+  movq 0x10(%rbx), %rax
+  movq 0x118(%rax), %r9
+  movl <offset:1>+0x10(%rsp), %eax
+  movl %eax, %esi
+  movl %r12d, %edx
+  movq %r13, %rax
+  movl %eax, %r8d
+  movq %rbx, %rdi
+  call    *%r9
   ; UserStackMap { by_type: [(types::I32, CompoundBitSet {16})], sp_to_sized_stack_slots: None }
   movl <offset:1>+0x10(%rsp), %eax
   jmp     label12
 
   pushq %rbp
   movq %rsp, %rbp
-  subq $0x50, %rsp
+  subq $0x40, %rsp
   movq %rbx, 0x20(%rsp)
   movq %r12, 0x28(%rsp)
   movq %r13, 0x30(%rsp)
   movq %r14, 0x38(%rsp)
-  movq %r15, 0x40(%rsp)
 block0:
   movq 0x38(%rdi), %rcx
   movl 0xf000(%rcx), %eax
@@ -255,33 +254,33 @@ block3:
   movq 0x28(%rsp), %r12
   movq 0x30(%rsp), %r13
   movq 0x38(%rsp), %r14
-  movq 0x40(%rsp), %r15
-  addq $0x50, %rsp
+  addq $0x40, %rsp
   movq %rbp, %rsp
   popq %rbp
   retq
 block2:
-  movq %rsi, %r15
-  movq 0x10(%rdi), %r13
-  movq %rdi, %r14
-  movq 0x100(%r13), %rcx
-  uninit  %rbx
-  xorl %ebx, %ebx
-  movl $0x14, %r12d
-  movl %ebx, %esi
-  movl %r12d, %edx
+  movq %rsi, %r14
+  movq 0x10(%rdi), %rax
+  movq 0x100(%rax), %rcx
+  uninit  %r13
+  xorl %r13d, %r13d
+  movl $0x14, %ebx
+  movl %r13d, %esi
+  movl %ebx, %edx
+  movq %rdi, %r12
   call    *%rcx
   movl %eax, <offset:1>+0x10(%rsp)
   leaq <offset:1>+(%rsp), %rcx
-  movq %r15, %rsi
+  movq %r14, %rsi
   movl %esi, <offset:1>+(%rsp)
-  movl <offset:1>+0x10(%rsp), %edx
-  movq 0x118(%r13), %rax
-  movl %edx, %esi
-  movl %ebx, %edx
-  movl %r12d, %r8d
-  movq %r14, %rdi
-  call    *%rax
+  movq 0x10(%r12), %rax
+  movq 0x118(%rax), %r9
+  movl <offset:1>+0x10(%rsp), %eax
+  movl %eax, %esi
+  movl %r13d, %edx
+  movl %ebx, %r8d
+  movq %r12, %rdi
+  call    *%r9
   ; UserStackMap { by_type: [(types::I32, CompoundBitSet {16})], sp_to_sized_stack_slots: None }
   movl <offset:1>+0x10(%rsp), %eax
   jmp     label3
@@ -293,29 +292,27 @@ block2:
   movq %r12, 8(%rsp)
   movq %r13, 0x10(%rsp)
 block0:
-  movq %rdx, %r12
-  movq %rsi, %r13
   movq 0x38(%rdi), %rbx
   movl 0xf000(%rbx), %eax
+  movq %rax, %r9
   movl 0xf004(%rbx), %ecx
-  leal 0x18(%rax), %edx
-  cmpl %ecx, %edx
+  leal 0x18(%rax), %r8d
+  cmpl %ecx, %r8d
   jnbe    label2; j label1
 block1:
-  leal 0x18(%rax), %ecx
-  movl %ecx, 0xf000(%rbx)
-  movl $0x2, %ecx
-  orl 0x44(%rdi), %ecx
-  movl %eax, %edx
-  movl %ecx, (%rbx, %rdx)
-  movl $0x2, 4(%rbx, %rdx)
+  movq %r9, %rax
+  leal 0x18(%rax), %eax
+  movl %eax, 0xf000(%rbx)
+  movl $0x2, %r8d
+  orl 0x44(%rdi), %r8d
+  movq %r9, %rax
+  movl %eax, %ecx
+  movl %r8d, (%rbx, %rcx)
+  movl $0x2, 4(%rbx, %rcx)
+  movq %rsi, 8(%rbx, %rcx)
+  movq %rdx, 0x10(%rbx, %rcx)
   jmp     label3
 block3:
-  movl %eax, %ecx
-  movq %r13, %rsi
-  movq %rsi, 8(%rbx, %rcx)
-  movq %r12, %rdx
-  movq %rdx, 0x10(%rbx, %rcx)
   movq (%rsp), %rbx
   movq 8(%rsp), %r12
   movq 0x10(%rsp), %r13
@@ -324,13 +321,22 @@ block3:
   popq %rbp
   retq
 block2:
+  movq %rdx, %r12
+  movq %rsi, %r13
   movq 0x10(%rdi), %rax
-  movq 0x100(%rax), %rax
-  movl $0x1, %ecx
-  movl $0x2, %edx
-  movl %ecx, %esi
-  movl %edx, %edx
-  call    *%rax
+  movq 0x100(%rax), %rcx
+  movl $0x1, %edx
+  movl $0x2, %esi
+  movl %edx, %eax
+  movl %esi, %edx
+  movq %rax, %rsi
+  call    *%rcx
+  movq %rax, %r9
+  movl %eax, %ecx
+  movq %r13, %rsi
+  movq %rsi, 8(%rbx, %rcx)
+  movq %r12, %rdx
+  movq %rdx, 0x10(%rbx, %rcx)
   jmp     label3
 
   pushq %rbp

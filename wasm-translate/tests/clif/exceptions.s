@@ -120,8 +120,8 @@ block2:
   retq
 block3:
   movq <offset:1>+8(%rsp), %rbx
-  movq 0x10(%rbx), %r12
-  movq 0xe0(%r12), %rax
+  movq 0x10(%rbx), %rax
+  movq 0xe0(%rax), %rax
   uninit  %rcx
   xorl %ecx, %ecx
   movl %ecx, %esi
@@ -131,7 +131,8 @@ block3:
   movq <offset:1>+0x18(%rsp), %rax
   movq <offset:1>+0x10(%rsp), %rdi
   call    *%rax
-  movq 0xe8(%r12), %rax
+  movq 0x10(%rbx), %rax
+  movq 0xe8(%rax), %rax
   uninit  %rsi
   xorq %rsi, %rsi
   movq %rbx, %rdi

@@ -4,28 +4,23 @@
   movq %rbx, 0x10(%rsp)
   movq %r12, 0x18(%rsp)
 block0:
-  movq %rsi, %r12
-  movl %edx, <offset:1>+(%rsp)
   movq 0x38(%rdi), %rbx
   movl 0xf000(%rbx), %eax
   movl 0xf004(%rbx), %ecx
-  leal 0x10(%rax), %edx
-  cmpl %ecx, %edx
+  leal 0x10(%rax), %r8d
+  cmpl %ecx, %r8d
   jnbe    label2; j label1
 block1:
   leal 0x10(%rax), %ecx
   movl %ecx, 0xf000(%rbx)
   movl $0x2, %ecx
   orl 0x40(%rdi), %ecx
-  movl %eax, %edx
-  movl %ecx, (%rbx, %rdx)
+  movl %eax, %edi
+  movl %ecx, (%rbx, %rdi)
+  movl %esi, 4(%rbx, %rdi)
+  movl %edx, 8(%rbx, %rdi)
   jmp     label3
 block3:
-  movl %eax, %ecx
-  movq %r12, %rsi
-  movl %esi, 4(%rbx, %rcx)
-  movl <offset:1>+(%rsp), %edx
-  movl %edx, 8(%rbx, %rcx)
   movq 0x10(%rsp), %rbx
   movq 0x18(%rsp), %r12
   addq $0x20, %rsp
@@ -33,6 +28,8 @@ block3:
   popq %rbp
   retq
 block2:
+  movq %rsi, %r12
+  movl %edx, <offset:1>+(%rsp)
   movq 0x10(%rdi), %rax
   movq 0x100(%rax), %rax
   uninit  %rcx
@@ -41,48 +38,62 @@ block2:
   movl %ecx, %edx
   call    *%rax
   ; UserStackMap { by_type: [(types::I32, CompoundBitSet {0})], sp_to_sized_stack_slots: None }
+  movl <offset:1>+(%rsp), %ecx
+  movl %eax, %edx
+  movq %r12, %rsi
+  movl %esi, 4(%rbx, %rdx)
+  movl %ecx, 8(%rbx, %rdx)
   jmp     label3
 
   pushq %rbp
   movq %rsp, %rbp
   subq $0x10, %rsp
   movq %rbx, (%rsp)
+  movq %r12, 8(%rsp)
 block0:
-  movq 0x38(%rdi), %rbx
-  movl 0xf000(%rbx), %eax
-  movl 0xf004(%rbx), %ecx
+  movq 0x38(%rdi), %r12
+  movl 0xf000(%r12), %eax
+  movq %rax, %rsi
+  movl 0xf004(%r12), %ecx
   leal 0x10(%rax), %edx
   cmpl %ecx, %edx
   jnbe    label2; j label1
 block1:
-  leal 0x10(%rax), %ecx
-  movl %ecx, 0xf000(%rbx)
-  movl $0x2, %ecx
-  orl 0x44(%rdi), %ecx
-  movl %eax, %edx
-  movl %ecx, (%rbx, %rdx)
+  movq %rsi, %rax
+  leal 0x10(%rax), %eax
+  movl %eax, 0xf000(%r12)
+  movl $0x2, %edx
+  orl 0x44(%rdi), %edx
+  movq %rsi, %rax
+  movl %eax, %ecx
+  movl %edx, (%r12, %rcx)
+  uninit  %rdx
+  xorl %edx, %edx
+  movb %dl, 6(%r12, %rcx)
+  movw %dx, 4(%r12, %rcx)
+  movq $0x0, 8(%r12, %rcx)
   jmp     label3
 block3:
-  uninit  %rcx
-  xorl %ecx, %ecx
-  movl %eax, %edx
-  movb %cl, 6(%rbx, %rdx)
-  movw %cx, 4(%rbx, %rdx)
-  movq $0x0, 8(%rbx, %rdx)
   movq (%rsp), %rbx
+  movq 8(%rsp), %r12
   addq $0x10, %rsp
   movq %rbp, %rsp
   popq %rbp
   retq
 block2:
   movq 0x10(%rdi), %rax
-  movq 0x100(%rax), %rax
-  movl $0x1, %ecx
-  uninit  %rdx
-  xorl %edx, %edx
-  movl %ecx, %esi
-  movl %edx, %edx
-  call    *%rax
+  movq 0x100(%rax), %rcx
+  movl $0x1, %edx
+  uninit  %rbx
+  xorl %ebx, %ebx
+  movl %edx, %esi
+  movl %ebx, %edx
+  call    *%rcx
+  movq %rax, %rsi
+  movl %eax, %ecx
+  movb %bl, 6(%r12, %rcx)
+  movw %bx, 4(%r12, %rcx)
+  movq $0x0, 8(%r12, %rcx)
   jmp     label3
 
   pushq %rbp
@@ -160,65 +171,68 @@ block0:
 
   pushq %rbp
   movq %rsp, %rbp
-  subq $0x40, %rsp
+  subq $0x30, %rsp
   movq %rbx, 0x10(%rsp)
   movq %r12, 0x18(%rsp)
   movq %r13, 0x20(%rsp)
   movq %r14, 0x28(%rsp)
-  movq %r15, 0x30(%rsp)
 block0:
-  movq %rsi, %r14
-  movq 0x38(%rdi), %r13
+  movq %rsi, %r8
+  movq 0x38(%rdi), %r12
   movl 0x40(%rdi), %ebx
-  movq 0x10(%rdi), %rax
-  movq %rdi, %r15
-  movq 0x100(%rax), %r12
   uninit  %rax
   xorl %eax, %eax
   jmp     label1
 block1:
-  movl %eax, <offset:1>+(%rsp)
-  movl 0xf000(%r13), %eax
-  movl 0xf004(%r13), %edx
-  leal 0x10(%rax), %ecx
-  cmpl %edx, %ecx
+  movl 0xf000(%r12), %ecx
+  movl 0xf004(%r12), %esi
+  leal 0x10(%rcx), %edx
+  cmpl %esi, %edx
   jnbe    label3; j label2
 block2:
-  movl %ecx, 0xf000(%r13)
-  movq %rbx, %rcx
-  orl $0x2, %ecx
-  movl %eax, %edx
-  movl %ecx, (%r13, %rdx)
+  movl %edx, 0xf000(%r12)
+  movq %rbx, %rsi
+  orl $0x2, %esi
+  movl %ecx, %edx
+  movl %esi, (%r12, %rdx)
+  movq %r8, %r13
+  movl %r13d, 4(%r12, %rdx)
+  movl %eax, 8(%r12, %rdx)
+  movq %rcx, %rax
+  movq %rdi, %r14
   jmp     label4
 block4:
-  movl %eax, %ecx
-  movq %r14, %rsi
-  movl %esi, 4(%r13, %rcx)
-  movl <offset:1>+(%rsp), %edx
-  movl %edx, 8(%r13, %rcx)
-  subl $0x1, %esi
-  testl %esi, %esi
+  subl $0x1, %r13d
+  testl %r13d, %r13d
   jnz     label5; j label6
 block5:
-  movq %rsi, %r14
+  movq %r14, %rdi
+  movq %r13, %r8
   jmp     label1
 block6:
   movq 0x10(%rsp), %rbx
   movq 0x18(%rsp), %r12
   movq 0x20(%rsp), %r13
   movq 0x28(%rsp), %r14
-  movq 0x30(%rsp), %r15
-  addq $0x40, %rsp
+  addq $0x30, %rsp
   movq %rbp, %rsp
   popq %rbp
   retq
 block3:
-  uninit  %rax
-  xorl %eax, %eax
-  movl %eax, %esi
-  movl %eax, %edx
-  movq %r15, %rdi
-  call    *%r12
+  movq %r8, %r13
+  movl %eax, <offset:1>+(%rsp)
+  movq %rdi, %r14
+  movq 0x10(%r14), %rax
+  movq 0x100(%rax), %rax
+  uninit  %rcx
+  xorl %ecx, %ecx
+  movl %ecx, %esi
+  movl %ecx, %edx
+  call    *%rax
   ; UserStackMap { by_type: [(types::I32, CompoundBitSet {0})], sp_to_sized_stack_slots: None }
+  movl <offset:1>+(%rsp), %ecx
+  movl %eax, %edx
+  movl %r13d, 4(%r12, %rdx)
+  movl %ecx, 8(%r12, %rdx)
   jmp     label4
 

@@ -60,11 +60,6 @@ impl Mapping {
         Self::reserve_after(0, len, what)
     }
 
-    /// No bytes at all.
-    pub(in crate::vm) fn empty() -> Self {
-        Self { base: NonNull::dangling(), len: 0, lead: 0, lead_is_open: false, slot: None }
-    }
-
     /// As [`reserve`](Self::reserve), with address space below the base. The last page of that can
     /// be made accessible.
     pub(in crate::vm) fn reserve_with_lead(len: usize, what: &str) -> Result<Self, Error> {
@@ -82,7 +77,8 @@ impl Mapping {
             )));
         };
         if len == 0 {
-            return Ok(Self::empty());
+            let base = NonNull::dangling();
+            return Ok(Self { base, len, lead, lead_is_open: false, slot: None });
         }
         // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
         let base = unsafe {

@@ -1,16 +1,43 @@
 //! Room for new objects: the next bytes of the nursery, or what the store finds.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, InstBuilder as _, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder as _, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
+use smallvec::SmallVec;
 use wasm_types::TypeIndex;
 use wasm_types::abi::{Builtin, heap};
 
 use super::super::{Region, RuntimeEnvironment};
+use super::save::Done;
+use super::stored::Stored;
+use crate::environ::{LiveReferences, Values};
 
 /// The largest object that code makes by itself, in bytes. It is far smaller than the nursery, and
 /// does not take long to fill.
 pub(super) const MAX_SIZE: u32 = 16 << 10;
+
+/// Up to this many parts are written both where there is room and where the store is called, so
+/// that they need not be brought together.
+const MAX_TWICE: usize = 8;
+
+/// A new object of a constant size.
+#[derive(Clone, Copy)]
+pub(super) struct NewObject<'a> {
+    pub(super) ty: TypeIndex,
+    pub(super) size: u32,
+    /// How many elements an array has.
+    pub(super) elements: u32,
+    /// All that is in it but the header and the length.
+    pub(super) parts: &'a [Part],
+}
+
+/// Something that is written to a new object.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    pub(super) flags: MemFlagsData,
+    pub(super) value: Stored,
+    pub(super) offset: u32,
+}
 
 /// Where the code goes on that makes an object.
 pub(super) struct Allocation {
@@ -21,33 +48,62 @@ pub(super) struct Allocation {
 }
 
 impl RuntimeEnvironment<'_> {
-    /// Makes an object of a constant size, of which everything is still to be written but the
-    /// header and the length.
+    /// Makes an object.
     pub(super) fn new_object(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
-        ty: TypeIndex,
-        size: u32,
-        elements: u32,
+        object: NewObject<'_>,
+        live: &mut LiveReferences,
     ) -> Value {
+        let NewObject { ty, size, elements, parts } = object;
         let elements = builder.ins().iconst(types::I32, i64::from(elements));
         if size > MAX_SIZE {
-            return self.ask_for_object(builder, ty, elements);
+            let made = self.ask_for_object(builder, ty, elements);
+            self.write_parts(builder, made, parts);
+            return made;
         }
+        let is_small = parts.len() <= MAX_TWICE;
+        if !is_small {
+            // They are written behind the call, if there is one.
+            live.operands.clear();
+        }
+        let live_values = self.live_values(builder, live);
         let bytes = builder.ins().iconst(types::I32, i64::from(size));
         let Allocation { object, full } = self.take_room(builder, bytes);
         self.write_header(builder, ty, object, elements);
-        let done = builder.create_block();
-        let made = builder.append_block_param(done, types::I32);
-        builder.declare_value_needs_stack_map(made);
-        builder.ins().jump(done, &[object.into()]);
+        if is_small {
+            self.write_parts(builder, object, parts);
+        }
+        let done = Done::new(builder, live);
+        done.jump(builder, object, &live.stack);
+
         builder.seal_block(full);
         builder.switch_to_block(full);
+        let mut saved = self.save(builder, &live_values);
         let object = self.ask_for_object(builder, ty, elements);
-        builder.ins().jump(done, &[object.into()]);
-        builder.seal_block(done);
-        builder.switch_to_block(done);
+        saved.note_call(builder);
+        saved.restore(builder);
+        if is_small {
+            let parts: SmallVec<[Part; 8]> = parts.iter().map(|part| saved.part(*part)).collect();
+            self.write_parts(builder, object, &parts);
+        }
+        let stack: Values = live.stack.iter().map(|value| saved.now(*value)).collect();
+        done.jump(builder, object, &stack);
+        let made = done.enter(builder, live);
+        if !is_small {
+            self.write_parts(builder, made, parts);
+        }
         made
+    }
+
+    fn write_parts(&mut self, builder: &mut FunctionBuilder<'_>, object: Value, parts: &[Part]) {
+        if parts.is_empty() {
+            return;
+        }
+        let address = self.object_address(builder, object);
+        for part in parts {
+            part.value.store(builder, part.flags, address, part.offset as i32);
+        }
     }
 
     /// Takes so many bytes, no more than [`MAX_SIZE`] and a multiple of

@@ -1,17 +1,18 @@
 //! New arrays, with what is in them.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{
-    Block, InstBuilder as _, InstructionData, Opcode, Type, Value, ValueDef, types,
-};
+use cranelift_codegen::ir::{Block, InstBuilder as _, MemFlagsData, Type, Value, types};
 use cranelift_frontend::FunctionBuilder;
+use smallvec::SmallVec;
 use wasm_types::abi::{ArrayLayout, Builtin, heap};
 use wasm_types::{StorageType, TypeIndex};
 
 use super::super::{Region, RuntimeEnvironment};
-use super::allocate::{Allocation, MAX_SIZE};
+use super::allocate::{Allocation, MAX_SIZE, NewObject, Part};
+use super::save::Done;
 use super::stored::{Stored, stored_type};
-use crate::environ::{Result, Segment};
+use crate::constant::constant;
+use crate::environ::{LiveReferences, Result, Segment, Values};
 use crate::error::{Error, ErrorKind};
 
 /// Up to this many bytes are filled without a loop.
@@ -24,20 +25,20 @@ impl RuntimeEnvironment<'_> {
         builder: &mut FunctionBuilder<'_>,
         ty: TypeIndex,
         values: &[Stored],
+        live: &mut LiveReferences,
     ) -> Result<Value> {
         let storage = self.element_type(ty)?.storage;
         let layout = ArrayLayout { element: storage.object_size() };
         let size = layout
             .size(values.len() as u32)
             .ok_or_else(|| Error::new(ErrorKind::Limit, "an array is larger than any heap"))?;
-        let object = self.new_object(builder, ty, size, values.len() as u32);
-        let address = self.object_address(builder, object);
         let flags = self.element_access(builder, storage);
-        for (place, value) in values.iter().enumerate() {
-            let offset = heap::ARRAY_ELEMENTS + place as u32 * layout.element;
-            value.store(builder, flags, address, offset as i32);
-        }
-        Ok(object)
+        let offset = |place: usize| heap::ARRAY_ELEMENTS + place as u32 * layout.element;
+        let parts: SmallVec<[Part; 8]> = (values.iter().enumerate())
+            .map(|(place, value)| Part { flags, value: *value, offset: offset(place) })
+            .collect();
+        let elements = values.len() as u32;
+        Ok(self.new_object(builder, NewObject { ty, size, elements, parts: &parts }, live))
     }
 
     /// `array.new`, and `array.new_default`, for which there is no value before it is stored: that
@@ -46,13 +47,14 @@ impl RuntimeEnvironment<'_> {
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         ty: TypeIndex,
-        stored: Stored,
-        value: Option<Value>,
+        (stored, value): (Stored, Option<Value>),
         len: Value,
+        live: &mut LiveReferences,
     ) -> Value {
+        let live_values = self.live_values(builder, live);
         let layout = ArrayLayout { element: stored.storage.object_size() };
         let most = layout.most_elements(MAX_SIZE);
-        let constant = constant_of(builder, len);
+        let constant = constant(builder.func, len).map(|len| len as u32);
         let full = match constant {
             Some(len) if len > most => None,
             Some(_) => Some(None),
@@ -69,17 +71,21 @@ impl RuntimeEnvironment<'_> {
             }
         };
         // Nobody but the store makes one that is always large.
-        let Some(large) = full else { return self.ask_for_filled(builder, ty, value, len) };
-        let done = builder.create_block();
-        let made = builder.append_block_param(done, types::I32);
-        builder.declare_value_needs_stack_map(made);
+        let Some(large) = full else {
+            let array = self.ask_for_object(builder, ty, len);
+            if let Some(value) = value {
+                self.fill_whole(builder, array, value, len);
+            }
+            return array;
+        };
+        let done = Done::new(builder, live);
 
         let size = array_size(builder, layout, len);
         let Allocation { object, full } = self.take_room(builder, size);
         self.write_header(builder, ty, object, len);
         let bytes = constant.and_then(|len| layout.size(len));
         self.fill(builder, object, (size, bytes), stored);
-        builder.ins().jump(done, &[object.into()]);
+        done.jump(builder, object, &live.stack);
 
         if let Some(large) = large {
             builder.seal_block(large);
@@ -88,27 +94,31 @@ impl RuntimeEnvironment<'_> {
         }
         builder.seal_block(full);
         builder.switch_to_block(full);
-        let object = self.ask_for_filled(builder, ty, value, len);
-        builder.ins().jump(done, &[object.into()]);
-        builder.seal_block(done);
-        builder.switch_to_block(done);
-        made
+        let mut saved = self.save(builder, &live_values);
+        let object = self.ask_for_object(builder, ty, len);
+        saved.note_call(builder);
+        if let Some(value) = value {
+            let value = saved.read(builder, value);
+            self.fill_whole(builder, object, value, len);
+            saved.note_call(builder);
+        }
+        saved.restore(builder);
+        let stack: Values = live.stack.iter().map(|value| saved.now(*value)).collect();
+        done.jump(builder, object, &stack);
+        done.enter(builder, live)
     }
 
-    fn ask_for_filled(
+    /// Has the store write a value to all elements of a new array.
+    fn fill_whole(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
-        ty: TypeIndex,
-        value: Option<Value>,
+        array: Value,
+        value: Value,
         len: Value,
-    ) -> Value {
-        let array = self.ask_for_object(builder, ty, len);
-        if let Some(value) = value {
-            let value = self.spill(builder, &[value]);
-            let start = builder.ins().iconst(types::I32, 0);
-            self.call_builtin(builder, Builtin::ArrayFill, &[array, start, value, len]);
-        }
-        array
+    ) {
+        let value = self.spill(builder, &[value]);
+        let start = builder.ins().iconst(types::I32, 0);
+        self.call_builtin(builder, Builtin::ArrayFill, &[array, start, value, len]);
     }
 
     /// Writes the elements of a new array of so many bytes, with what follows them.
@@ -195,22 +205,11 @@ fn pattern(builder: &mut FunctionBuilder<'_>, stored: Stored) -> Value {
         (StorageType::I16, _) => repeated(builder, types::I16, 0x0001_0001_0001_0001),
         (_, types::I32) => repeated(builder, types::I32, 0x0000_0001_0000_0001),
         (_, types::F32) => {
-            let flags = cranelift_codegen::ir::MemFlagsData::new();
-            let bits = builder.ins().bitcast(types::I32, flags, value);
+            let bits = builder.ins().bitcast(types::I32, MemFlagsData::new(), value);
             let wide = builder.ins().uextend(types::I64, bits);
             let ones = builder.ins().iconst(types::I64, 0x0000_0001_0000_0001);
             builder.ins().imul(wide, ones)
         }
         _ => value,
-    }
-}
-
-/// The value of an `i32` that is a constant.
-fn constant_of(builder: &FunctionBuilder<'_>, value: Value) -> Option<u32> {
-    let dfg = &builder.func.dfg;
-    let ValueDef::Result(inst, _) = dfg.value_def(value) else { return None };
-    match dfg.insts[inst] {
-        InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => Some(imm.bits() as u32),
-        _ => None,
     }
 }

@@ -1,13 +1,12 @@
 //! Values as they stand in fields and elements: integers in fewer bits, functions as numbers, all
 //! others as they are.
 
-use cranelift_codegen::ir::{
-    InstBuilder as _, InstructionData, MemFlagsData, Opcode, Type, Value, ValueDef, types,
-};
+use cranelift_codegen::ir::{InstBuilder as _, MemFlagsData, Type, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::{HeapType, RefType, StorageType, ValType};
 
 use super::super::{RuntimeEnvironment, clif_type};
+use crate::constant::constant;
 use crate::environ::Extension;
 use crate::translator::zero;
 
@@ -57,17 +56,7 @@ impl Stored {
 
     /// Whether a collector has to learn that it is written into an object. Constants refer to none.
     pub(super) fn needs_barrier(self, builder: &FunctionBuilder<'_>) -> bool {
-        may_refer(self.storage) && !self.is_constant(builder)
-    }
-
-    fn is_constant(self, builder: &FunctionBuilder<'_>) -> bool {
-        let dfg = &builder.func.dfg;
-        match dfg.value_def(dfg.resolve_aliases(self.value)) {
-            ValueDef::Result(inst, _) => {
-                matches!(dfg.insts[inst], InstructionData::UnaryImm { opcode: Opcode::Iconst, .. })
-            }
-            _ => false,
-        }
+        may_refer(self.storage) && constant(builder.func, self.value).is_none()
     }
 
     pub(super) fn store(
