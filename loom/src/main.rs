@@ -31,5 +31,6 @@ fn model(name: &str, run: impl Fn() + Sync + Send + 'static) {
 fn main() {
     registry::models();
     vm::interruption::models();
+    vm::parking_models::models();
     vm::reuse_models::models();
 }

@@ -7,8 +7,8 @@
 
 pub(crate) use std::sync::{Arc, PoisonError};
 
-pub(crate) use loom::sync::atomic::Ordering;
-pub(crate) use loom::sync::{Mutex, MutexGuard};
+pub(crate) use loom::sync::atomic::{Ordering, fence};
+pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 pub(crate) use loom::thread::yield_now;
 
 macro_rules! integer {

@@ -1,6 +1,9 @@
 //! The tested files of the store, under the names that they have there.
 
 pub(crate) mod interruption;
+#[path = "../../wasm-store/src/vm/parking.rs"]
+pub(crate) mod parking;
+pub(crate) mod parking_models;
 pub(crate) mod reuse;
 pub(crate) mod reuse_models;
 

@@ -104,7 +104,7 @@ fn the_suite_is_refused_in_our_words() {
         }
     }
     assert!(count > 3_000, "only {count} modules");
-    for proposal in ["garbage-collection", "custom-descriptors", "threads", "exception-handling"] {
+    for proposal in ["garbage-collection", "custom-descriptors", "exception-handling"] {
         assert!(named.contains(proposal), "{proposal} is not among {named:?}");
     }
     assert_eq!(unexplained, [""; 0], "valid modules that are refused without a proposal");

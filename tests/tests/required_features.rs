@@ -32,6 +32,7 @@ fn suite() -> Vec<(String, Vec<u8>)> {
         Proposal::MultiMemory,
         Proposal::Memory64,
         Proposal::WideArithmetic,
+        Proposal::Threads,
         Proposal::CustomPageSizes,
     ];
     for file in spec(SpecVersion::V3).chain(proposals.into_iter().flat_map(proposal)) {

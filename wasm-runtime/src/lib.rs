@@ -101,10 +101,10 @@ pub use wasm_store::{
     MemoryType, MemoryTypeBuilder, Module, ModuleExport, ModuleFunction, Mutability, NoExtern,
     NoFunc, NoneRef, OperatorCost, OptLevel, OwnedRooted, PoolingAllocationConfig, Precompiled,
     Ref, RefType, ResourceLimiter, Result, ReuseConfig, RootScope, Rooted, RootedGcRef,
-    StorageType, Store, StoreContext, StoreContextMut, StoreLimits, StoreLimitsBuilder, StructType,
-    Table, TableType, Tag, TagType, ThrownException, Trap, Tunables, TypedFunc, UnknownImportError,
-    V128, Val, ValType, VariableOperatorCost, WasmBacktrace, WasmFeatures, WasmParams, WasmResults,
-    WasmRet, WasmTy, WasmTyList,
+    SharedMemory, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
+    StoreLimitsBuilder, StructType, Table, TableType, Tag, TagType, ThrownException, Trap,
+    Tunables, TypedFunc, UnknownImportError, V128, Val, ValType, VariableOperatorCost, WaitResult,
+    WasmBacktrace, WasmFeatures, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 /// Ending code that runs too long: see [`Config::interruption`] and [`Config::epoch_interruption`].
 pub use wasm_store::{Awaited, Interest, InterruptHandle, UpdateDeadline, Waiter, Woken};

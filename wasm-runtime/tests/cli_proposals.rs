@@ -39,6 +39,25 @@ fn a_proposal_is_allowed_where_code_is_compiled_and_where_it_runs() {
 }
 
 #[test]
+fn shared_memories_are_allowed_where_they_are_made() {
+    let shared = r#"(module (memory 1 2 shared)
+        (func (export "add") (param i32) (result i32)
+            (drop (i32.atomic.rmw.add (i32.const 0) (local.get 0)))
+            (i32.atomic.load (i32.const 0))))"#;
+    let workspace = Workspace::new().with("shared.wat", shared);
+    workspace.run(&["compile", "shared.wat"]).exits_with(0);
+    for file in ["shared.wat", "shared.cwasm"] {
+        let add = ["--invoke", "add", file, "7"];
+        let refused = workspace.run(&[&["run"][..], &add].concat()).exits_with(1);
+        refused.complains("`-W shared-memory`");
+        let run = [&["run", "-W", "shared-memory"][..], &add].concat();
+        workspace.run(&run).exits_with(0).says("7\n");
+        let refused = [&["run", "-W", "shared-memory,threads=n"][..], &add].concat();
+        workspace.run(&refused).exits_with(1).complains("threads");
+    }
+}
+
+#[test]
 fn modules_are_inspected_whatever_is_allowed() {
     let workspace = Workspace::new().with("small.wat", SMALL);
     workspace.run(&["inspect", "small.wat"]).exits_with(0).says("3 (pagesize 1), `bytes`");

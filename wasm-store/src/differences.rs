@@ -11,7 +11,6 @@
 //! | `wasmtime::component` | not there | components are not implemented |
 //! | `StructRef`, `ArrayRef`, `ExnRef`, `ContRef` and their `Val` and `Ref` variants; `HeapType::ConcreteExn`, `ConcreteCont`, `Cont`, `NoCont`; `ExnType`, `ContType` | not there | garbage collection, references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms. The types of structures and arrays are there |
 //! | `Store::throw`, `Store::take_pending_exception` | not there | as above: they take and give references to exceptions. A host function throws by returning the error of a call that an exception has ended |
-//! | `SharedMemory`, `Extern::SharedMemory`, `MemoryType::shared` | not there | threads are not implemented |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | as for `async`, and for garbage collection |
 //! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; the pages that were written are always queried, where the kernel can report them |
 //! | `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
@@ -94,6 +93,10 @@
 //! * **Backtraces** have functions, names and offsets, but no places in the source.
 //! * **Numbers of traps**, as [`Trap::from_u8`](crate::Trap::from_u8) takes them, are not those of
 //!   Wasmtime.
+//! * **Shared memories.** Waits for a place in one end with the deadlines, timeouts and interruptions
+//!   of the store that waits; in Wasmtime nothing ends them early. The limiter of a store is queried
+//!   when its code lets a shared memory grow. The state of an instance with a shared memory can't be
+//!   taken. Shared memories are no part of a pool, and a pool's engine may have them.
 //! * **Messages** are worded differently; types, and what
 //!   [`Error::downcast_ref`](crate::Error::downcast_ref) finds, are the same.
 //! * **Call hooks** (feature `call-hook`). A hook that panics is notified of the next call all the

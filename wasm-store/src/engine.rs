@@ -79,6 +79,7 @@ impl Engine {
             vm.require_deadlines();
         }
         vm.set_gc(config.gc_settings()?);
+        vm.allow_shared_memories(config.shared_memory);
         let vm = Arc::new(vm);
         let types = TypeRegistry::default();
         Ok(Self { inner: Arc::new(EngineInner { config: config.clone(), compiler, types, vm }) })

@@ -100,8 +100,8 @@ pub use items::{
     AnyRef, DataSegment, ElementSegment, EqRef, Export, Extern, ExternRef, FrameInfo, FrameSymbol,
     Func, GcRef, Global, I31, Instance, Internal, IntoFunc, Memory, MemoryAccessError, Module,
     ModuleExport, ModuleFunction, NoExtern, NoFunc, NoneRef, OwnedRooted, Ref, RootScope, Rooted,
-    RootedGcRef, Table, Tag, TypedFunc, V128, Val, WasmBacktrace, WasmParams, WasmResults, WasmRet,
-    WasmTy, WasmTyList,
+    RootedGcRef, SharedMemory, Table, Tag, TypedFunc, V128, Val, WaitResult, WasmBacktrace,
+    WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 pub use linker::{InstancePre, Linker, UnknownImportError};
 pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};

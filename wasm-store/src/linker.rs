@@ -182,7 +182,7 @@ impl<T: 'static> Linker<T> {
         let store = store.as_context();
         self.admit(&**store.0)?;
         let item: Extern = item.into();
-        let definition = Definition::new(store.0, item)?;
+        let definition = Definition::new(store.0, item.clone())?;
         item.check_bindable()?;
         self.insert(module, name, definition)
     }

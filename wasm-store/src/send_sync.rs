@@ -2,16 +2,16 @@
 
 use crate::{
     Caller, Config, Engine, Error, Extern, ExternRef, ForkPre, Func, FuncType, Global, Instance,
-    InstancePre, InterruptHandle, Linker, Memory, Module, Rooted, Snapshot, SnapshotBuilder, Store,
-    StoreContext, StoreContextMut, Table, Transaction, Trap, TypedFunc, Val, ValType,
-    WasmBacktrace,
+    InstancePre, InterruptHandle, Linker, Memory, Module, Rooted, SharedMemory, Snapshot,
+    SnapshotBuilder, Store, StoreContext, StoreContextMut, Table, Transaction, Trap, TypedFunc,
+    Val, ValType, WasmBacktrace,
 };
 
 const fn both<T: Send + Sync>() {}
 
 const _: () = {
     both::<(Config, Engine, Error, Module, Trap, WasmBacktrace)>();
-    both::<(Extern, Func, Global, Instance, Memory, Table, TypedFunc<(), ()>)>();
+    both::<(Extern, Func, Global, Instance, Memory, SharedMemory, Table, TypedFunc<(), ()>)>();
     both::<(ExternRef, Rooted<ExternRef>, Val, ValType, FuncType)>();
     both::<(Caller<'_, ()>, Store<()>, StoreContext<'_, ()>, StoreContextMut<'_, ()>)>();
     // Whatever the data: a linker holds none.

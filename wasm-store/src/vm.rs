@@ -18,6 +18,7 @@
 //! | `stack` | Wasm stacks and their free list |
 //! | `unwind` | why Wasm was left, and the frames it was left from |
 //! | `memory`, `table` | linear memories and tables |
+//! | `atomics`, `parking` | the builtins that wait for places in shared memories, and who waits |
 //! | `gc` | the garbage-collected heap |
 //! | `room` | how much the code of a store may still have of both |
 //! | `room_for` | allocations that fail instead of ending the process |
@@ -38,6 +39,7 @@
 //! | `store` | all of the above that one store owns |
 
 mod arch;
+mod atomics;
 mod builtins;
 mod call;
 mod const_eval;
@@ -53,6 +55,7 @@ mod instantiate;
 mod interruption;
 mod memory;
 mod module;
+mod parking;
 #[cfg(feature = "call-hook")]
 pub(crate) mod rebind;
 mod reuse;
@@ -81,8 +84,9 @@ pub(crate) use gc::{NoRoom, Root, host_value_bytes};
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
 pub(crate) use interruption::{Interrupts, Reason, Timeout, Verdict};
-pub(crate) use memory::VmMemory;
+pub(crate) use memory::{AtomicPlace, VmMemory, VmSharedMemory};
 pub(crate) use module::{CollectedType, VmModule};
+pub(crate) use parking::Waited;
 #[cfg(feature = "call-hook")]
 pub(crate) use rebind::HostImport;
 pub(crate) use reuse::ReuseLimits;

@@ -6,6 +6,7 @@
 //! [`wasm_types::abi`], one file per family under `runtime/`.
 
 mod arithmetic;
+mod atomic;
 mod bulk;
 mod call;
 mod casts;
@@ -24,6 +25,7 @@ use smallvec::SmallVec;
 use crate::error::Error;
 
 pub use arithmetic::{Arithmetic, Rounding};
+pub use atomic::{Atomics, WaitOperands};
 pub use bulk::{BulkOperands, BulkOperation, BulkOperations, Segment};
 pub use call::Calls;
 pub use casts::{Casts, TypeTest};
@@ -74,6 +76,7 @@ pub trait FuncEnvironment:
     + Exceptions
     + Objects
     + Casts
+    + Atomics
 {
 }
 
@@ -90,6 +93,7 @@ impl<E> FuncEnvironment for E where
         + Exceptions
         + Objects
         + Casts
+        + Atomics
         + ?Sized
 {
 }

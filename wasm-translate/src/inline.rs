@@ -96,7 +96,8 @@ impl<'a> Inlining<'a> {
             let MemArgTarget::Memory(memory) = access.target else { return false };
             let ty = module.memories.get(memory as usize);
             let end = access.offset.saturating_add(size);
-            ty.is_some_and(|ty| tunables.memory_is_static(ty))
+            // A shared memory may grow between the check and the call that is to trap.
+            ty.is_some_and(|ty| tunables.memory_is_static(ty) && !ty.shared)
                 && end <= i32::MAX as u64
                 && end + u64::from(u32::MAX) <= reserved
         };

@@ -107,10 +107,11 @@ pub use cranelift_frontend;
 
 pub use compile::{compile_module, compile_module_timed};
 pub use environ::{
-    Arithmetic, ArrayRange, ArraySource, BulkOperands, BulkOperation, BulkOperations, Calls, Casts,
-    Exceptions, Extension, Field, FuncEnvironment, Functions, GlobalVariable, Globals, Handler,
-    Heap, HeapAccess, HeapBound, LiveReferences, Memories, Metering, NewArray, NewStruct, Objects,
-    Reference, References, Result, Rounding, Segment, Tables, TypeTest, Values,
+    Arithmetic, ArrayRange, ArraySource, Atomics, BulkOperands, BulkOperation, BulkOperations,
+    Calls, Casts, Exceptions, Extension, Field, FuncEnvironment, Functions, GlobalVariable,
+    Globals, Handler, Heap, HeapAccess, HeapBound, LiveReferences, Memories, Metering, NewArray,
+    NewStruct, Objects, Reference, References, Result, Rounding, Segment, Tables, TypeTest, Values,
+    WaitOperands,
 };
 pub use error::{Error, ErrorKind};
 pub use function::Translator;

@@ -4,6 +4,7 @@
 
 mod access;
 mod arrays;
+mod atomic;
 mod branch;
 mod branch_table;
 mod bulk;
@@ -69,6 +70,7 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
         || bulk::translate(t, op)?
         || wide::translate(t, op)?
         || exceptions::translate(t, op)?
+        || atomic::translate(t, op)?
         || simd::translate(t, op)?;
     if known { Ok(()) } else { Err(Error::unsupported(operator_name(op))) }
 }

@@ -4,6 +4,7 @@
 //! of its name; what several of them use is in files beside these.
 
 mod arithmetic;
+mod atomic;
 mod builtin;
 mod bulk;
 mod call;

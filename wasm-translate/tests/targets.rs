@@ -15,6 +15,7 @@ const MODULES: &[(&str, &str)] = &[
     ("wide", include_str!("modules/wide.wat")),
     ("page_sizes", include_str!("modules/page_sizes.wat")),
     ("exceptions", include_str!("modules/exceptions.wat")),
+    ("atomics", include_str!("modules/atomics.wat")),
     ("references", include_str!("modules/references.wat")),
     ("objects", include_str!("modules/objects.wat")),
 ];

@@ -34,7 +34,7 @@
 //! but the fault, at the head of each loop and at the entry of each function that calls another.
 //! They are in a page that the host makes inaccessible to interrupt the code
 //! ([`INTERRUPT_PAGE_SIZE`] bytes): the one below the first byte of the module's first memory, if
-//! that is reserved whole; else the one below the address at [`context::INTERRUPT_PAGE`]. The
+//! that is reserved whole and not shared; else the one below the address at [`context::INTERRUPT_PAGE`]. The
 //! instruction is one that traps with [`TrapCode::Interrupt`](crate::TrapCode::Interrupt), and what
 //! it reads is not used, so that the code can go on behind it.
 //!

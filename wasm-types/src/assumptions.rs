@@ -139,6 +139,12 @@ impl Tunables {
         !ty.memory64 && ty.has_default_pages() && self.memory_reservation >= WHOLE_INDEX_SPACE
     }
 
+    /// Whether code whose module has this as its first memory finds out below it whether it is to
+    /// stop. What is below a memory that several stores share would stop all of them.
+    pub const fn interrupts_below(&self, ty: &MemoryType) -> bool {
+        self.memory_is_static(ty) && !ty.shared
+    }
+
     /// How many bytes from its base on belong to a memory that is reserved whole, accessible or
     /// not: accesses that end within them need no bounds check.
     pub const fn static_memory_reach(&self) -> u64 {
@@ -239,6 +245,6 @@ mod tests {
         let counting = Tunables { fuel_costs: Some(2), ..code };
         assert!(unmet(&counting, &engine).contains(&A::FuelCosts));
         let all = (&code, WasmFeatures::all());
-        assert_eq!(Assumption::unmet(all, (&code, WasmFeatures::SUPPORTED)), [A::Proposals]);
+        assert_eq!(Assumption::unmet(all, (&code, WasmFeatures::WASM2)), [A::Proposals]);
     }
 }

@@ -28,7 +28,7 @@ bitflags::bitflags! {
         const MULTI_MEMORY = 1 << 10;
         /// 64-bit memories and tables.
         const MEMORY64 = 1 << 11;
-        /// Shared memories and atomic instructions.
+        /// Shared memories and atomic instructions (phase 4).
         const THREADS = 1 << 12;
         /// Exceptions.
         const EXCEPTIONS = 1 << 13;
@@ -66,13 +66,14 @@ impl WasmFeatures {
         .union(Self::BULK_MEMORY)
         .union(Self::SIMD);
     /// What is allowed where nothing else is said: the proposals that are translated and part of
-    /// WebAssembly 3.0.
+    /// WebAssembly 3.0, and threads (phase 4).
     pub const DEFAULT: Self = Self::WASM2
         .union(Self::RELAXED_SIMD)
         .union(Self::TAIL_CALL)
         .union(Self::EXTENDED_CONST)
         .union(Self::MULTI_MEMORY)
         .union(Self::MEMORY64)
+        .union(Self::THREADS)
         .union(Self::FUNCTION_REFERENCES)
         .union(Self::GC);
     /// What this version of the project translates and runs: also what has to be switched on,

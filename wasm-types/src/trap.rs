@@ -68,6 +68,8 @@ trap_codes! {
     AllocationTooLarge = 15, "allocation size too large";
     /// A cast to a type that the reference does not have.
     CastFailure = 16, "cast failure";
+    /// An atomic wait on a memory that is not shared.
+    AtomicWaitNonSharedMemory = 17, "expected shared memory";
 }
 
 impl fmt::Display for TrapCode {

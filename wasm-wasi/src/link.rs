@@ -75,8 +75,10 @@ fn with_memory<T: 'static>(
     name: &str,
     call: impl Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
 ) -> Result<u32> {
-    let Some(memory) = caller.get_export("memory").and_then(Extern::into_memory) else {
-        return Err(no_memory(name));
+    let memory = match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => memory,
+        Some(Extern::SharedMemory(_)) => return Err(shared_memory(name)),
+        _ => return Err(no_memory(name)),
     };
     let mut ended = None;
     let outcome = loop {
@@ -95,6 +97,14 @@ fn with_memory<T: 'static>(
     #[cfg(feature = "tracing")]
     tracing::trace!(function = name, ?outcome, "call of WASI");
     Ok(outcome.err().map_or(0, |error| error.number().into()))
+}
+
+#[cold]
+fn shared_memory(name: &str) -> Error {
+    Error::msg(format!(
+        "the module that called the WASI function `{name}` has a shared memory, which other threads may \
+         change at any time: WASI passes data only through memories that are not shared"
+    ))
 }
 
 #[cold]

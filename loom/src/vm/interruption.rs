@@ -10,7 +10,7 @@ use crate::{Error, model};
 #[path = "../../../wasm-store/src/vm/interruption/epochs.rs"]
 mod epochs;
 #[path = "../../../wasm-store/src/vm/interruption/reasons.rs"]
-mod reasons;
+pub(super) mod reasons;
 
 use epochs::Epochs;
 use reasons::{Interrupts, Reason, Verdict};

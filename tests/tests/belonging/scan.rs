@@ -54,6 +54,7 @@ const THINGS: &[&str] = &[
     "RefType",
     "Rooted",
     "RootedGcRef",
+    "SharedMemory",
     "Snapshot",
     "SnapshotBuilder",
     "StorageType",

@@ -13,13 +13,8 @@ pub(crate) enum Exception {
 use Exception::{Needs, Superseded};
 
 /// The proposals that are not translated yet, as validation names them.
-pub(crate) const LATER: &[&str] = &[
-    EXCEPTIONS_PROPOSAL,
-    "custom-descriptors",
-    "shared-everything-threads",
-    "stack-switching",
-    "threads",
-];
+pub(crate) const LATER: &[&str] =
+    &[EXCEPTIONS_PROPOSAL, "custom-descriptors", "shared-everything-threads", "stack-switching"];
 
 const EXCEPTIONS_PROPOSAL: &str = "exception-handling";
 

@@ -87,6 +87,11 @@ pub(crate) fn all() -> &'static [Set] {
         ),
         set("gc", of(Proposal::GC), F::DEFAULT.difference(F::MULTI_MEMORY.union(F::MEMORY64))),
         // Later.
+        set(
+            "threads",
+            of(Proposal::Threads),
+            WASM2.difference(F::REFERENCE_TYPES).union(F::THREADS),
+        ),
         set("wide-arithmetic", of(Proposal::WideArithmetic), F::DEFAULT.union(F::WIDE_ARITHMETIC)),
         set(
             "custom-page-sizes",
@@ -147,6 +152,8 @@ impl Set {
             .wasm_extended_const(allowed(WasmFeatures::EXTENDED_CONST))
             .wasm_multi_memory(allowed(WasmFeatures::MULTI_MEMORY))
             .wasm_memory64(allowed(WasmFeatures::MEMORY64))
+            .wasm_threads(allowed(WasmFeatures::THREADS))
+            .shared_memory(allowed(WasmFeatures::THREADS))
             .wasm_wide_arithmetic(allowed(WasmFeatures::WIDE_ARITHMETIC))
             .wasm_custom_page_sizes(allowed(WasmFeatures::CUSTOM_PAGE_SIZES))
             .wasm_exceptions(allowed(WasmFeatures::EXCEPTIONS))

@@ -3,7 +3,7 @@
 
 use crate::{
     Extern, Global, GlobalType, Linker, Memory, MemoryType, Mutability, Ref, RefType, Result,
-    Store, Table, TableType, Val, ValType,
+    SharedMemory, Store, Table, TableType, Val, ValType,
 };
 
 /// A linker in which nothing but `spectest` is defined. The printing functions print nothing.
@@ -38,6 +38,10 @@ pub(super) fn spectest(store: &mut Store<()>) -> Result<Linker<()>> {
     define(&mut linker, store, "table64", table.into())?;
     let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
     define(&mut linker, store, "memory", memory.into())?;
+    // An engine without shared memories has none, and scripts that want one fail.
+    if let Ok(memory) = SharedMemory::new(store.engine(), MemoryType::shared(1, 2)) {
+        define(&mut linker, store, "shared_memory", memory.into())?;
+    }
     return Ok(linker);
 
     fn define(

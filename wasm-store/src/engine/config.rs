@@ -54,6 +54,8 @@ pub struct Config {
     pub(crate) epochs: bool,
     pub(super) collector: Collector,
     pub(super) gc_zeal: bool,
+    /// Whether there may be shared memories.
+    pub(super) shared_memory: bool,
 }
 
 macro_rules! proposals {
@@ -90,6 +92,7 @@ impl Config {
             epochs: false,
             collector: Collector::Auto,
             gc_zeal: false,
+            shared_memory: false,
         }
     }
 
@@ -181,9 +184,28 @@ impl Config {
         wasm_relaxed_simd RELAXED_SIMD "yes" "relaxed vector instructions";
         wasm_simd SIMD "yes" "128-bit vectors";
         wasm_tail_call TAIL_CALL "yes" "tail calls";
-        wasm_threads THREADS "no" "shared memories and atomic instructions";
+        wasm_threads THREADS "yes"
+            "shared memories and atomic instructions (the threads proposal, phase 4); \
+             `Config::shared_memory` says whether there may be shared memories";
         wasm_wide_arithmetic WIDE_ARITHMETIC "no"
             "128-bit arithmetic on pairs of 64-bit integers (the wide-arithmetic proposal, phase 4)";
+    }
+
+    /// Whether there may be memories that several stores share, and so several threads.
+    ///
+    /// Default: no. Modules that import or define shared memories are compiled either way
+    /// ([`wasm_threads`](Self::wasm_threads)), and atomic instructions work on memories that are not
+    /// shared. But [`SharedMemory::new`](crate::SharedMemory::new) is an error then, and so is
+    /// instantiating a module that defines a shared memory.
+    ///
+    /// With it, a program can have threads only if the host makes some: stores on several threads,
+    /// with instances that import the same memory. A shared memory is limited by its own maximum; a
+    /// [`ResourceLimiter`](crate::ResourceLimiter) is queried by the store that makes it or whose
+    /// code lets it grow, not by those that only see it. Code that runs in parallel can measure time
+    /// with another thread as a clock, whatever clocks the host provides.
+    pub fn shared_memory(&mut self, enable: bool) -> &mut Self {
+        self.shared_memory = enable;
+        self
     }
 
     /// Whether relaxed vector instructions give the same result on every machine.

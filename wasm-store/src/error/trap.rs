@@ -62,7 +62,7 @@ traps! {
     /// All fuel was used up.
     OutOfFuel = "all fuel consumed by WebAssembly" (OutOfFuel);
     /// An atomic wait on a memory that is not shared.
-    AtomicWaitNonSharedMemory = "atomic wait on non-shared memory";
+    AtomicWaitNonSharedMemory = "atomic wait on non-shared memory" (AtomicWaitNonSharedMemory);
     /// A null reference where none may be.
     NullReference = "null reference" (NullReference);
     /// An access outside of an array.

@@ -1,6 +1,6 @@
 //! Items that are zero, null or empty, made from their types.
 
-use super::{Extern, Func, Global, Memory, Ref, Table, Tag, Val};
+use super::{Extern, Func, Global, Memory, Ref, SharedMemory, Table, Tag, Val};
 use crate::error::{Context, Error, Result};
 use crate::gate::Gate;
 use crate::store::AsContextMut;
@@ -75,8 +75,12 @@ impl MemoryType {
     ///
     /// # Errors
     ///
-    /// As for [`Memory::new`].
+    /// As for [`Memory::new`], or for a shared memory, [`SharedMemory::new`].
     pub fn default_value(&self, store: impl AsContextMut) -> Result<Extern> {
+        if self.is_shared() {
+            let memory = SharedMemory::new(store.as_context().0.engine(), self.clone());
+            return memory.map(Extern::SharedMemory);
+        }
         Memory::new(store, self.clone()).map(Extern::Memory)
     }
 }

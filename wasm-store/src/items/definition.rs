@@ -32,7 +32,8 @@ impl Definition {
     /// If the item is of another store.
     pub(crate) fn new(store: &StoreOpaque, item: Extern) -> Result<Self> {
         store.admit(&item)?;
-        Ok(Definition::Extern { item, ty: item.provided(store) })
+        let ty = item.provided(store);
+        Ok(Definition::Extern { item, ty })
     }
 
     /// The canonical type.
@@ -52,7 +53,7 @@ impl Definition {
         }
     }
 
-    /// The binding of an import in a store.
+    /// The binding of an import in a store, valid as long as this value and the store live.
     ///
     /// # Errors
     ///
@@ -78,7 +79,7 @@ impl Definition {
     /// A host function is made for data of the store's type.
     pub(crate) unsafe fn to_extern(&self, store: &mut StoreOpaque) -> Option<Extern> {
         match self {
-            Definition::Extern { item, .. } => store.admits(item).then_some(*item),
+            Definition::Extern { item, .. } => store.admits(item).then(|| item.clone()),
             // SAFETY: as the caller promises.
             Definition::Host(func) => Some(unsafe { func.to_func(store) }.into()),
         }

@@ -1,14 +1,15 @@
 //! Anything that can be imported or exported.
 
 use crate::error::Result;
-use crate::items::{Func, Global, Memory, Table, Tag};
-use crate::store::{AsContext, StoreId, StoreOpaque};
+use crate::gate::{Belongs as _, Gate as _, Home};
+use crate::items::{Func, Global, Memory, SharedMemory, Table, Tag};
+use crate::store::{AsContext, StoreOpaque};
 use crate::types::matching::CanonicalType;
 use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use crate::vm::VmImport;
 
 /// Anything that can be imported or exported.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Extern {
     /// A function.
     Func(Func),
@@ -18,6 +19,8 @@ pub enum Extern {
     Table(Table),
     /// A memory.
     Memory(Memory),
+    /// A memory that several stores share.
+    SharedMemory(SharedMemory),
     /// A tag.
     Tag(Tag),
 }
@@ -60,6 +63,7 @@ conversions! {
     Global into_global "global";
     Table into_table "table";
     Memory into_memory "memory";
+    SharedMemory into_shared_memory "shared memory";
     Tag into_tag "tag";
 }
 
@@ -68,13 +72,16 @@ impl Extern {
     ///
     /// # Panics
     ///
-    /// If it is of another store.
+    /// If it is of another store, or for a shared memory, of another engine.
     pub fn ty(&self, store: impl AsContext) -> ExternType {
         self.type_in(store.as_context().0)
     }
 
     pub(crate) fn type_in(&self, store: &StoreOpaque) -> ExternType {
-        self.store_id().assert_is(store.id());
+        match self.home() {
+            Home::Store(own) => own.assert_is(store.id()),
+            Home::Engine(_) | Home::Anywhere => store.demand(self),
+        }
         let engine = store.engine();
         match self {
             Extern::Func(func) => ExternType::Func(func.type_in(store)),
@@ -87,6 +94,9 @@ impl Extern {
             Extern::Memory(memory) => {
                 ExternType::Memory(MemoryType::from_canonical(memory.canonical_type(store)))
             }
+            Extern::SharedMemory(memory) => {
+                ExternType::Memory(MemoryType::from_canonical(memory.canonical_type()))
+            }
             Extern::Tag(tag) => ExternType::Tag(tag.type_in(store)),
         }
     }
@@ -98,17 +108,8 @@ impl Extern {
             Extern::Global(global) => CanonicalType::Global(global.canonical_type()),
             Extern::Table(table) => CanonicalType::Table(table.canonical_type(store)),
             Extern::Memory(memory) => CanonicalType::Memory(memory.canonical_type(store)),
+            Extern::SharedMemory(memory) => CanonicalType::Memory(memory.canonical_type()),
             Extern::Tag(tag) => CanonicalType::Tag(tag.type_id()),
-        }
-    }
-
-    pub(crate) fn store_id(&self) -> StoreId {
-        match self {
-            Extern::Func(func) => func.store_id(),
-            Extern::Global(global) => global.store_id(),
-            Extern::Table(table) => table.store_id(),
-            Extern::Memory(memory) => memory.store_id(),
-            Extern::Tag(tag) => tag.store_id(),
         }
     }
 
@@ -119,6 +120,8 @@ impl Extern {
             Extern::Global(global) => Extern::Global(global.read_only()),
             Extern::Table(table) => Extern::Table(table.read_only()),
             Extern::Memory(memory) => Extern::Memory(memory.read_only()),
+            // Whoever has it may have others write to it.
+            Extern::SharedMemory(memory) => Extern::SharedMemory(memory),
             Extern::Tag(tag) => Extern::Tag(tag),
         }
     }
@@ -126,20 +129,22 @@ impl Extern {
     /// Checks that the item may be given to others, which may write to it.
     pub(crate) fn check_bindable(&self) -> Result<()> {
         match self {
-            Extern::Func(_) | Extern::Tag(_) => Ok(()),
+            Extern::Func(_) | Extern::SharedMemory(_) | Extern::Tag(_) => Ok(()),
             Extern::Global(global) => global.check_writable(),
             Extern::Table(table) => table.check_writable(),
             Extern::Memory(memory) => memory.check_writable(),
         }
     }
 
-    /// The item as the binding of an import.
-    pub(crate) fn to_import(self) -> VmImport {
+    /// The item as the binding of an import, valid as long as this value lives, or for anything but
+    /// a shared memory, the store.
+    pub(crate) fn to_import(&self) -> VmImport {
         match self {
             Extern::Func(func) => VmImport::Func(func.pointer()),
             Extern::Global(global) => VmImport::Global(global.pointer()),
             Extern::Table(table) => VmImport::Table(table.pointer()),
             Extern::Memory(memory) => VmImport::Memory(memory.pointer()),
+            Extern::SharedMemory(memory) => VmImport::SharedMemory(memory.pointer()),
             Extern::Tag(tag) => VmImport::Tag(tag.pointer()),
         }
     }

@@ -20,7 +20,6 @@ macro_rules! of_a_store {
 }
 
 of_a_store! {
-    Extern, "an item";
     Table, "the table";
     Global, "the global";
     Instance, "the instance";
@@ -45,6 +44,24 @@ macro_rules! of_an_engine {
 
 of_an_engine! {
     HostFunc, "the host function";
+}
+
+impl Belongs for Extern {
+    #[inline]
+    fn home(&self) -> Home<'_> {
+        match self {
+            Extern::Func(func) => Home::Store(func.store_id()),
+            Extern::Global(global) => Home::Store(global.store_id()),
+            Extern::Table(table) => Home::Store(table.store_id()),
+            Extern::Memory(memory) => Home::Store(memory.store_id()),
+            Extern::SharedMemory(memory) => Home::Engine(memory.engine()),
+            Extern::Tag(tag) => Home::Store(tag.store_id()),
+        }
+    }
+
+    fn what(&self) -> String {
+        "an item".to_string()
+    }
 }
 
 impl Belongs for Module {

@@ -11,8 +11,8 @@ use wasm_types::{EntityIndex, Escaped};
 use crate::error::{Context, Result};
 use crate::gate::Gate;
 use crate::items::{
-    Export, Extern, Func, Global, Memory, Module, ModuleExport, Table, Tag, TypedFunc, WasmParams,
-    WasmResults, into_error,
+    Export, Extern, Func, Global, Memory, Module, ModuleExport, SharedMemory, Table, Tag,
+    TypedFunc, WasmParams, WasmResults, into_error,
 };
 use crate::store::{
     AsContext, AsContextMut, InstanceEntry, StoreContext, StoreContextMut, StoreId, StoreInner,
@@ -234,13 +234,23 @@ impl Instance {
         self.get_export(store, name)?.into_table()
     }
 
-    /// An exported memory; `None` if there is none, or the export is something else.
+    /// An exported memory; `None` if there is none, or the export is something else, like a shared
+    /// memory.
     ///
     /// # Panics
     ///
     /// If the instance is of another store.
     pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
         self.get_export(store, name)?.into_memory()
+    }
+
+    /// An exported memory that is shared; `None` if there is none, or the export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_shared_memory(&self, store: impl AsContextMut, name: &str) -> Option<SharedMemory> {
+        self.get_export(store, name)?.into_shared_memory()
     }
 
     /// An exported global; `None` if there is none, or the export is something else.
@@ -290,7 +300,14 @@ impl Instance {
             (EntityIndex::Table(table), CanonicalType::Table(ty)) => {
                 Table::from_vm(store, vm.table(table), ty.element).into()
             }
-            (EntityIndex::Memory(memory), _) => Memory::from_vm(store, vm.memory(memory)).into(),
+            (EntityIndex::Memory(memory), _) => {
+                let memory = vm.memory(memory);
+                // SAFETY: a memory lives as long as its store.
+                match unsafe { memory.as_ref() }.shared() {
+                    Some(shared) => SharedMemory::from_vm(store.engine(), shared).into(),
+                    None => Memory::from_vm(store, memory).into(),
+                }
+            }
             (EntityIndex::Global(global), CanonicalType::Global(ty)) => {
                 Global::from_vm(store, vm.global(global), ty).into()
             }

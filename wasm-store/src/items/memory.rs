@@ -81,11 +81,15 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// If the limiter of the store does not allow it, or the machine has no room.
+    /// If the limiter of the store does not allow it, or the machine has no room. If the type is that
+    /// of a shared memory: [`SharedMemory::new`](crate::SharedMemory::new) makes one.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
         let store = store.as_context_mut();
         let ty = ty.canonical();
-        crate::ensure!(!ty.shared, "shared memories are not supported");
+        crate::ensure!(
+            !ty.shared,
+            "a shared memory belongs to no store: `SharedMemory::new` makes one"
+        );
         let (store, host) = store.0.opaque_and_host();
         store.limits.add_memory()?;
         let bytes = |pages: u64| {

@@ -173,6 +173,21 @@ impl MemoryType {
             .expect("the limits of a memory type are in order")
     }
 
+    /// The type of a memory that several stores share, addressed with 32-bit integers; its sizes are
+    /// in pages of 64 KiB.
+    ///
+    /// # Panics
+    ///
+    /// If the minimum is larger than the maximum, or either is more than 65536 pages.
+    pub fn shared(minimum: u32, maximum: u32) -> MemoryType {
+        Self::builder()
+            .shared(true)
+            .min(minimum.into())
+            .max(Some(maximum.into()))
+            .build()
+            .expect("the limits of a memory type are in order")
+    }
+
     /// A builder of memory types.
     pub fn builder() -> MemoryTypeBuilder {
         MemoryTypeBuilder::new()

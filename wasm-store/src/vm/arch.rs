@@ -15,7 +15,8 @@
 //! | | `FRAME_WASM_SP` | where the frame of an entry has the Wasm stack's pointer |
 //! | `registers` | `Interrupted` | program counter, stack and frame pointer of a thread that a signal stopped |
 //! | | `go_on_unwinding` | makes that thread continue in `unwind_thunk` |
-//! | `interruption` | `divert` | makes that thread check whether it is to stop; without a reason it continues after the read |
+//! | `interruption` | `decide` | whether code that is to stop goes on |
+//! | | `divert` | makes that thread check whether it is to stop; without a reason it continues after the read |
 //! | `witness` | `look`, `skip_look` | a read that a signal handler can answer |
 //! | `cycles` | `time_stamp` | the counter of cycles, for `observe` |
 //!
@@ -29,6 +30,6 @@ mod x86_64;
 pub(crate) use x86_64::time_stamp;
 pub(crate) use x86_64::{
     CallLayout, FRAME_WASM_SP, Interrupted, RegisterImage, ValueLocation, Width, builtin_thunk,
-    divert, enter_array_thunk, enter_registers_thunk, go_on_unwinding, host_array, host_registers,
-    look, raise, resume, skip_look,
+    decide, divert, enter_array_thunk, enter_registers_thunk, go_on_unwinding, host_array,
+    host_registers, look, raise, resume, skip_look,
 };

@@ -10,6 +10,7 @@ use wasm_types::abi::Builtin;
 use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapCode};
 
 use super::arch::{builtin_thunk, raise};
+use super::atomics::{atomic_notify, atomic_wait32, atomic_wait64};
 use super::context::VMContext;
 use super::exceptions::{caught_exception, keep_exception, rethrow, throw, throw_ref};
 use super::function_hook::{function_entered, function_left};
@@ -107,6 +108,9 @@ builtins! {
         ArrayInitElem array_init_elem;
         IsSubtype is_subtype;
         FunctionNumber function_number;
+        AtomicWait32 atomic_wait32;
+        AtomicWait64 atomic_wait64;
+        AtomicNotify atomic_notify;
     }
 }
 
@@ -121,13 +125,13 @@ pub(super) fn table() -> *const [*const u8; Builtin::ALL.len()] {
 ///
 /// `context` is that of a live instance, on whose behalf the calling builtin runs; nothing else
 /// borrows the instance.
-unsafe fn instance<'a>(context: *mut VMContext) -> &'a mut VmInstance {
+pub(super) unsafe fn instance<'a>(context: *mut VMContext) -> &'a mut VmInstance {
     // SAFETY: as the caller promises.
     unsafe { &mut *(*context).instance }
 }
 
 /// Ends the computation with a trap.
-unsafe fn trap(context: *mut VMContext, code: TrapCode) -> ! {
+pub(super) unsafe fn trap(context: *mut VMContext, code: TrapCode) -> ! {
     // SAFETY: builtins call this as their last act.
     unsafe { raise_trap((*context).store, code) }
 }

@@ -39,6 +39,8 @@ pub(crate) struct VmEngine {
     /// How many instances live; counted only if that is limited.
     instances: AtomicUsize,
     pub(super) gc: GcSettings,
+    /// Whether there may be memories that stores share.
+    pub(super) shared_memory: bool,
 }
 
 /// How the heaps of an engine's stores are collected.
@@ -81,12 +83,28 @@ impl VmEngine {
         let (reusable, instances) = (ReusableInstances::default(), AtomicUsize::new(0));
         let interruption = tunables.interruption.then(Interruption::default);
         let gc = GcSettings { collects: true, zeal: false };
-        Ok(Self { tunables, limits, memories, reusable, interruption, stacks, pool, instances, gc })
+        Ok(Self {
+            tunables,
+            limits,
+            memories,
+            reusable,
+            interruption,
+            stacks,
+            pool,
+            instances,
+            gc,
+            shared_memory: false,
+        })
     }
 
     /// Sets how heaps are collected. To be called before there is a store.
     pub(crate) fn set_gc(&mut self, gc: GcSettings) {
         self.gc = gc;
+    }
+
+    /// Allows memories that stores share. To be called before there is a store.
+    pub(crate) fn allow_shared_memories(&mut self, allow: bool) {
+        self.shared_memory = allow;
     }
 
     /// Makes code stop in stores that have no deadline.

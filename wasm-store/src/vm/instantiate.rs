@@ -18,7 +18,7 @@ use super::context::{
     FuncRef, HostDef, HostRecord, ImportRecord, MemoryImport, TableImport, VMContext,
 };
 use super::instance::VmInstance;
-use super::memory::VmMemory;
+use super::memory::{VmMemory, VmSharedMemory};
 use super::module::VmModule;
 use super::reuse::memories::ImageKey;
 use super::room_for;
@@ -40,6 +40,8 @@ pub(crate) enum VmImport {
     Table(NonNull<VmTable>),
     /// A memory.
     Memory(NonNull<VmMemory>),
+    /// A memory that stores share. It is kept by an `Arc`, at least until it is bound.
+    SharedMemory(NonNull<VmSharedMemory>),
     /// A global.
     Global(NonNull<ValRaw>),
     /// A tag.
@@ -131,8 +133,15 @@ impl VmStore {
             let image = artifact.memory_image(DefinedMemoryIndex::new(number)).map_err(damaged)?;
             // SAFETY: the record is in the context, which lives as long as the store.
             let mut memory = unsafe {
-                let record = NonNull::new_unchecked(instance.at(offset));
-                VmMemory::new(ty, &self.engine, record).map_err(fail)?
+                if ty.shared {
+                    let shared = VmSharedMemory::new(ty, &self.engine).map_err(fail)?;
+                    let memory = VmMemory::of_shared(shared);
+                    bind_memory(instance.at(offset), &memory);
+                    memory
+                } else {
+                    let record = NonNull::new_unchecked(instance.at(offset));
+                    VmMemory::new(ty, &self.engine, record).map_err(fail)?
+                }
             };
             if let Some(image) = image {
                 let key = ImageKey::new(&module.loaded, number);
@@ -207,10 +216,17 @@ pub(super) unsafe fn bind_imports(
                     let Err(offset) = module.layout.memory(memory) else {
                         unreachable!("an imported memory has an import record")
                     };
-                    instance.at::<MemoryImport>(offset).write(MemoryImport {
-                        base: bound.as_ref().base(),
-                        memory: bound.as_ref().record().as_ptr(),
-                    });
+                    bind_memory(instance.at(offset), bound.as_ref());
+                    set_or_push(&mut instance.memories, memory.index(), bound);
+                }
+                (EntityIndex::Memory(memory), VmImport::SharedMemory(shared)) => {
+                    // It becomes part of the store with the first instance that imports it.
+                    let store = &mut *(*instance.store()).vm;
+                    let bound = store.shared_memory(shared);
+                    let Err(offset) = module.layout.memory(memory) else {
+                        unreachable!("an imported memory has an import record")
+                    };
+                    bind_memory(instance.at(offset), bound.as_ref());
                     set_or_push(&mut instance.memories, memory.index(), bound);
                 }
                 (EntityIndex::Global(global), VmImport::Global(bound)) => {
@@ -227,6 +243,17 @@ pub(super) unsafe fn bind_imports(
         }
     }
     Ok(())
+}
+
+/// Writes the record of a memory that is imported or shared.
+///
+/// # Safety
+///
+/// The record is in a context, and the memory lives as long as that.
+unsafe fn bind_memory(record: *mut MemoryImport, memory: &VmMemory) {
+    let import = MemoryImport { base: memory.base(), memory: memory.record().as_ptr() };
+    // SAFETY: as the caller promises.
+    unsafe { record.write(import) };
 }
 
 /// Sets an element of a list that already has it, or else appends it: then all elements before it
@@ -313,11 +340,11 @@ unsafe fn fill_from_image(
     // SAFETY: as the caller promises; the copy is within the memory, which is checked first.
     unsafe {
         match module.loaded.image_source() {
-            Some(source) => {
+            Some(source) if memory.shared().is_none() => {
                 let offset = source.offset(image);
                 memory.map_image(source.fd(), offset, start, image.bytes.len(), key)
             }
-            None => {
+            _ => {
                 let end = start.checked_add(image.bytes.len());
                 if end.is_none_or(|end| end > memory.byte_size()) {
                     return Err(Error::msg("the memory image does not lie within its memory"));

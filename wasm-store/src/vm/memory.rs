@@ -2,14 +2,19 @@
 
 #![allow(unsafe_code)]
 
+mod growth;
 mod reset;
+mod shared;
 mod snapshot;
 
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use growth::{Growth, Request};
+pub(crate) use shared::{AtomicPlace, VmSharedMemory};
 pub(crate) use snapshot::MemoryContents;
 use snapshot::Shown;
 
@@ -18,7 +23,7 @@ use wasm_types::MemoryType;
 
 use super::context::MemoryRecord;
 use super::reuse::memories::{ImageKey, Reservation};
-use super::room::{Room, Wanted};
+use super::room::Room;
 use super::store::{StoreHost, VmEngine};
 use super::sys::mapping::{HOST_PAGE, Mapping, NotReplaced};
 use crate::Error;
@@ -52,8 +57,10 @@ pub(crate) struct VmMemory {
     /// Whether it was emptied because what it held could not be put back. Instances that have this
     /// memory do not run.
     pub(super) given_up: bool,
+    /// If it is one that other stores have, too: then nothing is mapped here.
+    shared: Option<Arc<VmSharedMemory>>,
     /// The record that compiled code reads: in the context of the instance that defines the memory,
-    /// or in a box of the store.
+    /// in a box of the store, or in what is shared.
     record: NonNull<MemoryRecord>,
 }
 
@@ -65,6 +72,32 @@ unsafe impl Sync for VmMemory {}
 /// Bytes of a number of pages, if that many can be addressed here.
 fn bytes(ty: &MemoryType, pages: u64) -> Option<usize> {
     ty.bytes_of(pages).and_then(|len| usize::try_from(len).ok())
+}
+
+/// The first size of a memory and how much address space is reserved for it, in bytes; `reserve`
+/// says how much it needs.
+fn reservation_for(
+    ty: &MemoryType,
+    engine: &VmEngine,
+    reserve: impl FnOnce(usize) -> usize,
+) -> Result<(usize, usize), Error> {
+    let too_large = || {
+        Error::msg(format!(
+            "a memory of {} pages of {} bytes is larger than this machine's address space",
+            ty.minimum,
+            ty.page_size()
+        ))
+    };
+    let len = bytes(ty, ty.minimum).ok_or_else(too_large)?;
+    let limit = engine.memory_limit();
+    if len > limit {
+        return Err(Error::msg(format!(
+            "a memory of {len} bytes is larger than this engine allows, {limit} bytes: raise \
+             `PoolingAllocationConfig::max_memory_size`"
+        )));
+    }
+    let reservation = reserve(len).checked_next_multiple_of(HOST_PAGE).ok_or_else(too_large)?;
+    Ok((len, reservation))
 }
 
 impl VmMemory {
@@ -79,31 +112,17 @@ impl VmMemory {
         record: NonNull<MemoryRecord>,
     ) -> Result<Self, Error> {
         let tunables = &engine.tunables;
-        let too_large = || {
-            Error::msg(format!(
-                "a memory of {} pages of {} bytes is larger than this machine's address space",
-                ty.minimum,
-                ty.page_size()
-            ))
-        };
-        let len = bytes(&ty, ty.minimum).ok_or_else(too_large)?;
+        let is_static = tunables.memory_is_static(&ty);
         let guard = tunables.memory_guard_size as usize;
         let growth = tunables.memory_reservation_for_growth as usize;
-        let is_static = tunables.memory_is_static(&ty);
         let limit = engine.memory_limit();
-        if len > limit {
-            return Err(Error::msg(format!(
-                "a memory of {len} bytes is larger than this engine allows, {limit} bytes: raise \
-                 `PoolingAllocationConfig::max_memory_size`"
-            )));
-        }
-        let reservation = if is_static {
-            (tunables.memory_reservation as usize).max(len)
-        } else {
+        let (len, reservation) = reservation_for(&ty, engine, |len| {
+            if is_static {
+                return (tunables.memory_reservation as usize).max(len);
+            }
             let largest = ty.maximum.and_then(|pages| bytes(&ty, pages)).unwrap_or(usize::MAX);
             len.saturating_add(growth).min(largest).max(len)
-        };
-        let reservation = reservation.checked_next_multiple_of(HOST_PAGE).ok_or_else(too_large)?;
+        })?;
         let Reservation { mapping, accessible } = engine.reserve_memory(
             reservation.saturating_add(guard),
             is_static,
@@ -136,16 +155,44 @@ impl VmMemory {
             resident: 0,
             kept: false,
             given_up: false,
+            shared: None,
             record,
         };
         memory.set_len(len)?;
         Ok(memory)
     }
 
+    /// A store's part in a memory that other stores have, too.
+    pub(super) fn of_shared(shared: Arc<VmSharedMemory>) -> Self {
+        Self {
+            mapping: Mapping::empty(),
+            accessible: 0,
+            ty: shared.ty(),
+            is_static: false,
+            guard: 0,
+            growth: 0,
+            image: None,
+            shown: None,
+            limit: usize::MAX,
+            touched: AtomicBool::new(false),
+            moved: false,
+            resident: 0,
+            kept: false,
+            given_up: false,
+            record: shared.record(),
+            shared: Some(shared),
+        }
+    }
+
+    /// The memory that other stores have, too, if it is such a one.
+    pub(crate) fn shared(&self) -> Option<&Arc<VmSharedMemory>> {
+        self.shared.as_ref()
+    }
+
     /// Returns the memory's reservation to the engine for the next memory, with nothing in it.
     /// `ran` says whether code ran that may have written to the memory.
     pub(super) fn reuse(mut self, engine: &VmEngine, ran: bool) {
-        if self.moved || !engine.keeps_reservation(self.is_static) {
+        if self.moved || self.shared.is_some() || !engine.keeps_reservation(self.is_static) {
             return;
         }
         let emptied = if self.image.is_some() || self.shown.is_some() || self.given_up {
@@ -196,12 +243,14 @@ impl VmMemory {
     pub(crate) fn base(&self) -> *mut u8 {
         // A memory that may have been written is scanned for changes when it is reset.
         self.touched.store(true, Ordering::Relaxed);
-        self.mapping.base()
+        self.base_to_read().cast_mut()
     }
 
     /// The first byte, for reading only.
     pub(crate) fn base_to_read(&self) -> *const u8 {
-        self.mapping.base()
+        // SAFETY: the record is valid, as promised when the memory was made. The base of a memory
+        // that is shared never changes.
+        unsafe { (*self.record.as_ptr()).base }
     }
 
     /// Makes the page below the first byte readable, if there is one. Code reads it to find out
@@ -217,8 +266,10 @@ impl VmMemory {
 
     /// The current size in bytes.
     pub(crate) fn byte_size(&self) -> usize {
-        // SAFETY: the record is valid, as promised when the memory was made.
-        unsafe { self.record.as_ref().length as usize }
+        // SAFETY: the record is valid, as promised when the memory was made. If it is shared, others
+        // write the size, and do so atomically.
+        let length = unsafe { AtomicU64::from_ptr(&raw mut (*self.record.as_ptr()).length) };
+        length.load(Ordering::SeqCst) as usize
     }
 
     /// The current size in pages.
@@ -241,48 +292,14 @@ impl VmMemory {
         room: Room,
         why: Option<&mut String>,
     ) -> Result<Option<u64>, Error> {
-        let old_len = self.byte_size();
-        let old = self.pages();
-        if delta == 0 {
-            return Ok(Some(old));
+        if let Some(shared) = &self.shared {
+            return shared.grow(delta, host, room, why);
         }
-        let declared = self.ty.maximum.unwrap_or(u64::MAX).min(self.ty.absolute_maximum());
-        let wanted = old.checked_add(delta);
-        let new_len = wanted.and_then(|pages| bytes(&self.ty, pages));
-        let maximum = self.ty.maximum.and_then(|pages| bytes(&self.ty, pages));
-        let mut host = host;
-        if let Some(host) = &mut host {
-            // As other engines do, the host is queried with the size that was requested, even if it
-            // is absurd.
-            let desired = new_len.unwrap_or(usize::MAX);
-            if !host.memory_growing(old_len, desired, maximum)? {
-                if let Some(why) = why {
-                    *why = host.refusal();
-                }
-                return Ok(None);
-            }
-        }
-        let grown = match (wanted, new_len) {
-            (Some(pages), Some(len)) if pages <= declared => {
-                room.check(len - old_len, Wanted::Memory).and_then(|()| self.grow_to(len))
-            }
-            _ => Err(Error::msg(format!(
-                "memory maximum size exceeded: {} pages are wanted, the maximum of the memory's type is \
-                 {declared}",
-                old.saturating_add(delta)
-            ))),
-        };
-        if let (Err(error), Some(why)) = (&grown, why) {
-            *why = error.to_string();
-        }
-        match (grown, host) {
-            (Ok(()), _) => Ok(Some(old)),
-            (Err(error), Some(host)) => {
-                host.memory_grow_failed(error)?;
-                Ok(None)
-            }
-            (Err(_), None) => Ok(None),
-        }
+        let request = Request { ty: self.ty, old_len: self.byte_size(), delta, host, room, why };
+        Ok(match request.grow(|len| self.grow_to(len).map(|()| true))? {
+            Growth::Grown(old) => Some(old),
+            Growth::Failed | Growth::Overtaken => None,
+        })
     }
 
     fn grow_to(&mut self, len: usize) -> Result<(), Error> {

@@ -59,7 +59,7 @@ struct Imports {
 pub(super) enum InterruptCheck {
     /// Nowhere: it can't be interrupted.
     Nowhere,
-    /// At the page below the module's first memory.
+    /// At the page below the module's first memory, which is not shared.
     BelowMemory,
     /// At a page of the store.
     Page,
@@ -73,7 +73,7 @@ impl InterruptCheck {
         }
         let has_memory = artifact.counts().memories > 0;
         let is_below = has_memory
-            && tunables.memory_is_static(&artifact.memory(wasm_types::MemoryIndex::new(0))?);
+            && tunables.interrupts_below(&artifact.memory(wasm_types::MemoryIndex::new(0))?);
         Ok(if is_below { Self::BelowMemory } else { Self::Page })
     }
 }

@@ -22,7 +22,7 @@ pub(crate) enum Wanted {
 
 impl Room {
     /// Room without a limit, for which nothing needs to be counted.
-    pub(super) const UNLIMITED: Self = Self { limit: usize::MAX, used: 0 };
+    pub(crate) const UNLIMITED: Self = Self { limit: usize::MAX, used: 0 };
 
     /// The room that is left below a limit.
     pub(super) fn new(limit: usize, used: usize) -> Self {

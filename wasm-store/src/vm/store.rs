@@ -15,7 +15,7 @@ pub(super) use super::engine::VmEngine;
 use super::gc::{Gc, Tracer};
 use super::instance::VmInstance;
 use super::interruption::StoreInterruption;
-use super::memory::{MemoryContents, VmMemory};
+use super::memory::{MemoryContents, VmMemory, VmSharedMemory};
 use super::room::{Room, Wanted};
 use super::stack::{StackBounds, WasmStack};
 use super::state::sizes::Waiting;
@@ -225,6 +225,31 @@ impl VmStore {
     pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<NonNull<VmMemory>, Error> {
         // SAFETY: the record is kept with the memory.
         self.with_record(|engine, record| unsafe { VmMemory::new(ty, engine, record) })
+    }
+
+    /// The store's part in a memory that stores share.
+    ///
+    /// # Safety
+    ///
+    /// The memory is kept by an `Arc` now.
+    pub(super) unsafe fn shared_memory(
+        &mut self,
+        shared: NonNull<VmSharedMemory>,
+    ) -> NonNull<VmMemory> {
+        let is_same = |memory: &NonNull<VmMemory>| {
+            // SAFETY: memories are the store's own.
+            let known = unsafe { memory.as_ref() }.shared();
+            known.is_some_and(|known| Arc::as_ptr(known) == shared.as_ptr().cast_const())
+        };
+        if let Some(known) = self.memories.iter().map(|(memory, _)| *memory).find(is_same) {
+            return known;
+        }
+        // SAFETY: as the caller promises; this counts one more who has it.
+        let shared = unsafe {
+            Arc::increment_strong_count(shared.as_ptr().cast_const());
+            Arc::from_raw(shared.as_ptr().cast_const())
+        };
+        self.adopt_memory(VmMemory::of_shared(shared))
     }
 
     /// A memory whose record is the store's.

@@ -81,7 +81,7 @@ impl RuntimeEnvironment<'_> {
     /// The address above the page, loaded in the entry block.
     fn above_page(&mut self, builder: &mut FunctionBuilder<'_>) -> Value {
         let memory = self.module.memories.first();
-        if memory.is_some_and(|memory| self.tunables.memory_is_static(memory)) {
+        if memory.is_some_and(|memory| self.tunables.interrupts_below(memory)) {
             return self.static_base(builder, MemoryIndex::new(0));
         }
         let context = self.context();

@@ -22,11 +22,16 @@ impl Memories for RuntimeEnvironment<'_> {
                 alias_region,
             });
         }
-        let (address, offset) = self.memory_record(builder, memory);
-        let flags = self.trusted(builder, Region::Record);
-        let mut field =
-            |at: u32| builder.ins().load(types::I64, flags, address, offset + at as i32);
-        let (base, length) = (field(record::BASE), field(record::LENGTH));
+        let (base, length) = if ty.shared {
+            // A size that is out of date is smaller, and the memory never moves.
+            (self.static_base(builder, memory), self.load_memory_length(builder, memory))
+        } else {
+            let (address, offset) = self.memory_record(builder, memory);
+            let flags = self.trusted(builder, Region::Record);
+            let mut field =
+                |at: u32| builder.ins().load(types::I64, flags, address, offset + at as i32);
+            (field(record::BASE), field(record::LENGTH))
+        };
         let guard = self.tunables.guard_after(&ty);
         let bound = HeapBound::Dynamic { length };
         Ok(Heap { base, bound, guard, spectre_mitigation, alias_region })
@@ -38,6 +43,26 @@ impl Memories for RuntimeEnvironment<'_> {
         memory: MemoryIndex,
     ) -> Result<Value> {
         Ok(self.load_memory_length(builder, memory))
+    }
+
+    fn memory_size(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        memory: MemoryIndex,
+    ) -> Result<Value> {
+        let ty = self.module.memories[memory.index()];
+        let bytes = if ty.shared {
+            // Other threads let it grow.
+            let (address, offset) = self.memory_record(builder, memory);
+            let place =
+                builder.ins().iadd_imm_s(address, i64::from(offset) + i64::from(record::LENGTH));
+            let flags = self.trusted(builder, Region::Record);
+            builder.ins().atomic_load(types::I64, flags, place)
+        } else {
+            self.load_memory_length(builder, memory)
+        };
+        let pages = builder.ins().ushr_imm_u(bytes, i64::from(ty.page_size_log2));
+        Ok(if ty.memory64 { pages } else { builder.ins().ireduce(types::I32, pages) })
     }
 
     fn memory_is_reserved(&self, memory: MemoryIndex) -> bool {
@@ -59,7 +84,7 @@ impl Memories for RuntimeEnvironment<'_> {
 }
 
 impl RuntimeEnvironment<'_> {
-    /// The base of a memory that never moves: loaded once, in the entry block. The optimiser places
+    /// The base of a memory that never moves, reserved whole or shared: loaded once, in the entry block. The optimiser places
     /// it where it is needed.
     pub(super) fn static_base(
         &mut self,
@@ -87,8 +112,12 @@ impl RuntimeEnvironment<'_> {
         memory: MemoryIndex,
     ) -> (Value, i32) {
         match self.layout.memory(memory) {
-            Ok(defined) => (self.context(), defined as i32),
-            Err(imported) => (self.load_constant(builder, imported + memory_import::MEMORY), 0),
+            Ok(defined) if !self.module.memories[memory.index()].shared => {
+                (self.context(), defined as i32)
+            }
+            Ok(import) | Err(import) => {
+                (self.load_constant(builder, import + memory_import::MEMORY), 0)
+            }
         }
     }
 

@@ -50,7 +50,8 @@ impl RuntimeEnvironment<'_> {
         let reach = u64::from(u32::MAX) + end_offset as u64;
         let reserved = self.tunables.static_memory_reach();
         let [target, factors @ ..] = <[Value; 5]>::try_from(args).ok()?;
-        if !self.tunables.memory_is_static(ty) || reach > reserved {
+        // A shared memory may grow between the check and the call that is to trap.
+        if !self.tunables.memory_is_static(ty) || ty.shared || reach > reserved {
             return None;
         }
 

@@ -167,4 +167,12 @@ builtins! {
     /// The number that stands for a function in objects, which it gets now. The function is the
     /// address of its reference record, not null.
     FunctionNumber function_number (func: I64) -> I32;
+    /// `memory.atomic.wait32`: waits as long as an `i32` is in memory, for at most so many
+    /// nanoseconds, or forever if that is negative. 0 if it was woken, 1 if another value is there,
+    /// 2 if the time is over.
+    AtomicWait32 atomic_wait32 (memory: I32, address: I64, expected: I32, timeout: I64) -> I32;
+    /// `memory.atomic.wait64`, as [`AtomicWait32`](Self::AtomicWait32) for an `i64`.
+    AtomicWait64 atomic_wait64 (memory: I32, address: I64, expected: I64, timeout: I64) -> I32;
+    /// `memory.atomic.notify`: wakes at most so many who wait at an address, and returns how many.
+    AtomicNotify atomic_notify (memory: I32, address: I64, count: I32) -> I32;
 }

@@ -32,7 +32,9 @@ pub mod context {
     pub const MAGIC_VALUE: u64 = u64::from_le_bytes(*b"wasm ctx");
 }
 
-/// Offsets within the record of a defined memory.
+/// Offsets within the record of a defined memory. That of a shared memory is laid out as the record
+/// of an imported one ([`memory_import`](super::memory_import)): what threads see of its size is in
+/// a place that they share.
 pub mod memory {
     /// The first byte: a pointer.
     pub const BASE: u32 = 0;
@@ -44,10 +46,11 @@ pub mod memory {
 
 /// Offsets within the record of an imported memory.
 pub mod memory_import {
-    /// A copy of the base. Only valid for memories that never move (see
-    /// [`Tunables::memory_is_static`](crate::Tunables::memory_is_static)).
+    /// A copy of the base. Only valid for memories that never move: those that are reserved whole
+    /// (see [`Tunables::memory_is_static`](crate::Tunables::memory_is_static)), and shared ones.
     pub const BASE: u32 = 0;
-    /// The exporter's [`memory`](super::memory) record: a pointer.
+    /// The exporter's [`memory`](super::memory) record: a pointer. A shared memory has one that all
+    /// threads share; there the size may become larger at any time, and never smaller.
     pub const MEMORY: u32 = 8;
     /// The size of the record.
     pub const SIZE: u32 = 16;

@@ -7,18 +7,6 @@ use crate::support::{refuse, refuse_with};
 #[test]
 fn each_proposal_that_is_not_translated_is_named() {
     for (text, proposal, what) in [
-        ("(module (memory 1 2 shared))", "threads", "defined memory 0"),
-        (r#"(module (import "a" "b" (memory 1 2 shared)))"#, "threads", r#"import "a" "b""#),
-        (
-            "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))",
-            "threads",
-            "instruction `i32.atomic.load`",
-        ),
-        (
-            "(module (memory 1) (func (drop (i32.atomic.rmw8.add_u (i32.const 0) (i32.const 0)))))",
-            "threads",
-            "instruction `i32.atomic.rmw8.add_u`",
-        ),
         (
             "(module (memory 1) (func (memory.discard (i32.const 0) (i32.const 0))))",
             "memory-control",
@@ -47,6 +35,13 @@ fn what_is_translated_can_be_switched_off() {
         ("(module (func (param v128)))", WasmFeatures::SIMD, "fixed-width SIMD"),
         ("(module (memory 1) (memory 1))", WasmFeatures::MULTI_MEMORY, "multi-memory"),
         ("(module (memory i64 1))", WasmFeatures::MEMORY64, "memory64"),
+        ("(module (memory 1 2 shared))", WasmFeatures::THREADS, "threads"),
+        (r#"(module (import "a" "b" (memory 1 2 shared)))"#, WasmFeatures::THREADS, "threads"),
+        (
+            "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))",
+            WasmFeatures::THREADS,
+            "threads",
+        ),
         ("(module (func return_call 0))", WasmFeatures::TAIL_CALL, "tail-call"),
         (
             "(module (global i32 (i32.add (i32.const 1) (i32.const 2))))",

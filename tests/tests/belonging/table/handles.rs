@@ -378,6 +378,12 @@ pub(crate) const ROWS: &[Row] = &[
         tries: |t| t.handle(Panic, |o, h| h.instance.get_memory(&mut o.store, "memory")),
     },
     Row {
+        name: "Instance::get_shared_memory",
+        tries: |t| {
+            t.handle(Panic, |o, h| value(h.instance.get_shared_memory(&mut o.store, "memory")));
+        },
+    },
+    Row {
         name: "Instance::get_tag",
         tries: |t| t.handle(Panic, |o, h| value(h.instance.get_tag(&mut o.store, "tag"))),
     },

@@ -250,6 +250,7 @@ impl Run {
                 .module(&mut *store, name, preload)
                 .map_err(|error| self.bounds.explain_instantiation(error, &store.data().limits))
                 .map_err(address_space::explain)
+                .map_err(proposals::explain)
                 .with_context(|| format!("can't instantiate `{}`", Escaped::new(name)))?;
         }
         self.imports.define_unknown(&mut linker, store, module)?;
@@ -257,6 +258,7 @@ impl Run {
             .instantiate(&mut *store, module)
             .map_err(|error| self.bounds.explain_instantiation(error, &store.data().limits))
             .map_err(address_space::explain)
+            .map_err(proposals::explain)
             .with_context(|| format!("can't instantiate {}", self.file))?;
         let start = instance.get_func(&mut *store, "_start");
         if start.is_none()

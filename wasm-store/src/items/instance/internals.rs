@@ -71,7 +71,7 @@ macro_rules! items {
         $kind:ident $plural:literal $list:ident $at:ident $named:ident: $index:ident $count:ident $imported:ident
         $names:ident;
     )*) => {$(
-        #[doc = concat!("All ", $plural, " of the instance, in the order of their indices.")]
+        #[doc = concat!("All ", $plural, " of the instance, in the order of their indices, but for shared memories.")]
         ///
         /// # Errors
         ///
@@ -128,6 +128,10 @@ macro_rules! items {
             let is_visible = index < counts.$imported || is_exported(&module, entity);
             match self.internal(store.0, entity, is_visible)? {
                 Some(Extern::$kind(item)) => Ok(item),
+                Some(Extern::SharedMemory(_)) => crate::bail!(
+                    "the memory is shared, so that it is no memory of the store: if it is exported, \
+                     `Instance::get_shared_memory` finds it"
+                ),
                 _ => crate::bail!("the artifact is damaged: one of the {} is missing", $plural),
             }
         }

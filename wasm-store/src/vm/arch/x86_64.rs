@@ -10,7 +10,7 @@ mod witness;
 
 #[cfg(feature = "observe")]
 pub(crate) use cycles::time_stamp;
-pub(crate) use interruption::divert;
+pub(crate) use interruption::{decide, divert};
 pub(crate) use layout::{CallLayout, ValueLocation, Width};
 pub(crate) use registers::{Interrupted, go_on_unwinding};
 pub(crate) use thunks::{

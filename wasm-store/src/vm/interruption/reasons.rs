@@ -9,6 +9,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use super::{Error, set_readable};
+use crate::vm::parking::Parked;
 use crate::vm::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Why code is to stop.
@@ -54,6 +55,8 @@ struct State {
     /// The alarm of the next waits in host functions. `None` if nobody has waited since the last
     /// alarm rang.
     alarm: Option<Alarm>,
+    /// The threads that are woken when a reason is raised.
+    parked: Vec<Arc<Parked>>,
 }
 
 /// How often in a row the system is asked to make pages inaccessible.
@@ -88,6 +91,20 @@ pub(crate) enum Verdict {
     Deadline,
 }
 
+/// A thread that is woken when a reason to stop is raised.
+#[derive(Debug)]
+pub(in crate::vm) struct Alert<'a> {
+    interrupts: &'a Interrupts,
+    parked: Arc<Parked>,
+}
+
+impl Drop for Alert<'_> {
+    fn drop(&mut self) {
+        let mut state = self.interrupts.state();
+        state.parked.retain(|other| !Arc::ptr_eq(other, &self.parked));
+    }
+}
+
 impl Alarm {
     fn is_own(&self) -> bool {
         self.process == std::process::id()
@@ -103,6 +120,7 @@ impl State {
         self.reasons |= reason.bit();
         self.raised += 1;
         self.apply_later();
+        self.parked.iter().for_each(|parked| parked.wake());
         if let Some(alarm) = self.alarm.take().filter(Alarm::is_own) {
             // The alarm's counter is zero, so there is room for one more.
             let rung = rustix::io::write(&*alarm.fd, &1_u64.to_ne_bytes());
@@ -167,6 +185,7 @@ impl Interrupts {
                 is_closed: false,
                 raised: 0,
                 alarm: None,
+                parked: Vec::new(),
             }),
         })
     }
@@ -202,6 +221,17 @@ impl Interrupts {
         if state.deadline <= epoch {
             state.raise(Reason::Epoch);
         }
+    }
+
+    /// Has a thread woken whenever a reason to stop is raised, and now if there is one, until the
+    /// value that is returned is dropped.
+    pub(in crate::vm) fn wake_when_raised(&self, parked: &Arc<Parked>) -> Alert<'_> {
+        let mut state = self.state();
+        state.parked.push(Arc::clone(parked));
+        if state.reasons != 0 {
+            parked.wake();
+        }
+        Alert { interrupts: self, parked: Arc::clone(parked) }
     }
 
     /// Whether there is a reason to stop now.

@@ -60,6 +60,11 @@ impl Mapping {
         Self::reserve_after(0, len, what)
     }
 
+    /// No bytes at all.
+    pub(in crate::vm) fn empty() -> Self {
+        Self { base: NonNull::dangling(), len: 0, lead: 0, lead_is_open: false, slot: None }
+    }
+
     /// As [`reserve`](Self::reserve), with address space below the base. The last page of that can
     /// be made accessible.
     pub(in crate::vm) fn reserve_with_lead(len: usize, what: &str) -> Result<Self, Error> {
@@ -77,8 +82,7 @@ impl Mapping {
             )));
         };
         if len == 0 {
-            let base = NonNull::dangling();
-            return Ok(Self { base, len, lead, lead_is_open: false, slot: None });
+            return Ok(Self::empty());
         }
         // SAFETY: a new mapping at an address of the kernel's choice touches nothing that exists.
         let base = unsafe {

@@ -248,7 +248,14 @@ unsafe fn read_len(pc: usize) -> usize {
 /// Looks up why the code was interrupted, and runs the callback if a deadline is reached. Returns
 /// what to trap with, or `None` if the code may continue, which is possible only if there is a
 /// frame.
-unsafe fn decide(store: *mut VMStoreContext, has_frame: bool) -> Result<Option<TrapCode>, Error> {
+///
+/// # Safety
+///
+/// To be called on behalf of code of the store, which lives.
+pub(crate) unsafe fn decide(
+    store: *mut VMStoreContext,
+    has_frame: bool,
+) -> Result<Option<TrapCode>, Error> {
     // SAFETY: the store lives. What is borrowed of it is not kept while the callback runs, which
     // may use all of it.
     let (interrupts, callback) = unsafe {

@@ -80,6 +80,7 @@ impl VmStore {
         let instances = instances.unwrap_or(&everything);
         // SAFETY: as the caller promises, all of them live and are not borrowed.
         unsafe {
+            check_own(instances)?;
             let names = Names::new(instances, named)?;
             let mut states = Vec::with_capacity(instances.len());
             for instance in instances {
@@ -128,6 +129,21 @@ impl VmStore {
             Ok(state)
         }
     }
+}
+
+/// Checks that other stores have none of the memories that the instances define or import.
+unsafe fn check_own(instances: &[NonNull<VmInstance>]) -> Result<(), Error> {
+    // SAFETY: as promised to `take_state`.
+    let is_shared = instances.iter().any(|instance| unsafe {
+        instance.as_ref().memories.iter().any(|memory| memory.as_ref().shared().is_some())
+    });
+    if !is_shared {
+        return Ok(());
+    }
+    Err(Error::msg(
+        "an instance has a shared memory, which other threads may be writing to: the state of such an \
+         instance can't be taken, nor can it be part of a transaction",
+    ))
 }
 
 /// Checks that no instance or memory is only what was left after a state could not be put back.
