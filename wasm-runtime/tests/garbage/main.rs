@@ -4,6 +4,7 @@
 #![cfg(all(feature = "jit", feature = "wat"))]
 
 mod frames;
+mod graphs;
 mod handles;
 mod hooks;
 mod limits;
