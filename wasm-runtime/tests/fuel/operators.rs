@@ -184,6 +184,32 @@ fn memories_and_tables_are_paid_by_the_piece() {
 }
 
 #[test]
+fn arrays_are_paid_by_the_element() {
+    for len in [0, 1, 7, 129, 1000, 100_000] {
+        let used = |body: &str, expected: u64| {
+            let text = format!(
+                r#"(type $a (array (mut i16)))
+                (func (export "run") (param i32) (local $a (ref null $a)) {body})"#
+            );
+            uses(&text, &[Val::I32(len as i32)], expected);
+        };
+        used("(drop (array.new_default $a (local.get 0)))", 1 + 2 + len);
+        used("(drop (array.new $a (i32.const 3) (local.get 0)))", 1 + 3 + len);
+        used(
+            "(local.set $a (array.new_default $a (local.get 0)))
+            (array.fill $a (local.get $a) (i32.const 0) (i32.const 7) (local.get 0))",
+            1 + 3 + len + 5 + len,
+        );
+        used(
+            "(local.set $a (array.new_default $a (local.get 0)))
+            (array.copy $a $a (local.get $a) (i32.const 0) (local.get $a) (i32.const 0)
+                (local.get 0))",
+            1 + 3 + len + 6 + len,
+        );
+    }
+}
+
+#[test]
 fn what_comes_after_a_trap_is_not_counted() {
     let tail = "(drop (i32.const 1)) (drop (i32.const 1)) (drop (i32.const 1))";
     let run = |body: &str| {
