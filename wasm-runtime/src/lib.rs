@@ -122,6 +122,8 @@ pub use wasm_store::{
 };
 #[cfg(feature = "function-hook")]
 pub use wasm_store::{FunctionEvent, FunctionHookContext, NamePattern, NamePatternError};
+/// What is in the garbage-collected heap: see [`Store::heap_summary`].
+pub use wasm_store::{HeapObjectKind, HeapSummary, HeapSummaryType};
 pub use wasm_store::{bail, ensure, error, format_err, provide_compiler};
 
 /// Rewriting modules (feature `rewrite`): exporting everything, or starting from the state of an

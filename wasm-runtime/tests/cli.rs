@@ -229,6 +229,20 @@ fn target_features_are_allowed_and_forbidden() {
 }
 
 #[test]
+fn types_of_objects_and_tags_are_listed() {
+    let text = r#"(module (type $pair (struct (field i32) (field (mut i8)))) (type (array i16))
+        (tag $oops (export "oops") (param i32)))"#;
+    let workspace = Workspace::new().with("types.wat", text);
+    workspace
+        .run(&["inspect", "types.wat"])
+        .exits_with(0)
+        .says("type 0     (struct (field i32) (field (mut i8))), `pair`\n")
+        .says("type 1     (array i16)\n")
+        .says("tag 0      (func (param i32)), `oops`\n")
+        .says("(tag (func (param i32)))");
+}
+
+#[test]
 fn modules_and_artifacts_are_inspected() {
     let workspace = Workspace::new().with("add.wat", ADD).with("exit.wat", EXIT);
     workspace

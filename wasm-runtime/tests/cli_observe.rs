@@ -80,6 +80,32 @@ fn calls_are_traced() {
 }
 
 #[test]
+fn the_heap_is_summed_up_when_the_program_ends() {
+    let text = r#"(module
+        (type $bytes (array (mut i8))) (type $pair (struct (field (ref $bytes) i32)))
+        (global $kept (mut (ref null $pair)) (ref.null $pair))
+        (func (export "_start")
+            (global.set $kept
+                (struct.new $pair (array.new_default $bytes (i32.const 100)) (i32.const 1)))
+            (drop (array.new_default $bytes (i32.const 1000)))
+            (if (i32.eqz (i32.const 0)) (then (unreachable)))))"#;
+    let workspace = Workspace::with("heap.wat", text);
+    let lines = workspace.run(&["run", "--heap-summary", "heap.wat"], 134);
+    let expected = "\
+objects in the heap: 2, of 128 bytes
+       count          bytes  type
+           1            112  array $bytes
+           1             16  struct $pair
+";
+    assert!(lines.starts_with(expected), "{lines}");
+    // Objects change nothing about the observers, nor they about the objects.
+    let observed = ["run", "--coverage=heap.info", "--profile=counts", "--heap-summary"];
+    let lines = workspace.run(&[&observed[..], &["heap.wat"]].concat(), 134);
+    assert!(lines.contains(expected), "{lines}");
+    assert!(workspace.read("heap.info").contains("FNDA:1,"), "{lines}");
+}
+
+#[test]
 fn functions_are_traced_by_any_of_their_names() {
     let named = r#"(module
         (func $run_it (export "_start") (call $other))

@@ -42,6 +42,32 @@ const STARTING: &str = r#"(module
     (func $start (i32.store $m (i32.const 0) (i32.const 1)))
     (func (export "init")))"#;
 
+/// Makes a ring of three objects with an array of bytes each.
+const OBJECTS: &str = r#"(module
+    (type $bytes (array (mut i8)))
+    (rec (type $node (struct
+        (field $next (mut (ref null $node))) (field $bytes (ref $bytes)) (field $n i64))))
+    (global $first (mut (ref null $node)) (ref.null $node))
+    (func $add (param $n i64)
+        (global.set $first (struct.new $node (global.get $first)
+            (array.new $bytes (i32.wrap_i64 (local.get $n)) (i32.const 4)) (local.get $n))))
+    (func (export "init") (local $last (ref null $node))
+        (call $add (i64.const 7))
+        (local.set $last (global.get $first))
+        (call $add (i64.const 20))
+        (call $add (i64.const 300))
+        (struct.set $node $next (local.get $last) (global.get $first)))
+    (func (export "sum") (result i64) (local $node (ref null $node)) (local $sum i64)
+        (local.set $node (global.get $first))
+        (loop $again
+            (local.set $sum (i64.add (local.get $sum) (i64.mul
+                (struct.get $node $n (local.get $node))
+                (i64.extend_i32_u (array.get_u $bytes
+                    (struct.get $node $bytes (local.get $node)) (i32.const 3))))))
+            (br_if $again (i32.eqz (ref.eq (global.get $first)
+                (local.tee $node (struct.get $node $next (local.get $node)))))))
+        (local.get $sum)))"#;
+
 struct Workspace {
     directory: TempDir,
 }
@@ -49,9 +75,12 @@ struct Workspace {
 impl Workspace {
     fn new() -> Self {
         let workspace = Self { directory: TempDir::new().expect("a temporary directory") };
-        for (name, text) in
-            [("counter.wat", COUNTER), ("importing.wat", IMPORTING), ("starting.wat", STARTING)]
-        {
+        for (name, text) in [
+            ("counter.wat", COUNTER),
+            ("importing.wat", IMPORTING),
+            ("starting.wat", STARTING),
+            ("objects.wat", OBJECTS),
+        ] {
             fs::write(workspace.directory.path().join(name), text).expect("a file");
         }
         workspace
@@ -82,6 +111,18 @@ impl Workspace {
         for reason in reasons {
             assert!(errors.contains(reason), "{line}: `{reason}` is not in {errors}");
         }
+    }
+}
+
+#[test]
+fn a_snapshot_has_the_objects_that_were_made() {
+    let workspace = Workspace::new();
+    for output in ["ready.wasm", "ready.cwasm"] {
+        let line = format!("snapshot objects.wat --init init -o {output}");
+        workspace.prints(&line, "");
+        // 300 is 44 in a byte.
+        let sum = 7 * 7 + 20 * 20 + 300 * 44;
+        workspace.prints(&format!("run --invoke sum {output}"), &format!("{sum}\n"));
     }
 }
 

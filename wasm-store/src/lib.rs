@@ -107,9 +107,9 @@ pub use linker::{InstancePre, Linker, UnknownImportError};
 pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};
 pub use store::{
     AsContext, AsContextMut, Awaited, Caller, DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT,
-    DEFAULT_TABLE_LIMIT, Interest, InterruptHandle, ResourceLimiter, Store, StoreContext,
-    StoreContextMut, StoreLimits, StoreLimitsBuilder, UpdateDeadline, Waiter, Woken, interruption,
-    wait,
+    DEFAULT_TABLE_LIMIT, HeapObjectKind, HeapSummary, HeapSummaryType, Interest, InterruptHandle,
+    ResourceLimiter, Store, StoreContext, StoreContextMut, StoreLimits, StoreLimitsBuilder,
+    UpdateDeadline, Waiter, Woken, interruption, wait,
 };
 pub use types::{
     ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType,

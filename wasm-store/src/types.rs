@@ -15,6 +15,7 @@ mod gate;
 mod heap_type;
 mod identity;
 pub(crate) mod matching;
+mod named;
 pub(crate) mod registry;
 mod struct_type;
 mod tag_type;

@@ -52,6 +52,13 @@ use wasm_types::ModuleState;
 /// brings them back. Forking with them is an error, except for values that
 /// [`HostState::copy_extern`] copies.
 ///
+/// # Objects on the heap
+///
+/// Structures and arrays that the instances refer to are part of the snapshot with what they hold,
+/// and so is what they refer to in turn. The snapshot keeps them alive. Restoring gives them back
+/// what they held: they stay the same objects to everybody who refers to them, such as an instance
+/// that is not in the set, or the host. Objects made since stay as they are. A fork gets copies.
+///
 /// ```
 /// use wasm_store::{Engine, Memory, MemoryType, Snapshot, Store};
 ///
@@ -83,9 +90,9 @@ struct Inner {
     modules: Box<[Option<Module>]>,
     state: VmState,
     host: Option<SavedHost>,
-    /// Copies of the host's values that the state refers to, by their numbers in the
-    /// state.
-    externs: BTreeMap<u64, Box<dyn Any + Send + Sync>>,
+    /// Copies of the host's values that the state refers to, by the places of their objects in the
+    /// image of the heap.
+    externs: BTreeMap<usize, Box<dyn Any + Send + Sync>>,
     plan: OnceLock<Plan>,
 }
 

@@ -9,6 +9,7 @@ use super::Mutability;
 use super::field_type::{FieldType, StorageType};
 use super::finality::{Finality, check_supertype};
 use super::identity::identity;
+use super::named::{Name, Named};
 use super::registry::Canonical;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -123,7 +124,7 @@ impl ArrayType {
         a == b
     }
 
-    pub(super) fn from_record(engine: &Engine, record: Arc<ArrayTypeRecord>) -> Self {
+    pub(crate) fn from_record(engine: &Engine, record: Arc<ArrayTypeRecord>) -> Self {
         Self { engine: engine.clone(), record }
     }
 
@@ -134,9 +135,19 @@ impl ArrayType {
 
 identity!(ArrayType);
 
+impl ArrayType {
+    /// Writes the name of the type, or what it is if it has none.
+    pub(super) fn fmt_short(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.engine.types().name(self.id()) {
+            Some(name) => write!(f, "{}", Name(&name)),
+            None => fmt::Display::fmt(self, f),
+        }
+    }
+}
+
 impl fmt::Display for ArrayType {
     /// Writes the type as in the text format: `(array (mut i8))`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.record.ty.fmt(f)
+        write!(f, "{}", Named(self.engine.types(), &self.record.ty))
     }
 }

@@ -8,6 +8,7 @@ use wasm_types as wt;
 use super::finality::{Finality, check_supertype};
 use super::identity::identity;
 use super::matching;
+use super::named::{Name, Named};
 use super::registry::Canonical;
 use super::value::ValType;
 use crate::engine::Engine;
@@ -181,9 +182,19 @@ fn matches(engine: &Engine, actual: &wt::FuncType, wanted: &wt::FuncType) -> boo
 
 identity!(FuncType);
 
+impl FuncType {
+    /// Writes the name of the type, or what it is if it has none.
+    pub(super) fn fmt_short(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.engine.types().name(self.id()) {
+            Some(name) => write!(f, "{}", Name(&name)),
+            None => fmt::Display::fmt(self, f),
+        }
+    }
+}
+
 impl fmt::Display for FuncType {
     /// Writes the type as in the text format: `(func (param i32 i32) (result i64))`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.record.ty.fmt(f)
+        write!(f, "{}", Named(self.engine.types(), &self.record.ty))
     }
 }

@@ -266,9 +266,9 @@ impl HeapType {
 impl fmt::Display for HeapType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            HeapType::ConcreteFunc(ty) => ty.fmt(f),
-            HeapType::ConcreteArray(ty) => ty.fmt(f),
-            HeapType::ConcreteStruct(ty) => ty.fmt(f),
+            HeapType::ConcreteFunc(ty) => ty.fmt_short(f),
+            HeapType::ConcreteArray(ty) => ty.fmt_short(f),
+            HeapType::ConcreteStruct(ty) => ty.fmt_short(f),
             other => other.canonical().fmt(f),
         }
     }

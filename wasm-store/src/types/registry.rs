@@ -18,6 +18,9 @@ use crate::vm::{ArrayTypeRecord, CollectedType, FuncTypeRecord, StructTypeRecord
 /// the group.
 const WITHIN_GROUP: u32 = 1 << 31;
 
+/// How many characters of a type's name are kept, as long as the engine lives.
+const LONGEST_NAME: usize = 200;
+
 /// How many types an engine has room for.
 const MAX_TYPES: usize = 1 << 30;
 
@@ -36,6 +39,9 @@ struct Inner {
     plain: HashMap<Box<[u8]>, u32>,
     /// By id.
     types: Vec<Canonical>,
+    /// The names that modules have for types, by id: the first one of each. Plain function types
+    /// have none.
+    names: HashMap<u32, Arc<str>>,
 }
 
 /// The type of a canonical id.
@@ -114,6 +120,7 @@ impl TypeRegistry {
             let groups = artifact.rec_groups().collect::<Result<Vec<_>, _>>()?;
             types.ids = self.register_module(&decoded, &groups)?;
             self.learn_plain(artifact, &types.ids)?;
+            self.learn_names(artifact, &types.ids);
             let inner = self.read();
             types.records = types.ids.iter().map(|id| inner.record(*id)).collect();
             let collected = (0..).zip(&types.ids).filter_map(|(index, id)| {
@@ -153,6 +160,29 @@ impl TypeRegistry {
             }
         }
         Ok(())
+    }
+
+    /// Remembers the names that an artifact has for its types.
+    fn learn_names(&self, artifact: &Artifact<'_>, ids: &[u32]) {
+        let named = (0..).zip(ids).filter_map(|(index, id)| {
+            Some((*id, artifact.type_name(TypeIndex::new(index)).filter(|it| !it.is_empty())?))
+        });
+        let mut named = named.peekable();
+        if named.peek().is_none() {
+            return;
+        }
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        for (id, name) in named {
+            inner.names.entry(id).or_insert_with(|| {
+                let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(end, _)| end);
+                name[..end].into()
+            });
+        }
+    }
+
+    /// The name that a module has for a type.
+    pub(crate) fn name(&self, id: u32) -> Option<Arc<str>> {
+        self.read().names.get(&id).cloned()
     }
 
     /// Registers the types of a module, and returns the canonical id of each.

@@ -8,6 +8,7 @@ use wasm_types as wt;
 use super::field_type::FieldType;
 use super::finality::{Finality, check_supertype};
 use super::identity::identity;
+use super::named::{Name, Named};
 use super::registry::Canonical;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -154,7 +155,7 @@ impl StructType {
         a == b
     }
 
-    pub(super) fn from_record(engine: &Engine, record: Arc<StructTypeRecord>) -> Self {
+    pub(crate) fn from_record(engine: &Engine, record: Arc<StructTypeRecord>) -> Self {
         Self { engine: engine.clone(), record }
     }
 
@@ -165,10 +166,20 @@ impl StructType {
 
 identity!(StructType);
 
+impl StructType {
+    /// Writes the name of the type, or what it is if it has none.
+    pub(super) fn fmt_short(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.engine.types().name(self.id()) {
+            Some(name) => write!(f, "{}", Name(&name)),
+            None => fmt::Display::fmt(self, f),
+        }
+    }
+}
+
 impl fmt::Display for StructType {
     /// Writes the type as in the text format: `(struct (field i8) (field (mut i32)))`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.record.ty.fmt(f)
+        write!(f, "{}", Named(self.engine.types(), &self.record.ty))
     }
 }
 

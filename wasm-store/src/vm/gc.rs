@@ -21,19 +21,25 @@
 //! | `host_values` | the values of the host that objects stand for |
 //! | `verify` | the check of all references after a collection |
 //! | `handles` | the references that the host keeps |
+//! | `groups` | the objects that snapshots keep |
+//! | `image` | what objects hold, apart from the heap, for snapshots |
+//! | `summary` | what the heap holds, for people |
 //! | `store` | the heap of a store, and where else in the store references are |
 //! | `builtins` | what compiled code calls to make and change objects |
 
 mod access;
 mod builtins;
 mod collect;
+mod groups;
 mod handles;
 mod heap;
 mod host_values;
+mod image;
 mod layout;
 mod object;
 mod space;
 mod store;
+mod summary;
 mod tracer;
 mod types;
 mod verify;
@@ -47,10 +53,14 @@ pub(super) use builtins::{
     array_copy, array_fill, array_init_data, array_init_elem, array_new_data, array_new_elem,
     function_number, is_subtype, new_object,
 };
+pub(crate) use groups::Group;
 pub(crate) use handles::Root;
 pub(crate) use heap::NoRoom;
+pub(crate) use host_values::HostValue;
+pub(crate) use image::{Capture, Image, Placed, place_of};
 pub(crate) use object::{NULL, type_of_header};
 pub(super) use store::Gc;
 pub(crate) use store::host_value_bytes;
+pub(crate) use summary::OfType;
 pub(super) use tracer::Tracer;
 pub(crate) use types::ObjectType;

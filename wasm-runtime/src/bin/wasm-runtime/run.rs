@@ -122,6 +122,11 @@ pub(crate) struct Run {
     #[command(flatten)]
     observe: observe::Observe,
 
+    /// Shows on standard error what is in the garbage-collected heap when the program ends: how many
+    /// objects of each type, and how many bytes they take.
+    #[arg(long)]
+    heap_summary: bool,
+
     #[command(flatten)]
     profile: profile::Profile,
 
@@ -178,6 +183,14 @@ impl Run {
             loaded.into_iter().map(|loaded| (loaded.name, loaded.module)).collect();
 
         let result = self.bounds.explain(self.run(&mut store, linker, &modules));
+        if self.heap_summary {
+            match store.heap_summary() {
+                Ok(summary) => exit::message(format_args!("{}", summary.to_string().trim_end())),
+                Err(error) => {
+                    exit::message(format_args!("note: no summary of the heap: {error:#}"))
+                }
+            }
+        }
         let reported = gathered.report();
         let error = match result {
             Ok(()) => return reported.map(|()| ExitCode::SUCCESS),

@@ -162,12 +162,11 @@ impl Inner {
         let Some(host) = &self.host else { return };
         // For a state that can't be forked, no values need to be copied.
         let Ok(plan) = Plan::new(&self.state) else { return };
-        for number in plan.objects() {
-            let root = self.state.held_root(number);
-            let reference = root.and_then(|root| store.vm.gc.handles.get(root));
-            let value = reference.and_then(|reference| store.vm.gc.value(reference));
+        let objects = self.state.held.objects(&store.vm);
+        for place in self.state.held.host_values() {
+            let value = objects.get(place).and_then(|object| store.vm.gc.value(*object));
             if let Some(copy) = value.and_then(|value| host.copy_extern(&**value)) {
-                self.externs.insert(number, copy);
+                self.externs.insert(place, copy);
             }
         }
         self.plan = plan.into();

@@ -15,7 +15,7 @@ use crate::state::Snapshot;
 use crate::store::{
     AsContextMut, CollectionsPutOff, InstanceEntry, Kept, StoreContextMut, StoreInner, StoreOpaque,
 };
-use crate::vm::{NoRoom, Room, Source, VmImport, Wanted, host_value_bytes, table_bytes};
+use crate::vm::{HostValue, NoRoom, Room, Source, VmImport, Wanted, host_value_bytes, table_bytes};
 use crate::watch::call_hook;
 
 /// A snapshot with everything looked up that new instances will import from outside, to be forked
@@ -38,8 +38,10 @@ impl<T: 'static> ForkPre<T> {
     ) -> Result<Self> {
         let inner = &*snapshot.inner;
         linker.admit(snapshot)?;
-        let plan = snapshot.plan()?;
-        if let Some(number) = plan.objects().find(|number| !inner.externs.contains_key(number)) {
+        snapshot.plan()?;
+        let mut values = inner.state.held.host_values();
+        if let Some(place) = values.find(|place| !inner.externs.contains_key(place)) {
+            let number = place + 1;
             crate::bail!(
                 "the snapshot refers to a value of the host (`externref` number {number}) that has no copy: \
                  take it with `SnapshotBuilder::take_with_host`, and implement `HostState::copy_extern`"
@@ -102,15 +104,22 @@ impl<T: 'static> ForkPre<T> {
             host.restore(store.0.data_mut())?;
         }
         let plan = self.snapshot.plan()?;
-        let externs = self.copy_externs(store.0, room, plan.objects())?;
+        let mut values = self.copy_externs(store.0, room)?;
+        let held = &inner.state.held;
+        // SAFETY: the snapshot is of this engine, and collections are put off.
+        let placed = unsafe { store.0.vm.place(&held.image, held.forked, &mut values) };
+        let placed = placed.map_err(|error| {
+            forget(store.0, &values);
+            match error {
+                NoRoom::Full(bytes) => GcHeapOutOfMemory::new((), bytes).into(),
+                NoRoom::Failed(error) => error,
+            }
+        })?;
         store.0.keep_alive(Kept::Items(Arc::clone(&self.items)));
         inner.modules.iter().flatten().for_each(|module| store.0.add_module(module));
-        let extern_ = |number| {
-            externs.get(&number).copied().ok_or_else(|| crate::Error::msg("a value has no copy"))
-        };
         // SAFETY: the plan is that of the state. The items were checked to fit and to be of this
         // store. Host functions among them are made for data of its type, and are kept alive.
-        let made = unsafe { store.0.vm.fork(&inner.state, plan, &imports, extern_) };
+        let made = unsafe { store.0.vm.fork(&inner.state, plan, &imports, &placed) };
         call_hook::bind_new(store.0);
         let made = made?;
         let mut instances = Vec::with_capacity(made.len());
@@ -171,43 +180,48 @@ impl<T: 'static> ForkPre<T> {
             }
             room.take(table_bytes(len as u64), Wanted::Table)?;
         }
+        // The limiter is asked when the heap grows.
+        room.take(state.held.image.size(state.held.forked) as usize, Wanted::Heap)?;
         Ok(room)
     }
 
-    /// Gives the store copies of the host's values. Returns their numbers in the store, by their
-    /// numbers in the snapshot.
+    /// Copies of the host's values, which the store counts, by the places of their objects in the
+    /// image of the heap.
     fn copy_externs(
         &self,
         store: &mut StoreOpaque,
         mut room: Room,
-        numbers: impl Iterator<Item = u64>,
-    ) -> Result<BTreeMap<u64, u64>> {
+    ) -> Result<BTreeMap<usize, HostValue>> {
         let inner = &*self.snapshot.inner;
         let mut copies = BTreeMap::new();
-        for number in numbers {
-            if copies.contains_key(&number) {
-                continue;
-            }
-            let value = inner.externs.get(&number);
-            let copy =
-                value.zip(inner.host.as_ref()).and_then(|(value, host)| host.copy_extern(&**value));
-            let Some(copy) = copy else {
-                crate::bail!("`HostState::copy_extern` does not copy what it has copied before");
-            };
-            // What was reserved above is not made yet, so the store does not count it yet.
-            room.take(host_value_bytes(&*copy), Wanted::HostValue)?;
-            store.vm.count_host_value(host_value_bytes(&*copy))?;
-            let made = store.vm.new_value(copy).map_err(|(copy, error)| {
-                store.vm.forget_host_values(host_value_bytes(&*copy));
-                match error {
-                    NoRoom::Full(bytes) => GcHeapOutOfMemory::new((), bytes).into(),
-                    NoRoom::Failed(error) => error,
+        for (place, value) in &inner.externs {
+            let copy = match inner.host.as_ref().and_then(|host| host.copy_extern(&**value)) {
+                Some(copy) => {
+                    let bytes = host_value_bytes(&*copy);
+                    // What was reserved above is not made yet, so the store does not count it yet.
+                    let counted = room.take(bytes, Wanted::HostValue);
+                    counted.and_then(|()| store.vm.count_host_value(bytes)).map(|()| copy)
                 }
-            })?;
-            copies.insert(number, made.into());
+                None => Err(crate::format_err!(
+                    "`HostState::copy_extern` does not copy what it has copied before"
+                )),
+            };
+            match copy {
+                Ok(copy) => copies.insert(*place, copy),
+                Err(error) => {
+                    forget(store, &copies);
+                    return Err(error);
+                }
+            };
         }
         Ok(copies)
     }
+}
+
+/// The store does not get these values.
+fn forget(store: &mut StoreOpaque, values: &BTreeMap<usize, HostValue>) {
+    let bytes = values.values().map(|value| host_value_bytes(&**value)).sum();
+    store.vm.forget_host_values(bytes);
 }
 
 impl<T> Clone for ForkPre<T> {

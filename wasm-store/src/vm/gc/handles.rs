@@ -7,6 +7,7 @@
 
 use std::sync::{Arc, Weak};
 
+use super::groups::Groups;
 use super::tracer::Tracer;
 
 /// A handle of the host.
@@ -35,6 +36,8 @@ pub(crate) struct Handles {
     look_at: usize,
     /// Changes whenever references that are fixed cease to be.
     fixed: u64,
+    /// The objects of snapshots.
+    pub(super) groups: Groups,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +142,7 @@ impl Handles {
             // SAFETY: handles are made for references of the store's heap.
             unsafe { tracer.place(reference) };
         }
+        self.groups.trace(tracer);
     }
 
     /// Empties the places of handles that have ended.

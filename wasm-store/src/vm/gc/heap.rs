@@ -254,18 +254,7 @@ impl Heap {
         let full = || NoRoom::Full(size.into());
         let small = LARGE.min(self.space.nursery_size().max(STEP) / 4);
         if size > small || self.put_off > 0 {
-            let nursery = self.space.usable_nursery();
-            let wanted = size.checked_add(nursery).ok_or_else(full)?;
-            if !self.grow_old(outside, wanted)? {
-                self.collect(outside)?;
-                // What is in the nursery is gone, unless collections are put off.
-                let nursery = self.space.usable_nursery();
-                let wanted = size.checked_add(nursery).ok_or_else(full)?;
-                if !self.grow_old(outside, wanted)? {
-                    return Err(full());
-                }
-            }
-            let object = self.space.old.take(size).ok_or_else(full)?;
+            let object = self.allocate_old(outside, size)?;
             // Its first references are written without a look at it.
             // SAFETY: there is room for an object, whose header is written with the bit.
             unsafe { self.space.add_to_log(object) };
@@ -282,6 +271,27 @@ impl Heap {
         self.major(outside)?;
         self.refill(outside)?;
         self.space.take_young(size).ok_or_else(full)
+    }
+
+    /// Room for so many bytes of objects in the old space.
+    pub(super) fn allocate_old(
+        &mut self,
+        outside: &mut dyn Outside,
+        size: u32,
+    ) -> Result<u32, NoRoom> {
+        let full = || NoRoom::Full(size.into());
+        let nursery = self.space.usable_nursery();
+        let wanted = size.checked_add(nursery).ok_or_else(full)?;
+        if !self.grow_old(outside, wanted)? {
+            self.collect(outside)?;
+            // What is in the nursery is gone, unless collections are put off.
+            let nursery = self.space.usable_nursery();
+            let wanted = size.checked_add(nursery).ok_or_else(full)?;
+            if !self.grow_old(outside, wanted)? {
+                return Err(full());
+            }
+        }
+        self.space.old.take(size).ok_or_else(full)
     }
 
     /// Hands out as much of the nursery, which is empty, as would fit into the old space.

@@ -25,7 +25,7 @@ use crate::vm::value::ValRaw;
 #[derive(Debug)]
 pub(crate) struct Gc {
     /// Made with the first object, or the first instance whose module declares types of objects.
-    heap: Option<Box<Heap>>,
+    pub(super) heap: Option<Box<Heap>>,
     /// The references that the host keeps.
     pub(crate) handles: Handles,
     /// The globals of the host that hold references.
@@ -102,9 +102,9 @@ impl Gc {
         self.heap.as_deref_mut().ok_or_else(|| Error::msg("the store has no objects"))
     }
 
-    /// Whether objects of types that modules declare, or exceptions, may be in the heap.
-    pub(crate) fn has_types(&self) -> bool {
-        self.heap.as_ref().is_some_and(|heap| heap.types.count() > 1)
+    /// The heap, if there is one.
+    pub(crate) fn heap(&self) -> Option<&Heap> {
+        self.heap.as_deref()
     }
 
     /// Where the heap starts, as it stands in the contexts of instances; null if there is none.
@@ -248,14 +248,14 @@ pub(crate) fn host_value_bytes(value: &(dyn std::any::Any + Send + Sync)) -> usi
 }
 
 /// A store without its heap.
-struct Rest {
+pub(super) struct Rest {
     vm: *mut VmStore,
     /// The places in frames of Wasm that hold references, once they are found.
     frames: Option<Vec<*mut u32>>,
 }
 
 impl Rest {
-    fn of(vm: &mut VmStore) -> Self {
+    pub(super) fn of(vm: &mut VmStore) -> Self {
         Self { vm, frames: None }
     }
 }

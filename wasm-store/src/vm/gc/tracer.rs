@@ -61,6 +61,16 @@ impl<'a> Tracer<'a> {
         Self { what, mover, found: Vec::new() }
     }
 
+    /// Whether only what is in the nursery is moved.
+    pub(super) fn is_minor(&self) -> bool {
+        self.what == What::Young
+    }
+
+    /// Whether nothing is in the nursery afterwards.
+    pub(super) fn moves(&self) -> bool {
+        self.what != What::Nothing
+    }
+
     /// Where the objects were moved to, with what is left there.
     pub(super) fn end(self) -> Bump {
         self.mover.to

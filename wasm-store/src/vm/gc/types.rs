@@ -211,7 +211,6 @@ impl Heap {
 
     /// The number of exceptions whose tags have a type. Where the values are says
     /// [`exception_layout`].
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing makes exceptions objects yet"))]
     pub(crate) fn number_of_exception(
         &mut self,
         record: NonNull<FuncTypeRecord>,

@@ -7,12 +7,18 @@
 
 #![allow(unsafe_code)]
 
+mod functions;
+
+use std::collections::BTreeMap;
 use std::ptr::NonNull;
 
 use wasm_types::{DefinedTableIndex, GlobalIndex, MemoryIndex, TableIndex, ValType};
 
+use functions::object_functions;
+
 use super::snapshot::{FuncName, Names, Source, VmState, is_function};
 use crate::Error;
+use crate::vm::gc::{Placed, place_of};
 use crate::vm::instance::VmInstance;
 use crate::vm::instantiate::{VmImport, bind_imports};
 use crate::vm::memory::VmMemory;
@@ -33,7 +39,7 @@ const FORK: &str = "a fork of a snapshot";
 pub(crate) enum Target {
     /// A function of an instance of the state.
     Func(FuncName),
-    /// An object of the heap, by its number in the state.
+    /// An object of the heap, by the reference in the image of the state.
     Object(u64),
 }
 
@@ -53,6 +59,8 @@ pub(crate) struct Plan {
     globals: Box<[Words<ValRaw>]>,
     /// The globals that no instance of the state defines.
     others: Words<ValRaw>,
+    /// The functions that objects refer to, by their numbers in the image.
+    functions: BTreeMap<u32, FuncName>,
 }
 
 impl Plan {
@@ -97,19 +105,8 @@ impl Plan {
             Ok((if is_unread { ValRaw::ZERO } else { global.value }, global.ty))
         });
         let others = global_words(names, others, |place| format!("global {place} of the host"))?;
-        Ok(Self { tables: tables.into(), globals: globals.into(), others })
-    }
-
-    /// The objects that the state refers to, by their numbers; some more than once.
-    pub(crate) fn objects(&self) -> impl Iterator<Item = u64> + '_ {
-        let tables = self.tables.iter().flat_map(|table| &table.references);
-        let globals = self.globals.iter().flat_map(|globals| &globals.references);
-        tables.chain(globals).chain(&self.others.references).filter_map(
-            |(_, target)| match target {
-                Target::Object(number) => Some(*number),
-                Target::Func(_) => None,
-            },
-        )
+        let functions = object_functions(state, names)?;
+        Ok(Self { tables: tables.into(), globals: globals.into(), others, functions })
     }
 }
 
@@ -159,10 +156,15 @@ fn table_words(
 /// The elements of a table of references into the heap.
 fn object_words(slots: &[u64]) -> Result<Words<u64>, Error> {
     let mut references = Vec::new();
-    for (place, slot) in slots.iter().enumerate().filter(|(_, slot)| **slot != 0) {
-        room_for::push(&mut references, (place, Target::Object(*slot)), WHAT)?;
+    let mut words = room_for::copied(slots, WHAT)?;
+    for (place, slot) in words.iter_mut().enumerate() {
+        // An unboxed integer is the same everywhere.
+        if place_of(*slot).is_some() {
+            room_for::push(&mut references, (place, Target::Object(*slot)), WHAT)?;
+            *slot = 0;
+        }
     }
-    Ok(Words { words: room_for::filled(0, slots.len(), WHAT)?, references })
+    Ok(Words { words, references })
 }
 
 /// Globals with their types. Those without a type belong to no instance; nobody reads them, so they
@@ -186,7 +188,7 @@ fn global_words(
                 room_for::push(&mut words, ValRaw::ZERO, WHAT)?;
                 room_for::push(&mut references, (place, Target::Func(name)), WHAT)?;
             }
-            Some(ty) if ty.is_collected() => {
+            Some(ty) if ty.is_collected() && place_of(reference).is_some() => {
                 room_for::push(&mut words, ValRaw::ZERO, WHAT)?;
                 room_for::push(&mut references, (place, Target::Object(reference)), WHAT)?;
             }
@@ -205,8 +207,8 @@ fn unnamed(holder: &str) -> Error {
 
 impl VmStore {
     /// Makes instances with the state of others. `imports` has, for each instance, what replaces
-    /// its imports from outside of the state, in order. `objects` gives the references to
-    /// objects in this store, where collections are put off.
+    /// its imports from outside of the state, in order. `placed` are the objects of the state's
+    /// image in this store, where collections are put off.
     ///
     /// # Safety
     ///
@@ -218,7 +220,7 @@ impl VmStore {
         state: &VmState,
         plan: &Plan,
         imports: &[Vec<VmImport>],
-        objects: impl Fn(u64) -> Result<u64, Error>,
+        placed: &Placed<'_>,
     ) -> Result<Vec<NonNull<VmInstance>>, Error> {
         let mut fork = Fork {
             memories: room_for::filled(None, state.memories.len(), FORK)?,
@@ -249,7 +251,20 @@ impl VmStore {
             for (number, imports) in imports.iter().enumerate() {
                 self.fork_instance(state, plan, number, imports, &mut fork)?;
             }
-            fork.refer(plan, &objects)?;
+            self.set_functions(placed, |number| {
+                let name = plan.functions.get(&number).ok_or_else(|| unnamed("an object"))?;
+                fork.func(*name)
+            })?;
+            fork.refer(plan, placed)?;
+            for (instance, state) in fork.instances.iter().zip(&state.instances) {
+                let made = &mut (*instance.as_ptr()).made_elements;
+                made.clone_from(&state.made_elements);
+                for (_, elements) in made {
+                    for element in elements {
+                        *element = placed.reference(*element);
+                    }
+                }
+            }
         }
         Ok(fork.instances)
     }
@@ -386,15 +401,11 @@ impl Fork {
         Ok(unsafe { (*instance.as_ptr()).func(name.func)? })
     }
 
-    unsafe fn target(
-        &self,
-        target: Target,
-        objects: &impl Fn(u64) -> Result<u64, Error>,
-    ) -> Result<u64, Error> {
+    unsafe fn target(&self, target: Target, placed: &Placed<'_>) -> Result<u64, Error> {
         match target {
             // SAFETY: as the caller promises.
             Target::Func(name) => Ok(unsafe { self.func(name)? }.as_ptr() as u64),
-            Target::Object(number) => objects(number),
+            Target::Object(reference) => Ok(placed.reference(reference)),
         }
     }
 
@@ -403,29 +414,25 @@ impl Fork {
     /// # Safety
     ///
     /// Nothing borrows what was made.
-    unsafe fn refer(
-        &self,
-        plan: &Plan,
-        objects: &impl Fn(u64) -> Result<u64, Error>,
-    ) -> Result<(), Error> {
+    unsafe fn refer(&self, plan: &Plan, placed: &Placed<'_>) -> Result<(), Error> {
         // SAFETY: as the caller promises.
         unsafe {
             for (table, words) in self.tables.iter().zip(&plan.tables) {
                 let Some(table) = table else { continue };
                 for (place, target) in &words.references {
-                    let reference = self.target(*target, objects)?;
+                    let reference = self.target(*target, placed)?;
                     (*table.as_ptr()).set(*place as u64, reference);
                 }
             }
             for (instance, words) in self.instances.iter().zip(&plan.globals) {
                 let Some(first) = instance.as_ref().defined_globals() else { continue };
                 for (place, target) in &words.references {
-                    let reference = self.target(*target, objects)?;
+                    let reference = self.target(*target, placed)?;
                     first.add(*place).write(ValRaw::from_u64(reference));
                 }
             }
             for (place, target) in &plan.others.references {
-                let reference = self.target(*target, objects)?;
+                let reference = self.target(*target, placed)?;
                 self.globals[*place].write(ValRaw::from_u64(reference));
             }
         }

@@ -3,8 +3,10 @@
 //!
 //! A state holds what a call can change: memories and tables with their sizes, globals, and which
 //! segments were dropped. References to functions in it are the words that compiled code sees,
-//! which are valid in this store only; references into the heap are numbers of what the state keeps
-//! alive (`held`). `names` says what they refer to, for other stores ([`fork`](super::fork)).
+//! which are valid in this store only; `names` says what they refer to, for other stores
+//! ([`fork`](super::fork)). References into the heap are those of an image of everything there
+//! that the state refers to (`held`). The objects themselves are kept alive, so that each gets back
+//! what it held, and is the same to all who refer to it.
 
 #![allow(unsafe_code)]
 
@@ -17,7 +19,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use wasm_types::{GlobalIndex, TagIndex};
+use wasm_types::{ElemIndex, GlobalIndex, TagIndex};
 
 pub(in crate::vm) use capture::is_function;
 use held::Held;
@@ -72,6 +74,8 @@ pub(crate) struct InstanceState {
     pub(crate) globals: Box<[ValRaw]>,
     pub(crate) dropped_elements: Box<[bool]>,
     pub(crate) dropped_data: Box<[bool]>,
+    /// The elements of segments that were made with the instance.
+    pub(crate) made_elements: Vec<(ElemIndex, Box<[u64]>)>,
     /// The memories that it defines, by their numbers in the state.
     pub(crate) memories: Range<usize>,
     /// The tables that it defines, by their numbers in the state.
@@ -126,12 +130,12 @@ pub(crate) struct VmState {
     pub(crate) globals: Box<[OtherGlobal]>,
     /// What references to functions refer to; `None` if it was not requested.
     pub(crate) names: Option<Names>,
-    /// The objects that the state refers to. In it, a reference into the heap is a number of these.
-    held: Held,
+    /// The objects that the state refers to. In it, a reference into the heap is one of their image.
+    pub(crate) held: Held,
 }
 
-// SAFETY: the pointers are only followed with a borrow of the store that they belong to; everything
-// else is plain data.
+// SAFETY: the pointers are only followed with a borrow of the store that they belong to, or lead to
+// types, which never change and live as long as the engine; everything else is plain data.
 unsafe impl Send for VmState {}
 // SAFETY: as above.
 unsafe impl Sync for VmState {}
@@ -186,18 +190,24 @@ impl VmState {
                 let was = std::mem::replace(&mut (*memory.as_ptr()).given_up, *given_up);
                 healed |= was != *given_up;
             }
+            let Held { image, group, .. } = &self.held;
+            if let Some(group) = group {
+                store.gc.put_back(image, group);
+            }
+            let objects = self.held.objects(store);
             for TableState { table, slots, ty, .. } in &self.tables {
                 (*table.as_ptr()).put_back(slots);
                 if !holds_functions(ty) {
-                    (*table.as_ptr()).translate(|number| self.held.reference(store, number));
+                    (*table.as_ptr()).translate(|it| image.reference(objects, it));
                 }
             }
             if resized || healed {
                 store.follow_sizes();
             }
+            let objects = self.held.objects(store);
             for OtherGlobal { global, value, collected, .. } in &self.globals {
                 global.write(match collected {
-                    true => ValRaw::from_u64(self.held.reference(store, value.u64)),
+                    true => ValRaw::from_u64(image.reference(objects, value.u64)),
                     false => *value,
                 });
             }
@@ -210,11 +220,17 @@ impl VmState {
                 }
                 for global in state.module.collected_globals() {
                     let place = instance.global(*global);
-                    let reference = self.held.reference(store, place.read().u64);
+                    let reference = image.reference(objects, place.read().u64);
                     place.write(ValRaw::from_u64(reference));
                 }
                 instance.dropped_elements.copy_from_slice(&state.dropped_elements);
                 instance.dropped_data.copy_from_slice(&state.dropped_data);
+                instance.made_elements.clone_from(&state.made_elements);
+                for (_, elements) in &mut instance.made_elements {
+                    for element in elements {
+                        *element = image.reference(objects, *element);
+                    }
+                }
             }
         }
         Ok(())

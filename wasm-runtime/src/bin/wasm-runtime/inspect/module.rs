@@ -5,7 +5,7 @@ use std::fmt::Write;
 use wasm_runtime::{Result, WasmFeatures};
 use wasm_types::{
     DataKind, ElementKind, EntityType, Escaped, GlobalType, MemoryIndex, MemoryType, Module,
-    TableIndex, TableType, ValType, demangle,
+    TableIndex, TableType, TagIndex, TagType, TypeIndex, ValType, demangle,
 };
 
 use super::sections;
@@ -37,6 +37,13 @@ fn write_report(out: &mut String, wasm: &[u8], module: &Module) -> std::fmt::Res
     let imported =
         |count: u32| if count == 0 { String::new() } else { format!(", {count} imported") };
     writeln!(out, "  {:<10} {}", "types", module.types.len())?;
+    for (number, ty) in module.types.iter().enumerate() {
+        // Those of functions are shown where they are used.
+        if ty.as_func().is_none() {
+            let name = module.names.type_name(TypeIndex::new(number as u32));
+            writeln!(out, "  type {number:<5} {ty}{}", named(name))?;
+        }
+    }
     writeln!(
         out,
         "  {:<10} {}{}; {code} bytes of code",
@@ -58,6 +65,10 @@ fn write_report(out: &mut String, wasm: &[u8], module: &Module) -> std::fmt::Res
     for (number, ty) in module.tables.iter().enumerate() {
         let name = module.names.table(TableIndex::new(number as u32));
         writeln!(out, "  table {number:<4} {}{}", table(ty), named(name))?;
+    }
+    for (number, ty) in module.tags.iter().enumerate() {
+        let name = module.names.tag(TagIndex::new(number as u32));
+        writeln!(out, "  tag {number:<6} {}{}", tag(module, ty), named(name))?;
     }
     let active = module.data.iter().filter(|s| matches!(s.kind, DataKind::Active { .. })).count();
     writeln!(
@@ -104,7 +115,15 @@ fn entity(module: &Module, ty: &EntityType) -> String {
         EntityType::Table(ty) => format!("(table {})", table(ty)),
         EntityType::Memory(ty) => format!("(memory {})", memory(ty)),
         EntityType::Global(ty) => format!("(global {})", global(ty)),
-        EntityType::Tag(ty) => format!("(tag (type {}))", ty.ty),
+        EntityType::Tag(ty) => format!("(tag {})", tag(module, ty)),
+    }
+}
+
+/// The values that exceptions with a tag have, as the parameters of its type.
+fn tag(module: &Module, ty: &TagType) -> String {
+    match module.func_type(ty.ty) {
+        Some(ty) => ty.to_string(),
+        None => format!("(type {})", ty.ty),
     }
 }
 

@@ -63,12 +63,6 @@ impl VmStore {
         outside: VmOutside,
         named: bool,
     ) -> Result<VmState, Error> {
-        if self.gc.has_types() {
-            return Err(Error::msg(
-                "the state of a store can't be taken if a module in it declares structures or \
-                 arrays: what they hold would not be part of it",
-            ));
-        }
         let mut found = Found {
             memories: Vec::new(),
             tables: Vec::new(),
@@ -192,6 +186,7 @@ unsafe fn take_instance(
         globals,
         dropped_elements: room_for::copied(&vm.dropped_elements, SEGMENTS)?,
         dropped_data: room_for::copied(&vm.dropped_data, SEGMENTS)?,
+        made_elements: vm.made_elements.clone(),
         memories: memories..found.memories.len(),
         tables: tables..found.tables.len(),
         imports: Box::default(),
@@ -396,6 +391,9 @@ unsafe fn learn_all(
             if ty.is_some_and(is_function) {
                 names.learn(value.u64, instances)?;
             }
+        }
+        for func in state.held.image.functions.values() {
+            names.learn(*func, instances)?;
         }
     }
     Ok(names)

@@ -1,11 +1,15 @@
 //! The state of an instance as plain data, in terms of its module's indices.
 
+mod objects;
+
 use std::collections::HashMap;
 
 use wasm_types::{
-    DefinedTableIndex, EntityIndex, FuncIndex, GlobalIndex, GlobalState, HeapType, MemoryChunk,
-    MemoryState, ModuleState, RefState, RefType, TableRun, TableState, ValType,
+    DefinedTableIndex, EntityIndex, FuncIndex, GlobalIndex, GlobalState, MemoryChunk, MemoryState,
+    ModuleState, RefState, TableRun, TableState, ValType,
 };
+
+use objects::Objects;
 
 use super::{FuncName, InstanceState, Names, Source, VmState};
 use crate::Error;
@@ -25,7 +29,8 @@ impl VmState {
     /// If it refers to something that the module has no index for, or if the state has no names.
     pub(crate) fn module_state(&self, number: usize) -> Result<ModuleState, Error> {
         let instance = &self.instances[number];
-        let subject = Subject { number, imported: self.imported_funcs(number)? };
+        let imported = self.imported_funcs(number)?;
+        let mut subject = Subject { number, imported, objects: Objects::default() };
         let artifact = instance.module.loaded.artifact();
         let mut state = ModuleState {
             dropped_data: room_for::copied(&instance.dropped_data, WHAT)?.into(),
@@ -39,7 +44,7 @@ impl VmState {
                     _ => None,
                 }),
                 EntityIndex::Table(_) => state.tables.push(match source {
-                    Source::Table(table) => Some(self.table(&subject, *table)?),
+                    Source::Table(table) => Some(self.table(&mut subject, *table)?),
                     _ => None,
                 }),
                 EntityIndex::Global(global) => {
@@ -49,7 +54,7 @@ impl VmState {
                         _ => None,
                     };
                     let value =
-                        value.map(|value| self.global(&subject, global, value)).transpose()?;
+                        value.map(|value| self.global(&mut subject, global, value)).transpose()?;
                     room_for::push(&mut state.globals, value, WHAT)?;
                 }
                 EntityIndex::Func(_) | EntityIndex::Tag(_) => {}
@@ -59,13 +64,25 @@ impl VmState {
             state.memories.push(Some(self.memory(memory)?));
         }
         for table in instance.tables.clone() {
-            state.tables.push(Some(self.table(&subject, table)?));
+            state.tables.push(Some(self.table(&mut subject, table)?));
         }
         let imported = artifact.counts().imported_globals;
         for (index, value) in (imported..).zip(&instance.globals) {
-            let value = self.global(&subject, GlobalIndex::new(index), *value)?;
+            let value = self.global(&mut subject, GlobalIndex::new(index), *value)?;
             room_for::push(&mut state.globals, Some(value), WHAT)?;
         }
+        if !instance.made_elements.is_empty() {
+            state.elements = room_for::filled(None, instance.dropped_elements.len(), WHAT)?.into();
+        }
+        for (elem, elements) in &instance.made_elements {
+            let mut list = room_for::with_room(elements.len(), WHAT)?;
+            for element in elements {
+                let what = || format!("element segment {elem}");
+                list.push(self.collected(&mut subject, *element, what)?);
+            }
+            state.elements[elem.index()] = Some(list);
+        }
+        state.objects = self.objects(&mut subject)?;
         Ok(state)
     }
 
@@ -78,7 +95,7 @@ impl VmState {
     }
 
     /// A table, in terms of the instance whose state is wanted.
-    fn table(&self, subject: &Subject, number: usize) -> Result<TableState, Error> {
+    fn table(&self, subject: &mut Subject, number: usize) -> Result<TableState, Error> {
         let table = &self.tables[number];
         let owner = self.definer_of_table(number);
         let owner = owner.map(|owner| (owner, number - self.instances[owner].tables.start));
@@ -94,7 +111,8 @@ impl VmState {
         for (place, &slot) in table.slots.iter().enumerate() {
             if !holds_functions(&table.ty) {
                 if slot != 0 {
-                    return Err(untellable(&what(place)));
+                    let element = self.collected(subject, slot, || what(place))?;
+                    add(&mut runs, place as u64, element)?;
                 }
                 continue;
             }
@@ -109,17 +127,7 @@ impl VmState {
             };
             let Some(name) = name else { continue };
             let func = subject.index_of(name).ok_or_else(|| untellable(&what(place)))?;
-            let (offset, element) = (place as u64, RefState::Func(func));
-            match runs.last_mut() {
-                Some(run) if run.offset + run.elements.len() as u64 == offset => {
-                    room_for::push(&mut run.elements, element, WHAT)?;
-                }
-                _ => {
-                    let mut elements = Vec::new();
-                    room_for::push(&mut elements, element, WHAT)?;
-                    room_for::push(&mut runs, TableRun { offset, elements }, WHAT)?;
-                }
-            }
+            add(&mut runs, place as u64, RefState::Func(func))?;
         }
         Ok(TableState { size: table.slots.len() as u64, runs })
     }
@@ -132,7 +140,7 @@ impl VmState {
 
     fn global(
         &self,
-        subject: &Subject,
+        subject: &mut Subject,
         global: GlobalIndex,
         value: ValRaw,
     ) -> Result<GlobalState, Error> {
@@ -146,8 +154,9 @@ impl VmState {
                 ValType::F64 => GlobalState::F64(value.f64),
                 ValType::V128 => GlobalState::V128(value.v128),
                 ValType::Ref(_) if value.u64 == 0 => GlobalState::Ref(RefState::Null),
-                ValType::Ref(RefType { heap: HeapType::Extern | HeapType::NoExtern, .. }) => {
-                    return Err(untellable(&format!("global {global}")));
+                ValType::Ref(ty) if ty.is_collected() => {
+                    let what = || format!("global {global}");
+                    GlobalState::Ref(self.collected(subject, value.u64, what)?)
                 }
                 ValType::Ref(_) => {
                     let what = || format!("global {global}");
@@ -190,6 +199,7 @@ type Imported = HashMap<FuncName, FuncIndex>;
 struct Subject {
     number: usize,
     imported: Imported,
+    objects: Objects,
 }
 
 impl Subject {
@@ -198,6 +208,20 @@ impl Subject {
         match name.instance == self.number {
             true => Some(name.func),
             false => self.imported.get(&name).copied(),
+        }
+    }
+}
+
+/// Adds an element to the runs of a table.
+fn add(runs: &mut Vec<TableRun>, offset: u64, element: RefState) -> Result<(), Error> {
+    match runs.last_mut() {
+        Some(run) if run.offset + run.elements.len() as u64 == offset => {
+            room_for::push(&mut run.elements, element, WHAT)
+        }
+        _ => {
+            let mut elements = Vec::new();
+            room_for::push(&mut elements, element, WHAT)?;
+            room_for::push(runs, TableRun { offset, elements }, WHAT)
         }
     }
 }
@@ -223,7 +247,7 @@ fn chunks(contents: &MemoryContents) -> Result<Vec<MemoryChunk>, Error> {
 
 fn untellable(holder: &str) -> Error {
     Error::msg(format!(
-        "{holder} refers to something that the module has no index for: a value of the host, or a function \
-         that it neither defines nor imports"
+        "{holder} refers to something that the module has no index for: a value of the host, an exception, an \
+         object of a type that it does not declare, or a function that it neither defines nor imports"
     ))
 }
