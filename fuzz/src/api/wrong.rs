@@ -58,7 +58,7 @@ pub(super) fn step(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()
 /// Uses items of stores that are gone.
 fn with_stray(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result<()> {
     let Some(place) = pick(u, world.strays.len())? else { return Ok(()) };
-    let item = world.strays[place];
+    let item = world.strays[place].clone();
     let Some(s) = pick(u, world.stores.len())? else { return Ok(()) };
     let Stored { store, side } = &mut world.stores[s];
     trace::step(|| format!("an item of a store that is gone in store {}: {item:?}", side.uid));
@@ -215,7 +215,7 @@ fn with_another_store(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result
         0..=3 => {
             let items = of.side.items();
             let Some(item) = pick(u, items.len())? else { return Ok(()) };
-            use_item(u, store, items[item])?;
+            use_item(u, store, items[item].clone())?;
         }
         4 => {
             let value = extern_ref(&mut of.store, 5);
@@ -268,7 +268,7 @@ fn with_another_store(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Result
             let items = of.side.items();
             let Some(item) = pick(u, items.len())? else { return Ok(()) };
             let mut linker: Linker<Data> = Linker::new(store.engine());
-            refused(|| linker.define(&*store, "a", "b", items[item]).map(|_| ()));
+            refused(|| linker.define(&*store, "a", "b", items[item].clone()).map(|_| ()));
             assert!(linker.get(&mut *store, "a", "b").is_none());
         }
         _ => {
@@ -334,7 +334,7 @@ fn with_another_engine(u: &mut Unstructured<'_>, world: &mut World<'_>) -> Resul
         10 => {
             let items = side.items();
             let Some(item) = pick(u, items.len())? else { return Ok(()) };
-            refused(|| linker.define(&*store, "x", "y", items[item]).map(|_| ()));
+            refused(|| linker.define(&*store, "x", "y", items[item].clone()).map(|_| ()));
         }
         11 => {
             let list: Vec<Extern> = side.items().into_iter().take(module.imports().len()).collect();

@@ -29,6 +29,12 @@ pub trait Atomics: Functions {
         true
     }
 
+    /// Whether an atomic store is slower than an exchange whose result is not used. `false` by
+    /// default.
+    fn stores_by_exchange(&self) -> bool {
+        false
+    }
+
     /// `memory.atomic.wait32` or `memory.atomic.wait64`: 0 if it was woken, 1 if another value was
     /// found, 2 if the time is over, of type `i32`. Traps if the address is out of bounds or not
     /// aligned, or the memory is not shared.

@@ -121,7 +121,11 @@ fn store<E: FuncEnvironment + ?Sized>(
     let value = t.pop();
     let (flags, address) = atomic_addr(t, memarg, ty)?;
     let value = low_bits(t, value, ty);
-    t.builder.ins().atomic_store(flags, value, address);
+    if t.env.stores_by_exchange() {
+        t.builder.ins().atomic_rmw(ty, flags, AtomicRmwOp::Xchg, address, value);
+    } else {
+        t.builder.ins().atomic_store(flags, value, address);
+    }
     Ok(())
 }
 

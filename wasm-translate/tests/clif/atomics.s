@@ -29,10 +29,9 @@ block0:
 block0:
   testl $0x7, %esi
   jnz #trap=user3
-  movq 0x40(%rdi), %rdi
-  movl %esi, %r8d
-  movq %rdx, 0x10(%rdi, %r8)
-  mfence
+  movq 0x40(%rdi), %r8
+  movl %esi, %r9d
+  xchgq %rdx, 0x10(%r8, %r9)
   movq %rbp, %rsp
   popq %rbp
   retq
@@ -40,12 +39,9 @@ block0:
   pushq %rbp
   movq %rsp, %rbp
 block0:
-  movq %rsi, %r8
-  movq 0x40(%rdi), %rsi
-  movq %r8, %rdi
-  movl %edi, %edi
-  movb %dl, (%rsi, %rdi)
-  mfence
+  movq 0x40(%rdi), %r8
+  movl %esi, %edi
+  xchgb %dl, (%r8, %rdi)
   movq %rbp, %rsp
   popq %rbp
   retq
