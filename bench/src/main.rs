@@ -21,6 +21,7 @@ mod first_call;
 mod generated;
 mod host;
 mod load;
+mod objects;
 mod optimizations;
 mod overhead;
 mod programs;

@@ -79,6 +79,14 @@ pub(crate) const PROGRAMS: &[Program] = &[
     Program::fetched("ruby", Entry::None),
 ];
 
+/// Programs in Kotlin, which keep their data in a garbage-collected heap.
+pub(crate) const OBJECT_PROGRAMS: &[Program] = &[
+    Program::own("kotlin-machines", &["100000"]),
+    Program::own("kotlin-trees", &["16"]),
+    Program::own("kotlin-collections", &[]),
+    Program::own("kotlin-exceptions", &[]),
+];
+
 /// The programs that exist, with their modules.
 pub(crate) fn modules() -> impl Iterator<Item = (&'static Program, Vec<u8>)> {
     PROGRAMS.iter().filter_map(|program| Some((program, program.read()?)))

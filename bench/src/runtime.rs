@@ -35,6 +35,14 @@ impl Runtime {
         Self { engine: Engine::new(&config).expect("default settings"), deadline: false }
     }
 
+    /// Allows references to objects, and exceptions.
+    pub(crate) fn with_objects() -> Self {
+        let mut config = Config::new();
+        config.cranelift_opt_level(OptLevel::Speed);
+        config.wasm_function_references(true).wasm_gc(true).wasm_exceptions(true);
+        Self::with(&config)
+    }
+
     /// Uses an engine with this configuration.
     pub(crate) fn with(config: &Config) -> Self {
         Self { engine: Engine::new(config).expect("the settings are valid"), deadline: false }
@@ -180,6 +188,16 @@ impl Runtime {
         let start = Instant::now();
         function.call(&mut store, argument).expect("it returns");
         start.elapsed().as_secs_f64()
+    }
+
+    /// What the exported global `sum` is after a call of a function that takes a number.
+    pub(crate) fn sum(&self, module: &Ready, function: &str, argument: i32) -> i32 {
+        let mut store = Store::new(&self.engine, ());
+        let instance = Instance::new(&mut store, &module.0, &[]).expect("an instance");
+        let function = instance.get_typed_func::<i32, ()>(&mut store, function).expect("this type");
+        function.call(&mut store, argument).expect("it returns");
+        let sum = instance.get_global(&mut store, "sum").expect("it is exported");
+        sum.get(&mut store).unwrap_i32()
     }
 
     /// The time of making an instance and calling its `init`.

@@ -10,6 +10,7 @@ use crate::bulk;
 use crate::call_hook;
 use crate::first_call;
 use crate::load;
+use crate::objects;
 use crate::optimizations;
 use crate::ours::runtime as ours;
 use crate::overhead;
@@ -103,6 +104,22 @@ pub(crate) const SECTIONS: &[Section] = &[
         unit: Unit::Nanoseconds,
         rounds: 15,
         run: bulk::run,
+    },
+    Section {
+        name: "objects",
+        title: "Objects and exceptions",
+        sides: US_AND_THEM,
+        unit: Unit::Nanoseconds,
+        rounds: 7,
+        run: objects::run,
+    },
+    Section {
+        name: "kotlin",
+        title: "Programs in Kotlin",
+        sides: US_AND_THEM,
+        unit: Unit::Milliseconds,
+        rounds: 7,
+        run: objects::programs,
     },
     Section {
         name: "instantiate",

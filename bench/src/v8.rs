@@ -9,16 +9,17 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::alternate::alternate;
 use crate::ours::runtime as ours;
-use crate::programs::modules;
-use crate::programs::{Entry, Program};
+use crate::programs::{Entry, OBJECT_PROGRAMS, Program, modules};
 use crate::report::Row;
 
 /// Runs before the first that counts. After these, V8's optimising compiler has taken over.
 const WARM_UP: usize = 4;
 
 pub(crate) fn run(rounds: usize) -> Vec<Row> {
-    let a = ours::Runtime::new(true);
-    let programs = modules().filter(|(program, _)| !matches!(program.entry, Entry::None));
+    let a = ours::Runtime::with_objects();
+    let objects = OBJECT_PROGRAMS.iter().filter_map(|program| Some((program, program.read()?)));
+    let programs = modules().chain(objects);
+    let programs = programs.filter(|(program, _)| !matches!(program.entry, Entry::None));
     programs
         .filter_map(|(program, wasm)| {
             let mut b = Node::new(program)?;
