@@ -106,6 +106,7 @@ pub use wasm_store::{
     Tunables, TypedFunc, UnknownImportError, V128, Val, ValType, VariableOperatorCost, WaitResult,
     WasmBacktrace, WasmFeatures, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
+pub use wasm_store::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 /// Ending code that runs too long: see [`Config::interruption`] and [`Config::epoch_interruption`].
 pub use wasm_store::{Awaited, Interest, InterruptHandle, UpdateDeadline, Waiter, Woken};
 #[cfg(feature = "cache")]

@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | everything `async`: `call_async`, `func_wrap_async`, `Config::async_support`, … | not there | calls that wait are not implemented |
 //! | `wasmtime::component` | not there | components are not implemented |
-//! | `StructRef`, `ArrayRef`, `ExnRef`, `ContRef` and their `Val` and `Ref` variants; `HeapType::ConcreteExn`, `ConcreteCont`, `Cont`, `NoCont`; `ExnType`, `ContType` | not there | garbage collection, references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms. The types of structures and arrays are there |
+//! | `ExnRef`, `ContRef` and their `Val` and `Ref` variants; `HeapType::ConcreteExn`, `ConcreteCont`, `Cont`, `NoCont`; `ExnType`, `ContType` | not there | references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
 //! | `Store::throw`, `Store::take_pending_exception` | not there | as above: they take and give references to exceptions. A host function throws by returning the error of a call that an exception has ended |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | as for `async`, and for garbage collection |
 //! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; the pages that were written are always queried, where the kernel can report them |
@@ -65,7 +65,8 @@
 //!   holds between two collections; one of everything takes more while it runs. A handle that a
 //!   hook has read ends with the hook. `NoneRef::null_ref` is a null of the hierarchy of `any`, and
 //!   a function that takes references to one structure or array type is no function of
-//!   [`I31`](crate::I31).
+//!   [`I31`](crate::I31). A value of another store for a field or an element is an error, and not a
+//!   panic. A handle that `as_struct` or the like gives ends with the one that it was made of.
 //! * **Types of references.** Whether a function may stand where a reference to functions of one
 //!   type is expected is decided by the types that its type was declared with, as in the
 //!   specification, and so is [`HeapType::matches`](crate::HeapType::matches). In Wasmtime,

@@ -1,6 +1,7 @@
 //! What a store consists of, as handles: instances and what they export.
 
 mod anyref;
+mod arrayref;
 mod backtrace;
 mod caller;
 mod default;
@@ -16,15 +17,18 @@ mod instance;
 mod internal;
 mod memory;
 mod module;
+mod object;
 mod reference;
 mod rooting;
 mod shared_memory;
+mod structref;
 mod table;
 mod tag;
 mod v128;
 mod val;
 
 pub use anyref::AnyRef;
+pub use arrayref::{ArrayRef, ArrayRefPre};
 pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
 pub(crate) use definition::Definition;
 pub use eqref::EqRef;
@@ -46,6 +50,7 @@ pub use reference::Ref;
 pub(crate) use rooting::unrooted;
 pub use rooting::{GcRef, OwnedRooted, RootScope, Rooted, RootedGcRef};
 pub use shared_memory::{SharedMemory, WaitResult};
+pub use structref::{StructRef, StructRefPre};
 pub use table::Table;
 pub use tag::Tag;
 pub use v128::V128;

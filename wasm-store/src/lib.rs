@@ -103,6 +103,7 @@ pub use items::{
     RootedGcRef, SharedMemory, Table, Tag, TypedFunc, V128, Val, WaitResult, WasmBacktrace,
     WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
+pub use items::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 pub use linker::{InstancePre, Linker, UnknownImportError};
 pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};
 pub use store::{

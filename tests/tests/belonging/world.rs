@@ -1,9 +1,10 @@
 //! Two sides that must not be mixed: each has an engine, a store, and one of everything.
 
 use wasm_runtime::{
-    AnyRef, CallFilter, CallHookId, Engine, ExternRef, ForkPre, Func, FuncType, Global, GlobalType,
-    HostState, Instance, InstancePre, Linker, Memory, MemoryType, Module, ModuleExport, Mutability,
-    OwnedRooted, Ref, Result, Rooted, Snapshot, Store, Table, Tag, TagType, TypedFunc, Val,
+    AnyRef, ArrayRef, ArrayRefPre, ArrayType, CallFilter, CallHookId, Engine, ExternRef, FieldType,
+    ForkPre, Func, FuncType, Global, GlobalType, HostState, Instance, InstancePre, Linker, Memory,
+    MemoryType, Module, ModuleExport, Mutability, OwnedRooted, Ref, Result, Rooted, Snapshot,
+    StorageType, Store, StructRef, StructRefPre, StructType, Table, Tag, TagType, TypedFunc, Val,
     ValType,
 };
 
@@ -49,6 +50,10 @@ pub(crate) struct Handles {
     pub(crate) owned: OwnedRooted<ExternRef>,
     /// `value`, converted.
     pub(crate) any: Rooted<AnyRef>,
+    /// With one field of the type of value that distinguishes the sides, mutable.
+    pub(crate) structure: Rooted<StructRef>,
+    /// With one element, a byte.
+    pub(crate) array: Rooted<ArrayRef>,
     pub(crate) hook: CallHookId,
 }
 
@@ -63,6 +68,11 @@ pub(crate) struct Kept {
     pub(crate) other_export: ModuleExport,
     /// The module's own type. In another engine, the same number stands for another type.
     pub(crate) ty: FuncType,
+    /// The types of the structure and the array, and what makes others.
+    pub(crate) struct_ty: StructType,
+    pub(crate) array_ty: ArrayType,
+    pub(crate) struct_pre: StructRefPre,
+    pub(crate) array_pre: ArrayRefPre,
     /// A linker with a function of the host.
     pub(crate) linker: Linker<Data>,
     /// A linker with items of the store.
@@ -129,6 +139,12 @@ impl Side {
         let host = linker.get(&mut store, "host", "f").and_then(|item| item.into_func());
         let value = ExternRef::new(&mut store, 1_u8)?;
         let tag = Tag::new(&mut store, &TagType::new(ty.clone()))?;
+        let field = |ty: StorageType| FieldType::new(Mutability::Var, ty);
+        let struct_ty = StructType::new(&engine, [field(own.clone().into())])?;
+        let struct_pre = StructRefPre::new(&mut store, struct_ty.clone());
+        let zero = own.default_value().expect("a default");
+        let array_ty = ArrayType::new(&engine, field(StorageType::I8));
+        let array_pre = ArrayRefPre::new(&mut store, array_ty.clone());
         let handles = Handles {
             instance,
             next: instance.get_typed_func(&mut store, "next")?,
@@ -142,6 +158,8 @@ impl Side {
             value,
             owned: value.to_owned_rooted(&mut store)?,
             any: AnyRef::convert_extern(&mut store, value)?,
+            structure: StructRef::new(&mut store, &struct_pre, &[zero])?,
+            array: ArrayRef::new(&mut store, &array_pre, &Val::I32(7), 1)?,
             hook,
         };
 
@@ -175,6 +193,10 @@ impl Side {
             module,
             importer,
             ty,
+            struct_ty,
+            array_ty,
+            struct_pre,
+            array_pre,
             linker,
             bound,
         };
@@ -231,6 +253,11 @@ pub(crate) fn check_store(store: &mut Store<Data>, handles: &Handles) -> Result<
     assert_eq!(memory.size(&*store), 1);
     assert!(memory.data(&*store).iter().all(|byte| *byte == 0), "something entered the memory");
     assert_eq!(value.data(&*store)?.and_then(|it| it.downcast_ref::<u8>()), Some(&1));
+    let element = handles.array.get(&mut *store, 0)?;
+    assert_eq!(element.unwrap_i32(), 7, "something entered the array");
+    let fields: Vec<_> = handles.structure.fields(&mut *store)?.collect();
+    let is_empty = matches!(fields[..], [Val::I64(0) | Val::FuncRef(None)]);
+    assert!(is_empty, "something entered the structure");
     assert_eq!(store.data().saves, 0, "the host's data was saved");
     Ok(())
 }

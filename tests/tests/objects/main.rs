@@ -1,7 +1,11 @@
 //! Garbage-collected values as the host sees them: references to integers, to what is internal and
 //! to host values, in calls, globals and tables.
 
+mod misuse;
+mod random;
 mod references;
+mod structures;
+mod wasm;
 
 use wasm_runtime::{Collector, Config, Engine, Result};
 

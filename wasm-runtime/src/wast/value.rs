@@ -71,6 +71,8 @@ pub(super) fn matches(
         (WastRetCore::RefAny, Val::AnyRef(value)) => value.is_some(),
         (WastRetCore::RefEq, Val::AnyRef(Some(value))) => value.is_eqref(store)?,
         (WastRetCore::RefI31, Val::AnyRef(Some(value))) => value.is_i31(store)?,
+        (WastRetCore::RefStruct, Val::AnyRef(Some(value))) => value.is_struct(store)?,
+        (WastRetCore::RefArray, Val::AnyRef(Some(value))) => value.is_array(store)?,
         _ => false,
     })
 }

@@ -4,7 +4,7 @@ use super::internal::{Internal, downcast, internal_reference};
 use super::rooting::{RootIndex, Rooted, gc_ref};
 use crate::error::Result;
 use crate::gate::Gate;
-use crate::items::{EqRef, ExternRef, I31};
+use crate::items::{ArrayRef, EqRef, ExternRef, I31, StructRef};
 use crate::store::{AsContext, AsContextMut, StoreOpaque};
 use crate::types::HeapType;
 
@@ -19,6 +19,7 @@ use crate::types::HeapType;
 /// let number = AnyRef::from_i31(&mut store, I31::wrapping_u32(7));
 /// assert!(number.matches_ty(&store, &HeapType::Eq)?);
 /// assert_eq!(number.as_i31(&store)?, I31::new_u32(7));
+/// assert!(!number.is_struct(&store)?);
 /// # Ok(())
 /// # }
 /// ```

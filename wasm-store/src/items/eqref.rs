@@ -4,7 +4,7 @@ use super::internal::{Internal, internal_reference};
 use super::rooting::{OwnedRooted, RootIndex, Rooted, gc_ref, upcasts};
 use crate::error::Result;
 use crate::gate::Gate;
-use crate::items::{AnyRef, I31};
+use crate::items::{AnyRef, ArrayRef, I31, StructRef};
 use crate::store::{AsContext, AsContextMut, StoreOpaque};
 use crate::types::HeapType;
 

@@ -1,6 +1,8 @@
 //! What a reference to something internal is or leads to: integers, structures, arrays, and what
 //! was a value of the host before it was converted. What `AnyRef` and `EqRef` have in common.
 
+use wasm_types::{TypeIndex, TypeKind};
+
 use super::rooting::RootIndex;
 use crate::error::Result;
 use crate::items::I31;
@@ -11,6 +13,10 @@ use crate::types::HeapType;
 #[derive(Clone, Copy)]
 pub(super) enum Internal {
     I31(I31),
+    /// A structure, by the id of its type.
+    Struct(u32),
+    /// An array, by the id of its type.
+    Array(u32),
     /// A value of the host, so that it can't be compared.
     Other,
 }
@@ -28,15 +34,23 @@ impl Internal {
         if let Some(number) = I31::from_reference(reference) {
             return Ok(Internal::I31(number));
         }
-        Ok(Internal::Other)
+        Ok(match store.vm.declared_type(reference) {
+            Some((TypeKind::Struct, id)) => Internal::Struct(id),
+            Some((TypeKind::Array, id)) => Internal::Array(id),
+            Some((TypeKind::Func, _)) | None => Internal::Other,
+        })
     }
 
     /// The most precise type.
-    pub(super) fn heap_type(self) -> HeapType {
-        match self {
-            Internal::I31(_) => HeapType::I31,
-            Internal::Other => HeapType::Any,
-        }
+    pub(super) fn heap_type(self, store: &StoreOpaque) -> HeapType {
+        let (id, kind) = match self {
+            Internal::I31(_) => return HeapType::I31,
+            Internal::Other => return HeapType::Any,
+            Internal::Struct(id) => (id, TypeKind::Struct),
+            Internal::Array(id) => (id, TypeKind::Array),
+        };
+        let ty = wasm_types::HeapType::Concrete(TypeIndex::new(id), kind);
+        HeapType::from_canonical(store.engine(), ty)
     }
 }
 
@@ -110,7 +124,7 @@ macro_rules! internal_reference {
             }
 
             pub(crate) fn type_in(&self, store: &StoreOpaque) -> Result<HeapType> {
-                Internal::of(self.index, store).map(Internal::heap_type)
+                Internal::of(self.index, store).map(|internal| internal.heap_type(store))
             }
 
             /// Whether the reference is one to something of the given type.
@@ -133,6 +147,22 @@ macro_rules! internal_reference {
                 $name is "an integer", is_i31 as_i31 unwrap_i31 I31,
                 |internal, _index| match internal {
                     Internal::I31(number) => Some(number),
+                    _ => None,
+                }
+            }
+
+            $crate::items::internal::downcast! {
+                $name is "a structure", is_struct as_struct unwrap_struct Rooted<StructRef>,
+                |internal, index| match internal {
+                    Internal::Struct(_) => Some(Rooted::from_index(index)),
+                    _ => None,
+                }
+            }
+
+            $crate::items::internal::downcast! {
+                $name is "an array", is_array as_array unwrap_array Rooted<ArrayRef>,
+                |internal, index| match internal {
+                    Internal::Array(_) => Some(Rooted::from_index(index)),
                     _ => None,
                 }
             }

@@ -128,6 +128,11 @@ impl ArrayType {
         Self { engine: engine.clone(), record }
     }
 
+    /// The engine's record of the type.
+    pub(crate) fn record(&self) -> &Arc<ArrayTypeRecord> {
+        &self.record
+    }
+
     pub(super) fn id(&self) -> u32 {
         self.record.head.id
     }

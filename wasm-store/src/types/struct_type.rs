@@ -159,6 +159,11 @@ impl StructType {
         Self { engine: engine.clone(), record }
     }
 
+    /// The engine's record of the type.
+    pub(crate) fn record(&self) -> &Arc<StructTypeRecord> {
+        &self.record
+    }
+
     pub(super) fn id(&self) -> u32 {
         self.record.head.id
     }

@@ -14,6 +14,7 @@
 //! | `layout` | where the references within an object are |
 //! | `types` | the types of objects, and their numbers |
 //! | `access` | what objects hold |
+//! | `host_objects` | objects as the host makes, reads and writes them |
 //! | `space` | the reservation and what of it is in use |
 //! | `heap` | making objects, writing references into them, when to collect |
 //! | `collect` | minor and major collections |
@@ -33,6 +34,7 @@ mod collect;
 mod groups;
 mod handles;
 mod heap;
+mod host_objects;
 mod host_values;
 mod image;
 mod layout;

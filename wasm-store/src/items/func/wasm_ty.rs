@@ -59,6 +59,8 @@ impl Unfit {
 /// | `Option<Rooted<ExternRef>>`, `Rooted<ExternRef>` | `externref`, `(ref extern)` |
 /// | `Option<Rooted<AnyRef>>`, `Rooted<AnyRef>` | `anyref`, `(ref any)`; this and the following as parameters also references to structures or arrays of one type |
 /// | `Option<Rooted<EqRef>>`, `Rooted<EqRef>` | `eqref`, `(ref eq)` |
+/// | `Option<Rooted<StructRef>>`, `Rooted<StructRef>` | `structref`, `(ref struct)` |
+/// | `Option<Rooted<ArrayRef>>`, `Rooted<ArrayRef>` | `arrayref`, `(ref array)` |
 /// | `Option<OwnedRooted<…>>`, `OwnedRooted<…>` | as with `Rooted` |
 /// | `Option<I31>`, `I31` | `i31ref`, `(ref i31)` |
 /// | `Option<NoFunc>`, `Option<NoExtern>`, `Option<NoneRef>` | `nullfuncref`, `nullexternref`, `nullref` |

@@ -55,7 +55,6 @@ impl Heap {
     /// # Safety
     ///
     /// There is a value of that type at the place.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing in the API uses it yet"))]
     pub(crate) unsafe fn read(&self, place: u32, storage: StorageType) -> ValRaw {
         let address = self.address(place);
         // SAFETY: as the caller promises. Fields and elements are aligned to 8 bytes at most.
