@@ -98,6 +98,8 @@
 //!   of the store that waits; in Wasmtime nothing ends them early. The limiter of a store is queried
 //!   when its code lets a shared memory grow. The state of an instance with a shared memory can't be
 //!   taken. Shared memories are no part of a pool, and a pool's engine may have them.
+//!   [`SharedMemory::read`](crate::SharedMemory::read) and
+//!   [`SharedMemory::write`](crate::SharedMemory::write) exist in this crate only.
 //! * **Messages** are worded differently; types, and what
 //!   [`Error::downcast_ref`](crate::Error::downcast_ref) finds, are the same.
 //! * **Call hooks** (feature `call-hook`). A hook that panics is notified of the next call all the

@@ -1,8 +1,8 @@
 //! Connects to `wasm-store`: each function of [`calls`] becomes a host function.
 
-use crate::abi::{Errno, GuestMemory};
+use crate::abi::{ChangingMemory, Errno, GuestMemory};
 use crate::{I32Exit, WasiCtx, calls, for_each_function};
-use wasm_store::{Caller, Error, Extern, Linker, Result};
+use wasm_store::{Caller, Error, Extern, Linker, Result, SharedMemory};
 
 /// A function that defines a group of host functions.
 macro_rules! definer {
@@ -76,17 +76,31 @@ fn with_memory<T: 'static>(
     call: impl Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
 ) -> Result<u32> {
     let memory = match caller.get_export("memory") {
-        Some(Extern::Memory(memory)) => memory,
-        Some(Extern::SharedMemory(_)) => return Err(shared_memory(name)),
+        Some(memory @ (Extern::Memory(_) | Extern::SharedMemory(_))) => memory,
         _ => return Err(no_memory(name)),
     };
     let mut ended = None;
     let outcome = loop {
         let waiter = caller.waiter();
-        let (bytes, data) = memory.data_and_store_mut(&mut *caller);
-        let ctx = get(data);
-        ctx.waiting.begin(waiter, ended);
-        let outcome = call(ctx, &mut GuestMemory::new(bytes));
+        let (ctx, outcome) = match &memory {
+            Extern::SharedMemory(memory) => {
+                let memory = Shared(memory);
+                let mut memory = GuestMemory::copied(&memory);
+                let ctx = get(caller.data_mut());
+                ctx.waiting.begin(waiter, ended);
+                let outcome = call(ctx, &mut memory);
+                memory.finish();
+                (ctx, outcome)
+            }
+            Extern::Memory(memory) => {
+                let (bytes, data) = memory.data_and_store_mut(&mut *caller);
+                let ctx = get(data);
+                ctx.waiting.begin(waiter, ended);
+                let outcome = call(ctx, &mut GuestMemory::new(bytes));
+                (ctx, outcome)
+            }
+            _ => return Err(no_memory(name)),
+        };
         ended = ctx.waiting.ended();
         if ended.is_none() {
             break outcome;
@@ -99,12 +113,21 @@ fn with_memory<T: 'static>(
     Ok(outcome.err().map_or(0, |error| error.number().into()))
 }
 
-#[cold]
-fn shared_memory(name: &str) -> Error {
-    Error::msg(format!(
-        "the module that called the WASI function `{name}` has a shared memory, which other threads may \
-         change at any time: WASI passes data only through memories that are not shared"
-    ))
+/// A memory that other threads may change.
+struct Shared<'a>(&'a SharedMemory);
+
+impl ChangingMemory for Shared<'_> {
+    fn size(&self) -> usize {
+        self.0.data_size()
+    }
+
+    fn read(&self, at: usize, to: &mut [u8]) -> bool {
+        self.0.read(at, to).is_ok()
+    }
+
+    fn write(&self, at: usize, from: &[u8]) -> bool {
+        self.0.write(at, from).is_ok()
+    }
 }
 
 #[cold]

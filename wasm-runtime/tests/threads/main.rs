@@ -4,6 +4,8 @@
 
 mod support;
 mod waiting;
+#[cfg(feature = "wasi")]
+mod wasi;
 
 use std::thread;
 

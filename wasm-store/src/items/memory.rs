@@ -72,7 +72,11 @@ impl std::error::Error for MemoryAccessError {}
 
 impl MemoryAccessError {
     fn new(offset: usize, buffer: &[u8], data: &[u8]) -> Self {
-        Self { offset, len: buffer.len(), size: data.len(), read_only: false }
+        Self::beyond(offset, buffer.len(), data.len())
+    }
+
+    pub(crate) fn beyond(offset: usize, len: usize, size: usize) -> Self {
+        Self { offset, len, size, read_only: false }
     }
 }
 

@@ -7,10 +7,12 @@ use std::convert::Infallible;
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
 use crate::error::{Result, Trap};
+use crate::items::MemoryAccessError;
 use crate::types::MemoryType;
 use crate::vm::{AtomicPlace, Room, VmSharedMemory, Waited};
 
@@ -38,8 +40,8 @@ use crate::vm::{AtomicPlace, Room, VmSharedMemory, Waited};
 /// # Data races
 ///
 /// The threads of a program may read and write the memory at any time, so the host never gets a
-/// reference to its bytes: only [`SharedMemory::data`], which is a slice of [`UnsafeCell`]. Whoever
-/// reads or writes through it should do so atomically, for example by [`AtomicU32::from_ptr`] for
+/// reference to its bytes: [`SharedMemory::read`] and [`SharedMemory::write`] copy them, and
+/// [`SharedMemory::data`] is a slice of [`UnsafeCell`]. Whoever reads or writes through that should do so atomically, for example by [`AtomicU32::from_ptr`] for
 /// places that the program accesses atomically, and [`AtomicU8::from_ptr`] for all others. Other
 /// accesses are undefined behaviour if a thread of the program writes the same bytes at the same
 /// time. What a memory holds can change between two reads: a host copies what it checks before it
@@ -137,6 +139,37 @@ impl SharedMemory {
         unsafe { std::slice::from_raw_parts(self.vm.base().cast_const().cast(), self.data_size()) }
     }
 
+    /// Copies bytes out of the memory, each of them atomically. Wasmtime has no such method.
+    ///
+    /// # Errors
+    ///
+    /// If some are out of bounds.
+    pub fn read(&self, offset: usize, buffer: &mut [u8]) -> Result<(), MemoryAccessError> {
+        let cells = self.cells(offset, buffer.len())?;
+        for (to, from) in buffer.iter_mut().zip(cells) {
+            *to = atomic(from).load(Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Copies bytes into the memory, each of them atomically. Wasmtime has no such method.
+    ///
+    /// # Errors
+    ///
+    /// If some would be out of bounds. Nothing is written then.
+    pub fn write(&self, offset: usize, buffer: &[u8]) -> Result<(), MemoryAccessError> {
+        for (from, to) in buffer.iter().zip(self.cells(offset, buffer.len())?) {
+            atomic(to).store(*from, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn cells(&self, offset: usize, len: usize) -> Result<&[UnsafeCell<u8>], MemoryAccessError> {
+        let data = self.data();
+        let range = offset.checked_add(len).and_then(|end| data.get(offset..end));
+        range.ok_or(MemoryAccessError::beyond(offset, len, data.len()))
+    }
+
     /// Grows by a number of pages and returns the old size in pages. No limiter is asked, as the
     /// memory belongs to no store; where Wasm lets it grow, that of its store is.
     ///
@@ -221,6 +254,14 @@ impl SharedMemory {
     }
 }
 
+/// A byte of a shared memory, to be accessed.
+fn atomic(cell: &UnsafeCell<u8>) -> &AtomicU8 {
+    // SAFETY: the byte lives as long as the cell. Rust code that accesses it otherwise answers for it
+    // that nobody does so at the same time, as the documentation of the memory says; what compiled
+    // code does is no access of Rust's.
+    unsafe { AtomicU8::from_ptr(cell.get()) }
+}
+
 impl fmt::Debug for SharedMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedMemory").field("ty", &self.ty()).finish_non_exhaustive()
@@ -283,6 +324,13 @@ mod tests {
         assert_eq!(memory.atomic_notify(u64::MAX - 3, 1), Err(Trap::MemoryOutOfBounds));
         assert_eq!(memory.atomic_notify(2, 1), Err(Trap::HeapMisaligned));
         assert_eq!(memory.atomic_notify(0, 1), Ok(0));
+        memory.write(65533, b"abc").unwrap();
+        let error = memory.write(65533, b"abcd").unwrap_err();
+        assert!(error.to_string().contains("out of bounds"), "{error}");
+        let mut three = [0; 3];
+        memory.read(65533, &mut three).unwrap();
+        assert_eq!(&three, b"abc");
+        assert!(memory.read(usize::MAX, &mut three).is_err());
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| memory.atomic_wait32(4, 0, None));
             while memory.atomic_notify(4, u32::MAX).unwrap() == 0 {

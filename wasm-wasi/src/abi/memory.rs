@@ -1,9 +1,11 @@
-//! A guest's memory as a host function sees it: a checked view on a byte slice.
+//! A guest's memory as a host function sees it: a checked view on a byte slice, or on copies of the
+//! parts that are used ([`ChangingMemory`]).
 //!
 //! Addresses are 32 bits wide, as in preview 1. Every access outside of the memory is
 //! [`Errno::Fault`]; alignment is not required.
 
 use super::Errno;
+use super::copies::{ChangingMemory, Copies};
 use std::io::{IoSlice, IoSliceMut};
 
 /// The most buffers that one call uses, the same as on common hosts. Further ones are ignored,
@@ -13,7 +15,13 @@ const MAX_BUFFERS: usize = 1024;
 /// A view on the memory of a guest for the time of one call.
 #[derive(Debug)]
 pub struct GuestMemory<'a> {
-    bytes: &'a mut [u8],
+    bytes: Bytes<'a>,
+}
+
+#[derive(Debug)]
+enum Bytes<'a> {
+    Whole(&'a mut [u8]),
+    Copied(Copies<'a>),
 }
 
 /// Where a buffer lies in a guest's memory (`iovec`, `ciovec`).
@@ -28,7 +36,25 @@ pub struct Buffer {
 impl<'a> GuestMemory<'a> {
     /// A view on all of a memory.
     pub fn new(bytes: &'a mut [u8]) -> Self {
-        Self { bytes }
+        Self { bytes: Bytes::Whole(bytes) }
+    }
+
+    /// A view on a memory that others may change at any time: on copies of what is used of it. One
+    /// read or write of a file copies no more than [`GuestMemory::MOST_COPIED`] bytes of its
+    /// buffers; another range that is larger than 16 MiB is [`Errno::NoMem`].
+    pub fn copied(memory: &'a dyn ChangingMemory) -> Self {
+        Self { bytes: Bytes::Copied(Copies::new(memory)) }
+    }
+
+    /// How many bytes of a memory that others may change one read or write of a file or a stream
+    /// copies at most: 1 MiB.
+    pub const MOST_COPIED: u32 = 1 << 20;
+
+    /// To be called at the end of a call: what was written to copies goes to the memory.
+    pub fn finish(&mut self) {
+        if let Bytes::Copied(copies) = &mut self.bytes {
+            copies.finish();
+        }
     }
 
     /// The bytes of a range.
@@ -39,7 +65,10 @@ impl<'a> GuestMemory<'a> {
     pub fn slice(&self, at: u32, length: u32) -> Result<&[u8], Errno> {
         let start = at as usize;
         let end = start.checked_add(length as usize).ok_or(Errno::Fault)?;
-        self.bytes.get(start..end).ok_or(Errno::Fault)
+        match &self.bytes {
+            Bytes::Whole(bytes) => bytes.get(start..end).ok_or(Errno::Fault),
+            Bytes::Copied(copies) => copies.read(start, length as usize),
+        }
     }
 
     /// The bytes of a range, for writing.
@@ -49,7 +78,10 @@ impl<'a> GuestMemory<'a> {
     pub fn slice_mut(&mut self, at: u32, length: u32) -> Result<&mut [u8], Errno> {
         let start = at as usize;
         let end = start.checked_add(length as usize).ok_or(Errno::Fault)?;
-        self.bytes.get_mut(start..end).ok_or(Errno::Fault)
+        match &mut self.bytes {
+            Bytes::Whole(bytes) => bytes.get_mut(start..end).ok_or(Errno::Fault),
+            Bytes::Copied(copies) => copies.write(start, length as usize),
+        }
     }
 
     /// A path or another string, which in WASI is UTF-8.
@@ -88,7 +120,10 @@ impl<'a> GuestMemory<'a> {
 
     /// Fails early if a result could not be written, before the call has an effect.
     pub(crate) fn check(&self, at: u32, length: u32) -> Result<(), Errno> {
-        self.slice(at, length).map(|_| ())
+        match &self.bytes {
+            Bytes::Whole(_) => self.slice(at, length).map(|_| ()),
+            Bytes::Copied(copies) => copies.check(at as usize, length as usize),
+        }
     }
 
     /// The array of buffers of a vectored read or write. All of them are inside of the memory, and
@@ -100,12 +135,20 @@ impl<'a> GuestMemory<'a> {
         let bytes = count.checked_mul(8).ok_or(Errno::Fault)?;
         let mut buffers = Vec::new();
         let mut total = 0_u32;
+        // Copies are as small as those who read and write usually want. Further bytes are a partial
+        // read or write, too.
+        let most = match &self.bytes {
+            Bytes::Whole(_) => u32::MAX,
+            Bytes::Copied(_) => Self::MOST_COPIED,
+        };
         for entry in self.slice(at, bytes)?.chunks_exact(8) {
             let buffer = Buffer { address: read_u32(entry, 0), length: read_u32(entry, 4) };
-            self.slice(buffer.address, buffer.length)?;
+            self.check(buffer.address, buffer.length)?;
+            let before = total;
             total = total.checked_add(buffer.length).ok_or(Errno::Inval)?;
-            if buffer.length > 0 && buffers.len() < MAX_BUFFERS {
-                buffers.push(buffer);
+            let length = buffer.length.min(most.saturating_sub(before));
+            if length > 0 && buffers.len() < MAX_BUFFERS {
+                buffers.push(Buffer { length, ..buffer });
             }
         }
         Ok(buffers)
@@ -131,10 +174,14 @@ impl<'a> GuestMemory<'a> {
             return Ok(vec![IoSliceMut::new(self.slice_mut(one.address, one.length)?)]);
         }
         let usable = usable_prefix(buffers);
+        let bytes: &mut [u8] = match &mut self.bytes {
+            Bytes::Whole(bytes) => bytes,
+            Bytes::Copied(copies) => return copies.write_all(&buffers[..usable]),
+        };
         let mut order: Vec<usize> = (0..usable).collect();
         order.sort_unstable_by_key(|&i| buffers[i].address);
         let mut slices: Vec<Option<IoSliceMut<'_>>> = (0..usable).map(|_| None).collect();
-        let mut rest: &mut [u8] = self.bytes;
+        let mut rest = bytes;
         let mut position = 0;
         for i in order {
             let Buffer { address, length } = buffers[i];
