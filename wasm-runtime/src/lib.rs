@@ -64,6 +64,9 @@
 //!   functions as they stand in Rust and C++ sources, and patterns match these, too.
 //! * `profile`: `Config::profiler` and `Config::debug_info`: profilers and debuggers know the
 //!   functions of modules by their names.
+//! * `async`: Calls that may wait: `Func::call_async`, host functions that are futures
+//!   (`Func::wrap_async`, `Linker::func_wrap_async`), `Linker::instantiate_async`. Any executor can
+//!   run them.
 //! * `cache`: `Config::cache`: modules that were compiled before come from the user's cache
 //!   directory.
 //! * `sign`: `Config::trust`, `Module::deserialize_verified` and the module `sign`: artifacts that

@@ -7,11 +7,11 @@
 //!
 //! | in Wasmtime | here | why |
 //! |---|---|---|
-//! | everything `async`: `call_async`, `func_wrap_async`, `Config::async_support`, … | not there | calls that wait are not implemented |
+//! | `Memory::new_async`, `grow_async`, `Table::new_async`, `grow_async`, `ExternRef::new_async`, `Linker::module_async`, `Module::new_async` and the like | not there | only calls and instantiation wait (feature `async`); these have nothing that could |
 //! | `wasmtime::component` | not there | components are not implemented |
 //! | `ExnRef`, `ContRef` and their `Val` and `Ref` variants; `HeapType::ConcreteExn`, `ConcreteCont`, `Cont`, `NoCont`; `ExnType`, `ContType` | not there | references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
 //! | `Store::throw`, `Store::take_pending_exception` | not there | as above: they take and give references to exceptions. A host function throws by returning the error of a call that an exception has ended |
-//! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | as for `async`, and for garbage collection |
+//! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | code that runs out of fuel can't go on: [`Config::epoch_interruption`](crate::Config::epoch_interruption) is the way to give way to others; and as for garbage collection |
 //! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; the pages that were written are always queried, where the kernel can report them |
 //! | `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
 //! | `Config::strategy`, `Config::wasm_backtrace_details`, `Config::coredump_on_trap` | not there | no debugging information, second compiler or core dump |
@@ -19,10 +19,9 @@
 //! | `ProfilingStrategy::VTune`, `ProfilingStrategy::Pulley` | not there | `Config::profiler` (feature `profile`) writes the files of `perf` only |
 //! | `Config::native_unwind_info`, `Config::memory_may_move`, `Config::guard_before_linear_memory`, `Config::table_lazy_init`, `Config::memory_init_cow`, `Config::signals_based_traps`, `Config::module_version` and other settings of Wasmtime's own machinery | not there | there is nothing here that they would set |
 //! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
-//! | `Store::gc_async`, `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | the first as for `async`; a heap has one reservation, made with the first object or instance whose module declares one. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
-//! | `UpdateDeadline::YieldCustom`, `epoch_deadline_async_yield_and_update` | not there | as for `async` |
+//! | `Store::gc_async`, `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | nothing waits while it is collected; a heap has one reservation, made with the first object or instance whose module declares one. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
 //! | `GuestProfiler::new_component` | not there | components are not implemented; `GuestProfiler` itself is there with the feature `observe` |
-//! | `ResourceLimiterAsync`, `Store::limiter_async`, `Store::call_hook_async` | not there | as for `async` |
+//! | `ResourceLimiterAsync`, `Store::limiter_async`, `Store::call_hook_async` | not there | limiters and hooks do not wait |
 //! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `to_raw` and `from_raw` of `ExternRef` and `AnyRef` | not there | how values are laid out at the border to compiled code is not part of the API |
 //! | `Module::deserialize_raw`, `Module::deserialize_open_file`, `Module::image_range`, `Module::address_map`, `Module::resources_required`, `Module::initialize_copy_on_write_image` | not there | they show an implementation that this one does not share |
 //! | `Error::backtrace`, `Error::from_anyhow`, `ToWasmtimeResult` | not there | errors capture no backtrace of Rust code and know no other crate's error type: [`Error::from_boxed`](crate::Error::from_boxed) takes any |
@@ -39,6 +38,11 @@
 //!   [`Config::reuse`](crate::Config::reuse) says how many are kept. In a pool,
 //!   `total_core_instances` counts instances until their store is dropped, also those that failed
 //!   half-way.
+//! * **Calls that may wait** (feature `async`) are left when a host function is not ready, and have
+//!   nothing on the thread's stack then. So `Config::async_stack_size` sets nothing, the host
+//!   functions that they call run on the thread's stack, and a future that is dropped does not run
+//!   Wasm once more. A call that began when nothing of its store could wait fails when something
+//!   has to.
 //! * **Fuel** ([`Config::consume_fuel`](crate::Config::consume_fuel)). Operators cost the same, and
 //!   a program that runs to its end uses the same, but constant expressions and the call of a start
 //!   function cost nothing. What is left is exact in host functions and after traps. It is checked
@@ -47,8 +51,8 @@
 //!   that counts also runs in engines that do not.
 //! * **Interruption** ([`interruption`](crate::store::interruption)). Functions that neither have
 //!   loops nor call anything never check their deadline.
-//!   [`UpdateDeadline::Yield`](crate::UpdateDeadline) gives other threads a chance to run, as there
-//!   is no executor to yield to. Setting a deadline in an engine whose code can't be interrupted is
+//!   [`UpdateDeadline::Yield`](crate::UpdateDeadline) gives other threads a chance to run in a call
+//!   that has no executor to yield to, which is an error in Wasmtime. Setting a deadline in an engine whose code can't be interrupted is
 //!   a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by
 //!   signal handlers. Code that was compiled for interruption also runs in engines without it.
 //! * **What belongs to another engine or store** is refused where it is handed over.

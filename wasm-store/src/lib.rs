@@ -68,6 +68,9 @@
 //! * `sign`: `Config::trust`, `Module::deserialize_verified` and the module `sign`: artifacts that
 //!   are signed, authenticated or known by their hash are verified and loaded by safe functions,
 //!   whoever may write them.
+//! * `async`: Calls that may wait: `Func::call_async`, host functions that are futures
+//!   (`Func::wrap_async`, `Linker::func_wrap_async`), `Linker::instantiate_async`. Any executor can
+//!   run them.
 //! * `cache`: `Config::cache`: modules that were compiled before come from the user's cache
 //!   directory.
 //! <!-- end of features -->

@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod gate;
 mod instance_pre;
 mod modules;

@@ -9,6 +9,8 @@ use crate::{
 
 const fn both<T: Send + Sync>() {}
 
+const fn sent<T: Send>() {}
+
 const _: () = {
     both::<(Config, Engine, Error, Module, Trap, WasmBacktrace)>();
     both::<(Extern, Func, Global, Instance, Memory, SharedMemory, Table, TypedFunc<(), ()>)>();
@@ -16,6 +18,7 @@ const _: () = {
     both::<(Caller<'_, ()>, Store<()>, StoreContext<'_, ()>, StoreContextMut<'_, ()>)>();
     // Whatever the data: a linker holds none.
     both::<(InstancePre<()>, InstancePre<*mut u8>, Linker<()>, Linker<*mut u8>)>();
-    both::<(InterruptHandle, crate::UpdateDeadline)>();
+    both::<InterruptHandle>();
+    sent::<crate::UpdateDeadline>();
     both::<(Snapshot, SnapshotBuilder, ForkPre<()>, ForkPre<*mut u8>, Transaction<'_, ()>)>();
 };

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+mod asyncness;
 mod caller;
 mod context;
 mod exceptions;
@@ -23,6 +24,8 @@ use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
 use std::ptr::{self, NonNull};
 
+#[cfg(feature = "async")]
+pub(crate) use asyncness::requires_async;
 pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub(crate) use gc::CollectionsPutOff;

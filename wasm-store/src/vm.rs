@@ -14,6 +14,7 @@
 //! | `context` | the records that compiled code and thunks read |
 //! | `type_record` | what the engine knows of a type: its supertypes, and how it is called or laid out |
 //! | `call` | calls into Wasm |
+//! | `suspend` | calls that may be left while they wait, and gone on with |
 //! | `host` | calls out of Wasm, through arrays of arguments |
 //! | `stack` | Wasm stacks and their free list |
 //! | `unwind` | why Wasm was left, and the frames it was left from |
@@ -64,6 +65,8 @@ mod room_for;
 mod stack;
 mod state;
 mod store;
+#[cfg(feature = "async")]
+mod suspend;
 mod sync;
 mod sys;
 mod table;
@@ -83,7 +86,7 @@ pub(crate) use function_hook::{FunctionMoment, Notify, NotifyFns, stack_in_use};
 pub(crate) use gc::{HostValue, NoRoom, ObjectType, OfType, Root, host_value_bytes};
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
-pub(crate) use interruption::{Interrupts, Reason, Timeout, Verdict};
+pub(crate) use interruption::{Decision, Interrupts, Reason, Timeout, Verdict};
 pub(crate) use memory::{AtomicPlace, VmMemory, VmSharedMemory};
 pub(crate) use module::{CollectedType, VmModule};
 pub(crate) use parking::Waited;
@@ -93,6 +96,8 @@ pub(crate) use reuse::ReuseLimits;
 pub(crate) use room::{Room, Wanted};
 pub(crate) use state::{Plan, Source, VmOutside, VmState};
 pub(crate) use store::{StoreHost, VmStore};
+#[cfg(feature = "async")]
+pub(crate) use suspend::{Pending, StartShim, Started, WaitingCall};
 pub(crate) use table::{VmTable, table_bytes};
 pub(crate) use tag::VmTag;
 pub(crate) use type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord};

@@ -4,7 +4,9 @@
 use std::cell::Cell;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::pin::pin;
 use std::sync::Once;
+use std::task::{Context, Poll, Waker};
 
 use wasm_runtime::{Engine, Result, Store, ValType};
 
@@ -94,6 +96,15 @@ impl Outcome for Observed {
 /// The outcome of a function that can't fail by what it returns.
 pub(crate) fn value<T>(_value: T) -> Observed {
     Observed::Accepted
+}
+
+/// What a future returns that has nothing to wait for.
+pub(crate) fn now<F: Future>(future: F) -> F::Output {
+    let context = &mut Context::from_waker(Waker::noop());
+    match pin!(future).poll(context) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("nothing has to wait"),
+    }
 }
 
 /// Two sides, and the outcomes of the tries.

@@ -159,7 +159,7 @@ fn a_callback_says_how_the_code_goes_on() {
             2 => UpdateDeadline::Continue(1),
             _ => UpdateDeadline::Interrupt,
         };
-        store.data_mut().push(update);
+        store.data_mut().push(format!("{update:?}"));
         Ok(update)
     });
     guest.is_not_interrupted();
@@ -171,7 +171,7 @@ fn a_callback_says_how_the_code_goes_on() {
     guest.store.epoch_deadline_trap();
     guest.is_interrupted();
     assert_eq!(guest.store.data().len(), 5);
-    assert_eq!(guest.store.into_data()[1], UpdateDeadline::Yield(0));
+    assert_eq!(guest.store.into_data()[1], "Yield(0)");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The settings of an engine.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod fuel;
 mod sizes;
 

@@ -44,6 +44,12 @@ impl Definition {
         }
     }
 
+    /// Whether it is a host function that may wait.
+    #[cfg(feature = "async")]
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self, Definition::Host(func) if func.waits())
+    }
+
     /// Brings the size of a table or memory of the store up to date.
     pub(crate) fn update_size(&mut self, store: &StoreOpaque) {
         if let Definition::Extern { item, ty } = self

@@ -3,6 +3,8 @@
 #![allow(unsafe_code)]
 
 mod abi;
+#[cfg(feature = "async")]
+mod call_async;
 mod dynamic;
 mod host;
 mod into_func;
@@ -11,6 +13,8 @@ mod nothing;
 mod tuples;
 mod typed;
 mod unwind;
+#[cfg(feature = "async")]
+mod waiting;
 mod wasm_ty;
 
 use std::fmt;
@@ -181,6 +185,7 @@ impl Func {
         params: &[Val],
         results: &mut [Val],
     ) -> Result<()> {
+        store.check_sync()?;
         store.vm.safepoint()?;
         // SAFETY: the arguments have been checked against the type, and the store is borrowed for
         // the call.

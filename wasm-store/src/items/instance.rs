@@ -47,7 +47,36 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<Instance> {
         let store = store.as_context_mut();
-        store.0.admit(module)?;
+        let bound = Self::bind(store.0, module, imports)?;
+        // SAFETY: the imports have been checked.
+        unsafe { Self::instantiate(store.0, module, &bound) }
+    }
+
+    /// Makes an instance of a module, with its imports in the order of [`Module::imports`], calls
+    /// its start function, and waits for what that waits for: see [`Instance::new`] and
+    /// [`Func::call_async`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Instance::new`].
+    #[cfg(feature = "async")]
+    pub async fn new_async(
+        mut store: impl AsContextMut<Data: Send>,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Instance> {
+        let mut store = store.as_context_mut();
+        let made = {
+            let bound = Self::bind(store.0, module, imports)?;
+            // SAFETY: the imports have been checked.
+            unsafe { Self::make(store.0, module, &bound)? }
+        };
+        made.start_async(&mut store).await
+    }
+
+    /// Checks the imports of an instance.
+    fn bind(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Result<Vec<VmImport>> {
+        store.admit(module)?;
         crate::ensure!(
             module.wanted()?.len() == imports.len(),
             "expected {} imports, found {}",
@@ -56,13 +85,12 @@ impl Instance {
         );
         let mut bound = Vec::with_capacity(imports.len());
         for (place, (item, wanted)) in imports.iter().zip(module.wanted()?).enumerate() {
-            store.0.admit(item)?;
+            store.admit(item)?;
             item.check_bindable()?;
-            check_import(module, place, wanted, &item.provided(store.0))?;
+            check_import(module, place, wanted, &item.provided(store))?;
             bound.push(item.to_import());
         }
-        // SAFETY: the imports have been checked.
-        unsafe { Self::instantiate(store.0, module, &bound) }
+        Ok(bound)
     }
 
     /// Makes an instance and calls its start function.
@@ -72,6 +100,25 @@ impl Instance {
     /// The imports are as many as the module has, in order, of the types that it imports, and of
     /// this store. The store keeps definitions of host functions alive.
     pub(crate) unsafe fn instantiate<T: 'static>(
+        store: &mut StoreInner<T>,
+        module: &Module,
+        imports: &[VmImport],
+    ) -> Result<Instance> {
+        store.check_sync()?;
+        // SAFETY: as the caller promises.
+        let instance = unsafe { Self::make(store, module, imports)? };
+        if let Some(start) = instance.start_function(store) {
+            start.call_start(store)?;
+        }
+        Ok(instance)
+    }
+
+    /// Makes an instance, and does not call its start function.
+    ///
+    /// # Safety
+    ///
+    /// As for [`instantiate`](Self::instantiate).
+    pub(crate) unsafe fn make<T: 'static>(
         store: &mut StoreInner<T>,
         module: &Module,
         imports: &[VmImport],
@@ -94,13 +141,25 @@ impl Instance {
         let number = store.instances.len();
         // SAFETY: just made, and not used by anything else now.
         unsafe { vm.as_mut().set_user_data(number) };
-        let instance = Instance { store: store.id(), number: number - 1 };
-        if let Some(start) = module.artifact().start()
-            && let Some(Extern::Func(start)) = instance.item(store, EntityIndex::Func(start))
-        {
-            start.call_start(store)?;
+        Ok(Instance { store: store.id(), number: number - 1 })
+    }
+
+    /// The start function.
+    fn start_function(&self, store: &mut StoreOpaque) -> Option<Func> {
+        let start = self.entry(store).module.artifact().start()?;
+        self.item(store, EntityIndex::Func(start))?.into_func()
+    }
+
+    /// Calls the start function of an instance that was just made.
+    #[cfg(feature = "async")]
+    pub(crate) async fn start_async<T: Send + 'static>(
+        self,
+        store: &mut StoreContextMut<'_, T>,
+    ) -> Result<Instance> {
+        if let Some(start) = self.start_function(store.0) {
+            start.call_async(store, &[], &mut []).await?;
         }
-        Ok(instance)
+        Ok(self)
     }
 
     /// The instance that keeps a number as its user data; `None` for an instance that could not be

@@ -15,8 +15,11 @@ use crate::vm::VmImport;
 /// A module whose imports have been looked up and checked, to be instantiated many times: see
 /// [`Linker::instantiate_pre`](crate::Linker::instantiate_pre).
 pub struct InstancePre<T> {
-    module: Module,
-    items: Arc<[Definition]>,
+    pub(super) module: Module,
+    pub(super) items: Arc<[Definition]>,
+    /// Whether a host function among the items may wait.
+    #[cfg(feature = "async")]
+    pub(super) waits: bool,
     /// As for a linker.
     _data: PhantomData<fn(T) -> T>,
 }
@@ -31,7 +34,13 @@ impl<T: 'static> InstancePre<T> {
         for (place, (item, wanted)) in items.iter().zip(module.wanted()?).enumerate() {
             check_import(module, place, wanted, &item.provided())?;
         }
-        Ok(Self { module: module.clone(), items: items.into(), _data: PhantomData })
+        Ok(Self {
+            module: module.clone(),
+            #[cfg(feature = "async")]
+            waits: items.iter().any(Definition::waits),
+            items: items.into(),
+            _data: PhantomData,
+        })
     }
 
     /// The module.
@@ -49,6 +58,10 @@ impl<T: 'static> InstancePre<T> {
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
         let store = store.as_context_mut();
         store.0.admit(&self.module)?;
+        #[cfg(feature = "async")]
+        if self.waits {
+            return Err(crate::store::requires_async());
+        }
         let imports = self.bind(store.0)?;
         // Kept alive before the instance is made, since an instance that fails half-way may leave
         // references to functions behind.
@@ -58,14 +71,20 @@ impl<T: 'static> InstancePre<T> {
         unsafe { Instance::instantiate(store.0, &self.module, &imports) }
     }
 
-    fn bind(&self, store: &StoreOpaque) -> Result<Vec<VmImport>> {
+    pub(super) fn bind(&self, store: &StoreOpaque) -> Result<Vec<VmImport>> {
         self.items.iter().map(|item| item.bind(store)).collect()
     }
 }
 
 impl<T> Clone for InstancePre<T> {
     fn clone(&self) -> Self {
-        Self { module: self.module.clone(), items: Arc::clone(&self.items), _data: PhantomData }
+        Self {
+            module: self.module.clone(),
+            items: Arc::clone(&self.items),
+            #[cfg(feature = "async")]
+            waits: self.waits,
+            _data: PhantomData,
+        }
     }
 }
 

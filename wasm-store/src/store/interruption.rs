@@ -21,6 +21,9 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(feature = "async")]
+mod yields;
+
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -30,19 +33,36 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::items::host_error;
 use crate::store::{Store, StoreContextMut, StoreInner, StoreOpaque};
-use crate::vm::{Interrupts, Reason, Timeout, VMStoreContext, Verdict};
+use crate::vm::{Decision, Interrupts, Reason, Timeout, VMStoreContext, Verdict};
 
 /// The decision of a callback of [`Store::epoch_deadline_callback`] about the code that waits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum UpdateDeadline {
     /// It ends with [`Trap::Interrupt`](crate::Trap::Interrupt); the deadline stays what it was.
     Interrupt,
     /// It goes on, with a deadline that is so many ticks beyond the current epoch.
     Continue(u64),
-    /// As `Continue`, after the thread has given other threads a chance to run, as
-    /// [`std::thread::yield_now`] does. (Wasmtime yields to an executor of futures instead.)
+    /// As `Continue`, after others had a chance to run. In a call that may wait (feature `async`)
+    /// these are other futures of the executor: the call's future is pending once. In other calls
+    /// they are other threads, as with [`std::thread::yield_now`], where Wasmtime has an error.
     Yield(u64),
+    /// As `Continue`, when the future is ready. If the call can't wait, it ends with an error.
+    #[cfg(feature = "async")]
+    YieldCustom(u64, std::pin::Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
+impl fmt::Debug for UpdateDeadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UpdateDeadline::Interrupt => f.write_str("Interrupt"),
+            UpdateDeadline::Continue(ticks) => f.debug_tuple("Continue").field(ticks).finish(),
+            UpdateDeadline::Yield(ticks) => f.debug_tuple("Yield").field(ticks).finish(),
+            #[cfg(feature = "async")]
+            UpdateDeadline::YieldCustom(ticks, _) => {
+                f.debug_tuple("YieldCustom").field(ticks).finish_non_exhaustive()
+            }
+        }
+    }
 }
 
 /// Ends the calls of a store from any thread: made by [`Store::interrupt_handle`].
@@ -140,15 +160,7 @@ impl<T: 'static> Store<T> {
         &mut self,
         callback: impl FnMut(StoreContextMut<'_, T>) -> Result<UpdateDeadline> + Send + Sync + 'static,
     ) {
-        let inner = self.inner_mut();
-        inner.interrupts();
-        assert!(
-            inner.engine().config().request.tunables.interruption_callbacks,
-            "code that goes on after it was interrupted is compiled for it: set up the engine with \
-             `Config::epoch_interruption(true)`"
-        );
-        inner.epoch.0 = Some(Box::new(callback));
-        inner.vm.set_epoch_callback(Some(query_callback::<T>));
+        self.inner_mut().epoch_deadline_callback(callback);
     }
 
     /// A handle by which other threads end the calls of this store.
@@ -308,35 +320,60 @@ impl StoreOpaque {
 }
 
 impl<T: 'static> StoreInner<T> {
+    #[track_caller]
+    fn epoch_deadline_callback(
+        &mut self,
+        callback: impl FnMut(StoreContextMut<'_, T>) -> Result<UpdateDeadline> + Send + Sync + 'static,
+    ) {
+        self.interrupts();
+        assert!(
+            self.engine().config().request.tunables.interruption_callbacks,
+            "code that goes on after it was interrupted is compiled for it: set up the engine with \
+             `Config::epoch_interruption(true)`"
+        );
+        self.epoch.0 = Some(Box::new(callback));
+        self.vm.set_epoch_callback(Some(query_callback::<T>));
+    }
+
     fn check_interruption(&mut self) -> Result<()> {
         let Some(interrupts) = self.vm.interrupts() else { return Ok(()) };
         let may_go_on = match interrupts.verdict()? {
             Verdict::GoOn => true,
             Verdict::Stop => false,
-            Verdict::Deadline => self.query_callback()?,
+            Verdict::Deadline => matches!(self.query_callback(false)?, Decision::GoOn),
         };
         if may_go_on { Ok(()) } else { Err(crate::Trap::Interrupt.into()) }
     }
 
     /// Calls the callback to decide whether code whose deadline is reached may go on. The callback
     /// is taken out of the store while it runs.
-    fn query_callback(&mut self) -> Result<bool> {
-        let Some(mut callback) = self.epoch.0.take() else { return Ok(false) };
+    fn query_callback(
+        &mut self,
+        #[cfg_attr(not(feature = "async"), allow(unused_variables, reason = "nothing waits"))]
+        may_wait: bool,
+    ) -> Result<Decision> {
+        let Some(mut callback) = self.epoch.0.take() else { return Ok(Decision::Stop) };
         let update = catch_unwind(AssertUnwindSafe(|| callback(StoreContextMut(&mut *self))));
         // It is put back, unless it has set that deadlines trap from now on.
         if self.vm.epoch_callback().is_some() {
             self.epoch.0 = Some(callback);
         }
         let ticks = match update.unwrap_or_else(|payload| resume_unwind(payload))? {
-            UpdateDeadline::Interrupt => return Ok(false),
+            UpdateDeadline::Interrupt => return Ok(Decision::Stop),
             UpdateDeadline::Continue(ticks) => ticks,
+            #[cfg(feature = "async")]
+            UpdateDeadline::Yield(ticks) if may_wait => return Ok(yields::once(self, ticks)),
             UpdateDeadline::Yield(ticks) => {
                 std::thread::yield_now();
                 ticks
             }
+            #[cfg(feature = "async")]
+            UpdateDeadline::YieldCustom(ticks, future) => {
+                return yields::wait_for(self, ticks, future, may_wait);
+            }
         };
         self.vm.set_epoch_deadline(ticks);
-        Ok(true)
+        Ok(Decision::GoOn)
     }
 
     #[track_caller]
@@ -356,8 +393,11 @@ const NOT_INTERRUPTIBLE: &str = "the code of this engine can't be interrupted: s
 ///
 /// As for the shims of host functions: the context is that of a store with data of type `T`, and
 /// the call that has led here does not use the store before this one is over.
-unsafe fn query_callback<T: 'static>(context: *mut VMStoreContext) -> Result<bool> {
+unsafe fn query_callback<T: 'static>(
+    context: *mut VMStoreContext,
+    may_wait: bool,
+) -> Result<Decision> {
     // SAFETY: as the caller promises.
     let store = unsafe { StoreInner::<T>::from_context(context) };
-    store.query_callback().map_err(|error| host_error(store, error))
+    store.query_callback(may_wait).map_err(|error| host_error(store, error))
 }

@@ -107,6 +107,9 @@ pub struct StoreOpaque {
     pub(crate) watched: Watched,
     /// For the arguments of host functions that take them as a list. Reused from call to call.
     pub(crate) val_storage: Vec<Val>,
+    /// Whether the calls have to be such that may wait.
+    #[cfg(feature = "async")]
+    pub(super) requires_async: bool,
     engine: Engine,
 }
 
@@ -129,6 +132,8 @@ impl StoreOpaque {
             limits: Limits::new(),
             watched: Watched::new(id),
             val_storage: Vec::new(),
+            #[cfg(feature = "async")]
+            requires_async: false,
             engine: engine.clone(),
         }
     }

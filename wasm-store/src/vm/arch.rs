@@ -13,6 +13,8 @@
 //! | | `unwind_thunk`, `raise` | from Wasm, or the host called by it, to the innermost entry |
 //! | | `resume` | from the host, called by Wasm, to a handler of an exception in a frame of Wasm |
 //! | | `FRAME_WASM_SP` | where the frame of an entry has the Wasm stack's pointer |
+//! | `waiting` | `enter_waiting_thunk`, `WaitingImage`, `host_waiting`, `is_waiting_entry` | as `thunks`, for calls that may be left while they wait (feature `async`) |
+//! | | `suspend`, `Saved`, `Resume`, `resume_thunk`, `go_on_thunk`, `fail_thunk` | leaving such a call, and going on with it |
 //! | `registers` | `Interrupted` | program counter, stack and frame pointer of a thread that a signal stopped |
 //! | | `go_on_unwinding` | makes that thread continue in `unwind_thunk` |
 //! | `interruption` | `decide` | whether code that is to stop goes on |
@@ -32,4 +34,9 @@ pub(crate) use x86_64::{
     CallLayout, FRAME_WASM_SP, Interrupted, RegisterImage, ValueLocation, Width, builtin_thunk,
     decide, divert, enter_array_thunk, enter_registers_thunk, go_on_unwinding, host_array,
     host_registers, look, raise, resume, skip_look,
+};
+#[cfg(feature = "async")]
+pub(crate) use x86_64::{
+    Resume, Saved, WaitingImage, enter_waiting_thunk, fail_thunk, go_on_thunk, host_waiting,
+    is_waiting_entry, resume_thunk, suspend,
 };

@@ -51,7 +51,7 @@ unsafe fn enter<R>(
 /// so that other calls do not have to keep it across this one.
 #[cold]
 #[inline(never)]
-unsafe fn end_call<R>(store: *mut VMStoreContext, result: R) -> Result<R, Box<Unwind>> {
+pub(super) unsafe fn end_call<R>(store: *mut VMStoreContext, result: R) -> Result<R, Box<Unwind>> {
     // SAFETY: the store lives, and the entry thunk has returned.
     unsafe {
         let failed = (*store).outcome == UNWOUND;
@@ -117,7 +117,7 @@ pub(crate) unsafe fn call_array(
 
 /// Writes the arguments that travel on the stack, the buffer's address among them, to an image of
 /// it.
-unsafe fn fill_stack(
+pub(super) unsafe fn fill_stack(
     layout: &CallLayout,
     values: *const ValRaw,
     stack: *mut u8,
@@ -154,6 +154,35 @@ unsafe fn call_image(
     stack: &[ValRaw],
     buffer: *mut ValRaw,
 ) -> Result<(), Box<Unwind>> {
+    // SAFETY: the array has room for all parameters, as the caller promises.
+    let mut image = unsafe { fill_image(layout, values, buffer) };
+    // SAFETY: image and stack hold what the callee's signature requires.
+    unsafe {
+        enter(store, func.code, || {
+            enter_array_thunk(
+                func.context,
+                &mut image,
+                stack.as_ptr().cast(),
+                std::mem::size_of_val(stack),
+            );
+        })?;
+    }
+    // SAFETY: the array has room for all results, as the caller promises.
+    unsafe { read_image(layout, &image, values) };
+    Ok(())
+}
+
+/// The image of the registers that a call passes: of those of its values that travel in registers.
+///
+/// # Safety
+///
+/// The array holds all parameters.
+#[inline(always)]
+pub(super) unsafe fn fill_image(
+    layout: &CallLayout,
+    values: *const ValRaw,
+    buffer: *mut ValRaw,
+) -> RegisterImage {
     let mut image = RegisterImage {
         ints: [0; 6],
         int_results: [0; 2],
@@ -176,17 +205,16 @@ unsafe fn call_image(
     if let Some(ValueLocation::Int(register)) = layout.buffer {
         image.ints[usize::from(register)] = buffer as u64;
     }
-    // SAFETY: image and stack hold what the callee's signature requires.
-    unsafe {
-        enter(store, func.code, || {
-            enter_array_thunk(
-                func.context,
-                &mut image,
-                stack.as_ptr().cast(),
-                std::mem::size_of_val(stack),
-            );
-        })?;
-    }
+    image
+}
+
+/// Writes the results that came back in registers to an array.
+///
+/// # Safety
+///
+/// The array has room for all results.
+#[inline(always)]
+pub(super) unsafe fn read_image(layout: &CallLayout, image: &RegisterImage, values: *mut ValRaw) {
     for (index, (place, width)) in layout.results.iter().enumerate() {
         let raw = match place {
             ValueLocation::Int(register) => u128::from(image.int_results[usize::from(*register)]),
@@ -196,7 +224,6 @@ unsafe fn call_image(
         // SAFETY: the array has room for all results, as the caller promises.
         unsafe { *values.add(index) = ValRaw { v128: truncate(raw, *width) } };
     }
-    Ok(())
 }
 
 /// The bits of a value, those that its width does not have cleared.
@@ -234,7 +261,7 @@ pub(super) unsafe fn read(from: *const ValRaw, width: Width) -> ValRaw {
 
 /// Calls a host function from the host, with no Wasm in between.
 #[cold]
-unsafe fn call_host(
+pub(super) unsafe fn call_host(
     store: *mut VMStoreContext,
     callee: NonNull<HostFunc>,
     values: *mut ValRaw,

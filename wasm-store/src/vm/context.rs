@@ -75,6 +75,10 @@ unsafe impl Sync for FuncRef {}
 impl FuncRef {
     /// The bit of functions of the host: the record is the head of a [`HostFunc`].
     pub(crate) const HOST: u32 = 1;
+    /// The flag of those functions of the host that may wait: their records have the shim that
+    /// starts them.
+    #[cfg(feature = "async")]
+    pub(crate) const WAITS: u32 = 2;
 
     /// What stands for null in tables of functions.
     pub(crate) const NULL: FuncRef = FuncRef {
@@ -88,6 +92,12 @@ impl FuncRef {
     /// Whether the function is one of the host.
     pub(crate) fn is_host(&self) -> bool {
         self.flags & Self::HOST != 0
+    }
+
+    /// Whether the function is one of the host that may wait.
+    #[cfg(feature = "async")]
+    pub(crate) fn waits(&self) -> bool {
+        self.flags & Self::WAITS != 0
     }
 
     /// The function's type.
@@ -152,6 +162,10 @@ pub(crate) struct HostDef {
     pub(crate) registers: Option<*const u8>,
     /// The shim that takes an array.
     pub(crate) array: ArrayShim,
+    /// The shim that starts the function, if it is one that may wait: compiled code calls this
+    /// one.
+    #[cfg(feature = "async")]
+    pub(crate) start: Option<super::suspend::StartShim>,
     /// The shims' own data.
     pub(crate) data: *const (),
 }
@@ -159,10 +173,23 @@ pub(crate) struct HostDef {
 impl HostDef {
     /// The code for compiled callers, and the shim that it calls.
     pub(crate) fn thunk_and_shim(&self) -> (*const u8, *const u8) {
+        #[cfg(feature = "async")]
+        if let Some(start) = self.start {
+            return (super::arch::host_waiting as *const u8, start as *const u8);
+        }
         match self.registers {
             Some(shim) => (super::arch::host_registers as *const u8, shim),
             None => (super::arch::host_array as *const u8, self.array as *const u8),
         }
+    }
+
+    /// The flags of references to the function.
+    pub(crate) fn flags(&self) -> u32 {
+        #[cfg(feature = "async")]
+        if self.start.is_some() {
+            return FuncRef::HOST | FuncRef::WAITS;
+        }
+        FuncRef::HOST
     }
 }
 

@@ -22,7 +22,7 @@ use epochs::Epochs;
 use pages::Pages;
 pub(super) use pages::readable_page;
 pub(crate) use reasons::{Interrupts, Reason, Verdict};
-pub(crate) use store::Timeout;
+pub(crate) use store::{Decision, Timeout};
 pub(super) use store::{StoreInterruption, call_begins, call_ended};
 use timer::{Timer, Timers};
 

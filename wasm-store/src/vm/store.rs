@@ -82,6 +82,9 @@ pub(crate) struct VmStore {
     pub(super) interruption: Option<Box<StoreInterruption>>,
     /// Its garbage-collected heap.
     pub(crate) gc: Gc,
+    /// What the call that is running needs if it has to wait.
+    #[cfg(feature = "async")]
+    pub(super) suspending: super::suspend::Suspending,
 }
 
 // SAFETY: everything that the pointers lead to belongs to this value, and is used only through a
@@ -140,6 +143,8 @@ impl VmStore {
             fuel_reserve: 0,
             interruption,
             gc,
+            #[cfg(feature = "async")]
+            suspending: Default::default(),
         }
     }
 
@@ -200,7 +205,7 @@ impl VmStore {
                 context: ptr::null_mut(),
                 // SAFETY: a type's record lives as long as the engine.
                 type_id: unsafe { ty.as_ref().id() },
-                flags: FuncRef::HOST,
+                flags: def.flags(),
                 ty: ty.as_ptr(),
             },
             record: HostRecord {

@@ -50,6 +50,10 @@ pub(super) const UNWOUND: u8 = 1;
 /// Wasm was left by returning, and the call is a timed one that no other call of the store led to.
 pub(super) const TIMED: u8 = 2;
 
+/// Wasm was left because the host function that it called has to wait.
+#[cfg(feature = "async")]
+pub(super) const SUSPENDED: u8 = 3;
+
 /// Why Wasm was left other than by returning.
 #[derive(Debug)]
 pub(crate) enum Unwind {

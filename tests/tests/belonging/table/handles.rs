@@ -8,7 +8,7 @@ use wasm_runtime::{
 
 use super::Row;
 use crate::tries::Expect::{Error, Nothing, Panic};
-use crate::tries::value;
+use crate::tries::{now, value};
 
 /// The nullable reference to functions of one type.
 fn reference(ty: &FuncType) -> RefType {
@@ -117,6 +117,52 @@ pub(crate) const ROWS: &[Row] = &[
                 )?;
                 let instance = Instance::new(&mut o.store, &module, &[func.into()])?;
                 instance.get_typed_func::<(), ()>(&mut o.store, "go")?.call(&mut o.store, ())
+            });
+        },
+    },
+    Row {
+        name: "Func::new_async",
+        tries: |t| {
+            t.engine(Panic, |o, k| {
+                value(Func::new_async(&mut o.store, k.ty.clone(), |_, _, _| {
+                    Box::new(async { Ok(()) })
+                }))
+            });
+        },
+    },
+    Row {
+        name: "Func::call_async",
+        tries: |t| {
+            let (params, null) = ([Val::I64(1)], Val::null_extern_ref());
+            t.handle(Panic, |o, h| {
+                now(h.own.call_async(&mut o.store, &params, &mut [Val::I64(0)]))
+            });
+            t.handle(Panic, |o, h| {
+                now(h.host.call_async(&mut o.store, &params, &mut [Val::I64(0)]))
+            });
+            t.handle(Error, |o, h| {
+                let take = *o.handles.take.func();
+                now(take.call_async(&mut o.store, &[h.own.into(), null], &mut []))
+            });
+            t.handle(Error, |o, h| {
+                let params = [Val::null_func_ref(), h.value.into()];
+                let take = *o.handles.take.func();
+                now(take.call_async(&mut o.store, &params, &mut []))
+            });
+        },
+    },
+    Row {
+        name: "TypedFunc::call_async",
+        tries: |t| {
+            t.handle(Panic, |o, h| now(h.next.call_async(&mut o.store, 1)));
+            t.handle(Panic, |o, h| now(h.take.call_async(&mut o.store, (None, None))));
+            t.handle(Error, |o, h| {
+                let take = o.handles.take;
+                now(take.call_async(&mut o.store, (Some(h.own), None)))
+            });
+            t.handle(Error, |o, h| {
+                let take = o.handles.take;
+                now(take.call_async(&mut o.store, (None, Some(h.value))))
             });
         },
     },
@@ -288,6 +334,22 @@ pub(crate) const ROWS: &[Row] = &[
         tries: |t| t.handle(Panic, |o, h| value(h.memory.page_size_log2(&o.store))),
     },
     Row { name: "Memory::grow", tries: |t| t.handle(Panic, |o, h| h.memory.grow(&mut o.store, 0)) },
+    Row {
+        name: "Instance::new_async",
+        tries: |t| {
+            t.engine(Error, |o, k| {
+                let imports = [o.handles.host.into()];
+                now(Instance::new_async(&mut o.store, &k.module, &imports))
+            });
+            t.store(Error, |o, store| {
+                let imports = [o.handles.host.into()];
+                now(Instance::new_async(store, &o.kept.module, &imports))
+            });
+            t.handle(Error, |o, h| {
+                now(Instance::new_async(&mut o.store, &o.kept.module, &[h.own.into()]))
+            });
+        },
+    },
     Row {
         name: "Instance::new",
         tries: |t| {

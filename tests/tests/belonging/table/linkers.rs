@@ -4,7 +4,7 @@ use wasm_runtime::{Extern, Func};
 
 use super::Row;
 use crate::tries::Expect::{Error, Nothing, Panic};
-use crate::tries::value;
+use crate::tries::{now, value};
 use crate::world::{Kept, import_func};
 
 pub(crate) const ROWS: &[Row] = &[
@@ -38,6 +38,17 @@ pub(crate) const ROWS: &[Row] = &[
         tries: |t| {
             t.engine(Panic, |o, k| {
                 o.kept.linker.func_new("x", "f", k.ty.clone(), |_, _, _| Ok(())).map(|_| ())
+            });
+        },
+    },
+    Row {
+        name: "Linker::func_new_async",
+        tries: |t| {
+            t.engine(Panic, |o, k| {
+                let linker = &mut o.kept.linker;
+                linker
+                    .func_new_async("x", "f", k.ty.clone(), |_, _, _| Box::new(async { Ok(()) }))
+                    .map(|_| ())
             });
         },
     },
@@ -106,6 +117,18 @@ pub(crate) const ROWS: &[Row] = &[
         },
     },
     Row {
+        name: "Linker::instantiate_async",
+        tries: |t| {
+            t.engine(Error, |o, k| now(o.kept.linker.instantiate_async(&mut o.store, &k.module)));
+            t.engine(Error, |o, k| now(k.linker.instantiate_async(&mut o.store, &o.kept.module)));
+            t.store(Error, |o, store| now(o.kept.linker.instantiate_async(store, &o.kept.module)));
+            t.sibling(Error, |o, k| now(k.bound.instantiate_async(&mut o.store, &k.importer)));
+            t.any_store(Error, |o, store, _| {
+                now(o.kept.bound.instantiate_async(store, &o.kept.importer))
+            });
+        },
+    },
+    Row {
         name: "Linker::instantiate_pre",
         tries: |t| {
             t.engine(Error, |o, k| o.kept.linker.instantiate_pre(&k.module));
@@ -124,6 +147,15 @@ pub(crate) const ROWS: &[Row] = &[
             t.kept(Error, |o, k| k.bound_pre.instantiate(&mut o.store));
             t.store(Error, |o, store| o.kept.pre.instantiate(store));
             t.any_store(Error, |o, store, _| o.kept.bound_pre.instantiate(store));
+        },
+    },
+    Row {
+        name: "InstancePre::instantiate_async",
+        tries: |t| {
+            t.engine(Error, |o, k| now(k.pre.instantiate_async(&mut o.store)));
+            t.kept(Error, |o, k| now(k.bound_pre.instantiate_async(&mut o.store)));
+            t.store(Error, |o, store| now(o.kept.pre.instantiate_async(store)));
+            t.any_store(Error, |o, store, _| now(o.kept.bound_pre.instantiate_async(store)));
         },
     },
     Row {

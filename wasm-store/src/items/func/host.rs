@@ -73,13 +73,48 @@ impl HostFunc {
     ) -> Self {
         let data = Arc::as_ptr(&closure).cast::<()>();
         let record = NonNull::from(&**ty.record());
-        let def = |registers, array| HostDef { ty: record, registers, array, data };
+        let def = |registers, array| HostDef {
+            ty: record,
+            registers,
+            array,
+            #[cfg(feature = "async")]
+            start: None,
+            data,
+        };
         let plain = def(registers, array);
         let hooked = HookedShims::new(|| {
             let (registers, array) = hooked();
             def(registers, array)
         });
         Self { inner: Arc::new(Inner { plain, hooked, ty, _closure: closure }) }
+    }
+
+    /// A host function that may wait, made of the shims that start it: one that notifies no hooks,
+    /// and one that does.
+    #[cfg(feature = "async")]
+    pub(super) fn from_start_shims<C: Any + Send + Sync>(
+        ty: FuncType,
+        closure: Arc<C>,
+        plain: crate::vm::StartShim,
+        hooked: crate::vm::StartShim,
+    ) -> Self {
+        let data = Arc::as_ptr(&closure).cast::<()>();
+        let ty_record = NonNull::from(&**ty.record());
+        let def = |start| HostDef {
+            ty: ty_record,
+            registers: None,
+            array: refuse_sync,
+            start: Some(start),
+            data,
+        };
+        let hooked = HookedShims::new(|| def(hooked));
+        Self { inner: Arc::new(Inner { plain: def(plain), hooked, ty, _closure: closure }) }
+    }
+
+    /// Whether the function may wait.
+    #[cfg(feature = "async")]
+    pub(crate) fn waits(&self) -> bool {
+        self.inner.plain.start.is_some()
     }
 
     /// The type.
@@ -121,6 +156,10 @@ impl HostFunc {
     /// The store's data is of the type that the function was made for.
     pub(crate) unsafe fn to_func(&self, store: &mut StoreOpaque) -> Func {
         store.demand(self);
+        #[cfg(feature = "async")]
+        if self.waits() {
+            store.require_async();
+        }
         store.keep_alive(Kept::Host(self.clone()));
         let def = self.inner.hooked.for_reference(&self.inner.plain, store);
         // SAFETY: as the caller promises; the store keeps the definition.
@@ -162,6 +201,19 @@ where
         let outcome = host_call::<T, _, _, HOOKED>(record, InArray(values), call);
         outcome.is_some()
     }
+}
+
+/// In place of the shim that takes an array, for functions that may wait: nobody calls them so.
+///
+/// # Safety
+///
+/// As for other shims.
+#[cfg(feature = "async")]
+unsafe extern "C" fn refuse_sync(record: *mut HostRecord, _values: *mut ValRaw) -> bool {
+    let refusal = crate::store::requires_async();
+    // SAFETY: the record is that of a function of a live store.
+    unsafe { VmStore::fail((*record).store, Unwind::Error(refusal)) };
+    false
 }
 
 /// Runs the host's side of a call, which is the same in every shim. Returns `None` if the call

@@ -83,16 +83,21 @@ where
         store: &mut StoreInner<T>,
         params: Params,
     ) -> Result<Results> {
-        let id = store.id();
-        self.func.store.assert_is(id);
+        self.check(store, &params)?;
+        call_hook::enter_wasm(store, self.func.func, Typed(params), self)
+            .map(|Typed(results)| results)
+    }
+
+    /// Checks that the function and the arguments are of this store, and of the right types.
+    pub(super) fn check(&self, store: &StoreOpaque, params: &Params) -> Result<()> {
+        self.func.store.assert_is(store.id());
         if let Some(unfit) = params.unfit(store) {
             return refuse(unfit);
         }
         if self.checks_types {
-            self.check_types(store, &params)?;
+            self.check_types(store, params)?;
         }
-        call_hook::enter_wasm(store, self.func.func, Typed(params), self)
-            .map(|Typed(results)| results)
+        Ok(())
     }
 
     /// Checks arguments against the types that the function takes.
@@ -107,6 +112,7 @@ where
     /// Calls the function. It and the parameters are of this store.
     #[inline(always)]
     fn call_in<T: 'static>(&self, store: &mut StoreInner<T>, params: &Params) -> Result<Results> {
+        store.check_sync()?;
         store.vm.safepoint()?;
         let params = params.to_abis(store);
         let context = store.context_for_call();

@@ -116,6 +116,10 @@ impl<T: 'static> ForkPre<T> {
             }
         })?;
         store.0.keep_alive(Kept::Items(Arc::clone(&self.items)));
+        #[cfg(feature = "async")]
+        if self.items.iter().any(Definition::waits) {
+            store.0.require_async();
+        }
         inner.modules.iter().flatten().for_each(|module| store.0.add_module(module));
         // SAFETY: the plan is that of the state. The items were checked to fit and to be of this
         // store. Host functions among them are made for data of its type, and are kept alive.

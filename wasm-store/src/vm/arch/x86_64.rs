@@ -6,15 +6,24 @@ mod interruption;
 mod layout;
 mod registers;
 mod thunks;
+#[cfg(feature = "async")]
+mod waiting;
 mod witness;
 
 #[cfg(feature = "observe")]
 pub(crate) use cycles::time_stamp;
+#[cfg(feature = "async")]
+pub(crate) use interruption::Saved;
 pub(crate) use interruption::{decide, divert};
 pub(crate) use layout::{CallLayout, ValueLocation, Width};
 pub(crate) use registers::{Interrupted, go_on_unwinding};
 pub(crate) use thunks::{
     FRAME_WASM_SP, RegisterImage, builtin_thunk, enter_array_thunk, enter_registers_thunk,
     host_array, host_registers, raise, resume,
+};
+#[cfg(feature = "async")]
+pub(crate) use waiting::{
+    Resume, WaitingImage, enter_waiting_thunk, fail_thunk, go_on_thunk, host_waiting,
+    is_waiting_entry, resume_thunk, suspend,
 };
 pub(crate) use witness::{look, skip_look};

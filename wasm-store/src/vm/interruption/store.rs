@@ -21,11 +21,22 @@ use crate::vm::module::{InterruptCheck, VmModule};
 use crate::vm::store::VmStore;
 use crate::vm::unwind::{RETURNED, TIMED};
 
-/// The callback that runs when a deadline is reached, and sets the next one. It returns `false` if
-/// the code is to be stopped.
+/// The callback that runs when a deadline is reached, and sets the next one. It is told whether the
+/// code may wait.
 ///
 /// To be called with the store whose code is interrupted, as a host function would be.
-pub(crate) type EpochCallback = unsafe fn(*mut VMStoreContext) -> Result<bool, Error>;
+pub(crate) type EpochCallback = unsafe fn(*mut VMStoreContext, bool) -> Result<Decision, Error>;
+
+/// What becomes of code whose deadline is reached.
+pub(crate) enum Decision {
+    /// It ends.
+    Stop,
+    /// It goes on.
+    GoOn,
+    /// It goes on when this is ready, which does not use the store. Only for code that may wait.
+    #[cfg(feature = "async")]
+    Wait(Box<dyn crate::vm::suspend::Pending>),
+}
 
 /// A store's data for interruption, if its code can be interrupted.
 #[derive(Debug)]

@@ -1,5 +1,9 @@
 //! No hooks.
 
+#[cfg(feature = "async")]
+#[path = "disabled/waiting.rs"]
+mod waiting;
+
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
@@ -7,6 +11,9 @@ use super::values::{CallValues, WasmCall};
 use crate::error::Result;
 use crate::store::{StoreId, StoreInner, StoreOpaque};
 use crate::vm::{FuncRef, HostDef, HostRecord};
+
+#[cfg(feature = "async")]
+pub(crate) use waiting::{Open, abandon, close, open_host, open_wasm};
 
 /// The placeholder for the hooks of a store.
 pub(crate) struct HookSlot<T: 'static>(PhantomData<fn(T)>);

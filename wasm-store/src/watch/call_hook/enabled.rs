@@ -10,6 +10,8 @@
 mod context;
 mod select;
 mod stack;
+#[cfg(feature = "async")]
+mod waiting;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
@@ -17,7 +19,11 @@ use std::ptr::NonNull;
 pub use context::{CallHookContext, CallOutcome};
 use select::Selection;
 pub(crate) use select::bind_new;
+#[cfg(feature = "async")]
+pub(crate) use stack::{Open, close};
 pub(crate) use stack::{enter_wasm, host_call};
+#[cfg(feature = "async")]
+pub(crate) use waiting::{abandon, open_host, open_wasm};
 use wasm_hooks::{CallDirection, CallFilter, CallHook};
 
 use crate::error::Result;

@@ -18,10 +18,10 @@ use crate::watch::call_hook::{CallValues, WasmCall};
 
 /// A call, and the hooks that observe it.
 #[derive(Clone, Copy)]
-struct Call {
-    callee: Callee,
-    direction: CallDirection,
-    set: Set,
+pub(super) struct Call {
+    pub(super) callee: Callee,
+    pub(super) direction: CallDirection,
+    pub(super) set: Set,
 }
 
 /// How a call has ended.
@@ -87,16 +87,54 @@ fn between<T: 'static, P: CallValues, R: CallValues>(
     params: P,
     run: impl FnOnce(&mut StoreInner<T>, P) -> Result<R>,
 ) -> Result<R> {
-    let dispatch = store.watched.dispatch;
-    let mut open = 1;
-    match dispatch {
-        Dispatch::Events => notify_of_event(store, call.direction.call())?,
-        Dispatch::One if call.set == NO_HOOKS => open = 0,
-        Dispatch::One => notify(store, 0, call, None, Some(&params))?,
-        Dispatch::Several => open = begin(store, call, &params)?,
-    }
+    let open = open(store, call, &params)?;
     // What a panic leaves inconsistent is the same as in shims.
     let outcome = catch_unwind(AssertUnwindSafe(|| run(store, params)));
+    close(store, open, outcome)
+}
+
+/// A call that hooks were notified of, until it is over.
+pub(crate) struct Open {
+    call: Call,
+    /// How many hooks were notified.
+    hooks: usize,
+    dispatch: Dispatch,
+}
+
+// SAFETY: what the pointers lead to belongs to the store of the call, and is used with a borrow of
+// that store only.
+unsafe impl Send for Open {}
+
+/// Notifies the hooks of a call.
+#[inline(always)]
+pub(super) fn open<T: 'static, P: CallValues>(
+    store: &mut StoreInner<T>,
+    call: Call,
+    params: &P,
+) -> Result<Open> {
+    let dispatch = store.watched.dispatch;
+    let mut hooks = 1;
+    match dispatch {
+        Dispatch::Events => notify_of_event(store, call.direction.call())?,
+        Dispatch::One if call.set == NO_HOOKS => hooks = 0,
+        Dispatch::One => notify(store, 0, call, None, Some(params))?,
+        Dispatch::Several => hooks = begin(store, call, params)?,
+    }
+    Ok(Open { call, hooks, dispatch })
+}
+
+/// Notifies the hooks of a call that it is over.
+///
+/// # Panics
+///
+/// If the call has, or a hook does.
+#[inline(always)]
+pub(crate) fn close<T: 'static, R: CallValues>(
+    store: &mut StoreInner<T>,
+    open: Open,
+    outcome: std::thread::Result<Result<R>>,
+) -> Result<R> {
+    let Open { call, hooks, dispatch } = open;
     match outcome {
         Ok(result) if dispatch == Dispatch::Events => {
             notify_of_event(store, call.direction.ret())?;
@@ -104,19 +142,19 @@ fn between<T: 'static, P: CallValues, R: CallValues>(
         }
         Ok(Ok(results)) => {
             if dispatch == Dispatch::Several {
-                end(store, call, open, Ending::Returned(&results))?;
-            } else if open == 1 {
+                end(store, call, hooks, Ending::Returned(&results))?;
+            } else if hooks == 1 {
                 notify(store, 0, call, Some(CallOutcome::Returned), Some(&results))?;
             }
             Ok(results)
         }
         Ok(Err(error)) => {
-            end(store, call, open, Ending::Failed(error))?;
+            end(store, call, hooks, Ending::Failed(error))?;
             unreachable!("a call that failed ends with an error")
         }
         // As in Wasmtime, the hook is not notified of a panic.
         Err(panic) if dispatch == Dispatch::Events => resume_unwind(panic),
-        Err(panic) => end_with_panic(store, call, open, panic),
+        Err(panic) => end_with_panic(store, call, hooks, panic),
     }
 }
 

@@ -17,13 +17,15 @@ use std::arch::naked_asm;
 use std::mem::{offset_of, size_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+#[cfg(feature = "async")]
+use std::task::Poll;
 
 use wasm_types::TrapCode;
 
 use super::thunks::raise;
 use crate::Error;
 use crate::vm::context::VMStoreContext;
-use crate::vm::interruption::Verdict;
+use crate::vm::interruption::{Decision, Verdict};
 use crate::vm::store::VmStore;
 use crate::vm::unwind::{PendingTrap, Unwind};
 
@@ -37,9 +39,9 @@ const FRAME_SIZE: usize = 16;
 const REGISTERS: usize = libc::REG_EFL as usize + 1;
 
 /// The saved state of the interrupted code, on the host's stack.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[repr(C, align(16))]
-struct Saved {
+pub(crate) struct Saved {
     registers: [i64; REGISTERS],
     /// Whether there is a frame on the Wasm stack.
     has_frame: bool,
@@ -128,7 +130,22 @@ unsafe extern "C" fn interrupt_thunk() {
          mov rsi, rbp
          cld
          call {interrupted}
-         movaps xmm0, [rbp + {vectors}]
+         jmp {restore}",
+        interrupted = sym interrupted,
+        restore = sym restore_thunk,
+        vectors = const offset_of!(Saved, vectors),
+    )
+}
+
+/// Goes on with interrupted Wasm, whose state is at `rbp`.
+///
+/// # Safety
+///
+/// Only thunks jump here, with an entry frame and a state of code that is on the Wasm stack.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn restore_thunk() {
+    naked_asm!(
+        "movaps xmm0, [rbp + {vectors}]
          movaps xmm1, [rbp + {vectors} + 16]
          movaps xmm2, [rbp + {vectors} + 32]
          movaps xmm3, [rbp + {vectors} + 48]
@@ -164,7 +181,6 @@ unsafe extern "C" fn interrupt_thunk() {
          mov rbp, [rbp + {rbp}]
          popfq
          ret",
-        interrupted = sym interrupted,
         vectors = const offset_of!(Saved, vectors),
         rax = const register(libc::REG_RAX),
         rcx = const register(libc::REG_RCX),
@@ -196,14 +212,28 @@ unsafe extern "C" fn interrupted(store: *mut VMStoreContext, saved: *mut Saved) 
         // Nobody knows which registers of the code hold references, so nothing may move.
         let vm = (*store).vm;
         (*vm).gc.put_off();
-        let decision = catch_unwind(AssertUnwindSafe(|| decide(store, saved.has_frame)));
+        #[cfg(feature = "async")]
+        let may_wait = super::waiting::is_waiting_entry(store);
+        #[cfg(not(feature = "async"))]
+        let may_wait = false;
+        let has_frame = saved.has_frame;
+        let decision = catch_unwind(AssertUnwindSafe(|| outcome(store, has_frame, may_wait)));
         (*vm).gc.resume();
         let failure = match decision {
-            Ok(Ok(None)) => {
+            Ok(Ok(Outcome::GoOn)) => {
                 saved.registers[libc::REG_RIP as usize] += read_len(saved.pc()) as i64;
                 return;
             }
-            Ok(Ok(Some(code))) => {
+            #[cfg(feature = "async")]
+            Ok(Ok(Outcome::Wait(pending))) => {
+                saved.registers[libc::REG_RIP as usize] += read_len(saved.pc()) as i64;
+                match crate::vm::suspend::wait_interrupted(store, saved, pending) {
+                    Poll::Ready(true) => return,
+                    Poll::Ready(false) => raise(store),
+                    Poll::Pending => super::waiting::suspend(store),
+                }
+            }
+            Ok(Ok(Outcome::Trap(code))) => {
                 let (code, pc, fp) = (code as u8, saved.pc(), saved.fp());
                 (*store).trap = PendingTrap { code, pc, fp, address: 0 };
                 raise(store)
@@ -245,9 +275,17 @@ unsafe fn read_len(pc: usize) -> usize {
     }
 }
 
-/// Looks up why the code was interrupted, and runs the callback if a deadline is reached. Returns
-/// what to trap with, or `None` if the code may continue, which is possible only if there is a
-/// frame.
+/// What becomes of the code.
+enum Outcome {
+    GoOn,
+    Trap(TrapCode),
+    /// It goes on when this is ready.
+    #[cfg(feature = "async")]
+    Wait(Box<dyn crate::vm::suspend::Pending>),
+}
+
+/// Whether code that waits, and can't be left meanwhile, is to stop: what to trap with, or `None` if
+/// it may continue, which is possible only if there is a frame.
 ///
 /// # Safety
 ///
@@ -256,23 +294,46 @@ pub(crate) unsafe fn decide(
     store: *mut VMStoreContext,
     has_frame: bool,
 ) -> Result<Option<TrapCode>, Error> {
+    // SAFETY: as the caller promises.
+    Ok(match unsafe { outcome(store, has_frame, false)? } {
+        Outcome::GoOn => None,
+        Outcome::Trap(code) => Some(code),
+        // Only code that may wait is told to.
+        #[cfg(feature = "async")]
+        Outcome::Wait(_) => Some(TrapCode::Interrupt),
+    })
+}
+
+/// Looks up why the code was interrupted, and runs the callback if a deadline is reached. The code
+/// may continue only if there is a frame.
+unsafe fn outcome(
+    store: *mut VMStoreContext,
+    has_frame: bool,
+    may_wait: bool,
+) -> Result<Outcome, Error> {
     // SAFETY: the store lives. What is borrowed of it is not kept while the callback runs, which
     // may use all of it.
     let (interrupts, callback) = unsafe {
         let vm = (*store).vm;
         match (*vm).interrupts() {
             Some(interrupts) => (Arc::clone(interrupts), (*vm).epoch_callback()),
-            None => return Ok(Some(TrapCode::Interrupt)),
+            None => return Ok(Outcome::Trap(TrapCode::Interrupt)),
         }
     };
     match (interrupts.verdict()?, callback) {
-        (Verdict::Stop, _) | (Verdict::Deadline, None) => Ok(Some(TrapCode::Interrupt)),
-        (Verdict::GoOn | Verdict::Deadline, _) if !has_frame => Ok(Some(TrapCode::StackOverflow)),
-        (Verdict::GoOn, _) => Ok(None),
+        (Verdict::Stop, _) | (Verdict::Deadline, None) => Ok(Outcome::Trap(TrapCode::Interrupt)),
+        (Verdict::GoOn | Verdict::Deadline, _) if !has_frame => {
+            Ok(Outcome::Trap(TrapCode::StackOverflow))
+        }
+        (Verdict::GoOn, _) => Ok(Outcome::GoOn),
         (Verdict::Deadline, Some(callback)) => {
             // SAFETY: whoever set the callback knows how to borrow the store.
-            let goes_on = unsafe { callback(store)? };
-            Ok((!goes_on).then_some(TrapCode::Interrupt))
+            Ok(match unsafe { callback(store, may_wait)? } {
+                Decision::GoOn => Outcome::GoOn,
+                Decision::Stop => Outcome::Trap(TrapCode::Interrupt),
+                #[cfg(feature = "async")]
+                Decision::Wait(pending) => Outcome::Wait(pending),
+            })
         }
     }
 }

@@ -106,6 +106,9 @@ macro_rules! change_to_wasm_stack {
     };
 }
 
+#[cfg(feature = "async")]
+pub(super) use change_to_wasm_stack;
+
 /// The way back after a call that returned.
 macro_rules! leave_entry_frame {
     () => {
@@ -129,6 +132,9 @@ macro_rules! return_to_host {
          ret"
     };
 }
+
+#[cfg(feature = "async")]
+pub(super) use return_to_host;
 
 /// Makes a thunk start at a cache line, as its last line: each function has a section of its own,
 /// which gets the largest alignment requested within it. If the thunk crosses a line, a call of the

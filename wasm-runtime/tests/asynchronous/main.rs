@@ -1,0 +1,15 @@
+//! Calls that wait: they are left while a host function is not ready, and gone on with by whatever
+//! thread polls them next, or given up at any point, and leave nothing behind.
+
+#![cfg(all(feature = "async", feature = "jit", feature = "wat"))]
+
+mod calls;
+mod edges;
+mod ends;
+#[cfg(feature = "call-hook")]
+mod hooks;
+mod instances;
+mod nested;
+mod required;
+mod support;
+mod yields;

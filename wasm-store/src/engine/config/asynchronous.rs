@@ -1,0 +1,23 @@
+//! Settings of Wasmtime for calls that may wait. They are accepted, and there is nothing to set.
+
+use super::Config;
+
+impl Config {
+    /// Has no effect, as in Wasmtime 48: a store finds out by itself whether its calls may wait.
+    pub fn async_support(&mut self, _enable: bool) -> &mut Self {
+        self
+    }
+
+    /// Has no effect. In Wasmtime it is the size of the stacks that Wasm and host functions of calls
+    /// that may wait run on, in bytes. Here Wasm runs on the same stack in all calls, whose size is
+    /// [`Config::max_wasm_stack`], and host functions run on the thread's.
+    pub fn async_stack_size(&mut self, _size: usize) -> &mut Self {
+        self
+    }
+
+    /// Has no effect. In Wasmtime it decides whether stacks are cleared before they are used again.
+    /// Here only compiled code runs on them, which reads nothing that it has not written before.
+    pub fn async_stack_zeroing(&mut self, _enable: bool) -> &mut Self {
+        self
+    }
+}

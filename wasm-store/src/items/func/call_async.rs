@@ -1,0 +1,235 @@
+//! Calls that may wait, as futures.
+
+#![allow(unsafe_code)]
+
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{Context, Poll};
+
+use super::list::{WasmParams, WasmResults};
+use super::typed::TypedFunc;
+use super::{Func, INLINE_VALUES, check_arguments, into_error};
+use crate::error::{Error, Result};
+use crate::items::Val;
+use crate::store::{AsContextMut, StoreInner};
+use crate::vm::{FuncRef, Unwind, ValRaw, WaitingCall};
+use crate::watch::call_hook;
+use crate::watch::call_hook::{CallValues, Listed, Open, Typed};
+
+impl Func {
+    /// Calls the function, and waits for the host functions that it calls and that are not ready:
+    /// those of [`Func::wrap_async`] and the like. Wasm runs while the future is polled, and is
+    /// left while a host function waits. It may be polled by any thread, and be sent to another one
+    /// between two polls, if the store's data can.
+    ///
+    /// A future that is dropped before it is ready ends the call as a trap would: what it waits for
+    /// is dropped, and the store can be used as before. The instances keep the state that they had.
+    /// A future that is leaked has the same effect, but for what it waits for, which is leaked, too.
+    ///
+    /// Where nothing has to wait, the first poll does all of the call. Code that runs for long has
+    /// its thread for as long; see [`Config::epoch_interruption`](crate::Config) for what can be
+    /// done about it. The time of [`Store::set_timeout`](crate::Store::set_timeout) goes on while
+    /// the call waits; that of [`Store::set_cpu_timeout`](crate::Store::set_cpu_timeout) is the
+    /// time of the thread that has polled the call first. Neither wakes a future: they take effect
+    /// when Wasm goes on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Func::call`].
+    ///
+    /// # Panics
+    ///
+    /// As for [`Func::call`]: when the future is polled.
+    pub async fn call_async(
+        &self,
+        mut store: impl AsContextMut<Data: Send>,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
+        let store = store.as_context_mut().0;
+        self.store.assert_is(store.id());
+        let ty = self.record(store);
+        check_arguments(store, ty, params, results)?;
+        let mut running = Running::new(store, self.func, &Listed(params))?;
+        let mut values = Values::new(params.len().max(results.len()));
+        let values = values.as_mut_slice();
+        running.pass(values, |store, values| {
+            for (place, value) in values.iter_mut().zip(params) {
+                *place = value.to_raw(store);
+            }
+        })?;
+        let ended = (&mut running).await;
+        let open = running.over();
+        let results = ended.map(|()| {
+            for ((result, ty), value) in results.iter_mut().zip(ty.ty.results()).zip(values) {
+                // SAFETY: the call has written its results, each of its type.
+                *result = unsafe { Val::from_raw(store, *value, *ty) };
+            }
+            Listed(results)
+        });
+        close(store, open, results).map(|_| ())
+    }
+}
+
+impl<Params, Results> TypedFunc<Params, Results>
+where
+    Params: WasmParams,
+    Results: WasmResults,
+{
+    /// Calls the function, and waits for the host functions that it calls and that are not ready:
+    /// see [`Func::call_async`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`TypedFunc::call`].
+    ///
+    /// # Panics
+    ///
+    /// As for [`TypedFunc::call`]: when the future is polled.
+    pub async fn call_async(
+        &self,
+        mut store: impl AsContextMut<Data: Send>,
+        params: Params,
+    ) -> Result<Results>
+    where
+        Params: Sync,
+        Results: Sync,
+    {
+        let store = store.as_context_mut().0;
+        self.check(store, &params)?;
+        let params = Typed(params);
+        let mut running = Running::new(store, self.func().func, &params)?;
+        let mut values = [ValRaw::ZERO; INLINE_VALUES];
+        running.pass(&mut values, |store, values| {
+            let abis = params.0.to_abis(store);
+            // SAFETY: the array has room for as many values as any list has.
+            unsafe { Params::write_raw(abis, values.as_mut_ptr().cast()) };
+        })?;
+        let ended = (&mut running).await;
+        let open = running.over();
+        // SAFETY: the call has written its results, each of its type.
+        let results =
+            ended.map(|()| Typed(unsafe { Results::read_raw(values.as_ptr().cast(), store) }));
+        close(store, open, results).map(|Typed(results)| results)
+    }
+}
+
+/// Notifies hooks that a call is over, if they were notified of it.
+fn close<T: 'static, R: CallValues>(
+    store: &mut StoreInner<T>,
+    open: Option<Open>,
+    results: Result<R>,
+) -> Result<R> {
+    match open {
+        None => results,
+        Some(open) => call_hook::close(store, open, Ok(results)),
+    }
+}
+
+/// The arguments and results of a call.
+struct Values {
+    inline: [ValRaw; INLINE_VALUES],
+    /// In their place, if they are more.
+    heap: Vec<ValRaw>,
+}
+
+impl Values {
+    fn new(len: usize) -> Self {
+        let heap = if len <= INLINE_VALUES { Vec::new() } else { vec![ValRaw::ZERO; len] };
+        Self { inline: [ValRaw::ZERO; INLINE_VALUES], heap }
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [ValRaw] {
+        if self.heap.is_empty() { &mut self.inline } else { &mut self.heap }
+    }
+}
+
+/// A call that borrows its store. If it is dropped before it is over, it is given up.
+///
+/// It holds no reference to the store, since what it waits for has one while it exists.
+struct Running<'a, T: 'static> {
+    call: WaitingCall,
+    store: NonNull<StoreInner<T>>,
+    values: *mut ValRaw,
+    open: Option<Open>,
+    _borrow: PhantomData<&'a mut StoreInner<T>>,
+}
+
+// SAFETY: the pointers stand for exclusive borrows: of the store, which can be sent if its data
+// can, and of values that its caller has.
+unsafe impl<T: Send + 'static> Send for Running<'_, T> {}
+
+impl<'a, T: 'static> Running<'a, T> {
+    /// A call of a function of the store. Hooks are notified of it.
+    fn new(
+        store: &'a mut StoreInner<T>,
+        func: NonNull<FuncRef>,
+        params: &impl CallValues,
+    ) -> Result<Self> {
+        let open = call_hook::open_wasm(store, func, params)?;
+        let call = WaitingCall::new(store.vm.context(), func);
+        let (store, values) = (NonNull::from(store), std::ptr::null_mut());
+        Ok(Self { call, store, values, open, _borrow: PhantomData })
+    }
+
+    /// Sets the arguments. They are used by the first poll, which follows at once, so that nothing
+    /// is collected in between. The values are used until the call is over.
+    fn pass(
+        &mut self,
+        values: &mut [ValRaw],
+        fill: impl FnOnce(&mut StoreInner<T>, &mut [ValRaw]),
+    ) -> Result<()> {
+        // SAFETY: the store is borrowed, and the call has not begun.
+        let store = unsafe { self.store.as_mut() };
+        store.vm.safepoint()?;
+        fill(store, values);
+        self.values = values.as_mut_ptr();
+        Ok(())
+    }
+
+    /// Ends the borrow of the store when the call is over, and returns the hooks that are still to
+    /// be notified of that.
+    fn over(mut self) -> Option<Open> {
+        self.open.take()
+    }
+}
+
+impl<T: 'static> Future for Running<'_, T> {
+    type Output = Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        let this = &mut *self;
+        // SAFETY: the store is borrowed for the call, whose function is one of it. The values are
+        // those of the future that this one is a part of, which is pinned; they fit the function's
+        // type. Shims find the store by the address that is written here.
+        unsafe {
+            (*this.store.as_ref().vm.context()).host_data = this.store.as_ptr().cast();
+            this.call
+                .poll(context, this.values)
+                .map(|outcome| outcome.map_err(|unwind| into_error(this.store.as_mut(), unwind)))
+        }
+    }
+}
+
+impl<T: 'static> Drop for Running<'_, T> {
+    fn drop(&mut self) {
+        // SAFETY: the store is borrowed as long as this exists.
+        let cancelled = unsafe { self.call.cancel() };
+        if !cancelled && self.open.is_none() {
+            return;
+        }
+        // SAFETY: as above; what borrowed the store from the call is dropped.
+        let store = unsafe { self.store.as_mut() };
+        if cancelled {
+            let dropped = Unwind::Error(Error::msg("the call was dropped while it waited"));
+            // Hooks are notified of the functions that this ends. What they make of it is of no
+            // interest any more.
+            let _ = catch_unwind(AssertUnwindSafe(|| into_error(store, Box::new(dropped))));
+        }
+        if let Some(open) = self.open.take() {
+            call_hook::abandon(store, open, std::thread::panicking());
+        }
+    }
+}

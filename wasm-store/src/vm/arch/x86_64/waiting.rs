@@ -1,0 +1,353 @@
+//! The assembly of calls that may be left while they wait, and gone on with: on another thread, or
+//! at another depth of the host's stack.
+//!
+//! What differs from the thunks of other calls: nothing but `r12`, which is the store's context,
+//! means the same before and after. So the way back of such a call reads everything else from the
+//! entry frame that is the innermost one by then. Where other entry frames have the store's context
+//! for a third word, these have the address of the image that gets the results, by which
+//! [`is_waiting_entry`] knows them.
+//!
+//! A call that waits has nothing on the host's stack. Its frames stay on the Wasm stack, where the
+//! thunk that has left Wasm made the last of them; the registers that a callee preserves are kept
+//! in a [`Resume`]. The rules at the head of `thunks` are kept here, too.
+
+#![allow(unsafe_code)]
+
+use std::arch::naked_asm;
+use std::mem::offset_of;
+
+use super::interruption::{Saved, restore_thunk};
+use super::layout::{INT_REGISTERS, VECTOR_REGISTERS};
+use super::thunks::{FRAME_WASM_SP, RegisterImage, change_to_wasm_stack, return_to_host};
+use crate::vm::context::{HostRecord, VMContext, VMStoreContext};
+use crate::vm::exceptions::leave_host;
+use crate::vm::suspend::host_waiting_dispatch;
+use crate::vm::unwind::SUSPENDED;
+
+const _: () = assert!(INT_REGISTERS == 6 && VECTOR_REGISTERS == 8 && FRAME_WASM_SP == 8);
+
+/// Bytes from the entry frame's start up to its third word.
+const FRAME_IMAGE: usize = 16;
+
+/// The registers of a call of a host function that may wait: also those that it preserves.
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub(crate) struct WaitingImage {
+    pub(crate) registers: RegisterImage,
+    /// `rbx`, `r12`, `r13`, `r14`, `r15`.
+    pub(crate) preserved: [u64; 5],
+}
+
+const _: () = assert!(size_of::<WaitingImage>().is_multiple_of(16));
+
+/// Where a call goes on.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub(crate) struct Resume {
+    pub(crate) store: *mut VMStoreContext,
+    /// The frame that the thunk made that has left Wasm.
+    pub(crate) exit: *mut u8,
+    /// The bytes of stack arguments above that frame, which the callee pops.
+    pub(crate) stack_size: usize,
+    /// `rbx`, `r12`, `r13`, `r14`, `r15`.
+    pub(crate) preserved: [u64; 5],
+}
+
+/// Builds the entry frame, with the store's context in `r12` and the image in `rsi`.
+///
+/// The directives let debuggers find the caller. Its frame is above the innermost entry frame,
+/// which the store's context has the address of: 80 bytes above its start, at the time when a
+/// function that returns here goes on.
+macro_rules! push_entry_frame {
+    ($store:literal) => {
+        concat!(
+            ".cfi_startproc
+             push rbp
+             .cfi_adjust_cfa_offset 8
+             .cfi_rel_offset rbp, 0
+             push rbx
+             .cfi_adjust_cfa_offset 8
+             .cfi_rel_offset rbx, 0
+             push r12
+             .cfi_adjust_cfa_offset 8
+             .cfi_rel_offset r12, 0
+             push r13
+             .cfi_adjust_cfa_offset 8
+             .cfi_rel_offset r13, 0
+             push r14
+             .cfi_adjust_cfa_offset 8
+             .cfi_rel_offset r14, 0
+             push r15
+             .cfi_adjust_cfa_offset 8
+             .cfi_rel_offset r15, 0
+             mov r12, ",
+            $store,
+            "
+             push rsi
+             .cfi_adjust_cfa_offset 8
+             push qword ptr [r12 + {wasm_sp}]
+             .cfi_adjust_cfa_offset 8
+             push qword ptr [r12 + {host_sp}]
+             .cfi_adjust_cfa_offset 8
+             mov [r12 + {host_sp}], rsp
+             .cfi_escape 0x0f, 0x05, 0x7c, {host_sp}, 0x06, 0x23, 0x50"
+        )
+    };
+}
+
+/// Calls [`VMStoreContext::entry_code`] on the store's Wasm stack with the registers of an image
+/// and a copy of `stack_size` bytes of stack arguments, and writes the result registers to the
+/// image: if the call was left in between, to that of the thunk by which it has gone on last.
+///
+/// # Safety
+///
+/// The image, the arguments and the code must agree on the signature; `stack_size` is a multiple of
+/// 16. The store has a stack, and the thread is ready for traps.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter_waiting_thunk(
+    context: *mut u8,
+    image: *mut RegisterImage,
+    stack_arguments: *const u8,
+    stack_size: usize,
+) {
+    naked_asm!(
+        push_entry_frame!("[rdi + {store}]"),
+        "mov r11, rsi
+         mov r13, [r12 + {wasm_sp}]",
+        change_to_wasm_stack!(),
+        "2:
+         test rcx, rcx
+         jz 3f
+         push qword ptr [rdx + rcx - 8]
+         sub rcx, 8
+         jmp 2b
+         3:
+         movaps xmm0, [r11 + {vectors}]
+         movaps xmm1, [r11 + {vectors} + 16]
+         movaps xmm2, [r11 + {vectors} + 32]
+         movaps xmm3, [r11 + {vectors} + 48]
+         movaps xmm4, [r11 + {vectors} + 64]
+         movaps xmm5, [r11 + {vectors} + 80]
+         movaps xmm6, [r11 + {vectors} + 96]
+         movaps xmm7, [r11 + {vectors} + 112]
+         mov rsi, [r11 + 8]
+         mov rdx, [r11 + 16]
+         mov rcx, [r11 + 24]
+         mov r8, [r11 + 32]
+         mov r9, [r11 + 40]
+         call [r12 + {entry_code}]
+         mov rsp, [r12 + {host_sp}]
+         pop qword ptr [r12 + {host_sp}]
+         pop qword ptr [r12 + {wasm_sp}]
+         pop r11
+         mov [r11 + {int_results}], rax
+         mov [r11 + {int_results} + 8], rcx
+         movaps [r11 + {vector_results}], xmm0
+         movaps [r11 + {vector_results} + 16], xmm1
+         .cfi_endproc",
+        return_to_host!(),
+        store = const offset_of!(VMContext, store),
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+        entry_code = const offset_of!(VMStoreContext, entry_code),
+        vectors = const offset_of!(RegisterImage, vectors),
+        int_results = const offset_of!(RegisterImage, int_results),
+        vector_results = const offset_of!(RegisterImage, vector_results),
+    )
+}
+
+/// Goes on with a call that was left, as if the host function that it waited for returned the
+/// results in the image. Returns as [`enter_waiting_thunk`] does, and writes to the same image.
+///
+/// # Safety
+///
+/// The frames of the call are on the Wasm stack as they were when it was left; `wasm_sp` is what it
+/// was before the call. The thread is ready for traps.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn resume_thunk(resume: *const Resume, image: *mut RegisterImage) {
+    naked_asm!(
+        push_entry_frame!("[rdi + {store}]"),
+        "mov rax, [rsi + {int_results}]
+         mov rcx, [rsi + {int_results} + 8]
+         movaps xmm0, [rsi + {vector_results}]
+         movaps xmm1, [rsi + {vector_results} + 16]
+         mov r11, [rdi + {stack_size}]
+         mov rbx, [rdi + {preserved}]
+         mov r12, [rdi + {preserved} + 8]
+         mov r13, [rdi + {preserved} + 16]
+         mov r14, [rdi + {preserved} + 24]
+         mov r15, [rdi + {preserved} + 32]
+         mov rbp, [rdi + {exit}]
+         mov rsp, rbp
+         pop rbp
+         pop r10
+         add rsp, r11
+         push r10
+         ret
+         .cfi_endproc",
+        store = const offset_of!(Resume, store),
+        exit = const offset_of!(Resume, exit),
+        stack_size = const offset_of!(Resume, stack_size),
+        preserved = const offset_of!(Resume, preserved),
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+        int_results = const offset_of!(RegisterImage, int_results),
+        vector_results = const offset_of!(RegisterImage, vector_results),
+    )
+}
+
+/// Goes on with a call that was left when its code was interrupted, with the state that it had then.
+/// Returns as [`enter_waiting_thunk`] does, and writes to the image.
+///
+/// # Safety
+///
+/// As for [`resume_thunk`]; the state is that of the code, and is not needed any more.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn go_on_thunk(
+    resume: *const Resume,
+    image: *mut RegisterImage,
+    saved: *const Saved,
+) {
+    naked_asm!(
+        push_entry_frame!("[rdi + {store}]"),
+        "mov rbp, rdx
+         jmp {restore}
+         .cfi_endproc",
+        restore = sym restore_thunk,
+        store = const offset_of!(Resume, store),
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+    )
+}
+
+/// Goes on with a call that was left, as if the host function that it waited for failed with what
+/// [`VmStore::fail`](crate::vm::store::VmStore::fail) has stored.
+///
+/// # Safety
+///
+/// As for [`resume_thunk`]; there is a failure.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn fail_thunk(resume: *const Resume, image: *mut RegisterImage) {
+    naked_asm!(
+        push_entry_frame!("[rdi + {store}]"),
+        "mov rax, [rdi + {exit}]
+         mov [r12 + {wasm_sp}], rax
+         mov rdi, r12
+         call {leave}
+         ud2
+         .cfi_endproc",
+        leave = sym leave,
+        store = const offset_of!(Resume, store),
+        exit = const offset_of!(Resume, exit),
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+    )
+}
+
+unsafe extern "C" fn leave(store: *mut VMStoreContext) -> ! {
+    // SAFETY: the thunk stands for the host function that has failed: an entry frame is below it,
+    // and nothing is left to drop.
+    unsafe { leave_host(store) }
+}
+
+/// Whether the innermost entry of a store is one that may be left while it waits.
+///
+/// # Safety
+///
+/// Wasm of the store is calling the host.
+pub(crate) unsafe fn is_waiting_entry(store: *mut VMStoreContext) -> bool {
+    // SAFETY: the frame of the entry is in place.
+    unsafe {
+        let third = (*store).host_sp.add(FRAME_IMAGE).cast::<*mut u8>().read();
+        third != store.cast()
+    }
+}
+
+/// Leaves the innermost entry, which then sees [`SUSPENDED`]. Nothing on the host stack in between
+/// is dropped; what is on the Wasm stack stays there.
+///
+/// # Safety
+///
+/// The store has an entry that may be left, on this thread; no frame between holds anything that
+/// must be dropped.
+pub(crate) unsafe fn suspend(store: *mut VMStoreContext) -> ! {
+    // SAFETY: as the caller promises.
+    unsafe { suspend_thunk(store) }
+}
+
+#[unsafe(naked)]
+unsafe extern "C" fn suspend_thunk(store: *mut VMStoreContext) -> ! {
+    naked_asm!(
+        "mov r10, rdi
+         mov byte ptr [r10 + {outcome}], {suspended}
+         mov rsp, [r10 + {host_sp}]
+         pop qword ptr [r10 + {host_sp}]
+         pop qword ptr [r10 + {wasm_sp}]
+         pop r10",
+        return_to_host!(),
+        outcome = const offset_of!(VMStoreContext, outcome),
+        suspended = const SUSPENDED,
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+    )
+}
+
+/// From Wasm to a host function that may wait: registers are written to an image on the host stack,
+/// and stack arguments are popped as the convention wants.
+///
+/// # Safety
+///
+/// To be called by compiled code, with a [`HostRecord`] for a context.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn host_waiting() {
+    naked_asm!(
+        "push rbp
+         mov rbp, rsp
+         mov r10, [rdi + {store}]
+         mov [r10 + {wasm_sp}], rbp
+         mov rsp, [r10 + {host_sp}]
+         sub rsp, {image_size}
+         mov [rsp], rdi
+         mov [rsp + 8], rsi
+         mov [rsp + 16], rdx
+         mov [rsp + 24], rcx
+         mov [rsp + 32], r8
+         mov [rsp + 40], r9
+         movaps [rsp + {vectors}], xmm0
+         movaps [rsp + {vectors} + 16], xmm1
+         movaps [rsp + {vectors} + 32], xmm2
+         movaps [rsp + {vectors} + 48], xmm3
+         movaps [rsp + {vectors} + 64], xmm4
+         movaps [rsp + {vectors} + 80], xmm5
+         movaps [rsp + {vectors} + 96], xmm6
+         movaps [rsp + {vectors} + 112], xmm7
+         mov [rsp + {preserved}], rbx
+         mov [rsp + {preserved} + 8], r12
+         mov [rsp + {preserved} + 16], r13
+         mov [rsp + {preserved} + 24], r14
+         mov [rsp + {preserved} + 32], r15
+         mov rsi, rsp
+         lea rdx, [rbp + 16]
+         call {dispatch}
+         mov r11, rax
+         mov rax, [rsp + {int_results}]
+         mov rcx, [rsp + {int_results} + 8]
+         movaps xmm0, [rsp + {vector_results}]
+         movaps xmm1, [rsp + {vector_results} + 16]
+         mov rsp, rbp
+         pop rbp
+         pop r10
+         add rsp, r11
+         push r10
+         ret",
+        store = const offset_of!(HostRecord, store),
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
+        image_size = const size_of::<WaitingImage>(),
+        vectors = const offset_of!(RegisterImage, vectors),
+        preserved = const offset_of!(WaitingImage, preserved),
+        int_results = const offset_of!(RegisterImage, int_results),
+        vector_results = const offset_of!(RegisterImage, vector_results),
+        dispatch = sym host_waiting_dispatch,
+    )
+}
