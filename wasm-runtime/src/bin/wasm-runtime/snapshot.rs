@@ -11,7 +11,7 @@ use wasm_runtime::{
     Compiler as _, Config, Engine, Escaped, ExternType, Instance, Linker, Module, Mutability,
     Outside, Result, Snapshot, Store, bail,
 };
-use wasm_types::{GlobalState, MemoryState, Module as WasmModule, TableState};
+use wasm_types::{GlobalState, MemoryState, Module as WasmModule, RefState, TableState};
 
 use crate::exit;
 use crate::input;
@@ -221,13 +221,17 @@ impl Unchanged {
                     unchanged.memories.push(memories.next().flatten().filter(|_| !has_start));
                 }
                 ExternType::Table(_) => {
-                    unchanged.tables.push(tables.next().flatten().filter(|_| !has_start));
+                    let known = |table: &TableState| !has_start && !has_objects(table);
+                    unchanged.tables.push(tables.next().flatten().filter(known));
                 }
                 ExternType::Global(ty) => {
                     let fixed = matches!(ty.mutability(), Mutability::Const);
-                    unchanged
-                        .globals
-                        .push(globals.next().flatten().filter(|_| fixed || !has_start));
+                    unchanged.globals.push(
+                        globals
+                            .next()
+                            .flatten()
+                            .filter(|value| (fixed || !has_start) && !is_object(value)),
+                    );
                 }
                 ExternType::Func(_) | ExternType::Tag(_) => {}
             }
@@ -243,6 +247,17 @@ impl Unchanged {
         forget(&mut now.globals, &self.globals);
         Ok(now)
     }
+}
+
+/// Whether a table refers to objects, which may have changed although the references have not.
+fn has_objects(table: &TableState) -> bool {
+    let mut elements = table.runs.iter().flat_map(|run| &run.elements);
+    elements.any(|element| matches!(element, RefState::Object(_)))
+}
+
+/// Whether a global does.
+fn is_object(global: &GlobalState) -> bool {
+    matches!(global, GlobalState::Ref(RefState::Object(_)))
 }
 
 /// Leaves out what has not changed. Imports come first in both lists.
