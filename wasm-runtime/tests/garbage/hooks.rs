@@ -2,7 +2,8 @@
 //! and callbacks of deadlines. Nothing is collected meanwhile, whatever they do.
 
 use wasm_runtime::{
-    AsContextMut, Config, Engine, ExternRef, Result, RootScope, UpdateDeadline, Val,
+    AnyRef, AsContextMut, Config, Engine, ExternRef, ExternType, I31, Instance, Linker, Module,
+    Result, RootScope, Store, UpdateDeadline, Val,
 };
 
 use crate::support::{Alive, Counted, guest};
@@ -129,5 +130,87 @@ fn code_that_is_interrupted_keeps_its_references() -> Result<()> {
     });
     let run = instance.get_typed_func::<i32, i32>(&mut store, "run")?;
     assert_eq!(run.call(&mut store, 20)?, 5);
+    Ok(())
+}
+
+const PAIRS: &str = r#"(module
+    (type $pair (struct (field (mut i32)) (field (mut anyref))))
+    (import "host" "through" (func $through (param (ref $pair)) (result (ref null $pair))))
+    (func $inner (param (ref $pair) i31ref) (result (ref $pair)) (local.get 0))
+    (func (export "run") (param i32) (result i32) (local $pair (ref null $pair))
+        (local.set $pair (struct.new $pair (local.get 0) (ref.i31 (i32.const 1))))
+        (local.set $pair
+            (call $through
+                (call $inner (ref.as_non_null (local.get $pair)) (ref.i31 (i32.const 3)))))
+        (i32.add
+            (i32.mul (struct.get $pair 0 (local.get $pair)) (i32.const 1000))
+            (i31.get_u (ref.cast (ref i31) (struct.get $pair 1 (local.get $pair)))))))"#;
+
+/// A store with an instance of the above, whose import returns what it gets.
+fn pairs(engine: &Engine) -> Result<(Store<Alive>, Instance)> {
+    let module = Module::new(engine, PAIRS)?;
+    let mut store = Store::new(engine, Alive::default());
+    let mut linker = Linker::new(engine);
+    let Some(ExternType::Func(ty)) = module.imports().next().map(|import| import.ty()) else {
+        panic!("the import is a function")
+    };
+    linker.func_new("host", "through", ty, |_, params, results| {
+        results[0] = params[0];
+        Ok(())
+    })?;
+    let instance = linker.instantiate(&mut store, &module)?;
+    Ok((store, instance))
+}
+
+/// Reads what a hook is told of, before and after much is made, and counts in the second field of
+/// each pair how often that was done.
+fn count_in_pairs(mut store: impl AsContextMut<Data = Alive>, values: &[Val]) -> Result<()> {
+    for round in 0..2 {
+        for value in values {
+            let Val::AnyRef(Some(value)) = value else { continue };
+            let Some(pair) = value.as_struct(store.as_context())? else {
+                assert_eq!(value.as_i31(store.as_context())?, I31::new_u32(3));
+                continue;
+            };
+            assert_eq!(pair.field(&mut store, 0)?.unwrap_i32(), 7);
+            let count = *pair.field(&mut store, 1)?.unwrap_anyref().expect("a number");
+            let count = count.unwrap_i31(store.as_context())?.get_u32() + round;
+            let count = AnyRef::from_i31(&mut store, I31::wrapping_u32(count));
+            pair.set_field(&mut store, 1, count.into())?;
+        }
+        be_busy(&mut store)?;
+    }
+    Ok(())
+}
+
+#[cfg(feature = "call-hook")]
+#[test]
+fn objects_are_read_and_changed_by_call_hooks() -> Result<()> {
+    use wasm_runtime::CallFilter;
+    let (mut store, instance) = pairs(&Engine::new(Config::new().wasm_gc(true))?)?;
+    store.add_call_hook(CallFilter::all(), |mut call| {
+        let values = call.args().or_else(|| call.results()).unwrap_or_default();
+        count_in_pairs(&mut call, &values)
+    });
+    let run = instance.get_typed_func::<i32, i32>(&mut store, "run")?;
+    // The import is called and returns.
+    assert_eq!(run.call(&mut store, 7)?, 7003);
+    Ok(())
+}
+
+#[cfg(feature = "function-hook")]
+#[test]
+fn objects_are_read_and_changed_by_function_hooks() -> Result<()> {
+    use wasm_runtime::NamePattern;
+    let mut config = Config::new();
+    config.wasm_gc(true).function_hooks([NamePattern::new("*")?]);
+    let (mut store, instance) = pairs(&Engine::new(&config)?)?;
+    store.function_hook(|mut call| {
+        let values = call.args().or_else(|| call.results()).unwrap_or_default();
+        count_in_pairs(&mut call, &values)
+    });
+    let run = instance.get_typed_func::<i32, i32>(&mut store, "run")?;
+    // The inner function is entered and returns.
+    assert_eq!(run.call(&mut store, 7)?, 7003);
     Ok(())
 }

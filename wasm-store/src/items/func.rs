@@ -199,7 +199,8 @@ impl Func {
     /// The function as one with static types, which is faster to call.
     ///
     /// For a parameter that is a reference to functions of one type, [`Func`] and `Option<Func>`
-    /// stand as well; then each call checks that the argument is of that type.
+    /// stand as well, and handles to structures and arrays for references to those of one type;
+    /// then each call checks that the argument is of that type.
     ///
     /// # Errors
     ///
