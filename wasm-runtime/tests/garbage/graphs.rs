@@ -187,13 +187,14 @@ impl Model {
             "triple" => self.make(to, Thing::Triple(number, [first, second, Null])),
             "list" => self.make(to, Thing::List(vec![first; start])),
             "bytes" => self.make(to, Thing::Bytes(b as u8, number)),
-            "first" => match target {
-                Object(object) => match &mut self.things[object] {
-                    Thing::Pair(_, [field, _]) | Thing::Triple(_, [field, ..]) => *field = first,
-                    _ => {}
-                },
-                _ => {}
-            },
+            "first" => {
+                if let Object(object) = target
+                    && let Thing::Pair(_, [field, _]) | Thing::Triple(_, [field, ..]) =
+                        &mut self.things[object]
+                {
+                    *field = first;
+                }
+            }
             "last" => {
                 if let Object(object) = target
                     && let Thing::Triple(_, [.., field]) = &mut self.things[object]

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use super::layout::Shape;
 use super::object::{ARRAY_HEAD, HEADER_SIZE, Header, is_object};
-use super::space::{Bump, Space};
+use super::space::{Bump, NURSERY, Space};
 use super::types::Types;
 
 /// What a tracer moves.
@@ -39,8 +39,8 @@ struct Mover<'a> {
     shapes: *const Shape,
     /// The places of references that shapes have no room for.
     far: &'a [u32],
-    /// Where the objects of the nursery end.
-    young_end: u32,
+    /// How many bytes of the nursery have objects.
+    young_size: u32,
     /// Where objects are moved to. There is room for all.
     to: Bump,
     /// Nobody else changes the heap and its types.
@@ -54,7 +54,7 @@ impl<'a> Tracer<'a> {
             base: space.base(),
             shapes: types.shapes(),
             far: types.far(),
-            young_end: space.young().end,
+            young_size: space.young().len() as u32,
             to,
             heap: PhantomData,
         };
@@ -149,15 +149,13 @@ impl Mover<'_> {
         // SAFETY: as the caller promises.
         unsafe {
             let reference = place.read();
-            if !is_object(reference) {
-                return;
-            }
-            let stays = match ALL {
+            let moves = match ALL {
                 // Some places are shown more than once.
-                true => self.to.contains(reference),
-                false => reference >= self.young_end,
+                true => is_object(reference) && !self.to.contains(reference),
+                // Null is not in the nursery.
+                false => reference & 1 == 0 && reference.wrapping_sub(NURSERY) < self.young_size,
             };
-            if !stays {
+            if moves {
                 place.write(self.moved(reference));
             }
         }
