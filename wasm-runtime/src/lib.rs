@@ -94,6 +94,8 @@ pub use jit::{CompileTimings, CraneliftCompiler};
 pub use wasm_store::GuestProfiler;
 #[cfg(feature = "profile")]
 pub use wasm_store::ProfilingStrategy;
+#[cfg(feature = "async")]
+pub use wasm_store::ResourceLimiterAsync;
 pub use wasm_store::{
     AnyRef, ArrayType, AsContext, AsContextMut, Caller, Collector, CompileLimit, CompileLimits,
     CompileRequest, Compiler, Config, DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT,

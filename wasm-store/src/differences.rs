@@ -7,7 +7,7 @@
 //!
 //! | in Wasmtime | here | why |
 //! |---|---|---|
-//! | `Memory::new_async`, `grow_async`, `Table::new_async`, `grow_async`, `ExternRef::new_async`, `Linker::module_async`, `Module::new_async` and the like | not there | only calls and instantiation wait (feature `async`); these have nothing that could |
+//! | `ExternRef::new_async`, `Linker::module_async` and the like | not there | what grows the garbage-collected heap does not wait (feature `async`) |
 //! | `wasmtime::component` | not there | components are not implemented |
 //! | `ExnRef`, `ContRef` and their `Val` and `Ref` variants; `HeapType::ConcreteExn`, `ConcreteCont`, `Cont`, `NoCont`; `ExnType`, `ContType` | not there | references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
 //! | `Store::throw`, `Store::take_pending_exception` | not there | as above: they take and give references to exceptions. A host function throws by returning the error of a call that an exception has ended |
@@ -21,7 +21,7 @@
 //! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
 //! | `Store::gc_async`, `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | nothing waits while it is collected; a heap has one reservation, made with the first object or instance whose module declares one. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
 //! | `GuestProfiler::new_component` | not there | components are not implemented; `GuestProfiler` itself is there with the feature `observe` |
-//! | `ResourceLimiterAsync`, `Store::limiter_async`, `Store::call_hook_async` | not there | limiters and hooks do not wait |
+//! | `Store::call_hook_async`, `CallHookHandler` | not there | hooks do not wait |
 //! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `to_raw` and `from_raw` of `ExternRef` and `AnyRef` | not there | how values are laid out at the border to compiled code is not part of the API |
 //! | `Module::deserialize_raw`, `Module::deserialize_open_file`, `Module::image_range`, `Module::address_map`, `Module::resources_required`, `Module::initialize_copy_on_write_image` | not there | they show an implementation that this one does not share |
 //! | `Error::backtrace`, `Error::from_anyhow`, `ToWasmtimeResult` | not there | errors capture no backtrace of Rust code and know no other crate's error type: [`Error::from_boxed`](crate::Error::from_boxed) takes any |

@@ -12,6 +12,8 @@ mod externref;
 mod func;
 mod gate;
 mod global;
+#[cfg(feature = "async")]
+mod growing;
 mod i31;
 mod instance;
 mod internal;

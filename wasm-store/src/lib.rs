@@ -109,6 +109,8 @@ pub use items::{
 pub use items::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 pub use linker::{InstancePre, Linker, UnknownImportError};
 pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};
+#[cfg(feature = "async")]
+pub use store::ResourceLimiterAsync;
 pub use store::{
     AsContext, AsContextMut, Awaited, Caller, DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT,
     DEFAULT_TABLE_LIMIT, HeapObjectKind, HeapSummary, HeapSummaryType, Interest, InterruptHandle,

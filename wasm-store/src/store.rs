@@ -34,6 +34,8 @@ use host_side::HostSide;
 pub(crate) use id::StoreId;
 pub(crate) use interruption::EpochSlot;
 pub use interruption::{InterruptHandle, UpdateDeadline};
+#[cfg(feature = "async")]
+pub use limits::waiting::ResourceLimiterAsync;
 pub use limits::{
     DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, ResourceLimiter,
     StoreLimits, StoreLimitsBuilder,
@@ -93,7 +95,7 @@ impl<T: 'static> Store<T> {
     pub fn new(engine: &Engine, data: T) -> Self {
         let inner = Box::new(StoreInner {
             opaque: StoreOpaque::new(engine),
-            host: HostSide { data, limiter: None },
+            host: HostSide::new(data),
             hook: HookSlot::default(),
             epoch: EpochSlot::default(),
             function_hook: FunctionHookSlot::default(),

@@ -97,7 +97,7 @@ pub(crate) use room::{Room, Wanted};
 pub(crate) use state::{Plan, Source, VmOutside, VmState};
 pub(crate) use store::{StoreHost, VmStore};
 #[cfg(feature = "async")]
-pub(crate) use suspend::{Pending, StartShim, Started, WaitingCall};
+pub(crate) use suspend::{Asking, Growing, Pending, StartShim, Started, WaitingCall};
 pub(crate) use table::{VmTable, table_bytes};
 pub(crate) use tag::VmTag;
 pub(crate) use type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord};

@@ -9,6 +9,7 @@ mod ends;
 #[cfg(feature = "call-hook")]
 mod hooks;
 mod instances;
+mod limits;
 mod nested;
 mod required;
 mod support;

@@ -67,9 +67,14 @@ impl Instance {
     ) -> Result<Instance> {
         let mut store = store.as_context_mut();
         let made = {
+            // What is wrong with the imports comes before the limiter is asked.
+            drop(Self::bind(store.0, module, imports)?);
+            Self::ask_about(store.0, module).await?;
             let bound = Self::bind(store.0, module, imports)?;
             // SAFETY: the imports have been checked.
-            unsafe { Self::make(store.0, module, &bound)? }
+            let made = unsafe { Self::make(store.0, module, &bound) };
+            store.0.forget_answers();
+            made?
         };
         made.start_async(&mut store).await
     }
@@ -148,6 +153,15 @@ impl Instance {
     fn start_function(&self, store: &mut StoreOpaque) -> Option<Func> {
         let start = self.entry(store).module.artifact().start()?;
         self.item(store, EntityIndex::Func(start))?.into_func()
+    }
+
+    /// Asks a limiter that may wait about what an instance needs.
+    #[cfg(feature = "async")]
+    pub(crate) async fn ask_about<T: Send + 'static>(
+        store: &mut StoreInner<T>,
+        module: &Module,
+    ) -> Result<()> {
+        super::growing::ask_about(store, module).await
     }
 
     /// Calls the start function of an instance that was just made.

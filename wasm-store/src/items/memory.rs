@@ -298,6 +298,12 @@ impl Memory {
         Ok(old)
     }
 
+    /// What a limiter is asked before the memory grows.
+    #[cfg(feature = "async")]
+    pub(super) fn growing(&self, store: &StoreOpaque, delta: u64) -> crate::vm::Growing {
+        self.vm(store).growing(delta)
+    }
+
     #[inline]
     fn vm<'a>(&self, store: &'a StoreOpaque) -> &'a VmMemory {
         self.store.assert_is(store.id());

@@ -222,6 +222,12 @@ impl Table {
         Ok(())
     }
 
+    /// What a limiter is asked before the table grows.
+    #[cfg(feature = "async")]
+    pub(super) fn growing(&self, store: &StoreOpaque, delta: u64) -> crate::vm::Growing {
+        self.vm(store).growing(delta)
+    }
+
     fn vm<'a>(&self, store: &'a StoreOpaque) -> &'a VmTable {
         self.store.assert_is(store.id());
         // SAFETY: the table lives as long as its store, which is borrowed.

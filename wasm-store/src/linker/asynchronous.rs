@@ -118,11 +118,15 @@ impl<T: 'static> InstancePre<T> {
             if self.waits {
                 store.0.require_async();
             }
+            drop(self.bind(store.0)?);
+            Instance::ask_about(store.0, &self.module).await?;
             let imports = self.bind(store.0)?;
             store.0.keep_alive(Kept::Items(Arc::clone(&self.items)));
             // SAFETY: the items were checked to fit. Host functions are made for data of this type,
             // and are kept alive.
-            unsafe { Instance::make(store.0, &self.module, &imports)? }
+            let made = unsafe { Instance::make(store.0, &self.module, &imports) };
+            store.0.forget_answers();
+            made?
         };
         made.start_async(&mut store).await
     }

@@ -1,6 +1,9 @@
 //! The host's part of a store: its data, and the limiter of growth. It is separate from the rest,
 //! since the rest queries the limiter while it is borrowed itself.
 
+#[cfg(feature = "async")]
+mod waiting;
+
 use crate::error::{Error, Result};
 use crate::store::ResourceLimiter;
 use crate::vm::StoreHost;
@@ -10,11 +13,23 @@ type Limiter<T> = dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync;
 pub(super) struct HostSide<T: 'static> {
     pub(super) data: T,
     pub(super) limiter: Option<Box<Limiter<T>>>,
+    /// In place of the limiter, if there is one that may wait.
+    #[cfg(feature = "async")]
+    waiting: waiting::Waiting<T>,
 }
 
 impl<T: 'static> HostSide<T> {
+    pub(super) fn new(data: T) -> Self {
+        Self {
+            data,
+            limiter: None,
+            #[cfg(feature = "async")]
+            waiting: Default::default(),
+        }
+    }
+
     fn limiter(&mut self) -> Option<&mut dyn ResourceLimiter> {
-        let Self { data, limiter } = self;
+        let Self { data, limiter, .. } = self;
         limiter.as_mut().map(|limiter| limiter(data))
     }
 }
@@ -28,6 +43,9 @@ impl<T: 'static> StoreHost for HostSide<T> {
     ) -> Result<bool> {
         match self.limiter() {
             Some(limiter) => limiter.memory_growing(current, desired, maximum),
+            #[cfg(feature = "async")]
+            None => self.answered(),
+            #[cfg(not(feature = "async"))]
             None => Ok(true),
         }
     }
@@ -35,6 +53,9 @@ impl<T: 'static> StoreHost for HostSide<T> {
     fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
         match self.limiter() {
             Some(limiter) => limiter.memory_grow_failed(error),
+            #[cfg(feature = "async")]
+            None => self.grow_failed(false, error),
+            #[cfg(not(feature = "async"))]
             None => Ok(()),
         }
     }
@@ -47,6 +68,9 @@ impl<T: 'static> StoreHost for HostSide<T> {
     ) -> Result<bool> {
         match self.limiter() {
             Some(limiter) => limiter.table_growing(current, desired, maximum),
+            #[cfg(feature = "async")]
+            None => self.answered(),
+            #[cfg(not(feature = "async"))]
             None => Ok(true),
         }
     }
@@ -54,6 +78,9 @@ impl<T: 'static> StoreHost for HostSide<T> {
     fn table_grow_failed(&mut self, error: Error) -> Result<()> {
         match self.limiter() {
             Some(limiter) => limiter.table_grow_failed(error),
+            #[cfg(feature = "async")]
+            None => self.grow_failed(true, error),
+            #[cfg(not(feature = "async"))]
             None => Ok(()),
         }
     }
@@ -61,5 +88,23 @@ impl<T: 'static> StoreHost for HostSide<T> {
     fn refusal(&mut self) -> String {
         let said = self.limiter().and_then(|limiter| limiter.refusal());
         said.unwrap_or_else(|| "the store's limiter does not allow it".to_string())
+    }
+
+    #[cfg(feature = "async")]
+    fn heap_growing(&mut self, current: usize, desired: usize) -> Result<bool> {
+        match self.limiter() {
+            Some(limiter) => limiter.memory_growing(current, desired, None),
+            None => self.heap_growing_now(current, desired),
+        }
+    }
+
+    #[cfg(feature = "async")]
+    fn ask(&mut self, what: crate::vm::Growing) -> Option<crate::vm::Asking<'_>> {
+        self.ask_waiting(what)
+    }
+
+    #[cfg(feature = "async")]
+    fn answer(&mut self, answer: Result<bool>) {
+        self.keep_answer(answer);
     }
 }

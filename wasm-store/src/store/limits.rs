@@ -1,5 +1,8 @@
 //! Limits on what the code of a store may use.
 
+#[cfg(feature = "async")]
+pub(super) mod waiting;
+
 use std::fmt;
 
 use crate::error::{Error, Result};

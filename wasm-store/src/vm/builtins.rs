@@ -31,6 +31,26 @@ struct Table([*const u8; Builtin::ALL.len()]);
 // SAFETY: addresses of code, never written.
 unsafe impl Sync for Table {}
 
+/// Makes the thunk of a builtin. What grows may have to wait for the host's limiter.
+macro_rules! thunk_of {
+    (memory_grow, $target:path) => {
+        #[cfg(feature = "async")]
+        pub(crate) use $crate::vm::arch::memory_grow;
+        #[cfg(not(feature = "async"))]
+        super::builtin_thunk!(memory_grow, $target);
+    };
+    (table_grow, $target:path) => {
+        #[cfg(feature = "async")]
+        pub(crate) use $crate::vm::arch::table_grow;
+        #[cfg(not(feature = "async"))]
+        super::builtin_thunk!(table_grow, $target);
+    };
+    ($name:ident, $target:path) => {
+        super::builtin_thunk!($name, $target);
+    };
+}
+use thunk_of;
+
 macro_rules! builtins {
     (
         { $($builtin:ident $name:ident;)* }
@@ -38,7 +58,7 @@ macro_rules! builtins {
         { $($later:ident $later_name:ident;)* }
     ) => {
         mod thunk {
-            $(super::builtin_thunk!($name, super::$name);)*
+            $(super::thunk_of!($name, super::$name);)*
             $(super::builtin_thunk!($later_name, super::$later_name);)*
         }
         static TABLE: Table = Table([
@@ -169,18 +189,35 @@ fn in_bounds(start: u64, len: u64, size: u64) -> bool {
     start.checked_add(len).is_some_and(|end| end <= size)
 }
 
-unsafe extern "C" fn memory_grow(context: *mut VMContext, memory: u32, delta: u64) -> u64 {
+pub(super) unsafe extern "C" fn memory_grow(
+    context: *mut VMContext,
+    memory: u32,
+    delta: u64,
+) -> u64 {
     // SAFETY: compiled code names a memory of its instance.
+    unsafe { guarded(context, |host| grow_memory(context, memory, delta, host)) }
+}
+
+/// The old size, or the largest number if the memory can't grow.
+///
+/// # Safety
+///
+/// The memory is one of the instance, and nothing borrows it.
+pub(super) unsafe fn grow_memory(
+    context: *mut VMContext,
+    memory: u32,
+    delta: u64,
+    host: Option<&mut dyn StoreHost>,
+) -> Result<u64, Error> {
+    // SAFETY: as the caller promises.
     unsafe {
         let memory = instance(context).memory(MemoryIndex::new(memory));
         let room = (*(*(*context).store).vm).room();
-        let grow =
-            |host: Option<&mut dyn StoreHost>| (*memory.as_ptr()).grow(delta, host, room, None);
-        let grown = guarded(context, grow);
+        let grown = (*memory.as_ptr()).grow(delta, host, room, None)?;
         if let (Some(old), 1..) = (grown, delta) {
             (*(*(*context).store).vm).has_grown(memory.addr().get(), old + delta);
         }
-        grown.unwrap_or(u64::MAX)
+        Ok(grown.unwrap_or(u64::MAX))
     }
 }
 
@@ -261,24 +298,37 @@ unsafe extern "C" fn data_drop(context: *mut VMContext, data: u32) {
     }
 }
 
-unsafe extern "C" fn table_grow(
+pub(super) unsafe extern "C" fn table_grow(
     context: *mut VMContext,
     table: u32,
     delta: u64,
     value: u64,
 ) -> u64 {
     // SAFETY: compiled code names a table of its instance.
+    unsafe { guarded(context, |host| grow_table(context, table, delta, value, host)) }
+}
+
+/// The old size, or the largest number if the table can't grow.
+///
+/// # Safety
+///
+/// The table is one of the instance, the value of its type, and nothing borrows the table.
+pub(super) unsafe fn grow_table(
+    context: *mut VMContext,
+    table: u32,
+    delta: u64,
+    value: u64,
+    host: Option<&mut dyn StoreHost>,
+) -> Result<u64, Error> {
+    // SAFETY: as the caller promises.
     unsafe {
         let table = instance(context).table(TableIndex::new(table));
         let room = (*(*(*context).store).vm).room();
-        let grow = |host: Option<&mut dyn StoreHost>| {
-            (*table.as_ptr()).grow(delta, value, host, room, None)
-        };
-        let grown = guarded(context, grow);
+        let grown = (*table.as_ptr()).grow(delta, value, host, room, None)?;
         if let (Some(old), 1..) = (grown, delta) {
             (*(*(*context).store).vm).has_grown(table.addr().get(), old + delta);
         }
-        grown.unwrap_or(u64::MAX)
+        Ok(grown.unwrap_or(u64::MAX))
     }
 }
 

@@ -302,6 +302,18 @@ impl VmMemory {
         })
     }
 
+    /// What the host is asked before the memory grows by a number of pages.
+    #[cfg(feature = "async")]
+    pub(crate) fn growing(&self, delta: u64) -> super::suspend::Growing {
+        let len = |pages| bytes(&self.ty, pages);
+        super::suspend::Growing {
+            is_table: false,
+            current: self.byte_size(),
+            desired: self.pages().checked_add(delta).and_then(len).unwrap_or(usize::MAX),
+            maximum: self.ty.maximum.and_then(len),
+        }
+    }
+
     fn grow_to(&mut self, len: usize) -> Result<(), Error> {
         if self.given_up {
             return Err(Error::msg(

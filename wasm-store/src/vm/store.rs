@@ -51,6 +51,15 @@ pub(crate) trait StoreHost {
     fn table_grow_failed(&mut self, error: Error) -> Result<(), Error>;
     /// Why the growth that was last requested is not allowed.
     fn refusal(&mut self) -> String;
+    /// Whether the garbage-collected heap may grow; sizes in bytes. An error ends the computation.
+    #[cfg(feature = "async")]
+    fn heap_growing(&mut self, current: usize, desired: usize) -> Result<bool, Error>;
+    /// Asks whether something may grow, if the host may have to wait before it answers.
+    #[cfg(feature = "async")]
+    fn ask(&mut self, what: super::suspend::Growing) -> Option<super::suspend::Asking<'_>>;
+    /// Keeps the answer, for when that grows.
+    #[cfg(feature = "async")]
+    fn answer(&mut self, answer: Result<bool, Error>);
 }
 
 /// What one store owns at the machine's edge. All of it stays at its address until the store is

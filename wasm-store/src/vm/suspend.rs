@@ -24,9 +24,15 @@
 
 #![allow(unsafe_code)]
 
+mod growing;
+
 use std::mem;
+use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll};
+
+pub(crate) use growing::{Asking, Growing};
+pub(in crate::vm) use growing::{memory_grow, table_grow};
 
 use super::arch::{
     CallLayout, RegisterImage, Resume, Saved, ValueLocation, WaitingImage, enter_waiting_thunk,
@@ -81,7 +87,7 @@ pub(in crate::vm) struct Suspending {
     /// that this call has led to, before the poll is over.
     context: Option<NonNull<()>>,
     /// What a call hands over when it is left.
-    left: Option<Box<Suspension>>,
+    left: Option<Suspension>,
 }
 
 /// A call that was left.
@@ -99,6 +105,8 @@ enum Left {
         /// Where Wasm wants the results that do not come in registers.
         buffer: *mut u8,
     },
+    /// In the call of a builtin that returns a number.
+    Builtin,
     /// At a check whether it is to stop.
     Interrupted(Box<Saved>),
 }
@@ -116,7 +124,7 @@ enum State {
     /// It was not polled yet.
     New,
     /// Wasm waits for a host function.
-    Wasm(Box<Suspension>),
+    Wasm(Suspension),
     /// The host waits for the host function that it has called.
     Host(Box<dyn Pending>),
     /// It is over.
@@ -238,7 +246,7 @@ impl WaitingCall {
 
     unsafe fn go_on(
         &mut self,
-        mut suspension: Box<Suspension>,
+        mut suspension: Suspension,
         context: &mut Context<'_>,
         values: *mut ValRaw,
     ) -> Result<State, Box<Unwind>> {
@@ -249,7 +257,7 @@ impl WaitingCall {
             let host_data = (*store).host_data;
             let layout = match suspension.left {
                 Left::Host { record, .. } => Some(&(*(*record).ty).layout),
-                Left::Interrupted(_) => None,
+                Left::Builtin | Left::Interrupted(_) => None,
             };
             let mut results = Values::new(layout.map_or(0, CallLayout::array_len));
             let results = results.as_mut_ptr();
@@ -265,12 +273,16 @@ impl WaitingCall {
                 vectors: [0; 8],
                 vector_results: [0; 2],
             };
-            let Suspension { resume, left, .. } = *suspension;
+            let Suspension { resume, left, .. } = suspension;
             self.run(context, values, &mut image, |image| match (left, layout) {
                 _ if !succeeded => fail_thunk(&resume, image),
                 (Left::Interrupted(saved), _) => go_on_thunk(&resume, image, &*saved),
                 (Left::Host { buffer, .. }, Some(layout)) => {
                     spread(layout, &mut *image, buffer, results);
+                    resume_thunk(&resume, image);
+                }
+                (Left::Builtin, _) => {
+                    (*image).int_results[0] = (*results).u64;
                     resume_thunk(&resume, image);
                 }
                 (Left::Host { .. }, None) => unreachable!("a host function has a type"),
@@ -341,7 +353,7 @@ impl WaitingCall {
                     true
                 }
                 State::Wasm(suspension) => {
-                    let Suspension { resume, pending, .. } = *suspension;
+                    let Suspension { resume, pending, .. } = suspension;
                     while_waiting(self.store, resume.exit, || pending.cancel());
                     interruption::call_ended(self.store);
                     true
@@ -383,21 +395,23 @@ unsafe fn start_shim(record: *const HostRecord) -> StartShim {
     unsafe { mem::transmute::<*const u8, StartShim>((*record).shim) }
 }
 
-/// An array for the values of a call.
+/// An array for the values of a call. It is not cleared: whoever reads a value has written it.
 struct Values {
-    inline: [ValRaw; INLINE],
+    inline: [MaybeUninit<ValRaw>; INLINE],
     /// In their place, if they are more.
     heap: Vec<ValRaw>,
 }
 
 impl Values {
+    #[inline(always)]
     fn new(len: usize) -> Self {
         let heap = if len <= INLINE { Vec::new() } else { vec![ValRaw::ZERO; len] };
-        Self { inline: [ValRaw::ZERO; INLINE], heap }
+        Self { inline: [const { MaybeUninit::uninit() }; INLINE], heap }
     }
 
+    #[inline(always)]
     fn as_mut_ptr(&mut self) -> *mut ValRaw {
-        if self.heap.is_empty() { self.inline.as_mut_ptr() } else { self.heap.as_mut_ptr() }
+        if self.heap.is_empty() { self.inline.as_mut_ptr().cast() } else { self.heap.as_mut_ptr() }
     }
 }
 
@@ -473,7 +487,7 @@ unsafe fn leave_waiting(
             None => ptr::null_mut(),
         };
         let left = Left::Host { record, buffer };
-        (*(*store).vm).suspending.left = Some(Box::new(Suspension { resume, pending, left }));
+        (*(*store).vm).suspending.left = Some(Suspension { resume, pending, left });
     }
 }
 
@@ -501,7 +515,39 @@ pub(in crate::vm) unsafe fn wait_interrupted(
         let exit = (*store).wasm_sp;
         let resume = Resume { store, exit, stack_size: 0, preserved: [0; 5] };
         let left = Left::Interrupted(Box::new(saved.clone()));
-        (*suspending).left = Some(Box::new(Suspension { resume, pending, left }));
+        (*suspending).left = Some(Suspension { resume, pending, left });
+        Poll::Pending
+    }
+}
+
+/// Polls what a builtin waits for. If that is not ready, keeps what is needed to go on with the call,
+/// which is about to be left.
+///
+/// # Safety
+///
+/// The builtin was called by Wasm of the store, with these registers, and has nothing left to drop.
+unsafe fn wait_in_builtin(
+    store: *mut VMStoreContext,
+    preserved: &[u64; 5],
+    mut pending: Box<dyn Pending>,
+) -> Poll<Option<u64>> {
+    // SAFETY: the store lives, and the poll that has led to its innermost entry runs.
+    unsafe {
+        let suspending = &raw mut (*(*store).vm).suspending;
+        let Some(context) = (*suspending).context.filter(|_| is_waiting_entry(store)) else {
+            pending.cancel();
+            VmStore::fail(store, Unwind::Error(Error::msg(NOT_ASYNC)));
+            return Poll::Ready(None);
+        };
+        let context = context.cast::<Context<'_>>().as_mut();
+        let mut value = ValRaw::ZERO;
+        if let Poll::Ready(succeeded) = pending.poll(context, &mut value) {
+            return Poll::Ready(succeeded.then_some(value.u64));
+        }
+        let exit = (*store).wasm_sp;
+        let resume = Resume { store, exit, stack_size: 0, preserved: *preserved };
+        let left = Left::Builtin;
+        (*suspending).left = Some(Suspension { resume, pending, left });
         Poll::Pending
     }
 }

@@ -347,6 +347,18 @@ impl VmTable {
         }
     }
 
+    /// What the host is asked before the table grows by a number of elements.
+    #[cfg(feature = "async")]
+    pub(crate) fn growing(&self, delta: u64) -> super::suspend::Growing {
+        let as_usize = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        super::suspend::Growing {
+            is_table: true,
+            current: as_usize(self.size()),
+            desired: as_usize(self.size().saturating_add(delta)),
+            maximum: self.ty.maximum.map(as_usize),
+        }
+    }
+
     fn range(&self, start: u64, len: u64) -> Option<std::ops::Range<usize>> {
         let end = start.checked_add(len).filter(|end| *end <= self.size())?;
         Some(start as usize..end as usize)

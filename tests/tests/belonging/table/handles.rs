@@ -281,6 +281,29 @@ pub(crate) const ROWS: &[Row] = &[
         },
     },
     Row {
+        name: "Table::new_async",
+        tries: |t| {
+            t.engine(Error, |o, k| {
+                let ty = TableType::new(reference(&k.ty), 1, None);
+                now(Table::new_async(&mut o.store, ty, Ref::Func(None)))
+            });
+            t.handle(Error, |o, h| {
+                let ty = TableType::new(RefType::FUNCREF, 1, None);
+                now(Table::new_async(&mut o.store, ty, h.host.into()))
+            });
+        },
+    },
+    Row {
+        name: "Table::grow_async",
+        tries: |t| {
+            t.handle(Panic, |o, h| now(h.table.grow_async(&mut o.store, 1, Ref::Func(None))));
+            t.handle(Error, |o, h| {
+                let table = o.handles.table;
+                now(table.grow_async(&mut o.store, 1, h.own.into()))
+            });
+        },
+    },
+    Row {
         name: "Table::fill",
         tries: |t| {
             t.handle(Panic, |o, h| h.table.fill(&mut o.store, 1, Ref::Func(None), 1));
@@ -332,6 +355,10 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "Memory::page_size_log2",
         tries: |t| t.handle(Panic, |o, h| value(h.memory.page_size_log2(&o.store))),
+    },
+    Row {
+        name: "Memory::grow_async",
+        tries: |t| t.handle(Panic, |o, h| now(h.memory.grow_async(&mut o.store, 0))),
     },
     Row { name: "Memory::grow", tries: |t| t.handle(Panic, |o, h| h.memory.grow(&mut o.store, 0)) },
     Row {

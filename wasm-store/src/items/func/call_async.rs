@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
@@ -55,9 +56,10 @@ impl Func {
         let mut running = Running::new(store, self.func, &Listed(params))?;
         let mut values = Values::new(params.len().max(results.len()));
         let values = values.as_mut_slice();
-        running.pass(values, |store, values| {
-            for (place, value) in values.iter_mut().zip(params) {
-                *place = value.to_raw(store);
+        running.pass(values.as_mut_ptr(), |store, values| {
+            for (place, value) in params.iter().enumerate() {
+                // SAFETY: the array has room for all parameters.
+                unsafe { values.add(place).write(value.to_raw(store)) };
             }
         })?;
         let ended = (&mut running).await;
@@ -101,11 +103,11 @@ where
         self.check(store, &params)?;
         let params = Typed(params);
         let mut running = Running::new(store, self.func().func, &params)?;
-        let mut values = [ValRaw::ZERO; INLINE_VALUES];
-        running.pass(&mut values, |store, values| {
+        let mut values = [const { MaybeUninit::<ValRaw>::uninit() }; INLINE_VALUES];
+        running.pass(values.as_mut_ptr().cast(), |store, values| {
             let abis = params.0.to_abis(store);
             // SAFETY: the array has room for as many values as any list has.
-            unsafe { Params::write_raw(abis, values.as_mut_ptr().cast()) };
+            unsafe { Params::write_raw(abis, values.cast()) };
         })?;
         let ended = (&mut running).await;
         let open = running.over();
@@ -178,14 +180,14 @@ impl<'a, T: 'static> Running<'a, T> {
     /// is collected in between. The values are used until the call is over.
     fn pass(
         &mut self,
-        values: &mut [ValRaw],
-        fill: impl FnOnce(&mut StoreInner<T>, &mut [ValRaw]),
+        values: *mut ValRaw,
+        fill: impl FnOnce(&mut StoreInner<T>, *mut ValRaw),
     ) -> Result<()> {
         // SAFETY: the store is borrowed, and the call has not begun.
         let store = unsafe { self.store.as_mut() };
         store.vm.safepoint()?;
         fill(store, values);
-        self.values = values.as_mut_ptr();
+        self.values = values;
         Ok(())
     }
 

@@ -341,13 +341,12 @@ unsafe fn start<T: 'static, B: Body<T>, const HOOKED: bool>(
         let scope = store.vm.gc.handles.enter();
         let (open, call, _data) = (None, None, PhantomData);
         let mut waiting = Waiting::<T, B, HOOKED> { record, scope, open, call, _data };
-        let begun = catch_unwind(AssertUnwindSafe(|| waiting.begin(values)));
-        match begun {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Started::Ready(waiting.fail(Ok(Err(error)), values)),
-            Err(panic) => return Started::Ready(waiting.fail(Err(panic), values)),
-        }
-        match waiting.poll(context, values) {
+        // A panic may leave the closure's own data inconsistent, as everywhere in Rust.
+        let polled = catch_unwind(AssertUnwindSafe(|| match waiting.begin(values) {
+            Ok(()) => waiting.step(context, values),
+            Err(error) => Poll::Ready(Err(error)),
+        }));
+        match waiting.polled(polled, values) {
             Poll::Ready(succeeded) => Started::Ready(succeeded),
             Poll::Pending => Started::Pending(Box::new(waiting)),
         }
@@ -378,6 +377,45 @@ impl<T: 'static, B: Body<T>, const HOOKED: bool> Waiting<T, B, HOOKED> {
         }
     }
 
+    /// Polls the future, and writes its results if it is ready.
+    #[inline(always)]
+    unsafe fn step(&mut self, context: &mut Context<'_>, values: *mut ValRaw) -> Poll<Result<()>> {
+        if let Some(call) = &mut self.call
+            && B::poll(call, context).is_pending()
+        {
+            return Poll::Pending;
+        }
+        let Some(call) = self.call.take() else { return Poll::Ready(Ok(())) };
+        // SAFETY: as the caller promises.
+        unsafe {
+            let body = &*(*self.record).data.cast::<B>();
+            let store: *mut StoreInner<T> = (*(*self.record).store).host_data.cast();
+            Poll::Ready(body.end(call, store, values))
+        }
+    }
+
+    /// What is left to do after a poll. Whether the function is over, and has not failed.
+    #[inline(always)]
+    unsafe fn polled(
+        &mut self,
+        polled: std::thread::Result<Poll<Result<()>>>,
+        values: *mut ValRaw,
+    ) -> Poll<bool> {
+        // SAFETY: as the caller promises. A future that has panicked is not polled again, and is
+        // dropped.
+        unsafe {
+            match polled {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(result)) => Poll::Ready(self.end(Ok(result), values)),
+                Err(panic) => {
+                    let call = self.call.take();
+                    let _ = catch_unwind(AssertUnwindSafe(|| drop(call)));
+                    Poll::Ready(self.end(Err(panic), values))
+                }
+            }
+        }
+    }
+
     /// What is left to do when the function is over: with its results in the array, or with what
     /// it has failed with.
     unsafe fn close(
@@ -405,7 +443,7 @@ impl<T: 'static, B: Body<T>, const HOOKED: bool> Waiting<T, B, HOOKED> {
     }
 
     /// As [`close`](Self::close), and stores the failure. Whether there was none.
-    unsafe fn fail(
+    unsafe fn end(
         &mut self,
         outcome: std::thread::Result<Result<()>>,
         values: *mut ValRaw,
@@ -425,31 +463,12 @@ impl<T: 'static, B: Body<T>, const HOOKED: bool> Waiting<T, B, HOOKED> {
 
 impl<T: 'static, B: Body<T>, const HOOKED: bool> Pending for Waiting<T, B, HOOKED> {
     unsafe fn poll(&mut self, context: &mut Context<'_>, values: *mut ValRaw) -> Poll<bool> {
-        // A panic may leave the future's own data inconsistent, as everywhere in Rust. It is
-        // dropped then.
-        let polled = catch_unwind(AssertUnwindSafe(|| match &mut self.call {
-            Some(call) => B::poll(call, context),
-            None => Poll::Ready(()),
-        }));
-        if let Ok(Poll::Pending) = polled {
-            return Poll::Pending;
+        // SAFETY: as the caller promises.
+        unsafe {
+            // As in the shim.
+            let polled = catch_unwind(AssertUnwindSafe(|| self.step(context, values)));
+            self.polled(polled, values)
         }
-        let call = self.call.take();
-        let ended = catch_unwind(AssertUnwindSafe(|| {
-            let Some(call) = call.filter(|_| polled.is_ok()) else { return Ok(()) };
-            // SAFETY: as the caller promises.
-            unsafe {
-                let body = &*(*self.record).data.cast::<B>();
-                let store: *mut StoreInner<T> = (*(*self.record).store).host_data.cast();
-                body.end(call, store, values)
-            }
-        }));
-        let outcome = match polled {
-            Ok(_) => ended,
-            Err(panic) => Err(panic),
-        };
-        // SAFETY: as the caller promises, and the future is dropped.
-        Poll::Ready(unsafe { self.fail(outcome, values) })
     }
 
     unsafe fn cancel(mut self: Box<Self>) {

@@ -24,6 +24,6 @@ pub(crate) use thunks::{
 #[cfg(feature = "async")]
 pub(crate) use waiting::{
     Resume, WaitingImage, enter_waiting_thunk, fail_thunk, go_on_thunk, host_waiting,
-    is_waiting_entry, resume_thunk, suspend,
+    is_waiting_entry, memory_grow, resume_thunk, suspend, table_grow,
 };
 pub(crate) use witness::{look, skip_look};

@@ -300,6 +300,9 @@ impl Growth for Rest {
                 return Ok(false);
             }
             match (*self.vm).host() {
+                #[cfg(feature = "async")]
+                Some(host) => host.heap_growing(current, desired),
+                #[cfg(not(feature = "async"))]
                 Some(host) => host.memory_growing(current, desired, None),
                 None => Ok(true),
             }

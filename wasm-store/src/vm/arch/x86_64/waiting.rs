@@ -351,3 +351,43 @@ pub(crate) unsafe extern "C" fn host_waiting() {
         dispatch = sym host_waiting_dispatch,
     )
 }
+
+/// Makes the thunk of a builtin that may wait: it also passes on the registers that a callee
+/// preserves, as a pointer, after four others.
+macro_rules! growing_thunk {
+    ($name:ident, $target:path) => {
+        /// From Wasm to the builtin of the same name.
+        ///
+        /// # Safety
+        ///
+        /// To be called by compiled code, with its instance context.
+        #[unsafe(naked)]
+        pub(crate) unsafe extern "C" fn $name() {
+            naked_asm!(
+                "push rbp
+                 mov rbp, rsp
+                 mov r10, [rdi + {store}]
+                 mov [r10 + {wasm_sp}], rbp
+                 mov rsp, [r10 + {host_sp}]
+                 sub rsp, 48
+                 mov [rsp], rbx
+                 mov [rsp + 8], r12
+                 mov [rsp + 16], r13
+                 mov [rsp + 24], r14
+                 mov [rsp + 32], r15
+                 mov r8, rsp
+                 call {target}
+                 mov rsp, rbp
+                 pop rbp
+                 ret",
+                store = const offset_of!(VMContext, store),
+                wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+                host_sp = const offset_of!(VMStoreContext, host_sp),
+                target = sym $target,
+            )
+        }
+    };
+}
+
+growing_thunk!(memory_grow, crate::vm::suspend::memory_grow);
+growing_thunk!(table_grow, crate::vm::suspend::table_grow);
