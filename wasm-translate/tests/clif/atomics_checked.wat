@@ -1,5 +1,7 @@
 ;;! target riscv64gc-unknown-linux-gnu
 ;;! checked
+;;! optimized
+;;! assembly
 ;; Where a memory is not reserved whole, the size that is compared with may be out of date, and the
 ;; base is constant. On this target a load that traps comes before an atomic access.
 (module
