@@ -51,7 +51,10 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
                 live.operands.push(*operand);
             }
         }
-        let below = self.stacks.values.iter().enumerate().rev().take(MAX);
+        // What is below the innermost construct is there behind it as well, also where the code did
+        // not come by here. So it keeps its value, and the code generator keeps that.
+        let height = self.stacks.frames.last().map_or(0, |frame| frame.height);
+        let below = self.stacks.values.iter().enumerate().skip(height).rev().take(MAX);
         for (depth, (place, value)) in below.enumerate() {
             if self.is_to_be_saved(count + depth, *value) {
                 live.stack.push(*value);
