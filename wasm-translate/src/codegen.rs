@@ -32,6 +32,7 @@ use crate::settings::Settings;
 use crate::timings::{Lap, Timings};
 use crate::trap::wasm_trap_code;
 use crate::trap_places::{self, TrapPlaces};
+use crate::wide_loads;
 
 /// What all functions of a module are compiled with.
 pub(crate) struct Job<'a> {
@@ -301,6 +302,9 @@ impl<'a> Worker<'a> {
             .optimize(self.job.isa, &mut ControlPlane::default())
             .map_err(|error| codegen_error(error, &context.func))?;
         near_addresses::run(&mut self.context.func);
+        if optimized && self.job.makes_objects {
+            wide_loads::run(&mut self.context.func);
+        }
         if optimizations.reorder && optimized {
             self.reorder.run(&mut self.context.func);
         }

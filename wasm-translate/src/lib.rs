@@ -100,6 +100,7 @@ mod translator;
 mod trap;
 mod trap_places;
 mod wide;
+mod wide_loads;
 
 // The types of these are part of the interface.
 pub use cranelift_codegen;

@@ -79,15 +79,14 @@ block1:
   jnbe    label2; j label3
 block3:
   movl %r9d, 0xf000(%rcx)
-  movl $0x2, %r9d
-  orl 0x44(%rdi), %r9d
-  movl %eax, %edi
-  leaq (%rcx, %rdi), %r8
-  movl %r9d, (%rcx, %rdi)
-  movl %esi, 4(%rcx, %rdi)
+  movl $0x2, %r8d
+  orl 0x44(%rdi), %r8d
+  leaq (%rcx, %rax), %rdi
+  movl %r8d, (%rcx, %rax)
+  movl %esi, 4(%rcx, %rax)
   leal 8(%rdx), %esi
-  leaq 8(%rcx, %rdi), %rcx
-  leaq (%r8, %rsi), %rdx
+  leaq 8(%rcx, %rax), %rcx
+  leaq (%rdi, %rsi), %rdx
   cmpq $0x8, %rsi
   jz      label4; j label5
 block4:
@@ -131,7 +130,7 @@ block11:
   movq %rbx, 0x20(%rsp)
   movq %r12, 0x28(%rsp)
   movq %r13, 0x30(%rsp)
-  movq %r14, 0x38(%rsp)
+  movq %r15, 0x38(%rsp)
 block0:
   cmpl $0x3ff8, %edx
   jnbe    label10; j label1
@@ -147,14 +146,13 @@ block1:
   jnbe    label2; j label3
 block3:
   movl %r10d, 0xf000(%r8)
-  movl $0x2, %r10d
-  orl 0x40(%rdi), %r10d
-  movl %eax, %r9d
-  leaq (%r8, %r9), %rdi
-  movl %r10d, (%r8, %r9)
-  movl %edx, 4(%r8, %r9)
+  movl $0x2, %r9d
+  orl 0x40(%rdi), %r9d
+  leaq (%r8, %rax), %rdi
+  movl %r9d, (%r8, %rax)
+  movl %edx, 4(%r8, %rax)
   andl $0xfffffff8, %ecx
-  leaq 8(%r8, %r9), %rdx
+  leaq 8(%r8, %rax), %rdx
   movzbq %sil, %rsi
   imulq (%rip), %rsi
   leaq (%rdi, %rcx), %rdi
@@ -179,43 +177,43 @@ block12:
   movq 0x20(%rsp), %rbx
   movq 0x28(%rsp), %r12
   movq 0x30(%rsp), %r13
-  movq 0x38(%rsp), %r14
+  movq 0x38(%rsp), %r15
   addq $0x40, %rsp
   movq %rbp, %rsp
   popq %rbp
   retq
 block2:
-  movq %rdx, %r13
-  movq %rsi, %r14
+  movq %rdx, %r12
+  movq %rsi, %r13
   jmp     label11
 block10:
-  movq %rdx, %r13
-  movq %rsi, %r14
+  movq %rdx, %r12
+  movq %rsi, %r13
   jmp     label11
 block11:
   movq 0x10(%rdi), %rax
   movq %rdi, %r8
   movq 0x100(%rax), %rcx
-  uninit  %r12
-  xorl %r12d, %r12d
-  movl %r12d, %esi
-  movq %r13, %rdi
+  uninit  %rbx
+  xorl %ebx, %ebx
+  movl %ebx, %esi
+  movq %r12, %rdi
   movl %edi, %edx
-  movq %r8, %rbx
-  movq %rbx, %rdi
+  movq %r8, %r15
+  movq %r15, %rdi
   call    *%rcx
   movl %eax, <offset:1>+0x10(%rsp)
   leaq <offset:1>+(%rsp), %rcx
-  movq %r14, %rsi
+  movq %r13, %rsi
   movl %esi, <offset:1>+(%rsp)
-  movq 0x10(%rbx), %rax
+  movq 0x10(%r15), %rax
   movq 0x118(%rax), %r9
   movl <offset:1>+0x10(%rsp), %eax
   movl %eax, %esi
-  movl %r12d, %edx
-  movq %r13, %rax
+  movl %ebx, %edx
+  movq %r12, %rax
   movl %eax, %r8d
-  movq %rbx, %rdi
+  movq %r15, %rdi
   call    *%r9
   ; UserStackMap { by_type: [(types::I32, CompoundBitSet {16})], sp_to_sized_stack_slots: None }
   movl <offset:1>+0x10(%rsp), %eax
@@ -238,16 +236,15 @@ block0:
 block1:
   leal 0x20(%rax), %edx
   movl %edx, 0xf000(%rcx)
-  movl $0x2, %r8d
-  orl 0x40(%rdi), %r8d
-  movl %eax, %edx
-  movl %r8d, (%rcx, %rdx)
-  movl $0x14, 4(%rcx, %rdx)
-  movzbq %sil, %rsi
-  imulq (%rip), %rsi
-  movq %rsi, 8(%rcx, %rdx)
-  movq %rsi, 0x10(%rcx, %rdx)
-  movq %rsi, 0x18(%rcx, %rdx)
+  movl $0x2, %edx
+  orl 0x40(%rdi), %edx
+  movl %edx, (%rcx, %rax)
+  movl $0x14, 4(%rcx, %rax)
+  movzbq %sil, %rdx
+  imulq (%rip), %rdx
+  movq %rdx, 8(%rcx, %rax)
+  movq %rdx, 0x10(%rcx, %rax)
+  movq %rdx, 0x18(%rcx, %rax)
   jmp     label3
 block3:
   movq 0x20(%rsp), %rbx
@@ -294,23 +291,19 @@ block2:
 block0:
   movq 0x38(%rdi), %rbx
   movl 0xf000(%rbx), %eax
-  movq %rax, %r9
   movl 0xf004(%rbx), %ecx
   leal 0x18(%rax), %r8d
   cmpl %ecx, %r8d
   jnbe    label2; j label1
 block1:
-  movq %r9, %rax
-  leal 0x18(%rax), %eax
-  movl %eax, 0xf000(%rbx)
-  movl $0x2, %r8d
-  orl 0x44(%rdi), %r8d
-  movq %r9, %rax
-  movl %eax, %ecx
-  movl %r8d, (%rbx, %rcx)
-  movl $0x2, 4(%rbx, %rcx)
-  movq %rsi, 8(%rbx, %rcx)
-  movq %rdx, 0x10(%rbx, %rcx)
+  leal 0x18(%rax), %ecx
+  movl %ecx, 0xf000(%rbx)
+  movl $0x2, %ecx
+  orl 0x44(%rdi), %ecx
+  movl %ecx, (%rbx, %rax)
+  movl $0x2, 4(%rbx, %rax)
+  movq %rsi, 8(%rbx, %rax)
+  movq %rdx, 0x10(%rbx, %rax)
   jmp     label3
 block3:
   movq (%rsp), %rbx
@@ -324,14 +317,12 @@ block2:
   movq %rdx, %r12
   movq %rsi, %r13
   movq 0x10(%rdi), %rax
-  movq 0x100(%rax), %rcx
-  movl $0x1, %edx
-  movl $0x2, %esi
-  movl %edx, %eax
-  movl %esi, %edx
-  movq %rax, %rsi
-  call    *%rcx
-  movq %rax, %r9
+  movq 0x100(%rax), %rax
+  movl $0x1, %ecx
+  movl $0x2, %edx
+  movl %ecx, %esi
+  movl %edx, %edx
+  call    *%rax
   movl %eax, %ecx
   movq %r13, %rsi
   movq %rsi, 8(%rbx, %rcx)

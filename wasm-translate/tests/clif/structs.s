@@ -15,10 +15,9 @@ block1:
   movl %ecx, 0xf000(%rbx)
   movl $0x2, %ecx
   orl 0x40(%rdi), %ecx
-  movl %eax, %edi
-  movl %ecx, (%rbx, %rdi)
-  movl %esi, 4(%rbx, %rdi)
-  movl %edx, 8(%rbx, %rdi)
+  movl %ecx, (%rbx, %rax)
+  movl %esi, 4(%rbx, %rax)
+  movl %edx, 8(%rbx, %rax)
   jmp     label3
 block3:
   movq 0x10(%rsp), %rbx
@@ -51,27 +50,23 @@ block2:
   movq %rbx, (%rsp)
   movq %r12, 8(%rsp)
 block0:
-  movq 0x38(%rdi), %r12
-  movl 0xf000(%r12), %eax
-  movq %rax, %rsi
-  movl 0xf004(%r12), %ecx
+  movq 0x38(%rdi), %rbx
+  movl 0xf000(%rbx), %eax
+  movl 0xf004(%rbx), %ecx
   leal 0x10(%rax), %edx
   cmpl %ecx, %edx
   jnbe    label2; j label1
 block1:
-  movq %rsi, %rax
-  leal 0x10(%rax), %eax
-  movl %eax, 0xf000(%r12)
-  movl $0x2, %edx
-  orl 0x44(%rdi), %edx
-  movq %rsi, %rax
-  movl %eax, %ecx
-  movl %edx, (%r12, %rcx)
-  uninit  %rdx
-  xorl %edx, %edx
-  movb %dl, 6(%r12, %rcx)
-  movw %dx, 4(%r12, %rcx)
-  movq $0x0, 8(%r12, %rcx)
+  leal 0x10(%rax), %ecx
+  movl %ecx, 0xf000(%rbx)
+  movl $0x2, %ecx
+  orl 0x44(%rdi), %ecx
+  movl %ecx, (%rbx, %rax)
+  uninit  %rcx
+  xorl %ecx, %ecx
+  movb %cl, 6(%rbx, %rax)
+  movw %cx, 4(%rbx, %rax)
+  movq $0x0, 8(%rbx, %rax)
   jmp     label3
 block3:
   movq (%rsp), %rbx
@@ -82,18 +77,17 @@ block3:
   retq
 block2:
   movq 0x10(%rdi), %rax
-  movq 0x100(%rax), %rcx
-  movl $0x1, %edx
-  uninit  %rbx
-  xorl %ebx, %ebx
-  movl %edx, %esi
-  movl %ebx, %edx
-  call    *%rcx
-  movq %rax, %rsi
+  movq 0x100(%rax), %rax
+  movl $0x1, %ecx
+  uninit  %r12
+  xorl %r12d, %r12d
+  movl %ecx, %esi
+  movl %r12d, %edx
+  call    *%rax
   movl %eax, %ecx
-  movb %bl, 6(%r12, %rcx)
-  movw %bx, 4(%r12, %rcx)
-  movq $0x0, 8(%r12, %rcx)
+  movb %r12b, 6(%rbx, %rcx)
+  movw %r12w, 4(%rbx, %rcx)
+  movq $0x0, 8(%rbx, %rcx)
   jmp     label3
 
   pushq %rbp
@@ -191,13 +185,12 @@ block1:
   jnbe    label3; j label2
 block2:
   movl %edx, 0xf000(%r12)
-  movq %rbx, %rsi
-  orl $0x2, %esi
-  movl %ecx, %edx
-  movl %esi, (%r12, %rdx)
+  movq %rbx, %rdx
+  orl $0x2, %edx
+  movl %edx, (%r12, %rcx)
   movq %r8, %r13
-  movl %r13d, 4(%r12, %rdx)
-  movl %eax, 8(%r12, %rdx)
+  movl %r13d, 4(%r12, %rcx)
+  movl %eax, 8(%r12, %rcx)
   movq %rcx, %rax
   movq %rdi, %r14
   jmp     label4
