@@ -40,7 +40,8 @@ build() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- *.c *.cpp
+    # Exceptions need libraries that are built for them: `build-exceptions.sh`.
+    set -- $(ls ./*.c ./*.cpp | grep -v exceptions.cpp)
 fi
 for source; do
     build "$source"

@@ -28,7 +28,9 @@ fn main() {
     for pipeline in Pipeline::ALL {
         for case in CASES {
             let name = format!("{pipeline}/{}", case.name);
-            trials.push(Trial::test(name, move || run(pipeline, case, &Engine::default())));
+            trials.push(Trial::test(name, move || {
+                run(pipeline, case, &Engine::new(Config::new().wasm_legacy_exceptions(true))?)
+            }));
         }
     }
     for case in CASES {
@@ -63,7 +65,9 @@ fn every_program_has_a_case() -> Result<(), Failed> {
 
 /// Runs a case with a deadline that is reached every few microseconds, and postponed each time.
 fn interrupted(case: &Case) -> Result<(), Failed> {
-    let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    let mut config = Config::new();
+    config.epoch_interruption(true).wasm_legacy_exceptions(true);
+    let engine = Engine::new(&config)?;
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -9,8 +9,7 @@
 //! |---|---|---|
 //! | `ExternRef::new_async`, `Linker::module_async` and the like | not there | what grows the garbage-collected heap does not wait (feature `async`) |
 //! | `wasmtime::component` | not there | components are not implemented |
-//! | `ExnRef`, `ContRef` and their `Val` and `Ref` variants; `HeapType::ConcreteExn`, `ConcreteCont`, `Cont`, `NoCont`; `ExnType`, `ContType` | not there | references to exceptions and stack switching are not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
-//! | `Store::throw`, `Store::take_pending_exception` | not there | as above: they take and give references to exceptions. A host function throws by returning the error of a call that an exception has ended |
+//! | `ContRef` and its `Val` and `Ref` variants; `HeapType::ConcreteCont`, `Cont`, `NoCont`; `ContType` | not there | stack switching is not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | code that runs out of fuel can't go on: [`Config::epoch_interruption`](crate::Config::epoch_interruption) is the way to give way to others; and as for garbage collection |
 //! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; the pages that were written are always queried, where the kernel can report them |
 //! | `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |

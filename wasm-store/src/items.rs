@@ -7,6 +7,7 @@ mod caller;
 mod default;
 mod definition;
 mod eqref;
+mod exnref;
 mod extern_;
 mod externref;
 mod func;
@@ -34,6 +35,7 @@ pub use arrayref::{ArrayRef, ArrayRefPre};
 pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
 pub(crate) use definition::Definition;
 pub use eqref::EqRef;
+pub use exnref::{ExnRef, ExnRefPre};
 pub use extern_::{Export, Extern};
 pub use externref::ExternRef;
 pub use func::{

@@ -100,11 +100,11 @@ pub use engine::{
 };
 pub use error::{Error, GcHeapOutOfMemory, Result, ThrownException, Trap};
 pub use items::{
-    AnyRef, DataSegment, ElementSegment, EqRef, Export, Extern, ExternRef, FrameInfo, FrameSymbol,
-    Func, GcRef, Global, I31, Instance, Internal, IntoFunc, Memory, MemoryAccessError, Module,
-    ModuleExport, ModuleFunction, NoExtern, NoFunc, NoneRef, OwnedRooted, Ref, RootScope, Rooted,
-    RootedGcRef, SharedMemory, Table, Tag, TypedFunc, V128, Val, WaitResult, WasmBacktrace,
-    WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    AnyRef, DataSegment, ElementSegment, EqRef, ExnRef, ExnRefPre, Export, Extern, ExternRef,
+    FrameInfo, FrameSymbol, Func, GcRef, Global, I31, Instance, Internal, IntoFunc, Memory,
+    MemoryAccessError, Module, ModuleExport, ModuleFunction, NoExtern, NoFunc, NoneRef,
+    OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, SharedMemory, Table, Tag, TypedFunc, V128,
+    Val, WaitResult, WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 pub use items::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 pub use linker::{InstancePre, Linker, UnknownImportError};
@@ -118,9 +118,9 @@ pub use store::{
     UpdateDeadline, Waiter, Woken, interruption, wait,
 };
 pub use types::{
-    ArrayType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType, HeapType,
-    ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType, StructType,
-    TableType, TagType, ValType,
+    ArrayType, ExnType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType,
+    HeapType, ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType,
+    StructType, TableType, TagType, ValType,
 };
 /// Who answers for artifacts (feature `sign`): keys, seals and trust policies.
 #[cfg(feature = "sign")]

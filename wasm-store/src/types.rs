@@ -7,6 +7,7 @@
 mod array_type;
 pub(crate) mod canonical;
 mod entity;
+mod exn_type;
 mod extern_type;
 mod field_type;
 mod finality;
@@ -23,6 +24,7 @@ mod value;
 
 pub use array_type::ArrayType;
 pub use entity::{GlobalType, MemoryType, MemoryTypeBuilder, Mutability, TableType};
+pub use exn_type::ExnType;
 pub use extern_type::{ExportType, ExternType, ImportType};
 pub use field_type::{FieldType, StorageType};
 pub use finality::Finality;

@@ -8,7 +8,6 @@ use wasm_types::{CompileLimit, CompiledModule, DefinedFuncIndex, ParsedModule};
 
 use crate::codegen::{FunctionCode, Job, Worker};
 use crate::error::Error;
-use crate::exception_references;
 use crate::link::{self, Items};
 use crate::parallel;
 use crate::settings::Settings;
@@ -65,7 +64,6 @@ pub fn compile_module_timed(
 ) -> Result<(CompiledModule, Timings), Error> {
     let module = parsed.module();
     settings.check_operator_cost()?;
-    exception_references::check(parsed)?;
     let isa = settings.isa()?;
     let layout = ContextLayout::new(module);
     let mut clock = Lap::start();

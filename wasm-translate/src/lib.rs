@@ -67,7 +67,6 @@ mod control_stack;
 mod effort;
 mod environ;
 mod error;
-mod exception_references;
 mod extensions;
 mod fuel;
 mod function;

@@ -30,7 +30,7 @@ bitflags::bitflags! {
         const MEMORY64 = 1 << 11;
         /// Shared memories and atomic instructions (phase 4).
         const THREADS = 1 << 12;
-        /// Exceptions.
+        /// Exceptions (phase 5, part of 3.0): tags, `try_table`, `throw`, and references to exceptions.
         const EXCEPTIONS = 1 << 13;
         /// Typed function references (phase 5, part of 3.0).
         const FUNCTION_REFERENCES = 1 << 14;
@@ -74,6 +74,7 @@ impl WasmFeatures {
         .union(Self::MULTI_MEMORY)
         .union(Self::MEMORY64)
         .union(Self::THREADS)
+        .union(Self::EXCEPTIONS)
         .union(Self::FUNCTION_REFERENCES)
         .union(Self::GC);
     /// What this version of the project translates and runs: also what has to be switched on,
@@ -83,7 +84,6 @@ impl WasmFeatures {
         .union(Self::CUSTOM_PAGE_SIZES)
         .union(Self::BRANCH_HINTING)
         .union(Self::COMPACT_IMPORTS)
-        .union(Self::EXCEPTIONS)
         .union(Self::LEGACY_EXCEPTIONS);
 }
 

@@ -186,6 +186,9 @@ fn val(value: Value, ty: ValType) -> Val {
         (Value::Null | Value::Reference, ValType::Ref(ty)) if ty.heap.top() == HeapType::Any => {
             Val::AnyRef(None)
         }
+        (Value::Null | Value::Reference, ValType::Ref(ty)) if ty.heap.top() == HeapType::Exn => {
+            Val::ExnRef(None)
+        }
         (Value::Null | Value::Reference, _) => Val::ExternRef(None),
     }
 }
@@ -200,6 +203,7 @@ fn value(val: &Val) -> Value {
         Val::FuncRef(func) => Value::reference(func.is_none()),
         Val::ExternRef(value) => Value::reference(value.is_none()),
         Val::AnyRef(value) => Value::reference(value.is_none()),
+        Val::ExnRef(value) => Value::reference(value.is_none()),
         #[allow(unreachable_patterns)]
         other => unreachable!("a module has no value like {other:?}"),
     }

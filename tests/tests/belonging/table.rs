@@ -1,6 +1,7 @@
 //! The table: every public function that takes something that belongs to an engine or a store, in
 //! addition to what it is used with, and what is tried with it.
 
+mod exceptions;
 mod handles;
 mod linkers;
 mod objects;
@@ -18,5 +19,7 @@ pub(crate) struct Row {
 
 /// All rows.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    [handles::ROWS, linkers::ROWS, objects::ROWS, others::ROWS, types::ROWS].into_iter().flatten()
+    [exceptions::ROWS, handles::ROWS, linkers::ROWS, objects::ROWS, others::ROWS, types::ROWS]
+        .into_iter()
+        .flatten()
 }

@@ -134,7 +134,7 @@ impl Tries {
         let other = if relation.is_same_engine() { engine } else { Engine::default() };
         // Their own type has the same number as ours if as many types came before it.
         let theirs = Side::new(&other, ValType::FUNCREF, their_types, !hooked)?;
-        let Side { store, kept, handles } = theirs;
+        let Side { store, kept, handles, .. } = theirs;
         let is_dropped = !matches!(relation, Relation::OtherEngine | Relation::OtherStore);
         Ok(Tries {
             relation,

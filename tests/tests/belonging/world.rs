@@ -1,11 +1,13 @@
 //! Two sides that must not be mixed: each has an engine, a store, and one of everything.
 
+use std::sync::Arc;
+
 use wasm_runtime::{
-    AnyRef, ArrayRef, ArrayRefPre, ArrayType, CallFilter, CallHookId, Engine, ExternRef, FieldType,
-    ForkPre, Func, FuncType, Global, GlobalType, HostState, Instance, InstancePre, Linker, Memory,
-    MemoryType, Module, ModuleExport, Mutability, OwnedRooted, Ref, Result, Rooted, Snapshot,
-    StorageType, Store, StructRef, StructRefPre, StructType, Table, Tag, TagType, TypedFunc, Val,
-    ValType,
+    AnyRef, ArrayRef, ArrayRefPre, ArrayType, CallFilter, CallHookId, Engine, ExnRef, ExnRefPre,
+    ExnType, ExternRef, FieldType, ForkPre, Func, FuncType, Global, GlobalType, HostState,
+    Instance, InstancePre, Linker, Memory, MemoryType, Module, ModuleExport, Mutability,
+    OwnedRooted, Ref, Result, Rooted, Snapshot, StorageType, Store, StructRef, StructRefPre,
+    StructType, Table, Tag, TagType, TypedFunc, Val, ValType,
 };
 
 /// The data of the stores. It counts how often it was saved.
@@ -54,6 +56,10 @@ pub(crate) struct Handles {
     pub(crate) structure: Rooted<StructRef>,
     /// With one element, a byte.
     pub(crate) array: Rooted<ArrayRef>,
+    /// `(param externref)`.
+    pub(crate) exception_tag: Tag,
+    pub(crate) exception_pre: Arc<ExnRefPre>,
+    pub(crate) exception: Rooted<ExnRef>,
     pub(crate) hook: CallHookId,
 }
 
@@ -88,6 +94,8 @@ pub(crate) struct Kept {
 /// A side with everything it has.
 pub(crate) struct Side {
     pub(crate) store: Store<Data>,
+    /// The store of the exceptions: the state of a store that has some can't be taken.
+    pub(crate) thrower: Store<Data>,
     pub(crate) kept: Kept,
     pub(crate) handles: Handles,
 }
@@ -145,6 +153,13 @@ impl Side {
         let zero = own.default_value().expect("a default");
         let array_ty = ArrayType::new(&engine, field(StorageType::I8));
         let array_pre = ArrayRefPre::new(&mut store, array_ty.clone());
+        let snapshot = Snapshot::take(&mut store, &[instance])?;
+        let exception_type = ExnType::new(&engine, [ValType::EXTERNREF])?;
+        let mut thrower = Store::new(&engine, Data::default());
+        let exception_tag = Tag::new(&mut thrower, &exception_type.tag_type())?;
+        let exception_pre = Arc::new(ExnRefPre::new(&mut thrower, exception_type));
+        let null = Val::null_extern_ref();
+        let exception = ExnRef::new(&mut thrower, &exception_pre, &exception_tag, &[null])?;
         let handles = Handles {
             instance,
             next: instance.get_typed_func(&mut store, "next")?,
@@ -160,6 +175,9 @@ impl Side {
             any: AnyRef::convert_extern(&mut store, value)?,
             structure: StructRef::new(&mut store, &struct_pre, &[zero])?,
             array: ArrayRef::new(&mut store, &array_pre, &Val::I32(7), 1)?,
+            exception_tag,
+            exception_pre,
+            exception,
             hook,
         };
 
@@ -180,7 +198,6 @@ impl Side {
 
         let mut bare = Store::new(&engine, Data::default());
         Memory::new(&mut bare, MemoryType::new(1, Some(2)))?;
-        let snapshot = Snapshot::take(&mut store, &[instance])?;
         let kept = Kept {
             export: module.get_export_index("next").expect("an export"),
             other_export: importer.get_export_index("next").expect("an export"),
@@ -200,13 +217,13 @@ impl Side {
             linker,
             bound,
         };
-        Ok(Side { store, kept, handles })
+        Ok(Side { store, thrower, kept, handles })
     }
 
     /// Does everything with the side that can be done with it.
     pub(crate) fn check(&mut self) -> Result<()> {
         check_store(&mut self.store, &self.handles)?;
-        let Side { store, kept, handles } = self;
+        let Side { store, kept, handles, .. } = self;
         let mut calls = |instance: Instance| -> Result<()> {
             let next = instance.get_typed_func::<i32, i32>(&mut *store, "next")?;
             next.call(&mut *store, 1).map(|_| ())

@@ -263,3 +263,87 @@ fn an_exception_that_a_failing_hook_replaces_is_not_pending() {
     *store.data_mut() = false;
     run.call(&mut store, ()).unwrap();
 }
+
+#[test]
+fn an_exception_stays_pending_while_a_hook_throws_and_catches_others() {
+    let mut config = Config::new();
+    config.wasm_exceptions(true).function_hooks([NamePattern::new("thrower").unwrap()]);
+    let engine = Engine::new(&config).unwrap();
+    let text = r#"(module
+        (tag $t (export "tag") (param i32))
+        (tag $other)
+        (func $thrower (export "run") (param i32) (throw $t (local.get 0)))
+        (func (export "other") (throw $other)))"#;
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, None::<Instance>);
+    store.function_hook(|mut call| {
+        if !call.event().is_exit() {
+            return Ok(());
+        }
+        let instance = call.data().unwrap();
+        let other = instance.get_typed_func::<(), ()>(&mut call, "other")?;
+        assert!(other.call(&mut call, ()).is_err());
+        Ok(())
+    });
+    let instance = Linker::new(&engine).instantiate(&mut store, &module).unwrap();
+    *store.data_mut() = Some(instance);
+    let run = instance.get_typed_func::<i32, ()>(&mut store, "run").unwrap();
+    // The host hands on what is pending, so that Wasm around it can tell.
+    let text = r#"(module
+        (import "host" "run" (func $run (param i32)))
+        (import "host" "tag" (tag $t (param i32)))
+        (func (export "outer") (param i32) (result i32)
+            (block $h (result i32)
+                (try_table (catch $t $h) (call $run (local.get 0)))
+                (unreachable))))"#;
+    let module = Module::new(&engine, text).unwrap();
+    let mut linker = Linker::new(&engine);
+    let tag = instance.get_tag(&mut store, "tag").unwrap();
+    linker.define(&store, "host", "tag", tag).unwrap();
+    linker
+        .func_wrap("host", "run", move |mut caller: Caller<'_, _>, number: i32| {
+            run.call(&mut caller, number)
+        })
+        .unwrap();
+    let outer = linker.instantiate(&mut store, &module).unwrap();
+    let outer = outer.get_typed_func::<i32, i32>(&mut store, "outer").unwrap();
+    assert_eq!(outer.call(&mut store, 7).unwrap(), 7);
+    assert!(!store.has_pending_exception());
+}
+
+#[test]
+fn a_panic_of_a_destructor_takes_the_place_of_an_exception() {
+    #[derive(Debug)]
+    struct Bomb;
+
+    impl std::fmt::Display for Bomb {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a bomb")
+        }
+    }
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("a panic of a destructor");
+        }
+    }
+
+    let engine = engine();
+    let module = Module::new(&engine, CALLS).unwrap();
+    let mut linker = Linker::new(&engine);
+    linker
+        .func_wrap("host", "f", |mut caller: Caller<'_, Option<Instance>>, what: i32| {
+            let thrown = host(&mut caller, 1).unwrap_err();
+            Err::<(), _>(if what == 1 { thrown.context(Bomb) } else { thrown })
+        })
+        .unwrap();
+    linker.func_wrap("host", "v", |_: i32| -> Wide { unreachable!() }).unwrap();
+    let mut store = Store::new(&engine, None);
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    *store.data_mut() = Some(instance);
+    let func = instance.get_typed_func::<i32, i32>(&mut store, "new").unwrap();
+    let panic = catch_unwind(AssertUnwindSafe(|| func.call(&mut store, 1))).unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"a panic of a destructor"));
+    assert!(!store.has_pending_exception());
+    assert_eq!(func.call(&mut store, 2).unwrap(), 1);
+}

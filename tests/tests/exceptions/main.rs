@@ -3,8 +3,10 @@
 mod host;
 mod legacy;
 mod random;
+mod references;
 mod tables;
 mod tags;
+mod values;
 
 use wasm_runtime::{Config, Engine, Instance, Linker, Module, Result, Store};
 

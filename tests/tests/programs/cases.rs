@@ -104,4 +104,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::plain("vectors"),
     Case::plain("tailcalls"),
     Case::plain("virtual"),
+    Case::plain("exceptions"),
+    // The same program with the instructions of before the proposal was finished.
+    Case { name: "exceptions-legacy", program: "exceptions-legacy", ..Case::plain("exceptions") },
 ];

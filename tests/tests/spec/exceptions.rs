@@ -14,9 +14,7 @@ use Exception::{Needs, Superseded};
 
 /// The proposals that are not translated yet, as validation names them.
 pub(crate) const LATER: &[&str] =
-    &[EXCEPTIONS_PROPOSAL, "custom-descriptors", "shared-everything-threads", "stack-switching"];
-
-const EXCEPTIONS_PROPOSAL: &str = "exception-handling";
+    &["custom-descriptors", "shared-everything-threads", "stack-switching"];
 
 /// The exception for a file, if there is one.
 pub(crate) fn find(path: &str) -> Option<&'static Exception> {
@@ -26,10 +24,6 @@ pub(crate) fn find(path: &str) -> Option<&'static Exception> {
 /// All exceptions, by folder and file.
 #[rustfmt::skip]
 pub(crate) const EXCEPTIONS: &[(&str, Exception)] = &[
-    ("wasm-v3/exports", Needs(&[EXCEPTIONS_PROPOSAL])),
-    ("wasm-v3/imports", Needs(&[EXCEPTIONS_PROPOSAL])),
-    ("wasm-v3/instance", Needs(&[EXCEPTIONS_PROPOSAL])),
-    ("wasm-v3/ref_null", Needs(&[EXCEPTIONS_PROPOSAL])),
     ("exceptions/tag", Needs(&["stack-switching"])),
     ("mutable-global/linking", Superseded {
         lines: &[206, 227, 236, 238, 248, 298, 334, 342, 344, 354],

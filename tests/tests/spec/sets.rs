@@ -19,8 +19,6 @@ enum Source {
     /// The files of this version that differ from those of the one before.
     NewIn(SpecVersion, SpecVersion),
     Proposal(Proposal),
-    /// Some of the files of a proposal, by their names: others need more than is translated of it.
-    Files(Proposal, &'static [&'static str]),
 }
 
 /// A script of the suite.
@@ -98,12 +96,7 @@ pub(crate) fn all() -> &'static [Set] {
             of(Proposal::CustomPageSizes),
             F::DEFAULT.union(F::CUSTOM_PAGE_SIZES),
         ),
-        // The other two files have references to exceptions in every module.
-        set(
-            "exceptions",
-            Source::Files(Proposal::ExceptionHandling, &["tag.wast", "throw.wast"]),
-            F::DEFAULT.union(F::EXCEPTIONS),
-        ),
+        set("exceptions", of(Proposal::ExceptionHandling), F::DEFAULT),
         set("annotations", of(Proposal::Annotations), WASM2),
     ];
     SETS
@@ -122,9 +115,6 @@ impl Set {
                 spec(version).filter(|file| !known(file)).collect()
             }
             Source::Proposal(name) => proposal(name).collect(),
-            Source::Files(name, files) => {
-                proposal(name).filter(|file| files.contains(&&*file.name)).collect()
-            }
         };
         let mut files: Vec<_> = files
             .into_iter()

@@ -22,6 +22,7 @@ pub(super) fn argument(store: &mut Store<()>, argument: &WastArgCore<'_>) -> Res
             | AbstractHeapType::Struct
             | AbstractHeapType::Array
             | AbstractHeapType::None => Val::AnyRef(None),
+            AbstractHeapType::Exn | AbstractHeapType::NoExn => Val::ExnRef(None),
             other => return Err(unsupported(&format!("a null reference to {other:?}"))),
         },
         WastArgCore::RefExtern(number) => Val::ExternRef(Some(ExternRef::new(store, *number)?)),
@@ -59,6 +60,7 @@ pub(super) fn matches(
         (WastRetCore::RefNull(_), Val::FuncRef(value)) => value.is_none(),
         (WastRetCore::RefNull(_), Val::ExternRef(value)) => value.is_none(),
         (WastRetCore::RefNull(_), Val::AnyRef(value)) => value.is_none(),
+        (WastRetCore::RefNull(_), Val::ExnRef(value)) => value.is_none(),
         (WastRetCore::RefFunc(None), Val::FuncRef(value)) => value.is_some(),
         (WastRetCore::RefExtern(expected), Val::ExternRef(Some(value))) => match expected {
             None => true,
@@ -135,6 +137,8 @@ pub(super) fn describe(value: &Val) -> String {
         Val::ExternRef(Some(_)) => "an externref".to_owned(),
         Val::AnyRef(None) => "a null anyref".to_owned(),
         Val::AnyRef(Some(_)) => "an anyref".to_owned(),
+        Val::ExnRef(None) => "a null exnref".to_owned(),
+        Val::ExnRef(Some(_)) => "an exnref".to_owned(),
         #[allow(unreachable_patterns)]
         _ => "a reference".to_owned(),
     }

@@ -21,6 +21,7 @@ fn show(values: &[Val]) -> String {
         Val::FuncRef(func) => format!("func:{}", func.is_some()),
         Val::ExternRef(value) => format!("extern:{}", value.is_some()),
         Val::AnyRef(value) => format!("any:{}", value.is_some()),
+        Val::ExnRef(value) => format!("exn:{}", value.is_some()),
     };
     values.iter().map(one).collect::<Vec<_>>().join(" ")
 }

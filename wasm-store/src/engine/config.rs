@@ -171,7 +171,7 @@ impl Config {
              compact-import-section proposal, phase 4)";
         wasm_custom_page_sizes CUSTOM_PAGE_SIZES "no"
             "memories whose pages are of one byte (the custom-page-sizes proposal, phase 3)";
-        wasm_exceptions EXCEPTIONS "no" "exceptions";
+        wasm_exceptions EXCEPTIONS "yes" "exceptions (part of WebAssembly 3.0)";
         wasm_extended_const EXTENDED_CONST "yes" "arithmetic in constant expressions";
         wasm_function_references FUNCTION_REFERENCES "yes"
             "typed function references (the function-references proposal, part of WebAssembly 3.0)";

@@ -1,6 +1,6 @@
 //! Where handles and modules belong.
 
-use super::{Extern, Global, HostFunc, Instance, Module, Ref, Table, Tag, Val};
+use super::{ExnRefPre, Extern, Global, HostFunc, Instance, Module, Ref, Table, Tag, Val};
 use crate::gate::{Belongs, Home};
 
 /// For items that belong to the store that the given method returns.
@@ -24,6 +24,7 @@ of_a_store! {
     Global, "the global";
     Instance, "the instance";
     Tag, "the tag";
+    ExnRefPre, "the allocator";
 }
 
 /// For items that belong to the engine that the given method returns.

@@ -4,7 +4,7 @@ use super::rooting::GcRef;
 use crate::error::Result;
 use crate::gate::Gate;
 use crate::items::rooting::{GcRefImpl as _, RootIndex};
-use crate::items::{AnyRef, ExternRef, Func, Rooted, Val};
+use crate::items::{AnyRef, ExnRef, ExternRef, Func, Rooted, Val};
 use crate::store::{AsContext, StoreId, StoreOpaque};
 use crate::types::{HeapType, RefType};
 use crate::vm::ValRaw;
@@ -18,6 +18,8 @@ pub enum Ref {
     Extern(Option<Rooted<ExternRef>>),
     /// Something internal: an integer, a structure or an array.
     Any(Option<Rooted<AnyRef>>),
+    /// An exception.
+    Exn(Option<Rooted<ExnRef>>),
 }
 
 /// Access to the references of one hierarchy.
@@ -67,13 +69,14 @@ impl Ref {
             HeapType::Func => Some(Ref::Func(None)),
             HeapType::Extern => Some(Ref::Extern(None)),
             HeapType::Any => Some(Ref::Any(None)),
+            HeapType::Exn => Some(Ref::Exn(None)),
             _ => None,
         }
     }
 
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
-        matches!(self, Ref::Func(None) | Ref::Extern(None) | Ref::Any(None))
+        matches!(self, Ref::Func(None) | Ref::Extern(None) | Ref::Any(None) | Ref::Exn(None))
     }
 
     /// Whether it is not null.
@@ -85,6 +88,7 @@ impl Ref {
         Func Func, is_func as_func unwrap_func, "a function";
         Extern Rooted<ExternRef>, is_extern as_extern unwrap_extern, "a host value";
         Any Rooted<AnyRef>, is_any as_any unwrap_any, "something internal";
+        Exn Rooted<ExnRef>, is_exn as_exn unwrap_exn, "an exception";
     }
 
     /// The most precise type of the reference.
@@ -121,12 +125,14 @@ impl Ref {
             Ref::Func(None) => return Ok(RefType::NULLFUNCREF),
             Ref::Extern(None) => return Ok(RefType::NULLEXTERNREF),
             Ref::Any(None) => return Ok(RefType::NULLREF),
+            Ref::Exn(None) => return Ok(RefType::NULLEXNREF),
             Ref::Func(Some(func)) => HeapType::ConcreteFunc(func.type_in(store)),
             Ref::Extern(Some(value)) => {
                 value.index().reference(store)?;
                 HeapType::Extern
             }
             Ref::Any(Some(value)) => value.type_in(store)?,
+            Ref::Exn(Some(value)) => value.type_in(store)?.into(),
         };
         Ok(RefType::new(false, heap_type))
     }
@@ -137,6 +143,7 @@ impl Ref {
             Ref::Func(func) => func.map(|func| func.store_id()),
             Ref::Extern(value) => value.map(|value| value.store_id()),
             Ref::Any(value) => value.map(|value| value.store_id()),
+            Ref::Exn(value) => value.map(|value| value.store_id()),
         }
     }
 
@@ -147,6 +154,7 @@ impl Ref {
             Ref::Func(func) => return func.map_or(0, |func| func.to_reference()),
             Ref::Extern(value) => value.map(|value| value.index()),
             Ref::Any(value) => value.map(|value| value.index()),
+            Ref::Exn(value) => value.map(|value| value.index()),
         };
         index.map_or(0, |index| index.checked_reference(store).into())
     }
@@ -180,6 +188,7 @@ impl Ref {
         use wasm_types::HeapType as H;
         match ty.heap.top() {
             H::Any => AnyRef::to_ref(index),
+            H::Exn => ExnRef::to_ref(index),
             _ => ExternRef::to_ref(index),
         }
     }

@@ -68,8 +68,8 @@ pub(crate) use sealed::GcRef as GcRefImpl;
 use sealed::RootedGcRef as RootedGcRefImpl;
 
 /// A type of references to garbage-collected objects: [`ExternRef`](crate::ExternRef),
-/// [`AnyRef`](crate::AnyRef), [`EqRef`](crate::EqRef), [`StructRef`](crate::StructRef) and
-/// [`ArrayRef`](crate::ArrayRef).
+/// [`AnyRef`](crate::AnyRef), [`EqRef`](crate::EqRef), [`StructRef`](crate::StructRef),
+/// [`ArrayRef`](crate::ArrayRef) and [`ExnRef`](crate::ExnRef).
 pub trait GcRef: GcRefImpl + Copy + Send + Sync + 'static {}
 
 /// Makes a structure with the one field `index` a type of references.

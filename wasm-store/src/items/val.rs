@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::gate::Gate;
 use crate::items::rooting::{GcRef, RootIndex};
-use crate::items::{AnyRef, ExternRef, Func, Ref, Rooted, V128};
+use crate::items::{AnyRef, ExnRef, ExternRef, Func, Ref, Rooted, V128};
 use crate::store::{AsContext, StoreId, StoreOpaque};
 use crate::types::{HeapType, ValType, matching};
 use crate::vm::{Root, ValRaw};
@@ -27,6 +27,8 @@ pub enum Val {
     ExternRef(Option<Rooted<ExternRef>>),
     /// A reference to something internal, or null: an integer, a structure or an array.
     AnyRef(Option<Rooted<AnyRef>>),
+    /// A reference to an exception, or null.
+    ExnRef(Option<Rooted<ExnRef>>),
 }
 
 macro_rules! accessors {
@@ -80,6 +82,12 @@ impl Val {
         Val::AnyRef(None)
     }
 
+    /// The null reference of exceptions.
+    #[inline]
+    pub const fn null_exn_ref() -> Val {
+        Val::ExnRef(None)
+    }
+
     /// Zero or null; `None` for a reference that can't be null, or whose hierarchy has no values in
     /// the API.
     pub fn default_for_ty(ty: &ValType) -> Option<Val> {
@@ -117,6 +125,7 @@ impl Val {
             Val::FuncRef(func) => Ref::Func(*func).type_in(store)?.into(),
             Val::ExternRef(value) => Ref::Extern(*value).type_in(store)?.into(),
             Val::AnyRef(value) => Ref::Any(*value).type_in(store)?.into(),
+            Val::ExnRef(value) => Ref::Exn(*value).type_in(store)?.into(),
         })
     }
 
@@ -147,6 +156,8 @@ impl Val {
             "a reference to a host value";
         AnyRef v Option<&Rooted<AnyRef>>, anyref unwrap_anyref v.as_ref(),
             "a reference to something internal";
+        ExnRef v Option<&Rooted<ExnRef>>, exnref unwrap_exnref v.as_ref(),
+            "a reference to an exception";
     }
 
     /// The reference, if it is one.
@@ -155,6 +166,7 @@ impl Val {
             Val::FuncRef(func) => Some(Ref::Func(func)),
             Val::ExternRef(value) => Some(Ref::Extern(value)),
             Val::AnyRef(value) => Some(Ref::Any(value)),
+            Val::ExnRef(value) => Some(Ref::Exn(value)),
             _ => None,
         }
     }
@@ -171,6 +183,7 @@ impl Val {
             Val::FuncRef(func) => ValRaw::from_u64(Ref::Func(func).to_bits(store)),
             Val::ExternRef(value) => ValRaw::from_u64(Ref::Extern(value).to_bits(store)),
             Val::AnyRef(value) => ValRaw::from_u64(Ref::Any(value).to_bits(store)),
+            Val::ExnRef(value) => ValRaw::from_u64(Ref::Exn(value).to_bits(store)),
         }
     }
 
@@ -305,6 +318,7 @@ impl From<Ref> for Val {
             Ref::Func(func) => Val::FuncRef(func),
             Ref::Extern(value) => Val::ExternRef(value),
             Ref::Any(value) => Val::AnyRef(value),
+            Ref::Exn(value) => Val::ExnRef(value),
         }
     }
 }

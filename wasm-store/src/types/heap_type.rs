@@ -5,6 +5,7 @@ use std::fmt;
 use wasm_types as wt;
 
 use super::array_type::ArrayType;
+use super::exn_type::ExnType;
 use super::func_type::FuncType;
 use super::matching;
 use super::registry::Canonical;
@@ -43,6 +44,9 @@ pub enum HeapType {
     None,
     /// Any exception.
     Exn,
+    /// An exception of one type, which Wasm does not tell from others: as the type of a parameter
+    /// or anything else of Wasm, this is [`HeapType::Exn`].
+    ConcreteExn(ExnType),
     /// No exception.
     NoExn,
 }
@@ -129,6 +133,7 @@ impl HeapType {
         ConcreteArray(ArrayType) is_concrete_array as_concrete_array unwrap_concrete_array "array";
         ConcreteStruct(StructType) is_concrete_struct as_concrete_struct unwrap_concrete_struct
             "structure";
+        ConcreteExn(ExnType) is_concrete_exn as_concrete_exn unwrap_concrete_exn "exception";
     }
 
     /// The top of the hierarchy that the type belongs to.
@@ -136,7 +141,7 @@ impl HeapType {
         match self {
             HeapType::Func | HeapType::ConcreteFunc(_) | HeapType::NoFunc => HeapType::Func,
             HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
-            HeapType::Exn | HeapType::NoExn => HeapType::Exn,
+            HeapType::Exn | HeapType::ConcreteExn(_) | HeapType::NoExn => HeapType::Exn,
             HeapType::Any
             | HeapType::Eq
             | HeapType::I31
@@ -178,6 +183,8 @@ impl HeapType {
             (HeapType::ConcreteFunc(a), HeapType::ConcreteFunc(b)) => a.is_subtype_of(b),
             (HeapType::ConcreteStruct(a), HeapType::ConcreteStruct(b)) => a.matches(b),
             (HeapType::ConcreteArray(a), HeapType::ConcreteArray(b)) => a.matches(b),
+            (HeapType::ConcreteExn(a), HeapType::ConcreteExn(b)) => a.matches(b),
+            (HeapType::Exn, HeapType::ConcreteExn(_)) => false,
             (a, b) => {
                 let engine = a.engine().or(b.engine());
                 if let Some(engine) = engine {
@@ -208,6 +215,7 @@ impl HeapType {
             HeapType::ConcreteFunc(ty) => Some(ty.engine()),
             HeapType::ConcreteArray(ty) => Some(ty.engine()),
             HeapType::ConcreteStruct(ty) => Some(ty.engine()),
+            HeapType::ConcreteExn(ty) => Some(ty.engine()),
             _ => None,
         }
     }
@@ -228,7 +236,7 @@ impl HeapType {
             HeapType::Array => wt::HeapType::Array,
             HeapType::Struct => wt::HeapType::Struct,
             HeapType::None => wt::HeapType::None,
-            HeapType::Exn => wt::HeapType::Exn,
+            HeapType::Exn | HeapType::ConcreteExn(_) => wt::HeapType::Exn,
             HeapType::NoExn => wt::HeapType::NoExn,
         }
     }
@@ -269,6 +277,7 @@ impl fmt::Display for HeapType {
             HeapType::ConcreteFunc(ty) => ty.fmt_short(f),
             HeapType::ConcreteArray(ty) => ty.fmt_short(f),
             HeapType::ConcreteStruct(ty) => ty.fmt_short(f),
+            HeapType::ConcreteExn(ty) => ty.fmt(f),
             other => other.canonical().fmt(f),
         }
     }
@@ -283,6 +292,12 @@ impl From<FuncType> for HeapType {
 impl From<ArrayType> for HeapType {
     fn from(ty: ArrayType) -> Self {
         HeapType::ConcreteArray(ty)
+    }
+}
+
+impl From<ExnType> for HeapType {
+    fn from(ty: ExnType) -> Self {
+        HeapType::ConcreteExn(ty)
     }
 }
 

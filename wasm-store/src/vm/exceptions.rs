@@ -16,16 +16,20 @@
 
 mod handlers;
 mod kept;
+mod objects;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 
 use wasm_types::TrapCode;
 
 use self::handlers::Handlers;
 use self::kept::Kept;
+use self::objects::NumberedTags;
+pub(super) use self::objects::{caught_exception, throw_ref};
 use super::arch::{raise, resume};
 use super::context::{VMContext, VMStoreContext};
-use super::gc::Tracer;
+use super::gc::{NULL, Tracer};
 use super::store::VmStore;
 use super::tag::VmTag;
 use super::unwind::{Unwind, raise_trap};
@@ -39,6 +43,11 @@ pub(crate) struct Exceptions {
     pending: Option<NonNull<VmTag>>,
     /// Its values, or of the exception that was caught last.
     values: Vec<ValRaw>,
+    /// The object that has them, if the exception was thrown as one or became one; else null. It
+    /// holds as long as the exception is pending, and at the start of the handler.
+    object: u32,
+    /// The tags that objects refer to.
+    tags: NumberedTags,
     /// Exceptions that may be thrown again.
     kept: Kept,
     /// What is known of return addresses.
@@ -60,23 +69,34 @@ impl Exceptions {
         self.pending.map(|tag| (tag, self.values.as_slice()))
     }
 
-    /// Calls what may throw and catch other exceptions, and leaves the pending one as it is.
+    /// Calls what may throw and catch other exceptions, and leaves the pending one as it is; unless
+    /// that fails or panics, which takes the place of the exception.
     ///
     /// # Safety
     ///
-    /// The store lives, and is not collected meanwhile: nobody finds the pending references.
+    /// The store lives, and what is called uses no borrow of it.
     #[cfg(feature = "function-hook")]
-    pub(super) unsafe fn aside<R>(store: *mut VMStoreContext, run: impl FnOnce() -> R) -> R {
-        // SAFETY: the store lives, and what is called uses no borrow of its exceptions.
+    pub(crate) unsafe fn aside(
+        store: *mut VMStoreContext,
+        run: impl FnOnce() -> Result<(), Error>,
+    ) -> std::thread::Result<Result<(), Error>> {
+        // SAFETY: as the caller promises.
         unsafe {
             let take = |exceptions: &mut Box<Exceptions>| {
-                (exceptions.pending.take(), std::mem::take(&mut exceptions.values))
+                let values = std::mem::take(&mut exceptions.values);
+                (exceptions.pending.take(), values, exceptions.object)
             };
+            // Nobody looks for references among the values that are put aside.
+            (*(*store).vm).gc.put_off();
             let pending = (*store).exceptions.as_mut().map(take);
-            let result = run();
-            if let (Some((tag, values)), Some(exceptions)) = (pending, &mut (*store).exceptions) {
+            let result = catch_unwind(AssertUnwindSafe(run));
+            if let (Ok(Ok(())), Some((tag, values, object)), Some(exceptions)) =
+                (&result, pending, &mut (*store).exceptions)
+            {
                 (exceptions.pending, exceptions.values) = (tag, values);
+                exceptions.object = object;
             }
+            (*(*store).vm).gc.resume();
             result
         }
     }
@@ -91,6 +111,7 @@ impl Exceptions {
         unsafe {
             if let Some(tag) = self.pending {
                 trace(tag, &mut self.values, tracer);
+                tracer.place(&raw mut self.object);
             }
             self.kept.trace(|tag, values| trace(tag, values, tracer));
         }
@@ -100,6 +121,7 @@ impl Exceptions {
         self.pending = Some(tag);
         self.values.clear();
         self.values.extend_from_slice(values);
+        self.object = NULL;
     }
 }
 
@@ -182,6 +204,7 @@ pub(super) unsafe extern "C" fn rethrow(context: *mut VMContext, depth: u64) -> 
         match exceptions.kept.take(frame, depth as u32, &mut exceptions.values) {
             Some(tag) => {
                 exceptions.pending = Some(tag);
+                exceptions.object = NULL;
                 unwind(store, None)
             }
             None => {
@@ -212,6 +235,12 @@ pub(crate) unsafe fn leave_host(store: *mut VMStoreContext) -> ! {
     }
 }
 
+/// Drops the error that a host function has returned with an exception. What that calls is the
+/// host's, and may panic.
+fn dropped(error: Option<Error>) -> Result<(), Unwind> {
+    catch_unwind(AssertUnwindSafe(|| drop(error))).map_err(Unwind::Panic)
+}
+
 /// Goes on with the pending exception at the first handler that takes it, or else leaves Wasm with
 /// it. `error` is what a host function has returned, if the exception came from there.
 ///
@@ -235,8 +264,7 @@ unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
             match exceptions.handlers.find(pc, fp, tag) {
                 Ok(Some(place)) => {
                     let notified = super::function_hook::left_by_exception(store, fp);
-                    drop(error);
-                    if let Err(failure) = notified {
+                    if let Err(failure) = notified.and(dropped(error)) {
                         break failure;
                     }
                     let exceptions = (*store).exceptions.get_or_insert_default();
@@ -247,8 +275,7 @@ unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
                 }
                 Ok(None) => {}
                 Err(damage) => {
-                    drop(error);
-                    break Unwind::Error(Error::new(damage));
+                    break dropped(error).err().unwrap_or(Unwind::Error(Error::new(damage)));
                 }
             }
             if !bounds.can_hold_frame(fp) {
@@ -269,12 +296,4 @@ unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
         VmStore::fail(store, failure);
         raise(store)
     }
-}
-
-pub(super) unsafe extern "C" fn caught_exception(_context: *mut VMContext) -> u32 {
-    todo!()
-}
-
-pub(super) unsafe extern "C" fn throw_ref(_context: *mut VMContext, _exception: u64) -> ! {
-    todo!()
 }

@@ -66,3 +66,4 @@ pub(crate) use store::host_value_bytes;
 pub(crate) use summary::OfType;
 pub(super) use tracer::Tracer;
 pub(crate) use types::ObjectType;
+pub(super) use types::exception_layout;

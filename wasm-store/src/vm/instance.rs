@@ -228,6 +228,16 @@ impl VmInstance {
         NonNull::new(place).expect("an instance has all its imports")
     }
 
+    /// The tags have no numbers any more.
+    pub(super) fn forget_tag_numbers(&self) {
+        self.tags.iter().for_each(|tag| tag.set_number(0));
+    }
+
+    /// Where the tags start that this instance defines, if it defines some.
+    pub(super) fn own_tags_start(&self) -> Option<usize> {
+        (!self.tags.is_empty()).then(|| self.tags.as_ptr().addr())
+    }
+
     /// The index of a tag, if this instance defines it.
     pub(super) fn own_tag(&self, tag: NonNull<VmTag>) -> Option<TagIndex> {
         // They are in one list, so their addresses tell their numbers.

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use wasm_artifact::{Artifact, ConstExprRef, DataRefKind, ElementRefKind, ItemsRef};
 use wasm_loader::Loaded;
 use wasm_types::abi::ContextLayout;
-use wasm_types::{DataIndex, ElemIndex, EntityIndex, FuncIndex, GlobalIndex, TypeIndex};
+use wasm_types::{DataIndex, ElemIndex, EntityIndex, FuncIndex, GlobalIndex, TagIndex, TypeIndex};
 
 use super::state::sizes::SizedImport;
 use super::type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord};
@@ -40,6 +40,7 @@ pub(crate) struct VmModule {
     imports: OnceLock<Imports>,
     collected_globals: OnceLock<Box<[GlobalIndex]>>,
     made_segments: OnceLock<Box<[ElemIndex]>>,
+    tag_exports: OnceLock<Box<[(TagIndex, u32)]>>,
 }
 
 /// The imports of a module.
@@ -115,6 +116,7 @@ impl VmModule {
             imports: OnceLock::new(),
             collected_globals: OnceLock::new(),
             made_segments: OnceLock::new(),
+            tag_exports: OnceLock::new(),
         })
     }
 
@@ -196,6 +198,26 @@ impl VmModule {
     /// instance of it.
     pub(super) fn collected_globals(&self) -> &[GlobalIndex] {
         self.collected_globals.get().map_or(&[], |globals| globals)
+    }
+
+    /// The tags that the module exports, with the positions of the exports. They are looked for
+    /// once: an uncaught exception is named by them, and a module can have thousands of exports.
+    pub(crate) fn tag_exports(&self) -> &[(TagIndex, u32)] {
+        self.tag_exports.get_or_init(|| {
+            let artifact = self.loaded.artifact();
+            if artifact.counts().tags == 0 {
+                return Box::default();
+            }
+            let tag =
+                |(position, export): (u32, Result<wasm_artifact::ExportRef<'_>, _>)| match export
+                    .ok()?
+                    .index
+                {
+                    EntityIndex::Tag(tag) => Some((tag, position)),
+                    _ => None,
+                };
+            (0..).zip(artifact.exports()).filter_map(tag).collect()
+        })
     }
 
     /// The index of each import in the index space of its kind, in order. Read from the artifact

@@ -13,8 +13,8 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use cranelift_codegen::ir::{Block, InstBuilder as _, Value};
-use wasm_types::TagIndex;
 use wasm_types::wasmparser::{BlockType, Catch, Operator, TryTable};
+use wasm_types::{HeapType, RefType, TagIndex, ValType};
 
 use super::branch::block_args;
 use super::signature::Signature;
@@ -244,7 +244,10 @@ fn enter_clause<E: FuncEnvironment + ?Sized>(
     let label = match *catch {
         Catch::One { label, .. } | Catch::All { label } => label,
         Catch::OneRef { label, .. } | Catch::AllRef { label } => {
-            values.push(t.env.caught_reference(&mut t.builder, block)?);
+            let exception = t.env.caught_reference(&mut t.builder, block)?;
+            let ty = RefType { nullable: false, heap: HeapType::Exn };
+            t.note_reference(exception, ValType::Ref(ty));
+            values.push(exception);
             label
         }
     };

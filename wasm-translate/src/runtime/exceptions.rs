@@ -15,7 +15,7 @@ use wasm_types::{TagIndex, TrapCode};
 
 use super::function::buffer_flags;
 use super::{CONSTANT, RuntimeEnvironment, clif_type};
-use crate::environ::{Exceptions, Handler, Result, Values};
+use crate::environ::{Exceptions, Handler, References as _, Result, Values};
 use crate::trap::clif_trap_code;
 
 impl Exceptions for RuntimeEnvironment<'_> {
@@ -58,6 +58,21 @@ impl Exceptions for RuntimeEnvironment<'_> {
         let values = self.spill(builder, values);
         let tag = self.load_constant(builder, self.layout.tag(tag));
         self.call_throwing(builder, Builtin::Throw, &[tag, values]);
+        Ok(())
+    }
+
+    fn caught_reference(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        _block: Block,
+    ) -> Result<Value> {
+        Ok(self.call_builtin_for(builder, Builtin::CaughtException, &[]))
+    }
+
+    fn throw_ref(&mut self, builder: &mut FunctionBuilder<'_>, exception: Value) -> Result<()> {
+        let exception = self.ref_as_non_null(builder, exception)?;
+        let exception = builder.ins().uextend(types::I64, exception);
+        self.call_throwing(builder, Builtin::ThrowRef, &[exception]);
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 use std::panic::resume_unwind;
 use std::ptr::NonNull;
 
-use wasm_types::{EntityIndex, Escaped, MemoryIndex, TrapCode};
+use wasm_types::{Escaped, MemoryIndex, TrapCode};
 
 use crate::error::{Error, MemoryFault, ThrownException, Trap};
 use crate::items::{Tag, WasmBacktrace};
@@ -83,14 +83,10 @@ fn exported_name(store: &StoreOpaque, tag: NonNull<VmTag>) -> Option<String> {
     store.instances.iter().find_map(|entry| {
         // SAFETY: instances live as long as their store.
         let instance = unsafe { entry.vm.as_ref() };
-        let found = instance.module().loaded.artifact().exports().find_map(|export| {
-            let export = export.ok()?;
-            match export.index {
-                EntityIndex::Tag(index) if instance.tag(index) == tag => Some(export.name),
-                _ => None,
-            }
-        });
-        found.map(|name| Escaped::new(name).to_string())
+        let mut exports = instance.module().tag_exports().iter();
+        let (_, position) = exports.find(|(index, _)| instance.tag(*index) == tag)?;
+        let export = instance.module().loaded.artifact().export_at(*position).ok()?;
+        Some(Escaped::new(export.name).to_string())
     })
 }
 

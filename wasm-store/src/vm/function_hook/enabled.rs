@@ -141,13 +141,7 @@ pub(in crate::vm) unsafe fn left_by_exception(
     // SAFETY: as the caller promises.
     unsafe {
         let Some(notify) = (*store).function_hook else { return Ok(()) };
-        let run = || catch_unwind(AssertUnwindSafe(|| (notify.unwound)(store, fp)));
-        // Nobody looks for references among the values that are put aside.
-        let vm = (*store).vm;
-        (*vm).gc.put_off();
-        let notified = Exceptions::aside(store, run);
-        (*vm).gc.resume();
-        match notified {
+        match Exceptions::aside(store, || (notify.unwound)(store, fp)) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Unwind::Error(error)),
             Err(payload) => Err(Unwind::Panic(payload)),

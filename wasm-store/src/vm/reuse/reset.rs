@@ -64,6 +64,7 @@ impl VmInstance {
             // SAFETY: the place of a global that the instance defines is in its context.
             unsafe { self.global(*global).write(ValRaw::ZERO) };
         }
+        self.forget_tag_numbers();
         // What imports are bound to may be gone together with the store.
         self.host_imports.fill(None);
         self.dropped_elements.fill(false);

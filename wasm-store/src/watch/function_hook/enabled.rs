@@ -18,7 +18,7 @@ use crate::engine::Config;
 use crate::error::{Error, Result};
 use crate::items::host_error;
 use crate::store::{Store, StoreContextMut, StoreInner, StoreOpaque};
-use crate::vm::{FunctionMoment, NotifyFns, Unwind, VMStoreContext, stack_in_use};
+use crate::vm::{Exceptions, FunctionMoment, NotifyFns, Unwind, VMStoreContext, stack_in_use};
 
 type Hook<T> = dyn FnMut(FunctionHookContext<'_, T>) -> Result<()> + Send + Sync;
 
@@ -192,9 +192,18 @@ pub(crate) fn into_error<T: 'static>(
             resume_unwind(payload)
         }
         unwind => {
+            let is_exception = matches!(unwind, Unwind::Exception { .. });
             // The backtrace shows the stack as it is now.
             let error = error_of(store, Box::new(unwind));
-            unwound(store, Some(&error)).err().unwrap_or(error)
+            if store.function_hook.hook.is_none() || !is_exception {
+                return unwound(store, Some(&error)).err().unwrap_or(error);
+            }
+            let context = store.vm.context();
+            // SAFETY: the store is borrowed, and its context knows nothing of this borrow.
+            match unsafe { Exceptions::aside(context, || unwound(store, Some(&error))) } {
+                Ok(notified) => notified.err().unwrap_or(error),
+                Err(payload) => resume_unwind(payload),
+            }
         }
     }
 }

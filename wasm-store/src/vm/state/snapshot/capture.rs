@@ -266,9 +266,7 @@ unsafe fn find_imports(
                     }
                 }
                 EntityIndex::Tag(index) => {
-                    let tag = vm.tag(index);
-                    let own = |instance: &NonNull<VmInstance>| instance.as_ref().own_tag(tag);
-                    let found = (0..).zip(instances).find_map(|(n, it)| Some((n, own(it)?)));
+                    let found = names.tag(vm.tag(index), instances);
                     found.map_or(Source::Outside, |(number, tag)| Source::Tag(number, tag))
                 }
             }

@@ -5,14 +5,15 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use wasm_types::FuncIndex;
 use wasm_types::abi::func_ref;
+use wasm_types::{FuncIndex, TagIndex};
 
 use crate::Error;
 use crate::vm::context::{FuncRef, ImportRecord, NULL_FUNC_REF, VMContext};
 use crate::vm::instance::VmInstance;
 use crate::vm::module::VmModule;
 use crate::vm::room_for;
+use crate::vm::tag::VmTag;
 
 /// A function of an instance of a state: the instance's number, and the function's index there.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct Names {
     others: HashMap<u64, Option<FuncName>>,
     /// The contexts of the instances, sorted by address.
     pub(super) contexts: Vec<(u64, usize)>,
+    /// Where the tags of the instances start that define some, sorted by address.
+    tags: Vec<(usize, usize)>,
 }
 
 impl Names {
@@ -59,14 +62,32 @@ impl Names {
             let end = context + u64::from(module.layout.size());
             names.records.push((start..end, number, Arc::clone(module)));
             names.contexts.push((context, number));
+            names.tags.extend(instance.own_tags_start().map(|start| (start, number)));
         }
         names.records.sort_by_key(|(range, ..)| range.start);
         names.contexts.sort_unstable();
+        names.tags.sort_unstable();
         for (number, instance) in instances.iter().enumerate().filter(|_| with_imports) {
             // SAFETY: as the caller promises; the layout gives places within the context.
             unsafe { names.learn_imports(number, instance.as_ref(), instances)? };
         }
         Ok(names)
+    }
+
+    /// The instance and index of a tag that one of the instances defines.
+    ///
+    /// # Safety
+    ///
+    /// The instances live, and are those that the names were made for.
+    pub(super) unsafe fn tag(
+        &self,
+        tag: NonNull<VmTag>,
+        instances: &[NonNull<VmInstance>],
+    ) -> Option<(usize, TagIndex)> {
+        let place = self.tags.partition_point(|(start, _)| *start <= tag.addr().get());
+        let (_, number) = *self.tags.get(place.checked_sub(1)?)?;
+        // SAFETY: as the caller promises.
+        Some((number, unsafe { instances.get(number)?.as_ref() }.own_tag(tag)?))
     }
 
     /// Adds the functions that an instance imports. A function gets the name that it has where it
