@@ -7,7 +7,7 @@
 //!
 //! | in Wasmtime | here | why |
 //! |---|---|---|
-//! | `ExternRef::new_async`, `Linker::module_async` and the like | not there | what grows the garbage-collected heap does not wait (feature `async`) |
+//! | `new_async` of `ExternRef`, `StructRef` and `ArrayRef`, `Linker::module_async` and the like | not there | what grows the garbage-collected heap does not wait (feature `async`) |
 //! | `wasmtime::component` | not there | components are not implemented |
 //! | `ContRef` and its `Val` and `Ref` variants; `HeapType::ConcreteCont`, `Cont`, `NoCont`; `ContType` | not there | stack switching is not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | code that runs out of fuel can't go on: [`Config::epoch_interruption`](crate::Config::epoch_interruption) is the way to give way to others; and as for garbage collection |

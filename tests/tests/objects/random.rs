@@ -40,9 +40,10 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let place = || 0..PLACES;
+    let node = || (place(), any::<i16>(), place(), place());
     prop_oneof![
-        4 => (place(), any::<i16>(), place(), place()).prop_map(|(a, n, b, c)| Step::Node(a, n, b, c)),
-        2 => (place(), any::<i16>(), place(), place()).prop_map(|(a, n, b, c)| Step::Large(a, n, b, c)),
+        4 => node().prop_map(|(a, n, b, c)| Step::Node(a, n, b, c)),
+        2 => node().prop_map(|(a, n, b, c)| Step::Large(a, n, b, c)),
         2 => (place(), place(), 0..40_usize).prop_map(|(a, b, len)| Step::Array(a, b, len)),
         1 => (place(), any::<u32>()).prop_map(|(a, n)| Step::Number(a, n)),
         1 => place().prop_map(Step::Null),
@@ -298,7 +299,9 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 96, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn objects_are_as_the_model_says(

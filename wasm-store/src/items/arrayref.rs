@@ -65,16 +65,17 @@ upcasts!(ArrayRef: AnyRef to_anyref, EqRef to_eqref);
 
 impl ArrayRef {
     /// Makes an array of `len` elements, all of which are `elem`. The handle is in the innermost
-    /// scope ([`RootScope`](crate::RootScope)). Of an integer for packed elements, the lower bits are
-    /// kept.
+    /// scope ([`RootScope`](crate::RootScope)). Of an integer for packed elements, the lower bits
+    /// are kept.
     ///
     /// If there is no room, what nothing refers to is collected first.
     ///
     /// # Errors
     ///
     /// If the value is not of the type of the elements or is of another store, or its handle has
-    /// ended. [`GcHeapOutOfMemory`](crate::GcHeapOutOfMemory) if the heap is full, or the limiter of the store does not let it
-    /// grow. If the store has no room for the type, or for another function that objects refer to.
+    /// ended. [`GcHeapOutOfMemory`](crate::GcHeapOutOfMemory) if the heap is full, or the limiter
+    /// of the store does not let it grow. If the store has no room for the type, or for another
+    /// function that objects refer to.
     ///
     /// # Panics
     ///
@@ -122,8 +123,9 @@ impl ArrayRef {
     ///
     /// # Errors
     ///
-    /// If the elements of such arrays are not `i8`. [`GcHeapOutOfMemory`](crate::GcHeapOutOfMemory) if the heap is full, or the
-    /// limiter of the store does not let it grow. If the store has no room for the type.
+    /// If the elements of such arrays are not `i8`.
+    /// [`GcHeapOutOfMemory`](crate::GcHeapOutOfMemory) if the heap is full, or the limiter of the
+    /// store does not let it grow. If the store has no room for the type.
     ///
     /// # Panics
     ///

@@ -8,8 +8,8 @@ use crate::items::{AnyRef, ArrayRef, I31, StructRef};
 use crate::store::{AsContext, AsContextMut, StoreOpaque};
 use crate::types::HeapType;
 
-/// A reference that Wasm can compare with others (an `eqref`): an integer of 31 bits, a structure or
-/// an array.
+/// A reference that Wasm can compare with others (an `eqref`): an integer of 31 bits, a structure
+/// or an array.
 ///
 /// ```
 /// use wasm_store::{EqRef, Engine, I31, Rooted, Store};

@@ -81,8 +81,8 @@ pub(super) fn new_struct(
     Ok(object)
 }
 
-/// Makes an array of so many elements, all of which are one value, which was checked. The type is of
-/// the store's engine.
+/// Makes an array of so many elements, all of which are one value, which was checked. The type is
+/// of the store's engine.
 pub(super) fn new_array(
     store: &mut StoreOpaque,
     record: &ArrayTypeRecord,
@@ -115,7 +115,8 @@ pub(super) fn new_array_of(
     Ok(array)
 }
 
-/// Makes an array of the given bytes. The type is of the store's engine, and its elements are bytes.
+/// Makes an array of the given bytes. The type is of the store's engine, and its elements are
+/// bytes.
 pub(super) fn new_array_of_bytes(
     store: &mut StoreOpaque,
     record: &ArrayTypeRecord,

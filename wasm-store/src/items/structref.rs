@@ -66,16 +66,17 @@ upcasts!(StructRef: AnyRef to_anyref, EqRef to_eqref);
 
 impl StructRef {
     /// Makes a structure with the given fields. The handle is in the innermost scope
-    /// ([`RootScope`](crate::RootScope)). Of an integer for a packed field, the lower bits are kept.
+    /// ([`RootScope`](crate::RootScope)). Of an integer for a packed field, the lower bits are
+    /// kept.
     ///
     /// If there is no room, what nothing refers to is collected first.
     ///
     /// # Errors
     ///
     /// If the values do not fit the fields in number or type, one is of another store, or a handle
-    /// among them has ended. [`GcHeapOutOfMemory`](crate::GcHeapOutOfMemory) if the heap is full, or
-    /// the limiter of the store does not let it grow. If the store has no room for the type, or for
-    /// another function that objects refer to.
+    /// among them has ended. [`GcHeapOutOfMemory`](crate::GcHeapOutOfMemory) if the heap is full,
+    /// or the limiter of the store does not let it grow. If the store has no room for the type, or
+    /// for another function that objects refer to.
     ///
     /// # Panics
     ///

@@ -101,8 +101,8 @@ impl VmStore {
         let len = self.array_len(array) as usize;
         match (self.array_element(array, 0), self.gc.heap_mut()) {
             (Some((place, FieldType { storage: StorageType::I8, .. })), Ok(heap)) => {
-                // SAFETY: the array has so many elements of a byte each. Nothing else of the heap is
-                // used while the store is borrowed.
+                // SAFETY: the array has so many elements of a byte each. Nothing else of the heap
+                // is used while the store is borrowed.
                 unsafe { std::slice::from_raw_parts_mut(heap.address(place), len) }
             }
             _ => &mut [],
