@@ -203,7 +203,9 @@ impl Config {
     /// With it, a program can have threads only if the host makes some: stores on several threads,
     /// with instances that import the same memory. A shared memory is limited by its own maximum; a
     /// [`ResourceLimiter`](crate::ResourceLimiter) is queried by the store that makes it or whose
-    /// code lets it grow, not by those that only see it. Code that runs in parallel can measure time
+    /// code lets it grow, not by those that only see it. Waiting for a place (`memory.atomic.wait32`)
+    /// blocks the thread, in asynchronous calls as well, until the place is notified, the time is
+    /// over, or the store is interrupted. Code that runs in parallel can measure time
     /// with another thread as a clock, whatever clocks the host provides.
     pub fn shared_memory(&mut self, enable: bool) -> &mut Self {
         self.shared_memory = enable;
