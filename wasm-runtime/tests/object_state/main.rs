@@ -3,6 +3,7 @@
 
 #![cfg(all(feature = "jit", feature = "wat"))]
 
+mod exceptions;
 mod graph;
 mod limits;
 mod portable;

@@ -54,10 +54,11 @@ use wasm_types::ModuleState;
 ///
 /// # Objects on the heap
 ///
-/// Structures and arrays that the instances refer to are part of the snapshot with what they hold,
-/// and so is what they refer to in turn. The snapshot keeps them alive. Restoring gives them back
-/// what they held: they stay the same objects to everybody who refers to them, such as an instance
-/// that is not in the set, or the host. Objects made since stay as they are. A fork gets copies.
+/// Structures, arrays and exceptions that the instances refer to are part of the snapshot with what
+/// they hold, and so is what they refer to in turn. The snapshot keeps them alive. Restoring gives
+/// them back what they held: they stay the same objects to everybody who refers to them, such as an
+/// instance that is not in the set, or the host. Objects made since stay as they are. A fork gets
+/// copies.
 ///
 /// ```
 /// use wasm_store::{Engine, Memory, MemoryType, Snapshot, Store};

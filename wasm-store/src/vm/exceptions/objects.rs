@@ -54,12 +54,17 @@ impl VmStore {
         self.exceptions()?.tags.get(number)
     }
 
+    /// The tag that a number stands for in objects.
+    pub(crate) fn tag_numbered(&self, number: u32) -> Option<NonNull<VmTag>> {
+        self.numbered_tag(number).map(|numbered| numbered.tag)
+    }
+
     /// The number of a tag, which it gets now if it has none.
     ///
     /// # Safety
     ///
     /// The tag is one of this store; so for the following.
-    unsafe fn number_of_tag(&mut self, tag: NonNull<VmTag>) -> Result<u32, Error> {
+    pub(crate) unsafe fn number_of_tag(&mut self, tag: NonNull<VmTag>) -> Result<u32, Error> {
         // SAFETY: the tag lives as long as the store, and its type as long as the engine.
         unsafe {
             let numbered = tag.as_ref();

@@ -9,7 +9,7 @@
 mod capture;
 mod place;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use wasm_types::{StorageType, ValType};
@@ -136,6 +136,30 @@ impl Image {
         self.offsets.get(objects).copied().unwrap_or((self.words.len() * 8) as u32)
     }
 
+    /// The numbers of the tags of the exceptions among the first of its objects.
+    pub(crate) fn tags(&self, objects: usize) -> BTreeSet<u32> {
+        let is_exception = |ty: &ImageType| matches!(ty.ty, ObjectType::Exception(_));
+        match self.types.iter().flatten().any(|ty| is_exception(ty)) {
+            true => (0..objects).filter_map(|place| self.object(place).tag()).collect(),
+            false => BTreeSet::new(),
+        }
+    }
+
+    /// The numbers of the functions that the first of its objects refer to.
+    pub(crate) fn functions_of(&self, objects: usize) -> BTreeSet<u32> {
+        let mut found = BTreeSet::new();
+        for place in (0..objects).take_while(|_| !self.functions.is_empty()) {
+            let Object { ty, start, .. } = self.object(place);
+            let elements = || self.word(start + HEADER_SIZE as usize);
+            let each = ty.each(elements, is_function, |offset| {
+                found.insert(self.word(start + offset as usize));
+                Ok(())
+            });
+            debug_assert!(each.is_ok());
+        }
+        found
+    }
+
     /// An object, by its place.
     pub(crate) fn object(&self, place: usize) -> Object<'_> {
         let start = self.offsets[place] as usize;
@@ -159,6 +183,12 @@ impl<'a> Object<'a> {
     /// Its type.
     pub(crate) fn ty(&self) -> ObjectType {
         self.ty.ty
+    }
+
+    /// The number of an exception's tag; `None` for other objects.
+    pub(crate) fn tag(&self) -> Option<u32> {
+        let is_exception = matches!(self.ty.ty, ObjectType::Exception(_));
+        is_exception.then(|| self.image.word(self.start + HEADER_SIZE as usize))
     }
 
     /// Whether an array holds references.

@@ -14,9 +14,9 @@ use std::ptr::NonNull;
 
 use wasm_types::{DefinedTableIndex, GlobalIndex, MemoryIndex, TableIndex, ValType};
 
-use functions::object_functions;
+use functions::{object_functions, object_tags};
 
-use super::snapshot::{FuncName, Names, Source, VmState, is_function};
+use super::snapshot::{FuncName, Names, Source, TagName, VmState, is_function};
 use crate::Error;
 use crate::vm::gc::{Placed, place_of};
 use crate::vm::instance::VmInstance;
@@ -61,6 +61,8 @@ pub(crate) struct Plan {
     others: Words<ValRaw>,
     /// The functions that objects refer to, by their numbers in the image.
     functions: BTreeMap<u32, FuncName>,
+    /// The tags of exceptions, by their numbers in the image.
+    tags: BTreeMap<u32, TagName>,
 }
 
 impl Plan {
@@ -106,7 +108,8 @@ impl Plan {
         });
         let others = global_words(names, others, |place| format!("global {place} of the host"))?;
         let functions = object_functions(state, names)?;
-        Ok(Self { tables: tables.into(), globals: globals.into(), others, functions })
+        let tags = object_tags(state, names)?;
+        Ok(Self { tables: tables.into(), globals: globals.into(), others, functions, tags })
     }
 }
 
@@ -251,7 +254,12 @@ impl VmStore {
             for (number, imports) in imports.iter().enumerate() {
                 self.fork_instance(state, plan, number, imports, &mut fork)?;
             }
-            self.set_functions(placed, |number| {
+            let mut tags = BTreeMap::new();
+            for (number, name) in &plan.tags {
+                let tag = fork.instance(name.instance)?.as_ref().tag(name.tag);
+                tags.insert(*number, self.number_of_tag(tag)?);
+            }
+            self.set_numbers(placed, &tags, |number| {
                 let name = plan.functions.get(&number).ok_or_else(|| unnamed("an object"))?;
                 fork.func(*name)
             })?;
@@ -389,14 +397,17 @@ impl Fork {
         Ok(imports)
     }
 
+    fn instance(&self, number: usize) -> Result<NonNull<VmInstance>, Error> {
+        self.instances.get(number).copied().ok_or_else(|| {
+            Error::msg("the snapshot has an instance before one that it imports from")
+        })
+    }
+
     /// # Safety
     ///
     /// Nothing borrows the instance.
     unsafe fn func(&self, name: FuncName) -> Result<NonNull<crate::vm::FuncRef>, Error> {
-        let instance = self.instances.get(name.instance);
-        let instance = instance.ok_or_else(|| {
-            Error::msg("the snapshot has an instance before one that it imports from")
-        })?;
+        let instance = self.instance(name.instance)?;
         // SAFETY: as the caller promises.
         Ok(unsafe { (*instance.as_ptr()).func(name.func)? })
     }

@@ -23,7 +23,7 @@ use wasm_types::{ElemIndex, GlobalIndex, TagIndex};
 
 pub(in crate::vm) use capture::is_function;
 use held::Held;
-pub(crate) use names::{FuncName, Names};
+pub(crate) use names::{FuncName, Names, TagName};
 
 use crate::Error;
 use crate::vm::instance::VmInstance;

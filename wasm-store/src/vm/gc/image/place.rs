@@ -90,8 +90,8 @@ impl Gc {
 }
 
 impl Heap {
-    /// Makes objects like the first `count` of an image, which refer to no function so far. `values`
-    /// has what those stand for that stand for values of the host, by their places.
+    /// Makes objects like the first `count` of an image, which have no functions and tags so far.
+    /// `values` has what those stand for that stand for values of the host, by their places.
     ///
     /// # Safety
     ///
@@ -146,8 +146,7 @@ impl Heap {
                         let number = self.values.add(value, object, false);
                         self.space.set_word(object + HEADER_SIZE, number);
                     }
-                    // Nobody forks those: their tags have no counterparts.
-                    ObjectType::Exception(_) => {}
+                    ObjectType::Exception(_) => self.space.set_word(object + HEADER_SIZE, 0),
                     ObjectType::Struct(_) | ObjectType::Array(_) => {}
                 }
             }
@@ -157,8 +156,8 @@ impl Heap {
 }
 
 impl VmStore {
-    /// Makes objects like the first `count` of an image, which refer to no function so far: see
-    /// [`set_functions`](Self::set_functions). `values` has the values of the host, by the places
+    /// Makes objects like the first `count` of an image, which have no functions and tags so far: see
+    /// [`set_numbers`](Self::set_numbers). `values` has the values of the host, by the places
     /// of the objects that stand for them; it is empty afterwards, unless this fails.
     ///
     /// # Safety
@@ -181,7 +180,8 @@ impl VmStore {
         Ok(Placed { image, count, start })
     }
 
-    /// Gives placed objects the functions that they refer to, by the numbers in the image.
+    /// Gives placed objects the functions that they refer to, by the numbers in the image, and
+    /// exceptions their tags, whose numbers here stand by those in the image.
     ///
     /// # Errors
     ///
@@ -190,13 +190,14 @@ impl VmStore {
     /// # Safety
     ///
     /// As for [`place`](Self::place), and nothing was collected since.
-    pub(crate) unsafe fn set_functions(
+    pub(crate) unsafe fn set_numbers(
         &mut self,
         placed: &Placed<'_>,
+        tags: &BTreeMap<u32, u32>,
         mut function: impl FnMut(u32) -> Result<NonNull<FuncRef>, Error>,
     ) -> Result<(), Error> {
         let Placed { image, count, start } = *placed;
-        if count == 0 || image.functions.is_empty() {
+        if count == 0 || image.functions.is_empty() && tags.is_empty() {
             return Ok(());
         }
         let heap = self.gc.heap_mut()?;
@@ -204,6 +205,11 @@ impl VmStore {
         for place in 0..count {
             let of = image.object(place);
             let object = start + image.offsets[place];
+            if let Some(tag) = of.tag() {
+                let number = tags.get(&tag).ok_or_else(|| Error::msg("a tag has no number"))?;
+                // SAFETY: the object is where it was placed, and begins with the number of its tag.
+                unsafe { heap.space.set_word(object + HEADER_SIZE, *number) };
+            }
             let elements = || image.word(of.start + HEADER_SIZE as usize);
             of.ty.each(elements, is_function, |offset| {
                 let old = image.word(of.start + offset as usize);

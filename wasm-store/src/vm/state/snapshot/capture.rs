@@ -118,7 +118,7 @@ impl VmStore {
             };
             state.hold_references(self)?;
             if named {
-                state.names = Some(learn_all(names, &state, instances)?);
+                state.names = Some(learn_all(self, names, &state, instances)?);
             }
             Ok(state)
         }
@@ -361,8 +361,9 @@ unsafe fn take_tables(
     Ok(states.into())
 }
 
-/// Names of all references to functions in a state.
+/// Names of all references to functions in a state, and of the tags of its exceptions.
 unsafe fn learn_all(
+    store: &VmStore,
     mut names: Names,
     state: &VmState,
     instances: &[NonNull<VmInstance>],
@@ -390,8 +391,14 @@ unsafe fn learn_all(
                 names.learn(value.u64, instances)?;
             }
         }
-        for func in state.held.image.functions.values() {
+        let image = &state.held.image;
+        for func in image.functions.values() {
             names.learn(*func, instances)?;
+        }
+        for number in image.tags(image.len()) {
+            if let Some(tag) = store.tag_numbered(number) {
+                names.learn_tag(number, tag, instances);
+            }
         }
     }
     Ok(names)

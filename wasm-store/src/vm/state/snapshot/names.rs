@@ -1,6 +1,6 @@
 //! What references to functions refer to, in terms that hold in other stores too.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -24,6 +24,15 @@ pub(crate) struct FuncName {
     pub(crate) func: FuncIndex,
 }
 
+/// A tag of an instance of a state: the instance's number, and the tag's index there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TagName {
+    /// The number of the instance.
+    pub(crate) instance: usize,
+    /// The tag, imported or defined.
+    pub(crate) tag: TagIndex,
+}
+
 /// What the references to functions in a state refer to.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -35,6 +44,8 @@ pub(crate) struct Names {
     pub(super) contexts: Vec<(u64, usize)>,
     /// Where the tags of the instances start that define some, sorted by address.
     tags: Vec<(usize, usize)>,
+    /// The tags of exceptions, by their numbers in the store.
+    numbered_tags: BTreeMap<u32, TagName>,
 }
 
 impl Names {
@@ -88,6 +99,37 @@ impl Names {
         let (_, number) = *self.tags.get(place.checked_sub(1)?)?;
         // SAFETY: as the caller promises.
         Some((number, unsafe { instances.get(number)?.as_ref() }.own_tag(tag)?))
+    }
+
+    /// Gives the tag with a number in the store its name, if an instance has the tag.
+    ///
+    /// # Safety
+    ///
+    /// As above.
+    pub(super) unsafe fn learn_tag(
+        &mut self,
+        number: u32,
+        tag: NonNull<VmTag>,
+        instances: &[NonNull<VmInstance>],
+    ) {
+        // SAFETY: as the caller promises.
+        let imported = |(number, instance): (usize, &NonNull<VmInstance>)| unsafe {
+            let instance = instance.as_ref();
+            let count = instance.module().loaded.artifact().counts().imported_tags;
+            let found = (0..count).map(TagIndex::new).find(|index| instance.tag(*index) == tag)?;
+            Some((number, found))
+        };
+        // SAFETY: as above.
+        let own = unsafe { self.tag(tag, instances) };
+        let found = own.or_else(|| instances.iter().enumerate().find_map(imported));
+        if let Some((instance, tag)) = found {
+            self.numbered_tags.insert(number, TagName { instance, tag });
+        }
+    }
+
+    /// The name of the tag with a number; `None` if it has none.
+    pub(crate) fn numbered_tag(&self, number: u32) -> Option<TagName> {
+        self.numbered_tags.get(&number).copied()
     }
 
     /// Adds the functions that an instance imports. A function gets the name that it has where it
