@@ -1,7 +1,7 @@
 //! Which calls a store refuses: those that can't wait, as soon as something of it may.
 
 use wasm_runtime::{
-    Caller, Engine, Error, Func, FuncType, Instance, Linker, Module, Result, Store,
+    Caller, Engine, Error, Func, FuncType, Instance, Linker, Module, Result, Snapshot, Store,
 };
 
 use crate::support::{After, block_on};
@@ -73,8 +73,18 @@ fn after_a_fork_with_such_an_import() -> Result<()> {
     )?;
     let mut store = Store::new(&engine, ());
     let instance = block_on(linker.instantiate_async(&mut store, &module))?;
-    let func = instance.get_typed_func::<(), ()>(&mut store, "f")?;
-    block_on(func.call_async(&mut store, ()))?;
+    let snapshot = Snapshot::take(&mut store, &[instance])?;
+    for prepared in [false, true] {
+        let mut store = Store::new(&engine, ());
+        let forks = if prepared {
+            snapshot.fork_pre(&linker)?.fork(&mut store)?
+        } else {
+            snapshot.fork(&mut store, &linker)?
+        };
+        assert_required(&mut store)?;
+        let func = forks[0].get_typed_func::<(), ()>(&mut store, "f")?;
+        block_on(func.call_async(&mut store, ()))?;
+    }
     Ok(())
 }
 
