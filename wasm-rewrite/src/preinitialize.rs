@@ -92,8 +92,9 @@ pub struct Preinitialized {
 ///
 /// If the module is not valid, if the state does not fit it or can't be expressed in a module (for
 /// objects: a circle of fields that can't be null or can't be set, or an array of more than 10,000
-/// elements that can't be set), if an export is missing that the options name, or if the result would be larger than engines
-/// accept. [`Error::item`] is the global, table or memory that caused the error.
+/// elements that can't be set), if an export is missing that the options name, or if the result
+/// would be larger than engines accept. [`Error::item`] is the global, table or memory that caused
+/// the error.
 pub fn preinitialize(
     wasm: &[u8],
     state: &ModuleState,

@@ -5,8 +5,9 @@
 //! that the module defines, so that all initialisers may refer to them.
 //!
 //! What must be there before an object, since its field is never null or never changes, is made
-//! first ([`order`]). Fields that would have to refer to what is made later are null at first, and a
-//! start function sets them ([`start`]); as it does for arrays that are too long for one operator.
+//! first ([`order`]). Fields that would have to refer to what is made later are null at first, and
+//! a start function sets them ([`start`]); as it does for arrays that are too long for one
+//! operator.
 
 mod check;
 mod order;

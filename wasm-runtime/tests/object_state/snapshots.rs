@@ -1,8 +1,8 @@
 //! Who refers to what before and after a state was put back.
 
 use wasm_runtime::{
-    Engine, Extern, Instance, Linker, Module, PoolingAllocationConfig, Result, Snapshot, Store,
-    Table, TypedFunc, Val,
+    Engine, Extern, Instance, Linker, Module, OwnedRooted, PoolingAllocationConfig, Ref, Result,
+    RootScope, Snapshot, Store, StructRef, Table, TypedFunc, Val,
 };
 
 use crate::graph::{GUEST, Kind, World, config, engines};
@@ -56,6 +56,42 @@ fn a_restored_object_is_the_same_to_everybody() -> Result<()> {
         assert_eq!((get(&mut store, &own)?, get(&mut store, &seen)?), (1, 4));
         store.gc(None)?;
         assert_eq!((get(&mut store, &own)?, get(&mut store, &seen)?), (1, 4));
+    }
+    Ok(())
+}
+
+/// The structure in a slot, as the host keeps it.
+fn held(world: &mut World, slot: u64) -> Result<OwnedRooted<StructRef>> {
+    let slots = world.instance.get_table(&mut world.store, "slots").unwrap();
+    let mut scope = RootScope::new(&mut world.store);
+    let Some(Ref::Any(Some(object))) = slots.get(&mut scope, slot) else { panic!("no object") };
+    object.unwrap_struct(&scope)?.to_owned_rooted(&mut scope)
+}
+
+/// The first field of a structure.
+fn id(world: &mut World, object: &OwnedRooted<StructRef>) -> Result<Option<i32>> {
+    let mut scope = RootScope::new(&mut world.store);
+    let object = object.to_rooted(&mut scope);
+    Ok(object.field(&mut scope, 0)?.i32())
+}
+
+#[test]
+fn handles_stay_valid_when_a_snapshot_is_restored() -> Result<()> {
+    for engine in engines() {
+        let mut world = World::new(&Module::new(&engine, GUEST)?)?;
+        world.call("node", 0, 1)?;
+        let before = held(&mut world, 0)?;
+        let snapshot = Snapshot::of_store(&mut world.store)?;
+        world.call("set", 0, 2)?;
+        world.call("node", 1, 3)?;
+        let since = held(&mut world, 1)?;
+        assert_eq!((id(&mut world, &before)?, id(&mut world, &since)?), (Some(2), Some(3)));
+        snapshot.restore(&mut world.store)?;
+        world.store.gc(None)?;
+        assert_eq!((id(&mut world, &before)?, id(&mut world, &since)?), (Some(1), Some(3)));
+        // It is the object that the instance has.
+        world.call("set", 0, 4)?;
+        assert_eq!(id(&mut world, &before)?, Some(4));
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Images: what objects hold, apart from their heap, with all that they refer to.
 //!
 //! The objects stand one behind the other as in a heap, but for their references: where the heap
-//! has a distance, the image has the object's number times 2. Numbers begin with 1, so that null and
-//! unboxed integers are what they are everywhere. Functions and tags have the numbers of the heap.
+//! has a distance, the image has the object's number times 2. Numbers begin with 1, so that null
+//! and unboxed integers are what they are everywhere. Functions and tags have the numbers of the
+//! heap.
 
 #![allow(unsafe_code)]
 

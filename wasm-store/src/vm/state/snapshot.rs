@@ -130,7 +130,8 @@ pub(crate) struct VmState {
     pub(crate) globals: Box<[OtherGlobal]>,
     /// What references to functions refer to; `None` if it was not requested.
     pub(crate) names: Option<Names>,
-    /// The objects that the state refers to. In it, a reference into the heap is one of their image.
+    /// The objects that the state refers to. In it, references into the heap are those of their
+    /// image.
     pub(crate) held: Held,
 }
 

@@ -156,8 +156,8 @@ impl Heap {
 }
 
 impl VmStore {
-    /// Makes objects like the first `count` of an image, which have no functions and tags so far: see
-    /// [`set_numbers`](Self::set_numbers). `values` has the values of the host, by the places
+    /// Makes objects like the first `count` of an image, which have no functions and tags so far:
+    /// see [`set_numbers`](Self::set_numbers). `values` has the values of the host, by the places
     /// of the objects that stand for them; it is empty afterwards, unless this fails.
     ///
     /// # Safety
@@ -222,7 +222,7 @@ impl VmStore {
                         number
                     }
                 };
-                // SAFETY: the object is where it was placed, and has the number of a function there.
+                // SAFETY: the object is where it was placed, with the number of a function.
                 unsafe { heap.space.set_word(object + offset, new) };
                 Ok(())
             })?;
