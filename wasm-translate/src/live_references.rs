@@ -94,12 +94,13 @@ impl LiveLocals {
                 Event::BranchIf(depth) => add(&mut live, &target(&around, depth)),
                 Event::End(kind) => {
                     let mut handlers = around.last().map_or(NONE, |around| around.handlers);
+                    let mut anywhere = around.last().map_or(NONE, |around| around.anywhere);
                     let mut at_target = live;
                     match kind {
                         EndOf::Loop(read) => {
                             add(&mut at_target, &events.sets[read as usize]);
                             // It may be left for any construct around it.
-                            around.iter().for_each(|around| add(&mut at_target, &around.at_target));
+                            add(&mut at_target, &anywhere);
                         }
                         EndOf::Try { first, count } => {
                             let labels = &events.labels[first as usize..][..count as usize];
@@ -109,8 +110,9 @@ impl LiveLocals {
                         }
                         EndOf::Other => {}
                     }
+                    add(&mut anywhere, &at_target);
                     let construct =
-                        Construct { at_target, at_end: live, otherwise: None, handlers };
+                        Construct { at_target, anywhere, at_end: live, otherwise: None, handlers };
                     around.push(construct);
                 }
                 Event::Else => {
@@ -161,6 +163,8 @@ fn locals_with_references(
 struct Construct {
     /// What is used after a branch to it.
     at_target: Locals,
+    /// What is used after a branch to it or to any construct around it.
+    anywhere: Locals,
     /// What is used after it.
     at_end: Locals,
     /// Of an `if`, what is used from its `else` on.

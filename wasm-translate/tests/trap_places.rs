@@ -70,14 +70,17 @@ fn can_raise(operator: &Operator<'_>, code: TrapCode) -> bool {
             name.contains("CallRef")
                 || name == "RefAsNonNull"
                 || is_access
-                || matches!(name, "ArrayLen" | "I31GetS" | "I31GetU")
+                || matches!(name, "ArrayLen" | "I31GetS" | "I31GetU" | "ThrowRef")
         }
         T::ArrayOutOfBounds => name.starts_with("Array") && is_access,
         T::CastFailure => name.starts_with("RefCast"),
         T::IntegerDivisionByZero => name.contains("Div") || name.contains("Rem"),
         T::IntegerOverflow => name.contains("DivS") || name.contains("Trunc"),
         T::BadConversionToInteger => name.contains("Trunc") && !name.contains("Sat"),
-        T::UnreachableCodeReached => matches!(operator, O::Unreachable),
+        // What is behind a throw is never reached.
+        T::UnreachableCodeReached => {
+            matches!(operator, O::Unreachable | O::Throw { .. } | O::ThrowRef | O::Rethrow { .. })
+        }
         T::Interrupt => is_loop,
         T::OutOfFuel => {
             is_loop
