@@ -27,6 +27,7 @@ mod shared_memory;
 mod structref;
 mod table;
 mod tag;
+mod throwing;
 mod v128;
 mod val;
 

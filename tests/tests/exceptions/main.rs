@@ -4,6 +4,7 @@ mod host;
 mod legacy;
 mod random;
 mod references;
+mod states;
 mod tables;
 mod tags;
 mod values;
