@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasm_runtime::{
-    Engine, Error, ExternRef, Instance, Linker, Memory, MemoryType, Module, Ref, RefType,
-    ResourceLimiterAsync, Result, Store, Table, TableType,
+    Config, Engine, Error, ExternRef, Instance, Linker, Memory, MemoryType, Module, Ref, RefType,
+    ResourceLimiterAsync, Result, SharedMemory, Store, Table, TableType,
 };
 
 use crate::support::{After, Counted, block_on, poll_once};
@@ -169,5 +169,33 @@ fn the_host_waits_too() -> Result<()> {
     assert!(ExternRef::new(&mut store, 1).is_ok());
     let grow = instance.get_typed_func::<i32, i32>(&mut store, "table.grow")?;
     assert!(grow.call(&mut store, 1).is_err());
+    Ok(())
+}
+
+/// The limiter was asked about another size than the one that would come of it.
+#[test]
+fn a_shared_memory_that_others_let_grow_meanwhile_does_not_grow() -> Result<()> {
+    let engine = Engine::new(Config::new().shared_memory(true))?;
+    let text = r#"(module (import "" "" (memory 1 16 shared))
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
+    let module = Module::new(&engine, text)?;
+    let memory = SharedMemory::new(&engine, MemoryType::shared(1, 16))?;
+    let mut store = Store::new(&engine, Limiter { polls: 1, most: 10 << 16, ..Limiter::default() });
+    store.limiter_async(|limiter| limiter);
+    let imports = [memory.clone().into()];
+    let instance = block_on(Instance::new_async(&mut store, &module, &imports))?;
+    let grow = instance.get_typed_func::<i32, i32>(&mut store, "grow")?;
+    {
+        let mut call = pin!(grow.call_async(&mut store, 9));
+        assert!(poll_once(call.as_mut()).is_pending());
+        memory.grow(1)?;
+        assert_eq!(block_on(call)?, -1);
+    }
+    assert_eq!(memory.size(), 2);
+    assert_eq!(block_on(grow.call_async(&mut store, 8))?, 2);
+    assert_eq!(block_on(grow.call_async(&mut store, 1))?, -1);
+    let asked = [(1, 10), (2, 10), (10, 11)];
+    let asked = asked.map(|(from, to)| (false, from << 16, to << 16, Some(16 << 16)));
+    assert_eq!(store.data().log, asked);
     Ok(())
 }

@@ -137,14 +137,41 @@ impl VmSharedMemory {
         loop {
             let old_len = self.byte_size();
             let host = host.as_mut().map(|host| &mut **host as &mut dyn StoreHost);
-            let request =
-                Request { ty: self.ty, old_len, delta, host, room, why: why.as_deref_mut() };
-            match request.grow(|len| self.grow_to(old_len, len))? {
+            match self.grow_from(old_len, delta, host, room, why.as_deref_mut())? {
                 Growth::Grown(old) => return Ok(Some(old)),
                 Growth::Failed => return Ok(None),
                 Growth::Overtaken => {}
             }
         }
+    }
+
+    /// Grows if the memory has a certain size, in bytes.
+    fn grow_from(
+        &self,
+        old_len: usize,
+        delta: u64,
+        host: Option<&mut dyn StoreHost>,
+        room: Room,
+        why: Option<&mut String>,
+    ) -> Result<Growth, Error> {
+        let request = Request { ty: self.ty, old_len, delta, host, room, why };
+        request.grow(|len| self.grow_to(old_len, len))
+    }
+
+    /// As [`grow`](Self::grow), for a host that was asked about the growth from a certain size, in
+    /// bytes, and can't be asked again: `None` if another thread was quicker.
+    #[cfg(feature = "async")]
+    pub(in crate::vm) fn grow_once(
+        &self,
+        old_len: usize,
+        delta: u64,
+        host: Option<&mut dyn StoreHost>,
+        room: Room,
+    ) -> Result<Option<u64>, Error> {
+        Ok(match self.grow_from(old_len, delta, host, room, None)? {
+            Growth::Grown(old) => Some(old),
+            Growth::Failed | Growth::Overtaken => None,
+        })
     }
 
     /// Makes the first `len` bytes accessible, if the size is `old_len`. Returns whether it was.

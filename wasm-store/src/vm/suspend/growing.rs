@@ -4,6 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use wasm_types::{MemoryIndex, TableIndex};
@@ -97,7 +98,10 @@ unsafe fn ask(context: *mut VMContext, item: Item, delta: u64) -> Option<Box<dyn
             let host = host;
             host.ask(what)
         })) {
-            Ok(asking) => Some(Box::new(Waiting { context, item, delta, asking: Some(asking?) })),
+            Ok(asking) => {
+                let (asking, current) = (Some(asking?), what.current);
+                Some(Box::new(Waiting { context, item, delta, current, asking }))
+            }
             Err(panic) => {
                 VmStore::fail(store, Unwind::Panic(panic));
                 raise(store)
@@ -129,6 +133,8 @@ struct Waiting {
     context: *mut VMContext,
     item: Item,
     delta: u64,
+    /// The size that the limiter was asked about.
+    current: usize,
     asking: Option<Asking<'static>>,
 }
 
@@ -142,11 +148,27 @@ impl Waiting {
         // SAFETY: the item is one of the instance, whose Wasm waits.
         unsafe {
             let store: *mut VMStoreContext = (*self.context).store;
+            let shared = match self.item {
+                Item::Memory(memory) => {
+                    let memory = builtins::instance(self.context).memory(MemoryIndex::new(memory));
+                    memory.as_ref().shared().map(Arc::clone)
+                }
+                Item::Table(..) => None,
+            };
+            if shared.as_ref().is_some_and(|shared| shared.byte_size() != self.current) {
+                // Another thread has let it grow: nobody asked about what would come of it now.
+                return Ok(u64::MAX);
+            }
             let mut host = (*(*store).vm).host();
             if let Some(host) = &mut host {
                 host.answer(answer);
             }
             let (context, delta) = (self.context, self.delta);
+            if let Some(shared) = shared {
+                let room = (*(*store).vm).room();
+                let grown = shared.grow_once(self.current, delta, host, room)?;
+                return Ok(grown.unwrap_or(u64::MAX));
+            }
             match self.item {
                 Item::Memory(memory) => builtins::grow_memory(context, memory, delta, host),
                 Item::Table(table, value) => {
