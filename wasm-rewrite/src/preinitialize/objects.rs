@@ -187,18 +187,28 @@ impl<'a> Objects<'a> {
         made: &mut Vec<Instruction<'static>>,
         functions: &mut Functions,
     ) -> Result<(), Error> {
-        let reference = match value {
-            GlobalState::I32(value) => return Ok(made.push(Instruction::I32Const(value))),
-            GlobalState::I64(value) => return Ok(made.push(Instruction::I64Const(value))),
-            GlobalState::F32(bits) => {
-                return Ok(made.push(Instruction::F32Const(Ieee32::new(bits))));
+        let number = match value {
+            GlobalState::I32(value) => Instruction::I32Const(value),
+            GlobalState::I64(value) => Instruction::I64Const(value),
+            GlobalState::F32(bits) => Instruction::F32Const(Ieee32::new(bits)),
+            GlobalState::F64(bits) => Instruction::F64Const(Ieee64::new(bits)),
+            GlobalState::V128(value) => Instruction::V128Const(value as i128),
+            GlobalState::Ref(reference) => {
+                return self.reference(reference, ty, made, functions);
             }
-            GlobalState::F64(bits) => {
-                return Ok(made.push(Instruction::F64Const(Ieee64::new(bits))));
-            }
-            GlobalState::V128(value) => return Ok(made.push(Instruction::V128Const(value as i128))),
-            GlobalState::Ref(reference) => reference,
         };
+        made.push(number);
+        Ok(())
+    }
+
+    /// Adds the instructions that make a reference of the given type.
+    fn reference(
+        &self,
+        reference: RefState,
+        ty: ValType,
+        made: &mut Vec<Instruction<'static>>,
+        functions: &mut Functions,
+    ) -> Result<(), Error> {
         let ValType::Ref(ty) = ty else {
             return Err(Error::new(
                 ErrorKind::Mismatch,
