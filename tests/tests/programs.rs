@@ -1,5 +1,6 @@
-//! The C and C++ programs in `programs`. Each is run compiled on the spot and through an artifact,
-//! and once more interrupted as often as possible. It must print the expected output in the file
+//! The programs in `programs`. Each is run compiled on the spot and through an artifact, and once
+//! more interrupted as often as possible. Those with a garbage-collected heap are also run with
+//! everything in it moved as often as possible. Each must print the expected output in the file
 //! beside it.
 
 #[path = "programs/cases.rs"]
@@ -22,16 +23,28 @@ use cases::{CASES, Case, End};
 /// If set, the expected output is written instead of compared.
 const BLESS: &str = "WASM_TESTS_BLESS";
 
+/// Programs with a garbage-collected heap that make few enough objects to move all of them each
+/// time.
+const MOVED: &[&str] = &[
+    "kotlin-dispatch",
+    "kotlin-exceptions",
+    "kotlin-machines",
+    "kotlin-sequences",
+    "kotlin-strings",
+];
+
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![Trial::test("every_program_has_a_case", every_program_has_a_case)];
     for pipeline in Pipeline::ALL {
         for case in CASES {
             let name = format!("{pipeline}/{}", case.name);
-            trials.push(Trial::test(name, move || {
-                run(pipeline, case, &Engine::new(Config::new().wasm_legacy_exceptions(true))?)
-            }));
+            trials.push(Trial::test(name, move || run(pipeline, case, &Engine::new(&config())?)));
         }
+    }
+    for case in CASES.iter().filter(|case| MOVED.contains(&case.program)) {
+        let name = format!("moved/{}", case.name);
+        trials.push(Trial::test(name, move || moved(case)));
     }
     for case in CASES {
         let name = format!("interrupted/{}", case.name);
@@ -63,11 +76,21 @@ fn every_program_has_a_case() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Default settings, and what some programs need besides.
+fn config() -> Config {
+    let mut config = Config::new();
+    config.wasm_exceptions(true).wasm_legacy_exceptions(true);
+    config
+}
+
+/// Runs a case with everything in its heap moved whenever an object is made.
+fn moved(case: &Case) -> Result<(), Failed> {
+    run(Pipeline::ALL[0], case, &Engine::new(config().gc_zeal(true))?)
+}
+
 /// Runs a case with a deadline that is reached every few microseconds, and postponed each time.
 fn interrupted(case: &Case) -> Result<(), Failed> {
-    let mut config = Config::new();
-    config.epoch_interruption(true).wasm_legacy_exceptions(true);
-    let engine = Engine::new(&config)?;
+    let engine = Engine::new(config().epoch_interruption(true))?;
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -107,4 +107,12 @@ pub(crate) const CASES: &[Case] = &[
     Case::plain("exceptions"),
     // The same program with the instructions of before the proposal was finished.
     Case { name: "exceptions-legacy", program: "exceptions-legacy", ..Case::plain("exceptions") },
+    // Programs in Kotlin: structures, arrays, casts and exceptions.
+    Case::plain("kotlin-collections"),
+    Case::plain("kotlin-dispatch"),
+    Case::plain("kotlin-exceptions"),
+    Case::plain("kotlin-machines"),
+    Case::plain("kotlin-sequences"),
+    Case::plain("kotlin-strings"),
+    Case::plain("kotlin-trees"),
 ];
