@@ -103,44 +103,44 @@ impl Body {
             0..=2 => {
                 let value = self.reference(3);
                 let local = self.random.below(REFERENCES);
-                write!(self.text, "(local.set $r{local} {value})\n").unwrap();
+                writeln!(self.text, "(local.set $r{local} {value})").unwrap();
             }
             3 => {
                 let (object, value) = (self.reference(1), self.reference(2));
                 let field = if self.random.below(2) == 0 { "$left" } else { "$right" };
-                write!(
+                writeln!(
                     self.text,
                     "(if (i32.eqz (ref.is_null (local.tee $t {object})))
-                      (then (struct.set $node {field} (local.get $t) {value})))\n"
+                      (then (struct.set $node {field} (local.get $t) {value})))"
                 )
                 .unwrap();
             }
             4 if loops < 2 => {
                 let counter = if loops == 0 { "$i" } else { "$j" };
                 let rounds = 1 + self.random.below(4);
-                write!(self.text, "(local.set {counter} (i32.const {rounds}))\n(loop\n").unwrap();
+                writeln!(self.text, "(local.set {counter} (i32.const {rounds}))\n(loop").unwrap();
                 self.statements(depth - 1, loops + 1);
-                write!(
+                writeln!(
                     self.text,
-                    "(br_if 0 (local.tee {counter} (i32.sub (local.get {counter}) (i32.const 1)))))\n"
+                    "(br_if 0 (local.tee {counter} (i32.sub (local.get {counter}) (i32.const 1)))))"
                 )
                 .unwrap();
             }
             5 => {
                 let condition = self.number(2);
-                write!(self.text, "(if {condition} (then\n").unwrap();
+                writeln!(self.text, "(if {condition} (then").unwrap();
                 self.statements(depth - 1, loops);
-                write!(self.text, ") (else\n").unwrap();
+                writeln!(self.text, ") (else").unwrap();
                 self.statements(depth - 1, loops);
-                write!(self.text, "))\n").unwrap();
+                writeln!(self.text, "))").unwrap();
             }
             _ => {
-                write!(self.text, "(block\n").unwrap();
+                writeln!(self.text, "(block").unwrap();
                 self.statements(depth - 1, loops);
                 let condition = self.number(2);
-                write!(self.text, "(br_if 0 {condition})\n").unwrap();
+                writeln!(self.text, "(br_if 0 {condition})").unwrap();
                 self.statements(depth - 1, loops);
-                write!(self.text, ")\n").unwrap();
+                writeln!(self.text, ")").unwrap();
             }
         }
     }
