@@ -157,6 +157,15 @@ fn the_host_waits_too() -> Result<()> {
         assert!(poll_once(growth.as_mut()).is_pending());
     }
     assert!(memory.grow(&mut store, 1).is_err());
+    // So does one with several questions, of which the first was answered.
+    store.data_mut().polls = 1;
+    let module = Module::new(store.engine(), "(module (memory 1) (memory 1))")?;
+    {
+        let mut instance = pin!(Instance::new_async(&mut store, &module, &[]));
+        assert!(poll_once(instance.as_mut()).is_pending());
+        assert!(poll_once(instance.as_mut()).is_pending());
+    }
+    assert!(memory.grow(&mut store, 1).is_err());
     // An instance that is too large.
     let module = Module::new(store.engine(), "(module (memory 11))")?;
     assert!(block_on(Instance::new_async(&mut store, &module, &[])).is_err());

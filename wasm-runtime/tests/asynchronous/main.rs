@@ -4,6 +4,7 @@
 #![cfg(all(feature = "async", feature = "jit", feature = "wat"))]
 
 mod calls;
+mod destructors;
 mod edges;
 mod ends;
 #[cfg(feature = "call-hook")]

@@ -30,6 +30,7 @@ use std::mem;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll};
+use std::thread;
 
 pub(crate) use growing::{Asking, Growing};
 pub(in crate::vm) use growing::{memory_grow, table_grow};
@@ -44,7 +45,7 @@ use super::exceptions::leave_host;
 use super::host::{INLINE, buffer_of, gather, spread};
 use super::interruption;
 use super::store::{VmStore, prepare_call};
-use super::sys::thread;
+use super::sys::thread::{current, enter, leave};
 use super::unwind::{RETURNED, SUSPENDED, Unwind, take};
 use super::value::ValRaw;
 use crate::Error;
@@ -62,10 +63,15 @@ pub(crate) trait Pending: Send {
 
     /// Drops it before it is ready.
     ///
+    /// # Errors
+    ///
+    /// What a destructor has panicked with. It is for the caller to go on with, when the store does
+    /// not say any more that the call waits.
+    ///
     /// # Safety
     ///
     /// As for [`poll`](Self::poll).
-    unsafe fn cancel(self: Box<Self>);
+    unsafe fn cancel(self: Box<Self>) -> thread::Result<()>;
 }
 
 /// What has become of a host function that was started.
@@ -141,6 +147,11 @@ impl WaitingCall {
         Self { store, callee, buffer: Vec::new(), state: State::New }
     }
 
+    /// The store. Whoever asks the store itself borrows what the call may have lent.
+    pub(crate) fn store(&self) -> *mut VMStoreContext {
+        self.store
+    }
+
     /// Runs the call until it waits or is over. The parameters are read from the array at the first
     /// poll, and the results are written to it at the last one.
     ///
@@ -189,7 +200,7 @@ impl WaitingCall {
             if !self.callee.as_ref().waits() {
                 return call_host(self.store, host, values).map(|()| State::Over);
             }
-            thread::leave(thread::enter(thread::current())?);
+            leave(enter(current())?);
             let record = &raw mut (*host.as_ptr()).record;
             match start_shim(record)(record, values, context) {
                 Started::Ready(true) => Ok(State::Over),
@@ -296,13 +307,13 @@ impl WaitingCall {
         context: &mut Context<'_>,
         values: *mut ValRaw,
         image: &mut RegisterImage,
-        enter: impl FnOnce(*mut RegisterImage),
+        go: impl FnOnce(*mut RegisterImage),
     ) -> Result<State, Box<Unwind>> {
         let store = self.store;
         // SAFETY: as the caller of `poll` promises. No code of the host runs on the thread's stack
         // above the entry when the thunk returns, so that the context is not used afterwards.
         unsafe {
-            let previous = match thread::enter(store) {
+            let previous = match enter(store) {
                 Ok(previous) => previous,
                 Err(unwind) => {
                     (*store).failure = None;
@@ -312,9 +323,9 @@ impl WaitingCall {
             };
             let suspending = &raw mut (*(*store).vm).suspending;
             let outer = (*suspending).context.replace(NonNull::from(context).cast());
-            enter(image);
+            go(image);
             (*suspending).context = outer;
-            thread::leave(previous);
+            leave(previous);
             match (*store).outcome {
                 RETURNED => {}
                 SUSPENDED => {
@@ -338,25 +349,26 @@ impl WaitingCall {
         }
     }
 
-    /// Gives the call up if it was begun and is not over: whether that was so.
+    /// Gives the call up if it was begun and is not over; `None` if that is not so.
+    ///
+    /// # Errors
+    ///
+    /// What a destructor has panicked with.
     ///
     /// # Safety
     ///
     /// As for [`poll`](Self::poll).
-    pub(crate) unsafe fn cancel(&mut self) -> bool {
+    pub(crate) unsafe fn cancel(&mut self) -> Option<thread::Result<()>> {
         // SAFETY: as the caller promises.
         unsafe {
             match mem::replace(&mut self.state, State::Over) {
-                State::New | State::Over => false,
-                State::Host(pending) => {
-                    pending.cancel();
-                    true
-                }
+                State::New | State::Over => None,
+                State::Host(pending) => Some(pending.cancel()),
                 State::Wasm(suspension) => {
                     let Suspension { resume, pending, .. } = suspension;
-                    while_waiting(self.store, resume.exit, || pending.cancel());
+                    let dropped = while_waiting(self.store, resume.exit, || pending.cancel());
                     interruption::call_ended(self.store);
-                    true
+                    Some(dropped)
                 }
             }
         }
@@ -535,8 +547,11 @@ unsafe fn wait_in_builtin(
     unsafe {
         let suspending = &raw mut (*(*store).vm).suspending;
         let Some(context) = (*suspending).context.filter(|_| is_waiting_entry(store)) else {
-            pending.cancel();
-            VmStore::fail(store, Unwind::Error(Error::msg(NOT_ASYNC)));
+            let failure = match pending.cancel() {
+                Ok(()) => Unwind::Error(Error::msg(NOT_ASYNC)),
+                Err(panic) => Unwind::Panic(panic),
+            };
+            VmStore::fail(store, failure);
             return Poll::Ready(None);
         };
         let context = context.cast::<Context<'_>>().as_mut();

@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
@@ -207,7 +207,7 @@ impl<T: 'static> Future for Running<'_, T> {
         // those of the future that this one is a part of, which is pinned; they fit the function's
         // type. Shims find the store by the address that is written here.
         unsafe {
-            (*this.store.as_ref().vm.context()).host_data = this.store.as_ptr().cast();
+            (*this.call.store()).host_data = this.store.as_ptr().cast();
             this.call
                 .poll(context, this.values)
                 .map(|outcome| outcome.map_err(|unwind| into_error(this.store.as_mut(), unwind)))
@@ -219,12 +219,12 @@ impl<T: 'static> Drop for Running<'_, T> {
     fn drop(&mut self) {
         // SAFETY: the store is borrowed as long as this exists.
         let cancelled = unsafe { self.call.cancel() };
-        if !cancelled && self.open.is_none() {
+        if cancelled.is_none() && self.open.is_none() {
             return;
         }
         // SAFETY: as above; what borrowed the store from the call is dropped.
         let store = unsafe { self.store.as_mut() };
-        if cancelled {
+        if cancelled.is_some() {
             let dropped = Unwind::Error(Error::msg("the call was dropped while it waited"));
             // Hooks are notified of the functions that this ends. What they make of it is of no
             // interest any more.
@@ -232,6 +232,12 @@ impl<T: 'static> Drop for Running<'_, T> {
         }
         if let Some(open) = self.open.take() {
             call_hook::abandon(store, open, std::thread::panicking());
+        }
+        // A destructor has panicked. If it did so because of another panic, that one goes on.
+        if let Some(Err(panic)) = cancelled
+            && !std::thread::panicking()
+        {
+            resume_unwind(panic);
         }
     }
 }

@@ -6,9 +6,8 @@
 
 #![allow(unsafe_code)]
 
-use std::any::Any;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -471,18 +470,13 @@ impl<T: 'static, B: Body<T>, const HOOKED: bool> Pending for Waiting<T, B, HOOKE
         }
     }
 
-    unsafe fn cancel(mut self: Box<Self>) {
+    unsafe fn cancel(mut self: Box<Self>) -> std::thread::Result<()> {
         let call = self.call.take();
-        let dropped: Result<(), Box<dyn Any + Send>> =
-            catch_unwind(AssertUnwindSafe(|| drop(call)));
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(call)));
         let reason = Err(Error::msg("the call was dropped while it waited for this function"));
         // SAFETY: as the caller promises. What hooks make of a call that is dropped anyway is of no
         // interest.
         let _ = unsafe { self.close(Ok(reason), std::ptr::null_mut()) };
-        if let Err(panic) = dropped
-            && !std::thread::panicking()
-        {
-            resume_unwind(panic);
-        }
+        dropped
     }
 }

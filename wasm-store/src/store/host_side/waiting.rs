@@ -77,11 +77,13 @@ impl<T: Send + 'static> StoreInner<T> {
     /// in that order. [`forget_answers`](Self::forget_answers) is to be called afterwards.
     pub(crate) async fn ask_limiter(&mut self, growing: &[Growing]) {
         self.forget_answers();
+        // If this is dropped while the limiter is asked, no answer is left for what grows next.
+        let mut answers = VecDeque::new();
         for what in growing {
-            let Some(asking) = self.host.ask_waiting(*what) else { return };
-            let answer = asking.await;
-            self.host.keep_answer(answer);
+            let Some(asking) = self.host.ask_waiting(*what) else { break };
+            answers.push_back(asking.await);
         }
+        self.host.waiting.answers = answers;
     }
 
     /// Drops answers that were not needed.

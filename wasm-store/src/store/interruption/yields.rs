@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -119,12 +119,7 @@ impl Pending for Yielding {
         Poll::Ready(true)
     }
 
-    unsafe fn cancel(self: Box<Self>) {
-        let dropped = catch_unwind(AssertUnwindSafe(|| drop(self)));
-        if let Err(panic) = dropped
-            && !std::thread::panicking()
-        {
-            resume_unwind(panic);
-        }
+    unsafe fn cancel(self: Box<Self>) -> std::thread::Result<()> {
+        catch_unwind(AssertUnwindSafe(|| drop(self)))
     }
 }
