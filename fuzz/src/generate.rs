@@ -13,7 +13,10 @@ pub fn split(data: &[u8]) -> (Unstructured<'_>, Unstructured<'_>) {
 
 /// A valid module that uses only what this version translates.
 pub fn supported(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
-    Ok(Module::new(supported_config(u)?, u)?.to_bytes())
+    let mut config = supported_config(u)?;
+    config.exceptions_enabled = u.arbitrary()?;
+    config.gc_enabled = u.arbitrary()?;
+    Ok(Module::new(config, u)?.to_bytes())
 }
 
 /// A valid module that may also use proposals that this version does not translate.
@@ -44,6 +47,11 @@ pub fn runnable(u: &mut Unstructured<'_>, fuel: u32) -> Result<Vec<u8>> {
     config.relaxed_simd_enabled = false;
     // Neither Wasmi nor Wasmtime has them.
     config.compact_imports_enabled = false;
+    config.gc_enabled = u.ratio(1, 3)?;
+    config.exceptions_enabled = u.ratio(1, 3)?;
+    if config.gc_enabled {
+        config.max_types = 24;
+    }
     config.disallow_traps = u.ratio(1, 3)?;
     config.memory_max_size_required = true;
     config.max_memory32_bytes = 4 << 16;

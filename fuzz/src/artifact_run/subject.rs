@@ -35,10 +35,38 @@ pub(super) enum Outcome {
     Refused(String),
 }
 
+/// What is called of the subject that is about objects and exceptions.
+const OBJECT_CALLS: &[(&str, &[i32])] = &[
+    ("chain", &[50]),
+    ("bytes", &[1]),
+    ("bytes", &[3]),
+    ("work", &[4]),
+    ("table", &[0]),
+    ("table", &[1]),
+    ("table", &[2]),
+    ("any", &[2]),
+    ("number", &[]),
+    ("kept", &[3, 1]),
+    ("kept", &[3, 2]),
+    ("kept", &[4, 0]),
+    ("test", &[1]),
+    ("cast", &[2]),
+    ("vector", &[-9]),
+    ("caught", &[7]),
+    ("caught", &[0]),
+    ("thrown", &[0]),
+    ("thrown", &[1]),
+    ("replace", &[9]),
+    ("replace", &[11]),
+    ("bytes", &[8]),
+    ("work", &[21]),
+    ("chain", &[3000]),
+];
+
 /// The subjects.
 pub(super) fn all() -> Vec<Subject> {
     let mut config = Config::new();
-    config.parallel_compilation(false).max_wasm_stack(64 << 10);
+    config.parallel_compilation(false).max_wasm_stack(64 << 10).wasm_exceptions(true);
     // Otherwise reserving address space would take most of the time, and it is not what is tested
     // here.
     config.memory_reservation(1 << 20).memory_guard_size(1 << 16);
@@ -108,6 +136,7 @@ pub(super) fn all() -> Vec<Subject> {
     let mut subjects = vec![
         Subject::new(&engine, &parse(everything), calls),
         Subject::new(&engine, &parse(&many), &many_calls),
+        Subject::new(&engine, &parse(include_str!("objects.wat")), OBJECT_CALLS),
     ];
     let mut whole = Config::new();
     whole.parallel_compilation(false).max_wasm_stack(64 << 10);

@@ -32,6 +32,8 @@ pub(super) struct Settings {
     /// Whether the code generator's verifier checks each function, which takes time.
     verified: bool,
     interruption: bool,
+    /// Whether objects move whenever they can.
+    zeal: bool,
     /// Which of [`OPTIMIZATIONS`] are on; `None` for the default.
     optimizations: Option<[bool; OPTIMIZATIONS.len()]>,
 }
@@ -62,6 +64,7 @@ impl Default for Settings {
             internals: Internals::Readable,
             verified: true,
             interruption: false,
+            zeal: false,
             optimizations: None,
         }
     }
@@ -77,6 +80,7 @@ impl Settings {
             internals: *u.choose(&[Internals::Sealed, Internals::Readable, Internals::Writable])?,
             verified: u.ratio(1, 16)?,
             interruption: u.ratio(1, 4)?,
+            zeal: u.arbitrary()?,
             optimizations: u.arbitrary()?,
         })
     }
@@ -86,7 +90,7 @@ impl Settings {
         config.cranelift_opt_level(self.opt_level).cranelift_debug_verifier(self.verified);
         config.parallel_compilation(false).wasm_features(WasmFeatures::SUPPORTED, true);
         config.tunables_mut().spectre_mitigation = self.spectre_mitigation;
-        config.internals(self.internals).interruption(self.interruption);
+        config.internals(self.internals).interruption(self.interruption).gc_zeal(self.zeal);
         if let Some(optimizations) = self.optimizations {
             let adjust = move |settings: &mut Translation| {
                 for (optimization, on) in OPTIMIZATIONS.iter().zip(optimizations) {

@@ -84,6 +84,13 @@ pub(super) enum Stop {
     DivisionByZero,
     IntegerOverflow,
     BadConversion,
+    NullReference,
+    CastFailure,
+    ArrayOutOfBounds,
+    /// An exception that nothing catches.
+    Thrown,
+    /// An argument or a result can't be made.
+    NoValue,
     /// The stack or another resource is exhausted.
     Exhausted,
 }

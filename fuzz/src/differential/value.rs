@@ -1,7 +1,7 @@
 //! Values in terms that both sides have.
 
-/// A value. Not-a-number has one form, and of references only whether they are null is kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// A value. Not-a-number has one form. References to objects are what they lead to.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Value {
     I32(i32),
     I64(i64),
@@ -9,7 +9,14 @@ pub(super) enum Value {
     F64(u64),
     V128(u128),
     Null,
+    /// A function, or a value of the host.
     Reference,
+    /// An unboxed integer.
+    I31(u32),
+    Struct(Vec<Value>),
+    /// An array of so many elements, of which these are the first.
+    Array(u32, Vec<Value>),
+    Exception(Vec<Value>),
 }
 
 impl Value {

@@ -4,7 +4,7 @@
 mod all;
 
 use wasmtime as api;
-use wasmtime::{Config, Engine, Module, OptLevel};
+use wasmtime::{Collector, Config, Engine, Module, OptLevel};
 
 use super::outcome::Outcome;
 use super::plan::Plan;
@@ -20,6 +20,9 @@ fn engine() -> Engine {
     config.memory_guard_size(64 << 10).wasm_memory64(true).wasm_tail_call(true);
     config.wasm_extended_const(true).wasm_multi_memory(true).wasm_wide_arithmetic(true);
     config.wasm_custom_page_sizes(true);
+    config.wasm_function_references(true).wasm_gc(true).wasm_exceptions(true);
+    // Runs are short, and what lives is the same with every collector.
+    config.collector(Collector::Null);
     Engine::new(&config).expect("the settings are valid")
 }
 
