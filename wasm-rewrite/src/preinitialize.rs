@@ -4,6 +4,7 @@ mod check;
 mod data;
 mod elements;
 mod exports;
+mod functions;
 mod globals;
 mod imports;
 mod objects;
@@ -116,7 +117,7 @@ pub fn preinitialize(
     put_unless_empty(&mut replaced, &source, &tables, tables.is_empty());
     let memories = imports::memories(&source, state);
     put_unless_empty(&mut replaced, &source, &memories, memories.is_empty());
-    let mut declared = globals::Functions::default();
+    let mut declared = functions::Functions::default();
     let globals = globals::globals(&source, state, &objects, &mut renumber, &mut declared)?;
     put_unless_empty(&mut replaced, &source, &globals, globals.is_empty());
     let exports = exports::exports(&source, options, &renumber, &mut declared)?;
@@ -125,7 +126,7 @@ pub fn preinitialize(
     if moves_code {
         let mut code = renumber.code(&source)?;
         if objects.has_start() {
-            let mut named = globals::Functions::default();
+            let mut named = functions::Functions::default();
             objects.add_start(&source, &mut code, &mut replaced, &mut named)?;
             uses.functions.append(&mut named.0);
         }

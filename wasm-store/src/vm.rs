@@ -41,6 +41,7 @@
 
 mod arch;
 mod atomics;
+mod builtin_caller;
 mod builtins;
 mod call;
 mod const_eval;
@@ -65,6 +66,7 @@ mod room_for;
 mod stack;
 mod state;
 mod store;
+mod store_host;
 #[cfg(feature = "async")]
 mod suspend;
 mod sync;

@@ -6,7 +6,7 @@ use wasm_encoder::{ConstExpr, ElementSection, Elements, RefType};
 use wasm_types::{GlobalState, ModuleState, RefState, TableState};
 use wasmparser::{ElementItems, ElementKind, ValType};
 
-use super::globals::Functions;
+use super::functions::Functions;
 use super::objects::Objects;
 use super::renumber::Renumber;
 use super::runs::{Run, Runs};

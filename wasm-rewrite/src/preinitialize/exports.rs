@@ -6,7 +6,7 @@ use wasm_encoder::ExportSection;
 use wasmparser::{Export, ExternalKind};
 
 use super::PreinitializeOptions;
-use super::globals::Functions;
+use super::functions::Functions;
 use super::renumber::Renumber;
 use crate::error::{Error, ErrorKind};
 use crate::sections::Source;

@@ -1,31 +1,14 @@
 //! Globals with their values as initialisers.
 
-use std::collections::BTreeSet;
-
 use wasm_encoder::GlobalSection;
 use wasm_encoder::reencode::Reencode;
 use wasm_types::ModuleState;
 
+use super::functions::Functions;
 use super::objects::Objects;
 use super::renumber::Renumber;
 use crate::error::Error;
 use crate::sections::{Origin, Source};
-
-/// The functions that occur outside of code: this declares them for `ref.func`.
-#[derive(Default)]
-pub(super) struct Functions(pub(super) BTreeSet<u32>);
-
-impl Functions {
-    /// Adds the functions that a constant expression of the input refers to.
-    pub(super) fn add(&mut self, expression: &wasmparser::ConstExpr<'_>) -> Result<(), Error> {
-        for operator in expression.get_operators_reader() {
-            if let wasmparser::Operator::RefFunc { function_index } = operator? {
-                self.0.insert(function_index);
-            }
-        }
-        Ok(())
-    }
-}
 
 /// The globals that the output defines.
 pub(super) fn globals(

@@ -20,7 +20,7 @@ use wasm_encoder::{ConstExpr, GlobalSection, HeapType, Ieee32, Ieee64, Instructi
 use wasm_types::{GlobalState, ModuleState, ObjectState, RefState};
 use wasmparser::{CompositeInnerType, FieldType, StorageType, SubType, ValType};
 
-use super::globals::Functions;
+use super::functions::Functions;
 use crate::error::{Error, ErrorKind};
 use crate::sections::Source;
 

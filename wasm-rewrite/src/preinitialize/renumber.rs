@@ -12,7 +12,7 @@ use wasm_encoder::{CodeSection, ConstExpr, Encode};
 use wasm_types::ModuleState;
 use wasmparser::Operator;
 
-use super::globals::Functions;
+use super::functions::Functions;
 use super::objects::Objects;
 use crate::error::Error;
 use crate::sections::Source;

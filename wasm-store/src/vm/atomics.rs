@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use wasm_types::{MemoryIndex, TrapCode};
 
 use super::arch::{decide, raise};
-use super::builtins::{instance, trap};
+use super::builtin_caller::{instance, trap};
 use super::context::VMContext;
 use super::memory::{AtomicPlace, VmMemory};
 use super::parking::Waited;

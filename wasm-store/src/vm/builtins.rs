@@ -11,6 +11,7 @@ use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapC
 
 use super::arch::{builtin_thunk, raise};
 use super::atomics::{atomic_notify, atomic_wait32, atomic_wait64};
+use super::builtin_caller::{instance, trap};
 use super::context::VMContext;
 use super::exceptions::{caught_exception, keep_exception, rethrow, throw, throw_ref};
 use super::function_hook::{function_entered, function_left};
@@ -22,7 +23,7 @@ use super::instance::VmInstance;
 use super::instantiate::element_values;
 use super::store::{StoreHost, VmStore};
 use super::table::VmTable;
-use super::unwind::{Unwind, raise_trap};
+use super::unwind::Unwind;
 use crate::Error;
 
 /// The code pointers of all builtins.
@@ -137,23 +138,6 @@ builtins! {
 /// The array of code pointers that instance contexts point to.
 pub(super) fn table() -> *const [*const u8; Builtin::ALL.len()] {
     &raw const TABLE.0
-}
-
-/// The instance that calls.
-///
-/// # Safety
-///
-/// `context` is that of a live instance, on whose behalf the calling builtin runs; nothing else
-/// borrows the instance.
-pub(super) unsafe fn instance<'a>(context: *mut VMContext) -> &'a mut VmInstance {
-    // SAFETY: as the caller promises.
-    unsafe { &mut *(*context).instance }
-}
-
-/// Ends the computation with a trap.
-pub(super) unsafe fn trap(context: *mut VMContext, code: TrapCode) -> ! {
-    // SAFETY: builtins call this as their last act.
-    unsafe { raise_trap((*context).store, code) }
 }
 
 /// Ends the computation because the artifact turned out to be damaged.

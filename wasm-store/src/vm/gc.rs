@@ -12,7 +12,8 @@
 //! |---|---|
 //! | `object` | headers and references |
 //! | `layout` | where the references within an object are |
-//! | `types` | the types of objects, and their numbers |
+//! | `types` | the types of objects, by their numbers |
+//! | `numbers` | the numbers of the types that the engine knows |
 //! | `access` | what objects hold |
 //! | `host_objects` | objects as the host makes, reads and writes them |
 //! | `space` | the reservation and what of it is in use |
@@ -38,6 +39,7 @@ mod host_objects;
 mod host_values;
 mod image;
 mod layout;
+mod numbers;
 mod object;
 mod space;
 mod store;

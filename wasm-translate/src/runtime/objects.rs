@@ -9,6 +9,7 @@ mod arrays;
 mod barrier;
 mod fill;
 mod functions;
+mod part;
 mod place;
 mod save;
 mod stored;
@@ -24,7 +25,8 @@ use crate::environ::{
     ArrayRange, ArraySource, Extension, Field, LiveReferences, NewArray, NewStruct, Objects,
     Reference, Result,
 };
-use allocate::{NewObject, Part};
+use allocate::NewObject;
+use part::Part;
 pub(super) use place::Layouts;
 use stored::Stored;
 

@@ -9,7 +9,7 @@ use std::fmt;
 use std::io::IoSliceMut;
 
 use super::Errno;
-use super::memory::Buffer;
+use super::buffer::Buffer;
 
 /// A memory that others may change at any time.
 pub trait ChangingMemory {

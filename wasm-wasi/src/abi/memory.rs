@@ -5,6 +5,7 @@
 //! [`Errno::Fault`]; alignment is not required.
 
 use super::Errno;
+pub use super::buffer::Buffer;
 use super::copies::{ChangingMemory, Copies};
 use std::io::{IoSlice, IoSliceMut};
 
@@ -22,15 +23,6 @@ pub struct GuestMemory<'a> {
 enum Bytes<'a> {
     Whole(&'a mut [u8]),
     Copied(Copies<'a>),
-}
-
-/// Where a buffer lies in a guest's memory (`iovec`, `ciovec`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Buffer {
-    /// Its address.
-    pub address: u32,
-    /// Its length in bytes.
-    pub length: u32,
 }
 
 impl<'a> GuestMemory<'a> {

@@ -4,6 +4,7 @@
 //! Nothing here touches the host. [`memory`] is the only access to a guest's memory, and fails for
 //! an address outside of it with [`Errno::Fault`].
 
+mod buffer;
 mod copies;
 pub mod errno;
 pub mod flags;

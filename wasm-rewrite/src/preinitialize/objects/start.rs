@@ -8,7 +8,7 @@ use wasmparser::{CompositeInnerType, SubType};
 
 use super::{Objects, mismatch};
 use crate::error::Error;
-use crate::preinitialize::globals::Functions;
+use crate::preinitialize::functions::Functions;
 use crate::sections::{Replaced, Source};
 
 impl Objects<'_> {

@@ -5,6 +5,7 @@ mod cycles;
 mod interruption;
 mod layout;
 mod registers;
+mod saved;
 mod thunks;
 #[cfg(feature = "async")]
 mod waiting;
@@ -12,11 +13,11 @@ mod witness;
 
 #[cfg(feature = "observe")]
 pub(crate) use cycles::time_stamp;
-#[cfg(feature = "async")]
-pub(crate) use interruption::Saved;
 pub(crate) use interruption::{decide, divert};
 pub(crate) use layout::{CallLayout, ValueLocation, Width};
 pub(crate) use registers::{Interrupted, go_on_unwinding};
+#[cfg(feature = "async")]
+pub(crate) use saved::Saved;
 pub(crate) use thunks::{
     FRAME_WASM_SP, RegisterImage, builtin_thunk, enter_array_thunk, enter_registers_thunk,
     host_array, host_registers, raise, resume,

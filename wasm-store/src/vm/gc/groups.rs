@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
-use super::handles::Handles;
 use super::tracer::Tracer;
 
 /// Objects that are kept alive together.
@@ -45,21 +44,18 @@ impl Groups {
             members.are_old |= tracer.moves();
         }
     }
-}
 
-impl Handles {
     /// Keeps objects alive for as long as what is returned lives.
-    pub(crate) fn group(&mut self, references: Vec<u32>) -> Group {
-        let groups = &mut self.groups;
-        groups.next += 1;
+    pub(super) fn add(&mut self, references: Vec<u32>) -> Group {
+        self.next += 1;
         let keep = Arc::new(());
         let members = Members { alive: Arc::downgrade(&keep), references, are_old: false };
-        groups.groups.insert(groups.next, members);
-        Group { number: groups.next, _keep: keep }
+        self.groups.insert(self.next, members);
+        Group { number: self.next, _keep: keep }
     }
 
     /// The references to the objects of a group, in order.
-    pub(crate) fn members(&self, group: &Group) -> &[u32] {
-        self.groups.groups.get(&group.number).map_or(&[], |members| &members.references)
+    pub(super) fn members(&self, group: &Group) -> &[u32] {
+        self.groups.get(&group.number).map_or(&[], |members| &members.references)
     }
 }

@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Weak};
 
-use super::groups::Groups;
+use super::groups::{Group, Groups};
 use super::tracer::Tracer;
 
 /// A handle of the host.
@@ -129,6 +129,16 @@ impl Handles {
             Root::Fixed { reference, generation } => (generation == self.fixed, reference),
         };
         (is_there && reference != super::NULL).then_some(reference)
+    }
+
+    /// Keeps objects alive for as long as what is returned lives.
+    pub(crate) fn group(&mut self, references: Vec<u32>) -> Group {
+        self.groups.add(references)
+    }
+
+    /// The references to the objects of a group, in order.
+    pub(crate) fn members(&self, group: &Group) -> &[u32] {
+        self.groups.members(group)
     }
 
     /// Shows all references to the tracer.

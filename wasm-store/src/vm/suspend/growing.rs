@@ -12,11 +12,11 @@ use wasm_types::{MemoryIndex, TableIndex};
 use super::{Pending, suspend, wait_in_builtin};
 use crate::Error;
 use crate::vm::arch::raise;
-use crate::vm::builtins;
 use crate::vm::context::{VMContext, VMStoreContext};
 use crate::vm::store::VmStore;
 use crate::vm::unwind::Unwind;
 use crate::vm::value::ValRaw;
+use crate::vm::{builtin_caller, builtins};
 
 /// A growth that the host is asked about: sizes in bytes, or in elements for tables.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ unsafe fn ask(context: *mut VMContext, item: Item, delta: u64) -> Option<Box<dyn
     unsafe {
         let store = (*context).store;
         let host = (*(*store).vm).host().filter(|_| delta != 0)?;
-        let instance = builtins::instance(context);
+        let instance = builtin_caller::instance(context);
         let what = match item {
             Item::Memory(memory) => {
                 instance.memory(MemoryIndex::new(memory)).as_ref().growing(delta)
@@ -150,7 +150,8 @@ impl Waiting {
             let store: *mut VMStoreContext = (*self.context).store;
             let shared = match self.item {
                 Item::Memory(memory) => {
-                    let memory = builtins::instance(self.context).memory(MemoryIndex::new(memory));
+                    let memory =
+                        builtin_caller::instance(self.context).memory(MemoryIndex::new(memory));
                     memory.as_ref().shared().map(Arc::clone)
                 }
                 Item::Table(..) => None,

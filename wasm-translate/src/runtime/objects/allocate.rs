@@ -1,15 +1,15 @@
 //! Room for new objects: the next bytes of the nursery, or what the store finds.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, InstBuilder as _, MemFlagsData, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder as _, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use smallvec::SmallVec;
 use wasm_types::TypeIndex;
 use wasm_types::abi::{Builtin, heap};
 
 use super::super::{Region, RuntimeEnvironment};
+use super::part::Part;
 use super::save::Done;
-use super::stored::Stored;
 use crate::environ::{LiveReferences, Values};
 
 /// The largest object that code makes by itself, in bytes. It is far smaller than the nursery, and
@@ -29,14 +29,6 @@ pub(super) struct NewObject<'a> {
     pub(super) elements: u32,
     /// All that is in it but the header and the length.
     pub(super) parts: &'a [Part],
-}
-
-/// Something that is written to a new object.
-#[derive(Clone, Copy)]
-pub(super) struct Part {
-    pub(super) flags: MemFlagsData,
-    pub(super) value: Stored,
-    pub(super) offset: u32,
 }
 
 /// Where the code goes on that makes an object.

@@ -8,7 +8,8 @@ use wasm_types::abi::{ArrayLayout, Builtin, heap};
 use wasm_types::{StorageType, TypeIndex};
 
 use super::super::{Region, RuntimeEnvironment};
-use super::allocate::{Allocation, MAX_SIZE, NewObject, Part};
+use super::allocate::{Allocation, MAX_SIZE, NewObject};
+use super::part::Part;
 use super::save::Done;
 use super::stored::{Stored, stored_type};
 use crate::constant::constant;

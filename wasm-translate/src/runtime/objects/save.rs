@@ -9,7 +9,7 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 use smallvec::SmallVec;
 
 use super::super::RuntimeEnvironment;
-use super::allocate::Part;
+use super::part::Part;
 use crate::constant::constant;
 use crate::environ::LiveReferences;
 

@@ -16,8 +16,8 @@
 use std::arch::naked_asm;
 use std::mem::offset_of;
 
-use super::interruption::{Saved, restore_thunk};
 use super::layout::{INT_REGISTERS, VECTOR_REGISTERS};
+use super::saved::{Saved, restore_thunk};
 use super::thunks::{FRAME_WASM_SP, RegisterImage, change_to_wasm_stack, return_to_host};
 use crate::vm::context::{HostRecord, VMContext, VMStoreContext};
 use crate::vm::exceptions::leave_host;
