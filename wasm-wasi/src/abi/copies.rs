@@ -1,7 +1,7 @@
 //! Copies of what a call uses of a memory that others may change at any time.
 //!
 //! A shared memory has no slice of bytes, since other threads may write to it: nothing that is read
-//! twice is the same. So each range that a call reads is copied once, and what it makes of a range
+//! twice is the same. So each range that a call reads is copied once, and what it changes of a range
 //! that it writes is copied back at the end.
 
 use std::cell::OnceCell;
@@ -28,8 +28,31 @@ pub(super) struct Copies<'a> {
     memory: &'a dyn ChangingMemory,
     /// What was read. Copies stay where they are until the end.
     read: Copy,
-    /// What is to be written, with the addresses.
-    written: Vec<(usize, Box<[u8]>)>,
+    /// What is to be written.
+    written: Vec<Written>,
+}
+
+/// A copy of a range that a call may write to.
+struct Written {
+    at: usize,
+    bytes: Box<[u8]>,
+    /// What it was; `None` if all of it is written.
+    before: Option<Box<[u8]>>,
+}
+
+impl Written {
+    /// Writes what was changed to the memory. A call seldom fills the range that it is given, and
+    /// other threads may have written to the rest.
+    fn finish(&self, memory: &dyn ChangingMemory) {
+        let before = self.before.as_deref();
+        let is_changed = |place: &usize| before.is_none_or(|b| b[*place] != self.bytes[*place]);
+        let mut end = 0;
+        while let Some(start) = (end..self.bytes.len()).find(is_changed) {
+            end = start + (start..self.bytes.len()).take_while(is_changed).count();
+            // It was within the memory, which never becomes smaller.
+            memory.write(self.at + start, &self.bytes[start..end]);
+        }
+    }
 }
 
 /// A copy, and those after it.
@@ -50,10 +73,7 @@ impl<'a> Copies<'a> {
 
     /// Writes what was changed to the memory.
     pub(super) fn finish(&mut self) {
-        for (at, bytes) in self.written.drain(..) {
-            // It was within the memory, which never becomes smaller.
-            self.memory.write(at, &bytes);
-        }
+        self.written.drain(..).for_each(|written| written.finish(self.memory));
     }
 
     pub(super) fn check(&self, at: usize, length: usize) -> Result<(), Errno> {
@@ -83,8 +103,15 @@ impl<'a> Copies<'a> {
 
     pub(super) fn write(&mut self, at: usize, length: usize) -> Result<&mut [u8], Errno> {
         let bytes = self.copy(at, length)?;
-        self.written.push((at, bytes));
-        Ok(self.written.last_mut().map(|(_, bytes)| &mut **bytes).unwrap_or_default())
+        self.written.push(Written { at, before: Some(bytes.clone()), bytes });
+        Ok(self.written.last_mut().map(|written| &mut *written.bytes).unwrap_or_default())
+    }
+
+    /// As [`write`](Self::write), where it is known what all bytes become.
+    pub(super) fn put(&mut self, at: usize, bytes: &[u8]) -> Result<(), Errno> {
+        self.check(at, bytes.len())?;
+        self.written.push(Written { at, bytes: bytes.into(), before: None });
+        Ok(())
     }
 
     /// As [`write`](Self::write), for several ranges.
@@ -93,7 +120,10 @@ impl<'a> Copies<'a> {
         for buffer in buffers {
             self.write(buffer.address as usize, buffer.length as usize)?;
         }
-        Ok(self.written[start..].iter_mut().map(|(_, bytes)| IoSliceMut::new(bytes)).collect())
+        Ok(self.written[start..]
+            .iter_mut()
+            .map(|written| IoSliceMut::new(&mut written.bytes))
+            .collect())
     }
 }
 
@@ -165,11 +195,20 @@ mod tests {
             slice[0] = 7;
         }
         memory.write(40, &[1, 1]).unwrap();
+        // What is written last stays, even if it is what was there before.
+        memory.slice_mut(44, 4).unwrap().fill(7);
+        memory.write(45, &[45, 1]).unwrap();
+        assert_eq!(memory.write(63, &[1, 1]), Err(Errno::Fault));
+        memory.slice_mut(50, 8).unwrap()[2..4].copy_from_slice(&[1, 2]);
+        bytes.0.borrow_mut()[50..58].fill(100);
         assert_eq!(memory.slice_mut(63, 2), Err(Errno::Fault));
         assert_eq!(bytes.0.borrow()[20], 20);
         memory.finish();
         let bytes = bytes.0.borrow();
         assert_eq!((bytes[0], bytes[1], bytes[20], bytes[21], bytes[41]), (7, 1, 7, 21, 1));
+        assert_eq!(bytes[44..48], [7, 45, 1, 7]);
+        // What others have written meanwhile stays.
+        assert_eq!(bytes[50..58], [100, 100, 1, 2, 100, 100, 100, 100]);
     }
 
     #[test]

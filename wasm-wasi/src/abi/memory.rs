@@ -90,6 +90,9 @@ impl<'a> GuestMemory<'a> {
     /// [`Errno::Fault`]; then nothing is written.
     pub fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), Errno> {
         let length = u32::try_from(bytes.len()).map_err(|_| Errno::Fault)?;
+        if let Bytes::Copied(copies) = &mut self.bytes {
+            return copies.put(at as usize, bytes);
+        }
         self.slice_mut(at, length)?.copy_from_slice(bytes);
         Ok(())
     }
