@@ -1,6 +1,7 @@
 //! Garbage-collected values as the host sees them: references to integers, to what is internal and
 //! to host values, in calls, globals and tables.
 
+mod dropped;
 mod misuse;
 mod random;
 mod references;

@@ -97,14 +97,13 @@ impl ExnRef {
             "the exception has {count} values, and {} were given",
             fields.len()
         );
-        for (place, (ty, value)) in ty.fields().zip(fields).enumerate() {
-            let ty = ty.element_type().unpack().canonical();
-            value.check(store, ty).map_err(|error| error.context(format!("value {place}")))?;
-        }
+        check_values(store, ty, fields)?;
         // SAFETY: the tag is one of the store, and the values are of its type. Nothing is collected
         // once the exception is made and before it has a handle.
         unsafe {
             let exception = store.vm.new_exception(tag.pointer())?;
+            // The limiter may have dropped a handle, which is found when room is made.
+            check_values(store, ty, fields)?;
             let values: Vec<_> = fields.iter().map(|value| value.to_raw(store)).collect();
             store.vm.set_values_of_exception(exception, &values)?;
             Ok(Rooted::new(store, exception))
@@ -214,4 +213,13 @@ impl ExnRef {
             Ok(value.map(|(value, ty)| Val::from_raw(store, value, ty)))
         }
     }
+}
+
+/// Checks that values are of the types that exceptions of a type hold.
+fn check_values(store: &StoreOpaque, ty: &ExnType, values: &[Val]) -> Result<()> {
+    for (place, (ty, value)) in ty.fields().zip(values).enumerate() {
+        let ty = ty.element_type().unpack().canonical();
+        value.check(store, ty).map_err(|error| error.context(format!("value {place}")))?;
+    }
+    Ok(())
 }

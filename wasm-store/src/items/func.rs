@@ -312,6 +312,8 @@ impl<'a, T: 'static> WasmCall<T, Listed<'_>> for UntypedCall<'a> {
 
     #[inline(always)]
     fn run(self, store: &mut StoreInner<T>, params: Listed<'_>) -> Result<Listed<'a>> {
+        // A hook may have dropped what keeps an argument.
+        check_arguments(store, self.ty, params.0, self.results)?;
         self.func.call_in(store, self.ty, params.0, self.results)?;
         Ok(Listed(self.results))
     }

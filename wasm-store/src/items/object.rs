@@ -92,6 +92,8 @@ pub(super) fn new_array(
     // SAFETY: all elements are set before anything else is done, to a value of their type.
     unsafe {
         let array = store.vm.new_array(NonNull::from(record), len).map_err(no_room)?;
+        // The limiter may have dropped the handle, which is found when room is made.
+        check(store, record.ty.0.storage, &element)?;
         let raw = element.to_raw(store);
         store.vm.fill_array(array, raw)?;
         Ok(array)

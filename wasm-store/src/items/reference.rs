@@ -3,7 +3,7 @@
 use super::rooting::GcRef;
 use crate::error::Result;
 use crate::gate::Gate;
-use crate::items::rooting::{GcRefImpl as _, RootIndex};
+use crate::items::rooting::{GcRefImpl as _, Known, RootIndex};
 use crate::items::{AnyRef, ExnRef, ExternRef, Func, Rooted, Val};
 use crate::store::{AsContext, StoreId, StoreOpaque};
 use crate::types::{HeapType, RefType};
@@ -187,9 +187,9 @@ impl Ref {
     pub(super) fn from_root(ty: wasm_types::RefType, index: Option<RootIndex>) -> Ref {
         use wasm_types::HeapType as H;
         match ty.heap.top() {
-            H::Any => AnyRef::to_ref(index),
-            H::Exn => ExnRef::to_ref(index),
-            _ => ExternRef::to_ref(index),
+            H::Any => AnyRef::to_ref(index, Known(())),
+            H::Exn => ExnRef::to_ref(index, Known(())),
+            _ => ExternRef::to_ref(index, Known(())),
         }
     }
 }
@@ -208,12 +208,12 @@ impl From<Option<Func>> for Ref {
 
 impl<T: GcRef> From<Rooted<T>> for Ref {
     fn from(value: Rooted<T>) -> Ref {
-        T::to_ref(Some(value.index()))
+        T::to_ref(Some(value.index()), Known(()))
     }
 }
 
 impl<T: GcRef> From<Option<Rooted<T>>> for Ref {
     fn from(value: Option<Rooted<T>>) -> Ref {
-        T::to_ref(value.map(|value| value.index()))
+        T::to_ref(value.map(|value| value.index()), Known(()))
     }
 }

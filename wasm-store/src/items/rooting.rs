@@ -1,5 +1,7 @@
 //! Handles to what is in the garbage-collected heap of a store.
 
+mod sealed;
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
@@ -43,29 +45,8 @@ pub(crate) fn unrooted<R>() -> Result<R> {
     crate::bail!("attempted to use a garbage-collected object that has been unrooted")
 }
 
-mod sealed {
-    use super::RootIndex;
-    use crate::items::Ref;
-    use crate::types::HeapType;
-
-    pub trait GcRef: Sized {
-        /// What the references lead to.
-        const HEAP_TYPE: HeapType;
-        /// Whether there are types of single modules below it.
-        const MAY_BE_CONCRETE: bool;
-        fn from_index(index: RootIndex) -> Self;
-        fn index(&self) -> RootIndex;
-        /// The reference, or null, among those of all types.
-        fn to_ref(index: Option<RootIndex>) -> Ref;
-    }
-
-    pub trait RootedGcRef<T> {
-        fn root_index(&self) -> RootIndex;
-    }
-}
-
-pub(crate) use sealed::GcRef as GcRefImpl;
 use sealed::RootedGcRef as RootedGcRefImpl;
+pub(crate) use sealed::{GcRef as GcRefImpl, Known};
 
 /// A type of references to garbage-collected objects: [`ExternRef`](crate::ExternRef),
 /// [`AnyRef`](crate::AnyRef), [`EqRef`](crate::EqRef), [`StructRef`](crate::StructRef),
@@ -75,24 +56,28 @@ pub trait GcRef: GcRefImpl + Copy + Send + Sync + 'static {}
 /// Makes a structure with the one field `index` a type of references.
 macro_rules! gc_ref {
     ($ty:ident, $heap:expr, Ref::$variant:ident, may_be_concrete: $concrete:literal) => {
-        impl $crate::items::rooting::GcRefImpl for $ty {
-            const HEAP_TYPE: $crate::types::HeapType = $heap;
-            const MAY_BE_CONCRETE: bool = $concrete;
+        const _: () = {
+            use $crate::items::rooting::{GcRefImpl, Known, RootIndex};
 
-            #[inline]
-            fn from_index(index: $crate::items::rooting::RootIndex) -> Self {
-                Self { index }
-            }
+            impl GcRefImpl for $ty {
+                const HEAP_TYPE: $crate::types::HeapType = $heap;
+                const MAY_BE_CONCRETE: bool = $concrete;
 
-            #[inline]
-            fn index(&self) -> $crate::items::rooting::RootIndex {
-                self.index
-            }
+                #[inline]
+                fn from_index(index: RootIndex, _: Known) -> Self {
+                    Self { index }
+                }
 
-            fn to_ref(index: Option<$crate::items::rooting::RootIndex>) -> $crate::items::Ref {
-                $crate::items::Ref::$variant(index.map(Rooted::from_index))
+                #[inline]
+                fn index(&self) -> RootIndex {
+                    self.index
+                }
+
+                fn to_ref(index: Option<RootIndex>, _: Known) -> $crate::items::Ref {
+                    $crate::items::Ref::$variant(index.map(Rooted::from_index))
+                }
             }
-        }
+        };
 
         impl $crate::items::GcRef for $ty {}
     };
@@ -164,7 +149,7 @@ impl<T: GcRef> Copy for Rooted<T> {}
 
 impl<T: GcRef> Rooted<T> {
     pub(crate) fn from_index(index: RootIndex) -> Self {
-        Self { value: T::from_index(index) }
+        Self { value: T::from_index(index, Known(())) }
     }
 
     /// A handle in the innermost scope to what a reference leads to.
@@ -252,12 +237,12 @@ impl<T: GcRef> OwnedRooted<T> {
     /// A handle to what a reference leads to.
     pub(crate) fn new(store: &mut StoreOpaque, reference: u32) -> Self {
         let (root, keep) = store.vm.gc.handles.owned(reference);
-        Self { value: T::from_index(RootIndex { store: store.id(), root }), keep }
+        Self { value: T::from_index(RootIndex { store: store.id(), root }, Known(())), keep }
     }
 
     /// The handle, to another type of which the object is.
     pub(super) fn cast<U: GcRef>(self) -> OwnedRooted<U> {
-        OwnedRooted { value: U::from_index(self.value.index()), keep: self.keep }
+        OwnedRooted { value: U::from_index(self.value.index(), Known(())), keep: self.keep }
     }
 
     /// A handle to the same object in the innermost scope.

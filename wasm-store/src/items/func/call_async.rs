@@ -57,10 +57,12 @@ impl Func {
         let mut values = Values::new(params.len().max(results.len()));
         let values = values.as_mut_slice();
         running.pass(values.as_mut_ptr(), |store, values| {
+            check_arguments(store, ty, params, results)?;
             for (place, value) in params.iter().enumerate() {
                 // SAFETY: the array has room for all parameters.
                 unsafe { values.add(place).write(value.to_raw(store)) };
             }
+            Ok(())
         })?;
         let ended = (&mut running).await;
         let open = running.over();
@@ -105,9 +107,11 @@ where
         let mut running = Running::new(store, self.func().func, &params)?;
         let mut values = [const { MaybeUninit::<ValRaw>::uninit() }; INLINE_VALUES];
         running.pass(values.as_mut_ptr().cast(), |store, values| {
+            self.check(store, &params.0)?;
             let abis = params.0.to_abis(store);
             // SAFETY: the array has room for as many values as any list has.
             unsafe { Params::write_raw(abis, values.cast()) };
+            Ok(())
         })?;
         let ended = (&mut running).await;
         let open = running.over();
@@ -181,12 +185,12 @@ impl<'a, T: 'static> Running<'a, T> {
     fn pass(
         &mut self,
         values: *mut ValRaw,
-        fill: impl FnOnce(&mut StoreInner<T>, *mut ValRaw),
+        fill: impl FnOnce(&mut StoreInner<T>, *mut ValRaw) -> Result<()>,
     ) -> Result<()> {
         // SAFETY: the store is borrowed, and the call has not begun.
         let store = unsafe { self.store.as_mut() };
         store.vm.safepoint()?;
-        fill(store, values);
+        fill(store, values)?;
         self.values = values;
         Ok(())
     }

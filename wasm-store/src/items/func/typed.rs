@@ -163,6 +163,8 @@ where
 
     #[inline(always)]
     fn run(self, store: &mut StoreInner<T>, params: Typed<Params>) -> Result<Typed<Results>> {
+        // A hook may have dropped what keeps an argument.
+        self.check(store, &params.0)?;
         self.call_in(store, &params.0).map(Typed)
     }
 }

@@ -5,7 +5,7 @@
 use super::abi::Abi;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::items::rooting::{GcRef, RootIndex};
+use crate::items::rooting::{GcRef, Known, RootIndex};
 use crate::items::{Func, OwnedRooted, Ref, Rooted, V128};
 use crate::store::StoreOpaque;
 use crate::types::{HeapType, RefType, ValType, matching};
@@ -235,7 +235,7 @@ macro_rules! handles {
             const IS_REFERENCE: bool = T::MAY_BE_CONCRETE;
 
             fn reference(&self) -> Option<Ref> {
-                Some(T::to_ref(self.as_ref().map(|value| value.index())))
+                Some(T::to_ref(self.as_ref().map(|value| value.index()), Known(())))
             }
 
             fn valtype() -> ValType {
@@ -265,7 +265,7 @@ macro_rules! handles {
             const IS_REFERENCE: bool = T::MAY_BE_CONCRETE;
 
             fn reference(&self) -> Option<Ref> {
-                Some(T::to_ref(Some(self.index())))
+                Some(T::to_ref(Some(self.index()), Known(())))
             }
 
             fn valtype() -> ValType {

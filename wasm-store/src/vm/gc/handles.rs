@@ -1,7 +1,8 @@
 //! The references that the host keeps: some until a scope ends, some as long as it likes.
 //!
 //! A handle is a number and a generation. What it leads to changes when the object moves; a handle
-//! that has ended is told from a later one with the same number by its generation.
+//! that has ended is told from a later one with the same number by its generation, which never comes
+//! again: code can call the host often enough for all numbers of 32 bits.
 
 #![allow(unsafe_code)]
 
@@ -14,11 +15,10 @@ use super::tracer::Tracer;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Root {
     /// Ends with a scope.
-    Scoped { number: u32, generation: u32 },
+    Scoped { number: u32, generation: u64 },
     /// Ends when nobody keeps it alive any more: see [`Handles::owned`].
-    Owned { number: u32, generation: u32 },
-    /// The reference itself. Ends when collections are no longer put off. The only handle that
-    /// leads to where an object was, should its generation come again: so it never does.
+    Owned { number: u32, generation: u64 },
+    /// The reference itself. Ends when collections are no longer put off.
     Fixed { reference: u32, generation: u64 },
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Handles {
     /// Those of scopes, the innermost last.
     scoped: Vec<Scoped>,
     /// Changes whenever a handle of a scope ends.
-    generation: u32,
+    generation: u64,
     owned: Vec<Owned>,
     /// Places of `owned` that are empty.
     free: Vec<u32>,
@@ -42,14 +42,14 @@ pub(crate) struct Handles {
 
 #[derive(Clone, Copy, Debug)]
 struct Scoped {
-    generation: u32,
+    generation: u64,
     reference: u32,
 }
 
 #[derive(Debug)]
 struct Owned {
     alive: Weak<()>,
-    generation: u32,
+    generation: u64,
     reference: u32,
 }
 
@@ -65,7 +65,7 @@ impl Handles {
     pub(crate) fn leave(&mut self, scope: usize) {
         if self.scoped.len() > scope {
             self.scoped.truncate(scope);
-            self.generation = self.generation.wrapping_add(1);
+            self.generation += 1;
         }
     }
 
@@ -92,7 +92,7 @@ impl Handles {
         let (number, generation) = match self.free.pop() {
             Some(number) => {
                 let place = &mut self.owned[number as usize];
-                let generation = place.generation.wrapping_add(1);
+                let generation = place.generation + 1;
                 *place = Owned { alive, generation, reference };
                 (number, generation)
             }
@@ -184,6 +184,23 @@ mod tests {
         // Another in the same place is another.
         let other = handles.scoped(24);
         assert_eq!((handles.get(inner), handles.get(other)), (None, Some(24)));
+    }
+
+    #[test]
+    fn a_handle_of_a_scope_does_not_come_again() {
+        let mut handles = Handles::default();
+        let ended = handles.scoped(8);
+        handles.leave(0);
+        handles.generation += (1 << 32) - 1;
+        let other = handles.scoped(16);
+        assert_eq!((handles.get(ended), handles.get(other)), (None, Some(16)));
+        // So with those that are owned.
+        let (ended, keep) = handles.owned(8);
+        drop(keep);
+        handles.look_for_ended();
+        handles.owned[0].generation += (1 << 32) - 1;
+        let (other, _keep) = handles.owned(16);
+        assert_eq!((handles.get(ended), handles.get(other)), (None, Some(16)));
     }
 
     #[test]
