@@ -207,6 +207,17 @@ fn timeouts_count_the_time_that_is_waited() -> Result<()> {
     // One that was given up does not count for the next.
     std::thread::sleep(Duration::from_millis(80));
     is_usable(&mut store, instance)?;
+    // Neither does one that was forgotten.
+    for timeout in [Some(Duration::from_millis(50)), None] {
+        let mut call = Box::pin(sum.call_async(&mut store, (2, 1, 2, 3, 4)));
+        assert!(poll_once(call.as_mut()).is_pending());
+        std::mem::forget(call);
+        assert_eq!(store.data().alive.swap(0, Ordering::Relaxed), 1);
+        store.set_timeout(timeout)?;
+        std::thread::sleep(Duration::from_millis(80));
+        is_usable(&mut store, instance)?;
+    }
+    store.set_timeout(Duration::from_millis(50))?;
     let endless = instance.get_typed_func::<(), ()>(&mut store, "loop")?;
     let error = block_on(endless.call_async(&mut store, ())).unwrap_err();
     assert_eq!(error.downcast::<Trap>()?, Trap::Interrupt);

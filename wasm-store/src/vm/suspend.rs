@@ -244,6 +244,8 @@ impl WaitingCall {
                 fill_stack(layout, values, stack.as_mut_ptr().cast(), buffer);
             }
             let mut image = fill_image(layout, values, self.buffer.as_mut_ptr());
+            // A call that was forgotten while it waited still has its timers.
+            interruption::call_ended(store);
             if (*store).wasm_sp.is_null() {
                 prepare_call(store)?;
             }
