@@ -140,9 +140,10 @@ fn what_panics_when_it_is_dropped_waits_no_more() -> Result<()> {
 fn time_is_counted_from_the_next_call_on() -> Result<()> {
     let (mut store, instance) = world()?;
     let func = instance.get_func(&mut store, "wait").expect("an export");
-    store.set_timeout(std::time::Duration::from_millis(1))?;
+    // Long enough for a machine that is busy to get to where the call waits.
+    store.set_timeout(std::time::Duration::from_millis(200))?;
     give_up(&mut store, func);
-    std::thread::sleep(std::time::Duration::from_millis(20));
+    std::thread::sleep(std::time::Duration::from_millis(250));
     store.set_timeout(None)?;
     is_at_rest(&mut store, instance)?;
     let func = instance.get_func(&mut store, "nested").expect("an export");
