@@ -18,7 +18,8 @@ use wasm_runtime::{Config, Engine, Instance, Linker, Module, Result, Store, Trap
 const EXPECTED: &[(&str, Outcome)] = &[
     ("format-1.cwasm", Outcome::Refused(&["older format version 1", "compile the module again"])),
     ("format-2-abi-1.cwasm", Outcome::Refused(&["version 1", "compile the module again"])),
-    ("format-2-abi-2.cwasm", Outcome::Runs),
+    ("format-2-abi-2.cwasm", Outcome::Refused(&["version 2", "compile the module again"])),
+    ("format-2-abi-3.cwasm", Outcome::Runs),
 ];
 
 #[derive(Clone, Copy, Debug)]

@@ -124,8 +124,9 @@ fn an_invalid_module_has_function_offset_and_reason() {
     let text = r#"(module (func $fine) (func $broken (result i32) (i64.const 1)))"#;
     let error = Module::new(&engine, text).expect_err("types differ");
     assert_says(&error, &["type mismatch", "broken", "offset 0x", "i32", "i64"]);
-    let error = Module::new(&engine, "(module (import \"a\" \"b\" (tag)))").expect_err("a tag");
-    assert_says(&error, &["exception-handling", "proposal", "offset"]);
+    let text = "(module (memory 1 (pagesize 1)))";
+    let error = Module::new(&engine, text).expect_err("a page of one byte");
+    assert_says(&error, &["custom-page-sizes", "proposal", "offset"]);
 }
 
 #[test]
