@@ -1,6 +1,5 @@
 //! `wasm-runtime compile`: compiles a module into an artifact.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -10,13 +9,13 @@ use wasm_runtime::error::Context;
 
 use crate::exit::message;
 use crate::input;
-use crate::output::Target;
 use crate::progress::Progress;
 use crate::proposals;
 use crate::settings::Settings;
 #[cfg(feature = "sign")]
 use crate::sign;
 use crate::source::Source;
+use crate::target::Target;
 
 const LONG: &str = "\
 Compile a module into an artifact.
@@ -58,7 +57,7 @@ pub(crate) struct Compile {
     /// Signs the artifact with the secret key in this file: see `keygen`.
     #[cfg(feature = "sign")]
     #[arg(long, value_name = "KEY")]
-    sign: Option<PathBuf>,
+    sign: Option<std::path::PathBuf>,
 
     /// Prints to standard error where the time went: a line for each stage, summed over all
     /// threads, and the total time.

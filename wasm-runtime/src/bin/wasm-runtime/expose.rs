@@ -9,8 +9,9 @@ use wasm_runtime::{Escaped, Result};
 
 use crate::exit;
 use crate::input;
-use crate::output::{self, Target};
+use crate::output;
 use crate::source::Source;
+use crate::target::Target;
 
 const LONG: &str = "\
 Export every global, table and memory of a module.

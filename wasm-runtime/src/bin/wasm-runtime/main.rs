@@ -40,6 +40,8 @@ mod settings;
 mod sign;
 #[cfg(feature = "rewrite")]
 mod snapshot;
+#[cfg(any(feature = "jit", feature = "sign"))]
+mod target;
 #[cfg(feature = "sign")]
 mod trust;
 #[cfg(feature = "sign")]

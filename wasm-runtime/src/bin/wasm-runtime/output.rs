@@ -1,19 +1,14 @@
-//! Standard output, and files in whose place `-` means standard output.
+//! Standard output.
 //!
 //! Commands write through these functions. `println!` panics if the reader has closed the output
 //! (`wasm-runtime inspect x | head -1`). Here that error is returned like any other, and
 //! [`exit::code`](crate::exit::code) ends the process silently.
 
-use std::ffi::OsString;
 use std::fmt;
-use std::fs;
-use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
 
+use wasm_runtime::Result;
 use wasm_runtime::error::Context;
-use wasm_runtime::{Result, bail};
-
-use crate::source::Source;
 
 /// Writes a line to standard output.
 pub(crate) fn line(line: fmt::Arguments<'_>) -> Result<()> {
@@ -26,85 +21,10 @@ pub(crate) fn text(text: &str) -> Result<()> {
     bytes(text.as_bytes())
 }
 
-fn bytes(bytes: &[u8]) -> Result<()> {
+/// Writes bytes to standard output, and flushes it.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush()).context(UNWRITABLE)
 }
 
 const UNWRITABLE: &str = "can't write to standard output";
-
-/// Where a command writes its result: a file, or with `-` standard output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target(PathBuf);
-
-impl Target {
-    /// The file that was named. Otherwise its name is derived from the source's.
-    pub(crate) fn of(
-        named: Option<Target>,
-        source: &Source,
-        of_source: impl FnOnce(&Path) -> PathBuf,
-    ) -> Result<Self> {
-        match (named, source.path()) {
-            (Some(target), _) => Ok(target),
-            (None, Some(path)) => Ok(Self(of_source(path))),
-            (None, None) => bail!(
-                "standard input has no name that the output could be named after: \
-                 --output names it, and `--output -` is standard output"
-            ),
-        }
-    }
-
-    pub(crate) fn is_stdout(&self) -> bool {
-        self.0.as_os_str() == "-"
-    }
-
-    /// The file's path; `None` for standard output.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        (!self.is_stdout()).then_some(&*self.0)
-    }
-
-    /// Refuses a target that can't be written to, before there is something to write.
-    pub(crate) fn check(&self) -> Result<()> {
-        let Some(path) = self.path() else {
-            if io::stdout().is_terminal() {
-                bail!(
-                    "what is written is not text, and does not go to a terminal: send it to a file or \
-                     a pipe"
-                );
-            }
-            return Ok(());
-        };
-        if path.is_dir() {
-            bail!("can't write {self}: it is a directory");
-        }
-        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-        if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
-            bail!("can't write {self}: there is no directory `{}`", directory.display());
-        }
-        Ok(())
-    }
-
-    /// Writes something that is not text.
-    pub(crate) fn write(&self, contents: &[u8]) -> Result<()> {
-        self.check()?;
-        match self.path() {
-            Some(path) => fs::write(path, contents).with_context(|| format!("can't write {self}")),
-            None => bytes(contents),
-        }
-    }
-}
-
-impl From<OsString> for Target {
-    fn from(name: OsString) -> Self {
-        Self(name.into())
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.path() {
-            Some(path) => write!(f, "`{}`", path.display()),
-            None => f.write_str("standard output"),
-        }
-    }
-}

@@ -11,8 +11,9 @@ use wasm_runtime::sign::{self, SigningKey};
 use wasm_runtime::{Result, bail};
 
 use crate::exit;
-use crate::output::{self, Target};
+use crate::output;
 use crate::source::Source;
+use crate::target::Target;
 
 const LONG: &str = "\
 Sign an artifact.

@@ -15,11 +15,11 @@ use wasm_types::{GlobalState, MemoryState, Module as WasmModule, RefState, Table
 
 use crate::exit;
 use crate::input;
-use crate::output::Target;
 use crate::progress::Progress;
 use crate::run::{directories, environment};
 use crate::settings::Settings;
 use crate::source::Source;
+use crate::target::Target;
 
 const LONG: &str = "\
 Run the initialisation of a module, and write a module that starts where it ended.
