@@ -1,5 +1,5 @@
-// Exceptions: thrown over many frames, caught by type, by base class and by anything, thrown again, with
-// destructors on the way; and from constructors, out of virtual calls, and within handlers.
+// Exceptions: thrown over many frames, caught by type, by base class and by anything, thrown again,
+// with destructors on the way; and from constructors, out of virtual calls, and within handlers.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -51,9 +51,10 @@
 //! * **Interruption** ([`interruption`](crate::store::interruption)). Functions that neither have
 //!   loops nor call anything never check their deadline.
 //!   [`UpdateDeadline::Yield`](crate::UpdateDeadline) gives other threads a chance to run in a call
-//!   that has no executor to yield to, which is an error in Wasmtime. Setting a deadline in an engine whose code can't be interrupted is
-//!   a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by
-//!   signal handlers. Code that was compiled for interruption also runs in engines without it.
+//!   that has no executor to yield to, which is an error in Wasmtime. Setting a deadline in an
+//!   engine whose code can't be interrupted is a panic.
+//!   [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by signal
+//!   handlers. Code that was compiled for interruption also runs in engines without it.
 //! * **What belongs to another engine or store** is refused where it is handed over.
 //!   [`Linker::define`](crate::Linker::define) and [`Linker::instance`](crate::Linker::instance)
 //!   are errors for stores of another engine than the linker's, and

@@ -25,8 +25,8 @@
 //! nowhere else. For each call the code generator says where
 //! ([`StackMapEntry`](crate::StackMapEntry)). Arguments belong to who is called; leaves among the
 //! builtins move nothing. A reference in a place of 8 or 16 bytes (an element of a table, a global,
-//! a value in an array or a buffer) is in its first 4 bytes in the order of the machine. What objects
-//! look like and how they are made is said in [`heap`].
+//! a value in an array or a buffer) is in its first 4 bytes in the order of the machine. What
+//! objects look like and how they are made is said in [`heap`].
 //!
 //! # Interruption
 //!
@@ -34,9 +34,10 @@
 //! but the fault, at the head of each loop and at the entry of each function that calls another.
 //! They are in a page that the host makes inaccessible to interrupt the code
 //! ([`INTERRUPT_PAGE_SIZE`] bytes): the one below the first byte of the module's first memory, if
-//! that is reserved whole and not shared; else the one below the address at [`context::INTERRUPT_PAGE`]. The
-//! instruction is one that traps with [`TrapCode::Interrupt`](crate::TrapCode::Interrupt), and what
-//! it reads is not used, so that the code can go on behind it.
+//! that is reserved whole and not shared; else the one below the address at
+//! [`context::INTERRUPT_PAGE`]. The instruction is one that traps with
+//! [`TrapCode::Interrupt`](crate::TrapCode::Interrupt), and what it reads is not used, so that the
+//! code can go on behind it.
 //!
 //! # Layout
 //!

@@ -30,12 +30,13 @@ bitflags::bitflags! {
         const MEMORY64 = 1 << 11;
         /// Shared memories and atomic instructions (phase 4).
         const THREADS = 1 << 12;
-        /// Exceptions (phase 5, part of 3.0): tags, `try_table`, `throw`, and references to exceptions.
+        /// Exceptions (phase 5, part of 3.0): tags, `try_table`, `throw`, and references to
+        /// exceptions.
         const EXCEPTIONS = 1 << 13;
         /// Typed function references (phase 5, part of 3.0).
         const FUNCTION_REFERENCES = 1 << 14;
-        /// Garbage collection (phase 5, part of 3.0): recursive groups, subtypes, structures, arrays
-        /// and casts.
+        /// Garbage collection (phase 5, part of 3.0): recursive groups, subtypes, structures,
+        /// arrays and casts.
         const GC = 1 << 15;
         /// Memories whose pages are of one byte (phase 3, off by default).
         const CUSTOM_PAGE_SIZES = 1 << 16;

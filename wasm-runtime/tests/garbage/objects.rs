@@ -330,8 +330,8 @@ fn a_store_without_objects_has_no_heap() -> Result<()> {
     Ok(())
 }
 
-/// A module that declares no types of objects sees those of others, and values of the host. The heap
-/// is made after it.
+/// A module that declares no types of objects sees those of others, and values of the host. The
+/// heap is made after it.
 #[test]
 fn casts_need_no_types_of_the_module() -> Result<()> {
     const TEXT: &str = r#"

@@ -201,8 +201,8 @@ fn stores_are_stopped_one_by_one() {
     });
 }
 
-/// Waits begin and end on many threads by notifications, timeouts and interruptions at once; all end,
-/// and each notification wakes one.
+/// Waits begin and end on many threads by notifications, timeouts and interruptions at once; all
+/// end, and each notification wakes one.
 #[test]
 fn a_storm_of_waits_loses_none() {
     const THREADS: usize = 6;

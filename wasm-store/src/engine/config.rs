@@ -196,17 +196,17 @@ impl Config {
     /// Whether there may be memories that several stores share, and so several threads.
     ///
     /// Default: no. Modules that import or define shared memories are compiled either way
-    /// ([`wasm_threads`](Self::wasm_threads)), and atomic instructions work on memories that are not
-    /// shared. But [`SharedMemory::new`](crate::SharedMemory::new) is an error then, and so is
+    /// ([`wasm_threads`](Self::wasm_threads)), and atomic instructions work on memories that are
+    /// not shared. But [`SharedMemory::new`](crate::SharedMemory::new) is an error then, and so is
     /// instantiating a module that defines a shared memory.
     ///
     /// With it, a program can have threads only if the host makes some: stores on several threads,
     /// with instances that import the same memory. A shared memory is limited by its own maximum; a
     /// [`ResourceLimiter`](crate::ResourceLimiter) is queried by the store that makes it or whose
-    /// code lets it grow, not by those that only see it. Waiting for a place (`memory.atomic.wait32`)
-    /// blocks the thread, in asynchronous calls as well, until the place is notified, the time is
-    /// over, or the store is interrupted. Code that runs in parallel can measure time
-    /// with another thread as a clock, whatever clocks the host provides.
+    /// code lets it grow, not by those that only see it. Waiting for a place
+    /// (`memory.atomic.wait32`) blocks the thread, in asynchronous calls as well, until the place
+    /// is notified, the time is over, or the store is interrupted. Code that runs in parallel can
+    /// measure time with another thread as a clock, whatever clocks the host provides.
     pub fn shared_memory(&mut self, enable: bool) -> &mut Self {
         self.shared_memory = enable;
         self

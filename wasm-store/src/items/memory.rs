@@ -85,8 +85,8 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// If the limiter of the store does not allow it, or the machine has no room. If the type is that
-    /// of a shared memory: [`SharedMemory::new`](crate::SharedMemory::new) makes one.
+    /// If the limiter of the store does not allow it, or the machine has no room. If the type is
+    /// that of a shared memory: [`SharedMemory::new`](crate::SharedMemory::new) makes one.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
         let store = store.as_context_mut();
         let ty = ty.canonical();

@@ -62,8 +62,8 @@ impl Ref {
         }
     }
 
-    /// The null reference of the hierarchy that a heap type belongs to; `None` if references of this
-    /// hierarchy have no value in the API.
+    /// The null reference of the hierarchy that a heap type belongs to; `None` if references of
+    /// this hierarchy have no value in the API.
     pub(super) fn null_of(heap_type: &HeapType) -> Option<Ref> {
         match heap_type.top() {
             HeapType::Func => Some(Ref::Func(None)),

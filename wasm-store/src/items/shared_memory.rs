@@ -21,8 +21,8 @@ use crate::vm::{AtomicPlace, Room, VmSharedMemory, Waited};
 /// It belongs to an engine, and lives as long as anybody has it: values of this type, which are
 /// clones of each other, and stores with instances that import or define it. An instance imports it
 /// by [`Extern::SharedMemory`](crate::Extern::SharedMemory); that of an instance is found by
-/// [`Instance::get_shared_memory`](crate::Instance::get_shared_memory). Engines allow shared memories
-/// only with [`Config::shared_memory`](crate::Config::shared_memory).
+/// [`Instance::get_shared_memory`](crate::Instance::get_shared_memory). Engines allow shared
+/// memories only with [`Config::shared_memory`](crate::Config::shared_memory).
 ///
 /// ```
 /// use wasm_store::{Config, Engine, MemoryType, SharedMemory};
@@ -41,11 +41,11 @@ use crate::vm::{AtomicPlace, Room, VmSharedMemory, Waited};
 ///
 /// The threads of a program may read and write the memory at any time, so the host never gets a
 /// reference to its bytes: [`SharedMemory::read`] and [`SharedMemory::write`] copy them, and
-/// [`SharedMemory::data`] is a slice of [`UnsafeCell`]. Whoever reads or writes through that should do so atomically, for example by [`AtomicU32::from_ptr`] for
-/// places that the program accesses atomically, and [`AtomicU8::from_ptr`] for all others. Other
-/// accesses are undefined behaviour if a thread of the program writes the same bytes at the same
-/// time. What a memory holds can change between two reads: a host copies what it checks before it
-/// checks it.
+/// [`SharedMemory::data`] is a slice of [`UnsafeCell`]. Whoever reads or writes through that should
+/// do so atomically, for example by [`AtomicU32::from_ptr`] for places that the program accesses
+/// atomically, and [`AtomicU8::from_ptr`] for all others. Other accesses are undefined behaviour if
+/// a thread of the program writes the same bytes at the same time. What a memory holds can change
+/// between two reads: a host copies what it checks before it checks it.
 ///
 /// In Wasm a race is no undefined behaviour: it gives one of the values that were written, byte by
 /// byte.
@@ -53,9 +53,9 @@ use crate::vm::{AtomicPlace, Room, VmSharedMemory, Waited};
 /// # State
 ///
 /// The state of an instance with a shared memory can't be taken
-/// ([`Snapshot`](crate::Snapshot), [`Store::begin`](crate::Store::begin)), since other threads may be
-/// writing to it. What a shared memory has reserved is never used again by another memory, and is no
-/// part of a pool ([`PoolingAllocationConfig`](crate::PoolingAllocationConfig)), though
+/// ([`Snapshot`](crate::Snapshot), [`Store::begin`](crate::Store::begin)), since other threads may
+/// be writing to it. What a shared memory has reserved is never used again by another memory, and
+/// is no part of a pool ([`PoolingAllocationConfig`](crate::PoolingAllocationConfig)), though
 /// `max_memory_size` limits it. What is reserved is 4 GiB and a guard; or with bounds checks
 /// ([`Config::memory_reservation`](crate::Config::memory_reservation)) and for 64-bit memories, the
 /// maximum of the type and a guard.
@@ -134,8 +134,8 @@ impl SharedMemory {
     /// All bytes that there are now. They stay where they are when the memory grows. See [Data
     /// races](SharedMemory#data-races) about reading and writing them.
     pub fn data(&self) -> &[UnsafeCell<u8>] {
-        // SAFETY: that many bytes are accessible as long as this value lives, since the memory never
-        // becomes smaller. Nobody has a reference to what is in the cells.
+        // SAFETY: that many bytes are accessible as long as this value lives, since the memory
+        // never becomes smaller. Nobody has a reference to what is in the cells.
         unsafe { std::slice::from_raw_parts(self.vm.base().cast_const().cast(), self.data_size()) }
     }
 
@@ -256,9 +256,9 @@ impl SharedMemory {
 
 /// A byte of a shared memory, to be accessed.
 fn atomic(cell: &UnsafeCell<u8>) -> &AtomicU8 {
-    // SAFETY: the byte lives as long as the cell. Rust code that accesses it otherwise answers for it
-    // that nobody does so at the same time, as the documentation of the memory says; what compiled
-    // code does is no access of Rust's.
+    // SAFETY: the byte lives as long as the cell. Rust code that accesses it otherwise answers for
+    // it that nobody does so at the same time, as the documentation of the memory says; what
+    // compiled code does is no access of Rust's.
     unsafe { AtomicU8::from_ptr(cell.get()) }
 }
 

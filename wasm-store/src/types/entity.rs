@@ -173,8 +173,8 @@ impl MemoryType {
             .expect("the limits of a memory type are in order")
     }
 
-    /// The type of a memory that several stores share, addressed with 32-bit integers; its sizes are
-    /// in pages of 64 KiB.
+    /// The type of a memory that several stores share, addressed with 32-bit integers; its sizes
+    /// are in pages of 64 KiB.
     ///
     /// # Panics
     ///

@@ -102,7 +102,8 @@ struct Objects {
 
 impl Objects {
     fn new(instance: &VmInstance) -> Self {
-        // SAFETY: an instance is evaluated while its store is being used, whose heap nobody borrows.
+        // SAFETY: an instance is evaluated while its store is being used, whose heap nobody
+        // borrows.
         unsafe {
             let vm = (*instance.store()).vm;
             (*vm).gc.put_off();

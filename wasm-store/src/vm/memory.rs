@@ -266,8 +266,8 @@ impl VmMemory {
 
     /// The current size in bytes.
     pub(crate) fn byte_size(&self) -> usize {
-        // SAFETY: the record is valid, as promised when the memory was made. If it is shared, others
-        // write the size, and do so atomically.
+        // SAFETY: the record is valid, as promised when the memory was made. If it is shared,
+        // others write the size, and do so atomically.
         let length = unsafe { AtomicU64::from_ptr(&raw mut (*self.record.as_ptr()).length) };
         length.load(Ordering::SeqCst) as usize
     }

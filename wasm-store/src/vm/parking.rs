@@ -1,8 +1,8 @@
 //! Threads that wait for a place in a shared memory to be notified of, and who notifies them.
 //!
-//! Each shared memory has a [`ParkingLot`]. Who waits is in a queue of the place; being taken out of
-//! it is what counts as being woken, so that each notification wakes exactly one thread, whatever
-//! else happens to that thread at the same time.
+//! Each shared memory has a [`ParkingLot`]. Who waits is in a queue of the place; being taken out
+//! of it is what counts as being woken, so that each notification wakes exactly one thread,
+//! whatever else happens to that thread at the same time.
 //!
 //! The project's check `loom` tries this file with every order in which threads can take turns.
 
@@ -301,8 +301,8 @@ mod tests {
         assert_eq!(lot.waiting(), 0);
     }
 
-    /// Threads hand a token around, and each of them is woken exactly as often as it is notified; others
-    /// give up, or are interrupted, at the same time.
+    /// Threads hand a token around, and each of them is woken exactly as often as it is notified;
+    /// others give up, or are interrupted, at the same time.
     #[test]
     fn a_storm_of_threads_loses_nobody() {
         const THREADS: u64 = 6;

@@ -510,7 +510,8 @@ unsafe fn leave_waiting(
 ///
 /// # Safety
 ///
-/// The state is that of code of the store, which has left for the host in an entry that may be left.
+/// The state is that of code of the store, which has left for the host in an entry that may be
+/// left.
 pub(in crate::vm) unsafe fn wait_interrupted(
     store: *mut VMStoreContext,
     saved: &Saved,
@@ -534,8 +535,8 @@ pub(in crate::vm) unsafe fn wait_interrupted(
     }
 }
 
-/// Polls what a builtin waits for. If that is not ready, keeps what is needed to go on with the call,
-/// which is about to be left.
+/// Polls what a builtin waits for. If that is not ready, keeps what is needed to go on with the
+/// call, which is about to be left.
 ///
 /// # Safety
 ///

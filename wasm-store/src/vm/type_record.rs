@@ -102,8 +102,8 @@ pub(crate) struct StructTypeRecord {
 }
 
 impl StructTypeRecord {
-    /// The record of a type with the given place among all types; `None` if it has fewer fields than
-    /// its supertype.
+    /// The record of a type with the given place among all types; `None` if it has fewer fields
+    /// than its supertype.
     pub(crate) fn new(
         head: TypeRecord,
         ty: StructType,

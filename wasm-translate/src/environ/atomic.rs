@@ -1,5 +1,5 @@
-//! What threads need of each other: waiting for a place in memory, and waking who waits (the threads
-//! proposal). Atomic accesses themselves are instructions, at addresses that
+//! What threads need of each other: waiting for a place in memory, and waking who waits (the
+//! threads proposal). Atomic accesses themselves are instructions, at addresses that
 //! [`Memories`](super::Memories) says how to make.
 
 use cranelift_codegen::ir::Value;
@@ -51,8 +51,8 @@ pub trait Atomics: Functions {
         Err(refused("memory.atomic.wait"))
     }
 
-    /// `memory.atomic.notify`: how many were woken, of type `i32`. The address has the constant that
-    /// the operator adds, and is of type `i64`. Traps if it is out of bounds or not aligned.
+    /// `memory.atomic.notify`: how many were woken, of type `i32`. The address has the constant
+    /// that the operator adds, and is of type `i64`. Traps if it is out of bounds or not aligned.
     ///
     /// # Errors
     ///

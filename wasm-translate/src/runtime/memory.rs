@@ -84,8 +84,8 @@ impl Memories for RuntimeEnvironment<'_> {
 }
 
 impl RuntimeEnvironment<'_> {
-    /// The base of a memory that never moves, reserved whole or shared: loaded once, in the entry block. The optimiser places
-    /// it where it is needed.
+    /// The base of a memory that never moves, reserved whole or shared: loaded once, in the entry
+    /// block. The optimiser places it where it is needed.
     pub(super) fn static_base(
         &mut self,
         builder: &mut FunctionBuilder<'_>,

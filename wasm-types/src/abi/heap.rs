@@ -7,8 +7,9 @@
 //!
 //! An object begins with its **header**: the number that the store has for its type times 8, and
 //! two bits. The numbers of the module's types are in its context, where those of function types
-//! have their ids ([`ContextLayout::type_id`](super::ContextLayout::type_id)), times 8 as well. What
-//! follows is said by [`StructLayout`](super::StructLayout) and [`ArrayLayout`](super::ArrayLayout).
+//! have their ids ([`ContextLayout::type_id`](super::ContextLayout::type_id)), times 8 as well.
+//! What follows is said by [`StructLayout`](super::StructLayout) and
+//! [`ArrayLayout`](super::ArrayLayout).
 //!
 //! **Making one** is to move [`TOP`], which must not pass [`LIMIT`], and to write everything,
 //! the header with [`LOGGED`]. Where that is not possible,
@@ -17,8 +18,8 @@
 //!
 //! **A reference is written** into an object only after its header has [`LOGGED`]. If it has not,
 //! the object is added to the log: its reference goes where [`LOG_TOP`] leads, which moves on by 4
-//! bytes, and the header gets the bit. There is always room for that. It is not needed for null, for
-//! unboxed integers, and for what was made since the last call.
+//! bytes, and the header gets the bit. There is always room for that. It is not needed for null,
+//! for unboxed integers, and for what was made since the last call.
 
 /// The null reference.
 pub const NULL: u32 = 0;

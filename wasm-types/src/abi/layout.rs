@@ -23,8 +23,8 @@ pub mod context {
     pub const FUEL: u32 = 40;
     /// The store's description of the instance: a pointer that only the store reads.
     pub const INSTANCE: u32 = 48;
-    /// The start of the store's garbage-collected heap: a pointer, which never changes in an instance
-    /// whose module declares a structure or an array. See [`heap`](crate::abi::heap).
+    /// The start of the store's garbage-collected heap: a pointer, which never changes in an
+    /// instance whose module declares a structure or an array. See [`heap`](crate::abi::heap).
     pub const HEAP: u32 = 56;
     /// The size of the head.
     pub const SIZE: u32 = 64;
@@ -297,8 +297,9 @@ impl ContextLayout {
         }
     }
 
-    /// The engine-wide id of a function type of the module: `u32`. For a structure or an array it is
-    /// the number that the store has for it, times 8: what the header of such an object begins with.
+    /// The engine-wide id of a function type of the module: `u32`. For a structure or an array it
+    /// is the number that the store has for it, times 8: what the header of such an object begins
+    /// with.
     ///
     /// # Panics
     ///

@@ -1,8 +1,8 @@
 //! Copies of what a call uses of a memory that others may change at any time.
 //!
 //! A shared memory has no slice of bytes, since other threads may write to it: nothing that is read
-//! twice is the same. So each range that a call reads is copied once, and what it changes of a range
-//! that it writes is copied back at the end.
+//! twice is the same. So each range that a call reads is copied once, and what it changes of a
+//! range that it writes is copied back at the end.
 
 use std::cell::OnceCell;
 use std::fmt;

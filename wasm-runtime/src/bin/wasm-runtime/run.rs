@@ -122,8 +122,8 @@ pub(crate) struct Run {
     #[command(flatten)]
     observe: observe::Observe,
 
-    /// Shows on standard error what is in the garbage-collected heap when the program ends: how many
-    /// objects of each type, and how many bytes they take.
+    /// Shows on standard error what is in the garbage-collected heap when the program ends: how
+    /// many objects of each type, and how many bytes they take.
     #[arg(long)]
     heap_summary: bool,
 

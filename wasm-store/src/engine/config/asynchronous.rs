@@ -8,9 +8,9 @@ impl Config {
         self
     }
 
-    /// Has no effect. In Wasmtime it is the size of the stacks that Wasm and host functions of calls
-    /// that may wait run on, in bytes. Here Wasm runs on the same stack in all calls, whose size is
-    /// [`Config::max_wasm_stack`], and host functions run on the thread's.
+    /// Has no effect. In Wasmtime it is the size of the stacks that Wasm and host functions of
+    /// calls that may wait run on, in bytes. Here Wasm runs on the same stack in all calls, whose
+    /// size is [`Config::max_wasm_stack`], and host functions run on the thread's.
     pub fn async_stack_size(&mut self, _size: usize) -> &mut Self {
         self
     }

@@ -27,7 +27,8 @@ impl Func {
     ///
     /// A future that is dropped before it is ready ends the call as a trap would: what it waits for
     /// is dropped, and the store can be used as before. The instances keep the state that they had.
-    /// A future that is leaked has the same effect, but for what it waits for, which is leaked, too.
+    /// A future that is leaked has the same effect, but for what it waits for, which is leaked,
+    /// too.
     ///
     /// Where nothing has to wait, the first poll does all of the call. Code that runs for long has
     /// its thread for as long; see [`Config::epoch_interruption`](crate::Config) for what can be

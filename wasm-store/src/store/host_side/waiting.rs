@@ -73,8 +73,8 @@ impl<T: 'static> HostSide<T> {
 }
 
 impl<T: Send + 'static> StoreInner<T> {
-    /// Asks the limiter, if it is one that may wait, and keeps its answers for what is about to grow
-    /// in that order. [`forget_answers`](Self::forget_answers) is to be called afterwards.
+    /// Asks the limiter, if it is one that may wait, and keeps its answers for what is about to
+    /// grow in that order. [`forget_answers`](Self::forget_answers) is to be called afterwards.
     pub(crate) async fn ask_limiter(&mut self, growing: &[Growing]) {
         self.forget_answers();
         // If this is dropped while the limiter is asked, no answer is left for what grows next.

@@ -32,8 +32,8 @@ pub trait ResourceLimiterAsync: Send {
     /// As [`ResourceLimiter::memory_growing`](crate::ResourceLimiter::memory_growing). Wasm goes on
     /// when the future is ready.
     ///
-    /// For the garbage-collected heap it has to be ready at once. If it is not, the allocation is an
-    /// error.
+    /// For the garbage-collected heap it has to be ready at once. If it is not, the allocation is
+    /// an error.
     ///
     /// # Errors
     ///

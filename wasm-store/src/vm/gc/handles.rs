@@ -1,8 +1,8 @@
 //! The references that the host keeps: some until a scope ends, some as long as it likes.
 //!
 //! A handle is a number and a generation. What it leads to changes when the object moves; a handle
-//! that has ended is told from a later one with the same number by its generation, which never comes
-//! again: code can call the host often enough for all numbers of 32 bits.
+//! that has ended is told from a later one with the same number by its generation, which never
+//! comes again: code can call the host often enough for all numbers of 32 bits.
 
 #![allow(unsafe_code)]
 

@@ -20,7 +20,8 @@ pub(super) struct Shape {
 const FAR: u32 = u64::BITS;
 
 impl Shape {
-    /// A structure of so many bytes. `far` gets the places of references that are far from the start.
+    /// A structure of so many bytes. `far` gets the places of references that are far from the
+    /// start.
     pub(super) fn of_struct(
         size: u32,
         references: impl Iterator<Item = u32>,

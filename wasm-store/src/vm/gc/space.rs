@@ -20,7 +20,8 @@ use crate::vm::sys::mapping::{HOST_PAGE, Mapping};
 pub(super) const NURSERY: u32 = heap::NURSERY;
 /// The largest nursery, in bytes.
 pub(super) const MAX_NURSERY: u32 = 2 << 20;
-/// How large a half of the old space can get, in bytes. What remains behind both is never accessible.
+/// How large a half of the old space can get, in bytes. What remains behind both is never
+/// accessible.
 pub(super) const HALF: u32 = (((1 << 32) - heap::OLD as u64) / 2) as u32 - (64 << 10);
 /// Where the halves of the old space start. One of them is in use at a time.
 const HALVES: [u32; 2] = [heap::OLD, heap::OLD + HALF];
@@ -346,7 +347,8 @@ impl Space {
         self.base().wrapping_add(place).cast()
     }
 
-    /// What is known of the type with a number, for which there is room: the display, then the kind.
+    /// What is known of the type with a number, for which there is room: the display, then the
+    /// kind.
     pub(super) fn ty(&self, number: u32) -> *mut [u32; heap::TYPE_SIZE as usize / 4] {
         debug_assert!(number < self.types);
         let place = heap::TYPES as usize + (number * heap::TYPE_SIZE) as usize;

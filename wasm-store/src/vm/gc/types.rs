@@ -1,5 +1,5 @@
-//! The types of a heap's objects. A heap has numbers of its own for them, in the order in which they
-//! came, so that its contents mean the same elsewhere.
+//! The types of a heap's objects. A heap has numbers of its own for them, in the order in which
+//! they came, so that its contents mean the same elsewhere.
 
 #![allow(unsafe_code)]
 

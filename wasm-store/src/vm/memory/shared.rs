@@ -1,8 +1,8 @@
 //! Memories that several stores share, and their threads.
 //!
-//! The whole of what such a memory may become is reserved, so that it never moves, and it is unmapped
-//! with the last who has it: no other memory gets its reservation. Its size becomes larger under a
-//! lock, and never smaller, so that a size that is out of date is safe.
+//! The whole of what such a memory may become is reserved, so that it never moves, and it is
+//! unmapped with the last who has it: no other memory gets its reservation. Its size becomes larger
+//! under a lock, and never smaller, so that a size that is out of date is safe.
 
 #![allow(unsafe_code)]
 

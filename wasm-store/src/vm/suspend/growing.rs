@@ -127,8 +127,8 @@ unsafe fn wait(
     }
 }
 
-/// A growth that waits for an answer. The future borrows the host's part of the store, which nothing
-/// else uses meanwhile.
+/// A growth that waits for an answer. The future borrows the host's part of the store, which
+/// nothing else uses meanwhile.
 struct Waiting {
     context: *mut VMContext,
     item: Item,

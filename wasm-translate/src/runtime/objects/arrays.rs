@@ -36,8 +36,8 @@ impl RuntimeEnvironment<'_> {
     }
 
     /// What is [`ARRAY_ELEMENTS`](heap::ARRAY_ELEMENTS) before an element, after the index was
-    /// checked. It is computed in 32 bits, so that a processor that runs ahead of the check does not
-    /// leave the heap.
+    /// checked. It is computed in 32 bits, so that a processor that runs ahead of the check does
+    /// not leave the heap.
     pub(super) fn element_address_of(
         &mut self,
         builder: &mut FunctionBuilder<'_>,

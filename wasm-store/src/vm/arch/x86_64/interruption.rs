@@ -189,8 +189,8 @@ enum Outcome {
     Wait(Box<dyn crate::vm::suspend::Pending>),
 }
 
-/// Whether code that waits, and can't be left meanwhile, is to stop: what to trap with, or `None` if
-/// it may continue, which is possible only if there is a frame.
+/// Whether code that waits, and can't be left meanwhile, is to stop: what to trap with, or `None`
+/// if it may continue, which is possible only if there is a frame.
 ///
 /// # Safety
 ///

@@ -196,8 +196,8 @@ pub(crate) unsafe extern "C" fn resume_thunk(resume: *const Resume, image: *mut 
     )
 }
 
-/// Goes on with a call that was left when its code was interrupted, with the state that it had then.
-/// Returns as [`enter_waiting_thunk`] does, and writes to the image.
+/// Goes on with a call that was left when its code was interrupted, with the state that it had
+/// then. Returns as [`enter_waiting_thunk`] does, and writes to the image.
 ///
 /// # Safety
 ///

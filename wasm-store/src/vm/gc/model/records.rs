@@ -10,8 +10,8 @@ use crate::vm::type_record::{ArrayTypeRecord, StructTypeRecord, TypeRecord};
 /// together.
 pub(super) const PAIR: [u32; 2] = [4, 12];
 
-/// Where the references of a wide structure are: near its start, and where the bits of a word do not
-/// reach.
+/// Where the references of a wide structure are: near its start, and where the bits of a word do
+/// not reach.
 pub(super) const WIDE: [u32; 3] = [4, 260, 800];
 
 /// The types of the objects.
