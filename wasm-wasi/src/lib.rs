@@ -66,6 +66,7 @@ compile_error!(
 pub mod abi;
 pub mod calls;
 mod ctx;
+mod fs;
 #[cfg(feature = "store")]
 mod link;
 #[cfg(feature = "store")]

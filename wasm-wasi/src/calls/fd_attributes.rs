@@ -1,9 +1,9 @@
 //! What a descriptor is, and the attributes of the file behind it.
 
-use crate::abi::{Errno, FdFlags, FdStat, FileStat, FstFlags, GuestMemory, Version};
-use crate::ctx::{Object, Operation, WasiCtx};
-use rustix::fs::{Advice, AtFlags, Timespec, Timestamps};
-use std::num::NonZeroU64;
+use crate::abi::{Errno, FdFlags, FdStat, FstFlags, GuestMemory, Version};
+use crate::ctx::{Object, WasiCtx};
+use crate::fs::attributes::{self, NewTime, NewTimes};
+use rustix::fs::Advice;
 
 /// Advises the host how a part of a file will be used.
 ///
@@ -29,10 +29,7 @@ pub fn fd_advise(
         5 => Advice::NoReuse,
         _ => return Err(Errno::Inval),
     };
-    let signed = |value: u64| i64::try_from(value).map_err(|_| Errno::Inval);
-    signed(offset)?.checked_add(signed(length)?).ok_or(Errno::Inval)?;
-    rustix::fs::fadvise(file, offset, NonZeroU64::new(length), advice)?;
-    Ok(())
+    attributes::advise(file, offset, length, advice)
 }
 
 /// Would allocate space for a part of a file. Runtimes no longer support this, and C libraries have
@@ -159,18 +156,7 @@ pub(super) fn filestat_get(
     version: Version,
 ) -> Result<(), Errno> {
     let descriptor = ctx.table.get(fd)?;
-    let record = match &descriptor.object {
-        Object::File(file, _) => FileStat::from(&file.metadata()?),
-        Object::Directory(directory) => {
-            descriptor.permit(Operation::Inspect)?;
-            FileStat::from(&directory.handle.dir_metadata()?)
-        }
-        // The guest must not see what the host has behind a stream.
-        Object::Input(_) | Object::Output(_) | Object::Socket(..) => {
-            FileStat::of_type(descriptor.file_type())
-        }
-    };
-    record.write(memory, stat, version)
+    attributes::stat(descriptor)?.write(memory, stat, version)
 }
 
 /// Sets the length of a file.
@@ -184,14 +170,7 @@ pub fn fd_filestat_set_size(
     fd: u32,
     size: u64,
 ) -> Result<(), Errno> {
-    let descriptor = ctx.table.get(fd)?;
-    let file = descriptor.file()?;
-    descriptor.permit(Operation::WriteFile)?;
-    if !descriptor.access.write {
-        return Err(Errno::Inval);
-    }
-    rustix::io::retry_on_intr(|| rustix::fs::ftruncate(file, size))?;
-    Ok(())
+    attributes::set_size(ctx.table.get(fd)?, size)
 }
 
 /// Sets the times of the file behind a descriptor.
@@ -208,56 +187,7 @@ pub fn fd_filestat_set_times(
     flags: u32,
 ) -> Result<(), Errno> {
     let descriptor = ctx.table.get(fd)?;
-    let times = times(accessed, modified, flags)?.host();
-    descriptor.permit(Operation::SetTimes)?;
-    match &descriptor.object {
-        Object::File(file, _) => rustix::fs::futimens(file, &times)?,
-        Object::Directory(directory) => {
-            // The handle may be one that can only be used to look up paths.
-            rustix::fs::utimensat(&directory.handle, c".", &times, AtFlags::empty())?;
-        }
-        Object::Input(_) | Object::Output(_) | Object::Socket(..) => return Err(Errno::Badf),
-    }
-    Ok(())
-}
-
-/// The new value for a time of a file.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum NewTime {
-    Unchanged,
-    Now,
-    Nanoseconds(u64),
-}
-
-impl NewTime {
-    fn host(self) -> Timespec {
-        let special = |tv_nsec| Timespec { tv_sec: 0, tv_nsec };
-        match self {
-            Self::Unchanged => special(rustix::fs::UTIME_OMIT),
-            Self::Now => special(rustix::fs::UTIME_NOW),
-            Self::Nanoseconds(time) => {
-                let time = std::time::Duration::from_nanos(time);
-                // The seconds of a 64-bit number of nanoseconds need 35 bits.
-                Timespec {
-                    tv_sec: time.as_secs().cast_signed(),
-                    tv_nsec: time.subsec_nanos().into(),
-                }
-            }
-        }
-    }
-}
-
-/// The new values for both times of a file.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct NewTimes {
-    pub(super) access: NewTime,
-    pub(super) modification: NewTime,
-}
-
-impl NewTimes {
-    pub(super) fn host(self) -> Timestamps {
-        Timestamps { last_access: self.access.host(), last_modification: self.modification.host() }
-    }
+    attributes::set_times(descriptor, times(accessed, modified, flags)?)
 }
 
 /// The new times that a guest requests.

@@ -6,8 +6,9 @@ use crate::abi::memory::Buffer;
 use crate::abi::types::Whence;
 use crate::abi::{Errno, FdFlags, FileType, GuestMemory, Version};
 use crate::ctx::{Descriptor, Interest, Object, Waiting, WasiCtx};
+use crate::fs::write::append;
 use rustix::io::retry_on_intr;
-use std::io::{ErrorKind, IoSlice};
+use std::io::ErrorKind;
 
 /// How many bytes a pipe takes without waiting if it takes any. POSIX requires at least 512.
 const PIPE_BUF: u32 =
@@ -224,29 +225,6 @@ pub(super) fn seek(
     };
     let value = rustix::fs::seek(file, target)?;
     memory.write_u64(position, value)
-}
-
-/// Writes to the end of a file. If `moves`, the file's position is there afterwards; otherwise it
-/// stays.
-fn append(file: &cap_std::fs::File, slices: &[IoSlice<'_>], moves: bool) -> Result<usize, Errno> {
-    use rustix::fs::{SeekFrom, seek, tell};
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    {
-        // The offset -1 stands for the file's position, which this moves to the end.
-        let offset = if moves { u64::MAX } else { 0 };
-        let flags = rustix::io::ReadWriteFlags::APPEND;
-        match retry_on_intr(|| rustix::io::pwritev2(file, slices, offset, flags)) {
-            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {}
-            result => return Ok(result?),
-        }
-    }
-    let position = tell(file)?;
-    seek(file, SeekFrom::End(0))?;
-    let written = retry_on_intr(|| rustix::io::writev(file, slices));
-    if !moves {
-        seek(file, SeekFrom::Start(position))?;
-    }
-    Ok(written?)
 }
 
 /// Reads or writes something that is neither a regular file nor a directory, and that was opened so

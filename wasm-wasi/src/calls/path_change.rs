@@ -3,11 +3,11 @@
 //! A path that leads out of the directory of a descriptor fails with [`Errno::Perm`], as does
 //! everything that the host does not permit.
 
-use super::path::{Found, GuestPath, read_string};
+use super::path::{read_path, read_string};
 use crate::abi::{Errno, GuestMemory, LookupFlags};
 use crate::ctx::{Descriptor, Operation, WasiCtx, permit};
+use crate::fs::entries;
 use cap_std::fs::Dir;
-use rustix::fs::{AtFlags, Mode};
 
 /// Makes a directory.
 ///
@@ -21,8 +21,7 @@ pub fn path_create_directory(
     path_length: u32,
 ) -> Result<(), Errno> {
     let directory = directory(ctx, fd, Operation::MakeEntry)?;
-    let place = GuestPath::read(memory, path, path_length)?.entry_path(directory)?;
-    Ok(rustix::fs::mkdirat(&place, place.name(), Mode::from_raw_mode(0o777))?)
+    entries::create_directory(directory, &read_path(memory, path, path_length)?)
 }
 
 /// Removes an empty directory.
@@ -37,8 +36,7 @@ pub fn path_remove_directory(
     path_length: u32,
 ) -> Result<(), Errno> {
     let directory = directory(ctx, fd, Operation::RemoveEntry)?;
-    let place = GuestPath::read(memory, path, path_length)?.entry_path(directory)?;
-    Ok(rustix::fs::unlinkat(&place, place.name(), AtFlags::REMOVEDIR)?)
+    entries::remove_directory(directory, &read_path(memory, path, path_length)?)
 }
 
 /// Removes an entry that is not a directory.
@@ -53,8 +51,7 @@ pub fn path_unlink_file(
     path_length: u32,
 ) -> Result<(), Errno> {
     let directory = directory(ctx, fd, Operation::RemoveEntry)?;
-    let place = GuestPath::read(memory, path, path_length)?.entry_path(directory)?;
-    Ok(rustix::fs::unlinkat(&place, place.name(), AtFlags::empty())?)
+    entries::unlink_file(directory, &read_path(memory, path, path_length)?)
 }
 
 /// Gives a file one more name. Symbolic links are linked to themselves, never followed.
@@ -78,23 +75,9 @@ pub fn path_link(
     if LookupFlags::try_from(lookup)?.contains(LookupFlags::SYMLINK_FOLLOW) {
         return Err(Errno::Inval);
     }
-    let old_path = GuestPath::read(memory, old_path, old_path_length)?;
-    let new_path = GuestPath::read(memory, new_path, new_path_length)?;
-    let found = old_path.find(source)?;
-    if let Found::Entry(parent, name) = &found {
-        // The system, too, reports errors of this path first.
-        parent.directory().symlink_metadata(name)?;
-    }
-    let place = new_path.entry_path(target)?;
-    Ok(match &found {
-        // The system refuses this, after it has checked the other path.
-        Found::Directory(directory) => {
-            rustix::fs::linkat(directory, c".", &place, place.name(), AtFlags::empty())
-        }
-        Found::Entry(parent, name) => {
-            rustix::fs::linkat(parent, *name, &place, place.name(), AtFlags::empty())
-        }
-    }?)
+    let old_path = read_path(memory, old_path, old_path_length)?;
+    let new_path = read_path(memory, new_path, new_path_length)?;
+    entries::link(source, &old_path, target, &new_path)
 }
 
 /// Moves an entry, also from one directory to another.
@@ -114,9 +97,8 @@ pub fn path_rename(
     new_path_length: u32,
 ) -> Result<(), Errno> {
     let (source, target) = directories(ctx, Operation::Rename, old_fd, new_fd)?;
-    let old_place = GuestPath::read(memory, old_path, old_path_length)?.entry_path(source)?;
-    let new_place = GuestPath::read(memory, new_path, new_path_length)?.entry_path(target)?;
-    Ok(rustix::fs::renameat(&old_place, old_place.name(), &new_place, new_place.name())?)
+    let old_path = read_path(memory, old_path, old_path_length)?;
+    entries::rename(source, &old_path, target, || read_path(memory, new_path, new_path_length))
 }
 
 /// Makes a symbolic link. Its target must not be absolute, since the guest's root is not the
@@ -135,15 +117,7 @@ pub fn path_symlink(
 ) -> Result<(), Errno> {
     let directory = directory(ctx, fd, Operation::MakeEntry)?;
     let target = read_string(memory, target, target_length)?;
-    if target.starts_with('/') {
-        return Err(Errno::Perm);
-    }
-    let path = GuestPath::read(memory, path, path_length)?;
-    if target.is_empty() {
-        return Err(Errno::NoEnt);
-    }
-    let place = path.entry_path(directory)?;
-    Ok(rustix::fs::symlinkat(target, &place, place.name())?)
+    entries::symlink(directory, target, || read_path(memory, path, path_length))
 }
 
 /// The directory of a descriptor, for an operation on what a path names in it.

@@ -1,15 +1,11 @@
 //! Attributes of what a path names, and the targets of symbolic links.
 
-use super::fd_attributes::{NewTime, times};
-use super::path::{Found, GuestPath};
+use super::fd_attributes::times;
+use super::path::read_path;
 use super::path_change::directory;
-use crate::abi::{Errno, FileStat, GuestMemory, LookupFlags, Version};
+use crate::abi::{Errno, GuestMemory, LookupFlags, Version};
 use crate::ctx::{Operation, WasiCtx};
-use cap_fs_ext::{DirExt, SystemTimeSpec};
-use cap_std::time::SystemTime;
-use rustix::fs::AtFlags;
-use std::os::unix::ffi::OsStrExt;
-use std::time::Duration;
+use crate::fs::attributes;
 
 /// Writes the attributes of what a path names.
 ///
@@ -39,16 +35,8 @@ pub(super) fn filestat_get(
 ) -> Result<(), Errno> {
     let root = directory(ctx, fd, Operation::Inspect)?;
     let follow = LookupFlags::try_from(lookup)?.contains(LookupFlags::SYMLINK_FOLLOW);
-    let path = GuestPath::read(memory, path.0, path.1)?;
-    let metadata = if follow && !path.names_directory() {
-        root.metadata(path.followed())?
-    } else {
-        match path.find(root)? {
-            Found::Directory(directory) => directory.dir_metadata()?,
-            Found::Entry(parent, name) => parent.directory().symlink_metadata(name)?,
-        }
-    };
-    FileStat::from(&metadata).write(memory, stat, version)
+    let path = read_path(memory, path.0, path.1)?;
+    attributes::stat_at(root, follow, &path)?.write(memory, stat, version)
 }
 
 /// Sets the times of what a path names.
@@ -70,17 +58,8 @@ pub fn path_filestat_set_times(
     let root = directory(ctx, fd, Operation::SetTimes)?;
     let follow = LookupFlags::try_from(lookup)?.contains(LookupFlags::SYMLINK_FOLLOW);
     let times = times(accessed, modified, flags)?;
-    let path = GuestPath::read(memory, path, path_length)?;
-    if follow && !path.names_directory() {
-        root.set_times(path.followed(), spec(times.access)?, spec(times.modification)?)?;
-        return Ok(());
-    }
-    let (times, no_follow) = (times.host(), AtFlags::SYMLINK_NOFOLLOW);
-    match path.find(root)? {
-        Found::Directory(directory) => rustix::fs::utimensat(directory, c".", &times, no_follow)?,
-        Found::Entry(parent, name) => rustix::fs::utimensat(parent, name, &times, no_follow)?,
-    }
-    Ok(())
+    let path = read_path(memory, path, path_length)?;
+    attributes::set_times_at(root, follow, &path, times)
 }
 
 /// Writes the target of a symbolic link, as much of it as fits in the buffer, and the length of
@@ -100,28 +79,10 @@ pub fn path_readlink(
     used: u32,
 ) -> Result<(), Errno> {
     let root = directory(ctx, fd, Operation::Inspect)?;
-    let Found::Entry(parent, name) = GuestPath::read(memory, path, path_length)?.find(root)? else {
-        return Err(Errno::Inval);
-    };
-    // An absolute target is refused: it reveals paths of the host, and could not be followed.
-    let target = parent.directory().read_link(name)?;
-    let target = target.as_os_str().as_bytes();
+    let target = attributes::read_link(root, &read_path(memory, path, path_length)?)?;
     memory.check(used, 4)?;
     let room = memory.slice_mut(buffer, length)?;
     let copied = room.len().min(target.len());
     room[..copied].copy_from_slice(&target[..copied]);
     super::transfer::write_count(memory, used, copied)
-}
-
-fn spec(time: NewTime) -> Result<Option<SystemTimeSpec>, Errno> {
-    match time {
-        NewTime::Unchanged => Ok(None),
-        NewTime::Now => Ok(Some(SystemTimeSpec::SymbolicNow)),
-        NewTime::Nanoseconds(time) => {
-            let time = std::time::UNIX_EPOCH
-                .checked_add(Duration::from_nanos(time))
-                .ok_or(Errno::Overflow)?;
-            Ok(Some(SystemTimeSpec::Absolute(SystemTime::from_std(time))))
-        }
-    }
 }
