@@ -1,6 +1,7 @@
 //! The tested files of the store, under the names that they have there.
 
 pub(crate) mod interruption;
+#[allow(dead_code, reason = "the store uses all of it")]
 #[path = "../../wasm-store/src/vm/parking.rs"]
 pub(crate) mod parking;
 pub(crate) mod parking_models;

@@ -9,7 +9,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `arch` | all that knows a register: the assembly that changes stacks, the layout of calls |
-//! | `sys` | all that knows the kernel: mappings, pages that were written, signals, threads, the process and its children |
+//! | `sys` | all that knows the kernel: mappings, pages that were written, signals, threads, the process and its children, the thread that waits for descriptors |
 //! | `value` | the union of all values, as arrays of arguments hold it |
 //! | `context` | the records that compiled code and thunks read |
 //! | `type_record` | what the engine knows of a type: its supertypes, and how it is called or laid out |
@@ -91,6 +91,8 @@ pub(crate) use instantiate::VmImport;
 pub(crate) use interruption::{Decision, Interrupts, Reason, Timeout, Verdict};
 pub(crate) use memory::{AtomicPlace, VmMemory, VmSharedMemory};
 pub(crate) use module::{CollectedType, VmModule};
+#[cfg(feature = "async")]
+pub(crate) use parking::Parked;
 pub(crate) use parking::Waited;
 #[cfg(feature = "call-hook")]
 pub(crate) use rebind::HostImport;
@@ -100,6 +102,8 @@ pub(crate) use state::{Plan, Source, VmOutside, VmState};
 pub(crate) use store::{StoreHost, VmStore};
 #[cfg(feature = "async")]
 pub(crate) use suspend::{Asking, Growing, Pending, StartShim, Started, WaitingCall};
+#[cfg(feature = "async")]
+pub(crate) use sys::reactor::{Alarm, Watch};
 pub(crate) use table::{VmTable, table_bytes};
 pub(crate) use tag::VmTag;
 pub(crate) use type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord};

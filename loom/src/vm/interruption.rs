@@ -9,6 +9,7 @@ use crate::{Error, model};
 
 #[path = "../../../wasm-store/src/vm/interruption/epochs.rs"]
 mod epochs;
+#[allow(dead_code, reason = "the store uses all of it")]
 #[path = "../../../wasm-store/src/vm/interruption/reasons.rs"]
 pub(super) mod reasons;
 

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use loom::thread;
 
 use super::interruption::reasons::{Interrupts, Reason};
-use super::parking::{ParkingLot, Waited};
+use super::parking::{Parked, ParkingLot, Waited};
 use super::sync::{Arc, AtomicUsize, Ordering};
 use crate::model;
 
@@ -32,7 +32,7 @@ impl Place {
     }
 
     /// Waits as long as the value is zero, until it is interrupted.
-    fn wait_or_stop(&self, interrupts: &Interrupts) -> Waited<()> {
+    fn wait_or_stop(&self, interrupts: &Arc<Interrupts>) -> Waited<()> {
         let stop = || Ok::<_, Infallible>(interrupts.has_reason().then_some(()));
         let alert = |parked: &_| interrupts.wake_when_raised(parked);
         let Ok(waited) = self.lot.wait(0, || self.is_zero(), None, alert, stop);
@@ -40,7 +40,29 @@ impl Place {
     }
 }
 
+/// Counts how often a future was woken. What Loom tries is who calls this, not when it counts.
+#[derive(Default)]
+struct Count(std::sync::atomic::AtomicUsize);
+
+impl std::task::Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 pub(crate) fn models() {
+    model("parking: a future that is polled twice, and what wakes it", || {
+        let parked = Parked::new();
+        let other = Arc::clone(&parked);
+        let thread = thread::spawn(move || other.wake().into_iter().for_each(|waker| waker.wake()));
+        let count = Arc::new(Count::default());
+        let waker = std::task::Waker::from(Arc::clone(&count));
+        let polled = parked.was_woken(&waker) || parked.was_woken(&waker);
+        thread.join().unwrap();
+        let woken = count.0.load(Ordering::SeqCst);
+        // Never lost; and one that was called leads to a poll that finds it.
+        assert!(polled || (woken == 1 && parked.was_woken(&waker)));
+    });
     model("parking: a wait, and the notification of a new value", || {
         let place = Place::new();
         let waiting = thread::spawn({

@@ -24,6 +24,9 @@
 //! # define_sleep(&mut Linker::new(&engine)).unwrap();
 //! ```
 
+#[cfg(feature = "async")]
+mod asynchronous;
+
 use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
@@ -163,12 +166,7 @@ impl Waiter {
             if listening.as_ref().is_some_and(|(own, since)| own.was_raised_since(since)) {
                 return Ok(Woken::Interrupted);
             }
-            for one in &mut *awaited {
-                let number = |(fd, _): &(BorrowedFd<'_>, _)| fd.as_raw_fd();
-                if let Ok(place) = wanted.binary_search_by_key(&one.fd.as_raw_fd(), number) {
-                    one.find(fds[place].revents());
-                }
-            }
+            find_all(awaited, &wanted, &fds);
             if awaited.iter().any(|one| one.ready) {
                 return Ok(Woken::Ready);
             }
@@ -208,6 +206,20 @@ fn wanted<'fd>(awaited: &[Awaited<'fd>]) -> Vec<(BorrowedFd<'fd>, PollFlags)> {
         is_same
     });
     wanted
+}
+
+/// Notes what the system has found for each descriptor of [`wanted`], the first of those polled.
+fn find_all(
+    awaited: &mut [Awaited<'_>],
+    wanted: &[(BorrowedFd<'_>, PollFlags)],
+    polled: &[PollFd<'_>],
+) {
+    for one in awaited {
+        let number = |(fd, _): &(BorrowedFd<'_>, _)| fd.as_raw_fd();
+        if let Ok(place) = wanted.binary_search_by_key(&one.fd.as_raw_fd(), number) {
+            one.find(polled[place].revents());
+        }
+    }
 }
 
 /// A time that does not fit the system's type is longer than any wait.

@@ -115,7 +115,7 @@ unsafe fn wait_in(
     };
     // SAFETY: this runs on behalf of code of the store, which has a frame on its stack.
     let interrupted = || unsafe { decide(store, true) };
-    let waited = shared.wait(place, expected, deadline, interrupts.as_deref(), interrupted)?;
+    let waited = shared.wait(place, expected, deadline, interrupts.as_ref(), interrupted)?;
     Ok(match waited {
         Waited::Woken => Ok(0),
         Waited::Mismatch => Ok(1),

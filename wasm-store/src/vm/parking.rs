@@ -1,12 +1,18 @@
-//! Threads that wait for a place in a shared memory to be notified of, and who notifies them.
+//! Threads and futures that wait for a place in a shared memory to be notified of, and who notifies
+//! them.
 //!
 //! Each shared memory has a [`ParkingLot`]. Who waits is in a queue of the place; being taken out
-//! of it is what counts as being woken, so that each notification wakes exactly one thread,
-//! whatever else happens to that thread at the same time.
+//! of it is what counts as being woken, so that each notification wakes exactly one of them,
+//! whatever else happens to that one at the same time.
+//!
+//! A future waits with its executor's [`Waker`]. Wakers are others' code: they are collected under
+//! locks, and called when none is held.
 //!
 //! The project's check `loom` tries this file with every order in which threads can take turns.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
 use std::time::Instant;
 
 use crate::vm::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, PoisonError, fence};
@@ -14,39 +20,105 @@ use crate::vm::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, Po
 /// How many queues of places share a lock each.
 const BUCKETS: usize = 16;
 
-/// A thread that waits, until something wakes it.
+/// A thread or a future that waits, until something wakes it.
 #[derive(Debug)]
 pub(crate) struct Parked {
-    is_woken: Mutex<bool>,
+    state: Mutex<Sleep>,
     changed: Condvar,
+}
+
+#[derive(Debug)]
+struct Sleep {
+    is_woken: bool,
+    /// What wakes the future, if it is one and waits.
+    waker: Option<Waker>,
+}
+
+/// The wakers of futures that were woken: to be called when no lock is held.
+#[must_use]
+#[derive(Debug, Default)]
+pub(crate) struct Wakers(Vec<Waker>);
+
+impl Wakers {
+    /// Adds what a future is woken by, if there is one.
+    pub(crate) fn add(&mut self, waker: Option<Waker>) {
+        self.0.extend(waker);
+    }
+
+    /// Whether there is none.
+    #[cfg(feature = "async")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Calls all of them. One that panics concerns nobody who wakes others: the panic hook has
+    /// reported it.
+    pub(crate) fn wake(self) {
+        for waker in self.0 {
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        }
+    }
 }
 
 impl Parked {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { is_woken: Mutex::new(false), changed: Condvar::new() })
+        let state = Mutex::new(Sleep { is_woken: false, waker: None });
+        Arc::new(Self { state, changed: Condvar::new() })
     }
 
-    /// Wakes the thread. If it does not sleep, it will not fall asleep.
-    pub(crate) fn wake(&self) {
-        *self.is_woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    fn state(&self) -> MutexGuard<'_, Sleep> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the thread. If it does not sleep, it will not fall asleep. A future is woken by what
+    /// is returned.
+    #[must_use]
+    pub(crate) fn wake(&self) -> Option<Waker> {
+        let mut state = self.state();
+        state.is_woken = true;
+        let waker = state.waker.take();
+        drop(state);
         self.changed.notify_one();
+        waker
+    }
+
+    /// Whether it was woken since it was last asked. If not, the waker is called when it is.
+    #[cfg(feature = "async")]
+    pub(crate) fn was_woken(&self, waker: &Waker) -> bool {
+        let mut state = self.state();
+        if std::mem::take(&mut state.is_woken) {
+            return true;
+        }
+        // Wakers are others' code, also when they are cloned or dropped.
+        let is_known = state.waker.as_ref().is_some_and(|known| known.will_wake(waker));
+        drop(state);
+        if is_known {
+            return false;
+        }
+        let clone = waker.clone();
+        let mut state = self.state();
+        let before = state.waker.replace(clone);
+        let is_woken = std::mem::take(&mut state.is_woken);
+        drop(state);
+        drop(before);
+        is_woken
     }
 
     /// Sleeps until it is woken. Returns `false` if the time was over before.
     fn sleep(&self, deadline: Option<Instant>) -> bool {
-        let mut is_woken = self.is_woken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         loop {
-            if std::mem::take(&mut *is_woken) {
+            if std::mem::take(&mut state.is_woken) {
                 return true;
             }
-            is_woken = match deadline {
-                None => self.changed.wait(is_woken).unwrap_or_else(PoisonError::into_inner),
+            state = match deadline {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
                     if left.is_zero() {
                         return false;
                     }
-                    let waited = self.changed.wait_timeout(is_woken, left);
+                    let waited = self.changed.wait_timeout(state, left);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
             };
@@ -111,26 +183,17 @@ impl ParkingLot {
         mut interrupted: impl FnMut() -> Result<Option<S>, E>,
     ) -> Result<Waited<S>, E> {
         let parked = Parked::new();
-        let place = {
-            let mut bucket = self.bucket(address);
-            self.waiting.fetch_add(1, Ordering::SeqCst);
-            // Who notifies has written the value and then looks whether anybody waits. So at least
-            // one of the two threads sees the other's write.
-            fence(Ordering::SeqCst);
-            if !is_expected() {
-                self.waiting.fetch_sub(1, Ordering::SeqCst);
-                return Ok(Waited::Mismatch);
-            }
-            bucket.entry(address).or_default().push_back(Arc::clone(&parked));
-            Place { lot: self, address, parked: &parked }
-        };
+        if !self.enter(address, is_expected, &parked) {
+            return Ok(Waited::Mismatch);
+        }
+        let place = Place { lot: self, address, parked: &parked };
         let _alert = alert(&parked);
         loop {
             if !parked.sleep(deadline) {
                 let is_over = place.leave();
                 return Ok(if is_over { Waited::TimedOut } else { Waited::Woken });
             }
-            if !place.is_queued() {
+            if !self.is_queued(address, &parked) {
                 return Ok(Waited::Woken);
             }
             if let Some(stop) = interrupted()? {
@@ -139,7 +202,47 @@ impl ParkingLot {
         }
     }
 
-    /// Wakes at most so many of the threads that wait at an address, those first that came first.
+    /// Queues somebody at an address, if the value there is the one that is expected. Returns
+    /// whether it was. [`leave`](Self::leave) is to follow.
+    pub(crate) fn enter(
+        &self,
+        address: u64,
+        is_expected: impl FnOnce() -> bool,
+        parked: &Arc<Parked>,
+    ) -> bool {
+        let mut bucket = self.bucket(address);
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        // Who notifies has written the value and then looks whether anybody waits. So at least one
+        // of the two threads sees the other's write.
+        fence(Ordering::SeqCst);
+        if !is_expected() {
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            return false;
+        }
+        bucket.entry(address).or_default().push_back(Arc::clone(parked));
+        true
+    }
+
+    /// Whether nobody has taken somebody out of the queue.
+    pub(crate) fn is_queued(&self, address: u64, parked: &Arc<Parked>) -> bool {
+        let bucket = self.bucket(address);
+        bucket.get(&address).is_some_and(|queue| find(queue, parked).is_some())
+    }
+
+    /// Takes somebody out of the queue. `false` if that was done before.
+    pub(crate) fn leave(&self, address: u64, parked: &Arc<Parked>) -> bool {
+        let mut bucket = self.bucket(address);
+        let Some(queue) = bucket.get_mut(&address) else { return false };
+        let Some(place) = find(queue, parked) else { return false };
+        queue.remove(place);
+        if queue.is_empty() {
+            bucket.remove(&address);
+        }
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        true
+    }
+
+    /// Wakes at most so many of those that wait at an address, those first that came first.
     /// Returns how many.
     pub(crate) fn notify(&self, address: u64, count: u32) -> u32 {
         fence(Ordering::SeqCst);
@@ -158,7 +261,9 @@ impl ParkingLot {
             woken
         };
         let count = woken.len() as u32;
-        woken.drain(..).for_each(|parked| parked.wake());
+        let mut wakers = Wakers::default();
+        woken.drain(..).for_each(|parked| wakers.add(parked.wake()));
+        wakers.wake();
         count
     }
 
@@ -177,28 +282,14 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Whether nobody has taken the thread out of the queue.
-    fn is_queued(&self) -> bool {
-        let bucket = self.lot.bucket(self.address);
-        bucket.get(&self.address).is_some_and(|queue| self.find(queue).is_some())
-    }
-
-    fn find(&self, queue: &Queue) -> Option<usize> {
-        queue.iter().position(|other| Arc::ptr_eq(other, self.parked))
-    }
-
     /// Takes the thread out of the queue. `false` if somebody has done that.
     fn leave(&self) -> bool {
-        let mut bucket = self.lot.bucket(self.address);
-        let Some(queue) = bucket.get_mut(&self.address) else { return false };
-        let Some(place) = self.find(queue) else { return false };
-        queue.remove(place);
-        if queue.is_empty() {
-            bucket.remove(&self.address);
-        }
-        self.lot.waiting.fetch_sub(1, Ordering::SeqCst);
-        true
+        self.lot.leave(self.address, self.parked)
     }
+}
+
+fn find(queue: &Queue, parked: &Arc<Parked>) -> Option<usize> {
+    queue.iter().position(|other| Arc::ptr_eq(other, parked))
 }
 
 impl Drop for Place<'_> {

@@ -4,5 +4,7 @@
 pub(in crate::vm) mod mapping;
 pub(in crate::vm) mod pagemap;
 pub(in crate::vm) mod process;
+#[cfg(feature = "async")]
+pub(in crate::vm) mod reactor;
 pub(in crate::vm) mod signals;
 pub(in crate::vm) mod thread;

@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use super::{Error, set_readable};
-use crate::vm::parking::Parked;
+use crate::vm::parking::{Parked, Wakers};
 use crate::vm::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Why code is to stop.
@@ -55,7 +55,7 @@ struct State {
     /// The alarm of the next waits in host functions. `None` if nobody has waited since the last
     /// alarm rang.
     alarm: Option<Alarm>,
-    /// The threads that are woken when a reason is raised.
+    /// The threads and futures that are woken when a reason is raised.
     parked: Vec<Arc<Parked>>,
 }
 
@@ -91,14 +91,27 @@ pub(crate) enum Verdict {
     Deadline,
 }
 
-/// A thread that is woken when a reason to stop is raised.
+/// A thread or a future that is woken when a reason to stop is raised.
 #[derive(Debug)]
-pub(in crate::vm) struct Alert<'a> {
-    interrupts: &'a Interrupts,
+pub(crate) struct Alert {
+    interrupts: Arc<Interrupts>,
     parked: Arc<Parked>,
+    /// How often a reason had been raised before.
+    #[cfg(feature = "async")]
+    raised: u64,
 }
 
-impl Drop for Alert<'_> {
+#[cfg(feature = "async")]
+impl Alert {
+    /// Whether there is a reason to stop now, or one was raised since then, even if it was handled
+    /// meanwhile.
+    pub(crate) fn has_rung(&self) -> bool {
+        let state = self.interrupts.state();
+        state.reasons != 0 || state.raised != self.raised
+    }
+}
+
+impl Drop for Alert {
     fn drop(&mut self) {
         let mut state = self.interrupts.state();
         state.parked.retain(|other| !Arc::ptr_eq(other, &self.parked));
@@ -112,20 +125,22 @@ impl Alarm {
 }
 
 impl State {
-    /// Adds a reason.
-    fn raise(&mut self, reason: Reason) {
+    /// Adds a reason. The wakers are to be called without the lock.
+    fn raise(&mut self, reason: Reason) -> Wakers {
+        let mut wakers = Wakers::default();
         if self.is_closed {
-            return;
+            return wakers;
         }
         self.reasons |= reason.bit();
         self.raised += 1;
         self.apply_later();
-        self.parked.iter().for_each(|parked| parked.wake());
+        self.parked.iter().for_each(|parked| wakers.add(parked.wake()));
         if let Some(alarm) = self.alarm.take().filter(Alarm::is_own) {
             // The alarm's counter is zero, so there is room for one more.
             let rung = rustix::io::write(&*alarm.fd, &1_u64.to_ne_bytes());
             debug_assert!(rung.is_ok(), "an alarm rings once");
         }
+        wakers
     }
 
     fn listen(&mut self) -> io::Result<Option<Listening>> {
@@ -197,7 +212,12 @@ impl Interrupts {
 
     /// Makes the code stop, for a reason that stays until it is taken back.
     pub(crate) fn raise(&self, reason: Reason) {
-        self.state().raise(reason);
+        self.raise_silently(reason).wake();
+    }
+
+    /// As [`raise`](Self::raise), for who holds locks: the wakers are to be called without them.
+    pub(in crate::vm) fn raise_silently(&self, reason: Reason) -> Wakers {
+        self.state().raise(reason)
     }
 
     /// Takes a reason back.
@@ -219,19 +239,31 @@ impl Interrupts {
     pub(super) fn reach(&self, epoch: u64) {
         let mut state = self.state();
         if state.deadline <= epoch {
-            state.raise(Reason::Epoch);
+            let wakers = state.raise(Reason::Epoch);
+            drop(state);
+            wakers.wake();
         }
     }
 
-    /// Has a thread woken whenever a reason to stop is raised, and now if there is one, until the
-    /// value that is returned is dropped.
-    pub(in crate::vm) fn wake_when_raised(&self, parked: &Arc<Parked>) -> Alert<'_> {
+    /// Has a thread or a future woken whenever a reason to stop is raised, and now if there is one,
+    /// until the value that is returned is dropped.
+    pub(crate) fn wake_when_raised(self: &Arc<Self>, parked: &Arc<Parked>) -> Alert {
+        let mut wakers = Wakers::default();
         let mut state = self.state();
         state.parked.push(Arc::clone(parked));
+        #[cfg(feature = "async")]
+        let raised = state.raised;
         if state.reasons != 0 {
-            parked.wake();
+            wakers.add(parked.wake());
         }
-        Alert { interrupts: self, parked: Arc::clone(parked) }
+        drop(state);
+        wakers.wake();
+        Alert {
+            interrupts: Arc::clone(self),
+            parked: Arc::clone(parked),
+            #[cfg(feature = "async")]
+            raised,
+        }
     }
 
     /// Whether there is a reason to stop now.

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use super::{Interrupts, Reason};
 use crate::Error;
+use crate::vm::parking::Wakers;
 use crate::vm::sys::process;
 
 /// The shortest time after which a thread's clock is read again: the thread may be sleeping.
@@ -95,6 +96,7 @@ impl Shared {
         let mut state = self.state();
         while !state.is_over {
             let now = Instant::now();
+            let mut wakers = Vec::new();
             while let Some(first) = state.timers.first_entry()
                 && first.key().0 <= now
             {
@@ -103,7 +105,7 @@ impl Shared {
                     // Under the lock, so that a timer that was stopped has no effect afterwards.
                     None => {
                         state.places.remove(&number);
-                        interrupts.raise(Reason::Timeout);
+                        wakers.push(interrupts.raise_silently(Reason::Timeout));
                     }
                     Some(left) => {
                         let at = now + left.max(SHORTEST);
@@ -111,6 +113,12 @@ impl Shared {
                         state.places.insert(number, at);
                     }
                 }
+            }
+            if !wakers.is_empty() {
+                drop(state);
+                wakers.into_iter().for_each(Wakers::wake);
+                state = self.state();
+                continue;
             }
             let next = state.timers.keys().next().map(|(at, _)| *at);
             state.wakes = next;
@@ -270,6 +278,10 @@ impl Drop for Running {
             unsafe { (ManuallyDrop::take(&mut self.shared), ManuallyDrop::take(&mut self.thread)) };
         shared.state().is_over = true;
         shared.changed.notify_one();
+        // A waker that the thread has called may have had the last that is left of the engine.
+        if thread.thread().id() == std::thread::current().id() {
+            return;
+        }
         let ended = thread.join();
         debug_assert!(ended.is_ok(), "the thread does not panic");
     }

@@ -211,7 +211,7 @@ impl VmSharedMemory {
         place: AtomicPlace,
         expected: u64,
         deadline: Option<Instant>,
-        interrupts: Option<&Interrupts>,
+        interrupts: Option<&Arc<Interrupts>>,
         interrupted: impl FnMut() -> Result<Option<S>, E>,
     ) -> Result<Waited<S>, E> {
         let is_expected = || self.read(place) == expected;
