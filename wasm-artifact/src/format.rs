@@ -126,18 +126,18 @@ record! {
 
 /// Values of [`SealRecord::kind`].
 pub(crate) mod seal_kind {
-    #[cfg(any(feature = "write", feature = "inspect", feature = "sign"))]
+    #[cfg(any(feature = "write", feature = "inspect", feature = "mac"))]
     pub(crate) const NONE: u32 = 0;
     /// An Ed25519 signature.
-    #[cfg(any(feature = "inspect", feature = "sign"))]
+    #[cfg(any(feature = "inspect", feature = "mac"))]
     pub(crate) const ED25519: u32 = 1;
     /// A keyed BLAKE3 hash.
-    #[cfg(any(feature = "inspect", feature = "sign"))]
+    #[cfg(any(feature = "inspect", feature = "mac"))]
     pub(crate) const BLAKE3_MAC: u32 = 2;
 }
 
 /// Where the seal stands in every artifact.
-#[cfg(feature = "sign")]
+#[cfg(feature = "mac")]
 pub(crate) const SEAL_OFFSET: usize = HEADER_OFFSET + core::mem::offset_of!(Header, seal);
 
 /// Bits of [`Header::tunable_bits`]; bits 8 to 15 hold the optimisation level, bits 16 and 17 who

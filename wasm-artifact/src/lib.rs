@@ -94,7 +94,7 @@ mod identify;
 #[cfg(feature = "inspect")]
 mod inspect;
 mod read;
-#[cfg(feature = "sign")]
+#[cfg(feature = "mac")]
 pub mod sign;
 mod symbols;
 mod traps;

@@ -1,7 +1,7 @@
 //! Who vouches for an artifact: signatures, authentication codes, hashes, and whom to trust.
 //!
 //! Machine code cannot be checked, so that it is only as good as its origin. This module makes the
-//! origin something that can be checked: [`sign()`] and [`authenticate`] put a seal into an
+//! origin something that can be checked: `sign` and [`authenticate`] put a seal into an
 //! artifact, and a [`TrustPolicy`] says which seals, or which files, are good enough to be run.
 //!
 //! # Example
@@ -88,21 +88,32 @@
 mod content_hash;
 mod error;
 mod hex;
+#[cfg(feature = "sign")]
 mod key;
+#[cfg(feature = "sign")]
+mod key_error;
 mod key_id;
 mod mac_key;
 mod policy;
+mod public_keys;
 mod seal;
 mod seal_kind;
+#[cfg(feature = "sign")]
+mod signature;
 mod unseal;
 
 pub use content_hash::ContentHash;
-pub use error::{KeyError, VerifyError, VerifyErrorKind};
+pub use error::{VerifyError, VerifyErrorKind};
 pub use hex::ParseHexError;
+#[cfg(feature = "sign")]
 pub use key::{PublicKey, SigningKey};
+#[cfg(feature = "sign")]
+pub use key_error::KeyError;
 pub use key_id::KeyId;
 pub use mac_key::MacKey;
 pub use policy::{TrustPolicy, Trusted};
-pub use seal::{Seal, authenticate, sign, signed_message};
+pub use seal::{Seal, authenticate, signed_message};
 pub use seal_kind::SealKind;
+#[cfg(feature = "sign")]
+pub use signature::sign;
 pub use unseal::unseal;

@@ -20,7 +20,7 @@ enum Kind {
     Io(&'static str, io::Error),
     Artifact(wasm_artifact::Error),
     Mismatches(Vec<Mismatch>, Box<Requirements>),
-    #[cfg(feature = "sign")]
+    #[cfg(feature = "mac")]
     Untrusted(wasm_artifact::sign::VerifyError),
 }
 
@@ -50,7 +50,7 @@ impl Error {
     }
 
     /// Why the artifact is not trusted, if that was the reason.
-    #[cfg(feature = "sign")]
+    #[cfg(feature = "mac")]
     pub fn verify_error(&self) -> Option<&wasm_artifact::sign::VerifyError> {
         match &self.kind {
             Kind::Untrusted(error) => Some(error),
@@ -100,7 +100,7 @@ impl From<wasm_artifact::Error> for Error {
     }
 }
 
-#[cfg(feature = "sign")]
+#[cfg(feature = "mac")]
 impl From<wasm_artifact::sign::VerifyError> for Error {
     fn from(error: wasm_artifact::sign::VerifyError) -> Self {
         match error.artifact_error() {
@@ -120,7 +120,7 @@ impl fmt::Display for Error {
         match &self.kind {
             Kind::Io(action, _) => write!(f, "cannot {action}")?,
             Kind::Artifact(error) => write!(f, "{error}")?,
-            #[cfg(feature = "sign")]
+            #[cfg(feature = "mac")]
             Kind::Untrusted(_) => f.write_str("the artifact is not trusted")?,
             Kind::Mismatches(mismatches, _) => {
                 let of = |party| mismatches.iter().any(|mismatch| mismatch.party == party);
@@ -151,7 +151,7 @@ impl std::error::Error for Error {
             Kind::Io(_, error) => Some(error),
             // The message already contains everything about the bytes.
             Kind::Artifact(_) | Kind::Mismatches(..) => None,
-            #[cfg(feature = "sign")]
+            #[cfg(feature = "mac")]
             Kind::Untrusted(error) => Some(error),
         }
     }

@@ -68,7 +68,7 @@ mod place;
 #[cfg(feature = "profile")]
 pub mod profile;
 mod requirements;
-#[cfg(feature = "sign")]
+#[cfg(feature = "mac")]
 mod verified;
 
 pub use error::Error;

@@ -10,7 +10,7 @@ use ed25519_dalek::pkcs8::{
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use zeroize::Zeroizing;
 
-use super::error::{KeyError, Wanted};
+use super::key_error::{KeyError, Wanted};
 use super::key_id::KeyId;
 
 /// The secret key that artifacts are signed with: Ed25519 (RFC 8032).
@@ -114,7 +114,8 @@ impl PublicKey {
 
     /// The name of the key, which stands in the seals that are made with it.
     pub fn key_id(&self) -> KeyId {
-        KeyId::of_public_key(self.0.as_bytes())
+        let context = "wasm-artifact 2026 v1 id of an Ed25519 public key";
+        KeyId::from_bytes(blake3::derive_key(context, self.0.as_bytes()))
     }
 
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {

@@ -23,11 +23,6 @@ impl KeyId {
         self.0
     }
 
-    /// The id of a public key.
-    pub(super) fn of_public_key(key: &[u8; 32]) -> Self {
-        Self(blake3::derive_key("wasm-artifact 2026 v1 id of an Ed25519 public key", key))
-    }
-
     /// The id of a secret key for authentication codes, which can't be found out from it.
     pub(super) fn of_mac_key(key: &[u8; 32]) -> Self {
         Self(blake3::derive_key("wasm-artifact 2026 v1 id of a BLAKE3 authentication key", key))

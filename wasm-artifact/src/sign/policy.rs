@@ -5,17 +5,17 @@ use core::fmt;
 
 use super::content_hash::ContentHash;
 use super::error::VerifyError;
-use super::key::PublicKey;
 use super::key_id::KeyId;
 use super::mac_key::MacKey;
-use super::seal::{Seal, check, message};
+use super::public_keys::PublicKeys;
+use super::seal::{Seal, check, find, message};
 use super::seal_kind::SealKind;
 
 /// Whom to trust: any number of public keys, secret keys and hashes. An artifact is trusted if any
 /// of them accepts it; a policy without any trusts nothing.
 #[derive(Clone, Default, Debug)]
 pub struct TrustPolicy {
-    keys: Vec<(KeyId, PublicKey)>,
+    keys: PublicKeys,
     mac_keys: Vec<(KeyId, MacKey)>,
     hashes: Vec<ContentHash>,
 }
@@ -39,9 +39,10 @@ impl TrustPolicy {
     }
 
     /// Trusts artifacts that are signed with the secret key that belongs to `key`.
+    #[cfg(feature = "sign")]
     #[must_use]
-    pub fn key(mut self, key: PublicKey) -> Self {
-        self.keys.push((key.key_id(), key));
+    pub fn key(mut self, key: super::key::PublicKey) -> Self {
+        self.keys.push(key);
         self
     }
 
@@ -99,8 +100,7 @@ impl TrustPolicy {
     fn verify_seal(&self, bytes: &[u8], seal: &Seal) -> Result<Trusted, VerifyError> {
         match seal.kind {
             SealKind::Signature => {
-                let key = find(&self.keys, seal)?;
-                if key.verifies(&message(bytes, seal.kind), &seal.tag) {
+                if self.keys.verify(seal, || message(bytes, seal.kind))? {
                     Ok(Trusted::Signature(seal.key_id))
                 } else {
                     Err(VerifyError::wrong_seal(seal.kind, seal.key_id))
@@ -118,13 +118,6 @@ impl TrustPolicy {
             }
         }
     }
-}
-
-fn find<'a, K>(keys: &'a [(KeyId, K)], seal: &Seal) -> Result<&'a K, VerifyError> {
-    let key = keys.iter().find(|(id, _)| *id == seal.key_id).map(|(_, key)| key);
-    key.ok_or_else(|| {
-        VerifyError::unknown_key(seal.kind, seal.key_id, keys.iter().map(|(id, _)| *id))
-    })
 }
 
 impl fmt::Display for Trusted {

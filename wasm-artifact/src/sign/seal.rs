@@ -7,7 +7,6 @@ use core::mem::offset_of;
 use zerocopy::FromBytes;
 
 use super::error::VerifyError;
-use super::key::SigningKey;
 use super::key_id::KeyId;
 use super::mac_key::MacKey;
 use super::seal_kind::SealKind;
@@ -55,19 +54,6 @@ impl Seal {
         }
         Ok(kind.map(|kind| Self { kind, key_id: KeyId::from_bytes(key_id), tag }))
     }
-}
-
-/// Signs an artifact: puts a signature into its seal, in place of whatever seal it has.
-///
-/// The same artifact and key give the same bytes.
-///
-/// # Errors
-///
-/// If the bytes are not exactly an artifact. They are unchanged then.
-pub fn sign(artifact: &mut [u8], key: &SigningKey) -> Result<KeyId, Error> {
-    let key_id = key.public_key().key_id();
-    seal(artifact, SealKind::Signature, key_id, |message| key.sign(message))?;
-    Ok(key_id)
 }
 
 /// Puts an authentication code into the seal of an artifact, in place of whatever seal it has.
@@ -135,10 +121,18 @@ pub(super) fn message(artifact: &[u8], kind: SealKind) -> Message {
     message
 }
 
+/// The key that a seal names.
+pub(super) fn find<'a, K>(keys: &'a [(KeyId, K)], seal: &Seal) -> Result<&'a K, VerifyError> {
+    let key = keys.iter().find(|(id, _)| *id == seal.key_id).map(|(_, key)| key);
+    key.ok_or_else(|| {
+        VerifyError::unknown_key(seal.kind, seal.key_id, keys.iter().map(|(id, _)| *id))
+    })
+}
+
 /// 32 bytes of domain, 32 bytes of hash.
 pub(super) type Message = [u8; 64];
 
-fn seal(
+pub(super) fn seal(
     artifact: &mut [u8],
     kind: SealKind,
     key_id: KeyId,

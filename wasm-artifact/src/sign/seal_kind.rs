@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum SealKind {
-    /// A signature: see [`sign()`](super::sign()).
+    /// A signature, made by `sign`.
     Signature,
     /// An authentication code: see [`authenticate`](super::authenticate).
     Mac,
