@@ -70,8 +70,9 @@
 //!   program that only runs them does not.
 //! * `inspect` (default): A report of what is in an artifact, as the function `inspect`: a summary,
 //!   everything, or one table.
-//! * `sign`: Signatures, authentication codes and hashes of artifacts, and policies of whom to
-//!   trust, as the module `sign`.
+//! * `mac`: Authentication codes and hashes of artifacts, and policies of whom to trust, as the
+//!   module `sign`.
+//! * `sign`: Signatures: the rest of the module `sign`.
 //! <!-- end of features -->
 //!
 //! The crate is `no_std` and uses `alloc`.

@@ -49,8 +49,9 @@
 //! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
 //! * `profile`: Names of loaded functions for `perf` (perf maps and jitdump files), GDB and LLDB,
 //!   as the module `profile`; on Linux.
-//! * `sign`: Loading what a trust policy accepts, as safe functions (`Loaded::verified_from_file`
-//!   and its relatives): signed or authenticated artifacts, or those with known hashes.
+//! * `mac`: Loading what a trust policy accepts, as safe functions (`Loaded::verified_from_file`
+//!   and its relatives): authenticated artifacts, or those with known hashes.
+//! * `sign`: The same for signed artifacts.
 //! <!-- end of features -->
 
 #![deny(unsafe_code)]
