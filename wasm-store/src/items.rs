@@ -40,8 +40,8 @@ pub use exnref::{ExnRef, ExnRefPre};
 pub use extern_::{Export, Extern};
 pub use externref::ExternRef;
 pub use func::{
-    Func, IntoFunc, NoExtern, NoFunc, NoneRef, TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy,
-    WasmTyList,
+    Func, IntoFunc, NoExtern, NoFunc, NoneRef, NumericFunc, TypedFunc, WasmParams, WasmResults,
+    WasmRet, WasmTy, WasmTyList,
 };
 pub(crate) use func::{HostFunc, RetAbi, host_error, into_error};
 pub use global::Global;

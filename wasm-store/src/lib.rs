@@ -103,8 +103,9 @@ pub use items::{
     AnyRef, DataSegment, ElementSegment, EqRef, ExnRef, ExnRefPre, Export, Extern, ExternRef,
     FrameInfo, FrameSymbol, Func, GcRef, Global, I31, Instance, Internal, IntoFunc, Memory,
     MemoryAccessError, Module, ModuleExport, ModuleFunction, NoExtern, NoFunc, NoneRef,
-    OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, SharedMemory, Table, Tag, TypedFunc, V128,
-    Val, WaitResult, WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    NumericFunc, OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, SharedMemory, Table, Tag,
+    TypedFunc, V128, Val, WaitResult, WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy,
+    WasmTyList,
 };
 pub use items::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 pub use linker::{InstancePre, Linker, UnknownImportError};

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 mod asyncness;
+mod attachments;
 mod caller;
 mod context;
 mod exceptions;

@@ -52,6 +52,7 @@ const THINGS: &[&str] = &[
     "Memory",
     "Module",
     "ModuleExport",
+    "NumericFunc",
     "OwnedRooted",
     "Ref",
     "RefType",

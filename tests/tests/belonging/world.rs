@@ -6,8 +6,8 @@ use wasm_runtime::{
     AnyRef, ArrayRef, ArrayRefPre, ArrayType, CallFilter, CallHookId, Engine, ExnRef, ExnRefPre,
     ExnType, ExternRef, FieldType, ForkPre, Func, FuncType, Global, GlobalType, HostState,
     Instance, InstancePre, Linker, Memory, MemoryType, Module, ModuleExport, Mutability,
-    OwnedRooted, Ref, Result, Rooted, Snapshot, StorageType, Store, StructRef, StructRefPre,
-    StructType, Table, Tag, TagType, TypedFunc, Val, ValType,
+    NumericFunc, OwnedRooted, Ref, Result, Rooted, Snapshot, StorageType, Store, StructRef,
+    StructRefPre, StructType, Table, Tag, TagType, TypedFunc, Val, ValType,
 };
 
 /// The data of the stores. It counts how often it was saved.
@@ -35,6 +35,8 @@ pub(crate) struct Handles {
     pub(crate) instance: Instance,
     /// `(param i32) (result i32)`, in Wasm: returns the next number.
     pub(crate) next: TypedFunc<i32, i32>,
+    /// The same.
+    pub(crate) numeric: NumericFunc,
     /// A function of the module's own type.
     pub(crate) own: Func,
     /// A function of the host, of that type too.
@@ -160,8 +162,10 @@ impl Side {
         let exception_pre = Arc::new(ExnRefPre::new(&mut thrower, exception_type));
         let null = Val::null_extern_ref();
         let exception = ExnRef::new(&mut thrower, &exception_pre, &exception_tag, &[null])?;
+        let next = instance.get_func(&mut store, "next").expect("a function");
         let handles = Handles {
             instance,
+            numeric: next.numeric(&store).expect("only numbers"),
             next: instance.get_typed_func(&mut store, "next")?,
             own: instance.get_func(&mut store, "own").expect("a function"),
             host: host.expect("a function"),

@@ -104,7 +104,9 @@ impl Snapshot {
     ///
     /// If an instance is of another store, Wasm code of the store is running, an instance imports a
     /// memory, table or mutable global that no instance of the list defines, an instance or memory
-    /// has lost its state (see [`Snapshot::restore`]), or the machine has no room.
+    /// has lost its state (see [`Snapshot::restore`]), the store has attachments, which can't be
+    /// copied ([`Store::attachment`](crate::Store::attachment): instances of components need some),
+    /// or the machine has no room.
     pub fn take(store: impl AsContextMut, instances: &[Instance]) -> Result<Snapshot> {
         Self::builder().instances(instances).take(store)
     }
@@ -115,7 +117,8 @@ impl Snapshot {
     /// # Errors
     ///
     /// If Wasm code of the store is running, an instance or memory has lost its state (see
-    /// [`Snapshot::restore`]), or the machine has no room.
+    /// [`Snapshot::restore`]), the store has attachments
+    /// ([`Store::attachment`](crate::Store::attachment)), or the machine has no room.
     pub fn of_store(store: impl AsContextMut) -> Result<Snapshot> {
         Self::builder().take(store)
     }

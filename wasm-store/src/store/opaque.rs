@@ -4,6 +4,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::StoreId;
+use super::attachments::Attachments;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::items::{Definition, HostFunc, Module, Val};
@@ -107,6 +108,8 @@ pub struct StoreOpaque {
     pub(crate) watched: Watched,
     /// For the arguments of host functions that take them as a list. Reused from call to call.
     pub(crate) val_storage: Vec<Val>,
+    /// State that crates above keep here.
+    pub(super) attachments: Attachments,
     /// Whether the calls have to be such that may wait.
     #[cfg(feature = "async")]
     pub(super) requires_async: bool,
@@ -132,6 +135,7 @@ impl StoreOpaque {
             limits: Limits::new(),
             watched: Watched::new(id),
             val_storage: Vec::new(),
+            attachments: Attachments::default(),
             #[cfg(feature = "async")]
             requires_async: false,
             engine: engine.clone(),

@@ -8,6 +8,7 @@ use super::arch::{
     CallLayout, RegisterImage, ValueLocation, Width, enter_array_thunk, enter_registers_thunk,
 };
 use super::context::{FuncRef, HostFunc, VMStoreContext};
+use super::host::INLINE;
 use super::sys::thread;
 use super::unwind::{RETURNED, UNWOUND, Unwind};
 use super::value::ValRaw;
@@ -102,10 +103,20 @@ pub(crate) unsafe fn call_array(
         if layout.stack_size == 0 && layout.buffer_size == 0 {
             return call_image(store, func, layout, values, &[], std::ptr::null_mut());
         }
-        let mut stack = vec![ValRaw::ZERO; layout.stack_size as usize / 16];
-        let mut buffer = vec![ValRaw::ZERO; layout.buffer_size as usize / 16];
+        let stack_len = layout.stack_size as usize / 16;
+        let len = stack_len + layout.buffer_size as usize / 16;
+        let mut inline = [ValRaw::ZERO; INLINE];
+        let mut heap = Vec::new();
+        let room = match inline.get_mut(..len) {
+            Some(room) => room,
+            None => {
+                heap.resize(len, ValRaw::ZERO);
+                &mut heap[..]
+            }
+        };
+        let (stack, buffer) = room.split_at_mut(stack_len);
         fill_stack(layout, values, stack.as_mut_ptr().cast(), buffer.as_mut_ptr());
-        call_image(store, func, layout, values, &stack, buffer.as_mut_ptr())?;
+        call_image(store, func, layout, values, stack, buffer.as_mut_ptr())?;
         for (index, (place, width)) in layout.results.iter().enumerate() {
             if let ValueLocation::Memory(offset) = place {
                 *values.add(index) = read(buffer.as_ptr().byte_add(*offset as usize), *width);

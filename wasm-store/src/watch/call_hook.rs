@@ -18,4 +18,6 @@ pub use imp::{CallHookContext, CallHookId, CallOutcome};
 pub(crate) use imp::{HookSlot, HookedShims, Watched, bind_new, enter_wasm, host_call};
 #[cfg(feature = "async")]
 pub(crate) use imp::{Open, abandon, close, open_host, open_wasm};
-pub(crate) use values::{CallValues, InArray, InRegisters, Listed, Returned, Typed, WasmCall};
+pub(crate) use values::{
+    CallValues, InArray, InRegisters, InSlots, Listed, Returned, Typed, WasmCall,
+};

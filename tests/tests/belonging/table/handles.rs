@@ -194,6 +194,36 @@ pub(crate) const ROWS: &[Row] = &[
         tries: |t| t.handle(Panic, |o, h| h.next.func().typed::<i32, i32>(&o.store)),
     },
     Row {
+        name: "Func::numeric",
+        tries: |t| t.handle(Panic, |o, h| value(h.next.func().numeric(&o.store).is_some())),
+    },
+    Row {
+        name: "Func::new_numeric",
+        tries: |t| {
+            t.engine(Error, |o, k| Func::new_numeric(&mut o.store, k.ty.clone(), |_, _| Ok(())));
+        },
+    },
+    Row {
+        name: "Func::new_numeric_async",
+        tries: |t| {
+            t.engine(Error, |o, k| {
+                Func::new_numeric_async(&mut o.store, k.ty.clone(), |_, _| {
+                    Box::new(async { Ok(()) })
+                })
+            });
+        },
+    },
+    Row {
+        name: "NumericFunc::call",
+        tries: |t| t.handle(Panic, |o, h| h.numeric.call(&mut o.store, &mut [1])),
+    },
+    Row {
+        name: "NumericFunc::call_async",
+        tries: |t| {
+            t.handle(Panic, |o, h| now(h.numeric.call_async(&mut o.store, &mut [1])));
+        },
+    },
+    Row {
         name: "TypedFunc::call",
         tries: |t| {
             t.handle(Panic, |o, h| h.next.call(&mut o.store, 1));

@@ -124,7 +124,7 @@ where
 }
 
 /// Notifies hooks that a call is over, if they were notified of it.
-fn close<T: 'static, R: CallValues>(
+pub(super) fn close<T: 'static, R: CallValues>(
     store: &mut StoreInner<T>,
     open: Option<Open>,
     results: Result<R>,
@@ -136,19 +136,19 @@ fn close<T: 'static, R: CallValues>(
 }
 
 /// The arguments and results of a call.
-struct Values {
+pub(super) struct Values {
     inline: [ValRaw; INLINE_VALUES],
     /// In their place, if they are more.
     heap: Vec<ValRaw>,
 }
 
 impl Values {
-    fn new(len: usize) -> Self {
+    pub(super) fn new(len: usize) -> Self {
         let heap = if len <= INLINE_VALUES { Vec::new() } else { vec![ValRaw::ZERO; len] };
         Self { inline: [ValRaw::ZERO; INLINE_VALUES], heap }
     }
 
-    fn as_mut_slice(&mut self) -> &mut [ValRaw] {
+    pub(super) fn as_mut_slice(&mut self) -> &mut [ValRaw] {
         if self.heap.is_empty() { &mut self.inline } else { &mut self.heap }
     }
 }
@@ -156,7 +156,7 @@ impl Values {
 /// A call that borrows its store. If it is dropped before it is over, it is given up.
 ///
 /// It holds no reference to the store, since what it waits for has one while it exists.
-struct Running<'a, T: 'static> {
+pub(super) struct Running<'a, T: 'static> {
     call: WaitingCall,
     store: NonNull<StoreInner<T>>,
     values: *mut ValRaw,
@@ -170,7 +170,7 @@ unsafe impl<T: Send + 'static> Send for Running<'_, T> {}
 
 impl<'a, T: 'static> Running<'a, T> {
     /// A call of a function of the store. Hooks are notified of it.
-    fn new(
+    pub(super) fn new(
         store: &'a mut StoreInner<T>,
         func: NonNull<FuncRef>,
         params: &impl CallValues,
@@ -183,7 +183,7 @@ impl<'a, T: 'static> Running<'a, T> {
 
     /// Sets the arguments. They are used by the first poll, which follows at once, so that nothing
     /// is collected in between. The values are used until the call is over.
-    fn pass(
+    pub(super) fn pass(
         &mut self,
         values: *mut ValRaw,
         fill: impl FnOnce(&mut StoreInner<T>, *mut ValRaw) -> Result<()>,
@@ -198,7 +198,7 @@ impl<'a, T: 'static> Running<'a, T> {
 
     /// Ends the borrow of the store when the call is over, and returns the hooks that are still to
     /// be notified of that.
-    fn over(mut self) -> Option<Open> {
+    pub(super) fn over(mut self) -> Option<Open> {
         self.open.take()
     }
 }

@@ -9,6 +9,7 @@
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -30,7 +31,7 @@ use crate::watch::call_hook::{InArray, Open};
 type Waits<'a, R> = Box<dyn Future<Output = R> + Send + 'a>;
 
 /// The future of one call. It lives no longer than the call borrows the store.
-type Running<R> = Pin<Box<dyn Future<Output = R> + Send>>;
+pub(super) type Running<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 
 impl Func {
     /// A host function that may wait, whose type is given as a value: as [`Func::new`], but the
@@ -130,13 +131,14 @@ impl HostFunc {
         Self::waiting::<T, Static<F, P, R>>(ty, Arc::new(Static { func, _types: PhantomData }))
     }
 
-    fn waiting<T: 'static, B: Body<T>>(ty: FuncType, body: Arc<B>) -> Self {
+    /// A host function that may wait, made of what makes the futures of calls.
+    pub(super) fn waiting<T: 'static, B: Body<T>>(ty: FuncType, body: Arc<B>) -> Self {
         Self::from_start_shims(ty, body, start::<T, B, false>, start::<T, B, true>)
     }
 }
 
 /// A closure that makes the futures of calls.
-trait Body<T: 'static>: Send + Sync + 'static {
+pub(super) trait Body<T: 'static>: Send + Sync + 'static {
     /// The future of one call.
     type Call: Send;
 
@@ -234,16 +236,16 @@ struct DynamicCall {
     future: Running<Result<()>>,
     result: Result<()>,
     /// Parameters and results.
-    list: List,
+    list: List<Val>,
 }
 
 /// A list of values on the heap, which a future borrows while it exists.
-struct List(std::ptr::NonNull<[Val]>);
+pub(super) struct List<V>(pub(super) NonNull<[V]>);
 
 // SAFETY: it owns values that can be sent, as a box would.
-unsafe impl Send for List {}
+unsafe impl<V: Send> Send for List<V> {}
 
-impl Drop for List {
+impl<V> Drop for List<V> {
     fn drop(&mut self) {
         // SAFETY: made by a box, and no longer borrowed.
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
@@ -273,7 +275,7 @@ where
         }
         caller.store.0.vm.safepoint()?;
         list.resize(ty.params().len() + ty.results().len(), Val::null_func_ref());
-        let list = List(std::ptr::NonNull::from(Box::leak(list.into_boxed_slice())));
+        let list = List(NonNull::from(Box::leak(list.into_boxed_slice())));
         // SAFETY: the list lives until the future is dropped, and nothing else uses it before.
         let (params, results) = unsafe { (*list.0.as_ptr()).split_at_mut(ty.params().len()) };
         let future = Box::into_pin((self.func)(caller, params, results));

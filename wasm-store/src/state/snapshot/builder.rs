@@ -95,6 +95,12 @@ impl SnapshotBuilder {
     /// Checks what can be known before the host saves its state.
     fn check(&self, store: &StoreOpaque) -> Result<()> {
         check_rest(store, "taken")?;
+        if let Some(name) = store.attachment_name() {
+            crate::bail!(
+                "the store has state attached to it that can't be part of a snapshot: `{name}` (see \
+                 `Store::attachment`)"
+            );
+        }
         if let Some(instances) = &self.instances {
             crate::ensure!(!instances.is_empty(), "a snapshot is of at least one instance");
             instances.iter().try_for_each(|instance| store.admit(instance))?;

@@ -65,6 +65,18 @@ impl CallValues for InArray {
     }
 }
 
+/// Values of a call, all of them numbers, in words.
+pub(crate) struct InSlots<'a>(pub(crate) &'a mut [u64]);
+
+impl CallValues for InSlots<'_> {
+    unsafe fn write_to(&self, _store: &StoreOpaque, to: *mut ValRaw, count: usize) {
+        for (place, word) in self.0.iter().take(count).enumerate() {
+            // SAFETY: the place is one of `count`.
+            unsafe { to.add(place).write(ValRaw::from_u64(*word)) };
+        }
+    }
+}
+
 /// Arguments of a call that came in registers. Implemented for tuples where shims are made.
 pub(crate) struct InRegisters<V>(pub(crate) V);
 
