@@ -71,6 +71,21 @@ traps! {
     AllocationTooLarge = "allocation size too large" (AllocationTooLarge);
     /// A cast to a type that the reference does not have.
     CastFailure = "cast failure" (CastFailure);
+    /// A component instance was called while it is in a call, or after it has trapped.
+    CannotEnterComponent = "cannot enter component instance";
+    /// A component instance has called out while it may not: while its memory is written for it,
+    /// or in `post-return`.
+    CannotLeaveComponent = "cannot leave component instance";
+    /// A variant of a component has a discriminant that no case has.
+    InvalidDiscriminant = "invalid variant discriminant";
+    /// A `char` of a component is a surrogate, or beyond the last character.
+    InvalidChar = "invalid `char` bit pattern";
+    /// A pointer that a component has passed is not aligned as its type needs.
+    UnalignedPointer = "unaligned pointer";
+    /// A string that a component has passed does not lie within its memory.
+    StringOutOfBounds = "string content out-of-bounds";
+    /// A list that a component has passed does not lie within its memory.
+    ListOutOfBounds = "list content out-of-bounds";
 }
 
 impl Trap {

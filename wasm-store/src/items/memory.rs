@@ -224,6 +224,60 @@ impl Memory {
         (data, store.0.data_mut())
     }
 
+    /// All bytes, to be changed, together with what a library keeps in the store
+    /// ([`Store::attachment`](crate::Store::attachment)).
+    ///
+    /// # Panics
+    ///
+    /// As for [`Memory::data_mut`].
+    #[inline]
+    pub fn data_and_attachment<'a, A, T: 'static>(
+        &self,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> (&'a mut [u8], &'a mut A)
+    where
+        A: Default + Send + Sync + 'static,
+    {
+        let store: StoreContextMut<'a, T> = store.into();
+        if self.read_only {
+            not_writable();
+        }
+        let memory = self.vm(store.0);
+        // SAFETY: as above; what libraries keep does not overlap the memory either.
+        let data = unsafe { std::slice::from_raw_parts_mut(memory.base(), memory.byte_size()) };
+        (data, store.into_attachment())
+    }
+
+    /// All bytes of this memory, and all bytes of another one, to be changed: to copy from one to
+    /// the other. `None` if both are the same.
+    ///
+    /// # Panics
+    ///
+    /// If this memory is of another store. For the other one, as for [`Memory::data_mut`].
+    #[inline]
+    pub fn data_and_other_mut<'a, T: 'static>(
+        &self,
+        other: &Memory,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> Option<(&'a [u8], &'a mut [u8])> {
+        let store: StoreContextMut<'a, T> = store.into();
+        if other.read_only {
+            not_writable();
+        }
+        let (from, to) = (self.vm(store.0), other.vm(store.0));
+        if self.memory == other.memory {
+            return None;
+        }
+        // SAFETY: as above. Two memories of a store, which is borrowed exclusively, are two
+        // reservations, so nothing overlaps.
+        Some(unsafe {
+            (
+                std::slice::from_raw_parts(from.base(), from.byte_size()),
+                std::slice::from_raw_parts_mut(to.base(), to.byte_size()),
+            )
+        })
+    }
+
     /// The address of the first byte. It may change when the memory grows.
     ///
     /// # Panics

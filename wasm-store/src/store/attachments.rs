@@ -88,7 +88,13 @@ impl<T: 'static> Store<T> {
     }
 }
 
-impl<T: 'static> StoreContextMut<'_, T> {
+impl<'a, T: 'static> StoreContextMut<'a, T> {
+    /// State of the type `A` that is kept in the store, for as long as the store is borrowed.
+    #[inline]
+    pub(crate) fn into_attachment<A: Default + Send + Sync + 'static>(self) -> &'a mut A {
+        self.0.attachment_and_data().0
+    }
+
     /// State of the type `A` that is kept in the store: see [`Store::attachment`].
     #[inline]
     pub fn attachment<A: Default + Send + Sync + 'static>(&mut self) -> &mut A {
@@ -119,7 +125,7 @@ impl<T: 'static> Caller<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Engine, Func, Snapshot};
+    use crate::{Engine, Func, Memory, MemoryType, Snapshot};
 
     #[derive(Default, Debug, PartialEq)]
     struct First(Vec<u32>);
@@ -158,6 +164,38 @@ mod tests {
         func.call(&mut store, &[], &mut []).unwrap();
         assert_eq!(*store.attachment::<Second>(), Second(1));
         assert_eq!(*store.attachment::<First>(), First(vec![5]));
+    }
+
+    #[test]
+    fn a_memory_and_another_thing_of_the_store_at_once() {
+        let mut store = Store::new(&Engine::default(), ());
+        let one_page = || MemoryType::new(1, None);
+        let memory = Memory::new(&mut store, one_page()).unwrap();
+        let other = Memory::new(&mut store, one_page()).unwrap();
+        let (bytes, second) = memory.data_and_attachment::<Second, _>(&mut store);
+        bytes[3] = 7;
+        second.0 = u64::from(bytes[3]);
+        let (from, to) = memory.data_and_other_mut(&other, &mut store).unwrap();
+        to.copy_from_slice(from);
+        assert_eq!(other.data(&store)[3], 7);
+        assert_eq!(*store.attachment::<Second>(), Second(7));
+        assert!(memory.data_and_other_mut(&memory, &mut store).is_none());
+    }
+
+    #[cfg(feature = "async")]
+    #[test]
+    fn what_may_wait_is_not_called_at_once() {
+        use crate::FuncType;
+        let engine = Engine::default();
+        let mut store = Store::new(&engine, ());
+        let ty = FuncType::new(&engine, [], []);
+        let plain = Func::new_numeric(&mut store, ty.clone(), |_, _| Ok(())).unwrap();
+        let waits =
+            Func::new_numeric_async(&mut store, ty, |_, _| Box::new(std::future::ready(Ok(()))));
+        let (plain, waits) = (plain.numeric(&store), waits.unwrap().numeric(&store));
+        assert!(plain.unwrap().call(&mut store, &mut []).is_err());
+        plain.unwrap().call_at_once(&mut store, &mut []).unwrap();
+        assert!(waits.unwrap().call_at_once(&mut store, &mut []).is_err());
     }
 
     #[test]

@@ -147,6 +147,44 @@ impl NumericFunc {
     }
 
     /// Calls the function and notifies hooks, after a check that it is of this store.
+    /// Calls the function as [`call`](NumericFunc::call) does, also in a store with something that
+    /// may wait, where calls are otherwise futures: for functions that wait for nothing, such as
+    /// those that allocate. If the function comes to a host function that would have to wait, that
+    /// is an error.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call`](NumericFunc::call).
+    ///
+    /// # Panics
+    ///
+    /// As for [`call`](NumericFunc::call).
+    #[inline]
+    pub fn call_at_once(&self, mut store: impl AsContextMut, slots: &mut [u64]) -> Result<()> {
+        let store = store.as_context_mut();
+        if !store.0.watched.calls_are_plain(store.0, self.func.store) {
+            return self.call_at_once_hooked(store.0, slots);
+        }
+        if slots.len() < self.slot_count() {
+            return self.too_few(slots.len());
+        }
+        self.call_at_once_in(store.0, slots)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn call_at_once_hooked<T: 'static>(
+        &self,
+        store: &mut StoreInner<T>,
+        slots: &mut [u64],
+    ) -> Result<()> {
+        self.func.store.assert_is(store.id());
+        if slots.len() < self.slot_count() {
+            return self.too_few(slots.len());
+        }
+        call_hook::enter_wasm(store, self.func.func, InSlots(slots), AtOnce(self)).map(|_| ())
+    }
+
     #[cold]
     #[inline(never)]
     fn call_hooked<T: 'static>(&self, store: &mut StoreInner<T>, slots: &mut [u64]) -> Result<()> {
@@ -172,6 +210,31 @@ impl NumericFunc {
     #[inline(always)]
     fn call_in<T: 'static>(&self, store: &mut StoreInner<T>, slots: &mut [u64]) -> Result<()> {
         store.check_sync()?;
+        self.enter(store, slots)
+    }
+
+    /// As [`call_in`](Self::call_in), where a host function that would have to wait fails.
+    #[inline(always)]
+    fn call_at_once_in<T: 'static>(
+        &self,
+        store: &mut StoreInner<T>,
+        slots: &mut [u64],
+    ) -> Result<()> {
+        // Wasm that comes to such a function finds that nothing waits for it. One that the host
+        // calls itself has no such check, as it takes a future for granted.
+        // SAFETY: the function lives as long as its store, which is borrowed.
+        #[cfg(feature = "async")]
+        if unsafe { self.func.func.as_ref() }.waits() {
+            return Err(crate::store::requires_async());
+        }
+        self.enter(store, slots)
+    }
+
+    /// # Invariant
+    ///
+    /// The function is not one of the host that may wait.
+    #[inline(always)]
+    fn enter<T: 'static>(&self, store: &mut StoreInner<T>, slots: &mut [u64]) -> Result<()> {
         store.vm.safepoint()?;
         let ty = self.func.record(store);
         let context = store.context_for_call();
@@ -304,6 +367,19 @@ impl<'a, T: 'static> WasmCall<T, InSlots<'a>> for &NumericFunc {
     #[inline(always)]
     fn run(self, store: &mut StoreInner<T>, slots: InSlots<'a>) -> Result<InSlots<'a>> {
         self.call_in(store, slots.0)?;
+        Ok(slots)
+    }
+}
+
+/// A call of a function that waits for nothing.
+struct AtOnce<'a>(&'a NumericFunc);
+
+impl<'a, T: 'static> WasmCall<T, InSlots<'a>> for AtOnce<'_> {
+    type Results = InSlots<'a>;
+
+    #[inline(always)]
+    fn run(self, store: &mut StoreInner<T>, slots: InSlots<'a>) -> Result<InSlots<'a>> {
+        self.0.call_at_once_in(store, slots.0)?;
         Ok(slots)
     }
 }
