@@ -18,6 +18,9 @@
 //! writer of the host without a descriptor ([`ReadPipe`], [`WritePipe`]), and data that another
 //! process takes between the check and the read.
 //!
+//! With feature `async` and `p1::add_to_linker_async`, a guest that waits keeps no thread: other
+//! futures of the executor run meanwhile.
+//!
 //! # Should I use this?
 //! Yes, to run programs made for `wasm32-wasip1` (or `wasm32-wasi`) with `wasm-store`; the facade
 //! `wasm-runtime` has it as a feature. For another runtime, use it without the feature `store`:
@@ -49,6 +52,8 @@
 //! * `store` (default): `p1`, `p0` and `add_to_linker`, which define the functions in a linker of
 //!   `wasm-store`. Without it the crate knows no runtime: the functions of `calls` work on any byte
 //!   slice that is a guest's memory.
+//! * `async`: `p1::add_to_linker_async` and the like: guests that wait keep no thread. Any executor
+//!   can run them.
 //! * `tracing`: Each call of a guest, with its result, as an event of the crate `tracing` at level
 //!   trace.
 //! <!-- end of features -->
@@ -95,4 +100,17 @@ pub fn add_to_linker<T: 'static>(
 ) -> wasm_store::Result<()> {
     p1::add_to_linker_sync(linker, get)?;
     p0::add_to_linker_sync(linker, get)
+}
+
+/// As [`add_to_linker`], for calls that may wait: see [`p1::add_to_linker_async`].
+///
+/// # Errors
+/// If one of the functions is defined already.
+#[cfg(feature = "async")]
+pub fn add_to_linker_async<T: Send + 'static>(
+    linker: &mut wasm_store::Linker<T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> wasm_store::Result<()> {
+    p1::add_to_linker_async(linker, get)?;
+    p0::add_to_linker_async(linker, get)
 }

@@ -1,8 +1,15 @@
 //! Connects to `wasm-store`: each function of [`calls`] becomes a host function.
 
+#[cfg(feature = "async")]
+mod asynchronous;
+
 use crate::abi::{ChangingMemory, Errno, GuestMemory};
+use crate::ctx::Waiting;
 use crate::{I32Exit, WasiCtx, calls, for_each_function};
-use wasm_store::{Caller, Error, Extern, Linker, Result, SharedMemory};
+use wasm_store::{Caller, Error, Extern, Linker, Memory, Result, SharedMemory};
+
+#[cfg(feature = "async")]
+pub(crate) use asynchronous::{define_common_async, define_preview1_async, define_snapshot0_async};
 
 /// A function that defines a group of host functions.
 macro_rules! definer {
@@ -46,6 +53,15 @@ pub(crate) fn define_common<T: 'static>(
     get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
     define_listed(linker, module, get)?;
+    define_ends(linker, module, get)
+}
+
+/// Defines the functions that end a guest.
+fn define_ends<T: 'static>(
+    linker: &mut Linker<T>,
+    module: &str,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
     linker.func_wrap(
         module,
         "proc_exit",
@@ -75,42 +91,70 @@ fn with_memory<T: 'static>(
     name: &str,
     call: impl Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
 ) -> Result<u32> {
-    let memory = match caller.get_export("memory") {
-        Some(memory @ (Extern::Memory(_) | Extern::SharedMemory(_))) => memory,
-        _ => return Err(no_memory(name)),
-    };
+    let memory = memory_of(caller, name)?;
     let mut ended = None;
     let outcome = loop {
         let waiter = caller.waiter();
-        let (ctx, outcome) = match &memory {
-            Extern::SharedMemory(memory) => {
-                let memory = Shared(memory);
-                let mut memory = GuestMemory::copied(&memory);
-                let ctx = get(caller.data_mut());
-                ctx.waiting.begin(waiter, ended);
-                let outcome = call(ctx, &mut memory);
-                memory.finish();
-                (ctx, outcome)
-            }
-            Extern::Memory(memory) => {
-                let (bytes, data) = memory.data_and_store_mut(&mut *caller);
-                let ctx = get(data);
-                ctx.waiting.begin(waiter, ended);
-                let outcome = call(ctx, &mut GuestMemory::new(bytes));
-                (ctx, outcome)
-            }
-            _ => return Err(no_memory(name)),
-        };
-        ended = ctx.waiting.ended();
+        let begin = |waiting: &mut Waiting| waiting.begin(waiter, ended);
+        let (outcome, waiting) = attempt(caller, &memory, &get, begin, &call);
+        ended = waiting.ended();
         if ended.is_none() {
             break outcome;
         }
         // Either the guest ends here, or it has got more time, and continues to wait.
         caller.check_interruption()?;
     };
+    Ok(number_of(outcome, name))
+}
+
+/// The memory through which a guest passes everything.
+enum Exported {
+    Own(Memory),
+    Shared(SharedMemory),
+}
+
+fn memory_of<T: 'static>(caller: &mut Caller<'_, T>, name: &str) -> Result<Exported> {
+    match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => Ok(Exported::Own(memory)),
+        Some(Extern::SharedMemory(memory)) => Ok(Exported::Shared(memory)),
+        _ => Err(no_memory(name)),
+    }
+}
+
+/// Runs a call once.
+fn attempt<'a, T: 'static>(
+    caller: &'a mut Caller<'_, T>,
+    memory: &Exported,
+    get: impl Fn(&mut T) -> &mut WasiCtx,
+    begin: impl FnOnce(&mut Waiting),
+    call: impl Fn(&mut WasiCtx, &mut GuestMemory<'_>) -> Result<(), Errno>,
+) -> (Result<(), Errno>, &'a mut Waiting) {
+    match memory {
+        Exported::Shared(memory) => {
+            let memory = Shared(memory);
+            let mut memory = GuestMemory::copied(&memory);
+            let ctx = get(caller.data_mut());
+            begin(&mut ctx.waiting);
+            let outcome = call(ctx, &mut memory);
+            memory.finish();
+            (outcome, &mut ctx.waiting)
+        }
+        Exported::Own(memory) => {
+            let (bytes, data) = memory.data_and_store_mut(&mut *caller);
+            let ctx = get(data);
+            begin(&mut ctx.waiting);
+            let outcome = call(ctx, &mut GuestMemory::new(bytes));
+            (outcome, &mut ctx.waiting)
+        }
+    }
+}
+
+/// What the guest gets for a call.
+#[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "only traces name it"))]
+fn number_of(outcome: Result<(), Errno>, name: &str) -> u32 {
     #[cfg(feature = "tracing")]
     tracing::trace!(function = name, ?outcome, "call of WASI");
-    Ok(outcome.err().map_or(0, |error| error.number().into()))
+    outcome.err().map_or(0, |error| error.number().into())
 }
 
 /// A memory that other threads may change.

@@ -17,3 +17,18 @@ pub fn add_to_linker_sync<T: 'static>(
     link::define_common(linker, MODULE, get)?;
     link::define_snapshot0(linker, MODULE, get)
 }
+
+/// As [`add_to_linker_sync`], for calls that may wait: see
+/// [`p1::add_to_linker_async`](crate::p1::add_to_linker_async).
+///
+/// # Errors
+/// If one of the functions is defined already.
+#[cfg(feature = "async")]
+pub fn add_to_linker_async<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    const MODULE: &str = "wasi_unstable";
+    link::define_common_async(linker, MODULE, get)?;
+    link::define_snapshot0_async(linker, MODULE, get)
+}

@@ -23,3 +23,24 @@ pub fn add_to_linker_sync<T: 'static>(
     link::define_common(linker, MODULE, get)?;
     link::define_preview1(linker, MODULE, get)
 }
+
+/// As [`add_to_linker_sync`], for calls that may wait ([`Func::call_async`] and the like): a guest
+/// that sleeps, or waits for a stream, a named pipe or a socket, keeps no thread. Any executor will
+/// do. Whatever interrupts the store's code ends such waits, too.
+///
+/// What the host's system does not wait for by descriptors keeps the thread as before: files, and
+/// the readers and writers of the host without a descriptor.
+///
+/// [`Func::call_async`]: wasm_store::Func::call_async
+///
+/// # Errors
+/// If one of the functions is defined already.
+#[cfg(feature = "async")]
+pub fn add_to_linker_async<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    const MODULE: &str = "wasi_snapshot_preview1";
+    link::define_common_async(linker, MODULE, get)?;
+    link::define_preview1_async(linker, MODULE, get)
+}

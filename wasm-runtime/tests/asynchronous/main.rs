@@ -14,4 +14,6 @@ mod limits;
 mod nested;
 mod required;
 mod support;
+#[cfg(feature = "wasi")]
+mod wasi;
 mod yields;

@@ -345,20 +345,36 @@ impl<T: 'static> StoreInner<T> {
         if may_go_on { Ok(()) } else { Err(crate::Trap::Interrupt.into()) }
     }
 
-    /// Calls the callback to decide whether code whose deadline is reached may go on. The callback
-    /// is taken out of the store while it runs.
-    fn query_callback(
-        &mut self,
-        #[cfg_attr(not(feature = "async"), allow(unused_variables, reason = "nothing waits"))]
-        may_wait: bool,
-    ) -> Result<Decision> {
-        let Some(mut callback) = self.epoch.0.take() else { return Ok(Decision::Stop) };
+    /// Whether a host function may go on; if not, what becomes of it.
+    #[cfg(feature = "async")]
+    fn verdict(&mut self) -> Result<std::result::Result<(), UpdateDeadline>> {
+        let Some(interrupts) = self.vm.interrupts() else { return Ok(Ok(())) };
+        match interrupts.verdict()? {
+            Verdict::GoOn => Ok(Ok(())),
+            Verdict::Stop => Ok(Err(UpdateDeadline::Interrupt)),
+            Verdict::Deadline => self.call_callback().map(Err),
+        }
+    }
+
+    /// Calls the callback to decide what becomes of code whose deadline is reached. The callback is
+    /// taken out of the store while it runs.
+    fn call_callback(&mut self) -> Result<UpdateDeadline> {
+        let Some(mut callback) = self.epoch.0.take() else { return Ok(UpdateDeadline::Interrupt) };
         let update = catch_unwind(AssertUnwindSafe(|| callback(StoreContextMut(&mut *self))));
         // It is put back, unless it has set that deadlines trap from now on.
         if self.vm.epoch_callback().is_some() {
             self.epoch.0 = Some(callback);
         }
-        let ticks = match update.unwrap_or_else(|payload| resume_unwind(payload))? {
+        update.unwrap_or_else(|payload| resume_unwind(payload))
+    }
+
+    /// Decides whether code whose deadline is reached may go on.
+    fn query_callback(
+        &mut self,
+        #[cfg_attr(not(feature = "async"), allow(unused_variables, reason = "nothing waits"))]
+        may_wait: bool,
+    ) -> Result<Decision> {
+        let ticks = match self.call_callback()? {
             UpdateDeadline::Interrupt => return Ok(Decision::Stop),
             UpdateDeadline::Continue(ticks) => ticks,
             #[cfg(feature = "async")]

@@ -95,6 +95,18 @@ impl<'fd> Awaited<'fd> {
         Self { fd, interest, ready: false, hung_up: false, invalid: false }
     }
 
+    /// The descriptor.
+    #[must_use]
+    pub const fn fd(&self) -> BorrowedFd<'fd> {
+        self.fd
+    }
+
+    /// What it is waited for.
+    #[must_use]
+    pub const fn interest(&self) -> Interest {
+        self.interest
+    }
+
     const fn flags(&self) -> PollFlags {
         match self.interest {
             Interest::Read => PollFlags::IN,

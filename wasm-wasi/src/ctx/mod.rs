@@ -22,6 +22,8 @@ pub(crate) use descriptor::{Access, Descriptor, Directory, Object};
 pub(crate) use listing::Listing;
 pub(crate) use permission::{Grant, Operation, permit};
 pub(crate) use table::Table;
+#[cfg(feature = "async")]
+pub(crate) use wait::Postponed;
 pub(crate) use wait::{Awaited, Interest, Waiting};
 
 use crate::abi::Errno;

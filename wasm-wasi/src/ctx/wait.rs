@@ -2,9 +2,14 @@
 //!
 //! With feature `store`, waits are those of the store: whatever interrupts its code ends the wait.
 //! Without it, nothing does.
+//!
+//! With feature `async`, a call can also be made so that it does not wait itself: where it would, it
+//! ends as if it was interrupted, and says what it waits for. It is repeated when that has come.
 
 #[cfg(not(feature = "store"))]
 mod alone;
+#[cfg(feature = "async")]
+mod postponed;
 
 #[cfg(not(feature = "store"))]
 pub(crate) use alone::{Awaited, Interest};
@@ -15,10 +20,15 @@ pub(crate) use wasm_store::{Awaited, Interest};
 #[cfg(feature = "store")]
 use wasm_store::{Waiter, Woken};
 
+#[cfg(feature = "async")]
+pub(crate) use postponed::Postponed;
+
 use crate::abi::Errno;
 use std::cell::Cell;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
+
+const NOW: Option<Duration> = Some(Duration::ZERO);
 
 /// The waiting state of a guest's calls.
 #[derive(Debug, Default)]
@@ -30,6 +40,9 @@ pub(crate) struct Waiting {
     is_resumed: Cell<bool>,
     /// How far the ended call had got, in numbers that only the call knows.
     progress: Option<Vec<u64>>,
+    /// Where the call leaves what it would wait for, if it is not to wait itself.
+    #[cfg(feature = "async")]
+    postponing: Option<postponed::Postponing>,
 }
 
 impl Waiting {
@@ -47,12 +60,21 @@ impl Waiting {
         timeout: Option<Duration>,
     ) -> Result<bool, Errno> {
         if self.is_resumed.take() {
-            let now = Some(Duration::ZERO);
-            match Waiter::default().wait(awaited, now)? {
+            match Waiter::default().wait(awaited, NOW)? {
                 Woken::Ready => return Ok(true),
-                _ if timeout == now => return Ok(false),
+                _ if timeout == NOW => return Ok(false),
                 _ => {}
             }
+        }
+        #[cfg(feature = "async")]
+        if let Some(postponing) = self.postponing.as_ref().filter(|_| timeout != NOW) {
+            return match postponing.postpone(awaited, timeout)? {
+                Some(found) => Ok(found),
+                None => {
+                    self.interrupted.set(true);
+                    Err(Errno::Intr)
+                }
+            };
         }
         match self.waiter.wait(awaited, timeout)? {
             Woken::Ready => Ok(true),
@@ -77,17 +99,20 @@ impl Waiting {
     /// # Errors
     /// As [`Waiting::any`].
     pub(crate) fn look(&self) -> Result<(), Errno> {
-        self.any(&mut [], Some(Duration::ZERO)).map(|_| ())
+        self.any(&mut [], NOW).map(|_| ())
     }
 
     /// Whether a descriptor can be used now.
     pub(crate) fn is_ready(fd: BorrowedFd<'_>, interest: Interest) -> Result<bool, Errno> {
-        let now = Some(Duration::ZERO);
-        Ok(Waiter::default().wait(&mut [Awaited::new(fd, interest)], now)? == Woken::Ready)
+        Ok(Waiter::default().wait(&mut [Awaited::new(fd, interest)], NOW)? == Woken::Ready)
     }
 
     /// Whether a wait can be ended. If not, the host may wait inside of its own calls.
     pub(crate) fn can_be_ended(&self) -> bool {
+        #[cfg(feature = "async")]
+        if self.postponing.is_some() {
+            return true;
+        }
         self.waiter.can_be_interrupted()
     }
 
@@ -118,6 +143,10 @@ impl Waiting {
         self.interrupted.set(false);
         self.is_resumed.set(once_more.is_some());
         self.progress = once_more.and_then(|Ended { progress }| progress);
+        #[cfg(feature = "async")]
+        {
+            self.postponing = None;
+        }
     }
 
     /// How far the call had got, if a wait of it was ended so that it has no result.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use super::UpdateDeadline;
 use crate::error::Result;
-use crate::store::{Store, StoreContextMut, StoreOpaque};
+use crate::store::{Caller, Store, StoreContextMut, StoreOpaque};
 use crate::vm::{Decision, Pending, Unwind, VMStoreContext, ValRaw, VmStore};
 
 impl<T: 'static> Store<T> {
@@ -38,6 +38,52 @@ impl<T: 'static> StoreContextMut<'_, T> {
     pub fn epoch_deadline_async_yield_and_update(&mut self, delta: u64) {
         self.0.epoch_deadline_callback(move |_| Ok(UpdateDeadline::Yield(delta)));
         self.0.require_async();
+    }
+}
+
+impl<T: Send + 'static> StoreContextMut<'_, T> {
+    /// As [`check_interruption`](Self::check_interruption), for host functions that are futures: if
+    /// the callback for deadlines decides that the code gives way to others, or waits, this is
+    /// pending meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As for that function.
+    ///
+    /// # Panics
+    ///
+    /// As for that function.
+    pub async fn check_interruption_async(&mut self) -> Result<()> {
+        let ticks = match self.0.verdict()? {
+            Ok(()) => return Ok(()),
+            Err(UpdateDeadline::Interrupt) => return Err(crate::Trap::Interrupt.into()),
+            Err(UpdateDeadline::Continue(ticks)) => ticks,
+            Err(UpdateDeadline::Yield(ticks)) => {
+                Once(false).await;
+                ticks
+            }
+            Err(UpdateDeadline::YieldCustom(ticks, future)) => {
+                future.await;
+                ticks
+            }
+        };
+        self.0.vm.set_epoch_deadline(ticks);
+        Ok(())
+    }
+}
+
+impl<T: Send + 'static> Caller<'_, T> {
+    /// See [`StoreContextMut::check_interruption_async`].
+    ///
+    /// # Errors
+    ///
+    /// As for that function.
+    ///
+    /// # Panics
+    ///
+    /// As for that function.
+    pub async fn check_interruption_async(&mut self) -> Result<()> {
+        self.store.check_interruption_async().await
     }
 }
 
