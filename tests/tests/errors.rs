@@ -35,6 +35,10 @@ fn samples() -> Vec<(&'static str, Boxed)> {
         Box::new(rewrite::expose(&bad, &rewrite::ExposeOptions::default()).unwrap_err())
     });
 
+    add("wasm-component/src/error.rs", {
+        Box::new(wasm_component::Plan::parse(b"?").unwrap_err())
+    });
+
     // Signatures.
     let key = sign::SigningKey::from_pem("no key");
     add("wasm-artifact/src/sign/error.rs", Box::new(key.map(drop).unwrap_err()));

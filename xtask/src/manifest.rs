@@ -11,6 +11,7 @@ pub(crate) const CRATES: &[&str] = &[
     "wasm-artifact",
     "wasm-hooks",
     "wasm-rewrite",
+    "wasm-component",
     "wasm-loader",
     "wasm-cache",
     "wasm-store",

@@ -59,6 +59,12 @@ const LAYERS: &[Layer] = &[
         unsafe_code: Unsafe::Forbidden,
     },
     Layer {
+        name: "wasm-component",
+        may_use: &["wasm-types"],
+        must_not_know: &[COMPILER, VALIDATOR, "object", "rustix", "libc"],
+        unsafe_code: Unsafe::Forbidden,
+    },
+    Layer {
         name: "wasm-loader",
         may_use: &["wasm-types", "wasm-artifact"],
         must_not_know: &[COMPILER, VALIDATOR],

@@ -13,8 +13,12 @@ const TARGET: &str = "thumbv7em-none-eabihf";
 
 /// What is built besides each of the crates with no features: features that need no standard
 /// library either.
-const FEATURES: &[(&str, &str)] =
-    &[("wasm-types", "validate"), ("wasm-artifact", "write,inspect"), ("wasm-artifact", "sign")];
+const FEATURES: &[(&str, &str)] = &[
+    ("wasm-types", "validate"),
+    ("wasm-artifact", "write,inspect"),
+    ("wasm-artifact", "sign"),
+    ("wasm-component", "write"),
+];
 
 /// Builds the crates if the target is installed or can be. What can be seen in the source is
 /// checked everywhere.

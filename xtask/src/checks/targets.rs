@@ -8,7 +8,7 @@ use crate::shell::Shell;
 /// What does not run code, but the compiler. Signatures are left out: their hash brings C code, for
 /// which a compiler of the target would be needed.
 const PORTABLE: &str = "--package wasm-types --package wasm-artifact --package wasm-hooks \
-     --features wasm-types/std,wasm-types/validate,wasm-hooks/dwarf,wasm-hooks/tracing";
+     --package wasm-component --features wasm-types/std,wasm-types/validate,wasm-hooks/dwarf,wasm-hooks/tracing";
 
 /// The compiler and what rewrites modules: large, and without a word about the machine that they
 /// run on, so that they are checked for one target only.

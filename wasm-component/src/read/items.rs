@@ -1,0 +1,269 @@
+//! What a component imports and exports: two trees of named items.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+use crate::core_def::CoreDef;
+use crate::error::Error;
+use crate::format::{ItemRecord, NONE, RangeRef, item};
+use crate::index::{
+    FuncTypeIndex, ImportIndex, ModuleTypeIndex, OptionsIndex, ResourceIndex, StaticModuleIndex,
+};
+use crate::interface_type::InterfaceType;
+use crate::name::{compare_with_track, track};
+use crate::read::plan::Plan;
+
+/// Items of an instance, or the imports or exports of the component.
+#[derive(Clone, Copy, Debug)]
+pub struct Items<'a> {
+    plan: Plan<'a>,
+    /// Where the records begin in the whole table.
+    start: usize,
+    records: &'a [ItemRecord],
+    /// In how many instances they are.
+    depth: u32,
+}
+
+/// How deep instances may lie within each other in what is imported and exported.
+pub const MAX_INSTANCE_DEPTH: u32 = 100;
+
+/// An item with its name.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedItem<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it is.
+    pub item: Item<'a>,
+}
+
+/// Something that is imported or exported.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Item<'a> {
+    /// A function that the component imports.
+    ImportedFunc {
+        /// Which of the imports it is.
+        import: ImportIndex,
+        /// Its type.
+        ty: FuncTypeIndex,
+    },
+    /// A core function that is lifted.
+    LiftedFunc {
+        /// The core function.
+        def: CoreDef<'a>,
+        /// Its type.
+        ty: FuncTypeIndex,
+        /// How it is lifted.
+        options: OptionsIndex,
+    },
+    /// A core module that the component imports.
+    ImportedModule {
+        /// Which of the imports it is.
+        import: ImportIndex,
+        /// Its type.
+        ty: ModuleTypeIndex,
+    },
+    /// A core module of the component.
+    StaticModule {
+        /// The module.
+        module: StaticModuleIndex,
+        /// Its type.
+        ty: ModuleTypeIndex,
+    },
+    /// An instance.
+    Instance(Items<'a>),
+    /// A value type with a name.
+    Type(InterfaceType),
+    /// A resource. Among imports, [`Resource::import`](crate::Resource::import) says at which item
+    /// it is imported; other items that name the same resource have to be that one.
+    Resource(ResourceIndex),
+}
+
+/// A function, module or resource that the component imports.
+#[derive(Clone, Copy, Debug)]
+pub struct Import<'a> {
+    /// The item.
+    pub item: NamedItem<'a>,
+    plan: Plan<'a>,
+    parent: u32,
+}
+
+impl<'a> Items<'a> {
+    pub(crate) fn new(plan: Plan<'a>, range: RangeRef, depth: u32) -> Result<Self, Error> {
+        let damaged = Error::damaged("an instance has items that do not exist");
+        let records = range.of(plan.items()).ok_or(damaged)?;
+        if depth > MAX_INSTANCE_DEPTH {
+            return Err(Error::damaged("instances are nested too deep"));
+        }
+        Ok(Self { plan, start: range.start.get() as usize, records, depth })
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// All of them, in the order in which they were declared.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = Result<NamedItem<'a>, Error>> + 'a {
+        self.records.iter().map(move |record| {
+            let place = record.declared.get() as usize;
+            let damaged = Error::damaged("an item is out of order");
+            self.item(self.records.get(place).ok_or(damaged)?)
+        })
+    }
+
+    /// All of them, sorted by name.
+    pub fn sorted(self) -> impl ExactSizeIterator<Item = Result<NamedItem<'a>, Error>> + 'a {
+        self.records.iter().map(move |record| self.item(record))
+    }
+
+    /// The item of exactly that name.
+    ///
+    /// # Errors
+    ///
+    /// If the plan is damaged.
+    pub fn find_exact(self, name: &str) -> Result<Option<Item<'a>>, Error> {
+        let place = self.partition(|other| other < name)?;
+        let Some(record) = self.records.get(place) else { return Ok(None) };
+        let found = self.item(record)?;
+        Ok((found.name == name).then_some(found.item))
+    }
+
+    /// The item of that name, or if there is none, that with the highest version which can stand
+    /// for it (see [`track`]).
+    ///
+    /// # Errors
+    ///
+    /// If the plan is damaged.
+    pub fn find(self, name: &str) -> Result<Option<Item<'a>>, Error> {
+        if let Some(item) = self.find_exact(name)? {
+            return Ok(Some(item));
+        }
+        let Some((key, _)) = track(name) else { return Ok(None) };
+        let start = self.partition(|other| compare_with_track(other, key) == Ordering::Less)?;
+        let mut best = None;
+        for record in self.records.get(start..).unwrap_or_default() {
+            let name = record.name.of(self.plan.strings())?;
+            if compare_with_track(name, key) != Ordering::Equal {
+                break;
+            }
+            if let Some((of, version)) = track(name)
+                && of == key
+                && best.is_none_or(|(highest, _)| version > highest)
+            {
+                best = Some((version, record));
+            }
+        }
+        best.map(|(_, record)| Ok(self.item(record)?.item)).transpose()
+    }
+
+    /// How many records stand before the first for whose name `before` is false.
+    fn partition(self, before: impl Fn(&str) -> bool) -> Result<usize, Error> {
+        let (mut low, mut high) = (0, self.records.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if before(self.records[middle].name.of(self.plan.strings())?) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
+    }
+
+    fn item(self, record: &'a ItemRecord) -> Result<NamedItem<'a>, Error> {
+        // A tree that is damaged must not send a reader around in a circle: what is in an instance
+        // stands behind it.
+        let end = self.start + self.records.len();
+        let inside = record.a.get() as usize;
+        if record.kind.get() == item::INSTANCE && record.b.get() != 0 && inside < end {
+            return Err(Error::damaged("an instance lies within itself"));
+        }
+        record.decode(self.plan, self.depth)
+    }
+}
+
+impl ItemRecord {
+    fn decode<'a>(&'a self, plan: Plan<'a>, depth: u32) -> Result<NamedItem<'a>, Error> {
+        let (a, b, c) = (self.a.get(), self.b.get(), self.c.get());
+        let item = match self.kind.get() {
+            item::IMPORTED_FUNC => Item::ImportedFunc {
+                import: plan.checked_import(a)?,
+                ty: plan.checked_func_type(b)?,
+            },
+            item::LIFTED_FUNC => Item::LiftedFunc {
+                def: plan.core_def(a)?,
+                ty: plan.checked_func_type(b)?,
+                options: plan.checked_options(c)?,
+            },
+            item::IMPORTED_MODULE => Item::ImportedModule {
+                import: plan.checked_import(a)?,
+                ty: plan.checked_module_type(b)?,
+            },
+            item::STATIC_MODULE => Item::StaticModule {
+                module: plan.checked_module(a)?,
+                ty: plan.checked_module_type(b)?,
+            },
+            item::INSTANCE => {
+                let range = RangeRef { start: self.a, len: self.b };
+                Item::Instance(Items::new(plan, range, depth + 1)?)
+            }
+            item::TYPE => Item::Type(
+                InterfaceType::decode(a, b)
+                    .ok_or(Error::damaged("an item has a type of an unknown kind"))?,
+            ),
+            item::RESOURCE => Item::Resource(plan.checked_resource(a)?),
+            _ => return Err(Error::damaged("an item has an unknown kind")),
+        };
+        Ok(NamedItem { name: self.name.of(plan.strings())?, item })
+    }
+}
+
+impl<'a> Import<'a> {
+    pub(crate) fn new(plan: Plan<'a>, index: ImportIndex) -> Result<Self, Error> {
+        let damaged = || Error::damaged("an import does not exist");
+        let place = plan.imports_table().get(index.index()).ok_or_else(damaged)?.get();
+        let record = plan.items().get(place as usize).ok_or_else(damaged)?;
+        Ok(Self { item: record.decode(plan, 0)?, plan, parent: record.parent.get() })
+    }
+
+    /// The names that lead to it: of the import, of the instances in it, and its own.
+    ///
+    /// # Errors
+    ///
+    /// If the plan is damaged.
+    pub fn path(self) -> Result<Vec<&'a str>, Error> {
+        let mut path = Vec::from([self.item.name]);
+        let mut parent = self.parent;
+        let mut before = usize::MAX;
+        while parent != NONE {
+            let place = parent as usize;
+            let record = self.plan.items().get(place);
+            let record =
+                record.ok_or(Error::damaged("an item has a parent that does not exist"))?;
+            if place >= before {
+                return Err(Error::damaged("an item is its own parent"));
+            }
+            before = place;
+            path.push(record.name.of(self.plan.strings())?);
+            parent = record.parent.get();
+        }
+        path.reverse();
+        Ok(path)
+    }
+
+    /// That path as one text, for messages: the names with `#` between them.
+    ///
+    /// # Errors
+    ///
+    /// If the plan is damaged.
+    pub fn name(self) -> Result<String, Error> {
+        Ok(self.path()?.join("#"))
+    }
+}
