@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId, type_name};
 
-use super::{Caller, Store, StoreContextMut, StoreInner, StoreOpaque};
+use super::{Caller, Store, StoreContext, StoreContextMut, StoreInner, StoreOpaque};
 
 /// The attachments of a store, the one that was asked for last first.
 #[derive(Default)]
@@ -23,6 +23,12 @@ impl Attachments {
         }
         let first = self.0.first_mut().and_then(|first| first.value.downcast_mut());
         first.expect("the first attachment is of the type that it was found or made by")
+    }
+
+    /// The attachment of a type, if there is one.
+    fn find<A: 'static>(&self) -> Option<&A> {
+        let found = self.0.iter().find(|attachment| attachment.ty == TypeId::of::<A>())?;
+        found.value.downcast_ref()
     }
 
     #[cold]
@@ -88,6 +94,13 @@ impl<T: 'static> Store<T> {
     }
 }
 
+impl<'a, T: 'static> StoreContext<'a, T> {
+    /// State of the type `A` that is kept in the store, if anything was: see [`Store::attachment`].
+    pub fn attachment_ref<A: 'static>(&self) -> Option<&'a A> {
+        self.0.opaque.attachments.find()
+    }
+}
+
 impl<'a, T: 'static> StoreContextMut<'a, T> {
     /// State of the type `A` that is kept in the store, for as long as the store is borrowed.
     #[inline]
@@ -125,7 +138,7 @@ impl<T: 'static> Caller<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Engine, Func, Memory, MemoryType, Snapshot};
+    use crate::{AsContext, Engine, Func, Memory, MemoryType, Snapshot};
 
     #[derive(Default, Debug, PartialEq)]
     struct First(Vec<u32>);
@@ -150,7 +163,9 @@ mod tests {
         *data += second.0;
         assert_eq!(*store.data(), 13);
         let mut other = Store::new(&Engine::default(), ());
+        assert_eq!(other.as_context().attachment_ref::<Second>(), None);
         assert_eq!(*other.attachment::<Second>(), Second(0));
+        assert_eq!(other.as_context().attachment_ref::<Second>(), Some(&Second(0)));
     }
 
     #[test]

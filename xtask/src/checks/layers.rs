@@ -65,6 +65,12 @@ const LAYERS: &[Layer] = &[
         unsafe_code: Unsafe::Forbidden,
     },
     Layer {
+        name: "wasm-component-macro",
+        may_use: &[],
+        must_not_know: &[COMPILER, "object", "rustix", "libc"],
+        unsafe_code: Unsafe::Forbidden,
+    },
+    Layer {
         name: "wasm-loader",
         may_use: &["wasm-types", "wasm-artifact"],
         must_not_know: &[COMPILER, VALIDATOR],
