@@ -29,11 +29,14 @@ mod report;
 mod sections;
 mod state;
 mod v8;
+mod waiting;
 
 /// This project.
 #[path = "."]
 mod ours {
     pub(crate) use wasm_runtime as api;
+    #[path = "asynchronous.rs"]
+    pub(crate) mod asynchronous;
     #[path = "hooked.rs"]
     pub(crate) mod hooked;
     #[path = "library.rs"]
@@ -48,6 +51,9 @@ mod ours {
 #[path = "."]
 mod theirs {
     pub(crate) use wasmtime as api;
+    #[allow(dead_code, reason = "what the other side says for both")]
+    #[path = "asynchronous.rs"]
+    pub(crate) mod asynchronous;
     #[allow(dead_code, reason = "what the other side says for both")]
     #[path = "hooked.rs"]
     pub(crate) mod hooked;

@@ -19,6 +19,7 @@ use crate::report::{Row, Unit};
 use crate::state;
 use crate::theirs::runtime as theirs;
 use crate::v8;
+use crate::waiting;
 
 /// A table of the report.
 pub(crate) struct Section {
@@ -96,6 +97,14 @@ pub(crate) const SECTIONS: &[Section] = &[
         unit: Unit::Nanoseconds,
         rounds: 15,
         run: call_hook::run,
+    },
+    Section {
+        name: "async",
+        title: "Calls that may wait",
+        sides: US_AND_THEM,
+        unit: Unit::Nanoseconds,
+        rounds: 15,
+        run: waiting::run,
     },
     Section {
         name: "bulk",

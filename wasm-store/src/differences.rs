@@ -99,11 +99,10 @@
 //! * **Numbers of traps**, as [`Trap::from_u8`](crate::Trap::from_u8) takes them, are not those of
 //!   Wasmtime.
 //! * **Shared memories.** Waits for a place in one end with the deadlines, timeouts and
-//!   interruptions of the store that waits; in Wasmtime nothing ends them early. They block the
-//!   thread, as there, also in asynchronous calls: a callback for deadlines that yields then only
-//!   lets other threads run. The limiter of a store is queried when its code lets a shared memory
-//!   grow. The state of an instance with a shared memory can't be taken. Shared memories are no
-//!   part of a pool, and a pool's engine may have them.
+//!   interruptions of the store that waits; in Wasmtime nothing ends them early. In
+//!   calls that may wait, they keep no thread, where Wasmtime's block it. The limiter of a store is
+//!   queried when its code lets a shared memory grow. The state of an instance with a shared memory
+//!   can't be taken. Shared memories are no part of a pool, and a pool's engine may have them.
 //!   [`SharedMemory::read`](crate::SharedMemory::read) and
 //!   [`SharedMemory::write`](crate::SharedMemory::write) exist in this crate only.
 //! * **Messages** are worded differently; types, and what

@@ -3,6 +3,7 @@
 
 #![cfg(all(feature = "async", feature = "jit", feature = "wat"))]
 
+mod atomics;
 mod calls;
 mod destructors;
 mod edges;

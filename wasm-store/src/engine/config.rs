@@ -204,9 +204,10 @@ impl Config {
     /// with instances that import the same memory. A shared memory is limited by its own maximum; a
     /// [`ResourceLimiter`](crate::ResourceLimiter) is queried by the store that makes it or whose
     /// code lets it grow, not by those that only see it. Waiting for a place
-    /// (`memory.atomic.wait32`) blocks the thread, in asynchronous calls as well, until the place
-    /// is notified, the time is over, or the store is interrupted. Code that runs in parallel can
-    /// measure time with another thread as a clock, whatever clocks the host provides.
+    /// (`memory.atomic.wait32`) blocks the thread, or keeps none in a call that may wait (feature
+    /// `async`), until the place is notified, the time is over, or the store is interrupted. Code
+    /// that runs in parallel can measure time with another thread as a clock, whatever clocks the
+    /// host provides.
     pub fn shared_memory(&mut self, enable: bool) -> &mut Self {
         self.shared_memory = enable;
         self

@@ -15,10 +15,10 @@
 //! | | `FRAME_WASM_SP` | where the frame of an entry has the Wasm stack's pointer |
 //! | `waiting` | `enter_waiting_thunk`, `WaitingImage`, `host_waiting`, `is_waiting_entry` | as `thunks`, for calls that may be left while they wait (feature `async`) |
 //! | | `suspend`, `Saved`, `Resume`, `resume_thunk`, `go_on_thunk`, `fail_thunk` | leaving such a call, and going on with it |
-//! | | `memory_grow`, `table_grow` | the thunks of these builtins, which may wait |
+//! | | `memory_grow`, `table_grow`, `atomic_wait32`, `atomic_wait64` | the thunks of these builtins, which may wait |
 //! | `registers` | `Interrupted` | program counter, stack and frame pointer of a thread that a signal stopped |
 //! | | `go_on_unwinding` | makes that thread continue in `unwind_thunk` |
-//! | `interruption` | `decide` | whether code that is to stop goes on |
+//! | `interruption` | `decide`, `decide_or_wait` | whether code that is to stop goes on |
 //! | | `divert` | makes that thread check whether it is to stop; without a reason it continues after the read |
 //! | `witness` | `look`, `skip_look` | a read that a signal handler can answer |
 //! | `cycles` | `time_stamp` | the counter of cycles, for `observe` |
@@ -34,10 +34,11 @@ pub(crate) use x86_64::time_stamp;
 pub(crate) use x86_64::{
     CallLayout, FRAME_WASM_SP, Interrupted, RegisterImage, ValueLocation, Width, builtin_thunk,
     decide, divert, enter_array_thunk, enter_registers_thunk, go_on_unwinding, host_array,
-    host_registers, look, raise, resume, skip_look,
+    host_registers, leave_for_host, look, raise, resume, return_to_wasm, skip_look,
 };
 #[cfg(feature = "async")]
 pub(crate) use x86_64::{
-    Resume, Saved, WaitingImage, enter_waiting_thunk, fail_thunk, go_on_thunk, host_waiting,
-    is_waiting_entry, memory_grow, resume_thunk, suspend, table_grow,
+    Resume, Saved, WaitingImage, atomic_wait32, atomic_wait64, decide_or_wait, enter_waiting_thunk,
+    fail_thunk, go_on_thunk, host_waiting, is_waiting_entry, memory_grow, resume_thunk, suspend,
+    table_grow,
 };

@@ -11,11 +11,12 @@ use wasm_types::{MemoryIndex, TrapCode};
 use super::arch::{decide, raise};
 use super::builtin_caller::{instance, trap};
 use super::context::VMContext;
-use super::memory::{AtomicPlace, VmMemory};
+use super::memory::{AtomicPlace, VmSharedMemory};
 use super::parking::Waited;
 use super::store::VmStore;
 use super::unwind::Unwind;
 
+#[cfg(not(feature = "async"))]
 pub(super) unsafe extern "C" fn atomic_wait32(
     context: *mut VMContext,
     memory: u32,
@@ -27,6 +28,7 @@ pub(super) unsafe extern "C" fn atomic_wait32(
     unsafe { wait(context, memory, (address, 4), expected.into(), timeout) }
 }
 
+#[cfg(not(feature = "async"))]
 pub(super) unsafe extern "C" fn atomic_wait64(
     context: *mut VMContext,
     memory: u32,
@@ -55,27 +57,49 @@ pub(super) unsafe extern "C" fn atomic_notify(
     }
 }
 
-/// Waits, and leaves Wasm if it has to stop.
-unsafe fn wait(
+/// The memory and the place in it that code waits for, or the trap of code that can't.
+///
+/// # Safety
+///
+/// As for builtins.
+pub(super) unsafe fn awaited(
     context: *mut VMContext,
     memory: u32,
     (address, size): (u64, u8),
+) -> Result<(Arc<VmSharedMemory>, AtomicPlace), TrapCode> {
+    // SAFETY: compiled code names a memory of its instance.
+    let memory = unsafe { instance(context).memory(MemoryIndex::new(memory)).as_ref() };
+    let place = AtomicPlace::new(address, size, memory.byte_size())?;
+    match memory.shared() {
+        Some(shared) => Ok((Arc::clone(shared), place)),
+        None => Err(TrapCode::AtomicWaitNonSharedMemory),
+    }
+}
+
+/// When a wait ends. A negative number is no limit, and neither is a time that the clock can't
+/// express.
+pub(super) fn deadline(timeout: u64) -> Option<Instant> {
+    let timeout = u64::try_from(timeout as i64).ok().map(Duration::from_nanos)?;
+    Instant::now().checked_add(timeout)
+}
+
+/// Waits, and leaves Wasm if it has to stop.
+///
+/// # Safety
+///
+/// As for builtins.
+pub(super) unsafe fn wait(
+    context: *mut VMContext,
+    memory: u32,
+    place: (u64, u8),
     expected: u64,
     timeout: u64,
 ) -> u32 {
-    // SAFETY: compiled code names a memory of its instance. Whatever is borrowed or owned here is
-    // gone before Wasm is left.
+    // SAFETY: whatever is borrowed or owned here is gone before Wasm is left.
     unsafe {
-        let memory = instance(context).memory(MemoryIndex::new(memory));
-        let place = match AtomicPlace::new(address, size, memory.as_ref().byte_size()) {
-            Ok(place) => place,
-            Err(code) => trap(context, code),
-        };
-        if memory.as_ref().shared().is_none() {
-            trap(context, TrapCode::AtomicWaitNonSharedMemory);
-        }
-        let waited = catch_unwind(AssertUnwindSafe(|| {
-            wait_in(context, memory.as_ref(), place, expected, timeout)
+        let waited = catch_unwind(AssertUnwindSafe(|| match awaited(context, memory, place) {
+            Ok((shared, place)) => wait_in(context, &shared, place, expected, timeout),
+            Err(code) => Ok(Err(code)),
         }));
         let failure = match waited {
             Ok(Ok(Ok(outcome))) => return outcome,
@@ -89,25 +113,18 @@ unsafe fn wait(
     }
 }
 
-/// Waits in a memory that is shared, until it is over or something stops the code of the store.
+/// Waits in a memory, until it is over or something stops the code of the store.
 ///
 /// # Safety
 ///
 /// As for builtins.
 unsafe fn wait_in(
     context: *mut VMContext,
-    memory: &VmMemory,
+    shared: &VmSharedMemory,
     place: AtomicPlace,
     expected: u64,
     timeout: u64,
 ) -> Result<Result<u32, TrapCode>, crate::Error> {
-    let Some(shared) = memory.shared() else {
-        return Ok(Err(TrapCode::AtomicWaitNonSharedMemory));
-    };
-    let shared = Arc::clone(shared);
-    // A negative number is no limit, and neither is a time that the clock can't express.
-    let timeout = u64::try_from(timeout as i64).ok().map(Duration::from_nanos);
-    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     // SAFETY: the instance's store lives. What is borrowed of it is not kept while callbacks run.
     let (store, interrupts) = unsafe {
         let store = (*context).store;
@@ -115,8 +132,8 @@ unsafe fn wait_in(
     };
     // SAFETY: this runs on behalf of code of the store, which has a frame on its stack.
     let interrupted = || unsafe { decide(store, true) };
-    let waited = shared.wait(place, expected, deadline, interrupts.as_ref(), interrupted)?;
-    Ok(match waited {
+    let (deadline, interrupts) = (deadline(timeout), interrupts.as_ref());
+    Ok(match shared.wait(place, expected, deadline, interrupts, interrupted)? {
         Waited::Woken => Ok(0),
         Waited::Mismatch => Ok(1),
         Waited::TimedOut => Ok(2),

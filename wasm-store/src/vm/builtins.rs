@@ -10,7 +10,9 @@ use wasm_types::abi::Builtin;
 use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapCode};
 
 use super::arch::{builtin_thunk, raise};
-use super::atomics::{atomic_notify, atomic_wait32, atomic_wait64};
+use super::atomics::atomic_notify;
+#[cfg(not(feature = "async"))]
+use super::atomics::{atomic_wait32, atomic_wait64};
 use super::builtin_caller::{instance, trap};
 use super::context::VMContext;
 use super::exceptions::{caught_exception, keep_exception, rethrow, throw, throw_ref};
@@ -32,8 +34,21 @@ struct Table([*const u8; Builtin::ALL.len()]);
 // SAFETY: addresses of code, never written.
 unsafe impl Sync for Table {}
 
-/// Makes the thunk of a builtin. What grows may have to wait for the host's limiter.
+/// Makes the thunk of a builtin. What grows may have to wait for the host's limiter, and who waits
+/// for a place in a memory waits.
 macro_rules! thunk_of {
+    (atomic_wait32, $target:path) => {
+        #[cfg(feature = "async")]
+        pub(crate) use $crate::vm::arch::atomic_wait32;
+        #[cfg(not(feature = "async"))]
+        super::builtin_thunk!(atomic_wait32, $target);
+    };
+    (atomic_wait64, $target:path) => {
+        #[cfg(feature = "async")]
+        pub(crate) use $crate::vm::arch::atomic_wait64;
+        #[cfg(not(feature = "async"))]
+        super::builtin_thunk!(atomic_wait64, $target);
+    };
     (memory_grow, $target:path) => {
         #[cfg(feature = "async")]
         pub(crate) use $crate::vm::arch::memory_grow;
@@ -60,7 +75,7 @@ macro_rules! builtins {
     ) => {
         mod thunk {
             $(super::thunk_of!($name, super::$name);)*
-            $(super::builtin_thunk!($later_name, super::$later_name);)*
+            $(super::thunk_of!($later_name, super::$later_name);)*
         }
         static TABLE: Table = Table([
             $(thunk::$name as *const u8,)*

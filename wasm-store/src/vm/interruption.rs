@@ -21,6 +21,8 @@ mod timer;
 use epochs::Epochs;
 use pages::Pages;
 pub(super) use pages::readable_page;
+#[cfg(feature = "async")]
+pub(super) use reasons::Alert;
 pub(crate) use reasons::{Interrupts, Reason, Verdict};
 pub(crate) use store::{Decision, Timeout};
 pub(super) use store::{StoreInterruption, call_begins, call_ended};

@@ -113,10 +113,22 @@ pub(super) unsafe fn take(store: *mut VMStoreContext) -> Box<Unwind> {
 pub(super) unsafe fn raise_trap(store: *mut VMStoreContext, code: TrapCode) -> ! {
     // SAFETY: a builtin runs on behalf of an entry, and its thunk has pushed a frame at `wasm_sp`.
     unsafe {
+        set_trap(store, code);
+        super::arch::raise(store)
+    }
+}
+
+/// Records a trap at the call that Wasm has left for the host with.
+///
+/// # Safety
+///
+/// Wasm of the store waits for the host.
+pub(super) unsafe fn set_trap(store: *mut VMStoreContext, code: TrapCode) {
+    // SAFETY: the thunk that has left Wasm has pushed a frame at `wasm_sp`.
+    unsafe {
         let frame = (*store).wasm_sp.cast::<usize>();
         (*store).trap =
             PendingTrap { code: code as u8, pc: *frame.add(1) - 1, fp: *frame, address: 0 };
-        super::arch::raise(store)
     }
 }
 

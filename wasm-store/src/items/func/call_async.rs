@@ -34,8 +34,10 @@ impl Func {
     /// its thread for as long; see [`Config::epoch_interruption`](crate::Config) for what can be
     /// done about it. The time of [`Store::set_timeout`](crate::Store::set_timeout) goes on while
     /// the call waits; that of [`Store::set_cpu_timeout`](crate::Store::set_cpu_timeout) is the
-    /// time of the thread that has polled the call first. Neither wakes a future: they take effect
-    /// when Wasm goes on.
+    /// time of the thread that has polled the call first. Both, as deadlines and requests to
+    /// interrupt, end waits for places in shared memories (`memory.atomic.wait32`), and those of
+    /// host functions that use a [`Waiter`](crate::Waiter). Other futures are not woken by them:
+    /// they take effect when Wasm goes on.
     ///
     /// # Errors
     ///

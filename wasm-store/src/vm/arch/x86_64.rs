@@ -13,6 +13,8 @@ mod witness;
 
 #[cfg(feature = "observe")]
 pub(crate) use cycles::time_stamp;
+#[cfg(feature = "async")]
+pub(crate) use interruption::decide_or_wait;
 pub(crate) use interruption::{decide, divert};
 pub(crate) use layout::{CallLayout, ValueLocation, Width};
 pub(crate) use registers::{Interrupted, go_on_unwinding};
@@ -20,11 +22,11 @@ pub(crate) use registers::{Interrupted, go_on_unwinding};
 pub(crate) use saved::Saved;
 pub(crate) use thunks::{
     FRAME_WASM_SP, RegisterImage, builtin_thunk, enter_array_thunk, enter_registers_thunk,
-    host_array, host_registers, raise, resume,
+    host_array, host_registers, leave_for_host, raise, resume, return_to_wasm,
 };
 #[cfg(feature = "async")]
 pub(crate) use waiting::{
-    Resume, WaitingImage, enter_waiting_thunk, fail_thunk, go_on_thunk, host_waiting,
-    is_waiting_entry, memory_grow, resume_thunk, suspend, table_grow,
+    Resume, WaitingImage, atomic_wait32, atomic_wait64, enter_waiting_thunk, fail_thunk,
+    go_on_thunk, host_waiting, is_waiting_entry, memory_grow, resume_thunk, suspend, table_grow,
 };
 pub(crate) use witness::{look, skip_look};

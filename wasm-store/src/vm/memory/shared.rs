@@ -20,6 +20,8 @@ use crate::Error;
 use crate::vm::context::MemoryRecord;
 use crate::vm::engine::VmEngine;
 use crate::vm::interruption::Interrupts;
+#[cfg(feature = "async")]
+use crate::vm::parking::Parked;
 use crate::vm::parking::{ParkingLot, Waited};
 use crate::vm::room::Room;
 use crate::vm::store::StoreHost;
@@ -217,6 +219,30 @@ impl VmSharedMemory {
         let is_expected = || self.read(place) == expected;
         let alert = |parked: &_| interrupts.map(|own| own.wake_when_raised(parked));
         self.parking.wait(place.address, is_expected, deadline, alert, interrupted)
+    }
+
+    /// Has somebody wait for a place, if the bytes there are those of a number. Returns whether they
+    /// are. [`leave`](Self::leave) is to follow.
+    #[cfg(feature = "async")]
+    pub(in crate::vm) fn enter(
+        &self,
+        place: AtomicPlace,
+        expected: u64,
+        parked: &Arc<Parked>,
+    ) -> bool {
+        self.parking.enter(place.address, || self.read(place) == expected, parked)
+    }
+
+    /// Whether nobody has notified somebody that waits for a place.
+    #[cfg(feature = "async")]
+    pub(in crate::vm) fn is_waiting(&self, place: AtomicPlace, parked: &Arc<Parked>) -> bool {
+        self.parking.is_queued(place.address, parked)
+    }
+
+    /// Ends the wait of somebody. `false` if it was notified before.
+    #[cfg(feature = "async")]
+    pub(in crate::vm) fn leave(&self, place: AtomicPlace, parked: &Arc<Parked>) -> bool {
+        self.parking.leave(place.address, parked)
     }
 
     /// Wakes at most so many who wait at an address. Returns how many.

@@ -9,9 +9,10 @@ use std::task::{Context, Poll};
 
 use wasm_types::{MemoryIndex, TableIndex};
 
-use super::{Pending, suspend, wait_in_builtin};
+use super::Pending;
+use super::leaving::wait_in_builtin;
 use crate::Error;
-use crate::vm::arch::raise;
+use crate::vm::arch::{raise, suspend};
 use crate::vm::context::{VMContext, VMStoreContext};
 use crate::vm::store::VmStore;
 use crate::vm::unwind::Unwind;
@@ -47,7 +48,6 @@ pub(in crate::vm) unsafe extern "C" fn memory_grow(
     context: *mut VMContext,
     memory: u32,
     delta: u64,
-    _: u64,
     preserved: *const [u64; 5],
 ) -> u64 {
     // SAFETY: compiled code names a memory of its instance.

@@ -209,6 +209,21 @@ pub(crate) unsafe fn decide(
     })
 }
 
+/// As [`decide`], for code that can be left meanwhile: it may also have to wait before it goes on.
+///
+/// # Safety
+///
+/// As for [`decide`].
+#[cfg(feature = "async")]
+pub(crate) unsafe fn decide_or_wait(store: *mut VMStoreContext) -> Result<Decision, Error> {
+    // SAFETY: as the caller promises.
+    Ok(match unsafe { outcome(store, true, true)? } {
+        Outcome::GoOn => Decision::GoOn,
+        Outcome::Trap(_) => Decision::Stop,
+        Outcome::Wait(pending) => Decision::Wait(pending),
+    })
+}
+
 /// Looks up why the code was interrupted, and runs the callback if a deadline is reached. The code
 /// may continue only if there is a frame.
 unsafe fn outcome(

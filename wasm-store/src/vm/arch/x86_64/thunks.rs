@@ -145,6 +145,108 @@ macro_rules! align_thunk {
     };
 }
 
+/// Pushes a copy of `rcx` bytes of stack arguments at `rdx`, and loads all argument registers but
+/// the first from the image at `r11`.
+macro_rules! pass_arguments {
+    () => {
+        "2:
+         test rcx, rcx
+         jz 3f
+         push qword ptr [rdx + rcx - 8]
+         sub rcx, 8
+         jmp 2b
+         3:
+         movaps xmm0, [r11 + {vectors}]
+         movaps xmm1, [r11 + {vectors} + 16]
+         movaps xmm2, [r11 + {vectors} + 32]
+         movaps xmm3, [r11 + {vectors} + 48]
+         movaps xmm4, [r11 + {vectors} + 64]
+         movaps xmm5, [r11 + {vectors} + 80]
+         movaps xmm6, [r11 + {vectors} + 96]
+         movaps xmm7, [r11 + {vectors} + 112]
+         mov rsi, [r11 + 8]
+         mov rdx, [r11 + 16]
+         mov rcx, [r11 + 24]
+         mov r8, [r11 + 32]
+         mov r9, [r11 + 40]"
+    };
+}
+
+#[cfg(feature = "async")]
+pub(super) use pass_arguments;
+
+/// From Wasm to the host's stack, below the innermost entry frame: `rdi` is a context that has the
+/// store at the offset `store`, whose own context is in `r10` then.
+macro_rules! leave_for_host {
+    () => {
+        "push rbp
+         mov rbp, rsp
+         mov r10, [rdi + {store}]
+         mov [r10 + {wasm_sp}], rbp
+         mov rsp, [r10 + {host_sp}]"
+    };
+}
+pub(crate) use leave_for_host;
+
+/// The way back from the host's stack, if the callee pops nothing.
+macro_rules! return_to_wasm {
+    () => {
+        "mov rsp, rbp
+         pop rbp
+         ret"
+    };
+}
+pub(crate) use return_to_wasm;
+
+/// Makes room on the host's stack, and writes all argument registers to an image at its start.
+macro_rules! save_arguments {
+    () => {
+        "sub rsp, {image_size}
+         mov [rsp], rdi
+         mov [rsp + 8], rsi
+         mov [rsp + 16], rdx
+         mov [rsp + 24], rcx
+         mov [rsp + 32], r8
+         mov [rsp + 40], r9
+         movaps [rsp + {vectors}], xmm0
+         movaps [rsp + {vectors} + 16], xmm1
+         movaps [rsp + {vectors} + 32], xmm2
+         movaps [rsp + {vectors} + 48], xmm3
+         movaps [rsp + {vectors} + 64], xmm4
+         movaps [rsp + {vectors} + 80], xmm5
+         movaps [rsp + {vectors} + 96], xmm6
+         movaps [rsp + {vectors} + 112], xmm7"
+    };
+}
+
+#[cfg(feature = "async")]
+pub(super) use save_arguments;
+
+/// Calls what gathers arguments and spreads results, with the context, the image at `rsp` and the
+/// stack arguments; and returns to Wasm, with the results that it has put there. It has returned how
+/// many bytes of stack arguments the callee pops, as the convention wants.
+macro_rules! dispatch {
+    () => {
+        "mov rsi, rsp
+         lea rdx, [rbp + 16]
+         call {dispatch}
+         mov r11, rax
+         mov rax, [rsp + {int_results}]
+         mov rcx, [rsp + {int_results} + 8]
+         movaps xmm0, [rsp + {vector_results}]
+         movaps xmm1, [rsp + {vector_results} + 16]
+         mov rsp, rbp
+         pop rbp
+         pop r10
+         add rsp, r11
+         push r10
+         ret"
+    };
+}
+
+#[cfg(feature = "async")]
+pub(super) use dispatch;
+
 /// Calls [`VMStoreContext::entry_code`] on the store's Wasm stack, with all argument registers and
 /// the result registers passed through: `extern "C" fn(context, …) -> R` for every signature that
 /// fits in registers.
@@ -188,27 +290,8 @@ pub(crate) unsafe extern "C" fn enter_array_thunk(
         "mov r15, rsi
          mov r11, rsi",
         change_to_wasm_stack!(),
-        "2:
-         test rcx, rcx
-         jz 3f
-         push qword ptr [rdx + rcx - 8]
-         sub rcx, 8
-         jmp 2b
-         3:
-         movaps xmm0, [r11 + {vectors}]
-         movaps xmm1, [r11 + {vectors} + 16]
-         movaps xmm2, [r11 + {vectors} + 32]
-         movaps xmm3, [r11 + {vectors} + 48]
-         movaps xmm4, [r11 + {vectors} + 64]
-         movaps xmm5, [r11 + {vectors} + 80]
-         movaps xmm6, [r11 + {vectors} + 96]
-         movaps xmm7, [r11 + {vectors} + 112]
-         mov rsi, [r11 + 8]
-         mov rdx, [r11 + 16]
-         mov rcx, [r11 + 24]
-         mov r8, [r11 + 32]
-         mov r9, [r11 + 40]
-         call [r10 + {entry_code}]
+        pass_arguments!(),
+        "call [r10 + {entry_code}]
          mov [r15 + {int_results}], rax
          mov [r15 + {int_results} + 8], rcx
          movaps [r15 + {vector_results}], xmm0
@@ -300,15 +383,9 @@ pub(crate) unsafe fn resume(target: usize, sp: usize, fp: usize, values: *const 
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn host_registers() {
     naked_asm!(
-        "push rbp
-         mov rbp, rsp
-         mov r10, [rdi + {store}]
-         mov [r10 + {wasm_sp}], rbp
-         mov rsp, [r10 + {host_sp}]
-         call [rdi + {shim}]
-         mov rsp, rbp
-         pop rbp
-         ret",
+        leave_for_host!(),
+        "call [rdi + {shim}]",
+        return_to_wasm!(),
         align_thunk!(),
         store = const offset_of!(HostRecord, store),
         shim = const offset_of!(HostRecord, shim),
@@ -326,40 +403,9 @@ pub(crate) unsafe extern "C" fn host_registers() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn host_array() {
     naked_asm!(
-        "push rbp
-         mov rbp, rsp
-         mov r10, [rdi + {store}]
-         mov [r10 + {wasm_sp}], rbp
-         mov rsp, [r10 + {host_sp}]
-         sub rsp, {image_size}
-         mov [rsp], rdi
-         mov [rsp + 8], rsi
-         mov [rsp + 16], rdx
-         mov [rsp + 24], rcx
-         mov [rsp + 32], r8
-         mov [rsp + 40], r9
-         movaps [rsp + {vectors}], xmm0
-         movaps [rsp + {vectors} + 16], xmm1
-         movaps [rsp + {vectors} + 32], xmm2
-         movaps [rsp + {vectors} + 48], xmm3
-         movaps [rsp + {vectors} + 64], xmm4
-         movaps [rsp + {vectors} + 80], xmm5
-         movaps [rsp + {vectors} + 96], xmm6
-         movaps [rsp + {vectors} + 112], xmm7
-         mov rsi, rsp
-         lea rdx, [rbp + 16]
-         call {dispatch}
-         mov r11, rax
-         mov rax, [rsp + {int_results}]
-         mov rcx, [rsp + {int_results} + 8]
-         movaps xmm0, [rsp + {vector_results}]
-         movaps xmm1, [rsp + {vector_results} + 16]
-         mov rsp, rbp
-         pop rbp
-         pop r10
-         add rsp, r11
-         push r10
-         ret",
+        leave_for_host!(),
+        save_arguments!(),
+        dispatch!(),
         store = const offset_of!(HostRecord, store),
         wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
         host_sp = const offset_of!(VMStoreContext, host_sp),
@@ -378,15 +424,9 @@ macro_rules! builtin_thunk {
         #[unsafe(naked)]
         pub(crate) unsafe extern "C" fn $name() {
             std::arch::naked_asm!(
-                "push rbp
-                 mov rbp, rsp
-                 mov r10, [rdi + {store}]
-                 mov [r10 + {wasm_sp}], rbp
-                 mov rsp, [r10 + {host_sp}]
-                 call {target}
-                 mov rsp, rbp
-                 pop rbp
-                 ret",
+                $crate::vm::arch::leave_for_host!(),
+                "call {target}",
+                $crate::vm::arch::return_to_wasm!(),
                 store = const std::mem::offset_of!($crate::vm::context::VMContext, store),
                 wasm_sp = const std::mem::offset_of!($crate::vm::context::VMStoreContext, wasm_sp),
                 host_sp = const std::mem::offset_of!($crate::vm::context::VMStoreContext, host_sp),

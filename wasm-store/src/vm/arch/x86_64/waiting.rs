@@ -18,7 +18,10 @@ use std::mem::offset_of;
 
 use super::layout::{INT_REGISTERS, VECTOR_REGISTERS};
 use super::saved::{Saved, restore_thunk};
-use super::thunks::{FRAME_WASM_SP, RegisterImage, change_to_wasm_stack, return_to_host};
+use super::thunks::{
+    FRAME_WASM_SP, RegisterImage, change_to_wasm_stack, dispatch, leave_for_host, pass_arguments,
+    return_to_host, return_to_wasm, save_arguments,
+};
 use crate::vm::context::{HostRecord, VMContext, VMStoreContext};
 use crate::vm::exceptions::leave_host;
 use crate::vm::suspend::host_waiting_dispatch;
@@ -115,27 +118,8 @@ pub(crate) unsafe extern "C" fn enter_waiting_thunk(
         "mov r11, rsi
          mov r13, [r12 + {wasm_sp}]",
         change_to_wasm_stack!(),
-        "2:
-         test rcx, rcx
-         jz 3f
-         push qword ptr [rdx + rcx - 8]
-         sub rcx, 8
-         jmp 2b
-         3:
-         movaps xmm0, [r11 + {vectors}]
-         movaps xmm1, [r11 + {vectors} + 16]
-         movaps xmm2, [r11 + {vectors} + 32]
-         movaps xmm3, [r11 + {vectors} + 48]
-         movaps xmm4, [r11 + {vectors} + 64]
-         movaps xmm5, [r11 + {vectors} + 80]
-         movaps xmm6, [r11 + {vectors} + 96]
-         movaps xmm7, [r11 + {vectors} + 112]
-         mov rsi, [r11 + 8]
-         mov rdx, [r11 + 16]
-         mov rcx, [r11 + 24]
-         mov r8, [r11 + 32]
-         mov r9, [r11 + 40]
-         call [r12 + {entry_code}]
+        pass_arguments!(),
+        "call [r12 + {entry_code}]
          mov rsp, [r12 + {host_sp}]
          pop qword ptr [r12 + {host_sp}]
          pop qword ptr [r12 + {wasm_sp}]
@@ -292,6 +276,29 @@ unsafe extern "C" fn suspend_thunk(store: *mut VMStoreContext) -> ! {
     )
 }
 
+/// Writes the registers that a callee preserves to the host's stack, so many bytes above its end.
+macro_rules! save_preserved {
+    ($at:literal) => {
+        concat!(
+            "mov [rsp + ",
+            $at,
+            "], rbx
+             mov [rsp + ",
+            $at,
+            " + 8], r12
+             mov [rsp + ",
+            $at,
+            " + 16], r13
+             mov [rsp + ",
+            $at,
+            " + 24], r14
+             mov [rsp + ",
+            $at,
+            " + 32], r15"
+        )
+    };
+}
+
 /// From Wasm to a host function that may wait: registers are written to an image on the host stack,
 /// and stack arguments are popped as the convention wants.
 ///
@@ -301,45 +308,10 @@ unsafe extern "C" fn suspend_thunk(store: *mut VMStoreContext) -> ! {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn host_waiting() {
     naked_asm!(
-        "push rbp
-         mov rbp, rsp
-         mov r10, [rdi + {store}]
-         mov [r10 + {wasm_sp}], rbp
-         mov rsp, [r10 + {host_sp}]
-         sub rsp, {image_size}
-         mov [rsp], rdi
-         mov [rsp + 8], rsi
-         mov [rsp + 16], rdx
-         mov [rsp + 24], rcx
-         mov [rsp + 32], r8
-         mov [rsp + 40], r9
-         movaps [rsp + {vectors}], xmm0
-         movaps [rsp + {vectors} + 16], xmm1
-         movaps [rsp + {vectors} + 32], xmm2
-         movaps [rsp + {vectors} + 48], xmm3
-         movaps [rsp + {vectors} + 64], xmm4
-         movaps [rsp + {vectors} + 80], xmm5
-         movaps [rsp + {vectors} + 96], xmm6
-         movaps [rsp + {vectors} + 112], xmm7
-         mov [rsp + {preserved}], rbx
-         mov [rsp + {preserved} + 8], r12
-         mov [rsp + {preserved} + 16], r13
-         mov [rsp + {preserved} + 24], r14
-         mov [rsp + {preserved} + 32], r15
-         mov rsi, rsp
-         lea rdx, [rbp + 16]
-         call {dispatch}
-         mov r11, rax
-         mov rax, [rsp + {int_results}]
-         mov rcx, [rsp + {int_results} + 8]
-         movaps xmm0, [rsp + {vector_results}]
-         movaps xmm1, [rsp + {vector_results} + 16]
-         mov rsp, rbp
-         pop rbp
-         pop r10
-         add rsp, r11
-         push r10
-         ret",
+        leave_for_host!(),
+        save_arguments!(),
+        save_preserved!("{preserved}"),
+        dispatch!(),
         store = const offset_of!(HostRecord, store),
         wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
         host_sp = const offset_of!(VMStoreContext, host_sp),
@@ -353,9 +325,9 @@ pub(crate) unsafe extern "C" fn host_waiting() {
 }
 
 /// Makes the thunk of a builtin that may wait: it also passes on the registers that a callee
-/// preserves, as a pointer, after four others.
-macro_rules! growing_thunk {
-    ($name:ident, $target:path) => {
+/// preserves, as a pointer in the register named, which is that of the parameter after the last.
+macro_rules! waiting_thunk {
+    ($name:ident, $target:path, $last:literal) => {
         /// From Wasm to the builtin of the same name.
         ///
         /// # Safety
@@ -364,22 +336,12 @@ macro_rules! growing_thunk {
         #[unsafe(naked)]
         pub(crate) unsafe extern "C" fn $name() {
             naked_asm!(
-                "push rbp
-                 mov rbp, rsp
-                 mov r10, [rdi + {store}]
-                 mov [r10 + {wasm_sp}], rbp
-                 mov rsp, [r10 + {host_sp}]
-                 sub rsp, 48
-                 mov [rsp], rbx
-                 mov [rsp + 8], r12
-                 mov [rsp + 16], r13
-                 mov [rsp + 24], r14
-                 mov [rsp + 32], r15
-                 mov r8, rsp
-                 call {target}
-                 mov rsp, rbp
-                 pop rbp
-                 ret",
+                leave_for_host!(),
+                "sub rsp, 48",
+                save_preserved!("0"),
+                concat!("mov ", $last, ", rsp"),
+                "call {target}",
+                return_to_wasm!(),
                 store = const offset_of!(VMContext, store),
                 wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
                 host_sp = const offset_of!(VMStoreContext, host_sp),
@@ -389,5 +351,7 @@ macro_rules! growing_thunk {
     };
 }
 
-growing_thunk!(memory_grow, crate::vm::suspend::memory_grow);
-growing_thunk!(table_grow, crate::vm::suspend::table_grow);
+waiting_thunk!(memory_grow, crate::vm::suspend::memory_grow, "rcx");
+waiting_thunk!(table_grow, crate::vm::suspend::table_grow, "r8");
+waiting_thunk!(atomic_wait32, crate::vm::suspend::atomic_wait32, "r9");
+waiting_thunk!(atomic_wait64, crate::vm::suspend::atomic_wait64, "r9");

@@ -1,0 +1,283 @@
+//! A call that may wait: how it begins, goes on at later polls, ends and is given up.
+
+#![allow(unsafe_code)]
+
+use std::mem;
+use std::ptr::NonNull;
+use std::task::{Context, Poll};
+use std::thread;
+
+use super::{Left, Pending, Started, Suspension, Values, start_shim, while_waiting};
+use crate::Error;
+use crate::vm::arch::{
+    CallLayout, RegisterImage, ValueLocation, enter_waiting_thunk, fail_thunk, go_on_thunk,
+    resume_thunk,
+};
+use crate::vm::call::{call_host, end_call, fill_image, fill_stack, read, read_image};
+use crate::vm::context::{FuncRef, HostFunc, VMStoreContext};
+use crate::vm::host::spread;
+use crate::vm::interruption;
+use crate::vm::store::prepare_call;
+use crate::vm::sys::thread::{current, enter, leave};
+use crate::vm::unwind::{RETURNED, SUSPENDED, Unwind, take};
+use crate::vm::value::ValRaw;
+
+/// A call into Wasm, or of a host function, that may wait.
+pub(crate) struct WaitingCall {
+    store: *mut VMStoreContext,
+    callee: NonNull<FuncRef>,
+    /// For the results that do not come in registers.
+    buffer: Vec<ValRaw>,
+    state: State,
+}
+
+enum State {
+    /// It was not polled yet.
+    New,
+    /// Wasm waits for a host function.
+    Wasm(Suspension),
+    /// The host waits for the host function that it has called.
+    Host(Box<dyn Pending>),
+    /// It is over.
+    Over,
+}
+
+// SAFETY: everything that the pointers lead to belongs to the store, which the call is used with a
+// borrow of, and can be sent to another thread as it is.
+unsafe impl Send for WaitingCall {}
+
+impl WaitingCall {
+    /// A call of a function of a store.
+    pub(crate) fn new(store: *mut VMStoreContext, callee: NonNull<FuncRef>) -> Self {
+        Self { store, callee, buffer: Vec::new(), state: State::New }
+    }
+
+    /// The store. Whoever asks the store itself borrows what the call may have lent.
+    pub(crate) fn store(&self) -> *mut VMStoreContext {
+        self.store
+    }
+
+    /// Runs the call until it waits or is over. The parameters are read from the array at the first
+    /// poll, and the results are written to it at the last one.
+    ///
+    /// # Safety
+    ///
+    /// The store lives, is borrowed by the call from the first poll on to the last one or until
+    /// [`cancel`](Self::cancel), and is ready for a call. The callee is a function of it. The array
+    /// has room for the larger of its parameters and results, and holds values of the parameters'
+    /// types at the first poll.
+    pub(crate) unsafe fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        values: *mut ValRaw,
+    ) -> Poll<Result<(), Box<Unwind>>> {
+        // SAFETY: as the caller promises.
+        let outcome = unsafe {
+            match mem::replace(&mut self.state, State::Over) {
+                State::New if self.callee.as_ref().is_host() => self.start_host(context, values),
+                State::New => self.start_wasm(context, values),
+                State::Wasm(suspension) => self.go_on(suspension, context, values),
+                State::Host(pending) => self.go_on_in_host(pending, context, values),
+                State::Over => {
+                    Err(Box::new(Unwind::Error(Error::msg("a call was polled after it was over"))))
+                }
+            }
+        };
+        match outcome {
+            Ok(State::Over) => Poll::Ready(Ok(())),
+            Ok(state) => {
+                self.state = state;
+                Poll::Pending
+            }
+            Err(unwind) => Poll::Ready(Err(unwind)),
+        }
+    }
+
+    unsafe fn start_host(
+        &mut self,
+        context: &mut Context<'_>,
+        values: *mut ValRaw,
+    ) -> Result<State, Box<Unwind>> {
+        let host = self.callee.cast::<HostFunc>();
+        // SAFETY: a reference to a host function is the head of its record; the shim of one that
+        // may wait is what starts it.
+        unsafe {
+            if !self.callee.as_ref().waits() {
+                return call_host(self.store, host, values).map(|()| State::Over);
+            }
+            leave(enter(current())?);
+            let record = &raw mut (*host.as_ptr()).record;
+            match start_shim(record)(record, values, context) {
+                Started::Ready(true) => Ok(State::Over),
+                Started::Ready(false) => Err(take(self.store)),
+                Started::Pending(pending) => Ok(State::Host(pending)),
+            }
+        }
+    }
+
+    unsafe fn go_on_in_host(
+        &mut self,
+        mut pending: Box<dyn Pending>,
+        context: &mut Context<'_>,
+        values: *mut ValRaw,
+    ) -> Result<State, Box<Unwind>> {
+        // SAFETY: as the caller promises.
+        unsafe {
+            match pending.poll(context, values) {
+                Poll::Pending => Ok(State::Host(pending)),
+                Poll::Ready(true) => Ok(State::Over),
+                Poll::Ready(false) => Err(take(self.store)),
+            }
+        }
+    }
+
+    unsafe fn start_wasm(
+        &mut self,
+        context: &mut Context<'_>,
+        values: *mut ValRaw,
+    ) -> Result<State, Box<Unwind>> {
+        let store = self.store;
+        // SAFETY: as the caller promises.
+        unsafe {
+            let func = &*self.callee.as_ptr();
+            let layout = &func.type_record().layout;
+            let mut stack = Vec::new();
+            if layout.stack_size != 0 || layout.buffer_size != 0 {
+                stack.resize(layout.stack_size as usize / 16, ValRaw::ZERO);
+                self.buffer.resize(layout.buffer_size as usize / 16, ValRaw::ZERO);
+                let buffer = self.buffer.as_mut_ptr();
+                fill_stack(layout, values, stack.as_mut_ptr().cast(), buffer);
+            }
+            let mut image = fill_image(layout, values, self.buffer.as_mut_ptr());
+            // A call that was forgotten while it waited still has its timers.
+            interruption::call_ended(store);
+            if (*store).wasm_sp.is_null() {
+                prepare_call(store)?;
+            }
+            (*store).entry_code = func.code;
+            self.run(context, values, &mut image, |image| {
+                let size = mem::size_of_val(&*stack);
+                enter_waiting_thunk(func.context, image, stack.as_ptr().cast(), size);
+            })
+        }
+    }
+
+    unsafe fn go_on(
+        &mut self,
+        mut suspension: Suspension,
+        context: &mut Context<'_>,
+        values: *mut ValRaw,
+    ) -> Result<State, Box<Unwind>> {
+        let store = self.store;
+        // SAFETY: as the caller promises; a record lives as long as its store, and the buffer is in
+        // a frame of the call.
+        unsafe {
+            let host_data = (*store).host_data;
+            let layout = match suspension.left {
+                Left::Host { record, .. } => Some(&(*(*record).ty).layout),
+                Left::Builtin | Left::Interrupted(_) => None,
+            };
+            let mut results = Values::new(layout.map_or(0, CallLayout::array_len));
+            let results = results.as_mut_ptr();
+            let polled = while_waiting(store, suspension.resume.exit, || {
+                suspension.pending.poll(context, results)
+            });
+            let Poll::Ready(succeeded) = polled else { return Ok(State::Wasm(suspension)) };
+            // Calls that the host function has made may have derived it from their own borrows.
+            (*store).host_data = host_data;
+            let mut image = RegisterImage {
+                ints: [0; 6],
+                int_results: [0; 2],
+                vectors: [0; 8],
+                vector_results: [0; 2],
+            };
+            let Suspension { resume, left, .. } = suspension;
+            self.run(context, values, &mut image, |image| match (left, layout) {
+                _ if !succeeded => fail_thunk(&resume, image),
+                (Left::Interrupted(saved), _) => go_on_thunk(&resume, image, &*saved),
+                (Left::Host { buffer, .. }, Some(layout)) => {
+                    spread(layout, &mut *image, buffer, results);
+                    resume_thunk(&resume, image);
+                }
+                (Left::Builtin, _) => {
+                    (*image).int_results[0] = (*results).u64;
+                    resume_thunk(&resume, image);
+                }
+                (Left::Host { .. }, None) => unreachable!("a host function has a type"),
+            })
+        }
+    }
+
+    /// Runs Wasm with an entry thunk, until the call waits or is over.
+    unsafe fn run(
+        &mut self,
+        context: &mut Context<'_>,
+        values: *mut ValRaw,
+        image: &mut RegisterImage,
+        go: impl FnOnce(*mut RegisterImage),
+    ) -> Result<State, Box<Unwind>> {
+        let store = self.store;
+        // SAFETY: as the caller of `poll` promises. No code of the host runs on the thread's stack
+        // above the entry when the thunk returns, so that the context is not used afterwards.
+        unsafe {
+            let previous = match enter(store) {
+                Ok(previous) => previous,
+                Err(unwind) => {
+                    (*store).failure = None;
+                    interruption::call_ended(store);
+                    return Err(unwind);
+                }
+            };
+            let suspending = &raw mut (*(*store).vm).suspending;
+            let outer = (*suspending).context.replace(NonNull::from(context).cast());
+            go(image);
+            (*suspending).context = outer;
+            leave(previous);
+            match (*store).outcome {
+                RETURNED => {}
+                SUSPENDED => {
+                    (*store).outcome = (*store).returned;
+                    let left = (*suspending).left.take();
+                    return Ok(left.map_or(State::Over, State::Wasm));
+                }
+                _ => end_call(store, ())?,
+            }
+            let layout = &self.callee.as_ref().type_record().layout;
+            read_image(layout, image, values);
+            if !self.buffer.is_empty() {
+                for (index, (place, width)) in layout.results.iter().enumerate() {
+                    if let ValueLocation::Memory(offset) = place {
+                        let from = self.buffer.as_ptr().byte_add(*offset as usize);
+                        *values.add(index) = read(from, *width);
+                    }
+                }
+            }
+            Ok(State::Over)
+        }
+    }
+
+    /// Gives the call up if it was begun and is not over; `None` if that is not so.
+    ///
+    /// # Errors
+    ///
+    /// What a destructor has panicked with.
+    ///
+    /// # Safety
+    ///
+    /// As for [`poll`](Self::poll).
+    pub(crate) unsafe fn cancel(&mut self) -> Option<thread::Result<()>> {
+        // SAFETY: as the caller promises.
+        unsafe {
+            match mem::replace(&mut self.state, State::Over) {
+                State::New | State::Over => None,
+                State::Host(pending) => Some(pending.cancel()),
+                State::Wasm(suspension) => {
+                    let Suspension { resume, pending, .. } = suspension;
+                    let dropped = while_waiting(self.store, resume.exit, || pending.cancel());
+                    interruption::call_ended(self.store);
+                    Some(dropped)
+                }
+            }
+        }
+    }
+}
