@@ -14,7 +14,8 @@ fn main() {
             "cargo::error=code runs on x86-64 Linux only so far, and `wasm-store` and `wasm-runtime` \
              are built for nothing else. Modules can be compiled there for other machines \
              (`wasm-runtime compile --target`); `wasm-types`, `wasm-translate`, `wasm-artifact`, \
-             `wasm-hooks`, `wasm-rewrite` and `wasm-component` are built everywhere"
+             `wasm-hooks`, `wasm-rewrite`, `wasm-component` and `wasm-component-translate` are built \
+             everywhere"
         );
     }
 }

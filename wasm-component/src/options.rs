@@ -5,7 +5,7 @@ use core::fmt;
 use crate::index::{ComponentInstanceIndex, MemorySlot, PostReturnSlot, ReallocSlot};
 
 /// How strings lie in linear memory.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum StringEncoding {
     /// UTF-8; lengths are in bytes.
     #[default]

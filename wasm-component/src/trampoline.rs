@@ -18,7 +18,7 @@ pub mod instance_flags {
 }
 
 /// A core function that the runtime provides. All take and return numbers only.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Trampoline {
     /// Calls a function that the component imports. Its signature is that of the lowered function.
     LowerImport {

@@ -12,6 +12,7 @@ pub(crate) const CRATES: &[&str] = &[
     "wasm-hooks",
     "wasm-rewrite",
     "wasm-component",
+    "wasm-component-translate",
     "wasm-component-macro",
     "wasm-loader",
     "wasm-cache",

@@ -65,6 +65,12 @@ const LAYERS: &[Layer] = &[
         unsafe_code: Unsafe::Forbidden,
     },
     Layer {
+        name: "wasm-component-translate",
+        may_use: &["wasm-types", "wasm-component"],
+        must_not_know: &[COMPILER, "object", "rustix", "libc"],
+        unsafe_code: Unsafe::Forbidden,
+    },
+    Layer {
         name: "wasm-component-macro",
         may_use: &[],
         must_not_know: &[COMPILER, "object", "rustix", "libc"],

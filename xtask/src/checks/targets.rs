@@ -8,11 +8,13 @@ use crate::shell::Shell;
 /// What does not run code, but the compiler. Signatures are left out: their hash brings C code, for
 /// which a compiler of the target would be needed.
 const PORTABLE: &str = "--package wasm-types --package wasm-artifact --package wasm-hooks \
-     --package wasm-component --features wasm-types/std,wasm-types/validate,wasm-hooks/dwarf,wasm-hooks/tracing";
+     --package wasm-component \
+     --features wasm-types/std,wasm-types/validate,wasm-hooks/dwarf,wasm-hooks/tracing";
 
 /// The compiler and what rewrites modules: large, and without a word about the machine that they
 /// run on, so that they are checked for one target only.
 const COMPILER: &str = " --package wasm-translate --package wasm-rewrite \
+     --package wasm-component-translate \
      --features wasm-translate/exact-extensions,wasm-translate/native,wasm-translate/parallel";
 
 /// Targets, and what is checked for each besides [`PORTABLE`].

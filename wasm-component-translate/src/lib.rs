@@ -1,0 +1,24 @@
+//! Translates WebAssembly components.
+//!
+//! `translate` validates a component and takes it apart: all components within it are inlined
+//! until core modules remain, a *plan* of how they are instantiated and wired
+//! ([`wasm_component::Plan`]), and *adapters*: functions that one component lifts and another
+//! lowers become core modules, too. So what runs a component has to know core modules and the
+//! plan.
+//!
+//! # Should I use this?
+//!
+//! Use it if you write a runtime or a compiler for components. To run components take
+//! `wasm-runtime`.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// What uses them comes next.
+#[allow(dead_code)]
+mod adapt;
+#[allow(dead_code)]
+mod def;
+mod error;
+
+pub use error::{Error, ErrorKind};
