@@ -6,19 +6,23 @@
 //!
 //! The arguments are the check, the first seed, the number of inputs, and the number of processes
 //! at once. An input that ends its process, or takes more than two minutes, is reported with its
-//! seed as well, and the run continues after it. To look into one:
+//! seed as well, and the run continues after it. At the end it says what was done with them.
+//! To look into one:
 //! `SMOKE_TRACE=1 … --example long -- api SEED 1`. The exit code is 1 if something was found.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::FileExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use wasm_runtime_fuzz::smoke;
+use wasm_runtime_fuzz::tally;
 use wasm_runtime_fuzz::targets::check_of;
 
 /// How many inputs a process checks before the next one is started.
@@ -51,6 +55,7 @@ fn main() {
         );
     }
     let begun = Instant::now();
+    let counts = Counts::default();
     let (next, done, found) = (AtomicU64::new(first), AtomicU64::new(0), AtomicU64::new(0));
     thread::scope(|scope| {
         for _ in 0..processes {
@@ -61,7 +66,7 @@ fn main() {
                         return;
                     }
                     let to = (from + PIECE).min(end);
-                    found.fetch_add(piece(&args[0], from, to), Ordering::Relaxed);
+                    found.fetch_add(piece(&args[0], from, to, &counts), Ordering::Relaxed);
                     let done = done.fetch_add(to - from, Ordering::Relaxed) + to - from;
                     let rate = done as f64 / begun.elapsed().as_secs_f64();
                     let found = found.load(Ordering::Relaxed);
@@ -74,6 +79,9 @@ fn main() {
         }
     });
     let failed = found.load(Ordering::Relaxed);
+    for (what, count) in &*counts.lock().expect("nobody panics with it") {
+        println!("{}: {count} {what}", args[0]);
+    }
     println!("{}: {count} inputs from seed {first}, {failed} failed", args[0]);
     std::process::exit(i32::from(failed > 0));
 }
@@ -87,10 +95,16 @@ fn child(check: fn(&[u8]), seeds: std::ops::Range<u64>, file: &File) {
             println!("{seed}");
         }
     }
+    for (what, count) in tally::counts() {
+        println!("{count} {what}");
+    }
 }
 
+/// What was done with the inputs, by processes that came to their end.
+type Counts = Mutex<BTreeMap<String, u64>>;
+
 /// Lets child processes check a range of seeds, and returns how many failed.
-fn piece(name: &str, mut from: u64, to: u64) -> u64 {
+fn piece(name: &str, mut from: u64, to: u64, counts: &Counts) -> u64 {
     let mut failed = 0;
     while from < to {
         let path = std::env::temp_dir().join(format!("long-{}-{from}", std::process::id()));
@@ -106,8 +120,17 @@ fn piece(name: &str, mut from: u64, to: u64) -> u64 {
         let listener = thread::spawn({
             let name = name.to_owned();
             move || {
-                let seeds = said.lines().map_while(Result::ok);
-                seeds.inspect(|seed| println!("{name}: seed {seed} fails")).count() as u64
+                let (mut failed, mut counts) = (0, Vec::new());
+                for line in said.lines().map_while(Result::ok) {
+                    match line.split_once(' ') {
+                        Some((count, what)) => counts.push((what.to_owned(), count.parse())),
+                        None => {
+                            println!("{name}: seed {line} fails");
+                            failed += 1;
+                        }
+                    }
+                }
+                (failed, counts)
             }
         });
         let at = || {
@@ -115,7 +138,12 @@ fn piece(name: &str, mut from: u64, to: u64) -> u64 {
             bytes.try_into().map_or(from, u64::from_le_bytes)
         };
         let end = wait(&mut child, at);
-        failed += listener.join().expect("it does not panic");
+        let (more, said) = listener.join().expect("it does not panic");
+        failed += more;
+        for (what, count) in said {
+            let mut counts = counts.lock().expect("nobody panics with it");
+            *counts.entry(what).or_default() += count.unwrap_or(0);
+        }
         let last = at();
         let _ = std::fs::remove_file(&path);
         let Some(why) = end else { return failed };

@@ -23,6 +23,7 @@ use arbitrary::Result;
 use wasm_types::{Module, WasmFeatures};
 
 use crate::generate;
+use crate::tally::count;
 use outcome::Outcome;
 use plan::Plan;
 
@@ -66,7 +67,11 @@ pub fn check_module(wasm: &[u8]) {
 fn check_binary(wasm: &[u8], settings: &ours::Settings, compare_places: bool) {
     let module = Module::parse(wasm, WasmFeatures::SUPPORTED)
         .unwrap_or_else(|error| panic!("generated modules are valid: {error}"));
-    let Some(plan) = Plan::new(module, wasm) else { return };
+    let Some(plan) = Plan::new(module, wasm) else {
+        count("modules that were left out");
+        return;
+    };
+    count("modules that ran");
     let mut ours = ours::run(wasm, &plan, settings);
     let places = outcome::take_places(&mut ours);
     if plan.only_wasmtime && !cfg!(feature = "wasmtime") {
@@ -77,6 +82,11 @@ fn check_binary(wasm: &[u8], settings: &ours::Settings, compare_places: bool) {
     } else {
         // An assertion in Wasmi's translation fails for a few modules.
         let peer = catch_unwind(AssertUnwindSafe(|| peer::run(wasm, &plan)));
+        count(if peer.is_ok() {
+            "modules compared with Wasmi"
+        } else {
+            "modules that Wasmi fails on"
+        });
         peer.ok().and_then(|peer| difference(&ours, &peer, "Wasmi"))
     };
     if compare_places || differs.is_some() {
@@ -105,7 +115,12 @@ fn decide(
     let mut theirs = wasmtime::run(wasm, plan);
     let their_places = outcome::take_places(&mut theirs);
     if ours.iter().chain(&theirs).any(Outcome::gave_up) {
+        count("modules that ran out of something");
         return;
+    }
+    count("modules compared with Wasmtime");
+    if plan.only_wasmtime {
+        count("modules compared with Wasmtime alone, for objects and exceptions");
     }
     if let Some(differs) = difference(ours, &theirs, "Wasmtime") {
         panic!("{differs} ({settings:?})");

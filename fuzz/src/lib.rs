@@ -14,6 +14,7 @@ pub mod artifact_run;
 pub mod differential;
 pub mod generate;
 pub mod smoke;
+pub mod tally;
 pub mod targets;
 #[cfg(feature = "translate")]
 pub mod translate;
