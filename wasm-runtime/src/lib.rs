@@ -50,6 +50,8 @@
 //!   s390x), not only for that of the host.
 //! * `wat` (default): Take the text format wherever Wasm bytes are taken.
 //! * `wasi`: WASI preview 1, as the module `wasi`.
+//! * `wasi-threads`: `wasi-threads`, as the module `wasi::threads`, and the option `-S threads`:
+//!   guests start threads of the host.
 //! * `call-hook`: `Store::call_hook`, a function of the host that is called at every change between
 //!   host and Wasm, and `Store::add_call_hook`, several for chosen calls, with function, arguments,
 //!   results and outcome.

@@ -54,6 +54,8 @@
 //!   slice that is a guest's memory.
 //! * `async`: `p1::add_to_linker_async` and the like: guests that wait keep no thread. Any executor
 //!   can run them.
+//! * `threads`: `wasi-threads`, as the module `threads`: guests start threads of the host, which
+//!   share a memory and a context.
 //! * `tracing`: Each call of a guest, with its result, as an event of the crate `tracing` at level
 //!   trace.
 //! <!-- end of features -->
@@ -79,7 +81,12 @@ pub mod p0;
 #[cfg(feature = "store")]
 pub mod p1;
 
+#[cfg(feature = "threads")]
+pub mod threads;
+
 pub use calls::Exit as I32Exit;
+#[cfg(feature = "threads")]
+pub use ctx::SharedWasiCtx;
 pub use ctx::{
     Closed, DirPerms, FilePerms, HostMonotonicClock, HostWallClock, MemoryInputPipe,
     MemoryOutputPipe, RandomSource, ReadPipe, SeededRandom, Sink, StdinStream, StdoutStream,
@@ -113,4 +120,17 @@ pub fn add_to_linker_async<T: Send + 'static>(
 ) -> wasm_store::Result<()> {
     p1::add_to_linker_async(linker, get)?;
     p0::add_to_linker_async(linker, get)
+}
+
+/// As [`add_to_linker`], for guests with [`threads`].
+///
+/// # Errors
+/// If one of the functions is defined already.
+#[cfg(feature = "threads")]
+pub fn add_to_linker_shared<T: 'static>(
+    linker: &mut wasm_store::Linker<T>,
+    get: impl Fn(&mut T) -> &SharedWasiCtx + Copy + Send + Sync + 'static,
+) -> wasm_store::Result<()> {
+    p1::add_to_linker_shared(linker, get)?;
+    p0::add_to_linker_shared(linker, get)
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "async")]
 mod asynchronous;
+#[cfg(feature = "threads")]
+mod shared;
 
 use crate::abi::{ChangingMemory, Errno, GuestMemory};
 use crate::ctx::Waiting;
@@ -10,6 +12,8 @@ use wasm_store::{Caller, Error, Extern, Linker, Memory, Result, SharedMemory};
 
 #[cfg(feature = "async")]
 pub(crate) use asynchronous::{define_common_async, define_preview1_async, define_snapshot0_async};
+#[cfg(feature = "threads")]
+pub(crate) use shared::{define_common_shared, define_preview1_shared, define_snapshot0_shared};
 
 /// A function that defines a group of host functions.
 macro_rules! definer {
@@ -53,31 +57,36 @@ pub(crate) fn define_common<T: 'static>(
     get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
     define_listed(linker, module, get)?;
-    define_ends(linker, module, get)
+    define_ends(linker, module, move |data, end| end(get(data)))
 }
 
-/// Defines the functions that end a guest.
+/// Defines the functions that end a guest. The closure calls a function with the guest's context.
 fn define_ends<T: 'static>(
     linker: &mut Linker<T>,
     module: &str,
-    get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+    with: impl Fn(&mut T, &dyn Fn(&mut WasiCtx) -> Result<u32>) -> Result<u32>
+    + Copy
+    + Send
+    + Sync
+    + 'static,
 ) -> Result<()> {
     linker.func_wrap(
         module,
         "proc_exit",
         move |mut caller: Caller<'_, T>, status: u32| -> Result<()> {
-            Err(Error::new(calls::proc_exit(get(caller.data_mut()), status)))
+            let exit = |ctx: &mut WasiCtx| Err(Error::new(calls::proc_exit(ctx, status)));
+            with(caller.data_mut(), &exit).map(|_: u32| ())
         },
     )?;
     linker.func_wrap(
         module,
         "proc_raise",
         move |mut caller: Caller<'_, T>, signal: u32| -> Result<u32> {
-            match calls::proc_raise(get(caller.data_mut()), signal) {
+            with(caller.data_mut(), &|ctx| match calls::proc_raise(ctx, signal) {
                 Ok(None) => Ok(0),
                 Ok(Some(exit @ I32Exit(_))) => Err(Error::new(exit)),
                 Err(error) => Ok(error.number().into()),
-            }
+            })
         },
     )?;
     Ok(())

@@ -1,5 +1,7 @@
 //! Snapshot 0 in a linker, for programs from before preview 1.
 
+#[cfg(feature = "threads")]
+use crate::SharedWasiCtx;
 use crate::WasiCtx;
 use crate::link;
 use wasm_store::{Linker, Result};
@@ -31,4 +33,19 @@ pub fn add_to_linker_async<T: Send + 'static>(
     const MODULE: &str = "wasi_unstable";
     link::define_common_async(linker, MODULE, get)?;
     link::define_snapshot0_async(linker, MODULE, get)
+}
+
+/// As [`add_to_linker_sync`], for guests with [`threads`](crate::threads), which share their
+/// context.
+///
+/// # Errors
+/// If one of the functions is defined already.
+#[cfg(feature = "threads")]
+pub fn add_to_linker_shared<T: 'static>(
+    linker: &mut Linker<T>,
+    get: impl Fn(&mut T) -> &SharedWasiCtx + Copy + Send + Sync + 'static,
+) -> Result<()> {
+    const MODULE: &str = "wasi_unstable";
+    link::define_common_shared(linker, MODULE, get)?;
+    link::define_snapshot0_shared(linker, MODULE, get)
 }

@@ -7,6 +7,8 @@ mod listing;
 mod permission;
 mod pipe;
 mod random;
+#[cfg(feature = "threads")]
+mod shared;
 mod stream;
 mod table;
 mod wait;
@@ -15,6 +17,8 @@ pub use builder::{DirPerms, FilePerms, WasiCtxBuilder};
 pub use clocks::{HostMonotonicClock, HostWallClock, SystemClock, VirtualClock};
 pub use pipe::{MemoryInputPipe, MemoryOutputPipe, ReadPipe, WritePipe};
 pub use random::{RandomSource, SeededRandom, SystemRandom};
+#[cfg(feature = "threads")]
+pub use shared::SharedWasiCtx;
 pub use stream::{Closed, Sink, StdinStream, StdoutStream};
 
 pub(crate) use clocks::{CpuClock, cpu_time};

@@ -3,12 +3,13 @@
 //! With feature `store`, waits are those of the store: whatever interrupts its code ends the wait.
 //! Without it, nothing does.
 //!
-//! With feature `async`, a call can also be made so that it does not wait itself: where it would, it
-//! ends as if it was interrupted, and says what it waits for. It is repeated when that has come.
+//! With feature `async` or `threads`, a call can also be made so that it does not wait itself: where
+//! it would, it ends as if it was interrupted, and says what it waits for. It is repeated when that
+//! has come.
 
 #[cfg(not(feature = "store"))]
 mod alone;
-#[cfg(feature = "async")]
+#[cfg(any(feature = "async", feature = "threads"))]
 mod postponed;
 
 #[cfg(not(feature = "store"))]
@@ -20,7 +21,7 @@ pub(crate) use wasm_store::{Awaited, Interest};
 #[cfg(feature = "store")]
 use wasm_store::{Waiter, Woken};
 
-#[cfg(feature = "async")]
+#[cfg(any(feature = "async", feature = "threads"))]
 pub(crate) use postponed::Postponed;
 
 use crate::abi::Errno;
@@ -41,7 +42,7 @@ pub(crate) struct Waiting {
     /// How far the ended call had got, in numbers that only the call knows.
     progress: Option<Vec<u64>>,
     /// Where the call leaves what it would wait for, if it is not to wait itself.
-    #[cfg(feature = "async")]
+    #[cfg(any(feature = "async", feature = "threads"))]
     postponing: Option<postponed::Postponing>,
 }
 
@@ -66,7 +67,7 @@ impl Waiting {
                 _ => {}
             }
         }
-        #[cfg(feature = "async")]
+        #[cfg(any(feature = "async", feature = "threads"))]
         if let Some(postponing) = self.postponing.as_ref().filter(|_| timeout != NOW) {
             return match postponing.postpone(awaited, timeout)? {
                 Some(found) => Ok(found),
@@ -109,7 +110,7 @@ impl Waiting {
 
     /// Whether a wait can be ended. If not, the host may wait inside of its own calls.
     pub(crate) fn can_be_ended(&self) -> bool {
-        #[cfg(feature = "async")]
+        #[cfg(any(feature = "async", feature = "threads"))]
         if self.postponing.is_some() {
             return true;
         }
@@ -143,7 +144,7 @@ impl Waiting {
         self.interrupted.set(false);
         self.is_resumed.set(once_more.is_some());
         self.progress = once_more.and_then(|Ended { progress }| progress);
-        #[cfg(feature = "async")]
+        #[cfg(any(feature = "async", feature = "threads"))]
         {
             self.postponing = None;
         }

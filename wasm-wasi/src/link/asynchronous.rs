@@ -83,7 +83,7 @@ pub(crate) fn define_common_async<T: Send + 'static>(
     get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
     define_listed_async(linker, module, get)?;
-    define_ends(linker, module, get)
+    define_ends(linker, module, move |data, end| end(get(data)))
 }
 
 /// As [`with_memory`], and lets other futures run where the call waits. The call is repeated when

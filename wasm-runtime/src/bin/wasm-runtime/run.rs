@@ -4,10 +4,13 @@ mod bounds;
 pub(crate) mod directories;
 pub(crate) mod environment;
 mod gathered;
+mod host;
 mod imports;
 mod observe;
 mod profile;
+mod threads;
 mod values;
+mod wasi_options;
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -21,6 +24,7 @@ use wasm_runtime::{
 };
 
 use self::gathered::Gathered;
+use self::host::Host;
 use crate::address_space::{self, Reservation};
 use crate::input::{self, Input, Loader};
 use crate::proposals::{self, Proposals};
@@ -114,6 +118,9 @@ pub(crate) struct Run {
     bounds: bounds::Bounds,
 
     #[command(flatten)]
+    wasi_options: wasi_options::WasiOptions,
+
+    #[command(flatten)]
     reservation: Reservation,
 
     #[command(flatten)]
@@ -145,12 +152,6 @@ pub(crate) struct Run {
     args: Vec<String>,
 }
 
-/// The data of the store, for host functions.
-struct Host {
-    wasi: WasiCtx,
-    limits: bounds::Limits,
-}
-
 /// A module that is instantiated.
 struct Loaded {
     /// The module name that others import from it by; `None` for the program itself.
@@ -170,9 +171,9 @@ impl Run {
         let loader = Loader::new(config, self.cached, compiles)?;
         let engine = loader.engine();
         let mut linker = Linker::new(engine);
-        wasm_runtime::wasi::add_to_linker(&mut linker, |host: &mut Host| &mut host.wasi)?;
+        self.define_wasi(&mut linker)?;
         // Options that can't be fulfilled are reported before anything is compiled.
-        let host = Host { wasi: self.wasi()?, limits: self.bounds.limits() };
+        let host = Host::new(self.wasi()?, self.bounds.limits());
         let mut store = Store::new(engine, host);
         self.bounds.set(&mut store)?;
         let reports = self.observe.open_reports()?;
@@ -232,7 +233,8 @@ impl Run {
         for (name, source, input) in inputs {
             #[cfg(feature = "jit")]
             if let Some(wasm) = input.wasm() {
-                self.imports.check(linker, &exports, &source, wasm)?;
+                let threads = self.wasi_options.threads()?;
+                self.imports.check(linker, &exports, &source, wasm, threads)?;
             }
             #[cfg(not(feature = "jit"))]
             let _ = linker;
@@ -255,6 +257,9 @@ impl Run {
         mut linker: Linker<Host>,
         modules: &[(Option<String>, Module)],
     ) -> Result<()> {
+        if self.wasi_options.threads()? {
+            return threads::run(self, store, linker, modules);
+        }
         let Some(((_, module), preloads)) = modules.split_last() else { return Ok(()) };
         for (name, preload) in preloads {
             let name = name.as_deref().unwrap_or_default();
@@ -267,12 +272,26 @@ impl Run {
                 .with_context(|| format!("can't instantiate `{}`", Escaped::new(name)))?;
         }
         self.imports.define_unknown(&mut linker, store, module)?;
-        let instance = linker
-            .instantiate(&mut *store, module)
+        let instance = linker.instantiate(&mut *store, module);
+        let instance = self.explain_instantiation(instance, store)?;
+        self.start(store, module, &instance)
+    }
+
+    /// The error of a program that can't be instantiated, with what to do about it.
+    fn explain_instantiation(
+        &self,
+        instance: Result<Instance>,
+        store: &Store<Host>,
+    ) -> Result<Instance> {
+        instance
             .map_err(|error| self.bounds.explain_instantiation(error, &store.data().limits))
             .map_err(address_space::explain)
             .map_err(proposals::explain)
-            .with_context(|| format!("can't instantiate {}", self.file))?;
+            .with_context(|| format!("can't instantiate {}", self.file))
+    }
+
+    /// Runs a program that is instantiated.
+    fn start(&self, store: &mut Store<Host>, module: &Module, instance: &Instance) -> Result<()> {
         let start = instance.get_func(&mut *store, "_start");
         if start.is_none()
             && let Some(initialize) = instance.get_func(&mut *store, "_initialize")
@@ -281,7 +300,7 @@ impl Run {
             initialize.call(&mut *store, ()).context("`_initialize` did not run to its end")?;
         }
         if let Some(name) = &self.invoke {
-            return self.invoke(store, module, &instance, name);
+            return self.invoke(store, module, instance, name);
         }
         match start {
             Some(start) => start
@@ -330,6 +349,7 @@ impl Run {
         match input {
             Input::Artifact(_) => {
                 let needs = self.bounds.needs().chain(self.observe.needs());
+                let needs = needs.chain(self.wasi_options.needs());
                 proposals::explain(bounds::explain_artifact(error, needs))
             }
             Input::Wasm(_) => proposals::explain(error),
@@ -343,12 +363,20 @@ impl Run {
         self.observe.apply(&mut config);
         #[cfg(feature = "sign")]
         self.trust.apply(&mut config)?;
+        self.wasi_options.apply(&mut config)?;
         self.proposals.apply(&mut config);
         #[cfg(feature = "jit")]
         config
             .cranelift_opt_level(self.optimize.level())
             .compile_limits(self.compile_limits.limits());
         Ok(config)
+    }
+
+    fn define_wasi(&self, linker: &mut Linker<Host>) -> Result<()> {
+        if self.wasi_options.threads()? {
+            return wasm_runtime::wasi::add_to_linker_shared(linker, Host::shared_wasi);
+        }
+        wasm_runtime::wasi::add_to_linker(linker, Host::wasi)
     }
 
     fn wasi(&self) -> Result<WasiCtx> {

@@ -48,11 +48,23 @@ impl Postponing {
 }
 
 impl Postponed {
+    /// Waits for it, while others use the guest's context.
+    ///
+    /// # Errors
+    ///
+    /// If the system can't wait.
+    #[cfg(feature = "threads")]
+    pub(crate) fn wait_here(self, waiter: &Waiter) -> io::Result<Woken> {
+        let fds = self.fds.iter().map(|(fd, interest)| Awaited::new(fd.as_fd(), *interest));
+        waiter.wait(&mut fds.collect::<Vec<_>>(), self.timeout)
+    }
+
     /// Waits for it. The thread is free for other futures meanwhile.
     ///
     /// # Errors
     ///
     /// If the system can't wait.
+    #[cfg(feature = "async")]
     pub(crate) async fn wait(self, waiter: &Waiter) -> io::Result<Woken> {
         let fds = self.fds.iter().map(|(fd, interest)| Awaited::new(fd.as_fd(), *interest));
         let mut awaited: Vec<_> = fds.collect();

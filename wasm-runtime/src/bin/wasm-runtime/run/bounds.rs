@@ -11,7 +11,7 @@ use super::Host;
 use crate::units;
 
 /// The options of commands that run code.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Bounds {
     /// Limits the number of instructions that the program executes, approximately. It traps when
     /// they are used up.
@@ -143,6 +143,7 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
 }
 
 /// The limits of memories and tables, and what they have requested.
+#[derive(Clone)]
 pub(super) struct Limits {
     /// How many bytes all of them together may have.
     total: Option<usize>,

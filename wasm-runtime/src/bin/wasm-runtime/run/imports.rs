@@ -77,6 +77,7 @@ impl Imports {
         exports: &HashSet<(String, String)>,
         source: &Source,
         wasm: &[u8],
+        threads: bool,
     ) -> Result<()> {
         // The compiler reports what else is wrong with a module.
         let Ok(mut unknown) = linker.unknown_imports(wasm) else { return Ok(()) };
@@ -87,7 +88,13 @@ impl Imports {
                 Some(Unknown::Default) => true,
             };
             let name = (import.module().to_owned(), import.name().to_owned());
-            !stands_in && !exports.contains(&name)
+            // What a program with threads imports for them is made once its module is there.
+            let of_threads = match import.ty() {
+                ExternType::Func(_) => (import.module(), import.name()) == ("wasi", "thread-spawn"),
+                ExternType::Memory(ty) => ty.is_shared(),
+                _ => false,
+            };
+            !(stands_in || exports.contains(&name) || threads && of_threads)
         });
         self.refuse(source, &unknown)
     }
@@ -96,7 +103,9 @@ impl Imports {
     #[cfg(feature = "jit")]
     fn refuse(&self, source: &Source, unknown: &[UnknownImportError]) -> Result<()> {
         let Some(first) = unknown.first() else { return Ok(()) };
-        let hint = hint(first, self.unknown_imports);
+        // A program with threads imports a memory, too, of which there is nothing to say.
+        let threads = |import: &&UnknownImportError| import.name() == "thread-spawn";
+        let hint = hint(unknown.iter().find(threads).unwrap_or(first), self.unknown_imports);
         let names: Vec<String> = unknown.iter().take(NAMED).map(full_name).collect();
         let more = match unknown.len() - names.len() {
             0 => String::new(),
@@ -166,6 +175,9 @@ fn hint(import: &UnknownImportError, given: Option<Unknown>) -> &'static str {
         "env" if import.name().starts_with("emscripten_") => {
             ". The module was made for JavaScript by Emscripten; for this program, compile with \
              `-sSTANDALONE_WASM`"
+        }
+        "wasi" if import.name() == "thread-spawn" => {
+            ". The program starts threads, which `-S threads` lets it do"
         }
         module if module.starts_with("wasi:") => {
             ". The module was made to be part of a component; for this program, compile for WASI \

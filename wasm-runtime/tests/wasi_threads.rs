@@ -1,0 +1,270 @@
+//! Guests that start threads (`wasi-threads`), by the command line and by the interface.
+
+mod command_line;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use command_line::Workspace;
+use wasm_runtime::wasi::threads::{self, WasiThreadsCtx};
+use wasm_runtime::wasi::{self, I32Exit, MemoryOutputPipe, SharedWasiCtx, WasiCtx};
+use wasm_runtime::{Config, Engine, Error, Linker, Module, Result, Store, Trap};
+
+/// Four threads that count together; with an argument a thread traps (`t`) or ends the program.
+const PROGRAM: &[u8] = include_bytes!("../../tests/programs/threads/threads.wasm");
+
+#[test]
+fn a_program_starts_threads_and_waits_for_them() {
+    let workspace = Workspace::new().with("threads.wasm", PROGRAM);
+    workspace.run(&["run", "-S", "threads", "threads.wasm"]).exits_with(0).says("40000 100000\n");
+    workspace.run(&["compile", "--interruptible", "threads.wasm"]).exits_with(0);
+    workspace.run(&["run", "-Sthreads", "threads.cwasm"]).exits_with(0).says("40000 100000\n");
+}
+
+#[test]
+fn the_end_of_one_thread_is_the_end_of_all() {
+    let workspace = Workspace::new().with("threads.wasm", PROGRAM);
+    // The first thread and another one run in circles.
+    workspace.run(&["run", "-S", "threads", "threads.wasm", "exit"]).exits_with(7).says("");
+    workspace
+        .run(&["run", "-S", "threads", "threads.wasm", "trap"])
+        .exits_with(134)
+        .complains("wasm backtrace")
+        .complains("unreachable");
+}
+
+#[test]
+fn what_threads_need_is_said() {
+    let workspace = Workspace::new()
+        .with("threads.wasm", PROGRAM)
+        .with("none.wat", r#"(module (func (export "_start")))"#);
+    workspace.run(&["run", "threads.wasm"]).exits_with(1).complains("-S threads");
+    workspace
+        .run(&["run", "-S", "threads", "none.wat"])
+        .exits_with(1)
+        .complains("wasi_thread_start");
+    workspace.run(&["run", "-S", "sockets", "none.wat"]).exits_with(1).complains("`sockets`");
+    workspace
+        .run(&["run", "-S", "threads", "--preload", "a=none.wat", "threads.wasm"])
+        .exits_with(1)
+        .complains("--preload");
+    workspace.run(&["compile", "threads.wasm"]).exits_with(0);
+    workspace
+        .run(&["run", "-S", "threads", "threads.cwasm"])
+        .exits_with(1)
+        .complains("--interruptible");
+}
+
+#[derive(Clone)]
+struct Host {
+    wasi: SharedWasiCtx,
+    threads: Option<Arc<WasiThreadsCtx<Host>>>,
+    started: Arc<AtomicU32>,
+}
+
+/// A guest whose `start` and whose threads do what the texts say.
+struct Guest {
+    store: Store<Host>,
+    threads: Arc<WasiThreadsCtx<Host>>,
+    stdout: MemoryOutputPipe,
+}
+
+impl Guest {
+    fn new(start: &str, thread: &str) -> Result<Self> {
+        Self::with(start, thread, |threads| threads)
+    }
+
+    fn with(
+        start: &str,
+        thread: &str,
+        set: impl FnOnce(WasiThreadsCtx<Host>) -> WasiThreadsCtx<Host>,
+    ) -> Result<Self> {
+        let text = format!(
+            r#"(module
+                (import "env" "memory" (memory 1 4 shared))
+                (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+                (import "wasi_snapshot_preview1" "fd_write"
+                    (func $write (param i32 i32 i32 i32) (result i32)))
+                (import "wasi_snapshot_preview1" "poll_oneoff"
+                    (func $poll (param i32 i32 i32 i32) (result i32)))
+                (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+                (import "host" "fail" (func $fail))
+                (import "host" "panic" (func $panic))
+                (export "memory" (memory 0))
+                (data (i32.const 64) "said\n\00\00\00\40\00\00\00\05\00\00\00")
+                ;; A subscription to the monotonic clock, for an hour.
+                (data (i32.const 144) "\01")
+                (data (i32.const 152) "\00\a0\b8\30\46\03\00\00")
+                (func $say
+                    (drop (call $write (i32.const 1) (i32.const 72) (i32.const 1) (i32.const 80))))
+                (func $sleep
+                    (drop (call $poll (i32.const 128) (i32.const 256) (i32.const 1) (i32.const 80))))
+                (func $wait (param $address i32)
+                    (loop $again
+                        (drop (memory.atomic.wait32 (local.get $address) (i32.const 0) (i64.const -1)))
+                        (br_if $again (i32.eqz (i32.atomic.load (local.get $address))))))
+                (func $signal (param $address i32)
+                    (i32.atomic.store (local.get $address) (i32.const 1))
+                    (drop (memory.atomic.notify (local.get $address) (i32.const -1))))
+                (func (export "start") (result i32) {start})
+                (func (export "wasi_thread_start") (param $id i32) (param $argument i32) {thread}))"#
+        );
+        let mut config = Config::new();
+        config.interruption(true).shared_memory(true);
+        let engine = Engine::new(&config)?;
+        let module = Module::new(&engine, text)?;
+        let stdout = MemoryOutputPipe::new(4096);
+        let wasi = SharedWasiCtx::new(WasiCtx::builder().stdout(stdout.clone()).build());
+        let host = Host { wasi, threads: None, started: Arc::default() };
+        let mut store = Store::new(&engine, host);
+        let mut linker = Linker::new(&engine);
+        wasi::add_to_linker_shared(&mut linker, |host: &mut Host| &host.wasi)?;
+        linker.func_wrap("host", "fail", || -> Result<()> { Err(Error::msg("the host fails")) })?;
+        linker.func_wrap("host", "panic", || -> () { panic!("the host panics") })?;
+        threads::add_to_linker(&mut linker, &store, &module, |host: &mut Host| {
+            host.threads.as_ref().expect("set below")
+        })?;
+        let threads = Arc::new(set(WasiThreadsCtx::new(module, Arc::new(linker))?));
+        store.data_mut().threads = Some(Arc::clone(&threads));
+        Ok(Self { store, threads, stdout })
+    }
+
+    fn run(&mut self) -> Result<i32> {
+        let threads = Arc::clone(&self.threads);
+        self.threads.run(&mut self.store, |store| {
+            let instance = threads.instance_pre().instantiate(&mut *store)?;
+            instance.get_typed_func::<(), i32>(&mut *store, "start")?.call(store, ())
+        })
+    }
+}
+
+const FOREVER: &str = "(loop $l (br $l))";
+
+#[test]
+fn threads_share_memory_and_context() {
+    let start = "(drop (call $spawn (i32.const 512))) (call $wait (i32.const 512)) (call $say)
+        (i32.atomic.load (i32.const 516))";
+    let thread = "(call $say) (i32.atomic.store (i32.const 516) (local.get $argument))
+        (call $signal (local.get $argument))";
+    let mut guest = Guest::new(start, thread).unwrap();
+    for round in 1..=3 {
+        assert_eq!(guest.run().unwrap(), 512);
+        // The memory is the same each time, so the first thread may be ahead of the second.
+        assert!(guest.stdout.contents().len() >= 5 * round);
+        assert_eq!(guest.threads.running(), 0);
+    }
+}
+
+#[test]
+fn the_first_end_is_the_one_that_counts() {
+    let spawn = "(drop (call $spawn (i32.const 0)))";
+    let ended = |thread: &str| {
+        let mut guest = Guest::new(&format!("{spawn} {FOREVER} (unreachable)"), thread).unwrap();
+        let error = guest.run().unwrap_err();
+        assert_eq!(guest.threads.running(), 0);
+        error
+    };
+    assert_eq!(ended("(unreachable)").downcast::<Trap>().unwrap(), Trap::UnreachableCodeReached);
+    assert!(format!("{:?}", ended("(call $fail)")).contains("the host fails"));
+    assert!(format!("{:?}", ended("(call $panic)")).contains("the host panics"));
+    assert_eq!(ended("(call $exit (i32.const 5))").downcast::<I32Exit>().unwrap().0, 5);
+}
+
+#[test]
+fn whatever_a_thread_does_it_ends_with_the_first() {
+    for thread in [FOREVER, "(call $sleep)", "(call $wait (i32.const 512))", "(nop)"] {
+        let mut guest = Guest::new(
+            "(drop (call $spawn (i32.const 0))) (drop (call $spawn (i32.const 0))) (i32.const 3)",
+            thread,
+        )
+        .unwrap();
+        for _ in 0..20 {
+            assert_eq!(guest.run().unwrap(), 3, "{thread}");
+            assert_eq!(guest.threads.running(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_thread_that_waits_keeps_nobody_from_the_context() {
+    // One sleeps for an hour, while the other says something.
+    let start = "(drop (call $spawn (i32.const 1))) (drop (call $spawn (i32.const 0)))
+        (call $wait (i32.const 512)) (i32.const 0)";
+    let thread = "(if (local.get $argument) (then (call $sleep))
+        (else (call $say) (call $signal (i32.const 512))))";
+    let mut guest = Guest::new(start, thread).unwrap();
+    guest.run().unwrap();
+    assert_eq!(guest.stdout.contents(), b"said\n");
+}
+
+#[test]
+fn there_are_as_many_threads_as_allowed() {
+    let start = "(drop (call $spawn (i32.const 0))) (call $spawn (i32.const 0))";
+    let mut guest = Guest::with(start, "(call $sleep)", |threads| threads.max_threads(2)).unwrap();
+    // The negative of EAGAIN.
+    assert_eq!(guest.run().unwrap(), -6);
+    let mut guest = Guest::with(start, "(call $sleep)", |threads| threads.max_threads(3)).unwrap();
+    assert!(guest.run().unwrap() > 0);
+}
+
+#[test]
+fn stores_of_threads_are_prepared() {
+    let start = "(drop (call $spawn (i32.const 0))) (call $wait (i32.const 512)) (i32.const 0)";
+    let thread = "(call $signal (i32.const 512))";
+    let prepare = |store: &mut Store<Host>| {
+        store.data().started.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    };
+    let mut guest = Guest::with(start, thread, |threads| threads.prepare(prepare)).unwrap();
+    guest.run().unwrap();
+    assert_eq!(guest.store.data().started.load(Ordering::Relaxed), 1);
+    let fail = |_: &mut Store<Host>| Err(Error::msg("not today"));
+    let mut guest = Guest::with(start, thread, |threads| threads.prepare(fail)).unwrap();
+    assert!(format!("{:?}", guest.run().unwrap_err()).contains("not today"));
+}
+
+#[test]
+fn what_ended_the_threads_ends_no_later_call() {
+    // The first thread returns while another traps, in any order.
+    let mut guest =
+        Guest::new("(drop (call $spawn (i32.const 0))) (i32.const 0)", "(unreachable)").unwrap();
+    for _ in 0..100 {
+        let _ = guest.run();
+        let threads = Arc::clone(&guest.threads);
+        let instance = threads.instance_pre().instantiate(&mut guest.store).unwrap();
+        let write = instance.get_func(&mut guest.store, "wasi_thread_start").unwrap();
+        let error = write
+            .typed::<(i32, i32), ()>(&guest.store)
+            .unwrap()
+            .call(&mut guest.store, (0, 0))
+            .unwrap_err();
+        assert_eq!(error.downcast::<Trap>().unwrap(), Trap::UnreachableCodeReached);
+    }
+}
+
+#[test]
+fn threads_are_of_a_guest_that_runs() {
+    let guest = Guest::new("(i32.const 0)", "(nop)").unwrap();
+    let threads = Arc::clone(&guest.threads);
+    let host = guest.store.data().clone();
+    // A thread is started only by a guest that runs.
+    let error = threads.spawn(host.clone(), 0).unwrap_err();
+    assert!(error.to_string().contains("does not run"), "{error}");
+    let mut guest = guest;
+    guest.run().unwrap();
+    assert!(threads.spawn(host, 0).is_err());
+    // Not twice at once.
+    let mut guest = Guest::new("(call $sleep) (i32.const 0)", "(nop)").unwrap();
+    let (threads, host) = (Arc::clone(&guest.threads), guest.store.data().clone());
+    let handle = guest.store.interrupt_handle().unwrap();
+    let runner = std::thread::spawn(move || guest.run());
+    while threads.running() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let mut other = Store::new(threads.instance_pre().module().engine(), host);
+    let error = threads.run(&mut other, |_| Ok(())).unwrap_err();
+    assert!(error.to_string().contains("runs already"), "{error}");
+    handle.interrupt();
+    assert!(runner.join().unwrap().is_err());
+}
