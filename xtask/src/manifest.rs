@@ -17,6 +17,7 @@ pub(crate) const CRATES: &[&str] = &[
     "wasm-loader",
     "wasm-cache",
     "wasm-store",
+    "wasm-component-run",
     "wasm-wasi",
     "wasm-runtime",
 ];

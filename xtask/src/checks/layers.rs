@@ -95,6 +95,12 @@ const LAYERS: &[Layer] = &[
         unsafe_code: Unsafe::PerFile,
     },
     Layer {
+        name: "wasm-component-run",
+        may_use: &["wasm-types", "wasm-component", "wasm-component-macro", "wasm-store"],
+        must_not_know: &[COMPILER, VALIDATOR],
+        unsafe_code: Unsafe::PerFile,
+    },
+    Layer {
         name: "wasm-wasi",
         may_use: &["wasm-store"],
         must_not_know: &[COMPILER, VALIDATOR],

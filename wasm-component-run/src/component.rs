@@ -1,0 +1,177 @@
+//! Components: compiled, and ready to be instantiated.
+
+mod deserialize;
+mod exports;
+mod program;
+mod signature;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crate::bundle::Bundle;
+use wasm_component::{Plan, Types};
+use wasm_store::{Engine, Result};
+
+pub use exports::{ComponentExportIndex, ExportLookup};
+pub(crate) use exports::{ExportItem, Exports};
+pub(crate) use program::{Def, NamedArg, Program, ResourceSource, Step};
+pub(crate) use signature::Signature;
+
+use crate::types;
+use crate::types::{ComponentItem, InstanceType};
+
+/// A component that was compiled.
+///
+/// Copies are cheap and stand for the same component.
+#[derive(Clone)]
+pub struct Component(Arc<Inner>);
+
+struct Inner {
+    /// Tells it from all other components of this process.
+    id: u64,
+    engine: Engine,
+    bundle: Bundle,
+    /// Looked up when it is first needed.
+    exports: OnceLock<Exports>,
+    program: OnceLock<Program>,
+}
+
+impl Component {
+    /// Compiles a component, and loads it: the bytes of one, or its text format where the engine's
+    /// compiler takes that.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not a valid component, or one that is not supported, or the engine has no
+    /// compiler.
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Component> {
+        Ok(Self::from_bundle(engine, Bundle::new(engine, bytes.as_ref())?))
+    }
+
+    /// Compiles the component in a file, and loads it: see [`new`](Self::new).
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new), and if the file can't be read.
+    pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Component> {
+        Ok(Self::from_bundle(engine, Bundle::from_file(engine, file.as_ref())?))
+    }
+
+    /// Compiles a component in the binary format, and loads it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Component> {
+        Ok(Self::from_bundle(engine, Bundle::from_binary(engine, binary)?))
+    }
+
+    pub(crate) fn from_bundle(engine: &Engine, bundle: Bundle) -> Component {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Component(Arc::new(Inner {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            engine: engine.clone(),
+            bundle,
+            exports: OnceLock::new(),
+            program: OnceLock::new(),
+        }))
+    }
+
+    /// The artifact, to be kept and loaded later.
+    ///
+    /// # Errors
+    ///
+    /// If the file that it was loaded from can't be read.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        self.0.bundle.serialize()
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// What it imports and exports.
+    pub fn component_type(&self) -> types::Component {
+        types::Component::new(self, None)
+    }
+
+    /// An export of the component, or of an instance that it exports: what it is, and an index by
+    /// which instances find it without its name.
+    ///
+    /// Where there is no export of exactly that name, one whose version is compatible stands for it
+    /// (`wasi:cli/run@0.2.0` for `@0.2.9`).
+    pub fn get_export(
+        &self,
+        instance: Option<&ComponentExportIndex>,
+        name: &str,
+    ) -> Option<(ComponentItem, ComponentExportIndex)> {
+        let index = self.get_export_index(instance, name)?;
+        let item = self.exports().ok()?.item_type(self, &index)?;
+        Some((item, index))
+    }
+
+    /// The index of an export: see [`get_export`](Self::get_export).
+    pub fn get_export_index(
+        &self,
+        instance: Option<&ComponentExportIndex>,
+        name: &str,
+    ) -> Option<ComponentExportIndex> {
+        self.exports().ok()?.find(self, instance, name)
+    }
+
+    /// The artifact's parts.
+    pub(crate) fn bundle(&self) -> &Bundle {
+        &self.0.bundle
+    }
+
+    /// What tells it from all other components.
+    pub(crate) fn id(&self) -> u64 {
+        self.0.id
+    }
+
+    /// The plan.
+    pub(crate) fn plan(&self) -> Result<Plan<'_>> {
+        Ok(Plan::parse(self.0.bundle.plan())?)
+    }
+
+    /// The types.
+    pub(crate) fn types(&self) -> Result<Types<'_>> {
+        Ok(self.plan()?.types())
+    }
+
+    /// The types, with resources of nobody.
+    pub(crate) fn instance_type(&self) -> InstanceType<'_> {
+        InstanceType::uninstantiated(self)
+    }
+
+    pub(crate) fn exports(&self) -> Result<&Exports> {
+        // Two threads may both read them; then one result is dropped.
+        match self.0.exports.get() {
+            Some(exports) => Ok(exports),
+            None => {
+                let exports = Exports::new(self)?;
+                Ok(self.0.exports.get_or_init(|| exports))
+            }
+        }
+    }
+
+    /// What an instantiation does.
+    pub(crate) fn program(&self) -> Result<&Program> {
+        match self.0.program.get() {
+            Some(program) => Ok(program),
+            None => {
+                let program = Program::new(self)?;
+                Ok(self.0.program.get_or_init(|| program))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Component").field("id", &self.0.id).finish_non_exhaustive()
+    }
+}

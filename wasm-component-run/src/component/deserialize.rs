@@ -1,0 +1,44 @@
+//! Components from artifacts: the one place where somebody answers for machine code.
+
+#![allow(unsafe_code, reason = "passes on what the caller promises")]
+
+use std::path::Path;
+
+use crate::bundle::Bundle;
+use wasm_store::{Engine, Result};
+
+use super::Component;
+
+impl Component {
+    /// Loads an artifact from memory.
+    ///
+    /// # Errors
+    ///
+    /// If it is no artifact of a component, or does not fit this machine or the engine's settings.
+    ///
+    /// # Safety
+    ///
+    /// The bytes were made by this project's compiler ([`Component::serialize`],
+    /// [`Engine::precompile_component`]), and nobody has changed them: code in them runs.
+    pub unsafe fn deserialize(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Component> {
+        // SAFETY: as the caller promises.
+        let bundle = unsafe { Bundle::deserialize(engine, bytes.as_ref())? };
+        Ok(Self::from_bundle(engine, bundle))
+    }
+
+    /// Loads an artifact from a file, which is mapped.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deserialize`](Self::deserialize), and if the file can't be read.
+    ///
+    /// # Safety
+    ///
+    /// As for [`deserialize`](Self::deserialize); and nobody changes the file while the component
+    /// is in use.
+    pub unsafe fn deserialize_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Component> {
+        // SAFETY: as the caller promises.
+        let bundle = unsafe { Bundle::deserialize_file(engine, path.as_ref())? };
+        Ok(Self::from_bundle(engine, bundle))
+    }
+}

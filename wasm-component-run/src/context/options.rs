@@ -1,0 +1,77 @@
+//! The canonical options of a function of an instance, looked up.
+
+use wasm_component::{ComponentInstanceIndex, StringEncoding, instance_flags};
+use wasm_store::{Global, Memory, NumericFunc, Result, StoreContextMut, Val};
+
+use crate::trap::cannot_leave;
+
+/// The canonical options of a function: how its values lie in the guest.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub(crate) encoding: StringEncoding,
+    pub(crate) memory: Option<Memory>,
+    pub(crate) realloc: Option<NumericFunc>,
+    pub(crate) post_return: Option<NumericFunc>,
+    pub(crate) flags: Flags,
+    /// The component instance.
+    pub(crate) instance: ComponentInstanceIndex,
+    /// The number of its table of handles, in the store.
+    pub(crate) table: usize,
+}
+
+impl Options {
+    /// How strings are encoded.
+    pub fn string_encoding(&self) -> StringEncoding {
+        self.encoding
+    }
+
+    /// The memory, if there is one.
+    pub fn memory(&self) -> Option<Memory> {
+        self.memory
+    }
+
+    /// The function that gives room in the memory, if there is one.
+    pub fn realloc(&self) -> Option<NumericFunc> {
+        self.realloc
+    }
+}
+
+/// The flags of a component instance: a global that adapters use, too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flags(pub(crate) Global);
+
+impl Flags {
+    #[inline]
+    fn get<T: 'static>(self, store: &mut StoreContextMut<'_, T>) -> i32 {
+        match self.0.get(store) {
+            Val::I32(flags) => flags,
+            // It was made as an `i32`.
+            _ => 0,
+        }
+    }
+
+    /// Checks that the instance may call out.
+    #[inline]
+    pub(crate) fn check_may_leave<T: 'static>(
+        self,
+        store: &mut StoreContextMut<'_, T>,
+    ) -> Result<()> {
+        if self.get(store) & instance_flags::MAY_LEAVE == 0 {
+            return Err(cannot_leave());
+        }
+        Ok(())
+    }
+
+    /// Says whether the instance may call out, and returns whether it could.
+    #[inline]
+    pub(crate) fn set_may_leave<T: 'static>(
+        self,
+        store: &mut StoreContextMut<'_, T>,
+        may: bool,
+    ) -> Result<bool> {
+        let flags = self.get(store);
+        let bit = if may { instance_flags::MAY_LEAVE } else { 0 };
+        self.0.set(store, Val::I32(flags & !instance_flags::MAY_LEAVE | bit))?;
+        Ok(flags & instance_flags::MAY_LEAVE != 0)
+    }
+}

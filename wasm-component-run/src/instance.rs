@@ -1,0 +1,141 @@
+//! Instances of components.
+
+mod data;
+mod making;
+
+use wasm_store::{AsContextMut, Module, StoreContextMut};
+
+pub(crate) use data::{FuncRecord, InstanceData};
+pub(crate) use making::Making;
+
+use crate::component::{Component, ComponentExportIndex, ExportItem, ExportLookup};
+use crate::func::Func;
+use crate::resource::ResourceType;
+use crate::state::{state, wrong_store};
+use crate::types::ComponentItem;
+pub(crate) use crate::types::InstanceType;
+
+/// An instance of a component in a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Instance {
+    /// The number in the store.
+    pub(crate) root: usize,
+    /// What tells it from all other instances.
+    pub(crate) id: u64,
+}
+
+impl Instance {
+    /// What is known of it.
+    ///
+    /// # Panics
+    ///
+    /// If it is of another store.
+    pub(crate) fn data<T: 'static>(
+        &self,
+        store: &mut StoreContextMut<'_, T>,
+    ) -> std::sync::Arc<InstanceData> {
+        match state(store).root(self.root, self.id) {
+            Some(data) => std::sync::Arc::clone(data),
+            None => wrong_store(),
+        }
+    }
+
+    /// An exported function, by its name or index. `None` if there is none, or the export is
+    /// something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_func(&self, mut store: impl AsContextMut, name: impl ExportLookup) -> Option<Func> {
+        let mut store = store.as_context_mut();
+        let data = self.data(&mut store);
+        let component = data.component();
+        let index = name.lookup(component)?;
+        let ExportItem::Func(number) = component.exports().ok()?.item(component, &index)? else {
+            return None;
+        };
+        let number = *number;
+        data.prepare_func(&mut store, number).ok()?;
+        Some(Func::new(self.root, self.id, number))
+    }
+
+    /// An exported core module, by its name or index. `None` if there is none, or the export is
+    /// something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_module(
+        &self,
+        mut store: impl AsContextMut,
+        name: impl ExportLookup,
+    ) -> Option<Module> {
+        let data = self.data(&mut store.as_context_mut());
+        let component = data.component();
+        let index = name.lookup(component)?;
+        match component.exports().ok()?.item(component, &index)? {
+            ExportItem::Module(module, _) => component.bundle().module(module.index()).cloned(),
+            ExportItem::ImportedModule(import, _) => data.imported_module(*import).cloned(),
+            _ => None,
+        }
+    }
+
+    /// The type of an exported resource, by its name or index. `None` if there is none, or the
+    /// export is something else.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_resource(
+        &self,
+        mut store: impl AsContextMut,
+        name: impl ExportLookup,
+    ) -> Option<ResourceType> {
+        let data = self.data(&mut store.as_context_mut());
+        let component = data.component();
+        let index = name.lookup(component)?;
+        match component.exports().ok()?.item(component, &index)? {
+            ExportItem::Resource(resource) => data.resource_type(*resource).ok(),
+            _ => None,
+        }
+    }
+
+    /// An export of the instance, or of an instance that it exports: what it is, and its index.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_export(
+        &self,
+        mut store: impl AsContextMut,
+        instance: Option<&ComponentExportIndex>,
+        name: &str,
+    ) -> Option<(ComponentItem, ComponentExportIndex)> {
+        let data = self.data(&mut store.as_context_mut());
+        data.component().get_export(instance, name)
+    }
+
+    /// The index of an export: see [`get_export`](Self::get_export).
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn get_export_index(
+        &self,
+        mut store: impl AsContextMut,
+        instance: Option<&ComponentExportIndex>,
+        name: &str,
+    ) -> Option<ComponentExportIndex> {
+        let data = self.data(&mut store.as_context_mut());
+        data.component().get_export_index(instance, name)
+    }
+
+    /// The component.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn component(&self, mut store: impl AsContextMut) -> Component {
+        self.data(&mut store.as_context_mut()).component().clone()
+    }
+}

@@ -1,0 +1,64 @@
+//! Components running: instances, functions, values, resources, and linkers, over `wasm-store`.
+//!
+//! The API has the names and the behaviour of Wasmtime's module `component`, so that code written
+//! against that compiles here after changing the crate's name.
+//!
+//! # Should I use this?
+//!
+//! Use it to run components that were compiled beforehand, with nothing in the program that could
+//! compile them. To compile as well, use `wasm-runtime`, which has the same API as its module
+//! `component` and brings a compiler along.
+//!
+//! # How it works
+//!
+//! A [`Component`] is an artifact with the *plan* of its instantiation (crate `wasm-component`),
+//! read in place. What an instantiation and a call need of it is looked up once. A value goes
+//! through checked slices of the guest's memory: no `unsafe` is in the way of lowering and lifting.
+//! What belongs to a store, handles of resources and who is in which call, is an attachment of the
+//! store.
+//!
+//! # Features
+//!
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! <!-- end of features -->
+
+#![deny(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builtins;
+mod bundle;
+mod component;
+mod context;
+mod func;
+mod handles;
+mod instance;
+mod linker;
+mod resource;
+mod state;
+mod strings;
+mod trap;
+pub mod types;
+mod val;
+
+pub use component::{Component, ComponentExportIndex, ExportLookup};
+pub use func::Func;
+pub use instance::Instance;
+pub use linker::{InstancePre, Linker, LinkerInstance};
+pub use resource::{
+    Resource, ResourceAny, ResourceDynamic, ResourceTable, ResourceTableError, ResourceType,
+};
+pub use state::ComponentStoreExt;
+pub use types::Type;
+pub use val::{NumberList, Val};
+
+/// What implementations of the traits for values are written with, by hand or by derives.
+#[doc(hidden)]
+pub mod __internal {
+    pub use wasm_component::{InterfaceType, TypeDef, Types};
+    pub use wasm_store::Result;
+
+    pub use crate::context::{
+        Destination, FlatReader, FlatSlots, LiftContext, LowerContext, Options, Source,
+    };
+    pub use crate::types::InstanceType;
+}

@@ -1,0 +1,54 @@
+//! Definitions for what has none.
+
+use wasm_component::Item;
+use wasm_store::{Result, bail};
+use wasm_types::Escaped;
+
+use super::matching::desc;
+use super::{Linker, LinkerInstance};
+use crate::component::Component;
+use crate::resource::ResourceType;
+
+/// Defines functions that fail and resources that nothing destroys.
+pub(super) fn define_as_traps<T: 'static>(
+    linker: &mut Linker<T>,
+    component: &Component,
+) -> Result<()> {
+    let plan = component.plan()?;
+    for import in plan.imports()?.iter() {
+        let import = import?;
+        define(&mut linker.root(), import.name, import.item, None)?;
+    }
+    Ok(())
+}
+
+fn define<T: 'static>(
+    linker: &mut LinkerInstance<'_, T>,
+    name: &str,
+    item: Item<'_>,
+    parent: Option<&str>,
+) -> Result<()> {
+    match item {
+        Item::Instance(items) => {
+            let mut instance = linker.instance(name)?;
+            for item in items.iter() {
+                let item = item?;
+                define(&mut instance, item.name, item.item, Some(name))?;
+            }
+            Ok(())
+        }
+        _ if linker.is_defined(name) => Ok(()),
+        Item::ImportedFunc { .. } => {
+            let name_ = match parent {
+                Some(parent) => format!("{}#{}", Escaped::new(parent), Escaped::new(name)),
+                None => Escaped::new(name).to_string(),
+            };
+            linker.func_new(name, move |_, _, _, _| {
+                bail!("unknown import: `{name_}` has not been defined")
+            })
+        }
+        Item::Resource(_) => linker.resource(name, ResourceType::host::<()>(), |_, _| Ok(())),
+        Item::Type(_) => Ok(()),
+        other => bail!("unable to define {} imports as traps", desc(other)),
+    }
+}

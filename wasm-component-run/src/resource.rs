@@ -1,0 +1,11 @@
+//! Resources: their types, and handles of them that the host has.
+
+mod any;
+mod host;
+mod table;
+mod ty;
+
+pub use any::ResourceAny;
+pub use host::{Resource, ResourceDynamic};
+pub use table::{ResourceTable, ResourceTableError};
+pub use ty::ResourceType;
