@@ -3,11 +3,44 @@
 //! The border between the two halves of this crate. The translator collects [`Adapter`]s, decides
 //! which of them share a module and where it is instantiated, and asks [`module`] for it. What is
 //! behind that function knows types, canonical options and core WebAssembly, and nothing else.
+//!
+//! An adapter takes what the caller passes by its canonical options, and passes it to the callee by
+//! those of the callee, from memory to memory, with all checks of the canonical ABI and without the
+//! host.
+//!
+//! * [`types`], [`shape`], [`layout`]: what has to be known of types.
+//! * [`fused`], [`module`](self::module): the module, and what its functions share.
+//! * [`function`]: an adapter as a whole. [`copy`] and the files beside it: how values are copied.
+//!
+//! **Strings are transcoded in the adapter** ([`string`]), rather than by functions of the host: to
+//! call one costs more than to copy most strings, and the adapter has both memories at hand.
+//!
+//! **An adapter traps if and only if the specification does.** It copies values one after the other,
+//! so it can have called `realloc` of the other side before. Nobody sees that, as a trap is the end
+//! of both.
 
-use wasm_component::{ComponentInstanceIndex, FuncTypeIndex, StringEncoding, Types};
+mod body;
+mod copy;
+mod function;
+mod fused;
+mod layout;
+mod list;
+mod memory;
+mod module;
+mod scalar;
+mod shape;
+mod string;
+#[cfg(test)]
+mod tests;
+mod types;
+mod variant;
+
+use wasm_component::{ComponentInstanceIndex, FuncTypeIndex, StringEncoding, Trampoline, Types};
 
 use crate::def::Def;
 use crate::error::Error;
+use fused::{Call, Fused, Memory, Side, fuse};
+use types::{Items, Shaper, Way};
 
 /// A function that one component lifts and another lowers.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -70,9 +103,78 @@ pub(crate) fn export_name(place: usize) -> String {
 }
 
 /// Makes a module that exports each of these adapters, under its [`export_name`].
+///
+/// # Errors
+///
+/// If types are too large, or take a lot of code to copy.
 pub(crate) fn module<'a>(
-    _types: Types<'_>,
-    _adapters: &[&Adapter<'a>],
+    types: Types<'_>,
+    adapters: &[&Adapter<'a>],
 ) -> Result<AdapterModule<'a>, Error> {
-    Err(Error::unsupported("calls between components within a component"))
+    let mut items = Items::default();
+    let mut shaper = Shaper::new(types);
+    let calls = adapters
+        .iter()
+        .map(|adapter| adapter.call(types, &mut shaper, &mut items))
+        .collect::<Result<Vec<_>, _>>()?;
+    let Fused { wasm, imports } = fuse(&shaper.shapes, &calls, &mut |code| items.trap(code))?;
+    let imports = (0..)
+        .zip(imports)
+        .filter_map(|(place, item): (usize, _)| {
+            let def = items.get(item)?.clone();
+            Some(AdapterImport { module: String::new(), name: place.to_string(), def })
+        })
+        .collect();
+    Ok(AdapterModule { wasm, imports })
+}
+
+impl<'a> Adapter<'a> {
+    /// What there is to fuse, by numbers and shapes.
+    fn call<'t>(
+        &self,
+        types: Types<'t>,
+        shaper: &mut Shaper<'t>,
+        items: &mut Items<'a>,
+    ) -> Result<Call, Error> {
+        let (caller, callee) = (self.lower.instance, self.lift.instance);
+        let params = types.func(self.lower_ty)?.params();
+        let params = params.iter().map(|param| Ok(param?.ty));
+        let there = Way { from: caller, to: callee };
+        let params = shaper.record(params, there, items)?;
+        let params = shaper.shapes.add(params);
+        let back = Way { from: callee, to: caller };
+        let result = types.func(self.lift_ty)?.result()?;
+        let result = result.map(|ty| shaper.shape(ty, back, items)).transpose()?;
+        let borrows = shaper.shapes.has_borrows(params);
+        Ok(Call {
+            caller: self.lower.side(items),
+            callee: self.lift.side(items),
+            function: items.add(self.callee.clone()),
+            post_return: self.lift.post_return.clone().map(|def| items.add(def)),
+            params,
+            result,
+            scope: borrows.then(|| {
+                let enter = items.trampoline(Trampoline::ResourceEnterCall);
+                (enter, items.trampoline(Trampoline::ResourceExitCall))
+            }),
+            recursive: caller == callee
+                || self.lift.ancestors.contains(&caller)
+                || self.lower.ancestors.contains(&callee),
+        })
+    }
+}
+
+impl<'a> AdapterOptions<'a> {
+    /// The options by numbers.
+    fn side(&self, items: &mut Items<'a>) -> Side {
+        Side {
+            flags: items.add(Def::Flags(self.instance)),
+            memory: self
+                .memory
+                .clone()
+                .map(|def| Memory { item: items.add(def), page_size_log2: 16 }),
+            realloc: self.realloc.clone().map(|def| items.add(def)),
+            encoding: self.encoding,
+        }
+    }
 }

@@ -19,6 +19,8 @@
 mod adapt;
 #[allow(dead_code)]
 mod def;
+// What uses the rest of it comes next.
+#[allow(dead_code)]
 mod error;
 
 pub use error::{Error, ErrorKind};
