@@ -15,6 +15,9 @@ pub(crate) const SECTION_HEADER_SIZE: usize = 64;
 /// The size of a symbol.
 #[cfg(feature = "write")]
 pub(crate) const SYMBOL_SIZE: usize = 24;
+/// Where the file header says how many program headers and sections there are, and where.
+#[cfg(feature = "write")]
+pub(crate) const TABLES_IN_HEADER: [core::ops::Range<usize>; 3] = [32..48, 56..58, 60..64];
 /// The first bytes of every ELF file.
 pub(crate) const MAGIC: [u8; 4] = *b"\x7fELF";
 /// In byte 7 of the file header (the operating system's ABI) and the eight bytes of padding after

@@ -30,6 +30,9 @@ pub enum ErrorKind {
     Damaged,
     /// The module is too large for the format.
     TooLarge,
+    /// The bytes are the artifact of a component where one of a module was expected, or the other
+    /// way round.
+    OtherKind,
     /// What was given to write contradicts itself.
     InvalidInput,
 }

@@ -141,7 +141,7 @@ pub(crate) mod seal_kind {
 pub(crate) const SEAL_OFFSET: usize = HEADER_OFFSET + core::mem::offset_of!(Header, seal);
 
 /// Bits of [`Header::tunable_bits`]; bits 8 to 15 hold the optimisation level, bits 16 and 17 who
-/// may look at internals.
+/// may look at internals. Readers refuse what has bits that they do not know.
 pub(crate) mod tunable_bits {
     pub(crate) const SPECTRE_MITIGATION: u32 = 1;
     pub(crate) const RELAXED_SIMD_DETERMINISTIC: u32 = 2;
@@ -151,6 +151,8 @@ pub(crate) mod tunable_bits {
     pub(crate) const INTERRUPTION_CALLBACKS: u32 = 32;
     pub(crate) const OPT_LEVEL_SHIFT: u32 = 8;
     pub(crate) const INTERNALS_SHIFT: u32 = 16;
+    /// What is compiled is a component: see [`Part::Modules`](super::Part::Modules).
+    pub(crate) const COMPONENT: u32 = 1 << 18;
     /// All that mean something.
     pub(crate) const KNOWN: u32 = SPECTRE_MITIGATION
         | RELAXED_SIMD_DETERMINISTIC
@@ -159,7 +161,8 @@ pub(crate) mod tunable_bits {
         | FUEL
         | INTERRUPTION_CALLBACKS
         | 0xff << OPT_LEVEL_SHIFT
-        | 3 << INTERNALS_SHIFT;
+        | 3 << INTERNALS_SHIFT
+        | COMPONENT;
 }
 
 /// Bits of [`Header::flags`].
@@ -338,6 +341,16 @@ pub(crate) mod text_item_kind {
 }
 
 record! {
+    /// A module of a component: where its artifact starts among the bytes of [`Part::Modules`], and
+    /// how many bytes are its own. The places of its text and images are further on in the file.
+    ModuleRecord { start: U64, len: U64, }
+}
+
+/// The alignment of a module's text in that of a component: enough for any of its functions, and
+/// for the constants between them.
+pub(crate) const MODULE_TEXT_ALIGN: u64 = 64;
+
+record! {
     /// A function's name: it ends with a zero byte before the next record's `offset` in
     /// [`Part::SymbolStrings`]. A last record with the function [`NONE`] marks the end.
     FunctionNameRecord { func: U32, offset: U32, }
@@ -499,6 +512,13 @@ tables! {
     CatchSites = 45, ".wasm.catch_sites";
     /// [`CatchHandlerRecord`]s.
     CatchHandlers = 46, ".wasm.catch_handlers";
+    /// How a component is put together from modules, in the form of the crate `wasm-component`.
+    Plan = 47, ".wasm.plan";
+    /// [`ModuleRecord`]s of a component.
+    ModuleTable = 48, ".wasm.module_table";
+    /// The modules of a component: artifacts, each with a header, a directory, tables and checksums
+    /// of its own, but with its text and its images in those of the component.
+    Modules = 49, ".wasm.modules";
     /// Initial contents of memories.
     Images = 39, ".wasm.images";
     /// Machine code. Last in the file, so that what of the mapping becomes executable is its end:
@@ -514,6 +534,6 @@ impl Part {
 
     /// Whether checksums are about the table.
     pub(crate) const fn summed(self) -> bool {
-        !matches!(self, Part::Checksums | Part::Text | Part::Images)
+        !matches!(self, Part::Checksums | Part::Modules | Part::Text | Part::Images)
     }
 }

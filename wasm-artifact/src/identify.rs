@@ -1,15 +1,19 @@
 //! Distinguishing files by their content.
 
 use core::fmt;
+use core::mem::offset_of;
 
 use crate::elf;
+use crate::format::{FORMAT_VERSION, HEADER_OFFSET, Header, MAGIC, tunable_bits};
 
 /// What kind of file it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum FileKind {
-    /// A compiled artifact of this project, of whatever version and for whatever target.
+    /// A compiled module: an artifact of this project, of whatever version and for whatever target.
     Artifact,
+    /// The same of a component.
+    ComponentArtifact,
     /// A WebAssembly module in the binary format.
     WasmModule,
     /// A WebAssembly component, in the binary or the text format.
@@ -69,6 +73,8 @@ impl fmt::Display for Identity {
 /// How many bytes distinguish all but the kinds of text.
 const ENOUGH: usize = 512;
 
+const _: () = assert!(HEADER_OFFSET + offset_of!(Header, tunable_bits) + 4 <= ENOUGH);
+
 const EMPTY: &str = "an empty file";
 const COMPRESSED: [&str; 5] =
     ["a gzip file", "a Zstandard file", "an XZ file", "a bzip2 file", "a zip archive"];
@@ -110,7 +116,11 @@ pub fn identify(bytes: &[u8]) -> Identity {
         return is(FileKind::Unknown, EMPTY);
     }
     if elf::looks_like_artifact(bytes) {
-        return is(FileKind::Artifact, "a compiled WebAssembly artifact");
+        return if is_component(bytes) {
+            is(FileKind::ComponentArtifact, "a compiled WebAssembly component")
+        } else {
+            is(FileKind::Artifact, "a compiled WebAssembly artifact")
+        };
     }
     if let Some(rest) = bytes.strip_prefix(b"\0asm") {
         return match rest {
@@ -149,6 +159,16 @@ pub fn identify(bytes: &[u8]) -> Identity {
         return is(FileKind::Unknown, "a file of zero bytes");
     }
     is(FileKind::Unknown, "a binary file of an unknown kind")
+}
+
+/// Whether the header of an artifact says that a component is compiled in it.
+fn is_component(bytes: &[u8]) -> bool {
+    let header = bytes.get(HEADER_OFFSET..).unwrap_or_default();
+    let field = |offset: usize| header.get(offset..offset + 4)?.try_into().ok();
+    let field = |offset| field(offset).map_or(0, u32::from_le_bytes);
+    header.starts_with(&MAGIC)
+        && field(offset_of!(Header, format_version)) == FORMAT_VERSION
+        && field(offset_of!(Header, tunable_bits)) & tunable_bits::COMPONENT != 0
 }
 
 fn elf_description(bytes: &[u8]) -> &'static str {

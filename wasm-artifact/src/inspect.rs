@@ -5,6 +5,7 @@
 //! are about.
 
 mod code;
+mod component;
 mod entities;
 mod exceptions;
 mod header;
@@ -17,6 +18,7 @@ mod view;
 
 use core::fmt;
 
+pub use self::component::{ComponentReport, inspect_component};
 use self::tables::Item;
 use self::view::View;
 use crate::read::Artifact;
@@ -106,11 +108,13 @@ impl fmt::Display for Report<'_> {
 fn summary(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let counts = view.artifact.counts();
     header::summary(view, f)?;
+    header::contents(view, f)?;
     writeln!(f, "\nImports: {}", counts.imports)?;
     entities::imports(view, f)?;
     writeln!(f, "\nExports: {}", counts.exports)?;
     entities::exports(view, f)?;
     initial::memories(view, f)?;
     initial::tables(view, f)?;
-    sections::summary(view, f)
+    // What is around a module of a component is not its own.
+    if view.artifact.is_part_of_component() { Ok(()) } else { sections::summary(view, f) }
 }

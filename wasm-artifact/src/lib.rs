@@ -58,6 +58,14 @@
 //! initial contents of memories, which have no checksums, nor about an attacker who makes the
 //! checksums right: for that there are signatures (feature `sign`).
 //!
+//! # Components
+//!
+//! The artifact of a component is one file, too: its modules are artifacts of their own in it, with
+//! their code in one text and the initial contents of their memories in one place, so that loading it
+//! takes no more than loading a module. Beside them stands the *plan*, which says how they are put
+//! together, in the form of the crate `wasm-component`. [`ComponentArtifact`] reads such a file, and
+//! [`write_component`] writes it.
+//!
 //! # Versions
 //!
 //! [`FORMAT_VERSION`] changes only when old readers could not read new artifacts correctly or the
@@ -109,12 +117,13 @@ pub use error::{Error, ErrorKind};
 pub use format::FORMAT_VERSION;
 pub use identify::{FileKind, Identity, identify};
 #[cfg(feature = "inspect")]
-pub use inspect::{Report, inspect};
+pub use inspect::{ComponentReport, Report, inspect, inspect_component};
 pub use read::{
-    Artifact, CatchSiteRef, Counts, DataRef, DataRefKind, ElementRef, ElementRefKind, ExportRef,
-    ExprList, FuncList, ImportRef, ItemsRef, MemoryImage, SectionInfo, TableImage, text_range,
+    Artifact, CatchSiteRef, ComponentArtifact, Counts, DataRef, DataRefKind, ElementRef,
+    ElementRefKind, ExportRef, ExprList, FuncList, ImportRef, ItemsRef, MemoryImage, SectionInfo,
+    TableImage, text_range,
 };
 pub use symbols::Symbol;
 pub use traps::Traps;
 #[cfg(feature = "write")]
-pub use write::{__write_checksums, WriteOptions, write};
+pub use write::{__write_checksums, WriteOptions, write, write_component};

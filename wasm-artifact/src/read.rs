@@ -5,17 +5,22 @@
 //! error or a harmless value, never a panic.
 
 mod code;
+mod component;
 mod declarations;
 mod entities;
 mod exceptions;
+mod header;
 mod names;
 mod segments;
 mod stack_maps;
 mod table;
 mod types;
 
+pub use component::ComponentArtifact;
 pub use entities::{ExportRef, ImportRef};
 pub use exceptions::CatchSiteRef;
+pub use header::text_range;
+use header::{checksums, find_header, range, within};
 pub use segments::{
     DataRef, DataRefKind, ElementRef, ElementRefKind, ExprList, FuncList, ItemsRef, MemoryImage,
     TableImage,
@@ -27,21 +32,19 @@ use core::fmt;
 use wasm_types::abi::{ContextCounts, ContextLayout};
 use wasm_types::{Internals, OptLevel, Tunables, WasmFeatures};
 use zerocopy::FromBytes;
-use zerocopy::little_endian::{U32, U64};
+use zerocopy::little_endian::U32;
 
 use crate::checksums::{self, Checksums};
 use crate::const_expr::ConstExprRef;
-use crate::elf;
 use crate::error::{Error, ErrorKind};
 use crate::format::{
     BlockRecord, CatchHandlerRecord, CatchSiteRecord, CodeRecord, ConstRef, DataRecord,
-    DirectoryEntry, ElementRecord, ExportRecord, FORMAT_VERSION, FrameSlotRecord, FuelRecord,
-    FunctionNameRecord, GlobalRecord, HEADER_OFFSET, Header, ImportRecord, IsaFlagRecord,
-    LimitsRecord, MAGIC, MemoryImageRecord, NONE, NOTE_NAME, NOTE_OFFSET, OtherNameRecord, Part,
+    DirectoryEntry, ElementRecord, ExportRecord, FrameSlotRecord, FuelRecord, FunctionNameRecord,
+    GlobalRecord, HEADER_OFFSET, Header, ImportRecord, IsaFlagRecord, LimitsRecord,
+    MODULE_TEXT_ALIGN, MemoryImageRecord, ModuleRecord, NONE, OtherNameRecord, Part,
     RecGroupRecord, StackMapRecord, StrRef, TableImageRecord, TextItemRecord, TypeRecord,
     tunable_bits,
 };
-use crate::identify::identify;
 pub(crate) use table::Table;
 
 /// A compiled module, read in place from the bytes of an artifact.
@@ -54,6 +57,7 @@ pub struct Artifact<'a> {
     checksums: Checksums<'a>,
     text_file_offset: u64,
     images_file_offset: u64,
+    is_part: bool,
 }
 
 /// How many of each an artifact has. Index spaces count imported items too.
@@ -124,6 +128,8 @@ macro_rules! table_views {
                     Part::Symbols => {}
                     // It is not for reading, but for checking what is read.
                     Part::Checksums => {}
+                    // Each module is opened by itself.
+                    Part::Modules => {}
                 }
                 Ok(())
             }
@@ -175,14 +181,10 @@ table_views! {
     other_names: OtherNameRecord = OtherNames;
     symbol_strings: u8 = SymbolStrings;
     text_items: TextItemRecord = TextItems;
+    plan: u8 = Plan;
+    module_table: ModuleRecord = ModuleTable;
     text: u8 = Text;
     images: u8 = Images;
-}
-
-/// The bytes of a range, if they are there.
-fn range(of: &[u8], start: u64, len: u64) -> Option<&[u8]> {
-    let start = usize::try_from(start).ok()?;
-    of.get(start..start.checked_add(usize::try_from(len).ok()?)?)
 }
 
 impl<'a> Artifact<'a> {
@@ -195,8 +197,36 @@ impl<'a> Artifact<'a> {
     /// # Errors
     ///
     /// If the bytes are something else (the error says what), too short, of another format version,
-    /// or damaged.
+    /// damaged, or the artifact of a component, which [`ComponentArtifact::parse`] opens.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
+        let artifact = Self::parse_any(bytes)?;
+        if artifact.is_component() {
+            return Err(Error::new(
+                ErrorKind::OtherKind,
+                "this is a compiled component, and a compiled module was expected: load it with \
+                 `component::Component::deserialize` or `deserialize_file`, which need the feature \
+                 `component`"
+                    .into(),
+            ));
+        }
+        Ok(artifact)
+    }
+
+    /// Opens an artifact of a module or of a component.
+    pub(crate) fn parse_any(bytes: &'a [u8]) -> Result<Self, Error> {
+        Self::parse_at(bytes, 0)
+    }
+
+    /// Whether it is the artifact of a component, which as a module has nothing in it.
+    pub(crate) fn is_component(&self) -> bool {
+        self.header.tunable_bits.get() & tunable_bits::COMPONENT != 0
+    }
+
+    /// Opens the artifact that starts at an offset in a file: at 0, or further on if it is a module
+    /// of a component, whose text may then start at any cache line.
+    fn parse_at(file: &'a [u8], base: u64) -> Result<Self, Error> {
+        let bytes = usize::try_from(base).ok().and_then(|base| file.get(base..));
+        let bytes = bytes.ok_or(Error::damaged("the place of a module"))?;
         let header = find_header(bytes)?;
         let file_size = header.file_size.get();
         if (bytes.len() as u64) < file_size {
@@ -235,6 +265,7 @@ impl<'a> Artifact<'a> {
             checksums,
             text_file_offset: 0,
             images_file_offset: 0,
+            is_part: base != 0,
         };
         let mut end = start + size;
         let mut seen = 0u64;
@@ -252,12 +283,17 @@ impl<'a> Artifact<'a> {
             if id.summed() && !within(offset, len, header) {
                 return Err(Error::damaged("a table has no checksums").at(HEADER_OFFSET));
             }
-            if id.page_aligned() && offset % u64::from(page_size) != 0 {
+            let align = match id {
+                Part::Text if base != 0 => MODULE_TEXT_ALIGN,
+                _ if id.page_aligned() => u64::from(page_size),
+                _ => 1,
+            };
+            if !(base + offset).is_multiple_of(align) {
                 return Err(Error::damaged("the alignment of a table").at(HEADER_OFFSET));
             }
             match id {
-                Part::Text => artifact.text_file_offset = offset,
-                Part::Images => artifact.images_file_offset = offset,
+                Part::Text => artifact.text_file_offset = base + offset,
+                Part::Images => artifact.images_file_offset = base + offset,
                 _ => {}
             }
             artifact.tables.set(id, table)?;
@@ -290,6 +326,7 @@ impl<'a> Artifact<'a> {
             && within(0, tables.elements.len())
             && within(0, tables.data.len())
             && within(0, tables.escaping.len())
+            && within(0, tables.module_table.len())
             && within(0, tables.text.len())
             && tables.export_order.len() == tables.exports.len()
             && defines(
@@ -306,9 +343,15 @@ impl<'a> Artifact<'a> {
         if ok { Ok(()) } else { Err(Error::damaged("the counts in the header").at(HEADER_OFFSET)) }
     }
 
-    /// The bytes of the artifact.
+    /// The bytes of the artifact. If it is a module of a component, those of others are among them.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// Whether it is a module of a component, whose bytes are worth nothing without those of the
+    /// component.
+    pub fn is_part_of_component(&self) -> bool {
+        self.is_part
     }
 
     /// The version of the format: [`FORMAT_VERSION`], since others are not read.
@@ -447,7 +490,8 @@ impl<'a> Artifact<'a> {
         self.tables.text.unsummed()
     }
 
-    /// Where the machine code starts in the artifact: a multiple of the page size.
+    /// Where the machine code starts in the file of the artifact: a multiple of the page size, or if
+    /// it is a module of a component, of 64.
     pub fn text_file_offset(&self) -> u64 {
         self.text_file_offset
     }
@@ -497,98 +541,4 @@ impl fmt::Debug for Artifact<'_> {
             .field("text", &self.tables.text.len())
             .finish_non_exhaustive()
     }
-}
-
-/// Where the machine code stands in an artifact, from the first bytes of it: for loaders that map
-/// it by itself. `None` if there is no code, or these are not the first bytes of an artifact, or
-/// not enough of them: a few kilobytes always are.
-///
-/// The artifact itself may still be cut off or damaged, which [`Artifact::parse`] says.
-pub fn text_range(head: &[u8]) -> Option<core::ops::Range<u64>> {
-    let header = find_header(head).ok()?;
-    let start = HEADER_OFFSET as u64 + u64::from(header.header_size.get());
-    let size = size_of::<DirectoryEntry>() as u64 * u64::from(header.directory_len.get());
-    let directory = range(head, start, size)?;
-    let directory = <[DirectoryEntry]>::ref_from_bytes(directory).ok()?;
-    if checksums::of_header(header, directory) != header.sum.get() {
-        return None;
-    }
-    let text = directory.iter().find(|entry| entry.id.get() == Part::Text as u32)?;
-    let end = text.offset.get().checked_add(text.len.get())?;
-    (end <= header.file_size.get()).then_some(text.offset.get()..end)
-}
-
-/// Whether a table lies within what the checksums of blocks are about.
-fn within(offset: u64, len: u64, header: &Header) -> bool {
-    let start = header.summed_offset.get();
-    let end = start.saturating_add(header.summed_len.get());
-    len == 0 || (offset >= start && offset.saturating_add(len) <= end)
-}
-
-/// The checksums of blocks; `None` if they do not fit what they are about.
-fn checksums<'a>(
-    bytes: &'a [u8],
-    header: &Header,
-    directory: &[DirectoryEntry],
-) -> Option<Checksums<'a>> {
-    let summed = range(bytes, header.summed_offset.get(), header.summed_len.get())?;
-    let entry = directory.iter().find(|entry| entry.id.get() == Part::Checksums as u32);
-    let checksums = match entry {
-        Some(entry) => range(bytes, entry.offset.get(), entry.len.get())?,
-        None => &[],
-    };
-    Checksums::new(summed, <[U64]>::ref_from_bytes(checksums).ok()?, header.salt.get())
-}
-
-/// The header, if the bytes are an artifact of this version.
-fn find_header(bytes: &[u8]) -> Result<&Header, Error> {
-    let not_an_artifact = || {
-        let identity = identify(bytes);
-        Error::new(
-            ErrorKind::NotAnArtifact,
-            format!(
-                "this is not a compiled WebAssembly artifact but {identity}{}",
-                identity.hint()
-            ),
-        )
-    };
-    if !elf::looks_like_artifact(bytes) {
-        return Err(not_an_artifact());
-    }
-    let truncated = || {
-        let found = bytes.len();
-        Error::new(
-            ErrorKind::Truncated,
-            format!("the artifact is cut off within its header: it has only {found} bytes"),
-        )
-    };
-    // The first fields have the same place in every version.
-    let start = bytes.get(HEADER_OFFSET..).ok_or_else(truncated)?;
-    let name = &bytes[NOTE_OFFSET + 12..HEADER_OFFSET];
-    // A file that ends within the magic number is cut off, not damaged.
-    let magic = &MAGIC[..start.len().min(MAGIC.len())];
-    if name != NOTE_NAME || !start.starts_with(magic) {
-        return Err(Error::damaged("the note").at(NOTE_OFFSET));
-    }
-    let version = start.get(8..12).and_then(|bytes| bytes.try_into().ok());
-    let version = u32::from_le_bytes(version.ok_or_else(truncated)?);
-    if version != FORMAT_VERSION {
-        let (age, remedy) = if version > FORMAT_VERSION {
-            ("newer", "run it with a newer version of this program, or compile the module again")
-        } else {
-            ("older", "compile the module again")
-        };
-        return Err(Error::new(
-            ErrorKind::UnsupportedVersion,
-            format!(
-                "the artifact has the {age} format version {version}, and this program reads \
-                 version {FORMAT_VERSION}: {remedy}"
-            ),
-        ));
-    }
-    let (header, _) = Header::ref_from_prefix(start).map_err(|_| truncated())?;
-    if (header.header_size.get() as usize) < size_of::<Header>() {
-        return Err(Error::damaged("the size of the header").at(HEADER_OFFSET));
-    }
-    Ok(header)
 }

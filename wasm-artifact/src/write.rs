@@ -6,6 +6,7 @@
 
 mod checksums;
 mod code;
+mod component;
 mod declarations;
 mod func_lists;
 mod images;
@@ -19,16 +20,18 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wasm_types::abi::ABI_VERSION;
-use wasm_types::{CompiledModule, Module};
+use wasm_types::{CompiledModule, Module, Tunables, WasmFeatures};
 use zerocopy::{Immutable, IntoBytes};
 
 use crate::codes::MAX_TYPE_INDEX;
 use crate::elf::Target;
 use crate::error::Error;
 use crate::format::{
-    FORMAT_VERSION, Header, IsaFlagRecord, MAGIC, NONE, Part, SealRecord, seal_kind, tunable_bits,
+    FORMAT_VERSION, Header, IsaFlagRecord, MAGIC, NONE, Part, SealRecord, StrRef, seal_kind,
+    tunable_bits,
 };
 pub use checksums::__write_checksums;
+pub use component::write_component;
 use images::Images;
 use pools::Strings;
 
@@ -66,6 +69,13 @@ impl WriteOptions {
     }
 }
 
+impl WriteOptions {
+    fn producer(&self) -> &str {
+        let this_crate = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+        self.producer.as_deref().unwrap_or(this_crate)
+    }
+}
+
 impl Default for WriteOptions {
     fn default() -> Self {
         Self::new()
@@ -91,56 +101,19 @@ pub fn write(
     check(module, wasm, compiled, page_size)?;
     let images = Images::plan(module, page_size, options.images);
 
-    let mut writer = Writer { tables: Vec::new(), strings: Strings::default(), flags: 0 };
+    let mut writer = Writer::default();
     // First, as loading reads these before anything else.
     let target_name = writer.strings.add(&compiled.target)?;
-    let producer = options.producer.as_deref();
-    let producer =
-        producer.unwrap_or(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")));
-    let producer = writer.strings.add(producer)?;
+    let producer = writer.strings.add(options.producer())?;
     writer.add_declarations(module, wasm, &images)?;
     let code = writer.add_code(compiled, options)?;
     let symbols = writer.add_names(module, compiled, options)?;
-    let isa_flags = compiled.isa_flags.iter().map(|flag| {
-        Ok(IsaFlagRecord {
-            name: writer.strings.add(&flag.name)?,
-            value: writer.strings.add(&flag.value)?,
-        })
-    });
-    let isa_flags: Vec<_> = isa_flags.collect::<Result<_, Error>>()?;
-    writer.add(Part::IsaFlags, isa_flags);
-    let extensions = compiled.extensions.iter().map(|name| writer.strings.add(name));
-    let extensions: Vec<_> = extensions.collect::<Result<_, Error>>()?;
-    writer.add(Part::Extensions, extensions);
-    let strings = core::mem::take(&mut writer.strings);
-    writer.add(Part::Strings, strings.into_bytes());
+    writer.add_isa(
+        compiled.isa_flags.iter().map(|flag| (&*flag.name, &*flag.value)),
+        compiled.extensions.iter().map(|name| &**name),
+    )?;
 
-    let tunables = &compiled.tunables;
-    let mut bits = (tunables.opt_level as u32) << tunable_bits::OPT_LEVEL_SHIFT;
-    bits |= (tunables.internals as u32) << tunable_bits::INTERNALS_SHIFT;
-    for (on, bit) in [
-        (tunables.spectre_mitigation, tunable_bits::SPECTRE_MITIGATION),
-        (tunables.relaxed_simd_deterministic, tunable_bits::RELAXED_SIMD_DETERMINISTIC),
-        (tunables.nan_canonicalization, tunable_bits::NAN_CANONICALIZATION),
-        (tunables.interruption, tunable_bits::INTERRUPTION),
-        (tunables.interruption_callbacks, tunable_bits::INTERRUPTION_CALLBACKS),
-        (tunables.fuel_costs.is_some(), tunable_bits::FUEL),
-    ] {
-        bits |= if on { bit } else { 0 };
-    }
     let header = Header {
-        magic: MAGIC,
-        format_version: FORMAT_VERSION.into(),
-        abi_version: ABI_VERSION.into(),
-        header_size: (size_of::<Header>() as u32).into(),
-        directory_len: 0.into(),
-        file_size: 0.into(),
-        features: compiled.proposals.bits().into(),
-        memory_reservation: tunables.memory_reservation.into(),
-        memory_guard_size: tunables.memory_guard_size.into(),
-        memory_reservation_for_growth: tunables.memory_reservation_for_growth.into(),
-        stack_guard_size: tunables.stack_guard_size.into(),
-        tunable_bits: bits.into(),
         producer,
         target: target_name,
         page_size: page_size.into(),
@@ -154,6 +127,60 @@ pub fn write(
         code_shift: code.shift.into(),
         traps: code.traps.into(),
         addresses: code.addresses.into(),
+        ..header(&compiled.tunables, compiled.proposals)
+    };
+    Ok(layout::lay_out(layout::Parts {
+        target,
+        page_size,
+        header,
+        tables: writer.tables,
+        text: &compiled.text.as_slice(),
+        images: &images.of(module, wasm),
+        symbols,
+    }))
+}
+
+/// A header without anything that counts or names things.
+fn header(tunables: &Tunables, proposals: WasmFeatures) -> Header {
+    let mut bits = (tunables.opt_level as u32) << tunable_bits::OPT_LEVEL_SHIFT;
+    bits |= (tunables.internals as u32) << tunable_bits::INTERNALS_SHIFT;
+    for (on, bit) in [
+        (tunables.spectre_mitigation, tunable_bits::SPECTRE_MITIGATION),
+        (tunables.relaxed_simd_deterministic, tunable_bits::RELAXED_SIMD_DETERMINISTIC),
+        (tunables.nan_canonicalization, tunable_bits::NAN_CANONICALIZATION),
+        (tunables.interruption, tunable_bits::INTERRUPTION),
+        (tunables.interruption_callbacks, tunable_bits::INTERRUPTION_CALLBACKS),
+        (tunables.fuel_costs.is_some(), tunable_bits::FUEL),
+    ] {
+        bits |= if on { bit } else { 0 };
+    }
+    let empty = StrRef { offset: 0.into(), len: 0.into() };
+    Header {
+        magic: MAGIC,
+        format_version: FORMAT_VERSION.into(),
+        abi_version: ABI_VERSION.into(),
+        header_size: (size_of::<Header>() as u32).into(),
+        directory_len: 0.into(),
+        file_size: 0.into(),
+        features: proposals.bits().into(),
+        memory_reservation: tunables.memory_reservation.into(),
+        memory_guard_size: tunables.memory_guard_size.into(),
+        memory_reservation_for_growth: tunables.memory_reservation_for_growth.into(),
+        stack_guard_size: tunables.stack_guard_size.into(),
+        tunable_bits: bits.into(),
+        producer: empty,
+        target: empty,
+        page_size: 0.into(),
+        flags: 0.into(),
+        imported_functions: 0.into(),
+        imported_tables: 0.into(),
+        imported_memories: 0.into(),
+        imported_globals: 0.into(),
+        imported_tags: 0.into(),
+        start: NONE.into(),
+        code_shift: 0.into(),
+        traps: 0.into(),
+        addresses: 0.into(),
         // The layout fills these in.
         salt: 0.into(),
         summed_offset: 0.into(),
@@ -167,18 +194,7 @@ pub fn write(
             key_id: [0; 32],
             tag: [0; 64],
         },
-    };
-    Ok(layout::lay_out(layout::Parts {
-        target,
-        page_size,
-        header,
-        tables: writer.tables,
-        text: &compiled.text,
-        images: &images,
-        symbols,
-        module,
-        wasm,
-    }))
+    }
 }
 
 /// The records of a table. They are copied once, to their place in the artifact.
@@ -195,6 +211,7 @@ impl<T: IntoBytes + Immutable> AsRecords for Vec<T> {
 }
 
 /// The tables as they are encoded, without those that are written in place by the layout.
+#[derive(Default)]
 struct Writer {
     tables: Vec<(Part, Encoded)>,
     strings: Strings,
@@ -207,6 +224,25 @@ impl Writer {
         if !records.is_empty() {
             self.tables.push((table, Box::new(records)));
         }
+    }
+
+    /// Adds what the code was compiled for, and last the pool of strings.
+    fn add_isa<'a>(
+        &mut self,
+        flags: impl Iterator<Item = (&'a str, &'a str)>,
+        extensions: impl Iterator<Item = &'a str>,
+    ) -> Result<(), Error> {
+        let flags = flags.map(|(name, value)| {
+            Ok(IsaFlagRecord { name: self.strings.add(name)?, value: self.strings.add(value)? })
+        });
+        let flags: Vec<_> = flags.collect::<Result<_, Error>>()?;
+        self.add(Part::IsaFlags, flags);
+        let extensions = extensions.map(|name| self.strings.add(name));
+        let extensions: Vec<_> = extensions.collect::<Result<_, Error>>()?;
+        self.add(Part::Extensions, extensions);
+        let strings = core::mem::take(&mut self.strings);
+        self.add(Part::Strings, strings.into_bytes());
+        Ok(())
     }
 
     fn set_flag_if(&mut self, on: bool, flag: u32) {

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 use wasm_artifact::Artifact;
-use wasm_loader::Loaded;
+use wasm_artifact::sign::TrustPolicy;
+use wasm_loader::{Loaded, LoadedComponent};
 
 use crate::config::CacheConfig;
 use crate::directory::{Directory, FileStatus};
@@ -50,6 +52,9 @@ struct Open {
     directory: Directory,
     secret: Secret,
 }
+
+/// Loads what is in an open file if the policy trusts it.
+type Load<L> = fn(OwnedFd, &TrustPolicy) -> Result<L, wasm_loader::Error>;
 
 /// What [`Cache::clear`] has removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -108,7 +113,16 @@ impl Cache {
     /// [`Cache::insert`] in a program of the same user was given with this very key, it is
     /// returned. Otherwise it is removed, and counts as missing.
     pub fn load(&self, key: &CacheKey) -> Option<Arc<Loaded>> {
-        let found = self.try_load(key);
+        self.load_as(key, Loaded::verified_from_fd)
+    }
+
+    /// As [`load`](Self::load), for the artifact of a component.
+    pub fn load_component(&self, key: &CacheKey) -> Option<Arc<LoadedComponent>> {
+        self.load_as(key, LoadedComponent::verified_from_fd)
+    }
+
+    fn load_as<L>(&self, key: &CacheKey, load: Load<L>) -> Option<L> {
+        let found = self.try_load(key, load);
         let counters = &self.shared.counters;
         match found {
             Ok(Some(loaded)) => {
@@ -122,7 +136,7 @@ impl Cache {
         None
     }
 
-    fn try_load(&self, key: &CacheKey) -> Result<Option<Arc<Loaded>>, Error> {
+    fn try_load<L>(&self, key: &CacheKey, load: Load<L>) -> Result<Option<L>, Error> {
         let open = self.open();
         let directory = &open.directory;
         let name = entry::name(key);
@@ -149,7 +163,7 @@ impl Cache {
         }
         let stale = status.used().elapsed().is_ok_and(|age| age > GRAIN);
         let touch = stale.then(|| file.try_clone()).transpose().map_err(looked)?;
-        match Loaded::verified_from_fd(file.into(), &open.secret.policy(key)) {
+        match load(file.into(), &open.secret.policy(key)) {
             Ok(loaded) => {
                 if let Some(file) = touch {
                     // Where the time can't be set, the entry merely looks older than it is.

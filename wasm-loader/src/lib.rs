@@ -3,7 +3,8 @@
 //! [`Loaded`] maps an artifact from a file or from bytes, checks it against this machine, and makes
 //! its code executable: in a fixed number of system calls, without relocations and without work for
 //! each function. No page is ever writable and executable at once. While an artifact is loaded, the
-//! [`registry`] finds it by addresses in its code, also in signal handlers.
+//! [`registry`] finds it by addresses in its code, also in signal handlers. [`LoadedComponent`] does
+//! the same for the artifact of a component, which has several modules in one file.
 //!
 //! # Should I use this?
 //!
@@ -58,6 +59,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod code_map;
+mod component;
 mod error;
 mod host;
 mod images;
@@ -72,6 +74,7 @@ mod requirements;
 #[cfg(feature = "mac")]
 mod verified;
 
+pub use component::LoadedComponent;
 pub use error::Error;
 pub use host::{check_host, host_page_size};
 pub use images::ImageSource;

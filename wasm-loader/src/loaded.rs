@@ -29,17 +29,36 @@ pub struct Loaded {
     // Fields are dropped in this order: first nobody can look the code up any more, then the reader
     // goes, then the bytes that it reads.
     _registration: Registration,
-    /// Not really `'static`: it reads `_mapping`, and leaves this type only with the lifetime of
+    /// Not really `'static`: it reads `_backing`, and leaves this type only with the lifetime of
     /// `self`.
     artifact: Arc<Artifact<'static>>,
-    _mapping: Mapping,
+    _backing: Backing,
     text: Range<usize>,
     images: Images,
+}
+
+/// The bytes that an artifact reads.
+#[derive(Debug)]
+pub(crate) enum Backing {
+    /// They are its own.
+    Own(#[allow(dead_code, reason = "is only kept")] Mapping),
+    /// They are those of a component, which it is a module of.
+    Shared(#[allow(dead_code, reason = "is only kept")] Arc<Whole>),
+}
+
+/// What the modules of a component share.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) _mapping: Mapping,
+    /// The file, if it was mapped from one and memories have images in it.
+    pub(crate) file: Option<OwnedFd>,
 }
 
 /// The file that the images of memories can be mapped from.
 #[derive(Debug)]
 pub(crate) enum Images {
+    /// The file of a component.
+    Shared(Arc<Whole>),
     /// The artifact's own file, if it has images.
     File(Option<OwnedFd>),
     /// A copy that is made on first use; `None` if there are no images or the system does not allow
@@ -60,7 +79,7 @@ impl Images {
 /// How many bytes of a file are read before it is mapped: they include header and directory.
 const HEAD: usize = 2048;
 
-fn make_executable(mapping: &mut Mapping, text: Range<usize>) -> Result<(), Error> {
+pub(crate) fn make_executable(mapping: &mut Mapping, text: Range<usize>) -> Result<(), Error> {
     mapping.make_executable(text).map_err(|error| Error::io("make the code executable", error))
 }
 
@@ -97,19 +116,8 @@ impl Loaded {
     ///
     /// As for [`from_file`](Self::from_file).
     pub unsafe fn from_fd(file: OwnedFd) -> Result<Arc<Self>, Error> {
-        let len = file_len(&file)?;
         // SAFETY: the caller guarantees that the file does not change.
-        let mut mapping = unsafe { Mapping::of_file(file.as_fd(), len) }
-            .map_err(|error| Error::io("map the file", error))?;
-        // It takes half the time to change the protection of pages that were not touched yet. So
-        // the position of the code must be known without touching the mapping.
-        let mut head = [0; HEAD];
-        let count = retry_on_intr(|| rustix::io::pread(&file, &mut head, 0))
-            .map_err(|error| Error::io("read the file", error))?;
-        let text = text_range(&head[..count]).filter(|text| text.end <= len as u64);
-        if let Some(text) = text {
-            make_executable(&mut mapping, text.start as usize..text.end as usize)?;
-        }
+        let mapping = unsafe { map_file(&file)? };
         // SAFETY: the caller vouches for the code.
         unsafe { Self::from_mapping(mapping, Images::File(Some(file))) }
     }
@@ -152,24 +160,38 @@ impl Loaded {
         if len > 0 {
             make_executable(&mut mapping, start..start + len)?;
         }
-        let base = mapping.base().addr() + start;
-        let text = base..base + len;
         let images = match images {
             Images::File(file) => Images::File(file.filter(|_| artifact.has_memory_images())),
-            copy => copy,
+            other => other,
         };
+        // SAFETY: the artifact was read from the mapping, whose code is executable.
+        Ok(unsafe { Self::assemble(artifact, Backing::Own(mapping), images) })
+    }
+
+    /// An artifact whose code is executable.
+    ///
+    /// # Safety
+    ///
+    /// What the artifact reads is in `backing`. The code is trustworthy.
+    pub(crate) unsafe fn assemble(
+        artifact: Artifact<'static>,
+        backing: Backing,
+        images: Images,
+    ) -> Arc<Self> {
+        let text = artifact.text().as_ptr_range();
+        let text = text.start.addr()..text.end.addr();
         let artifact = Arc::new(artifact);
-        Ok(Arc::new_cyclic(|this: &Weak<Self>| Self {
+        Arc::new_cyclic(|this: &Weak<Self>| Self {
             // SAFETY: the registration is the first field to be dropped, and the artifact's bytes
-            // are valid until the last field is dropped.
+            // are valid until what they are in is dropped, which is later.
             _registration: unsafe {
                 Registration::new(text.clone(), Arc::clone(&artifact), Weak::<Self>::clone(this))
             },
             artifact,
-            _mapping: mapping,
+            _backing: backing,
             text,
             images,
-        }))
+        })
     }
 
     /// The artifact, read in place from the mapping.
@@ -220,6 +242,9 @@ impl Loaded {
             Images::File(file) => {
                 file.as_ref().map(|file| ImageSource { fd: file.as_fd(), skipped: 0 })
             }
+            Images::Shared(whole) => {
+                whole.file.as_ref().map(|file| ImageSource { fd: file.as_fd(), skipped: 0 })
+            }
             Images::Copy { file, sealed } => {
                 let make = || {
                     let wanted = self.artifact.has_memory_images();
@@ -231,6 +256,28 @@ impl Loaded {
             }
         }
     }
+}
+
+/// Maps a file, and makes the code in it executable.
+///
+/// # Safety
+///
+/// Nobody may change the file, or truncate it, as long as the mapping exists.
+pub(crate) unsafe fn map_file(file: &OwnedFd) -> Result<Mapping, Error> {
+    let len = file_len(file)?;
+    // SAFETY: as the caller promises.
+    let mut mapping = unsafe { Mapping::of_file(file.as_fd(), len) }
+        .map_err(|error| Error::io("map the file", error))?;
+    // It takes half the time to change the protection of pages that were not touched yet. So the
+    // position of the code must be known without touching the mapping.
+    let mut head = [0; HEAD];
+    let count = retry_on_intr(|| rustix::io::pread(file, &mut head, 0))
+        .map_err(|error| Error::io("read the file", error))?;
+    let text = text_range(&head[..count]).filter(|text| text.end <= len as u64);
+    if let Some(text) = text {
+        make_executable(&mut mapping, text.start as usize..text.end as usize)?;
+    }
+    Ok(mapping)
 }
 
 /// The loaded artifact whose code an address is in. Not for signal handlers: if it is the last to

@@ -98,11 +98,6 @@ impl Mapping {
         // mapping lives as long as the result is used.
         unsafe { slice::from_raw_parts(self.base.as_ptr(), self.len) }
     }
-
-    /// The address of the first byte.
-    pub(crate) fn base(&self) -> *const u8 {
-        self.base.as_ptr()
-    }
 }
 
 impl Drop for Mapping {

@@ -13,9 +13,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rustix::io::{pread, retry_on_intr};
-use wasm_artifact::Artifact;
 use wasm_artifact::sign::TrustPolicy;
+use wasm_artifact::{Artifact, ComponentArtifact};
 
+use crate::component::LoadedComponent;
 use crate::error::Error;
 use crate::loaded::{Images, Loaded, file_len};
 use crate::mapping::Mapping;
@@ -49,9 +50,7 @@ impl Loaded {
     ///
     /// As for [`verified_from_file`](Self::verified_from_file).
     pub fn verified_from_fd(file: OwnedFd, policy: &TrustPolicy) -> Result<Arc<Self>, Error> {
-        let len = file_len(&file)?;
-        let mapping = Mapping::filled(len, |buffer| read_exactly(&file, buffer));
-        Self::verified(mapping.map_err(|error| Error::io("read the file", error))?, policy)
+        Self::verified(read_file(&file)?, policy)
     }
 
     /// Loads an artifact from bytes if the policy trusts it: copies them, and verifies and runs the
@@ -72,11 +71,68 @@ impl Loaded {
     fn verified(mapping: Mapping, policy: &TrustPolicy) -> Result<Arc<Self>, Error> {
         // SAFETY: the bytes are no longer used when the mapping is dropped.
         policy.verify(unsafe { mapping.bytes() })?;
-        let images = Images::Copy { file: OnceLock::new(), sealed: true };
         // SAFETY: the caller's policy vouches for the code. Nobody has written it since: the
         // mapping has been read-only from before it was verified.
-        unsafe { Self::from_mapping(mapping, images) }
+        unsafe { Self::from_mapping(mapping, sealed_images()) }
     }
+}
+
+impl LoadedComponent {
+    /// Loads the artifact of a component in a file if the policy trusts it: see
+    /// [`Loaded::verified_from_file`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Loaded::verified_from_file`], and if the artifact is that of a module.
+    pub fn verified_from_file(
+        path: impl AsRef<Path>,
+        policy: &TrustPolicy,
+    ) -> Result<Arc<Self>, Error> {
+        let path = path.as_ref();
+        let file = File::open(path).map_err(|error| Error::io("open the file", error));
+        let file = file.map_err(|error| error.in_file(path))?;
+        Self::verified_from_fd(file.into(), policy).map_err(|error| error.in_file(path))
+    }
+
+    /// Loads the artifact of a component in an open file if the policy trusts it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`verified_from_file`](Self::verified_from_file).
+    pub fn verified_from_fd(file: OwnedFd, policy: &TrustPolicy) -> Result<Arc<Self>, Error> {
+        Self::verified(read_file(&file)?, policy)
+    }
+
+    /// Loads the artifact of a component from bytes if the policy trusts it: copies them, and
+    /// verifies and runs the copy.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Loaded::verified_from_bytes`], and if the artifact is that of a module.
+    pub fn verified_from_bytes(bytes: &[u8], policy: &TrustPolicy) -> Result<Arc<Self>, Error> {
+        ComponentArtifact::parse(bytes)?;
+        let mapping = Mapping::of_bytes(bytes).map_err(|error| Error::io("map the code", error))?;
+        Self::verified(mapping, policy)
+    }
+
+    /// `mapping` is memory of this process alone, not of a file.
+    fn verified(mapping: Mapping, policy: &TrustPolicy) -> Result<Arc<Self>, Error> {
+        // SAFETY: the bytes are no longer used when the mapping is dropped.
+        policy.verify(unsafe { mapping.bytes() })?;
+        // SAFETY: as for modules.
+        unsafe { Self::from_mapping(mapping, None, sealed_images) }
+    }
+}
+
+fn sealed_images() -> Images {
+    Images::Copy { file: OnceLock::new(), sealed: true }
+}
+
+/// The content of a file, in memory of this process alone.
+fn read_file(file: &OwnedFd) -> Result<Mapping, Error> {
+    let len = file_len(file)?;
+    Mapping::filled(len, |buffer| read_exactly(file, buffer))
+        .map_err(|error| Error::io("read the file", error))
 }
 
 /// Fills the buffer from the start of the file, which must have exactly as many bytes.

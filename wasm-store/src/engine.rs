@@ -5,6 +5,8 @@ mod cache;
 mod collector;
 pub(crate) mod compat;
 pub mod compiler;
+#[cfg(feature = "component")]
+mod component;
 mod config;
 #[cfg(feature = "function-hook")]
 mod function_names;
@@ -21,6 +23,8 @@ pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, ReuseC
 pub(crate) use cache::{CacheEntry, CacheSetting, serialized};
 pub use collector::Collector;
 pub use compiler::{CompileRequest, Compiler};
+#[cfg(feature = "component")]
+pub(crate) use component::COMPILE_MODULE;
 pub use config::Config;
 #[cfg(feature = "function-hook")]
 pub(crate) use function_names::{display_name, exported_as};
@@ -57,6 +61,8 @@ struct EngineInner {
 pub enum Precompiled {
     /// A compiled module, for [`Module::deserialize`](crate::Module::deserialize).
     Module,
+    /// A compiled component, for `component::Component::deserialize` of `wasm-runtime`.
+    Component,
 }
 
 impl Engine {
@@ -113,7 +119,11 @@ impl Engine {
 
     /// What an artifact holds; `None` if the bytes are not an artifact.
     pub fn detect_precompiled(bytes: &[u8]) -> Option<Precompiled> {
-        matches!(identify(bytes).kind, FileKind::Artifact).then_some(Precompiled::Module)
+        match identify(bytes).kind {
+            FileKind::Artifact => Some(Precompiled::Module),
+            FileKind::ComponentArtifact => Some(Precompiled::Component),
+            _ => None,
+        }
     }
 
     /// What an artifact holds; `None` if the file is not an artifact. Only the beginning of the
@@ -136,6 +146,14 @@ impl Engine {
                 "expected a WebAssembly module, found a module that is compiled already: load it \
                  with `Module::deserialize` or `Module::deserialize_file`"
             ),
+            FileKind::ComponentArtifact => {
+                crate::bail!("expected a WebAssembly module, found {identity}{LOAD_COMPONENT}")
+            }
+            #[cfg(feature = "component")]
+            FileKind::WasmComponent => {
+                crate::bail!("expected a WebAssembly module, found {identity}{COMPILE_COMPONENT}")
+            }
+            #[cfg(not(feature = "component"))]
             FileKind::WasmComponent => {
                 crate::bail!("expected a WebAssembly module, found {identity}{}", identity.hint())
             }
@@ -166,6 +184,15 @@ impl Engine {
         &self.inner.vm
     }
 }
+
+/// What to do with a compiled component where a module is expected.
+pub(crate) const LOAD_COMPONENT: &str = ": load it with `component::Component::deserialize` or \
+                                         `deserialize_file`, which need the feature `component`";
+
+/// What to do with a component where a module is expected.
+#[cfg(feature = "component")]
+pub(crate) const COMPILE_COMPONENT: &str =
+    ": compile it with `component::Component::new` or `from_file`";
 
 impl Default for Engine {
     fn default() -> Self {
@@ -226,7 +253,9 @@ mod tests {
     fn a_wrong_file_says_what_it_looks_like() {
         let engine = Engine::default();
         let error = Module::new(&engine, b"\0asm\x0d\0\x01\0").unwrap_err();
-        assert!(error.to_string().contains("unbundle"), "{error}");
+        let way_out =
+            if cfg!(feature = "component") { "component::Component::new" } else { "unbundle" };
+        assert!(error.to_string().contains(way_out), "{error}");
         let error = Module::new(&engine, ";; text\n(component)").unwrap_err();
         assert!(error.to_string().contains("component in the text format"), "{error}");
         assert!(Module::new(&engine, b"").is_err());

@@ -3,6 +3,8 @@
 mod anyref;
 mod arrayref;
 mod backtrace;
+#[cfg(feature = "component")]
+mod bundle;
 mod caller;
 mod default;
 mod definition;
@@ -34,6 +36,8 @@ mod val;
 pub use anyref::AnyRef;
 pub use arrayref::{ArrayRef, ArrayRefPre};
 pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
+#[cfg(feature = "component")]
+pub use bundle::Bundle;
 pub(crate) use definition::Definition;
 pub use eqref::EqRef;
 pub use exnref::{ExnRef, ExnRefPre};

@@ -71,6 +71,8 @@
 //! * `async`: Calls that may wait: `Func::call_async`, host functions that are futures
 //!   (`Func::wrap_async`, `Linker::func_wrap_async`), `Linker::instantiate_async`. Any executor can
 //!   run them.
+//! * `component`: Compiled components: `Bundle`, the modules of a component in one artifact, for
+//!   the crate that runs components.
 //! * `cache`: `Config::cache`: modules that were compiled before come from the user's cache
 //!   directory.
 //! <!-- end of features -->
@@ -99,6 +101,8 @@ pub use engine::{
     PoolingAllocationConfig, Precompiled, ReuseConfig, compiler,
 };
 pub use error::{Error, GcHeapOutOfMemory, Result, ThrownException, Trap};
+#[cfg(feature = "component")]
+pub use items::Bundle;
 pub use items::{
     AnyRef, DataSegment, ElementSegment, EqRef, ExnRef, ExnRefPre, Export, Extern, ExternRef,
     FrameInfo, FrameSymbol, Func, GcRef, Global, I31, Instance, Internal, IntoFunc, Memory,

@@ -13,8 +13,14 @@ use crate::format::{IsaFlagRecord, Part, SealRecord, StrRef, flags, seal_kind};
 /// The first lines of a report.
 pub(super) fn summary(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let artifact = view.artifact;
-    let counts = artifact.counts();
-    writeln!(f, "WebAssembly artifact, {} bytes", artifact.bytes().len())?;
+    let size = artifact.bytes().len();
+    if artifact.is_component() {
+        writeln!(f, "WebAssembly component, compiled, {size} bytes")?;
+    } else if artifact.is_part_of_component() {
+        writeln!(f, "WebAssembly module of a component")?;
+    } else {
+        writeln!(f, "WebAssembly artifact, {size} bytes")?;
+    }
     if let Some(name) = artifact.module_name() {
         writeln!(f, "  module name    {}", name.escape_debug())?;
     }
@@ -35,7 +41,13 @@ pub(super) fn summary(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Re
         Some(header) => seal(f, &header.seal)?,
         None => writeln!(f, "(damaged)")?,
     }
-    settings(f, &artifact.tunables())?;
+    settings(f, &artifact.tunables())
+}
+
+/// What is in the module, in numbers.
+pub(super) fn contents(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let artifact = view.artifact;
+    let counts = artifact.counts();
     writeln!(
         f,
         "  functions      {} imported, {} defined, {} with references",

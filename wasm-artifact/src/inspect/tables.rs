@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::view::View;
-use super::{code, entities, exceptions, header, initial, names};
+use super::{code, component, entities, exceptions, header, initial, names};
 use crate::format::Part;
 
 /// Writes the contents of a table, a line for each row where it has rows.
@@ -66,6 +66,9 @@ fn of(part: Part) -> (&'static str, Show) {
         Part::Symbols => ("ELF symbols", names::symbols),
         Part::SymbolStrings => ("names of functions and symbols", names::symbol_strings),
         Part::TextItems => ("what stands in the text beside functions", code::text_items),
+        Part::Plan => ("how the component is put together", component::plan),
+        Part::ModuleTable => ("where the component's modules start", component::module_table),
+        Part::Modules => ("the component's modules", component::modules),
         Part::Text => ("machine code", code::text),
         Part::Images => ("pages of the initial contents of memories", initial::images),
     }

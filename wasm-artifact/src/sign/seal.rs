@@ -86,7 +86,7 @@ pub fn signed_message(artifact: &[u8]) -> Result<Vec<u8>, VerifyError> {
 
 /// Checks that the bytes are an artifact, and nothing else.
 pub(super) fn check(bytes: &[u8]) -> Result<(), Error> {
-    let artifact = Artifact::parse(bytes)?;
+    let artifact = Artifact::parse_any(bytes)?;
     let behind = bytes.len() - artifact.bytes().len();
     if behind > 0 {
         let size = artifact.bytes().len();

@@ -16,6 +16,7 @@ use wasm_types::{
 };
 use zerocopy::little_endian::U32;
 
+use super::layout::Content;
 use crate::format::NONE;
 
 /// An image may be this many times as large as its segments' bytes or elements.
@@ -153,12 +154,29 @@ impl Images {
         }
     }
 
-    /// Appends the bytes of all images of memories.
-    pub(super) fn write(&self, module: &Module, wasm: &[u8], out: &mut Vec<u8>) {
+    /// The bytes of all images of memories.
+    pub(super) fn of<'a>(&'a self, module: &'a Module, wasm: &'a [u8]) -> MemoryBytes<'a> {
+        MemoryBytes { images: self, module, wasm }
+    }
+}
+
+/// The bytes of all images of memories, which are written straight to the file.
+pub(super) struct MemoryBytes<'a> {
+    images: &'a Images,
+    module: &'a Module,
+    wasm: &'a [u8],
+}
+
+impl Content for MemoryBytes<'_> {
+    fn len(&self) -> u64 {
+        self.images.len
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
         let base = out.len();
-        out.resize(base + self.len as usize, 0);
-        for (segment, start) in module.data.iter().zip(&self.data) {
-            let (Some(start), Some(bytes)) = (start, wasm.get(segment.range.clone())) else {
+        out.resize(base + self.images.len as usize, 0);
+        for (segment, start) in self.module.data.iter().zip(&self.images.data) {
+            let (Some(start), Some(bytes)) = (start, self.wasm.get(segment.range.clone())) else {
                 continue;
             };
             let start = base + *start as usize;

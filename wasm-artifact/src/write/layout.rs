@@ -2,13 +2,11 @@
 
 use alloc::vec::Vec;
 
-use wasm_types::Module;
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::U64;
 
 use super::Encoded;
 use super::checksums::write_checksums;
-use super::images::Images;
 use super::symbols::Symbol;
 use crate::checksums;
 use crate::elf::{self, ElfBytes, Target};
@@ -23,11 +21,28 @@ pub(super) struct Parts<'a> {
     pub(super) header: Header,
     /// The encoded tables, in any order.
     pub(super) tables: Vec<(Part, Encoded)>,
-    pub(super) text: &'a [u8],
-    pub(super) images: &'a Images,
+    pub(super) text: &'a dyn Content,
+    pub(super) images: &'a dyn Content,
     pub(super) symbols: Vec<Symbol>,
-    pub(super) module: &'a Module,
-    pub(super) wasm: &'a [u8],
+}
+
+/// What is large, and is copied straight to its place in the file.
+pub(super) trait Content {
+    /// How many bytes it has.
+    fn len(&self) -> u64;
+
+    /// Appends them.
+    fn write(&self, out: &mut Vec<u8>);
+}
+
+impl Content for &[u8] {
+    fn len(&self) -> u64 {
+        <[u8]>::len(self) as u64
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self);
+    }
 }
 
 /// Where a table goes.
@@ -56,8 +71,8 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
             // One symbol more: the first one is empty.
             Part::Symbols if symbols.is_empty() => 0,
             Part::Symbols => ((symbols.len() + 1) * elf::SYMBOL_SIZE) as u64,
-            Part::Text => text.len() as u64,
-            Part::Images => images.len,
+            Part::Text => text.len(),
+            Part::Images => images.len(),
             _ => {
                 let found = tables.binary_search_by_key(&table, |(table, _)| *table);
                 found.map_or(0, |found| tables[found].1.bytes().len() as u64)
@@ -141,8 +156,8 @@ pub(super) fn lay_out(parts: Parts<'_>) -> Vec<u8> {
                 let start = text_place.map_or(0, |text| text.offset);
                 write_symbols(&mut elf, &symbols, start, number.unwrap_or_default() as u16);
             }
-            Part::Text => elf.out.extend_from_slice(text),
-            Part::Images => images.write(parts.module, parts.wasm, elf.out),
+            Part::Text => text.write(elf.out),
+            Part::Images => images.write(elf.out),
             // They are known only when everything else is there.
             Part::Checksums => elf.out.resize((place.offset + place.len) as usize, 0),
             _ => {

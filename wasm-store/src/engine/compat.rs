@@ -7,10 +7,8 @@
 mod function_hooks;
 mod hash;
 
-use std::sync::Arc;
-
 use wasm_artifact::Artifact;
-use wasm_loader::{Loaded, Mismatch, Requirements};
+use wasm_loader::{Mismatch, Requirements};
 use wasm_types::assumptions::Assumption;
 use wasm_types::{Tunables, WasmFeatures};
 
@@ -18,10 +16,10 @@ use crate::engine::{CompileRequest, Engine};
 use crate::error::Result;
 
 /// The result of loading an artifact. An error also reports what does not fit the engine.
-pub(crate) fn add_engine_mismatches(
+pub(crate) fn add_engine_mismatches<L>(
     engine: &Engine,
-    result: Result<Arc<Loaded>, wasm_loader::Error>,
-) -> Result<Arc<Loaded>, wasm_loader::Error> {
+    result: Result<L, wasm_loader::Error>,
+) -> Result<L, wasm_loader::Error> {
     result.map_err(|error| {
         let more = error.requirements().map(|requirements| mismatches(engine, requirements));
         error.and(more.unwrap_or_default())

@@ -41,6 +41,29 @@ pub unsafe trait Compiler: Send + Sync + fmt::Debug {
     /// If the module is invalid or uses a proposal that is not allowed.
     fn validate(&self, wasm: &[u8], features: WasmFeatures) -> Result<()>;
 
+    /// Validates and compiles a component, and returns the bytes of an artifact with all of its
+    /// modules and its plan. What [`compile`](Self::compile) has to answer for holds of each module
+    /// in it.
+    ///
+    /// # Errors
+    ///
+    /// If the component is invalid, uses a proposal that the request does not allow, or cannot be
+    /// compiled for the target. By default, always: that this compiler takes no components.
+    fn compile_component(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
+        let _ = (wasm, request);
+        no_components()
+    }
+
+    /// Validates a component without compiling it.
+    ///
+    /// # Errors
+    ///
+    /// If the component is invalid or uses a proposal that is not allowed. By default, always.
+    fn validate_component(&self, wasm: &[u8], features: WasmFeatures) -> Result<()> {
+        let _ = (wasm, features);
+        no_components()
+    }
+
     /// The imports of a module, with the types that they refer to. The rest of the module that is
     /// returned may be empty. `None`, the default, if the compiler can't list imports.
     ///
@@ -68,6 +91,13 @@ pub unsafe trait Compiler: Send + Sync + fmt::Debug {
     fn accepts_text(&self) -> bool {
         false
     }
+}
+
+fn no_components<R>() -> Result<R> {
+    crate::bail!(
+        "the compiler of this engine takes no components, only modules: build the program with the \
+         feature `component` of `wasm-runtime`"
+    )
 }
 
 /// The request to a compiler: everything but the module.

@@ -15,7 +15,9 @@ use wasm_artifact::{Artifact, FileKind, identify};
 use wasm_loader::Loaded;
 use wasm_types::{EntityIndex, EntityType, FuncIndex, TypeIndex};
 
-use crate::engine::{CacheEntry, Engine, Registration, compat, open_and_read_head, serialized};
+use crate::engine::{
+    CacheEntry, Engine, Precompiled, Registration, compat, open_and_read_head, serialized,
+};
 use crate::error::{Context, Result};
 use crate::types::canonical::{map_ref_type, map_val_type};
 use crate::types::matching::CanonicalType;
@@ -87,7 +89,7 @@ impl Module {
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let path = file.as_ref();
         let (file, bytes) = open_and_read_head(path)?;
-        if Engine::detect_precompiled(&bytes).is_some() {
+        if is_compiled(&bytes) {
             let loaded = engine.config().trust.load(engine, file);
             let module = loaded.and_then(|loaded| Module::from_loaded(engine, loaded));
             return module.with_context(|| format!("failed to load: {}", path.display()));
@@ -121,7 +123,7 @@ impl Module {
     pub unsafe fn from_trusted_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let path = file.as_ref();
         let (file, bytes) = open_and_read_head(path)?;
-        if Engine::detect_precompiled(&bytes).is_some() {
+        if is_compiled(&bytes) {
             // SAFETY: as the caller promises.
             return unsafe { Self::deserialize_file(engine, path) };
         }
@@ -225,8 +227,12 @@ impl Module {
     ///
     /// # Errors
     ///
-    /// None so far.
+    /// If it is a module of a component, whose artifact is that of the component.
     pub fn serialize(&self) -> Result<Vec<u8>> {
+        crate::ensure!(
+            !self.artifact().is_part_of_component(),
+            "this is a module of a component, and only the component can be serialized as a whole"
+        );
         Ok(serialized(self.engine(), self.artifact()))
     }
 
@@ -420,10 +426,20 @@ pub(crate) fn canonical_entity(ids: &[u32], ty: EntityType) -> Result<CanonicalT
     })
 }
 
+/// Whether the head of a file is that of a compiled module.
+fn is_compiled(head: &[u8]) -> bool {
+    Engine::detect_precompiled(head) == Some(Precompiled::Module)
+}
+
 fn expect_artifact(bytes: &[u8], instead: &str) -> Result<()> {
     let identity = identify(bytes);
     match identity.kind {
         FileKind::Artifact => Ok(()),
+        #[cfg(feature = "component")]
+        FileKind::WasmComponent => crate::bail!(
+            "expected a compiled module, found {identity}{}",
+            crate::engine::COMPILE_COMPONENT
+        ),
         FileKind::WasmModule | FileKind::Text => crate::bail!(
             "expected a compiled module, found {identity}: compile it with `{instead}`, or \
              beforehand with `Engine::precompile_module`"

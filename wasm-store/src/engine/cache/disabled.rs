@@ -24,6 +24,16 @@ impl<'engine> CacheEntry<'engine> {
         None
     }
 
+    #[cfg(feature = "component")]
+    pub(crate) fn of_component(_engine: &'engine Engine, _bytes: &[u8]) -> Self {
+        Self(PhantomData)
+    }
+
+    #[cfg(feature = "component")]
+    pub(crate) fn load_component(&self) -> Option<Arc<wasm_loader::LoadedComponent>> {
+        None
+    }
+
     /// # Safety
     ///
     /// Nothing is required of the caller.

@@ -8,7 +8,7 @@ use wasm_cache::{Cache, CacheKey};
 use wasm_loader::Loaded;
 
 use super::key;
-use crate::engine::{Config, Engine};
+use crate::engine::{Compiler, Config, Engine};
 
 /// The cache of a configuration.
 #[derive(Clone, Default, Debug)]
@@ -40,10 +40,24 @@ pub(crate) struct CacheEntry<'engine>(Option<(&'engine Cache, CacheKey)>);
 impl<'engine> CacheEntry<'engine> {
     /// The entry for what the engine's compiler would make of the bytes.
     pub(crate) fn of(engine: &'engine Engine, bytes: &[u8]) -> Self {
+        // Compiling the bytes reports what is wrong with them.
+        Self::with(engine, bytes, || engine.compiler_for(bytes).ok())
+    }
+
+    /// As [`of`](Self::of), for a component.
+    #[cfg(feature = "component")]
+    pub(crate) fn of_component(engine: &'engine Engine, bytes: &[u8]) -> Self {
+        Self::with(engine, bytes, || engine.component_compiler_for(bytes).ok())
+    }
+
+    fn with(
+        engine: &'engine Engine,
+        bytes: &[u8],
+        compiler: impl FnOnce() -> Option<&'engine Arc<dyn Compiler>>,
+    ) -> Self {
         let entry = || {
             let cache = engine.config().cache.0.as_ref()?;
-            // Compiling the bytes reports what is wrong with them.
-            let compiler = engine.compiler_for(bytes).ok()?;
+            let compiler = compiler()?;
             let request = &engine.config().request;
             let identity = compiler.identity(request)?;
             Some((cache, key::of(&identity, request, bytes)))
@@ -55,6 +69,13 @@ impl<'engine> CacheEntry<'engine> {
     pub(crate) fn load(&self) -> Option<Arc<Loaded>> {
         let (cache, key) = self.0.as_ref()?;
         cache.load(key)
+    }
+
+    /// Loads the component that the entry holds, if it exists.
+    #[cfg(feature = "component")]
+    pub(crate) fn load_component(&self) -> Option<Arc<wasm_loader::LoadedComponent>> {
+        let (cache, key) = self.0.as_ref()?;
+        cache.load_component(key)
     }
 
     /// Fills the entry. If that does not work, the cache remembers why.

@@ -15,6 +15,20 @@ pub(crate) struct Trust {}
 impl Trust {
     /// Loads the artifact in a file.
     pub(crate) fn load(&self, _engine: &Engine, _file: File) -> Result<Arc<Loaded>> {
+        self.refuse()
+    }
+
+    /// Loads the artifact of a component in a file.
+    #[cfg(feature = "component")]
+    pub(crate) fn load_component(
+        &self,
+        _engine: &Engine,
+        _file: File,
+    ) -> Result<Arc<wasm_loader::LoadedComponent>> {
+        self.refuse()
+    }
+
+    fn refuse<L>(&self) -> Result<L> {
         crate::bail!(
             "the file is compiled code, which nobody can check, so that somebody must be trusted: set a \
              policy with `Config::trust` (feature `sign`, which this program is built without), or \

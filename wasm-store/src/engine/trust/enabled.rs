@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use wasm_artifact::sign::TrustPolicy;
 use wasm_loader::Loaded;
+#[cfg(feature = "component")]
+use wasm_loader::LoadedComponent;
 
 use crate::engine::{Config, Engine, compat};
 use crate::error::Result;
@@ -70,6 +72,28 @@ impl Trust {
     /// Loads the artifact that the bytes are.
     pub(crate) fn load_bytes(&self, engine: &Engine, bytes: &[u8]) -> Result<Arc<Loaded>> {
         let loaded = Loaded::verified_from_bytes(bytes, self.policy()?);
+        Ok(compat::add_engine_mismatches(engine, loaded)?)
+    }
+
+    /// Loads the artifact of a component in a file.
+    #[cfg(feature = "component")]
+    pub(crate) fn load_component(
+        &self,
+        engine: &Engine,
+        file: File,
+    ) -> Result<Arc<LoadedComponent>> {
+        let loaded = LoadedComponent::verified_from_fd(file.into(), self.policy()?);
+        Ok(compat::add_engine_mismatches(engine, loaded)?)
+    }
+
+    /// Loads the artifact of a component that the bytes are.
+    #[cfg(feature = "component")]
+    pub(crate) fn load_component_bytes(
+        &self,
+        engine: &Engine,
+        bytes: &[u8],
+    ) -> Result<Arc<LoadedComponent>> {
+        let loaded = LoadedComponent::verified_from_bytes(bytes, self.policy()?);
         Ok(compat::add_engine_mismatches(engine, loaded)?)
     }
 
