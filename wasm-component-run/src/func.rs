@@ -8,6 +8,7 @@ mod lowered;
 
 use std::fmt;
 
+pub(crate) use call::with_lift_context;
 #[cfg(feature = "async")]
 pub(crate) use host::DynamicAsyncFunc;
 pub(crate) use host::{DynamicFunc, HostFunc};

@@ -37,6 +37,7 @@ mod resource;
 mod state;
 mod strings;
 mod trap;
+mod typed;
 pub mod types;
 mod val;
 
@@ -48,17 +49,15 @@ pub use resource::{
     Resource, ResourceAny, ResourceDynamic, ResourceTable, ResourceTableError, ResourceType,
 };
 pub use state::ComponentStoreExt;
+pub use typed::{
+    Access, ComponentNamedList, ComponentType, HasData, HasSelf, Lift, Lower, TypedFunc, WasmList,
+    WasmStr,
+};
 pub use types::Type;
 pub use val::{NumberList, Val};
+/// Derives for types of components, types of flags, and bindings made of WIT (feature `macros`).
+#[cfg(feature = "macros")]
+pub use wasm_component_macro::{ComponentType, Lift, Lower, bindgen, flags};
 
-/// What implementations of the traits for values are written with, by hand or by derives.
 #[doc(hidden)]
-pub mod __internal {
-    pub use wasm_component::{InterfaceType, TypeDef, Types};
-    pub use wasm_store::Result;
-
-    pub use crate::context::{
-        Destination, FlatReader, FlatSlots, LiftContext, LowerContext, Options, Source,
-    };
-    pub use crate::types::InstanceType;
-}
+pub use typed::internal as __internal;

@@ -26,10 +26,10 @@ pub use has_data::{HasData, HasSelf};
 pub use lazy::{WasmList, WasmStr};
 pub use traits::{ComponentNamedList, ComponentType, Lift, Lower};
 
-/// What the output of macros names. It is no part of the API.
-#[doc(hidden)]
+/// What implementations of the traits for values are written with, and what the output of macros
+/// names. It is no part of the API.
 pub mod internal {
-    pub use wasm_component::InterfaceType;
+    pub use wasm_component::{InterfaceType, TypeDef, Types};
     pub use wasm_store::{
         AsContext, AsContextMut, Engine, Result, Store, StoreContextMut, error, format_err,
     };
@@ -40,11 +40,14 @@ pub mod internal {
     };
     pub use super::flags::{format_flags, known_flags, read_flags, write_flags};
     pub use super::into_result::IntoResult;
+    pub use super::list::ListTypes;
     pub use super::traits::part;
     pub use super::typecheck::{
-        typecheck_enum, typecheck_flags, typecheck_record, typecheck_variant,
+        Check, typecheck_enum, typecheck_flags, typecheck_record, typecheck_variant,
     };
-    pub use crate::context::{FlatReader, FlatSlots, LiftContext, LowerContext};
+    pub use crate::context::{
+        Destination, FlatReader, FlatSlots, LiftContext, LowerContext, Options, Source,
+    };
     pub use crate::types::InstanceType;
     pub use std::boxed::Box;
     pub use std::string::String;

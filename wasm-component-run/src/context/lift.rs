@@ -8,7 +8,7 @@ use wasm_store::{Error, Result, bail, format_err};
 
 use super::Options;
 use crate::handles::Kind;
-use crate::instance::{InstanceData, InstanceType};
+use crate::instance::{Instance, InstanceData, InstanceType};
 use crate::resource::ResourceType;
 use crate::state::{ComponentState, Destructor, Resources, Table};
 use crate::strings::Place;
@@ -59,6 +59,11 @@ impl<'a> LiftContext<'a> {
     /// If the plan of the component is damaged.
     pub fn types(&self) -> Result<Types<'a>> {
         self.data.types()
+    }
+
+    /// The instance.
+    pub(crate) fn instance(&self) -> Instance {
+        Instance { root: self.data.root(), id: self.data.id() }
     }
 
     /// The types of the component, with those of its resources.

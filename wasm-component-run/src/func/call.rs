@@ -73,7 +73,7 @@ impl Func {
         Ok(Entered { data, scopes: state.resources.calls() })
     }
 
-    pub(super) fn number(&self) -> usize {
+    pub(crate) fn number(&self) -> usize {
         self.number
     }
 }
@@ -167,7 +167,7 @@ pub(super) fn end<T: 'static, R>(
 
 /// Lifts something, with the memory and the state of the store.
 #[inline(always)]
-pub(super) fn with_lift_context<T: 'static, R>(
+pub(crate) fn with_lift_context<T: 'static, R>(
     store: &mut StoreContextMut<'_, T>,
     data: &InstanceData,
     options: &Options,

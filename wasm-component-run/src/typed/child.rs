@@ -1,5 +1,7 @@
 //! The types that a type consists of, where values have to know them, and discriminants.
 
+#![allow(clippy::missing_errors_doc, reason = "it is for macros, and no part of the API")]
+
 use wasm_component::{InterfaceType, TypeDef, Types, discriminant_size};
 use wasm_store::{Error, Result, Trap, format_err};
 
@@ -34,7 +36,13 @@ fn child(types: Types<'_>, ty: InterfaceType, place: usize) -> Result<InterfaceT
         TypeDef::Variant(cases) => cases.get(place)?.and_then(|case| case.ty),
         TypeDef::List(element) | TypeDef::FixedLengthList { element, .. } => Some(element),
         TypeDef::Option { some, .. } => Some(some),
-        TypeDef::Result { ok, err, .. } => if place == 0 { ok } else { err },
+        TypeDef::Result { ok, err, .. } => {
+            if place == 0 {
+                ok
+            } else {
+                err
+            }
+        }
         TypeDef::Map { key, value, .. } => Some(if place == 0 { key } else { value }),
         TypeDef::Enum { .. } | TypeDef::Flags(_) => None,
     };

@@ -1,5 +1,7 @@
 //! What `flags!` needs.
 
+#![allow(clippy::missing_errors_doc, reason = "it is for macros, and no part of the API")]
+
 use std::fmt;
 
 use wasm_store::Result;
@@ -10,7 +12,7 @@ use crate::context::LowerContext;
 /// The bits without those that stand for no flag, of which there are `count`.
 pub fn known_flags<const WORDS: usize>(mut bits: [u32; WORDS], count: usize) -> [u32; WORDS] {
     if let Some(last) = bits.last_mut()
-        && count % 32 != 0
+        && !count.is_multiple_of(32)
     {
         *last &= (1 << (count % 32)) - 1;
     }

@@ -7,8 +7,8 @@ use super::abi::CanonicalAbi;
 use super::traits::{ComponentType, Lift, Lower, first};
 use super::typecheck::mismatch;
 use crate::context::{FlatReader, FlatSlots, LiftContext, LowerContext};
-use crate::instance::InstanceType;
 use crate::resource::{Resource, ResourceAny, ResourceDynamic};
+use crate::types::InstanceType;
 
 /// What all handles have: an index, and a type that decides what it means.
 macro_rules! handle {
@@ -67,7 +67,7 @@ macro_rules! handle {
 handle!([T: 'static] Resource<T>, |ty: &InterfaceType, types: &InstanceType<'_>| {
     match ty.resource() {
         None => mismatch("own` or `borrow", ty),
-        Some(resource) if Self::is_type(types.resource_type(resource)?) => Ok(()),
+        Some(resource) if Self::is_type(types.resource_type(resource)) => Ok(()),
         Some(_) => bail!("resource type mismatch"),
     }
 });
@@ -80,7 +80,7 @@ handle!([] ResourceAny, |ty: &InterfaceType, _: &InstanceType<'_>| match ty.reso
 handle!([] ResourceDynamic, |ty: &InterfaceType, types: &InstanceType<'_>| {
     match ty.resource() {
         None => mismatch("own` or `borrow", ty),
-        Some(resource) if Self::is_type(types.resource_type(resource)?) => Ok(()),
+        Some(resource) if types.resource_type(resource).as_host_dynamic().is_some() => Ok(()),
         Some(_) => bail!("resource type mismatch"),
     }
 });

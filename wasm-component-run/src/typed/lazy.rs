@@ -11,9 +11,11 @@ use super::abi::CanonicalAbi;
 use super::child::lift_child;
 use super::strings::read_pair;
 use super::traits::{ComponentType, Lift, layout};
-use crate::context::{FlatReader, LiftContext};
-use crate::instance::{InstanceKey, InstanceType};
+use crate::context::{FlatReader, LiftContext, Options};
+use crate::func::with_lift_context;
+use crate::instance::Instance;
 use crate::strings::Place;
+use crate::types::InstanceType;
 
 /// A string in a guest's memory, which is read when it is asked for.
 ///
@@ -90,8 +92,8 @@ pub struct WasmList<E> {
     len: u32,
     /// The type of elements, if they ask for it.
     element: InterfaceType,
-    options: crate::context::Options,
-    instance: InstanceKey,
+    options: Options,
+    instance: Instance,
     _element: PhantomData<fn() -> E>,
 }
 
@@ -103,7 +105,7 @@ impl<E: Lift> WasmList<E> {
             len,
             element: lift_child::<E>(cx, ty, 0)?,
             options: *cx.options(),
-            instance: cx.instance_key(),
+            instance: cx.instance(),
             _element: PhantomData,
         })
     }
@@ -144,12 +146,9 @@ impl<E: Lift> WasmList<E> {
         (0..self.len()).map(move |index| self.element(&mut store, index))
     }
 
-    fn element<T: 'static>(
-        &self,
-        store: &mut StoreContextMut<'_, T>,
-        index: usize,
-    ) -> Result<E> {
-        self.instance.lift(store, &self.options, |cx| {
+    fn element<T: 'static>(&self, store: &mut StoreContextMut<'_, T>, index: usize) -> Result<E> {
+        let data = self.instance.data(store);
+        with_lift_context(store, &data, &self.options, |cx| {
             let bytes =
                 cx.list_bytes(self.pointer, self.len, const { layout::<E>().size }, E::ALIGN32)?;
             let Some(bytes) = bytes.get(index * E::SIZE32..) else {

@@ -13,7 +13,7 @@ use super::strings::{read_pair, write_pair};
 use super::traits::{ComponentType, Lift, Lower, layout, part};
 use super::typecheck::{definition, mismatch};
 use crate::context::{FlatReader, FlatSlots, LiftContext, LowerContext};
-use crate::instance::InstanceType;
+use crate::types::InstanceType;
 
 impl<E: ComponentType> ComponentType for [E] {
     const ABI: CanonicalAbi = CanonicalAbi::POINTER_PAIR;

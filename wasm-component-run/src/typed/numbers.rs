@@ -7,7 +7,7 @@ use super::abi::CanonicalAbi;
 use super::traits::{ComponentType, Lift, Lower, first};
 use super::typecheck::typecheck_primitive;
 use crate::context::{FlatReader, FlatSlots, LiftContext, LowerContext};
-use crate::instance::InstanceType;
+use crate::types::InstanceType;
 
 /// What all types here have: a size, and a type of the component model.
 macro_rules! scalar {

@@ -11,7 +11,7 @@ use super::child::{
 use super::traits::{ComponentType, Lift, Lower, part};
 use super::typecheck::{definition, mismatch};
 use crate::context::{FlatReader, FlatSlots, LiftContext, LowerContext};
-use crate::instance::InstanceType;
+use crate::types::InstanceType;
 
 /// The payloads of an option.
 const fn option<S: ComponentType>() -> [Option<CanonicalAbi>; 2] {

@@ -10,7 +10,7 @@ use wasm_store::Result;
 use super::abi::CanonicalAbi;
 use super::traits::{ComponentType, Lift, Lower};
 use crate::context::{FlatReader, FlatSlots, LiftContext, LowerContext};
-use crate::instance::InstanceType;
+use crate::types::InstanceType;
 
 /// What points to a value, and what of it can be made of one.
 macro_rules! pointer {

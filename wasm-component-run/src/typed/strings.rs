@@ -10,7 +10,7 @@ use super::abi::CanonicalAbi;
 use super::traits::{ComponentType, Lift, Lower, first};
 use super::typecheck::typecheck_primitive;
 use crate::context::{FlatReader, FlatSlots, LiftContext, LowerContext};
-use crate::instance::InstanceType;
+use crate::types::InstanceType;
 
 impl ComponentType for str {
     const ABI: CanonicalAbi = CanonicalAbi::POINTER_PAIR;

@@ -6,7 +6,7 @@ use wasm_store::{Result, bail};
 use super::abi::CanonicalAbi;
 use super::list::ListTypes;
 use crate::context::{Destination, FlatReader, FlatSlots, LiftContext, LowerContext, Source};
-use crate::instance::InstanceType;
+use crate::types::InstanceType;
 
 /// A Rust type that is a type of the component model.
 ///

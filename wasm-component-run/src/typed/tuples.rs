@@ -10,7 +10,7 @@ use super::list::ListTypes;
 use super::traits::{ComponentNamedList, ComponentType, Lift, Lower, part};
 use super::typecheck::{Check, typecheck_tuple};
 use crate::context::{Destination, FlatReader, FlatSlots, LiftContext, LowerContext, Source};
-use crate::instance::InstanceType;
+use crate::types::InstanceType;
 
 /// A type of parameters or results, if values of it ask for their type: else one that nobody looks
 /// at.
@@ -35,16 +35,22 @@ fn typecheck_list(
     Ok(())
 }
 
+/// How the values of a tuple are represented.
+trait Values {
+    const FIELDS: &'static [CanonicalAbi];
+}
+
 macro_rules! tuple {
     ($($name:ident $place:tt)*) => {
+        impl<$($name: ComponentType),*> Values for ($($name,)*) {
+            const FIELDS: &'static [CanonicalAbi] = &[$($name::ABI),*];
+        }
+
         #[allow(unused_variables, reason = "there is a tuple without values")]
         impl<$($name: ComponentType),*> ComponentType for ($($name,)*) {
-            const ABI: CanonicalAbi = CanonicalAbi::record(&[$($name::ABI),*]);
+            const ABI: CanonicalAbi = CanonicalAbi::record(Self::FIELDS);
             const HAS_RESOURCES: bool = false $(|| $name::HAS_RESOURCES)*;
-            const IS_RUST_UNIT_TYPE: bool = const {
-                let types: &[CanonicalAbi] = &[$($name::ABI),*];
-                types.is_empty()
-            };
+            const IS_RUST_UNIT_TYPE: bool = Self::FIELDS.is_empty();
 
             fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
                 typecheck_tuple(ty, types, &[$($name::typecheck),*])
@@ -76,7 +82,7 @@ macro_rules! tuple {
             ) -> Result<()> {
                 $(
                     let child = lower_child::<$name, Data>(cx, ty, $place)?;
-                    let field = const { CanonicalAbi::field_offset(&[$($name::ABI),*], $place) };
+                    let field = const { CanonicalAbi::field_offset(Self::FIELDS, $place) };
                     self.$place.linear_lower_to_memory(cx, child, offset + field)?;
                 )*
                 Ok(())
@@ -97,7 +103,7 @@ macro_rules! tuple {
                     Destination::Memory(offset) => {$(
                         let child = type_in_list::<$name>(types, $place)?;
                         let field =
-                            const { CanonicalAbi::field_offset(&[$($name::ABI),*], $place) };
+                            const { CanonicalAbi::field_offset(Self::FIELDS, $place) };
                         self.$place.linear_lower_to_memory(cx, child, *offset + field)?;
                     )*}
                 }
@@ -127,7 +133,7 @@ macro_rules! tuple {
             ) -> Result<Self> {
                 Ok(($({
                     let child = lift_child::<$name>(cx, ty, $place)?;
-                    let field = const { CanonicalAbi::field_offset(&[$($name::ABI),*], $place) };
+                    let field = const { CanonicalAbi::field_offset(Self::FIELDS, $place) };
                     $name::linear_lift_from_memory(cx, child, part::<$name>(bytes, field)?)?
                 },)*))
             }
@@ -146,7 +152,7 @@ macro_rules! tuple {
                     Source::Memory(bytes) => Ok(($({
                         let child = type_in_list::<$name>(types, $place)?;
                         let field =
-                            const { CanonicalAbi::field_offset(&[$($name::ABI),*], $place) };
+                            const { CanonicalAbi::field_offset(Self::FIELDS, $place) };
                         $name::linear_lift_from_memory(cx, child, part::<$name>(bytes, field)?)?
                     },)*)),
                 }

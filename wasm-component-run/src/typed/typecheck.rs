@@ -1,10 +1,12 @@
 //! Comparing Rust types with types of a component.
 
+#![allow(clippy::missing_errors_doc, reason = "it is for macros, and no part of the API")]
+
 use wasm_component::{Fields, InterfaceType, TypeDef};
 use wasm_store::error::Context;
 use wasm_store::{Result, bail, format_err};
 
-use crate::instance::InstanceType;
+use crate::types::InstanceType;
 
 /// The check of a Rust type.
 pub type Check = fn(&InterfaceType, &InstanceType<'_>) -> Result<()>;

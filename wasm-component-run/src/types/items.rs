@@ -21,6 +21,11 @@ impl ComponentFunc {
         Self { handle, ty }
     }
 
+    /// The number of the type in its component.
+    pub(crate) fn index(&self) -> FuncTypeIndex {
+        self.ty
+    }
+
     fn def(&self) -> wasm_component::FuncType<'_> {
         let types = self.handle.component().types();
         let def = types.and_then(|types| Ok(types.func(self.ty)?));
