@@ -4,15 +4,16 @@ mod deserialize;
 mod exports;
 mod program;
 mod signature;
+#[cfg(feature = "sign")]
+mod verified;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::bundle::Bundle;
 use wasm_component::{Plan, Types};
-use wasm_store::{Engine, Result};
+use wasm_store::{Bundle, Engine, Result};
 
 pub use exports::{ComponentExportIndex, ExportLookup};
 pub(crate) use exports::{ExportItem, Exports};
@@ -83,7 +84,7 @@ impl Component {
     ///
     /// # Errors
     ///
-    /// If the file that it was loaded from can't be read.
+    /// None so far.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         self.0.bundle.serialize()
     }

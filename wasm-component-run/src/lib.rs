@@ -20,13 +20,16 @@
 //! # Features
 //!
 //! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `async`: Calls that may wait, and host functions that are futures: `Func::call_async`,
+//!   `LinkerInstance::func_new_async`, `Linker::instantiate_async`. Any executor can run them.
+//! * `sign`: `Component::deserialize_verified`: artifacts that are signed, authenticated or known
+//!   by their hash are verified and loaded by safe functions, whoever may write them.
 //! <!-- end of features -->
 
 #![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builtins;
-mod bundle;
 mod component;
 mod context;
 mod func;

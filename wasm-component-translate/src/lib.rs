@@ -10,7 +10,16 @@
 //!
 //! Use it if you write a runtime or a compiler for components. To run components take
 //! `wasm-runtime`.
+//!
+//! # Features
+//!
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `translate` (default): The translation. Without it this crate is empty, and needs nothing: a
+//!   crate can depend on it, and leave it to one of its own features whether there are components
+//!   at all.
+//! <!-- end of features -->
 
+#![cfg(feature = "translate")]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -77,6 +77,8 @@
 //! * `rewrite`: The module `rewrite`: modules with everything exported, and modules that start in
 //!   the state of an instance.
 //! * `wast`: Run scripts of the specification's test suite, as the module `wast`.
+//! * `component`: Components, as the module `component`: run those that were compiled beforehand;
+//!   with `jit`, compile them, too.
 //! * `cli`: The program `wasm-runtime`. Its commands `compile` and `clif` need `jit`, `snapshot`
 //!   and `expose` need `rewrite`, `wast` needs `wast`, and `keygen`, `sign`, `verify` and the
 //!   option `--trust` need `sign`.
@@ -152,6 +154,13 @@ pub use wasm_store::sign;
 /// Ready-made observers of running code (feature `observe`).
 #[cfg(feature = "observe")]
 pub use wasm_store::observe;
+
+/// Components (feature `component`): compiled, linked, instantiated and called, with the names of
+/// Wasmtime's module `component`.
+#[cfg(feature = "component")]
+pub mod component {
+    pub use wasm_component_run::*;
+}
 
 /// WASI preview 1 (feature `wasi`): what a guest has access to, and the functions in a [`Linker`].
 #[cfg(feature = "wasi")]

@@ -4,8 +4,7 @@
 
 use std::path::Path;
 
-use crate::bundle::Bundle;
-use wasm_store::{Engine, Result};
+use wasm_store::{Bundle, Engine, Result};
 
 use super::Component;
 

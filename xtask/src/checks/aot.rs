@@ -11,6 +11,7 @@ const FORBIDDEN: &[&str] = &[
     "regalloc2",
     "wasmparser",
     "wasm-translate",
+    "wasm-component-translate",
     "wasm-encoder",
     "wast",
     "wat",
@@ -28,7 +29,7 @@ const MOST_BYTES: u64 = 700_000;
 
 /// The combinations of features that must stay free of a compiler.
 const COMBINATIONS: &[&str] =
-    &["aot-only", "aot-only,call-hook", "aot-only,wasi", "aot-only,wasi,cli"];
+    &["aot-only", "aot-only,call-hook", "aot-only,component", "aot-only,wasi", "aot-only,wasi,cli"];
 
 /// Checks the dependencies of programs without `jit`.
 pub(crate) fn tree(shell: &Shell) -> Result<(), String> {
