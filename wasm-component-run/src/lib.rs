@@ -22,6 +22,8 @@
 //! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
 //! * `async`: Calls that may wait, and host functions that are futures: `Func::call_async`,
 //!   `LinkerInstance::func_new_async`, `Linker::instantiate_async`. Any executor can run them.
+//! * `macros`: Macros: derives for types of components, `flags!`, and `bindgen!`, which makes
+//!   bindings of WIT.
 //! * `sign`: `Component::deserialize_verified`: artifacts that are signed, authenticated or known
 //!   by their hash are verified and loaded by safe functions, whoever may write them.
 //! <!-- end of features -->

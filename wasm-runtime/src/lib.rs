@@ -79,6 +79,8 @@
 //! * `wast`: Run scripts of the specification's test suite, as the module `wast`.
 //! * `component`: Components, as the module `component`: run those that were compiled beforehand;
 //!   with `jit`, compile them, too.
+//! * `component-macro`: Derives for types of components, `flags!`, and `bindgen!`, which makes
+//!   bindings of WIT, in the module `component`.
 //! * `cli`: The program `wasm-runtime`. Its commands `compile` and `clif` need `jit`, `snapshot`
 //!   and `expose` need `rewrite`, `wast` needs `wast`, and `keygen`, `sign`, `verify` and the
 //!   option `--trust` need `sign`.
