@@ -3,15 +3,16 @@
 mod data;
 mod making;
 
-use wasm_store::{AsContextMut, Module, StoreContextMut};
+use wasm_store::{AsContext, AsContextMut, Module, StoreContext, StoreContextMut};
 
 pub(crate) use data::{FuncRecord, InstanceData};
 pub(crate) use making::Making;
 
 use crate::component::{Component, ComponentExportIndex, ExportItem, ExportLookup};
 use crate::func::Func;
+use crate::linker::InstancePre;
 use crate::resource::ResourceType;
-use crate::state::{state, wrong_store};
+use crate::state::{ComponentState, Linked, state, wrong_store};
 use crate::types::ComponentItem;
 pub(crate) use crate::types::InstanceType;
 
@@ -38,6 +39,31 @@ impl Instance {
             Some(data) => std::sync::Arc::clone(data),
             None => wrong_store(),
         }
+    }
+
+    /// What is known of it, and what it was made of.
+    ///
+    /// # Panics
+    ///
+    /// If it is of another store.
+    pub(crate) fn parts<'a, T: 'static>(
+        &self,
+        store: StoreContext<'a, T>,
+    ) -> (&'a InstanceData, Option<Linked>) {
+        let state = store.attachment_ref::<ComponentState>();
+        let found = state.and_then(|state| {
+            Some((&**state.root(self.root, self.id)?, state.linked(self.root).cloned()))
+        });
+        found.unwrap_or_else(|| wrong_store())
+    }
+
+    /// What the instance was made of: others can be made of it.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn instance_pre<T: 'static>(&self, store: impl AsContext<Data = T>) -> InstancePre<T> {
+        InstancePre::of_instance(self, store.as_context())
     }
 
     /// An exported function, by its name or index. `None` if there is none, or the export is

@@ -129,8 +129,9 @@ impl<T: 'static> Linker<T> {
             Engine::same(&self.engine, component.engine()),
             "cross-`Engine` instantiation is not currently supported"
         );
-        let imports = Matching::new(self, component)?.imports()?;
-        InstancePre::new(component, imports)
+        let matching = Matching::new(self, component)?;
+        let imports = matching.imports()?;
+        InstancePre::new(component, imports, matching.resources())
     }
 
     /// Instantiates a component.

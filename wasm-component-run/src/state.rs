@@ -6,6 +6,7 @@
 mod host_table;
 mod scopes;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use wasm_store::{AsContextMut, NumericFunc, Result, StoreContextMut, bail};
@@ -68,7 +69,12 @@ pub(crate) struct Root {
     entered: bool,
     /// Whether it has trapped: then it can't be entered any more.
     trapped: bool,
+    /// What it was made of, whose type is that of the store's data.
+    linked: Option<Linked>,
 }
+
+/// What an instance was made of.
+pub(crate) type Linked = Arc<dyn Any + Send + Sync>;
 
 impl ComponentState {
     /// The number that the next instance gets, and that of its first table.
@@ -80,7 +86,19 @@ impl ComponentState {
     pub(crate) fn add_root(&mut self, data: Arc<InstanceData>) {
         self.resources.tables.resize_with(data.tables().end, HandleTable::default);
         let lease = Some(Arc::clone(&data));
-        self.roots.push(Root { data, lease, entered: false, trapped: false });
+        self.roots.push(Root { data, lease, entered: false, trapped: false, linked: None });
+    }
+
+    /// Says what an instance was made of.
+    pub(crate) fn set_linked(&mut self, number: usize, linked: Linked) {
+        if let Some(root) = self.roots.get_mut(number) {
+            root.linked = Some(linked);
+        }
+    }
+
+    /// What an instance was made of.
+    pub(crate) fn linked(&self, number: usize) -> Option<&Linked> {
+        self.roots.get(number)?.linked.as_ref()
     }
 
     /// What is known of an instance. `None` if it is of another store.

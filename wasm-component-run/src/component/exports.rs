@@ -47,6 +47,12 @@ impl ExportLookup for String {
     }
 }
 
+impl ExportLookup for &ComponentExportIndex {
+    fn lookup(&self, component: &Component) -> Option<ComponentExportIndex> {
+        (**self).lookup(component)
+    }
+}
+
 impl ExportLookup for ComponentExportIndex {
     fn lookup(&self, component: &Component) -> Option<ComponentExportIndex> {
         (self.component == component.id()).then_some(*self)

@@ -45,7 +45,7 @@ impl<'a, T: 'static> Matching<'a, T> {
     }
 
     /// What each import gets.
-    pub(super) fn imports(self) -> Result<Vec<Import<T>>> {
+    pub(super) fn imports(&self) -> Result<Vec<Import<T>>> {
         let plan = self.component.plan()?;
         let mut imports = Vec::with_capacity(plan.import_count());
         for number in 0..plan.import_count() {

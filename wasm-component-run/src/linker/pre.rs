@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use wasm_store::{AsContextMut, Engine, Module, Result, StoreContextMut, ensure};
+use wasm_store::{AsContextMut, Engine, Module, Result, StoreContext, StoreContextMut, ensure};
 
 use super::HostDrop;
 use crate::builtins;
@@ -11,12 +11,21 @@ use crate::component::Component;
 use crate::func::HostFunc;
 use crate::instance::{Instance, Making};
 use crate::resource::ResourceType;
+use crate::state::state;
+use crate::types::{InstanceType, ResourceTypes};
 
 /// A component whose imports were looked up and checked, to be instantiated many times: see
 /// [`Linker::instantiate_pre`](crate::Linker::instantiate_pre).
 pub struct InstancePre<T: 'static> {
     component: Component,
-    imports: Arc<[Import<T>]>,
+    linked: Arc<Linked<T>>,
+}
+
+/// What was found for a component's imports.
+struct Linked<T: 'static> {
+    imports: Box<[Import<T>]>,
+    /// The types of the resources that are imported.
+    resources: ResourceTypes,
     /// Whether something among the imports may wait.
     waits: bool,
 }
@@ -45,11 +54,36 @@ impl<T: 'static> Import<T> {
 }
 
 impl<T: 'static> InstancePre<T> {
-    pub(super) fn new(component: &Component, imports: Vec<Import<T>>) -> Result<Self> {
+    pub(super) fn new(
+        component: &Component,
+        imports: Vec<Import<T>>,
+        resources: ResourceTypes,
+    ) -> Result<Self> {
         // Whatever is wrong with the plan is found out here.
         component.program()?;
         let waits = imports.iter().any(Import::waits);
-        Ok(Self { component: component.clone(), imports: imports.into(), waits })
+        let linked = Linked { imports: imports.into(), resources, waits };
+        Ok(Self { component: component.clone(), linked: Arc::new(linked) })
+    }
+
+    /// What an instance was made of.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub(crate) fn of_instance(instance: &Instance, store: StoreContext<'_, T>) -> Self {
+        let (data, linked) = instance.parts(store);
+        let linked = linked.and_then(|linked| linked.downcast().ok());
+        Self {
+            component: data.component().clone(),
+            linked: linked.expect("instances of a store are made of what is for its data's type"),
+        }
+    }
+
+    /// The types of the component, with those of the resources that it imports: what types of
+    /// functions that it exports are compared with before there is an instance.
+    pub fn instance_type(&self) -> InstanceType<'_> {
+        InstanceType::with_resources(&self.component, &self.linked.resources)
     }
 
     /// The component.
@@ -60,6 +94,12 @@ impl<T: 'static> InstancePre<T> {
     /// The engine.
     pub fn engine(&self) -> &Engine {
         self.component.engine()
+    }
+
+    /// Has the store remember what an instance was made of.
+    fn made(&self, store: &mut StoreContextMut<'_, T>, instance: Instance) -> Instance {
+        state(store).set_linked(instance.root, Arc::clone(&self.linked) as _);
+        instance
     }
 
     fn check<U: 'static>(&self, store: &StoreContextMut<'_, U>) -> Result<()> {
@@ -81,14 +121,14 @@ impl<T: 'static> InstancePre<T> {
         let mut store = store.as_context_mut();
         self.check(&store)?;
         ensure!(
-            !self.waits,
+            !self.linked.waits,
             "a host function that the component imports may wait: `instantiate_async` makes an \
              instance"
         );
         let drops = builtins::drop_at_once::<T>;
-        let mut making = Making::new(&mut store, &self.component, &self.imports, drops)?;
+        let mut making = Making::new(&mut store, &self.component, &self.linked.imports, drops)?;
         match making.run(&mut store) {
-            Ok(()) => Ok(making.finish()),
+            Ok(()) => Ok(self.made(&mut store, making.finish())),
             Err(error) => {
                 making.fail(&mut store);
                 Err(error)
@@ -112,10 +152,11 @@ impl<T: 'static> InstancePre<T> {
     {
         let mut store = store.as_context_mut();
         self.check(&store)?;
-        let drops = if self.waits { builtins::drop_waiting::<T> } else { builtins::drop_at_once };
-        let mut making = Making::new(&mut store, &self.component, &self.imports, drops)?;
+        let drops =
+            if self.linked.waits { builtins::drop_waiting::<T> } else { builtins::drop_at_once };
+        let mut making = Making::new(&mut store, &self.component, &self.linked.imports, drops)?;
         match making.run_async(&mut store).await {
-            Ok(()) => Ok(making.finish()),
+            Ok(()) => Ok(self.made(&mut store, making.finish())),
             Err(error) => {
                 making.fail(&mut store);
                 Err(error)
@@ -126,11 +167,7 @@ impl<T: 'static> InstancePre<T> {
 
 impl<T: 'static> Clone for InstancePre<T> {
     fn clone(&self) -> Self {
-        Self {
-            component: self.component.clone(),
-            imports: Arc::clone(&self.imports),
-            waits: self.waits,
-        }
+        Self { component: self.component.clone(), linked: Arc::clone(&self.linked) }
     }
 }
 
