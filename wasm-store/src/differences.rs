@@ -7,7 +7,6 @@
 //!
 //! | in Wasmtime | here | why |
 //! |---|---|---|
-//! | `new_async` of `ExternRef`, `StructRef` and `ArrayRef`, `Linker::module_async` and the like | not there | what grows the garbage-collected heap does not wait (feature `async`) |
 //! | `wasmtime::component` | not there | components are not implemented |
 //! | `ContRef` and its `Val` and `Ref` variants; `HeapType::ConcreteCont`, `Cont`, `NoCont`; `ContType` | not there | stack switching is not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | code that runs out of fuel can't go on: [`Config::epoch_interruption`](crate::Config::epoch_interruption) is the way to give way to others; and as for garbage collection |
@@ -18,7 +17,7 @@
 //! | `ProfilingStrategy::VTune`, `ProfilingStrategy::Pulley` | not there | `Config::profiler` (feature `profile`) writes the files of `perf` only |
 //! | `Config::native_unwind_info`, `Config::memory_may_move`, `Config::guard_before_linear_memory`, `Config::table_lazy_init`, `Config::memory_init_cow`, `Config::signals_based_traps`, `Config::module_version` and other settings of Wasmtime's own machinery | not there | there is nothing here that they would set |
 //! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
-//! | `Store::gc_async`, `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | nothing waits while it is collected; a heap has one reservation, made with the first object or instance whose module declares one. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
+//! | `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | a heap has one reservation, made with the first object or instance whose module declares one. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
 //! | `GuestProfiler::new_component` | not there | components are not implemented; `GuestProfiler` itself is there with the feature `observe` |
 //! | `Store::call_hook_async`, `CallHookHandler` | not there | hooks do not wait |
 //! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `to_raw` and `from_raw` of `ExternRef` and `AnyRef` | not there | how values are laid out at the border to compiled code is not part of the API |

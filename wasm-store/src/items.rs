@@ -1,5 +1,7 @@
 //! What a store consists of, as handles: instances and what they export.
 
+#[cfg(feature = "async")]
+mod allocating;
 mod anyref;
 mod arrayref;
 mod backtrace;

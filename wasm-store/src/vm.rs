@@ -101,7 +101,9 @@ pub(crate) use room::{Room, Wanted};
 pub(crate) use state::{Plan, Source, VmOutside, VmState};
 pub(crate) use store::{StoreHost, VmStore};
 #[cfg(feature = "async")]
-pub(crate) use suspend::{Asking, Growing, Pending, StartShim, Started, WaitingCall};
+pub(crate) use suspend::{
+    Asking, Growing, MOST_QUESTIONS, Pending, StartShim, Started, WaitingCall, postponed,
+};
 #[cfg(feature = "async")]
 pub(crate) use sys::reactor::{Alarm, Watch};
 pub(crate) use table::{VmTable, table_bytes};

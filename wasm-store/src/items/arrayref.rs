@@ -86,7 +86,17 @@ impl ArrayRef {
         elem: &Val,
         len: u32,
     ) -> Result<Rooted<ArrayRef>> {
-        let store: &mut StoreOpaque = store.as_context_mut().0;
+        let store = store.as_context_mut().0;
+        store.check_sync_limiter()?;
+        Self::make(store, allocator, elem, len)
+    }
+
+    pub(super) fn make(
+        store: &mut StoreOpaque,
+        allocator: &ArrayRefPre,
+        elem: &Val,
+        len: u32,
+    ) -> Result<Rooted<ArrayRef>> {
         allocator.store.assert_is(store.id());
         let record = allocator.ty.record();
         object::check(store, record.ty.0.storage, elem).context("element type mismatch")?;
@@ -108,7 +118,16 @@ impl ArrayRef {
         allocator: &ArrayRefPre,
         elems: &[Val],
     ) -> Result<Rooted<ArrayRef>> {
-        let store: &mut StoreOpaque = store.as_context_mut().0;
+        let store = store.as_context_mut().0;
+        store.check_sync_limiter()?;
+        Self::make_fixed(store, allocator, elems)
+    }
+
+    pub(super) fn make_fixed(
+        store: &mut StoreOpaque,
+        allocator: &ArrayRefPre,
+        elems: &[Val],
+    ) -> Result<Rooted<ArrayRef>> {
         allocator.store.assert_is(store.id());
         let record = allocator.ty.record();
         for (place, elem) in elems.iter().enumerate() {
@@ -135,7 +154,16 @@ impl ArrayRef {
         allocator: &ArrayRefPre,
         elems: &[u8],
     ) -> Result<Rooted<ArrayRef>> {
-        let store: &mut StoreOpaque = store.as_context_mut().0;
+        let store = store.as_context_mut().0;
+        store.check_sync_limiter()?;
+        Self::make_of_bytes(store, allocator, elems)
+    }
+
+    pub(super) fn make_of_bytes(
+        store: &mut StoreOpaque,
+        allocator: &ArrayRefPre,
+        elems: &[u8],
+    ) -> Result<Rooted<ArrayRef>> {
         allocator.store.assert_is(store.id());
         check_bytes(&allocator.ty)?;
         let made = object::new_array_of_bytes(store, allocator.ty.record(), elems)?;

@@ -81,7 +81,16 @@ impl ExnRef {
         fields: &[Val],
     ) -> Result<Rooted<ExnRef>> {
         let store = store.as_context_mut();
-        let store: &mut StoreOpaque = store.0;
+        store.0.check_sync_limiter()?;
+        Self::make(store.0, allocator, tag, fields)
+    }
+
+    pub(super) fn make(
+        store: &mut StoreOpaque,
+        allocator: &ExnRefPre,
+        tag: &Tag,
+        fields: &[Val],
+    ) -> Result<Rooted<ExnRef>> {
         store.demand(allocator);
         store.admit(tag)?;
         let ExnRefPre { ty, .. } = allocator;

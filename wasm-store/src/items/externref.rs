@@ -3,9 +3,9 @@
 use std::any::Any;
 
 use super::rooting::{RootIndex, Rooted, gc_ref};
-use crate::error::{GcHeapOutOfMemory, Result};
+use crate::error::{Error, GcHeapOutOfMemory, Result};
 use crate::items::AnyRef;
-use crate::store::{AsContextMut, StoreContext, StoreContextMut};
+use crate::store::{AsContextMut, StoreContext, StoreContextMut, StoreOpaque};
 use crate::types::HeapType;
 use crate::vm::{NoRoom, host_value_bytes};
 
@@ -49,27 +49,39 @@ impl ExternRef {
         T: 'static + Any + Send + Sync,
     {
         let store = store.as_context_mut();
-        let store = &mut **store.0;
-        let value: Box<T> = Box::new(value);
+        store.0.check_sync_limiter()?;
+        Self::make(store.0, Box::new(value)).map_err(|(_, error)| error)
+    }
+
+    /// Gives a value to a store. If that fails, the value comes back, unless the error has it.
+    pub(super) fn make<T>(
+        store: &mut StoreOpaque,
+        value: Box<T>,
+    ) -> std::result::Result<Rooted<ExternRef>, (Option<Box<T>>, Error)>
+    where
+        T: 'static + Any + Send + Sync,
+    {
         let bytes = host_value_bytes(&*value);
         if store.vm.count_host_value(bytes).is_err() {
             // What is dead still counts.
-            store.vm.collect(0)?;
-            store.vm.count_host_value(bytes)?;
-        }
-        match store.vm.new_value(value) {
-            Ok(reference) => Ok(Rooted::new(store, reference)),
-            Err((value, error)) => {
-                store.vm.forget_host_values(bytes);
-                match (error, (value as Box<dyn Any>).downcast::<T>()) {
-                    (NoRoom::Full(bytes), Ok(value)) => {
-                        Err(GcHeapOutOfMemory::new(*value, bytes).into())
-                    }
-                    (NoRoom::Full(bytes), Err(_)) => Err(GcHeapOutOfMemory::new((), bytes).into()),
-                    (NoRoom::Failed(error), _) => Err(error),
-                }
+            let collected = store.vm.collect(0);
+            if let Err(error) = collected.and_then(|()| store.vm.count_host_value(bytes)) {
+                return Err((Some(value), error));
             }
         }
+        let (value, error) = match store.vm.new_value(value) {
+            Ok(reference) => return Ok(Rooted::new(store, reference)),
+            Err(failed) => failed,
+        };
+        store.vm.forget_host_values(bytes);
+        let value = (value as Box<dyn Any>).downcast::<T>().ok();
+        Err(match (error, value) {
+            (NoRoom::Full(bytes), Some(value)) => {
+                (None, GcHeapOutOfMemory::new(*value, bytes).into())
+            }
+            (NoRoom::Full(bytes), None) => (None, GcHeapOutOfMemory::new((), bytes).into()),
+            (NoRoom::Failed(error), value) => (value, error),
+        })
     }
 
     /// An internal reference as one to a host value, as `extern.convert_any` has it: Wasm can pass

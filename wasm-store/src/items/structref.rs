@@ -86,7 +86,16 @@ impl StructRef {
         allocator: &StructRefPre,
         fields: &[Val],
     ) -> Result<Rooted<StructRef>> {
-        let store: &mut StoreOpaque = store.as_context_mut().0;
+        let store = store.as_context_mut().0;
+        store.check_sync_limiter()?;
+        Self::make(store, allocator, fields)
+    }
+
+    pub(super) fn make(
+        store: &mut StoreOpaque,
+        allocator: &StructRefPre,
+        fields: &[Val],
+    ) -> Result<Rooted<StructRef>> {
         allocator.store.assert_is(store.id());
         let record = allocator.ty.record();
         let types = &record.ty.fields;

@@ -1,13 +1,16 @@
 //! Whole modules as namespaces: commands and reactors, by the conventions of WASI.
 
+#[cfg(feature = "async")]
+mod waiting;
+
 use wasm_types::Escaped;
 
-use super::Linker;
+use super::{InstancePre, Linker};
 use crate::error::{Context, Result};
 use crate::gate::Gate;
-use crate::items::{Definition, Extern, Func, Module};
-use crate::store::AsContextMut;
-use crate::types::ExternType;
+use crate::items::{Definition, Extern, Func, Instance, Module};
+use crate::store::{AsContextMut, StoreContextMut};
+use crate::types::{ExternType, FuncType};
 
 /// How a module is meant to be used.
 enum Kind {
@@ -46,6 +49,11 @@ fn is_known_extra(name: &str, ty: &ExternType) -> bool {
     }
 }
 
+/// A function that an instance of a command exports.
+fn export(store: impl AsContextMut, instance: Instance, name: &str) -> Result<Func> {
+    instance.get_func(store, name).context("an instance has the exports of its module")
+}
+
 impl<T: 'static> Linker<T> {
     /// Names the exports of a module, and instantiates it as its kind requires. A *command*, which
     /// exports `_start`, is instantiated anew for each call of one of its functions. A *reactor* is
@@ -70,7 +78,13 @@ impl<T: 'static> Linker<T> {
         self.demand(&**store.0);
         self.admit(module)?;
         match Kind::of(module)? {
-            Kind::Command => self.command(store, module_name, module),
+            Kind::Command => self.command(store, module_name, module, |store, ty, name, pre| {
+                Func::new(store, ty, move |mut caller, params, results| {
+                    let instance = pre.instantiate(&mut caller)?;
+                    let func = export(&mut caller, instance, &name)?;
+                    func.call(&mut caller, params, results)
+                })
+            }),
             Kind::Reactor => {
                 let instance = self.instantiate(&mut store, module)?;
                 if let Some(Extern::Func(initialize)) =
@@ -86,11 +100,14 @@ impl<T: 'static> Linker<T> {
         }
     }
 
+    /// Names the functions of a command. `make` makes the one that calls an export, by its name, of a
+    /// new instance.
     fn command(
         &mut self,
         mut store: impl AsContextMut<Data = T>,
         module_name: &str,
         module: &Module,
+        make: impl Fn(&mut StoreContextMut<'_, T>, FuncType, String, InstancePre<T>) -> Func,
     ) -> Result<&mut Self> {
         let mut store = store.as_context_mut();
         for export in module.exports() {
@@ -106,13 +123,7 @@ impl<T: 'static> Linker<T> {
             };
             let pre = self.instantiate_pre(module)?;
             let name = export.name().to_string();
-            let func = Func::new(&mut store, ty, move |mut caller, params, results| {
-                let instance = pre.instantiate(&mut caller)?;
-                let func = instance
-                    .get_func(&mut caller, &name)
-                    .context("an instance has the exports of its module")?;
-                func.call(&mut caller, params, results)
-            });
+            let func = make(&mut store, ty, name, pre);
             let item = Definition::new(store.0, func.into())?;
             self.insert(module_name, export.name(), item)?;
         }

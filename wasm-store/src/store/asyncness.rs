@@ -1,6 +1,8 @@
 //! Whether the calls of a store have to be such that may wait: as soon as something of the store
 //! may. Without the feature `async` nothing does.
 
+#[cfg(not(feature = "async"))]
+use super::StoreInner;
 use super::StoreOpaque;
 use crate::error::Result;
 
@@ -23,6 +25,16 @@ impl StoreOpaque {
     #[cfg(feature = "async")]
     pub(crate) fn require_async(&mut self) {
         self.requires_async = true;
+    }
+}
+
+#[cfg(not(feature = "async"))]
+impl<T: 'static> StoreInner<T> {
+    /// Checks that the limiter never has to wait: none does.
+    #[inline(always)]
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as with the feature")]
+    pub(crate) fn check_sync_limiter(&self) -> Result<()> {
+        Ok(())
     }
 }
 

@@ -1,5 +1,8 @@
 //! Collecting garbage on demand.
 
+#[cfg(feature = "async")]
+mod waiting;
+
 use super::{Caller, Store, StoreContextMut, StoreInner};
 use crate::error::{GcHeapOutOfMemory, Result};
 
@@ -35,6 +38,7 @@ impl<T: 'static> StoreContextMut<'_, T> {
     ///
     /// As for that function.
     pub fn gc(&mut self, why: Option<&GcHeapOutOfMemory<()>>) -> Result<()> {
+        self.0.check_sync_limiter()?;
         self.0.vm.collect(why.map_or(0, GcHeapOutOfMemory::bytes_needed))
     }
 }

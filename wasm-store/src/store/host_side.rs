@@ -99,6 +99,31 @@ impl<T: 'static> StoreHost for HostSide<T> {
     }
 
     #[cfg(feature = "async")]
+    fn heap_waits(&self) -> bool {
+        self.waits()
+    }
+
+    #[cfg(feature = "async")]
+    fn postpone_heap(&mut self, postpones: bool) {
+        self.waiting.heap.postpones = postpones;
+    }
+
+    #[cfg(feature = "async")]
+    fn forget_heap_answers(&mut self) {
+        self.waiting.heap.answers.clear();
+    }
+
+    #[cfg(feature = "async")]
+    fn take_postponed(&mut self) -> Option<crate::vm::Growing> {
+        self.waiting.heap.postponed.take()
+    }
+
+    #[cfg(feature = "async")]
+    fn answer_heap(&mut self, what: crate::vm::Growing, answer: Result<bool>) {
+        self.waiting.heap.answers.push((what, answer));
+    }
+
+    #[cfg(feature = "async")]
     fn ask(&mut self, what: crate::vm::Growing) -> Option<crate::vm::Asking<'_>> {
         self.ask_waiting(what)
     }

@@ -15,7 +15,7 @@
 //! | | `FRAME_WASM_SP` | where the frame of an entry has the Wasm stack's pointer |
 //! | `waiting` | `enter_waiting_thunk`, `WaitingImage`, `host_waiting`, `is_waiting_entry` | as `thunks`, for calls that may be left while they wait (feature `async`) |
 //! | | `suspend`, `Saved`, `Resume`, `resume_thunk`, `go_on_thunk`, `fail_thunk` | leaving such a call, and going on with it |
-//! | | `memory_grow`, `table_grow`, `atomic_wait32`, `atomic_wait64` | the thunks of these builtins, which may wait |
+//! | | `memory_grow`, `table_grow`, `atomic_wait32`, `atomic_wait64`, `new_object`, `array_new_data`, `array_new_elem`, `caught_exception` | the thunks of these builtins, which may wait |
 //! | `registers` | `Interrupted` | program counter, stack and frame pointer of a thread that a signal stopped |
 //! | | `go_on_unwinding` | makes that thread continue in `unwind_thunk` |
 //! | `interruption` | `decide`, `decide_or_wait` | whether code that is to stop goes on |
@@ -38,7 +38,7 @@ pub(crate) use x86_64::{
 };
 #[cfg(feature = "async")]
 pub(crate) use x86_64::{
-    Resume, Saved, WaitingImage, atomic_wait32, atomic_wait64, decide_or_wait, enter_waiting_thunk,
-    fail_thunk, go_on_thunk, host_waiting, is_waiting_entry, memory_grow, resume_thunk, suspend,
-    table_grow,
+    Resume, Saved, WaitingImage, array_new_data, array_new_elem, atomic_wait32, atomic_wait64,
+    caught_exception, decide_or_wait, enter_waiting_thunk, fail_thunk, go_on_thunk, host_waiting,
+    is_waiting_entry, memory_grow, new_object, resume_thunk, suspend, table_grow,
 };

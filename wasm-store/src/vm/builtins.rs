@@ -15,12 +15,15 @@ use super::atomics::atomic_notify;
 use super::atomics::{atomic_wait32, atomic_wait64};
 use super::builtin_caller::{instance, trap};
 use super::context::VMContext;
-use super::exceptions::{caught_exception, keep_exception, rethrow, throw, throw_ref};
+#[cfg(not(feature = "async"))]
+use super::exceptions::caught_exception;
+use super::exceptions::{keep_exception, rethrow, throw, throw_ref};
 use super::function_hook::{function_entered, function_left};
 use super::gc::{
-    array_copy, array_fill, array_init_data, array_init_elem, array_new_data, array_new_elem,
-    function_number, is_subtype, new_object,
+    array_copy, array_fill, array_init_data, array_init_elem, function_number, is_subtype,
 };
+#[cfg(not(feature = "async"))]
+use super::gc::{array_new_data, array_new_elem, new_object};
 use super::instance::VmInstance;
 use super::instantiate::element_values;
 use super::store::{StoreHost, VmStore};
@@ -34,32 +37,43 @@ struct Table([*const u8; Builtin::ALL.len()]);
 // SAFETY: addresses of code, never written.
 unsafe impl Sync for Table {}
 
-/// Makes the thunk of a builtin. What grows may have to wait for the host's limiter, and who waits
-/// for a place in a memory waits.
+/// Makes the thunk of a builtin that may wait, where anything may.
+macro_rules! waiting_thunk_of {
+    ($name:ident, $target:path) => {
+        #[cfg(feature = "async")]
+        pub(crate) use $crate::vm::arch::$name;
+        #[cfg(not(feature = "async"))]
+        super::builtin_thunk!($name, $target);
+    };
+}
+use waiting_thunk_of;
+
+/// Makes the thunk of a builtin. What grows and what makes objects may have to wait for the host's
+/// limiter, and who waits for a place in a memory waits.
 macro_rules! thunk_of {
-    (atomic_wait32, $target:path) => {
-        #[cfg(feature = "async")]
-        pub(crate) use $crate::vm::arch::atomic_wait32;
-        #[cfg(not(feature = "async"))]
-        super::builtin_thunk!(atomic_wait32, $target);
-    };
-    (atomic_wait64, $target:path) => {
-        #[cfg(feature = "async")]
-        pub(crate) use $crate::vm::arch::atomic_wait64;
-        #[cfg(not(feature = "async"))]
-        super::builtin_thunk!(atomic_wait64, $target);
-    };
     (memory_grow, $target:path) => {
-        #[cfg(feature = "async")]
-        pub(crate) use $crate::vm::arch::memory_grow;
-        #[cfg(not(feature = "async"))]
-        super::builtin_thunk!(memory_grow, $target);
+        super::waiting_thunk_of!(memory_grow, $target);
     };
     (table_grow, $target:path) => {
-        #[cfg(feature = "async")]
-        pub(crate) use $crate::vm::arch::table_grow;
-        #[cfg(not(feature = "async"))]
-        super::builtin_thunk!(table_grow, $target);
+        super::waiting_thunk_of!(table_grow, $target);
+    };
+    (atomic_wait32, $target:path) => {
+        super::waiting_thunk_of!(atomic_wait32, $target);
+    };
+    (atomic_wait64, $target:path) => {
+        super::waiting_thunk_of!(atomic_wait64, $target);
+    };
+    (new_object, $target:path) => {
+        super::waiting_thunk_of!(new_object, $target);
+    };
+    (array_new_data, $target:path) => {
+        super::waiting_thunk_of!(array_new_data, $target);
+    };
+    (array_new_elem, $target:path) => {
+        super::waiting_thunk_of!(array_new_elem, $target);
+    };
+    (caught_exception, $target:path) => {
+        super::waiting_thunk_of!(caught_exception, $target);
     };
     ($name:ident, $target:path) => {
         super::builtin_thunk!($name, $target);

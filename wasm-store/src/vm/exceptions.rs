@@ -26,6 +26,8 @@ use wasm_types::TrapCode;
 use self::handlers::Handlers;
 use self::kept::Kept;
 use self::objects::NumberedTags;
+#[cfg(feature = "async")]
+pub(super) use self::objects::make_caught;
 pub(super) use self::objects::{caught_exception, throw_ref};
 use super::arch::{raise, resume};
 use super::context::{VMContext, VMStoreContext};

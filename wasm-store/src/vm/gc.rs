@@ -39,6 +39,7 @@ mod host_objects;
 mod host_values;
 mod image;
 mod layout;
+mod making;
 mod numbers;
 mod object;
 mod space;
@@ -53,15 +54,20 @@ mod model;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "async")]
+pub(super) use builtins::Failure;
 pub(super) use builtins::{
-    array_copy, array_fill, array_init_data, array_init_elem, array_new_data, array_new_elem,
-    function_number, is_subtype, new_object,
+    array_copy, array_fill, array_init_data, array_init_elem, function_number, is_subtype, run,
 };
 pub(crate) use groups::Group;
 pub(crate) use handles::Root;
 pub(crate) use heap::NoRoom;
 pub(crate) use host_values::HostValue;
 pub(crate) use image::{Capture, Image, Placed, place_of};
+#[cfg(feature = "async")]
+pub(super) use making::{NewObject, new};
+#[cfg(not(feature = "async"))]
+pub(super) use making::{array_new_data, array_new_elem, new_object};
 pub(crate) use object::{NULL, type_of_header};
 pub(super) use store::Gc;
 pub(crate) use store::host_value_bytes;

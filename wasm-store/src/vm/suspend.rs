@@ -24,6 +24,7 @@
 
 #![allow(unsafe_code)]
 
+mod allocating;
 mod atomics;
 mod call;
 mod growing;
@@ -35,6 +36,8 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll};
 use std::thread;
 
+pub(crate) use allocating::{MOST_QUESTIONS, postponed};
+pub(in crate::vm) use allocating::{array_new_data, array_new_elem, caught_exception, new_object};
 pub(in crate::vm) use atomics::{atomic_wait32, atomic_wait64};
 pub(crate) use call::WaitingCall;
 pub(crate) use growing::{Asking, Growing};

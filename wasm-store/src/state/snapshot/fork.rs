@@ -2,6 +2,9 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(feature = "async")]
+mod waiting;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;

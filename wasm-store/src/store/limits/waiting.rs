@@ -32,8 +32,9 @@ pub trait ResourceLimiterAsync: Send {
     /// As [`ResourceLimiter::memory_growing`](crate::ResourceLimiter::memory_growing). Wasm goes on
     /// when the future is ready.
     ///
-    /// For the garbage-collected heap it has to be ready at once. If it is not, the allocation is
-    /// an error.
+    /// For the garbage-collected heap, what is made may be asked about several times, since in
+    /// between some of it is collected. It has to be ready at once where objects are made while an
+    /// instance is. If it is not, that is an error.
     ///
     /// # Errors
     ///
@@ -102,12 +103,13 @@ pub trait ResourceLimiterAsync: Send {
 
 impl<T: 'static> Store<T> {
     /// Sets a limiter that may wait before it decides: as [`Store::limiter`], which it replaces.
-    /// `memory.grow` and `table.grow`, [`Linker::instantiate_async`](crate::Linker) and the like
-    /// wait for it. While it does, nothing else uses the store.
+    /// `memory.grow` and `table.grow`, code that makes objects,
+    /// [`Linker::instantiate_async`](crate::Linker) and the like wait for it. While it does, nothing
+    /// else uses the store.
     ///
     /// From now on the store's functions are called with
     /// [`call_async`](crate::Func::call_async): all other calls are errors, and so is everything
-    /// else that makes memories or tables, or lets them grow, and can't wait.
+    /// else that makes memories, tables or objects, or lets them grow, and can't wait.
     pub fn limiter_async(
         &mut self,
         mut limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiterAsync) + Send + Sync + 'static,

@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code)]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::{self, NonNull};
 
 use wasm_types::abi::StructLayout;
@@ -14,13 +14,11 @@ use wasm_types::abi::heap::HEADER_SIZE;
 use wasm_types::{StorageType, ValType};
 
 use crate::Error;
-use crate::vm::arch::raise;
 use crate::vm::context::VMContext;
-use crate::vm::gc::{NULL, NoRoom, exception_layout};
+use crate::vm::gc::{NULL, NoRoom, exception_layout, run};
 use crate::vm::room_for;
 use crate::vm::store::VmStore;
 use crate::vm::tag::VmTag;
-use crate::vm::unwind::Unwind;
 use crate::vm::value::ValRaw;
 
 /// Where an exception has the number of its tag.
@@ -232,34 +230,39 @@ impl VmStore {
 }
 
 /// A reference to the exception that a handler was just entered with: to the object that was
-/// thrown, if it was one.
+/// thrown, if it was one. If that fails, it can be tried again.
 ///
 /// # Safety
 ///
-/// To be called by compiled code, in a handler, before anything else can be thrown.
-pub(in crate::vm) unsafe extern "C" fn caught_exception(context: *mut VMContext) -> u32 {
-    // SAFETY: as the caller promises. Once the failure is raised, it belongs to the store, and
-    // nothing is left to drop.
+/// The context is that of the instance whose handler it is, and nothing else was thrown since.
+pub(in crate::vm) unsafe fn make_caught(context: *mut VMContext) -> Result<u32, Error> {
+    // SAFETY: as the caller promises.
     unsafe {
         let store = (*context).store;
         let exceptions = (*store).exceptions.get_or_insert_default();
         if exceptions.object != NULL {
-            return exceptions.object;
+            return Ok(exceptions.object);
         }
         // The collector finds the values as long as the exception is pending.
         exceptions.pending = exceptions.handlers.caught;
         let vm = (*store).vm;
         let made = catch_unwind(AssertUnwindSafe(|| (*vm).pending_object()));
         (*vm).forget_pending();
-        let failure = match made {
-            Ok(Ok(Some(object))) => return object,
-            Ok(Ok(None)) => Unwind::Error(Error::msg("no exception was caught")),
-            Ok(Err(no_room)) => Unwind::Error(no_room.into()),
-            Err(payload) => Unwind::Panic(payload),
-        };
-        VmStore::fail(store, failure);
-        raise(store)
+        match made.unwrap_or_else(|payload| resume_unwind(payload))? {
+            Some(object) => Ok(object),
+            None => Err(Error::msg("no exception was caught")),
+        }
     }
+}
+
+/// As [`make_caught`], and leaves Wasm if it fails.
+///
+/// # Safety
+///
+/// To be called by compiled code, in a handler, before anything else can be thrown.
+pub(in crate::vm) unsafe extern "C" fn caught_exception(context: *mut VMContext) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { run(context, |_| Ok(make_caught(context)?)) }
 }
 
 /// `throw_ref`.

@@ -1,4 +1,5 @@
-//! The builtins that make and change objects (Wasm 3.0, section 4.6).
+//! The builtins that change objects (Wasm 3.0, section 4.6), and what those that make some have in
+//! common with them.
 
 #![allow(unsafe_code)]
 
@@ -21,7 +22,7 @@ use crate::vm::value::ValRaw;
 use crate::{Error, GcHeapOutOfMemory};
 
 /// Why a builtin fails.
-enum Failure {
+pub(in crate::vm) enum Failure {
     Trap(TrapCode),
     Other(Unwind),
 }
@@ -67,7 +68,7 @@ impl From<NoRoom> for Error {
 /// # Safety
 ///
 /// To be called by a builtin, with nothing left to drop.
-unsafe fn run<R: Copy>(
+pub(in crate::vm) unsafe fn run<R: Copy>(
     context: *mut VMContext,
     run: impl FnOnce(&mut VmStore) -> Result<R, Failure>,
 ) -> R {
@@ -91,14 +92,19 @@ unsafe fn run<R: Copy>(
 }
 
 /// The number that the store has for a type of the calling instance's module.
-unsafe fn number_of(context: *mut VMContext, ty: u32) -> u32 {
+///
+/// # Safety
+///
+/// Compiled code names a structure or an array of its module; so for the following, with the
+/// segments that it names.
+pub(super) unsafe fn number_of(context: *mut VMContext, ty: u32) -> u32 {
     // SAFETY: compiled code names a structure or an array of its module.
     unsafe { (*(*context).instance).number_of(TypeIndex::new(ty)) }
 }
 
 /// An array.
 #[derive(Clone, Copy)]
-struct Array {
+pub(super) struct Array {
     object: u32,
     length: u32,
     element: StorageType,
@@ -110,7 +116,7 @@ impl Array {
     /// # Safety
     ///
     /// The reference is of this heap, and to an array or null.
-    unsafe fn new(heap: &Heap, object: u32) -> Result<Self, Failure> {
+    pub(super) unsafe fn new(heap: &Heap, object: u32) -> Result<Self, Failure> {
         if object == NULL {
             return Err(TrapCode::NullReference.into());
         }
@@ -153,28 +159,8 @@ impl Array {
     }
 }
 
-impl VmStore {
-    /// Makes an object of a type of this heap. What is larger than any heap is a trap.
-    fn make(&mut self, number: u32, elements: u32) -> Result<u32, Failure> {
-        if self.gc.heap_mut()?.object_size(number, elements).is_none() {
-            return Err(TrapCode::AllocationTooLarge.into());
-        }
-        Ok(self.new_object(number, elements)?)
-    }
-}
-
-/// `struct.new`, `array.new` and their like, where there is no room in the nursery.
-pub(in crate::vm) unsafe extern "C" fn new_object(
-    context: *mut VMContext,
-    ty: u32,
-    elements: u32,
-) -> u32 {
-    // SAFETY: compiled code names a structure or an array of its module.
-    unsafe { run(context, |vm| vm.make(number_of(context, ty), elements)) }
-}
-
 /// Bytes of a data segment; none if it was dropped.
-unsafe fn data_bytes<'a>(
+pub(super) unsafe fn data_bytes<'a>(
     context: *mut VMContext,
     data: u32,
     from: u32,
@@ -191,31 +177,6 @@ unsafe fn data_bytes<'a>(
     let end = usize::try_from(len).ok().and_then(|len| start.checked_add(len));
     let bytes = end.and_then(|end| bytes.get(start..end));
     bytes.ok_or(TrapCode::MemoryOutOfBounds.into())
-}
-
-/// `array.new_data`.
-pub(in crate::vm) unsafe extern "C" fn array_new_data(
-    context: *mut VMContext,
-    ty: u32,
-    data: u32,
-    from: u32,
-    len: u32,
-) -> u32 {
-    // SAFETY: compiled code names an array of numbers and a segment of its module.
-    unsafe {
-        run(context, |vm| {
-            let number = number_of(context, ty);
-            let size = match vm.gc.heap_mut()?.type_numbered(number) {
-                Some(ObjectType::Array(record)) => record.as_ref().layout.element,
-                _ => return Err(Error::msg("the type is not one of arrays").into()),
-            };
-            let bytes = data_bytes(context, data, from, u64::from(len) * u64::from(size))?;
-            let object = vm.make(number, len)?;
-            let to = vm.gc.heap_mut()?.address(object + ARRAY_HEAD);
-            ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
-            Ok(object)
-        })
-    }
 }
 
 /// `array.init_data`.
@@ -243,7 +204,7 @@ pub(in crate::vm) unsafe extern "C" fn array_init_data(
 }
 
 /// Checks that an element segment has so many elements from `from` on: none if it was dropped.
-unsafe fn check_elements(
+pub(super) unsafe fn check_elements(
     context: *mut VMContext,
     elem: ElemIndex,
     from: u32,
@@ -265,7 +226,7 @@ unsafe fn check_elements(
 }
 
 /// Writes elements of a segment to an array, which has room for them.
-unsafe fn write_elements(
+pub(super) unsafe fn write_elements(
     context: *mut VMContext,
     heap: &mut Heap,
     elem: ElemIndex,
@@ -288,28 +249,6 @@ unsafe fn write_elements(
             heap.write(array.place(index), array.element, ValRaw::from_u64(value))?;
         }
         Ok(())
-    }
-}
-
-/// `array.new_elem`.
-pub(in crate::vm) unsafe extern "C" fn array_new_elem(
-    context: *mut VMContext,
-    ty: u32,
-    elem: u32,
-    from: u32,
-    len: u32,
-) -> u32 {
-    // SAFETY: compiled code names an array of references and a segment of its module.
-    unsafe {
-        run(context, |vm| {
-            let elem = ElemIndex::new(elem);
-            check_elements(context, elem, from, len)?;
-            let object = vm.make(number_of(context, ty), len)?;
-            let heap = vm.gc.heap_mut()?;
-            let array = Array::new(heap, object)?;
-            write_elements(context, heap, elem, from, len, (array, 0))?;
-            Ok(object)
-        })
     }
 }
 

@@ -225,11 +225,34 @@ impl VmStore {
         Ok(())
     }
 
+    /// Makes room for objects of so many bytes, if that can be done.
+    ///
+    /// # Errors
+    ///
+    /// If the limiter fails, or the machine has no room.
+    #[cfg(feature = "async")]
+    pub(crate) fn make_room(&mut self, bytes: u64) -> Result<(), Error> {
+        let heap = ptr::from_mut(self.make_heap()?);
+        // SAFETY: the heap stays where it is, and what it is given uses everything else of the
+        // store.
+        unsafe { (*heap).make_room(&mut Rest::of(self), bytes) }
+    }
+
     /// At a place where every reference can be found: moves everything, if the engine is set up so.
     /// Only in builds for debugging, so that others need not ask.
     #[inline(always)]
     pub(crate) fn safepoint(&mut self) -> Result<(), Error> {
-        if cfg!(debug_assertions) && self.gc.zeal { self.collect(0) } else { Ok(()) }
+        if cfg!(debug_assertions) && self.gc.zeal { self.move_all() } else { Ok(()) }
+    }
+
+    /// Collects, and makes no room for what comes: the limiter is not asked.
+    fn move_all(&mut self) -> Result<(), Error> {
+        let Some(heap) = &mut self.gc.heap else { return Ok(()) };
+        let heap = ptr::from_mut(&mut **heap);
+        // SAFETY: as above.
+        unsafe { (*heap).collect(&mut Rest::of(self))? };
+        self.drop_dead();
+        Ok(())
     }
 
     /// Drops the values of the host that nothing refers to any more.

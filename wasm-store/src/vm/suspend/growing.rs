@@ -20,7 +20,7 @@ use crate::vm::value::ValRaw;
 use crate::vm::{builtin_caller, builtins};
 
 /// A growth that the host is asked about: sizes in bytes, or in elements for tables.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Growing {
     pub(crate) is_table: bool,
     pub(crate) current: usize,

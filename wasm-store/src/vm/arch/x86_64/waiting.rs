@@ -355,3 +355,7 @@ waiting_thunk!(memory_grow, crate::vm::suspend::memory_grow, "rcx");
 waiting_thunk!(table_grow, crate::vm::suspend::table_grow, "r8");
 waiting_thunk!(atomic_wait32, crate::vm::suspend::atomic_wait32, "r9");
 waiting_thunk!(atomic_wait64, crate::vm::suspend::atomic_wait64, "r9");
+waiting_thunk!(new_object, crate::vm::suspend::new_object, "rcx");
+waiting_thunk!(array_new_data, crate::vm::suspend::array_new_data, "r9");
+waiting_thunk!(array_new_elem, crate::vm::suspend::array_new_elem, "r9");
+waiting_thunk!(caught_exception, crate::vm::suspend::caught_exception, "rsi");
