@@ -1,6 +1,6 @@
 //! Core items by where they come from, before anything has a place in the plan.
 
-use wasm_component::{ComponentInstanceIndex, CoreKind, Trampoline, Transcode};
+use wasm_component::{ComponentInstanceIndex, CoreKind, Trampoline};
 
 /// A core function, table, memory, global or tag.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -16,22 +16,13 @@ pub(crate) enum Def<'a> {
     },
     /// The flags of a component instance, a mutable global of type `i32`.
     Flags(ComponentInstanceIndex),
-    /// A function that the runtime provides, but for lowered imports and transcoders, which name
-    /// core items themselves.
+    /// A function that the runtime provides, but for lowered imports, which name core items
+    /// themselves.
     Trampoline(Trampoline),
     /// A function that the component imports, lowered.
     Lowered(LoweringId),
     /// A function of a component in the component, lifted and lowered again.
     Adapter(AdapterId),
-    /// A function that copies strings between memories.
-    Transcoder {
-        /// What it does.
-        op: Transcode,
-        /// The memory that is read.
-        from: Box<Def<'a>>,
-        /// The memory that is written.
-        to: Box<Def<'a>>,
-    },
 }
 
 macro_rules! ids {

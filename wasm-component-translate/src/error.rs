@@ -71,8 +71,15 @@ impl std::error::Error for Error {}
 /// Errors of the validator.
 impl From<wasmparser::Error> for Error {
     fn from(error: wasmparser::Error) -> Self {
-        let message = format!("the component is not valid: {}", error.message());
-        Self::new(ErrorKind::Invalid, message).at(error.offset())
+        let message = error.message();
+        let error_of = match error.missing_wasm_feature() {
+            Some(_) => Self::unsupported(message),
+            None => {
+                let message = format!("the component is not valid: {message}");
+                Self::new(ErrorKind::Invalid, message)
+            }
+        };
+        error_of.at(error.offset())
     }
 }
 

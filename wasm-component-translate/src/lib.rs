@@ -1,6 +1,6 @@
 //! Translates WebAssembly components.
 //!
-//! `translate` validates a component and takes it apart: all components within it are inlined
+//! [`translate`] validates a component and takes it apart: all components within it are inlined
 //! until core modules remain, a *plan* of how they are instantiated and wired
 //! ([`wasm_component::Plan`]), and *adapters*: functions that one component lifts and another
 //! lowers become core modules, too. So what runs a component has to know core modules and the
@@ -23,13 +23,16 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// What uses them comes next.
-#[allow(dead_code)]
 mod adapt;
-#[allow(dead_code)]
 mod def;
-// What uses the rest of it comes next.
-#[allow(dead_code)]
+mod emit;
 mod error;
+mod inline;
+mod module_types;
+mod parse;
+mod translate;
+mod types;
 
+pub use emit::Translation;
 pub use error::{Error, ErrorKind};
+pub use translate::translate;

@@ -52,6 +52,10 @@ bitflags::bitflags! {
         /// Import sections that name a module, or a type, once for several imports (phase 4, off by
         /// default).
         const COMPACT_IMPORTS = 1 << 20;
+        /// Maps in components: `map<K, V>` (not decided yet, off by default).
+        const COMPONENT_MODEL_MAP = 1 << 21;
+        /// Lists of a fixed length in components: `list<T, N>` (not decided yet, off by default).
+        const COMPONENT_MODEL_FIXED_LENGTH_LISTS = 1 << 22;
     }
 }
 
@@ -85,6 +89,8 @@ impl WasmFeatures {
         .union(Self::CUSTOM_PAGE_SIZES)
         .union(Self::BRANCH_HINTING)
         .union(Self::COMPACT_IMPORTS)
+        .union(Self::COMPONENT_MODEL_MAP)
+        .union(Self::COMPONENT_MODEL_FIXED_LENGTH_LISTS)
         .union(Self::LEGACY_EXCEPTIONS);
 }
 

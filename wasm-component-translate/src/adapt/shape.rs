@@ -150,11 +150,6 @@ impl Shapes {
         id
     }
 
-    /// The shape of one core value.
-    pub(crate) fn scalar(&mut self, scalar: Scalar) -> ShapeId {
-        self.add(Shape::Scalar(scalar))
-    }
-
     /// Refuses shapes that are larger than a memory or deeper than that.
     pub(super) fn check(&self, depth: u32) -> Result<(), Error> {
         for entry in &self.entries {

@@ -169,6 +169,9 @@ impl Config {
         wasm_compact_imports COMPACT_IMPORTS "no"
             "import sections that name a module or a type once for several imports (the \
              compact-import-section proposal, phase 4)";
+        wasm_component_model_fixed_length_lists COMPONENT_MODEL_FIXED_LENGTH_LISTS "no"
+            "lists of a fixed length in components, `list<T, N>`";
+        wasm_component_model_map COMPONENT_MODEL_MAP "no" "maps in components, `map<K, V>`";
         wasm_custom_page_sizes CUSTOM_PAGE_SIZES "no"
             "memories whose pages are of one byte (the custom-page-sizes proposal, phase 3)";
         wasm_exceptions EXCEPTIONS "yes" "exceptions (part of WebAssembly 3.0)";

@@ -4,7 +4,7 @@ use crate::features::WasmFeatures;
 
 /// Each flag of ours with the one of wasmparser. It has none for branch hints: nothing that is
 /// valid depends on them.
-const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 20] = [
+const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 22] = [
     (WasmFeatures::MUTABLE_GLOBAL, wasmparser::WasmFeatures::MUTABLE_GLOBAL),
     (WasmFeatures::SATURATING_FLOAT_TO_INT, wasmparser::WasmFeatures::SATURATING_FLOAT_TO_INT),
     (WasmFeatures::SIGN_EXTENSION, wasmparser::WasmFeatures::SIGN_EXTENSION),
@@ -25,6 +25,11 @@ const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 20] = [
     (WasmFeatures::WIDE_ARITHMETIC, wasmparser::WasmFeatures::WIDE_ARITHMETIC),
     (WasmFeatures::COMPACT_IMPORTS, wasmparser::WasmFeatures::COMPACT_IMPORTS),
     (WasmFeatures::LEGACY_EXCEPTIONS, wasmparser::WasmFeatures::LEGACY_EXCEPTIONS),
+    (WasmFeatures::COMPONENT_MODEL_MAP, wasmparser::WasmFeatures::CM_MAP),
+    (
+        WasmFeatures::COMPONENT_MODEL_FIXED_LENGTH_LISTS,
+        wasmparser::WasmFeatures::CM_FIXED_LENGTH_LISTS,
+    ),
 ];
 
 /// The flags as wasmparser has them. Floats and managed references are not proposals and always on.
