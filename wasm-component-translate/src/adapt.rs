@@ -102,20 +102,22 @@ pub(crate) fn export_name(place: usize) -> String {
     place.to_string()
 }
 
-/// Makes a module that exports each of these adapters, under its [`export_name`].
+/// Makes a module that exports each of these adapters, under its [`export_name`]. If there can be
+/// `exceptions`, the adapters see to it that none comes out of a component.
 ///
 /// # Errors
 ///
 /// If types are too large, or take a lot of code to copy.
 pub(crate) fn module<'a>(
     types: Types<'_>,
+    exceptions: bool,
     adapters: &[&Adapter<'a>],
 ) -> Result<AdapterModule<'a>, Error> {
     let mut items = Items::default();
     let mut shaper = Shaper::new(types);
     let calls = adapters
         .iter()
-        .map(|adapter| adapter.call(types, &mut shaper, &mut items))
+        .map(|adapter| adapter.call(types, exceptions, &mut shaper, &mut items))
         .collect::<Result<Vec<_>, _>>()?;
     let Fused { wasm, imports } = fuse(&shaper.shapes, &calls, &mut |code| items.trap(code))?;
     let imports = (0..)
@@ -133,6 +135,7 @@ impl<'a> Adapter<'a> {
     fn call<'t>(
         &self,
         types: Types<'t>,
+        exceptions: bool,
         shaper: &mut Shaper<'t>,
         items: &mut Items<'a>,
     ) -> Result<Call, Error> {
@@ -160,6 +163,7 @@ impl<'a> Adapter<'a> {
             recursive: caller == callee
                 || self.lift.ancestors.contains(&caller)
                 || self.lower.ancestors.contains(&callee),
+            exceptions,
         })
     }
 }

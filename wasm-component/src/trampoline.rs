@@ -220,10 +220,12 @@ pub enum AdapterTrap {
     ReallocUnaligned,
     /// A string is not valid in its encoding.
     InvalidString,
+    /// An exception comes out of a component.
+    UncaughtException,
 }
 
 impl AdapterTrap {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::CannotLeave,
         Self::CannotEnter,
         Self::InvalidDiscriminant,
@@ -235,6 +237,7 @@ impl AdapterTrap {
         Self::ReallocOutOfBounds,
         Self::ReallocUnaligned,
         Self::InvalidString,
+        Self::UncaughtException,
     ];
 }
 
@@ -252,6 +255,7 @@ impl fmt::Display for AdapterTrap {
             Self::ReallocOutOfBounds => "realloc return: beyond end of memory",
             Self::ReallocUnaligned => "realloc return: result not aligned",
             Self::InvalidString => "invalid string encoding",
+            Self::UncaughtException => "uncaught exception propagated out of component",
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use wasm_component::instance_flags::{MAY_ENTER, MAY_LEAVE};
 use wasm_component::{AdapterTrap, FlatType};
+use wasm_encoder::{BlockType, Catch};
 
 use super::body::{Body, Local};
 use super::copy::{Copier, Place};
@@ -80,6 +81,9 @@ pub(super) fn write(builder: &mut Builder<'_>, call: &Call) -> Result<u32, Error
     copier.trap_if_not(caller_flags, MAY_LEAVE, AdapterTrap::CannotLeave);
     copier.trap_if_not(callee_flags, MAY_ENTER, AdapterTrap::CannotEnter);
     copier.clear(callee_flags, MAY_ENTER);
+    if call.exceptions {
+        copier.begin_barrier();
+    }
     if let Some((enter, _)) = scope {
         copier.body.call(enter);
     }
@@ -100,6 +104,9 @@ pub(super) fn write(builder: &mut Builder<'_>, call: &Call) -> Result<u32, Error
     }
     if let Some((_, exit)) = scope {
         copier.body.call(exit);
+    }
+    if call.exceptions {
+        copier.end_barrier();
     }
     copier.set(callee_flags, MAY_ENTER);
     for local in results {
@@ -215,6 +222,22 @@ impl Copier<'_, '_> {
         let bytes = Bytes::Constant(entry.layout.size);
         self.check_aligned(address, entry.layout.align);
         self.check_bounds(memory, address, bytes, AdapterTrap::PointerOutOfBounds);
+    }
+
+    /// Begins what exceptions must not come out of.
+    fn begin_barrier(&mut self) {
+        self.body
+            .code()
+            .block(BlockType::Empty)
+            .block(BlockType::Empty)
+            .try_table(BlockType::Empty, [Catch::All { label: 0 }]);
+    }
+
+    /// Ends what exceptions must not come out of, and traps if one does.
+    fn end_barrier(&mut self) {
+        self.body.code().br(2).end().end();
+        self.trap(AdapterTrap::UncaughtException);
+        self.body.code().end();
     }
 
     /// Traps, if a flag is not set.

@@ -56,6 +56,8 @@ pub(crate) struct Call {
     pub(crate) scope: Option<(Item, Item)>,
     /// Whether the callee is in a call whenever the caller is: because one is in the other.
     pub(crate) recursive: bool,
+    /// Whether there can be exceptions, which must not come out of a component.
+    pub(crate) exceptions: bool,
 }
 
 /// A module of fused functions.

@@ -3,13 +3,18 @@
 
 use std::collections::HashMap;
 
-use wasmparser::{BlockType, MemArg, Operator, Parser, Payload, ValType, Validator, WasmFeatures};
+use wasmparser::{MemArg, Operator, Parser, Payload, ValType, Validator, WasmFeatures};
 
 use crate::adapt::fused::{Fused, Item};
 
 /// Why a call ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Trapped(pub(super) String);
+
+/// What ends a call and can be caught.
+pub(super) fn exception() -> Trapped {
+    Trapped("exception".into())
+}
 
 /// What modules are instantiated with.
 pub(super) trait Host {
@@ -43,6 +48,7 @@ struct Label {
     arity: usize,
     height: usize,
     is_loop: bool,
+    catches: bool,
 }
 
 impl<'a> Instance<'a> {
@@ -129,7 +135,8 @@ impl<'a> Instance<'a> {
         locals.resize(locals.len() + function.locals, 0);
         let mut stack: Vec<u64> = Vec::new();
         let end = function.code.len() - 1;
-        let mut labels = vec![Label { target: end, arity, height: 0, is_loop: false }];
+        let mut labels =
+            vec![Label { target: end, arity, height: 0, is_loop: false, catches: false }];
         let mut at = 0;
         loop {
             self.steps += 1;
@@ -162,11 +169,11 @@ impl<'a> Instance<'a> {
             }
             match op {
                 Operator::Unreachable => return Err(Trapped("unreachable".into())),
-                Operator::Block { blockty } | Operator::Loop { blockty } => {
+                Operator::Block { .. } | Operator::Loop { .. } | Operator::TryTable { .. } => {
                     let is_loop = matches!(op, Operator::Loop { .. });
-                    assert_eq!(*blockty, BlockType::Empty);
+                    let catches = matches!(op, Operator::TryTable { .. });
                     let target = if is_loop { at } else { function.ends[&(at - 1)].0 + 1 };
-                    labels.push(Label { target, arity: 0, height: stack.len(), is_loop });
+                    labels.push(Label { target, arity: 0, height: stack.len(), is_loop, catches });
                 }
                 Operator::If { .. } => {
                     let (end, other) = function.ends[&(at - 1)];
@@ -176,6 +183,7 @@ impl<'a> Instance<'a> {
                         arity: 0,
                         height: stack.len(),
                         is_loop: false,
+                        catches: false,
                     });
                     if condition == 0 {
                         at = other.map_or(end, |other| other + 1);
@@ -207,7 +215,16 @@ impl<'a> Instance<'a> {
                         None => self.functions[index - self.imported.len()].ty,
                     };
                     let args = stack.split_off(stack.len() - self.types[ty].0);
-                    stack.extend(self.invoke(index, args, host)?);
+                    match self.invoke(index, args, host) {
+                        Ok(results) => stack.extend(results),
+                        Err(error) if error == exception() => {
+                            let catches = labels.iter().rposition(|label| label.catches);
+                            let Some(place) = catches else { return Err(error) };
+                            // To the block around it.
+                            branch = Some((labels.len() - place) as u32);
+                        }
+                        Err(error) => return Err(error),
+                    }
                 }
                 Operator::LocalGet { local_index } => stack.push(locals[*local_index as usize]),
                 Operator::LocalSet { local_index } => locals[*local_index as usize] = pop!(),
@@ -411,7 +428,10 @@ fn function<'a>(ty: usize, body: &wasmparser::FunctionBody<'a>) -> Function<'a> 
     let (mut ends, mut open) = (HashMap::new(), Vec::new());
     for (at, op) in code.iter().enumerate() {
         match op {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. } => {
                 open.push((at, None));
             }
             Operator::Else => open.last_mut().unwrap().1 = Some(at),

@@ -46,10 +46,23 @@ fn flags_are_tested_and_come_back() {
 #[test]
 fn instances_that_are_in_each_other_do_not_call_each_other() {
     let mut both = world(vec![Ty::U64], Some((Ty::F32, Value::Bits(0))), [Utf8; 2]);
-    let module = try_adapter(&both.called, &both.sides, false, true).unwrap();
+    let module = try_adapter(&both.called, &both.sides, false, (true, false)).unwrap();
     assert_eq!(trapped(Instance::new(&module).call(0, &[1], &mut both)), "CannotEnter");
     both.flags[0] = MAY_ENTER as u32;
     assert_eq!(trapped(Instance::new(&module).call(0, &[1], &mut both)), "CannotLeave");
+}
+
+#[test]
+fn exceptions_do_not_come_out_of_components() {
+    let mut throws = world(vec![Ty::String], Some((Ty::F32, Value::Bits(0))), [Utf8; 2]);
+    throws.throws = true;
+    let module = try_adapter(&throws.called, &throws.sides, true, (false, true)).unwrap();
+    let outcome = Instance::new(&module).call(0, &[0, 0], &mut throws);
+    assert_eq!(trapped(outcome), "UncaughtException");
+    throws.throws = false;
+    throws.flags = FREE;
+    let outcome = Instance::new(&module).call(0, &[0, 0], &mut throws);
+    assert_eq!(outcome, Ok(vec![0]));
 }
 
 /// What is allocated for a string that the caller has in a certain form, and what arrives.
@@ -170,7 +183,7 @@ fn code_grows_with_types_and_not_with_their_uses() {
 fn what_is_too_large_is_refused_by_name() {
     let refused = |ty: Ty| {
         let world = world(vec![Ty::List(Box::new(ty))], None, [Utf8; 2]);
-        let error = try_adapter(&world.called, &world.sides, false, false).err().unwrap();
+        let error = try_adapter(&world.called, &world.sides, false, (false, false)).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Limit);
         error.to_string()
     };

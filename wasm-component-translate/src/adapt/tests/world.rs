@@ -4,7 +4,7 @@
 use wasm_component::instance_flags::{MAY_ENTER, MAY_LEAVE};
 use wasm_component::{AdapterTrap, StringEncoding};
 
-use super::interpreter::{Host, Trapped};
+use super::interpreter::{Host, Trapped, exception};
 use super::reference::{Abi, Flat, Ty, Value, flatten, size, trap};
 use crate::adapt::fused::{Call, Fused, Item, Memory, Side, fuse};
 use crate::adapt::shape::{Scalar, Shape, ShapeId, Shapes};
@@ -115,6 +115,8 @@ pub(super) struct World {
     pub(super) sides: [Component; 2],
     pub(super) called: Called,
     pub(super) flags: [u32; 2],
+    /// Whether the callee throws an exception.
+    pub(super) throws: bool,
     /// What the callee got.
     pub(super) received: Option<Received>,
     /// What was allocated for that.
@@ -214,6 +216,9 @@ impl Host for World {
         match def {
             CALLEE => {
                 assert_eq!(self.flags, [3, 1], "flags in the call");
+                if self.throws {
+                    return Err(exception());
+                }
                 let values = self.called.lift_params(&mut self.sides[CALLED], args);
                 self.received = Some((args.to_vec(), values));
                 self.allocations = std::mem::take(&mut self.sides[CALLED].allocations);
@@ -276,6 +281,7 @@ impl World {
             sides,
             called,
             flags: FREE,
+            throws: false,
             received: None,
             allocations: Vec::new(),
             returned: None,
@@ -320,7 +326,7 @@ pub(super) fn damage(side: &mut Component, flat: &mut [u64], place: u32, with: u
     }
 }
 
-const TRAP: [AdapterTrap; 9] = [
+const TRAP: [AdapterTrap; 10] = [
     AdapterTrap::CannotLeave,
     AdapterTrap::CannotEnter,
     AdapterTrap::UnalignedPointer,
@@ -330,6 +336,7 @@ const TRAP: [AdapterTrap; 9] = [
     AdapterTrap::ListOutOfBounds,
     AdapterTrap::PointerOutOfBounds,
     AdapterTrap::InvalidString,
+    AdapterTrap::UncaughtException,
 ];
 
 /// The shape of a type whose handles come from a side.
@@ -363,15 +370,16 @@ pub(super) fn shape(shapes: &mut Shapes, ty: &Ty, from: usize) -> ShapeId {
 
 /// The adapter of a function between two sides.
 pub(super) fn adapter(called: &Called, sides: &[Component; 2], post_return: bool) -> Fused {
-    try_adapter(called, sides, post_return, false).unwrap()
+    try_adapter(called, sides, post_return, (false, false)).unwrap()
 }
 
-/// The adapter of a function between two sides, of which one may be in the other.
+/// The adapter of a function between two sides, of which one may be in the other, and in which
+/// there may be exceptions.
 pub(super) fn try_adapter(
     called: &Called,
     sides: &[Component; 2],
     post_return: bool,
-    recursive: bool,
+    (recursive, exceptions): (bool, bool),
 ) -> Result<Fused, Error> {
     let mut shapes = Shapes::default();
     let record = Ty::Record(called.params.clone());
@@ -392,6 +400,7 @@ pub(super) fn try_adapter(
         result,
         scope: Some((ENTER, EXIT)),
         recursive,
+        exceptions,
     };
     let mut traps = |trap| {
         let place = TRAP.iter().position(|other| *other == trap).unwrap();
