@@ -71,6 +71,8 @@ pub(crate) struct AdapterOptions<'a> {
     pub(crate) encoding: StringEncoding,
     /// The memory, with 32-bit addresses.
     pub(crate) memory: Option<Def<'a>>,
+    /// The size of its pages is 2 to the power of this.
+    pub(crate) page_size_log2: u32,
     /// What allocates in it, `(i32, i32, i32, i32) -> i32`.
     pub(crate) realloc: Option<Def<'a>>,
     /// What is called with the core results after they were read; of the lifting side only.
@@ -97,13 +99,17 @@ pub(crate) struct AdapterImport<'a> {
     pub(crate) def: Def<'a>,
 }
 
+/// The most adapters of a module: each can import two memories, and modules may have 100.
+pub(crate) const MOST_OF_A_MODULE: usize = 50;
+
 /// The name under which a module of adapters exports the adapter with this place in the list.
 pub(crate) fn export_name(place: usize) -> String {
     place.to_string()
 }
 
-/// Makes a module that exports each of these adapters, under its [`export_name`]. If there can be
-/// `exceptions`, the adapters see to it that none comes out of a component.
+/// Makes a module that exports each of these adapters, under its [`export_name`]. They are at most
+/// [`MOST_OF_A_MODULE`]. If there can be `exceptions`, the adapters see to it that none comes out of
+/// a component.
 ///
 /// # Errors
 ///
@@ -176,7 +182,7 @@ impl<'a> AdapterOptions<'a> {
             memory: self
                 .memory
                 .clone()
-                .map(|def| Memory { item: items.add(def), page_size_log2: 16 }),
+                .map(|def| Memory { item: items.add(def), page_size_log2: self.page_size_log2 }),
             realloc: self.realloc.clone().map(|def| items.add(def)),
             encoding: self.encoding,
         }

@@ -10,11 +10,13 @@ use wasm_component::{
     PostReturnSlot, ReallocSlot, StaticModule, Trampoline, TrampolineIndex,
 };
 
+use wasm_types::WasmFeatures;
+
 use crate::adapt::{self, AdapterOptions};
 use crate::def::{AdapterId, CoreInstanceId, Def, LoweringId};
 use crate::error::{Error, ErrorKind};
 use crate::inline::items::ModuleDef;
-use crate::inline::{EffectKind, Inlined};
+use crate::inline::{CoreInstance, EffectKind, Inlined};
 use crate::parse::CoreModule;
 
 /// A component, taken apart.
@@ -33,7 +35,12 @@ pub(crate) fn emit<'w: 'a, 'a>(
     inlined: Inlined<'a>,
     modules: &[CoreModule<'w>],
     names: &'a [String],
+    features: WasmFeatures,
 ) -> Result<Translation<'w>, Error> {
+    let is_imported = |of: &CoreInstance<'_>| matches!(of.module, ModuleDef::Imported { .. });
+    let exceptions = modules.iter().any(|module| module.has_tags)
+        || features.contains(WasmFeatures::EXCEPTIONS)
+            && inlined.core_instances.iter().any(is_imported);
     let mut emitter = Emitter {
         instances: vec![None; inlined.core_instances.len()],
         lowerings: vec![None; inlined.lowerings.len()],
@@ -46,6 +53,7 @@ pub(crate) fn emit<'w: 'a, 'a>(
         reallocs: HashMap::new(),
         post_returns: HashMap::new(),
         modules: modules.iter().map(|module| Cow::Borrowed(module.wasm)).collect(),
+        exceptions,
     };
     emitter.effects()?;
     emitter.exports()?;
@@ -67,6 +75,8 @@ struct Emitter<'w, 'a> {
     reallocs: HashMap<Def<'a>, ReallocSlot>,
     post_returns: HashMap<Def<'a>, PostReturnSlot>,
     modules: Vec<Cow<'w, [u8]>>,
+    /// Whether there can be exceptions.
+    exceptions: bool,
 }
 
 impl<'a> Emitter<'_, 'a> {
@@ -156,15 +166,15 @@ impl<'a> Emitter<'_, 'a> {
         let depths = &self.inlined.adapter_depths;
         let groups: Vec<Vec<usize>> =
             by_depth.chunk_by(|a, b| depths[*a] == depths[*b]).map(<[usize]>::to_vec).collect();
-        for group in groups {
-            self.adapter_module(&group)?;
+        for group in groups.iter().flat_map(|group| group.chunks(adapt::MOST_OF_A_MODULE)) {
+            self.adapter_module(group)?;
         }
         self.adapters[id.index()].ok_or_else(|| out_of_order("an adapter"))
     }
 
     fn adapter_module(&mut self, places: &[usize]) -> Result<(), Error> {
         let adapters: Vec<_> = places.iter().map(|place| &self.inlined.adapters[*place]).collect();
-        let module = adapt::module(self.inlined.builder.types_ref(), &adapters)?;
+        let module = adapt::module(self.inlined.builder.types_ref(), self.exceptions, &adapters)?;
         let mut args = Vec::with_capacity(module.imports.len());
         for import in &module.imports {
             args.push(Arg {

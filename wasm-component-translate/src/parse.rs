@@ -36,6 +36,8 @@ pub(crate) struct CoreModule<'a> {
     /// Its name, if its name section has one.
     pub(crate) name: &'a str,
     pub(crate) imports: Vec<CoreImport<'a>>,
+    /// Whether it has tags of exceptions.
+    pub(crate) has_tags: bool,
 }
 
 /// An import of a core module.
@@ -160,7 +162,12 @@ impl<'a> Reader<'a> {
             Encoding::Module => {
                 self.open.push(Open::Module(self.modules.len()));
                 let wasm = self.wasm.get(self.next_module.clone()).unwrap_or_default();
-                self.modules.push(CoreModule { wasm, name: "", imports: Vec::new() });
+                self.modules.push(CoreModule {
+                    wasm,
+                    name: "",
+                    imports: Vec::new(),
+                    has_tags: false,
+                });
             }
         }
     }
@@ -180,10 +187,12 @@ impl<'a> Reader<'a> {
                         TypeRef::Global(_) => CoreKind::Global,
                         TypeRef::Tag(_) => CoreKind::Tag,
                     };
+                    module.has_tags |= kind == CoreKind::Tag;
                     let (from, name) = (import.module, import.name);
                     module.imports.push(CoreImport { module: from, name, kind });
                 }
             }
+            Payload::TagSection(_) => module.has_tags = true,
             Payload::CustomSection(section) => {
                 // Names are for people: what can't be read is left out.
                 if let KnownCustom::Name(names) = section.as_known()

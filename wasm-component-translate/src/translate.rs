@@ -22,5 +22,5 @@ pub fn translate(wasm: &[u8], features: WasmFeatures) -> Result<Translation<'_>,
     let parsed = parse(wasm, features)?;
     let inlined = inline(&parsed)?;
     let names: Vec<String> = (0..inlined.adapters.len()).map(export_name).collect();
-    emit(inlined, &parsed.modules, &names)
+    emit(inlined, &parsed.modules, &names, features)
 }

@@ -21,6 +21,9 @@ use crate::error::Error;
 /// out of any proportion.
 const MAX_CODE: usize = 16 << 20;
 
+/// The code of a function is not more than this: engines take no more than 7,654,321 bytes.
+const MAX_FUNCTION: usize = 7 << 20;
+
 /// The signature of a function.
 pub(super) type Signature = (Vec<FlatType>, Vec<FlatType>);
 
@@ -203,11 +206,13 @@ impl<'a> Builder<'a> {
     /// Gives a function its code.
     pub(super) fn define(&mut self, index: u32, body: Body) -> Result<(), Error> {
         self.code += body.len();
-        if self.code > MAX_CODE {
-            return Err(limit(format!(
-                "the types of a function between two components take more than {MAX_CODE} bytes \
-                 of code to copy; split the function, or its types"
-            )));
+        for (bytes, most) in [(body.len(), MAX_FUNCTION), (self.code, MAX_CODE)] {
+            if bytes > most {
+                return Err(limit(format!(
+                    "has types that take more than {most} bytes of code to copy; split the \
+                     function, or its types"
+                )));
+            }
         }
         self.defined[index as usize].1 = Some(body);
         Ok(())

@@ -146,6 +146,7 @@ impl<'a> Frame<'a> {
             ancestors: self.ancestors.clone(),
             encoding: options.encoding,
             memory: def(CoreKind::Memory, options.memory).transpose()?,
+            page_size_log2: options.page_size_log2,
             realloc: def(CoreKind::Func, options.realloc).transpose()?,
             post_return: def(CoreKind::Func, options.post_return).transpose()?,
         })

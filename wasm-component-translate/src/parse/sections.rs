@@ -214,11 +214,11 @@ impl<'a> Reader<'a> {
         Ok(match func {
             CanonicalFunction::Lift { core_func_index: func, type_index, options } => {
                 let ty = types.component_any_type_at(type_index).unwrap_func();
-                Step::Lift { func, ty, options: canon_options(&options)? }
+                Step::Lift { func, ty, options: canon_options(&options, types)? }
             }
             CanonicalFunction::Lower { func_index: func, options } => {
                 let ty = types.component_function_at(func);
-                Step::Lower { func, ty, options: canon_options(&options)? }
+                Step::Lower { func, ty, options: canon_options(&options, types)? }
             }
             CanonicalFunction::ResourceNew { resource: of } => Step::ResourceNew(resource(of)),
             CanonicalFunction::ResourceRep { resource: of } => Step::ResourceRep(resource(of)),
@@ -264,7 +264,7 @@ fn core_instance(instance: Instance<'_>) -> Step<'_> {
     }
 }
 
-fn canon_options(options: &[CanonicalOption]) -> Result<CanonOptions, Error> {
+fn canon_options(options: &[CanonicalOption], types: TypesRef<'_>) -> Result<CanonOptions, Error> {
     let mut all = CanonOptions::default();
     for option in options {
         let unsupported = match option {
@@ -282,6 +282,7 @@ fn canon_options(options: &[CanonicalOption]) -> Result<CanonOptions, Error> {
             }
             CanonicalOption::Memory(index) => {
                 all.memory = Some(*index);
+                all.page_size_log2 = types.memory_at(*index).page_size_log2.unwrap_or(16);
                 continue;
             }
             CanonicalOption::Realloc(index) => {

@@ -79,6 +79,8 @@ pub(crate) enum ItemRef {
 pub(crate) struct CanonOptions {
     pub(crate) encoding: StringEncoding,
     pub(crate) memory: Option<u32>,
+    /// The size of the memory's pages is 2 to the power of this.
+    pub(crate) page_size_log2: u32,
     pub(crate) realloc: Option<u32>,
     pub(crate) post_return: Option<u32>,
 }
