@@ -90,6 +90,13 @@ pub(crate) fn make<T: 'static>(
             function(store, ty, move |store, slots| transcoders::run(store, op, &from, &to, slots))
         }
         Trampoline::Trap { code } => function(store, ty, move |_, _| Err(trap::of_adapter(code))),
+        Trampoline::Unavailable { builtin, instance, .. } => {
+            let flags = data.flags(instance)?;
+            function(store, ty, move |store, _| {
+                flags.check_may_leave(store)?;
+                bail!("the component calls `{builtin}`, which comes with WASI 0.3: not supported")
+            })
+        }
     }
 }
 

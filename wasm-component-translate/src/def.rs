@@ -21,6 +21,8 @@ pub(crate) enum Def<'a> {
     Trampoline(Trampoline),
     /// A function that the component imports, lowered.
     Lowered(LoweringId),
+    /// A lowered function that is not supported, by the place of the reason.
+    Unsupported(u32),
     /// A function of a component in the component, lifted and lowered again.
     Adapter(AdapterId),
 }

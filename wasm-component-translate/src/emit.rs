@@ -127,6 +127,10 @@ impl<'a> Emitter<'_, 'a> {
             Def::Flags(instance) => CoreDef::InstanceFlags(*instance),
             Def::Trampoline(of) => CoreDef::Trampoline(self.inlined.builder.trampoline(*of)?),
             Def::Lowered(id) => CoreDef::Trampoline(self.lowered(*id)?),
+            Def::Unsupported(place) => {
+                let what = self.inlined.unsupported.get(*place as usize);
+                return Err(Error::unsupported(what.unwrap_or(&"a lowered function")));
+            }
             Def::Adapter(id) => {
                 let (instance, name) = self.adapter(*id)?;
                 let kind = wasm_component::CoreKind::Func;

@@ -46,6 +46,8 @@ pub(crate) struct Inlined<'a> {
     pub(crate) core_instances: Vec<CoreInstance<'a>>,
     pub(crate) lowerings: Vec<LoweredFunc<'a>>,
     pub(crate) adapters: Vec<Adapter<'a>>,
+    /// What is not supported of lowered functions: [`Def::Unsupported`].
+    pub(crate) unsupported: Vec<&'a str>,
     /// How deep each adapter depends on lowered functions and adapters.
     pub(crate) adapter_depths: Vec<u32>,
     pub(crate) effects: Vec<Effect<'a>>,
@@ -112,6 +114,7 @@ pub(crate) fn inline<'a>(parsed: &'a Parsed<'a>) -> Result<Inlined<'a>, Error> {
         lowerings: Vec::new(),
         adapters: Vec::new(),
         adapter_depths: Vec::new(),
+        unsupported: Vec::new(),
         effects: Vec::new(),
         exports: Vec::new(),
         scope: Scope::default(),
@@ -289,6 +292,12 @@ impl<'a> Inliner<'a> {
         let id = LoweringId(self.out.lowerings.len() as u32);
         self.out.lowerings.push(LoweredFunc { import, ty, options, depth });
         Ok(Def::Lowered(id))
+    }
+
+    /// A core function that is not supported: it is refused where it is used.
+    fn unsupported(&mut self, what: &'a str) -> Def<'a> {
+        self.out.unsupported.push(what);
+        Def::Unsupported(self.out.unsupported.len() as u32 - 1)
     }
 
     fn adapter(&mut self, adapter: Adapter<'a>) -> Result<Def<'a>, Error> {

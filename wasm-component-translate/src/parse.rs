@@ -99,11 +99,17 @@ pub(crate) fn parse(wasm: &[u8], features: WasmFeatures) -> Result<Parsed<'_>, E
     Err(Error::new(ErrorKind::Invalid, "the component is not valid: it ends too early"))
 }
 
-/// The features of components of this project, beside those of core modules.
+/// The features of components, beside those of core modules. What comes with WASI 0.3 is validated,
+/// and refused by name where it is used.
 fn allowed(features: WasmFeatures) -> wasmparser::WasmFeatures {
     let mut allowed = wasmparser::WasmFeatures::from(features);
     allowed |= wasmparser::WasmFeatures::COMPONENT_MODEL;
     allowed |= wasmparser::WasmFeatures::CM_IMPLEMENTS;
+    allowed |= wasmparser::WasmFeatures::CM_ASYNC;
+    allowed |= wasmparser::WasmFeatures::CM_ASYNC_STACKFUL;
+    allowed |= wasmparser::WasmFeatures::CM_MORE_ASYNC_BUILTINS;
+    allowed |= wasmparser::WasmFeatures::CM_THREADING;
+    allowed |= wasmparser::WasmFeatures::CM_ERROR_CONTEXT;
     allowed
 }
 

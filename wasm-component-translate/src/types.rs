@@ -9,7 +9,7 @@ use wasmparser::component_types::{
     AliasableResourceId, ComponentDefinedType, ComponentDefinedTypeId, ComponentFuncTypeId,
     ComponentValType, ResourceId,
 };
-use wasmparser::types::TypesRef;
+use wasmparser::types::{CoreTypeId, TypesRef};
 
 use crate::error::{Error, ErrorKind};
 
@@ -111,6 +111,34 @@ impl<'a> Converter<'a> {
         let known = if resources { &mut scope.funcs } else { &mut self.funcs };
         known.insert(id, index);
         Ok(index)
+    }
+
+    /// A function type that is lowered to the type of this core function, which has numbers only.
+    pub(crate) fn core_func(
+        &self,
+        builder: &mut TypesBuilder,
+        id: CoreTypeId,
+    ) -> Result<FuncTypeIndex, Error> {
+        let ty = known(self.types.get(id))?;
+        let wasmparser::CompositeInnerType::Func(func) = &ty.composite_type.inner else {
+            return Err(Error::unsupported("core functions without a function type"));
+        };
+        let value = |ty: &wasmparser::ValType| {
+            Ok::<_, Error>(match ty {
+                wasmparser::ValType::I32 => InterfaceType::U32,
+                wasmparser::ValType::I64 => InterfaceType::U64,
+                wasmparser::ValType::F32 => InterfaceType::Float32,
+                wasmparser::ValType::F64 => InterfaceType::Float64,
+                _ => return Err(Error::unsupported("built-in functions of other than numbers")),
+            })
+        };
+        let params: Vec<_> = func.params().iter().map(value).collect::<Result<_, _>>()?;
+        let params: Vec<_> = params.into_iter().map(|ty| ("", ty)).collect();
+        Ok(match func.results() {
+            [] => builder.func(&params, None)?,
+            [result] => builder.func(&params, Some(value(result)?))?,
+            _ => return Err(Error::unsupported("built-in functions of several results")),
+        })
     }
 
     fn convert(

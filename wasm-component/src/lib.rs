@@ -54,6 +54,7 @@
 
 extern crate alloc;
 
+mod builtin;
 mod core_def;
 mod error;
 mod flat;
@@ -70,6 +71,7 @@ mod trampoline;
 #[cfg(feature = "write")]
 pub mod write;
 
+pub use builtin::Builtin;
 pub use core_def::{Arg, CoreDef, CoreExport, CoreKind};
 pub use error::{Error, ErrorKind};
 pub use flat::{CoreSignature, FlatType, FlatTypes};

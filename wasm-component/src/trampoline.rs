@@ -2,8 +2,11 @@
 
 use core::fmt;
 
+use crate::builtin::Builtin;
 use crate::flat::CoreSignature;
-use crate::index::{ComponentInstanceIndex, LoweringIndex, MemorySlot, ResourceIndex};
+use crate::index::{
+    ComponentInstanceIndex, FuncTypeIndex, LoweringIndex, MemorySlot, ResourceIndex,
+};
 
 /// The bits of the flags of a component instance. They are a mutable global of type `i32`, so that
 /// adapters test and set them in place; both are set at the start.
@@ -84,14 +87,24 @@ pub enum Trampoline {
         /// Why.
         code: AdapterTrap,
     },
+    /// A built-in function that is not supported: refuses to be called. As all built-in functions
+    /// do, it traps first if the instance may not call out.
+    Unavailable {
+        /// Which one it is.
+        builtin: Builtin,
+        /// Who could call it.
+        instance: ComponentInstanceIndex,
+        /// A function type that is lowered to its signature.
+        ty: FuncTypeIndex,
+    },
 }
 
 impl Trampoline {
-    /// The signature; `None` for [`LowerImport`](Self::LowerImport), whose signature depends on the
-    /// function ([`Plan::trampoline_signature`](crate::Plan::trampoline_signature) knows it).
+    /// The signature; `None` for [`LowerImport`](Self::LowerImport) and
+    /// [`Unavailable`](Self::Unavailable), whose signatures depend on a type ([`Plan::trampoline_signature`](crate::Plan::trampoline_signature) knows it).
     pub fn signature(self) -> Option<CoreSignature> {
         let (params, results) = match self {
-            Self::LowerImport { .. } => return None,
+            Self::LowerImport { .. } | Self::Unavailable { .. } => return None,
             Self::ResourceNew { .. }
             | Self::ResourceRep { .. }
             | Self::ResourceTransferOwn { .. }

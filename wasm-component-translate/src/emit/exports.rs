@@ -41,6 +41,9 @@ impl<'a> Emitter<'_, 'a> {
                     "exporting a function that the component imports, as `{name}`"
                 )));
             }
+            (ComponentEntityType::Func(_), ItemDef::Func(FuncDef::Unsupported(what))) => {
+                return Err(Error::unsupported(format!("{what}, in the export `{name}`")));
+            }
             (ComponentEntityType::Module(id), ItemDef::Module(module)) => {
                 let ty = inlined.module_type(*id)?;
                 match *module {

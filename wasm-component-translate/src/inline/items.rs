@@ -26,6 +26,8 @@ pub(crate) enum FuncDef<'a> {
     Imported(ImportIndex),
     /// A core function that is lifted.
     Lifted(Rc<LiftedFunc<'a>>),
+    /// A function that is not supported, and why.
+    Unsupported(&'a str),
 }
 
 /// A core function that is lifted.

@@ -131,6 +131,16 @@ impl<'a> Inliner<'a> {
                 let (resource, instance) = (frame.scope.known_resource(*id)?, frame.index);
                 trampoline(frame, Trampoline::ResourceDrop { resource, instance });
             }
+            Step::Unavailable { builtin, ty } => {
+                let (builtin, instance) = (*builtin, frame.index);
+                let ty = self.out.converter.core_func(self.out.builder.types(), *ty)?;
+                trampoline(frame, Trampoline::Unavailable { builtin, instance, ty });
+            }
+            Step::UnsupportedLift(what) => frame.funcs.push(FuncDef::Unsupported(what)),
+            Step::UnsupportedLower(what) => {
+                let def = self.unsupported(what);
+                frame.core.push(CoreKind::Func, def);
+            }
         }
         Ok(None)
     }
@@ -215,11 +225,16 @@ impl<'a> Inliner<'a> {
         ty: ComponentFuncTypeId,
         options: &CanonOptions,
     ) -> Result<Def<'a>, Error> {
+        let func = at(&frame.funcs, func)?;
+        if let FuncDef::Unsupported(what) = func {
+            return Ok(self.unsupported(what));
+        }
         let options = frame.options(options)?;
         let builder = self.out.builder.types();
         let ty = self.out.converter.func(builder, &mut frame.scope, ty)?;
-        match at(&frame.funcs, func)? {
+        match func {
             FuncDef::Imported(import) => self.lowered(import, ty, options),
+            FuncDef::Unsupported(what) => Ok(self.unsupported(what)),
             FuncDef::Lifted(lifted) => self.adapter(Adapter {
                 callee: lifted.callee.clone(),
                 lift_ty: lifted.ty,

@@ -1,6 +1,6 @@
 //! Sections of components, as steps.
 
-use wasm_component::StringEncoding;
+use wasm_component::{Builtin, StringEncoding};
 use wasmparser::types::TypesRef;
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExport, ComponentExternalKind,
@@ -17,11 +17,16 @@ use crate::parse::{Open, Reader, core_kind};
 pub(super) struct Counts {
     types: u32,
     instances: u32,
+    core_funcs: u32,
 }
 
 impl Counts {
     pub(super) fn new(types: TypesRef<'_>) -> Self {
-        Self { types: types.component_type_count(), instances: types.component_instance_count() }
+        Self {
+            types: types.component_type_count(),
+            instances: types.component_instance_count(),
+            core_funcs: types.function_count(),
+        }
     }
 }
 
@@ -100,9 +105,12 @@ impl<'a> Reader<'a> {
                 }
             }
             Payload::ComponentCanonicalSection(section) => {
+                let mut core_func = counts.core_funcs;
                 for func in section.into_iter_with_offsets() {
                     let (offset, func) = func?;
-                    let step = self.canonical(func).map_err(|error| error.at(offset))?;
+                    let is_core = !matches!(func, CanonicalFunction::Lift { .. });
+                    let step = self.canonical(func, core_func).map_err(|error| error.at(offset))?;
+                    core_func += u32::from(is_core);
                     steps.push(step);
                 }
             }
@@ -208,44 +216,38 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn canonical(&self, func: CanonicalFunction) -> Result<Step<'a>, Error> {
+    fn canonical(&self, func: CanonicalFunction, core_func: u32) -> Result<Step<'a>, Error> {
         let types = self.types()?;
         let resource = |index: u32| types.component_any_type_at(index).unwrap_resource().resource();
         Ok(match func {
             CanonicalFunction::Lift { core_func_index: func, type_index, options } => {
                 let ty = types.component_any_type_at(type_index).unwrap_func();
-                Step::Lift { func, ty, options: canon_options(&options, types)? }
+                let is_async = types.get(ty).is_some_and(|ty| ty.async_);
+                match canon_options(&options, types) {
+                    Ok(_) if is_async => {
+                        Step::UnsupportedLift("`async` functions of WASI 0.3".into())
+                    }
+                    Ok(options) => Step::Lift { func, ty, options },
+                    Err(what) => Step::UnsupportedLift(what),
+                }
             }
             CanonicalFunction::Lower { func_index: func, options } => {
                 let ty = types.component_function_at(func);
-                Step::Lower { func, ty, options: canon_options(&options, types)? }
+                match canon_options(&options, types) {
+                    Ok(options) => Step::Lower { func, ty, options },
+                    Err(what) => Step::UnsupportedLower(what),
+                }
             }
             CanonicalFunction::ResourceNew { resource: of } => Step::ResourceNew(resource(of)),
             CanonicalFunction::ResourceRep { resource: of } => Step::ResourceRep(resource(of)),
             CanonicalFunction::ResourceDrop { resource: of } => Step::ResourceDrop(resource(of)),
             other => {
-                // The name is what the variant is called, up to its fields.
-                let name = format!("{other:?}");
-                let name = name.split([' ', '{']).next().unwrap_or_default();
-                return Err(Error::unsupported(format!(
-                    "the canonical function {} of WASI 0.3",
-                    kebab(name)
-                )));
+                let builtin = builtin(&other)
+                    .ok_or_else(|| Error::unsupported(format!("the function {other:?}")))?;
+                Step::Unavailable { builtin, ty: types.core_function_at(core_func) }
             }
         })
     }
-}
-
-/// `WaitableSetNew` as `waitable-set-new`.
-fn kebab(name: &str) -> String {
-    let mut kebab = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !kebab.is_empty() {
-            kebab.push('-');
-        }
-        kebab.push(c.to_ascii_lowercase());
-    }
-    kebab
 }
 
 fn core_instance(instance: Instance<'_>) -> Step<'_> {
@@ -264,7 +266,8 @@ fn core_instance(instance: Instance<'_>) -> Step<'_> {
     }
 }
 
-fn canon_options(options: &[CanonicalOption], types: TypesRef<'_>) -> Result<CanonOptions, Error> {
+/// The options, or what of them is not supported.
+fn canon_options(options: &[CanonicalOption], types: TypesRef<'_>) -> Result<CanonOptions, String> {
     let mut all = CanonOptions::default();
     for option in options {
         let unsupported = match option {
@@ -298,7 +301,7 @@ fn canon_options(options: &[CanonicalOption], types: TypesRef<'_>) -> Result<Can
             CanonicalOption::CoreType(_) => "`core-type`",
             CanonicalOption::Gc => "`gc`",
         };
-        return Err(Error::unsupported(format!("the canonical option {unsupported}")));
+        return Err(format!("the canonical option {unsupported}"));
     }
     Ok(all)
 }
@@ -310,4 +313,56 @@ fn values() -> Error {
 /// What the validator let through, and does not know afterwards.
 fn unknown(what: &str, name: &str) -> Error {
     Error::new(ErrorKind::Invalid, format!("the component is not valid: no {what} `{name}`"))
+}
+
+/// The built-in functions that are not supported.
+fn builtin(func: &CanonicalFunction) -> Option<Builtin> {
+    use CanonicalFunction as Of;
+    Some(match func {
+        Of::BackpressureInc => Builtin::BackpressureInc,
+        Of::BackpressureDec => Builtin::BackpressureDec,
+        Of::ContextGet { .. } => Builtin::ContextGet,
+        Of::ContextSet { .. } => Builtin::ContextSet,
+        Of::ErrorContextDebugMessage { .. } => Builtin::ErrorContextDebugMessage,
+        Of::ErrorContextDrop => Builtin::ErrorContextDrop,
+        Of::ErrorContextNew { .. } => Builtin::ErrorContextNew,
+        Of::FutureCancelRead { .. } => Builtin::FutureCancelRead,
+        Of::FutureCancelWrite { .. } => Builtin::FutureCancelWrite,
+        Of::FutureDropReadable { .. } => Builtin::FutureDropReadable,
+        Of::FutureDropWritable { .. } => Builtin::FutureDropWritable,
+        Of::FutureForward { .. } => Builtin::FutureForward,
+        Of::FutureNew { .. } => Builtin::FutureNew,
+        Of::FutureRead { .. } => Builtin::FutureRead,
+        Of::FutureWrite { .. } => Builtin::FutureWrite,
+        Of::StreamCancelRead { .. } => Builtin::StreamCancelRead,
+        Of::StreamCancelWrite { .. } => Builtin::StreamCancelWrite,
+        Of::StreamDropReadable { .. } => Builtin::StreamDropReadable,
+        Of::StreamDropWritable { .. } => Builtin::StreamDropWritable,
+        Of::StreamForward { .. } => Builtin::StreamForward,
+        Of::StreamNew { .. } => Builtin::StreamNew,
+        Of::StreamRead { .. } => Builtin::StreamRead,
+        Of::StreamWrite { .. } => Builtin::StreamWrite,
+        Of::SubtaskCancel { .. } => Builtin::SubtaskCancel,
+        Of::SubtaskDrop => Builtin::SubtaskDrop,
+        Of::TaskCancel => Builtin::TaskCancel,
+        Of::TaskReturn { .. } => Builtin::TaskReturn,
+        Of::ThreadAvailableParallelism => Builtin::ThreadAvailableParallelism,
+        Of::ThreadIndex => Builtin::ThreadIndex,
+        Of::ThreadNewIndirect { .. } => Builtin::ThreadNewIndirect,
+        Of::ThreadResumeLater => Builtin::ThreadResumeLater,
+        Of::ThreadSpawnIndirect { .. } => Builtin::ThreadSpawnIndirect,
+        Of::ThreadSpawnRef { .. } => Builtin::ThreadSpawnRef,
+        Of::ThreadSuspend => Builtin::ThreadSuspend,
+        Of::ThreadSuspendThenPromote => Builtin::ThreadSuspendThenPromote,
+        Of::ThreadSuspendThenResume => Builtin::ThreadSuspendThenResume,
+        Of::ThreadYield => Builtin::ThreadYield,
+        Of::ThreadYieldThenPromote => Builtin::ThreadYieldThenPromote,
+        Of::ThreadYieldThenResume => Builtin::ThreadYieldThenResume,
+        Of::WaitableJoin => Builtin::WaitableJoin,
+        Of::WaitableSetDrop => Builtin::WaitableSetDrop,
+        Of::WaitableSetNew => Builtin::WaitableSetNew,
+        Of::WaitableSetPoll { .. } => Builtin::WaitableSetPoll,
+        Of::WaitableSetWait { .. } => Builtin::WaitableSetWait,
+        _ => return None,
+    })
 }

@@ -1,11 +1,12 @@
 //! The steps of instantiating a component, as its sections have them. Each adds to the index spaces
 //! of the component, and refers to what is in them.
 
-use wasm_component::{CoreKind, StringEncoding};
+use wasm_component::{Builtin, CoreKind, StringEncoding};
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentInstanceTypeId,
     ResourceId,
 };
+use wasmparser::types::CoreTypeId;
 
 /// A step.
 pub(crate) enum Step<'a> {
@@ -53,6 +54,12 @@ pub(crate) enum Step<'a> {
     ResourceRep(ResourceId),
     /// Adds `resource.drop` as a core function.
     ResourceDrop(ResourceId),
+    /// Adds a built-in function that is not supported as a core function.
+    Unavailable { builtin: Builtin, ty: CoreTypeId },
+    /// Adds a function that is not supported.
+    UnsupportedLift(String),
+    /// Adds a core function that is not supported.
+    UnsupportedLower(String),
 }
 
 /// The kinds of items that have index spaces here.

@@ -3,6 +3,7 @@
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
+use crate::builtin::Builtin;
 use crate::core_def::{CoreDef, CoreExport, CoreKind};
 use crate::error::{Error, ErrorKind};
 use crate::flat::CoreSignature;
@@ -312,6 +313,13 @@ impl<'a> Plan<'a> {
                     .get(a as usize)
                     .ok_or(Error::damaged("a trampoline has an unknown trap"))?,
             },
+            trampoline::UNAVAILABLE => Trampoline::Unavailable {
+                builtin: *Builtin::ALL
+                    .get(a as usize)
+                    .ok_or(Error::damaged("a trampoline has an unknown function"))?,
+                instance: instance(b)?,
+                ty: self.checked_func_type(c)?,
+            },
             _ => return Err(Error::damaged("a trampoline has an unknown kind")),
         })
     }
@@ -328,6 +336,7 @@ impl<'a> Plan<'a> {
             (None, Trampoline::LowerImport { lowering }) => {
                 self.types().func(self.lowering(lowering)?.ty)?.lowered()
             }
+            (None, Trampoline::Unavailable { ty, .. }) => self.types().func(ty)?.lowered(),
             (None, _) => Err(Error::damaged("a trampoline has no signature")),
         }
     }

@@ -131,6 +131,9 @@ fn trampoline(f: &mut fmt::Formatter<'_>, plan: Plan<'_>, of: Trampoline) -> fmt
             write!(f, "transcoder {op} from memory {from} to {to}")
         }
         Trampoline::Trap { code } => write!(f, "trap: {code}"),
+        Trampoline::Unavailable { builtin, instance, .. } => {
+            write!(f, "{builtin} of component instance {instance}, not supported")
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use zerocopy::little_endian::U32;
 
+use crate::builtin::Builtin;
 use crate::core_def::{Arg, CoreDef, CoreKind};
 use crate::error::Error;
 use crate::format::{
@@ -119,6 +120,10 @@ impl PlanBuilder {
             Trampoline::Trap { code } => {
                 let code = place(AdapterTrap::ALL.iter().position(|of| *of == code));
                 (trampoline::TRAP, code, 0, 0)
+            }
+            Trampoline::Unavailable { builtin, instance, ty } => {
+                let builtin = place(Builtin::ALL.iter().position(|of| *of == builtin));
+                (trampoline::UNAVAILABLE, builtin, instance.as_u32(), ty.as_u32())
             }
         };
         let record = TrampolineRecord { kind: kind.into(), a: a.into(), b: b.into(), c: c.into() };
