@@ -107,7 +107,7 @@ impl Func {
         self.call_raw(
             &mut store,
             |cx, signature, to| Val::lower_params(cx, signature, params, results.len(), to),
-            |cx, signature, from| Val::lift_result(cx, signature, from),
+            Val::lift_result,
         )
         .map(|value| store_result(results, value))
     }
@@ -135,7 +135,7 @@ impl Func {
             .call_raw_async(
                 &mut store,
                 |cx, signature, to| Val::lower_params(cx, signature, params, expected, to),
-                |cx, signature, from| Val::lift_result(cx, signature, from),
+                Val::lift_result,
             )
             .await?;
         store_result(results, value);

@@ -43,7 +43,7 @@ impl Place {
             StringEncoding::CompactUtf16 if len & UTF16_TAG == 0 => (Form::Latin1, len, 1, 2),
             StringEncoding::CompactUtf16 => (Form::Utf16, len ^ UTF16_TAG, 2, 2),
         };
-        if pointer % align != 0 {
+        if !pointer.is_multiple_of(align) {
             bail!("string pointer not aligned to {align}");
         }
         let (start, bytes) = (u64::from(pointer), u64::from(units) * width);

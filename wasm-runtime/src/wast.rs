@@ -19,6 +19,8 @@
 //! # Ok::<(), wasm_runtime::Error>(())
 //! ```
 
+#[cfg(feature = "component")]
+mod component;
 mod directive;
 mod error;
 mod host;
@@ -33,11 +35,19 @@ use wast::parser::{self, ParseBuffer};
 pub use error::WastError;
 pub use summary::{Skipped, Summary};
 
+#[cfg(feature = "component")]
+use crate::component::Component;
 use crate::{Engine, Error, Module, Result, Store};
+#[cfg(feature = "component")]
+use component::Components;
 use modules::Modules;
 
 /// Makes a module from the bytes of a binary module.
 type Load = dyn FnMut(&Engine, &[u8]) -> Result<Module>;
+
+/// Makes a component from the bytes of a binary component.
+#[cfg(feature = "component")]
+type LoadComponent = dyn FnMut(&Engine, &[u8]) -> Result<Component>;
 
 /// Whether a module was refused because it needs something that is known to be missing.
 type Missing = dyn FnMut(&Error) -> bool;
@@ -48,7 +58,11 @@ type Missing = dyn FnMut(&Error) -> bool;
 pub struct Runner {
     store: Store<()>,
     modules: Modules,
+    #[cfg(feature = "component")]
+    components: Components,
     load: Box<Load>,
+    #[cfg(feature = "component")]
+    load_component: Box<LoadComponent>,
     missing: Box<Missing>,
 }
 
@@ -64,7 +78,11 @@ impl Runner {
         Ok(Self {
             store,
             modules: Modules::new(linker),
+            #[cfg(feature = "component")]
+            components: Components::new(engine)?,
             load: Box::new(Module::from_binary),
+            #[cfg(feature = "component")]
+            load_component: Box::new(Component::from_binary),
             missing: Box::new(|_| false),
         })
     }
@@ -78,6 +96,17 @@ impl Runner {
         load: impl FnMut(&Engine, &[u8]) -> Result<Module> + 'static,
     ) -> &mut Self {
         self.load = Box::new(load);
+        self
+    }
+
+    /// Makes components with the given function instead of [`Component::from_binary`]; else as
+    /// [`load_modules_with`](Self::load_modules_with).
+    #[cfg(feature = "component")]
+    pub fn load_components_with(
+        &mut self,
+        load: impl FnMut(&Engine, &[u8]) -> Result<Component> + 'static,
+    ) -> &mut Self {
+        self.load_component = Box::new(load);
         self
     }
 

@@ -1,6 +1,7 @@
 //! The checks that can't be written as command lines.
 
 pub(crate) mod aot;
+pub(crate) mod components;
 pub(crate) mod features;
 pub(crate) mod features_docs;
 pub(crate) mod layers;

@@ -27,6 +27,8 @@ Usage:
 
   cargo xtask features-docs --write
                           write the lists of features in READMEs and documentation anew
+  cargo xtask component-suite FOLDER
+                          run the component model's own test scripts from a folder
   cargo xtask fuzz-seeds  write inputs for the fuzzers to begin with, and a dictionary
   cargo xtask fuzz-test TARGET FILE NAME
                           make a test of what a fuzzer has found: of its file, or of a seed
@@ -50,6 +52,9 @@ fn main() -> ExitCode {
         }
         ["ci"] => run(table::CHECKS.iter().collect(), &Shell::logging()),
         ["features-docs", "--write"] => exit(checks::features_docs::write(&Shell::inheriting())),
+        ["component-suite", folder] => {
+            exit(checks::components::suite(&Shell::inheriting(), folder))
+        }
         ["fuzz-seeds"] => exit(fuzzing::seeds(&Shell::inheriting())),
         ["fuzz-test", target, file, name] => {
             exit(fuzzing::test(&Shell::inheriting(), target, file, name))

@@ -2,8 +2,8 @@
 
 use crate::check::{Check, Work};
 use crate::checks::{
-    aot, features, features_docs, layers, names, nightly, no_std, package, paths, readme, targets,
-    tools,
+    aot, components, features, features_docs, layers, names, nightly, no_std, package, paths,
+    readme, targets, tools,
 };
 
 /// Every check, the quick ones first.
@@ -130,6 +130,14 @@ pub(crate) const CHECKS: &[Check] = &[
         name: "test",
         why: "the tests, by the README's command",
         work: Work::Function { what: "cargo test --workspace", call: readme::test },
+    },
+    Check {
+        name: "component-suite",
+        why: "the component model's own test scripts hold, with components on the spot and in artifacts",
+        work: Work::Optional {
+            what: "the scripts of ../shared/component-tests, where they are, but for `async`",
+            call: components::beside,
+        },
     },
     Check {
         name: "readme-run",

@@ -58,7 +58,7 @@ fn widths(op: Transcode) -> (u64, u64) {
 
 /// The range of a memory, which is checked.
 fn range(start: u32, bytes: u64, width: u64, memory: usize) -> Result<std::ops::Range<usize>> {
-    if u64::from(start) % width != 0 {
+    if !u64::from(start).is_multiple_of(width) {
         return Err(trap::of_adapter(AdapterTrap::UnalignedPointer));
     }
     match usize::try_from(u64::from(start) + bytes) {

@@ -116,7 +116,7 @@ impl<'a> LiftContext<'a> {
         let Some(bytes) = bytes else {
             bail!("list pointer/length out of bounds of memory");
         };
-        if pointer % align != 0 {
+        if !pointer.is_multiple_of(align) {
             bail!("list pointer is not aligned");
         }
         Ok(bytes)
@@ -175,7 +175,7 @@ impl<'a> LiftContext<'a> {
 
     /// The bytes of parameters or results that are passed in the memory.
     pub(crate) fn record_bytes(&self, pointer: u32, size: u32, align: u32) -> Result<&'a [u8]> {
-        if pointer % align != 0 {
+        if !pointer.is_multiple_of(align) {
             bail!("pointer not aligned");
         }
         let (start, size) = (pointer as usize, size as usize);

@@ -121,7 +121,7 @@ impl<'a, T: 'static> LowerContext<'a, T> {
         }
         flags.set_may_leave(&mut self.store, could)?;
         let result = slots[0] as u32;
-        if result % align != 0 {
+        if !result.is_multiple_of(align) {
             bail!("realloc return: result not aligned");
         }
         let result = result as usize;

@@ -38,6 +38,7 @@ impl Func {
         lower: impl FnOnce(&mut LowerContext<'_, T>, &Signature, Destination<'_>) -> Result<()>,
         lift: impl FnOnce(&mut LiftContext<'_>, &Signature, Source<'_>) -> Result<R>,
     ) -> Result<R> {
+        store.check_calls_at_once()?;
         let entered = self.enter(store)?;
         let outcome = self.call_entered(store, &entered.data, lower, lift);
         entered.leave(store, outcome)
@@ -155,7 +156,7 @@ pub(super) fn end<T: 'static, R>(
             return lift(cx, signature, Source::Flat(FlatReader::new(words)));
         }
         let (pointer, layout) = (words[0] as u32, signature.result_layout);
-        if pointer % layout.align != 0 {
+        if !pointer.is_multiple_of(layout.align) {
             bail!("return pointer not aligned");
         }
         let Ok(bytes) = cx.record_bytes(pointer, layout.size, 1) else {

@@ -122,7 +122,7 @@ impl LoweredImport {
         }
         let pointer = slots.get(signature.result_pointer()).copied().unwrap_or(0) as u32;
         let layout = signature.result_layout;
-        if pointer % layout.align != 0 {
+        if !pointer.is_multiple_of(layout.align) {
             bail!("pointer not aligned");
         }
         let (place, size) = (pointer as usize, layout.size as usize);

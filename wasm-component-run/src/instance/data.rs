@@ -34,9 +34,12 @@ pub(crate) struct InstanceData {
     reallocs: Box<[OnceLock<NumericFunc>]>,
     post_returns: Box<[OnceLock<NumericFunc>]>,
     options: Box<[OnceLock<Options>]>,
-    resources: Box<[OnceLock<(ResourceType, Option<Destructor>)>]>,
+    resources: Box<[OnceLock<Defined>]>,
     funcs: Box<[OnceLock<FuncRecord>]>,
 }
+
+/// A type of resources, and what destroys them.
+type Defined = (ResourceType, Option<Destructor>);
 
 /// An exported function, ready to be called.
 pub(crate) struct FuncRecord {

@@ -216,10 +216,10 @@ impl ResourceTable {
     }
 
     /// The entries of the given numbers, each with what the map has for it.
-    pub fn iter_entries<'a, T>(
-        &'a mut self,
+    pub fn iter_entries<T>(
+        &mut self,
         map: BTreeMap<u32, T>,
-    ) -> impl Iterator<Item = (Result<&'a mut dyn Any, ResourceTableError>, T)> {
+    ) -> impl Iterator<Item = (Result<&mut dyn Any, ResourceTableError>, T)> {
         let mut slots = self.slots.iter_mut().enumerate();
         map.into_iter().map(move |(key, wanted)| {
             // Both are in the order of the numbers.

@@ -259,7 +259,7 @@ fn lift_list(
             if end > cx.memory().len() as u64 {
                 bail!("map pointer/length out of bounds of memory");
             }
-            if pointer % entry.align != 0 {
+            if !pointer.is_multiple_of(entry.align) {
                 bail!("map pointer is not aligned");
             }
             let bytes = cx.list_bytes(pointer, len, entry.size, entry.align)?;

@@ -5,6 +5,8 @@ use wast::core::{WastArgCore, WastRetCore};
 use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 
 use super::Runner;
+#[cfg(feature = "component")]
+use super::component::Looked;
 use super::modules::Slot;
 use super::value;
 use crate::{Error, Extern, Instance, Module, Result, ThrownException, Trap, Val};
@@ -34,6 +36,11 @@ enum Run {
 
 impl Runner {
     pub(super) fn directive(&mut self, directive: WastDirective<'_>) -> Result<Outcome> {
+        #[cfg(feature = "component")]
+        let directive = match self.component_directive(directive)? {
+            Looked::Done(outcome) => return Ok(outcome),
+            Looked::Core(directive) => directive,
+        };
         match directive {
             WastDirective::Module(wat) => self.module(wat),
             WastDirective::ModuleDefinition(wat) => self.module_definition(wat),

@@ -68,25 +68,25 @@ impl Modules {
 }
 
 /// Things with names. The latest one can be referred to without a name.
-struct Named<T> {
+pub(super) struct Named<T> {
     what: &'static str,
     current: Option<Slot<T>>,
     by_name: HashMap<String, Slot<T>>,
 }
 
 impl<T: Clone> Named<T> {
-    fn new(what: &'static str) -> Self {
+    pub(super) fn new(what: &'static str) -> Self {
         Self { what, current: None, by_name: HashMap::new() }
     }
 
-    fn add(&mut self, id: Option<Id<'_>>, item: Option<Slot<T>>) {
+    pub(super) fn add(&mut self, id: Option<Id<'_>>, item: Option<Slot<T>>) {
         if let (Some(id), Some(item)) = (id, &item) {
             self.by_name.insert(id.name().to_owned(), item.clone());
         }
         self.current = item;
     }
 
-    fn find(&self, id: Option<Id<'_>>) -> Result<Slot<T>> {
+    pub(super) fn find(&self, id: Option<Id<'_>>) -> Result<Slot<T>> {
         let what = self.what;
         match id {
             Some(id) => self

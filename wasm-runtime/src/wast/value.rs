@@ -85,7 +85,7 @@ fn stands_for(store: &Store<()>, value: Rooted<ExternRef>, number: u32) -> Resul
     Ok(data.and_then(|data| data.downcast_ref::<u32>()) == Some(&number))
 }
 
-fn f32_matches(expected: &NanPattern<F32>, bits: u32) -> bool {
+pub(super) fn f32_matches(expected: &NanPattern<F32>, bits: u32) -> bool {
     // The quiet bit and the sign bit.
     const QUIET: u32 = 0x7fc0_0000;
     const SIGN: u32 = 1 << 31;
@@ -96,7 +96,7 @@ fn f32_matches(expected: &NanPattern<F32>, bits: u32) -> bool {
     }
 }
 
-fn f64_matches(expected: &NanPattern<F64>, bits: u64) -> bool {
+pub(super) fn f64_matches(expected: &NanPattern<F64>, bits: u64) -> bool {
     const QUIET: u64 = 0x7ff8_0000_0000_0000;
     const SIGN: u64 = 1 << 63;
     match expected {

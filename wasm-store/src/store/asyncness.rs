@@ -3,7 +3,7 @@
 
 #[cfg(not(feature = "async"))]
 use super::StoreInner;
-use super::StoreOpaque;
+use super::{StoreContextMut, StoreOpaque};
 use crate::error::Result;
 
 impl StoreOpaque {
@@ -35,6 +35,19 @@ impl<T: 'static> StoreInner<T> {
     #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as with the feature")]
     pub(crate) fn check_sync_limiter(&self) -> Result<()> {
         Ok(())
+    }
+}
+
+impl<T: 'static> StoreContextMut<'_, T> {
+    /// Checks that calls which can't wait are possible: that nothing of this store may wait. Such
+    /// calls check it themselves; this is for who does something before a call.
+    ///
+    /// # Errors
+    ///
+    /// If something may wait: then calls are futures.
+    #[inline]
+    pub fn check_calls_at_once(&self) -> Result<()> {
+        self.0.check_sync()
     }
 }
 
