@@ -15,6 +15,7 @@ mod instances;
 mod limits;
 mod nested;
 mod required;
+mod storms;
 mod support;
 #[cfg(feature = "wasi")]
 mod wasi;

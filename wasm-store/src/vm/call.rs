@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use super::arch::{
@@ -165,25 +166,28 @@ unsafe fn call_image(
     stack: &[ValRaw],
     buffer: *mut ValRaw,
 ) -> Result<(), Box<Unwind>> {
+    let mut image = MaybeUninit::uninit();
     // SAFETY: the array has room for all parameters, as the caller promises.
-    let mut image = unsafe { fill_image(layout, values, buffer) };
+    unsafe { fill_image(layout, values, buffer, &mut image) };
+    let image = image.as_mut_ptr();
     // SAFETY: image and stack hold what the callee's signature requires.
     unsafe {
         enter(store, func.code, || {
             enter_array_thunk(
                 func.context,
-                &mut image,
+                image,
                 stack.as_ptr().cast(),
                 std::mem::size_of_val(stack),
             );
         })?;
     }
     // SAFETY: the array has room for all results, as the caller promises.
-    unsafe { read_image(layout, &image, values) };
+    unsafe { read_image(layout, image, values) };
     Ok(())
 }
 
-/// The image of the registers that a call passes: of those of its values that travel in registers.
+/// Fills the image of the registers that a call passes: with those of its values that travel in
+/// registers. Others are left as they are, since the callee does not read them.
 ///
 /// # Safety
 ///
@@ -193,44 +197,52 @@ pub(super) unsafe fn fill_image(
     layout: &CallLayout,
     values: *const ValRaw,
     buffer: *mut ValRaw,
-) -> RegisterImage {
-    let mut image = RegisterImage {
-        ints: [0; 6],
-        int_results: [0; 2],
-        vectors: [0; 8],
-        vector_results: [0; 2],
-    };
+    image: &mut MaybeUninit<RegisterImage>,
+) {
+    let image = image.as_mut_ptr();
     for (index, (place, width)) in layout.params.iter().enumerate() {
-        // SAFETY: the array has room for all parameters, as the caller promises.
-        let value = unsafe { *values.add(index) };
-        match place {
-            ValueLocation::Int(register) => {
-                image.ints[usize::from(*register)] = low(value, *width) as u64
+        // SAFETY: the array has room for all parameters, as the caller promises; the layout's
+        // registers are those of an image.
+        unsafe {
+            let value = *values.add(index);
+            match place {
+                ValueLocation::Int(register) => {
+                    (*image).ints[usize::from(*register)] = low(value, *width) as u64;
+                }
+                ValueLocation::Vector(register) => {
+                    (*image).vectors[usize::from(*register)] = low(value, *width);
+                }
+                ValueLocation::Memory(_) => {}
             }
-            ValueLocation::Vector(register) => {
-                image.vectors[usize::from(*register)] = low(value, *width)
-            }
-            ValueLocation::Memory(_) => {}
         }
     }
     if let Some(ValueLocation::Int(register)) = layout.buffer {
-        image.ints[usize::from(register)] = buffer as u64;
+        // SAFETY: as above.
+        unsafe { (*image).ints[usize::from(register)] = buffer as u64 };
     }
-    image
 }
 
 /// Writes the results that came back in registers to an array.
 ///
 /// # Safety
 ///
-/// The array has room for all results.
+/// The array has room for all results, and a thunk has written those of the image.
 #[inline(always)]
-pub(super) unsafe fn read_image(layout: &CallLayout, image: &RegisterImage, values: *mut ValRaw) {
+pub(super) unsafe fn read_image(
+    layout: &CallLayout,
+    image: *const RegisterImage,
+    values: *mut ValRaw,
+) {
     for (index, (place, width)) in layout.results.iter().enumerate() {
-        let raw = match place {
-            ValueLocation::Int(register) => u128::from(image.int_results[usize::from(*register)]),
-            ValueLocation::Vector(register) => image.vector_results[usize::from(*register)],
-            ValueLocation::Memory(_) => continue,
+        // SAFETY: thunks have written all registers of results.
+        let raw = unsafe {
+            match place {
+                ValueLocation::Int(register) => {
+                    u128::from((*image).int_results[usize::from(*register)])
+                }
+                ValueLocation::Vector(register) => (*image).vector_results[usize::from(*register)],
+                ValueLocation::Memory(_) => continue,
+            }
         };
         // SAFETY: the array has room for all results, as the caller promises.
         unsafe { *values.add(index) = ValRaw { v128: truncate(raw, *width) } };

@@ -107,11 +107,12 @@ pub(super) unsafe fn buffer_of(
 ///
 /// # Safety
 ///
-/// The array holds all results, and the buffer has room for those that do not come in registers.
+/// The array holds all results, and the buffer has room for those that do not come in registers. The
+/// image can be written to.
 #[inline(always)]
 pub(super) unsafe fn spread(
     layout: &CallLayout,
-    image: &mut RegisterImage,
+    image: *mut RegisterImage,
     buffer: *mut u8,
     values: *const ValRaw,
 ) {
@@ -121,10 +122,10 @@ pub(super) unsafe fn spread(
             let raw = low(*values.add(index), *width);
             match place {
                 ValueLocation::Int(register) => {
-                    image.int_results[usize::from(*register)] = raw as u64
+                    (*image).int_results[usize::from(*register)] = raw as u64
                 }
                 ValueLocation::Vector(register) => {
-                    image.vector_results[usize::from(*register)] = raw
+                    (*image).vector_results[usize::from(*register)] = raw
                 }
                 ValueLocation::Memory(offset) => {
                     let to = buffer.add(*offset as usize);

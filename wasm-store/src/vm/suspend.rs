@@ -30,6 +30,7 @@ mod call;
 mod growing;
 mod leaving;
 
+use std::any::TypeId;
 use std::mem;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
@@ -71,6 +72,41 @@ pub(crate) trait Pending: Send {
     ///
     /// As for [`poll`](Self::poll).
     unsafe fn cancel(self: Box<Self>) -> thread::Result<()>;
+
+    /// Whether its memory is worth keeping for the next of its kind.
+    fn is_reusable(&self) -> bool {
+        false
+    }
+
+    /// Where another value of a type may be put in place of this one, which was ready. `None` if it
+    /// is of another type, or is not to be kept.
+    fn reusable(&mut self, ty: TypeId) -> Option<NonNull<()>> {
+        let _ = ty;
+        None
+    }
+}
+
+/// Puts a host function that has to wait on the heap: in place of one that was ready, if there is
+/// one of its type.
+///
+/// # Safety
+///
+/// The store lives.
+pub(crate) unsafe fn boxed<P: Pending + 'static>(
+    store: *mut VMStoreContext,
+    pending: P,
+) -> Box<dyn Pending> {
+    // SAFETY: the store lives. What is returned is the place of a value of the type.
+    unsafe {
+        let spare = (*(*store).vm).suspending.spare.take();
+        if let Some(mut spare) = spare
+            && let Some(place) = spare.reusable(TypeId::of::<P>())
+        {
+            *place.cast::<P>().as_ptr() = pending;
+            return spare;
+        }
+    }
+    Box::new(pending)
 }
 
 /// What has become of a host function that was started.
@@ -91,14 +127,18 @@ pub(in crate::vm) struct Suspending {
     /// The [`Context`] that the innermost call is polled with. It is used only by host functions
     /// that this call has led to, before the poll is over.
     context: Option<NonNull<()>>,
-    /// What a call hands over when it is left.
-    left: Option<Suspension>,
+    /// Where that call keeps what it needs to go on when it is left. As above, it is used only
+    /// before the poll is over.
+    slot: Option<NonNull<Option<Suspension>>>,
+    /// A host function that was ready: its memory is for the next one of the same kind.
+    spare: Option<Box<dyn Pending>>,
 }
 
 /// A call that was left.
 struct Suspension {
     resume: Resume,
-    pending: Box<dyn Pending>,
+    /// `None` once it was ready.
+    pending: Option<Box<dyn Pending>>,
     left: Left,
 }
 

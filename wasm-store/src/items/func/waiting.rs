@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code)]
 
+use std::any::TypeId;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -23,7 +24,7 @@ use crate::gate::Gate;
 use crate::items::{Func, Val};
 use crate::store::{AsContextMut, Caller, StoreContextMut, StoreInner, StoreOpaque};
 use crate::types::FuncType;
-use crate::vm::{HostRecord, Pending, Started, Unwind, ValRaw, VmStore};
+use crate::vm::{HostRecord, Pending, Started, Unwind, ValRaw, VmStore, boxed};
 use crate::watch::call_hook;
 use crate::watch::call_hook::{InArray, Open};
 
@@ -349,7 +350,7 @@ unsafe fn start<T: 'static, B: Body<T>, const HOOKED: bool>(
         }));
         match waiting.polled(polled, values) {
             Poll::Ready(succeeded) => Started::Ready(succeeded),
-            Poll::Pending => Started::Pending(Box::new(waiting)),
+            Poll::Pending => Started::Pending(boxed((*record).store, waiting)),
         }
     }
 }
@@ -470,6 +471,14 @@ impl<T: 'static, B: Body<T>, const HOOKED: bool> Pending for Waiting<T, B, HOOKE
             let polled = catch_unwind(AssertUnwindSafe(|| self.step(context, values)));
             self.polled(polled, values)
         }
+    }
+
+    fn is_reusable(&self) -> bool {
+        true
+    }
+
+    fn reusable(&mut self, ty: TypeId) -> Option<NonNull<()>> {
+        (ty == TypeId::of::<Self>()).then(|| NonNull::from(self).cast())
     }
 
     unsafe fn cancel(mut self: Box<Self>) -> std::thread::Result<()> {

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::mem;
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
 use std::thread;
@@ -29,13 +30,15 @@ pub(crate) struct WaitingCall {
     /// For the results that do not come in registers.
     buffer: Vec<ValRaw>,
     state: State,
+    /// What Wasm waits for, and where it goes on then.
+    suspension: Option<Suspension>,
 }
 
 enum State {
     /// It was not polled yet.
     New,
-    /// Wasm waits for a host function.
-    Wasm(Suspension),
+    /// Wasm waits.
+    Wasm,
     /// The host waits for the host function that it has called.
     Host(Box<dyn Pending>),
     /// It is over.
@@ -49,7 +52,7 @@ unsafe impl Send for WaitingCall {}
 impl WaitingCall {
     /// A call of a function of a store.
     pub(crate) fn new(store: *mut VMStoreContext, callee: NonNull<FuncRef>) -> Self {
-        Self { store, callee, buffer: Vec::new(), state: State::New }
+        Self { store, callee, buffer: Vec::new(), state: State::New, suspension: None }
     }
 
     /// The store. Whoever asks the store itself borrows what the call may have lent.
@@ -76,7 +79,7 @@ impl WaitingCall {
             match mem::replace(&mut self.state, State::Over) {
                 State::New if self.callee.as_ref().is_host() => self.start_host(context, values),
                 State::New => self.start_wasm(context, values),
-                State::Wasm(suspension) => self.go_on(suspension, context, values),
+                State::Wasm => self.go_on(context, values),
                 State::Host(pending) => self.go_on_in_host(pending, context, values),
                 State::Over => {
                     Err(Box::new(Unwind::Error(Error::msg("a call was polled after it was over"))))
@@ -123,7 +126,19 @@ impl WaitingCall {
     ) -> Result<State, Box<Unwind>> {
         // SAFETY: as the caller promises.
         unsafe {
-            match pending.poll(context, values) {
+            let previous = match enter(self.store) {
+                Ok(previous) => previous,
+                Err(unwind) => {
+                    self.state = State::Host(pending);
+                    return Err(match self.cancel() {
+                        Some(Err(panic)) => Box::new(Unwind::Panic(panic)),
+                        Some(Ok(())) | None => unwind,
+                    });
+                }
+            };
+            let polled = pending.poll(context, values);
+            leave(previous);
+            match polled {
                 Poll::Pending => Ok(State::Host(pending)),
                 Poll::Ready(true) => Ok(State::Over),
                 Poll::Ready(false) => Err(take(self.store)),
@@ -148,7 +163,8 @@ impl WaitingCall {
                 let buffer = self.buffer.as_mut_ptr();
                 fill_stack(layout, values, stack.as_mut_ptr().cast(), buffer);
             }
-            let mut image = fill_image(layout, values, self.buffer.as_mut_ptr());
+            let mut image = MaybeUninit::uninit();
+            fill_image(layout, values, self.buffer.as_mut_ptr(), &mut image);
             // A call that was forgotten while it waited still has its timers.
             interruption::call_ended(store);
             if (*store).wasm_sp.is_null() {
@@ -164,7 +180,6 @@ impl WaitingCall {
 
     unsafe fn go_on(
         &mut self,
-        mut suspension: Suspension,
         context: &mut Context<'_>,
         values: *mut ValRaw,
     ) -> Result<State, Box<Unwind>> {
@@ -173,35 +188,56 @@ impl WaitingCall {
         // a frame of the call.
         unsafe {
             let host_data = (*store).host_data;
+            let Some(suspension) = &mut self.suspension else {
+                unreachable!("a call whose Wasm waits has what it waits for")
+            };
+            let Some(pending) = &mut suspension.pending else {
+                unreachable!("it was not ready so far")
+            };
             let layout = match suspension.left {
                 Left::Host { record, .. } => Some(&(*(*record).ty).layout),
                 Left::Builtin | Left::Interrupted(_) => None,
             };
             let mut results = Values::new(layout.map_or(0, CallLayout::array_len));
             let results = results.as_mut_ptr();
-            let polled = while_waiting(store, suspension.resume.exit, || {
-                suspension.pending.poll(context, results)
-            });
-            let Poll::Ready(succeeded) = polled else { return Ok(State::Wasm(suspension)) };
+            let exit = suspension.resume.exit;
+            // As in a call by Wasm: calls within it find out how deep the thread's stack is in use.
+            let previous = match enter(store) {
+                Ok(previous) => previous,
+                Err(unwind) => {
+                    self.state = State::Wasm;
+                    return Err(match self.cancel() {
+                        Some(Err(panic)) => Box::new(Unwind::Panic(panic)),
+                        Some(Ok(())) | None => unwind,
+                    });
+                }
+            };
+            let polled = while_waiting(store, exit, || pending.poll(context, results));
+            leave(previous);
+            let Poll::Ready(succeeded) = polled else { return Ok(State::Wasm) };
+            let mut ready = suspension.pending.take();
+            if ready.as_mut().is_some_and(|ready| ready.is_reusable()) {
+                (*(*store).vm).suspending.spare = ready;
+            } else {
+                drop(ready);
+            }
             // Calls that the host function has made may have derived it from their own borrows.
             (*store).host_data = host_data;
-            let mut image = RegisterImage {
-                ints: [0; 6],
-                int_results: [0; 2],
-                vectors: [0; 8],
-                vector_results: [0; 2],
-            };
-            let Suspension { resume, left, .. } = suspension;
-            self.run(context, values, &mut image, |image| match (left, layout) {
-                _ if !succeeded => fail_thunk(&resume, image),
-                (Left::Interrupted(saved), _) => go_on_thunk(&resume, image, &*saved),
+            let left = mem::replace(&mut suspension.left, Left::Builtin);
+            // Where it was is written to when Wasm is left again.
+            let resume = suspension.resume.clone();
+            let resume = &raw const resume;
+            let mut image = MaybeUninit::uninit();
+            self.run(context, values, &mut image, |image| match (&left, layout) {
+                _ if !succeeded => fail_thunk(resume, image),
+                (Left::Interrupted(saved), _) => go_on_thunk(resume, image, &**saved),
                 (Left::Host { buffer, .. }, Some(layout)) => {
-                    spread(layout, &mut *image, buffer, results);
-                    resume_thunk(&resume, image);
+                    spread(layout, image, *buffer, results);
+                    resume_thunk(resume, image);
                 }
                 (Left::Builtin, _) => {
                     (*image).int_results[0] = (*results).u64;
-                    resume_thunk(&resume, image);
+                    resume_thunk(resume, image);
                 }
                 (Left::Host { .. }, None) => unreachable!("a host function has a type"),
             })
@@ -213,7 +249,7 @@ impl WaitingCall {
         &mut self,
         context: &mut Context<'_>,
         values: *mut ValRaw,
-        image: &mut RegisterImage,
+        image: &mut MaybeUninit<RegisterImage>,
         go: impl FnOnce(*mut RegisterImage),
     ) -> Result<State, Box<Unwind>> {
         let store = self.store;
@@ -229,16 +265,19 @@ impl WaitingCall {
                 }
             };
             let suspending = &raw mut (*(*store).vm).suspending;
+            let slot = NonNull::from(&mut self.suspension);
             let outer = (*suspending).context.replace(NonNull::from(context).cast());
+            let outer_slot = (*suspending).slot.replace(slot);
+            let image = image.as_mut_ptr();
             go(image);
             (*suspending).context = outer;
+            (*suspending).slot = outer_slot;
             leave(previous);
             match (*store).outcome {
                 RETURNED => {}
                 SUSPENDED => {
                     (*store).outcome = (*store).returned;
-                    let left = (*suspending).left.take();
-                    return Ok(left.map_or(State::Over, State::Wasm));
+                    return Ok(State::Wasm);
                 }
                 _ => end_call(store, ())?,
             }
@@ -270,14 +309,62 @@ impl WaitingCall {
         unsafe {
             match mem::replace(&mut self.state, State::Over) {
                 State::New | State::Over => None,
-                State::Host(pending) => Some(pending.cancel()),
-                State::Wasm(suspension) => {
-                    let Suspension { resume, pending, .. } = suspension;
-                    let dropped = while_waiting(self.store, resume.exit, || pending.cancel());
+                State::Host(pending) => Some(with_host_stack(self.store, || pending.cancel())),
+                State::Wasm => {
+                    let Suspension { resume, pending, .. } = self.suspension.take()?;
+                    let (pending, store) = (pending?, self.store);
+                    let dropped = with_host_stack(store, || {
+                        while_waiting(store, resume.exit, || pending.cancel())
+                    });
                     interruption::call_ended(self.store);
                     Some(dropped)
                 }
             }
         }
     }
+}
+
+/// The stack of a thread that drops calls within calls that the caller's has no room for, in bytes.
+const LARGE_STACK: usize = 16 << 20;
+
+/// Drops what a call waits for: on this thread, or if that has no room on its stack for more calls
+/// within calls, on one that is made for it. If the system does not make one, it is forgotten, as
+/// a whole call can be.
+///
+/// # Safety
+///
+/// The store lives, and is borrowed by the caller, whose thread waits. What is dropped can be sent
+/// to another thread.
+unsafe fn with_host_stack(
+    store: *mut VMStoreContext,
+    drop: impl FnOnce() -> thread::Result<()>,
+) -> thread::Result<()> {
+    if let Ok(previous) = enter(store) {
+        let dropped = drop();
+        leave(previous);
+        return dropped;
+    }
+    /// What the caller vouches for.
+    struct Sent<T>(T);
+    // SAFETY: as the caller promises.
+    unsafe impl<T> Send for Sent<T> {}
+    let sent = Sent((store, drop));
+    thread::scope(|scope| {
+        let spawned = thread::Builder::new()
+            .name("wasm-drop".to_string())
+            .stack_size(LARGE_STACK)
+            .spawn_scoped(scope, move || {
+                let Sent((store, drop)) = { sent };
+                let previous = enter(store);
+                let dropped = drop();
+                if let Ok(previous) = previous {
+                    leave(previous);
+                }
+                dropped
+            });
+        match spawned {
+            Ok(thread) => thread.join().unwrap_or_else(Err),
+            Err(_) => Ok(()),
+        }
+    })
 }

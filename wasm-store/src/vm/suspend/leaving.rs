@@ -88,7 +88,21 @@ unsafe fn leave_waiting(
             None => ptr::null_mut(),
         };
         let left = Left::Host { record, buffer };
-        (*(*store).vm).suspending.left = Some(Suspension { resume, pending, left });
+        keep(store, resume, pending, left);
+    }
+}
+
+/// Keeps what is needed to go on with the call that is about to be left, where that call wants it.
+///
+/// # Safety
+///
+/// The poll that has led to the store's innermost entry runs.
+unsafe fn keep(store: *mut VMStoreContext, resume: Resume, pending: Box<dyn Pending>, left: Left) {
+    // SAFETY: the place is that of the call that is polled, which uses it only when it was left.
+    unsafe {
+        if let Some(slot) = (*(*store).vm).suspending.slot {
+            *slot.as_ptr() = Some(Suspension { resume, pending: Some(pending), left });
+        }
     }
 }
 
@@ -117,7 +131,7 @@ pub(in crate::vm) unsafe fn wait_interrupted(
         let exit = (*store).wasm_sp;
         let resume = Resume { store, exit, stack_size: 0, preserved: [0; 5] };
         let left = Left::Interrupted(Box::new(saved.clone()));
-        (*suspending).left = Some(Suspension { resume, pending, left });
+        keep(store, resume, pending, left);
         Poll::Pending
     }
 }
@@ -152,7 +166,7 @@ pub(super) unsafe fn wait_in_builtin(
         let exit = (*store).wasm_sp;
         let resume = Resume { store, exit, stack_size: 0, preserved: *preserved };
         let left = Left::Builtin;
-        (*suspending).left = Some(Suspension { resume, pending, left });
+        keep(store, resume, pending, left);
         Poll::Pending
     }
 }
