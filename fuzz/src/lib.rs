@@ -10,6 +10,8 @@ pub mod api;
 pub mod artifact_read;
 #[cfg(feature = "artifact-run")]
 pub mod artifact_run;
+#[cfg(feature = "components")]
+pub mod components;
 #[cfg(feature = "differential")]
 pub mod differential;
 pub mod generate;

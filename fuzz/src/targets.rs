@@ -13,6 +13,8 @@ pub const TARGETS: &[&str] = &[
     "differential",
     #[cfg(feature = "api")]
     "api",
+    #[cfg(feature = "components")]
+    "components",
 ];
 
 /// The check of a target.
@@ -29,6 +31,8 @@ pub fn check_of(target: &str) -> Option<fn(&[u8])> {
         "differential" => crate::differential::check,
         #[cfg(feature = "api")]
         "api" => crate::api::check,
+        #[cfg(feature = "components")]
+        "components" => crate::components::check,
         _ => return None,
     })
 }

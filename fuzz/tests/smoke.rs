@@ -45,3 +45,9 @@ fn differential() {
 fn api() {
     smoke("api", inputs(1000), wasm_runtime_fuzz::api::check);
 }
+
+#[cfg(feature = "components")]
+#[test]
+fn components() {
+    smoke("components", inputs(200), wasm_runtime_fuzz::components::check);
+}

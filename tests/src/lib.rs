@@ -3,10 +3,12 @@
 //! - [`Pipeline`]: from the bytes of a module to a [`wasm_runtime::Module`], on the spot or through
 //!   an artifact.
 //! - [`Combination`]: settings that must make no difference.
+//! - [`echo`]: components of random types that give back what they are given.
 
 #![deny(unsafe_code)]
 
 mod combination;
+pub mod echo;
 mod pipeline;
 
 pub use combination::{Combination, any_combination};
