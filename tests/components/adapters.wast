@@ -105,8 +105,8 @@
   (instance $d (instantiate $D (with "f" (func $c "f"))))
   (func (export "run") (alias export $d "run")))
 
-;; 01, three bytes of the callee, and "et!!".
-(assert_return (invoke "run") (u64.const 0x21217465eeeeee01))
+;; 01, three bytes of the callee, and "ret!".
+(assert_return (invoke "run") (u64.const 0x21746572eeeeee01))
 
 ;; An exception does not come out of the component that throws it: nobody can catch it.
 (component
