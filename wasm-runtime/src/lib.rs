@@ -81,6 +81,8 @@
 //!   with `jit`, compile them, too.
 //! * `component-macro`: Derives for types of components, `flags!`, and `bindgen!`, which makes
 //!   bindings of WIT, in the module `component`.
+//! * `wasip2`: WASI 0.2 for components, as the module `wasi::p2`, over the same contexts as preview
+//!   1.
 //! * `cli`: The program `wasm-runtime`. Its commands `compile` and `clif` need `jit`, `snapshot`
 //!   and `expose` need `rewrite`, `wast` needs `wast`, and `keygen`, `sign`, `verify` and the
 //!   option `--trust` need `sign`.

@@ -1,5 +1,6 @@
-//! WASI preview 1: the system interface that WebAssembly programs compiled from C, Rust, Go and
-//! others import, with all of its 46 functions, and those of `wasi_unstable` before it.
+//! WASI: the system interface that WebAssembly programs compiled from C, Rust, Go and others import.
+//! Preview 1 is here with all of its 46 functions, and those of `wasi_unstable` before it. WASI 0.2,
+//! for components, is the module `p2` (feature `p2`), over the same contexts.
 //!
 //! # What a guest can reach
 //! Only what was put into its [`WasiCtx`]. Files are reached through directories that the host
@@ -24,8 +25,8 @@
 //! # Should I use this?
 //! Yes, to run programs made for `wasm32-wasip1` (or `wasm32-wasi`) with `wasm-store`; the facade
 //! `wasm-runtime` has it as a feature. For another runtime, use it without the feature `store`:
-//! [`calls`] works on any byte slice that is a guest's memory. It does not support components and
-//! WASI 0.2. The host must be a Unix; it is tested on Linux.
+//! [`calls`] works on any byte slice that is a guest's memory. Of WASI 0.2 it does not have
+//! `wasi:http`, and it does not have WASI 0.3. The host must be a Unix; it is tested on Linux.
 //!
 //! # Example
 //! Two lines of a guest's work, done by hand:
@@ -56,6 +57,7 @@
 //!   can run them.
 //! * `threads`: `wasi-threads`, as the module `threads`: guests start threads of the host, which
 //!   share a memory and a context.
+//! * `p2`: WASI 0.2 for components, as the module `p2`, over the same contexts.
 //! * `tracing`: Each call of a guest, with its result, as an event of the crate `tracing` at level
 //!   trace.
 //! <!-- end of features -->
@@ -80,6 +82,8 @@ mod link;
 pub mod p0;
 #[cfg(feature = "store")]
 pub mod p1;
+#[cfg(feature = "p2")]
+pub mod p2;
 
 #[cfg(feature = "threads")]
 pub mod threads;
@@ -94,6 +98,10 @@ pub use ctx::{
 };
 #[cfg(feature = "store")]
 pub use p1 as preview1;
+#[cfg(feature = "p2")]
+pub use p2::{WasiCtxView, WasiView};
+#[cfg(feature = "p2")]
+pub use wasm_component_run::{ResourceTable, ResourceTableError};
 
 /// Defines preview 1 and snapshot 0 in a linker, so that a program made for either will run. The
 /// closure returns the guest's context in the store's data.

@@ -189,7 +189,7 @@ fn plain_path(path: &Path) -> Result<String> {
         text.push_str("::");
     }
     for (index, segment) in path.segments.iter().enumerate() {
-        if segment.arguments != PathArguments::None {
+        if !matches!(segment.arguments, PathArguments::None) {
             return Err(Error::new(path.span(), "a path here has no generic arguments"));
         }
         if index > 0 {

@@ -67,6 +67,8 @@ pub struct WasiCtxBuilder {
     random: Box<dyn RandomSource>,
     max_descriptors: usize,
     max_call_memory: usize,
+    #[cfg(feature = "p2")]
+    pub(crate) p2: crate::p2::State,
 }
 
 impl WasiCtxBuilder {
@@ -87,6 +89,8 @@ impl WasiCtxBuilder {
             random: Box::new(SystemRandom),
             max_descriptors: 4096,
             max_call_memory: 1 << 20,
+            #[cfg(feature = "p2")]
+            p2: crate::p2::State::default(),
         }
     }
 
@@ -301,10 +305,12 @@ impl WasiCtxBuilder {
             random: this.random,
             max_call_memory: this.max_call_memory,
             waiting: Waiting::default(),
+            #[cfg(feature = "p2")]
+            p2: this.p2,
         }
     }
 
-    /// The same as [`WasiCtxBuilder::build`]: this crate has only preview 1.
+    /// The same as [`WasiCtxBuilder::build`]: a context is for all versions of WASI.
     pub fn build_p1(&mut self) -> WasiCtx {
         self.build()
     }

@@ -5,6 +5,7 @@ use super::{Grant, Listing, Operation, StdinStream, StdoutStream};
 use crate::abi::{Errno, FdFlags, FileType, Rights};
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 /// An entry of a guest's table.
 #[derive(Debug)]
@@ -21,7 +22,8 @@ pub(crate) struct Descriptor {
 pub(crate) enum Object {
     Input(Box<dyn StdinStream>),
     Output(Box<dyn StdoutStream>),
-    File(cap_std::fs::File, FileType),
+    /// Streams of WASI 0.2 share it.
+    File(Arc<cap_std::fs::File>, FileType),
     Directory(Directory),
     Socket(OwnedFd, FileType),
 }

@@ -41,6 +41,10 @@ pub(crate) struct ListedEntry {
 }
 
 impl Listing {
+    /// The cookie of the first entry that is neither `.` nor `..`.
+    #[cfg(feature = "p2")]
+    pub(crate) const AFTER_DOTS: u64 = DOTS;
+
     pub(crate) fn open(directory: &Dir) -> Result<Self, Errno> {
         use rustix::fs::{Mode, OFlags};
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -49,6 +49,9 @@ pub struct WasiCtx {
     /// How many bytes a single call may allocate at the guest's request.
     pub(crate) max_call_memory: usize,
     pub(crate) waiting: Waiting,
+    /// What WASI 0.2 has beside that.
+    #[cfg(feature = "p2")]
+    pub(crate) p2: crate::p2::State,
 }
 
 impl WasiCtx {

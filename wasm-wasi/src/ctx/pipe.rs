@@ -72,6 +72,12 @@ impl MemoryOutputPipe {
             .map(|bytes| bytes.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How many more bytes it takes.
+    #[cfg(feature = "p2")]
+    pub(crate) fn room(&self) -> usize {
+        self.capacity.saturating_sub(self.lock().len())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
         // No code under this lock can leave the data half-changed.
         self.bytes.lock().unwrap_or_else(PoisonError::into_inner)

@@ -39,6 +39,18 @@ impl Table {
         Ok(number)
     }
 
+    /// The maximum number of descriptors.
+    #[cfg(feature = "p2")]
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// All descriptors.
+    #[cfg(feature = "p2")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Descriptor> {
+        self.slots.iter().flatten()
+    }
+
     pub(crate) fn get(&self, fd: u32) -> Result<&Descriptor, Errno> {
         self.slots.get(fd as usize).and_then(Option::as_ref).ok_or(Errno::Badf)
     }

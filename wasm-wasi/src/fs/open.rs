@@ -9,6 +9,7 @@ use cap_fs_ext::{
 use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
 use std::io;
+use std::sync::Arc;
 
 /// What a guest requests.
 pub(crate) struct Request {
@@ -69,7 +70,7 @@ impl Request {
                 readable?;
             }
             let access = Access { read: access.read && readable.is_ok(), ..access };
-            (Object::File(file, file_type), access)
+            (Object::File(Arc::new(file), file_type), access)
         };
         Ok(Descriptor { object, access, grant: base.grant, flags })
     }

@@ -102,7 +102,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "wasm-wasi",
-        may_use: &["wasm-store"],
+        may_use: &["wasm-component-run", "wasm-store"],
         must_not_know: &[COMPILER, VALIDATOR],
         unsafe_code: Unsafe::Forbidden,
     },

@@ -1,0 +1,10 @@
+//! WASI 0.2 as its host functions, called without a component: what they do and what they refuse.
+
+mod datagrams;
+mod escape;
+mod files;
+mod guest;
+mod names;
+mod rights;
+mod sockets;
+mod streams;
