@@ -362,3 +362,68 @@ fn types_are_shown_and_compared() -> Result<()> {
     assert_ne!(one, records(r#"(field "a" u8)"#)?);
     Ok(())
 }
+
+/// Returns whatever bytes the host gives, as values of several types.
+const HOSTILE: &str = r#"(component
+    (core module $m
+        (memory (export "memory") 1)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+        (func (export "fill") (param i32 i32)
+            (memory.copy (i32.const 0) (local.get 0) (local.get 1)))
+        (func (export "at") (param i32) (result i32) (local.get 0)))
+    (core instance $i (instantiate $m))
+    (alias core export $i "memory" (core memory $memory))
+    (type $e' (enum "a" "b" "c"))
+    (export $e "e" (type $e'))
+    (type $f' (flags "a" "b" "c" "d" "e" "f" "g" "h" "i"))
+    (export $f "f" (type $f'))
+    (type $v' (variant (case "a") (case "b" (list string)) (case "c" (option char)) (case "d" $e)))
+    (export $v "v" (type $v'))
+    (type $r' (record (field "v" $v) (field "l" (list (tuple u8 u64 $f))) (field "s" string)
+        (field "n" (result (list u16) (error $v))) (field "b" bool)))
+    (export $r "r" (type $r'))
+    (func (export "fill") (param "x" (list u8)) (canon lift (core func $i "fill")
+        (memory $memory) (realloc (core func $i "realloc"))))
+    (func (export "utf8") (param "p" u32) (result $r)
+        (canon lift (core func $i "at") (memory $memory)))
+    (func (export "utf16") (param "p" u32) (result (list $r))
+        (canon lift (core func $i "at") string-encoding=utf16 (memory $memory)))
+    (func (export "latin1") (param "p" u32) (result (tuple $r $r))
+        (canon lift (core func $i "at") string-encoding=latin1+utf16 (memory $memory))))"#;
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    /// Whatever lies in a guest's memory, what it returns is a value or an error.
+    #[test]
+    fn hostile_memories_are_values_or_errors(
+        bytes in proptest::collection::vec(
+            proptest::prop_oneof![0_u8..4, proptest::prelude::any::<u8>()], 0..120),
+        place in proptest::prop_oneof![0_u32..64, 65500_u32..65600, proptest::prelude::any::<u32>()],
+        number_lists in proptest::prelude::any::<bool>(),
+    ) {
+        hostile(bytes, place, number_lists).unwrap();
+    }
+}
+
+fn hostile(bytes: Vec<u8>, place: u32, number_lists: bool) -> Result<()> {
+    static MADE: std::sync::OnceLock<Component> = std::sync::OnceLock::new();
+    let component = MADE.get_or_init(|| Component::new(&Engine::default(), HOSTILE).unwrap());
+    let mut store = Store::new(component.engine(), ());
+    store.set_number_lists(number_lists);
+    let linker = Linker::new(component.engine());
+    for name in ["utf8", "utf16", "latin1"] {
+        let instance = linker.instantiate(&mut store, component)?;
+        let fill = instance.get_func(&mut store, "fill").unwrap();
+        let bytes = Val::NumberList(NumberList::U8(bytes.clone()));
+        fill.call(&mut store, &[bytes], &mut [])?;
+        let func = instance.get_func(&mut store, name).unwrap();
+        let mut results = [Val::Bool(false)];
+        if func.call(&mut store, &[Val::U32(place)], &mut results).is_ok() {
+            // What came back is of the type: it can be compared and shown.
+            assert_eq!(results[0], results[0].clone());
+            assert!(!format!("{:?}", results[0]).is_empty());
+        }
+    }
+    Ok(())
+}

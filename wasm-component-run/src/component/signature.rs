@@ -17,27 +17,34 @@ pub(crate) struct Signature {
     pub(crate) result_layout: Layout,
     /// Whether resources are lent to a call.
     pub(crate) borrows: bool,
+    /// Whether all values are words: neither the memory nor resources are needed for them.
+    pub(crate) plain: bool,
 }
 
 impl Signature {
     pub(crate) fn new(types: Types<'_>, ty: FuncTypeIndex) -> Result<Self> {
         let func = types.func(ty)?;
         let mut borrows = Borrows { types, seen: vec![false; types.len()] };
-        let mut found = false;
+        let (mut found, mut plain) = (false, true);
         for param in func.params().iter() {
-            found = found || borrows.are_in(param?.ty)?;
+            let ty = param?.ty;
+            found = found || borrows.are_in(ty)?;
+            plain &= is_word(ty);
         }
+        let (params_flat, result_flat) = (func.params_flat()?, func.result_flat()?);
+        plain &= params_flat.is_some() && func.result()?.is_none_or(is_word);
         let result_layout = match func.result()? {
             Some(result) => types.layout(result)?,
             None => Layout::EMPTY,
         };
         Ok(Self {
             ty,
-            params_flat: func.params_flat()?.map(|flat| flat.len()),
-            result_flat: func.result_flat()?.map(|flat| flat.len()),
+            params_flat: params_flat.map(|flat| flat.len()),
+            result_flat: result_flat.map(|flat| flat.len()),
             params_layout: func.params_layout(),
             result_layout,
             borrows: found,
+            plain,
         })
     }
 
@@ -45,6 +52,11 @@ impl Signature {
     pub(crate) fn result_pointer(&self) -> usize {
         self.params_flat.unwrap_or(1)
     }
+}
+
+/// Whether a value is one word, whatever it is.
+fn is_word(ty: InterfaceType) -> bool {
+    ty.type_index().is_none() && ty.resource().is_none() && ty != InterfaceType::String
 }
 
 /// Looks for borrows in types. Each type is looked at once, however often it is a part of others.

@@ -19,7 +19,8 @@ pub struct LiftContext<'a> {
     memory: &'a [u8],
     options: &'a Options,
     data: &'a InstanceData,
-    resources: &'a mut Resources,
+    /// `None` for values that are words.
+    resources: Option<&'a mut Resources>,
     fuel: usize,
     number_lists: bool,
 }
@@ -32,7 +33,14 @@ impl<'a> LiftContext<'a> {
         data: &'a InstanceData,
     ) -> Self {
         let (fuel, number_lists) = (state.hostcall_fuel, state.number_lists);
-        Self { memory, options, data, resources: &mut state.resources, fuel, number_lists }
+        Self { memory, options, data, resources: Some(&mut state.resources), fuel, number_lists }
+    }
+
+    /// For values that are words, for which neither the memory nor resources are needed.
+    #[inline]
+    pub(crate) fn of_words(options: &'a Options, data: &'a InstanceData) -> Self {
+        let (fuel, number_lists) = (usize::MAX, false);
+        Self { memory: &[], options, data, resources: None, fuel, number_lists }
     }
 
     /// The memory; empty if there is none.
@@ -152,8 +160,11 @@ impl<'a> LiftContext<'a> {
     }
 
     /// Who holds which resource.
-    pub(crate) fn resources(&mut self) -> &mut Resources {
-        self.resources
+    pub(crate) fn resources(&mut self) -> Result<&mut Resources> {
+        match &mut self.resources {
+            Some(resources) => Ok(resources),
+            None => bail!("a value that is a word is lifted as a resource"),
+        }
     }
 
     /// What destroys a resource.
@@ -164,13 +175,13 @@ impl<'a> LiftContext<'a> {
     /// Takes an own from the guest, by its index.
     pub(crate) fn lift_own(&mut self, resource: ResourceIndex, index: u32) -> Result<u32> {
         let table = Table::Guest(self.options.table);
-        self.resources.lift_own(table, index, Kind::Guest(resource.as_u32()))
+        self.resources()?.lift_own(table, index, Kind::Guest(resource.as_u32()))
     }
 
     /// Borrows a resource of the guest for the current call, by its index.
     pub(crate) fn lift_borrow(&mut self, resource: ResourceIndex, index: u32) -> Result<u32> {
         let table = Table::Guest(self.options.table);
-        self.resources.lift_borrow(table, index, Kind::Guest(resource.as_u32()))
+        self.resources()?.lift_borrow(table, index, Kind::Guest(resource.as_u32()))
     }
 
     /// The bytes of parameters or results that are passed in the memory.

@@ -1,7 +1,7 @@
 //! The canonical options of a function of an instance, looked up.
 
 use wasm_component::{ComponentInstanceIndex, StringEncoding, instance_flags};
-use wasm_store::{Global, Memory, NumericFunc, Result, StoreContextMut, Val};
+use wasm_store::{Global, Memory, NumericFunc, Result, StoreContextMut};
 
 use crate::trap::cannot_leave;
 
@@ -43,11 +43,8 @@ pub(crate) struct Flags(pub(crate) Global);
 impl Flags {
     #[inline]
     fn get<T: 'static>(self, store: &mut StoreContextMut<'_, T>) -> i32 {
-        match self.0.get(store) {
-            Val::I32(flags) => flags,
-            // It was made as an `i32`.
-            _ => 0,
-        }
+        // It was made as an `i32`.
+        self.0.word(store).unwrap_or(0) as i32
     }
 
     /// Checks that the instance may call out.
@@ -71,7 +68,7 @@ impl Flags {
     ) -> Result<bool> {
         let flags = self.get(store);
         let bit = if may { instance_flags::MAY_LEAVE } else { 0 };
-        self.0.set(store, Val::I32(flags & !instance_flags::MAY_LEAVE | bit))?;
+        self.0.set_word(store, u64::from((flags & !instance_flags::MAY_LEAVE | bit) as u32))?;
         Ok(flags & instance_flags::MAY_LEAVE != 0)
     }
 }

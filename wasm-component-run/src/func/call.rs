@@ -151,6 +151,10 @@ pub(super) fn end<T: 'static, R>(
     if signature.borrows {
         state(store).resources.exit_call()?;
     }
+    if signature.plain {
+        let mut cx = LiftContext::of_words(&record.options, data);
+        return lift(&mut cx, signature, Source::Flat(FlatReader::new(words)));
+    }
     with_lift_context(store, data, &record.options, |cx| {
         if signature.result_flat.is_some() {
             return lift(cx, signature, Source::Flat(FlatReader::new(words)));

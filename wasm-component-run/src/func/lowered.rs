@@ -90,6 +90,10 @@ impl LoweredImport {
         if signature.borrows {
             state(store).resources.enter_call();
         }
+        if signature.plain {
+            let mut cx = LiftContext::of_words(options, &self.data);
+            return lift(&mut cx, signature, Source::Flat(FlatReader::new(slots)));
+        }
         with_lift_context(store, &self.data, options, |cx| {
             let from = match signature.params_flat {
                 Some(_) => Source::Flat(FlatReader::new(slots)),

@@ -152,13 +152,13 @@ impl ResourceAny {
             InterfaceType::Own(resource) => {
                 let rep = cx.lift_own(resource, index)?;
                 let (ty, destructor) = (cx.resource_type(resource)?, cx.destructor(resource)?);
-                let index = cx.resources().host_lower_own(rep, destructor)?;
+                let index = cx.resources()?.host_lower_own(rep, destructor)?;
                 Ok(Self { index, ty, owned: true })
             }
             InterfaceType::Borrow(resource) => {
                 let rep = cx.lift_borrow(resource, index)?;
                 let ty = cx.resource_type(resource)?;
-                let index = cx.resources().host_lower_borrow(rep)?;
+                let index = cx.resources()?.host_lower_borrow(rep)?;
                 Ok(Self { index, ty, owned: false })
             }
             other => bail!("expected `own` or `borrow`, found `{}`", other.desc()),

@@ -111,6 +111,50 @@ impl Global {
         Ok(())
     }
 
+    /// The value of a global of numbers, as a word: `i32` and `f32` in the low half, floats as their
+    /// bits. `None` if the global is of another type.
+    ///
+    /// # Panics
+    ///
+    /// If the global is of another store.
+    #[inline]
+    pub fn word(&self, store: impl AsContext) -> Option<u64> {
+        self.store.assert_is(store.as_context().0.id());
+        let mask = word_mask(self.ty.content)?;
+        // SAFETY: the value lives as long as the store, which is borrowed, and is a number.
+        Some(unsafe { (*self.value.as_ptr()).u64 } & mask)
+    }
+
+    /// Sets the value of a global of numbers, from a word as [`word`](Self::word) returns it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set`](Self::set), and if the global is of another type.
+    ///
+    /// # Panics
+    ///
+    /// If the global is of another store.
+    #[inline]
+    pub fn set_word(&self, mut store: impl AsContextMut, word: u64) -> Result<()> {
+        self.store.assert_is(store.as_context_mut().0.id());
+        match word_mask(self.ty.content) {
+            Some(mask) if self.ty.mutable && !self.read_only => {
+                // SAFETY: the value lives as long as the store, which is borrowed exclusively, and
+                // is a number.
+                unsafe { *self.value.as_ptr() = ValRaw::from_u64(word & mask) };
+                Ok(())
+            }
+            _ => self.no_word(),
+        }
+    }
+
+    #[cold]
+    fn no_word(&self) -> Result<()> {
+        crate::ensure!(self.ty.mutable, "immutable global cannot be set");
+        self.check_writable()?;
+        crate::bail!("a global of type `{}` is no number", self.ty.content)
+    }
+
     /// The global as a handle that only reads. An immutable global keeps its handle: anybody may
     /// have it.
     pub(crate) fn read_only(self) -> Self {
@@ -134,6 +178,16 @@ impl Global {
     }
 }
 
+/// The bits of a word that a number of the type has.
+#[inline]
+fn word_mask(ty: wasm_types::ValType) -> Option<u64> {
+    match ty {
+        wasm_types::ValType::I32 | wasm_types::ValType::F32 => Some(u64::from(u32::MAX)),
+        wasm_types::ValType::I64 | wasm_types::ValType::F64 => Some(u64::MAX),
+        _ => None,
+    }
+}
+
 impl fmt::Debug for Global {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Global").field("store", &self.store).finish_non_exhaustive()
@@ -144,6 +198,28 @@ impl fmt::Debug for Global {
 mod tests {
     use super::*;
     use crate::{Engine, Func, Mutability, Store, V128, ValType};
+
+    #[test]
+    fn numbers_are_words_and_nothing_else_is() {
+        let mut store = Store::new(&Engine::default(), ());
+        let ty = |content, mutability| GlobalType::new(content, mutability);
+        let number = |store: &mut Store<()>, content, val| {
+            Global::new(store, ty(content, Mutability::Var), val).unwrap()
+        };
+        let int = number(&mut store, ValType::I32, Val::I32(-1));
+        assert_eq!(int.word(&store), Some(0xffff_ffff));
+        int.set_word(&mut store, 0x1_0000_0002).unwrap();
+        assert_eq!(int.get(&mut store).i32(), Some(2));
+        let float = number(&mut store, ValType::F64, Val::F64(1.5_f64.to_bits()));
+        assert_eq!(float.word(&store), Some(1.5_f64.to_bits()));
+        let fixed = ty(ValType::I64, Mutability::Const);
+        let fixed = Global::new(&mut store, fixed, Val::I64(7)).unwrap();
+        assert_eq!(fixed.word(&store), Some(7));
+        assert!(fixed.set_word(&mut store, 8).is_err());
+        let reference = number(&mut store, ValType::FUNCREF, Val::FuncRef(None));
+        assert_eq!(reference.word(&store), None);
+        assert!(reference.set_word(&mut store, 0).is_err());
+    }
 
     #[test]
     fn every_type_of_value_comes_back() {
