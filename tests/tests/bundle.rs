@@ -9,7 +9,8 @@ use object::{Object, ObjectSymbol};
 use wasm_artifact::{ComponentArtifact, WriteOptions, write_component};
 use wasm_runtime::sign::{SigningKey, TrustPolicy, sign};
 use wasm_runtime::{
-    Config, Engine, Instance, Memory, Module, Precompiled, Result, Store, Trap, WasmBacktrace,
+    Cache, CacheConfig, Config, Engine, Instance, Memory, Module, Precompiled, Result, Store, Trap,
+    WasmBacktrace,
 };
 use wasm_store::Bundle;
 
@@ -112,6 +113,82 @@ fn modules_run_from_bytes_and_from_files() -> Result<()> {
     let add = instance.get_typed_func::<(i32, i32), i32>(&mut store, "add")?;
     drop((module, engine));
     assert_eq!(add.call(&mut store, (1, 2))?, 3);
+    Ok(())
+}
+
+/// What the compiler makes of a component, and what it was made of.
+const COMPONENT: &str = include_str!("../golden/component.wat");
+
+#[test]
+fn components_are_compiled_to_one_artifact() -> Result<()> {
+    let engine = Engine::default();
+    let bundle = Bundle::new(&engine, COMPONENT)?;
+    // Three modules, and one adapter.
+    assert_eq!(bundle.modules().len(), 4);
+    let bytes = bundle.serialize()?;
+    assert_eq!(engine.precompile_component(COMPONENT.as_bytes())?, bytes);
+    let again = deserialize(&engine, &bytes)?;
+    assert_eq!(again.plan(), bundle.plan());
+    assert_eq!(again.text(), bundle.text());
+    Bundle::validate(&engine, COMPONENT.as_bytes())?;
+
+    // The same, whatever the number of threads.
+    let mut config = Config::new();
+    config.parallel_compilation(false);
+    assert_eq!(Engine::new(&config)?.precompile_component(COMPONENT.as_bytes())?, bytes);
+    Ok(())
+}
+
+#[test]
+fn adapters_use_what_they_need_whatever_components_may_use() -> Result<()> {
+    let mut config = Config::new();
+    config.wasm_multi_memory(false);
+    let engine = Engine::new(&config)?;
+    assert_eq!(Bundle::new(&engine, COMPONENT)?.modules().len(), 4);
+    let error = Bundle::new(&engine, "(component (core module (memory 1) (memory 1)))");
+    let error = format!("{:#}", error.map(drop).unwrap_err());
+    assert!(error.contains("memor"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn what_is_not_valid_is_refused() {
+    let engine = Engine::default();
+    for wrong in [
+        "(component (export \"f\" (func 3)))",
+        "(component (core module (func (result i32))))",
+        "(component",
+    ] {
+        assert!(Bundle::new(&engine, wrong).is_err(), "{wrong}");
+        assert!(Bundle::validate(&engine, wrong.as_bytes()).is_err(), "{wrong}");
+    }
+    let empty = Bundle::new(&engine, "(component)").unwrap();
+    assert!(empty.modules().is_empty());
+    assert!(empty.text().is_empty());
+    let again = deserialize(&engine, &empty.serialize().unwrap()).unwrap();
+    assert_eq!(again.plan(), empty.plan());
+}
+
+#[test]
+fn the_cache_keeps_components() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut settings = CacheConfig::new();
+    settings.with_directory(folder.path());
+    let cache = Cache::new(settings)?;
+    let engine = || {
+        let mut config = Config::new();
+        config.cache(Some(cache.clone()));
+        Engine::new(&config)
+    };
+    let first = Bundle::new(&engine()?, COMPONENT)?;
+    assert_eq!((cache.statistics().hits, cache.statistics().misses), (0, 1));
+    let second = Bundle::new(&engine()?, COMPONENT)?;
+    assert_eq!((cache.statistics().hits, cache.statistics().misses), (1, 1));
+    assert_eq!(first.plan(), second.plan());
+    assert_eq!(first.serialize()?, second.serialize()?, "what authenticates an entry is left out");
+    let other = Bundle::new(&engine()?, "(component)")?;
+    assert!(other.modules().is_empty());
+    assert_eq!((cache.statistics().hits, cache.statistics().misses), (1, 2));
     Ok(())
 }
 

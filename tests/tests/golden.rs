@@ -11,6 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
+use wasm_runtime::component::{self, Component, Val};
 use wasm_runtime::sign::{SigningKey, TrustPolicy, sign};
 use wasm_runtime::{Config, Engine, Instance, Linker, Module, Result, Store, Trap};
 
@@ -21,6 +22,9 @@ const EXPECTED: &[(&str, Outcome)] = &[
     ("format-2-abi-2.cwasm", Outcome::Refused(&["version 2", "compile the module again"])),
     ("format-2-abi-3.cwasm", Outcome::Runs),
 ];
+
+/// The same for components, which have one for each version of the plan, too.
+const COMPONENTS: &[(&str, Outcome)] = &[("component-2-abi-3-plan-1.cwasm", Outcome::Runs)];
 
 #[derive(Clone, Copy, Debug)]
 enum Outcome {
@@ -48,7 +52,7 @@ fn every_artifact_runs_or_is_refused() {
         .filter(|name| name.ends_with(".cwasm"))
         .collect();
     found.sort();
-    let expected: Vec<_> = EXPECTED.iter().map(|(name, _)| *name).collect();
+    let expected: Vec<_> = COMPONENTS.iter().chain(EXPECTED).map(|(name, _)| *name).collect();
     assert_eq!(found, expected, "each artifact has an expectation");
     let engine = Engine::default();
     for (name, outcome) in EXPECTED {
@@ -104,6 +108,68 @@ fn the_current_versions_have_theirs() {
         std::fs::write(&file, artifact).unwrap();
     }
     assert!(file.exists(), "{name} is missing: see the head of this file");
+    let name = format!(
+        "component-{}-abi-{}-plan-{}.cwasm",
+        wasm_artifact::FORMAT_VERSION,
+        wasm_types::abi::ABI_VERSION,
+        wasm_component::PLAN_VERSION
+    );
+    let file = folder().join(&name);
+    if std::env::var_os("BLESS").is_some() && !file.exists() {
+        let mut config = Config::new();
+        config.target("x86_64-unknown-linux-gnu").unwrap();
+        let text = std::fs::read(folder().join("component.wat")).unwrap();
+        let component = Component::new(&Engine::new(&config).unwrap(), &text);
+        let mut artifact = component.unwrap().serialize().unwrap();
+        sign(&mut artifact, &SigningKey::from_seed(SEED)).unwrap();
+        std::fs::write(&file, artifact).unwrap();
+    }
+    assert!(file.exists(), "{name} is missing: see the head of this file");
+}
+
+#[test]
+fn every_component_runs_or_is_refused() {
+    let engine = Engine::default();
+    for (name, outcome) in COMPONENTS {
+        // SAFETY: the project's own compiler made the artifact.
+        let loaded = unsafe { Component::deserialize_file(&engine, folder().join(name)) };
+        match outcome {
+            Outcome::Runs => {
+                run_component(&loaded.unwrap_or_else(|error| panic!("{name}: {error:#}")));
+                let mut config = Config::new();
+                let policy = TrustPolicy::new().key(SigningKey::from_seed(SEED).public_key());
+                // SAFETY: only the artifacts in the repository are signed.
+                unsafe { config.trust(policy) };
+                let engine = Engine::new(&config).unwrap();
+                run_component(&Component::from_file(&engine, folder().join(name)).unwrap());
+            }
+            Outcome::Refused(reasons) => {
+                let error = format!("{:#}", loaded.map(drop).unwrap_err());
+                for reason in *reasons {
+                    assert!(error.contains(reason), "{name}: `{reason}` is not in {error}");
+                }
+            }
+        }
+    }
+}
+
+fn run_component(component: &Component) {
+    let engine = component.engine();
+    let mut linker = component::Linker::new(engine);
+    linker.root().func_wrap("add", |_, (a, b): (u32, u32)| Ok((a + b,))).unwrap();
+    let mut store = Store::new(engine, ());
+    let instance = linker.instantiate(&mut store, component).unwrap();
+    let mut call = |name: &str, params: &[Val]| {
+        let func = instance.get_func(&mut store, name).expect("an export");
+        let mut results = [Val::Bool(false)];
+        func.call(&mut store, params, &mut results).map(|()| results[0].clone())
+    };
+    assert_eq!(call("greet", &[Val::String("ö".into())]).unwrap(), Val::String("hello, ö".into()));
+    assert_eq!(call("sum", &[Val::U32(40), Val::U32(2)]).unwrap(), Val::U32(42));
+    assert_eq!(call("four-times", &[Val::U32(5)]).unwrap(), Val::U32(20));
+    assert_eq!(call("fails", &[Val::U32(5)]).unwrap(), Val::U32(20));
+    let error = call("fails", &[Val::U32(0)]).unwrap_err();
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::IntegerDivisionByZero));
 }
 
 fn run(module: &Module) {

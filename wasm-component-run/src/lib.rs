@@ -26,6 +26,7 @@
 //!   bindings of WIT.
 //! * `sign`: `Component::deserialize_verified`: artifacts that are signed, authenticated or known
 //!   by their hash are verified and loaded by safe functions, whoever may write them.
+//! * `wave`: Values in the text form of WAVE: `Val::from_wave`, `Val::to_wave`.
 //! <!-- end of features -->
 
 #![deny(unsafe_code)]
@@ -45,6 +46,8 @@ mod trap;
 mod typed;
 pub mod types;
 mod val;
+#[cfg(feature = "wave")]
+mod wave;
 
 pub use component::{Component, ComponentExportIndex, ExportLookup};
 pub use func::Func;
@@ -63,6 +66,8 @@ pub use val::{NumberList, Val};
 /// Derives for types of components, types of flags, and bindings made of WIT (feature `macros`).
 #[cfg(feature = "macros")]
 pub use wasm_component_macro::{ComponentType, Lift, Lower, bindgen, flags};
+#[cfg(feature = "wave")]
+pub use wave::WaveCall;
 
 #[doc(hidden)]
 pub use typed::internal as __internal;

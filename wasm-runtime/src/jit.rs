@@ -5,6 +5,8 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(feature = "component")]
+mod component;
 mod function_hooks;
 mod identity;
 mod text;
@@ -172,6 +174,16 @@ unsafe impl Compiler for CraneliftCompiler {
     fn imports(&self, wasm: &[u8], features: WasmFeatures) -> Result<Option<Module>> {
         let wasm = text::to_binary(wasm)?;
         Ok(Some(Module::parse_imports(&wasm, features)?))
+    }
+
+    #[cfg(feature = "component")]
+    fn compile_component(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
+        component::compile(self, wasm, request)
+    }
+
+    #[cfg(feature = "component")]
+    fn validate_component(&self, wasm: &[u8], features: WasmFeatures) -> Result<()> {
+        component::validate(wasm, features)
     }
 
     fn identity(&self, request: &CompileRequest) -> Option<String> {

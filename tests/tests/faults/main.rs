@@ -20,7 +20,7 @@ use std::process::{Command, ExitCode};
 
 use calls::Call;
 use libtest_mimic::{Arguments, Failed, Trial};
-use scenarios::{SCENARIOS, Scenario};
+use scenarios::{CONSTANT, SCENARIOS, Scenario};
 use tracer::{Fault, Outcome};
 use world::World;
 
@@ -40,7 +40,7 @@ const MANY: usize = 25;
 
 fn main() -> ExitCode {
     if let Ok(name) = std::env::var(SCENARIO) {
-        let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name);
+        let scenario = SCENARIOS.iter().chain(&CONSTANT).find(|scenario| scenario.name == name);
         let folder = std::env::var_os(FOLDER).expect("the folder of the artifacts");
         in_child(scenario.expect("a scenario"), &PathBuf::from(folder));
         return ExitCode::SUCCESS;
@@ -52,7 +52,11 @@ fn main() -> ExitCode {
         let folder = folder.path().to_owned();
         Trial::test(scenario.name, move || each_call_fails(scenario, &folder))
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let constant = {
+        let folder = folder.path().to_owned();
+        Trial::test("components_load_in_constant_calls", move || calls_are_the_same(&folder))
+    };
+    libtest_mimic::run(&arguments, trials.chain([constant]).collect()).exit_code()
 }
 
 /// Runs the scenario while calls may fail, and again while none does. Prints what the steps have
@@ -97,6 +101,26 @@ fn run(
     command.env(SCENARIO, scenario.name).env(FOLDER, folder).env("TMPDIR", folder);
     command.env("JITDUMPDIR", folder);
     Ok(tracer::run(&mut command, fault)?)
+}
+
+/// What the constant scenarios do takes the same system calls.
+fn calls_are_the_same(folder: &Path) -> Result<(), Failed> {
+    let mut all = Vec::new();
+    for scenario in &CONSTANT {
+        let Some(outcome) = run(scenario, folder, None)? else {
+            eprintln!("not tested, since processes can't be traced here");
+            return Ok(());
+        };
+        check(&outcome, &outcome.output, None)?;
+        let mut calls: Vec<_> =
+            outcome.counts.iter().map(|(call, made)| format!("{made} {call}")).collect();
+        calls.sort_unstable();
+        all.push(calls);
+    }
+    if all.is_empty() || all.windows(2).any(|two| two[0] != two[1]) {
+        return Err(format!("they take {all:?}").into());
+    }
+    Ok(())
 }
 
 fn each_call_fails(scenario: &Scenario, folder: &Path) -> Result<(), Failed> {

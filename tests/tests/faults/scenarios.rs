@@ -9,6 +9,8 @@ use wasm_runtime::{
     PoolingAllocationConfig, Ref, RefType, Result, Snapshot, Table, TableType, Trap, Woken, ensure,
 };
 
+use wasm_store::Bundle;
+
 use crate::world::{Guest, World, config, large};
 
 /// Returns a number that depends on what the step has seen.
@@ -27,6 +29,7 @@ const fn scenario(name: &'static str, steps: &'static [Step]) -> Scenario {
 
 pub(crate) static SCENARIOS: &[Scenario] = &[
     scenario("bytes", &[load_bytes, instantiate, use_it, drop_it, twice, end]),
+    scenario("component", &[load_component, instantiate, use_it, drop_it, twice, end]),
     scenario("file", &[load_file, instantiate, use_it, drop_it, twice, end]),
     scenario("verified", &[load_verified, instantiate, use_it, drop_it, twice, end]),
     scenario("compile", &[compile, instantiate, use_it, end]),
@@ -50,6 +53,10 @@ pub(crate) static SCENARIOS: &[Scenario] = &[
     scenario("profile", &[load_profiled, instantiate, use_it, end]),
     scenario("threads", &[load_file, on_a_thread, on_a_thread, end]),
 ];
+
+/// Loads components of a few modules and of many, which must take the same calls.
+pub(crate) static CONSTANT: [Scenario; 2] =
+    [scenario("few", &[load_component]), scenario("many", &[load_large_component])];
 
 fn from_bytes(world: &mut World, name: &str) -> Result<i64> {
     let engine = world.engine(&config(name))?;
@@ -76,6 +83,23 @@ fn load(world: &mut World, name: &str) -> Result<i64> {
 
 fn load_file(world: &mut World) -> Result<i64> {
     load(world, "usual")
+}
+
+fn load_component(world: &mut World) -> Result<i64> {
+    component(world, "component")
+}
+
+/// Loads a component, to go on with one of its modules.
+fn component(world: &mut World, name: &str) -> Result<i64> {
+    let engine = world.engine(&config("usual"))?;
+    // SAFETY: this test has made the artifact, and nobody changes it.
+    let bundle = unsafe { Bundle::deserialize_file(&engine, world.artifact(name)) }?;
+    world.module = bundle.modules().last().cloned();
+    Ok(0)
+}
+
+fn load_large_component(world: &mut World) -> Result<i64> {
+    component(world, "component-of-many")
 }
 
 fn load_checked(world: &mut World) -> Result<i64> {

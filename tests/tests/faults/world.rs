@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use wasm_artifact::{Artifact, WriteOptions, write_component};
 use wasm_runtime::sign::{MacKey, TrustPolicy, authenticate};
 use wasm_runtime::{
     Config, Engine, Instance, Module, ProfilingStrategy, Result, Snapshot, Store, Trap,
@@ -90,7 +91,19 @@ pub(crate) fn write_artifacts(folder: &Path) -> Result<()> {
         }
         fs::write(folder.join(name), artifact)?;
     }
+    let module = fs::read(folder.join("usual"))?;
+    for (name, count) in [("component", 3), ("component-of-many", 30)] {
+        fs::write(folder.join(name), component(&module, count)?)?;
+    }
     Ok(())
+}
+
+/// An artifact of a component with so many modules.
+fn component(module: &[u8], count: usize) -> Result<Vec<u8>> {
+    let read = Artifact::parse(module)?;
+    let (target, tunables) = (read.target(), read.tunables());
+    let options = WriteOptions::new();
+    Ok(write_component(b"", &vec![module; count], target, &tunables, &options)?)
 }
 
 /// A module that takes several threads to compile, if there are several.

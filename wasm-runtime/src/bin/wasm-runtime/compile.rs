@@ -69,13 +69,22 @@ pub(crate) struct Compile {
 }
 
 impl Compile {
-    pub(crate) fn execute(self) -> Result<ExitCode> {
+    pub(crate) fn execute(mut self) -> Result<ExitCode> {
         // An unreadable key and an unwritable file are reported before the work begins.
         #[cfg(feature = "sign")]
         let key = self.sign.as_deref().map(sign::read_key).transpose()?;
-        let output = Target::of(self.output, &self.file, |file| file.with_extension("cwasm"))?;
+        let output =
+            Target::of(self.output.take(), &self.file, |file| file.with_extension("cwasm"))?;
         output.check()?;
-        let wasm = input::open_wasm(&self.file)?;
+        let opened = input::open_any(&self.file)?;
+        #[cfg(feature = "component")]
+        if let input::Opened::Component(input) = &opened {
+            #[cfg(feature = "sign")]
+            return self.component(input, &output, key.as_ref());
+            #[cfg(not(feature = "sign"))]
+            return self.component(input, &output);
+        }
+        let wasm = input::wasm_of(opened, &self.file)?;
         let request = self.settings.request();
         self.settings.warn_of_idle_patterns(&wasm, &request);
         let progress = Progress::default();
@@ -99,6 +108,49 @@ impl Compile {
                 "note: {}",
                 where_it_runs(&output, &Artifact::parse(&artifact)?)?
             ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[cfg(feature = "component")]
+impl Compile {
+    /// Compiles a component, as `execute` does a module.
+    fn component(
+        &self,
+        input: &input::Input,
+        output: &Target,
+        #[cfg(feature = "sign")] key: Option<&wasm_runtime::sign::SigningKey>,
+    ) -> Result<ExitCode> {
+        use wasm_runtime::{Compiler, bail};
+
+        let Some(wasm) = input.wasm() else {
+            bail!(
+                "{} is an artifact: it is compiled already. `wasm-runtime inspect` says what is in \
+                 it",
+                self.file
+            )
+        };
+        if self.timings {
+            bail!("--timings is for modules: a component is compiled module by module");
+        }
+        let request = self.settings.request();
+        let progress = Progress::default();
+        let compiler = progress.compiler();
+        let compiled =
+            progress.during(&self.file, wasm.len(), || compiler.compile_component(wasm, &request));
+        let artifact = self
+            .settings
+            .limits
+            .explain(compiled)
+            .map_err(proposals::explain)
+            .with_context(|| format!("can't compile {}", self.file))?;
+        #[cfg(feature = "sign")]
+        let artifact = sign::with_key(artifact, key)?;
+        output.write(&artifact)?;
+        if self.settings.target().is_some() {
+            let component = wasm_artifact::ComponentArtifact::parse(&artifact)?;
+            message(format_args!("note: {}", where_it_runs(output, component.whole())?));
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -5,6 +5,8 @@ use std::io::Read;
 use std::path::Path;
 
 use wasm_artifact::FileKind;
+#[cfg(feature = "component")]
+use wasm_runtime::component::Component;
 use wasm_runtime::error::Context;
 use wasm_runtime::{Config, Engine, Module, Result, bail};
 
@@ -41,41 +43,101 @@ impl Input {
     }
 }
 
-/// Recognizes the kind of a file, and reads the file if it is to be compiled. Text becomes binary.
-/// Nothing is read beyond the beginning of what is neither a module nor an artifact, since it may
-/// have no end.
+/// What a file can be.
+pub(crate) enum Opened {
+    /// A module.
+    Module(Input),
+    /// A component.
+    #[cfg(feature = "component")]
+    Component(Input),
+}
+
+/// Like [`open_any`], for commands that are for modules only.
 pub(crate) fn open(source: &Source) -> Result<Input> {
+    module_of(open_any(source)?, source)
+}
+
+fn module_of(opened: Opened, #[allow(unused)] source: &Source) -> Result<Input> {
+    match opened {
+        Opened::Module(input) => Ok(input),
+        #[cfg(feature = "component")]
+        Opened::Component(_) => bail!(
+            "{source} is a WebAssembly component, and a module is needed here: components can be \
+             run, compiled and inspected"
+        ),
+    }
+}
+
+/// Recognizes the kind of a file, and reads the file if it is to be compiled. Text becomes binary.
+/// Nothing is read beyond the beginning of what is neither a module, a component nor an artifact,
+/// since it may have no end.
+pub(crate) fn open_any(source: &Source) -> Result<Opened> {
     let about = || source.unreadable();
     let (mut reader, can_be_mapped) = source.open()?;
     let mut bytes = Vec::new();
     reader.by_ref().take(HEAD).read_to_end(&mut bytes).with_context(about)?;
     let mut identity = wasm_artifact::identify(&bytes);
-    if can_be_mapped && matches!(identity.kind, FileKind::Artifact) {
-        return Ok(Input::Artifact(None));
+    if can_be_mapped && let Some(opened) = artifact(identity.kind, None) {
+        return Ok(opened);
     }
-    let is_input =
-        |kind| matches!(kind, FileKind::Artifact | FileKind::WasmModule | FileKind::Text);
+    let is_component = |kind| {
+        cfg!(feature = "component")
+            && matches!(kind, FileKind::ComponentArtifact | FileKind::WasmComponent)
+    };
+    let is_input = |kind| {
+        matches!(kind, FileKind::Artifact | FileKind::WasmModule | FileKind::Text)
+            || is_component(kind)
+    };
     if is_input(identity.kind) || !identity.is_certain() {
         reader.read_to_end(&mut bytes).with_context(about)?;
         identity = wasm_artifact::identify(&bytes);
     }
     match identity.kind {
         // What is not an ordinary file, such as a pipe, can't be mapped.
-        FileKind::Artifact => Ok(Input::Artifact(Some(bytes))),
-        FileKind::WasmModule => Ok(Input::Wasm(bytes)),
-        FileKind::Text => Ok(Input::Wasm(text(source, &bytes)?)),
-        FileKind::WasmComponent => bail!("{source} is {identity}{}", identity.hint()),
-        _ => bail!(
-            "{source} is {identity}; expected a WebAssembly module, in the binary or the text \
-             format, or an artifact made by `wasm-runtime compile`"
+        FileKind::Artifact => Ok(Opened::Module(Input::Artifact(Some(bytes)))),
+        FileKind::WasmModule => Ok(Opened::Module(Input::Wasm(bytes))),
+        FileKind::Text => Ok(Opened::Module(Input::Wasm(text(source, &bytes)?))),
+        #[cfg(feature = "component")]
+        FileKind::ComponentArtifact => Ok(Opened::Component(Input::Artifact(Some(bytes)))),
+        #[cfg(feature = "component")]
+        FileKind::WasmComponent => {
+            let is_binary = bytes.starts_with(b"\0asm");
+            let bytes = if is_binary { bytes } else { text(source, &bytes)? };
+            Ok(Opened::Component(Input::Wasm(bytes)))
+        }
+        #[cfg(not(feature = "component"))]
+        FileKind::ComponentArtifact | FileKind::WasmComponent => bail!(
+            "{source} is {identity}: this program was built without the feature `component`, and \
+             takes only core modules, which may use WASI preview 1"
         ),
+        _ => bail!(
+            "{source} is {identity}; expected a WebAssembly module{}, in the binary or the text \
+             format, or an artifact made by `wasm-runtime compile`",
+            if cfg!(feature = "component") { " or component" } else { "" }
+        ),
+    }
+}
+
+/// An artifact, by its kind: what is in a file that can be mapped has no bytes.
+fn artifact(kind: FileKind, bytes: Option<Vec<u8>>) -> Option<Opened> {
+    match kind {
+        FileKind::Artifact => Some(Opened::Module(Input::Artifact(bytes))),
+        #[cfg(feature = "component")]
+        FileKind::ComponentArtifact => Some(Opened::Component(Input::Artifact(bytes))),
+        _ => None,
     }
 }
 
 /// Like [`open`], for commands that require a module which is not compiled yet.
 #[cfg(feature = "jit")]
 pub(crate) fn open_wasm(source: &Source) -> Result<Vec<u8>> {
-    match open(source)? {
+    wasm_of(open_any(source)?, source)
+}
+
+/// The module, if it is one that is not compiled yet.
+#[cfg(feature = "jit")]
+pub(crate) fn wasm_of(opened: Opened, source: &Source) -> Result<Vec<u8>> {
+    match module_of(opened, source)? {
         Input::Wasm(bytes) => Ok(bytes),
         Input::Artifact(_) => bail!(
             "{source} is an artifact: it is compiled already. `wasm-runtime inspect` says what is \
@@ -126,18 +188,61 @@ impl Loader {
         loaded.with_context(|| format!("can't load {source}"))
     }
 
-    #[cfg(feature = "jit")]
+    /// Loads the component that was opened. It is compiled if it is not yet.
+    #[cfg(feature = "component")]
+    pub(crate) fn load_component(&self, source: &Source, input: &Input) -> Result<Component> {
+        let loaded = match (input, source.path()) {
+            (Input::Wasm(wasm), _) => {
+                self.during(source, wasm, || Component::new(&self.engine, wasm))
+            }
+            (Input::Artifact(None), Some(path)) => load_component_file(&self.engine, path),
+            (Input::Artifact(_), _) => {
+                input.bytes(source).and_then(|bytes| load_component(&self.engine, &bytes))
+            }
+        };
+        loaded.with_context(|| format!("can't load {source}"))
+    }
+
     fn compile(&self, source: &Source, wasm: &[u8]) -> Result<Module> {
-        let module = self.progress.during(source, wasm.len(), || Module::new(&self.engine, wasm));
+        self.during(source, wasm, || Module::new(&self.engine, wasm))
+    }
+
+    #[cfg(feature = "jit")]
+    fn during<R>(&self, source: &Source, wasm: &[u8], work: impl FnOnce() -> R) -> R {
+        let result = self.progress.during(source, wasm.len(), work);
         crate::cache::report(self.cache.as_ref());
-        module
+        result
     }
 
     #[cfg(not(feature = "jit"))]
-    fn compile(&self, _: &Source, wasm: &[u8]) -> Result<Module> {
+    fn during<R>(&self, _: &Source, _: &[u8], work: impl FnOnce() -> R) -> R {
         // The engine has no compiler, and its own error says so.
-        Module::new(&self.engine, wasm)
+        work()
     }
+}
+
+/// As [`load_artifact_file`], for a component.
+#[cfg(feature = "component")]
+#[allow(unsafe_code)]
+fn load_component_file(engine: &Engine, path: &Path) -> Result<Component> {
+    #[cfg(feature = "sign")]
+    if engine.config().trust_policy().is_some() {
+        return Component::deserialize_file_verified(engine, path);
+    }
+    // SAFETY: as for modules, the user has named it to be run.
+    unsafe { Component::deserialize_file(engine, path) }
+}
+
+/// As [`load_artifact`], for a component.
+#[cfg(feature = "component")]
+#[allow(unsafe_code)]
+fn load_component(engine: &Engine, bytes: &[u8]) -> Result<Component> {
+    #[cfg(feature = "sign")]
+    if engine.config().trust_policy().is_some() {
+        return Component::deserialize_verified(engine, bytes);
+    }
+    // SAFETY: as for modules, the user has named it to be run.
+    unsafe { Component::deserialize(engine, bytes) }
 }
 
 /// Loads an artifact from its file. If the user has named keys or hashes to trust, it must be

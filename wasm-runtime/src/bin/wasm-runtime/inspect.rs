@@ -1,5 +1,7 @@
 //! `wasm-runtime inspect`: shows what is in a module or an artifact.
 
+#[cfg(feature = "component")]
+mod component;
 #[cfg(feature = "jit")]
 mod module;
 #[cfg(feature = "jit")]
@@ -12,7 +14,7 @@ use wasm_artifact::{Artifact, Report};
 use wasm_runtime::error::Context;
 use wasm_runtime::{Result, bail};
 
-use crate::input::{self, Input};
+use crate::input::{self, Input, Opened};
 use crate::output;
 use crate::source::Source;
 
@@ -22,7 +24,9 @@ Show what is in a module or an artifact.
 For a module: its sections with their sizes, imports and exports with their types, memories, tables,
 globals and segments. For an artifact, also: who made it and who sealed it, the target, the
 instruction set extensions and the proposals that it uses, the settings it was compiled with, and
-the sizes of its parts. With --all or --table, also the contents of its tables.";
+the sizes of its parts. With --all or --table, also the contents of its tables. For a component: its
+imports and exports, much as WIT has them; with --all also its core modules and how it is put
+together.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,7 +54,14 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        let input = input::open(&self.file)?;
+        let input = match input::open_any(&self.file)? {
+            Opened::Module(input) => input,
+            #[cfg(feature = "component")]
+            Opened::Component(input) => {
+                output::text(&component::report(&self, &input)?)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+        };
         let report = match &input {
             Input::Artifact(_) => {
                 let bytes = input.bytes(&self.file)?;

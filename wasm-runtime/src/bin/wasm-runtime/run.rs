@@ -1,6 +1,8 @@
 //! `wasm-runtime run`: runs a program, or calls a function of a module.
 
 mod bounds;
+#[cfg(feature = "component")]
+mod component;
 pub(crate) mod directories;
 pub(crate) mod environment;
 mod gathered;
@@ -26,7 +28,7 @@ use wasm_runtime::{
 use self::gathered::Gathered;
 use self::host::Host;
 use crate::address_space::{self, Reservation};
-use crate::input::{self, Input, Loader};
+use crate::input::{self, Input, Loader, Opened};
 use crate::proposals::{self, Proposals};
 use crate::source::Source;
 use crate::{exit, output};
@@ -98,7 +100,8 @@ pub(crate) struct Run {
     #[command(flatten)]
     imports: imports::Imports,
 
-    /// Calls this exported function, with the arguments that follow FILE, and prints its results.
+    /// Calls this exported function, with the arguments that follow FILE, and prints its results. For
+    /// a component it is a call in the syntax of WAVE: `add(1, {x: 2})`.
     #[arg(long, value_name = "NAME")]
     invoke: Option<String>,
 
@@ -163,7 +166,12 @@ struct Loaded {
 
 impl Run {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        let inputs = self.open()?;
+        let program = match input::open_any(&self.file)? {
+            Opened::Module(input) => input,
+            #[cfg(feature = "component")]
+            Opened::Component(input) => return component::execute(self, &input),
+        };
+        let inputs = self.open(program)?;
         let mut config = self.config()?;
         self.reservation
             .apply_to(&mut config, inputs.iter().map(|(_, source, input)| (source, input)));
@@ -210,15 +218,12 @@ impl Run {
     }
 
     /// Opens the modules that are instantiated first, and then the program.
-    fn open(&self) -> Result<Vec<(Option<String>, Source, Input)>> {
-        let preloads = self.imports.preloads().iter();
-        let preloads = preloads.map(|preload| (Some(preload.name.clone()), preload.source.clone()));
-        let all = preloads.chain([(None, self.file.clone())]);
-        all.map(|(name, source)| {
-            let input = input::open(&source)?;
-            Ok((name, source, input))
-        })
-        .collect()
+    fn open(&self, program: Input) -> Result<Vec<(Option<String>, Source, Input)>> {
+        let preloads = self.imports.preloads().iter().map(|preload| {
+            let input = input::open(&preload.source)?;
+            Ok((Some(preload.name.clone()), preload.source.clone(), input))
+        });
+        preloads.chain([Ok((None, self.file.clone(), program))]).collect()
     }
 
     /// Loads or compiles all modules, after checking what each imports.
