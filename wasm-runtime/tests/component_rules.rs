@@ -317,6 +317,14 @@ fn compatible_versions_match() -> Result<()> {
     }
     assert!(instance.get_export_index(&mut store, None, "a:b/d@2.0.0").is_none());
 
+    // What is defined for a compatible version is not unknown.
+    linker.define_unknown_imports_as_traps(&component)?;
+    let instance = linker.instantiate(&mut store, &component)?;
+    let d = instance.get_export_index(&mut store, None, "a:b/d@1.2.3").unwrap();
+    let g = instance.get_export_index(&mut store, Some(&d), "g").unwrap();
+    let g = instance.get_func(&mut store, g).unwrap();
+    assert_eq!(one(g, &mut store, &[])?, Val::U32(8));
+
     let mut linker = Linker::new(&engine);
     linker.define_unknown_imports_as_traps(&component)?;
     let instance = linker.instantiate(&mut store, &component)?;

@@ -151,6 +151,14 @@ impl<'a, T: 'static> LinkerInstance<'a, T> {
         }
     }
 
+    /// The names of an instance that can stand for that of the name, which is made if there is none.
+    pub(super) fn compatible_instance(&mut self, name: &str) -> Result<LinkerInstance<'_, T>> {
+        match self.names.resolve(name).cloned() {
+            Some(name) => self.instance(&name),
+            None => self.instance(name),
+        }
+    }
+
     /// Whether the name, or one that can stand for it, is defined.
     pub(super) fn is_defined(&self, name: &str) -> bool {
         self.names.get(name).is_some()

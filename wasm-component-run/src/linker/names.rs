@@ -21,8 +21,19 @@ impl<D> Names<D> {
         if let Some(found) = self.exact.get(name) {
             return Some(found);
         }
-        let (key, _) = track(name)?;
-        self.exact.get(&self.tracks.get(key)?.1)
+        self.exact.get(self.compatible(name)?)
+    }
+
+    /// The name of what has the name, or of the highest version that can stand for it.
+    pub(crate) fn resolve(&self, name: &str) -> Option<&Arc<str>> {
+        match self.exact.get_key_value(name) {
+            Some((exact, _)) => Some(exact),
+            None => self.compatible(name),
+        }
+    }
+
+    fn compatible(&self, name: &str) -> Option<&Arc<str>> {
+        Some(&self.tracks.get(track(name)?.0)?.1)
     }
 
     /// What has exactly the name.
@@ -84,6 +95,7 @@ mod tests {
         assert_eq!(names.get("a:b/c@1.7.0"), Some(&"a:b/c@1.0.0"));
         assert_eq!(names.get("a:b/c@0.3.0"), None);
         assert_eq!(names.get("plain"), Some(&"plain"));
+        assert_eq!(names.resolve("a:b/c@0.2.0").map(|name| &**name), Some("a:b/c@0.2.10"));
         assert!(names.insert("plain", "again", false).is_err());
         names.insert("plain", "again", true)
     }

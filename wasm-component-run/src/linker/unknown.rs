@@ -30,7 +30,8 @@ fn define<T: 'static>(
 ) -> Result<()> {
     match item {
         Item::Instance(items) => {
-            let mut instance = linker.instance(name)?;
+            // What is defined for a compatible version stays what it is.
+            let mut instance = linker.compatible_instance(name)?;
             for item in items.iter() {
                 let item = item?;
                 define(&mut instance, item.name, item.item, Some(name))?;
