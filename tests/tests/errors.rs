@@ -38,6 +38,9 @@ fn samples() -> Vec<(&'static str, Boxed)> {
     add("wasm-component/src/error.rs", {
         Box::new(wasm_component::Plan::parse(b"?").unwrap_err())
     });
+    add("wasm-component-translate/src/error.rs", {
+        Box::new(wasm_component_translate::translate(b"?", features).unwrap_err())
+    });
 
     // Signatures.
     let key = sign::SigningKey::from_pem("no key");

@@ -6,8 +6,8 @@ macro_rules! builtins {
     ($($name:ident $text:literal,)*) => {
         /// A canonical built-in function that comes with WASI 0.3, and is not supported.
         ///
-        /// Toolchains let components import such functions that never call them. So they are refused
-        /// by name when they are called, not before.
+        /// Toolchains let components import such functions that never call them. So they are
+        /// refused by name when they are called, not before.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[non_exhaustive]
         pub enum Builtin {

@@ -22,7 +22,8 @@
 //! let mut builder = PlanBuilder::new();
 //! let u8_and_f64 = [("x", InterfaceType::U8), ("y", InterfaceType::Float64)];
 //! let point = builder.types().record(&u8_and_f64)?;
-//! builder.imports(&[("a:b/types@0.2.9", ItemTree::Instance(vec![("point", ItemTree::Type(point))]))])?;
+//! let types = vec![("point", ItemTree::Type(point))];
+//! builder.imports(&[("a:b/types@0.2.9", ItemTree::Instance(types))])?;
 //! let bytes = builder.finish()?;
 //!
 //! let plan = Plan::parse(&bytes)?;

@@ -101,7 +101,8 @@ pub enum Trampoline {
 
 impl Trampoline {
     /// The signature; `None` for [`LowerImport`](Self::LowerImport) and
-    /// [`Unavailable`](Self::Unavailable), whose signatures depend on a type ([`Plan::trampoline_signature`](crate::Plan::trampoline_signature) knows it).
+    /// [`Unavailable`](Self::Unavailable), whose signatures depend on a type
+    /// ([`Plan::trampoline_signature`](crate::Plan::trampoline_signature) knows it).
     pub fn signature(self) -> Option<CoreSignature> {
         let (params, results) = match self {
             Self::LowerImport { .. } | Self::Unavailable { .. } => return None,
