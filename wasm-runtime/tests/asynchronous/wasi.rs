@@ -53,6 +53,14 @@ const PROGRAM: &str = r#"(module
             (i32.const 12) (i32.const 16)))
         (i32.store (i32.const 4) (i32.load (i32.const 12)))
         (drop (call $write (i32.load (i32.const 8)) (i32.const 0) (i32.const 1) (i32.const 20)))
+        (i32.load (i32.const 12)))
+    (func (export "receive_all") (param $length i32) (result i32)
+        (i32.store (i32.const 0) (i32.const 1024))
+        (i32.store (i32.const 4) (local.get $length))
+        (if (call $accept (i32.const 3) (i32.const 0) (i32.const 8))
+            (then (return (i32.const -1))))
+        (drop (call $receive (i32.load (i32.const 8)) (i32.const 0) (i32.const 1) (i32.const 2)
+            (i32.const 12) (i32.const 16)))
         (i32.load (i32.const 12))))
 "#;
 
@@ -172,6 +180,29 @@ fn a_guest_accepts_and_receives() -> Result<()> {
     });
     assert_eq!(block_on(call)?, 7);
     assert_eq!(&client.join().expect("no panic")?, b"request");
+    Ok(())
+}
+
+/// What has come of a message is kept while the guest waits for the rest.
+#[test]
+fn a_guest_receives_all_that_it_wants() -> Result<()> {
+    let engine = Engine::default();
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let (mut store, instance) = guest(&engine, WasiCtxBuilder::new().preopened_socket(listener)?)?;
+    let receive = instance.get_typed_func::<i32, i32>(&mut store, "receive_all")?;
+    let client = std::thread::spawn(move || -> std::io::Result<()> {
+        let mut connection = TcpStream::connect(address)?;
+        for part in ["on", "ce", " and again"] {
+            std::thread::sleep(Duration::from_millis(5));
+            connection.write_all(part.as_bytes())?;
+        }
+        Ok(())
+    });
+    assert_eq!(block_on(receive.call_async(&mut store, 10))?, 10);
+    client.join().expect("no panic")?;
+    let memory = instance.get_memory(&mut store, "memory").expect("an export");
+    assert_eq!(&memory.data(&store)[1024..1034], b"once and a");
     Ok(())
 }
 

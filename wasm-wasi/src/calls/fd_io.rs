@@ -55,7 +55,7 @@ pub fn fd_read(
                 }
             },
             Object::Socket(..) => {
-                socket::receive(&ctx.waiting, descriptor, &mut slices, false, false)?.0
+                socket::receive(&ctx.waiting, descriptor, &mut slices, false, false, &mut 0)?.0
             }
             Object::Output(_) | Object::Directory(_) => return Err(Errno::Badf),
         }

@@ -76,7 +76,14 @@ pub fn sock_recv(
     memory.check(out_flags, 2)?;
     let (peek, all) = (flags.contains(ReceiveFlags::PEEK), flags.contains(ReceiveFlags::WAITALL));
     let mut slices = memory.io_slices_mut(&buffers)?;
-    let (bytes, truncated) = receive(&ctx.waiting, descriptor, &mut slices, peek, all)?;
+    let resumed = ctx.waiting.take_progress().and_then(|kept| kept.first().copied());
+    let mut done = resumed.and_then(|done| usize::try_from(done).ok()).unwrap_or(0);
+    let descriptor = ctx.table.get(fd)?;
+    let result = receive(&ctx.waiting, descriptor, &mut slices, peek, all, &mut done);
+    if result.is_err() {
+        ctx.waiting.keep_progress([done as u64]);
+    }
+    let (bytes, truncated) = result?;
     write_count(memory, received, bytes)?;
     memory.write(out_flags, &(if truncated { DATA_TRUNCATED } else { 0 }).to_le_bytes())
 }
@@ -128,46 +135,53 @@ pub fn sock_shutdown(
 }
 
 /// Receives, and returns whether the message was longer than the buffers. The host itself never
-/// waits, so that the wait can be ended.
+/// waits, so that the wait can be ended. `total` is how many bytes are there already, and how many
+/// are when the wait is ended.
 pub(super) fn receive(
     waiting: &Waiting,
     descriptor: &Descriptor,
     mut slices: &mut [IoSliceMut<'_>],
     peek: bool,
     all: bool,
+    total: &mut usize,
 ) -> Result<(usize, bool), Errno> {
     let mut flags = RecvFlags::DONTWAIT;
     flags.set(RecvFlags::PEEK, peek);
     let socket = descriptor.socket()?;
     // Messages arrive as a whole, and peeking sees the same data again.
     let all = all && !peek && descriptor.file_type() == FileType::SocketStream;
-    let mut total = 0;
+    // The buffers may be others than before.
+    *total = slices.iter().map(|slice| slice.len()).sum::<usize>().min(*total);
+    IoSliceMut::advance_slices(&mut slices, *total);
+    if *total > 0 && slices.is_empty() {
+        return Ok((*total, false));
+    }
     loop {
         let mut control = RecvAncillaryBuffer::default();
         match retry_on_intr(|| rustix::net::recvmsg(socket, slices, &mut control, flags)) {
             Ok(message) => {
-                total += message.bytes;
+                *total += message.bytes;
                 let truncated = message.flags.contains(ReturnFlags::TRUNC);
                 IoSliceMut::advance_slices(&mut slices, message.bytes);
                 if !all || message.bytes == 0 || slices.is_empty() {
-                    return Ok((total, truncated));
+                    return Ok((*total, truncated));
                 }
             }
-            Err(rustix::io::Errno::AGAIN) if total > 0 && descriptor.is_nonblocking() => {
-                return Ok((total, false));
+            Err(rustix::io::Errno::AGAIN) if *total > 0 && descriptor.is_nonblocking() => {
+                return Ok((*total, false));
             }
             Err(rustix::io::Errno::AGAIN) if !descriptor.is_nonblocking() => {
                 if let Err(error) = waiting.one(socket, Interest::Read) {
-                    if total == 0 {
+                    if *total == 0 || waiting.is_postponed() {
                         return Err(error);
                     }
                     // Data that was received must not be lost.
                     waiting.has_result();
-                    return Ok((total, false));
+                    return Ok((*total, false));
                 }
             }
             // As for a read, data that came before an error is the result.
-            Err(_) if total > 0 => return Ok((total, false)),
+            Err(_) if *total > 0 => return Ok((*total, false)),
             Err(error) => return Err(error.into()),
         }
     }

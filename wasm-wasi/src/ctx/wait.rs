@@ -117,6 +117,19 @@ impl Waiting {
         self.waiter.can_be_interrupted()
     }
 
+    /// Whether the call is not to wait itself, and is repeated when what it waits for has come.
+    #[cfg(feature = "async")]
+    pub(crate) fn is_postponed(&self) -> bool {
+        self.postponing.is_some()
+    }
+
+    /// Whether the call is not to wait itself: every call does.
+    #[cfg(not(feature = "async"))]
+    #[expect(clippy::unused_self, reason = "as with the feature")]
+    pub(crate) const fn is_postponed(&self) -> bool {
+        false
+    }
+
     /// Takes back that a wait was ended, for a call that has a result all the same. What ended the
     /// wait also ends the next one.
     pub(crate) fn has_result(&self) {

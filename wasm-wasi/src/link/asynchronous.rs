@@ -110,7 +110,10 @@ async fn with_memory_async<T: Send + 'static>(
         }
         let postponed: Option<Postponed> = waiting.take_postponed();
         let woken = match postponed {
-            Some(postponed) => postponed.wait(&waiter).await?,
+            Some(postponed) => match postponed.wait(&waiter).await {
+                Ok(woken) => woken,
+                Err(error) => return Ok(number_of(Err(error.into()), name)),
+            },
             None => Woken::Interrupted,
         };
         is_over = woken == Woken::TimedOut;
