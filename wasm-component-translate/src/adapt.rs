@@ -35,6 +35,8 @@ mod tests;
 mod types;
 mod variant;
 
+use std::rc::Rc;
+
 use wasm_component::{ComponentInstanceIndex, FuncTypeIndex, StringEncoding, Trampoline, Types};
 
 use crate::def::Def;
@@ -66,7 +68,7 @@ pub(crate) struct AdapterOptions<'a> {
     pub(crate) instance: ComponentInstanceIndex,
     /// The component instances in which that instance is, the innermost first. A call between an
     /// instance and one that it is in can only be one that comes back to where it is already.
-    pub(crate) ancestors: Vec<ComponentInstanceIndex>,
+    pub(crate) ancestors: Rc<[ComponentInstanceIndex]>,
     /// How strings lie in memory.
     pub(crate) encoding: StringEncoding,
     /// The memory, with 32-bit addresses.

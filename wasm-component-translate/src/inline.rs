@@ -37,7 +37,7 @@ const MOST_DEPTH: usize = 100;
 /// How deep lowered functions may depend on each other: by their `realloc`, for example.
 const MOST_FUNC_DEPTH: u32 = 100;
 /// The most steps, arguments and items that are gone through for one component.
-const MOST_WORK: usize = 10_000_000;
+const MOST_WORK: usize = 2_000_000;
 
 /// What is left of a component.
 pub(crate) struct Inlined<'a> {
@@ -137,7 +137,7 @@ pub(crate) fn inline<'a>(parsed: &'a Parsed<'a>) -> Result<Inlined<'a>, Error> {
 
 impl<'a> Inliner<'a> {
     fn run(&mut self) -> Result<(), Error> {
-        let root = self.frame(0, Rc::default(), HashMap::new(), None, Vec::new())?;
+        let root = self.frame(0, Rc::default(), HashMap::new(), None, Rc::default())?;
         let mut frames = vec![root];
         while let Some(frame) = frames.last_mut() {
             if let Some(step) = frame.steps.next() {

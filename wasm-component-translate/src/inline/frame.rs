@@ -24,7 +24,7 @@ pub(super) struct Frame<'a> {
     pub(super) steps: Iter<'a, Step<'a>>,
     pub(super) index: ComponentInstanceIndex,
     /// The instances around it, the innermost first.
-    pub(super) ancestors: Vec<ComponentInstanceIndex>,
+    pub(super) ancestors: Rc<[ComponentInstanceIndex]>,
     pub(super) captures: Rc<Captures>,
     pub(super) args: HashMap<&'a str, ItemDef<'a>>,
     /// What types mean in it.
@@ -87,7 +87,7 @@ impl<'a> Inliner<'a> {
         captures: Rc<Captures>,
         args: HashMap<&'a str, ItemDef<'a>>,
         ty: Option<ComponentInstanceTypeId>,
-        ancestors: Vec<ComponentInstanceIndex>,
+        ancestors: Rc<[ComponentInstanceIndex]>,
     ) -> Result<Frame<'a>, Error> {
         let component = self.parsed.components.get(place as usize);
         let component = component.ok_or_else(|| unknown("component", &place.to_string()))?;
@@ -143,7 +143,7 @@ impl<'a> Frame<'a> {
         let def = |kind, index: Option<u32>| index.map(|index| self.core.at(kind, index));
         Ok(AdapterOptions {
             instance: self.index,
-            ancestors: self.ancestors.clone(),
+            ancestors: Rc::clone(&self.ancestors),
             encoding: options.encoding,
             memory: def(CoreKind::Memory, options.memory).transpose()?,
             page_size_log2: options.page_size_log2,

@@ -89,8 +89,8 @@ impl<'a> Inliner<'a> {
             Step::InstantiateComponent { component, args, ty } => {
                 let ComponentDef { place, captures } = at(&frame.components, *component)?;
                 let args = self.items(frame, args)?;
-                let mut ancestors = vec![frame.index];
-                ancestors.extend(&frame.ancestors);
+                let outer = frame.ancestors.iter().copied();
+                let ancestors = [frame.index].into_iter().chain(outer).collect();
                 return self.frame(place, captures, args, Some(*ty), ancestors).map(Some);
             }
             Step::Instance { items, ty } => {
