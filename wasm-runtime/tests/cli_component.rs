@@ -109,3 +109,49 @@ fn artifacts_are_made_inspected_and_run() {
     workspace.run(&["compile", "values.cwasm"]).exits_with(1).complains("compiled already");
     workspace.run(&["clif", "values.wat"]).exits_with(1).complains("a module is needed here");
 }
+
+/// Exits with a failure if it has two arguments besides its name.
+#[cfg(feature = "wasip2")]
+const COUNTS: &str = r#"(component
+    (import "wasi:cli/environment@0.2.0" (instance $env
+        (export "get-arguments" (func (result (list string))))))
+    (import "wasi:cli/exit@0.2.9" (instance $exit (export "exit" (func (param "status" (result))))))
+    (core module $libc
+        (memory (export "memory") 1)
+        (global $next (mut i32) (i32.const 1024))
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+            (global.get $next)
+            (global.set $next (i32.add (global.get $next) (i32.const 256)))))
+    (core instance $libc (instantiate $libc))
+    (alias core export $libc "memory" (core memory $memory))
+    (alias core export $libc "realloc" (core func $realloc))
+    (alias export $env "get-arguments" (func $args))
+    (alias export $exit "exit" (func $exits))
+    (core func $args-lowered (canon lower (func $args) (memory $memory) (realloc $realloc)))
+    (core func $exit-lowered (canon lower (func $exits)))
+    (core module $m
+        (import "env" "args" (func $args (param i32)))
+        (import "env" "exit" (func $exit (param i32)))
+        (import "env" "memory" (memory 1))
+        (func (export "run") (result i32)
+            (call $args (i32.const 0))
+            (if (i32.eq (i32.load (i32.const 4)) (i32.const 3)) (then (call $exit (i32.const 1))))
+            (i32.const 0)))
+    (core instance $env-of-m
+        (export "args" (func $args-lowered))
+        (export "exit" (func $exit-lowered))
+        (export "memory" (memory $memory)))
+    (core instance $i (instantiate $m (with "env" (instance $env-of-m))))
+    (alias core export $i "run" (core func $run))
+    (func $run-lifted (result (result)) (canon lift (core func $run)))
+    (instance (export "wasi:cli/run@0.2.12") (export "run" (func $run-lifted))))"#;
+
+#[cfg(feature = "wasip2")]
+#[test]
+fn commands_have_wasi() {
+    let workspace = Workspace::new().with("counts.wat", COUNTS);
+    workspace.run(&["run", "counts.wat", "one"]).exits_with(0);
+    workspace.run(&["run", "counts.wat", "one", "two"]).exits_with(1);
+    workspace.run(&["compile", "counts.wat"]).exits_with(0);
+    workspace.run(&["counts.cwasm", "one", "two"]).exits_with(1);
+}

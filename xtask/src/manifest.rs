@@ -79,7 +79,10 @@ fn parse_features(manifest: &str) -> Vec<Feature> {
 /// The names of the packages in the tree of what `selection` (options of Cargo) builds, sorted,
 /// without repetition.
 pub(crate) fn tree(shell: &Shell, selection: &str) -> Result<Vec<String>, String> {
-    let line = format!("cargo tree --edges normal --prefix none --format '{{p}}' {selection}");
+    // What macros are made with runs in the compiler, and is in no program.
+    let line = format!(
+        "cargo tree --edges normal,no-proc-macro --prefix none --format '{{p}}' {selection}"
+    );
     let output = shell.output(&line)?;
     // A line is a name, a version, and perhaps a path and a star.
     let mut packages: Vec<String> = output

@@ -28,8 +28,14 @@ const MOST_PACKAGES: usize = 25;
 const MOST_BYTES: u64 = 700_000;
 
 /// The combinations of features that must stay free of a compiler.
-const COMBINATIONS: &[&str] =
-    &["aot-only", "aot-only,call-hook", "aot-only,component", "aot-only,wasi", "aot-only,wasi,cli"];
+const COMBINATIONS: &[&str] = &[
+    "aot-only",
+    "aot-only,call-hook",
+    "aot-only,component",
+    "aot-only,wasi",
+    "aot-only,wasip2",
+    "aot-only,wasi,cli",
+];
 
 /// Checks the dependencies of programs without `jit`.
 pub(crate) fn tree(shell: &Shell) -> Result<(), String> {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use wasm_runtime::component::types::ComponentItem;
 use wasm_runtime::component::{Component, Func, Instance, Linker, Val, WaveCall};
 use wasm_runtime::error::Context;
+use wasm_runtime::wasi::I32Exit;
 use wasm_runtime::{Escaped, Result, Store, bail};
 
 use super::Run;
@@ -27,7 +28,10 @@ pub(super) fn execute(run: Run, input: &Input) -> Result<ExitCode> {
     #[cfg(feature = "jit")]
     let loaded = run.compile_limits.explain(loaded);
     let component = loaded.map_err(|error| run.explain_artifact(error, input))?;
-    let linker = Linker::<Host>::new(engine);
+    #[cfg_attr(not(feature = "wasip2"), expect(unused_mut, reason = "there is nothing to define"))]
+    let mut linker = Linker::<Host>::new(engine);
+    #[cfg(feature = "wasip2")]
+    wasm_runtime::wasi::p2::add_to_linker_sync(&mut linker)?;
     let instance = linker
         .instantiate(&mut store, &component)
         .map_err(|error| run.bounds.explain_instantiation(error, &store.data().limits))
@@ -40,7 +44,12 @@ pub(super) fn execute(run: Run, input: &Input) -> Result<ExitCode> {
         }
         None => command(&mut store, &component, instance, &run.file.to_string()),
     };
-    run.bounds.explain(result)
+    let result = run.bounds.explain(result);
+    match result.as_ref().err().and_then(|error| error.downcast_ref::<I32Exit>()) {
+        // The system keeps the low eight bits, as for any program.
+        Some(exit) => std::process::exit(exit.0),
+        None => result,
+    }
 }
 
 impl Run {
