@@ -20,7 +20,8 @@ const EXPECTED: &[(&str, Outcome)] = &[
     ("format-1.cwasm", Outcome::Refused(&["older format version 1", "compile the module again"])),
     ("format-2-abi-1.cwasm", Outcome::Refused(&["version 1", "compile the module again"])),
     ("format-2-abi-2.cwasm", Outcome::Refused(&["version 2", "compile the module again"])),
-    ("format-2-abi-3.cwasm", Outcome::Runs),
+    ("format-2-abi-3.cwasm", Outcome::Refused(&["version 3", "compile the module again"])),
+    ("format-2-abi-4.cwasm", Outcome::Runs),
 ];
 
 /// The same for components, which have one for each version of the plan, too.

@@ -187,13 +187,33 @@ fn extensions_of_programs() {
 fn proposals_of_the_test_suite() {
     let counts = check_proposals(&suite());
     // Hints, and how imports are written down, are nothing that running the code needs. The suite
-    // has none of the older operators for exceptions.
+    // has none of the older operators for exceptions, and no continuations.
     let others = WasmFeatures::BRANCH_HINTING
         | WasmFeatures::COMPACT_IMPORTS
-        | WasmFeatures::LEGACY_EXCEPTIONS;
+        | WasmFeatures::LEGACY_EXCEPTIONS
+        | WasmFeatures::STACK_SWITCHING;
     for (proposal, _) in (WasmFeatures::SUPPORTED - others).iter_names() {
         assert!(counts.get(proposal).is_some_and(|count| *count > 0), "{proposal}: {counts:?}");
     }
+}
+
+#[test]
+fn proposals_of_continuations() {
+    let texts = [
+        "(module (type $f (func)) (type (cont $f)))",
+        "(module (tag (result i32)))",
+        "(module (tag $t) (func (suspend $t)))",
+        "(module (func (param (ref null cont))))",
+        "(module (func (param (ref cont) (ref null nocont))))",
+        "(module (type $f (func)) (type $k (cont $f)) (tag $t)
+           (func (export \"run\") (param (ref $f))
+             (block $on (result (ref $k))
+               (resume $k (on $t $on) (cont.new $k (local.get 0))) (return))
+             (drop)))",
+    ];
+    let modules = texts.map(|text| (text.to_owned(), wat::parse_str(text).unwrap()));
+    let counts = check_proposals(&modules);
+    assert_eq!(counts["STACK_SWITCHING"], texts.len(), "{counts:?}");
 }
 
 #[test]

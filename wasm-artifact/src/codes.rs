@@ -9,8 +9,8 @@ const NULLABLE: u32 = 1 << 6;
 const MUTABLE: u32 = 1 << 7;
 const KIND: u32 = NULLABLE - 1;
 /// Concrete heap types, by the kind of the type.
-const CONCRETE: [(TypeKind, u32); 3] =
-    [(TypeKind::Struct, 29), (TypeKind::Array, 30), (TypeKind::Func, 31)];
+const CONCRETE: [(TypeKind, u32); 4] =
+    [(TypeKind::Struct, 29), (TypeKind::Array, 30), (TypeKind::Func, 31), (TypeKind::Cont, 34)];
 const INDEX_SHIFT: u32 = 8;
 
 /// Codes of all types that are not concrete heap types. The numbers stand in artifacts.
@@ -23,7 +23,7 @@ const NUMBERS: [(ValType, u32); 5] = [
 ];
 const I8: u32 = 5;
 const I16: u32 = 6;
-const HEAPS: [(HeapType, u32); 12] = [
+const HEAPS: [(HeapType, u32); 14] = [
     (HeapType::Func, 16),
     (HeapType::NoFunc, 17),
     (HeapType::Extern, 18),
@@ -36,6 +36,8 @@ const HEAPS: [(HeapType, u32); 12] = [
     (HeapType::None, 25),
     (HeapType::Exn, 26),
     (HeapType::NoExn, 27),
+    (HeapType::Cont, 32),
+    (HeapType::NoCont, 33),
 ];
 
 /// The largest type index that a code can hold.

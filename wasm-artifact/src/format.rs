@@ -189,6 +189,7 @@ pub(crate) mod type_flags {
     pub(crate) const FUNC: u32 = 0;
     pub(crate) const STRUCT: u32 = 1;
     pub(crate) const ARRAY: u32 = 2;
+    pub(crate) const CONT: u32 = 3;
     pub(crate) const FINAL: u32 = 1 << 8;
 }
 

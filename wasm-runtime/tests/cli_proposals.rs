@@ -81,7 +81,7 @@ fn hints_are_followed_if_that_is_wanted() {
 #[test]
 fn proposals_that_are_not_known_are_told() {
     let workspace = Workspace::new().with("wide.wat", WIDE);
-    for wrong in ["wide", "WIDE-ARITHMETIC", "", "stack-switching"] {
+    for wrong in ["wide", "WIDE-ARITHMETIC", "", "custom-descriptors"] {
         let run = workspace.run(&["compile", "-W", wrong, "wide.wat"]).exits_with(2);
         run.complains("wide-arithmetic");
     }

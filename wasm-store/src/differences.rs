@@ -8,7 +8,7 @@
 //! | in Wasmtime | here | why |
 //! |---|---|---|
 //! | `wasmtime::component` | not there | components are not implemented |
-//! | `ContRef` and its `Val` and `Ref` variants; `HeapType::ConcreteCont`, `Cont`, `NoCont`; `ContType` | not there | stack switching is not implemented; a `match` over [`Val`](crate::Val) has fewer arms |
+//! | `Val::ContRef(Option<ContRef>)` | `Val::ContRef(Option<Rooted<ContRef>>)` | a continuation is an object of the heap, which a handle keeps; Wasmtime has no values of it |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | code that runs out of fuel can't go on: [`Config::epoch_interruption`](crate::Config::epoch_interruption) is the way to give way to others; and as for garbage collection |
 //! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; the pages that were written are always queried, where the kernel can report them |
 //! | `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
@@ -41,6 +41,11 @@
 //!   functions that they call run on the thread's stack, and a future that is dropped does not run
 //!   Wasm once more. A call that began when nothing of its store could wait fails when something
 //!   has to.
+//! * **Continuations** ([`Config::wasm_stack_switching`](crate::Config::wasm_stack_switching)) can be
+//!   used together with garbage collection and with calls that may wait. They are collected, and
+//!   their stacks are those of [`Config::max_wasm_stack`](crate::Config::max_wasm_stack), of which a
+//!   store's continuations have at most 10,000 at a time. A store with a function hook makes none,
+//!   and there are no snapshots of them.
 //! * **Fuel** ([`Config::consume_fuel`](crate::Config::consume_fuel)). Operators cost the same, and
 //!   a program that runs to its end uses the same, but constant expressions and the call of a start
 //!   function cost nothing. What is left is exact in host functions and after traps. It is checked

@@ -8,6 +8,7 @@ mod backtrace;
 #[cfg(feature = "component")]
 mod bundle;
 mod caller;
+mod contref;
 mod default;
 mod definition;
 mod eqref;
@@ -40,6 +41,7 @@ pub use arrayref::{ArrayRef, ArrayRefPre};
 pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
 #[cfg(feature = "component")]
 pub use bundle::Bundle;
+pub use contref::ContRef;
 pub(crate) use definition::Definition;
 pub use eqref::EqRef;
 pub use exnref::{ExnRef, ExnRefPre};

@@ -104,9 +104,9 @@ pub use error::{Error, GcHeapOutOfMemory, Result, ThrownException, Trap};
 #[cfg(feature = "component")]
 pub use items::Bundle;
 pub use items::{
-    AnyRef, DataSegment, ElementSegment, EqRef, ExnRef, ExnRefPre, Export, Extern, ExternRef,
-    FrameInfo, FrameSymbol, Func, GcRef, Global, I31, Instance, Internal, IntoFunc, Memory,
-    MemoryAccessError, Module, ModuleExport, ModuleFunction, NoExtern, NoFunc, NoneRef,
+    AnyRef, ContRef, DataSegment, ElementSegment, EqRef, ExnRef, ExnRefPre, Export, Extern,
+    ExternRef, FrameInfo, FrameSymbol, Func, GcRef, Global, I31, Instance, Internal, IntoFunc,
+    Memory, MemoryAccessError, Module, ModuleExport, ModuleFunction, NoExtern, NoFunc, NoneRef,
     NumericFunc, OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, SharedMemory, Table, Tag,
     TypedFunc, V128, Val, WaitResult, WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy,
     WasmTyList,
@@ -123,9 +123,9 @@ pub use store::{
     UpdateDeadline, Waiter, Woken, interruption, wait,
 };
 pub use types::{
-    ArrayType, ExnType, ExportType, ExternType, FieldType, Finality, FuncType, GlobalType,
-    HeapType, ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType, StorageType,
-    StructType, TableType, TagType, ValType,
+    ArrayType, ContType, ExnType, ExportType, ExternType, FieldType, Finality, FuncType,
+    GlobalType, HeapType, ImportType, MemoryType, MemoryTypeBuilder, Mutability, RefType,
+    StorageType, StructType, TableType, TagType, ValType,
 };
 /// Who answers for artifacts (feature `sign`): keys, seals and trust policies.
 #[cfg(feature = "sign")]

@@ -6,6 +6,7 @@
 
 mod array_type;
 pub(crate) mod canonical;
+mod cont_type;
 mod entity;
 mod exn_type;
 mod extern_type;
@@ -23,6 +24,7 @@ mod tag_type;
 mod value;
 
 pub use array_type::ArrayType;
+pub use cont_type::ContType;
 pub use entity::{GlobalType, MemoryType, MemoryTypeBuilder, Mutability, TableType};
 pub use exn_type::ExnType;
 pub use extern_type::{ExportType, ExternType, ImportType};

@@ -46,6 +46,7 @@ mod builtins;
 mod call;
 mod const_eval;
 mod context;
+mod continuations;
 mod engine;
 mod exceptions;
 mod fuel;
@@ -108,6 +109,8 @@ pub(crate) use suspend::{
 pub(crate) use sys::reactor::{Alarm, Watch};
 pub(crate) use table::{VmTable, table_bytes};
 pub(crate) use tag::VmTag;
-pub(crate) use type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord};
+pub(crate) use type_record::{
+    ArrayTypeRecord, ContTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord,
+};
 pub(crate) use unwind::{RawFrame, TrapInfo, Unwind, backtrace};
 pub(crate) use value::ValRaw;

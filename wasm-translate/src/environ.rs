@@ -10,6 +10,7 @@ mod atomic;
 mod bulk;
 mod call;
 mod casts;
+mod continuations;
 mod exceptions;
 mod function;
 mod global;
@@ -29,6 +30,7 @@ pub use atomic::{Atomics, WaitOperands};
 pub use bulk::{BulkOperands, BulkOperation, BulkOperations, Segment};
 pub use call::Calls;
 pub use casts::{Casts, TypeTest};
+pub use continuations::{Continuations, ResumeHandler, ResumeWith, Resumed};
 pub use exceptions::{Exceptions, Handler};
 pub use function::Functions;
 pub use global::{GlobalVariable, Globals};
@@ -77,6 +79,7 @@ pub trait FuncEnvironment:
     + Objects
     + Casts
     + Atomics
+    + Continuations
 {
 }
 
@@ -94,6 +97,7 @@ impl<E> FuncEnvironment for E where
         + Objects
         + Casts
         + Atomics
+        + Continuations
         + ?Sized
 {
 }

@@ -108,10 +108,10 @@ pub use cranelift_frontend;
 pub use compile::{compile_module, compile_module_timed};
 pub use environ::{
     Arithmetic, ArrayRange, ArraySource, Atomics, BulkOperands, BulkOperation, BulkOperations,
-    Calls, Casts, Exceptions, Extension, Field, FuncEnvironment, Functions, GlobalVariable,
-    Globals, Handler, Heap, HeapAccess, HeapBound, LiveReferences, Memories, Metering, NewArray,
-    NewStruct, Objects, Reference, References, Result, Rounding, Segment, Tables, TypeTest, Values,
-    WaitOperands,
+    Calls, Casts, Continuations, Exceptions, Extension, Field, FuncEnvironment, Functions,
+    GlobalVariable, Globals, Handler, Heap, HeapAccess, HeapBound, LiveReferences, Memories,
+    Metering, NewArray, NewStruct, Objects, Reference, References, Result, ResumeHandler,
+    ResumeWith, Resumed, Rounding, Segment, Tables, TypeTest, Values, WaitOperands,
 };
 pub use error::{Error, ErrorKind};
 pub use function::Translator;

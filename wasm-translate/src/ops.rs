@@ -10,6 +10,7 @@ mod branch_table;
 mod bulk;
 mod call;
 mod casts;
+mod continuations;
 mod control;
 mod conversion;
 mod exceptions;
@@ -70,6 +71,7 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
         || bulk::translate(t, op)?
         || wide::translate(t, op)?
         || exceptions::translate(t, op)?
+        || continuations::translate(t, op)?
         || atomic::translate(t, op)?
         || simd::translate(t, op)?;
     if known { Ok(()) } else { Err(Error::unsupported(operator_name(op))) }

@@ -63,6 +63,7 @@ mod tests {
             ),
             (HeapType::I31, true, references | WasmFeatures::GC),
             (HeapType::Exn, true, references | WasmFeatures::EXCEPTIONS),
+            (HeapType::Cont, true, references | WasmFeatures::STACK_SWITCHING),
         ] {
             check(expected, &|module| module.types.push(takes(heap, nullable)));
         }
@@ -87,6 +88,7 @@ mod tests {
             (WasmFeatures::empty(), "(drop (i32.add (i32.const 1) (i32.const 2)))"),
             (WasmFeatures::THREADS, "(drop (i32.atomic.load (i32.const 0)))"),
             (WasmFeatures::EXCEPTIONS, "(throw 0)"),
+            (WasmFeatures::STACK_SWITCHING, "(suspend 0)"),
             (WasmFeatures::GC, "(drop (ref.i31 (i32.const 1)))"),
             (WasmFeatures::FUNCTION_REFERENCES, "(call_ref 0)"),
             (

@@ -9,6 +9,7 @@ mod builtin;
 mod bulk;
 mod call;
 mod casts;
+mod continuations;
 mod exceptions;
 mod function;
 mod function_hooks;

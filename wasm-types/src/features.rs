@@ -56,6 +56,11 @@ bitflags::bitflags! {
         const COMPONENT_MODEL_MAP = 1 << 21;
         /// Lists of a fixed length in components: `list<T, N>` (not decided yet, off by default).
         const COMPONENT_MODEL_FIXED_LENGTH_LISTS = 1 << 22;
+        /// Continuations (phase 3, off by default): computations that are suspended and resumed,
+        /// each on a stack of its own. Functions, tags and types are those of
+        /// [`FUNCTION_REFERENCES`](Self::FUNCTION_REFERENCES) and
+        /// [`EXCEPTIONS`](Self::EXCEPTIONS), which have to be allowed, too.
+        const STACK_SWITCHING = 1 << 23;
     }
 }
 
@@ -91,7 +96,8 @@ impl WasmFeatures {
         .union(Self::COMPACT_IMPORTS)
         .union(Self::COMPONENT_MODEL_MAP)
         .union(Self::COMPONENT_MODEL_FIXED_LENGTH_LISTS)
-        .union(Self::LEGACY_EXCEPTIONS);
+        .union(Self::LEGACY_EXCEPTIONS)
+        .union(Self::STACK_SWITCHING);
 }
 
 impl Default for WasmFeatures {

@@ -97,8 +97,8 @@ pub use state::{
 pub use trap::TrapCode;
 pub use tunables::{Internals, OptLevel, Tunables};
 pub use types::{
-    ArrayType, CompositeType, FieldType, FuncType, HeapType, RecGroup, RefType, StorageType,
-    StructType, SubType, TypeKind, ValType,
+    ArrayType, CompositeType, ContType, FieldType, FuncType, HeapType, RecGroup, RefType,
+    StorageType, StructType, SubType, TypeKind, ValType,
 };
 #[cfg(feature = "validate")]
 pub use validate::{

@@ -70,6 +70,10 @@ trap_codes! {
     CastFailure = 16, "cast failure";
     /// An atomic wait on a memory that is not shared.
     AtomicWaitNonSharedMemory = 17, "expected shared memory";
+    /// A suspension, or a switch, that nothing on the stack handles.
+    UnhandledTag = 18, "unhandled tag";
+    /// A continuation that was resumed already.
+    ContinuationAlreadyConsumed = 19, "continuation already consumed";
 }
 
 impl fmt::Display for TrapCode {

@@ -138,6 +138,10 @@ pub enum HeapType {
     Exn,
     /// No exception.
     NoExn,
+    /// Any continuation.
+    Cont,
+    /// No continuation.
+    NoCont,
     /// A type of the module, which is of this kind.
     Concrete(TypeIndex, TypeKind),
 }
@@ -151,6 +155,9 @@ impl HeapType {
             }
             HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
             HeapType::Exn | HeapType::NoExn => HeapType::Exn,
+            HeapType::Cont | HeapType::NoCont | HeapType::Concrete(_, TypeKind::Cont) => {
+                HeapType::Cont
+            }
             HeapType::Any
             | HeapType::Eq
             | HeapType::I31
@@ -176,6 +183,8 @@ pub enum TypeKind {
     Struct,
     /// An array.
     Array,
+    /// A continuation.
+    Cont,
 }
 
 impl fmt::Display for HeapType {
@@ -193,6 +202,8 @@ impl fmt::Display for HeapType {
             HeapType::None => "none",
             HeapType::Exn => "exn",
             HeapType::NoExn => "noexn",
+            HeapType::Cont => "cont",
+            HeapType::NoCont => "nocont",
             HeapType::Concrete(index, _) => return index.fmt(f),
         })
     }
@@ -298,6 +309,18 @@ pub struct StructType {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ArrayType(pub FieldType);
 
+/// The type of a continuation: that of the function that it is the rest of, which takes what the
+/// continuation is resumed with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ContType(pub TypeIndex);
+
+impl fmt::Display for ContType {
+    /// Writes the type as in the text format: `(cont 3)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "(cont {})", self.0)
+    }
+}
+
 impl fmt::Display for StorageType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -338,6 +361,7 @@ impl fmt::Display for CompositeType {
             CompositeType::Func(ty) => ty.fmt(f),
             CompositeType::Struct(ty) => ty.fmt(f),
             CompositeType::Array(ty) => ty.fmt(f),
+            CompositeType::Cont(ty) => ty.fmt(f),
         }
     }
 }
@@ -364,6 +388,8 @@ pub enum CompositeType {
     Struct(StructType),
     /// An array.
     Array(ArrayType),
+    /// A continuation.
+    Cont(ContType),
 }
 
 impl CompositeType {
@@ -373,6 +399,7 @@ impl CompositeType {
             CompositeType::Func(_) => TypeKind::Func,
             CompositeType::Struct(_) => TypeKind::Struct,
             CompositeType::Array(_) => TypeKind::Array,
+            CompositeType::Cont(_) => TypeKind::Cont,
         }
     }
 }

@@ -28,6 +28,8 @@ const THINGS: &[&str] = &[
     "ArrayRefPre",
     "ArrayType",
     "CallHookId",
+    "ContRef",
+    "ContType",
     "EqRef",
     "ExnRef",
     "ExnRefPre",

@@ -1,6 +1,7 @@
 //! The table: every public function that takes something that belongs to an engine or a store, in
 //! addition to what it is used with, and what is tried with it.
 
+mod continuations;
 mod exceptions;
 mod handles;
 mod linkers;
@@ -19,7 +20,6 @@ pub(crate) struct Row {
 
 /// All rows.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    [exceptions::ROWS, handles::ROWS, linkers::ROWS, objects::ROWS, others::ROWS, types::ROWS]
-        .into_iter()
-        .flatten()
+    let all = [continuations::ROWS, exceptions::ROWS, handles::ROWS, linkers::ROWS, objects::ROWS];
+    all.into_iter().chain([others::ROWS, types::ROWS]).flatten()
 }

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use wasm_types::{
-    ArrayType, CompositeType, FuncType, RecGroup, StructType, SubType, TypeIndex, ValType,
+    ArrayType, CompositeType, ContType, FuncType, HeapType, RecGroup, StructType, SubType,
+    TypeIndex, TypeKind, ValType,
 };
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::U32;
@@ -32,6 +33,13 @@ impl<'a> Artifact<'a> {
             }),
             type_flags::ARRAY => {
                 CompositeType::Array(ArrayType(field(params.first().ok_or_else(damaged)?)?))
+            }
+            type_flags::CONT => {
+                let of = params.first().and_then(|code| codes::heap_of(code.get()));
+                let Some(HeapType::Concrete(of, TypeKind::Func)) = of else {
+                    return Err(damaged());
+                };
+                CompositeType::Cont(ContType(of))
             }
             _ => return Err(damaged()),
         };

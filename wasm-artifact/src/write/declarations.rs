@@ -4,8 +4,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use wasm_types::{
-    CompositeType, DataKind, ElementItems, ElementKind, EntityIndex, MemoryType, Module, RecGroup,
-    SubType, TableType,
+    CompositeType, DataKind, ElementItems, ElementKind, EntityIndex, HeapType, MemoryType, Module,
+    RecGroup, SubType, TableType, TypeKind,
 };
 use zerocopy::little_endian::U32;
 
@@ -243,6 +243,10 @@ fn type_record(ty: &SubType, codes: &mut TypeCodes) -> Result<TypeRecord, Error>
         }
         CompositeType::Array(ty) => {
             (type_flags::ARRAY, codes.add([codes::field_code(ty.0)])?, 1, 0)
+        }
+        CompositeType::Cont(ty) => {
+            let of = codes::heap_code(HeapType::Concrete(ty.0, TypeKind::Func));
+            (type_flags::CONT, codes.add([of])?, 1, 0)
         }
     };
     Ok(TypeRecord {

@@ -4,9 +4,9 @@
 use proptest::prelude::*;
 use wasm_types::{
     AddressMapEntry, ArrayType, CatchHandler, CatchSite, CompiledFunction, CompiledModule,
-    CompositeType, ConstExpr, ConstOp, DataIndex, DataKind, DataSegment, ElemIndex, ElementItems,
-    ElementKind, ElementSegment, EntityIndex, Export, FieldType, FrameSlotEntry, FuelEntry,
-    FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, Import, Internals, IsaFlag,
+    CompositeType, ConstExpr, ConstOp, ContType, DataIndex, DataKind, DataSegment, ElemIndex,
+    ElementItems, ElementKind, ElementSegment, EntityIndex, Export, FieldType, FrameSlotEntry,
+    FuelEntry, FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, Import, Internals, IsaFlag,
     MemoryIndex, MemoryType, Module, NameMap, OptLevel, RecGroup, RefType, StackMapEntry,
     StorageType, StructType, SubType, TableIndex, TableType, TagIndex, TagType, TextItem,
     TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, TypeKind, ValType, WasmFeatures,
@@ -83,9 +83,12 @@ impl Source {
             HeapType::None,
             HeapType::Exn,
             HeapType::NoExn,
+            HeapType::Cont,
+            HeapType::NoCont,
         ];
         if self.any() % 4 == 3 {
-            HeapType::Concrete(TypeIndex::new(self.below(types) as u32), TypeKind::Func)
+            let kind = self.pick(&[TypeKind::Func, TypeKind::Cont]);
+            HeapType::Concrete(TypeIndex::new(self.below(types) as u32), kind)
         } else {
             self.pick(&abstracts)
         }
@@ -116,11 +119,12 @@ impl Source {
     }
 
     fn sub_type(&mut self, index: usize, types: usize) -> SubType {
-        let composite = match if index == 0 { 0 } else { self.below(4) } {
+        let composite = match if index == 0 { 0 } else { self.below(5) } {
             1 => CompositeType::Struct(StructType {
                 fields: self.many(4, |s, _| s.field(types)).into(),
             }),
             2 => CompositeType::Array(ArrayType(self.field(types))),
+            3 => CompositeType::Cont(ContType(TypeIndex::new(self.below(types) as u32))),
             _ => {
                 let params = self.many(5, |s, _| s.val(types));
                 let results = self.many(4, |s, _| s.val(types));

@@ -89,9 +89,14 @@ impl Runner {
                 Run::Failed(error) => Err(error.context("expected an exception")),
                 Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
             },
-            WastDirective::AssertSuspension { .. } => {
-                Err(Error::msg("`assert_suspension` needs the stack switching proposal"))
-            }
+            WastDirective::AssertSuspension { exec, message, .. } => match self.execute(exec)? {
+                Run::Returned(values) => Err(no_trap(message, &values)),
+                Run::Failed(error) if error.downcast_ref() == Some(&Trap::UnhandledTag) => {
+                    Ok(Outcome::Passed)
+                }
+                Run::Failed(error) => Err(error.context("expected a suspension")),
+                Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
+            },
             WastDirective::Thread(_) | WastDirective::Wait { .. } => {
                 Err(Error::msg("`thread` and `wait` need the threads proposal"))
             }

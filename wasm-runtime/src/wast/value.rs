@@ -23,7 +23,7 @@ pub(super) fn argument(store: &mut Store<()>, argument: &WastArgCore<'_>) -> Res
             | AbstractHeapType::Array
             | AbstractHeapType::None => Val::AnyRef(None),
             AbstractHeapType::Exn | AbstractHeapType::NoExn => Val::ExnRef(None),
-            other => return Err(unsupported(&format!("a null reference to {other:?}"))),
+            AbstractHeapType::Cont | AbstractHeapType::NoCont => Val::ContRef(None),
         },
         WastArgCore::RefExtern(number) => Val::ExternRef(Some(ExternRef::new(store, *number)?)),
         WastArgCore::RefHost(number) => {
@@ -61,6 +61,7 @@ pub(super) fn matches(
         (WastRetCore::RefNull(_), Val::ExternRef(value)) => value.is_none(),
         (WastRetCore::RefNull(_), Val::AnyRef(value)) => value.is_none(),
         (WastRetCore::RefNull(_), Val::ExnRef(value)) => value.is_none(),
+        (WastRetCore::RefNull(_), Val::ContRef(value)) => value.is_none(),
         (WastRetCore::RefFunc(None), Val::FuncRef(value)) => value.is_some(),
         (WastRetCore::RefExtern(expected), Val::ExternRef(Some(value))) => match expected {
             None => true,
@@ -139,6 +140,8 @@ pub(super) fn describe(value: &Val) -> String {
         Val::AnyRef(Some(_)) => "an anyref".to_owned(),
         Val::ExnRef(None) => "a null exnref".to_owned(),
         Val::ExnRef(Some(_)) => "an exnref".to_owned(),
+        Val::ContRef(None) => "a null contref".to_owned(),
+        Val::ContRef(Some(_)) => "a contref".to_owned(),
         #[allow(unreachable_patterns)]
         _ => "a reference".to_owned(),
     }

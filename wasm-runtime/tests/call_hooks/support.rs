@@ -22,6 +22,7 @@ fn show(values: &[Val]) -> String {
         Val::ExternRef(value) => format!("extern:{}", value.is_some()),
         Val::AnyRef(value) => format!("any:{}", value.is_some()),
         Val::ExnRef(value) => format!("exn:{}", value.is_some()),
+        Val::ContRef(value) => format!("cont:{}", value.is_some()),
     };
     values.iter().map(one).collect::<Vec<_>>().join(" ")
 }

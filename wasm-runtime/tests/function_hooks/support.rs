@@ -29,13 +29,16 @@ pub(crate) fn show(value: &Val) -> String {
         Val::F32(bits) => format!("{}f32", f32::from_bits(*bits)),
         Val::F64(bits) => format!("{}f64", f64::from_bits(*bits)),
         Val::V128(value) => format!("{:#x}", value.as_u128()),
-        Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => {
-            "null".into()
-        }
+        Val::FuncRef(None)
+        | Val::ExternRef(None)
+        | Val::AnyRef(None)
+        | Val::ExnRef(None)
+        | Val::ContRef(None) => "null".into(),
         Val::FuncRef(Some(_)) => "func".into(),
         Val::ExternRef(Some(_)) => "extern".into(),
         Val::AnyRef(Some(_)) => "any".into(),
         Val::ExnRef(Some(_)) => "exn".into(),
+        Val::ContRef(Some(_)) => "cont".into(),
     }
 }
 

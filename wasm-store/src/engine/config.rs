@@ -188,6 +188,9 @@ impl Config {
         wasm_reference_types REFERENCE_TYPES "yes" "reference types";
         wasm_relaxed_simd RELAXED_SIMD "yes" "relaxed vector instructions";
         wasm_simd SIMD "yes" "128-bit vectors";
+        wasm_stack_switching STACK_SWITCHING "no"
+            "continuations (the stack switching proposal, phase 3), beside `Config::wasm_exceptions` \
+             and `Config::wasm_function_references`";
         wasm_tail_call TAIL_CALL "yes" "tail calls";
         wasm_threads THREADS "yes"
             "shared memories and atomic instructions (the threads proposal, phase 4); \

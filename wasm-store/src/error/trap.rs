@@ -86,6 +86,10 @@ traps! {
     StringOutOfBounds = "string content out-of-bounds";
     /// A list that a component has passed does not lie within its memory.
     ListOutOfBounds = "list content out-of-bounds";
+    /// A suspension, or a switch, that nothing handles: neither on the stack, nor above the host.
+    UnhandledTag = "unhandled tag" (UnhandledTag);
+    /// A continuation that was resumed already.
+    ContinuationAlreadyConsumed = "continuation already consumed" (ContinuationAlreadyConsumed);
 }
 
 impl Trap {

@@ -37,7 +37,7 @@ impl Internal {
         Ok(match store.vm.declared_type(reference) {
             Some((TypeKind::Struct, id)) => Internal::Struct(id),
             Some((TypeKind::Array, id)) => Internal::Array(id),
-            Some((TypeKind::Func, _)) | None => Internal::Other,
+            Some((TypeKind::Func | TypeKind::Cont, _)) | None => Internal::Other,
         })
     }
 

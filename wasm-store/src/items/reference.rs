@@ -4,7 +4,7 @@ use super::rooting::GcRef;
 use crate::error::Result;
 use crate::gate::Gate;
 use crate::items::rooting::{GcRefImpl as _, Known, RootIndex};
-use crate::items::{AnyRef, ExnRef, ExternRef, Func, Rooted, Val};
+use crate::items::{AnyRef, ContRef, ExnRef, ExternRef, Func, Rooted, Val};
 use crate::store::{AsContext, StoreId, StoreOpaque};
 use crate::types::{HeapType, RefType};
 use crate::vm::ValRaw;
@@ -20,6 +20,8 @@ pub enum Ref {
     Any(Option<Rooted<AnyRef>>),
     /// An exception.
     Exn(Option<Rooted<ExnRef>>),
+    /// A continuation.
+    Cont(Option<Rooted<ContRef>>),
 }
 
 /// Access to the references of one hierarchy.
@@ -70,13 +72,20 @@ impl Ref {
             HeapType::Extern => Some(Ref::Extern(None)),
             HeapType::Any => Some(Ref::Any(None)),
             HeapType::Exn => Some(Ref::Exn(None)),
+            HeapType::Cont => Some(Ref::Cont(None)),
             _ => None,
         }
     }
 
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
-        matches!(self, Ref::Func(None) | Ref::Extern(None) | Ref::Any(None) | Ref::Exn(None))
+        match self {
+            Ref::Func(value) => value.is_none(),
+            Ref::Extern(value) => value.is_none(),
+            Ref::Any(value) => value.is_none(),
+            Ref::Exn(value) => value.is_none(),
+            Ref::Cont(value) => value.is_none(),
+        }
     }
 
     /// Whether it is not null.
@@ -89,6 +98,7 @@ impl Ref {
         Extern Rooted<ExternRef>, is_extern as_extern unwrap_extern, "a host value";
         Any Rooted<AnyRef>, is_any as_any unwrap_any, "something internal";
         Exn Rooted<ExnRef>, is_exn as_exn unwrap_exn, "an exception";
+        Cont Rooted<ContRef>, is_cont as_cont unwrap_cont, "a continuation";
     }
 
     /// The most precise type of the reference.
@@ -126,6 +136,7 @@ impl Ref {
             Ref::Extern(None) => return Ok(RefType::NULLEXTERNREF),
             Ref::Any(None) => return Ok(RefType::NULLREF),
             Ref::Exn(None) => return Ok(RefType::NULLEXNREF),
+            Ref::Cont(None) => return Ok(RefType::NULLCONTREF),
             Ref::Func(Some(func)) => HeapType::ConcreteFunc(func.type_in(store)),
             Ref::Extern(Some(value)) => {
                 value.index().reference(store)?;
@@ -133,6 +144,10 @@ impl Ref {
             }
             Ref::Any(Some(value)) => value.type_in(store)?,
             Ref::Exn(Some(value)) => value.type_in(store)?.into(),
+            Ref::Cont(Some(value)) => {
+                value.index().reference(store)?;
+                HeapType::Cont
+            }
         };
         Ok(RefType::new(false, heap_type))
     }
@@ -144,6 +159,7 @@ impl Ref {
             Ref::Extern(value) => value.map(|value| value.store_id()),
             Ref::Any(value) => value.map(|value| value.store_id()),
             Ref::Exn(value) => value.map(|value| value.store_id()),
+            Ref::Cont(value) => value.map(|value| value.store_id()),
         }
     }
 
@@ -155,6 +171,7 @@ impl Ref {
             Ref::Extern(value) => value.map(|value| value.index()),
             Ref::Any(value) => value.map(|value| value.index()),
             Ref::Exn(value) => value.map(|value| value.index()),
+            Ref::Cont(value) => value.map(|value| value.index()),
         };
         index.map_or(0, |index| index.checked_reference(store).into())
     }
@@ -189,6 +206,7 @@ impl Ref {
         match ty.heap.top() {
             H::Any => AnyRef::to_ref(index, Known(())),
             H::Exn => ExnRef::to_ref(index, Known(())),
+            H::Cont => ContRef::to_ref(index, Known(())),
             _ => ExternRef::to_ref(index, Known(())),
         }
     }

@@ -50,7 +50,7 @@ pub(crate) use sealed::{GcRef as GcRefImpl, Known};
 
 /// A type of references to garbage-collected objects: [`ExternRef`](crate::ExternRef),
 /// [`AnyRef`](crate::AnyRef), [`EqRef`](crate::EqRef), [`StructRef`](crate::StructRef),
-/// [`ArrayRef`](crate::ArrayRef) and [`ExnRef`](crate::ExnRef).
+/// [`ArrayRef`](crate::ArrayRef), [`ExnRef`](crate::ExnRef) and [`ContRef`](crate::ContRef).
 pub trait GcRef: GcRefImpl + Copy + Send + Sync + 'static {}
 
 /// Makes a structure with the one field `index` a type of references.

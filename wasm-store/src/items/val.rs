@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::gate::Gate;
 use crate::items::rooting::{GcRef, RootIndex};
-use crate::items::{AnyRef, ExnRef, ExternRef, Func, Ref, Rooted, V128};
+use crate::items::{AnyRef, ContRef, ExnRef, ExternRef, Func, Ref, Rooted, V128};
 use crate::store::{AsContext, StoreId, StoreOpaque};
 use crate::types::{HeapType, ValType, matching};
 use crate::vm::{Root, ValRaw};
@@ -29,6 +29,8 @@ pub enum Val {
     AnyRef(Option<Rooted<AnyRef>>),
     /// A reference to an exception, or null.
     ExnRef(Option<Rooted<ExnRef>>),
+    /// A reference to a continuation, or null.
+    ContRef(Option<Rooted<ContRef>>),
 }
 
 macro_rules! accessors {
@@ -88,6 +90,12 @@ impl Val {
         Val::ExnRef(None)
     }
 
+    /// The null reference of continuations.
+    #[inline]
+    pub const fn null_cont_ref() -> Val {
+        Val::ContRef(None)
+    }
+
     /// Zero or null; `None` for a reference that can't be null, or whose hierarchy has no values in
     /// the API.
     pub fn default_for_ty(ty: &ValType) -> Option<Val> {
@@ -126,6 +134,7 @@ impl Val {
             Val::ExternRef(value) => Ref::Extern(*value).type_in(store)?.into(),
             Val::AnyRef(value) => Ref::Any(*value).type_in(store)?.into(),
             Val::ExnRef(value) => Ref::Exn(*value).type_in(store)?.into(),
+            Val::ContRef(value) => Ref::Cont(*value).type_in(store)?.into(),
         })
     }
 
@@ -158,6 +167,8 @@ impl Val {
             "a reference to something internal";
         ExnRef v Option<&Rooted<ExnRef>>, exnref unwrap_exnref v.as_ref(),
             "a reference to an exception";
+        ContRef v Option<&Rooted<ContRef>>, contref unwrap_contref v.as_ref(),
+            "a reference to a continuation";
     }
 
     /// The reference, if it is one.
@@ -167,6 +178,7 @@ impl Val {
             Val::ExternRef(value) => Some(Ref::Extern(value)),
             Val::AnyRef(value) => Some(Ref::Any(value)),
             Val::ExnRef(value) => Some(Ref::Exn(value)),
+            Val::ContRef(value) => Some(Ref::Cont(value)),
             _ => None,
         }
     }
@@ -184,6 +196,7 @@ impl Val {
             Val::ExternRef(value) => ValRaw::from_u64(Ref::Extern(value).to_bits(store)),
             Val::AnyRef(value) => ValRaw::from_u64(Ref::Any(value).to_bits(store)),
             Val::ExnRef(value) => ValRaw::from_u64(Ref::Exn(value).to_bits(store)),
+            Val::ContRef(value) => ValRaw::from_u64(Ref::Cont(value).to_bits(store)),
         }
     }
 
@@ -319,6 +332,7 @@ impl From<Ref> for Val {
             Ref::Extern(value) => Val::ExternRef(value),
             Ref::Any(value) => Val::AnyRef(value),
             Ref::Exn(value) => Val::ExnRef(value),
+            Ref::Cont(value) => Val::ContRef(value),
         }
     }
 }

@@ -36,6 +36,8 @@ pub enum HeapObjectKind {
     Struct,
     /// An array.
     Array,
+    /// A continuation.
+    Continuation,
 }
 
 impl HeapSummary {
@@ -89,6 +91,7 @@ impl HeapSummaryType {
             ObjectType::Exception(_) => HeapObjectKind::Exception,
             ObjectType::Struct(_) => HeapObjectKind::Struct,
             ObjectType::Array(_) => HeapObjectKind::Array,
+            ObjectType::Continuation => HeapObjectKind::Continuation,
         };
         let (mut name, mut definition) = (None, None);
         if let Some(id) = id {
@@ -114,6 +117,7 @@ impl fmt::Display for HeapObjectKind {
             HeapObjectKind::Exception => "exception",
             HeapObjectKind::Struct => "struct",
             HeapObjectKind::Array => "array",
+            HeapObjectKind::Continuation => "continuation",
         })
     }
 }

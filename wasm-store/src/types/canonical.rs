@@ -1,8 +1,8 @@
 //! Types of a module made canonical: concrete heap types hold engine-wide ids.
 
 use wasm_types::{
-    ArrayType, CompositeType, FieldType, FuncType, HeapType, RefType, StorageType, StructType,
-    SubType, TypeIndex, ValType,
+    ArrayType, CompositeType, ContType, FieldType, FuncType, HeapType, RefType, StorageType,
+    StructType, SubType, TypeIndex, ValType,
 };
 
 use crate::error::Result;
@@ -53,6 +53,7 @@ pub(super) fn map_sub_type(
             fields: ty.fields.iter().map(field).collect::<Result<_>>()?,
         }),
         CompositeType::Array(ty) => CompositeType::Array(ArrayType(field(&ty.0)?)),
+        CompositeType::Cont(ty) => CompositeType::Cont(ContType(TypeIndex::new(rename(ty.0)?))),
     };
     let supertype = match ty.supertype {
         Some(index) => Some(TypeIndex::new(rename(index)?)),

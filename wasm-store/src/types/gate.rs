@@ -1,8 +1,8 @@
 //! Where types belong: to the engine of the concrete types in them, if there are any.
 
 use super::{
-    ArrayType, ExnType, ExternType, FieldType, FuncType, GlobalType, HeapType, ImportType, RefType,
-    StorageType, StructType, TableType, TagType, ValType,
+    ArrayType, ContType, ExnType, ExternType, FieldType, FuncType, GlobalType, HeapType,
+    ImportType, RefType, StorageType, StructType, TableType, TagType, ValType,
 };
 use crate::gate::{Belongs, Home};
 
@@ -26,6 +26,7 @@ types! {
     FuncType, |it| Home::Engine(it.engine());
     StructType, |it| Home::Engine(it.engine());
     ArrayType, |it| Home::Engine(it.engine());
+    ContType, |it| Home::Engine(it.engine());
     ExnType, |it| Home::Engine(it.engine());
     StorageType, |it| it.as_val_type().map_or(Home::Anywhere, Belongs::home);
     FieldType, |it| it.element_type().home();

@@ -5,6 +5,7 @@ use std::fmt;
 use wasm_types as wt;
 
 use super::array_type::ArrayType;
+use super::cont_type::ContType;
 use super::exn_type::ExnType;
 use super::func_type::FuncType;
 use super::matching;
@@ -49,6 +50,12 @@ pub enum HeapType {
     ConcreteExn(ExnType),
     /// No exception.
     NoExn,
+    /// Any continuation.
+    Cont,
+    /// A continuation of one type.
+    ConcreteCont(ContType),
+    /// No continuation.
+    NoCont,
 }
 
 macro_rules! concrete {
@@ -118,6 +125,16 @@ impl HeapType {
         matches!(self, HeapType::NoExn)
     }
 
+    /// Whether it is [`HeapType::Cont`].
+    pub fn is_cont(&self) -> bool {
+        matches!(self, HeapType::Cont)
+    }
+
+    /// Whether it is [`HeapType::NoCont`].
+    pub fn is_no_cont(&self) -> bool {
+        matches!(self, HeapType::NoCont)
+    }
+
     /// Whether it names one type of an engine.
     pub fn is_concrete(&self) -> bool {
         self.engine().is_some()
@@ -134,6 +151,8 @@ impl HeapType {
         ConcreteStruct(StructType) is_concrete_struct as_concrete_struct unwrap_concrete_struct
             "structure";
         ConcreteExn(ExnType) is_concrete_exn as_concrete_exn unwrap_concrete_exn "exception";
+        ConcreteCont(ContType) is_concrete_cont as_concrete_cont unwrap_concrete_cont
+            "continuation";
     }
 
     /// The top of the hierarchy that the type belongs to.
@@ -142,6 +161,7 @@ impl HeapType {
             HeapType::Func | HeapType::ConcreteFunc(_) | HeapType::NoFunc => HeapType::Func,
             HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
             HeapType::Exn | HeapType::ConcreteExn(_) | HeapType::NoExn => HeapType::Exn,
+            HeapType::Cont | HeapType::ConcreteCont(_) | HeapType::NoCont => HeapType::Cont,
             HeapType::Any
             | HeapType::Eq
             | HeapType::I31
@@ -164,6 +184,7 @@ impl HeapType {
             HeapType::Func => HeapType::NoFunc,
             HeapType::Extern => HeapType::NoExtern,
             HeapType::Exn => HeapType::NoExn,
+            HeapType::Cont => HeapType::NoCont,
             _ => HeapType::None,
         }
     }
@@ -184,6 +205,7 @@ impl HeapType {
             (HeapType::ConcreteStruct(a), HeapType::ConcreteStruct(b)) => a.matches(b),
             (HeapType::ConcreteArray(a), HeapType::ConcreteArray(b)) => a.matches(b),
             (HeapType::ConcreteExn(a), HeapType::ConcreteExn(b)) => a.matches(b),
+            (HeapType::ConcreteCont(a), HeapType::ConcreteCont(b)) => a.matches(b),
             (HeapType::Exn, HeapType::ConcreteExn(_)) => false,
             (a, b) => {
                 let engine = a.engine().or(b.engine());
@@ -216,6 +238,7 @@ impl HeapType {
             HeapType::ConcreteArray(ty) => Some(ty.engine()),
             HeapType::ConcreteStruct(ty) => Some(ty.engine()),
             HeapType::ConcreteExn(ty) => Some(ty.engine()),
+            HeapType::ConcreteCont(ty) => Some(ty.engine()),
             _ => None,
         }
     }
@@ -238,6 +261,9 @@ impl HeapType {
             HeapType::None => wt::HeapType::None,
             HeapType::Exn | HeapType::ConcreteExn(_) => wt::HeapType::Exn,
             HeapType::NoExn => wt::HeapType::NoExn,
+            HeapType::Cont => wt::HeapType::Cont,
+            HeapType::ConcreteCont(ty) => concrete(ty.id(), wt::TypeKind::Cont),
+            HeapType::NoCont => wt::HeapType::NoCont,
         }
     }
 
@@ -255,6 +281,8 @@ impl HeapType {
             wt::HeapType::None => HeapType::None,
             wt::HeapType::Exn => HeapType::Exn,
             wt::HeapType::NoExn => HeapType::NoExn,
+            wt::HeapType::Cont => HeapType::Cont,
+            wt::HeapType::NoCont => HeapType::NoCont,
             wt::HeapType::Concrete(id, _) => match engine.types().get(id.as_u32()) {
                 Some(Canonical::Func(record)) => {
                     HeapType::ConcreteFunc(FuncType::from_record(engine, record))
@@ -264,6 +292,9 @@ impl HeapType {
                 }
                 Some(Canonical::Struct(record)) => {
                     HeapType::ConcreteStruct(StructType::from_record(engine, record))
+                }
+                Some(Canonical::Cont(record)) => {
+                    HeapType::ConcreteCont(ContType::from_record(engine, record))
                 }
                 None => unreachable!("the engine gave out the id"),
             },
@@ -278,6 +309,7 @@ impl fmt::Display for HeapType {
             HeapType::ConcreteArray(ty) => ty.fmt_short(f),
             HeapType::ConcreteStruct(ty) => ty.fmt_short(f),
             HeapType::ConcreteExn(ty) => ty.fmt(f),
+            HeapType::ConcreteCont(ty) => ty.fmt_short(f),
             other => other.canonical().fmt(f),
         }
     }
@@ -298,6 +330,12 @@ impl From<ArrayType> for HeapType {
 impl From<ExnType> for HeapType {
     fn from(ty: ExnType) -> Self {
         HeapType::ConcreteExn(ty)
+    }
+}
+
+impl From<ContType> for HeapType {
+    fn from(ty: ContType) -> Self {
+        HeapType::ConcreteCont(ty)
     }
 }
 

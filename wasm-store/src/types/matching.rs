@@ -198,12 +198,15 @@ pub(crate) fn heap_matches(
             TypeKind::Struct => matches!(wanted, H::Struct | H::Eq | H::Any),
             TypeKind::Array => matches!(wanted, H::Array | H::Eq | H::Any),
             TypeKind::Func => wanted == H::Func,
+            TypeKind::Cont => wanted == H::Cont,
         },
         (actual, H::Concrete(_, kind)) => match kind {
             TypeKind::Struct | TypeKind::Array => actual == H::None,
             TypeKind::Func => actual == H::NoFunc,
+            TypeKind::Cont => actual == H::NoCont,
         },
         (H::NoFunc, H::Func) | (H::NoExtern, H::Extern) | (H::NoExn, H::Exn) => true,
+        (H::NoCont, H::Cont) => true,
         (H::None, H::Any | H::Eq | H::I31 | H::Struct | H::Array) => true,
         (H::I31 | H::Struct | H::Array, H::Eq | H::Any) | (H::Eq, H::Any) => true,
         _ => false,
@@ -234,12 +237,11 @@ mod tests {
     }
 
     #[test]
-    fn heap_types_form_four_hierarchies() {
+    fn heap_types_form_five_hierarchies() {
         use HeapType as H;
-        let tops = [H::Func, H::Extern, H::Any, H::Exn];
-        for (bottom, top) in
-            [(H::NoFunc, H::Func), (H::NoExtern, H::Extern), (H::None, H::Any), (H::NoExn, H::Exn)]
-        {
+        let tops = [H::Func, H::Extern, H::Any, H::Exn, H::Cont];
+        let bottoms = [H::NoFunc, H::NoExtern, H::None, H::NoExn, H::NoCont];
+        for (bottom, top) in bottoms.into_iter().zip(tops) {
             for other in tops {
                 assert_eq!(heap_matches(bottom, other, None), other == top, "{bottom} {other}");
             }

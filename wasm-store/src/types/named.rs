@@ -70,6 +70,15 @@ impl Display for Named<'_, &wt::StructType> {
     }
 }
 
+impl Display for Named<'_, wt::ContType> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.name(self.1.0.as_u32()) {
+            Some(name) => write!(f, "(cont {})", Name(&name)),
+            None => self.1.fmt(f),
+        }
+    }
+}
+
 impl Display for Named<'_, &wt::ArrayType> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "(array {})", Named(self.0, self.1.0))

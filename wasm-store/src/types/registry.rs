@@ -12,7 +12,9 @@ use wasm_types::{CompositeType, FuncType, RecGroup, SubType, TypeIndex};
 
 use super::canonical::map_sub_type;
 use crate::error::Result;
-use crate::vm::{ArrayTypeRecord, CollectedType, FuncTypeRecord, StructTypeRecord, TypeRecord};
+use crate::vm::{
+    ArrayTypeRecord, CollectedType, ContTypeRecord, FuncTypeRecord, StructTypeRecord, TypeRecord,
+};
 
 /// Marks a reference within the group that is being looked up. The other bits are the position in
 /// the group.
@@ -53,6 +55,8 @@ pub(crate) enum Canonical {
     Struct(Arc<StructTypeRecord>),
     /// An array.
     Array(Arc<ArrayTypeRecord>),
+    /// A continuation.
+    Cont(Arc<ContTypeRecord>),
 }
 
 impl Canonical {
@@ -77,6 +81,9 @@ impl Canonical {
                 let supertype = Some(Arc::clone(supertype));
                 Canonical::Array(Arc::new(ArrayTypeRecord::new(head, ty, supertype)))
             }
+            (CompositeType::Cont(ty), None | Some(Canonical::Cont(_))) => {
+                Canonical::Cont(Arc::new(ContTypeRecord { head, ty }))
+            }
             _ => return None,
         })
     }
@@ -87,6 +94,7 @@ impl Canonical {
             Canonical::Func(_) => None,
             Canonical::Struct(record) => Some(CollectedType::Struct(NonNull::from(&**record))),
             Canonical::Array(record) => Some(CollectedType::Array(NonNull::from(&**record))),
+            Canonical::Cont(_) => Some(CollectedType::Cont),
         }
     }
 
@@ -96,6 +104,7 @@ impl Canonical {
             Canonical::Func(record) => &record.head,
             Canonical::Struct(record) => &record.head,
             Canonical::Array(record) => &record.head,
+            Canonical::Cont(record) => &record.head,
         }
     }
 }
@@ -107,7 +116,7 @@ pub(crate) struct ModuleTypes {
     pub(crate) ids: Vec<u32>,
     /// The records of function types; null for other types. They live as long as the engine.
     pub(crate) records: Vec<*const FuncTypeRecord>,
-    /// The types of structures and arrays among them.
+    /// The types of structures, arrays and continuations among them.
     pub(crate) collected: Vec<(TypeIndex, CollectedType)>,
 }
 

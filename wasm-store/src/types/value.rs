@@ -218,6 +218,10 @@ impl RefType {
     pub const EXNREF: RefType = RefType { nullable: true, heap: HeapType::Exn };
     /// The null reference of exceptions.
     pub const NULLEXNREF: RefType = RefType { nullable: true, heap: HeapType::NoExn };
+    /// The nullable reference to any continuation.
+    pub const CONTREF: RefType = RefType { nullable: true, heap: HeapType::Cont };
+    /// The null reference of continuations.
+    pub const NULLCONTREF: RefType = RefType { nullable: true, heap: HeapType::NoCont };
 
     /// A reference type.
     pub fn new(is_nullable: bool, heap_type: HeapType) -> RefType {

@@ -16,6 +16,8 @@
 //! | `waiting` | `enter_waiting_thunk`, `WaitingImage`, `host_waiting`, `is_waiting_entry` | as `thunks`, for calls that may be left while they wait (feature `async`) |
 //! | | `suspend`, `Saved`, `Resume`, `resume_thunk`, `go_on_thunk`, `fail_thunk` | leaving such a call, and going on with it |
 //! | | `memory_grow`, `table_grow`, `atomic_wait32`, `atomic_wait64`, `new_object`, `array_new_data`, `array_new_elem`, `caught_exception` | the thunks of these builtins, which may wait |
+//! | `continuations` | `resume_continuation`, `resume_throw`, `resume_throw_ref`, `suspend_continuation`, `switch_continuation` | from one Wasm stack to another |
+//! | | `new_exit` | what a stack is entered by for the first time |
 //! | `registers` | `Interrupted` | program counter, stack and frame pointer of a thread that a signal stopped |
 //! | | `go_on_unwinding` | makes that thread continue in `unwind_thunk` |
 //! | `interruption` | `decide`, `decide_or_wait` | whether code that is to stop goes on |
@@ -34,7 +36,9 @@ pub(crate) use x86_64::time_stamp;
 pub(crate) use x86_64::{
     CallLayout, FRAME_WASM_SP, Interrupted, RegisterImage, ValueLocation, Width, builtin_thunk,
     decide, divert, enter_array_thunk, enter_registers_thunk, go_on_unwinding, host_array,
-    host_registers, leave_for_host, look, raise, resume, return_to_wasm, skip_look,
+    host_registers, leave_for_host, look, new_exit, raise, resume, resume_continuation,
+    resume_throw, resume_throw_ref, return_to_wasm, skip_look, suspend_continuation,
+    switch_continuation,
 };
 #[cfg(feature = "async")]
 pub(crate) use x86_64::{

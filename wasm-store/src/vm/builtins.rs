@@ -9,12 +9,15 @@ use std::ptr;
 use wasm_types::abi::Builtin;
 use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapCode};
 
-use super::arch::{builtin_thunk, raise};
+use super::arch::{self, builtin_thunk, raise};
 use super::atomics::atomic_notify;
 #[cfg(not(feature = "async"))]
 use super::atomics::{atomic_wait32, atomic_wait64};
 use super::builtin_caller::{instance, trap};
 use super::context::VMContext;
+use super::continuations::{
+    bind_continuation, continuation_object, new_continuation, prepare_continuation,
+};
 #[cfg(not(feature = "async"))]
 use super::exceptions::caught_exception;
 use super::exceptions::{keep_exception, rethrow, throw, throw_ref};
@@ -86,6 +89,7 @@ macro_rules! builtins {
         { $($builtin:ident $name:ident;)* }
         { $($leaf:ident $function:path;)* }
         { $($later:ident $later_name:ident;)* }
+        { $($switch:ident $switch_function:path;)* }
     ) => {
         mod thunk {
             $(super::thunk_of!($name, super::$name);)*
@@ -95,11 +99,13 @@ macro_rules! builtins {
             $(thunk::$name as *const u8,)*
             $($function as *const u8,)*
             $(thunk::$later_name as *const u8,)*
+            $($switch_function as *const u8,)*
         ]);
         // The table is in the order of the ABI.
         const _: () = {
             let order =
-                [$(Builtin::$builtin,)* $(Builtin::$leaf,)* $(Builtin::$later,)*];
+                [$(Builtin::$builtin,)* $(Builtin::$leaf,)* $(Builtin::$later,)*
+                    $(Builtin::$switch,)*];
             assert!(order.len() == Builtin::ALL.len());
             let mut place = 0;
             while place < order.len() {
@@ -161,6 +167,18 @@ builtins! {
         AtomicWait32 atomic_wait32;
         AtomicWait64 atomic_wait64;
         AtomicNotify atomic_notify;
+        NewContinuation new_continuation;
+        ContinuationObject continuation_object;
+        BindContinuation bind_continuation;
+        PrepareContinuation prepare_continuation;
+    }
+    // Thunks by themselves, which change from one Wasm stack to another.
+    {
+        ResumeContinuation arch::resume_continuation;
+        ResumeThrow arch::resume_throw;
+        ResumeThrowRef arch::resume_throw_ref;
+        Suspend arch::suspend_continuation;
+        SwitchContinuation arch::switch_continuation;
     }
 }
 

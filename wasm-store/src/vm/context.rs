@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 use wasm_types::abi;
 
 use super::instance::VmInstance;
-use super::stack::{StackBounds, WasmStack};
+use super::stack::{StackBounds, StackHead, WasmStack};
 use super::store::VmStore;
 use super::type_record::FuncTypeRecord;
 use super::unwind::Unwind;
@@ -268,8 +268,10 @@ pub(crate) struct VMStoreContext {
     pub(crate) trap: super::unwind::PendingTrap,
     /// The failure that the host stored, if one ended the call.
     pub(crate) failure: Option<Unwind>,
-    /// Where the Wasm stack lies.
-    pub(crate) bounds: StackBounds,
+    /// The store's own Wasm stack.
+    pub(crate) base: StackHead,
+    /// The stack that Wasm runs on: [`base`](Self::base), unless that is a continuation.
+    pub(crate) current: *mut StackHead,
     /// The stack, if there is one.
     pub(crate) stack: Option<WasmStack>,
     /// The fuel that is left: instance contexts point to it.
@@ -285,4 +287,23 @@ pub(crate) struct VMStoreContext {
     pub(crate) function_hook: super::function_hook::Notify,
     /// The exceptions that were thrown, if any ever were.
     pub(crate) exceptions: Option<Box<super::exceptions::Exceptions>>,
+}
+
+impl VMStoreContext {
+    /// Says that no continuation runs.
+    ///
+    /// # Safety
+    ///
+    /// The context lives, and stays where it is.
+    pub(crate) unsafe fn runs_nothing(this: NonNull<Self>) {
+        // SAFETY: as the caller promises.
+        unsafe { (*this.as_ptr()).current = &raw mut (*this.as_ptr()).base }
+    }
+
+    /// Where the stack lies that Wasm runs on.
+    #[inline(always)]
+    pub(crate) fn bounds(&self) -> StackBounds {
+        // SAFETY: the stack that Wasm runs on lives.
+        unsafe { (*self.current).bounds }
+    }
 }

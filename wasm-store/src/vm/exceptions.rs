@@ -24,17 +24,19 @@ use std::ptr::{self, NonNull};
 use wasm_types::TrapCode;
 
 use self::handlers::Handlers;
-use self::kept::Kept;
+use self::kept::KeptOnStacks;
 use self::objects::NumberedTags;
 #[cfg(feature = "async")]
 pub(super) use self::objects::make_caught;
 pub(super) use self::objects::{caught_exception, throw_ref};
-use super::arch::{raise, resume};
+use super::arch::{FRAME_WASM_SP, raise, resume};
 use super::context::{VMContext, VMStoreContext};
+use super::continuations;
 use super::gc::{NULL, Tracer};
+use super::stack::StackBounds;
 use super::store::VmStore;
 use super::tag::VmTag;
-use super::unwind::{Unwind, raise_trap};
+use super::unwind::{Unwind, Walk, raise_trap};
 use super::value::ValRaw;
 use crate::Error;
 
@@ -51,7 +53,7 @@ pub(crate) struct Exceptions {
     /// The tags that objects refer to.
     tags: NumberedTags,
     /// Exceptions that may be thrown again.
-    kept: Kept,
+    kept: KeptOnStacks,
     /// What is known of return addresses.
     handlers: Handlers,
 }
@@ -119,7 +121,12 @@ impl Exceptions {
         }
     }
 
-    fn set(&mut self, tag: NonNull<VmTag>, values: &[ValRaw]) {
+    /// Nothing is on a stack any more.
+    pub(super) fn stack_is_empty(&mut self, stack: StackBounds) {
+        self.kept.forget(stack);
+    }
+
+    pub(super) fn set(&mut self, tag: NonNull<VmTag>, values: &[ValRaw]) {
         self.pending = Some(tag);
         self.values.clear();
         self.values.extend_from_slice(values);
@@ -182,11 +189,11 @@ pub(super) unsafe extern "C" fn keep_exception(context: *mut VMContext, depth: u
     unsafe {
         let store = (*context).store;
         let frame = *(*store).wasm_sp.cast::<usize>();
-        let most = (*store).bounds.size();
+        let bounds = (*store).bounds();
         let Some(exceptions) = &mut (*store).exceptions else { return };
         let Exceptions { kept, values, handlers, .. } = &mut **exceptions;
         let Some(tag) = handlers.caught else { return };
-        if !kept.keep((frame, depth), tag, values, most) {
+        if !kept.on(bounds).keep((frame, depth), tag, values, bounds.size()) {
             raise_trap(store, TrapCode::StackOverflow)
         }
     }
@@ -203,7 +210,8 @@ pub(super) unsafe extern "C" fn rethrow(context: *mut VMContext, depth: u64) -> 
         let store = (*context).store;
         let frame = *(*store).wasm_sp.cast::<usize>();
         let exceptions = (*store).exceptions.get_or_insert_default();
-        match exceptions.kept.take(frame, depth as u32, &mut exceptions.values) {
+        let kept = exceptions.kept.on((*store).bounds());
+        match kept.take(frame, depth as u32, &mut exceptions.values) {
             Some(tag) => {
                 exceptions.pending = Some(tag);
                 exceptions.object = NULL;
@@ -250,11 +258,12 @@ fn dropped(error: Option<Error>) -> Result<(), Unwind> {
 ///
 /// Wasm has left for the host from the frame at `wasm_sp`, and nothing on the host's stack is left
 /// to drop but `error`.
-unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
+pub(super) unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
     // SAFETY: the frames that Wasm was left from are where the thunks put them, and compiled code
     // keeps frame pointers.
     unsafe {
-        let bounds = (*store).bounds;
+        let entry = *(*store).host_sp.add(FRAME_WASM_SP).cast::<*mut u8>();
+        let mut walk = Walk::new((*store).current, entry);
         let frame = (*store).wasm_sp.cast::<usize>();
         let (mut fp, mut pc) = (*frame, *frame.add(1));
         let thrown = Thrown { pc: pc.wrapping_sub(1), fp };
@@ -269,6 +278,7 @@ unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
                     if let Err(failure) = notified.and(dropped(error)) {
                         break failure;
                     }
+                    continuations::left_to(store, walk.stack());
                     let exceptions = (*store).exceptions.get_or_insert_default();
                     exceptions.pending = None;
                     exceptions.handlers.caught = Some(tag);
@@ -280,15 +290,9 @@ unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) -> ! {
                     break dropped(error).err().unwrap_or(Unwind::Error(Error::new(damage)));
                 }
             }
-            if !bounds.can_hold_frame(fp) {
+            let Some((return_address, caller)) = walk.caller(fp) else {
                 break Unwind::Exception { thrown, error };
-            }
-            let frame = std::ptr::with_exposed_provenance::<usize>(fp);
-            let (caller, return_address) = (*frame, *frame.add(1));
-            if caller <= fp {
-                // The entry.
-                break Unwind::Exception { thrown, error };
-            }
+            };
             (fp, pc) = (caller, return_address);
         };
         if !matches!(failure, Unwind::Exception { .. }) {

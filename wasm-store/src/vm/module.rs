@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use wasm_artifact::{Artifact, ConstExprRef, DataRefKind, ElementRefKind, ItemsRef};
 use wasm_loader::Loaded;
+use wasm_types::WasmFeatures;
 use wasm_types::abi::ContextLayout;
 use wasm_types::{DataIndex, ElemIndex, EntityIndex, FuncIndex, GlobalIndex, TagIndex, TypeIndex};
 
@@ -14,13 +15,15 @@ use super::state::sizes::SizedImport;
 use super::type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord};
 use crate::Error;
 
-/// The type of a structure or an array. The records live as long as the engine.
+/// The type of a structure, an array or a continuation. The records live as long as the engine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CollectedType {
     /// A structure.
     Struct(NonNull<StructTypeRecord>),
     /// An array.
     Array(NonNull<ArrayTypeRecord>),
+    /// A continuation: all are of one type in the heap.
+    Cont,
 }
 
 /// A loaded module, with its types as the engine knows them.
@@ -32,7 +35,7 @@ pub(crate) struct VmModule {
     pub(crate) types: Box<[*const FuncTypeRecord]>,
     /// The engine-wide ids, as they stand in every instance context.
     pub(super) type_ids: Box<[u32]>,
-    /// The structures and arrays that it declares, in order.
+    /// The structures, arrays and continuations that it declares, in order.
     collected_types: Box<[(TypeIndex, CollectedType)]>,
     /// How its code finds out whether it is to stop.
     pub(super) interrupt_check: InterruptCheck,
@@ -142,7 +145,12 @@ impl VmModule {
         Ok(self.data_plan.get_or_init(|| plan))
     }
 
-    /// The structures and arrays that it declares, in order.
+    /// Whether its code has to do with continuations.
+    pub(super) fn suspends(&self) -> bool {
+        self.loaded.artifact().features().contains(WasmFeatures::STACK_SWITCHING)
+    }
+
+    /// The structures, arrays and continuations that it declares, in order.
     pub(super) fn collected_types(&self) -> &[(TypeIndex, CollectedType)] {
         &self.collected_types
     }

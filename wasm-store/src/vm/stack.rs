@@ -22,13 +22,38 @@ const USES: u32 = 32;
 /// Where a Wasm stack lies, as plain data for the signal handler. All zero as long as there is no
 /// stack.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[repr(C)]
 pub(crate) struct StackBounds {
     /// The first address of the guard.
     guard: usize,
     /// The first address of the stack itself, right above the guard.
-    bottom: usize,
+    pub(super) bottom: usize,
     /// The address above its last byte.
-    top: usize,
+    pub(super) top: usize,
+}
+
+/// A stack that Wasm runs on, or is to run on: a store's own, or that of a continuation.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct StackHead {
+    /// Where it lies.
+    pub(crate) bounds: StackBounds,
+    /// The stack that it was resumed from. Null for a store's own, and for what is suspended.
+    pub(crate) parent: *mut StackHead,
+    /// The frame that the other one was left from.
+    pub(crate) resumer: *mut u8,
+    /// The list of what handles its suspension there.
+    pub(crate) handlers: *const u8,
+}
+
+impl StackHead {
+    /// No stack.
+    pub(super) const NONE: Self = Self {
+        bounds: StackBounds { guard: 0, bottom: 0, top: 0 },
+        parent: std::ptr::null_mut(),
+        resumer: std::ptr::null_mut(),
+        handlers: std::ptr::null(),
+    };
 }
 
 impl StackBounds {
@@ -41,6 +66,11 @@ impl StackBounds {
     /// Whether an access to the address overflows the stack.
     pub(super) fn is_guard(self, address: usize) -> bool {
         (self.guard..self.bottom).contains(&address)
+    }
+
+    /// Whether an address is in the stack itself.
+    pub(super) fn contains(self, address: usize) -> bool {
+        (self.bottom..self.top).contains(&address)
     }
 
     /// How large the stack is, in bytes, without the guard.

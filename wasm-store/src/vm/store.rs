@@ -11,13 +11,14 @@ use wasm_types::{MemoryType, TableType};
 use super::context::{
     FuncRef, HostDef, HostFunc, HostRecord, MemoryRecord, TableRecord, VMStoreContext,
 };
+use super::continuations::Continuations;
 pub(super) use super::engine::VmEngine;
 use super::gc::{Gc, Tracer};
 use super::instance::VmInstance;
 use super::interruption::StoreInterruption;
 use super::memory::{MemoryContents, VmMemory, VmSharedMemory};
 use super::room::{Room, Wanted};
-use super::stack::{StackBounds, WasmStack};
+use super::stack::{StackHead, WasmStack};
 use super::state::sizes::Waiting;
 pub(crate) use super::store_host::StoreHost;
 use super::sys::mapping::HOST_PAGE;
@@ -58,6 +59,7 @@ pub(crate) struct VmStore {
     pub(super) interruption: Option<Box<StoreInterruption>>,
     /// Its garbage-collected heap.
     pub(crate) gc: Gc,
+    pub(super) continuations: Continuations,
     /// What the call that is running needs if it has to wait.
     #[cfg(feature = "async")]
     pub(super) suspending: super::suspend::Suspending,
@@ -90,7 +92,8 @@ impl VmStore {
             returned: RETURNED,
             trap: PendingTrap::default(),
             failure: None,
-            bounds: StackBounds::default(),
+            base: StackHead::NONE,
+            current: ptr::null_mut(),
             stack: None,
             fuel: fuel::initial(&engine),
             vm: ptr::null_mut(),
@@ -99,6 +102,8 @@ impl VmStore {
             function_hook: Default::default(),
             exceptions: None,
         });
+        // SAFETY: the context is this store's own, and stays where it is.
+        unsafe { VMStoreContext::runs_nothing(context) };
         let interruption = engine.interruption.as_ref().map(StoreInterruption::new);
         let gc = Gc::new(engine.gc);
         Self {
@@ -119,6 +124,7 @@ impl VmStore {
             fuel_reserve: 0,
             interruption,
             gc,
+            continuations: Continuations::default(),
             #[cfg(feature = "async")]
             suspending: Default::default(),
         }
@@ -451,7 +457,7 @@ impl VmStore {
                 // No stack was made yet: that is how it is known that nothing has run so far.
                 None => self.own_stack = Some(stack),
                 Some(old) => {
-                    (*context).bounds = stack.bounds();
+                    (*context).base.bounds = stack.bounds();
                     let old = std::mem::replace(old, stack);
                     // The next call looks up where the new stack begins.
                     (*context).wasm_sp = ptr::null_mut();
@@ -517,7 +523,7 @@ pub(super) unsafe fn prepare_call(store: *mut VMStoreContext) -> Result<(), Box<
                 Some(stack) => stack,
                 None => engine.take_stack().map_err(|e| Box::new(Unwind::Error(e)))?,
             };
-            (*store).bounds = stack.bounds();
+            (*store).base.bounds = stack.bounds();
             (*store).stack = Some(stack);
             (*(*store).vm).code_starts();
         }
@@ -580,6 +586,7 @@ impl Drop for VmStore {
             self.host_funcs.drain(..).for_each(|func| free(func));
             self.globals.drain(..).for_each(|global| free(global));
             self.tags.drain(..).for_each(|tag| free(tag));
+            self.continuations.end(engine);
             if let Some(stack) = (*self.context.as_ptr()).stack.take() {
                 engine.put_stack(stack);
             }

@@ -48,6 +48,7 @@ pub(in crate::vm) use leaving::{host_waiting_dispatch, wait_interrupted};
 use super::arch::{Resume, Saved};
 use super::context::{HostRecord, VMStoreContext};
 use super::host::INLINE;
+use super::stack::StackHead;
 use super::value::ValRaw;
 
 /// A host function that waits.
@@ -136,6 +137,8 @@ pub(in crate::vm) struct Suspending {
 
 /// A call that was left.
 struct Suspension {
+    /// The stack that it was left on.
+    stack: *mut StackHead,
     resume: Resume,
     /// `None` once it was ready.
     pending: Option<Box<dyn Pending>>,
@@ -165,19 +168,21 @@ enum Left {
 /// around it when it began. What runs does not leave by a panic or otherwise.
 unsafe fn while_waiting<R>(
     store: *mut VMStoreContext,
-    exit: *mut u8,
+    (stack, exit): (*mut StackHead, *mut u8),
     run: impl FnOnce() -> R,
 ) -> R {
     // SAFETY: as the caller promises. Nothing leaves Wasm through the frame that stands for the
     // entry, since no Wasm runs above it but in entries of its own.
     unsafe {
-        let before = ((*store).host_sp, (*store).wasm_sp);
+        let before = ((*store).host_sp, (*store).wasm_sp, (*store).current);
         let mut frame = [before.0, before.1, store.cast::<u8>()];
         (*store).host_sp = frame.as_mut_ptr().cast();
         (*store).wasm_sp = exit;
+        (*store).current = stack;
         let result = run();
         (*store).host_sp = before.0;
         (*store).wasm_sp = before.1;
+        (*store).current = before.2;
         result
     }
 }

@@ -7,7 +7,7 @@ use std::mem::offset_of;
 use std::sync::Arc;
 
 use wasm_types::abi::{ArrayLayout, NO_TYPE_ID, StructLayout, type_record};
-use wasm_types::{ArrayType, FuncType, StructType};
+use wasm_types::{ArrayType, ContType, FuncType, StructType};
 
 use super::arch::CallLayout;
 
@@ -144,6 +144,15 @@ impl ArrayTypeRecord {
     ) -> Self {
         Self { head, layout: ArrayLayout::new(&ty), ty, supertype }
     }
+}
+
+/// A continuation type that an engine knows.
+#[derive(Debug)]
+pub(crate) struct ContTypeRecord {
+    /// Its place among all types.
+    pub(crate) head: TypeRecord,
+    /// The type. The type of functions in it is an engine-wide id.
+    pub(crate) ty: ContType,
 }
 
 /// A function type that an engine knows, with the layout of its calls. Its address is stable for

@@ -10,7 +10,7 @@ use wasm_types::TrapCode;
 use super::arch::FRAME_WASM_SP;
 use super::context::{VMContext, VMStoreContext};
 use super::exceptions::Thrown;
-use super::stack::StackBounds;
+use super::stack::StackHead;
 use crate::Error;
 
 /// A trap and where it happened.
@@ -80,7 +80,10 @@ pub(crate) enum Unwind {
 #[cold]
 pub(super) unsafe fn take(store: *mut VMStoreContext) -> Box<Unwind> {
     // SAFETY: the store's context lives as long as the store, which is being called.
-    let store = unsafe { &mut *store };
+    let store = unsafe {
+        super::continuations::entry_left(store);
+        &mut *store
+    };
     store.outcome = store.returned;
     let trap = std::mem::take(&mut store.trap);
     if trap.pc != 0 {
@@ -157,7 +160,6 @@ pub(crate) unsafe fn backtrace(
     // SAFETY: the context lives; the frames that Wasm was left from are where the thunks put them,
     // and compiled code keeps frame pointers.
     unsafe {
-        let bounds = (*store).bounds;
         let mut host_sp = (*store).host_sp;
         let mut exit = (*store).wasm_sp;
         match from {
@@ -165,39 +167,90 @@ pub(crate) unsafe fn backtrace(
             // values from before it.
             Some((pc, fp)) if pc != 0 => {
                 frames.push(RawFrame { pc, fp });
-                walk(fp, bounds, &mut frames);
+                let stack = super::continuations::stack_of(store, fp);
+                Walk::new(stack, exit).add(fp, &mut frames);
             }
             _ => {}
         }
+        let mut stack: *const StackHead = (*store).current;
         while !host_sp.is_null() {
             let frame = exit.cast::<usize>();
             frames.push(RawFrame { pc: *frame.add(1) - 1, fp: *frame });
-            walk(*frame, bounds, &mut frames);
             exit = *host_sp.add(FRAME_WASM_SP).cast::<*mut u8>();
+            stack = Walk::new(stack, exit).add(*frame, &mut frames);
             host_sp = *host_sp.cast::<*mut u8>();
         }
     }
     frames
 }
 
-/// Adds the callers of a frame up to its entry. Ends where a saved frame pointer is not one: each
-/// must lead upwards on the stack. Compiled code and the thunks promise that it always does. But
-/// the fault may be in one of C's functions, which is called as a leaf and may use the register as
-/// it likes.
-///
-/// # Safety
-///
-/// The bounds are those of a live Wasm stack.
-unsafe fn walk(mut fp: usize, bounds: StackBounds, frames: &mut Vec<RawFrame>) {
-    while bounds.can_hold_frame(fp) {
-        let frame = std::ptr::with_exposed_provenance::<usize>(fp);
-        // SAFETY: both words are on the stack.
-        let (caller, pc) = unsafe { (*frame, *frame.add(1)) };
-        if caller <= fp {
-            break;
+/// A way up along frames, from stack to stack.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walk {
+    stack: *const StackHead,
+    /// Where it ends: where the entry began.
+    entry: *mut u8,
+}
+
+impl Walk {
+    /// From a frame on a stack to where an entry began, or without one, to the bottom of the stack
+    /// that nobody has resumed.
+    pub(super) fn new(stack: *const StackHead, entry: *mut u8) -> Self {
+        Self { stack, entry }
+    }
+
+    /// Who has called the function with a frame: where it returns to, and the caller's frame.
+    ///
+    /// A saved frame pointer that is not one is taken for the bottom of the stack: each must lead
+    /// upwards. Compiled code and the thunks promise that it always does. But the fault may be in
+    /// one of C's functions, which is called as a leaf and may use the register as it likes.
+    ///
+    /// # Safety
+    ///
+    /// The stack lives, as do those that it was resumed from, and their frames are in place.
+    #[inline(always)]
+    pub(super) unsafe fn caller(&mut self, fp: usize) -> Option<(usize, usize)> {
+        // SAFETY: as the caller promises; both words are on the stack. Whoever has resumed another
+        // stack has left a frame.
+        unsafe {
+            if (*self.stack).bounds.can_hold_frame(fp) {
+                let frame = std::ptr::with_exposed_provenance::<usize>(fp);
+                let (caller, pc) = (*frame, *frame.add(1));
+                if caller > fp {
+                    return Some((pc, caller));
+                }
+            }
+            let StackHead { bounds, parent, resumer, .. } = *self.stack;
+            if parent.is_null() || bounds.contains(self.entry.addr()) {
+                return None;
+            }
+            self.stack = parent;
+            let frame = resumer.cast::<usize>();
+            Some((*frame.add(1), *frame))
         }
-        frames.push(RawFrame { pc: pc.wrapping_sub(1), fp: caller });
-        fp = caller;
+    }
+
+    /// The stack that it has come to.
+    pub(super) fn stack(&self) -> *const StackHead {
+        self.stack
+    }
+
+    /// Adds the callers of a frame; returns the stack that it has come to.
+    ///
+    /// # Safety
+    ///
+    /// As for [`caller`](Self::caller).
+    pub(super) unsafe fn add(
+        mut self,
+        mut fp: usize,
+        frames: &mut Vec<RawFrame>,
+    ) -> *const StackHead {
+        // SAFETY: as the caller promises.
+        while let Some((pc, caller)) = unsafe { self.caller(fp) } {
+            frames.push(RawFrame { pc: pc.wrapping_sub(1), fp: caller });
+            fp = caller;
+        }
+        self.stack
     }
 }
 

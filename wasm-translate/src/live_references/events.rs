@@ -97,7 +97,11 @@ impl Events {
                     open.push((EndOf::Try { first, count }, NONE));
                     Event::Start
                 }
-                O::Try { .. } => return Ok(None),
+                // What handlers of continuations need is not followed.
+                O::Try { .. }
+                | O::Resume { .. }
+                | O::ResumeThrow { .. }
+                | O::ResumeThrowRef { .. } => return Ok(None),
                 O::Else => Event::Else,
                 O::End => {
                     let Some((mut kind, read)) = open.pop() else { return Ok(None) };
@@ -182,5 +186,12 @@ pub(crate) fn may_call(operator: &Operator<'_>) -> bool {
             | O::TableFill { .. }
             | O::TableCopy { .. }
             | O::TableInit { .. }
+            | O::ContNew { .. }
+            | O::ContBind { .. }
+            | O::Suspend { .. }
+            | O::Resume { .. }
+            | O::ResumeThrow { .. }
+            | O::ResumeThrowRef { .. }
+            | O::Switch { .. }
     )
 }

@@ -2,8 +2,8 @@
 
 use wasm_types::{
     CompositeType, ConstExpr, ConstOp, DataKind, ElementItems, ElementKind, EntityIndex, FieldType,
-    HeapType, MemoryType, Module, RecGroup, RefType, StorageType, SubType, TableType, ValType,
-    WasmFeatures,
+    HeapType, MemoryType, Module, RecGroup, RefType, StorageType, SubType, TableType, TagType,
+    ValType, WasmFeatures,
 };
 
 /// The proposals that all of a module uses but its types and the bodies of its functions.
@@ -30,6 +30,11 @@ pub(crate) fn of_declarations(module: &Module) -> WasmFeatures {
     }
     if !module.tags.is_empty() {
         used |= WasmFeatures::EXCEPTIONS;
+    }
+    let has_results =
+        |tag: &TagType| module.func_type(tag.ty).is_some_and(|ty| !ty.results().is_empty());
+    if module.tags.iter().any(has_results) {
+        used |= WasmFeatures::STACK_SWITCHING;
     }
     // A table whose elements start as something else than null.
     for init in module.table_inits.iter().flatten() {
@@ -143,6 +148,7 @@ fn of_sub_type(ty: &SubType) -> WasmFeatures {
             ty.fields.iter().map(of_field).fold(WasmFeatures::GC, WasmFeatures::union)
         }
         CompositeType::Array(ty) => WasmFeatures::GC | of_field(&ty.0),
+        CompositeType::Cont(_) => WasmFeatures::STACK_SWITCHING,
     };
     let is_plain = ty.is_final && ty.supertype.is_none();
     if is_plain { of_parts } else { of_parts | WasmFeatures::GC }
@@ -183,6 +189,10 @@ fn of_ref(ty: RefType) -> WasmFeatures {
         }
         HeapType::Exn => WasmFeatures::EXCEPTIONS,
         HeapType::NoExn => WasmFeatures::EXCEPTIONS | WasmFeatures::GC,
+        HeapType::Cont | HeapType::NoCont if ty.nullable => WasmFeatures::STACK_SWITCHING,
+        HeapType::Cont | HeapType::NoCont => {
+            WasmFeatures::STACK_SWITCHING | WasmFeatures::FUNCTION_REFERENCES
+        }
         HeapType::NoFunc
         | HeapType::NoExtern
         | HeapType::Any

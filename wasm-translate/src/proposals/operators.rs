@@ -48,6 +48,9 @@ macro_rules! flag {
     (wide_arithmetic) => {
         WasmFeatures::WIDE_ARITHMETIC
     };
+    (stack_switching) => {
+        WasmFeatures::STACK_SWITCHING
+    };
     ($other:ident) => {
         WasmFeatures::empty()
     };

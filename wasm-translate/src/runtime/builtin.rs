@@ -103,6 +103,9 @@ impl RuntimeEnvironment<'_> {
         }
         signature.params.extend(builtin.params().iter().map(|ty| param(builtin_type(*ty))));
         signature.returns.extend(builtin.result().map(|ty| param(builtin_type(ty))));
+        if builtin.resumes() {
+            signature.returns.push(AbiParam::new(types::I64));
+        }
         signature
     }
 }

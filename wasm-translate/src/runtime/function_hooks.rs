@@ -53,18 +53,23 @@ impl RuntimeEnvironment<'_> {
     /// function reports and throws, as large as the largest needs it. It is there even for no
     /// values, as no address means that there are no results.
     pub(super) fn spill(&mut self, builder: &mut FunctionBuilder<'_>, values: &[Value]) -> Value {
-        let size = values.len().max(1) as u32 * 16;
+        let address = self.spilled(builder, values.len());
+        for (place, value) in values.iter().enumerate() {
+            let flags: MemFlagsData = buffer_flags(builder.func.dfg.value_type(*value));
+            builder.ins().store(flags, *value, address, place as i32 * 16);
+        }
+        address
+    }
+
+    /// The place in the frame for so many values.
+    pub(super) fn spilled(&mut self, builder: &mut FunctionBuilder<'_>, count: usize) -> Value {
+        let size = count.max(1) as u32 * 16;
         let slot = *self.function.hook_values.get_or_insert_with(|| {
             let data = StackSlotData::new(StackSlotKind::ExplicitSlot, size, 4);
             builder.create_sized_stack_slot(data)
         });
         let data = &mut builder.func.sized_stack_slots[slot];
         data.size = data.size.max(size);
-        let address = builder.ins().stack_addr(types::I64, slot, 0);
-        for (place, value) in values.iter().enumerate() {
-            let flags: MemFlagsData = buffer_flags(builder.func.dfg.value_type(*value));
-            builder.ins().store(flags, *value, address, place as i32 * 16);
-        }
-        address
+        builder.ins().stack_addr(types::I64, slot, 0)
     }
 }

@@ -86,6 +86,10 @@ impl Metering for RuntimeEnvironment<'_> {
                 | Operator::ReturnCall { .. }
                 | Operator::ReturnCallIndirect { .. }
                 | Operator::ReturnCallRef { .. }
+                | Operator::Resume { .. }
+                | Operator::ResumeThrow { .. }
+                | Operator::ResumeThrowRef { .. }
+                | Operator::Switch { .. }
         );
         let cost = i64::from(cost_of(&fuel.costs, operator));
         fuel.inlined += cost;

@@ -25,6 +25,7 @@ use crate::environ::{
     ArrayRange, ArraySource, Extension, Field, LiveReferences, NewArray, NewStruct, Objects,
     Reference, Result,
 };
+pub(super) use allocate::Allocation;
 use allocate::NewObject;
 use part::Part;
 pub(super) use place::Layouts;

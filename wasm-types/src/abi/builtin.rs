@@ -56,9 +56,20 @@ macro_rules! builtins {
             }
 
             /// Whether it is called in the `tail` convention, and not in that of C: it throws an
-            /// exception.
+            /// exception, or others may be thrown before it returns.
             pub const fn throws(self) -> bool {
                 matches!(self, Builtin::Throw | Builtin::Rethrow | Builtin::ThrowRef)
+                    || self.resumes()
+                    || matches!(self, Builtin::Suspend | Builtin::SwitchContinuation)
+            }
+
+            /// Whether it resumes a continuation, and returns two integers when that is suspended
+            /// or over: see [`continuation`](super::continuation).
+            pub const fn resumes(self) -> bool {
+                matches!(
+                    self,
+                    Builtin::ResumeContinuation | Builtin::ResumeThrow | Builtin::ResumeThrowRef
+                )
             }
 
             /// Where the code pointer stands in the array of builtins, in bytes.
@@ -175,4 +186,27 @@ builtins! {
     AtomicWait64 atomic_wait64 (memory: I32, address: I64, expected: I64, timeout: I64) -> I32;
     /// `memory.atomic.notify`: wakes at most so many who wait at an address, and returns how many.
     AtomicNotify atomic_notify (memory: I32, address: I64, count: I32) -> I32;
+    /// `cont.new`, of the function that a reference leads to, which is not null.
+    NewContinuation new_continuation (func: I64) -> I32;
+    /// A new object for a continuation, which has no record.
+    ContinuationObject continuation_object () -> I32;
+    /// `cont.bind`, of a continuation that is not null and was not used: `count` arguments are at
+    /// an address, 16 bytes each. The type is that of the functions of such continuations.
+    BindContinuation bind_continuation (continuation: I32, ty: I32, values: I64, count: I32) -> I32;
+    /// Makes a continuation, by its record, ready to be resumed with arguments at an address; or
+    /// says where else the arguments are to be written.
+    PrepareContinuation prepare_continuation (record: I64, arguments: I64) -> I64;
+    /// `resume`, of a record that is ready, with the place of its arguments and a list of handlers.
+    ResumeContinuation resume_continuation (record: I64, arguments: I64, handlers: I64) -> I64;
+    /// `resume_throw`, of a record, with a list of handlers, a tag, and the values of the exception
+    /// at an address.
+    ResumeThrow resume_throw (record: I64, handlers: I64, tag: I64, values: I64) -> I64;
+    /// `resume_throw_ref`, with an exception that is not null.
+    ResumeThrowRef resume_throw_ref (record: I64, handlers: I64, exception: I64) -> I64;
+    /// `suspend`, with a tag, the place of the values (first of all the object of the
+    /// continuation), and that object: returns the place of what it is resumed with.
+    Suspend suspend (tag: I64, values: I64, continuation: I64) -> I64;
+    /// `switch`, to a record that is ready, with the place of its arguments, an object for the
+    /// continuation that is suspended, and a tag: returns as [`Suspend`](Self::Suspend) does.
+    SwitchContinuation switch_continuation (record: I64, arguments: I64, continuation: I64, tag: I64) -> I64;
 }

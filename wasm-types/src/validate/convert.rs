@@ -13,8 +13,8 @@ use crate::entity::{GlobalType, MemoryType, TableType, TagType};
 use crate::index::TypeIndex;
 use crate::module::Module;
 use crate::types::{
-    ArrayType, CompositeType, FieldType, FuncType, HeapType, RefType, StorageType, StructType,
-    SubType, TypeKind, ValType,
+    ArrayType, CompositeType, ContType, FieldType, FuncType, HeapType, RefType, StorageType,
+    StructType, SubType, TypeKind, ValType,
 };
 
 /// A type of wasmparser's that this crate has no words for.
@@ -79,7 +79,7 @@ impl TypeKind {
             CompositeInnerType::Func(_) => Ok(TypeKind::Func),
             CompositeInnerType::Array(_) => Ok(TypeKind::Array),
             CompositeInnerType::Struct(_) => Ok(TypeKind::Struct),
-            CompositeInnerType::Cont(_) => Err(UnknownType::new("a continuation type")),
+            CompositeInnerType::Cont(_) => Ok(TypeKind::Cont),
         }
     }
 }
@@ -179,9 +179,8 @@ impl HeapType {
             AbstractHeapType::None => HeapType::None,
             AbstractHeapType::Exn => HeapType::Exn,
             AbstractHeapType::NoExn => HeapType::NoExn,
-            AbstractHeapType::Cont | AbstractHeapType::NoCont => {
-                return Err(UnknownType::new("a continuation type"));
-            }
+            AbstractHeapType::Cont => HeapType::Cont,
+            AbstractHeapType::NoCont => HeapType::NoCont,
         })
     }
 }
@@ -201,6 +200,8 @@ impl From<HeapType> for wasmparser::HeapType {
             HeapType::None => AbstractHeapType::None,
             HeapType::Exn => AbstractHeapType::Exn,
             HeapType::NoExn => AbstractHeapType::NoExn,
+            HeapType::Cont => AbstractHeapType::Cont,
+            HeapType::NoCont => AbstractHeapType::NoCont,
             HeapType::Concrete(index, _) => {
                 return Self::Concrete(UnpackedIndex::Module(index.as_u32()));
             }
@@ -281,7 +282,7 @@ impl SubType {
                     .map(|field| FieldType::from_parser(*field, kinds))
                     .collect::<Result<_>>()?,
             }),
-            CompositeInnerType::Cont(_) => return Err(UnknownType::new("a continuation type")),
+            CompositeInnerType::Cont(ty) => CompositeType::Cont(ContType(module_index(ty.0)?)),
         };
         let supertype = match ty.supertype_idxs[..] {
             [] => None,

@@ -4,7 +4,7 @@ use crate::features::WasmFeatures;
 
 /// Each flag of ours with the one of wasmparser. It has none for branch hints: nothing that is
 /// valid depends on them.
-const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 22] = [
+const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 23] = [
     (WasmFeatures::MUTABLE_GLOBAL, wasmparser::WasmFeatures::MUTABLE_GLOBAL),
     (WasmFeatures::SATURATING_FLOAT_TO_INT, wasmparser::WasmFeatures::SATURATING_FLOAT_TO_INT),
     (WasmFeatures::SIGN_EXTENSION, wasmparser::WasmFeatures::SIGN_EXTENSION),
@@ -30,6 +30,7 @@ const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 22] = [
         WasmFeatures::COMPONENT_MODEL_FIXED_LENGTH_LISTS,
         wasmparser::WasmFeatures::CM_FIXED_LENGTH_LISTS,
     ),
+    (WasmFeatures::STACK_SWITCHING, wasmparser::WasmFeatures::STACK_SWITCHING),
 ];
 
 /// The flags as wasmparser has them. Floats and managed references are not proposals and always on.

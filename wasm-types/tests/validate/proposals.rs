@@ -12,7 +12,6 @@ fn each_proposal_that_is_not_translated_is_named() {
             "memory-control",
             "instruction `memory.discard`",
         ),
-        ("(module (type $f (func)) (type (cont $f)))", "stack-switching", "continuation type"),
         (
             "(module (global (shared i32) (i32.const 0)))",
             "shared-everything-threads",
@@ -35,6 +34,13 @@ fn what_is_translated_can_be_switched_off() {
         ("(module (func (param v128)))", WasmFeatures::SIMD, "fixed-width SIMD"),
         ("(module (memory 1) (memory 1))", WasmFeatures::MULTI_MEMORY, "multi-memory"),
         ("(module (memory i64 1))", WasmFeatures::MEMORY64, "memory64"),
+        (
+            "(module (type $f (func)) (type (cont $f)))",
+            WasmFeatures::STACK_SWITCHING,
+            "stack-switching",
+        ),
+        ("(module (tag (result i32)))", WasmFeatures::STACK_SWITCHING, "stack-switching"),
+        ("(module (tag $t) (func (suspend $t)))", WasmFeatures::STACK_SWITCHING, "stack-switching"),
         ("(module (memory 1 2 shared))", WasmFeatures::THREADS, "threads"),
         (r#"(module (import "a" "b" (memory 1 2 shared)))"#, WasmFeatures::THREADS, "threads"),
         (

@@ -130,11 +130,13 @@ proptest! {
 }
 
 #[test]
-fn reference_types_of_all_of_wasm_3() {
+fn reference_types_of_all_of_wasm_3_and_continuations() {
     use HeapType::*;
     let concrete = Concrete(TypeIndex::new(77), TypeKind::Struct);
-    let heaps =
-        [Func, NoFunc, Extern, NoExtern, Any, Eq, I31, Struct, Array, None, Exn, NoExn, concrete];
+    let heaps = [
+        Func, NoFunc, Extern, NoExtern, Any, Eq, I31, Struct, Array, None, Exn, NoExn, Cont,
+        NoCont, concrete,
+    ];
     for heap in heaps {
         for nullable in [false, true] {
             let ours = ValType::Ref(RefType { nullable, heap });
@@ -145,15 +147,17 @@ fn reference_types_of_all_of_wasm_3() {
 }
 
 #[test]
-fn sub_types_of_all_of_wasm_3() {
+fn sub_types_of_all_of_wasm_3_and_continuations() {
     let text = r#"(module
         (rec
             (type $node (sub (struct (field (mut i32)) (field (ref null $list)))))
             (type $list (array (mut (ref $node)))))
         (type $derived (sub final $node (struct (field (mut i32)) (field (ref null $list)) (field i8))))
-        (type $bytes (array i16)))"#;
+        (type $bytes (array i16))
+        (type $func (func))
+        (type $cont (cont $func)))"#;
     let wasm = wat::parse_str(text).unwrap();
-    let types = Module::parse(&wasm, WasmFeatures::DEFAULT).unwrap().types;
+    let types = Module::parse(&wasm, WasmFeatures::SUPPORTED).unwrap().types;
     let field = |storage, mutable| FieldType { storage, mutable };
     let reference = |nullable, index| {
         let kind = if index == 1 { TypeKind::Array } else { TypeKind::Struct };
@@ -180,6 +184,12 @@ fn sub_types_of_all_of_wasm_3() {
             is_final: true,
             supertype: None,
             composite: CompositeType::Array(ArrayType(field(StorageType::I16, false))),
+        },
+        SubType::func(FuncType::new([], [])),
+        SubType {
+            is_final: true,
+            supertype: None,
+            composite: CompositeType::Cont(ContType(TypeIndex::new(4))),
         },
     ];
     assert_eq!(types, expected);

@@ -1,5 +1,6 @@
 //! x86-64, as Linux has it.
 
+mod continuations;
 #[cfg(feature = "observe")]
 mod cycles;
 mod interruption;
@@ -11,6 +12,10 @@ mod thunks;
 mod waiting;
 mod witness;
 
+pub(crate) use continuations::{
+    new_exit, resume_continuation, resume_throw, resume_throw_ref, suspend_continuation,
+    switch_continuation,
+};
 #[cfg(feature = "observe")]
 pub(crate) use cycles::time_stamp;
 #[cfg(feature = "async")]

@@ -8,10 +8,41 @@
 
 use std::ptr::NonNull;
 
+use super::super::stack::StackBounds;
 use super::super::tag::VmTag;
 use super::super::value::ValRaw;
 
-/// The exceptions, those of outer frames first.
+/// The exceptions of a store. Frames are on one stack or another: each has a list of its own.
+#[derive(Debug, Default)]
+pub(super) struct KeptOnStacks(Vec<(usize, Kept)>);
+
+impl KeptOnStacks {
+    /// Those that are kept for frames on a stack.
+    pub(super) fn on(&mut self, stack: StackBounds) -> &mut Kept {
+        let place = match self.0.iter().position(|(bottom, _)| *bottom == stack.bottom) {
+            Some(place) => place,
+            None => {
+                self.0.push((stack.bottom, Kept::default()));
+                self.0.len() - 1
+            }
+        };
+        &mut self.0[place].1
+    }
+
+    /// Nothing is on a stack any more.
+    pub(super) fn forget(&mut self, stack: StackBounds) {
+        self.0.retain(|(bottom, _)| *bottom != stack.bottom);
+    }
+
+    /// Calls a function with each exception's tag and values.
+    pub(super) fn trace(&mut self, mut each: impl FnMut(NonNull<VmTag>, &mut [ValRaw])) {
+        for (_, kept) in &mut self.0 {
+            kept.trace(&mut each);
+        }
+    }
+}
+
+/// Those of one stack, of outer frames first.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     list: Vec<One>,
@@ -71,7 +102,7 @@ impl Kept {
     }
 
     /// Calls a function with each exception's tag and values.
-    pub(super) fn trace(&mut self, mut each: impl FnMut(NonNull<VmTag>, &mut [ValRaw])) {
+    fn trace(&mut self, mut each: impl FnMut(NonNull<VmTag>, &mut [ValRaw])) {
         let mut end = self.values.len();
         for one in self.list.iter().rev() {
             each(one.tag, &mut self.values[one.start..end]);

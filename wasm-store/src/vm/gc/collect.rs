@@ -9,6 +9,19 @@ use super::heap::{Heap, Outside};
 use super::space::Bump;
 use super::tracer::{Tracer, What};
 
+/// Looks through what was moved, from a place on, and what continuations among it lead to.
+fn scan(tracer: &mut Tracer<'_>, outside: &mut dyn Outside, mut start: u32) {
+    loop {
+        tracer.scan_from(start);
+        let continuations = tracer.take_reached();
+        if continuations.is_null() {
+            return;
+        }
+        start = tracer.top();
+        outside.trace_continuations(continuations, tracer);
+    }
+}
+
 impl Heap {
     fn tracer(&self, what: What, to: Bump) -> Tracer<'_> {
         Tracer::new(&self.space, &self.types, what, to)
@@ -33,9 +46,11 @@ impl Heap {
                 self.space.set_header(object, header.unlogged());
             }
         }
-        tracer.scan_from(start);
+        scan(&mut tracer, outside, start);
         self.space.old = tracer.end();
         let space = &self.space;
+        let young = space.young();
+        outside.sweep(&|object| !young.contains(&object));
         // SAFETY: the values' objects are where they were, or have left behind where they went.
         self.values.after_minor(|object| unsafe { space.header(object).moved() });
         self.forget_nursery();
@@ -45,9 +60,10 @@ impl Heap {
     pub(super) fn move_all(&mut self, outside: &mut dyn Outside, to: Bump) {
         let mut tracer = self.tracer(What::All, to);
         outside.trace(&mut tracer);
-        tracer.scan_from(to.start);
+        scan(&mut tracer, outside, to.start);
         let to = tracer.end();
         let space = &self.space;
+        outside.sweep(&|object| to.contains(object));
         // SAFETY: as above.
         self.values.after_major(|object| unsafe { space.header(object).moved() });
         self.forget_nursery();

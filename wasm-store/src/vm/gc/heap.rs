@@ -6,6 +6,8 @@
 
 #![allow(unsafe_code)]
 
+use wasm_types::abi::continuation;
+
 use super::host_values::{HostValue, HostValues};
 use super::layout::HOST_VALUE_SIZE;
 use super::object::{HEADER_SIZE, Header, is_object};
@@ -13,6 +15,7 @@ use super::space::{HALF, MAX_NURSERY, Space};
 use super::tracer::Tracer;
 use super::types::{HOST_VALUE, Types};
 use crate::Error;
+use crate::vm::continuations::Continuation;
 
 /// How large the nursery is at first, and how much the old space grows at least, in bytes.
 const STEP: u32 = 4 << 10;
@@ -39,6 +42,11 @@ pub(crate) trait Roots {
     fn find(&mut self) -> Result<(), Error>;
     /// Shows each place that holds such a reference to the tracer.
     fn trace(&mut self, tracer: &mut Tracer<'_>);
+    /// Shows each place that holds such a reference and belongs to one of a list of continuations,
+    /// which a collection has come to.
+    fn trace_continuations(&mut self, _list: *mut Continuation, _tracer: &mut Tracer<'_>) {}
+    /// A collection is over, in which the references have changed.
+    fn sweep(&mut self, _is_alive: &dyn Fn(u32) -> bool) {}
 }
 
 /// Who is asked before the heap grows.
@@ -141,6 +149,32 @@ impl Heap {
         // SAFETY: just made, with room for a number.
         unsafe { self.space.set_word(object + HEADER_SIZE, number) };
         Ok(object)
+    }
+
+    /// Gives the object of a continuation its record.
+    ///
+    /// # Safety
+    ///
+    /// The object is one of a continuation.
+    pub(crate) unsafe fn set_continuation(&mut self, object: u32, record: *mut Continuation) {
+        // SAFETY: as the caller promises; the place is aligned to 8 bytes, as all objects are.
+        unsafe {
+            let place = self.space.base().add((object + continuation::RECORD) as usize);
+            place.cast::<*mut Continuation>().write(record);
+        }
+    }
+
+    /// The record of a continuation, which counts as used from now on.
+    ///
+    /// # Safety
+    ///
+    /// As for [`set_continuation`](Self::set_continuation).
+    pub(crate) unsafe fn take_continuation(&mut self, object: u32) -> *mut Continuation {
+        // SAFETY: as above.
+        unsafe {
+            let place = self.space.base().add((object + continuation::RECORD) as usize);
+            place.cast::<*mut Continuation>().replace(std::ptr::null_mut())
+        }
     }
 
     /// How large an object of a type is, with so many elements if it is an array; `None` if it is

@@ -23,7 +23,7 @@ impl VmStore {
             match self.gc.heap()?.type_of(reference)? {
                 ObjectType::Struct(record) => Some((TypeKind::Struct, record.as_ref().head.id)),
                 ObjectType::Array(record) => Some((TypeKind::Array, record.as_ref().head.id)),
-                ObjectType::HostValue | ObjectType::Exception(_) => None,
+                ObjectType::HostValue | ObjectType::Exception(_) | ObjectType::Continuation => None,
             }
         }
     }

@@ -77,7 +77,7 @@ impl ImageType {
         // SAFETY: as the caller promises.
         unsafe {
             match ty {
-                ObjectType::HostValue => {}
+                ObjectType::HostValue | ObjectType::Continuation => {}
                 ObjectType::Exception(record) => {
                     let params = record.as_ref().ty.params();
                     let layout = exception_layout(params);

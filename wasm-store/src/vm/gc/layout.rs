@@ -1,5 +1,7 @@
 //! Where the references within an object are, and how large it is.
 
+use wasm_types::abi::continuation;
+
 use super::object::{ALIGNMENT, ARRAY_HEAD, HEADER_SIZE};
 
 /// What a collector has to know of the objects of one type.
@@ -15,6 +17,9 @@ pub(super) struct Shape {
     /// The words from [`FAR`] on that are references: from where to where in a list of all shapes.
     far: (u32, u32),
 }
+
+/// In place of the end in [`Shape::far`]: there are references elsewhere.
+const ELSEWHERE: u32 = u32::MAX;
 
 /// The first word that [`Shape::near`] has no place for.
 const FAR: u32 = u64::BITS;
@@ -46,6 +51,11 @@ impl Shape {
     pub(super) const HOST_VALUE: Self =
         Self { size: HOST_VALUE_SIZE, element: 0, near: 0, far: (0, 0) };
 
+    /// A continuation: a pointer to its record follows the header, aligned. It holds no reference,
+    /// but what it leads to does.
+    pub(super) const CONTINUATION: Self =
+        Self { size: continuation::SIZE, element: 0, near: 0, far: (0, ELSEWHERE) };
+
     pub(super) fn is_array(&self) -> bool {
         self.element > 0
     }
@@ -73,9 +83,9 @@ impl Shape {
     }
 
     /// Where the references of an object other than an array are, in bytes from its start. `far` is
-    /// the list of all shapes.
+    /// the list of all shapes. Returns whether there are others that it leads to.
     #[inline(always)]
-    pub(super) fn each_reference(&self, far: &[u32], mut each: impl FnMut(u32)) {
+    pub(super) fn each_reference(&self, far: &[u32], mut each: impl FnMut(u32)) -> bool {
         let mut left = self.near;
         while left != 0 {
             each(left.trailing_zeros() * 4);
@@ -83,8 +93,12 @@ impl Shape {
         }
         let (start, end) = self.far;
         if start < end {
+            if end == ELSEWHERE {
+                return true;
+            }
             far[start as usize..end as usize].iter().for_each(|offset| each(*offset));
         }
+        false
     }
 }
 

@@ -6,6 +6,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use wasm_loader::Loaded;
+use wasm_types::abi::continuation;
 
 use super::handles::Handles;
 use super::heap::{Growth, Heap, NoRoom, Roots};
@@ -13,12 +14,13 @@ use super::host_values::HostValue;
 use super::object::Header;
 use super::tracer::Tracer;
 use crate::Error;
+use crate::vm::continuations::Continuation;
 use crate::vm::engine::GcSettings;
 use crate::vm::instance::VmInstance;
 use crate::vm::module::CollectedType;
 use crate::vm::room::Wanted;
 use crate::vm::store::VmStore;
-use crate::vm::unwind::backtrace;
+use crate::vm::unwind::{RawFrame, backtrace};
 use crate::vm::value::ValRaw;
 
 /// What a store has for garbage collection.
@@ -171,10 +173,15 @@ impl VmStore {
                     let number = match ty {
                         CollectedType::Struct(record) => heap.number_of_struct(*record)?,
                         CollectedType::Array(record) => heap.number_of_array(*record)?,
+                        CollectedType::Cont => continuation::TYPE,
                     };
                     let place = instance.as_ref().at::<u32>(module.layout.type_id(*index));
                     place.write(Header::young(number).unlogged().bits());
                 }
+            }
+            if module.suspends() {
+                // Its code makes objects, whether it declares types of any or not.
+                self.make_heap()?;
             }
             (*instance.as_ref().vmctx()).heap = self.gc.start();
         }
@@ -288,7 +295,12 @@ impl Roots for Rest {
         if self.frames.is_none() {
             // SAFETY: the store is borrowed for what makes a collection, so Wasm waits for a
             // builtin or a host function, or does not run.
-            self.frames = Some(unsafe { references_in_frames(&*self.vm)? });
+            self.frames = Some(unsafe {
+                (*self.vm).search_continuations(references_in)?;
+                let mut places = Vec::new();
+                references_in(&backtrace((*self.vm).context(), None), &mut places)?;
+                places
+            });
         }
         Ok(())
     }
@@ -306,11 +318,22 @@ impl Roots for Rest {
             for place in self.frames.iter().flatten() {
                 tracer.place(*place);
             }
+            VmStore::trace_continuations((*self.vm).held_continuation(), tracer);
             (*self.vm).trace_items(tracer);
             if let Some(exceptions) = &mut (*(*self.vm).context()).exceptions {
                 exceptions.trace(tracer);
             }
         }
+    }
+
+    fn trace_continuations(&mut self, list: *mut Continuation, tracer: &mut Tracer<'_>) {
+        // SAFETY: what is suspended was searched before the collection.
+        unsafe { VmStore::trace_continuations(list, tracer) }
+    }
+
+    fn sweep(&mut self, is_alive: &dyn Fn(u32) -> bool) {
+        // SAFETY: the store is borrowed. The heap is not used here.
+        unsafe { (*self.vm).sweep_continuations(is_alive) }
     }
 }
 
@@ -341,17 +364,11 @@ impl Growth for Rest {
     }
 }
 
-/// The places in frames of a store's Wasm that hold references. Each function that waits for a call
-/// has them where its artifact says.
-///
-/// # Safety
-///
-/// Wasm of the store waits for the host, or does not run.
-unsafe fn references_in_frames(vm: &VmStore) -> Result<Vec<*mut u32>, Error> {
-    let mut places = Vec::new();
+/// Adds the places in frames of Wasm that hold references. Each function that waits for a call has
+/// them where its artifact says.
+fn references_in(frames: &[RawFrame], places: &mut Vec<*mut u32>) -> Result<(), Error> {
     let mut last: Option<Arc<Loaded>> = None;
-    // SAFETY: as the caller promises.
-    for frame in unsafe { backtrace(vm.context(), None) } {
+    for frame in frames {
         let loaded = match last.take().filter(|loaded| loaded.contains(frame.pc)) {
             Some(loaded) => loaded,
             None => match wasm_loader::registry::find(frame.pc) {
@@ -371,5 +388,5 @@ unsafe fn references_in_frames(vm: &VmStore) -> Result<Vec<*mut u32>, Error> {
         }
         last = Some(loaded);
     }
-    Ok(places)
+    Ok(())
 }

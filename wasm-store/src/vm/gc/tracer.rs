@@ -3,11 +3,15 @@
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
+use std::{mem, ptr};
+
+use wasm_types::abi::continuation;
 
 use super::layout::Shape;
 use super::object::{ARRAY_HEAD, HEADER_SIZE, Header, is_object};
 use super::space::{Bump, NURSERY, Space};
 use super::types::Types;
+use crate::vm::continuations::{Continuation, reached};
 
 /// What a tracer moves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +47,8 @@ struct Mover<'a> {
     young_size: u32,
     /// Where objects are moved to. There is room for all.
     to: Bump,
+    /// The continuations that it has come to.
+    reached: *mut Continuation,
     /// Nobody else changes the heap and its types.
     heap: PhantomData<(&'a Space, &'a Types)>,
 }
@@ -56,6 +62,7 @@ impl<'a> Tracer<'a> {
             far: types.far(),
             young_size: space.young().len() as u32,
             to,
+            reached: ptr::null_mut(),
             heap: PhantomData,
         };
         Self { what, mover, found: Vec::new() }
@@ -74,6 +81,16 @@ impl<'a> Tracer<'a> {
     /// Where the objects were moved to, with what is left there.
     pub(super) fn end(self) -> Bump {
         self.mover.to
+    }
+
+    /// Where the next object is moved to.
+    pub(super) fn top(&self) -> u32 {
+        self.mover.to.top
+    }
+
+    /// The continuations that it has come to since it was asked last.
+    pub(super) fn take_reached(&mut self) -> *mut Continuation {
+        mem::replace(&mut self.mover.reached, ptr::null_mut())
     }
 
     /// A place outside of the heap that holds a reference.
@@ -229,7 +246,13 @@ impl Mover<'_> {
             let size = self.size(object, shape);
             if !shape.is_array() {
                 let far = self.far;
-                shape.each_reference(far, |at| each(self, start.add(at as usize).cast()));
+                let leads_on =
+                    shape.each_reference(far, |at| each(self, start.add(at as usize).cast()));
+                if leads_on {
+                    let record = start.add(continuation::RECORD as usize);
+                    let record = record.cast::<*mut Continuation>().read();
+                    self.reached = reached(record, object, self.reached);
+                }
             } else if shape.elements_are_references() {
                 let mut place = start.add(ARRAY_HEAD as usize).cast::<u32>();
                 for _ in 0..start.add(HEADER_SIZE as usize).cast::<u32>().read() {

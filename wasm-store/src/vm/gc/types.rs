@@ -6,6 +6,7 @@
 use std::ptr::NonNull;
 
 use wasm_types::abi::StructLayout;
+use wasm_types::abi::continuation;
 use wasm_types::abi::heap::{self, ObjectKind};
 use wasm_types::{FieldType, StorageType, ValType};
 
@@ -29,10 +30,14 @@ pub(crate) enum ObjectType {
     Struct(NonNull<StructTypeRecord>),
     /// An array.
     Array(NonNull<ArrayTypeRecord>),
+    /// A continuation.
+    Continuation,
 }
 
 /// The number of [`ObjectType::HostValue`], which each heap has.
 pub(super) const HOST_VALUE: u32 = 0;
+
+const _: () = assert!(continuation::TYPE == HOST_VALUE + 1);
 
 /// The types of a heap, by their numbers.
 #[derive(Debug)]
@@ -58,7 +63,7 @@ impl ObjectType {
             match self {
                 ObjectType::Struct(record) => Some(&record.as_ref().head),
                 ObjectType::Array(record) => Some(&record.as_ref().head),
-                ObjectType::HostValue | ObjectType::Exception(_) => None,
+                ObjectType::HostValue | ObjectType::Exception(_) | ObjectType::Continuation => None,
             }
         }
     }
@@ -66,7 +71,9 @@ impl ObjectType {
 
 impl Types {
     pub(super) fn new() -> Self {
-        let (shapes, types) = (vec![Shape::HOST_VALUE], vec![ObjectType::HostValue]);
+        // By their numbers: `HOST_VALUE` and `continuation::TYPE`.
+        let shapes = vec![Shape::HOST_VALUE, Shape::CONTINUATION];
+        let types = vec![ObjectType::HostValue, ObjectType::Continuation];
         Self { shapes, far: Vec::new(), types, numbers: Vec::new() }
     }
 

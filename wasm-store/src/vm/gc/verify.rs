@@ -17,7 +17,15 @@ impl Heap {
         let mut tracer = self.finder();
         outside.trace(&mut tracer);
         let mut known = HashSet::new();
-        while let Some(object) = tracer.found.pop() {
+        loop {
+            let Some(object) = tracer.found.pop() else {
+                let continuations = tracer.take_reached();
+                if continuations.is_null() {
+                    return;
+                }
+                outside.trace_continuations(continuations, &mut tracer);
+                continue;
+            };
             if !known.insert(object) {
                 continue;
             }

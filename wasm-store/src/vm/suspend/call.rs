@@ -16,6 +16,7 @@ use crate::vm::arch::{
 };
 use crate::vm::call::{call_host, end_call, fill_image, fill_stack, read, read_image};
 use crate::vm::context::{FuncRef, HostFunc, VMStoreContext};
+use crate::vm::continuations;
 use crate::vm::host::spread;
 use crate::vm::interruption;
 use crate::vm::store::prepare_call;
@@ -200,7 +201,7 @@ impl WaitingCall {
             };
             let mut results = Values::new(layout.map_or(0, CallLayout::array_len));
             let results = results.as_mut_ptr();
-            let exit = suspension.resume.exit;
+            let place = (suspension.stack, suspension.resume.exit);
             // As in a call by Wasm: calls within it find out how deep the thread's stack is in use.
             let previous = match enter(store) {
                 Ok(previous) => previous,
@@ -212,7 +213,7 @@ impl WaitingCall {
                     });
                 }
             };
-            let polled = while_waiting(store, exit, || pending.poll(context, results));
+            let polled = while_waiting(store, place, || pending.poll(context, results));
             leave(previous);
             let Poll::Ready(succeeded) = polled else { return Ok(State::Wasm) };
             let mut ready = suspension.pending.take();
@@ -227,6 +228,7 @@ impl WaitingCall {
             // Where it was is written to when Wasm is left again.
             let resume = suspension.resume.clone();
             let resume = &raw const resume;
+            (*store).current = suspension.stack;
             let mut image = MaybeUninit::uninit();
             self.run(context, values, &mut image, |image| match (&left, layout) {
                 _ if !succeeded => fail_thunk(resume, image),
@@ -260,6 +262,8 @@ impl WaitingCall {
                 Ok(previous) => previous,
                 Err(unwind) => {
                     (*store).failure = None;
+                    let stack = continuations::detach(store);
+                    continuations::give_up(store, stack);
                     interruption::call_ended(store);
                     return Err(unwind);
                 }
@@ -277,6 +281,7 @@ impl WaitingCall {
                 RETURNED => {}
                 SUSPENDED => {
                     (*store).outcome = (*store).returned;
+                    continuations::detach(store);
                     return Ok(State::Wasm);
                 }
                 _ => end_call(store, ())?,
@@ -311,11 +316,12 @@ impl WaitingCall {
                 State::New | State::Over => None,
                 State::Host(pending) => Some(with_host_stack(self.store, || pending.cancel())),
                 State::Wasm => {
-                    let Suspension { resume, pending, .. } = self.suspension.take()?;
+                    let Suspension { stack, resume, pending, .. } = self.suspension.take()?;
                     let (pending, store) = (pending?, self.store);
                     let dropped = with_host_stack(store, || {
-                        while_waiting(store, resume.exit, || pending.cancel())
+                        while_waiting(store, (stack, resume.exit), || pending.cancel())
                     });
+                    continuations::give_up(store, stack);
                     interruption::call_ended(self.store);
                     Some(dropped)
                 }

@@ -101,7 +101,8 @@ unsafe fn keep(store: *mut VMStoreContext, resume: Resume, pending: Box<dyn Pend
     // SAFETY: the place is that of the call that is polled, which uses it only when it was left.
     unsafe {
         if let Some(slot) = (*(*store).vm).suspending.slot {
-            *slot.as_ptr() = Some(Suspension { resume, pending: Some(pending), left });
+            let (stack, pending) = ((*store).current, Some(pending));
+            *slot.as_ptr() = Some(Suspension { stack, resume, pending, left });
         }
     }
 }

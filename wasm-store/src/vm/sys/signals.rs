@@ -116,7 +116,7 @@ unsafe fn become_trap(
     }
     let Interrupted { pc, sp, fp } = Interrupted::new(context);
     // SAFETY: the store that runs on this thread lives, and the thread itself is stopped here.
-    let bounds = unsafe { (*store).bounds };
+    let bounds = unsafe { (*store).bounds() };
     // A fault of the host's own code is not the store's, wherever it is, though the store waits for
     // the host.
     if !bounds.is_stack_pointer(sp) {

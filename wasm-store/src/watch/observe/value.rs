@@ -17,13 +17,16 @@ impl fmt::Display for ShownValue {
             Val::F32(bits) => write!(f, "{:?}", f32::from_bits(*bits)),
             Val::F64(bits) => write!(f, "{:?}", f64::from_bits(*bits)),
             Val::V128(value) => write!(f, "{:#034x}", value.as_u128()),
-            Val::FuncRef(None) | Val::ExternRef(None) | Val::AnyRef(None) | Val::ExnRef(None) => {
-                f.write_str("null")
-            }
+            Val::FuncRef(None)
+            | Val::ExternRef(None)
+            | Val::AnyRef(None)
+            | Val::ExnRef(None)
+            | Val::ContRef(None) => f.write_str("null"),
             Val::FuncRef(Some(_)) => f.write_str("funcref"),
             Val::ExternRef(Some(_)) => f.write_str("externref"),
             Val::AnyRef(Some(_)) => f.write_str("anyref"),
             Val::ExnRef(Some(_)) => f.write_str("exnref"),
+            Val::ContRef(Some(_)) => f.write_str("contref"),
         }
     }
 }

@@ -32,11 +32,11 @@ pub(super) struct NewObject<'a> {
 }
 
 /// Where the code goes on that makes an object.
-pub(super) struct Allocation {
+pub(in super::super) struct Allocation {
     /// The current block, where there is room: the new object, of which nothing is written.
-    pub(super) object: Value,
+    pub(in super::super) object: Value,
     /// Where there is none: the store has to be asked. Cold, and not sealed.
-    pub(super) full: Block,
+    pub(in super::super) full: Block,
 }
 
 impl RuntimeEnvironment<'_> {
@@ -100,7 +100,7 @@ impl RuntimeEnvironment<'_> {
 
     /// Takes so many bytes, no more than [`MAX_SIZE`] and a multiple of
     /// [`ALIGNMENT`](heap::ALIGNMENT), of the nursery.
-    pub(super) fn take_room(
+    pub(in super::super) fn take_room(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         bytes: Value,

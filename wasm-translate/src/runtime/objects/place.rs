@@ -144,7 +144,7 @@ impl<'m> RuntimeEnvironment<'m> {
         self.object_flags(builder, Region::Element, stored_type(storage), None)
     }
 
-    pub(super) fn object_flags(
+    pub(in super::super) fn object_flags(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         region: Region,

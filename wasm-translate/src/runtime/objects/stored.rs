@@ -39,8 +39,8 @@ pub(super) fn function_type(storage: StorageType) -> Option<RefType> {
 /// Whether what is stored may refer to an object.
 fn may_refer(storage: StorageType) -> bool {
     let StorageType::Val(ValType::Ref(ty)) = storage else { return false };
-    let refers_to_none =
-        matches!(ty.heap, HeapType::I31 | HeapType::None | HeapType::NoExtern | HeapType::NoExn);
+    let refers_to_none = matches!(ty.heap, HeapType::I31 | HeapType::None | HeapType::NoExtern)
+        || matches!(ty.heap, HeapType::NoExn | HeapType::NoCont);
     ty.is_collected() && !refers_to_none
 }
 

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use wasm_types::wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use wasm_types::{
-    ArrayType, CompositeType, FieldType, FuncType, HeapType, Module, RecGroup, RefType,
+    ArrayType, CompositeType, ContType, FieldType, FuncType, HeapType, Module, RecGroup, RefType,
     StorageType, StructType, SubType, TypeIndex, TypeKind, ValType,
 };
 
@@ -37,7 +37,7 @@ struct TypePlan {
 
 impl TypePlan {
     fn kind(&self) -> TypeKind {
-        [TypeKind::Func, TypeKind::Struct, TypeKind::Array][self.kind]
+        [TypeKind::Func, TypeKind::Struct, TypeKind::Array, TypeKind::Cont][self.kind]
     }
 
     fn supertype_of(&self, open: &[usize]) -> Option<usize> {
@@ -48,7 +48,7 @@ impl TypePlan {
 fn group_plan() -> impl Strategy<Value = GroupPlan> {
     let supertype = prop::option::of(0..100_usize);
     let parts = prop::collection::vec(0..100_usize, 0..3);
-    let ty = (any::<bool>(), 0..3_usize, parts, supertype).prop_map(
+    let ty = (any::<bool>(), 0..4_usize, parts, supertype).prop_map(
         |(is_final, kind, parts, supertype)| TypePlan { is_final, kind, parts, supertype },
     );
     prop_oneof![
@@ -84,6 +84,12 @@ impl Types {
                     for plan in &plans {
                         let kind = match plan.supertype_of(&open) {
                             Some(supertype) => all.kinds[supertype],
+                            // Continuations are those of functions.
+                            None if plan.kind() == TypeKind::Cont
+                                && !all.kinds.contains(&TypeKind::Func) =>
+                            {
+                                TypeKind::Func
+                            }
                             None => plan.kind(),
                         };
                         if !plan.is_final {
@@ -129,13 +135,20 @@ impl Types {
             },
             mutable: part.is_multiple_of(2),
         };
-        let fresh = match plan.kind() {
+        let fresh = match self.kinds[self.types.len()] {
             TypeKind::Func => CompositeType::Func(FuncType::new(plan.parts.iter().map(value), [])),
             TypeKind::Struct => {
                 CompositeType::Struct(StructType { fields: plan.parts.iter().map(field).collect() })
             }
             TypeKind::Array => {
                 CompositeType::Array(ArrayType(field(plan.parts.first().unwrap_or(&0))))
+            }
+            TypeKind::Cont => {
+                let before = 0..self.types.len();
+                let funcs: Vec<_> =
+                    before.filter(|place| self.kinds[*place] == TypeKind::Func).collect();
+                let of = funcs[plan.parts.first().unwrap_or(&0) % funcs.len()];
+                CompositeType::Cont(ContType(TypeIndex::new(of as u32)))
             }
         };
         let composite = match supertype.map(|place| &self.types[place].composite) {
@@ -226,6 +239,7 @@ fn equal_but_for_references(
                 && a.fields.iter().zip(&b.fields).all(|(a, b)| fields(a, b))
         }
         (CompositeType::Array(a), CompositeType::Array(b)) => fields(&a.0, &b.0),
+        (CompositeType::Cont(a), CompositeType::Cont(b)) => same(a.0, b.0),
         _ => false,
     };
     a.is_final == b.is_final && supertypes && composites
@@ -298,7 +312,7 @@ proptest! {
     fn types_of_a_module_are_read_as_they_were_written(plans in prop::collection::vec(group_plan(), 1..6)) {
         let all = Types::new(plans);
         let wasm = wat::parse_str(text(&all)).unwrap();
-        let module = Module::parse(&wasm, wasm_types::WasmFeatures::DEFAULT).unwrap();
+        let module = Module::parse(&wasm, wasm_types::WasmFeatures::SUPPORTED).unwrap();
         prop_assert_eq!(module.types, all.types);
     }
 }

@@ -54,7 +54,7 @@ pub(crate) unsafe fn divert(store: *mut VMStoreContext, context: &mut libc::ucon
     // Wasm stack, below everything that is in use. The saved state is on the host's stack, below
     // the entry's frame. Vector registers are left to the thunk.
     unsafe {
-        let has_frame = (*store).bounds.can_hold_frame(place);
+        let has_frame = (*store).bounds().can_hold_frame(place);
         if has_frame {
             let frame = std::ptr::with_exposed_provenance_mut::<[usize; 2]>(place);
             // An address right after the first byte of the instruction, as if it were a call of one

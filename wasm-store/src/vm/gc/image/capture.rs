@@ -11,6 +11,7 @@ use crate::Error;
 use crate::vm::gc::heap::Heap;
 use crate::vm::gc::object::{HEADER_SIZE, is_object};
 use crate::vm::gc::space::NURSERY;
+use crate::vm::gc::types::ObjectType;
 use crate::vm::room_for;
 
 /// What an allocation was for, in errors.
@@ -114,6 +115,12 @@ impl<'a> Capture<'a> {
             return Ok(Arc::clone(ty));
         }
         let ty = heap.types.get(number).ok_or_else(|| Error::msg("an object has no type"))?;
+        if ty == ObjectType::Continuation {
+            return Err(Error::msg(
+                "there is no snapshot of a continuation: what the snapshot is of, or something that \
+                 it refers to, holds a reference to one",
+            ));
+        }
         // SAFETY: the engine outlives its stores.
         let ty = Arc::new(unsafe { ImageType::new(ty) });
         types[number as usize] = Some(Arc::clone(&ty));

@@ -106,7 +106,7 @@ impl Heap {
         let mut numbers = Vec::new();
         for ty in &image.types {
             numbers.push(match ty.as_ref().map(|ty| ty.ty) {
-                None | Some(ObjectType::HostValue) => HOST_VALUE,
+                None | Some(ObjectType::HostValue | ObjectType::Continuation) => HOST_VALUE,
                 Some(ObjectType::Exception(record)) => self.number_of_exception(record)?,
                 Some(ObjectType::Struct(record)) => self.number_of_struct(record)?,
                 Some(ObjectType::Array(record)) => self.number_of_array(record)?,
@@ -147,7 +147,7 @@ impl Heap {
                         self.space.set_word(object + HEADER_SIZE, number);
                     }
                     ObjectType::Exception(_) => self.space.set_word(object + HEADER_SIZE, 0),
-                    ObjectType::Struct(_) | ObjectType::Array(_) => {}
+                    ObjectType::Struct(_) | ObjectType::Array(_) | ObjectType::Continuation => {}
                 }
             }
         }

@@ -52,7 +52,9 @@ impl VmState {
             });
         };
         match self.held.image.object(place).ty() {
-            ObjectType::HostValue | ObjectType::Exception(_) => Err(untellable(&what())),
+            ObjectType::HostValue | ObjectType::Exception(_) | ObjectType::Continuation => {
+                Err(untellable(&what()))
+            }
             ObjectType::Struct(_) | ObjectType::Array(_) => {
                 Ok(RefState::Object(subject.objects.number(place)?))
             }
