@@ -11,6 +11,7 @@ use crate::component::{Component, Val};
 use crate::{Error, Result};
 
 /// A directive that was looked at.
+#[allow(clippy::large_enum_variant, reason = "is taken apart where it is made")]
 pub(in crate::wast) enum Looked<'a> {
     /// It was about a component.
     Done(Outcome),
