@@ -187,11 +187,13 @@ fn extensions_of_programs() {
 fn proposals_of_the_test_suite() {
     let counts = check_proposals(&suite());
     // Hints, and how imports are written down, are nothing that running the code needs. The suite
-    // has none of the older operators for exceptions, and no continuations.
+    // has none of the older operators for exceptions, no continuations and no components.
     let others = WasmFeatures::BRANCH_HINTING
         | WasmFeatures::COMPACT_IMPORTS
         | WasmFeatures::LEGACY_EXCEPTIONS
-        | WasmFeatures::STACK_SWITCHING;
+        | WasmFeatures::STACK_SWITCHING
+        | WasmFeatures::COMPONENT_MODEL_MAP
+        | WasmFeatures::COMPONENT_MODEL_FIXED_LENGTH_LISTS;
     for (proposal, _) in (WasmFeatures::SUPPORTED - others).iter_names() {
         assert!(counts.get(proposal).is_some_and(|count| *count > 0), "{proposal}: {counts:?}");
     }
