@@ -23,6 +23,8 @@ sections() {
     sections 15 call-hook
     sections 15 calls
     sections 7 v8
+    sections 15 components
+    sections 15 components-default
     sections 10 bulk
     for optimization in reorder idioms immutable-tables small-bulk direct-bulk inlining; do
         sections 5 "optimization-$optimization"

@@ -17,6 +17,7 @@ mod alternate;
 mod bulk;
 mod call_hook;
 mod calls;
+mod components;
 mod first_call;
 mod generated;
 mod host;
@@ -35,6 +36,8 @@ mod waiting;
 #[path = "."]
 mod ours {
     pub(crate) use wasm_runtime as api;
+    #[path = "composed.rs"]
+    pub(crate) mod composed;
     #[path = "asynchronous.rs"]
     pub(crate) mod asynchronous;
     #[path = "hooked.rs"]
@@ -51,6 +54,9 @@ mod ours {
 #[path = "."]
 mod theirs {
     pub(crate) use wasmtime as api;
+    #[allow(dead_code, reason = "what one side says for both")]
+    #[path = "composed.rs"]
+    pub(crate) mod composed;
     #[allow(dead_code, reason = "what the other side says for both")]
     #[path = "asynchronous.rs"]
     pub(crate) mod asynchronous;

@@ -8,6 +8,7 @@ use wasm_translate::Settings;
 use crate::alternate::alternate;
 use crate::bulk;
 use crate::call_hook;
+use crate::components;
 use crate::first_call;
 use crate::load;
 use crate::objects;
@@ -105,6 +106,22 @@ pub(crate) const SECTIONS: &[Section] = &[
         unit: Unit::Nanoseconds,
         rounds: 15,
         run: waiting::run,
+    },
+    Section {
+        name: "components",
+        title: "Components; Wasmtime without `concurrency_support`",
+        sides: US_AND_THEM,
+        unit: Unit::Nanoseconds,
+        rounds: 15,
+        run: |rounds| components::run(rounds, false),
+    },
+    Section {
+        name: "components-default",
+        title: "Components; Wasmtime as it is by default",
+        sides: US_AND_THEM,
+        unit: Unit::Nanoseconds,
+        rounds: 15,
+        run: |rounds| components::run(rounds, true),
     },
     Section {
         name: "bulk",

@@ -13,6 +13,13 @@
 //!
 //! The syntax is that of Wasmtime's macros. What they emit holds no `unsafe`, so that it compiles
 //! in crates that forbid it.
+//!
+//! # Features
+//!
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `async`: Bindings of functions that may wait: `imports: { default: async }`,
+//!   `instantiate_async`.
+//! <!-- end of features -->
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

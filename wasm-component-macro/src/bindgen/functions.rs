@@ -56,7 +56,14 @@ impl syn::parse::Parse for Word {
 
 fn flags(word: &Ident) -> Result<FunctionFlags> {
     Ok(match &*word.to_string() {
-        "async" => FunctionFlags::ASYNC,
+        "async" if cfg!(feature = "async") => FunctionFlags::ASYNC,
+        "async" => {
+            return Err(Error::new_spanned(
+                word,
+                "functions that may wait need the feature `async` of the crate whose API this is \
+                 for",
+            ));
+        }
         "trappable" => FunctionFlags::TRAPPABLE,
         "tracing" => FunctionFlags::TRACING,
         "verbose_tracing" => FunctionFlags::VERBOSE_TRACING,

@@ -36,6 +36,13 @@ const WORLD: &str = r#"
     }
 "#;
 
+/// Functions that may wait, where there is a feature for them.
+const WAITING: &str = if cfg!(feature = "async") {
+    "imports: { default: async | trappable | tracing }, exports: { default: async },"
+} else {
+    "imports: { default: trappable | tracing },"
+};
+
 fn bindings(options: &str) -> Result<TokenStream, String> {
     let text = format!("{{ inline: {WORLD:?}, {options} }}");
     let options = syn::parse_str::<Options>(&text).map_err(|error| error.to_string())?;
@@ -104,11 +111,9 @@ const CONTRACT: &[&str] = &[
     "ResourceAny",
     "ResourceType::host",
     "TypedFunc",
-    "__internal::AsContext",
     "__internal::AsContextMut",
     "__internal::AsContextMut::as_context_mut",
     "__internal::Box",
-    "__internal::Box::new",
     "__internal::Engine",
     "__internal::IntoResult::into_result",
     "__internal::Result",
@@ -126,7 +131,7 @@ fn bindings_name_this_api_only() {
     let mut found = BTreeSet::new();
     for options in [
         "",
-        "imports: { default: async | trappable | tracing }, exports: { default: async },",
+        WAITING,
         "imports: { default: store | trappable },",
         "ownership: Borrowing { duplicate_if_necessary: true },",
         "require_store_data_send: true, additional_derives: [PartialEq, core::hash::Hash],",
@@ -142,7 +147,16 @@ fn bindings_name_this_api_only() {
         // As the compiler has it, whose tokens have no spaces in between.
         paths(tokens, "wasm_runtime::component", &mut found);
     }
-    let expected: BTreeSet<String> = CONTRACT.iter().map(|path| (*path).to_owned()).collect();
+    let mut expected: BTreeSet<String> = CONTRACT.iter().map(|path| (*path).to_owned()).collect();
+    if cfg!(feature = "async") {
+        let waiting = ["__internal::AsContext", "__internal::Box::new"];
+        expected.extend(waiting.map(str::to_owned));
+    } else {
+        assert!(
+            bindings("imports: { default: async }")
+                .is_err_and(|error| error.contains("feature `async`"))
+        );
+    }
     assert_eq!(found, expected);
 }
 
@@ -177,7 +191,8 @@ fn what_is_asynchronous_is_refused_by_name() {
     let plain = world("import f: func(); export g: func();");
     for options in ["imports: { default: async | store }", "exports: { \"g\": store | async }"] {
         let error = refusal(&plain, options);
-        assert!(error.contains("not supported"), "{options}: {error}");
+        let said = if cfg!(feature = "async") { "not supported" } else { "feature `async`" };
+        assert!(error.contains(said), "{options}: {error}");
     }
 }
 
@@ -191,7 +206,7 @@ fn mistakes_in_options_are_explained() {
         ("world: \"v\"", "not found"),
         ("imports: { default: quickly }", "expected `async`"),
         ("exports: { default: task_exit }", "`task_exit` needs"),
-        ("imports: { \"g\": async }", "unused"),
+        ("imports: { \"g\": trappable }", "unused"),
         ("ownership: Renting", "expected `Owning`"),
         ("with: { \"a:b/c\": d<u8> }", "no generic arguments"),
     ] {
