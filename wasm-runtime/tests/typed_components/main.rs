@@ -1,0 +1,11 @@
+//! Components used through static types: what is passed comes back as it was, whatever its type is;
+//! types that do not match are refused; and guests that lie, trap or call back do no harm.
+
+mod bindings;
+mod echo;
+mod examples;
+mod hostile;
+mod mismatches;
+mod random;
+mod round_trips;
+mod types;
