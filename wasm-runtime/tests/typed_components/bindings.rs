@@ -17,7 +17,7 @@ fn component(wit: &str, module: &str) -> Vec<u8> {
     ComponentEncoder::default()
         .validate(true)
         .module(&module)
-        .and_then(|mut encoder| encoder.encode())
+        .and_then(|encoder| encoder.encode())
         .expect("the module is one of this world")
 }
 
