@@ -36,10 +36,10 @@ mod waiting;
 #[path = "."]
 mod ours {
     pub(crate) use wasm_runtime as api;
-    #[path = "composed.rs"]
-    pub(crate) mod composed;
     #[path = "asynchronous.rs"]
     pub(crate) mod asynchronous;
+    #[path = "composed.rs"]
+    pub(crate) mod composed;
     #[path = "hooked.rs"]
     pub(crate) mod hooked;
     #[path = "library.rs"]
@@ -54,12 +54,12 @@ mod ours {
 #[path = "."]
 mod theirs {
     pub(crate) use wasmtime as api;
-    #[allow(dead_code, reason = "what one side says for both")]
-    #[path = "composed.rs"]
-    pub(crate) mod composed;
     #[allow(dead_code, reason = "what the other side says for both")]
     #[path = "asynchronous.rs"]
     pub(crate) mod asynchronous;
+    #[allow(dead_code, reason = "what one side says for both")]
+    #[path = "composed.rs"]
+    pub(crate) mod composed;
     #[allow(dead_code, reason = "what the other side says for both")]
     #[path = "hooked.rs"]
     pub(crate) mod hooked;

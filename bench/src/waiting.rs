@@ -10,12 +10,7 @@ pub(crate) fn run(rounds: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for (kind, (name, count)) in ours::KINDS.iter().enumerate() {
         let (mut a, mut b) = (ours::Waiting::new(), theirs::Waiting::new());
-        rows.push(alternate(
-            name,
-            rounds,
-            || a.measure(kind, *count),
-            || b.measure(kind, *count),
-        ));
+        rows.push(alternate(name, rounds, || a.measure(kind, *count), || b.measure(kind, *count)));
     }
     rows
 }

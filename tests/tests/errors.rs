@@ -9,6 +9,7 @@ use std::path::Path;
 use wasm_runtime::error::Context;
 use wasm_runtime::wasi::I32Exit;
 use wasm_runtime::wasi::abi::Errno;
+use wasm_runtime::wasi::p2;
 use wasm_runtime::{
     CacheConfig, Config, Engine, Error, ExternRef, Instance, Linker, Memory, MemoryType, Module,
     NamePattern, Store, StoreLimitsBuilder, ThrownException, rewrite, sign,
@@ -44,7 +45,7 @@ fn samples() -> Vec<(&'static str, Boxed)> {
 
     // Signatures.
     let key = sign::SigningKey::from_pem("no key");
-    add("wasm-artifact/src/sign/error.rs", Box::new(key.map(drop).unwrap_err()));
+    add("wasm-artifact/src/sign/key_error.rs", Box::new(key.map(drop).unwrap_err()));
     let hash = "xy".parse::<sign::ContentHash>().map(drop).unwrap_err();
     add("wasm-artifact/src/sign/hex.rs", Box::new(hash));
     let engine = Engine::default();
@@ -122,6 +123,18 @@ fn samples() -> Vec<(&'static str, Boxed)> {
     coverage.add_module("m", &module).unwrap();
     add("wasm-hooks/src/observe/source.rs", {
         coverage.add_source_lines(&module, b"?").map(drop).unwrap_err().into()
+    });
+    let mut table = wasm_runtime::component::ResourceTable::new();
+    table.set_max_capacity(0);
+    add("wasm-component-run/src/resource/table.rs", Box::new(table.push(1).unwrap_err()));
+    let because = || Error::msg("words").context("more");
+    add("wasm-wasi/src/p2/filesystem/error.rs", Box::new(p2::FsError::trap(because())));
+    add("wasm-wasi/src/p2/filesystem/error.rs", Box::new(p2::FsError::from(Errno::NoEnt)));
+    add("wasm-wasi/src/p2/sockets/error.rs", Box::new(p2::SocketError::trap(because())));
+    add("wasm-wasi/src/p2/sockets/error.rs", Box::new(p2::SocketError::from(Errno::Acces)));
+    add("wasm-wasi/src/p2/io/stream.rs", Box::new(p2::StreamError::Closed));
+    add("wasm-wasi/src/p2/io/stream.rs", {
+        Box::new(p2::StreamError::LastOperationFailed(because()))
     });
     add("wasm-wasi/src/calls/process.rs", Box::new(I32Exit(3)));
     add("wasm-wasi/src/abi/errno.rs", Box::new(Errno::NoEnt));

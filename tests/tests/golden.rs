@@ -25,7 +25,13 @@ const EXPECTED: &[(&str, Outcome)] = &[
 ];
 
 /// The same for components, which have one for each version of the plan, too.
-const COMPONENTS: &[(&str, Outcome)] = &[("component-2-abi-3-plan-1.cwasm", Outcome::Runs)];
+const COMPONENTS: &[(&str, Outcome)] = &[
+    (
+        "component-2-abi-3-plan-1.cwasm",
+        Outcome::Refused(&["version 3", "compile the module again"]),
+    ),
+    ("component-2-abi-4-plan-1.cwasm", Outcome::Runs),
+];
 
 #[derive(Clone, Copy, Debug)]
 enum Outcome {

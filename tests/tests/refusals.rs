@@ -96,7 +96,7 @@ fn other_files_are_reported_with_what_to_do() {
     assert_refused(b"PK\x03\x04\0\0\0\0", &["a zip archive", "unpack it first"]);
     assert_refused(b"#!/bin/sh\necho\n", &["a script"]);
     assert_refused(b"<!DOCTYPE html>", &["an HTML page"]);
-    assert_refused(b"\0asm\x0d\0\x01\0", &["a WebAssembly component", "only core modules"]);
+    assert_refused(b"\0asm\x0d\0\x01\0", &["a WebAssembly component", "component::Component::new"]);
     assert_refused(&[0; 5000], &["a file of zero bytes"]);
     assert_refused(b"MZ\x90\0", &["a Windows executable"]);
     let program = std::env::current_exe().expect("a test is a program");

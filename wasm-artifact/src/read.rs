@@ -354,7 +354,7 @@ impl<'a> Artifact<'a> {
         self.is_part
     }
 
-    /// The version of the format: [`FORMAT_VERSION`], since others are not read.
+    /// The version of the format: [`FORMAT_VERSION`](crate::FORMAT_VERSION), since others are not read.
     pub fn format_version(&self) -> u32 {
         self.header.format_version.get()
     }

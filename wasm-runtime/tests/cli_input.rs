@@ -114,7 +114,13 @@ fn components_are_named_as_such() {
     let workspace = Workspace::new()
         .with("text.wat", ";; a comment\n(component (core module))")
         .with("binary.wasm", b"\0asm\x0d\0\x01\0");
+    let needs = "a module is needed here";
     for file in ["text.wat", "binary.wasm"] {
+        if cfg!(feature = "component") {
+            workspace.run(&["clif", file]).exits_with(1).complains(needs);
+            workspace.run(&["inspect", file]).exits_with(0).says("WebAssembly component");
+            continue;
+        }
         for command in ["run", "compile", "inspect", "clif"] {
             workspace
                 .run(&[command, file])
@@ -123,6 +129,10 @@ fn components_are_named_as_such() {
                 .complains("WASI preview 1")
                 .complains("wasm-tools component unbundle");
         }
+    }
+    if cfg!(feature = "component") {
+        workspace.feed("(component)", &["run", "-"]).exits_with(0).complains("exports no");
+        return;
     }
     workspace
         .feed("(component)", &["run", "-"])

@@ -15,8 +15,12 @@ var room: [1 << 19]u8 = undefined;
 var total = std.atomic.Value(u32).init(0);
 var lock = std.atomic.Value(u32).init(0);
 var plain: u64 = 0;
+/// A thread that ends before the one that has started it knows its number is waited for without
+/// end, by Zig 0.17. So the threads wait until all numbers are known.
+var all_started = std.atomic.Value(u32).init(0);
 
 fn count(number: u32) void {
+    while (all_started.load(.acquire) == 0) std.atomic.spinLoopHint();
     for (0..rounds) |_| {
         _ = total.fetchAdd(1, .monotonic);
         while (lock.swap(1, .acquire) != 0) std.atomic.spinLoopHint();
@@ -59,6 +63,7 @@ pub fn main() void {
     for (&threads, 1..) |*thread, number| {
         thread.* = std.Thread.spawn(config, count, .{@as(u32, @intCast(number))}) catch @trap();
     }
+    all_started.store(1, .release);
     for (threads) |thread| thread.join();
     var line: [64]u8 = undefined;
     const sums = .{ total.load(.monotonic), plain };

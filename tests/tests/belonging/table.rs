@@ -7,6 +7,7 @@ mod handles;
 mod linkers;
 mod objects;
 mod others;
+mod threads;
 mod types;
 
 use crate::tries::Tries;
@@ -21,5 +22,5 @@ pub(crate) struct Row {
 /// All rows.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
     let all = [continuations::ROWS, exceptions::ROWS, handles::ROWS, linkers::ROWS, objects::ROWS];
-    all.into_iter().chain([others::ROWS, types::ROWS]).flatten()
+    all.into_iter().chain([others::ROWS, threads::ROWS, types::ROWS]).flatten()
 }

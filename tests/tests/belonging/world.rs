@@ -11,7 +11,7 @@ use wasm_runtime::{
 };
 
 /// The data of the stores. It counts how often it was saved.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Data {
     pub(crate) saves: u32,
 }

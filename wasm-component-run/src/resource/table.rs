@@ -10,7 +10,7 @@ use super::Resource;
 const DEFAULT_MAX_CAPACITY: usize = 1_000_000;
 
 /// Why an operation of a [`ResourceTable`] failed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ResourceTableError {
     /// The table has as many entries as it may have.
     Full,
@@ -30,6 +30,12 @@ impl fmt::Display for ResourceTableError {
             Self::WrongType => "resource is of another type",
             Self::HasChildren => "resource has children",
         })
+    }
+}
+
+impl fmt::Debug for ResourceTableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wasm_types::report::list(self, f)
     }
 }
 

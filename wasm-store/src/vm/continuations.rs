@@ -25,7 +25,9 @@ pub(super) use builtins::{
 };
 pub(in crate::vm) use builtins::{resume_throw_in, resume_throw_ref_in, unhandled};
 pub(in crate::vm) use running::{begin, finished};
-pub(super) use running::{detach, entry_left, give_up, left_to, stack_of};
+#[cfg(feature = "async")]
+pub(super) use running::{detach, give_up};
+pub(super) use running::{entry_left, left_to, stack_of};
 
 use super::arch::RegisterImage;
 use super::context::FuncRef;

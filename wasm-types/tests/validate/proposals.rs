@@ -146,7 +146,7 @@ fn what_is_translated_can_be_switched_off() {
 
 #[test]
 fn allowing_what_is_not_translated_changes_nothing() {
-    let text = "(module (type $f (func)) (type (cont $f)))";
+    let text = "(module (type (shared (func))))";
     let error = refuse_with(text, WasmFeatures::all());
     assert_eq!(error, refuse(text));
 }

@@ -21,7 +21,7 @@ pub(crate) use wasm_store::{Awaited, Interest};
 #[cfg(feature = "store")]
 use wasm_store::{Waiter, Woken};
 
-#[cfg(any(feature = "async", feature = "threads"))]
+#[cfg(feature = "async")]
 pub(crate) use postponed::Postponed;
 
 use crate::abi::Errno;

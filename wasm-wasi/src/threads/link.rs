@@ -1,6 +1,6 @@
 //! What a guest with threads imports.
 
-use wasm_store::{Caller, Linker, Module, Result, SharedMemory, Store, bail};
+use wasm_store::{Caller, Engine, Linker, Module, Result, SharedMemory, Store, bail, ensure};
 
 use super::spawn::WasiThreadsCtx;
 
@@ -12,13 +12,21 @@ use super::spawn::WasiThreadsCtx;
 ///
 /// # Errors
 /// If the module imports a memory that is not shared, there is no room for a memory, or something
-/// is defined already.
+/// is defined already. If the module or the store is of another engine than the linker.
 pub fn add_to_linker<T: Clone + Send + 'static>(
     linker: &mut Linker<T>,
     store: &Store<T>,
     module: &Module,
     get: impl Fn(&mut T) -> &WasiThreadsCtx<T> + Copy + Send + Sync + 'static,
 ) -> Result<()> {
+    // A module without an imported memory would otherwise pass unseen.
+    for (what, engine) in [("module", module.engine()), ("store", store.engine())] {
+        ensure!(
+            Engine::same(linker.engine(), engine),
+            "cross-`Engine` use is not supported: the {what} is of another engine than the linker; \
+             make both with one `Engine`, or clones of it"
+        );
+    }
     linker.func_wrap(
         "wasi",
         "thread-spawn",

@@ -23,9 +23,9 @@ const FORBIDDEN: &[&str] = &[
 const MOST_PACKAGES: usize = 25;
 
 /// How big the stripped program may be, in bytes. It had 587,584 before it knew objects, exceptions
-/// and the types of WebAssembly 3.0, and shared memories. The aim was that these add 40,000; they
-/// add 105,000, of which a part is to be left out again.
-const MOST_BYTES: u64 = 700_000;
+/// and the types of WebAssembly 3.0, shared memories and continuations. The aim was that the first
+/// of these add 40,000; all of them add 124,000, of which a part is to be left out again.
+const MOST_BYTES: u64 = 720_000;
 
 /// The combinations of features that must stay free of a compiler.
 const COMBINATIONS: &[&str] = &[

@@ -6,7 +6,7 @@ use wasm_runtime::{
 
 use super::Row;
 use crate::tries::Expect::{Error, Nothing, Panic};
-use crate::tries::value;
+use crate::tries::{now, value};
 
 /// A type that names one of an engine.
 fn naming(ty: &FuncType) -> ValType {
@@ -52,6 +52,24 @@ pub(crate) const ROWS: &[Row] = &[
             t.handle(Error, |o, h| {
                 let (pre, tag) = (&o.handles.exception_pre, &o.handles.exception_tag);
                 ExnRef::new(&mut o.thrower, pre, tag, &[h.value.into()])
+            });
+        },
+    },
+    Row {
+        name: "ExnRef::new_async",
+        tries: |t| {
+            let null = Val::null_extern_ref();
+            t.handle(Panic, |o, h| {
+                let (pre, tag) = (&h.exception_pre, &o.handles.exception_tag);
+                now(ExnRef::new_async(&mut o.thrower, pre, tag, &[null]))
+            });
+            t.handle(Error, |o, h| {
+                let (pre, tag) = (&o.handles.exception_pre, &h.exception_tag);
+                now(ExnRef::new_async(&mut o.thrower, pre, tag, &[null]))
+            });
+            t.handle(Error, |o, h| {
+                let (pre, tag) = (&o.handles.exception_pre, &o.handles.exception_tag);
+                now(ExnRef::new_async(&mut o.thrower, pre, tag, &[h.value.into()]))
             });
         },
     },

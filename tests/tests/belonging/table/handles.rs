@@ -1,14 +1,15 @@
 //! Functions, globals, tables, memories, host values and instances.
 
 use wasm_runtime::{
-    Caller, Extern, ExternRef, Func, FuncType, Global, GlobalType, HeapType, Instance, Module,
-    Mutability, OwnedRooted, Ref, RefType, Result, Rooted, Table, TableType, Tag, TagType, Val,
-    ValType,
+    Caller, Extern, ExternRef, Func, FuncType, Global, GlobalType, HeapType, Instance, Memory,
+    Module, Mutability, OwnedRooted, Ref, RefType, Result, Rooted, Table, TableType, Tag, TagType,
+    Val, ValType,
 };
 
 use super::Row;
 use crate::tries::Expect::{Error, Nothing, Panic};
 use crate::tries::{now, value};
+use crate::world::Side;
 
 /// The nullable reference to functions of one type.
 fn reference(ty: &FuncType) -> RefType {
@@ -224,6 +225,10 @@ pub(crate) const ROWS: &[Row] = &[
         },
     },
     Row {
+        name: "NumericFunc::call_at_once",
+        tries: |t| t.handle(Panic, |o, h| h.numeric.call_at_once(&mut o.store, &mut [1])),
+    },
+    Row {
         name: "TypedFunc::call",
         tries: |t| {
             t.handle(Panic, |o, h| h.next.call(&mut o.store, 1));
@@ -275,6 +280,11 @@ pub(crate) const ROWS: &[Row] = &[
             t.handle(Panic, |o, h| h.global.set(&mut o.store, Val::null_func_ref()));
             t.handle(Error, |o, h| o.handles.global.set(&mut o.store, h.own.into()));
         },
+    },
+    Row { name: "Global::word", tries: |t| t.handle(Panic, |o, h| value(h.global.word(&o.store))) },
+    Row {
+        name: "Global::set_word",
+        tries: |t| t.handle(Panic, |o, h| h.global.set_word(&mut o.store, 1)),
     },
     Row {
         name: "Table::new",
@@ -370,6 +380,25 @@ pub(crate) const ROWS: &[Row] = &[
         tries: |t| t.handle(Panic, |o, h| value(h.memory.data_and_store_mut(&mut o.store).0.len())),
     },
     Row {
+        name: "Memory::data_and_attachment",
+        tries: |t| {
+            t.handle(Panic, |o, h| {
+                value(h.memory.data_and_attachment::<u8, _>(&mut o.store).0.len())
+            });
+        },
+    },
+    Row {
+        name: "Memory::data_and_other_mut",
+        tries: |t| {
+            let both = |o: &mut Side, from: &Memory, to: &Memory| {
+                value(from.data_and_other_mut(to, &mut o.store).is_some())
+            };
+            t.handle(Panic, |o, h| both(o, &h.memory, &o.handles.memory.clone()));
+            t.handle(Panic, |o, h| both(o, &o.handles.memory.clone(), &h.memory));
+            t.handle(Panic, |o, h| both(o, &h.memory, &h.memory));
+        },
+    },
+    Row {
         name: "Memory::data_ptr",
         tries: |t| t.handle(Panic, |o, h| value(h.memory.data_ptr(&o.store))),
     },
@@ -462,18 +491,17 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "Caller::get_module_export",
         tries: |t| {
-            let probe =
-                |o: &mut crate::world::Side, export: wasm_runtime::ModuleExport| -> Result<bool> {
-                    let func = Func::wrap(&mut o.store, move |mut caller: Caller<'_, _>| {
-                        i32::from(caller.get_module_export(&export).is_some())
-                    });
-                    let wat = r#"(module (import "" "" (func (result i32)))
+            let probe = |o: &mut Side, export: wasm_runtime::ModuleExport| -> Result<bool> {
+                let func = Func::wrap(&mut o.store, move |mut caller: Caller<'_, _>| {
+                    i32::from(caller.get_module_export(&export).is_some())
+                });
+                let wat = r#"(module (import "" "" (func (result i32)))
                                (func (export "go") (result i32) (call 0)))"#;
-                    let module = Module::new(&o.kept.engine, wat)?;
-                    let instance = Instance::new(&mut o.store, &module, &[func.into()])?;
-                    let go = instance.get_typed_func::<(), i32>(&mut o.store, "go")?;
-                    Ok(go.call(&mut o.store, ())? != 0)
-                };
+                let module = Module::new(&o.kept.engine, wat)?;
+                let instance = Instance::new(&mut o.store, &module, &[func.into()])?;
+                let go = instance.get_typed_func::<(), i32>(&mut o.store, "go")?;
+                Ok(go.call(&mut o.store, ())? != 0)
+            };
             t.kept(Nothing, |o, k| probe(o, k.export.clone()).expect("the probe runs"));
             t.ours(Nothing, |o| probe(o, o.kept.export.clone()).expect("the probe runs"));
         },

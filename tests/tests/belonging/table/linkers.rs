@@ -80,6 +80,26 @@ pub(crate) const ROWS: &[Row] = &[
         },
     },
     Row {
+        name: "Linker::module_async",
+        tries: |t| {
+            t.store(Panic, |o, store| {
+                now(o.kept.linker.module_async(store, "x", &o.kept.module)).map(|_| ())
+            });
+            t.engine(Error, |o, k| {
+                now(o.kept.linker.module_async(&mut o.store, "x", &k.module)).map(|_| ())
+            });
+            t.engine(Panic, |o, k| {
+                now(k.linker.module_async(&mut o.store, "x", &k.module)).map(|_| ())
+            });
+            t.engine(Panic, |o, k| {
+                now(k.linker.module_async(&mut o.store, "x", &o.kept.module)).map(|_| ())
+            });
+            t.sibling(Error, |o, k| {
+                now(k.bound.module_async(&mut o.store, "x", &k.importer)).map(|_| ())
+            });
+        },
+    },
+    Row {
         name: "Linker::define_unknown_imports_as_traps",
         tries: |t| {
             t.engine(Error, |o, k| {

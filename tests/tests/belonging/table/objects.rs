@@ -7,7 +7,7 @@ use wasm_runtime::{
 
 use super::Row;
 use crate::tries::Expect::{Error, Panic};
-use crate::tries::value;
+use crate::tries::{now, value};
 
 pub(crate) const ROWS: &[Row] = &[
     Row {
@@ -87,6 +87,17 @@ pub(crate) const ROWS: &[Row] = &[
             });
         },
     },
+    Row {
+        name: "StructRef::new_async",
+        tries: |t| {
+            t.kept(Panic, |o, k| {
+                now(StructRef::new_async(&mut o.store, &k.struct_pre, &[Val::I64(0)]))
+            });
+            t.handle(Error, |o, h| {
+                now(StructRef::new_async(&mut o.store, &o.kept.struct_pre, &[h.own.into()]))
+            });
+        },
+    },
     Row { name: "StructRef::ty", tries: |t| t.handle(Panic, |o, h| h.structure.ty(&o.store)) },
     Row {
         name: "StructRef::matches_ty",
@@ -140,6 +151,36 @@ pub(crate) const ROWS: &[Row] = &[
         name: "ArrayRef::new_from_i8_slice",
         tries: |t| {
             t.kept(Panic, |o, k| ArrayRef::new_from_i8_slice(&mut o.store, &k.array_pre, &[1]));
+        },
+    },
+    Row {
+        name: "ArrayRef::new_async",
+        tries: |t| {
+            t.kept(Panic, |o, k| {
+                now(ArrayRef::new_async(&mut o.store, &k.array_pre, &Val::I32(0), 1))
+            });
+            t.handle(Error, |o, h| {
+                now(ArrayRef::new_async(&mut o.store, &o.kept.array_pre, &h.value.into(), 1))
+            });
+        },
+    },
+    Row {
+        name: "ArrayRef::new_fixed_async",
+        tries: |t| {
+            t.kept(Panic, |o, k| {
+                now(ArrayRef::new_fixed_async(&mut o.store, &k.array_pre, &[Val::I32(0)]))
+            });
+            t.handle(Error, |o, h| {
+                now(ArrayRef::new_fixed_async(&mut o.store, &o.kept.array_pre, &[h.value.into()]))
+            });
+        },
+    },
+    Row {
+        name: "ArrayRef::new_from_i8_slice_async",
+        tries: |t| {
+            t.kept(Panic, |o, k| {
+                now(ArrayRef::new_from_i8_slice_async(&mut o.store, &k.array_pre, &[1]))
+            });
         },
     },
     Row {

@@ -7,7 +7,7 @@ use wasm_runtime::{GuestProfiler, Module, Snapshot};
 
 use super::Row;
 use crate::tries::Expect::{Error, Nothing, Panic};
-use crate::tries::value;
+use crate::tries::{now, value};
 
 pub(crate) const ROWS: &[Row] = &[
     Row {
@@ -88,6 +88,34 @@ pub(crate) const ROWS: &[Row] = &[
             t.any_store(Error, |o, store, _| {
                 let instance = o.kept.bound.instantiate(&mut o.store, &o.kept.importer)?;
                 Snapshot::take(&mut o.store, &[instance])?.fork(store, &o.kept.bound)
+            });
+        },
+    },
+    Row {
+        name: "Snapshot::fork_async",
+        tries: |t| {
+            t.engine(Error, |o, k| now(k.snapshot.fork_async(&mut o.store, &k.linker)));
+            t.engine(Error, |o, k| now(k.snapshot.fork_async(&mut o.store, &o.kept.linker)));
+            t.engine(Error, |o, k| now(o.kept.snapshot.fork_async(&mut o.store, &k.linker)));
+            // No module says to which engine it belongs.
+            t.engine(Error, |o, k| now(k.host_snapshot.fork_async(&mut o.store, &k.linker)));
+            t.engine(Error, |o, k| now(k.host_snapshot.fork_async(&mut o.store, &o.kept.linker)));
+            t.store(Error, |o, store| now(o.kept.snapshot.fork_async(store, &o.kept.linker)));
+        },
+    },
+    Row {
+        name: "ForkPre::fork_async",
+        tries: |t| {
+            t.engine(Error, |o, k| now(k.fork_pre.fork_async(&mut o.store)));
+            t.engine(Error, |o, k| {
+                now(k.host_snapshot.fork_pre(&k.linker)?.fork_async(&mut o.store))
+            });
+            t.store(Error, |o, store| now(o.kept.fork_pre.fork_async(store)));
+            // The items in the linker belong to another store.
+            t.any_store(Error, |o, store, _| {
+                let instance = o.kept.bound.instantiate(&mut o.store, &o.kept.importer)?;
+                let pre = Snapshot::take(&mut o.store, &[instance])?.fork_pre(&o.kept.bound)?;
+                now(pre.fork_async(store))
             });
         },
     },

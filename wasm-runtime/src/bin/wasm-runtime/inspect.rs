@@ -54,6 +54,10 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn execute(self) -> Result<ExitCode> {
+        #[cfg_attr(
+            not(feature = "component"),
+            expect(clippy::infallible_destructuring_match, reason = "there may be components")
+        )]
         let input = match input::open_any(&self.file)? {
             Opened::Module(input) => input,
             #[cfg(feature = "component")]

@@ -166,6 +166,10 @@ struct Loaded {
 
 impl Run {
     pub(crate) fn execute(self) -> Result<ExitCode> {
+        #[cfg_attr(
+            not(feature = "component"),
+            expect(clippy::infallible_destructuring_match, reason = "there may be components")
+        )]
         let program = match input::open_any(&self.file)? {
             Opened::Module(input) => input,
             #[cfg(feature = "component")]

@@ -146,7 +146,6 @@ impl NumericFunc {
         self.call_in(store.0, slots)
     }
 
-    /// Calls the function and notifies hooks, after a check that it is of this store.
     /// Calls the function as [`call`](NumericFunc::call) does, also in a store with something that
     /// may wait, where calls are otherwise futures: for functions that wait for nothing, such as
     /// those that allocate. If the function comes to a host function that would have to wait, that
@@ -185,6 +184,7 @@ impl NumericFunc {
         call_hook::enter_wasm(store, self.func.func, InSlots(slots), AtOnce(self)).map(|_| ())
     }
 
+    /// Calls the function and notifies hooks, after a check that it is of this store.
     #[cold]
     #[inline(never)]
     fn call_hooked<T: 'static>(&self, store: &mut StoreInner<T>, slots: &mut [u64]) -> Result<()> {

@@ -11,10 +11,8 @@ pub type FsResult<T> = Result<T, FsError>;
 
 /// Why a function of `wasi:filesystem` has no result: an error code for the guest, or an error that
 /// ends its call.
-#[derive(Debug)]
 pub struct FsError(Kind);
 
-#[derive(Debug)]
 enum Kind {
     Code(ErrorCode),
     Trap(Error),
@@ -48,7 +46,23 @@ impl fmt::Display for FsError {
     }
 }
 
-impl std::error::Error for FsError {}
+impl fmt::Debug for FsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Code(code) => fmt::Display::fmt(code, f),
+            Kind::Trap(error) => fmt::Debug::fmt(error, f),
+        }
+    }
+}
+
+impl std::error::Error for FsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Kind::Code(_) => None,
+            Kind::Trap(error) => error.source(),
+        }
+    }
+}
 
 impl From<ErrorCode> for FsError {
     fn from(code: ErrorCode) -> Self {

@@ -108,7 +108,6 @@ pub(crate) fn unless_blocked<E: Into<io::Error>>(
 }
 
 /// Why an operation on a stream has no result.
-#[derive(Debug)]
 pub enum StreamError {
     /// The stream is at its end, or accepts nothing any more.
     Closed,
@@ -125,19 +124,44 @@ impl StreamError {
     }
 }
 
-impl fmt::Display for StreamError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl StreamError {
+    /// The error that it is because of.
+    fn cause(&self) -> Option<&Error> {
         match self {
-            Self::Closed => f.write_str("the stream is closed"),
-            Self::LastOperationFailed(error) => {
-                write!(f, "the last operation on the stream has failed: {error}")
-            }
-            Self::Trap(error) => write!(f, "the call of a stream can't be answered: {error}"),
+            Self::Closed => None,
+            Self::LastOperationFailed(error) | Self::Trap(error) => Some(error),
         }
     }
 }
 
-impl std::error::Error for StreamError {}
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "the stream is closed",
+            Self::LastOperationFailed(_) => "the last operation on the stream has failed",
+            Self::Trap(_) => "the call of a stream can't be answered",
+        })?;
+        match self.cause() {
+            Some(error) if f.alternate() => write!(f, ": {error:#}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let Some(error) = self.cause() else { return Ok(()) };
+        f.write_str("\n\nCaused by:\n")?;
+        error.chain().try_for_each(|cause| writeln!(f, "    {cause}"))
+    }
+}
+
+impl std::error::Error for StreamError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause().map(|error| error.as_ref() as _)
+    }
+}
 
 /// The error keeps its number, so that the guest can ask for it.
 impl From<Errno> for StreamError {

@@ -11,10 +11,8 @@ pub type SocketResult<T> = Result<T, SocketError>;
 
 /// Why a function of `wasi:sockets` has no result: an error code for the guest, or an error that
 /// ends its call.
-#[derive(Debug)]
 pub struct SocketError(Kind);
 
-#[derive(Debug)]
 enum Kind {
     Code(ErrorCode),
     Trap(Error),
@@ -48,7 +46,23 @@ impl fmt::Display for SocketError {
     }
 }
 
-impl std::error::Error for SocketError {}
+impl fmt::Debug for SocketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Code(code) => fmt::Display::fmt(code, f),
+            Kind::Trap(error) => fmt::Debug::fmt(error, f),
+        }
+    }
+}
+
+impl std::error::Error for SocketError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Kind::Code(_) => None,
+            Kind::Trap(error) => error.source(),
+        }
+    }
+}
 
 impl From<ErrorCode> for SocketError {
     fn from(code: ErrorCode) -> Self {
