@@ -1,7 +1,5 @@
 //! The core functions that the runtime provides to components, but for what they import:
-//! resources, transcoders, and traps.
-
-mod transcoders;
+//! resources and traps.
 
 use std::sync::Arc;
 
@@ -84,10 +82,6 @@ pub(crate) fn make<T: 'static>(
         }),
         Trampoline::ResourceExitCall => {
             function(store, ty, |store, _| state(store).resources.exit_call())
-        }
-        Trampoline::Transcoder { op, from, to } => {
-            let (from, to) = (data.memory(from)?, data.memory(to)?);
-            function(store, ty, move |store, slots| transcoders::run(store, op, &from, &to, slots))
         }
         Trampoline::Trap { code } => function(store, ty, move |_, _| Err(trap::of_adapter(code))),
         Trampoline::Unavailable { builtin, instance, .. } => {

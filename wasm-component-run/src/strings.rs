@@ -3,8 +3,6 @@
 //! Everything here works on bytes and checks them; what is out of bounds of a memory was found out
 //! by the caller.
 
-pub(crate) mod transcode;
-
 use std::borrow::Cow;
 
 use wasm_component::{MAX_STRING_BYTE_LENGTH, StringEncoding, UTF16_TAG};
@@ -155,7 +153,7 @@ fn lower_compact(to: &mut impl Destination, text: &str) -> Result<(u32, u32)> {
     let worst = check_size(size.saturating_mul(2), text)?;
     pointer = to.realloc(pointer, size, 2, worst)?;
     let room = to.room(pointer, worst)?;
-    transcode::inflate(room, len);
+    inflate(room, len);
     len += room.get_mut(2 * len..).map_or(0, |room| write_utf16(rest, room));
     if 2 * len < worst {
         pointer = to.realloc(pointer, worst, 2, 2 * len)?;
@@ -183,6 +181,17 @@ fn check_size(bytes: usize, text: &str) -> Result<usize> {
 
 fn number(size: usize) -> Result<u32> {
     u32::try_from(size).map_err(|_| format_err!("{size:#x} is beyond a memory of 32 bits"))
+}
+
+/// Makes units of UTF-16 of that many bytes of Latin-1, in their place.
+fn inflate(room: &mut [u8], len: usize) {
+    if room.len() / 2 < len {
+        return;
+    }
+    for place in (0..len).rev() {
+        room[2 * place] = room[place];
+        room[2 * place + 1] = 0;
+    }
 }
 
 #[cfg(test)]

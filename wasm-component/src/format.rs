@@ -227,7 +227,6 @@ pub(crate) mod trampoline {
     pub(crate) const RESOURCE_TRANSFER_BORROW: u32 = 5;
     pub(crate) const RESOURCE_ENTER_CALL: u32 = 6;
     pub(crate) const RESOURCE_EXIT_CALL: u32 = 7;
-    pub(crate) const TRANSCODER: u32 = 8;
     pub(crate) const TRAP: u32 = 9;
     pub(crate) const UNAVAILABLE: u32 = 10;
 }

@@ -96,4 +96,4 @@ pub use read::{
     Modules, NamedItem, Plan, Resource, ResourceOrigin, StaticModule, TypeDef, Types,
 };
 pub use show::{ShowFunc, ShowPlan, ShowType};
-pub use trampoline::{AdapterTrap, Trampoline, Transcode, instance_flags};
+pub use trampoline::{AdapterTrap, Trampoline, instance_flags};

@@ -4,9 +4,7 @@ use core::fmt;
 
 use crate::builtin::Builtin;
 use crate::flat::CoreSignature;
-use crate::index::{
-    ComponentInstanceIndex, FuncTypeIndex, LoweringIndex, MemorySlot, ResourceIndex,
-};
+use crate::index::{ComponentInstanceIndex, FuncTypeIndex, LoweringIndex, ResourceIndex};
 
 /// The bits of the flags of a component instance. They are a mutable global of type `i32`, so that
 /// adapters test and set them in place; both are set at the start.
@@ -73,15 +71,6 @@ pub enum Trampoline {
     ResourceEnterCall,
     /// `()`: ends a call to which resources were lent, and traps if some were not given back.
     ResourceExitCall,
-    /// Copies a string from one memory to another in another encoding, see [`Transcode`].
-    Transcoder {
-        /// What is done.
-        op: Transcode,
-        /// The memory that is read.
-        from: MemorySlot,
-        /// The memory that is written. It may be the same.
-        to: MemorySlot,
-    },
     /// `()`: traps.
     Trap {
         /// Why.
@@ -112,100 +101,8 @@ impl Trampoline {
             | Self::ResourceTransferBorrow { .. } => (1, 1),
             Self::ResourceDrop { .. } => (1, 0),
             Self::ResourceEnterCall | Self::ResourceExitCall | Self::Trap { .. } => (0, 0),
-            Self::Transcoder { op, .. } => op.signature(),
         };
         Some(CoreSignature::of_i32(params, results))
-    }
-}
-
-/// How a string is copied from one memory to another. All parameters and results are `i32`:
-/// pointers are in bytes; *units* are bytes for UTF-8 and Latin-1, pairs of bytes for UTF-16.
-///
-/// Each checks that what it reads and writes lies within the memories and is aligned to its units,
-/// and traps otherwise ([`AdapterTrap::StringOutOfBounds`], [`AdapterTrap::UnalignedPointer`]), and
-/// traps where what it reads is not valid in its encoding. The ranges may overlap only if there is
-/// a way in which the copy is right; adapters use ranges that were just allocated.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Transcode {
-    /// `(from, units, to)`: copies UTF-8, which is checked.
-    CopyUtf8,
-    /// `(from, units, to)`: copies UTF-16, which is checked.
-    CopyUtf16,
-    /// `(from, units, to)`: copies Latin-1, in which every byte is a character.
-    CopyLatin1,
-    /// `(from, units, to)`: Latin-1 to UTF-16; as many units are written as are read.
-    Latin1ToUtf16,
-    /// `(from, units, to) -> written`: UTF-8 to UTF-16. There is room for as many units as are
-    /// read.
-    Utf8ToUtf16,
-    /// `(from, units, to, room) -> (read, written)`: as much UTF-16 as fits in that many bytes of
-    /// UTF-8, in whole characters. A surrogate without its other half is an error.
-    Utf16ToUtf8,
-    /// `(from, units, to, room) -> (read, written)`: as much Latin-1 as fits in that many bytes of
-    /// UTF-8.
-    Latin1ToUtf8,
-    /// `(from, units, to) -> (read, written)`: as much UTF-8 as is Latin-1; stops at the first
-    /// character that is not. There is room for as many bytes as are read.
-    Utf8ToLatin1,
-    /// `(from, units, to) -> (read, written)`: as much UTF-16 as is Latin-1; stops at the first
-    /// unit that is not. There is room for as many bytes as units are read.
-    Utf16ToLatin1,
-    /// `(from, units, to, room, latin1) -> written`: the rest of a string of UTF-8 to UTF-16. `to`
-    /// has `latin1` bytes of Latin-1 already, which are widened in place; the rest is appended.
-    /// `room` is the size of `to` in bytes. The result is in units of two bytes, of the whole.
-    Utf8ToCompactUtf16,
-    /// `(from, units, to, room, latin1) -> written`: the same of UTF-16.
-    Utf16ToCompactUtf16,
-    /// `(from, units, to) -> tagged`: copies UTF-16 and, if all of it turns out to be Latin-1,
-    /// narrows it in place. The result is the number of units, with
-    /// [`UTF16_TAG`](crate::UTF16_TAG) set if it is UTF-16.
-    Utf16ToCompactProbablyUtf16,
-}
-
-impl Transcode {
-    pub(crate) const ALL: [Self; 12] = [
-        Self::CopyUtf8,
-        Self::CopyUtf16,
-        Self::CopyLatin1,
-        Self::Latin1ToUtf16,
-        Self::Utf8ToUtf16,
-        Self::Utf16ToUtf8,
-        Self::Latin1ToUtf8,
-        Self::Utf8ToLatin1,
-        Self::Utf16ToLatin1,
-        Self::Utf8ToCompactUtf16,
-        Self::Utf16ToCompactUtf16,
-        Self::Utf16ToCompactProbablyUtf16,
-    ];
-
-    /// The number of parameters and of results.
-    pub const fn signature(self) -> (usize, usize) {
-        match self {
-            Self::CopyUtf8 | Self::CopyUtf16 | Self::CopyLatin1 | Self::Latin1ToUtf16 => (3, 0),
-            Self::Utf8ToUtf16 | Self::Utf16ToCompactProbablyUtf16 => (3, 1),
-            Self::Utf8ToLatin1 | Self::Utf16ToLatin1 => (3, 2),
-            Self::Utf16ToUtf8 | Self::Latin1ToUtf8 => (4, 2),
-            Self::Utf8ToCompactUtf16 | Self::Utf16ToCompactUtf16 => (5, 1),
-        }
-    }
-}
-
-impl fmt::Display for Transcode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::CopyUtf8 => "utf8-to-utf8",
-            Self::CopyUtf16 => "utf16-to-utf16",
-            Self::CopyLatin1 => "latin1-to-latin1",
-            Self::Latin1ToUtf16 => "latin1-to-utf16",
-            Self::Utf8ToUtf16 => "utf8-to-utf16",
-            Self::Utf16ToUtf8 => "utf16-to-utf8",
-            Self::Latin1ToUtf8 => "latin1-to-utf8",
-            Self::Utf8ToLatin1 => "utf8-to-latin1",
-            Self::Utf16ToLatin1 => "utf16-to-latin1",
-            Self::Utf8ToCompactUtf16 => "utf8-to-compact-utf16",
-            Self::Utf16ToCompactUtf16 => "utf16-to-compact-utf16",
-            Self::Utf16ToCompactProbablyUtf16 => "utf16-to-compact-probably-utf16",
-        })
     }
 }
 

@@ -23,7 +23,7 @@ use crate::read::core_types::ModuleType;
 use crate::read::items::{Import, Items};
 use crate::read::lists::{Initializers, Modules};
 use crate::read::types::Types;
-use crate::trampoline::{AdapterTrap, Trampoline, Transcode};
+use crate::trampoline::{AdapterTrap, Trampoline};
 
 /// A plan: how a component is instantiated, what it imports and exports, and its types.
 ///
@@ -267,13 +267,6 @@ impl<'a> Plan<'a> {
         let (a, b, c) = (record.a.get(), record.b.get(), record.c.get());
         let resource = || self.checked_resource(a);
         let instance = |number| self.checked_component_instance(number);
-        let memory = |slot: u32| {
-            if slot < self.header.memories.get() {
-                Ok(MemorySlot::new(slot))
-            } else {
-                Err(Error::damaged("a trampoline names a memory that does not exist"))
-            }
-        };
         Ok(match record.kind.get() {
             trampoline::LOWER_IMPORT => {
                 let lowering = LoweringIndex::new(a);
@@ -301,13 +294,6 @@ impl<'a> Plan<'a> {
             },
             trampoline::RESOURCE_ENTER_CALL => Trampoline::ResourceEnterCall,
             trampoline::RESOURCE_EXIT_CALL => Trampoline::ResourceExitCall,
-            trampoline::TRANSCODER => Trampoline::Transcoder {
-                op: *Transcode::ALL
-                    .get(a as usize)
-                    .ok_or(Error::damaged("a trampoline has an unknown transcoder"))?,
-                from: memory(b)?,
-                to: memory(c)?,
-            },
             trampoline::TRAP => Trampoline::Trap {
                 code: *AdapterTrap::ALL
                     .get(a as usize)

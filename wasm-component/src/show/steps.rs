@@ -127,9 +127,6 @@ fn trampoline(f: &mut fmt::Formatter<'_>, plan: Plan<'_>, of: Trampoline) -> fmt
         }
         Trampoline::ResourceEnterCall => f.write_str("enter call"),
         Trampoline::ResourceExitCall => f.write_str("exit call"),
-        Trampoline::Transcoder { op, from, to } => {
-            write!(f, "transcoder {op} from memory {from} to {to}")
-        }
         Trampoline::Trap { code } => write!(f, "trap: {code}"),
         Trampoline::Unavailable { builtin, instance, .. } => {
             write!(f, "{builtin} of component instance {instance}, not supported")

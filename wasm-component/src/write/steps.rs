@@ -16,7 +16,7 @@ use crate::index::{
 use crate::initializer::Lowering;
 use crate::options::{Options, StringEncoding};
 use crate::read::ResourceOrigin;
-use crate::trampoline::{AdapterTrap, Trampoline, Transcode};
+use crate::trampoline::{AdapterTrap, Trampoline};
 use crate::write::{PlanBuilder, fit};
 
 impl PlanBuilder {
@@ -113,10 +113,6 @@ impl PlanBuilder {
             ),
             Trampoline::ResourceEnterCall => (trampoline::RESOURCE_ENTER_CALL, 0, 0, 0),
             Trampoline::ResourceExitCall => (trampoline::RESOURCE_EXIT_CALL, 0, 0, 0),
-            Trampoline::Transcoder { op, from, to } => {
-                let op = place(Transcode::ALL.iter().position(|of| *of == op));
-                (trampoline::TRANSCODER, op, from.as_u32(), to.as_u32())
-            }
             Trampoline::Trap { code } => {
                 let code = place(AdapterTrap::ALL.iter().position(|of| *of == code));
                 (trampoline::TRAP, code, 0, 0)
