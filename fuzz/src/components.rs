@@ -1,5 +1,5 @@
-//! Components: values of random types go from the host to a component, from there through an adapter
-//! to another, and all the way back.
+//! Components: values of random types go from the host to a component, from there through an
+//! adapter to another, and all the way back.
 
 #[path = "../../tests/src/echo.rs"]
 mod echo;

@@ -1,5 +1,5 @@
-//! A program for WASI 0.2 that does one thing or another, by its first argument. It uses nothing but
-//! the standard library.
+//! A program for WASI 0.2 that does one thing or another, by its first argument. It uses nothing
+//! but the standard library.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};

@@ -128,10 +128,10 @@ fn samples() -> Vec<(&'static str, Boxed)> {
     table.set_max_capacity(0);
     add("wasm-component-run/src/resource/table.rs", Box::new(table.push(1).unwrap_err()));
     let because = || Error::msg("words").context("more");
-    add("wasm-wasi/src/p2/filesystem/error.rs", Box::new(p2::FsError::trap(because())));
-    add("wasm-wasi/src/p2/filesystem/error.rs", Box::new(p2::FsError::from(Errno::NoEnt)));
-    add("wasm-wasi/src/p2/sockets/error.rs", Box::new(p2::SocketError::trap(because())));
-    add("wasm-wasi/src/p2/sockets/error.rs", Box::new(p2::SocketError::from(Errno::Acces)));
+    add("wasm-wasi/src/p2/error.rs", Box::new(p2::FsError::trap(because())));
+    add("wasm-wasi/src/p2/error.rs", Box::new(p2::FsError::from(Errno::NoEnt)));
+    add("wasm-wasi/src/p2/error.rs", Box::new(p2::SocketError::trap(because())));
+    add("wasm-wasi/src/p2/error.rs", Box::new(p2::SocketError::from(Errno::Acces)));
     add("wasm-wasi/src/p2/io/stream.rs", Box::new(p2::StreamError::Closed));
     add("wasm-wasi/src/p2/io/stream.rs", {
         Box::new(p2::StreamError::LastOperationFailed(because()))

@@ -61,9 +61,10 @@
 //! # Components
 //!
 //! The artifact of a component is one file, too: its modules are artifacts of their own in it, with
-//! their code in one text and the initial contents of their memories in one place, so that loading it
-//! takes no more than loading a module. Beside them stands the *plan*, which says how they are put
-//! together, in the form of the crate `wasm-component`. [`ComponentArtifact`] reads such a file, and
+//! their code in one text and the initial contents of their memories in one place, so that loading
+//! it takes no more than loading a module. Beside them stands the *plan*, which says how they are
+//! put together, in the form of the crate `wasm-component`. [`ComponentArtifact`] reads such a
+//! file, and
 //! [`write_component`] writes it.
 //!
 //! # Versions

@@ -354,7 +354,8 @@ impl<'a> Artifact<'a> {
         self.is_part
     }
 
-    /// The version of the format: [`FORMAT_VERSION`](crate::FORMAT_VERSION), since others are not read.
+    /// The version of the format: [`FORMAT_VERSION`](crate::FORMAT_VERSION), since others are not
+    /// read.
     pub fn format_version(&self) -> u32 {
         self.header.format_version.get()
     }
@@ -490,8 +491,8 @@ impl<'a> Artifact<'a> {
         self.tables.text.unsummed()
     }
 
-    /// Where the machine code starts in the file of the artifact: a multiple of the page size, or if
-    /// it is a module of a component, of 64.
+    /// Where the machine code starts in the file of the artifact: a multiple of the page size, or
+    /// if it is a module of a component, of 64.
     pub fn text_file_offset(&self) -> u64 {
         self.text_file_offset
     }

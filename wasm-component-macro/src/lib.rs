@@ -133,8 +133,8 @@ pub fn flags(input: TokenStream) -> TokenStream {
 ///   says which crate has it as its module `component`.
 ///
 /// With `debug: true`, or the environment variable `WASM_COMPONENT_DEBUG_BINDGEN`, what is emitted
-/// is written to a file in `OUT_DIR`, or where temporary files are if the crate has no build script,
-/// so that the compiler's messages show it.
+/// is written to a file in `OUT_DIR`, or where temporary files are if the crate has no build
+/// script, so that the compiler's messages show it.
 ///
 /// What needs the asynchronous part of the component model (`async` functions, streams, futures in
 /// WIT) is refused with an error that names it.

@@ -15,9 +15,9 @@
 //! **Strings are transcoded in the adapter** ([`string`]), rather than by functions of the host: to
 //! call one costs more than to copy most strings, and the adapter has both memories at hand.
 //!
-//! **An adapter traps if and only if the specification does.** It copies values one after the other,
-//! so it can have called `realloc` of the other side before. Nobody sees that, as a trap is the end
-//! of both.
+//! **An adapter traps if and only if the specification does.** It copies values one after the
+//! other, so it can have called `realloc` of the other side before. Nobody sees that, as a trap is
+//! the end of both.
 
 mod body;
 mod copy;
@@ -110,8 +110,8 @@ pub(crate) fn export_name(place: usize) -> String {
 }
 
 /// Makes a module that exports each of these adapters, under its [`export_name`]. They are at most
-/// [`MOST_OF_A_MODULE`]. If there can be `exceptions`, the adapters see to it that none comes out of
-/// a component.
+/// [`MOST_OF_A_MODULE`]. If there can be `exceptions`, the adapters see to it that none comes out
+/// of a component.
 ///
 /// # Errors
 ///

@@ -1,41 +1,6 @@
 //! Typed indices into the tables of a plan.
 
-macro_rules! indices {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        #[repr(transparent)]
-        pub struct $name(u32);
-
-        impl $name {
-            /// The index with the given number.
-            #[inline]
-            pub const fn new(index: u32) -> Self {
-                Self(index)
-            }
-
-            /// The number.
-            #[inline]
-            pub const fn as_u32(self) -> u32 {
-                self.0
-            }
-
-            /// The number as an index into a slice.
-            #[inline]
-            pub const fn index(self) -> usize {
-                self.0 as usize
-            }
-        }
-
-        impl core::fmt::Display for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    )*};
-}
-
-indices! {
+wasm_types::indices! {
     /// A core module that was compiled with the component: one of its own, or an adapter.
     StaticModuleIndex;
     /// A function, core module or resource that the component imports, however deep in instances.

@@ -21,8 +21,8 @@ use crate::mapping::Mapping;
 #[derive(Debug)]
 pub struct LoadedComponent {
     modules: Vec<Arc<Loaded>>,
-    /// Not really `'static`: it reads `_whole`, which is dropped after it, and leaves this type only
-    /// with the lifetime of `self`.
+    /// Not really `'static`: it reads `_whole`, which is dropped after it, and leaves this type
+    /// only with the lifetime of `self`.
     artifact: ComponentArtifact<'static>,
     _whole: Arc<Whole>,
 }

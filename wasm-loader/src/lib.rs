@@ -3,8 +3,8 @@
 //! [`Loaded`] maps an artifact from a file or from bytes, checks it against this machine, and makes
 //! its code executable: in a fixed number of system calls, without relocations and without work for
 //! each function. No page is ever writable and executable at once. While an artifact is loaded, the
-//! [`registry`] finds it by addresses in its code, also in signal handlers. [`LoadedComponent`] does
-//! the same for the artifact of a component, which has several modules in one file.
+//! [`registry`] finds it by addresses in its code, also in signal handlers. [`LoadedComponent`]
+//! does the same for the artifact of a component, which has several modules in one file.
 //!
 //! # Should I use this?
 //!

@@ -41,11 +41,11 @@
 //!   functions that they call run on the thread's stack, and a future that is dropped does not run
 //!   Wasm once more. A call that began when nothing of its store could wait fails when something
 //!   has to.
-//! * **Continuations** ([`Config::wasm_stack_switching`](crate::Config::wasm_stack_switching)) can be
-//!   used together with garbage collection and with calls that may wait. They are collected, and
-//!   their stacks are those of [`Config::max_wasm_stack`](crate::Config::max_wasm_stack), of which a
-//!   store's continuations have at most 10,000 at a time. A store with a function hook makes none,
-//!   and there are no snapshots of them.
+//! * **Continuations** ([`Config::wasm_stack_switching`](crate::Config::wasm_stack_switching)) can
+//!   be used together with garbage collection and with calls that may wait. They are collected, and
+//!   their stacks are those of [`Config::max_wasm_stack`](crate::Config::max_wasm_stack), of which
+//!   a store's continuations have at most 10,000 at a time. A store with a function hook makes
+//!   none, and there are no snapshots of them.
 //! * **Fuel** ([`Config::consume_fuel`](crate::Config::consume_fuel)). Operators cost the same, and
 //!   a program that runs to its end uses the same, but constant expressions and the call of a start
 //!   function cost nothing. What is left is exact in host functions and after traps. It is checked

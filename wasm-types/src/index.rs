@@ -3,6 +3,9 @@
 //! An index space counts imported items first, then those the module defines. A `Defined…Index`
 //! counts only the latter; [`Module`](crate::Module) converts between the two.
 
+/// Makes typed indices. For the crates of this project.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! indices {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*

@@ -1,6 +1,6 @@
-//! WASI: the system interface that WebAssembly programs compiled from C, Rust, Go and others import.
-//! Preview 1 is here with all of its 46 functions, and those of `wasi_unstable` before it. WASI 0.2,
-//! for components, is the module `p2` (feature `p2`), over the same contexts.
+//! WASI: the system interface that WebAssembly programs compiled from C, Rust, Go and others
+//! import. Preview 1 is here with all of its 46 functions, and those of `wasi_unstable` before it.
+//! WASI 0.2, for components, is the module `p2` (feature `p2`), over the same contexts.
 //!
 //! # What a guest can reach
 //! Only what was put into its [`WasiCtx`]. Files are reached through directories that the host

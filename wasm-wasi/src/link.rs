@@ -2,8 +2,6 @@
 
 #[cfg(feature = "async")]
 mod asynchronous;
-#[cfg(feature = "threads")]
-mod shared;
 
 use crate::abi::{ChangingMemory, Errno, GuestMemory};
 use crate::ctx::Waiting;
@@ -15,13 +13,14 @@ pub(crate) use asynchronous::{define_common_async, define_preview1_async, define
 #[cfg(feature = "threads")]
 pub(crate) use shared::{define_common_shared, define_preview1_shared, define_snapshot0_shared};
 
-/// A function that defines a group of host functions.
+/// A function that defines a group of host functions, each of which runs its call by `$with`, with
+/// what the closure returns.
 macro_rules! definer {
-    ($definer:ident, $source:path, { $($name:ident($($parameter:ident: $ty:ident),*);)* }) => {
+    ($definer:ident, $source:path, $context:ty, $with:ident, { $($name:ident($($parameter:ident: $ty:ident),*);)* }) => {
         pub(crate) fn $definer<T: 'static>(
             linker: &mut Linker<T>,
             module: &str,
-            get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
+            get: impl Fn(&mut T) -> $context + Copy + Send + Sync + 'static,
         ) -> Result<()> {
             use $source as source;
             $(
@@ -29,7 +28,7 @@ macro_rules! definer {
                     module,
                     stringify!($name),
                     move |mut caller: Caller<'_, T>, $($parameter: $ty),*| -> Result<u32> {
-                        with_memory(&mut caller, get, stringify!($name), |ctx, memory| {
+                        $with(&mut caller, get, stringify!($name), |ctx, memory| {
                             source::$name(ctx, memory, $($parameter),*)
                         })
                     },
@@ -42,13 +41,17 @@ macro_rules! definer {
 
 macro_rules! definers {
     (common $common:tt preview1 $preview1:tt snapshot0 $snapshot0:tt) => {
-        definer!(define_listed, crate::calls, $common);
-        definer!(define_preview1, crate::calls, $preview1);
-        definer!(define_snapshot0, crate::calls::snapshot0, $snapshot0);
+        definer!(define_listed, crate::calls, &mut WasiCtx, with_memory, $common);
+        definer!(define_preview1, crate::calls, &mut WasiCtx, with_memory, $preview1);
+        definer!(define_snapshot0, crate::calls::snapshot0, &mut WasiCtx, with_memory, $snapshot0);
     };
 }
 
 for_each_function!(definers);
+
+// Here, since it uses the macro above.
+#[cfg(feature = "threads")]
+mod shared;
 
 /// Defines the functions that all versions have in common.
 pub(crate) fn define_common<T: 'static>(

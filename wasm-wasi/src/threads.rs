@@ -46,9 +46,9 @@
 //! # How it ends
 //!
 //! All threads of a guest end together, as those of a process do: when what [`run`] was given
-//! returns, when a thread traps, fails, panics or calls `proc_exit`. What came first is what [`run`]
-//! returns, with the backtrace of the thread that it happened in. `run` returns once no thread runs
-//! any more, so nothing of the guest outlives it.
+//! returns, when a thread traps, fails, panics or calls `proc_exit`. What came first is what
+//! [`run`] returns, with the backtrace of the thread that it happened in. `run` returns once no
+//! thread runs any more, so nothing of the guest outlives it.
 //!
 //! Other threads are ended by interruption ([`Config::interruption`]). In an engine without it,
 //! `run` waits until they end by themselves, which may be never.

@@ -23,7 +23,8 @@ pub(super) fn range(of: &[u8], start: u64, len: u64) -> Option<&[u8]> {
 /// it by itself. `None` if there is no code, or these are not the first bytes of an artifact, or
 /// not enough of them: a few kilobytes always are.
 ///
-/// The artifact itself may still be cut off or damaged, which [`Artifact::parse`](crate::Artifact::parse) says.
+/// The artifact itself may still be cut off or damaged, which
+/// [`Artifact::parse`](crate::Artifact::parse) says.
 pub fn text_range(head: &[u8]) -> Option<core::ops::Range<u64>> {
     let header = find_header(head).ok()?;
     let start = HEADER_OFFSET as u64 + u64::from(header.header_size.get());

@@ -151,7 +151,8 @@ impl<'a, T: 'static> LinkerInstance<'a, T> {
         }
     }
 
-    /// The names of an instance that can stand for that of the name, which is made if there is none.
+    /// The names of an instance that can stand for that of the name, which is made if there is
+    /// none.
     pub(super) fn compatible_instance(&mut self, name: &str) -> Result<LinkerInstance<'_, T>> {
         match self.names.resolve(name).cloned() {
             Some(name) => self.instance(&name),

@@ -107,8 +107,8 @@ impl Body {
             .local_set(local.index);
     }
 
-    /// Begins a loop with its exit: a block that a branch of depth 1 leaves, and in it a loop that a
-    /// branch of depth 0 repeats.
+    /// Begins a loop with its exit: a block that a branch of depth 1 leaves, and in it a loop that
+    /// a branch of depth 0 repeats.
     pub(super) fn begin_loop(&mut self) {
         self.code().block(BlockType::Empty).loop_(BlockType::Empty);
     }

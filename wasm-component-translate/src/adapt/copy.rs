@@ -1,5 +1,5 @@
-//! Copying values from one component to the other: where they lie, and what each kind of shape takes
-//! one after the other. Scalars, variants, lists and strings have files of their own.
+//! Copying values from one component to the other: where they lie, and what each kind of shape
+//! takes one after the other. Scalars, variants, lists and strings have files of their own.
 
 use wasm_component::{AdapterTrap, FlatType, Layout};
 use wasm_encoder::BlockType;
@@ -137,7 +137,8 @@ impl Copier<'_, '_> {
         }
     }
 
-    /// Copies a value by a helper function, whose parameters and results have the value's own types.
+    /// Copies a value by a helper function, whose parameters and results have the value's own
+    /// types.
     fn outlined(&mut self, shape: ShapeId, from: Place<'_>, to: Place<'_>) -> Result<(), Error> {
         let task = Task::Value { shape, from: from.mode(), to: to.mode() };
         let (source, target) = (self.source, self.target);

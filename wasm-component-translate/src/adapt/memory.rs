@@ -51,8 +51,8 @@ impl Copier<'_, '_> {
         self.trap_if(trap);
     }
 
-    /// Sets `bytes` to a number of elements times their size, and traps if that is more than strings
-    /// and lists may have. So no size that is computed of it wraps.
+    /// Sets `bytes` to a number of elements times their size, and traps if that is more than
+    /// strings and lists may have. So no size that is computed of it wraps.
     pub(super) fn multiply(&mut self, count: Local, size: u32, bytes: Local, trap: AdapterTrap) {
         // As many elements as there may be.
         let most = MAX_LIST_BYTE_LENGTH / size.max(1);

@@ -1,8 +1,8 @@
 //! The adapter module while it is made: what it imports, each once, and the functions it defines.
 //!
 //! Helper functions are asked for by what they do ([`Helper`]). One that is not there yet gets its
-//! index at once and its code later, from a list, so that deep types take no deep recursion here and
-//! each piece of code exists once however often it is needed.
+//! index at once and its code later, from a list, so that deep types take no deep recursion here
+//! and each piece of code exists once however often it is needed.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -259,8 +259,8 @@ impl<'a> Builder<'a> {
         self.queue.pop_front()
     }
 
-    /// The module, which exports the functions of these indices by their place in the list, and what
-    /// to instantiate it with.
+    /// The module, which exports the functions of these indices by their place in the list, and
+    /// what to instantiate it with.
     pub(super) fn finish(self, exports: &[u32]) -> Result<(Vec<u8>, Vec<Item>), Error> {
         let imported = self.functions.len() as u32;
         let mut functions = FunctionSection::new();

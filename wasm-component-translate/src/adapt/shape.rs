@@ -1,8 +1,8 @@
 //! Shapes of values: what an adapter has to know of a type, and nothing else.
 //!
 //! A shape stands for the type on both sides of a call, which differ in nothing but the tables that
-//! handles are in. Equal shapes are one shape, so that helper functions are shared between all types
-//! that look the same in memory. Sizes are computed once, when a shape is added.
+//! handles are in. Equal shapes are one shape, so that helper functions are shared between all
+//! types that look the same in memory. Sizes are computed once, when a shape is added.
 
 use std::collections::HashMap;
 

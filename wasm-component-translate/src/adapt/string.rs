@@ -1,7 +1,8 @@
 //! Strings: what each pair of encodings takes, with the allocations that the canonical ABI
 //! prescribes ([Storing]), which components see.
 //!
-//! [Storing]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing
+//! [Storing]:
+//! https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing
 
 mod copy;
 mod runs;

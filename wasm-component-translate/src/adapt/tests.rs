@@ -1,6 +1,6 @@
-//! Adapters of random types, run by an interpreter, against the canonical ABI written once more: the
-//! same values arrive as the same core values and after the same calls of `realloc`, and an adapter
-//! traps if and only if the specification does.
+//! Adapters of random types, run by an interpreter, against the canonical ABI written once more:
+//! the same values arrive as the same core values and after the same calls of `realloc`, and an
+//! adapter traps if and only if the specification does.
 
 mod interpreter;
 mod random;

@@ -48,8 +48,8 @@ impl Copier<'_, '_> {
         Ok(())
     }
 
-    /// Copies the payload of the case that a local says. Cases with payloads of the same shape share
-    /// their code.
+    /// Copies the payload of the case that a local says. Cases with payloads of the same shape
+    /// share their code.
     fn payloads(
         &mut self,
         cases: &[Option<ShapeId>],

@@ -1,5 +1,5 @@
-//! A heap that grows when the limiter has answered, which may take its time: for what Wasm makes, and
-//! for what the host does.
+//! A heap that grows when the limiter has answered, which may take its time: for what Wasm makes,
+//! and for what the host does.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Guests of WASI preview 1 that wait: they keep no thread, go on when what they wait for comes, and
-//! end when they are interrupted or dropped.
+//! Guests of WASI preview 1 that wait: they keep no thread, go on when what they wait for comes,
+//! and end when they are interrupted or dropped.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};

@@ -111,8 +111,8 @@ impl Global {
         Ok(())
     }
 
-    /// The value of a global of numbers, as a word: `i32` and `f32` in the low half, floats as their
-    /// bits. `None` if the global is of another type.
+    /// The value of a global of numbers, as a word: `i32` and `f32` in the low half, floats as
+    /// their bits. `None` if the global is of another type.
     ///
     /// # Panics
     ///

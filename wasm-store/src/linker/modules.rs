@@ -100,8 +100,8 @@ impl<T: 'static> Linker<T> {
         }
     }
 
-    /// Names the functions of a command. `make` makes the one that calls an export, by its name, of a
-    /// new instance.
+    /// Names the functions of a command. `make` makes the one that calls an export, by its name, of
+    /// a new instance.
     fn command(
         &mut self,
         mut store: impl AsContextMut<Data = T>,

@@ -107,8 +107,8 @@ pub(super) unsafe fn buffer_of(
 ///
 /// # Safety
 ///
-/// The array holds all results, and the buffer has room for those that do not come in registers. The
-/// image can be written to.
+/// The array holds all results, and the buffer has room for those that do not come in registers.
+/// The image can be written to.
 #[inline(always)]
 pub(super) unsafe fn spread(
     layout: &CallLayout,

@@ -5,9 +5,9 @@
 //! one, or binds arguments to it, sets the pointer to null.
 //!
 //! **Resuming.** If the record has something other than 0 at [`NEEDS`],
-//! [`Builtin::PrepareContinuation`](super::Builtin::PrepareContinuation) is called, with a place for
-//! the arguments, and returns where they are to be written instead; the record's [`ARGUMENTS`] is
-//! where all of them start then. Arguments take 16 bytes each, as in a buffer of results. What
+//! [`Builtin::PrepareContinuation`](super::Builtin::PrepareContinuation) is called, with a place
+//! for the arguments, and returns where they are to be written instead; the record's [`ARGUMENTS`]
+//! is where all of them start then. Arguments take 16 bytes each, as in a buffer of results. What
 //! resumes ([`Builtin::ResumeContinuation`](super::Builtin::ResumeContinuation) and others) is
 //! called in the `tail` convention and returns two integers: what has happened, and where values
 //! are. With [`RETURNED`] these are the results of the continuation's function. Any other number is

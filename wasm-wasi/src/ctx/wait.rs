@@ -3,9 +3,9 @@
 //! With feature `store`, waits are those of the store: whatever interrupts its code ends the wait.
 //! Without it, nothing does.
 //!
-//! With feature `async` or `threads`, a call can also be made so that it does not wait itself: where
-//! it would, it ends as if it was interrupted, and says what it waits for. It is repeated when that
-//! has come.
+//! With feature `async` or `threads`, a call can also be made so that it does not wait itself:
+//! where it would, it ends as if it was interrupted, and says what it waits for. It is repeated
+//! when that has come.
 
 #[cfg(not(feature = "store"))]
 mod alone;

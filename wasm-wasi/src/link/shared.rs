@@ -6,36 +6,23 @@ use crate::abi::{Errno, GuestMemory};
 use crate::{SharedWasiCtx, WasiCtx, for_each_function};
 use wasm_store::{Caller, Linker, Result, Woken};
 
-/// A function that defines a group of host functions.
-macro_rules! definer {
-    ($definer:ident, $source:path, { $($name:ident($($parameter:ident: $ty:ident),*);)* }) => {
-        pub(crate) fn $definer<T: 'static>(
-            linker: &mut Linker<T>,
-            module: &str,
-            get: impl Fn(&mut T) -> &SharedWasiCtx + Copy + Send + Sync + 'static,
-        ) -> Result<()> {
-            use $source as source;
-            $(
-                linker.func_wrap(
-                    module,
-                    stringify!($name),
-                    move |mut caller: Caller<'_, T>, $($parameter: $ty),*| -> Result<u32> {
-                        with_memory_shared(&mut caller, get, stringify!($name), |ctx, memory| {
-                            source::$name(ctx, memory, $($parameter),*)
-                        })
-                    },
-                )?;
-            )*
-            Ok(())
-        }
-    };
-}
-
 macro_rules! definers {
     (common $common:tt preview1 $preview1:tt snapshot0 $snapshot0:tt) => {
-        definer!(define_listed_shared, crate::calls, $common);
-        definer!(define_preview1_shared, crate::calls, $preview1);
-        definer!(define_snapshot0_shared, crate::calls::snapshot0, $snapshot0);
+        definer!(define_listed_shared, crate::calls, &SharedWasiCtx, with_memory_shared, $common);
+        definer!(
+            define_preview1_shared,
+            crate::calls,
+            &SharedWasiCtx,
+            with_memory_shared,
+            $preview1
+        );
+        definer!(
+            define_snapshot0_shared,
+            crate::calls::snapshot0,
+            &SharedWasiCtx,
+            with_memory_shared,
+            $snapshot0
+        );
     };
 }
 

@@ -125,7 +125,8 @@ impl Copier<'_, '_> {
         Ok(())
     }
 
-    /// Spreads `count` bytes in the memory of the target to units of two bytes, at the same address.
+    /// Spreads `count` bytes in the memory of the target to units of two bytes, at the same
+    /// address.
     pub(super) fn spread(
         &mut self,
         address: super::Local,
@@ -159,7 +160,8 @@ impl Copier<'_, '_> {
         Ok(())
     }
 
-    /// Gathers `count` units of two bytes in the memory of the target to bytes, at the same address.
+    /// Gathers `count` units of two bytes in the memory of the target to bytes, at the same
+    /// address.
     pub(super) fn gather(
         &mut self,
         address: super::Local,

@@ -1,5 +1,5 @@
-//! An interpreter of adapter modules: it knows the instructions that adapters consist of, and asks a
-//! host for everything that they import.
+//! An interpreter of adapter modules: it knows the instructions that adapters consist of, and asks
+//! a host for everything that they import.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! The canonical ABI once more, as the specification says it: values are lifted to trees and lowered
-//! again, one after the other. It shares nothing with the adapters.
+//! The canonical ABI once more, as the specification says it: values are lifted to trees and
+//! lowered again, one after the other. It shares nothing with the adapters.
 
 use super::interpreter::Trapped;
 use wasm_component::StringEncoding;

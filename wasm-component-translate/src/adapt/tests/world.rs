@@ -87,8 +87,8 @@ impl Abi for Component {
             };
         }
         let Some(next) = self.next.checked_sub(size) else { return trap("memory is used up") };
-        // The last `realloc` of a string that turned out to be Latin-1 asks for no alignment, by the
-        // specification, which then demands one where it is lifted.
+        // The last `realloc` of a string that turned out to be Latin-1 asks for no alignment, by
+        // the specification, which then demands one where it is lifted.
         let next = next & !(if old == 0 { align } else { align.max(2) } - 1);
         self.next = next;
         let kept = old_size.min(size) as usize;

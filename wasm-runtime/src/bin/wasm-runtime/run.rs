@@ -100,8 +100,8 @@ pub(crate) struct Run {
     #[command(flatten)]
     imports: imports::Imports,
 
-    /// Calls this exported function, with the arguments that follow FILE, and prints its results. For
-    /// a component it is a call in the syntax of WAVE: `add(1, {x: 2})`.
+    /// Calls this exported function, with the arguments that follow FILE, and prints its results.
+    /// For a component it is a call in the syntax of WAVE: `add(1, {x: 2})`.
     #[arg(long, value_name = "NAME")]
     invoke: Option<String>,
 

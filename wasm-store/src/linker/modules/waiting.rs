@@ -8,8 +8,8 @@ use crate::linker::Linker;
 use crate::store::AsContextMut;
 
 impl<T: Send + 'static> Linker<T> {
-    /// As [`Linker::module`], for modules with something that may wait: a reactor is instantiated as
-    /// by [`Linker::instantiate_async`], and the functions of a command are such that may wait
+    /// As [`Linker::module`], for modules with something that may wait: a reactor is instantiated
+    /// as by [`Linker::instantiate_async`], and the functions of a command are such that may wait
     /// themselves.
     ///
     /// # Errors

@@ -104,8 +104,8 @@ pub trait ResourceLimiterAsync: Send {
 impl<T: 'static> Store<T> {
     /// Sets a limiter that may wait before it decides: as [`Store::limiter`], which it replaces.
     /// `memory.grow` and `table.grow`, code that makes objects,
-    /// [`Linker::instantiate_async`](crate::Linker) and the like wait for it. While it does, nothing
-    /// else uses the store.
+    /// [`Linker::instantiate_async`](crate::Linker) and the like wait for it. While it does,
+    /// nothing else uses the store.
     ///
     /// From now on the store's functions are called with
     /// [`call_async`](crate::Func::call_async): all other calls are errors, and so is everything

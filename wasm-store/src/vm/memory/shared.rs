@@ -221,8 +221,8 @@ impl VmSharedMemory {
         self.parking.wait(place.address, is_expected, deadline, alert, interrupted)
     }
 
-    /// Has somebody wait for a place, if the bytes there are those of a number. Returns whether they
-    /// are. [`leave`](Self::leave) is to follow.
+    /// Has somebody wait for a place, if the bytes there are those of a number. Returns whether
+    /// they are. [`leave`](Self::leave) is to follow.
     #[cfg(feature = "async")]
     pub(in crate::vm) fn enter(
         &self,

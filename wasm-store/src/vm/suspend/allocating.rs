@@ -117,8 +117,8 @@ unsafe fn make(context: *mut VMContext, item: Item, preserved: *const [u64; 5]) 
     }
 }
 
-/// An object that is being made. The future borrows the host's part of the store, which nothing else
-/// uses meanwhile.
+/// An object that is being made. The future borrows the host's part of the store, which nothing
+/// else uses meanwhile.
 struct Waiting {
     context: *mut VMContext,
     item: Item,

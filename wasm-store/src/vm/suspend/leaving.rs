@@ -1,5 +1,5 @@
-//! Where Wasm is left because what it has called has to wait: host functions, builtins, and code that
-//! is interrupted.
+//! Where Wasm is left because what it has called has to wait: host functions, builtins, and code
+//! that is interrupted.
 
 #![allow(unsafe_code)]
 

@@ -73,8 +73,8 @@ impl Postponed {
 }
 
 impl Waiting {
-    /// As [`begin`](Self::begin), for a call that does not wait itself. `is_over` says that the time
-    /// is over that it has waited for.
+    /// As [`begin`](Self::begin), for a call that does not wait itself. `is_over` says that the
+    /// time is over that it has waited for.
     pub(crate) fn begin_postponing(
         &mut self,
         waiter: Waiter,

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 
 /// A resource that a guest can wait for, with the function `subscribe` of its interface.
 ///
-/// Where the trait of the same name in Wasmtime is a future, this one says what the host has to wait
-/// for. So a store without executor waits in one system call, and what interrupts the store's code
-/// ends the wait. A future can be waited for, too ([`Readiness::Task`]).
+/// Where the trait of the same name in Wasmtime is a future, this one says what the host has to
+/// wait for. So a store without executor waits in one system call, and what interrupts the store's
+/// code ends the wait. A future can be waited for, too ([`Readiness::Task`]).
 pub trait Pollable: Send + 'static {
     /// What has to happen until the resource is ready. This does not wait, and is asked again after
     /// each wait.

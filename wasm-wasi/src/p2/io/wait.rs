@@ -90,7 +90,8 @@ impl<T: WasiView + 'static, M: Mode> Host for Call<'_, T, M> {
     }
 
     async fn wait(&mut self, sources: &[Source]) -> Result<Vec<u32>> {
-        // A stream of the host that is always ready, and has nothing, is waited for again and again.
+        // A stream of the host that is always ready, and has nothing, is waited for again and
+        // again.
         let now = Some(Duration::ZERO);
         if self.store.waiter().wait(&mut [], now)? == Woken::Interrupted {
             self.store.check_interruption()?;

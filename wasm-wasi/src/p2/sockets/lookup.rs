@@ -1,7 +1,7 @@
 //! `wasi:sockets/ip-name-lookup`: the addresses of a name.
 //!
-//! The system's function for this waits, so a thread calls it. It ends by itself when the guest does
-//! not care any more.
+//! The system's function for this waits, so a thread calls it. It ends by itself when the guest
+//! does not care any more.
 
 use super::{Network, SocketResult};
 use crate::abi::Errno;

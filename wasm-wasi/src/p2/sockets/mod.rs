@@ -1,7 +1,7 @@
 //! `wasi:sockets`: what a guest may reach, addresses, TCP, UDP and the lookup of names.
 //!
-//! A guest reaches nothing unless the host says so: each address that it binds, connects to or sends
-//! to is checked, also those that a lookup has returned.
+//! A guest reaches nothing unless the host says so: each address that it binds, connects to or
+//! sends to is checked, also those that a lookup has returned.
 
 mod address;
 mod error;

@@ -1,4 +1,5 @@
-//! The data of a program's stores. It can be cloned for the threads of a program that may have some.
+//! The data of a program's stores. It can be cloned for the threads of a program that may have
+//! some.
 
 use std::sync::Arc;
 

@@ -10,8 +10,8 @@ use crate::vm::Growing;
 
 impl<T: Send + 'static> ForkPre<T> {
     /// As [`ForkPre::fork`], and waits for the limiter, if it is one of
-    /// [`Store::limiter_async`](crate::Store::limiter_async). It is asked about memories, tables and
-    /// the heap before anything is made.
+    /// [`Store::limiter_async`](crate::Store::limiter_async). It is asked about memories, tables
+    /// and the heap before anything is made.
     ///
     /// # Errors
     ///

@@ -70,6 +70,57 @@ macro_rules! give_up {
     };
 }
 
+/// Finds the handler of a suspension, and makes the record of what is suspended. Before it, the
+/// instance context is in `rdi`, the object for the continuation in `ecx`, and the tag in `$tag`;
+/// `$places` sets `r13` and `r14` to the first place in the list of handlers in `r12` and to the
+/// one behind the last. After it, the store's context is in `r10`, the continuation that ran in
+/// `r11`, the stack that the handler is for in `rax`, its parent in `rbx`, the handlers in `r12`,
+/// and the place of the one that was found in `r13`. Without one, it goes to 9.
+macro_rules! find_handler {
+    ($tag:literal, $places:literal) => {
+        concat!(
+            "mov r10, [rdi + {store}]
+             mov r11, [r10 + {current}]
+             mov r9, [r10 + {host_sp}]
+             mov r9, [r9 + {frame_wasm_sp}]
+             mov rax, r11
+             2:
+             cmp r9, [rax + {bottom}]
+             jb 3f
+             cmp r9, [rax + {top}]
+             jb 9f
+             3:
+             mov rbx, [rax + {parent}]
+             test rbx, rbx
+             jz 9f
+             mov r12, [rax + {handlers}]
+             ",
+            $places,
+            "
+             4:
+             cmp r13, r14
+             je 5f
+             cmp ",
+            $tag,
+            ", [r12 + 8*r13 + {tags}]
+             je 6f
+             inc r13
+             jmp 4b
+             5:
+             mov rax, rbx
+             jmp 2b
+             6:
+             mov [r11 + {exit}], rbp
+             mov [r11 + {root}], rax
+             mov [r11 + {object}], ecx
+             mov dword ptr [r11 + {searched}], 0
+             mov r14, [rdi + {heap}]
+             mov [r14 + rcx + {record}], r11
+             "
+        )
+    };
+}
+
 /// `resume`: from the instance context, a record that is ready, the place of its arguments, and a
 /// list of handlers. Returns what has happened and where the values are.
 ///
@@ -115,41 +166,8 @@ pub(crate) unsafe extern "C" fn resume_continuation() {
 pub(crate) unsafe extern "C" fn suspend_continuation() {
     naked_asm!(
         leave_stack!(),
-        "mov r10, [rdi + {store}]
-         mov r11, [r10 + {current}]
-         mov r8, [r10 + {host_sp}]
-         mov r8, [r8 + {frame_wasm_sp}]
-         mov rax, r11
-         2:
-         cmp r8, [rax + {bottom}]
-         jb 3f
-         cmp r8, [rax + {top}]
-         jb 9f
-         3:
-         mov r9, [rax + {parent}]
-         test r9, r9
-         jz 9f
-         mov rbx, [rax + {handlers}]
-         mov r12d, [rbx + {labels}]
-         xor r13d, r13d
-         4:
-         cmp r13, r12
-         je 5f
-         cmp rsi, [rbx + 8*r13 + {tags}]
-         je 6f
-         inc r13
-         jmp 4b
-         5:
-         mov rax, r9
-         jmp 2b
-         6:
-         mov [r11 + {exit}], rbp
-         mov [r11 + {root}], rax
-         mov [r11 + {object}], ecx
-         mov dword ptr [r11 + {searched}], 0
-         mov r14, [rdi + {heap}]
-         mov [r14 + rcx + {record}], r11
-         mov [r10 + {current}], r9
+        find_handler!("rsi", "xor r13d, r13d\n mov r14d, [r12 + {labels}]"),
+        "mov [r10 + {current}], rbx
          mov qword ptr [rax + {parent}], 0
          mov rbp, [rax + {resumer}]
          lea rax, [r13 + 1]
@@ -190,42 +208,11 @@ pub(crate) unsafe extern "C" fn suspend_continuation() {
 pub(crate) unsafe extern "C" fn switch_continuation() {
     naked_asm!(
         leave_stack!(),
-        "mov r10, [rdi + {store}]
-         mov r11, [r10 + {current}]
-         mov r9, [r10 + {host_sp}]
-         mov r9, [r9 + {frame_wasm_sp}]
-         mov rax, r11
-         2:
-         cmp r9, [rax + {bottom}]
-         jb 3f
-         cmp r9, [rax + {top}]
-         jb 9f
-         3:
-         mov rbx, [rax + {parent}]
-         test rbx, rbx
-         jz 9f
-         mov r12, [rax + {handlers}]
-         mov r13d, [r12 + {labels}]
-         mov r14d, [r12 + {switches}]
-         add r14, r13
-         4:
-         cmp r13, r14
-         je 5f
-         cmp r8, [r12 + 8*r13 + {tags}]
-         je 6f
-         inc r13
-         jmp 4b
-         5:
-         mov rax, rbx
-         jmp 2b
-         6:
-         mov [r11 + {exit}], rbp
-         mov [r11 + {root}], rax
-         mov [r11 + {object}], ecx
-         mov dword ptr [r11 + {searched}], 0
-         mov r14, [rdi + {heap}]
-         mov [r14 + rcx + {record}], r11
-         mov r14, [rsi + {root}]
+        find_handler!(
+            "r8",
+            "mov r13d, [r12 + {labels}]\n mov r14d, [r12 + {switches}]\n add r14, r13"
+        ),
+        "mov r14, [rsi + {root}]
          mov r15, [rax + {resumer}]
          mov qword ptr [rax + {parent}], 0
          mov [r14 + {parent}], rbx

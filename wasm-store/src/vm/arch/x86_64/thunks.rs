@@ -223,8 +223,8 @@ macro_rules! save_arguments {
 pub(super) use save_arguments;
 
 /// Calls what gathers arguments and spreads results, with the context, the image at `rsp` and the
-/// stack arguments; and returns to Wasm, with the results that it has put there. It has returned how
-/// many bytes of stack arguments the callee pops, as the convention wants.
+/// stack arguments; and returns to Wasm, with the results that it has put there. It has returned
+/// how many bytes of stack arguments the callee pops, as the convention wants.
 macro_rules! dispatch {
     () => {
         "mov rsi, rsp
