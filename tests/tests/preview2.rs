@@ -129,7 +129,9 @@ fn programs_of_preview_1() {
         let work = tempfile::tempdir().unwrap();
         let mut builder = WasiCtx::builder();
         builder.arg(format!("{name}.wasm")).args(arguments as &[&str]);
-        builder.preopened_dir(work.path(), "/work", DirPerms::all(), FilePerms::all()).unwrap();
+        builder
+            .preopened_dir_with(work.path(), "/work", DirPerms::all(), FilePerms::all())
+            .unwrap();
         let (end, output) = run_with(name, &mut builder);
         assert_eq!(output, expected(name), "{name}");
         assert_eq!(end, End::Returned(Ok(())), "{name}");

@@ -125,7 +125,7 @@ fn run(pipeline: Pipeline, case: &Case, engine: &Engine) -> Result<(), Failed> {
         wasi.env(name, value);
     }
     if case.directory {
-        wasi.preopened_dir(&work, "/work", DirPerms::all(), FilePerms::all())?;
+        wasi.preopened_dir_with(&work, "/work", DirPerms::all(), FilePerms::all())?;
     }
 
     let module = pipeline.module(engine, &wasm)?;

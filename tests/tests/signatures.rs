@@ -2,13 +2,14 @@
 //!
 //! The thunks between host and Wasm repeat the code generator's calling convention (registers,
 //! stack slots, the buffer for results). Here compiled code checks them: every signature is called
-//! from the host, calls the host, and calls it through a table and as a tail call.
+//! from the host, calls the host, and calls it through a table and as a tail call. All of it is done
+//! with values, and once more with arrays without types, of both alignments.
 
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 use wasm_runtime::{
     Engine, Extern, Func, FuncType, Instance, Module, Ref, Store, Table, TableType, V128, Val,
-    ValType,
+    ValRaw, ValType,
 };
 
 /// A value as its bits: comparable, also for floats with any bit pattern.
@@ -57,6 +58,31 @@ impl Bits {
             Bits::V128(v) => Val::V128(V128::from(v)),
             Bits::NullFunc => Val::FuncRef(None),
             Bits::NullExtern => Val::ExternRef(None),
+        }
+    }
+
+    fn raw(self) -> ValRaw {
+        match self {
+            Bits::I32(v) => ValRaw::i32(v),
+            Bits::I64(v) => ValRaw::i64(v),
+            Bits::F32(v) => ValRaw::f32(v),
+            Bits::F64(v) => ValRaw::f64(v),
+            Bits::V128(v) => ValRaw::v128(v),
+            Bits::NullFunc | Bits::NullExtern => ValRaw::null(),
+        }
+    }
+
+    /// A value of the same type, read from where there are no types.
+    fn read(self, raw: ValRaw) -> Bits {
+        match self {
+            Bits::I32(_) => Bits::I32(raw.get_i32()),
+            Bits::I64(_) => Bits::I64(raw.get_i64()),
+            Bits::F32(_) => Bits::F32(raw.get_f32()),
+            Bits::F64(_) => Bits::F64(raw.get_f64()),
+            Bits::V128(_) => Bits::V128(raw.get_v128()),
+            Bits::NullFunc if raw.get_funcref().is_null() => Bits::NullFunc,
+            Bits::NullExtern if raw.get_externref() == 0 => Bits::NullExtern,
+            Bits::NullFunc | Bits::NullExtern => panic!("a reference came out of nowhere: {raw:?}"),
         }
     }
 
@@ -112,7 +138,74 @@ fn module(params: &[Bits], results: &[Bits]) -> String {
     )
 }
 
+/// Calls a function with an array without types, which begins `skip` words behind a place that is
+/// aligned to 16 bytes.
+fn call_unchecked(
+    func: Func,
+    store: &mut Store<()>,
+    params: &[Bits],
+    results: &[Bits],
+    skip: usize,
+) -> Vec<Bits> {
+    #[derive(Clone, Copy)]
+    #[repr(align(16))]
+    struct Aligned(#[allow(dead_code, reason = "accessed by address")] [u64; 2]);
+    let len = params.len().max(results.len());
+    let mut words = vec![Aligned([0; 2]); len + 1];
+    let first = words.as_mut_ptr().cast::<u64>().wrapping_add(skip).cast::<ValRaw>();
+    // SAFETY: there are as many places as the function needs, and they hold its parameters.
+    unsafe {
+        for (place, value) in params.iter().enumerate() {
+            first.add(place).write(value.raw());
+        }
+        let array = std::ptr::slice_from_raw_parts_mut(first, len);
+        func.call_unchecked(store, array).expect("a call");
+        results.iter().enumerate().map(|(place, value)| value.read(*first.add(place))).collect()
+    }
+}
+
+/// As [`check`], with arrays without types.
+fn check_unchecked(params: &[Bits], results: &[Bits]) {
+    let engine = Engine::default();
+    let module = Module::new(&engine, module(params, results)).expect("a valid module");
+    let mut store = Store::new(&engine, ());
+    let ty = FuncType::new(
+        &engine,
+        params.iter().map(|value| value.ty()),
+        results.iter().map(|value| value.ty()),
+    );
+    let (wanted, answer) = (params.to_vec(), results.to_vec());
+    // SAFETY: the closure reads and writes what the type says.
+    let host = unsafe {
+        Func::new_unchecked(&mut store, ty, move |_, places| {
+            assert_eq!(places.len(), wanted.len().max(answer.len()));
+            for (value, place) in wanted.iter().zip(&*places) {
+                assert_eq!(value.read(place.assume_init()), *value);
+            }
+            for (value, place) in answer.iter().zip(places) {
+                place.write(value.raw());
+            }
+            Ok(())
+        })
+    };
+    let table_type = TableType::new(wasm_runtime::RefType::FUNCREF, 1, None);
+    let table = Table::new(&mut store, table_type, Ref::Func(Some(host))).unwrap();
+    let imports: [Extern; 2] = [host.into(), table.into()];
+    let instance = Instance::new(&mut store, &module, &imports).expect("an instance");
+    for skip in 0..2 {
+        let identity = instance.get_func(&mut store, "identity").unwrap();
+        assert_eq!(call_unchecked(identity, &mut store, params, params, skip), params);
+        for name in ["through", "twice", "indirect", "tail", "tail_indirect"] {
+            let func = instance.get_func(&mut store, name).unwrap();
+            let out = call_unchecked(func, &mut store, params, results, skip);
+            assert_eq!(out, results, "results of {name}");
+        }
+        assert_eq!(call_unchecked(host, &mut store, params, results, skip), results);
+    }
+}
+
 fn check(params: &[Bits], results: &[Bits]) {
+    check_unchecked(params, results);
     let engine = Engine::default();
     let module = Module::new(&engine, module(params, results)).expect("a valid module");
     let mut store = Store::new(&engine, ());

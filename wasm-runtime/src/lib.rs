@@ -116,7 +116,7 @@ pub use wasm_store::{
     PoolingAllocationConfig, Precompiled, Ref, RefType, ResourceLimiter, Result, ReuseConfig,
     RootScope, Rooted, RootedGcRef, SharedMemory, StorageType, Store, StoreContext,
     StoreContextMut, StoreLimits, StoreLimitsBuilder, StructType, Table, TableType, Tag, TagType,
-    ThrownException, Trap, Tunables, TypedFunc, UnknownImportError, V128, Val, ValType,
+    ThrownException, Trap, Tunables, TypedFunc, UnknownImportError, V128, Val, ValRaw, ValType,
     VariableOperatorCost, WaitResult, WasmBacktrace, WasmFeatures, WasmParams, WasmResults,
     WasmRet, WasmTy, WasmTyList,
 };

@@ -65,7 +65,7 @@ fn guest_in_the_child() {
     p1::add_to_linker_sync(&mut linker, |ctx| ctx).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let mut builder = WasiCtx::builder();
-    builder.preopened_dir(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
+    builder.preopened_dir_with(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
     let mut store = Store::new(&engine, builder.build());
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let open = instance.get_typed_func::<(), i32>(&mut store, "open").unwrap();

@@ -458,7 +458,7 @@ fn commands_get_an_instance_for_each_call() -> Result<()> {
             (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n)))"#,
     )?;
     linker.module(&mut store, "command", &command)?;
-    let count = linker.get(&mut store, "command", "count").and_then(Extern::into_func).unwrap();
+    let count = linker.get(&mut store, "command", "count")?.into_func().unwrap();
     let count = count.typed::<(), i32>(&store)?;
     assert_eq!((count.call(&mut store, ())?, count.call(&mut store, ())?), (1, 1));
     linker.get_default(&mut store, "command")?.call(&mut store, &[], &mut [])?;

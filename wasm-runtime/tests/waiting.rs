@@ -160,7 +160,7 @@ fn silent(case: &str, ends: &mut Ends) -> WasiCtxBuilder {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("fifo");
             assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
-            builder.preopened_dir(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
+            builder.preopened_dir_with(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
             ends.0.push(Box::new(dir));
         }
         _ => {}
@@ -344,7 +344,7 @@ fn calls_finish_though_deadlines_never_stop() {
     writer.write_all(b"input").unwrap();
     let mut builder = WasiCtx::builder();
     builder.stdin(file(reader)).secure_random(|piece: &mut [u8]| piece.fill(7));
-    builder.preopened_dir(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
+    builder.preopened_dir_with(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
     let mut store = Store::new(&engine, builder.build());
     let callbacks = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&callbacks);

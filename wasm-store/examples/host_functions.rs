@@ -2,7 +2,7 @@
 //! calls, errors with context.
 
 use wasm_store::error::Context;
-use wasm_store::{Caller, Engine, Extern, Linker, Memory, MemoryType, Result, Store, Val};
+use wasm_store::{Caller, Engine, Linker, Memory, MemoryType, Result, Store, Val};
 
 /// The data that the host functions of this example work on.
 struct State {
@@ -38,7 +38,7 @@ fn main() -> Result<()> {
     )?;
 
     // The function as Wasm would import it, called with static types and without.
-    let greet = linker.get(&mut store, "host", "greet").and_then(Extern::into_func);
+    let greet = linker.get(&mut store, "host", "greet")?.into_func();
     let greet = greet.context("just defined")?;
     println!("the host's function is of type {}", greet.ty(&store));
     greet.typed::<(u32, u32), u32>(&store)?.call(&mut store, (0, 5))?;

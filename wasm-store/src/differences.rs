@@ -20,7 +20,7 @@
 //! | `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | a heap has one reservation, made with the first object or instance whose module declares one. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
 //! | `GuestProfiler::new_component` | not there | components are not implemented; `GuestProfiler` itself is there with the feature `observe` |
 //! | `Store::call_hook_async`, `CallHookHandler` | not there | hooks do not wait |
-//! | `Func::new_unchecked`, `Func::call_unchecked`, `Func::from_raw`, `Func::to_raw`, `Linker::func_new_unchecked`, `ValRaw`, `Val::to_raw`, `Val::from_raw`, `to_raw` and `from_raw` of `ExternRef` and `AnyRef` | not there | how values are laid out at the border to compiled code is not part of the API |
+//! | `AnyRef::from_raw`, `ExnRef::from_raw`, `ExternRef::from_raw` are safe | `unsafe` | a number that is no reference would be taken for one |
 //! | `Module::deserialize_raw`, `Module::deserialize_open_file`, `Module::image_range`, `Module::address_map`, `Module::resources_required`, `Module::initialize_copy_on_write_image` | not there | they show an implementation that this one does not share |
 //! | `Error::backtrace`, `Error::from_anyhow`, `ToWasmtimeResult` | not there | errors capture no backtrace of Rust code and know no other crate's error type: [`Error::from_boxed`](crate::Error::from_boxed) takes any |
 //! | `Engine::tls_eager_initialize`, `Engine::unload_process_handlers`, `Engine::is_pulley` | not there | nothing of the kind exists |
@@ -117,5 +117,7 @@
 //!   [`ResourceLimiter::refusal`](crate::ResourceLimiter::refusal),
 //!   [`StoreLimitsBuilder::total_memory_size`](crate::StoreLimitsBuilder::total_memory_size) and
 //!   [`Store::set_max_wasm_stack`](crate::Store::set_max_wasm_stack) exist in this crate only.
+//! * **Calls that check nothing** ([`Func::call_unchecked`](crate::Func::call_unchecked)) are errors
+//!   if the array has too few places.
 //! * **Instances that fail half-way** stay part of their store, as in the specification, and count
 //!   against its limits.

@@ -30,6 +30,20 @@ pub use crate::{bail, ensure, format_err};
 /// A result whose error is [`Error`] unless another type is given.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// A success whose error would be [`Error`], for closures in which nothing else says so.
+///
+/// ```
+/// let parse = |text: &str| {
+///     let number: u32 = text.parse()?;
+///     wasm_store::error::Ok(number)
+/// };
+/// assert_eq!(parse("12").unwrap(), 12);
+/// ```
+#[allow(non_snake_case, reason = "it stands where the variant of that name does")]
+pub fn Ok<T>(value: T) -> Result<T> {
+    Result::Ok(value)
+}
+
 /// Any error, with context.
 ///
 /// Displaying it writes the outermost message; displaying it with `{:#}` writes the whole chain in

@@ -26,6 +26,7 @@ mod internal;
 mod memory;
 mod module;
 mod object;
+mod raw;
 mod reference;
 mod rooting;
 mod shared_memory;
@@ -51,7 +52,7 @@ pub use func::{
     Func, IntoFunc, NoExtern, NoFunc, NoneRef, NumericFunc, TypedFunc, WasmParams, WasmResults,
     WasmRet, WasmTy, WasmTyList,
 };
-pub(crate) use func::{HostFunc, RetAbi, host_error, into_error};
+pub(crate) use func::{HostFunc, RetAbi, Start, host_error, into_error};
 pub use global::Global;
 pub use i31::I31;
 pub use instance::{DataSegment, ElementSegment, Instance, Internal};
@@ -59,6 +60,7 @@ pub(crate) use instance::{check_import, check_open, read_only};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{Module, ModuleExport, ModuleFunction};
 pub(crate) use module::{canonical_entity, extern_type};
+pub use raw::ValRaw;
 pub use reference::Ref;
 pub(crate) use rooting::unrooted;
 pub use rooting::{GcRef, OwnedRooted, RootScope, Rooted, RootedGcRef};

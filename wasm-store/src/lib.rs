@@ -108,8 +108,8 @@ pub use items::{
     ExternRef, FrameInfo, FrameSymbol, Func, GcRef, Global, I31, Instance, Internal, IntoFunc,
     Memory, MemoryAccessError, Module, ModuleExport, ModuleFunction, NoExtern, NoFunc, NoneRef,
     NumericFunc, OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, SharedMemory, Table, Tag,
-    TypedFunc, V128, Val, WaitResult, WasmBacktrace, WasmParams, WasmResults, WasmRet, WasmTy,
-    WasmTyList,
+    TypedFunc, V128, Val, ValRaw, WaitResult, WasmBacktrace, WasmParams, WasmResults, WasmRet,
+    WasmTy, WasmTyList,
 };
 pub use items::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 pub use linker::{InstancePre, Linker, UnknownImportError};

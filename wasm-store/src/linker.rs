@@ -14,6 +14,7 @@ mod unknown;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 pub use instance_pre::InstancePre;
@@ -25,7 +26,7 @@ use wasm_types::Escaped;
 use crate::engine::Engine;
 use crate::error::{Context, Result};
 use crate::gate::Gate;
-use crate::items::{Definition, Extern, HostFunc, Instance, IntoFunc, Module, Val};
+use crate::items::{Definition, Extern, HostFunc, Instance, IntoFunc, Module, Val, ValRaw};
 use crate::store::{AsContext, AsContextMut, Caller};
 use crate::types::{FuncType, ImportType};
 
@@ -33,7 +34,7 @@ use crate::types::{FuncType, ImportType};
 /// that one linker serves many stores of its engine.
 ///
 /// ```
-/// use wasm_store::{Engine, Extern, Linker, Store};
+/// use wasm_store::{Engine, Linker, Store};
 ///
 /// # fn main() -> wasm_store::Result<()> {
 /// let engine = Engine::default();
@@ -41,7 +42,7 @@ use crate::types::{FuncType, ImportType};
 /// linker.func_wrap("host", "double", |x: i32| 2 * x)?;
 ///
 /// let mut store = Store::new(&engine, 0);
-/// let double = linker.get(&mut store, "host", "double").and_then(Extern::into_func).unwrap();
+/// let double = linker.get(&mut store, "host", "double")?.into_func().unwrap();
 /// assert_eq!(double.typed::<i32, i32>(&store)?.call(&mut store, 21)?, 42);
 /// # Ok(())
 /// # }
@@ -223,6 +224,32 @@ impl<T: 'static> Linker<T> {
         self.insert(module, name, Definition::Host(func))
     }
 
+    /// Names a host function that gets an array without types: see
+    /// [`Func::new_unchecked`](crate::Func::new_unchecked).
+    ///
+    /// # Errors
+    ///
+    /// If the name is defined already.
+    ///
+    /// # Panics
+    ///
+    /// If the type is of another engine.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Func::new_unchecked`](crate::Func::new_unchecked).
+    pub unsafe fn func_new_unchecked(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &mut [MaybeUninit<ValRaw>]) -> Result<()> + Send + Sync + 'static,
+    ) -> Result<&mut Self> {
+        // SAFETY: as the caller promises.
+        let func = unsafe { HostFunc::unchecked(&self.engine, ty, func) };
+        self.insert(module, name, Definition::Host(func))
+    }
+
     /// Names a host function made of a Rust closure: see [`Func::wrap`](crate::Func::wrap).
     ///
     /// # Errors
@@ -386,12 +413,35 @@ impl<T: 'static> Linker<T> {
         })
     }
 
-    /// An item by its names. Also `None` if it is of another store.
+    /// An item by its names.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such item, or it is of another store.
     ///
     /// # Panics
     ///
     /// If the store is of another engine.
     pub fn get(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &str,
+        name: &str,
+    ) -> Result<Extern> {
+        let mut store = store.as_context_mut();
+        if let Some(item) = self.find(&mut store, module, name) {
+            return Ok(item);
+        }
+        if let Some(Definition::Extern { item, .. }) = self.names.get(module, name) {
+            store.0.admit(item)?;
+        }
+        let near = self.near(module, name);
+        let (module, name) = (Escaped::new(module), Escaped::new(name));
+        crate::bail!("missing definition for `{module}::{name}`{near}")
+    }
+
+    /// An item by its names; `None` if there is none or it is of another store.
+    fn find(
         &self,
         mut store: impl AsContextMut<Data = T>,
         module: &str,
@@ -418,7 +468,7 @@ impl<T: 'static> Linker<T> {
         if !self.admits(import) {
             return None;
         }
-        self.get(store, import.module(), import.name())
+        self.find(store, import.module(), import.name())
     }
 }
 

@@ -80,7 +80,7 @@ mod value;
 
 #[cfg(feature = "observe")]
 pub(crate) use arch::time_stamp;
-pub(crate) use call::{call_array, enter_registers};
+pub(crate) use call::{call_array, call_import, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
 pub(crate) use engine::{GcSettings, PoolLimits, VmEngine};
 pub(crate) use exceptions::{Exceptions, Thrown, leave_host};

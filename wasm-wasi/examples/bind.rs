@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use wasm_wasi::abi::{Errno, GuestMemory};
-use wasm_wasi::{DirPerms, FilePerms, WasiCtx, calls, for_each_function};
+use wasm_wasi::{FsPerms, WasiCtx, calls, for_each_function};
 
 /// The type of functions that a runtime calls: arguments are 64-bit numbers, as on the stack of an
 /// interpreter.
@@ -37,10 +37,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let functions = functions();
     println!("{} functions, besides proc_exit and proc_raise", functions.len());
 
-    let mut wasi = WasiCtx::builder()
-        .inherit_stdout()
-        .preopened_dir(".", "/", DirPerms::READ, FilePerms::READ)?
-        .build();
+    let mut wasi =
+        WasiCtx::builder().inherit_stdout().preopened_dir(".", "/", FsPerms::ReadOnly)?.build();
     let mut bytes = vec![0; 65536];
     bytes[..8].copy_from_slice(b"\x10\0\0\0\x12\0\0\0");
     bytes[16..34].copy_from_slice(b"hello from memory\n");

@@ -6,7 +6,7 @@
 //! Only what was put into its [`WasiCtx`]. Files are reached through directories that the host
 //! hands over ([`WasiCtxBuilder::preopened_dir`]). [cap-std] resolves every path below them, so
 //! that neither `..` nor an absolute path nor a symbolic link leads out. The host's permissions for
-//! a directory ([`DirPerms`], [`FilePerms`]) hold for everything that is opened through it. Files
+//! a directory ([`FsPerms`], [`DirPerms`], [`FilePerms`]) hold for everything that is opened through it. Files
 //! get from one directory to another only if both have all permissions. No call panics or harms the
 //! host, whatever numbers a guest passes, and there are limits to what a guest makes the host hold
 //! ([`WasiCtxBuilder::max_descriptors`], [`WasiCtxBuilder::max_call_memory`]).
@@ -92,7 +92,7 @@ pub use calls::Exit as I32Exit;
 #[cfg(feature = "threads")]
 pub use ctx::SharedWasiCtx;
 pub use ctx::{
-    Closed, DirPerms, FilePerms, HostMonotonicClock, HostWallClock, MemoryInputPipe,
+    Closed, DirPerms, FilePerms, FsPerms, HostMonotonicClock, HostWallClock, MemoryInputPipe,
     MemoryOutputPipe, RandomSource, ReadPipe, SeededRandom, Sink, StdinStream, StdoutStream,
     SystemClock, SystemRandom, VirtualClock, WasiCtx, WasiCtxBuilder, WritePipe,
 };

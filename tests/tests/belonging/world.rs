@@ -146,7 +146,7 @@ impl Side {
         let filter = if hooked { CallFilter::all() } else { CallFilter::none() };
         let hook = store.add_call_hook(filter, |_| Ok(()));
         let instance = linker.instantiate(&mut store, &module)?;
-        let host = linker.get(&mut store, "host", "f").and_then(|item| item.into_func());
+        let host = linker.get(&mut store, "host", "f")?.into_func();
         let value = ExternRef::new(&mut store, 1_u8)?;
         let tag = Tag::new(&mut store, &TagType::new(ty.clone()))?;
         let field = |ty: StorageType| FieldType::new(Mutability::Var, ty);

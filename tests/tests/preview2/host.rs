@@ -74,7 +74,7 @@ pub(crate) fn run_in(
 ) -> (End, String) {
     let mut builder = WasiCtx::builder();
     builder.arg("program").args(arguments);
-    builder.preopened_dir(path, ".", directory, file).unwrap();
+    builder.preopened_dir_with(path, ".", directory, file).unwrap();
     run_with("preview2", &mut builder)
 }
 

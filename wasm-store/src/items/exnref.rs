@@ -113,7 +113,7 @@ impl ExnRef {
             let exception = store.vm.new_exception(tag.pointer())?;
             // The limiter may have dropped a handle, which is found when room is made.
             check_values(store, ty, fields)?;
-            let values: Vec<_> = fields.iter().map(|value| value.to_raw(store)).collect();
+            let values: Vec<_> = fields.iter().map(|value| value.to_abi(store)).collect();
             store.vm.set_values_of_exception(exception, &values)?;
             Ok(Rooted::new(store, exception))
         }
@@ -219,7 +219,7 @@ impl ExnRef {
         // SAFETY: handles of this type are to exceptions, which hold what their types say.
         unsafe {
             let value = store.vm.value_of_exception(exception, index);
-            Ok(value.map(|(value, ty)| Val::from_raw(store, value, ty)))
+            Ok(value.map(|(value, ty)| Val::from_abi(store, value, ty)))
         }
     }
 }

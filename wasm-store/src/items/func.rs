@@ -11,8 +11,10 @@ mod into_func;
 mod list;
 mod nothing;
 mod numeric;
+mod start;
 mod tuples;
 mod typed;
+mod unchecked;
 mod unwind;
 #[cfg(feature = "async")]
 mod waiting;
@@ -28,6 +30,7 @@ pub use into_func::{IntoFunc, WasmRet};
 pub use list::{WasmParams, WasmResults, WasmTyList};
 pub use nothing::{NoExtern, NoFunc, NoneRef};
 pub use numeric::NumericFunc;
+pub(crate) use start::Start;
 pub use typed::TypedFunc;
 pub(crate) use unwind::{host_error, into_error};
 pub use wasm_ty::WasmTy;
@@ -35,9 +38,7 @@ pub use wasm_ty::WasmTy;
 use crate::error::{Context, Result};
 use crate::gate::Gate;
 use crate::items::Val;
-use crate::store::{
-    AsContext, AsContextMut, Caller, StoreContextMut, StoreId, StoreInner, StoreOpaque,
-};
+use crate::store::{AsContext, AsContextMut, Caller, StoreId, StoreInner, StoreOpaque};
 use crate::types::{Canonical, FuncType, ValType};
 use crate::vm::{FuncRef, FuncTypeRecord, ValRaw, call_array};
 use crate::watch::call_hook;
@@ -232,14 +233,30 @@ impl Func {
             .with_context(|| format!("type mismatch with parameters: {}", requested()))?;
         Results::typecheck(engine, ty.results(), wasm_ty::Direction::FromWasm)
             .with_context(|| format!("type mismatch with results: {}", requested()))?;
-        let checks_types = ty.params().iter().any(|ty| wasm_ty::is_concrete(*ty));
         // SAFETY: the types have been checked.
-        Ok(unsafe { TypedFunc::new(*self, self.is_host(store.0), checks_types) })
+        Ok(unsafe { self.assume_typed(store.0) })
     }
 
-    /// Calls a function that takes and returns nothing: a start function.
-    pub(crate) fn call_start<T: 'static>(self, store: &mut StoreInner<T>) -> Result<()> {
-        self.call(StoreContextMut(store), &[], &mut [])
+    /// # Safety
+    ///
+    /// The types are those of the function: [`typed`](Self::typed) would succeed.
+    ///
+    /// # Panics
+    ///
+    /// If the function is of another store.
+    unsafe fn assume_typed<Params, Results>(
+        &self,
+        store: &StoreOpaque,
+    ) -> TypedFunc<Params, Results>
+    where
+        Params: WasmParams,
+        Results: WasmResults,
+    {
+        let is_host = self.is_host(store);
+        let params = self.record(store).ty.params();
+        let checks_types = params.iter().any(|ty| wasm_ty::is_concrete(*ty));
+        // SAFETY: as the caller promises.
+        unsafe { TypedFunc::new(*self, is_host, checks_types) }
     }
 
     pub(crate) fn from_vm(store: &StoreOpaque, func: NonNull<FuncRef>) -> Self {
@@ -375,13 +392,13 @@ unsafe fn call_checked<T: 'static>(
     // of its type.
     unsafe {
         for (place, value) in params.iter().enumerate() {
-            values.add(place).write(value.to_raw(store));
+            values.add(place).write(value.to_abi(store));
         }
         // Nothing of the store is used through this borrow before the call is over.
         let context = store.context_for_call();
         call_array(context, func.func, values)?;
         for (place, (result, ty)) in results.iter_mut().zip(ty.ty.results()).enumerate() {
-            *result = Val::from_raw(store, *values.add(place), *ty);
+            *result = Val::from_abi(store, *values.add(place), *ty);
         }
     }
     Ok(())

@@ -54,7 +54,7 @@ impl Global {
         store.0.admit(&ty)?;
         let ty = ty.canonical();
         val.check(store.0, ty.content)?;
-        let raw = val.to_raw(store.0);
+        let raw = val.to_abi(store.0);
         let value = store.0.vm.new_global(raw, ty.content.is_collected());
         Ok(Global { store: store.0.id(), value, ty, read_only: false })
     }
@@ -87,7 +87,7 @@ impl Global {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
         // SAFETY: the value lives as long as the store, which is borrowed, and is of the type.
-        unsafe { Val::from_raw(store.0, *self.value.as_ptr(), self.ty.content) }
+        unsafe { Val::from_abi(store.0, *self.value.as_ptr(), self.ty.content) }
     }
 
     /// Sets the value.
@@ -107,7 +107,7 @@ impl Global {
         self.check_writable()?;
         val.check(store.0, self.ty.content)?;
         // SAFETY: the value lives as long as the store, which is borrowed exclusively.
-        unsafe { *self.value.as_ptr() = val.to_raw(store.0) };
+        unsafe { *self.value.as_ptr() = val.to_abi(store.0) };
         Ok(())
     }
 

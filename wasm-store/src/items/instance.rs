@@ -11,7 +11,7 @@ use wasm_types::{EntityIndex, Escaped};
 use crate::error::{Context, Result};
 use crate::gate::Gate;
 use crate::items::{
-    Export, Extern, Func, Global, Memory, Module, ModuleExport, SharedMemory, Table, Tag,
+    Export, Extern, Func, Global, Memory, Module, ModuleExport, SharedMemory, Start, Table, Tag,
     TypedFunc, WasmParams, WasmResults, into_error,
 };
 use crate::store::{
@@ -113,7 +113,7 @@ impl Instance {
         // SAFETY: as the caller promises.
         let instance = unsafe { Self::make(store, module, imports)? };
         if let Some(start) = instance.start_function(store) {
-            start.call_start(store)?;
+            start.call(store)?;
         }
         Ok(instance)
     }
@@ -150,9 +150,15 @@ impl Instance {
     }
 
     /// The start function.
-    fn start_function(&self, store: &mut StoreOpaque) -> Option<Func> {
+    fn start_function(&self, store: &mut StoreOpaque) -> Option<Start> {
+        let mut vm = self.entry(store).vm;
         let start = self.entry(store).module.artifact().start()?;
-        self.item(store, EntityIndex::Func(start))?.into_func()
+        // SAFETY: the instance lives as long as its store, which is borrowed exclusively; and so
+        // does the function, which is its start function.
+        unsafe {
+            let (func, import) = vm.as_mut().own_call(start)?;
+            Some(Start::new(Func::from_vm(store, func), import))
+        }
     }
 
     /// Asks a limiter that may wait about what an instance needs.
@@ -171,7 +177,7 @@ impl Instance {
         store: &mut StoreContextMut<'_, T>,
     ) -> Result<Instance> {
         if let Some(start) = self.start_function(store.0) {
-            start.call_async(store, &[], &mut []).await?;
+            start.call_async(store).await?;
         }
         Ok(self)
     }

@@ -39,14 +39,14 @@ impl Field {
         // SAFETY: the object has such a field, which holds a value of its type.
         unsafe {
             let raw = store.vm.read_field(self.place, self.ty.storage);
-            Val::from_raw(store, raw, unpacked(self.ty.storage))
+            Val::from_abi(store, raw, unpacked(self.ty.storage))
         }
     }
 
     /// Sets it to a value, after a check of its type.
     pub(super) fn set(self, store: &mut StoreOpaque, value: Val) -> Result<()> {
         check(store, self.ty.storage, &value)?;
-        let raw = value.to_raw(store);
+        let raw = value.to_abi(store);
         // SAFETY: the object has such a field, and the value is of its type.
         unsafe { store.vm.write_field(self.object, self.place, self.ty.storage, raw) }
     }
@@ -94,7 +94,7 @@ pub(super) fn new_array(
         let array = store.vm.new_array(NonNull::from(record), len).map_err(no_room)?;
         // The limiter may have dropped the handle, which is found when room is made.
         check(store, record.ty.0.storage, &element)?;
-        let raw = element.to_raw(store);
+        let raw = element.to_abi(store);
         store.vm.fill_array(array, raw)?;
         Ok(array)
     }

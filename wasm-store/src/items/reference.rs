@@ -196,7 +196,7 @@ impl Ref {
     ) -> Ref {
         let raw = ValRaw::from_u64(bits);
         // SAFETY: as the caller promises.
-        let value = unsafe { Val::from_raw(store, raw, wasm_types::ValType::Ref(ty)) };
+        let value = unsafe { Val::from_abi(store, raw, wasm_types::ValType::Ref(ty)) };
         value.ref_().expect("a value of a reference type is a reference")
     }
 

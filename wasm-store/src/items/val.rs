@@ -169,6 +169,11 @@ impl Val {
             "a reference to an exception";
         ContRef v Option<&Rooted<ContRef>>, contref unwrap_contref v.as_ref(),
             "a reference to a continuation";
+        FuncRef v Option<&Func>, func_ref unwrap_func_ref v.as_ref(), "a function reference";
+        ExternRef v Option<&Rooted<ExternRef>>, extern_ref unwrap_extern_ref v.as_ref(),
+            "a reference to a host value";
+        AnyRef v Option<&Rooted<AnyRef>>, any_ref unwrap_any_ref v.as_ref(),
+            "a reference to something internal";
     }
 
     /// The reference, if it is one.
@@ -185,7 +190,7 @@ impl Val {
 
     /// The value as calls, tables and globals hold it. It was [checked](Self::check) for the store.
     #[inline]
-    pub(crate) fn to_raw(self, store: &StoreOpaque) -> ValRaw {
+    pub(crate) fn to_abi(self, store: &StoreOpaque) -> ValRaw {
         match self {
             Val::I32(v) => ValRaw::from_u64(u64::from(v.cast_unsigned())),
             Val::I64(v) => ValRaw::from_u64(v.cast_unsigned()),
@@ -208,7 +213,7 @@ impl Val {
     /// The value is of that type, and from that store.
     #[inline]
     #[allow(unsafe_code, reason = "what the value is, the caller answers for")]
-    pub(crate) unsafe fn from_raw(
+    pub(crate) unsafe fn from_abi(
         store: &mut StoreOpaque,
         raw: ValRaw,
         ty: wasm_types::ValType,
@@ -216,11 +221,11 @@ impl Val {
         let id = store.id();
         // SAFETY: as the caller promises.
         unsafe {
-            Self::from_raw_with(id, raw, ty, |reference| store.vm.gc.handles.scoped(reference))
+            Self::from_abi_with(id, raw, ty, |reference| store.vm.gc.handles.scoped(reference))
         }
     }
 
-    /// As [`from_raw`](Self::from_raw), while collections are put off: handles end when they no
+    /// As [`from_abi`](Self::from_abi), while collections are put off: handles end when they no
     /// longer are.
     ///
     /// # Safety
@@ -239,16 +244,16 @@ impl Val {
         let id = store.id();
         // SAFETY: as the caller promises.
         unsafe {
-            Self::from_raw_with(id, raw, ty, |reference| store.vm.gc.handles.fixed(reference))
+            Self::from_abi_with(id, raw, ty, |reference| store.vm.gc.handles.fixed(reference))
         }
     }
 
     /// # Safety
     ///
-    /// As for [`from_raw`](Self::from_raw).
+    /// As for [`from_abi`](Self::from_abi).
     #[inline(always)]
     #[allow(unsafe_code, reason = "reads the field of a union that the type names")]
-    unsafe fn from_raw_with(
+    unsafe fn from_abi_with(
         store: StoreId,
         raw: ValRaw,
         ty: wasm_types::ValType,

@@ -147,7 +147,7 @@ impl<T: 'static> Linker<T> {
     ) -> Result<Func> {
         let mut store = store.as_context_mut();
         for name in ["", "_start"] {
-            match self.get(&mut store, module, name) {
+            match self.find(&mut store, module, name) {
                 Some(Extern::Func(func)) => return Ok(func),
                 Some(other) => crate::bail!(
                     "default export `{name}` in `{}` is not a function, but of type `{}`",

@@ -38,9 +38,12 @@ fn items_of_another_store_are_not_found() {
     let ty = GlobalType::new(ValType::I32, Mutability::Const);
     let global = Global::new(&mut one, ty, Val::I32(1)).unwrap();
     linker.define(&one, "", "global", global).unwrap();
-    assert!(linker.get(&mut one, "", "global").is_some());
+    linker.get(&mut one, "", "global").unwrap();
     let mut other = Store::new(&engine, ());
-    assert!(linker.get(&mut other, "", "global").is_none());
+    let error = linker.get(&mut other, "", "global").unwrap_err();
+    assert!(error.to_string().contains("another store"), "{error}");
+    let error = linker.get(&mut other, "", "globel").unwrap_err();
+    assert_eq!(error.to_string(), "missing definition for `::globel`");
     assert_eq!(linker.iter(&mut other).count(), 0);
 }
 

@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 use super::arch::{
     CallLayout, RegisterImage, ValueLocation, Width, enter_array_thunk, enter_registers_thunk,
 };
-use super::context::{FuncRef, HostFunc, VMStoreContext};
+use super::context::{FuncRef, HostFunc, HostRecord, VMStoreContext};
 use super::host::INLINE;
 use super::sys::thread;
 use super::unwind::{RETURNED, UNWOUND, Unwind};
@@ -98,7 +98,8 @@ pub(crate) unsafe fn call_array(
     unsafe {
         let func = &*callee.as_ptr();
         if func.is_host() {
-            return call_host(store, callee.cast(), values);
+            let host = callee.cast::<HostFunc>();
+            return call_host(store, host, &raw mut (*host.as_ptr()).record, values);
         }
         let layout = &func.type_record().layout;
         if layout.stack_size == 0 && layout.buffer_size == 0 {
@@ -282,20 +283,41 @@ pub(super) unsafe fn read(from: *const ValRaw, width: Width) -> ValRaw {
     ValRaw { v128: raw }
 }
 
+/// Calls a host function from the host, with no Wasm in between, but in the name of the instance
+/// whose import has the record.
+///
+/// # Safety
+///
+/// As for [`call_array`]; the record is that of an import that is bound to the function.
+pub(crate) unsafe fn call_import(
+    store: *mut VMStoreContext,
+    callee: NonNull<FuncRef>,
+    record: NonNull<HostRecord>,
+    values: *mut ValRaw,
+) -> Result<(), Box<Unwind>> {
+    // SAFETY: as the caller promises.
+    unsafe { call_host(store, callee.cast(), record.as_ptr(), values) }
+}
+
 /// Calls a host function from the host, with no Wasm in between.
+///
+/// # Safety
+///
+/// As for [`call_array`]; the record is one of the function: its own, which names no calling
+/// instance, or that of an import.
 #[cold]
 pub(super) unsafe fn call_host(
     store: *mut VMStoreContext,
     callee: NonNull<HostFunc>,
+    record: *mut HostRecord,
     values: *mut ValRaw,
 ) -> Result<(), Box<Unwind>> {
-    // SAFETY: a reference to a host function is the head of its record. The shim gets a record of
-    // its own, which names no calling instance: there is none.
+    // SAFETY: a reference to a host function is the head of its record.
     unsafe {
         let host = callee.as_ptr();
         let previous = thread::enter(thread::current())?;
         thread::leave(previous);
-        if ((*host).array)(&raw mut (*host).record, values) {
+        if ((*host).array)(record, values) {
             return Ok(());
         }
         Err(unwind::take(store))

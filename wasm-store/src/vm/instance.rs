@@ -13,7 +13,9 @@ use wasm_types::{
     TagIndex, TypeIndex,
 };
 
-use super::context::{FuncRef, HostDef, ImportRecord, NULL_FUNC_REF, VMContext, VMStoreContext};
+use super::context::{
+    FuncRef, HostDef, HostRecord, ImportRecord, NULL_FUNC_REF, VMContext, VMStoreContext,
+};
 use super::gc::type_of_header;
 use super::memory::VmMemory;
 use super::module::VmModule;
@@ -319,6 +321,27 @@ impl VmInstance {
             }
             NonNull::new_unchecked((*record).func_ref)
         }
+    }
+
+    /// How the instance calls a function itself: the reference to it, and, if it is a function of
+    /// the host that is imported, the record of that import, by which it knows its caller.
+    pub(crate) fn own_call(
+        &mut self,
+        func: FuncIndex,
+    ) -> Option<(NonNull<FuncRef>, Option<NonNull<HostRecord>>)> {
+        let reference = self.func(func).ok()?;
+        let imported = self.module.loaded.artifact().counts().imported_functions;
+        // SAFETY: a function lives as long as its store.
+        if func.as_u32() >= imported || !unsafe { reference.as_ref().is_host() } {
+            return Some((reference, None));
+        }
+        // SAFETY: the layout gives a place within the context, whose record was written when the
+        // import was bound.
+        let record = unsafe {
+            let record = self.at::<ImportRecord>(self.module.layout.imported_function(func));
+            &raw mut (*record).host
+        };
+        Some((reference, NonNull::new(record)))
     }
 
     fn make_ref(&self, func: FuncIndex) -> Result<FuncRef, wasm_artifact::Error> {

@@ -33,6 +33,24 @@ bitflags::bitflags! {
     }
 }
 
+/// What a guest may do in a preopened directory: the two usual sets of permissions.
+/// [`WasiCtxBuilder::preopened_dir_with`] takes others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FsPerms {
+    /// List directories and read files.
+    ReadOnly,
+    /// All of it.
+    ReadWrite,
+}
+
+impl FsPerms {
+    /// Whether nothing may be changed.
+    #[must_use]
+    pub fn write_not_permitted(&self) -> bool {
+        matches!(self, Self::ReadOnly)
+    }
+}
+
 /// Builds the context of a guest, piece by piece. Nothing is available by default: there are no
 /// arguments, no environment, no directories, the input is empty and the output is discarded. Only
 /// clocks and randomness are the host's from the start.
@@ -40,14 +58,14 @@ bitflags::bitflags! {
 /// Names and meanings are those of the builder in `wasmtime-wasi`.
 ///
 /// ```no_run
-/// use wasm_wasi::{DirPerms, FilePerms, WasiCtxBuilder};
+/// use wasm_wasi::{FsPerms, WasiCtxBuilder};
 ///
 /// # fn main() -> std::io::Result<()> {
 /// let wasi = WasiCtxBuilder::new()
 ///     .inherit_stdio()
 ///     .args(&["program", "--verbose"])
 ///     .env("LANG", "C.UTF-8")
-///     .preopened_dir("./data", "/data", DirPerms::READ, FilePerms::READ)?
+///     .preopened_dir("./data", "/data", FsPerms::ReadOnly)?
 ///     .build_p1();
 /// # drop(wasi);
 /// # Ok(())
@@ -190,6 +208,24 @@ impl WasiCtxBuilder {
     /// # Errors
     /// If the directory cannot be opened; the error names it.
     pub fn preopened_dir(
+        &mut self,
+        host_path: impl AsRef<Path>,
+        guest_path: impl AsRef<str>,
+        perms: FsPerms,
+    ) -> io::Result<&mut Self> {
+        let (dir_perms, file_perms) = match perms {
+            FsPerms::ReadOnly => (DirPerms::READ, FilePerms::READ),
+            FsPerms::ReadWrite => (DirPerms::all(), FilePerms::all()),
+        };
+        self.preopened_dir_with(host_path, guest_path, dir_perms, file_perms)
+    }
+
+    /// As [`WasiCtxBuilder::preopened_dir`], with permissions of their own for directories and for
+    /// the files in them.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn preopened_dir_with(
         &mut self,
         host_path: impl AsRef<Path>,
         guest_path: impl AsRef<str>,

@@ -13,7 +13,7 @@ mod stream;
 mod table;
 mod wait;
 
-pub use builder::{DirPerms, FilePerms, WasiCtxBuilder};
+pub use builder::{DirPerms, FilePerms, FsPerms, WasiCtxBuilder};
 pub use clocks::{HostMonotonicClock, HostWallClock, SystemClock, VirtualClock};
 pub use pipe::{MemoryInputPipe, MemoryOutputPipe, ReadPipe, WritePipe};
 pub use random::{RandomSource, SeededRandom, SystemRandom};

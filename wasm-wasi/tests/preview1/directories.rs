@@ -16,7 +16,7 @@ fn preopened_directories_have_names() {
     let dir = tempdir().unwrap();
     let mut builder = WasiCtx::builder();
     for name in ["/", "/data/sub", "."] {
-        builder.preopened_dir(dir.path(), name, DirPerms::all(), FilePerms::all()).unwrap();
+        builder.preopened_dir_with(dir.path(), name, DirPerms::all(), FilePerms::all()).unwrap();
     }
     let mut guest = Guest::new(&mut builder);
     for (fd, name) in [(3, "/"), (4, "/data/sub"), (5, ".")] {
@@ -38,7 +38,7 @@ fn preopened_directories_have_names() {
 #[test]
 fn a_missing_directory_is_an_error_that_names_it() {
     let error = WasiCtx::builder()
-        .preopened_dir("/does/not/exist", "/data", DirPerms::all(), FilePerms::all())
+        .preopened_dir_with("/does/not/exist", "/data", DirPerms::all(), FilePerms::all())
         .map(|_| ())
         .unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::NotFound);

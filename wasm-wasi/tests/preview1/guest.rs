@@ -57,7 +57,7 @@ impl Guest {
     /// A guest with a directory and all permissions.
     pub(crate) fn in_dir(path: &Path) -> Self {
         let mut builder = WasiCtx::builder();
-        builder.preopened_dir(path, "/", DirPerms::all(), FilePerms::all()).unwrap();
+        builder.preopened_dir_with(path, "/", DirPerms::all(), FilePerms::all()).unwrap();
         Self::new(&mut builder)
     }
 

@@ -40,7 +40,7 @@ fn descriptors_have_a_bound() {
     let dir = tempdir().unwrap();
     let mut builder = WasiCtx::builder();
     builder.max_descriptors(6);
-    builder.preopened_dir(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
+    builder.preopened_dir_with(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
     let mut guest = Guest::new(&mut builder);
     assert_eq!(guest.open("a", OpenFlags::CREATE), Ok(4));
     assert_eq!(guest.open("a", OpenFlags::CREATE), Ok(5));
@@ -59,7 +59,7 @@ fn what_the_host_hands_over_is_there_whatever_the_bound() {
     let mut builder = WasiCtx::builder();
     builder.max_descriptors(0);
     for _ in 0..3 {
-        builder.preopened_dir(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
+        builder.preopened_dir_with(dir.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
     }
     let mut guest = Guest::new(&mut builder);
     for fd in ROOT..ROOT + 3 {

@@ -112,7 +112,7 @@ proptest! {
             .wall_clock(clock)
             .preopened_socket(socket)
             .unwrap()
-            .preopened_dir(dir.path(), "/", DirPerms::all(), FilePerms::all())
+            .preopened_dir_with(dir.path(), "/", DirPerms::all(), FilePerms::all())
             .unwrap();
         let mut guest = Guest { ctx: builder.build(), bytes };
         for (call, numbers) in calls {

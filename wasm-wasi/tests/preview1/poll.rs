@@ -99,7 +99,12 @@ fn descriptors_say_when_they_are_ready() {
     let mut builder = WasiCtx::builder();
     builder
         .stdin(std::fs::File::from(OwnedFd::from(reader)))
-        .preopened_dir(dir.path(), "/", wasm_wasi::DirPerms::all(), wasm_wasi::FilePerms::all())
+        .preopened_dir_with(
+            dir.path(),
+            "/",
+            wasm_wasi::DirPerms::all(),
+            wasm_wasi::FilePerms::all(),
+        )
         .unwrap();
     let mut guest = Guest::new(&mut builder);
     let waiting = [fd(1, 1, 0), clock(2, 1, 10_000_000, 0)];

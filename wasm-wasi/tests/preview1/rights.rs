@@ -13,7 +13,7 @@ use wasm_wasi::{DirPerms, FilePerms, WasiCtx};
 const NONE: (Rights, Rights) = (Rights::empty(), Rights::empty());
 
 fn guest(path: &Path, directory: DirPerms, file: FilePerms) -> Guest {
-    Guest::new(WasiCtx::builder().preopened_dir(path, "/", directory, file).unwrap())
+    Guest::new(WasiCtx::builder().preopened_dir_with(path, "/", directory, file).unwrap())
 }
 
 fn open(
@@ -220,8 +220,8 @@ fn no_file_gets_to_where_more_may_be_done_with_it() {
         std::fs::write(path("from/sub/file"), "old").unwrap();
         std::os::unix::fs::symlink("file", path("from/link")).unwrap();
         let mut builder = WasiCtx::builder();
-        builder.preopened_dir(path("from"), "/from", from.0, from.1).unwrap();
-        builder.preopened_dir(path("to"), "/to", to.0, to.1).unwrap();
+        builder.preopened_dir_with(path("from"), "/from", from.0, from.1).unwrap();
+        builder.preopened_dir_with(path("to"), "/to", to.0, to.1).unwrap();
         let mut guest = Guest::new(&mut builder);
         let (source, target) = (ROOT, ROOT + 1);
         let all = (DirPerms::all(), FilePerms::all());
@@ -357,7 +357,7 @@ proptest! {
             std::os::unix::fs::symlink("sub/..", root.join("up")).unwrap();
             let directory = DirPerms::from_bits_truncate(directory);
             let file = FilePerms::from_bits_truncate(file);
-            builder.preopened_dir(&root, name, directory, file).unwrap();
+            builder.preopened_dir_with(&root, name, directory, file).unwrap();
             kept.push((root, directory, file));
         }
         if is_nested {
@@ -420,9 +420,9 @@ fn a_path_into_another_directory_gives_no_more_than_the_own() {
     std::fs::write(dir.path().join("secret"), "original").unwrap();
     for (directory, file) in grants().into_iter().filter(|(_, file)| *file != FilePerms::all()) {
         let mut builder = WasiCtx::builder();
-        builder.preopened_dir(dir.path(), "/data", directory, file).unwrap();
+        builder.preopened_dir_with(dir.path(), "/data", directory, file).unwrap();
         builder
-            .preopened_dir(dir.path().join("out"), "/out", DirPerms::all(), FilePerms::all())
+            .preopened_dir_with(dir.path().join("out"), "/out", DirPerms::all(), FilePerms::all())
             .unwrap();
         let mut guest = Guest::new(&mut builder);
         assert_eq!(guest.link(0, "secret", "out/x"), Err(Errno::Perm));

@@ -31,7 +31,7 @@ impl Guest {
 
     pub(crate) fn in_dir_with(path: &Path, directory: DirPerms, file: FilePerms) -> Self {
         let mut builder = WasiCtx::builder();
-        builder.preopened_dir(path, "/", directory, file).unwrap();
+        builder.preopened_dir_with(path, "/", directory, file).unwrap();
         Self::new(&mut builder)
     }
 

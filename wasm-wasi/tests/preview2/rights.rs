@@ -85,8 +85,8 @@ fn nothing_gets_from_one_directory_to_another_without_all_permissions() {
     let (one, other) = (tempdir().unwrap(), tempdir().unwrap());
     std::fs::write(one.path().join("file"), "text").unwrap();
     let mut builder = WasiCtx::builder();
-    builder.preopened_dir(one.path(), "one", DirPerms::all(), FilePerms::READ).unwrap();
-    builder.preopened_dir(other.path(), "other", DirPerms::all(), FilePerms::all()).unwrap();
+    builder.preopened_dir_with(one.path(), "one", DirPerms::all(), FilePerms::READ).unwrap();
+    builder.preopened_dir_with(other.path(), "other", DirPerms::all(), FilePerms::all()).unwrap();
     let mut guest = Guest::new(&mut builder);
     use wasm_wasi::p2::bindings::filesystem::preopens::Host as _;
     let directories = guest.view().get_directories().unwrap();
@@ -106,7 +106,7 @@ fn there_are_no_more_descriptors_than_permitted() {
     let directory = tempdir().unwrap();
     std::fs::write(directory.path().join("file"), "text").unwrap();
     let mut builder = WasiCtx::builder();
-    builder.preopened_dir(directory.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
+    builder.preopened_dir_with(directory.path(), "/", DirPerms::all(), FilePerms::all()).unwrap();
     builder.max_descriptors(8);
     let mut guest = Guest::new(&mut builder);
     let mut opened = Vec::new();

@@ -3,7 +3,7 @@
 use wasm_runtime::{
     Caller, Extern, ExternRef, Func, FuncType, Global, GlobalType, HeapType, Instance, Memory,
     Module, Mutability, OwnedRooted, Ref, RefType, Result, Rooted, Table, TableType, Tag, TagType,
-    Val, ValType,
+    TypedFunc, Val, ValRaw, ValType,
 };
 
 use super::Row;
@@ -211,6 +211,63 @@ pub(crate) const ROWS: &[Row] = &[
                 Func::new_numeric_async(&mut o.store, k.ty.clone(), |_, _| {
                     Box::new(async { Ok(()) })
                 })
+            });
+        },
+    },
+    Row {
+        name: "Func::new_unchecked",
+        tries: |t| {
+            t.engine(Panic, |o, k| {
+                // SAFETY: nothing is read or written.
+                value(unsafe { Func::new_unchecked(&mut o.store, k.ty.clone(), |_, _| Ok(())) })
+            });
+        },
+    },
+    Row {
+        name: "Func::call_unchecked",
+        tries: |t| {
+            t.handle(Panic, |o, h| {
+                // SAFETY: functions of other stores are not called.
+                unsafe { h.next.func().call_unchecked(&mut o.store, &mut [ValRaw::i32(1)]) }
+            });
+        },
+    },
+    Row {
+        name: "TypedFunc::new_unchecked",
+        tries: |t| {
+            t.handle(Panic, |o, h| {
+                // SAFETY: the types are right.
+                value(unsafe { TypedFunc::<i32, i32>::new_unchecked(&o.store, *h.next.func()) })
+            });
+        },
+    },
+    Row {
+        name: "Func::to_raw",
+        tries: |t| t.handle(Panic, |o, h| value(h.own.to_raw(&mut o.store))),
+    },
+    Row {
+        name: "$ty::to_raw",
+        tries: |t| {
+            t.handle(Panic, |o, h| h.value.to_raw(&mut o.store));
+            t.handle(Panic, |o, h| h.owned.to_raw(&mut o.store));
+            t.handle(Panic, |o, h| h.any.to_raw(&mut o.store));
+            t.handle(Panic, |o, h| h.exception.to_raw(&mut o.store));
+        },
+    },
+    Row {
+        name: "Val::to_raw",
+        tries: |t| {
+            t.handle(Panic, |o, h| Val::from(h.own).to_raw(&mut o.store));
+            t.handle(Panic, |o, h| Val::from(h.value).to_raw(&mut o.store));
+        },
+    },
+    Row {
+        name: "Val::from_raw",
+        tries: |t| {
+            t.engine(Panic, |o, k| {
+                let ty = ValType::Ref(reference(&k.ty));
+                // SAFETY: null is of the type.
+                value(unsafe { Val::from_raw(&mut o.store, ValRaw::null(), ty) })
             });
         },
     },

@@ -1,6 +1,6 @@
 //! Linkers, and modules with imports that were looked up.
 
-use wasm_runtime::{Extern, Func};
+use wasm_runtime::Func;
 
 use super::Row;
 use crate::tries::Expect::{Error, Nothing, Panic};
@@ -38,6 +38,18 @@ pub(crate) const ROWS: &[Row] = &[
         tries: |t| {
             t.engine(Panic, |o, k| {
                 o.kept.linker.func_new("x", "f", k.ty.clone(), |_, _, _| Ok(())).map(|_| ())
+            });
+        },
+    },
+    Row {
+        name: "Linker::func_new_unchecked",
+        tries: |t| {
+            t.engine(Panic, |o, k| {
+                // SAFETY: a closure of this type reads nothing and writes nothing.
+                unsafe {
+                    let linker = &mut o.kept.linker;
+                    linker.func_new_unchecked("x", "f", k.ty.clone(), |_, _| Ok(())).map(|_| ())
+                }
             });
         },
     },
@@ -195,7 +207,7 @@ pub(crate) const ROWS: &[Row] = &[
             t.engine(Panic, |o, k| k.linker.get(&mut o.store, "not", "there"));
             t.store(Panic, |o, store| o.kept.linker.get(store, "host", "f"));
             for name in ["f", "g"] {
-                t.sibling(Nothing, |o, k| k.bound.get(&mut o.store, "store", name));
+                t.sibling(Error, |o, k| k.bound.get(&mut o.store, "store", name));
             }
         },
     },
@@ -236,12 +248,12 @@ pub(crate) const ROWS: &[Row] = &[
         name: "Linker::alias",
         tries: |t| {
             // Another name makes no difference.
-            t.sibling(Nothing, |o, k| {
+            t.sibling(Error, |o, k| {
                 let mut linker = k.bound.clone();
                 linker.alias("store", "f", "x", "f").expect("a name");
                 linker.alias_module("store", "y").expect("a name");
                 let mut get = |module| linker.get(&mut o.store, module, "f");
-                get("x").or(get("y")).map(|_: Extern| ())
+                get("x").or_else(|_| get("y"))
             });
         },
     },

@@ -10,11 +10,12 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
 use super::list::{WasmParams, WasmResults};
+use super::start::Start;
 use super::typed::TypedFunc;
 use super::{Func, INLINE_VALUES, check_arguments, into_error};
 use crate::error::{Error, Result};
 use crate::items::Val;
-use crate::store::{AsContextMut, StoreInner};
+use crate::store::{AsContextMut, StoreContextMut, StoreInner};
 use crate::vm::{FuncRef, Unwind, ValRaw, WaitingCall};
 use crate::watch::call_hook;
 use crate::watch::call_hook::{CallValues, Listed, Open, Typed};
@@ -63,7 +64,7 @@ impl Func {
             check_arguments(store, ty, params, results)?;
             for (place, value) in params.iter().enumerate() {
                 // SAFETY: the array has room for all parameters.
-                unsafe { values.add(place).write(value.to_raw(store)) };
+                unsafe { values.add(place).write(value.to_abi(store)) };
             }
             Ok(())
         })?;
@@ -72,11 +73,30 @@ impl Func {
         let results = ended.map(|()| {
             for ((result, ty), value) in results.iter_mut().zip(ty.ty.results()).zip(values) {
                 // SAFETY: the call has written its results, each of its type.
-                *result = unsafe { Val::from_raw(store, *value, *ty) };
+                *result = unsafe { Val::from_abi(store, *value, *ty) };
             }
             Listed(results)
         });
         close(store, open, results).map(|_| ())
+    }
+}
+
+impl Start {
+    /// Calls the function, and waits for what it waits for.
+    pub(crate) async fn call_async<T: Send + 'static>(
+        self,
+        store: &mut StoreContextMut<'_, T>,
+    ) -> Result<()> {
+        let mut running = Running::new(store.0, self.func.func, &Listed(&[]))?;
+        if let Some(record) = self.import {
+            // SAFETY: it is that of an import that is bound to the function.
+            unsafe { running.call.by_import(record) };
+        }
+        let mut nothing = [ValRaw::ZERO];
+        running.pass(nothing.as_mut_ptr(), |_, _| Ok(()))?;
+        let ended = (&mut running).await;
+        let open = running.over();
+        close(store.0, open, ended.map(|()| Listed(&[]))).map(|_| ())
     }
 }
 

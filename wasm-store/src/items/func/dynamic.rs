@@ -74,7 +74,7 @@ impl<F> Body<F> {
         list.clear();
         for (place, param) in ty.params().iter().enumerate() {
             // SAFETY: as the caller promises.
-            list.push(unsafe { Val::from_raw(caller.store.0, *values.add(place), *param) });
+            list.push(unsafe { Val::from_abi(caller.store.0, *values.add(place), *param) });
         }
         caller.store.0.vm.safepoint()?;
         list.resize(ty.params().len() + ty.results().len(), Val::null_func_ref());
@@ -85,7 +85,7 @@ impl<F> Body<F> {
                 .check(caller.store.0, *wanted)
                 .context("function attempted to return an incompatible value")?;
             // SAFETY: as the caller promises.
-            unsafe { values.add(place).write(result.to_raw(caller.store.0)) };
+            unsafe { values.add(place).write(result.to_abi(caller.store.0)) };
         }
         caller.store.0.val_storage = list;
         Ok(())

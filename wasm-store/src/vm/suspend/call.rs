@@ -15,7 +15,7 @@ use crate::vm::arch::{
     resume_thunk,
 };
 use crate::vm::call::{call_host, end_call, fill_image, fill_stack, read, read_image};
-use crate::vm::context::{FuncRef, HostFunc, VMStoreContext};
+use crate::vm::context::{FuncRef, HostFunc, HostRecord, VMStoreContext};
 use crate::vm::continuations;
 use crate::vm::host::spread;
 use crate::vm::interruption;
@@ -28,6 +28,8 @@ use crate::vm::value::ValRaw;
 pub(crate) struct WaitingCall {
     store: *mut VMStoreContext,
     callee: NonNull<FuncRef>,
+    /// The record of the import in whose instance's name a host function is called.
+    import: Option<NonNull<HostRecord>>,
     /// For the results that do not come in registers.
     buffer: Vec<ValRaw>,
     state: State,
@@ -53,7 +55,17 @@ unsafe impl Send for WaitingCall {}
 impl WaitingCall {
     /// A call of a function of a store.
     pub(crate) fn new(store: *mut VMStoreContext, callee: NonNull<FuncRef>) -> Self {
-        Self { store, callee, buffer: Vec::new(), state: State::New, suspension: None }
+        let (import, buffer) = (None, Vec::new());
+        Self { store, callee, import, buffer, state: State::New, suspension: None }
+    }
+
+    /// Calls the function in the name of an instance: of the one whose import has the record.
+    ///
+    /// # Safety
+    ///
+    /// The import is bound to the function, and lives as long as the store.
+    pub(crate) unsafe fn by_import(&mut self, record: NonNull<HostRecord>) {
+        self.import = Some(record);
     }
 
     /// The store. Whoever asks the store itself borrows what the call may have lent.
@@ -106,11 +118,12 @@ impl WaitingCall {
         // SAFETY: a reference to a host function is the head of its record; the shim of one that
         // may wait is what starts it.
         unsafe {
+            let own = &raw mut (*host.as_ptr()).record;
+            let record = self.import.map_or(own, NonNull::as_ptr);
             if !self.callee.as_ref().waits() {
-                return call_host(self.store, host, values).map(|()| State::Over);
+                return call_host(self.store, host, record, values).map(|()| State::Over);
             }
             leave(enter(current())?);
-            let record = &raw mut (*host.as_ptr()).record;
             match start_shim(record)(record, values, context) {
                 Started::Ready(true) => Ok(State::Over),
                 Started::Ready(false) => Err(take(self.store)),

@@ -50,7 +50,7 @@ impl CallValues for Listed<'_> {
     unsafe fn write_to(&self, store: &StoreOpaque, to: *mut ValRaw, count: usize) {
         for (place, value) in self.0.iter().take(count).enumerate() {
             // SAFETY: the place is one of `count`.
-            unsafe { to.add(place).write(value.to_raw(store)) };
+            unsafe { to.add(place).write(value.to_abi(store)) };
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn open(builder: &mut WasiCtxBuilder, argument: &OsStr) -> Result<()>
         false => (DirPerms::all(), FilePerms::all()),
     };
     builder
-        .preopened_dir(host, guest, directory, file)
+        .preopened_dir_with(host, guest, directory, file)
         .with_context(|| format!("{}: can't open `{}`", about(), host.display()))?;
     Ok(())
 }

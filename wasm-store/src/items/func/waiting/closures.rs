@@ -223,7 +223,7 @@ where
         let mut list = Vec::with_capacity(ty.params().len() + ty.results().len());
         for (place, param) in ty.params().iter().enumerate() {
             // SAFETY: as the caller promises.
-            list.push(unsafe { Val::from_raw(caller.store.0, *values.add(place), *param) });
+            list.push(unsafe { Val::from_abi(caller.store.0, *values.add(place), *param) });
         }
         caller.store.0.vm.safepoint()?;
         list.resize(ty.params().len() + ty.results().len(), Val::null_func_ref());
@@ -256,7 +256,7 @@ where
                 .check(store, *wanted)
                 .context("function attempted to return an incompatible value")?;
             // SAFETY: as the caller promises.
-            unsafe { values.add(place).write(result.to_raw(store)) };
+            unsafe { values.add(place).write(result.to_abi(store)) };
         }
         Ok(())
     }
