@@ -6,9 +6,10 @@ use std::sync::Arc;
 use wasm_component::{ComponentInstanceIndex, ResourceIndex, Trampoline};
 use wasm_store::{Func, FuncType, Result, StoreContextMut, bail};
 
-use crate::handles::Kind;
-use crate::instance::InstanceData;
-use crate::state::{Destructor, Table, state};
+use crate::handles::{Kind, Table};
+use crate::instance::data::InstanceData;
+use crate::resource::Destructor;
+use crate::state::state;
 use crate::trap;
 
 /// Makes `resource.drop`, which runs destructors.

@@ -16,7 +16,7 @@ pub(crate) use lowered::LoweredImport;
 
 use wasm_store::{AsContext, AsContextMut, Result, StoreContext};
 
-use crate::instance::InstanceData;
+use crate::instance::data::InstanceData;
 use crate::state::{ComponentState, wrong_store};
 use crate::types;
 use crate::types::Type;

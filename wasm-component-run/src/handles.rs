@@ -25,6 +25,15 @@ impl Default for HandleCounter {
     }
 }
 
+/// A table of handles of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Table {
+    /// That of the host.
+    Host,
+    /// That of a component instance, by its number in the store.
+    Guest(usize),
+}
+
 /// What a handle stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {

@@ -1,20 +1,15 @@
 //! Instances of components.
 
-mod data;
-mod making;
+pub(crate) mod data;
 
-use wasm_store::{AsContext, AsContextMut, Module, StoreContext, StoreContextMut};
-
-pub(crate) use data::{FuncRecord, InstanceData};
-pub(crate) use making::Making;
+use wasm_store::{AsContextMut, Module, StoreContext, StoreContextMut};
 
 use crate::component::{Component, ComponentExportIndex, ExportItem, ExportLookup};
 use crate::func::Func;
-use crate::linker::InstancePre;
+use crate::instance::data::InstanceData;
 use crate::resource::ResourceType;
 use crate::state::{ComponentState, Linked, state, wrong_store};
 use crate::types::ComponentItem;
-pub(crate) use crate::types::InstanceType;
 
 /// An instance of a component in a store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,15 +50,6 @@ impl Instance {
             Some((&**state.root(self.root, self.id)?, state.linked(self.root).cloned()))
         });
         found.unwrap_or_else(|| wrong_store())
-    }
-
-    /// What the instance was made of: others can be made of it.
-    ///
-    /// # Panics
-    ///
-    /// If the instance is of another store.
-    pub fn instance_pre<T: 'static>(&self, store: impl AsContext<Data = T>) -> InstancePre<T> {
-        InstancePre::of_instance(self, store.as_context())
     }
 
     /// An exported function, by its name or index. `None` if there is none, or the export is

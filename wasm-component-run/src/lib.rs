@@ -42,6 +42,7 @@ mod linker;
 mod resource;
 mod state;
 mod strings;
+mod tables;
 mod trap;
 mod typed;
 pub mod types;

@@ -1,26 +1,26 @@
 //! Linkers: names for what components import, and instances made by looking them up.
 
+mod definition;
+mod import;
 mod instance;
+mod making;
 mod matching;
 mod names;
 mod pre;
 mod unknown;
 
 use std::fmt;
-use std::sync::Arc;
 
-use wasm_store::{AsContextMut, Engine, Func, Module, Result, StoreContextMut, ensure};
+use wasm_store::{AsContextMut, Engine, Result, ensure};
 
+use definition::Definition;
 pub use instance::LinkerInstance;
 use matching::Matching;
 use names::Names;
 pub use pre::InstancePre;
-pub(crate) use pre::{Import, ImportResource};
 
 use crate::component::Component;
-use crate::func::HostFunc;
 use crate::instance::Instance;
-use crate::resource::ResourceType;
 use crate::types;
 
 /// Names for what components import: functions of the host, core modules, types of resources, and
@@ -32,46 +32,6 @@ pub struct Linker<T: 'static> {
     engine: Engine,
     names: Names<Definition<T>>,
     allow_shadowing: bool,
-}
-
-/// What a name stands for.
-pub(crate) enum Definition<T: 'static> {
-    Instance(Names<Definition<T>>),
-    Func(Arc<dyn HostFunc<T>>),
-    Module(Module),
-    Resource(ResourceType, Arc<dyn HostDrop<T>>),
-}
-
-/// What destroys resources of the host.
-pub(crate) trait HostDrop<T: 'static>: Send + Sync {
-    /// Whether it may wait.
-    fn waits(&self) -> bool;
-
-    /// It as a core function of a store.
-    fn to_core(self: Arc<Self>, store: &mut StoreContextMut<'_, T>) -> Result<Func>;
-}
-
-impl<T: 'static> Definition<T> {
-    /// What it is called in errors.
-    fn desc(&self) -> &'static str {
-        match self {
-            Definition::Instance(_) => "instance",
-            Definition::Func(_) => "func",
-            Definition::Module(_) => "module",
-            Definition::Resource(..) => "resource",
-        }
-    }
-}
-
-impl<T: 'static> Clone for Definition<T> {
-    fn clone(&self) -> Self {
-        match self {
-            Definition::Instance(names) => Definition::Instance(names.clone()),
-            Definition::Func(func) => Definition::Func(Arc::clone(func)),
-            Definition::Module(module) => Definition::Module(module.clone()),
-            Definition::Resource(ty, drop) => Definition::Resource(*ty, Arc::clone(drop)),
-        }
-    }
 }
 
 impl<T: 'static> Linker<T> {
@@ -114,7 +74,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// If an import has no definition, or one of another type.
     pub fn substituted_component_type(&self, component: &Component) -> Result<types::Component> {
-        let matching = Matching::new(self, component)?;
+        let matching = Matching::new(&self.names, component)?;
         Ok(types::Component::new(component, Some(matching.resources())))
     }
 
@@ -129,7 +89,7 @@ impl<T: 'static> Linker<T> {
             Engine::same(&self.engine, component.engine()),
             "cross-`Engine` instantiation is not currently supported"
         );
-        let matching = Matching::new(self, component)?;
+        let matching = Matching::new(&self.names, component)?;
         let imports = matching.imports()?;
         InstancePre::new(component, imports, matching.resources())
     }
@@ -162,16 +122,6 @@ impl<T: 'static> Linker<T> {
         T: Send,
     {
         self.instantiate_pre(component)?.instantiate_async(store).await
-    }
-
-    /// Defines every function that a component imports and that has no name here as one that fails
-    /// when it is called, and every resource as one of the host that nothing destroys.
-    ///
-    /// # Errors
-    ///
-    /// If a core module is imported, for which there is no such thing.
-    pub fn define_unknown_imports_as_traps(&mut self, component: &Component) -> Result<()> {
-        unknown::define_as_traps(self, component)
     }
 }
 

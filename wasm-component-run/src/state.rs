@@ -3,41 +3,17 @@
 //! It is an attachment of the store. What does not change after instantiation is not here but in
 //! [`InstanceData`], which those who need it share.
 
-mod host_table;
-mod scopes;
-
 use std::any::Any;
 use std::sync::Arc;
 
-use wasm_store::{AsContextMut, NumericFunc, Result, StoreContextMut, bail};
+use wasm_store::{AsContextMut, Result, StoreContextMut};
 
-pub(crate) use host_table::HostIndex;
-
-use crate::handles::{HandleCounter, HandleTable, Kind, Removed};
-use crate::instance::InstanceData;
+use crate::instance::data::InstanceData;
+use crate::tables::Resources;
 use crate::trap::cannot_enter;
-use host_table::HostTable;
-use scopes::Scopes;
 
 /// How much a call may copy out of a guest, unless it is set otherwise.
 const DEFAULT_HOSTCALL_FUEL: usize = 128 << 20;
-
-/// A table of handles of a store.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Table {
-    /// That of the host.
-    Host,
-    /// That of a component instance, by its number in the store.
-    Guest(usize),
-}
-
-/// What runs when a resource is dropped.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Destructor {
-    pub(crate) func: NumericFunc,
-    /// The root instance whose code it is, unless it is the host's.
-    pub(crate) root: Option<usize>,
-}
 
 /// The state of components in a store.
 pub(crate) struct ComponentState {
@@ -79,12 +55,12 @@ pub(crate) type Linked = Arc<dyn Any + Send + Sync>;
 impl ComponentState {
     /// The number that the next instance gets, and that of its first table.
     pub(crate) fn next_root(&self) -> (usize, usize) {
-        (self.roots.len(), self.resources.tables.len())
+        (self.roots.len(), self.resources.table_count())
     }
 
     /// Adds an instance, with the tables of its component instances.
     pub(crate) fn add_root(&mut self, data: Arc<InstanceData>) {
-        self.resources.tables.resize_with(data.tables().end, HandleTable::default);
+        self.resources.add_tables(data.tables().end);
         let lease = Some(Arc::clone(&data));
         self.roots.push(Root { data, lease, entered: false, trapped: false, linked: None });
     }
@@ -165,174 +141,6 @@ impl ComponentState {
 #[inline(never)]
 pub(crate) fn wrong_store() -> ! {
     panic!("object used with the wrong store")
-}
-
-/// Who holds which resource.
-#[derive(Default)]
-pub(crate) struct Resources {
-    pub(crate) counter: HandleCounter,
-    host: HostTable,
-    tables: Vec<HandleTable>,
-    scopes: Scopes,
-}
-
-impl Resources {
-    fn table(&mut self, table: Table) -> Result<(&mut HandleTable, &mut HandleCounter)> {
-        let handles = match table {
-            Table::Host => Some(&mut self.host.handles),
-            Table::Guest(number) => self.tables.get_mut(number),
-        };
-        match handles {
-            Some(handles) => Ok((handles, &mut self.counter)),
-            None => bail!("unknown table of handles: {table:?}"),
-        }
-    }
-
-    /// Adds an owner: `resource.new`, and lowering of an own.
-    pub(crate) fn lower_own(&mut self, table: Table, rep: u32, kind: Kind) -> Result<u32> {
-        let (handles, counter) = self.table(table)?;
-        handles.add_own(counter, rep, kind)
-    }
-
-    /// Adds a borrow, which the current call has to drop.
-    pub(crate) fn lower_borrow(&mut self, table: Table, rep: u32, kind: Kind) -> Result<u32> {
-        let scope = self.scopes.add_borrow()?;
-        let (handles, counter) = self.table(table)?;
-        handles.add_borrow(counter, rep, kind, scope)
-    }
-
-    /// Takes an owner out of a table.
-    pub(crate) fn lift_own(&mut self, table: Table, index: u32, kind: Kind) -> Result<u32> {
-        let (handles, counter) = self.table(table)?;
-        match handles.remove(counter, index, kind)? {
-            Removed::Own(rep) => Ok(rep),
-            Removed::Borrow { scope } => {
-                self.scopes.end_borrow(scope);
-                bail!("cannot lift own resource from a borrow")
-            }
-        }
-    }
-
-    /// Lends a resource to the current call.
-    pub(crate) fn lift_borrow(&mut self, table: Table, index: u32, kind: Kind) -> Result<u32> {
-        let (handles, counter) = self.table(table)?;
-        let (rep, owned) = handles.lend(counter, index, kind)?;
-        if owned {
-            self.scopes.add_lender(table, index)?;
-        }
-        Ok(rep)
-    }
-
-    /// What a resource is to who has defined it: `resource.rep`.
-    pub(crate) fn rep(&mut self, table: Table, index: u32, kind: Kind) -> Result<u32> {
-        self.table(table)?.0.rep(index, kind)
-    }
-
-    /// Drops a handle: `resource.drop`. If it was the owner's, what it stands for is still to be
-    /// destroyed.
-    pub(crate) fn drop(&mut self, table: Table, index: u32, kind: Kind) -> Result<Option<u32>> {
-        let (handles, counter) = self.table(table)?;
-        match handles.remove(counter, index, kind)? {
-            Removed::Own(rep) => Ok(Some(rep)),
-            Removed::Borrow { scope } => {
-                self.scopes.end_borrow(scope);
-                Ok(None)
-            }
-        }
-    }
-
-    /// Begins a call that resources may be lent to.
-    pub(crate) fn enter_call(&mut self) {
-        self.scopes.enter();
-    }
-
-    /// Ends the call that was begun last: what was lent to it is given back.
-    ///
-    /// # Errors
-    ///
-    /// If it still has borrows.
-    pub(crate) fn exit_call(&mut self) -> Result<()> {
-        let scope = self.scopes.exit()?;
-        for (table, index) in scope {
-            let (handles, counter) = self.table(table)?;
-            handles.end_lend(counter, index)?;
-        }
-        Ok(())
-    }
-
-    /// How many calls there are that were begun. Those that are still there when a call fails are
-    /// given up by [`unwind_calls`](Self::unwind_calls).
-    pub(crate) fn calls(&self) -> usize {
-        self.scopes.depth()
-    }
-
-    /// Gives up calls, but for that many.
-    #[cold]
-    pub(crate) fn unwind_calls(&mut self, depth: usize) {
-        while self.scopes.depth() > depth {
-            for (table, index) in self.scopes.abandon() {
-                if let Ok((handles, counter)) = self.table(table) {
-                    // What is lent no longer was taken back already.
-                    let _ = handles.end_lend(counter, index);
-                }
-            }
-        }
-    }
-
-    /// Forgets the handles of component instances: of an instance that could not be made.
-    pub(crate) fn clear(&mut self, tables: std::ops::Range<usize>) {
-        for handles in self.tables.get_mut(tables).into_iter().flatten() {
-            handles.clear(&mut self.counter);
-        }
-    }
-
-    /// Adds an owner to the table of the host.
-    pub(crate) fn host_lower_own(
-        &mut self,
-        rep: u32,
-        destructor: Option<Destructor>,
-    ) -> Result<HostIndex> {
-        let index = self.lower_own(Table::Host, rep, Kind::Host)?;
-        Ok(self.host.describe(index, destructor))
-    }
-
-    /// Adds a borrow to the table of the host.
-    pub(crate) fn host_lower_borrow(&mut self, rep: u32) -> Result<HostIndex> {
-        let index = self.lower_borrow(Table::Host, rep, Kind::Host)?;
-        Ok(self.host.describe(index, None))
-    }
-
-    /// Takes an owner out of the table of the host.
-    pub(crate) fn host_lift_own(&mut self, index: HostIndex) -> Result<u32> {
-        let index = self.host.check(index)?;
-        let rep = self.lift_own(Table::Host, index, Kind::Host)?;
-        self.host.has_removed();
-        Ok(rep)
-    }
-
-    /// Lends a resource of the host's table to the current call.
-    pub(crate) fn host_lift_borrow(&mut self, index: HostIndex) -> Result<u32> {
-        let index = self.host.check(index)?;
-        self.lift_borrow(Table::Host, index, Kind::Host)
-    }
-
-    /// What a resource in the host's table is to who has defined it.
-    pub(crate) fn host_rep(&mut self, index: HostIndex) -> Result<u32> {
-        let index = self.host.check(index)?;
-        self.rep(Table::Host, index, Kind::Host)
-    }
-
-    /// Drops a handle of the host. If it was the owner's, what it stands for is still to be
-    /// destroyed, by the destructor if there is one.
-    pub(crate) fn host_drop(
-        &mut self,
-        index: HostIndex,
-    ) -> Result<Option<(u32, Option<Destructor>)>> {
-        let index = self.host.check(index)?;
-        let dropped = self.drop(Table::Host, index, Kind::Host)?;
-        self.host.has_removed();
-        Ok(dropped.map(|rep| (rep, self.host.destructor(index))))
-    }
 }
 
 /// The state of components in a store.

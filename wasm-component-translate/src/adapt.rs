@@ -8,8 +8,9 @@
 //! those of the callee, from memory to memory, with all checks of the canonical ABI and without the
 //! host.
 //!
-//! * [`types`], [`shape`], [`layout`]: what has to be known of types.
-//! * [`fused`], [`module`](self::module): the module, and what its functions share.
+//! * [`types`], [`shape`], [`layout`], [`measure`]: what has to be known of types.
+//! * [`call`]: what an adapter is made of. [`fused`], [`module`](self::module): the module, and what
+//!   its functions share.
 //! * [`function`]: an adapter as a whole. [`copy`] and the files beside it: how values are copied.
 //!
 //! **Strings are transcoded in the adapter** ([`string`]), rather than by functions of the host: to
@@ -20,13 +21,17 @@
 //! the end of both.
 
 mod body;
+mod call;
 mod copy;
 mod function;
 mod fused;
+mod item;
 mod layout;
 mod list;
+mod measure;
 mod memory;
 mod module;
+mod refusal;
 mod scalar;
 mod shape;
 mod string;
@@ -41,7 +46,8 @@ use wasm_component::{ComponentInstanceIndex, FuncTypeIndex, StringEncoding, Tram
 
 use crate::def::Def;
 use crate::error::Error;
-use fused::{Call, Fused, Memory, Side, fuse};
+use call::{Call, Memory, Side};
+use fused::{Fused, fuse};
 use types::{Items, Shaper, Way};
 
 /// A function that one component lifts and another lowers.

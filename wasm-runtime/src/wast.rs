@@ -25,6 +25,7 @@ mod directive;
 mod error;
 mod host;
 mod modules;
+mod outcome;
 mod summary;
 mod value;
 
@@ -41,6 +42,7 @@ use crate::{Engine, Error, Module, Result, Store};
 #[cfg(feature = "component")]
 use component::Components;
 use modules::Modules;
+use outcome::Outcome;
 
 /// Makes a module from the bytes of a binary module.
 type Load = dyn FnMut(&Engine, &[u8]) -> Result<Module>;
@@ -156,8 +158,8 @@ impl Runner {
         for directive in wast.directives {
             let span = directive.span();
             match self.directive(directive) {
-                Ok(directive::Outcome::Passed) => summary.passed += 1,
-                Ok(directive::Outcome::Skipped(reason)) => {
+                Ok(Outcome::Passed) => summary.passed += 1,
+                Ok(Outcome::Skipped(reason)) => {
                     let (line, _) = span.linecol_in(script);
                     summary.skipped.push(Skipped { line: line + 1, reason });
                 }

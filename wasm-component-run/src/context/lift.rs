@@ -7,11 +7,14 @@ use wasm_component::{ResourceIndex, Types};
 use wasm_store::{Error, Result, bail, format_err};
 
 use super::Options;
-use crate::handles::Kind;
-use crate::instance::{Instance, InstanceData, InstanceType};
-use crate::resource::ResourceType;
-use crate::state::{ComponentState, Destructor, Resources, Table};
+use crate::handles::{Kind, Table};
+use crate::instance::Instance;
+use crate::instance::data::InstanceData;
+use crate::resource::{Destructor, ResourceType};
+use crate::state::ComponentState;
 use crate::strings::Place;
+use crate::tables::Resources;
+use crate::types::InstanceType;
 
 /// What values are lifted with: the memory, the options and the types of the function that has
 /// passed or returned them, and how much may be copied.

@@ -4,11 +4,13 @@ use wasm_component::{ResourceIndex, Types};
 use wasm_store::{Result, StoreContextMut, bail, format_err};
 
 use super::Options;
-use crate::handles::Kind;
-use crate::instance::{InstanceData, InstanceType};
+use crate::handles::{Kind, Table};
+use crate::instance::data::InstanceData;
 use crate::resource::ResourceType;
-use crate::state::{Resources, Table, state};
+use crate::state::state;
 use crate::strings;
+use crate::tables::Resources;
+use crate::types::InstanceType;
 
 /// What values are lowered with: the store, and the memory, the options and the types of the
 /// function that they are passed to or returned to.

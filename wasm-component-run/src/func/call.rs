@@ -9,7 +9,7 @@ use crate::component::Signature;
 use crate::context::{
     Destination, FlatReader, FlatSlots, LiftContext, LowerContext, Options, Source,
 };
-use crate::instance::{FuncRecord, InstanceData};
+use crate::instance::data::{FuncRecord, InstanceData};
 use crate::state::{ComponentState, state};
 
 /// The words of a call: parameters, or a result.

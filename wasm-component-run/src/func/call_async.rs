@@ -6,7 +6,7 @@ use super::Func;
 use super::call::{Failure, Words, begin, end};
 use crate::component::Signature;
 use crate::context::{Destination, LiftContext, LowerContext, Source};
-use crate::instance::InstanceData;
+use crate::instance::data::InstanceData;
 
 impl Func {
     /// Calls the function as [`call_raw`](Self::call_raw) does, and waits for what it waits for.

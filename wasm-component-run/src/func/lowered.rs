@@ -10,7 +10,7 @@ use crate::component::Signature;
 use crate::context::{
     Destination, FlatReader, FlatSlots, LiftContext, LowerContext, Options, Source,
 };
-use crate::instance::InstanceData;
+use crate::instance::data::InstanceData;
 use crate::state::state;
 use crate::types::ComponentFunc;
 

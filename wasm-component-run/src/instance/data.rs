@@ -14,9 +14,7 @@ use wasm_store::{
 
 use crate::component::{Component, Def, ResourceSource, Signature};
 use crate::context::{Flags, Options};
-use crate::resource::ResourceType;
-use crate::state::Destructor;
-use crate::types::InstanceType;
+use crate::resource::{Destructor, ResourceType};
 
 /// What is known of an instance. It is shared by the store and the host functions that the instance
 /// calls, and is filled in while the instance is made.
@@ -138,10 +136,6 @@ impl InstanceData {
 
     pub(crate) fn types(&self) -> Result<Types<'_>> {
         self.component.types()
-    }
-
-    pub(crate) fn instance_type(&self) -> InstanceType<'_> {
-        InstanceType::of_instance(self)
     }
 
     /// Whether a component instance is the one that defines a resource.

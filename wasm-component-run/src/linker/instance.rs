@@ -5,8 +5,8 @@ use std::sync::Arc;
 use wasm_store::{Caller, Engine, Func, Module, Result, StoreContextMut, bail};
 use wasm_types::Escaped;
 
+use super::definition::{Definition, HostDrop};
 use super::names::Names;
-use super::{Definition, HostDrop};
 #[cfg(feature = "async")]
 use crate::func::DynamicAsyncFunc;
 use crate::func::{DynamicFunc, HostFunc};

@@ -5,14 +5,16 @@ use wasm_store::error::Context as _;
 use wasm_store::{ExternType, Module, Result, bail, format_err};
 use wasm_types::Escaped;
 
-use super::{Definition, Import, ImportResource, Linker};
+use super::definition::Definition;
+use super::import::{Import, ImportResource};
+use super::names::Names;
 use crate::component::Component;
 use crate::resource::ResourceType;
 use crate::types::{InstanceType, ResourceTypes, extern_type};
 
 /// The imports of a component, found in a linker.
 pub(super) struct Matching<'a, T: 'static> {
-    linker: &'a Linker<T>,
+    names: &'a Names<Definition<T>>,
     component: &'a Component,
     /// The types of the resources that were imported so far.
     resources: Vec<Option<ResourceType>>,
@@ -20,13 +22,13 @@ pub(super) struct Matching<'a, T: 'static> {
 
 impl<'a, T: 'static> Matching<'a, T> {
     /// Looks up everything that the component imports, and checks that it is of the right type.
-    pub(super) fn new(linker: &'a Linker<T>, component: &'a Component) -> Result<Self> {
+    pub(super) fn new(names: &'a Names<Definition<T>>, component: &'a Component) -> Result<Self> {
         let plan = component.plan()?;
         let resources = vec![None; plan.resource_count()];
-        let mut matching = Self { linker, component, resources };
+        let mut matching = Self { names, component, resources };
         for import in plan.imports()?.iter() {
             let import = import?;
-            let found = linker.names.get(import.name);
+            let found = names.get(import.name);
             matching.item(import.item, found).with_context(|| {
                 format!(
                     "component imports {} `{}`, but a matching implementation was not found in the \
@@ -50,7 +52,7 @@ impl<'a, T: 'static> Matching<'a, T> {
         let mut imports = Vec::with_capacity(plan.import_count());
         for number in 0..plan.import_count() {
             let path = plan.import(ImportIndex::new(number as u32))?.path()?;
-            let (mut names, mut found) = (Some(&self.linker.names), None);
+            let (mut names, mut found) = (Some(self.names), None);
             for name in path {
                 found = names.and_then(|names| names.get(name));
                 names = match found {

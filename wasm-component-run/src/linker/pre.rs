@@ -3,14 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use wasm_store::{AsContextMut, Engine, Module, Result, StoreContext, StoreContextMut, ensure};
+use wasm_store::{AsContext, AsContextMut, Engine, Result, StoreContext, StoreContextMut, ensure};
 
-use super::HostDrop;
+use super::import::Import;
+use super::making::Making;
 use crate::builtins;
 use crate::component::Component;
-use crate::func::HostFunc;
-use crate::instance::{Instance, Making};
-use crate::resource::ResourceType;
+use crate::instance::Instance;
 use crate::state::state;
 use crate::types::{InstanceType, ResourceTypes};
 
@@ -28,29 +27,6 @@ struct Linked<T: 'static> {
     resources: ResourceTypes,
     /// Whether something among the imports may wait.
     waits: bool,
-}
-
-/// What an import gets.
-pub(crate) enum Import<T: 'static> {
-    Func(Arc<dyn HostFunc<T>>),
-    Module(Module),
-    Resource(ImportResource<T>),
-}
-
-/// A type of resources that is imported.
-pub(crate) struct ImportResource<T: 'static> {
-    pub(crate) ty: ResourceType,
-    pub(crate) destructor: Arc<dyn HostDrop<T>>,
-}
-
-impl<T: 'static> Import<T> {
-    fn waits(&self) -> bool {
-        match self {
-            Import::Func(func) => func.waits(),
-            Import::Module(_) => false,
-            Import::Resource(resource) => resource.destructor.waits(),
-        }
-    }
 }
 
 impl<T: 'static> InstancePre<T> {
@@ -162,6 +138,17 @@ impl<T: 'static> InstancePre<T> {
                 Err(error)
             }
         }
+    }
+}
+
+impl Instance {
+    /// What the instance was made of: others can be made of it.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    pub fn instance_pre<T: 'static>(&self, store: impl AsContext<Data = T>) -> InstancePre<T> {
+        InstancePre::of_instance(self, store.as_context())
     }
 }
 

@@ -9,17 +9,21 @@ use super::{Linker, LinkerInstance};
 use crate::component::Component;
 use crate::resource::ResourceType;
 
-/// Defines functions that fail and resources that nothing destroys.
-pub(super) fn define_as_traps<T: 'static>(
-    linker: &mut Linker<T>,
-    component: &Component,
-) -> Result<()> {
-    let plan = component.plan()?;
-    for import in plan.imports()?.iter() {
-        let import = import?;
-        define(&mut linker.root(), import.name, import.item, None)?;
+impl<T: 'static> Linker<T> {
+    /// Defines every function that a component imports and that has no name here as one that fails
+    /// when it is called, and every resource as one of the host that nothing destroys.
+    ///
+    /// # Errors
+    ///
+    /// If a core module is imported, for which there is no such thing.
+    pub fn define_unknown_imports_as_traps(&mut self, component: &Component) -> Result<()> {
+        let plan = component.plan()?;
+        for import in plan.imports()?.iter() {
+            let import = import?;
+            define(&mut self.root(), import.name, import.item, None)?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn define<T: 'static>(

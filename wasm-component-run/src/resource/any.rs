@@ -5,7 +5,8 @@ use wasm_store::{AsContextMut, NumericFunc, Result, StoreContextMut, bail};
 
 use super::{Resource, ResourceDynamic, ResourceType};
 use crate::context::{LiftContext, LowerContext};
-use crate::state::{HostIndex, state};
+use crate::state::state;
+use crate::tables::HostIndex;
 
 /// A resource that the host holds, of whatever type: an own or a borrow.
 ///

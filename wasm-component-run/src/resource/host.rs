@@ -9,7 +9,8 @@ use wasm_store::{AsContextMut, Result, StoreContextMut, bail};
 
 use super::{ResourceAny, ResourceType};
 use crate::context::{LiftContext, LowerContext};
-use crate::state::{HostIndex, state};
+use crate::state::state;
+use crate::tables::HostIndex;
 
 /// A resource that the host defines, by the number that the host knows it by: an own or a borrow.
 ///

@@ -9,7 +9,7 @@ use wasm_store::Result;
 
 use super::{ComponentFunc, ComponentItem, Module, ResourceTypes, Type};
 use crate::component::Component;
-use crate::instance::InstanceData;
+use crate::instance::data::InstanceData;
 use crate::resource::ResourceType;
 
 /// The types of a component and of the resources in it: what types of Rust are checked against.
@@ -27,13 +27,16 @@ enum Resources<'a> {
     Known(&'a [Option<ResourceType>]),
 }
 
+impl InstanceData {
+    /// The types of its component, with those of the resources that it has.
+    pub(crate) fn instance_type(&self) -> InstanceType<'_> {
+        InstanceType { component: self.component(), resources: Resources::Instance(self) }
+    }
+}
+
 impl<'a> InstanceType<'a> {
     pub(crate) fn uninstantiated(component: &'a Component) -> Self {
         Self { component, resources: Resources::None }
-    }
-
-    pub(crate) fn of_instance(data: &'a InstanceData) -> Self {
-        Self { component: data.component(), resources: Resources::Instance(data) }
     }
 
     pub(crate) fn with_resources(

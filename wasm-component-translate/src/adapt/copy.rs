@@ -5,8 +5,8 @@ use wasm_component::{AdapterTrap, FlatType, Layout};
 use wasm_encoder::BlockType;
 
 use super::body::{Body, FuncRef, Local};
-use super::fused::invalid;
 use super::module::{Builder, End, Helper, MemoryRef, Mode, Task};
+use super::refusal::invalid;
 use super::shape::{Entry, Shape, ShapeId};
 use crate::error::Error;
 

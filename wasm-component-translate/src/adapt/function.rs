@@ -5,10 +5,11 @@ use wasm_component::{AdapterTrap, FlatType};
 use wasm_encoder::{BlockType, Catch};
 
 use super::body::{Body, Local};
+use super::call::Call;
 use super::copy::{Copier, Place};
-use super::fused::{Call, invalid};
 use super::memory::Bytes;
 use super::module::{Builder, End, MemoryRef, Signature};
+use super::refusal::invalid;
 use super::shape::{Entry, ShapeId};
 use crate::error::Error;
 

@@ -13,7 +13,9 @@ use wasm_encoder::{
 };
 
 use super::body::{Body, FuncRef, val_type};
-use super::fused::{Item, Memory, Side, invalid, limit};
+use super::call::{Memory, Side};
+use super::item::Item;
+use super::refusal::{invalid, limit};
 use super::shape::{ShapeId, Shapes};
 use crate::error::Error;
 

@@ -2,14 +2,14 @@
 //!
 //! A shape stands for the type on both sides of a call, which differ in nothing but the tables that
 //! handles are in. Equal shapes are one shape, so that helper functions are shared between all
-//! types that look the same in memory. Sizes are computed once, when a shape is added.
+//! types that look the same in memory.
 
 use std::collections::HashMap;
 
-use super::fused::{Item, limit};
-use super::layout;
+use super::item::Item;
+use super::refusal::limit;
 use crate::error::Error;
-use wasm_component::{FlatType, Layout, MAX_FLAT_PARAMS};
+use wasm_component::{FlatType, Layout};
 
 /// A shape in [`Shapes`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -62,7 +62,7 @@ impl Scalar {
     }
 
     /// Whether each pattern of bits is a value, and stands for itself.
-    fn is_plain(self) -> bool {
+    pub(super) fn is_plain(self) -> bool {
         !matches!(self, Self::Bool | Self::Char)
     }
 }
@@ -96,7 +96,8 @@ pub(crate) enum Shape {
 pub(crate) struct Entry {
     pub(super) shape: Shape,
     pub(super) layout: Layout,
-    /// The core types as parameters, if there are no more than [`MAX_FLAT_PARAMS`].
+    /// The core types as parameters, if there are no more than
+    /// [`MAX_FLAT_PARAMS`](wasm_component::MAX_FLAT_PARAMS).
     pub(super) flat: Option<Box<[FlatType]>>,
     /// Whether all bytes in memory are values that stand for themselves, so that bytes can be
     /// copied: neither checks nor padding, which could hold what the other side must not see.
@@ -119,34 +120,23 @@ pub(crate) struct Shapes {
 }
 
 /// What costs more than this is copied by a helper function.
-const INLINE_COST: u32 = 40;
+pub(super) const INLINE_COST: u32 = 40;
 
 /// The most bytes that a value may take in place: what validation allows, and a bit more, as
 /// parameters are together a value, too.
 const MAX_SIZE: u32 = 1 << 30;
 
-/// What the call of a helper function costs.
-const CALL_COST: u32 = 4;
-
 impl Shapes {
-    /// The shape of that description. What it consists of is of these shapes.
-    pub(crate) fn add(&mut self, shape: Shape) -> ShapeId {
-        if let Some(id) = self.index.get(&shape) {
-            return *id;
-        }
+    /// The shape of that description, if it is there.
+    pub(super) fn find(&self, shape: &Shape) -> Option<ShapeId> {
+        self.index.get(shape).copied()
+    }
+
+    /// Adds a shape that is not there yet.
+    pub(super) fn push(&mut self, entry: Entry) -> ShapeId {
         let id = ShapeId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
-        let entry = Entry {
-            layout: layout::of(self, &shape),
-            flat: layout::flat(self, &shape).map(Into::into),
-            plain: self.plain(&shape),
-            allocates: self.allocates(&shape),
-            borrows: self.borrows(&shape),
-            cost: self.cost(&shape),
-            depth: 1 + self.children(&shape).map(|child| self[child].depth).max().unwrap_or(0),
-            shape: shape.clone(),
-        };
+        self.index.insert(entry.shape.clone(), id);
         self.entries.push(entry);
-        self.index.insert(shape, id);
         id
     }
 
@@ -179,73 +169,6 @@ impl Shapes {
     /// Whether a shape is copied by a helper function wherever it is part of another.
     pub(super) fn is_outlined(&self, id: ShapeId) -> bool {
         self[id].cost > INLINE_COST
-    }
-
-    fn children<'s>(&self, shape: &'s Shape) -> Box<dyn Iterator<Item = ShapeId> + 's> {
-        match shape {
-            Shape::Scalar(_)
-            | Shape::String
-            | Shape::Flags(_)
-            | Shape::Own(_)
-            | Shape::Borrow(_) => Box::new(std::iter::empty()),
-            Shape::Record(fields) => Box::new(fields.iter().copied()),
-            Shape::Variant(cases) => Box::new(cases.iter().copied().flatten()),
-            Shape::List(element) | Shape::FixedList(element, _) => {
-                Box::new(std::iter::once(*element))
-            }
-        }
-    }
-
-    fn plain(&self, shape: &Shape) -> bool {
-        match shape {
-            Shape::Scalar(scalar) => scalar.is_plain(),
-            Shape::Record(fields) => {
-                let sizes: u64 =
-                    fields.iter().map(|field| u64::from(self[*field].layout.size)).sum();
-                sizes == u64::from(layout::of(self, shape).size)
-                    && fields.iter().all(|field| self[*field].plain)
-            }
-            Shape::Flags(count) => matches!(count, 8 | 16) || count % 32 == 0,
-            Shape::FixedList(element, _) => self[*element].plain,
-            Shape::String
-            | Shape::Variant(_)
-            | Shape::List(_)
-            | Shape::Own(_)
-            | Shape::Borrow(_) => false,
-        }
-    }
-
-    fn allocates(&self, shape: &Shape) -> bool {
-        matches!(shape, Shape::String | Shape::List(_))
-            || self.children(shape).any(|child| self[child].allocates)
-    }
-
-    fn borrows(&self, shape: &Shape) -> bool {
-        matches!(shape, Shape::Borrow(_)) || self.children(shape).any(|child| self[child].borrows)
-    }
-
-    fn cost(&self, shape: &Shape) -> u32 {
-        let within = |id: ShapeId| match self[id].cost {
-            cost if cost > INLINE_COST => CALL_COST,
-            cost => cost,
-        };
-        match shape {
-            Shape::Scalar(_) => 1,
-            Shape::String | Shape::List(_) | Shape::Own(_) | Shape::Borrow(_) => CALL_COST,
-            Shape::Flags(count) => 1 + count / 32,
-            Shape::Record(fields) => {
-                fields.iter().fold(0, |sum: u32, field| sum.saturating_add(within(*field)))
-            }
-            Shape::Variant(cases) => {
-                let branches = u32::try_from(cases.len()).unwrap_or(u32::MAX) / 4;
-                cases.iter().flatten().fold(branches.saturating_add(4), |sum: u32, case| {
-                    sum.saturating_add(within(*case)).saturating_add(2)
-                })
-            }
-            Shape::FixedList(element, count) => {
-                within(*element).saturating_mul((*count).min(MAX_FLAT_PARAMS as u32))
-            }
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use wasm_component::{
     AdapterTrap, ComponentInstanceIndex, InterfaceType, Trampoline, TypeDef, Types,
 };
 
-use super::fused::Item;
+use super::item::Item;
 use super::shape::{Scalar, Shape, ShapeId, Shapes};
 use crate::def::Def;
 use crate::error::Error;

@@ -7,8 +7,8 @@ use wasm_encoder::BlockType;
 
 use super::body::Local;
 use super::copy::{Copier, Place};
-use super::fused::limit;
 use super::layout;
+use super::refusal::limit;
 use super::shape::{Scalar, ShapeId};
 use crate::error::Error;
 use wasm_component::AdapterTrap;

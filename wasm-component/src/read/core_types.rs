@@ -78,6 +78,18 @@ pub struct CoreValTypes<'a> {
     bytes: &'a [u8],
 }
 
+/// Its types of core modules.
+impl<'a> Plan<'a> {
+    /// A type of core modules.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such type, or the plan is damaged.
+    pub fn module_type(self, index: ModuleTypeIndex) -> Result<ModuleType<'a>, Error> {
+        ModuleType::new(self, index)
+    }
+}
+
 impl<'a> ModuleType<'a> {
     pub(crate) fn new(plan: Plan<'a>, index: ModuleTypeIndex) -> Result<Self, Error> {
         let damaged = || Error::damaged("a module type does not exist");

@@ -89,6 +89,36 @@ pub struct Import<'a> {
     parent: u32,
 }
 
+/// Its imports and exports.
+impl<'a> Plan<'a> {
+    /// What the component imports.
+    ///
+    /// # Errors
+    ///
+    /// If the plan is damaged.
+    pub fn imports(self) -> Result<Items<'a>, Error> {
+        Items::new(self, self.header().imports, 0)
+    }
+
+    /// What the component exports.
+    ///
+    /// # Errors
+    ///
+    /// If the plan is damaged.
+    pub fn exports(self) -> Result<Items<'a>, Error> {
+        Items::new(self, self.header().exports, 0)
+    }
+
+    /// A function, module or resource that is imported.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such import, or the plan is damaged.
+    pub fn import(self, index: ImportIndex) -> Result<Import<'a>, Error> {
+        Import::new(self, index)
+    }
+}
+
 impl<'a> Items<'a> {
     pub(crate) fn new(plan: Plan<'a>, range: RangeRef, depth: u32) -> Result<Self, Error> {
         let damaged = Error::damaged("an instance has items that do not exist");

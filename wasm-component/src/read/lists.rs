@@ -1,12 +1,12 @@
-//! Lists of a plan: the steps of the instantiation, their arguments, and core modules.
+//! Lists of a plan: the steps of the instantiation, and core modules.
 
 use wasm_types::ValType;
 
-use crate::core_def::Arg;
 use crate::error::Error;
-use crate::format::{ArgRecord, InitializerRecord, ModuleRecord, NONE, Part, initializer, role};
+use crate::format::{InitializerRecord, ModuleRecord, NONE, Part, initializer, role};
 use crate::index::LoweringIndex;
 use crate::initializer::Initializer;
+use crate::read::args::Args;
 use crate::read::plan::Plan;
 
 /// The steps of the instantiation.
@@ -14,13 +14,6 @@ use crate::read::plan::Plan;
 pub struct Initializers<'a> {
     plan: Plan<'a>,
     records: &'a [InitializerRecord],
-}
-
-/// What a core instance gets for its module's imports.
-#[derive(Clone, Copy, Debug)]
-pub struct Args<'a> {
-    plan: Plan<'a>,
-    records: &'a [ArgRecord],
 }
 
 /// The core modules that are compiled with a component.
@@ -37,6 +30,19 @@ pub struct StaticModule<'a> {
     pub name: &'a str,
     /// Whether it is no module of the component, but connects components in it.
     pub adapter: bool,
+}
+
+/// Its lists.
+impl<'a> Plan<'a> {
+    /// The steps of the instantiation.
+    pub fn initializers(self) -> Initializers<'a> {
+        Initializers::new(self, self.table(Part::Initializers))
+    }
+
+    /// The core modules that are compiled with the component.
+    pub fn modules(self) -> Modules<'a> {
+        Modules::new(self.table(Part::Modules), self.strings())
+    }
 }
 
 impl<'a> Initializers<'a> {
@@ -65,7 +71,7 @@ impl<'a> Initializers<'a> {
         let args = || {
             let damaged = Error::damaged("an instance gets arguments that do not exist");
             let records = record.args.of(plan.table(Part::Args)).ok_or(damaged)?;
-            Ok(Args { plan, records })
+            Ok(Args::new(plan, records))
         };
         Ok(match record.kind.get() {
             initializer::INSTANTIATE_MODULE => Initializer::InstantiateModule {
@@ -104,32 +110,6 @@ impl<'a> Initializers<'a> {
                 },
             },
             _ => return Err(Error::damaged("a step of the instantiation has an unknown kind")),
-        })
-    }
-}
-
-impl<'a> Args<'a> {
-    /// How many there are.
-    pub fn len(self) -> usize {
-        self.records.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(self) -> bool {
-        self.records.is_empty()
-    }
-
-    /// All of them, in their order.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = Result<Arg<'a>, Error>> + 'a {
-        self.records.iter().map(move |record| self.decode(record))
-    }
-
-    fn decode(self, record: &'a ArgRecord) -> Result<Arg<'a>, Error> {
-        let strings = self.plan.strings();
-        Ok(Arg {
-            module: record.module.of(strings)?,
-            name: record.name.of(strings)?,
-            def: self.plan.decode_core_def(&record.def)?,
         })
     }
 }

@@ -1,4 +1,5 @@
-//! A plan as a whole: its header, its tables, and what is looked up by index.
+//! A plan as a whole: its header, its tables, and what is looked up by index. Imports and exports,
+//! lists, and types of core modules are read in files of their own.
 
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -19,9 +20,6 @@ use crate::index::{
 };
 use crate::initializer::Lowering;
 use crate::options::{Options, StringEncoding};
-use crate::read::core_types::ModuleType;
-use crate::read::items::{Import, Items};
-use crate::read::lists::{Initializers, Modules};
 use crate::read::types::Types;
 use crate::trampoline::{AdapterTrap, Trampoline};
 
@@ -104,46 +102,9 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// What the component imports.
-    ///
-    /// # Errors
-    ///
-    /// If the plan is damaged.
-    pub fn imports(self) -> Result<Items<'a>, Error> {
-        Items::new(self, self.header.imports, 0)
-    }
-
-    /// What the component exports.
-    ///
-    /// # Errors
-    ///
-    /// If the plan is damaged.
-    pub fn exports(self) -> Result<Items<'a>, Error> {
-        Items::new(self, self.header.exports, 0)
-    }
-
     /// How many functions, modules and resources are imported.
     pub fn import_count(self) -> usize {
         self.imports_table().len()
-    }
-
-    /// A function, module or resource that is imported.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such import, or the plan is damaged.
-    pub fn import(self, index: ImportIndex) -> Result<Import<'a>, Error> {
-        Import::new(self, index)
-    }
-
-    /// The steps of the instantiation.
-    pub fn initializers(self) -> Initializers<'a> {
-        Initializers::new(self, self.table(Part::Initializers))
-    }
-
-    /// The core modules that are compiled with the component.
-    pub fn modules(self) -> Modules<'a> {
-        Modules::new(self.table(Part::Modules), self.strings())
     }
 
     /// How many core instances the initializers make.
@@ -327,15 +288,6 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// A type of core modules.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such type, or the plan is damaged.
-    pub fn module_type(self, index: ModuleTypeIndex) -> Result<ModuleType<'a>, Error> {
-        ModuleType::new(self, index)
-    }
-
     /// How many types of core modules there are.
     pub fn module_type_count(self) -> usize {
         self.table::<ModuleTypeRecord>(Part::ModuleTypes).len()
@@ -427,6 +379,10 @@ impl<'a> Plan<'a> {
     pub(crate) fn checked_post_return(self, number: u32) -> Result<PostReturnSlot, Error> {
         let error = Error::damaged("a `post-return` function does not exist");
         checked(number, self.post_return_count(), error).map(PostReturnSlot::new)
+    }
+
+    pub(super) fn header(self) -> &'a Header {
+        self.header
     }
 
     pub(crate) fn strings(self) -> &'a [u8] {

@@ -9,8 +9,8 @@ use wasm_types::Escaped;
 use wast::token::Id;
 use wast::{WastArg, WastInvoke, WastRet};
 
-use super::directive::Outcome;
 use super::modules::{Named, Slot};
+use super::outcome::Outcome;
 use crate::component::types::ComponentItem;
 use crate::component::{Component, Instance, Linker, Val};
 use crate::{Engine, Error, Result, Store};

@@ -8,31 +8,9 @@ use super::Runner;
 #[cfg(feature = "component")]
 use super::component::Looked;
 use super::modules::Slot;
+use super::outcome::{Loaded, Outcome, Run};
 use super::value;
 use crate::{Error, Extern, Instance, Module, Result, ThrownException, Trap, Val};
-
-/// The outcome of a directive that did not fail.
-pub(super) enum Outcome {
-    Passed,
-    /// It has a reason if this directive's own module was refused.
-    Skipped(Option<String>),
-}
-
-/// The outcome of loading a module's bytes.
-enum Loaded {
-    Module(Module),
-    /// It was refused because of a proposal that is known to be missing.
-    Missing(String),
-    Refused(Error),
-}
-
-/// The outcome of running something.
-enum Run {
-    Returned(Vec<Val>),
-    Failed(Error),
-    /// It depends on an instance that is missing.
-    Missing(Option<String>),
-}
 
 impl Runner {
     pub(super) fn directive(&mut self, directive: WastDirective<'_>) -> Result<Outcome> {
@@ -108,7 +86,7 @@ impl Runner {
         self.modules.forget_current();
         let bytes = wat.encode()?;
         let instance = match self.load(&bytes) {
-            Loaded::Module(module) => {
+            Loaded::Accepted(module) => {
                 // A later `(module instance $I $M)` may refer to it.
                 self.modules.add_definition(id, Slot::Present(module.clone()));
                 self.instantiate(&module)
@@ -127,7 +105,7 @@ impl Runner {
         let id = wat.name();
         let bytes = wat.encode()?;
         match self.load(&bytes) {
-            Loaded::Module(module) => {
+            Loaded::Accepted(module) => {
                 self.modules.add_definition(id, Slot::Present(module));
                 Ok(Outcome::Passed)
             }
@@ -171,9 +149,9 @@ impl Runner {
         }
     }
 
-    fn load(&mut self, wasm: &[u8]) -> Loaded {
+    fn load(&mut self, wasm: &[u8]) -> Loaded<Module> {
         match (self.load)(self.store.engine(), wasm) {
-            Ok(module) => Loaded::Module(module),
+            Ok(module) => Loaded::Accepted(module),
             Err(error) if (self.missing)(&error) => Loaded::Missing(format!("{error:#}")),
             Err(error) => Loaded::Refused(error),
         }
@@ -189,13 +167,13 @@ impl Runner {
         }
     }
 
-    fn execute(&mut self, execute: WastExecute<'_>) -> Result<Run> {
+    fn execute(&mut self, execute: WastExecute<'_>) -> Result<Run<Val>> {
         match execute {
             WastExecute::Invoke(invoke) => self.invoke(invoke),
             WastExecute::Wat(mut wat) => {
                 let bytes = wat.encode()?;
                 let made = match self.load(&bytes) {
-                    Loaded::Module(module) => self.instantiate(&module),
+                    Loaded::Accepted(module) => self.instantiate(&module),
                     Loaded::Missing(reason) => return Ok(Run::Missing(Some(reason))),
                     Loaded::Refused(error) => return Err(error.context("the module was refused")),
                 };
@@ -216,7 +194,7 @@ impl Runner {
         }
     }
 
-    fn invoke(&mut self, invoke: WastInvoke<'_>) -> Result<Run> {
+    fn invoke(&mut self, invoke: WastInvoke<'_>) -> Result<Run<Val>> {
         let func = match self.export(invoke.module, invoke.name)? {
             Slot::Present(Extern::Func(func)) => func,
             Slot::Present(_) => return Err(not_exported("function", invoke.name)),
@@ -275,7 +253,7 @@ impl Runner {
         match self.load(&bytes) {
             Loaded::Refused(_) => Ok(Outcome::Passed),
             Loaded::Missing(reason) => Ok(Outcome::Skipped(Some(reason))),
-            Loaded::Module(_) => Err(Error::msg(format!(
+            Loaded::Accepted(_) => Err(Error::msg(format!(
                 "expected the module to be refused with `{}`, but it was accepted",
                 Escaped::new(message)
             ))),
@@ -297,7 +275,7 @@ impl Runner {
     fn assert_unlinkable(&mut self, mut wat: Wat<'_>, message: &str) -> Result<Outcome> {
         let bytes = wat.encode()?;
         let module = match self.load(&bytes) {
-            Loaded::Module(module) => module,
+            Loaded::Accepted(module) => module,
             Loaded::Missing(reason) => return Ok(Outcome::Skipped(Some(reason))),
             Loaded::Refused(error) => return Err(error.context("the module was refused")),
         };

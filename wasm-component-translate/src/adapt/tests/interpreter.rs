@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use wasmparser::{MemArg, Operator, Parser, Payload, ValType, Validator, WasmFeatures};
 
-use crate::adapt::fused::{Fused, Item};
+use crate::adapt::fused::Fused;
+use crate::adapt::item::Item;
 
 /// Why a call ended.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,7 +6,9 @@ use wasm_component::{AdapterTrap, StringEncoding};
 
 use super::interpreter::{Host, Trapped, exception};
 use super::reference::{Abi, Flat, Ty, Value, flatten, size, trap};
-use crate::adapt::fused::{Call, Fused, Item, Memory, Side, fuse};
+use crate::adapt::call::{Call, Memory, Side};
+use crate::adapt::fused::{Fused, fuse};
+use crate::adapt::item::Item;
 use crate::adapt::shape::{Scalar, Shape, ShapeId, Shapes};
 use crate::error::Error;
 

@@ -4,8 +4,8 @@ use wasm_types::Escaped;
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, Wat};
 
 use super::super::Runner;
-use super::super::directive::Outcome;
 use super::super::modules::Slot;
+use super::super::outcome::{Loaded, Outcome, Run};
 use super::{Called, Made, assert_results, assert_trap};
 use crate::component::{Component, Val};
 use crate::{Error, Result};
@@ -17,22 +17,6 @@ pub(in crate::wast) enum Looked<'a> {
     Done(Outcome),
     /// It is about core modules.
     Core(WastDirective<'a>),
-}
-
-/// The outcome of loading a component's bytes.
-enum Loaded {
-    Component(Component),
-    /// It was refused because of a proposal that is known to be missing.
-    Missing(String),
-    Refused(Error),
-}
-
-/// The outcome of running something.
-enum Run {
-    Returned(Vec<Val>),
-    Failed(Error),
-    /// It depends on an instance that is missing.
-    Missing(Option<String>),
 }
 
 fn is_component(wat: &QuoteWat<'_>) -> bool {
@@ -114,9 +98,9 @@ impl Runner {
         Ok(Looked::Done(outcome))
     }
 
-    fn load_component(&mut self, wasm: &[u8]) -> Loaded {
+    fn load_component(&mut self, wasm: &[u8]) -> Loaded<Component> {
         match (self.load_component)(self.store.engine(), wasm) {
-            Ok(component) => Loaded::Component(component),
+            Ok(component) => Loaded::Accepted(component),
             Err(error) if (self.missing)(&error) => Loaded::Missing(format!("{error:#}")),
             Err(error) => Loaded::Refused(error),
         }
@@ -126,7 +110,7 @@ impl Runner {
         let id = wat.name();
         let bytes = wat.encode()?;
         match self.load_component(&bytes) {
-            Loaded::Component(component) => {
+            Loaded::Accepted(component) => {
                 // A later `(component instance $I $C)` may refer to it.
                 self.components.add_definition(id, Slot::Present(component.clone()));
                 let made = self.components.instantiate(&mut self.store, &component);
@@ -145,7 +129,7 @@ impl Runner {
         let id = wat.name();
         let bytes = wat.encode()?;
         match self.load_component(&bytes) {
-            Loaded::Component(component) => {
+            Loaded::Accepted(component) => {
                 self.components.add_definition(id, Slot::Present(component));
                 Ok(Outcome::Passed)
             }
@@ -165,13 +149,13 @@ impl Runner {
         }
     }
 
-    fn execute_component(&mut self, execute: WastExecute<'_>) -> Result<Run> {
+    fn execute_component(&mut self, execute: WastExecute<'_>) -> Result<Run<Val>> {
         match execute {
             WastExecute::Invoke(invoke) => self.invoke_component(&invoke),
             WastExecute::Wat(mut wat) => {
                 let bytes = wat.encode()?;
                 let component = match self.load_component(&bytes) {
-                    Loaded::Component(component) => component,
+                    Loaded::Accepted(component) => component,
                     Loaded::Missing(reason) => return Ok(Run::Missing(Some(reason))),
                     Loaded::Refused(error) => {
                         return Err(error.context("the component was refused"));
@@ -186,7 +170,7 @@ impl Runner {
         }
     }
 
-    fn invoke_component(&mut self, invoke: &WastInvoke<'_>) -> Result<Run> {
+    fn invoke_component(&mut self, invoke: &WastInvoke<'_>) -> Result<Run<Val>> {
         Ok(match self.components.invoke(&mut self.store, invoke)? {
             Some(Called::Returned(values)) => Run::Returned(values),
             Some(Called::Failed(error)) => Run::Failed(error),
@@ -204,7 +188,7 @@ impl Runner {
         match self.load_component(&bytes) {
             Loaded::Refused(_) => Ok(Outcome::Passed),
             Loaded::Missing(reason) => Ok(Outcome::Skipped(Some(reason))),
-            Loaded::Component(_) => Err(Error::msg(format!(
+            Loaded::Accepted(_) => Err(Error::msg(format!(
                 "expected the component to be refused with `{}`, but it was accepted",
                 Escaped::new(message)
             ))),
@@ -214,7 +198,7 @@ impl Runner {
     fn assert_component_unlinkable(&mut self, mut wat: Wat<'_>, message: &str) -> Result<Outcome> {
         let bytes = wat.encode()?;
         let component = match self.load_component(&bytes) {
-            Loaded::Component(component) => component,
+            Loaded::Accepted(component) => component,
             Loaded::Missing(reason) => return Ok(Outcome::Skipped(Some(reason))),
             Loaded::Refused(error) => return Err(error.context("the component was refused")),
         };

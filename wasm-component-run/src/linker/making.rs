@@ -5,14 +5,14 @@ use std::sync::Arc;
 use wasm_component::{ImportIndex, StaticModuleIndex};
 use wasm_store::{Extern, Module, Result, StoreContextMut, bail, format_err};
 
-use super::data::numeric;
-use super::{Instance, InstanceData};
+use super::import::{Import, ImportResource};
 use crate::builtins;
 use crate::component::{Component, Def, NamedArg, Program, Step};
 use crate::func::LoweredImport;
-use crate::linker::{Import, ImportResource};
-use crate::resource::ResourceType;
-use crate::state::{Destructor, state};
+use crate::instance::Instance;
+use crate::instance::data::{InstanceData, numeric};
+use crate::resource::{Destructor, ResourceType};
+use crate::state::state;
 
 /// An instance that is being made.
 pub(crate) struct Making<'a, T: 'static> {

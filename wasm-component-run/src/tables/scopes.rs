@@ -3,7 +3,7 @@
 
 use wasm_store::{Result, bail, format_err};
 
-use super::Table;
+use crate::handles::Table;
 
 /// The calls that are running, the innermost last.
 #[derive(Default)]

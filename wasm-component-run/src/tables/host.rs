@@ -2,8 +2,8 @@
 
 use wasm_store::{Result, bail};
 
-use super::Destructor;
 use crate::handles::HandleTable;
+use crate::resource::Destructor;
 
 /// A handle of the host: its index, and the generation that tells it from one that had the index
 /// before.
