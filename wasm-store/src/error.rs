@@ -39,6 +39,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// };
 /// assert_eq!(parse("12").unwrap(), 12);
 /// ```
+///
+/// # Errors
+///
+/// None.
 #[allow(non_snake_case, reason = "it stands where the variant of that name does")]
 pub fn Ok<T>(value: T) -> Result<T> {
     Result::Ok(value)

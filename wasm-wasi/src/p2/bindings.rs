@@ -58,7 +58,7 @@ mod key_values {
         world: "key-values",
         crate: wasm_component_run,
         imports: { default: trappable },
-        with: { "wasi:keyvalue/store.bucket": crate::p2::keyvalue::Bucket },
+        with: { "wasi:keyvalue/store.bucket": crate::p2::keyvalue::bucket::Bucket },
     });
 }
 

@@ -4,7 +4,10 @@
 //! There is one bucket, whose identifier is empty. It lasts as long as its [`WasiKeyValueCtx`], and
 //! has at most as many bytes as the host permits.
 
+pub(super) mod bucket;
 mod host;
+
+pub use bucket::Bucket;
 
 use super::bindings::keyvalue::{atomics, batch, store};
 use super::runtime::{HasData, Linker, ResourceTable, Result};
@@ -25,10 +28,6 @@ pub struct WasiKeyValueCtxBuilder {
     data: Vec<(String, String)>,
     max_size: usize,
 }
-
-/// The resource `bucket`.
-#[derive(Clone, Copy, Debug)]
-pub struct Bucket;
 
 /// What the functions work on: made of what a store's data has.
 pub struct WasiKeyValue<'a> {
