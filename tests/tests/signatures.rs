@@ -2,8 +2,8 @@
 //!
 //! The thunks between host and Wasm repeat the code generator's calling convention (registers,
 //! stack slots, the buffer for results). Here compiled code checks them: every signature is called
-//! from the host, calls the host, and calls it through a table and as a tail call. All of it is done
-//! with values, and once more with arrays without types, of both alignments.
+//! from the host, calls the host, and calls it through a table and as a tail call. All of it is
+//! done with values, and once more with arrays without types, of both alignments.
 
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};

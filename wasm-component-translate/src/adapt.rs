@@ -9,8 +9,8 @@
 //! host.
 //!
 //! * [`types`], [`shape`], [`layout`], [`measure`]: what has to be known of types.
-//! * [`call`]: what an adapter is made of. [`fused`], [`module`](self::module): the module, and what
-//!   its functions share.
+//! * [`call`], [`item`]: what an adapter is made of. [`fused`], [`module`](self::module): the
+//!   module, and what its functions share.
 //! * [`function`]: an adapter as a whole. [`copy`] and the files beside it: how values are copied.
 //!
 //! **Strings are transcoded in the adapter** ([`string`]), rather than by functions of the host: to

@@ -117,7 +117,7 @@
 //!   [`ResourceLimiter::refusal`](crate::ResourceLimiter::refusal),
 //!   [`StoreLimitsBuilder::total_memory_size`](crate::StoreLimitsBuilder::total_memory_size) and
 //!   [`Store::set_max_wasm_stack`](crate::Store::set_max_wasm_stack) exist in this crate only.
-//! * **Calls that check nothing** ([`Func::call_unchecked`](crate::Func::call_unchecked)) are errors
-//!   if the array has too few places.
+//! * **Calls that check nothing** ([`Func::call_unchecked`](crate::Func::call_unchecked)) are
+//!   errors if the array has too few places.
 //! * **Instances that fail half-way** stay part of their store, as in the specification, and count
 //!   against its limits.

@@ -72,8 +72,8 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// If there is no such target, if it is not one with 64-bit pointers that Cranelift compiles for,
-    /// or if it has another architecture than this machine and the feature `all-arch` is off.
+    /// If there is no such target, if it is not one with 64-bit pointers that Cranelift compiles
+    /// for, or if it has another architecture than this machine and the feature `all-arch` is off.
     pub fn for_target(triple: &str) -> Result<Self, Error> {
         let parsed = Triple::from_str(triple).map_err(|error| {
             Error::new(ErrorKind::Target, format!("`{triple}` is not a target triple: {error}"))

@@ -28,8 +28,8 @@
 //! # }
 //! ```
 //!
-//! Where to go on: [`Module`] is what a module declares, [`abi`] what compiled code and those who run
-//! it agree on, [`WasmFeatures`] and [`Tunables`] the settings of both.
+//! Where to go on: [`Module`] is what a module declares, [`abi`] what compiled code and those who
+//! run it agree on, [`WasmFeatures`] and [`Tunables`] the settings of both.
 //!
 //! # Features
 //!

@@ -6,10 +6,10 @@
 //! Only what was put into its [`WasiCtx`]. Files are reached through directories that the host
 //! hands over ([`WasiCtxBuilder::preopened_dir`]). [cap-std] resolves every path below them, so
 //! that neither `..` nor an absolute path nor a symbolic link leads out. The host's permissions for
-//! a directory ([`FsPerms`], [`DirPerms`], [`FilePerms`]) hold for everything that is opened through it. Files
-//! get from one directory to another only if both have all permissions. No call panics or harms the
-//! host, whatever numbers a guest passes, and there are limits to what a guest makes the host hold
-//! ([`WasiCtxBuilder::max_descriptors`], [`WasiCtxBuilder::max_call_memory`]).
+//! a directory ([`FsPerms`], [`DirPerms`], [`FilePerms`]) hold for everything that is opened
+//! through it. Files get from one directory to another only if both have all permissions. No call
+//! panics or harms the host, whatever numbers a guest passes, and there are limits to what a guest
+//! makes the host hold ([`WasiCtxBuilder::max_descriptors`], [`WasiCtxBuilder::max_call_memory`]).
 //!
 //! # What ends a guest that waits
 //! Whatever interrupts the code of its store (the module `interruption` of `wasm-store`): a

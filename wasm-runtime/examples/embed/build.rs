@@ -10,8 +10,8 @@ const SOURCE: &str = "src/add.wat";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={SOURCE}");
-    // The machine that the program is for, of whose instruction set extensions nothing is known: not
-    // the one that builds it.
+    // The machine that the program is for, of whose instruction set extensions nothing is known:
+    // not the one that builds it.
     let mut config = Config::new();
     config.target(&env::var("TARGET")?)?;
     let artifact = Engine::new(&config)?.precompile_module(&fs::read(SOURCE)?)?;

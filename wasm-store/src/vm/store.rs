@@ -2,33 +2,31 @@
 
 #![allow(unsafe_code)]
 
+mod items;
+mod stack;
+
 use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use wasm_types::{MemoryType, TableType};
-
-use super::context::{
-    FuncRef, HostDef, HostFunc, HostRecord, MemoryRecord, TableRecord, VMStoreContext,
-};
+use super::context::{HostFunc, MemoryRecord, TableRecord, VMStoreContext};
 use super::continuations::Continuations;
 pub(super) use super::engine::VmEngine;
 use super::gc::{Gc, Tracer};
 use super::instance::VmInstance;
 use super::interruption::StoreInterruption;
-use super::memory::{MemoryContents, VmMemory, VmSharedMemory};
+use super::memory::VmMemory;
 use super::room::{Room, Wanted};
 use super::stack::{StackHead, WasmStack};
 use super::state::sizes::Waiting;
 pub(crate) use super::store_host::StoreHost;
-use super::sys::mapping::HOST_PAGE;
 use super::table::VmTable;
 use super::tag::VmTag;
-use super::type_record::FuncTypeRecord;
 use super::unwind::{PendingTrap, RETURNED, Unwind};
 use super::value::ValRaw;
 use super::{fuel, interruption};
 use crate::Error;
+pub(super) use stack::prepare_call;
 
 /// What one store owns at the machine's edge. All of it stays at its address until the store is
 /// dropped.
@@ -172,165 +170,6 @@ impl VmStore {
         }
     }
 
-    /// Makes a host function part of the store.
-    ///
-    /// # Safety
-    ///
-    /// The definition lives as long as the store.
-    pub(crate) unsafe fn new_host_func(&mut self, def: NonNull<HostDef>) -> NonNull<FuncRef> {
-        // SAFETY: as the caller promises.
-        let (def, ty) = unsafe { (def.as_ref(), def.as_ref().ty) };
-        let (code, shim) = def.thunk_and_shim();
-        let func = boxed(HostFunc {
-            func_ref: FuncRef {
-                code,
-                context: ptr::null_mut(),
-                // SAFETY: a type's record lives as long as the engine.
-                type_id: unsafe { ty.as_ref().id() },
-                flags: def.flags(),
-                ty: ty.as_ptr(),
-            },
-            record: HostRecord {
-                ty: ty.as_ptr(),
-                store: self.context.as_ptr(),
-                shim,
-                data: def.data,
-                instance: ptr::null_mut(),
-            },
-            array: def.array,
-        });
-        // SAFETY: just made, and nothing else refers to it.
-        unsafe {
-            let record = &raw mut (*func.as_ptr()).record;
-            (*func.as_ptr()).func_ref.context = record.cast();
-        }
-        self.host_funcs.push(func);
-        func.cast()
-    }
-
-    /// A memory that the host defines.
-    pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<NonNull<VmMemory>, Error> {
-        // SAFETY: the record is kept with the memory.
-        self.with_record(|engine, record| unsafe { VmMemory::new(ty, engine, record) })
-    }
-
-    /// The store's part in a memory that stores share.
-    ///
-    /// # Safety
-    ///
-    /// The memory is kept by an `Arc` now.
-    pub(super) unsafe fn shared_memory(
-        &mut self,
-        shared: NonNull<VmSharedMemory>,
-    ) -> NonNull<VmMemory> {
-        let is_same = |memory: &NonNull<VmMemory>| {
-            // SAFETY: memories are the store's own.
-            let known = unsafe { memory.as_ref() }.shared();
-            known.is_some_and(|known| Arc::as_ptr(known) == shared.as_ptr().cast_const())
-        };
-        if let Some(known) = self.memories.iter().map(|(memory, _)| *memory).find(is_same) {
-            return known;
-        }
-        // SAFETY: as the caller promises; this counts one more who has it.
-        let shared = unsafe {
-            Arc::increment_strong_count(shared.as_ptr().cast_const());
-            Arc::from_raw(shared.as_ptr().cast_const())
-        };
-        self.adopt_memory(VmMemory::of_shared(shared))
-    }
-
-    /// A memory whose record is the store's.
-    fn with_record(
-        &mut self,
-        make: impl FnOnce(&VmEngine, NonNull<MemoryRecord>) -> Result<VmMemory, Error>,
-    ) -> Result<NonNull<VmMemory>, Error> {
-        let record = boxed(MemoryRecord { base: ptr::null_mut(), length: 0 });
-        match make(&self.engine, record) {
-            Ok(memory) => {
-                self.watch_memory(&memory);
-                let memory = boxed(memory);
-                self.memories.push((memory, Some(record)));
-                Ok(memory)
-            }
-            Err(error) => {
-                // SAFETY: made above, and nothing refers to it.
-                drop(unsafe { Box::from_raw(record.as_ptr()) });
-                Err(error)
-            }
-        }
-    }
-
-    /// A table that the host defines, all of whose elements are `init`.
-    pub(crate) fn new_table(
-        &mut self,
-        ty: TableType,
-        init: u64,
-    ) -> Result<NonNull<VmTable>, Error> {
-        let record = boxed(TableRecord { base: ptr::null_mut(), length: 0 });
-        // SAFETY: the record is kept with the table.
-        match unsafe { VmTable::new(ty, record, None, init) } {
-            Ok(table) => {
-                let table = boxed(table);
-                self.tables.push((table, Some(record)));
-                Ok(table)
-            }
-            Err(error) => {
-                // SAFETY: made above, and nothing refers to it.
-                drop(unsafe { Box::from_raw(record.as_ptr()) });
-                Err(error)
-            }
-        }
-    }
-
-    /// A global that the host defines. `collected` says whether its type is one of references into
-    /// the heap.
-    pub(crate) fn new_global(&mut self, value: ValRaw, collected: bool) -> NonNull<ValRaw> {
-        let global = boxed(value);
-        self.globals.push(global);
-        if collected {
-            self.gc.add_global(global);
-        }
-        global
-    }
-
-    /// A tag that the host defines. The record of the type lives as long as the engine.
-    pub(crate) fn new_tag(&mut self, ty: NonNull<FuncTypeRecord>) -> NonNull<VmTag> {
-        let tag = boxed(VmTag::new(ty));
-        self.tags.push(tag);
-        tag
-    }
-
-    /// Takes a memory whose record is in the context of the instance that defines it.
-    pub(super) fn adopt_memory(&mut self, memory: VmMemory) -> NonNull<VmMemory> {
-        self.watch_memory(&memory);
-        let memory = boxed(memory);
-        self.memories.push((memory, None));
-        memory
-    }
-
-    /// Takes a table whose record is in the context of the instance that defines it.
-    pub(super) fn adopt_table(&mut self, table: VmTable) -> NonNull<VmTable> {
-        let table = boxed(table);
-        self.tables.push((table, None));
-        table
-    }
-
-    /// Takes the memories and tables that an instance brings along from its last store.
-    ///
-    /// # Safety
-    ///
-    /// No store has them.
-    pub(super) unsafe fn adopt_items_of(&mut self, instance: NonNull<VmInstance>) {
-        // SAFETY: the instance is this store's, and nothing borrows it exclusively.
-        let instance = unsafe { instance.as_ref() };
-        for memory in instance.own_memories() {
-            // SAFETY: a memory lives as long as its instance.
-            self.watch_memory(unsafe { memory.as_ref() });
-        }
-        self.memories.extend(instance.own_memories().iter().map(|memory| (*memory, None)));
-        self.tables.extend(instance.own_tables().iter().map(|table| (*table, None)));
-    }
-
     /// Counts an instance that is about to be made.
     ///
     /// # Errors
@@ -423,115 +262,9 @@ impl VmStore {
         }
     }
 
-    /// The size of the Wasm stack in bytes: of the one that the store has, or will get.
-    pub(crate) fn stack_size(&self) -> usize {
-        // SAFETY: the context is this store's own.
-        let stack = unsafe { (*self.context.as_ptr()).stack.as_ref() };
-        stack.or(self.own_stack.as_ref()).map_or(self.engine.stack_size(), WasmStack::size)
-    }
-
-    /// Gives the store a Wasm stack of another size.
-    ///
-    /// # Errors
-    ///
-    /// If a call is in progress, or the engine can't make such a stack.
-    pub(crate) fn set_stack_size(&mut self, size: usize) -> Result<(), Error> {
-        if !self.is_at_rest() {
-            return Err(Error::msg("the stack of a store can't be replaced while Wasm runs on it"));
-        }
-        let context = self.context.as_ptr();
-        let is = |other: usize| size.checked_next_multiple_of(HOST_PAGE) == Some(other);
-        // SAFETY: the context is this store's own.
-        let has_stack = unsafe { (*context).stack.is_some() };
-        if is(self.stack_size()) {
-            return Ok(());
-        }
-        if !has_stack && is(self.engine.stack_size()) {
-            self.own_stack = None;
-            return Ok(());
-        }
-        let stack = self.engine.make_stack(size)?;
-        // SAFETY: the context is this store's own, and nothing is on its stack.
-        unsafe {
-            match &mut (*context).stack {
-                // No stack was made yet: that is how it is known that nothing has run so far.
-                None => self.own_stack = Some(stack),
-                Some(old) => {
-                    (*context).base.bounds = stack.bounds();
-                    let old = std::mem::replace(old, stack);
-                    // The next call looks up where the new stack begins.
-                    (*context).wasm_sp = ptr::null_mut();
-                    self.engine.put_stack(old);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The memories that no instance defines.
-    pub(super) fn host_memories(&self) -> impl Iterator<Item = NonNull<VmMemory>> + '_ {
-        self.memories.iter().filter(|(_, record)| record.is_some()).map(|(memory, _)| *memory)
-    }
-
-    /// The tables that no instance defines.
-    pub(super) fn host_tables(&self) -> impl Iterator<Item = NonNull<VmTable>> + '_ {
-        self.tables.iter().filter(|(_, record)| record.is_some()).map(|(table, _)| *table)
-    }
-
-    /// The globals that no instance defines.
-    pub(super) fn host_globals(&self) -> &[NonNull<ValRaw>] {
-        &self.globals
-    }
-
-    /// A memory that the host defines, with the contents of another.
-    pub(super) fn new_memory_of(
-        &mut self,
-        ty: MemoryType,
-        contents: &MemoryContents,
-    ) -> Result<NonNull<VmMemory>, Error> {
-        // SAFETY: the record is kept with the memory.
-        self.with_record(|engine, record| unsafe {
-            VmMemory::of_contents(ty, engine, record, contents)
-        })
-    }
-
-    /// The host functions that are part of the store.
-    #[cfg(feature = "call-hook")]
-    pub(super) fn host_funcs(&self) -> &[NonNull<HostFunc>] {
-        &self.host_funcs
-    }
-
     /// The instances, in the order they were made.
     pub(crate) fn instances(&self) -> &[NonNull<VmInstance>] {
         &self.instances
-    }
-}
-
-/// Gives a store what it lacks for a call: its Wasm stack, if it has none, and timers, if its calls
-/// are timed.
-///
-/// # Safety
-///
-/// The store lives, is pinned, and no call is in progress.
-#[cold]
-pub(super) unsafe fn prepare_call(store: *mut VMStoreContext) -> Result<(), Box<Unwind>> {
-    // SAFETY: as the caller promises.
-    unsafe {
-        if (*store).stack.is_none() {
-            let engine = Arc::clone(&(*(*store).vm).engine);
-            let stack = match (*(*store).vm).own_stack.take() {
-                Some(stack) => stack,
-                None => engine.take_stack().map_err(|e| Box::new(Unwind::Error(e)))?,
-            };
-            (*store).base.bounds = stack.bounds();
-            (*store).stack = Some(stack);
-            (*(*store).vm).code_starts();
-        }
-        (*store).wasm_sp = (*store).stack.as_ref().map_or(ptr::null_mut(), WasmStack::top);
-        interruption::call_begins(store).map_err(|error| {
-            interruption::call_ended(store);
-            Box::new(Unwind::Error(error))
-        })
     }
 }
 

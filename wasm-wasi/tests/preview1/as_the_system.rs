@@ -111,7 +111,14 @@ fn path() -> impl Strategy<Value = String> {
         1 => Just("a-name-that-is-not-there"),
     ];
     let slashes = prop_oneof![3 => Just("/"), 1 => Just("//"), 1 => Just("/./")];
-    let end = prop_oneof![4 => Just(""), 3 => Just("/"), 1 => Just("//"), 2 => Just("/."), 1 => Just("/./"), 1 => Just("/..")];
+    let end = prop_oneof![
+        4 => Just(""),
+        3 => Just("/"),
+        1 => Just("//"),
+        2 => Just("/."),
+        1 => Just("/./"),
+        1 => Just("/.."),
+    ];
     (proptest::collection::vec((component, slashes), 1..4), end).prop_map(|(parts, end)| {
         let mut path = String::new();
         let last = parts.len() - 1;

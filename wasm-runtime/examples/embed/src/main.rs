@@ -1,4 +1,5 @@
-//! A program with a compiled module in it: one file, no compiler, nothing to look for when it starts.
+//! A program with a compiled module in it: one file, no compiler, nothing to look for when it
+//! starts.
 
 use wasm_runtime::{Engine, Instance, Module, Result, Store};
 
