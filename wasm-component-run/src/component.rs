@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use wasm_component::{Plan, Types};
-use wasm_store::{Bundle, Engine, Result};
+use wasm_store::{Bundle, Engine, Module, Result};
 
 pub use exports::{ComponentExportIndex, ExportLookup};
 pub(crate) use exports::{ExportItem, Exports};
@@ -92,6 +92,18 @@ impl Component {
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.0.engine
+    }
+
+    /// The core modules that it consists of, those that were made for calls between the components
+    /// in it among them: what observers of their functions need. They are instantiated as the
+    /// component says, so that they are of little use by themselves.
+    pub fn modules(&self) -> &[Module] {
+        self.0.bundle.modules()
+    }
+
+    /// The machine code of all functions.
+    pub fn text(&self) -> &[u8] {
+        self.0.bundle.text()
     }
 
     /// What it imports and exports.

@@ -157,6 +157,21 @@ impl CraneliftCompiler {
         let writing = total - before_writing;
         Ok((artifact, CompileTimings { declarations, functions, writing, total }))
     }
+
+    /// Compiles like [`Compiler::compile_component`], and reports where the time went, summed over
+    /// the modules of the component.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Compiler::compile_component`].
+    #[cfg(feature = "component")]
+    pub fn compile_component_timed(
+        &self,
+        wasm: &[u8],
+        request: &CompileRequest,
+    ) -> Result<(Vec<u8>, CompileTimings)> {
+        component::compile(self, wasm, request)
+    }
 }
 
 // SAFETY: modules are validated, and Cranelift generates their code for the ABI that the store uses
@@ -178,7 +193,7 @@ unsafe impl Compiler for CraneliftCompiler {
 
     #[cfg(feature = "component")]
     fn compile_component(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
-        component::compile(self, wasm, request)
+        component::compile(self, wasm, request).map(|(artifact, _)| artifact)
     }
 
     #[cfg(feature = "component")]

@@ -7,7 +7,7 @@
 //!
 //! | in Wasmtime | here | why |
 //! |---|---|---|
-//! | `wasmtime::component` | not there | components are not implemented |
+//! | `wasmtime::component` | not in this crate | components are the crate `wasm-component-run`, in the facade the module `component` |
 //! | `Val::ContRef(Option<ContRef>)` | `Val::ContRef(Option<Rooted<ContRef>>)` | a continuation is an object of the heap, which a handle keeps; Wasmtime has no values of it |
 //! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | code that runs out of fuel can't go on: [`Config::epoch_interruption`](crate::Config::epoch_interruption) is the way to give way to others; and as for garbage collection |
 //! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; the pages that were written are always queried, where the kernel can report them |
@@ -18,7 +18,7 @@
 //! | `Config::native_unwind_info`, `Config::memory_may_move`, `Config::guard_before_linear_memory`, `Config::table_lazy_init`, `Config::memory_init_cow`, `Config::signals_based_traps`, `Config::module_version` and other settings of Wasmtime's own machinery | not there | there is nothing here that they would set |
 //! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
 //! | `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | a heap has one reservation, made with the first object or instance whose module declares one. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
-//! | `GuestProfiler::new_component` | not there | components are not implemented; `GuestProfiler` itself is there with the feature `observe` |
+//! | `GuestProfiler::new_component` | not there | `GuestProfiler::new` (feature `observe`) takes the modules of a component, too: `Component::modules` of `wasm-component-run` |
 //! | `Store::call_hook_async`, `CallHookHandler` | not there | hooks do not wait |
 //! | `AnyRef::from_raw`, `ExnRef::from_raw`, `ExternRef::from_raw` are safe | `unsafe` | a number that is no reference would be taken for one |
 //! | `Module::deserialize_raw`, `Module::deserialize_open_file`, `Module::image_range`, `Module::address_map`, `Module::resources_required`, `Module::initialize_copy_on_write_image` | not there | they show an implementation that this one does not share |

@@ -19,8 +19,8 @@ pub struct Timings {
 }
 
 impl Timings {
-    /// Adds what another thread took.
-    pub(crate) fn add(&mut self, other: Timings) {
+    /// Adds what another thread, or another module, took.
+    pub fn add(&mut self, other: Timings) {
         self.analysis += other.analysis;
         self.translation += other.translation;
         self.optimization += other.optimization;

@@ -122,7 +122,7 @@ impl Compile {
         output: &Target,
         #[cfg(feature = "sign")] key: Option<&wasm_runtime::sign::SigningKey>,
     ) -> Result<ExitCode> {
-        use wasm_runtime::{Compiler, bail};
+        use wasm_runtime::bail;
 
         let Some(wasm) = input.wasm() else {
             bail!(
@@ -131,20 +131,20 @@ impl Compile {
                 self.file
             )
         };
-        if self.timings {
-            bail!("--timings is for modules: a component is compiled module by module");
-        }
         let request = self.settings.request();
         let progress = Progress::default();
         let compiler = progress.compiler();
-        let compiled =
-            progress.during(&self.file, wasm.len(), || compiler.compile_component(wasm, &request));
-        let artifact = self
+        let compiled = progress
+            .during(&self.file, wasm.len(), || compiler.compile_component_timed(wasm, &request));
+        let (artifact, timings) = self
             .settings
             .limits
             .explain(compiled)
             .map_err(proposals::explain)
             .with_context(|| format!("can't compile {}", self.file))?;
+        if self.timings {
+            message(format_args!("{timings}"));
+        }
         #[cfg(feature = "sign")]
         let artifact = sign::with_key(artifact, key)?;
         output.write(&artifact)?;

@@ -44,7 +44,8 @@ cache`). A command (a module that exports `_start`) is run as a program. In any 
 The program has access to the arguments that follow FILE, the environment variables given with --env
 and --inherit-env, and the directories given with --dir; and to nothing else on this machine but its
 clocks, its random numbers and the terminal. It can import WASI preview 1, and what the modules
-given with --preload export. Imports are checked before anything is compiled. Options of this
+given with --preload export. Imports are checked before anything is compiled. A component can import
+WASI 0.2; -S gives it a network, and more. Options of this
 command can come before FILE or right after it. Everything after the first argument of the program,
 or after `--`, belongs to the program.
 
@@ -74,6 +75,7 @@ Examples:
   wasm-runtime run --coverage=tool.info tool.wasm && genhtml tool.info
   wasm-runtime run --timeout 2s --max-memory 64Mi untrusted.wasm
   wasm-runtime run --trust keys/release.pub server.cwasm
+  wasm-runtime run -S allow-address=127.0.0.1:8080,allow-ip-name-lookup client.wasm
   wasm-runtime run tool.wasm -- --dir is-an-option-of-the-tool
 
 The exit code is the program's own; 134 if it trapped; 1 if it could not be run. Signals end it like
@@ -164,6 +166,17 @@ struct Loaded {
     module: Module,
 }
 
+impl Loaded {
+    /// It as something that is observed.
+    fn observed(&self) -> observe::Observed<'_> {
+        observe::Observed {
+            name: self.source.name(),
+            source: (self.source.plain(), self.input.wasm()),
+            module: self.module.clone(),
+        }
+    }
+}
+
 impl Run {
     pub(crate) fn execute(self) -> Result<ExitCode> {
         #[cfg_attr(
@@ -175,6 +188,7 @@ impl Run {
             #[cfg(feature = "component")]
             Opened::Component(input) => return component::execute(self, &input),
         };
+        self.wasi_options.refuse_options_for_components()?;
         let inputs = self.open(program)?;
         let mut config = self.config()?;
         self.reservation
@@ -190,12 +204,24 @@ impl Run {
         self.bounds.set(&mut store)?;
         let reports = self.observe.open_reports()?;
         let loaded = self.load(&loader, &linker, inputs)?;
-        let observers = self.observe.attach(&mut store, &loaded, reports)?;
+        let observed: Vec<_> = loaded.iter().map(Loaded::observed).collect();
+        let program = self.file.name();
+        let observers = self.observe.attach(&mut store, &program, &observed, reports)?;
         let gathered = Gathered::new(observers);
         let modules: Vec<_> =
             loaded.into_iter().map(|loaded| (loaded.name, loaded.module)).collect();
 
         let result = self.bounds.explain(self.run(&mut store, linker, &modules));
+        self.conclude(&mut store, &gathered, result.map(|()| ExitCode::SUCCESS))
+    }
+
+    /// Reports what was collected, and ends as the program did.
+    fn conclude(
+        &self,
+        store: &mut Store<Host>,
+        gathered: &Gathered,
+        result: Result<ExitCode>,
+    ) -> Result<ExitCode> {
         if self.heap_summary {
             match store.heap_summary() {
                 Ok(summary) => exit::message(format_args!("{}", summary.to_string().trim_end())),
@@ -206,7 +232,7 @@ impl Run {
         }
         let reported = gathered.report();
         let error = match result {
-            Ok(()) => return reported.map(|()| ExitCode::SUCCESS),
+            Ok(code) => return reported.map(|()| code),
             Err(error) => error,
         };
         match (error.downcast_ref::<I32Exit>(), reported) {
@@ -407,6 +433,7 @@ impl Run {
         for directory in &self.directories {
             directories::open(&mut builder, directory)?;
         }
+        self.wasi_options.build(&mut builder)?;
         Ok(builder.build())
     }
 

@@ -3,13 +3,15 @@
 use std::process::ExitCode;
 
 use wasm_runtime::component::types::ComponentItem;
-use wasm_runtime::component::{Component, Func, Instance, Linker, Val, WaveCall};
+use wasm_runtime::component::{Component, Func, Instance, InstancePre, Linker, Val, WaveCall};
 use wasm_runtime::error::Context;
-use wasm_runtime::wasi::I32Exit;
 use wasm_runtime::{Escaped, Result, Store, bail};
 
 use super::Run;
+use super::gathered::Gathered;
 use super::host::Host;
+use super::observe::Observed;
+use super::wasi_options::Choice;
 use crate::input::{Input, Loader};
 use crate::{address_space, exit, output, proposals};
 
@@ -21,35 +23,29 @@ pub(super) fn execute(run: Run, input: &Input) -> Result<ExitCode> {
     run.refuse_options_for_modules()?;
     let loader = Loader::new(run.config()?, run.cached, input.wasm().is_some())?;
     let engine = loader.engine();
+    let choice = run.wasi_options.choice()?;
     let host = Host::new(run.wasi()?, run.bounds.limits());
     let mut store = Store::new(engine, host);
     run.bounds.set(&mut store)?;
+    let mut linker = Linker::<Host>::new(engine);
+    #[cfg(feature = "wasip2")]
+    choice.preview2.define(&mut linker)?;
+    // Files that can't be written are reported before anything is compiled.
+    let reports = run.observe.open_reports()?;
     let loaded = loader.load_component(&run.file, input);
     #[cfg(feature = "jit")]
     let loaded = run.compile_limits.explain(loaded);
     let component = loaded.map_err(|error| run.explain_artifact(error, input))?;
-    #[cfg_attr(not(feature = "wasip2"), expect(unused_mut, reason = "there is nothing to define"))]
-    let mut linker = Linker::<Host>::new(engine);
+    let observed = run.observed(&component);
+    let observers = run.observe.attach(&mut store, &run.file.name(), &observed, reports)?;
+    let gathered = Gathered::new(observers);
+    run.imports.define_unknown_of_component(&mut linker, &component)?;
+    let result = run.link(&choice, &linker, &component);
     #[cfg(feature = "wasip2")]
-    wasm_runtime::wasi::p2::add_to_linker_sync(&mut linker)?;
-    let instance = linker
-        .instantiate(&mut store, &component)
-        .map_err(|error| run.bounds.explain_instantiation(error, &store.data().limits))
-        .map_err(address_space::explain)
-        .map_err(proposals::explain)
-        .with_context(|| format!("can't instantiate {}", run.file))?;
-    let result = match &run.invoke {
-        Some(call) => {
-            invoke(&mut store, &component, instance, call, &run.args).map(|()| ExitCode::SUCCESS)
-        }
-        None => command(&mut store, &component, instance, &run.file.to_string()),
-    };
+    choice.preview2.furnish(&mut store);
+    let result = result.and_then(|linked| run.start_component(&mut store, &component, &linked));
     let result = run.bounds.explain(result);
-    match result.as_ref().err().and_then(|error| error.downcast_ref::<I32Exit>()) {
-        // The system keeps the low eight bits, as for any program.
-        Some(exit) => std::process::exit(exit.0),
-        None => result,
-    }
+    run.conclude(&mut store, &gathered, result)
 }
 
 impl Run {
@@ -62,13 +58,65 @@ impl Run {
                 Escaped::new(&preload.name)
             );
         }
-        if let Some((option, _)) = self.observe.needs().next() {
-            bail!("{option} is for modules: components can't be observed yet");
-        }
         if self.wasi_options.threads()? {
             bail!("-S threads is for modules: components have no threads");
         }
         Ok(())
+    }
+
+    /// The core modules of a component, for observers.
+    fn observed(&self, component: &Component) -> Vec<Observed<'_>> {
+        let (name, source) = (self.file.name(), self.file.plain());
+        let modules = component.modules().iter().enumerate();
+        modules
+            .map(|(number, module)| Observed {
+                name: match module.name() {
+                    Some(module) => format!("{name}#{module}"),
+                    None => format!("{name}#{number}"),
+                },
+                // Debugging information of each module is not looked for.
+                source: (format!("{source}#{number}"), None),
+                module: module.clone(),
+            })
+            .collect()
+    }
+
+    /// Looks up what the component imports.
+    fn link(
+        &self,
+        choice: &Choice,
+        linker: &Linker<Host>,
+        component: &Component,
+    ) -> Result<InstancePre<Host>> {
+        linker.instantiate_pre(component).with_context(|| {
+            let ty = component.component_type();
+            let hint = ty.imports(linker.engine()).find_map(|(name, _)| choice.hint(name));
+            let without = "`--unknown-imports trap` runs it without, until it calls one of them";
+            let hint = hint.or_else(|| (!self.imports.are_replaced()).then_some(without));
+            let hint = hint.map(|hint| format!(". {hint}")).unwrap_or_default();
+            format!("can't run {}: nobody defines what it imports{hint}", self.file)
+        })
+    }
+
+    /// Instantiates the component, and runs it.
+    fn start_component(
+        &self,
+        store: &mut Store<Host>,
+        component: &Component,
+        linked: &InstancePre<Host>,
+    ) -> Result<ExitCode> {
+        let instance = linked
+            .instantiate(&mut *store)
+            .map_err(|error| self.bounds.explain_instantiation(error, &store.data().limits))
+            .map_err(address_space::explain)
+            .map_err(proposals::explain)
+            .with_context(|| format!("can't instantiate {}", self.file))?;
+        match &self.invoke {
+            Some(call) => {
+                invoke(store, component, instance, call, &self.args).map(|()| ExitCode::SUCCESS)
+            }
+            None => command(store, component, instance, &self.file.to_string()),
+        }
     }
 }
 

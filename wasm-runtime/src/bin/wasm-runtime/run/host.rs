@@ -3,10 +3,14 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "wasip2")]
+use wasm_runtime::wasi::p2::{config::WasiConfig, keyvalue::WasiKeyValue};
 use wasm_runtime::wasi::threads::WasiThreadsCtx;
 use wasm_runtime::wasi::{SharedWasiCtx, WasiCtx};
 
 use super::bounds::Limits;
+#[cfg(feature = "wasip2")]
+use super::wasi_options::Resources;
 
 /// The data of a store, for host functions.
 #[derive(Clone)]
@@ -16,7 +20,7 @@ pub(crate) struct Host {
     /// The threads of the program, if it may have some.
     pub(super) threads: Option<Arc<WasiThreadsCtx<Host>>>,
     #[cfg(feature = "wasip2")]
-    resources: Resources,
+    pub(super) resources: Resources,
 }
 
 impl Host {
@@ -41,16 +45,16 @@ impl Host {
     }
 }
 
-/// The resources that a component has of WASI.
 #[cfg(feature = "wasip2")]
-#[derive(Default)]
-struct Resources(wasm_runtime::component::ResourceTable);
+impl Host {
+    /// The values of `wasi:config`.
+    pub(super) fn config(&mut self) -> WasiConfig<'_> {
+        WasiConfig::new(&self.resources.config)
+    }
 
-/// What is cloned is the data of a program with threads, which is no component and has none.
-#[cfg(feature = "wasip2")]
-impl Clone for Resources {
-    fn clone(&self) -> Self {
-        Self::default()
+    /// The values of `wasi:keyvalue`.
+    pub(super) fn key_values(&mut self) -> WasiKeyValue<'_> {
+        WasiKeyValue::new(&mut self.resources.key_values, &mut self.resources.table)
     }
 }
 
@@ -58,6 +62,6 @@ impl Clone for Resources {
 impl wasm_runtime::wasi::WasiView for Host {
     fn ctx(&mut self) -> wasm_runtime::wasi::WasiCtxView<'_> {
         let ctx = self.wasi.exclusive().expect("only the data of programs with threads is cloned");
-        wasm_runtime::wasi::WasiCtxView { ctx, table: &mut self.resources.0 }
+        wasm_runtime::wasi::WasiCtxView { ctx, table: &mut self.resources.table }
     }
 }

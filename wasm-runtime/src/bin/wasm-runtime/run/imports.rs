@@ -134,6 +134,30 @@ impl Imports {
     }
 }
 
+#[cfg(feature = "component")]
+impl Imports {
+    /// Defines undefined imports of a component, if the option is given.
+    pub(super) fn define_unknown_of_component(
+        &self,
+        linker: &mut wasm_runtime::component::Linker<Host>,
+        component: &wasm_runtime::component::Component,
+    ) -> Result<()> {
+        match self.unknown_imports {
+            None => Ok(()),
+            Some(Unknown::Trap) => linker.define_unknown_imports_as_traps(component),
+            Some(Unknown::Default) => bail!(
+                "--unknown-imports default is for modules: there is no default for the values of a \
+                 component. `--unknown-imports trap` is for components, too"
+            ),
+        }
+    }
+
+    /// Whether something replaces what nobody defines.
+    pub(super) fn are_replaced(&self) -> bool {
+        self.unknown_imports.is_some()
+    }
+}
+
 /// Adds the exports of a module to the known names, under the name that others import from it by.
 /// They must be new.
 pub(super) fn add_exports(

@@ -18,7 +18,7 @@ use wasm_runtime::{
 use self::profile::{Kind, Profile};
 use self::report_file::ReportFile;
 use self::sampler::Sampler;
-use super::{Host, Loaded};
+use super::Host;
 use crate::exit::message;
 use crate::patterns;
 
@@ -54,6 +54,16 @@ pub(crate) struct Observe {
     /// FILE may not have such lines, so genhtml needs `--ignore-errors range` then.
     #[arg(long, value_name = "PATH")]
     coverage: Option<PathBuf>,
+}
+
+/// A module that is observed.
+pub(super) struct Observed<'a> {
+    /// What it is called in profiles.
+    pub(super) name: String,
+    /// What it is called in reports of coverage, and with debugging information the bytes that have
+    /// it.
+    pub(super) source: (String, Option<&'a [u8]>),
+    pub(super) module: Module,
 }
 
 /// The files that reports are written to.
@@ -122,18 +132,19 @@ impl Observe {
         })
     }
 
-    /// Attaches the selected observers to the store.
+    /// Attaches the selected observers of a program with this name to the store.
     pub(super) fn attach(
         &self,
         store: &mut Store<Host>,
-        modules: &[Loaded],
+        program: &str,
+        modules: &[Observed<'_>],
         reports: Reports,
     ) -> Result<Observers> {
         let profile = match &self.profile {
             None => None,
             Some(Profile { kind: Kind::Counts, .. }) => Some(Profiling::Counts(CallCounter::new())),
             Some(Profile { kind, interval, .. }) => {
-                let sampler = Sampler::attach(store, modules, *interval)?;
+                let sampler = Sampler::attach(store, program, modules, *interval)?;
                 Some(Profiling::Samples { sampler, is_folded: *kind == Kind::Folded })
             }
         };
@@ -144,10 +155,10 @@ impl Observe {
         Ok(observers)
     }
 
-    fn warn_of_idle_patterns(&self, modules: &[Loaded]) {
+    fn warn_of_idle_patterns(&self, modules: &[Observed<'_>]) {
         if !self.trace_calls.is_empty() {
             let names: Vec<String> =
-                modules.iter().flat_map(|loaded| names(&loaded.module)).collect();
+                modules.iter().flat_map(|observed| names(&observed.module)).collect();
             patterns::warn_of_idle("--trace-calls", &self.trace_calls, &names);
         }
     }
@@ -290,12 +301,12 @@ impl Profiling {
 }
 
 /// An observer of which functions of the modules are called.
-fn coverage(modules: &[Loaded]) -> Result<FunctionCoverage> {
+fn coverage(modules: &[Observed<'_>]) -> Result<FunctionCoverage> {
     let coverage = FunctionCoverage::new();
-    for Loaded { source, input, module, .. } in modules {
-        coverage.add_module(&source.plain(), module)?;
+    for Observed { source: (source, wasm), module, .. } in modules {
+        coverage.add_module(source, module)?;
         // An artifact has no debugging information.
-        if let Some(wasm) = input.wasm()
+        if let Some(wasm) = wasm
             && let Err(error) = coverage.add_source_lines(module, wasm)
         {
             message(format_args!("warning: --coverage without source files: {error}"));

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use wasm_runtime::{GuestProfiler, Result, Store, UpdateDeadline, bail};
 
-use super::super::{Host, Loaded};
+use super::super::Host;
+use super::Observed;
 
 /// A profiler, and the thread that lets it take samples for as long as the engine exists.
 pub(super) struct Sampler {
@@ -17,13 +18,13 @@ impl Sampler {
     /// Attaches the sampler to the store.
     pub(super) fn attach(
         store: &mut Store<Host>,
-        modules: &[Loaded],
+        program: &str,
+        modules: &[Observed<'_>],
         interval: Duration,
     ) -> Result<Self> {
         let engine = store.engine();
-        let program = modules.last().map_or_else(String::new, |program| program.source.name());
-        let modules = modules.iter().map(|loaded| (loaded.source.name(), loaded.module.clone()));
-        let mut profiler = GuestProfiler::new(engine, &program, interval, modules)?;
+        let modules = modules.iter().map(|module| (module.name.clone(), module.module.clone()));
+        let mut profiler = GuestProfiler::new(engine, program, interval, modules)?;
         profiler.product(concat!("wasm-runtime ", env!("CARGO_PKG_VERSION")));
         let profiler = Arc::new(Mutex::new(Some(profiler)));
         let ticker = engine.weak();
