@@ -3,17 +3,20 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use proptest::prelude::*;
 use wasm_runtime::{
-    CallFilter, Caller, Engine, Func, FuncType, Instance, Module, NumericFunc, Result, Store, Trap,
-    Val, ValType, WasmBacktrace,
+    CallFilter, Caller, Engine, Func, FuncType, ImportBinding, Instance, Module, NumericDef,
+    NumericFunc, NumericFuncs, Result, Store, Trap, Val, ValType, WasmBacktrace,
 };
 
 /// What stands in words above values of 32 bits.
 const NOISE: u64 = 0xdead_beef_0000_0000;
+
+/// How many parameters a function has, and its results.
+type Shape = (usize, Vec<ValType>);
 
 fn numbers() -> impl Strategy<Value = Vec<ValType>> {
     let ty = prop::sample::select(vec![ValType::I32, ValType::I64, ValType::F32, ValType::F64]);
@@ -164,6 +167,16 @@ proptest! {
             }
             Ok(())
         }).unwrap();
+        let in_context = NumericDef::new(ty.clone(), |_, (count, results): &Shape, slots| {
+            let params = slots[..*count].to_vec();
+            for (place, ty) in results.iter().enumerate() {
+                slots[place] = answer(&params, place) | if is_word(ty) { NOISE } else { 0 };
+            }
+            Ok(())
+        }).unwrap();
+        let in_context = NumericFuncs::new(&engine, [in_context]).unwrap();
+        let shape = Arc::new((count, result_types.clone()));
+        let in_context = in_context.bind(&mut store, shape).unwrap();
         let results = result_types.clone();
         let with_values = Func::new(&mut store, ty, move |_, params, list| {
             let params: Vec<u64> = params.iter().map(word).collect();
@@ -173,9 +186,15 @@ proptest! {
             Ok(())
         });
         let module = passing_on(&engine, &param_types, &result_types).unwrap();
-        for import in [with_words, with_values] {
+        let handle = in_context.func(&mut store, 0).unwrap();
+        let mut imports: Vec<ImportBinding<'_>> = Vec::new();
+        for import in [with_words, with_values, handle] {
             compare(&mut store, import, types, params, more).unwrap();
-            let instance = Instance::new(&mut store, &module, &[import.into()]).unwrap();
+            imports.push(ImportBinding::Item(import.into()));
+        }
+        imports.push(ImportBinding::Func(&in_context, 0));
+        for import in imports {
+            let instance = Instance::with_bindings(&mut store, &module, &[import]).unwrap();
             for name in ["direct", "indirect"] {
                 let func = instance.get_func(&mut store, name).unwrap();
                 compare(&mut store, func, types, params, more).unwrap();
@@ -194,6 +213,7 @@ proptest! {
         let engine = Engine::default();
         let mut store = Store::new(&engine, ());
         let ty = FuncType::new(&engine, param_types.clone(), result_types.clone());
+        let ty_again = ty.clone();
         let (count, results) = (param_types.len(), result_types.len());
         let func = Func::new_numeric_async(&mut store, ty, move |_, slots| {
             Box::new(async move {
@@ -205,8 +225,25 @@ proptest! {
                 Ok(())
             })
         }).unwrap();
+        let in_context = NumericDef::new_async(ty_again, |_, shape: &(u32, Shape), slots| {
+            Box::new(async move {
+                let (polls, (count, results)) = shape;
+                After(*polls).await;
+                let params = slots[..*count].to_vec();
+                slots.iter_mut().take(results.len()).enumerate().for_each(|(place, word)| {
+                    *word = answer(&params, place);
+                });
+                Ok(())
+            })
+        }).unwrap();
+        let in_context = NumericFuncs::new(&engine, [in_context]).unwrap();
+        let shape = Arc::new((polls, (count, result_types.clone())));
+        let in_context = in_context.bind(&mut store, shape).unwrap();
         let module = passing_on(&engine, &param_types, &result_types).unwrap();
         let instance = block_on(Instance::new_async(&mut store, &module, &[func.into()])).unwrap();
+        let binding = [ImportBinding::Func(&in_context, 0)];
+        let other = Instance::with_bindings_async(&mut store, &module, &binding);
+        let other = block_on(other).unwrap();
         let clean: Vec<u64> = words.iter().zip(&param_types).map(|(w, ty)| w & mask(ty)).collect();
         let expected: Vec<u64> = result_types
             .iter()
@@ -214,7 +251,9 @@ proptest! {
             .map(|(place, ty)| answer(&clean, place) & mask(ty))
             .collect();
         let direct = instance.get_func(&mut store, "direct").unwrap();
-        for func in [func, direct] {
+        let bound = ["direct", "indirect"].map(|name| other.get_func(&mut store, name).unwrap());
+        let handle = in_context.func(&mut store, 0).unwrap();
+        for func in [func, direct, handle].into_iter().chain(bound) {
             let numeric = func.numeric(&store).unwrap();
             let mut slots = words[..count].to_vec();
             slots.resize(numeric.slot_count(), 0);
@@ -274,6 +313,62 @@ fn other_types_are_refused() -> Result<()> {
             assert!(func.numeric(&store).is_none());
         }
     }
+    Ok(())
+}
+
+#[test]
+fn each_bound_function_keeps_its_context_whatever_hooks_come_and_go() -> Result<()> {
+    let engine = Engine::default();
+    let ty = FuncType::new(&engine, [], [ValType::I32]);
+    let say = |_: Caller<'_, u32>, word: &u64, slots: &mut [u64]| {
+        slots[0] = *word;
+        Ok(())
+    };
+    let twice = |_: Caller<'_, u32>, word: &u64, slots: &mut [u64]| {
+        slots[0] = 2 * word;
+        Ok(())
+    };
+    let defs = [NumericDef::new(ty.clone(), say)?, NumericDef::new(ty, twice)?];
+    let funcs = NumericFuncs::new(&engine, defs)?;
+    assert_eq!(funcs.len(), 2);
+    let module = passing_on(&engine, &[], &[ValType::I32])?;
+    let mut store = Store::new(&engine, 0);
+    let contexts = [Arc::new(3), Arc::new(5)];
+    let mut expected = Vec::new();
+    for context in &contexts {
+        let bound = funcs.bind(&mut store, Arc::clone(context))?;
+        assert!(bound.func(&mut store, 2).is_none());
+        let missing = [ImportBinding::Func(&bound, 2)];
+        assert!(Instance::with_bindings(&mut store, &module, &missing).is_err());
+        for place in 0..2 {
+            let imports = [ImportBinding::Func(&bound, place)];
+            let instance = Instance::with_bindings(&mut store, &module, &imports)?;
+            for name in ["direct", "indirect"] {
+                let func = instance.get_func(&mut store, name).expect("an export");
+                let func = func.numeric(&store).expect("only numbers");
+                expected.push((func, **context << place));
+            }
+        }
+    }
+    let check = |store: &mut Store<u32>| -> Result<u32> {
+        for (func, word) in &expected {
+            let mut slots = [0];
+            func.call(&mut *store, &mut slots)?;
+            assert_eq!(slots, [*word]);
+        }
+        Ok(std::mem::take(store.data_mut()))
+    };
+    assert_eq!(check(&mut store)?, 0);
+    let hook = store.add_call_hook(CallFilter::all(), |mut call| {
+        *call.data_mut() += 1;
+        Ok(())
+    });
+    assert_eq!(check(&mut store)?, 4 * expected.len() as u32);
+    store.remove_call_hook(hook);
+    assert_eq!(check(&mut store)?, 0);
+    drop(store);
+    // The store was the last to have them.
+    contexts.into_iter().for_each(|context| assert_eq!(Arc::strong_count(&context), 1));
     Ok(())
 }
 

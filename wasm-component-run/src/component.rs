@@ -16,8 +16,8 @@ use wasm_component::{Plan, Types};
 use wasm_store::{Bundle, Engine, Module, Result};
 
 pub use exports::{ComponentExportIndex, ExportLookup};
-pub(crate) use exports::{ExportItem, Exports};
-pub(crate) use program::{Def, NamedArg, Program, ResourceSource, Step};
+pub(crate) use exports::{ExportItem, Exports, LiftedFunc};
+pub(crate) use program::{Def, NamedArg, Program, ResourceSource, Step, TrampolineType};
 pub(crate) use signature::Signature;
 
 use crate::types;

@@ -1,6 +1,7 @@
 //! Linkers: names for what components import, and instances made by looking them up.
 
 mod definition;
+mod functions;
 mod import;
 mod instance;
 mod making;

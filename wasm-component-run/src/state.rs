@@ -38,6 +38,8 @@ impl Default for ComponentState {
 
 /// An instance that the host has made, with all the component instances in it.
 pub(crate) struct Root {
+    /// What tells it from all others, as `data` has it: so a call needs not look there.
+    id: u64,
     data: Arc<InstanceData>,
     /// The same, for a call to take without counting. It is gone while a call has it.
     lease: Option<Arc<InstanceData>>,
@@ -62,7 +64,8 @@ impl ComponentState {
     pub(crate) fn add_root(&mut self, data: Arc<InstanceData>) {
         self.resources.add_tables(data.tables().end);
         let lease = Some(Arc::clone(&data));
-        self.roots.push(Root { data, lease, entered: false, trapped: false, linked: None });
+        let (id, linked) = (data.id(), None);
+        self.roots.push(Root { id, data, lease, entered: false, trapped: false, linked });
     }
 
     /// Says what an instance was made of.
@@ -90,7 +93,7 @@ impl ComponentState {
     #[inline]
     pub(crate) fn enter(&mut self, number: usize, id: u64) -> Result<Arc<InstanceData>> {
         let root = match self.roots.get_mut(number) {
-            Some(root) if root.data.id() == id => root,
+            Some(root) if root.id == id => root,
             _ => wrong_store(),
         };
         if root.entered | root.trapped {

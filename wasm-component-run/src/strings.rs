@@ -29,6 +29,7 @@ impl Place {
     /// # Errors
     ///
     /// If the pointer is not aligned, or the string is not in the memory.
+    #[inline]
     pub(crate) fn new(
         encoding: StringEncoding,
         pointer: u32,
@@ -58,6 +59,7 @@ impl Place {
     /// # Errors
     ///
     /// If it is not valid in its encoding.
+    #[inline]
     pub(crate) fn decode<'a>(&self, memory: &'a [u8]) -> Result<Cow<'a, str>> {
         let Some(bytes) = memory.get(self.start..self.start + self.bytes) else {
             bail!("string pointer/length out of bounds of memory");
@@ -101,6 +103,7 @@ pub(crate) trait Destination {
 /// # Errors
 ///
 /// If it is too long, or there is no room.
+#[inline]
 pub(crate) fn lower(
     to: &mut impl Destination,
     encoding: StringEncoding,

@@ -49,13 +49,13 @@ pub use exnref::{ExnRef, ExnRefPre};
 pub use extern_::{Export, Extern};
 pub use externref::ExternRef;
 pub use func::{
-    Func, IntoFunc, NoExtern, NoFunc, NoneRef, NumericFunc, TypedFunc, WasmParams, WasmResults,
-    WasmRet, WasmTy, WasmTyList,
+    BoundFuncs, Func, IntoFunc, NoExtern, NoFunc, NoneRef, NumericDef, NumericFunc, NumericFuncs,
+    TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
-pub(crate) use func::{HostFunc, RetAbi, Start, host_error, into_error};
+pub(crate) use func::{BoundSet, HostFunc, RetAbi, Start, host_error, into_error};
 pub use global::Global;
 pub use i31::I31;
-pub use instance::{DataSegment, ElementSegment, Instance, Internal};
+pub use instance::{DataSegment, ElementSegment, ImportBinding, Instance, Internal};
 pub(crate) use instance::{check_import, check_open, read_only};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::{Module, ModuleExport, ModuleFunction};

@@ -104,12 +104,12 @@ pub use error::{Error, GcHeapOutOfMemory, Result, ThrownException, Trap};
 #[cfg(feature = "component")]
 pub use items::Bundle;
 pub use items::{
-    AnyRef, ContRef, DataSegment, ElementSegment, EqRef, ExnRef, ExnRefPre, Export, Extern,
-    ExternRef, FrameInfo, FrameSymbol, Func, GcRef, Global, I31, Instance, Internal, IntoFunc,
-    Memory, MemoryAccessError, Module, ModuleExport, ModuleFunction, NoExtern, NoFunc, NoneRef,
-    NumericFunc, OwnedRooted, Ref, RootScope, Rooted, RootedGcRef, SharedMemory, Table, Tag,
-    TypedFunc, V128, Val, ValRaw, WaitResult, WasmBacktrace, WasmParams, WasmResults, WasmRet,
-    WasmTy, WasmTyList,
+    AnyRef, BoundFuncs, ContRef, DataSegment, ElementSegment, EqRef, ExnRef, ExnRefPre, Export,
+    Extern, ExternRef, FrameInfo, FrameSymbol, Func, GcRef, Global, I31, ImportBinding, Instance,
+    Internal, IntoFunc, Memory, MemoryAccessError, Module, ModuleExport, ModuleFunction, NoExtern,
+    NoFunc, NoneRef, NumericDef, NumericFunc, NumericFuncs, OwnedRooted, Ref, RootScope, Rooted,
+    RootedGcRef, SharedMemory, Table, Tag, TypedFunc, V128, Val, ValRaw, WaitResult, WasmBacktrace,
+    WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 pub use items::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 pub use linker::{InstancePre, Linker, UnknownImportError};

@@ -1,6 +1,7 @@
 //! The table: every public function that takes something that belongs to an engine or a store, in
 //! addition to what it is used with, and what is tried with it.
 
+mod bound;
 mod continuations;
 mod exceptions;
 mod handles;
@@ -21,6 +22,13 @@ pub(crate) struct Row {
 
 /// All rows.
 pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
-    let all = [continuations::ROWS, exceptions::ROWS, handles::ROWS, linkers::ROWS, objects::ROWS];
+    let all = [
+        bound::ROWS,
+        continuations::ROWS,
+        exceptions::ROWS,
+        handles::ROWS,
+        linkers::ROWS,
+        objects::ROWS,
+    ];
     all.into_iter().chain([others::ROWS, threads::ROWS, types::ROWS]).flatten()
 }

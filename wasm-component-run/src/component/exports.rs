@@ -1,7 +1,5 @@
 //! The exports of a component, looked up once.
 
-use std::sync::Arc;
-
 use wasm_component::{CoreDef, FuncTypeIndex, Item, Items, OptionsIndex, StaticModuleIndex, track};
 use wasm_component::{ImportIndex, InterfaceType, ModuleTypeIndex, ResourceIndex};
 use wasm_store::{Result, bail};
@@ -92,7 +90,7 @@ pub(crate) enum ExportItem {
 pub(crate) struct LiftedFunc {
     pub(crate) def: Def,
     pub(crate) options: OptionsIndex,
-    pub(crate) signature: Arc<Signature>,
+    pub(crate) signature: Signature,
 }
 
 impl Exports {
@@ -145,7 +143,7 @@ impl Exports {
         ty: FuncTypeIndex,
         options: OptionsIndex,
     ) -> Result<usize> {
-        let signature = Arc::new(Signature::new(component.types()?, ty)?);
+        let signature = Signature::new(component.types()?, ty)?;
         self.funcs.push(LiftedFunc { def: defs.resolve(def)?, options, signature });
         Ok(self.funcs.len() - 1)
     }

@@ -71,7 +71,7 @@ pub(crate) struct TrampolineType {
 pub(crate) struct Lowering {
     pub(crate) import: ImportIndex,
     pub(crate) options: wasm_component::OptionsIndex,
-    pub(crate) signature: std::sync::Arc<Signature>,
+    pub(crate) signature: Signature,
 }
 
 /// Where a type of resources comes from.
@@ -159,7 +159,7 @@ fn trampoline(component: &Component, plan: Plan<'_>, number: usize) -> Result<Tr
     let lowering = match what {
         Trampoline::LowerImport { lowering } => {
             let lowering = plan.lowering(lowering)?;
-            let signature = Signature::new(plan.types(), lowering.ty)?.into();
+            let signature = Signature::new(plan.types(), lowering.ty)?;
             Some(Lowering { import: lowering.import, options: lowering.options, signature })
         }
         _ => None,

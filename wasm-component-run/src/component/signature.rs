@@ -4,7 +4,7 @@ use wasm_component::{FuncTypeIndex, InterfaceType, Layout, TypeDef, TypeIndex, T
 use wasm_store::{Result, bail};
 
 /// How a function of a type is lifted and lowered.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Signature {
     pub(crate) ty: FuncTypeIndex,
     /// How many words its parameters are; `None` if they are passed in the memory.

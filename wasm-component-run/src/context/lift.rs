@@ -29,6 +29,7 @@ pub struct LiftContext<'a> {
 }
 
 impl<'a> LiftContext<'a> {
+    #[inline]
     pub(crate) fn new(
         memory: &'a [u8],
         state: &'a mut ComponentState,
@@ -138,6 +139,7 @@ impl<'a> LiftContext<'a> {
     /// # Errors
     ///
     /// If it is not aligned, not in the memory, or not valid in the guest's encoding.
+    #[inline]
     pub fn lift_str(&mut self, pointer: u32, len: u32) -> Result<Cow<'a, str>> {
         let place = Place::new(self.options.encoding, pointer, len, self.memory.len())?;
         self.consume_fuel(place.bytes)?;
@@ -149,6 +151,7 @@ impl<'a> LiftContext<'a> {
     /// # Errors
     ///
     /// As for [`lift_str`](Self::lift_str).
+    #[inline]
     pub fn lift_string(&mut self, pointer: u32, len: u32) -> Result<String> {
         Ok(self.lift_str(pointer, len)?.into_owned())
     }
@@ -188,6 +191,7 @@ impl<'a> LiftContext<'a> {
     }
 
     /// The bytes of parameters or results that are passed in the memory.
+    #[inline]
     pub(crate) fn record_bytes(&self, pointer: u32, size: u32, align: u32) -> Result<&'a [u8]> {
         if !pointer.is_multiple_of(align) {
             bail!("pointer not aligned");

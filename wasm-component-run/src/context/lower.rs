@@ -22,6 +22,7 @@ pub struct LowerContext<'a, T: 'static> {
 }
 
 impl<'a, T: 'static> LowerContext<'a, T> {
+    #[inline]
     pub(crate) fn new(
         store: StoreContextMut<'a, T>,
         options: &'a Options,

@@ -122,7 +122,7 @@ pub(super) fn begin<T: 'static>(
     words: &mut Words,
     lower: impl FnOnce(&mut LowerContext<'_, T>, &Signature, Destination<'_>) -> Result<()>,
 ) -> Result<()> {
-    let signature = &*record.signature;
+    let signature = &record.signature;
     if signature.borrows {
         state(store).resources.enter_call();
     }
@@ -147,7 +147,7 @@ pub(super) fn end<T: 'static, R>(
     words: &Words,
     lift: impl FnOnce(&mut LiftContext<'_>, &Signature, Source<'_>) -> Result<R>,
 ) -> Result<R> {
-    let signature = &*record.signature;
+    let signature = &record.signature;
     if signature.borrows {
         state(store).resources.exit_call()?;
     }

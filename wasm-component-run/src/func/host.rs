@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use wasm_component::FuncTypeIndex;
-use wasm_store::{FuncType, Result, StoreContextMut};
+use wasm_store::{FuncType, NumericDef, Result, StoreContextMut};
 
 use super::LoweredImport;
+use crate::instance::data::RuntimeFunc;
 use crate::types::{ComponentFunc, InstanceType};
 use crate::val::Val;
 
@@ -17,13 +18,8 @@ pub(crate) trait HostFunc<T: 'static>: Send + Sync {
     /// Whether it may wait, so that what imports it has to be called with what waits for it.
     fn waits(&self) -> bool;
 
-    /// The core function that an instance gets.
-    fn to_core(
-        self: Arc<Self>,
-        store: &mut StoreContextMut<'_, T>,
-        ty: FuncType,
-        import: LoweredImport,
-    ) -> Result<wasm_store::Func>;
+    /// The core function that instances get.
+    fn to_core(self: Arc<Self>, ty: FuncType, import: LoweredImport) -> Result<RuntimeFunc<T>>;
 }
 
 /// A closure that takes lists of values: it is of any type.
@@ -45,20 +41,16 @@ where
         false
     }
 
-    fn to_core(
-        self: Arc<Self>,
-        store: &mut StoreContextMut<'_, T>,
-        ty: FuncType,
-        import: LoweredImport,
-    ) -> Result<wasm_store::Func> {
-        wasm_store::Func::new_numeric(store, ty, move |caller, slots| {
+    fn to_core(self: Arc<Self>, ty: FuncType, import: LoweredImport) -> Result<RuntimeFunc<T>> {
+        NumericDef::new(ty, move |caller, data, slots| {
             import.call(
+                data,
                 caller.into(),
                 slots,
                 Val::lift_params,
                 |store, mut list| {
                     let (params, results) = list.values.split_at_mut(list.params);
-                    (self.0)(store, import.ty().clone(), params, results)?;
+                    (self.0)(store, import.ty(data), params, results)?;
                     Ok(list)
                 },
                 |cx, signature, list, to| {
@@ -95,18 +87,14 @@ where
         true
     }
 
-    fn to_core(
-        self: Arc<Self>,
-        store: &mut StoreContextMut<'_, T>,
-        ty: FuncType,
-        import: LoweredImport,
-    ) -> Result<wasm_store::Func> {
-        wasm_store::Func::new_numeric_async(store, ty, move |caller, slots| {
-            let (this, import) = (Arc::clone(&self), import.clone());
+    fn to_core(self: Arc<Self>, ty: FuncType, import: LoweredImport) -> Result<RuntimeFunc<T>> {
+        NumericDef::new_async(ty, move |caller, data, slots| {
+            let (this, import) = (Arc::clone(&self), import);
             Box::new(async move {
-                let ty = import.ty().clone();
+                let ty = import.ty(data);
                 import
                     .call_async(
+                        data,
                         caller.into(),
                         slots,
                         Val::lift_params,

@@ -1,7 +1,5 @@
 //! Calls of host functions by components: parameters out, results in, and the rules in between.
 
-use std::sync::{Arc, OnceLock};
-
 use wasm_component::OptionsIndex;
 use wasm_store::{AsContextMut, Result, StoreContextMut, bail};
 
@@ -14,30 +12,21 @@ use crate::instance::data::InstanceData;
 use crate::state::state;
 use crate::types::ComponentFunc;
 
-/// An import of an instance, as it is lowered.
-#[derive(Clone)]
+/// An import of a component, as it is lowered. What is done for a call is told of which instance.
+#[derive(Clone, Copy)]
 pub(crate) struct LoweredImport {
-    data: Arc<InstanceData>,
     options: OptionsIndex,
-    signature: Arc<Signature>,
-    /// The type as the API shows it, made when a function wants it.
-    ty: Arc<OnceLock<ComponentFunc>>,
+    signature: Signature,
 }
 
 impl LoweredImport {
-    pub(crate) fn new(
-        data: Arc<InstanceData>,
-        options: OptionsIndex,
-        signature: Arc<Signature>,
-    ) -> Self {
-        Self { data, options, signature, ty: Arc::default() }
+    pub(crate) fn new(options: OptionsIndex, signature: Signature) -> Self {
+        Self { options, signature }
     }
 
     /// The type as the API shows it.
-    pub(crate) fn ty(&self) -> &ComponentFunc {
-        self.ty.get_or_init(|| {
-            ComponentFunc::new(self.data.instance_type().to_owned(), self.signature.ty)
-        })
+    pub(crate) fn ty(&self, data: &InstanceData) -> ComponentFunc {
+        ComponentFunc::new(data.instance_type().to_owned(), self.signature.ty)
     }
 
     /// Calls a host function: `lift` reads its parameters, `run` is what it does, and `lower`
@@ -45,22 +34,24 @@ impl LoweredImport {
     #[inline(always)]
     pub(crate) fn call<T: 'static, P, R>(
         &self,
+        data: &InstanceData,
         mut store: StoreContextMut<'_, T>,
         slots: &mut [u64],
         lift: impl FnOnce(&mut LiftContext<'_>, &Signature, Source<'_>) -> Result<P>,
         run: impl FnOnce(StoreContextMut<'_, T>, P) -> Result<R>,
         lower: impl FnOnce(&mut LowerContext<'_, T>, &Signature, R, Destination<'_>) -> Result<()>,
     ) -> Result<()> {
-        let options = self.data.options(self.options)?;
-        let params = self.begin(&mut store, options, slots, lift)?;
+        let options = data.options(self.options)?;
+        let params = self.begin(&mut store, data, options, slots, lift)?;
         let result = run(store.as_context_mut(), params)?;
-        self.end(store, options, slots, result, lower)
+        self.end(store, data, options, slots, result, lower)
     }
 
     /// Calls a host function that may wait, as [`call`](Self::call).
     #[cfg(feature = "async")]
     pub(crate) async fn call_async<T: Send + 'static, P, R>(
         &self,
+        data: &InstanceData,
         mut store: StoreContextMut<'_, T>,
         slots: &mut [u64],
         lift: impl FnOnce(&mut LiftContext<'_>, &Signature, Source<'_>) -> Result<P>,
@@ -71,30 +62,31 @@ impl LoweredImport {
             -> std::pin::Pin<Box<dyn Future<Output = Result<R>> + Send + 'b>>,
         lower: impl FnOnce(&mut LowerContext<'_, T>, &Signature, R, Destination<'_>) -> Result<()>,
     ) -> Result<()> {
-        let options = self.data.options(self.options)?;
-        let params = self.begin(&mut store, options, slots, lift)?;
+        let options = data.options(self.options)?;
+        let params = self.begin(&mut store, data, options, slots, lift)?;
         let result = run(store.as_context_mut(), params).await?;
-        self.end(store, options, slots, result, lower)
+        self.end(store, data, options, slots, result, lower)
     }
 
     #[inline(always)]
     fn begin<T: 'static, P>(
         &self,
         store: &mut StoreContextMut<'_, T>,
+        data: &InstanceData,
         options: &Options,
         slots: &[u64],
         lift: impl FnOnce(&mut LiftContext<'_>, &Signature, Source<'_>) -> Result<P>,
     ) -> Result<P> {
         options.flags.check_may_leave(store)?;
-        let signature = &*self.signature;
+        let signature = &self.signature;
         if signature.borrows {
             state(store).resources.enter_call();
         }
         if signature.plain {
-            let mut cx = LiftContext::of_words(options, &self.data);
+            let mut cx = LiftContext::of_words(options, data);
             return lift(&mut cx, signature, Source::Flat(FlatReader::new(slots)));
         }
-        with_lift_context(store, &self.data, options, |cx| {
+        with_lift_context(store, data, options, |cx| {
             let from = match signature.params_flat {
                 Some(_) => Source::Flat(FlatReader::new(slots)),
                 None => {
@@ -111,16 +103,17 @@ impl LoweredImport {
     fn end<T: 'static, R>(
         &self,
         mut store: StoreContextMut<'_, T>,
+        data: &InstanceData,
         options: &Options,
         slots: &mut [u64],
         result: R,
         lower: impl FnOnce(&mut LowerContext<'_, T>, &Signature, R, Destination<'_>) -> Result<()>,
     ) -> Result<()> {
-        let signature = &*self.signature;
+        let signature = &self.signature;
         if signature.borrows {
             state(&mut store).resources.exit_call()?;
         }
-        let mut cx = LowerContext::new(store, options, &self.data);
+        let mut cx = LowerContext::new(store, options, data);
         if signature.result_flat.is_some() {
             return lower(&mut cx, signature, result, Destination::Flat(FlatSlots::new(slots)));
         }

@@ -8,11 +8,11 @@ use wasm_component::{
     ResourceIndex, Types, instance_flags,
 };
 use wasm_store::{
-    Extern, Func, Global, GlobalType, Memory, Module, Mutability, NumericFunc, Result,
+    Extern, Func, Global, GlobalType, Memory, Module, Mutability, NumericDef, NumericFunc, Result,
     StoreContextMut, Val, ValType, bail, format_err,
 };
 
-use crate::component::{Component, Def, ResourceSource, Signature};
+use crate::component::{Component, Def, LiftedFunc, ResourceSource, Signature};
 use crate::context::{Flags, Options};
 use crate::resource::{Destructor, ResourceType};
 
@@ -25,16 +25,22 @@ pub(crate) struct InstanceData {
     component: Component,
     owners: Box<[Option<ComponentInstanceIndex>]>,
     flags: Box<[Flags]>,
-    modules: Box<[Option<Module>]>,
+    modules: Arc<[Option<Module>]>,
     cores: Box<[OnceLock<wasm_store::Instance>]>,
-    trampolines: Box<[OnceLock<Func>]>,
     memories: Box<[OnceLock<Memory>]>,
     reallocs: Box<[OnceLock<NumericFunc>]>,
     post_returns: Box<[OnceLock<NumericFunc>]>,
-    options: Box<[OnceLock<Options>]>,
+    /// Boxed, as an instance may have many, and looks most of them up later, if at all.
+    options: Box<[OnceLock<Box<Options>>]>,
     resources: Box<[OnceLock<Defined>]>,
-    funcs: Box<[OnceLock<FuncRecord>]>,
+    /// Boxed, as most exports are not called.
+    funcs: Box<[OnceLock<Box<FuncRecord>>]>,
+    /// The types of all resources, made when a host function wants them.
+    resource_types: OnceLock<Arc<[Option<ResourceType>]>>,
 }
+
+/// A core function that the runtime provides to instances, before it is bound.
+pub(crate) type RuntimeFunc<T> = NumericDef<T, InstanceData>;
 
 /// A type of resources, and what destroys them.
 type Defined = (ResourceType, Option<Destructor>);
@@ -43,7 +49,7 @@ type Defined = (ResourceType, Option<Destructor>);
 pub(crate) struct FuncRecord {
     pub(crate) callee: NumericFunc,
     pub(crate) options: Options,
-    pub(crate) signature: Arc<Signature>,
+    pub(crate) signature: Signature,
 }
 
 fn slots<T>(count: usize) -> Box<[OnceLock<T>]> {
@@ -69,7 +75,7 @@ impl InstanceData {
     pub(crate) fn new<T: 'static>(
         store: &mut StoreContextMut<'_, T>,
         component: &Component,
-        modules: Box<[Option<Module>]>,
+        modules: &Arc<[Option<Module>]>,
         root: usize,
         first_table: usize,
     ) -> Result<Self> {
@@ -91,15 +97,15 @@ impl InstanceData {
             component: component.clone(),
             owners: owners.collect(),
             flags,
-            modules,
+            modules: Arc::clone(modules),
             cores: slots(program.core_instances),
-            trampolines: slots(program.trampolines.len()),
             memories: slots(program.memories),
             reallocs: slots(program.reallocs),
             post_returns: slots(program.post_returns),
             options: slots(program.options),
             resources: slots(program.resources.len()),
             funcs: slots(program.funcs),
+            resource_types: OnceLock::new(),
         })
     }
 
@@ -136,6 +142,20 @@ impl InstanceData {
 
     pub(crate) fn types(&self) -> Result<Types<'_>> {
         self.component.types()
+    }
+
+    /// The types of its resources, to be kept by who gets them.
+    pub(crate) fn resource_types(&self) -> Arc<[Option<ResourceType>]> {
+        if let Some(types) = self.resource_types.get() {
+            return Arc::clone(types);
+        }
+        let all = (0..self.resources.len()).map(|number| ResourceIndex::new(number as u32));
+        let types: Arc<[_]> = all.map(|resource| self.resource_type(resource).ok()).collect();
+        // While the instance is made, there are types of resources still to come.
+        if self.resources.iter().all(|resource| resource.get().is_some()) {
+            let _ = self.resource_types.set(Arc::clone(&types));
+        }
+        types
     }
 
     /// Whether a component instance is the one that defines a resource.
@@ -207,15 +227,6 @@ impl InstanceData {
         set(&self.post_returns, slot.index(), func)
     }
 
-    /// A function that the runtime provides, if it was made.
-    pub(crate) fn trampoline(&self, number: usize) -> Option<Func> {
-        self.trampolines.get(number)?.get().copied()
-    }
-
-    pub(crate) fn set_trampoline(&self, number: usize, func: Func) -> Result<()> {
-        set(&self.trampolines, number, func)
-    }
-
     /// A core item.
     pub(crate) fn item<T: 'static>(
         &self,
@@ -232,13 +243,12 @@ impl InstanceData {
                 found(self.cores.get(*instance))?.get_export(store, name).ok_or_else(missing)
             }
             Def::Flags(instance) => Ok(Extern::Global(self.flags(*instance)?.0)),
-            Def::Trampoline(number) => {
-                found(self.trampolines.get(*number)).map(|func| Extern::Func(*func))
-            }
+            Def::Trampoline(_) => Err(missing()),
         }
     }
 
     /// Canonical options, with everything that they name.
+    #[inline]
     pub(crate) fn options(&self, index: OptionsIndex) -> Result<&Options> {
         let slot = self.options.get(index.index());
         if let Some(options) = slot.and_then(OnceLock::get) {
@@ -246,10 +256,11 @@ impl InstanceData {
         }
         let options = self.resolve_options(index)?;
         let slot = slot.ok_or_else(|| format_err!("the component has no options {index}"))?;
-        Ok(slot.get_or_init(|| options))
+        Ok(slot.get_or_init(|| Box::new(options)))
     }
 
     #[cold]
+    #[inline(never)]
     fn resolve_options(&self, index: OptionsIndex) -> Result<Options> {
         let options = self.component.plan()?.options(index)?;
         let realloc = options.realloc.map(|slot| found(self.reallocs.get(slot.index())));
@@ -269,7 +280,7 @@ impl InstanceData {
     /// An exported function that was prepared.
     #[inline]
     pub(crate) fn func(&self, number: usize) -> Result<&FuncRecord> {
-        found(self.funcs.get(number))
+        found(self.funcs.get(number)).map(|record| &**record)
     }
 
     /// Looks up an exported function.
@@ -278,25 +289,37 @@ impl InstanceData {
         store: &mut StoreContextMut<'_, T>,
         number: usize,
     ) -> Result<()> {
-        let slot = self.funcs.get(number);
-        if slot.is_some_and(|slot| slot.get().is_some()) {
+        if self.funcs.get(number).is_some_and(|slot| slot.get().is_some()) {
             return Ok(());
         }
-        let exports = self.component.exports()?;
-        let (Some(slot), Some(lifted)) = (slot, exports.funcs().get(number)) else {
+        let Some(lifted) = self.component.exports()?.funcs().get(number) else {
             bail!("the component exports no function {number}");
         };
-        let callee = match self.item(store, &lifted.def)? {
-            Extern::Func(func) => numeric(store, func)?,
+        match self.item(store, &lifted.def)? {
+            Extern::Func(func) => self.set_func(store, number, lifted, func),
             _ => bail!("the plan of the component is damaged: a lifted function is something else"),
+        }
+    }
+
+    /// Says which core function an exported function is.
+    pub(crate) fn set_func<T: 'static>(
+        &self,
+        store: &mut StoreContextMut<'_, T>,
+        number: usize,
+        lifted: &LiftedFunc,
+        func: Func,
+    ) -> Result<()> {
+        let Some(slot) = self.funcs.get(number) else {
+            bail!("the component exports no function {number}");
         };
+        let callee = numeric(store, func)?;
         let options = *self.options(lifted.options)?;
-        let signature = Arc::clone(&lifted.signature);
+        let signature = lifted.signature;
         let words = (signature.params_flat.unwrap_or(1), signature.result_flat.unwrap_or(1));
         if (callee.param_count(), callee.result_count()) != words {
             bail!("the plan of the component is damaged: a lifted function has another type");
         }
-        let _ = slot.set(FuncRecord { callee, options, signature });
+        let _ = slot.set(Box::new(FuncRecord { callee, options, signature }));
         Ok(())
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use wasm_store::{Func, Module, Result, StoreContextMut};
+use wasm_store::{FuncType, Module, Result};
 
 use super::names::Names;
 use crate::func::HostFunc;
+use crate::instance::data::RuntimeFunc;
 use crate::resource::ResourceType;
 
 /// What a name stands for.
@@ -21,8 +22,8 @@ pub(crate) trait HostDrop<T: 'static>: Send + Sync {
     /// Whether it may wait.
     fn waits(&self) -> bool;
 
-    /// It as a core function of a store.
-    fn to_core(self: Arc<Self>, store: &mut StoreContextMut<'_, T>) -> Result<Func>;
+    /// It as a core function, of that type.
+    fn to_core(self: Arc<Self>, ty: FuncType) -> Result<RuntimeFunc<T>>;
 }
 
 impl<T: 'static> Definition<T> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_store::{Caller, Engine, Func, Module, Result, StoreContextMut, bail};
+use wasm_store::{Engine, FuncType, Module, NumericDef, Result, StoreContextMut, bail};
 use wasm_types::Escaped;
 
 use super::definition::{Definition, HostDrop};
@@ -10,6 +10,7 @@ use super::names::Names;
 #[cfg(feature = "async")]
 use crate::func::DynamicAsyncFunc;
 use crate::func::{DynamicFunc, HostFunc};
+use crate::instance::data::RuntimeFunc;
 use crate::resource::ResourceType;
 use crate::types::ComponentFunc;
 use crate::val::Val;
@@ -182,8 +183,8 @@ where
         false
     }
 
-    fn to_core(self: Arc<Self>, store: &mut StoreContextMut<'_, T>) -> Result<Func> {
-        Ok(Func::wrap(store, move |caller: Caller<'_, T>, rep: u32| (self.0)(caller.into(), rep)))
+    fn to_core(self: Arc<Self>, ty: FuncType) -> Result<RuntimeFunc<T>> {
+        NumericDef::new(ty, move |caller, _, slots| (self.0)(caller.into(), first(slots)))
     }
 }
 
@@ -204,11 +205,17 @@ where
         true
     }
 
-    fn to_core(self: Arc<Self>, store: &mut StoreContextMut<'_, T>) -> Result<Func> {
-        Ok(Func::wrap_async(store, move |caller: Caller<'_, T>, (rep,): (u32,)| {
-            (self.0)(caller.into(), rep)
-        }))
+    fn to_core(self: Arc<Self>, ty: FuncType) -> Result<RuntimeFunc<T>> {
+        NumericDef::new_async(ty, move |caller, _, slots| {
+            let (this, rep) = (Arc::clone(&self), first(slots));
+            Box::new(async move { Box::into_pin((this.0)(caller.into(), rep)).await })
+        })
     }
+}
+
+/// The number of the resource that is to be destroyed.
+fn first(slots: &[u64]) -> u32 {
+    slots.first().copied().unwrap_or(0) as u32
 }
 
 impl<T: 'static> std::fmt::Debug for LinkerInstance<'_, T> {

@@ -3,55 +3,63 @@
 use std::sync::Arc;
 
 use wasm_component::{ImportIndex, StaticModuleIndex};
-use wasm_store::{Extern, Module, Result, StoreContextMut, bail, format_err};
+use wasm_store::{
+    BoundFuncs, Extern, Func, ImportBinding, Module, Result, StoreContextMut, bail, format_err,
+};
 
-use super::import::{Import, ImportResource};
-use crate::builtins;
+use super::functions::Functions;
 use crate::component::{Component, Def, NamedArg, Program, Step};
-use crate::func::LoweredImport;
 use crate::instance::Instance;
 use crate::instance::data::{InstanceData, numeric};
 use crate::resource::{Destructor, ResourceType};
 use crate::state::state;
 
+/// An instance that was begun: the store has it, and nothing is in it yet.
+pub(crate) struct Begun<'a, T: 'static> {
+    component: &'a Component,
+    functions: &'a Functions<T>,
+    /// The functions of the runtime, in the store.
+    bound: BoundFuncs,
+    data: Arc<InstanceData>,
+}
+
 /// An instance that is being made.
 pub(crate) struct Making<'a, T: 'static> {
-    component: &'a Component,
+    begun: &'a Begun<'a, T>,
     program: &'a Program,
-    imports: &'a [Import<T>],
-    data: Arc<InstanceData>,
     next: usize,
-    /// How what may wait is made, if something may.
-    drops: builtins::Drops<T>,
+    /// What the core instance imports that is to be made next.
+    imports: Vec<ImportBinding<'a>>,
 }
 
-/// A core instance that is to be made next.
-struct Wanted {
+/// A core instance that is to be made next, with the imports that were gathered.
+struct Wanted<'a> {
     number: usize,
-    module: Module,
-    imports: Vec<Extern>,
+    module: &'a Module,
 }
 
-impl<'a, T: 'static> Making<'a, T> {
-    /// Begins: the store gets an instance in which nothing is yet.
+impl<'a, T: 'static> Begun<'a, T> {
+    /// Begins an instance. `modules` are the core modules that are imported, by import.
     pub(crate) fn new(
         store: &mut StoreContextMut<'_, T>,
         component: &'a Component,
-        imports: &'a [Import<T>],
-        drops: builtins::Drops<T>,
+        functions: &'a Functions<T>,
+        modules: &Arc<[Option<Module>]>,
     ) -> Result<Self> {
-        let program = component.program()?;
-        let modules = imports.iter().map(|import| match import {
-            Import::Module(module) => Some(module.clone()),
-            _ => None,
-        });
         let (root, first_table) = state(store).next_root();
-        let data = InstanceData::new(store, component, modules.collect(), root, first_table)?;
+        let data = InstanceData::new(store, component, modules, root, first_table)?;
         let data = Arc::new(data);
+        // The store owns the data, and the functions only refer to them. So the data must not own
+        // what was bound.
+        let bound = functions.all.bind(&mut *store, Arc::clone(&data))?;
         state(store).add_root(Arc::clone(&data));
-        let making = Self { component, program, imports, data, next: 0, drops };
-        making.import_resources(store)?;
-        Ok(making)
+        Ok(Self { component, functions, bound, data })
+    }
+
+    /// Goes on: everything is still to be made.
+    pub(crate) fn making(&'a self) -> Result<Making<'a, T>> {
+        let program = self.component.program()?;
+        Ok(Making { begun: self, program, next: 0, imports: Vec::new() })
     }
 
     /// Gives up: what the instance has is forgotten.
@@ -61,133 +69,42 @@ impl<'a, T: 'static> Making<'a, T> {
         state.resources.clear(self.data.tables());
     }
 
-    fn import_resources(&self, store: &mut StoreContextMut<'_, T>) -> Result<()> {
-        for (number, source) in self.program.resources.iter().enumerate() {
-            let crate::component::ResourceSource::Imported(import) = source else { continue };
-            let resource = wasm_component::ResourceIndex::new(number as u32);
-            match self.imports.get(import.index()) {
-                Some(Import::Resource(ImportResource { ty, destructor })) => {
-                    let func = Arc::clone(destructor).to_core(store)?;
-                    let destructor = Destructor { func: numeric(store, func)?, root: None };
-                    self.data.set_resource(resource, *ty, Some(destructor))?;
-                }
-                _ => bail!("the plan of the component is damaged: a resource is not imported"),
-            }
-        }
-        Ok(())
-    }
-
-    /// Goes on to the next core instance that is to be made. When there is none, everything is
-    /// there.
-    fn advance(&mut self, store: &mut StoreContextMut<'_, T>) -> Result<Option<Wanted>> {
-        while let Some(step) = self.program.steps.get(self.next) {
-            self.next += 1;
-            match step {
-                Step::Instantiate { instance, module, args } => {
-                    return self.instantiate(store, *instance, *module, args).map(Some);
-                }
-                Step::InstantiateImported { instance, import, args } => {
-                    return self.instantiate_imported(store, *instance, *import, args).map(Some);
-                }
-                Step::Memory { slot, def } => {
-                    let memory = self.item(store, def)?;
-                    self.data.set_memory(*slot, memory)?;
-                }
-                Step::Realloc { slot, def } => {
-                    let func = self.func(store, def)?;
-                    self.data.set_realloc(*slot, func)?;
-                }
-                Step::PostReturn { slot, def } => {
-                    let func = self.func(store, def)?;
-                    self.data.set_post_return(*slot, func)?;
-                }
-                Step::Resource { resource, dtor } => {
-                    let root = Some(self.data.root());
-                    let func = dtor.as_ref().map(|dtor| self.func(store, dtor)).transpose()?;
-                    let destructor = func.map(|func| Destructor { func, root });
-                    let ty = ResourceType::guest(self.data.id(), *resource);
-                    self.data.set_resource(*resource, ty, destructor)?;
-                }
-            }
-        }
-        // What is lifted may be a function of the runtime that no core instance has got.
-        for lifted in self.component.exports()?.funcs() {
-            if let Def::Trampoline(number) = lifted.def {
-                self.trampoline(store, number)?;
-            }
-        }
-        Ok(None)
-    }
-
-    /// Makes everything.
-    pub(crate) fn run(&mut self, store: &mut StoreContextMut<'_, T>) -> Result<()> {
-        while let Some(Wanted { number, module, imports }) = self.advance(store)? {
-            let made = wasm_store::Instance::new(&mut *store, &module, &imports)?;
-            self.data.set_core(number, made)?;
-        }
-        Ok(())
-    }
-
-    /// Makes everything, and waits for what start functions wait for.
-    #[cfg(feature = "async")]
-    pub(crate) async fn run_async(&mut self, store: &mut StoreContextMut<'_, T>) -> Result<()>
-    where
-        T: Send,
-    {
-        while let Some(Wanted { number, module, imports }) = self.advance(store)? {
-            let made = wasm_store::Instance::new_async(&mut *store, &module, &imports).await?;
-            self.data.set_core(number, made)?;
-        }
-        Ok(())
-    }
-
     /// The instance.
-    pub(crate) fn finish(self) -> Instance {
+    pub(crate) fn instance(&self) -> Instance {
         Instance { root: self.data.root(), id: self.data.id() }
     }
 
-    fn instantiate(
-        &self,
-        store: &mut StoreContextMut<'_, T>,
-        number: usize,
-        module: StaticModuleIndex,
-        args: &[Def],
-    ) -> Result<Wanted> {
-        let Some(module) = self.component.bundle().module(module.index()) else {
-            bail!("the component lacks core module {module}");
-        };
-        let mut imports = Vec::with_capacity(args.len());
-        for def in args {
-            imports.push(self.item(store, def)?);
+    /// Says what the types of resources are that are imported.
+    fn import_resources(&self, store: &mut StoreContextMut<'_, T>) -> Result<()> {
+        for imported in &self.functions.resources {
+            let func = self.runtime_func(store, imported.destructor)?;
+            let destructor = Destructor { func: numeric(store, func)?, root: None };
+            self.data.set_resource(imported.resource, imported.ty, Some(destructor))?;
         }
-        Ok(Wanted { number, module: module.clone(), imports })
+        Ok(())
     }
 
-    fn instantiate_imported(
-        &self,
+    /// A handle of a function that the runtime provides.
+    fn runtime_func(&self, store: &mut StoreContextMut<'_, T>, number: usize) -> Result<Func> {
+        let func = self.bound.func(store, number);
+        func.ok_or_else(|| format_err!("the component has no function {number} of the runtime"))
+    }
+
+    /// What an import of a core instance gets.
+    fn binding(
+        &'a self,
         store: &mut StoreContextMut<'_, T>,
-        number: usize,
-        import: ImportIndex,
-        args: &[NamedArg],
-    ) -> Result<Wanted> {
-        let Some(module) = self.data.imported_module(import).cloned() else {
-            bail!("the plan of the component is damaged: a core module is not imported");
-        };
-        let mut imports = Vec::new();
-        for import in module.imports() {
-            let (of, name) = (import.module(), import.name());
-            let arg = args.iter().find(|arg| *arg.module == *of && *arg.name == *name);
-            let arg = arg.ok_or_else(|| {
-                format_err!("the imported core module needs `{of}::{name}`, which it does not get")
-            })?;
-            imports.push(self.item(store, &arg.def)?);
+        def: &Def,
+    ) -> Result<ImportBinding<'a>> {
+        match def {
+            Def::Trampoline(number) => Ok(ImportBinding::Func(&self.bound, *number)),
+            def => Ok(ImportBinding::Item(self.data.item(store, def)?)),
         }
-        Ok(Wanted { number, module, imports })
     }
 
     fn item(&self, store: &mut StoreContextMut<'_, T>, def: &Def) -> Result<Extern> {
         match def {
-            Def::Trampoline(number) => Ok(Extern::Func(self.trampoline(store, *number)?)),
+            Def::Trampoline(number) => Ok(Extern::Func(self.runtime_func(store, *number)?)),
             def => self.data.item(store, def),
         }
     }
@@ -202,33 +119,115 @@ impl<'a, T: 'static> Making<'a, T> {
             _ => bail!("the plan of the component is damaged: a function is something else"),
         }
     }
+}
 
-    /// A function that the runtime provides. It is made once.
-    fn trampoline(
-        &self,
+impl<'a, T: 'static> Making<'a, T> {
+    /// Goes on to the next core instance that is to be made. When there is none, everything is
+    /// there.
+    fn advance(&mut self, store: &mut StoreContextMut<'_, T>) -> Result<Option<Wanted<'a>>> {
+        let Begun { component, functions, data, .. } = self.begun;
+        if self.next == 0 {
+            self.begun.import_resources(store)?;
+        }
+        while let Some(step) = self.program.steps.get(self.next) {
+            self.next += 1;
+            match step {
+                Step::Instantiate { instance, module, args } => {
+                    return self.instantiate(store, *instance, *module, args).map(Some);
+                }
+                Step::InstantiateImported { instance, import, args } => {
+                    return self.instantiate_imported(store, *instance, *import, args).map(Some);
+                }
+                Step::Memory { slot, def } => {
+                    let memory = self.begun.item(store, def)?;
+                    data.set_memory(*slot, memory)?;
+                }
+                Step::Realloc { slot, def } => {
+                    let func = self.begun.func(store, def)?;
+                    data.set_realloc(*slot, func)?;
+                }
+                Step::PostReturn { slot, def } => {
+                    let func = self.begun.func(store, def)?;
+                    data.set_post_return(*slot, func)?;
+                }
+                Step::Resource { resource, dtor } => {
+                    let root = Some(data.root());
+                    let func =
+                        dtor.as_ref().map(|dtor| self.begun.func(store, dtor)).transpose()?;
+                    let destructor = func.map(|func| Destructor { func, root });
+                    let ty = ResourceType::guest(data.id(), *resource);
+                    data.set_resource(*resource, ty, destructor)?;
+                }
+            }
+        }
+        for lifted in &functions.lifted {
+            let func = self.begun.runtime_func(store, lifted.trampoline)?;
+            if let Some(of) = component.exports()?.funcs().get(lifted.number) {
+                data.set_func(store, lifted.number, of, func)?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes everything.
+    pub(crate) fn run(&mut self, store: &mut StoreContextMut<'_, T>) -> Result<()> {
+        while let Some(Wanted { number, module }) = self.advance(store)? {
+            let made = wasm_store::Instance::with_bindings(&mut *store, module, &self.imports)?;
+            self.begun.data.set_core(number, made)?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything, and waits for what start functions wait for.
+    #[cfg(feature = "async")]
+    pub(crate) async fn run_async(&mut self, store: &mut StoreContextMut<'_, T>) -> Result<()>
+    where
+        T: Send,
+    {
+        while let Some(Wanted { number, module }) = self.advance(store)? {
+            let made =
+                wasm_store::Instance::with_bindings_async(&mut *store, module, &self.imports);
+            self.begun.data.set_core(number, made.await?)?;
+        }
+        Ok(())
+    }
+
+    fn instantiate(
+        &mut self,
         store: &mut StoreContextMut<'_, T>,
         number: usize,
-    ) -> Result<wasm_store::Func> {
-        if let Some(func) = self.data.trampoline(number) {
-            return Ok(func);
+        module: StaticModuleIndex,
+        args: &[Def],
+    ) -> Result<Wanted<'a>> {
+        let Some(module) = self.begun.component.bundle().module(module.index()) else {
+            bail!("the component lacks core module {module}");
+        };
+        self.imports.clear();
+        for def in args {
+            self.imports.push(self.begun.binding(store, def)?);
         }
-        let Some(trampoline) = self.program.trampolines.get(number) else {
-            bail!("the component has no function {number} of the runtime");
+        Ok(Wanted { number, module })
+    }
+
+    fn instantiate_imported(
+        &mut self,
+        store: &mut StoreContextMut<'_, T>,
+        number: usize,
+        import: ImportIndex,
+        args: &[NamedArg],
+    ) -> Result<Wanted<'a>> {
+        let Some(module) = self.begun.data.imported_module(import) else {
+            bail!("the plan of the component is damaged: a core module is not imported");
         };
-        let ty = trampoline.ty.clone();
-        let func = match &trampoline.lowering {
-            Some(lowering) => {
-                let Some(Import::Func(func)) = self.imports.get(lowering.import.index()) else {
-                    bail!("the plan of the component is damaged: a function is not imported");
-                };
-                let signature = Arc::clone(&lowering.signature);
-                let import =
-                    LoweredImport::new(Arc::clone(&self.data), lowering.options, signature);
-                Arc::clone(func).to_core(store, ty, import)?
-            }
-            None => builtins::make(store, &self.data, trampoline.what, ty, &self.drops)?,
-        };
-        self.data.set_trampoline(number, func)?;
-        Ok(func)
+        self.imports.clear();
+        for import in module.imports() {
+            let (of, name) = (import.module(), import.name());
+            let arg = args.iter().find(|arg| *arg.module == *of && *arg.name == *name);
+            let arg = arg.ok_or_else(|| {
+                format_err!("the imported core module needs `{of}::{name}`, which it does not get")
+            })?;
+            self.imports.push(self.begun.binding(store, &arg.def)?);
+        }
+        Ok(Wanted { number, module })
     }
 }

@@ -1,12 +1,15 @@
 //! Components whose imports were looked up and checked.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use wasm_store::{AsContext, AsContextMut, Engine, Result, StoreContext, StoreContextMut, ensure};
+use wasm_store::{
+    AsContext, AsContextMut, Engine, Module, Result, StoreContext, StoreContextMut, ensure,
+};
 
+use super::functions::Functions;
 use super::import::Import;
-use super::making::Making;
+use super::making::Begun;
 use crate::builtins;
 use crate::component::Component;
 use crate::instance::Instance;
@@ -25,8 +28,12 @@ struct Linked<T: 'static> {
     imports: Box<[Import<T>]>,
     /// The types of the resources that are imported.
     resources: ResourceTypes,
+    /// The core modules that are imported, by import; none if there is none.
+    modules: Arc<[Option<Module>]>,
     /// Whether something among the imports may wait.
     waits: bool,
+    /// The core functions that instances get, made for the first one.
+    functions: OnceLock<Functions<T>>,
 }
 
 impl<T: 'static> InstancePre<T> {
@@ -38,7 +45,18 @@ impl<T: 'static> InstancePre<T> {
         // Whatever is wrong with the plan is found out here.
         component.program()?;
         let waits = imports.iter().any(Import::waits);
-        let linked = Linked { imports: imports.into(), resources, waits };
+        let modules = if imports.iter().any(|import| matches!(import, Import::Module(_))) {
+            let modules = imports.iter().map(|import| match import {
+                Import::Module(module) => Some(module.clone()),
+                _ => None,
+            });
+            modules.collect()
+        } else {
+            Arc::default()
+        };
+        let imports = imports.into();
+        let functions = OnceLock::new();
+        let linked = Linked { imports, resources, modules, waits, functions };
         Ok(Self { component: component.clone(), linked: Arc::new(linked) })
     }
 
@@ -72,6 +90,26 @@ impl<T: 'static> InstancePre<T> {
         self.component.engine()
     }
 
+    /// The core functions that instances get.
+    fn functions(&self, drops: builtins::Drops<T>) -> Result<&Functions<T>> {
+        let Linked { functions, imports, .. } = &*self.linked;
+        if let Some(functions) = functions.get() {
+            return Ok(functions);
+        }
+        // Two threads may both make them; then one result is dropped.
+        let made = Functions::new(&self.component, imports, drops)?;
+        Ok(functions.get_or_init(|| made))
+    }
+
+    /// Begins an instance. `drops` is the same each time: what may wait is only made by what waits.
+    fn begin(
+        &self,
+        store: &mut StoreContextMut<'_, T>,
+        drops: builtins::Drops<T>,
+    ) -> Result<Begun<'_, T>> {
+        Begun::new(store, &self.component, self.functions(drops)?, &self.linked.modules)
+    }
+
     /// Has the store remember what an instance was made of.
     fn made(&self, store: &mut StoreContextMut<'_, T>, instance: Instance) -> Instance {
         state(store).set_linked(instance.root, Arc::clone(&self.linked) as _);
@@ -101,12 +139,12 @@ impl<T: 'static> InstancePre<T> {
             "a host function that the component imports may wait: `instantiate_async` makes an \
              instance"
         );
-        let drops = builtins::drop_at_once::<T>;
-        let mut making = Making::new(&mut store, &self.component, &self.linked.imports, drops)?;
-        match making.run(&mut store) {
-            Ok(()) => Ok(self.made(&mut store, making.finish())),
+        let begun = self.begin(&mut store, builtins::drop_at_once::<T>)?;
+        let made = begun.making().and_then(|mut making| making.run(&mut store));
+        match made {
+            Ok(()) => Ok(self.made(&mut store, begun.instance())),
             Err(error) => {
-                making.fail(&mut store);
+                begun.fail(&mut store);
                 Err(error)
             }
         }
@@ -130,11 +168,15 @@ impl<T: 'static> InstancePre<T> {
         self.check(&store)?;
         let drops =
             if self.linked.waits { builtins::drop_waiting::<T> } else { builtins::drop_at_once };
-        let mut making = Making::new(&mut store, &self.component, &self.linked.imports, drops)?;
-        match making.run_async(&mut store).await {
-            Ok(()) => Ok(self.made(&mut store, making.finish())),
+        let begun = self.begin(&mut store, drops)?;
+        let made = match begun.making() {
+            Ok(mut making) => making.run_async(&mut store).await,
+            Err(error) => Err(error),
+        };
+        match made {
+            Ok(()) => Ok(self.made(&mut store, begun.instance())),
             Err(error) => {
-                making.fail(&mut store);
+                begun.fail(&mut store);
                 Err(error)
             }
         }

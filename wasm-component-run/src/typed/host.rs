@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use wasm_component::FuncTypeIndex;
-use wasm_store::{FuncType, Result, StoreContextMut};
+use wasm_store::{FuncType, NumericDef, Result, StoreContextMut};
 
 use super::func::typecheck;
 use super::list::ListTypes;
@@ -12,6 +12,7 @@ use super::traits::{ComponentNamedList, Lift, Lower};
 use crate::component::Signature;
 use crate::context::{Destination, LiftContext, LowerContext, Source};
 use crate::func::{HostFunc, LoweredImport};
+use crate::instance::data::RuntimeFunc;
 use crate::linker::LinkerInstance;
 use crate::types::InstanceType;
 
@@ -71,14 +72,9 @@ where
         false
     }
 
-    fn to_core(
-        self: Arc<Self>,
-        store: &mut StoreContextMut<'_, T>,
-        ty: FuncType,
-        import: LoweredImport,
-    ) -> Result<wasm_store::Func> {
-        wasm_store::Func::new_numeric(store, ty, move |caller, slots| {
-            import.call(caller.into(), slots, lift_params, &self.func, lower_result)
+    fn to_core(self: Arc<Self>, ty: FuncType, import: LoweredImport) -> Result<RuntimeFunc<T>> {
+        NumericDef::new(ty, move |caller, data, slots| {
+            import.call(data, caller.into(), slots, lift_params, &self.func, lower_result)
         })
     }
 }
@@ -112,17 +108,13 @@ where
         true
     }
 
-    fn to_core(
-        self: Arc<Self>,
-        store: &mut StoreContextMut<'_, T>,
-        ty: FuncType,
-        import: LoweredImport,
-    ) -> Result<wasm_store::Func> {
-        wasm_store::Func::new_numeric_async(store, ty, move |caller, slots| {
-            let (this, import) = (Arc::clone(&self), import.clone());
+    fn to_core(self: Arc<Self>, ty: FuncType, import: LoweredImport) -> Result<RuntimeFunc<T>> {
+        NumericDef::new_async(ty, move |caller, data, slots| {
+            let (this, import) = (Arc::clone(&self), import);
             Box::new(async move {
                 import
                     .call_async(
+                        data,
                         caller.into(),
                         slots,
                         lift_params,

@@ -70,11 +70,7 @@ impl<'a> InstanceType<'a> {
         let resources = match self.resources {
             Resources::None => None,
             Resources::Known(types) => Some(types.into()),
-            Resources::Instance(_) => {
-                let count = self.component.program().map_or(0, |program| program.resources.len());
-                let all = (0..count).map(|number| ResourceIndex::new(number as u32));
-                Some(all.map(|resource| Some(self.resource_type(resource))).collect())
-            }
+            Resources::Instance(data) => Some(data.resource_types()),
         };
         Handle { component: self.component.clone(), resources }
     }

@@ -5,7 +5,7 @@ use crate::gate::{Belongs as _, Gate as _, Home};
 use crate::items::{Func, Global, Memory, SharedMemory, Table, Tag};
 use crate::store::{AsContext, StoreOpaque};
 use crate::types::matching::CanonicalType;
-use crate::types::{ExternType, FuncType, GlobalType, MemoryType, TableType};
+use crate::types::{ExternType, GlobalType, MemoryType, TableType};
 use crate::vm::VmImport;
 
 /// Anything that can be imported or exported.
@@ -104,7 +104,7 @@ impl Extern {
     /// The canonical type, to be matched with an import's.
     pub(crate) fn provided(&self, store: &StoreOpaque) -> CanonicalType {
         match self {
-            Extern::Func(func) => CanonicalType::Func(FuncType::id(&func.type_in(store))),
+            Extern::Func(func) => CanonicalType::Func(func.type_id(store)),
             Extern::Global(global) => CanonicalType::Global(global.canonical_type()),
             Extern::Table(table) => CanonicalType::Table(table.canonical_type(store)),
             Extern::Memory(memory) => CanonicalType::Memory(memory.canonical_type(store)),

@@ -29,7 +29,8 @@ pub(crate) use host::HostFunc;
 pub use into_func::{IntoFunc, WasmRet};
 pub use list::{WasmParams, WasmResults, WasmTyList};
 pub use nothing::{NoExtern, NoFunc, NoneRef};
-pub use numeric::NumericFunc;
+pub(crate) use numeric::BoundSet;
+pub use numeric::{BoundFuncs, NumericDef, NumericFunc, NumericFuncs};
 pub(crate) use start::Start;
 pub use typed::TypedFunc;
 pub(crate) use unwind::{host_error, into_error};
@@ -301,6 +302,12 @@ impl Func {
             Some(Canonical::Func(record)) => FuncType::from_record(store.engine(), record),
             _ => unreachable!("the type of a function is registered"),
         }
+    }
+
+    /// The number that the engine has for the type.
+    pub(crate) fn type_id(&self, store: &StoreOpaque) -> u32 {
+        self.store.assert_is(store.id());
+        self.record(store).id()
     }
 
     /// The engine's record of the type. It outlives the borrow, since the engine outlives the

@@ -1,6 +1,8 @@
 //! Where handles and modules belong.
 
-use super::{ExnRefPre, Extern, Global, HostFunc, Instance, Module, Ref, Table, Tag, Val};
+use super::{
+    BoundFuncs, ExnRefPre, Extern, Global, HostFunc, Instance, Module, Ref, Table, Tag, Val,
+};
 use crate::gate::{Belongs, Home};
 
 /// For items that belong to the store that the given method returns.
@@ -25,6 +27,7 @@ of_a_store! {
     Instance, "the instance";
     Tag, "the tag";
     ExnRefPre, "the allocator";
+    BoundFuncs, "the list of host functions";
 }
 
 /// For items that belong to the engine that the given method returns.

@@ -2,14 +2,15 @@
 
 #![allow(unsafe_code)]
 
+mod binding;
 mod internals;
 
+pub use binding::ImportBinding;
 pub use internals::{DataSegment, ElementSegment, Internal};
 pub(crate) use internals::{check_open, read_only};
 use wasm_types::{EntityIndex, Escaped};
 
 use crate::error::{Context, Result};
-use crate::gate::Gate;
 use crate::items::{
     Export, Extern, Func, Global, Memory, Module, ModuleExport, SharedMemory, Start, Table, Tag,
     TypedFunc, WasmParams, WasmResults, into_error,
@@ -47,7 +48,7 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<Instance> {
         let store = store.as_context_mut();
-        let bound = Self::bind(store.0, module, imports)?;
+        let bound = binding::bind(store.0, module, imports)?;
         // SAFETY: the imports have been checked.
         unsafe { Self::instantiate(store.0, module, &bound) }
     }
@@ -61,41 +62,11 @@ impl Instance {
     /// As for [`Instance::new`].
     #[cfg(feature = "async")]
     pub async fn new_async(
-        mut store: impl AsContextMut<Data: Send>,
+        store: impl AsContextMut<Data: Send>,
         module: &Module,
         imports: &[Extern],
     ) -> Result<Instance> {
-        let mut store = store.as_context_mut();
-        let made = {
-            // What is wrong with the imports comes before the limiter is asked.
-            drop(Self::bind(store.0, module, imports)?);
-            Self::ask_about(store.0, module).await?;
-            let bound = Self::bind(store.0, module, imports)?;
-            // SAFETY: the imports have been checked.
-            let made = unsafe { Self::make(store.0, module, &bound) };
-            store.0.forget_answers();
-            made?
-        };
-        made.start_async(&mut store).await
-    }
-
-    /// Checks the imports of an instance.
-    fn bind(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Result<Vec<VmImport>> {
-        store.admit(module)?;
-        crate::ensure!(
-            module.wanted()?.len() == imports.len(),
-            "expected {} imports, found {}",
-            module.wanted()?.len(),
-            imports.len()
-        );
-        let mut bound = Vec::with_capacity(imports.len());
-        for (place, (item, wanted)) in imports.iter().zip(module.wanted()?).enumerate() {
-            store.admit(item)?;
-            item.check_bindable()?;
-            check_import(module, place, wanted, &item.provided(store))?;
-            bound.push(item.to_import());
-        }
-        Ok(bound)
+        Self::bound_async(store, module, imports).await
     }
 
     /// Makes an instance and calls its start function.
@@ -367,15 +338,15 @@ impl Instance {
     fn item(&self, store: &mut StoreOpaque, index: EntityIndex) -> Option<Extern> {
         self.store.assert_is(store.id());
         let InstanceEntry { vm, module } = &store.instances[self.number];
-        let (mut vm, ty) = (*vm, module.canonical_type(index)?);
+        let mut vm = *vm;
         // SAFETY: the instance lives as long as its store, which is borrowed exclusively.
         let vm = unsafe { vm.as_mut() };
-        Some(match (index, ty) {
-            (EntityIndex::Func(func), _) => {
-                // SAFETY: the function's record is that of this instance or of an import of it.
-                let func = vm.func(func).ok()?;
-                Func::from_vm(store, func).into()
-            }
+        if let EntityIndex::Func(func) = index {
+            // The record of a function knows its type.
+            let func = vm.func(func).ok()?;
+            return Some(Func::from_vm(store, func).into());
+        }
+        Some(match (index, module.canonical_type(index)?) {
             (EntityIndex::Table(table), CanonicalType::Table(ty)) => {
                 Table::from_vm(store, vm.table(table), ty.element).into()
             }

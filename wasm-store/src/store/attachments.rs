@@ -1,5 +1,7 @@
 //! State that a crate above this one keeps in each store, beside the host's data.
 
+#![allow(unsafe_code)]
+
 use std::any::{Any, TypeId, type_name};
 
 use super::{Caller, Store, StoreContext, StoreContextMut, StoreInner, StoreOpaque};
@@ -21,8 +23,13 @@ impl Attachments {
         if !matches!(self.0.first(), Some(first) if first.ty == TypeId::of::<A>()) {
             self.bring_to_front(TypeId::of::<A>(), type_name::<A>(), || Box::new(A::default()));
         }
-        let first = self.0.first_mut().and_then(|first| first.value.downcast_mut());
-        first.expect("the first attachment is of the type that it was found or made by")
+        let Some(first) = self.0.first_mut() else {
+            unreachable!("an attachment that there was not was made")
+        };
+        debug_assert!(first.value.is::<A>());
+        // SAFETY: an attachment is made with the number of its type, by this function, and this one
+        // has the number of `A`.
+        unsafe { &mut *std::ptr::from_mut(&mut *first.value).cast::<A>() }
     }
 
     /// The attachment of a type, if there is one.

@@ -7,7 +7,7 @@ use super::StoreId;
 use super::attachments::Attachments;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::items::{Definition, HostFunc, Module, Val};
+use crate::items::{BoundSet, Definition, HostFunc, Module, Val};
 use crate::store::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};
 use crate::vm::{VmInstance, VmStore};
 use crate::watch::call_hook::Watched;
@@ -87,6 +87,11 @@ pub(crate) enum Kept {
     ),
     /// The imports of an instance, the host functions of a linker among them.
     Items(Arc<[Definition]>),
+    /// Host functions with a context.
+    Bound(
+        #[cfg_attr(not(feature = "call-hook"), allow(dead_code, reason = "is only kept"))]
+        Arc<BoundSet>,
+    ),
 }
 
 /// A store without its data.

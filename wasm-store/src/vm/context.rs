@@ -153,7 +153,7 @@ impl HostRecord {
 pub(crate) type ArrayShim = unsafe extern "C" fn(*mut HostRecord, *mut ValRaw) -> bool;
 
 /// A host function before it is part of a store.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct HostDef {
     /// The function's type.
     pub(crate) ty: NonNull<FuncTypeRecord>,

@@ -240,6 +240,7 @@ impl VmMemory {
     }
 
     /// The first byte. Changes when a memory that may move grows.
+    #[inline]
     pub(crate) fn base(&self) -> *mut u8 {
         // A memory that may have been written is scanned for changes when it is reset.
         self.touched.store(true, Ordering::Relaxed);
@@ -247,6 +248,7 @@ impl VmMemory {
     }
 
     /// The first byte, for reading only.
+    #[inline]
     pub(crate) fn base_to_read(&self) -> *const u8 {
         // SAFETY: the record is valid, as promised when the memory was made. The base of a memory
         // that is shared never changes.
@@ -265,6 +267,7 @@ impl VmMemory {
     }
 
     /// The current size in bytes.
+    #[inline]
     pub(crate) fn byte_size(&self) -> usize {
         // SAFETY: the record is valid, as promised when the memory was made. If it is shared,
         // others write the size, and do so atomically.

@@ -33,6 +33,11 @@ pub(crate) const fn params_fit(classes: &[Class]) -> bool {
         }
         i += 1;
     }
+    registers_fit(ints, floats)
+}
+
+/// Whether so many integers and floats all travel in registers.
+pub(crate) const fn registers_fit(ints: usize, floats: usize) -> bool {
     ints <= INT_ARGUMENTS && floats <= FLOAT_ARGUMENTS
 }
 

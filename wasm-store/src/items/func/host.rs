@@ -134,10 +134,10 @@ impl HostFunc {
         NonNull::from(if is_hooked { self.inner.hooked.hooked() } else { &self.inner.plain })
     }
 
-    /// The data of the shims, which no two functions share.
-    #[cfg(feature = "call-hook")]
-    pub(crate) fn data(&self) -> *const () {
-        self.inner.plain.data
+    /// Its definitions: the one for calls that notify no hooks, and those that do. What they point
+    /// to lives as long as this.
+    pub(super) fn definitions(&self) -> (HostDef, HookedShims) {
+        (self.inner.plain, self.inner.hooked)
     }
 
     /// The engine.

@@ -6,12 +6,15 @@
 #[cfg(feature = "async")]
 mod call_async;
 mod host;
+mod in_context;
 #[cfg(feature = "async")]
 mod waiting;
 
+pub(crate) use in_context::BoundSet;
+pub use in_context::{BoundFuncs, NumericDef, NumericFuncs};
 use wasm_types::ValType;
 
-use super::abi::{Class, params_fit, results_fit};
+use super::abi::{Class, registers_fit};
 use super::{Func, INLINE_VALUES, into_error};
 use crate::error::Result;
 use crate::store::{AsContext, AsContextMut, StoreInner, StoreOpaque};
@@ -75,13 +78,14 @@ impl Func {
         let store = store.as_context();
         self.store.assert_is(store.0.id());
         let ty = &self.record(store.0).ty;
-        let params = classes(ty.params())?;
-        let results = classes(ty.results())?;
-        let way = if self.is_host(store.0) || !params_fit(&params) || !results_fit(&results) {
+        let (params, floats) = count(ty.params())?;
+        let (results, float_results) = count(ty.results())?;
+        let fits = registers_fit(params - floats, floats) && results <= 1;
+        let way = if self.is_host(store.0) || !fits {
             Way::Array
-        } else if results.first() == Some(&Class::Float) {
+        } else if float_results > 0 {
             Way::FloatResult
-        } else if params.contains(&Class::Float) {
+        } else if floats > 0 {
             Way::IntegerResult
         } else {
             Way::Integers
@@ -89,8 +93,8 @@ impl Func {
         Some(NumericFunc {
             func: *self,
             way,
-            params: u32::try_from(params.len()).ok()?,
-            results: u32::try_from(results.len()).ok()?,
+            params: u32::try_from(params).ok()?,
+            results: u32::try_from(results).ok()?,
             first_result: ty.results().first().map_or(0, |ty| bits(*ty)),
         })
     }
@@ -113,6 +117,7 @@ impl NumericFunc {
     }
 
     /// How many words a call needs: for its parameters or for its results, whichever are more.
+    #[inline]
     pub fn slot_count(&self) -> usize {
         self.params.max(self.results) as usize
     }
@@ -402,6 +407,20 @@ impl ResultRegister for f64 {
     }
 }
 
+/// How many types there are, and how many of them are those of floats; `None` if there are others
+/// than those of numbers.
+fn count(types: &[ValType]) -> Option<(usize, usize)> {
+    let mut floats = 0;
+    for ty in types {
+        match ty {
+            ValType::I32 | ValType::I64 => {}
+            ValType::F32 | ValType::F64 => floats += 1,
+            _ => return None,
+        }
+    }
+    Some((types.len(), floats))
+}
+
 /// Where values of number types travel; `None` if there are others.
 fn classes(types: &[ValType]) -> Option<Vec<Class>> {
     let class = |ty: &ValType| match ty {
@@ -445,8 +464,13 @@ fn check_type(store: &StoreOpaque, ty: &crate::types::FuncType) -> Result<()> {
     use crate::gate::Gate;
 
     store.admit(ty)?;
+    check_numbers(ty)
+}
+
+/// As [`check_type`], whatever the engine.
+fn check_numbers(ty: &crate::types::FuncType) -> Result<()> {
     let record = &ty.record().ty;
-    let numbers = classes(record.params()).and(classes(record.results()));
+    let numbers = count(record.params()).and(count(record.results()));
     crate::ensure!(
         numbers.is_some(),
         "a function of type `{ty}` can't take words in place of values: only `i32`, `i64`, `f32` and `f64` \

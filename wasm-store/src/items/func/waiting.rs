@@ -36,6 +36,17 @@ pub(super) type Running<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 impl HostFunc {
     /// A host function that may wait, made of what makes the futures of calls.
     pub(super) fn waiting<T: 'static, B: Body<T>>(ty: FuncType, body: Arc<B>) -> Self {
+        Self::waiting_as::<T, B, B>(ty, body)
+    }
+
+    /// As [`waiting`](Self::waiting), with shims whose data will be a `B`: they are not for use
+    /// with `body`, but with what leads to it.
+    pub(super) fn waiting_as<T, B, C>(ty: FuncType, body: Arc<C>) -> Self
+    where
+        T: 'static,
+        B: Body<T>,
+        C: Send + Sync + 'static,
+    {
         Self::from_start_shims(ty, body, start::<T, B, false>, start::<T, B, true>)
     }
 }

@@ -40,12 +40,16 @@ impl Watched {
 }
 
 /// The placeholder for the shims of a host function that notify hooks.
+#[derive(Clone, Copy)]
 pub(crate) struct HookedShims;
 
 impl HookedShims {
     pub(crate) fn new(_make: impl FnOnce() -> HostDef) -> Self {
         Self
     }
+
+    /// Sets the shims' data.
+    pub(crate) fn set_data(&mut self, _data: *const ()) {}
 
     /// The definition that imports are bound to in a store.
     pub(crate) fn for_import(&self, plain: &HostDef, _store: &StoreOpaque) -> NonNull<HostDef> {

@@ -116,11 +116,17 @@ impl Watched {
 }
 
 /// The shims of a host function that notify hooks.
+#[derive(Clone, Copy)]
 pub(crate) struct HookedShims(HostDef);
 
 impl HookedShims {
     pub(crate) fn new(make: impl FnOnce() -> HostDef) -> Self {
         Self(make())
+    }
+
+    /// Sets the shims' data.
+    pub(crate) fn set_data(&mut self, data: *const ()) {
+        self.0.data = data;
     }
 
     /// The definition for calls that notify hooks.

@@ -10,12 +10,13 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use wasm_hooks::{CallDirection, CallTarget};
 
-use crate::items::{Definition, HostFunc};
+use crate::items::{BoundSet, Definition, HostFunc};
 use crate::store::{Kept, StoreInner};
-use crate::vm::{FuncRef, HostImport, HostRecord, VmInstance, rebind};
+use crate::vm::{FuncRef, HostDef, HostImport, HostRecord, VmInstance, rebind};
 
 /// The number of a list of hooks that are notified together.
 pub(super) type Set = usize;
@@ -68,11 +69,34 @@ pub(super) struct Selection {
     /// The sets by the function that the host calls.
     funcs: ByAddress<Set>,
     /// The host functions that the store keeps, by their data.
-    host_funcs: ByAddress<HostFunc>,
+    host_funcs: ByAddress<Found>,
     /// How many of the things that the store keeps alive have been searched for host functions.
     kept: usize,
     /// How many instances have been bound.
     instances: usize,
+}
+
+/// A host function that the store keeps.
+enum Found {
+    Alone(HostFunc),
+    /// One of several, by its place.
+    InSet(Arc<BoundSet>, usize),
+}
+
+impl Found {
+    /// The definition for calls that notify hooks, or the one for other calls.
+    fn definition(&self, is_hooked: bool) -> NonNull<HostDef> {
+        match self {
+            Found::Alone(func) => func.definition(is_hooked),
+            Found::InSet(set, place) => set.definition(*place, is_hooked),
+        }
+    }
+
+    /// The data of the shims, which no two functions share.
+    fn data(&self) -> *const () {
+        // SAFETY: the definition is borrowed from this value.
+        unsafe { self.definition(false).as_ref() }.data
+    }
 }
 
 impl Selection {
@@ -280,11 +304,14 @@ fn find_host_funcs<T: 'static>(store: &mut StoreInner<T>) {
     let kept = store.kept_alive();
     for kept in &kept[store.hook.selection.kept..] {
         match kept {
-            Kept::Host(func) => found.push(func.clone()),
+            Kept::Host(func) => found.push(Found::Alone(func.clone())),
             Kept::Items(items) => found.extend(items.iter().filter_map(|item| match item {
-                Definition::Host(func) => Some(func.clone()),
+                Definition::Host(func) => Some(Found::Alone(func.clone())),
                 Definition::Extern { .. } => None,
             })),
+            Kept::Bound(set) => {
+                found.extend((0..set.len()).map(|place| Found::InSet(Arc::clone(set), place)));
+            }
         }
     }
     let count = kept.len();

@@ -49,18 +49,64 @@ impl HostFunc {
         T: 'static,
         F: Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
     {
-        let body = Body::new(&ty, func);
-        let registers = body.register_shims::<T>();
+        Self::of_words::<T, Body<F>, F>(Arc::new(Body::new(&ty, func)), ty)
+    }
+
+    /// A host function that takes words, whose shims' data is a `W`. Its type has been checked.
+    pub(super) fn of_words<T, W, F>(body: Arc<Body<F>>, ty: FuncType) -> Self
+    where
+        T: 'static,
+        W: Words<T>,
+        F: Send + Sync + 'static,
+    {
+        let registers = body.shape.register_shims::<T, W>();
         debug_assert_eq!(registers.is_some(), ty.record().layout.fits_registers(), "{ty}");
         let (plain, hooked) = registers.unzip();
-        Self::from_shims(ty, Arc::new(body), plain, array_shim::<T, F, false>, || {
-            (hooked, array_shim::<T, F, true>)
+        Self::from_shims(ty, body, plain, array_shim::<T, W, false>, || {
+            (hooked, array_shim::<T, W, true>)
         })
     }
 }
 
-/// A closure with what is needed of its type: what the shims' data points to.
-struct Body<F> {
+/// What the shims' data points to: something that is called with words.
+pub(super) trait Words<T: 'static>: 'static {
+    /// What is needed of the type.
+    fn shape(&self) -> &Shape;
+
+    /// Calls it.
+    fn call(&self, caller: Caller<'_, T>, slots: &mut [u64]) -> Result<()>;
+}
+
+/// A closure with what is needed of its type.
+pub(super) struct Body<F> {
+    pub(super) shape: Shape,
+    pub(super) func: F,
+}
+
+impl<F> Body<F> {
+    pub(super) fn new(ty: &FuncType, func: F) -> Self {
+        Self { shape: Shape::new(ty), func }
+    }
+}
+
+impl<T, F> Words<T> for Body<F>
+where
+    T: 'static,
+    F: Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
+{
+    #[inline(always)]
+    fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    #[inline(always)]
+    fn call(&self, caller: Caller<'_, T>, slots: &mut [u64]) -> Result<()> {
+        (self.func)(caller, slots)
+    }
+}
+
+/// What is needed of the type of a function that takes words.
+pub(super) struct Shape {
     params: Box<[Class]>,
     results: Box<[Class]>,
     /// The bits of each word that its parameter has.
@@ -69,11 +115,10 @@ struct Body<F> {
     first_masks: [u64; 5],
     /// How many words the closure gets.
     slots: usize,
-    func: F,
 }
 
-impl<F> Body<F> {
-    fn new(ty: &FuncType, func: F) -> Self {
+impl Shape {
+    fn new(ty: &FuncType) -> Self {
         let ty = &ty.record().ty;
         let masks: Box<[u64]> = ty.params().iter().map(|ty| bits(*ty)).collect();
         let mut first_masks = [0; 5];
@@ -85,31 +130,26 @@ impl<F> Body<F> {
             masks,
             first_masks,
             slots: ty.params().len().max(ty.results().len()),
-            func,
         }
     }
 
     /// The shims that take the values in registers, without and with hooks, if they fit there.
-    fn register_shims<T>(&self) -> Option<(*const u8, *const u8)>
-    where
-        T: 'static,
-        F: Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
-    {
+    fn register_shims<T: 'static, W: Words<T>>(&self) -> Option<(*const u8, *const u8)> {
         if !params_fit(&self.params) || !results_fit(&self.results) {
             return None;
         }
         Some(if self.results.first() == Some(&Class::Float) {
             (
-                register_shim::<T, F, f64, false> as *const u8,
-                register_shim::<T, F, f64, true> as *const u8,
+                register_shim::<T, W, f64, false> as *const u8,
+                register_shim::<T, W, f64, true> as *const u8,
             )
         } else if self.params.contains(&Class::Float) {
             (
-                register_shim::<T, F, u64, false> as *const u8,
-                register_shim::<T, F, u64, true> as *const u8,
+                register_shim::<T, W, u64, false> as *const u8,
+                register_shim::<T, W, u64, true> as *const u8,
             )
         } else {
-            (integer_shim::<T, F, false> as *const u8, integer_shim::<T, F, true> as *const u8)
+            (integer_shim::<T, W, false> as *const u8, integer_shim::<T, W, true> as *const u8)
         })
     }
 }
@@ -120,20 +160,16 @@ impl<F> Body<F> {
 ///
 /// To be called by a shim of a function made for data of type `T` and this body, with its record.
 #[inline(always)]
-unsafe fn run<T, F, const HOOKED: bool>(
+unsafe fn run<T: 'static, W: Words<T>, const HOOKED: bool>(
     record: *mut HostRecord,
-    body: &Body<F>,
+    body: &W,
     slots: &mut [u64],
-) -> bool
-where
-    T: 'static,
-    F: Fn(Caller<'_, T>, &mut [u64]) -> Result<()>,
-{
+) -> bool {
     // SAFETY: as the caller promises.
     let outcome = unsafe {
         host_call::<T, _, _, HOOKED>(record, InSlots(slots), |caller, slots| {
             caller.store.0.vm.safepoint()?;
-            (body.func)(caller, &mut *slots.0)?;
+            body.call(caller, &mut *slots.0)?;
             Ok(slots)
         })
     };
@@ -146,28 +182,25 @@ where
 ///
 /// As for other shims: Wasm of the record's store calls it with what the function's type says. The
 /// registers that the type has no parameters for hold anything.
-unsafe extern "C" fn integer_shim<T, F, const HOOKED: bool>(
+unsafe extern "C" fn integer_shim<T: 'static, W: Words<T>, const HOOKED: bool>(
     record: *mut HostRecord,
     a: u64,
     b: u64,
     c: u64,
     d: u64,
     e: u64,
-) -> u64
-where
-    T: 'static,
-    F: Fn(Caller<'_, T>, &mut [u64]) -> Result<()>,
-{
+) -> u64 {
     // SAFETY: the record is that of a function made with this shim, so that its data is the body.
     // On failure nothing is left to drop.
     unsafe {
-        let body = &*(*record).data.cast::<Body<F>>();
-        let [m, n, o, p, q] = body.first_masks;
+        let body = &*(*record).data.cast::<W>();
+        let shape = body.shape();
+        let [m, n, o, p, q] = shape.first_masks;
         let mut words = [a & m, b & n, c & o, d & p, e & q];
-        let Some(slots) = words.get_mut(..body.slots) else {
+        let Some(slots) = words.get_mut(..shape.slots) else {
             unreachable!("no more than five values of this class are in registers")
         };
-        if !run::<T, F, HOOKED>(record, body, slots) {
+        if !run::<T, W, HOOKED>(record, body, slots) {
             leave_host((*record).store);
         }
         words[0]
@@ -197,7 +230,7 @@ impl Returned for f64 {
 ///
 /// As for [`integer_shim`].
 #[allow(clippy::too_many_arguments, reason = "one for each register")]
-unsafe extern "C" fn register_shim<T, F, R, const HOOKED: bool>(
+unsafe extern "C" fn register_shim<T: 'static, W: Words<T>, R: Returned, const HOOKED: bool>(
     record: *mut HostRecord,
     a: u64,
     b: u64,
@@ -212,30 +245,26 @@ unsafe extern "C" fn register_shim<T, F, R, const HOOKED: bool>(
     k: f64,
     l: f64,
     m: f64,
-) -> R
-where
-    T: 'static,
-    F: Fn(Caller<'_, T>, &mut [u64]) -> Result<()>,
-    R: Returned,
-{
+) -> R {
     // SAFETY: as for integers.
     unsafe {
-        let body = &*(*record).data.cast::<Body<F>>();
+        let body = &*(*record).data.cast::<W>();
+        let shape = body.shape();
         let mut ints = [a, b, c, d, e].into_iter();
         let mut floats = [f, g, h, i, j, k, l, m].into_iter();
         // 13 parameters fit in registers.
         let mut words = [0; 16];
-        for ((word, class), mask) in words.iter_mut().zip(&body.params).zip(&body.masks) {
+        for ((word, class), mask) in words.iter_mut().zip(&shape.params).zip(&shape.masks) {
             let bits = match class {
                 Class::Float => floats.next().map(f64::to_bits),
                 _ => ints.next(),
             };
             *word = bits.unwrap_or(0) & mask;
         }
-        let Some(slots) = words.get_mut(..body.slots) else {
+        let Some(slots) = words.get_mut(..shape.slots) else {
             unreachable!("no more than thirteen values are in registers")
         };
-        if !run::<T, F, HOOKED>(record, body, slots) {
+        if !run::<T, W, HOOKED>(record, body, slots) {
             leave_host((*record).store);
         }
         R::from_bits(words[0])
@@ -243,34 +272,31 @@ where
 }
 
 /// The shim that takes an array.
-unsafe extern "C" fn array_shim<T, F, const HOOKED: bool>(
+unsafe extern "C" fn array_shim<T: 'static, W: Words<T>, const HOOKED: bool>(
     record: *mut HostRecord,
     values: *mut ValRaw,
-) -> bool
-where
-    T: 'static,
-    F: Fn(Caller<'_, T>, &mut [u64]) -> Result<()>,
-{
+) -> bool {
     // SAFETY: the record is that of a function made with this shim, so that its data is the body;
     // the array holds the parameters and has room for the results.
     unsafe {
-        let body = &*(*record).data.cast::<Body<F>>();
+        let body = &*(*record).data.cast::<W>();
+        let shape = body.shape();
         let mut inline = [0; INLINE_VALUES];
         let mut heap = Vec::new();
-        let slots = match inline.get_mut(..body.slots) {
+        let slots = match inline.get_mut(..shape.slots) {
             Some(slots) => slots,
             None => {
-                heap.resize(body.slots, 0);
+                heap.resize(shape.slots, 0);
                 &mut heap[..]
             }
         };
-        for (place, (word, mask)) in slots.iter_mut().zip(&body.masks).enumerate() {
+        for (place, (word, mask)) in slots.iter_mut().zip(&shape.masks).enumerate() {
             *word = (*values.add(place)).u64 & mask;
         }
-        if !run::<T, F, HOOKED>(record, body, slots) {
+        if !run::<T, W, HOOKED>(record, body, slots) {
             return false;
         }
-        for (place, word) in slots.iter().take(body.results.len()).enumerate() {
+        for (place, word) in slots.iter().take(shape.results.len()).enumerate() {
             values.add(place).write(ValRaw::from_u64(*word));
         }
         true
