@@ -60,6 +60,23 @@
       (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))
     (call $add (call $nodes (local.get $stays))))
 
+  ;; The program of the benchmarks game, with trees of up to 131,071 nodes.
+  (func (export "forest") (param $count i32)
+    (local $stays (ref null $tree)) (local $depth i32) (local $left i32)
+    (loop $again
+      (call $add (call $nodes (call $tree (i32.const 17))))
+      (local.set $stays (call $tree (i32.const 16)))
+      (local.set $depth (i32.const 4))
+      (loop $deeper
+        (local.set $left (i32.shl (i32.const 1) (i32.sub (i32.const 20) (local.get $depth))))
+        (loop $more
+          (call $add (call $nodes (call $tree (local.get $depth))))
+          (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+        (br_if $deeper (i32.le_u
+          (local.tee $depth (i32.add (local.get $depth) (i32.const 2))) (i32.const 16))))
+      (call $add (call $nodes (local.get $stays)))
+      (br_if $again (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
+
   (func $random (result i32)
     (global.set $seed
       (i32.add (i32.mul (global.get $seed) (i32.const 1103515245)) (i32.const 12345)))

@@ -86,7 +86,7 @@ pub(crate) use engine::{GcSettings, PoolLimits, VmEngine};
 pub(crate) use exceptions::{Exceptions, Thrown, leave_host};
 #[cfg(feature = "function-hook")]
 pub(crate) use function_hook::{FunctionMoment, Notify, NotifyFns, stack_in_use};
-pub(crate) use gc::{HostValue, NoRoom, ObjectType, OfType, Root, host_value_bytes};
+pub(crate) use gc::{HAS_OBJECTS, HostValue, NoRoom, ObjectType, OfType, Root, host_value_bytes};
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
 pub(crate) use interruption::{Decision, Interrupts, Reason, Timeout, Verdict};

@@ -127,7 +127,8 @@ pub(super) fn config(settings: usize) -> Config {
             config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         }
         _ => {
-            config.interruption(true).cranelift_opt_level(OptLevel::None);
+            // Everything moves all the time.
+            config.interruption(true).cranelift_opt_level(OptLevel::None).gc_zeal(true);
             let mut reuse = ReuseConfig::new();
             reuse.max_unused_instances(0).max_unused_stacks(0).max_unused_memory_bytes(0);
             config.reuse(reuse);

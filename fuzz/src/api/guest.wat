@@ -8,6 +8,13 @@
   (table $own 4 funcref)
   (elem (table $own) (i32.const 0) func $k0 $k1 $k0)
 
+  ;; A list of objects, which no other module and not the host can reach.
+  (type $node (struct (field $value i32) (field $next (mut (ref null $node)))))
+  (type $numbers (array (mut i32)))
+  (type $nodes (array (mut (ref null $node))))
+  (global $list (mut (ref null $node)) (ref.null $node))
+  (tag $thrown (param i32 (ref null $node)))
+
   (func $k0 (export "k0") (type $k0) (global.get $id))
   (func $k1 (export "k1") (type $k1)
     (f64.add (f64.convert_i64_s (local.get 0)) (f64.convert_i32_s (global.get $id))))
@@ -49,6 +56,87 @@
   (func (export "xsize") (result i32) (table.size $x))
   (func (export "xfill") (param i32 externref i32)
     (table.fill $x (local.get 0) (local.get 1) (local.get 2)))
+
+  (func $push (export "push") (param i32)
+    (global.set $list (struct.new $node (local.get 0) (global.get $list))))
+  ;; Minus one if there is none.
+  (func (export "pop") (result i32) (local $node (ref null $node))
+    (local.set $node (global.get $list))
+    (if (ref.is_null (local.get $node)) (then (return (i32.const -1))))
+    (global.set $list (struct.get $node $next (local.get $node)))
+    (struct.get $node $value (local.get $node)))
+  (func $sum (export "sum") (result i32) (local $node (ref null $node)) (local $sum i32)
+    (local.set $node (global.get $list))
+    (block $end
+      (loop $next
+        (br_if $end (ref.is_null (local.get $node)))
+        (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 31))
+          (struct.get $node $value (local.get $node))))
+        (local.set $node (struct.get $node $next (local.get $node)))
+        (br $next)))
+    (local.get $sum))
+  ;; Changes each object, with much that is made and forgotten in between.
+  (func (export "reverse") (param $litter i32)
+    (local $node (ref null $node)) (local $next (ref null $node)) (local $done (ref null $node))
+    (local.set $node (global.get $list))
+    (block $end
+      (loop $again
+        (local.set $next
+          (struct.get $node $next (br_on_null $end (local.get $node))))
+        (drop (array.new $numbers (i32.const 7) (local.get $litter)))
+        (struct.set $node $next (local.get $node) (local.get $done))
+        (local.set $done (local.get $node))
+        (local.set $node (local.get $next))
+        (br $again)))
+    (global.set $list (local.get $done)))
+  ;; Goes through an array of what is in the list, and keeps the first of them.
+  (func (export "keep") (param $count i32)
+    (local $all (ref $nodes)) (local $at i32) (local $node (ref null $node))
+    (local.set $all (array.new_default $nodes (local.get $count)))
+    (local.set $node (global.get $list))
+    (block $end
+      (loop $next
+        (br_if $end (ref.is_null (local.get $node)))
+        (br_if $end (i32.ge_u (local.get $at) (local.get $count)))
+        (array.set $nodes (local.get $all) (local.get $at)
+          (struct.new $node (struct.get $node $value (local.get $node)) (ref.null $node)))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (local.set $node (struct.get $node $next (local.get $node)))
+        (br $next)))
+    (global.set $list (ref.null $node))
+    (block $empty
+      (loop $more
+        (br_if $empty (i32.eqz (local.get $at)))
+        (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+        (local.set $node (array.get $nodes (local.get $all) (local.get $at)))
+        (struct.set $node $next (local.get $node) (global.get $list))
+        (global.set $list (local.get $node))
+        (br $more))))
+  (func $throw (param $depth i32) (param $value i32)
+    (if (i32.eqz (local.get $depth))
+      (then (throw $thrown (local.get $value)
+        (struct.new $node (local.get $value) (global.get $list)))))
+    (call $throw (i32.sub (local.get $depth) (i32.const 1)) (local.get $value)))
+  ;; What is thrown becomes the list.
+  (func (export "catch") (param $depth i32) (param $value i32) (result i32)
+    (block $caught (result i32 (ref null $node))
+      (try_table (catch $thrown $caught)
+        (call $throw (local.get $depth) (local.get $value)))
+      (unreachable))
+    (global.set $list))
+  ;; The same by a reference to the exception.
+  (func (export "again") (param $depth i32) (param $value i32) (result i32)
+    (local $exception exnref)
+    (block $caught (result exnref)
+      (try_table (catch_all_ref $caught)
+        (call $throw (local.get $depth) (local.get $value)))
+      (unreachable))
+    (local.set $exception)
+    (drop (array.new $numbers (i32.const 7) (i32.const 100)))
+    (block $seen (result i32 (ref null $node))
+      (try_table (catch $thrown $seen) (throw_ref (local.get $exception)))
+      (unreachable))
+    (global.set $list))
 
   (func (export "c0") (param i32) (result i32) (call_indirect $t (type $k0) (local.get 0)))
   (func (export "c1") (param i32 i64) (result f64)

@@ -5,6 +5,7 @@ mod check;
 mod function;
 mod item;
 mod memory;
+mod object;
 mod table;
 
 use arbitrary::{Result, Unstructured};
@@ -21,7 +22,7 @@ pub(super) fn step(
     store: &mut Store<Data>,
     side: &mut Side,
 ) -> Result<()> {
-    match u.int_in_range(0..=23_u32)? {
+    match u.int_in_range(0..=27_u32)? {
         0..=4 => memory::memory(u, store, side),
         5..=9 => table::table(u, store, side),
         10 | 11 => item::global(u, store, side),
@@ -31,6 +32,7 @@ pub(super) fn step(
         19 => item::limits(u, store, side),
         20 if u.arbitrary()? => item::fill_up(u, store, side),
         20 => item::segments(u, store, side),
+        21..=24 => object::object(u, store, side),
         _ => item::make(u, store, side),
     }
 }

@@ -59,6 +59,8 @@ pub(super) struct Instance {
     pub(super) held: usize,
     pub(super) data_dropped: bool,
     pub(super) elements_dropped: bool,
+    /// The numbers in its list of objects, the last one that was added first.
+    pub(super) list: Vec<i32>,
 }
 
 /// The result of an instantiation, even if it failed halfway.
@@ -206,6 +208,7 @@ impl State {
             held: self.globals.len() - 1,
             data_dropped: false,
             elements_dropped: false,
+            list: Vec::new(),
         }
     }
 

@@ -1,11 +1,13 @@
 //! Garbage-collected values as the host sees them: references to integers, to what is internal and
 //! to host values, in calls, globals and tables.
 
+mod constants;
 mod dropped;
 mod misuse;
 mod random;
 mod references;
 mod structures;
+mod tables;
 mod wasm;
 
 use wasm_runtime::{Collector, Config, Engine, Result};

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasm_runtime::{
-    AnyRef, ArrayRef, ArrayRefPre, ArrayType, Engine, FieldType, I31, Mutability, Result,
+    AnyRef, ArrayRef, ArrayRefPre, ArrayType, Engine, FieldType, I31, Mutability, RefType, Result,
     RootScope, StorageType, Store, StructRef, StructRefPre, StructType, Val, ValType,
 };
 
@@ -49,6 +49,22 @@ fn wrong_types_and_places_are_named() -> Result<()> {
     refused(array.get(&mut store, 3), &["out of bounds", "3 in an array of 3"]);
     refused(array.set(&mut store, 3, Val::I32(0)), &["out of bounds"]);
     refused(array.set(&mut store, 0, Val::I32(0)), &["cannot set element 0", "immutable"]);
+    Ok(())
+}
+
+#[test]
+fn types_without_names_are_shown_as_what_they_are() -> Result<()> {
+    let engine = Engine::default();
+    let refers = |to: StructType| {
+        let ty = RefType::new(true, to.into());
+        StructType::new(&engine, [FieldType::new(Mutability::Const, ValType::from(ty).into())])
+    };
+    let inner = types(&engine)?.0;
+    let outer = refers(inner)?;
+    let inner = "(struct (field (mut i32)) (field (ref null eq)))";
+    assert_eq!(outer.to_string(), format!("(struct (field (ref null {inner})))"));
+    let outermost = refers(outer)?.to_string();
+    assert_eq!(outermost, "(struct (field (ref null (struct (field (ref null (struct …)))))))");
     Ok(())
 }
 

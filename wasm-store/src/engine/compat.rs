@@ -14,6 +14,7 @@ use wasm_types::{Tunables, WasmFeatures};
 
 use crate::engine::{CompileRequest, Engine};
 use crate::error::Result;
+use crate::vm::HAS_OBJECTS;
 
 /// The result of loading an artifact. An error also reports what does not fit the engine.
 pub(crate) fn add_engine_mismatches<L>(
@@ -45,7 +46,12 @@ pub(crate) fn check(engine: &Engine, artifact: &Artifact<'_>) -> Result<(), wasm
 /// The unmet assumptions of an artifact in an engine, in words.
 fn mismatches(engine: &Engine, requirements: &Requirements) -> Vec<Mismatch> {
     let CompileRequest { tunables, features, .. } = &engine.config().request;
-    unmet((&requirements.tunables, requirements.proposals), (tunables, *features))
+    let mut mismatches =
+        unmet((&requirements.tunables, requirements.proposals), (tunables, *features));
+    if !HAS_OBJECTS {
+        mismatches.extend(left_out(requirements.proposals));
+    }
+    mismatches
 }
 
 fn unmet(code: (&Tunables, WasmFeatures), engine: (&Tunables, WasmFeatures)) -> Vec<Mismatch> {
@@ -148,6 +154,30 @@ fn costs(tunables: &Tunables) -> String {
     tunables.fuel_costs.map_or("none".into(), |costs| format!("{costs:#018x}"))
 }
 
+/// Each proposal that a module uses and programs without objects have left out.
+fn left_out(used: WasmFeatures) -> impl Iterator<Item = Mismatch> {
+    let objects = WasmFeatures::GC
+        | WasmFeatures::EXCEPTIONS
+        | WasmFeatures::LEGACY_EXCEPTIONS
+        | WasmFeatures::STACK_SWITCHING;
+    used.intersection(objects).iter_names().map(|(name, _)| {
+        Mismatch::with_engine(
+            proposal(&name.to_lowercase()),
+            USES,
+            "it left out",
+            "build the program with the feature `gc` of wasm-store, or compile a module that does \
+             without it",
+        )
+    })
+}
+
+/// What the artifact has of a proposal.
+const USES: &str = "a module that uses it";
+
+fn proposal(words: &str) -> String {
+    format!("WebAssembly proposal {}", words.replace('_', "-"))
+}
+
 /// Each proposal that a module uses and an engine does not allow.
 fn proposals(used: WasmFeatures, allowed: WasmFeatures) -> Vec<Mismatch> {
     let off = used.difference(allowed);
@@ -163,8 +193,8 @@ fn proposals(used: WasmFeatures, allowed: WasmFeatures) -> Vec<Mismatch> {
             _ => format!("Config::wasm_{words}(true)"),
         };
         Mismatch::with_engine(
-            format!("WebAssembly proposal {}", words.replace('_', "-")),
-            "a module that uses it",
+            proposal(&words),
+            USES,
             "it switched off",
             format!("allow it with `{setter}`, or compile a module that does without it"),
         )
@@ -206,6 +236,19 @@ mod tests {
         );
         // Code with checks runs where none are needed.
         assert!(self::about(&engine, &Tunables::new()).is_empty());
+    }
+
+    #[test]
+    fn what_a_program_is_built_without_is_named() {
+        let list: Vec<_> = left_out(WasmFeatures::SUPPORTED).collect();
+        let about: Vec<_> = list.iter().map(|mismatch| &*mismatch.what).collect();
+        assert_eq!(
+            about,
+            ["exceptions", "gc", "legacy-exceptions", "stack-switching"]
+                .map(|name| format!("WebAssembly proposal {name}"))
+        );
+        assert!(list.iter().all(|mismatch| mismatch.remedy.contains("feature `gc`")));
+        assert_eq!(left_out(WasmFeatures::WASM2 | WasmFeatures::FUNCTION_REFERENCES).count(), 0);
     }
 
     /// Each assumption that has words names what to set.

@@ -153,6 +153,6 @@ impl ArrayType {
 impl fmt::Display for ArrayType {
     /// Writes the type as in the text format: `(array (mut i8))`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Named(self.engine.types(), &self.record.ty))
+        write!(f, "{}", Named::new(self.engine.types(), &self.record.ty))
     }
 }

@@ -103,6 +103,6 @@ impl ContType {
 impl fmt::Display for ContType {
     /// Writes the type as in the text format: `(cont 3)`, or with the name of the functions' type.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Named(self.engine.types(), self.record.ty))
+        write!(f, "{}", Named::new(self.engine.types(), self.record.ty))
     }
 }

@@ -195,6 +195,6 @@ impl FuncType {
 impl fmt::Display for FuncType {
     /// Writes the type as in the text format: `(func (param i32 i32) (result i64))`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Named(self.engine.types(), &self.record.ty))
+        write!(f, "{}", Named::new(self.engine.types(), &self.record.ty))
     }
 }

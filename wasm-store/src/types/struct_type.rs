@@ -184,7 +184,7 @@ impl StructType {
 impl fmt::Display for StructType {
     /// Writes the type as in the text format: `(struct (field i8) (field (mut i32)))`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Named(self.engine.types(), &self.record.ty))
+        write!(f, "{}", Named::new(self.engine.types(), &self.record.ty))
     }
 }
 

@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 use wasm_types::abi::Builtin;
 use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapCode};
@@ -23,7 +23,8 @@ use super::exceptions::caught_exception;
 use super::exceptions::{keep_exception, rethrow, throw, throw_ref};
 use super::function_hook::{function_entered, function_left};
 use super::gc::{
-    array_copy, array_fill, array_init_data, array_init_elem, function_number, is_subtype,
+    HAS_OBJECTS, array_copy, array_fill, array_init_data, array_init_elem, function_number,
+    is_subtype, objects_left_out,
 };
 #[cfg(not(feature = "async"))]
 use super::gc::{array_new_data, array_new_elem, new_object};
@@ -88,24 +89,31 @@ macro_rules! builtins {
     (
         { $($builtin:ident $name:ident;)* }
         { $($leaf:ident $function:path;)* }
+        { $($object:ident $object_name:ident;)* }
         { $($later:ident $later_name:ident;)* }
+        { $($continuation:ident $continuation_name:ident;)* }
         { $($switch:ident $switch_function:path;)* }
     ) => {
         mod thunk {
             $(super::thunk_of!($name, super::$name);)*
+            $(super::thunk_of!($object_name, super::$object_name);)*
             $(super::thunk_of!($later_name, super::$later_name);)*
+            $(super::thunk_of!($continuation_name, super::$continuation_name);)*
+            super::builtin_thunk!(left_out, super::left_out);
         }
         static TABLE: Table = Table([
             $(thunk::$name as *const u8,)*
             $($function as *const u8,)*
+            $(of_objects(thunk::$object_name as *const u8),)*
             $(thunk::$later_name as *const u8,)*
-            $($switch_function as *const u8,)*
+            $(of_objects(thunk::$continuation_name as *const u8),)*
+            $(of_objects($switch_function as *const u8),)*
         ]);
         // The table is in the order of the ABI.
         const _: () = {
             let order =
-                [$(Builtin::$builtin,)* $(Builtin::$leaf,)* $(Builtin::$later,)*
-                    $(Builtin::$switch,)*];
+                [$(Builtin::$builtin,)* $(Builtin::$leaf,)* $(Builtin::$object,)*
+                    $(Builtin::$later,)* $(Builtin::$continuation,)* $(Builtin::$switch,)*];
             assert!(order.len() == Builtin::ALL.len());
             let mut place = 0;
             while place < order.len() {
@@ -149,6 +157,7 @@ builtins! {
         MoveBytes libc::memmove;
         FillBytes libc::memset;
     }
+    // For modules with objects and exceptions.
     {
         Throw throw;
         KeepException keep_exception;
@@ -164,9 +173,14 @@ builtins! {
         ArrayInitElem array_init_elem;
         IsSubtype is_subtype;
         FunctionNumber function_number;
+    }
+    {
         AtomicWait32 atomic_wait32;
         AtomicWait64 atomic_wait64;
         AtomicNotify atomic_notify;
+    }
+    // For modules with continuations.
+    {
         NewContinuation new_continuation;
         ContinuationObject continuation_object;
         BindContinuation bind_continuation;
@@ -185,6 +199,22 @@ builtins! {
 /// The array of code pointers that instance contexts point to.
 pub(super) fn table() -> *const [*const u8; Builtin::ALL.len()] {
     &raw const TABLE.0
+}
+
+/// A builtin that only code of modules with objects, exceptions or continuations calls: nothing if
+/// the program is built without them, so that the linker leaves it out, with what it needs.
+const fn of_objects(builtin: *const u8) -> *const u8 {
+    if HAS_OBJECTS { builtin } else { thunk::left_out as *const u8 }
+}
+
+/// In place of a builtin that was left out. Modules that would call it are refused when they are
+/// loaded.
+unsafe extern "C" fn left_out(context: *mut VMContext) -> ! {
+    // SAFETY: the context is the caller's; there is nothing left to drop.
+    unsafe {
+        VmStore::fail((*context).store, Unwind::Error(objects_left_out()));
+        raise((*context).store)
+    }
 }
 
 /// Ends the computation because the artifact turned out to be damaged.
@@ -447,7 +477,9 @@ fn init_table(
             return Ok(false);
         }
         // Only what is copied is evaluated, so that this takes no more time and room than the copy.
-        element_values(instance, elem, &element.items, from as u32..(from + len) as u32)?
+        let places = from as u32..(from + len) as u32;
+        // SAFETY: the instance calls. What is evaluated makes no objects.
+        unsafe { element_values(NonNull::from(instance), elem, &element, places)? }
     };
     Ok(target.write(to, values.into_iter()))
 }

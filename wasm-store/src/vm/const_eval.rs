@@ -2,27 +2,55 @@
 
 #![allow(unsafe_code)]
 
+use std::ptr::NonNull;
+
 use wasm_artifact::ConstExprRef;
 use wasm_types::abi::heap::ARRAY_ELEMENTS;
 use wasm_types::{ConstOp, TrapCode, TypeIndex};
 
-use super::gc::ObjectType;
+use super::gc::{HAS_OBJECTS, ObjectType, objects_left_out};
 use super::instance::VmInstance;
 use super::instantiate::{fail, trap};
 use super::store::VmStore;
 use super::unwind::Unwind;
 use super::value::ValRaw;
-use crate::Error;
+use crate::{Error, GcHeapOutOfMemory};
 
 /// Computes a constant expression of an instance. Its imports must be in place, and so must all
 /// globals before the one that the expression initializes.
 ///
-/// Nothing is collected meanwhile. What the value refers to is found only once it is where the
-/// collector looks.
-pub(super) fn evaluate(
-    instance: &mut VmInstance,
+/// Nothing is collected while it is computed. What the value refers to is found only once it is
+/// where the collector looks. If the heap is full, it is collected, and the expression computed
+/// once more from the start: what it has made until then, nothing refers to.
+///
+/// # Safety
+///
+/// The instance is one of its store's. If the expression makes objects, nothing borrows the
+/// instance or its store, and all references that are used later are where the collector looks.
+pub(super) unsafe fn evaluate(
+    instance: NonNull<VmInstance>,
     expr: ConstExprRef<'_>,
 ) -> Result<ValRaw, Box<Unwind>> {
+    // SAFETY: as the caller promises; what is borrowed here ends with each call.
+    unsafe {
+        let failure = match compute(&mut *instance.as_ptr(), expr) {
+            Err(failure) if HAS_OBJECTS => failure,
+            done => return done,
+        };
+        let Unwind::Error(error) = &*failure else { return Err(failure) };
+        let Some(full) = error.downcast_ref::<GcHeapOutOfMemory<()>>() else {
+            return Err(failure);
+        };
+        let vm = (*(*instance.as_ptr()).store()).vm;
+        if (*vm).gc.is_put_off() {
+            return Err(failure);
+        }
+        (*vm).collect(full.bytes_needed()).map_err(fail)?;
+        compute(&mut *instance.as_ptr(), expr)
+    }
+}
+
+fn compute(instance: &mut VmInstance, expr: ConstExprRef<'_>) -> Result<ValRaw, Box<Unwind>> {
     let mut stack: Vec<u128> = Vec::with_capacity(4);
     // Present once there may be a new object on the stack.
     let mut objects: Option<Objects> = None;
@@ -47,6 +75,7 @@ pub(super) fn evaluate(
             ConstOp::AnyConvertExtern | ConstOp::ExternConvertAny => {
                 stack.pop().ok_or_else(damaged)?
             }
+            op if op.makes_object() && !HAS_OBJECTS => return Err(fail(objects_left_out())),
             op if op.makes_object() => {
                 let objects = objects.get_or_insert_with(|| Objects::new(instance));
                 objects.make(instance, op, &mut stack)?.into()

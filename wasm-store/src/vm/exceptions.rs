@@ -32,7 +32,7 @@ pub(super) use self::objects::{caught_exception, throw_ref};
 use super::arch::{FRAME_WASM_SP, raise, resume};
 use super::context::{VMContext, VMStoreContext};
 use super::continuations;
-use super::gc::{NULL, Tracer};
+use super::gc::{HAS_OBJECTS, NULL, Tracer};
 use super::stack::StackBounds;
 use super::store::VmStore;
 use super::tag::VmTag;
@@ -236,7 +236,8 @@ pub(crate) unsafe fn leave_host(store: *mut VMStoreContext) -> ! {
     // SAFETY: as the caller promises.
     unsafe {
         match (*store).failure.take() {
-            Some(Unwind::Exception { error, .. }) => unwind(store, error),
+            // Without modules with exceptions, nothing in Wasm catches one.
+            Some(Unwind::Exception { error, .. }) if HAS_OBJECTS => unwind(store, error),
             failure => {
                 (*store).failure = failure;
                 raise(store)

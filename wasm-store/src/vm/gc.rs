@@ -75,3 +75,14 @@ pub(crate) use summary::OfType;
 pub(super) use tracer::Tracer;
 pub(crate) use types::ObjectType;
 pub(super) use types::exception_layout;
+
+use crate::Error;
+
+/// Whether the program has what modules with objects, exceptions or continuations need. What only
+/// these lead to asks first, so that it is left out where they are.
+pub(crate) const HAS_OBJECTS: bool = cfg!(feature = "gc");
+
+/// The error for what is not there.
+pub(super) fn objects_left_out() -> Error {
+    Error::msg("the program was built without the feature `gc` of wasm-store")
+}

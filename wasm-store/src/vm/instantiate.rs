@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use wasm_artifact::{DataRefKind, ElementRefKind, ItemsRef};
+use wasm_artifact::{DataRefKind, ElementRef, ElementRefKind, ItemsRef};
 use wasm_types::{
     DefinedGlobalIndex, DefinedMemoryIndex, DefinedTableIndex, ElemIndex, EntityIndex, FuncIndex,
     MemoryIndex, TableIndex, TrapCode,
@@ -105,11 +105,11 @@ impl VmStore {
                 self.make_tables(pointer, module)?;
             }
             self.open_memory(pointer.as_ref(), module).map_err(fail)?;
-            set_globals(&mut *pointer.as_ptr(), module)?;
-            make_elements(&mut *pointer.as_ptr(), module)?;
-            fill_tables(&mut *pointer.as_ptr(), module)?;
-            apply_elements(&mut *pointer.as_ptr(), module)?;
-            apply_data(&mut *pointer.as_ptr(), module)?;
+            set_globals(pointer, module)?;
+            make_elements(pointer, module)?;
+            fill_tables(pointer, module)?;
+            apply_elements(pointer, module)?;
+            apply_data(pointer, module)?;
             (*pointer.as_ptr()).whole = true;
         }
         Ok(pointer)
@@ -357,31 +357,35 @@ unsafe fn fill_from_image(
     }
 }
 
-unsafe fn set_globals(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
+unsafe fn set_globals(instance: NonNull<VmInstance>, module: &VmModule) -> Result<(), Box<Unwind>> {
     let artifact = module.loaded.artifact();
     let counts = artifact.counts();
     for number in 0..counts.globals - counts.imported_globals {
         let init = artifact.global_init(DefinedGlobalIndex::new(number)).map_err(damaged)?;
-        let value = evaluate(instance, init)?;
         let global = wasm_types::GlobalIndex::new(counts.imported_globals + number);
-        // SAFETY: the place of a defined global is in the context.
-        unsafe { instance.global(global).write(value) };
+        // SAFETY: nothing borrows the instance. The place of a defined global is in the context,
+        // where a collector looks; those that come later are null.
+        unsafe {
+            let value = evaluate(instance, init)?;
+            instance.as_ref().global(global).write(value);
+        }
     }
     Ok(())
 }
 
 /// Fills tables that are declared with an initial value.
-unsafe fn fill_tables(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
+unsafe fn fill_tables(instance: NonNull<VmInstance>, module: &VmModule) -> Result<(), Box<Unwind>> {
     let artifact = module.loaded.artifact();
     let counts = artifact.counts();
     for number in 0..counts.tables - counts.imported_tables {
         let init = artifact.table_init(DefinedTableIndex::new(number)).map_err(damaged)?;
         if let Some(init) = init {
-            // SAFETY: the value of a reference type is its low 64 bits; nothing borrows the table.
+            // SAFETY: the value of a reference type is its low 64 bits; nothing borrows the instance
+            // and its table.
             unsafe {
                 let value = evaluate(instance, init)?.u64;
                 let index = TableIndex::new(counts.imported_tables + number);
-                let table = &mut *instance.table(index).as_ptr();
+                let table = &mut *instance.as_ref().table(index).as_ptr();
                 table.fill(0, value, table.size());
             }
         }
@@ -389,70 +393,107 @@ unsafe fn fill_tables(instance: &mut VmInstance, module: &VmModule) -> Result<()
     Ok(())
 }
 
-unsafe fn apply_elements(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
+unsafe fn apply_elements(
+    instance: NonNull<VmInstance>,
+    module: &VmModule,
+) -> Result<(), Box<Unwind>> {
     for (number, element) in (0..).zip(module.loaded.artifact().elements()) {
         let element = element.map_err(damaged)?;
         match element.kind {
             ElementRefKind::Passive => continue,
             ElementRefKind::Active { table, offset } if !element.in_image => {
-                // SAFETY: the type of an offset is an integer, whose value the low 64 bits are.
-                let start = unsafe { evaluate(instance, offset)?.u64 };
                 let (elem, all) = (ElemIndex::new(number), 0..element.items.len());
-                let values = element_values(instance, elem, &element.items, all)?;
-                let table = instance.tables.get(table.index()).ok_or_else(no_such_item)?;
-                // SAFETY: nothing borrows the table.
-                let table = unsafe { &mut *table.as_ptr() };
-                if !table.write(start, values.into_iter()) {
-                    return Err(trap(TrapCode::TableOutOfBounds));
+                // SAFETY: the type of an offset is an integer, whose value the low 64 bits are.
+                // Nothing borrows the instance and the table.
+                unsafe {
+                    let start = evaluate(instance, offset)?.u64;
+                    let values = element_values(instance, elem, &element, all)?;
+                    let table = instance.as_ref().tables.get(table.index());
+                    let table = &mut *table.ok_or_else(no_such_item)?.as_ptr();
+                    if !table.write(start, values.into_iter()) {
+                        return Err(trap(TrapCode::TableOutOfBounds));
+                    }
                 }
             }
             ElementRefKind::Active { .. } | ElementRefKind::Declared => {}
         }
-        instance.dropped_elements[number as usize] = true;
+        // SAFETY: as above.
+        unsafe { (&mut (*instance.as_ptr()).dropped_elements)[number as usize] = true };
     }
     Ok(())
 }
 
 /// Makes the elements of segments that make objects, so that they are the same whenever they are
 /// used.
-unsafe fn make_elements(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
+unsafe fn make_elements(
+    instance: NonNull<VmInstance>,
+    module: &VmModule,
+) -> Result<(), Box<Unwind>> {
     for &elem in module.made_segments().map_err(damaged)? {
-        let items = module.loaded.artifact().element(elem).map_err(damaged)?.items;
-        let values = element_values(instance, elem, &items, 0..items.len())?;
-        instance.made_elements.push((elem, values.into()));
+        let element = module.loaded.artifact().element(elem).map_err(damaged)?;
+        // SAFETY: nothing borrows the instance.
+        unsafe {
+            let values = element_values(instance, elem, &element, 0..element.items.len())?;
+            (&mut (*instance.as_ptr()).made_elements).push((elem, values.into()));
+        }
     }
     Ok(())
 }
 
 /// The references that a segment holds in a range of its elements.
-pub(super) fn element_values(
-    instance: &mut VmInstance,
+///
+/// # Safety
+///
+/// As for [`evaluate`].
+pub(super) unsafe fn element_values(
+    instance: NonNull<VmInstance>,
     elem: ElemIndex,
-    items: &ItemsRef<'_>,
+    element: &ElementRef<'_>,
     places: Range<u32>,
 ) -> Result<Vec<u64>, Box<Unwind>> {
     let mut values = room_for::with_room(places.len(), WHAT).map_err(fail)?;
-    if let Some((_, made)) = instance.made_elements.iter().find(|(made, _)| *made == elem) {
-        values.extend_from_slice(&made[places.start as usize..places.end as usize]);
-        return Ok(values);
-    }
-    for place in places {
-        values.push(match items {
-            ItemsRef::Functions(list) => match list.get(place) {
-                Some(func) => instance.func(func).map_err(damaged)?.as_ptr() as u64,
-                None => 0,
-            },
-            ItemsRef::Expressions(list) => {
-                let value = evaluate(instance, list.get(place).map_err(damaged)?)?;
-                // SAFETY: the value of a reference type is its low 64 bits.
-                unsafe { value.u64 }
+    // SAFETY: the instance is not borrowed for longer than each of these calls, as the caller
+    // promises. The value of a reference type is its low 64 bits.
+    unsafe {
+        let made = (*instance.as_ptr()).made_elements.iter().find(|(made, _)| *made == elem);
+        if let Some((_, made)) = made {
+            values.extend_from_slice(&made[places.start as usize..places.end as usize]);
+            return Ok(values);
+        }
+        match &element.items {
+            ItemsRef::Functions(list) => {
+                for place in places {
+                    values.push(match list.get(place) {
+                        Some(func) => {
+                            let func = (*instance.as_ptr()).func(func);
+                            func.map_err(damaged)?.as_ptr() as u64
+                        }
+                        None => 0,
+                    });
+                }
             }
-        });
+            ItemsRef::Expressions(list) => {
+                let vm = (*(*instance.as_ptr()).store()).vm;
+                // A collector looks at those that are there while the others are made.
+                let is_seen = element.ty.is_collected();
+                for place in places {
+                    let expr = list.get(place).map_err(damaged)?;
+                    if is_seen {
+                        (*vm).gc.unplaced.push(std::mem::take(&mut values));
+                    }
+                    let value = evaluate(instance, expr);
+                    if is_seen {
+                        values = (*vm).gc.unplaced.pop().expect("it was put there");
+                    }
+                    values.push(value?.u64);
+                }
+            }
+        }
     }
     Ok(values)
 }
 
-unsafe fn apply_data(instance: &mut VmInstance, module: &VmModule) -> Result<(), Box<Unwind>> {
+unsafe fn apply_data(instance: NonNull<VmInstance>, module: &VmModule) -> Result<(), Box<Unwind>> {
     let plan = module.data_plan().map_err(damaged)?;
     for &number in &plan.writes {
         let data = module.loaded.artifact().data(number).map_err(damaged)?;
@@ -461,18 +502,21 @@ unsafe fn apply_data(instance: &mut VmInstance, module: &VmModule) -> Result<(),
         // within the memory, which is checked first.
         unsafe {
             let start = evaluate(instance, offset)?.u64;
-            let memory = instance.memories.get(memory.index()).ok_or_else(no_such_item)?.as_ref();
+            let memory = instance.as_ref().memories.get(memory.index());
+            let memory = memory.ok_or_else(no_such_item)?.as_ref();
             let end = start.checked_add(data.bytes.len() as u64);
             if end.is_none_or(|end| end > memory.byte_size() as u64) {
                 // The segments before this one are written and dropped.
-                mark(&mut instance.dropped_data, &plan.active[..number.index()]);
+                let dropped = &mut (*instance.as_ptr()).dropped_data;
+                mark(dropped, &plan.active[..number.index()]);
                 return Err(trap(TrapCode::MemoryOutOfBounds));
             }
             let to = memory.base().add(start as usize);
             std::ptr::copy_nonoverlapping(data.bytes.as_ptr(), to, data.bytes.len());
         }
     }
-    mark(&mut instance.dropped_data, &plan.active);
+    // SAFETY: nothing borrows the instance.
+    unsafe { mark(&mut (*instance.as_ptr()).dropped_data, &plan.active) };
     return Ok(());
 
     fn mark(dropped: &mut [bool], active: &[bool]) {

@@ -2,7 +2,8 @@
 
 #![allow(unsafe_code)]
 
-use std::alloc::Layout;
+mod elements;
+
 use std::ptr::{self, NonNull};
 
 use wasm_types::TableType;
@@ -11,15 +12,12 @@ use super::context::{NULL_FUNC_REF, TableRecord};
 use super::gc::Tracer;
 use super::instance::VmInstance;
 use super::room::{Room, Wanted};
-use super::room_for;
 use super::store::StoreHost;
 use crate::Error;
+use elements::Elements;
 
 /// The most elements a table may have, as in other engines: 10 million for its minimum and growth.
 const LIMIT: u64 = 10_000_000;
-
-/// What an allocation was for, in errors.
-const WHAT: &str = "a table";
 
 /// The size of an element, in bytes.
 const SLOT: usize = size_of::<u64>();
@@ -35,9 +33,9 @@ const MUCH: usize = 4096;
 /// A table, and where compiled code finds it.
 #[derive(Debug)]
 pub(crate) struct VmTable {
-    /// The elements as compiled code sees them (see [`wasm_types::abi::table`]). The capacity is
-    /// kept by the vector; only its address is in the record.
-    slots: Vec<u64>,
+    /// The elements as compiled code sees them (see [`wasm_types::abi::table`]). How many there is
+    /// room for is kept there; only their address is in the record.
+    slots: Elements,
     ty: TableType,
     record: NonNull<TableRecord>,
     /// The instance that knows what elements stand for that are not filled in yet. `None` for
@@ -78,7 +76,7 @@ impl VmTable {
         let lazy = owner.is_some() && holds_functions(&ty);
         let value = if lazy { 0 } else { slot_of(&ty, init) };
         let mut table = Self {
-            slots: filled(ty.minimum as usize, value)?,
+            slots: Elements::new(ty.minimum as usize, value, !holds_functions(&ty))?,
             ty,
             record,
             owner: owner.map(|(owner, _)| owner),
@@ -95,21 +93,16 @@ impl VmTable {
     pub(super) fn reset(&mut self, ran: bool) -> usize {
         if ran || self.changed {
             let value = if holds_functions(&self.ty) { 0 } else { null_slot(&self.ty) };
-            let len = self.ty.minimum as usize;
-            self.slots.clear();
-            if self.slots.capacity() > len + MUCH {
-                self.slots.shrink_to(len);
-            }
-            self.slots.resize(len, value);
+            self.slots.reset(self.ty.minimum as usize, value, MUCH);
             self.publish();
             self.changed = false;
         }
-        self.slots.capacity() * size_of::<u64>()
+        self.slots.bytes()
     }
 
     /// Publishes to compiled code where the elements are.
     fn publish(&mut self) {
-        let record = TableRecord { base: self.slots.as_mut_ptr(), length: self.slots.len() as u64 };
+        let record = TableRecord { base: self.slots.base(), length: self.slots.len() as u64 };
         // SAFETY: the record is valid, as promised when the table was made.
         unsafe { self.record.write(record) };
     }
@@ -130,18 +123,26 @@ impl VmTable {
     ///
     /// The tracer is that of the store's heap.
     pub(super) unsafe fn trace(&mut self, tracer: &mut Tracer<'_>) {
-        if !holds_functions(&self.ty) {
-            for slot in &mut self.slots {
-                // SAFETY: the elements are references, each in the first half of its place.
-                unsafe { tracer.place(ptr::from_mut(slot).cast()) };
-            }
+        if holds_functions(&self.ty) {
+            return;
+        }
+        let (is_minor, moves) = (tracer.is_minor(), tracer.moves());
+        // SAFETY: the elements are references, each in the first half of its place.
+        let each = |slot: &mut u64| unsafe { tracer.place(ptr::from_mut(slot).cast()) };
+        if is_minor {
+            self.slots.each_written(each);
+        } else {
+            self.slots.as_mut_slice().iter_mut().for_each(each);
+        }
+        if moves {
+            self.slots.forget_written();
         }
     }
 
     /// All elements as compiled code sees them. In a table of functions, 0 stands for one that is
     /// not filled in yet.
     pub(super) fn slots(&self) -> &[u64] {
-        &self.slots
+        self.slots.as_slice()
     }
 
     /// Makes room for this many elements, so that putting them back can't fail. Changes nothing
@@ -159,20 +160,23 @@ impl VmTable {
     pub(super) fn put_back(&mut self, slots: &[u64]) {
         debug_assert!(slots.len() <= self.slots.capacity());
         self.changed = true;
-        if self.slots.len() == slots.len() {
-            self.slots.copy_from_slice(slots);
-            return;
+        let as_long = self.slots.len() == slots.len();
+        if !as_long {
+            self.slots.resize(slots.len(), 0);
         }
-        self.slots.clear();
-        self.slots.extend_from_slice(slots);
-        self.publish();
+        self.slots.as_mut_slice().copy_from_slice(slots);
+        self.slots.mark(0..slots.len());
+        if !as_long {
+            self.publish();
+        }
     }
 
     /// Replaces each element that is not zero.
     pub(super) fn translate(&mut self, mut translated: impl FnMut(u64) -> u64) {
-        for slot in self.slots.iter_mut().filter(|slot| **slot != 0) {
+        for slot in self.slots.as_mut_slice().iter_mut().filter(|slot| **slot != 0) {
             *slot = translated(*slot);
         }
+        self.slots.mark(0..self.slots.len());
     }
 
     /// The type it was declared with.
@@ -205,7 +209,7 @@ impl VmTable {
     /// bounds.
     pub(super) fn slot(&mut self, index: u64) -> Result<Option<u64>, wasm_artifact::Error> {
         let place = usize::try_from(index).unwrap_or(usize::MAX);
-        let Some(&slot) = self.slots.get(place) else { return Ok(None) };
+        let Some(&slot) = self.slots().get(place) else { return Ok(None) };
         if slot != 0 || !holds_functions(&self.ty) {
             return Ok(Some(slot));
         }
@@ -216,7 +220,7 @@ impl VmTable {
             None => None,
         };
         let slot = func.map_or(null_slot(&self.ty), |func| func.as_ptr() as u64);
-        self.slots[place] = slot;
+        self.slots.as_mut_slice()[place] = slot;
         self.changed = true;
         Ok(Some(slot))
     }
@@ -225,9 +229,10 @@ impl VmTable {
     pub(crate) fn set(&mut self, index: u64, value: u64) -> bool {
         let slot = slot_of(&self.ty, value);
         self.changed = true;
-        match usize::try_from(index).ok().and_then(|place| self.slots.get_mut(place)) {
-            Some(place) => {
-                *place = slot;
+        match self.range(index, 1) {
+            Some(range) => {
+                self.slots.as_mut_slice()[range.start] = slot;
+                self.slots.mark(range);
                 true
             }
             None => false,
@@ -240,7 +245,8 @@ impl VmTable {
         self.changed = true;
         match self.range(start, len) {
             Some(range) => {
-                self.slots[range].fill(slot);
+                self.slots.as_mut_slice()[range.clone()].fill(slot);
+                self.slots.mark(range);
                 true
             }
             None => false,
@@ -252,9 +258,11 @@ impl VmTable {
     pub(super) fn write(&mut self, start: u64, values: impl ExactSizeIterator<Item = u64>) -> bool {
         let Some(range) = self.range(start, values.len() as u64) else { return false };
         self.changed = true;
-        for (place, value) in range.zip(values) {
-            self.slots[place] = slot_of(&self.ty, value);
+        let slots = &mut self.slots.as_mut_slice()[range.clone()];
+        for (slot, value) in slots.iter_mut().zip(values) {
+            *slot = slot_of(&self.ty, value);
         }
+        self.slots.mark(range);
         true
     }
 
@@ -281,12 +289,14 @@ impl VmTable {
                 (*from.as_ptr()).slot(place as u64)?;
             }
             (*to.as_ptr()).changed = true;
+            let slots = &mut (*to.as_ptr()).slots;
             if to == from {
-                (*to.as_ptr()).slots.copy_within(source, target.start);
+                slots.as_mut_slice().copy_within(source, target.start);
             } else {
-                (&mut (*to.as_ptr()).slots)[target]
-                    .copy_from_slice(&(&(*from.as_ptr()).slots)[source]);
+                let values = &(*from.as_ptr()).slots()[source];
+                slots.as_mut_slice()[target.clone()].copy_from_slice(values);
             }
+            slots.mark(target);
         }
         Ok(true)
     }
@@ -362,27 +372,6 @@ impl VmTable {
     fn range(&self, start: u64, len: u64) -> Option<std::ops::Range<usize>> {
         let end = start.checked_add(len).filter(|end| *end <= self.size())?;
         Some(start as usize..end as usize)
-    }
-}
-
-/// This many elements of the same value.
-///
-/// # Errors
-///
-/// If the machine has no room for them.
-fn filled(len: usize, value: u64) -> Result<Vec<u64>, Error> {
-    if value != 0 || len == 0 {
-        return Ok(room_for::filled(value, len, WHAT)?.into());
-    }
-    // Zeros come from the system, which provides memory for them only when they are written.
-    let layout = Layout::array::<u64>(len).map_err(|_| room_for::no_room::<u64>(len, WHAT))?;
-    // SAFETY: the size is not zero. The vector gets an allocation as it would make it itself.
-    unsafe {
-        let start = std::alloc::alloc_zeroed(layout).cast::<u64>();
-        if start.is_null() {
-            return Err(room_for::no_room::<u64>(len, WHAT));
-        }
-        Ok(Vec::from_raw_parts(start, len, len))
     }
 }
 

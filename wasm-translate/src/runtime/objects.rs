@@ -30,6 +30,7 @@ use allocate::NewObject;
 use part::Part;
 pub(super) use place::Layouts;
 use stored::Stored;
+pub(super) use stored::leads_to_objects;
 
 impl Objects for RuntimeEnvironment<'_> {
     fn struct_new(

@@ -6,7 +6,9 @@ use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::{Builtin, context, table as record, table_import};
 use wasm_types::{TableIndex, TrapCode, ValType};
 
+use super::objects::leads_to_objects;
 use super::{Region, RuntimeEnvironment, clif_type};
+use crate::constant::constant;
 use crate::environ::{Result, Tables};
 use crate::trap::clif_trap_code;
 
@@ -57,6 +59,10 @@ impl Tables for RuntimeEnvironment<'_> {
             value
         };
         builder.ins().store(flags, element, address, 0);
+        let ty = self.module.tables[table.index()].element;
+        if leads_to_objects(ty) && constant(builder.func, value).is_none() {
+            self.mark_card(builder, table, address);
+        }
         Ok(())
     }
 
@@ -133,6 +139,21 @@ impl RuntimeEnvironment<'_> {
         let null = builder.ins().iconst(types::I64, 0);
         let address = builder.ins().select_spectre_guard(out_of_bounds, null, address);
         (flags.with_trap_code(Some(code)), address)
+    }
+
+    /// Notes that a reference was written to an element. Where that is comes of the element's
+    /// address, as a processor that runs ahead of the check of the index has it.
+    fn mark_card(&mut self, builder: &mut FunctionBuilder<'_>, table: TableIndex, element: Value) {
+        const ELEMENT_LOG2: i64 = 3;
+        let base = self.table_field(builder, table, record::BASE);
+        let distance = builder.ins().isub(element, base);
+        let log2 = i64::from(record::CARD.trailing_zeros()) + ELEMENT_LOG2;
+        let card = builder.ins().ushr_imm_u(distance, log2);
+        let address = builder.ins().isub(base, card);
+        let region = self.region(builder, Region::Log);
+        let flags = MemFlagsData::trusted().with_alias_region(Some(region));
+        let written = builder.ins().iconst(types::I32, 1);
+        builder.ins().istore8(flags, written, address, -1);
     }
 
     pub(super) fn wide_index(&self, builder: &mut FunctionBuilder<'_>, index: Value) -> Value {

@@ -45,7 +45,7 @@ block1:
   movl %esi, %r11d
   movl $0xfffffff8, %r9d
   andl (%r10, %r11), %r9d
-  movl 0x400000(%r10, %r9, 4), %r10d
+  movl 0x1000000(%r10, %r9, 4), %r10d
   cmpl 0x40(%rdi), %r10d
   jnz #trap=user16
   jmp     label2
@@ -62,7 +62,7 @@ block0:
   movl %esi, %r10d
   movl $0xfffffff8, %r8d
   andl (%r9, %r10), %r8d
-  movl 0x400000(%r9, %r8, 4), %r9d
+  movl 0x1000000(%r9, %r8, 4), %r9d
   cmpl 0x40(%rdi), %r9d
   sete %r10b
   movzbl %r10b, %eax
@@ -87,7 +87,7 @@ block4:
   movl %esi, %ecx
   movl $0xfffffff8, %edx
   andl (%rax, %rcx), %edx
-  movl 0x40001c(%rax, %rdx, 4), %eax
+  movl 0x100001c(%rax, %rdx, 4), %eax
   cmpl $0x3, %eax
   sete %al
   movzbl %al, %eax

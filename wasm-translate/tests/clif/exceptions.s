@@ -91,6 +91,78 @@ block10:
 
   pushq %rbp
   movq %rsp, %rbp
+  subq $0x40, %rsp
+  movq %rbx, 0x10(%rsp)
+  movq %r12, 0x18(%rsp)
+  movq %r13, 0x20(%rsp)
+  movq %r14, 0x28(%rsp)
+  movq %r15, 0x30(%rsp)
+block0:
+  movq %rdi, <offset:1>+(%rsp)
+  movq %rdi, <offset:1>+8(%rsp)
+  call    User(userextname0); jmp MachLabel(1); catch [tag0: MachLabel(3)]
+block1:
+  jmp     label2
+block4:
+  movq %rax, %rcx
+  movq %r14, %rax
+  movq 0x10(%rsp), %rbx
+  movq 0x18(%rsp), %r12
+  movq 0x20(%rsp), %r13
+  movq 0x28(%rsp), %r14
+  movq 0x30(%rsp), %r15
+  addq $0x40, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block2:
+  ud2
+block3:
+  movl (%rax), %r14d
+  movq 0x10(%rax), %rax
+  movq <offset:1>+8(%rsp), %rdi
+  movq 0x10(%rdi), %rax
+  movq 0xf0(%rax), %rax
+  call    *%rax
+  jmp     label4
+
+  pushq %rbp
+  movq %rsp, %rbp
+  subq $0x40, %rsp
+  movq %rbx, 0x10(%rsp)
+  movq %r12, 0x18(%rsp)
+  movq %r13, 0x20(%rsp)
+  movq %r14, 0x28(%rsp)
+  movq %r15, 0x30(%rsp)
+block0:
+  movq %rdi, <offset:1>+(%rsp)
+  movq %rdi, <offset:1>+8(%rsp)
+  call    User(userextname0); jmp MachLabel(1); catch [default: MachLabel(3)]
+block1:
+  jmp     label2
+block2:
+  uninit  %rax
+  xorl %eax, %eax
+  jmp     label4
+block4:
+  movq 0x10(%rsp), %rbx
+  movq 0x18(%rsp), %r12
+  movq 0x20(%rsp), %r13
+  movq 0x28(%rsp), %r14
+  movq 0x30(%rsp), %r15
+  addq $0x40, %rsp
+  movq %rbp, %rsp
+  popq %rbp
+  retq
+block3:
+  movq <offset:1>+8(%rsp), %rdi
+  movq 0x10(%rdi), %rax
+  movq 0xf0(%rax), %rax
+  call    *%rax
+  jmp     label4
+
+  pushq %rbp
+  movq %rsp, %rbp
   subq $0x50, %rsp
   movq %rbx, 0x20(%rsp)
   movq %r12, 0x28(%rsp)

@@ -40,7 +40,7 @@ pub const LOG_TOP: u32 = TOP + 8;
 pub const NURSERY: u32 = 64 << 10;
 
 /// What is known of types, an entry of [`TYPE_SIZE`] bytes each, by their numbers.
-pub const TYPES: u32 = 4 << 20;
+pub const TYPES: u32 = 16 << 20;
 
 /// The size of an entry at [`TYPES`]. It begins with the numbers, times 8, of the type's
 /// supertypes from the outermost one, with the type's own after them, [`NEAR`] at most; the rest

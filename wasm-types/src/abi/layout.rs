@@ -63,6 +63,12 @@ pub mod memory_import {
 /// [`context::NULL_FUNC_REF`](super::context::NULL_FUNC_REF) stands for null, and 0 for an element
 /// that was not used yet, which [`Builtin::TableGetLazy`](crate::abi::Builtin::TableGetLazy)
 /// fills in. In other tables an element is the reference itself, and 0 is null.
+///
+/// **Cards.** A collector does not look through all of a table of references into the heap for
+/// those that are new. Before the first element there is a byte for every [`CARD`](table::CARD)
+/// elements, the one for the first of them right before it, and so on downwards. Who writes a
+/// reference into the table sets the byte of its place to 1 afterwards, with no call in between.
+/// It is not needed for null, and there are no such bytes in tables of functions.
 pub mod table {
     /// The first element: a pointer.
     pub const BASE: u32 = 0;
@@ -70,6 +76,8 @@ pub mod table {
     pub const LENGTH: u32 = 8;
     /// The size of the record.
     pub const SIZE: u32 = 16;
+    /// How many elements a card is for.
+    pub const CARD: u32 = 512;
 }
 
 /// Offsets within the record of an imported table.

@@ -240,10 +240,10 @@ pub(super) unsafe fn write_elements(
     // SAFETY: the instance calls; what is evaluated makes no objects. The segment has values of the
     // type of the array's elements.
     unsafe {
-        let instance = &mut *(*context).instance;
-        let module = Arc::clone(instance.module());
+        let instance = NonNull::new_unchecked((*context).instance);
+        let module = Arc::clone(instance.as_ref().module());
         let element = module.loaded.artifact().element(elem).map_err(Error::new)?;
-        let values = element_values(instance, elem, &element.items, from..from + len)?;
+        let values = element_values(instance, elem, &element, from..from + len)?;
         array.before_write(heap, len);
         for (index, value) in (to..).zip(values) {
             heap.write(array.place(index), array.element, ValRaw::from_u64(value))?;

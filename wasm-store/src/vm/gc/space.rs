@@ -19,7 +19,7 @@ use crate::vm::sys::mapping::{HOST_PAGE, Mapping};
 /// Where the nursery starts.
 pub(super) const NURSERY: u32 = heap::NURSERY;
 /// The largest nursery, in bytes.
-pub(super) const MAX_NURSERY: u32 = 2 << 20;
+pub(super) const MAX_NURSERY: u32 = 8 << 20;
 /// How large a half of the old space can get, in bytes. What remains behind both is never
 /// accessible.
 pub(super) const HALF: u32 = (((1 << 32) - heap::OLD as u64) / 2) as u32 - (64 << 10);
@@ -31,6 +31,9 @@ const LOG: usize = 1 << 32;
 const OBJECTS_PER_ENTRY: usize = (ALIGNMENT / 4) as usize;
 /// All of it, in bytes.
 const RESERVATION: usize = LOG + HALF as usize / OBJECTS_PER_ENTRY;
+/// How much of the half that is not in use stays, in bytes: to get memory from the system again
+/// takes about as long as to copy small objects there.
+const KEPT: u32 = 16 << 20;
 /// A log of more bytes is given back once it is empty.
 const MUCH_LOG: usize = 1 << 20;
 
@@ -235,13 +238,16 @@ impl Space {
         Ok(Bump { start, top: start, limit: start + size })
     }
 
-    /// Uses the other half from now on, and gives the memory of the one before back.
+    /// Uses the other half from now on, and gives what is large of the one before back.
     pub(super) fn flip(&mut self, to: Bump) {
         let from = self.old;
         self.old = to;
         let end = (from.top as usize).next_multiple_of(HOST_PAGE);
-        // If the system refuses, the memory stays; nothing depends on it.
-        let _ = self.mapping.forget(from.start as usize, end);
+        let start = (from.start + KEPT) as usize;
+        if start < end {
+            // If the system refuses, the memory stays; nothing depends on it.
+            let _ = self.mapping.forget(start, end);
+        }
     }
 
     fn half(&self) -> usize {

@@ -13,6 +13,7 @@ use super::heap::{Growth, Heap, NoRoom, Roots};
 use super::host_values::HostValue;
 use super::object::Header;
 use super::tracer::Tracer;
+use super::{HAS_OBJECTS, objects_left_out};
 use crate::Error;
 use crate::vm::continuations::Continuation;
 use crate::vm::engine::GcSettings;
@@ -32,6 +33,9 @@ pub(crate) struct Gc {
     pub(crate) handles: Handles,
     /// The globals of the host that hold references.
     globals: Vec<NonNull<ValRaw>>,
+    /// References of segments, each in the first half of its place, that come to be where they
+    /// belong when all of a segment are made.
+    pub(in crate::vm) unplaced: Vec<Vec<u64>>,
     /// How many reasons there are not to collect: references that nobody would find.
     put_off: u32,
     zeal: bool,
@@ -43,6 +47,7 @@ impl Gc {
             heap: None,
             handles: Handles::default(),
             globals: Vec::new(),
+            unplaced: Vec::new(),
             put_off: u32::from(!settings.collects),
             zeal: settings.zeal,
         }
@@ -81,6 +86,11 @@ impl Gc {
         if let Some(heap) = &mut self.heap {
             heap.put_off();
         }
+    }
+
+    /// Whether collections are put off.
+    pub(in crate::vm) fn is_put_off(&self) -> bool {
+        self.put_off > 0
     }
 
     /// Ends what [`put_off`](Self::put_off) began.
@@ -166,6 +176,10 @@ impl VmStore {
         unsafe {
             let module = instance.as_ref().module();
             let types = module.collected_types();
+            let makes_objects = !types.is_empty() || module.suspends();
+            if makes_objects && !HAS_OBJECTS {
+                return Err(objects_left_out());
+            }
             if let Some(most) = module.most_type_id().filter(|_| !types.is_empty()) {
                 let heap = self.make_heap()?;
                 heap.expect_types(most + 1, types.len() as u32)?;
@@ -317,6 +331,10 @@ impl Roots for Rest {
             }
             for place in self.frames.iter().flatten() {
                 tracer.place(*place);
+            }
+            let unplaced = &raw mut (*self.vm).gc.unplaced;
+            for value in (*unplaced).iter_mut().flatten() {
+                tracer.place(ptr::from_mut(value).cast());
             }
             VmStore::trace_continuations((*self.vm).held_continuation(), tracer);
             (*self.vm).trace_items(tracer);

@@ -69,12 +69,12 @@ impl<'a> Tracer<'a> {
     }
 
     /// Whether only what is in the nursery is moved.
-    pub(super) fn is_minor(&self) -> bool {
+    pub(crate) fn is_minor(&self) -> bool {
         self.what == What::Young
     }
 
     /// Whether nothing is in the nursery afterwards.
-    pub(super) fn moves(&self) -> bool {
+    pub(crate) fn moves(&self) -> bool {
         self.what != What::Nothing
     }
 

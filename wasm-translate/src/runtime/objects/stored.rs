@@ -38,7 +38,11 @@ pub(super) fn function_type(storage: StorageType) -> Option<RefType> {
 
 /// Whether what is stored may refer to an object.
 fn may_refer(storage: StorageType) -> bool {
-    let StorageType::Val(ValType::Ref(ty)) = storage else { return false };
+    matches!(storage, StorageType::Val(ValType::Ref(ty)) if leads_to_objects(ty))
+}
+
+/// Whether a reference of a type may be one to an object.
+pub(in super::super) fn leads_to_objects(ty: RefType) -> bool {
     let refers_to_none = matches!(ty.heap, HeapType::I31 | HeapType::None | HeapType::NoExtern)
         || matches!(ty.heap, HeapType::NoExn | HeapType::NoCont);
     ty.is_collected() && !refers_to_none
