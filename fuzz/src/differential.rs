@@ -1,6 +1,7 @@
 //! Execution: modules do the same here as in Wasmi or Wasmtime.
 //!
-//! A module made by wasm-smith is instantiated, and each function that it exports is called once.
+//! A module made by wasm-smith, or one that does much with objects and exceptions (`objects`), is
+//! instantiated, and each function that it exports is called once.
 //! The arguments depend only on its type. If a call may have used up all fuel, the next one gets a
 //! new instance. The comparison covers results, traps, the arguments of host functions, and at the
 //! end all globals, memories and tables. References to objects are compared by what they lead to.
@@ -9,6 +10,7 @@
 //! or if Wasmi can't run it since it has references to objects or exceptions. Then Wasmtime decides
 //! what is right, and traps must be where it reports them.
 
+mod objects;
 mod ours;
 mod outcome;
 mod peer;
@@ -19,7 +21,7 @@ mod wasmtime;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use arbitrary::Result;
+use arbitrary::{Result, Unstructured};
 use wasm_types::{Module, WasmFeatures};
 
 use crate::generate;
@@ -42,7 +44,15 @@ pub fn check(data: &[u8]) {
 
 /// The module that [`check`] makes from the bytes, if there are enough of them.
 pub fn module(data: &[u8]) -> Option<Vec<u8>> {
-    generate::runnable(&mut generate::split(data).1, FUEL).ok()
+    make(&mut generate::split(data).1).ok()
+}
+
+fn make(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    if u.ratio(1, 6)? {
+        let text = objects::text(u)?;
+        return Ok(wat::parse_str(&text).expect("what is written is right"));
+    }
+    generate::runnable(u, FUEL)
 }
 
 fn generated(data: &[u8]) -> Result<()> {
@@ -50,7 +60,7 @@ fn generated(data: &[u8]) -> Result<()> {
     let settings = ours::Settings::arbitrary(&mut how)?;
     // Most modules trap. To run each in Wasmtime would take more time than everything else.
     let compare_places = how.ratio(1, 8)?;
-    let wasm = generate::runnable(&mut what, FUEL)?;
+    let wasm = make(&mut what)?;
     check_binary(&wasm, &settings, compare_places);
     Ok(())
 }

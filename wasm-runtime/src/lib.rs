@@ -44,6 +44,9 @@
 //!   refuses Wasm bytes with an error that names `jit`.
 //! * `jit` (default): Compile WebAssembly, on the spot (`Module::new`) or into artifacts
 //!   (`Engine::precompile_module`).
+//! * `gc`: Modules with objects of the garbage-collected heap, exceptions or continuations. Without
+//!   it such modules are refused when they are loaded, and programs are smaller. References to host
+//!   values work all the same.
 //! * `parallel` (default): Compile the functions of a module on several threads. The result is the
 //!   same, byte for byte.
 //! * `all-arch`: Compile for all architectures that Cranelift has (x86-64, aarch64, riscv64,

@@ -71,6 +71,9 @@
 //! * `async`: Calls that may wait: `Func::call_async`, host functions that are futures
 //!   (`Func::wrap_async`, `Linker::func_wrap_async`), `Linker::instantiate_async`. Any executor can
 //!   run them.
+//! * `gc`: Modules with objects of the garbage-collected heap, exceptions or continuations. Without
+//!   it such modules are refused when they are loaded, and programs are smaller. References to host
+//!   values work all the same.
 //! * `component`: Compiled components: `Bundle`, the modules of a component in one artifact, for
 //!   the crate that runs components.
 //! * `cache`: `Config::cache`: modules that were compiled before come from the user's cache

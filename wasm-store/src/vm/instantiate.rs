@@ -434,7 +434,7 @@ unsafe fn make_elements(
         // SAFETY: nothing borrows the instance.
         unsafe {
             let values = element_values(instance, elem, &element, 0..element.items.len())?;
-            (&mut (*instance.as_ptr()).made_elements).push((elem, values.into()));
+            (*instance.as_ptr()).made_elements.push((elem, values.into()));
         }
     }
     Ok(())
