@@ -242,6 +242,16 @@ pub(crate) const SECTIONS: &[Section] = &[
         |rounds| optimizations::run(rounds, Settings::save_when_full),
     ),
     optimization(
+        "optimization-cold-traps",
+        "Execution with and without `Settings::cold_traps`",
+        |rounds| optimizations::run(rounds, Settings::cold_traps),
+    ),
+    optimization(
+        "optimization-wide-indices",
+        "Execution with and without `Settings::wide_indices`",
+        |rounds| optimizations::run(rounds, Settings::wide_indices),
+    ),
+    optimization(
         "optimization-direct-bulk",
         "Execution with and without `Settings::direct_bulk`",
         |rounds| optimizations::run(rounds, Settings::direct_bulk),

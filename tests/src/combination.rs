@@ -29,7 +29,7 @@ pub struct Combination {
 }
 
 /// The optimizations, and counting fuel, though nothing uses the count.
-const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 8] = [
+const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 10] = [
     Settings::count_fuel,
     Settings::reorder,
     Settings::idioms,
@@ -38,6 +38,8 @@ const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 8] = [
     Settings::direct_bulk,
     Settings::immutable_tables,
     Settings::save_when_full,
+    Settings::cold_traps,
+    Settings::wide_indices,
 ];
 
 impl Combination {

@@ -26,6 +26,8 @@ unsafe impl Compiler for Optimized {
             .direct_bulk(false)
             .immutable_tables(false)
             .save_when_full(false)
+            .cold_traps(false)
+            .wide_indices(false)
             .verifier(true);
         (self.0)(&mut settings);
         let parsed = wasm_types::Module::parse_with_bodies(wasm, request.features)?;

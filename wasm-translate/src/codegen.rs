@@ -32,7 +32,7 @@ use crate::settings::Settings;
 use crate::timings::{Lap, Timings};
 use crate::trap::wasm_trap_code;
 use crate::trap_places::{self, TrapPlaces};
-use crate::wide_loads;
+use crate::wide_indices;
 
 /// What all functions of a module are compiled with.
 pub(crate) struct Job<'a> {
@@ -256,6 +256,7 @@ impl<'a> Worker<'a> {
             idiom: self.job.idioms.get(func),
             sites: sites.as_ref(),
             small_bulk: settings.optimizations.small_bulk,
+            cold_traps: settings.optimizations.cold_traps,
             save_when_full: self.job.makes_objects && settings.optimizations.save_when_full,
             budget: self.job.budget(),
         };
@@ -302,8 +303,8 @@ impl<'a> Worker<'a> {
             .optimize(self.job.isa, &mut ControlPlane::default())
             .map_err(|error| codegen_error(error, &context.func))?;
         near_addresses::run(&mut self.context.func);
-        if optimized && self.job.makes_objects {
-            wide_loads::run(&mut self.context.func);
+        if optimizations.wide_indices && optimized {
+            wide_indices::run(&mut self.context, self.job.isa);
         }
         if optimizations.reorder && optimized {
             self.reorder.run(&mut self.context.func);

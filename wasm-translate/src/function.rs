@@ -130,6 +130,7 @@ impl Translator {
             offset: 0,
             budget: known.budget,
             small_bulk: known.small_bulk,
+            cold_traps: known.cold_traps,
             inlining: known.sites,
             inlined: None,
             first_local: 0,
@@ -192,6 +193,8 @@ pub(crate) struct Known<'a> {
     pub(crate) sites: Option<&'a Sites<'a>>,
     /// Whether a few bytes are copied and filled in place.
     pub(crate) small_bulk: bool,
+    /// Whether code that only leads to a trap stands behind the rest.
+    pub(crate) cold_traps: bool,
     /// Whether references are saved where there is no room for an object.
     pub(crate) save_when_full: bool,
     /// How large it may be.

@@ -99,7 +99,7 @@ mod translator;
 mod trap;
 mod trap_places;
 mod wide;
-mod wide_loads;
+mod wide_indices;
 
 // The types of these are part of the interface.
 pub use cranelift_codegen;

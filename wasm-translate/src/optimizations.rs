@@ -11,6 +11,8 @@ pub(crate) struct Optimizations {
     pub(crate) direct_bulk: bool,
     pub(crate) immutable_tables: bool,
     pub(crate) save_when_full: bool,
+    pub(crate) cold_traps: bool,
+    pub(crate) wide_indices: bool,
 }
 
 impl Default for Optimizations {
@@ -23,6 +25,8 @@ impl Default for Optimizations {
             direct_bulk: true,
             immutable_tables: true,
             save_when_full: true,
+            cold_traps: true,
+            wide_indices: true,
         }
     }
 }

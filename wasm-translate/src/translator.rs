@@ -78,6 +78,8 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) budget: Budget,
     /// Whether a few bytes are copied and filled in place.
     pub(crate) small_bulk: bool,
+    /// Whether blocks that end in a trap are cold.
+    pub(crate) cold_traps: bool,
     /// The calls that are replaced by what they call.
     pub(crate) inlining: Option<&'a Sites<'a>>,
     /// In a body that replaces a call, what was to be called.

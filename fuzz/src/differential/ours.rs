@@ -39,7 +39,7 @@ pub(super) struct Settings {
 }
 
 /// The optimizations, and counting fuel, which nothing uses here.
-const OPTIMIZATIONS: [fn(&mut Translation, bool) -> &mut Translation; 8] = [
+const OPTIMIZATIONS: [fn(&mut Translation, bool) -> &mut Translation; 10] = [
     Translation::count_fuel,
     Translation::reorder,
     Translation::idioms,
@@ -48,6 +48,8 @@ const OPTIMIZATIONS: [fn(&mut Translation, bool) -> &mut Translation; 8] = [
     Translation::direct_bulk,
     Translation::immutable_tables,
     Translation::save_when_full,
+    Translation::cold_traps,
+    Translation::wide_indices,
 ];
 
 /// The levels of optimization. Not to optimize takes less time.

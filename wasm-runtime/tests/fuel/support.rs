@@ -32,7 +32,9 @@ pub(crate) fn settings() -> Vec<(String, Config)> {
                             .reorder(false)
                             .idioms(false)
                             .small_bulk(false)
-                            .save_when_full(false);
+                            .save_when_full(false)
+                            .cold_traps(false)
+                            .wide_indices(false);
                     }
                 };
                 // SAFETY: these settings leave what the code does as it is, and only change when it

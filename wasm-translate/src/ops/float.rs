@@ -6,7 +6,7 @@
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::types::I32;
-use cranelift_codegen::ir::{InstBuilder as _, Opcode};
+use cranelift_codegen::ir::{InstBuilder as _, InstructionData, Opcode, Value};
 use wasm_types::wasmparser::Operator;
 
 use super::integer::{binary, unary};
@@ -70,7 +70,32 @@ fn round<E: FuncEnvironment + ?Sized>(
 /// A comparison.
 fn compare<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>, cc: FloatCC) {
     let (a, b) = t.pop2();
-    let flag = t.builder.ins().fcmp(cc, a, b);
-    let flag = t.builder.ins().uextend(I32, flag);
-    t.push(flag);
+    t.fcmp(cc, a, b);
+}
+
+impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
+    /// Pushes the 0 or 1 of type `i32` that Wasm has for the outcome of a comparison of floats.
+    pub(super) fn fcmp(&mut self, cc: FloatCC, a: Value, b: Value) {
+        let flag = self.builder.ins().fcmp(cc, a, b);
+        let flag = self.builder.ins().uextend(I32, flag);
+        self.push(flag);
+    }
+
+    /// The comparison of floats whose outcome a value is. Its opposite is a comparison too, which
+    /// the optimiser knows of integers only.
+    pub(super) fn float_comparison(&self, value: Value) -> Option<(FloatCC, Value, Value)> {
+        let dfg = &self.builder.func.dfg;
+        let InstructionData::Unary { opcode: Opcode::Uextend, arg } =
+            dfg.insts[dfg.value_def(value).inst()?]
+        else {
+            return None;
+        };
+        match dfg.insts[dfg.value_def(arg).inst()?] {
+            InstructionData::FloatCompare { opcode: Opcode::Fcmp, args: [a, b], cond } => {
+                let is_scalar = dfg.value_type(a).is_float();
+                is_scalar.then_some((cond, a, b))
+            }
+            _ => None,
+        }
+    }
 }

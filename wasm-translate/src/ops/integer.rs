@@ -1,6 +1,6 @@
 //! Arithmetic on integers: constants, comparisons, operations (Wasm 3.0, section 4.3.2).
 
-use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::condcodes::{CondCode as _, IntCC};
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
 use cranelift_codegen::ir::{InstBuilder as _, Opcode, Type};
 use wasm_types::wasmparser::Operator;
@@ -53,6 +53,10 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
 
         O::I32Eqz | O::I64Eqz => {
             let value = t.pop();
+            if let Some((cc, a, b)) = t.float_comparison(value) {
+                t.fcmp(cc.complement(), a, b);
+                return Ok(true);
+            }
             let ty = t.ty(value);
             let zero = t.builder.ins().iconst(ty, 0);
             let flag = t.icmp(IntCC::Equal, value, zero);

@@ -9,6 +9,17 @@ use crate::error::Error;
 use crate::translator::FuncTranslator;
 use crate::trap::clif_trap_code;
 
+impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
+    /// Makes the block at hand cold, which ends in a trap: programs go there once at most.
+    fn mark_trapping(&mut self) {
+        let entry = self.builder.func.layout.entry_block();
+        let block = self.builder.current_block().filter(|block| Some(*block) != entry);
+        if let Some(block) = block.filter(|_| self.cold_traps) {
+            self.builder.set_cold_block(block);
+        }
+    }
+}
+
 /// Translates an operator of this family; `false` if it is of another one.
 pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
@@ -17,6 +28,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
     match op {
         Operator::Nop => {}
         Operator::Unreachable => {
+            t.mark_trapping();
             t.builder.ins().trap(clif_trap_code(TrapCode::UnreachableCodeReached));
             t.reachable = false;
         }

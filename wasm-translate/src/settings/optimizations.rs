@@ -85,4 +85,20 @@ impl Settings {
         self.optimizations.save_when_full = on;
         self
     }
+
+    /// Sets whether code that ends in `unreachable` stands behind the rest of its function, and
+    /// gets what registers the rest leaves: calls of what reports a failure, mostly. On by default.
+    pub fn cold_traps(&mut self, on: bool) -> &mut Self {
+        self.optimizations.cold_traps = on;
+        self
+    }
+
+    /// Sets whether values of 32 bits that addresses are made of are 64 bits wide from where they
+    /// come: what is loaded and, on x86-64, what goes around a loop. There they take no instruction
+    /// to be extended; where they are used they would. On by default; without effect where the
+    /// optimiser does not run (`OptLevel::None`).
+    pub fn wide_indices(&mut self, on: bool) -> &mut Self {
+        self.optimizations.wide_indices = on;
+        self
+    }
 }

@@ -28,6 +28,7 @@ block0:
   movq (%rcx), %rax
   leaq -1(%rax), %rdi
   movq %rdi, (%rcx)
+  movl %esi, %r11d
   uninit  %rax
   xorl %eax, %eax
   movq 0x40(%rdx), %rdx
@@ -35,15 +36,14 @@ block0:
 block1:
   testq %rdi, %rdi
   jl #trap=user12
-  leaq -0xd(%rdi), %r8
-  movq %r8, (%rcx)
-  testl %esi, %esi
+  leaq -0xd(%rdi), %rsi
+  movq %rsi, (%rcx)
+  testl %r11d, %r11d
   jz      label3; j label2
 block2:
-  movl %esi, %edi
-  addl (%rdx, %rdi), %eax
-  subl $0x4, %esi
-  movq %r8, %rdi
+  addl (%rdx, %r11), %eax
+  subl $0x4, %r11d
+  movq %rsi, %rdi
   jmp     label1
 block3:
   leaq -4(%rdi), %rdx

@@ -148,33 +148,32 @@ block2:
   pushq %rbp
   movq %rsp, %rbp
   subq $0x10, %rsp
-  movq %rbx, (%rsp)
-  movq %r12, 8(%rsp)
+  movq %r12, (%rsp)
+  movq %r15, 8(%rsp)
 block0:
-  movq %rdi, %r12
-  movq %rsi, %rbx
+  movq %rdi, %r15
+  movl %esi, %r12d
   jmp     label1
 block1:
-  movl %ebx, %edx
   load_ext_name userextname0+0, %rcx
-  leaq (%rcx, %rdx, 8), %rsi
-  uninit  %rdi
-  xorq %rdi, %rdi
-  cmpq $0x3, %rdx
-  cmovaeq %rdi, %rsi
-  movslq (%rsi), %rdx
+  leaq (%rcx, %r12, 8), %rdx
+  uninit  %rsi
+  xorq %rsi, %rsi
+  cmpq $0x3, %r12
+  cmovaeq %rsi, %rdx
+  movslq (%rdx), %rdx
   leaq (%rcx, %rdx), %rcx
   movl $0x5, %esi
-  movq %r12, %rdi
+  movq %r15, %rdi
   call    *%rcx
-  subl $0x1, %ebx
-  testl %ebx, %ebx
+  subl $0x1, %r12d
+  testl %r12d, %r12d
   jnz     label2; j label3
 block2:
   jmp     label1
 block3:
-  movq (%rsp), %rbx
-  movq 8(%rsp), %r12
+  movq (%rsp), %r12
+  movq 8(%rsp), %r15
   addq $0x10, %rsp
   movq %rbp, %rsp
   popq %rbp

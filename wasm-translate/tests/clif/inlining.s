@@ -71,55 +71,55 @@ block0:
   movq %r13, 0x10(%rsp)
   movq %r14, 0x18(%rsp)
 block0:
-  movq %rsi, %r13
-  uninit  %rdx
-  xorl %edx, %edx
+  movl %esi, %esi
+  movq %rsi, %r14
+  uninit  %rcx
+  xorl %ecx, %ecx
   movq 0x40(%rdi), %rbx
-  movq %rdi, %r14
+  movq %rdi, %r13
   jmp     label1
 block1:
-  movq 0x48(%rdi), %rsi
-  movq %r13, %rcx
-  movl %ecx, %eax
-  leaq 4(%rax), %rcx
-  cmpq %rsi, %rcx
+  movq 0x48(%rdi), %rdx
+  movq %r14, %rsi
+  leaq 4(%rsi), %rax
+  cmpq %rdx, %rax
   jnbe    label2; j label3
 block3:
-  movl (%rbx, %rax), %esi
+  movl (%rbx, %rsi), %edx
   movq 0x48(%rdi), %r8
-  leaq 8(%rax), %r9
+  leaq 8(%rsi), %r9
   cmpq %r8, %r9
   jnbe    label4; j label5
 block5:
-  movl 4(%rbx, %rax), %r8d
-  leal (%rsi, %r8), %esi
-  roll $0x5, %edx
-  leal (%rdx, %rsi), %r12d
-  movq 0x48(%rdi), %rdx
-  leaq 4(%r12), %rsi
-  cmpq %rdx, %rsi
+  movl 4(%rbx, %rsi), %r8d
+  leal (%rdx, %r8), %edx
+  roll $0x5, %ecx
+  leal (%rcx, %rdx), %r12d
+  movq 0x48(%rdi), %rcx
+  leaq 4(%r12), %rdx
+  cmpq %rcx, %rdx
   jnbe    label6; j label7
 block7:
-  movl (%rbx, %r12), %edx
-  movq 0x48(%rdi), %rsi
-  cmpq %rsi, %rcx
+  movl (%rbx, %r12), %ecx
+  movq 0x48(%rdi), %rdx
+  cmpq %rdx, %rax
   jnbe    label8; j label9
 block9:
-  movl %edx, (%rbx, %rax)
+  movl %ecx, (%rbx, %rsi)
+  movq %rsi, %r14
   movq $0x5, 0x50(%rdi)
-  movq %rdi, %r14
+  movq %rdi, %r13
   movq %r12, %rdx
-  movq %r13, %rsi
   call    User(userextname2)
-  movq %r13, %rsi
+  movq %r14, %rsi
   subl $0x4, %esi
   movq %rsi, %rdi
-  movq %rsi, %r13
+  movq %rsi, %r14
   testl %edi, %esi
   jnz     label10; j label11
 block10:
-  movq %r12, %rdx
-  movq %r14, %rdi
+  movq %r12, %rcx
+  movq %r13, %rdi
   jmp     label1
 block11:
   movq %r12, %rax
@@ -132,22 +132,22 @@ block11:
   popq %rbp
   retq
 block2:
-  movq %r13, %rsi
-  movq %rdi, %r14
+  movq %rdi, %r13
+  movq %rsi, %r14
   jmp     label13
 block4:
-  movq %r13, %rsi
-  movq %rdi, %r14
+  movq %rdi, %r13
+  movq %rsi, %r14
   jmp     label13
 block6:
   movq %r12, %rdx
-  movq %r13, %rsi
-  movq %rdi, %r14
+  movq %rdi, %r13
+  movq %rsi, %r14
   jmp     label12
 block8:
   movq %r12, %rdx
-  movq %r13, %rsi
-  movq %rdi, %r14
+  movq %rdi, %r13
+  movq %rsi, %r14
   jmp     label12
 block12:
   call    User(userextname1)

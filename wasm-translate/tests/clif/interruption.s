@@ -9,13 +9,12 @@ block0:
   pushq %rbp
   movq %rsp, %rbp
 block0:
+  movl %esi, %eax
   movq 0x40(%rdi), %rdi
-  movq %rsi, %rax
   jmp     label1
 block1:
   movl -4(%rdi), %r8d
-  movl %eax, %r8d
-  movl $0x7, (%rdi, %r8)
+  movl $0x7, (%rdi, %rax)
   subl $0x4, %eax
   testl %eax, %eax
   jnz     label2; j label3
