@@ -12,7 +12,8 @@ use wasm_runtime::wasi::abi::Errno;
 use wasm_runtime::wasi::p2;
 use wasm_runtime::{
     CacheConfig, Config, Engine, Error, ExternRef, Instance, Linker, Memory, MemoryType, Module,
-    NamePattern, Store, StoreLimitsBuilder, ThrownException, rewrite, sign,
+    NamePattern, PoolingAllocationConfig, Store, StoreLimitsBuilder, ThrownException, rewrite,
+    sign,
 };
 
 type Boxed = Box<dyn StdError + Send + Sync>;
@@ -102,6 +103,12 @@ fn samples() -> Vec<(&'static str, Boxed)> {
     small.limiter(|limits| limits);
     let full = ExternRef::new(&mut small, 1).map(drop).unwrap_err();
     add("wasm-store/src/error/gc_heap.rs", full.into());
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_core_instances(0).total_memories(0).total_stacks(0);
+    let none = Engine::new(Config::new().allocation_strategy(pool)).unwrap();
+    let empty = Module::new(&none, "(module)").unwrap();
+    let none = Instance::new(&mut Store::new(&none, ()), &empty, &[]).unwrap_err();
+    add("wasm-store/src/error/pool.rs", none.into());
     add("wasm-store/src/error/object.rs", Error::msg("words").into());
     add("wasm-store/src/error/object.rs", Error::msg("words").context("more").into());
     let io = std::fs::read("/no/such/file").context("can't read").unwrap_err();

@@ -132,6 +132,10 @@ pub use wasm_store::{Cache, CacheConfig, CacheError};
 pub use wasm_store::{
     CallDirection, CallFilter, CallHook, CallHookContext, CallHookId, CallOutcome, CallTarget,
 };
+pub use wasm_store::{
+    CustomCodeMemory, Enabled, Inlining, ModuleVersionStrategy, PoolConcurrencyLimitError,
+    RRConfig, RegallocAlgorithm, ResourcesRequired, Strategy, WasmBacktraceDetails, WasmCoreDump,
+};
 /// The state of instances: inspected, saved, restored, and copied to other instances.
 pub use wasm_store::{
     DataSegment, ElementSegment, ForkPre, GlobalState, HostState, Internal, Internals, MemoryChunk,

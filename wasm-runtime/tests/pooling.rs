@@ -4,7 +4,8 @@
 #![cfg(all(feature = "jit", feature = "wat"))]
 
 use wasm_runtime::{
-    Config, Engine, Instance, Memory, MemoryType, Module, PoolingAllocationConfig, Store,
+    Config, Enabled, Engine, Instance, Memory, MemoryType, Module, PoolConcurrencyLimitError,
+    PoolingAllocationConfig, Store,
 };
 
 fn with_pool(change: impl FnOnce(&mut PoolingAllocationConfig)) -> Engine {
@@ -83,8 +84,8 @@ fn stacks_are_limited() {
 #[test]
 fn sizes_are_limited() {
     let engine = with_pool(|_| ());
-    let large = Module::new(&engine, "(module (memory 5))").unwrap();
-    names(instance(&engine, &large), "max_memory_size");
+    let large = Module::new(&engine, "(module (memory 5))");
+    names(large, "max_memory_size");
     let module = Module::new(&engine, WAT).unwrap();
     let (mut store, instance) = instance(&engine, &module).unwrap();
     let grow = instance.get_typed_func::<i32, i32>(&mut store, "grow").unwrap();
@@ -124,4 +125,112 @@ fn what_can_not_be_reserved_is_reported_at_once() {
     };
     let error = format!("{error:#}");
     assert!(error.contains("total_memories") && error.contains("bytes of address"), "{error}");
+}
+
+#[test]
+fn tables_are_limited() {
+    let engine = with_pool(|pool| {
+        pool.total_tables(3).total_core_instances(10);
+    });
+    let module = Module::new(&engine, "(module (table 1 funcref) (table 1 externref))").unwrap();
+    for _ in 0..3 {
+        let (mut store, _) = instance(&engine, &module).unwrap();
+        names(instance(&engine, &module), "total_tables");
+        let ty = || wasm_runtime::TableType::new(wasm_runtime::RefType::FUNCREF, 1, None);
+        let init = || wasm_runtime::Ref::Func(None);
+        wasm_runtime::Table::new(&mut store, ty(), init()).unwrap();
+        let error = wasm_runtime::Table::new(&mut store, ty(), init()).unwrap_err();
+        assert!(error.is::<PoolConcurrencyLimitError>(), "{error:?}");
+    }
+}
+
+#[test]
+fn modules_of_which_no_instance_can_be_made_are_refused() {
+    let engine = with_pool(|pool| {
+        pool.max_memories_per_module(1).max_tables_per_module(1).table_elements(10);
+        pool.max_core_instance_size(400);
+    });
+    let artifacts = Engine::default();
+    for (text, setting) in [
+        ("(module (memory 1) (memory 1))", "max_memories_per_module"),
+        ("(module (table 1 funcref) (table 1 funcref))", "max_tables_per_module"),
+        ("(module (table 11 funcref))", "table_elements"),
+        ("(module (memory 5))", "max_memory_size"),
+        (&format!("(module {})", "(global (mut v128) (v128.const i64x2 0 0))".repeat(30)), {
+            "max_core_instance_size"
+        }),
+    ] {
+        names(Module::new(&engine, text), setting);
+        let artifact = artifacts.precompile_module(text.as_bytes()).unwrap();
+        // SAFETY: it was compiled just now.
+        names(unsafe { Module::deserialize(&engine, &artifact) }, setting);
+    }
+    let fits = r#"(module (import "" "a" (memory 9)) (import "" "b" (table 99 funcref))
+        (memory 1) (table 10 funcref))"#;
+    Module::new(&engine, fits).unwrap();
+}
+
+#[test]
+fn tables_of_modules_grow_to_their_limit() {
+    let engine = with_pool(|pool| _ = pool.table_elements(10));
+    let text = r#"(module (table (export "t") 8 funcref) (func (export "grow") (result i32)
+        (table.grow (ref.null func) (i32.const 1))))"#;
+    let module = Module::new(&engine, text).unwrap();
+    // Also when the instance is used again.
+    for _ in 0..2 {
+        let (mut store, instance) = instance(&engine, &module).unwrap();
+        let grow = instance.get_typed_func::<(), i32>(&mut store, "grow").unwrap();
+        let grown: Vec<_> = (0..3).map(|_| grow.call(&mut store, ()).unwrap()).collect();
+        assert_eq!(grown, [8, 9, -1]);
+        let table = instance.get_table(&mut store, "t").unwrap();
+        assert!(table.grow(&mut store, 1, wasm_runtime::Ref::Func(None)).is_err());
+    }
+}
+
+#[test]
+fn what_is_in_use_is_an_error_of_its_own() {
+    let engine = with_pool(|pool| _ = pool.total_core_instances(1));
+    let module = Module::new(&engine, WAT).unwrap();
+    let _one = instance(&engine, &module).unwrap();
+    let error = instance(&engine, &module).map(|_| ()).unwrap_err();
+    assert!(error.is::<PoolConcurrencyLimitError>());
+    assert!(
+        error.to_string().starts_with("maximum concurrent limit of 1 for core instances reached")
+    );
+}
+
+#[test]
+fn keys_of_memories_are_not_there() {
+    let with = |keys: Enabled| {
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_memories(1).total_stacks(1).memory_protection_keys(keys);
+        Engine::new(Config::new().allocation_strategy(pool))
+    };
+    names(with(Enabled::Yes), "memory_protection_keys");
+    let engine = with(Enabled::Auto).unwrap();
+    let pool = engine.get_pooling_config().unwrap();
+    assert_eq!((pool.get_total_memories(), pool.get_total_core_instances()), (1, 1000));
+}
+
+/// Growing beyond the reservation is refused where memories may not move.
+#[test]
+fn memories_can_be_kept_in_place() {
+    for may_move in [true, false] {
+        let mut config = Config::new();
+        config
+            .memory_reservation(0)
+            .memory_reservation_for_growth(2 << 16)
+            .memory_may_move(may_move);
+        let engine = Engine::new(&config).unwrap();
+        let mut store = Store::new(&engine, ());
+        let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+        let at = memory.data_ptr(&store);
+        memory.grow(&mut store, 2).unwrap();
+        assert_eq!(memory.data_ptr(&store), at);
+        assert_eq!(memory.grow(&mut store, 1).is_ok(), may_move);
+        let module = Module::new(&engine, WAT).unwrap();
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let grow = instance.get_typed_func::<i32, i32>(&mut store, "grow").unwrap();
+        assert_eq!(grow.call(&mut store, 9).unwrap(), if may_move { 1 } else { -1 });
+    }
 }

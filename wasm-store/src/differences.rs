@@ -9,27 +9,36 @@
 //! |---|---|---|
 //! | `wasmtime::component` | not in this crate | components are the crate `wasm-component-run`, in the facade the module `component` |
 //! | `Val::ContRef(Option<ContRef>)` | `Val::ContRef(Option<Rooted<ContRef>>)` | a continuation is an object of the heap, which a handle keeps; Wasmtime has no values of it |
-//! | `Store::fuel_async_yield_interval`; the costs of array operators in `VariableOperatorCost` | not there | code that runs out of fuel can't go on: [`Config::epoch_interruption`](crate::Config::epoch_interruption) is the way to give way to others; and as for garbage collection |
-//! | `PoolingAllocationConfig`: `decommit_batch_size`, `async_stack_keep_resident`, `table_keep_resident`, `total_tables`, `total_gc_heaps`, `total_component_instances`, `max_core_instance_size`, `max_memories_per_module`, `max_tables_per_module`, `table_elements`, `memory_protection_keys`, `pagemap_scan` and other settings of slots of fixed size | not there | contexts and tables are not in slots; the pages that were written are always queried, where the kernel can report them |
-//! | `Config::with_host_memory`, `Config::with_host_stack` | not there | memories and stacks are the engine's own |
-//! | `Config::strategy`, `Config::wasm_backtrace_details`, `Config::coredump_on_trap` | not there | no debugging information, second compiler or core dump |
+//! | `Store::fuel_async_yield_interval`, also `fuel_async_yield_interval` of what stands for a store | not there | code that runs out of fuel can't go on: [`Config::epoch_interruption`](crate::Config::epoch_interruption) is the way to give way to others |
+//! | `PoolingAllocatorMetrics`, `Engine::pooling_allocator_metrics` | not there | what a pool has in use is not counted by kind |
+//! | `Config::with_host_memory`, `MemoryCreator` (`new_memory`), `LinearMemory` (`byte_size`, `byte_capacity`, `grow_to`), `Config::with_host_stack`, `StackCreator` (`new_stack`), `StackMemory` (`guard_range`) | not there | memories and stacks are the engine's own |
 //! | `CacheConfig::with_worker_event_queue_size`, `with_cleanup_interval`, `with_baseline_compression_level` and its other settings but the directory and the limits; `Config::enable_incremental_compilation`, `CacheStore` | not there | `Config::cache` (feature `cache`) keeps artifacts as they are, which are mapped and not unpacked, and has no thread of its own |
 //! | `ProfilingStrategy::VTune`, `ProfilingStrategy::Pulley` | not there | `Config::profiler` (feature `profile`) writes the files of `perf` only |
-//! | `Config::native_unwind_info`, `Config::memory_may_move`, `Config::guard_before_linear_memory`, `Config::table_lazy_init`, `Config::memory_init_cow`, `Config::signals_based_traps`, `Config::module_version` and other settings of Wasmtime's own machinery | not there | there is nothing here that they would set |
+//! | `Config::rr` with `RRConfig::Recording` and `Replaying` | not there | executions are not recorded |
 //! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
-//! | `Config::gc_heap_reservation` and the other settings of the heap's memory, `Config::gc_zeal_alloc_counter`, `Config::gc_support` | not there | a heap has one reservation, made with the first object or instance whose module declares one. [`Config::gc_zeal`](crate::Config::gc_zeal) is for tests |
 //! | `GuestProfiler::new_component` | not there | `GuestProfiler::new` (feature `observe`) takes the modules of a component, too: `Component::modules` of `wasm-component-run` |
-//! | `Store::call_hook_async`, `CallHookHandler` | not there | hooks do not wait |
+//! | `Config::guest_debug` with all it is for: `DebugEvent`, `DebugHandler`, `FrameHandle`, `Breakpoint`, `BreakpointEdit`, `Store::set_debug_handler`, `clear_debug_handler`, `breakpoints`, `is_single_step`, `edit_breakpoints`, `debug_all_instances`, `debug_all_modules`, `debug_exit_frames`, `debug_register_module`, `debug_register_component`, the functions `debug_function`, `debug_global`, `debug_memory`, `debug_shared_memory`, `debug_table`, `debug_tag` of `Instance`, and `debug_index_in_store`, `debug_index_in_engine`, `debug_bytecode` | not there | the host does not debug Wasm; what is internal to an instance is found by [`Instance::globals`](crate::Instance::globals) and the functions like it |
+//! | `Config::wasm_component_model` and the settings of proposals for components: `wasm_component_model_async`, `wasm_component_model_async_stackful`, `wasm_component_model_error_context`, `wasm_component_model_gc`, `wasm_component_model_implements`, `wasm_component_model_memory64`, `wasm_component_model_more_async_builtins`, `wasm_component_model_threading` | not there | components are a feature of the crate; what of the proposals is not implemented is refused by name |
+//! | `WasmtimeBug` | not there | what must not happen is a panic |
+//! | `Store::call_hook_async`, `CallHookHandler` (`handle_call_event`) | not there | hooks do not wait |
 //! | `AnyRef::from_raw`, `ExnRef::from_raw`, `ExternRef::from_raw` are safe | `unsafe` | a number that is no reference would be taken for one |
-//! | `Module::deserialize_raw`, `Module::deserialize_open_file`, `Module::image_range`, `Module::address_map`, `Module::resources_required`, `Module::initialize_copy_on_write_image` | not there | they show an implementation that this one does not share |
-//! | `Error::backtrace`, `Error::from_anyhow`, `ToWasmtimeResult` | not there | errors capture no backtrace of Rust code and know no other crate's error type: [`Error::from_boxed`](crate::Error::from_boxed) takes any |
-//! | `Engine::tls_eager_initialize`, `Engine::unload_process_handlers`, `Engine::is_pulley` | not there | nothing of the kind exists |
+//! | `CodeBuilder`, `CodeHint` | not there | a component has no builtins that are compiled into it |
+//! | `Error::from_anyhow`, `ToWasmtimeResult` | not there | errors know no other crate's error type: [`Error::from_boxed`](crate::Error::from_boxed) takes any |
+//! | `Engine::unload_process_handlers`, `StoreExt` (`set_signal_handler`) | not there | the handlers of signals stay, and pass on what is not theirs |
 //!
 //! # What behaves differently
 //!
 //! * **Stack.** Wasm runs on a stack of its own, whose size is
 //!   [`Config::max_wasm_stack`](crate::Config::max_wasm_stack). Host functions run on the thread's
 //!   stack, so that the size of one does not limit the other.
+//! * **Settings that only steer Wasmtime's machinery** are accepted and have no effect, as the
+//!   documentation of each says. Where that would be less than is asked for
+//!   ([`Config::signals_based_traps`](crate::Config::signals_based_traps),
+//!   [`Strategy::Winch`](crate::Strategy)), [`Engine::new`](crate::Engine::new) is an error.
+//!   [`Config::module_version`](crate::Config::module_version) takes no version but the default.
+//! * **Pools** ([`PoolingAllocationConfig`](crate::PoolingAllocationConfig)) have no slots of fixed
+//!   sizes, so that modules are limited only by what was set: by default they may have any number
+//!   of memories and tables.
 //! * **Instances** that a dropped store leaves are reset and used again by the next of their
 //!   module, with both strategies of
 //!   [`Config::allocation_strategy`](crate::Config::allocation_strategy);
@@ -99,7 +108,11 @@
 //!   `Cache::new` refuses a directory that others may write to.
 //! * **Debuggers** get the names of functions by `Config::debug_info` (feature `profile`), and no
 //!   places in the source.
-//! * **Backtraces** have functions, names and offsets, but no places in the source.
+//! * **Backtraces** have functions, names and offsets, but no places in the source
+//!   ([`Config::wasm_backtrace_details`](crate::Config::wasm_backtrace_details) has no effect).
+//!   [`Error::backtrace`](crate::Error::backtrace) is always disabled.
+//! * **Core dumps** ([`Config::coredump_on_trap`](crate::Config::coredump_on_trap)) have the globals
+//!   and memories of instances, and not those of the host that no instance has.
 //! * **Numbers of traps**, as [`Trap::from_u8`](crate::Trap::from_u8) takes them, are not those of
 //!   Wasmtime.
 //! * **Shared memories.** Waits for a place in one end with the deadlines, timeouts and

@@ -19,13 +19,16 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
-pub use allocation::{InstanceAllocationStrategy, PoolingAllocationConfig, ReuseConfig};
+pub use allocation::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, ReuseConfig};
 pub(crate) use cache::{CacheEntry, CacheSetting, serialized};
 pub use collector::Collector;
 pub use compiler::{CompileRequest, Compiler};
 #[cfg(feature = "component")]
 pub(crate) use component::COMPILE_MODULE;
-pub use config::Config;
+pub use config::{
+    Config, CustomCodeMemory, Inlining, ModuleVersionStrategy, RRConfig, RegallocAlgorithm,
+    Strategy, WasmBacktraceDetails,
+};
 #[cfg(feature = "function-hook")]
 pub(crate) use function_names::{display_name, exported_as};
 #[cfg(feature = "profile")]
@@ -74,6 +77,7 @@ impl Engine {
     pub fn new(config: &Config) -> Result<Engine> {
         let tunables = config.request.tunables;
         config.check_sizes()?;
+        config.check_machinery()?;
         let compiler = match (&config.compiler, config.use_compiler) {
             (_, false) => None,
             (Some(compiler), true) => Some(compiler.clone()),
@@ -86,6 +90,9 @@ impl Engine {
         }
         vm.set_gc(config.gc_settings()?);
         vm.allow_shared_memories(config.shared_memory);
+        if !config.memories_may_move() {
+            vm.keep_memories_in_place();
+        }
         let vm = Arc::new(vm);
         let types = TypeRegistry::default();
         Ok(Self { inner: Arc::new(EngineInner { config: config.clone(), compiler, types, vm }) })

@@ -8,9 +8,11 @@ mod context;
 mod gc_heap;
 mod macros;
 mod object;
+mod pool;
 mod thrown;
 mod trap;
 
+use std::backtrace::Backtrace;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -20,6 +22,7 @@ pub use gc_heap::GcHeapOutOfMemory;
 #[doc(hidden)]
 pub use macros::__private;
 use object::{ContextObject, MessageObject, Object, PlainObject};
+pub use pool::PoolConcurrencyLimitError;
 
 pub use thrown::ThrownException;
 pub(crate) use trap::MemoryFault;
@@ -151,6 +154,14 @@ impl Error {
             Some(value) => Ok(*value),
             None => Err(Self::msg("the requested value was taken out of this error")),
         }
+    }
+
+    /// The backtrace of Rust code of where the error was made. Errors capture none, so that its
+    /// status is always `Disabled`; that of Wasm is a
+    /// [`WasmBacktrace`](crate::WasmBacktrace), which [`downcast_ref`](Self::downcast_ref) finds.
+    pub fn backtrace(&self) -> &Backtrace {
+        static NONE: Backtrace = Backtrace::disabled();
+        &NONE
     }
 
     /// This error as a boxed standard error.

@@ -100,19 +100,23 @@ mod watch;
 #[cfg(feature = "profile")]
 pub use engine::ProfilingStrategy;
 pub use engine::{
-    Collector, CompileRequest, Compiler, Config, Engine, EngineWeak, InstanceAllocationStrategy,
-    PoolingAllocationConfig, Precompiled, ReuseConfig, compiler,
+    Collector, CompileRequest, Compiler, Config, CustomCodeMemory, Enabled, Engine, EngineWeak,
+    Inlining, InstanceAllocationStrategy, ModuleVersionStrategy, PoolingAllocationConfig,
+    Precompiled, RRConfig, RegallocAlgorithm, ReuseConfig, Strategy, WasmBacktraceDetails,
+    compiler,
 };
-pub use error::{Error, GcHeapOutOfMemory, Result, ThrownException, Trap};
+pub use error::{
+    Error, GcHeapOutOfMemory, PoolConcurrencyLimitError, Result, ThrownException, Trap,
+};
 #[cfg(feature = "component")]
 pub use items::Bundle;
 pub use items::{
     AnyRef, BoundFuncs, ContRef, DataSegment, ElementSegment, EqRef, ExnRef, ExnRefPre, Export,
     Extern, ExternRef, FrameInfo, FrameSymbol, Func, GcRef, Global, I31, ImportBinding, Instance,
     Internal, IntoFunc, Memory, MemoryAccessError, Module, ModuleExport, ModuleFunction, NoExtern,
-    NoFunc, NoneRef, NumericDef, NumericFunc, NumericFuncs, OwnedRooted, Ref, RootScope, Rooted,
-    RootedGcRef, SharedMemory, Table, Tag, TypedFunc, V128, Val, ValRaw, WaitResult, WasmBacktrace,
-    WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    NoFunc, NoneRef, NumericDef, NumericFunc, NumericFuncs, OwnedRooted, Ref, ResourcesRequired,
+    RootScope, Rooted, RootedGcRef, SharedMemory, Table, Tag, TypedFunc, V128, Val, ValRaw,
+    WaitResult, WasmBacktrace, WasmCoreDump, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 pub use items::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 pub use linker::{InstancePre, Linker, UnknownImportError};

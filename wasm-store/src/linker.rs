@@ -453,6 +453,24 @@ impl<T: 'static> Linker<T> {
         unsafe { self.names.get(module, name)?.to_extern(store.0) }
     }
 
+    /// As [`Linker::get_by_import`]. There are no errors: running out of the host's memory ends the
+    /// program.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    ///
+    /// # Panics
+    ///
+    /// If the store is of another engine.
+    pub fn try_get_by_import(
+        &self,
+        store: impl AsContextMut<Data = T>,
+        import: &ImportType<'_>,
+    ) -> Result<Option<Extern>> {
+        Ok(self.get_by_import(store, import))
+    }
+
     /// The item that an import names. Also `None` if the item is of another store, or the import is
     /// of a module of another engine.
     ///

@@ -82,7 +82,7 @@ mod value;
 pub(crate) use arch::time_stamp;
 pub(crate) use call::{call_array, call_import, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
-pub(crate) use engine::{GcSettings, PoolLimits, VmEngine};
+pub(crate) use engine::{CountedTables, GcSettings, PoolLimits, VmEngine};
 pub(crate) use exceptions::{Exceptions, Thrown, leave_host};
 #[cfg(feature = "function-hook")]
 pub(crate) use function_hook::{FunctionMoment, Notify, NotifyFns, stack_in_use};

@@ -8,6 +8,7 @@
 //! sides still work.
 
 mod fickle;
+#[allow(dead_code, reason = "part of it is for the test `wasmtime_names`")]
 mod scan;
 mod table;
 mod tries;

@@ -82,6 +82,8 @@ const THINGS: &[&str] = &[
 
 /// The sources of the API. Code below `vm` is not part of it, and neither is that of the program.
 const SOURCES: &[&str] = &["wasm-store/src", "wasm-wasi/src", "wasm-runtime/src"];
+/// Crates whose types are part of the API, none of which belong to an engine or a store.
+const BELOW: &[&str] = &["wasm-types/src", "wasm-hooks/src", "wasm-cache/src"];
 const NOT_PUBLIC: &[&str] = &["wasm-store/src/vm", "wasm-runtime/src/bin"];
 
 /// A public function.
@@ -106,7 +108,7 @@ impl Function {
 /// All public functions.
 pub(crate) fn public_functions() -> Vec<Function> {
     let mut functions = Vec::new();
-    for (file, text) in sources() {
+    for (file, text) in sources(SOURCES) {
         let text = without_comments_and_strings(&text);
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         functions.extend(functions_of(&file, text));
@@ -115,11 +117,73 @@ pub(crate) fn public_functions() -> Vec<Function> {
     functions
 }
 
+/// The names of all public functions, also of those of which none takes what belongs somewhere.
+pub(crate) fn all_functions() -> impl Iterator<Item = String> {
+    let below = sources(BELOW).into_iter().flat_map(|(file, text)| {
+        let text = without_comments_and_strings(&text);
+        functions_of(&file, text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default())
+    });
+    public_functions().into_iter().chain(below).map(|function| function.name)
+}
+
+/// The code of all files, without comments, strings and tests.
+pub(crate) fn code() -> impl Iterator<Item = String> {
+    sources(&[SOURCES, BELOW].concat()).into_iter().map(|(_, text)| {
+        let text = without_comments_and_strings(&text);
+        text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()
+    })
+}
+
+/// The public types and traits that code declares, with the variants and the functions of traits:
+/// `Type`, `Type::Variant`, `Trait::function`.
+pub(crate) fn declarations(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (place, _) in code.match_indices("pub ") {
+        let mut words = words(&code[place + 4..]).filter(|word| *word != "unsafe");
+        let (Some(kind), Some(name)) = (words.next(), words.next()) else { continue };
+        if !matches!(kind, "struct" | "enum" | "trait" | "union" | "type") {
+            continue;
+        }
+        found.push(name.to_owned());
+        let body = code[place..].find(['{', ';']).map(|end| place + end);
+        let Some(open) = body.filter(|open| code.as_bytes()[*open] == b'{') else { continue };
+        let body = &code[open + 1..closing(code, open)];
+        match kind {
+            "enum" => found.extend(variants(body).map(|variant| format!("{name}::{variant}"))),
+            "trait" => {
+                let functions = body.match_indices("fn ").map(|(place, _)| &body[place + 3..]);
+                let names = functions.filter_map(|rest| self::words(rest).next());
+                found.extend(names.map(|function| format!("{name}::{function}")));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The names of the variants of an enumeration: the first words at its own level.
+fn variants(body: &str) -> impl Iterator<Item = &str> {
+    let (mut depth, mut start, mut parts) = (0_usize, 0, Vec::new());
+    for (place, byte) in body.bytes().enumerate() {
+        match byte {
+            b'{' | b'(' | b'[' => depth += 1,
+            b'}' | b')' | b']' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => {
+                parts.push(&body[start..place]);
+                start = place + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&body[start..]);
+    parts.into_iter().filter_map(|part| words(part.rsplit(']').next().unwrap_or(part)).next())
+}
+
 /// The lines of the store's sources that contain a text, except those in some files; each with its
 /// file.
 pub(crate) fn lines_with(text: &str, but: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
-    for (file, source) in sources() {
+    for (file, source) in sources(SOURCES) {
         if !file.starts_with("wasm-store/") || but.iter().any(|it| file.ends_with(it)) {
             continue;
         }
@@ -130,9 +194,9 @@ pub(crate) fn lines_with(text: &str, but: &[&str]) -> Vec<String> {
 }
 
 /// The files, by their paths in the workspace, and their contents.
-fn sources() -> Vec<(String, String)> {
+fn sources(folders: &[&str]) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-    let mut paths: Vec<PathBuf> = SOURCES.iter().map(|it| root.join(it)).collect();
+    let mut paths: Vec<PathBuf> = folders.iter().map(|it| root.join(it)).collect();
     let mut files = Vec::new();
     while let Some(path) = paths.pop() {
         if NOT_PUBLIC.iter().any(|it| path == root.join(it)) {
@@ -164,6 +228,8 @@ fn without_comments_and_strings(text: &str) -> String {
                 out.push_str(PANICS);
             }
             end
+        } else if let Some(raw) = rest.strip_prefix("r\"").filter(|_| !ends_in_word(&out)) {
+            raw.find('"').expect("the end of a string") + 3
         } else if let Some(raw) = rest.strip_prefix("r#\"") {
             raw.find("\"#").expect("the end of a string") + 5
         } else if first == '"' {
@@ -180,6 +246,10 @@ fn without_comments_and_strings(text: &str) -> String {
         }
     }
     out
+}
+
+fn ends_in_word(text: &str) -> bool {
+    text.chars().next_back().is_some_and(|last| last.is_alphanumeric() || last == '_')
 }
 
 fn end_of_string(text: &str) -> usize {
@@ -213,7 +283,7 @@ fn char_literal(text: &str) -> usize {
 }
 
 /// The position of the bracket that closes the one at `open`.
-fn closing(text: &str, open: usize) -> usize {
+pub(crate) fn closing(text: &str, open: usize) -> usize {
     let bytes = text.as_bytes();
     let (opens, closes) = match bytes[open] {
         b'(' => (b'(', b')'),
@@ -271,7 +341,7 @@ fn type_of_impl(head: &str) -> String {
     words(head).next().unwrap_or_default().to_string()
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').filter(|it| !it.is_empty())
 }
 

@@ -1,7 +1,11 @@
 //! How an engine comes by the memory that instances need, and how much of it is kept for the next
 //! instances.
 
+mod pool;
+
 use std::time::Duration;
+
+pub use pool::{Enabled, PoolingAllocationConfig};
 
 use crate::engine::Config;
 use crate::vm::{PoolLimits, ReuseLimits};
@@ -29,100 +33,6 @@ impl InstanceAllocationStrategy {
 impl From<PoolingAllocationConfig> for InstanceAllocationStrategy {
     fn from(config: PoolingAllocationConfig) -> Self {
         Self::Pooling(config)
-    }
-}
-
-/// The limits of an engine that reserves everything up front.
-///
-/// Reserving costs address space and no memory. An instantiation or call that needs more than there
-/// is fails with an error that names the setting.
-///
-/// ```
-/// use wasm_store::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
-///
-/// # fn main() -> wasm_store::Result<()> {
-/// let mut pool = PoolingAllocationConfig::new();
-/// pool.total_core_instances(100).total_memories(100).total_stacks(8).max_memory_size(64 << 20);
-/// let mut config = Config::new();
-/// config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-/// let engine = Engine::new(&config)?;
-/// # let _ = engine;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct PoolingAllocationConfig {
-    pub(crate) total_core_instances: u32,
-    pub(crate) total_memories: u32,
-    pub(crate) total_stacks: u32,
-    pub(crate) max_memory_size: usize,
-    pub(crate) max_unused_warm_slots: u32,
-    pub(crate) linear_memory_keep_resident: Option<usize>,
-}
-
-impl PoolingAllocationConfig {
-    /// The default limits: 1000 each of instances, memories and stacks, memories of 4 GiB at most.
-    pub fn new() -> Self {
-        Self {
-            total_core_instances: 1000,
-            total_memories: 1000,
-            total_stacks: 1000,
-            max_memory_size: 4 << 30,
-            max_unused_warm_slots: 100,
-            linear_memory_keep_resident: None,
-        }
-    }
-
-    /// How many instances may live at once. Default: 1000.
-    pub fn total_core_instances(&mut self, count: u32) -> &mut Self {
-        self.total_core_instances = count;
-        self
-    }
-
-    /// How many memories may live at once, those of the host included. Default: 1000.
-    ///
-    /// For each, address space of [`memory_reservation`](crate::Config::memory_reservation) and
-    /// [`memory_guard_size`](crate::Config::memory_guard_size) is reserved.
-    pub fn total_memories(&mut self, count: u32) -> &mut Self {
-        self.total_memories = count;
-        self
-    }
-
-    /// How many stores may run Wasm at once, or have run it and not been dropped. Default: 1000.
-    ///
-    /// For each, a stack of [`max_wasm_stack`](crate::Config::max_wasm_stack) is reserved.
-    pub fn total_stacks(&mut self, count: u32) -> &mut Self {
-        self.total_stacks = count;
-        self
-    }
-
-    /// How large a memory may be, in bytes. Default: 4 GiB.
-    ///
-    /// Making a larger memory is an error. Growing one beyond this size gives -1, as at its
-    /// maximum.
-    pub fn max_memory_size(&mut self, bytes: usize) -> &mut Self {
-        self.max_memory_size = bytes;
-        self
-    }
-
-    /// How many unused instances are kept as they are for the next instance of their module. When
-    /// there are more, the one that has been unused for longest makes room. Default: 100.
-    pub fn max_unused_warm_slots(&mut self, count: u32) -> &mut Self {
-        self.max_unused_warm_slots = count;
-        self
-    }
-
-    /// How much of a memory that was written stays in memory when it is reset, in bytes. Default:
-    /// as [`ReuseConfig::linear_memory_keep_resident`], which this overrides.
-    pub fn linear_memory_keep_resident(&mut self, bytes: usize) -> &mut Self {
-        self.linear_memory_keep_resident = Some(bytes);
-        self
-    }
-}
-
-impl Default for PoolingAllocationConfig {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -222,16 +132,10 @@ impl Config {
         let InstanceAllocationStrategy::Pooling(pool) = &self.allocation else {
             return (limits, None);
         };
-        limits.instances = pool.max_unused_warm_slots as usize;
-        if let Some(bytes) = pool.linear_memory_keep_resident {
+        limits.instances = pool.get_max_unused_warm_slots() as usize;
+        if let Some(bytes) = pool.keep_resident {
             limits.keep_resident = bytes;
         }
-        let pool = PoolLimits {
-            instances: pool.total_core_instances as usize,
-            memories: pool.total_memories,
-            stacks: pool.total_stacks,
-            memory_size: pool.max_memory_size,
-        };
-        (limits, Some(pool))
+        (limits, Some(pool.limits()))
     }
 }

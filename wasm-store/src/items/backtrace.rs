@@ -47,8 +47,19 @@ impl WasmBacktrace {
         let store = store.as_context();
         // SAFETY: the store is borrowed, so that it either runs nothing or waits for a host
         // function.
-        let frames = unsafe { vm::backtrace(store.0.vm.context(), None) };
-        Self::resolve(store.0, &frames, usize::MAX)
+        unsafe { Self::whole(store.0, None) }
+    }
+
+    /// All frames, whatever the engine's settings say: of the place where Wasm was left, or of Wasm
+    /// that waits for a host function.
+    ///
+    /// # Safety
+    ///
+    /// Nothing has run on the store's Wasm stack since it was left there.
+    pub(crate) unsafe fn whole(store: &StoreOpaque, left_at: Option<(usize, usize)>) -> Self {
+        // SAFETY: as the caller promises.
+        let frames = unsafe { vm::backtrace(store.vm.context(), left_at) };
+        Self::resolve(store, &frames, usize::MAX)
     }
 
     /// The frames, innermost first.

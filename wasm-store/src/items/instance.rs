@@ -392,7 +392,7 @@ fn reserve<T: 'static>(store: &mut StoreInner<T>, module: &Module) -> Result<()>
     let (store, host) = store.opaque_and_host();
     let tables = (counts.tables - counts.imported_tables) as usize;
     let memories = (counts.memories - counts.imported_memories) as usize;
-    store.limits.add_instance(tables, memories)?;
+    store.count_instance(tables, memories)?;
     let clamp = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     let mut room = store.vm.room();
     for number in counts.imported_memories..counts.memories {

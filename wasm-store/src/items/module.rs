@@ -9,6 +9,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
 use wasm_artifact::{Artifact, FileKind, identify};
@@ -16,7 +17,8 @@ use wasm_loader::Loaded;
 use wasm_types::{EntityIndex, EntityType, FuncIndex, TypeIndex};
 
 use crate::engine::{
-    CacheEntry, Engine, Precompiled, Registration, compat, open_and_read_head, serialized,
+    CacheEntry, Engine, InstanceAllocationStrategy, Precompiled, Registration, compat,
+    open_and_read_head, serialized,
 };
 use crate::error::{Context, Result};
 use crate::types::canonical::{map_ref_type, map_val_type};
@@ -52,6 +54,19 @@ impl Drop for ModuleInner {
             self.engine.vm().forget_module(&linked.vm);
         }
     }
+}
+
+/// What an instance of a module needs: see [`Module::resources_required`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ResourcesRequired {
+    /// How many memories it has, without those that it imports.
+    pub num_memories: u32,
+    /// The size at the start of the largest of them, in pages.
+    pub max_initial_memory_size: Option<u64>,
+    /// How many tables it has, without those that it imports.
+    pub num_tables: u32,
+    /// The size at the start of the largest of them, in elements.
+    pub max_initial_table_size: Option<u64>,
 }
 
 /// A module's types and imports as its engine knows them.
@@ -210,6 +225,36 @@ impl Module {
             .with_context(|| format!("failed to load: {}", path.display()))
     }
 
+    /// As [`Module::deserialize_file`], with a file that is open already.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Module::deserialize_file`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Module::deserialize_file`].
+    pub unsafe fn deserialize_open_file(engine: &Engine, file: File) -> Result<Module> {
+        // SAFETY: as the caller promises.
+        let loaded = unsafe { Loaded::from_fd(file.into()) };
+        Self::from_loaded(engine, compat::add_engine_mismatches(engine, loaded)?)
+    }
+
+    /// As [`Module::deserialize`], with bytes that lie anywhere in memory. They are copied, so that
+    /// they need not stay there.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Module::deserialize`]; and the memory can be read.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Module::deserialize`].
+    pub unsafe fn deserialize_raw(engine: &Engine, memory: NonNull<[u8]>) -> Result<Module> {
+        // SAFETY: as the caller promises.
+        unsafe { Self::deserialize(engine, memory.as_ref()) }
+    }
+
     /// Validates a module without compiling it.
     ///
     /// # Errors
@@ -240,6 +285,9 @@ impl Module {
         let artifact = loaded.artifact();
         compat::check(engine, artifact)?;
         artifact.check_interface()?;
+        if let InstanceAllocationStrategy::Pooling(pool) = &engine.config().allocation {
+            pool.check_module(artifact, artifact.context_layout()?.size() as usize)?;
+        }
         let _profiled = engine.config().profiling.announce(&loaded)?;
         let (linked, engine) = (OnceLock::new(), engine.clone());
         Ok(Module { inner: Arc::new(ModuleInner { _profiled, loaded, linked, engine }) })
@@ -344,6 +392,51 @@ impl Module {
             let name = artifact.name(FuncIndex::new(index)).map(str::to_string);
             ModuleFunction { index, name, offset, len }
         })
+    }
+
+    /// Where each instruction of [`Module::text`] comes from: its offset there, and that in the Wasm
+    /// binary, if it comes from any. `None` if the module was compiled without
+    /// [`generate_address_map`](crate::Config::generate_address_map).
+    pub fn address_map(&self) -> Option<impl Iterator<Item = (usize, Option<u32>)> + '_> {
+        let map = self.artifact().address_map();
+        let wasm = |offset: u32| (offset != u32::MAX).then_some(offset);
+        let places = || {
+            let entry = |entry: wasm_types::AddressMapEntry| {
+                (entry.offset as usize, wasm(entry.wasm_offset))
+            };
+            map.iter().map(entry).collect::<Vec<_>>().into_iter()
+        };
+        (!map.is_empty()).then(places)
+    }
+
+    /// Where the code of the module lies in memory.
+    pub fn image_range(&self) -> std::ops::Range<*const u8> {
+        self.text().as_ptr_range()
+    }
+
+    /// What an instance of the module needs besides its imports.
+    pub fn resources_required(&self) -> ResourcesRequired {
+        let artifact = self.artifact();
+        let counts = artifact.counts();
+        let memories = (counts.imported_memories..counts.memories)
+            .filter_map(|number| artifact.memory(wasm_types::MemoryIndex::new(number)).ok());
+        let tables = (counts.imported_tables..counts.tables)
+            .filter_map(|number| artifact.table(wasm_types::TableIndex::new(number)).ok());
+        ResourcesRequired {
+            num_memories: counts.memories - counts.imported_memories,
+            max_initial_memory_size: memories.map(|memory| memory.minimum).max(),
+            num_tables: counts.tables - counts.imported_tables,
+            max_initial_table_size: tables.map(|table| table.minimum).max(),
+        }
+    }
+
+    /// Has nothing to do: initial contents of memories are mapped from what was loaded.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn initialize_copy_on_write_image(&self) -> Result<()> {
+        Ok(())
     }
 
     pub(crate) fn loaded(&self) -> &Arc<Loaded> {

@@ -212,6 +212,21 @@ impl<T: GcRef> Rooted<T> {
         Ok(a.root_index().reference(store.0)? == b.root_index().reference(store.0)?)
     }
 
+    /// Hashes the object, as [`ref_eq`](Self::ref_eq) compares it. Objects move, so that the hash is
+    /// worth nothing after the next collection.
+    ///
+    /// # Errors
+    ///
+    /// If the handle has ended.
+    ///
+    /// # Panics
+    ///
+    /// If it is of another store.
+    pub fn ref_hash<H: Hasher>(&self, store: impl AsContext, state: &mut H) -> Result<()> {
+        self.value.index().reference(store.as_context().0)?.hash(state);
+        Ok(())
+    }
+
     /// Hashes the handle, as [`rooted_eq`](Self::rooted_eq) compares it.
     pub fn rooted_hash<H: Hasher>(&self, state: &mut H) {
         self.value.index().hash(state);
@@ -273,6 +288,20 @@ impl<T: GcRef> OwnedRooted<T> {
         b: &impl RootedGcRef<T>,
     ) -> Result<bool> {
         Rooted::ref_eq(store, a, b)
+    }
+
+    /// Hashes the object: see [`Rooted::ref_hash`].
+    ///
+    /// # Errors
+    ///
+    /// If the handle has ended.
+    ///
+    /// # Panics
+    ///
+    /// If it is of another store.
+    pub fn ref_hash<H: Hasher>(&self, store: impl AsContext, state: &mut H) -> Result<()> {
+        self.value.index().reference(store.as_context().0)?.hash(state);
+        Ok(())
     }
 
     /// Hashes the handle: clones of one handle have the same hash.

@@ -58,7 +58,7 @@ impl Table {
         let ty = ty.canonical();
         let init = init.check(store.0, ty.element)?;
         let (store, host) = store.0.opaque_and_host();
-        store.limits.add_table()?;
+        store.count_table()?;
         let elements = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         if !host.table_growing(0, elements(ty.minimum), ty.maximum.map(elements))? {
             crate::bail!(

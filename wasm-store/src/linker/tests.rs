@@ -43,7 +43,8 @@ fn items_of_another_store_are_not_found() {
     let error = linker.get(&mut other, "", "global").unwrap_err();
     assert!(error.to_string().contains("another store"), "{error}");
     let error = linker.get(&mut other, "", "globel").unwrap_err();
-    assert_eq!(error.to_string(), "missing definition for `::globel`");
+    let text = "missing definition for `::globel`: did you mean `::global`?";
+    assert_eq!(error.to_string(), text);
     assert_eq!(linker.iter(&mut other).count(), 0);
 }
 

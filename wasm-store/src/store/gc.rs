@@ -31,7 +31,19 @@ impl<T: 'static> Store<T> {
     }
 }
 
+impl<T: 'static> Caller<'_, T> {
+    /// As [`Store::gc_heap_capacity`].
+    pub fn gc_heap_capacity(&self) -> usize {
+        self.store.gc_heap_capacity()
+    }
+}
+
 impl<T: 'static> StoreContextMut<'_, T> {
+    /// As [`Store::gc_heap_capacity`].
+    pub fn gc_heap_capacity(&self) -> usize {
+        self.0.vm.gc.capacity()
+    }
+
     /// As [`Store::gc`].
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::items::{BoundSet, Definition, HostFunc, Module, Val};
 use crate::store::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};
-use crate::vm::{VmInstance, VmStore};
+use crate::vm::{CountedTables, VmEngine, VmInstance, VmStore};
 use crate::watch::call_hook::Watched;
 
 /// An instance of a store.
@@ -23,6 +23,8 @@ pub(crate) struct Limits {
     instances: Count,
     tables: Count,
     memories: Count,
+    /// What counts against the engine's limit of tables.
+    pooled: Option<CountedTables>,
 }
 
 struct Count {
@@ -52,25 +54,34 @@ impl Limits {
             instances: count("instance", DEFAULT_INSTANCE_LIMIT),
             tables: count("table", DEFAULT_TABLE_LIMIT),
             memories: count("memory", DEFAULT_MEMORY_LIMIT),
+            pooled: None,
         }
+    }
+
+    /// Counts tables, of the store and of the engine.
+    fn add_tables(&mut self, engine: &Arc<VmEngine>, more: usize) -> Result<()> {
+        let before = self.tables.count;
+        self.tables.add(more)?;
+        if more == 0 || !engine.limits_tables() {
+            return Ok(());
+        }
+        match engine.count_tables(more) {
+            Ok(counted) => match &mut self.pooled {
+                Some(pooled) => pooled.add(counted),
+                None => self.pooled = Some(counted),
+            },
+            Err(error) => {
+                self.tables.count = before;
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn set(&mut self, instances: usize, tables: usize, memories: usize) {
         self.instances.limit = instances;
         self.tables.limit = tables;
         self.memories.limit = memories;
-    }
-
-    /// Counts an instance with the tables and memories that it defines.
-    pub(crate) fn add_instance(&mut self, tables: usize, memories: usize) -> Result<()> {
-        self.instances.add(1)?;
-        self.tables.add(tables)?;
-        self.memories.add(memories)
-    }
-
-    /// Counts a table that the host makes.
-    pub(crate) fn add_table(&mut self) -> Result<()> {
-        self.tables.add(1)
     }
 
     /// Counts a memory that the host makes.
@@ -154,6 +165,18 @@ impl StoreOpaque {
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Counts an instance with the tables and memories that it defines.
+    pub(crate) fn count_instance(&mut self, tables: usize, memories: usize) -> Result<()> {
+        self.limits.instances.add(1)?;
+        self.limits.add_tables(self.engine.vm(), tables)?;
+        self.limits.memories.add(memories)
+    }
+
+    /// Counts a table that the host makes.
+    pub(crate) fn count_table(&mut self) -> Result<()> {
+        self.limits.add_tables(self.engine.vm(), 1)
     }
 
     /// Keeps what instances refer to until the store is dropped.

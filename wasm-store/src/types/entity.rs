@@ -163,7 +163,8 @@ impl MemoryType {
     ///
     /// # Panics
     ///
-    /// If the minimum is larger than the maximum, or either is more than 2⁴⁸ pages.
+    /// If the minimum is larger than the maximum, the minimum is 2⁴⁸ pages or more, or the maximum is
+    /// more.
     pub fn new64(minimum: u64, maximum: Option<u64>) -> MemoryType {
         Self::builder()
             .memory64(true)
@@ -315,7 +316,7 @@ impl MemoryTypeBuilder {
     /// # Errors
     ///
     /// If there is no such page size, the limits are out of order or beyond what the addresses
-    /// reach, or a shared memory has no maximum.
+    /// reach, the minimum is no number of bytes of 64 bits, or a shared memory has no maximum.
     pub fn build(&self) -> Result<MemoryType> {
         let ty = &self.ty;
         crate::ensure!(
@@ -324,6 +325,11 @@ impl MemoryTypeBuilder {
             ty.page_size_log2
         );
         let absolute = ty.absolute_maximum();
+        crate::ensure!(
+            ty.minimum > absolute || ty.bytes_of(ty.minimum).is_some(),
+            "a memory of at least {} pages, whose size in bytes does not fit in 64 bits",
+            ty.minimum
+        );
         crate::ensure!(
             ty.minimum <= absolute,
             "a memory of at least {} pages, but its addresses reach {absolute}",
@@ -360,6 +366,10 @@ mod tests {
         assert!(MemoryType::builder().min(3).max(Some(2)).build().is_err());
         assert!(MemoryType::builder().page_size_log2(12).build().is_err());
         assert!(MemoryType::builder().shared(true).build().is_err());
+        let most = |pages| MemoryType::builder().memory64(true).min(pages).build();
+        assert!(most((1 << 48) - 1).is_ok());
+        assert!(most(1 << 48).is_err());
+        assert!(MemoryType::builder().memory64(true).max(Some(1 << 48)).build().is_ok());
         assert!(MemoryType::builder().page_size_log2(0).min((1 << 32) - 1).build().is_ok());
         assert!(MemoryType::builder().page_size_log2(0).min(1 << 32).build().is_err());
         assert!(

@@ -100,6 +100,11 @@ impl ValType {
         *self == ValType::ANYREF
     }
 
+    /// Whether it is `contref`: any continuation, or null.
+    pub fn is_contref(&self) -> bool {
+        *self == ValType::Ref(RefType::new(true, HeapType::Cont))
+    }
+
     /// The reference type, if it is one.
     pub fn as_ref(&self) -> Option<&RefType> {
         match self {

@@ -1,6 +1,7 @@
 //! What the stores of an engine share at the machine's edge: reservations, stacks, and instances
 //! that wait for the next store.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasm_types::Tunables;
@@ -11,12 +12,17 @@ use super::reuse::memories::{MemoryPool, Reservation};
 use super::stack::{StackPool, WasmStack};
 use super::sys::mapping::{HOST_PAGE, Mapping};
 use crate::Error;
+use crate::error::PoolConcurrencyLimitError;
 
 /// The hard limits of an engine that reserves everything up front.
 #[derive(Clone, Debug)]
 pub(crate) struct PoolLimits {
     /// How many instances may live.
     pub(crate) instances: usize,
+    /// How many tables may live.
+    pub(crate) tables: usize,
+    /// How many elements a table may have.
+    pub(crate) table_elements: usize,
     /// How many memories there are.
     pub(crate) memories: u32,
     /// How many stacks there are.
@@ -36,11 +42,15 @@ pub(crate) struct VmEngine {
     pub(super) interruption: Option<Interruption>,
     stacks: StackPool,
     pool: Option<PoolLimits>,
+    /// How many tables live; counted only if that is limited.
+    tables: AtomicUsize,
     /// How many instances live; counted only if that is limited.
     instances: AtomicUsize,
     pub(super) gc: GcSettings,
     /// Whether there may be memories that stores share.
     pub(super) shared_memory: bool,
+    /// Whether memories may move when they grow.
+    pub(super) memories_may_move: bool,
 }
 
 /// How the heaps of an engine's stores are collected.
@@ -91,9 +101,11 @@ impl VmEngine {
             interruption,
             stacks,
             pool,
+            tables: AtomicUsize::new(0),
             instances,
             gc,
             shared_memory: false,
+            memories_may_move: true,
         })
     }
 
@@ -105,6 +117,11 @@ impl VmEngine {
     /// Allows memories that stores share. To be called before there is a store.
     pub(crate) fn allow_shared_memories(&mut self, allow: bool) {
         self.shared_memory = allow;
+    }
+
+    /// Keeps memories where they are. To be called before there is a store.
+    pub(crate) fn keep_memories_in_place(&mut self) {
+        self.memories_may_move = false;
     }
 
     /// Makes code stop in stores that have no deadline.
@@ -124,6 +141,11 @@ impl VmEngine {
     /// Whether there will be no more than was reserved at the start.
     pub(super) fn reserves_up_front(&self) -> bool {
         self.pool.is_some()
+    }
+
+    /// How many elements a table of an instance may grow to.
+    pub(super) fn table_elements(&self) -> u64 {
+        self.pool.as_ref().map_or(u64::MAX, |pool| pool.table_elements as u64)
     }
 
     /// How large a memory may become, in bytes.
@@ -152,10 +174,12 @@ impl VmEngine {
             // Unused instances hold reservations too.
             while found.is_none() {
                 let Some(reusable) = self.reusable.oldest() else {
-                    return Err(Error::msg(format!(
-                        "all {total} memories of this engine are in use: drop stores, or raise \
-                         `PoolingAllocationConfig::total_memories`"
-                    )));
+                    let full = PoolConcurrencyLimitError::new(
+                        total as usize,
+                        "memories",
+                        "total_memories",
+                    );
+                    return Err(full.into());
                 };
                 self.free(reusable);
                 found = self.memories.take(accessible)?;
@@ -229,11 +253,32 @@ impl VmEngine {
         let count = |live: usize| (live < pool.instances).then_some(live + 1);
         match self.instances.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count) {
             Ok(_) => Ok(()),
-            Err(_) => Err(Error::msg(format!(
-                "all {} instances of this engine are in use: drop stores, or raise \
-                 `PoolingAllocationConfig::total_core_instances`",
-                pool.instances
-            ))),
+            Err(_) => Err(PoolConcurrencyLimitError::new(
+                pool.instances,
+                "core instances",
+                "total_core_instances",
+            )
+            .into()),
+        }
+    }
+
+    /// The most tables that may live, if that is limited.
+    fn most_tables(&self) -> usize {
+        self.pool.as_ref().map_or(usize::MAX, |pool| pool.tables)
+    }
+
+    /// Whether the number of tables is limited.
+    pub(crate) fn limits_tables(&self) -> bool {
+        self.most_tables() < u32::MAX as usize
+    }
+
+    /// Counts tables that are to be made, until what is returned is dropped.
+    pub(crate) fn count_tables(self: &Arc<Self>, count: usize) -> Result<CountedTables, Error> {
+        let most = self.most_tables();
+        let sum = |live: usize| live.checked_add(count).filter(|live| *live <= most);
+        match self.tables.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum) {
+            Ok(_) => Ok(CountedTables { engine: Arc::clone(self), count }),
+            Err(_) => Err(PoolConcurrencyLimitError::new(most, "tables", "total_tables").into()),
         }
     }
 
@@ -248,5 +293,27 @@ impl VmEngine {
 impl Drop for VmEngine {
     fn drop(&mut self) {
         self.reusable.all().into_iter().for_each(|reusable| self.free(reusable));
+    }
+}
+
+/// Tables of a store that count against the limit of its engine.
+#[derive(Debug)]
+pub(crate) struct CountedTables {
+    engine: Arc<VmEngine>,
+    count: usize,
+}
+
+impl CountedTables {
+    /// Counts these as well.
+    pub(crate) fn add(&mut self, mut more: Self) {
+        self.count += std::mem::take(&mut more.count);
+    }
+}
+
+impl Drop for CountedTables {
+    fn drop(&mut self) {
+        if self.count > 0 {
+            self.engine.tables.fetch_sub(self.count, Ordering::Relaxed);
+        }
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct VmMemory {
     is_static: bool,
     guard: usize,
     growth: usize,
+    /// Whether it may move when its reservation is used up.
+    may_move: bool,
     /// The image that is mapped, and its range in bytes: the memory shows it where it was not
     /// written.
     image: Option<(ImageKey, Range<usize>)>,
@@ -147,6 +149,7 @@ impl VmMemory {
             is_static,
             guard,
             growth,
+            may_move: engine.memories_may_move,
             image: None,
             shown: None,
             limit,
@@ -171,6 +174,7 @@ impl VmMemory {
             is_static: false,
             guard: 0,
             growth: 0,
+            may_move: false,
             image: None,
             shown: None,
             limit: usize::MAX,
@@ -337,6 +341,12 @@ impl VmMemory {
         }
         if self.is_static {
             return Err(Error::msg("the memory's reservation is used up"));
+        }
+        if !self.may_move {
+            return Err(Error::msg(
+                "the memory's reservation is used up, and it may not move (`Config::memory_may_move`): raise \
+                 `Config::memory_reservation_for_growth`",
+            ));
         }
         self.move_to(len)
     }

@@ -10,6 +10,7 @@ use super::reuse::instances::{ReuseLimits, now};
 use super::sys::mapping::{HOST_PAGE, Mapping};
 use super::sys::thread;
 use crate::Error;
+use crate::error::PoolConcurrencyLimitError;
 
 /// How much of an unused stack stays in memory, in bytes, however much of it was used: few programs
 /// use more.
@@ -221,10 +222,9 @@ impl StackPool {
         match (found, self.total) {
             (Some(unused), _) => Ok(unused.stack),
             (None, None) => WasmStack::new(self.size, self.guard),
-            (None, Some(total)) => Err(Error::msg(format!(
-                "all {total} Wasm stacks of this engine are in use: drop stores, or raise \
-                 `PoolingAllocationConfig::total_stacks`"
-            ))),
+            (None, Some(total)) => {
+                Err(PoolConcurrencyLimitError::new(total as usize, "stacks", "total_stacks").into())
+            }
         }
     }
 

@@ -47,6 +47,8 @@ pub(crate) struct VmTable {
     changed: bool,
     /// Whether its instance takes it along to the next store.
     pub(super) kept: bool,
+    /// How many elements it may grow to, whatever its type says.
+    limit: u64,
 }
 
 /// Whether a table of this type holds references to functions.
@@ -83,9 +85,15 @@ impl VmTable {
             index: owner.map_or(0, |(_, index)| index),
             changed: false,
             kept: false,
+            limit: LIMIT,
         };
         table.publish();
         Ok(table)
+    }
+
+    /// Sets a limit to what the table may grow to.
+    pub(super) fn limit_to(&mut self, elements: u64) {
+        self.limit = LIMIT.min(elements);
     }
 
     /// Makes a table that an instance defines what it was before its elements were set. `ran` says
@@ -328,7 +336,7 @@ impl VmTable {
                 return Ok(None);
             }
         }
-        let maximum = self.ty.maximum.unwrap_or(u64::MAX).min(LIMIT);
+        let maximum = self.ty.maximum.unwrap_or(u64::MAX).min(self.limit);
         let grown = if wanted <= maximum {
             room.check(delta as usize * SLOT, Wanted::Table).and_then(|()| {
                 let made = self.slots.try_reserve(delta as usize);

@@ -1,5 +1,7 @@
 //! Functions, globals, tables, memories, host values and instances.
 
+use std::hash::DefaultHasher;
+
 use wasm_runtime::{
     Caller, Extern, ExternRef, Func, FuncType, Global, GlobalType, HeapType, Instance, Memory,
     Module, Mutability, OwnedRooted, Ref, RefType, Result, Rooted, Table, TableType, Tag, TagType,
@@ -64,6 +66,18 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "Rooted::to_owned_rooted",
         tries: |t| t.handle(Panic, |o, h| h.value.to_owned_rooted(&mut o.store)),
+    },
+    Row {
+        name: "Rooted::ref_hash",
+        tries: |t| {
+            t.handle(Panic, |o, h| h.value.ref_hash(&o.store, &mut DefaultHasher::new()));
+        },
+    },
+    Row {
+        name: "OwnedRooted::ref_hash",
+        tries: |t| {
+            t.handle(Panic, |o, h| h.owned.ref_hash(&o.store, &mut DefaultHasher::new()));
+        },
     },
     Row {
         name: "OwnedRooted::ref_eq",

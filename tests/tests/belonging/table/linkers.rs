@@ -236,6 +236,19 @@ pub(crate) const ROWS: &[Row] = &[
         },
     },
     Row {
+        name: "Linker::try_get_by_import",
+        tries: |t| {
+            t.store(Panic, |o, store| {
+                let import = o.kept.module.imports().next().expect("an import");
+                o.kept.linker.try_get_by_import(store, &import)
+            });
+            t.sibling(Nothing, |o, k| {
+                let import = k.importer.imports().next().expect("an import");
+                k.bound.try_get_by_import(&mut o.store, &import).expect("no error")
+            });
+        },
+    },
+    Row {
         name: "Linker::get_default",
         tries: |t| {
             t.engine(Panic, |o, k| k.linker.get_default(&mut o.store, "host"));

@@ -1,6 +1,7 @@
 //! Settings of Wasmtime for calls that may wait. They are accepted, and there is nothing to set.
 
 use super::Config;
+use crate::engine::Engine;
 
 impl Config {
     /// Has no effect, as in Wasmtime 48: a store finds out by itself whether its calls may wait.
@@ -19,5 +20,18 @@ impl Config {
     /// Here only compiled code runs on them, which reads nothing that it has not written before.
     pub fn async_stack_zeroing(&mut self, _enable: bool) -> &mut Self {
         self
+    }
+}
+
+impl Engine {
+    /// The size of the stack that Wasm runs on, in calls that may wait as in others:
+    /// [`Config::max_wasm_stack`].
+    pub fn get_async_stack_size(&self) -> usize {
+        self.config().max_wasm_stack
+    }
+
+    /// Whether stacks are cleared before they are used again: no.
+    pub fn get_async_stack_zeroing(&self) -> bool {
+        false
     }
 }

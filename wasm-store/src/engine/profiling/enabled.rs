@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasm_loader::{Loaded, profile};
 
-use crate::engine::Config;
+use crate::engine::{Config, Engine};
 use crate::error::{Context, Result};
 
 /// Which file gives a profiler the names of functions: see [`Config::profiler`].
@@ -58,6 +58,13 @@ impl Config {
     pub fn debug_info(&mut self, enable: bool) -> &mut Self {
         self.profiling.debugger = enable;
         self
+    }
+}
+
+impl Engine {
+    /// What [`Config::debug_info`] was set to.
+    pub fn get_debug_info(&self) -> bool {
+        self.config().profiling.debugger
     }
 }
 

@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 use wasm_types::{Escaped, MemoryIndex, TrapCode};
 
 use crate::error::{Error, MemoryFault, ThrownException, Trap};
-use crate::items::{Tag, WasmBacktrace};
+use crate::items::{Tag, WasmBacktrace, WasmCoreDump};
 use crate::store::{StoreInner, StoreOpaque};
 use crate::vm::{Exceptions, Thrown, TrapInfo, Unwind, VmTag};
 use crate::watch::function_hook;
@@ -41,7 +41,7 @@ fn error_of(store: &mut StoreOpaque, unwind: Box<Unwind>) -> Error {
             }
             // SAFETY: nothing has run on the store's Wasm stack since the exception.
             let backtrace = unsafe { WasmBacktrace::of_exception(store, &thrown) };
-            with_backtrace(error, backtrace)
+            with_backtrace(store, error, backtrace, Some((thrown.pc, thrown.fp)))
         }
         Unwind::Trap(trap) => {
             // SAFETY: nothing has run on the store's Wasm stack since the trap.
@@ -50,7 +50,7 @@ fn error_of(store: &mut StoreOpaque, unwind: Box<Unwind>) -> Error {
             if let Some(fault) = memory_fault(store, &trap) {
                 error = error.context(fault);
             }
-            with_backtrace(error, backtrace)
+            with_backtrace(store, error, backtrace, Some((trap.pc, trap.fp)))
         }
     }
 }
@@ -64,7 +64,8 @@ pub(crate) fn host_error(store: &mut StoreOpaque, error: Error) -> Error {
     if error.is::<WasmBacktrace>() {
         return error;
     }
-    with_backtrace(error, WasmBacktrace::of_host_call(store))
+    let backtrace = WasmBacktrace::of_host_call(store);
+    with_backtrace(store, error, backtrace, None)
 }
 
 /// The error of a call that the pending exception has ended.
@@ -101,7 +102,21 @@ pub(super) fn host_failure(store: &mut StoreOpaque, error: Error) -> Unwind {
     Unwind::Error(host_error(store, error))
 }
 
-fn with_backtrace(error: Error, backtrace: Option<WasmBacktrace>) -> Error {
+/// Adds a backtrace, and a dump of the store if the engine's settings say so. Wasm was left at the
+/// given place, with nothing having run on its stack since, or waits for a host function.
+fn with_backtrace(
+    store: &mut StoreOpaque,
+    mut error: Error,
+    backtrace: Option<WasmBacktrace>,
+    left_at: Option<(usize, usize)>,
+) -> Error {
+    if store.engine().config().core_dumps && !error.is::<WasmCoreDump>() {
+        // SAFETY: as the callers say.
+        let all = unsafe { WasmBacktrace::whole(store, left_at) };
+        if !all.frames().is_empty() {
+            error = error.context(WasmCoreDump::new(store, all));
+        }
+    }
     match backtrace {
         Some(backtrace) if !backtrace.frames().is_empty() => error.context(backtrace),
         _ => error,

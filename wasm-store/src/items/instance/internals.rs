@@ -265,6 +265,25 @@ impl Instance {
         Ok(list)
     }
 
+    /// The handle of an item, if the host may see it.
+    pub(in crate::items) fn visible(
+        &self,
+        store: &mut StoreOpaque,
+        index: EntityIndex,
+    ) -> Option<Extern> {
+        let module = self.entry(store).module.clone();
+        let counts = module.artifact().counts();
+        let imported = match index {
+            EntityIndex::Func(_) => counts.imported_functions,
+            EntityIndex::Table(_) => counts.imported_tables,
+            EntityIndex::Memory(_) => counts.imported_memories,
+            EntityIndex::Global(_) => counts.imported_globals,
+            EntityIndex::Tag(_) => counts.imported_tags,
+        };
+        let is_visible = numbered(index).1 < imported || is_exported(&module, index);
+        self.internal(store, index, is_visible).ok().flatten()
+    }
+
     /// The handle of an item, after a check that the host may see it.
     fn internal(
         &self,

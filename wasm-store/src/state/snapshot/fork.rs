@@ -153,12 +153,12 @@ impl<T: 'static> ForkPre<T> {
         let state = &self.snapshot.inner.state;
         let (store, host) = store.opaque_and_host();
         for instance in &state.instances {
-            store.limits.add_instance(instance.tables.len(), instance.memories.len())?;
+            store.count_instance(instance.tables.len(), instance.memories.len())?;
         }
         // Each fork also has its own of the tables and memories that none of the instances defines.
         let owned = state.instances.last().map_or((0, 0), |it| (it.tables.end, it.memories.end));
         for _ in owned.0..state.tables.len() {
-            store.limits.add_table()?;
+            store.count_table()?;
         }
         for _ in owned.1..state.memories.len() {
             store.limits.add_memory()?;

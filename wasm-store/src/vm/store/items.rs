@@ -168,7 +168,8 @@ impl VmStore {
     }
 
     /// Takes a table whose record is in the context of the instance that defines it.
-    pub(in crate::vm) fn adopt_table(&mut self, table: VmTable) -> NonNull<VmTable> {
+    pub(in crate::vm) fn adopt_table(&mut self, mut table: VmTable) -> NonNull<VmTable> {
+        table.limit_to(self.engine.table_elements());
         let table = boxed(table);
         self.tables.push((table, None));
         table

@@ -1,0 +1,131 @@
+//! Wasmtime's names: each is here, or the documentation says that it is not (`differences`).
+//!
+//! `names/wasmtime-48.txt` has the names. They are looked for in the sources, by a scan that is
+//! shared with the test `belonging`, and in what macros are given to make functions of.
+
+#[allow(dead_code, reason = "only the functions and the sources are of interest")]
+#[path = "belonging/scan.rs"]
+mod scan;
+
+use std::collections::BTreeSet;
+
+/// All names that the project has: `Type`, `Type::function`, the words that macros are given, and
+/// the functions that macros make for each type that they are given.
+struct Ours {
+    names: BTreeSet<String>,
+    words: BTreeSet<String>,
+    for_all: BTreeSet<String>,
+}
+
+impl Ours {
+    fn has(&self, name: &str) -> bool {
+        let last = name.rsplit("::").next().unwrap_or(name);
+        let is_function = name != last;
+        self.names.contains(name)
+            || self.words.contains(last)
+            || is_function && self.for_all.contains(last)
+    }
+}
+
+fn ours() -> Ours {
+    let mut names: BTreeSet<String> = scan::all_functions().collect();
+    let for_all = names.iter().filter_map(|name| {
+        let (owner, function) = name.rsplit_once("::")?;
+        owner.contains(['$', '!']).then(|| function.to_owned())
+    });
+    let for_all = for_all.collect();
+    let mut words = BTreeSet::new();
+    let sources: Vec<String> = scan::code().collect();
+    // Macros that make functions, whose names they are given.
+    let makers: BTreeSet<&str> = sources
+        .iter()
+        .flat_map(|code| macros(code))
+        .filter(|(_, it)| makes_functions(it))
+        .map(|(name, _)| name)
+        .collect();
+    for code in &sources {
+        names.extend(scan::declarations(code));
+        for name in &makers {
+            for (place, _) in code.match_indices(&format!("{name}!")) {
+                let given = &code[place..];
+                if let Some(open) = given.find(['{', '(']) {
+                    let given = &given[..scan::closing(given, open)];
+                    words.extend(scan::words(given).map(str::to_owned));
+                }
+            }
+        }
+    }
+    Ours { names, words, for_all }
+}
+
+/// The macros that are declared, with what they are made of.
+fn macros(code: &str) -> impl Iterator<Item = (&str, &str)> {
+    code.match_indices("macro_rules!").filter_map(|(place, declared)| {
+        let rest = &code[place + declared.len()..];
+        let open = rest.find('{')?;
+        Some((rest[..open].trim(), &rest[open..scan::closing(rest, open)]))
+    })
+}
+
+fn makes_functions(code: &str) -> bool {
+    code.contains("fn $")
+}
+
+/// The rows of the table of what is not there: the names in their first column.
+fn listed() -> BTreeSet<String> {
+    let text = include_str!("../../wasm-store/src/differences.rs");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("//! | "));
+    let names = rows.filter_map(|row| row.split(" | ").next());
+    names.flat_map(|first| first.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+fn theirs() -> impl Iterator<Item = &'static str> {
+    include_str!("../names/wasmtime-48.txt").lines().filter(|line| !line.starts_with('#'))
+}
+
+/// Whether a name is listed: by itself, or its last part alone, or the type that it is of.
+fn is_listed(listed: &BTreeSet<String>, name: &str) -> bool {
+    let mut parts = name.rsplitn(2, "::");
+    let (last, owner) = (parts.next().unwrap_or(name), parts.next());
+    listed.contains(name)
+        || owner.is_some_and(|owner| listed.contains(last) || listed.contains(owner))
+}
+
+#[test]
+fn every_name_is_here_or_listed() {
+    let (ours, listed) = (ours(), listed());
+    assert!(theirs().count() > 900);
+    let missing: Vec<_> =
+        theirs().filter(|name| !ours.has(name) && !is_listed(&listed, name)).collect();
+    assert!(
+        missing.is_empty(),
+        "names of Wasmtime's that are neither here nor in the table of `wasm-store/src/differences.rs`: {missing:#?}"
+    );
+}
+
+/// The list and the scan find what they should, and no more.
+#[test]
+fn what_is_not_there_is_not_found() {
+    let (ours, listed) = (ours(), listed());
+    for name in ["Func::call", "Config::wasm_simd", "Val::unwrap_i32", "Engine", "Extern::Func"] {
+        assert!(ours.has(name), "{name}");
+    }
+    for name in ["Func::call_twice", "Config::nothing", "Nothing", "Extern::Nothing"] {
+        assert!(!ours.has(name) && !is_listed(&listed, name), "{name}");
+    }
+    assert!(is_listed(&listed, "Store::call_hook_async"));
+}
+
+/// What is said not to be there has not come meanwhile.
+#[test]
+fn the_list_is_not_stale() {
+    let ours = ours();
+    let text = include_str!("../../wasm-store/src/differences.rs");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("//! | "));
+    let absent = rows.filter(|row| row.split(" | ").nth(1) == Some("not there"));
+    let names = absent.filter_map(|row| row.split(" | ").next());
+    let names = names.flat_map(|first| first.split('`').skip(1).step_by(2));
+    let stale: Vec<_> =
+        names.filter(|name| name.contains("::") && ours.names.contains(*name)).collect();
+    assert!(stale.is_empty(), "these are there: {stale:?}");
+}
