@@ -1,7 +1,6 @@
 //! The artifact of a component in executable memory.
 #![allow(unsafe_code)]
 
-use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use wasm_artifact::ComponentArtifact;
 
 use crate::error::Error;
 use crate::host::check_host;
-use crate::loaded::{Backing, Images, Loaded, Whole, make_executable, map_file};
+use crate::loaded::{Backing, Images, Loaded, Whole, in_file, make_executable, map_file};
 use crate::mapping::Mapping;
 
 /// The artifact of a component in executable memory: one mapping, whose modules are each like a
@@ -40,11 +39,8 @@ impl LoadedComponent {
     ///
     /// As for [`Loaded::from_file`], and if the artifact is that of a module.
     pub unsafe fn from_file(path: impl AsRef<Path>) -> Result<Arc<Self>, Error> {
-        let path = path.as_ref();
-        let file = File::open(path).map_err(|error| Error::io("open the file", error));
-        let file = file.map_err(|error| error.in_file(path))?;
         // SAFETY: the caller guarantees the same.
-        unsafe { Self::from_fd(file.into()) }.map_err(|error| error.in_file(path))
+        in_file(path.as_ref(), |file| unsafe { Self::from_fd(file) })
     }
 
     /// Loads the artifact in an open file.

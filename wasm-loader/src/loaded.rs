@@ -99,11 +99,8 @@ impl Loaded {
     /// If the file cannot be read or mapped, is something else than an artifact, is damaged, or was
     /// not compiled for this host.
     pub unsafe fn from_file(path: impl AsRef<Path>) -> Result<Arc<Self>, Error> {
-        let path = path.as_ref();
-        let file = File::open(path).map_err(|error| Error::io("open the file", error));
-        let file = file.map_err(|error| error.in_file(path))?;
         // SAFETY: the caller guarantees the same.
-        unsafe { Self::from_fd(file.into()) }.map_err(|error| error.in_file(path))
+        in_file(path.as_ref(), |file| unsafe { Self::from_fd(file) })
     }
 
     /// Loads the artifact in an open file.
@@ -284,6 +281,15 @@ pub(crate) unsafe fn map_file(file: &OwnedFd) -> Result<Mapping, Error> {
 /// let go of the result, that unmaps it.
 pub fn find(pc: usize) -> Option<Arc<Loaded>> {
     code_map::owner_at(pc)?.downcast().ok()
+}
+
+/// Opens a file to load what is in it. Errors name the file.
+pub(crate) fn in_file<L>(
+    path: &Path,
+    load: impl FnOnce(OwnedFd) -> Result<L, Error>,
+) -> Result<L, Error> {
+    let file = File::open(path).map_err(|error| Error::io("open the file", error));
+    file.and_then(|file| load(file.into())).map_err(|error| error.in_file(path))
 }
 
 /// The size of a regular file, in bytes; not zero.

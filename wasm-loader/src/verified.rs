@@ -6,7 +6,6 @@
 //! copy.
 #![allow(unsafe_code)]
 
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -18,7 +17,7 @@ use wasm_artifact::{Artifact, ComponentArtifact};
 
 use crate::component::LoadedComponent;
 use crate::error::Error;
-use crate::loaded::{Images, Loaded, file_len};
+use crate::loaded::{Images, Loaded, file_len, in_file};
 use crate::mapping::Mapping;
 
 impl Loaded {
@@ -37,10 +36,7 @@ impl Loaded {
         path: impl AsRef<Path>,
         policy: &TrustPolicy,
     ) -> Result<Arc<Self>, Error> {
-        let path = path.as_ref();
-        let file = File::open(path).map_err(|error| Error::io("open the file", error));
-        let file = file.map_err(|error| error.in_file(path))?;
-        Self::verified_from_fd(file.into(), policy).map_err(|error| error.in_file(path))
+        in_file(path.as_ref(), |file| Self::verified_from_fd(file, policy))
     }
 
     /// Loads the artifact in an open file if the policy trusts it. The file is read from its start,
@@ -88,10 +84,7 @@ impl LoadedComponent {
         path: impl AsRef<Path>,
         policy: &TrustPolicy,
     ) -> Result<Arc<Self>, Error> {
-        let path = path.as_ref();
-        let file = File::open(path).map_err(|error| Error::io("open the file", error));
-        let file = file.map_err(|error| error.in_file(path))?;
-        Self::verified_from_fd(file.into(), policy).map_err(|error| error.in_file(path))
+        in_file(path.as_ref(), |file| Self::verified_from_fd(file, policy))
     }
 
     /// Loads the artifact of a component in an open file if the policy trusts it.

@@ -8,6 +8,7 @@ mod handles;
 mod linkers;
 mod objects;
 mod others;
+mod stored;
 mod threads;
 mod types;
 
@@ -30,5 +31,5 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
         linkers::ROWS,
         objects::ROWS,
     ];
-    all.into_iter().chain([others::ROWS, threads::ROWS, types::ROWS]).flatten()
+    all.into_iter().chain([others::ROWS, stored::ROWS, threads::ROWS, types::ROWS]).flatten()
 }

@@ -97,37 +97,6 @@ fn lift<E: Lift>(
     E::linear_lift_list_from_memory(cx, element, bytes, len)
 }
 
-impl<E: ComponentType> ComponentType for Vec<E> {
-    const ABI: CanonicalAbi = CanonicalAbi::POINTER_PAIR;
-    const HAS_RESOURCES: bool = E::HAS_RESOURCES;
-
-    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-        <[E]>::typecheck(ty, types)
-    }
-}
-
-impl<E: Lower> Lower for Vec<E> {
-    #[inline]
-    fn linear_lower_to_flat<T: 'static>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        ty: InterfaceType,
-        dst: &mut FlatSlots<'_>,
-    ) -> Result<()> {
-        <[E]>::linear_lower_to_flat(self, cx, ty, dst)
-    }
-
-    #[inline]
-    fn linear_lower_to_memory<T: 'static>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        ty: InterfaceType,
-        offset: usize,
-    ) -> Result<()> {
-        <[E]>::linear_lower_to_memory(self, cx, ty, offset)
-    }
-}
-
 /// Lists that own their elements.
 macro_rules! owned {
     ($($ty:ty)*) => {$(

@@ -113,94 +113,60 @@ number! {
     f64 Float64 push_u64(f64::to_bits) next_u64(f64::from_bits);
 }
 
-scalar!(bool, Bool);
+/// What not every number is a value of: one of 32 bits where it is passed flat, and one of `$size` in
+/// memory.
+macro_rules! checked {
+    ($($ty:ident $name:ident $size:ident $from:expr;)*) => {$(
+        scalar!($ty, $name);
 
-impl Lower for bool {
-    #[inline]
-    fn linear_lower_to_flat<T: 'static>(
-        &self,
-        _: &mut LowerContext<'_, T>,
-        _: InterfaceType,
-        dst: &mut FlatSlots<'_>,
-    ) -> Result<()> {
-        dst.push_u32(u32::from(*self));
-        Ok(())
-    }
+        impl Lower for $ty {
+            #[inline]
+            fn linear_lower_to_flat<T: 'static>(
+                &self,
+                _: &mut LowerContext<'_, T>,
+                _: InterfaceType,
+                dst: &mut FlatSlots<'_>,
+            ) -> Result<()> {
+                dst.push_u32(u32::from(*self));
+                Ok(())
+            }
 
-    #[inline]
-    fn linear_lower_to_memory<T: 'static>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        _: InterfaceType,
-        offset: usize,
-    ) -> Result<()> {
-        cx.write(offset, [u8::from(*self)])
-    }
+            #[inline]
+            fn linear_lower_to_memory<T: 'static>(
+                &self,
+                cx: &mut LowerContext<'_, T>,
+                _: InterfaceType,
+                offset: usize,
+            ) -> Result<()> {
+                cx.write(offset, $size::from(*self).to_le_bytes())
+            }
+        }
+
+        impl Lift for $ty {
+            #[inline]
+            fn linear_lift_from_flat(
+                _: &mut LiftContext<'_>,
+                _: InterfaceType,
+                src: &mut FlatReader<'_>,
+            ) -> Result<Self> {
+                $from(src.next_u32())
+            }
+
+            #[inline]
+            fn linear_lift_from_memory(
+                _: &mut LiftContext<'_>,
+                _: InterfaceType,
+                bytes: &[u8],
+            ) -> Result<Self> {
+                $from(u32::from($size::from_le_bytes(first(bytes)?)))
+            }
+        }
+    )*};
 }
 
-impl Lift for bool {
-    #[inline]
-    fn linear_lift_from_flat(
-        _: &mut LiftContext<'_>,
-        _: InterfaceType,
-        src: &mut FlatReader<'_>,
-    ) -> Result<Self> {
-        Ok(src.next_u32() != 0)
-    }
-
-    #[inline]
-    fn linear_lift_from_memory(
-        _: &mut LiftContext<'_>,
-        _: InterfaceType,
-        bytes: &[u8],
-    ) -> Result<Self> {
-        Ok(first::<1>(bytes)? != [0])
-    }
-}
-
-scalar!(char, Char);
-
-impl Lower for char {
-    #[inline]
-    fn linear_lower_to_flat<T: 'static>(
-        &self,
-        _: &mut LowerContext<'_, T>,
-        _: InterfaceType,
-        dst: &mut FlatSlots<'_>,
-    ) -> Result<()> {
-        dst.push_u32(u32::from(*self));
-        Ok(())
-    }
-
-    #[inline]
-    fn linear_lower_to_memory<T: 'static>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        _: InterfaceType,
-        offset: usize,
-    ) -> Result<()> {
-        cx.write(offset, u32::from(*self).to_le_bytes())
-    }
-}
-
-impl Lift for char {
-    #[inline]
-    fn linear_lift_from_flat(
-        _: &mut LiftContext<'_>,
-        _: InterfaceType,
-        src: &mut FlatReader<'_>,
-    ) -> Result<Self> {
-        character(src.next_u32())
-    }
-
-    #[inline]
-    fn linear_lift_from_memory(
-        _: &mut LiftContext<'_>,
-        _: InterfaceType,
-        bytes: &[u8],
-    ) -> Result<Self> {
-        character(u32::from_le_bytes(first(bytes)?))
-    }
+checked! {
+    bool Bool u8 (|number| Ok(number != 0));
+    char Char u32 character;
 }
 
 #[inline]

@@ -1,4 +1,4 @@
-//! References and pointers: the type that they point to.
+//! References, pointers, and what owns a list or a string: the type that they lead to.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -12,20 +12,26 @@ use super::traits::{ComponentType, Lift, Lower};
 use crate::context::{FlatReader, FlatSlots, LiftContext, LowerContext};
 use crate::types::InstanceType;
 
-/// What points to a value, and what of it can be made of one.
-macro_rules! pointer {
-    ($($ty:ty;)*) => {$(
-        impl<V: ?Sized + ComponentType> ComponentType for $ty {
-            const ABI: CanonicalAbi = V::ABI;
-            const HAS_RESOURCES: bool = V::HAS_RESOURCES;
-            const IS_RUST_UNIT_TYPE: bool = V::IS_RUST_UNIT_TYPE;
+/// What is lowered as what it leads to, and has its type.
+macro_rules! leads_to {
+    ($([$($param:ident: $($bound:tt)+)?] $ty:ty => $to:ty;)*) => {$(
+        impl<$($param: $($bound)+)?> ComponentType for $ty
+        where
+            $to: ComponentType,
+        {
+            const ABI: CanonicalAbi = <$to>::ABI;
+            const HAS_RESOURCES: bool = <$to>::HAS_RESOURCES;
+            const IS_RUST_UNIT_TYPE: bool = <$to>::IS_RUST_UNIT_TYPE;
 
             fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-                V::typecheck(ty, types)
+                <$to>::typecheck(ty, types)
             }
         }
 
-        impl<V: ?Sized + Lower> Lower for $ty {
+        impl<$($param: $($bound)+)?> Lower for $ty
+        where
+            $to: Lower,
+        {
             #[inline]
             fn linear_lower_to_flat<T: 'static>(
                 &self,
@@ -33,7 +39,7 @@ macro_rules! pointer {
                 ty: InterfaceType,
                 dst: &mut FlatSlots<'_>,
             ) -> Result<()> {
-                V::linear_lower_to_flat(self, cx, ty, dst)
+                <$to>::linear_lower_to_flat(self, cx, ty, dst)
             }
 
             #[inline]
@@ -43,17 +49,20 @@ macro_rules! pointer {
                 ty: InterfaceType,
                 offset: usize,
             ) -> Result<()> {
-                V::linear_lower_to_memory(self, cx, ty, offset)
+                <$to>::linear_lower_to_memory(self, cx, ty, offset)
             }
         }
     )*};
 }
 
-pointer! {
-    &V;
-    Box<V>;
-    Rc<V>;
-    Arc<V>;
+leads_to! {
+    [V: ?Sized] &V => V;
+    [V: ?Sized] Box<V> => V;
+    [V: ?Sized] Rc<V> => V;
+    [V: ?Sized] Arc<V> => V;
+    [V: ?Sized + ToOwned] Cow<'_, V> => V;
+    [E: Sized] Vec<E> => [E];
+    [] String => str;
 }
 
 macro_rules! owning {
@@ -81,38 +90,6 @@ macro_rules! owning {
 }
 
 owning!(Box Rc Arc);
-
-impl<V: ?Sized + ComponentType + ToOwned> ComponentType for Cow<'_, V> {
-    const ABI: CanonicalAbi = V::ABI;
-    const HAS_RESOURCES: bool = V::HAS_RESOURCES;
-    const IS_RUST_UNIT_TYPE: bool = V::IS_RUST_UNIT_TYPE;
-
-    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-        V::typecheck(ty, types)
-    }
-}
-
-impl<V: ?Sized + Lower + ToOwned> Lower for Cow<'_, V> {
-    #[inline]
-    fn linear_lower_to_flat<T: 'static>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        ty: InterfaceType,
-        dst: &mut FlatSlots<'_>,
-    ) -> Result<()> {
-        V::linear_lower_to_flat(self, cx, ty, dst)
-    }
-
-    #[inline]
-    fn linear_lower_to_memory<T: 'static>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        ty: InterfaceType,
-        offset: usize,
-    ) -> Result<()> {
-        V::linear_lower_to_memory(self, cx, ty, offset)
-    }
-}
 
 impl<V: ?Sized + ComponentType + ToOwned<Owned: Lift>> Lift for Cow<'_, V> {
     #[inline]

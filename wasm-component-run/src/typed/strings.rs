@@ -65,37 +65,6 @@ pub(super) fn read_pair(bytes: &[u8]) -> Result<(u32, u32)> {
     Ok((pair as u32, (pair >> 32) as u32))
 }
 
-impl ComponentType for String {
-    const ABI: CanonicalAbi = str::ABI;
-    const HAS_RESOURCES: bool = false;
-
-    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-        str::typecheck(ty, types)
-    }
-}
-
-impl Lower for String {
-    #[inline]
-    fn linear_lower_to_flat<T: 'static>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        ty: InterfaceType,
-        dst: &mut FlatSlots<'_>,
-    ) -> Result<()> {
-        str::linear_lower_to_flat(self, cx, ty, dst)
-    }
-
-    #[inline]
-    fn linear_lower_to_memory<T: 'static>(
-        &self,
-        cx: &mut LowerContext<'_, T>,
-        ty: InterfaceType,
-        offset: usize,
-    ) -> Result<()> {
-        str::linear_lower_to_memory(self, cx, ty, offset)
-    }
-}
-
 /// Strings that own their text.
 macro_rules! owned {
     ($($ty:ty)*) => {$(
