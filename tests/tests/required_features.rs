@@ -5,10 +5,9 @@
 //! the code generator makes the same code again. If only the claimed proposals are allowed, the
 //! module is valid.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use wasm_runtime::wast::Runner;
 use wasm_runtime::{Engine, bail};
@@ -25,7 +24,7 @@ const LEVEL_2: [&str; 4] = ["sse3", "ssse3", "sse41", "sse42"];
 
 /// The modules of the test suite's scripts, valid or not, with their origins.
 fn suite() -> Vec<(String, Vec<u8>)> {
-    let modules = Rc::new(RefCell::new(Vec::new()));
+    let modules = Arc::new(Mutex::new(Vec::new()));
     let proposals = [
         Proposal::Simd,
         Proposal::RelaxedSimd,
@@ -37,15 +36,15 @@ fn suite() -> Vec<(String, Vec<u8>)> {
     ];
     for file in spec(SpecVersion::V3).chain(proposals.into_iter().flat_map(proposal)) {
         let mut runner = Runner::new(&Engine::default()).unwrap();
-        let (name, seen) = (file.name.to_owned(), Rc::clone(&modules));
+        let (name, seen) = (file.name.to_owned(), Arc::clone(&modules));
         runner.load_modules_with(move |_, wasm| {
-            seen.borrow_mut().push((name.clone(), wasm.to_vec()));
+            seen.lock().unwrap().push((name.clone(), wasm.to_vec()));
             bail!("modules are looked at and not run")
         });
         // Failures because modules are missing do not matter.
         let _ = runner.run_to_end(&file.name, file.contents);
     }
-    modules.take()
+    std::mem::take(&mut modules.lock().unwrap())
 }
 
 fn programs() -> Vec<(String, Vec<u8>)> {

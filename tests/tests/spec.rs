@@ -7,10 +7,9 @@ mod exceptions;
 #[path = "spec/sets.rs"]
 mod sets;
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use wasm_runtime::wast::{Runner, Summary};
@@ -75,18 +74,18 @@ fn run(pipeline: Pipeline, config: &Config, file: &File) -> Result<(), Failed> {
             Ok(())
         }
         Some(Exception::Needs(proposals)) => {
-            let named = Rc::new(RefCell::new(BTreeSet::new()));
-            let naming = Rc::clone(&named);
+            let named = Arc::new(Mutex::new(BTreeSet::new()));
+            let naming = Arc::clone(&named);
             runner.skip_if_refused(move |error| match later_proposal(error) {
                 Some(proposal) => {
-                    naming.borrow_mut().insert(proposal);
+                    naming.lock().unwrap().insert(proposal);
                     true
                 }
                 None => false,
             });
             let summary = runner.run_to_end(&file.name, file.text)?;
             no_failures(&summary)?;
-            let named: Vec<_> = named.borrow().iter().copied().collect();
+            let named: Vec<_> = named.lock().unwrap().iter().copied().collect();
             if named != *proposals {
                 return Err(format!(
                     "the file is listed as needing {proposals:?}, but the proposals that its modules \

@@ -23,11 +23,15 @@
 mod component;
 mod directive;
 mod error;
+mod functions;
 mod host;
 mod modules;
 mod outcome;
 mod summary;
+mod threads;
 mod value;
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wast::Wast;
 use wast::lexer::Lexer;
@@ -42,17 +46,17 @@ use crate::{Engine, Error, Module, Result, Store};
 #[cfg(feature = "component")]
 use component::Components;
 use modules::Modules;
-use outcome::Outcome;
+use threads::Script;
 
 /// Makes a module from the bytes of a binary module.
-type Load = dyn FnMut(&Engine, &[u8]) -> Result<Module>;
+type Load = dyn FnMut(&Engine, &[u8]) -> Result<Module> + Send;
 
 /// Makes a component from the bytes of a binary component.
 #[cfg(feature = "component")]
-type LoadComponent = dyn FnMut(&Engine, &[u8]) -> Result<Component>;
+type LoadComponent = dyn FnMut(&Engine, &[u8]) -> Result<Component> + Send;
 
 /// Whether a module was refused because it needs something that is known to be missing.
-type Missing = dyn FnMut(&Error) -> bool;
+type Missing = dyn FnMut(&Error) -> bool + Send;
 
 /// Runs `.wast` scripts.
 ///
@@ -62,10 +66,15 @@ pub struct Runner {
     modules: Modules,
     #[cfg(feature = "component")]
     components: Components,
-    load: Box<Load>,
+    shared: Arc<Shared>,
+}
+
+/// What threads of a script have together.
+struct Shared {
+    load: Mutex<Box<Load>>,
     #[cfg(feature = "component")]
-    load_component: Box<LoadComponent>,
-    missing: Box<Missing>,
+    load_component: Mutex<Box<LoadComponent>>,
+    missing: Mutex<Box<Missing>>,
 }
 
 impl Runner {
@@ -75,6 +84,16 @@ impl Runner {
     ///
     /// If the store can't hold the memories and tables of `spectest`.
     pub fn new(engine: &Engine) -> Result<Self> {
+        let shared = Arc::new(Shared {
+            load: Mutex::new(Box::new(Module::from_binary)),
+            #[cfg(feature = "component")]
+            load_component: Mutex::new(Box::new(Component::from_binary)),
+            missing: Mutex::new(Box::new(|_| false)),
+        });
+        Self::with_shared(engine, shared)
+    }
+
+    fn with_shared(engine: &Engine, shared: Arc<Shared>) -> Result<Self> {
         let mut store = Store::new(engine, ());
         let linker = host::spectest(&mut store)?;
         Ok(Self {
@@ -82,11 +101,13 @@ impl Runner {
             modules: Modules::new(linker),
             #[cfg(feature = "component")]
             components: Components::new(engine)?,
-            load: Box::new(Module::from_binary),
-            #[cfg(feature = "component")]
-            load_component: Box::new(Component::from_binary),
-            missing: Box::new(|_| false),
+            shared,
         })
+    }
+
+    /// A runner for a thread of this one's script: with another store, and nothing in it.
+    fn beside(&self) -> Result<Self> {
+        Self::with_shared(self.store.engine(), Arc::clone(&self.shared))
     }
 
     /// Makes modules with the given function instead of [`Module::from_binary`].
@@ -95,9 +116,9 @@ impl Runner {
     /// script does not fail.
     pub fn load_modules_with(
         &mut self,
-        load: impl FnMut(&Engine, &[u8]) -> Result<Module> + 'static,
+        load: impl FnMut(&Engine, &[u8]) -> Result<Module> + Send + 'static,
     ) -> &mut Self {
-        self.load = Box::new(load);
+        *lock(&self.shared.load) = Box::new(load);
         self
     }
 
@@ -106,9 +127,9 @@ impl Runner {
     #[cfg(feature = "component")]
     pub fn load_components_with(
         &mut self,
-        load: impl FnMut(&Engine, &[u8]) -> Result<Component> + 'static,
+        load: impl FnMut(&Engine, &[u8]) -> Result<Component> + Send + 'static,
     ) -> &mut Self {
-        self.load_component = Box::new(load);
+        *lock(&self.shared.load_component) = Box::new(load);
         self
     }
 
@@ -116,18 +137,24 @@ impl Runner {
     /// function returns whether an error means this. By default such modules fail the script.
     ///
     /// The [`Summary`] lists what was skipped.
-    pub fn skip_if_refused(&mut self, missing: impl FnMut(&Error) -> bool + 'static) -> &mut Self {
-        self.missing = Box::new(missing);
+    pub fn skip_if_refused(
+        &mut self,
+        missing: impl FnMut(&Error) -> bool + Send + 'static,
+    ) -> &mut Self {
+        *lock(&self.shared.missing) = Box::new(missing);
         self
     }
 
     /// Runs the script up to the first directive that fails. `name` is the file's name in errors.
     ///
+    /// This returns when the threads that the script has started have ended: a script whose threads
+    /// wait for ever does not end.
+    ///
     /// # Errors
     ///
     /// [`WastError`] for that directive, with its position, or if the script itself can't be read.
     pub fn run(&mut self, name: &str, script: &str) -> Result<Summary, WastError> {
-        self.each(name, script, |_, error| Err(error))
+        self.all(Script { name, text: script, to_end: false })
     }
 
     /// Runs the whole script, even after a directive has failed. [`Summary::failures`] lists those.
@@ -136,38 +163,23 @@ impl Runner {
     ///
     /// [`WastError`] if the script itself can't be read.
     pub fn run_to_end(&mut self, name: &str, script: &str) -> Result<Summary, WastError> {
-        self.each(name, script, |summary, error| {
-            summary.failures.push(error);
-            Ok(())
-        })
+        self.all(Script { name, text: script, to_end: true })
     }
 
-    fn each(
-        &mut self,
-        name: &str,
-        script: &str,
-        failed: impl Fn(&mut Summary, WastError) -> Result<(), WastError>,
-    ) -> Result<Summary, WastError> {
-        let mut lexer = Lexer::new(script);
+    fn all(&mut self, script: Script<'_>) -> Result<Summary, WastError> {
+        let mut lexer = Lexer::new(script.text);
         // The suite tests identifiers and strings with characters from all of Unicode.
         lexer.allow_confusing_unicode(true);
-        let parse_error = |error| WastError::in_text(name, script, error);
+        let parse_error = |error| WastError::in_text(script.name, script.text, error);
         let buffer = ParseBuffer::new_with_lexer(lexer).map_err(parse_error)?;
         let wast = parser::parse::<Wast<'_>>(&buffer).map_err(parse_error)?;
-        let mut summary = Summary::default();
-        for directive in wast.directives {
-            let span = directive.span();
-            match self.directive(directive) {
-                Ok(Outcome::Passed) => summary.passed += 1,
-                Ok(Outcome::Skipped(reason)) => {
-                    let (line, _) = span.linecol_in(script);
-                    summary.skipped.push(Skipped { line: line + 1, reason });
-                }
-                Err(error) => failed(&mut summary, WastError::at(name, script, span, error))?,
-            }
-        }
-        Ok(summary)
+        std::thread::scope(|scope| self.directives(script, wast.directives, scope))
     }
+}
+
+/// A closure of the caller's. One that has panicked can be called again.
+fn lock<F: ?Sized>(closure: &Mutex<Box<F>>) -> std::sync::MutexGuard<'_, Box<F>> {
+    closure.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for Runner {

@@ -4,13 +4,13 @@ use wasm_types::Escaped;
 use wast::core::{WastArgCore, WastRetCore};
 use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 
-use super::Runner;
 #[cfg(feature = "component")]
 use super::component::Looked;
 use super::modules::Slot;
 use super::outcome::{Loaded, Outcome, Run};
 use super::value;
-use crate::{Error, Extern, Instance, Module, Result, ThrownException, Trap, Val};
+use super::{Runner, lock};
+use crate::{Error, Extern, Instance, Module, Result, SharedMemory, ThrownException, Trap, Val};
 
 impl Runner {
     pub(super) fn directive(&mut self, directive: WastDirective<'_>) -> Result<Outcome> {
@@ -35,11 +35,20 @@ impl Runner {
                 Run::Failed(error) => Err(error.context("the call failed")),
                 Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
             },
-            WastDirective::AssertReturn { exec, results, .. } => match self.execute(exec)? {
-                Run::Returned(values) => self.assert_results(&values, results),
-                Run::Failed(error) => Err(error.context("expected results, but the call failed")),
-                Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
-            },
+            WastDirective::AssertReturn { exec, results, .. } => {
+                let instance = match &exec {
+                    WastExecute::Invoke(invoke) => invoke.module,
+                    WastExecute::Get { module, .. } => *module,
+                    WastExecute::Wat(_) => None,
+                };
+                match self.execute(exec)? {
+                    Run::Returned(values) => self.assert_results(instance, &values, results),
+                    Run::Failed(error) => {
+                        Err(error.context("expected results, but the call failed"))
+                    }
+                    Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
+                }
+            }
             WastDirective::AssertTrap { exec, message, .. } => match self.execute(exec)? {
                 Run::Returned(values) => Err(no_trap(message, &values)),
                 Run::Failed(error) => assert_trap(&error, message),
@@ -75,8 +84,9 @@ impl Runner {
                 Run::Failed(error) => Err(error.context("expected a suspension")),
                 Run::Missing(reason) => Ok(Outcome::Skipped(reason)),
             },
+            // A script does these itself.
             WastDirective::Thread(_) | WastDirective::Wait { .. } => {
-                Err(Error::msg("`thread` and `wait` need the threads proposal"))
+                Err(Error::msg("`thread` and `wait` are directives of a whole script"))
             }
         }
     }
@@ -122,6 +132,11 @@ impl Runner {
         match made {
             Instantiated::Instance(instance) => {
                 self.modules.add_instance(id, Slot::Present(instance));
+                // Later modules can import from it by its name in the script, without the `$`.
+                if let Some(id) = id {
+                    self.modules.register_present(id.name());
+                    self.modules.linker.instance(&mut self.store, id.name(), instance)?;
+                }
                 Ok(Outcome::Passed)
             }
             Instantiated::Missing => {
@@ -136,6 +151,9 @@ impl Runner {
     }
 
     fn register(&mut self, name: &str, module: Option<wast::token::Id<'_>>) -> Result<Outcome> {
+        if let Some(shared) = self.modules.shared(module) {
+            return self.register_shared(name, shared);
+        }
         match self.modules.instance(module)? {
             Slot::Present(instance) => {
                 self.modules.register_present(name);
@@ -149,10 +167,37 @@ impl Runner {
         }
     }
 
+    /// Names what an instance of another thread shares with this one.
+    fn register_shared(
+        &mut self,
+        name: &str,
+        shared: Slot<Vec<(String, SharedMemory)>>,
+    ) -> Result<Outcome> {
+        match shared {
+            Slot::Present(memories) => {
+                self.modules.register_present(name);
+                for (field, memory) in memories {
+                    self.modules.linker.define(&mut self.store, name, &field, memory)?;
+                }
+                Ok(Outcome::Passed)
+            }
+            Slot::Missing => {
+                self.modules.register_missing(name);
+                Ok(Outcome::Skipped(None))
+            }
+        }
+    }
+
     fn load(&mut self, wasm: &[u8]) -> Loaded<Module> {
-        match (self.load)(self.store.engine(), wasm) {
-            Ok(module) => Loaded::Accepted(module),
-            Err(error) if (self.missing)(&error) => Loaded::Missing(format!("{error:#}")),
+        let loaded = (lock(&self.shared.load))(self.store.engine(), wasm);
+        match loaded {
+            Ok(module) => {
+                self.modules.add_wasm(&module, wasm);
+                Loaded::Accepted(module)
+            }
+            Err(error) if (lock(&self.shared.missing))(&error) => {
+                Loaded::Missing(format!("{error:#}"))
+            }
             Err(error) => Loaded::Refused(error),
         }
     }
@@ -222,7 +267,12 @@ impl Runner {
         }
     }
 
-    fn assert_results(&mut self, values: &[Val], expected: Vec<WastRet<'_>>) -> Result<Outcome> {
+    fn assert_results(
+        &mut self,
+        instance: Option<wast::token::Id<'_>>,
+        values: &[Val],
+        expected: Vec<WastRet<'_>>,
+    ) -> Result<Outcome> {
         let expected: Vec<_> = expected.into_iter().map(core_result).collect::<Result<_>>()?;
         if values.len() != expected.len() {
             return Err(Error::msg(format!(
@@ -232,7 +282,11 @@ impl Runner {
             )));
         }
         for (position, (value, expected)) in values.iter().zip(&expected).enumerate() {
-            if !value::matches(&mut self.store, value, expected)? {
+            let matches = match expected {
+                WastRetCore::RefFunc(Some(index)) => self.is_function(value, instance, index)?,
+                expected => value::matches(&mut self.store, value, expected)?,
+            };
+            if !matches {
                 return Err(Error::msg(format!(
                     "result {position} is {}, but expected {}",
                     value::describe(value),
@@ -289,10 +343,9 @@ impl Runner {
                 )));
             }
         };
-        if error.downcast_ref::<Trap>().is_some() {
-            return Err(
-                error.context(format!("expected linking to fail with `{}`", Escaped::new(message)))
-            );
+        // Scripts also have it for modules whose instantiation traps.
+        if error.is::<Trap>() {
+            return assert_trap(&error, message);
         }
         // There are two messages: something is absent, or it has another type.
         let text = format!("{error:#}");

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use wast::token::Id;
 
-use crate::{Error, Instance, Linker, Module, Result};
+use super::functions::Sources;
+use crate::{Error, Instance, Linker, Module, Result, SharedMemory};
 
 /// An instance or module of the script, or a placeholder for one that was refused because of a
 /// missing proposal.
@@ -19,15 +20,30 @@ pub(super) struct Modules {
     pub(super) linker: Linker<()>,
     instances: Named<Instance>,
     definitions: Named<Module>,
+    sources: Sources,
     /// Import names of missing instances.
     missing: HashSet<String>,
+    /// The shared memories of instances of other threads, by the names of those.
+    shared: HashMap<String, Slot<Vec<(String, SharedMemory)>>>,
 }
 
 impl Modules {
     pub(super) fn new(linker: Linker<()>) -> Self {
         let instances = Named::new("instance");
         let definitions = Named::new("module definition");
-        Self { linker, instances, definitions, missing: HashSet::new() }
+        let (missing, shared) = (HashSet::new(), HashMap::new());
+        let sources = Sources::default();
+        Self { linker, instances, definitions, sources, missing, shared }
+    }
+
+    /// Keeps the bytes of a module.
+    pub(super) fn add_wasm(&mut self, module: &Module, wasm: &[u8]) {
+        self.sources.add(module, wasm);
+    }
+
+    /// The bytes of a module.
+    pub(super) fn wasm(&self, module: &Module) -> Option<&[u8]> {
+        self.sources.find(module)
     }
 
     pub(super) fn add_instance(&mut self, id: Option<Id<'_>>, instance: Slot<Instance>) {
@@ -41,6 +57,16 @@ impl Modules {
 
     pub(super) fn instance(&self, id: Option<Id<'_>>) -> Result<Slot<Instance>> {
         self.instances.find(id)
+    }
+
+    /// Keeps the shared memories of an instance of another thread.
+    pub(super) fn add_shared(&mut self, id: Id<'_>, memories: Slot<Vec<(String, SharedMemory)>>) {
+        self.shared.insert(id.name().to_owned(), memories);
+    }
+
+    /// The shared memories of the instance of another thread that has this name here.
+    pub(super) fn shared(&self, id: Option<Id<'_>>) -> Option<Slot<Vec<(String, SharedMemory)>>> {
+        self.shared.get(id?.name()).cloned()
     }
 
     pub(super) fn add_definition(&mut self, id: Option<Id<'_>>, module: Slot<Module>) {

@@ -16,6 +16,13 @@ impl Summary {
         self.passed
     }
 
+    /// Adds what a thread of the script has done.
+    pub(super) fn add(&mut self, thread: Summary) {
+        self.passed += thread.passed;
+        self.skipped.extend(thread.skipped);
+        self.failures.extend(thread.failures);
+    }
+
     /// The directives that depend on modules that were refused because of a missing proposal.
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped

@@ -3,9 +3,9 @@
 use wasm_types::Escaped;
 use wast::{QuoteWat, WastDirective, WastExecute, WastInvoke, Wat};
 
-use super::super::Runner;
 use super::super::modules::Slot;
 use super::super::outcome::{Loaded, Outcome, Run};
+use super::super::{Runner, lock};
 use super::{Called, Made, assert_results, assert_trap};
 use crate::component::{Component, Val};
 use crate::{Error, Result};
@@ -99,9 +99,12 @@ impl Runner {
     }
 
     fn load_component(&mut self, wasm: &[u8]) -> Loaded<Component> {
-        match (self.load_component)(self.store.engine(), wasm) {
+        let loaded = (lock(&self.shared.load_component))(self.store.engine(), wasm);
+        match loaded {
             Ok(component) => Loaded::Accepted(component),
-            Err(error) if (self.missing)(&error) => Loaded::Missing(format!("{error:#}")),
+            Err(error) if (lock(&self.shared.missing))(&error) => {
+                Loaded::Missing(format!("{error:#}"))
+            }
             Err(error) => Loaded::Refused(error),
         }
     }
