@@ -55,6 +55,12 @@ impl CacheConfig {
         file::read(path)
     }
 
+    /// Where the settings of this user are: the file that [`from_file`](Self::from_file) reads
+    /// without a path. It need not exist. `None` if the environment does not say.
+    pub fn user_file() -> Option<PathBuf> {
+        location::config_file()
+    }
+
     /// Sets the directory. If it does not exist, it is made when the cache is opened. It should be
     /// an absolute path, and belong to this cache alone.
     ///

@@ -87,8 +87,11 @@
 //! * `wasip2`: WASI 0.2 for components, as the module `wasi::p2`, over the same contexts as preview
 //!   1.
 //! * `cli`: The program `wasm-runtime`. Its commands `compile` and `clif` need `jit`, `snapshot`
-//!   and `expose` need `rewrite`, `wast` needs `wast`, and `keygen`, `sign`, `verify` and the
-//!   option `--trust` need `sign`.
+//!   and `expose` need `rewrite`, `wast` needs `wast`, `explore` and `objdump` need `disassemble`,
+//!   and `keygen`, `sign`, `verify` and the option `--trust` need `sign`.
+//! * `disassemble`: The commands `explore`, a page with a module beside its machine code, and
+//!   `objdump`, the machine code of an artifact. It brings a library in C along, and needs a
+//!   compiler for that.
 //! <!-- end of features -->
 
 #![deny(unsafe_code)]

@@ -118,7 +118,7 @@ pub use function::Translator;
 pub use function_hooks::FunctionSelection;
 pub use pass::{ClifPass, PassContext, PassPoint};
 pub use runtime::RuntimeEnvironment;
-pub use settings::{ClifObserver, Progress, Settings};
+pub use settings::{ClifObserver, IsaSetting, Progress, Settings};
 pub use show::{ClifStage, assembly, clif};
 pub use timings::Timings;
 pub use trap::{clif_trap_code, wasm_trap_code};

@@ -1,5 +1,6 @@
 //! What to compile for, and how.
 
+mod isa_setting;
 mod optimizations;
 
 use std::str::FromStr as _;
@@ -14,6 +15,8 @@ use crate::error::{Error, ErrorKind};
 use crate::function_hooks::FunctionSelection;
 use crate::optimizations::Optimizations;
 use crate::pass::{ClifPass, PassPoint};
+
+pub use isa_setting::IsaSetting;
 
 /// Observes the CLIF of each function before any pass changes it.
 pub type ClifObserver = dyn Fn(FuncIndex, &cranelift_codegen::ir::Function) + Send + Sync;
@@ -182,6 +185,8 @@ impl Settings {
     }
 
     /// Sets what is compiled into the code and the run-time must provide for.
+    ///
+    /// Default: [`Tunables::default`].
     pub fn tunables(&mut self, tunables: Tunables) -> &mut Self {
         self.tunables = tunables;
         self
@@ -189,6 +194,8 @@ impl Settings {
 
     /// Sets what operators cost where the tunables say that the code counts fuel. Those name the
     /// costs by their [`identity`](OperatorCost::identity), which has to be that of these.
+    ///
+    /// Default: [`OperatorCost::default`].
     pub fn operator_cost(&mut self, costs: Arc<OperatorCost>) -> &mut Self {
         self.operator_cost = costs;
         self
@@ -196,6 +203,8 @@ impl Settings {
 
     /// Sets whether the code counts fuel, with the costs that are set: another way to set
     /// [`Tunables::fuel_costs`]. Engines that count none run such code as any other.
+    ///
+    /// Default: no. Counting costs some instructions in each block of a function.
     pub fn count_fuel(&mut self, on: bool) -> &mut Self {
         self.tunables.fuel_costs = on.then(|| self.operator_cost.identity());
         self
@@ -236,6 +245,8 @@ impl Settings {
 
     /// Sets how large functions may be and how long a compilation may take. What is larger, or
     /// takes longer, is refused with an error that names the [limit](Error::limit).
+    ///
+    /// Default: [`CompileLimits::new`], far beyond what programs need.
     pub fn limits(&mut self, limits: CompileLimits) -> &mut Self {
         self.limits = limits;
         self

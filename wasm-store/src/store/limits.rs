@@ -264,6 +264,8 @@ impl StoreLimitsBuilder {
     }
 
     /// How large each memory may be, in bytes.
+    ///
+    /// Default: as large as its type allows.
     pub fn memory_size(mut self, limit: usize) -> Self {
         self.0.memory_size = Some(limit);
         self
@@ -271,36 +273,48 @@ impl StoreLimitsBuilder {
 
     /// How large all memories and tables of the store may be together, in bytes: see
     /// [`ResourceLimiter::total_memory_size`].
+    ///
+    /// Default: no limit.
     pub fn total_memory_size(mut self, limit: usize) -> Self {
         self.0.total_memory_size = Some(limit);
         self
     }
 
     /// How large each table may be, in elements.
+    ///
+    /// Default: as large as its type allows.
     pub fn table_elements(mut self, limit: usize) -> Self {
         self.0.table_elements = Some(limit);
         self
     }
 
     /// How many instances the store may have.
+    ///
+    /// Default: 10,000.
     pub fn instances(mut self, limit: usize) -> Self {
         self.0.instances = limit;
         self
     }
 
     /// How many tables the store may have.
+    ///
+    /// Default: 10,000.
     pub fn tables(mut self, tables: usize) -> Self {
         self.0.tables = tables;
         self
     }
 
     /// How many memories the store may have.
+    ///
+    /// Default: 10,000.
     pub fn memories(mut self, memories: usize) -> Self {
         self.0.memories = memories;
         self
     }
 
     /// Whether a growth that fails ends the computation, instead of returning -1 to Wasm.
+    ///
+    /// Default: no.
     pub fn trap_on_grow_failure(mut self, trap: bool) -> Self {
         self.0.trap_on_grow_failure = trap;
         self

@@ -157,18 +157,24 @@ impl WasiCtxBuilder {
     }
 
     /// Sets the source of the guest's standard input.
+    ///
+    /// Default: it is at its end.
     pub fn stdin(&mut self, stdin: impl StdinStream + 'static) -> &mut Self {
         self.stdin = Box::new(stdin);
         self
     }
 
     /// Sets the target of the guest's standard output.
+    ///
+    /// Default: what is written is discarded.
     pub fn stdout(&mut self, stdout: impl StdoutStream + 'static) -> &mut Self {
         self.stdout = Box::new(stdout);
         self
     }
 
     /// Sets the target of the guest's standard error.
+    ///
+    /// Default: what is written is discarded.
     pub fn stderr(&mut self, stderr: impl StdoutStream + 'static) -> &mut Self {
         self.stderr = Box::new(stderr);
         self
@@ -275,12 +281,16 @@ impl WasiCtxBuilder {
     }
 
     /// Sets the wall clock.
+    ///
+    /// Default: that of the system.
     pub fn wall_clock(&mut self, clock: impl HostWallClock + 'static) -> &mut Self {
         self.wall_clock = Box::new(clock);
         self
     }
 
     /// Sets the monotonic clock; CPU time is derived from it as well.
+    ///
+    /// Default: the clocks of the system.
     pub fn monotonic_clock(&mut self, clock: impl HostMonotonicClock + 'static) -> &mut Self {
         self.monotonic_clock = Box::new(clock);
         self.own_monotonic_clock = true;
@@ -288,6 +298,8 @@ impl WasiCtxBuilder {
     }
 
     /// Sets the source of random bytes.
+    ///
+    /// Default: that of the system.
     pub fn secure_random(&mut self, random: impl RandomSource + 'static) -> &mut Self {
         self.random = Box::new(random);
         self

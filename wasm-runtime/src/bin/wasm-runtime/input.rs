@@ -270,6 +270,18 @@ fn load_artifact(engine: &Engine, bytes: &[u8]) -> Result<Module> {
     unsafe { Module::deserialize(engine, bytes) }
 }
 
+/// Compiles a module into an artifact and loads that.
+#[cfg(feature = "wast")]
+pub(crate) fn through_artifact(engine: &Engine, wasm: &[u8]) -> Result<Module> {
+    load_artifact(engine, &engine.precompile_module(wasm)?)
+}
+
+/// As [`through_artifact`], for a component.
+#[cfg(all(feature = "wast", feature = "component"))]
+pub(crate) fn component_through_artifact(engine: &Engine, wasm: &[u8]) -> Result<Component> {
+    load_component(engine, &engine.precompile_component(wasm)?)
+}
+
 #[cfg(feature = "wat")]
 fn text(source: &Source, bytes: &[u8]) -> Result<Vec<u8>> {
     let wasm = wat::Parser::new().parse_bytes(source.path(), bytes)?;

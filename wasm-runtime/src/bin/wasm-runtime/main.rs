@@ -11,7 +11,10 @@
 
 mod address_space;
 mod cache;
+mod completion;
+mod config;
 mod exit;
+mod groups;
 mod input;
 mod inspect;
 mod os_text;
@@ -28,12 +31,20 @@ mod units;
 mod clif;
 #[cfg(feature = "jit")]
 mod compile;
+#[cfg(feature = "disassemble")]
+mod disassemble;
+#[cfg(feature = "disassemble")]
+mod explore;
 #[cfg(feature = "rewrite")]
 mod expose;
+#[cfg(feature = "jit")]
+mod flags;
 #[cfg(feature = "sign")]
 mod keygen;
 #[cfg(feature = "jit")]
 mod limits;
+#[cfg(feature = "disassemble")]
+mod objdump;
 #[cfg(feature = "jit")]
 mod settings;
 #[cfg(feature = "sign")]
@@ -92,6 +103,10 @@ struct CommandLine {
 enum Command {
     Run(Box<run::Run>),
     Cache(cache::CacheCommand),
+    Config(config::ConfigCommand),
+    Completion(completion::Completion),
+    #[cfg(feature = "jit")]
+    Settings(flags::SettingsCommand),
     #[cfg(feature = "jit")]
     Compile(compile::Compile),
     Inspect(inspect::Inspect),
@@ -103,6 +118,10 @@ enum Command {
     Verify(verify::Verify),
     #[cfg(feature = "jit")]
     Clif(clif::Clif),
+    #[cfg(feature = "disassemble")]
+    Explore(explore::Explore),
+    #[cfg(feature = "disassemble")]
+    Objdump(objdump::Objdump),
     #[cfg(feature = "rewrite")]
     Snapshot(snapshot::SnapshotCommand),
     #[cfg(feature = "rewrite")]
@@ -123,9 +142,14 @@ struct Bare {
 }
 
 fn main() -> ExitCode {
-    let result = match CommandLine::parse().command {
+    let arguments = groups::expanded::<CommandLine>(std::env::args_os().collect());
+    let result = match CommandLine::parse_from(arguments).command {
         Command::Run(command) => command.execute(),
         Command::Cache(command) => command.execute(),
+        Command::Config(command) => command.execute(),
+        Command::Completion(command) => command.execute(),
+        #[cfg(feature = "jit")]
+        Command::Settings(command) => command.execute(),
         #[cfg(feature = "jit")]
         Command::Compile(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
@@ -137,6 +161,10 @@ fn main() -> ExitCode {
         Command::Verify(command) => command.execute(),
         #[cfg(feature = "jit")]
         Command::Clif(command) => command.execute(),
+        #[cfg(feature = "disassemble")]
+        Command::Explore(command) => command.execute(),
+        #[cfg(feature = "disassemble")]
+        Command::Objdump(command) => command.execute(),
         #[cfg(feature = "rewrite")]
         Command::Snapshot(command) => command.execute(),
         #[cfg(feature = "rewrite")]
@@ -166,7 +194,8 @@ fn bare(arguments: Vec<OsString>) -> wasm_runtime::Result<ExitCode> {
 /// A hint for names of commands that this program was built without.
 fn missing_command(name: &OsString) -> String {
     let feature = match name.to_str() {
-        Some("compile" | "clif") if cfg!(not(feature = "jit")) => "jit",
+        Some("compile" | "clif" | "settings") if cfg!(not(feature = "jit")) => "jit",
+        Some("explore" | "objdump") if cfg!(not(feature = "disassemble")) => "disassemble",
         Some("snapshot" | "expose") if cfg!(not(feature = "rewrite")) => "rewrite",
         Some("keygen" | "sign" | "verify") if cfg!(not(feature = "sign")) => "sign",
         Some("wast") if cfg!(not(feature = "wast")) => "wast",

@@ -8,7 +8,9 @@ use wasm_runtime::{Config, Error, WasmFeatures};
 pub(crate) struct Proposals {
     /// Allows proposals of WebAssembly or, with `=n`, refuses them: `-W wide-arithmetic,simd=n`.
     /// `all-proposals` stands for all that this version translates; `shared-memory` allows memories
-    /// that threads share. Can be given several times; what comes later takes precedence.
+    /// that threads share, `nan-canonicalization` makes all NaNs the same, and
+    /// `relaxed-simd-deterministic` relaxed vectors on every machine. `-W help` lists what else is
+    /// set under Wasmtime's names. Can be given several times; what comes later takes precedence.
     #[arg(
         short = 'W',
         long = "wasm",
@@ -19,12 +21,21 @@ pub(crate) struct Proposals {
     proposals: Vec<(Setting, bool)>,
 }
 
+const ALL: &str = "all-proposals";
+const SHARED_MEMORY: &str = "shared-memory";
+const CANONICAL_NANS: &str = "nan-canonicalization";
+const DETERMINISTIC_VECTORS: &str = "relaxed-simd-deterministic";
+
 /// What is allowed or refused.
 #[derive(Clone, Copy)]
 enum Setting {
     Proposals(WasmFeatures),
     /// Shared memories are there, and not only translated.
     SharedMemory,
+    /// All NaNs that operators make are the same.
+    CanonicalNans,
+    /// Relaxed vectors are the same on every machine.
+    DeterministicVectors,
 }
 
 impl Proposals {
@@ -34,6 +45,8 @@ impl Proposals {
             match setting {
                 Setting::Proposals(proposals) => config.wasm_features(*proposals, *allow),
                 Setting::SharedMemory => config.shared_memory(*allow),
+                Setting::CanonicalNans => config.cranelift_nan_canonicalization(*allow),
+                Setting::DeterministicVectors => config.relaxed_simd_deterministic(*allow),
             };
         }
     }
@@ -63,11 +76,14 @@ fn proposal(argument: &str) -> Result<(Setting, bool), String> {
             ));
         }
     };
-    if name == "all-proposals" {
+    if name == ALL {
         return Ok((Setting::Proposals(WasmFeatures::SUPPORTED), allow));
     }
-    if name == "shared-memory" {
-        return Ok((Setting::SharedMemory, allow));
+    match name {
+        SHARED_MEMORY => return Ok((Setting::SharedMemory, allow)),
+        CANONICAL_NANS => return Ok((Setting::CanonicalNans, allow)),
+        DETERMINISTIC_VECTORS => return Ok((Setting::DeterministicVectors, allow)),
+        _ => {}
     }
     let found = WasmFeatures::SUPPORTED.iter_names().find(|(flag, _)| name_of(flag) == name);
     match found {
@@ -81,6 +97,12 @@ fn proposal(argument: &str) -> Result<(Setting, bool), String> {
             ))
         }
     }
+}
+
+/// What the option takes.
+pub(crate) fn names() -> Vec<String> {
+    let more = [ALL, SHARED_MEMORY, CANONICAL_NANS, DETERMINISTIC_VECTORS].map(str::to_owned);
+    WasmFeatures::SUPPORTED.iter_names().map(|(flag, _)| name_of(flag)).chain(more).collect()
 }
 
 /// A flag's name as it stands on the command line: `WIDE_ARITHMETIC` as `wide-arithmetic`.

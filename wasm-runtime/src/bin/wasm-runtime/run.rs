@@ -120,6 +120,9 @@ pub(crate) struct Run {
     compile_limits: crate::limits::Limits,
 
     #[command(flatten)]
+    groups: crate::groups::Groups,
+
+    #[command(flatten)]
     bounds: bounds::Bounds,
 
     #[command(flatten)]

@@ -87,6 +87,9 @@ pub(crate) struct Settings {
     function_hooks: Vec<NamePattern>,
 
     #[command(flatten)]
+    groups: crate::groups::Groups,
+
+    #[command(flatten)]
     reservation: Reservation,
 
     #[command(flatten)]

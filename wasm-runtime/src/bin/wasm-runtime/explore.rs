@@ -1,0 +1,80 @@
+//! `wasm-runtime explore`: a page that shows a module beside its machine code.
+
+mod page;
+
+use std::process::ExitCode;
+
+use clap::Args;
+use wasm_artifact::Artifact;
+use wasm_runtime::error::Context;
+use wasm_runtime::{Compiler, Result};
+
+use crate::disassemble::Disassembler;
+use crate::progress::Progress;
+use crate::settings::Settings;
+use crate::source::Source;
+use crate::target::Target;
+use crate::{input, proposals};
+
+const LONG: &str = "\
+Write a page for a browser that shows a module beside its machine code.
+
+On the left is the module in the text format, on the right its machine code. Pointing at a line
+marks what belongs to it on the other side, and a click goes there. The page is one file, and needs
+nothing else.";
+
+const EXAMPLES: &str = "\
+Examples:
+  wasm-runtime explore program.wasm                      writes program.explore.html
+  wasm-runtime explore program.wat -o - -O s > page.html
+  wasm-runtime explore program.wasm --target aarch64-unknown-linux-gnu";
+
+/// Write a page that shows a module beside its machine code.
+#[derive(Args)]
+#[command(long_about = LONG, after_long_help = EXAMPLES)]
+pub(crate) struct Explore {
+    /// The module, in the binary or the text format; `-` for standard input.
+    file: Source,
+
+    /// The page; FILE with the extension `.explore.html` if not given, `-` for standard output.
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<Target>,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Explore {
+    pub(crate) fn execute(mut self) -> Result<ExitCode> {
+        let output =
+            Target::of(self.output.take(), &self.file, |file| file.with_extension("explore.html"))?;
+        let wasm = input::open_wasm(&self.file)?;
+        let request = self.settings.request();
+        let progress = Progress::default();
+        let compiler = progress.compiler();
+        let compiled =
+            progress.during(&self.file, wasm.len(), || compiler.compile(&wasm, &request));
+        let artifact = self
+            .settings
+            .limits
+            .explain(compiled)
+            .map_err(proposals::explain)
+            .with_context(|| format!("can't compile {}", self.file))?;
+        let artifact = Artifact::parse(&artifact)?;
+        let disassembler = Disassembler::of(&artifact)?;
+        let counts = artifact.counts();
+        let functions = (0..counts.functions - counts.imported_functions)
+            .map(|number| disassembler.function(&artifact, number))
+            .collect::<Result<Vec<_>>>()?;
+        let mut text = String::new();
+        let lines =
+            wasmprinter::Config::new().offsets_and_lines(&wasm, &mut text).map_err(|error| {
+                wasm_runtime::Error::msg(format!("can't print the module: {error}"))
+            })?;
+        let page = page::page(&self.file.plain(), artifact.target(), lines, &functions, |offset| {
+            artifact.address_map().lookup(offset)
+        });
+        output.write(page.as_bytes())?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
