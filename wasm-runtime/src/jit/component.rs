@@ -26,7 +26,13 @@ pub(super) fn compile(
     let translation = wasm_component_translate::translate(&wasm, request.features)?;
     let mut parsed = Vec::with_capacity(translation.modules.len());
     for (number, module) in translation.modules.iter().enumerate() {
-        parsed.push(Parsed::new(number, module, request)?);
+        // What is borrowed is a module of the component. Other modules are adapters, which are made
+        // by the translation and use what they need, whatever components may use.
+        let features = match module {
+            Cow::Borrowed(_) => request.features,
+            Cow::Owned(_) => request.features | WasmFeatures::default(),
+        };
+        parsed.push(Parsed::new(number, module, features)?);
     }
     let declarations = start.elapsed();
     let work = Work::new(compiler, request, &parsed)?;
@@ -43,7 +49,7 @@ pub(super) fn compile(
     let any = match modules.first() {
         Some(first) => first,
         None => {
-            let parsed = Parsed::new(0, &Cow::Borrowed(EMPTY), request)?;
+            let parsed = Parsed::new(0, EMPTY, request.features)?;
             empty = work.compile(&parsed)?.0;
             &empty
         }
@@ -69,15 +75,9 @@ struct Parsed<'a> {
 }
 
 impl<'a> Parsed<'a> {
-    fn new(number: usize, module: &'a Cow<'_, [u8]>, request: &CompileRequest) -> Result<Self> {
-        // What is borrowed is a module of the component. Other modules are adapters, which are made
-        // by the translation and use what they need, whatever components may use.
-        let features = match module {
-            Cow::Borrowed(_) => request.features,
-            Cow::Owned(_) => request.features | WasmFeatures::default(),
-        };
-        let parsed = Module::parse_with_bodies(module, features);
-        Ok(Self { number, wasm: module, module: parsed.with_context(|| place(number))? })
+    fn new(number: usize, wasm: &'a [u8], features: WasmFeatures) -> Result<Self> {
+        let parsed = Module::parse_with_bodies(wasm, features);
+        Ok(Self { number, wasm, module: parsed.with_context(|| place(number))? })
     }
 }
 
