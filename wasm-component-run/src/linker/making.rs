@@ -203,6 +203,7 @@ impl<'a, T: 'static> Making<'a, T> {
             bail!("the component lacks core module {module}");
         };
         self.imports.clear();
+        self.imports.reserve(args.len());
         for def in args {
             self.imports.push(self.begun.binding(store, def)?);
         }
