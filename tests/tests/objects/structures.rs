@@ -258,6 +258,23 @@ fn a_full_heap_is_an_error_and_what_is_dead_makes_room() -> Result<()> {
 }
 
 #[test]
+fn large_objects_find_room_in_a_heap_that_small_ones_have_filled() -> Result<()> {
+    let engine = Engine::default();
+    let limits: StoreLimits = StoreLimitsBuilder::new().memory_size(64 << 10).build();
+    let mut store = Store::new(&engine, limits);
+    store.limiter(|limits| limits);
+    let ty = ArrayType::new(&engine, field(ValType::I64));
+    let pre = ArrayRefPre::new(&mut store, ty);
+    for number in 0..3000 {
+        let mut scope = RootScope::new(&mut store);
+        let len = if number % 100 == 99 { 4000 } else { 30 };
+        let array = ArrayRef::new(&mut scope, &pre, &Val::I64(number), len)?;
+        assert_eq!(array.get(&mut scope, len - 1)?.unwrap_i64(), number);
+    }
+    Ok(())
+}
+
+#[test]
 fn host_functions_take_and_return_objects() -> Result<()> {
     for engine in engines() {
         let mut store = Store::new(&engine, ());

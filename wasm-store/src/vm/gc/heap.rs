@@ -317,13 +317,16 @@ impl Heap {
         let nursery = self.space.usable_nursery();
         let wanted = size.checked_add(nursery).ok_or_else(full)?;
         if !self.grow_old(outside, wanted)? {
-            self.collect(outside)?;
-            // What is in the nursery is gone, unless collections are put off.
-            let nursery = self.space.usable_nursery();
-            let wanted = size.checked_add(nursery).ok_or_else(full)?;
-            if !self.grow_old(outside, wanted)? {
+            if self.put_off > 0 {
                 return Err(full());
             }
+            self.collect(outside)?;
+            // Nothing is in the nursery, which gets what the object leaves.
+            self.space.set_usable_nursery(0);
+            let fits = self.grow_old(outside, size)?;
+            let object = if fits { self.space.old.take(size) } else { None };
+            self.hand_out_nursery();
+            return object.ok_or_else(full);
         }
         self.space.old.take(size).ok_or_else(full)
     }
