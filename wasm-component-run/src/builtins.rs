@@ -73,12 +73,12 @@ pub(crate) fn make<T: 'static>(
                 })
             })
         }
-        Trampoline::ResourceEnterCall => function(ty, |store, _, _| {
-            state(store).resources.enter_call();
+        Trampoline::ResourceEnterCall => function(ty, |store, data, _| {
+            state(store).resources.enter_call(data.root());
             Ok(())
         }),
         Trampoline::ResourceExitCall => {
-            function(ty, |store, _, _| state(store).resources.exit_call())
+            function(ty, |store, data, _| state(store).resources.exit_call(data.root()))
         }
         Trampoline::Trap { code } => function(ty, move |_, _, _| Err(trap::of_adapter(code))),
         Trampoline::Unavailable { builtin, instance, .. } => function(ty, move |store, data, _| {

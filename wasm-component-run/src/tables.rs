@@ -97,17 +97,23 @@ impl Resources {
         }
     }
 
-    /// Begins a call that resources may be lent to.
-    pub(crate) fn enter_call(&mut self) {
-        self.scopes.enter();
+    /// Begins a call from or to a root instance that resources may be lent to.
+    pub(crate) fn enter_call(&mut self, root: usize) {
+        self.scopes.enter(root);
     }
 
-    /// Ends the call that was begun last: what was lent to it is given back.
+    /// Ends the call that the root instance has begun last: what was lent to it is given back. It
+    /// is in one call of the host at most, so calls of others that are inside are over, whatever
+    /// has ended them.
     ///
     /// # Errors
     ///
-    /// If it still has borrows.
-    pub(crate) fn exit_call(&mut self) -> Result<()> {
+    /// If it still has borrows, or there is none.
+    pub(crate) fn exit_call(&mut self, root: usize) -> Result<()> {
+        let depth = self.scopes.depth_of(root)?;
+        if depth < self.calls() {
+            self.unwind_calls(depth);
+        }
         let scope = self.scopes.exit()?;
         for (table, index) in scope {
             let (handles, counter) = self.table(table)?;
@@ -161,9 +167,7 @@ impl Resources {
     /// Takes an owner out of the table of the host.
     pub(crate) fn host_lift_own(&mut self, index: HostIndex) -> Result<u32> {
         let index = self.host.check(index)?;
-        let rep = self.lift_own(Table::Host, index, Kind::Host)?;
-        self.host.has_removed();
-        Ok(rep)
+        self.lift_own(Table::Host, index, Kind::Host)
     }
 
     /// Lends a resource of the host's table to the current call.
@@ -186,7 +190,6 @@ impl Resources {
     ) -> Result<Option<(u32, Option<Destructor>)>> {
         let index = self.host.check(index)?;
         let dropped = self.drop(Table::Host, index, Kind::Host)?;
-        self.host.has_removed();
         Ok(dropped.map(|rep| (rep, self.host.destructor(index))))
     }
 }

@@ -151,8 +151,8 @@ fn resources_of_guests_in_the_hands_of_the_host() -> Result<()> {
     let error = made.resource_drop(&mut store).unwrap_err().to_string();
     assert!(error.contains("unknown handle index") || error.contains("de-allocated"), "{error}");
     let second = resource(one(make, &mut store, &[Val::U32(8)])?);
-    let error = made.resource_drop(&mut store).unwrap_err();
-    assert_eq!(error.to_string(), "host-owned resource was already de-allocated");
+    let error = made.resource_drop(&mut store).unwrap_err().to_string();
+    assert!(error.starts_with("host-owned resource was already de-allocated"), "{error}");
     assert_eq!(one(take, &mut store, &[Val::Resource(second)])?, Val::U32(8));
     assert!(one(take, &mut store, &[Val::Resource(second)]).is_err());
 

@@ -124,7 +124,7 @@ pub(super) fn begin<T: 'static>(
 ) -> Result<()> {
     let signature = &record.signature;
     if signature.borrows {
-        state(store).resources.enter_call();
+        state(store).resources.enter_call(data.root());
     }
     let mut cx =
         LowerContext::new(wasm_store::AsContextMut::as_context_mut(store), &record.options, data);
@@ -149,7 +149,7 @@ pub(super) fn end<T: 'static, R>(
 ) -> Result<R> {
     let signature = &record.signature;
     if signature.borrows {
-        state(store).resources.exit_call()?;
+        state(store).resources.exit_call(data.root())?;
     }
     if signature.plain {
         let mut cx = LiftContext::of_words(&record.options, data);

@@ -80,7 +80,7 @@ impl LoweredImport {
         options.flags.check_may_leave(store)?;
         let signature = &self.signature;
         if signature.borrows {
-            state(store).resources.enter_call();
+            state(store).resources.enter_call(data.root());
         }
         if signature.plain {
             let mut cx = LiftContext::of_words(options, data);
@@ -111,7 +111,7 @@ impl LoweredImport {
     ) -> Result<()> {
         let signature = &self.signature;
         if signature.borrows {
-            state(&mut store).resources.exit_call()?;
+            state(&mut store).resources.exit_call(data.root())?;
         }
         let mut cx = LowerContext::new(store, options, data);
         if signature.result_flat.is_some() {

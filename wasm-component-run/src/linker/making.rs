@@ -21,6 +21,8 @@ pub(crate) struct Begun<'a, T: 'static> {
     /// The functions of the runtime, in the store.
     bound: BoundFuncs,
     data: Arc<InstanceData>,
+    /// How many calls that resources may be lent to there were before.
+    calls: usize,
 }
 
 /// An instance that is being made.
@@ -47,13 +49,14 @@ impl<'a, T: 'static> Begun<'a, T> {
         modules: &Arc<[Option<Module>]>,
     ) -> Result<Self> {
         let (root, first_table) = state(store).next_root();
+        let calls = state(store).resources.calls();
         let data = InstanceData::new(store, component, modules, root, first_table)?;
         let data = Arc::new(data);
         // The store owns the data, and the functions only refer to them. So the data must not own
         // what was bound.
         let bound = functions.all.bind(&mut *store, Arc::clone(&data))?;
         state(store).add_root(Arc::clone(&data));
-        Ok(Self { component, functions, bound, data })
+        Ok(Self { component, functions, bound, data, calls })
     }
 
     /// Goes on: everything is still to be made.
@@ -65,6 +68,7 @@ impl<'a, T: 'static> Begun<'a, T> {
     /// Gives up: what the instance has is forgotten.
     pub(crate) fn fail(&self, store: &mut StoreContextMut<'_, T>) {
         let state = state(store);
+        state.resources.unwind_calls(self.calls);
         state.poison(self.data.root());
         state.resources.clear(self.data.tables());
     }

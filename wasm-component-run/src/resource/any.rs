@@ -8,6 +8,33 @@ use crate::context::{LiftContext, LowerContext};
 use crate::state::state;
 use crate::tables::HostIndex;
 
+/// A destructor that is about to be called.
+struct Begun {
+    destructor: NumericFunc,
+    /// The root instance that was entered for it.
+    root: Option<usize>,
+    rep: u32,
+    /// How many calls that resources may be lent to there were before.
+    calls: usize,
+}
+
+impl Begun {
+    /// Leaves the instance again. One whose destructor has trapped is never left.
+    fn end<T: 'static>(
+        self,
+        store: &mut StoreContextMut<'_, T>,
+        outcome: Result<()>,
+    ) -> Result<()> {
+        let state = state(store);
+        match self.root {
+            _ if outcome.is_err() => state.resources.unwind_calls(self.calls),
+            Some(root) => state.leave_after_drop(root),
+            None => {}
+        }
+        outcome
+    }
+}
+
 /// A resource that the host holds, of whatever type: an own or a borrow.
 ///
 /// One that is no longer needed is dropped with [`resource_drop`](Self::resource_drop). The value
@@ -78,10 +105,9 @@ impl ResourceAny {
     /// can't be entered, or the destructor traps.
     pub fn resource_drop(self, mut store: impl AsContextMut) -> Result<()> {
         let mut store = store.as_context_mut();
-        let Some((destructor, root, rep)) = self.begin_drop(&mut store)? else { return Ok(()) };
-        destructor.call(&mut store, &mut [u64::from(rep)])?;
-        Self::end_drop(&mut store, root);
-        Ok(())
+        let Some(begun) = self.begin_drop(&mut store)? else { return Ok(()) };
+        let outcome = begun.destructor.call(&mut store, &mut [u64::from(begun.rep)]);
+        begun.end(&mut store, outcome)
     }
 
     /// Drops the handle as [`resource_drop`](Self::resource_drop) does, and waits for what the
@@ -93,18 +119,14 @@ impl ResourceAny {
     #[cfg(feature = "async")]
     pub async fn resource_drop_async(self, mut store: impl AsContextMut<Data: Send>) -> Result<()> {
         let mut store = store.as_context_mut();
-        let Some((destructor, root, rep)) = self.begin_drop(&mut store)? else { return Ok(()) };
-        destructor.call_async(&mut store, &mut [u64::from(rep)]).await?;
-        Self::end_drop(&mut store, root);
-        Ok(())
+        let Some(begun) = self.begin_drop(&mut store)? else { return Ok(()) };
+        let outcome = begun.destructor.call_async(&mut store, &mut [u64::from(begun.rep)]).await;
+        begun.end(&mut store, outcome)
     }
 
     /// Takes the handle out of the table, and enters the instance of the destructor, if there is
     /// one.
-    fn begin_drop<T: 'static>(
-        self,
-        store: &mut StoreContextMut<'_, T>,
-    ) -> Result<Option<(NumericFunc, Option<usize>, u32)>> {
+    fn begin_drop<T: 'static>(self, store: &mut StoreContextMut<'_, T>) -> Result<Option<Begun>> {
         let state = state(store);
         let Some((rep, Some(destructor))) = state.resources.host_drop(self.index)? else {
             return Ok(None);
@@ -112,14 +134,8 @@ impl ResourceAny {
         if let Some(root) = destructor.root {
             state.enter_for_drop(root)?;
         }
-        Ok(Some((destructor.func, destructor.root, rep)))
-    }
-
-    /// Leaves the instance again. One whose destructor has trapped is never left.
-    fn end_drop<T: 'static>(store: &mut StoreContextMut<'_, T>, root: Option<usize>) {
-        if let Some(root) = root {
-            state(store).leave_after_drop(root);
-        }
+        let calls = state.resources.calls();
+        Ok(Some(Begun { destructor: destructor.func, root: destructor.root, rep, calls }))
     }
 
     /// Passes the handle to a guest. Returns the guest's index.

@@ -37,21 +37,12 @@ struct Handle {
     state: AtomicU64,
 }
 
-/// What a handle is, as a word. Others are places in the host's table.
+/// What a handle is, as a word. Others are handles in the table of a store.
 const BORROW: u64 = u64::MAX;
 /// An own that was not lent yet.
 const OWN: u64 = u64::MAX - 1;
 /// An own that was passed on.
 const TAKEN: u64 = u64::MAX - 2;
-
-fn encode(index: HostIndex) -> u64 {
-    // Indices are below 2^28, so no place is one of the words above.
-    u64::from(index.index) << 32 | u64::from(index.generation)
-}
-
-fn decode(word: u64) -> HostIndex {
-    HostIndex { index: (word >> 32) as u32, generation: word as u32 }
-}
 
 impl Handle {
     fn new(rep: u32, state: u64) -> Self {
@@ -81,7 +72,7 @@ impl Handle {
                     BORROW => bail!("cannot lower a `borrow` resource into an `own`"),
                     TAKEN => bail!("host resource already consumed"),
                     OWN => self.rep,
-                    place => cx.resources().host_lift_own(decode(place))?,
+                    place => cx.resources().host_lift_own(HostIndex::of_word(place))?,
                 };
                 self.state.store(TAKEN, Ordering::Relaxed);
                 cx.lower_own(resource, rep)
@@ -94,10 +85,10 @@ impl Handle {
                     OWN => {
                         // From now on it counts what is lent.
                         let index = cx.resources().host_lower_own(self.rep, None)?;
-                        self.state.store(encode(index), Ordering::Relaxed);
+                        self.state.store(index.word(), Ordering::Relaxed);
                         cx.resources().host_lift_borrow(index)?
                     }
-                    place => cx.resources().host_lift_borrow(decode(place))?,
+                    place => cx.resources().host_lift_borrow(HostIndex::of_word(place))?,
                 };
                 cx.lower_borrow(resource, rep)
             }
@@ -125,7 +116,7 @@ impl Handle {
             BORROW => (resources.host_lower_borrow(self.rep)?, false),
             TAKEN => bail!("host resource already consumed"),
             OWN => (resources.host_lower_own(self.rep, None)?, true),
-            place => (decode(place), true),
+            place => (HostIndex::of_word(place), true),
         };
         Ok(ResourceAny::new(index, ty, owned))
     }

@@ -18,17 +18,31 @@ pub(super) struct Scopes {
 
 struct Scope {
     number: u32,
+    /// The root instance whose code lends, or that something is lent to by the host.
+    root: usize,
     borrows: u32,
     /// The handles of owners that were lent.
     lenders: Vec<(Table, u32)>,
 }
 
 impl Scopes {
-    pub(super) fn enter(&mut self) {
+    pub(super) fn enter(&mut self, root: usize) {
         let number = self.next;
         self.next = number.wrapping_add(1);
         let lenders = std::mem::take(&mut self.spare);
-        self.running.push(Scope { number, borrows: 0, lenders });
+        self.running.push(Scope { number, root, borrows: 0, lenders });
+    }
+
+    /// How many calls there are up to the innermost one of a root instance. When an instance ends
+    /// a call, those inside of it did not come to their ends: their instances have trapped, a host
+    /// function has panicked in them, or they waited and nobody waits for them any more.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of the instance.
+    pub(super) fn depth_of(&self, root: usize) -> Result<usize> {
+        let place = self.running.iter().rposition(|scope| scope.root == root);
+        place.map(|place| place + 1).ok_or_else(|| format_err!("no call is running that could end"))
     }
 
     pub(super) fn depth(&self) -> usize {

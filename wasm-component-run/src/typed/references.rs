@@ -74,6 +74,7 @@ macro_rules! owning {
                 ty: InterfaceType,
                 src: &mut FlatReader<'_>,
             ) -> Result<Self> {
+                cx.consume_fuel(size_of::<V>())?;
                 V::linear_lift_from_flat(cx, ty, src).map($ty::new)
             }
 
@@ -83,6 +84,7 @@ macro_rules! owning {
                 ty: InterfaceType,
                 bytes: &[u8],
             ) -> Result<Self> {
+                cx.consume_fuel(size_of::<V>())?;
                 V::linear_lift_from_memory(cx, ty, bytes).map($ty::new)
             }
         }

@@ -10,6 +10,9 @@ use crate::resource::ResourceAny;
 /// What a value costs of what a call may copy.
 const VALUE: usize = size_of::<Val>();
 
+/// What a name costs beside its text.
+const NAME: usize = size_of::<String>();
+
 /// The primitive value of a word. What is too wide for the type is cut off.
 fn primitive(ty: InterfaceType, word: u64) -> Result<Option<Val>> {
     Ok(Some(match ty {
@@ -78,7 +81,7 @@ impl Val {
                 lift_list(cx, types, def, pointer, len)?
             }
             TypeDef::Record(fields) => {
-                cx.consume_fuel_array(fields.len(), VALUE)?;
+                cx.consume_fuel_array(fields.len(), NAME + VALUE)?;
                 let mut values = Vec::with_capacity(fields.len());
                 for field in fields.iter() {
                     let field = field?;
@@ -158,7 +161,7 @@ impl Val {
                 lift_list(cx, types, def, word(bytes)?, word(rest(4)?)?)?
             }
             TypeDef::Record(fields) => {
-                cx.consume_fuel_array(fields.len(), VALUE)?;
+                cx.consume_fuel_array(fields.len(), NAME + VALUE)?;
                 let mut values = Vec::with_capacity(fields.len());
                 for field in fields.iter() {
                     let field = field?;
@@ -322,7 +325,7 @@ fn flags(cx: &mut LiftContext<'_>, labels: Labels<'_>, words: &[u32]) -> Result<
     for (bit, label) in labels.iter().enumerate() {
         if words.get(bit / 32).is_some_and(|word| word & (1 << (bit % 32)) != 0) {
             let label = label?;
-            cx.consume_fuel(label.len())?;
+            cx.consume_fuel(NAME + label.len())?;
             flags.push(label.to_owned());
         }
     }
