@@ -34,6 +34,8 @@ struct Inner {
     id: u64,
     engine: Engine,
     bundle: Bundle,
+    /// Set when all types were looked at.
+    checked: OnceLock<()>,
     /// Looked up when it is first needed.
     exports: OnceLock<Exports>,
     program: OnceLock<Program>,
@@ -75,6 +77,7 @@ impl Component {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             engine: engine.clone(),
             bundle,
+            checked: OnceLock::new(),
             exports: OnceLock::new(),
             program: OnceLock::new(),
         }))
@@ -148,6 +151,17 @@ impl Component {
     /// The plan.
     pub(crate) fn plan(&self) -> Result<Plan<'_>> {
         Ok(Plan::parse(self.0.bundle.plan())?)
+    }
+
+    /// The plan, after all types were looked at: what is found of them later has an answer to
+    /// everything that is asked.
+    pub(crate) fn checked_plan(&self) -> Result<Plan<'_>> {
+        let plan = self.plan()?;
+        if self.0.checked.get().is_none() {
+            plan.check_types()?;
+            let _ = self.0.checked.set(());
+        }
+        Ok(plan)
     }
 
     /// The types.

@@ -15,8 +15,8 @@ use std::rc::Rc;
 
 use wasm_component::write::{ItemTree, PlanBuilder};
 use wasm_component::{
-    ComponentInstanceIndex, FuncTypeIndex, ImportIndex, ModuleTypeIndex, ResourceIndex,
-    StaticModule,
+    ComponentInstanceIndex, FuncTypeIndex, ImportIndex, MAX_COMPONENT_INSTANCES, ModuleTypeIndex,
+    ResourceIndex, StaticModule,
 };
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentCoreModuleTypeId, ComponentEntityType, ComponentInstanceTypeId,
@@ -30,8 +30,6 @@ use crate::module_types;
 use crate::parse::Parsed;
 use crate::types::{Converter, Scope, known};
 
-/// The most component instances that one component may consist of.
-const MOST_COMPONENT_INSTANCES: usize = 10_000;
 /// How deep component instances may lie in each other.
 const MOST_DEPTH: usize = 100;
 /// How deep lowered functions may depend on each other: by their `realloc`, for example.
@@ -180,9 +178,9 @@ impl<'a> Inliner<'a> {
 
     fn component_instance(&mut self) -> Result<ComponentInstanceIndex, Error> {
         self.component_instances += 1;
-        if self.component_instances > MOST_COMPONENT_INSTANCES {
+        if self.component_instances > MAX_COMPONENT_INSTANCES {
             return Err(limit(format!(
-                "it consists of more than {MOST_COMPONENT_INSTANCES} component instances"
+                "it consists of more than {MAX_COMPONENT_INSTANCES} component instances"
             )));
         }
         Ok(self.out.builder.component_instance()?)

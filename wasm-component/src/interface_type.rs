@@ -155,7 +155,6 @@ impl InterfaceType {
     }
 
     /// Kind and index, as they stand in the binary form.
-    #[cfg(feature = "write")]
     pub(crate) fn encode(ty: Option<Self>) -> (u32, u32) {
         let Some(ty) = ty else { return (kind::NONE, 0) };
         match ty {

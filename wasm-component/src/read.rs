@@ -1,6 +1,7 @@
 //! Plans, read in place.
 
 mod args;
+mod check;
 mod core_types;
 mod items;
 mod lists;
@@ -11,7 +12,7 @@ pub use args::Args;
 pub use core_types::{CoreItem, CoreItemType, CoreItems, CoreValTypes, ModuleType};
 pub use items::{Import, Item, Items, MAX_INSTANCE_DEPTH, NamedItem};
 pub use lists::{Initializers, Modules, StaticModule};
-pub use plan::{Plan, Resource, ResourceOrigin};
+pub use plan::{MAX_COMPONENT_INSTANCES, Plan, Resource, ResourceOrigin};
 pub use types::{Case, Cases, Field, Fields, FuncType, Labels, MAX_TYPE_DEPTH, TypeDef, Types};
 
 #[cfg(feature = "write")]

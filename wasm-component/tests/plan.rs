@@ -170,6 +170,46 @@ fn other_bytes_are_refused() {
     assert!(Plan::parse(&newer).unwrap_err().to_string().contains("version 99"));
 }
 
+/// A number of the plan, by its offset.
+fn number(bytes: &mut [u8], offset: usize) -> &mut [u8] {
+    &mut bytes[offset..offset + 4]
+}
+
+#[test]
+fn counts_without_steps_are_refused() {
+    let bytes = example();
+    // Core instances, component instances, memories, `realloc`s and `post-return`s.
+    for place in 0..5 {
+        let mut bytes = bytes.clone();
+        number(&mut bytes, 16 + 4 * place).copy_from_slice(&0x0100_0000_u32.to_le_bytes());
+        let error = Plan::parse(&bytes).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Damaged, "{place}");
+    }
+}
+
+#[test]
+fn instances_with_the_same_items_are_refused() {
+    // Each instance has two, the second of which is empty.
+    let mut tree = ItemTree::Instance(Vec::new());
+    for _ in 0..25 {
+        tree = ItemTree::Instance(vec![("a", tree), ("b", ItemTree::Instance(Vec::new()))]);
+    }
+    let mut builder = PlanBuilder::new();
+    builder.component_instance().unwrap();
+    builder.exports(&[("e", tree)]).unwrap();
+    let mut bytes = builder.finish().unwrap();
+    assert!(!format!("{:#}", Plan::parse(&bytes).unwrap().show()).contains("damaged"));
+    // Now it has the items of the first one, so that there are twice as many on each level.
+    let items = u32::from_le_bytes(number(&mut bytes, 100).try_into().unwrap()) as usize;
+    let len = u32::from_le_bytes(number(&mut bytes, 104).try_into().unwrap()) as usize;
+    let range = items + 12..items + 20;
+    for first in (1..len / 32).step_by(2) {
+        let first = range.start + 32 * first..range.end + 32 * first;
+        bytes.copy_within(first.clone(), first.start + 32);
+    }
+    assert!(format!("{:#}", Plan::parse(&bytes).unwrap().show()).contains("damaged"));
+}
+
 /// Reads all that is there, whatever is wrong with it.
 fn read_all(plan: Plan<'_>) {
     let _ = format!("{:#}", plan.show());

@@ -95,7 +95,7 @@ pub(crate) struct LiftedFunc {
 
 impl Exports {
     pub(super) fn new(component: &Component) -> Result<Self> {
-        let plan = component.plan()?;
+        let plan = component.checked_plan()?;
         let mut exports = Self { all: Vec::new(), root: Vec::new(), funcs: Vec::new() };
         let defs = Defs::new(component, plan)?;
         exports.root = exports.add_all(component, &defs, plan.exports()?, 0)?;

@@ -84,7 +84,7 @@ pub(crate) enum ResourceSource {
 
 impl Program {
     pub(super) fn new(component: &Component) -> Result<Self> {
-        let plan = component.plan()?;
+        let plan = component.checked_plan()?;
         let defs = Defs::new(component, plan)?;
         let mut steps = Vec::with_capacity(plan.initializers().len());
         for initializer in plan.initializers().iter() {

@@ -131,6 +131,6 @@ impl Handle {
     /// What a type consists of.
     pub(super) fn def(&self, ty: TypeIndex) -> wasm_component::TypeDef<'_> {
         let def = self.component.types().and_then(|types| Ok(types.get(ty)?));
-        def.expect("the plan is as it was when this type was found in it")
+        def.expect("all types of the plan were looked at before one was found in it")
     }
 }

@@ -29,7 +29,7 @@ impl ComponentFunc {
     fn def(&self) -> wasm_component::FuncType<'_> {
         let types = self.handle.component().types();
         let def = types.and_then(|types| Ok(types.func(self.ty)?));
-        def.expect("the plan is as it was when this type was found in it")
+        def.expect("all types of the plan were looked at before one was found in it")
     }
 
     /// Whether it is an `async` function: none is yet.
@@ -67,7 +67,7 @@ impl Module {
     fn def(&self) -> wasm_component::ModuleType<'_> {
         let plan = self.handle.component().plan();
         let def = plan.and_then(|plan| Ok(plan.module_type(self.ty)?));
-        def.expect("the plan is as it was when this type was found in it")
+        def.expect("all types of the plan were looked at before one was found in it")
     }
 
     /// The imports: both names, and the type.
@@ -178,7 +178,7 @@ pub struct Component {
 impl Component {
     pub(crate) fn new(component: &crate::Component, resources: Option<ResourceTypes>) -> Component {
         let handle = Handle::new(component, resources);
-        let plan = component.plan();
+        let plan = component.checked_plan();
         let imports = plan.as_ref().ok().and_then(|plan| list(&handle, plan.imports().ok()?).ok());
         let exports = plan.as_ref().ok().and_then(|plan| list(&handle, plan.exports().ok()?).ok());
         Component {

@@ -165,10 +165,11 @@ impl Val {
             }
             (TypeDef::Flags(_), Val::Flags(flags)) => {
                 let words = flag_words(def, flags)?;
+                let first = words.first().copied().unwrap_or(0);
                 match types.layout(ty)?.size {
                     0 => {}
-                    1 => cx.write(offset, [words[0] as u8])?,
-                    2 => cx.write(offset, (words[0] as u16).to_le_bytes())?,
+                    1 => cx.write(offset, [first as u8])?,
+                    2 => cx.write(offset, (first as u16).to_le_bytes())?,
                     _ => {
                         for (place, word) in words.iter().enumerate() {
                             cx.write(offset + 4 * place, word.to_le_bytes())?;

@@ -21,6 +21,8 @@ pub struct Items<'a> {
     /// Where the records begin in the whole table.
     start: usize,
     records: &'a [ItemRecord],
+    /// The instance that they are in, or none.
+    parent: u32,
     /// In how many instances they are.
     depth: u32,
 }
@@ -97,7 +99,7 @@ impl<'a> Plan<'a> {
     ///
     /// If the plan is damaged.
     pub fn imports(self) -> Result<Items<'a>, Error> {
-        Items::new(self, self.header().imports, 0)
+        Items::new(self, self.header().imports, NONE, 0)
     }
 
     /// What the component exports.
@@ -106,7 +108,7 @@ impl<'a> Plan<'a> {
     ///
     /// If the plan is damaged.
     pub fn exports(self) -> Result<Items<'a>, Error> {
-        Items::new(self, self.header().exports, 0)
+        Items::new(self, self.header().exports, NONE, 0)
     }
 
     /// A function, module or resource that is imported.
@@ -120,13 +122,18 @@ impl<'a> Plan<'a> {
 }
 
 impl<'a> Items<'a> {
-    pub(crate) fn new(plan: Plan<'a>, range: RangeRef, depth: u32) -> Result<Self, Error> {
+    pub(crate) fn new(
+        plan: Plan<'a>,
+        range: RangeRef,
+        parent: u32,
+        depth: u32,
+    ) -> Result<Self, Error> {
         let damaged = Error::damaged("an instance has items that do not exist");
         let records = range.of(plan.items()).ok_or(damaged)?;
         if depth > MAX_INSTANCE_DEPTH {
             return Err(Error::damaged("instances are nested too deep"));
         }
-        Ok(Self { plan, start: range.start.get() as usize, records, depth })
+        Ok(Self { plan, start: range.start.get() as usize, records, parent, depth })
     }
 
     /// How many there are.
@@ -143,14 +150,13 @@ impl<'a> Items<'a> {
     pub fn iter(self) -> impl ExactSizeIterator<Item = Result<NamedItem<'a>, Error>> + 'a {
         self.records.iter().map(move |record| {
             let place = record.declared.get() as usize;
-            let damaged = Error::damaged("an item is out of order");
-            self.item(self.records.get(place).ok_or(damaged)?)
+            self.item(place)
         })
     }
 
     /// All of them, sorted by name.
     pub fn sorted(self) -> impl ExactSizeIterator<Item = Result<NamedItem<'a>, Error>> + 'a {
-        self.records.iter().map(move |record| self.item(record))
+        (0..self.records.len()).map(move |place| self.item(place))
     }
 
     /// The item of exactly that name.
@@ -160,8 +166,10 @@ impl<'a> Items<'a> {
     /// If the plan is damaged.
     pub fn find_exact(self, name: &str) -> Result<Option<Item<'a>>, Error> {
         let place = self.partition(|other| other < name)?;
-        let Some(record) = self.records.get(place) else { return Ok(None) };
-        let found = self.item(record)?;
+        if place == self.records.len() {
+            return Ok(None);
+        }
+        let found = self.item(place)?;
         Ok((found.name == name).then_some(found.item))
     }
 
@@ -178,7 +186,7 @@ impl<'a> Items<'a> {
         let Some((key, _)) = track(name) else { return Ok(None) };
         let start = self.partition(|other| compare_with_track(other, key) == Ordering::Less)?;
         let mut best = None;
-        for record in self.records.get(start..).unwrap_or_default() {
+        for (place, record) in self.records.iter().enumerate().skip(start) {
             let name = record.name.of(self.plan.strings())?;
             if compare_with_track(name, key) != Ordering::Equal {
                 break;
@@ -187,10 +195,10 @@ impl<'a> Items<'a> {
                 && of == key
                 && best.is_none_or(|(highest, _)| version > highest)
             {
-                best = Some((version, record));
+                best = Some((version, place));
             }
         }
-        best.map(|(_, record)| Ok(self.item(record)?.item)).transpose()
+        best.map(|(_, place)| Ok(self.item(place)?.item)).transpose()
     }
 
     /// How many records stand before the first for whose name `before` is false.
@@ -207,20 +215,31 @@ impl<'a> Items<'a> {
         Ok(low)
     }
 
-    fn item(self, record: &'a ItemRecord) -> Result<NamedItem<'a>, Error> {
+    /// The item at a place.
+    fn item(self, place: usize) -> Result<NamedItem<'a>, Error> {
+        let record = self.records.get(place).ok_or(Error::damaged("an item is out of order"))?;
         // A tree that is damaged must not send a reader around in a circle: what is in an instance
-        // stands behind it.
+        // stands behind it. Nor to the same items again and again, which takes time without end.
         let end = self.start + self.records.len();
         let inside = record.a.get() as usize;
         if record.kind.get() == item::INSTANCE && record.b.get() != 0 && inside < end {
             return Err(Error::damaged("an instance lies within itself"));
         }
-        record.decode(self.plan, self.depth)
+        if record.parent.get() != self.parent {
+            return Err(Error::damaged("an item lies within two instances"));
+        }
+        record.decode(self.plan, self.start + place, self.depth)
     }
 }
 
 impl ItemRecord {
-    fn decode<'a>(&'a self, plan: Plan<'a>, depth: u32) -> Result<NamedItem<'a>, Error> {
+    /// The item that the record at that place of the whole table is.
+    fn decode<'a>(
+        &'a self,
+        plan: Plan<'a>,
+        place: usize,
+        depth: u32,
+    ) -> Result<NamedItem<'a>, Error> {
         let (a, b, c) = (self.a.get(), self.b.get(), self.c.get());
         let item = match self.kind.get() {
             item::IMPORTED_FUNC => Item::ImportedFunc {
@@ -242,12 +261,15 @@ impl ItemRecord {
             },
             item::INSTANCE => {
                 let range = RangeRef { start: self.a, len: self.b };
-                Item::Instance(Items::new(plan, range, depth + 1)?)
+                // The table has fewer records than 32 bits can count.
+                Item::Instance(Items::new(plan, range, place as u32, depth + 1)?)
             }
-            item::TYPE => Item::Type(
-                InterfaceType::decode(a, b)
-                    .ok_or(Error::damaged("an item has a type of an unknown kind"))?,
-            ),
+            item::TYPE => {
+                let unknown = Error::damaged("an item has a type of an unknown kind");
+                let ty = InterfaceType::decode(a, b).ok_or(unknown)?;
+                plan.types().check_known(ty)?;
+                Item::Type(ty)
+            }
             item::RESOURCE => Item::Resource(plan.checked_resource(a)?),
             _ => return Err(Error::damaged("an item has an unknown kind")),
         };
@@ -260,7 +282,11 @@ impl<'a> Import<'a> {
         let damaged = || Error::damaged("an import does not exist");
         let place = plan.imports_table().get(index.index()).ok_or_else(damaged)?.get();
         let record = plan.items().get(place as usize).ok_or_else(damaged)?;
-        Ok(Self { item: record.decode(plan, 0)?, plan, parent: record.parent.get() })
+        Ok(Self {
+            item: record.decode(plan, place as usize, 0)?,
+            plan,
+            parent: record.parent.get(),
+        })
     }
 
     /// The names that lead to it: of the import, of the instances in it, and its own.

@@ -9,9 +9,9 @@ use crate::core_def::{CoreDef, CoreExport, CoreKind};
 use crate::error::{Error, ErrorKind};
 use crate::flat::CoreSignature;
 use crate::format::{
-    CoreDefRecord, Header, ItemRecord, LoweringRecord, MAGIC, ModuleRecord, ModuleTypeRecord, NONE,
-    OptionsRecord, PARTS, PLAN_VERSION, Part, ResourceRecord, TrampolineRecord, core_def, origin,
-    trampoline,
+    CoreDefRecord, Header, InitializerRecord, ItemRecord, LoweringRecord, MAGIC, ModuleRecord,
+    ModuleTypeRecord, NONE, OptionsRecord, PARTS, PLAN_VERSION, Part, ResourceRecord,
+    TrampolineRecord, core_def, origin, trampoline,
 };
 use crate::index::{
     ComponentInstanceIndex, CoreInstanceIndex, FuncTypeIndex, ImportIndex, LoweringIndex,
@@ -22,6 +22,9 @@ use crate::initializer::Lowering;
 use crate::options::{Options, StringEncoding};
 use crate::read::types::Types;
 use crate::trampoline::{AdapterTrap, Trampoline};
+
+/// The most component instances that one component may consist of.
+pub const MAX_COMPONENT_INSTANCES: usize = 10_000;
 
 /// A plan: how a component is instantiated, what it imports and exports, and its types.
 ///
@@ -82,6 +85,18 @@ impl<'a> Plan<'a> {
             if plan.part(place).is_none() {
                 return Err(Error::damaged("a part lies outside of it"));
             }
+        }
+        // Each of these is made by a step of its own, so that whoever makes room for as many as
+        // there are makes no more than the plan pays for.
+        let steps = plan.table::<InitializerRecord>(Part::Initializers).len();
+        for count in [header.core_instances, header.memories, header.reallocs, header.post_returns]
+        {
+            if count.get() as usize > steps {
+                return Err(Error::damaged("there are more slots than steps that fill them"));
+            }
+        }
+        if plan.component_instance_count() > MAX_COMPONENT_INSTANCES {
+            return Err(Error::damaged("there are too many component instances"));
         }
         Ok(plan)
     }
