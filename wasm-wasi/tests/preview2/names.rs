@@ -46,3 +46,23 @@ fn names_are_looked_up_only_if_the_host_permits_it() {
         assert_eq!(lookup(&mut guest, name).map(drop), Err(ErrorCode::InvalidArgument));
     }
 }
+
+/// The signal of a lookup is kept until somebody asks for the answer.
+#[test]
+fn lookups_that_nobody_asks_after_count_as_descriptors() {
+    let mut builder = WasiCtx::builder();
+    builder.allow_ip_name_lookup(true).max_descriptors(8);
+    let mut guest = Guest::new(&mut builder);
+    let mut view = guest.view();
+    let network = view.instance_network().unwrap().rep();
+    let mut lookups = Vec::new();
+    let mut look_up = |lookups: &mut Vec<_>| {
+        let name = "localhost".to_owned();
+        let stream = view.resolve_addresses(Resource::new_borrow(network), name);
+        code(stream).map(|stream| lookups.push(stream))
+    };
+    while look_up(&mut lookups).is_ok() {
+        assert!(lookups.len() <= 8);
+    }
+    assert_eq!(look_up(&mut lookups), Err(ErrorCode::TemporaryResolverFailure));
+}

@@ -138,3 +138,33 @@ fn a_full_pipe_fails_once_and_is_closed_then() {
     assert!(matches!(stream.check_write(), Err(StreamError::Closed)));
     assert!(matches!(stream.flush(), Err(StreamError::Closed)));
 }
+
+/// What each has accepted is kept by the host until it is written.
+#[test]
+fn streams_that_may_keep_something_count_as_descriptors() {
+    let directory = tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let mut builder = WasiCtx::builder();
+    builder.max_descriptors(8);
+    builder.preopened_dir(directory.path(), "/", wasm_wasi::FsPerms::ReadWrite).unwrap();
+    let mut guest = Guest::new(&mut builder);
+    let both = DescriptorFlags::READ | DescriptorFlags::WRITE;
+    let file = guest.open("file", OpenFlags::CREATE, both).unwrap();
+    let pipe = guest.open("pipe", OpenFlags::empty(), both).unwrap();
+    // Those of a regular file keep nothing.
+    for _ in 0..20 {
+        code(guest.view().append_via_stream(borrow(&file))).unwrap();
+    }
+    let mut streams = Vec::new();
+    while let Ok(stream) = guest.view().get_stdout() {
+        streams.push(stream);
+        assert!(streams.len() <= 8);
+    }
+    assert!(code(guest.view().write_via_stream(borrow(&pipe), 0)).is_err());
+    guest.table.delete(streams.pop().unwrap()).unwrap();
+    let stream = code(guest.view().append_via_stream(borrow(&pipe))).unwrap();
+    assert!(guest.view().get_stderr().is_err());
+    guest.table.delete(stream).unwrap();
+    guest.view().get_stderr().unwrap();
+}

@@ -11,6 +11,7 @@ use crate::p2::io::{
     StreamError, StreamResult, unless_blocked,
 };
 use crate::p2::runtime::{Resource, Result};
+use crate::p2::state::Held;
 use crate::{Closed, Sink, StdinStream, StdoutStream, WasiCtx};
 use bytes::Bytes;
 use rustix::fs::FileType;
@@ -213,7 +214,9 @@ impl stderr::Host for WasiCtxView<'_> {
 impl WasiCtxView<'_> {
     fn push_output(&mut self, number: u32) -> Result<Resource<DynOutputStream>> {
         let shared = self.ctx.shared_stdout(number)?;
-        let stream = Output { shared, outgoing: Outgoing::default() };
+        // What it has accepted and not written is kept, so there are no more than descriptors.
+        let held = self.ctx.hold_descriptor()?;
+        let stream = Output { shared, outgoing: Outgoing::default(), _held: held };
         Ok(self.table.push(Box::new(stream) as DynOutputStream)?)
     }
 }
@@ -262,6 +265,7 @@ impl InputStream for Input {
 struct Output {
     shared: Shared<dyn StdoutStream>,
     outgoing: Outgoing,
+    _held: Held,
 }
 
 impl Output {

@@ -1,6 +1,7 @@
 //! Streams that read and write files.
 
 use super::descriptor::SharedFile;
+use crate::WasiCtx;
 use crate::abi::Errno;
 use crate::ctx::{Interest, Waiting};
 use crate::fs::write::append;
@@ -8,6 +9,7 @@ use crate::p2::io::{
     InputStream, Outgoing, OutputStream, Pollable, Readiness, StreamError, StreamResult,
     unless_blocked,
 };
+use crate::p2::state::Held;
 use bytes::Bytes;
 use rustix::io::retry_on_intr;
 use std::io::IoSlice;
@@ -26,6 +28,8 @@ pub(super) struct FileOutput {
     /// None to write at the end.
     position: Option<u64>,
     outgoing: Outgoing,
+    /// Counts it, if it may keep what it has accepted.
+    _held: Option<Held>,
 }
 
 impl FileInput {
@@ -89,8 +93,17 @@ impl InputStream for FileInput {
 }
 
 impl FileOutput {
-    pub(super) fn new(file: SharedFile, position: Option<u64>) -> Self {
-        Self { file, position, outgoing: Outgoing::default() }
+    /// # Errors
+    ///
+    /// [`Errno::MFile`] if what is written has to be kept until others have read, and there are as
+    /// many such streams and descriptors as there may be.
+    pub(super) fn new(
+        ctx: &WasiCtx,
+        file: SharedFile,
+        position: Option<u64>,
+    ) -> Result<Self, Errno> {
+        let held = if file.is_regular { None } else { Some(ctx.hold_descriptor()?) };
+        Ok(Self { file, position, outgoing: Outgoing::default(), _held: held })
     }
 }
 
@@ -126,17 +139,17 @@ impl Pollable for FileOutput {
 
 impl OutputStream for FileOutput {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        let Self { file, position, outgoing } = self;
+        let Self { file, position, outgoing, .. } = self;
         outgoing.accept(bytes, |bytes| write_now(file, position, bytes))
     }
 
     fn flush(&mut self) -> StreamResult<()> {
-        let Self { file, position, outgoing } = self;
+        let Self { file, position, outgoing, .. } = self;
         outgoing.write_out(|bytes| write_now(file, position, bytes))
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        let Self { file, position, outgoing } = self;
+        let Self { file, position, outgoing, .. } = self;
         outgoing.permitted(|bytes| write_now(file, position, bytes))
     }
 }

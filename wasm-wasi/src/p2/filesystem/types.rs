@@ -99,7 +99,7 @@ impl types::HostDescriptor for WasiCtxView<'_> {
         let descriptor = self.table.get(&file)?;
         let file = descriptor.share()?;
         descriptor.inner().check_write()?;
-        let stream = FileOutput::new(file, Some(offset));
+        let stream = FileOutput::new(self.ctx, file, Some(offset))?;
         Ok(self.table.push(Box::new(stream) as DynOutputStream)?)
     }
 
@@ -107,7 +107,7 @@ impl types::HostDescriptor for WasiCtxView<'_> {
         let descriptor = self.table.get(&file)?;
         let file = descriptor.share()?;
         descriptor.inner().check_write()?;
-        let stream = FileOutput::new(file, None);
+        let stream = FileOutput::new(self.ctx, file, None)?;
         Ok(self.table.push(Box::new(stream) as DynOutputStream)?)
     }
 

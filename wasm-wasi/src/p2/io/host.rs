@@ -166,8 +166,14 @@ pub(super) fn input_subscribe(
 // Output streams
 
 pub(super) fn check_write(view: WasiCtxView<'_>, (stream,): (Output,)) -> Result<Outcome<u64>> {
-    let permitted = output(view.table, &stream).and_then(|stream| stream.check_write());
-    outcome(view.table, permitted.map(|count| count as u64))
+    let permitted = output(view.table, &stream).and_then(permitted);
+    outcome(view.table, permitted)
+}
+
+/// How many bytes a guest may write now: no more than are passed on at a time, whatever a stream of
+/// the embedder's would take, as zeroes are allocated that the guest does not have.
+fn permitted(stream: &mut (dyn OutputStream + 'static)) -> StreamResult<u64> {
+    Ok((stream.check_write()? as u64).min(CHUNK))
 }
 
 pub(super) fn write(
@@ -184,8 +190,7 @@ pub(super) fn write_zeroes(
 ) -> Result<Outcome<()>> {
     let written = output(view.table, &stream).and_then(|stream| {
         // Only what was permitted is allocated.
-        let permitted = stream.check_write()? as u64;
-        if length > permitted {
+        if length > permitted(stream)? {
             return Err(StreamError::trap("more was written than `check-write` permitted"));
         }
         stream.write_zeroes(usize::try_from(length).unwrap_or(usize::MAX))

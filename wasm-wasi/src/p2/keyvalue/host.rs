@@ -1,6 +1,6 @@
 //! The functions of `wasi:keyvalue`.
 
-use super::{Bucket, Full, WasiKeyValue};
+use super::{Bucket, Full, WasiKeyValue, cost};
 use crate::p2::bindings::keyvalue::store::{Error, KeyResponse};
 use crate::p2::bindings::keyvalue::{atomics, batch, store};
 use crate::p2::runtime::{Resource, Result};
@@ -89,11 +89,23 @@ impl batch::Host for WasiKeyValue<'_> {
         keys: Vec<String>,
     ) -> Outcome<Vec<Option<(String, Vec<u8>)>>> {
         self.table.get(&bucket)?;
-        let get = |key: String| {
-            let value = self.ctx.values.get(&key).cloned()?;
-            Some((key, value))
-        };
-        Ok(Ok(keys.into_iter().map(get).collect()))
+        // All that is there can be read at once, but not the same again and again.
+        let mut left = self.ctx.size;
+        let mut values = Vec::new();
+        for key in keys {
+            let Some(value) = self.ctx.values.get(&key) else {
+                values.push(None);
+                continue;
+            };
+            let Some(rest) = left.checked_sub(cost(&key, value)) else {
+                let message = "the same values are read several times at once";
+                return Ok(Err(Error::Other(message.to_owned())));
+            };
+            left = rest;
+            let value = value.clone();
+            values.push(Some((key, value)));
+        }
+        Ok(Ok(values))
     }
 
     fn set_many(
@@ -145,6 +157,9 @@ mod tests {
         assert_eq!(all, [Some((key("a"), b"42".to_vec())), None]);
         let page = host.list_keys(at(), Some(1)).unwrap().unwrap();
         assert_eq!((page.keys, page.cursor), (vec![key("b"), key("c")], None));
+        // Each value is there once.
+        assert!(host.get_many(at(), vec![key("c"); 3]).unwrap().is_err());
+        assert!(host.get_many(at(), vec![key("z"); 3]).unwrap().is_ok());
         // What is too much is refused, and what is there stays.
         assert!(host.set(at(), key("c"), vec![0; 400]).unwrap().is_err());
         assert_eq!(host.get(at(), key("c")).unwrap().unwrap(), Some(b"text".to_vec()));

@@ -29,6 +29,8 @@ enum State {
     Asked {
         answer: Receiver<io::Result<Vec<IpAddr>>>,
         signal: Signal,
+        /// Counts the descriptors of the signal, also when the thread has ended.
+        _held: Held,
     },
     /// These addresses are left.
     Found(std::vec::IntoIter<IpAddr>),
@@ -49,8 +51,10 @@ impl ip_name_lookup::Host for WasiCtxView<'_> {
             Ok(address) => State::Found(vec![address].into_iter()),
             Err(_) if !is_name(&name) => return Err(ErrorCode::InvalidArgument.into()),
             Err(_) => {
-                let held = self.ctx.p2.hold_lookup();
-                ask(name, held.ok_or(ErrorCode::TemporaryResolverFailure)?)?
+                let lookup = self.ctx.p2.hold_lookup();
+                let lookup = lookup.ok_or(ErrorCode::TemporaryResolverFailure)?;
+                let held = self.ctx.hold_descriptor();
+                ask(name, lookup, held.map_err(|_| ErrorCode::TemporaryResolverFailure)?)?
             }
         };
         Ok(self.table.push(ResolveAddressStream(state))?)
@@ -68,7 +72,7 @@ fn is_name(name: &str) -> bool {
         })
 }
 
-fn ask(name: String, held: Held) -> SocketResult<State> {
+fn ask(name: String, lookup: Held, held: Held) -> SocketResult<State> {
     let signal = Signal::new()?;
     let (waker, (sender, answer)) = (signal.waker(), channel());
     std::thread::Builder::new().name("wasi-lookup".to_owned()).spawn(move || {
@@ -87,9 +91,9 @@ fn ask(name: String, held: Held) -> SocketResult<State> {
         let _ = sender.send(found);
         waker.wake();
         // A thread counts until it ends, whether or not somebody waits for it.
-        drop(held);
+        drop(lookup);
     })?;
-    Ok(State::Asked { answer, signal })
+    Ok(State::Asked { answer, signal, _held: held })
 }
 
 impl ip_name_lookup::HostResolveAddressStream for WasiCtxView<'_> {
