@@ -25,7 +25,8 @@ use crate::watch::call_hook::HookedShims;
 /// values, as those of [`Func::new_numeric`] do, and a context.
 pub struct NumericDef<T: 'static, C: 'static> {
     pub(super) func: HostFunc,
-    pub(super) _types: PhantomData<fn(T, C)>,
+    /// As for [`NumericFuncs`].
+    pub(super) _types: PhantomData<fn(T, C) -> (T, C)>,
 }
 
 impl<T: 'static, C: Send + Sync + 'static> NumericDef<T, C> {
@@ -82,10 +83,25 @@ where
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Functions for data of one type are not functions for data of another, also where values of that
+/// other are values of the one: they could be given what they must not have.
+///
+/// ```compile_fail
+/// use wasm_store::NumericFuncs;
+///
+/// type Any = for<'a> fn(&'a str);
+///
+/// fn widen(funcs: NumericFuncs<fn(&'static str), ()>) -> NumericFuncs<Any, ()> {
+///     funcs
+/// }
+/// ```
 pub struct NumericFuncs<T: 'static, C: 'static> {
     engine: Engine,
     funcs: Arc<[HostFunc]>,
-    _types: PhantomData<fn(T, C)>,
+    /// The functions change data of exactly that type, so a list must not convert to one of a
+    /// subtype.
+    _types: PhantomData<fn(T, C) -> (T, C)>,
 }
 
 impl<T: 'static, C: Send + Sync + 'static> NumericFuncs<T, C> {
