@@ -27,6 +27,7 @@ mod functions;
 mod host;
 mod modules;
 mod outcome;
+mod sources;
 mod summary;
 mod threads;
 mod value;

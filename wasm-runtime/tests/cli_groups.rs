@@ -34,7 +34,7 @@ fn keys_do_what_the_options_do() {
 fn what_can_not_be_says_what_can() {
     let workspace = Workspace::new().with("loop.wat", LOOP);
     let refused = |args: &[&str]| workspace.run(args).exits_with(2);
-    refused(&["run", "-D", "coredump=x", "loop.wat"]).complains("`snapshot`");
+    refused(&["run", "-D", "guest-debug", "loop.wat"]).complains("GDB");
     refused(&["run", "-C", "compiler=winch", "loop.wat"]).complains("Cranelift");
     refused(&["run", "-O", "signals-based-traps=n", "loop.wat"]).complains("--memory-reservation");
     refused(&["run", "-D", "nonsense", "loop.wat"]).complains("`-D help` lists them");
@@ -44,6 +44,23 @@ fn what_can_not_be_says_what_can() {
     refused(&["compile", "-W", "fuel=5", "loop.wat"])
         .complains("`--fuel`, which `wasm-runtime compile` does not have");
     refused(&["run", "-C"]).complains("`-C help`");
+}
+
+#[test]
+fn a_program_that_traps_leaves_a_core_dump() {
+    let trap = r#"(module (func (export "trap") unreachable) (func (export "not")))"#;
+    let workspace = Workspace::new().with("trap.wat", trap);
+    let run = |name| {
+        let args = ["run", "-D", "coredump=core.wasm", "--invoke", name, "trap.wat"];
+        workspace.run(&args)
+    };
+    run("not").exits_with(0);
+    assert!(!workspace.path("core.wasm").exists());
+    run("trap").exits_with(134).complains("core.wasm");
+    let dump = std::fs::read(workspace.path("core.wasm")).unwrap();
+    assert!(dump.starts_with(b"\0asm"));
+    let nowhere = ["run", "--coredump", "no/where", "--invoke", "trap", "trap.wat"];
+    workspace.run(&nowhere).exits_with(134).complains("can't write `no/where`");
 }
 
 #[test]

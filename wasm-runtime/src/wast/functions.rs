@@ -5,7 +5,7 @@ use wast::token::{Id, Index};
 
 use super::Runner;
 use super::modules::Slot;
-use crate::{Error, Module, Result, Val};
+use crate::{Error, Result, Val};
 
 impl Runner {
     /// Whether a value is the function with that index in an instance.
@@ -47,20 +47,5 @@ impl Runner {
             ));
         };
         Ok(expected.to_raw(&mut self.store) == actual.to_raw(&mut self.store))
-    }
-}
-
-/// The bytes of modules, by module.
-#[derive(Default)]
-pub(super) struct Sources(Vec<(Module, Box<[u8]>)>);
-
-impl Sources {
-    pub(super) fn add(&mut self, module: &Module, wasm: &[u8]) {
-        self.0.push((module.clone(), wasm.into()));
-    }
-
-    pub(super) fn find(&self, module: &Module) -> Option<&[u8]> {
-        let found = self.0.iter().find(|(known, _)| Module::same(known, module));
-        found.map(|(_, wasm)| &**wasm)
     }
 }

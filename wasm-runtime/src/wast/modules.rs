@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use wast::token::Id;
 
-use super::functions::Sources;
+use super::sources::Sources;
 use crate::{Error, Instance, Linker, Module, Result, SharedMemory};
 
 /// An instance or module of the script, or a placeholder for one that was refused because of a

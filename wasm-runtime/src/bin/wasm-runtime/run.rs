@@ -3,6 +3,7 @@
 mod bounds;
 #[cfg(feature = "component")]
 mod component;
+mod core_dump;
 pub(crate) mod directories;
 pub(crate) mod environment;
 mod gathered;
@@ -137,6 +138,9 @@ pub(crate) struct Run {
     #[command(flatten)]
     observe: observe::Observe,
 
+    #[command(flatten)]
+    core_dump: core_dump::CoreDump,
+
     /// Shows on standard error what is in the garbage-collected heap when the program ends: how
     /// many objects of each type, and how many bytes they take.
     #[arg(long)]
@@ -238,6 +242,7 @@ impl Run {
             Ok(code) => return reported.map(|()| code),
             Err(error) => error,
         };
+        self.core_dump.write(store, &error, &self.file.plain());
         match (error.downcast_ref::<I32Exit>(), reported) {
             (Some(I32Exit(0)), Err(report)) => return Err(report),
             (_, Err(report)) => exit::message(format_args!("error: {report:?}")),
@@ -399,6 +404,7 @@ impl Run {
         self.profile.apply(&mut config)?;
         self.bounds.apply(&mut config);
         self.observe.apply(&mut config);
+        self.core_dump.apply(&mut config);
         #[cfg(feature = "sign")]
         self.trust.apply(&mut config)?;
         self.wasi_options.apply(&mut config)?;

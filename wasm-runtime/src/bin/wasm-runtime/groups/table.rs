@@ -195,11 +195,7 @@ const DEBUG: &[Entry] = &[
         "Messages of the runtime in files.",
         Refused("there are none; --trace-calls shows what the program calls"),
     ),
-    entry(
-        "coredump",
-        "A core dump of WebAssembly after a trap.",
-        Refused("this version writes none; `snapshot` keeps the state of a program"),
-    ),
+    entry("coredump", "The file for a core dump of WebAssembly after a trap.", Value("--coredump")),
     entry(
         "guest-debug",
         "Debugging of the program by the host.",

@@ -5,6 +5,7 @@ mod addresses;
 mod choice;
 #[cfg(feature = "wasip2")]
 mod preview2;
+mod switch;
 
 use clap::Args;
 use wasm_runtime::wasi::WasiCtxBuilder;

@@ -4,6 +4,7 @@ use wasm_runtime::{Escaped, Result, bail};
 
 #[cfg(feature = "wasip2")]
 use super::preview2::Preview2;
+use super::switch::is_on;
 
 /// The names that there are.
 const NAMES: &str = "`threads`, `inherit-env`, `inherit-network`, `allow-address`, `tcp`, `udp`, \
@@ -80,18 +81,6 @@ fn unknown(name: &str) -> Result<()> {
         _ => bail!("-S: there is no `{}`; there are {NAMES}", Escaped::new(name)),
     };
     bail!("-S: there is no `{name}`: {why}; there are {NAMES}")
-}
-
-/// A name with `=y`, `=n` or nothing.
-pub(super) fn is_on(name: &str, value: Option<&str>) -> Result<bool> {
-    match value {
-        None | Some("y" | "yes" | "true") => Ok(true),
-        Some("n" | "no" | "false") => Ok(false),
-        Some(other) => bail!(
-            "-S {name}={}: write `-S {name}`, or `-S {name}=n` to do without",
-            Escaped::new(other)
-        ),
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use wasm_runtime::{Escaped, Result, Store, bail};
 
 use super::super::Host;
 use super::addresses::Addresses;
-use super::choice::is_on;
+use super::switch::is_on;
 
 /// What was chosen for components.
 #[derive(Default)]
