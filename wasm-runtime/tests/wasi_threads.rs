@@ -274,3 +274,82 @@ fn threads_are_of_a_guest_that_runs() {
     handle.interrupt();
     assert!(runner.join().unwrap().is_err());
 }
+
+#[test]
+fn nothing_of_a_guest_is_left_when_it_has_run() {
+    // Each thread has a clone of the host's data, which goes before `run` returns; and what has
+    // ended the first thread ends none of the store's later calls.
+    let start =
+        "(drop (call $spawn (i32.const 0))) (drop (call $spawn (i32.const 1))) (i32.const 7)";
+    for thread in ["", "(unreachable)", "(if (local.get $argument) (then (unreachable)))"] {
+        let mut guest = Guest::new(start, thread).unwrap();
+        let mut ended = 0;
+        for _ in 0..300 {
+            ended += u32::from(guest.run().is_err());
+            assert_eq!(Arc::strong_count(&guest.store.data().started), 1);
+            assert_eq!(guest.threads.running(), 0);
+            let instance = guest.threads.instance_pre().instantiate(&mut guest.store).unwrap();
+            let start = instance.get_func(&mut guest.store, "start").unwrap();
+            // There can be no threads now.
+            start.call(&mut guest.store, &[], &mut [wasm_runtime::Val::I32(0)]).unwrap();
+        }
+        assert!(!thread.is_empty() || ended == 0);
+    }
+}
+
+#[test]
+fn of_two_runs_at_once_one_is_refused() {
+    let guest = Guest::new("(i32.const 7)", "").unwrap();
+    let threads = &guest.threads;
+    let begun = std::sync::Barrier::new(8);
+    let running = AtomicU32::new(0);
+    let refused = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            let (begun, running, refused) = (&begun, &running, &refused);
+            let host = guest.store.data().clone();
+            let mut store = Store::new(guest.store.engine(), host);
+            scope.spawn(move || {
+                for _ in 0..200 {
+                    begun.wait();
+                    let run = threads.run(&mut store, |_| {
+                        assert_eq!(running.fetch_add(1, Ordering::SeqCst), 0);
+                        std::thread::yield_now();
+                        assert_eq!(running.fetch_sub(1, Ordering::SeqCst), 1);
+                        Ok(())
+                    });
+                    if let Err(error) = run {
+                        assert!(error.to_string().contains("runs already"), "{error:?}");
+                        refused.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    assert!(refused.into_inner() < 8 * 200);
+}
+
+#[test]
+fn a_linker_gets_all_or_nothing() {
+    let guest = Guest::new("(i32.const 7)", "").unwrap();
+    let engine = guest.store.engine();
+    let names = |linker: &Linker<Host>, store: &mut Store<Host>| {
+        linker
+            .iter(&mut *store)
+            .map(|(module, name, _)| format!("{module}.{name}"))
+            .collect::<Vec<_>>()
+    };
+    let own = r#"(module (import "env" "memory" (memory 1)) (func (export "wasi_thread_start") (param i32 i32)))"#;
+    let own = Module::new(engine, own).unwrap();
+    let mut store = Store::new(engine, guest.store.data().clone());
+    let mut linker = Linker::new(engine);
+    threads::add_to_linker(&mut linker, &store, &own, |_: &mut Host| unreachable!()).unwrap_err();
+    assert!(names(&linker, &mut store).is_empty());
+    // The last function of preview 1 and of snapshot 0 is there already.
+    for module in ["wasi_snapshot_preview1", "wasi_unstable"] {
+        linker = Linker::new(engine);
+        linker.func_wrap(module, "sock_shutdown", || ()).unwrap();
+        wasi::add_to_linker_shared(&mut linker, |host: &mut Host| &host.wasi).unwrap_err();
+        assert_eq!(names(&linker, &mut store), [format!("{module}.sock_shutdown")]);
+    }
+}

@@ -107,38 +107,44 @@ pub use wasm_component_run::{ResourceTable, ResourceTableError};
 /// closure returns the guest's context in the store's data.
 ///
 /// # Errors
-/// If one of the functions is defined already.
+/// If one of the functions is defined already. Then none is defined.
 #[cfg(feature = "store")]
 pub fn add_to_linker<T: 'static>(
     linker: &mut wasm_store::Linker<T>,
     get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> wasm_store::Result<()> {
-    p1::add_to_linker_sync(linker, get)?;
-    p0::add_to_linker_sync(linker, get)
+    link::whole(linker, |linker| {
+        p1::add_to_linker_sync(linker, get)?;
+        p0::add_to_linker_sync(linker, get)
+    })
 }
 
 /// As [`add_to_linker`], for calls that may wait: see [`p1::add_to_linker_async`].
 ///
 /// # Errors
-/// If one of the functions is defined already.
+/// If one of the functions is defined already. Then none is defined.
 #[cfg(feature = "async")]
 pub fn add_to_linker_async<T: Send + 'static>(
     linker: &mut wasm_store::Linker<T>,
     get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> wasm_store::Result<()> {
-    p1::add_to_linker_async(linker, get)?;
-    p0::add_to_linker_async(linker, get)
+    link::whole(linker, |linker| {
+        p1::add_to_linker_async(linker, get)?;
+        p0::add_to_linker_async(linker, get)
+    })
 }
 
 /// As [`add_to_linker`], for guests with [`threads`].
 ///
 /// # Errors
-/// If one of the functions is defined already.
+/// If one of the functions is defined already. Then none is defined.
 #[cfg(feature = "threads")]
 pub fn add_to_linker_shared<T: 'static>(
     linker: &mut wasm_store::Linker<T>,
     get: impl Fn(&mut T) -> &SharedWasiCtx + Copy + Send + Sync + 'static,
 ) -> wasm_store::Result<()> {
-    p1::add_to_linker_shared(linker, get)?;
-    p0::add_to_linker_shared(linker, get)
+    link::whole(linker, |linker| {
+        p1::add_to_linker_shared(linker, get)?;
+        p0::add_to_linker_shared(linker, get)
+    })
 }

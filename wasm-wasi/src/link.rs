@@ -13,6 +13,19 @@ pub(crate) use asynchronous::{define_common_async, define_preview1_async, define
 #[cfg(feature = "threads")]
 pub(crate) use shared::{define_common_shared, define_preview1_shared, define_snapshot0_shared};
 
+/// Has a closure define things in a linker: all of them, or if that fails, none.
+pub(crate) fn whole<T>(
+    linker: &mut Linker<T>,
+    define: impl FnOnce(&mut Linker<T>) -> Result<()>,
+) -> Result<()> {
+    let before = linker.clone();
+    let defined = define(linker);
+    if defined.is_err() {
+        *linker = before;
+    }
+    defined
+}
+
 /// A function that defines a group of host functions, each of which runs its call by `$with`, with
 /// what the closure returns.
 macro_rules! definer {

@@ -16,14 +16,16 @@ pub type WasiP1Ctx = WasiCtx;
 /// the guest ends ([`I32Exit`](crate::I32Exit)), or if it has no memory with the name `memory`.
 ///
 /// # Errors
-/// If one of the functions is defined already.
+/// If one of the functions is defined already. Then none is defined.
 pub fn add_to_linker_sync<T: 'static>(
     linker: &mut Linker<T>,
     get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
     const MODULE: &str = "wasi_snapshot_preview1";
-    link::define_common(linker, MODULE, get)?;
-    link::define_preview1(linker, MODULE, get)
+    link::whole(linker, |linker| {
+        link::define_common(linker, MODULE, get)?;
+        link::define_preview1(linker, MODULE, get)
+    })
 }
 
 /// As [`add_to_linker_sync`], for calls that may wait ([`Func::call_async`] and the like): a guest
@@ -36,28 +38,32 @@ pub fn add_to_linker_sync<T: 'static>(
 /// [`Func::call_async`]: wasm_store::Func::call_async
 ///
 /// # Errors
-/// If one of the functions is defined already.
+/// If one of the functions is defined already. Then none is defined.
 #[cfg(feature = "async")]
 pub fn add_to_linker_async<T: Send + 'static>(
     linker: &mut Linker<T>,
     get: impl Fn(&mut T) -> &mut WasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
     const MODULE: &str = "wasi_snapshot_preview1";
-    link::define_common_async(linker, MODULE, get)?;
-    link::define_preview1_async(linker, MODULE, get)
+    link::whole(linker, |linker| {
+        link::define_common_async(linker, MODULE, get)?;
+        link::define_preview1_async(linker, MODULE, get)
+    })
 }
 
 /// As [`add_to_linker_sync`], for guests with [`threads`](crate::threads), which share their
 /// context.
 ///
 /// # Errors
-/// If one of the functions is defined already.
+/// If one of the functions is defined already. Then none is defined.
 #[cfg(feature = "threads")]
 pub fn add_to_linker_shared<T: 'static>(
     linker: &mut Linker<T>,
     get: impl Fn(&mut T) -> &SharedWasiCtx + Copy + Send + Sync + 'static,
 ) -> Result<()> {
     const MODULE: &str = "wasi_snapshot_preview1";
-    link::define_common_shared(linker, MODULE, get)?;
-    link::define_preview1_shared(linker, MODULE, get)
+    link::whole(linker, |linker| {
+        link::define_common_shared(linker, MODULE, get)?;
+        link::define_preview1_shared(linker, MODULE, get)
+    })
 }

@@ -22,6 +22,8 @@ struct State {
     last_id: i32,
     /// How each running thread is ended, if that is possible.
     running: BTreeMap<i32, Option<InterruptHandle>>,
+    /// Whether the guest has begun, and nobody has waited for its end.
+    is_begun: bool,
     /// Whether all threads are to end.
     is_over: bool,
     /// Why, if it is not because the guest has returned. It is there until somebody takes it.
@@ -31,7 +33,7 @@ struct State {
 impl Default for State {
     /// Of a guest that does not run yet.
     fn default() -> Self {
-        Self { last_id: 0, running: BTreeMap::new(), is_over: true, error: None }
+        Self { last_id: 0, running: BTreeMap::new(), is_begun: false, is_over: true, error: None }
     }
 }
 
@@ -63,6 +65,10 @@ impl Group {
         if state.running.len() >= most {
             return Err(Refused::TooMany);
         }
+        Ok(self.join_in(&mut state, handle))
+    }
+
+    fn join_in(&self, state: &mut State, handle: Option<InterruptHandle>) -> Member<'_> {
         let mut id = state.last_id;
         loop {
             id = if id >= LAST_ID { 1 } else { id + 1 };
@@ -72,36 +78,33 @@ impl Group {
         }
         state.last_id = id;
         state.running.insert(id, handle);
-        Ok(Member { group: self, id })
+        Member { group: self, id }
     }
 
-    /// Starts anew, if no thread runs.
-    pub(super) fn begin(&self) -> Result<(), Refused> {
+    /// Starts anew with a first thread, if none runs and none of before is waited for.
+    pub(super) fn begin(&self, handle: Option<InterruptHandle>) -> Result<Member<'_>, Refused> {
         let mut state = self.state();
-        if !state.running.is_empty() {
+        if state.is_begun {
             return Err(Refused::TooMany);
         }
+        state.is_begun = true;
         state.is_over = false;
         state.error = None;
-        Ok(())
+        Ok(self.join_in(&mut state, handle))
     }
 
-    /// Ends all threads. The first error stays.
-    pub(super) fn end(&self, error: Option<Error>) {
+    /// Ends all threads. The first error stays. `false` if somebody has ended them before.
+    pub(super) fn end(&self, error: Option<Error>) -> bool {
         let mut state = self.state();
         if state.is_over {
-            return;
+            return false;
         }
         state.is_over = true;
         state.error = error;
         let handles: Vec<_> = state.running.values().flatten().cloned().collect();
         drop(state);
         handles.iter().for_each(InterruptHandle::interrupt);
-    }
-
-    /// Whether all threads are to end.
-    pub(super) fn is_over(&self) -> bool {
-        self.state().is_over
+        true
     }
 
     /// How many threads run.
@@ -115,6 +118,7 @@ impl Group {
         while !state.running.is_empty() {
             state = self.left.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        state.is_begun = false;
         state.error.take()
     }
 
@@ -165,8 +169,7 @@ mod tests {
     #[test]
     fn ids_are_positive_and_of_one_thread_each() {
         let group = Group::default();
-        group.begin().unwrap();
-        let first = group.enter(None, 3).unwrap();
+        let first = group.begin(None).unwrap();
         let second = group.enter(None, 3).unwrap();
         assert_eq!((first.id(), second.id()), (1, 2));
         drop(first);
@@ -183,17 +186,18 @@ mod tests {
     fn there_are_no_more_than_allowed_and_none_after_the_end() {
         let group = Group::default();
         assert_eq!(group.enter(None, 1).unwrap_err(), Refused::Over);
-        group.begin().unwrap();
-        let one = group.enter(None, 1).unwrap();
+        let one = group.begin(None).unwrap();
         assert_eq!(group.enter(None, 1).unwrap_err(), Refused::TooMany);
-        assert_eq!(group.begin(), Err(Refused::TooMany));
-        group.end(Some(Error::msg("the first")));
-        group.end(Some(Error::msg("the second")));
+        assert_eq!(group.begin(None).unwrap_err(), Refused::TooMany);
+        assert!(group.end(Some(Error::msg("the first"))));
+        assert!(!group.end(Some(Error::msg("the second"))));
         assert_eq!(group.enter(None, 9).unwrap_err(), Refused::Over);
         drop(one);
+        // Somebody still waits for the end of those.
+        assert_eq!(group.begin(None).unwrap_err(), Refused::TooMany);
         assert_eq!(group.join().unwrap().to_string(), "the first");
         assert!(group.join().is_none());
-        group.begin().unwrap();
+        drop(group.begin(None).unwrap());
         assert!(group.enter(None, 1).is_ok());
     }
 }

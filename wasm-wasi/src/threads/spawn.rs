@@ -108,16 +108,20 @@ impl<T: Clone + Send + 'static> WasiThreadsCtx<T> {
         let spawned = thread::Builder::new().name(format!("wasi-thread-{id}")).spawn(move || {
             // Whatever ends the thread, it is left at the very end.
             let _member = group.resume(id);
-            let call = || {
+            // All that the thread has is dropped by the call, so that nothing is left of it when
+            // the others find out that it has ended.
+            let call = move || {
                 (prepare)(&mut store)?;
                 let instance = pre.instantiate(&mut store)?;
                 let start = instance.get_typed_func::<(i32, i32), ()>(&mut store, START)?;
                 start.call(&mut store, (id, argument))
             };
-            match catch_unwind(AssertUnwindSafe(call)) {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => group.end(Some(error)),
-                Err(panic) => group.end(Some(of_panic(id, &*panic))),
+            let failure = match catch_unwind(AssertUnwindSafe(call)) {
+                Ok(outcome) => outcome.err(),
+                Err(panic) => Some(of_panic(id, &*panic)),
+            };
+            if let Some(error) = failure {
+                group.end(Some(error));
             }
         });
         if let Err(error) = spawned {
@@ -141,39 +145,31 @@ impl<T: Clone + Send + 'static> WasiThreadsCtx<T> {
         store: &mut Store<T>,
         main: impl FnOnce(&mut Store<T>) -> Result<R>,
     ) -> Result<R> {
-        if self.group.begin().is_err() {
-            bail!("the guest runs already: make a `WasiThreadsCtx` for each guest");
-        }
-        let handle = store.interrupt_handle().ok();
-        let Ok(member) = self.group.enter(handle, usize::MAX) else {
+        let Ok(member) = self.group.begin(store.interrupt_handle().ok()) else {
             bail!("the guest runs already: make a `WasiThreadsCtx` for each guest");
         };
         let result = catch_unwind(AssertUnwindSafe(|| main(store)));
-        if self.group.is_over() {
-            // What ended this thread, too, must not end the store's next call: if the thread had
-            // returned already, the request is still there.
+        drop(member);
+        let (error, result) = match result {
+            Ok(Ok(value)) => (None, Ok(Ok(value))),
+            // Kept if it is the first, and comes back below.
+            Ok(Err(error)) => {
+                (Some(error), Ok(Err(Error::msg("a thread of the guest has ended it"))))
+            }
+            Err(panic) => (None, Err(panic)),
+        };
+        let is_first = self.group.end(error);
+        let error = self.group.join();
+        if !is_first {
+            // What another thread ended this one by must not end the store's next call: if this one
+            // had returned already, the request is still there. Nobody makes it any more, since
+            // that thread has ended, too.
             let _ = store.as_context_mut().check_interruption();
         }
-        drop(member);
-        let result = match result {
-            Ok(Ok(value)) => {
-                self.group.end(None);
-                Ok(value)
-            }
-            Ok(Err(error)) => {
-                // Kept if it is the first, and comes back below.
-                self.group.end(Some(error));
-                Err(Error::msg("a thread of the guest has ended it"))
-            }
-            Err(panic) => {
-                self.group.end(None);
-                self.group.join();
-                resume_unwind(panic);
-            }
-        };
-        match self.group.join() {
-            Some(error) => Err(error),
-            None => result,
+        match (result, error) {
+            (Err(panic), _) => resume_unwind(panic),
+            (Ok(_), Some(error)) => Err(error),
+            (Ok(result), None) => result,
         }
     }
 
