@@ -40,6 +40,48 @@ impl Place {
     }
 }
 
+/// A future that waits, as those of calls that may wait do.
+struct Future {
+    parked: Arc<Parked>,
+    alert: Option<super::interruption::reasons::Alert>,
+}
+
+impl Future {
+    /// Begins to wait, if the value is zero.
+    fn new(place: &Place, interrupts: &Arc<Interrupts>) -> Option<Self> {
+        let parked = Parked::new();
+        place.lot.enter(0, || place.is_zero(), &parked).then(|| {
+            let alert = Some(interrupts.wake_when_raised(&parked));
+            Self { parked, alert }
+        })
+    }
+
+    /// How the wait has ended, if it has. What wakes it and is neither a notification nor an
+    /// interruption is its time, which is over.
+    fn poll(
+        &mut self,
+        place: &Place,
+        interrupts: &Arc<Interrupts>,
+        waker: &std::task::Waker,
+    ) -> Option<Waited<()>> {
+        if !self.parked.was_woken(waker) {
+            return None;
+        }
+        let waited = if !place.lot.is_queued(0, &self.parked) {
+            Waited::Woken
+        } else if interrupts.has_reason() {
+            Waited::Stopped(())
+        } else if place.lot.leave(0, &self.parked) {
+            Waited::TimedOut
+        } else {
+            Waited::Woken
+        };
+        place.lot.leave(0, &self.parked);
+        self.alert = None;
+        Some(waited)
+    }
+}
+
 /// Counts how often a future was woken. What Loom tries is who calls this, not when it counts.
 #[derive(Default)]
 struct Count(std::sync::atomic::AtomicUsize);
@@ -116,4 +158,51 @@ pub(crate) fn models() {
         assert!(waited != Waited::Woken || notified == 1, "{waited:?}, {notified}");
         assert_eq!(place.lot.notify(0, 1), 0);
     });
+    for interrupted in [false, true] {
+        let name = match interrupted {
+            false => "parking: a future, whose time is over, and a notification of a new value",
+            true => "parking: a future, whose time is over, a notification, and an interruption",
+        };
+        model(name, move || {
+            let place = Place::new();
+            let interrupts = Interrupts::new(u64::MAX, false);
+            let count = Arc::new(Count::default());
+            let waker = std::task::Waker::from(Arc::clone(&count));
+            let notifying = thread::spawn({
+                let place = Arc::clone(&place);
+                move || {
+                    place.value.store(1, Ordering::SeqCst);
+                    place.lot.notify(0, 1)
+                }
+            });
+            let Some(mut future) = Future::new(&place, &interrupts) else {
+                assert_eq!(notifying.join().unwrap(), 0);
+                return;
+            };
+            let parked = Arc::clone(&future.parked);
+            let alarm = thread::spawn(move || {
+                parked.wake().into_iter().for_each(|waker| waker.wake());
+            });
+            let stopping = interrupted.then(|| {
+                let interrupts = Arc::clone(&interrupts);
+                thread::spawn(move || interrupts.raise(Reason::Requested))
+            });
+            let first = future.poll(&place, &interrupts, &waker);
+            let notified = notifying.join().unwrap();
+            alarm.join().unwrap();
+            stopping.into_iter().for_each(|thread| thread.join().unwrap());
+            let waited = first.unwrap_or_else(|| {
+                // Whoever was pending is polled again, since it was woken.
+                assert!(count.0.load(Ordering::SeqCst) > 0);
+                future.poll(&place, &interrupts, &waker).expect("it was woken")
+            });
+            match waited {
+                Waited::Woken => assert_eq!(notified, 1),
+                Waited::TimedOut => assert_eq!(notified, 0),
+                Waited::Stopped(()) => assert!(interrupted),
+                Waited::Mismatch => unreachable!("it waited"),
+            }
+            assert_eq!(place.lot.notify(0, 1), 0, "nobody is left in the queue");
+        });
+    }
 }
