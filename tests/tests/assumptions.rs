@@ -27,6 +27,8 @@ struct Settings {
     epochs: bool,
     /// Whether fuel is counted, and what `local.get` costs.
     fuel: Option<u8>,
+    /// Whether code that counts fuel can go on where it has used it.
+    yields: bool,
     tail_call: bool,
     relaxed_simd: bool,
     /// How large memories may be in an engine that reserves them up front.
@@ -40,13 +42,14 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     let memory = (select(&RESERVATIONS[..]), select(&GUARDS[..]), select(&[0, 1 << 16, GIB][..]));
     let internals = select(&[Internals::Sealed, Internals::Readable, Internals::Writable][..]);
     let rarely = || prop::bool::weighted(0.2);
-    let flags = (any::<bool>(), rarely(), rarely(), prop::bool::weighted(0.9), rarely());
+    let flags =
+        (any::<bool>(), rarely(), rarely(), prop::bool::weighted(0.9), rarely(), any::<bool>());
     let fuel = prop_oneof![4 => Just(None), 1 => select(&[Some(1), Some(2)][..])];
     let pool = prop_oneof![2 => Just(None), 1 => select(&[Some(1 << 20), Some(4 << 30)][..])];
     let stack_guard = select(&[4096, 64 << 10, 128 << 10][..]);
     (memory, internals, flags, fuel, pool, stack_guard).prop_map(
         |((reservation, guard, growth), internals, flags, fuel, pool, stack_guard)| {
-            let (spectre_mitigation, interruption, epochs, tail_call, relaxed_simd) = flags;
+            let (spectre_mitigation, interruption, epochs, tail_call, relaxed_simd, yields) = flags;
             Settings {
                 reservation,
                 guard,
@@ -57,6 +60,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
                 interruption,
                 epochs,
                 fuel,
+                yields,
                 tail_call,
                 relaxed_simd,
                 pool,
@@ -83,6 +87,7 @@ impl Settings {
             .interruption(self.interruption)
             .epoch_interruption(self.epochs)
             .consume_fuel(self.fuel.is_some())
+            .fuel_async_yield(self.yields)
             .wasm_tail_call(self.tail_call)
             .relaxed_simd_deterministic(self.relaxed_simd)
             .wasm_multi_memory(true)
@@ -120,6 +125,9 @@ impl Settings {
             ("fuel:", engine.fuel.is_some() && self.fuel.is_none()),
             ("costs of operators", {
                 engine.fuel.is_some() && self.fuel.is_some() && engine.fuel != self.fuel
+            }),
+            ("giving way by fuel", {
+                engine.fuel.is_some() && engine.yields && self.fuel.is_some() && !self.yields
             }),
             ("relaxed vector", engine.relaxed_simd && !self.relaxed_simd),
             ("proposal tail-call", !engine.tail_call),

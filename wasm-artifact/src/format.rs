@@ -149,6 +149,7 @@ pub(crate) mod tunable_bits {
     pub(crate) const INTERRUPTION: u32 = 8;
     pub(crate) const FUEL: u32 = 16;
     pub(crate) const INTERRUPTION_CALLBACKS: u32 = 32;
+    pub(crate) const FUEL_YIELDS: u32 = 64;
     pub(crate) const OPT_LEVEL_SHIFT: u32 = 8;
     pub(crate) const INTERNALS_SHIFT: u32 = 16;
     /// What is compiled is a component: see [`Part::Modules`](super::Part::Modules).
@@ -160,6 +161,7 @@ pub(crate) mod tunable_bits {
         | INTERRUPTION
         | FUEL
         | INTERRUPTION_CALLBACKS
+        | FUEL_YIELDS
         | 0xff << OPT_LEVEL_SHIFT
         | 3 << INTERNALS_SHIFT
         | COMPONENT;

@@ -419,6 +419,7 @@ impl<'a> Artifact<'a> {
         tunables.interruption = bits & tunable_bits::INTERRUPTION != 0;
         tunables.interruption_callbacks = bits & tunable_bits::INTERRUPTION_CALLBACKS != 0;
         tunables.fuel_costs = (bits & tunable_bits::FUEL != 0).then_some(header.fuel_costs.get());
+        tunables.fuel_yields = bits & tunable_bits::FUEL_YIELDS != 0;
         tunables.opt_level = match bits >> tunable_bits::OPT_LEVEL_SHIFT & 0xff {
             0 => OptLevel::None,
             1 => OptLevel::Speed,

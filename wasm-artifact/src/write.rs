@@ -151,6 +151,7 @@ fn header(tunables: &Tunables, proposals: WasmFeatures) -> Header {
         (tunables.interruption, tunable_bits::INTERRUPTION),
         (tunables.interruption_callbacks, tunable_bits::INTERRUPTION_CALLBACKS),
         (tunables.fuel_costs.is_some(), tunable_bits::FUEL),
+        (tunables.fuel_yields, tunable_bits::FUEL_YIELDS),
     ] {
         bits |= if on { bit } else { 0 };
     }

@@ -9,7 +9,6 @@
 //! |---|---|---|
 //! | `wasmtime::component` | not in this crate | components are the crate `wasm-component-run`, in the facade the module `component` |
 //! | `Val::ContRef(Option<ContRef>)` | `Val::ContRef(Option<Rooted<ContRef>>)` | a continuation is an object of the heap, which a handle keeps; Wasmtime has no values of it |
-//! | `Store::fuel_async_yield_interval`, also `fuel_async_yield_interval` of what stands for a store | not there | code that runs out of fuel can't go on: [`Config::epoch_interruption`](crate::Config::epoch_interruption) is the way to give way to others |
 //! | `PoolingAllocatorMetrics`, `Engine::pooling_allocator_metrics` | not there | what a pool has in use is not counted by kind |
 //! | `Config::with_host_memory`, `MemoryCreator` (`new_memory`), `LinearMemory` (`byte_size`, `byte_capacity`, `grow_to`), `Config::with_host_stack`, `StackCreator` (`new_stack`), `StackMemory` (`guard_range`) | not there | memories and stacks are the engine's own |
 //! | `CacheConfig::with_worker_event_queue_size`, `with_cleanup_interval`, `with_baseline_compression_level` and its other settings but the directory and the limits; `Config::enable_incremental_compilation`, `CacheStore` | not there | `Config::cache` (feature `cache`) keeps artifacts as they are, which are mapped and not unpacked, and has no thread of its own |
@@ -36,6 +35,8 @@
 //!   ([`Config::signals_based_traps`](crate::Config::signals_based_traps),
 //!   [`Strategy::Winch`](crate::Strategy)), [`Engine::new`](crate::Engine::new) is an error.
 //!   [`Config::module_version`](crate::Config::module_version) takes no version but the default.
+//! * **Fuel** does not make code give way (`Store::fuel_async_yield_interval`) unless it was compiled
+//!   for that (`Config::fuel_async_yield`), since such code is larger and slower.
 //! * **Pools** ([`PoolingAllocationConfig`](crate::PoolingAllocationConfig)) have no slots of fixed
 //!   sizes, so that modules are limited only by what was set: by default they may have any number
 //!   of memories and tables.

@@ -103,7 +103,8 @@ pub(crate) use state::{Plan, Source, VmOutside, VmState};
 pub(crate) use store::{StoreHost, VmStore};
 #[cfg(feature = "async")]
 pub(crate) use suspend::{
-    Asking, Growing, MOST_QUESTIONS, Pending, StartShim, Started, WaitingCall, boxed, postponed,
+    Asking, Growing, MOST_QUESTIONS, Once, Pending, StartShim, Started, WaitingCall, boxed,
+    postponed,
 };
 #[cfg(feature = "async")]
 pub(crate) use sys::reactor::{Alarm, Watch};

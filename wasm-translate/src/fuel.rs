@@ -5,7 +5,8 @@
 //!
 //! * [`graph`] divides the blocks into pieces,
 //! * [`placement`] decides how much is taken in which of them,
-//! * [`emit`] makes the instructions.
+//! * [`emit`] makes the instructions,
+//! * [`yielding`] has the code ask for more where it would trap, if it is to.
 //!
 //! So what is taken follows from the code as it was translated, before any optimisation. What is
 //! *used* is a matter of the operators alone: it is the same however the code is compiled.
@@ -14,11 +15,12 @@ mod cost;
 mod emit;
 mod graph;
 mod placement;
+mod yielding;
 
 use std::collections::HashMap;
 
 use cranelift_codegen::entity::packed_option::PackedOption;
-use cranelift_codegen::ir::{Block, Function, Inst, SourceLoc, Value};
+use cranelift_codegen::ir::{Block, Function, Inst, Signature, SourceLoc, Value};
 
 pub(crate) use cost::cost_of;
 pub(crate) use emit::Access;
@@ -65,6 +67,9 @@ pub(crate) struct Plan {
     /// Whether the host may change how much is left at the head of a loop: a host that interrupts
     /// the code can.
     pub(crate) interrupted: bool,
+    /// Whether the host may have put some fuel aside, so that code which finds too little asks for
+    /// it ([`yielding`]).
+    pub(crate) yields: bool,
     /// Whether fuel is taken for each operator by itself, as it is used: for tests.
     pub(crate) each_operator: bool,
 }
@@ -73,13 +78,22 @@ pub(crate) struct Plan {
 /// in the binary; operators where nothing was taken ahead are left out.
 pub(crate) type TrapLeads = HashMap<u32, i32>;
 
-/// Makes a function take the fuel that the events say it uses.
-pub(crate) fn meter(func: &mut Function, events: &mut [Event], plan: Plan) -> TrapLeads {
+/// Makes a function take the fuel that the events say it uses. `more` is the signature of the
+/// builtin that it calls where it finds too little.
+pub(crate) fn meter(
+    func: &mut Function,
+    events: &mut [Event],
+    plan: Plan,
+    more: Signature,
+) -> TrapLeads {
     // Blocks are not translated one after the other, but each from its start to its end.
     events.sort_by_key(|event| event.block.as_u32());
     let mut graph = graph::Graph::new(func, events, plan);
     graph.place();
     let leads = graph.leads_of_operators();
     emit::emit(func, &graph, plan);
+    if plan.yields {
+        yielding::ask_for_more(func, plan.context, more);
+    }
     leads
 }

@@ -19,7 +19,7 @@ use wasm_types::{DefinedFuncIndex, FuncIndex, OperatorCost, Tunables};
 /// Comments at the start of a module choose settings: `;;! checked` for memories with bounds
 /// checks, `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`,
 /// `;;! interruptible`, `;;! function hooks` for functions that report when they are called,
-/// `;;! fuel` for code that counts fuel. `;;! assembly` is for machine code.
+/// `;;! fuel` for code that counts fuel, `;;! fuel yields` for code that gives way by it. `;;! assembly` is for machine code.
 fn golden_settings(text: &str) -> (Settings, ClifStage) {
     let mut stage = ClifStage::Raw;
     let mut target = TARGETS[0];
@@ -36,6 +36,10 @@ fn golden_settings(text: &str) -> (Settings, ClifStage) {
             "assembly" => {}
             "function hooks" => hooks = true,
             "fuel" => tunables.fuel_costs = Some(OperatorCost::new().identity()),
+            "fuel yields" => {
+                tunables.fuel_costs = Some(OperatorCost::new().identity());
+                tunables.fuel_yields = true;
+            }
             "unmitigated" => tunables.spectre_mitigation = false,
             _ => target = line.strip_prefix("target ").expect("a setting that is known"),
         }

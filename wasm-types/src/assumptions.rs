@@ -59,6 +59,9 @@ pub enum Assumption {
     Fuel,
     /// [`Tunables::fuel_costs`]: an engine that counts has no code that counts with other costs.
     FuelCosts,
+    /// [`Tunables::fuel_yields`]: an engine that counts, with it, has no code that counts
+    /// without it.
+    FuelYields,
     /// The proposals that the module uses: the engine allows all of them.
     Proposals,
 }
@@ -88,6 +91,7 @@ impl Assumption {
             interruption,
             interruption_callbacks,
             fuel_costs,
+            fuel_yields,
         } = *code;
         let is_whole = memory_reservation >= WHOLE_INDEX_SPACE;
         let (counts, engine_counts) = (fuel_costs.is_some(), engine.fuel_costs.is_some());
@@ -115,6 +119,7 @@ impl Assumption {
             ),
             (Assumption::Fuel, engine_counts && !counts),
             (Assumption::FuelCosts, engine_counts && counts && fuel_costs != engine.fuel_costs),
+            (Assumption::FuelYields, engine.fuel_yields && engine_counts && counts && !fuel_yields),
             (Assumption::Proposals, !allowed.contains(used)),
         ];
         unmet.into_iter().filter_map(|(assumption, unmet)| unmet.then_some(assumption)).collect()
@@ -189,6 +194,7 @@ mod tests {
         tunables.interruption = true;
         tunables.interruption_callbacks = true;
         tunables.fuel_costs = Some(7);
+        tunables.fuel_yields = true;
         tunables.relaxed_simd_deterministic = true;
         assert_eq!(unmet(&tunables, &tunables), []);
         // Code that expects more than it gets is no harm.
@@ -244,6 +250,8 @@ mod tests {
         );
         let counting = Tunables { fuel_costs: Some(2), ..code };
         assert!(unmet(&counting, &engine).contains(&A::FuelCosts));
+        let yields = Tunables { fuel_costs: Some(2), fuel_yields: true, ..engine };
+        assert!(unmet(&counting, &yields).contains(&A::FuelYields));
         let all = (&code, WasmFeatures::all());
         assert_eq!(Assumption::unmet(all, (&code, WasmFeatures::WASM2)), [A::Proposals]);
     }

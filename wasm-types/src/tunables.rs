@@ -65,6 +65,9 @@ pub struct Tunables {
     /// Whether the code counts fuel: if so, the [`identity`](crate::OperatorCost::identity) of what
     /// operators cost.
     pub fuel_costs: Option<u64>,
+    /// Whether code that counts fuel can go on where it finds too little: the host may have put
+    /// some aside.
+    pub fuel_yields: bool,
 }
 
 impl Tunables {
@@ -83,6 +86,7 @@ impl Tunables {
             interruption: false,
             interruption_callbacks: false,
             fuel_costs: None,
+            fuel_yields: false,
         }
     }
 }

@@ -249,7 +249,7 @@ fn there_are_no_snapshots_of_them() {
     config.internals(wasm_runtime::Internals::Writable);
     let kind = Kind { engine: Engine::new(&config).unwrap(), ..kind };
     let module = wasm_runtime::Module::new(&kind.engine, text).unwrap();
-    let mut store = store(&kind);
+    let mut store = store(&kind, ());
     let instance = wasm_runtime::Instance::new(&mut store, &module, &[]).unwrap();
     let call = |store: &mut wasm_runtime::Store<()>, name: &str| {
         instance.get_typed_func::<(), ()>(&mut *store, name).unwrap().call(store, ()).unwrap();

@@ -192,7 +192,7 @@ fn a_trap_that_the_host_has_caught_leaves_its_caller_as_it_was() {
 #[test]
 fn tags_and_continuations_go_between_instances() {
     for kind in engines() {
-        let mut store = store(&kind);
+        let mut store = store(&kind, ());
         let mut linker = Linker::new(&kind.engine);
         let generator = r#"(module
           (type $f (func (result i32))) (type $k (cont $f))

@@ -1,5 +1,6 @@
 //! Continuations: computations that are suspended and resumed, each on a stack of its own.
 
+mod attacks;
 mod collected;
 mod exceptions;
 mod generators;
@@ -40,8 +41,8 @@ struct Kind {
 }
 
 /// A store of an engine, ready to run whatever it is set up for.
-fn store(kind: &Kind) -> Store<()> {
-    let mut store = Store::new(&kind.engine, ());
+fn store<T: 'static>(kind: &Kind, data: T) -> Store<T> {
+    let mut store = Store::new(&kind.engine, data);
     // Engines that do not count refuse.
     _ = store.set_fuel(u64::MAX / 2);
     if kind.timed {
@@ -59,7 +60,7 @@ fn instantiate(kind: &Kind, text: &str) -> Result<(Store<()>, Instance)> {
     #[allow(unsafe_code, reason = "the bytes were just made")]
     // SAFETY: they are those of a module that was compiled right here.
     let module = unsafe { Module::deserialize(engine, bytes)? };
-    let mut store = store(kind);
+    let mut store = store(kind, ());
     let instance = Linker::new(engine).instantiate(&mut store, &module)?;
     Ok((store, instance))
 }
@@ -86,5 +87,18 @@ fn trap(text: &str, name: &str, expected: Trap) {
             let error = func.call(&mut store, ()).unwrap_err();
             assert_eq!(error.downcast_ref::<Trap>(), Some(&expected), "{name}: {error:?}");
         }
+    }
+}
+
+#[test]
+fn scripts() {
+    // A script neither sets fuel nor a deadline.
+    for kind in
+        engines().into_iter().enumerate().filter(|(n, _)| ![2, 3].contains(n)).map(|(_, kind)| kind)
+    {
+        let mut runner = wasm_runtime::wast::Runner::new(&kind.engine).unwrap();
+        let summary = runner.run_to_end("script.wast", include_str!("script.wast")).unwrap();
+        assert!(summary.failures().is_empty(), "{:?}", summary.failures());
+        assert!(summary.passed() > 40, "{}", summary.passed());
     }
 }

@@ -33,7 +33,7 @@ const TEXT: &str = r#"(module
   (elem declare func $id))"#;
 
 /// Is ready when it was polled so often.
-struct After(u32);
+pub(super) struct After(pub(super) u32);
 
 impl Future for After {
     type Output = ();
@@ -71,7 +71,7 @@ fn instance(polls: u32, fails: bool) -> (Store<()>, wasm_runtime::Instance) {
     (store, instance)
 }
 
-fn ready<F: Future>(future: F) -> F::Output {
+pub(super) fn ready<F: Future>(future: F) -> F::Output {
     let mut future = Box::pin(future);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

@@ -224,7 +224,10 @@ fn settings(f: &mut fmt::Formatter<'_>, tunables: &Tunables) -> fmt::Result {
     )?;
     match tunables.fuel_costs {
         None => Ok(()),
-        Some(costs) => writeln!(f, "  fuel           counted, with costs {costs:#018x}"),
+        Some(costs) => {
+            let yields = if tunables.fuel_yields { ", gives way" } else { "" };
+            writeln!(f, "  fuel           counted, with costs {costs:#018x}{yields}")
+        }
     }
 }
 

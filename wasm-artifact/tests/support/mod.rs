@@ -386,6 +386,7 @@ impl Source {
         tunables.nan_canonicalization = self.coin();
         tunables.interruption = self.coin();
         tunables.interruption_callbacks = self.coin();
+        tunables.fuel_yields = self.coin();
         tunables.fuel_costs = self.coin().then(|| u64::from(self.any()) << 20);
         tunables.opt_level = self.pick(&[OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize]);
         tunables.internals =

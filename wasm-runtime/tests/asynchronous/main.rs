@@ -8,6 +8,7 @@ mod calls;
 mod destructors;
 mod edges;
 mod ends;
+mod fuel;
 mod heap;
 #[cfg(feature = "call-hook")]
 mod hooks;

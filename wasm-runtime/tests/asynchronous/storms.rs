@@ -124,6 +124,7 @@ async fn storm(module: Module, memory: SharedMemory, seed: u64, until: Instant) 
     let engine = module.engine();
     let mut store = Store::new(engine, State::default());
     store.set_fuel(u64::MAX)?;
+    store.fuel_async_yield_interval(Some(200 + u64::from(random.below(1000))))?;
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(1)));
     let instance = linker(engine, &memory)?.instantiate_async(&mut store, &module).await?;
@@ -190,15 +191,21 @@ async fn storm(module: Module, memory: SharedMemory, seed: u64, until: Instant) 
     Ok(rounds)
 }
 
+/// How long it storms. The environment variable `STORM_SECONDS` can set more.
+fn seconds() -> u64 {
+    std::env::var("STORM_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(3)
+}
+
 #[test]
 fn a_storm_of_calls_leaves_every_store_usable() -> Result<()> {
     let mut config = Config::new();
     config.epoch_interruption(true).consume_fuel(true).shared_memory(true);
+    config.fuel_async_yield(true);
     let engine = Engine::new(&config)?;
     let module = Module::new(&engine, PROGRAM)?;
     let memory = SharedMemory::new(&engine, MemoryType::shared(1, 1))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build()?;
-    let until = Instant::now() + Duration::from_secs(3);
+    let until = Instant::now() + Duration::from_secs(seconds());
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let ticking = engine.clone();
     let ticks = std::thread::spawn(move || {

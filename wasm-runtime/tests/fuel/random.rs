@@ -342,11 +342,14 @@ struct Outcome {
 /// A configuration of the compiler: its name, level, reservation of memories, and other settings.
 type Configuration = (&'static str, OptLevel, u64, fn(&mut Settings) -> &mut Settings);
 
+/// What the names of configurations begin with that give way now and then.
+const YIELDING: &str = "yielding";
+
 /// The name of the configuration that can be interrupted as well. Nobody interrupts it.
 const INTERRUPTIBLE: &str = "interruptible";
 
 /// The first configuration takes fuel for each operator by itself, and optimises nothing.
-const CONFIGURATIONS: [Configuration; 8] = [
+const CONFIGURATIONS: &[Configuration] = &[
     ("each operator", OptLevel::None, 4 << 30, |settings| {
         let settings = settings.fuel_for_each_operator(true);
         settings.reorder(false).idioms(false).small_bulk(false).direct_bulk(false)
@@ -356,6 +359,10 @@ const CONFIGURATIONS: [Configuration; 8] = [
     ("checked", OptLevel::SpeedAndSize, 0, |settings| settings.inlining(true)),
     ("unoptimised", OptLevel::None, 4 << 30, |settings| settings),
     (INTERRUPTIBLE, OptLevel::Speed, 4 << 30, |settings| settings.inlining(true)),
+    #[cfg(feature = "async")]
+    (YIELDING, OptLevel::Speed, 4 << 30, |settings| settings.inlining(true)),
+    #[cfg(feature = "async")]
+    ("yielding, unoptimised", OptLevel::None, 0, |settings| settings),
     ("without optimizations", OptLevel::Speed, 4 << 30, |settings| {
         let settings = settings.reorder(false).idioms(false).small_bulk(false);
         settings.direct_bulk(false).immutable_tables(false)
@@ -365,9 +372,39 @@ const CONFIGURATIONS: [Configuration; 8] = [
     }),
 ];
 
+/// Calls a function whose code gives way after some fuel: how much, depends on how much there is.
+#[cfg(feature = "async")]
+fn yielding(
+    store: &mut Store<Vec<u64>>,
+    fuel: u64,
+    f: &wasm_runtime::TypedFunc<i32, i32>,
+    argument: i32,
+) -> wasm_runtime::Result<i32> {
+    use std::task::{Context, Poll, Waker};
+    store.fuel_async_yield_interval(Some(1 + fuel % 23 + fuel / 1000))?;
+    let mut call = std::pin::pin!(f.call_async(store, argument));
+    loop {
+        if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return result;
+        }
+    }
+}
+
+#[cfg(not(feature = "async"))]
+fn yielding(
+    _: &mut Store<Vec<u64>>,
+    _: u64,
+    _: &wasm_runtime::TypedFunc<i32, i32>,
+    _: i32,
+) -> wasm_runtime::Result<i32> {
+    unreachable!("there is no such configuration")
+}
+
 struct Compiled {
     engine: Engine,
     module: Module,
+    /// Whether its code gives way now and then.
+    yields: bool,
 }
 
 impl Compiled {
@@ -388,6 +425,9 @@ impl Compiled {
             .cranelift_opt_level(level)
             .cranelift_debug_verifier(true)
             .memory_reservation(reservation);
+        let yields = name.starts_with(YIELDING);
+        #[cfg(feature = "async")]
+        config.fuel_async_yield(yields);
         let engine = Engine::new(&config).unwrap();
         let mut module = Module::new(&engine, wat).unwrap_or_else(|e| panic!("{e:?}\n{wat}"));
         if artifact {
@@ -395,7 +435,7 @@ impl Compiled {
             // SAFETY: the artifact was made right here.
             module = unsafe { Module::deserialize(&engine, bytes).unwrap() };
         }
-        Self { engine, module }
+        Self { engine, module, yields }
     }
 
     fn run(&self, fuel: u64, argument: i32) -> Outcome {
@@ -410,9 +450,11 @@ impl Compiled {
         let instance: Instance = linker.instantiate(&mut store, &self.module).unwrap();
         store.set_fuel(fuel).unwrap();
         let f = instance.get_typed_func::<i32, i32>(&mut store, "f0").unwrap();
-        let result = f
-            .call(&mut store, argument)
-            .map_err(|error| *error.downcast_ref::<Trap>().expect("a trap"));
+        let result = match self.yields {
+            false => f.call(&mut store, argument),
+            true => yielding(&mut store, fuel, &f, argument),
+        };
+        let result = result.map_err(|error| *error.downcast_ref::<Trap>().expect("a trap"));
         let memory = instance.get_memory(&mut store, "memory").unwrap();
         let global = instance.get_global(&mut store, "g").unwrap();
         Outcome {

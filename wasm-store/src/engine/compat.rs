@@ -122,6 +122,13 @@ fn describe(assumption: Assumption, code: &Tunables, engine: &Tunables) -> Misma
             "fuel that is counted",
             "compile the module with `Config::consume_fuel(true)`, or set up the engine without it",
         ),
+        Assumption::FuelYields => Mismatch::with_engine(
+            "giving way by fuel",
+            "code that ends where it has used its fuel",
+            "the promise that it can give way and go on",
+            "compile the module with `Config::fuel_async_yield(true)`, or set up the engine without \
+             it",
+        ),
         Assumption::FuelCosts => Mismatch::with_engine(
             "costs of operators in fuel",
             format!("code that counts with the costs {}", costs(code)),
@@ -289,6 +296,13 @@ mod tests {
             tunables.fuel_costs = Some(costs);
             tunables
         };
+        let mut yields = with(2);
+        yields.fuel_yields = true;
+        let list = about(&with(2), &yields);
+        assert!(
+            list.len() == 1 && list[0].contains("`Config::fuel_async_yield(true)`"),
+            "{list:?}"
+        );
         let list = about(&with(2), &with(1));
         assert!(list.len() == 1 && list[0].contains("`Config::operator_cost`"), "{list:?}");
     }

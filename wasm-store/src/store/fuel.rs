@@ -13,6 +13,25 @@ impl StoreOpaque {
         Ok(())
     }
 
+    #[cfg(feature = "async")]
+    fn fuel_async_yield_interval(&mut self, interval: Option<u64>) -> Result<()> {
+        self.check_fuel()?;
+        crate::ensure!(
+            interval != Some(0),
+            "the interval of `fuel_async_yield_interval` must not be 0: `None` is for no interval"
+        );
+        crate::ensure!(
+            interval.is_none() || self.engine().config().request.tunables.fuel_yields,
+            "code of this store's engine ends where it has used its fuel: set up the engine with \
+             `Config::fuel_async_yield(true)` for code that can go on there"
+        );
+        self.vm.set_fuel_interval(interval);
+        if interval.is_some() {
+            self.require_async();
+        }
+        Ok(())
+    }
+
     fn get_fuel(&self) -> Result<u64> {
         self.check_fuel()?;
         Ok(self.vm.fuel())
@@ -68,6 +87,24 @@ impl<T: 'static> Store<T> {
     pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
         self.inner_mut().set_fuel(fuel)
     }
+
+    /// Makes calls that may wait ([`Func::call_async`](crate::Func::call_async)) give way to other
+    /// futures of the executor whenever the code has used that much fuel, and then go on; or with
+    /// `None`, not any more. So one program that runs for long does not keep its thread from
+    /// others, and gives way at the same places each time that it runs. How much there is in all,
+    /// [`Store::get_fuel`] and [`Store::set_fuel`] say as before; where none is left, the code
+    /// traps.
+    ///
+    /// With an interval, all other calls of the store's functions are errors from now on.
+    ///
+    /// # Errors
+    ///
+    /// If the engine was not set up with [`Config::consume_fuel`](crate::Config::consume_fuel) and
+    /// [`Config::fuel_async_yield`](crate::Config::fuel_async_yield), or the interval is 0.
+    #[cfg(feature = "async")]
+    pub fn fuel_async_yield_interval(&mut self, interval: Option<u64>) -> Result<()> {
+        self.inner_mut().fuel_async_yield_interval(interval)
+    }
 }
 
 impl<T: 'static> StoreContext<'_, T> {
@@ -99,6 +136,16 @@ impl<T: 'static> StoreContextMut<'_, T> {
     pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
         self.0.set_fuel(fuel)
     }
+
+    /// Makes calls give way: see [`Store::fuel_async_yield_interval`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Store::fuel_async_yield_interval`].
+    #[cfg(feature = "async")]
+    pub fn fuel_async_yield_interval(&mut self, interval: Option<u64>) -> Result<()> {
+        self.0.fuel_async_yield_interval(interval)
+    }
 }
 
 impl<T: 'static> Caller<'_, T> {
@@ -118,5 +165,15 @@ impl<T: 'static> Caller<'_, T> {
     /// As for [`Store::set_fuel`].
     pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
         self.store.set_fuel(fuel)
+    }
+
+    /// Makes calls give way: see [`Store::fuel_async_yield_interval`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Store::fuel_async_yield_interval`].
+    #[cfg(feature = "async")]
+    pub fn fuel_async_yield_interval(&mut self, interval: Option<u64>) -> Result<()> {
+        self.store.fuel_async_yield_interval(interval)
     }
 }

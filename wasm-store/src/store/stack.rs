@@ -1,4 +1,4 @@
-//! The size of a store's Wasm stack.
+//! The size of a store's Wasm stack, and how many continuations have one.
 
 use super::Store;
 use crate::error::Result;
@@ -41,5 +41,28 @@ impl<T: 'static> Store<T> {
     /// another size. The store then keeps the stack that it has.
     pub fn set_max_wasm_stack(&mut self, size: usize) -> Result<()> {
         self.inner_mut().vm.set_stack_size(size)
+    }
+
+    /// Sets how many continuations of this store (stack switching) may have a stack at once; the
+    /// default is 10,000. A continuation has one from when it is first resumed on until its
+    /// function returns. Code that resumes one more fails with an error, once the store has made
+    /// sure that none of the others is without a reference to it.
+    ///
+    /// Each stack has the size of [`Config::max_wasm_stack`](crate::Config::max_wasm_stack) and a
+    /// guard, of which only what was used takes memory, and two mappings of the process. Linux
+    /// allows a process 65,530 mappings unless it is told otherwise (`vm.max_map_count`). Those
+    /// that have a stack when this is called keep it.
+    ///
+    /// ```
+    /// use wasm_store::{Engine, Store};
+    ///
+    /// # fn main() -> wasm_store::Result<()> {
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// store.set_max_continuation_stacks(100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_max_continuation_stacks(&mut self, most: usize) {
+        self.inner_mut().vm.set_continuation_stacks(most);
     }
 }

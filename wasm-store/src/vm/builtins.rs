@@ -15,9 +15,9 @@ use super::atomics::atomic_notify;
 use super::atomics::{atomic_wait32, atomic_wait64};
 use super::builtin_caller::{instance, trap};
 use super::context::VMContext;
-use super::continuations::{
-    bind_continuation, continuation_object, new_continuation, prepare_continuation,
-};
+use super::continuations::prepare_continuation;
+#[cfg(not(feature = "async"))]
+use super::continuations::{bind_continuation, continuation_object, new_continuation};
 #[cfg(not(feature = "async"))]
 use super::exceptions::caught_exception;
 use super::exceptions::{keep_exception, rethrow, throw, throw_ref};
@@ -53,7 +53,7 @@ macro_rules! waiting_thunk_of {
 use waiting_thunk_of;
 
 /// Makes the thunk of a builtin. What grows and what makes objects may have to wait for the host's
-/// limiter, and who waits for a place in a memory waits.
+/// limiter, who waits for a place in a memory waits, and who has used its fuel may give way.
 macro_rules! thunk_of {
     (memory_grow, $target:path) => {
         super::waiting_thunk_of!(memory_grow, $target);
@@ -78,6 +78,18 @@ macro_rules! thunk_of {
     };
     (caught_exception, $target:path) => {
         super::waiting_thunk_of!(caught_exception, $target);
+    };
+    (new_continuation, $target:path) => {
+        super::waiting_thunk_of!(new_continuation, $target);
+    };
+    (continuation_object, $target:path) => {
+        super::waiting_thunk_of!(continuation_object, $target);
+    };
+    (bind_continuation, $target:path) => {
+        super::waiting_thunk_of!(bind_continuation, $target);
+    };
+    (out_of_fuel, $target:path) => {
+        super::waiting_thunk_of!(out_of_fuel, $target);
     };
     ($name:ident, $target:path) => {
         super::builtin_thunk!($name, $target);
@@ -512,9 +524,14 @@ unsafe extern "C" fn ref_func(context: *mut VMContext, func: u32) -> u64 {
     }
 }
 
+#[cfg(not(feature = "async"))]
 unsafe extern "C" fn out_of_fuel(context: *mut VMContext) {
-    // SAFETY: nothing is left to drop.
-    unsafe { trap(context, TrapCode::OutOfFuel) }
+    // SAFETY: the store lives, and nothing is left to drop.
+    unsafe {
+        if !(*(*(*context).store).vm).refuel() {
+            trap(context, TrapCode::OutOfFuel)
+        }
+    }
 }
 
 macro_rules! math {

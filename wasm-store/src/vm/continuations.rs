@@ -20,9 +20,11 @@ mod stacks;
 
 use std::ptr;
 
-pub(super) use builtins::{
-    bind_continuation, continuation_object, new_continuation, prepare_continuation,
-};
+pub(super) use builtins::prepare_continuation;
+#[cfg(feature = "async")]
+pub(super) use builtins::{begin_continuation, bind_arguments, make_object};
+#[cfg(not(feature = "async"))]
+pub(super) use builtins::{bind_continuation, continuation_object, new_continuation};
 pub(in crate::vm) use builtins::{resume_throw_in, resume_throw_ref_in, unhandled};
 pub(in crate::vm) use running::{begin, finished};
 #[cfg(feature = "async")]
@@ -46,6 +48,9 @@ const UNUSED: usize = 1024;
 
 /// Arguments were bound to it.
 const HAS_ARGUMENTS: u32 = 2;
+
+/// With fewer bytes of the host in use, nobody looks for continuations that are gone.
+const FEW_BYTES: usize = 64 << 20;
 
 /// The record of a continuation. Its address never changes, and it is used again for others.
 #[derive(Debug)]
@@ -79,6 +84,8 @@ pub(crate) struct Continuation {
     missing: usize,
     /// All arguments, if some were bound.
     all: Vec<ValRaw>,
+    /// How many bytes of this the store counts as the host's.
+    counted: usize,
     /// The places on its stacks that hold references.
     places: Vec<*mut u32>,
     /// The next one that a collection has come to.
@@ -109,6 +116,7 @@ impl Continuation {
             bound: Vec::new(),
             missing: 0,
             all: Vec::new(),
+            counted: 0,
             places: Vec::new(),
             next: ptr::null_mut(),
         }
@@ -127,6 +135,13 @@ pub(crate) struct Continuations {
     left: Vec<*mut Continuation>,
     /// A record that has no object for a moment, in which objects may move.
     held: *mut Continuation,
+    /// The record that got a stack, until its function begins. If it does not, a failure in between
+    /// has ended who was to resume it.
+    ready: *mut Continuation,
+    /// How many bytes of the host they take, besides their stacks.
+    bytes: usize,
+    /// With how many to collect.
+    collect_at: usize,
     stacks: stacks::Stacks,
 }
 
@@ -193,9 +208,21 @@ impl VmStore {
             of.bound = Vec::new();
             of.all = Vec::new();
             of.places = Vec::new();
+            let counted = std::mem::take(&mut of.counted);
             self.continuations.free.push(record);
+            self.continuations.bytes = self.continuations.bytes.saturating_sub(counted);
+            self.forget_host_values(counted);
         }
-        self.forget_host_values(size_of::<Continuation>());
+    }
+
+    /// Gives up what was made ready and did not begin: who was to resume it has failed in between,
+    /// since its stack was used up, or nothing handles what it was to switch for.
+    fn release_ready(&mut self) {
+        let record = std::mem::replace(&mut self.continuations.ready, ptr::null_mut());
+        if !record.is_null() {
+            // SAFETY: it has no object, and nothing of it runs.
+            unsafe { self.release(record) };
+        }
     }
 
     /// Gives up a suspended continuation with all of its stacks.

@@ -5,6 +5,10 @@
 //! between. For some operators it takes the fuel ahead, for others afterwards. After a trap the
 //! artifact says how much was taken ahead (a negative amount is still to be taken), and the number
 //! is corrected by that.
+//!
+//! What the code sees may be only a part of what is left, and the rest be put aside: then the code,
+//! if it was compiled for it, calls a builtin whenever that part is used, and goes on with the next
+//! one. In calls that may wait it gives way to others each time.
 
 #![allow(unsafe_code)]
 
@@ -47,15 +51,45 @@ impl VmStore {
     pub(crate) fn fuel(&self) -> u64 {
         // SAFETY: the context is this store's own.
         let left = unsafe { (*self.context()).fuel };
-        self.fuel_reserve + left.max(0).unsigned_abs()
+        self.fuel_reserve.saturating_add_signed(left)
     }
 
     /// Sets what is left.
     pub(crate) fn set_fuel(&mut self, fuel: u64) {
-        let active = fuel.min(i64::MAX as u64);
+        let active = fuel.min(self.most_active());
         self.fuel_reserve = fuel - active;
         // SAFETY: the context is this store's own. Compiled code reads it anew after it has called
         // the host.
         unsafe { (*self.context()).fuel = active.cast_signed() };
+    }
+
+    /// The most that the code sees of what is left.
+    fn most_active(&self) -> u64 {
+        self.fuel_interval.unwrap_or(u64::MAX).min(i64::MAX as u64)
+    }
+
+    /// After how much fuel the code gives way, if it does.
+    #[cfg(feature = "async")]
+    pub(super) fn fuel_interval(&self) -> Option<u64> {
+        self.fuel_interval
+    }
+
+    /// Sets after how much fuel, which is not 0, the code gives way.
+    #[cfg(feature = "async")]
+    pub(crate) fn set_fuel_interval(&mut self, interval: Option<u64>) {
+        self.fuel_interval = interval;
+        self.set_fuel(self.fuel());
+    }
+
+    /// Lets the code see a further part of what is left. `false` if there is none.
+    pub(super) fn refuel(&mut self) -> bool {
+        let more = self.fuel_reserve.min(self.most_active());
+        self.fuel_reserve -= more;
+        // SAFETY: the context is this store's own, and compiled code reads it anew.
+        unsafe {
+            let fuel = &mut (*self.context()).fuel;
+            *fuel = fuel.saturating_add(more.cast_signed());
+        }
+        more > 0
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct VmStore {
     own_stack: Option<WasmStack>,
     /// The fuel that exceeds what the number in the context can hold.
     pub(super) fuel_reserve: u64,
+    /// After how much fuel the code gives way to others, if it does.
+    pub(super) fuel_interval: Option<u64>,
     /// Present if its code can be interrupted.
     pub(super) interruption: Option<Box<StoreInterruption>>,
     /// Its garbage-collected heap.
@@ -120,6 +122,7 @@ impl VmStore {
             host_values: 0,
             own_stack: None,
             fuel_reserve: 0,
+            fuel_interval: None,
             interruption,
             gc,
             continuations: Continuations::default(),

@@ -27,6 +27,7 @@
 mod allocating;
 mod atomics;
 mod call;
+mod fuel;
 mod growing;
 mod leaving;
 
@@ -38,9 +39,14 @@ use std::task::{Context, Poll};
 use std::thread;
 
 pub(crate) use allocating::{MOST_QUESTIONS, postponed};
-pub(in crate::vm) use allocating::{array_new_data, array_new_elem, caught_exception, new_object};
+pub(in crate::vm) use allocating::{
+    array_new_data, array_new_elem, bind_continuation, caught_exception, continuation_object,
+    new_continuation, new_object,
+};
 pub(in crate::vm) use atomics::{atomic_wait32, atomic_wait64};
 pub(crate) use call::WaitingCall;
+pub(crate) use fuel::Once;
+pub(in crate::vm) use fuel::out_of_fuel;
 pub(crate) use growing::{Asking, Growing};
 pub(in crate::vm) use growing::{memory_grow, table_grow};
 pub(in crate::vm) use leaving::{host_waiting_dispatch, wait_interrupted};

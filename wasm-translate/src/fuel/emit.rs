@@ -213,7 +213,9 @@ impl Emitter<'_, '_> {
                 if let Some(place) = place
                     && (taken != 0 || before.is_some() || after.is_some())
                 {
-                    *here = Some(self.take(place, taken, (before, after), *here));
+                    let left = self.take(place, taken, (before, after), *here);
+                    let is_known = !self.plan.yields || before.or(after).is_none();
+                    *here = is_known.then_some(left);
                 }
             };
         if graph.takes_at_end(piece) {
@@ -250,6 +252,14 @@ impl Emitter<'_, '_> {
             check(&mut cursor, left, after);
             return left;
         }
+        // There may be more by now.
+        let left = match before {
+            Some(_) if self.plan.yields => {
+                let pointer = read_pointer(&mut cursor, self.plan.context, pointer);
+                cursor.ins().load(types::I64, fuel, pointer, 0)
+            }
+            _ => left,
+        };
         let left = cursor.ins().iadd_imm_s(left, -taken);
         // Any access to memory may trap, so what is left is written at once.
         let pointer = read_pointer(&mut cursor, self.plan.context, pointer);

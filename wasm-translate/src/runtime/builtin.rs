@@ -86,7 +86,7 @@ impl RuntimeEnvironment<'_> {
 
     /// The signature of a builtin: the target's C convention, or that of Wasm functions for what
     /// throws; the context first if it takes one.
-    fn builtin_signature(&self, builtin: Builtin) -> ir::Signature {
+    pub(super) fn builtin_signature(&self, builtin: Builtin) -> ir::Signature {
         let convention = match builtin.throws() {
             true => CallConv::Tail,
             false => self.isa.default_call_conv(),

@@ -255,14 +255,17 @@ impl RuntimeEnvironment<'_> {
         let is_escaping = self.fuel_checks_entry_of(index);
         let context = self.context();
         let interrupted = self.tunables.interruption && self.tunables.interruption_callbacks;
+        let yields = self.tunables.fuel_yields;
+        let more = self.builtin_signature(Builtin::OutOfFuel);
         let Some(fuel) = &mut self.fuel else { return };
         let Fuel { events, leads, calls, each_operator, .. } = &mut **fuel;
         let plan = Plan {
             context,
             checks_entry: *calls || is_escaping,
             interrupted,
+            yields,
             each_operator: *each_operator,
         };
-        *leads = fuel::meter(func, events, plan);
+        *leads = fuel::meter(func, events, plan, more);
     }
 }

@@ -72,6 +72,7 @@ mod tests {
             |request| request.tunables.interruption ^= true,
             |request| request.tunables.interruption_callbacks ^= true,
             |request| request.tunables.fuel_costs = Some(1),
+            |request| request.tunables.fuel_yields ^= true,
             |request| request.tunables.fuel_costs = Some(2),
             |request| request.features.toggle(WasmFeatures::SIMD),
             |request| request.target = Some(String::new()),

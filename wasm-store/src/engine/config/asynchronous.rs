@@ -1,4 +1,4 @@
-//! Settings of Wasmtime for calls that may wait. They are accepted, and there is nothing to set.
+//! Settings for calls that may wait. Most of Wasmtime's are accepted, and there is nothing to set.
 
 use super::Config;
 use crate::engine::Engine;
@@ -19,6 +19,19 @@ impl Config {
     /// Has no effect. In Wasmtime it decides whether stacks are cleared before they are used again.
     /// Here only compiled code runs on them, which reads nothing that it has not written before.
     pub fn async_stack_zeroing(&mut self, _enable: bool) -> &mut Self {
+        self
+    }
+
+    /// Whether code that counts fuel ([`Config::consume_fuel`]) can go on where it finds too little:
+    /// then [`Store::fuel_async_yield_interval`](crate::Store::fuel_async_yield_interval) can have
+    /// it give way to others.
+    ///
+    /// Default: no. Wasmtime has no such setting: all its code that counts fuel can. Here code that
+    /// can reads what is left from memory at the head of each loop, and is a little larger and
+    /// slower for it. It runs in engines without this setting, too; an engine with it refuses code
+    /// that counts fuel and can't go on.
+    pub fn fuel_async_yield(&mut self, enable: bool) -> &mut Self {
+        self.request.tunables.fuel_yields = enable;
         self
     }
 }

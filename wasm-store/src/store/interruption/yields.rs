@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use super::UpdateDeadline;
 use crate::error::Result;
 use crate::store::{Caller, Store, StoreContextMut, StoreOpaque};
-use crate::vm::{Decision, Pending, Unwind, VMStoreContext, ValRaw, VmStore};
+use crate::vm::{Decision, Once, Pending, Unwind, VMStoreContext, ValRaw, VmStore};
 
 impl<T: 'static> Store<T> {
     /// Makes code that reaches its deadline give way to other futures of the executor, and go on
@@ -59,7 +59,7 @@ impl<T: Send + 'static> StoreContextMut<'_, T> {
             Err(UpdateDeadline::Interrupt) => return Err(crate::Trap::Interrupt.into()),
             Err(UpdateDeadline::Continue(ticks)) => ticks,
             Err(UpdateDeadline::Yield(ticks)) => {
-                Once(false).await;
+                Once::default().await;
                 ticks
             }
             Err(UpdateDeadline::YieldCustom(ticks, future)) => {
@@ -89,7 +89,7 @@ impl<T: Send + 'static> Caller<'_, T> {
 
 /// Lets other futures run once.
 pub(super) fn once(store: &StoreOpaque, ticks: u64) -> Decision {
-    let future = Box::pin(Once(false));
+    let future = Box::pin(Once::default());
     Decision::Wait(Box::new(Yielding { future, ticks, store: store.vm.context() }))
 }
 
@@ -109,21 +109,6 @@ pub(super) fn wait_for(
         "`UpdateDeadline::YieldCustom` is for calls that may wait: use `call_async`"
     );
     Ok(Decision::Wait(Box::new(Yielding { future, ticks, store: store.vm.context() })))
-}
-
-/// Is pending once.
-struct Once(bool);
-
-impl Future for Once {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    }
 }
 
 /// Code that waits for a future, and then gets another deadline.

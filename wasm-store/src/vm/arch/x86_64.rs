@@ -32,7 +32,8 @@ pub(crate) use thunks::{
 #[cfg(feature = "async")]
 pub(crate) use waiting::{
     Resume, WaitingImage, array_new_data, array_new_elem, atomic_wait32, atomic_wait64,
-    caught_exception, enter_waiting_thunk, fail_thunk, go_on_thunk, host_waiting, is_waiting_entry,
-    memory_grow, new_object, resume_thunk, suspend, table_grow,
+    bind_continuation, caught_exception, continuation_object, enter_waiting_thunk, fail_thunk,
+    go_on_thunk, host_waiting, is_waiting_entry, memory_grow, new_continuation, new_object,
+    out_of_fuel, resume_thunk, suspend, table_grow,
 };
 pub(crate) use witness::{look, skip_look};

@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 use wasm_types::abi::continuation::{SIZE, TYPE};
 use wasm_types::{TrapCode, TypeIndex};
 
-use super::{Continuation, HAS_ARGUMENTS, NEEDS_STACK};
+use super::{Continuation, FEW_BYTES, HAS_ARGUMENTS, NEEDS_STACK};
 use crate::Error;
 use crate::vm::arch::{RegisterImage, new_exit, raise};
 use crate::vm::context::{FuncRef, VMContext, VMStoreContext};
@@ -70,6 +70,33 @@ unsafe fn run<R: Copy>(
 }
 
 impl VmStore {
+    /// Makes an object, for a record that is held, or null.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for it. The record is still held then.
+    ///
+    /// # Safety
+    ///
+    /// Wasm of the store waits for this.
+    pub(in crate::vm) unsafe fn make_continuation_object(
+        &mut self,
+        record: *mut Continuation,
+    ) -> Result<u32, NoRoom> {
+        // A call that was forgotten while it waited may have left another one there.
+        self.continuations.held = record;
+        let object = self.new_object(TYPE, 0)?;
+        self.held();
+        if !record.is_null() {
+            // SAFETY: the record is in use, and the object is new.
+            unsafe {
+                self.gc.heap_mut()?.set_continuation(object, record);
+                (*record).object = object;
+            }
+        }
+        Ok(object)
+    }
+
     /// Keeps what a record refers to while it has no object.
     unsafe fn hold(&mut self, record: *mut Continuation) {
         self.continuations.held = record;
@@ -82,37 +109,41 @@ impl VmStore {
         self.continuations.held = ptr::null_mut();
     }
 
+    /// Counts bytes of the host that a continuation takes. Where the store has no room for them,
+    /// or many were made since the last collection, continuations that nobody refers to are given
+    /// up first.
+    fn count_continuation(&mut self, bytes: usize) -> Result<(), Failure> {
+        let in_use = self.continuations.bytes.saturating_add(bytes);
+        let is_time = in_use > self.continuations.collect_at.max(FEW_BYTES);
+        let counted = if is_time { None } else { self.count_host_value(bytes).ok() };
+        if counted.is_none() {
+            self.move_all()?;
+            self.continuations.collect_at = self.continuations.bytes.saturating_mul(2);
+            self.count_host_value(bytes)?;
+        }
+        self.continuations.bytes += bytes;
+        Ok(())
+    }
+
     /// What was held is given up.
-    fn let_go(&mut self) {
+    pub(in crate::vm) fn let_go(&mut self) {
         let record = std::mem::replace(&mut self.continuations.held, ptr::null_mut());
         if !record.is_null() {
             // SAFETY: nothing else refers to it.
             unsafe { self.release_all(record) };
         }
     }
-
-    /// Makes the object of a record, which is held.
-    unsafe fn new_object_of(&mut self, record: *mut Continuation) -> Result<u32, Failure> {
-        // SAFETY: as the caller promises.
-        unsafe {
-            let object = self.new_object(TYPE, 0)?;
-            self.held();
-            self.gc.heap_mut()?.set_continuation(object, record);
-            (*record).object = object;
-            Ok(object)
-        }
-    }
 }
 
-/// `cont.new`.
+/// `cont.new`: makes the record, which is held until it has an object.
 ///
 /// # Safety
 ///
-/// To be called by compiled code, with a reference to a function that is not null.
-pub(in crate::vm) unsafe extern "C" fn new_continuation(
+/// To be called for compiled code, with a reference to a function that is not null.
+pub(in crate::vm) unsafe fn begin_continuation(
     context: *mut VMContext,
     func: *mut FuncRef,
-) -> u32 {
+) -> *mut Continuation {
     // SAFETY: as the caller promises.
     unsafe {
         run(context, |vm| {
@@ -124,41 +155,42 @@ pub(in crate::vm) unsafe extern "C" fn new_continuation(
                 )
                 .into());
             }
-            vm.count_host_value(size_of::<Continuation>())?;
+            vm.count_continuation(size_of::<Continuation>())?;
             let record = vm.continuations.record();
+            (*record).counted = size_of::<Continuation>();
             (*record).needs = NEEDS_STACK;
             (*record).func = func;
             (*record).code = (*func).code;
             (*record).root = record.cast();
             vm.hold(record);
-            vm.new_object_of(record)
+            Ok(record)
         })
     }
 }
 
-/// A new object for a continuation.
+/// A new object for a continuation: for a record that is held, or null.
 ///
 /// # Safety
 ///
-/// To be called by compiled code.
-pub(in crate::vm) unsafe extern "C" fn continuation_object(context: *mut VMContext) -> u32 {
+/// To be called for compiled code.
+pub(in crate::vm) unsafe fn make_object(context: *mut VMContext, record: *mut Continuation) -> u32 {
     // SAFETY: as the caller promises.
-    unsafe { run(context, |vm| Ok(vm.new_object(TYPE, 0)?)) }
+    unsafe { run(context, |vm| Ok(vm.make_continuation_object(record)?)) }
 }
 
-/// `cont.bind`.
+/// `cont.bind`: binds the arguments. The record is held until it has another object.
 ///
 /// # Safety
 ///
-/// To be called by compiled code, with a continuation that was not used, the type of its function,
+/// To be called for compiled code, with a continuation that was not used, the type of its function,
 /// and so many of its arguments.
-pub(in crate::vm) unsafe extern "C" fn bind_continuation(
+pub(in crate::vm) unsafe fn bind_arguments(
     context: *mut VMContext,
     object: u32,
     ty: u32,
     values: *const ValRaw,
     count: u32,
-) -> u32 {
+) -> *mut Continuation {
     const WHAT: &str = "the arguments of a continuation";
     // SAFETY: as the caller promises.
     unsafe {
@@ -174,12 +206,58 @@ pub(in crate::vm) unsafe extern "C" fn bind_continuation(
                     let value = (*values.add(place), ty.is_collected());
                     room_for::push(&mut (*record).bound, value, WHAT)?;
                 }
+                // Before anything may move, what they refer to is where a collector looks.
+                let bytes = count as usize * size_of::<(ValRaw, bool)>();
+                vm.count_continuation(bytes)?;
+                (*record).counted += bytes;
                 (*record).needs |= HAS_ARGUMENTS;
                 (*record).missing = ty.ty.params().len().saturating_sub(count as usize);
             }
-            vm.new_object_of(record)
+            Ok(record)
         })
     }
+}
+
+/// `cont.new`.
+///
+/// # Safety
+///
+/// As for [`begin_continuation`].
+#[cfg(not(feature = "async"))]
+pub(in crate::vm) unsafe extern "C" fn new_continuation(
+    context: *mut VMContext,
+    func: *mut FuncRef,
+) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { make_object(context, begin_continuation(context, func)) }
+}
+
+/// A new object for a continuation that is about to be suspended.
+///
+/// # Safety
+///
+/// To be called by compiled code.
+#[cfg(not(feature = "async"))]
+pub(in crate::vm) unsafe extern "C" fn continuation_object(context: *mut VMContext) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { make_object(context, ptr::null_mut()) }
+}
+
+/// `cont.bind`.
+///
+/// # Safety
+///
+/// As for [`bind_arguments`].
+#[cfg(not(feature = "async"))]
+pub(in crate::vm) unsafe extern "C" fn bind_continuation(
+    context: *mut VMContext,
+    object: u32,
+    ty: u32,
+    values: *const ValRaw,
+    count: u32,
+) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { make_object(context, bind_arguments(context, object, ty, values, count)) }
 }
 
 /// Makes a continuation ready to be resumed: gives it a stack, and brings its arguments together.
@@ -194,11 +272,15 @@ pub(in crate::vm) unsafe extern "C" fn prepare_continuation(
 ) -> *mut ValRaw {
     // SAFETY: as the caller promises.
     unsafe {
-        (*record).object = NULL;
         run(context, |vm| {
-            vm.hold(record);
+            // Where it has one, nothing is collected before it is resumed, so that what it was
+            // suspended with can say who refers to it: nobody does, if that fails.
             if (*record).needs & NEEDS_STACK != 0 {
+                (*record).object = NULL;
+                vm.hold(record);
                 vm.give_stack((*context).store, record)?;
+                vm.held();
+                vm.continuations.ready = record;
             }
             let place = match (*record).needs & HAS_ARGUMENTS {
                 0 => own,
@@ -208,7 +290,6 @@ pub(in crate::vm) unsafe extern "C" fn prepare_continuation(
                 (*record).arguments = own;
             }
             (*record).needs = 0;
-            vm.held();
             Ok(place)
         })
     }
@@ -224,7 +305,7 @@ unsafe fn bring_together(record: *mut Continuation) -> Result<*mut ValRaw, Failu
         if all.try_reserve(count).is_err() {
             return Err(room_for::no_room::<ValRaw>(count, "arguments").into());
         }
-        all.extend(bound.drain(..).map(|(value, _)| value));
+        all.extend(std::mem::take(bound).into_iter().map(|(value, _)| value));
         *arguments = all.as_mut_ptr();
         Ok(all.as_mut_ptr().add(all.len()))
     }
@@ -241,11 +322,19 @@ impl VmStore {
         unsafe {
             self.release_left();
             if self.continuations.stacks.wants_collection() {
-                self.collect(0)?;
+                self.move_all()?;
                 self.continuations.stacks.collected();
             }
             let engine = std::sync::Arc::clone(&self.engine);
-            let stack = self.continuations.stacks.take(&engine)?;
+            let stack = match self.continuations.stacks.take(&engine) {
+                Ok(stack) => stack,
+                // Nobody may need some of those that are in use.
+                Err(_) => {
+                    self.move_all()?;
+                    self.continuations.stacks.collected();
+                    self.continuations.stacks.take(&engine)?
+                }
+            };
             let layout = &(*(*record).func).type_record().layout;
             let size = size_of::<RegisterImage>()
                 + layout.array_len() * size_of::<ValRaw>()

@@ -19,9 +19,11 @@ use crate::vm::value::ValRaw;
 pub(in crate::vm) unsafe extern "C" fn begin(
     record: *mut Continuation,
     arguments: *const ValRaw,
+    store: *mut VMStoreContext,
 ) -> usize {
     // SAFETY: as the caller promises. The stack has room for all of it: `prepare` has seen to that.
     unsafe {
+        (*(*store).vm).continuations.ready = std::ptr::null_mut();
         let func = &*(*record).func;
         let layout = &func.type_record().layout;
         let buffer = values(record).byte_sub(layout.buffer_size as usize);
@@ -92,6 +94,7 @@ pub(in crate::vm) unsafe extern "C" fn finished(
 pub(in crate::vm) unsafe fn entry_left(store: *mut VMStoreContext) {
     // SAFETY: as the caller promises.
     unsafe {
+        (*(*store).vm).release_ready();
         if (*(*store).current).parent.is_null() {
             return;
         }

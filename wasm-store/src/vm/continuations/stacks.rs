@@ -4,8 +4,10 @@
 use crate::Error;
 use crate::vm::engine::VmEngine;
 use crate::vm::stack::WasmStack;
+use crate::vm::store::VmStore;
 
-/// How many unused stacks a store keeps to itself.
+/// How many unused stacks a store keeps to itself. Where all were made with the engine, it keeps
+/// one, since other stores may wait for the others.
 const SPARE: usize = 64;
 
 /// With fewer stacks in use, nobody looks for continuations that are gone.
@@ -33,10 +35,17 @@ impl Default for Stacks {
 /// process, of which the system allows 65,530 unless it is told otherwise.
 const MOST: usize = 10_000;
 
+impl VmStore {
+    /// Sets how many continuations may have a stack at once.
+    pub(crate) fn set_continuation_stacks(&mut self, most: usize) {
+        self.continuations.stacks.most = most;
+    }
+}
+
 impl Stacks {
     /// Whether it is time to collect.
     pub(super) fn wants_collection(&self) -> bool {
-        self.in_use >= self.collect_at || self.in_use >= self.most
+        self.in_use >= self.collect_at
     }
 
     /// What is in use now is what is needed.
@@ -48,7 +57,8 @@ impl Stacks {
     pub(super) fn take(&mut self, engine: &VmEngine) -> Result<WasmStack, Error> {
         if self.in_use >= self.most {
             return Err(Error::msg(format!(
-                "the store has {} continuations with a stack, and may not have more",
+                "the store has {} continuations with a stack, and may not have more: \
+                 `Store::set_max_continuation_stacks` sets how many",
                 self.in_use
             )));
         }
@@ -64,7 +74,8 @@ impl Stacks {
     pub(super) fn put(&mut self, stack: WasmStack, engine: &VmEngine) {
         self.in_use -= 1;
         self.spare.push(stack);
-        if self.spare.len() > SPARE {
+        let most = if engine.reserves_up_front() { 1 } else { SPARE };
+        if self.spare.len() > most {
             engine.put_stack(self.spare.remove(0));
         }
     }

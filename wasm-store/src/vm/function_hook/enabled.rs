@@ -58,16 +58,37 @@ impl FunctionMoment {
 }
 
 /// Where the innermost Wasm frame that is still active ends on the stack of a store. Below it are
-/// the frames of calls that did not return.
+/// the frames of calls that did not return. What runs on stacks of continuations does not count,
+/// since none of it notifies the hook.
 ///
 /// # Safety
 ///
 /// The store lives.
 pub(crate) unsafe fn stack_in_use(store: *const VMStoreContext) -> usize {
-    // SAFETY: as the caller promises.
-    let stack = unsafe { (*store).wasm_sp };
-    // Between two calls, a store whose calls are timed has no stack pointer here.
-    if stack.is_null() { usize::MAX } else { stack as usize }
+    // SAFETY: as the caller promises; the stacks that run are a chain down to the store's own.
+    unsafe {
+        let (mut end, mut stack) = ((*store).wasm_sp, (*store).current);
+        // Between two calls, a store whose calls are timed has no stack pointer here.
+        if end.is_null() {
+            return usize::MAX;
+        }
+        while !(*stack).parent.is_null() {
+            (end, stack) = ((*stack).resumer, (*stack).parent);
+        }
+        end as usize
+    }
+}
+
+/// Whether a frame is on the store's own stack, and not on that of a continuation.
+unsafe fn is_on_own_stack(store: *const VMStoreContext, fp: usize) -> bool {
+    // SAFETY: as for the callers.
+    unsafe {
+        let mut stack = (*store).current;
+        while !(*stack).parent.is_null() {
+            stack = (*stack).parent;
+        }
+        (*stack).bounds.contains(fp)
+    }
 }
 
 pub(in crate::vm) unsafe extern "C" fn function_entered(
@@ -100,6 +121,17 @@ unsafe fn notify(context: *mut VMContext, func: u32, values: *const ValRaw, ente
         let store = (*context).store;
         let Some(notify) = (*store).function_hook else { return };
         let Some(instance) = NonNull::new((*context).instance) else { return };
+        // It was made before the hook was set: afterwards none is.
+        if !(*(*store).current).parent.is_null() {
+            VmStore::fail(
+                store,
+                Unwind::Error(Error::msg(
+                    "a function that notifies the store's function hook runs on a continuation that \
+                 was made before the hook was set: the hook could not tell which functions are left",
+                )),
+            );
+            raise(store)
+        }
         let moment = FunctionMoment {
             instance,
             func: FuncIndex::new(func),
@@ -141,6 +173,10 @@ pub(in crate::vm) unsafe fn left_by_exception(
     // SAFETY: as the caller promises.
     unsafe {
         let Some(notify) = (*store).function_hook else { return Ok(()) };
+        // Nothing that has notified the hook is left.
+        if !is_on_own_stack(store, fp) {
+            return Ok(());
+        }
         match Exceptions::aside(store, || (notify.unwound)(store, fp)) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Unwind::Error(error)),

@@ -267,7 +267,7 @@ impl VmStore {
     }
 
     /// Collects, and makes no room for what comes: the limiter is not asked.
-    fn move_all(&mut self) -> Result<(), Error> {
+    pub(crate) fn move_all(&mut self) -> Result<(), Error> {
         let Some(heap) = &mut self.gc.heap else { return Ok(()) };
         let heap = ptr::from_mut(&mut **heap);
         // SAFETY: as above.

@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::task::{Context, Poll};
 
 use super::Pending;
@@ -14,7 +15,8 @@ use super::growing::{Asking, Growing};
 use super::leaving::wait_in_builtin;
 use crate::Error;
 use crate::vm::arch::{is_waiting_entry, raise, suspend};
-use crate::vm::context::{VMContext, VMStoreContext};
+use crate::vm::context::{FuncRef, VMContext, VMStoreContext};
+use crate::vm::continuations::{self, Continuation};
 use crate::vm::exceptions::{caught_exception as catch_now, make_caught};
 use crate::vm::gc::{self, Failure, NewObject};
 use crate::vm::store::VmStore;
@@ -30,6 +32,8 @@ enum Item {
     Object(NewObject),
     /// An object of the exception that was caught.
     Caught,
+    /// An object of a continuation, for a record that the store holds, or null.
+    Continuation(*mut Continuation),
 }
 
 /// `struct.new`, `array.new` and their like, where there is no room in the nursery.
@@ -94,6 +98,56 @@ pub(in crate::vm) unsafe extern "C" fn caught_exception(
     unsafe { make(context, Item::Caught, preserved) }
 }
 
+/// `cont.new`
+///
+/// # Safety
+///
+/// As above.
+pub(in crate::vm) unsafe extern "C" fn new_continuation(
+    context: *mut VMContext,
+    func: *mut FuncRef,
+    preserved: *const [u64; 5],
+) -> u32 {
+    // SAFETY: as promised to a builtin.
+    unsafe {
+        let record = continuations::begin_continuation(context, func);
+        make(context, Item::Continuation(record), preserved)
+    }
+}
+
+/// An object for a continuation that is about to be suspended.
+///
+/// # Safety
+///
+/// As above.
+pub(in crate::vm) unsafe extern "C" fn continuation_object(
+    context: *mut VMContext,
+    preserved: *const [u64; 5],
+) -> u32 {
+    // SAFETY: as promised to a builtin.
+    unsafe { make(context, Item::Continuation(ptr::null_mut()), preserved) }
+}
+
+/// `cont.bind`
+///
+/// # Safety
+///
+/// As above.
+pub(in crate::vm) unsafe extern "C" fn bind_continuation(
+    context: *mut VMContext,
+    object: u32,
+    ty: u32,
+    values: *const ValRaw,
+    count: u32,
+    preserved: *const [u64; 5],
+) -> u32 {
+    // SAFETY: as promised to a builtin.
+    unsafe {
+        let record = continuations::bind_arguments(context, object, ty, values, count);
+        make(context, Item::Continuation(record), preserved)
+    }
+}
+
 unsafe fn make(context: *mut VMContext, item: Item, preserved: *const [u64; 5]) -> u32 {
     // SAFETY: as promised to a builtin; nothing is left to drop where Wasm is left.
     unsafe {
@@ -103,6 +157,7 @@ unsafe fn make(context: *mut VMContext, item: Item, preserved: *const [u64; 5]) 
             return match item {
                 Item::Object(object) => gc::new(context, object),
                 Item::Caught => catch_now(context),
+                Item::Continuation(record) => continuations::make_object(context, record),
             };
         }
         if let Some(host) = (*(*store).vm).host() {
@@ -182,6 +237,7 @@ impl Waiting {
             let made = catch_unwind(AssertUnwindSafe(|| match self.item {
                 Item::Object(object) => object.make(self.context, &mut *vm),
                 Item::Caught => Ok(make_caught(self.context)?),
+                Item::Continuation(record) => Ok((*vm).make_continuation_object(record)?),
             }));
             let question = (*vm).host().and_then(|host| {
                 host.postpone_heap(false);
@@ -200,6 +256,11 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         // It borrows the host's part.
         self.asking = None;
+        if let Item::Continuation(_) = self.item {
+            // If it was not made.
+            // SAFETY: the store lives; nothing else is held while Wasm waits for this.
+            unsafe { (*(*self.store()).vm).let_go() };
+        }
         // SAFETY: the store lives, and nothing else uses the host's part of it.
         if let Some(host) = unsafe { (*(*self.store()).vm).host() } {
             host.forget_heap_answers();

@@ -317,6 +317,7 @@ unsafe extern "C" fn start_thunk() {
         "mov r13, rsp
          mov rdi, rbx
          mov rsi, rax
+         mov rdx, r12
          mov rsp, [r12 + {host_sp}]
          call {begin}
          mov rsp, r13

@@ -55,13 +55,9 @@ pub(crate) struct RegisterImage {
 /// Bytes from the entry frame's start up to the `wasm_sp` before the entry.
 pub(crate) const FRAME_WASM_SP: usize = 8;
 
-/// Builds the entry frame. Leaves the store context in `r12` (and `r10`), the old `wasm_sp` in
-/// `r13`, the old `host_sp` in `r14` and the frame in `rbx`. Compiled code preserves these
-/// registers, so that the way back need not load what was just stored.
-///
-/// The directives let debuggers and profilers find the caller: its frame is above the entry frame,
-/// which `rbx` points to while Wasm runs, on whatever stack.
-macro_rules! push_entry_frame {
+/// The start of an entry: saves the host's registers above the entry frame, where
+/// [`return_to_host`] finds them, and says where for debuggers and profilers.
+macro_rules! save_host {
     () => {
         ".cfi_startproc
          push rbp
@@ -81,20 +77,38 @@ macro_rules! push_entry_frame {
          .cfi_rel_offset r14, 0
          push r15
          .cfi_adjust_cfa_offset 8
-         .cfi_rel_offset r15, 0
-         mov r10, [rdi + {store}]
-         mov r13, [r10 + {wasm_sp}]
-         mov r14, [r10 + {host_sp}]
-         mov r12, r10
-         push r10
-         .cfi_adjust_cfa_offset 8
-         push r13
-         .cfi_adjust_cfa_offset 8
-         push r14
-         .cfi_adjust_cfa_offset 8
-         mov rbx, rsp
-         .cfi_def_cfa_register rbx
-         mov [r10 + {host_sp}], rsp"
+         .cfi_rel_offset r15, 0"
+    };
+}
+
+#[cfg(feature = "async")]
+pub(super) use save_host;
+
+/// Builds the entry frame. Leaves the store context in `r12` (and `r10`), the old `wasm_sp` in
+/// `r13`, the old `host_sp` in `r14` and the frame in `rbx`. Compiled code preserves these
+/// registers, so that the way back need not load what was just stored.
+///
+/// The directives let debuggers and profilers find the caller: its frame is above the entry frame,
+/// which `rbx` points to while Wasm runs, on whatever stack.
+macro_rules! push_entry_frame {
+    () => {
+        concat!(
+            save_host!(),
+            "
+             mov r10, [rdi + {store}]
+             mov r13, [r10 + {wasm_sp}]
+             mov r14, [r10 + {host_sp}]
+             mov r12, r10
+             push r10
+             .cfi_adjust_cfa_offset 8
+             push r13
+             .cfi_adjust_cfa_offset 8
+             push r14
+             .cfi_adjust_cfa_offset 8
+             mov rbx, rsp
+             .cfi_def_cfa_register rbx
+             mov [r10 + {host_sp}], rsp"
+        )
     };
 }
 

@@ -20,7 +20,7 @@ use super::layout::{INT_REGISTERS, VECTOR_REGISTERS};
 use super::saved::{Saved, restore_thunk};
 use super::thunks::{
     FRAME_WASM_SP, RegisterImage, change_to_wasm_stack, dispatch, leave_for_host, pass_arguments,
-    return_to_host, return_to_wasm, save_arguments,
+    return_to_host, return_to_wasm, save_arguments, save_host,
 };
 use crate::vm::context::{HostRecord, VMContext, VMStoreContext};
 use crate::vm::exceptions::leave_host;
@@ -64,25 +64,8 @@ pub(crate) struct Resume {
 macro_rules! push_entry_frame {
     ($store:literal) => {
         concat!(
-            ".cfi_startproc
-             push rbp
-             .cfi_adjust_cfa_offset 8
-             .cfi_rel_offset rbp, 0
-             push rbx
-             .cfi_adjust_cfa_offset 8
-             .cfi_rel_offset rbx, 0
-             push r12
-             .cfi_adjust_cfa_offset 8
-             .cfi_rel_offset r12, 0
-             push r13
-             .cfi_adjust_cfa_offset 8
-             .cfi_rel_offset r13, 0
-             push r14
-             .cfi_adjust_cfa_offset 8
-             .cfi_rel_offset r14, 0
-             push r15
-             .cfi_adjust_cfa_offset 8
-             .cfi_rel_offset r15, 0
+            save_host!(),
+            "
              mov r12, ",
             $store,
             "
@@ -358,4 +341,8 @@ waiting_thunk!(atomic_wait64, crate::vm::suspend::atomic_wait64, "r9");
 waiting_thunk!(new_object, crate::vm::suspend::new_object, "rcx");
 waiting_thunk!(array_new_data, crate::vm::suspend::array_new_data, "r9");
 waiting_thunk!(array_new_elem, crate::vm::suspend::array_new_elem, "r9");
+waiting_thunk!(new_continuation, crate::vm::suspend::new_continuation, "rdx");
+waiting_thunk!(continuation_object, crate::vm::suspend::continuation_object, "rsi");
+waiting_thunk!(bind_continuation, crate::vm::suspend::bind_continuation, "r9");
+waiting_thunk!(out_of_fuel, crate::vm::suspend::out_of_fuel, "rsi");
 waiting_thunk!(caught_exception, crate::vm::suspend::caught_exception, "rsi");
