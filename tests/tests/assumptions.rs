@@ -539,6 +539,7 @@ const DEFAULT: Settings = Settings {
     interruption: false,
     epochs: false,
     fuel: None,
+    yields: false,
     tail_call: true,
     relaxed_simd: false,
     pool: None,
