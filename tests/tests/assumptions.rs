@@ -112,23 +112,18 @@ impl Settings {
     fn refused_by(&self, engine: &Settings) -> Vec<&'static str> {
         let unchecked = self.reservation >= 4 * GIB;
         let interrupts = |it: &Settings| it.interruption || it.epochs;
+        let writes = |it: &Settings| it.internals == Internals::Writable;
+        let both_count = engine.fuel.is_some() && self.fuel.is_some();
         let reasons = [
             ("reservation of memories", unchecked && engine.reservation < self.reservation),
             ("guard after memories", engine.guard < self.guard),
             ("guard below stacks", engine.stack_guard < self.stack_guard),
-            ("writes to internals", {
-                let writes = |it: &Settings| it.internals == Internals::Writable;
-                writes(engine) && !writes(self)
-            }),
+            ("writes to internals", writes(engine) && !writes(self)),
             ("interruption:", interrupts(engine) && !interrupts(self)),
             ("callbacks at interruptions", engine.epochs && !self.epochs),
             ("fuel:", engine.fuel.is_some() && self.fuel.is_none()),
-            ("costs of operators", {
-                engine.fuel.is_some() && self.fuel.is_some() && engine.fuel != self.fuel
-            }),
-            ("giving way by fuel", {
-                engine.fuel.is_some() && engine.yields && self.fuel.is_some() && !self.yields
-            }),
+            ("costs of operators", both_count && engine.fuel != self.fuel),
+            ("giving way by fuel", both_count && engine.yields && !self.yields),
             ("relaxed vector", engine.relaxed_simd && !self.relaxed_simd),
             ("proposal tail-call", !engine.tail_call),
         ];

@@ -6,6 +6,7 @@ mod exceptions;
 mod generators;
 mod host;
 mod limits;
+mod odd_hosts;
 mod rules;
 mod storm;
 mod waiting;
