@@ -1,5 +1,7 @@
 //! The components in `preview2`: what they do with WASI 0.2, and what they are refused.
 
+#[path = "preview2/asynchronous.rs"]
+mod asynchronous;
 #[path = "preview2/host.rs"]
 mod host;
 #[path = "preview2/sockets.rs"]

@@ -80,12 +80,44 @@ pub(crate) fn make<T: 'static>(
         Trampoline::ResourceExitCall => {
             function(ty, |store, data, _| state(store).resources.exit_call(data.root()))
         }
+        Trampoline::ContextGet { slot, instance } => function(ty, move |store, data, slots| {
+            // The flag is of the last call by an adapter, and the values of that by the host.
+            let is_set = data.flags(instance)?.has_context(store);
+            let tasks = state(store).tasks(data.root()).filter(|_| is_set);
+            let value = tasks.map_or(0, |tasks| tasks.context(instance, slot));
+            if let Some(result) = slots.first_mut() {
+                *result = value.into();
+            }
+            Ok(())
+        }),
+        Trampoline::ContextSet { slot, instance } => function(ty, move |store, data, slots| {
+            let flags = data.flags(instance)?;
+            let is_first = !flags.has_context(store);
+            let value = slots.first().copied().unwrap_or(0) as u32;
+            if let Some(tasks) = state(store).tasks(data.root()) {
+                tasks.set_context(instance, slot, value, is_first);
+            }
+            if is_first { flags.set_has_context(store) } else { Ok(()) }
+        }),
+        Trampoline::BackpressureInc { instance } => press(ty, instance, true),
+        Trampoline::BackpressureDec { instance } => press(ty, instance, false),
         Trampoline::Trap { code } => function(ty, move |_, _, _| Err(trap::of_adapter(code))),
         Trampoline::Unavailable { builtin, instance, .. } => function(ty, move |store, data, _| {
             data.flags(instance)?.check_may_leave(store)?;
             bail!("the component calls `{builtin}`, which comes with WASI 0.3: not supported")
         }),
     }
+}
+
+/// Makes `backpressure.inc` or `backpressure.dec`.
+fn press<T: 'static>(
+    ty: FuncType,
+    instance: ComponentInstanceIndex,
+    more: bool,
+) -> Result<RuntimeFunc<T>> {
+    function(ty, move |store, data, _| {
+        state(store).tasks(data.root()).map_or(Ok(()), |tasks| tasks.press(instance, more))
+    })
 }
 
 fn function<T: 'static>(

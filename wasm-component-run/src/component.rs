@@ -50,7 +50,7 @@ impl Component {
     /// If the bytes are not a valid component, or one that is not supported, or the engine has no
     /// compiler.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Component> {
-        Ok(Self::from_bundle(engine, Bundle::new(engine, bytes.as_ref())?))
+        Self::from_bundle(engine, Bundle::new(engine, bytes.as_ref())?)
     }
 
     /// Compiles the component in a file, and loads it: see [`new`](Self::new).
@@ -59,7 +59,7 @@ impl Component {
     ///
     /// As for [`new`](Self::new), and if the file can't be read.
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Component> {
-        Ok(Self::from_bundle(engine, Bundle::from_file(engine, file.as_ref())?))
+        Self::from_bundle(engine, Bundle::from_file(engine, file.as_ref())?)
     }
 
     /// Compiles a component in the binary format, and loads it.
@@ -68,19 +68,21 @@ impl Component {
     ///
     /// As for [`new`](Self::new).
     pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Component> {
-        Ok(Self::from_bundle(engine, Bundle::from_binary(engine, binary)?))
+        Self::from_bundle(engine, Bundle::from_binary(engine, binary)?)
     }
 
-    pub(crate) fn from_bundle(engine: &Engine, bundle: Bundle) -> Component {
+    pub(crate) fn from_bundle(engine: &Engine, bundle: Bundle) -> Result<Component> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Component(Arc::new(Inner {
+        // Whether it is one of this version is known before anything is asked of it.
+        Plan::parse(bundle.plan())?;
+        Ok(Component(Arc::new(Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             engine: engine.clone(),
             bundle,
             checked: OnceLock::new(),
             exports: OnceLock::new(),
             program: OnceLock::new(),
-        }))
+        })))
     }
 
     /// The artifact, to be kept and loaded later.

@@ -43,6 +43,7 @@ mod resource;
 mod state;
 mod strings;
 mod tables;
+mod tasks;
 mod trap;
 mod typed;
 pub mod types;

@@ -10,6 +10,7 @@ use wasm_store::{AsContextMut, Result, StoreContextMut};
 
 use crate::instance::data::InstanceData;
 use crate::tables::Resources;
+use crate::tasks::Tasks;
 use crate::trap::cannot_enter;
 
 /// How much a call may copy out of a guest, unless it is set otherwise.
@@ -44,11 +45,22 @@ pub(crate) struct Root {
     /// The same, for a call to take without counting. It is gone while a call has it.
     lease: Option<Arc<InstanceData>>,
     /// Whether a call of the host is in it.
-    entered: bool,
+    entered: Entered,
     /// Whether it has trapped: then it can't be entered any more.
     trapped: bool,
     /// What it was made of, whose type is that of the store's data.
     linked: Option<Linked>,
+    /// What its component instances keep for calls, if they do.
+    tasks: Tasks,
+}
+
+/// Whether a call of the host is in an instance.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entered {
+    No,
+    Yes,
+    /// One is, and a component instance keeps something for it.
+    Keeps,
 }
 
 /// What an instance was made of.
@@ -64,8 +76,15 @@ impl ComponentState {
     pub(crate) fn add_root(&mut self, data: Arc<InstanceData>) {
         self.resources.add_tables(data.tables().end);
         let lease = Some(Arc::clone(&data));
-        let (id, linked) = (data.id(), None);
-        self.roots.push(Root { id, data, lease, entered: false, trapped: false, linked });
+        self.roots.push(Root {
+            id: data.id(),
+            data,
+            lease,
+            entered: Entered::No,
+            trapped: false,
+            linked: None,
+            tasks: Tasks::default(),
+        });
     }
 
     /// Says what an instance was made of.
@@ -96,10 +115,10 @@ impl ComponentState {
             Some(root) if root.id == id => root,
             _ => wrong_store(),
         };
-        if root.entered | root.trapped {
+        if (root.entered != Entered::No) | root.trapped {
             return Err(cannot_enter());
         }
-        root.entered = true;
+        root.entered = Entered::Yes;
         Ok(root.lease.take().unwrap_or_else(|| Arc::clone(&root.data)))
     }
 
@@ -107,7 +126,7 @@ impl ComponentState {
     #[inline]
     pub(crate) fn leave(&mut self, data: Arc<InstanceData>) {
         if let Some(root) = self.roots.get_mut(data.root()) {
-            root.entered = false;
+            root.entered = Entered::No;
             root.lease = Some(data);
         }
     }
@@ -123,8 +142,8 @@ impl ComponentState {
     /// Begins a destructor that the host calls.
     pub(crate) fn enter_for_drop(&mut self, number: usize) -> Result<()> {
         match self.roots.get_mut(number) {
-            Some(root) if !root.entered && !root.trapped => {
-                root.entered = true;
+            Some(root) if root.entered == Entered::No && !root.trapped => {
+                root.entered = Entered::Yes;
                 Ok(())
             }
             _ => Err(cannot_enter()),
@@ -134,8 +153,19 @@ impl ComponentState {
     /// Ends a destructor that did not trap.
     pub(crate) fn leave_after_drop(&mut self, number: usize) {
         if let Some(root) = self.roots.get_mut(number) {
-            root.entered = false;
+            root.entered = Entered::No;
         }
+    }
+
+    /// What the component instances of an instance keep for calls, to read it. What they kept for
+    /// calls that have ended is gone.
+    pub(crate) fn tasks(&mut self, number: usize) -> Option<&mut Tasks> {
+        let root = self.roots.get_mut(number)?;
+        if root.entered == Entered::Yes {
+            root.entered = Entered::Keeps;
+            root.tasks.forget();
+        }
+        Some(&mut root.tasks)
     }
 }
 

@@ -12,6 +12,7 @@ mod into_result;
 mod lazy;
 mod list;
 mod lists;
+mod maps;
 mod numbers;
 mod options;
 mod references;

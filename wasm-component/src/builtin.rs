@@ -1,4 +1,4 @@
-//! Canonical built-in functions that come with WASI 0.3.
+//! Canonical built-in functions that come with WASI 0.3 and are not supported.
 
 use core::fmt;
 
@@ -31,10 +31,6 @@ macro_rules! builtins {
 }
 
 builtins! {
-    BackpressureInc "backpressure.inc",
-    BackpressureDec "backpressure.dec",
-    ContextGet "context.get",
-    ContextSet "context.set",
     ErrorContextDebugMessage "error-context.debug-message",
     ErrorContextDrop "error-context.drop",
     ErrorContextNew "error-context.new",

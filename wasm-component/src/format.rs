@@ -9,7 +9,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// The version of the form. It changes when an older reader could not read newer plans correctly,
 /// or the other way round.
-pub const PLAN_VERSION: u32 = 1;
+pub const PLAN_VERSION: u32 = 2;
 /// The first bytes.
 pub(crate) const MAGIC: [u8; 8] = *b"\0wasmpln";
 /// No index, wherever one is optional.
@@ -52,10 +52,12 @@ pub(crate) enum Part {
     ModuleTypes,
     /// [`CoreItemRecord`]s.
     CoreItems,
+    /// [`ImplementsRecord`]s.
+    Implements,
 }
 
 /// How many parts there are.
-pub(crate) const PARTS: usize = Part::CoreItems as usize + 1;
+pub(crate) const PARTS: usize = Part::Implements as usize + 1;
 
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
@@ -84,6 +86,11 @@ record! {
 record! {
     /// An [`InterfaceType`](crate::InterfaceType), or none.
     TypeRef { kind: U32, index: U32, }
+}
+
+record! {
+    /// An import of the component whose name is not that of the interface which it implements.
+    ImplementsRecord { import: StrRef, interface: StrRef, }
 }
 
 record! {
@@ -229,6 +236,10 @@ pub(crate) mod trampoline {
     pub(crate) const RESOURCE_EXIT_CALL: u32 = 7;
     pub(crate) const TRAP: u32 = 9;
     pub(crate) const UNAVAILABLE: u32 = 10;
+    pub(crate) const CONTEXT_GET: u32 = 11;
+    pub(crate) const CONTEXT_SET: u32 = 12;
+    pub(crate) const BACKPRESSURE_INC: u32 = 13;
+    pub(crate) const BACKPRESSURE_DEC: u32 = 14;
 }
 
 record! {

@@ -97,4 +97,4 @@ pub use read::{
     TypeDef, Types,
 };
 pub use show::{ShowFunc, ShowPlan, ShowType};
-pub use trampoline::{AdapterTrap, Trampoline, instance_flags};
+pub use trampoline::{AdapterTrap, CONTEXT_SLOTS, Trampoline, instance_flags};

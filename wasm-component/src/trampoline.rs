@@ -7,16 +7,22 @@ use crate::flat::CoreSignature;
 use crate::index::{ComponentInstanceIndex, FuncTypeIndex, LoweringIndex, ResourceIndex};
 
 /// The bits of the flags of a component instance. They are a mutable global of type `i32`, so that
-/// adapters test and set them in place; both are set at the start.
+/// adapters test and set them in place.
 pub mod instance_flags {
     /// The instance may call what it imports. Cleared while its memory is written for it, and while
     /// `post-return` runs.
     pub const MAY_LEAVE: i32 = 1 << 0;
     /// The instance may be called. Cleared while it is in a call.
     pub const MAY_ENTER: i32 = 1 << 1;
+    /// What `context.set` has set belongs to the call that the instance is in. Cleared by adapters
+    /// when they call the instance.
+    pub const HAS_CONTEXT: i32 = 1 << 2;
     /// The value at the start.
     pub const START: i32 = MAY_LEAVE | MAY_ENTER;
 }
+
+/// How many values of its own a call has, for `context.get` and `context.set`.
+pub const CONTEXT_SLOTS: usize = 2;
 
 /// A core function that the runtime provides. All take and return numbers only.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -76,6 +82,31 @@ pub enum Trampoline {
         /// Why.
         code: AdapterTrap,
     },
+    /// `context.get`, `() -> value`: what `context.set` has set in the same call, or 0.
+    ContextGet {
+        /// Which one of [`CONTEXT_SLOTS`].
+        slot: u32,
+        /// Whose call it is.
+        instance: ComponentInstanceIndex,
+    },
+    /// `context.set`, `(value)`.
+    ContextSet {
+        /// Which one of [`CONTEXT_SLOTS`].
+        slot: u32,
+        /// Whose call it is.
+        instance: ComponentInstanceIndex,
+    },
+    /// `backpressure.inc`, `()`: counts. It only matters to asynchronous calls, of which there are
+    /// none.
+    BackpressureInc {
+        /// Whose counter it is.
+        instance: ComponentInstanceIndex,
+    },
+    /// `backpressure.dec`, `()`.
+    BackpressureDec {
+        /// Whose counter it is.
+        instance: ComponentInstanceIndex,
+    },
     /// A built-in function that is not supported: refuses to be called. As all built-in functions
     /// do, it traps first if the instance may not call out.
     Unavailable {
@@ -99,8 +130,13 @@ impl Trampoline {
             | Self::ResourceRep { .. }
             | Self::ResourceTransferOwn { .. }
             | Self::ResourceTransferBorrow { .. } => (1, 1),
-            Self::ResourceDrop { .. } => (1, 0),
-            Self::ResourceEnterCall | Self::ResourceExitCall | Self::Trap { .. } => (0, 0),
+            Self::ResourceDrop { .. } | Self::ContextSet { .. } => (1, 0),
+            Self::ContextGet { .. } => (0, 1),
+            Self::ResourceEnterCall
+            | Self::ResourceExitCall
+            | Self::BackpressureInc { .. }
+            | Self::BackpressureDec { .. }
+            | Self::Trap { .. } => (0, 0),
         };
         Some(CoreSignature::of_i32(params, results))
     }

@@ -79,6 +79,10 @@ fn example() -> Vec<u8> {
         Trampoline::ResourceNew { resource: own, instance },
         Trampoline::ResourceTransferBorrow { resource: own, from: instance, to: instance },
         Trampoline::Trap { code: AdapterTrap::CannotEnter },
+        Trampoline::ContextGet { slot: 1, instance },
+        Trampoline::ContextSet { slot: 0, instance },
+        Trampoline::BackpressureInc { instance },
+        Trampoline::BackpressureDec { instance },
         Trampoline::Unavailable { builtin: Builtin::TaskReturn, instance, ty },
     ] {
         builder.trampoline(trampoline).unwrap();
@@ -94,6 +98,7 @@ fn example() -> Vec<u8> {
             ("a:b/point@1.0.0", ItemTree::Type(point)),
         ])
         .unwrap();
+    builder.implements("a:b/streams@0.2.9", "c:d/streams").unwrap();
     let lifted = |def| ItemTree::LiftedFunc { def, ty, options: with_memory };
     let inside = vec![("run", lifted(export(CoreKind::Func, "run")))];
     builder
@@ -129,7 +134,11 @@ trampoline 0: lowering 0 of import 0 (a:b/streams@0.2.9#read) (component instanc
 trampoline 1: resource.new of resource 1 in component instance 0: (i32) -> (i32)
 trampoline 2: transfer of borrowed handles of resource 1 from component instance 0 to 0: (i32) -> (i32)
 trampoline 3: trap: cannot enter component instance: () -> ()
-trampoline 4: task.return of component instance 0, not supported: (i32, i32) -> ()
+trampoline 4: context.get 1 of component instance 0: () -> (i32)
+trampoline 5: context.set 0 of component instance 0: (i32) -> ()
+trampoline 6: backpressure.inc of component instance 0: () -> ()
+trampoline 7: backpressure.dec of component instance 0: () -> ()
+trampoline 8: task.return of component instance 0, not supported: (i32, i32) -> ()
 step 0: lowering 0
 step 1: core instance 0 = module 0
   "env" "read" = trampoline 0

@@ -98,7 +98,7 @@ pub(crate) fn start(
     command.wasi_cli_run().call_run(store)
 }
 
-fn end(result: Result<std::result::Result<(), ()>, Error>) -> End {
+pub(crate) fn end(result: Result<std::result::Result<(), ()>, Error>) -> End {
     match result {
         Ok(result) => End::Returned(result),
         Err(error) => match error.downcast_ref::<I32Exit>() {

@@ -22,7 +22,7 @@ impl Component {
     pub unsafe fn deserialize(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Component> {
         // SAFETY: as the caller promises.
         let bundle = unsafe { Bundle::deserialize(engine, bytes.as_ref())? };
-        Ok(Self::from_bundle(engine, bundle))
+        Self::from_bundle(engine, bundle)
     }
 
     /// Loads an artifact from a file, which is mapped.
@@ -38,6 +38,6 @@ impl Component {
     pub unsafe fn deserialize_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Component> {
         // SAFETY: as the caller promises.
         let bundle = unsafe { Bundle::deserialize_file(engine, path.as_ref())? };
-        Ok(Self::from_bundle(engine, bundle))
+        Self::from_bundle(engine, bundle)
     }
 }

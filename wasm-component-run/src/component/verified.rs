@@ -16,7 +16,7 @@ impl Component {
     /// [`deserialize`](Self::deserialize).
     pub fn deserialize_verified(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Component> {
         let bundle = Bundle::deserialize_verified(engine, bytes)?;
-        Ok(Self::from_bundle(engine, bundle))
+        Self::from_bundle(engine, bundle)
     }
 
     /// Loads an artifact from a file if the engine's trust policy accepts it. The file is read, not
@@ -27,6 +27,6 @@ impl Component {
     /// As for [`deserialize_verified`](Self::deserialize_verified), and if the file can't be read.
     pub fn deserialize_file_verified(engine: &Engine, path: impl AsRef<Path>) -> Result<Component> {
         let bundle = Bundle::deserialize_file_verified(engine, path)?;
-        Ok(Self::from_bundle(engine, bundle))
+        Self::from_bundle(engine, bundle)
     }
 }

@@ -59,6 +59,20 @@ impl Flags {
         Ok(())
     }
 
+    /// Whether the values of the call that the instance is in are there.
+    pub(crate) fn has_context<T: 'static>(self, store: &mut StoreContextMut<'_, T>) -> bool {
+        self.get(store) & instance_flags::HAS_CONTEXT != 0
+    }
+
+    /// Says that the values of the call that the instance is in are there.
+    pub(crate) fn set_has_context<T: 'static>(
+        self,
+        store: &mut StoreContextMut<'_, T>,
+    ) -> Result<()> {
+        let flags = self.get(store) | instance_flags::HAS_CONTEXT;
+        self.0.set_word(store, u64::from(flags as u32))
+    }
+
     /// Says whether the instance may call out, and returns whether it could.
     #[inline]
     pub(crate) fn set_may_leave<T: 'static>(

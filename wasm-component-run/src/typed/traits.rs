@@ -18,6 +18,7 @@ use crate::types::InstanceType;
 /// | `string` | `String`, `str`, `Box<str>`, `Rc<str>`, `Arc<str>`, `Cow<str>`, [`WasmStr`] |
 /// | `list<T>` | `Vec<T>`, `[T]`, `Box<[T]>`, `Rc<[T]>`, `Arc<[T]>`, [`WasmList<T>`] |
 /// | `list<T, N>` | `[T; N]` |
+/// | `map<K, V>` | `HashMap<K, V>`, `BTreeMap<K, V>` |
 /// | `option<T>`, `result<T, E>` | `Option<T>`, `Result<T, E>`, with `()` for a payload that is not there |
 /// | `tuple<T, …>` | `(T, …)` |
 /// | `own<R>`, `borrow<R>` | [`Resource<R>`](crate::Resource), [`ResourceAny`](crate::ResourceAny) |

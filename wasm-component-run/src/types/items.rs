@@ -190,7 +190,13 @@ impl Component {
 
     /// An import by its name.
     pub fn get_import<'a>(&'a self, _: &'a Engine, name: &str) -> Option<ComponentExtern<'a>> {
-        find(&self.imports, name)
+        let found = find(&self.imports, name)?;
+        Some(ComponentExtern { implements: self.implements(name), ..found })
+    }
+
+    /// The interface that an import implements, if its name does not say it.
+    fn implements(&self, import: &str) -> Option<&str> {
+        self.handle.component().plan().ok()?.implements(import).ok()?
     }
 
     /// The imports, in their order.
@@ -198,7 +204,9 @@ impl Component {
         &'a self,
         _: &'a Engine,
     ) -> impl ExactSizeIterator<Item = (&'a str, ComponentExtern<'a>)> + 'a {
-        all(&self.imports)
+        all(&self.imports).map(|(name, item)| {
+            (name, ComponentExtern { implements: self.implements(name), ..item })
+        })
     }
 
     /// An export by its name.

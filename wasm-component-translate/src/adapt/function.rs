@@ -1,6 +1,6 @@
 //! An adapter as a whole: the function that the caller calls in place of the one that it imports.
 
-use wasm_component::instance_flags::{MAY_ENTER, MAY_LEAVE};
+use wasm_component::instance_flags::{HAS_CONTEXT, MAY_ENTER, MAY_LEAVE};
 use wasm_component::{AdapterTrap, FlatType};
 use wasm_encoder::{BlockType, Catch};
 
@@ -81,7 +81,8 @@ pub(super) fn write(builder: &mut Builder<'_>, call: &Call) -> Result<u32, Error
     let mut copier = Copier { builder, body, source, target };
     copier.trap_if_not(caller_flags, MAY_LEAVE, AdapterTrap::CannotLeave);
     copier.trap_if_not(callee_flags, MAY_ENTER, AdapterTrap::CannotEnter);
-    copier.clear(callee_flags, MAY_ENTER);
+    // What calls before this one have set for themselves is not this one's.
+    copier.clear(callee_flags, MAY_ENTER | HAS_CONTEXT);
     if call.exceptions {
         copier.begin_barrier();
     }

@@ -26,8 +26,11 @@ impl<'a> Inliner<'a> {
         step: &'a Step<'a>,
     ) -> Result<Option<Frame<'a>>, Error> {
         match step {
-            Step::Import { name, ty } => {
+            Step::Import { name, implements, ty } => {
                 let item = if frame.ty.is_none() {
+                    if let Some(interface) = implements {
+                        self.out.builder.implements(name, interface)?;
+                    }
                     let (item, tree) = self.import(&mut frame.scope, name, ty)?;
                     self.imports.extend(tree.map(|tree| (*name, tree)));
                     item
@@ -130,6 +133,22 @@ impl<'a> Inliner<'a> {
             Step::ResourceDrop(id) => {
                 let (resource, instance) = (frame.scope.known_resource(*id)?, frame.index);
                 trampoline(frame, Trampoline::ResourceDrop { resource, instance });
+            }
+            Step::Context { slot, sets } => {
+                let (slot, instance) = (*slot, frame.index);
+                let get = Trampoline::ContextGet { slot, instance };
+                trampoline(
+                    frame,
+                    if *sets { Trampoline::ContextSet { slot, instance } } else { get },
+                );
+            }
+            Step::Backpressure { down } => {
+                let instance = frame.index;
+                let inc = Trampoline::BackpressureInc { instance };
+                trampoline(
+                    frame,
+                    if *down { Trampoline::BackpressureDec { instance } } else { inc },
+                );
             }
             Step::Unavailable { builtin, ty } => {
                 let (builtin, instance) = (*builtin, frame.index);

@@ -5,7 +5,7 @@ use wasmparser::types::TypesRef;
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExport, ComponentExternalKind,
     ComponentInstance, ComponentOuterAliasKind, ComponentType, Instance, InstantiationArgKind,
-    Payload,
+    Payload, ValType,
 };
 
 use crate::error::{Error, ErrorKind};
@@ -72,10 +72,12 @@ impl<'a> Reader<'a> {
             }
             Payload::ComponentImportSection(section) => {
                 for import in section {
-                    let name = import?.name.name;
+                    let named = import?.name;
+                    let name = named.name;
                     let item = self.types()?.component_item_for_import(name);
                     let ty = item.ok_or_else(|| unknown("import", name))?.ty;
-                    steps.push(Step::Import { name, ty });
+                    let implements = named.full_implements();
+                    steps.push(Step::Import { name, implements, ty });
                 }
             }
             Payload::ComponentExportSection(section) => {
@@ -241,6 +243,15 @@ impl<'a> Reader<'a> {
             CanonicalFunction::ResourceNew { resource: of } => Step::ResourceNew(resource(of)),
             CanonicalFunction::ResourceRep { resource: of } => Step::ResourceRep(resource(of)),
             CanonicalFunction::ResourceDrop { resource: of } => Step::ResourceDrop(resource(of)),
+            // The validator allows no other type.
+            CanonicalFunction::ContextGet { ty: ValType::I32, slot } => {
+                Step::Context { slot, sets: false }
+            }
+            CanonicalFunction::ContextSet { ty: ValType::I32, slot } => {
+                Step::Context { slot, sets: true }
+            }
+            CanonicalFunction::BackpressureInc => Step::Backpressure { down: false },
+            CanonicalFunction::BackpressureDec => Step::Backpressure { down: true },
             other => {
                 let builtin = builtin(&other)
                     .ok_or_else(|| Error::unsupported(format!("the function {other:?}")))?;
@@ -319,10 +330,6 @@ fn unknown(what: &str, name: &str) -> Error {
 fn builtin(func: &CanonicalFunction) -> Option<Builtin> {
     use CanonicalFunction as Of;
     Some(match func {
-        Of::BackpressureInc => Builtin::BackpressureInc,
-        Of::BackpressureDec => Builtin::BackpressureDec,
-        Of::ContextGet { .. } => Builtin::ContextGet,
-        Of::ContextSet { .. } => Builtin::ContextSet,
         Of::ErrorContextDebugMessage { .. } => Builtin::ErrorContextDebugMessage,
         Of::ErrorContextDrop => Builtin::ErrorContextDrop,
         Of::ErrorContextNew { .. } => Builtin::ErrorContextNew,

@@ -1,6 +1,8 @@
 //! The steps of instantiating a component, as its sections have them. Each adds to the index spaces
 //! of the component, and refers to what is in them.
 
+use std::borrow::Cow;
+
 use wasm_component::{Builtin, CoreKind, StringEncoding};
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentInstanceTypeId,
@@ -11,7 +13,12 @@ use wasmparser::types::CoreTypeId;
 /// A step.
 pub(crate) enum Step<'a> {
     /// Adds what the component gets for an import.
-    Import { name: &'a str, ty: ComponentEntityType },
+    Import {
+        name: &'a str,
+        /// The interface that it implements, if that is not its name.
+        implements: Option<Cow<'a, str>>,
+        ty: ComponentEntityType,
+    },
     /// Exports something, which is added again.
     Export { name: &'a str, item: ItemRef, ty: ComponentEntityType },
     /// Adds an export of an instance. Types are not among it: they are known by their ids.
@@ -54,6 +61,10 @@ pub(crate) enum Step<'a> {
     ResourceRep(ResourceId),
     /// Adds `resource.drop` as a core function.
     ResourceDrop(ResourceId),
+    /// Adds `context.get` or, if it sets, `context.set` as a core function.
+    Context { slot: u32, sets: bool },
+    /// Adds `backpressure.inc` or, if it goes down, `backpressure.dec` as a core function.
+    Backpressure { down: bool },
     /// Adds a built-in function that is not supported as a core function.
     Unavailable { builtin: Builtin, ty: CoreTypeId },
     /// Adds a function that is not supported.

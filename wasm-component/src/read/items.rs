@@ -6,7 +6,7 @@ use core::cmp::Ordering;
 
 use crate::core_def::CoreDef;
 use crate::error::Error;
-use crate::format::{ItemRecord, NONE, RangeRef, item};
+use crate::format::{ImplementsRecord, ItemRecord, NONE, Part, RangeRef, item};
 use crate::index::{
     FuncTypeIndex, ImportIndex, ModuleTypeIndex, OptionsIndex, ResourceIndex, StaticModuleIndex,
 };
@@ -100,6 +100,20 @@ impl<'a> Plan<'a> {
     /// If the plan is damaged.
     pub fn imports(self) -> Result<Items<'a>, Error> {
         Items::new(self, self.header().imports, NONE, 0)
+    }
+
+    /// The interface that an import of the component implements, if its name does not say it.
+    ///
+    /// # Errors
+    ///
+    /// If the plan is damaged.
+    pub fn implements(self, import: &str) -> Result<Option<&'a str>, Error> {
+        for record in self.table::<ImplementsRecord>(Part::Implements) {
+            if record.import.of(self.strings())? == import {
+                return record.interface.of(self.strings()).map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// What the component exports.

@@ -21,7 +21,7 @@ use crate::index::{
 use crate::initializer::Lowering;
 use crate::options::{Options, StringEncoding};
 use crate::read::types::Types;
-use crate::trampoline::{AdapterTrap, Trampoline};
+use crate::trampoline::{AdapterTrap, CONTEXT_SLOTS, Trampoline};
 
 /// The most component instances that one component may consist of.
 pub const MAX_COMPONENT_INSTANCES: usize = 10_000;
@@ -275,6 +275,14 @@ impl<'a> Plan<'a> {
                     .get(a as usize)
                     .ok_or(Error::damaged("a trampoline has an unknown trap"))?,
             },
+            trampoline::CONTEXT_GET => {
+                Trampoline::ContextGet { slot: context_slot(a)?, instance: instance(b)? }
+            }
+            trampoline::CONTEXT_SET => {
+                Trampoline::ContextSet { slot: context_slot(a)?, instance: instance(b)? }
+            }
+            trampoline::BACKPRESSURE_INC => Trampoline::BackpressureInc { instance: instance(b)? },
+            trampoline::BACKPRESSURE_DEC => Trampoline::BackpressureDec { instance: instance(b)? },
             trampoline::UNAVAILABLE => Trampoline::Unavailable {
                 builtin: *Builtin::ALL
                     .get(a as usize)
@@ -462,4 +470,13 @@ fn checked(number: u32, count: usize, error: Error) -> Result<u32, Error> {
 #[cold]
 fn not_a_plan() -> Error {
     Error::new(ErrorKind::NotAPlan, "this is not the plan of a component".into())
+}
+
+/// The number of a value that calls have.
+fn context_slot(number: u32) -> Result<u32, Error> {
+    if (number as usize) < CONTEXT_SLOTS {
+        Ok(number)
+    } else {
+        Err(Error::damaged("a trampoline has a value that calls have not"))
+    }
 }

@@ -128,6 +128,18 @@ fn trampoline(f: &mut fmt::Formatter<'_>, plan: Plan<'_>, of: Trampoline) -> fmt
         Trampoline::ResourceEnterCall => f.write_str("enter call"),
         Trampoline::ResourceExitCall => f.write_str("exit call"),
         Trampoline::Trap { code } => write!(f, "trap: {code}"),
+        Trampoline::ContextGet { slot, instance } => {
+            write!(f, "context.get {slot} of component instance {instance}")
+        }
+        Trampoline::ContextSet { slot, instance } => {
+            write!(f, "context.set {slot} of component instance {instance}")
+        }
+        Trampoline::BackpressureInc { instance } => {
+            write!(f, "backpressure.inc of component instance {instance}")
+        }
+        Trampoline::BackpressureDec { instance } => {
+            write!(f, "backpressure.dec of component instance {instance}")
+        }
         Trampoline::Unavailable { builtin, instance, .. } => {
             write!(f, "{builtin} of component instance {instance}, not supported")
         }

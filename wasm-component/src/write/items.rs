@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::core_def::CoreDef;
 use crate::error::Error;
-use crate::format::{ItemRecord, NONE, RangeRef, item, origin};
+use crate::format::{ImplementsRecord, ItemRecord, NONE, RangeRef, item, origin};
 use crate::index::{
     FuncTypeIndex, ImportIndex, ModuleTypeIndex, OptionsIndex, ResourceIndex, StaticModuleIndex,
 };
@@ -77,6 +77,18 @@ impl PlanBuilder {
         if self.imports_of_items.contains(&NONE) {
             return Err(Error::unsupported("an import is not among what is imported"));
         }
+        Ok(())
+    }
+
+    /// Says which interface an import of the component implements, if its name does not.
+    ///
+    /// # Errors
+    ///
+    /// If the plan gets too large.
+    pub fn implements(&mut self, import: &str, interface: &str) -> Result<(), Error> {
+        let strings = &mut self.types.strings;
+        let (import, interface) = (strings.add(import)?, strings.add(interface)?);
+        self.implements.push(ImplementsRecord { import, interface });
         Ok(())
     }
 

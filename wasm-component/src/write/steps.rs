@@ -117,6 +117,18 @@ impl PlanBuilder {
                 let code = place(AdapterTrap::ALL.iter().position(|of| *of == code));
                 (trampoline::TRAP, code, 0, 0)
             }
+            Trampoline::ContextGet { slot, instance } => {
+                (trampoline::CONTEXT_GET, slot, instance.as_u32(), 0)
+            }
+            Trampoline::ContextSet { slot, instance } => {
+                (trampoline::CONTEXT_SET, slot, instance.as_u32(), 0)
+            }
+            Trampoline::BackpressureInc { instance } => {
+                (trampoline::BACKPRESSURE_INC, 0, instance.as_u32(), 0)
+            }
+            Trampoline::BackpressureDec { instance } => {
+                (trampoline::BACKPRESSURE_DEC, 0, instance.as_u32(), 0)
+            }
             Trampoline::Unavailable { builtin, instance, ty } => {
                 let builtin = place(Builtin::ALL.iter().position(|of| *of == builtin));
                 (trampoline::UNAVAILABLE, builtin, instance.as_u32(), ty.as_u32())

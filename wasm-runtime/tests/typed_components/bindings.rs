@@ -7,7 +7,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 /// A component of a world, whose functions a core module has.
-fn component(wit: &str, module: &str) -> Vec<u8> {
+pub(crate) fn component(wit: &str, module: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("test.wit", wit).expect("the WIT is valid");
     let world = resolve.select_world(&[package], None).expect("there is one world");

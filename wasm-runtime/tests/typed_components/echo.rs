@@ -251,6 +251,41 @@ macro_rules! lists {
 
 lists!(Vec<E> Box<[E]> std::sync::Arc<[E]>);
 
+impl<E: Wit, const N: usize> Wit for [E; N] {
+    fn wit() -> String {
+        format!("(list {} {N})", E::wit())
+    }
+
+    fn flat() -> Vec<Flat> {
+        E::flat().repeat(N)
+    }
+
+    fn define(definitions: &mut Vec<(String, String)>) {
+        E::define(definitions);
+    }
+}
+
+macro_rules! maps {
+    ($($ty:ty)*) => {$(
+        impl<K: Wit, V: Wit> Wit for $ty {
+            fn wit() -> String {
+                format!("(map {} {})", K::wit(), V::wit())
+            }
+
+            fn flat() -> Vec<Flat> {
+                vec![Flat::I32; 2]
+            }
+
+            fn define(definitions: &mut Vec<(String, String)>) {
+                K::define(definitions);
+                V::define(definitions);
+            }
+        }
+    )*};
+}
+
+maps!(std::collections::HashMap<K, V> std::collections::BTreeMap<K, V>);
+
 impl<V: Wit> Wit for Option<V> {
     fn wit() -> String {
         format!("(option {})", V::wit())

@@ -6,6 +6,7 @@
 mod bindings;
 mod echo;
 mod examples;
+mod generated;
 mod hostile;
 mod mismatches;
 mod random;

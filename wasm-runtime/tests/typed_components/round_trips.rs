@@ -1,11 +1,12 @@
 //! Each type alone: what is passed comes back as it was.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use wasm_runtime::component::{Component, Lift, Linker, Lower, WasmList, WasmStr, flags};
-use wasm_runtime::{Engine, Result, Store, StoreContextMut};
+use wasm_runtime::{Config, Engine, Result, Store, StoreContextMut};
 
 use crate::echo::{self, Echo, Flat, Wit};
 use crate::types::{Color, Pair, Permissions, Point, Shape};
@@ -66,6 +67,68 @@ fn borrowed_values_are_passed_like_owned_ones() -> Result<()> {
     assert_eq!(echo.call(&["a", "", "b"])?.1, ["a", "", "b"]);
     let mut echo = Echo::<&Option<Box<u8>>, Option<u8>>::new(&engine, ENCODINGS[0])?;
     assert_eq!(echo.call(&Some(Box::new(7)))?.1, Some(7));
+    Ok(())
+}
+
+/// As `same`, for types that have to be allowed.
+fn same_if_allowed<V>(values: &[V]) -> Result<()>
+where
+    V: Wit + Lift + Lower + Clone + Debug + PartialEq + Send + 'static,
+{
+    let mut config = Config::new();
+    config.wasm_component_model_map(true).wasm_component_model_fixed_length_lists(true);
+    let mut echo = Echo::<V, V>::new(&Engine::new(&config)?, ENCODINGS[0])?;
+    for value in values {
+        assert_eq!(echo.call(value.clone())?, (value.clone(), value.clone()), "{}", V::wit());
+    }
+    Ok(())
+}
+
+#[test]
+fn lists_of_a_fixed_length() -> Result<()> {
+    same_if_allowed(&[[1_u8, 2, 3], [255, 0, 7]])?;
+    same_if_allowed(&[[1.5_f64; 20]])?;
+    same_if_allowed(&[[String::from("a"), String::new()]])?;
+    same_if_allowed(&[vec![[1_u16, 2]], Vec::new(), vec![[3, 4]; 9]])?;
+    same_if_allowed(&[[Some((1_u8, 2_u64)), None]])
+}
+
+#[test]
+fn maps() -> Result<()> {
+    let texts: HashMap<String, u64> = [("a".to_owned(), 1), (String::new(), u64::MAX)].into();
+    same_if_allowed(&[HashMap::new(), texts.clone()])?;
+    same_if_allowed(&[vec![texts.clone(), HashMap::new()], vec![texts]])?;
+    let sorted: BTreeMap<u8, Vec<u32>> = (0..200).map(|key| (key, vec![key.into(); 3])).collect();
+    same_if_allowed(&[BTreeMap::new(), sorted])?;
+    same_if_allowed(&[BTreeMap::from([('x', Some(1_u16)), ('y', None)])])?;
+    same_if_allowed(&[HashMap::from([(true, 1_i64), (false, -1)])])
+}
+
+#[test]
+fn of_two_entries_with_one_key_the_later_counts() -> Result<()> {
+    let mut config = Config::new();
+    config.wasm_component_model_map(true);
+    let engine = Engine::new(&config)?;
+    let component = Component::new(
+        &engine,
+        r#"(component
+            (core module $m
+                (memory (export "memory") 1)
+                (data (i32.const 0) "\10\00\00\00\02\00\00\00")
+                (data (i32.const 16) "\07\00\01\00\07\00\02\00")
+                (func (export "f") (result i32) (i32.const 0)))
+            (core instance $i (instantiate $m))
+            (func (export "f") (result (map u8 u16))
+                (canon lift (core func $i "f") (memory (core memory $i "memory")))))"#,
+    )?;
+    let mut store = Store::new(&engine, ());
+    let instance = Linker::new(&engine).instantiate(&mut store, &component)?;
+    let func = instance.get_typed_func::<(), (HashMap<u8, u16>,)>(&mut store, "f")?;
+    assert_eq!(func.call(&mut store, ())?.0, HashMap::from([(7, 2)]));
+    let wrong = instance.get_typed_func::<(), (BTreeMap<u8, u32>,)>(&mut store, "f");
+    let message = format!("{:?}", wrong.err());
+    assert!(message.contains("type mismatch"), "{message}");
+    assert!(instance.get_typed_func::<(), (Vec<(u8, u16)>,)>(&mut store, "f").is_err());
     Ok(())
 }
 
