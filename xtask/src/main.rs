@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod c_api;
 mod check;
 mod checks;
 mod fuzzing;
@@ -29,6 +30,10 @@ Usage:
                           write the lists of features in READMEs and documentation anew
   cargo xtask component-suite FOLDER
                           run the component model's own test scripts from a folder
+  cargo xtask c-api PREFIX
+                          build the C library and install it, with headers, into a directory
+  cargo xtask c-api-headers
+                          fetch Wasmtime's headers, which tests of the C API compare with
   cargo xtask fuzz-seeds  write inputs for the fuzzers to begin with, and a dictionary
   cargo xtask fuzz-test TARGET FILE NAME
                           make a test of what a fuzzer has found: of its file, or of a seed
@@ -55,6 +60,8 @@ fn main() -> ExitCode {
         ["component-suite", folder] => {
             exit(checks::components::suite(&Shell::inheriting(), folder))
         }
+        ["c-api", prefix] => exit(c_api::install(&Shell::inheriting(), prefix)),
+        ["c-api-headers"] => exit(c_api::headers(&Shell::inheriting())),
         ["fuzz-seeds"] => exit(fuzzing::seeds(&Shell::inheriting())),
         ["fuzz-test", target, file, name] => {
             exit(fuzzing::test(&Shell::inheriting(), target, file, name))

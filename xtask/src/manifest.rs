@@ -20,6 +20,7 @@ pub(crate) const CRATES: &[&str] = &[
     "wasm-component-run",
     "wasm-wasi",
     "wasm-runtime",
+    "wasm-c-api",
 ];
 
 /// A feature of a crate, as its manifest describes it.

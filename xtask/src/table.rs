@@ -1,5 +1,6 @@
 //! The table of checks. To add one, add a row. CI runs these rows in this order.
 
+use crate::c_api;
 use crate::check::{Check, Work};
 use crate::checks::{
     aot, components, features, features_docs, layers, names, nightly, no_std, package, paths,
@@ -137,6 +138,14 @@ pub(crate) const CHECKS: &[Check] = &[
         work: Work::Optional {
             what: "the scripts of ../shared/component-tests, where they are, but for `async`",
             call: components::beside,
+        },
+    },
+    Check {
+        name: "c-api-python",
+        why: "bindings for Wasmtime load the C library, and their tests pass with it",
+        work: Work::Optional {
+            what: "the tests of the Python package wasmtime 48.0.0, by python3 and PyPI",
+            call: c_api::python,
         },
     },
     Check {

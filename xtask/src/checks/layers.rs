@@ -112,6 +112,12 @@ const LAYERS: &[Layer] = &[
         must_not_know: &[],
         unsafe_code: Unsafe::PerFile,
     },
+    Layer {
+        name: "wasm-c-api",
+        may_use: &["wasm-runtime"],
+        must_not_know: &[],
+        unsafe_code: Unsafe::PerFile,
+    },
 ];
 
 /// Checks the table. Everything that is wrong is reported at once.

@@ -1,0 +1,275 @@
+//! `wasmtime/async.h`: calls that may wait.
+//!
+//! A future is polled by the embedder, without anything that would wake it: it is polled again.
+
+#![allow(unsafe_code)]
+
+use std::ffi::c_void;
+use std::pin::Pin;
+use std::task::{Context as Polling, Poll, Waker};
+
+use wasm_runtime::{Caller, Result, RootScope, Val};
+
+use crate::border::{self, Finalizer, Foreign, Out};
+use crate::error::{Failure, call_failure, failure};
+use crate::func::CCaller;
+use crate::handles::{FuncHandle, InstanceHandle};
+use crate::instance::CInstancePre;
+use crate::linker::{CLinker, names};
+use crate::module::CModule;
+use crate::object::Object;
+use crate::store::{ContextMut, StoreData};
+use crate::types::CExternType;
+use crate::val::CVal;
+
+/// `wasmtime_call_future_t`.
+pub(crate) struct CallFuture<'a>(Pin<Box<dyn Future<Output = ()> + 'a>>);
+
+impl<'a> CallFuture<'a> {
+    pub(crate) fn new(future: impl Future<Output = ()> + 'a) -> Box<Self> {
+        Box::new(Self(Box::pin(future)))
+    }
+}
+
+/// Whether it is done. It is not polled again then.
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_call_future_poll(future: &mut CallFuture<'_>) -> bool {
+    let mut polling = Polling::from_waker(Waker::noop());
+    future.0.as_mut().poll(&mut polling).is_ready()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_call_future_delete(future: Option<Box<CallFuture<'_>>>) {
+    drop(future);
+}
+
+/// Where a call leaves why it failed.
+struct FailureOut<'a> {
+    trap: Out<'a, Option<Box<Object>>>,
+    error: Out<'a, Failure>,
+}
+
+impl FailureOut<'_> {
+    fn write(self, error: wasm_runtime::Error) {
+        if let Some(error) = call_failure(error, self.trap) {
+            self.error.write(Some(error));
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wasmtime_func_call_async<'a>(
+    mut store: ContextMut<'a>,
+    func: &FuncHandle,
+    params: *const CVal,
+    param_count: usize,
+    results: *mut CVal,
+    result_count: usize,
+    trap: Out<'a, Option<Box<Object>>>,
+    error: Out<'a, Failure>,
+) -> Box<CallFuture<'a>> {
+    let func = func.expect("wasmtime_func_call_async");
+    // SAFETY: the header asks for so many values, until the future is done.
+    let params = unsafe { border::slice(params, param_count) };
+    CallFuture::new(async move {
+        let mut scope = RootScope::new(&mut store);
+        let params: Vec<Val> = params.iter().map(|param| param.to_val(&mut scope)).collect();
+        let mut values = vec![Val::null_func_ref(); result_count];
+        let called = func.call_async(&mut scope, &params, &mut values).await;
+        let written = called.and_then(|()| {
+            for (index, value) in values.iter().enumerate() {
+                let value = CVal::new(&mut scope, *value)?;
+                // SAFETY: the header asks for room for so many values, until the future is done.
+                unsafe { results.add(index).write(value) };
+            }
+            Ok(())
+        });
+        if let Err(failed) = written {
+            FailureOut { trap, error }.write(failed);
+        }
+    })
+}
+
+/// The future of an instantiation.
+fn instantiation<'a>(
+    future: impl Future<Output = Result<InstanceHandle>> + 'a,
+    out: Out<'a, InstanceHandle>,
+    failed: FailureOut<'a>,
+) -> Box<CallFuture<'a>> {
+    CallFuture::new(async move {
+        match future.await {
+            Ok(instance) => {
+                out.write(instance);
+            }
+            Err(error) => failed.write(error),
+        }
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_linker_instantiate_async<'a>(
+    linker: &'a CLinker,
+    store: ContextMut<'a>,
+    module: &'a CModule,
+    out: Out<'a, InstanceHandle>,
+    trap: Out<'a, Option<Box<Object>>>,
+    error: Out<'a, Failure>,
+) -> Box<CallFuture<'a>> {
+    let future = linker.linker.instantiate_async(store, &module.module);
+    instantiation(future, out, FailureOut { trap, error })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_instance_pre_instantiate_async<'a>(
+    pre: &'a CInstancePre,
+    store: ContextMut<'a>,
+    out: Out<'a, InstanceHandle>,
+    trap: Out<'a, Option<Box<Object>>>,
+    error: Out<'a, Failure>,
+) -> Box<CallFuture<'a>> {
+    instantiation(pre.0.instantiate_async(store), out, FailureOut { trap, error })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_context_epoch_deadline_async_yield_and_update(
+    mut store: ContextMut<'_>,
+    delta: u64,
+) -> Failure {
+    store.epoch_deadline_async_yield_and_update(delta);
+    None
+}
+
+/// `wasmtime_async_continuation_t`: what a host function that waits is polled by.
+#[repr(C)]
+pub(crate) struct Continuation {
+    callback: Option<extern "C" fn(*mut c_void) -> bool>,
+    env: *mut c_void,
+    finalizer: Finalizer,
+}
+
+// SAFETY: the header says that a future is polled by one thread at a time, whichever.
+unsafe impl Send for Continuation {}
+
+impl Continuation {
+    /// What there is before a host function has written one: it is done at once.
+    pub(crate) const DONE: Self =
+        Self { callback: None, env: std::ptr::null_mut(), finalizer: None };
+}
+
+impl Future for Continuation {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Polling<'_>) -> Poll<()> {
+        match self.callback {
+            Some(callback) if !callback(self.env) => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    }
+}
+
+impl Drop for Continuation {
+    fn drop(&mut self) {
+        if let Some(finalizer) = self.finalizer {
+            finalizer(self.env);
+        }
+    }
+}
+
+/// `wasmtime_func_async_callback_t`.
+type AsyncCallback = extern "C" fn(
+    *mut c_void,
+    &mut CCaller<'_>,
+    *const CVal,
+    usize,
+    *mut CVal,
+    usize,
+    Out<'_, Option<Box<Object>>>,
+    Out<'_, Continuation>,
+);
+
+/// The values of a call, which stay where they are while it waits.
+struct Values(Vec<CVal>);
+
+// SAFETY: as for `Continuation`.
+unsafe impl Send for Values {}
+
+impl Drop for Values {
+    fn drop(&mut self) {
+        // Results are given away, and parameters were lent.
+        self.0.iter_mut().for_each(CVal::unroot);
+    }
+}
+
+/// Calls a host function of C, and waits until its continuation is done.
+async fn call_host<'a>(
+    callback: AsyncCallback,
+    data: Data,
+    caller: Caller<'a, StoreData>,
+    params: &'a [Val],
+    results: &'a mut [Val],
+) -> Result<()> {
+    let mut caller = Box::new(CCaller { caller });
+    let mut values = Values(Vec::with_capacity(params.len() + results.len()));
+    for param in params {
+        values.0.push(CVal::new(&mut caller.caller, *param)?);
+    }
+    values.0.resize(params.len() + results.len(), CVal::ZERO);
+    let continuation = {
+        let (c_params, c_results) = values.0.split_at_mut(params.len());
+        let mut trap = std::mem::MaybeUninit::new(None);
+        let mut continuation = std::mem::MaybeUninit::new(Continuation::DONE);
+        callback(
+            data.0,
+            &mut caller,
+            c_params.as_ptr(),
+            c_params.len(),
+            c_results.as_mut_ptr(),
+            c_results.len(),
+            &mut trap,
+            &mut continuation,
+        );
+        // SAFETY: both were initialised above.
+        let (trap, continuation) = unsafe { (trap.assume_init(), continuation.assume_init()) };
+        if let Some(trap) = trap {
+            return Err(trap.into_error());
+        }
+        continuation
+    };
+    continuation.await;
+    for (result, value) in results.iter_mut().zip(&values.0[params.len()..]) {
+        *result = value.to_val(&mut caller.caller);
+    }
+    Ok(())
+}
+
+/// The data of a host function.
+struct Data(*mut c_void);
+
+// SAFETY: as for `Foreign`.
+unsafe impl Send for Data {}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn wasmtime_linker_define_async_func(
+    linker: &mut CLinker,
+    module: *const u8,
+    module_len: usize,
+    name: *const u8,
+    name_len: usize,
+    ty: &CExternType,
+    callback: AsyncCallback,
+    data: *mut c_void,
+    finalizer: Finalizer,
+) -> Failure {
+    let foreign = Foreign::new(data, finalizer);
+    let ty = ty.func_type(linker.linker.engine());
+    // SAFETY: the header asks for so many bytes each.
+    let names = unsafe { names(module, module_len, name, name_len) };
+    let defined = names.and_then(|(module, name)| {
+        linker.linker.func_new_async(module, name, ty, move |caller, params, results| {
+            // All of it, so that it is freed with the function.
+            let foreign = &foreign;
+            Box::new(call_host(callback, Data(foreign.data), caller, params, results))
+        })
+    });
+    failure(defined.map(|_| ()), |()| ())
+}

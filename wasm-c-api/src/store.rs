@@ -1,0 +1,213 @@
+//! `wasmtime/store.h`: stores, and the contexts by which everything else uses them.
+
+#![allow(unsafe_code)]
+
+use std::ffi::c_void;
+
+use wasm_runtime::component::ResourceTable;
+use wasm_runtime::wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasm_runtime::{
+    AsContextMut, Store, StoreContext, StoreContextMut, StoreLimits, StoreLimitsBuilder,
+    UpdateDeadline, Val, format_err,
+};
+
+use crate::border::{Finalizer, Foreign, Out, guarded};
+use crate::engine::CEngine;
+use crate::error::{CError, Failure, failure};
+use crate::handles::Handles;
+use crate::val::CVal;
+use crate::wasi::WasiConfig;
+
+/// `wasmtime_context_t *`: a borrow of a store, which is a pointer to it.
+pub(crate) type ContextMut<'a> = StoreContextMut<'a, StoreData>;
+
+/// `const wasmtime_context_t *`.
+pub(crate) type Context<'a> = StoreContext<'a, StoreData>;
+
+/// What each store has beside what Wasm has in it.
+pub(crate) struct StoreData {
+    foreign: Foreign,
+    pub(crate) wasi: Option<WasiCtx>,
+    /// Resources of WASI 0.2.
+    table: ResourceTable,
+    limits: StoreLimits,
+    pub(crate) handles: Handles,
+    /// Room for the values of a call, kept from one call to the next.
+    pub(crate) values: Vec<Val>,
+    /// As above, for calls of host functions.
+    pub(crate) host_values: Vec<CVal>,
+}
+
+// SAFETY: what is not `Send` in it are the values for host functions, which are only there during
+// a call.
+unsafe impl Send for StoreData {}
+// SAFETY: as above.
+unsafe impl Sync for StoreData {}
+
+impl StoreData {
+    pub(crate) fn new(foreign: Foreign) -> Self {
+        Self {
+            foreign,
+            wasi: None,
+            table: ResourceTable::new(),
+            limits: StoreLimits::default(),
+            handles: Handles::new(),
+            values: Vec::new(),
+            host_values: Vec::new(),
+        }
+    }
+
+    /// What a guest of WASI has access to.
+    ///
+    /// # Panics
+    ///
+    /// If it was not set, in a call of a guest, which it ends with a trap.
+    pub(crate) fn wasi(&mut self) -> &mut WasiCtx {
+        match &mut self.wasi {
+            Some(wasi) => wasi,
+            None => panic!("the store has no WASI configuration: see wasmtime_context_set_wasi"),
+        }
+    }
+}
+
+impl WasiView for StoreData {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi();
+        let Self { wasi: Some(ctx), table, .. } = self else { unreachable!("looked at above") };
+        WasiCtxView { ctx, table }
+    }
+}
+
+/// `wasmtime_store_t`.
+pub(crate) struct CStore {
+    pub(crate) store: Store<StoreData>,
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_store_new(
+    engine: &CEngine,
+    data: *mut c_void,
+    finalizer: Finalizer,
+) -> Box<CStore> {
+    let data = StoreData::new(Foreign::new(data, finalizer));
+    Box::new(CStore { store: Store::new(&engine.engine, data) })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_store_delete(store: Option<Box<CStore>>) {
+    drop(store);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_store_context(store: &mut CStore) -> ContextMut<'_> {
+    store.store.as_context_mut()
+}
+
+/// A limit of C, where a negative number is none.
+fn limit(value: i64) -> Option<usize> {
+    usize::try_from(value).ok()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_store_limiter(
+    store: &mut CStore,
+    memory_size: i64,
+    table_elements: i64,
+    instances: i64,
+    tables: i64,
+    memories: i64,
+) {
+    let mut limits = StoreLimitsBuilder::new();
+    if let Some(bytes) = limit(memory_size) {
+        limits = limits.memory_size(bytes);
+    }
+    if let Some(elements) = limit(table_elements) {
+        limits = limits.table_elements(elements);
+    }
+    if let Some(instances) = limit(instances) {
+        limits = limits.instances(instances);
+    }
+    if let Some(tables) = limit(tables) {
+        limits = limits.tables(tables);
+    }
+    if let Some(memories) = limit(memories) {
+        limits = limits.memories(memories);
+    }
+    store.store.data_mut().limits = limits.build();
+    store.store.limiter(|data| &mut data.limits);
+}
+
+/// `WASMTIME_UPDATE_DEADLINE_CONTINUE`.
+const CONTINUE: u8 = 0;
+/// `WASMTIME_UPDATE_DEADLINE_YIELD`.
+const YIELD: u8 = 1;
+
+type DeadlineCallback =
+    extern "C" fn(ContextMut<'_>, *mut c_void, &mut u64, &mut u8) -> Option<Box<CError>>;
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_store_epoch_deadline_callback(
+    store: &mut CStore,
+    callback: DeadlineCallback,
+    data: *mut c_void,
+    finalizer: Finalizer,
+) {
+    let foreign = Foreign::new(data, finalizer);
+    store.store.epoch_deadline_callback(move |mut store| {
+        // All of it, so that it is freed with the callback.
+        let foreign = &foreign;
+        let (mut delta, mut kind) = (0, CONTINUE);
+        if let Some(error) = callback(store.as_context_mut(), foreign.data, &mut delta, &mut kind) {
+            return Err(error.0);
+        }
+        match kind {
+            CONTINUE => Ok(UpdateDeadline::Continue(delta)),
+            YIELD => Ok(UpdateDeadline::Yield(delta)),
+            other => Err(format_err!("the callback returned kind {other}, which is no kind")),
+        }
+    });
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_context_get_data(store: Context<'_>) -> *mut c_void {
+    store.data().foreign.data
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_context_set_data(mut store: ContextMut<'_>, data: *mut c_void) {
+    store.data_mut().foreign.data = data;
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_context_gc(mut store: ContextMut<'_>) -> Failure {
+    failure(guarded(|| store.gc(None)), |()| ())
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_context_set_fuel(mut store: ContextMut<'_>, fuel: u64) -> Failure {
+    failure(store.set_fuel(fuel), |()| ())
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_context_get_fuel(store: Context<'_>, fuel: Out<'_, u64>) -> Failure {
+    failure(store.get_fuel(), |left| {
+        fuel.write(left);
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_context_set_wasi(
+    mut store: ContextMut<'_>,
+    config: Box<WasiConfig>,
+) -> Failure {
+    failure(config.build(), |ctx| store.data_mut().wasi = Some(ctx))
+}
+
+/// There is nothing to set, as linkers refuse to add `wasi:http`.
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_context_set_wasi_http(_store: ContextMut<'_>) {}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_context_set_epoch_deadline(mut store: ContextMut<'_>, ticks: u64) {
+    store.set_epoch_deadline(ticks);
+}
