@@ -21,12 +21,15 @@ use crate::types::FuncType;
 use crate::vm::HostDef;
 use crate::watch::call_hook::HookedShims;
 
+/// Functions change data of exactly that type, so neither they nor lists of them must convert to
+/// those of a subtype.
+type Exactly<T, C> = PhantomData<(fn(T) -> T, fn(C) -> C)>;
+
 /// A host function as one of a list of [`NumericFuncs`]: a closure that takes words in place of
 /// values, as those of [`Func::new_numeric`] do, and a context.
 pub struct NumericDef<T: 'static, C: 'static> {
     pub(super) func: HostFunc,
-    /// As for [`NumericFuncs`].
-    pub(super) _types: PhantomData<fn(T, C) -> (T, C)>,
+    pub(super) _types: Exactly<T, C>,
 }
 
 impl<T: 'static, C: Send + Sync + 'static> NumericDef<T, C> {
@@ -99,9 +102,7 @@ where
 pub struct NumericFuncs<T: 'static, C: 'static> {
     engine: Engine,
     funcs: Arc<[HostFunc]>,
-    /// The functions change data of exactly that type, so a list must not convert to one of a
-    /// subtype.
-    _types: PhantomData<fn(T, C) -> (T, C)>,
+    _types: Exactly<T, C>,
 }
 
 impl<T: 'static, C: Send + Sync + 'static> NumericFuncs<T, C> {
