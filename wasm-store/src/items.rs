@@ -44,6 +44,7 @@ pub use backtrace::{FrameInfo, FrameSymbol, WasmBacktrace};
 #[cfg(feature = "component")]
 pub use bundle::Bundle;
 pub use contref::ContRef;
+pub(crate) use core_dump::MakeCoreDump;
 pub use core_dump::WasmCoreDump;
 pub(crate) use definition::Definition;
 pub use eqref::EqRef;

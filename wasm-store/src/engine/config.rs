@@ -7,6 +7,7 @@ mod introspection;
 mod machinery;
 mod sizes;
 
+use std::any::Any;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -67,8 +68,9 @@ pub struct Config {
     /// Whether there may be shared memories.
     pub(super) shared_memory: bool,
     machinery: Machinery,
-    /// Whether errors that leave Wasm carry a dump.
-    pub(crate) core_dumps: bool,
+    /// What makes the dumps of errors that leave Wasm, if they carry any. Programs that never ask for
+    /// dumps have nothing of it; what it is is known where dumps are.
+    pub(crate) core_dumps: Option<&'static (dyn Any + Send + Sync)>,
 }
 
 macro_rules! proposals {
@@ -107,7 +109,7 @@ impl Config {
             gc_zeal: false,
             shared_memory: false,
             machinery: Machinery::default(),
-            core_dumps: false,
+            core_dumps: None,
         }
     }
 

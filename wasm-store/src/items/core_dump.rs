@@ -48,6 +48,10 @@ struct Contents {
     globals: Vec<u32>,
 }
 
+/// What the settings of an engine have if there are to be dumps: only who asks for them has the code
+/// that makes them.
+pub(crate) struct MakeCoreDump(pub(crate) fn(&mut StoreOpaque, WasmBacktrace) -> WasmCoreDump);
+
 impl WasmCoreDump {
     /// The dump of a store, and a backtrace of all frames.
     pub(crate) fn new(store: &mut StoreOpaque, backtrace: WasmBacktrace) -> Self {
@@ -156,7 +160,7 @@ impl Config {
     ///
     /// Default: no. A dump costs time when an error leaves Wasm, and none before.
     pub fn coredump_on_trap(&mut self, enable: bool) -> &mut Self {
-        self.core_dumps = enable;
+        self.core_dumps = enable.then_some(&MakeCoreDump(WasmCoreDump::new));
         self
     }
 }

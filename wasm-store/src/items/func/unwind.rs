@@ -8,7 +8,9 @@ use std::ptr::NonNull;
 use wasm_types::{Escaped, MemoryIndex, TrapCode};
 
 use crate::error::{Error, MemoryFault, ThrownException, Trap};
-use crate::items::{Tag, WasmBacktrace, WasmCoreDump};
+use crate::items::{
+    Tag, WasmBacktrace, {MakeCoreDump, WasmCoreDump},
+};
 use crate::store::{StoreInner, StoreOpaque};
 use crate::vm::{Exceptions, Thrown, TrapInfo, Unwind, VmTag};
 use crate::watch::function_hook;
@@ -110,11 +112,14 @@ fn with_backtrace(
     backtrace: Option<WasmBacktrace>,
     left_at: Option<(usize, usize)>,
 ) -> Error {
-    if store.engine().config().core_dumps && !error.is::<WasmCoreDump>() {
+    let dumps = store.engine().config().core_dumps;
+    if let Some(MakeCoreDump(dump)) = dumps.and_then(|dumps| dumps.downcast_ref())
+        && !error.is::<WasmCoreDump>()
+    {
         // SAFETY: as the callers say.
         let all = unsafe { WasmBacktrace::whole(store, left_at) };
         if !all.frames().is_empty() {
-            error = error.context(WasmCoreDump::new(store, all));
+            error = error.context(dump(store, all));
         }
     }
     match backtrace {
