@@ -24,7 +24,7 @@ const MOST_PACKAGES: usize = 25;
 
 /// How big the stripped program may be, in bytes, with these features. It had 587,584 before there
 /// were objects, exceptions, shared memories and continuations.
-const MOST_BYTES: &[(&str, u64)] = &[("aot-only", 670_000), ("aot-only,gc", 725_000)];
+const MOST_BYTES: &[(&str, u64)] = &[("aot-only", 676_000), ("aot-only,gc", 730_000)];
 
 /// The combinations of features that must stay free of a compiler.
 const COMBINATIONS: &[&str] = &[
