@@ -8,10 +8,10 @@ use std::ffi::c_void;
 use std::pin::Pin;
 use std::task::{Context as Polling, Poll, Waker};
 
-use wasm_runtime::{Caller, Result, RootScope, Val};
+use wasm_runtime::{Caller, Instance, Result, RootScope, Val};
 
-use crate::border::{self, Finalizer, Foreign, Out};
-use crate::error::{Failure, call_failure, failure};
+use crate::border::{self, Finalizer, Foreign, Out, guarded};
+use crate::error::{CError, Failure, call_failure, failure};
 use crate::func::CCaller;
 use crate::handles::{FuncHandle, InstanceHandle};
 use crate::instance::CInstancePre;
@@ -22,20 +22,42 @@ use crate::store::{ContextMut, StoreData};
 use crate::types::CExternType;
 use crate::val::CVal;
 
+/// What a call does while it is polled.
+type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
 /// `wasmtime_call_future_t`.
-pub(crate) struct CallFuture<'a>(Pin<Box<dyn Future<Output = ()> + 'a>>);
+pub(crate) struct CallFuture<'a> {
+    /// `None` when it is done.
+    running: Option<(Running<'a>, FailureOut<'a>)>,
+}
 
 impl<'a> CallFuture<'a> {
-    pub(crate) fn new(future: impl Future<Output = ()> + 'a) -> Box<Self> {
-        Box::new(Self(Box::pin(future)))
+    pub(crate) fn new(
+        future: impl Future<Output = Result<()>> + 'a,
+        failed: FailureOut<'a>,
+    ) -> Box<Self> {
+        Box::new(Self { running: Some((Box::pin(future), failed)) })
     }
 }
 
-/// Whether it is done. It is not polled again then.
+/// Whether it is done, which it stays. A panic in it is an error, as in other calls.
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_call_future_poll(future: &mut CallFuture<'_>) -> bool {
-    let mut polling = Polling::from_waker(Waker::noop());
-    future.0.as_mut().poll(&mut polling).is_ready()
+    let Some((running, _)) = &mut future.running else { return true };
+    let polled = guarded(|| {
+        let mut polling = Polling::from_waker(Waker::noop());
+        match running.as_mut().poll(&mut polling) {
+            Poll::Ready(result) => result.map(|()| true),
+            Poll::Pending => Ok(false),
+        }
+    });
+    if let Ok(false) = polled {
+        return false;
+    }
+    if let (Some((_, failed)), Err(error)) = (future.running.take(), polled) {
+        failed.write(error);
+    }
+    true
 }
 
 #[unsafe(no_mangle)]
@@ -44,15 +66,20 @@ extern "C" fn wasmtime_call_future_delete(future: Option<Box<CallFuture<'_>>>) {
 }
 
 /// Where a call leaves why it failed.
-struct FailureOut<'a> {
-    trap: Out<'a, Option<Box<Object>>>,
-    error: Out<'a, Failure>,
+pub(crate) struct FailureOut<'a> {
+    /// `None` if traps are errors as others.
+    pub(crate) trap: Option<Out<'a, Option<Box<Object>>>>,
+    pub(crate) error: Out<'a, Failure>,
 }
 
 impl FailureOut<'_> {
     fn write(self, error: wasm_runtime::Error) {
-        if let Some(error) = call_failure(error, self.trap) {
-            self.error.write(Some(error));
+        let error = match self.trap {
+            Some(trap) => call_failure(error, trap),
+            None => Some(Box::new(CError(error))),
+        };
+        if error.is_some() {
+            self.error.write(error);
         }
     }
 }
@@ -71,39 +98,32 @@ unsafe extern "C" fn wasmtime_func_call_async<'a>(
     let func = func.expect("wasmtime_func_call_async");
     // SAFETY: the header asks for so many values, until the future is done.
     let params = unsafe { border::slice(params, param_count) };
-    CallFuture::new(async move {
+    let future = async move {
         let mut scope = RootScope::new(&mut store);
         let params: Vec<Val> = params.iter().map(|param| param.to_val(&mut scope)).collect();
         let mut values = vec![Val::null_func_ref(); result_count];
-        let called = func.call_async(&mut scope, &params, &mut values).await;
-        let written = called.and_then(|()| {
-            for (index, value) in values.iter().enumerate() {
-                let value = CVal::new(&mut scope, *value)?;
-                // SAFETY: the header asks for room for so many values, until the future is done.
-                unsafe { results.add(index).write(value) };
-            }
-            Ok(())
-        });
-        if let Err(failed) = written {
-            FailureOut { trap, error }.write(failed);
+        func.call_async(&mut scope, &params, &mut values).await?;
+        for (index, value) in values.iter().enumerate() {
+            let value = CVal::new(&mut scope, *value)?;
+            // SAFETY: the header asks for room for so many values, until the future is done.
+            unsafe { results.add(index).write(value) };
         }
-    })
+        Ok(())
+    };
+    CallFuture::new(future, FailureOut { trap: Some(trap), error })
 }
 
 /// The future of an instantiation.
 fn instantiation<'a>(
-    future: impl Future<Output = Result<InstanceHandle>> + 'a,
+    future: impl Future<Output = Result<Instance>> + 'a,
     out: Out<'a, InstanceHandle>,
     failed: FailureOut<'a>,
 ) -> Box<CallFuture<'a>> {
-    CallFuture::new(async move {
-        match future.await {
-            Ok(instance) => {
-                out.write(instance);
-            }
-            Err(error) => failed.write(error),
-        }
-    })
+    let future = async move {
+        out.write(future.await?.into());
+        Ok(())
+    };
+    CallFuture::new(future, failed)
 }
 
 #[unsafe(no_mangle)]
@@ -116,7 +136,7 @@ extern "C" fn wasmtime_linker_instantiate_async<'a>(
     error: Out<'a, Failure>,
 ) -> Box<CallFuture<'a>> {
     let future = linker.linker.instantiate_async(store, &module.module);
-    instantiation(future, out, FailureOut { trap, error })
+    instantiation(future, out, FailureOut { trap: Some(trap), error })
 }
 
 #[unsafe(no_mangle)]
@@ -127,7 +147,17 @@ extern "C" fn wasmtime_instance_pre_instantiate_async<'a>(
     trap: Out<'a, Option<Box<Object>>>,
     error: Out<'a, Failure>,
 ) -> Box<CallFuture<'a>> {
-    instantiation(pre.0.instantiate_async(store), out, FailureOut { trap, error })
+    instantiation(pre.0.instantiate_async(store), out, FailureOut { trap: Some(trap), error })
+}
+
+/// An interval of 0 is none.
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_context_fuel_async_yield_interval(
+    mut store: ContextMut<'_>,
+    interval: u64,
+) -> Failure {
+    let interval = (interval != 0).then_some(interval);
+    failure(store.fuel_async_yield_interval(interval), |()| ())
 }
 
 #[unsafe(no_mangle)]

@@ -51,6 +51,9 @@ pub(crate) unsafe fn slice<'a, T>(data: *const T, len: usize) -> &'a [T] {
     if len == 0 {
         return &[];
     }
+    if data.is_null() {
+        abort("a pointer", format!("it is null, and there should be {len} values"));
+    }
     // SAFETY: as the caller promises.
     unsafe { std::slice::from_raw_parts(data, len) }
 }
@@ -63,6 +66,9 @@ pub(crate) unsafe fn slice<'a, T>(data: *const T, len: usize) -> &'a [T] {
 pub(crate) unsafe fn slice_mut<'a, T>(data: *mut T, len: usize) -> &'a mut [T] {
     if len == 0 {
         return &mut [];
+    }
+    if data.is_null() {
+        abort("a pointer", format!("it is null, and there should be {len} values"));
     }
     // SAFETY: as the caller promises.
     unsafe { std::slice::from_raw_parts_mut(data, len) }
@@ -79,12 +85,13 @@ pub(crate) unsafe fn text<'a>(data: *const u8, len: usize) -> Result<&'a str> {
     std::str::from_utf8(bytes).map_err(|error| format_err!("input was not valid utf-8: {error}"))
 }
 
-/// A string of C, which ends with a zero, and must be UTF-8.
+/// A string of C, which ends with a zero, and must be UTF-8. That it is null is an error.
 ///
 /// # Safety
 ///
-/// There is a zero at or behind the pointer, and nobody changes what is before it.
+/// It is null, or there is a zero at or behind the pointer, and nobody changes what is before it.
 pub(crate) unsafe fn string<'a>(data: *const c_char) -> Result<&'a str> {
+    wasm_runtime::ensure!(!data.is_null(), "input was a null pointer, and no string");
     // SAFETY: as the caller promises.
     let bytes = unsafe { CStr::from_ptr(data) };
     bytes.to_str().map_err(|error| format_err!("input was not valid utf-8: {error}"))

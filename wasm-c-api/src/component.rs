@@ -7,6 +7,7 @@ mod instance;
 mod items;
 mod linker;
 mod resource;
+mod tagged;
 mod types;
 mod val;
 mod valtypes;

@@ -59,7 +59,6 @@ macro_rules! setters {
 
 setters! {
     wasmtime_config_debug_info_set(bool) debug_info;
-    wasmtime_config_consume_fuel_set(bool) consume_fuel;
     wasmtime_config_epoch_interruption_set(bool) epoch_interruption;
     wasmtime_config_max_wasm_stack_set(usize) max_wasm_stack;
     wasmtime_config_wasm_threads_set(bool) wasm_threads;
@@ -88,6 +87,13 @@ setters! {
     wasmtime_config_memory_guard_size_set(u64) memory_guard_size;
     wasmtime_config_memory_reservation_for_growth_set(u64) memory_reservation_for_growth;
     wasmtime_config_async_stack_size_set(usize) async_stack_size;
+}
+
+/// Code that counts fuel can also go on where it is used up, as all such code of Wasmtime's: the
+/// header has no setting for that, and `wasmtime_context_fuel_async_yield_interval` needs it.
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_config_consume_fuel_set(config: &mut CConfig, enable: bool) {
+    config.config.consume_fuel(enable).fuel_async_yield(enable);
 }
 
 /// Setters of what is always so here, whatever they say: they steer Wasmtime's machinery.

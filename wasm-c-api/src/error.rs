@@ -7,7 +7,7 @@ use std::ffi::{CStr, c_char, c_int};
 use wasm_runtime::wasi::I32Exit;
 use wasm_runtime::{Error, Result, ThrownException, Trap};
 
-use crate::border::Out;
+use crate::border::{Out, abort};
 use crate::frame::{Frames, frames_of};
 use crate::object::Object;
 use crate::vec::CBytes;
@@ -68,6 +68,9 @@ pub(crate) fn message(error: &Error) -> String {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wasmtime_error_new(message: *const c_char) -> Box<CError> {
+    if message.is_null() {
+        abort("wasmtime_error_new", "the message is null");
+    }
     // SAFETY: the header asks for a string that ends with a zero.
     let message = unsafe { CStr::from_ptr(message) }.to_string_lossy();
     Box::new(CError(Error::msg(message.into_owned())))

@@ -62,7 +62,10 @@ impl CExtern {
                 GLOBAL => Extern::Global(handles.global(&self.of.global)),
                 TABLE => Extern::Table(handles.table(&self.of.other)),
                 MEMORY => Extern::Memory(handles.memory(&self.of.other)),
-                SHARED_MEMORY => Extern::SharedMemory((*self.of.shared).clone()),
+                SHARED_MEMORY => match self.of.shared.as_ref() {
+                    Some(memory) => Extern::SharedMemory(memory.clone()),
+                    None => abort("wasmtime_extern_t", "the shared memory is null, or deleted"),
+                },
                 TAG => Extern::Tag(handles.tag(&self.of.other)),
                 other => abort("wasmtime_extern_t", format!("there is no kind {other} of items")),
             }

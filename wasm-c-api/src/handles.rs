@@ -62,13 +62,15 @@ pub(crate) struct FuncHandle {
     func: std::mem::MaybeUninit<*mut c_void>,
 }
 
-/// `wasmtime_instance_t`: an [`Instance`].
-pub(crate) type InstanceHandle = Instance;
+/// `wasmtime_instance_t`: an [`Instance`], or zeros where there is none.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct InstanceHandle([u64; 2]);
 
 const _: () = {
     assert!(size_of::<Handle>() == 24 && size_of::<GlobalHandle>() == 24);
     assert!(size_of::<FuncHandle>() == 16 && size_of::<Func>() == 16);
-    assert!(size_of::<InstanceHandle>() == 16);
+    assert!(size_of::<InstanceHandle>() == 16 && size_of::<Instance>() == 16);
     assert!(size_of::<ComponentInstanceHandle>() == 16);
 };
 
@@ -93,6 +95,25 @@ impl From<Func> for FuncHandle {
         // SAFETY: both are two words, the first of which is the number of a store: `Func` is laid
         // out as in C.
         unsafe { std::mem::transmute::<Func, FuncHandle>(func) }
+    }
+}
+
+impl InstanceHandle {
+    /// The instance of a handle that may not be null.
+    pub(crate) fn expect(&self, function: &str) -> Instance {
+        if self.0 == [0; 2] {
+            abort(function, "the handle of the instance is null");
+        }
+        // SAFETY: the handle was made of an instance: two words without anything between them, one
+        // of which is the number of its store, which is never 0.
+        unsafe { std::mem::transmute::<[u64; 2], Instance>(self.0) }
+    }
+}
+
+impl From<Instance> for InstanceHandle {
+    fn from(instance: Instance) -> Self {
+        // SAFETY: an instance is two words, of which any bits are words.
+        Self(unsafe { std::mem::transmute::<Instance, [u64; 2]>(instance) })
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn instantiated(
     trap: Out<'_, Option<Box<Object>>>,
 ) -> Failure {
     call_result(result, trap, |instance| {
-        out.write(instance);
+        out.write(instance.into());
     })
 }
 
@@ -53,6 +53,7 @@ unsafe extern "C" fn wasmtime_instance_export_get(
 ) -> bool {
     // SAFETY: the header asks for so many bytes.
     let Ok(name) = (unsafe { border::text(name, len) }) else { return false };
+    let instance = instance.expect("wasmtime_instance_export_get");
     match instance.get_export(&mut store, name) {
         Some(item) => {
             out.write(CExtern::new(store, item));
@@ -72,6 +73,7 @@ extern "C" fn wasmtime_instance_export_nth(
     len: Out<'_, usize>,
     out: Out<'_, CExtern>,
 ) -> bool {
+    let instance = instance.expect("wasmtime_instance_export_nth");
     let Some(export) = instance.exports(store.as_context_mut()).nth(index) else { return false };
     let text = export.name();
     name.write(text.as_ptr().cast());

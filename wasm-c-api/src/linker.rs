@@ -117,7 +117,8 @@ unsafe extern "C" fn wasmtime_linker_define_instance(
 ) -> Failure {
     // SAFETY: the header asks for so many bytes.
     let name = unsafe { border::text(name, len) };
-    let defined = name.and_then(|name| linker.linker.instance(store, name, *instance));
+    let instance = instance.expect("wasmtime_linker_define_instance");
+    let defined = name.and_then(|name| linker.linker.instance(store, name, instance));
     failure(defined, drop_ok)
 }
 

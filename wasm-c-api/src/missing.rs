@@ -33,7 +33,6 @@ macro_rules! abort_all {
 return_errors! {
     wasmtime_component_linker_add_wasi_http
     wasmtime_component_linker_add_wasi_http_async
-    wasmtime_context_fuel_async_yield_interval
 }
 
 abort_all! {

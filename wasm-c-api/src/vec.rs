@@ -45,6 +45,9 @@ impl<T> CVec<T> {
         if size == 0 {
             return Vec::new();
         }
+        if data.is_null() {
+            border::abort("a vector", format!("its data is null, and its size is {size}"));
+        }
         // SAFETY: vectors are made of boxed slices only (`From<Vec<T>>`); the header asks embedders
         // to have them made by the functions of their family, and to leave their size alone.
         unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(data, size)) }.into_vec()
@@ -85,6 +88,9 @@ impl<T> Drop for CVec<T> {
 ///
 /// There are so many elements, which the caller gives away.
 pub(crate) unsafe fn new<T>(out: &mut MaybeUninit<CVec<T>>, size: usize, data: *const T) {
+    if size != 0 && data.is_null() {
+        border::abort("a vector", format!("its elements are null, and its size is {size}"));
+    }
     let mut elements = Vec::with_capacity(size);
     for index in 0..size {
         // SAFETY: as the caller promises; each is read once.

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{c_char, c_void};
 use std::fs::File;
 use std::io::{self, Write};
 
@@ -33,7 +33,7 @@ unsafe fn strings<'a>(strings: *const *const c_char, count: usize) -> Option<Vec
     // SAFETY: as the caller promises.
     let strings = unsafe { border::slice(strings, count) };
     // SAFETY: as the caller promises.
-    strings.iter().map(|text| unsafe { CStr::from_ptr(*text) }.to_str().ok()).collect()
+    strings.iter().map(|text| unsafe { border::string(*text) }.ok()).collect()
 }
 
 /// A path of C.

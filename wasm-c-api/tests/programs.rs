@@ -50,6 +50,14 @@ programs! {
     messages "messages\n"
     beyond "beyond\n"
     misuse "misuse\n"
+    futures "futures\n"
+    waiting "waiting\n"
+    unchecked "unchecked\n"
+    kinds "kinds\n"
+    pools "pools\n"
+    entered "entered\n"
+    sizes "sizes\n"
+    shared "shared\n"
 }
 
 /// Wasmtime's C++ API is written upon its headers, and works upon these.

@@ -12,9 +12,9 @@ use wasm_runtime::wasi;
 use super::compiled::CComponent;
 use super::linker::{CLinkerInstance, ComponentLinker};
 use super::val::ComponentVal;
-use crate::asynchronous::{CallFuture, Continuation};
+use crate::asynchronous::{CallFuture, Continuation, FailureOut};
 use crate::border::{self, Finalizer, Foreign, Out};
-use crate::error::{CError, Failure, failure};
+use crate::error::{Failure, failure};
 use crate::handles::{ComponentInstanceHandle, Handle};
 use crate::store::ContextMut;
 
@@ -31,26 +31,17 @@ unsafe extern "C" fn wasmtime_component_func_call_async<'a>(
     let func = store.data().handles.component_func(func);
     // SAFETY: the header asks for so many values, until the future is done.
     let params = unsafe { border::slice(params, param_count) };
-    CallFuture::new(async move {
+    let future = async move {
         let params: Result<Vec<Val>> = params.iter().map(ComponentVal::to_val).collect();
         let mut values = vec![Val::Bool(false); result_count];
-        let called = match params {
-            Ok(params) => func.call_async(store, &params, &mut values).await,
-            Err(error) => Err(error),
-        };
-        match called {
-            Ok(()) => {
-                for (index, value) in values.into_iter().enumerate() {
-                    // SAFETY: the header asks for room for so many values, until the future is
-                    // done.
-                    unsafe { results.add(index).write(value.into()) };
-                }
-            }
-            Err(failed) => {
-                error.write(Some(Box::new(CError(failed))));
-            }
+        func.call_async(store, &params?, &mut values).await?;
+        for (index, value) in values.into_iter().enumerate() {
+            // SAFETY: the header asks for room for so many values, until the future is done.
+            unsafe { results.add(index).write(value.into()) };
         }
-    })
+        Ok(())
+    };
+    CallFuture::new(future, FailureOut { trap: None, error })
 }
 
 #[unsafe(no_mangle)]
@@ -61,16 +52,12 @@ extern "C" fn wasmtime_component_linker_instantiate_async<'a>(
     out: Out<'a, ComponentInstanceHandle>,
     error: Out<'a, Failure>,
 ) -> Box<CallFuture<'a>> {
-    CallFuture::new(async move {
-        match linker.0.instantiate_async(&mut store, &component.0).await {
-            Ok(instance) => {
-                out.write(store.data_mut().handles.new_component_instance(instance));
-            }
-            Err(failed) => {
-                error.write(Some(Box::new(CError(failed))));
-            }
-        }
-    })
+    let future = async move {
+        let instance = linker.0.instantiate_async(&mut store, &component.0).await?;
+        out.write(store.data_mut().handles.new_component_instance(instance));
+        Ok(())
+    };
+    CallFuture::new(future, FailureOut { trap: None, error })
 }
 
 #[unsafe(no_mangle)]
@@ -93,8 +80,9 @@ type AsyncCallback = extern "C" fn(
 
 /// What a host function that waits was given, which stays where it is until it is done.
 struct Waiting {
-    results: Vec<ComponentVal>,
+    /// First, since whoever drops it half-way may still write results.
     continuation: Continuation,
+    results: Vec<ComponentVal>,
     _params: Vec<ComponentVal>,
     _ty: Box<types::ComponentFunc>,
 }
@@ -114,7 +102,7 @@ fn begin(
 ) -> Result<Waiting> {
     let ty = Box::new(ty);
     let mut params: Vec<ComponentVal> = params.iter().cloned().map(ComponentVal::from).collect();
-    let mut results = vec![ComponentVal::Bool(false); result_count];
+    let mut results = vec![ComponentVal::NOTHING; result_count];
     let mut error = MaybeUninit::new(None);
     let mut continuation = MaybeUninit::new(Continuation::DONE);
     callback(
@@ -132,7 +120,7 @@ fn begin(
     let (error, continuation) = unsafe { (error.assume_init(), continuation.assume_init()) };
     match error {
         Some(error) => Err(error.0),
-        None => Ok(Waiting { results, continuation, _params: params, _ty: ty }),
+        None => Ok(Waiting { continuation, results, _params: params, _ty: ty }),
     }
 }
 

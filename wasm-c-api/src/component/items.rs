@@ -8,18 +8,21 @@ use std::ffi::c_char;
 use wasm_runtime::component::ResourceType;
 use wasm_runtime::component::types::{self, ComponentItem};
 
+use super::tagged::{Kinds, Tagged};
 use super::types::name_at;
 use super::valtypes::ComponentValType;
 use crate::border::{self, Out};
 use crate::engine::CEngine;
 use crate::types::{CExportType, CExternType, CImportType};
 
-/// `wasmtime_component_item_t`, with the variants in the order of the header's kinds. It owns what
-/// is in it.
+/// `wasmtime_component_item_t`.
+pub(super) type Item = Tagged<Known>;
+
+/// What an item is, with the variants in the order of the header's kinds. It owns it.
 #[derive(Clone)]
 #[expect(dead_code, reason = "C reads what is in it")]
 #[repr(C, u8)]
-pub(super) enum Item {
+pub(super) enum Known {
     Component(Box<types::Component>),
     Instance(Box<types::ComponentInstance>),
     Module(Box<types::Module>),
@@ -29,21 +32,33 @@ pub(super) enum Item {
     Type(ComponentValType),
 }
 
+// SAFETY: the kinds are those up to that of types, without gaps, and only this library makes what
+// their pointers lead to.
+unsafe impl Kinds for Known {
+    const NAME: &'static str = "wasmtime_component_item_t";
+    const NOTHING: Self = Self::Type(ComponentValType::NOTHING);
+
+    fn is_known(kind: u8) -> bool {
+        kind <= 6
+    }
+}
+
 const _: () = assert!(size_of::<Item>() == 24);
 
 impl Item {
     /// The item of C; `None` for a kind that a later version adds.
     fn new(item: ComponentItem) -> Option<Self> {
-        Some(match item {
-            ComponentItem::Component(ty) => Self::Component(Box::new(ty)),
-            ComponentItem::ComponentInstance(ty) => Self::Instance(Box::new(ty)),
-            ComponentItem::Module(ty) => Self::Module(Box::new(ty)),
-            ComponentItem::ComponentFunc(ty) => Self::Func(Box::new(ty)),
-            ComponentItem::Resource(ty) => Self::Resource(Box::new(ty)),
-            ComponentItem::CoreFunc(ty) => Self::CoreFunc(Box::new(ty.into())),
-            ComponentItem::Type(ty) => Self::Type(ty.into()),
+        let known = match item {
+            ComponentItem::Component(ty) => Known::Component(Box::new(ty)),
+            ComponentItem::ComponentInstance(ty) => Known::Instance(Box::new(ty)),
+            ComponentItem::Module(ty) => Known::Module(Box::new(ty)),
+            ComponentItem::ComponentFunc(ty) => Known::Func(Box::new(ty)),
+            ComponentItem::Resource(ty) => Known::Resource(Box::new(ty)),
+            ComponentItem::CoreFunc(ty) => Known::CoreFunc(Box::new(ty.into())),
+            ComponentItem::Type(ty) => Known::Type(ty.into()),
             _ => return None,
-        })
+        };
+        Some(known.into())
     }
 }
 
@@ -54,8 +69,7 @@ extern "C" fn wasmtime_component_item_clone(item: &Item, out: Out<'_, Item>) {
 
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_component_item_delete(item: &mut Item) {
-    // This has nothing to free.
-    *item = Item::Type(ComponentValType::Bool);
+    *item = Item::NOTHING;
 }
 
 /// The functions of a list of items: how many, one by name, one by place.

@@ -131,7 +131,7 @@ unsafe extern "C" fn wasmtime_component_linker_instance_add_func(
             let foreign = &foreign;
             let mut params: Vec<ComponentVal> =
                 params.iter().cloned().map(ComponentVal::from).collect();
-            let mut c_results = vec![ComponentVal::Bool(false); results.len()];
+            let mut c_results = vec![ComponentVal::NOTHING; results.len()];
             let error = callback(
                 foreign.data,
                 store,

@@ -5,15 +5,18 @@
 use wasm_runtime::component::{ResourceAny, Val};
 use wasm_runtime::{Result, format_err};
 
+use super::tagged::{Kinds, Tagged};
 use crate::border::Out;
 use crate::vec::{CBytes, CVec, vec_family};
 
-/// `wasmtime_component_val_t`, with the variants in the order of the header's kinds. It owns what is
-/// in it.
+/// `wasmtime_component_val_t`.
+pub(super) type ComponentVal = Tagged<Known>;
+
+/// What is in a value, with the variants in the order of the header's kinds. It owns it.
 #[derive(Clone)]
 #[repr(C, u8)]
-pub(super) enum ComponentVal {
-    Bool(bool),
+pub(super) enum Known {
+    Bool(u8),
     S8(i8),
     U8(u8),
     S16(i16),
@@ -34,8 +37,19 @@ pub(super) enum ComponentVal {
     Option(Option<Box<ComponentVal>>),
     Result(Outcome),
     Flags(CVec<CBytes>),
-    Resource(Box<ResourceAny>),
+    Resource(Option<Box<ResourceAny>>),
     Map(CVec<Entry>),
+}
+
+// SAFETY: the kinds are those up to that of maps, without gaps. Numbers, pointers that may be null and
+// vectors are what C writes behind them.
+unsafe impl Kinds for Known {
+    const NAME: &'static str = "wasmtime_component_val_t";
+    const NOTHING: Self = Self::Bool(0);
+
+    fn is_known(kind: u8) -> bool {
+        kind <= 22
+    }
 }
 
 /// `wasmtime_component_valrecord_entry_t`.
@@ -66,7 +80,7 @@ pub(super) struct Case {
 #[derive(Clone)]
 #[repr(C)]
 pub(super) struct Outcome {
-    is_ok: bool,
+    is_ok: u8,
     val: Option<Box<ComponentVal>>,
 }
 
@@ -97,42 +111,45 @@ fn list(vals: Vec<Val>) -> CVec<ComponentVal> {
 impl ComponentVal {
     /// The value; an error if it is none, such as a character that does not exist.
     pub(super) fn to_val(&self) -> Result<Val> {
-        Ok(match self {
-            Self::Bool(val) => Val::Bool(*val),
-            Self::S8(val) => Val::S8(*val),
-            Self::U8(val) => Val::U8(*val),
-            Self::S16(val) => Val::S16(*val),
-            Self::U16(val) => Val::U16(*val),
-            Self::S32(val) => Val::S32(*val),
-            Self::U32(val) => Val::U32(*val),
-            Self::S64(val) => Val::S64(*val),
-            Self::U64(val) => Val::U64(*val),
-            Self::F32(val) => Val::Float32(*val),
-            Self::F64(val) => Val::Float64(*val),
-            Self::Char(val) => Val::Char(
+        Ok(match self.known()? {
+            Known::Bool(val) => Val::Bool(*val != 0),
+            Known::S8(val) => Val::S8(*val),
+            Known::U8(val) => Val::U8(*val),
+            Known::S16(val) => Val::S16(*val),
+            Known::U16(val) => Val::U16(*val),
+            Known::S32(val) => Val::S32(*val),
+            Known::U32(val) => Val::U32(*val),
+            Known::S64(val) => Val::S64(*val),
+            Known::U64(val) => Val::U64(*val),
+            Known::F32(val) => Val::Float32(*val),
+            Known::F64(val) => Val::Float64(*val),
+            Known::Char(val) => Val::Char(
                 char::from_u32(*val)
                     .ok_or_else(|| format_err!("there is no character {val:#x}"))?,
             ),
-            Self::String(text) => Val::String(name(text)?),
-            Self::List(list) => Val::List(vals(list)?),
-            Self::Record(fields) => {
+            Known::String(text) => Val::String(name(text)?),
+            Known::List(list) => Val::List(vals(list)?),
+            Known::Record(fields) => {
                 let fields = fields.as_slice().iter();
                 let fields = fields.map(|field| Ok((name(&field.name)?, field.val.to_val()?)));
                 Val::Record(fields.collect::<Result<_>>()?)
             }
-            Self::Tuple(list) => Val::Tuple(vals(list)?),
-            Self::Variant(case) => Val::Variant(name(&case.name)?, payload(case.val.as_deref())?),
-            Self::Enum(case) => Val::Enum(name(case)?),
-            Self::Option(val) => Val::Option(payload(val.as_deref())?),
-            Self::Result(outcome) => {
+            Known::Tuple(list) => Val::Tuple(vals(list)?),
+            Known::Variant(case) => Val::Variant(name(&case.name)?, payload(case.val.as_deref())?),
+            Known::Enum(case) => Val::Enum(name(case)?),
+            Known::Option(val) => Val::Option(payload(val.as_deref())?),
+            Known::Result(outcome) => {
                 let val = payload(outcome.val.as_deref())?;
-                Val::Result(if outcome.is_ok { Ok(val) } else { Err(val) })
+                Val::Result(if outcome.is_ok != 0 { Ok(val) } else { Err(val) })
             }
-            Self::Flags(names) => {
+            Known::Flags(names) => {
                 Val::Flags(names.as_slice().iter().map(name).collect::<Result<_>>()?)
             }
-            Self::Resource(resource) => Val::Resource(**resource),
-            Self::Map(entries) => {
+            Known::Resource(Some(resource)) => Val::Resource(**resource),
+            Known::Resource(None) => {
+                return Err(format_err!("the resource of a value is null"));
+            }
+            Known::Map(entries) => {
                 let entries = entries.as_slice().iter();
                 let entries = entries.map(|entry| Ok((entry.key.to_val()?, entry.value.to_val()?)));
                 Val::Map(entries.collect::<Result<_>>()?)
@@ -143,52 +160,53 @@ impl ComponentVal {
 
 impl From<Val> for ComponentVal {
     fn from(val: Val) -> Self {
-        match val {
-            Val::Bool(val) => Self::Bool(val),
-            Val::S8(val) => Self::S8(val),
-            Val::U8(val) => Self::U8(val),
-            Val::S16(val) => Self::S16(val),
-            Val::U16(val) => Self::U16(val),
-            Val::S32(val) => Self::S32(val),
-            Val::U32(val) => Self::U32(val),
-            Val::S64(val) => Self::S64(val),
-            Val::U64(val) => Self::U64(val),
-            Val::Float32(val) => Self::F32(val),
-            Val::Float64(val) => Self::F64(val),
-            Val::Char(val) => Self::Char(val.into()),
-            Val::String(text) => Self::String(text.into_bytes().into()),
+        let known = match val {
+            Val::Bool(val) => Known::Bool(val.into()),
+            Val::S8(val) => Known::S8(val),
+            Val::U8(val) => Known::U8(val),
+            Val::S16(val) => Known::S16(val),
+            Val::U16(val) => Known::U16(val),
+            Val::S32(val) => Known::S32(val),
+            Val::U32(val) => Known::U32(val),
+            Val::S64(val) => Known::S64(val),
+            Val::U64(val) => Known::U64(val),
+            Val::Float32(val) => Known::F32(val),
+            Val::Float64(val) => Known::F64(val),
+            Val::Char(val) => Known::Char(val.into()),
+            Val::String(text) => Known::String(text.into_bytes().into()),
             // Lists of a fixed length have no kind in the header, and are read as any list.
-            Val::List(vals) | Val::FixedLengthList(vals) => Self::List(list(vals)),
-            Val::NumberList(numbers) => Self::List(list(numbers.to_vals())),
+            Val::List(vals) | Val::FixedLengthList(vals) => Known::List(list(vals)),
+            Val::NumberList(numbers) => Known::List(list(numbers.to_vals())),
             Val::Record(fields) => {
                 let fields = fields.into_iter();
                 let fields = fields
                     .map(|(name, val)| Field { name: name.into_bytes().into(), val: val.into() });
-                Self::Record(fields.collect::<Vec<_>>().into())
+                Known::Record(fields.collect::<Vec<_>>().into())
             }
-            Val::Tuple(vals) => Self::Tuple(list(vals)),
+            Val::Tuple(vals) => Known::Tuple(list(vals)),
             Val::Variant(name, val) => {
-                Self::Variant(Case { name: name.into_bytes().into(), val: boxed(val) })
+                Known::Variant(Case { name: name.into_bytes().into(), val: boxed(val) })
             }
-            Val::Enum(name) => Self::Enum(name.into_bytes().into()),
-            Val::Option(val) => Self::Option(boxed(val)),
+            Val::Enum(name) => Known::Enum(name.into_bytes().into()),
+            Val::Option(val) => Known::Option(boxed(val)),
             Val::Result(outcome) => {
-                let is_ok = outcome.is_ok();
+                let is_ok = outcome.is_ok().into();
                 let (Ok(val) | Err(val)) = outcome;
-                Self::Result(Outcome { is_ok, val: boxed(val) })
+                Known::Result(Outcome { is_ok, val: boxed(val) })
             }
             Val::Flags(names) => {
                 let names = names.into_iter().map(|name| CBytes::from(name.into_bytes()));
-                Self::Flags(names.collect::<Vec<_>>().into())
+                Known::Flags(names.collect::<Vec<_>>().into())
             }
-            Val::Resource(resource) => Self::Resource(Box::new(resource)),
+            Val::Resource(resource) => Known::Resource(Some(Box::new(resource))),
             Val::Map(entries) => {
                 let entries = entries.into_iter();
                 let entries =
                     entries.map(|(key, value)| Entry { key: key.into(), value: value.into() });
-                Self::Map(entries.collect::<Vec<_>>().into())
+                Known::Map(entries.collect::<Vec<_>>().into())
             }
-        }
+        };
+        known.into()
     }
 }
 
@@ -211,7 +229,7 @@ vec_family!(CBytes: wasmtime_component_valflags_new_empty wasmtime_component_val
 /// A value of its own, of one that is taken.
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_component_val_new(val: &mut ComponentVal) -> Box<ComponentVal> {
-    Box::new(std::mem::replace(val, ComponentVal::Bool(false)))
+    Box::new(std::mem::replace(val, ComponentVal::NOTHING))
 }
 
 #[unsafe(no_mangle)]
@@ -226,5 +244,5 @@ extern "C" fn wasmtime_component_val_clone(val: &ComponentVal, out: Out<'_, Comp
 
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_component_val_delete(val: &mut ComponentVal) {
-    *val = ComponentVal::Bool(false);
+    *val = ComponentVal::NOTHING;
 }

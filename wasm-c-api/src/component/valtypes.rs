@@ -9,14 +9,18 @@ use wasm_runtime::component::types::{
     self, Enum, FixedLengthList, Flags, List, Map, OptionType, Record, ResultType, Tuple, Variant,
 };
 
+use super::tagged::{Kinds, Tagged, same};
 use super::types::name_at;
 use crate::border::Out;
 
-/// `wasmtime_component_valtype_t`, with the variants in the order of the header's kinds, of which
-/// those that can't be are left out. It owns what is in it.
+/// `wasmtime_component_valtype_t`.
+pub(super) type ComponentValType = Tagged<Known>;
+
+/// What is in a type of values, with the variants in the order of the header's kinds, of which those
+/// that can't be are left out. It owns it.
 #[derive(Clone, PartialEq)]
 #[repr(C, u8)]
-pub(super) enum ComponentValType {
+pub(super) enum Known {
     Bool = 0,
     S8,
     S16,
@@ -45,38 +49,49 @@ pub(super) enum ComponentValType {
     FixedLengthList(Box<FixedLengthList>) = 27,
 }
 
+// SAFETY: the kinds are those below, and only this library makes what their pointers lead to.
+unsafe impl Kinds for Known {
+    const NAME: &'static str = "wasmtime_component_valtype_t";
+    const NOTHING: Self = Self::Bool;
+
+    fn is_known(kind: u8) -> bool {
+        matches!(kind, 0..=22 | 26 | 27)
+    }
+}
+
 const _: () = assert!(size_of::<ComponentValType>() == 16);
 
 impl From<types::Type> for ComponentValType {
     fn from(ty: types::Type) -> Self {
         use types::Type;
-        match ty {
-            Type::Bool => Self::Bool,
-            Type::S8 => Self::S8,
-            Type::S16 => Self::S16,
-            Type::S32 => Self::S32,
-            Type::S64 => Self::S64,
-            Type::U8 => Self::U8,
-            Type::U16 => Self::U16,
-            Type::U32 => Self::U32,
-            Type::U64 => Self::U64,
-            Type::Float32 => Self::F32,
-            Type::Float64 => Self::F64,
-            Type::Char => Self::Char,
-            Type::String => Self::String,
-            Type::List(ty) => Self::List(Box::new(ty)),
-            Type::Record(ty) => Self::Record(Box::new(ty)),
-            Type::Tuple(ty) => Self::Tuple(Box::new(ty)),
-            Type::Variant(ty) => Self::Variant(Box::new(ty)),
-            Type::Enum(ty) => Self::Enum(Box::new(ty)),
-            Type::Option(ty) => Self::Option(Box::new(ty)),
-            Type::Result(ty) => Self::Result(Box::new(ty)),
-            Type::Flags(ty) => Self::Flags(Box::new(ty)),
-            Type::Own(ty) => Self::Own(Box::new(ty)),
-            Type::Borrow(ty) => Self::Borrow(Box::new(ty)),
-            Type::Map(ty) => Self::Map(Box::new(ty)),
-            Type::FixedLengthList(ty) => Self::FixedLengthList(Box::new(ty)),
-        }
+        let known = match ty {
+            Type::Bool => Known::Bool,
+            Type::S8 => Known::S8,
+            Type::S16 => Known::S16,
+            Type::S32 => Known::S32,
+            Type::S64 => Known::S64,
+            Type::U8 => Known::U8,
+            Type::U16 => Known::U16,
+            Type::U32 => Known::U32,
+            Type::U64 => Known::U64,
+            Type::Float32 => Known::F32,
+            Type::Float64 => Known::F64,
+            Type::Char => Known::Char,
+            Type::String => Known::String,
+            Type::List(ty) => Known::List(Box::new(ty)),
+            Type::Record(ty) => Known::Record(Box::new(ty)),
+            Type::Tuple(ty) => Known::Tuple(Box::new(ty)),
+            Type::Variant(ty) => Known::Variant(Box::new(ty)),
+            Type::Enum(ty) => Known::Enum(Box::new(ty)),
+            Type::Option(ty) => Known::Option(Box::new(ty)),
+            Type::Result(ty) => Known::Result(Box::new(ty)),
+            Type::Flags(ty) => Known::Flags(Box::new(ty)),
+            Type::Own(ty) => Known::Own(Box::new(ty)),
+            Type::Borrow(ty) => Known::Borrow(Box::new(ty)),
+            Type::Map(ty) => Known::Map(Box::new(ty)),
+            Type::FixedLengthList(ty) => Known::FixedLengthList(Box::new(ty)),
+        };
+        known.into()
     }
 }
 
@@ -90,12 +105,12 @@ extern "C" fn wasmtime_component_valtype_clone(
 
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_component_valtype_equal(a: &ComponentValType, b: &ComponentValType) -> bool {
-    a == b
+    same(a, b, "wasmtime_component_valtype_equal")
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_component_valtype_delete(ty: &mut ComponentValType) {
-    *ty = ComponentValType::Bool;
+    *ty = ComponentValType::NOTHING;
 }
 
 /// The functions of every composed type.

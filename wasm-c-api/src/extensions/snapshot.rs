@@ -19,7 +19,9 @@ unsafe extern "C" fn wasm_runtime_snapshot_new(
 ) -> Failure {
     // SAFETY: the header asks for so many instances.
     let instances = unsafe { border::slice(instances, count) };
-    failure(guarded(|| Snapshot::take(store, instances)), |snapshot| {
+    let function = "wasm_runtime_snapshot_new";
+    let instances: Vec<_> = instances.iter().map(|handle| handle.expect(function)).collect();
+    failure(guarded(|| Snapshot::take(store, &instances)), |snapshot| {
         out.write(Box::new(snapshot));
     })
 }
@@ -49,7 +51,7 @@ unsafe extern "C" fn wasm_runtime_snapshot_fork(
     failure(guarded(|| snapshot.fork(store, &linker.linker)), |made| {
         for (index, instance) in made.into_iter().enumerate() {
             // SAFETY: the header asks for room for as many as the snapshot has.
-            unsafe { instances.add(index).write(instance) };
+            unsafe { instances.add(index).write(instance.into()) };
         }
     })
 }

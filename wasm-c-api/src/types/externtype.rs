@@ -210,12 +210,16 @@ extern "C" fn wasm_globaltype_mutability(ty: &CExternType) -> u8 {
     ty.global_type().mutability().is_var().into()
 }
 
+/// Null if the elements are no references, or the limits are out of order.
 #[unsafe(no_mangle)]
 extern "C" fn wasm_tabletype_new(
     element: Box<CValType>,
     limits: &Limits,
 ) -> Option<Box<CExternType>> {
     let element: RefType = element.0.as_ref()?.clone();
+    if limits.min > limits.max {
+        return None;
+    }
     let ty = TableType::new(element, limits.min, limits_max(limits));
     Some(Box::new(CExternType::table(ty)))
 }

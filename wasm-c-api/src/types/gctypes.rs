@@ -23,7 +23,8 @@ pub(crate) struct CStorageType {
 /// `wasmtime_field_type_t`.
 #[repr(C)]
 pub(crate) struct CFieldType {
-    mutable: bool,
+    /// 0 is no, as in C.
+    mutable: u8,
     storage: CStorageType,
 }
 
@@ -73,11 +74,11 @@ impl CStorageType {
 impl CFieldType {
     pub(crate) fn new(ty: &FieldType) -> Self {
         let storage = CStorageType::new(ty.element_type());
-        Self { mutable: ty.mutability().is_var(), storage }
+        Self { mutable: ty.mutability().is_var().into(), storage }
     }
 
     fn field_type(&self) -> FieldType {
-        let mutability = if self.mutable { Mutability::Var } else { Mutability::Const };
+        let mutability = if self.mutable != 0 { Mutability::Var } else { Mutability::Const };
         FieldType::new(mutability, self.storage.storage_type())
     }
 }

@@ -20,7 +20,8 @@ pub(crate) struct CHeapType {
 /// `wasmtime_reftype_t`.
 #[repr(C)]
 pub(crate) struct CRefType {
-    nullable: bool,
+    /// 0 is no, as in C.
+    nullable: u8,
     heap: CHeapType,
 }
 
@@ -81,8 +82,11 @@ impl CHeapType {
     }
 
     fn concrete<T>(&self) -> &T {
-        // SAFETY: the kind says what it leads to, and the header that it is there.
-        unsafe { &*self.of.cast::<T>() }
+        // SAFETY: the kind says what it leads to.
+        match unsafe { self.of.cast::<T>().as_ref() } {
+            Some(ty) => ty,
+            None => abort("wasmtime_heaptype_t", "the type is null, or deleted"),
+        }
     }
 
     /// The type. That of a function needs an engine, if C has made it.
@@ -146,11 +150,11 @@ impl FullValType {
         match ty {
             ValType::Ref(ty) => {
                 let heap = CHeapType::new(ty.heap_type());
-                Self { kind: REF, reference: CRefType { nullable: ty.is_nullable(), heap } }
+                Self { kind: REF, reference: CRefType { nullable: ty.is_nullable().into(), heap } }
             }
             ty => {
                 let place = NUMBERS.iter().position(|known| known == ty).unwrap_or_default();
-                let reference = CRefType { nullable: false, heap: CHeapType::NOTHING };
+                let reference = CRefType { nullable: 0, heap: CHeapType::NOTHING };
                 // There are five of them.
                 Self { kind: place as u8, reference }
             }
@@ -160,7 +164,7 @@ impl FullValType {
     fn val_type(&self, engine: &Engine) -> ValType {
         if self.kind == REF {
             let CRefType { nullable, heap } = &self.reference;
-            return ValType::Ref(RefType::new(*nullable, heap.heap_type(engine)));
+            return ValType::Ref(RefType::new(*nullable != 0, heap.heap_type(engine)));
         }
         match NUMBERS.get(usize::from(self.kind)) {
             Some(ty) => ty.clone(),
@@ -203,7 +207,8 @@ extern "C" fn wasmtime_valtype_clone(ty: &FullValType, out: Out<'_, FullValType>
     let CRefType { nullable, heap } = &ty.reference;
     // C need not write what is only there for references.
     let heap = if ty.kind == REF { heap.duplicate() } else { CHeapType::NOTHING };
-    let reference = CRefType { nullable: ty.kind == REF && *nullable, heap };
+    let nullable = if ty.kind == REF { *nullable } else { 0 };
+    let reference = CRefType { nullable, heap };
     out.write(FullValType { kind: ty.kind, reference });
 }
 

@@ -95,7 +95,8 @@ extern "C" fn wasm_func_call(
 ) -> Option<Box<Object>> {
     let (callee, _) = item!(func, Func, "wasm_func_call");
     // An object that can be called has a store.
-    let store = func.store.as_ref()?;
+    // What is called may free this object, and the last other one: the store is kept until the end.
+    let store = &func.store.clone()?;
     let params = params.map_or(&[][..], WasmVals::as_slice);
     let results = results.map_or(&mut [][..], WasmVals::as_mut_slice);
     let called = guarded(|| {

@@ -20,6 +20,8 @@ extern "C" fn wasm_instance_new(
     let Thing::Module(module) = &module.thing else {
         abort("wasm_instance_new", "the object is no module")
     };
+    // The start function may free all objects: the store is kept until the end.
+    let store = store.clone();
     let imports = imports.map_or(&[][..], Externs::as_slice);
     let imports: Result<Vec<Extern>> = imports
         .iter()
@@ -31,7 +33,7 @@ extern "C" fn wasm_instance_new(
     let instance =
         imports.and_then(|imports| guarded(|| Instance::new(store.context(), module, &imports)));
     match instance {
-        Ok(instance) => Some(Box::new(Object::new(Thing::Instance(instance), store.clone()))),
+        Ok(instance) => Some(Box::new(Object::new(Thing::Instance(instance), store))),
         Err(error) => {
             if let Some(trap) = trap {
                 trap.write(Some(Box::new(Object::trap(error))));

@@ -53,7 +53,7 @@ impl WasmVal {
     }
 
     fn is_ref(&self) -> bool {
-        self.kind >= EXTERNREF
+        matches!(self.kind, EXTERNREF | FUNCREF)
     }
 
     fn object(&self) -> Option<&Object> {
@@ -161,8 +161,8 @@ impl Clone for WasmVal {
         if self.is_ref() {
             return Self::reference(self.kind, self.object().cloned().map(Box::new));
         }
-        // SAFETY: all other kinds are within these bits.
-        Self { kind: self.kind, of: ValUnion { i64: unsafe { self.of.i64 } } }
+        // SAFETY: what is no reference is copied as it is, of which C need not have written all.
+        Self { kind: self.kind, of: unsafe { std::ptr::read(&raw const self.of) } }
     }
 }
 

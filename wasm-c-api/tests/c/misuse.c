@@ -34,6 +34,76 @@ static void wrong_object(void) {
   wasm_func_type((wasm_func_t *)foreign);
 }
 
+/* An instance that was never made. */
+static void null_instance(void) {
+  wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);
+  wasmtime_instance_t instance = {0};
+  wasmtime_extern_t item;
+  wasmtime_instance_export_get(wasmtime_store_context(store), &instance, "", 0, &item);
+}
+
+/* An instance of another store. */
+static void foreign_instance(void) {
+  wasmtime_store_t *one = wasmtime_store_new(engine, NULL, NULL);
+  wasmtime_store_t *other = wasmtime_store_new(engine, NULL, NULL);
+  wasmtime_module_t *module;
+  check_error(wasmtime_module_new(engine, (const uint8_t *)"(module)", 8, &module));
+  wasmtime_instance_t instance;
+  wasm_trap_t *trap = NULL;
+  check_error(
+      wasmtime_instance_new(wasmtime_store_context(one), module, NULL, 0, &instance, &trap));
+  wasmtime_extern_t item;
+  wasmtime_instance_export_get(wasmtime_store_context(other), &instance, "", 0, &item);
+}
+
+/* A handle of a store that is gone: no store has its number again. */
+static void old_handle(void) {
+  wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);
+  wasm_globaltype_t *type = wasm_globaltype_new(wasm_valtype_new_i32(), WASM_VAR);
+  wasmtime_val_t zero = {.kind = WASMTIME_I32};
+  wasmtime_global_t global;
+  check_error(wasmtime_global_new(wasmtime_store_context(store), type, &zero, &global));
+  wasmtime_store_delete(store);
+  store = wasmtime_store_new(engine, NULL, NULL);
+  wasmtime_global_get(wasmtime_store_context(store), &global, &zero);
+}
+
+/* A shared memory that is deleted. */
+static void deleted_memory(void) {
+  wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);
+  wasmtime_extern_t item = {.kind = WASMTIME_EXTERN_SHAREDMEMORY};
+  item.of.sharedmemory = NULL;
+  wasmtime_extern_delete(&item);
+  wasmtime_extern_type(wasmtime_store_context(store), &item);
+}
+
+/* A pointer that is null, and a number of things there. */
+static void null_slice(void) {
+  wasmtime_module_t *module;
+  wasmtime_module_new(engine, NULL, 10, &module);
+}
+
+/* A vector without what it has. */
+static void null_vector(void) {
+  wasm_byte_vec_t vector = {10, NULL};
+  wasm_byte_vec_delete(&vector);
+}
+
+/* A value of a kind that there is not. */
+static void no_kind(void) {
+  wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);
+  wasm_globaltype_t *type = wasm_globaltype_new(wasm_valtype_new_i32(), WASM_VAR);
+  wasmtime_val_t val = {.kind = 77};
+  wasmtime_global_t global;
+  wasmtime_global_new(wasmtime_store_context(store), type, &val, &global);
+}
+
+/* A type whose pointer leads nowhere. */
+static void null_type(void) {
+  wasmtime_heaptype_t type = {.kind = WASMTIME_HEAPTYPE_KIND_CONCRETE_STRUCT}, copy;
+  wasmtime_heaptype_clone(&type, &copy);
+}
+
 /* Whether a child that runs this is aborted. */
 static void aborts(void (*run)(void)) {
   pid_t child = fork();
@@ -54,6 +124,14 @@ int main(void) {
   aborts(foreign_handle);
   aborts(null_function);
   aborts(wrong_object);
+  aborts(null_instance);
+  aborts(foreign_instance);
+  aborts(old_handle);
+  aborts(deleted_memory);
+  aborts(null_slice);
+  aborts(null_vector);
+  aborts(no_kind);
+  aborts(null_type);
   wasm_engine_delete(engine);
   printf("misuse\n");
   return 0;
