@@ -57,6 +57,7 @@ programs! {
     pools "pools\n"
     entered "entered\n"
     sizes "sizes\n"
+    strangers "strangers\n"
     shared "shared\n"
 }
 

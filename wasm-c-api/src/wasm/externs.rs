@@ -31,7 +31,7 @@ impl Object {
     pub(super) fn expect_extern(&self, function: &str) -> (&Extern, ContextMut<'_>) {
         match (&self.thing, &self.store) {
             (Thing::Extern(item), Some(store)) => (item, store.context()),
-            _ => abort(function, "the object is nothing that can be imported or exported"),
+            _ => abort(function, "the object can't be imported or exported, or its store is freed"),
         }
     }
 }

@@ -7,7 +7,7 @@ use wasm_runtime::{Extern, ExternType, Global};
 use super::StoreRef;
 use super::externs::item;
 use super::val::{WasmVal, scoped};
-use crate::border::{Out, abort};
+use crate::border::{Out, abort, guarded};
 use crate::object::{Object, Thing};
 use crate::types::CExternType;
 
@@ -18,9 +18,11 @@ extern "C" fn wasm_global_new(
     ty: &CExternType,
     val: &WasmVal,
 ) -> Option<Box<Object>> {
-    let global = scoped(store, |context| {
-        let val = val.to_val(context)?;
-        Global::new(context, ty.global_type(), val)
+    let global = guarded(|| {
+        scoped(store, |context| {
+            let val = val.to_val(context)?;
+            Global::new(context, ty.global_type(), val)
+        })
     });
     let thing = Thing::Extern(Extern::Global(global.ok()?));
     Some(Box::new(Object::new(thing, store.clone())))

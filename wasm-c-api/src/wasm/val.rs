@@ -6,10 +6,12 @@
 #![allow(unsafe_code)]
 
 use std::mem::ManuallyDrop;
+use std::sync::Weak;
 
 use wasm_runtime::{AsContextMut, Extern, ExternRef, Ref, Result, RootScope, Val, bail};
 
 use super::StoreRef;
+use super::store::StoreCell;
 use crate::border::Out;
 use crate::object::{Object, Thing};
 use crate::store::ContextMut;
@@ -103,14 +105,25 @@ impl WasmVal {
     }
 }
 
-/// An object that is in Wasm. It does not keep its store alive, in which it is.
-struct Passed(Object);
+/// An object that is in Wasm. It does not keep its store alive, in which it may be.
+struct Passed {
+    /// Without its store.
+    object: Object,
+    store: Option<Weak<StoreCell>>,
+}
 
 impl Passed {
     fn new(object: &Object) -> Self {
         let mut object = object.clone();
-        object.store = None;
-        Self(object)
+        let store = object.store.take().map(|store| store.downgrade());
+        Self { object, store }
+    }
+
+    /// The object, with its store if that is still there.
+    fn object(&self) -> Object {
+        let mut object = self.object.clone();
+        object.store = self.store.as_ref().and_then(StoreRef::upgrade);
+        object
     }
 }
 
@@ -127,11 +140,7 @@ pub(super) fn object(
         Val::ExternRef(None) => None,
         Val::ExternRef(Some(value)) => {
             match value.data(context)?.and_then(|data| data.downcast_ref::<Passed>()) {
-                Some(Passed(object)) => {
-                    let mut object = object.clone();
-                    object.store = Some(store.clone());
-                    Some(Box::new(object))
-                }
+                Some(passed) => Some(Box::new(passed.object())),
                 None => bail!("the reference is none to an object of wasm.h"),
             }
         }
