@@ -10,7 +10,7 @@ use std::task::{Context as Polling, Poll, Waker};
 
 use wasm_runtime::{Caller, Instance, Result, RootScope, Val};
 
-use crate::border::{self, Finalizer, Foreign, Out, guarded};
+use crate::border::{self, Finalizer, Foreign, Out, abort, guarded};
 use crate::error::{CError, Failure, call_failure, failure};
 use crate::func::CCaller;
 use crate::handles::{FuncHandle, InstanceHandle};
@@ -23,12 +23,13 @@ use crate::types::CExternType;
 use crate::val::CVal;
 
 /// What a call does while it is polled.
-type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
 /// `wasmtime_call_future_t`.
-pub(crate) struct CallFuture<'a> {
-    /// `None` when it is done.
-    running: Option<(Running<'a>, FailureOut<'a>)>,
+pub(crate) enum CallFuture<'a> {
+    Waiting(Running<'a>, FailureOut<'a>),
+    Polled,
+    Done,
 }
 
 impl<'a> CallFuture<'a> {
@@ -36,14 +37,22 @@ impl<'a> CallFuture<'a> {
         future: impl Future<Output = Result<()>> + 'a,
         failed: FailureOut<'a>,
     ) -> Box<Self> {
-        Box::new(Self { running: Some((Box::pin(future), failed)) })
+        Box::new(Self::Waiting(Box::pin(future), failed))
     }
 }
 
 /// Whether it is done, which it stays. A panic in it is an error, as in other calls.
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_call_future_poll(future: &mut CallFuture<'_>) -> bool {
-    let Some((running, _)) = &mut future.running else { return true };
+    // It is not in its place while it is polled, since it calls the embedder.
+    let (mut running, failed) = match std::mem::replace(future, CallFuture::Polled) {
+        CallFuture::Waiting(running, failed) => (running, failed),
+        CallFuture::Polled => abort("wasmtime_call_future_poll", "it is polled by what it polls"),
+        CallFuture::Done => {
+            *future = CallFuture::Done;
+            return true;
+        }
+    };
     let polled = guarded(|| {
         let mut polling = Polling::from_waker(Waker::noop());
         match running.as_mut().poll(&mut polling) {
@@ -52,9 +61,11 @@ extern "C" fn wasmtime_call_future_poll(future: &mut CallFuture<'_>) -> bool {
         }
     });
     if let Ok(false) = polled {
+        *future = CallFuture::Waiting(running, failed);
         return false;
     }
-    if let (Some((_, failed)), Err(error)) = (future.running.take(), polled) {
+    *future = CallFuture::Done;
+    if let Err(error) = polled {
         failed.write(error);
     }
     true

@@ -56,6 +56,7 @@ programs! {
     kinds "kinds\n"
     pools "pools\n"
     entered "entered\n"
+    resources "resources\n"
     sizes "sizes\n"
     strangers "strangers\n"
     shared "shared\n"

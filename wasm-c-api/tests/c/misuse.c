@@ -104,6 +104,37 @@ static void null_type(void) {
   wasmtime_heaptype_clone(&type, &copy);
 }
 
+static wasmtime_call_future_t *polled;
+
+static bool poll_again(void *env) {
+  (void)env;
+  return wasmtime_call_future_poll(polled);
+}
+
+static void waits(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *args, size_t nargs,
+                  wasmtime_val_t *results, size_t nresults, wasm_trap_t **trap,
+                  wasmtime_async_continuation_t *continuation) {
+  CHECK(!env && caller && args && !nargs && results && !nresults && !*trap);
+  continuation->callback = poll_again;
+}
+
+/* A future that polls itself. */
+static void polls_itself(void) {
+  const char *text = "(module (import \"\" \"\" (func)) (start 0))";
+  wasmtime_module_t *module;
+  check_error(wasmtime_module_new(engine, (const uint8_t *)text, strlen(text), &module));
+  wasmtime_linker_t *linker = wasmtime_linker_new(engine);
+  wasm_functype_t *type = wasm_functype_new_0_0();
+  check_error(wasmtime_linker_define_async_func(linker, "", 0, "", 0, type, waits, NULL, NULL));
+  wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);
+  wasmtime_instance_t instance;
+  wasm_trap_t *trap = NULL;
+  wasmtime_error_t *error = NULL;
+  polled = wasmtime_linker_instantiate_async(linker, wasmtime_store_context(store), module,
+                                             &instance, &trap, &error);
+  wasmtime_call_future_poll(polled);
+}
+
 /* Whether a child that runs this is aborted. */
 static void aborts(void (*run)(void)) {
   pid_t child = fork();
@@ -132,6 +163,7 @@ int main(void) {
   aborts(null_vector);
   aborts(no_kind);
   aborts(null_type);
+  aborts(polls_itself);
   wasm_engine_delete(engine);
   printf("misuse\n");
   return 0;
