@@ -278,6 +278,7 @@ async fn call_host<'a>(
     };
     continuation.await;
     for (result, value) in results.iter_mut().zip(&values.0[params.len()..]) {
+        value.check()?;
         *result = value.to_val(&mut caller.caller);
     }
     Ok(())

@@ -60,7 +60,8 @@ pub(crate) fn host_function(
             c_results.len(),
         );
         let CCaller { mut caller } = caller;
-        if trap.is_none() {
+        let known = c_results.iter().try_for_each(|value| value.check());
+        if trap.is_none() && known.is_ok() {
             for (result, value) in results.iter_mut().zip(&*c_results) {
                 *result = value.to_val(&mut caller);
             }
@@ -71,7 +72,7 @@ pub(crate) fn host_function(
         caller.data_mut().host_values = values;
         match trap {
             Some(trap) => Err(trap.into_error()),
-            None => Ok(()),
+            None => known,
         }
     }
 }

@@ -67,6 +67,12 @@ impl CVal {
         Ok(Self { kind, of })
     }
 
+    /// An error if there is no such kind of values, for what a callback has written.
+    pub(crate) fn check(self) -> Result<()> {
+        wasm_runtime::ensure!(self.kind <= EXNREF, "there is no kind {} of values", self.kind);
+        Ok(())
+    }
+
     /// The value of C; a reference to an object becomes a handle in the innermost scope.
     pub(crate) fn to_val(self, store: impl AsContextMut) -> Val {
         // SAFETY: the kind says which of them was written.

@@ -1,4 +1,4 @@
-/* Callbacks that enter WebAssembly again, that free what they are called by, and that fail within. */
+/* Callbacks that enter WebAssembly again, that free what they are called by, and that fail. */
 
 #include "check.h"
 

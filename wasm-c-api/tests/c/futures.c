@@ -34,7 +34,9 @@ static void wait_and_add(void *env, wasmtime_caller_t *caller, const wasmtime_va
     continuation->finalizer = count_continuation;
     return;
   }
-  results[0].kind = args[0].of.i32 == 14 ? WASMTIME_F64 : WASMTIME_I32;
+  results[0].kind = args[0].of.i32 == 14   ? WASMTIME_F64
+                    : args[0].of.i32 == 15 ? 77
+                                           : WASMTIME_I32;
   results[0].of.i32 = args[0].of.i32 + 1;
   if (args[0].of.i32 == 7) return;
   continuation->callback = go_on;
@@ -143,6 +145,12 @@ int main(void) {
   CHECK(wasmtime_call_future_poll(future) && finalized == 4 && !trap);
   wasmtime_call_future_delete(future);
   CHECK(error_says(error, "i32"));
+  error = NULL;
+  arg.of.i32 = 15;
+  future = wasmtime_func_call_async(context, &run.of.func, &arg, 1, &result, 1, &trap, &error);
+  CHECK(wasmtime_call_future_poll(future) && finalized == 5 && !trap);
+  wasmtime_call_future_delete(future);
+  CHECK(error_says(error, "kind 77"));
   error = NULL;
   future = wasmtime_func_call_async(context, &traps.of.func, NULL, 0, NULL, 0, &trap, &error);
   CHECK(wasmtime_call_future_poll(future) && trap && !error);

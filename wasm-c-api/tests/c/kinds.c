@@ -26,7 +26,8 @@ static wasm_trap_t *other_kind(void *env, wasmtime_caller_t *caller, const wasmt
                                size_t nargs, wasmtime_val_t *results, size_t nresults) {
   CHECK(!env && caller && args && nargs == 0 && nresults == 1);
   CHECK(results[0].kind == WASMTIME_I32 && results[0].of.i32 == 0);
-  if (calls++ % 2) results[0].kind = WASMTIME_F64;
+  if (calls) results[0].kind = calls == 1 ? WASMTIME_F64 : 77;
+  calls++;
   return NULL;
 }
 
@@ -114,6 +115,7 @@ static void of_wasmtime_h(wasm_engine_t *engine) {
   check_error(wasmtime_func_call(context, &func, NULL, 0, &result, 1, &trap));
   CHECK(!trap && result.kind == WASMTIME_I32 && result.of.i32 == 0);
   CHECK(error_says(wasmtime_func_call(context, &func, NULL, 0, &result, 1, &trap), "i32"));
+  CHECK(error_says(wasmtime_func_call(context, &func, NULL, 0, &result, 1, &trap), "kind 77"));
   CHECK(error_says(wasmtime_func_call(context, &func, NULL, 0, NULL, 0, &trap), "1"));
   wasmtime_module_t *compiled;
   CHECK(wasmtime_module_new(engine, NULL, 0, &compiled) != NULL);
