@@ -176,8 +176,12 @@ extern "C" fn wasmtime_context_epoch_deadline_async_yield_and_update(
     mut store: ContextMut<'_>,
     delta: u64,
 ) -> Failure {
-    store.epoch_deadline_async_yield_and_update(delta);
-    None
+    // Code that can't be interrupted is a panic there.
+    let set = guarded(|| {
+        store.epoch_deadline_async_yield_and_update(delta);
+        Ok(())
+    });
+    failure(set, |()| ())
 }
 
 /// `wasmtime_async_continuation_t`: what a host function that waits is polled by.
