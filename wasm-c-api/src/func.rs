@@ -4,7 +4,7 @@
 
 use std::ffi::c_void;
 
-use wasm_runtime::{AsContextMut, Caller, Func, Result, RootScope, Val};
+use wasm_runtime::{AsContextMut, Caller, Func, FuncType, Result, RootScope, Val};
 
 use crate::border::{self, Finalizer, Foreign, Out, guarded};
 use crate::error::{Failure, call_failure};
@@ -77,6 +77,62 @@ pub(crate) fn host_function(
     }
 }
 
+/// The parameters and results of a function that has numbers only, and few of them.
+struct Numbers {
+    kinds: [u8; Self::MOST],
+    params: usize,
+    all: usize,
+}
+
+impl Numbers {
+    const MOST: usize = 8;
+
+    fn new(ty: &FuncType) -> Option<Self> {
+        let (mut kinds, mut all) = ([0; Self::MOST], 0);
+        for ty in ty.params().chain(ty.results()) {
+            *kinds.get_mut(all)? = CVal::number_kind(&ty)?;
+            all += 1;
+        }
+        Some(Self { kinds, params: ty.params().len(), all })
+    }
+}
+
+/// As [`host_function`], for numbers: they are passed as they are.
+fn numeric_function(
+    callback: FuncCallback,
+    foreign: Foreign,
+    Numbers { kinds, params, all }: Numbers,
+) -> impl Fn(Caller<'_, StoreData>, &mut [u64]) -> Result<()> + Send + Sync + 'static {
+    move |caller, words| {
+        // All of it, so that it is freed with the function.
+        let foreign = &foreign;
+        let mut values = [CVal::ZERO; Numbers::MOST];
+        let (c_params, c_results) = values[..all].split_at_mut(params);
+        for ((param, word), kind) in c_params.iter_mut().zip(&*words).zip(kinds) {
+            *param = CVal::number(kind, *word);
+        }
+        let trap = callback(
+            foreign.data,
+            &mut CCaller { caller },
+            c_params.as_ptr(),
+            c_params.len(),
+            c_results.as_mut_ptr(),
+            c_results.len(),
+        );
+        let mut outcome = trap.map_or(Ok(()), |trap| Err(trap.into_error()));
+        for ((word, result), kind) in words.iter_mut().zip(c_results).zip(&kinds[params..all]) {
+            match (&outcome, result.word(*kind)) {
+                (Ok(()), Ok(bits)) => *word = bits,
+                (Ok(()), Err(error)) => outcome = Err(error),
+                (Err(_), _) => {}
+            }
+            // What is no number was given away all the same.
+            result.unroot();
+        }
+        outcome
+    }
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_func_new(
     store: ContextMut<'_>,
@@ -87,8 +143,13 @@ extern "C" fn wasmtime_func_new(
     out: Out<'_, FuncHandle>,
 ) {
     let ty = ty.func_type(store.engine());
-    let func = host_function(callback, Foreign::new(data, finalizer));
-    out.write(Func::new(store, ty, func).into());
+    let foreign = Foreign::new(data, finalizer);
+    let func = match Numbers::new(&ty) {
+        Some(numbers) => Func::new_numeric(store, ty, numeric_function(callback, foreign, numbers))
+            .unwrap_or_else(|error| border::abort("wasmtime_func_new", error)),
+        None => Func::new(store, ty, host_function(callback, foreign)),
+    };
+    out.write(func.into());
 }
 
 #[unsafe(no_mangle)]

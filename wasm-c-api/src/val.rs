@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use wasm_runtime::{AsContextMut, Result, V128, Val};
+use wasm_runtime::{AsContextMut, Result, V128, Val, ValType};
 
 use crate::border::{Out, abort};
 use crate::handles::FuncHandle;
@@ -40,6 +40,9 @@ const EXTERNREF: u8 = 6;
 const ANYREF: u8 = 7;
 const EXNREF: u8 = 8;
 
+/// The names of the kinds that are no references.
+const KIND_NAMES: [&str; 5] = ["i32", "i64", "f32", "f64", "v128"];
+
 const _: () = assert!(size_of::<CVal>() == 32 && align_of::<CVal>() == 8);
 
 impl CVal {
@@ -65,6 +68,46 @@ impl CVal {
             }
         };
         Ok(Self { kind, of })
+    }
+
+    /// The kind of numbers of a type; `None` for vectors and references.
+    pub(crate) fn number_kind(ty: &ValType) -> Option<u8> {
+        match ty {
+            ValType::I32 => Some(I32),
+            ValType::I64 => Some(I64),
+            ValType::F32 => Some(F32),
+            ValType::F64 => Some(F64),
+            _ => None,
+        }
+    }
+
+    /// A number, of whose bits a word has as many as its kind needs.
+    pub(crate) fn number(kind: u8, word: u64) -> Self {
+        let of = match kind {
+            I32 => ValUnion { i32: word as i32 },
+            F32 => ValUnion { f32: word as u32 },
+            _ => ValUnion { f64: word },
+        };
+        Self { kind, of }
+    }
+
+    /// The bits of a number, if it is of that kind.
+    pub(crate) fn word(self, kind: u8) -> Result<u64> {
+        self.check()?;
+        let name = |kind: u8| *KIND_NAMES.get(usize::from(kind)).unwrap_or(&"a reference");
+        wasm_runtime::ensure!(
+            self.kind == kind,
+            "function attempted to return an incompatible value: {} in place of {}",
+            name(self.kind),
+            name(kind)
+        );
+        // SAFETY: the kind says which of them was written.
+        Ok(unsafe {
+            match kind {
+                I32 | F32 => u64::from(self.of.f32),
+                _ => self.of.f64,
+            }
+        })
     }
 
     /// An error if there is no such kind of values, for what a callback has written.
