@@ -16,13 +16,13 @@ extern "C" {
 
 /* ---- Modules ---- */
 
-/* Makes a module of bytes, whatever they are: WebAssembly in binary form or as text is compiled, and
- * what `wasmtime_module_serialize` gave is loaded. The latter is run as it is: the caller answers for
- * it that it comes from this library and is unchanged. */
+/* Makes a module of bytes, whatever they are: WebAssembly in binary form or as text is compiled,
+ * and what `wasmtime_module_serialize` gave is loaded. The latter is run as it is: the caller
+ * answers for it that it comes from this library and is unchanged. */
 WASM_API_EXTERN wasmtime_error_t *wasm_runtime_module_open(
     wasm_engine_t *engine, const uint8_t *bytes, size_t len, wasmtime_module_t **out);
 
-/* As above, of a file. One that is loaded is mapped, and must stay as it is while the module lives. */
+/* As above, of a file. One that is loaded is mapped, and must not change while the module lives. */
 WASM_API_EXTERN wasmtime_error_t *wasm_runtime_module_open_file(
     wasm_engine_t *engine, const char *path, wasmtime_module_t **out);
 
@@ -76,8 +76,8 @@ typedef struct wasm_runtime_call {
   bool failed;
   /* How many calls it is within. */
   size_t depth;
-  /* The name of the function, or the one that it is imported by; not ended by a zero. NULL if it has
-   * none. */
+  /* The name of the function, or the one that it is imported by; not ended by a zero. NULL if it
+   * has none. */
   const char *name;
   size_t name_len;
   /* The name of its module, or of the module that it is imported from. */

@@ -155,8 +155,8 @@ extern "C" fn wasmtime_config_gc_support_set(config: &mut CConfig, enable: bool)
     }
 }
 
-/// `wasmtime_memory_creator_t` and `wasmtime_stack_creator_t`: what allocates for the runtime, which
-/// are laid out alike.
+/// `wasmtime_memory_creator_t` and `wasmtime_stack_creator_t`: what allocates for the runtime,
+/// which are laid out alike.
 #[repr(C)]
 struct Creator {
     env: *mut c_void,
@@ -238,7 +238,8 @@ unsafe extern "C" fn wasmtime_config_cache_config_load(
     })
 }
 
-/// Sets the target. Others than those of an architecture that there is code for are refused at once.
+/// Sets the target. Others than those of an architecture that there is code for are refused at
+/// once.
 fn set_target(config: &mut CConfig, target: &str) -> Result<()> {
     let architecture = target.split('-').next().unwrap_or_default();
     let known = ["x86_64", "aarch64", "riscv64", "s390x"];

@@ -17,8 +17,8 @@ fn run(name: &str) -> Option<String> {
     command.arg(root().join("include")).arg(root().join("tests/c").join(format!("{name}.c")));
     command.arg("-L").arg(&library).arg(format!("-Wl,-rpath,{}", library.display()));
     output(command.args(["-lwasm_c_api", "-lpthread", "-lm", "-o"]).arg(&program));
-    // Cargo's own path for tests comes before that in the program, and leads to the library that was
-    // built last by itself.
+    // Cargo's own path for tests comes before that in the program, and leads to the library that
+    // was built last by itself.
     let mut program = Command::new(program);
     Some(output(program.current_dir(directory.path()).env("LD_LIBRARY_PATH", library)))
 }

@@ -35,8 +35,8 @@
 //!   ([`Config::signals_based_traps`](crate::Config::signals_based_traps),
 //!   [`Strategy::Winch`](crate::Strategy)), [`Engine::new`](crate::Engine::new) is an error.
 //!   [`Config::module_version`](crate::Config::module_version) takes no version but the default.
-//! * **Fuel** does not make code give way (`Store::fuel_async_yield_interval`) unless it was compiled
-//!   for that (`Config::fuel_async_yield`), since such code is larger and slower.
+//! * **Fuel** does not make code give way (`Store::fuel_async_yield_interval`) unless it was
+//!   compiled for that (`Config::fuel_async_yield`), since such code is larger and slower.
 //! * **Pools** ([`PoolingAllocationConfig`](crate::PoolingAllocationConfig)) have no slots of fixed
 //!   sizes, so that modules are limited only by what was set: by default they may have any number
 //!   of memories and tables.
@@ -112,8 +112,8 @@
 //! * **Backtraces** have functions, names and offsets, but no places in the source
 //!   ([`Config::wasm_backtrace_details`](crate::Config::wasm_backtrace_details) has no effect).
 //!   [`Error::backtrace`](crate::Error::backtrace) is always disabled.
-//! * **Core dumps** ([`Config::coredump_on_trap`](crate::Config::coredump_on_trap)) have the globals
-//!   and memories of instances, and not those of the host that no instance has.
+//! * **Core dumps** ([`Config::coredump_on_trap`](crate::Config::coredump_on_trap)) have the
+//!   globals and memories of instances, and not those of the host that no instance has.
 //! * **Numbers of traps**, as [`Trap::from_u8`](crate::Trap::from_u8) takes them, are not those of
 //!   Wasmtime.
 //! * **Shared memories.** Waits for a place in one end with the deadlines, timeouts and

@@ -19,7 +19,8 @@ use wasm_types::{DefinedFuncIndex, FuncIndex, OperatorCost, Tunables};
 /// Comments at the start of a module choose settings: `;;! checked` for memories with bounds
 /// checks, `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`,
 /// `;;! interruptible`, `;;! function hooks` for functions that report when they are called,
-/// `;;! fuel` for code that counts fuel, `;;! fuel yields` for code that gives way by it. `;;! assembly` is for machine code.
+/// `;;! fuel` for code that counts fuel, `;;! fuel yields` for code that gives way by it. `;;!
+/// assembly` is for machine code.
 fn golden_settings(text: &str) -> (Settings, ClifStage) {
     let mut stage = ClifStage::Raw;
     let mut target = TARGETS[0];

@@ -1,8 +1,8 @@
 /* wasmtime/extern.h
  *
  * Handles of what is imported and exported. They are small, are copied as one likes, belong to a
- * store, and live as long as it. A handle is used with its own store only: with another, the program
- * ends with a message.
+ * store, and live as long as it. A handle is used with its own store only: with another, the
+ * program ends with a message.
  */
 
 #ifndef WASMTIME_EXTERN_H

@@ -1,6 +1,7 @@
 /* wasmtime/externref.h
  *
- * References to data of the host. The finalizer is called when WebAssembly has the reference no more.
+ * References to data of the host. The finalizer is called when WebAssembly has the reference no
+ * more.
  */
 
 #ifndef WASMTIME_EXTERNREF_H

@@ -87,8 +87,8 @@ struct Waiting {
     _ty: Box<types::ComponentFunc>,
 }
 
-// SAFETY: the header says that a future, and what its functions were given, is used by one thread at
-// a time, whichever.
+// SAFETY: the header says that a future, and what its functions were given, is used by one thread
+// at a time, whichever.
 unsafe impl Send for Waiting {}
 
 /// Calls a host function of C, which may go on later.

@@ -17,7 +17,8 @@ use crate::vec::CBytes;
 #[derive(Clone)]
 pub(super) struct CComponent(pub(super) Component);
 
-/// Compiles a component. Whoever has something else is told what it is, and which function takes it.
+/// Compiles a component. Whoever has something else is told what it is, and which function takes
+/// it.
 fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component> {
     match Engine::detect_precompiled(bytes) {
         Some(Precompiled::Component) => Err(format_err!(

@@ -1,7 +1,7 @@
 //! Structures of C whose first byte is a kind, which says what is behind it.
 //!
-//! C writes them, so the kind can be any number. They are no enums of Rust, but become a reference to
-//! one when the kind has been looked at.
+//! C writes them, so the kind can be any number. They are no enums of Rust, but become a reference
+//! to one when the kind has been looked at.
 
 #![allow(unsafe_code)]
 

@@ -41,8 +41,8 @@ pub(super) enum Known {
     Map(CVec<Entry>),
 }
 
-// SAFETY: the kinds are those up to that of maps, without gaps. Numbers, pointers that may be null and
-// vectors are what C writes behind them.
+// SAFETY: the kinds are those up to that of maps, without gaps. Numbers, pointers that may be null
+// and vectors are what C writes behind them.
 unsafe impl Kinds for Known {
     const NAME: &'static str = "wasmtime_component_val_t";
     const NOTHING: Self = Self::Bool(0);

@@ -16,8 +16,8 @@ use crate::border::Out;
 /// `wasmtime_component_valtype_t`.
 pub(super) type ComponentValType = Tagged<Known>;
 
-/// What is in a type of values, with the variants in the order of the header's kinds, of which those
-/// that can't be are left out. It owns it.
+/// What is in a type of values, with the variants in the order of the header's kinds, of which
+/// those that can't be are left out. It owns it.
 #[derive(Clone, PartialEq)]
 #[repr(C, u8)]
 pub(super) enum Known {

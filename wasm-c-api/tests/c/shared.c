@@ -1,4 +1,4 @@
-/* An engine, a module and a linker that threads share, with a store each, and one that is stopped. */
+/* An engine, a module and a linker that threads share, each with a store; one of them is stopped. */
 
 #include <pthread.h>
 #include <stdatomic.h>

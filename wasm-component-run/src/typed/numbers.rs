@@ -113,8 +113,8 @@ number! {
     f64 Float64 push_u64(f64::to_bits) next_u64(f64::from_bits);
 }
 
-/// What not every number is a value of: one of 32 bits where it is passed flat, and one of `$size` in
-/// memory.
+/// What not every number is a value of: one of 32 bits where it is passed flat, and one of `$size`
+/// in memory.
 macro_rules! checked {
     ($($ty:ident $name:ident $size:ident $from:expr;)*) => {$(
         scalar!($ty, $name);

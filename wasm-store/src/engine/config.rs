@@ -68,8 +68,8 @@ pub struct Config {
     /// Whether there may be shared memories.
     pub(super) shared_memory: bool,
     machinery: Machinery,
-    /// What makes the dumps of errors that leave Wasm, if they carry any. Programs that never ask for
-    /// dumps have nothing of it; what it is is known where dumps are.
+    /// What makes the dumps of errors that leave Wasm, if they carry any. Programs that never ask
+    /// for dumps have nothing of it; what it is is known where dumps are.
     pub(crate) core_dumps: Option<&'static (dyn Any + Send + Sync)>,
 }
 

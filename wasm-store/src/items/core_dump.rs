@@ -48,8 +48,8 @@ struct Contents {
     globals: Vec<u32>,
 }
 
-/// What the settings of an engine have if there are to be dumps: only who asks for them has the code
-/// that makes them.
+/// What the settings of an engine have if there are to be dumps: only who asks for them has the
+/// code that makes them.
 pub(crate) struct MakeCoreDump(pub(crate) fn(&mut StoreOpaque, WasmBacktrace) -> WasmCoreDump);
 
 impl WasmCoreDump {
@@ -128,9 +128,9 @@ impl WasmCoreDump {
         &self.memories
     }
 
-    /// The dump in the format of the [tool conventions], as it is now: the contents of memories, the
-    /// values of globals, where references are null, and the frames, without their locals. A frame
-    /// is said to be of the last instance of its module.
+    /// The dump in the format of the [tool conventions], as it is now: the contents of memories,
+    /// the values of globals, where references are null, and the frames, without their locals. A
+    /// frame is said to be of the last instance of its module.
     ///
     /// # Panics
     ///

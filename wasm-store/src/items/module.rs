@@ -394,8 +394,8 @@ impl Module {
         })
     }
 
-    /// Where each instruction of [`Module::text`] comes from: its offset there, and that in the Wasm
-    /// binary, if it comes from any. `None` if the module was compiled without
+    /// Where each instruction of [`Module::text`] comes from: its offset there, and that in the
+    /// Wasm binary, if it comes from any. `None` if the module was compiled without
     /// [`generate_address_map`](crate::Config::generate_address_map).
     pub fn address_map(&self) -> Option<impl Iterator<Item = (usize, Option<u32>)> + '_> {
         let map = self.artifact().address_map();

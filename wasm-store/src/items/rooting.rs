@@ -212,8 +212,8 @@ impl<T: GcRef> Rooted<T> {
         Ok(a.root_index().reference(store.0)? == b.root_index().reference(store.0)?)
     }
 
-    /// Hashes the object, as [`ref_eq`](Self::ref_eq) compares it. Objects move, so that the hash is
-    /// worth nothing after the next collection.
+    /// Hashes the object, as [`ref_eq`](Self::ref_eq) compares it. Objects move, so that the hash
+    /// is worth nothing after the next collection.
     ///
     /// # Errors
     ///

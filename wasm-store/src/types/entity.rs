@@ -163,8 +163,8 @@ impl MemoryType {
     ///
     /// # Panics
     ///
-    /// If the minimum is larger than the maximum, the minimum is 2⁴⁸ pages or more, or the maximum is
-    /// more.
+    /// If the minimum is larger than the maximum, the minimum is 2⁴⁸ pages or more, or the maximum
+    /// is more.
     pub fn new64(minimum: u64, maximum: Option<u64>) -> MemoryType {
         Self::builder()
             .memory64(true)

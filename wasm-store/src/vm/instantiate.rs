@@ -380,8 +380,8 @@ unsafe fn fill_tables(instance: NonNull<VmInstance>, module: &VmModule) -> Resul
     for number in 0..counts.tables - counts.imported_tables {
         let init = artifact.table_init(DefinedTableIndex::new(number)).map_err(damaged)?;
         if let Some(init) = init {
-            // SAFETY: the value of a reference type is its low 64 bits; nothing borrows the instance
-            // and its table.
+            // SAFETY: the value of a reference type is its low 64 bits; nothing borrows the
+            // instance and its table.
             unsafe {
                 let value = evaluate(instance, init)?.u64;
                 let index = TableIndex::new(counts.imported_tables + number);

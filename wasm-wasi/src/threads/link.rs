@@ -13,7 +13,8 @@ use crate::link::whole;
 ///
 /// # Errors
 /// If the module imports a memory that is not shared, there is no room for a memory, or something
-/// is defined already; then nothing is defined. If the module or the store is of another engine than the linker.
+/// is defined already; then nothing is defined. If the module or the store is of another engine
+/// than the linker.
 pub fn add_to_linker<T: Clone + Send + 'static>(
     linker: &mut Linker<T>,
     store: &Store<T>,

@@ -22,9 +22,9 @@ impl Config {
         self
     }
 
-    /// Whether code that counts fuel ([`Config::consume_fuel`]) can go on where it finds too little:
-    /// then [`Store::fuel_async_yield_interval`](crate::Store::fuel_async_yield_interval) can have
-    /// it give way to others.
+    /// Whether code that counts fuel ([`Config::consume_fuel`]) can go on where it finds too
+    /// little: then [`Store::fuel_async_yield_interval`](crate::Store::fuel_async_yield_interval)
+    /// can have it give way to others.
     ///
     /// Default: no. Wasmtime has no such setting: all its code that counts fuel can. Here code that
     /// can reads what is left from memory at the head of each loop, and is a little larger and

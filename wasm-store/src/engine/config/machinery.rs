@@ -1,6 +1,6 @@
 //! Settings that steer Wasmtime's own machinery. They are kept, so that programs can ask for them,
-//! and have no effect here, except where that would be less than somebody asks for: that is an error
-//! of [`Engine::new`].
+//! and have no effect here, except where that would be less than somebody asks for: that is an
+//! error of [`Engine::new`].
 
 use std::num::NonZeroU32;
 use std::path::Path;
