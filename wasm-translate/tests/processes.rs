@@ -8,6 +8,7 @@
 mod common;
 
 use std::io::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{TARGETS, compile, settings};
@@ -36,7 +37,7 @@ fn in_child(work: impl Fn() -> bool) {
         // SAFETY: ends this process at once.
         unsafe { libc::_exit(if is_well { 0 } else { 1 }) };
     }
-    let end = Instant::now() + Duration::from_secs(120);
+    let end = Instant::now() + Duration::from_secs(60);
     let mut status = 0;
     loop {
         // SAFETY: the child is this process's own, and `status` is a place for the answer.
@@ -50,7 +51,7 @@ fn in_child(work: impl Fn() -> bool) {
             unsafe { libc::kill(child, libc::SIGKILL) };
             panic!("the child waits for something that never comes");
         }
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_micros(200));
     }
     assert_eq!(status, 0, "what the child says");
 }
@@ -79,21 +80,59 @@ fn refuse_threads(error: i32) {
     assert!(set, "{}", Error::last_os_error());
 }
 
+/// One test, since the harness makes a thread for each, and a child that is forked at that moment
+/// waits for std's lock whatever is compiled.
 #[test]
-fn a_forked_child_compiles() {
+fn children_compile() {
     let wasm = module();
     let here = compiled(&wasm);
-    in_child(|| compiled(&wasm) == here);
+    a_forked_child(&wasm, &here);
+    children_that_are_forked_while_others_compile(&wasm, &here);
+    a_process_without_threads(&wasm, &here);
 }
 
-#[test]
-fn a_process_without_threads_compiles() {
-    let wasm = module();
-    let here = compiled(&wasm);
+fn a_forked_child(wasm: &[u8], here: &CompiledModule) {
+    in_child(|| compiled(wasm) == *here);
+}
+
+fn children_that_are_forked_while_others_compile(wasm: &[u8], here: &CompiledModule) {
+    // Small, so that threads begin and end all the time.
+    let small = wat::parse_str(format!(
+        "(module {})",
+        format!("(func {})", "(drop (i32.const 1))".repeat(350)).repeat(4)
+    ));
+    let small = small.unwrap();
+    let has_ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !has_ended.load(Ordering::Relaxed) {
+                    compiled(&small);
+                }
+            });
+        }
+        let _end = End(&has_ended);
+        for _ in 0..400 {
+            in_child(|| compiled(&small) == compiled(&small));
+        }
+        in_child(|| compiled(wasm) == *here);
+    });
+}
+
+/// Has the others end, also where a child does not.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn a_process_without_threads(wasm: &[u8], here: &CompiledModule) {
     for error in [libc::EAGAIN, libc::EPERM, libc::ENOSYS] {
         in_child(|| {
             refuse_threads(error);
-            std::thread::Builder::new().spawn(|| {}).is_err() && compiled(&wasm) == here
+            std::thread::Builder::new().spawn(|| {}).is_err() && compiled(wasm) == *here
         });
     }
 }
