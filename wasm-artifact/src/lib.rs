@@ -120,7 +120,7 @@ pub use identify::{FileKind, Identity, identify};
 #[cfg(feature = "inspect")]
 pub use inspect::{ComponentReport, Report, inspect, inspect_component};
 pub use read::{
-    Artifact, CatchSiteRef, ComponentArtifact, Counts, DataRef, DataRefKind, ElementRef,
+    Artifact, CatchSiteRef, ComponentArtifact, Counts, DataRef, DataRefKind, DataUse, ElementRef,
     ElementRefKind, ExportRef, ExprList, FuncList, ImportRef, ItemsRef, MemoryImage, SectionInfo,
     TableImage, text_range,
 };

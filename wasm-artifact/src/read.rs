@@ -22,8 +22,8 @@ pub use exceptions::CatchSiteRef;
 pub use header::text_range;
 use header::{checksums, find_header, range, within};
 pub use segments::{
-    DataRef, DataRefKind, ElementRef, ElementRefKind, ExprList, FuncList, ItemsRef, MemoryImage,
-    TableImage,
+    DataRef, DataRefKind, DataUse, ElementRef, ElementRefKind, ExprList, FuncList, ItemsRef,
+    MemoryImage, TableImage,
 };
 
 use alloc::format;

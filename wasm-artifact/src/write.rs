@@ -99,7 +99,7 @@ pub fn write(
     let target = Target::from_triple(&compiled.target)?;
     let page_size = options.page_size.unwrap_or(target.page_size);
     check(module, wasm, compiled, page_size)?;
-    let images = Images::plan(module, page_size, options.images);
+    let images = Images::plan(module, wasm.len(), page_size, options.images);
 
     let mut writer = Writer::default();
     // First, as loading reads these before anything else.

@@ -69,9 +69,15 @@ fn functions(list: &[u32]) -> ElementItems {
 /// Which element and data segments are in images.
 #[track_caller]
 fn check(module: &Module, elements: &[bool], data: &[bool]) -> Vec<u8> {
+    check_large(module, 10_000, elements, data)
+}
+
+/// The same for a module whose binary has this many bytes.
+#[track_caller]
+fn check_large(module: &Module, size: usize, elements: &[bool], data: &[bool]) -> Vec<u8> {
     let compiled =
         CompiledModule { target: "x86_64-unknown-linux-gnu".into(), ..Default::default() };
-    let bytes = write(module, &[7; 10_000], &compiled, &WriteOptions::new()).unwrap();
+    let bytes = write(module, &vec![7; size], &compiled, &WriteOptions::new()).unwrap();
     let artifact = Artifact::parse(&bytes).unwrap();
     let in_image: Vec<_> = artifact.elements().map(|element| element.unwrap().in_image).collect();
     assert_eq!(in_image, elements, "element segments");
@@ -234,6 +240,38 @@ fn images_are_not_wasteful() {
     data(&mut module, 0, constant(0), 100);
     data(&mut module, 0, constant(90 * PAGE), 100);
     check(&module, &[], &[false, false]);
+}
+
+/// What is little for a large module may be between its segments.
+#[test]
+fn large_modules_have_images_with_holes() {
+    let mut module = module(&[100]);
+    data(&mut module, 0, constant(10), 100);
+    data(&mut module, 0, constant(8 * PAGE), 100);
+    check_large(&module, 1_900_000, &[], &[false, false]);
+    let bytes = check_large(&module, 2_200_000, &[], &[true, true]);
+    let artifact = Artifact::parse(&bytes).unwrap();
+    let uses: Vec<_> = artifact.data_uses().unwrap().collect();
+    assert!(uses.len() == 2 && uses.iter().all(|data| data.is_active && data.in_image));
+    let image = artifact.memory_image(DefinedMemoryIndex::new(0)).unwrap().unwrap();
+    assert_eq!(image.bytes.iter().filter(|byte| **byte == 7).count(), 200);
+    assert_eq!(image.bytes[8 * PAGE as usize..][..100], [7; 100]);
+}
+
+#[test]
+fn what_is_done_with_segments_is_known_without_reading_them() {
+    let mut module = module(&[1]);
+    data(&mut module, 0, constant(0), 10);
+    module.data.push(DataSegment { kind: DataKind::Passive, range: 0..5 });
+    data(&mut module, 0, unknown(), 10);
+    let bytes = check(&module, &[], &[true, false, false]);
+    let artifact = Artifact::parse(&bytes).unwrap();
+    let uses: Vec<_> = artifact.data_uses().unwrap().collect();
+    let expected = [(true, true), (false, false), (true, false)];
+    assert_eq!(
+        uses.iter().map(|data| (data.is_active, data.in_image)).collect::<Vec<_>>(),
+        expected
+    );
 }
 
 #[test]

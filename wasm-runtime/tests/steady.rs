@@ -132,6 +132,31 @@ fn modules_that_come_and_go() {
         Linker::new(&engine).instantiate(&mut store, &module).unwrap();
     }
     assert!(reservations() <= before + 1, "nothing of a module stays that is gone");
+
+    // What instances of a module leave when it is gone takes no memory, and goes with time.
+    let mut reuse = ReuseConfig::new();
+    reuse.max_unused_time(Some(Duration::from_millis(50)));
+    let engine = Engine::new(Config::new().reuse(reuse)).unwrap();
+    let before = (status("VmRSS:"), reservations());
+    let wat = r#"(module (memory (export "memory") 100) (data (i32.const 0) "a"))"#;
+    let module = Module::new(&engine, wat).unwrap();
+    let mut stores: Vec<_> = (0..10).map(|_| Store::new(&engine, 0)).collect();
+    for store in &mut stores {
+        let instance = Linker::new(&engine).instantiate(&mut *store, &module).unwrap();
+        let memory = instance.get_memory(&mut *store, "memory").unwrap();
+        memory.data_mut(store).fill(1);
+    }
+    drop(stores);
+    drop(module);
+    let after = status("VmRSS:");
+    assert!(after < before.0 + 4096, "{} KiB became {after} KiB", before.0);
+    assert_eq!(reservations(), before.1 + 10);
+    std::thread::sleep(Duration::from_millis(200));
+    let module = Module::new(&engine, "(module)").unwrap();
+    let mut store = Store::new(&engine, 0);
+    Linker::new(&engine).instantiate(&mut store, &module).unwrap();
+    drop(store);
+    assert_eq!(reservations(), before.1);
 }
 
 /// Makes this many instances at once, and drops them all.

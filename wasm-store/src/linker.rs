@@ -161,9 +161,12 @@ impl<T> Linker<T> {
 
     /// The definition for an import.
     fn definition(&self, import: &ImportType<'_>) -> Result<&Definition, UnknownImportError> {
-        self.names.get(import.module(), import.name()).ok_or_else(|| {
-            UnknownImportError::new(import, self.near(import.module(), import.name()))
-        })
+        self.names.get(import.module(), import.name()).ok_or_else(|| self.unknown(import))
+    }
+
+    /// The error for an import that has no definition.
+    fn unknown(&self, import: &ImportType<'_>) -> UnknownImportError {
+        UnknownImportError::new(import, self.near(import.module(), import.name()))
     }
 }
 
@@ -386,9 +389,16 @@ impl<T: 'static> Linker<T> {
         mut each: impl FnMut(&mut Definition),
     ) -> Result<Vec<Definition>> {
         self.admit(module)?;
-        let mut items = Vec::with_capacity(module.wanted()?.len());
-        for import in module.imports() {
-            let mut item = self.definition(&import)?.clone();
+        let count = module.wanted()?.len();
+        let mut items = Vec::with_capacity(count);
+        for place in 0..count {
+            let (from, name) = module.artifact().import_names_at(place as u32)?;
+            // Only the error needs the type of the import as the API shows it.
+            let unknown = || module.imports().nth(place).map(|import| self.unknown(&import));
+            let mut item = match self.names.get(from, name) {
+                Some(item) => item.clone(),
+                None => return Err(unknown().expect("there is an import at this place").into()),
+            };
             each(&mut item);
             items.push(item);
         }

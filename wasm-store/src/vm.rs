@@ -91,7 +91,7 @@ pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
 pub(crate) use interruption::{Decision, Interrupts, Reason, Timeout, Verdict};
 pub(crate) use memory::{AtomicPlace, VmMemory, VmSharedMemory};
-pub(crate) use module::{CollectedType, VmModule};
+pub(crate) use module::{CollectedType, ModuleImports, VmModule};
 #[cfg(feature = "async")]
 pub(crate) use parking::Parked;
 pub(crate) use parking::Waited;

@@ -8,7 +8,7 @@ use wasm_types::{
 use super::Artifact;
 use crate::codes;
 use crate::error::Error;
-use crate::format::{EntityRecord, LimitsRecord, entity_kind, limits_flags};
+use crate::format::{EntityRecord, ImportRecord, LimitsRecord, entity_kind, limits_flags};
 
 /// An import.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -157,15 +157,34 @@ impl<'a> Artifact<'a> {
     ///
     /// If there is none at this place, or the artifact is damaged there.
     pub fn import_at(&self, position: u32) -> Result<ImportRef<'a>, Error> {
+        let (module, name) = self.import_names_at(position)?;
+        let (index, ty) = self.import_item_at(position)?;
+        Ok(ImportRef { module, name, index, ty })
+    }
+
+    /// The module and the name of an import, by its place in the module.
+    ///
+    /// # Errors
+    ///
+    /// As for [`import_at`](Self::import_at).
+    pub fn import_names_at(&self, position: u32) -> Result<(&'a str, &'a str), Error> {
+        let record = self.import_record(position)?;
+        Ok((self.string(record.module)?, self.string(record.name)?))
+    }
+
+    /// What is imported and the type that is wanted, by the place of the import in the module.
+    ///
+    /// # Errors
+    ///
+    /// As for [`import_at`](Self::import_at).
+    pub fn import_item_at(&self, position: u32) -> Result<(EntityIndex, EntityType), Error> {
+        let index = self.entity(self.import_record(position)?.entity)?;
+        Ok((index, self.entity_type(index)?))
+    }
+
+    fn import_record(&self, position: u32) -> Result<&'a ImportRecord, Error> {
         let record = self.tables.imports.get(position as usize, &self.checksums);
-        let record = record.ok_or(Error::damaged("an import"))?;
-        let index = self.entity(record.entity)?;
-        Ok(ImportRef {
-            module: self.string(record.module)?,
-            name: self.string(record.name)?,
-            index,
-            ty: self.entity_type(index)?,
-        })
+        record.ok_or(Error::damaged("an import"))
     }
 
     /// The exports, in the order of the module.

@@ -235,6 +235,16 @@ pub struct DataRef<'a> {
     pub in_image: bool,
 }
 
+/// What instantiation does with a data segment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DataUse {
+    /// Whether it is written to a memory, and then dropped.
+    pub is_active: bool,
+    /// Whether it is active and part of its memory's image, so that instantiation need not write
+    /// it.
+    pub in_image: bool,
+}
+
 impl<'a> Artifact<'a> {
     /// The initial elements of a defined table; `None` where the module gives none and they are
     /// null.
@@ -407,6 +417,24 @@ impl<'a> Artifact<'a> {
         let bytes = table.range(record.start.get(), record.len.get(), &self.checksums);
         let bytes = bytes.ok_or_else(damaged)?;
         Ok(DataRef { kind, bytes, in_image })
+    }
+
+    /// What instantiation does with each data segment, in order. Reads neither where they go nor
+    /// their bytes: a module can have thousands of them.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn data_uses(&self) -> Result<impl ExactSizeIterator<Item = DataUse> + use<'a>, Error> {
+        let records = self.tables.data.all(&self.checksums);
+        let records = records.ok_or(Error::damaged("the data segments"))?;
+        Ok(records.iter().map(|record| {
+            let bits = record.flags.get();
+            DataUse {
+                is_active: bits & segment_flags::KIND == segment_flags::ACTIVE,
+                in_image: bits & segment_flags::IN_IMAGE != 0,
+            }
+        }))
     }
 
     /// The data segments, in order.

@@ -24,6 +24,9 @@ const MAX_GROWTH: u64 = 4;
 /// What an image may have in any case: bytes of a memory, elements of a table.
 const SMALL_MEMORY: u64 = 64 << 10;
 const SMALL_TABLE: u64 = 1 << 10;
+/// The images of memories may have this part of the module's size in any case: then the zeros
+/// between segments hardly make the artifact larger.
+const PART_OF_MODULE: u64 = 4;
 
 /// The images of a module.
 pub(super) struct Images {
@@ -57,7 +60,7 @@ pub(super) struct TablePlan {
 }
 
 impl Images {
-    pub(super) fn plan(module: &Module, page_size: u32, wanted: bool) -> Self {
+    pub(super) fn plan(module: &Module, wasm_len: usize, page_size: u32, wanted: bool) -> Self {
         let mut images = Self {
             memories: Vec::new(),
             tables: Vec::new(),
@@ -71,7 +74,8 @@ impl Images {
         if wanted {
             let may_trap = images.plan_tables(module);
             if !may_trap {
-                images.plan_memories(module, u64::from(page_size));
+                let small = SMALL_MEMORY.max(wasm_len as u64 / PART_OF_MODULE);
+                images.plan_memories(module, small, u64::from(page_size));
             }
         }
         images
@@ -116,7 +120,8 @@ impl Images {
         may_trap
     }
 
-    fn plan_memories(&mut self, module: &Module, page_size: u64) {
+    /// Plans the images of memories, of which each may have `small` bytes in any case.
+    fn plan_memories(&mut self, module: &Module, small: u64, page_size: u64) {
         let mut drafts: Vec<_> = self
             .memories
             .iter()
@@ -140,7 +145,7 @@ impl Images {
             let memory_offset = first / page_size * page_size;
             let len = (end - memory_offset).next_multiple_of(page_size);
             let bytes: u64 = draft.parts().map(|(start, (end, _))| end - start).sum();
-            if len > bytes.saturating_mul(MAX_GROWTH).saturating_add(SMALL_MEMORY) {
+            if len > bytes.saturating_mul(MAX_GROWTH).saturating_add(small) {
                 continue;
             }
             for (start, (_, number)) in draft.parts() {

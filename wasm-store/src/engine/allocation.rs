@@ -71,7 +71,8 @@ impl ReuseConfig {
     }
 
     /// How many unused instances are kept, with the reservations of their memories, and how many
-    /// unused memories that the host made. Default: 128; 0 keeps none.
+    /// unused reservations: those of memories that the host made, and of instances of modules that
+    /// are gone. Default: 128; 0 keeps none.
     pub fn max_unused_instances(&mut self, count: u32) -> &mut Self {
         self.max_unused_instances = count;
         self

@@ -64,6 +64,7 @@ impl Definition {
     /// # Errors
     ///
     /// If it is an item of another store.
+    #[inline]
     pub(crate) fn bind(&self, store: &StoreOpaque) -> Result<VmImport> {
         match self {
             Definition::Extern { item, .. } => {

@@ -28,7 +28,7 @@ use crate::types::{
     Canonical, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, TableType,
     TagType,
 };
-use crate::vm::VmModule;
+use crate::vm::{ModuleImports, VmModule};
 
 /// A compiled WebAssembly module, ready to be instantiated.
 ///
@@ -302,10 +302,13 @@ impl Module {
         let artifact = self.artifact();
         let ModuleTypes { ids: type_ids, records, collected } =
             self.inner.engine.types().register_artifact(artifact)?;
-        let wanted = artifact
-            .imports()
-            .map(|import| canonical_entity(&type_ids, import?.ty))
-            .collect::<Result<_>>()?;
+        let count = artifact.imports().len();
+        let (mut wanted, mut imports) = (Vec::with_capacity(count), ModuleImports::default());
+        for place in 0..count as u32 {
+            let (index, ty) = artifact.import_item_at(place)?;
+            wanted.push(canonical_entity(&type_ids, ty)?);
+            imports.push(index, ty);
+        }
         for number in 0..artifact.counts().tags {
             let ty = artifact.tag(wasm_types::TagIndex::new(number))?.ty;
             let is_func = records.get(ty.index()).is_some_and(|record| !record.is_null());
@@ -313,7 +316,8 @@ impl Module {
         }
         let loaded = Arc::clone(&self.inner.loaded);
         let ids = type_ids.as_slice().into();
-        let vm = Arc::new(VmModule::new(loaded, records.into(), ids, collected.into())?);
+        let vm = VmModule::new(loaded, records.into(), ids, collected.into(), imports)?;
+        let vm = Arc::new(vm);
         // Another thread may have been faster, with the same outcome.
         Ok(self.inner.linked.get_or_init(|| Linked { vm, type_ids, wanted }))
     }

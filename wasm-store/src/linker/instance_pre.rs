@@ -72,7 +72,11 @@ impl<T: 'static> InstancePre<T> {
     }
 
     pub(super) fn bind(&self, store: &StoreOpaque) -> Result<Vec<VmImport>> {
-        self.items.iter().map(|item| item.bind(store)).collect()
+        let mut bound = Vec::with_capacity(self.items.len());
+        for item in &*self.items {
+            bound.push(item.bind(store)?);
+        }
+        Ok(bound)
     }
 }
 

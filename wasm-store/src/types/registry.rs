@@ -1,6 +1,8 @@
 //! The engine-wide registry of types: equal recursive groups get equal ids, whatever module they
 //! come from (Wasm 3.0, section 3.2, "rolling" of recursive types).
 
+mod folding;
+
 use std::collections::HashMap;
 use std::ptr::NonNull;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -10,6 +12,7 @@ use wasm_types::abi::NO_TYPE_ID;
 use wasm_types::abi::type_record::MAX_DEPTH;
 use wasm_types::{CompositeType, FuncType, RecGroup, SubType, TypeIndex};
 
+use self::folding::Folding;
 use super::canonical::map_sub_type;
 use crate::error::Result;
 use crate::vm::{
@@ -38,7 +41,7 @@ struct Inner {
     groups: HashMap<Box<[SubType]>, u32>,
     /// The ids of plain function types, by their bytes in artifacts. So loading a module decodes no
     /// type that is known already.
-    plain: HashMap<Box<[u8]>, u32>,
+    plain: HashMap<Box<[u8]>, u32, Folding>,
     /// By id.
     types: Vec<Canonical>,
     /// The names that modules have for types, by id: the first one of each. Plain function types

@@ -51,22 +51,21 @@ pub(super) unsafe fn evaluate(
 }
 
 fn compute(instance: &mut VmInstance, expr: ConstExprRef<'_>) -> Result<ValRaw, Box<Unwind>> {
-    let mut stack: Vec<u128> = Vec::with_capacity(4);
+    let mut ops = expr.ops().map(|op| op.map_err(|error| fail(Error::new(error))));
+    let mut next = ops.next().transpose()?;
+    let mut stack: Vec<u128> = Vec::new();
+    // Nearly all expressions are one operator, whose value needs no stack.
+    if let Some(value) = next.as_ref().map(|op| plain(instance, op)).transpose()?.flatten() {
+        next = ops.next().transpose()?;
+        if next.is_none() {
+            return Ok(ValRaw { v128: value });
+        }
+        stack.push(value);
+    }
     // Present once there may be a new object on the stack.
     let mut objects: Option<Objects> = None;
-    for op in expr.ops() {
-        let value = match op.map_err(|error| fail(Error::new(error)))? {
-            ConstOp::I32Const(v) => u128::from(v.cast_unsigned()),
-            ConstOp::I64Const(v) => u128::from(v.cast_unsigned()),
-            ConstOp::F32Const(bits) => u128::from(bits),
-            ConstOp::F64Const(bits) => u128::from(bits),
-            ConstOp::V128Const(bits) => bits,
-            ConstOp::GlobalGet(global) => read_global(instance, global).map_err(fail)?,
-            ConstOp::RefNull(_) => 0,
-            ConstOp::RefFunc(func) => {
-                let func = instance.func(func).map_err(|error| fail(Error::new(error)))?;
-                func.as_ptr() as u128
-            }
+    while let Some(op) = next {
+        let value = match op {
             ConstOp::RefI31 => {
                 let value = stack.pop().ok_or_else(damaged)?;
                 u128::from((value as u32) << 1 | 1)
@@ -80,19 +79,41 @@ fn compute(instance: &mut VmInstance, expr: ConstExprRef<'_>) -> Result<ValRaw, 
                 let objects = objects.get_or_insert_with(|| Objects::new(instance));
                 objects.make(instance, op, &mut stack)?.into()
             }
-            op => {
-                let (Some(right), Some(left)) = (stack.pop(), stack.pop()) else {
-                    return Err(damaged());
-                };
-                arithmetic(op, left, right)
-            }
+            op => match plain(instance, &op)? {
+                Some(value) => value,
+                None => {
+                    let (Some(right), Some(left)) = (stack.pop(), stack.pop()) else {
+                        return Err(damaged());
+                    };
+                    arithmetic(op, left, right)
+                }
+            },
         };
         stack.push(value);
+        next = ops.next().transpose()?;
     }
     match *stack {
         [value] => Ok(ValRaw { v128: value }),
         _ => Err(damaged()),
     }
+}
+
+/// The value of an operator that has no operands and makes no object; `None` for others.
+fn plain(instance: &mut VmInstance, op: &ConstOp) -> Result<Option<u128>, Box<Unwind>> {
+    Ok(Some(match *op {
+        ConstOp::I32Const(v) => u128::from(v.cast_unsigned()),
+        ConstOp::I64Const(v) => u128::from(v.cast_unsigned()),
+        ConstOp::F32Const(bits) => u128::from(bits),
+        ConstOp::F64Const(bits) => u128::from(bits),
+        ConstOp::V128Const(bits) => bits,
+        ConstOp::GlobalGet(global) => read_global(instance, global).map_err(fail)?,
+        ConstOp::RefNull(_) => 0,
+        ConstOp::RefFunc(func) => {
+            let func = instance.func(func).map_err(|error| fail(Error::new(error)))?;
+            func.as_ptr() as u128
+        }
+        _ => return Ok(None),
+    }))
 }
 
 fn arithmetic(op: ConstOp, left: u128, right: u128) -> u128 {

@@ -181,7 +181,7 @@ impl VmEngine {
                     );
                     return Err(full.into());
                 };
-                self.free(reusable);
+                self.free(reusable, true);
                 found = self.memories.take(accessible)?;
             }
         }
@@ -216,7 +216,7 @@ impl VmEngine {
 
     /// Unmaps everything that is kept for the next store and was not reserved up front.
     pub(super) fn free_unused(&self) {
-        self.reusable.all().into_iter().for_each(|reusable| self.free(reusable));
+        self.reusable.all().into_iter().for_each(|reusable| self.free(reusable, false));
         self.memories.clear();
         self.stacks.clear();
     }
@@ -292,7 +292,7 @@ impl VmEngine {
 
 impl Drop for VmEngine {
     fn drop(&mut self) {
-        self.reusable.all().into_iter().for_each(|reusable| self.free(reusable));
+        self.reusable.all().into_iter().for_each(|reusable| self.free(reusable, false));
     }
 }
 

@@ -188,8 +188,7 @@ pub(super) unsafe fn bind_imports(
 ) -> Result<(), Box<Unwind>> {
     // SAFETY: the instance is not used by anything else now.
     let instance = unsafe { &mut *pointer.as_ptr() };
-    let declared = module.imports().map_err(damaged)?;
-    for (import, bound) in declared.iter().zip(imports) {
+    for (import, bound) in module.imports().iter().zip(imports) {
         // SAFETY: the layout gives places within the context; what is bound lives as long as the
         // store, and has the type declared, as the caller promises.
         unsafe {

@@ -196,22 +196,20 @@ impl VmMemory {
     /// Returns the memory's reservation to the engine for the next memory, with nothing in it.
     /// `ran` says whether code ran that may have written to the memory.
     pub(super) fn reuse(mut self, engine: &VmEngine, ran: bool) {
-        if self.moved || self.shared.is_some() || !engine.keeps_reservation(self.is_static) {
+        let keeps_any = engine.limits.instances > 0 || engine.reserves_up_front();
+        let keeps = keeps_any && engine.keeps_reservation(self.is_static);
+        if self.moved || self.shared.is_some() || !keeps {
             return;
         }
         let emptied = if self.image.is_some() || self.shown.is_some() || self.given_up {
             // What is mapped there is of no use to other memories.
-            if !engine.reserves_up_front() {
-                return;
-            }
-            let len = self.mapping.len();
-            self.accessible = 0;
-            self.mapping.blank(len).is_ok()
+            self.mapping.renew(self.accessible).is_ok()
         } else if ran || self.touched.load(Ordering::Relaxed) {
             // SAFETY: nothing is mapped but zeros, and nothing borrows the memory any more.
             unsafe { self.reset(None, engine.limits.keep_resident) }.is_ok()
         } else {
-            true
+            // What an unused instance kept in memory is not kept without it.
+            self.resident == 0 || self.mapping.forget(0, self.accessible).is_ok()
         };
         // What can't be reset is unmapped. Another reservation is made when one is needed.
         if emptied {

@@ -5,11 +5,13 @@
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
-use wasm_artifact::{Artifact, ConstExprRef, DataRefKind, ElementRefKind, ItemsRef};
+use wasm_artifact::{Artifact, ConstExprRef, ElementRefKind, ItemsRef};
 use wasm_loader::Loaded;
 use wasm_types::WasmFeatures;
 use wasm_types::abi::ContextLayout;
-use wasm_types::{DataIndex, ElemIndex, EntityIndex, FuncIndex, GlobalIndex, TagIndex, TypeIndex};
+use wasm_types::{
+    DataIndex, ElemIndex, EntityIndex, EntityType, FuncIndex, GlobalIndex, TagIndex, TypeIndex,
+};
 
 use super::state::sizes::SizedImport;
 use super::type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord};
@@ -40,22 +42,35 @@ pub(crate) struct VmModule {
     /// How its code finds out whether it is to stop.
     pub(super) interrupt_check: InterruptCheck,
     data_plan: OnceLock<DataPlan>,
-    imports: OnceLock<Imports>,
+    imports: ModuleImports,
     collected_globals: OnceLock<Box<[GlobalIndex]>>,
     made_segments: OnceLock<Box<[ElemIndex]>>,
     tag_exports: OnceLock<Box<[(TagIndex, u32)]>>,
 }
 
 /// The imports of a module.
-#[derive(Debug)]
-struct Imports {
+#[derive(Debug, Default)]
+pub(crate) struct ModuleImports {
     /// The index of each in the index space of its kind, in order.
-    all: Box<[EntityIndex]>,
+    all: Vec<EntityIndex>,
     /// The imports whose size matters.
-    sized: Box<[SizedImport]>,
+    sized: Vec<SizedImport>,
     /// The positions of functions among them, in order.
     #[cfg(feature = "call-hook")]
-    funcs: Box<[u32]>,
+    funcs: Vec<u32>,
+}
+
+impl ModuleImports {
+    /// Adds the next import.
+    pub(crate) fn push(&mut self, index: EntityIndex, ty: EntityType) {
+        let place = self.all.len();
+        self.sized.extend(SizedImport::of(place, index, ty));
+        #[cfg(feature = "call-hook")]
+        if matches!(index, EntityIndex::Func(_)) {
+            self.funcs.push(place as u32);
+        }
+        self.all.push(index);
+    }
 }
 
 /// Where the code of a module finds out whether it is to stop.
@@ -99,12 +114,13 @@ unsafe impl Sync for VmModule {}
 
 impl VmModule {
     /// A module from its artifact, its function types by type index (null for other types), the
-    /// engine-wide ids of all its types, and the structures and arrays among them.
+    /// engine-wide ids of all its types, the structures and arrays among them, and its imports.
     pub(crate) fn new(
         loaded: Arc<Loaded>,
         types: Box<[*const FuncTypeRecord]>,
         type_ids: Box<[u32]>,
         collected_types: Box<[(TypeIndex, CollectedType)]>,
+        imports: ModuleImports,
     ) -> Result<Self, Error> {
         let layout = loaded.artifact().context_layout().map_err(Error::new)?;
         let interrupt_check = InterruptCheck::of(loaded.artifact()).map_err(Error::new)?;
@@ -116,7 +132,7 @@ impl VmModule {
             collected_types,
             interrupt_check,
             data_plan: OnceLock::new(),
-            imports: OnceLock::new(),
+            imports,
             collected_globals: OnceLock::new(),
             made_segments: OnceLock::new(),
             tag_exports: OnceLock::new(),
@@ -130,16 +146,14 @@ impl VmModule {
         if let Some(plan) = self.data_plan.get() {
             return Ok(plan);
         }
-        let segments = self.loaded.artifact().data_segments();
+        let segments = self.loaded.artifact().data_uses()?;
         let mut active = Vec::with_capacity(segments.len());
         let mut writes = Vec::new();
         for (number, segment) in (0..).zip(segments) {
-            let segment = segment?;
-            let is_active = matches!(segment.kind, DataRefKind::Active { .. });
-            if is_active && !segment.in_image {
+            if segment.is_active && !segment.in_image {
                 writes.push(DataIndex::new(number));
             }
-            active.push(is_active);
+            active.push(segment.is_active);
         }
         let plan = DataPlan { active: active.into(), writes: writes.into() };
         Ok(self.data_plan.get_or_init(|| plan))
@@ -228,43 +242,21 @@ impl VmModule {
         })
     }
 
-    /// The index of each import in the index space of its kind, in order. Read from the artifact
-    /// only at the first instantiation.
-    pub(super) fn imports(&self) -> Result<&[EntityIndex], wasm_artifact::Error> {
-        Ok(&self.read_imports()?.all)
+    /// The index of each import in the index space of its kind, in order.
+    pub(super) fn imports(&self) -> &[EntityIndex] {
+        &self.imports.all
     }
 
     /// The imports of tables and memories, in order.
-    pub(super) fn sized_imports(&self) -> Result<&[SizedImport], wasm_artifact::Error> {
-        Ok(&self.read_imports()?.sized)
+    pub(super) fn sized_imports(&self) -> &[SizedImport] {
+        &self.imports.sized
     }
 
     /// The import of a function; `None` if the module does not import it.
     #[cfg(feature = "call-hook")]
     pub(super) fn function_import(&self, func: FuncIndex) -> Option<wasm_artifact::ImportRef<'_>> {
-        let place = *self.read_imports().ok()?.funcs.get(func.index())?;
+        let place = *self.imports.funcs.get(func.index())?;
         self.loaded.artifact().import_at(place).ok()
-    }
-
-    fn read_imports(&self) -> Result<&Imports, wasm_artifact::Error> {
-        if let Some(imports) = self.imports.get() {
-            return Ok(imports);
-        }
-        let (mut all, mut sized) = (Vec::new(), Vec::new());
-        for (place, import) in self.loaded.artifact().imports().enumerate() {
-            let import = import?;
-            all.push(import.index);
-            sized.extend(SizedImport::of(place, &import));
-        }
-        #[cfg(feature = "call-hook")]
-        let funcs = (0..).zip(&all).filter(|(_, index)| matches!(index, EntityIndex::Func(_)));
-        let read = Imports {
-            #[cfg(feature = "call-hook")]
-            funcs: funcs.map(|(place, _)| place).collect(),
-            all: all.into(),
-            sized: sized.into(),
-        };
-        Ok(self.imports.get_or_init(|| read))
     }
 
     /// The record of a function's type.

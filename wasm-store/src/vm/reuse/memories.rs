@@ -1,8 +1,8 @@
 //! The engine's reservations of address space for linear memories that no memory uses now. These
-//! come from dropped memories of the host. If the engine reserves everything up front, they are all
-//! that no memory uses.
+//! come from dropped memories of the host, and from instances of dropped modules. If the engine
+//! reserves everything up front, they are all that no memory uses.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -56,7 +56,10 @@ impl Drop for Slot {
 /// The reservations of an engine that are not in use. All are of one size.
 #[derive(Debug)]
 pub(in crate::vm) struct MemoryPool {
+    /// Those that came back last are at the end.
     free: Mutex<Vec<(Reservation, Duration)>>,
+    /// How many these are, to be read without the lock. Written while it is held.
+    count: AtomicUsize,
     /// How many there are, if they were all made up front.
     total: Option<UpFront>,
 }
@@ -89,7 +92,7 @@ impl UpFront {
 impl MemoryPool {
     /// A pool that starts empty, and keeps the reservations that come back.
     pub(in crate::vm) fn on_demand() -> Self {
-        Self { free: Mutex::default(), total: None }
+        Self { free: Mutex::default(), count: AtomicUsize::new(0), total: None }
     }
 
     /// A pool with this many reservations of the given size in bytes, and never more.
@@ -105,7 +108,8 @@ impl MemoryPool {
             })?;
             free.extend(reservation.map(|reservation| (reservation, Duration::ZERO)));
         }
-        Ok(Self { free: Mutex::new(free), total: Some(up_front) })
+        let count = AtomicUsize::new(free.len());
+        Ok(Self { free: Mutex::new(free), count, total: Some(up_front) })
     }
 
     /// How many reservations there are, if their number is limited.
@@ -136,10 +140,12 @@ impl MemoryPool {
         let mut free = self.free();
         // The one that came back last is the most likely to be in the caches.
         let place = free.iter().rposition(|(one, _)| one.accessible == accessible);
-        match place {
+        let found = match place {
             Some(place) => Some(free.remove(place).0),
             None => free.pop().map(|(reservation, _)| reservation),
-        }
+        };
+        self.count.store(free.len(), Ordering::Relaxed);
+        found
     }
 
     /// Takes a reservation back that holds nothing but zeros.
@@ -154,7 +160,23 @@ impl MemoryPool {
                 gone.push(free.remove(0));
             }
         }
+        self.count.store(free.len(), Ordering::Relaxed);
         // Unmapped only after the lock is released.
+        drop(free);
+        drop(gone);
+    }
+
+    /// Unmaps what has been unused for too long.
+    pub(in crate::vm) fn release_old(&self, limits: &ReuseLimits) {
+        // Whoever misses one that was just put here looks again when the next store is dropped.
+        if self.total.is_some() || self.count.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let now = now();
+        let mut free = self.free();
+        let old = free.partition_point(|(_, since)| limits.is_old(*since, now));
+        let gone: Vec<_> = free.drain(..old).collect();
+        self.count.store(free.len(), Ordering::Relaxed);
         drop(free);
         drop(gone);
     }
@@ -162,7 +184,10 @@ impl MemoryPool {
     /// Unmaps what is not in use, unless no others could be reserved afterwards.
     pub(in crate::vm) fn clear(&self) {
         if self.total.is_none() {
-            let gone = std::mem::take(&mut *self.free());
+            let mut free = self.free();
+            let gone = std::mem::take(&mut *free);
+            self.count.store(0, Ordering::Relaxed);
+            drop(free);
             drop(gone);
         }
     }

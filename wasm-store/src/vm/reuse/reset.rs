@@ -117,7 +117,8 @@ impl VmEngine {
     pub(in crate::vm) fn keep(&self, reset: Reset) {
         let Reset { instance, module, resident } = reset;
         let gone = self.reusable.put(instance, module, resident, &self.limits);
-        gone.into_iter().for_each(|reusable| self.free(reusable));
+        gone.into_iter().for_each(|reusable| self.free(reusable, false));
+        self.memories.release_old(&self.limits);
     }
 
     /// An instance of a module for a store. All is in place except for what instantiation writes.
@@ -143,17 +144,23 @@ impl VmEngine {
     /// Frees the unused instances of a module that no more instances can be made of.
     pub(crate) fn forget_module(&self, module: &Arc<VmModule>) {
         let gone = self.reusable.of_module(Arc::as_ptr(module));
-        gone.into_iter().for_each(|reusable| self.free(reusable));
+        // Instances of the next module take their place.
+        gone.into_iter().for_each(|reusable| self.free(reusable, true));
     }
 
-    /// Frees an unused instance.
-    pub(in crate::vm) fn free(&self, reusable: ReusableInstance) {
+    /// Frees an unused instance. `keep` says whether the reservations of its memories are kept for
+    /// other memories; those that were reserved up front always are.
+    pub(in crate::vm) fn free(&self, reusable: ReusableInstance, keep: bool) {
+        let keep = keep || self.reserves_up_front();
         let instance = reusable.into_inner();
         // SAFETY: an unused instance belongs to the holder of the value, with its memories and
         // tables. All three were made by boxes.
         unsafe {
             for memory in instance.as_ref().own_memories() {
-                Box::from_raw(memory.as_ptr()).reuse(self, false);
+                let memory = Box::from_raw(memory.as_ptr());
+                if keep {
+                    memory.reuse(self, false);
+                }
             }
             for table in instance.as_ref().own_tables() {
                 drop(Box::from_raw(table.as_ptr()));

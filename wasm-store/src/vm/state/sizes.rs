@@ -24,7 +24,7 @@ use std::ptr::NonNull;
 use wasm_types::Escaped;
 use wasm_types::abi::context;
 use wasm_types::assumptions::size_is_met;
-use wasm_types::{EntityIndex, FuncIndex};
+use wasm_types::{EntityIndex, EntityType, FuncIndex};
 
 use crate::Error;
 use crate::vm::arch::{builtin_thunk, raise};
@@ -47,13 +47,13 @@ pub(in crate::vm) struct SizedImport {
 
 impl SizedImport {
     /// An import of the module; `None` if it has no size.
-    pub(in crate::vm) fn of(place: usize, import: &wasm_artifact::ImportRef<'_>) -> Option<Self> {
-        let minimum = match import.ty {
-            wasm_types::EntityType::Table(ty) => ty.minimum,
-            wasm_types::EntityType::Memory(ty) => ty.minimum,
+    pub(in crate::vm) fn of(place: usize, index: EntityIndex, ty: EntityType) -> Option<Self> {
+        let minimum = match ty {
+            EntityType::Table(ty) => ty.minimum,
+            EntityType::Memory(ty) => ty.minimum,
             _ => return None,
         };
-        Some(Self { place, index: import.index, minimum })
+        Some(Self { place, index, minimum })
     }
 }
 
@@ -96,7 +96,7 @@ impl VmModule {
     ///
     /// What is to be bound lives, and nothing borrows it.
     pub(crate) unsafe fn check_sizes(&self, imports: &[VmImport]) -> Result<(), Error> {
-        for import in self.sized_imports().map_err(Error::new)? {
+        for import in self.sized_imports() {
             if let Some(item) = imports.get(import.place) {
                 // SAFETY: as the caller promises.
                 unsafe { self.check_item(import, *item)? };
@@ -140,8 +140,6 @@ enum Obstacle<'a> {
     Lost,
     /// An import is too small: the address of what it is bound to, and its size.
     Small { import: &'a SizedImport, item: usize, size: u64 },
-    /// Its module can't be read.
-    Damaged(wasm_artifact::Error),
 }
 
 impl VmInstance {
@@ -158,11 +156,7 @@ impl VmInstance {
         if self.has_lost() {
             return Some(Obstacle::Lost);
         }
-        let imports = match self.module().sized_imports() {
-            Ok(imports) => imports,
-            Err(error) => return Some(Obstacle::Damaged(error)),
-        };
-        imports.iter().find_map(|import| {
+        self.module().sized_imports().iter().find_map(|import| {
             // An instance whose making failed may lack items. Its code does not reach them.
             // SAFETY: as above.
             let (item, size) = unsafe {
@@ -189,7 +183,6 @@ impl VmInstance {
                 "the instance has lost its state: an earlier one could be put back only in part",
             ),
             Obstacle::Small { import, size, .. } => self.module().too_small(import, *size),
-            Obstacle::Damaged(error) => Error::new(error.clone()),
         }
     }
 
@@ -344,7 +337,7 @@ impl Lists {
                     true
                 }
                 // Growth helps with neither.
-                Some(Obstacle::Lost | Obstacle::Damaged(_)) => true,
+                Some(Obstacle::Lost) => true,
             };
             if halted != instance.as_ref().halted.is_some() {
                 (*instance.as_ptr()).set_halted(halted);

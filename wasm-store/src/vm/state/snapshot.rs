@@ -263,7 +263,7 @@ impl VmState {
     /// its module declares.
     pub(crate) fn check_own_sizes(&self) -> Result<(), Error> {
         for InstanceState { module, imports, .. } in &self.instances {
-            for import in module.sized_imports()? {
+            for import in module.sized_imports() {
                 let size = match imports.get(import.place) {
                     Some(Source::Table(number)) => self.tables[*number].slots.len() as u64,
                     Some(Source::Memory(number)) => {
@@ -289,7 +289,7 @@ impl VmState {
         outside: &[Vec<VmImport>],
     ) -> Result<(), Error> {
         for (InstanceState { module, imports, .. }, outside) in self.instances.iter().zip(outside) {
-            let sized = module.sized_imports()?;
+            let sized = module.sized_imports();
             let is_outside = |source: &(usize, &Source)| *source.1 == Source::Outside;
             let places = imports.iter().enumerate().filter(is_outside);
             for ((place, _), item) in places.zip(outside) {

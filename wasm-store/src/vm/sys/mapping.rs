@@ -164,19 +164,34 @@ impl Mapping {
         .map_err(|errno| Error::msg(format!("could not reset a memory: {errno}")))
     }
 
-    /// Replaces what is mapped at bytes `0..len` by inaccessible zeros, as at first.
-    pub(in crate::vm) fn blank(&mut self, len: usize) -> Result<(), NotReplaced> {
-        self.replace(0..len, None)
+    /// Replaces what is mapped at bytes `0..len`, all of which are accessible, by zeros that are
+    /// accessible, too.
+    pub(in crate::vm) fn renew(&mut self, len: usize) -> Result<(), NotReplaced> {
+        self.map_over(0..len, ProtFlags::READ | ProtFlags::WRITE, None)
     }
 
     /// Replaces what is mapped at a range of bytes: by pages of a file from an offset on, private
     /// and writable, or by inaccessible zeros. Both ends are multiples of the page size.
-    ///
-    /// This is the one place where anything is mapped over existing pages. The system may fail
-    /// after it has unmapped these; then nobody else's mapping may come between.
     pub(in crate::vm) fn replace(
         &mut self,
         range: Range<usize>,
+        file: Option<(BorrowedFd<'_>, u64)>,
+    ) -> Result<(), NotReplaced> {
+        let access = match file {
+            Some(_) => ProtFlags::READ | ProtFlags::WRITE,
+            None => ProtFlags::empty(),
+        };
+        self.map_over(range, access, file)
+    }
+
+    /// Maps pages of a file, or else zeros, over a range of bytes.
+    ///
+    /// This is the one place where anything is mapped over existing pages. The system may fail
+    /// after it has unmapped these; then nobody else's mapping may come between.
+    fn map_over(
+        &mut self,
+        range: Range<usize>,
+        access: ProtFlags,
         file: Option<(BorrowedFd<'_>, u64)>,
     ) -> Result<(), NotReplaced> {
         assert!(range.start <= range.end && range.end <= self.len, "the range is in the mapping");
@@ -189,11 +204,8 @@ impl Mapping {
         let replaced = unsafe {
             let start = self.base.as_ptr().add(range.start).cast();
             match file {
-                None => mmap_anonymous(start, range.len(), ProtFlags::empty(), flags),
-                Some((file, offset)) => {
-                    let access = ProtFlags::READ | ProtFlags::WRITE;
-                    mmap(start, range.len(), access, flags, file, offset)
-                }
+                None => mmap_anonymous(start, range.len(), access, flags),
+                Some((file, offset)) => mmap(start, range.len(), access, flags, file, offset),
             }
         };
         replaced.map(drop).map_err(|errno| NotReplaced { errno, emptied: self.fill_hole(range) })
@@ -314,6 +326,8 @@ mod tests {
         assert!(!failed.emptied, "{failed:?}");
         // SAFETY: the page is still accessible.
         assert_eq!(unsafe { mapping.base().read() }, 7);
-        mapping.blank(4 * HOST_PAGE).unwrap();
+        mapping.renew(4 * HOST_PAGE).unwrap();
+        // SAFETY: the page is accessible again.
+        assert_eq!(unsafe { mapping.base().read() }, 0);
     }
 }
