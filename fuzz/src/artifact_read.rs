@@ -152,5 +152,6 @@ fn read_everything(bytes: &[u8]) {
         artifact.function_at(place);
         let _ = artifact.traps().lookup(place);
         artifact.address_map().lookup(place);
+        artifact.inlined_at(place).for_each(drop);
     }
 }

@@ -315,6 +315,18 @@ record! {
 }
 
 record! {
+    /// A function that stands in place of a call of it: see `wasm_types::InlinedFunction`. `caller`
+    /// is the number of another record before this one, or [`NONE`].
+    InlinedFunctionRecord { func: U32, call: U32, caller: U32, }
+}
+
+record! {
+    /// From an offset of the text on, code is of a function that stands in place of a call: the
+    /// number of its record, or [`NONE`].
+    InlinedRangeRecord { offset: U32, function: U32, }
+}
+
+record! {
     /// A call from which exceptions are caught: see `wasm_types::CatchSite`. Its handlers are in
     /// [`Part::CatchHandlers`], from `handlers` on up to those of the next record.
     CatchSiteRecord {
@@ -522,6 +534,10 @@ tables! {
     /// The modules of a component: artifacts, each with a header, a directory, tables and checksums
     /// of its own, but with its text and its images in those of the component.
     Modules = 49, ".wasm.modules";
+    /// [`InlinedFunctionRecord`]s, each after that of its caller.
+    InlinedFunctions = 50, ".wasm.inlined_functions";
+    /// [`InlinedRangeRecord`]s, sorted by offset.
+    InlinedRanges = 51, ".wasm.inlined_ranges";
     /// Initial contents of memories.
     Images = 39, ".wasm.images";
     /// Machine code. Last in the file, so that what of the mapping becomes executable is its end:

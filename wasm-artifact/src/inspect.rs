@@ -10,6 +10,7 @@ mod entities;
 mod exceptions;
 mod header;
 mod initial;
+mod inlined;
 mod names;
 mod sections;
 mod show;

@@ -10,6 +10,7 @@ mod declarations;
 mod entities;
 mod exceptions;
 mod header;
+mod inlined;
 mod names;
 mod segments;
 mod stack_maps;
@@ -40,10 +41,10 @@ use crate::error::{Error, ErrorKind};
 use crate::format::{
     BlockRecord, CatchHandlerRecord, CatchSiteRecord, CodeRecord, ConstRef, DataRecord,
     DirectoryEntry, ElementRecord, ExportRecord, FrameSlotRecord, FuelRecord, FunctionNameRecord,
-    GlobalRecord, HEADER_OFFSET, Header, ImportRecord, IsaFlagRecord, LimitsRecord,
-    MODULE_TEXT_ALIGN, MemoryImageRecord, ModuleRecord, NONE, OtherNameRecord, Part,
-    RecGroupRecord, StackMapRecord, StrRef, TableImageRecord, TextItemRecord, TypeRecord,
-    tunable_bits,
+    GlobalRecord, HEADER_OFFSET, Header, ImportRecord, InlinedFunctionRecord, InlinedRangeRecord,
+    IsaFlagRecord, LimitsRecord, MODULE_TEXT_ALIGN, MemoryImageRecord, ModuleRecord, NONE,
+    OtherNameRecord, Part, RecGroupRecord, StackMapRecord, StrRef, TableImageRecord,
+    TextItemRecord, TypeRecord, tunable_bits,
 };
 pub(crate) use table::Table;
 
@@ -171,6 +172,8 @@ table_views! {
     address_blocks: BlockRecord = AddressBlocks;
     address_bytes: u8 = AddressBytes;
     frame_slots: FrameSlotRecord = FrameSlots;
+    inlined_functions: InlinedFunctionRecord = InlinedFunctions;
+    inlined_ranges: InlinedRangeRecord = InlinedRanges;
     hooked_functions: U32 = HookedFunctions;
     fuel: FuelRecord = Fuel;
     stack_maps: StackMapRecord = StackMaps;

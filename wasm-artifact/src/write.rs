@@ -10,6 +10,7 @@ mod component;
 mod declarations;
 mod func_lists;
 mod images;
+mod inlined;
 mod layout;
 mod pools;
 mod stack_maps;
@@ -315,6 +316,17 @@ fn check(
         (
             compiled.frame_slots.is_sorted_by(|a, b| a.func < b.func),
             "its frame slots are not sorted by function",
+        ),
+        (
+            compiled.inlined_ranges.is_sorted_by(|a, b| a.offset < b.offset)
+                && (0..).zip(&compiled.inlined_functions).all(|(number, inlined)| {
+                    inlined.caller.is_none_or(|caller: u32| caller < number)
+                })
+                && compiled.inlined_ranges.iter().all(|range| {
+                    let count = compiled.inlined_functions.len();
+                    range.function.is_none_or(|function| (function as usize) < count)
+                }),
+            "its functions in place of calls are not in order",
         ),
         (
             compiled.fuel.is_sorted_by(|a, b| a.offset < b.offset),

@@ -8,10 +8,10 @@ use wasm_artifact::{__write_checksums, Artifact, Report, WriteOptions, inspect, 
 use wasm_types::{
     AddressMapEntry, CatchHandler, CatchSite, CompiledFunction, CompiledModule, ConstExpr, ConstOp,
     DataKind, DataSegment, ElementItems, ElementKind, ElementSegment, EntityIndex, EntityType,
-    Export, FrameSlotEntry, FuelEntry, FuncIndex, FuncType, GlobalType, Import, IsaFlag,
-    MemoryIndex, MemoryType, Module, RecGroup, RefType, StackMapEntry, SubType, TableIndex,
-    TableType, TagIndex, TextItem, TextItemKind, TrapCode, TrapEntry, TypeIndex, ValType,
-    WasmFeatures,
+    Export, FrameSlotEntry, FuelEntry, FuncIndex, FuncType, GlobalType, Import, InlinedFunction,
+    InlinedRange, IsaFlag, MemoryIndex, MemoryType, Module, RecGroup, RefType, StackMapEntry,
+    SubType, TableIndex, TableType, TagIndex, TextItem, TextItemKind, TrapCode, TrapEntry,
+    TypeIndex, ValType, WasmFeatures,
 };
 
 /// A module with one or two of most things.
@@ -98,6 +98,14 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
         items: vec![
             TextItem { kind: TextItemKind::ImportThunk(FuncIndex::new(0)), offset: 17, len: 5 },
             TextItem { kind: TextItemKind::Table(TableIndex::new(0)), offset: 22, len: 3 },
+        ],
+        inlined_functions: vec![
+            InlinedFunction { func: FuncIndex::new(1), call: 0x45, caller: None },
+            InlinedFunction { func: FuncIndex::new(2), call: 0x50, caller: Some(0) },
+        ],
+        inlined_ranges: vec![
+            InlinedRange { offset: 2, function: Some(1) },
+            InlinedRange { offset: 9, function: None },
         ],
         hooked_functions: vec![FuncIndex::new(2)],
         stack_maps: vec![
@@ -222,6 +230,11 @@ fn every_table_is_shown() {
                 "  0x00000016        3 bytes  wasm-table[0]\n",
             ],
         ),
+        (
+            "inlined_functions",
+            &["      0: called at 0x45  function 1", "      1: called at 0x50 of 0  function 2\n"],
+        ),
+        ("inlined_ranges", &["  0x00000002 1\n", "  0x00000009 none\n"]),
         ("hooked_functions", &["  function 2\n"]),
         ("fuel", &["  0x00000004 +7\n", "  0x00000009 -2\n"]),
         ("stack_maps", &["  0x00000006 -0x8 -0x18\n", "  0x0000000c -0x8 -0x18\n"]),
@@ -267,7 +280,7 @@ fn every_table_is_shown() {
     assert!(report(&bytes).table("furniture").is_none());
 
     let known: Vec<_> = Report::table_names().collect();
-    assert_eq!(known.len(), 51);
+    assert_eq!(known.len(), 53);
     for artifact in [artifact(true), artifact(false)] {
         let all = report(&artifact).all().to_string();
         assert!(all.starts_with(&report(&artifact).to_string()));

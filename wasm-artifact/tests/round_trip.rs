@@ -116,6 +116,19 @@ fn check_lookups(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseE
         let found: Vec<u32> = artifact.references_in_frame(offset).unwrap().collect();
         prop_assert_eq!(found, expected);
     }
+    prop_assert_eq!(artifact.has_inlined_functions(), !compiled.inlined_ranges.is_empty());
+    for offset in 0..compiled.inlined_ranges.last().map_or(0, |range| range.offset) + 2 {
+        let range = compiled.inlined_ranges.iter().rfind(|range| range.offset <= offset);
+        let mut expected = Vec::new();
+        let mut next = range.and_then(|range| range.function);
+        while let Some(number) = next {
+            let inlined = compiled.inlined_functions[number as usize];
+            expected.push(inlined);
+            next = inlined.caller;
+        }
+        let found: Vec<_> = artifact.inlined_at(offset).collect();
+        prop_assert_eq!(found, expected);
+    }
     prop_assert_eq!(artifact.has_stack_maps(), !compiled.stack_maps.is_empty());
     for offset in 0..compiled.catch_sites.last().map_or(0, |site| site.return_offset) + 2 {
         let site = compiled.catch_sites.iter().find(|site| site.return_offset == offset);

@@ -11,8 +11,8 @@ use cranelift_codegen::{
 };
 use wasm_types::abi::ContextLayout;
 use wasm_types::{
-    CatchHandler, CatchSite, DefinedFuncIndex, FuncIndex, OptLevel, ParsedModule, SubType,
-    TableIndex, TagIndex, TrapCode, TypeKind, WasmFeatures,
+    CatchHandler, CatchSite, DefinedFuncIndex, FuncIndex, InlinedFunction, OptLevel, ParsedModule,
+    SubType, TableIndex, TagIndex, TrapCode, TypeKind, WasmFeatures,
 };
 
 use crate::error::{Error, ErrorKind};
@@ -22,7 +22,7 @@ use crate::function::{Known, Translator};
 use crate::function_hooks::HookedFunctions;
 use crate::idiom::Idioms;
 use crate::immutable_table::ImmutableTables;
-use crate::inline::Inlining;
+use crate::inline::{Inlining, Plan};
 use crate::limits::Budget;
 use crate::near_addresses;
 use crate::pass::{PassContext, PassPoint};
@@ -77,7 +77,9 @@ impl<'a> Job<'a> {
         };
         let optimized = settings.tunables.opt_level != OptLevel::None;
         let inlining = (settings.optimizations.inlining && optimized).then(|| {
-            Inlining::find(parsed, wasm, &settings.tunables).without(|func| hooked.contains(func))
+            Inlining::find(parsed, wasm, &settings.tunables, |func| {
+                hooked.contains(parsed.module().func_index(func)) || idioms.get(func).is_some()
+            })
         });
         let immutable_tables = match settings.optimizations.immutable_tables {
             true => ImmutableTables::find(parsed, wasm, &settings.tunables),
@@ -115,6 +117,8 @@ pub(crate) struct FunctionCode {
     /// How much fuel was taken ahead of its use at instructions that trap, where any was.
     pub(crate) fuel: Vec<(u32, i32)>,
     pub(crate) locations: Vec<CodeRange>,
+    /// The functions that stand in place of calls, each after its caller.
+    pub(crate) inlined: Vec<InlinedFunction>,
     /// Where the body starts in the binary: what the prologue belongs to.
     pub(crate) body: u32,
     pub(crate) frame_size: u32,
@@ -154,6 +158,8 @@ pub(crate) enum Target {
 pub(crate) struct CodeRange {
     pub(crate) start: u32,
     pub(crate) wasm_offset: u32,
+    /// The function that stands in place of a call, by its number among those of the function.
+    pub(crate) inlined: Option<u32>,
 }
 
 /// Compiles functions one after the other, and keeps its allocations from one to the next.
@@ -208,18 +214,26 @@ impl<'a> Worker<'a> {
     ) -> Result<FunctionCode, Error> {
         let mut clock = Lap::start();
         self.translate(func)?;
-        self.run_passes(PassPoint::BeforeOptimization, index)?;
-        self.timings.translation += clock.lap();
+        self.prepare(index, &mut clock)?;
         let budget = self.job.budget();
-        budget.look_at_clock(clock.last())?;
-        self.optimize(index)?;
-        self.timings.optimization += clock.lap();
-        budget.look_at_clock(clock.last())?;
-        budget.effort(&self.context.func)?;
+        if let Err(error) = budget.effort(&self.context.func) {
+            // What stands in place of calls is no reason to refuse a function.
+            if self.translator.places().functions().is_empty() {
+                return Err(error);
+            }
+            self.translate_with(func, None)?;
+            self.prepare(index, &mut clock)?;
+            budget.effort(&self.context.func)?;
+        }
         let mut code = self.generate()?;
         if let Some(leads) = self.env.fuel_leads() {
             code.fuel = fuel_at_traps(&code, leads);
         }
+        let places = self.translator.places();
+        for range in &mut code.locations {
+            (range.wasm_offset, range.inlined) = places.resolve(range.wasm_offset);
+        }
+        code.inlined = places.functions().to_vec();
         let Job { parsed, wasm, .. } = *self.job;
         let body = parsed.body(wasm, func).get_binary_reader().original_position();
         code.body = u32::try_from(body).unwrap_or(u32::MAX);
@@ -227,6 +241,17 @@ impl<'a> Worker<'a> {
         self.timings.codegen += clock.lap();
         budget.look_at_clock(clock.last())?;
         Ok(code)
+    }
+
+    /// Runs what is between the translation and the back end.
+    fn prepare(&mut self, index: FuncIndex, clock: &mut Lap) -> Result<(), Error> {
+        self.run_passes(PassPoint::BeforeOptimization, index)?;
+        self.timings.translation += clock.lap();
+        let budget = self.job.budget();
+        budget.look_at_clock(clock.last())?;
+        self.optimize(index)?;
+        self.timings.optimization += clock.lap();
+        budget.look_at_clock(clock.last())
     }
 
     /// Compiles what calls an imported function in place of a function of the module. It is no part
@@ -247,14 +272,28 @@ impl<'a> Worker<'a> {
 
     /// Makes the CLIF of a function, before any pass.
     pub(crate) fn translate(&mut self, func: DefinedFuncIndex) -> Result<&ir::Function, Error> {
+        let inlining = self.job.inlining.as_ref();
+        let plan = inlining.filter(|_| self.job.idioms.get(func).is_none());
+        let plan = plan.and_then(|inlining| inlining.plan(func));
+        // What is put in place of calls may be not valid, or too much: what the error of the
+        // function itself is shows without.
+        if plan.is_none() || self.translate_with(func, plan.as_ref()).is_err() {
+            self.translate_with(func, None)?;
+        }
+        if let Some(observer) = &self.job.settings.observer {
+            observer(self.job.parsed.module().func_index(func), &self.context.func);
+        }
+        Ok(&self.context.func)
+    }
+
+    fn translate_with(&mut self, func: DefinedFuncIndex, plan: Option<&Plan>) -> Result<(), Error> {
         let Job { parsed, wasm, settings, .. } = *self.job;
         self.context.clear();
         self.context.func.name = UserFuncName::user(0, func.as_u32());
         let env = &mut self.env;
-        let sites = self.job.inlining.as_ref().and_then(|inlining| inlining.sites(func));
         let known = Known {
             idiom: self.job.idioms.get(func),
-            sites: sites.as_ref(),
+            plan,
             small_bulk: settings.optimizations.small_bulk,
             cold_traps: settings.optimizations.cold_traps,
             save_when_full: self.job.makes_objects && settings.optimizations.save_when_full,
@@ -271,10 +310,7 @@ impl<'a> Worker<'a> {
                 Error::new(ErrorKind::Codegen, format!("the translation is not valid: {errors}"))
             })?;
         }
-        if let Some(observer) = &settings.observer {
-            observer(parsed.module().func_index(func), &self.context.func);
-        }
-        Ok(&self.context.func)
+        Ok(())
     }
 
     pub(crate) fn run_passes(&mut self, place: PassPoint, func: FuncIndex) -> Result<bool, Error> {
@@ -395,10 +431,11 @@ fn collect(
             Err(Error::new(ErrorKind::Codegen, message))
         }
     });
-    let locations = buffer
-        .get_srclocs_sorted()
-        .iter()
-        .map(|location| CodeRange { start: location.start, wasm_offset: location.loc.bits() });
+    let locations = buffer.get_srclocs_sorted().iter().map(|location| CodeRange {
+        start: location.start,
+        wasm_offset: location.loc.bits(),
+        inlined: None,
+    });
     let frame = buffer.frame_layout();
     let slot = frame_slot
         .zip(frame)
@@ -414,6 +451,7 @@ fn collect(
         traps: traps.collect::<Result<_, Error>>()?,
         fuel: Vec::new(),
         locations: locations.collect(),
+        inlined: Vec::new(),
         body: u32::MAX,
         // The frame pointer points to the caller's; above that is the return address.
         frame_size: frame.map_or(0, |frame| frame.frame_to_fp_offset + 16),

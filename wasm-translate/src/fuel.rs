@@ -53,6 +53,8 @@ pub(crate) enum EventKind {
     },
     /// The entry of the function.
     Entry,
+    /// The entry of a function that stands in place of a call, and checks that any fuel is left.
+    InlinedEntry,
     /// The head of a loop.
     LoopHead,
 }

@@ -1,6 +1,6 @@
 //! The translation of one function body: validated and turned into CLIF in one pass.
 
-use cranelift_codegen::ir::{self, SourceLoc, Type, Value};
+use cranelift_codegen::ir::{self, Type, Value};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use wasm_types::wasmparser::{
     self, FuncValidator, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
@@ -13,7 +13,8 @@ use crate::control_stack::{Frame, FrameKind};
 use crate::environ::FuncEnvironment;
 use crate::error::{Error, ErrorKind};
 use crate::idiom::Idiom;
-use crate::inline::Sites;
+use crate::inline::places::Places;
+use crate::inline::{Plan, Site};
 use crate::legacy_tries::LegacyTries;
 use crate::limits::Budget;
 use crate::live_references::{self, LiveLocals};
@@ -27,9 +28,11 @@ use crate::translator::{FuncTranslator, Stacks, zero};
 pub struct Translator {
     builder: FunctionBuilderContext,
     stacks: Stacks,
-    validator: FuncValidatorAllocations,
+    /// One for each body that is translated within another, and for the whole.
+    validators: Vec<FuncValidatorAllocations>,
     operators: OperatorsReaderAllocations,
     proposals: WasmFeatures,
+    places: Places,
 }
 
 impl Default for Translator {
@@ -50,9 +53,10 @@ impl Translator {
         Self {
             builder: FunctionBuilderContext::default(),
             stacks: Stacks::default(),
-            validator: FuncValidatorAllocations::default(),
+            validators: Vec::new(),
             operators: OperatorsReaderAllocations::default(),
             proposals: WasmFeatures::empty(),
+            places: Places::default(),
         }
     }
 
@@ -65,6 +69,11 @@ impl Translator {
     /// Types, memories and tables that it refers to may use more.
     pub fn proposals(&self) -> WasmFeatures {
         self.proposals
+    }
+
+    /// What the places are that code of the function comes from which was translated last.
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
     }
 
     /// Validates the body of a function and makes CLIF of it.
@@ -110,17 +119,23 @@ impl Translator {
         env.begin_function(index);
         into.signature = env.signature(ty);
         self.stacks.clear();
-        let mut validator =
-            parsed.func_to_validate(func).into_validator(std::mem::take(&mut self.validator));
+        self.places.clear();
+        let allocations = self.validators.pop().unwrap_or_default();
+        let mut validator = parsed.func_to_validate(func).into_validator(allocations);
         let frontend_config = env.isa().frontend_config();
-        let legacy_tries = match module.features.contains(WasmFeatures::LEGACY_EXCEPTIONS) {
-            true => LegacyTries::find(&parsed.body(wasm, func)),
-            false => LegacyTries::default(),
+        let source = parsed.body(wasm, func);
+        let mut body = Body {
+            parsed,
+            wasm,
+            params: ty.params(),
+            results: ty.results(),
+            idiom: known.idiom,
+            save_when_full: known.save_when_full,
+            validators: &mut self.validators,
+            proposals: WasmFeatures::empty(),
         };
-        let live_locals = match known.save_when_full {
-            true => LiveLocals::find(module, ty.params(), &parsed.body(wasm, func)),
-            false => LiveLocals::default(),
-        };
+        let (live_locals, legacy_tries) = body.look_ahead(ty.params(), &source);
+        let hints = parsed.hints_of(wasm, func);
         let mut t = FuncTranslator {
             builder: FunctionBuilder::new(into, &mut self.builder),
             env,
@@ -131,43 +146,41 @@ impl Translator {
             budget: known.budget,
             small_bulk: known.small_bulk,
             cold_traps: known.cold_traps,
-            inlining: known.sites,
+            places: std::mem::take(&mut self.places),
+            plan: known.plan,
             inlined: None,
             first_local: 0,
+            next_local: 0,
             compared_tables: 0,
-            hints: parsed.hints_of(wasm, func),
+            has_hints: hints.is_some(),
+            hints,
             handlers: 0,
             operand: KnownOperand::default(),
             reference_operands: 0,
             live_locals,
             legacy_tries,
         };
-        let source = parsed.body(wasm, func);
         let mut reader = source.get_binary_reader();
-        let mut body = Body {
-            source: &source,
-            params: ty.params(),
-            results: ty.results(),
-            idiom: known.idiom,
-            proposals: WasmFeatures::empty(),
-        };
         let mut offset = reader.original_position();
         let result = validator.read_locals(&mut reader).map_err(Failure::Invalid).and_then(|()| {
             let allocations = std::mem::take(&mut self.operators);
             let mut operators = OperatorsReader::new_with_allocs(reader, allocations);
-            let result = body.translate(&mut t, &mut validator, &mut operators, &mut offset);
+            let result = body
+                .enter(&mut t, &validator, &source, offset)
+                .and_then(|()| body.operators(&mut t, &mut validator, &mut operators, &mut offset));
             self.operators = operators.into_allocations();
             result
         });
         self.proposals = body.proposals;
         match result {
             Ok(()) => {
-                let FuncTranslator { builder, env, hints, .. } = t;
+                let FuncTranslator { builder, env, has_hints, places, .. } = t;
                 builder.finalize(frontend_config);
-                if hints.is_some() {
+                if has_hints {
                     cold::spread(into);
                 }
-                self.validator = validator.into_allocations();
+                self.places = places;
+                self.validators.push(validator.into_allocations());
                 env.finish_function(into)
             }
             Err(failure) => {
@@ -189,8 +202,8 @@ impl Translator {
 pub(crate) struct Known<'a> {
     /// What it is known as.
     pub(crate) idiom: Option<Idiom>,
-    /// Which of its calls are replaced by what they call.
-    pub(crate) sites: Option<&'a Sites<'a>>,
+    /// What is put in place of its calls.
+    pub(crate) plan: Option<&'a Plan>,
     /// Whether a few bytes are copied and filled in place.
     pub(crate) small_bulk: bool,
     /// Whether code that only leads to a trap stands behind the rest.
@@ -220,30 +233,48 @@ impl From<Error> for Failure {
 }
 
 /// What is known of the function before its body is read.
-struct Body<'t> {
-    source: &'t FunctionBody<'t>,
-    params: &'t [ValType],
-    results: &'t [ValType],
+struct Body<'a, 'v> {
+    parsed: &'a ParsedModule,
+    wasm: &'a [u8],
+    params: &'a [ValType],
+    results: &'a [ValType],
     /// What the function is known as.
     idiom: Option<Idiom>,
+    /// Whether references are saved where there is no room for an object.
+    save_when_full: bool,
+    /// For bodies that stand in place of calls.
+    validators: &'v mut Vec<FuncValidatorAllocations>,
     /// What it turns out to use.
     proposals: WasmFeatures,
 }
 
-impl Body<'_> {
-    fn translate<E: FuncEnvironment + ?Sized>(
+impl<'a> Body<'a, '_> {
+    /// What has to be known of a body before it is translated.
+    fn look_ahead(
+        &self,
+        params: &[ValType],
+        source: &FunctionBody<'_>,
+    ) -> (LiveLocals, LegacyTries) {
+        let module = self.parsed.module();
+        let live_locals = match self.save_when_full {
+            true => LiveLocals::find(module, params, source),
+            false => LiveLocals::default(),
+        };
+        let legacy_tries = match module.features.contains(WasmFeatures::LEGACY_EXCEPTIONS) {
+            true => LegacyTries::find(source),
+            false => LegacyTries::default(),
+        };
+        (live_locals, legacy_tries)
+    }
+
+    /// Translates the operators of a body.
+    fn operators<E: FuncEnvironment + ?Sized>(
         &mut self,
-        t: &mut FuncTranslator<'_, '_, E>,
+        t: &mut FuncTranslator<'a, '_, E>,
         validator: &mut FuncValidator<ValidatorResources>,
         operators: &mut OperatorsReader<'_>,
         offset: &mut u64,
     ) -> Result<(), Failure> {
-        let start = source_location(*offset)?;
-        t.builder.set_srcloc(start);
-        // Places are kept as distances from the base, and the distance -1 stands for no
-        // place. So the base has to be the first place of all, not that of the first instruction.
-        t.builder.func.params.ensure_base_srcloc(start);
-        self.enter(t, validator)?;
         let mut stored = None;
         while !operators.eof() {
             let (op, at) = operators.read_with_offset()?;
@@ -261,19 +292,52 @@ impl Body<'_> {
             }
             validator.op(at, &op)?;
             self.proposals |= proposals::of_operator(&op);
-            t.builder.set_srcloc(source_location(at)?);
+            t.builder.set_srcloc(t.places.of(at)?);
             if t.reachable {
                 t.env.before_operator(&mut t.builder, &op)?;
             }
-            match self.idiom {
-                None => ops::translate(t, &op)?,
-                Some(idiom) => {
+            match (self.idiom, inlined_at(t, &op)) {
+                (None, Some(site)) => self.inline(t, site, offset)?,
+                (None, None) => ops::translate(t, &op)?,
+                (Some(idiom), _) => {
                     let stored = stored.get_or_insert_with(|| self.stored_values(t, idiom));
                     translate_store(t, &op, stored)?;
                 }
             }
         }
         operators.finish()?;
+        Ok(())
+    }
+
+    /// Translates the body of a function in place of a call of it, validated in the same pass.
+    fn inline<E: FuncEnvironment + ?Sized>(
+        &mut self,
+        t: &mut FuncTranslator<'a, '_, E>,
+        site: &'a Site,
+        offset: &mut u64,
+    ) -> Result<(), Failure> {
+        let module = self.parsed.module();
+        let func = module.func_index(site.func);
+        let source = self.parsed.body(self.wasm, site.func);
+        let allocations = self.validators.pop().unwrap_or_default();
+        let mut validator = self.parsed.func_to_validate(site.func).into_validator(allocations);
+        let mut reader = source.get_binary_reader();
+        let start = reader.original_position();
+        validator.read_locals(&mut reader)?;
+        let params = module.type_of_func(func).params();
+        let (live_locals, legacy_tries) = self.look_ahead(params, &source);
+        let hints = self.parsed.hints_of(self.wasm, site.func);
+        let callee = ops::Callee { site, func, start, hints, live_locals, legacy_tries };
+        let caller = ops::begin_inlined(t, callee)?;
+        for group in source.get_locals_reader()? {
+            let (count, ty) = group?;
+            let ty = ValType::from_parser(ty, module).map_err(Error::unsupported)?;
+            ops::declare_locals(t, count, ty)?;
+        }
+        let mut operators = OperatorsReader::new(reader);
+        self.operators(t, &mut validator, &mut operators, offset)?;
+        self.validators.push(validator.into_allocations());
+        caller.end(t, source.range().end as u64);
         Ok(())
     }
 
@@ -295,7 +359,14 @@ impl Body<'_> {
         &mut self,
         t: &mut FuncTranslator<'_, '_, E>,
         validator: &FuncValidator<ValidatorResources>,
+        source: &FunctionBody<'_>,
+        offset: u64,
     ) -> Result<(), Failure> {
+        let start = t.places.of(offset)?;
+        t.builder.set_srcloc(start);
+        // Places are kept as distances from the base, and the distance -1 stands for no
+        // place. So the base has to be the first place of all, not that of the first instruction.
+        t.builder.func.params.ensure_base_srcloc(start);
         t.budget.signature(self.params.len(), self.results.len())?;
         t.budget.locals(validator.len_locals())?;
         ops::check_types(t.env, self.params.iter().chain(self.results))?;
@@ -316,7 +387,7 @@ impl Body<'_> {
         // A zero of each type is shared by the locals that start with it. The validator has found
         // the locals to be right, but has its own names for the types of references.
         let mut zeros: Vec<((Type, bool), Value)> = Vec::new();
-        for group in self.source.get_locals_reader()? {
+        for group in source.get_locals_reader()? {
             let (count, ty) = group?;
             let ty = ValType::from_parser(ty, t.env.module()).map_err(Error::unsupported)?;
             ops::check_types(t.env, [&ty])?;
@@ -370,9 +441,13 @@ fn translate_store<E: FuncEnvironment + ?Sized>(
     }
 }
 
-fn source_location(offset: u64) -> Result<SourceLoc, Error> {
-    match u32::try_from(offset) {
-        Ok(offset) if offset != u32::MAX => Ok(SourceLoc::new(offset)),
-        _ => Err(Error::new(ErrorKind::Limit, "the binary is larger than 4 GiB")),
+/// What is put in place of an operator, if that is a call which is replaced.
+fn inlined_at<'a, E: FuncEnvironment + ?Sized>(
+    t: &FuncTranslator<'a, '_, E>,
+    op: &Operator<'_>,
+) -> Option<&'a Site> {
+    match op {
+        Operator::Call { .. } if t.reachable => t.plan?.at(t.offset),
+        _ => None,
     }
 }

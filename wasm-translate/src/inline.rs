@@ -1,228 +1,271 @@
-//! Which calls are replaced by what is called: small functions that call nothing, where it pays.
+//! Which calls are replaced by what they call: where it pays, for what the code grows.
 //!
-//! Whether a call is replaced is decided for each call site from the bodies alone, so the code is
-//! the same whatever the number of threads. A caller grows by no more than it had, within limits;
-//! calls in loops come first, the innermost before the others.
+//! It is decided for each function by itself, from the bodies alone, so that the code is the same
+//! whatever the number of threads. The calls of a function are taken in the order of what they are
+//! worth ([`budget`]); the calls in a body that replaces one are then calls of the function, made as
+//! often as the one times what the body says. So a chain of small functions goes into the place
+//! where it is called from a loop, and functions go into themselves for a level or two.
 //!
-//! Only functions that call nothing and trap for nothing but an access out of bounds, before they
-//! change anything, are inlined into others: such an access is left to the function itself, which
-//! is called for it. So no backtrace shows the difference, and code that came from elsewhere
-//! belongs to the call that it stands for.
+//! Code that stands in place of a call knows where it comes from, and by which calls ([`places`]):
+//! traps are what they are and where they are, and backtraces show the functions that were to be
+//! called. Functions stay called that have to be seen (function hooks), that are computed in some
+//! better way (idioms), or that leave for others by tail calls of what only they find out.
 
-mod operators;
+pub(crate) mod budget;
+mod facts;
+pub(crate) mod places;
+mod weight;
 
-use std::collections::HashMap;
+use std::collections::BinaryHeap;
 
-use wasm_types::wasmparser::{
-    FuncValidatorAllocations, FunctionBody, MemArg, MemArgTarget, Operator,
-};
-use wasm_types::{DefinedFuncIndex, FuncIndex, Module, ParsedModule, Tunables, ValType};
+use wasm_types::{DefinedFuncIndex, FuncIndex, OptLevel, ParsedModule, Tunables};
 
-use operators::{access, branches, changes, is_harmless};
+use budget::{Call, Room};
+use facts::{CallSite, Facts};
 
-/// The most operators of a function that is inlined into others.
-const MAX_CALLEE: u32 = 40;
-/// The most bytes that so many operators are expected to have; larger bodies are not read.
-const MAX_CALLEE_BYTES: usize = 200;
-/// The most locals of a function that is inlined into others, parameters included.
-const MAX_LOCALS: u32 = 32;
-/// A caller may grow by as many operators as it has, but at least and at most by this many.
-const GROWTH: std::ops::RangeInclusive<u32> = 60..=400;
+/// The most bytes of a body that is looked at, to be put into others.
+const MAX_BYTES: usize = 400;
+/// The most that such a body weighs.
+const MAX_WEIGHT: u32 = 110;
+/// The most locals that it has, parameters included.
+const MAX_LOCALS: u32 = 64;
+/// The most calls of one function that are replaced.
+const MAX_CALLS: usize = 500;
 
-/// A function that can be inlined.
-#[derive(Debug)]
-struct Candidate {
-    /// How many operators it has, but for the last `end`.
-    operators: u32,
-    /// The types of locals that are not parameters.
-    locals: Vec<ValType>,
-}
-
-/// The functions of a module that can be inlined.
+/// The functions of a module that can be put in place of calls.
 #[derive(Debug)]
 pub(crate) struct Inlining<'a> {
     parsed: &'a ParsedModule,
     wasm: &'a [u8],
-    candidates: HashMap<FuncIndex, Candidate>,
+    /// For each defined function.
+    candidates: Vec<Option<Facts>>,
+    any: bool,
+    /// Whether it is the size of the code that matters.
+    for_size: bool,
 }
 
-/// The calls of a function that are replaced by what they call.
-pub(crate) struct Sites<'a> {
-    inlining: &'a Inlining<'a>,
-    /// Where they are, from the start of the binary, in order.
-    offsets: Vec<u64>,
+/// What is put in place of the calls of a body.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// In the order of the calls' offsets.
+    sites: Vec<Site>,
 }
 
-impl<'a> Sites<'a> {
-    /// Whether the call at this place is one of them.
-    pub(crate) fn contains(&self, offset: u64) -> bool {
-        self.offsets.binary_search(&offset).is_ok()
+/// A call that is replaced.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// Where it is, from the start of the binary.
+    pub(crate) offset: u64,
+    /// The function that is put in its place.
+    pub(crate) func: DefinedFuncIndex,
+    /// Whether that calls anything.
+    pub(crate) has_calls: bool,
+    /// What is put in place of the calls of that.
+    pub(crate) inner: Plan,
+}
+
+impl Plan {
+    /// What is put in place of the call at an offset.
+    pub(crate) fn at(&self, offset: u64) -> Option<&Site> {
+        let place = self.sites.binary_search_by_key(&offset, |site| site.offset).ok()?;
+        Some(&self.sites[place])
     }
-
-    /// A function that can be inlined.
-    pub(crate) fn inlinee(&self, func: FuncIndex) -> Option<Inlinee<'a>> {
-        let Inlining { parsed, wasm, candidates } = self.inlining;
-        let candidate = candidates.get(&func)?;
-        let defined = parsed.module().defined_func(func)?;
-        Some(Inlinee { body: parsed.body(wasm, defined), locals: &candidate.locals })
-    }
-}
-
-/// A function that is inlined into another one.
-pub(crate) struct Inlinee<'a> {
-    pub(crate) body: FunctionBody<'a>,
-    /// The types of locals that are not parameters.
-    pub(crate) locals: &'a [ValType],
 }
 
 /// A call that could be replaced.
-struct Site {
-    /// Where it is, from the start of the binary.
-    offset: u64,
-    /// How many loops are around it.
-    loops: u32,
-    /// How many operators it would be replaced by.
-    operators: u32,
+#[derive(Clone, Copy)]
+struct Choice {
+    worth: f32,
+    /// Where the choice is in the order in which they were found.
+    number: u32,
+    call: Call,
+    site: CallSite,
+    callee: DefinedFuncIndex,
+    /// The choice that the call is in the body of.
+    outer: Option<u32>,
+}
+
+impl PartialEq for Choice {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Choice {}
+
+impl PartialOrd for Choice {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Choice {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        // Of those that are worth the same, the first.
+        self.worth.total_cmp(&other.worth).then(other.number.cmp(&self.number))
+    }
 }
 
 impl<'a> Inlining<'a> {
-    /// Looks for functions that can be inlined.
-    pub(crate) fn find(parsed: &'a ParsedModule, wasm: &'a [u8], tunables: &Tunables) -> Self {
-        let module = parsed.module();
-        let reserved = tunables.static_memory_reach();
-        // With all that an address can reach reserved, an access can be checked without regard to
-        // what it may do before the outcome is known.
-        let checkable = |access: &MemArg, size: u64| {
-            let MemArgTarget::Memory(memory) = access.target else { return false };
-            let ty = module.memories.get(memory as usize);
-            let end = access.offset.saturating_add(size);
-            // A shared memory may grow between the check and the call that is to trap.
-            ty.is_some_and(|ty| tunables.memory_is_static(ty) && !ty.shared)
-                && end <= i32::MAX as u64
-                && end + u64::from(u32::MAX) <= reserved
-        };
-        // Where fuel is counted, what was used of a function when it is called after all must not
-        // depend on the way to there; and a function that checks the fuel when it is entered has to
-        // be entered.
+    /// Looks for functions that can be put in place of calls, but for some that are called whatever
+    /// they do.
+    pub(crate) fn find(
+        parsed: &'a ParsedModule,
+        wasm: &'a [u8],
+        tunables: &Tunables,
+        is_called: impl Fn(DefinedFuncIndex) -> bool,
+    ) -> Self {
+        let bodies = &parsed.module().bodies;
         let metered = tunables.fuel_costs.is_some();
-        let mut candidates = HashMap::new();
-        let mut allocations = FuncValidatorAllocations::default();
-        for (number, body) in module.bodies.iter().enumerate() {
-            if body.range.len() > MAX_CALLEE_BYTES {
-                continue;
-            }
+        let candidate = |(number, range): (usize, &wasm_types::FunctionBody)| {
             let func = DefinedFuncIndex::new(number as u32);
-            let index = module.func_index(func);
-            if metered && module.funcref_slot(index).is_some() {
-                continue;
+            if range.range.len() > MAX_BYTES || is_called(func) {
+                return None;
             }
-            let params = module.type_of_func(index).params().len() as u32;
-            // Bodies that are inlined into others are not validated again there.
-            if let Some(candidate) =
-                candidate(module, &parsed.body(wasm, func), params, metered, &checkable)
-                && let Ok(used) = parsed.validate_body(wasm, func, std::mem::take(&mut allocations))
-            {
-                allocations = used;
-                candidates.insert(index, candidate);
-            }
-        }
-        Self { parsed, wasm, candidates }
+            candidate(parsed, wasm, func, metered)
+        };
+        let candidates: Vec<_> = bodies.iter().enumerate().map(candidate).collect();
+        let any = candidates.iter().any(Option::is_some);
+        let for_size = tunables.opt_level == OptLevel::SpeedAndSize;
+        Self { parsed, wasm, candidates, any, for_size }
     }
 
-    /// Leaves out functions that are to be called whatever they do.
-    pub(crate) fn without(mut self, excluded: impl Fn(FuncIndex) -> bool) -> Self {
-        self.candidates.retain(|func, _| !excluded(*func));
-        self
-    }
-
-    /// Which calls of a function are replaced; `None` if there are none.
-    pub(crate) fn sites(&self, func: DefinedFuncIndex) -> Option<Sites<'_>> {
-        if self.candidates.is_empty() {
+    /// What is put in place of the calls of a function; `None` if nothing is.
+    pub(crate) fn plan(&self, func: DefinedFuncIndex) -> Option<Plan> {
+        if !self.any {
             return None;
         }
-        let body = self.parsed.body(self.wasm, func);
-        // What can't be read is refused when the body is validated.
-        let (mut sites, own) = self.candidate_sites(&body).unwrap_or_default();
-        sites.sort_by_key(|site| (std::cmp::Reverse(site.loops), site.operators));
-        let mut left = own.clamp(*GROWTH.start(), *GROWTH.end());
-        sites.retain(|site| match left.checked_sub(site.operators) {
-            Some(rest) => {
-                left = rest;
-                true
+        let read;
+        let facts = match &self.candidates[func.index()] {
+            Some(facts) => facts,
+            None => {
+                let body = self.parsed.body(self.wasm, func);
+                let hints = self.parsed.hints_of(self.wasm, func);
+                read = Facts::read(&body, hints, u32::MAX)?;
+                &read
             }
-            None => false,
-        });
-        let mut offsets: Vec<u64> = sites.into_iter().map(|site| site.offset).collect();
-        offsets.sort_unstable();
-        (!offsets.is_empty()).then_some(Sites { inlining: self, offsets })
-    }
-
-    /// All calls of a function that could be replaced, and how many operators the function has.
-    fn candidate_sites(&self, body: &FunctionBody<'_>) -> Option<(Vec<Site>, u32)> {
-        let mut sites = Vec::new();
-        let mut own = 0;
-        // For each construct around the current place, how many of those up to it are loops.
-        let mut nesting = vec![0_u32];
-        let mut operators = body.get_operators_reader().ok()?;
-        while !operators.eof() {
-            let (operator, offset) = operators.read_with_offset().ok()?;
-            let loops = *nesting.last()?;
-            own += 1;
-            match operator {
-                Operator::Loop { .. } => nesting.push(loops + 1),
-                Operator::Block { .. }
-                | Operator::If { .. }
-                | Operator::TryTable { .. }
-                | Operator::Try { .. } => nesting.push(loops),
-                Operator::End | Operator::Delegate { .. } => {
-                    nesting.pop();
-                }
-                Operator::Call { function_index } => {
-                    if let Some(callee) = self.candidates.get(&FuncIndex::new(function_index)) {
-                        sites.push(Site { offset, loops, operators: callee.operators });
-                    }
-                }
-                _ => {}
-            }
+        };
+        if facts.calls.is_empty() {
+            return None;
         }
-        Some((sites, own))
+        let mut search = Search {
+            inlining: self,
+            whole: func,
+            heap: BinaryHeap::new(),
+            taken: Vec::new(),
+            found: 0,
+        };
+        search.add(&facts.calls, None);
+        search.choose(Room::of(facts.weight, self.for_size));
+        (!search.taken.is_empty()).then(|| search.plan())
     }
 }
 
-/// What is known of a body that can be inlined; `None` if it can't.
-///
-/// An access to memory must come before anything is changed: control goes only forward, so the
-/// order of the operators is enough to decide. If `straight`, it must also come before any branch.
+/// The search for what is worth it in one function.
+struct Search<'i> {
+    inlining: &'i Inlining<'i>,
+    whole: DefinedFuncIndex,
+    heap: BinaryHeap<Choice>,
+    /// The calls that are replaced, each after the one whose body it is in.
+    taken: Vec<Choice>,
+    found: u32,
+}
+
+impl Search<'_> {
+    /// Adds the calls of a body: of the whole function, or of one that replaces a call.
+    fn add(&mut self, calls: &[CallSite], outer: Option<u32>) {
+        let module = self.inlining.parsed.module();
+        for site in calls {
+            let Some(callee) = module.defined_func(site.callee) else { continue };
+            let facts = self.inlining.candidates.get(callee.index()).and_then(Option::as_ref);
+            let Some(facts) = facts else { continue };
+            let (mut times, mut level, mut recursion) = (site.times, 0, 0);
+            let mut next = outer;
+            if let Some(outer) = outer {
+                times *= self.taken[outer as usize].call.times;
+            }
+            while let Some(around) = next {
+                let around = &self.taken[around as usize];
+                level += 1;
+                recursion += u32::from(around.callee == callee);
+                next = around.outer;
+            }
+            recursion += u32::from(self.whole == callee);
+            let arguments = module.type_of_func(site.callee).params().len();
+            let call = Call { times, weight: facts.weight, arguments, level, recursion };
+            let number = self.found;
+            self.found += 1;
+            self.heap.push(Choice {
+                worth: call.worth(),
+                number,
+                call,
+                site: *site,
+                callee,
+                outer,
+            });
+        }
+    }
+
+    /// Takes calls while there is room.
+    fn choose(&mut self, mut room: Room) {
+        while let Some(choice) = self.heap.pop() {
+            if self.taken.len() == MAX_CALLS {
+                break;
+            }
+            if room.takes(&choice.call) {
+                let number = self.taken.len() as u32;
+                self.taken.push(choice);
+                if let Some(facts) = &self.inlining.candidates[choice.callee.index()] {
+                    self.add(&facts.calls, Some(number));
+                }
+            }
+        }
+    }
+
+    /// What was taken, as a plan.
+    fn plan(mut self) -> Plan {
+        let mut plans: Vec<Plan> = Vec::new();
+        plans.resize_with(self.taken.len(), Plan::default);
+        let mut whole = Plan::default();
+        // Inner ones come after outer ones.
+        while let Some(choice) = self.taken.pop() {
+            let mut inner = plans.pop().expect("there is one for each");
+            inner.sites.sort_by_key(|site| site.offset);
+            let facts = self.inlining.candidates[choice.callee.index()].as_ref();
+            let has_calls = facts.is_some_and(|facts| facts.has_calls);
+            let site = Site { offset: choice.site.offset, func: choice.callee, has_calls, inner };
+            match choice.outer {
+                Some(outer) => plans[outer as usize].sites.push(site),
+                None => whole.sites.push(site),
+            }
+        }
+        whole.sites.sort_by_key(|site| site.offset);
+        whole
+    }
+}
+
+/// What is known of a body that can be put in place of calls; `None` if it can't.
 fn candidate(
-    module: &Module,
-    body: &FunctionBody<'_>,
-    params: u32,
-    straight: bool,
-    checkable: &impl Fn(&MemArg, u64) -> bool,
-) -> Option<Candidate> {
-    let mut locals = Vec::new();
-    for declared in body.get_locals_reader().ok()? {
-        let (count, ty) = declared.ok()?;
-        if count > MAX_LOCALS.checked_sub(params + locals.len() as u32)? {
-            return None;
-        }
-        let ty = ValType::from_parser(ty, module).ok()?;
-        locals.resize(locals.len() + count as usize, ty);
+    parsed: &ParsedModule,
+    wasm: &[u8],
+    func: DefinedFuncIndex,
+    metered: bool,
+) -> Option<Facts> {
+    let module = parsed.module();
+    let body = parsed.body(wasm, func);
+    let mut locals = module.type_of_func(module.func_index(func)).params().len() as u32;
+    for group in body.get_locals_reader().ok()? {
+        locals = locals.checked_add(group.ok()?.0)?;
     }
-    let mut operators = body.get_operators_reader().ok()?;
-    let mut count = 0;
-    let mut changed = false;
-    while !operators.eof() {
-        let operator = operators.read().ok()?;
-        let is_allowed = match access(&operator) {
-            Some((memarg, size)) => !changed && checkable(memarg, size),
-            None => is_harmless(&operator),
-        };
-        if count > MAX_CALLEE || !is_allowed {
-            return None;
-        }
-        changed |= changes(&operator) || straight && branches(&operator);
-        count += 1;
+    if locals > MAX_LOCALS {
+        return None;
     }
-    Some(Candidate { operators: count.checked_sub(1)?, locals })
+    let facts = Facts::read(&body, parsed.hints_of(wasm, func), MAX_WEIGHT)?;
+    // An import that is called in place of the function is called by nobody else.
+    let is_import = |func: &FuncIndex| module.defined_func(*func).is_none();
+    let is_bound = facts.is_bound || facts.tail_callees.iter().any(is_import);
+    // Where fuel is counted, a function that calls something looks for what is left when it is
+    // entered; so it has to be certain whether it does.
+    let is_refused = is_bound || metered && facts.is_unclear;
+    (!is_refused).then_some(facts)
 }

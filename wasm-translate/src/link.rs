@@ -10,8 +10,8 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::TargetIsa;
 use wasm_types::{
     AddressMapEntry, CatchHandler, CatchSite, CompiledFunction, CompiledModule, DefinedFuncIndex,
-    FrameSlotEntry, FuelEntry, FuncIndex, IsaFlag, StackMapEntry, TableIndex, TextItemKind,
-    TrapEntry, WasmFeatures,
+    FrameSlotEntry, FuelEntry, FuncIndex, InlinedFunction, InlinedRange, IsaFlag, StackMapEntry,
+    TableIndex, TextItemKind, TrapEntry, WasmFeatures,
 };
 
 use crate::codegen::{FunctionCode, Job, Reference, Target};
@@ -83,6 +83,7 @@ pub(crate) fn link(
             below_frame_pointer: below.clone(),
         }));
         map_addresses(&mut compiled.address_map, offset, code);
+        map_inlined(&mut compiled, offset, code);
         compiled.catch_sites.extend(code.catch_sites.iter().map(|site| {
             CatchSite {
                 return_offset: offset + site.return_offset,
@@ -138,6 +139,31 @@ fn map_addresses(map: &mut Vec<AddressMapEntry>, start: u32, code: &FunctionCode
             Some(last) if last.wasm_offset == range.wasm_offset => {}
             Some(last) if last.offset == offset => last.wasm_offset = range.wasm_offset,
             _ => map.push(AddressMapEntry { offset, wasm_offset: range.wasm_offset }),
+        }
+    }
+}
+
+/// Adds the functions that stand in place of calls, and where their code is. The prologue is of the
+/// function itself; what comes from nowhere belongs to what stands before it.
+fn map_inlined(compiled: &mut CompiledModule, start: u32, code: &FunctionCode) {
+    let base = compiled.inlined_functions.len() as u32;
+    compiled.inlined_functions.extend(code.inlined.iter().map(|inlined| InlinedFunction {
+        caller: inlined.caller.map(|caller| base + caller),
+        ..*inlined
+    }));
+    let own = InlinedRange { offset: start, function: None };
+    let ranges = code.locations.iter().filter(|range| range.wasm_offset != u32::MAX);
+    let ranges = ranges.map(|range| InlinedRange {
+        offset: start + range.start,
+        function: range.inlined.map(|inlined| base + inlined),
+    });
+    let map = &mut compiled.inlined_ranges;
+    for range in std::iter::once(own).chain(ranges) {
+        match map.last_mut() {
+            Some(last) if last.function == range.function => {}
+            None if range.function.is_none() => {}
+            Some(last) if last.offset == range.offset => last.function = range.function,
+            _ => map.push(range),
         }
     }
 }

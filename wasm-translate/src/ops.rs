@@ -38,12 +38,12 @@ mod variable;
 mod vectors;
 mod wide;
 
-use wasm_types::FuncIndex;
 use wasm_types::wasmparser::Operator;
 
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
 use crate::translator::FuncTranslator;
+pub(crate) use inlined::{Callee, Inlined, begin as begin_inlined, declare_locals};
 pub(crate) use types::check_types;
 
 /// Translates an operator, from what programs are mostly made of to what is rare.
@@ -59,7 +59,6 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
         || memory::translate(t, op)?
         || control::translate(t, op)?
         || parametric::translate(t, op)?
-        || translate_inlined(t, op)?
         || call::translate(t, op)?
         || float::translate(t, op)?
         || conversion::translate(t, op)?
@@ -75,25 +74,6 @@ pub(crate) fn translate<E: FuncEnvironment + ?Sized>(
         || atomic::translate(t, op)?
         || simd::translate(t, op)?;
     if known { Ok(()) } else { Err(Error::unsupported(operator_name(op))) }
-}
-
-/// Translates the body of a function in place of a call of it, with its results on the operand
-/// stack; `false` if the call is not one to be replaced.
-///
-/// All of it belongs to the place of the call in the binary, since nothing in it traps.
-fn translate_inlined<E: FuncEnvironment + ?Sized>(
-    t: &mut FuncTranslator<'_, '_, E>,
-    op: &Operator<'_>,
-) -> Result<bool, Error> {
-    let Operator::Call { function_index } = *op else { return Ok(false) };
-    let Some(mut body) = inlined::begin(t, FuncIndex::new(function_index))? else {
-        return Ok(false);
-    };
-    while let Some(op) = body.next(t)? {
-        translate(t, &op)?;
-    }
-    body.end(t);
-    Ok(true)
 }
 
 /// What the operator is called, for an error: the name without its immediates.

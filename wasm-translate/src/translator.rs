@@ -13,18 +13,20 @@
 
 use cranelift_codegen::entity::EntitySet;
 use cranelift_codegen::ir::{
-    self, Block, Endianness, InstBuilder as _, MemFlagsData, Type, Value, condcodes::IntCC, types,
+    self, Endianness, InstBuilder as _, MemFlagsData, Type, Value, condcodes::IntCC, types,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
-use wasm_types::{FuncIndex, FunctionHints, ValType};
+use wasm_types::{FunctionHints, ValType};
 
 use crate::control_stack::Frame;
-use crate::environ::{FuncEnvironment, Values};
-use crate::inline::Sites;
+use crate::environ::FuncEnvironment;
+use crate::inline::Plan;
+use crate::inline::places::Places;
 use crate::legacy_tries::LegacyTries;
 use crate::limits::Budget;
 use crate::live_references::LiveLocals;
 use crate::operand_types::KnownOperand;
+use crate::ops::Inlined;
 
 /// The vectors that a translation works on, kept from one function to the next.
 #[derive(Default)]
@@ -48,17 +50,6 @@ impl Stacks {
     }
 }
 
-/// A call that is being replaced by what it calls.
-pub(crate) struct Inlined {
-    /// The place of the frame of the body on the control stack.
-    pub(crate) frame: usize,
-    /// The function, and what it is called with if it would trap.
-    pub(crate) func: FuncIndex,
-    pub(crate) args: Values,
-    /// The block with that call, once it is needed.
-    pub(crate) trapping: Option<Block>,
-}
-
 /// The translation of one function.
 pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     /// Makes the CLIF.
@@ -80,16 +71,22 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) small_bulk: bool,
     /// Whether blocks that end in a trap are cold.
     pub(crate) cold_traps: bool,
-    /// The calls that are replaced by what they call.
-    pub(crate) inlining: Option<&'a Sites<'a>>,
-    /// In a body that replaces a call, what was to be called.
+    /// The places that code comes from.
+    pub(crate) places: Places,
+    /// What is put in place of calls.
+    pub(crate) plan: Option<&'a Plan>,
+    /// In a body that stands in place of a call, that.
     pub(crate) inlined: Option<Inlined>,
     /// The number of the variable of the first local.
     pub(crate) first_local: u32,
+    /// The number of the variable that is declared next.
+    pub(crate) next_local: u32,
     /// How many `br_table`s of the function became comparisons.
     pub(crate) compared_tables: u32,
     /// What is said about the branches of the function, if anything is.
     pub(crate) hints: Option<FunctionHints<'a>>,
+    /// Whether anything was said about any branch up to here.
+    pub(crate) has_hints: bool,
     /// How many handlers there are for an exception that is thrown at the current place.
     pub(crate) handlers: usize,
     /// What validation knows of the reference that the operator takes.
@@ -212,6 +209,7 @@ impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
             self.builder.declare_var_needs_stack_map(variable);
         }
         self.builder.def_var(variable, value);
+        self.next_local = variable.as_u32() + 1;
         variable
     }
 

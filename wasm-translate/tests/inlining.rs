@@ -30,15 +30,22 @@ fn left(ty: &str, body: &str, args: &str) -> usize {
 }
 
 #[test]
-fn what_neither_traps_nor_calls_is_replaced() {
+fn small_functions_are_replaced_whatever_they_do() {
     let float = "(param f64 f64) (result f64)";
     for (ty, body, args) in [
         ("", "", ""),
-        ("", "(global.set $g (i32.const 1))", ""),
-        ("(result i32)", "(memory.size)", ""),
-        ("(param i32) (result i32)", "(i32.eqz (local.get 0))", "(i32.const 1)"),
+        ("", "(unreachable)", ""),
+        ("", "(global.set $g (i32.const 0)) (drop (i32.load (i32.const 0)))", ""),
+        ("", "(i32.store (i32.const 0) (i32.const 0)) (i32.store (i32.const 0) (i32.const 0))", ""),
+        ("", "(drop (i32.load offset=0x80000000 (i32.const 0)))", ""),
+        ("", "(drop (v128.load (i32.const 0)))", ""),
+        ("", "(loop)", ""),
+        ("", "(call_indirect (i32.const 0))", ""),
+        ("", "(drop (memory.grow (i32.const 0)))", ""),
+        ("", "(drop (table.get 0 (i32.const 0)))", ""),
+        ("(param i32) (result i32)", "(i32.div_u (i32.const 1) (local.get 0))", "(i32.const 1)"),
+        ("(param f32)", "(drop (i32.trunc_f32_s (local.get 0)))", "(f32.const 1)"),
         (float, "(f64.min (local.get 0) (local.get 1))", "(f64.const 1) (f64.const 2)"),
-        ("(param f64) (result i32)", "(i32.trunc_sat_f64_s (local.get 0))", "(f64.const 1)"),
         ("(param i32)", "(block (br_table 0 1 0 (local.get 0)))", "(i32.const 1)"),
         ("(param i32)", "(if (local.get 0) (then (return)) (else))", "(i32.const 1)"),
     ] {
@@ -47,111 +54,112 @@ fn what_neither_traps_nor_calls_is_replaced() {
 }
 
 #[test]
-fn what_traps_calls_or_takes_its_time_is_called() {
-    for (ty, body, args) in [
-        ("", "(unreachable)", ""),
-        ("", "(global.set $g (i32.const 0)) (drop (i32.load (i32.const 0)))", ""),
-        ("", "(i32.store (i32.const 0) (i32.const 0)) (i32.store (i32.const 0) (i32.const 0))", ""),
-        ("", "(drop (i32.load offset=0x80000000 (i32.const 0)))", ""),
-        ("", "(drop (v128.load (i32.const 0)))", ""),
-        ("", "(loop)", ""),
-        ("", "(call $callee)", ""),
-        ("", "(call_indirect (i32.const 0))", ""),
-        ("", "(return_call $callee)", ""),
-        ("", "(drop (memory.grow (i32.const 0)))", ""),
-        ("", "(drop (table.get 0 (i32.const 0)))", ""),
-        ("(param i32)", "(drop (i32.div_u (i32.const 1) (local.get 0)))", "(i32.const 1)"),
-        ("(param f32)", "(drop (i32.trunc_f32_s (local.get 0)))", "(f32.const 1)"),
+fn what_a_function_calls_is_called_in_its_place() {
+    // The functions that are called are never put in place of calls.
+    let text = |body: &str| {
+        format!(
+            "(module (import \"\" \"\" (func $f)) (table 1 funcref)
+               (func $large {}) (func $callee {body}) (func (call $callee)))",
+            "(drop (memory.grow (memory.size)))".repeat(50)
+        )
+        .replace("(table", "(memory 1) (table")
+    };
+    for (body, left) in [
+        ("(call $large)", 1),
+        ("(call $large) (call $large)", 2),
+        ("(return_call $large)", 1),
+        // It would be called by the wrong function, if anything asks.
+        ("(return_call $f)", 1),
+        ("(return_call_indirect (i32.const 0))", 1),
     ] {
-        assert_eq!(left(ty, body, args), 1, "{body}");
+        assert_eq!(calls(&text(body), 2, true, OptLevel::Speed), left, "{body}");
     }
+    let chain =
+        "(module (func $a) (func $b (call $a)) (func $c (call $b) (call $b)) (func (call $c)))";
+    assert_eq!(calls(chain, 3, true, OptLevel::Speed), 0);
 }
 
-#[test]
-fn accesses_are_checked_and_the_function_called_for_those_out_of_bounds() {
-    for body in [
-        "(drop (i32.add (i32.load (i32.const 0)) (i32.load8_u offset=9 (i32.const 1))))",
-        "(i64.store (i32.load (i32.const 0)) (i64.load (i32.const 8))) (global.set $g (i32.const 1))",
-    ] {
-        let text = format!(
-            "(module (memory 1) (global $g (mut i32) (i32.const 0))
-               (func $callee {body}) (func (call $callee)))"
-        );
-        let wasm = wat::parse_str(text).unwrap();
-        let func = DefinedFuncIndex::new(1);
-        let one = |checked| {
-            let mut settings = settings(TARGETS[0]);
-            let mut tunables = Tunables::default();
-            if checked {
-                tunables.memory_reservation = 1 << 20;
-            }
-            settings.inlining(true).tunables(tunables);
-            clif(&parse(&wasm), &wasm, func, &settings, ClifStage::Raw).unwrap()
-        };
-        let text = one(false);
-        let cold = text.split("cold:").nth(1).expect("a block that is seldom reached");
-        let cold = cold.split("block").next().unwrap();
-        assert!(cold.contains("call fn0(v0)") && cold.contains("trap heap_oob"), "{text}");
-        assert_eq!(text.matches("call fn").count(), 1, "{text}");
-        assert!(text.contains("load notrap") || text.contains("notrap little"), "{text}");
-        // Where addresses are not enough to decide, the function is called.
-        let text = one(true);
-        assert!(text.contains("call fn0(v0)") && !text.contains("cold:"), "{text}");
-    }
-}
-
-#[test]
-fn large_functions_are_called() {
-    let body = |operators: usize| "(nop)".repeat(operators);
-    assert_eq!(left("", &body(40), ""), 0);
-    assert_eq!(left("", &body(41), ""), 1);
-    let locals = |count: usize| format!("(local {})", "i32 ".repeat(count));
-    assert_eq!(left("", &locals(32), ""), 0);
-    assert_eq!(left("", &locals(33), ""), 1);
-}
-
-/// A caller of a function of so many operators: calls outside of loops, then in one, then in one in
-/// that.
-fn nested(operators: usize, counts: [usize; 3]) -> String {
-    let call = |count| "(call $callee)".repeat(count);
+/// A caller of a function of so much code: one call outside of loops, and one in as many as that.
+fn nested(operators: usize, loops: usize) -> String {
     format!(
-        "(module (func $callee {}) (func {} (loop {} (loop {}))))",
-        "(nop)".repeat(operators),
-        call(counts[0]),
-        call(counts[1]),
-        call(counts[2])
+        "(module (func $callee (param i32) {}) (func (call $callee (i32.const 1))
+           {} (call $callee (i32.const 2)) {}))",
+        "(drop (i32.popcnt (local.get 0)))".repeat(operators),
+        "(loop".repeat(loops),
+        ")".repeat(loops),
     )
 }
 
 #[test]
-fn growth_is_bounded_and_inner_loops_come_first() {
-    // A small caller may have 60 operators more.
-    assert_eq!(calls(&nested(20, [4, 0, 0]), 1, true, OptLevel::Speed), 1);
-    assert_eq!(calls(&nested(20, [2, 2, 2]), 1, true, OptLevel::Speed), 3);
-    // No caller has more than 400 more.
-    assert_eq!(calls(&nested(40, [600, 0, 0]), 1, true, OptLevel::Speed), 590);
+fn what_is_called_more_often_may_be_larger() {
+    let left = |operators, loops| calls(&nested(operators, loops), 1, true, OptLevel::Speed);
+    assert_eq!(left(4, 1), 0);
+    assert_eq!(left(40, 1), 1);
+    assert_eq!(left(40, 0), 2);
+    assert_eq!(left(200, 3), 2);
+}
 
-    let wasm = wat::parse_str(nested(30, [2, 2, 1])).unwrap();
-    let func = DefinedFuncIndex::new(1);
-    let mut settings = settings(TARGETS[0]);
-    settings.inlining(true);
-    let text = clif(&parse(&wasm), &wasm, func, &settings, ClifStage::Raw).unwrap();
-    // The two calls before the loops are left, and one of the two in the outer one.
-    let blocks: Vec<usize> = text
-        .split("\nblock")
-        .flat_map(|part| part.split("  block"))
-        .map(|block| block.matches("call fn").count())
-        .filter(|count| *count > 0)
-        .collect();
-    assert_eq!(blocks, [2, 1], "{text}");
+#[test]
+fn functions_go_into_themselves_for_a_level_or_two() {
+    let text = "(module (func $f (param i32) (result i32)
+      (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+        (then (local.get 0))
+        (else (i32.add (call $f (i32.sub (local.get 0) (i32.const 1)))
+                       (call $f (i32.sub (local.get 0) (i32.const 2))))))))";
+    let left = calls(text, 0, true, OptLevel::Speed);
+    assert!((3..=8).contains(&left), "{left} calls are left");
+    assert_eq!(calls(text, 0, false, OptLevel::Speed), 2);
+}
+
+#[test]
+fn the_code_of_functions_in_place_of_calls_says_so() {
+    let text = "(module (memory 1)
+      (func $inner (param i32) (result i32) (i32.load (local.get 0)))
+      (func $middle (param i32) (result i32) (i32.div_s (call $inner (local.get 0)) (local.get 0)))
+      (func (export \"f\") (param i32) (result i32) (call $middle (local.get 0))))";
+    let wasm = wat::parse_str(text).unwrap();
+    for target in TARGETS {
+        let compiled = compile(&wasm, settings(target).inlining(true)).unwrap();
+        let own = compiled.functions[2];
+        let ranges = compiled.inlined_ranges.iter().filter(|range| range.offset >= own.offset);
+        let mut chains: Vec<Vec<u32>> = Vec::new();
+        for range in ranges {
+            let mut chain = Vec::new();
+            let mut next = range.function;
+            while let Some(number) = next {
+                let inlined = compiled.inlined_functions[number as usize];
+                chain.push(inlined.func.as_u32());
+                next = inlined.caller;
+            }
+            chains.push(chain);
+        }
+        assert!(chains.contains(&vec![0, 1]), "{target}: {chains:?}");
+        assert!(chains.contains(&vec![1]), "{target}: {chains:?}");
+        assert!(compiled.functions.len() == 3 && chains.iter().all(|chain| chain.len() < 3));
+        let off = compile(&wasm, settings(target).inlining(false)).unwrap();
+        assert!(off.inlined_functions.is_empty() && off.inlined_ranges.is_empty());
+    }
 }
 
 #[test]
 fn the_switch_and_the_level_turn_it_off() {
-    let text = nested(1, [1, 0, 0]);
+    let text = nested(1, 0);
     assert_eq!(calls(&text, 1, true, OptLevel::SpeedAndSize), 0);
-    assert_eq!(calls(&text, 1, true, OptLevel::None), 1);
-    assert_eq!(calls(&text, 1, false, OptLevel::Speed), 1);
+    assert_eq!(calls(&text, 1, true, OptLevel::None), 2);
+    assert_eq!(calls(&text, 1, false, OptLevel::Speed), 2);
+}
+
+#[test]
+fn limits_are_those_of_the_function_alone() {
+    let text = nested(4, 1);
+    let wasm = wat::parse_str(&text).unwrap();
+    // The caller has fewer operators by itself, and more with what it calls.
+    let limits = wasm_types::CompileLimits::new().operators(20);
+    let mut settings = settings(TARGETS[0]);
+    settings.inlining(true).limits(limits);
+    let func = DefinedFuncIndex::new(1);
+    let text = clif(&parse(&wasm), &wasm, func, &settings, ClifStage::Raw).unwrap();
+    assert_eq!(text.lines().filter(|line| line.contains("call ")).count(), 2);
 }
 
 #[test]

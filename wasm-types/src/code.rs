@@ -56,6 +56,29 @@ pub struct AddressMapEntry {
     pub wasm_offset: u32,
 }
 
+/// A function whose body stands in place of a call of it, in the code of another function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InlinedFunction {
+    /// The function that was to be called.
+    pub func: FuncIndex,
+    /// The call, as an offset into the Wasm binary.
+    pub call: u32,
+    /// The function that the call is in, if that stands in place of a call itself: its number among
+    /// all of them, which is a smaller one. Otherwise the call is in the function that the code is
+    /// of.
+    pub caller: Option<u32>,
+}
+
+/// Code of a function that stands in place of a call: valid up to the next entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InlinedRange {
+    /// The first instruction, from the start of the text.
+    pub offset: u32,
+    /// The number of the function among those that stand in place of calls; `None` where the code
+    /// is its function's own.
+    pub function: Option<u32>,
+}
+
 /// A call inside of constructs that catch exceptions: where control goes on if it throws one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CatchSite {
@@ -157,6 +180,11 @@ pub struct CompiledModule {
     pub traps: Vec<TrapEntry>,
     /// The Wasm places that code comes from, sorted by offset.
     pub address_map: Vec<AddressMapEntry>,
+    /// The functions that stand in place of calls, each after the one that it is called by.
+    pub inlined_functions: Vec<InlinedFunction>,
+    /// Where their code is, sorted by offset. What is before the first entry is code of its own
+    /// function.
+    pub inlined_ranges: Vec<InlinedRange>,
     /// The functions that keep their context in their frame, sorted by function.
     pub frame_slots: Vec<FrameSlotEntry>,
     /// The calls during which references into the garbage-collected heap stay in frames, sorted by

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::view::View;
-use super::{code, component, entities, exceptions, header, initial, names};
+use super::{code, component, entities, exceptions, header, initial, inlined, names};
 use crate::format::Part;
 
 /// Writes the contents of a table, a line for each row where it has rows.
@@ -55,6 +55,8 @@ fn of(part: Part) -> (&'static str, Show) {
         Part::AddressBlocks => ("blocks of the address map", code::address_blocks),
         Part::AddressBytes => ("code, and the place in the module it comes from", code::addresses),
         Part::FrameSlots => ("where functions keep their context", code::frame_slots),
+        Part::InlinedFunctions => ("functions in place of calls", inlined::functions),
+        Part::InlinedRanges => ("where the code of those is", inlined::ranges),
         Part::HookedFunctions => ("functions that report calls", code::hooked_functions),
         Part::Fuel => ("traps with fuel taken ahead", code::fuel),
         Part::StackMaps => ("calls with references in their frames", code::stack_maps),

@@ -96,6 +96,8 @@ impl Artifact<'_> {
             items: self.text_items()?.collect::<Result<_, _>>()?,
             traps: self.traps().iter().collect(),
             address_map: self.address_map().iter().collect(),
+            inlined_functions: self.inlined_functions()?.collect(),
+            inlined_ranges: self.inlined_ranges()?.collect(),
             frame_slots: self.frame_slots()?.collect(),
             hooked_functions: self.hooked_functions()?.collect(),
             stack_maps: self.stack_maps()?.collect::<Result<_, _>>()?,

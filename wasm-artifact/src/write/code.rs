@@ -72,6 +72,7 @@ impl Writer {
             ahead: entry.ahead.cast_unsigned().into(),
         });
         self.add(Part::Fuel, fuel.collect::<Vec<_>>());
+        self.add_inlined(compiled);
         self.add_stack_maps(&compiled.stack_maps)?;
         self.add_catch_sites(&compiled.catch_sites)?;
         let items = compiled.items.iter().map(|item| {

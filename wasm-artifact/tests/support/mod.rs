@@ -6,10 +6,11 @@ use wasm_types::{
     AddressMapEntry, ArrayType, CatchHandler, CatchSite, CompiledFunction, CompiledModule,
     CompositeType, ConstExpr, ConstOp, ContType, DataIndex, DataKind, DataSegment, ElemIndex,
     ElementItems, ElementKind, ElementSegment, EntityIndex, Export, FieldType, FrameSlotEntry,
-    FuelEntry, FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, Import, Internals, IsaFlag,
-    MemoryIndex, MemoryType, Module, NameMap, OptLevel, RecGroup, RefType, StackMapEntry,
-    StorageType, StructType, SubType, TableIndex, TableType, TagIndex, TagType, TextItem,
-    TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, TypeKind, ValType, WasmFeatures,
+    FuelEntry, FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, Import, InlinedFunction,
+    InlinedRange, Internals, IsaFlag, MemoryIndex, MemoryType, Module, NameMap, OptLevel, RecGroup,
+    RefType, StackMapEntry, StorageType, StructType, SubType, TableIndex, TableType, TagIndex,
+    TagType, TextItem, TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, TypeKind, ValType,
+    WasmFeatures,
 };
 
 pub(crate) const TARGETS: [&str; 4] = [
@@ -430,6 +431,19 @@ impl Source {
             offset += 1 + s.any() % 60;
             FuelEntry { offset, ahead: s.any().cast_signed() }
         });
+        let inlined_functions = (0..self.any() % 20).map(|number| InlinedFunction {
+            func: FuncIndex::new(self.any() % 30),
+            call: self.any() % 5000,
+            caller: (number > 0 && self.coin()).then(|| self.any() % number),
+        });
+        let inlined_functions: Vec<_> = inlined_functions.collect();
+        let mut offset = 0;
+        let inlined_ranges = self.many(100, |s, _| {
+            offset += 1 + s.any() % 60;
+            let number = s.any() % (1 + inlined_functions.len() as u32);
+            let function = ((number as usize) < inlined_functions.len()).then_some(number);
+            InlinedRange { offset, function }
+        });
         let mut offset = 0;
         let stack_maps = self.many(40, |s, _| {
             offset += 1 + s.any() % 60;
@@ -472,6 +486,8 @@ impl Source {
             address_map,
             frame_slots: frame_slots.collect(),
             hooked_functions: hooked.map(FuncIndex::new).collect(),
+            inlined_functions,
+            inlined_ranges,
             stack_maps,
             fuel,
             catch_sites,

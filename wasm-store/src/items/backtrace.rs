@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use wasm_types::{Escaped, FuncIndex};
+use wasm_types::{DefinedFuncIndex, Escaped, FuncIndex};
 
 use super::Module;
 use crate::store::{AsContext, StoreOpaque};
@@ -101,11 +101,25 @@ impl WasmBacktrace {
     }
 
     fn resolve(store: &StoreOpaque, frames: &[RawFrame], limit: usize) -> Self {
-        let shown = frames.iter().take(limit);
-        Self {
-            frames: shown.filter_map(|frame| FrameInfo::of(store, frame.pc)).collect(),
-            left_out: frames.len().saturating_sub(limit),
+        let mut shown = Vec::new();
+        let mut left_out = 0;
+        // What a deep recursion has is few places again and again.
+        let mut counts = [(0, 0); 8];
+        for (number, frame) in frames.iter().enumerate() {
+            if shown.len() < limit {
+                FrameInfo::add(store, frame.pc, &mut shown);
+                left_out += shown.len().saturating_sub(limit);
+                shown.truncate(limit);
+                continue;
+            }
+            let known = counts.iter().find(|(pc, _)| *pc == frame.pc);
+            let (_, count) = known.copied().unwrap_or_else(|| {
+                counts[number % 8] = (frame.pc, FrameInfo::count(store, frame.pc));
+                counts[number % 8]
+            });
+            left_out += count;
         }
+        Self { frames: shown, left_out }
     }
 }
 
@@ -123,6 +137,12 @@ impl fmt::Display for WasmBacktrace {
     }
 }
 
+/// The module whose code is at an address, and where in its text that is.
+fn place(store: &StoreOpaque, pc: usize) -> Option<(&Module, u32)> {
+    let module = store.modules.iter().find(|module| module.loaded().contains(pc))?;
+    Some((module, module.loaded().text_offset(pc)?))
+}
+
 /// A frame of a [`WasmBacktrace`]: a function, and a place in it.
 #[derive(Clone, Debug)]
 pub struct FrameInfo {
@@ -136,21 +156,44 @@ pub struct FrameInfo {
 }
 
 impl FrameInfo {
-    fn of(store: &StoreOpaque, pc: usize) -> Option<Self> {
-        let module = store.modules.iter().find(|module| module.loaded().contains(pc))?;
-        let loaded = module.loaded();
-        let artifact = loaded.artifact();
-        let place = loaded.text_offset(pc)?;
-        let defined = artifact.function_at(place)?;
-        let start = artifact.function_code(defined).ok()?.offset;
+    /// Adds the frames of one place in the code: of the functions that stand in place of calls
+    /// there, and of the one that has the code.
+    fn add(store: &StoreOpaque, pc: usize, frames: &mut Vec<Self>) {
+        let Some((module, place)) = place(store, pc) else { return };
+        let artifact = module.loaded().artifact();
+        let Some(defined) = artifact.function_at(place) else { return };
         let map = artifact.address_map();
-        Some(Self {
+        let own = FuncIndex::new(artifact.counts().imported_functions + defined.as_u32());
+        let mut instruction = map.lookup(place);
+        for inlined in artifact.inlined_at(place) {
+            frames.push(Self::new(module, inlined.func, instruction));
+            instruction = (!map.is_empty()).then_some(inlined.call);
+        }
+        frames.push(Self::new(module, own, instruction));
+    }
+
+    /// How many frames [`add`](Self::add) adds.
+    fn count(store: &StoreOpaque, pc: usize) -> usize {
+        let artifact = |(module, place): (&Module, u32)| {
+            let artifact = module.loaded().artifact();
+            artifact.function_at(place)?;
+            Some(1 + artifact.inlined_at(place).count())
+        };
+        place(store, pc).and_then(artifact).unwrap_or(0)
+    }
+
+    fn new(module: &Module, func: FuncIndex, instruction: Option<u32>) -> Self {
+        let artifact = module.loaded().artifact();
+        let defined = func.as_u32().checked_sub(artifact.counts().imported_functions);
+        let code =
+            defined.and_then(|defined| artifact.function_code(DefinedFuncIndex::new(defined)).ok());
+        Self {
             module: module.clone(),
-            func_index: artifact.counts().imported_functions + defined.as_u32(),
-            instruction: map.lookup(place).filter(|offset| *offset != u32::MAX),
-            function: map.lookup(start).filter(|offset| *offset != u32::MAX),
+            func_index: func.as_u32(),
+            instruction,
+            function: code.and_then(|code| artifact.address_map().lookup(code.offset)),
             symbols: Vec::new(),
-        })
+        }
     }
 
     /// The index of the function in its module.

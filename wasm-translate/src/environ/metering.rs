@@ -51,9 +51,9 @@ pub trait Metering: Functions {
         Ok(())
     }
 
-    /// Called where the body of a function comes in place of a call of it. Its operators follow,
-    /// and belong to the place of the call. The same holds for a function that is recognised as an
-    /// idiom.
+    /// Called where the body of a function comes in place of a call of it, before its operators;
+    /// `has_calls` is whether any of those that can be reached calls something. The same holds for
+    /// a function that is recognised as an idiom, which calls nothing.
     ///
     /// # Errors
     ///
@@ -62,18 +62,8 @@ pub trait Metering: Functions {
         &mut self,
         _builder: &mut FunctionBuilder<'_>,
         _func: FuncIndex,
+        _has_calls: bool,
     ) -> Result<()> {
         Ok(())
-    }
-
-    /// Called where a function whose body came in place of a call is called after all: what its
-    /// operators up to here did was without effect, and they come again. Returns whether each such
-    /// place needs code of its own.
-    ///
-    /// # Errors
-    ///
-    /// If the environment can't meter the call.
-    fn undo_inlined(&mut self, _builder: &mut FunctionBuilder<'_>) -> Result<bool> {
-        Ok(false)
     }
 }

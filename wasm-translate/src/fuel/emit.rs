@@ -162,6 +162,7 @@ impl Emitter<'_, '_> {
         let first = events.first();
         let before = match first.map(|event| event.kind) {
             Some(EventKind::Entry) if self.plan.checks_entry => check(ENTRY_COST, first),
+            Some(EventKind::InlinedEntry) => check(ENTRY_COST, first),
             Some(EventKind::LoopHead) => check(0, first),
             _ => None,
         };

@@ -154,7 +154,7 @@ impl<'e> Graph<'e> {
                     price *= if checked { CHECKED } else { 1.0 };
                     true
                 }
-                EventKind::Entry | EventKind::LoopHead => {
+                EventKind::Entry | EventKind::InlinedEntry | EventKind::LoopHead => {
                     if place > begin {
                         // Something was called before.
                         self.add_piece(block, begin..place, enter, GROUND, weight, price);
@@ -164,7 +164,7 @@ impl<'e> Graph<'e> {
                     }
                     enter = GROUND;
                     price = frequency * CHECKED;
-                    if self.events[place].kind == EventKind::Entry {
+                    if self.events[place].kind != EventKind::LoopHead {
                         weight += ENTRY_COST;
                     }
                     each
@@ -265,7 +265,7 @@ impl<'e> Graph<'e> {
                         lead -= cost;
                         lead
                     }
-                    EventKind::Entry => {
+                    EventKind::Entry | EventKind::InlinedEntry => {
                         lead -= ENTRY_COST;
                         continue;
                     }

@@ -7,7 +7,9 @@ use cranelift_codegen::TextSectionBuilder;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::Endianness;
 use wasm_types::abi::NO_TYPE_ID;
-use wasm_types::{AddressMapEntry, CompiledModule, FuncIndex, TableIndex, TextItem, TextItemKind};
+use wasm_types::{
+    AddressMapEntry, CompiledModule, FuncIndex, InlinedRange, TableIndex, TextItem, TextItemKind,
+};
 
 use super::MAX_TEXT;
 use crate::codegen::{FunctionCode, Job, Target};
@@ -94,6 +96,12 @@ impl<'a> Items<'a> {
                 .first()
                 .map(|first| AddressMapEntry { offset: first.offset, wasm_offset: u32::MAX }),
         );
+        // Nor does it stand in place of a call.
+        if let Some(first) = compiled.items.first()
+            && compiled.inlined_ranges.last().is_some_and(|last| last.function.is_some())
+        {
+            compiled.inlined_ranges.push(InlinedRange { offset: first.offset, function: None });
+        }
         Ok(())
     }
 }

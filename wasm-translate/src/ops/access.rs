@@ -4,7 +4,6 @@ use cranelift_codegen::ir::{MemFlagsData, Value};
 use wasm_types::MemoryIndex;
 use wasm_types::wasmparser::{MemArg, MemArgTarget};
 
-use super::inlined;
 use crate::environ::{FuncEnvironment, HeapAccess};
 use crate::error::Error;
 use crate::heap;
@@ -32,9 +31,6 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
             offset: memarg.offset,
             size: access_size,
         };
-        if self.inlined.is_some() {
-            return inlined::prepare_access(self, access);
-        }
         heap::prepare_access(&mut self.builder, self.env, access)
     }
 }

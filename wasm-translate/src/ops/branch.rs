@@ -11,8 +11,8 @@ pub(super) fn return_from_function<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
 ) -> Result<(), Error> {
     if let Some(inlined) = &t.inlined {
-        let depth = t.stacks.frames.len() - 1 - inlined.frame;
-        return branch(t, depth as u32);
+        let depth = inlined.depth(t.stacks.frames.len());
+        return branch(t, depth);
     }
     let arity = t.stacks.frames[0].branch_arity;
     let results = t.top(arity);

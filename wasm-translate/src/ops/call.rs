@@ -4,6 +4,7 @@ use cranelift_codegen::ir::Value;
 use wasm_types::wasmparser::Operator;
 use wasm_types::{FuncIndex, FuncType, TableIndex, TypeIndex, ValType};
 
+use super::inlined::return_call;
 use super::types::check_types;
 use crate::environ::{FuncEnvironment, Values};
 use crate::error::{Error, ErrorKind};
@@ -35,6 +36,10 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         }
         Operator::ReturnCall { function_index } => {
             let func = FuncIndex::new(function_index);
+            if let Some(inlined) = t.inlined {
+                return_call(t, inlined, func)?;
+                return Ok(true);
+            }
             let args = pop_args_of(t, func)?;
             t.env.return_call(&mut t.builder, func, &args)?;
             t.reachable = false;
@@ -108,6 +113,15 @@ fn check_type<E: FuncEnvironment + ?Sized>(
     t.budget.signature(params, results)?;
     t.budget.operators(params + results)?;
     Ok(params)
+}
+
+/// Notes the references among the results of a call of a function.
+pub(super) fn note_results_of<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    func: FuncIndex,
+    results: &[Value],
+) -> Result<(), Error> {
+    note_results(t, TypeOf::Func(func), results)
 }
 
 /// Notes the references among the results of a call.

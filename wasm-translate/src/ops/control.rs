@@ -85,9 +85,7 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     /// Whether the condition of the operator is likely to hold, if a hint says so.
     #[inline]
     pub(super) fn is_likely(&mut self) -> Option<bool> {
-        let hints = self.hints.as_mut()?;
-        // Hints are about the operators of the function itself.
-        if self.inlined.is_some() { None } else { hints.is_likely(self.offset) }
+        self.hints.as_mut()?.is_likely(self.offset)
     }
 
     /// Pushes a frame whose parameters are on the operand stack.

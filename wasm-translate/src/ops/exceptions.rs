@@ -168,7 +168,7 @@ fn with_clauses(clauses: &[Clause], around: Rc<[Handler]>) -> Rc<[Handler]> {
 
 impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     /// What catches exceptions inside of a frame, at its current place.
-    fn handlers_at(&self, place: usize) -> Rc<[Handler]> {
+    pub(super) fn handlers_at(&self, place: usize) -> Rc<[Handler]> {
         let inside = |frame: &Frame| match &frame.kind {
             FrameKind::Try(construct) => Some(Rc::clone(&construct.handlers)),
             _ => None,
@@ -177,14 +177,14 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     }
 
     /// What catches exceptions at the current place.
-    fn handlers_here(&self) -> Rc<[Handler]> {
+    pub(super) fn handlers_here(&self) -> Rc<[Handler]> {
         match self.stacks.frames.len().checked_sub(1) {
             Some(place) => self.handlers_at(place),
             None => Rc::default(),
         }
     }
 
-    fn set_handlers(&mut self, handlers: &[Handler]) -> Result<(), Error> {
+    pub(super) fn set_handlers(&mut self, handlers: &[Handler]) -> Result<(), Error> {
         // The environment takes them over one by one.
         self.budget.operators(handlers.len())?;
         self.handlers = handlers.len();

@@ -26,10 +26,7 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     /// Notes that a local was read, which may be alive during calls.
     #[inline]
     pub(super) fn note_local(&mut self, local: u32, value: Value) {
-        if !self.live_locals.is_empty()
-            && self.inlined.is_none()
-            && self.live_locals.is_used_after_call(local)
-        {
+        if !self.live_locals.is_empty() && self.live_locals.is_used_after_call(local) {
             self.stacks.during_calls.insert(value);
         }
     }
@@ -42,7 +39,7 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
     ) -> Result<(LiveReferences, Places), Error> {
         let mut live = LiveReferences::default();
         let mut places = Places::new();
-        if self.live_locals.is_empty() || self.inlined.is_some() {
+        if self.live_locals.is_empty() {
             return Ok((live, places));
         }
         let count = operands.len();

@@ -32,8 +32,6 @@ pub(super) struct Fuel {
     events: Vec<Event>,
     /// Whether the function has an operator that calls.
     calls: bool,
-    /// What was used of a function whose body replaces a call.
-    inlined: i64,
     /// Of the function that was finished last.
     leads: TrapLeads,
 }
@@ -45,7 +43,6 @@ impl Fuel {
             each_operator: false,
             events: Vec::new(),
             calls: false,
-            inlined: 0,
             leads: TrapLeads::new(),
         }
     }
@@ -55,7 +52,6 @@ impl Fuel {
         self.events.clear();
         self.leads.clear();
         self.calls = false;
-        self.inlined = 0;
     }
 
     fn record(&mut self, builder: &FunctionBuilder<'_>, kind: EventKind) {
@@ -92,7 +88,6 @@ impl Metering for RuntimeEnvironment<'_> {
                 | Operator::Switch { .. }
         );
         let cost = i64::from(cost_of(&fuel.costs, operator));
-        fuel.inlined += cost;
         fuel.record(builder, EventKind::Used(cost));
         Ok(())
     }
@@ -156,20 +151,20 @@ impl Metering for RuntimeEnvironment<'_> {
         Ok(())
     }
 
-    fn enter_inlined(&mut self, builder: &mut FunctionBuilder<'_>, _func: FuncIndex) -> Result<()> {
-        if let Some(fuel) = &mut self.fuel {
-            fuel.inlined = ENTRY_COST;
-            fuel.record(builder, EventKind::Used(ENTRY_COST));
-        }
+    fn enter_inlined(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        func: FuncIndex,
+        has_calls: bool,
+    ) -> Result<()> {
+        // It checks what is left where the function would, so that the code stops at the same place.
+        let is_checked = has_calls || self.fuel_checks_entry_of(func);
+        let kind = match is_checked {
+            true => EventKind::InlinedEntry,
+            false => EventKind::Used(ENTRY_COST),
+        };
+        self.record_fuel(builder, kind);
         Ok(())
-    }
-
-    /// What was used of the function is used again where it is called.
-    fn undo_inlined(&mut self, builder: &mut FunctionBuilder<'_>) -> Result<bool> {
-        let Some(fuel) = &mut self.fuel else { return Ok(false) };
-        let used = fuel.inlined;
-        fuel.record(builder, EventKind::Used(-used));
-        Ok(true)
     }
 }
 

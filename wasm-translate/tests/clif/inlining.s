@@ -65,96 +65,31 @@ block0:
 
   pushq %rbp
   movq %rsp, %rbp
-  subq $0x20, %rsp
-  movq %rbx, (%rsp)
-  movq %r12, 8(%rsp)
-  movq %r13, 0x10(%rsp)
-  movq %r14, 0x18(%rsp)
 block0:
   movl %esi, %esi
-  movq %rsi, %r14
-  uninit  %rcx
-  xorl %ecx, %ecx
-  movq 0x40(%rdi), %rbx
-  movq %rdi, %r13
+  uninit  %rax
+  xorl %eax, %eax
+  movq 0x40(%rdi), %rcx
   jmp     label1
 block1:
-  movq 0x48(%rdi), %rdx
-  movq %r14, %rsi
-  leaq 4(%rsi), %rax
-  cmpq %rdx, %rax
-  jnbe    label2; j label3
-block3:
-  movl (%rbx, %rsi), %edx
-  movq 0x48(%rdi), %r8
-  leaq 8(%rsi), %r9
-  cmpq %r8, %r9
-  jnbe    label4; j label5
-block5:
-  movl 4(%rbx, %rsi), %r8d
+  movl (%rcx, %rsi), %edx
+  movl 4(%rcx, %rsi), %r8d
   leal (%rdx, %r8), %edx
-  roll $0x5, %ecx
-  leal (%rcx, %rdx), %r12d
-  movq 0x48(%rdi), %rcx
-  leaq 4(%r12), %rdx
-  cmpq %rcx, %rdx
-  jnbe    label6; j label7
-block7:
-  movl (%rbx, %r12), %ecx
-  movq 0x48(%rdi), %rdx
-  cmpq %rdx, %rax
-  jnbe    label8; j label9
-block9:
-  movl %ecx, (%rbx, %rsi)
-  movq %rsi, %r14
+  roll $0x5, %eax
+  leal (%rax, %rdx), %eax
+  movl (%rcx, %rax), %edx
+  movl %edx, (%rcx, %rsi)
   movq $0x5, 0x50(%rdi)
-  movq %rdi, %r13
-  movq %r12, %rdx
-  call    User(userextname2)
-  movq %r14, %rsi
+  movl %eax, (%rcx, %rsi)
   subl $0x4, %esi
-  movq %rsi, %rdi
-  movq %rsi, %r14
-  testl %edi, %esi
-  jnz     label10; j label11
-block10:
-  movq %r12, %rcx
-  movq %r13, %rdi
+  testl %esi, %esi
+  jnz     label2; j label3
+block2:
   jmp     label1
-block11:
-  movq %r12, %rax
-  movq (%rsp), %rbx
-  movq 8(%rsp), %r12
-  movq 0x10(%rsp), %r13
-  movq 0x18(%rsp), %r14
-  addq $0x20, %rsp
+block3:
   movq %rbp, %rsp
   popq %rbp
   retq
-block2:
-  movq %rdi, %r13
-  movq %rsi, %r14
-  jmp     label13
-block4:
-  movq %rdi, %r13
-  movq %rsi, %r14
-  jmp     label13
-block6:
-  movq %r12, %rdx
-  movq %rdi, %r13
-  movq %rsi, %r14
-  jmp     label12
-block8:
-  movq %r12, %rdx
-  movq %rdi, %r13
-  movq %rsi, %r14
-  jmp     label12
-block12:
-  call    User(userextname1)
-  ud2
-block13:
-  call    User(userextname0)
-  ud2
 
   pushq %rbp
   movq %rsp, %rbp

@@ -1,8 +1,7 @@
 ;;! assembly
 ;;! optimized
 ;;! inlined
-;; Calls of small functions that call nothing are replaced by what they call; for an access out of bounds the
-;; function is called after all.
+;; Calls of small functions are replaced by what they call, traps included.
 (module
   (memory 1)
   (global $g (mut i64) (i64.const 0))
