@@ -9,7 +9,7 @@ use crate::alternate::alternate;
 use crate::generated;
 use crate::ours::runtime as ours;
 use crate::programs::modules;
-use crate::report::{Row, Times};
+use crate::report::Row;
 use crate::theirs::runtime as theirs;
 
 /// How many functions the generated module has.
@@ -51,8 +51,7 @@ pub(crate) fn verified(rounds: usize) -> Vec<Row> {
 /// The sizes of artifacts, in bytes.
 pub(crate) fn size(_: usize) -> Vec<Row> {
     each(|name, ours, theirs| {
-        let mut row =
-            Row { name: name.to_owned(), ours: Times::default(), theirs: Times::default() };
+        let mut row = Row::new(name);
         row.ours.push(ours.len() as f64);
         row.theirs.push(theirs.len() as f64);
         row

@@ -9,10 +9,12 @@
 //! ./fetch.sh                                  # once: fetches and builds the programs
 //! cargo run --release                         # everything
 //! cargo run --release -- --rounds 5 calls     # one section, fewer rounds
+//! cargo run --release -- --against FILE run   # compared with what an earlier run printed
 //! ```
 //!
 //! Both runtimes get the same small WASI from this program, so that only the runtimes are compared.
 
+mod against;
 mod alternate;
 mod bulk;
 mod call_hook;
@@ -72,10 +74,12 @@ mod theirs {
 
 use std::process::ExitCode;
 
+use against::Earlier;
 use sections::SECTIONS;
 
 fn main() -> ExitCode {
     let mut rounds = None;
+    let mut earlier = None;
     let mut selected = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -84,6 +88,13 @@ fn main() -> ExitCode {
                 Some(count) => rounds = Some(count),
                 None => return usage("--rounds needs a number"),
             },
+            "--against" => {
+                let Some(file) = arguments.next() else { return usage("--against needs a file") };
+                match Earlier::read(file.as_ref()) {
+                    Ok(read) => earlier = Some(read),
+                    Err(error) => return usage(&format!("{file}: {error}")),
+                }
+            }
             name if SECTIONS.iter().any(|section| section.name == name) => {
                 selected.push(name.to_owned());
             }
@@ -95,17 +106,26 @@ fn main() -> ExitCode {
     if let Err(error) = pool {
         return usage(&error.to_string());
     }
+    let mut is_slower = false;
     for section in SECTIONS {
         if selected.is_empty() || selected.iter().any(|name| name == section.name) {
             let rows = (section.run)(rounds.unwrap_or(section.rounds));
-            println!("{}", report::table(section.title, section.sides, section.unit, &rows));
+            println!("{}", report::tables(section.title, section.sides, section.unit, &rows));
+            if let Some(earlier) = &earlier {
+                let (text, slower) = earlier.compare(section.title, &rows);
+                println!("{text}");
+                is_slower |= slower;
+            }
         }
     }
-    ExitCode::SUCCESS
+    if is_slower { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn usage(problem: &str) -> ExitCode {
     let sections: Vec<_> = SECTIONS.iter().map(|section| section.name).collect();
-    eprintln!("{problem}\nusage: wasm-bench [--rounds N] [{}]...", sections.join("|"));
+    eprintln!(
+        "{problem}\nusage: wasm-bench [--rounds N] [--against FILE] [{}]...",
+        sections.join("|")
+    );
     ExitCode::from(2)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasm_runtime::{Config, CraneliftCompiler};
 use wasm_translate::Settings;
 
-use crate::alternate::alternate;
+use crate::alternate::alternate_runs;
 use crate::ours::runtime::Runtime;
 use crate::programs::{Entry, modules};
 use crate::report::Row;
@@ -30,8 +30,8 @@ pub(crate) fn run(rounds: usize, switch: Switch) -> Vec<Row> {
         .filter(|(program, _)| !matches!(program.entry, Entry::None))
         .map(|(program, wasm)| {
             let ((_, a), (_, b)) = (with.compile(&wasm), without.compile(&wasm));
-            alternate(
-                program.name,
+            alternate_runs(
+                program,
                 rounds,
                 || with.run(&a, program.name, &program.entry).0,
                 || without.run(&b, program.name, &program.entry).0,

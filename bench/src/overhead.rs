@@ -69,7 +69,7 @@ pub(crate) fn run(rounds: usize, setting: &Setting) -> Vec<Row> {
                 times.push(with / without);
                 times
             });
-            Row { name: program.name.into(), ours, theirs }
+            Row { ours, theirs, ..program.row() }
         })
         .collect()
 }

@@ -2,18 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::report::Row;
+
 /// A program and a workload that takes some tenths of a second.
 pub(crate) struct Program {
     pub(crate) name: &'static str,
-    place: Folder,
+    origin: Origin,
     pub(crate) entry: Entry,
 }
 
-enum Folder {
+/// Where a program is from.
+#[derive(Clone, Copy, PartialEq)]
+enum Origin {
     /// A program of the tests, which is committed.
     Tests,
-    /// Made by `fetch.sh`.
+    /// By others, made by `fetch.sh`.
     Fetched,
+    /// The same, but chosen for what this project does well.
+    Chosen,
 }
 
 /// How a program is run.
@@ -30,18 +36,27 @@ pub(crate) enum Entry {
 
 impl Program {
     const fn own(name: &'static str, arguments: &'static [&'static str]) -> Self {
-        Self { name, place: Folder::Tests, entry: Entry::Start(arguments) }
+        Self { name, origin: Origin::Tests, entry: Entry::Start(arguments) }
     }
 
     const fn fetched(name: &'static str, entry: Entry) -> Self {
-        Self { name, place: Folder::Fetched, entry }
+        Self { name, origin: Origin::Fetched, entry }
+    }
+
+    const fn command(name: &'static str, arguments: &'static [&'static str]) -> Self {
+        Self::fetched(name, Entry::Start(arguments))
+    }
+
+    /// A row for measurements of it. Means are made of what others wrote.
+    pub(crate) fn row(&self) -> Row {
+        Row { is_apart: self.origin != Origin::Fetched, ..Row::new(self.name) }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
         let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let folder = match self.place {
-            Folder::Tests => bench.join("../tests/programs"),
-            Folder::Fetched => bench.join("programs"),
+        let folder = match self.origin {
+            Origin::Tests => bench.join("../tests/programs"),
+            Origin::Fetched | Origin::Chosen => bench.join("programs"),
         };
         folder.join(format!("{}.wasm", self.name))
     }
@@ -59,14 +74,59 @@ impl Program {
 }
 
 pub(crate) const PROGRAMS: &[Program] = &[
+    // From npm, as they are published.
     Program::fetched("quickjs", Entry::JavaScript(include_str!("../workloads/quickjs.js"))),
-    Program::fetched("lua", Entry::Start(&["4"])),
-    Program::fetched("sqlite", Entry::Start(&["8000"])),
-    Program::fetched("bzip2", Entry::Start(&["600"])),
-    Program::fetched("zlib", Entry::Start(&["1024"])),
     Program::fetched("sourcemap", Entry::Calls(include_str!("../workloads/sourcemap.calls"))),
-    Program::fetched("secp256k1", Entry::Calls(include_str!("../workloads/secp256k1.calls"))),
     Program::fetched("blake3", Entry::Calls(include_str!("../workloads/blake3.calls"))),
+    Program::fetched("as-sha256", Entry::Calls(include_str!("../workloads/as-sha256.calls"))),
+    Program::fetched("bcrypt", Entry::Calls(include_str!("../workloads/bcrypt.calls"))),
+    Program::fetched("meshopt", Entry::Calls(include_str!("../workloads/meshopt.calls"))),
+    // C.
+    Program::command("lua", &["4"]),
+    Program::command("sqlite", &["8000"]),
+    Program::command("bzip2", &["600"]),
+    Program::command("zlib", &["1024"]),
+    Program::command("zstd", &["512"]),
+    Program::command("lz4", &["2048"]),
+    Program::command("xz", &["256"]),
+    Program::command("zopfli", &["32"]),
+    Program::command("cmark", &["512"]),
+    Program::command("expat", &["512"]),
+    Program::command("jansson", &["2000"]),
+    Program::command("pcre2", &["256"]),
+    Program::command("png", &["300"]),
+    Program::command("webp", &["400"]),
+    Program::command("stb", &["800"]),
+    Program::command("mbedtls", &["1024"]),
+    Program::command("tommath", &["3072"]),
+    Program::command("flac", &["100"]),
+    Program::command("kissfft", &["40"]),
+    // C++.
+    Program::command("snappy", &["1024"]),
+    Program::command("double-conversion", &["50000"]),
+    Program::command("pugixml", &["512"]),
+    Program::command("rapidjson", &["5000"]),
+    Program::command("minisat", &["150"]),
+    Program::command("box2d", &["15"]),
+    // Rust.
+    Program::command("rust-regex", &["50"]),
+    Program::command("rust-json", &["20"]),
+    Program::command("rust-markdown", &["1500"]),
+    Program::command("rust-collections", &["100"]),
+    Program::command("rhai", &["200"]),
+    Program::command("ed25519", &["200"]),
+    // Go.
+    Program::command("go-json", &["100"]),
+    Program::command("go-regexp", &["100"]),
+    Program::command("go-flate", &["500"]),
+    // Zig.
+    Program::fetched("zig-std", Entry::Calls(include_str!("../workloads/zig-std.calls"))),
+    Program::fetched("ruby", Entry::None),
+    Program {
+        name: "secp256k1",
+        origin: Origin::Chosen,
+        entry: Entry::Calls(include_str!("../workloads/secp256k1.calls")),
+    },
     Program::own("virtual", &["3000"]),
     Program::own("json", &["60"]),
     Program::own("hashing", &["25"]),
@@ -76,7 +136,6 @@ pub(crate) const PROGRAMS: &[Program] = &[
     Program::own("mandelbrot", &["800"]),
     Program::own("vectors", &["800"]),
     Program::own("tailcalls", &["15000000"]),
-    Program::fetched("ruby", Entry::None),
 ];
 
 /// Programs in Kotlin, which keep their data in a garbage-collected heap.

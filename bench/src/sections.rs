@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasm_runtime::{Config, CraneliftCompiler};
 use wasm_translate::Settings;
 
-use crate::alternate::alternate;
+use crate::alternate::{alternate, alternate_runs};
 use crate::bulk;
 use crate::call_hook;
 use crate::components;
@@ -357,8 +357,8 @@ fn execution(rounds: usize) -> Vec<Row> {
                 "{} does not do the same on both sides",
                 program.name
             );
-            alternate(
-                program.name,
+            alternate_runs(
+                program,
                 rounds,
                 || a.run(&module_a, program.name, &program.entry).0,
                 || b.run(&module_b, program.name, &program.entry).0,

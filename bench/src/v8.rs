@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::alternate::alternate;
+use crate::alternate::alternate_runs;
 use crate::ours::runtime as ours;
 use crate::programs::{Entry, OBJECT_PROGRAMS, Program, modules};
 use crate::report::Row;
@@ -32,8 +32,8 @@ pub(crate) fn run(rounds: usize) -> Vec<Row> {
                 };
                 assert!(output == theirs, "{} does not do the same in V8", program.name);
             }
-            Some(alternate(
-                program.name,
+            Some(alternate_runs(
+                program,
                 rounds,
                 || a.run(&module, program.name, &program.entry).0,
                 || b.run().expect("it ran before").0,

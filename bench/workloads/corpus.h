@@ -5,7 +5,7 @@
 
 static unsigned char *corpus(size_t size) {
     static const char *syllables[] = {"ka", "lo", "mi", "ter", "an", "su", "ro", "eth", "in", "po", "gra", "ul", "we", "fi", "nor", "ds"};
-    unsigned char *text = malloc(size);
+    unsigned char *text = (unsigned char *)malloc(size);
     uint32_t state = 99;
     size_t at = 0;
     while (at < size) {
