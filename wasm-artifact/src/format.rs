@@ -173,6 +173,8 @@ pub(crate) mod flags {
     pub(crate) const TRIVIAL_REC_GROUPS: u32 = 1;
     /// The functions' code is in the order of the functions; the table of the order is left out.
     pub(crate) const CODE_IN_ORDER: u32 = 2;
+    /// The module has debugging information that is not in the artifact.
+    pub(crate) const WITHOUT_DEBUG_SECTIONS: u32 = 4;
 }
 
 record! {
@@ -353,6 +355,12 @@ pub(crate) mod text_item_kind {
     pub(crate) const TABLE: u32 = 0;
     /// What calls an imported function.
     pub(crate) const IMPORT_THUNK: u32 = 1;
+}
+
+record! {
+    /// A section of debugging information: `len` bytes from `start` on in [`Part::DebugBytes`]. The
+    /// record without a name is about the code section: where its contents start in the binary.
+    DebugSectionRecord { name: StrRef, start: U64, len: U64, }
 }
 
 record! {
@@ -538,6 +546,10 @@ tables! {
     InlinedFunctions = 50, ".wasm.inlined_functions";
     /// [`InlinedRangeRecord`]s, sorted by offset.
     InlinedRanges = 51, ".wasm.inlined_ranges";
+    /// [`DebugSectionRecord`]s.
+    DebugSections = 56, ".wasm.debug_sections";
+    /// Debugging information of the module: the contents of its sections.
+    DebugBytes = 57, ".wasm.debug_bytes";
     /// Initial contents of memories.
     Images = 39, ".wasm.images";
     /// Machine code. Last in the file, so that what of the mapping becomes executable is its end:

@@ -6,6 +6,7 @@
 
 mod code;
 mod component;
+mod debug_sections;
 mod declarations;
 mod entities;
 mod exceptions;
@@ -40,11 +41,11 @@ use crate::const_expr::ConstExprRef;
 use crate::error::{Error, ErrorKind};
 use crate::format::{
     BlockRecord, CatchHandlerRecord, CatchSiteRecord, CodeRecord, ConstRef, DataRecord,
-    DirectoryEntry, ElementRecord, ExportRecord, FrameSlotRecord, FuelRecord, FunctionNameRecord,
-    GlobalRecord, HEADER_OFFSET, Header, ImportRecord, InlinedFunctionRecord, InlinedRangeRecord,
-    IsaFlagRecord, LimitsRecord, MODULE_TEXT_ALIGN, MemoryImageRecord, ModuleRecord, NONE,
-    OtherNameRecord, Part, RecGroupRecord, StackMapRecord, StrRef, TableImageRecord,
-    TextItemRecord, TypeRecord, tunable_bits,
+    DebugSectionRecord, DirectoryEntry, ElementRecord, ExportRecord, FrameSlotRecord, FuelRecord,
+    FunctionNameRecord, GlobalRecord, HEADER_OFFSET, Header, ImportRecord, InlinedFunctionRecord,
+    InlinedRangeRecord, IsaFlagRecord, LimitsRecord, MODULE_TEXT_ALIGN, MemoryImageRecord,
+    ModuleRecord, NONE, OtherNameRecord, Part, RecGroupRecord, StackMapRecord, StrRef,
+    TableImageRecord, TextItemRecord, TypeRecord, tunable_bits,
 };
 pub(crate) use table::Table;
 
@@ -184,6 +185,8 @@ table_views! {
     other_names: OtherNameRecord = OtherNames;
     symbol_strings: u8 = SymbolStrings;
     text_items: TextItemRecord = TextItems;
+    debug_sections: DebugSectionRecord = DebugSections;
+    debug_bytes: u8 = DebugBytes;
     plan: u8 = Plan;
     module_table: ModuleRecord = ModuleTable;
     text: u8 = Text;

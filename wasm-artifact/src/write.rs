@@ -7,6 +7,7 @@
 mod checksums;
 mod code;
 mod component;
+mod debug_sections;
 mod declarations;
 mod func_lists;
 mod images;
@@ -49,6 +50,8 @@ pub struct WriteOptions {
     /// Images of memories and tables in place of active segments, where that is not wasteful:
     /// instantiation then writes nothing. Default: yes.
     pub images: bool,
+    /// Debugging information of the module, if it has any, for places in the source. Default: no.
+    pub debug_sections: bool,
     /// The alignment of text and images, in bytes, a power of two. Default: the largest page size
     /// that systems for the target commonly have.
     pub page_size: Option<u32>,
@@ -64,6 +67,7 @@ impl WriteOptions {
             address_map: true,
             names: true,
             images: true,
+            debug_sections: false,
             page_size: None,
             producer: None,
         }
@@ -109,6 +113,7 @@ pub fn write(
     writer.add_declarations(module, wasm, &images)?;
     let code = writer.add_code(compiled, options)?;
     let symbols = writer.add_names(module, compiled, options)?;
+    writer.add_debug_sections(module, wasm, options)?;
     writer.add_isa(
         compiled.isa_flags.iter().map(|flag| (&*flag.name, &*flag.value)),
         compiled.extensions.iter().map(|name| &**name),

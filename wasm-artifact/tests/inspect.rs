@@ -124,8 +124,11 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
         }],
         ..CompiledModule::default()
     };
+    module.debug_sections.code_start = 44;
+    module.debug_sections.sections = vec![(".debug_str".into(), 1..4)];
     let mut options = WriteOptions::new();
     options.images = images;
+    options.debug_sections = true;
     write(&module, b"hello", &compiled, &options).unwrap()
 }
 
@@ -236,6 +239,8 @@ fn every_table_is_shown() {
         ),
         ("inlined_ranges", &["  0x00000002 1\n", "  0x00000009 none\n"]),
         ("hooked_functions", &["  function 2\n"]),
+        ("debug_sections", &["  code at 0x2c in the module\n  \".debug_str\" 3 bytes\n"]),
+        ("debug_bytes", &["65 6c 6c"]),
         ("fuel", &["  0x00000004 +7\n", "  0x00000009 -2\n"]),
         ("stack_maps", &["  0x00000006 -0x8 -0x18\n", "  0x0000000c -0x8 -0x18\n"]),
         ("frame_references", &["      0 -0x8\n      1 -0x18\n"]),
@@ -280,7 +285,7 @@ fn every_table_is_shown() {
     assert!(report(&bytes).table("furniture").is_none());
 
     let known: Vec<_> = Report::table_names().collect();
-    assert_eq!(known.len(), 53);
+    assert_eq!(known.len(), 55);
     for artifact in [artifact(true), artifact(false)] {
         let all = report(&artifact).all().to_string();
         assert!(all.starts_with(&report(&artifact).to_string()));

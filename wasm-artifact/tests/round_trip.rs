@@ -302,6 +302,38 @@ proptest! {
         input.compiled.address_map.clear();
         check_declarations(&input, &artifact)?;
     }
+
+    #[test]
+    fn debugging_information_is_kept_if_it_is_wanted(
+        input in input(),
+        wanted: bool,
+        parts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        let Input { mut module, wasm, compiled } = input;
+        let debug = &mut module.debug_sections;
+        debug.code_start = 77;
+        for (parts, name) in parts.chunks_exact(2).zip(wasm_types::DebugSections::NAMES) {
+            let place = |part: usize| parts[part].index(wasm.len() + 1);
+            let place = place(0).min(place(1))..place(0).max(place(1));
+            debug.sections.push((name.into(), place));
+        }
+        let mut options = options(true);
+        options.debug_sections = wanted;
+        let bytes = write(&module, &wasm, &compiled, &options).unwrap();
+        let artifact = Artifact::parse(&bytes).unwrap();
+        let has_some = !module.debug_sections.is_empty();
+        prop_assert_eq!(artifact.lacks_debug_sections(), has_some && !wanted);
+        let start = artifact.code_section_start();
+        prop_assert_eq!(start, (has_some && wanted).then_some(77));
+        for name in wasm_types::DebugSections::NAMES.into_iter().chain(["", "other"]) {
+            let mut all = module.debug_sections.sections.iter();
+            let place = all.find(|(known, _)| known == name).map(|(_, place)| place.clone());
+            let contents = place.filter(|_| wanted).map(|place| &wasm[place]);
+            // A section without contents need not be there.
+            let found = artifact.debug_section(name);
+            prop_assert_eq!(found.unwrap_or_default(), contents.unwrap_or_default(), "{}", name);
+        }
+    }
 }
 
 /// An empty data segment has no place among the artifact's bytes; its declaration is read all the

@@ -151,6 +151,7 @@ impl CraneliftCompiler {
             .map_err(unwrap_invalid)?;
         let mut options = WriteOptions::new();
         options.address_map = request.address_map;
+        options.debug_sections = request.debug_sections;
         let before_writing = start.elapsed();
         let artifact = wasm_artifact::write(parsed.module(), &wasm, &compiled, &options)?;
         let total = start.elapsed();

@@ -64,6 +64,9 @@
 //!   cover and sample calls.
 //! * `dwarf`: Coverage by source files (`FunctionCoverage::add_source_lines`), by the debugging
 //!   information of a module.
+//! * `backtrace-details` (default): Places in the source in backtraces
+//!   (`Config::wasm_backtrace_details`, `FrameInfo::symbols`), by the debugging information of a
+//!   module.
 //! * `tracing`: Traces of calls as events of the crate `tracing`.
 //! * `demangle` (default): Backtraces, traces, profiles, coverage and errors have the names of
 //!   functions as they stand in Rust and C++ sources, and patterns match these, too.

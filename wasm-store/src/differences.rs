@@ -109,8 +109,9 @@
 //!   `Cache::new` refuses a directory that others may write to.
 //! * **Debuggers** get the names of functions by `Config::debug_info` (feature `profile`), and no
 //!   places in the source.
-//! * **Backtraces** have functions, names and offsets, but no places in the source
-//!   ([`Config::wasm_backtrace_details`](crate::Config::wasm_backtrace_details) has no effect).
+//! * **Backtraces** have places in the source
+//!   ([`Config::wasm_backtrace_details`](crate::Config::wasm_backtrace_details)) with the feature
+//!   `backtrace-details`. They are found out when they are asked for.
 //!   [`Error::backtrace`](crate::Error::backtrace) is always disabled.
 //! * **Core dumps** ([`Config::coredump_on_trap`](crate::Config::coredump_on_trap)) have the
 //!   globals and memories of instances, and not those of the host that no instance has.

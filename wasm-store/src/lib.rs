@@ -60,6 +60,8 @@
 //!   cover and sample calls.
 //! * `dwarf`: Coverage by source files (`FunctionCoverage::add_source_lines`), by the debugging
 //!   information of a module.
+//! * `backtrace-details`: Places in the source in backtraces (`Config::wasm_backtrace_details`,
+//!   `FrameInfo::symbols`), by the debugging information of a module.
 //! * `tracing`: Traces of calls as events of the crate `tracing`.
 //! * `demangle`: Backtraces, traces, profiles, coverage and errors have the names of functions as
 //!   they stand in Rust and C++ sources, and patterns match these, too.

@@ -53,6 +53,7 @@ mod branch_hints;
 mod code;
 mod compile_limits;
 mod const_expr;
+mod debug_sections;
 mod demangle;
 mod entity;
 mod escaped;
@@ -78,6 +79,7 @@ pub use code::{
 };
 pub use compile_limits::{CompileLimit, CompileLimits};
 pub use const_expr::{ConstExpr, ConstOp};
+pub use debug_sections::DebugSections;
 pub use demangle::demangle;
 pub use entity::{EntityIndex, EntityType, GlobalType, MemoryType, TableType, TagType};
 pub use escaped::Escaped;

@@ -7,6 +7,7 @@ use core::ops::Range;
 
 use crate::branch_hints::BranchHints;
 use crate::const_expr::ConstExpr;
+use crate::debug_sections::DebugSections;
 use crate::entity::{EntityIndex, EntityType, GlobalType, MemoryType, TableType, TagType};
 use crate::features::WasmFeatures;
 use crate::index::{
@@ -183,6 +184,8 @@ pub struct Module {
     /// What is said about branches: for speed, never for semantics. Empty unless
     /// [`WasmFeatures::BRANCH_HINTING`] was allowed.
     pub branch_hints: BranchHints,
+    /// Debugging information: for people, never for semantics.
+    pub debug_sections: DebugSections,
 }
 
 macro_rules! index_space {

@@ -10,6 +10,7 @@ pub(crate) const CRATES: &[&str] = &[
     "wasm-translate",
     "wasm-artifact",
     "wasm-hooks",
+    "wasm-dwarf",
     "wasm-rewrite",
     "wasm-component",
     "wasm-component-translate",

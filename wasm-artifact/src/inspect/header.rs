@@ -90,6 +90,7 @@ pub(super) fn details(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Re
     let known = [
         (flags::TRIVIAL_REC_GROUPS, "each-type-its-own-group"),
         (flags::CODE_IN_ORDER, "code-in-order"),
+        (flags::WITHOUT_DEBUG_SECTIONS, "without-debug-sections"),
     ];
     let set = known.iter().filter(|(flag, _)| bits & flag != 0).map(|(_, name)| name);
     list(f, set, "none")?;

@@ -4,8 +4,11 @@ use core::fmt;
 
 use wasm_types::FuncIndex;
 
+use super::show::dump;
 use super::view::View;
-use crate::format::{FunctionNameRecord, NONE, OtherNameRecord, Part, name_kind};
+use crate::format::{
+    DebugSectionRecord, FunctionNameRecord, NONE, OtherNameRecord, Part, name_kind,
+};
 
 /// The size of an ELF symbol, and where its value and its size stand in it.
 const SYMBOL_SIZE: usize = 24;
@@ -82,4 +85,18 @@ impl fmt::Debug for Text<'_> {
             Err(_) => write!(f, "\"{}\"", self.0.escape_ascii()),
         }
     }
+}
+
+pub(super) fn debug_sections(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for record in view.rows::<DebugSectionRecord>(Part::DebugSections) {
+        match view.string(record.name) {
+            "" => writeln!(f, "  code at {:#x} in the module", record.start.get())?,
+            name => writeln!(f, "  {name:?} {} bytes", record.len.get())?,
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn debug_bytes(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    dump(view, f, view.bytes(Part::DebugBytes))
 }

@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use wasm_types::{
-    BranchHints, CompiledModule, DataKind, DataSegment, DefinedFuncIndex, DefinedGlobalIndex,
-    DefinedTableIndex, ElementItems, ElementKind, ElementSegment, Export, FuncIndex, GlobalIndex,
-    Import, IsaFlag, MemoryIndex, Module, TableIndex, TagIndex,
+    BranchHints, CompiledModule, DataKind, DataSegment, DebugSections, DefinedFuncIndex,
+    DefinedGlobalIndex, DefinedTableIndex, ElementItems, ElementKind, ElementSegment, Export,
+    FuncIndex, GlobalIndex, Import, IsaFlag, MemoryIndex, Module, TableIndex, TagIndex,
 };
 
 use super::{Artifact, DataRefKind, ElementRefKind, ItemsRef};
@@ -67,6 +67,8 @@ impl Artifact<'_> {
             names: self.names(),
             // They are in the code.
             branch_hints: BranchHints::default(),
+            // Their places in the binary are not kept.
+            debug_sections: DebugSections::default(),
         })
     }
 

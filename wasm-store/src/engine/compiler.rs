@@ -134,6 +134,9 @@ pub struct CompileRequest {
     /// Whether the artifact maps code to places of the Wasm binary, so that backtraces have
     /// offsets.
     pub address_map: bool,
+    /// Whether the artifact has the debugging information of the module, so that backtraces have
+    /// places in the source.
+    pub debug_sections: bool,
 }
 
 impl CompileRequest {
@@ -152,6 +155,7 @@ impl CompileRequest {
             limits: CompileLimits::new(),
             verify_ir: false,
             address_map: true,
+            debug_sections: false,
         }
     }
 }

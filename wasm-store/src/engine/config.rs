@@ -2,6 +2,7 @@
 
 #[cfg(feature = "async")]
 mod asynchronous;
+mod backtrace_details;
 mod fuel;
 mod introspection;
 mod machinery;
@@ -20,10 +21,10 @@ use crate::engine::{
 };
 use crate::error::Result;
 
+pub use backtrace_details::WasmBacktraceDetails;
 use machinery::Machinery;
 pub use machinery::{
     CustomCodeMemory, Inlining, ModuleVersionStrategy, RRConfig, RegallocAlgorithm, Strategy,
-    WasmBacktraceDetails,
 };
 
 /// The default size of a Wasm stack, in bytes.
@@ -68,6 +69,7 @@ pub struct Config {
     /// Whether there may be shared memories.
     pub(super) shared_memory: bool,
     machinery: Machinery,
+    backtrace_details: WasmBacktraceDetails,
     /// What makes the dumps of errors that leave Wasm, if they carry any. Programs that never ask
     /// for dumps have nothing of it; what it is is known where dumps are.
     pub(crate) core_dumps: Option<&'static (dyn Any + Send + Sync)>,
@@ -92,7 +94,7 @@ impl Config {
     /// The default settings: WebAssembly 2.0 and those of the later proposals that are
     /// implemented, optimised for speed, on all cores, with the program's default compiler.
     pub fn new() -> Self {
-        Self {
+        let mut config = Self {
             request: CompileRequest::new(),
             compiler: None,
             use_compiler: true,
@@ -109,8 +111,11 @@ impl Config {
             gc_zeal: false,
             shared_memory: false,
             machinery: Machinery::default(),
+            backtrace_details: WasmBacktraceDetails::Environment,
             core_dumps: None,
-        }
+        };
+        config.settle_debug_sections();
+        config
     }
 
     /// The compiler that turns Wasm bytes into code.

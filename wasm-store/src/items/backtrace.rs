@@ -2,7 +2,11 @@
 
 #![allow(unsafe_code)]
 
+mod places;
+mod symbol;
+
 use std::fmt;
+use std::sync::OnceLock;
 
 use wasm_types::{DefinedFuncIndex, Escaped, FuncIndex};
 
@@ -10,6 +14,8 @@ use super::Module;
 use crate::store::{AsContext, StoreOpaque};
 use crate::vm;
 use crate::vm::{RawFrame, Thrown, TrapInfo};
+pub(super) use places::SourcePlaces;
+pub use symbol::FrameSymbol;
 
 /// The Wasm functions that were running, innermost first: context of the errors of calls.
 ///
@@ -130,10 +136,17 @@ impl fmt::Display for WasmBacktrace {
             write!(f, "\n  {number:>3}: {frame}")?;
         }
         match self.left_out {
-            0 => Ok(()),
-            1 => f.write_str("\n       … and 1 more frame"),
-            more => write!(f, "\n       … and {more} more frames"),
+            0 => {}
+            1 => f.write_str("\n       … and 1 more frame")?,
+            more => write!(f, "\n       … and {more} more frames")?,
         }
+        if self.frames.iter().any(|frame| frame.module.could_have_places()) {
+            f.write_str(
+                "\nnote: with the environment variable `WASMTIME_BACKTRACE_DETAILS=1`, modules that are compiled keep \
+                 their debugging information, and backtraces have places in the source",
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -152,7 +165,8 @@ pub struct FrameInfo {
     instruction: Option<u32>,
     /// Where the function starts in the Wasm binary.
     function: Option<u32>,
-    symbols: Vec<FrameSymbol>,
+    /// Found out when they are asked for.
+    symbols: OnceLock<Vec<FrameSymbol>>,
 }
 
 impl FrameInfo {
@@ -192,7 +206,7 @@ impl FrameInfo {
             func_index: func.as_u32(),
             instruction,
             function: code.and_then(|code| artifact.address_map().lookup(code.offset)),
-            symbols: Vec::new(),
+            symbols: OnceLock::new(),
         }
     }
 
@@ -223,54 +237,46 @@ impl FrameInfo {
         Some(self.instruction?.checked_sub(self.function?)? as usize)
     }
 
-    /// Places in the source. Always empty: debugging information is not read.
+    /// Places in the source, by the debugging information of the module: the innermost first of
+    /// functions that their compiler has put in place of calls. Empty if the module has none, or
+    /// was compiled without it ([`Config::wasm_backtrace_details`]).
+    ///
+    /// They are found out by the first call. Whatever is in the module, that takes no longer than
+    /// for another of its size.
+    ///
+    /// [`Config::wasm_backtrace_details`]: crate::Config::wasm_backtrace_details
     pub fn symbols(&self) -> &[FrameSymbol] {
-        &self.symbols
+        self.symbols.get_or_init(|| match self.instruction {
+            Some(offset) => self.module.places_of(offset),
+            None => Vec::new(),
+        })
     }
 }
 
 impl fmt::Display for FrameInfo {
-    /// Writes place, module and function: `0x1c - app!main`. The name of the function is demangled
-    /// (feature `demangle`), and both names are [escaped](wasm_types::Escaped).
+    /// Writes place, module and function: `0x1c - app!main`. Below stand the places in the source,
+    /// if they are known: `at app.c:7:3`. The names of functions are demangled (feature
+    /// `demangle`), and all that a module says is [escaped](wasm_types::Escaped).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(offset) = self.module_offset() {
             write!(f, "{offset:#8x} - ")?;
         }
         write!(f, "{}!", Escaped::new(self.module.name().unwrap_or("<unknown>")))?;
-        match self.func_name() {
+        let own_name = |f: &mut fmt::Formatter<'_>| match self.func_name() {
             Some(name) => write!(f, "{}", Escaped::new(&wasm_types::demangle(name))),
             None => write!(f, "<wasm function {}>", self.func_index),
+        };
+        let Some((first, others)) = self.symbols().split_first() else { return own_name(f) };
+        match first.name() {
+            Some(_) => first.write_name(f)?,
+            None => own_name(f)?,
         }
-    }
-}
-
-/// A place in the source that a frame was at: see [`FrameInfo::symbols`].
-#[derive(Clone, Debug)]
-pub struct FrameSymbol {
-    name: Option<String>,
-    file: Option<String>,
-    line: Option<u32>,
-    column: Option<u32>,
-}
-
-impl FrameSymbol {
-    /// The name of the function.
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    /// The file.
-    pub fn file(&self) -> Option<&str> {
-        self.file.as_deref()
-    }
-
-    /// The line, from 1.
-    pub fn line(&self) -> Option<u32> {
-        self.line
-    }
-
-    /// The column, from 1.
-    pub fn column(&self) -> Option<u32> {
-        self.column
+        first.write_place(f)?;
+        for symbol in others {
+            f.write_str("\n              - ")?;
+            symbol.write_name(f)?;
+            symbol.write_place(f)?;
+        }
+        Ok(())
     }
 }

@@ -21,6 +21,7 @@ use crate::engine::{
     open_and_read_head, serialized,
 };
 use crate::error::{Context, Result};
+use crate::items::backtrace::SourcePlaces;
 use crate::types::canonical::{map_ref_type, map_val_type};
 use crate::types::matching::CanonicalType;
 use crate::types::registry::ModuleTypes;
@@ -43,6 +44,7 @@ struct ModuleInner {
     loaded: Arc<Loaded>,
     /// Made when it is first needed, so that loading a module costs nothing for each of its types.
     linked: OnceLock<Linked>,
+    places: SourcePlaces,
     engine: Engine,
 }
 
@@ -290,7 +292,14 @@ impl Module {
         }
         let _profiled = engine.config().profiling.announce(&loaded)?;
         let (linked, engine) = (OnceLock::new(), engine.clone());
-        Ok(Module { inner: Arc::new(ModuleInner { _profiled, loaded, linked, engine }) })
+        let places = SourcePlaces::default();
+        Ok(Module { inner: Arc::new(ModuleInner { _profiled, loaded, linked, places, engine }) })
+    }
+
+    /// What is known of places in the source.
+    #[cfg(feature = "backtrace-details")]
+    pub(super) fn source_places(&self) -> &SourcePlaces {
+        &self.inner.places
     }
 
     /// The module's types and imports as its engine knows them. This only fails for an artifact

@@ -124,6 +124,15 @@ fn read_by(
                 hints = Some(start as usize..end as usize);
                 Ok(())
             }
+            Payload::CustomSection(section) => {
+                let Range { start, end } = section.data_range();
+                module.debug_sections.see(section.name(), start as usize..end as usize);
+                Ok(())
+            }
+            Payload::CodeSectionStart { unchecked_range, .. } => {
+                module.debug_sections.code_start = unchecked_range.start as usize;
+                Ok(())
+            }
             payload => read_payload(&mut module, payload),
         };
         read.map_err(|failure| failure.at(place))?;

@@ -53,6 +53,12 @@ const LAYERS: &[Layer] = &[
         unsafe_code: Unsafe::Forbidden,
     },
     Layer {
+        name: "wasm-dwarf",
+        may_use: &[],
+        must_not_know: &[COMPILER, VALIDATOR, "object", "rustix", "libc"],
+        unsafe_code: Unsafe::Forbidden,
+    },
+    Layer {
         name: "wasm-rewrite",
         may_use: &["wasm-types"],
         must_not_know: &[COMPILER, "object", "rustix", "libc"],
@@ -90,7 +96,14 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "wasm-store",
-        may_use: &["wasm-types", "wasm-artifact", "wasm-loader", "wasm-cache", "wasm-hooks"],
+        may_use: &[
+            "wasm-types",
+            "wasm-artifact",
+            "wasm-dwarf",
+            "wasm-loader",
+            "wasm-cache",
+            "wasm-hooks",
+        ],
         must_not_know: &[COMPILER, VALIDATOR],
         unsafe_code: Unsafe::PerFile,
     },

@@ -26,6 +26,7 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
         // Whoever wants the code generator to check itself does not want that check to be skipped.
         verify_ir,
         address_map,
+        debug_sections,
     } = request;
     let mut key = KeyBuilder::new();
     key.text("compiler", compiler)
@@ -45,7 +46,10 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
     for pattern in function_hooks {
         key.text("pattern", pattern);
     }
-    key.flag("verify_ir", *verify_ir).flag("address_map", *address_map).bytes("module", bytes);
+    key.flag("verify_ir", *verify_ir)
+        .flag("address_map", *address_map)
+        .flag("debug_sections", *debug_sections)
+        .bytes("module", bytes);
     key.finish()
 }
 
@@ -88,6 +92,7 @@ mod tests {
             |request| request.function_hooks = vec!["ab".into()],
             |request| request.verify_ir ^= true,
             |request| request.address_map ^= true,
+            |request| request.debug_sections ^= true,
         ];
         let mut keys = vec![of("other", &CompileRequest::new(), b"wasm")];
         keys.push(of("", &CompileRequest::new(), b"wasm"));

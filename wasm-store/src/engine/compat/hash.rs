@@ -65,10 +65,11 @@ impl Hash for Compatibility<'_> {
             limits: _,
             verify_ir: _,
             address_map,
+            debug_sections,
         } = &self.0.config().request;
         (FORMAT_VERSION, ABI_VERSION).hash(state);
         (tunables, features.bits(), flags, target_features).hash(state);
-        (function_hooks, address_map).hash(state);
+        (function_hooks, address_map, debug_sections).hash(state);
         target.hash(state);
         if target.is_none() {
             (consts::ARCH, consts::OS, host_page_size()).hash(state);
@@ -105,6 +106,7 @@ mod tests {
             hash(|config| config.request.target_features.push(("avx2".into(), false))),
             hash(|config| config.request.function_hooks.push("main".into())),
             hash(|config| config.request.address_map ^= true),
+            hash(|config| config.request.debug_sections ^= true),
         ];
         for (place, hash) in hashes.iter().enumerate() {
             assert!(!hashes[..place].contains(hash), "{place}");

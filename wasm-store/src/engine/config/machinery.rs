@@ -90,17 +90,6 @@ impl ModuleVersionStrategy {
     }
 }
 
-/// Whether backtraces have places in the source: see [`Config::wasm_backtrace_details`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WasmBacktraceDetails {
-    /// They have.
-    Enable,
-    /// They have not.
-    Disable,
-    /// They have if the environment variable `WASMTIME_BACKTRACE_DETAILS` is 1.
-    Environment,
-}
-
 /// Whether executions are recorded: see [`Config::rr`].
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
@@ -253,8 +242,6 @@ ignored! {
     cranelift_regalloc_algorithm: RegallocAlgorithm,
         "Has no effect: registers are assigned by [`RegallocAlgorithm::Backtracking`]. \
          [`Config::cranelift_opt_level`] says how hard the compiler works.";
-    wasm_backtrace_details: WasmBacktraceDetails,
-        "Has no effect: backtraces have functions and offsets, and no places in the source.";
     debug_adapter_modules: bool,
         "Has no effect.";
 }

@@ -1,0 +1,171 @@
+//! The units of a compilation: their headers, and the entry at their root.
+
+use std::ops::Range;
+
+use gimli::{
+    Abbreviations, AttributeValue, DebugAbbrev, DebugAbbrevOffset, DebugAddrBase, DebugLineOffset,
+    DebugRngListsBase, DebugStrOffsetsBase, DebugStrOffsetsIndex, DwarfFileType, EndianSlice,
+    Error, LittleEndian, Result, Section as _, UnitHeader, UnitOffset,
+};
+
+use crate::budget::Budget;
+use crate::places::Section;
+use crate::ranges::{Bases, Pcs};
+
+pub(crate) type Reader<'a> = EndianSlice<'a, LittleEndian>;
+pub(crate) type Dwarf<'a> = gimli::Dwarf<Reader<'a>>;
+
+/// The longest table of abbreviations that is read, in bytes. Those of large programs that are one
+/// unit have a tenth of it.
+const LONGEST_ABBREVIATIONS: usize = 1 << 20;
+
+/// The sections as the library wants them.
+pub(crate) fn dwarf<'a>(section: Section<'_, 'a>) -> Dwarf<'a> {
+    let loaded = gimli::Dwarf::load(|id| {
+        Ok::<_, std::convert::Infallible>(EndianSlice::new(section(id.name()), LittleEndian))
+    });
+    match loaded {
+        Ok(dwarf) => dwarf,
+        Err(never) => match never {},
+    }
+}
+
+/// How many bytes the sections have.
+pub(crate) fn size(dwarf: &Dwarf<'_>) -> u64 {
+    [
+        dwarf.debug_abbrev.reader(),
+        dwarf.debug_addr.reader(),
+        dwarf.debug_info.reader(),
+        dwarf.debug_line.reader(),
+        dwarf.ranges.debug_ranges().reader(),
+        dwarf.ranges.debug_rnglists().reader(),
+    ]
+    .iter()
+    .map(|reader| reader.len() as u64)
+    .sum()
+}
+
+/// The place of a unit.
+#[derive(Clone, Debug)]
+pub(crate) struct UnitPlace {
+    /// In the section of units.
+    pub(crate) offset: usize,
+    /// The table of abbreviations that it refers to, which ends before the next.
+    pub(crate) abbreviations: Range<usize>,
+}
+
+/// The places of all units, in order.
+pub(crate) fn places(dwarf: &Dwarf<'_>) -> Vec<UnitPlace> {
+    let mut found = Vec::new();
+    let mut headers = dwarf.units();
+    // What is not well-formed ends the list.
+    while let Ok(Some(header)) = headers.next() {
+        if let Some(offset) = header.debug_info_offset() {
+            found.push((offset.0, header.debug_abbrev_offset().0));
+        }
+    }
+    let mut starts: Vec<_> = found.iter().map(|(_, abbreviations)| *abbreviations).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let end_of_all = dwarf.debug_abbrev.reader().len();
+    let places = found.into_iter().map(|(offset, start)| {
+        let next = starts.partition_point(|other| *other <= start);
+        let end = starts.get(next).copied().unwrap_or(end_of_all).min(end_of_all);
+        UnitPlace { offset, abbreviations: start..end.min(start + LONGEST_ABBREVIATIONS) }
+    });
+    places.collect()
+}
+
+/// Reads a table of abbreviations.
+pub(crate) fn abbreviations(dwarf: &Dwarf<'_>, place: &UnitPlace) -> Result<Abbreviations> {
+    let all = dwarf.debug_abbrev.reader().slice();
+    let table = all.get(place.abbreviations.clone()).ok_or(Error::OffsetOutOfBounds(0))?;
+    DebugAbbrev::new(table, LittleEndian).abbreviations(DebugAbbrevOffset(0))
+}
+
+/// A unit, with what its root says.
+pub(crate) struct Unit<'a, 'abbrev> {
+    pub(crate) header: UnitHeader<Reader<'a>>,
+    pub(crate) abbreviations: &'abbrev Abbreviations,
+    pub(crate) bases: Bases,
+    pub(crate) pcs: Pcs<'a>,
+    pub(crate) name: Option<AttributeValue<Reader<'a>>>,
+    pub(crate) directory: Option<AttributeValue<Reader<'a>>>,
+    pub(crate) lines: Option<DebugLineOffset>,
+    strings: DebugStrOffsetsBase,
+}
+
+impl<'a, 'abbrev> Unit<'a, 'abbrev> {
+    pub(crate) fn read(
+        dwarf: &Dwarf<'a>,
+        place: &UnitPlace,
+        abbreviations: &'abbrev Abbreviations,
+        budget: &mut Budget,
+    ) -> Result<Self> {
+        let header = dwarf.debug_info.header_from_offset(gimli::DebugInfoOffset(place.offset))?;
+        let encoding = header.encoding();
+        let file = DwarfFileType::Main;
+        let mut unit = Self {
+            header,
+            abbreviations,
+            bases: Bases {
+                encoding,
+                low_pc: 0,
+                addr: DebugAddrBase(0),
+                ranges: DebugRngListsBase::default_for_encoding_and_file(encoding, file),
+            },
+            pcs: Pcs::default(),
+            name: None,
+            directory: None,
+            lines: None,
+            strings: DebugStrOffsetsBase::default_for_encoding_and_file(encoding, file),
+        };
+        let mut entries = header.entries_raw(abbreviations, None)?;
+        let Some(root) = entries.read_abbreviation()? else { return Ok(unit) };
+        budget.take(root.attributes().len())?;
+        for attribute in root.attributes() {
+            let attribute = entries.read_attribute(*attribute)?;
+            let (name, value) = (attribute.name(), attribute.value());
+            unit.pcs.see(name, value);
+            match (name, value) {
+                (gimli::DW_AT_name, value) => unit.name = Some(value),
+                (gimli::DW_AT_comp_dir, value) => unit.directory = Some(value),
+                (gimli::DW_AT_stmt_list, AttributeValue::DebugLineRef(at)) => unit.lines = Some(at),
+                (_, AttributeValue::DebugStrOffsetsBase(base)) => unit.strings = base,
+                (_, AttributeValue::DebugAddrBase(base)) => unit.bases.addr = base,
+                (_, AttributeValue::DebugRngListsBase(base)) => unit.bases.ranges = base,
+                _ => {}
+            }
+        }
+        // It may be an index, of which the base may come after it.
+        unit.bases.low_pc = unit.pcs.low(dwarf, &unit.bases).unwrap_or(0);
+        Ok(unit)
+    }
+
+    /// The text of an attribute.
+    pub(crate) fn string(
+        &self,
+        dwarf: &Dwarf<'a>,
+        value: AttributeValue<Reader<'a>>,
+    ) -> Option<Reader<'a>> {
+        match value {
+            AttributeValue::String(text) => Some(text),
+            AttributeValue::DebugStrRef(offset) => dwarf.debug_str.get_str(offset).ok(),
+            AttributeValue::DebugLineStrRef(offset) => dwarf.debug_line_str.get_str(offset).ok(),
+            AttributeValue::DebugStrOffsetsIndex(index) => {
+                // So that it can be multiplied.
+                let index = DebugStrOffsetsIndex(u32::try_from(index.0).ok()? as usize);
+                let format = self.bases.encoding.format;
+                let offsets = &dwarf.debug_str_offsets;
+                let offset = offsets.get_str_offset(format, self.strings, index).ok()?;
+                dwarf.debug_str.get_str(offset).ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether there is an entry at an offset, as far as can be seen without reading it.
+    pub(crate) fn has(&self, offset: UnitOffset) -> bool {
+        offset.is_in_bounds(&self.header)
+    }
+}
