@@ -391,11 +391,12 @@ impl<T: 'static> Linker<T> {
         self.admit(module)?;
         let count = module.wanted()?.len();
         let mut items = Vec::with_capacity(count);
+        let mut search = self.names.search();
         for place in 0..count {
             let (from, name) = module.artifact().import_names_at(place as u32)?;
             // Only the error needs the type of the import as the API shows it.
             let unknown = || module.imports().nth(place).map(|import| self.unknown(&import));
-            let mut item = match self.names.get(from, name) {
+            let mut item = match search.get(from, name) {
                 Some(item) => item.clone(),
                 None => return Err(unknown().expect("there is an import at this place").into()),
             };

@@ -8,12 +8,42 @@ use crate::items::Definition;
 /// Items by namespace and name, in the order of the names.
 #[derive(Clone, Default)]
 pub(super) struct Names {
-    modules: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Definition>>,
+    modules: BTreeMap<Arc<str>, Namespace>,
+}
+
+/// Items by name.
+type Namespace = BTreeMap<Arc<str>, Definition>;
+
+/// A search for one name after the other, most of which are in the same namespace as the one
+/// before.
+pub(super) struct Search<'a> {
+    names: &'a Names,
+    /// The namespace that was found last.
+    last: Option<(&'a str, &'a Namespace)>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn get(&mut self, module: &str, name: &str) -> Option<&'a Definition> {
+        let namespace = match self.last {
+            Some((last, namespace)) if last == module => namespace,
+            _ => {
+                let (found, namespace) = self.names.modules.get_key_value(module)?;
+                self.last = Some((found, namespace));
+                namespace
+            }
+        };
+        namespace.get(name)
+    }
 }
 
 impl Names {
     pub(super) fn get(&self, module: &str, name: &str) -> Option<&Definition> {
         self.modules.get(module)?.get(name)
+    }
+
+    /// Begins a search for many names.
+    pub(super) fn search(&self) -> Search<'_> {
+        Search { names: self, last: None }
     }
 
     pub(super) fn insert(&mut self, module: &str, name: &str, item: Definition) {

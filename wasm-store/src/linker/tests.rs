@@ -60,3 +60,22 @@ fn the_default_of_nothing_does_nothing() {
     func.call(&mut store, &[], &mut []).unwrap();
     assert_eq!(*store.data(), 1);
 }
+
+#[test]
+fn names_are_found_whatever_was_found_before() {
+    let engine = Engine::default();
+    let mut linker = Linker::<()>::new(&engine);
+    for (module, name) in [("a", "x"), ("a", "y"), ("b", "x")] {
+        linker.func_wrap(module, name, || ()).unwrap();
+    }
+    let mut search = linker.names.search();
+    let all = ["a", "b", "c"].map(|module| ["x", "y"].map(|name| (module, name)));
+    for &(module, name) in all.iter().chain(all.iter().rev()).flatten() {
+        let (found, expected) = (search.get(module, name), linker.names.get(module, name));
+        assert_eq!(found.is_some(), [("a", "x"), ("a", "y"), ("b", "x")].contains(&(module, name)));
+        assert!(match (found, expected) {
+            (Some(found), Some(expected)) => std::ptr::eq(found, expected),
+            (found, expected) => found.is_none() && expected.is_none(),
+        });
+    }
+}

@@ -3,6 +3,8 @@
 
 #![allow(unsafe_code)]
 
+use std::mem::MaybeUninit;
+
 use super::arch::{CallLayout, RegisterImage, ValueLocation, Width};
 use super::call::{low, read, truncate};
 use super::context::{ArrayShim, HostRecord};
@@ -25,13 +27,18 @@ pub(super) unsafe extern "C" fn host_array_dispatch(
 ) -> usize {
     // SAFETY: the record is that of a host function of a live store, and the image is the thunk's.
     let (layout, image) = unsafe { (&(*(*record).ty).layout, &mut *image) };
-    let mut inline = [ValRaw::ZERO; INLINE];
+    let mut inline = [const { MaybeUninit::<ValRaw>::uninit() }; INLINE];
     let mut heap = Vec::new();
-    let values = if layout.array_len() <= INLINE {
-        inline.as_mut_ptr()
-    } else {
-        heap.resize(layout.array_len(), ValRaw::ZERO);
-        heap.as_mut_ptr()
+    let values = match inline.get_mut(layout.params.len()..layout.array_len()) {
+        // What is beyond the parameters is for results; parameters are written below.
+        Some(beyond) => {
+            beyond.fill(MaybeUninit::new(ValRaw::ZERO));
+            inline.as_mut_ptr().cast()
+        }
+        None => {
+            heap.resize(layout.array_len(), ValRaw::ZERO);
+            heap.as_mut_ptr()
+        }
     };
     // SAFETY: the array has room for all parameters, and the caller passed all of them.
     unsafe { gather(layout, image, stack, values) };

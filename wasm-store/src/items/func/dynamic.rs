@@ -71,14 +71,17 @@ impl<F> Body<F> {
         let ty = &self.ty.record().ty;
         // The list is reused from call to call. A nested call finds none, and makes its own.
         let mut list = std::mem::take(&mut caller.store.0.val_storage);
-        list.clear();
-        for (place, param) in ty.params().iter().enumerate() {
-            // SAFETY: as the caller promises.
-            list.push(unsafe { Val::from_abi(caller.store.0, *values.add(place), *param) });
+        let count = ty.params().len() + ty.results().len();
+        if list.len() < count {
+            list.resize(count, Val::null_func_ref());
         }
+        let (params, results) = list[..count].split_at_mut(ty.params().len());
+        for (place, (param, ty)) in params.iter_mut().zip(ty.params()).enumerate() {
+            // SAFETY: as the caller promises.
+            *param = unsafe { Val::from_abi(caller.store.0, *values.add(place), *ty) };
+        }
+        results.fill(Val::null_func_ref());
         caller.store.0.vm.safepoint()?;
-        list.resize(ty.params().len() + ty.results().len(), Val::null_func_ref());
-        let (params, results) = list.split_at_mut(ty.params().len());
         (self.func)(caller.reborrow(), params, results)?;
         for (place, (result, wanted)) in results.iter().zip(ty.results()).enumerate() {
             result
