@@ -285,3 +285,39 @@ fn modules_as_namespaces_wait() -> Result<()> {
     assert_eq!(block_on(sum.call_async(&mut store, ()))?, 21);
     Ok(())
 }
+
+/// Functions of the host that may wait are not taken for others when they are read from objects.
+#[test]
+fn functions_that_may_wait_are_kept_in_objects() -> Result<()> {
+    let engine = Engine::default();
+    let mut linker = Linker::<()>::new(&engine);
+    linker.func_wrap_async("", "later", |_, (): ()| {
+        Box::new(async {
+            After(1).await;
+            7
+        })
+    })?;
+    let module = Module::new(
+        &engine,
+        r#"(module
+            (type $f (func (result i32)))
+            (type $box (struct (field (mut funcref))))
+            (import "" "later" (func $later (type $f)))
+            (func $one (type $f) (i32.const 1))
+            (elem declare func $later $one)
+            (global $first (mut (ref null $box)) (ref.null $box))
+            (global $second (mut (ref null $box)) (ref.null $box))
+            (func (export "f") (result i32)
+                (global.set $first (struct.new $box (ref.func $one)))
+                (global.set $second (struct.new $box (ref.func $later)))
+                (i32.add
+                    (i32.mul (i32.const 100) (call_ref $f
+                        (ref.cast (ref $f) (struct.get $box 0 (global.get $first)))))
+                    (call_ref $f (ref.cast (ref $f) (struct.get $box 0 (global.get $second)))))))"#,
+    )?;
+    let mut store = Store::new(&engine, ());
+    let instance = block_on(linker.instantiate_async(&mut store, &module))?;
+    let func = instance.get_typed_func::<(), i32>(&mut store, "f")?;
+    assert_eq!(block_on(func.call_async(&mut store, ()))?, 107);
+    Ok(())
+}

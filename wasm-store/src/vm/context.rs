@@ -73,12 +73,9 @@ pub(crate) struct FuncRef {
 unsafe impl Sync for FuncRef {}
 
 impl FuncRef {
-    /// The bit of functions of the host: the record is the head of a [`HostFunc`].
+    /// The bit of functions of the host: the record is the head of a [`HostFunc`]. The other bits
+    /// are the function's number in objects, or zero.
     pub(crate) const HOST: u32 = 1;
-    /// The flag of those functions of the host that may wait: their records have the shim that
-    /// starts them.
-    #[cfg(feature = "async")]
-    pub(crate) const WAITS: u32 = 2;
 
     /// What stands for null in tables of functions.
     pub(crate) const NULL: FuncRef = FuncRef {
@@ -94,10 +91,12 @@ impl FuncRef {
         self.flags & Self::HOST != 0
     }
 
-    /// Whether the function is one of the host that may wait.
+    /// Whether the function is one of the host that may wait: whose record has the shim that starts
+    /// it. The code says so, since all bits of the flags but one are the function's number in
+    /// objects.
     #[cfg(feature = "async")]
     pub(crate) fn waits(&self) -> bool {
-        self.flags & Self::WAITS != 0
+        self.is_host() && self.code == super::arch::host_waiting as *const u8
     }
 
     /// The function's type.
@@ -181,15 +180,6 @@ impl HostDef {
             Some(shim) => (super::arch::host_registers as *const u8, shim),
             None => (super::arch::host_array as *const u8, self.array as *const u8),
         }
-    }
-
-    /// The flags of references to the function.
-    pub(crate) fn flags(&self) -> u32 {
-        #[cfg(feature = "async")]
-        if self.start.is_some() {
-            return FuncRef::HOST | FuncRef::WAITS;
-        }
-        FuncRef::HOST
     }
 }
 

@@ -34,7 +34,7 @@ impl VmStore {
                 context: ptr::null_mut(),
                 // SAFETY: a type's record lives as long as the engine.
                 type_id: unsafe { ty.as_ref().id() },
-                flags: def.flags(),
+                flags: FuncRef::HOST,
                 ty: ty.as_ptr(),
             },
             record: HostRecord {
