@@ -113,7 +113,7 @@ fn what_is_not_there_is_not_found() {
     for name in ["Func::call_twice", "Config::nothing", "Nothing", "Extern::Nothing"] {
         assert!(!ours.has(name) && !is_listed(&listed, name), "{name}");
     }
-    assert!(is_listed(&listed, "Store::call_hook_async"));
+    assert!(is_listed(&listed, "Func::try_wrap"));
 }
 
 /// What is said not to be there has not come meanwhile.

@@ -107,6 +107,8 @@ pub mod wast;
 
 #[cfg(feature = "jit")]
 pub use jit::{CompileTimings, CraneliftCompiler};
+#[cfg(all(feature = "call-hook", feature = "async"))]
+pub use wasm_store::CallHookHandler;
 #[cfg(feature = "observe")]
 pub use wasm_store::GuestProfiler;
 #[cfg(feature = "profile")]

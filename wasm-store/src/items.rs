@@ -51,6 +51,8 @@ pub use eqref::EqRef;
 pub use exnref::{ExnRef, ExnRefPre};
 pub use extern_::{Export, Extern};
 pub use externref::ExternRef;
+#[cfg(all(feature = "async", feature = "call-hook"))]
+pub(crate) use func::host_failure;
 pub use func::{
     BoundFuncs, Func, IntoFunc, NoExtern, NoFunc, NoneRef, NumericDef, NumericFunc, NumericFuncs,
     TypedFunc, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,

@@ -153,6 +153,8 @@ pub use wasm_types::{
 pub use wasm_types::{
     GlobalState, MemoryChunk, MemoryState, ModuleState, ObjectState, RefState, TableRun, TableState,
 };
+#[cfg(all(feature = "call-hook", feature = "async"))]
+pub use watch::CallHookHandler;
 #[cfg(feature = "function-hook")]
 pub use watch::FunctionHookContext;
 #[cfg(feature = "observe")]

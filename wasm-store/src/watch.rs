@@ -6,6 +6,8 @@ pub(crate) mod function_hook;
 #[cfg(feature = "observe")]
 pub mod observe;
 
+#[cfg(all(feature = "call-hook", feature = "async"))]
+pub use call_hook::CallHookHandler;
 #[cfg(feature = "call-hook")]
 pub use call_hook::{CallHookContext, CallHookId, CallOutcome};
 #[cfg(feature = "function-hook")]

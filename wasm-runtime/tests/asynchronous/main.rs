@@ -11,6 +11,8 @@ mod ends;
 mod fuel;
 mod heap;
 #[cfg(feature = "call-hook")]
+mod hook_that_waits;
+#[cfg(feature = "call-hook")]
 mod hooks;
 mod instances;
 mod limits;

@@ -33,6 +33,8 @@ pub(crate) use numeric::BoundSet;
 pub use numeric::{BoundFuncs, NumericDef, NumericFunc, NumericFuncs};
 pub(crate) use start::Start;
 pub use typed::TypedFunc;
+#[cfg(all(feature = "async", feature = "call-hook"))]
+pub(crate) use unwind::host_failure;
 pub(crate) use unwind::{host_error, into_error};
 pub use wasm_ty::WasmTy;
 

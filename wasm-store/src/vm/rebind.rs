@@ -68,7 +68,9 @@ impl HostImport {
     pub(crate) unsafe fn bind(&self, def: NonNull<HostDef>) {
         // SAFETY: the instance lives, and nothing borrows it.
         unsafe {
-            (*self.record.as_ptr()).host.shim = def.as_ref().thunk_and_shim().1;
+            let (code, shim) = def.as_ref().thunk_and_shim();
+            (*self.record.as_ptr()).code = code;
+            (*self.record.as_ptr()).host.shim = shim;
             if let Some(bound) = &mut (*self.instance.as_ptr()).host_imports[self.func.index()] {
                 *bound = def;
             }
@@ -86,7 +88,9 @@ pub(crate) unsafe fn bind_reference(func: NonNull<FuncRef>, def: NonNull<HostDef
     // SAFETY: as the caller promises; a reference to a host function is the head of it.
     unsafe {
         let func = func.cast::<HostFunc>().as_ptr();
-        (*func).record.shim = def.as_ref().thunk_and_shim().1;
+        let (code, shim) = def.as_ref().thunk_and_shim();
+        (*func).func_ref.code = code;
+        (*func).record.shim = shim;
         (*func).array = def.as_ref().array;
     }
 }

@@ -14,10 +14,14 @@ mod imp;
 mod values;
 
 #[cfg(feature = "call-hook")]
+pub(crate) use imp::Binding;
+#[cfg(all(feature = "call-hook", feature = "async"))]
+pub use imp::CallHookHandler;
+#[cfg(feature = "async")]
+pub(crate) use imp::{Around, Open, abandon, close, open_host, open_wasm, waits};
+#[cfg(feature = "call-hook")]
 pub use imp::{CallHookContext, CallHookId, CallOutcome};
 pub(crate) use imp::{HookSlot, HookedShims, Watched, bind_new, enter_wasm, host_call};
-#[cfg(feature = "async")]
-pub(crate) use imp::{Open, abandon, close, open_host, open_wasm};
 pub(crate) use values::{
     CallValues, InArray, InRegisters, InSlots, Listed, Returned, Typed, WasmCall,
 };

@@ -18,7 +18,7 @@ use crate::items::Val;
 use crate::store::{AsContextMut, StoreContextMut, StoreInner};
 use crate::vm::{FuncRef, Unwind, ValRaw, WaitingCall};
 use crate::watch::call_hook;
-use crate::watch::call_hook::{CallValues, Listed, Open, Typed};
+use crate::watch::call_hook::{Around, CallValues, Listed, Open, Typed};
 
 impl Func {
     /// Calls the function, and waits for the host functions that it calls and that are not ready:
@@ -183,6 +183,8 @@ pub(super) struct Running<'a, T: 'static> {
     store: NonNull<StoreInner<T>>,
     values: *mut ValRaw,
     open: Option<Open>,
+    /// The hook that may wait, if the store has one.
+    hook: Around<'a, T>,
     _borrow: PhantomData<&'a mut StoreInner<T>>,
 }
 
@@ -200,7 +202,8 @@ impl<'a, T: 'static> Running<'a, T> {
         let open = call_hook::open_wasm(store, func, params)?;
         let call = WaitingCall::new(store.vm.context(), func);
         let (store, values) = (NonNull::from(store), std::ptr::null_mut());
-        Ok(Self { call, store, values, open, _borrow: PhantomData })
+        let (hook, _borrow) = (Around::default(), PhantomData);
+        Ok(Self { call, store, values, open, hook, _borrow })
     }
 
     /// Sets the arguments. They are used by the first poll, which follows at once, so that nothing
@@ -229,24 +232,34 @@ impl<T: 'static> Future for Running<'_, T> {
     type Output = Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
-        let this = &mut *self;
-        // SAFETY: the store is borrowed for the call, whose function is one of it. The values are
-        // those of the future that this one is a part of, which is pinned; they fit the function's
-        // type. Shims find the store by the address that is written here.
-        unsafe {
-            (*this.call.store()).host_data = this.store.as_ptr().cast();
-            this.call
-                .poll(context, this.values)
-                .map(|outcome| outcome.map_err(|unwind| into_error(this.store.as_mut(), unwind)))
+        let Self { call, store, values, hook, .. } = &mut *self;
+        let (store, values) = (*store, *values);
+        let mut poll = |context: &mut Context<'_>| {
+            // SAFETY: the store is borrowed for the call, whose function is one of it. The values
+            // are those of the future that this one is a part of, which is pinned; they fit the
+            // function's type. Shims find the store by the address that is written here.
+            unsafe {
+                (*call.store()).host_data = store.as_ptr().cast();
+                call.poll(context, values).map(|outcome| {
+                    outcome.map_err(|unwind| into_error(&mut *store.as_ptr(), unwind))
+                })
+            }
+        };
+        // SAFETY: as above.
+        if unsafe { call_hook::waits(store) } {
+            // SAFETY: as above; the call does not use the store between two polls.
+            return unsafe { hook.poll(store, context, &mut poll) };
         }
+        poll(context)
     }
 }
 
 impl<T: 'static> Drop for Running<'_, T> {
     fn drop(&mut self) {
+        let unhooked = self.hook.give_up();
         // SAFETY: the store is borrowed as long as this exists.
         let cancelled = unsafe { self.call.cancel() };
-        if cancelled.is_none() && self.open.is_none() {
+        if cancelled.is_none() && self.open.is_none() && unhooked.is_ok() {
             return;
         }
         // SAFETY: as above; what borrowed the store from the call is dropped.
@@ -261,7 +274,7 @@ impl<T: 'static> Drop for Running<'_, T> {
             call_hook::abandon(store, open, std::thread::panicking());
         }
         // A destructor has panicked. If it did so because of another panic, that one goes on.
-        if let Some(Err(panic)) = cancelled
+        if let Err(panic) = cancelled.unwrap_or(unhooked)
             && !std::thread::panicking()
         {
             resume_unwind(panic);

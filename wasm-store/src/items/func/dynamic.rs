@@ -26,9 +26,13 @@ impl HostFunc {
         F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     {
         engine.demand(&ty);
-        Self::from_shims(ty.clone(), Arc::new(Body { ty, func }), None, shim::<T, F, false>, || {
-            (None, shim::<T, F, true>)
-        })
+        Self::from_shims::<T, _>(
+            ty.clone(),
+            Arc::new(Body { ty, func }),
+            None,
+            shim::<T, F, false>,
+            || (None, shim::<T, F, true>),
+        )
     }
 }
 

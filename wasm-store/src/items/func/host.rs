@@ -19,6 +19,8 @@ use crate::store::{Caller, Kept, StoreContextMut, StoreInner, StoreOpaque};
 use crate::types::FuncType;
 use crate::vm::{HostDef, HostRecord, Unwind, ValRaw, VmStore};
 use crate::watch::call_hook;
+#[cfg(feature = "call-hook")]
+use crate::watch::call_hook::Binding;
 use crate::watch::call_hook::{CallValues, HookedShims, InArray};
 
 /// A host function that is not part of a store: what linkers hold.
@@ -54,7 +56,7 @@ impl HostFunc {
         let ty = FuncType::new(engine, P::valtypes(), R::valtypes());
         let fits = const { P::FIT && R::FIT };
         debug_assert_eq!(fits, ty.record().layout.fits_registers(), "{ty}");
-        Self::from_shims(
+        Self::from_shims::<T, _>(
             ty,
             Arc::new(func),
             fits.then(P::register_shim::<T, F, R, false>),
@@ -63,8 +65,9 @@ impl HostFunc {
         )
     }
 
-    /// A host function made of its shims. `hooked` makes those that notify hooks.
-    pub(super) fn from_shims<C: Any + Send + Sync>(
+    /// A host function made of its shims, for stores with data of type `T`. `hooked` makes those
+    /// that notify hooks.
+    pub(super) fn from_shims<T: 'static, C: Any + Send + Sync>(
         ty: FuncType,
         closure: Arc<C>,
         registers: Option<*const u8>,
@@ -82,7 +85,7 @@ impl HostFunc {
             data,
         };
         let plain = def(registers, array);
-        let hooked = HookedShims::new(|| {
+        let hooked = HookedShims::new::<T>(|| {
             let (registers, array) = hooked();
             def(registers, array)
         });
@@ -90,9 +93,9 @@ impl HostFunc {
     }
 
     /// A host function that may wait, made of the shims that start it: one that notifies no hooks,
-    /// and one that does.
+    /// and one that does. For stores with data of type `T`.
     #[cfg(feature = "async")]
-    pub(super) fn from_start_shims<C: Any + Send + Sync>(
+    pub(super) fn from_start_shims<T: 'static, C: Any + Send + Sync>(
         ty: FuncType,
         closure: Arc<C>,
         plain: crate::vm::StartShim,
@@ -107,7 +110,7 @@ impl HostFunc {
             start: Some(start),
             data,
         };
-        let hooked = HookedShims::new(|| def(hooked));
+        let hooked = HookedShims::new::<T>(|| def(hooked));
         Self { inner: Arc::new(Inner { plain: def(plain), hooked, ty, _closure: closure }) }
     }
 
@@ -128,10 +131,10 @@ impl HostFunc {
         self.inner.hooked.for_import(&self.inner.plain, store)
     }
 
-    /// The definition for calls that notify hooks, or the one for other calls.
+    /// The definition for calls that are bound so.
     #[cfg(feature = "call-hook")]
-    pub(crate) fn definition(&self, is_hooked: bool) -> NonNull<HostDef> {
-        NonNull::from(if is_hooked { self.inner.hooked.hooked() } else { &self.inner.plain })
+    pub(crate) fn definition(&self, binding: Binding) -> NonNull<HostDef> {
+        self.inner.hooked.definition(&self.inner.plain, binding)
     }
 
     /// Its definitions: the one for calls that notify no hooks, and those that do. What they point

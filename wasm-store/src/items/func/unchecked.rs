@@ -187,7 +187,7 @@ impl HostFunc {
         let record = &ty.record().ty;
         let places = record.params().len().max(record.results().len());
         let body = Arc::new(Body { places, func });
-        Self::from_shims(ty, body, None, shim::<T, F, false>, || (None, shim::<T, F, true>))
+        Self::from_shims::<T, _>(ty, body, None, shim::<T, F, false>, || (None, shim::<T, F, true>))
     }
 }
 

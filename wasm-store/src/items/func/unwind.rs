@@ -97,7 +97,7 @@ fn exported_name(store: &StoreOpaque, tag: NonNull<VmTag>) -> Option<String> {
 /// about the store's pending exception, the exception goes on.
 #[cold]
 #[inline(never)]
-pub(super) fn host_failure(store: &mut StoreOpaque, error: Error) -> Unwind {
+pub(crate) fn host_failure(store: &mut StoreOpaque, error: Error) -> Unwind {
     if error.is::<ThrownException>() && store.vm.has_pending_exception() {
         return Unwind::Exception { thrown: Thrown::default(), error: Some(error) };
     }

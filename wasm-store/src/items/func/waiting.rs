@@ -47,7 +47,7 @@ impl HostFunc {
         B: Body<T>,
         C: Send + Sync + 'static,
     {
-        Self::from_start_shims(ty, body, start::<T, B, false>, start::<T, B, true>)
+        Self::from_start_shims::<T, _>(ty, body, start::<T, B, false>, start::<T, B, true>)
     }
 }
 

@@ -54,6 +54,7 @@ unsafe impl Send for WaitingCall {}
 
 impl WaitingCall {
     /// A call of a function of a store.
+    #[inline(always)]
     pub(crate) fn new(store: *mut VMStoreContext, callee: NonNull<FuncRef>) -> Self {
         let (import, buffer) = (None, Vec::new());
         Self { store, callee, import, buffer, state: State::New, suspension: None }

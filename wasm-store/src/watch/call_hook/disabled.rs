@@ -13,7 +13,7 @@ use crate::store::{StoreId, StoreInner, StoreOpaque};
 use crate::vm::{FuncRef, HostDef, HostRecord};
 
 #[cfg(feature = "async")]
-pub(crate) use waiting::{Open, abandon, close, open_host, open_wasm};
+pub(crate) use waiting::{Around, Open, abandon, close, open_host, open_wasm, waits};
 
 /// The placeholder for the hooks of a store.
 pub(crate) struct HookSlot<T: 'static>(PhantomData<fn(T)>);
@@ -44,7 +44,7 @@ impl Watched {
 pub(crate) struct HookedShims;
 
 impl HookedShims {
-    pub(crate) fn new(_make: impl FnOnce() -> HostDef) -> Self {
+    pub(crate) fn new<T: 'static>(_make: impl FnOnce() -> HostDef) -> Self {
         Self
     }
 

@@ -5,8 +5,11 @@
 //! observes it. Setting or removing a hook binds again what is bound already.
 //!
 //! This file holds the state in a store and the functions that set hooks. `stack` notifies them,
-//! `select` queries their filters and binds imports, `context` is the hooks' argument.
+//! `select` queries their filters and binds imports, `context` is the hooks' argument,
+//! `asynchronous` is about the hook that may wait.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod context;
 mod select;
 mod stack;
@@ -16,6 +19,10 @@ mod waiting;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
+#[cfg(feature = "async")]
+pub use asynchronous::CallHookHandler;
+#[cfg(feature = "async")]
+pub(crate) use asynchronous::{Around, waits};
 pub use context::{CallHookContext, CallOutcome};
 use select::Selection;
 pub(crate) use select::bind_new;
@@ -68,12 +75,22 @@ pub(crate) struct HookSlot<T: 'static> {
     numbers: u64,
     /// The number of the hook that [`Store::call_hook`] has set.
     single: Option<u64>,
+    /// The hook that may wait.
+    #[cfg(feature = "async")]
+    waiting: Option<asynchronous::Waiting<T>>,
     selection: Selection,
 }
 
 impl<T: 'static> Default for HookSlot<T> {
     fn default() -> Self {
-        Self { hooks: Vec::new(), numbers: 0, single: None, selection: Selection::default() }
+        Self {
+            hooks: Vec::new(),
+            numbers: 0,
+            single: None,
+            #[cfg(feature = "async")]
+            waiting: None,
+            selection: Selection::default(),
+        }
     }
 }
 
@@ -85,7 +102,10 @@ pub(crate) struct Watched {
     to_host: bool,
     /// Whether hooks observe all calls to the host.
     all_to_host: bool,
-    /// How hooks are notified.
+    /// Whether there is a hook that may wait, which observes all calls.
+    #[cfg(feature = "async")]
+    waits: bool,
+    /// How the other hooks are notified.
     dispatch: Dispatch,
 }
 
@@ -105,7 +125,14 @@ impl Watched {
     /// For a store without hooks.
     pub(crate) fn new(store: StoreId) -> Self {
         let plain = Some(store);
-        Self { plain, to_host: false, all_to_host: false, dispatch: Dispatch::Several }
+        Self {
+            plain,
+            to_host: false,
+            all_to_host: false,
+            #[cfg(feature = "async")]
+            waits: false,
+            dispatch: Dispatch::Several,
+        }
     }
 
     /// Whether a function is of this store, and no hook observes calls to it.
@@ -115,34 +142,76 @@ impl Watched {
     }
 }
 
+/// Which hooks calls of a host function notify, by the definition that they are bound to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Binding {
+    /// None.
+    Plain,
+    /// Those that observe it.
+    Hooked,
+    /// The one that may wait, and those that observe it.
+    #[cfg(feature = "async")]
+    Waiting,
+}
+
+impl Watched {
+    /// How calls of host functions are bound of which all hooks observe all or none.
+    fn binding(&self, is_hooked: bool) -> Binding {
+        #[cfg(feature = "async")]
+        if self.waits {
+            return Binding::Waiting;
+        }
+        if is_hooked { Binding::Hooked } else { Binding::Plain }
+    }
+}
+
 /// The shims of a host function that notify hooks.
 #[derive(Clone, Copy)]
-pub(crate) struct HookedShims(HostDef);
+pub(crate) struct HookedShims {
+    hooked: HostDef,
+    #[cfg(feature = "async")]
+    waiting: HostDef,
+}
 
 impl HookedShims {
-    pub(crate) fn new(make: impl FnOnce() -> HostDef) -> Self {
-        Self(make())
+    /// For stores with data of type `T`.
+    pub(crate) fn new<T: 'static>(make: impl FnOnce() -> HostDef) -> Self {
+        let hooked = make();
+        Self {
+            hooked,
+            #[cfg(feature = "async")]
+            waiting: HostDef { start: Some(asynchronous::start::<T>), ..hooked },
+        }
     }
 
     /// Sets the shims' data.
     pub(crate) fn set_data(&mut self, data: *const ()) {
-        self.0.data = data;
+        self.hooked.data = data;
+        #[cfg(feature = "async")]
+        {
+            self.waiting.data = data;
+        }
     }
 
-    /// The definition for calls that notify hooks.
-    pub(crate) fn hooked(&self) -> &HostDef {
-        &self.0
+    /// The definition for calls that are bound so.
+    pub(crate) fn definition(&self, plain: &HostDef, binding: Binding) -> NonNull<HostDef> {
+        NonNull::from(match binding {
+            Binding::Plain => plain,
+            Binding::Hooked => &self.hooked,
+            #[cfg(feature = "async")]
+            Binding::Waiting => &self.waiting,
+        })
     }
 
     /// The definition that imports are bound to in a store. Where filters decide, [`bind_new`]
     /// queries them afterwards, when the names are known.
     pub(crate) fn for_import(&self, plain: &HostDef, store: &StoreOpaque) -> NonNull<HostDef> {
-        NonNull::from(if store.watched.all_to_host { &self.0 } else { plain })
+        self.definition(plain, store.watched.binding(store.watched.all_to_host))
     }
 
     /// The definition that references are made to in a store.
     pub(crate) fn for_reference(&self, plain: &HostDef, store: &StoreOpaque) -> NonNull<HostDef> {
-        NonNull::from(if store.watched.to_host { &self.0 } else { plain })
+        self.definition(plain, store.watched.binding(store.watched.to_host))
     }
 }
 
@@ -182,6 +251,7 @@ impl<T: 'static> Store<T> {
         &mut self,
         hook: impl FnMut(StoreContextMut<'_, T>, CallHook) -> Result<()> + Send + Sync + 'static,
     ) {
+        self.unset_waiting_hook();
         let hook = Hook::Event(Box::new(hook));
         let slot = &mut self.inner_mut().hook;
         let single = slot.single;
@@ -195,8 +265,12 @@ impl<T: 'static> Store<T> {
         }
     }
 
-    /// Removes the function that [`Store::call_hook`] has set. Returns false if there was none.
+    /// Removes the function that [`Store::call_hook`] has set, or that of `Store::call_hook_async`.
+    /// Returns false if there was none.
     pub fn unset_call_hook(&mut self) -> bool {
+        if self.unset_waiting_hook() {
+            return true;
+        }
         match self.inner_mut().hook.single.take() {
             Some(number) => self.remove_hook(number),
             None => false,
@@ -293,6 +367,18 @@ impl<T: 'static> Store<T> {
         inner.vm.host_imports_of(vm).map(|import| import.shim()).collect()
     }
 
+    /// Removes the hook that may wait. Returns false if there was none.
+    fn unset_waiting_hook(&mut self) -> bool {
+        #[cfg(feature = "async")]
+        if let Some(removed) = self.inner_mut().hook.waiting.take() {
+            self.hooks_changed();
+            // As in `remove_hook`.
+            drop(removed);
+            return true;
+        }
+        false
+    }
+
     fn push_hook(&mut self, filter: CallFilter, hook: Hook<T>) -> u64 {
         let inner = self.inner_mut();
         let number = inner.hook.numbers;
@@ -322,11 +408,18 @@ impl<T: 'static> Store<T> {
     fn hooks_changed(&mut self) {
         let inner = self.inner_mut();
         let hooks = &inner.hook.hooks;
-        let watches = |direction| hooks.iter().any(|entry| !entry.filter.selects_none(direction));
+        #[cfg(feature = "async")]
+        let waits = inner.hook.waiting.is_some();
+        #[cfg(not(feature = "async"))]
+        let waits = false;
+        let watches =
+            |direction| waits || hooks.iter().any(|entry| !entry.filter.selects_none(direction));
         inner.watched = Watched {
             plain: (!watches(CallDirection::ToWasm)).then_some(inner.id()),
             to_host: watches(CallDirection::ToHost),
             all_to_host: hooks.iter().any(|entry| entry.filter.selects_all(CallDirection::ToHost)),
+            #[cfg(feature = "async")]
+            waits,
             dispatch: match &**hooks {
                 [Entry { hook: Hook::Event(_), .. }] => Dispatch::Events,
                 [Entry { hook: Hook::Context(_), .. }] => Dispatch::One,

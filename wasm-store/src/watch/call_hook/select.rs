@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use wasm_hooks::{CallDirection, CallTarget};
 
+use super::Binding;
 use crate::items::{BoundSet, Definition, HostFunc};
 use crate::store::{Kept, StoreInner};
 use crate::vm::{FuncRef, HostDef, HostImport, HostRecord, VmInstance, rebind};
@@ -84,18 +85,18 @@ enum Found {
 }
 
 impl Found {
-    /// The definition for calls that notify hooks, or the one for other calls.
-    fn definition(&self, is_hooked: bool) -> NonNull<HostDef> {
+    /// The definition for calls that are bound so.
+    fn definition(&self, binding: Binding) -> NonNull<HostDef> {
         match self {
-            Found::Alone(func) => func.definition(is_hooked),
-            Found::InSet(set, place) => set.definition(*place, is_hooked),
+            Found::Alone(func) => func.definition(binding),
+            Found::InSet(set, place) => set.definition(*place, binding),
         }
     }
 
     /// The data of the shims, which no two functions share.
     fn data(&self) -> *const () {
         // SAFETY: the definition is borrowed from this value.
-        unsafe { self.definition(false).as_ref() }.data
+        unsafe { self.definition(Binding::Plain).as_ref() }.data
     }
 }
 
@@ -265,10 +266,12 @@ pub(super) fn bind_all<T: 'static>(store: &mut StoreInner<T>) {
     };
     let to_wasm = observers(CallDirection::ToWasm);
     let to_host = observers(CallDirection::ToHost);
+    let none_waits = store.watched.binding(true) == Binding::Hooked;
     let selection = &mut store.hook.selection;
     selection.filters_wasm = filters(CallDirection::ToWasm, &to_wasm);
     selection.filters_host = filters(CallDirection::ToHost, &to_host);
-    selection.one_for_host = to_host.len() == 1;
+    // Where a hook may wait, functions that this one does not observe have such shims, too.
+    selection.one_for_host = to_host.len() == 1 && none_waits;
     selection.sets = vec![Box::default(), to_wasm, to_host];
     debug_assert!(selection.sets[NO_HOOKS].is_empty());
     // The sets have other numbers now, whatever a filter does when it is queried.
@@ -277,11 +280,11 @@ pub(super) fn bind_all<T: 'static>(store: &mut StoreInner<T>) {
     selection.funcs.clear();
     selection.instances = 0;
     find_host_funcs(store);
-    let is_hooked = store.watched.to_host;
+    let binding = store.watched.binding(store.watched.to_host);
     for func in store.vm.host_references() {
         // SAFETY: a store whose hooks change runs nothing, since it is borrowed as itself and not
         // through a caller. The store keeps its host functions alive.
-        unsafe { bind_reference(store, func, is_hooked) };
+        unsafe { bind_reference(store, func, binding) };
     }
     bind_instances(store);
 }
@@ -289,13 +292,33 @@ pub(super) fn bind_all<T: 'static>(store: &mut StoreInner<T>) {
 /// Binds the imports of instances that were just made, and have not run yet.
 #[inline(always)]
 pub(crate) fn bind_new<T: 'static>(store: &mut StoreInner<T>) {
-    if store.hook.selection.filters_host {
+    if store.hook.selection.filters_host || store.watched.binding(true) != Binding::Hooked {
         find_host_funcs(store);
         bind_instances(store);
     } else if store.hook.selection.filters_wasm {
         // Functions that the host calls may have more names now.
         store.hook.selection.funcs.clear();
     }
+}
+
+/// The definition of a host function by which its calls notify the hooks that observe it, and do
+/// not wait for any; `None` if the store does not keep such a function.
+///
+/// # Safety
+///
+/// The record is one of this store.
+#[cfg(feature = "async")]
+pub(super) unsafe fn hooked_of<T: 'static>(
+    store: &mut StoreInner<T>,
+    record: *const HostRecord,
+) -> Option<NonNull<HostDef>> {
+    // SAFETY: as the caller promises.
+    let data = unsafe { (*record).data.addr() };
+    if !store.hook.selection.host_funcs.contains_key(&data) {
+        // It was made while Wasm ran.
+        find_host_funcs(store);
+    }
+    Some(store.hook.selection.host_funcs.get(&data)?.definition(Binding::Hooked))
 }
 
 /// Finds the host functions among what the store has kept alive since the last search.
@@ -346,16 +369,16 @@ fn bind_instance<T: 'static>(store: &mut StoreInner<T>, instance: NonNull<VmInst
         // SAFETY: the instance runs nothing. The store keeps host functions alive.
         unsafe {
             if let Some(func) = store.hook.selection.host_funcs.get(&import.data().addr()) {
-                import.bind(func.definition(is_hooked));
+                import.bind(func.definition(store.watched.binding(is_hooked)));
             }
             if let Some(reference) = import.reference() {
-                bind_reference(store, reference, store.watched.to_host);
+                bind_reference(store, reference, store.watched.binding(store.watched.to_host));
             }
         }
     }
 }
 
-/// Makes calls through a reference to a host function notify hooks, or not.
+/// Makes calls through a reference to a host function notify hooks as its binding says.
 ///
 /// # Safety
 ///
@@ -363,13 +386,13 @@ fn bind_instance<T: 'static>(store: &mut StoreInner<T>, instance: NonNull<VmInst
 unsafe fn bind_reference<T: 'static>(
     store: &StoreInner<T>,
     func: NonNull<FuncRef>,
-    is_hooked: bool,
+    binding: Binding,
 ) {
     // SAFETY: as the caller promises. The store keeps its host functions alive.
     unsafe {
         let data = (*rebind::record_of(func)).data;
         if let Some(host) = store.hook.selection.host_funcs.get(&data.addr()) {
-            rebind::bind_reference(func, host.definition(is_hooked));
+            rebind::bind_reference(func, host.definition(binding));
         }
     }
 }

@@ -8,6 +8,8 @@ use std::ptr::NonNull;
 
 use wasm_hooks::{CallDirection, CallHook};
 
+#[cfg(feature = "async")]
+use super::asynchronous::notify_at_once;
 use super::context::{CallHookContext, CallOutcome, Callee};
 use super::select::{NO_HOOKS, Set};
 use super::{Dispatch, Hook, select};
@@ -43,16 +45,33 @@ pub(crate) fn enter_wasm<T: 'static, P: CallValues, C: WasmCall<T, P>>(
     // none has to be caught.
     if store.watched.dispatch == Dispatch::Events {
         notify_of_event(store, CallHook::CallingWasm)?;
-        let result = call.run(store, params);
+        let result = run(store, params, call);
         notify_of_event(store, CallHook::ReturningFromWasm)?;
         return result;
     }
     let set = select::of_wasm(store, func);
     if set == NO_HOOKS {
-        return call.run(store, params);
+        return run(store, params, call);
     }
     let observed = Call { callee: Callee::Func(func), direction: CallDirection::ToWasm, set };
-    between(store, observed, params, |store, params| call.run(store, params))
+    between(store, observed, params, |store, params| run(store, params, call))
+}
+
+/// Runs a call from the host into Wasm, which can't wait: a hook that may wait has to be ready.
+#[inline(always)]
+fn run<T: 'static, P: CallValues, C: WasmCall<T, P>>(
+    store: &mut StoreInner<T>,
+    params: P,
+    call: C,
+) -> Result<C::Results> {
+    #[cfg(feature = "async")]
+    if store.watched.waits {
+        notify_at_once(store, CallHook::CallingWasm)?;
+        let result = call.run(store, params);
+        notify_at_once(store, CallHook::ReturningFromWasm)?;
+        return result;
+    }
+    call.run(store, params)
 }
 
 /// Runs a host function that Wasm called.

@@ -62,7 +62,7 @@ impl HostFunc {
         let registers = body.shape.register_shims::<T, W>();
         debug_assert_eq!(registers.is_some(), ty.record().layout.fits_registers(), "{ty}");
         let (plain, hooked) = registers.unzip();
-        Self::from_shims(ty, body, plain, array_shim::<T, W, false>, || {
+        Self::from_shims::<T, _>(ty, body, plain, array_shim::<T, W, false>, || {
             (hooked, array_shim::<T, W, true>)
         })
     }

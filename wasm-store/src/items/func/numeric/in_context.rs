@@ -19,6 +19,8 @@ use crate::items::Func;
 use crate::store::{AsContextMut, Caller, Kept, StoreId, StoreOpaque};
 use crate::types::FuncType;
 use crate::vm::HostDef;
+#[cfg(feature = "call-hook")]
+use crate::watch::call_hook::Binding;
 use crate::watch::call_hook::HookedShims;
 
 /// Functions change data of exactly that type, so neither they nor lists of them must convert to
@@ -263,11 +265,11 @@ impl BoundSet {
         self.funcs.len()
     }
 
-    /// The definition of a function for calls that notify hooks, or the one for other calls.
+    /// The definition of a function for calls that are bound so.
     #[cfg(feature = "call-hook")]
-    pub(crate) fn definition(&self, place: usize, is_hooked: bool) -> NonNull<HostDef> {
+    pub(crate) fn definition(&self, place: usize, binding: Binding) -> NonNull<HostDef> {
         let func = &self.funcs[place];
-        NonNull::from(if is_hooked { func.hooked.hooked() } else { &func.plain })
+        func.hooked.definition(&func.plain, binding)
     }
 }
 

@@ -1,6 +1,8 @@
 //! No hooks for calls that may wait.
 
+use std::marker::PhantomData;
 use std::ptr::NonNull;
+use std::task::{Context, Poll};
 
 use super::super::CallValues;
 use crate::error::Result;
@@ -45,4 +47,46 @@ pub(crate) fn close<T: 'static, R: CallValues>(
 /// Notifies the hooks of a call that it is given up.
 pub(crate) fn abandon<T: 'static>(_store: &mut StoreInner<T>, open: Open, _panicked: bool) {
     match open {}
+}
+
+/// Whether a store has a hook that may wait.
+///
+/// # Safety
+///
+/// As with the feature.
+#[inline(always)]
+#[allow(unsafe_code, reason = "declared as with hooks")]
+pub(crate) unsafe fn waits<T: 'static>(_store: NonNull<StoreInner<T>>) -> bool {
+    false
+}
+
+/// What a call from the host has to do with the hook that may wait: nothing.
+pub(crate) struct Around<'a, T: 'static>(PhantomData<(&'a (), fn(T))>);
+
+impl<T: 'static> Default for Around<'_, T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: 'static> Around<'_, T> {
+    /// Polls a call.
+    ///
+    /// # Safety
+    ///
+    /// As with the feature.
+    #[allow(unsafe_code, reason = "declared as with hooks")]
+    pub(crate) unsafe fn poll(
+        &mut self,
+        _store: NonNull<StoreInner<T>>,
+        context: &mut Context<'_>,
+        call: &mut dyn FnMut(&mut Context<'_>) -> Poll<Result<()>>,
+    ) -> Poll<Result<()>> {
+        call(context)
+    }
+
+    /// Drops what waits.
+    pub(crate) fn give_up(&mut self) -> std::thread::Result<()> {
+        Ok(())
+    }
 }
