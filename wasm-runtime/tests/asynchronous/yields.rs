@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 
 use wasm_runtime::{Config, Engine, Instance, Module, Result, Store, Trap, UpdateDeadline};
@@ -69,7 +69,8 @@ fn other_futures_run() -> Result<()> {
     };
     assert_eq!(result, looped(500, 2, 3.0));
     assert!(polls >= 499, "{polls}");
-    // With a deadline in the future there is one yield for each tick.
+    // With a deadline in the future, ticks that come while it runs make it yield. One may come just
+    // before it goes on, which sets the deadline, so there are more until it has yielded.
     store.epoch_deadline_async_yield_and_update(1);
     let ticks = store.engine().clone();
     let func = instance.get_typed_func::<(), ()>(&mut store, "endless")?;
@@ -78,12 +79,16 @@ fn other_futures_run() -> Result<()> {
         // The deadline of before.
         assert!(poll_once(call.as_mut()).is_pending());
         for _ in 0..3 {
+            let has_yielded = AtomicBool::new(false);
             std::thread::scope(|scope| {
                 scope.spawn(|| {
-                    std::thread::sleep(std::time::Duration::from_millis(5));
-                    ticks.increment_epoch();
+                    while !has_yielded.load(Ordering::Relaxed) {
+                        std::thread::sleep(std::time::Duration::from_millis(5));
+                        ticks.increment_epoch();
+                    }
                 });
                 assert!(poll_once(call.as_mut()).is_pending());
+                has_yielded.store(true, Ordering::Relaxed);
             });
         }
     }
