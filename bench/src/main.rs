@@ -31,6 +31,7 @@ mod programs;
 mod report;
 mod sections;
 mod state;
+mod switching;
 mod v8;
 mod waiting;
 
@@ -42,6 +43,8 @@ mod ours {
     pub(crate) mod asynchronous;
     #[path = "composed.rs"]
     pub(crate) mod composed;
+    #[path = "continuations.rs"]
+    pub(crate) mod continuations;
     #[path = "hooked.rs"]
     pub(crate) mod hooked;
     #[path = "library.rs"]
@@ -49,6 +52,8 @@ mod ours {
     #[allow(dead_code, reason = "what only the other side is measured with")]
     #[path = "runtime.rs"]
     pub(crate) mod runtime;
+    #[path = "shared.rs"]
+    pub(crate) mod shared;
 }
 
 /// Wasmtime.
@@ -63,6 +68,9 @@ mod theirs {
     #[path = "composed.rs"]
     pub(crate) mod composed;
     #[allow(dead_code, reason = "what the other side says for both")]
+    #[path = "continuations.rs"]
+    pub(crate) mod continuations;
+    #[allow(dead_code, reason = "what the other side says for both")]
     #[path = "hooked.rs"]
     pub(crate) mod hooked;
     #[path = "library.rs"]
@@ -70,6 +78,9 @@ mod theirs {
     #[allow(dead_code, reason = "what only the other side is measured with")]
     #[path = "runtime.rs"]
     pub(crate) mod runtime;
+    #[allow(dead_code, reason = "what the other side says for both")]
+    #[path = "shared.rs"]
+    pub(crate) mod shared;
 }
 
 use std::process::ExitCode;

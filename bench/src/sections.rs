@@ -18,6 +18,7 @@ use crate::overhead;
 use crate::programs::{Entry, modules};
 use crate::report::{Row, Unit};
 use crate::state;
+use crate::switching;
 use crate::theirs::runtime as theirs;
 use crate::v8;
 use crate::waiting;
@@ -106,6 +107,22 @@ pub(crate) const SECTIONS: &[Section] = &[
         unit: Unit::Nanoseconds,
         rounds: 15,
         run: waiting::run,
+    },
+    Section {
+        name: "continuations",
+        title: "Continuations",
+        sides: US_AND_THEM,
+        unit: Unit::Nanoseconds,
+        rounds: 15,
+        run: switching::continuations,
+    },
+    Section {
+        name: "threads",
+        title: "Threads that share a memory",
+        sides: US_AND_THEM,
+        unit: Unit::Nanoseconds,
+        rounds: 15,
+        run: switching::threads,
     },
     Section {
         name: "components",
