@@ -31,6 +31,33 @@ fn keys_do_what_the_options_do() {
 }
 
 #[test]
+fn memories_and_pools_have_their_settings() {
+    let grows = r#"(module (memory 1) (table 2 funcref)
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
+    let workspace = Workspace::new().with("grows.wat", grows);
+    let grow = |options: &[&str], pages: &str| {
+        workspace.run(&[&["run"], options, &["--invoke", "grow", "grows.wat", pages]].concat())
+    };
+    grow(&[], "100").exits_with(0).says("1");
+    grow(&["-W", "trap-on-grow-failure"], "100000").exits_with(1).complains("--trap-on-grow");
+    grow(&["-W", "max-memories=0"], "1").exits_with(1).complains("memory count too high");
+    grow(&["-W", "max-tables=0"], "1").exits_with(1).complains("table count too high");
+    grow(&["-W", "max-instances=0"], "1").exits_with(1).complains("instance count too high");
+    // 128 KiB of reservation, beyond which nothing grows in place.
+    let stays = "memory-reservation=128Ki,memory-may-move=n";
+    grow(&["-O", stays], "1").exits_with(0).says("1");
+    grow(&["-O", stays], "2").exits_with(0).says("-1");
+    grow(&["-O", "memory-reservation=0,memory-guard-size=0"], "2").exits_with(0).says("1");
+    let pool = "pooling-total-memories=1,pooling-total-stacks=1,pooling-max-memory-size=128Ki";
+    grow(&["-O", pool], "1").exits_with(0).says("1");
+    grow(&["-O", pool], "2").exits_with(0).says("-1");
+    grow(&["-O", "pooling-table-elements=1"], "1").exits_with(1).complains("table_elements");
+    grow(&["-O", "pooling-table-elements=1,pooling-allocator=n"], "1").exits_with(0);
+    grow(&["-O", "pooling-nothing=1"], "1").exits_with(2).complains("no limit `nothing`");
+    grow(&["-O", "pooling-total-gc-heaps=1"], "1").exits_with(2).complains("max-memory-size");
+}
+
+#[test]
 fn what_can_not_be_says_what_can() {
     let workspace = Workspace::new().with("loop.wat", LOOP);
     let refused = |args: &[&str]| workspace.run(args).exits_with(2);

@@ -35,6 +35,20 @@ pub(crate) struct Reservation {
     /// address space is limited (`ulimit -v`). `run` does so by itself if there is too little.
     #[arg(long, value_name = "SIZE", value_parser = parse_reservation)]
     memory_reservation: Option<u64>,
+
+    /// How much address space behind each memory can't be accessed; `32Mi` if not given, or `64Ki`
+    /// with a --memory-reservation below 4Gi.
+    #[arg(long, value_name = "SIZE", value_parser = parse_reservation)]
+    memory_guard_size: Option<u64>,
+
+    /// How much address space a memory that is not reserved whole gets beyond its size, to grow in
+    /// place; `2Gi` if not given, or `64Mi` with a --memory-reservation below 4Gi.
+    #[arg(long, value_name = "SIZE", value_parser = parse_reservation)]
+    memory_reservation_for_growth: Option<u64>,
+
+    /// No memory moves: none grows beyond --memory-reservation.
+    #[arg(long)]
+    memory_stays: bool,
 }
 
 /// An amount of address space that a machine can have.
@@ -57,6 +71,13 @@ impl Reservation {
                 config.memory_guard_size(GUARD).memory_reservation_for_growth(GROWTH);
             }
         }
+        if let Some(bytes) = self.memory_guard_size {
+            config.memory_guard_size(bytes);
+        }
+        if let Some(bytes) = self.memory_reservation_for_growth {
+            config.memory_reservation_for_growth(bytes);
+        }
+        config.memory_may_move(!self.memory_stays);
     }
 
     /// Sets the reservation if the option is given. If not, and if there is too little address
@@ -79,7 +100,7 @@ impl Reservation {
         });
         let memories: usize = memories.sum();
         if memories > 0 && !fit(memories) {
-            Self { memory_reservation: Some(0) }.apply(config);
+            Self { memory_reservation: Some(0), ..self }.apply(config);
             message(format_args!(
                 "note: address space is limited (`ulimit -v`), and there is not enough to reserve for \
                  memories: the code compares each access, as with `--memory-reservation 0`"

@@ -177,6 +177,11 @@ fn of_group(command: &clap::Command, group: Group, list: &str) -> Result<Vec<OsS
                 let value = value.ok_or_else(|| given(&format!("write `{key}=VALUE`")))?;
                 arguments.push(format!("{own}={value}"));
             }
+            Some(Meaning::Part(own)) => {
+                let value = value.ok_or_else(|| given(&format!("write `{key}=VALUE`")))?;
+                let name = key.split_once('-').map_or(key, |(_, name)| name);
+                arguments.push(format!("{own}={name}={value}"));
+            }
             Some(Meaning::Flag) => {
                 let name = key.trim_start_matches("cranelift-").replace('-', "_");
                 arguments.push(format!("--flag={name}={}", value.unwrap_or("true")));
@@ -288,7 +293,7 @@ mod tests {
         root.build();
         for entry in table::GROUPS.iter().flat_map(|group| group.entries) {
             let own: Vec<&str> = match entry.meaning {
-                Meaning::Value(own) => vec![own],
+                Meaning::Value(own) | Meaning::Part(own) => vec![own],
                 Meaning::Switch { on, off } => on.iter().chain(off).copied().collect(),
                 _ => Vec::new(),
             };

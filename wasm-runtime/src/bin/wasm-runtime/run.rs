@@ -10,6 +10,7 @@ mod gathered;
 mod host;
 mod imports;
 mod observe;
+mod pool;
 mod profile;
 mod threads;
 mod values;
@@ -125,6 +126,9 @@ pub(crate) struct Run {
 
     #[command(flatten)]
     bounds: bounds::Bounds,
+
+    #[command(flatten)]
+    pool: pool::Pool,
 
     #[command(flatten)]
     wasi_options: wasi_options::WasiOptions,
@@ -403,6 +407,7 @@ impl Run {
         let mut config = Config::new();
         self.profile.apply(&mut config)?;
         self.bounds.apply(&mut config);
+        self.pool.apply(&mut config);
         self.observe.apply(&mut config);
         self.core_dump.apply(&mut config);
         #[cfg(feature = "sign")]

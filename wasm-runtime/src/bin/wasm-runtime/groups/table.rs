@@ -16,6 +16,8 @@ pub(super) struct Entry {
 pub(super) enum Meaning {
     /// An own option that takes the same value.
     Value(&'static str),
+    /// A part of an own option: what follows the key's dash is its name there.
+    Part(&'static str),
     /// A flag of the code generator with that name.
     Flag,
     /// Own options for yes, and for no.
@@ -48,7 +50,7 @@ impl Entry {
     pub(super) fn shown(&self) -> String {
         let key = self.key.replace('*', "NAME");
         match self.meaning {
-            Value(_) => format!("{key}=VALUE"),
+            Value(_) | Meaning::Part(_) => format!("{key}=VALUE"),
             Meaning::Flag => format!("{key}[=VALUE]"),
             Own(value) => format!("{key}{value}"),
             Only { values, .. } => format!("{key}={}", values.join("|")),
@@ -61,6 +63,7 @@ impl Entry {
     pub(super) fn help(&self) -> String {
         match self.meaning {
             Value(own) => format!("{} The same as `{own}`.", self.about),
+            Meaning::Part(own) => format!("{} The same as `{own} NAME=VALUE`.", self.about),
             Switch { on: [own, ..], .. } | Switch { off: [own, ..], .. } => {
                 format!("{} `{own}` is the option for it.", self.about)
             }
@@ -84,25 +87,23 @@ pub(super) const GROUPS: &[Group] = &[
     Group { short: 'S', long: "wasi", title: "WASI", entries: WASI },
 ];
 
-const ONE_PROGRAM: &str = "the process runs one program, and keeps nothing for another.";
-
 const OPTIMIZE: &[Entry] = &[
     entry("opt-level", "How much the code is optimised: 0, 1, 2 or s.", Value("--opt")),
     entry("memory-reservation", "The address space of each memory.", Value("--memory-reservation")),
     entry(
         "memory-reservation-for-growth",
         "The room that a memory which moves gets.",
-        Refused("it follows from --memory-reservation"),
+        Value("--memory-reservation-for-growth"),
     ),
     entry(
         "memory-guard-size",
         "The size of the guard behind each memory.",
-        Refused("it follows from --memory-reservation"),
+        Value("--memory-guard-size"),
     ),
     entry(
         "memory-may-move",
         "Whether memories may move when they grow.",
-        Nothing("a memory moves only beyond what --memory-reservation gives it."),
+        Switch { on: &[], off: &["--memory-stays"] },
     ),
     entry(
         "guard-before-linear-memory",
@@ -120,7 +121,78 @@ const OPTIMIZE: &[Entry] = &[
                                          compare each access to a memory",
         },
     ),
-    entry("pooling-*", "The pool of instances.", Nothing(ONE_PROGRAM)),
+    entry(
+        "pooling-allocator",
+        "Memories and stacks are reserved at the start.",
+        Switch { on: &["--pool=on"], off: &["--pool=off"] },
+    ),
+    entry(
+        "pooling-decommit-batch-size",
+        "How much is given back at a time.",
+        Nothing("pages are given back by one call for each memory."),
+    ),
+    entry(
+        "pooling-async-stack-keep-resident",
+        "What of a stack stays in memory.",
+        Nothing("stacks are not cleared."),
+    ),
+    entry(
+        "pooling-table-keep-resident",
+        "What of a table stays in memory.",
+        Nothing("tables are ordinary memory."),
+    ),
+    entry(
+        "pooling-memory-protection-keys",
+        "Memories are protected by keys.",
+        Only { values: &["n", "no", "auto"], instead: "Guards protect them" },
+    ),
+    entry(
+        "pooling-max-memory-protection-keys",
+        "How many keys are used.",
+        Nothing("guards protect memories."),
+    ),
+    entry(
+        "pooling-pagemap-scan",
+        "The kernel is asked which pages were written.",
+        Nothing("it is asked wherever it answers."),
+    ),
+    entry(
+        "pooling-total-component-instances",
+        "How many instances of components.",
+        Refused("-O pooling-total-core-instances limits the instances in them"),
+    ),
+    entry(
+        "pooling-max-component-instance-size",
+        "How large an instance of a component is.",
+        Refused("they have no place of a fixed size; -W max-memory-size limits what they take"),
+    ),
+    entry(
+        "pooling-max-core-instances-per-component",
+        "How many instances a component has.",
+        Refused("-O pooling-total-core-instances limits them"),
+    ),
+    entry(
+        "pooling-max-memories-per-component",
+        "How many memories a component has.",
+        Refused("-O pooling-total-memories limits them"),
+    ),
+    entry(
+        "pooling-max-tables-per-component",
+        "How many tables a component has.",
+        Refused("-O pooling-total-tables limits them"),
+    ),
+    entry(
+        "pooling-total-gc-heaps",
+        "How many garbage-collected heaps.",
+        Refused("there is one for each store; -W max-memory-size limits what they take"),
+    ),
+    entry("pooling-*", "A limit of what is reserved at the start.", Meaning::Part("--pool")),
+    entry("gc-heap-*", "The address space of a heap of objects.", Nothing("it is reserved whole.")),
+    entry(
+        "memory-guaranteed-dense-image-size",
+        "Up to which size images have holes.",
+        Nothing("they have the pages that are not zero."),
+    ),
     entry(
         "regalloc-algorithm",
         "How registers are allocated.",
@@ -145,8 +217,13 @@ const CODEGEN: &[Entry] = &[
     entry(
         "collector",
         "The garbage collector.",
-        Only { values: &["auto"], instead: "There is one collector, which copies" },
+        Only {
+            values: &["auto", "copying", "drc"],
+            instead: "There is one collector, which copies",
+        },
     ),
+    entry("inlining", "What is inlined.", Nothing("-O opt-level decides it.")),
+    entry("metadata-*", "What the code says of itself.", Nothing("it says what is needed.")),
     entry(
         "parallel-compilation",
         "Whether functions are compiled on several threads.",
@@ -233,21 +310,22 @@ const WASM: &[Entry] = &[
         "Exports that nobody knows.",
         Only { values: &["y"], instead: "They are always allowed" },
     ),
-    entry("max-instances", "How many instances.", Refused("--max-memory limits what they take")),
-    entry("max-memories", "How many memories.", Refused("--max-memory limits what they take")),
-    entry("max-tables", "How many tables.", Refused("--max-memory limits what they take")),
+    entry("max-instances", "How many instances.", Value("--max-instances")),
+    entry("max-memories", "How many memories.", Value("--max-memories")),
+    entry("max-tables", "How many tables.", Value("--max-tables")),
     entry(
         "trap-on-grow-failure",
         "A trap where a memory can't grow.",
-        Refused("a memory that can't grow says so to the program, as in the specification"),
+        Switch { on: &["--trap-on-grow-failure"], off: &[] },
     ),
     entry(
         "async-stack-size",
         "The size of stacks of asynchronous calls.",
         Refused("programs run on one stack: --max-wasm-stack is its size"),
     ),
+    entry("concurrency-support", "Calls of components at a time.", Nothing("they can be.")),
     entry(
-        "async-stack-zero-memory",
+        "async-stack-zeroing",
         "Stacks of asynchronous calls start empty.",
         Nothing("a stack is not given to another program."),
     ),

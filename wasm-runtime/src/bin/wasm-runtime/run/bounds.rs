@@ -5,7 +5,10 @@ use std::time::Duration;
 use clap::Args;
 use wasm_runtime::error::Context;
 use wasm_runtime::wasi::I32Exit;
-use wasm_runtime::{Config, Error, ResourceLimiter, Result, Store, Trap};
+use wasm_runtime::{
+    Config, DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, Error,
+    ResourceLimiter, Result, Store, Trap,
+};
 
 use super::Host;
 use crate::units;
@@ -32,6 +35,22 @@ pub(crate) struct Bounds {
     #[arg(long, value_name = "NUMBER")]
     max_table_elements: Option<u64>,
 
+    /// Limits the number of instances of modules.
+    #[arg(long, value_name = "NUMBER")]
+    max_instances: Option<u64>,
+
+    /// Limits the number of memories.
+    #[arg(long, value_name = "NUMBER")]
+    max_memories: Option<u64>,
+
+    /// Limits the number of tables.
+    #[arg(long, value_name = "NUMBER")]
+    max_tables: Option<u64>,
+
+    /// The program traps where a memory or a table can't grow, in place of being told so.
+    #[arg(long)]
+    trap_on_grow_failure: bool,
+
     /// The size of the program's stack in bytes; `1Mi` if not given. It traps when the stack is
     /// used up.
     #[arg(long, value_name = "SIZE", value_parser = units::parse_size)]
@@ -51,6 +70,10 @@ impl Bounds {
         Limits {
             total: self.max_memory.map(clamp),
             elements: self.max_table_elements.map(clamp),
+            instances: self.max_instances.map_or(DEFAULT_INSTANCE_LIMIT, clamp),
+            memories: self.max_memories.map_or(DEFAULT_MEMORY_LIMIT, clamp),
+            tables: self.max_tables.map_or(DEFAULT_TABLE_LIMIT, clamp),
+            trap: self.trap_on_grow_failure,
             initial: 0,
             refused: None,
         }
@@ -73,7 +96,10 @@ impl Bounds {
                 )
             })?;
         }
-        if self.max_memory.is_some() || self.max_table_elements.is_some() {
+        let numbers = [self.max_memory, self.max_table_elements, self.max_instances]
+            .into_iter()
+            .chain([self.max_memories, self.max_tables]);
+        if self.trap_on_grow_failure || numbers.flatten().next().is_some() {
             store.limiter(|host| &mut host.limits);
         }
         Ok(())
@@ -149,6 +175,12 @@ pub(super) struct Limits {
     total: Option<usize>,
     /// How many elements each table may have.
     elements: Option<usize>,
+    /// How many instances, memories and tables there may be.
+    instances: usize,
+    memories: usize,
+    tables: usize,
+    /// Whether failing to grow is a trap.
+    trap: bool,
     /// The bytes of those that have not grown, together.
     initial: usize,
     /// The number of elements that was refused to a table.
@@ -167,6 +199,15 @@ impl Limits {
     }
 }
 
+impl Limits {
+    fn grow_failed(&self, error: Error) -> Result<()> {
+        if self.trap {
+            return Err(error.context("the program stops, as --trap-on-grow-failure says"));
+        }
+        Ok(())
+    }
+}
+
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
         self.count(current, desired);
@@ -180,6 +221,26 @@ impl ResourceLimiter for Limits {
             self.count(current, desired.saturating_mul(ELEMENT));
         }
         Ok(self.refused.is_none())
+    }
+
+    fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
+        self.grow_failed(error)
+    }
+
+    fn table_grow_failed(&mut self, error: Error) -> Result<()> {
+        self.grow_failed(error)
+    }
+
+    fn instances(&self) -> usize {
+        self.instances
+    }
+
+    fn memories(&self) -> usize {
+        self.memories
+    }
+
+    fn tables(&self) -> usize {
+        self.tables
     }
 
     fn total_memory_size(&self) -> Option<usize> {
