@@ -8,6 +8,7 @@
 mod scan;
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// All names that the project has: `Type`, `Type::function`, the words that macros are given, and
 /// the functions that macros make for each type that they are given.
@@ -101,6 +102,130 @@ fn every_name_is_here_or_listed() {
         missing.is_empty(),
         "names of Wasmtime's that are neither here nor in the table of `wasm-store/src/differences.rs`: {missing:#?}"
     );
+}
+
+/// Types that Wasmtime's sources declare as public, but that no program can name, or that its
+/// documentation hides.
+const INTERNAL: &[&str] = &[
+    "Asyncness",
+    "AutoAssertNoGc",
+    "CodeMemory",
+    "CompiledModule",
+    "EngineCode",
+    "EntryStoreContext",
+    "FuncRefs",
+    "GcRefImpl",
+    "GcRootIndex",
+    "HashedEngineCompileEnv",
+    "HostFunc",
+    "InstanceId",
+    "MatchCx",
+    "MaybeUninitExt",
+    "Metadata",
+    "ModuleRegistry",
+    "ModuleWithCode",
+    "Mutex",
+    "OnceLock",
+    "ProfilingAgent",
+    "RegisterBreakpointState",
+    "RegisteredModuleId",
+    "RegisteredType",
+    "RootedGcRefImpl",
+    "RwLock",
+    "StoreCode",
+    "StoreCodePC",
+    "StoreData",
+    "StoreId",
+    "StoreInner",
+    "StoreInstanceId",
+    "StoreOpaque",
+    "StoreResourceLimiter",
+    "StoreToken",
+    "Strata",
+    "SymbolizeContext",
+    "TryMutex",
+    "TryMutexGuard",
+    "TypeCheckPosition",
+    "TypeCollection",
+    "TypeRegistry",
+    "Types",
+    "VMHostGlobalContext",
+    "WasmParams",
+    "WasmResults",
+    "WasmRet",
+    "WasmTy",
+    "WasmTyList",
+    "WithoutGcZealAllocCounter",
+];
+
+/// Functions that its documentation hides.
+const HIDDEN: &[&str] = &[
+    "AnyRef::_from_raw",
+    "ExnRef::set_field",
+    "OwnedRooted::from_borrowed_raw_parts_for_c_api",
+    "OwnedRooted::from_owned_raw_parts_for_c_api",
+    "OwnedRooted::into_parts_for_c_api",
+    "OwnedRooted::into_rooted",
+];
+
+/// Where Cargo has put the sources of Wasmtime, if it has: they are a dependency of the benchmark.
+fn sources() -> Option<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
+    let registries = std::fs::read_dir(home.join("registry/src")).ok()?;
+    let folders = registries.flatten().map(|it| it.path().join("wasmtime-48.0.8/src"));
+    folders.into_iter().find(|folder| folder.is_dir())
+}
+
+/// The public names that its sources declare.
+fn declared(sources: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut folders = vec![sources.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+            let path = entry.path();
+            let name = entry.file_name().into_string().unwrap();
+            if path.is_dir() && !matches!(name.as_str(), "component" | "vm") {
+                folders.push(path);
+            } else if name.ends_with(".rs") && !matches!(name.as_str(), "vm.rs" | "tests.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                names.extend(scan::names_in(&name, &text));
+            }
+        }
+    }
+    let wait = ["", "::Ok", "::Mismatch", "::TimedOut"].map(|part| format!("WaitResult{part}"));
+    names.extend(wait);
+    let is_internal = |name: &String| {
+        let owner = name.split("::").next().unwrap_or(name);
+        let is_type = owner.starts_with(|first: char| first.is_ascii_uppercase());
+        !is_type || INTERNAL.contains(&owner) || HIDDEN.contains(&name.as_str())
+    };
+    names.into_iter().filter(|name| !is_internal(name)).collect()
+}
+
+/// The list is what Wasmtime's sources declare, where these are at hand: `cargo fetch` in `bench`
+/// gets them. `BLESS=1` writes it anew.
+#[test]
+fn the_list_is_that_of_the_sources() {
+    let Some(sources) = sources() else {
+        eprintln!("Cargo has not fetched Wasmtime 48.0.8: the list is not compared");
+        return;
+    };
+    let declared = declared(&sources);
+    if std::env::var_os("BLESS").is_some() {
+        let head: Vec<_> = include_str!("../names/wasmtime-48.txt")
+            .lines()
+            .take_while(|line| line.starts_with('#'))
+            .map(str::to_owned)
+            .collect();
+        let lines: Vec<_> = head.into_iter().chain(declared).collect();
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/names/wasmtime-48.txt");
+        std::fs::write(path, lines.join("\n") + "\n").unwrap();
+        return;
+    }
+    let listed: BTreeSet<String> = theirs().map(str::to_owned).collect();
+    let differences: Vec<_> = declared.symmetric_difference(&listed).collect();
+    assert!(differences.is_empty(), "run with BLESS=1: {differences:#?}");
 }
 
 /// The list and the scan find what they should, and no more.

@@ -134,6 +134,14 @@ pub(crate) fn code() -> impl Iterator<Item = String> {
     })
 }
 
+/// The public names that a file declares: types, their variants and functions.
+pub(crate) fn names_in(file: &str, text: &str) -> Vec<String> {
+    let text = without_comments_and_strings(text);
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let functions = functions_of(file, text).into_iter().map(|function| function.name);
+    functions.chain(declarations(text)).collect()
+}
+
 /// The public types and traits that code declares, with the variants and the functions of traits:
 /// `Type`, `Type::Variant`, `Trait::function`.
 pub(crate) fn declarations(code: &str) -> Vec<String> {
