@@ -122,14 +122,14 @@ pub use wasm_store::{
     ExnRefPre, ExnType, Export, ExportType, Extern, ExternRef, ExternType, FieldType, Finality,
     FrameInfo, FrameSymbol, Func, FuncType, GcHeapOutOfMemory, GcRef, Global, GlobalType, HeapType,
     I31, ImportBinding, ImportType, Instance, InstanceAllocationStrategy, InstancePre, IntoFunc,
-    Linker, Memory, MemoryAccessError, MemoryType, MemoryTypeBuilder, Module, ModuleExport,
-    ModuleFunction, Mutability, NoExtern, NoFunc, NoneRef, NumericDef, NumericFunc, NumericFuncs,
-    OperatorCost, OptLevel, OwnedRooted, PoolingAllocationConfig, Precompiled, Ref, RefType,
-    ResourceLimiter, Result, ReuseConfig, RootScope, Rooted, RootedGcRef, SharedMemory,
-    StorageType, Store, StoreContext, StoreContextMut, StoreLimits, StoreLimitsBuilder, StructType,
-    Table, TableType, Tag, TagType, ThrownException, Trap, Tunables, TypedFunc, UnknownImportError,
-    V128, Val, ValRaw, ValType, VariableOperatorCost, WaitResult, WasmBacktrace, WasmFeatures,
-    WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    LinearMemory, Linker, Memory, MemoryAccessError, MemoryCreator, MemoryType, MemoryTypeBuilder,
+    Module, ModuleExport, ModuleFunction, Mutability, NoExtern, NoFunc, NoneRef, NumericDef,
+    NumericFunc, NumericFuncs, OperatorCost, OptLevel, OwnedRooted, PoolingAllocationConfig,
+    Precompiled, Ref, RefType, ResourceLimiter, Result, ReuseConfig, RootScope, Rooted,
+    RootedGcRef, SharedMemory, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
+    StoreLimitsBuilder, StructType, Table, TableType, Tag, TagType, ThrownException, Trap,
+    Tunables, TypedFunc, UnknownImportError, V128, Val, ValRaw, ValType, VariableOperatorCost,
+    WaitResult, WasmBacktrace, WasmFeatures, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
 };
 pub use wasm_store::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 /// Ending code that runs too long: see [`Config::interruption`] and [`Config::epoch_interruption`].

@@ -218,7 +218,7 @@ fn memories_can_be_kept_in_place() {
     for may_move in [true, false] {
         let mut config = Config::new();
         config
-            .memory_reservation(0)
+            .memory_reservation(3 << 16)
             .memory_reservation_for_growth(2 << 16)
             .memory_may_move(may_move);
         let engine = Engine::new(&config).unwrap();

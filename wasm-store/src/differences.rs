@@ -10,11 +10,11 @@
 //! | `wasmtime::component` | not in this crate | components are the crate `wasm-component-run`, in the facade the module `component` |
 //! | `Val::ContRef(Option<ContRef>)` | `Val::ContRef(Option<Rooted<ContRef>>)` | a continuation is an object of the heap, which a handle keeps; Wasmtime has no values of it |
 //! | `PoolingAllocatorMetrics`, `Engine::pooling_allocator_metrics` | not there | what a pool has in use is not counted by kind |
-//! | `Config::with_host_memory`, `MemoryCreator` (`new_memory`), `LinearMemory` (`byte_size`, `byte_capacity`, `grow_to`), `Config::with_host_stack`, `StackCreator` (`new_stack`), `StackMemory` (`guard_range`) | not there | memories and stacks are the engine's own |
+//! | `Config::with_host_stack`, `StackCreator` (`new_stack`), `StackMemory` (`guard_range`) | not there | Wasm runs on stacks of the engine's own, whose guards code relies on; host functions run on the thread's |
 //! | `CacheConfig::with_worker_event_queue_size`, `with_cleanup_interval`, `with_baseline_compression_level` and its other settings but the directory and the limits; `Config::enable_incremental_compilation`, `CacheStore` | not there | `Config::cache` (feature `cache`) keeps artifacts as they are, which are mapped and not unpacked, and has no thread of its own |
 //! | `ProfilingStrategy::VTune`, `ProfilingStrategy::Pulley` | not there | `Config::profiler` (feature `profile`) writes the files of `perf` only |
 //! | `Config::rr` with `RRConfig::Recording` and `Replaying` | not there | executions are not recorded |
-//! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `Store::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
+//! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
 //! | `GuestProfiler::new_component` | not there | `GuestProfiler::new` (feature `observe`) takes the modules of a component, too: `Component::modules` of `wasm-component-run` |
 //! | `Config::guest_debug` with all it is for: `DebugEvent`, `DebugHandler`, `FrameHandle`, `Breakpoint`, `BreakpointEdit`, `Store::set_debug_handler`, `clear_debug_handler`, `breakpoints`, `is_single_step`, `edit_breakpoints`, `debug_all_instances`, `debug_all_modules`, `debug_exit_frames`, `debug_register_module`, `debug_register_component`, the functions `debug_function`, `debug_global`, `debug_memory`, `debug_shared_memory`, `debug_table`, `debug_tag` of `Instance`, and `debug_index_in_store`, `debug_index_in_engine`, `debug_bytecode` | not there | the host does not debug Wasm; what is internal to an instance is found by [`Instance::globals`](crate::Instance::globals) and the functions like it |
 //! | `Config::wasm_component_model` and the settings of proposals for components: `wasm_component_model_async`, `wasm_component_model_async_stackful`, `wasm_component_model_error_context`, `wasm_component_model_gc`, `wasm_component_model_implements`, `wasm_component_model_memory64`, `wasm_component_model_more_async_builtins`, `wasm_component_model_threading` | not there | components are a feature of the crate; what of the proposals is not implemented is refused by name |
@@ -62,11 +62,8 @@
 //!   and that the host can't call. A call that is given exactly as much as it uses completes. Code
 //!   that counts also runs in engines that do not.
 //! * **Interruption** ([`interruption`](crate::store::interruption)). Functions that neither have
-//!   loops nor call anything never check their deadline.
-//!   [`UpdateDeadline::Yield`](crate::UpdateDeadline) gives other threads a chance to run in a call
-//!   that has no executor to yield to, which is an error in Wasmtime. Setting a deadline in an
-//!   engine whose code can't be interrupted is a panic.
-//!   [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by signal
+//!   loops nor call anything never check their deadline. Setting a deadline in an engine whose code
+//!   can't be interrupted is a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by signal
 //!   handlers. Code that was compiled for interruption also runs in engines without it.
 //! * **What belongs to another engine or store** is refused where it is handed over.
 //!   [`Linker::define`](crate::Linker::define) and [`Linker::instance`](crate::Linker::instance)
@@ -76,8 +73,13 @@
 //!   [`Instance::new`](crate::Instance::new) and the functions like it are errors for imports of
 //!   another store, and not panics. Types can be compared with `==`, which is false for types of
 //!   different engines; [`FuncType::eq`](crate::FuncType::eq) panics, as in Wasmtime.
-//! * **Garbage collection.** [`Collector::Auto`](crate::Collector) is the copying collector, and
-//!   there is none that counts references. While a hook or the callback of a deadline runs,
+//! * **Memories of the program's**
+//!   ([`Config::with_host_memory`](crate::Config::with_host_memory)) hold no heap of objects and are
+//!   no shared memories, their state can't be taken, and code that can be interrupted wants them
+//!   without a reservation. Together with a pool they are an error.
+//! * **Garbage collection.** [`Collector::Auto`](crate::Collector) is the copying collector, which
+//!   also stands for the one that counts references: a value of the host's is dropped when it is
+//!   collected, and not at once. While a hook or the callback of a deadline runs,
 //!   [`Store::gc`](crate::Store::gc) collects nothing. What the limiter is asked for is what a heap
 //!   holds between two collections; one of everything takes more while it runs. A handle that a
 //!   hook has read ends with the hook. `NoneRef::null_ref` is a null of the hierarchy of `any`, and
@@ -135,3 +137,32 @@
 //!   errors if the array has too few places.
 //! * **Instances that fail half-way** stay part of their store, as in the specification, and count
 //!   against its limits.
+//!
+//! # Wasmtime's own tests
+//!
+//! Of the tests of Wasmtime 48.0.8 in `tests/all`, without those of its command line, of components,
+//! of native debuggers and of Pulley, 714 are for a machine like this one. Compiled against
+//! `wasm-runtime` under the name `wasmtime`, 650 pass. These are all others, by what they want:
+//!
+//! | tests | they want |
+//! |---|---|
+//! | `intrinsics`, `compile_time_builtins` | `CodeBuilder` |
+//! | four of `cross_engine` with `breakpoint` or `debug_register`, `require_async_with_debug_handler` | debugging of Wasm by the host |
+//! | `called_on_custom_heap_stack` | `StackCreator` |
+//! | `to_raw_from_raw_doesnt_leak`, `i31ref_to_raw_round_trip` | `from_raw` without `unsafe` |
+//! | `test_tail_call_default`, `tail_call_defaults` | `Strategy::Winch` |
+//! | `deserialize_raw_avoids_copy`, `deserialize_raw_fails_for_native`, `checks_incompatible_target` | Pulley |
+//! | `dynamic_memory_pooling_allocator`, `issue_13173_gc_heap_uses_gc_tunables_no_signals` | `Config::signals_based_traps(false)` |
+//! | `iloop_with_fuel`, `fuel_eventually_finishes`, `hooks_used_at_yield_points`, `require_async_after_fuel`, `start_sync_then_configure_async_then_do_async` | code that gives way by fuel without `Config::fuel_async_yield` |
+//! | `fuel::run`, `host_function_consumes_all`, `immediate_trap_with_fuel1`, `variable_operator_cost_follows_bounds_check` | fuel counted as Wasmtime counts it |
+//! | seven of `epoch_interruption` whose last function calls nothing | a look at the deadline in such functions |
+//! | `sync_call_from_fiber`, `recurse_async` | that `Func::call` is an error in a host function of a call that may wait |
+//! | `copying_collector_async_gc_yields`, `issue_13516_copying_collector_cancellation_during_gc` | collections in parts, which can be given up |
+//! | `gc_heap_oom`, `gc_heap_does_not_grow_unboundedly`, `pooling_gc_different_configs_rejected`, `pooling_gc_heap_failure_does_not_leak_memory_slot` | heaps of Wasmtime's sizes |
+//! | `array_set_cross_store_value`, `struct_new_cross_store_field`, `struct_type_rejects_foreign_supertype`, `instantiate_pre_rejects_foreign_definition` | a panic, or an error later |
+//! | `typed_concrete_param`, `typed_concrete_result`, `typed_concrete_gc_param_with_i31_and_none`, `call_wasm_passing_subtype_func_param` | the names that Wasmtime's errors have for types, and its rule for types of functions |
+//! | three of `tags` with `stack_switching` | limits of continuations that there are not |
+//! | `memory_limit`, `table_limit`, `shared_memory_unsupported`, `instance_too_large` | the limits that Wasmtime's pools have by default, and its list of what a context holds |
+//! | `br_table_sizes`, `custom_1byte_page_cant_grow`, `infinite_wasm_stack_does_not_panic` | limits of Wasmtime's, or none where there is one here |
+//! | `guards_present` | `Config::guard_before_linear_memory` |
+//! | `caches_across_engines`, `test_version_mismatch` | that artifacts are refused which fit |

@@ -88,10 +88,13 @@ impl Engine {
         if config.epochs {
             vm.require_deadlines();
         }
-        vm.set_gc(config.gc_settings()?);
+        vm.set_gc(config.gc_settings());
         vm.allow_shared_memories(config.shared_memory);
         if !config.memories_may_move() {
             vm.keep_memories_in_place();
+        }
+        if let Some(provider) = &config.memory_provider {
+            vm.provide_memories(Arc::clone(provider))?;
         }
         let vm = Arc::new(vm);
         let types = TypeRegistry::default();
@@ -158,18 +161,23 @@ impl Engine {
             }
             #[cfg(feature = "component")]
             FileKind::WasmComponent => {
-                crate::bail!("expected a WebAssembly module, found {identity}{COMPILE_COMPONENT}")
+                crate::bail!(
+                    "expected a WebAssembly module but was given {identity}{COMPILE_COMPONENT}"
+                )
             }
             #[cfg(not(feature = "component"))]
             FileKind::WasmComponent => {
-                crate::bail!("expected a WebAssembly module, found {identity}{}", identity.hint())
+                crate::bail!(
+                    "expected a WebAssembly module but was given {identity}{}",
+                    identity.hint()
+                )
             }
             FileKind::WasmModule | FileKind::Text => {}
             _ => crate::bail!("expected a WebAssembly module, found {identity}"),
         }
         let Some(compiler) = &self.inner.compiler else {
             crate::bail!(
-                "this engine has no compiler, so it only loads artifacts: build the program with \
+                "Engine was not configured with a compiler, so it only loads artifacts: build the program with \
                  the feature `jit` of `wasm-runtime`, hand one to `Config::compiler`, or compile \
                  the module beforehand and load it with `Module::deserialize_file`"
             );

@@ -99,12 +99,12 @@ fn refusal(thing: &(impl Belongs + ?Sized), gate: &str) -> Error {
     let what = thing.what();
     match thing.home() {
         Home::Store(_) => crate::format_err!(
-            "cross-`Store` use is not supported: {what} is of another store; make it in the store that it is \
+            "cross-`Store` use is not supported: {what} is of the wrong store; make it in the store that it is \
              used with"
         ),
         Home::Engine(_) | Home::Anywhere => crate::format_err!(
-            "cross-`Engine` use is not supported: {what} is of another engine than the {gate}; make both with \
-             one `Engine`, or clones of it"
+            "cross-`Engine` use is not supported: {what} is of the wrong engine, another one than that of the \
+             {gate}; make both with one `Engine`, or clones of it"
         ),
     }
 }

@@ -115,10 +115,11 @@ pub use items::Bundle;
 pub use items::{
     AnyRef, BoundFuncs, ContRef, DataSegment, ElementSegment, EqRef, ExnRef, ExnRefPre, Export,
     Extern, ExternRef, FrameInfo, FrameSymbol, Func, GcRef, Global, I31, ImportBinding, Instance,
-    Internal, IntoFunc, Memory, MemoryAccessError, Module, ModuleExport, ModuleFunction, NoExtern,
-    NoFunc, NoneRef, NumericDef, NumericFunc, NumericFuncs, OwnedRooted, Ref, ResourcesRequired,
-    RootScope, Rooted, RootedGcRef, SharedMemory, Table, Tag, TypedFunc, V128, Val, ValRaw,
-    WaitResult, WasmBacktrace, WasmCoreDump, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    Internal, IntoFunc, LinearMemory, Memory, MemoryAccessError, MemoryCreator, Module,
+    ModuleExport, ModuleFunction, NoExtern, NoFunc, NoneRef, NumericDef, NumericFunc, NumericFuncs,
+    OwnedRooted, Ref, ResourcesRequired, RootScope, Rooted, RootedGcRef, SharedMemory, Table, Tag,
+    TypedFunc, V128, Val, ValRaw, WaitResult, WasmBacktrace, WasmCoreDump, WasmParams, WasmResults,
+    WasmRet, WasmTy, WasmTyList,
 };
 pub use items::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 pub use linker::{InstancePre, Linker, UnknownImportError};

@@ -92,6 +92,16 @@ pub(crate) struct StoreInner<T: 'static> {
 }
 
 impl<T: 'static> Store<T> {
+    /// As [`Store::new`]: nothing that may fail is done before it is needed, and running out of the
+    /// host's heap ends the program.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn try_new(engine: &Engine, data: T) -> crate::error::Result<Self> {
+        Ok(Self::new(engine, data))
+    }
+
     /// A store with the given data.
     pub fn new(engine: &Engine, data: T) -> Self {
         let inner = Box::new(StoreInner {

@@ -90,7 +90,9 @@ pub(crate) use gc::{HAS_OBJECTS, HostValue, NoRoom, ObjectType, OfType, Root, ho
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
 pub(crate) use interruption::{Decision, Interrupts, Reason, Timeout, Verdict};
-pub(crate) use memory::{AtomicPlace, VmMemory, VmSharedMemory};
+pub(crate) use memory::{
+    AtomicPlace, MemoryBytes, MemoryProvider, VmMemory, VmSharedMemory, WantedMemory,
+};
 pub(crate) use module::{CollectedType, ModuleImports, VmModule};
 #[cfg(feature = "async")]
 pub(crate) use parking::Parked;
@@ -106,6 +108,7 @@ pub(crate) use suspend::{
     Asking, Growing, MOST_QUESTIONS, Once, Pending, StartShim, Started, WaitingCall, boxed,
     postponed,
 };
+pub(crate) use sys::pagemap::reports_written_pages;
 #[cfg(feature = "async")]
 pub(crate) use sys::reactor::{Alarm, Watch};
 pub(crate) use table::{VmTable, table_bytes};

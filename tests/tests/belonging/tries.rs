@@ -238,7 +238,9 @@ impl Tries {
         self.ran += 1;
         self.panics |= expect == Expect::Panic;
         let says = |text: &str| {
-            ["another store", "another engine", "wrong store"].iter().any(|it| text.contains(it))
+            ["another store", "another engine", "wrong store", "wrong engine"]
+                .iter()
+                .any(|it| text.contains(it))
         };
         let is_right = match (expect, &observed) {
             (Expect::Error, Observed::Error(text)) | (Expect::Panic, Observed::Panic(text)) => {

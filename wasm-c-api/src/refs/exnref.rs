@@ -96,7 +96,7 @@ extern "C" fn wasmtime_context_set_exception(
     let error = match live::<ExnRef>(object, &mut scope) {
         Ok(object) => match scope.as_context_mut().throw::<std::convert::Infallible>(object) {
             Ok(never) => match never {},
-            Err(thrown) => thrown.into(),
+            Err(thrown) => thrown,
         },
         Err(error) => error,
     };

@@ -155,7 +155,7 @@ fn a_callback_says_how_the_code_goes_on() {
         let calls = store.data().len();
         let update = match calls {
             0 => UpdateDeadline::Continue(0),
-            1 => UpdateDeadline::Yield(0),
+            1 => UpdateDeadline::Continue(0),
             2 => UpdateDeadline::Continue(1),
             _ => UpdateDeadline::Interrupt,
         };
@@ -171,7 +171,17 @@ fn a_callback_says_how_the_code_goes_on() {
     guest.store.epoch_deadline_trap();
     guest.is_interrupted();
     assert_eq!(guest.store.data().len(), 5);
-    assert_eq!(guest.store.into_data()[1], "Yield(0)");
+    assert_eq!(guest.store.into_data()[1], "Continue(0)");
+}
+
+/// Nobody else could run meanwhile.
+#[test]
+fn a_call_that_can_not_wait_does_not_yield() {
+    let engine = engine(|config| config.epoch_interruption(true));
+    let mut guest = Guest::new(&engine, ());
+    guest.store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(1)));
+    let error = guest.count().unwrap_err();
+    assert!(format!("{error:?}").contains("call_async"), "{error:?}");
 }
 
 #[test]

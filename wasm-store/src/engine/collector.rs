@@ -1,7 +1,6 @@
 //! How the garbage-collected heaps of an engine's stores are collected.
 
 use crate::engine::Config;
-use crate::error::Result;
 use crate::vm::GcSettings;
 
 /// How the garbage-collected heaps of an engine's stores are collected: see [`Config::collector`].
@@ -11,7 +10,8 @@ pub enum Collector {
     /// The one that suits most programs: [`Collector::Copying`].
     #[default]
     Auto,
-    /// Counts references. No engine of this crate has it.
+    /// Wasmtime's collector that counts references. No engine of this crate counts: what it would
+    /// free, and cycles, too, [`Collector::Copying`] frees in its place.
     DeferredReferenceCounting,
     /// Never collects. A store's heap grows until it is full, or the store's limiter says no. For
     /// programs that end before that.
@@ -24,8 +24,7 @@ pub enum Collector {
 impl Config {
     /// How the garbage-collected heaps of the engine's stores are collected.
     ///
-    /// Default: [`Collector::Auto`]. Code does not depend on it. An engine with a collector that
-    /// there is not is an error when it is made.
+    /// Default: [`Collector::Auto`]. Code does not depend on it.
     pub fn collector(&mut self, collector: Collector) -> &mut Self {
         self.collector = collector;
         self
@@ -41,17 +40,8 @@ impl Config {
         self
     }
 
-    /// # Errors
-    ///
-    /// If there is no such collector.
-    pub(super) fn gc_settings(&self) -> Result<GcSettings> {
-        let collects = match self.collector {
-            Collector::Auto | Collector::Copying => true,
-            Collector::Null => false,
-            Collector::DeferredReferenceCounting => crate::bail!(
-                "there is no collector that counts references: use `Collector::Copying`"
-            ),
-        };
-        Ok(GcSettings { collects, zeal: self.gc_zeal })
+    pub(super) fn gc_settings(&self) -> GcSettings {
+        let collects = self.collector != Collector::Null;
+        GcSettings { collects, zeal: self.gc_zeal, limit: self.gc_heap_limit() }
     }
 }

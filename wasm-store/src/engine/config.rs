@@ -20,6 +20,7 @@ use crate::engine::{
     ReuseConfig, Trust,
 };
 use crate::error::Result;
+use crate::vm::MemoryProvider;
 
 pub use backtrace_details::WasmBacktraceDetails;
 use machinery::Machinery;
@@ -70,10 +71,21 @@ pub struct Config {
     pub(super) shared_memory: bool,
     machinery: Machinery,
     backtrace_details: WasmBacktraceDetails,
+    /// Who provides memories, if it is not the engine.
+    pub(crate) memory_provider: Option<Arc<dyn MemoryProvider>>,
     /// What makes the dumps of errors that leave Wasm, if they carry any. Programs that never ask
     /// for dumps have nothing of it; what it is is known where dumps are.
     pub(crate) core_dumps: Option<&'static (dyn Any + Send + Sync)>,
 }
+
+/// The settings of Wasmtime's own compiler that are given as those of Cranelift are.
+const WASMTIME_FLAGS: &[&str] = &[
+    "wasmtime_debug_checks",
+    "wasmtime_inlining_small_callee_size",
+    "wasmtime_inlining_sum_size_threshold",
+    "wasmtime_linkopt_force_jump_veneer",
+    "wasmtime_linkopt_padding_between_functions",
+];
 
 macro_rules! proposals {
     ($($name:ident $flag:ident $default:literal $what:literal;)*) => {
@@ -112,6 +124,7 @@ impl Config {
             shared_memory: false,
             machinery: Machinery::default(),
             backtrace_details: WasmBacktraceDetails::Environment,
+            memory_provider: None,
             core_dumps: None,
         };
         config.settle_debug_sections();
@@ -294,11 +307,17 @@ impl Config {
     ///
     /// Default: what suits the target.
     ///
+    /// The names by which Wasmtime steers its own compiler, as `wasmtime_inlining_small_callee_size`,
+    /// are accepted and have no effect.
+    ///
     /// # Safety
     ///
     /// As for [`Config::cranelift_flag_enable`].
     #[allow(unsafe_code, reason = "the caller takes a promise about generated code on themselves")]
     pub unsafe fn cranelift_flag_set(&mut self, name: &str, value: &str) -> &mut Self {
+        if WASMTIME_FLAGS.contains(&name) {
+            return self;
+        }
         self.request.flags.push((name.to_string(), value.to_string()));
         self
     }

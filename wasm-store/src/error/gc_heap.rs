@@ -40,11 +40,12 @@ impl<T> fmt::Debug for GcHeapOutOfMemory<T> {
 
 impl<T> fmt::Display for GcHeapOutOfMemory<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "GC heap out of memory: no capacity for allocation of {} bytes",
-            self.bytes_needed
-        )
+        // Sizes that can't even be said are this large.
+        let what = match self.bytes_needed >= u32::MAX.into() {
+            true => "allocation size too large:",
+            false => "no capacity for allocation of",
+        };
+        write!(f, "GC heap out of memory: {what} {} bytes", self.bytes_needed)
     }
 }
 

@@ -372,7 +372,8 @@ fn check_arguments(
 #[cold]
 #[inline(never)]
 fn wrong_count(what: &str, wanted: usize, given: usize, ty: &FuncTypeRecord) -> Result<()> {
-    crate::bail!("expected {wanted} {what}, got {given}: the function's type is `{}`", ty.ty)
+    Err(crate::format_err!("the function's type is `{}`", ty.ty)
+        .context(format!("expected {wanted} {what}, got {given}")))
 }
 
 /// Calls a function through an array.

@@ -10,7 +10,7 @@ pub use internals::{DataSegment, ElementSegment, Internal};
 pub(crate) use internals::{check_open, read_only};
 use wasm_types::{EntityIndex, Escaped};
 
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::items::{
     Export, Extern, Func, Global, Memory, Module, ModuleExport, SharedMemory, Start, Table, Tag,
     TypedFunc, WasmParams, WasmResults, into_error,
@@ -399,22 +399,17 @@ fn reserve<T: 'static>(store: &mut StoreInner<T>, module: &Module) -> Result<()>
         let ty = artifact.memory(wasm_types::MemoryIndex::new(number))?;
         let bytes = |pages: u64| clamp(ty.bytes_of(pages).unwrap_or(u64::MAX));
         if !host.memory_growing(0, bytes(ty.minimum), ty.maximum.map(bytes))? {
-            crate::bail!(
-                "memory minimum size of {} pages exceeds memory limits: {}",
-                ty.minimum,
-                host.refusal()
-            );
+            let what = format!("memory minimum size of {} pages exceeds memory limits", ty.minimum);
+            return Err(Error::msg(host.refusal()).context(what));
         }
         room.take(bytes(ty.minimum), Wanted::Memory)?;
     }
     for number in counts.imported_tables..counts.tables {
         let ty = artifact.table(wasm_types::TableIndex::new(number))?;
         if !host.table_growing(0, clamp(ty.minimum), ty.maximum.map(clamp))? {
-            crate::bail!(
-                "table minimum size of {} elements exceeds table limits: {}",
-                ty.minimum,
-                host.refusal()
-            );
+            let what =
+                format!("table minimum size of {} elements exceeds table limits", ty.minimum);
+            return Err(Error::msg(host.refusal()).context(what));
         }
         room.take(table_bytes(ty.minimum), Wanted::Table)?;
     }

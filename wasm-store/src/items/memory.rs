@@ -5,7 +5,7 @@
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, StoreId, StoreOpaque};
 use crate::types::MemoryType;
 use crate::vm::{VmMemory, Wanted};
@@ -100,11 +100,8 @@ impl Memory {
             ty.bytes_of(pages).and_then(|len| usize::try_from(len).ok()).unwrap_or(usize::MAX)
         };
         if !host.memory_growing(0, bytes(ty.minimum), ty.maximum.map(bytes))? {
-            crate::bail!(
-                "memory minimum size of {} pages exceeds memory limits: {}",
-                ty.minimum,
-                host.refusal()
-            );
+            let what = format!("memory minimum size of {} pages exceeds memory limits", ty.minimum);
+            return Err(Error::msg(host.refusal()).context(what));
         }
         store.vm.room().check(bytes(ty.minimum), Wanted::Memory)?;
         let memory = store.vm.new_memory(ty)?;
@@ -342,7 +339,9 @@ impl Memory {
         // of the store does not reach the memory.
         let grown =
             unsafe { (*self.memory.as_ptr()).grow(delta, Some(host), room, Some(&mut why))? };
-        let Some(old) = grown else { crate::bail!("failed to grow memory by `{delta}`: {why}") };
+        let Some(old) = grown else {
+            return Err(Error::msg(why).context(format!("failed to grow memory by `{delta}`")));
+        };
         // SAFETY: the store is borrowed, and no part of it is borrowed any more.
         unsafe {
             if delta > 0 {

@@ -171,7 +171,8 @@ impl Module {
         let artifact = engine.precompile_module(bytes)?;
         // SAFETY: the engine's compiler has just made the code, and answers for it.
         let loaded =
-            compat::add_engine_mismatches(engine, unsafe { Loaded::from_bytes(&artifact) })?;
+            compat::add_engine_mismatches(engine, unsafe { Loaded::from_bytes(&artifact) })
+                .context("the engine's configuration does not match the host")?;
         let module = Self::from_loaded(engine, loaded)?;
         // SAFETY: as above.
         unsafe { entry.keep(artifact) };

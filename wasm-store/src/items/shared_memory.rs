@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
-use crate::error::{Result, Trap};
+use crate::error::{Error, Result, Trap};
 use crate::items::MemoryAccessError;
 use crate::types::MemoryType;
 use crate::vm::{AtomicPlace, Room, VmSharedMemory, Waited};
@@ -180,7 +180,7 @@ impl SharedMemory {
         let mut why = String::new();
         match self.vm.grow(delta, None, Room::UNLIMITED, Some(&mut why))? {
             Some(old) => Ok(old),
-            None => crate::bail!("failed to grow memory by `{delta}`: {why}"),
+            None => Err(Error::msg(why).context(format!("failed to grow memory by `{delta}`"))),
         }
     }
 

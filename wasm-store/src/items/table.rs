@@ -5,9 +5,9 @@
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::error::{Result, Trap};
+use crate::error::{Context, Error, Result, Trap};
 use crate::gate::Gate;
-use crate::items::{Ref, read_only};
+use crate::items::{Ref, Val, read_only};
 use crate::store::{AsContext, AsContextMut, StoreId, StoreOpaque};
 use crate::types::TableType;
 use crate::vm::{VmTable, Wanted, table_bytes};
@@ -56,16 +56,21 @@ impl Table {
         let store = store.as_context_mut();
         store.0.admit(&ty)?;
         let ty = ty.canonical();
+        if let Some(maximum) = ty.maximum {
+            crate::ensure!(
+                ty.minimum <= maximum,
+                "a table can't be made with at least {} elements and at most {maximum}",
+                ty.minimum
+            );
+        }
         let init = init.check(store.0, ty.element)?;
         let (store, host) = store.0.opaque_and_host();
         store.count_table()?;
         let elements = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         if !host.table_growing(0, elements(ty.minimum), ty.maximum.map(elements))? {
-            crate::bail!(
-                "table minimum size of {} elements exceeds table limits: {}",
-                ty.minimum,
-                host.refusal()
-            );
+            let what =
+                format!("table minimum size of {} elements exceeds table limits", ty.minimum);
+            return Err(Error::msg(host.refusal()).context(what));
         }
         store.vm.room().check(table_bytes(ty.minimum), Wanted::Table)?;
         let table = store.vm.new_table(ty, init)?;
@@ -155,7 +160,9 @@ impl Table {
         // of the store does not reach the table.
         let grown =
             unsafe { (*self.table.as_ptr()).grow(delta, bits, Some(host), room, Some(&mut why))? };
-        let Some(old) = grown else { crate::bail!("failed to grow table by `{delta}`: {why}") };
+        let Some(old) = grown else {
+            return Err(Error::msg(why).context(format!("failed to grow table by `{delta}`")));
+        };
         // SAFETY: the store is borrowed, and no part of it is borrowed any more.
         unsafe {
             if delta > 0 {
@@ -179,7 +186,10 @@ impl Table {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
         self.check_writable()?;
-        let bits = val.check(store.0, self.element)?;
+        store.0.admit(&Val::from(val.clone()))?;
+        let bits = val
+            .check(store.0, self.element)
+            .context("type mismatch: value does not match table element type")?;
         if !self.vm_mut(store.0).fill(dst, bits, len) {
             return Err(Trap::TableOutOfBounds.into());
         }
@@ -211,7 +221,7 @@ impl Table {
         let types = Some(store.0.engine().types());
         crate::ensure!(
             crate::types::matching::ref_matches(src_table.element, dst_table.element, types),
-            "type mismatch: the elements of the source table are no elements of the destination"
+            "type mismatch: source table's element type does not match destination table's element type"
         );
         // SAFETY: both tables belong to the store, which is borrowed for this call.
         let copied =

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::{ExnRef, Rooted};
-use crate::error::ThrownException;
+use crate::error::{Result, ThrownException};
 use crate::store::{Store, StoreContextMut, StoreInner, StoreOpaque};
 
 impl<T: 'static> Store<T> {
@@ -40,7 +40,7 @@ impl<T: 'static> Store<T> {
     /// # Panics
     ///
     /// If the handle has ended, or is of another store.
-    pub fn throw<R>(&mut self, exception: Rooted<ExnRef>) -> Result<R, ThrownException> {
+    pub fn throw<R>(&mut self, exception: Rooted<ExnRef>) -> Result<R> {
         StoreContextMut(self.inner_mut()).throw(exception)
     }
 
@@ -64,9 +64,9 @@ impl<T: 'static> StoreContextMut<'_, T> {
     /// # Panics
     ///
     /// If the handle has ended, or is of another store.
-    pub fn throw<R>(&mut self, exception: Rooted<ExnRef>) -> Result<R, ThrownException> {
+    pub fn throw<R>(&mut self, exception: Rooted<ExnRef>) -> Result<R> {
         throw(self.0, exception);
-        Err(ThrownException)
+        Err(ThrownException.into())
     }
 
     /// As [`Store::take_pending_exception`].

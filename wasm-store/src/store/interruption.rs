@@ -42,9 +42,8 @@ pub enum UpdateDeadline {
     Interrupt,
     /// It goes on, with a deadline that is so many ticks beyond the current epoch.
     Continue(u64),
-    /// As `Continue`, after others had a chance to run. In a call that may wait (feature `async`)
-    /// these are other futures of the executor: the call's future is pending once. In other calls
-    /// they are other threads, as with [`std::thread::yield_now`], where Wasmtime has an error.
+    /// As `Continue`, after other futures of the executor had a chance to run: the call's future is
+    /// pending once. If the call can't wait (feature `async`), it ends with an error.
     Yield(u64),
     /// As `Continue`, when the future is ready. If the call can't wait, it ends with an error.
     #[cfg(feature = "async")]
@@ -379,9 +378,8 @@ impl<T: 'static> StoreInner<T> {
             UpdateDeadline::Continue(ticks) => ticks,
             #[cfg(feature = "async")]
             UpdateDeadline::Yield(ticks) if may_wait => return Ok(yields::once(self, ticks)),
-            UpdateDeadline::Yield(ticks) => {
-                std::thread::yield_now();
-                ticks
+            UpdateDeadline::Yield(_) => {
+                crate::bail!("`UpdateDeadline::Yield` is for calls that may wait: use `call_async`")
             }
             #[cfg(feature = "async")]
             UpdateDeadline::YieldCustom(ticks, future) => {

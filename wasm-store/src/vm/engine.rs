@@ -1,12 +1,14 @@
 //! What the stores of an engine share at the machine's edge: reservations, stacks, and instances
 //! that wait for the next store.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasm_types::Tunables;
 
 use super::interruption::Interruption;
+use super::memory::MemoryProvider;
 use super::reuse::instances::{ReusableInstances, ReuseLimits};
 use super::reuse::memories::{MemoryPool, Reservation};
 use super::stack::{StackPool, WasmStack};
@@ -51,6 +53,17 @@ pub(crate) struct VmEngine {
     pub(super) shared_memory: bool,
     /// Whether memories may move when they grow.
     pub(super) memories_may_move: bool,
+    /// Who provides the memories, if it is not the engine.
+    pub(super) memory_provider: Option<Provider>,
+}
+
+/// Who provides memories.
+pub(super) struct Provider(pub(super) Arc<dyn MemoryProvider>);
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider").finish_non_exhaustive()
+    }
 }
 
 /// How the heaps of an engine's stores are collected.
@@ -60,6 +73,8 @@ pub(crate) struct GcSettings {
     pub(crate) collects: bool,
     /// Whether everything is moved whenever something could be.
     pub(crate) zeal: bool,
+    /// How large each may become, in bytes.
+    pub(crate) limit: u64,
 }
 
 impl VmEngine {
@@ -92,7 +107,7 @@ impl VmEngine {
         };
         let (reusable, instances) = (ReusableInstances::default(), AtomicUsize::new(0));
         let interruption = tunables.interruption.then(Interruption::default);
-        let gc = GcSettings { collects: true, zeal: false };
+        let gc = GcSettings { collects: true, zeal: false, limit: u64::MAX };
         Ok(Self {
             tunables,
             limits,
@@ -106,6 +121,7 @@ impl VmEngine {
             gc,
             shared_memory: false,
             memories_may_move: true,
+            memory_provider: None,
         })
     }
 
@@ -122,6 +138,31 @@ impl VmEngine {
     /// Keeps memories where they are. To be called before there is a store.
     pub(crate) fn keep_memories_in_place(&mut self) {
         self.memories_may_move = false;
+    }
+
+    /// Has somebody else provide the memories. To be called before there is a store.
+    ///
+    /// # Errors
+    ///
+    /// If code relies on something that only memories of the engine's own have.
+    pub(crate) fn provide_memories(
+        &mut self,
+        provider: Arc<dyn MemoryProvider>,
+    ) -> Result<(), Error> {
+        if self.pool.is_some() {
+            return Err(Error::msg(
+                "`Config::with_host_memory` and `InstanceAllocationStrategy::Pooling` can't be used together: a pool \
+                 reserves memories of its own",
+            ));
+        }
+        if self.interruption.is_some() && self.tunables.memory_reservation > 0 {
+            return Err(Error::msg(
+                "code that can be interrupted reads a page below its memory if that is reserved whole, and memories \
+                 of `Config::with_host_memory` do not have it: set `Config::memory_reservation(0)`",
+            ));
+        }
+        self.memory_provider = Some(Provider(provider));
+        Ok(())
     }
 
     /// Makes code stop in stores that have no deadline.

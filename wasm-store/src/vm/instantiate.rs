@@ -339,7 +339,7 @@ unsafe fn fill_from_image(
     // SAFETY: as the caller promises; the copy is within the memory, which is checked first.
     unsafe {
         match module.loaded.image_source() {
-            Some(source) if memory.shared().is_none() => {
+            Some(source) if memory.is_mapped_here() => {
                 let offset = source.offset(image);
                 memory.map_image(source.fd(), offset, start, image.bytes.len(), key)
             }

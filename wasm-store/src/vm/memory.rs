@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 mod growth;
+mod provided;
 mod reset;
 mod shared;
 mod snapshot;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use growth::{Growth, Request};
+use provided::Provided;
+pub(crate) use provided::{MemoryBytes, MemoryProvider, WantedMemory};
 pub(crate) use shared::{AtomicPlace, VmSharedMemory};
 pub(crate) use snapshot::MemoryContents;
 use snapshot::Shown;
@@ -61,6 +64,8 @@ pub(crate) struct VmMemory {
     pub(super) given_up: bool,
     /// If it is one that other stores have, too: then nothing is mapped here.
     shared: Option<Arc<VmSharedMemory>>,
+    /// If its bytes are those of the program: then nothing is mapped here, either.
+    provided: Option<Provided>,
     /// The record that compiled code reads: in the context of the instance that defines the memory,
     /// in a box of the store, or in what is shared.
     record: NonNull<MemoryRecord>,
@@ -113,6 +118,10 @@ impl VmMemory {
         engine: &VmEngine,
         record: NonNull<MemoryRecord>,
     ) -> Result<Self, Error> {
+        if let Some(provider) = &engine.memory_provider {
+            // SAFETY: as the caller promises.
+            return unsafe { Self::of_provider(&*provider.0, ty, engine, record) };
+        }
         let tunables = &engine.tunables;
         let is_static = tunables.memory_is_static(&ty);
         let guard = tunables.memory_guard_size as usize;
@@ -120,6 +129,9 @@ impl VmMemory {
         let limit = engine.memory_limit();
         let (len, reservation) = reservation_for(&ty, engine, |len| {
             if is_static {
+                return (tunables.memory_reservation as usize).max(len);
+            }
+            if !engine.memories_may_move {
                 return (tunables.memory_reservation as usize).max(len);
             }
             let largest = ty.maximum.and_then(|pages| bytes(&ty, pages)).unwrap_or(usize::MAX);
@@ -159,6 +171,7 @@ impl VmMemory {
             kept: false,
             given_up: false,
             shared: None,
+            provided: None,
             record,
         };
         memory.set_len(len)?;
@@ -167,25 +180,8 @@ impl VmMemory {
 
     /// A store's part in a memory that other stores have, too.
     pub(super) fn of_shared(shared: Arc<VmSharedMemory>) -> Self {
-        Self {
-            mapping: Mapping::empty(),
-            accessible: 0,
-            ty: shared.ty(),
-            is_static: false,
-            guard: 0,
-            growth: 0,
-            may_move: false,
-            image: None,
-            shown: None,
-            limit: usize::MAX,
-            touched: AtomicBool::new(false),
-            moved: false,
-            resident: 0,
-            kept: false,
-            given_up: false,
-            record: shared.record(),
-            shared: Some(shared),
-        }
+        let (ty, record) = (shared.ty(), shared.record());
+        Self { shared: Some(shared), ..Self::unmapped(ty, record) }
     }
 
     /// The memory that other stores have, too, if it is such a one.
@@ -198,7 +194,7 @@ impl VmMemory {
     pub(super) fn reuse(mut self, engine: &VmEngine, ran: bool) {
         let keeps_any = engine.limits.instances > 0 || engine.reserves_up_front();
         let keeps = keeps_any && engine.keeps_reservation(self.is_static);
-        if self.moved || self.shared.is_some() || !keeps {
+        if self.moved || !self.is_mapped_here() || !keeps {
             return;
         }
         let emptied = if self.image.is_some() || self.shown.is_some() || self.given_up {
@@ -231,7 +227,8 @@ impl VmMemory {
 
     /// Publishes the memory's address and size to compiled code.
     fn publish(&mut self, len: usize) {
-        let record = MemoryRecord { base: self.mapping.base(), length: len as u64 };
+        let base = self.provided.as_ref().map_or_else(|| self.mapping.base(), Provided::base);
+        let record = MemoryRecord { base, length: len as u64 };
         // SAFETY: the record is valid, as promised when the memory was made.
         unsafe { self.record.write(record) };
     }
@@ -259,7 +256,17 @@ impl VmMemory {
 
     /// Makes the page below the first byte readable, if there is one. Code reads it to find out
     /// whether it is to stop.
+    ///
+    /// # Errors
+    ///
+    /// If that can't be done, or there is none because the program provides the memory.
     pub(super) fn open_lead(&mut self) -> Result<(), Error> {
+        if self.provided.is_some() {
+            return Err(Error::msg(
+                "the module was compiled for interruption by a page below its memory, which a memory of \
+                 `Config::with_host_memory` does not have: compile it with `Config::memory_reservation(0)`",
+            ));
+        }
         self.mapping.open_lead()
     }
 
@@ -330,7 +337,13 @@ impl VmMemory {
                 "the memory can't grow to {len} bytes: this engine allows {} \
                  (`PoolingAllocationConfig::max_memory_size`)",
                 self.limit
-            )));
+            ))
+            .context("Memory maximum size exceeded"));
+        }
+        if let Some(provided) = &mut self.provided {
+            provided.grow_to(len, self.may_move && !self.is_static)?;
+            self.publish(len);
+            return Ok(());
         }
         let room = self.mapping.len() - self.guard.min(self.mapping.len());
         if len <= room {
@@ -343,7 +356,7 @@ impl VmMemory {
         if !self.may_move {
             return Err(Error::msg(
                 "the memory's reservation is used up, and it may not move (`Config::memory_may_move`): raise \
-                 `Config::memory_reservation_for_growth`",
+                 `Config::memory_reservation`",
             ));
         }
         self.move_to(len)

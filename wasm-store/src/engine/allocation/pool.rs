@@ -124,8 +124,9 @@ settings! {
     table_keep_resident get_table_keep_resident: usize = 0,
         "Has no effect: tables are ordinary memory.";
     pagemap_scan get_pagemap_scan: Enabled = Enabled::Auto,
-        "Has no effect: the pages that were written are queried wherever the kernel can report them. \
-         Default: [`Enabled::Auto`].";
+        "The pages that were written are queried wherever the kernel can report them. So \
+         [`Enabled::Yes`] is an error of [`Engine::new`](crate::Engine::new) where it can't, and the \
+         others have no effect. Default: [`Enabled::Auto`].";
     memory_protection_keys get_memory_protection_keys: Enabled = Enabled::No,
         "Memories are protected by what is not accessible behind them, and not by keys. So \
          [`Enabled::Yes`] is an error of [`Engine::new`](crate::Engine::new), and the others have no \
@@ -159,6 +160,11 @@ impl PoolingAllocationConfig {
         false
     }
 
+    /// Whether the kernel reports which pages of a memory were written (`PAGEMAP_SCAN`, Linux 6.7).
+    pub fn is_pagemap_scan_available() -> bool {
+        crate::vm::reports_written_pages()
+    }
+
     /// # Errors
     ///
     /// If something is demanded that there is not.
@@ -167,6 +173,11 @@ impl PoolingAllocationConfig {
             self.settings.memory_protection_keys != Enabled::Yes,
             "memories are not protected by keys here, but by inaccessible pages behind each: use `Enabled::Auto` or \
              `Enabled::No` for `PoolingAllocationConfig::memory_protection_keys`"
+        );
+        crate::ensure!(
+            self.settings.pagemap_scan != Enabled::Yes || Self::is_pagemap_scan_available(),
+            "the kernel does not report which pages were written (`PAGEMAP_SCAN`, Linux 6.7): use `Enabled::Auto` or \
+             `Enabled::No` for `PoolingAllocationConfig::pagemap_scan`"
         );
         Ok(())
     }
@@ -226,7 +237,7 @@ impl PoolingAllocationConfig {
         let limit = self.settings.max_core_instance_size;
         crate::ensure!(
             context <= limit,
-            "an instance of this module takes {context} bytes, which exceeds the limit of {limit}: raise \
+            "an instance of this module takes {context} bytes, which exceeds the configured maximum of {limit} bytes: raise \
              `PoolingAllocationConfig::max_core_instance_size`"
         );
         Ok(())

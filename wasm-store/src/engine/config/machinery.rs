@@ -173,8 +173,8 @@ settings! {
          finds the ends of memories and stacks, so that `false` is an error of [`Engine::new`].";
     memory_may_move => get_memory_may_move: bool = true,
         "Whether memories may move when they grow. Default: yes.\n\nMemories move only where they \
-         grow beyond what is reserved for them ([`Config::memory_reservation`]). With `false`, no \
-         memory has more than that: see [`Config::memory_reservation_for_growth`].";
+         grow beyond what is reserved for them. With `false`, no memory grows beyond \
+         [`Config::memory_reservation`].";
     guard_before_linear_memory => get_guard_before_linear_memory: bool = true,
         "Has no effect: compiled code accesses nothing below a memory.";
     memory_init_cow => get_memory_init_cow: bool = true,
@@ -192,13 +192,15 @@ settings! {
     gc_heap_initial_size => get_gc_heap_initial_size: u64 = 0,
         "Has no effect: a heap grows from nothing as it is needed.";
     gc_heap_reservation => get_gc_heap_reservation: u64 = 4 << 30,
-        "Has no effect: a heap has one reservation, in which all references of 32 bits have a place.";
+        "How much a heap may hold between two collections, in bytes, together with \
+         [`Config::gc_heap_reservation_for_growth`], unless [`Config::gc_heap_may_move`] is set. Default: 4 \
+         GiB, which is all that references of 32 bits reach.";
     gc_heap_guard_size => get_gc_heap_guard_size: u64 = 0,
         "Has no effect: see [`Config::gc_heap_reservation`].";
     gc_heap_reservation_for_growth => get_gc_heap_reservation_for_growth: u64 = 0,
-        "Has no effect: see [`Config::gc_heap_reservation`].";
+        "See [`Config::gc_heap_reservation`]. Default: 0.";
     gc_heap_may_move => get_gc_heap_may_move: bool = false,
-        "Has no effect: a heap never moves as a whole.";
+        "Whether a heap may become larger than [`Config::gc_heap_reservation`] says. Default: no.";
     debug_symbols => get_debug_symbols: bool = false,
         "Has no effect: see `Config::debug_info` (feature `profile`).";
     guest_debug => get_guest_debug: bool = false,
@@ -342,6 +344,14 @@ impl Config {
 
     pub(in crate::engine) fn memories_may_move(&self) -> bool {
         self.machinery.memory_may_move
+    }
+
+    /// How large a heap may become, in bytes.
+    pub(in crate::engine) fn gc_heap_limit(&self) -> u64 {
+        let Machinery { gc_heap_may_move, gc_heap_reservation: reservation, .. } = self.machinery;
+        let growth = self.machinery.gc_heap_reservation_for_growth;
+        let initial = self.machinery.gc_heap_initial_size;
+        if gc_heap_may_move { u64::MAX } else { reservation.saturating_add(growth).max(initial) }
     }
 
     fn demand(&mut self, is_demanded: bool, why: &'static str) -> &mut Self {

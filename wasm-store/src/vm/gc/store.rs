@@ -360,6 +360,10 @@ impl Growth for Rest {
         // SAFETY: the store is borrowed. The host's part of it, which is asked, is not.
         unsafe {
             let more = desired.saturating_sub(current);
+            let engine = &(*self.vm).engine;
+            if desired as u64 > engine.gc.limit {
+                return Ok(false);
+            }
             if (*self.vm).room_beside(current).check(more, Wanted::Heap).is_err() {
                 return Ok(false);
             }

@@ -63,13 +63,13 @@ impl Request<'_, '_> {
                 room.check(len - old_len, Wanted::Memory).and_then(|()| grow_to(len))
             }
             _ => Err(Error::msg(format!(
-                "memory maximum size exceeded: {} pages are wanted, the maximum of the memory's type is \
-                 {declared}",
+                "{} pages are wanted, the maximum of the memory's type is {declared}",
                 old.saturating_add(delta)
-            ))),
+            ))
+            .context("Memory maximum size exceeded")),
         };
         if let (Err(error), Some(why)) = (&grown, why) {
-            *why = error.to_string();
+            *why = format!("{error:#}");
         }
         match (grown, host) {
             (Ok(true), _) => Ok(Growth::Grown(old)),

@@ -17,7 +17,7 @@ impl VmMemory {
     /// first size and the module's image or else zeros, and nothing beyond is accessible. `ran`
     /// says whether code ran that may have written to it. `keep` is how many bytes of written pages
     /// may stay in memory. Returns how many bytes do stay; `None` if the memory can't be used again
-    /// because it was moved, is shared, or shows something else.
+    /// because it was moved, is shared or the program's, or shows something else.
     ///
     /// # Errors
     ///
@@ -35,7 +35,7 @@ impl VmMemory {
         ran: bool,
         keep: usize,
     ) -> Result<Option<usize>, Error> {
-        if self.moved || self.shown.is_some() || self.shared.is_some() {
+        if self.moved || self.shown.is_some() || !self.is_mapped_here() {
             return Ok(None);
         }
         if !ran && !self.touched.load(Ordering::Relaxed) {

@@ -183,7 +183,8 @@ impl VmSharedMemory {
                 "the memory can't grow to {len} bytes: this engine allows {} \
                  (`PoolingAllocationConfig::max_memory_size`)",
                 self.limit
-            )));
+            ))
+            .context("Memory maximum size exceeded"));
         }
         // Between any two operations the state is consistent.
         let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);

@@ -18,7 +18,7 @@ use std::ops::{ControlFlow, Range};
 use std::os::fd::IntoRawFd;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use super::mapping::HOST_PAGE;
+use super::mapping::{HOST_PAGE, Mapping};
 use super::process;
 
 /// How a scan ended.
@@ -31,6 +31,12 @@ pub(in crate::vm) enum Scan {
     /// The kernel does not provide the information. Some pages may have been reported; any page may
     /// be written.
     Unknown,
+}
+
+/// Whether the kernel tells which pages were written.
+pub(crate) fn reports_written_pages() -> bool {
+    let Ok(page) = Mapping::reserve(HOST_PAGE, "a page") else { return false };
+    for_each_written(page.base(), HOST_PAGE, |_| ControlFlow::Continue(())) == Scan::Complete
 }
 
 /// Calls `each` with the pages that were written, in rising order, as ranges of bytes from `start`.

@@ -81,7 +81,10 @@ impl VmStore {
                 states.push(take_instance(*instance, &mut found)?);
             }
             if whole {
-                found.memories.extend(self.host_memories());
+                for memory in self.host_memories() {
+                    check_mapped(memory)?;
+                    found.memories.push(memory);
+                }
                 found.tables.extend(self.host_tables());
                 for global in self.host_globals() {
                     found.add_global(*global)?;
@@ -125,19 +128,33 @@ impl VmStore {
     }
 }
 
-/// Checks that other stores have none of the memories that the instances define or import.
+/// Checks that the memories that the instances define or import are this store's own, and so are
+/// their pages.
 unsafe fn check_own(instances: &[NonNull<VmInstance>]) -> Result<(), Error> {
-    // SAFETY: as promised to `take_state`.
-    let is_shared = instances.iter().any(|instance| unsafe {
-        instance.as_ref().memories.iter().any(|memory| memory.as_ref().shared().is_some())
-    });
-    if !is_shared {
-        return Ok(());
+    for instance in instances {
+        // SAFETY: as promised to `take_state`.
+        unsafe { instance.as_ref().memories.iter().try_for_each(|memory| check_mapped(*memory))? }
     }
-    Err(Error::msg(
-        "an instance has a shared memory, which other threads may be writing to: the state of such an \
-         instance can't be taken, nor can it be part of a transaction",
-    ))
+    Ok(())
+}
+
+/// Checks that the pages of a memory are the store's own.
+unsafe fn check_mapped(memory: NonNull<VmMemory>) -> Result<(), Error> {
+    // SAFETY: as promised to `take_state`.
+    let memory = unsafe { memory.as_ref() };
+    if memory.shared().is_some() {
+        return Err(Error::msg(
+            "an instance has a shared memory, which other threads may be writing to: the state of such an \
+             instance can't be taken, nor can it be part of a transaction",
+        ));
+    }
+    if !memory.is_mapped_here() {
+        return Err(Error::msg(
+            "a memory is one of `Config::with_host_memory`, whose pages are the program's: its state can't be \
+             taken, nor can it be part of a transaction",
+        ));
+    }
+    Ok(())
 }
 
 /// Checks that no instance or memory is only what was left after a state could not be put back.
