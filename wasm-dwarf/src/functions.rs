@@ -22,8 +22,8 @@ const LONGEST_NAME: usize = 4096;
 /// The code of a function, and the entry that is about it.
 #[derive(Clone, Debug)]
 pub(crate) struct Function {
-    code: Range<u64>,
-    entry: usize,
+    pub(crate) code: Range<u64>,
+    pub(crate) entry: usize,
 }
 
 /// The functions of a unit that have code, by their addresses.
@@ -160,6 +160,22 @@ fn descend<'a>(
         }
     }
     Ok(())
+}
+
+/// The names of functions of a unit, with their code, in the words of the source: as debuggers want
+/// them.
+#[cfg(feature = "translate")]
+pub(crate) fn names<'a>(
+    places: &Places,
+    dwarf: &Dwarf<'a>,
+    unit: &Unit<'a, '_>,
+    budget: &mut Budget,
+) -> Vec<(Range<u64>, String)> {
+    let functions = read(dwarf, unit, budget).into_iter();
+    let named = functions.filter_map(|Function { code, entry }| {
+        Some((code, name(places, dwarf, unit, UnitOffset(entry), MOST_HOPS, budget)?))
+    });
+    named.collect()
 }
 
 /// The name of a function: as the linker knows it, if that is said.

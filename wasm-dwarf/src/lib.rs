@@ -2,7 +2,8 @@
 //! addresses that are offsets into the contents of the code section
 //! (<https://yurydelendik.github.io/webassembly-dwarf/>).
 //!
-//! [`Places`] says which places in the source an instruction comes from.
+//! [`Places`] says which places in the source an instruction comes from. With the feature
+//! `translate`, there is debugging information of machine code that was made of a module.
 //!
 //! # Hostile modules
 //!
@@ -24,6 +25,13 @@
 //! let places = Places::read(&section);
 //! assert!(places.find(&section, 0x42).is_empty());
 //! ```
+//!
+//! # Features
+//!
+//! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `translate`: Debugging information of machine code that was made of a module, for native
+//!   debuggers: the function `translate`.
+//! <!-- end of features -->
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -33,6 +41,10 @@ mod functions;
 mod lines;
 mod places;
 mod ranges;
+#[cfg(feature = "translate")]
+mod translate;
 mod units;
 
 pub use places::{Place, Places, Section};
+#[cfg(feature = "translate")]
+pub use translate::{Code, translate};

@@ -61,6 +61,40 @@ impl<'a, 'unit> Lines<'a, 'unit> {
         None
     }
 
+    /// Calls a function for each row that is about code: with the addresses up to the next row, and
+    /// the path of its file if that was not asked for before.
+    ///
+    /// # Errors
+    ///
+    /// If that is more than there should be.
+    #[cfg(feature = "translate")]
+    pub(crate) fn rows(
+        &self,
+        budget: &mut crate::budget::Budget,
+        mut see: impl FnMut(std::ops::Range<u64>, &gimli::LineRow, &dyn Fn() -> Option<String>),
+    ) -> gimli::Result<()> {
+        let header = self.program.header();
+        budget.take(header.file_names().len() + header.include_directories().len())?;
+        let mut rows = self.program.clone().rows();
+        let mut last: Option<gimli::LineRow> = None;
+        let mut is_dead = true;
+        while let Some((header, row)) = rows.next_row()? {
+            budget.take(0)?;
+            if let Some(last) = last
+                && !is_dead
+                && last.address() < row.address()
+            {
+                let path = || self.path(header, last.file_index());
+                see(last.address()..row.address(), &last, &path);
+            }
+            if last.is_none() {
+                is_dead = row.address() == 0;
+            }
+            last = (!row.end_sequence()).then_some(*row);
+        }
+        Ok(())
+    }
+
     /// The path of the file with this number.
     pub(crate) fn file(&self, number: u64) -> Option<String> {
         self.path(self.program.header(), number)

@@ -95,8 +95,14 @@ impl Places {
         found.unwrap_or_default()
     }
 
+    /// How many units there are.
+    #[cfg(feature = "translate")]
+    pub(crate) fn units(&self) -> usize {
+        self.units.len()
+    }
+
     /// Opens a unit.
-    fn in_unit<'a, R>(
+    pub(crate) fn in_unit<'a, R>(
         &self,
         dwarf: &Dwarf<'a>,
         number: usize,

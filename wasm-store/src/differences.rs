@@ -108,8 +108,8 @@
 //! * **The cache** (feature `cache`) is in another directory and its file of settings has other
 //!   lines, so that it does not mix with Wasmtime's. Its entries are authenticated, and
 //!   `Cache::new` refuses a directory that others may write to.
-//! * **Debuggers** get the names of functions by `Config::debug_info` (feature `profile`), and no
-//!   places in the source.
+//! * **Debuggers** get the names of functions by `Config::debug_info` (feature `profile`), and lines
+//!   in the source (feature `debug-info`), but no variables. The code is as optimised as without.
 //! * **Backtraces** have places in the source
 //!   ([`Config::wasm_backtrace_details`](crate::Config::wasm_backtrace_details)) with the feature
 //!   `backtrace-details`. They are found out when they are asked for.

@@ -67,6 +67,8 @@
 //!   they stand in Rust and C++ sources, and patterns match these, too.
 //! * `profile`: `Config::profiler` and `Config::debug_info`: profilers and debuggers know the
 //!   functions of modules by their names.
+//! * `debug-info`: `Config::debug_info` makes modules keep their debugging information, and
+//!   debuggers know lines in the source.
 //! * `sign`: `Config::trust`, `Module::deserialize_verified` and the module `sign`: artifacts that
 //!   are signed, authenticated or known by their hash are verified and loaded by safe functions,
 //!   whoever may write them.

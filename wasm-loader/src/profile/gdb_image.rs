@@ -6,6 +6,7 @@
 use std::io;
 
 use super::functions::functions;
+use super::gdb_lines;
 use crate::error::Error;
 use crate::loaded::Loaded;
 
@@ -19,6 +20,7 @@ const MACHINE_FLAGS: usize = 48;
 
 // Types and flags of the ELF specification.
 const ET_EXEC: u16 = 2;
+const SHT_PROGBITS: u32 = 1;
 const SHT_SYMTAB: u32 = 2;
 const SHT_STRTAB: u32 = 3;
 const SHT_NOBITS: u32 = 8;
@@ -27,6 +29,7 @@ const SHF_EXECINSTR: u64 = 4;
 const LOCAL_FUNCTION: u8 = 2;
 
 /// The sections after the empty first one, with the offsets of their names in [`SECTION_NAMES`].
+/// Those with debugging information come between the last two.
 const SECTION_NAMES: &[u8] = b"\0.text\0.symtab\0.strtab\0.shstrtab\0";
 const TEXT_NAME: u32 = 1;
 const SYMBOLS_NAME: u32 = 7;
@@ -95,11 +98,16 @@ pub(super) fn image(loaded: &Loaded) -> Result<Vec<u8>, Error> {
         symbols.u64(function.address as u64).u64(function.code.len() as u64);
     }
 
-    let symbols_offset = HEADER_SIZE + usize::from(SECTIONS) * SECTION_HEADER_SIZE;
+    let debug = gdb_lines::sections(loaded, &functions);
+    // There is one for each kind of them.
+    let sections = SECTIONS + debug.len() as u16;
+    let mut names = SECTION_NAMES.to_vec();
+    let symbols_offset = HEADER_SIZE + usize::from(sections) * SECTION_HEADER_SIZE;
     let strings_offset = symbols_offset + symbols.0.len();
-    let names_offset = strings_offset + strings.len();
-    let mut out = Bytes(Vec::with_capacity(names_offset + SECTION_NAMES.len()));
-    header(&mut out, loaded);
+    let debug_offset = strings_offset + strings.len();
+    let names_offset = debug_offset + debug.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+    let mut out = Bytes(Vec::with_capacity(names_offset + names.len()));
+    header(&mut out, loaded, sections);
     out.section(&Section::default());
     let text = loaded.text();
     out.section(&Section {
@@ -132,21 +140,37 @@ pub(super) fn image(loaded: &Loaded) -> Result<Vec<u8>, Error> {
         align: 1,
         ..Section::default()
     });
+    let mut offset = debug_offset;
+    for (name, bytes) in &debug {
+        out.section(&Section {
+            name: names.len() as u32,
+            kind: SHT_PROGBITS,
+            offset: offset as u64,
+            size: bytes.len() as u64,
+            align: 1,
+            ..Section::default()
+        });
+        names.extend_from_slice(name.as_bytes());
+        names.push(0);
+        offset += bytes.len();
+    }
     out.section(&Section {
         name: SECTION_NAMES_NAME,
         kind: SHT_STRTAB,
         offset: names_offset as u64,
-        size: SECTION_NAMES.len() as u64,
+        size: names.len() as u64,
         align: 1,
         ..Section::default()
     });
-    out.raw(&symbols.0).raw(&strings).raw(SECTION_NAMES);
+    out.raw(&symbols.0).raw(&strings);
+    debug.iter().for_each(|(_, bytes)| _ = out.raw(bytes));
+    out.raw(&names);
     Ok(out.0)
 }
 
 /// The header of the file. The fields that identify the machine are those of the artifact, which
 /// was compiled for this host.
-fn header(out: &mut Bytes, loaded: &Loaded) {
+fn header(out: &mut Bytes, loaded: &Loaded, sections: u16) {
     let artifact = loaded.artifact().bytes();
     let of_artifact = |start: usize, len: usize| artifact.get(start..start + len);
     let order = if cfg!(target_endian = "big") { 2 } else { 1 };
@@ -156,5 +180,5 @@ fn header(out: &mut Bytes, loaded: &Loaded) {
     out.u64(0).u64(0).u64(HEADER_SIZE as u64);
     out.raw(of_artifact(MACHINE_FLAGS, 4).unwrap_or(&[0; 4]));
     out.u16(HEADER_SIZE as u16).u16(0).u16(0);
-    out.u16(SECTION_HEADER_SIZE as u16).u16(SECTIONS).u16(SECTIONS - 1);
+    out.u16(SECTION_HEADER_SIZE as u16).u16(sections).u16(sections - 1);
 }

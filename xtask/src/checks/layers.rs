@@ -84,7 +84,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "wasm-loader",
-        may_use: &["wasm-types", "wasm-artifact"],
+        may_use: &["wasm-types", "wasm-artifact", "wasm-dwarf"],
         must_not_know: &[COMPILER, VALIDATOR],
         unsafe_code: Unsafe::PerFile,
     },

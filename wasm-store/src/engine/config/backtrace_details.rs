@@ -49,7 +49,8 @@ impl Config {
 
     /// Says what artifacts have of debugging information, after a setting has changed.
     pub(in crate::engine) fn settle_debug_sections(&mut self) -> &mut Self {
-        self.request.debug_sections = self.backtrace_details.keeps_debug_sections();
+        self.request.debug_sections =
+            self.backtrace_details.keeps_debug_sections() || self.profiling.wants_debug_sections();
         self
     }
 }

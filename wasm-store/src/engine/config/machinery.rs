@@ -381,7 +381,7 @@ impl Config {
             (
                 guest_debug,
                 "`Config::guest_debug`: Wasm can't be debugged by the host; `Config::debug_info` (feature `profile`) \
-                 gives native debuggers the names of functions",
+                 gives native debuggers the names of functions, and (feature `debug-info`) lines in the source",
             ),
             (
                 wmemcheck,

@@ -11,6 +11,11 @@ use crate::error::Result;
 pub(crate) struct Profiling {}
 
 impl Profiling {
+    /// Whether the debugging information of modules is of use.
+    pub(in crate::engine) fn wants_debug_sections(self) -> bool {
+        false
+    }
+
     /// Announces a module that was loaded.
     pub(crate) fn announce(self, _loaded: &Arc<Loaded>) -> Result<Registration> {
         Ok(Registration)

@@ -50,14 +50,20 @@ impl Config {
     /// Whether the debuggers GDB and LLDB know the functions of modules by their names, in
     /// breakpoints, backtraces and disassembly. The default is no.
     ///
-    /// Cost: a copy of the names for each module, and none for its code.
+    /// With the feature `debug-info`, modules that are compiled keep their debugging information
+    /// (DWARF), and debuggers know lines in the source as well: breakpoints can be set on them, and
+    /// the program goes on line by line. They know no variables.
+    ///
+    /// Cost: a copy of the names for each module, and its lines; none for its code. The code is as
+    /// optimised as without: for code that follows the source line by line, choose
+    /// [`OptLevel::None`](crate::OptLevel) as well.
     ///
     /// They are notified when a module is compiled or loaded, and forget it with the module. They
-    /// get to know names only, no places in the source. They find nothing in a program that was
-    /// stripped of its symbols. On systems other than Linux, compiling and loading fail.
+    /// find nothing in a program that was stripped of its symbols. On systems other than Linux,
+    /// compiling and loading fail.
     pub fn debug_info(&mut self, enable: bool) -> &mut Self {
         self.profiling.debugger = enable;
-        self
+        self.settle_debug_sections()
     }
 }
 
@@ -76,6 +82,11 @@ pub(crate) struct Profiling {
 }
 
 impl Profiling {
+    /// Whether the debugging information of modules is of use.
+    pub(in crate::engine) fn wants_debug_sections(self) -> bool {
+        self.debugger && cfg!(feature = "debug-info")
+    }
+
     /// Announces a module that was loaded.
     pub(crate) fn announce(self, loaded: &Arc<Loaded>) -> Result<Registration> {
         match self.strategy {
