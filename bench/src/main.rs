@@ -27,6 +27,7 @@ mod load;
 mod objects;
 mod optimizations;
 mod overhead;
+mod profiled;
 mod programs;
 mod report;
 mod sections;

@@ -27,6 +27,13 @@ pub(crate) struct Runtime {
 /// A module that is ready to run.
 pub(crate) struct Ready(Module);
 
+impl Ready {
+    /// The module.
+    pub(crate) fn module(&self) -> &Module {
+        &self.0
+    }
+}
+
 impl Runtime {
     /// Compiles functions on several threads or on one.
     pub(crate) fn new(parallel: bool) -> Self {

@@ -15,6 +15,7 @@ use crate::objects;
 use crate::optimizations;
 use crate::ours::runtime as ours;
 use crate::overhead;
+use crate::profiled;
 use crate::programs::{Entry, modules};
 use crate::report::{Row, Unit};
 use crate::state;
@@ -272,6 +273,16 @@ pub(crate) const SECTIONS: &[Section] = &[
         "optimization-direct-bulk",
         "Execution with and without `Settings::direct_bulk`",
         |rounds| optimizations::run(rounds, Settings::direct_bulk),
+    ),
+    optimization(
+        "profile",
+        "Execution with and without a profile, of another input",
+        profiled::run,
+    ),
+    optimization(
+        "profile-gathering",
+        "Execution with and without gathering a profile",
+        profiled::gathering,
     ),
     Section {
         name: "fuel",

@@ -9,6 +9,8 @@ use proptest::test_runner::{Config as Sampling, RngAlgorithm, TestRng, TestRunne
 use wasm_runtime::{Config, CraneliftCompiler, Internals, NamePattern, OptLevel};
 use wasm_translate::Settings;
 
+use crate::profiles::AnyProfile;
+
 /// A combination of settings. Its [`Debug`] form shows which were chosen.
 #[derive(Clone, Copy, Debug)]
 pub struct Combination {
@@ -26,6 +28,8 @@ pub struct Combination {
     interruption: bool,
     /// Of [`OPTIMIZATIONS`], which are taken.
     optimizations: [bool; OPTIMIZATIONS.len()],
+    /// Whether the code counts for a profile, or else what a profile that says anything depends on.
+    profile: (bool, Option<u64>),
 }
 
 /// The optimizations, and counting fuel, though nothing uses the count.
@@ -77,9 +81,14 @@ impl Combination {
         };
         // SAFETY: optimizations leave what the code does as it is.
         let compiler = unsafe { CraneliftCompiler::new().adjust(adjust) };
+        let (gathers, seed) = self.profile;
+        match seed {
+            Some(seed) => config.compiler(Arc::new(AnyProfile { compiler, seed })),
+            None => config.compiler(Arc::new(compiler)),
+        };
         let (reservation, guard) = self.memory;
         config
-            .compiler(Arc::new(compiler))
+            .gather_profile(gathers)
             .cranelift_opt_level(self.opt_level)
             .cranelift_debug_verifier(true)
             .cranelift_nan_canonicalization(self.nan_canonicalization)
@@ -107,8 +116,13 @@ pub fn any_combination() -> impl Strategy<Value = Combination> {
         proptest::sample::select(memories.to_vec()),
         proptest::sample::select(internals.to_vec()),
     );
-    (choices, any::<[bool; 6]>(), any::<[bool; OPTIMIZATIONS.len()]>()).prop_map(
-        |((opt_level, memory, internals), flags, optimizations)| {
+    (
+        choices,
+        any::<[bool; 6]>(),
+        any::<[bool; OPTIMIZATIONS.len()]>(),
+        any::<(bool, Option<u64>)>(),
+    )
+        .prop_map(|((opt_level, memory, internals), flags, optimizations, profile)| {
             let [
                 spectre_mitigation,
                 nan_canonicalization,
@@ -128,9 +142,9 @@ pub fn any_combination() -> impl Strategy<Value = Combination> {
                 function_hooks,
                 interruption,
                 optimizations,
+                profile,
             }
-        },
-    )
+        })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! - [`Pipeline`]: from the bytes of a module to a [`wasm_runtime::Module`], on the spot or through
 //!   an artifact.
 //! - [`Combination`]: settings that must make no difference.
+//! - [`nonsense`]: profiles that must make no difference either.
 //! - [`echo`]: components of random types that give back what they are given.
 
 #![deny(unsafe_code)]
@@ -10,9 +11,11 @@
 mod combination;
 pub mod echo;
 mod pipeline;
+mod profiles;
 
 pub use combination::{Combination, any_combination};
 pub use pipeline::Pipeline;
+pub use profiles::{AnyProfile, nonsense};
 
 /// The example of the project's README, as a test.
 #[cfg(doctest)]

@@ -29,6 +29,8 @@ fn samples() -> Vec<(&'static str, Boxed)> {
     let shared = wasm_types::wasmparser::RefType::ANYREF.shared().expect("there is such a type");
     let unknown = wasm_types::RefType::from_parser(shared, [].as_slice()).unwrap_err();
     add("wasm-types/src/validate/convert.rs", Box::new(unknown));
+    let profile = wasm_types::profile::Profile::decode(b"?").unwrap_err();
+    add("wasm-types/src/profile/file.rs", Box::new(profile));
     add("wasm-translate/src/error.rs", Box::new(wasm_translate::Error::from(parse)));
     add("wasm-translate/src/error.rs", Box::new(wasm_translate::Error::unsupported("this")));
     add("wasm-artifact/src/error.rs", Box::new(wasm_artifact::Artifact::parse(b"?").unwrap_err()));

@@ -150,6 +150,7 @@ pub(crate) mod tunable_bits {
     pub(crate) const FUEL: u32 = 16;
     pub(crate) const INTERRUPTION_CALLBACKS: u32 = 32;
     pub(crate) const FUEL_YIELDS: u32 = 64;
+    pub(crate) const GATHERS_PROFILE: u32 = 128;
     pub(crate) const OPT_LEVEL_SHIFT: u32 = 8;
     pub(crate) const INTERNALS_SHIFT: u32 = 16;
     /// What is compiled is a component: see [`Part::Modules`](super::Part::Modules).
@@ -162,6 +163,7 @@ pub(crate) mod tunable_bits {
         | FUEL
         | INTERRUPTION_CALLBACKS
         | FUEL_YIELDS
+        | GATHERS_PROFILE
         | 0xff << OPT_LEVEL_SHIFT
         | 3 << INTERNALS_SHIFT
         | COMPONENT;
@@ -535,6 +537,11 @@ tables! {
     CatchSites = 45, ".wasm.catch_sites";
     /// [`CatchHandlerRecord`]s.
     CatchHandlers = 46, ".wasm.catch_handlers";
+    /// Where the counters of code are that gathers a profile: a `CounterMap` of the crate
+    /// `wasm-types` as bytes.
+    Counters = 52, ".wasm.counters";
+    /// What stands for the profile that the code was compiled with: 16 bytes.
+    Profile = 53, ".wasm.profile";
     /// How a component is put together from modules, in the form of the crate `wasm-component`.
     Plan = 47, ".wasm.plan";
     /// [`ModuleRecord`]s of a component.

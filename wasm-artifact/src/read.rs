@@ -181,6 +181,8 @@ table_views! {
     frame_references: U32 = FrameReferences;
     catch_sites: CatchSiteRecord = CatchSites;
     catch_handlers: CatchHandlerRecord = CatchHandlers;
+    counters: u8 = Counters;
+    profile: u8 = Profile;
     function_names: FunctionNameRecord = FunctionNames;
     other_names: OtherNameRecord = OtherNames;
     symbol_strings: u8 = SymbolStrings;
@@ -426,6 +428,7 @@ impl<'a> Artifact<'a> {
         tunables.interruption_callbacks = bits & tunable_bits::INTERRUPTION_CALLBACKS != 0;
         tunables.fuel_costs = (bits & tunable_bits::FUEL != 0).then_some(header.fuel_costs.get());
         tunables.fuel_yields = bits & tunable_bits::FUEL_YIELDS != 0;
+        tunables.gathers_profile = bits & tunable_bits::GATHERS_PROFILE != 0;
         tunables.opt_level = match bits >> tunable_bits::OPT_LEVEL_SHIFT & 0xff {
             0 => OptLevel::None,
             1 => OptLevel::Speed,
@@ -481,7 +484,7 @@ impl<'a> Artifact<'a> {
     pub fn context_layout(&self) -> Result<ContextLayout, Error> {
         let counts = self.counts();
         let split = |imported: u32, all: u32| (imported, all - imported);
-        ContextLayout::from_counts(ContextCounts {
+        let layout = ContextLayout::from_counts(ContextCounts {
             functions: counts.imported_functions,
             memories: split(counts.imported_memories, counts.memories),
             tables: split(counts.imported_tables, counts.tables),
@@ -490,7 +493,8 @@ impl<'a> Artifact<'a> {
             func_refs: counts.escaping_functions,
             tags: counts.tags,
         })
-        .ok_or(Error::damaged("more imports and definitions than an instance can have"))
+        .ok_or(Error::damaged("more imports and definitions than an instance can have"))?;
+        Ok(if self.tunables().gathers_profile { layout.with_counters() } else { layout })
     }
 
     /// The machine code of all functions.

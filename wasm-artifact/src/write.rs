@@ -158,6 +158,7 @@ fn header(tunables: &Tunables, proposals: WasmFeatures) -> Header {
         (tunables.interruption_callbacks, tunable_bits::INTERRUPTION_CALLBACKS),
         (tunables.fuel_costs.is_some(), tunable_bits::FUEL),
         (tunables.fuel_yields, tunable_bits::FUEL_YIELDS),
+        (tunables.gathers_profile, tunable_bits::GATHERS_PROFILE),
     ] {
         bits |= if on { bit } else { 0 };
     }

@@ -5,13 +5,14 @@ mod support;
 use proptest::prelude::*;
 use support::{Input, TARGETS, input};
 use wasm_artifact::{__write_checksums, Artifact, Report, WriteOptions, inspect, write};
+use wasm_types::profile::{CodeHash, CounterMap, CounterPoint, PointKind};
 use wasm_types::{
     AddressMapEntry, CatchHandler, CatchSite, CompiledFunction, CompiledModule, ConstExpr, ConstOp,
     DataKind, DataSegment, ElementItems, ElementKind, ElementSegment, EntityIndex, EntityType,
     Export, FrameSlotEntry, FuelEntry, FuncIndex, FuncType, GlobalType, Import, InlinedFunction,
     InlinedRange, IsaFlag, MemoryIndex, MemoryType, Module, RecGroup, RefType, StackMapEntry,
     SubType, TableIndex, TableType, TagIndex, TextItem, TextItemKind, TrapCode, TrapEntry,
-    TypeIndex, ValType, WasmFeatures,
+    Tunables, TypeIndex, ValType, WasmFeatures,
 };
 
 /// A module with one or two of most things.
@@ -113,6 +114,13 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
             StackMapEntry { offset: 12, below_frame_pointer: vec![8, 24] },
         ],
         fuel: vec![FuelEntry { offset: 4, ahead: 7 }, FuelEntry { offset: 9, ahead: -2 }],
+        tunables: gathers_profile(),
+        counters: CounterMap {
+            code: CodeHash([0xab; 16]),
+            functions: vec![vec![CounterPoint { offset: 9, kind: PointKind::Loop }], vec![]],
+        }
+        .encode(),
+        profile: Some(CodeHash([0xcd; 16])),
         catch_sites: vec![CatchSite {
             return_offset: 9,
             stack_below_frame: 32,
@@ -122,7 +130,6 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
                 CatchHandler { tag: None, target: 12 },
             ],
         }],
-        ..CompiledModule::default()
     };
     module.debug_sections.code_start = 44;
     module.debug_sections.sections = vec![(".debug_str".into(), 1..4)];
@@ -130,6 +137,12 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
     options.images = images;
     options.debug_sections = true;
     write(&module, b"hello", &compiled, &options).unwrap()
+}
+
+fn gathers_profile() -> Tunables {
+    let mut tunables = Tunables::new();
+    tunables.gathers_profile = true;
+    tunables
 }
 
 fn report<'a>(bytes: &'a [u8]) -> Report<'a> {
@@ -156,6 +169,8 @@ fn the_summary_says_what_matters() {
             "  extensions     sse3\n",
             "  proposals      multi-value simd\n",
             "  seal           none\n",
+            "  profile        compiled with profile cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\n",
+            "  gathers        counts for a profile\n",
             "  start          function 1 \"core::named\"\n",
             "Imports: 1\n  \"env\" \"log\\n\" (func (param i32) (result f64))\n",
             "Exports: 1\n  \"exported\" (func (param i32) (result f64)) = function 2\n",
@@ -250,6 +265,8 @@ fn every_table_is_shown() {
                 "  0x00000009 stack 32 and context 16 bytes below the frame pointer, handlers from 0\n",
             ],
         ),
+        ("counters", &["  function 1 \"core::named\" from word 1\n    0x9 loop\n"]),
+        ("profile", &["  cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\n"]),
         ("catch_handlers", &["  0: tag 0 at 0x0000000a\n  1: any at 0x0000000c\n"]),
         ("function_names", &["  function 1 \"core::named\"\n"]),
         (
@@ -285,7 +302,7 @@ fn every_table_is_shown() {
     assert!(report(&bytes).table("furniture").is_none());
 
     let known: Vec<_> = Report::table_names().collect();
-    assert_eq!(known.len(), 55);
+    assert_eq!(known.len(), 57);
     for artifact in [artifact(true), artifact(false)] {
         let all = report(&artifact).all().to_string();
         assert!(all.starts_with(&report(&artifact).to_string()));

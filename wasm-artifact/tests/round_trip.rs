@@ -138,10 +138,13 @@ fn check_lookups(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseE
             site.map(|site| site.handlers.clone())
         );
     }
-    prop_assert_eq!(
-        artifact.context_layout().unwrap(),
-        wasm_types::abi::ContextLayout::new(module)
-    );
+    let counts = compiled.tunables.gathers_profile;
+    let map = artifact.counters().unwrap();
+    prop_assert_eq!(artifact.counter_words().unwrap(), map.as_ref().map(|map| map.words()));
+    prop_assert_eq!(map.is_some(), counts);
+    let layout = wasm_types::abi::ContextLayout::new(module);
+    let layout = if counts { layout.with_counters() } else { layout };
+    prop_assert_eq!(artifact.context_layout().unwrap(), layout);
     Ok(())
 }
 

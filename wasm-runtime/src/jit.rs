@@ -117,6 +117,9 @@ impl CraneliftCompiler {
         if !request.function_hooks.is_empty() {
             settings.function_hooks(function_hooks::selection(&request.function_hooks)?);
         }
+        if let Some(profile) = &request.profile {
+            settings.profile(profile.clone());
+        }
         if let Some(costs) = &request.operator_cost {
             settings.operator_cost(costs.clone());
         }

@@ -117,6 +117,8 @@ pub use wasm_store::GuestProfiler;
 pub use wasm_store::ProfilingStrategy;
 #[cfg(feature = "async")]
 pub use wasm_store::ResourceLimiterAsync;
+/// What code did in earlier runs: see [`Config::profile`] and [`Module::profile`].
+pub use wasm_store::profile;
 pub use wasm_store::{
     AnyRef, ArrayType, AsContext, AsContextMut, BoundFuncs, Caller, Collector, CompileLimit,
     CompileLimits, CompileRequest, Compiler, Config, ContRef, ContType, DEFAULT_INSTANCE_LIMIT,

@@ -149,6 +149,8 @@ pub use wasm_cache::{Cache, CacheConfig, Error as CacheError};
 pub use wasm_hooks::{CallDirection, CallFilter, CallHook, CallTarget};
 #[cfg(feature = "function-hook")]
 pub use wasm_hooks::{FunctionEvent, NamePattern, NamePatternError};
+/// What code did in earlier runs: see [`Config::profile`].
+pub use wasm_types::profile;
 pub use wasm_types::{
     CompileLimit, CompileLimits, Escaped, Internals, OperatorCost, OptLevel, Tunables,
     VariableOperatorCost, WasmFeatures,

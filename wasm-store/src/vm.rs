@@ -29,6 +29,7 @@
 //! | `exceptions`, `tag` | throwing: the way to a handler, and what exceptions are told apart by |
 //! | `interruption` | stopping running code: by deadlines, timeouts and on demand |
 //! | `fuel` | what code may still spend |
+//! | `counters` | what code counts that gathers a profile |
 //! | `module` | what the instances of a module share |
 //! | `instance` | an instance context and what it owns |
 //! | `instantiate` | making one |
@@ -47,6 +48,7 @@ mod call;
 mod const_eval;
 mod context;
 mod continuations;
+mod counters;
 mod engine;
 mod exceptions;
 mod fuel;

@@ -15,6 +15,7 @@ use wasm_types::{
     SubType, TableIndex, TagIndex, TrapCode, TypeKind, WasmFeatures,
 };
 
+use crate::counting::Counters;
 use crate::error::{Error, ErrorKind};
 use crate::extensions::{Extensions, Scanner};
 use crate::fuel::TrapLeads;
@@ -26,6 +27,7 @@ use crate::inline::{Inlining, Plan};
 use crate::limits::Budget;
 use crate::near_addresses;
 use crate::pass::{PassContext, PassPoint};
+use crate::profiled::Profiled;
 use crate::reorder::Reorder;
 use crate::runtime::{RuntimeEnvironment, TABLE_NAMES};
 use crate::settings::Settings;
@@ -51,6 +53,10 @@ pub(crate) struct Job<'a> {
     makes_objects: bool,
     /// Functions that report when they are entered and left.
     pub(crate) hooked: HookedFunctions,
+    /// What a profile says of the module.
+    pub(crate) profiled: Option<Profiled<'a>>,
+    /// Where the code counts for a profile, if it does.
+    pub(crate) counters: Option<Counters>,
     /// The deadline of the compilation.
     deadline: Option<Instant>,
 }
@@ -76,7 +82,15 @@ impl<'a> Job<'a> {
             None => idioms,
         };
         let optimized = settings.tunables.opt_level != OptLevel::None;
-        let inlining = (settings.optimizations.inlining && optimized).then(|| {
+        let counters = settings.tunables.gathers_profile.then(|| Counters::new(parsed, wasm));
+        // Code that counts is as it is without an earlier profile.
+        let profile = settings.profile.as_deref().filter(|_| counters.is_none());
+        let profiled = Profiled::find(profile, parsed, wasm);
+        // Each function counts for itself; and who knows which calls matter replaces those.
+        let inlines = (settings.optimizations.inlining || profiled.is_some())
+            && optimized
+            && counters.is_none();
+        let inlining = inlines.then(|| {
             Inlining::find(parsed, wasm, &settings.tunables, |func| {
                 hooked.contains(parsed.module().func_index(func)) || idioms.get(func).is_some()
             })
@@ -98,8 +112,16 @@ impl<'a> Job<'a> {
             immutable_tables,
             makes_objects,
             hooked,
+            profiled,
+            counters,
             deadline,
         }
+    }
+
+    /// Where everything is in the contexts of instances.
+    pub(crate) fn layout(parsed: &ParsedModule, settings: &Settings) -> ContextLayout {
+        let layout = ContextLayout::new(parsed.module());
+        if settings.tunables.gathers_profile { layout.with_counters() } else { layout }
     }
 
     /// The limits for one function.
@@ -274,7 +296,7 @@ impl<'a> Worker<'a> {
     pub(crate) fn translate(&mut self, func: DefinedFuncIndex) -> Result<&ir::Function, Error> {
         let inlining = self.job.inlining.as_ref();
         let plan = inlining.filter(|_| self.job.idioms.get(func).is_none());
-        let plan = plan.and_then(|inlining| inlining.plan(func));
+        let plan = plan.and_then(|inlining| inlining.plan(func, self.job.profiled.as_ref()));
         // What is put in place of calls may be not valid, or too much: what the error of the
         // function itself is shows without.
         if plan.is_none() || self.translate_with(func, plan.as_ref()).is_err() {
@@ -291,12 +313,15 @@ impl<'a> Worker<'a> {
         self.context.clear();
         self.context.func.name = UserFuncName::user(0, func.as_u32());
         let env = &mut self.env;
+        let counting = self.job.counters.as_ref().map(|counters| counters.of(parsed, func));
         let known = Known {
             idiom: self.job.idioms.get(func),
             plan,
             small_bulk: settings.optimizations.small_bulk,
             cold_traps: settings.optimizations.cold_traps,
             save_when_full: self.job.makes_objects && settings.optimizations.save_when_full,
+            counting: counting.as_ref(),
+            profiled: self.job.profiled.as_ref(),
             budget: self.job.budget(),
         };
         self.translator.translate_as(parsed, wasm, func, known, env, &mut self.context.func)?;

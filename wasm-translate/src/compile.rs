@@ -3,7 +3,6 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use wasm_types::abi::ContextLayout;
 use wasm_types::{CompileLimit, CompiledModule, DefinedFuncIndex, ParsedModule};
 
 use crate::codegen::{FunctionCode, Job, Worker};
@@ -62,12 +61,12 @@ pub fn compile_module_timed(
     wasm: &[u8],
     settings: &Settings,
 ) -> Result<(CompiledModule, Timings), Error> {
-    let module = parsed.module();
     settings.check_operator_cost()?;
     let isa = settings.isa()?;
-    let layout = ContextLayout::new(module);
+    let layout = Job::layout(parsed, settings);
     let mut clock = Lap::start();
     let job = Job::new(parsed, wasm, settings, &*isa, &layout);
+    job.counters.as_ref().map_or(Ok(()), |counters| counters.check())?;
     let analysis = clock.lap();
     let (functions, mut timings) = compile_functions(&job)?;
     timings.analysis = analysis;
@@ -75,6 +74,8 @@ pub fn compile_module_timed(
     clock.lap();
     let mut compiled = link::link(&job, &functions, &items)?;
     compiled.hooked_functions = job.hooked.to_vec();
+    compiled.counters = job.counters.as_ref().map_or_else(Vec::new, |counters| counters.encode());
+    compiled.profile = job.profiled.as_ref().map(|profiled| profiled.identity);
     timings.linking = clock.lap();
     Ok((compiled, timings))
 }

@@ -2,6 +2,7 @@
 
 use cranelift_codegen::ir::{self, Type, Value};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use wasm_types::profile::PointKind;
 use wasm_types::wasmparser::{
     self, FuncValidator, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
     OperatorsReaderAllocations, ValidatorResources,
@@ -10,6 +11,7 @@ use wasm_types::{DefinedFuncIndex, ParsedModule, ValType, WasmFeatures};
 
 use crate::cold;
 use crate::control_stack::{Frame, FrameKind};
+use crate::counting::FunctionCounters;
 use crate::environ::FuncEnvironment;
 use crate::error::{Error, ErrorKind};
 use crate::idiom::Idiom;
@@ -20,6 +22,7 @@ use crate::limits::Budget;
 use crate::live_references::{self, LiveLocals};
 use crate::operand_types::{self, KnownOperand};
 use crate::ops;
+use crate::profiled::Profiled;
 use crate::proposals;
 use crate::translator::{FuncTranslator, Stacks, zero};
 
@@ -131,6 +134,7 @@ impl Translator {
             results: ty.results(),
             idiom: known.idiom,
             save_when_full: known.save_when_full,
+            profiled: known.profiled,
             validators: &mut self.validators,
             proposals: WasmFeatures::empty(),
         };
@@ -152,8 +156,11 @@ impl Translator {
             first_local: 0,
             next_local: 0,
             compared_tables: 0,
-            has_hints: hints.is_some(),
+            has_hints: hints.is_some() || known.profiled.is_some(),
             hints,
+            counting: known.counting,
+            flow: known.profiled.and_then(|profiled| profiled.flow(func)),
+            often: Vec::new(),
             handlers: 0,
             operand: KnownOperand::default(),
             reference_operands: 0,
@@ -174,10 +181,10 @@ impl Translator {
         self.proposals = body.proposals;
         match result {
             Ok(()) => {
-                let FuncTranslator { builder, env, has_hints, places, .. } = t;
+                let FuncTranslator { builder, env, has_hints, places, often, .. } = t;
                 builder.finalize(frontend_config);
                 if has_hints {
-                    cold::spread(into);
+                    cold::spread(into, &often);
                 }
                 self.places = places;
                 self.validators.push(validator.into_allocations());
@@ -210,6 +217,10 @@ pub(crate) struct Known<'a> {
     pub(crate) cold_traps: bool,
     /// Whether references are saved where there is no room for an object.
     pub(crate) save_when_full: bool,
+    /// How often the functions of the module ran.
+    pub(crate) profiled: Option<&'a Profiled<'a>>,
+    /// Where it counts for a profile.
+    pub(crate) counting: Option<&'a FunctionCounters>,
     /// How large it may be.
     pub(crate) budget: Budget,
 }
@@ -242,6 +253,8 @@ struct Body<'a, 'v> {
     idiom: Option<Idiom>,
     /// Whether references are saved where there is no room for an object.
     save_when_full: bool,
+    /// How often the functions of the module ran.
+    profiled: Option<&'a Profiled<'a>>,
     /// For bodies that stand in place of calls.
     validators: &'v mut Vec<FuncValidatorAllocations>,
     /// What it turns out to use.
@@ -298,7 +311,10 @@ impl<'a> Body<'a, '_> {
             }
             match (self.idiom, inlined_at(t, &op)) {
                 (None, Some(site)) => self.inline(t, site, offset)?,
-                (None, None) => ops::translate(t, &op)?,
+                (None, None) => {
+                    ops::translate(t, &op)?;
+                    count_after(t, &op);
+                }
                 (Some(idiom), _) => {
                     let stored = stored.get_or_insert_with(|| self.stored_values(t, idiom));
                     translate_store(t, &op, stored)?;
@@ -327,7 +343,8 @@ impl<'a> Body<'a, '_> {
         let params = module.type_of_func(func).params();
         let (live_locals, legacy_tries) = self.look_ahead(params, &source);
         let hints = self.parsed.hints_of(self.wasm, site.func);
-        let callee = ops::Callee { site, func, start, hints, live_locals, legacy_tries };
+        let flow = self.profiled.and_then(|profiled| profiled.flow(site.func));
+        let callee = ops::Callee { site, func, start, hints, flow, live_locals, legacy_tries };
         let caller = ops::begin_inlined(t, callee)?;
         for group in source.get_locals_reader()? {
             let (count, ty) = group?;
@@ -337,7 +354,7 @@ impl<'a> Body<'a, '_> {
         let mut operators = OperatorsReader::new(reader);
         self.operators(t, &mut validator, &mut operators, offset)?;
         self.validators.push(validator.into_allocations());
-        caller.end(t, source.range().end as u64);
+        caller.end(t, source.range().end);
         Ok(())
     }
 
@@ -376,6 +393,9 @@ impl<'a> Body<'a, '_> {
         t.builder.seal_block(entry);
         t.builder.ensure_inserted_block();
         t.env.function_entry(&mut t.builder)?;
+        if let Some(counting) = t.counting {
+            t.env.count_entry(&mut t.builder, counting.entry);
+        }
         let params = t.env.wasm_params(&mut t.builder, entry);
         if params.len() != self.params.len() {
             let message = "the environment gives another number of parameters than the type has";
@@ -418,6 +438,21 @@ impl<'a> Body<'a, '_> {
             end_is_target: false,
         });
         Ok(())
+    }
+}
+
+/// Counts where the code goes on after an operator, if it is counted there. Branches that are taken
+/// are counted where they are made, and calls before them.
+fn count_after<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>, op: &Operator<'_>) {
+    let Some(counting) = t.counting.filter(|_| t.reachable) else { return };
+    let Some((kind, counter)) = counting.at(t.offset) else { return };
+    let is_here = match kind {
+        PointKind::Loop | PointKind::NotTaken | PointKind::Joined => true,
+        PointKind::Taken => matches!(op, Operator::If { .. }),
+        PointKind::Indirect => false,
+    };
+    if is_here {
+        t.env.count(&mut t.builder, counter);
     }
 }
 

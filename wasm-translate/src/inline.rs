@@ -23,6 +23,8 @@ use wasm_types::{DefinedFuncIndex, FuncIndex, OptLevel, ParsedModule, Tunables};
 use budget::{Call, Room};
 use facts::{CallSite, Facts};
 
+use crate::profiled::Profiled;
+
 /// The most bytes of a body that is looked at, to be put into others.
 const MAX_BYTES: usize = 400;
 /// The most that such a body weighs.
@@ -131,7 +133,11 @@ impl<'a> Inlining<'a> {
     }
 
     /// What is put in place of the calls of a function; `None` if nothing is.
-    pub(crate) fn plan(&self, func: DefinedFuncIndex) -> Option<Plan> {
+    pub(crate) fn plan(
+        &self,
+        func: DefinedFuncIndex,
+        profiled: Option<&Profiled<'_>>,
+    ) -> Option<Plan> {
         if !self.any {
             return None;
         }
@@ -150,6 +156,7 @@ impl<'a> Inlining<'a> {
         }
         let mut search = Search {
             inlining: self,
+            profiled,
             whole: func,
             heap: BinaryHeap::new(),
             taken: Vec::new(),
@@ -164,6 +171,8 @@ impl<'a> Inlining<'a> {
 /// The search for what is worth it in one function.
 struct Search<'i> {
     inlining: &'i Inlining<'i>,
+    /// Says how often calls are made.
+    profiled: Option<&'i Profiled<'i>>,
     whole: DefinedFuncIndex,
     heap: BinaryHeap<Choice>,
     /// The calls that are replaced, each after the one whose body it is in.
@@ -175,11 +184,13 @@ impl Search<'_> {
     /// Adds the calls of a body: of the whole function, or of one that replaces a call.
     fn add(&mut self, calls: &[CallSite], outer: Option<u32>) {
         let module = self.inlining.parsed.module();
+        let owner = outer.map_or(self.whole, |outer| self.taken[outer as usize].callee);
         for site in calls {
             let Some(callee) = module.defined_func(site.callee) else { continue };
             let facts = self.inlining.candidates.get(callee.index()).and_then(Option::as_ref);
             let Some(facts) = facts else { continue };
-            let (mut times, mut level, mut recursion) = (site.times, 0, 0);
+            let times = self.profiled.map(|profiled| profiled.times(owner, site.offset));
+            let (mut times, mut level, mut recursion) = (times.unwrap_or(site.times), 0, 0);
             let mut next = outer;
             if let Some(outer) = outer {
                 times *= self.taken[outer as usize].call.times;

@@ -64,10 +64,12 @@ mod cold;
 mod compile;
 mod constant;
 mod control_stack;
+mod counting;
 mod effort;
 mod environ;
 mod error;
 mod extensions;
+mod flow;
 mod fuel;
 mod function;
 mod function_hooks;
@@ -88,6 +90,7 @@ mod ops;
 mod optimizations;
 mod parallel;
 mod pass;
+mod profiled;
 mod proposals;
 mod reorder;
 mod runtime;
@@ -114,6 +117,7 @@ pub use environ::{
     ResumeWith, Resumed, Rounding, Segment, Tables, TypeTest, Values, WaitOperands,
 };
 pub use error::{Error, ErrorKind};
+pub use flow::LikelyCallee;
 pub use function::Translator;
 pub use function_hooks::FunctionSelection;
 pub use pass::{ClifPass, PassContext, PassPoint};

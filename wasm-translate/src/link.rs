@@ -26,7 +26,8 @@ const ALIGNMENT: u32 = 16;
 /// The largest text: relative calls of all targets, and signed 32-bit offsets, reach through it.
 const MAX_TEXT: u64 = i32::MAX as u64;
 
-/// Lays out the functions of a module in the order of their indices, and then the items.
+/// Lays out the functions of a module, in the order that a profile gives or else of their indices,
+/// and then the items.
 pub(crate) fn link(
     job: &Job<'_>,
     functions: &[FunctionCode],
@@ -50,7 +51,17 @@ pub(crate) fn link(
     };
     let alignment = isa.function_alignment().preferred.max(ALIGNMENT);
     let mut to_tables = Vec::new();
-    for (number, code) in functions.iter().enumerate() {
+    let order = match &job.profiled {
+        Some(profiled) => profiled.order(),
+        None => (0..functions.len()).collect(),
+    };
+    // The text builder counts functions in the order in which it gets them.
+    let mut places = vec![0; functions.len()];
+    order.iter().enumerate().for_each(|(place, number)| places[*number] = place);
+    let unplaced = CompiledFunction { offset: 0, len: 0, frame_size: 0 };
+    compiled.functions = vec![unplaced; functions.len()];
+    for number in order {
+        let code = &functions[number];
         let func = module.func_index(DefinedFuncIndex::new(number as u32));
         let start = text.append(true, &code.bytes, code.alignment.max(alignment), &mut control);
         let len = code.bytes.len() as u32;
@@ -62,7 +73,7 @@ pub(crate) fn link(
                 Target::Function(target) => {
                     let offset = start + u64::from(reference.offset);
                     let Reference { kind, addend, .. } = *reference;
-                    if !text.resolve_reloc(offset, kind, addend, target.index()) {
+                    if !text.resolve_reloc(offset, kind, addend, places[target.index()]) {
                         return Err(unresolved(job, func, reference));
                     }
                 }
@@ -70,7 +81,7 @@ pub(crate) fn link(
             }
         }
         let offset = start as u32;
-        compiled.functions.push(CompiledFunction { offset, len, frame_size: code.frame_size });
+        compiled.functions[number] = CompiledFunction { offset, len, frame_size: code.frame_size };
         let traps = code.traps.iter();
         compiled
             .traps
@@ -99,6 +110,7 @@ pub(crate) fn link(
             code.frame_slot.map(|below_frame_pointer| FrameSlotEntry { func, below_frame_pointer }),
         );
     }
+    compiled.frame_slots.sort_unstable_by_key(|slot| slot.func);
     items.append(job, alignment, &mut *text, &mut compiled)?;
     compiled.text = text.finish(&mut control);
     let tables = table_offsets(&compiled);

@@ -10,10 +10,12 @@ mod bulk;
 mod call;
 mod casts;
 mod continuations;
+mod counting;
 mod exceptions;
 mod function;
 mod function_hooks;
 mod global;
+mod guarded;
 mod immutable_table;
 mod interruption;
 mod memory;
@@ -37,6 +39,7 @@ use wasm_types::abi::{Builtin, ContextLayout};
 use wasm_types::{FuncIndex, MemoryIndex, Module, TableIndex, Tunables, TypeIndex};
 
 use crate::environ::Handler;
+use crate::flow::LikelyCallee;
 use crate::function_hooks::HookedFunctions;
 use crate::idiom::Idioms;
 use crate::immutable_table::ImmutableTables;
@@ -71,10 +74,12 @@ enum Region {
     Room,
     /// The log of objects that were written to, and where it ends.
     Log,
+    /// What is counted for a profile.
+    Counter,
 }
 
 /// How many regions there are.
-const REGIONS: usize = Region::Log as usize + 1;
+const REGIONS: usize = Region::Counter as usize + 1;
 
 /// The environment for the run-time ABI of [`wasm_types::abi`].
 pub struct RuntimeEnvironment<'m> {
@@ -120,6 +125,10 @@ struct FunctionState {
     handlers: Vec<Handler>,
     /// Where it finds out whether it is to be interrupted.
     interruption: Interruption,
+    /// What a profile says that the next call leads to.
+    expected_callee: Option<LikelyCallee>,
+    /// The counter of what is called next.
+    counted_callee: Option<u32>,
     /// The bases of memories that never move, loaded in the entry block.
     bases: HashMap<MemoryIndex, Value>,
     /// Functions that are called directly.
@@ -146,6 +155,8 @@ impl FunctionState {
         self.frame_slot = None;
         self.handlers.clear();
         self.interruption = Interruption::default();
+        self.counted_callee = None;
+        self.expected_callee = None;
         self.bases.clear();
         self.functions.clear();
         self.immutable_tables.clear();
@@ -238,6 +249,7 @@ impl<'m> RuntimeEnvironment<'m> {
                 Region::Header => "header",
                 Region::Room => "room",
                 Region::Log => "log",
+                Region::Counter => "counter",
             };
             builder
                 .func

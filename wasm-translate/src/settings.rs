@@ -9,6 +9,7 @@ use std::sync::Arc;
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable, SetError};
 use target_lexicon::{Architecture, PointerWidth, Triple};
+use wasm_types::profile::Profile;
 use wasm_types::{CompileLimits, FuncIndex, OperatorCost, OptLevel, Tunables};
 
 use crate::error::{Error, ErrorKind};
@@ -49,6 +50,7 @@ pub struct Settings {
     pub(crate) optimizations: Optimizations,
     pub(crate) passes: Vec<(PassPoint, Arc<dyn ClifPass>)>,
     pub(crate) function_hooks: Option<Arc<FunctionSelection>>,
+    pub(crate) profile: Option<Arc<Profile>>,
     pub(crate) operator_cost: Arc<OperatorCost>,
     pub(crate) fuel_for_each_operator: bool,
     pub(crate) observer: Option<Arc<ClifObserver>>,
@@ -129,6 +131,7 @@ impl Settings {
             optimizations: Optimizations::default(),
             passes: Vec::new(),
             function_hooks: None,
+            profile: None,
             operator_cost: Arc::default(),
             fuel_for_each_operator: false,
             observer: None,
@@ -268,6 +271,18 @@ impl Settings {
     /// it is a call. The code of all others is what it is without this.
     pub fn function_hooks(&mut self, selection: Arc<FunctionSelection>) -> &mut Self {
         self.function_hooks = Some(selection);
+        self
+    }
+
+    /// Sets what the code of modules did in earlier runs. A module that the profile is of is
+    /// compiled for that, and every other as without; code that gathers a profile
+    /// ([`Tunables::gathers_profile`]) is, too. By default there is none.
+    ///
+    /// Calls in such a module are replaced by what they call as with
+    /// [`inlining`](Self::inlining), by how often they were made. What code does depends on no
+    /// profile, whatever its counts are.
+    pub fn profile(&mut self, profile: Arc<Profile>) -> &mut Self {
+        self.profile = Some(profile);
         self
     }
 

@@ -1,6 +1,5 @@
 //! What the compiler makes of one function, as text: for those who read it, and for goldens.
 
-use wasm_types::abi::ContextLayout;
 use wasm_types::{DefinedFuncIndex, ParsedModule};
 
 use crate::codegen::{Job, Worker};
@@ -81,7 +80,7 @@ fn show(
     let module = parsed.module();
     let index = module.func_index(func);
     let isa = settings.isa()?;
-    let layout = ContextLayout::new(module);
+    let layout = Job::layout(parsed, settings);
     let job = Job::new(parsed, wasm, settings, &*isa, &layout);
     make(&mut Worker::new(&job))
         .map_err(|error| error.in_function(index, module.names.function(index)))

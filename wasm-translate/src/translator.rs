@@ -13,13 +13,16 @@
 
 use cranelift_codegen::entity::EntitySet;
 use cranelift_codegen::ir::{
-    self, Endianness, InstBuilder as _, MemFlagsData, Type, Value, condcodes::IntCC, types,
+    self, Block, Endianness, InstBuilder as _, MemFlagsData, Type, Value, condcodes::IntCC, types,
 };
 use cranelift_frontend::{FunctionBuilder, Variable};
+use wasm_types::profile::PointKind;
 use wasm_types::{FunctionHints, ValType};
 
 use crate::control_stack::Frame;
+use crate::counting::FunctionCounters;
 use crate::environ::FuncEnvironment;
+use crate::flow::Flow;
 use crate::inline::Plan;
 use crate::inline::places::Places;
 use crate::legacy_tries::LegacyTries;
@@ -87,6 +90,12 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) hints: Option<FunctionHints<'a>>,
     /// Whether anything was said about any branch up to here.
     pub(crate) has_hints: bool,
+    /// How often the code ran, if a profile says so.
+    pub(crate) flow: Option<&'a Flow>,
+    /// Blocks that run often, by the profile, whatever leads to them.
+    pub(crate) often: Vec<Block>,
+    /// Where the code counts for a profile, if it does.
+    pub(crate) counting: Option<&'a FunctionCounters>,
     /// How many handlers there are for an exception that is thrown at the current place.
     pub(crate) handlers: usize,
     /// What validation knows of the reference that the operator takes.
@@ -101,6 +110,11 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
 }
 
 impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
+    /// The counter of the operator, if it has one of a kind.
+    pub(crate) fn counter(&self, kind: PointKind) -> Option<u32> {
+        self.counting?.at(self.offset).filter(|(found, _)| *found == kind).map(|(_, word)| word)
+    }
+
     /// Pushes an operand.
     #[inline]
     pub(crate) fn push(&mut self, value: Value) {

@@ -5,6 +5,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -14,14 +15,18 @@ use cranelift_codegen::ir;
 use wasm_translate::{
     ClifStage, Error, ErrorKind, PassContext, PassPoint, Settings, assembly, clif, compile_module,
 };
-use wasm_types::{DefinedFuncIndex, FuncIndex, OperatorCost, Tunables};
+use wasm_types::profile::{FunctionProfile, PointProfile, Profile};
+use wasm_types::{DefinedFuncIndex, FuncIndex, OperatorCost, ParsedModule, Tunables};
 
 /// Comments at the start of a module choose settings: `;;! checked` for memories with bounds
 /// checks, `;;! target TRIPLE`, `;;! optimized`, `;;! unmitigated`, `;;! inlined`,
 /// `;;! interruptible`, `;;! function hooks` for functions that report when they are called,
 /// `;;! fuel` for code that counts fuel, `;;! fuel yields` for code that gives way by it. `;;!
-/// assembly` is for machine code.
-fn golden_settings(text: &str) -> (Settings, ClifStage) {
+/// assembly` is for machine code, `;;! gathers` for code that counts for a profile. `;;! profile
+/// ENTRIES COUNT…` is a profile, a line for each function, with a count for each counter;
+/// `FUNC*COUNT` is for calls of a function.
+fn golden_settings(text: &str, parsed: &ParsedModule, wasm: &[u8]) -> (Settings, ClifStage) {
+    let mut profile = Vec::new();
     let mut stage = ClifStage::Raw;
     let mut target = TARGETS[0];
     let mut tunables = Tunables::default();
@@ -33,6 +38,8 @@ fn golden_settings(text: &str) -> (Settings, ClifStage) {
             "optimized" => stage = ClifStage::Optimized,
             "inlined" => inlining = true,
             "interruptible" => tunables.interruption = true,
+            "gathers" => tunables.gathers_profile = true,
+            line if line.starts_with("profile ") => profile.push(line),
             "callbacks" => tunables.interruption_callbacks = true,
             "assembly" => {}
             "function hooks" => hooks = true,
@@ -47,6 +54,9 @@ fn golden_settings(text: &str) -> (Settings, ClifStage) {
     }
     let mut settings = settings(target);
     settings.tunables(tunables).inlining(inlining);
+    if !profile.is_empty() {
+        settings.profile(Arc::new(written_profile(&profile, parsed, wasm)));
+    }
     if hooks {
         settings.function_hooks(Arc::new(|module| {
             let all = 0..module.functions.len() as u32;
@@ -54,6 +64,31 @@ fn golden_settings(text: &str) -> (Settings, ClifStage) {
         }));
     }
     (settings, stage)
+}
+
+/// A profile of a module from a line for each function.
+fn written_profile(lines: &[&str], parsed: &ParsedModule, wasm: &[u8]) -> Profile {
+    let map = parsed.counters(wasm);
+    let mut profile = Profile::new();
+    let module = profile.modules.entry(map.code).or_default();
+    for ((number, line), points) in (0..).zip(lines).zip(&map.functions) {
+        let mut words = line.split(' ').skip(1);
+        let entries = words.next().expect("a count of entries").parse().expect("a number");
+        let mut function = FunctionProfile { entries, order: 1, points: BTreeMap::new() };
+        for (point, word) in points.iter().zip(words) {
+            let mut counted = PointProfile { kind: point.kind, count: 0, targets: Vec::new() };
+            match word.split_once('*') {
+                Some((func, count)) => {
+                    let func = FuncIndex::new(func.parse().expect("a function"));
+                    counted.add_target(func, count.parse().expect("a number"));
+                }
+                None => counted.count = word.parse().expect("a number"),
+            }
+            function.points.insert(point.offset, counted);
+        }
+        module.functions.insert(DefinedFuncIndex::new(number), function);
+    }
+    profile
 }
 
 #[test]
@@ -72,7 +107,7 @@ fn code_is_as_written_down() {
         let text = std::fs::read_to_string(&path).unwrap();
         let wasm = wat::parse_str(&text).unwrap();
         let parsed = parse(&wasm);
-        let (settings, stage) = golden_settings(&text);
+        let (settings, stage) = golden_settings(&text, &parsed, &wasm);
         let mut compare =
             |extension: &str, show: &dyn Fn(DefinedFuncIndex) -> Result<String, Error>| {
                 let mut found = String::new();

@@ -86,6 +86,7 @@ impl Assumption {
             spectre_mitigation: _,
             nan_canonicalization: _,
             opt_level: _,
+            gathers_profile: _,
             relaxed_simd_deterministic,
             internals,
             interruption,

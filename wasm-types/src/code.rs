@@ -6,6 +6,7 @@ use core::fmt;
 
 use crate::features::WasmFeatures;
 use crate::index::{FuncIndex, TableIndex, TagIndex};
+use crate::profile::CodeHash;
 use crate::trap::TrapCode;
 use crate::tunables::Tunables;
 
@@ -197,4 +198,9 @@ pub struct CompiledModule {
     pub hooked_functions: Vec<FuncIndex>,
     /// The calls from which exceptions are caught, sorted by where they return to.
     pub catch_sites: Vec<CatchSite>,
+    /// Where the counters are, if the code gathers a profile: a
+    /// [`CounterMap`](crate::profile::CounterMap) as bytes. Empty if it has none.
+    pub counters: Vec<u8>,
+    /// What stands for the profile that the code was compiled with, if there was one of the module.
+    pub profile: Option<CodeHash>,
 }

@@ -62,6 +62,7 @@ mod fuel;
 mod index;
 mod module;
 mod names;
+pub mod profile;
 pub mod report;
 mod state;
 pub mod suggestions;

@@ -68,6 +68,8 @@ pub struct Tunables {
     /// Whether code that counts fuel can go on where it finds too little: the host may have put
     /// some aside.
     pub fuel_yields: bool,
+    /// Whether the code counts how often it runs, for a [profile](crate::profile).
+    pub gathers_profile: bool,
 }
 
 impl Tunables {
@@ -87,6 +89,7 @@ impl Tunables {
             interruption_callbacks: false,
             fuel_costs: None,
             fuel_yields: false,
+            gathers_profile: false,
         }
     }
 }

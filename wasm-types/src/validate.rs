@@ -8,6 +8,7 @@ mod branch_hints;
 mod code;
 mod const_expr;
 mod convert;
+mod counters;
 mod data;
 mod describe;
 mod elements;

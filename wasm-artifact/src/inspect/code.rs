@@ -137,6 +137,27 @@ pub(super) fn hooked_functions(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -
     Ok(())
 }
 
+pub(super) fn counters(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Ok(Some(map)) = view.artifact.counters() else { return writeln!(f, "  (damaged)") };
+    writeln!(f, "  of code {}", map.code)?;
+    let imported = view.artifact.counts().imported_functions;
+    for (number, (points, start)) in (imported..).zip(map.functions.iter().zip(map.starts())) {
+        writeln!(f, "  {} from word {start}", view.function(wasm_types::FuncIndex::new(number)))?;
+        for point in points {
+            writeln!(f, "    {:#x} {}", point.offset, point.kind)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn profile(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match view.artifact.profile() {
+        Ok(Some(hash)) => writeln!(f, "  {hash}"),
+        Ok(None) => Ok(()),
+        Err(_) => writeln!(f, "  (damaged)"),
+    }
+}
+
 pub(super) fn text(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if !view.alone {
         // `objdump -d` disassembles it.

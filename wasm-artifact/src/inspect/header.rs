@@ -72,6 +72,14 @@ pub(super) fn contents(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::R
         Ok(count) => writeln!(f, "  function hooks {count} functions report when they are called")?,
         Err(error) => writeln!(f, "  function hooks ({error})")?,
     }
+    match artifact.profile() {
+        Ok(None) => {}
+        Ok(Some(hash)) => writeln!(f, "  profile        compiled with profile {hash}")?,
+        Err(error) => writeln!(f, "  profile        ({error})")?,
+    }
+    if artifact.tunables().gathers_profile {
+        writeln!(f, "  gathers        counts for a profile")?;
+    }
     if let Some(start) = artifact.start() {
         writeln!(f, "  start          {}", view.function(start))?;
     }

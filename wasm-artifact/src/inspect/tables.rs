@@ -70,6 +70,8 @@ fn of(part: Part) -> (&'static str, Show) {
         Part::TextItems => ("what stands in the text beside functions", code::text_items),
         Part::DebugSections => ("sections of debugging information", names::debug_sections),
         Part::DebugBytes => ("debugging information of the module", names::debug_bytes),
+        Part::Counters => ("where the code counts for a profile", code::counters),
+        Part::Profile => ("the profile that the code was compiled with", code::profile),
         Part::Plan => ("how the component is put together", component::plan),
         Part::ModuleTable => ("where the component's modules start", component::module_table),
         Part::Modules => ("the component's modules", component::modules),

@@ -1,5 +1,6 @@
 //! Code: which function stands where, where it traps, where it comes from.
 
+use wasm_types::profile::{CodeHash, CounterMap};
 use wasm_types::{
     CompiledFunction, DefinedFuncIndex, FrameSlotEntry, FuelEntry, FuncIndex, TableIndex, TextItem,
     TextItemKind,
@@ -99,6 +100,51 @@ impl<'a> Artifact<'a> {
             };
             Ok(TextItem { kind, offset: item.offset.get(), len: item.len.get() })
         }))
+    }
+
+    /// Where the counters of the code are, if it gathers a profile.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn counters(&self) -> Result<Option<CounterMap>, Error> {
+        if !self.tunables().gathers_profile {
+            return Ok(None);
+        }
+        let damaged = || Error::damaged("the map of counters");
+        let bytes = self.tables.counters.all(&self.checksums).ok_or_else(damaged)?;
+        let map = CounterMap::decode(bytes).map_err(|_| damaged())?;
+        let counts = self.counts();
+        let defined = counts.functions - counts.imported_functions;
+        (map.functions.len() == defined as usize).then_some(Some(map)).ok_or_else(damaged)
+    }
+
+    /// How many words of counters an instance has; `None` if the code gathers no profile.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn counter_words(&self) -> Result<Option<u32>, Error> {
+        if !self.tunables().gathers_profile {
+            return Ok(None);
+        }
+        let bytes = self.tables.counters.all(&self.checksums).unwrap_or_default();
+        let words = CounterMap::words_of(bytes);
+        words.map(Some).ok_or(Error::damaged("the map of counters"))
+    }
+
+    /// What stands for the profile that the code was compiled with; `None` if there was none.
+    ///
+    /// # Errors
+    ///
+    /// If the artifact is damaged there.
+    pub fn profile(&self) -> Result<Option<CodeHash>, Error> {
+        let damaged = || Error::damaged("what the profile is");
+        let bytes = self.tables.profile.all(&self.checksums).ok_or_else(damaged)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        bytes.try_into().map(|bytes| Some(CodeHash(bytes))).map_err(|_| damaged())
     }
 
     /// Whether a function reports when it is entered and left. One of which that can't be read,

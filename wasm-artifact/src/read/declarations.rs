@@ -105,6 +105,8 @@ impl Artifact<'_> {
             stack_maps: self.stack_maps()?.collect::<Result<_, _>>()?,
             fuel: self.fuel()?.collect(),
             catch_sites: self.catch_sites()?.collect::<Result<_, _>>()?,
+            counters: self.counters()?.map_or_else(Vec::new, |map| map.encode()),
+            profile: self.profile()?,
         })
     }
 

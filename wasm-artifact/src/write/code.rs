@@ -75,6 +75,12 @@ impl Writer {
         self.add_inlined(compiled);
         self.add_stack_maps(&compiled.stack_maps)?;
         self.add_catch_sites(&compiled.catch_sites)?;
+        small(compiled.counters.len(), "it has too many counters")?;
+        self.add(Part::Counters, compiled.counters.clone());
+        self.add(
+            Part::Profile,
+            compiled.profile.iter().flat_map(|hash| hash.0).collect::<Vec<_>>(),
+        );
         let items = compiled.items.iter().map(|item| {
             let (kind, index) = match item.kind {
                 TextItemKind::Table(table) => (text_item_kind::TABLE, table.as_u32()),

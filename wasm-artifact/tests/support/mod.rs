@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 use proptest::prelude::*;
+use wasm_types::profile::{CodeHash, CounterMap, CounterPoint, PointKind};
 use wasm_types::{
     AddressMapEntry, ArrayType, CatchHandler, CatchSite, CompiledFunction, CompiledModule,
     CompositeType, ConstExpr, ConstOp, ContType, DataIndex, DataKind, DataSegment, ElemIndex,
@@ -378,6 +379,14 @@ impl Source {
         }
     }
 
+    fn counters(&mut self, functions: usize) -> CounterMap {
+        let points = |s: &mut Self| {
+            s.many(4, |s, i| CounterPoint { offset: i as u32 * 7, kind: s.pick(&PointKind::ALL) })
+        };
+        let functions = (0..functions).map(|_| points(self)).collect();
+        CounterMap { code: CodeHash([self.any() as u8; 16]), functions }
+    }
+
     fn compiled(&mut self, module: &Module) -> CompiledModule {
         let mut tunables = Tunables::new();
         tunables.memory_reservation = u64::from(self.any()) << 16;
@@ -388,6 +397,7 @@ impl Source {
         tunables.interruption = self.coin();
         tunables.interruption_callbacks = self.coin();
         tunables.fuel_yields = self.coin();
+        tunables.gathers_profile = self.coin();
         tunables.fuel_costs = self.coin().then(|| u64::from(self.any()) << 20);
         tunables.opt_level = self.pick(&[OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize]);
         tunables.internals =
@@ -471,6 +481,10 @@ impl Source {
                 handlers,
             }
         });
+        let counters = match tunables.gathers_profile {
+            true => self.counters(functions.len()).encode(),
+            false => Vec::new(),
+        };
         // Handlers lie within the text.
         let catch_sites = if text.is_empty() { Vec::new() } else { catch_sites };
         CompiledModule {
@@ -491,6 +505,8 @@ impl Source {
             stack_maps,
             fuel,
             catch_sites,
+            counters,
+            profile: self.coin().then(|| CodeHash([self.any() as u8; 16])),
         }
     }
 }

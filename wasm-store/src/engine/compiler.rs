@@ -8,6 +8,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use wasm_types::profile::Profile;
 use wasm_types::{CompileLimits, OperatorCost, Tunables, WasmFeatures};
 
 use crate::error::Result;
@@ -122,6 +123,8 @@ pub struct CompileRequest {
     /// What operators cost, if the tunables say that the code counts fuel and identify these costs;
     /// `None` for [`OperatorCost::new`].
     pub operator_cost: Option<Arc<OperatorCost>>,
+    /// What the code did in earlier runs, for modules that the profile is of.
+    pub profile: Option<Arc<Profile>>,
     /// Whether functions may be compiled on several threads. The artifact is the same either way.
     pub parallel: bool,
     /// How many threads to use; `None` for as many as the machine has.
@@ -150,6 +153,7 @@ impl CompileRequest {
             target_features: Vec::new(),
             function_hooks: Vec::new(),
             operator_cost: None,
+            profile: None,
             parallel: true,
             threads: None,
             limits: CompileLimits::new(),

@@ -6,6 +6,7 @@ mod backtrace_details;
 mod fuel;
 mod introspection;
 mod machinery;
+mod profile;
 mod sizes;
 
 use std::any::Any;

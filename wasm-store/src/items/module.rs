@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+mod profile;
 #[cfg(feature = "sign")]
 mod verified;
 

@@ -6,6 +6,7 @@ use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use wasm_types::abi::{context, import};
 use wasm_types::{
@@ -16,6 +17,7 @@ use wasm_types::{
 use super::context::{
     FuncRef, HostDef, HostRecord, ImportRecord, NULL_FUNC_REF, VMContext, VMStoreContext,
 };
+use super::counters::Words;
 use super::gc::type_of_header;
 use super::memory::VmMemory;
 use super::module::VmModule;
@@ -45,6 +47,8 @@ pub(crate) struct VmInstance {
     pub(super) inner_refs: BTreeMap<FuncIndex, Box<InnerRef>>,
     /// The tags that it defines. Their addresses are what they are.
     tags: Box<[VmTag]>,
+    /// What its code counts in, if it does. The context has their address.
+    _counters: Option<Words>,
     user_data: usize,
     /// Whether instantiation went all the way, up to the call of the start function.
     pub(super) whole: bool,
@@ -97,6 +101,8 @@ impl VmInstance {
         let dropped_elements = room_for::filled(false, counts.elements as usize, WHAT)?;
         let dropped_data = room_for::filled(false, counts.data as usize, WHAT)?;
         let tags = defined_tags(module)?;
+        let counters = module.counters.as_ref().map(|counters| counters.take()).transpose()?;
+        let words = counters.as_ref().map(|words| words.as_ptr());
         let layout = context_layout(module.layout.size());
         // SAFETY: the size is not zero: a context has a head.
         let memory = unsafe { alloc_zeroed(layout) };
@@ -114,6 +120,7 @@ impl VmInstance {
             made_elements: Vec::new(),
             inner_refs: BTreeMap::new(),
             tags,
+            _counters: counters,
             user_data: 0,
             whole: false,
             halted: None,
@@ -136,6 +143,10 @@ impl VmInstance {
                 let ids = memory.add(module.layout.type_id(TypeIndex::new(0)) as usize);
                 let from = module.type_ids.as_ptr();
                 std::ptr::copy_nonoverlapping(from, ids.cast(), module.type_ids.len());
+            }
+            if let Some(words) = words {
+                let place = memory.add(module.layout.counters() as usize);
+                place.cast::<*const AtomicU64>().write(words);
             }
             for (index, tag) in (counts.imported_tags..).zip(&instance.as_ref().tags) {
                 let place = memory.add(module.layout.tag(TagIndex::new(index)) as usize);

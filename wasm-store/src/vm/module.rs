@@ -13,6 +13,7 @@ use wasm_types::{
     DataIndex, ElemIndex, EntityIndex, EntityType, FuncIndex, GlobalIndex, TagIndex, TypeIndex,
 };
 
+use super::counters::ModuleCounters;
 use super::state::sizes::SizedImport;
 use super::type_record::{ArrayTypeRecord, FuncTypeRecord, StructTypeRecord};
 use crate::Error;
@@ -41,6 +42,8 @@ pub(crate) struct VmModule {
     collected_types: Box<[(TypeIndex, CollectedType)]>,
     /// How its code finds out whether it is to stop.
     pub(super) interrupt_check: InterruptCheck,
+    /// If its code counts.
+    pub(crate) counters: Option<ModuleCounters>,
     data_plan: OnceLock<DataPlan>,
     imports: ModuleImports,
     collected_globals: OnceLock<Box<[GlobalIndex]>>,
@@ -124,6 +127,7 @@ impl VmModule {
     ) -> Result<Self, Error> {
         let layout = loaded.artifact().context_layout().map_err(Error::new)?;
         let interrupt_check = InterruptCheck::of(loaded.artifact()).map_err(Error::new)?;
+        let counters = ModuleCounters::of(loaded.artifact()).map_err(Error::new)?;
         Ok(Self {
             loaded,
             layout,
@@ -131,6 +135,7 @@ impl VmModule {
             type_ids,
             collected_types,
             interrupt_check,
+            counters,
             data_plan: OnceLock::new(),
             imports,
             collected_globals: OnceLock::new(),

@@ -6,6 +6,7 @@ use wasm_types::FuncIndex;
 use wasm_types::wasmparser::Operator;
 
 use super::{Functions, Result};
+use crate::flow::LikelyCallee;
 
 /// What counts or interrupts code. Nothing does, by default.
 ///
@@ -19,6 +20,21 @@ pub trait Metering: Functions {
     fn loop_head(&mut self, _builder: &mut FunctionBuilder<'_>) -> Result<()> {
         Ok(())
     }
+
+    /// Called before the environment is asked for a call through a table or a reference that a
+    /// profile says mostly leads to one function.
+    fn expect_callee(&mut self, _callee: LikelyCallee) {}
+
+    /// Called where a profile counts how often the code comes by, with the number of the counter.
+    fn count(&mut self, _builder: &mut FunctionBuilder<'_>, _counter: u32) {}
+
+    /// Called at the entry of a function where a profile counts how often and when it is entered,
+    /// with the number of the first of two counters.
+    fn count_entry(&mut self, _builder: &mut FunctionBuilder<'_>, _counter: u32) {}
+
+    /// Called before the environment is asked for a call through a table or a reference where a
+    /// profile counts which functions are called, with the number of the first counter.
+    fn count_next_callee(&mut self, _counter: u32) {}
 
     /// Called before each operator that can be reached, in the block that its code begins in,
     /// before any of it. For `end` and `else` this is where code goes on to them from the operator

@@ -2,6 +2,7 @@
 
 use cranelift_codegen::ir::{BlockArg, InstBuilder as _, Value};
 use smallvec::SmallVec;
+use wasm_types::profile::PointKind;
 
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
@@ -44,23 +45,26 @@ pub(super) fn branch_if<E: FuncEnvironment + ?Sized>(
     t.budget.blocks(1, arity)?;
     let args = block_args(&t.top(arity));
     let next = t.builder.create_block();
-    match t.is_likely() {
-        None => {
-            t.builder.ins().brif(condition, target, &args, next, &[]);
-        }
-        Some(true) => {
-            t.builder.set_cold_block(next);
-            t.builder.ins().brif(condition, target, &args, next, &[]);
-        }
-        Some(false) => {
-            // The target may be reached from elsewhere too, and then is not cold.
-            let aside = t.builder.create_block();
+    let likely = t.is_likely();
+    let counter = t.counter(PointKind::Taken);
+    if likely == Some(true) {
+        t.builder.set_cold_block(next);
+    }
+    if likely == Some(false) || counter.is_some() {
+        // The target may be reached from elsewhere too, and then is not cold.
+        let aside = t.builder.create_block();
+        if likely == Some(false) {
             t.builder.set_cold_block(aside);
-            t.builder.ins().brif(condition, aside, &[], next, &[]);
-            t.builder.seal_block(aside);
-            t.builder.switch_to_block(aside);
-            t.builder.ins().jump(target, &args);
         }
+        t.builder.ins().brif(condition, aside, &[], next, &[]);
+        t.builder.seal_block(aside);
+        t.builder.switch_to_block(aside);
+        if let Some(counter) = counter {
+            t.env.count(&mut t.builder, counter);
+        }
+        t.builder.ins().jump(target, &args);
+    } else {
+        t.builder.ins().brif(condition, target, &args, next, &[]);
     }
     t.builder.seal_block(next);
     t.builder.switch_to_block(next);

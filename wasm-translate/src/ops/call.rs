@@ -1,6 +1,7 @@
 //! Calls (Wasm 3.0, section 4.6.8), of which the environment decides how they are made.
 
 use cranelift_codegen::ir::Value;
+use wasm_types::profile::PointKind;
 use wasm_types::wasmparser::Operator;
 use wasm_types::{FuncIndex, FuncType, TableIndex, TypeIndex, ValType};
 
@@ -30,6 +31,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let count = check_type(t, TypeOf::Type(ty))?;
             let args = pop_args(t, count);
             t.count_handlers()?;
+            note_callee(t);
             let results = t.env.call_indirect(&mut t.builder, table, ty, index, &args)?;
             note_results(t, TypeOf::Type(ty), &results)?;
             t.push_all(&results);
@@ -49,6 +51,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let index = t.pop();
             let count = check_type(t, TypeOf::Type(ty))?;
             let args = pop_args(t, count);
+            note_callee(t);
             t.env.return_call_indirect(&mut t.builder, table, ty, index, &args)?;
             t.reachable = false;
         }
@@ -58,6 +61,7 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let count = check_type(t, TypeOf::Type(ty))?;
             let args = pop_args(t, count);
             t.count_handlers()?;
+            note_callee(t);
             let results = t.env.call_ref(&mut t.builder, ty, callee, &args)?;
             note_results(t, TypeOf::Type(ty), &results)?;
             t.push_all(&results);
@@ -67,12 +71,24 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             let callee = t.pop();
             let count = check_type(t, TypeOf::Type(ty))?;
             let args = pop_args(t, count);
+            note_callee(t);
             t.env.return_call_ref(&mut t.builder, ty, callee, &args)?;
             t.reachable = false;
         }
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Says what a profile knows of the function that is called, or has it counted.
+fn note_callee<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>) {
+    if let Some(counter) = t.counter(PointKind::Indirect) {
+        t.env.count_next_callee(counter);
+    }
+    let expected = t.flow.and_then(|flow| flow.call(t.offset)?.callee);
+    if let Some(callee) = expected {
+        t.env.expect_callee(callee);
+    }
 }
 
 /// Pops the arguments of a call of a function, in order and in canonical form.

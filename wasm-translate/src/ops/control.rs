@@ -82,9 +82,12 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
         block
     }
 
-    /// Whether the condition of the operator is likely to hold, if a hint says so.
+    /// Whether the condition of the operator is likely to hold, if a profile or a hint says so.
     #[inline]
     pub(super) fn is_likely(&mut self) -> Option<bool> {
+        if let Some(flow) = self.flow.filter(|flow| flow.has_branch(self.offset)) {
+            return flow.is_likely(self.offset);
+        }
         self.hints.as_mut()?.is_likely(self.offset)
     }
 
@@ -145,6 +148,9 @@ fn enter_loop<E: FuncEnvironment + ?Sized>(
     let ty = Signature::new(t, ty)?;
     let head = t.new_block(&ty.params);
     t.jump(head, ty.num_params);
+    if t.flow.is_some_and(|flow| flow.is_hot_loop(t.offset)) {
+        t.often.push(head);
+    }
     t.enter(FrameKind::Loop, head, ty.num_params, ty.num_params);
     let height = t.stacks.values.len() - ty.num_params;
     t.stacks.values.truncate(height);

@@ -10,6 +10,7 @@ use super::types::check_types;
 use crate::control_stack::FrameKind;
 use crate::environ::FuncEnvironment;
 use crate::error::Error;
+use crate::flow::Flow;
 use crate::inline::places::Here;
 use crate::inline::{Plan, Site};
 use crate::legacy_tries::LegacyTries;
@@ -31,6 +32,7 @@ pub(crate) struct Caller<'a> {
     first_local: u32,
     plan: Option<&'a Plan>,
     hints: Option<FunctionHints<'a>>,
+    flow: Option<&'a Flow>,
     live_locals: LiveLocals,
     legacy_tries: LegacyTries,
     inlined: Option<Inlined>,
@@ -47,6 +49,8 @@ pub(crate) struct Callee<'a> {
     /// Where its body starts, from the start of the binary.
     pub(crate) start: u64,
     pub(crate) hints: Option<FunctionHints<'a>>,
+    /// How often it ran, by a profile.
+    pub(crate) flow: Option<&'a Flow>,
     pub(crate) live_locals: LiveLocals,
     pub(crate) legacy_tries: LegacyTries,
 }
@@ -75,6 +79,7 @@ pub(crate) fn begin<'a, E: FuncEnvironment + ?Sized>(
         first_local,
         plan: t.plan.replace(&site.inner),
         hints: std::mem::replace(&mut t.hints, callee.hints),
+        flow: std::mem::replace(&mut t.flow, callee.flow),
         live_locals: std::mem::replace(&mut t.live_locals, callee.live_locals),
         legacy_tries: std::mem::replace(&mut t.legacy_tries, callee.legacy_tries),
         inlined: t.inlined.replace(inlined),
@@ -118,6 +123,7 @@ impl<'a> Caller<'a> {
         t.first_local = self.first_local;
         t.plan = self.plan;
         t.hints = self.hints;
+        t.flow = self.flow;
         t.live_locals = self.live_locals;
         t.legacy_tries = self.legacy_tries;
         t.inlined = self.inlined;

@@ -17,7 +17,7 @@ use crate::trap::clif_trap_code;
 
 /// What is called: code, by name or by address, and the context that it is called with.
 #[derive(Clone, Copy)]
-enum Callee {
+pub(super) enum Callee {
     Direct { function: ir::FuncRef, context: Value },
     Indirect { signature: ir::SigRef, code: Value, context: Value },
 }
@@ -47,10 +47,24 @@ impl Calls for RuntimeEnvironment<'_> {
         args: &[Value],
     ) -> Result<Values> {
         let func_type = self.func_type(ty)?;
-        let callee = match self.immutable_element_callee(builder, table, ty, index) {
-            Some(callee) => callee,
-            None => self.element_callee(builder, table, ty, index),
-        };
+        if let Some(expected) = self.take_expected_callee(ty) {
+            if let Some(is_expected) = self.is_expected_element(builder, table, index, expected) {
+                let guard = (is_expected, expected);
+                return Ok(self.guarded_call(builder, guard, func_type, args, |env, builder| {
+                    env.table_callee(builder, table, ty, index)
+                }));
+            }
+            if !self.has_immutable_elements(table, ty) {
+                self.need_frame_slot(builder);
+                let record = self.function_element(builder, table, index);
+                let guard = (self.is_expected_record(builder, record, expected), expected);
+                return Ok(self.guarded_call(builder, guard, func_type, args, |env, builder| {
+                    env.record_callee(builder, record, ty)
+                }));
+            }
+        }
+        let callee = self.table_callee(builder, table, ty, index);
+        self.count_callee(builder, callee);
         self.fuel_before_call(builder, None);
         Ok(self.finish_call(builder, callee, func_type, args))
     }
@@ -76,12 +90,14 @@ impl Calls for RuntimeEnvironment<'_> {
     ) -> Result<()> {
         let func_type = self.func_type(ty)?;
         if let Some(callee) = self.immutable_element_callee(builder, table, ty, index) {
+            self.count_callee(builder, callee);
             self.report_tail_call(builder);
             self.fuel_before_call(builder, None);
             self.finish_return_call(builder, callee, func_type, args);
             return Ok(());
         }
         let callee = self.element_callee(builder, table, ty, index);
+        self.count_callee(builder, callee);
         self.report_tail_call(builder);
         self.return_call_by_reference(builder, callee, func_type, args);
         Ok(())
@@ -95,7 +111,14 @@ impl Calls for RuntimeEnvironment<'_> {
         args: &[Value],
     ) -> Result<Values> {
         let func_type = self.func_type(ty)?;
+        if let Some(expected) = self.take_expected_callee(ty) {
+            let guard = (self.is_expected_record(builder, callee, expected), expected);
+            return Ok(self.guarded_call(builder, guard, func_type, args, |env, builder| {
+                env.reference_callee(builder, ty, callee)
+            }));
+        }
         let callee = self.reference_callee(builder, ty, callee);
+        self.count_callee(builder, callee);
         self.fuel_before_call(builder, None);
         Ok(self.finish_call(builder, callee, func_type, args))
     }
@@ -109,6 +132,7 @@ impl Calls for RuntimeEnvironment<'_> {
     ) -> Result<()> {
         let func_type = self.func_type(ty)?;
         let callee = self.reference_callee(builder, ty, callee);
+        self.count_callee(builder, callee);
         self.report_tail_call(builder);
         self.return_call_by_reference(builder, callee, func_type, args);
         Ok(())
@@ -185,7 +209,7 @@ impl<'m> RuntimeEnvironment<'m> {
 
     /// A function of the module is called by name, with the caller's context; an import as its
     /// record says.
-    fn callee(&mut self, builder: &mut FunctionBuilder<'_>, func: FuncIndex) -> Callee {
+    pub(super) fn callee(&mut self, builder: &mut FunctionBuilder<'_>, func: FuncIndex) -> Callee {
         if let Some(defined) = self.module.defined_func(func) {
             let function = self.function_reference(builder, func, defined);
             return Callee::Direct { function, context: self.context() };
@@ -241,6 +265,20 @@ impl<'m> RuntimeEnvironment<'m> {
         Some(Callee::Indirect { signature, code, context: self.context() })
     }
 
+    /// What an element of a table leads to, after all checks.
+    fn table_callee(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        table: TableIndex,
+        ty: TypeIndex,
+        index: Value,
+    ) -> Callee {
+        match self.immutable_element_callee(builder, table, ty, index) {
+            Some(callee) => callee,
+            None => self.element_callee(builder, table, ty, index),
+        }
+    }
+
     fn element_callee(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
@@ -250,6 +288,16 @@ impl<'m> RuntimeEnvironment<'m> {
     ) -> Callee {
         self.need_frame_slot(builder);
         let record = self.function_element(builder, table, index);
+        self.record_callee(builder, record, ty)
+    }
+
+    /// What the record of a table's element leads to, if it has the type.
+    fn record_callee(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        record: Value,
+        ty: TypeIndex,
+    ) -> Callee {
         self.check_type(builder, record, ty);
         let flags = MemFlagsData::trusted().with_readonly();
         let code = builder.ins().load(types::I64, flags, record, func_ref::CODE as i32);
@@ -316,7 +364,7 @@ impl<'m> RuntimeEnvironment<'m> {
 
     // The call itself.
 
-    fn finish_call(
+    pub(super) fn finish_call(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         callee: Callee,

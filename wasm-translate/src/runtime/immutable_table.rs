@@ -35,6 +35,13 @@ impl<'m> RuntimeEnvironment<'m> {
         self
     }
 
+    /// Whether calls through a table by a type go by the data beside the code.
+    pub(super) fn has_immutable_elements(&self, table: TableIndex, ty: TypeIndex) -> bool {
+        let found = self.immutable_tables.and_then(|tables| tables.get(table));
+        // Its numbers of types say nothing of subtypes.
+        found.is_some() && self.module.types[ty.index()].is_final
+    }
+
     /// The code of an element of a table that nothing changes, after all checks; `None` if the
     /// table is not one of those, or its functions may have subtypes of the type.
     pub(super) fn immutable_element_code(
@@ -44,11 +51,11 @@ impl<'m> RuntimeEnvironment<'m> {
         ty: TypeIndex,
         index: Value,
     ) -> Option<Value> {
-        let tables = self.immutable_tables?;
-        let found = tables.get(table)?;
-        if !self.module.types[ty.index()].is_final {
+        if !self.has_immutable_elements(table, ty) {
             return None;
         }
+        let tables = self.immutable_tables?;
+        let found = tables.get(table)?;
         let wanted = tables.type_number(ty);
 
         let base = self.immutable_table_base(builder, table);

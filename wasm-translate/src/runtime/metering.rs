@@ -13,6 +13,7 @@ use wasm_types::{FuncIndex, OperatorCost, TrapCode};
 use super::RuntimeEnvironment;
 use crate::constant::constant;
 use crate::environ::{Metering, Result};
+use crate::flow::LikelyCallee;
 use crate::fuel::{self, Access, ENTRY_COST, Event, EventKind, Plan, TrapLeads, cost_of};
 use crate::trap::clif_trap_code;
 
@@ -66,6 +67,22 @@ impl Metering for RuntimeEnvironment<'_> {
         self.interrupt_at_loop_head(builder);
         self.record_fuel(builder, EventKind::LoopHead);
         Ok(())
+    }
+
+    fn expect_callee(&mut self, callee: LikelyCallee) {
+        self.function.expected_callee = Some(callee);
+    }
+
+    fn count(&mut self, builder: &mut FunctionBuilder<'_>, counter: u32) {
+        self.count_word(builder, counter);
+    }
+
+    fn count_entry(&mut self, builder: &mut FunctionBuilder<'_>, counter: u32) {
+        self.count_entry_word(builder, counter);
+    }
+
+    fn count_next_callee(&mut self, counter: u32) {
+        self.function.counted_callee = Some(counter);
     }
 
     fn before_operator(

@@ -153,7 +153,8 @@ pub mod type_record {
 ///
 /// In order, after the head ([`context`]): defined memories, imported memories, defined tables,
 /// imported tables, defined globals (16 bytes each), imported globals (a pointer each), imported
-/// functions, type ids, function references, tags (a pointer each).
+/// functions, type ids, function references, tags (a pointer each), and in code that gathers a
+/// profile a pointer to its counters.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContextLayout {
     imported: [u32; 4],
@@ -167,6 +168,7 @@ pub struct ContextLayout {
     type_ids: u32,
     func_refs: u32,
     tags: u32,
+    counters: u32,
     size: u32,
     num_type_ids: u32,
 }
@@ -230,6 +232,7 @@ impl ContextLayout {
         let type_ids = place(counts.types, 4, 4);
         let func_refs = place(counts.func_refs, func_ref::SIZE, 16);
         let tags = place(counts.tags, super::POINTER_SIZE, 8);
+        let counters = end as u32;
         let size = end.next_multiple_of(16);
         if size > 1 << 31 {
             return None;
@@ -246,9 +249,25 @@ impl ContextLayout {
             type_ids,
             func_refs,
             tags,
+            counters,
             size: size as u32,
             num_type_ids: counts.types,
         })
+    }
+
+    /// The layout for code of the module that gathers a profile: with a place for the pointer to
+    /// its counters, behind all else.
+    #[must_use]
+    pub fn with_counters(mut self) -> Self {
+        self.counters = self.counters.next_multiple_of(super::POINTER_SIZE);
+        self.size = (self.counters + super::POINTER_SIZE).next_multiple_of(16);
+        self
+    }
+
+    /// Where the pointer to the counters stands, in a layout [with](Self::with_counters) them: see
+    /// [`CounterMap`](crate::profile::CounterMap).
+    pub fn counters(&self) -> u32 {
+        self.counters
     }
 
     /// The size of the context, in bytes: a multiple of 16.
@@ -342,6 +361,7 @@ impl ContextLayout {
             ("type ids", self.type_ids),
             ("function references", self.func_refs),
             ("tags", self.tags),
+            ("counters", self.counters),
             ("end", self.size),
         ];
         starts.windows(2).map(|w| (w[0].0, w[0].1, w[1].1)).collect()

@@ -55,7 +55,7 @@ pub(crate) struct Clif {
 impl Clif {
     pub(crate) fn execute(self) -> Result<ExitCode> {
         let wasm = input::open_wasm(&self.file)?;
-        let request = self.settings.request();
+        let request = self.settings.request()?;
         let settings = CraneliftCompiler::new().settings(&request)?;
         let parsed = Module::parse_with_bodies(&wasm, request.features)
             .with_context(|| self.file.to_string())?;

@@ -40,6 +40,7 @@ Examples:
   wasm-runtime compile program.wasm --interruptible --metered    for `run --timeout` and `run --fuel`
   wasm-runtime compile untrusted.wasm --compile-limit operators=100000,time=5s
   wasm-runtime compile program.wasm --sign keys/release.key
+  wasm-runtime compile program.wasm --profile-use program.profile
   wasm-runtime compile program.wasm --timings
   curl https://example.com/program.wasm | wasm-runtime compile - -o program.cwasm";
 
@@ -85,7 +86,7 @@ impl Compile {
             return self.component(input, &output);
         }
         let wasm = input::wasm_of(opened, &self.file)?;
-        let request = self.settings.request();
+        let request = self.settings.request()?;
         self.settings.warn_of_idle_patterns(&wasm, &request);
         let progress = Progress::default();
         let compiler = progress.compiler();
@@ -97,6 +98,7 @@ impl Compile {
             .explain(compiled)
             .map_err(proposals::explain)
             .with_context(|| format!("can't compile {}", self.file))?;
+        self.settings.expect_profile([&Artifact::parse(&artifact)?])?;
         if self.timings {
             message(format_args!("{timings}"));
         }
@@ -131,7 +133,7 @@ impl Compile {
                 self.file
             )
         };
-        let request = self.settings.request();
+        let request = self.settings.request()?;
         let progress = Progress::default();
         let compiler = progress.compiler();
         let compiled = progress
@@ -142,6 +144,8 @@ impl Compile {
             .explain(compiled)
             .map_err(proposals::explain)
             .with_context(|| format!("can't compile {}", self.file))?;
+        let component = wasm_artifact::ComponentArtifact::parse(&artifact)?;
+        self.settings.expect_profile(component.modules())?;
         if self.timings {
             message(format_args!("{timings}"));
         }

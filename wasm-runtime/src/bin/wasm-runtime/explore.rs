@@ -49,7 +49,7 @@ impl Explore {
         let output =
             Target::of(self.output.take(), &self.file, |file| file.with_extension("explore.html"))?;
         let wasm = input::open_wasm(&self.file)?;
-        let request = self.settings.request();
+        let request = self.settings.request()?;
         let progress = Progress::default();
         let compiler = progress.compiler();
         let compiled =

@@ -20,6 +20,7 @@ mod inspect;
 mod os_text;
 mod output;
 mod patterns;
+mod profile;
 #[cfg(feature = "jit")]
 mod progress;
 mod proposals;
@@ -110,6 +111,7 @@ enum Command {
     #[cfg(feature = "jit")]
     Compile(compile::Compile),
     Inspect(inspect::Inspect),
+    Profile(profile::ProfileCommand),
     #[cfg(feature = "sign")]
     Keygen(keygen::Keygen),
     #[cfg(feature = "sign")]
@@ -153,6 +155,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "jit")]
         Command::Compile(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
+        Command::Profile(command) => command.execute(),
         #[cfg(feature = "sign")]
         Command::Keygen(command) => command.execute(),
         #[cfg(feature = "sign")]

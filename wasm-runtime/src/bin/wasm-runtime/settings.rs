@@ -1,15 +1,18 @@
 //! Options for compiling that several subcommands share.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use wasm_runtime::{CompileRequest, Config, NamePattern, OptLevel};
+use wasm_artifact::Artifact;
+use wasm_runtime::{CompileRequest, Config, NamePattern, OptLevel, Result, bail};
 use wasm_types::{EntityIndex, FuncIndex};
 
 use crate::address_space::Reservation;
 #[cfg(feature = "rewrite")]
 use crate::input::Input;
 use crate::patterns;
+use crate::profile;
 use crate::proposals::Proposals;
 #[cfg(feature = "rewrite")]
 use crate::source::Source;
@@ -86,6 +89,15 @@ pub(crate) struct Settings {
     #[arg(long = "function-hooks", value_name = "PATTERN")]
     function_hooks: Vec<NamePattern>,
 
+    /// Makes the code count how often it runs, for `run` with --profile-out.
+    #[arg(long, conflicts_with = "profiles")]
+    gather_profile: bool,
+
+    /// Compiles for what the program did when this profile was gathered: see `wasm-runtime help
+    /// profile`. It has to be of this module, as it is now. Can be given several times.
+    #[arg(long = "profile-use", value_name = "FILE")]
+    profiles: Vec<PathBuf>,
+
     #[command(flatten)]
     groups: crate::groups::Groups,
 
@@ -119,9 +131,17 @@ impl Settings {
     }
 
     /// The options as a request to a compiler.
-    pub(crate) fn request(&self) -> CompileRequest {
+    ///
+    /// # Errors
+    ///
+    /// If a profile can't be read.
+    pub(crate) fn request(&self) -> Result<CompileRequest> {
         let mut config = Config::new();
+        if self.uses_profile() {
+            config.profile(profile::read_all(&self.profiles)?);
+        }
         config
+            .gather_profile(self.gather_profile)
             .epoch_interruption(self.interruptible)
             .consume_fuel(self.metered)
             .function_hooks(self.function_hooks.iter().cloned());
@@ -135,7 +155,33 @@ impl Settings {
         request.threads = self.threads;
         request.limits = self.limits.limits();
         request.parallel = self.threads != Some(1);
-        request
+        Ok(request)
+    }
+
+    /// Whether there is a profile to compile with.
+    pub(crate) fn uses_profile(&self) -> bool {
+        !self.profiles.is_empty()
+    }
+
+    /// Fails if there is a profile, and none of the artifacts was compiled with it: whoever names
+    /// one wants the code to be faster, and would not find out that it is not.
+    pub(crate) fn expect_profile<'a>(
+        &self,
+        artifacts: impl IntoIterator<Item = &'a Artifact<'a>>,
+    ) -> Result<()> {
+        if !self.uses_profile() {
+            return Ok(());
+        }
+        for artifact in artifacts {
+            if artifact.profile()?.is_some() {
+                return Ok(());
+            }
+        }
+        let one = if self.profiles.len() == 1 { "the profile is" } else { "the profiles are" };
+        bail!(
+            "{one} of other code: the module was changed since, or it is another one. Gather it \
+             anew with `wasm-runtime run --profile-out`"
+        )
     }
 }
 

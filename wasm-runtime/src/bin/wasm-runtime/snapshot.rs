@@ -182,7 +182,7 @@ impl SnapshotCommand {
 
     fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>> {
         let progress = Progress::default();
-        let (compiler, request) = (progress.compiler(), self.settings.request());
+        let (compiler, request) = (progress.compiler(), self.settings.request()?);
         let compiled = progress.during(&self.file, wasm.len(), || compiler.compile(wasm, &request));
         self.settings
             .limits

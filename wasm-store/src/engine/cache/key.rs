@@ -17,6 +17,7 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
         function_hooks,
         // The tunables identify these costs, where they matter.
         operator_cost: _,
+        profile,
         // The artifact is the same whatever the number of threads.
         parallel: _,
         threads: _,
@@ -46,6 +47,9 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
     for pattern in function_hooks {
         key.text("pattern", pattern);
     }
+    if let Some(profile) = profile {
+        key.bytes("profile", &profile.identity().0);
+    }
     key.flag("verify_ir", *verify_ir)
         .flag("address_map", *address_map)
         .flag("debug_sections", *debug_sections)
@@ -57,7 +61,15 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
 mod tests {
     use wasm_types::{CompileLimits, OptLevel, WasmFeatures};
 
+    use wasm_types::profile::{CodeHash, Profile};
+
     use super::*;
+
+    fn profile() -> Profile {
+        let mut profile = Profile::new();
+        profile.modules.entry(CodeHash::default()).or_default();
+        profile
+    }
 
     #[test]
     fn whatever_decides_about_the_code_is_another_key() {
@@ -90,6 +102,9 @@ mod tests {
             |request| request.function_hooks = vec!["a".into()],
             |request| request.function_hooks = vec!["a".into(), "b".into()],
             |request| request.function_hooks = vec!["ab".into()],
+            |request| request.tunables.gathers_profile ^= true,
+            |request| request.profile = Some(Default::default()),
+            |request| request.profile = Some(profile().into()),
             |request| request.verify_ir ^= true,
             |request| request.address_map ^= true,
             |request| request.debug_sections ^= true,

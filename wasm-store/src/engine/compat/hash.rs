@@ -59,6 +59,7 @@ impl Hash for Compatibility<'_> {
             function_hooks,
             // The tunables identify these costs, where they matter.
             operator_cost: _,
+            profile,
             // How a module is compiled does not affect the code.
             parallel: _,
             threads: _,
@@ -70,6 +71,7 @@ impl Hash for Compatibility<'_> {
         (FORMAT_VERSION, ABI_VERSION).hash(state);
         (tunables, features.bits(), flags, target_features).hash(state);
         (function_hooks, address_map, debug_sections).hash(state);
+        profile.as_ref().map(|profile| profile.identity()).hash(state);
         target.hash(state);
         if target.is_none() {
             (consts::ARCH, consts::OS, host_page_size()).hash(state);
@@ -105,6 +107,8 @@ mod tests {
             hash(|config| config.request.flags.push(("a".into(), "b".into()))),
             hash(|config| config.request.target_features.push(("avx2".into(), false))),
             hash(|config| config.request.function_hooks.push("main".into())),
+            hash(|config| _ = config.gather_profile(true)),
+            hash(|config| _ = config.profile(Default::default())),
             hash(|config| config.request.address_map ^= true),
             hash(|config| config.request.debug_sections ^= true),
         ];

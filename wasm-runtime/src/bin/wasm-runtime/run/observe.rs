@@ -5,14 +5,16 @@ mod report_file;
 mod sampler;
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use wasm_runtime::error::Context;
 use wasm_runtime::observe::{CallCounter, CallTracer, FunctionCoverage};
+use wasm_runtime::profile::Profile as ModuleCounts;
 use wasm_runtime::{
-    CallDirection, CallFilter, Config, ExternType, Module, NamePattern, Result, Store,
+    CallDirection, CallFilter, Config, Escaped, ExternType, Module, NamePattern, Result, Store,
+    bail,
 };
 
 use self::profile::{Kind, Profile};
@@ -54,6 +56,11 @@ pub(crate) struct Observe {
     /// FILE may not have such lines, so genhtml needs `--ignore-errors range` then.
     #[arg(long, value_name = "PATH")]
     coverage: Option<PathBuf>,
+
+    /// Writes to this file how often the program's code ran, for `compile` with --profile-use: see
+    /// `wasm-runtime help profile`. The program takes longer meanwhile.
+    #[arg(long, value_name = "PATH")]
+    profile_out: Option<PathBuf>,
 }
 
 /// A module that is observed.
@@ -70,12 +77,15 @@ pub(super) struct Observed<'a> {
 pub(super) struct Reports {
     profile: Option<ReportFile>,
     coverage: Option<ReportFile>,
+    counts: Option<ReportFile>,
 }
 
 /// The observers of a program that runs.
 pub(super) struct Observers {
     profile: Option<Profiling>,
     coverage: Option<FunctionCoverage>,
+    /// The modules whose code counts.
+    counting: Vec<Module>,
     reports: Reports,
 }
 
@@ -90,7 +100,7 @@ impl Observe {
         if self.sampled() {
             config.epoch_interruption(true);
         }
-        config.function_hooks(self.patterns());
+        config.function_hooks(self.patterns()).gather_profile(self.profile_out.is_some());
     }
 
     /// The functions that need hooks.
@@ -129,6 +139,7 @@ impl Observe {
         Ok(Reports {
             profile: profile.map(ReportFile::open).transpose()?,
             coverage: self.coverage.clone().map(ReportFile::open).transpose()?,
+            counts: self.profile_out.clone().map(ReportFile::open).transpose()?,
         })
     }
 
@@ -150,9 +161,26 @@ impl Observe {
         };
         let coverage = self.coverage.as_ref().map(|_| coverage(modules)).transpose()?;
         self.warn_of_idle_patterns(modules);
-        let observers = Observers { profile, coverage, reports };
+        let counting = self.counting(modules)?;
+        let observers = Observers { profile, coverage, counting, reports };
         self.set_hooks(store, &observers);
         Ok(observers)
+    }
+
+    /// The modules whose code counts, if that is wanted.
+    fn counting(&self, modules: &[Observed<'_>]) -> Result<Vec<Module>> {
+        let mut counting = Vec::new();
+        for Observed { name, module, .. } in modules.iter().filter(|_| self.profile_out.is_some()) {
+            if module.profile()?.is_none() {
+                bail!(
+                    "--profile-out: the code of {} does not count. Compile it with \
+                     `--gather-profile`",
+                    Escaped::new(name)
+                );
+            }
+            counting.push(module.clone());
+        }
+        Ok(counting)
     }
 
     fn warn_of_idle_patterns(&self, modules: &[Observed<'_>]) {
@@ -251,7 +279,7 @@ fn names(module: &Module) -> Vec<String> {
 impl Observers {
     /// Whether there will be something to write when the program ends. Traces are written at once.
     pub(super) fn will_report(&self) -> bool {
-        self.profile.is_some() || self.coverage.is_some()
+        self.profile.is_some() || self.coverage.is_some() || !self.counting.is_empty()
     }
 
     /// The program ends here. Calls that have not ended are counted up to now.
@@ -264,16 +292,22 @@ impl Observers {
     /// Writes the collected data, however the program ended: as much as possible. The first error
     /// is returned, and others are reported on standard error.
     pub(super) fn report(self) -> Result<()> {
-        let Reports { profile: profile_file, coverage: coverage_file } = self.reports;
+        let Reports { profile: profile_file, coverage: coverage_file, counts } = self.reports;
+        let counted = counts.map_or(Ok(()), |file| report_counts(&self.counting, file));
         let profiled = self.profile.map_or(Ok(()), |gathered| gathered.report(profile_file));
         let covered = match (self.coverage, coverage_file) {
             (Some(coverage), Some(file)) => report_coverage(&coverage, file),
             _ => Ok(()),
         };
-        if let (Err(_), Err(second)) = (&profiled, &covered) {
-            message(format_args!("error: {second:?}"));
+        let mut first = Ok(());
+        for result in [profiled, covered, counted] {
+            match (&first, result) {
+                (Ok(()), result) => first = result,
+                (Err(_), Err(error)) => message(format_args!("error: {error:?}")),
+                (Err(_), Ok(())) => {}
+            }
         }
-        profiled.and(covered)
+        first
     }
 }
 
@@ -313,6 +347,15 @@ fn coverage(modules: &[Observed<'_>]) -> Result<FunctionCoverage> {
         }
     }
     Ok(coverage)
+}
+
+/// Writes how often the code of modules ran.
+fn report_counts(modules: &[Module], mut file: ReportFile) -> Result<()> {
+    let mut sum = ModuleCounts::new();
+    for module in modules {
+        sum.merge(&module.profile()?.unwrap_or_default());
+    }
+    file.write(|out| Ok(out.write_all(&sum.encode())?))
 }
 
 /// Writes which functions were called.
