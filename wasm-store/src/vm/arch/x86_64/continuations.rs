@@ -46,6 +46,10 @@ macro_rules! leave_stack {
 }
 
 /// Enters a stack by the exit in `rbp`, with the results in `rax` and `rcx`.
+///
+/// It jumps, since a return is predicted to go where the last call came from, which is never where
+/// this goes, unless both sides are at the same instruction. What is not predicted then are the
+/// returns from functions that have changed stacks, which are once each.
 macro_rules! enter_stack {
     () => {
         "lea rsp, [rbp - {preserved}]
@@ -55,7 +59,8 @@ macro_rules! enter_stack {
          pop r12
          pop rbx
          pop rbp
-         ret"
+         pop rdx
+         jmp rdx"
     };
 }
 
