@@ -191,19 +191,18 @@ impl Val {
     /// The value as calls, tables and globals hold it. It was [checked](Self::check) for the store.
     #[inline]
     pub(crate) fn to_abi(self, store: &StoreOpaque) -> ValRaw {
-        let reference = match self {
-            Val::I32(v) => return ValRaw::from_u64(u64::from(v.cast_unsigned())),
-            Val::I64(v) => return ValRaw::from_u64(v.cast_unsigned()),
-            Val::F32(v) => return ValRaw::from_u64(u64::from(v)),
-            Val::F64(v) => return ValRaw::from_u64(v),
-            Val::V128(v) => return ValRaw { v128: v.as_u128() },
-            Val::FuncRef(func) => Ref::Func(func),
-            Val::ExternRef(value) => Ref::Extern(value),
-            Val::AnyRef(value) => Ref::Any(value),
-            Val::ExnRef(value) => Ref::Exn(value),
-            Val::ContRef(value) => Ref::Cont(value),
-        };
-        ValRaw::from_u64(reference.to_bits(store))
+        match self {
+            Val::I32(v) => ValRaw::from_u64(u64::from(v.cast_unsigned())),
+            Val::I64(v) => ValRaw::from_u64(v.cast_unsigned()),
+            Val::F32(v) => ValRaw::from_u64(u64::from(v)),
+            Val::F64(v) => ValRaw::from_u64(v),
+            Val::V128(v) => ValRaw { v128: v.as_u128() },
+            Val::FuncRef(func) => ValRaw::from_u64(Ref::Func(func).to_bits(store)),
+            Val::ExternRef(value) => ValRaw::from_u64(Ref::Extern(value).to_bits(store)),
+            Val::AnyRef(value) => ValRaw::from_u64(Ref::Any(value).to_bits(store)),
+            Val::ExnRef(value) => ValRaw::from_u64(Ref::Exn(value).to_bits(store)),
+            Val::ContRef(value) => ValRaw::from_u64(Ref::Cont(value).to_bits(store)),
+        }
     }
 
     /// A value as calls, tables and globals hold it, by its canonical type. References into the
@@ -219,55 +218,10 @@ impl Val {
         raw: ValRaw,
         ty: wasm_types::ValType,
     ) -> Val {
-        // SAFETY: as the caller promises.
-        unsafe {
-            match Self::number_from_abi(raw, ty) {
-                Some(number) => number,
-                None => Self::reference_from_abi(store, raw, ty),
-            }
-        }
-    }
-
-    /// As [`from_abi`](Self::from_abi), if it is not a number: apart, so that what reads numbers
-    /// stays small.
-    ///
-    /// # Safety
-    ///
-    /// As for that function.
-    #[inline(never)]
-    #[allow(unsafe_code, reason = "what the value is, the caller answers for")]
-    unsafe fn reference_from_abi(
-        store: &mut StoreOpaque,
-        raw: ValRaw,
-        ty: wasm_types::ValType,
-    ) -> Val {
         let id = store.id();
         // SAFETY: as the caller promises.
         unsafe {
             Self::from_abi_with(id, raw, ty, |reference| store.vm.gc.handles.scoped(reference))
-        }
-    }
-
-    /// A number or a vector as calls, tables and globals hold it, by its type; `None` if that is
-    /// a type of references.
-    ///
-    /// # Safety
-    ///
-    /// The value is of that type.
-    #[inline(always)]
-    #[allow(unsafe_code, reason = "reads the field of a union that the type names")]
-    unsafe fn number_from_abi(raw: ValRaw, ty: wasm_types::ValType) -> Option<Val> {
-        use wasm_types::ValType as T;
-        // SAFETY: as the caller promises.
-        unsafe {
-            Some(match ty {
-                T::I32 => Val::I32(raw.i32),
-                T::I64 => Val::I64(raw.i64),
-                T::F32 => Val::F32(raw.f32),
-                T::F64 => Val::F64(raw.f64),
-                T::V128 => Val::V128(V128::from(raw.v128)),
-                T::Ref(_) => return None,
-            })
         }
     }
 
@@ -305,18 +259,23 @@ impl Val {
         ty: wasm_types::ValType,
         root: impl FnOnce(u32) -> Root,
     ) -> Val {
+        use wasm_types::ValType as T;
         // SAFETY: as the caller promises.
         unsafe {
-            match (Self::number_from_abi(raw, ty), ty) {
-                (Some(number), _) => number,
-                (None, wasm_types::ValType::Ref(ty)) if ty.is_collected() => {
+            match ty {
+                T::I32 => Val::I32(raw.i32),
+                T::I64 => Val::I64(raw.i64),
+                T::F32 => Val::F32(raw.f32),
+                T::F64 => Val::F64(raw.f64),
+                T::V128 => Val::V128(V128::from(raw.v128)),
+                T::Ref(ty) if ty.is_collected() => {
                     // Only the first half of the place is the reference.
                     let reference = raw.f32;
                     let index =
                         (reference != 0).then(|| RootIndex { store, root: root(reference) });
                     Ref::from_root(ty, index).into()
                 }
-                (None, _) => Val::FuncRef(Func::from_reference(store, raw.u64)),
+                T::Ref(_) => Val::FuncRef(Func::from_reference(store, raw.u64)),
             }
         }
     }
