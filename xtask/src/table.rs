@@ -218,6 +218,15 @@ pub(crate) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        name: "tsan",
+        why: "threads that share a memory, or wait in it, race for nothing but its bytes",
+        work: Work::Optional {
+            what: "the store's tests of shared memories and interruption under ThreadSanitizer, by \
+                   nightly Rust with its sources",
+            call: nightly::tsan,
+        },
+    },
+    Check {
         name: "miri",
         why: "no undefined behaviour in what has no machine code",
         work: Work::Optional {

@@ -38,15 +38,41 @@ const ASAN: &[&str] = &[
     "--package wasm-runtime --test store --test state --test reuse",
 ];
 
+/// The tests of what threads share, without those that run Wasm: ThreadSanitizer knows neither its
+/// stacks nor its accesses.
+const TSAN: &str = "--package wasm-store --lib -- parking shared_memory interruption";
+
+/// Whether the sources of nightly's standard library are installed; `None` without nightly.
+fn library_sources(shell: &Shell) -> Option<bool> {
+    let sysroot = shell.output("rustc +nightly --print sysroot").ok()?;
+    let library = format!("{}/lib/rustlib/src/rust/library/Cargo.lock", sysroot.trim());
+    Some(std::fs::exists(library).unwrap_or(false))
+}
+
+/// Runs tests under ThreadSanitizer, which has to see the standard library's locks, too.
+pub(crate) fn tsan(shell: &Shell) -> Result<Outcome, String> {
+    if library_sources(shell) != Some(true) {
+        let why = "nightly Rust with the sources of its library is not installed: `rustup component \
+                   add rust-src --toolchain nightly`";
+        return Ok(Outcome::Skipped(why.to_owned()));
+    }
+    let host = shell.output("rustc +nightly --print host-tuple")?;
+    shell.run(&format!(
+        "RUSTFLAGS=-Zsanitizer=thread cargo +nightly test -Zbuild-std --target {} \
+         --target-dir target/tsan {TSAN}",
+        host.trim()
+    ))?;
+    Ok(Outcome::Passed)
+}
+
 /// Runs the store's tests under AddressSanitizer.
 pub(crate) fn asan(shell: &Shell) -> Result<Outcome, String> {
-    let Ok(sysroot) = shell.output("rustc +nightly --print sysroot") else {
+    let Some(has_sources) = library_sources(shell) else {
         let why = "nightly Rust is not installed: `rustup toolchain install nightly`";
         return Ok(Outcome::Skipped(why.to_owned()));
     };
-    let library = format!("{}/lib/rustlib/src/rust/library/Cargo.lock", sysroot.trim());
     // If its sources are installed, the standard library is checked as well.
-    let build_std = if std::fs::exists(library).unwrap_or(false) { "-Zbuild-std" } else { "" };
+    let build_std = if has_sources { "-Zbuild-std" } else { "" };
     let host = shell.output("rustc +nightly --print host-tuple")?;
     for tests in ASAN {
         shell.run(&format!(
