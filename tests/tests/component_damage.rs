@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use wasm_artifact::{Artifact, WriteOptions, write_component};
 use wasm_component_translate::translate;
 use wasm_runtime::component::types::ComponentItem;
-use wasm_runtime::component::{Component, ComponentStoreExt, Linker, Type, Val};
+use wasm_runtime::component::{Component, Linker, Type, Val};
 use wasm_runtime::{Engine, Store};
 use wasm_types::WasmFeatures;
 

@@ -14,9 +14,6 @@ use wasm_runtime::{Config, Engine, Result};
 /// Folders of the suite that need what is not there.
 const LEFT_OUT: &[(&str, &str)] = &[("async", "asynchronous functions of WASI 0.3")];
 
-/// Files of the suite that no implementation passes yet, as its list `nyi.txt` says.
-const NOT_YET: &[&str] = &["validation/max-value-size.wast"];
-
 /// Directives of the suite, by file and lines, that need what is not there. One that does not fail
 /// any more fails the test, so that the list can't grow stale.
 const KNOWN: &[(&str, &[usize], &str)] = &[
@@ -64,9 +61,7 @@ fn name_of(path: &Path) -> String {
 
 fn add(trials: &mut Vec<Trial>, name: &str, folder: &Path) {
     for file in entries(folder) {
-        if file.extension().is_none_or(|extension| extension != "wast")
-            || NOT_YET.iter().any(|not_yet| file.ends_with(not_yet))
-        {
+        if file.extension().is_none_or(|extension| extension != "wast") {
             continue;
         }
         for through_artifact in [false, true] {

@@ -39,7 +39,11 @@ const COMPONENTS: &[(&str, Outcome)] = &[
         "component-2-abi-5-plan-1.cwasm",
         Outcome::Refused(&["version 1", "compile the component again"]),
     ),
-    ("component-2-abi-5-plan-2.cwasm", Outcome::Runs),
+    (
+        "component-2-abi-5-plan-2.cwasm",
+        Outcome::Refused(&["version 2", "compile the component again"]),
+    ),
+    ("component-2-abi-5-plan-3.cwasm", Outcome::Runs),
 ];
 
 #[derive(Clone, Copy, Debug)]

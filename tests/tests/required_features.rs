@@ -193,7 +193,8 @@ fn proposals_of_the_test_suite() {
         | WasmFeatures::STACK_SWITCHING
         | WasmFeatures::COMPONENT_MODEL_MAP
         | WasmFeatures::COMPONENT_MODEL_FIXED_LENGTH_LISTS;
-    for (proposal, _) in (WasmFeatures::SUPPORTED - others).iter_names() {
+    let of_modules = (WasmFeatures::SUPPORTED - others).iter_names();
+    for (proposal, _) in of_modules.filter(|(name, _)| !name.starts_with("COMPONENT_MODEL")) {
         assert!(counts.get(proposal).is_some_and(|count| *count > 0), "{proposal}: {counts:?}");
     }
 }

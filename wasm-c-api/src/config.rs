@@ -79,6 +79,7 @@ setters! {
     wasmtime_config_wasm_exceptions_set(bool) wasm_exceptions;
     wasmtime_config_wasm_custom_page_sizes_set(bool) wasm_custom_page_sizes;
     wasmtime_config_wasm_stack_switching_set(bool) wasm_stack_switching;
+    wasmtime_config_wasm_component_model_set(bool) wasm_component_model;
     wasmtime_config_wasm_component_model_map_set(bool) wasm_component_model_map;
     wasmtime_config_parallel_compilation_set(bool) parallel_compilation;
     wasmtime_config_cranelift_debug_verifier_set(bool) cranelift_debug_verifier;
@@ -111,7 +112,6 @@ without_effect! {
     wasmtime_config_memory_init_cow_set(bool) "Initial contents are always mapped if they can be.";
     wasmtime_config_macos_use_mach_ports_set(bool) "Linux has none.";
     wasmtime_config_cranelift_regalloc_algorithm_set(u8) "The optimisation level decides.";
-    wasmtime_config_wasm_component_model_set(bool) "Components are loaded by functions of their own.";
     wasmtime_config_concurrency_support_set(bool) "It costs nothing where it is not used.";
 }
 

@@ -2,6 +2,7 @@
 
 mod deserialize;
 mod exports;
+mod image;
 mod program;
 mod signature;
 #[cfg(feature = "sign")]
@@ -106,11 +107,6 @@ impl Component {
         self.0.bundle.modules()
     }
 
-    /// The machine code of all functions.
-    pub fn text(&self) -> &[u8] {
-        self.0.bundle.text()
-    }
-
     /// What it imports and exports.
     pub fn component_type(&self) -> types::Component {
         types::Component::new(self, None)
@@ -196,6 +192,13 @@ impl Component {
                 Ok(self.0.program.get_or_init(|| program))
             }
         }
+    }
+}
+
+/// The artifact, for what is interested in the modules only.
+impl AsRef<Bundle> for Component {
+    fn as_ref(&self) -> &Bundle {
+        self.bundle()
     }
 }
 

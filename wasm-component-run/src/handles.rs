@@ -3,14 +3,10 @@
 //! The order in which indices are given out is part of the specification: from 1, and what was
 //! freed last comes first.
 
-use wasm_store::{Result, bail};
+use wasm_store::{ComponentLimits, Result, bail};
 
 /// What may be the largest index: the specification's limit.
 const MAX_HANDLE: u32 = 1 << 28;
-
-/// How many handles a store may have at a time, unless it is set otherwise: a guest makes them, and
-/// the host pays for them.
-pub(crate) const DEFAULT_HANDLE_LIMIT: usize = 100_000;
 
 /// The number of handles of a store, in all its tables.
 #[derive(Debug)]
@@ -21,7 +17,7 @@ pub(crate) struct HandleCounter {
 
 impl Default for HandleCounter {
     fn default() -> Self {
-        Self { live: 0, limit: DEFAULT_HANDLE_LIMIT }
+        Self { live: 0, limit: ComponentLimits::DEFAULT.handles }
     }
 }
 

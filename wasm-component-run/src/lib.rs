@@ -20,6 +20,8 @@
 //! # Features
 //!
 //! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
+//! * `anyhow`: The option `anyhow` of `bindgen!`: host functions return results of the crate
+//!   `anyhow`.
 //! * `async`: Calls that may wait, and host functions that are futures: `Func::call_async`,
 //!   `LinkerInstance::func_new_async`, `Linker::instantiate_async`. Any executor can run them.
 //! * `macros`: Macros: derives for types of components, `flags!`, and `bindgen!`, which makes
@@ -35,6 +37,7 @@
 mod builtins;
 mod component;
 mod context;
+pub mod differences;
 mod func;
 mod handles;
 mod instance;

@@ -6,21 +6,19 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use wasm_store::{AsContextMut, Result, StoreContextMut};
+use wasm_store::{AsContextMut, ComponentLimits, Result, StoreContextMut};
 
 use crate::instance::data::InstanceData;
 use crate::tables::Resources;
 use crate::tasks::Tasks;
 use crate::trap::cannot_enter;
 
-/// How much a call may copy out of a guest, unless it is set otherwise.
-const DEFAULT_HOSTCALL_FUEL: usize = 128 << 20;
-
 /// The state of components in a store.
 pub(crate) struct ComponentState {
     pub(crate) roots: Vec<Root>,
     pub(crate) resources: Resources,
-    /// How many bytes a call may copy from a guest to the host.
+    /// How many bytes a call may copy from a guest to the host. This and the number of handles are
+    /// settings of the store, which [`state`] looks at.
     pub(crate) hostcall_fuel: usize,
     /// Whether lists of numbers come as [`NumberList`](crate::NumberList)s.
     pub(crate) number_lists: bool,
@@ -31,7 +29,7 @@ impl Default for ComponentState {
         Self {
             roots: Vec::new(),
             resources: Resources::default(),
-            hostcall_fuel: DEFAULT_HOSTCALL_FUEL,
+            hostcall_fuel: ComponentLimits::DEFAULT.hostcall_fuel,
             number_lists: false,
         }
     }
@@ -181,38 +179,21 @@ pub(crate) fn wrong_store() -> ! {
 pub(crate) fn state<'a, T: 'static>(
     store: &'a mut StoreContextMut<'_, T>,
 ) -> &'a mut ComponentState {
-    store.attachment::<ComponentState>()
+    let ComponentLimits { hostcall_fuel, handles } = store.component_limits();
+    let state = store.attachment::<ComponentState>();
+    state.hostcall_fuel = hostcall_fuel;
+    state.resources.counter.limit = handles;
+    state
 }
 
 /// Settings of a store that are about components.
 pub trait ComponentStoreExt: AsContextMut {
-    /// Sets how many bytes a call may copy from a guest to the host, lists and strings with
-    /// everything in them: a guest can't have the host allocate more. A call that needs more fails.
-    ///
-    /// Default: 128 MiB.
-    fn set_hostcall_fuel(&mut self, fuel: usize) {
-        state(&mut self.as_context_mut()).hostcall_fuel = fuel;
-    }
-
-    /// How many bytes a call may copy from a guest to the host.
-    fn hostcall_fuel(&mut self) -> usize {
-        state(&mut self.as_context_mut()).hostcall_fuel
-    }
-
     /// Sets whether lists of numbers come from guests as [`Val::NumberList`](crate::Val), without a
     /// value for each.
     ///
     /// Default: no, they are lists of values as Wasmtime's.
     fn set_number_lists(&mut self, on: bool) {
         state(&mut self.as_context_mut()).number_lists = on;
-    }
-
-    /// Sets how many handles of resources there may be at a time, in all tables together: guests
-    /// can't have the host keep more.
-    ///
-    /// Default: 100,000.
-    fn set_component_handle_limit(&mut self, limit: usize) {
-        state(&mut self.as_context_mut()).resources.counter.limit = limit;
     }
 }
 

@@ -50,6 +50,8 @@ pub mod internal {
         Destination, FlatReader, FlatSlots, LiftContext, LowerContext, Options, Source,
     };
     pub use crate::types::InstanceType;
+    #[cfg(feature = "anyhow")]
+    pub use anyhow;
     pub use std::boxed::Box;
     pub use std::string::String;
     pub use std::vec::Vec;

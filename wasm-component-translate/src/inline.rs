@@ -8,6 +8,7 @@
 mod frame;
 mod imports;
 pub(crate) mod items;
+mod notes;
 mod steps;
 
 use std::collections::HashMap;
@@ -94,6 +95,8 @@ struct Inliner<'a> {
     adapter_ids: HashMap<Adapter<'a>, AdapterId>,
     /// Whether there are resources in an instance type.
     with_resources: HashMap<ComponentInstanceTypeId, bool>,
+    /// Whether anything is said of what is in an instance type, beside its name.
+    noted: HashMap<ComponentInstanceTypeId, bool>,
     imports: Vec<(&'a str, ItemTree<'a>)>,
     component_instances: usize,
     work: usize,
@@ -123,6 +126,7 @@ pub(crate) fn inline<'a>(parsed: &'a Parsed<'a>) -> Result<Inlined<'a>, Error> {
         out,
         adapter_ids: HashMap::new(),
         with_resources: HashMap::new(),
+        noted: HashMap::new(),
         imports: Vec::new(),
         component_instances: 0,
         work: 0,

@@ -79,7 +79,7 @@ struct Reader<'a> {
 /// Reads a component.
 pub(crate) fn parse(wasm: &[u8], features: WasmFeatures) -> Result<Parsed<'_>, Error> {
     check_header(wasm)?;
-    let features = allowed(features);
+    let features = allowed(features)?;
     let mut parser = Parser::new(0);
     parser.set_features(features);
     let mut reader = Reader {
@@ -99,18 +99,15 @@ pub(crate) fn parse(wasm: &[u8], features: WasmFeatures) -> Result<Parsed<'_>, E
     Err(Error::new(ErrorKind::Invalid, "the component is not valid: it ends too early"))
 }
 
-/// The features of components, beside those of core modules. What comes with WASI 0.3 is validated,
-/// and refused by name where it is used.
-fn allowed(features: WasmFeatures) -> wasmparser::WasmFeatures {
-    let mut allowed = wasmparser::WasmFeatures::from(features);
-    allowed |= wasmparser::WasmFeatures::COMPONENT_MODEL;
-    allowed |= wasmparser::WasmFeatures::CM_IMPLEMENTS;
-    allowed |= wasmparser::WasmFeatures::CM_ASYNC;
-    allowed |= wasmparser::WasmFeatures::CM_ASYNC_STACKFUL;
-    allowed |= wasmparser::WasmFeatures::CM_MORE_ASYNC_BUILTINS;
-    allowed |= wasmparser::WasmFeatures::CM_THREADING;
-    allowed |= wasmparser::WasmFeatures::CM_ERROR_CONTEXT;
-    allowed
+/// The features for a validator of components. What comes with WASI 0.3 is validated where it is
+/// allowed, and refused by name where it is used.
+fn allowed(features: WasmFeatures) -> Result<wasmparser::WasmFeatures, Error> {
+    if !features.contains(WasmFeatures::COMPONENT_MODEL) {
+        return Err(Error::unsupported(
+            "components are switched off: `Config::wasm_component_model(true)` allows them",
+        ));
+    }
+    Ok(wasmparser::WasmFeatures::from(features) | wasmparser::WasmFeatures::COMPONENT_MODEL)
 }
 
 /// Says what it is if it is no component.

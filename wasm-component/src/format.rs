@@ -9,7 +9,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// The version of the form. It changes when an older reader could not read newer plans correctly,
 /// or the other way round.
-pub const PLAN_VERSION: u32 = 2;
+pub const PLAN_VERSION: u32 = 3;
 /// The first bytes.
 pub(crate) const MAGIC: [u8; 8] = *b"\0wasmpln";
 /// No index, wherever one is optional.
@@ -52,12 +52,12 @@ pub(crate) enum Part {
     ModuleTypes,
     /// [`CoreItemRecord`]s.
     CoreItems,
-    /// [`ImplementsRecord`]s.
-    Implements,
+    /// [`NoteRecord`]s.
+    Notes,
 }
 
 /// How many parts there are.
-pub(crate) const PARTS: usize = Part::Implements as usize + 1;
+pub(crate) const PARTS: usize = Part::Notes as usize + 1;
 
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
@@ -89,8 +89,25 @@ record! {
 }
 
 record! {
-    /// An import of the component whose name is not that of the interface which it implements.
-    ImplementsRecord { import: StrRef, interface: StrRef, }
+    /// What the component says of an import or export, or of something in one, beside its name.
+    NoteRecord {
+        /// What is said, and of what: see [`note`].
+        flags: U32,
+        /// The names that lead there, with [`note::SEPARATOR`] in between.
+        path: StrRef,
+        implements: StrRef,
+        external_id: StrRef,
+    }
+}
+
+/// What is said in a [`NoteRecord`].
+pub(crate) mod note {
+    /// It is of an export; otherwise of an import.
+    pub(crate) const EXPORT: u32 = 1;
+    pub(crate) const IMPLEMENTS: u32 = 2;
+    pub(crate) const EXTERNAL_ID: u32 = 4;
+    /// Stands in no name.
+    pub(crate) const SEPARATOR: char = '\n';
 }
 
 record! {

@@ -93,8 +93,8 @@ pub use options::{Options, StringEncoding, UTF16_TAG};
 pub use read::{
     Args, Case, Cases, CoreItem, CoreItemType, CoreItems, CoreValTypes, Field, Fields, FuncType,
     Import, Initializers, Item, Items, Labels, MAX_COMPONENT_INSTANCES, MAX_INSTANCE_DEPTH,
-    MAX_TYPE_DEPTH, ModuleType, Modules, NamedItem, Plan, Resource, ResourceOrigin, StaticModule,
-    TypeDef, Types,
+    MAX_TYPE_DEPTH, ModuleType, Modules, NamedItem, Note, Plan, Resource, ResourceOrigin,
+    StaticModule, TypeDef, Types,
 };
 pub use show::{ShowFunc, ShowPlan, ShowType};
 pub use trampoline::{AdapterTrap, CONTEXT_SLOTS, Trampoline, instance_flags};

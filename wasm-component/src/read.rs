@@ -10,7 +10,7 @@ mod types;
 
 pub use args::Args;
 pub use core_types::{CoreItem, CoreItemType, CoreItems, CoreValTypes, ModuleType};
-pub use items::{Import, Item, Items, MAX_INSTANCE_DEPTH, NamedItem};
+pub use items::{Import, Item, Items, MAX_INSTANCE_DEPTH, NamedItem, Note};
 pub use lists::{Initializers, Modules, StaticModule};
 pub use plan::{MAX_COMPONENT_INSTANCES, Plan, Resource, ResourceOrigin};
 pub use types::{Case, Cases, Field, Fields, FuncType, Labels, MAX_TYPE_DEPTH, TypeDef, Types};

@@ -16,8 +16,8 @@ use zerocopy::IntoBytes;
 
 use crate::error::Error;
 use crate::format::{
-    ArgRecord, CoreDefRecord, CoreItemRecord, Header, ImplementsRecord, InitializerRecord,
-    ItemRecord, LoweringRecord, MAGIC, ModuleRecord, ModuleTypeRecord, OptionsRecord, PARTS,
+    ArgRecord, CoreDefRecord, CoreItemRecord, Header, InitializerRecord, ItemRecord,
+    LoweringRecord, MAGIC, ModuleRecord, ModuleTypeRecord, NoteRecord, OptionsRecord, PARTS,
     PLAN_VERSION, Part, PartRecord, RangeRef, ResourceRecord, TrampolineRecord,
 };
 use crate::write::pool::{Counter, Pool};
@@ -44,7 +44,7 @@ pub struct PlanBuilder {
     modules: Vec<ModuleRecord>,
     module_types: Vec<ModuleTypeRecord>,
     core_items: Vec<CoreItemRecord>,
-    implements: Vec<ImplementsRecord>,
+    notes: Vec<NoteRecord>,
     core_instances: Counter,
     component_instances: Counter,
     import_count: Counter,
@@ -96,7 +96,7 @@ impl PlanBuilder {
             (Part::Modules, self.modules.as_bytes()),
             (Part::ModuleTypes, self.module_types.as_bytes()),
             (Part::CoreItems, self.core_items.as_bytes()),
-            (Part::Implements, self.implements.as_bytes()),
+            (Part::Notes, self.notes.as_bytes()),
         ];
         let none = PartRecord { start: 0.into(), len: 0.into() };
         let mut header = Header {

@@ -4,12 +4,29 @@ use proptest::prelude::*;
 use wasm_component::write::{CoreItemDecl, CoreItemDeclType, ItemTree, PlanBuilder};
 use wasm_component::{
     AdapterTrap, Arg, Builtin, CoreDef, CoreExport, CoreInstanceIndex, CoreKind, ErrorKind,
-    Initializer, InterfaceType, Item, Items, Lowering, Options, OptionsIndex, Plan, ResourceOrigin,
-    StaticModule, StringEncoding, Trampoline, TrampolineIndex,
+    Initializer, InterfaceType, Item, Items, Lowering, Note, Options, OptionsIndex, Plan,
+    ResourceOrigin, StaticModule, StringEncoding, Trampoline, TrampolineIndex,
 };
 use wasm_types::{MemoryType, ValType};
 
 /// A plan with something of everything.
+/// What is said of imports and exports.
+const NOTES: [Note<'static>; 3] = [
+    Note {
+        is_export: false,
+        path: "a:b/streams@0.2.9",
+        implements: Some("c:d/streams"),
+        external_id: None,
+    },
+    Note {
+        is_export: false,
+        path: "a:b/streams@0.2.9\nread",
+        implements: None,
+        external_id: Some(""),
+    },
+    Note { is_export: true, path: "z", implements: None, external_id: Some("the last") },
+];
+
 fn example() -> Vec<u8> {
     let mut builder = PlanBuilder::new();
     let instance = builder.component_instance().unwrap();
@@ -98,7 +115,9 @@ fn example() -> Vec<u8> {
             ("a:b/point@1.0.0", ItemTree::Type(point)),
         ])
         .unwrap();
-    builder.implements("a:b/streams@0.2.9", "c:d/streams").unwrap();
+    for note in NOTES {
+        builder.note(&note).unwrap();
+    }
     let lifted = |def| ItemTree::LiftedFunc { def, ty, options: with_memory };
     let inside = vec![("run", lifted(export(CoreKind::Func, "run")))];
     builder
@@ -115,6 +134,8 @@ fn example() -> Vec<u8> {
 fn plans_are_read_as_they_were_made() {
     let bytes = example();
     let plan = Plan::parse(&bytes).unwrap();
+    let notes: Vec<_> = plan.notes().collect::<Result<_, _>>().unwrap();
+    assert_eq!(notes, NOTES);
     let shown = format!("{:#}", plan.show());
     let expected = r#"import a:b/streams@0.2.9: interface {
   resource stream;

@@ -89,6 +89,8 @@
 //!   with `jit`, compile them, too.
 //! * `component-macro`: Derives for types of components, `flags!`, and `bindgen!`, which makes
 //!   bindings of WIT, in the module `component`.
+//! * `anyhow`: The option `anyhow` of `bindgen!`: host functions return results of the crate
+//!   `anyhow`.
 //! * `wasip2`: WASI 0.2 for components, as the module `wasi::p2`, over the same contexts as preview
 //!   1.
 //! * `cli`: The program `wasm-runtime`. Its commands `compile` and `clif` need `jit`, `snapshot`

@@ -126,6 +126,8 @@ pub use items::{
 pub use items::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 pub use linker::{InstancePre, Linker, UnknownImportError};
 pub use state::{ForkPre, HostState, Outside, Snapshot, SnapshotBuilder, Transaction};
+#[cfg(feature = "component")]
+pub use store::ComponentLimits;
 #[cfg(feature = "async")]
 pub use store::ResourceLimiterAsync;
 pub use store::{

@@ -5,6 +5,8 @@
 mod asyncness;
 mod attachments;
 mod caller;
+#[cfg(feature = "component")]
+mod component_limits;
 mod context;
 mod exceptions;
 mod fuel;
@@ -28,6 +30,8 @@ use std::ptr::{self, NonNull};
 #[cfg(feature = "async")]
 pub(crate) use asyncness::requires_async;
 pub use caller::Caller;
+#[cfg(feature = "component")]
+pub use component_limits::ComponentLimits;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub(crate) use gc::CollectionsPutOff;
 pub use heap_summary::{HeapObjectKind, HeapSummary, HeapSummaryType};

@@ -61,6 +61,21 @@ bitflags::bitflags! {
         /// [`FUNCTION_REFERENCES`](Self::FUNCTION_REFERENCES) and
         /// [`EXCEPTIONS`](Self::EXCEPTIONS), which have to be allowed, too.
         const STACK_SWITCHING = 1 << 23;
+        /// Components. What says `COMPONENT_MODEL` concerns components only, and no module.
+        const COMPONENT_MODEL = 1 << 24;
+        /// Asynchronous functions, streams and futures in components (WASI 0.3). What of it is not
+        /// implemented is refused by name where it is used, as with the four that follow.
+        const COMPONENT_MODEL_ASYNC = 1 << 25;
+        /// More built-in functions for [`COMPONENT_MODEL_ASYNC`](Self::COMPONENT_MODEL_ASYNC).
+        const COMPONENT_MODEL_MORE_ASYNC_BUILTINS = 1 << 26;
+        /// Asynchronous functions of components that have no callback.
+        const COMPONENT_MODEL_ASYNC_STACKFUL = 1 << 27;
+        /// Threads of components, one of which runs at a time.
+        const COMPONENT_MODEL_THREADING = 1 << 28;
+        /// The type `error-context` of components.
+        const COMPONENT_MODEL_ERROR_CONTEXT = 1 << 29;
+        /// Imports and exports of components that say which interface they implement.
+        const COMPONENT_MODEL_IMPLEMENTS = 1 << 30;
     }
 }
 
@@ -86,7 +101,16 @@ impl WasmFeatures {
         .union(Self::THREADS)
         .union(Self::EXCEPTIONS)
         .union(Self::FUNCTION_REFERENCES)
-        .union(Self::GC);
+        .union(Self::GC)
+        .union(Self::COMPONENTS);
+    /// What components may use where nothing else is said.
+    const COMPONENTS: Self = Self::COMPONENT_MODEL
+        .union(Self::COMPONENT_MODEL_ASYNC)
+        .union(Self::COMPONENT_MODEL_MORE_ASYNC_BUILTINS)
+        .union(Self::COMPONENT_MODEL_ASYNC_STACKFUL)
+        .union(Self::COMPONENT_MODEL_THREADING)
+        .union(Self::COMPONENT_MODEL_ERROR_CONTEXT)
+        .union(Self::COMPONENT_MODEL_IMPLEMENTS);
     /// What this version of the project translates and runs: also what has to be switched on,
     /// since it is no part of the specification yet, or seldom wanted.
     pub const SUPPORTED: Self = Self::DEFAULT

@@ -4,6 +4,7 @@
 //! A function is named by its type and itself, `Func::call`; one in a macro by the macro,
 //! `items!::$list`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -142,6 +143,12 @@ pub(crate) fn names_in(file: &str, text: &str) -> Vec<String> {
     functions.chain(declarations(text)).collect()
 }
 
+/// The public names that the sources in some folders declare, wherever the folders are.
+pub(crate) fn names_below(root: &Path, folders: &[&str]) -> BTreeSet<String> {
+    let sources = sources_below(root, folders);
+    sources.iter().flat_map(|(file, text)| names_in(file, text)).collect()
+}
+
 /// The public types and traits that code declares, with the variants and the functions of traits:
 /// `Type`, `Type::Variant`, `Trait::function`.
 pub(crate) fn declarations(code: &str) -> Vec<String> {
@@ -201,9 +208,17 @@ pub(crate) fn lines_with(text: &str, but: &[&str]) -> Vec<String> {
     found
 }
 
+/// The folder of the workspace.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+}
+
 /// The files, by their paths in the workspace, and their contents.
 fn sources(folders: &[&str]) -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    sources_below(workspace(), folders)
+}
+
+fn sources_below(root: &Path, folders: &[&str]) -> Vec<(String, String)> {
     let mut paths: Vec<PathBuf> = folders.iter().map(|it| root.join(it)).collect();
     let mut files = Vec::new();
     while let Some(path) = paths.pop() {

@@ -3,6 +3,7 @@
 #![allow(unsafe_code, reason = "passes on what the caller promises")]
 
 use std::path::Path;
+use std::ptr::NonNull;
 
 use wasm_store::{Bundle, Engine, Result};
 
@@ -23,6 +24,21 @@ impl Component {
         // SAFETY: as the caller promises.
         let bundle = unsafe { Bundle::deserialize(engine, bytes.as_ref())? };
         Self::from_bundle(engine, bundle)
+    }
+
+    /// As [`deserialize`](Self::deserialize), with bytes that lie anywhere in memory. They are
+    /// copied, so that they need not stay there.
+    ///
+    /// # Errors
+    ///
+    /// As for [`deserialize`](Self::deserialize).
+    ///
+    /// # Safety
+    ///
+    /// As for [`deserialize`](Self::deserialize); and the memory can be read.
+    pub unsafe fn deserialize_raw(engine: &Engine, memory: NonNull<[u8]>) -> Result<Component> {
+        // SAFETY: as the caller promises.
+        unsafe { Self::deserialize(engine, memory.as_ref()) }
     }
 
     /// Loads an artifact from a file, which is mapped.

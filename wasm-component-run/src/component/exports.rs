@@ -222,7 +222,7 @@ impl Exports {
                     let index = ComponentExportIndex { component: component.id(), place };
                     Some((name, self.item_type(component, &index)?))
                 });
-                ComponentItem::ComponentInstance(types::ComponentInstance::new(items.collect()))
+                ComponentItem::ComponentInstance(types::ComponentInstance::of(items))
             }
             ExportItem::Type(ty) => types::Handle::new(component, None).value(*ty),
             ExportItem::Resource(resource) => {

@@ -135,15 +135,19 @@ impl<E: Lift> WasmList<E> {
 
     /// All elements, each read when it is its turn.
     ///
+    /// # Errors
+    ///
+    /// None so far. An element that can't be read is an error of its own.
+    ///
     /// # Panics
     ///
     /// If the store is not that of the guest.
     pub fn iter<'a, T: 'static>(
         &'a self,
         store: impl Into<StoreContextMut<'a, T>>,
-    ) -> impl ExactSizeIterator<Item = Result<E>> + 'a {
+    ) -> Result<impl ExactSizeIterator<Item = Result<E>> + 'a> {
         let mut store = store.into();
-        (0..self.len()).map(move |index| self.element(&mut store, index))
+        Ok((0..self.len()).map(move |index| self.element(&mut store, index)))
     }
 
     fn element<T: 'static>(&self, store: &mut StoreContextMut<'_, T>, index: usize) -> Result<E> {

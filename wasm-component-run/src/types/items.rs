@@ -1,8 +1,9 @@
 //! Types of what components import and export.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use wasm_component::{FuncTypeIndex, Item, Items, ModuleTypeIndex, is_compatible};
+use wasm_component::{FuncTypeIndex, Item, Items, ModuleTypeIndex, Note, is_compatible};
 use wasm_store::{Engine, ExternType, FuncType, Result};
 
 use super::core::extern_type;
@@ -126,10 +127,12 @@ pub enum ComponentItem {
 /// Something that is imported or exported, with what is said of it.
 #[derive(Clone, Debug)]
 pub struct ComponentExtern<'a> {
-    /// The interface that it implements, if that is not its name.
-    pub implements: Option<&'a str>,
     /// What it is.
     pub ty: ComponentItem,
+    /// The interface that it implements, if that is not its name.
+    pub implements: Option<&'a str>,
+    /// What it is outside: a text of whoever made the component, for the host.
+    pub external_id: Option<&'a str>,
 }
 
 impl ComponentExtern<'_> {
@@ -139,18 +142,43 @@ impl ComponentExtern<'_> {
     }
 }
 
-/// Items by name.
-type Named = Arc<[(String, ComponentItem)]>;
+/// An item, its name, and what is said of it.
+#[derive(Clone, Debug)]
+struct Named {
+    name: String,
+    ty: ComponentItem,
+    implements: Option<Box<str>>,
+    external_id: Option<Box<str>>,
+}
+
+impl Named {
+    fn shown(&self) -> ComponentExtern<'_> {
+        ComponentExtern {
+            ty: self.ty.clone(),
+            implements: self.implements.as_deref(),
+            external_id: self.external_id.as_deref(),
+        }
+    }
+}
+
+/// What is said of items, by the names that lead to them.
+type Notes<'a> = HashMap<&'a str, Note<'a>>;
 
 /// The type of an instance.
 #[derive(Clone, Debug)]
 pub struct ComponentInstance {
-    exports: Named,
+    exports: Arc<[Named]>,
 }
 
 impl ComponentInstance {
-    pub(crate) fn new(exports: Vec<(String, ComponentItem)>) -> Self {
+    fn new(exports: Vec<Named>) -> Self {
         Self { exports: exports.into() }
+    }
+
+    /// Of exports of which nothing is said.
+    pub(crate) fn of(exports: impl Iterator<Item = (String, ComponentItem)>) -> Self {
+        let named = |(name, ty)| Named { name, ty, implements: None, external_id: None };
+        Self { exports: exports.map(named).collect() }
     }
 
     /// An export by its name.
@@ -171,16 +199,25 @@ impl ComponentInstance {
 #[derive(Clone, Debug)]
 pub struct Component {
     handle: Handle,
-    imports: Named,
-    exports: Named,
+    imports: Arc<[Named]>,
+    exports: Arc<[Named]>,
 }
 
 impl Component {
     pub(crate) fn new(component: &crate::Component, resources: Option<ResourceTypes>) -> Component {
         let handle = Handle::new(component, resources);
         let plan = component.checked_plan();
-        let imports = plan.as_ref().ok().and_then(|plan| list(&handle, plan.imports().ok()?).ok());
-        let exports = plan.as_ref().ok().and_then(|plan| list(&handle, plan.exports().ok()?).ok());
+        let plan = plan.as_ref().ok();
+        let notes: Vec<Note<'_>> =
+            plan.iter().flat_map(|plan| plan.notes()).map_while(|note| note.ok()).collect();
+        let notes_of = |is_export: bool| -> Notes<'_> {
+            let notes = notes.iter().filter(|note| note.is_export == is_export);
+            notes.map(|note| (note.path, *note)).collect()
+        };
+        let imports =
+            plan.and_then(|plan| list(&handle, plan.imports().ok()?, &notes_of(false), "").ok());
+        let exports =
+            plan.and_then(|plan| list(&handle, plan.exports().ok()?, &notes_of(true), "").ok());
         Component {
             imports: imports.unwrap_or_default().into(),
             exports: exports.unwrap_or_default().into(),
@@ -190,13 +227,7 @@ impl Component {
 
     /// An import by its name.
     pub fn get_import<'a>(&'a self, _: &'a Engine, name: &str) -> Option<ComponentExtern<'a>> {
-        let found = find(&self.imports, name)?;
-        Some(ComponentExtern { implements: self.implements(name), ..found })
-    }
-
-    /// The interface that an import implements, if its name does not say it.
-    fn implements(&self, import: &str) -> Option<&str> {
-        self.handle.component().plan().ok()?.implements(import).ok()?
+        find(&self.imports, name)
     }
 
     /// The imports, in their order.
@@ -204,9 +235,7 @@ impl Component {
         &'a self,
         _: &'a Engine,
     ) -> impl ExactSizeIterator<Item = (&'a str, ComponentExtern<'a>)> + 'a {
-        all(&self.imports).map(|(name, item)| {
-            (name, ComponentExtern { implements: self.implements(name), ..item })
-        })
+        all(&self.imports)
     }
 
     /// An export by its name.
@@ -228,34 +257,51 @@ impl Component {
     }
 }
 
-fn find<'a>(items: &'a Named, name: &str) -> Option<ComponentExtern<'a>> {
-    let exact = items.iter().find(|(other, _)| other == name);
-    let found = exact.or_else(|| items.iter().find(|(other, _)| is_compatible(other, name)));
-    found.map(|(_, item)| ComponentExtern { implements: None, ty: item.clone() })
+fn find<'a>(items: &'a [Named], name: &str) -> Option<ComponentExtern<'a>> {
+    let exact = items.iter().find(|item| item.name == name);
+    let found = exact.or_else(|| items.iter().find(|item| is_compatible(&item.name, name)));
+    found.map(Named::shown)
 }
 
-fn all(items: &Named) -> impl ExactSizeIterator<Item = (&str, ComponentExtern<'_>)> {
-    items
-        .iter()
-        .map(|(name, item)| (name.as_str(), ComponentExtern { implements: None, ty: item.clone() }))
+fn all(items: &[Named]) -> impl ExactSizeIterator<Item = (&str, ComponentExtern<'_>)> {
+    items.iter().map(|item| (item.name.as_str(), item.shown()))
 }
 
-/// The types of items.
-fn list(handle: &Handle, items: Items<'_>) -> Result<Vec<(String, ComponentItem)>> {
+/// The types of items. `path` are the names that lead to where they are.
+fn list(handle: &Handle, items: Items<'_>, notes: &Notes<'_>, path: &str) -> Result<Vec<Named>> {
     let mut found = Vec::with_capacity(items.len());
     for item in items.iter() {
         let item = item?;
-        found.extend(item_type(handle, item.item)?.map(|ty| (item.name.to_owned(), ty)));
+        // Seldom is anything said, and then no path is needed.
+        let path = match (notes.is_empty(), path) {
+            (true, _) => String::new(),
+            (false, "") => item.name.to_owned(),
+            (false, path) => format!("{path}{}{}", Note::SEPARATOR, item.name),
+        };
+        let note = notes.get(path.as_str());
+        let text = |said: Option<&str>| said.map(Box::from);
+        found.extend(item_type(handle, item.item, notes, &path)?.map(|ty| Named {
+            name: item.name.to_owned(),
+            ty,
+            implements: note.and_then(|note| text(note.implements)),
+            external_id: note.and_then(|note| text(note.external_id)),
+        }));
     }
     Ok(found)
 }
 
-fn item_type(handle: &Handle, item: Item<'_>) -> Result<Option<ComponentItem>> {
+fn item_type(
+    handle: &Handle,
+    item: Item<'_>,
+    notes: &Notes<'_>,
+    path: &str,
+) -> Result<Option<ComponentItem>> {
     Ok(Some(match item {
         Item::ImportedFunc { ty, .. } | Item::LiftedFunc { ty, .. } => handle.func(ty),
         Item::ImportedModule { ty, .. } | Item::StaticModule { ty, .. } => handle.module(ty),
         Item::Instance(items) => {
-            ComponentItem::ComponentInstance(ComponentInstance::new(list(handle, items)?))
+            let exports = list(handle, items, notes, path)?;
+            ComponentItem::ComponentInstance(ComponentInstance::new(exports))
         }
         Item::Type(ty) => handle.value(ty),
         Item::Resource(resource) => {

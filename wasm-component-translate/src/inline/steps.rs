@@ -26,11 +26,10 @@ impl<'a> Inliner<'a> {
         step: &'a Step<'a>,
     ) -> Result<Option<Frame<'a>>, Error> {
         match step {
-            Step::Import { name, implements, ty } => {
+            Step::Import { name, item: declared } => {
+                let ty = &declared.ty;
                 let item = if frame.ty.is_none() {
-                    if let Some(interface) = implements {
-                        self.out.builder.implements(name, interface)?;
-                    }
+                    self.note(false, name, declared)?;
                     let (item, tree) = self.import(&mut frame.scope, name, ty)?;
                     self.imports.extend(tree.map(|tree| (*name, tree)));
                     item
@@ -42,11 +41,12 @@ impl<'a> Inliner<'a> {
                 };
                 frame.add(item);
             }
-            Step::Export { name, item, ty } => {
+            Step::Export { name, item, declared } => {
                 let item = frame.item(*item)?;
-                self.bind(&mut frame.scope, ty, &item)?;
+                self.bind(&mut frame.scope, &declared.ty, &item)?;
                 if frame.ty.is_none() {
-                    frame.root_exports.push((name, *ty, item.clone()));
+                    self.note(true, name, declared)?;
+                    frame.root_exports.push((name, declared.ty, item.clone()));
                 } else {
                     frame.exports.insert(name, item.clone());
                 }

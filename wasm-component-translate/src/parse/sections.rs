@@ -72,12 +72,10 @@ impl<'a> Reader<'a> {
             }
             Payload::ComponentImportSection(section) => {
                 for import in section {
-                    let named = import?.name;
-                    let name = named.name;
+                    let name = import?.name.name;
                     let item = self.types()?.component_item_for_import(name);
-                    let ty = item.ok_or_else(|| unknown("import", name))?.ty;
-                    let implements = named.full_implements();
-                    steps.push(Step::Import { name, implements, ty });
+                    let item = item.ok_or_else(|| unknown("import", name))?.clone();
+                    steps.push(Step::Import { name, item });
                 }
             }
             Payload::ComponentExportSection(section) => {
@@ -85,9 +83,9 @@ impl<'a> Reader<'a> {
                     let export = export?;
                     let name = export.name.name;
                     let item = self.types()?.component_item_for_export(name);
-                    let ty = item.ok_or_else(|| unknown("export", name))?.ty;
+                    let declared = item.ok_or_else(|| unknown("export", name))?.clone();
                     let item = self.item(export.kind, export.index)?;
-                    steps.push(Step::Export { name, item, ty });
+                    steps.push(Step::Export { name, item, declared });
                 }
             }
             Payload::ComponentAliasSection(section) => {

@@ -1,26 +1,18 @@
 //! The steps of instantiating a component, as its sections have them. Each adds to the index spaces
 //! of the component, and refers to what is in them.
 
-use std::borrow::Cow;
-
 use wasm_component::{Builtin, CoreKind, StringEncoding};
 use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentInstanceTypeId,
-    ResourceId,
+    ComponentAnyTypeId, ComponentFuncTypeId, ComponentInstanceTypeId, ComponentItem, ResourceId,
 };
 use wasmparser::types::CoreTypeId;
 
 /// A step.
 pub(crate) enum Step<'a> {
     /// Adds what the component gets for an import.
-    Import {
-        name: &'a str,
-        /// The interface that it implements, if that is not its name.
-        implements: Option<Cow<'a, str>>,
-        ty: ComponentEntityType,
-    },
+    Import { name: &'a str, item: ComponentItem },
     /// Exports something, which is added again.
-    Export { name: &'a str, item: ItemRef, ty: ComponentEntityType },
+    Export { name: &'a str, item: ItemRef, declared: ComponentItem },
     /// Adds an export of an instance. Types are not among it: they are known by their ids.
     Alias { kind: ItemKind, instance: u32, name: &'a str },
     /// Adds an export of a core instance.

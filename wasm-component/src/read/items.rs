@@ -6,7 +6,7 @@ use core::cmp::Ordering;
 
 use crate::core_def::CoreDef;
 use crate::error::Error;
-use crate::format::{ImplementsRecord, ItemRecord, NONE, Part, RangeRef, item};
+use crate::format::{ItemRecord, NONE, NoteRecord, Part, RangeRef, StrRef, item, note};
 use crate::index::{
     FuncTypeIndex, ImportIndex, ModuleTypeIndex, OptionsIndex, ResourceIndex, StaticModuleIndex,
 };
@@ -91,6 +91,24 @@ pub struct Import<'a> {
     parent: u32,
 }
 
+/// What a component says of an import or export, or of something in one, beside its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Note<'a> {
+    /// Whether it is of an export.
+    pub is_export: bool,
+    /// The names that lead there, with [`Note::SEPARATOR`] in between.
+    pub path: &'a str,
+    /// The interface that it implements, if that is not its name.
+    pub implements: Option<&'a str>,
+    /// What it is outside: a text of whoever made the component, for the host.
+    pub external_id: Option<&'a str>,
+}
+
+impl Note<'_> {
+    /// Stands between the names of a path, and in none.
+    pub const SEPARATOR: char = note::SEPARATOR;
+}
+
 /// Its imports and exports.
 impl<'a> Plan<'a> {
     /// What the component imports.
@@ -102,18 +120,27 @@ impl<'a> Plan<'a> {
         Items::new(self, self.header().imports, NONE, 0)
     }
 
-    /// The interface that an import of the component implements, if its name does not say it.
+    /// What the component says of its imports and exports, and of what is in them, beside their
+    /// names.
     ///
     /// # Errors
     ///
-    /// If the plan is damaged.
-    pub fn implements(self, import: &str) -> Result<Option<&'a str>, Error> {
-        for record in self.table::<ImplementsRecord>(Part::Implements) {
-            if record.import.of(self.strings())? == import {
-                return record.interface.of(self.strings()).map(Some);
-            }
-        }
-        Ok(None)
+    /// Of an element, if the plan is damaged.
+    pub fn notes(self) -> impl ExactSizeIterator<Item = Result<Note<'a>, Error>> + 'a {
+        let records = self.table::<NoteRecord>(Part::Notes).iter();
+        records.map(move |record| {
+            let flags = record.flags.get();
+            let text = |text: StrRef, flag| {
+                let said = (flags & flag != 0).then(|| text.of(self.strings()));
+                said.transpose()
+            };
+            Ok(Note {
+                is_export: flags & note::EXPORT != 0,
+                path: record.path.of(self.strings())?,
+                implements: text(record.implements, note::IMPLEMENTS)?,
+                external_id: text(record.external_id, note::EXTERNAL_ID)?,
+            })
+        })
     }
 
     /// What the component exports.

@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 
 use crate::core_def::CoreDef;
 use crate::error::Error;
-use crate::format::{ImplementsRecord, ItemRecord, NONE, RangeRef, item, origin};
+use crate::format::{ItemRecord, NONE, NoteRecord, RangeRef, StrRef, item, note, origin};
 use crate::index::{
     FuncTypeIndex, ImportIndex, ModuleTypeIndex, OptionsIndex, ResourceIndex, StaticModuleIndex,
 };
 use crate::interface_type::InterfaceType;
-use crate::read::MAX_INSTANCE_DEPTH;
+use crate::read::{MAX_INSTANCE_DEPTH, Note};
 use crate::write::{PlanBuilder, fit};
 
 /// An item that is imported or exported, with all that is in it.
@@ -80,15 +80,26 @@ impl PlanBuilder {
         Ok(())
     }
 
-    /// Says which interface an import of the component implements, if its name does not.
+    /// Notes what the component says of an import or export, or of something in one, beside its
+    /// name. `path` are the names that lead there.
     ///
     /// # Errors
     ///
     /// If the plan gets too large.
-    pub fn implements(&mut self, import: &str, interface: &str) -> Result<(), Error> {
+    pub fn note(&mut self, note: &Note<'_>) -> Result<(), Error> {
         let strings = &mut self.types.strings;
-        let (import, interface) = (strings.add(import)?, strings.add(interface)?);
-        self.implements.push(ImplementsRecord { import, interface });
+        let mut flags = if note.is_export { note::EXPORT } else { 0 };
+        let path = strings.add(note.path)?;
+        let mut add = |text: Option<&str>, flag| match text {
+            Some(text) => {
+                flags |= flag;
+                strings.add(text)
+            }
+            None => Ok(StrRef::EMPTY),
+        };
+        let implements = add(note.implements, note::IMPLEMENTS)?;
+        let external_id = add(note.external_id, note::EXTERNAL_ID)?;
+        self.notes.push(NoteRecord { flags: flags.into(), path, implements, external_id });
         Ok(())
     }
 

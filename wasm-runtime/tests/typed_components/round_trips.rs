@@ -242,7 +242,7 @@ fn strings_and_lists_are_read_where_they_are() -> Result<()> {
                 assert_eq!(list.len(), 3);
                 assert_eq!(list.get(&mut store, 1).transpose()?, Some(2));
                 assert!(list.get(&mut store, 3).is_none());
-                let all = list.iter(&mut store).collect::<Result<Vec<_>>>()?;
+                let all = list.iter(&mut store)?.collect::<Result<Vec<_>>>()?;
                 store.data_mut().push(text.clone());
                 Ok(((text, all),))
             },

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use wasm_artifact::{FileKind, identify};
 use wasm_loader::LoadedComponent;
+use wasm_types::WasmFeatures;
 
 use super::Module;
 use crate::engine::{
@@ -170,6 +171,10 @@ impl Bundle {
     }
 
     fn from_loaded(engine: &Engine, loaded: Arc<LoadedComponent>) -> Result<Bundle> {
+        crate::ensure!(
+            engine.config().request.features.contains(WasmFeatures::COMPONENT_MODEL),
+            "components are switched off in this engine: `Config::wasm_component_model(true)` allows them"
+        );
         compat::check(engine, loaded.artifact().whole())?;
         let modules = loaded
             .modules()

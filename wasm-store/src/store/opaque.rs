@@ -126,6 +126,8 @@ pub struct StoreOpaque {
     pub(crate) val_storage: Vec<Val>,
     /// State that crates above keep here.
     pub(super) attachments: Attachments,
+    #[cfg(feature = "component")]
+    pub(super) component_limits: super::ComponentLimits,
     /// Whether the calls have to be such that may wait.
     #[cfg(feature = "async")]
     pub(super) requires_async: bool,
@@ -152,6 +154,8 @@ impl StoreOpaque {
             watched: Watched::new(id),
             val_storage: Vec::new(),
             attachments: Attachments::default(),
+            #[cfg(feature = "component")]
+            component_limits: super::ComponentLimits::DEFAULT,
             #[cfg(feature = "async")]
             requires_async: false,
             engine: engine.clone(),

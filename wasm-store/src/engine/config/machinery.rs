@@ -302,6 +302,21 @@ impl Config {
         )
     }
 
+    /// Values of components in the garbage-collected heap, which are not implemented: `true` is an
+    /// error of [`Engine::new`].
+    pub fn wasm_component_model_gc(&mut self, enable: bool) -> &mut Self {
+        self.demand(enable, "`Config::wasm_component_model_gc`: the proposal is not implemented")
+    }
+
+    /// Components whose functions pass values in 64-bit memories, which are not implemented: `true`
+    /// is an error of [`Engine::new`].
+    pub fn wasm_component_model_memory64(&mut self, enable: bool) -> &mut Self {
+        self.demand(
+            enable,
+            "`Config::wasm_component_model_memory64`: the proposal is not implemented",
+        )
+    }
+
     /// Whether code is made executable by the program. Has no effect: this crate maps code itself,
     /// on all machines that it runs on.
     pub fn with_custom_code_memory(
@@ -442,6 +457,11 @@ mod tests {
             (
                 refusal(|config| _ = config.wasm_shared_everything_threads(true)),
                 "wasm_shared_everything_threads",
+            ),
+            (refusal(|config| _ = config.wasm_component_model_gc(true)), "wasm_component_model_gc"),
+            (
+                refusal(|config| _ = config.wasm_component_model_memory64(true)),
+                "wasm_component_model_memory64",
             ),
         ];
         for (error, name) in all {

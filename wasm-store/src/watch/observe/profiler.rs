@@ -76,6 +76,28 @@ pub struct GuestProfiler {
 }
 
 impl GuestProfiler {
+    /// A profiler of a component, and of more modules: as [`new`](Self::new), with the modules that
+    /// the component consists of. Each has the name that it says it has, or `<unknown>`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    #[cfg(feature = "component")]
+    pub fn new_component(
+        engine: &Engine,
+        component_name: &str,
+        interval: Duration,
+        component: impl AsRef<crate::Bundle>,
+        extra_modules: impl IntoIterator<Item = (String, Module)>,
+    ) -> Result<Self> {
+        let modules = component
+            .as_ref()
+            .modules()
+            .iter()
+            .map(|module| (module.name().unwrap_or("<unknown>").to_string(), module.clone()));
+        Self::new(engine, component_name, interval, modules.chain(extra_modules))
+    }
+
     /// A profiler of the guest with the given name. Its [`sample`](Self::sample) has to be called
     /// once an interval. A sample has those functions on the stack that belong to the given
     /// modules, under the given names of the modules.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use wasm_runtime::component::{ComponentStoreExt, Linker};
+use wasm_runtime::component::Linker;
 use wasm_runtime::wasi::WasiCtxBuilder;
 use wasm_runtime::wasi::p2::bindings::LinkOptions;
 use wasm_runtime::wasi::p2::config::{self, WasiConfigVariables};
