@@ -66,6 +66,30 @@ fn every_address_of_the_code_has_a_place() {
     assert!(find(&sections, u64::MAX).is_empty());
 }
 
+/// Translates for code in which each byte of the module is an instruction.
+#[cfg(feature = "translate")]
+fn translate(sections: &[(String, Vec<u8>)]) -> Vec<(&'static str, Vec<u8>)> {
+    let section = |name: &str| {
+        sections.iter().find(|(known, _)| known == name).map_or(&[][..], |(_, bytes)| bytes)
+    };
+    let places = (0..0x60).map(|place| (place, (place % 7 != 0).then_some(place)));
+    // Out of order, behind the end, and twice the same.
+    let places = places.chain([(3, Some(4)), (0x5f, None), (0x1000, Some(9))]).collect();
+    let code = wasm_dwarf::Code { address: 0x7000_0000_0000, len: 0x60, name: "a\0b", places };
+    wasm_dwarf::translate(&section, &[code])
+}
+
+#[cfg(feature = "translate")]
+#[test]
+fn machine_code_has_lines() {
+    let made = translate(&sections());
+    let has = |wanted| made.iter().any(|(name, bytes)| *name == wanted && !bytes.is_empty());
+    assert!([".debug_abbrev", ".debug_info", ".debug_line"].into_iter().all(has), "{made:?}");
+    let line = made.iter().find(|(name, _)| *name == ".debug_line").expect("lines");
+    assert!(line.1.windows(12).any(|part| part == b"/src/traps.c"));
+    assert!(translate(&[]).is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -89,6 +113,8 @@ proptest! {
         for address in (0..0x60).chain([u64::from(u32::MAX), u64::MAX]) {
             find(&sections, address);
         }
+        #[cfg(feature = "translate")]
+        translate(&sections);
     }
 }
 
