@@ -209,5 +209,8 @@ extern "C" fn wasmtime_context_set_wasi_http(_store: ContextMut<'_>) {}
 
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_context_set_epoch_deadline(mut store: ContextMut<'_>, ticks: u64) {
-    store.set_epoch_deadline(ticks);
+    // Code that can't be interrupted has no deadlines: this function can't say so.
+    if store.engine().config().tunables().interruption {
+        store.set_epoch_deadline(ticks);
+    }
 }

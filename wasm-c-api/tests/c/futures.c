@@ -237,6 +237,8 @@ int main(void) {
   CHECK(error_says(
       wasmtime_context_epoch_deadline_async_yield_and_update(wasmtime_store_context(store), 1),
       "interrupt"));
+  /* This one can't say so, and does nothing. */
+  wasmtime_context_set_epoch_deadline(wasmtime_store_context(store), 1);
   wasmtime_store_delete(store);
   wasm_engine_delete(engine);
   printf("futures\n");
