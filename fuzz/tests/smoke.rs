@@ -19,7 +19,7 @@ fn validate() {
 #[cfg(feature = "translate")]
 #[test]
 fn translate() {
-    smoke("translate", inputs(400), wasm_runtime_fuzz::translate::check);
+    smoke("translate", inputs(250), wasm_runtime_fuzz::translate::check);
 }
 
 #[cfg(feature = "artifact-read")]
@@ -31,23 +31,23 @@ fn artifact_read() {
 #[cfg(feature = "artifact-run")]
 #[test]
 fn artifact_run() {
-    smoke("artifact_run", inputs(20_000), wasm_runtime_fuzz::artifact_run::check);
+    smoke("artifact_run", inputs(10_000), wasm_runtime_fuzz::artifact_run::check);
 }
 
 #[cfg(feature = "differential")]
 #[test]
 fn differential() {
-    smoke("differential", inputs(400), wasm_runtime_fuzz::differential::check);
+    smoke("differential", inputs(250), wasm_runtime_fuzz::differential::check);
 }
 
 #[cfg(feature = "api")]
 #[test]
 fn api() {
-    smoke("api", inputs(1000), wasm_runtime_fuzz::api::check);
+    smoke("api", inputs(700), wasm_runtime_fuzz::api::check);
 }
 
 #[cfg(feature = "components")]
 #[test]
 fn components() {
-    smoke("components", inputs(200), wasm_runtime_fuzz::components::check);
+    smoke("components", inputs(120), wasm_runtime_fuzz::components::check);
 }
