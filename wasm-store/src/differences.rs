@@ -145,8 +145,9 @@
 //! | tests | they want |
 //! |---|---|
 //! | `intrinsics`, `compile_time_builtins` | `CodeBuilder` |
-//! | `timeout_async_hook` | another order of a hook that waits and a timeout |
-//! | `custom_limiter_detect_grow_failure`, `custom_limiter_async_detect_grow_failure`, `issue_13034_array_layout_overflow`, `hint_with_dwarf_info` | errors in Wasmtime's words, and no others |
+//! | `timeout_async_hook` | a deadline in an engine whose code can't be interrupted |
+//! | `custom_limiter_detect_grow_failure`, `custom_limiter_async_detect_grow_failure`, `hint_with_dwarf_info` | errors in Wasmtime's words, and no others |
+//! | `issue_13034_array_layout_overflow` | that sizes are checked before types |
 //! | four of `cross_engine` with `breakpoint` or `debug_register`, `require_async_with_debug_handler` | debugging of Wasm by the host |
 //! | `called_on_custom_heap_stack` | `StackCreator` |
 //! | `to_raw_from_raw_doesnt_leak`, `i31ref_to_raw_round_trip` | `from_raw` without `unsafe` |
