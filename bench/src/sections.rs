@@ -245,6 +245,19 @@ pub(crate) const SECTIONS: &[Section] = &[
         |rounds| optimizations::run(rounds, Settings::inlining),
     ),
     optimization(
+        "inlining-compile",
+        "Compile time with and without `Settings::inlining`, one thread",
+        |rounds| optimizations::compile(rounds, Settings::inlining),
+    ),
+    Section {
+        unit: Unit::Kilobytes,
+        ..optimization(
+            "inlining-code-size",
+            "Machine code with and without `Settings::inlining`",
+            |_| optimizations::code_size(Settings::inlining),
+        )
+    },
+    optimization(
         "optimization-small-bulk",
         "Execution with and without `Settings::small_bulk`",
         |rounds| optimizations::run(rounds, Settings::small_bulk),

@@ -12,6 +12,7 @@ mod identity;
 mod text;
 mod timings;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,9 +20,9 @@ use std::time::Instant;
 pub use timings::CompileTimings;
 
 use wasm_artifact::WriteOptions;
-use wasm_store::{CompileRequest, Compiler, Error, Result, WasmFeatures};
+use wasm_store::{CompileRequest, Compiler, Error, Inlining, Result, WasmFeatures};
 use wasm_translate::{ClifPass, PassPoint, Progress, Settings};
-use wasm_types::Module;
+use wasm_types::{Module, SubType, TypeKind};
 
 /// Compiles with Cranelift: `wasm-types` validates, `wasm-translate` generates code, and
 /// `wasm-artifact` writes the artifact.
@@ -113,7 +114,7 @@ impl CraneliftCompiler {
         // For `wasm-translate`, 0 means as many threads as the machine can run at once.
         let threads = if request.parallel { request.threads.unwrap_or(0) } else { 1 };
         settings.tunables(request.tunables).threads(threads).verifier(request.verify_ir);
-        settings.limits(request.limits);
+        settings.limits(request.limits).inlining(request.inlining.is_on(true));
         if !request.function_hooks.is_empty() {
             settings.function_hooks(function_hooks::selection(&request.function_hooks)?);
         }
@@ -150,6 +151,7 @@ impl CraneliftCompiler {
         let start = Instant::now();
         let parsed = Module::parse_with_bodies(&wasm, request.features)?;
         let declarations = start.elapsed();
+        let settings = for_module(&settings, request.inlining, parsed.module());
         let (compiled, functions) = wasm_translate::compile_module_timed(&parsed, &wasm, &settings)
             .map_err(unwrap_invalid)?;
         let mut options = WriteOptions::new();
@@ -176,6 +178,21 @@ impl CraneliftCompiler {
     ) -> Result<(Vec<u8>, CompileTimings)> {
         component::compile(self, wasm, request)
     }
+}
+
+/// The settings for one module of those that a request is about.
+fn for_module<'s>(
+    settings: &'s Settings,
+    inlining: Inlining,
+    module: &Module,
+) -> Cow<'s, Settings> {
+    let is_object = |ty: &SubType| ty.composite.kind() != TypeKind::Func;
+    let has_objects = || module.types.iter().any(is_object);
+    let mut settings = Cow::Borrowed(settings);
+    if inlining.is_on(true) && !inlining.is_on(has_objects()) {
+        settings.to_mut().inlining(false);
+    }
+    settings
 }
 
 // SAFETY: modules are validated, and Cranelift generates their code for the ABI that the store uses

@@ -94,8 +94,8 @@ fn nested(operators: usize, loops: usize) -> String {
 fn what_is_called_more_often_may_be_larger() {
     let left = |operators, loops| calls(&nested(operators, loops), 1, true, OptLevel::Speed);
     assert_eq!(left(4, 1), 0);
-    assert_eq!(left(40, 1), 1);
-    assert_eq!(left(40, 0), 2);
+    assert_eq!(left(20, 1), 1);
+    assert_eq!(left(20, 0), 2);
     assert_eq!(left(200, 3), 2);
 }
 

@@ -9,11 +9,11 @@ use std::time::Instant;
 
 use wasm_artifact::{Artifact, WriteOptions};
 use wasm_store::error::Context;
-use wasm_store::{CompileRequest, Result, WasmFeatures};
+use wasm_store::{CompileRequest, Inlining, Result, WasmFeatures};
 use wasm_translate::Settings;
 use wasm_types::{Module, ParsedModule};
 
-use super::{CompileTimings, CraneliftCompiler, text, unwrap_invalid};
+use super::{CompileTimings, CraneliftCompiler, for_module, text, unwrap_invalid};
 
 /// Compiles a component to the bytes of an artifact.
 pub(super) fn compile(
@@ -98,6 +98,7 @@ struct Work {
     threshold: usize,
     options: WriteOptions,
     features: WasmFeatures,
+    inlining: Inlining,
 }
 
 impl Work {
@@ -133,6 +134,7 @@ impl Work {
             threshold: all / 4 + 1,
             options,
             features: request.features,
+            inlining: request.inlining,
         })
     }
 
@@ -140,8 +142,9 @@ impl Work {
     fn compile(&self, parsed: &Parsed<'_>) -> Result<(Vec<u8>, CompileTimings)> {
         let large = parsed.wasm.len() >= self.threshold;
         let settings = if large { &self.large } else { &self.small };
+        let settings = for_module(settings, self.inlining, parsed.module.module());
         let (mut compiled, functions) =
-            wasm_translate::compile_module_timed(&parsed.module, parsed.wasm, settings)
+            wasm_translate::compile_module_timed(&parsed.module, parsed.wasm, &settings)
                 .map_err(unwrap_invalid)
                 .with_context(|| place(parsed.number))?;
         // That is no proposal which whoever runs the component has to allow.

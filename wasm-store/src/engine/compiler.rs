@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use wasm_types::profile::Profile;
 use wasm_types::{CompileLimits, OperatorCost, Tunables, WasmFeatures};
 
+use super::Inlining;
 use crate::error::Result;
 
 /// Turns the bytes of WebAssembly modules into artifacts.
@@ -134,6 +135,8 @@ pub struct CompileRequest {
     pub limits: CompileLimits,
     /// Whether the code generator checks its own intermediate form.
     pub verify_ir: bool,
+    /// Whether functions are put in place of calls of them.
+    pub inlining: Inlining,
     /// Whether the artifact maps code to places of the Wasm binary, so that backtraces have
     /// offsets.
     pub address_map: bool,
@@ -158,6 +161,7 @@ impl CompileRequest {
             threads: None,
             limits: CompileLimits::new(),
             verify_ir: false,
+            inlining: Inlining::Yes,
             address_map: true,
             debug_sections: false,
         }

@@ -4,6 +4,7 @@
 mod asynchronous;
 mod backtrace_details;
 mod fuel;
+mod inlining;
 mod introspection;
 mod machinery;
 mod profile;
@@ -24,9 +25,10 @@ use crate::error::Result;
 use crate::vm::MemoryProvider;
 
 pub use backtrace_details::WasmBacktraceDetails;
+pub use inlining::Inlining;
 use machinery::Machinery;
 pub use machinery::{
-    CustomCodeMemory, Inlining, ModuleVersionStrategy, RRConfig, RegallocAlgorithm, Strategy,
+    CustomCodeMemory, ModuleVersionStrategy, RRConfig, RegallocAlgorithm, Strategy,
 };
 
 /// The default size of a Wasm stack, in bytes.

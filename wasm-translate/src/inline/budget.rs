@@ -8,16 +8,20 @@ use super::weight;
 /// Up to this weight a body that is put in place of a call makes the code no larger than it was, or
 /// hardly.
 const SLACK: u32 = 2;
-/// How much a body may weigh more than the call that is made once for each call of the caller.
-const GROWTH_ONCE: f32 = 12.0;
-/// How much more if it is made as often as it may matter.
+/// How much a body may weigh more than the call that is made once for each call of the caller;
+/// what is made more often may become so much more.
+const GROWTH_ONCE: f32 = 3.0;
+/// How much more at most.
 const GROWTH_MOST: f32 = 90.0;
+/// How much more often than it says a call of a function by itself is taken to be made.
+const RECURSIVE: f32 = 8.0;
+/// How much larger a function may become by calls that are made once, by those that are made often,
+/// and by its own of itself: by a number, and by one part of so many of what it weighs.
+const ROOM: [(u32, u32); 3] = [(2, 20), (30, 8), (60, 8)];
+/// By how much at most.
+const ROOM_MOST: u32 = 400;
 /// A call that is made less often than this is left alone, unless the code gets no larger.
 const SELDOM: f32 = 0.05;
-/// How much larger a function may become: by this, and by a part of what it weighs.
-const ROOM: u32 = 60;
-const ROOM_PART: u32 = 4;
-const ROOM_MOST: u32 = 600;
 /// The more levels of calls are replaced, the less is known of how often they are made.
 const LEVELS: u32 = 6;
 /// How often a function may be put into itself, one in the other.
@@ -44,10 +48,15 @@ impl Call {
         self.weight.saturating_sub(weight::of_call(self.arguments))
     }
 
+    /// How often it is made, as far as it matters: what calls itself is called often.
+    fn times(&self) -> f32 {
+        if self.recursion > 0 { self.times * RECURSIVE } else { self.times }
+    }
+
     /// What comes first has the highest of these: what is saved for each instruction more.
     pub(crate) fn worth(&self) -> f32 {
         let saved = weight::of_call(self.arguments) as f32;
-        self.times * saved / (SLACK + self.growth()) as f32
+        self.times() * saved / (SLACK + self.growth()) as f32
     }
 
     /// Whether it is worth it, if there is room.
@@ -59,20 +68,22 @@ impl Call {
         if growth <= SLACK && self.recursion == 0 {
             return true;
         }
-        // What calls itself is called often, and a part of these calls is saved.
-        let times = if self.recursion > 0 { self.times * 4.0 } else { self.times };
+        let times = self.times();
         times >= SELDOM && growth as f32 <= (GROWTH_ONCE * times).min(GROWTH_MOST)
     }
 }
 
-/// How much a function may still grow.
+/// How much a function may still grow, by the kinds of calls of [`ROOM`].
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Room(u32);
+pub(crate) struct Room([u32; 3]);
 
 impl Room {
     /// Of a function that weighs so much. If it is size that matters, there is none.
     pub(crate) fn of(weight: u32, for_size: bool) -> Self {
-        Self(if for_size { 0 } else { (ROOM + weight / ROOM_PART).min(ROOM_MOST) })
+        Self(ROOM.map(|(room, part)| match for_size {
+            true => 0,
+            false => (room + weight / part).min(ROOM_MOST),
+        }))
     }
 
     /// Whether a call is to be replaced: then there is less room.
@@ -80,12 +91,57 @@ impl Room {
         if !call.is_worth_it() {
             return false;
         }
-        match self.0.checked_sub(call.growth()) {
+        let kind = match call.recursion {
+            0 => usize::from(call.times > 1.0),
+            _ => 2,
+        };
+        match self.0[kind].checked_sub(call.growth()) {
             Some(left) => {
-                self.0 = left;
+                self.0[kind] = left;
                 true
             }
             None => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(times: f32, weight: u32, recursion: u32) -> Call {
+        Call { times, weight, arguments: 1, level: 0, recursion }
+    }
+
+    #[test]
+    fn what_is_made_more_often_may_be_larger_and_comes_first() {
+        let takes = |call| Room::of(1000, false).takes(&call);
+        for (times, weight, expected) in [
+            (1.0, 7, true),
+            (1.0, 9, false),
+            (8.0, 25, true),
+            (8.0, 40, false),
+            (64.0, 90, true),
+            (64.0, 120, false),
+            (0.001, 7, true),
+            (0.001, 8, false),
+        ] {
+            assert_eq!(takes(call(times, weight, 0)), expected, "{times} {weight}");
+        }
+        assert!(call(8.0, 20, 0).worth() > call(1.0, 20, 0).worth());
+        assert!(call(1.0, 10, 0).worth() > call(1.0, 20, 0).worth());
+    }
+
+    #[test]
+    fn room_and_levels_have_an_end() {
+        let mut room = Room::of(80, false);
+        let taken = (0..100).filter(|_| room.takes(&call(8.0, 25, 0))).count();
+        assert_eq!(taken, 2);
+        // Other kinds have rooms of their own.
+        assert!(room.takes(&call(1.0, 8, 0)) && room.takes(&call(1.0, 20, 1)));
+        assert!(!room.takes(&call(8.0, 10, RECURSION + 1)));
+        assert!(!room.takes(&Call { level: LEVELS, ..call(8.0, 1, 0) }));
+        let mut none = Room::of(1000, true);
+        assert!(none.takes(&call(8.0, 4, 0)) && !none.takes(&call(8.0, 20, 0)));
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
         limits: _,
         // Whoever wants the code generator to check itself does not want that check to be skipped.
         verify_ir,
+        inlining,
         address_map,
         debug_sections,
     } = request;
@@ -50,6 +51,7 @@ pub(super) fn of(compiler: &str, request: &CompileRequest, bytes: &[u8]) -> Cach
     if let Some(profile) = profile {
         key.bytes("profile", &profile.identity().0);
     }
+    key.text("inlining", &format!("{inlining:?}"));
     key.flag("verify_ir", *verify_ir)
         .flag("address_map", *address_map)
         .flag("debug_sections", *debug_sections)
@@ -64,6 +66,7 @@ mod tests {
     use wasm_types::profile::{CodeHash, Profile};
 
     use super::*;
+    use crate::engine::Inlining;
 
     fn profile() -> Profile {
         let mut profile = Profile::new();
@@ -106,6 +109,8 @@ mod tests {
             |request| request.profile = Some(Default::default()),
             |request| request.profile = Some(profile().into()),
             |request| request.verify_ir ^= true,
+            |request| request.inlining = Inlining::No,
+            |request| request.inlining = Inlining::InterModuleAndIntraGc,
             |request| request.address_map ^= true,
             |request| request.debug_sections ^= true,
         ];

@@ -65,12 +65,13 @@ impl Hash for Compatibility<'_> {
             threads: _,
             limits: _,
             verify_ir: _,
+            inlining,
             address_map,
             debug_sections,
         } = &self.0.config().request;
         (FORMAT_VERSION, ABI_VERSION).hash(state);
         (tunables, features.bits(), flags, target_features).hash(state);
-        (function_hooks, address_map, debug_sections).hash(state);
+        (function_hooks, inlining, address_map, debug_sections).hash(state);
         profile.as_ref().map(|profile| profile.identity()).hash(state);
         target.hash(state);
         if target.is_none() {
@@ -111,6 +112,7 @@ mod tests {
             hash(|config| _ = config.profile(Default::default())),
             hash(|config| config.request.address_map ^= true),
             hash(|config| config.request.debug_sections ^= true),
+            hash(|config| _ = config.compiler_inlining(crate::Inlining::No)),
         ];
         for (place, hash) in hashes.iter().enumerate() {
             assert!(!hashes[..place].contains(hash), "{place}");

@@ -2,7 +2,7 @@
 
 use wasm_types::{OptLevel, WasmFeatures};
 
-use super::Config;
+use super::{Config, Inlining};
 use crate::engine::{Collector, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Getters of the values of settings.
@@ -30,6 +30,7 @@ getters! {
     get_consume_fuel consume_fuel: bool = |config| config.tunables().fuel_costs.is_some();
     get_parallel_compilation parallel_compilation: bool = |config| config.request.parallel;
     get_generate_address_map generate_address_map: bool = |config| config.request.address_map;
+    get_compiler_inlining compiler_inlining: Inlining = |config| config.request.inlining;
     get_shared_memory shared_memory: bool = |config| config.shared_memory;
     get_epoch_interruption epoch_interruption: bool = |config| config.epochs;
     get_max_wasm_stack max_wasm_stack: usize = |config| config.max_wasm_stack;

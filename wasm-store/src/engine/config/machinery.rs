@@ -4,14 +4,13 @@
 
 use std::num::NonZeroU32;
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use wasm_types::WasmFeatures;
 
 use super::Config;
 use crate::engine::{Engine, InstanceAllocationStrategy};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Which compiler is used: see [`Config::strategy`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,38 +32,6 @@ pub enum RegallocAlgorithm {
     Backtracking,
     /// Compiling is faster, and the code is slower.
     SinglePass,
-}
-
-/// What is inlined: see [`Config::compiler_inlining`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Inlining {
-    /// Whatever is worth it.
-    Yes,
-    /// Calls between modules, and within those with garbage collection.
-    InterModuleAndIntraGc,
-    /// Calls between modules.
-    InterModule,
-    /// Intrinsics.
-    Intrinsics,
-    /// Nothing.
-    No,
-}
-
-impl FromStr for Inlining {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Ok(match text {
-            "y" | "yes" | "true" => Self::Yes,
-            "n" | "no" | "false" => Self::No,
-            "gc" => Self::InterModuleAndIntraGc,
-            "inter-module" => Self::InterModule,
-            "intrinsics" => Self::Intrinsics,
-            _ => crate::bail!(
-                "`{text}` does not say what to inline: it is one of yes, no, gc, inter-module and intrinsics"
-            ),
-        })
-    }
 }
 
 /// Which version an artifact is said to have: see [`Config::module_version`].
@@ -187,8 +154,6 @@ settings! {
     native_unwind_info: bool = true,
         "Has no effect: frames of Wasm are found by their own chain, which debuggers and profilers \
          can follow.";
-    compiler_inlining => get_compiler_inlining: Inlining = Inlining::Yes,
-        "Has no effect: what is inlined follows from [`Config::cranelift_opt_level`].";
     gc_heap_initial_size => get_gc_heap_initial_size: u64 = 0,
         "Has no effect: a heap grows from nothing as it is needed.";
     gc_heap_reservation => get_gc_heap_reservation: u64 = 4 << 30,
@@ -479,12 +444,10 @@ mod tests {
     #[test]
     fn what_was_set_can_be_asked_for() -> Result<()> {
         let mut config = Config::new();
-        config.memory_may_move(false).gc_heap_initial_size(7).compiler_inlining("gc".parse()?);
+        config.memory_may_move(false).gc_heap_initial_size(7);
         let engine = Engine::new(&config)?;
         assert!(!engine.get_memory_may_move());
         assert_eq!(engine.get_gc_heap_initial_size(), 7);
-        assert_eq!(engine.get_compiler_inlining(), Inlining::InterModuleAndIntraGc);
-        assert!("maybe".parse::<Inlining>().is_err());
         Ok(())
     }
 }
