@@ -142,10 +142,12 @@ fn gdb_stops_in_functions_and_shows_them() {
             .lines()
             .filter(|line| line.starts_with('#'))
             .map(|line| line.split(" in ").last().unwrap().split(' ').next().unwrap())
-            .take(5)
+            // It stands in place of the only call of it.
+            .filter(|name| *name != NAMES[1])
+            .take(4)
             .collect();
         let fibonacci = NAMES[0];
-        let expected = [fibonacci, fibonacci, fibonacci, NAMES[1], NAMES[2]];
+        let expected = [fibonacci, fibonacci, fibonacci, NAMES[2]];
         assert_eq!(frames, expected, "{file}:\n{said}");
         // The callers of Wasm come after that.
         assert!(said.contains(" in main ()"), "{file}:\n{said}");
