@@ -73,7 +73,7 @@ impl<T: 'static> Store<T> {
     /// [`call_async`](crate::Func::call_async): all other calls are errors, also when the hook is
     /// removed again. Where a component calls a function of its own at once, to make room for
     /// values, a hook that is not ready at once is an error.
-    pub fn call_hook_async(&mut self, hook: impl CallHookHandler<T> + Send + Sync + 'static) {
+    pub fn call_hook_async(&mut self, hook: impl CallHookHandler<T> + Sync + 'static) {
         self.unset_call_hook();
         let inner = self.inner_mut();
         inner.require_async();
