@@ -186,7 +186,7 @@ impl Table {
         let store = store.as_context_mut();
         self.store.assert_is(store.0.id());
         self.check_writable()?;
-        store.0.admit(&Val::from(val.clone()))?;
+        store.0.admit(&Val::from(val))?;
         let bits = val
             .check(store.0, self.element)
             .context("type mismatch: value does not match table element type")?;
