@@ -248,7 +248,7 @@ fn module(functions: &[Function]) -> String {
         text.expr(result);
         let body = text.text.split_off(before);
         let locals = "i32 ".repeat(2 + text.loops as usize);
-        write!(text.text, "(func $f{number} (type $f) (local {locals}) (call $enter) {body})\n")
+        writeln!(text.text, "(func $f{number} (type $f) (local {locals}) (call $enter) {body})")
             .unwrap();
     }
     text.text.push(')');

@@ -44,6 +44,7 @@ impl Watched {
 pub(crate) struct HookedShims;
 
 impl HookedShims {
+    #[allow(clippy::extra_unused_type_parameters, reason = "declared as with hooks")]
     pub(crate) fn new<T: 'static>(_make: impl FnOnce() -> HostDef) -> Self {
         Self
     }

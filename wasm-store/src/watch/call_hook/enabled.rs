@@ -175,6 +175,13 @@ pub(crate) struct HookedShims {
 
 impl HookedShims {
     /// For stores with data of type `T`.
+    #[cfg_attr(
+        not(feature = "async"),
+        allow(
+            clippy::extra_unused_type_parameters,
+            reason = "only a hook that waits is called with it"
+        )
+    )]
     pub(crate) fn new<T: 'static>(make: impl FnOnce() -> HostDef) -> Self {
         let hooked = make();
         Self {

@@ -61,11 +61,11 @@ pub(crate) unsafe fn waits<T: 'static>(_store: NonNull<StoreInner<T>>) -> bool {
 }
 
 /// What a call from the host has to do with the hook that may wait: nothing.
-pub(crate) struct Around<'a, T: 'static>(PhantomData<(&'a (), fn(T))>);
+pub(crate) struct Around<'a, T: 'static>(PhantomData<&'a ()>, PhantomData<fn(T)>);
 
 impl<T: 'static> Default for Around<'_, T> {
     fn default() -> Self {
-        Self(PhantomData)
+        Self(PhantomData, PhantomData)
     }
 }
 
