@@ -3,9 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wasm_runtime::component::{
-    Component, ComponentStoreExt, Func, Linker, Resource, ResourceAny, ResourceType, Val,
-};
+use wasm_runtime::component::{Component, Func, Linker, Resource, ResourceAny, ResourceType, Val};
 use wasm_runtime::{AsContextMut, Engine, Result, Store, Trap};
 
 fn one(func: Func, mut store: impl AsContextMut, params: &[Val]) -> Result<Val> {

@@ -3,6 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
+use wasm_runtime::component::Component;
 use wasm_runtime::{GuestProfiler, Module, Snapshot};
 
 use super::Row;
@@ -154,6 +155,17 @@ pub(crate) const ROWS: &[Row] = &[
                 let modules =
                     [("a".to_string(), o.kept.module.clone()), ("b".to_string(), k.module.clone())];
                 GuestProfiler::new(&o.kept.engine, "guest", Duration::from_secs(1), modules)
+            });
+        },
+    },
+    Row {
+        name: "GuestProfiler::new_component",
+        tries: |t| {
+            t.engine(Error, |o, k| {
+                let text = "(component (core module $m) (core instance (instantiate $m)))";
+                let component = Component::new(&k.engine, text)?;
+                let second = Duration::from_secs(1);
+                GuestProfiler::new_component(&o.kept.engine, "guest", second, component, [])
             });
         },
     },
