@@ -311,7 +311,7 @@ fn tables_are_bounded() {
 #[test]
 fn the_stack_is_bounded() {
     let deep = r#"(module
-        (func $main (export "_start") (call $down (i32.const 20000)))
+        (func $main (export "_start") (call $down (i32.const 40000)))
         (func $down (param i32)
             (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))))))"#;
     let workspace = Workspace::with("deep.wat", deep);

@@ -93,6 +93,8 @@ block3:
 
   pushq %rbp
   movq %rsp, %rbp
+  subq $0x10, %rsp
+  movq %r12, (%rsp)
 block0:
   testq %rsi, %rsi
   jz      label3; j label1
@@ -100,21 +102,17 @@ block1:
   movq %rsi, 0x50(%rdi)
   jmp     label2
 block2:
-  movl $0x3, %r8d
+  movl $0x3, %r12d
   jmp     label4
 block3:
-  movl $0x1, %r8d
+  movl $0x1, %r12d
   jmp     label4
 block4:
-  jmp     label5
-block5:
-  movq $0x7, 0x50(%rdi)
-  jmp     label6
-block6:
-  movl $0x3, %eax
-  jmp     label7
-block7:
-  leaq (%r8, %rax), %rax
+  movl $0x7, %esi
+  call    User(userextname0)
+  leaq (%r12, %rax), %rax
+  movq (%rsp), %r12
+  addq $0x10, %rsp
   movq %rbp, %rsp
   popq %rbp
   retq
