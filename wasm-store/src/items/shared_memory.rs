@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(memory.size(), 101);
         assert_eq!(memory.data().as_ptr(), bytes);
         let error = memory.grow(1).unwrap_err();
-        assert!(error.to_string().contains("maximum"), "{error}");
+        assert!(format!("{error:#}").contains("maximum"), "{error:#}");
         assert_eq!(memory.ty(), MemoryType::shared(1, 101));
     }
 
