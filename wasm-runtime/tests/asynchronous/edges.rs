@@ -2,7 +2,8 @@
 //! right result, or with a stack overflow, and the store works afterwards.
 
 use wasm_runtime::{
-    Caller, Config, Engine, Extern, Linker, Module, Result, Store, Trap, TypedFunc, UpdateDeadline,
+    Caller, Config, Engine, Extern, Inlining, Linker, Module, Result, Store, Trap, TypedFunc,
+    UpdateDeadline,
 };
 
 use crate::support::{After, block_on};
@@ -44,7 +45,10 @@ const EXPECTED: [i64; 5] = [5, 66, 66, 16, 13];
 type Go = TypedFunc<(i32, i32), i64>;
 
 fn world(polls: u32) -> Result<(Store<u32>, Go)> {
-    let engine = Engine::new(Config::new().max_wasm_stack(STACK).epoch_interruption(true))?;
+    let mut config = Config::new();
+    // Each level has a frame of its own.
+    config.compiler_inlining(Inlining::No);
+    let engine = Engine::new(config.max_wasm_stack(STACK).epoch_interruption(true))?;
     let module = Module::new(&engine, PROGRAM)?;
     let mut linker = Linker::new(&engine);
     linker.func_wrap_async("", "none", |caller: Caller<'_, u32>, (): ()| {
