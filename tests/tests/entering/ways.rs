@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use wasm_runtime::{
-    AsContextMut, Caller, Config, Engine, Extern, Func, FuncType, Instance, Linker, Module,
-    NamePattern, Result, Store, TypedFunc, UpdateDeadline, V128, Val, ValType,
+    AsContextMut, Caller, Config, Engine, Extern, Func, FuncType, Inlining, Instance, Linker,
+    Module, NamePattern, Result, Store, TypedFunc, UpdateDeadline, V128, Val, ValType,
 };
 
 /// How much of the stack a level of the recursion takes, in bytes: as little as a frame can.
@@ -42,6 +42,8 @@ impl World {
         let mut config = Config::new();
         config
             .max_wasm_stack(stack)
+            // Each level has a frame of its own.
+            .compiler_inlining(Inlining::No)
             .epoch_interruption(true)
             .function_hooks([NamePattern::new("hooked")?]);
         let engine = Engine::new(&config)?;
