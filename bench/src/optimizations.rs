@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasm_runtime::{Config, CraneliftCompiler};
 use wasm_translate::Settings;
 
-use crate::alternate::alternate_runs;
+use crate::alternate::{alternate, alternate_runs};
 use crate::ours::runtime::Runtime;
 use crate::programs::{Entry, OBJECT_PROGRAMS, Program, modules};
 use crate::report::Row;
@@ -48,9 +48,8 @@ fn sides(switch: Switch, parallel: bool) -> [Runtime; 2] {
 /// How long programs take, and functions that do one thing.
 pub(crate) fn run(rounds: usize, switch: Switch) -> Vec<Row> {
     let [with, without] = sides(switch, true);
-    let programs = modules().chain(
-        OBJECT_PROGRAMS.iter().filter_map(|program| Some((program, program.read()?))),
-    );
+    let programs = modules()
+        .chain(OBJECT_PROGRAMS.iter().filter_map(|program| Some((program, program.read()?))));
     let programs = programs.filter(|(program, _)| !matches!(program.entry, Entry::None));
     let mut rows: Vec<Row> = programs
         .map(|(program, wasm)| {
@@ -68,12 +67,13 @@ pub(crate) fn run(rounds: usize, switch: Switch) -> Vec<Row> {
         let ((_, a), (_, b)) = (with.compile(&wasm), without.compile(&wasm));
         let sums = (with.sum(&a, function, count), without.sum(&b, function, count));
         assert_eq!(sums.0, sums.1, "{function} does not do the same on both sides");
-        rows.push(alternate(
+        let row = alternate(
             function,
             rounds,
             || with.timed(&a, function, count),
             || without.timed(&b, function, count),
-        ));
+        );
+        rows.push(Row { is_apart: true, ..row });
     }
     rows
 }
