@@ -76,10 +76,22 @@ pub(super) fn read(
         .map_err(|failure| read_by(wasm, features, validator(features)).err().unwrap_or(failure))
 }
 
+/// What concerns components only. A validator of modules that has any of them looks at types in
+/// another order, and so takes longer, and gives other errors.
+const OF_COMPONENTS: wasmparser::WasmFeatures = wasmparser::WasmFeatures::CM_ASYNC
+    .union(wasmparser::WasmFeatures::CM_MORE_ASYNC_BUILTINS)
+    .union(wasmparser::WasmFeatures::CM_ASYNC_STACKFUL)
+    .union(wasmparser::WasmFeatures::CM_THREADING)
+    .union(wasmparser::WasmFeatures::CM_ERROR_CONTEXT)
+    .union(wasmparser::WasmFeatures::CM_IMPLEMENTS)
+    .union(wasmparser::WasmFeatures::CM_MAP)
+    .union(wasmparser::WasmFeatures::CM_FIXED_LENGTH_LISTS);
+
 /// A validator that allows these features. Whether imports may share the name of their module is
 /// for the parser to check; told of it, the validator would look for equal types.
 fn validator(features: wasmparser::WasmFeatures) -> Validator {
-    Validator::new_with_features(features.difference(wasmparser::WasmFeatures::COMPACT_IMPORTS))
+    let others = wasmparser::WasmFeatures::COMPACT_IMPORTS.union(OF_COMPONENTS);
+    Validator::new_with_features(features.difference(others))
 }
 
 fn read_by(
