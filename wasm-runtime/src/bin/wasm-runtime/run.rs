@@ -415,9 +415,10 @@ impl Run {
         self.wasi_options.apply(&mut config)?;
         self.proposals.apply(&mut config);
         #[cfg(feature = "jit")]
-        config
-            .cranelift_opt_level(self.optimize.level())
-            .compile_limits(self.compile_limits.limits());
+        {
+            self.optimize.apply(&mut config);
+            config.compile_limits(self.compile_limits.limits());
+        }
         Ok(config)
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use wasm_artifact::Artifact;
-use wasm_runtime::{CompileRequest, Config, NamePattern, OptLevel, Result, bail};
+use wasm_runtime::{CompileRequest, Config, Inlining, NamePattern, OptLevel, Result, bail};
 use wasm_types::{EntityIndex, FuncIndex};
 
 use crate::address_space::Reservation;
@@ -25,6 +25,10 @@ pub(crate) struct Optimize {
     /// How much the compiler optimises the code.
     #[arg(short = 'O', long = "opt", value_name = "LEVEL", value_enum, default_value = "speed")]
     level: Level,
+
+    /// No function stands in place of a call of it: debuggers show each.
+    #[arg(long)]
+    no_inlining: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -41,7 +45,14 @@ enum Level {
 }
 
 impl Optimize {
-    pub(crate) fn level(self) -> OptLevel {
+    pub(crate) fn apply(self, config: &mut Config) {
+        config.cranelift_opt_level(self.level());
+        if self.no_inlining {
+            config.compiler_inlining(Inlining::No);
+        }
+    }
+
+    fn level(self) -> OptLevel {
         match self.level {
             Level::None => OptLevel::None,
             Level::Speed => OptLevel::Speed,
@@ -147,8 +158,8 @@ impl Settings {
             .function_hooks(self.function_hooks.iter().cloned());
         self.reservation.apply(&mut config);
         self.proposals.apply(&mut config);
+        self.optimize.apply(&mut config);
         let mut request = config.compile_request().clone();
-        request.tunables.opt_level = self.optimize.level();
         request.target.clone_from(&self.target);
         request.flags.clone_from(&self.flags);
         request.target_features.clone_from(&self.target_features);

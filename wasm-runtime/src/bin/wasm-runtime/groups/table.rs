@@ -222,7 +222,11 @@ const CODEGEN: &[Entry] = &[
             instead: "There is one collector, which copies",
         },
     ),
-    entry("inlining", "What is inlined.", Nothing("-O opt-level decides it.")),
+    entry(
+        "inlining",
+        "Whether functions stand in place of calls of them.",
+        Switch { on: &[], off: &["--no-inlining"] },
+    ),
     entry("metadata-*", "What the code says of itself.", Nothing("it says what is needed.")),
     entry(
         "parallel-compilation",
