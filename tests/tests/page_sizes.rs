@@ -277,7 +277,7 @@ fn a_memory_can_have_all_bytes_but_one_that_addresses_reach() -> Result<()> {
     assert_eq!(grow.call(&mut store, 1)?, -1);
     let memory = instance.get_memory(&mut store, "memory").expect("an export");
     assert_eq!(memory.size(&store), MOST);
-    let error = memory.grow(&mut store, 1).unwrap_err().to_string();
+    let error = format!("{:#}", memory.grow(&mut store, 1).unwrap_err());
     assert!(error.contains(&MOST.to_string()), "{error}");
     Ok(())
 }

@@ -23,10 +23,17 @@ fn options() -> WriteOptions {
 fn inputs() -> impl Strategy<Value = Vec<Input>> {
     (prop::collection::vec(input(), 0..4), prop::sample::select(TARGETS.to_vec())).prop_map(
         |(mut inputs, target)| {
-            let tunables = inputs.first().map(|input| input.compiled.tunables);
+            let mut tunables =
+                inputs.first().map(|input| input.compiled.tunables).unwrap_or_default();
+            // Each has counters, or none has.
+            tunables.gathers_profile =
+                inputs.iter().all(|input| input.compiled.tunables.gathers_profile);
             for input in &mut inputs {
                 input.compiled.target = target.into();
-                input.compiled.tunables = tunables.unwrap_or_default();
+                input.compiled.tunables = tunables;
+                if !tunables.gathers_profile {
+                    input.compiled.counters.clear();
+                }
             }
             inputs
         },

@@ -64,7 +64,7 @@ impl<T: Send + 'static> CallHookHandler<T> for Hook {
                 log.len() - 1
             };
             After(inner.polls.load(Ordering::Relaxed)).await;
-            let calls = inner.calls.lock().expect("no panic").clone();
+            let calls = *inner.calls.lock().expect("no panic");
             if let Some(func) = calls {
                 func.call_async(&mut store, 1).await?;
             }

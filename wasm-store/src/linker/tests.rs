@@ -41,7 +41,7 @@ fn items_of_another_store_are_not_found() {
     linker.get(&mut one, "", "global").unwrap();
     let mut other = Store::new(&engine, ());
     let error = linker.get(&mut other, "", "global").unwrap_err();
-    assert!(error.to_string().contains("another store"), "{error}");
+    assert!(error.to_string().contains("the wrong store"), "{error}");
     let error = linker.get(&mut other, "", "globel").unwrap_err();
     let text = "missing definition for `::globel`: did you mean `::global`?";
     assert_eq!(error.to_string(), text);
