@@ -45,6 +45,7 @@ struct ModuleInner {
     loaded: Arc<Loaded>,
     /// Made when it is first needed, so that loading a module costs nothing for each of its types.
     linked: OnceLock<Linked>,
+    #[cfg_attr(not(feature = "backtrace-details"), expect(dead_code, reason = "nothing is known"))]
     places: SourcePlaces,
     engine: Engine,
 }

@@ -57,8 +57,8 @@ impl Config {
 
 impl Engine {
     /// Whether the environment may say that there are places in the source.
+    #[cfg(feature = "backtrace-details")]
     pub(crate) fn looks_at_environment(&self) -> bool {
-        cfg!(feature = "backtrace-details")
-            && self.config().backtrace_details == WasmBacktraceDetails::Environment
+        self.config().backtrace_details == WasmBacktraceDetails::Environment
     }
 }

@@ -5,7 +5,7 @@ use crate::items::Module;
 
 /// The placeholder for what is known of a module's debugging information.
 #[derive(Default)]
-pub(in crate::items) struct SourcePlaces;
+pub(in crate::items) struct SourcePlaces(());
 
 impl Module {
     /// The places of an instruction, by its offset in the Wasm binary.
