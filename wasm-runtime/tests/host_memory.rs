@@ -305,3 +305,75 @@ fn code_is_interrupted() -> Result<()> {
     assert_eq!(*store.data(), 3);
     Ok(())
 }
+
+/// Has one page more than it is asked for, once it has grown; the first time it panics afterwards.
+struct Generous(Moving, Arc<AtomicUsize>);
+
+// SAFETY: as for `Moving`, whose size is what it says. That is not what is asked for, which is
+// what is tested: the record of the memory must follow it all the same.
+unsafe impl LinearMemory for Generous {
+    fn byte_size(&self) -> usize {
+        self.0.byte_size()
+    }
+
+    fn byte_capacity(&self) -> usize {
+        self.0.byte_capacity()
+    }
+
+    fn grow_to(&mut self, new_size: usize) -> Result<()> {
+        self.0.grow_to(new_size + 65536)?;
+        assert!(self.1.fetch_add(1, Ordering::Relaxed) > 0, "after the bytes have moved");
+        Ok(())
+    }
+
+    fn as_ptr(&self) -> *mut u8 {
+        self.0.as_ptr()
+    }
+}
+
+struct Generously(Arc<AtomicUsize>);
+
+// SAFETY: as for `Generous`.
+unsafe impl MemoryCreator for Generously {
+    fn new_memory(
+        &self,
+        _: MemoryType,
+        minimum: usize,
+        _: Option<usize>,
+        _: Option<usize>,
+        _: usize,
+    ) -> Result<Box<dyn LinearMemory>, String> {
+        let moving = Moving { words: zeros(minimum), says: None };
+        Ok(Box::new(Generous(moving, self.0.clone())))
+    }
+}
+
+#[test]
+fn bytes_are_found_wherever_a_failed_growth_has_put_them() -> Result<()> {
+    for panics in [false, true] {
+        let mut config = unguarded();
+        let grown = Arc::new(AtomicUsize::new(usize::from(!panics)));
+        config.with_host_memory(Arc::new(Generously(grown)));
+        let engine = Engine::new(&config)?;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &Module::new(&engine, WAT)?, &[])?;
+        let memory = instance.get_memory(&mut store, "memory").expect("it is exported");
+        let grown = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            memory.grow(&mut store, 1).is_ok()
+        }));
+        // It is too large, which is an error, or nobody knows what it is.
+        assert_eq!(grown.ok(), (!panics).then_some(false));
+        let load = instance.get_typed_func::<i32, i32>(&mut store, "load")?;
+        if panics {
+            assert_eq!(memory.data_size(&store), 0);
+            assert!(load.call(&mut store, 100).is_err());
+            assert!(memory.grow(&mut store, 1).is_err());
+        } else {
+            assert_eq!(memory.data_size(&store), 65536);
+            assert_eq!(load.call(&mut store, 100)?, b'h'.into());
+            assert_eq!(&memory.data(&store)[100..105], b"hello");
+            assert!(load.call(&mut store, 65536).is_err());
+        }
+    }
+    Ok(())
+}

@@ -163,8 +163,12 @@ impl<'a> Inlining<'a> {
             found: 0,
         };
         search.add(&facts.calls, None);
-        search.choose(Room::of(facts.weight, self.for_size));
+        search.choose(Room::of(facts.weight, self.bytes_of(func), self.for_size));
         (!search.taken.is_empty()).then(|| search.plan())
+    }
+
+    fn bytes_of(&self, func: DefinedFuncIndex) -> u32 {
+        self.parsed.body(self.wasm, func).as_bytes().len() as u32
     }
 }
 
@@ -203,7 +207,9 @@ impl Search<'_> {
             }
             recursion += u32::from(self.whole == callee);
             let arguments = module.type_of_func(site.callee).params().len();
-            let call = Call { times, weight: facts.weight, arguments, level, recursion };
+            let bytes = self.inlining.bytes_of(callee);
+            let weight = facts.weight;
+            let call = Call { times, weight, bytes, arguments, level, recursion };
             let number = self.found;
             self.found += 1;
             self.heap.push(Choice {

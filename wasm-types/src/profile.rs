@@ -168,8 +168,12 @@ impl PointProfile {
 
     fn merge(&mut self, other: &PointProfile) {
         self.count = self.count.saturating_add(other.count);
-        for (func, count) in &other.targets {
-            self.add_target(*func, *count);
+        // Not one by one, which takes long if each is put before all that there are.
+        let mut targets: BTreeMap<FuncIndex, u64> = BTreeMap::new();
+        for (func, count) in self.targets.iter().chain(&other.targets) {
+            let sum = targets.entry(*func).or_default();
+            *sum = sum.saturating_add(*count);
         }
+        self.targets = targets.into_iter().collect();
     }
 }

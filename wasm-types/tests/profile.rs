@@ -162,3 +162,15 @@ fn what_is_only_promised_takes_no_room() {
     bytes.extend([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]);
     assert!(Profile::decode(&sealed(bytes)).unwrap_err().to_string().contains("ends"));
 }
+
+/// Else many small modules of one hash could be made to take long.
+#[test]
+fn a_module_is_there_once() {
+    let mut bytes = Profile::new().encode()[..12].to_vec();
+    bytes.push(2);
+    for _ in 0..2 {
+        bytes.extend([7; 16]);
+        bytes.push(0);
+    }
+    assert!(Profile::decode(&sealed(bytes)).unwrap_err().to_string().contains("second time"));
+}

@@ -340,10 +340,8 @@ impl VmMemory {
             ))
             .context("Memory maximum size exceeded"));
         }
-        if let Some(provided) = &mut self.provided {
-            provided.grow_to(len, self.may_move && !self.is_static)?;
-            self.publish(len);
-            return Ok(());
+        if self.provided.is_some() {
+            return self.grow_provided(len);
         }
         let room = self.mapping.len() - self.guard.min(self.mapping.len());
         if len <= room {

@@ -20,6 +20,9 @@ const RECURSIVE: f32 = 8.0;
 const ROOM: [(u32, u32); 3] = [(2, 20), (30, 8), (60, 8)];
 /// By how much at most.
 const ROOM_MOST: u32 = 400;
+/// How many bytes of bodies may stand in a function: so many, and so many times its own. Much that
+/// weighs nothing takes time to compile all the same.
+const BYTES: (u32, u32) = (4096, 8);
 /// A call that is made less often than this is left alone, unless the code gets no larger.
 const SELDOM: f32 = 0.05;
 /// The more levels of calls are replaced, the less is known of how often they are made.
@@ -34,6 +37,8 @@ pub(crate) struct Call {
     pub(crate) times: f32,
     /// What the body weighs that it calls: see [`weight`].
     pub(crate) weight: u32,
+    /// How many bytes of Wasm it has.
+    pub(crate) bytes: u32,
     /// How many arguments it has.
     pub(crate) arguments: usize,
     /// How many calls around it are replaced.
@@ -73,17 +78,24 @@ impl Call {
     }
 }
 
-/// How much a function may still grow, by the kinds of calls of [`ROOM`].
+/// How much a function may still grow.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Room([u32; 3]);
+pub(crate) struct Room {
+    /// By the kinds of calls of [`ROOM`].
+    kinds: [u32; 3],
+    /// By how many bytes of bodies, whatever they weigh.
+    bytes: u32,
+}
 
 impl Room {
-    /// Of a function that weighs so much. If it is size that matters, there is none.
-    pub(crate) fn of(weight: u32, for_size: bool) -> Self {
-        Self(ROOM.map(|(room, part)| match for_size {
+    /// Of a function that weighs so much, and has so many bytes. If it is size that matters, the
+    /// code gets no larger.
+    pub(crate) fn of(weight: u32, bytes: u32, for_size: bool) -> Self {
+        let kinds = ROOM.map(|(room, part)| match for_size {
             true => 0,
             false => (room + weight / part).min(ROOM_MOST),
-        }))
+        });
+        Self { kinds, bytes: bytes.saturating_mul(BYTES.1).saturating_add(BYTES.0) }
     }
 
     /// Whether a call is to be replaced: then there is less room.
@@ -95,12 +107,14 @@ impl Room {
             0 => usize::from(call.times > 1.0),
             _ => 2,
         };
-        match self.0[kind].checked_sub(call.growth()) {
-            Some(left) => {
-                self.0[kind] = left;
+        let left = self.kinds[kind].checked_sub(call.growth());
+        match (left, self.bytes.checked_sub(call.bytes)) {
+            (Some(left), Some(bytes)) => {
+                self.kinds[kind] = left;
+                self.bytes = bytes;
                 true
             }
-            None => false,
+            _ => false,
         }
     }
 }
@@ -110,12 +124,12 @@ mod tests {
     use super::*;
 
     fn call(times: f32, weight: u32, recursion: u32) -> Call {
-        Call { times, weight, arguments: 1, level: 0, recursion }
+        Call { times, weight, bytes: weight * 2, arguments: 1, level: 0, recursion }
     }
 
     #[test]
     fn what_is_made_more_often_may_be_larger_and_comes_first() {
-        let takes = |call| Room::of(1000, false).takes(&call);
+        let takes = |call| Room::of(1000, 2000, false).takes(&call);
         for (times, weight, expected) in [
             (1.0, 7, true),
             (1.0, 9, false),
@@ -134,14 +148,18 @@ mod tests {
 
     #[test]
     fn room_and_levels_have_an_end() {
-        let mut room = Room::of(80, false);
+        let mut room = Room::of(80, 160, false);
         let taken = (0..100).filter(|_| room.takes(&call(8.0, 25, 0))).count();
         assert_eq!(taken, 2);
         // Other kinds have rooms of their own.
         assert!(room.takes(&call(1.0, 8, 0)) && room.takes(&call(1.0, 20, 1)));
         assert!(!room.takes(&call(8.0, 10, RECURSION + 1)));
         assert!(!room.takes(&Call { level: LEVELS, ..call(8.0, 1, 0) }));
-        let mut none = Room::of(1000, true);
+        let mut none = Room::of(1000, 2000, true);
         assert!(none.takes(&call(8.0, 4, 0)) && !none.takes(&call(8.0, 20, 0)));
+        // What weighs nothing comes to an end, too.
+        let mut room = Room::of(10, 20, false);
+        let nothing = Call { bytes: 400, ..call(8.0, 0, 0) };
+        assert_eq!((0..100).filter(|_| room.takes(&nothing)).count(), 10);
     }
 }

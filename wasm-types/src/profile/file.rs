@@ -41,6 +41,7 @@ enum What {
     Kind(u8),
     Left,
     Words,
+    Twice,
 }
 
 impl ProfileError {
@@ -69,6 +70,9 @@ impl fmt::Display for ProfileError {
                 "the profile has a counter of the unknown kind {kind}, at byte {}",
                 self.offset
             ),
+            What::Twice => {
+                write!(f, "the profile has a module for the second time, at byte {}", self.offset)
+            }
             What::Words => f.write_str("the map says another number of words than it has"),
             What::Left => write!(f, "the profile goes on after its end, at byte {}", self.offset),
         }
@@ -136,7 +140,9 @@ impl Profile {
             let functions = reader.indexed("the index of a function", read_function)?;
             let functions = functions.into_iter().map(|(i, f)| (DefinedFuncIndex::new(i), f));
             let module = ModuleProfile { functions: functions.collect() };
-            profile.modules.entry(hash).or_default().merge(&module);
+            if profile.modules.insert(hash, module).is_some() {
+                return Err(reader.error(What::Twice));
+            }
         }
         match reader.at == bytes.len() {
             true => Ok(profile),

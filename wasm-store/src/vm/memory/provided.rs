@@ -67,14 +67,33 @@ impl Provided {
     }
 
     /// Grows, in place if it may not move.
-    pub(super) fn grow_to(&mut self, len: usize, may_move: bool) -> Result<(), Error> {
+    fn grow_to(&mut self, len: usize, may_move: bool) -> Result<(), Error> {
         if !may_move && len > self.0.byte_capacity() {
             return Err(Error::msg(
                 "the memory's capacity is used up, and it may not move (`Config::memory_may_move`)",
             ));
         }
+        let before = self.0.base();
         self.0.grow_to(len)?;
-        self.check(len)
+        self.check(len)?;
+        if !may_move && self.0.base() != before {
+            return Err(Error::msg(
+                "a memory that the program provides has moved, which it may not \
+                 (`LinearMemory::byte_capacity`)",
+            ));
+        }
+        Ok(())
+    }
+
+    /// How many of the first bytes are there after growing has failed: all, as promised, or fewer
+    /// if what can be seen says so.
+    fn left(&self, len: usize) -> usize {
+        if self.is_placed() { self.0.byte_size().min(len) } else { 0 }
+    }
+
+    fn is_placed(&self) -> bool {
+        let base = self.0.base();
+        !base.is_null() && base.addr().is_multiple_of(ALIGNMENT)
     }
 
     /// Checks what can be seen of a promise.
@@ -86,7 +105,7 @@ impl Provided {
                  (`LinearMemory::byte_size`)"
             )));
         }
-        if base.is_null() || !base.addr().is_multiple_of(ALIGNMENT) {
+        if !self.is_placed() {
             return Err(Error::msg(format!(
                 "a memory that the program provides is at {base:p}, which is no multiple of {ALIGNMENT} \
                  (`LinearMemory::as_ptr`)"
@@ -126,6 +145,21 @@ impl VmMemory {
         memory.provided = Some(provided);
         memory.publish(len);
         Ok(memory)
+    }
+
+    /// Grows a memory that is provided. Wherever the bytes are afterwards, the record says so: also
+    /// when they are not as many as were asked for, and when the provider panics.
+    pub(super) fn grow_provided(&mut self, len: usize) -> Result<(), Error> {
+        let (old_len, may_move) = (self.byte_size(), self.may_move && !self.is_static);
+        // Until the provider has returned, nobody knows where the bytes are.
+        self.given_up = true;
+        self.publish(0);
+        let Some(provided) = &mut self.provided else { return Ok(()) };
+        let grown = provided.grow_to(len, may_move);
+        let now = if grown.is_ok() { len } else { provided.left(old_len) };
+        self.given_up = false;
+        self.publish(now);
+        grown
     }
 
     /// A memory without a mapping.

@@ -85,7 +85,8 @@ impl<T: 'static> Store<T> {
 /// The future of a hook that is notified of an event. It borrows the store as long as it exists.
 struct Event<'a, T: 'static> {
     store: NonNull<StoreInner<T>>,
-    future: Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>,
+    /// `None` only while this is dropped.
+    future: Option<Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>>,
 }
 
 // SAFETY: the pointer stands for the borrow of the store that the future has, which can be sent.
@@ -111,7 +112,7 @@ impl<'a, T: 'static> Event<'a, T> {
             let _running = Running::new(store);
             let context = StoreContextMut(&mut *store.as_ptr());
             let future = (*handler).handle_call_event(context, event);
-            Some(Self { store, future })
+            Some(Self { store, future: Some(future) })
         }
     }
 }
@@ -122,7 +123,19 @@ impl<T: 'static> Future for Event<'_, T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         // SAFETY: the store is the event's.
         let _running = unsafe { Running::new(self.store) };
-        self.future.as_mut().poll(context)
+        match &mut self.future {
+            Some(future) => future.as_mut().poll(context),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl<T: 'static> Drop for Event<'_, T> {
+    fn drop(&mut self) {
+        // The future has the store, and uses it in a destructor if it likes: that is the hook, too.
+        // SAFETY: the store is the event's, which is gone only afterwards.
+        let _running = unsafe { Running::new(self.store) };
+        drop(self.future.take());
     }
 }
 
