@@ -372,3 +372,71 @@ fn the_store_needs_calls_that_may_wait() -> Result<()> {
     assert!(poll_once(call.as_mut()).is_ready());
     Ok(())
 }
+
+/// A hook that is ready at once, and whose future collects when it is dropped.
+struct CollectsAtTheEnd;
+
+struct Collects<'a, T: 'static>(StoreContextMut<'a, T>);
+
+impl<T: 'static> Future for Collects<'_, T> {
+    type Output = Result<()>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: 'static> Drop for Collects<'_, T> {
+    fn drop(&mut self) {
+        self.0.gc(None).expect("nothing limits it");
+    }
+}
+
+impl<T: Send + 'static> CallHookHandler<T> for CollectsAtTheEnd {
+    fn handle_call_event<'life0, 'life1, 'async_trait>(
+        &'life0 self,
+        store: StoreContextMut<'life1, T>,
+        _: CallHook,
+    ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'async_trait>>
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        Self: 'async_trait,
+    {
+        Box::pin(Collects(store))
+    }
+}
+
+/// The values of a call are nobody's roots while the hook runs, of which the end of its future is a
+/// part.
+#[test]
+fn objects_stay_where_they_are_until_the_future_of_a_hook_is_gone() -> Result<()> {
+    const OBJECTS: &str = r#"(module
+        (type $s (struct (field i32)))
+        (import "" "host" (func $host (param anyref) (result anyref)))
+        (func (export "make") (param i32) (result anyref) (struct.new $s (local.get 0)))
+        (func (export "pass") (param anyref) (result anyref)
+            (drop (struct.new $s (i32.const 1000)))
+            (call $host (local.get 0)))
+        (func (export "read") (param anyref) (result i32)
+            (struct.get $s 0 (ref.cast (ref $s) (local.get 0)))))"#;
+    type Any = Option<wasm_runtime::Rooted<wasm_runtime::AnyRef>>;
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, 0);
+    store.call_hook_async(CollectsAtTheEnd);
+    let mut linker = Linker::new(&engine);
+    linker.func_wrap("", "host", |_: Caller<'_, u32>, any: Any| any)?;
+    let module = Module::new(&engine, OBJECTS)?;
+    let instance = block_on(linker.instantiate_async(&mut store, &module))?;
+    let make = instance.get_typed_func::<i32, Any>(&mut store, "make")?;
+    let pass = instance.get_typed_func::<Any, Any>(&mut store, "pass")?;
+    let read = instance.get_typed_func::<Any, i32>(&mut store, "read")?;
+    for number in 0..50 {
+        let mut any = block_on(make.call_async(&mut store, number))?;
+        for _ in 0..3 {
+            any = block_on(pass.call_async(&mut store, any))?;
+        }
+        assert_eq!(block_on(read.call_async(&mut store, any))?, number);
+    }
+    Ok(())
+}
