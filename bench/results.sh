@@ -18,6 +18,7 @@ sections() {
     echo 'from the benchmark, and print the same. `./results.sh` made this file; README.md says what each row does.'
     echo
     sections 7 run
+    sections 5 profile
     sections 7 interruption
     sections 7 fuel
     sections 15 call-hook

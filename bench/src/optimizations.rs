@@ -45,23 +45,30 @@ fn sides(switch: Switch, parallel: bool) -> [Runtime; 2] {
     })
 }
 
+/// How long a program takes in one runtime and in another.
+pub(crate) fn run_in(
+    program: &Program,
+    wasm: &[u8],
+    rounds: usize,
+    [with, without]: [&Runtime; 2],
+) -> Row {
+    let ((_, a), (_, b)) = (with.compile(wasm), without.compile(wasm));
+    alternate_runs(
+        program,
+        rounds,
+        || with.run(&a, program.name, &program.entry).0,
+        || without.run(&b, program.name, &program.entry).0,
+    )
+}
+
 /// How long programs take, and functions that do one thing.
 pub(crate) fn run(rounds: usize, switch: Switch) -> Vec<Row> {
     let [with, without] = sides(switch, true);
     let programs = modules()
         .chain(OBJECT_PROGRAMS.iter().filter_map(|program| Some((program, program.read()?))));
     let programs = programs.filter(|(program, _)| !matches!(program.entry, Entry::None));
-    let mut rows: Vec<Row> = programs
-        .map(|(program, wasm)| {
-            let ((_, a), (_, b)) = (with.compile(&wasm), without.compile(&wasm));
-            alternate_runs(
-                program,
-                rounds,
-                || with.run(&a, program.name, &program.entry).0,
-                || without.run(&b, program.name, &program.entry).0,
-            )
-        })
-        .collect();
+    let mut rows: Vec<Row> =
+        programs.map(|(program, wasm)| run_in(program, &wasm, rounds, [&with, &without])).collect();
     for (text, function, count) in FUNCTIONS {
         let wasm = wat::parse_str(text).expect("the text is right");
         let ((_, a), (_, b)) = (with.compile(&wasm), without.compile(&wasm));

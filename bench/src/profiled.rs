@@ -3,7 +3,7 @@
 
 use wasm_runtime::Config;
 
-use crate::alternate::alternate_runs;
+use crate::optimizations::run_in;
 use crate::ours::runtime::Runtime;
 use crate::programs::{Entry, Program, modules};
 use crate::report::Row;
@@ -40,16 +40,11 @@ pub(crate) fn run(rounds: usize) -> Vec<Row> {
             let profile = profile.expect("the code counts");
             let (with, without) =
                 (Runtime::with(Config::new().profile(profile)), Runtime::with(&Config::new()));
-            let ((_, a), (_, b)) = (with.compile(&wasm), without.compile(&wasm));
-            let output =
-                |runtime: &Runtime, module| runtime.run(module, program.name, &program.entry).1;
-            assert_eq!(output(&with, &a), output(&without, &b), "{}", program.name);
-            alternate_runs(
-                program,
-                rounds,
-                || with.run(&a, program.name, &program.entry).0,
-                || without.run(&b, program.name, &program.entry).0,
-            )
+            let output = |runtime: &Runtime| {
+                runtime.run(&runtime.compile(&wasm).1, program.name, &program.entry).1
+            };
+            assert_eq!(output(&with), output(&without), "{}", program.name);
+            run_in(program, &wasm, rounds, [&with, &without])
         })
         .collect()
 }
@@ -60,14 +55,6 @@ pub(crate) fn gathering(rounds: usize) -> Vec<Row> {
         (Runtime::with(Config::new().gather_profile(true)), Runtime::with(&Config::new()));
     modules()
         .filter(|(program, _)| training(program).is_some())
-        .map(|(program, wasm)| {
-            let ((_, a), (_, b)) = (with.compile(&wasm), without.compile(&wasm));
-            alternate_runs(
-                program,
-                rounds,
-                || with.run(&a, program.name, &program.entry).0,
-                || without.run(&b, program.name, &program.entry).0,
-            )
-        })
+        .map(|(program, wasm)| run_in(program, &wasm, rounds, [&with, &without]))
         .collect()
 }

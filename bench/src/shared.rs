@@ -57,8 +57,8 @@ impl Shared {
     }
 }
 
-/// The queue has room for 256 words from 1024 on. How many were put is at 0, and how many were taken
-/// at 64. Who finds it full or empty waits; the other side wakes it at every 128th word.
+/// The queue has room for 256 words from 1024 on. How many were put is at 0, and how many were
+/// taken at 64. Who finds it full or empty waits; the other side wakes it at every 128th word.
 const WASM: &str = r#"
 (module
   (import "" "memory" (memory 1 1 shared))

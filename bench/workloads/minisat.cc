@@ -1,4 +1,5 @@
-// MiniSat: random clauses of three literals near the threshold, and pigeons that do not fit into their holes.
+// MiniSat: random clauses of three literals near the threshold, and pigeons that do not fit into
+// their holes.
 #include <cstdio>
 #include <cstdlib>
 

@@ -2,8 +2,8 @@
 //! (`wasm-component-run/src/differences.rs`).
 //!
 //! `names/wasmtime-48-components.txt` has the names. With `WASMTIME_SOURCES`, the folder of the
-//! sources of the crate `wasmtime`, the list is compared with them; with `BLESS` as well, it is made
-//! of them.
+//! sources of the crate `wasmtime`, the list is compared with them; with `BLESS` as well, it is
+//! made of them.
 
 #[allow(dead_code, reason = "only the names in sources are of interest")]
 #[path = "belonging/scan.rs"]

@@ -61,8 +61,9 @@
 //!   that counts also runs in engines that do not.
 //! * **Interruption** ([`interruption`](crate::store::interruption)). Functions that neither have
 //!   loops nor call anything never check their deadline. Setting a deadline in an engine whose code
-//!   can't be interrupted is a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by signal
-//!   handlers. Code that was compiled for interruption also runs in engines without it.
+//!   can't be interrupted is a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch)
+//!   may not be called by signal handlers. Code that was compiled for interruption also runs in
+//!   engines without it.
 //! * **What belongs to another engine or store** is refused where it is handed over.
 //!   [`Linker::define`](crate::Linker::define) and [`Linker::instance`](crate::Linker::instance)
 //!   are errors for stores of another engine than the linker's, and
@@ -72,9 +73,9 @@
 //!   another store, and not panics. Types can be compared with `==`, which is false for types of
 //!   different engines; [`FuncType::eq`](crate::FuncType::eq) panics, as in Wasmtime.
 //! * **Memories of the program's**
-//!   ([`Config::with_host_memory`](crate::Config::with_host_memory)) hold no heap of objects and are
-//!   no shared memories, their state can't be taken, and code that can be interrupted wants them
-//!   without a reservation. Together with a pool they are an error.
+//!   ([`Config::with_host_memory`](crate::Config::with_host_memory)) hold no heap of objects and
+//!   are no shared memories, their state can't be taken, and code that can be interrupted wants
+//!   them without a reservation. Together with a pool they are an error.
 //! * **Garbage collection.** [`Collector::Auto`](crate::Collector) is the copying collector, which
 //!   also stands for the one that counts references: a value of the host's is dropped when it is
 //!   collected, and not at once. While a hook or the callback of a deadline runs,
@@ -106,8 +107,9 @@
 //! * **The cache** (feature `cache`) is in another directory and its file of settings has other
 //!   lines, so that it does not mix with Wasmtime's. Its entries are authenticated, and
 //!   `Cache::new` refuses a directory that others may write to.
-//! * **Debuggers** get the names of functions by `Config::debug_info` (feature `profile`), and lines
-//!   in the source (feature `debug-info`), but no variables. The code is as optimised as without.
+//! * **Debuggers** get the names of functions by `Config::debug_info` (feature `profile`), and
+//!   lines in the source (feature `debug-info`), but no variables. The code is as optimised as
+//!   without.
 //! * **Backtraces** have places in the source
 //!   ([`Config::wasm_backtrace_details`](crate::Config::wasm_backtrace_details)) with the feature
 //!   `backtrace-details`. They are found out when they are asked for.
@@ -138,9 +140,10 @@
 //!
 //! # Wasmtime's own tests
 //!
-//! Of the tests of Wasmtime 48.0.8 in `tests/all`, without those of its command line, of components,
-//! of native debuggers and of Pulley, 734 are for a machine like this one. Compiled against
-//! `wasm-runtime` under the name `wasmtime`, 704 compile and 648 of them pass. These are all others, by what they want:
+//! Of the tests of Wasmtime 48.0.8 in `tests/all`, without those of its command line, of
+//! components, of native debuggers and of Pulley, 734 are for a machine like this one. Compiled
+//! against `wasm-runtime` under the name `wasmtime`, 704 compile and 648 of them pass. These are
+//! all others, by what they want:
 //!
 //! | tests | they want |
 //! |---|---|

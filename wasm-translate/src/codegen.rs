@@ -11,8 +11,8 @@ use cranelift_codegen::{
 };
 use wasm_types::abi::ContextLayout;
 use wasm_types::{
-    CatchHandler, CatchSite, DefinedFuncIndex, FuncIndex, InlinedFunction, OptLevel, ParsedModule,
-    SubType, TableIndex, TagIndex, TrapCode, TypeKind, WasmFeatures,
+    CatchHandler, CatchSite, CompileLimit, DefinedFuncIndex, FuncIndex, InlinedFunction, OptLevel,
+    ParsedModule, SubType, TableIndex, TagIndex, TrapCode, TypeKind, WasmFeatures,
 };
 
 use crate::counting::Counters;
@@ -235,18 +235,48 @@ impl<'a> Worker<'a> {
         index: FuncIndex,
     ) -> Result<FunctionCode, Error> {
         let mut clock = Lap::start();
-        self.translate(func)?;
-        self.prepare(index, &mut clock)?;
-        let budget = self.job.budget();
-        if let Err(error) = budget.effort(&self.context.func) {
-            // What stands in place of calls is no reason to refuse a function.
-            if self.translator.places().functions().is_empty() {
-                return Err(error);
+        self.with_plan_or_without(func, |worker, plan| {
+            worker.compile_with(func, index, plan, &mut clock)
+        })
+    }
+
+    /// Does work on a function with other functions in place of calls of them, and without where
+    /// that fails: they are no reason to refuse a function, and if there is another, the error of
+    /// the function alone shows it.
+    ///
+    /// A fault of the translator is an error at once, since a second try would hide it, and so is
+    /// the end of the time for the whole module.
+    fn with_plan_or_without<R>(
+        &mut self,
+        func: DefinedFuncIndex,
+        mut work: impl FnMut(&mut Self, Option<&Plan>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let inlining = self.job.inlining.as_ref();
+        let inlining = inlining.filter(|_| self.job.idioms.get(func).is_none());
+        let plan = inlining.and_then(|inlining| inlining.plan(func, self.job.profiled.as_ref()));
+        if let Some(plan) = &plan {
+            let result = work(self, Some(plan));
+            let is_final = |error: &Error| {
+                error.kind() == ErrorKind::Codegen || error.limit() == Some(CompileLimit::Time)
+            };
+            if result.as_ref().err().is_none_or(is_final) {
+                return result;
             }
-            self.translate_with(func, None)?;
-            self.prepare(index, &mut clock)?;
-            budget.effort(&self.context.func)?;
         }
+        work(self, None)
+    }
+
+    fn compile_with(
+        &mut self,
+        func: DefinedFuncIndex,
+        index: FuncIndex,
+        plan: Option<&Plan>,
+        clock: &mut Lap,
+    ) -> Result<FunctionCode, Error> {
+        self.translate_with(func, plan)?;
+        self.prepare(index, clock)?;
+        let budget = self.job.budget();
+        budget.effort(&self.context.func)?;
         let mut code = self.generate()?;
         if let Some(leads) = self.env.fuel_leads() {
             code.fuel = fuel_at_traps(&code, leads);
@@ -294,17 +324,7 @@ impl<'a> Worker<'a> {
 
     /// Makes the CLIF of a function, before any pass.
     pub(crate) fn translate(&mut self, func: DefinedFuncIndex) -> Result<&ir::Function, Error> {
-        let inlining = self.job.inlining.as_ref();
-        let plan = inlining.filter(|_| self.job.idioms.get(func).is_none());
-        let plan = plan.and_then(|inlining| inlining.plan(func, self.job.profiled.as_ref()));
-        // What is put in place of calls may be not valid, or too much: what the error of the
-        // function itself is shows without.
-        if plan.is_none() || self.translate_with(func, plan.as_ref()).is_err() {
-            self.translate_with(func, None)?;
-        }
-        if let Some(observer) = &self.job.settings.observer {
-            observer(self.job.parsed.module().func_index(func), &self.context.func);
-        }
+        self.with_plan_or_without(func, |worker, plan| worker.translate_with(func, plan))?;
         Ok(&self.context.func)
     }
 
@@ -334,6 +354,9 @@ impl<'a> Worker<'a> {
                 );
                 Error::new(ErrorKind::Codegen, format!("the translation is not valid: {errors}"))
             })?;
+        }
+        if let Some(observer) = &settings.observer {
+            observer(parsed.module().func_index(func), &self.context.func);
         }
         Ok(())
     }

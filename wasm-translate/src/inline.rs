@@ -2,8 +2,8 @@
 //!
 //! It is decided for each function by itself, from the bodies alone, so that the code is the same
 //! whatever the number of threads. The calls of a function are taken in the order of what they are
-//! worth ([`budget`]); the calls in a body that replaces one are then calls of the function, made as
-//! often as the one times what the body says. So a chain of small functions goes into the place
+//! worth ([`budget`]); the calls in a body that replaces one are then calls of the function, made
+//! as often as the one times what the body says. So a chain of small functions goes into the place
 //! where it is called from a loop, and functions go into themselves for a level or two.
 //!
 //! Code that stands in place of a call knows where it comes from, and by which calls ([`places`]):

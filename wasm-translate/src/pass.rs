@@ -36,7 +36,8 @@ impl std::fmt::Debug for PassContext<'_> {
 ///
 /// A pass may change the function in any way that leaves valid CLIF. It runs on several threads
 /// at the same time, each with a function of its own; for output that does not depend on the number
-/// of threads, what it does must depend on the function alone.
+/// of threads, what it does must depend on the function alone. A function may come a second time,
+/// with calls in place of what stood for them: the last time is the one that counts.
 pub trait ClifPass: Send + Sync {
     /// Changes a function.
     ///

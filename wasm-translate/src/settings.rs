@@ -294,7 +294,8 @@ impl Settings {
     }
 
     /// Sets who sees the CLIF of each function before any pass. It is called on the thread that
-    /// compiles, in no particular order of functions.
+    /// compiles, in no particular order of functions. A function that exceeds a limit with others
+    /// in place of calls of them is seen once more, without them: the last is the one that counts.
     pub fn observe_clif(&mut self, observer: Arc<ClifObserver>) -> &mut Self {
         self.observer = Some(observer);
         self

@@ -21,8 +21,6 @@ use crate::index::{DefinedFuncIndex, FuncIndex};
 pub use counters::{CounterMap, CounterPoint, TARGETS};
 pub use file::{ProfileError, checksum};
 pub use hash::CodeHash;
-#[cfg(feature = "validate")]
-pub(crate) use hash::Hasher;
 
 /// How often the code of some modules ran.
 ///

@@ -24,8 +24,8 @@ const MAX_GROWTH: u64 = 4;
 /// What an image may have in any case: bytes of a memory, elements of a table.
 const SMALL_MEMORY: u64 = 64 << 10;
 const SMALL_TABLE: u64 = 1 << 10;
-/// The images of memories may have this part of the module's size in any case: then the zeros
-/// between segments hardly make the artifact larger.
+/// The images of all memories together may have this part of the module's size beyond that: then
+/// the zeros between segments hardly make the artifact larger.
 const PART_OF_MODULE: u64 = 4;
 
 /// The images of a module.
@@ -74,8 +74,11 @@ impl Images {
         if wanted {
             let may_trap = images.plan_tables(module);
             if !may_trap {
-                let small = SMALL_MEMORY.max(wasm_len as u64 / PART_OF_MODULE);
-                images.plan_memories(module, small, u64::from(page_size));
+                images.plan_memories(
+                    module,
+                    wasm_len as u64 / PART_OF_MODULE,
+                    u64::from(page_size),
+                );
             }
         }
         images
@@ -120,8 +123,9 @@ impl Images {
         may_trap
     }
 
-    /// Plans the images of memories, of which each may have `small` bytes in any case.
-    fn plan_memories(&mut self, module: &Module, small: u64, page_size: u64) {
+    /// Plans the images of memories, which may have `spare` bytes together beyond what each may
+    /// have.
+    fn plan_memories(&mut self, module: &Module, mut spare: u64, page_size: u64) {
         let mut drafts: Vec<_> = self
             .memories
             .iter()
@@ -145,9 +149,9 @@ impl Images {
             let memory_offset = first / page_size * page_size;
             let len = (end - memory_offset).next_multiple_of(page_size);
             let bytes: u64 = draft.parts().map(|(start, (end, _))| end - start).sum();
-            if len > bytes.saturating_mul(MAX_GROWTH).saturating_add(small) {
-                continue;
-            }
+            let most = bytes.saturating_mul(MAX_GROWTH).saturating_add(SMALL_MEMORY);
+            let Some(left) = spare.checked_sub(len.saturating_sub(most)) else { continue };
+            spare = left;
             for (start, (_, number)) in draft.parts() {
                 self.data[number] = Some(self.len + (start - memory_offset));
             }

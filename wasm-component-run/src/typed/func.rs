@@ -21,7 +21,8 @@ use crate::types::{ComponentFunc, InstanceType};
 /// also where there is one value: `(u32,)`; what is lowered may be borrowed: `(&str, &[u32])`.
 pub struct TypedFunc<Params, Return> {
     func: Func,
-    /// Covariant: a function whose parameters are borrowed for long takes what is borrowed for less.
+    /// Covariant: a function whose parameters are borrowed for long takes what is borrowed for
+    /// less.
     _types: PhantomData<fn() -> (Params, Return)>,
 }
 

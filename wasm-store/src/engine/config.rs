@@ -326,8 +326,8 @@ impl Config {
     ///
     /// Default: what suits the target.
     ///
-    /// The names by which Wasmtime steers its own compiler, as `wasmtime_inlining_small_callee_size`,
-    /// are accepted and have no effect.
+    /// The names by which Wasmtime steers its own compiler, as
+    /// `wasmtime_inlining_small_callee_size`, are accepted and have no effect.
     ///
     /// # Safety
     ///

@@ -105,9 +105,9 @@ pub unsafe trait MemoryCreator: Send + Sync {
 ///
 /// * the [`byte_size`](Self::byte_size) bytes from [`as_ptr`](Self::as_ptr) on are readable,
 ///   writable, and accessed by nobody else;
-/// * what follows them can't be accessed, so that an access faults: up to the end of the reservation
-///   and of the guard that [`MemoryCreator::new_memory`] was asked for, and as many bytes as the
-///   guard has where the memory is larger than the reservation;
+/// * what follows them can't be accessed, so that an access faults: up to the end of the
+///   reservation and of the guard that [`MemoryCreator::new_memory`] was asked for, and as many
+///   bytes as the guard has where the memory is larger than the reservation;
 /// * the size changes only by [`grow_to`](Self::grow_to), after which it is exactly what was asked
 ///   for; the contents stay, and the bytes that were added are zero;
 /// * the address is a multiple of 16 and changes only by `grow_to`, and not by that up to the

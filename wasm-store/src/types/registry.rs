@@ -1,18 +1,16 @@
 //! The engine-wide registry of types: equal recursive groups get equal ids, whatever module they
 //! come from (Wasm 3.0, section 3.2, "rolling" of recursive types).
 
-mod folding;
-
 use std::collections::HashMap;
 use std::ptr::NonNull;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use foldhash::fast::RandomState;
 use wasm_artifact::Artifact;
 use wasm_types::abi::NO_TYPE_ID;
 use wasm_types::abi::type_record::MAX_DEPTH;
 use wasm_types::{CompositeType, FuncType, RecGroup, SubType, TypeIndex};
 
-use self::folding::Folding;
 use super::canonical::map_sub_type;
 use crate::error::Result;
 use crate::vm::{
@@ -40,8 +38,9 @@ struct Inner {
     /// The first id of each group, by its types, in which references within the group are relative.
     groups: HashMap<Box<[SubType]>, u32>,
     /// The ids of plain function types, by their bytes in artifacts. So loading a module decodes no
-    /// type that is known already.
-    plain: HashMap<Box<[u8]>, u32, Folding>,
+    /// type that is known already. Each engine has hashes of its own, so that nobody can choose
+    /// types that collide.
+    plain: HashMap<Box<[u8]>, u32, RandomState>,
     /// By id.
     types: Vec<Canonical>,
     /// The names that modules have for types, by id: the first one of each. Plain function types

@@ -133,8 +133,8 @@ impl<'a> Caller<'a> {
 }
 
 /// `return_call` in a body that stands in place of a call. Its function is gone when the other one
-/// runs: that is called by the caller, with what catches exceptions there, and the body is left with
-/// its results.
+/// runs: that is called by the caller, with what catches exceptions there, and the body is left
+/// with its results.
 pub(super) fn return_call<E: FuncEnvironment + ?Sized>(
     t: &mut FuncTranslator<'_, '_, E>,
     inlined: Inlined,

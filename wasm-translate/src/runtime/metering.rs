@@ -174,7 +174,8 @@ impl Metering for RuntimeEnvironment<'_> {
         func: FuncIndex,
         has_calls: bool,
     ) -> Result<()> {
-        // It checks what is left where the function would, so that the code stops at the same place.
+        // It checks what is left where the function would, so that the code stops at the same
+        // place.
         let is_checked = has_calls || self.fuel_checks_entry_of(func);
         let kind = match is_checked {
             true => EventKind::InlinedEntry,

@@ -37,9 +37,10 @@ impl Settings {
     /// does not run (`OptLevel::None`); with `OptLevel::SpeedAndSize` only what makes the code no
     /// larger is replaced.
     ///
-    /// Off by default; engines switch it on (`Config::compiler_inlining`). Measured: .99 on programs
-    /// by others (.93 to 1.07), .75 on Kotlin, .52 to .63 on functions that call themselves, .14 on
-    /// loops around small functions; code is 4 % larger, a compilation takes 7 % longer.
+    /// Off by default; engines switch it on (`Config::compiler_inlining`). Measured: .99 on
+    /// programs by others (.93 to 1.07), .75 on Kotlin, .52 to .63 on functions that call
+    /// themselves, .14 on loops around small functions; code is 4 % larger, a compilation takes 7 %
+    /// longer.
     pub fn inlining(&mut self, on: bool) -> &mut Self {
         self.optimizations.inlining = on;
         self

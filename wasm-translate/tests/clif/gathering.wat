@@ -1,6 +1,6 @@
 ;;! gathers
-;; What code counts for a profile: entries, rounds of loops, branches that are taken or leave a loop,
-;; ends that jump tables lead to, and which functions are called through a table.
+;; What code counts for a profile: entries, rounds of loops, branches that are taken or leave a
+;; loop, ends that jump tables lead to, and which functions are called through a table.
 (module
   (type $f (func (param i32) (result i32)))
   (table funcref (elem $f))

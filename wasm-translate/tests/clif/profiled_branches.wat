@@ -1,6 +1,6 @@
 ;;! profile 10 1000 1 0 10
-;; Code that hardly ran stands behind the rest: a branch out of a loop, and an `if`. The loop ended by
-;; its last branch, each time.
+;; Code that hardly ran stands behind the rest: a branch out of a loop, and an `if`. The loop ended
+;; by its last branch, each time.
 (module
   (func (param i32 i32) (result i32)
     (block $out

@@ -7,10 +7,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use wasmparser::{Catch, FunctionBody, Operator};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::ParsedModule;
 use crate::index::DefinedFuncIndex;
-use crate::profile::{CodeHash, CounterMap, CounterPoint, Hasher, PointKind};
+use crate::profile::{CodeHash, CounterMap, CounterPoint, PointKind};
 
 /// Profiles.
 impl ParsedModule {
@@ -20,12 +21,16 @@ impl ParsedModule {
     ///
     /// If `wasm` is shorter than the binary that was parsed.
     pub fn code_hash(&self, wasm: &[u8]) -> CodeHash {
-        let mut hasher = Hasher::new();
-        hasher.word(u64::from(self.module().num_imported_functions));
+        let mut hasher = Xxh3::new();
+        let number = |hasher: &mut Xxh3, number: usize| {
+            hasher.update(&(number as u64).to_le_bytes());
+        };
+        number(&mut hasher, self.module().num_imported_functions as usize);
         for body in &self.module().bodies {
-            hasher.bytes(&wasm[body.range.clone()]);
+            number(&mut hasher, body.range.len());
+            hasher.update(&wasm[body.range.clone()]);
         }
-        CodeHash(hasher.finish())
+        CodeHash(hasher.digest128().to_le_bytes())
     }
 
     /// Where the code of the module has counters if it gathers a profile. Bodies that can't be read

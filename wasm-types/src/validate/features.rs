@@ -3,8 +3,8 @@
 use crate::features::WasmFeatures;
 
 /// Each flag of ours with the one of wasmparser. It has none for branch hints: nothing that is
-/// valid depends on them. That of components themselves is left out: with it, a validator of modules
-/// would take a component.
+/// valid depends on them. That of components themselves is left out: with it, a validator of
+/// modules would take a component.
 const FLAGS: [(WasmFeatures, wasmparser::WasmFeatures); 29] = [
     (WasmFeatures::MUTABLE_GLOBAL, wasmparser::WasmFeatures::MUTABLE_GLOBAL),
     (WasmFeatures::SATURATING_FLOAT_TO_INT, wasmparser::WasmFeatures::SATURATING_FLOAT_TO_INT),

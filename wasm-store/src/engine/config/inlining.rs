@@ -55,8 +55,8 @@ impl Config {
     ///
     /// Default: [`Inlining::Yes`]. Backtraces, traps and fuel are the same either way; compiling
     /// takes a little longer, and code that calls much is faster. Functions with hooks
-    /// ([`Config::function_hooks`](crate::Config::function_hooks)) are always called. Without effect
-    /// with [`OptLevel::None`](crate::OptLevel::None).
+    /// ([`Config::function_hooks`](crate::Config::function_hooks)) are always called. Without
+    /// effect with [`OptLevel::None`](crate::OptLevel::None).
     pub fn compiler_inlining(&mut self, inlining: Inlining) -> &mut Self {
         self.request.inlining = inlining;
         self

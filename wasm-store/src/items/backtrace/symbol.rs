@@ -4,7 +4,8 @@ use std::fmt;
 
 use wasm_types::Escaped;
 
-/// A place in the source that a frame was at: see [`FrameInfo::symbols`](super::FrameInfo::symbols).
+/// A place in the source that a frame was at: see
+/// [`FrameInfo::symbols`](super::FrameInfo::symbols).
 #[derive(Clone, Debug)]
 pub struct FrameSymbol {
     pub(super) name: Option<String>,

@@ -66,8 +66,8 @@ impl<T: 'static> Store<T> {
     /// goes on when it is ready. While it waits, nothing else uses the store.
     ///
     /// Among the hooks of [`Store::add_call_hook`] it is the one next to Wasm: of calls to Wasm it
-    /// is notified after them, and of calls to the host before them. It is not notified of the end of a call that it prevented, of one that ends in a
-    /// panic, or of one that is dropped.
+    /// is notified after them, and of calls to the host before them. It is not notified of the end
+    /// of a call that it prevented, of one that ends in a panic, or of one that is dropped.
     ///
     /// From now on the store's functions are called with
     /// [`call_async`](crate::Func::call_async): all other calls are errors, also when the hook is
