@@ -67,7 +67,10 @@ impl Check {
         };
         let seconds = start.elapsed().as_secs_f64();
         match result {
-            Ok(Outcome::Passed) => println!("ok    {:<14} {seconds:7.1} s", self.name),
+            Ok(Outcome::Passed) => {
+                println!("ok    {:<14} {seconds:7.1} s", self.name);
+                shell.tidy(self.name);
+            }
             Ok(Outcome::Skipped(ref why)) => {
                 println!("skip  {:<14} {seconds:7.1} s  {why}", self.name);
             }

@@ -53,6 +53,23 @@ impl Shell {
         }
     }
 
+    /// Frees the disk of what only a check that has passed needed, if its output is kept in a file:
+    /// so it is on a machine that runs all checks once. Those are builds of its own, which are in a
+    /// directory with its name, and programs that tests were linked into.
+    pub(crate) fn tidy(&self, check: &str) {
+        if self.log.is_none() {
+            return;
+        }
+        let target = self.target_dir();
+        // What can't be removed is no fault of what was checked.
+        let _ = fs::remove_dir_all(target.join(check));
+        for entry in fs::read_dir(target.join("debug/deps")).into_iter().flatten().flatten() {
+            if is_program(&entry.path()) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// Runs a command line. It is an error if that fails.
     pub(crate) fn run(&self, line: &str) -> Result<(), String> {
         let mut command = self.command(line);
@@ -134,4 +151,9 @@ impl Shell {
         let file = File::options().create(true).append(true).open(&*path);
         file.map(Some).map_err(|error| format!("{}: {error}", path.display()))
     }
+}
+
+/// Whether a file among Cargo's is a program that has been linked: those have no ending.
+fn is_program(path: &Path) -> bool {
+    path.extension().is_none() && path.is_file()
 }
