@@ -6,9 +6,10 @@ use gimli::{AttributeValue, Result, UnitOffset};
 
 use crate::budget::Budget;
 use crate::lines::{Lines, number};
-use crate::places::{Place, Places};
+use crate::place::Place;
 use crate::ranges::Pcs;
-use crate::units::{Dwarf, Reader, Unit};
+use crate::sections::{Dwarf, Reader};
+use crate::units::{Unit, Units};
 
 /// How many functions that were inlined into each other are shown.
 const MOST_INLINED: usize = 64;
@@ -76,7 +77,7 @@ struct Level<'a> {
 
 /// What an address in a function comes from, the innermost first.
 pub(crate) fn resolve<'a>(
-    places: &Places,
+    units: &Units,
     dwarf: &Dwarf<'a>,
     unit: &Unit<'a, '_>,
     function: Option<&Function>,
@@ -92,7 +93,7 @@ pub(crate) fn resolve<'a>(
     let mut next = lines.as_ref().and_then(|lines| lines.find(address)).unwrap_or_default();
     let mut found = Vec::new();
     for level in levels.iter().rev() {
-        let name = name(places, dwarf, unit, level.entry, MOST_HOPS, budget);
+        let name = name(units, dwarf, unit, level.entry, MOST_HOPS, budget);
         found.push(Place { name, file: next.file, line: next.line, column: next.column });
         let file = match level.call_file {
             Some(AttributeValue::FileIndex(index)) => Some(index),
@@ -166,21 +167,21 @@ fn descend<'a>(
 /// them.
 #[cfg(feature = "translate")]
 pub(crate) fn names<'a>(
-    places: &Places,
+    units: &Units,
     dwarf: &Dwarf<'a>,
     unit: &Unit<'a, '_>,
     budget: &mut Budget,
 ) -> Vec<(Range<u64>, String)> {
     let functions = read(dwarf, unit, budget).into_iter();
     let named = functions.filter_map(|Function { code, entry }| {
-        Some((code, name(places, dwarf, unit, UnitOffset(entry), MOST_HOPS, budget)?))
+        Some((code, name(units, dwarf, unit, UnitOffset(entry), MOST_HOPS, budget)?))
     });
     named.collect()
 }
 
 /// The name of a function: as the linker knows it, if that is said.
 fn name<'a>(
-    places: &Places,
+    units: &Units,
     dwarf: &Dwarf<'a>,
     unit: &Unit<'a, '_>,
     entry: UnitOffset,
@@ -209,12 +210,12 @@ fn name<'a>(
     }
     let own = |value: Option<_>| Some(text(unit.string(dwarf, value?)?));
     // What is referred to may have the linker's name.
-    own(linked).or_else(|| follow(places, dwarf, unit, origin?, hops, budget)).or_else(|| own(name))
+    own(linked).or_else(|| follow(units, dwarf, unit, origin?, hops, budget)).or_else(|| own(name))
 }
 
 /// The name of the entry that an attribute refers to.
 fn follow<'a>(
-    places: &Places,
+    units: &Units,
     dwarf: &Dwarf<'a>,
     unit: &Unit<'a, '_>,
     origin: AttributeValue<Reader<'a>>,
@@ -223,10 +224,10 @@ fn follow<'a>(
 ) -> Option<String> {
     let hops = hops.checked_sub(1)?;
     match origin {
-        AttributeValue::UnitRef(entry) => name(places, dwarf, unit, entry, hops, budget),
+        AttributeValue::UnitRef(entry) => name(units, dwarf, unit, entry, hops, budget),
         AttributeValue::DebugInfoRef(entry) => {
-            places.in_unit_at(dwarf, entry.0, budget, |other, entry, budget| {
-                name(places, dwarf, other, entry, hops, budget)
+            units.in_unit_at(dwarf, entry.0, budget, |other, entry, budget| {
+                name(units, dwarf, other, entry, hops, budget)
             })?
         }
         _ => None,

@@ -39,12 +39,16 @@
 mod budget;
 mod functions;
 mod lines;
+mod place;
 mod places;
 mod ranges;
+mod sections;
 #[cfg(feature = "translate")]
 mod translate;
 mod units;
 
-pub use places::{Place, Places, Section};
+pub use place::Place;
+pub use places::Places;
+pub use sections::Section;
 #[cfg(feature = "translate")]
 pub use translate::{Code, translate};

@@ -2,7 +2,8 @@
 
 use gimli::{AttributeValue, ColumnType, LineProgramHeader};
 
-use crate::units::{Dwarf, Reader, Unit};
+use crate::sections::{Dwarf, Reader};
+use crate::units::Unit;
 
 /// The longest path that is shown, in bytes.
 const LONGEST_PATH: usize = 4096;

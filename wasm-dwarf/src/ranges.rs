@@ -8,7 +8,7 @@ use gimli::{
 };
 
 use crate::budget::Budget;
-use crate::units::{Dwarf, Reader};
+use crate::sections::{Dwarf, Reader};
 
 /// What addresses of a unit are relative to.
 #[derive(Clone, Copy)]

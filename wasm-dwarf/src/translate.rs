@@ -11,8 +11,8 @@ use gimli::{Encoding, Format, LineEncoding, NativeEndian};
 use crate::budget::Budget;
 use crate::functions;
 use crate::lines::Lines;
-use crate::places::{Places, Section};
-use crate::units;
+use crate::sections::{self, Section};
+use crate::units::Units;
 
 /// A function of a module as machine code.
 #[derive(Clone, Debug)]
@@ -115,15 +115,15 @@ struct Source {
 
 impl Source {
     fn read(section: Section<'_, '_>) -> Self {
-        let places = Places::read(section);
-        let dwarf = units::dwarf(section);
-        let mut budget = Budget::of_bytes(units::size(&dwarf));
+        let dwarf = sections::dwarf(section);
+        let units = Units::read(&dwarf);
+        let mut budget = Budget::of_bytes(sections::size(&dwarf));
         let mut source = Self::default();
         let mut seen = HashSet::new();
         let mut numbers: HashMap<String, usize> = HashMap::new();
-        for number in 0..places.units() {
-            let _ = places.in_unit(&dwarf, number, &mut budget, |unit, budget| {
-                source.functions.extend(functions::names(&places, &dwarf, unit, budget));
+        for number in 0..units.places().len() {
+            let _ = units.in_unit(&dwarf, number, &mut budget, |unit, budget| {
+                source.functions.extend(functions::names(&units, &dwarf, unit, budget));
                 // Several units may have one table.
                 let is_new = unit.lines.is_some_and(|lines| seen.insert(lines.0));
                 let Some(lines) = Lines::of(&dwarf, unit).filter(|_| is_new) else { return };

@@ -4,46 +4,17 @@ use std::ops::Range;
 
 use gimli::{
     Abbreviations, AttributeValue, DebugAbbrev, DebugAbbrevOffset, DebugAddrBase, DebugLineOffset,
-    DebugRngListsBase, DebugStrOffsetsBase, DebugStrOffsetsIndex, DwarfFileType, EndianSlice,
-    Error, LittleEndian, Result, Section as _, UnitHeader, UnitOffset,
+    DebugRngListsBase, DebugStrOffsetsBase, DebugStrOffsetsIndex, DwarfFileType, Error,
+    LittleEndian, Result, Section as _, UnitHeader, UnitOffset,
 };
 
 use crate::budget::Budget;
-use crate::places::Section;
 use crate::ranges::{Bases, Pcs};
-
-pub(crate) type Reader<'a> = EndianSlice<'a, LittleEndian>;
-pub(crate) type Dwarf<'a> = gimli::Dwarf<Reader<'a>>;
+use crate::sections::{Dwarf, Reader};
 
 /// The longest table of abbreviations that is read, in bytes. Those of large programs that are one
 /// unit have a tenth of it.
 const LONGEST_ABBREVIATIONS: usize = 1 << 20;
-
-/// The sections as the library wants them.
-pub(crate) fn dwarf<'a>(section: Section<'_, 'a>) -> Dwarf<'a> {
-    let loaded = gimli::Dwarf::load(|id| {
-        Ok::<_, std::convert::Infallible>(EndianSlice::new(section(id.name()), LittleEndian))
-    });
-    match loaded {
-        Ok(dwarf) => dwarf,
-        Err(never) => match never {},
-    }
-}
-
-/// How many bytes the sections have.
-pub(crate) fn size(dwarf: &Dwarf<'_>) -> u64 {
-    [
-        dwarf.debug_abbrev.reader(),
-        dwarf.debug_addr.reader(),
-        dwarf.debug_info.reader(),
-        dwarf.debug_line.reader(),
-        dwarf.ranges.debug_ranges().reader(),
-        dwarf.ranges.debug_rnglists().reader(),
-    ]
-    .iter()
-    .map(|reader| reader.len() as u64)
-    .sum()
-}
 
 /// The place of a unit.
 #[derive(Clone, Debug)]
@@ -55,25 +26,65 @@ pub(crate) struct UnitPlace {
 }
 
 /// The places of all units, in order.
-pub(crate) fn places(dwarf: &Dwarf<'_>) -> Vec<UnitPlace> {
-    let mut found = Vec::new();
-    let mut headers = dwarf.units();
-    // What is not well-formed ends the list.
-    while let Ok(Some(header)) = headers.next() {
-        if let Some(offset) = header.debug_info_offset() {
-            found.push((offset.0, header.debug_abbrev_offset().0));
+#[derive(Debug)]
+pub(crate) struct Units(Vec<UnitPlace>);
+
+impl Units {
+    /// Finds them.
+    pub(crate) fn read(dwarf: &Dwarf<'_>) -> Self {
+        let mut found = Vec::new();
+        let mut headers = dwarf.units();
+        // What is not well-formed ends the list.
+        while let Ok(Some(header)) = headers.next() {
+            if let Some(offset) = header.debug_info_offset() {
+                found.push((offset.0, header.debug_abbrev_offset().0));
+            }
         }
+        let mut starts: Vec<_> = found.iter().map(|(_, abbreviations)| *abbreviations).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let end_of_all = dwarf.debug_abbrev.reader().len();
+        let places = found.into_iter().map(|(offset, start)| {
+            let next = starts.partition_point(|other| *other <= start);
+            let end = starts.get(next).copied().unwrap_or(end_of_all).min(end_of_all);
+            UnitPlace { offset, abbreviations: start..end.min(start + LONGEST_ABBREVIATIONS) }
+        });
+        Self(places.collect())
     }
-    let mut starts: Vec<_> = found.iter().map(|(_, abbreviations)| *abbreviations).collect();
-    starts.sort_unstable();
-    starts.dedup();
-    let end_of_all = dwarf.debug_abbrev.reader().len();
-    let places = found.into_iter().map(|(offset, start)| {
-        let next = starts.partition_point(|other| *other <= start);
-        let end = starts.get(next).copied().unwrap_or(end_of_all).min(end_of_all);
-        UnitPlace { offset, abbreviations: start..end.min(start + LONGEST_ABBREVIATIONS) }
-    });
-    places.collect()
+
+    /// Each at its number.
+    pub(crate) fn places(&self) -> &[UnitPlace] {
+        &self.0
+    }
+
+    /// Opens a unit.
+    pub(crate) fn in_unit<'a, R>(
+        &self,
+        dwarf: &Dwarf<'a>,
+        number: usize,
+        budget: &mut Budget,
+        with: impl FnOnce(&Unit<'a, '_>, &mut Budget) -> R,
+    ) -> Option<R> {
+        let place = self.0.get(number)?;
+        budget.take(place.abbreviations.len()).ok()?;
+        let abbreviations = abbreviations(dwarf, place).ok()?;
+        let unit = Unit::read(dwarf, place, &abbreviations, budget).ok()?;
+        Some(with(&unit, budget))
+    }
+
+    /// Opens the unit that has an entry.
+    pub(crate) fn in_unit_at<'a, R>(
+        &self,
+        dwarf: &Dwarf<'a>,
+        entry: usize,
+        budget: &mut Budget,
+        with: impl FnOnce(&Unit<'a, '_>, UnitOffset, &mut Budget) -> R,
+    ) -> Option<R> {
+        let after = self.0.partition_point(|unit| unit.offset <= entry);
+        let number = after.checked_sub(1)?;
+        let within = UnitOffset(entry - self.0[number].offset);
+        self.in_unit(dwarf, number, budget, |unit, budget| with(unit, within, budget))
+    }
 }
 
 /// Reads a table of abbreviations.
