@@ -14,12 +14,28 @@ use wasm_runtime::{Config, Engine, Error, Linker, Module, Result, Store, Trap};
 /// Four threads that count together; with an argument a thread traps (`t`) or ends the program.
 const PROGRAM: &[u8] = include_bytes!("../../tests/programs/threads/threads.wasm");
 
+/// Threads by the C library: mutexes, condition variables, thread-local data, joins.
+const IN_C: &[u8] = include_bytes!("../../tests/programs/threads/pthreads.wasm");
+
 #[test]
 fn a_program_starts_threads_and_waits_for_them() {
     let workspace = Workspace::new().with("threads.wasm", PROGRAM);
     workspace.run(&["run", "-S", "threads", "threads.wasm"]).exits_with(0).says("40000 100000\n");
     workspace.run(&["compile", "--interruptible", "threads.wasm"]).exits_with(0);
     workspace.run(&["run", "-Sthreads", "threads.cwasm"]).exits_with(0).says("40000 100000\n");
+}
+
+#[test]
+fn a_program_in_c_has_threads_of_its_library() {
+    let workspace = Workspace::new().with("pthreads.wasm", IN_C);
+    // That the numbers are right shows that nothing was lost or done twice.
+    let says = "sum 8002000, taken 4000\nmade once: 1, dropped at the ends: 10\n\
+                this thread's own: 100 and 0\ntimed out: yes\n";
+    for _ in 0..5 {
+        workspace.run(&["run", "-S", "threads", "pthreads.wasm"]).exits_with(0).says(says);
+    }
+    // One thread ends the program while another one waits for a condition.
+    workspace.run(&["run", "-S", "threads", "pthreads.wasm", "end"]).exits_with(9).says("");
 }
 
 #[test]
