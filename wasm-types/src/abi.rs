@@ -61,7 +61,7 @@ pub use object_layout::{ArrayLayout, StructLayout};
 pub use results::{REGISTER_RESULTS, ResultLocation, register_results};
 
 /// The version of this ABI: an artifact states it, and a host runs only its own.
-pub const ABI_VERSION: u32 = 5;
+pub const ABI_VERSION: u32 = 6;
 
 /// The size of a pointer, in bytes.
 pub const POINTER_SIZE: u32 = 8;

@@ -294,6 +294,9 @@ impl RuntimeEnvironment<'_> {
     }
 
     /// Calls a builtin that changes stacks: what it returns. There may be handlers of exceptions.
+    ///
+    /// It preserves no registers but the stack and frame pointer: what a function needs of the
+    /// others is in its frame already, and need not be saved and restored at each change.
     fn call_switching(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
@@ -305,17 +308,13 @@ impl RuntimeEnvironment<'_> {
         let builtins = self.load_constant(builder, context::BUILTINS);
         let code = builder.ins().load(types::I64, CONSTANT, builtins, builtin.offset() as i32);
         let args: Vec<Value> = [self.context()].iter().chain(args).copied().collect();
-        match self.exception_table(builder, signature) {
-            Some((table, next)) => {
-                builder.ins().try_call_indirect(code, &args, table);
-                builder.seal_block(next);
-                builder.switch_to_block(next);
-                Values::from_slice(builder.block_params(next))
-            }
-            None => {
-                let call = builder.ins().call_indirect(signature, code, &args);
-                Values::from_slice(builder.inst_results(call))
-            }
-        }
+        let (table, next) = match self.exception_table(builder, signature) {
+            Some(with_handlers) => with_handlers,
+            None => self.table_of_handlers(builder, signature),
+        };
+        builder.ins().try_call_indirect(code, &args, table);
+        builder.seal_block(next);
+        builder.switch_to_block(next);
+        Values::from_slice(builder.block_params(next))
     }
 }

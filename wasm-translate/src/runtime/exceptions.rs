@@ -126,6 +126,16 @@ impl RuntimeEnvironment<'_> {
         }
         // The store finds out by the context which tags the handlers are for.
         self.need_frame_slot(builder);
+        Some(self.table_of_handlers(builder, signature))
+    }
+
+    /// The table for a call that preserves no registers, with the handlers around it, if there are
+    /// some; and the block where it goes on.
+    pub(super) fn table_of_handlers(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        signature: SigRef,
+    ) -> (cranelift_codegen::ir::ExceptionTable, Block) {
         let next = builder.create_block();
         let returns: Vec<_> = builder.func.dfg.signatures[signature].returns.clone();
         let mut results = Values::new();
@@ -150,6 +160,6 @@ impl RuntimeEnvironment<'_> {
             })
             .collect();
         let data = ExceptionTableData::new(signature, normal, items);
-        Some((dfg.exception_tables.push(data), next))
+        (dfg.exception_tables.push(data), next)
     }
 }

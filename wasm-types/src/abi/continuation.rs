@@ -9,8 +9,9 @@
 //! for the arguments, and returns where they are to be written instead; the record's [`ARGUMENTS`]
 //! is where all of them start then. Arguments take 16 bytes each, as in a buffer of results. What
 //! resumes ([`Builtin::ResumeContinuation`](super::Builtin::ResumeContinuation) and others) is
-//! called in the `tail` convention and returns two integers: what has happened, and where values
-//! are. With [`RETURNED`] these are the results of the continuation's function. Any other number is
+//! called in the `tail` convention, but preserves no registers (so it is called by instructions
+//! with a table of handlers, which may be empty), and returns two integers: what has happened, and
+//! where values are. With [`RETURNED`] these are the results of the continuation's function. Any other number is
 //! that of a handler, counted from 1: the values are a reference to the continuation, and what it
 //! was suspended with. The values are to be read before anything else is called.
 //!

@@ -1,14 +1,13 @@
 //! The assembly that changes from one Wasm stack to another, for continuations.
 //!
-//! Who leaves a stack makes a frame there like those of thunks that leave Wasm, and below it saves
-//! the registers that a callee preserves: `rbx`, `r12`, `r13`, `r14`, `r15`, downwards. Its address
-//! is the **exit** that the stack is entered again by. So it is found by backtraces, collections
-//! and exceptions as any other frame. Nothing else is to be saved: these functions are called in
-//! the convention of Wasm.
+//! Who leaves a stack makes a frame there like those of thunks that leave Wasm. Its address is the
+//! **exit** that the stack is entered again by. So it is found by backtraces, collections and
+//! exceptions as any other frame. No registers are saved: compiled code that calls these functions
+//! expects that all of them have changed, but for the stack and the frame pointer.
 //!
 //! The rules at the head of `thunks` are kept here, too: a stack is the store's current one from
-//! before the stack pointer is on it. What is below an exit was written before, so that entering a
-//! stack again can't run into its guard.
+//! before the stack pointer is on it. An exit was written before, so that entering a stack again
+//! can't run into its guard.
 
 #![allow(unsafe_code)]
 
@@ -26,9 +25,6 @@ use crate::vm::stack::{StackBounds, StackHead};
 const _: () = assert!(INT_REGISTERS == 6 && VECTOR_REGISTERS == 8 && FRAME_WASM_SP == 8);
 const _: () = assert!(offset_of!(Continuation, stack) == 0);
 
-/// Bytes of preserved registers below an exit.
-const PRESERVED: usize = 40;
-
 const BOTTOM: usize = offset_of!(StackHead, bounds) + offset_of!(StackBounds, bottom);
 const TOP: usize = offset_of!(StackHead, bounds) + offset_of!(StackBounds, top);
 
@@ -36,12 +32,7 @@ const TOP: usize = offset_of!(StackHead, bounds) + offset_of!(StackBounds, top);
 macro_rules! leave_stack {
     () => {
         "push rbp
-         mov rbp, rsp
-         push rbx
-         push r12
-         push r13
-         push r14
-         push r15"
+         mov rbp, rsp"
     };
 }
 
@@ -52,12 +43,7 @@ macro_rules! leave_stack {
 /// returns from functions that have changed stacks, which are once each.
 macro_rules! enter_stack {
     () => {
-        "lea rsp, [rbp - {preserved}]
-         pop r15
-         pop r14
-         pop r13
-         pop r12
-         pop rbx
+        "mov rsp, rbp
          pop rbp
          pop rdx
          jmp rdx"
@@ -155,7 +141,6 @@ pub(crate) unsafe extern "C" fn resume_continuation() {
         parent = const offset_of!(StackHead, parent),
         resumer = const offset_of!(StackHead, resumer),
         handlers = const offset_of!(StackHead, handlers),
-        preserved = const PRESERVED,
     )
 }
 
@@ -198,7 +183,6 @@ pub(crate) unsafe extern "C" fn suspend_continuation() {
         labels = const wasm_types::abi::continuation::LABELS,
         tags = const wasm_types::abi::continuation::TAGS,
         record = const wasm_types::abi::continuation::RECORD,
-        preserved = const PRESERVED,
         unhandled = sym unhandled,
     )
 }
@@ -249,7 +233,6 @@ pub(crate) unsafe extern "C" fn switch_continuation() {
         switches = const wasm_types::abi::continuation::SWITCHES,
         tags = const wasm_types::abi::continuation::TAGS,
         record = const wasm_types::abi::continuation::RECORD,
-        preserved = const PRESERVED,
         unhandled = sym unhandled,
     )
 }
@@ -285,7 +268,8 @@ throwing_thunk!(resume_throw, resume_throw_in);
 throwing_thunk!(resume_throw_ref, resume_throw_ref_in);
 
 /// Writes the exit of a stack on which nothing runs so far, below an address that is 16-byte
-/// aligned: entered, it begins with the function of a continuation.
+/// aligned: entered, it begins with the function of a continuation, which is above the exit with
+/// the store.
 ///
 /// # Safety
 ///
@@ -297,21 +281,18 @@ pub(crate) unsafe fn new_exit(
 ) -> *mut u8 {
     // SAFETY: as the caller promises.
     unsafe {
-        let exit = below.cast::<usize>().sub(2);
+        let exit = below.cast::<usize>().sub(4);
         exit.write(0);
         exit.add(1).write((start_thunk as *const u8).expose_provenance());
-        exit.sub(1).write(continuation.expose_provenance());
-        exit.sub(2).write(store.expose_provenance());
-        for register in 3..=PRESERVED / 8 {
-            exit.sub(register).write(0);
-        }
+        exit.add(2).write(continuation.expose_provenance());
+        exit.add(3).write(store.expose_provenance());
         exit.cast()
     }
 }
 
 /// The first code on the stack of a continuation: calls its function, and returns to who has
-/// resumed it. The continuation is in `rbx`, the store's context in `r12`, the place of the
-/// arguments in `rax`.
+/// resumed it. The continuation and the store's context are on the stack, the place of the
+/// arguments is in `rax`.
 ///
 /// # Safety
 ///
@@ -319,7 +300,9 @@ pub(crate) unsafe fn new_exit(
 #[unsafe(naked)]
 unsafe extern "C" fn start_thunk() {
     naked_asm!(
-        "mov r13, rsp
+        "pop rbx
+         pop r12
+         mov r13, rsp
          mov rdi, rbx
          mov rsi, rax
          mov rdx, r12
@@ -362,7 +345,6 @@ unsafe extern "C" fn start_thunk() {
         vectors = const offset_of!(RegisterImage, vectors),
         int_results = const offset_of!(RegisterImage, int_results),
         vector_results = const offset_of!(RegisterImage, vector_results),
-        preserved = const PRESERVED,
         begin = sym begin,
         finished = sym finished,
     )
