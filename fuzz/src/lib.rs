@@ -12,6 +12,8 @@ pub mod artifact_read;
 pub mod artifact_run;
 #[cfg(feature = "components")]
 pub mod components;
+#[cfg(feature = "continuations")]
+pub mod continuations;
 #[cfg(feature = "differential")]
 pub mod differential;
 pub mod generate;

@@ -15,6 +15,8 @@ pub const TARGETS: &[&str] = &[
     "api",
     #[cfg(feature = "components")]
     "components",
+    #[cfg(feature = "continuations")]
+    "continuations",
 ];
 
 /// The check of a target.
@@ -33,6 +35,8 @@ pub fn check_of(target: &str) -> Option<fn(&[u8])> {
         "api" => crate::api::check,
         #[cfg(feature = "components")]
         "components" => crate::components::check,
+        #[cfg(feature = "continuations")]
+        "continuations" => crate::continuations::check,
         _ => return None,
     })
 }

@@ -51,3 +51,9 @@ fn api() {
 fn components() {
     smoke("components", inputs(120), wasm_runtime_fuzz::components::check);
 }
+
+#[cfg(feature = "continuations")]
+#[test]
+fn continuations() {
+    smoke("continuations", inputs(60), wasm_runtime_fuzz::continuations::check);
+}

@@ -4,6 +4,7 @@
 //!   an artifact.
 //! - [`Combination`]: settings that must make no difference.
 //! - [`nonsense`]: profiles that must make no difference either.
+//! - [`storm`]: random programs of continuations, and what they are to do.
 //! - [`echo`]: components of random types that give back what they are given.
 
 #![deny(unsafe_code)]
@@ -12,6 +13,7 @@ mod combination;
 pub mod echo;
 mod pipeline;
 mod profiles;
+pub mod storm;
 
 pub use combination::{Combination, any_combination};
 pub use pipeline::Pipeline;

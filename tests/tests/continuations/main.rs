@@ -44,12 +44,17 @@ struct Kind {
 /// A store of an engine, ready to run whatever it is set up for.
 fn store<T: 'static>(kind: &Kind, data: T) -> Store<T> {
     let mut store = Store::new(&kind.engine, data);
+    prepare(kind, &mut store);
+    store
+}
+
+/// Makes a store ready to run whatever its engine is set up for.
+fn prepare<T: 'static>(kind: &Kind, store: &mut Store<T>) {
     // Engines that do not count refuse.
     _ = store.set_fuel(u64::MAX / 2);
     if kind.timed {
         store.set_epoch_deadline(1 << 40);
     }
-    store
 }
 
 /// An instance of a module that imports nothing.

@@ -10,8 +10,8 @@ use wasm_runtime::{
     Caller, Config, Engine, Func, Instance, Linker, Module, NamePattern, ResourceLimiterAsync,
     Result, Store, Trap, UpdateDeadline, Val,
 };
+use wasm_tests::storm::{After, ready};
 
-use super::waiting::{After, ready};
 use super::{config, engines, store};
 
 fn poll<F: Future>(call: std::pin::Pin<&mut F>) -> Poll<F::Output> {

@@ -1,10 +1,10 @@
 //! Calls that wait while a continuation runs.
 
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use wasm_runtime::{Caller, Engine, Linker, Module, Store, Trap};
+use wasm_tests::storm::{After, ready};
 
 use super::config;
 
@@ -32,22 +32,6 @@ const TEXT: &str = r#"(module
   (func $id (param i32) (result i32) (local.get 0))
   (elem declare func $id))"#;
 
-/// Is ready when it was polled so often.
-pub(super) struct After(pub(super) u32);
-
-impl Future for After {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.0 == 0 {
-            return Poll::Ready(());
-        }
-        self.0 -= 1;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
-
 fn instance(polls: u32, fails: bool) -> (Store<()>, wasm_runtime::Instance) {
     let engine = Engine::new(&config()).unwrap();
     let module = Module::new(&engine, TEXT).unwrap();
@@ -69,15 +53,6 @@ fn instance(polls: u32, fails: bool) -> (Store<()>, wasm_runtime::Instance) {
     let mut store = Store::new(&engine, ());
     let instance = ready(linker.instantiate_async(&mut store, &module)).unwrap();
     (store, instance)
-}
-
-pub(super) fn ready<F: Future>(future: F) -> F::Output {
-    let mut future = Box::pin(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return output;
-        }
-    }
 }
 
 #[test]
