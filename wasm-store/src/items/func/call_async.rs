@@ -128,11 +128,11 @@ where
         self.check(store, &params)?;
         let params = Typed(params);
         let mut running = Running::new(store, self.func().func, &params)?;
-        let mut values = [const { MaybeUninit::<ValRaw>::uninit() }; INLINE_VALUES];
+        let mut values = MaybeUninit::<Room<Params, Results>>::uninit();
         running.pass(values.as_mut_ptr().cast(), |store, values| {
             self.check(store, &params.0)?;
             let abis = params.0.to_abis(store);
-            // SAFETY: the array has room for as many values as any list has.
+            // SAFETY: there is room for them.
             unsafe { Params::write_raw(abis, values.cast()) };
             Ok(())
         })?;
@@ -143,6 +143,14 @@ where
             ended.map(|()| Typed(unsafe { Results::read_raw(values.as_ptr().cast(), store) }));
         close(store, open, results).map(|Typed(results)| results)
     }
+}
+
+/// An array with room for the parameters or the results of a call: a future is moved before it is
+/// polled, so it should not be larger than it must.
+#[repr(C)]
+union Room<Params: WasmParams, Results: WasmParams> {
+    params: Params::Room,
+    results: Results::Room,
 }
 
 /// Notifies hooks that a call is over, if they were notified of it.

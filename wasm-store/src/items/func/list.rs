@@ -55,6 +55,10 @@ pub unsafe trait WasmParams: Send {
     #[doc(hidden)]
     fn check_references(&self, check: &mut dyn FnMut(usize, Ref) -> Result<()>) -> Result<()>;
 
+    /// An array with room for the values.
+    #[doc(hidden)]
+    type Room: Copy + Send;
+
     /// Writes the values to an array.
     ///
     /// # Safety

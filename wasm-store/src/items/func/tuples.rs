@@ -45,6 +45,8 @@ unsafe impl<A: WasmTy> WasmParams for A {
         self.to_abi(store)
     }
 
+    type Room = [u128; 1];
+
     #[inline(always)]
     unsafe fn write_raw(abi: A::Abi, values: *mut u128) {
         // SAFETY: as the caller promises.
@@ -196,6 +198,8 @@ macro_rules! tuples {
                 let ($($A,)*) = self;
                 ($($A.to_abi(store),)*)
             }
+
+            type Room = [u128; <[&str]>::len(&[$(stringify!($A)),*])];
 
             #[inline(always)]
             unsafe fn write_raw(abis: Self::Abis, values: *mut u128) {
