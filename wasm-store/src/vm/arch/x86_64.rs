@@ -31,7 +31,7 @@ pub(crate) use thunks::{
 };
 #[cfg(feature = "async")]
 pub(crate) use waiting::{
-    Resume, WaitingImage, array_new_data, array_new_elem, atomic_wait32, atomic_wait64,
+    LEFT, Resume, WaitingImage, array_new_data, array_new_elem, atomic_wait32, atomic_wait64,
     bind_continuation, caught_exception, continuation_object, enter_waiting_thunk, fail_thunk,
     go_on_thunk, host_waiting, is_waiting_entry, memory_grow, new_continuation, new_object,
     out_of_fuel, resume_thunk, suspend, table_grow,

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use super::{Left, Pending, Started, Suspension, Values, start_shim};
 use crate::Error;
-use crate::vm::arch::{Resume, Saved, WaitingImage, is_waiting_entry, suspend};
+use crate::vm::arch::{LEFT, Resume, Saved, WaitingImage, is_waiting_entry};
 use crate::vm::context::{HostRecord, VMStoreContext};
 use crate::vm::exceptions::leave_host;
 use crate::vm::host::{buffer_of, gather, spread};
@@ -16,8 +16,9 @@ use crate::vm::store::VmStore;
 use crate::vm::unwind::Unwind;
 use crate::vm::value::ValRaw;
 
-/// Starts a host function that may wait. Returns the bytes of stack arguments for the thunk to pop.
-/// Does not return if the function failed, or has to wait.
+/// Starts a host function that may wait. Returns the bytes of stack arguments for the thunk to pop,
+/// or [`LEFT`] if the function has to wait: then the thunk leaves the entry. Does not return if the
+/// function failed.
 ///
 /// # Safety
 ///
@@ -26,16 +27,16 @@ pub(in crate::vm) unsafe extern "C" fn host_waiting_dispatch(
     record: *mut HostRecord,
     image: *mut WaitingImage,
     stack: *const u8,
-) -> usize {
+) -> isize {
     // SAFETY: the record is that of a host function of a live store, and the image is the thunk's.
     unsafe {
         let store = (*record).store;
         match start(record, &mut *image, stack) {
-            Started::Ready(true) => (*(*record).ty).layout.stack_size as usize,
+            Started::Ready(true) => (*(*record).ty).layout.stack_size as isize,
             Started::Ready(false) => leave_host(store),
             Started::Pending(pending) => {
                 leave_waiting(record, &*image, stack, pending);
-                suspend(store)
+                LEFT
             }
         }
     }

@@ -238,23 +238,32 @@ pub(super) use save_arguments;
 
 /// Calls what gathers arguments and spreads results, with the context, the image at `rsp` and the
 /// stack arguments; and returns to Wasm, with the results that it has put there. It has returned
-/// how many bytes of stack arguments the callee pops, as the convention wants.
+/// how many bytes of stack arguments the callee pops, as the convention wants; `$look` is what
+/// looks at that first.
 macro_rules! dispatch {
     () => {
-        "mov rsi, rsp
-         lea rdx, [rbp + 16]
-         call {dispatch}
-         mov r11, rax
-         mov rax, [rsp + {int_results}]
-         mov rcx, [rsp + {int_results} + 8]
-         movaps xmm0, [rsp + {vector_results}]
-         movaps xmm1, [rsp + {vector_results} + 16]
-         mov rsp, rbp
-         pop rbp
-         pop r10
-         add rsp, r11
-         push r10
-         ret"
+        dispatch!("")
+    };
+    ($look:literal) => {
+        concat!(
+            "mov rsi, rsp
+             lea rdx, [rbp + 16]
+             call {dispatch}
+             ",
+            $look,
+            "
+             mov r11, rax
+             mov rax, [rsp + {int_results}]
+             mov rcx, [rsp + {int_results} + 8]
+             movaps xmm0, [rsp + {vector_results}]
+             movaps xmm1, [rsp + {vector_results} + 16]
+             mov rsp, rbp
+             pop rbp
+             pop r10
+             add rsp, r11
+             push r10
+             ret"
+        )
     };
 }
 

@@ -10,6 +10,15 @@
 //! A call that waits has nothing on the host's stack. Its frames stay on the Wasm stack, where the
 //! thunk that has left Wasm made the last of them; the registers that a callee preserves are kept
 //! in a [`Resume`]. The rules at the head of `thunks` are kept here, too.
+//!
+//! # What processors predict
+//!
+//! A processor predicts that a return goes behind the call that it has seen last and not seen return
+//! yet. If a call is left without its return, this and all returns that follow are predicted wrong,
+//! which takes longer than everything else here. So a host function that has to wait returns to
+//! its thunk, which has to leave without a return but one call: the one by which Wasm has called
+//! the thunk. It makes up for this by a return of its own, to itself ([`host_waiting`]). And a call
+//! goes on by a jump, which takes no return away from those who have called.
 
 #![allow(unsafe_code)]
 
@@ -31,6 +40,9 @@ const _: () = assert!(INT_REGISTERS == 6 && VECTOR_REGISTERS == 8 && FRAME_WASM_
 
 /// Bytes from the entry frame's start up to its third word.
 const FRAME_IMAGE: usize = 16;
+
+/// What [`host_waiting_dispatch`] returns, in place of a number of bytes, if the function waits.
+pub(crate) const LEFT: isize = -1;
 
 /// The registers of a call of a host function that may wait: also those that it preserves.
 #[derive(Debug)]
@@ -149,8 +161,7 @@ pub(crate) unsafe extern "C" fn resume_thunk(resume: *const Resume, image: *mut 
          pop rbp
          pop r10
          add rsp, r11
-         push r10
-         ret
+         jmp r10
          .cfi_endproc",
         store = const offset_of!(Resume, store),
         exit = const offset_of!(Resume, exit),
@@ -230,6 +241,17 @@ pub(crate) unsafe fn is_waiting_entry(store: *mut VMStoreContext) -> bool {
     }
 }
 
+/// Leaves the innermost entry of the store whose context is in `r10`, without the return.
+macro_rules! leave_entry {
+    () => {
+        "mov byte ptr [r10 + {outcome}], {suspended}
+         mov rsp, [r10 + {host_sp}]
+         pop qword ptr [r10 + {host_sp}]
+         pop qword ptr [r10 + {wasm_sp}]
+         pop r10"
+    };
+}
+
 /// Leaves the innermost entry, which then sees [`SUSPENDED`]. Nothing on the host stack in between
 /// is dropped; what is on the Wasm stack stays there.
 ///
@@ -245,12 +267,8 @@ pub(crate) unsafe fn suspend(store: *mut VMStoreContext) -> ! {
 #[unsafe(naked)]
 unsafe extern "C" fn suspend_thunk(store: *mut VMStoreContext) -> ! {
     naked_asm!(
-        "mov r10, rdi
-         mov byte ptr [r10 + {outcome}], {suspended}
-         mov rsp, [r10 + {host_sp}]
-         pop qword ptr [r10 + {host_sp}]
-         pop qword ptr [r10 + {wasm_sp}]
-         pop r10",
+        "mov r10, rdi",
+        leave_entry!(),
         return_to_host!(),
         outcome = const offset_of!(VMStoreContext, outcome),
         suspended = const SUSPENDED,
@@ -283,7 +301,8 @@ macro_rules! save_preserved {
 }
 
 /// From Wasm to a host function that may wait: registers are written to an image on the host stack,
-/// and stack arguments are popped as the convention wants.
+/// and stack arguments are popped as the convention wants. If the function waits
+/// ([`LEFT`]), the innermost entry is left, which then sees [`SUSPENDED`].
 ///
 /// # Safety
 ///
@@ -294,10 +313,23 @@ pub(crate) unsafe extern "C" fn host_waiting() {
         leave_for_host!(),
         save_arguments!(),
         save_preserved!("{preserved}"),
-        dispatch!(),
+        dispatch!("cmp rax, {left}\n je 2f"),
+        // The return that stands for that of the call of this thunk.
+        "2:
+         mov r10, [rsp]
+         mov r10, [r10 + {store}]
+         lea rax, [rip + 3f]
+         push rax
+         ret
+         3:",
+        leave_entry!(),
+        return_to_host!(),
         store = const offset_of!(HostRecord, store),
         wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
         host_sp = const offset_of!(VMStoreContext, host_sp),
+        left = const LEFT,
+        outcome = const offset_of!(VMStoreContext, outcome),
+        suspended = const SUSPENDED,
         image_size = const size_of::<WaitingImage>(),
         vectors = const offset_of!(RegisterImage, vectors),
         preserved = const offset_of!(WaitingImage, preserved),
