@@ -118,10 +118,19 @@ pub(crate) unsafe fn boxed<P: Pending + 'static>(
 
 /// What has become of a host function that was started.
 pub(crate) enum Started {
-    /// It was ready: its results are in the array. `false` if it failed, with the failure stored.
-    Ready(bool),
+    /// It was ready: its results are in the array.
+    Ready,
+    /// It failed, with the failure stored.
+    Failed,
     /// It waits.
     Pending(Box<dyn Pending>),
+}
+
+impl Started {
+    /// What has become of one that has succeeded, or not.
+    pub(crate) fn over(succeeded: bool) -> Self {
+        if succeeded { Self::Ready } else { Self::Failed }
+    }
 }
 
 /// The shim of a host function that may wait: polls it for the first time, with the parameters from

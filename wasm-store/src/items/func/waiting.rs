@@ -119,7 +119,7 @@ unsafe fn start<T: 'static, B: Body<T>, const HOOKED: bool>(
             Err(error) => Poll::Ready(Err(error)),
         }));
         match waiting.polled(polled, values) {
-            Poll::Ready(succeeded) => Started::Ready(succeeded),
+            Poll::Ready(succeeded) => Started::over(succeeded),
             Poll::Pending => Started::Pending(boxed((*record).store, waiting)),
         }
     }

@@ -126,8 +126,8 @@ impl WaitingCall {
             }
             leave(enter(current())?);
             match start_shim(record)(record, values, context) {
-                Started::Ready(true) => Ok(State::Over),
-                Started::Ready(false) => Err(take(self.store)),
+                Started::Ready => Ok(State::Over),
+                Started::Failed => Err(take(self.store)),
                 Started::Pending(pending) => Ok(State::Host(pending)),
             }
         }

@@ -32,8 +32,8 @@ pub(in crate::vm) unsafe extern "C" fn host_waiting_dispatch(
     unsafe {
         let store = (*record).store;
         match start(record, &mut *image, stack) {
-            Started::Ready(true) => (*(*record).ty).layout.stack_size as isize,
-            Started::Ready(false) => leave_host(store),
+            Started::Ready => (*(*record).ty).layout.stack_size as isize,
+            Started::Failed => leave_host(store),
             Started::Pending(pending) => {
                 leave_waiting(record, &*image, stack, pending);
                 LEFT
@@ -51,7 +51,7 @@ unsafe fn start(record: *mut HostRecord, image: &mut WaitingImage, stack: *const
         let suspending = &raw mut (*(*store).vm).suspending;
         let Some(context) = (*suspending).context.filter(|_| is_waiting_entry(store)) else {
             VmStore::fail(store, Unwind::Error(Error::msg(NOT_ASYNC)));
-            return Started::Ready(false);
+            return Started::Failed;
         };
         let layout = &(*(*record).ty).layout;
         let mut values = Values::new(layout.array_len());
@@ -59,7 +59,7 @@ unsafe fn start(record: *mut HostRecord, image: &mut WaitingImage, stack: *const
         gather(layout, &image.registers, stack, values);
         let context = context.cast::<Context<'_>>().as_mut();
         let started = start_shim(record)(record, values, context);
-        if let Started::Ready(true) = started {
+        if let Started::Ready = started {
             let buffer = buffer_of(layout, &image.registers, stack);
             spread(layout, &mut image.registers, buffer, values);
         }

@@ -71,7 +71,7 @@ pub(in super::super) unsafe fn start<T: 'static>(
             Err(panic) => call.over(Err(Unwind::Panic(panic))),
         };
         match polled {
-            Poll::Ready(succeeded) => Started::Ready(succeeded),
+            Poll::Ready(succeeded) => Started::over(succeeded),
             Poll::Pending => Started::Pending(Box::new(call)),
         }
     }
@@ -103,7 +103,8 @@ impl<T: 'static> Call<T> {
                         Err(failure) => return self.over(Err(failure)),
                     },
                     Phase::Called => match self.run(context, values) {
-                        Started::Ready(succeeded) => self.phase = Phase::Ended(succeeded),
+                        Started::Ready => self.phase = Phase::Ended(true),
+                        Started::Failed => self.phase = Phase::Ended(false),
                         Started::Pending(pending) => {
                             self.phase = Phase::Running(pending);
                             return Poll::Pending;
@@ -187,11 +188,11 @@ impl<T: 'static> Call<T> {
             let Some(def) = select::hooked_of(&mut *self.store().as_ptr(), self.record) else {
                 let failure = Error::msg("the store does not know a host function that it has");
                 VmStore::fail((*self.record).store, Unwind::Error(failure));
-                return Started::Ready(false);
+                return Started::Failed;
             };
             match def.as_ref().start {
                 Some(start) => start(self.record, values, context),
-                None => Started::Ready((def.as_ref().array)(self.record, values)),
+                None => Started::over((def.as_ref().array)(self.record, values)),
             }
         }
     }
