@@ -22,7 +22,8 @@ const EXPECTED: &[(&str, Outcome)] = &[
     ("format-2-abi-2.cwasm", Outcome::Refused(&["version 2", "compile the module again"])),
     ("format-2-abi-3.cwasm", Outcome::Refused(&["version 3", "compile the module again"])),
     ("format-2-abi-4.cwasm", Outcome::Refused(&["version 4", "compile the module again"])),
-    ("format-2-abi-5.cwasm", Outcome::Runs),
+    ("format-2-abi-5.cwasm", Outcome::Refused(&["version 5", "compile the module again"])),
+    ("format-2-abi-6.cwasm", Outcome::Runs),
 ];
 
 /// The same for components, which have one for each version of the plan, too.
@@ -37,13 +38,17 @@ const COMPONENTS: &[(&str, Outcome)] = &[
     ),
     (
         "component-2-abi-5-plan-1.cwasm",
-        Outcome::Refused(&["version 1", "compile the component again"]),
+        Outcome::Refused(&["version 5", "compile the module again"]),
     ),
     (
         "component-2-abi-5-plan-2.cwasm",
-        Outcome::Refused(&["version 2", "compile the component again"]),
+        Outcome::Refused(&["version 5", "compile the module again"]),
     ),
-    ("component-2-abi-5-plan-3.cwasm", Outcome::Runs),
+    (
+        "component-2-abi-5-plan-3.cwasm",
+        Outcome::Refused(&["version 5", "compile the module again"]),
+    ),
+    ("component-2-abi-6-plan-3.cwasm", Outcome::Runs),
 ];
 
 #[derive(Clone, Copy, Debug)]

@@ -27,6 +27,7 @@ struct Stack {
     handles: Vec<usize>,
 }
 
+/// What comes of a call.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Outcome {
     /// It has returned this.
