@@ -5,6 +5,7 @@ pub(crate) mod components;
 pub(crate) mod features;
 pub(crate) mod features_docs;
 pub(crate) mod layers;
+pub(crate) mod locks;
 pub(crate) mod names;
 pub(crate) mod nightly;
 pub(crate) mod no_std;

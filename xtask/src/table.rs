@@ -3,8 +3,8 @@
 use crate::c_api;
 use crate::check::{Check, Work};
 use crate::checks::{
-    aot, components, features, features_docs, layers, names, nightly, no_std, package, paths,
-    readme, targets, tools,
+    aot, components, features, features_docs, layers, locks, names, nightly, no_std, package,
+    paths, readme, targets, tools,
 };
 
 /// Every check, the quick ones first.
@@ -18,6 +18,14 @@ pub(crate) const CHECKS: &[Check] = &[
             "cargo fmt --manifest-path bench/Cargo.toml --check",
             "cargo fmt --manifest-path loom/Cargo.toml --check",
         ]),
+    },
+    Check {
+        name: "locks",
+        why: "versions of dependencies are those that the checks ran with: each lock file fits its manifests",
+        work: Work::Function {
+            what: "`cargo update --workspace --locked` for each Cargo.lock",
+            call: locks::locks,
+        },
     },
     Check {
         name: "spelling",
