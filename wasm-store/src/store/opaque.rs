@@ -7,7 +7,7 @@ use super::StoreId;
 use super::attachments::Attachments;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::items::{BoundSet, Definition, HostFunc, Module, Val};
+use crate::items::{BoundSet, Definition, HostFunc, Module};
 use crate::store::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};
 use crate::vm::{CountedTables, VmEngine, VmInstance, VmStore};
 use crate::watch::call_hook::Watched;
@@ -122,8 +122,6 @@ pub struct StoreOpaque {
     pub(crate) limits: Limits,
     /// Which calls hooks observe.
     pub(crate) watched: Watched,
-    /// For the arguments of host functions that take them as a list. Reused from call to call.
-    pub(crate) val_storage: Vec<Val>,
     /// State that crates above keep here.
     pub(super) attachments: Attachments,
     #[cfg(feature = "component")]
@@ -152,7 +150,6 @@ impl StoreOpaque {
             keep_alive: Vec::new(),
             limits: Limits::new(),
             watched: Watched::new(id),
-            val_storage: Vec::new(),
             attachments: Attachments::default(),
             #[cfg(feature = "component")]
             component_limits: super::ComponentLimits::DEFAULT,

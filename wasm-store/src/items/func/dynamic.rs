@@ -2,20 +2,26 @@
 
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
+use wasm_types::ValType;
+
 use super::host::{HostFunc, host_call};
+use super::{INLINE_VALUES, numeric};
 use crate::engine::Engine;
 use crate::error::{Context, Result};
 use crate::gate::Gate;
 use crate::items::Val;
-use crate::store::Caller;
+use crate::store::{Caller, StoreOpaque};
 use crate::types::FuncType;
 use crate::vm::{HostRecord, ValRaw};
 use crate::watch::call_hook::InArray;
 
 impl HostFunc {
-    /// A host function that takes lists of values.
+    /// A host function that takes lists of values. If all of them are numbers, compiled code calls
+    /// it by the shims of functions that take words, which get them in registers.
     ///
     /// # Panics
     ///
@@ -26,13 +32,13 @@ impl HostFunc {
         F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     {
         engine.demand(&ty);
-        Self::from_shims::<T, _>(
-            ty.clone(),
-            Arc::new(Body { ty, func }),
-            None,
-            shim::<T, F, false>,
-            || (None, shim::<T, F, true>),
-        )
+        let body = Body { ty: ty.clone(), func };
+        if numeric::has_only_numbers(&ty) {
+            return Self::numeric(ty, move |caller, words| body.run_with_words(caller, words));
+        }
+        Self::from_shims::<T, _>(ty, Arc::new(body), None, shim::<T, F, false>, || {
+            (None, shim::<T, F, true>)
+        })
     }
 }
 
@@ -56,7 +62,13 @@ where
     unsafe {
         let outcome = host_call::<T, _, _, HOOKED>(record, InArray(values), |caller, _| {
             let body = &*(*record).data.cast::<Body<F>>();
-            body.run(caller, values)?;
+            let read =
+                |store: &mut StoreOpaque, place, ty| Val::from_abi(store, *values.add(place), ty);
+            body.run(caller, read, |store, place, value, ty| {
+                value.check(store, ty)?;
+                values.add(place).write(value.to_abi(store));
+                Ok(())
+            })?;
             Ok(InArray(values))
         });
         outcome.is_some()
@@ -64,37 +76,84 @@ where
 }
 
 impl<F> Body<F> {
-    /// # Safety
-    ///
-    /// The array holds the parameters and has room for the results.
-    unsafe fn run<T>(&self, mut caller: Caller<'_, T>, values: *mut ValRaw) -> Result<()>
+    /// Runs the closure, whose parameters and results are all numbers, in words.
+    fn run_with_words<T>(&self, caller: Caller<'_, T>, words: &mut [u64]) -> Result<()>
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()>,
+    {
+        let words = Cell::from_mut(words).as_slice_of_cells();
+        let read = |_: &mut StoreOpaque, place: usize, ty| number(words[place].get(), ty);
+        self.run(caller, read, |store, place, value, ty| {
+            // Where the type is another one, this fails.
+            let word = word(value, ty).map_or_else(|| value.check(store, ty).map(|()| 0), Ok)?;
+            words[place].set(word);
+            Ok(())
+        })
+    }
+
+    /// Runs the closure with the parameters that `read` returns, by their places and types, and
+    /// gives its results to `write`, which checks them.
+    #[inline(always)]
+    fn run<T>(
+        &self,
+        mut caller: Caller<'_, T>,
+        read: impl Fn(&mut StoreOpaque, usize, ValType) -> Val,
+        write: impl Fn(&StoreOpaque, usize, Val, ValType) -> Result<()>,
+    ) -> Result<()>
     where
         T: 'static,
         F: Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()>,
     {
         let ty = &self.ty.record().ty;
-        // The list is reused from call to call. A nested call finds none, and makes its own.
-        let mut list = std::mem::take(&mut caller.store.0.val_storage);
         let count = ty.params().len() + ty.results().len();
-        if list.len() < count {
-            list.resize(count, Val::null_func_ref());
-        }
-        let (params, results) = list[..count].split_at_mut(ty.params().len());
+        let mut inline = [const { MaybeUninit::uninit() }; INLINE_VALUES];
+        let mut heap = Vec::new();
+        let list = match inline.get_mut(..count) {
+            Some(list) => list,
+            None => {
+                heap.resize(count, MaybeUninit::uninit());
+                &mut heap[..]
+            }
+        };
+        let (params, results) = list.split_at_mut(ty.params().len());
         for (place, (param, ty)) in params.iter_mut().zip(ty.params()).enumerate() {
-            // SAFETY: as the caller promises.
-            *param = unsafe { Val::from_abi(caller.store.0, *values.add(place), *ty) };
+            param.write(read(caller.store.0, place, *ty));
         }
-        results.fill(Val::null_func_ref());
+        for result in &mut *results {
+            result.write(Val::null_func_ref());
+        }
+        // SAFETY: all of both lists was just written.
+        let (params, results) = unsafe { (params.assume_init_ref(), results.assume_init_mut()) };
         caller.store.0.vm.safepoint()?;
         (self.func)(caller.reborrow(), params, results)?;
         for (place, (result, wanted)) in results.iter().zip(ty.results()).enumerate() {
-            result
-                .check(caller.store.0, *wanted)
+            write(caller.store.0, place, *result, *wanted)
                 .context("function attempted to return an incompatible value")?;
-            // SAFETY: as the caller promises.
-            unsafe { values.add(place).write(result.to_abi(caller.store.0)) };
         }
-        caller.store.0.val_storage = list;
         Ok(())
+    }
+}
+
+/// A number of a type, in a word.
+#[inline(always)]
+fn number(word: u64, ty: ValType) -> Val {
+    match ty {
+        ValType::I32 => Val::I32(word as i32),
+        ValType::I64 => Val::I64(word.cast_signed()),
+        ValType::F32 => Val::F32(word as u32),
+        _ => Val::F64(word),
+    }
+}
+
+/// The word of a number; `None` if the value is not a number of the type.
+#[inline(always)]
+fn word(value: Val, ty: ValType) -> Option<u64> {
+    match (value, ty) {
+        (Val::I32(v), ValType::I32) => Some(v.cast_unsigned().into()),
+        (Val::I64(v), ValType::I64) => Some(v.cast_unsigned()),
+        (Val::F32(v), ValType::F32) => Some(v.into()),
+        (Val::F64(v), ValType::F64) => Some(v),
+        _ => None,
     }
 }

@@ -469,12 +469,16 @@ fn check_type(store: &StoreOpaque, ty: &crate::types::FuncType) -> Result<()> {
 
 /// As [`check_type`], whatever the engine.
 fn check_numbers(ty: &crate::types::FuncType) -> Result<()> {
-    let record = &ty.record().ty;
-    let numbers = count(record.params()).and(count(record.results()));
     crate::ensure!(
-        numbers.is_some(),
+        has_only_numbers(ty),
         "a function of type `{ty}` can't take words in place of values: only `i32`, `i64`, `f32` and `f64` \
          can be passed so; use `Func::new`"
     );
     Ok(())
+}
+
+/// Whether all parameters and results are numbers, so that they can be passed as words.
+pub(super) fn has_only_numbers(ty: &crate::types::FuncType) -> bool {
+    let record = &ty.record().ty;
+    count(record.params()).and(count(record.results())).is_some()
 }

@@ -44,7 +44,7 @@ impl Func {
 
 impl HostFunc {
     /// A host function that takes words. Its type has been checked.
-    fn numeric<T, F>(ty: FuncType, func: F) -> Self
+    pub(in crate::items::func) fn numeric<T, F>(ty: FuncType, func: F) -> Self
     where
         T: 'static,
         F: Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
