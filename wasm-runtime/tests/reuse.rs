@@ -13,13 +13,17 @@ use wasm_runtime::{
 
 const PAGE: usize = 1 << 16;
 
+/// Where the initial contents of the first memory end: they are mapped if they are large, and copied
+/// if they are small.
+const ENDS: [usize; 2] = [131_000, 5_000];
+
 /// A module with one of everything that code or host can change. Its functions change all of it.
 const EVERYTHING: &str = r#"(module
     (import "env" "host" (func $host))
     (memory $first (export "first") 3 12)
     (memory $second (export "second") 1 9)
     (data (memory $first) (i32.const 1000) "initial")
-    (data (memory $first) (i32.const 131000) "the image goes on over a page")
+    (data (memory $first) (i32.const END) "the image goes on over a page")
     (data $passive "passive")
     (global $number (export "number") (mut i64) (i64.const 7))
     (global $vector (export "vector") (mut v128) (v128.const i64x2 1 2))
@@ -79,6 +83,8 @@ const FAIL: u32 = 1;
 const PANIC: u32 = 2;
 
 struct Fixture {
+    /// One of [`ENDS`].
+    end: usize,
     engine: Engine,
     module: Module,
     linker: Linker<()>,
@@ -86,9 +92,10 @@ struct Fixture {
 }
 
 impl Fixture {
-    fn new(config: &Config) -> Self {
+    fn new(config: &Config, end: usize) -> Self {
         let engine = Engine::new(config).unwrap();
-        let module = Module::new(&engine, EVERYTHING).unwrap();
+        let text = EVERYTHING.replace("END", &end.to_string());
+        let module = Module::new(&engine, text).unwrap();
         let mut linker = Linker::new(&engine);
         let host_does = Arc::new(AtomicU32::new(NOTHING));
         let does = Arc::clone(&host_does);
@@ -99,7 +106,7 @@ impl Fixture {
                 _ => Ok(()),
             })
             .unwrap();
-        Self { engine, module, linker, host_does }
+        Self { end, engine, module, linker, host_does }
     }
 
     fn instance(&self) -> (Store<()>, Instance) {
@@ -115,7 +122,8 @@ impl Fixture {
         let second = instance.get_memory(&mut store, "second").unwrap();
         let mut expected = vec![0; 3 * PAGE];
         expected[1000..1007].copy_from_slice(b"initial");
-        expected[131000..131029].copy_from_slice(b"the image goes on over a page");
+        let end = self.end;
+        expected[end..end + 29].copy_from_slice(b"the image goes on over a page");
         assert!(first.data(&store) == expected, "the first memory is as it was declared");
         assert!(second.data(&store) == [0; PAGE], "the second memory is zero");
         for (memory, name) in [(first, "beyond_first"), (second, "beyond_second")] {
@@ -235,12 +243,18 @@ fn configs() -> Vec<(&'static str, Config)> {
     ]
 }
 
+/// Each configuration with each of [`ENDS`].
+fn cases() -> impl Iterator<Item = (&'static str, Config, usize)> {
+    let with = |(name, config): (&'static str, Config)| ENDS.map(|end| (name, config.clone(), end));
+    configs().into_iter().flat_map(with)
+}
+
 #[test]
 fn nothing_of_an_instance_reaches_the_next() {
-    for (name, mut config) in configs() {
+    for (name, mut config, end) in cases() {
         config.wasm_multi_memory(true);
-        let fixture = Fixture::new(&config);
-        eprintln!("{name}");
+        let fixture = Fixture::new(&config, end);
+        eprintln!("{name}, {end}");
         let address = fixture.look();
         for round in 0..3 {
             // One after the other, so that each starts with what the one before has left.
@@ -265,11 +279,11 @@ fn nothing_of_an_instance_reaches_the_next() {
 
 #[test]
 fn what_only_the_host_wrote_is_reset_too() {
-    for (name, mut config) in configs() {
+    for (name, mut config, end) in cases() {
         config.wasm_multi_memory(true);
-        let fixture = Fixture::new(&config);
+        let fixture = Fixture::new(&config, end);
         for how in 0..6 {
-            eprintln!("{name}, {how}");
+            eprintln!("{name}, {end}, {how}");
             let (mut store, instance) = fixture.instance();
             let memory = instance.get_memory(&mut store, "first").unwrap();
             let table = instance.get_table(&mut store, "functions").unwrap();
@@ -429,7 +443,7 @@ fn instances_made_on_many_threads_are_their_own() {
     pooling.allocation_strategy(pool);
     for mut config in [Config::new(), pooling] {
         config.wasm_multi_memory(true);
-        let fixture = Fixture::new(&config);
+        let fixture = Fixture::new(&config, ENDS[0]);
         std::thread::scope(|scope| {
             for thread in 0..4_u8 {
                 let fixture = &fixture;

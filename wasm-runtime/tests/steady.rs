@@ -133,7 +133,7 @@ fn modules_that_come_and_go() {
     }
     assert!(reservations() <= before + 1, "nothing of a module stays that is gone");
 
-    // What instances of a module leave when it is gone takes no memory, and goes with time.
+    // What instances of a module leave when it is gone takes little memory, and goes with time.
     let mut reuse = ReuseConfig::new();
     reuse.max_unused_time(Some(Duration::from_millis(50)));
     let engine = Engine::new(Config::new().reuse(reuse)).unwrap();

@@ -20,7 +20,6 @@ use super::context::{
 use super::instance::VmInstance;
 use super::memory::{VmMemory, VmSharedMemory};
 use super::module::VmModule;
-use super::reuse::memories::ImageKey;
 use super::room_for;
 use super::store::VmStore;
 use super::table::VmTable;
@@ -144,9 +143,8 @@ impl VmStore {
                 }
             };
             if let Some(image) = image {
-                let key = ImageKey::new(&module.loaded, number);
                 // SAFETY: nothing borrows the new memory; artifacts do not change while loaded.
-                unsafe { fill_from_image(&mut memory, module, &image, key) }.map_err(fail)?;
+                unsafe { memory.set_image(&image, &module.loaded, number) }.map_err(fail)?;
             }
             instance.memories.push(self.adopt_memory(memory));
         }
@@ -327,33 +325,6 @@ unsafe fn bind_host(
         });
     }
     instance.host_imports[func.index()] = Some(def);
-}
-
-unsafe fn fill_from_image(
-    memory: &mut VmMemory,
-    module: &VmModule,
-    image: &wasm_artifact::MemoryImage<'_>,
-    key: ImageKey,
-) -> Result<(), Error> {
-    let start = image.memory_offset as usize;
-    // SAFETY: as the caller promises; the copy is within the memory, which is checked first.
-    unsafe {
-        match module.loaded.image_source() {
-            Some(source) if memory.is_mapped_here() => {
-                let offset = source.offset(image);
-                memory.map_image(source.fd(), offset, start, image.bytes.len(), key)
-            }
-            _ => {
-                let end = start.checked_add(image.bytes.len());
-                if end.is_none_or(|end| end > memory.byte_size()) {
-                    return Err(Error::msg("the memory image does not lie within its memory"));
-                }
-                let to = memory.base().add(start);
-                std::ptr::copy_nonoverlapping(image.bytes.as_ptr(), to, image.bytes.len());
-                Ok(())
-            }
-        }
-    }
 }
 
 unsafe fn set_globals(instance: NonNull<VmInstance>, module: &VmModule) -> Result<(), Box<Unwind>> {

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 mod growth;
+mod image;
 mod provided;
 mod reset;
 mod shared;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use growth::{Growth, Request};
+use image::Image;
 use provided::Provided;
 pub(crate) use provided::{MemoryBytes, MemoryProvider, WantedMemory};
 pub(crate) use shared::{AtomicPlace, VmSharedMemory};
@@ -25,11 +27,15 @@ use rustix::io::Errno;
 use wasm_types::MemoryType;
 
 use super::context::MemoryRecord;
-use super::reuse::memories::{ImageKey, Reservation};
+use super::reuse::memories::Reservation;
 use super::room::Room;
 use super::store::{StoreHost, VmEngine};
 use super::sys::mapping::{HOST_PAGE, Mapping, NotReplaced};
 use crate::Error;
+
+/// How many bytes of an unused instance's memory stay in memory when the instance goes: what most
+/// modules write to first.
+const KEPT_ALONE: usize = 64 << 10;
 
 /// A linear memory, and where compiled code finds it.
 #[derive(Debug)]
@@ -44,9 +50,8 @@ pub(crate) struct VmMemory {
     growth: usize,
     /// Whether it may move when its reservation is used up.
     may_move: bool,
-    /// The image that is mapped, and its range in bytes: the memory shows it where it was not
-    /// written.
-    image: Option<(ImageKey, Range<usize>)>,
+    /// The image that it starts with.
+    image: Option<Image>,
     /// The contents of a snapshot that are mapped at its start instead.
     shown: Option<Shown>,
     /// How large the engine lets it become, in bytes.
@@ -197,15 +202,18 @@ impl VmMemory {
         if self.moved || !self.is_mapped_here() || !keeps {
             return;
         }
-        let emptied = if self.image.is_some() || self.shown.is_some() || self.given_up {
+        let is_copied = self.image.as_ref().map(|image| image.is_copied);
+        let was_used = ran || self.touched.load(Ordering::Relaxed);
+        let emptied = if is_copied == Some(false) || self.shown.is_some() || self.given_up {
             // What is mapped there is of no use to other memories.
             self.mapping.renew(self.accessible).is_ok()
-        } else if ran || self.touched.load(Ordering::Relaxed) {
+        } else if was_used || is_copied.is_some() || self.resident > 0 {
+            // What an unused instance kept in memory is not all kept without it.
+            let most = if was_used { usize::MAX } else { KEPT_ALONE };
             // SAFETY: nothing is mapped but zeros, and nothing borrows the memory any more.
-            unsafe { self.reset(None, engine.limits.keep_resident) }.is_ok()
+            unsafe { self.reset(None, engine.limits.keep_resident.min(most)) }.is_ok()
         } else {
-            // What an unused instance kept in memory is not kept without it.
-            self.resident == 0 || self.mapping.forget(0, self.accessible).is_ok()
+            true
         };
         // What can't be reset is unmapped. Another reservation is made when one is needed.
         if emptied {
@@ -379,34 +387,6 @@ impl VmMemory {
         self.shown = None;
         self.accessible = accessible;
         self.set_len(len)
-    }
-
-    /// Maps pages of a file, private and writable, over accessible bytes. `key` identifies what is
-    /// then mapped, for the next memory that needs the same.
-    ///
-    /// # Safety
-    ///
-    /// Nothing borrows the memory's bytes, and the file's pages do not change.
-    pub(super) unsafe fn map_image(
-        &mut self,
-        file: std::os::fd::BorrowedFd<'_>,
-        file_offset: u64,
-        memory_offset: usize,
-        len: usize,
-        key: ImageKey,
-    ) -> Result<(), Error> {
-        let end = memory_offset.saturating_add(len);
-        if end > self.accessible
-            || !memory_offset.is_multiple_of(HOST_PAGE)
-            || !len.is_multiple_of(HOST_PAGE)
-        {
-            return Err(Error::msg("the memory image does not lie within its memory"));
-        }
-        self.replace(memory_offset..end, Some((file, file_offset))).map_err(|errno| {
-            Error::msg(format!("could not map the initial image of a memory: {errno}"))
-        })?;
-        self.image = Some((key, memory_offset..end));
-        Ok(())
     }
 
     /// As [`Mapping::replace`]. If the memory has lost what was there, it is empty, and the

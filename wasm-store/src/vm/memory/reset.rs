@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use wasm_artifact::MemoryImage;
 use wasm_loader::Loaded;
 
+use super::image::Image;
 use super::{VmMemory, bytes};
 use crate::Error;
 use crate::vm::sys::mapping::HOST_PAGE;
@@ -43,8 +44,8 @@ impl VmMemory {
         }
         let defined = wasm_types::DefinedMemoryIndex::new(number);
         let image = module.artifact().memory_image(defined).map_err(Error::new)?;
-        let is_mapped = self.image.as_ref().is_some_and(|(key, _)| key.is_of(module, number));
-        if is_mapped != image.is_some() {
+        let has_it = self.image.as_ref().is_some_and(|image| image.key.is_of(module, number));
+        if has_it != image.is_some() {
             return Ok(None);
         }
         // SAFETY: as the caller promises.
@@ -52,11 +53,12 @@ impl VmMemory {
         Ok(Some(self.resident))
     }
 
-    /// Makes the memory zero, or equal to the image that is mapped at its start.
+    /// Makes the memory zero, or equal to the image that it starts with.
     ///
     /// # Safety
     ///
-    /// Nothing borrows the memory's bytes. The image, and no other, is what is mapped.
+    /// Nothing borrows the memory's bytes. The image is the memory's own. If there is none, nothing
+    /// is mapped but zeros.
     pub(super) unsafe fn reset(
         &mut self,
         image: Option<&MemoryImage<'_>>,
@@ -83,6 +85,13 @@ impl VmMemory {
             (rest, kept) = (0, 0);
         }
         self.mapping.forget(rest, accessible)?;
+        if let (Some(image), Some(Image { range, is_copied: true, .. })) = (image, &self.image)
+            && rest < range.end
+        {
+            // SAFETY: the image is in the memory, whose bytes nothing borrows.
+            unsafe { restore(start, rest.max(range.start)..range.end, Some(image)) };
+            kept += range.end - rest.max(range.start);
+        }
         let len = bytes(&self.ty, self.ty.minimum).unwrap_or(0);
         let initial = len.next_multiple_of(HOST_PAGE);
         if initial < accessible {

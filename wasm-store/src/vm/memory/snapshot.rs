@@ -276,7 +276,7 @@ impl VmMemory {
             let base = Arc::clone(&shown.base);
             return Ok(MemoryContents { len, base, changed, whole: OnceLock::new() });
         }
-        let image = self.image.as_ref().map_or(0..0, |(_, range)| range.clone());
+        let image = self.image.as_ref().map_or(0..0, |image| image.range.clone());
         let backed = [0..self.shown.as_ref().map_or(0, |shown| shown.base.len), image];
         let start = self.mapping.base();
         let runs = self.pages_to_look_at(&backed)?.into_iter().map(|range| {
