@@ -87,14 +87,15 @@ struct Entry {
 }
 
 /// The array, sorted by address.
-static ENTRIES: Published<Vec<Entry>> = Published {
+static ENTRIES: Published<Vec<Entry>, &Present> = Published {
     current: AtomicPtr::new(ptr::null_mut()),
     epoch: AtomicUsize::new(0),
-    present: Present {
-        readers: [AtomicUsize::new(0), AtomicUsize::new(0)],
-        writer: AtomicUsize::new(0),
-    },
+    present: &PRESENT,
 };
+
+/// The threads that read or replace the array.
+static PRESENT: Present =
+    Present { readers: [AtomicUsize::new(0), AtomicUsize::new(0)], writer: AtomicUsize::new(0) };
 
 /// Makes the system clear, in each forked child, the counts of threads that read or replace the
 /// array. The child does not have these threads, and would wait for them for ever. Where the system
@@ -105,7 +106,7 @@ fn forget_others_in_children() {
     if IS_DONE.load(Ordering::Acquire) {
         return;
     }
-    let page = (&raw const ENTRIES.present).cast_mut().cast();
+    let page = (&raw const PRESENT).cast_mut().cast();
     let advice = rustix::mm::Advice::LinuxWipeOnFork;
     // SAFETY: the page belongs to a static with nothing else in it. It stays as it is in this
     // process. In a child, zero is a valid value of everything in it, and no thread there holds
@@ -183,7 +184,7 @@ mod tests {
     #[test]
     fn the_page_of_present_threads_is_cleared_in_children() {
         forget_others_in_children();
-        let page = (&raw const ENTRIES.present).addr();
+        let page = (&raw const PRESENT).addr();
         assert_eq!((page % 4096, size_of::<Present>()), (0, 4096));
         let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
         let flags = |address: usize| {

@@ -5,15 +5,18 @@
 //! which threads can take turns.
 #![allow(unsafe_code)]
 
+use core::borrow::Borrow;
+
 use super::sync::{AtomicPtr, AtomicUsize, Ordering, yield_now};
 
-/// The value, and the counts of its readers.
-pub(super) struct Published<T> {
+/// The value, and the counts of its readers. These may be elsewhere, so that what has a page of its
+/// own does not make the rest take another one.
+pub(super) struct Published<T, P = Present> {
     /// Null as long as there is none.
     pub(super) current: AtomicPtr<T>,
     /// The lowest bit of this number selects the counter in which new readers count themselves.
     pub(super) epoch: AtomicUsize,
-    pub(super) present: Present,
+    pub(super) present: P,
 }
 
 /// The threads that use the value now. A forked child has none of them except the thread that
@@ -57,11 +60,11 @@ impl Drop for Reading<'_> {
     }
 }
 
-impl<T> Published<T> {
+impl<T, P: Borrow<Present>> Published<T, P> {
     fn announce(&self) -> Reading<'_> {
         loop {
             let epoch = self.epoch.load(Ordering::SeqCst);
-            let counter = &self.present.readers[epoch & 1];
+            let counter = &self.present.borrow().readers[epoch & 1];
             counter.fetch_add(1, Ordering::SeqCst);
             // A writer that has changed the epoch in between may not have seen the announcement.
             if self.epoch.load(Ordering::SeqCst) & 1 == epoch & 1 {
@@ -88,7 +91,7 @@ impl<T> Published<T> {
     where
         T: Clone + Default,
     {
-        let _writing = Writing::begin(&self.present);
+        let _writing = Writing::begin(self.present.borrow());
         let old = self.current.load(Ordering::SeqCst);
         // SAFETY: only a writer frees the value, and this is the only one.
         let mut value = unsafe { old.as_ref() }.cloned().unwrap_or_default();
@@ -96,7 +99,7 @@ impl<T> Published<T> {
         self.current.store(Box::into_raw(Box::new(value)), Ordering::SeqCst);
         let before = self.epoch.fetch_add(1, Ordering::SeqCst);
         // Readers that come now use the other counter, so that this one goes down to zero.
-        while self.present.readers[before & 1].load(Ordering::SeqCst) != 0 {
+        while self.present.borrow().readers[before & 1].load(Ordering::SeqCst) != 0 {
             yield_now();
         }
         if !old.is_null() {
