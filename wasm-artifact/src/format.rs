@@ -151,6 +151,7 @@ pub(crate) mod tunable_bits {
     pub(crate) const INTERRUPTION_CALLBACKS: u32 = 32;
     pub(crate) const FUEL_YIELDS: u32 = 64;
     pub(crate) const GATHERS_PROFILE: u32 = 128;
+    pub(crate) const GUEST_DEBUG: u32 = 1 << 19;
     pub(crate) const OPT_LEVEL_SHIFT: u32 = 8;
     pub(crate) const INTERNALS_SHIFT: u32 = 16;
     /// What is compiled is a component: see [`Part::Modules`](super::Part::Modules).
@@ -164,6 +165,7 @@ pub(crate) mod tunable_bits {
         | INTERRUPTION_CALLBACKS
         | FUEL_YIELDS
         | GATHERS_PROFILE
+        | GUEST_DEBUG
         | 0xff << OPT_LEVEL_SHIFT
         | 3 << INTERNALS_SHIFT
         | COMPONENT;
@@ -328,6 +330,30 @@ record! {
     /// From an offset of the text on, code is of a function that stands in place of a call: the
     /// number of its record, or [`NONE`].
     InlinedRangeRecord { offset: U32, function: U32, }
+}
+
+record! {
+    /// How a function keeps values in its frame: see `wasm_types::FunctionFrame`. What is in the
+    /// three tables goes from where it starts up to where that of the next record does.
+    FrameRecord {
+        body: U32,
+        numbers_below: U32,
+        references_below: U32,
+        references: U32,
+        locals: U32,
+        operands: U32,
+        points: U32,
+    }
+}
+
+record! {
+    /// The top of an operand stack: see `wasm_types::FrameOperand`.
+    FrameOperandRecord { below: U32, kind: U32, }
+}
+
+record! {
+    /// An operator at which code can be stopped: see `wasm_types::FramePoint`.
+    FramePointRecord { pc: U32, top: U32, }
 }
 
 record! {
@@ -557,6 +583,17 @@ tables! {
     DebugSections = 56, ".wasm.debug_sections";
     /// Debugging information of the module: the contents of its sections.
     DebugBytes = 57, ".wasm.debug_bytes";
+    /// [`FrameRecord`]s of defined functions, and one more for where everything ends, if the code
+    /// can be debugged.
+    Frames = 59, ".wasm.frames";
+    /// The kinds of locals: `FrameValueKind`s of the crate `wasm-types`.
+    FrameLocals = 60, ".wasm.frame_locals";
+    /// [`FrameOperandRecord`]s.
+    FrameOperands = 61, ".wasm.frame_operands";
+    /// [`FramePointRecord`]s, sorted by place in the binary.
+    FramePoints = 62, ".wasm.frame_points";
+    /// The Wasm binary, if the code can be debugged.
+    Bytecode = 63, ".wasm.bytecode";
     /// Initial contents of memories.
     Images = 39, ".wasm.images";
     /// Machine code. Last in the file, so that what of the mapping becomes executable is its end:

@@ -8,6 +8,7 @@ mod code;
 mod component;
 mod entities;
 mod exceptions;
+mod frames;
 mod header;
 mod initial;
 mod inlined;

@@ -121,8 +121,8 @@ pub use identify::{FileKind, Identity, identify};
 pub use inspect::{ComponentReport, Report, inspect, inspect_component};
 pub use read::{
     Artifact, CatchSiteRef, ComponentArtifact, Counts, DataRef, DataRefKind, DataUse, ElementRef,
-    ElementRefKind, ExportRef, ExprList, FuncList, ImportRef, ItemsRef, MemoryImage, SectionInfo,
-    TableImage, text_range,
+    ElementRefKind, ExportRef, ExprList, FrameRef, FuncList, ImportRef, ItemsRef, MemoryImage,
+    SectionInfo, StopRange, TableImage, text_range,
 };
 pub use symbols::Symbol;
 pub use traps::Traps;

@@ -10,6 +10,7 @@ mod debug_sections;
 mod declarations;
 mod entities;
 mod exceptions;
+mod frames;
 mod header;
 mod inlined;
 mod names;
@@ -21,6 +22,7 @@ mod types;
 pub use component::ComponentArtifact;
 pub use entities::{ExportRef, ImportRef};
 pub use exceptions::CatchSiteRef;
+pub use frames::{FrameRef, StopRange};
 pub use header::text_range;
 use header::{checksums, find_header, range, within};
 pub use segments::{
@@ -41,11 +43,12 @@ use crate::const_expr::ConstExprRef;
 use crate::error::{Error, ErrorKind};
 use crate::format::{
     BlockRecord, CatchHandlerRecord, CatchSiteRecord, CodeRecord, ConstRef, DataRecord,
-    DebugSectionRecord, DirectoryEntry, ElementRecord, ExportRecord, FrameSlotRecord, FuelRecord,
-    FunctionNameRecord, GlobalRecord, HEADER_OFFSET, Header, ImportRecord, InlinedFunctionRecord,
-    InlinedRangeRecord, IsaFlagRecord, LimitsRecord, MODULE_TEXT_ALIGN, MemoryImageRecord,
-    ModuleRecord, NONE, OtherNameRecord, Part, RecGroupRecord, StackMapRecord, StrRef,
-    TableImageRecord, TextItemRecord, TypeRecord, tunable_bits,
+    DebugSectionRecord, DirectoryEntry, ElementRecord, ExportRecord, FrameOperandRecord,
+    FramePointRecord, FrameRecord, FrameSlotRecord, FuelRecord, FunctionNameRecord, GlobalRecord,
+    HEADER_OFFSET, Header, ImportRecord, InlinedFunctionRecord, InlinedRangeRecord, IsaFlagRecord,
+    LimitsRecord, MODULE_TEXT_ALIGN, MemoryImageRecord, ModuleRecord, NONE, OtherNameRecord, Part,
+    RecGroupRecord, StackMapRecord, StrRef, TableImageRecord, TextItemRecord, TypeRecord,
+    tunable_bits,
 };
 pub(crate) use table::Table;
 
@@ -183,6 +186,11 @@ table_views! {
     catch_handlers: CatchHandlerRecord = CatchHandlers;
     counters: u8 = Counters;
     profile: u8 = Profile;
+    frames: FrameRecord = Frames;
+    frame_locals: u8 = FrameLocals;
+    frame_operands: FrameOperandRecord = FrameOperands;
+    frame_points: FramePointRecord = FramePoints;
+    bytecode: u8 = Bytecode;
     function_names: FunctionNameRecord = FunctionNames;
     other_names: OtherNameRecord = OtherNames;
     symbol_strings: u8 = SymbolStrings;
@@ -429,6 +437,7 @@ impl<'a> Artifact<'a> {
         tunables.fuel_costs = (bits & tunable_bits::FUEL != 0).then_some(header.fuel_costs.get());
         tunables.fuel_yields = bits & tunable_bits::FUEL_YIELDS != 0;
         tunables.gathers_profile = bits & tunable_bits::GATHERS_PROFILE != 0;
+        tunables.guest_debug = bits & tunable_bits::GUEST_DEBUG != 0;
         tunables.opt_level = match bits >> tunable_bits::OPT_LEVEL_SHIFT & 0xff {
             0 => OptLevel::None,
             1 => OptLevel::Speed,
@@ -494,7 +503,7 @@ impl<'a> Artifact<'a> {
             tags: counts.tags,
         })
         .ok_or(Error::damaged("more imports and definitions than an instance can have"))?;
-        Ok(if self.tunables().gathers_profile { layout.with_counters() } else { layout })
+        Ok(layout.of_code(&self.tunables()))
     }
 
     /// The machine code of all functions.

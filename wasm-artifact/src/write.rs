@@ -9,6 +9,7 @@ mod code;
 mod component;
 mod debug_sections;
 mod declarations;
+mod frames;
 mod func_lists;
 mod images;
 mod inlined;
@@ -114,6 +115,7 @@ pub fn write(
     let code = writer.add_code(compiled, options)?;
     let symbols = writer.add_names(module, compiled, options)?;
     writer.add_debug_sections(module, wasm, options)?;
+    writer.add_frames(compiled, wasm)?;
     writer.add_isa(
         compiled.isa_flags.iter().map(|flag| (&*flag.name, &*flag.value)),
         compiled.extensions.iter().map(|name| &**name),
@@ -159,6 +161,7 @@ fn header(tunables: &Tunables, proposals: WasmFeatures) -> Header {
         (tunables.fuel_costs.is_some(), tunable_bits::FUEL),
         (tunables.fuel_yields, tunable_bits::FUEL_YIELDS),
         (tunables.gathers_profile, tunable_bits::GATHERS_PROFILE),
+        (tunables.guest_debug, tunable_bits::GUEST_DEBUG),
     ] {
         bits |= if on { bit } else { 0 };
     }

@@ -9,10 +9,11 @@ use wasm_types::profile::{CodeHash, CounterMap, CounterPoint, PointKind};
 use wasm_types::{
     AddressMapEntry, CatchHandler, CatchSite, CompiledFunction, CompiledModule, ConstExpr, ConstOp,
     DataKind, DataSegment, ElementItems, ElementKind, ElementSegment, EntityIndex, EntityType,
-    Export, FrameSlotEntry, FuelEntry, FuncIndex, FuncType, GlobalType, Import, InlinedFunction,
-    InlinedRange, IsaFlag, MemoryIndex, MemoryType, Module, RecGroup, RefType, StackMapEntry,
-    SubType, TableIndex, TableType, TagIndex, TextItem, TextItemKind, TrapCode, TrapEntry,
-    Tunables, TypeIndex, ValType, WasmFeatures,
+    Export, FrameOperand, FramePoint, FrameSlotEntry, FrameValueKind, FuelEntry, FuncIndex,
+    FuncType, FunctionFrame, GlobalType, Import, InlinedFunction, InlinedRange, IsaFlag,
+    MemoryIndex, MemoryType, Module, RecGroup, RefType, StackMapEntry, SubType, TableIndex,
+    TableType, TagIndex, TextItem, TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, ValType,
+    WasmFeatures,
 };
 
 /// A module with one or two of most things.
@@ -114,12 +115,24 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
             StackMapEntry { offset: 12, below_frame_pointer: vec![8, 24] },
         ],
         fuel: vec![FuelEntry { offset: 4, ahead: 7 }, FuelEntry { offset: 9, ahead: -2 }],
-        tunables: gathers_profile(),
+        tunables: settings(),
         counters: CounterMap {
             code: CodeHash([0xab; 16]),
             functions: vec![vec![CounterPoint { offset: 9, kind: PointKind::Loop }], vec![]],
         }
         .encode(),
+        frames: vec![
+            FunctionFrame {
+                body: 0x40,
+                numbers_below: 0x30,
+                references_below: 0x20,
+                references: 1,
+                locals: vec![FrameValueKind::I64],
+                operands: vec![FrameOperand { below: 0, kind: FrameValueKind::Any }],
+                points: vec![FramePoint { pc: 0x44, top: 1 }],
+            },
+            FunctionFrame::default(),
+        ],
         profile: Some(CodeHash([0xcd; 16])),
         catch_sites: vec![CatchSite {
             return_offset: 9,
@@ -139,9 +152,10 @@ fn artifact_naming(images: bool, name: &str) -> Vec<u8> {
     write(&module, b"hello", &compiled, &options).unwrap()
 }
 
-fn gathers_profile() -> Tunables {
+fn settings() -> Tunables {
     let mut tunables = Tunables::new();
     tunables.gathers_profile = true;
+    tunables.guest_debug = true;
     tunables
 }
 
@@ -171,6 +185,7 @@ fn the_summary_says_what_matters() {
             "  seal           none\n",
             "  profile        compiled with profile cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\n",
             "  gathers        counts for a profile\n",
+            "  debugging      the host can stop the code and read values in its frames\n",
             "  start          function 1 \"core::named\"\n",
             "Imports: 1\n  \"env\" \"log\\n\" (func (param i32) (result f64))\n",
             "Exports: 1\n  \"exported\" (func (param i32) (result f64)) = function 2\n",
@@ -266,6 +281,17 @@ fn every_table_is_shown() {
             ],
         ),
         ("counters", &["  function 1 \"core::named\" from word 1\n    0x9 loop\n"]),
+        (
+            "frames",
+            &[
+                "      0 body 0x40, numbers -0x30, 1 references -0x20, from local 0, operand 0, operator 0\n",
+                "      2 body 0x0, numbers -0x0, 0 references -0x0, from local 1, operand 1, operator 1\n",
+            ],
+        ),
+        ("frame_locals", &["      0 i64\n"]),
+        ("frame_operands", &["      1 any on 0\n"]),
+        ("frame_points", &["  0x44 1\n"]),
+        ("bytecode", &["68 65 6c 6c 6f", "hello\n"]),
         ("profile", &["  cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\n"]),
         ("catch_handlers", &["  0: tag 0 at 0x0000000a\n  1: any at 0x0000000c\n"]),
         ("function_names", &["  function 1 \"core::named\"\n"]),
@@ -302,7 +328,7 @@ fn every_table_is_shown() {
     assert!(report(&bytes).table("furniture").is_none());
 
     let known: Vec<_> = Report::table_names().collect();
-    assert_eq!(known.len(), 57);
+    assert_eq!(known.len(), 62);
     for artifact in [artifact(true), artifact(false)] {
         let all = report(&artifact).all().to_string();
         assert!(all.starts_with(&report(&artifact).to_string()));

@@ -77,6 +77,8 @@
 //! * `async`: Calls that may wait: `Func::call_async`, host functions that are futures
 //!   (`Func::wrap_async`, `Linker::func_wrap_async`), `Linker::instantiate_async`. Any executor can
 //!   run them.
+//! * `debug`: `Config::guest_debug`: the host debugs Wasm. Code stops at breakpoints, after each
+//!   step, and where it fails, and a `DebugHandler` sees frames, locals and operands there.
 //! * `cache`: `Config::cache`: modules that were compiled before come from the user's cache
 //!   directory.
 //! * `sign`: `Config::trust`, `Module::deserialize_verified` and the module `sign`: artifacts that
@@ -140,6 +142,8 @@ pub use wasm_store::{
 pub use wasm_store::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 /// Ending code that runs too long: see [`Config::interruption`] and [`Config::epoch_interruption`].
 pub use wasm_store::{Awaited, Interest, InterruptHandle, UpdateDeadline, Waiter, Woken};
+#[cfg(feature = "debug")]
+pub use wasm_store::{Breakpoint, BreakpointEdit, DebugEvent, DebugHandler, FrameHandle, ModulePC};
 #[cfg(feature = "cache")]
 pub use wasm_store::{Cache, CacheConfig, CacheError};
 #[cfg(feature = "call-hook")]

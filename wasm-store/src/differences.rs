@@ -15,7 +15,7 @@
 //! | `ProfilingStrategy::VTune`, `ProfilingStrategy::Pulley` | not there | `Config::profiler` (feature `profile`) writes the files of `perf` only |
 //! | `Config::rr` with `RRConfig::Recording` and `Replaying` | not there | executions are not recorded |
 //! | `Func::try_new`, `Func::try_wrap`, `FuncType::try_new`, `OutOfMemory` | not there | running out of the host's heap ends the program, as in most Rust code |
-//! | `Config::guest_debug` with all it is for: `DebugEvent`, `DebugHandler`, `FrameHandle`, `Breakpoint`, `BreakpointEdit`, `Store::set_debug_handler`, `clear_debug_handler`, `breakpoints`, `is_single_step`, `edit_breakpoints`, `debug_all_instances`, `debug_all_modules`, `debug_exit_frames`, `debug_register_module`, `debug_register_component`, the functions `debug_function`, `debug_global`, `debug_memory`, `debug_shared_memory`, `debug_table`, `debug_tag` of `Instance`, and `debug_index_in_store`, `debug_index_in_engine`, `debug_bytecode` | not there | the host does not debug Wasm; what is internal to an instance is found by [`Instance::globals`](crate::Instance::globals) and the functions like it |
+//! | `Store::debug_register_component` | not there | [`Store`](crate::Store) knows no components; their modules are known when they are instantiated |
 //! | `WasmtimeBug` | not there | what must not happen is a panic |
 //! | `AnyRef::from_raw`, `ExnRef::from_raw`, `ExternRef::from_raw` are safe | `unsafe` | a number that is no reference would be taken for one |
 //! | `CodeBuilder`, `CodeHint` | not there | a component has no builtins that are compiled into it |
@@ -107,7 +107,12 @@
 //! * **The cache** (feature `cache`) is in another directory and its file of settings has other
 //!   lines, so that it does not mix with Wasmtime's. Its entries are authenticated, and
 //!   `Cache::new` refuses a directory that others may write to.
-//! * **Debuggers** get the names of functions by `Config::debug_info` (feature `profile`), and
+//! * **Debugging by the host** (feature `debug`) finds traps by faults, as all code does, and is told
+//!   of all of them but of a stack that is used up. Code looks before each operator at a byte of its
+//!   instance, where Wasmtime's is patched. A frame handle is valid as long as its frame is at the
+//!   same place and no call has returned to Wasm since. Artifacts that can be debugged run only in
+//!   engines that debug.
+//! * **Debuggers** of native code get the names of functions by `Config::debug_info` (feature `profile`), and
 //!   lines in the source (feature `debug-info`), but no variables. The code is as optimised as
 //!   without.
 //! * **Backtraces** have places in the source
@@ -151,7 +156,7 @@
 //! | `timeout_async_hook` | a deadline in an engine whose code can't be interrupted |
 //! | `custom_limiter_detect_grow_failure`, `custom_limiter_async_detect_grow_failure`, `hint_with_dwarf_info` | errors in Wasmtime's words, and no others |
 //! | `issue_13034_array_layout_overflow` | that sizes are checked before types |
-//! | four of `cross_engine` with `breakpoint` or `debug_register`, `require_async_with_debug_handler` | debugging of Wasm by the host |
+//! | four of `cross_engine` with `breakpoint` or `debug_register`, `require_async_with_debug_handler` | debugging of Wasm by the host, which there was not when they were counted (feature `debug`) |
 //! | `called_on_custom_heap_stack` | `StackCreator` |
 //! | `to_raw_from_raw_doesnt_leak`, `i31ref_to_raw_round_trip` | `from_raw` without `unsafe` |
 //! | `test_tail_call_default`, `tail_call_defaults` | `Strategy::Winch` |

@@ -75,6 +75,8 @@ impl Engine {
     ///
     /// If the settings contradict each other or what this machine offers.
     pub fn new(config: &Config) -> Result<Engine> {
+        let mut config = config.clone();
+        config.finish_debugging();
         let tunables = config.request.tunables;
         config.check_sizes()?;
         config.check_machinery()?;
@@ -98,7 +100,7 @@ impl Engine {
         }
         let vm = Arc::new(vm);
         let types = TypeRegistry::default();
-        Ok(Self { inner: Arc::new(EngineInner { config: config.clone(), compiler, types, vm }) })
+        Ok(Self { inner: Arc::new(EngineInner { config, compiler, types, vm }) })
     }
 
     /// The settings.

@@ -75,6 +75,8 @@
 //! * `async`: Calls that may wait: `Func::call_async`, host functions that are futures
 //!   (`Func::wrap_async`, `Linker::func_wrap_async`), `Linker::instantiate_async`. Any executor can
 //!   run them.
+//! * `debug`: `Config::guest_debug`: the host debugs Wasm. Code stops at breakpoints, after each
+//!   step, and where it fails, and a `DebugHandler` sees frames, locals and operands there.
 //! * `gc`: Modules with objects of the garbage-collected heap, exceptions or continuations. Without
 //!   it such modules are refused when they are loaded, and programs are smaller. References to host
 //!   values work all the same.
@@ -87,6 +89,8 @@
 #![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "debug")]
+mod debug;
 pub mod differences;
 mod engine;
 pub mod error;
@@ -101,6 +105,8 @@ mod types;
 mod vm;
 mod watch;
 
+#[cfg(feature = "debug")]
+pub use debug::{Breakpoint, BreakpointEdit, DebugEvent, DebugHandler, FrameHandle, ModulePC};
 #[cfg(feature = "profile")]
 pub use engine::ProfilingStrategy;
 pub use engine::{

@@ -48,6 +48,8 @@ pub use limits::{
 pub(crate) use opaque::{InstanceEntry, Kept, StoreOpaque};
 pub use wait::{Awaited, Interest, Waiter, Woken};
 
+#[cfg(feature = "debug")]
+use crate::debug::DebugSlot;
 use crate::engine::Engine;
 use crate::vm::{StoreHost, VMStoreContext};
 use crate::watch::call_hook::HookSlot;
@@ -93,6 +95,8 @@ pub(crate) struct StoreInner<T: 'static> {
     pub(crate) hook: HookSlot<T>,
     pub(crate) epoch: EpochSlot<T>,
     pub(crate) function_hook: FunctionHookSlot<T>,
+    #[cfg(feature = "debug")]
+    pub(crate) debug: DebugSlot<T>,
 }
 
 impl<T: 'static> Store<T> {
@@ -114,6 +118,8 @@ impl<T: 'static> Store<T> {
             hook: HookSlot::default(),
             epoch: EpochSlot::default(),
             function_hook: FunctionHookSlot::default(),
+            #[cfg(feature = "debug")]
+            debug: DebugSlot::default(),
         });
         let inner = NonNull::from(Box::leak(inner));
         let store = Self { inner, _owns: PhantomData };
@@ -149,6 +155,8 @@ impl<T: 'static> Store<T> {
             ptr::drop_in_place(&raw mut (*inner).hook);
             ptr::drop_in_place(&raw mut (*inner).epoch);
             ptr::drop_in_place(&raw mut (*inner).function_hook);
+            #[cfg(feature = "debug")]
+            ptr::drop_in_place(&raw mut (*inner).debug);
             let host = (&raw mut (*inner).host).read();
             drop(Box::from_raw(inner.cast::<MaybeUninit<StoreInner<T>>>()));
             host.data

@@ -36,6 +36,7 @@
 //! | `const_eval` | values of constant expressions |
 //! | `rebind` | host functions that are already bound, and other shims for them, for call hooks |
 //! | `function_hook` | the builtins that notify function hooks |
+//! | `debugging` | where code stops that can be debugged, and who is told |
 //! | `builtins` | what compiled code calls the store for |
 //! | `sync` | locks and atomics of what threads share |
 //! | `store` | all of the above that one store owns |
@@ -49,6 +50,7 @@ mod const_eval;
 mod context;
 mod continuations;
 mod counters;
+mod debugging;
 mod engine;
 mod exceptions;
 mod fuel;
@@ -84,6 +86,8 @@ mod value;
 pub(crate) use arch::time_stamp;
 pub(crate) use call::{call_array, call_import, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
+#[cfg(feature = "debug")]
+pub(crate) use debugging::{DebugFuture, DebugMoment, FramesView, instance_of, value_in};
 pub(crate) use engine::{CountedTables, GcSettings, PoolLimits, VmEngine};
 pub(crate) use exceptions::{Exceptions, Thrown, leave_host};
 #[cfg(feature = "function-hook")]

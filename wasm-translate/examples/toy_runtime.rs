@@ -17,9 +17,9 @@ use cranelift_frontend::FunctionBuilder as Builder;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module as _, default_libcall_names};
 use wasm_translate::{
-    Arithmetic, Atomics, BulkOperations, Calls, Casts, Continuations, Exceptions, Functions,
-    GlobalVariable, Globals, Heap, HeapBound, Memories, Metering, Objects, References, Result,
-    Tables, Translator, Values,
+    Arithmetic, Atomics, BulkOperations, Calls, Casts, Continuations, Debugging, Exceptions,
+    Functions, GlobalVariable, Globals, Heap, HeapBound, Memories, Metering, Objects, References,
+    Result, Tables, Translator, Values,
 };
 use wasm_types::{
     DefinedFuncIndex, EntityIndex, FuncIndex, FuncType, GlobalIndex, MemoryIndex, Module, ValType,
@@ -126,6 +126,7 @@ impl Objects for ToyEnvironment<'_> {}
 impl Casts for ToyEnvironment<'_> {}
 impl Atomics for ToyEnvironment<'_> {}
 impl Continuations for ToyEnvironment<'_> {}
+impl Debugging for ToyEnvironment<'_> {}
 impl Metering for ToyEnvironment<'_> {}
 
 thread_local! {

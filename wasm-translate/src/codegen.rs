@@ -11,8 +11,9 @@ use cranelift_codegen::{
 };
 use wasm_types::abi::ContextLayout;
 use wasm_types::{
-    CatchHandler, CatchSite, CompileLimit, DefinedFuncIndex, FuncIndex, InlinedFunction, OptLevel,
-    ParsedModule, SubType, TableIndex, TagIndex, TrapCode, TypeKind, WasmFeatures,
+    CatchHandler, CatchSite, CompileLimit, DefinedFuncIndex, FRAME_PLACE_SIZE, FuncIndex,
+    FunctionFrame, InlinedFunction, OptLevel, ParsedModule, SubType, TableIndex, TagIndex,
+    TrapCode, TypeKind, WasmFeatures,
 };
 
 use crate::counting::Counters;
@@ -29,7 +30,7 @@ use crate::near_addresses;
 use crate::pass::{PassContext, PassPoint};
 use crate::profiled::Profiled;
 use crate::reorder::Reorder;
-use crate::runtime::{RuntimeEnvironment, TABLE_NAMES};
+use crate::runtime::{DebugSlots, RuntimeEnvironment, TABLE_NAMES};
 use crate::settings::Settings;
 use crate::timings::{Lap, Timings};
 use crate::trap::wasm_trap_code;
@@ -72,7 +73,9 @@ impl<'a> Job<'a> {
         // A deadline that the clock can't express never comes.
         let deadline = settings.limits.time.and_then(|time| Instant::now().checked_add(time));
         let hooked = HookedFunctions::select(parsed.module(), settings.function_hooks.as_deref());
-        let idioms = match settings.optimizations.idioms {
+        // Each operator is to be seen by itself.
+        let is_debugged = settings.tunables.guest_debug;
+        let idioms = match settings.optimizations.idioms && !is_debugged {
             true => Idioms::find(parsed, wasm)
                 .without(|func| hooked.contains(parsed.module().func_index(func))),
             false => Idioms::default(),
@@ -89,7 +92,8 @@ impl<'a> Job<'a> {
         // Each function counts for itself; and who knows which calls matter replaces those.
         let inlines = (settings.optimizations.inlining || profiled.is_some())
             && optimized
-            && counters.is_none();
+            && counters.is_none()
+            && !is_debugged;
         let inlining = inlines.then(|| {
             Inlining::find(parsed, wasm, &settings.tunables, |func| {
                 hooked.contains(parsed.module().func_index(func)) || idioms.get(func).is_some()
@@ -121,7 +125,7 @@ impl<'a> Job<'a> {
     /// Where everything is in the contexts of instances.
     pub(crate) fn layout(parsed: &ParsedModule, settings: &Settings) -> ContextLayout {
         let layout = ContextLayout::new(parsed.module());
-        if settings.tunables.gathers_profile { layout.with_counters() } else { layout }
+        layout.of_code(&settings.tunables)
     }
 
     /// The limits for one function.
@@ -155,6 +159,8 @@ pub(crate) struct FunctionCode {
     pub(crate) extensions: Option<Extensions>,
     /// The proposals that the body uses.
     pub(crate) proposals: WasmFeatures,
+    /// What debuggers need to know of the frame, if the code can be debugged.
+    pub(crate) frame: Option<FunctionFrame>,
 }
 
 /// A reference from the code to something else in the text.
@@ -290,6 +296,13 @@ impl<'a> Worker<'a> {
         let body = parsed.body(wasm, func).get_binary_reader().original_position();
         code.body = u32::try_from(body).unwrap_or(u32::MAX);
         code.proposals = self.translator.proposals();
+        if let (Some(mut frame), Some(places)) = (self.translator.take_frame(), code.frame.take()) {
+            (frame.numbers_below, frame.references_below) =
+                (places.numbers_below, places.references_below);
+            frame.references = places.references;
+            frame.body = parsed.module().bodies[func.index()].range.start as u32;
+            code.frame = Some(frame);
+        }
         self.timings.codegen += clock.lap();
         budget.look_at_clock(clock.last())?;
         Ok(code)
@@ -339,7 +352,9 @@ impl<'a> Worker<'a> {
             plan,
             small_bulk: settings.optimizations.small_bulk,
             cold_traps: settings.optimizations.cold_traps,
-            save_when_full: self.job.makes_objects && settings.optimizations.save_when_full,
+            save_when_full: self.job.makes_objects
+                && settings.optimizations.save_when_full
+                && !settings.tunables.guest_debug,
             counting: counting.as_ref(),
             profiled: self.job.profiled.as_ref(),
             budget: self.job.budget(),
@@ -419,6 +434,9 @@ impl<'a> Worker<'a> {
             .map_err(|error| codegen_error(error, func))?
             .apply_params(&func.params);
         let mut collected = collect(&code, func, self.env.frame_slot())?;
+        if self.job.settings.tunables.guest_debug {
+            collected.frame = Some(debug_places(&code, func, self.env.debug_slots()));
+        }
         collected.extensions = self.scanner.scan(&code);
         Ok(collected)
     }
@@ -508,7 +526,23 @@ fn collect(
         catch_sites: catch_sites(code, slot)?,
         extensions: None,
         proposals: WasmFeatures::empty(),
+        frame: None,
     })
+}
+
+/// Where a function keeps locals and operands, and nothing else about them.
+fn debug_places(code: &CompiledCode, func: &ir::Function, slots: DebugSlots) -> FunctionFrame {
+    let below = |slot: Option<StackSlot>| match (slot, code.buffer.frame_layout()) {
+        (Some(slot), Some(frame)) => frame.frame_to_fp_offset - frame.stackslots[slot].offset,
+        _ => 0,
+    };
+    let references = slots.references.map_or(0, |slot| func.sized_stack_slots[slot].size);
+    FunctionFrame {
+        numbers_below: below(slots.numbers),
+        references_below: below(slots.references),
+        references: references / FRAME_PLACE_SIZE,
+        ..FunctionFrame::default()
+    }
 }
 
 /// The calls from which exceptions are caught, in the order of the code.

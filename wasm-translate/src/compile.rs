@@ -75,6 +75,7 @@ pub fn compile_module_timed(
     let mut compiled = link::link(&job, &functions, &items)?;
     compiled.hooked_functions = job.hooked.to_vec();
     compiled.counters = job.counters.as_ref().map_or_else(Vec::new, |counters| counters.encode());
+    compiled.frames = functions.into_iter().filter_map(|code| code.frame).collect();
     compiled.profile = job.profiled.as_ref().map(|profiled| profiled.identity);
     timings.linking = clock.lap();
     Ok((compiled, timings))

@@ -11,6 +11,7 @@ mod bulk;
 mod call;
 mod casts;
 mod continuations;
+mod debugging;
 mod exceptions;
 mod function;
 mod global;
@@ -31,6 +32,7 @@ pub use bulk::{BulkOperands, BulkOperation, BulkOperations, Segment};
 pub use call::Calls;
 pub use casts::{Casts, TypeTest};
 pub use continuations::{Continuations, ResumeHandler, ResumeWith, Resumed};
+pub use debugging::Debugging;
 pub use exceptions::{Exceptions, Handler};
 pub use function::Functions;
 pub use global::{GlobalVariable, Globals};
@@ -80,6 +82,7 @@ pub trait FuncEnvironment:
     + Casts
     + Atomics
     + Continuations
+    + Debugging
 {
 }
 
@@ -98,6 +101,7 @@ impl<E> FuncEnvironment for E where
         + Casts
         + Atomics
         + Continuations
+        + Debugging
         + ?Sized
 {
 }

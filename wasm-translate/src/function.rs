@@ -7,7 +7,7 @@ use wasm_types::wasmparser::{
     self, FuncValidator, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
     OperatorsReaderAllocations, ValidatorResources,
 };
-use wasm_types::{DefinedFuncIndex, ParsedModule, ValType, WasmFeatures};
+use wasm_types::{DefinedFuncIndex, FunctionFrame, ParsedModule, ValType, WasmFeatures};
 
 use crate::cold;
 use crate::control_stack::{Frame, FrameKind};
@@ -36,6 +36,8 @@ pub struct Translator {
     operators: OperatorsReaderAllocations,
     proposals: WasmFeatures,
     places: Places,
+    /// What debuggers need to know of the frame of the function that was translated last.
+    frame: Option<FunctionFrame>,
 }
 
 impl Default for Translator {
@@ -60,6 +62,7 @@ impl Translator {
             operators: OperatorsReaderAllocations::default(),
             proposals: WasmFeatures::empty(),
             places: Places::default(),
+            frame: None,
         }
     }
 
@@ -77,6 +80,12 @@ impl Translator {
     /// What the places are that code of the function comes from which was translated last.
     pub(crate) fn places(&self) -> &Places {
         &self.places
+    }
+
+    /// What debuggers need to know of the frame of the function that was translated last, but where
+    /// values are in it; `None` if the code can't be debugged.
+    pub(crate) fn take_frame(&mut self) -> Option<FunctionFrame> {
+        self.frame.take()
     }
 
     /// Validates the body of a function and makes CLIF of it.
@@ -166,7 +175,9 @@ impl Translator {
             reference_operands: 0,
             live_locals,
             legacy_tries,
+            debugged: None,
         };
+        t.debugged = t.env.is_debugged().then(Box::default);
         let mut reader = source.get_binary_reader();
         let mut offset = reader.original_position();
         let result = validator.read_locals(&mut reader).map_err(Failure::Invalid).and_then(|()| {
@@ -181,8 +192,9 @@ impl Translator {
         self.proposals = body.proposals;
         match result {
             Ok(()) => {
-                let FuncTranslator { builder, env, has_hints, places, often, .. } = t;
+                let FuncTranslator { builder, env, has_hints, places, often, debugged, .. } = t;
                 builder.finalize(frontend_config);
+                self.frame = debugged.map(|debugged| debugged.into_frame());
                 if has_hints {
                     cold::spread(into, &often);
                 }
@@ -303,16 +315,21 @@ impl<'a> Body<'a, '_> {
                     t.note_operands_during_call();
                 }
             }
+            t.builder.set_srcloc(t.places.of(at)?);
+            if t.reachable {
+                t.debug_point(validator, at)?;
+            }
             validator.op(at, &op)?;
             self.proposals |= proposals::of_operator(&op);
-            t.builder.set_srcloc(t.places.of(at)?);
             if t.reachable {
                 t.env.before_operator(&mut t.builder, &op)?;
             }
             match (self.idiom, inlined_at(t, &op)) {
                 (None, Some(site)) => self.inline(t, site, offset)?,
                 (None, None) => {
+                    let height = t.innermost_height();
                     ops::translate(t, &op)?;
+                    t.after_debugged(&op, height);
                     count_after(t, &op);
                 }
                 (Some(idiom), _) => {

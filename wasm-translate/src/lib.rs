@@ -65,6 +65,7 @@ mod compile;
 mod constant;
 mod control_stack;
 mod counting;
+mod debugging;
 mod effort;
 mod environ;
 mod error;
@@ -111,9 +112,9 @@ pub use cranelift_frontend;
 pub use compile::{compile_module, compile_module_timed};
 pub use environ::{
     Arithmetic, ArrayRange, ArraySource, Atomics, BulkOperands, BulkOperation, BulkOperations,
-    Calls, Casts, Continuations, Exceptions, Extension, Field, FuncEnvironment, Functions,
-    GlobalVariable, Globals, Handler, Heap, HeapAccess, HeapBound, LiveReferences, Memories,
-    Metering, NewArray, NewStruct, Objects, Reference, References, Result, ResumeHandler,
+    Calls, Casts, Continuations, Debugging, Exceptions, Extension, Field, FuncEnvironment,
+    Functions, GlobalVariable, Globals, Handler, Heap, HeapAccess, HeapBound, LiveReferences,
+    Memories, Metering, NewArray, NewStruct, Objects, Reference, References, Result, ResumeHandler,
     ResumeWith, Resumed, Rounding, Segment, Tables, TypeTest, Values, WaitOperands,
 };
 pub use error::{Error, ErrorKind};

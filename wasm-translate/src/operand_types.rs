@@ -1,6 +1,7 @@
 //! What validation knows of the reference that an operator takes, where code depends on it: looked
 //! up before the operator itself is validated, which takes the operand from the stack.
 
+use wasm_types::FrameValueKind;
 use wasm_types::wasmparser::{
     AbstractHeapType, FuncValidator, HeapType, Operator, RefType, ValType, ValidatorResources,
     WasmModuleResources as _,
@@ -69,6 +70,26 @@ pub(crate) fn references(validator: &FuncValidator<ValidatorResources>) -> u64 {
         found |= u64::from(!is_function) << depth;
     }
     found
+}
+
+/// What kind of value one of the operands is, by how many are above it. One of any type, which is
+/// never there, is any.
+pub(crate) fn kind(validator: &FuncValidator<ValidatorResources>, depth: usize) -> FrameValueKind {
+    use FrameValueKind as Kind;
+    match validator.get_operand_type(depth).flatten() {
+        None | Some(ValType::I32) => Kind::I32,
+        Some(ValType::I64) => Kind::I64,
+        Some(ValType::F32) => Kind::F32,
+        Some(ValType::F64) => Kind::F64,
+        Some(ValType::V128) => Kind::V128,
+        Some(ValType::Ref(ty)) => match validator.resources().top_type(&ty.heap_type()) {
+            HeapType::Abstract { ty: AbstractHeapType::Func, .. } => Kind::Func,
+            HeapType::Abstract { ty: AbstractHeapType::Extern, .. } => Kind::Extern,
+            HeapType::Abstract { ty: AbstractHeapType::Exn, .. } => Kind::Exn,
+            HeapType::Abstract { ty: AbstractHeapType::Cont, .. } => Kind::Cont,
+            _ => Kind::Any,
+        },
+    }
 }
 
 /// How many operands are above the reference, and the type that a cast asks for.

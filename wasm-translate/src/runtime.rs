@@ -11,6 +11,7 @@ mod call;
 mod casts;
 mod continuations;
 mod counting;
+mod debugging;
 mod exceptions;
 mod function;
 mod function_hooks;
@@ -43,6 +44,7 @@ use crate::flow::LikelyCallee;
 use crate::function_hooks::HookedFunctions;
 use crate::idiom::Idioms;
 use crate::immutable_table::ImmutableTables;
+pub(crate) use debugging::DebugSlots;
 pub(crate) use function::clif_type;
 pub(crate) use immutable_table::TABLE_NAMES;
 use interruption::Interruption;
@@ -76,10 +78,12 @@ enum Region {
     Log,
     /// What is counted for a profile.
     Counter,
+    /// What a debugger tells the code, and the other way round.
+    Stops,
 }
 
 /// How many regions there are.
-const REGIONS: usize = Region::Counter as usize + 1;
+const REGIONS: usize = Region::Stops as usize + 1;
 
 /// The environment for the run-time ABI of [`wasm_types::abi`].
 pub struct RuntimeEnvironment<'m> {
@@ -121,6 +125,8 @@ struct FunctionState {
     hook_values: Option<StackSlot>,
     /// The place in the frame that keeps the context, if the function needs one.
     frame_slot: Option<StackSlot>,
+    /// Where locals and operands are, if the code can be debugged.
+    debug_slots: DebugSlots,
     /// What catches exceptions at the current place.
     handlers: Vec<Handler>,
     /// Where it finds out whether it is to be interrupted.
@@ -153,6 +159,7 @@ impl FunctionState {
         self.hooked = false;
         self.hook_values = None;
         self.frame_slot = None;
+        self.debug_slots = DebugSlots::default();
         self.handlers.clear();
         self.interruption = Interruption::default();
         self.counted_callee = None;
@@ -225,6 +232,11 @@ impl<'m> RuntimeEnvironment<'m> {
         self.function.frame_slot
     }
 
+    /// Where the function that was translated last keeps locals and operands.
+    pub(crate) fn debug_slots(&self) -> DebugSlots {
+        self.function.debug_slots
+    }
+
     /// The instance context.
     fn context(&self) -> Value {
         self.function.context.expect("the context is set when the function is entered")
@@ -250,6 +262,7 @@ impl<'m> RuntimeEnvironment<'m> {
                 Region::Room => "room",
                 Region::Log => "log",
                 Region::Counter => "counter",
+                Region::Stops => "stops",
             };
             builder
                 .func

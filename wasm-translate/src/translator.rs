@@ -21,6 +21,7 @@ use wasm_types::{FunctionHints, ValType};
 
 use crate::control_stack::Frame;
 use crate::counting::FunctionCounters;
+use crate::debugging::DebuggedFrame;
 use crate::environ::FuncEnvironment;
 use crate::flow::Flow;
 use crate::inline::Plan;
@@ -107,6 +108,8 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) live_locals: LiveLocals,
     /// The older constructs of the function that catch exceptions.
     pub(crate) legacy_tries: LegacyTries,
+    /// What the frame has for debuggers, if the code can be debugged.
+    pub(crate) debugged: Option<Box<DebuggedFrame>>,
 }
 
 impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
@@ -224,6 +227,7 @@ impl<'a, 'e, E: FuncEnvironment + ?Sized> FuncTranslator<'a, 'e, E> {
         }
         self.builder.def_var(variable, value);
         self.next_local = variable.as_u32() + 1;
+        self.keep_new_local(ty, value);
         variable
     }
 

@@ -39,6 +39,14 @@
 //! [`TrapCode::Interrupt`](crate::TrapCode::Interrupt), and what it reads is not used, so that the
 //! code can go on behind it.
 //!
+//! # Debugging
+//!
+//! Code with [`Tunables::guest_debug`](crate::Tunables::guest_debug) looks at a byte of its
+//! instance's [`stops`] before each operator, and calls [`Builtin::DebugStop`] where it is not
+//! zero. Before that it has written the values of locals and operands to its frame
+//! ([`FunctionFrame`](crate::FunctionFrame)), so that they are there also where it traps or calls
+//! something. References into the heap are among those that a collection finds and changes.
+//!
 //! # Layout
 //!
 //! All targets have 64-bit pointers. [`ContextLayout`] computes where everything stands in the
@@ -54,7 +62,7 @@ mod results;
 
 pub use builtin::{Builtin, BuiltinType};
 pub use layout::{
-    ContextCounts, ContextLayout, context, func_ref, import, memory, memory_import, table,
+    ContextCounts, ContextLayout, context, func_ref, import, memory, memory_import, stops, table,
     table_import, type_record,
 };
 pub use object_layout::{ArrayLayout, StructLayout};

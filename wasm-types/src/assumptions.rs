@@ -62,6 +62,9 @@ pub enum Assumption {
     /// [`Tunables::fuel_yields`]: an engine that counts, with it, has no code that counts
     /// without it.
     FuelYields,
+    /// [`Tunables::guest_debug`]: an engine that debugs has only code that can be debugged, and
+    /// another has none.
+    GuestDebug,
     /// The proposals that the module uses: the engine allows all of them.
     Proposals,
 }
@@ -93,6 +96,7 @@ impl Assumption {
             interruption_callbacks,
             fuel_costs,
             fuel_yields,
+            guest_debug,
         } = *code;
         let is_whole = memory_reservation >= WHOLE_INDEX_SPACE;
         let (counts, engine_counts) = (fuel_costs.is_some(), engine.fuel_costs.is_some());
@@ -121,6 +125,7 @@ impl Assumption {
             (Assumption::Fuel, engine_counts && !counts),
             (Assumption::FuelCosts, engine_counts && counts && fuel_costs != engine.fuel_costs),
             (Assumption::FuelYields, engine.fuel_yields && engine_counts && counts && !fuel_yields),
+            (Assumption::GuestDebug, guest_debug != engine.guest_debug),
             (Assumption::Proposals, !allowed.contains(used)),
         ];
         unmet.into_iter().filter_map(|(assumption, unmet)| unmet.then_some(assumption)).collect()
@@ -236,6 +241,7 @@ mod tests {
         engine.interruption = true;
         engine.interruption_callbacks = true;
         engine.fuel_costs = Some(1);
+        engine.guest_debug = true;
         use Assumption as A;
         assert_eq!(
             unmet(&code, &engine),
@@ -246,13 +252,16 @@ mod tests {
                 A::Internals,
                 A::Interruption,
                 A::InterruptionCallbacks,
-                A::Fuel
+                A::Fuel,
+                A::GuestDebug
             ]
         );
         let counting = Tunables { fuel_costs: Some(2), ..code };
         assert!(unmet(&counting, &engine).contains(&A::FuelCosts));
         let yields = Tunables { fuel_costs: Some(2), fuel_yields: true, ..engine };
         assert!(unmet(&counting, &yields).contains(&A::FuelYields));
+        let debugged = Tunables { guest_debug: true, ..code };
+        assert_eq!(unmet(&debugged, &code), [A::GuestDebug]);
         let all = (&code, WasmFeatures::all());
         assert_eq!(Assumption::unmet(all, (&code, WasmFeatures::WASM2)), [A::Proposals]);
     }

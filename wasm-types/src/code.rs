@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::features::WasmFeatures;
+use crate::frames::FunctionFrame;
 use crate::index::{FuncIndex, TableIndex, TagIndex};
 use crate::profile::CodeHash;
 use crate::trap::TrapCode;
@@ -201,6 +202,9 @@ pub struct CompiledModule {
     /// Where the counters are, if the code gathers a profile: a
     /// [`CounterMap`](crate::profile::CounterMap) as bytes. Empty if it has none.
     pub counters: Vec<u8>,
+    /// How the defined functions keep values in their frames, in the order of their indices, if the
+    /// code can be debugged. Empty if it can't.
+    pub frames: Vec<FunctionFrame>,
     /// What stands for the profile that the code was compiled with, if there was one of the module.
     pub profile: Option<CodeHash>,
 }

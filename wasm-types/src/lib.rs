@@ -58,6 +58,7 @@ mod demangle;
 mod entity;
 mod escaped;
 mod features;
+mod frames;
 mod fuel;
 mod index;
 mod module;
@@ -85,6 +86,9 @@ pub use demangle::demangle;
 pub use entity::{EntityIndex, EntityType, GlobalType, MemoryType, TableType, TagType};
 pub use escaped::Escaped;
 pub use features::WasmFeatures;
+pub use frames::{
+    FRAME_PLACE_SIZE, FRAME_REFERENCE_KIND, FrameOperand, FramePoint, FrameValueKind, FunctionFrame,
+};
 pub use fuel::{OperatorCost, VariableOperatorCost};
 pub use index::{
     DataIndex, DefinedFuncIndex, DefinedGlobalIndex, DefinedMemoryIndex, DefinedTableIndex,

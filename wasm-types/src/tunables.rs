@@ -70,6 +70,11 @@ pub struct Tunables {
     pub fuel_yields: bool,
     /// Whether the code counts how often it runs, for a [profile](crate::profile).
     pub gathers_profile: bool,
+    /// Whether the host can debug the code: the code stops where it is told to, and keeps the
+    /// values of locals and operands where the host finds them ([`FunctionFrame`]).
+    ///
+    /// [`FunctionFrame`]: crate::FunctionFrame
+    pub guest_debug: bool,
 }
 
 impl Tunables {
@@ -90,6 +95,7 @@ impl Tunables {
             fuel_costs: None,
             fuel_yields: false,
             gathers_profile: false,
+            guest_debug: false,
         }
     }
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const HOMES: &[&str] = &[
     "AsContext",
     "AsContextMut",
+    "BreakpointEdit",
     "CallHookContext",
     "Caller",
     "Engine",
@@ -43,6 +44,7 @@ const THINGS: &[&str] = &[
     "ExternType",
     "FieldType",
     "ForkPre",
+    "FrameHandle",
     "Func",
     "FuncType",
     "Global",

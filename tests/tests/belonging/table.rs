@@ -3,6 +3,7 @@
 
 mod bound;
 mod continuations;
+mod debugging;
 mod exceptions;
 mod handles;
 mod linkers;
@@ -26,6 +27,7 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
     let all = [
         bound::ROWS,
         continuations::ROWS,
+        debugging::ROWS,
         exceptions::ROWS,
         handles::ROWS,
         linkers::ROWS,

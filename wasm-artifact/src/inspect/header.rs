@@ -80,6 +80,9 @@ pub(super) fn contents(view: View<'_, '_>, f: &mut fmt::Formatter<'_>) -> fmt::R
     if artifact.tunables().gathers_profile {
         writeln!(f, "  gathers        counts for a profile")?;
     }
+    if artifact.tunables().guest_debug {
+        writeln!(f, "  debugging      the host can stop the code and read values in its frames")?;
+    }
     if let Some(start) = artifact.start() {
         writeln!(f, "  start          {}", view.function(start))?;
     }

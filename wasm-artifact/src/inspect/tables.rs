@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::view::View;
-use super::{code, component, entities, exceptions, header, initial, inlined, names};
+use super::{code, component, entities, exceptions, frames, header, initial, inlined, names};
 use crate::format::Part;
 
 /// Writes the contents of a table, a line for each row where it has rows.
@@ -63,6 +63,11 @@ fn of(part: Part) -> (&'static str, Show) {
         Part::FrameReferences => ("the pool of places in frames", code::frame_references),
         Part::CatchSites => ("calls from which exceptions are caught", exceptions::sites),
         Part::CatchHandlers => ("where caught exceptions go on", exceptions::handlers),
+        Part::Frames => ("frames that can be debugged", frames::frames),
+        Part::FrameLocals => ("kinds of locals", frames::locals),
+        Part::FrameOperands => ("tops of operand stacks", frames::operands),
+        Part::FramePoints => ("operators where code can stop", frames::points),
+        Part::Bytecode => ("the binary that the code was made of", frames::bytecode),
         Part::FunctionNames => ("names of functions", names::function_names),
         Part::OtherNames => ("names of everything else", names::other_names),
         Part::Symbols => ("ELF symbols", names::symbols),

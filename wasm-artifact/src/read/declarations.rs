@@ -106,6 +106,7 @@ impl Artifact<'_> {
             fuel: self.fuel()?.collect(),
             catch_sites: self.catch_sites()?.collect::<Result<_, _>>()?,
             counters: self.counters()?.map_or_else(Vec::new, |map| map.encode()),
+            frames: self.frames()?,
             profile: self.profile()?,
         })
     }

@@ -6,12 +6,12 @@ use wasm_types::profile::{CodeHash, CounterMap, CounterPoint, PointKind};
 use wasm_types::{
     AddressMapEntry, ArrayType, CatchHandler, CatchSite, CompiledFunction, CompiledModule,
     CompositeType, ConstExpr, ConstOp, ContType, DataIndex, DataKind, DataSegment, ElemIndex,
-    ElementItems, ElementKind, ElementSegment, EntityIndex, Export, FieldType, FrameSlotEntry,
-    FuelEntry, FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, Import, InlinedFunction,
-    InlinedRange, Internals, IsaFlag, MemoryIndex, MemoryType, Module, NameMap, OptLevel, RecGroup,
-    RefType, StackMapEntry, StorageType, StructType, SubType, TableIndex, TableType, TagIndex,
-    TagType, TextItem, TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, TypeKind, ValType,
-    WasmFeatures,
+    ElementItems, ElementKind, ElementSegment, EntityIndex, Export, FieldType, FrameOperand,
+    FramePoint, FrameSlotEntry, FrameValueKind, FuelEntry, FuncIndex, FuncType, FunctionFrame,
+    GlobalIndex, GlobalType, HeapType, Import, InlinedFunction, InlinedRange, Internals, IsaFlag,
+    MemoryIndex, MemoryType, Module, NameMap, OptLevel, RecGroup, RefType, StackMapEntry,
+    StorageType, StructType, SubType, TableIndex, TableType, TagIndex, TagType, TextItem,
+    TextItemKind, TrapCode, TrapEntry, Tunables, TypeIndex, TypeKind, ValType, WasmFeatures,
 };
 
 pub(crate) const TARGETS: [&str; 4] = [
@@ -398,6 +398,7 @@ impl Source {
         tunables.interruption_callbacks = self.coin();
         tunables.fuel_yields = self.coin();
         tunables.gathers_profile = self.coin();
+        tunables.guest_debug = self.coin();
         tunables.fuel_costs = self.coin().then(|| u64::from(self.any()) << 20);
         tunables.opt_level = self.pick(&[OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize]);
         tunables.internals =
@@ -485,6 +486,10 @@ impl Source {
             true => self.counters(functions.len()).encode(),
             false => Vec::new(),
         };
+        let frames = match tunables.guest_debug {
+            true => self.frames(functions.len()),
+            false => Vec::new(),
+        };
         // Handlers lie within the text.
         let catch_sites = if text.is_empty() { Vec::new() } else { catch_sites };
         CompiledModule {
@@ -506,7 +511,35 @@ impl Source {
             fuel,
             catch_sites,
             counters,
+            frames,
             profile: self.coin().then(|| CodeHash([self.any() as u8; 16])),
         }
+    }
+
+    /// Frames that can be debugged.
+    fn frames(&mut self, functions: usize) -> Vec<FunctionFrame> {
+        const KINDS: [FrameValueKind; 3] =
+            [FrameValueKind::I32, FrameValueKind::V128, FrameValueKind::Any];
+        let mut pc = 0;
+        let frames = (0..functions).map(|_| {
+            let body = pc;
+            let mut operands = Vec::new();
+            let points = self.many(20, |s, _| {
+                pc += 1 + s.any() % 9;
+                let below = s.any() % (1 + operands.len() as u32);
+                operands.push(FrameOperand { below, kind: s.pick(&KINDS) });
+                FramePoint { pc, top: s.any() % (1 + operands.len() as u32) }
+            });
+            FunctionFrame {
+                body,
+                numbers_below: 16 * (self.any() % 20),
+                references_below: 16 * (self.any() % 20),
+                references: self.any() % 20,
+                locals: self.many(5, |s, _| s.pick(&KINDS)),
+                operands,
+                points,
+            }
+        });
+        frames.collect()
     }
 }

@@ -135,6 +135,16 @@ fn describe(assumption: Assumption, code: &Tunables, engine: &Tunables) -> Misma
             format!("the costs {}", costs(engine)),
             "compile the module with what is given to `Config::operator_cost` for the engine",
         ),
+        Assumption::GuestDebug => {
+            let words = |debugs: bool| if debugs { "can be debugged" } else { "can't be debugged" };
+            Mismatch::with_engine(
+                "debugging",
+                format!("code that {}", words(code.guest_debug)),
+                format!("only code that {}", words(engine.guest_debug)),
+                "compile the module, and set up the engine, both with or both without \
+                 `Config::guest_debug(true)` (feature `debug`)",
+            )
+        }
         // An assumption that has no words yet is refused all the same.
         other => Mismatch::with_engine(
             format!("{other:?}"),

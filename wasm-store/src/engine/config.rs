@@ -3,6 +3,7 @@
 #[cfg(feature = "async")]
 mod asynchronous;
 mod backtrace_details;
+mod debugging;
 mod fuel;
 mod inlining;
 mod introspection;

@@ -43,6 +43,12 @@ unsafe impl Send for Global {}
 unsafe impl Sync for Global {}
 
 impl Global {
+    /// Where it is.
+    #[cfg(feature = "debug")]
+    pub(crate) fn address(&self) -> usize {
+        self.value.addr().get()
+    }
+
     /// A new global with the given value.
     ///
     /// # Errors

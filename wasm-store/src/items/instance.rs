@@ -164,6 +164,22 @@ impl Instance {
     }
 
     /// The instance's place in the store's list.
+    #[cfg(feature = "debug")]
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
+
+    /// The module.
+    ///
+    /// # Panics
+    ///
+    /// If the instance is of another store.
+    #[cfg(feature = "debug")]
+    pub(crate) fn module_in<'a>(&self, store: &'a StoreOpaque) -> &'a Module {
+        &self.entry(store).module
+    }
+
+    /// The instance's place in the store's list.
     ///
     /// # Panics
     ///
@@ -335,7 +351,7 @@ impl Instance {
     }
 
     /// The handle of an item, by its index; `None` if there is none, or the artifact is damaged.
-    fn item(&self, store: &mut StoreOpaque, index: EntityIndex) -> Option<Extern> {
+    pub(crate) fn item(&self, store: &mut StoreOpaque, index: EntityIndex) -> Option<Extern> {
         self.store.assert_is(store.id());
         let InstanceEntry { vm, module } = &store.instances[self.number];
         let mut vm = *vm;

@@ -81,6 +81,12 @@ impl MemoryAccessError {
 }
 
 impl Memory {
+    /// Where it is.
+    #[cfg(feature = "debug")]
+    pub(crate) fn address(&self) -> usize {
+        self.memory.addr().get()
+    }
+
     /// A new memory, all zero.
     ///
     /// # Errors

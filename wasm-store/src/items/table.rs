@@ -45,6 +45,12 @@ unsafe impl Send for Table {}
 unsafe impl Sync for Table {}
 
 impl Table {
+    /// Where it is.
+    #[cfg(feature = "debug")]
+    pub(crate) fn address(&self) -> usize {
+        self.table.addr().get()
+    }
+
     /// A new table, all of whose elements are `init`.
     ///
     /// # Errors

@@ -41,6 +41,12 @@ unsafe impl Send for Tag {}
 unsafe impl Sync for Tag {}
 
 impl Tag {
+    /// Where it is.
+    #[cfg(feature = "debug")]
+    pub(crate) fn address(&self) -> usize {
+        self.tag.addr().get()
+    }
+
     /// A new tag, equal to no other.
     ///
     /// # Errors

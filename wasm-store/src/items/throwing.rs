@@ -86,5 +86,7 @@ fn throw(store: &mut StoreOpaque, exception: Rooted<ExnRef>) {
 fn take<T: 'static>(store: &mut StoreInner<T>) -> Option<Rooted<ExnRef>> {
     let exception = store.vm.pending_object().ok()??;
     store.vm.forget_pending();
+    #[cfg(feature = "debug")]
+    store.vm.exception_is_taken();
     Some(Rooted::new(store, exception))
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::StoreId;
 use super::attachments::Attachments;
+#[cfg(feature = "debug")]
+use crate::debug::Breakpoints;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::items::{BoundSet, Definition, HostFunc, Module};
@@ -124,6 +126,9 @@ pub struct StoreOpaque {
     pub(crate) watched: Watched,
     /// State that crates above keep here.
     pub(super) attachments: Attachments,
+    /// Where code stops for a debugger.
+    #[cfg(feature = "debug")]
+    pub(crate) breakpoints: Breakpoints,
     #[cfg(feature = "component")]
     pub(super) component_limits: super::ComponentLimits,
     /// Whether the calls have to be such that may wait.
@@ -151,6 +156,8 @@ impl StoreOpaque {
             limits: Limits::new(),
             watched: Watched::new(id),
             attachments: Attachments::default(),
+            #[cfg(feature = "debug")]
+            breakpoints: Breakpoints::default(),
             #[cfg(feature = "component")]
             component_limits: super::ComponentLimits::DEFAULT,
             #[cfg(feature = "async")]

@@ -15,13 +15,14 @@
 //! | | `FRAME_WASM_SP` | where the frame of an entry has the Wasm stack's pointer |
 //! | `waiting` | `enter_waiting_thunk`, `WaitingImage`, `host_waiting`, `LEFT`, `is_waiting_entry` | as `thunks`, for calls that may be left while they wait (feature `async`) |
 //! | | `suspend`, `Saved`, `Resume`, `resume_thunk`, `go_on_thunk`, `fail_thunk` | leaving such a call, and going on with it |
-//! | | `memory_grow`, `table_grow`, `atomic_wait32`, `atomic_wait64`, `new_object`, `array_new_data`, `array_new_elem`, `new_continuation`, `continuation_object`, `bind_continuation`, `out_of_fuel`, `caught_exception` | the thunks of these builtins, which may wait |
+//! | | `memory_grow`, `table_grow`, `atomic_wait32`, `atomic_wait64`, `new_object`, `array_new_data`, `array_new_elem`, `new_continuation`, `continuation_object`, `bind_continuation`, `out_of_fuel`, `caught_exception`, (feature `debug`) `debug_stop` | the thunks of these builtins, which may wait |
 //! | `continuations` | `resume_continuation`, `resume_throw`, `resume_throw_ref`, `suspend_continuation`, `switch_continuation` | from one Wasm stack to another |
 //! | | `new_exit` | what a stack is entered by for the first time |
 //! | `registers` | `Interrupted` | program counter, stack and frame pointer of a thread that a signal stopped |
 //! | | `go_on_unwinding` | makes that thread continue in `unwind_thunk` |
 //! | `interruption` | `decide`, `decide_or_wait` | whether code that is to stop goes on |
 //! | | `divert` | makes that thread check whether it is to stop; without a reason it continues after the read |
+//! | | `divert_trap` | the same for a trap that a debugger is to be told of (feature `debug`) |
 //! | `witness` | `look`, `skip_look` | a read that a signal handler can answer |
 //! | `cycles` | `time_stamp` | the counter of cycles, for `observe` |
 //!
@@ -47,3 +48,5 @@ pub(crate) use x86_64::{
     enter_waiting_thunk, fail_thunk, go_on_thunk, host_waiting, is_waiting_entry, memory_grow,
     new_continuation, new_object, out_of_fuel, resume_thunk, suspend, table_grow,
 };
+#[cfg(feature = "debug")]
+pub(crate) use x86_64::{debug_stop, divert_trap};

@@ -9,6 +9,8 @@ use std::ptr::{self, NonNull};
 use wasm_types::abi::Builtin;
 use wasm_types::{DataIndex, ElemIndex, FuncIndex, MemoryIndex, TableIndex, TrapCode};
 
+#[cfg(feature = "debug")]
+use super::arch::debug_stop;
 use super::arch::{self, builtin_thunk, raise};
 use super::atomics::atomic_notify;
 #[cfg(not(feature = "async"))]
@@ -105,6 +107,7 @@ macro_rules! builtins {
         { $($later:ident $later_name:ident;)* }
         { $($continuation:ident $continuation_name:ident;)* }
         { $($switch:ident $switch_function:path;)* }
+        { $($debug:ident $debug_function:path;)* }
     ) => {
         mod thunk {
             $(super::thunk_of!($name, super::$name);)*
@@ -120,12 +123,13 @@ macro_rules! builtins {
             $(thunk::$later_name as *const u8,)*
             $(of_objects(thunk::$continuation_name as *const u8),)*
             $(of_objects($switch_function as *const u8),)*
+            $($debug_function as *const u8,)*
         ]);
         // The table is in the order of the ABI.
         const _: () = {
             let order =
                 [$(Builtin::$builtin,)* $(Builtin::$leaf,)* $(Builtin::$object,)*
-                    $(Builtin::$later,)* $(Builtin::$continuation,)* $(Builtin::$switch,)*];
+                    $(Builtin::$later,)* $(Builtin::$continuation,)* $(Builtin::$switch,)* $(Builtin::$debug,)*];
             assert!(order.len() == Builtin::ALL.len());
             let mut place = 0;
             while place < order.len() {
@@ -206,7 +210,14 @@ builtins! {
         Suspend arch::suspend_continuation;
         SwitchContinuation arch::switch_continuation;
     }
+    // For code that can be debugged, which is not loaded without the feature.
+    {
+        DebugStop debug_stop;
+    }
 }
+
+#[cfg(not(feature = "debug"))]
+use thunk::left_out as debug_stop;
 
 /// The array of code pointers that instance contexts point to.
 pub(super) fn table() -> *const [*const u8; Builtin::ALL.len()] {

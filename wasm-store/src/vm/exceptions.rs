@@ -32,6 +32,7 @@ pub(super) use self::objects::{caught_exception, throw_ref};
 use super::arch::{FRAME_WASM_SP, raise, resume};
 use super::context::{VMContext, VMStoreContext};
 use super::continuations;
+use super::debugging::before_unwinding;
 use super::gc::{HAS_OBJECTS, NULL, Tracer};
 use super::stack::StackBounds;
 use super::store::VmStore;
@@ -263,6 +264,7 @@ pub(super) unsafe fn unwind(store: *mut VMStoreContext, error: Option<Error>) ->
     // SAFETY: the frames that Wasm was left from are where the thunks put them, and compiled code
     // keeps frame pointers.
     unsafe {
+        let error = before_unwinding(store, error);
         let entry = *(*store).host_sp.add(FRAME_WASM_SP).cast::<*mut u8>();
         let mut walk = Walk::new((*store).current, entry);
         let frame = (*store).wasm_sp.cast::<usize>();

@@ -18,6 +18,7 @@ use super::context::{
     FuncRef, HostDef, HostRecord, ImportRecord, NULL_FUNC_REF, VMContext, VMStoreContext,
 };
 use super::counters::Words;
+use super::debugging::InstanceStops;
 use super::gc::type_of_header;
 use super::memory::VmMemory;
 use super::module::VmModule;
@@ -49,6 +50,8 @@ pub(crate) struct VmInstance {
     tags: Box<[VmTag]>,
     /// What its code counts in, if it does. The context has their address.
     _counters: Option<Words>,
+    /// Where its code stops for a debugger. The context has the address of what the code reads.
+    pub(super) stops: InstanceStops,
     user_data: usize,
     /// Whether instantiation went all the way, up to the call of the start function.
     pub(super) whole: bool,
@@ -103,6 +106,8 @@ impl VmInstance {
         let tags = defined_tags(module)?;
         let counters = module.counters.as_ref().map(|counters| counters.take()).transpose()?;
         let words = counters.as_ref().map(|words| words.as_ptr());
+        let stops = InstanceStops::new(module.loaded.artifact())?;
+        let flags = stops.address();
         let layout = context_layout(module.layout.size());
         // SAFETY: the size is not zero: a context has a head.
         let memory = unsafe { alloc_zeroed(layout) };
@@ -121,6 +126,7 @@ impl VmInstance {
             inner_refs: BTreeMap::new(),
             tags,
             _counters: counters,
+            stops,
             user_data: 0,
             whole: false,
             halted: None,
@@ -147,6 +153,10 @@ impl VmInstance {
             if let Some(words) = words {
                 let place = memory.add(module.layout.counters() as usize);
                 place.cast::<*const AtomicU64>().write(words);
+            }
+            if let Some(flags) = flags {
+                let place = memory.add(module.layout.stops() as usize);
+                place.cast::<*const u8>().write(flags);
             }
             for (index, tag) in (counts.imported_tags..).zip(&instance.as_ref().tags) {
                 let place = memory.add(module.layout.tag(TagIndex::new(index)) as usize);

@@ -24,6 +24,8 @@ pub(super) use pages::readable_page;
 #[cfg(feature = "async")]
 pub(super) use reasons::Alert;
 pub(crate) use reasons::{Interrupts, Reason, Verdict};
+#[cfg(feature = "debug")]
+pub(super) use store::EpochCallback;
 pub(crate) use store::{Decision, Timeout};
 pub(super) use store::{StoreInterruption, call_begins, call_ended};
 use timer::{Timer, Timers};

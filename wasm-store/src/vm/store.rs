@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::context::{HostFunc, MemoryRecord, TableRecord, VMStoreContext};
 use super::continuations::Continuations;
+use super::debugging::Debugging;
 pub(super) use super::engine::VmEngine;
 use super::gc::{Gc, Tracer};
 use super::instance::VmInstance;
@@ -60,6 +61,8 @@ pub(crate) struct VmStore {
     /// Its garbage-collected heap.
     pub(crate) gc: Gc,
     pub(super) continuations: Continuations,
+    /// Where its code stops for a debugger.
+    pub(super) debugging: Debugging,
     /// What the call that is running needs if it has to wait.
     #[cfg(feature = "async")]
     pub(super) suspending: super::suspend::Suspending,
@@ -126,6 +129,7 @@ impl VmStore {
             interruption,
             gc,
             continuations: Continuations::default(),
+            debugging: Debugging::default(),
             #[cfg(feature = "async")]
             suspending: Default::default(),
         }
@@ -186,6 +190,7 @@ impl VmStore {
 
     /// Takes an instance.
     pub(super) fn adopt_instance(&mut self, instance: NonNull<VmInstance>) {
+        self.debugging.adopt(instance);
         self.instances.push(instance);
     }
 

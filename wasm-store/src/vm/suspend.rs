@@ -49,6 +49,8 @@ pub(crate) use fuel::Once;
 pub(in crate::vm) use fuel::out_of_fuel;
 pub(crate) use growing::{Asking, Growing};
 pub(in crate::vm) use growing::{memory_grow, table_grow};
+#[cfg(feature = "debug")]
+pub(in crate::vm) use leaving::wait_in_builtin;
 pub(in crate::vm) use leaving::{host_waiting_dispatch, wait_interrupted};
 
 use super::arch::{Resume, Saved};

@@ -144,6 +144,14 @@ pub(crate) struct RawFrame {
     pub(crate) fp: usize,
 }
 
+impl RawFrame {
+    /// Whether it is the same frame, at the same place of the code.
+    #[cfg(feature = "debug")]
+    pub(crate) fn is(&self, other: &RawFrame) -> bool {
+        (self.pc, self.fp) == (other.pc, other.fp)
+    }
+}
+
 /// The frames of compiled code of all activations of a store, innermost first: from the instruction
 /// and the frame pointer of a trap or an exception that has just ended an entry, or else from where
 /// Wasm last left for the host.
@@ -155,6 +163,20 @@ pub(crate) struct RawFrame {
 pub(crate) unsafe fn backtrace(
     store: *const VMStoreContext,
     from: Option<(usize, usize)>,
+) -> Vec<RawFrame> {
+    // SAFETY: as the caller promises.
+    unsafe { backtrace_with_exits(store, from, &mut Vec::new()) }
+}
+
+/// As [`backtrace`]; adds the places of the frames that have left for the host.
+///
+/// # Safety
+///
+/// As for that function.
+pub(super) unsafe fn backtrace_with_exits(
+    store: *const VMStoreContext,
+    from: Option<(usize, usize)>,
+    exits: &mut Vec<usize>,
 ) -> Vec<RawFrame> {
     let mut frames = Vec::new();
     // SAFETY: the context lives; the frames that Wasm was left from are where the thunks put them,
@@ -175,6 +197,7 @@ pub(crate) unsafe fn backtrace(
         let mut stack: *const StackHead = (*store).current;
         while !host_sp.is_null() {
             let frame = exit.cast::<usize>();
+            exits.push(frames.len());
             frames.push(RawFrame { pc: *frame.add(1) - 1, fp: *frame });
             exit = *host_sp.add(FRAME_WASM_SP).cast::<*mut u8>();
             stack = Walk::new(stack, exit).add(*frame, &mut frames);

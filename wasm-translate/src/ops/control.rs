@@ -157,6 +157,7 @@ fn enter_loop<E: FuncEnvironment + ?Sized>(
     // The head is sealed at the end of the loop, when all branches to it are known.
     t.builder.switch_to_block(head);
     t.stacks.values.extend_from_slice(t.builder.block_params(head));
+    t.keep_loop_params(ty.num_params);
     t.env.loop_head(&mut t.builder)
 }
 

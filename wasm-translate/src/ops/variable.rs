@@ -22,10 +22,12 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::LocalSet { local_index } => {
             let value = t.pop_canonical();
             t.builder.def_var(t.local(local_index), value);
+            t.keep_local(local_index, value);
         }
         Operator::LocalTee { local_index } => {
             let value = t.pop_canonical();
             t.builder.def_var(t.local(local_index), value);
+            t.keep_local(local_index, value);
             t.push(value);
         }
         Operator::GlobalGet { global_index } => {

@@ -49,6 +49,9 @@ impl Functions for RuntimeEnvironment<'_> {
         self.begin_interruption(builder);
         self.fuel_at_entry(builder);
         self.report_entry(builder);
+        if self.tunables.guest_debug {
+            self.need_frame_slot(builder);
+        }
         Ok(())
     }
 
@@ -72,6 +75,7 @@ impl Functions for RuntimeEnvironment<'_> {
 
     fn finish_function(&mut self, func: &mut ir::Function) -> Result<()> {
         self.meter(func);
+        self.clear_references(func);
         Ok(())
     }
 }

@@ -209,4 +209,7 @@ builtins! {
     /// `switch`, to a record that is ready, with the place of its arguments, an object for the
     /// continuation that is suspended, and a tag: returns as [`Suspend`](Self::Suspend) does.
     SwitchContinuation switch_continuation (record: I64, arguments: I64, continuation: I64, tag: I64) -> I64;
+    /// Code that can be debugged has come to an operator where it is to stop: returns when it is to
+    /// go on.
+    DebugStop debug_stop ();
 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use crate::index::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 use crate::module::Module;
+use crate::tunables::Tunables;
 
 /// Offsets of the fixed head of an instance context. The context is 16-byte aligned.
 pub mod context {
@@ -125,6 +126,17 @@ pub mod func_ref {
     pub const SIZE: u32 = 32;
 }
 
+/// Offsets within what tells an instance's code where it is to stop, if it can be debugged: one
+/// piece of memory for each instance.
+pub mod stops {
+    /// How often a call of a function has returned to the code: `u64`, counted up by the code.
+    pub const RETURNS: u32 = 0;
+    /// A byte for each byte of the module, by its offset in the binary, from the first function's
+    /// body to the end of the last one's. Where it is not zero, code that comes to the operator
+    /// there calls [`Builtin::DebugStop`](crate::abi::Builtin::DebugStop).
+    pub const FLAGS: u32 = 8;
+}
+
 /// Offsets within what an engine knows of a type: its id, and its place below its supertypes.
 ///
 /// The types from the outermost supertype to the type itself are its *display* (Wasm 3.0, section
@@ -153,8 +165,9 @@ pub mod type_record {
 ///
 /// In order, after the head ([`context`]): defined memories, imported memories, defined tables,
 /// imported tables, defined globals (16 bytes each), imported globals (a pointer each), imported
-/// functions, type ids, function references, tags (a pointer each), and in code that gathers a
-/// profile a pointer to its counters.
+/// functions, type ids, function references, tags (a pointer each), in code that gathers a profile a
+/// pointer to its counters, and in code that can be debugged a pointer to its
+/// [stops](super::stops).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContextLayout {
     imported: [u32; 4],
@@ -169,6 +182,7 @@ pub struct ContextLayout {
     func_refs: u32,
     tags: u32,
     counters: u32,
+    stops: u32,
     size: u32,
     num_type_ids: u32,
 }
@@ -250,6 +264,7 @@ impl ContextLayout {
             func_refs,
             tags,
             counters,
+            stops: size as u32,
             size: size as u32,
             num_type_ids: counts.types,
         })
@@ -261,7 +276,35 @@ impl ContextLayout {
     pub fn with_counters(mut self) -> Self {
         self.counters = self.counters.next_multiple_of(super::POINTER_SIZE);
         self.size = (self.counters + super::POINTER_SIZE).next_multiple_of(16);
+        self.stops = self.size;
         self
+    }
+
+    /// The layout for code of the module with some settings.
+    #[must_use]
+    pub fn of_code(mut self, tunables: &Tunables) -> Self {
+        if tunables.gathers_profile {
+            self = self.with_counters();
+        }
+        if tunables.guest_debug {
+            self = self.with_stops();
+        }
+        self
+    }
+
+    /// The layout for code of the module that can be debugged: with a place for the pointer to its
+    /// stops, behind all else. To be called after [`with_counters`](Self::with_counters).
+    #[must_use]
+    pub fn with_stops(mut self) -> Self {
+        self.stops = self.size;
+        self.size += 16;
+        self
+    }
+
+    /// Where the pointer to the [stops](super::stops) stands, in a layout
+    /// [with](Self::with_stops) them.
+    pub fn stops(&self) -> u32 {
+        self.stops
     }
 
     /// Where the pointer to the counters stands, in a layout [with](Self::with_counters) them: see
@@ -362,6 +405,7 @@ impl ContextLayout {
             ("function references", self.func_refs),
             ("tags", self.tags),
             ("counters", self.counters),
+            ("stops", self.stops),
             ("end", self.size),
         ];
         starts.windows(2).map(|w| (w[0].0, w[0].1, w[1].1)).collect()

@@ -7,15 +7,18 @@ use std::path::Path;
 use crate::shell::Shell;
 
 /// The folders and files of `wasm-store/src`, the lowest first.
-const ROOMS: &[&str] =
-    &["error", "vm", "engine", "gate", "types", "store", "items", "linker", "state", "watch"];
+const ROOMS: &[&str] = &[
+    "error", "vm", "engine", "gate", "types", "store", "items", "linker", "state", "watch", "debug",
+];
 
 /// The files or folders that name a room above them, that room, and the reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("engine.rs", "types", "an engine owns the registry of its types"),
     ("gate.rs", "store", "where something belongs is said by the number of a store"),
     ("store.rs", "watch", "a store owns its hooks"),
+    ("store.rs", "debug", "a store owns its debugger"),
     ("store/opaque.rs", "items", "a store keeps what its instances refer to"),
+    ("store/opaque.rs", "debug", "a store knows where its code stops"),
     ("store/opaque.rs", "watch", "a store knows which calls its hooks observe"),
     (
         "store/interruption.rs",

@@ -106,6 +106,7 @@ mod tests {
             |request| request.function_hooks = vec!["a".into(), "b".into()],
             |request| request.function_hooks = vec!["ab".into()],
             |request| request.tunables.gathers_profile ^= true,
+            |request| request.tunables.guest_debug ^= true,
             |request| request.profile = Some(Default::default()),
             |request| request.profile = Some(profile().into()),
             |request| request.verify_ir ^= true,

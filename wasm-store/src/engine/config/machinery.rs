@@ -168,9 +168,6 @@ settings! {
         "Whether a heap may become larger than [`Config::gc_heap_reservation`] says. Default: no.";
     debug_symbols => get_debug_symbols: bool = false,
         "Has no effect: see `Config::debug_info` (feature `profile`).";
-    guest_debug => get_guest_debug: bool = false,
-        "Whether Wasm can be debugged by the host. Default: no.\n\nThat is not there: `true` is an \
-         error of [`Engine::new`].";
     wmemcheck: bool = false,
         "Whether accesses of memory that was not allocated are found. Default: no.\n\nThat is not \
          there: `true` is an error of [`Engine::new`].";
@@ -346,8 +343,7 @@ impl Config {
     ///
     /// If something was asked for that is not there, or would be unsound.
     pub(in crate::engine) fn check_machinery(&self) -> Result<()> {
-        let Machinery { strategy, signals_based_traps, guest_debug, wmemcheck, .. } =
-            self.machinery;
+        let Machinery { strategy, signals_based_traps, wmemcheck, .. } = self.machinery;
         let refusals = [
             (
                 strategy == Strategy::Winch,
@@ -359,9 +355,8 @@ impl Config {
                  faults of the machine, and would access what is behind them without",
             ),
             (
-                guest_debug,
-                "`Config::guest_debug`: Wasm can't be debugged by the host; `Config::debug_info` (feature `profile`) \
-                 gives native debuggers the names of functions, and (feature `debug-info`) lines in the source",
+                self.request.tunables.guest_debug && !cfg!(feature = "debug"),
+                "`Config::guest_debug`: the program was built without the feature `debug`",
             ),
             (
                 wmemcheck,
@@ -416,6 +411,7 @@ mod tests {
         let all = [
             (refusal(|config| _ = config.strategy(Strategy::Winch)), "Strategy::Winch"),
             (refusal(|config| _ = config.signals_based_traps(false)), "signals_based_traps"),
+            #[cfg(not(feature = "debug"))]
             (refusal(|config| _ = config.guest_debug(true)), "guest_debug"),
             (refusal(|config| _ = config.wmemcheck(true)), "wmemcheck"),
             (refusal(|config| _ = config.emit_clif(Path::new("x"))), "emit_clif"),

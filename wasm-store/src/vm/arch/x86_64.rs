@@ -37,3 +37,5 @@ pub(crate) use waiting::{
     out_of_fuel, resume_thunk, suspend, table_grow,
 };
 pub(crate) use witness::{look, skip_look};
+#[cfg(feature = "debug")]
+pub(crate) use {interruption::divert_trap, waiting::debug_stop};

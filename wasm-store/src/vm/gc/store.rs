@@ -408,6 +408,11 @@ fn references_in(frames: &[RawFrame], places: &mut Vec<*mut u32>) -> Result<(), 
                 places.push(ptr::with_exposed_provenance_mut(place));
             }
         }
+        #[cfg(feature = "debug")]
+        if let Some(offset) = loaded.text_offset(frame.pc) {
+            // SAFETY: the frames are those that the store has now.
+            unsafe { crate::vm::debugging::references_in(artifact, offset, frame, places)? };
+        }
         last = Some(loaded);
     }
     Ok(())

@@ -144,7 +144,7 @@ pub(in crate::vm) unsafe fn wait_interrupted(
 /// # Safety
 ///
 /// The builtin was called by Wasm of the store, with these registers, and has nothing left to drop.
-pub(super) unsafe fn wait_in_builtin(
+pub(in crate::vm) unsafe fn wait_in_builtin(
     store: *mut VMStoreContext,
     preserved: &[u64; 5],
     mut pending: Box<dyn Pending>,

@@ -16,6 +16,8 @@ use forward::{forward, remember};
 use wasm_types::TrapCode;
 
 use crate::Error;
+#[cfg(feature = "debug")]
+use crate::vm::arch::divert_trap;
 use crate::vm::arch::{Interrupted, divert, go_on_unwinding};
 use crate::vm::unwind::PendingTrap;
 
@@ -144,6 +146,14 @@ unsafe fn become_trap(
     // SAFETY: as above. The entry's frame is in place, since the thread is on the Wasm stack.
     unsafe {
         (*store).trap = PendingTrap { code, pc, fp, address };
+        // Where the stack is used up, there is no room for what a debugger would look at.
+        #[cfg(feature = "debug")]
+        if code != TrapCode::StackOverflow as u8
+            && crate::vm::debugging::takes_traps(store)
+            && divert_trap(store, context)
+        {
+            return true;
+        }
         go_on_unwinding(store, context);
     }
     true

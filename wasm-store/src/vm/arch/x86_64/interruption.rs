@@ -47,8 +47,7 @@ const FRAME_SIZE: usize = 16;
 pub(crate) unsafe fn divert(store: *mut VMStoreContext, context: &mut libc::ucontext_t) {
     let registers = &mut context.uc_mcontext.gregs;
     let register = |number: libc::c_int| registers[number as usize] as usize;
-    let below = register(libc::REG_RSP) - BELOW_STACK_POINTER - FRAME_SIZE;
-    let place = below & !(FRAME_SIZE - 1);
+    let place = frame_below(register(libc::REG_RSP));
     let (fp, pc) = (register(libc::REG_RBP), register(libc::REG_RIP));
     // SAFETY: the store lives, and the thread that uses it is stopped here. The frame is on its
     // Wasm stack, below everything that is in use. The saved state is on the host's stack, below
@@ -71,6 +70,35 @@ pub(crate) unsafe fn divert(store: *mut VMStoreContext, context: &mut libc::ucon
         registers[libc::REG_RBP as usize] = saved as i64;
         registers[libc::REG_RSP as usize] = saved as i64;
     }
+}
+
+/// As [`divert`], for an instruction that traps, whose trap is the store's: so that the debugger is
+/// told of it. `false`, with nothing done, if there is no room for a frame.
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// As for [`divert`].
+#[cfg(feature = "debug")]
+pub(crate) unsafe fn divert_trap(
+    store: *mut VMStoreContext,
+    context: &mut libc::ucontext_t,
+) -> bool {
+    let sp = context.uc_mcontext.gregs[libc::REG_RSP as usize] as usize;
+    // SAFETY: as the caller promises.
+    unsafe {
+        if !(*store).bounds().can_hold_frame(frame_below(sp)) {
+            return false;
+        }
+        divert(store, context);
+        true
+    }
+}
+
+/// Where the frame goes.
+fn frame_below(sp: usize) -> usize {
+    (sp - BELOW_STACK_POINTER - FRAME_SIZE) & !(FRAME_SIZE - 1)
 }
 
 /// From interrupted Wasm to the host, with the store in `rdi`, and [`Saved`] at `rbp` and `rsp`. If
@@ -113,6 +141,11 @@ unsafe extern "C" fn interrupted(store: *mut VMStoreContext, saved: *mut Saved) 
     // SAFETY: the thunk calls this for the store whose code was interrupted. It runs on behalf of
     // an entry, and at the end nothing is left to drop.
     unsafe {
+        #[cfg(feature = "debug")]
+        if (*store).trap.code != 0 {
+            // It was no read of the page: a debugger is to be told of a trap.
+            raise(store)
+        }
         let saved = &mut *saved;
         // Nobody knows which registers of the code hold references, so nothing may move.
         let vm = (*store).vm;
@@ -247,6 +280,14 @@ unsafe fn outcome(
         }
         (Verdict::GoOn, _) => Ok(Outcome::GoOn),
         (Verdict::Deadline, Some(callback)) => {
+            #[cfg(feature = "debug")]
+            if may_wait {
+                // SAFETY: code that may wait is in an entry that may be left.
+                let pending = unsafe { crate::vm::debugging::at_deadline(store, callback) };
+                if let Some(pending) = pending {
+                    return Ok(Outcome::Wait(pending));
+                }
+            }
             // SAFETY: whoever set the callback knows how to borrow the store.
             Ok(match unsafe { callback(store, may_wait)? } {
                 Decision::GoOn => Outcome::GoOn,

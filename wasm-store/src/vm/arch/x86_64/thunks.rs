@@ -36,6 +36,7 @@ use std::mem::offset_of;
 
 use super::layout::{INT_REGISTERS, VECTOR_REGISTERS};
 use crate::vm::context::{HostRecord, VMContext, VMStoreContext};
+use crate::vm::debugging::before_leaving;
 use crate::vm::host::host_array_dispatch;
 
 /// The registers of a call whose signature is known only at run time.
@@ -363,7 +364,10 @@ pub(crate) unsafe extern "C" fn unwind_thunk(store: *mut VMStoreContext) -> ! {
 /// To be called by a shim as its last act, with nothing left to drop.
 pub(crate) unsafe fn raise(store: *mut VMStoreContext) -> ! {
     // SAFETY: a shim runs only on behalf of an entry; the caller vouches for the frames between.
-    unsafe { unwind_thunk(store) }
+    unsafe {
+        before_leaving(store);
+        unwind_thunk(store)
+    }
 }
 
 /// Goes on at a handler of an exception, with the stack and frame pointer of its frame, and the

@@ -378,3 +378,5 @@ waiting_thunk!(continuation_object, crate::vm::suspend::continuation_object, "rs
 waiting_thunk!(bind_continuation, crate::vm::suspend::bind_continuation, "r9");
 waiting_thunk!(out_of_fuel, crate::vm::suspend::out_of_fuel, "rsi");
 waiting_thunk!(caught_exception, crate::vm::suspend::caught_exception, "rsi");
+#[cfg(feature = "debug")]
+waiting_thunk!(debug_stop, crate::vm::debugging::debug_stop, "rsi");

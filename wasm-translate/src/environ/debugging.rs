@@ -1,0 +1,39 @@
+//! Debugging: where code stops, and the values that can be seen there.
+
+use cranelift_codegen::ir::Value;
+use cranelift_frontend::FunctionBuilder;
+use wasm_types::FrameValueKind;
+
+use super::{Functions, Result};
+
+/// What code is that can be debugged. By default there is none, and nothing else is called.
+pub trait Debugging: Functions {
+    /// Whether the code can be debugged.
+    fn is_debugged(&self) -> bool {
+        false
+    }
+
+    /// Called where a local or an operand gets a value: it is to be found in the place with the
+    /// number until that gets another one.
+    fn keep_value(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _place: u32,
+        _kind: FrameValueKind,
+        _value: Value,
+    ) {
+    }
+
+    /// Called before each operator that can be reached, when all values have their places, with
+    /// where it is in the binary: the code may stop here.
+    ///
+    /// # Errors
+    ///
+    /// If it can't.
+    fn debug_point(&mut self, _builder: &mut FunctionBuilder<'_>, _pc: u32) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called where a call of a function has returned to the code.
+    fn call_returned(&mut self, _builder: &mut FunctionBuilder<'_>) {}
+}
