@@ -283,6 +283,11 @@ pub(crate) const SECTIONS: &[Section] = &[
         |rounds| optimizations::run(rounds, Settings::wide_indices),
     ),
     optimization(
+        "optimization-loop-globals",
+        "Execution with and without `Settings::loop_globals`",
+        |rounds| optimizations::run(rounds, Settings::loop_globals),
+    ),
+    optimization(
         "optimization-direct-bulk",
         "Execution with and without `Settings::direct_bulk`",
         |rounds| optimizations::run(rounds, Settings::direct_bulk),

@@ -33,7 +33,7 @@ pub struct Combination {
 }
 
 /// The optimizations, and counting fuel, though nothing uses the count.
-const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 10] = [
+const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 11] = [
     Settings::count_fuel,
     Settings::reorder,
     Settings::idioms,
@@ -44,6 +44,7 @@ const OPTIMIZATIONS: [fn(&mut Settings, bool) -> &mut Settings; 10] = [
     Settings::save_when_full,
     Settings::cold_traps,
     Settings::wide_indices,
+    Settings::loop_globals,
 ];
 
 impl Combination {

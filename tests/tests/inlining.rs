@@ -1,6 +1,7 @@
-//! Functions in place of calls of them make no difference to what programs do: random call graphs
-//! with traps, stores, recursion, tail calls, exceptions and hosts that look at backtraces give the
-//! same results, the same traps and the same backtraces.
+//! Functions in place of calls of them, and globals that loops keep in registers, make no
+//! difference to what programs do: random call graphs with traps, stores, recursion, tail calls,
+//! exceptions and hosts that look at backtraces give the same results, the same traps and the same
+//! backtraces.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use wasm_runtime::{
 enum Expr {
     Const(i32),
     Local(u8),
-    Global,
+    Global(u8),
     Binary(&'static str, Box<Expr>, Box<Expr>),
     Load(Box<Expr>),
     If(Box<Expr>, Box<Expr>, Box<Expr>),
@@ -32,7 +33,7 @@ enum Expr {
 #[derive(Clone, Debug)]
 enum Statement {
     Set(u8, Expr),
-    SetGlobal(Expr),
+    SetGlobal(u8, Expr),
     Store(Expr, Expr),
     If(Expr, Vec<Statement>),
     Loop(u8, Vec<Statement>),
@@ -44,12 +45,13 @@ enum Statement {
 }
 
 const FUNCTIONS: u8 = 7;
+const GLOBALS: u8 = 4;
 
 fn expr() -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
         2 => (-3..9_i32).prop_map(Expr::Const),
         6 => (0..4_u8).prop_map(Expr::Local),
-        1 => Just(Expr::Global),
+        3 => (0..GLOBALS).prop_map(Expr::Global),
     ];
     leaf.prop_recursive(3, 10, 3, |inner| {
         let boxed = inner.prop_map(Box::new);
@@ -72,7 +74,7 @@ fn expr() -> impl Strategy<Value = Expr> {
 fn statements() -> impl Strategy<Value = Vec<Statement>> {
     let simple = prop_oneof![
         5 => (0..4_u8, expr()).prop_map(|(local, a)| Statement::Set(local, a)),
-        1 => expr().prop_map(Statement::SetGlobal),
+        4 => (0..GLOBALS, expr()).prop_map(|(global, a)| Statement::SetGlobal(global, a)),
         3 => (expr(), expr()).prop_map(|(a, b)| Statement::Store(a, b)),
         1 => expr().prop_map(Statement::Return),
         1 => (0..FUNCTIONS, expr(), expr()).prop_map(|(f, a, b)| Statement::ReturnCall(f, a, b)),
@@ -83,7 +85,7 @@ fn statements() -> impl Strategy<Value = Vec<Statement>> {
         let list = prop::collection::vec(inner, 0..3);
         prop_oneof![
             2 => (expr(), list.clone()).prop_map(|(a, list)| Statement::If(a, list)),
-            1 => (1..4_u8, list.clone()).prop_map(|(times, list)| Statement::Loop(times, list)),
+            2 => (1..4_u8, list.clone()).prop_map(|(times, list)| Statement::Loop(times, list)),
             1 => (expr(), list).prop_map(|(a, list)| Statement::Block(a, list)),
         ]
     });
@@ -106,7 +108,7 @@ impl Text {
         match expr {
             Expr::Const(value) => write!(text, "(i32.const {value})").unwrap(),
             Expr::Local(local) => write!(text, "(local.get {local})").unwrap(),
-            Expr::Global => text.push_str("(global.get $g)"),
+            Expr::Global(global) => write!(text, "(global.get $g{global})").unwrap(),
             Expr::Binary(op, a, b) => {
                 write!(text, "(i32.{op} ").unwrap();
                 self.expr(a);
@@ -165,7 +167,9 @@ impl Text {
     fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::Set(local, a) => self.with(&format!("(local.set {local} "), a, ")"),
-            Statement::SetGlobal(a) => self.with("(global.set $g ", a, ")"),
+            Statement::SetGlobal(global, a) => {
+                self.with(&format!("(global.set $g{global} "), a, ")");
+            }
             Statement::Store(a, b) => {
                 self.text.push_str("(i32.store8 offset=65000 (i32.shl (i32.const 6) ");
                 self.with("(i32.and (i32.const 7) ", a, "))");
@@ -228,7 +232,10 @@ fn module(functions: &[Function]) -> String {
           (import "" "host" (func $host (param i32) (result i32)))
           (tag $e (param i32))
           (memory (export "memory") 1)
-          (global $g (mut i32) (i32.const 1))
+          (global $g0 (export "0") (mut i32) (i32.const 1))
+          (global $g1 (export "1") (mut i32) (i32.const 3))
+          (global $g2 (export "2") (mut i32) (i32.const -2))
+          (global $g3 (export "3") (mut i32) (i32.const 0))
           (global $left (mut i32) (i32.const 0))
           (table funcref (elem $f0 $f1 $f2 $f3 $f4 $f5 $f6))
           (func $swap (param (ref $pair)) (result (ref $pair))
@@ -270,15 +277,24 @@ struct Outcome {
     /// What the host saw.
     seen: Vec<(i32, Frames)>,
     memory: Vec<u8>,
+    globals: Vec<i32>,
     fuel: Option<u64>,
 }
 
-fn engine(inlining: bool, fuel: bool) -> Result<Engine> {
+/// What is done for faster code.
+#[derive(Clone, Copy)]
+struct Switches {
+    inlining: bool,
+    loop_globals: bool,
+}
+
+fn engine(switches: Switches, fuel: bool) -> Result<Engine> {
     // SAFETY: it leaves what the code does as it is.
     #[allow(unsafe_code, reason = "settings of the compiler are unsafe to change")]
     let compiler = unsafe {
         CraneliftCompiler::new().adjust(move |settings| {
-            settings.inlining(inlining).verifier(true);
+            settings.inlining(switches.inlining).loop_globals(switches.loop_globals);
+            settings.verifier(true);
         })
     };
     let mut config = Config::new();
@@ -287,8 +303,8 @@ fn engine(inlining: bool, fuel: bool) -> Result<Engine> {
     Engine::new(&config)
 }
 
-fn outcomes(wat: &str, inlining: bool, fuel: bool) -> Result<Vec<Outcome>> {
-    let engine = engine(inlining, fuel)?;
+fn outcomes(wat: &str, switches: Switches, fuel: bool) -> Result<Vec<Outcome>> {
+    let engine = engine(switches, fuel)?;
     let module = Module::new(&engine, wat)?;
     let mut linker = Linker::new(&engine);
     linker.func_wrap("", "host", |mut caller: Caller<'_, Vec<(i32, Frames)>>, value: i32| {
@@ -309,9 +325,15 @@ fn outcomes(wat: &str, inlining: bool, fuel: bool) -> Result<Vec<Outcome>> {
             (error.downcast_ref::<Trap>().copied(), frames(backtrace))
         });
         let memory = instance.get_memory(&mut store, "memory").expect("a memory");
+        let memory = memory.data(&store)[65000..].to_vec();
+        let global = |number: u8| {
+            let global = instance.get_global(&mut store, &number.to_string());
+            global.expect("an exported global").get(&mut store).unwrap_i32()
+        };
         outcomes.push(Outcome {
             result,
-            memory: memory.data(&store)[65000..].to_vec(),
+            memory,
+            globals: (0..GLOBALS).map(global).collect(),
             fuel: fuel.then(|| store.get_fuel().unwrap()),
             seen: std::mem::take(store.data_mut()),
         });
@@ -322,11 +344,15 @@ fn outcomes(wat: &str, inlining: bool, fuel: bool) -> Result<Vec<Outcome>> {
 fn same(functions: &[Function]) -> std::result::Result<(), TestCaseError> {
     let wat = module(functions);
     for fuel in [false, true] {
-        let with = outcomes(&wat, true, fuel).unwrap_or_else(|error| panic!("{error:?}\n{wat}"));
-        let without =
-            outcomes(&wat, false, fuel).unwrap_or_else(|error| panic!("{error:?}\n{wat}"));
-        for (with, without) in with.iter().zip(&without) {
-            prop_assert_eq!(with, without, "fuel: {}\n{}", fuel, wat);
+        let outcomes = |inlining, loop_globals| {
+            outcomes(&wat, Switches { inlining, loop_globals }, fuel)
+                .unwrap_or_else(|error| panic!("{error:?}\n{wat}"))
+        };
+        let without = outcomes(false, false);
+        for inlining in [true, false] {
+            for (with, without) in outcomes(inlining, true).iter().zip(&without) {
+                prop_assert_eq!(with, without, "inlining: {}, fuel: {}\n{}", inlining, fuel, wat);
+            }
         }
     }
     Ok(())

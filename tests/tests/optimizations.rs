@@ -28,6 +28,7 @@ unsafe impl Compiler for Optimized {
             .save_when_full(false)
             .cold_traps(false)
             .wide_indices(false)
+            .loop_globals(false)
             .verifier(true);
         (self.0)(&mut settings);
         let parsed = wasm_types::Module::parse_with_bodies(wasm, request.features)?;
@@ -55,6 +56,7 @@ struct Outcome {
     trap: Option<Trap>,
     frames: Vec<(Option<String>, Option<usize>)>,
     memory: Vec<u8>,
+    globals: Vec<i64>,
 }
 
 /// Calls each export that takes numbers with each of the arguments.
@@ -70,7 +72,11 @@ fn outcomes(
     let names: Vec<String> = module.exports().map(|export| export.name().to_owned()).collect();
     let contents: Vec<u8> = (0..65536).map(|at| (at * 31 + at / 251) as u8).collect();
     let mut outcomes = Vec::new();
-    for name in names.iter().filter(|name| *name != "memory") {
+    let (globals, functions): (Vec<&String>, Vec<&String>) = names
+        .iter()
+        .filter(|name| *name != "memory")
+        .partition(|name| module.get_export(name).is_some_and(|ty| ty.global().is_some()));
+    for name in functions {
         for arguments in arguments {
             let mut store = Store::new(&engine, ());
             let instance = Instance::new(&mut store, &module, &[])?;
@@ -84,7 +90,12 @@ fn outcomes(
                 trap: None,
                 frames: Vec::new(),
                 memory: memory.data(&store).to_vec(),
+                globals: Vec::new(),
             };
+            for global in &globals {
+                let global = instance.get_global(&mut store, global).expect("an export");
+                outcome.globals.push(global.get(&mut store).unwrap_i64());
+            }
             if let Err(error) = call {
                 outcome.results.clear();
                 outcome.trap = Some(*error.downcast_ref::<Trap>().expect("a trap"));
@@ -164,6 +175,61 @@ fn inlined_functions_trap_where_they_are_written() -> Result<()> {
         (i64.extend_i32_s (i32.sub (call $choose (local.get 0)) (call $choose (local.get 1))))))"#;
     compare(WAT, |settings| _ = settings.inlining(true), &addresses())?;
     compare(WAT, |settings| _ = settings.inlining(true).reorder(true), &addresses())
+}
+
+#[test]
+fn globals_that_loops_keep_are_in_memory_at_once() -> Result<()> {
+    const WAT: &str = r#"(module
+      (memory (export "memory") 1)
+      (global $a (export "a") (mut i64) (i64.const 3))
+      (global $b (export "b") (mut i64) (i64.const -7))
+      (global $c (export "c") (mut i64) (i64.const 40))
+      (global $n (export "n") (mut i64) (i64.const 0))
+      (func $step (param $at i32)
+        (global.set $a (i64.add (global.get $a) (i64.load8_u (local.get $at))))
+        (global.set $b (i64.xor (global.get $b) (global.get $a))))
+      (func $reset (global.set $c (i64.const 1)) (global.set $n (i64.const 2)))
+      ;; What is written before a trap stays, in whichever turn that is.
+      (func (export "sums") (param i32 i32) (result i64)
+        (loop $again
+          (global.set $n (i64.add (global.get $n) (i64.const 1)))
+          (call $step (local.get 0))
+          (global.set $c (i64.sub (global.get $c) (global.get $b)))
+          (local.set 0 (i32.add (local.get 0) (i32.const 7)))
+          (br_if $again (i64.lt_u (global.get $n) (i64.const 9))))
+        (i64.div_s (global.get $c) (i64.extend_i32_s (local.get 1))))
+      ;; Loops in loops; the inner one may be left for the end of the outer.
+      (func (export "nested") (param i32 i32) (result i64)
+        (block $out
+          (loop $outer
+            (global.set $a (i64.add (global.get $a) (i64.const 1)))
+            (loop $inner
+              (br_if $out (i64.gt_s (global.get $a) (i64.const 90)))
+              (global.set $b (i64.add (global.get $b) (i64.load16_u (local.get 1))))
+              (global.set $a (i64.add (global.get $a) (i64.and (global.get $b) (i64.const 15))))
+              (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+              (br_if $inner (i64.ne (i64.and (global.get $b) (i64.const 3)) (i64.const 0))))
+            (br $outer)))
+        (i64.add (global.get $a) (global.get $b)))
+      ;; A call changes what the loop around it has read.
+      (func (export "called") (param i32 i32) (result i64)
+        (loop $again
+          (global.set $n (i64.add (global.get $n) (i64.const 5)))
+          (loop $kept
+            (global.set $c (i64.add (global.get $c) (global.get $n)))
+            (br_if $kept (i64.lt_s (global.get $c) (i64.const 100))))
+          (global.set $a (i64.add (global.get $a) (global.get $c)))
+          (if (i32.lt_u (local.get 0) (i32.const 6))
+            (then (call $reset) (local.set 0 (i32.const 100)) (br $again))))
+        (i64.add (i64.load (local.get 1)) (i64.mul (global.get $a) (global.get $n)))))"#;
+    for inlining in [false, true] {
+        let switches: fn(&mut Settings) = match inlining {
+            true => |settings| _ = settings.loop_globals(true).inlining(true),
+            false => |settings| _ = settings.loop_globals(true),
+        };
+        compare(WAT, switches, &addresses())?;
+    }
+    compare(WAT, |settings| _ = settings.loop_globals(true).reorder(true), &addresses())
 }
 
 #[test]

@@ -26,6 +26,7 @@ use crate::idiom::Idioms;
 use crate::immutable_table::ImmutableTables;
 use crate::inline::{Inlining, Plan};
 use crate::limits::Budget;
+use crate::loop_globals::OwnGlobals;
 use crate::near_addresses;
 use crate::pass::{PassContext, PassPoint};
 use crate::profiled::Profiled;
@@ -50,6 +51,8 @@ pub(crate) struct Job<'a> {
     pub(crate) inlining: Option<Inlining<'a>>,
     /// Tables that stand beside the code.
     pub(crate) immutable_tables: ImmutableTables,
+    /// Globals that loops may keep in registers, if there are enough of them.
+    own_globals: Option<OwnGlobals>,
     /// Whether the module has types of objects that code may make.
     makes_objects: bool,
     /// Functions that report when they are entered and left.
@@ -103,6 +106,11 @@ impl<'a> Job<'a> {
             true => ImmutableTables::find(parsed, wasm, &settings.tunables),
             false => ImmutableTables::default(),
         };
+        let keeps_globals = settings.optimizations.loop_globals
+            && optimized
+            && !settings.tunables.interruption_callbacks
+            && !settings.tunables.guest_debug;
+        let own_globals = keeps_globals.then(|| OwnGlobals::find(parsed.module())).flatten();
         let kind = |ty: &SubType| ty.composite.kind();
         let makes_objects = parsed.module().types.iter().any(|ty| kind(ty) != TypeKind::Func);
         Self {
@@ -114,6 +122,7 @@ impl<'a> Job<'a> {
             idioms,
             inlining,
             immutable_tables,
+            own_globals,
             makes_objects,
             hooked,
             profiled,
@@ -355,6 +364,7 @@ impl<'a> Worker<'a> {
             save_when_full: self.job.makes_objects
                 && settings.optimizations.save_when_full
                 && !settings.tunables.guest_debug,
+            own_globals: self.job.own_globals.as_ref(),
             counting: counting.as_ref(),
             profiled: self.job.profiled.as_ref(),
             budget: self.job.budget(),

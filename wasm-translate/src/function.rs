@@ -20,6 +20,7 @@ use crate::inline::{Plan, Site};
 use crate::legacy_tries::LegacyTries;
 use crate::limits::Budget;
 use crate::live_references::{self, LiveLocals};
+use crate::loop_globals::{LoopGlobals, OwnGlobals};
 use crate::operand_types::{self, KnownOperand};
 use crate::ops;
 use crate::profiled::Profiled;
@@ -143,11 +144,13 @@ impl Translator {
             results: ty.results(),
             idiom: known.idiom,
             save_when_full: known.save_when_full,
+            own_globals: known.own_globals,
             profiled: known.profiled,
             validators: &mut self.validators,
             proposals: WasmFeatures::empty(),
         };
         let (live_locals, legacy_tries) = body.look_ahead(ty.params(), &source);
+        let loop_globals = body.loop_globals(&source, known.plan);
         let hints = parsed.hints_of(wasm, func);
         let mut t = FuncTranslator {
             builder: FunctionBuilder::new(into, &mut self.builder),
@@ -174,6 +177,8 @@ impl Translator {
             operand: KnownOperand::default(),
             reference_operands: 0,
             live_locals,
+            loop_globals,
+            kept_globals: None,
             legacy_tries,
             debugged: None,
         };
@@ -229,6 +234,8 @@ pub(crate) struct Known<'a> {
     pub(crate) cold_traps: bool,
     /// Whether references are saved where there is no room for an object.
     pub(crate) save_when_full: bool,
+    /// The globals that its loops may keep in registers.
+    pub(crate) own_globals: Option<&'a OwnGlobals>,
     /// How often the functions of the module ran.
     pub(crate) profiled: Option<&'a Profiled<'a>>,
     /// Where it counts for a profile.
@@ -265,6 +272,8 @@ struct Body<'a, 'v> {
     idiom: Option<Idiom>,
     /// Whether references are saved where there is no room for an object.
     save_when_full: bool,
+    /// The globals that loops may keep in registers.
+    own_globals: Option<&'a OwnGlobals>,
     /// How often the functions of the module ran.
     profiled: Option<&'a Profiled<'a>>,
     /// For bodies that stand in place of calls.
@@ -290,6 +299,14 @@ impl<'a> Body<'a, '_> {
             false => LegacyTries::default(),
         };
         (live_locals, legacy_tries)
+    }
+
+    /// Which loops of a body keep globals in registers.
+    fn loop_globals(&self, source: &FunctionBody<'_>, plan: Option<&Plan>) -> LoopGlobals {
+        match self.own_globals {
+            Some(own) => LoopGlobals::find(own, self.parsed, self.wasm, source, plan),
+            None => LoopGlobals::default(),
+        }
     }
 
     /// Translates the operators of a body.
@@ -361,7 +378,13 @@ impl<'a> Body<'a, '_> {
         let (live_locals, legacy_tries) = self.look_ahead(params, &source);
         let hints = self.parsed.hints_of(self.wasm, site.func);
         let flow = self.profiled.and_then(|profiled| profiled.flow(site.func));
-        let callee = ops::Callee { site, func, start, hints, flow, live_locals, legacy_tries };
+        // A loop around the call has those of the body as parts.
+        let loop_globals = match t.kept_globals {
+            Some(_) => LoopGlobals::default(),
+            None => self.loop_globals(&source, Some(&site.inner)),
+        };
+        let callee =
+            ops::Callee { site, func, start, hints, flow, live_locals, loop_globals, legacy_tries };
         let caller = ops::begin_inlined(t, callee)?;
         for group in source.get_locals_reader()? {
             let (count, ty) = group?;

@@ -85,6 +85,7 @@ mod legacy_tries;
 mod limits;
 mod link;
 mod live_references;
+mod loop_globals;
 mod near_addresses;
 mod operand_types;
 mod ops;

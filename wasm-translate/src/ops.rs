@@ -45,6 +45,7 @@ use crate::error::Error;
 use crate::translator::FuncTranslator;
 pub(crate) use inlined::{Callee, Inlined, begin as begin_inlined, declare_locals};
 pub(crate) use types::check_types;
+pub(crate) use variable::KeptGlobals;
 
 /// Translates an operator, from what programs are mostly made of to what is rare.
 pub(crate) fn translate<E: FuncEnvironment + ?Sized>(

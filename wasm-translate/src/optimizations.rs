@@ -13,6 +13,7 @@ pub(crate) struct Optimizations {
     pub(crate) save_when_full: bool,
     pub(crate) cold_traps: bool,
     pub(crate) wide_indices: bool,
+    pub(crate) loop_globals: bool,
 }
 
 impl Default for Optimizations {
@@ -27,6 +28,7 @@ impl Default for Optimizations {
             save_when_full: true,
             cold_traps: true,
             wide_indices: true,
+            loop_globals: true,
         }
     }
 }

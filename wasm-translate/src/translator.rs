@@ -29,8 +29,9 @@ use crate::inline::places::Places;
 use crate::legacy_tries::LegacyTries;
 use crate::limits::Budget;
 use crate::live_references::LiveLocals;
+use crate::loop_globals::LoopGlobals;
 use crate::operand_types::KnownOperand;
-use crate::ops::Inlined;
+use crate::ops::{Inlined, KeptGlobals};
 
 /// The vectors that a translation works on, kept from one function to the next.
 #[derive(Default)]
@@ -106,6 +107,10 @@ pub(crate) struct FuncTranslator<'a, 'e, E: FuncEnvironment + ?Sized> {
     pub(crate) reference_operands: u64,
     /// Which locals are used after operators that make objects.
     pub(crate) live_locals: LiveLocals,
+    /// Which loops of the body keep globals in registers.
+    pub(crate) loop_globals: LoopGlobals,
+    /// The globals that are in registers at the current place.
+    pub(crate) kept_globals: Option<KeptGlobals>,
     /// The older constructs of the function that catch exceptions.
     pub(crate) legacy_tries: LegacyTries,
     /// What the frame has for debuggers, if the code can be debugged.

@@ -34,7 +34,8 @@ pub(crate) fn settings() -> Vec<(String, Config)> {
                             .small_bulk(false)
                             .save_when_full(false)
                             .cold_traps(false)
-                            .wide_indices(false);
+                            .wide_indices(false)
+                            .loop_globals(false);
                     }
                 };
                 // SAFETY: these settings leave what the code does as it is, and only change when it

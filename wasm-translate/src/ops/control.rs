@@ -12,6 +12,7 @@ use super::branch::{
     block_args, branch, branch_if, branch_on_non_null, branch_on_null, return_from_function,
 };
 use super::signature::Signature;
+use super::variable::{end_loop, keep_globals};
 use super::{branch_table, exceptions};
 use crate::control_stack::{Else, Frame, FrameKind};
 use crate::environ::{FuncEnvironment, Values};
@@ -147,6 +148,7 @@ fn enter_loop<E: FuncEnvironment + ?Sized>(
 ) -> Result<(), Error> {
     let ty = Signature::new(t, ty)?;
     let head = t.new_block(&ty.params);
+    keep_globals(t)?;
     t.jump(head, ty.num_params);
     if t.flow.is_some_and(|flow| flow.is_hot_loop(t.offset)) {
         t.often.push(head);
@@ -231,6 +233,7 @@ pub(super) fn end<E: FuncEnvironment + ?Sized>(
         FrameKind::Function => return end_function(t, &frame),
         FrameKind::Loop => {
             t.builder.seal_block(frame.target);
+            end_loop(t);
             if !t.reachable {
                 t.stacks.values.truncate(frame.height);
             }

@@ -15,6 +15,7 @@ use crate::inline::places::Here;
 use crate::inline::{Plan, Site};
 use crate::legacy_tries::LegacyTries;
 use crate::live_references::LiveLocals;
+use crate::loop_globals::LoopGlobals;
 use crate::translator::{FuncTranslator, zero};
 
 /// A body that stands in place of a call.
@@ -34,6 +35,7 @@ pub(crate) struct Caller<'a> {
     hints: Option<FunctionHints<'a>>,
     flow: Option<&'a Flow>,
     live_locals: LiveLocals,
+    loop_globals: LoopGlobals,
     legacy_tries: LegacyTries,
     inlined: Option<Inlined>,
     /// Where the call is, from the start of the binary.
@@ -52,6 +54,7 @@ pub(crate) struct Callee<'a> {
     /// How often it ran, by a profile.
     pub(crate) flow: Option<&'a Flow>,
     pub(crate) live_locals: LiveLocals,
+    pub(crate) loop_globals: LoopGlobals,
     pub(crate) legacy_tries: LegacyTries,
 }
 
@@ -81,6 +84,7 @@ pub(crate) fn begin<'a, E: FuncEnvironment + ?Sized>(
         hints: std::mem::replace(&mut t.hints, callee.hints),
         flow: std::mem::replace(&mut t.flow, callee.flow),
         live_locals: std::mem::replace(&mut t.live_locals, callee.live_locals),
+        loop_globals: std::mem::replace(&mut t.loop_globals, callee.loop_globals),
         legacy_tries: std::mem::replace(&mut t.legacy_tries, callee.legacy_tries),
         inlined: t.inlined.replace(inlined),
         offset: t.offset,
@@ -125,6 +129,7 @@ impl<'a> Caller<'a> {
         t.hints = self.hints;
         t.flow = self.flow;
         t.live_locals = self.live_locals;
+        t.loop_globals = self.loop_globals;
         t.legacy_tries = self.legacy_tries;
         t.inlined = self.inlined;
         t.offset = self.offset;

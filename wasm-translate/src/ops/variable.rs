@@ -1,5 +1,7 @@
-//! Locals and globals (Wasm 3.0, sections 4.6.4 and 4.6.5).
+//! Locals and globals (Wasm 3.0, sections 4.6.4 and 4.6.5), and globals that a loop keeps in
+//! registers.
 
+use cranelift_frontend::Variable;
 use wasm_types::GlobalIndex;
 use wasm_types::wasmparser::Operator;
 
@@ -31,6 +33,11 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
             t.push(value);
         }
         Operator::GlobalGet { global_index } => {
+            if let Some(kept) = t.kept_global(global_index) {
+                let value = t.builder.use_var(kept);
+                t.push(value);
+                return Ok(true);
+            }
             let ty = t.env.module().globals[global_index as usize].content;
             check_types(t.env, [&ty])?;
             let value = t.env.global_get(&mut t.builder, GlobalIndex::new(global_index))?;
@@ -40,8 +47,56 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         Operator::GlobalSet { global_index } => {
             let value = t.pop_canonical();
             t.env.global_set(&mut t.builder, GlobalIndex::new(global_index), value)?;
+            if let Some(kept) = t.kept_global(global_index) {
+                t.builder.def_var(kept, value);
+            }
         }
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// The globals that a loop keeps in registers.
+pub(crate) struct KeptGlobals {
+    /// The place of the loop's frame on the control stack.
+    frame: usize,
+    /// What is in each of them.
+    variables: Vec<(GlobalIndex, Variable)>,
+}
+
+/// Reads what a loop keeps, before it begins.
+pub(super) fn keep_globals<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+) -> Result<(), Error> {
+    if t.kept_globals.is_some() {
+        return Ok(());
+    }
+    let globals = t.loop_globals.at(t.offset).to_vec();
+    if globals.is_empty() {
+        return Ok(());
+    }
+    let mut variables = Vec::with_capacity(globals.len());
+    for global in globals {
+        let ty = t.env.module().globals[global.index()].content;
+        let value = t.env.global_get(&mut t.builder, global)?;
+        variables.push((global, t.declare_local(ty, value)));
+    }
+    t.kept_globals = Some(KeptGlobals { frame: t.stacks.frames.len(), variables });
+    Ok(())
+}
+
+/// The innermost loop has ended; its frame is gone.
+pub(super) fn end_loop<E: FuncEnvironment + ?Sized>(t: &mut FuncTranslator<'_, '_, E>) {
+    let frames = t.stacks.frames.len();
+    t.kept_globals.take_if(|kept| kept.frame == frames);
+}
+
+impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
+    /// What is in a global, if a loop around the current place keeps it in a register.
+    fn kept_global(&self, global: u32) -> Option<Variable> {
+        let kept = self.kept_globals.as_ref()?;
+        let mut variables = kept.variables.iter();
+        let (_, variable) = variables.find(|(other, _)| other.as_u32() == global)?;
+        Some(*variable)
+    }
 }
