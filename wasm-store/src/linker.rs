@@ -8,6 +8,7 @@ mod gate;
 mod instance_pre;
 mod modules;
 mod names;
+mod numeric;
 mod one;
 mod suggestions;
 mod unknown;

@@ -54,6 +54,15 @@ pub(crate) const ROWS: &[Row] = &[
         },
     },
     Row {
+        name: "Linker::func_new_numeric",
+        tries: |t| {
+            t.engine(Error, |o, k| {
+                let linker = &mut o.kept.linker;
+                linker.func_new_numeric("x", "f", k.ty.clone(), |_, _| Ok(())).map(|_| ())
+            });
+        },
+    },
+    Row {
         name: "Linker::func_new_async",
         tries: |t| {
             t.engine(Panic, |o, k| {

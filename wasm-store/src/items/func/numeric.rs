@@ -17,7 +17,7 @@ use wasm_types::ValType;
 use super::abi::{Class, registers_fit};
 use super::{Func, INLINE_VALUES, into_error};
 use crate::error::Result;
-use crate::store::{AsContext, AsContextMut, StoreInner, StoreOpaque};
+use crate::store::{AsContext, AsContextMut, StoreInner};
 use crate::vm::{FuncTypeRecord, Unwind, VMStoreContext, ValRaw, call_array, enter_registers};
 use crate::watch::call_hook;
 use crate::watch::call_hook::{InSlots, WasmCall};
@@ -459,15 +459,7 @@ unsafe fn read(values: &[ValRaw], slots: &mut [u64], ty: &FuncTypeRecord) {
     }
 }
 
-/// Checks that a type can be that of a function which is called with words.
-fn check_type(store: &StoreOpaque, ty: &crate::types::FuncType) -> Result<()> {
-    use crate::gate::Gate;
-
-    store.admit(ty)?;
-    check_numbers(ty)
-}
-
-/// As [`check_type`], whatever the engine.
+/// Checks that a type can be that of a function which is called with words, whatever the engine.
 fn check_numbers(ty: &crate::types::FuncType) -> Result<()> {
     crate::ensure!(
         has_only_numbers(ty),

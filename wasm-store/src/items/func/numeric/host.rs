@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use super::super::host::{HostFunc, host_call};
-use super::{INLINE_VALUES, ResultRegister, bits, check_type, classes};
+use super::{INLINE_VALUES, ResultRegister, bits, check_numbers, classes};
 use crate::error::Result;
+use crate::gate::Gate;
 use crate::items::Func;
 use crate::items::func::abi::{Class, params_fit, results_fit};
 use crate::store::{AsContextMut, Caller};
@@ -35,14 +36,28 @@ impl Func {
         func: impl Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<Func> {
         let store = store.as_context_mut();
-        check_type(store.0, &ty)?;
-        let host = HostFunc::numeric(ty, func);
+        store.0.admit(&ty)?;
+        let host = HostFunc::of_numbers(ty, func)?;
         // SAFETY: the function was made for data of the store's type.
         Ok(unsafe { host.to_func(store.0) })
     }
 }
 
 impl HostFunc {
+    /// A host function that takes words.
+    ///
+    /// # Errors
+    ///
+    /// If there are others than numbers in the type.
+    pub(crate) fn of_numbers<T, F>(ty: FuncType, func: F) -> Result<Self>
+    where
+        T: 'static,
+        F: Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
+    {
+        check_numbers(&ty)?;
+        Ok(Self::numeric(ty, func))
+    }
+
     /// A host function that takes words. Its type has been checked.
     pub(in crate::items::func) fn numeric<T, F>(ty: FuncType, func: F) -> Self
     where

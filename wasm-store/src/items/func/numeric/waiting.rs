@@ -10,8 +10,9 @@ use std::task::{Context, Poll};
 use super::super::host::HostFunc;
 use super::super::waiting::{Body, List, Running};
 use super::in_context::InContext;
-use super::{NumericDef, bits, check_numbers, check_type};
+use super::{NumericDef, bits, check_numbers};
 use crate::error::Result;
+use crate::gate::Gate;
 use crate::items::Func;
 use crate::store::{AsContextMut, Caller, StoreInner};
 use crate::types::FuncType;
@@ -43,7 +44,8 @@ impl Func {
             + 'static,
     {
         let store = store.as_context_mut();
-        check_type(store.0, &ty)?;
+        store.0.admit(&ty)?;
+        check_numbers(&ty)?;
         let host = HostFunc::waiting::<T, Numeric<F>>(ty.clone(), Arc::new(Numeric { ty, func }));
         // SAFETY: the function was made for data of the store's type.
         Ok(unsafe { host.to_func(store.0) })
