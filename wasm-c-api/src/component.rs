@@ -1,8 +1,10 @@
 //! `wasmtime/component/*.h`: components, a file for each header.
 
+#[cfg(feature = "async")]
 mod asynchronous;
 mod compiled;
 mod func;
+mod handles;
 mod instance;
 mod items;
 mod linker;
@@ -11,3 +13,5 @@ mod tagged;
 mod types;
 mod val;
 mod valtypes;
+
+pub(crate) use handles::Handles;

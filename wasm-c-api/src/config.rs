@@ -4,12 +4,16 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::{c_char, c_void};
-use std::path::Path;
+#[cfg(feature = "jit")]
+mod cache;
+#[cfg(not(feature = "observe"))]
+mod no_profiling;
+#[cfg(feature = "observe")]
+mod profiling;
 
-use wasm_runtime::{
-    Cache, Config, Engine, Error, OptLevel, ProfilingStrategy, Result, WasmFeatures, format_err,
-};
+use std::ffi::{c_char, c_void};
+
+use wasm_runtime::{Config, Engine, Error, OptLevel, Result, WasmFeatures, format_err};
 
 use crate::border::{self, Finalizer, Foreign};
 use crate::error::{Failure, failure};
@@ -58,7 +62,6 @@ macro_rules! setters {
 }
 
 setters! {
-    wasmtime_config_debug_info_set(bool) debug_info;
     wasmtime_config_epoch_interruption_set(bool) epoch_interruption;
     wasmtime_config_max_wasm_stack_set(usize) max_wasm_stack;
     wasmtime_config_wasm_threads_set(bool) wasm_threads;
@@ -87,14 +90,18 @@ setters! {
     wasmtime_config_memory_reservation_set(u64) memory_reservation;
     wasmtime_config_memory_guard_size_set(u64) memory_guard_size;
     wasmtime_config_memory_reservation_for_growth_set(u64) memory_reservation_for_growth;
-    wasmtime_config_async_stack_size_set(usize) async_stack_size;
 }
+
+#[cfg(feature = "async")]
+setters! { wasmtime_config_async_stack_size_set(usize) async_stack_size; }
 
 /// Code that counts fuel can also go on where it is used up, as all such code of Wasmtime's: the
 /// header has no setting for that, and `wasmtime_context_fuel_async_yield_interval` needs it.
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_config_consume_fuel_set(config: &mut CConfig, enable: bool) {
-    config.config.consume_fuel(enable).fuel_async_yield(enable);
+    config.config.consume_fuel(enable);
+    #[cfg(feature = "async")]
+    config.config.fuel_async_yield(enable);
 }
 
 /// Setters of what is always so here, whatever they say: they steer Wasmtime's machinery.
@@ -114,6 +121,9 @@ without_effect! {
     wasmtime_config_cranelift_regalloc_algorithm_set(u8) "The optimisation level decides.";
     wasmtime_config_concurrency_support_set(bool) "It costs nothing where it is not used.";
 }
+
+#[cfg(not(feature = "async"))]
+without_effect! { wasmtime_config_async_stack_size_set(usize) "No call waits."; }
 
 /// Setters of what can only be off.
 macro_rules! only_off {
@@ -203,39 +213,6 @@ extern "C" fn wasmtime_config_cranelift_opt_level_set(config: &mut CConfig, leve
         }
     };
     config.config.cranelift_opt_level(level);
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasmtime_config_profiler_set(config: &mut CConfig, strategy: u8) {
-    let strategy = match strategy {
-        0 => ProfilingStrategy::None,
-        1 => ProfilingStrategy::JitDump,
-        3 => ProfilingStrategy::PerfMap,
-        other => {
-            return config.refuse(format_err!(
-                "wasmtime_config_profiler_set: strategy {other} is none of those that this \
-                 runtime has: none (0), jitdump (1), perfmap (3)"
-            ));
-        }
-    };
-    config.config.profiler(strategy);
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn wasmtime_config_cache_config_load(
-    config: &mut CConfig,
-    path: *const c_char,
-) -> Failure {
-    let path = if path.is_null() {
-        Ok(None)
-    } else {
-        // SAFETY: the header asks for a string that ends with a zero, or null.
-        unsafe { border::string(path) }.map(|path| Some(Path::new(path)))
-    };
-    let cache = path.and_then(|path| Ok(Cache::from_file(path)?));
-    failure(cache, |cache| {
-        config.config.cache(Some(cache));
-    })
 }
 
 /// Sets the target. Others than those of an architecture that there is code for are refused at

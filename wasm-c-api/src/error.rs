@@ -4,7 +4,6 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-use wasm_runtime::wasi::I32Exit;
 use wasm_runtime::{Error, Result, ThrownException, Trap};
 
 use crate::border::{Out, abort};
@@ -56,14 +55,26 @@ pub(crate) fn call_result<T>(
 /// The message of an error or a trap, as bindings compare it: causes end their line, and exits have
 /// Wasmtime's words.
 pub(crate) fn message(error: &Error) -> String {
-    if let Some(exit) = error.downcast_ref::<I32Exit>() {
-        return format!("Exited with i32 exit status {}", exit.0);
+    if let Some(status) = exit_status(error) {
+        return format!("Exited with i32 exit status {status}");
     }
     let mut text = format!("{error:?}");
     if error.chain().nth(1).is_some() {
         text.push('\n');
     }
     text
+}
+
+/// What a guest of WASI has exited with.
+#[cfg(feature = "wasi")]
+fn exit_status(error: &Error) -> Option<c_int> {
+    error.downcast_ref::<wasm_runtime::wasi::I32Exit>().map(|exit| exit.0)
+}
+
+/// There are no such guests.
+#[cfg(not(feature = "wasi"))]
+fn exit_status(_error: &Error) -> Option<c_int> {
+    None
 }
 
 #[unsafe(no_mangle)]
@@ -88,13 +99,7 @@ extern "C" fn wasmtime_error_message(error: &CError, message: Out<'_, CBytes>) {
 
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_error_exit_status(error: &CError, status: Out<'_, c_int>) -> bool {
-    match error.0.downcast_ref::<I32Exit>() {
-        Some(exit) => {
-            status.write(exit.0);
-            true
-        }
-        None => false,
-    }
+    exit_status(&error.0).map(|exit| status.write(exit)).is_some()
 }
 
 #[unsafe(no_mangle)]

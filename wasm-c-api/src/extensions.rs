@@ -1,5 +1,8 @@
 //! `wasm_runtime.h`: what goes beyond Wasmtime's API.
 
+#[cfg(feature = "observe")]
 mod hooks;
 mod module;
 mod snapshot;
+#[cfg(feature = "sign")]
+mod trust;

@@ -2,9 +2,13 @@
 
 #![allow(unsafe_code)]
 
+pub(crate) mod numbers;
+
 use std::ffi::c_void;
 
-use wasm_runtime::{AsContextMut, Caller, Func, FuncType, Result, RootScope, Val};
+use wasm_runtime::{
+    AsContextMut, Caller, Error, Func, FuncType, Result, RootScope, Val, format_err,
+};
 
 use crate::border::{self, Finalizer, Foreign, Out, guarded};
 use crate::error::{Failure, call_failure};
@@ -14,6 +18,7 @@ use crate::object::Object;
 use crate::store::{Context, ContextMut, StoreData};
 use crate::types::CExternType;
 use crate::val::CVal;
+use numbers::{Numbers, numeric_function};
 
 /// `wasmtime_caller_t`.
 pub(crate) struct CCaller<'a> {
@@ -77,62 +82,6 @@ pub(crate) fn host_function(
     }
 }
 
-/// The parameters and results of a function that has numbers only, and few of them.
-struct Numbers {
-    kinds: [u8; Self::MOST],
-    params: usize,
-    all: usize,
-}
-
-impl Numbers {
-    const MOST: usize = 8;
-
-    fn new(ty: &FuncType) -> Option<Self> {
-        let (mut kinds, mut all) = ([0; Self::MOST], 0);
-        for ty in ty.params().chain(ty.results()) {
-            *kinds.get_mut(all)? = CVal::number_kind(&ty)?;
-            all += 1;
-        }
-        Some(Self { kinds, params: ty.params().len(), all })
-    }
-}
-
-/// As [`host_function`], for numbers: they are passed as they are.
-fn numeric_function(
-    callback: FuncCallback,
-    foreign: Foreign,
-    Numbers { kinds, params, all }: Numbers,
-) -> impl Fn(Caller<'_, StoreData>, &mut [u64]) -> Result<()> + Send + Sync + 'static {
-    move |caller, words| {
-        // All of it, so that it is freed with the function.
-        let foreign = &foreign;
-        let mut values = [CVal::ZERO; Numbers::MOST];
-        let (c_params, c_results) = values[..all].split_at_mut(params);
-        for ((param, word), kind) in c_params.iter_mut().zip(&*words).zip(kinds) {
-            *param = CVal::number(kind, *word);
-        }
-        let trap = callback(
-            foreign.data,
-            &mut CCaller { caller },
-            c_params.as_ptr(),
-            c_params.len(),
-            c_results.as_mut_ptr(),
-            c_results.len(),
-        );
-        let mut outcome = trap.map_or(Ok(()), |trap| Err(trap.into_error()));
-        for ((word, result), kind) in words.iter_mut().zip(c_results).zip(&kinds[params..all]) {
-            match (&outcome, result.word(*kind)) {
-                (Ok(()), Ok(bits)) => *word = bits,
-                (Ok(()), Err(error)) => outcome = Err(error),
-                (Err(_), _) => {}
-            }
-            // What is no number was given away all the same.
-            result.unroot();
-        }
-        outcome
-    }
-}
-
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_func_new(
     store: ContextMut<'_>,
@@ -170,29 +119,62 @@ unsafe extern "C" fn wasmtime_func_call(
     let func = func.expect("wasmtime_func_call");
     // SAFETY: the header asks for so many values.
     let params = unsafe { border::slice(params, param_count) };
-    let mut scope = RootScope::new(&mut store);
+    // SAFETY: the header asks for room for so many values, which need not be initialised.
+    let called = guarded(|| unsafe {
+        if !numbers::call(&mut store, func, params, results, result_count)? {
+            call(&mut store, func, params, results, result_count)?;
+        }
+        Ok(())
+    });
+    called.map_or_else(|error| call_failure(error, trap), |()| None)
+}
+
+/// Calls a function with values of any type.
+///
+/// # Safety
+///
+/// There is room for the results, which need not be initialised.
+unsafe fn call(
+    store: &mut ContextMut<'_>,
+    func: Func,
+    params: &[CVal],
+    results: *mut CVal,
+    result_count: usize,
+) -> Result<()> {
+    let mut scope = RootScope::new(store);
     let mut store = scope.as_context_mut();
     let mut values = std::mem::take(&mut store.data_mut().values);
     values.extend(params.iter().map(|param| param.to_val(&mut store)));
-    values.resize(param_count + result_count, Val::null_func_ref());
-    let (rust_params, rust_results) = values.split_at_mut(param_count);
-    let mut called = guarded(|| func.call(&mut store, rust_params, rust_results));
-    if called.is_ok() {
+    values.resize(params.len() + result_count, Val::null_func_ref());
+    let (rust_params, rust_results) = values.split_at_mut(params.len());
+    let called = func.call(&mut store, rust_params, rust_results);
+    let called =
+        called.map_err(|error| match wrong_count(&func.ty(&store), params, result_count) {
+            Some(wrong) => wrong,
+            None => error,
+        });
+    let written = called.and_then(|()| {
         for (index, value) in rust_results.iter().enumerate() {
-            match CVal::new(&mut store, *value) {
-                // SAFETY: the header asks for room for so many values, which need not be
-                // initialised.
-                Ok(value) => unsafe { results.add(index).write(value) },
-                Err(error) => called = Err(error),
-            }
+            let value = CVal::new(&mut store, *value)?;
+            // SAFETY: as the caller promises.
+            unsafe { results.add(index).write(value) };
         }
-    }
+        Ok(())
+    });
     values.clear();
     store.data_mut().values = values;
-    match called {
-        Ok(()) => None,
-        Err(error) => call_failure(error, trap),
+    written
+}
+
+/// Why a call can't be made with so many values, in words that embedders compare.
+#[cold]
+fn wrong_count(ty: &FuncType, params: &[CVal], result_count: usize) -> Option<Error> {
+    let (wanted, given) = (ty.params().len(), params.len());
+    if wanted != given {
+        return Some(format_err!("expected {wanted} arguments, got {given}"));
     }
+    let wanted = ty.results().len();
+    (wanted != result_count).then(|| format_err!("expected {wanted} results, got {result_count}"))
 }
 
 #[unsafe(no_mangle)]

@@ -11,7 +11,7 @@ use std::ffi::c_void;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use wasm_runtime::{Func, Global, Instance, Memory, Table, Tag, component};
+use wasm_runtime::{Func, Global, Instance, Memory, Table, Tag};
 
 use crate::border::abort;
 use crate::store::{Context, ContextMut};
@@ -29,7 +29,7 @@ fn next_store() -> u64 {
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Handle {
-    place: Place,
+    pub(crate) place: Place,
     unused: u32,
 }
 
@@ -42,17 +42,13 @@ pub(crate) struct GlobalHandle {
     unused: [u32; 2],
 }
 
+/// Where an item is: the number of its store, and its place in a list there.
 #[derive(Clone, Copy)]
 #[repr(C)]
-struct Place {
+pub(crate) struct Place {
     store: u64,
     number: u32,
 }
-
-/// `wasmtime_component_instance_t`.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct ComponentInstanceHandle(Place);
 
 /// `wasmtime_func_t`: a [`Func`], or null if the store is 0.
 #[derive(Clone, Copy)]
@@ -71,7 +67,6 @@ const _: () = {
     assert!(size_of::<Handle>() == 24 && size_of::<GlobalHandle>() == 24);
     assert!(size_of::<FuncHandle>() == 16 && size_of::<Func>() == 16);
     assert!(size_of::<InstanceHandle>() == 16 && size_of::<Instance>() == 16);
-    assert!(size_of::<ComponentInstanceHandle>() == 16);
 };
 
 impl FuncHandle {
@@ -82,6 +77,12 @@ impl FuncHandle {
         // SAFETY: the handle was made of a function, and so holds the number of its store, which is
         // never 0, and its address. It is only used with that store, which compares the number.
         (self.store != 0).then(|| unsafe { std::mem::transmute::<FuncHandle, Func>(*self) })
+    }
+
+    /// What tells functions of a store apart.
+    pub(crate) fn address(func: Func) -> u64 {
+        // SAFETY: as for making a handle of one; the second word is the function's address.
+        unsafe { std::mem::transmute::<Func, [u64; 2]>(func)[1] }
     }
 
     /// The function of a handle that may not be null.
@@ -126,21 +127,22 @@ impl From<Option<Func>> for FuncHandle {
 /// The items of one kind that C has handles of, each once.
 struct Items<T> {
     items: Vec<T>,
-    numbers: HashMap<T, u32>,
+    places: HashMap<T, usize>,
 }
 
 impl<T> Default for Items<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), numbers: HashMap::new() }
+        Self { items: Vec::new(), places: HashMap::new() }
     }
 }
 
 impl<T: Copy + Eq + Hash> Items<T> {
-    fn number(&mut self, item: T) -> u32 {
+    /// The place of an item, which is added if it is not there.
+    fn place(&mut self, item: T) -> usize {
         let items = &mut self.items;
-        *self.numbers.entry(item).or_insert_with(|| {
+        *self.places.entry(item).or_insert_with(|| {
             items.push(item);
-            number_of(items.len() - 1)
+            items.len() - 1
         })
     }
 }
@@ -158,8 +160,6 @@ pub(crate) struct Handles {
     memories: Items<Memory>,
     /// Tags are compared by their store.
     tags: Vec<Tag>,
-    component_instances: Vec<component::Instance>,
-    component_funcs: Vec<component::Func>,
 }
 
 impl Handles {
@@ -170,51 +170,38 @@ impl Handles {
             tables: Items::default(),
             memories: Items::default(),
             tags: Vec::new(),
-            component_instances: Vec::new(),
-            component_funcs: Vec::new(),
         }
     }
 
     pub(crate) fn new_global(&mut self, global: Global) -> GlobalHandle {
-        let number = self.globals.number(global);
-        GlobalHandle { store: self.store, number, unused: [0; 2] }
+        let place = self.globals.place(global);
+        let Place { store, number } = self.place(place);
+        GlobalHandle { store, number, unused: [0; 2] }
     }
 
     pub(crate) fn new_table(&mut self, table: Table) -> Handle {
-        let number = self.tables.number(table);
-        self.handle(number)
+        let place = self.tables.place(table);
+        self.handle(place)
     }
 
     pub(crate) fn new_memory(&mut self, memory: Memory) -> Handle {
-        let number = self.memories.number(memory);
-        self.handle(number)
+        let place = self.memories.place(memory);
+        self.handle(place)
     }
 
-    fn handle(&self, number: u32) -> Handle {
-        Handle { place: Place { store: self.store, number }, unused: 0 }
+    /// Where the item is that is at that place of a list.
+    pub(crate) fn place(&self, place: usize) -> Place {
+        Place { store: self.store, number: number_of(place) }
     }
 
-    pub(crate) fn new_component_instance(
-        &mut self,
-        instance: component::Instance,
-    ) -> ComponentInstanceHandle {
-        self.component_instances.push(instance);
-        let number = number_of(self.component_instances.len() - 1);
-        ComponentInstanceHandle(Place { store: self.store, number })
-    }
-
-    pub(crate) fn new_component_func(&mut self, func: component::Func) -> Handle {
-        // The newest instance is asked for most.
-        let place = self.component_funcs.iter().rposition(|known| *known == func);
-        let place = place.unwrap_or_else(|| {
-            self.component_funcs.push(func);
-            self.component_funcs.len() - 1
-        });
-        self.handle(number_of(place))
+    /// As [`place`](Self::place), as a handle.
+    pub(crate) fn handle(&self, place: usize) -> Handle {
+        Handle { place: self.place(place), unused: 0 }
     }
 
     /// The item of a list that a handle leads to.
-    fn find<T: Copy>(&self, items: &[T], what: &str, store: u64, number: u32) -> T {
+    pub(crate) fn find<T: Copy>(&self, items: &[T], what: &str, place: Place) -> T {
+        let Place { store, number } = place;
         match items.get(number as usize) {
             Some(item) if store == self.store => *item,
             _ => abort(
@@ -225,32 +212,20 @@ impl Handles {
     }
 
     pub(crate) fn global(&self, handle: &GlobalHandle) -> Global {
-        self.find(&self.globals.items, "global", handle.store, handle.number)
+        let GlobalHandle { store, number, .. } = *handle;
+        self.find(&self.globals.items, "global", Place { store, number })
     }
 
     pub(crate) fn table(&self, handle: &Handle) -> Table {
-        self.find(&self.tables.items, "table", handle.place.store, handle.place.number)
+        self.find(&self.tables.items, "table", handle.place)
     }
 
     pub(crate) fn memory(&self, handle: &Handle) -> Memory {
-        self.find(&self.memories.items, "memory", handle.place.store, handle.place.number)
-    }
-
-    pub(crate) fn component_instance(
-        &self,
-        handle: &ComponentInstanceHandle,
-    ) -> component::Instance {
-        let Place { store, number } = handle.0;
-        self.find(&self.component_instances, "component instance", store, number)
-    }
-
-    pub(crate) fn component_func(&self, handle: &Handle) -> component::Func {
-        let Place { store, number } = handle.place;
-        self.find(&self.component_funcs, "component function", store, number)
+        self.find(&self.memories.items, "memory", handle.place)
     }
 
     pub(crate) fn tag(&self, handle: &Handle) -> Tag {
-        self.find(&self.tags, "tag", handle.place.store, handle.place.number)
+        self.find(&self.tags, "tag", handle.place)
     }
 }
 
@@ -263,7 +238,7 @@ pub(crate) fn new_tag(mut store: ContextMut<'_>, tag: Tag) -> Handle {
         handles.tags.push(tag);
         handles.tags.len() - 1
     });
-    handles.handle(number_of(place))
+    handles.handle(place)
 }
 
 /// The lists of a store that is only read.

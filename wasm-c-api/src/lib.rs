@@ -18,15 +18,26 @@
 //! # Features
 //!
 //! <!-- features, made of Cargo.toml: `cargo xtask features-docs --write` -->
-//! * `jit` (default): Compile WebAssembly and its text format. Without it, functions that compile
-//!   return an error, and everything else works with artifacts.
+//! * `jit` (default): Compile WebAssembly and its text format, and keep what was compiled in the
+//!   user's cache. Without it, functions that compile return an error that says so, and everything
+//!   else works with artifacts.
+//! * `gc`: Artifacts with objects of the garbage-collected heap, exceptions or continuations.
+//! * `async` (default): Calls that may wait: `wasmtime/async.h`.
+//! * `wasi`: WASI preview 1: `wasi.h`.
+//! * `component` (default): Components, and WASI 0.2 for them: `wasmtime/component.h`.
+//! * `observe` (default): What watches running code: hooks, profilers, debuggers, and places in the
+//!   source in backtraces.
+//! * `sign` (default): Artifacts that are trusted by a key:
+//!   `wasm_runtime_module_deserialize_trusted`.
 //! <!-- end of features -->
 
 #![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "async")]
 mod asynchronous;
 mod border;
+#[cfg(feature = "component")]
 mod component;
 mod config;
 mod engine;
@@ -44,6 +55,7 @@ mod missing;
 mod module;
 mod object;
 mod pooling;
+#[cfg(feature = "observe")]
 mod profiling;
 mod refs;
 mod sharedmemory;
@@ -55,6 +67,8 @@ mod types;
 mod unchecked;
 mod val;
 mod vec;
+#[cfg(feature = "wasi")]
 mod wasi;
 mod wasm;
+#[cfg(feature = "jit")]
 mod wat;

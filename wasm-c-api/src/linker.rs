@@ -4,12 +4,13 @@
 
 use std::ffi::c_void;
 
-use wasm_runtime::{Linker, wasi};
+use wasm_runtime::Linker;
 
 use crate::border::{self, Finalizer, Foreign, Out, guarded};
 use crate::engine::CEngine;
 use crate::error::{Failure, failure};
 use crate::external::CExtern;
+use crate::func::numbers::{Numbers, numeric_function};
 use crate::func::{FuncCallback, host_function};
 use crate::handles::{FuncHandle, InstanceHandle};
 use crate::instance::{CInstancePre, instantiated};
@@ -96,15 +97,16 @@ unsafe extern "C" fn wasmtime_linker_define_func(
     // SAFETY: the header asks for so many bytes each.
     let names = unsafe { names(module, module_len, name, name_len) };
     let defined = names.and_then(|(module, name)| {
-        let func = host_function(callback, foreign);
-        linker.linker.func_new(module, name, ty, func)
+        let linker = &mut linker.linker;
+        match Numbers::new(&ty) {
+            Some(numbers) => {
+                let func = numeric_function(callback, foreign, numbers);
+                linker.func_new_numeric(module, name, ty, func)
+            }
+            None => linker.func_new(module, name, ty, host_function(callback, foreign)),
+        }
     });
     failure(defined, drop_ok)
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasmtime_linker_define_wasi(linker: &mut CLinker) -> Failure {
-    failure(wasi::p1::add_to_linker_sync(&mut linker.linker, StoreData::wasi), drop_ok)
 }
 
 #[unsafe(no_mangle)]

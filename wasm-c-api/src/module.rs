@@ -40,8 +40,18 @@ pub(crate) fn compile(engine: &Engine, bytes: &[u8], function: &str) -> Result<M
             "these bytes are a component in binary form, which {function} does not compile: use \
              wasmtime_component_new"
         )),
-        _ => Module::new(engine, bytes),
+        _ => compiled(engine, bytes, function),
     }
+}
+
+#[cfg(feature = "jit")]
+fn compiled(engine: &Engine, bytes: &[u8], _function: &str) -> Result<Module> {
+    Module::new(engine, bytes)
+}
+
+#[cfg(not(feature = "jit"))]
+fn compiled(_engine: &Engine, _bytes: &[u8], function: &str) -> Result<Module> {
+    Err(crate::missing::no_compiler(function))
 }
 
 /// Whether bytes are a component in binary form: its layer is 1.
@@ -124,6 +134,7 @@ extern "C" fn wasmtime_module_exports(module: &CModule, out: Out<'_, ExportTypes
     out.write(exports(&module.module));
 }
 
+#[cfg(feature = "jit")]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wasmtime_module_validate(
     engine: &CEngine,

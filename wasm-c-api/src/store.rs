@@ -4,8 +4,6 @@
 
 use std::ffi::c_void;
 
-use wasm_runtime::component::ResourceTable;
-use wasm_runtime::wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasm_runtime::{
     AsContextMut, Store, StoreContext, StoreContextMut, StoreLimits, StoreLimitsBuilder,
     UpdateDeadline, Val, format_err,
@@ -14,9 +12,9 @@ use wasm_runtime::{
 use crate::border::{Finalizer, Foreign, Out, guarded};
 use crate::engine::CEngine;
 use crate::error::{CError, Failure, failure};
+use crate::func::numbers::Calls;
 use crate::handles::Handles;
 use crate::val::CVal;
-use crate::wasi::WasiConfig;
 
 /// `wasmtime_context_t *`: a borrow of a store, which is a pointer to it.
 pub(crate) type ContextMut<'a> = StoreContextMut<'a, StoreData>;
@@ -27,11 +25,14 @@ pub(crate) type Context<'a> = StoreContext<'a, StoreData>;
 /// What each store has beside what Wasm has in it.
 pub(crate) struct StoreData {
     foreign: Foreign,
-    pub(crate) wasi: Option<WasiCtx>,
-    /// Resources of WASI 0.2.
-    table: ResourceTable,
     limits: StoreLimits,
     pub(crate) handles: Handles,
+    #[cfg(feature = "component")]
+    pub(crate) component_handles: crate::component::Handles,
+    #[cfg(feature = "wasi")]
+    pub(crate) wasi: crate::wasi::Wasi,
+    /// Functions that were called.
+    pub(crate) calls: Calls,
     /// Room for the values of a call, kept from one call to the next.
     pub(crate) values: Vec<Val>,
     /// As above, for calls of host functions.
@@ -48,33 +49,16 @@ impl StoreData {
     pub(crate) fn new(foreign: Foreign) -> Self {
         Self {
             foreign,
-            wasi: None,
-            table: ResourceTable::new(),
             limits: StoreLimits::default(),
             handles: Handles::new(),
+            #[cfg(feature = "component")]
+            component_handles: crate::component::Handles::default(),
+            #[cfg(feature = "wasi")]
+            wasi: crate::wasi::Wasi::default(),
+            calls: Calls::default(),
             values: Vec::new(),
             host_values: Vec::new(),
         }
-    }
-
-    /// What a guest of WASI has access to.
-    ///
-    /// # Panics
-    ///
-    /// If it was not set, in a call of a guest, which it ends with a trap.
-    pub(crate) fn wasi(&mut self) -> &mut WasiCtx {
-        match &mut self.wasi {
-            Some(wasi) => wasi,
-            None => panic!("the store has no WASI configuration: see wasmtime_context_set_wasi"),
-        }
-    }
-}
-
-impl WasiView for StoreData {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        self.wasi();
-        let Self { wasi: Some(ctx), table, .. } = self else { unreachable!("looked at above") };
-        WasiCtxView { ctx, table }
     }
 }
 
@@ -194,18 +178,6 @@ extern "C" fn wasmtime_context_get_fuel(store: Context<'_>, fuel: Out<'_, u64>) 
         fuel.write(left);
     })
 }
-
-#[unsafe(no_mangle)]
-extern "C" fn wasmtime_context_set_wasi(
-    mut store: ContextMut<'_>,
-    config: Box<WasiConfig>,
-) -> Failure {
-    failure(config.build(), |ctx| store.data_mut().wasi = Some(ctx))
-}
-
-/// There is nothing to set, as linkers refuse to add `wasi:http`.
-#[unsafe(no_mangle)]
-extern "C" fn wasmtime_context_set_wasi_http(_store: ContextMut<'_>) {}
 
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_context_set_epoch_deadline(mut store: ContextMut<'_>, ticks: u64) {

@@ -9,7 +9,9 @@ mod memorytype;
 mod valtype;
 
 pub(crate) use externtype::CExternType;
-pub(crate) use importexport::{CExportType, CImportType, ExportTypes, ImportTypes};
+#[cfg(feature = "component")]
+pub(crate) use importexport::{CExportType, CImportType};
+pub(crate) use importexport::{ExportTypes, ImportTypes};
 pub(crate) use valtype::{CValType, ValTypes};
 
 /// The functions that each kind of type has beside its vectors: freeing and copying.

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use wasm_runtime::{AsContextMut, Result, V128, Val, ValType};
+use wasm_runtime::{AsContextMut, Error, Result, V128, Val, ValType};
 
 use crate::border::{Out, abort};
 use crate::handles::FuncHandle;
@@ -91,23 +91,30 @@ impl CVal {
         Self { kind, of }
     }
 
-    /// The bits of a number, if it is of that kind.
-    pub(crate) fn word(self, kind: u8) -> Result<u64> {
-        self.check()?;
-        let name = |kind: u8| *KIND_NAMES.get(usize::from(kind)).unwrap_or(&"a reference");
-        wasm_runtime::ensure!(
-            self.kind == kind,
-            "function attempted to return an incompatible value: {} in place of {}",
-            name(self.kind),
-            name(kind)
-        );
+    /// The bits of a number of that kind; `None` if it is of another.
+    #[inline]
+    pub(crate) fn word(&self, kind: u8) -> Option<u64> {
         // SAFETY: the kind says which of them was written.
-        Ok(unsafe {
+        (self.kind == kind).then(|| unsafe {
             match kind {
                 I32 | F32 => u64::from(self.of.f32),
                 _ => self.of.f64,
             }
         })
+    }
+
+    /// Why a result of a callback is not a number of that kind.
+    #[cold]
+    pub(crate) fn mismatch(&self, kind: u8) -> Error {
+        if let Err(unknown) = self.check() {
+            return unknown;
+        }
+        let name = |kind: u8| *KIND_NAMES.get(usize::from(kind)).unwrap_or(&"a reference");
+        wasm_runtime::format_err!(
+            "function attempted to return an incompatible value: {} in place of {}",
+            name(self.kind),
+            name(kind)
+        )
     }
 
     /// An error if there is no such kind of values, for what a callback has written.

@@ -6,7 +6,9 @@ use std::mem::MaybeUninit;
 
 use crate::border;
 
-/// A vector: what C sees as `struct { size_t size; T *data; }`. An empty one has no allocation.
+/// A vector: what C sees as `struct { size_t size; T *data; }`. An empty one has no allocation. Its
+/// data is null if C has made it empty or has freed it, which C may look at; what the library gives
+/// away is never null, since bindings read the bytes of empty names.
 #[repr(C)]
 pub(crate) struct CVec<T> {
     size: usize,
@@ -22,9 +24,9 @@ unsafe impl<T: Send> Send for CVec<T> {}
 unsafe impl<T: Sync> Sync for CVec<T> {}
 
 impl<T> CVec<T> {
+    /// As `…_new_empty` makes it.
     pub(crate) const fn empty() -> Self {
-        // Not null: bindings read the bytes of empty names.
-        Self { size: 0, data: std::ptr::dangling_mut() }
+        Self { size: 0, data: std::ptr::null_mut() }
     }
 
     pub(crate) fn as_slice(&self) -> &[T] {
@@ -41,7 +43,7 @@ impl<T> CVec<T> {
     pub(crate) fn take(&mut self) -> Vec<T> {
         let (size, data) = (self.size, self.data);
         // Assigning an empty vector would free this one first.
-        (self.size, self.data) = (0, std::ptr::dangling_mut());
+        (self.size, self.data) = (0, std::ptr::null_mut());
         if size == 0 {
             return Vec::new();
         }
@@ -56,9 +58,6 @@ impl<T> CVec<T> {
 
 impl<T> From<Vec<T>> for CVec<T> {
     fn from(elements: Vec<T>) -> Self {
-        if elements.is_empty() {
-            return Self::empty();
-        }
         let size = elements.len();
         Self { size, data: Box::into_raw(elements.into_boxed_slice()).cast() }
     }

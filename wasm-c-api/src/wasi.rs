@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)]
 
+mod store;
+
 use std::ffi::{c_char, c_void};
 use std::fs::File;
 use std::io::{self, Write};
@@ -9,6 +11,7 @@ use std::io::{self, Write};
 use wasm_runtime::Result;
 use wasm_runtime::wasi::{FsPerms, MemoryInputPipe, WasiCtx, WasiCtxBuilder, WritePipe};
 
+pub(crate) use self::store::Wasi;
 use crate::border::{self, Finalizer, Foreign};
 use crate::vec::CBytes;
 

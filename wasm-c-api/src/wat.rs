@@ -21,13 +21,7 @@ unsafe extern "C" fn wasmtime_wat2wasm(
     })
 }
 
-#[cfg(feature = "jit")]
 fn to_binary(text: &str) -> Result<Vec<u8>> {
     // Text only: binary bytes are no text, and whoever has them needs no conversion.
     Ok(wat::parse_str(text)?)
-}
-
-#[cfg(not(feature = "jit"))]
-fn to_binary(_text: &str) -> Result<Vec<u8>> {
-    wasm_runtime::bail!("this library was built without the feature `jit`, which reads text")
 }

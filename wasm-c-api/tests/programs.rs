@@ -63,6 +63,8 @@ programs! {
     sizes "sizes\n"
     strangers "strangers\n"
     shared "shared\n"
+    missing "missing\n"
+    numbers "numbers\n"
 }
 
 /// Wasmtime's C++ API is written upon its headers, and works upon these.

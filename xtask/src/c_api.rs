@@ -1,5 +1,6 @@
 //! The C API: building and installing the library, and what its tests need from elsewhere.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,57 @@ fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
-/// Builds the library, and installs it with its headers, a CMake package and a file for pkg-config.
+/// How big the library without a compiler may be, in bytes.
+const MOST_BYTES: u64 = 1_300_000;
+
+/// Builds the library that only runs artifacts, and says where it is.
+fn build_without_compiler(shell: &Shell) -> Result<PathBuf, String> {
+    shell.run(
+        "cargo rustc --quiet --package wasm-c-api --lib --profile small --no-default-features \
+         --crate-type cdylib",
+    )?;
+    Ok(shell.target_dir().join("small/libwasm_c_api.so"))
+}
+
+/// Checks the library without a compiler: its size, that it has all functions, and that a program
+/// in C runs an artifact with it, which exports `add`.
+pub(crate) fn without_compiler(shell: &Shell, artifact: &str) -> Result<(), String> {
+    let library = build_without_compiler(shell)?;
+    let about = |error| format!("{}: {error}", library.display());
+    let size = fs::metadata(&library).map_err(about)?.len();
+    println!("      libwasm_runtime_aot.so: {size} bytes, stripped");
+    if size > MOST_BYTES {
+        return Err(format!(
+            "the library without a compiler has {size} bytes, more than {MOST_BYTES}: {}",
+            library.display()
+        ));
+    }
+    let source = shell.root().join("wasm-c-api");
+    let symbols = source.join("symbols.txt");
+    let bytes = fs::read(&library).map_err(about)?;
+    let all = fs::read_to_string(&symbols).map_err(|error| error.to_string())?;
+    // The names of dynamic symbols stand one behind the other, each between zeros.
+    let names: HashSet<&[u8]> = bytes.split(|byte| *byte == 0).collect();
+    let missing: Vec<&str> = all.lines().filter(|name| !names.contains(name.as_bytes())).collect();
+    if !missing.is_empty() {
+        return Err(format!("the library without a compiler lacks {}", missing.join(", ")));
+    }
+    let program = shell.target_dir().join("xtask/ahead");
+    let sum = shell.output(&format!(
+        "cc -std=gnu11 -I {} {} {} -o {program} && {program} {artifact}",
+        quoted(&source.join("include")),
+        quoted(&source.join("tests/c/ahead.c")),
+        quoted(&library),
+        program = quoted(&program),
+    ))?;
+    if sum.trim() != "42" {
+        return Err(format!("the program in C says that 40 + 2 is {:?}", sum.trim()));
+    }
+    Ok(())
+}
+
+/// Builds the libraries, and installs them with their headers, a CMake package and files for
+/// pkg-config.
 pub(crate) fn install(shell: &Shell, prefix: &str) -> Result<(), String> {
     let about = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
     let prefix = std::path::absolute(prefix).map_err(|error| about(Path::new(prefix), error))?;
@@ -35,6 +86,9 @@ pub(crate) fn install(shell: &Shell, prefix: &str) -> Result<(), String> {
         let to = library.join(format!("libwasm_runtime.{ending}"));
         fs::copy(&from, to).map_err(|error| about(&from, error))?;
     }
+    let small = build_without_compiler(shell)?;
+    fs::copy(&small, library.join("libwasm_runtime_aot.so"))
+        .map_err(|error| about(&small, error))?;
     let source = shell.root().join("wasm-c-api");
     shell.run(&format!(
         "cp -r {}/. {}",
@@ -46,6 +100,7 @@ pub(crate) fn install(shell: &Shell, prefix: &str) -> Result<(), String> {
         ("wasm-runtime-config.cmake", package.join("wasm-runtime-config.cmake")),
         ("wasm-runtime-config-version.cmake", package.join("wasm-runtime-config-version.cmake")),
         ("wasm_runtime.pc", library.join("pkgconfig/wasm_runtime.pc")),
+        ("wasm_runtime_aot.pc", library.join("pkgconfig/wasm_runtime_aot.pc")),
     ] {
         let from = source.join("install").join(template);
         let text = fs::read_to_string(&from).map_err(|error| about(&from, error))?;

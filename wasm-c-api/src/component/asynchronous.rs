@@ -10,12 +10,13 @@ use wasm_runtime::component::{Val, types};
 use wasm_runtime::wasi;
 
 use super::compiled::CComponent;
+use super::handles::InstanceHandle;
 use super::linker::{CLinkerInstance, ComponentLinker};
 use super::val::ComponentVal;
 use crate::asynchronous::{CallFuture, Continuation, FailureOut};
 use crate::border::{self, Finalizer, Foreign, Out};
 use crate::error::{Failure, failure};
-use crate::handles::{ComponentInstanceHandle, Handle};
+use crate::handles::Handle;
 use crate::store::ContextMut;
 
 #[unsafe(no_mangle)]
@@ -28,7 +29,7 @@ unsafe extern "C" fn wasmtime_component_func_call_async<'a>(
     result_count: usize,
     error: Out<'a, Failure>,
 ) -> Box<CallFuture<'a>> {
-    let func = store.data().handles.component_func(func);
+    let func = store.data().component_func(func);
     // SAFETY: the header asks for so many values, until the future is done.
     let params = unsafe { border::slice(params, param_count) };
     let future = async move {
@@ -49,12 +50,12 @@ extern "C" fn wasmtime_component_linker_instantiate_async<'a>(
     linker: &'a ComponentLinker,
     mut store: ContextMut<'a>,
     component: &'a CComponent,
-    out: Out<'a, ComponentInstanceHandle>,
+    out: Out<'a, InstanceHandle>,
     error: Out<'a, Failure>,
 ) -> Box<CallFuture<'a>> {
     let future = async move {
         let instance = linker.0.instantiate_async(&mut store, &component.0).await?;
-        out.write(store.data_mut().handles.new_component_instance(instance));
+        out.write(store.data_mut().new_component_instance(instance));
         Ok(())
     };
     CallFuture::new(future, FailureOut { trap: None, error })

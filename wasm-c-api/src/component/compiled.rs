@@ -31,7 +31,10 @@ fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component> {
         _ if bytes.starts_with(b"\0asm") && !is_component(bytes) => Err(format_err!(
             "these bytes are a WebAssembly module, and no component: use wasmtime_module_new"
         )),
+        #[cfg(feature = "jit")]
         _ => Component::new(engine, bytes),
+        #[cfg(not(feature = "jit"))]
+        _ => Err(crate::missing::no_compiler("wasmtime_component_new")),
     }
 }
 

@@ -19,7 +19,7 @@ extern "C" fn wasmtime_component_func_type(
     func: &Handle,
     store: ContextMut<'_>,
 ) -> Box<types::ComponentFunc> {
-    Box::new(store.data().handles.component_func(func).ty(store))
+    Box::new(store.data().component_func(func).ty(store))
 }
 
 /// The results need not be initialised.
@@ -32,7 +32,7 @@ unsafe extern "C" fn wasmtime_component_func_call(
     results: *mut ComponentVal,
     result_count: usize,
 ) -> Failure {
-    let func = store.data().handles.component_func(func);
+    let func = store.data().component_func(func);
     // SAFETY: the header asks for so many values.
     let params = unsafe { border::slice(params, param_count) };
     let called = guarded(|| {
@@ -52,7 +52,7 @@ unsafe extern "C" fn wasmtime_component_func_call(
 /// It is done by the call.
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_component_func_post_return(func: &Handle, store: ContextMut<'_>) -> Failure {
-    store.data().handles.component_func(func);
+    store.data().component_func(func);
     None
 }
 

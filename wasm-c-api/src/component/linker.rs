@@ -8,11 +8,11 @@ use wasm_runtime::component::{Linker, LinkerInstance, ResourceType, types};
 use wasm_runtime::wasi;
 
 use super::compiled::CComponent;
+use super::handles::InstanceHandle;
 use super::val::ComponentVal;
 use crate::border::{self, Finalizer, Foreign, Out, guarded};
 use crate::engine::CEngine;
 use crate::error::{Failure, failure};
-use crate::handles::ComponentInstanceHandle;
 use crate::module::CModule;
 use crate::store::{ContextMut, StoreData};
 
@@ -56,10 +56,10 @@ extern "C" fn wasmtime_component_linker_instantiate(
     linker: &ComponentLinker,
     mut store: ContextMut<'_>,
     component: &CComponent,
-    out: Out<'_, ComponentInstanceHandle>,
+    out: Out<'_, InstanceHandle>,
 ) -> Failure {
     failure(guarded(|| linker.0.instantiate(&mut store, &component.0)), |instance| {
-        out.write(store.data_mut().handles.new_component_instance(instance));
+        out.write(store.data_mut().new_component_instance(instance));
     })
 }
 

@@ -2,7 +2,24 @@
 
 #include "check.h"
 
+/* What is empty or freed has no data, and may be freed again. */
+static void empty(void) {
+  wasm_byte_vec_t bytes;
+  wasm_byte_vec_new_empty(&bytes);
+  CHECK(bytes.size == 0 && !bytes.data);
+  wasm_byte_vec_new(&bytes, 3, "abc");
+  CHECK(bytes.size == 3 && bytes.data);
+  wasm_byte_vec_delete(&bytes);
+  CHECK(bytes.size == 0 && !bytes.data);
+  wasm_byte_vec_delete(&bytes);
+  wasmtime_component_vallist_t list;
+  wasmtime_component_vallist_new_empty(&list);
+  CHECK(list.size == 0 && !list.data);
+  wasmtime_component_vallist_delete(&list);
+}
+
 int main(void) {
+  empty();
   wasm_engine_t *engine = wasm_engine_new();
   wasmtime_store_t *store = wasmtime_store_new(engine, NULL, NULL);
   wasmtime_context_t *context = wasmtime_store_context(store);
