@@ -44,3 +44,39 @@ fn a_page_shows_a_module_beside_its_code() {
     let printed = workspace.run(&["explore", "divide.wat", "-o", "-"]).exits_with(0);
     assert_eq!(printed.stdout(), page);
 }
+
+const COMPONENT: &str = r#"(component
+    (core module $a (func $one (export "one") (param i32) (result i32)
+        (i32.add (local.get 0) (i32.const 1))))
+    (core instance $a (instantiate $a))
+    (core module $b
+        (import "a" "one" (func $one (param i32) (result i32)))
+        (func $two (export "two") (param i32) (result i32)
+            (call $one (call $one (local.get 0)))))
+    (core instance $b (instantiate $b (with "a" (instance $a))))
+    (func (export "two") (param "x" s32) (result s32) (canon lift (core func $b "two"))))"#;
+
+#[cfg(feature = "component")]
+#[test]
+fn components_are_shown_module_by_module() {
+    let workspace = Workspace::new().with("two.wat", COMPONENT);
+    workspace.run(&["compile", "two.wat", "-o", "two.cwasm"]).exits_with(0);
+    let shown = workspace.run(&["objdump", "--traps", "two.cwasm"]).exits_with(0);
+    shown.says("module[0]::wasm[0]::one:").says("module[1]::wasm[1]::two:").says("ret");
+    let one = workspace.run(&["objdump", "--filter", "one", "two.cwasm"]).exits_with(0);
+    assert!(!one.stdout().contains("two"));
+    workspace.run(&["objdump", "two.wat"]).exits_with(1).complains("explore");
+
+    workspace.run(&["explore", "two.wat"]).exits_with(0);
+    let page = std::fs::read_to_string(workspace.path("two.explore.html")).unwrap();
+    let (wasm, code) = page.split_once("<main id=\"code\">").unwrap();
+    for (module, function) in [(0, "one"), (1, "two")] {
+        let title = format!("<h1>module {module}</h1>");
+        assert!(wasm.contains(&title) && code.contains(&title), "{page}");
+        assert!(code.contains(&format!("({function})</h2>")));
+        // Places of different modules are different.
+        let marked = format!("data-at=\"{module}-");
+        assert!(wasm.contains(&marked) && code.contains(&marked), "{marked}");
+    }
+    workspace.run(&["explore", "two.cwasm"]).exits_with(1).complains("compiled already");
+}

@@ -71,6 +71,15 @@ fn what_can_not_be_says_what_can() {
     refused(&["compile", "-W", "fuel=5", "loop.wat"])
         .complains("`--fuel`, which `wasm-runtime compile` does not have");
     refused(&["run", "-C"]).complains("`-C help`");
+    refused(&["run", "-R", "path=x", "loop.wat"]).complains("snapshot");
+    refused(&["run", "-D", "debugger=x", "loop.wat"]).complains("GDB");
+    refused(&["run", "-W", "gc-support=n", "loop.wat"]).complains("-W gc=n");
+    refused(&["run", "-O", "static-memory-forced", "loop.wat"]).complains("memory-may-move=n");
+    refused(&["serve", "loop.wat"]).complains("`wasi:http`");
+    refused(&["wizer", "loop.wat"]).complains("`snapshot`");
+    let run = |option: &str| workspace.run(&["run", "-S", option, "--invoke", "nan", "loop.wat"]);
+    run("cli,common,inherit-stdout=y").exits_with(0);
+    run("cli=n").exits_with(1).complains("programs always have that");
 }
 
 #[test]
@@ -100,6 +109,7 @@ fn groups_list_what_they_have() {
         ("W", "fuel"),
         ("W", "PROPOSAL"),
         ("S", "inherit-network"),
+        ("R", "NAME"),
     ];
     for (group, key) in keys {
         let option = format!("-{group}");

@@ -48,8 +48,14 @@ impl Disassembler {
         Ok(Self(capstone))
     }
 
-    /// A function of the artifact.
-    pub(crate) fn function(&self, artifact: &Artifact<'_>, number: u32) -> Result<Function> {
+    /// The functions of an artifact.
+    pub(crate) fn functions(&self, artifact: &Artifact<'_>) -> Result<Vec<Function>> {
+        let counts = artifact.counts();
+        let defined = counts.functions - counts.imported_functions;
+        (0..defined).map(|number| self.function(artifact, number)).collect()
+    }
+
+    fn function(&self, artifact: &Artifact<'_>, number: u32) -> Result<Function> {
         let code = artifact.function_code(DefinedFuncIndex::new(number))?;
         let (start, len) = (code.offset as usize, code.len as usize);
         let bytes = start.checked_add(len).and_then(|end| artifact.text().get(start..end));

@@ -303,4 +303,54 @@ mod tests {
             }
         }
     }
+
+    /// The keys that Wasmtime 48 has in the groups whose keys are all in the table.
+    #[rustfmt::skip]
+    const OF_WASMTIME: &[(char, &[&str])] = &[
+        ('O', &[
+            "opt-level", "regalloc-algorithm", "memory-may-move", "memory-reservation",
+            "memory-reservation-for-growth", "memory-guard-size", "gc-heap-may-move",
+            "gc-heap-reservation", "gc-heap-reservation-for-growth", "gc-heap-guard-size",
+            "gc-heap-initial-size", "guard-before-linear-memory", "table-lazy-init",
+            "pooling-allocator", "pooling-decommit-batch-size", "pooling-memory-keep-resident",
+            "pooling-table-keep-resident", "pooling-memory-protection-keys",
+            "pooling-max-memory-protection-keys", "memory-init-cow",
+            "memory-guaranteed-dense-image-size", "pooling-total-core-instances",
+            "pooling-total-component-instances", "pooling-total-memories",
+            "pooling-total-tables", "pooling-total-stacks", "pooling-max-memory-size",
+            "pooling-table-elements", "pooling-max-core-instance-size",
+            "pooling-max-unused-warm-slots", "pooling-async-stack-keep-resident",
+            "pooling-max-component-instance-size", "pooling-max-core-instances-per-component",
+            "pooling-max-memories-per-component", "pooling-max-tables-per-component",
+            "pooling-max-tables-per-module", "pooling-max-memories-per-module",
+            "pooling-total-gc-heaps", "signals-based-traps", "dynamic-memory-guard-size",
+            "static-memory-guard-size", "static-memory-forced", "static-memory-maximum-size",
+            "dynamic-memory-reserved-for-growth", "pooling-pagemap-scan",
+            "gc-zeal-alloc-counter",
+        ]),
+        ('C', &[
+            "compiler", "collector", "cranelift-debug-verifier", "cache", "cache-config",
+            "parallel-compilation", "native-unwind-info", "inlining",
+            "metadata-for-internal-asserts", "metadata-for-gc-heap-corruption",
+            "cranelift-has-avx2",
+        ]),
+        ('D', &[
+            "debug-info", "guest-debug", "address-map", "logging", "log-to-files", "coredump",
+            "debugger", "arg", "inherit-stdin", "inherit-stdout", "inherit-stderr",
+            "max-backtrace", "symbols",
+        ]),
+        ('R', &[
+            "path", "validation-metadata", "event-window-size",
+        ]),
+    ];
+
+    #[test]
+    fn each_key_of_wasmtime_is_in_the_table() {
+        for (short, keys) in OF_WASMTIME {
+            let group = table::GROUPS.iter().find(|group| group.short == *short).unwrap();
+            for key in *keys {
+                assert!(table::meaning(group.entries, key).is_some(), "-{short} {key}");
+            }
+        }
+    }
 }

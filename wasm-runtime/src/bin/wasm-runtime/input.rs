@@ -128,6 +128,28 @@ fn artifact(kind: FileKind, bytes: Option<Vec<u8>>) -> Option<Opened> {
     }
 }
 
+#[cfg(feature = "disassemble")]
+impl Opened {
+    /// Whether it is a component.
+    pub(crate) fn is_component(&self) -> bool {
+        match self {
+            Self::Module(_) => false,
+            #[cfg(feature = "component")]
+            Self::Component(_) => true,
+        }
+    }
+}
+
+/// The module or component, if it is one that is not compiled yet.
+#[cfg(feature = "disassemble")]
+pub(crate) fn any_wasm_of(opened: Opened, source: &Source) -> Result<Vec<u8>> {
+    match opened {
+        #[cfg(feature = "component")]
+        Opened::Component(input) => uncompiled(input, source),
+        Opened::Module(input) => uncompiled(input, source),
+    }
+}
+
 /// Like [`open`], for commands that require a module which is not compiled yet.
 #[cfg(feature = "jit")]
 pub(crate) fn open_wasm(source: &Source) -> Result<Vec<u8>> {
@@ -137,7 +159,12 @@ pub(crate) fn open_wasm(source: &Source) -> Result<Vec<u8>> {
 /// The module, if it is one that is not compiled yet.
 #[cfg(feature = "jit")]
 pub(crate) fn wasm_of(opened: Opened, source: &Source) -> Result<Vec<u8>> {
-    match module_of(opened, source)? {
+    uncompiled(module_of(opened, source)?, source)
+}
+
+#[cfg(feature = "jit")]
+fn uncompiled(input: Input, source: &Source) -> Result<Vec<u8>> {
+    match input {
         Input::Wasm(bytes) => Ok(bytes),
         Input::Artifact(_) => bail!(
             "{source} is an artifact: it is compiled already. `wasm-runtime inspect` says what is \

@@ -187,21 +187,31 @@ fn bare(arguments: Vec<OsString>) -> wasm_runtime::Result<ExitCode> {
         exit::usage(&format!(
             "`{}` is neither a command nor a file{}",
             name.display(),
-            missing_command(&name)
+            missing_command(name.to_str().unwrap_or_default())
         ));
     }
     let program = OsString::from("wasm-runtime");
     Bare::parse_from(std::iter::once(program).chain(arguments)).run.execute()
 }
 
-/// A hint for names of commands that this program was built without.
-fn missing_command(name: &OsString) -> String {
-    let feature = match name.to_str() {
-        Some("compile" | "clif" | "settings") if cfg!(not(feature = "jit")) => "jit",
-        Some("explore" | "objdump") if cfg!(not(feature = "disassemble")) => "disassemble",
-        Some("snapshot" | "expose") if cfg!(not(feature = "rewrite")) => "rewrite",
-        Some("keygen" | "sign" | "verify") if cfg!(not(feature = "sign")) => "sign",
-        Some("wast") if cfg!(not(feature = "wast")) => "wast",
+/// A hint for names of commands that this program was built without, and for those of Wasmtime's
+/// that have another name here, or none.
+fn missing_command(name: &str) -> String {
+    let feature = match name {
+        "compile" | "clif" | "settings" if cfg!(not(feature = "jit")) => "jit",
+        "explore" | "objdump" if cfg!(not(feature = "disassemble")) => "disassemble",
+        "snapshot" | "expose" if cfg!(not(feature = "rewrite")) => "rewrite",
+        "keygen" | "sign" | "verify" if cfg!(not(feature = "sign")) => "sign",
+        "wast" if cfg!(not(feature = "wast")) => "wast",
+        "completions" => return ": the command is `completion`".to_owned(),
+        "hot-blocks" => {
+            return ": `run --profile=guest` says which functions take time, and `explore` shows \
+                    their code"
+                .to_owned();
+        }
+        "replay" => return ": nothing is recorded; `snapshot` saves a state".to_owned(),
+        "serve" => return ": `wasi:http`, which that would serve, is not supported".to_owned(),
+        "wizer" => return ": the command is `snapshot`".to_owned(),
         _ => return String::new(),
     };
     format!(": this program was built without the feature `{feature}`, which the command needs")

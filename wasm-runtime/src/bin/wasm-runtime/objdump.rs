@@ -1,5 +1,6 @@
 //! `wasm-runtime objdump`: the machine code in an artifact.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -9,14 +10,14 @@ use wasm_runtime::error::Context;
 use wasm_runtime::{Escaped, NamePattern, Result, bail};
 
 use crate::disassemble::{Disassembler, Function};
-use crate::input::{self, Input};
+use crate::input::{self, Input, Opened};
 use crate::output;
 use crate::source::Source;
 
 const LONG: &str = "\
 Show the machine code in an artifact, instruction by instruction.
 
-FILE is an artifact made by `wasm-runtime compile`, for any target. `objdump -d` of the system reads
+FILE is an artifact made by `wasm-runtime compile`, of a module or a component, for any target. `objdump -d` of the system reads
 it, too, if it knows the target.";
 
 const EXAMPLES: &str = "\
@@ -56,26 +57,48 @@ pub(crate) struct Objdump {
 
 impl Objdump {
     pub(crate) fn execute(self) -> Result<ExitCode> {
-        let input = input::open(&self.file)?;
-        let Input::Artifact(_) = &input else {
-            bail!(
-                "{} is not compiled yet: `wasm-runtime compile` makes an artifact of it, and \
-                 `wasm-runtime explore` shows a module beside its code",
-                self.file
-            )
-        };
-        let bytes = input.bytes(&self.file)?;
-        let artifact = Artifact::parse(&bytes).with_context(|| self.file.to_string())?;
-        let disassembler = Disassembler::of(&artifact)?;
-        let counts = artifact.counts();
-        for number in 0..counts.functions - counts.imported_functions {
-            let function = disassembler.function(&artifact, number)?;
-            let name = function.name.clone().unwrap_or_else(|| format!("func[{}]", function.index));
-            if self.filter.as_ref().is_none_or(|filter| filter.matches(&name)) {
-                output::text(&self.shown(&artifact, &function, &name)?)?;
+        match input::open_any(&self.file)? {
+            Opened::Module(input) => {
+                let bytes = self.compiled(&input)?;
+                let artifact = Artifact::parse(&bytes).with_context(|| self.file.to_string())?;
+                self.show(&artifact, "")?;
+            }
+            #[cfg(feature = "component")]
+            Opened::Component(input) => {
+                let bytes = self.compiled(&input)?;
+                let component = wasm_artifact::ComponentArtifact::parse(&bytes)
+                    .with_context(|| self.file.to_string())?;
+                for (number, module) in component.modules().iter().enumerate() {
+                    self.show(module, &format!("module[{number}]::"))?;
+                }
             }
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The bytes of an artifact.
+    fn compiled<'a>(&self, input: &'a Input) -> Result<Cow<'a, [u8]>> {
+        let Input::Artifact(_) = input else {
+            bail!(
+                "{} is not compiled yet: `wasm-runtime compile` makes an artifact of it, and \
+                 `wasm-runtime explore` shows it beside its code",
+                self.file
+            )
+        };
+        input.bytes(&self.file)
+    }
+
+    /// Shows the functions of a module, each name behind a prefix.
+    fn show(&self, artifact: &Artifact<'_>, prefix: &str) -> Result<()> {
+        let disassembler = Disassembler::of(artifact)?;
+        for function in disassembler.functions(artifact)? {
+            let name = function.name.clone().unwrap_or_else(|| format!("func[{}]", function.index));
+            if self.filter.as_ref().is_none_or(|filter| filter.matches(&name)) {
+                output::text(prefix)?;
+                output::text(&self.shown(artifact, &function, &name)?)?;
+            }
+        }
+        Ok(())
     }
 
     fn shown(&self, artifact: &Artifact<'_>, function: &Function, name: &str) -> Result<String> {

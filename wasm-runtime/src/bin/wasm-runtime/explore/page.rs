@@ -13,7 +13,8 @@ header { grid-column: 1 / 3; padding: 6px 10px; border-bottom: 1px solid #8886; 
 main { overflow: auto; padding: 6px 0; }
 main + main { border-left: 1px solid #8886; }
 div { white-space: pre; padding: 0 10px; }
-h2 { font: inherit; font-weight: bold; margin: 12px 10px 2px; }
+h1, h2 { font: inherit; font-weight: bold; margin: 12px 10px 2px; }
+h1 { text-decoration: underline; }
 [data-at] { cursor: pointer; }
 .marked { background: #fc06; }
 ";
@@ -40,41 +41,66 @@ document.addEventListener('click', event => {
 });
 ";
 
-/// The page. `place` says which offset in the module an instruction comes from.
-pub(super) fn page<'t>(
-    name: &str,
-    target: &str,
-    lines: impl Iterator<Item = (Option<u64>, &'t str)>,
-    functions: &[Function],
-    place: impl Fn(u32) -> Option<u32>,
-) -> String {
-    let (name, target) = (escaped(name), escaped(target));
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{name}</title>\n\
-         <style>\n{STYLE}</style>\n<header>{name}, compiled for {target}</header>\n\
-         <main id=\"wasm\">\n"
-    );
-    for (offset, line) in lines {
-        push(&mut page, offset, line.trim_end_matches('\n'));
-    }
-    page.push_str("</main>\n<main id=\"code\">\n");
-    for function in functions {
-        let name = function.name.as_deref().unwrap_or("no name");
-        let _ = writeln!(page, "<h2>function {} ({})</h2>", function.index, escaped(name));
-        for instruction in &function.instructions {
-            let line = format!("{:8x}  {}", instruction.offset, instruction.text);
-            push(&mut page, place(instruction.offset).map(u64::from), &line);
-        }
-    }
-    let _ = write!(page, "</main>\n<script>\n{SCRIPT}</script>\n</html>\n");
-    page
+/// The page, while modules are added to it.
+pub(super) struct Page {
+    name: String,
+    wasm: String,
+    code: String,
+    modules: usize,
 }
 
-/// Adds a line, with the offset in the module that it belongs to.
-fn push(page: &mut String, offset: Option<u64>, line: &str) {
+impl Page {
+    pub(super) fn new(name: &str) -> Self {
+        let (wasm, code) = (String::new(), String::new());
+        Self { name: escaped(name), wasm, code, modules: 0 }
+    }
+
+    /// Adds a module, with a title if it is one of several. `place` says which offset in the module
+    /// an instruction comes from.
+    pub(super) fn add<'t>(
+        &mut self,
+        title: &str,
+        lines: impl Iterator<Item = (Option<u64>, &'t str)>,
+        functions: &[Function],
+        place: impl Fn(u32) -> Option<u32>,
+    ) {
+        let module = if title.is_empty() { String::new() } else { format!("{}-", self.modules) };
+        self.modules += 1;
+        if !title.is_empty() {
+            for side in [&mut self.wasm, &mut self.code] {
+                let _ = writeln!(side, "<h1>{}</h1>", escaped(title));
+            }
+        }
+        for (offset, line) in lines {
+            push(&mut self.wasm, &module, offset, line.trim_end_matches('\n'));
+        }
+        for function in functions {
+            let name = function.name.as_deref().unwrap_or("no name");
+            let _ = writeln!(self.code, "<h2>function {} ({})</h2>", function.index, escaped(name));
+            for instruction in &function.instructions {
+                let line = format!("{:8x}  {}", instruction.offset, instruction.text);
+                push(&mut self.code, &module, place(instruction.offset).map(u64::from), &line);
+            }
+        }
+    }
+
+    /// The whole page.
+    pub(super) fn finish(self, target: &str) -> String {
+        let (Self { name, wasm, code, .. }, target) = (self, escaped(target));
+        format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{name}</title>\n\
+             <style>\n{STYLE}</style>\n<header>{name}, compiled for {target}</header>\n\
+             <main id=\"wasm\">\n{wasm}</main>\n<main id=\"code\">\n{code}</main>\n\
+             <script>\n{SCRIPT}</script>\n</html>\n"
+        )
+    }
+}
+
+/// Adds a line, with the module and the offset in it that it belongs to.
+fn push(page: &mut String, module: &str, offset: Option<u64>, line: &str) {
     let line = escaped(line);
     let _ = match offset {
-        Some(offset) => writeln!(page, "<div data-at=\"{offset}\">{line}</div>"),
+        Some(offset) => writeln!(page, "<div data-at=\"{module}{offset}\">{line}</div>"),
         None => writeln!(page, "<div>{line}</div>"),
     };
 }
@@ -114,7 +140,9 @@ mod tests {
         let name = Some("</main><script>alert(1)</script>".to_owned());
         let function = Function { index: 3, name, instructions: vec![instruction] };
         let lines = [(None, "(module\n"), (Some(40), "  (func $\"<b>\"\n")];
-        let page = page("a\"b", "x", lines.into_iter(), &[function], |offset| Some(offset + 24));
+        let mut page = Page::new("a\"b");
+        page.add("", lines.into_iter(), &[function], |offset| Some(offset + 24));
+        let page = page.finish("x");
         assert!(
             page.contains("<div data-at=\"40\">  (func $&quot;&lt;b&gt;&quot;</div>"),
             "{page}"

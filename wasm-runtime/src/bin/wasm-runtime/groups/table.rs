@@ -85,6 +85,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group { short: 'D', long: "debug", title: "Debugging", entries: DEBUG },
     Group { short: 'W', long: "wasm", title: "WebAssembly", entries: WASM },
     Group { short: 'S', long: "wasi", title: "WASI", entries: WASI },
+    Group { short: 'R', long: "record", title: "Recording", entries: RECORD },
 ];
 
 const OPTIMIZE: &[Entry] = &[
@@ -193,6 +194,24 @@ const OPTIMIZE: &[Entry] = &[
         "Up to which size images have holes.",
         Nothing("they have the pages that are not zero."),
     ),
+    entry("dynamic-memory-guard-size", "An old name.", Refused("write -O memory-guard-size=VALUE")),
+    entry("static-memory-guard-size", "An old name.", Refused("write -O memory-guard-size=VALUE")),
+    entry("static-memory-forced", "An old name.", Refused("write -O memory-may-move=n")),
+    entry(
+        "static-memory-maximum-size",
+        "An old name.",
+        Refused("write -O memory-reservation=VALUE"),
+    ),
+    entry(
+        "dynamic-memory-reserved-for-growth",
+        "An old name.",
+        Refused("write -O memory-reservation-for-growth=VALUE"),
+    ),
+    entry(
+        "gc-zeal-*",
+        "Collects more often than needed, as a test.",
+        Refused("the collector has no such test"),
+    ),
     entry(
         "regalloc-algorithm",
         "How registers are allocated.",
@@ -278,6 +297,27 @@ const DEBUG: &[Entry] = &[
     ),
     entry("coredump", "The file for a core dump of WebAssembly after a trap.", Value("--coredump")),
     entry(
+        "symbols",
+        "Names of functions in artifacts.",
+        Only { values: &["y"], instead: "They are always there" },
+    ),
+    entry(
+        "max-backtrace",
+        "How many frames backtraces have at most.",
+        Refused("they have all frames, and in messages as many as help"),
+    ),
+    entry(
+        "debugger",
+        "A component that debugs the program.",
+        Refused("there is none; `-D debug-info` is for GDB and LLDB"),
+    ),
+    entry("arg", "An argument for the debugger.", Refused("there is none: see `debugger`")),
+    entry(
+        "inherit-*",
+        "Standard streams for the debugger.",
+        Refused("there is none: see `debugger`"),
+    ),
+    entry(
         "guest-debug",
         "Debugging of the program by the host.",
         Refused("this version has none; `-D debug-info` is for GDB and LLDB"),
@@ -333,6 +373,11 @@ const WASM: &[Entry] = &[
         "Stacks of asynchronous calls start empty.",
         Nothing("a stack is not given to another program."),
     ),
+    entry(
+        "gc-support",
+        "The garbage collector.",
+        Only { values: &["y"], instead: "-W gc=n refuses objects of the heap" },
+    ),
     entry("wmemcheck", "Checks of the heap.", Refused("this version has none")),
 ];
 
@@ -356,4 +401,23 @@ const WASI: &[Entry] = &[
     entry("max-random-size", "How many random bytes a call may ask for.", Own("=BYTES")),
     entry("max-resources", "How many resources a component may have.", Own("=NUMBER")),
     entry("hostcall-fuel", "How much a component may pass in a call.", Own("=BYTES")),
+    entry(
+        "cli, common, preview0, preview2",
+        "What programs always have: accepted, but not with `=n`.",
+        Own("[=y]"),
+    ),
+    entry(
+        "inherit-stdin, inherit-stdout, inherit-stderr",
+        "Standard streams, which programs always have: the same.",
+        Own("[=y]"),
+    ),
 ];
+
+const RECORD: &[Entry] = &[entry(
+    "*",
+    "Execution that is recorded, to be replayed.",
+    Refused(
+        "nothing is recorded; `wasm-runtime snapshot` saves a state, --trace-calls shows what the \
+         program calls",
+    ),
+)];

@@ -1,6 +1,6 @@
 //! What the option `-S` says, read name by name.
 
-use wasm_runtime::{Escaped, Result, bail};
+use wasm_runtime::{Escaped, Result, bail, ensure};
 
 #[cfg(feature = "wasip2")]
 use super::preview2::Preview2;
@@ -11,6 +11,18 @@ const NAMES: &str = "`threads`, `inherit-env`, `inherit-network`, `allow-address
                      `allow-ip-name-lookup`, `config`, `config-var`, `keyvalue`, \
                      `keyvalue-in-memory-data`, `network-error-code`, `max-random-size`, \
                      `max-resources`, `hostcall-fuel`";
+
+/// Names of Wasmtime's for what is always there.
+const ALWAYS: [&str; 8] = [
+    "cli",
+    "cli-exit-with-code",
+    "common",
+    "inherit-stderr",
+    "inherit-stdin",
+    "inherit-stdout",
+    "preview0",
+    "preview2",
+];
 
 /// What was chosen of WASI.
 #[derive(Default)]
@@ -36,6 +48,10 @@ impl Choice {
             match name {
                 "threads" => choice.threads = is_on(name, value)?,
                 "inherit-env" => choice.inherit_env = is_on(name, value)?,
+                name if ALWAYS.contains(&name) => {
+                    let on = is_on(name, value)?;
+                    ensure!(on, "-S {name}=n: programs always have that; leave the option away");
+                }
                 _ => {
                     choice.of_components(name, value)?;
                     choice.for_components.get_or_insert_with(|| name.to_owned());
@@ -70,14 +86,16 @@ impl Choice {
 /// Refuses a name, and says what of it there is.
 fn unknown(name: &str) -> Result<()> {
     let why = match name {
-        "http" | "http-outgoing-body-buffer-chunks" | "http-outgoing-body-chunk-size" => {
-            "`wasi:http` is not supported"
-        }
+        "http"
+        | "http-outgoing-body-buffer-chunks"
+        | "http-outgoing-body-chunk-size"
+        | "max-http-fields-size" => "`wasi:http` is not supported",
         "nn" | "nn-graph" => "`wasi:nn` is not supported",
         "tls" => "`wasi:tls` is not supported",
         "p3" => "WASI 0.3 is not supported",
         "listenfd" | "tcplisten" => "programs get no sockets that listen already",
-        "cli" | "common" | "preview2" | "preview0" | "cli-exit-with-code" => "it is always there",
+        "cwd" => "paths of programs begin in a directory that `--dir` gives them",
+        "max-component-handles" => "`-S max-resources` limits what a component has",
         _ => bail!("-S: there is no `{}`; there are {NAMES}", Escaped::new(name)),
     };
     bail!("-S: there is no `{name}`: {why}; there are {NAMES}")
@@ -97,6 +115,7 @@ mod tests {
         assert!(!parse(&["threads", "threads=n"])?.threads);
         assert!(parse(&["inherit-env=yes"])?.inherit_env);
         assert!(parse(&["inherit-env"])?.for_components.is_none());
+        assert!(parse(&["cli", "common=y", "inherit-stdin"])?.for_components.is_none());
         Ok(())
     }
 
@@ -107,10 +126,32 @@ mod tests {
             ("sockets", "there is no `sockets`; there are `threads`"),
             ("http", "`wasi:http` is not supported"),
             ("threads=2", "`-S threads=n`"),
+            ("cli=n", "programs always have that"),
+            ("cwd=/x", "`--dir`"),
             ("a\nb", "a\\nb"),
         ] {
             let message = message(option).unwrap_or_default();
             assert!(message.contains(part), "{option}: {message}");
+        }
+    }
+
+    #[test]
+    fn each_name_of_wasmtime_is_there_or_says_why_not() {
+        #[rustfmt::skip]
+        let names = [
+            "cli", "cli-exit-with-code", "common", "nn", "threads", "http",
+            "http-outgoing-body-buffer-chunks", "http-outgoing-body-chunk-size", "config",
+            "keyvalue", "listenfd", "tcplisten", "tls", "preview2", "nn-graph",
+            "inherit-network", "allow-ip-name-lookup", "tcp", "udp", "network-error-code",
+            "preview0", "inherit-env", "inherit-stdin", "inherit-stdout", "inherit-stderr",
+            "cwd", "config-var", "keyvalue-in-memory-data", "p3", "max-resources",
+            "hostcall-fuel", "max-component-handles", "max-random-size", "max-http-fields-size",
+        ];
+        for name in names {
+            if let Err(error) = parse(&[name]) {
+                let (text, generic) = (error.to_string(), format!("there is no `{name}`; "));
+                assert!(!text.contains(&generic), "{text}");
+            }
         }
     }
 }
