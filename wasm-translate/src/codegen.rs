@@ -109,7 +109,7 @@ impl<'a> Job<'a> {
         let keeps_globals = settings.optimizations.loop_globals
             && optimized
             && !settings.tunables.interruption_callbacks
-            && !settings.tunables.guest_debug;
+            && !is_debugged;
         let own_globals = keeps_globals.then(|| OwnGlobals::find(parsed.module())).flatten();
         let kind = |ty: &SubType| ty.composite.kind();
         let makes_objects = parsed.module().types.iter().any(|ty| kind(ty) != TypeKind::Func);
