@@ -176,7 +176,7 @@ extern "C" fn wasmtime_context_epoch_deadline_async_yield_and_update(
     mut store: ContextMut<'_>,
     delta: u64,
 ) -> Failure {
-    // Code that can't be interrupted is a panic there.
+    // Code that can only be ended is a panic there.
     let set = guarded(|| {
         store.epoch_deadline_async_yield_and_update(delta);
         Ok(())

@@ -181,8 +181,5 @@ extern "C" fn wasmtime_context_get_fuel(store: Context<'_>, fuel: Out<'_, u64>) 
 
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_context_set_epoch_deadline(mut store: ContextMut<'_>, ticks: u64) {
-    // Code that can't be interrupted has no deadlines: this function can't say so.
-    if store.engine().config().tunables().interruption {
-        store.set_epoch_deadline(ticks);
-    }
+    store.set_epoch_deadline(ticks);
 }

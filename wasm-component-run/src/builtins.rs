@@ -6,6 +6,7 @@ use wasm_store::{FuncType, NumericDef, Result, StoreContextMut, bail};
 
 use crate::handles::{Kind, Table};
 use crate::instance::data::{InstanceData, RuntimeFunc};
+use crate::intrinsics;
 use crate::resource::Destructor;
 use crate::state::state;
 use crate::trap;
@@ -101,6 +102,9 @@ pub(crate) fn make<T: 'static>(
         }),
         Trampoline::BackpressureInc { instance } => press(ty, instance, true),
         Trampoline::BackpressureDec { instance } => press(ty, instance, false),
+        Trampoline::Intrinsic(of) => {
+            function(ty, move |store, _, slots| intrinsics::run(of, store, slots))
+        }
         Trampoline::Trap { code } => function(ty, move |_, _, _| Err(trap::of_adapter(code))),
         Trampoline::Unavailable { builtin, instance, .. } => function(ty, move |store, data, _| {
             data.flags(instance)?.check_may_leave(store)?;

@@ -10,7 +10,7 @@ mod verified;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use wasm_component::{Plan, Types};
@@ -35,6 +35,8 @@ struct Inner {
     id: u64,
     engine: Engine,
     bundle: Bundle,
+    /// Whether it may have access to the host's memory.
+    intrinsics: AtomicBool,
     /// Set when all types were looked at.
     checked: OnceLock<()>,
     /// Looked up when it is first needed.
@@ -80,6 +82,7 @@ impl Component {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             engine: engine.clone(),
             bundle,
+            intrinsics: AtomicBool::new(false),
             checked: OnceLock::new(),
             exports: OnceLock::new(),
             program: OnceLock::new(),
@@ -105,6 +108,11 @@ impl Component {
     /// component says, so that they are of little use by themselves.
     pub fn modules(&self) -> &[Module] {
         self.0.bundle.modules()
+    }
+
+    /// Whether it may have access to the host's memory.
+    pub(crate) fn allows_unsafe_intrinsics(&self) -> bool {
+        self.0.intrinsics.load(Ordering::Relaxed)
     }
 
     /// What it imports and exports.

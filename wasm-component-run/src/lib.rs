@@ -41,6 +41,7 @@ pub mod differences;
 mod func;
 mod handles;
 mod instance;
+mod intrinsics;
 mod linker;
 mod resource;
 mod state;

@@ -7,6 +7,7 @@
 
 mod frame;
 mod imports;
+mod intrinsics;
 pub(crate) mod items;
 mod notes;
 mod steps;
@@ -24,6 +25,7 @@ use wasmparser::component_types::{
 };
 
 use crate::adapt::{Adapter, AdapterOptions};
+use crate::compose::HostAccess;
 use crate::def::{AdapterId, CoreInstanceId, Def, LoweringId};
 use crate::error::{Error, ErrorKind};
 use crate::inline::items::{InstanceDef, ItemDef, ModuleDef, TypeDef};
@@ -91,6 +93,7 @@ pub(crate) enum EffectKind<'a> {
 
 struct Inliner<'a> {
     parsed: &'a Parsed<'a>,
+    access: &'a HostAccess,
     out: Inlined<'a>,
     adapter_ids: HashMap<Adapter<'a>, AdapterId>,
     /// Whether there are resources in an instance type.
@@ -103,7 +106,10 @@ struct Inliner<'a> {
 }
 
 /// Inlines all components in a component.
-pub(crate) fn inline<'a>(parsed: &'a Parsed<'a>) -> Result<Inlined<'a>, Error> {
+pub(crate) fn inline<'a>(
+    parsed: &'a Parsed<'a>,
+    access: &'a HostAccess,
+) -> Result<Inlined<'a>, Error> {
     let mut builder = PlanBuilder::new();
     for module in &parsed.modules {
         builder.module(&StaticModule { name: module.name, adapter: false })?;
@@ -123,6 +129,7 @@ pub(crate) fn inline<'a>(parsed: &'a Parsed<'a>) -> Result<Inlined<'a>, Error> {
     };
     let mut inliner = Inliner {
         parsed,
+        access,
         out,
         adapter_ids: HashMap::new(),
         with_resources: HashMap::new(),

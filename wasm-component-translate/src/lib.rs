@@ -53,6 +53,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod adapt;
+mod compose;
 mod def;
 mod emit;
 mod error;
@@ -62,6 +63,7 @@ mod parse;
 mod translate;
 mod types;
 
+pub use compose::{Composed, HostAccess, compose};
 pub use emit::Translation;
 pub use error::{Error, ErrorKind};
-pub use translate::translate;
+pub use translate::{translate, translate_with_access};

@@ -257,6 +257,7 @@ pub(crate) mod trampoline {
     pub(crate) const CONTEXT_SET: u32 = 12;
     pub(crate) const BACKPRESSURE_INC: u32 = 13;
     pub(crate) const BACKPRESSURE_DEC: u32 = 14;
+    pub(crate) const INTRINSIC: u32 = 15;
 }
 
 record! {

@@ -63,6 +63,7 @@ mod format;
 mod index;
 mod initializer;
 mod interface_type;
+mod intrinsic;
 mod layout;
 mod name;
 mod options;
@@ -84,6 +85,7 @@ pub use index::{
 };
 pub use initializer::{Initializer, Lowering};
 pub use interface_type::InterfaceType;
+pub use intrinsic::Intrinsic;
 pub use layout::{
     Layout, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, MAX_LIST_BYTE_LENGTH, MAX_STRING_BYTE_LENGTH,
     VariantLayout, align_to, discriminant_size,

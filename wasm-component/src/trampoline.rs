@@ -5,6 +5,7 @@ use core::fmt;
 use crate::builtin::Builtin;
 use crate::flat::CoreSignature;
 use crate::index::{ComponentInstanceIndex, FuncTypeIndex, LoweringIndex, ResourceIndex};
+use crate::intrinsic::Intrinsic;
 
 /// The bits of the flags of a component instance. They are a mutable global of type `i32`, so that
 /// adapters test and set them in place.
@@ -117,6 +118,8 @@ pub enum Trampoline {
         /// A function type that is lowered to its signature.
         ty: FuncTypeIndex,
     },
+    /// Gives access to the host's memory.
+    Intrinsic(Intrinsic),
 }
 
 impl Trampoline {
@@ -132,6 +135,7 @@ impl Trampoline {
             | Self::ResourceTransferBorrow { .. } => (1, 1),
             Self::ResourceDrop { .. } | Self::ContextSet { .. } => (1, 0),
             Self::ContextGet { .. } => (0, 1),
+            Self::Intrinsic(of) => return Some(of.signature()),
             Self::ResourceEnterCall
             | Self::ResourceExitCall
             | Self::BackpressureInc { .. }

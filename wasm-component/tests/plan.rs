@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use wasm_component::write::{CoreItemDecl, CoreItemDeclType, ItemTree, PlanBuilder};
 use wasm_component::{
     AdapterTrap, Arg, Builtin, CoreDef, CoreExport, CoreInstanceIndex, CoreKind, ErrorKind,
-    Initializer, InterfaceType, Item, Items, Lowering, Note, Options, OptionsIndex, Plan,
-    ResourceOrigin, StaticModule, StringEncoding, Trampoline, TrampolineIndex,
+    Initializer, InterfaceType, Intrinsic, Item, Items, Lowering, Note, Options, OptionsIndex,
+    Plan, ResourceOrigin, StaticModule, StringEncoding, Trampoline, TrampolineIndex,
 };
 use wasm_types::{MemoryType, ValType};
 
@@ -101,6 +101,8 @@ fn example() -> Vec<u8> {
         Trampoline::BackpressureInc { instance },
         Trampoline::BackpressureDec { instance },
         Trampoline::Unavailable { builtin: Builtin::TaskReturn, instance, ty },
+        Trampoline::Intrinsic(Intrinsic::StoreDataAddress),
+        Trampoline::Intrinsic(Intrinsic::Access { bits: 16, writes: true, checks: true }),
     ] {
         builder.trampoline(trampoline).unwrap();
     }

@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)]
 
+mod code_builder;
 #[cfg(feature = "component")]
 mod component;
 mod function_hooks;
@@ -17,9 +18,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use code_builder::{CodeBuilder, CodeHint};
 pub use timings::CompileTimings;
 
 use wasm_artifact::WriteOptions;
+#[cfg(feature = "component")]
+use wasm_component_translate::HostAccess;
 use wasm_store::{CompileRequest, Compiler, Error, Inlining, Result, WasmFeatures};
 use wasm_translate::{ClifPass, PassPoint, Progress, Settings};
 use wasm_types::{Module, SubType, TypeKind};
@@ -176,7 +180,7 @@ impl CraneliftCompiler {
         wasm: &[u8],
         request: &CompileRequest,
     ) -> Result<(Vec<u8>, CompileTimings)> {
-        component::compile(self, wasm, request)
+        component::compile(self, wasm, request, &HostAccess::default())
     }
 }
 
@@ -214,7 +218,8 @@ unsafe impl Compiler for CraneliftCompiler {
 
     #[cfg(feature = "component")]
     fn compile_component(&self, wasm: &[u8], request: &CompileRequest) -> Result<Vec<u8>> {
-        component::compile(self, wasm, request).map(|(artifact, _)| artifact)
+        component::compile(self, wasm, request, &HostAccess::default())
+            .map(|(artifact, _)| artifact)
     }
 
     #[cfg(feature = "component")]

@@ -91,8 +91,9 @@
 //!   with `jit`, compile them, too.
 //! * `component-macro`: Derives for types of components, `flags!`, and `bindgen!`, which makes
 //!   bindings of WIT, in the module `component`.
-//! * `anyhow`: The option `anyhow` of `bindgen!`: host functions return results of the crate
-//!   `anyhow`.
+//! * `anyhow`: `Error::from_anyhow` and `ToWasmtimeResult`, and the other way round: errors of the
+//!   crate `anyhow`. With components, the option `anyhow` of `bindgen!`: host functions return
+//!   results of that crate.
 //! * `wasip2`: WASI 0.2 for components, as the module `wasi::p2`, over the same contexts as preview
 //!   1.
 //! * `cli`: The program `wasm-runtime`. Its commands `compile` and `clif` need `jit`, `snapshot`
@@ -112,7 +113,7 @@ mod jit;
 pub mod wast;
 
 #[cfg(feature = "jit")]
-pub use jit::{CompileTimings, CraneliftCompiler};
+pub use jit::{CodeBuilder, CodeHint, CompileTimings, CraneliftCompiler};
 #[cfg(all(feature = "call-hook", feature = "async"))]
 pub use wasm_store::CallHookHandler;
 #[cfg(feature = "observe")]
@@ -121,6 +122,8 @@ pub use wasm_store::GuestProfiler;
 pub use wasm_store::ProfilingStrategy;
 #[cfg(feature = "async")]
 pub use wasm_store::ResourceLimiterAsync;
+#[cfg(feature = "anyhow")]
+pub use wasm_store::ToWasmtimeResult;
 /// What code did in earlier runs: see [`Config::profile`] and [`Module::profile`].
 pub use wasm_store::profile;
 pub use wasm_store::{
@@ -133,11 +136,12 @@ pub use wasm_store::{
     LinearMemory, Linker, Memory, MemoryAccessError, MemoryCreator, MemoryType, MemoryTypeBuilder,
     Module, ModuleExport, ModuleFunction, Mutability, NoExtern, NoFunc, NoneRef, NumericDef,
     NumericFunc, NumericFuncs, OperatorCost, OptLevel, OwnedRooted, PoolingAllocationConfig,
-    Precompiled, Ref, RefType, ResourceLimiter, Result, ReuseConfig, RootScope, Rooted,
-    RootedGcRef, SharedMemory, StorageType, Store, StoreContext, StoreContextMut, StoreLimits,
-    StoreLimitsBuilder, StructType, Table, TableType, Tag, TagType, ThrownException, Trap,
-    Tunables, TypedFunc, UnknownImportError, V128, Val, ValRaw, ValType, VariableOperatorCost,
-    WaitResult, WasmBacktrace, WasmFeatures, WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList,
+    PoolingAllocatorMetrics, Precompiled, Ref, RefType, ResourceLimiter, Result, ReuseConfig,
+    RootScope, Rooted, RootedGcRef, SharedMemory, StorageType, Store, StoreContext,
+    StoreContextMut, StoreLimits, StoreLimitsBuilder, StructType, Table, TableType, Tag, TagType,
+    ThrownException, Trap, Tunables, TypedFunc, UnknownImportError, V128, Val, ValRaw, ValType,
+    VariableOperatorCost, WaitResult, WasmBacktrace, WasmFeatures, WasmParams, WasmResults,
+    WasmRet, WasmTy, WasmTyList,
 };
 pub use wasm_store::{ArrayRef, ArrayRefPre, StructRef, StructRefPre};
 /// Ending code that runs too long: see [`Config::interruption`] and [`Config::epoch_interruption`].

@@ -385,7 +385,7 @@ fn what_a_limiter_is_called_with() -> Result<()> {
     assert_eq!(log[0], "memory 65536 720896 Some(655360)");
     assert!(log[1].starts_with("failed: Memory maximum size exceeded"), "{log:?}");
     assert_eq!(log[2], "table 2 21 Some(20)");
-    assert!(log[3].starts_with("failed: table maximum size exceeded"), "{log:?}");
+    assert!(log[3].starts_with("failed: Table maximum size exceeded"), "{log:?}");
     assert_eq!(log.len(), 4);
     // It is not notified of what it refuses itself. If it gives no reason, the error says that the
     // limiter decided.

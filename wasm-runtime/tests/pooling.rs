@@ -130,7 +130,7 @@ fn what_can_not_be_reserved_is_reported_at_once() {
 #[test]
 fn tables_are_limited() {
     let engine = with_pool(|pool| {
-        pool.total_tables(3).total_core_instances(10);
+        pool.total_tables(3).max_tables_per_module(2).total_core_instances(10);
     });
     let module = Module::new(&engine, "(module (table 1 funcref) (table 1 externref))").unwrap();
     for _ in 0..3 {
@@ -168,6 +168,22 @@ fn modules_of_which_no_instance_can_be_made_are_refused() {
     let fits = r#"(module (import "" "a" (memory 9)) (import "" "b" (table 99 funcref))
         (memory 1) (table 10 funcref))"#;
     Module::new(&engine, fits).unwrap();
+}
+
+/// Those of Wasmtime: who has chosen a pool counts on them.
+#[test]
+fn a_pool_has_limits_that_were_not_set() {
+    let mut config = Config::new();
+    config.allocation_strategy(wasm_runtime::InstanceAllocationStrategy::pooling());
+    let engine = Engine::new(&config).unwrap();
+    for (text, setting) in [
+        ("(module (memory 1) (memory 1))", "max_memories_per_module"),
+        ("(module (table 1 funcref) (table 1 funcref))", "max_tables_per_module"),
+        ("(module (table 20001 funcref))", "table_elements"),
+    ] {
+        names(Module::new(&engine, text), setting);
+    }
+    Module::new(&engine, "(module (memory 65536) (table 20000 funcref))").unwrap();
 }
 
 #[test]
@@ -210,6 +226,53 @@ fn keys_of_memories_are_not_there() {
     let engine = with(Enabled::Auto).unwrap();
     let pool = engine.get_pooling_config().unwrap();
     assert_eq!((pool.get_total_memories(), pool.get_total_core_instances()), (1, 1000));
+}
+
+#[test]
+fn what_is_in_use_is_counted() {
+    let engine = with_pool(|pool| _ = pool.total_core_instances(10));
+    let metrics = engine.pooling_allocator_metrics().unwrap();
+    let counts = || {
+        let used = (metrics.core_instances(), metrics.memories(), metrics.tables());
+        (used, metrics.stacks(), metrics.gc_heaps())
+    };
+    let unused = || {
+        let warm = (metrics.unused_warm_memories(), metrics.unused_warm_tables());
+        (warm, metrics.unused_warm_stacks())
+    };
+    assert_eq!((counts(), unused()), (((0, 0, 0), 0, 0), ((0, 0), 0)));
+    let module = Module::new(
+        &engine,
+        r#"(module (memory 1) (table 3 funcref)
+            (func (export "run") (i32.store (i32.const 0) (i32.const 1))))"#,
+    )
+    .unwrap();
+    for _ in 0..3 {
+        let (mut store, made) = instance(&engine, &module).unwrap();
+        assert_eq!(counts(), ((1, 1, 1), 0, 0));
+        let run = made.get_typed_func::<(), ()>(&mut store, "run").unwrap();
+        run.call(&mut store, ()).unwrap();
+        wasm_runtime::ExternRef::new(&mut store, 1).unwrap();
+        Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+        let second = instance(&engine, &module).unwrap();
+        assert_eq!((counts(), unused()), (((2, 3, 2), 1, 1), ((0, 0), 0)));
+        drop(second);
+        assert_eq!((counts(), unused()), (((1, 2, 1), 1, 1), ((1, 1), 0)));
+        drop(store);
+        assert_eq!((counts(), unused()), (((0, 0, 0), 0, 0), ((3, 2), 1)));
+        assert!(metrics.unused_table_bytes_resident() >= 2 * 3 * 8);
+        if PoolingAllocationConfig::is_pagemap_scan_available() {
+            assert!(metrics.unused_memory_bytes_resident() >= 4096);
+        }
+    }
+    // An instance that fails takes nothing but its place in the count, until its store is dropped.
+    let stores: Vec<_> = (0..3).map(|_| instance(&engine, &module).unwrap()).collect();
+    let mut store = Store::new(&engine, ());
+    names(Instance::new(&mut store, &module, &[]), "total_memories");
+    assert_eq!(metrics.memories(), 3);
+    drop((stores, store));
+    assert_eq!(counts(), ((0, 0, 0), 0, 0));
+    assert!(Engine::default().pooling_allocator_metrics().is_none());
 }
 
 /// Growing beyond the reservation is refused where memories may not move.

@@ -202,6 +202,7 @@ fn configs() -> Vec<(&'static str, Config)> {
     };
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(2).total_memories(4).total_stacks(2).max_memory_size(16 * PAGE);
+    pool.max_memories_per_module(2).max_tables_per_module(3);
     let mut pooling = Config::new();
     pooling.allocation_strategy(InstanceAllocationStrategy::Pooling(pool.clone()));
     let mut cold = Config::new();
@@ -439,6 +440,7 @@ fn a_dropped_module_is_forgotten() {
 fn instances_made_on_many_threads_are_their_own() {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(8).total_memories(16).total_stacks(8);
+    pool.max_memories_per_module(2).max_tables_per_module(3);
     let mut pooling = Config::new();
     pooling.allocation_strategy(pool);
     for mut config in [Config::new(), pooling] {

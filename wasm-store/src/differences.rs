@@ -9,7 +9,6 @@
 //! |---|---|---|
 //! | `wasmtime::component` | not in this crate | components are the crate `wasm-component-run`, in the facade the module `component` |
 //! | `Val::ContRef(Option<ContRef>)` | `Val::ContRef(Option<Rooted<ContRef>>)` | a continuation is an object of the heap, which a handle keeps; Wasmtime has no values of it |
-//! | `PoolingAllocatorMetrics`, `Engine::pooling_allocator_metrics` | not there | what a pool has in use is not counted by kind |
 //! | `Config::with_host_stack`, `StackCreator` (`new_stack`), `StackMemory` (`guard_range`) | not there | Wasm runs on stacks of the engine's own, whose guards code relies on; host functions run on the thread's |
 //! | `CacheConfig::with_worker_event_queue_size`, `with_cleanup_interval`, `with_baseline_compression_level` and its other settings but the directory and the limits; `Config::enable_incremental_compilation`, `CacheStore` | not there | `Config::cache` (feature `cache`) keeps artifacts as they are, which are mapped and not unpacked, and has no thread of its own |
 //! | `ProfilingStrategy::VTune`, `ProfilingStrategy::Pulley` | not there | `Config::profiler` (feature `profile`) writes the files of `perf` only |
@@ -18,8 +17,8 @@
 //! | `Store::debug_register_component` | not there | [`Store`](crate::Store) knows no components; their modules are known when they are instantiated |
 //! | `WasmtimeBug` | not there | what must not happen is a panic |
 //! | `AnyRef::from_raw`, `ExnRef::from_raw`, `ExternRef::from_raw` are safe | `unsafe` | a number that is no reference would be taken for one |
-//! | `CodeBuilder`, `CodeHint` | not there | a component has no builtins that are compiled into it |
-//! | `Error::from_anyhow`, `ToWasmtimeResult` | not there | errors know no other crate's error type: [`Error::from_boxed`](crate::Error::from_boxed) takes any |
+//! | `CodeBuilder`, `CodeHint` | not in this crate | they are in the facade, with the feature `jit` |
+//! | `dwarf_package`, `dwarf_package_file` of `CodeBuilder` | not there | debugging information is that of the module itself |
 //! | `Engine::unload_process_handlers`, `StoreExt` (`set_signal_handler`) | not there | the handlers of signals stay, and pass on what is not theirs |
 //!
 //! # What behaves differently
@@ -34,9 +33,10 @@
 //!   [`Config::module_version`](crate::Config::module_version) takes no version but the default.
 //! * **Fuel** does not make code give way (`Store::fuel_async_yield_interval`) unless it was
 //!   compiled for that (`Config::fuel_async_yield`), since such code is larger and slower.
-//! * **Pools** ([`PoolingAllocationConfig`](crate::PoolingAllocationConfig)) have no slots of fixed
-//!   sizes, so that modules are limited only by what was set: by default they may have any number
-//!   of memories and tables.
+//! * **Pools** ([`PoolingAllocationConfig`](crate::PoolingAllocationConfig)) have Wasmtime's limits
+//!   by default, but no slots of fixed sizes. An instance's size is that of its context. Stacks are
+//!   counted for all calls, not only for those that may wait
+//!   ([`PoolingAllocatorMetrics`](crate::PoolingAllocatorMetrics)).
 //! * **Instances** that a dropped store leaves are reset and used again by the next of their
 //!   module, with both strategies of
 //!   [`Config::allocation_strategy`](crate::Config::allocation_strategy);
@@ -60,8 +60,7 @@
 //!   and that the host can't call. A call that is given exactly as much as it uses completes. Code
 //!   that counts also runs in engines that do not.
 //! * **Interruption** ([`interruption`](crate::store::interruption)). Functions that neither have
-//!   loops nor call anything never check their deadline. Setting a deadline in an engine whose code
-//!   can't be interrupted is a panic. [`Engine::increment_epoch`](crate::Engine::increment_epoch)
+//!   loops nor call anything never check their deadline. [`Engine::increment_epoch`](crate::Engine::increment_epoch)
 //!   may not be called by signal handlers. Code that was compiled for interruption also runs in
 //!   engines without it.
 //! * **What belongs to another engine or store** is refused where it is handed over.
@@ -130,6 +129,10 @@
 //!   can't be taken. Shared memories are no part of a pool, and a pool's engine may have them.
 //!   [`SharedMemory::read`](crate::SharedMemory::read) and
 //!   [`SharedMemory::write`](crate::SharedMemory::write) exist in this crate only.
+//! * **Components that are compiled into others** (`CodeBuilder` of the facade). What they export is
+//!   checked where it is used, and not against the type of the whole import. Each access to the
+//!   host's memory is a call of the host, and is not inlined. An artifact has such access only after
+//!   `Component::allow_unsafe_intrinsics`, since plans of components may be damaged.
 //! * **Messages** are worded differently; types, and what
 //!   [`Error::downcast_ref`](crate::Error::downcast_ref) finds, are the same.
 //! * **Call hooks** (feature `call-hook`). A hook that panics is notified of the next call all the
@@ -146,16 +149,16 @@
 //! # Wasmtime's own tests
 //!
 //! Of the tests of Wasmtime 48.0.8 in `tests/all`, without those of its command line, of
-//! components, of native debuggers and of Pulley, 734 are for a machine like this one. Compiled
-//! against `wasm-runtime` under the name `wasmtime`, 704 compile and 648 of them pass. These are
-//! all others, by what they want:
+//! components, of native debuggers and of Pulley, 734 are for a machine like this one. When they
+//! were last run, compiled against `wasm-runtime` under the name `wasmtime`, 704 compiled and 648
+//! of them passed. Since then has come what these wanted: `intrinsics`, `compile_time_builtins`,
+//! `timeout_async_hook`, `custom_limiter_detect_grow_failure`,
+//! `custom_limiter_async_detect_grow_failure`, `hint_with_dwarf_info`,
+//! `issue_13034_array_layout_overflow`, `memory_limit` and `table_limit`. These are all others, by
+//! what they want:
 //!
 //! | tests | they want |
 //! |---|---|
-//! | `intrinsics`, `compile_time_builtins` | `CodeBuilder` |
-//! | `timeout_async_hook` | a deadline in an engine whose code can't be interrupted |
-//! | `custom_limiter_detect_grow_failure`, `custom_limiter_async_detect_grow_failure`, `hint_with_dwarf_info` | errors in Wasmtime's words, and no others |
-//! | `issue_13034_array_layout_overflow` | that sizes are checked before types |
 //! | four of `cross_engine` with `breakpoint` or `debug_register`, `require_async_with_debug_handler` | debugging of Wasm by the host, which there was not when they were counted (feature `debug`) |
 //! | `called_on_custom_heap_stack` | `StackCreator` |
 //! | `to_raw_from_raw_doesnt_leak`, `i31ref_to_raw_round_trip` | `from_raw` without `unsafe` |
@@ -164,14 +167,14 @@
 //! | `dynamic_memory_pooling_allocator`, `issue_13173_gc_heap_uses_gc_tunables_no_signals` | `Config::signals_based_traps(false)` |
 //! | `iloop_with_fuel`, `fuel_eventually_finishes`, `hooks_used_at_yield_points`, `require_async_after_fuel`, `start_sync_then_configure_async_then_do_async` | code that gives way by fuel without `Config::fuel_async_yield` |
 //! | `fuel::run`, `host_function_consumes_all`, `immediate_trap_with_fuel1`, `variable_operator_cost_follows_bounds_check` | fuel counted as Wasmtime counts it |
-//! | seven of `epoch_interruption` whose last function calls nothing | a look at the deadline in such functions |
+//! | seven of `epoch_interruption` whose last function calls nothing | a look at the deadline in such functions (one when the host enters Wasm is enough for one of them) |
 //! | `sync_call_from_fiber`, `recurse_async` | that `Func::call` is an error in a host function of a call that may wait |
 //! | `copying_collector_async_gc_yields`, `issue_13516_copying_collector_cancellation_during_gc` | collections in parts, which can be given up |
 //! | `gc_heap_oom`, `gc_heap_does_not_grow_unboundedly`, `pooling_gc_different_configs_rejected`, `pooling_gc_heap_failure_does_not_leak_memory_slot` | heaps of Wasmtime's sizes |
 //! | `array_set_cross_store_value`, `struct_new_cross_store_field`, `struct_type_rejects_foreign_supertype`, `instantiate_pre_rejects_foreign_definition` | a panic, or an error later |
 //! | `typed_concrete_param`, `typed_concrete_result`, `typed_concrete_gc_param_with_i31_and_none`, `call_wasm_passing_subtype_func_param` | the names that Wasmtime's errors have for types, and its rule for types of functions |
 //! | three of `tags` with `stack_switching` | limits of continuations that there are not |
-//! | `memory_limit`, `table_limit`, `shared_memory_unsupported`, `instance_too_large` | the limits that Wasmtime's pools have by default, and its list of what a context holds |
+//! | `shared_memory_unsupported`, `instance_too_large` | that pools have no shared memories, and Wasmtime's list of what a context holds |
 //! | `br_table_sizes`, `custom_1byte_page_cant_grow`, `infinite_wasm_stack_does_not_panic` | limits of Wasmtime's, or none where there is one here |
 //! | `guards_present`, at times | `Config::guard_before_linear_memory` |
 //! | `caches_across_engines`, `test_version_mismatch` | that artifacts are refused which fit |

@@ -19,7 +19,10 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
-pub use allocation::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, ReuseConfig};
+pub use allocation::{
+    Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, PoolingAllocatorMetrics,
+    ReuseConfig,
+};
 pub(crate) use cache::{CacheEntry, CacheSetting, serialized};
 pub use collector::Collector;
 pub use compiler::{CompileRequest, Compiler};

@@ -8,10 +8,13 @@ mod context;
 mod gc_heap;
 mod macros;
 mod object;
+#[cfg(feature = "anyhow")]
+mod other;
 mod pool;
 mod thrown;
 mod trap;
 
+use std::any::{Any, TypeId};
 use std::backtrace::Backtrace;
 use std::error::Error as StdError;
 use std::fmt;
@@ -22,6 +25,8 @@ pub use gc_heap::GcHeapOutOfMemory;
 #[doc(hidden)]
 pub use macros::__private;
 use object::{ContextObject, MessageObject, Object, PlainObject};
+#[cfg(feature = "anyhow")]
+pub use other::ToWasmtimeResult;
 pub use pool::PoolConcurrencyLimitError;
 
 pub use thrown::ThrownException;
@@ -125,7 +130,10 @@ impl Error {
     where
         E: fmt::Display + fmt::Debug + Send + Sync + 'static,
     {
-        self.object.find(std::any::TypeId::of::<E>())?.downcast_ref()
+        let found = self.object.find(TypeId::of::<E>()).and_then(<dyn Any>::downcast_ref);
+        #[cfg(feature = "anyhow")]
+        let found = found.or_else(|| self.as_anyhow()?.downcast_ref());
+        found
     }
 
     /// The value of the given type that the error, or a layer of its context, was made of, to be
@@ -134,7 +142,11 @@ impl Error {
     where
         E: fmt::Display + fmt::Debug + Send + Sync + 'static,
     {
-        self.object.find_mut(std::any::TypeId::of::<E>())?.downcast_mut()
+        #[cfg(feature = "anyhow")]
+        if self.object.find(TypeId::of::<E>()).is_none() {
+            return self.as_anyhow_mut()?.downcast_mut();
+        }
+        self.object.find_mut(TypeId::of::<E>())?.downcast_mut()
     }
 
     /// Takes the value of the given type out of the error.
@@ -146,10 +158,14 @@ impl Error {
     where
         E: fmt::Display + fmt::Debug + Send + Sync + 'static,
     {
-        if !self.object.owns(std::any::TypeId::of::<E>()) {
+        if !self.object.owns(TypeId::of::<E>()) {
+            #[cfg(feature = "anyhow")]
+            if self.as_anyhow().is_some_and(|error| error.is::<E>()) {
+                return self.downcast::<anyhow::Error>()?.downcast().map_err(Self::from_anyhow);
+            }
             return Err(self);
         }
-        let found = self.object.take(std::any::TypeId::of::<E>());
+        let found = self.object.take(TypeId::of::<E>());
         match found.and_then(|found| found.downcast().ok()) {
             Some(value) => Ok(*value),
             None => Err(Self::msg("the requested value was taken out of this error")),

@@ -84,6 +84,8 @@
 //!   the crate that runs components.
 //! * `cache`: `Config::cache`: modules that were compiled before come from the user's cache
 //!   directory.
+//! * `anyhow`: `Error::from_anyhow` and `ToWasmtimeResult`, and the other way round: errors of the
+//!   crate `anyhow`.
 //! <!-- end of features -->
 
 #![deny(unsafe_code)]
@@ -112,9 +114,11 @@ pub use engine::ProfilingStrategy;
 pub use engine::{
     Collector, CompileRequest, Compiler, Config, CustomCodeMemory, Enabled, Engine, EngineWeak,
     Inlining, InstanceAllocationStrategy, ModuleVersionStrategy, PoolingAllocationConfig,
-    Precompiled, RRConfig, RegallocAlgorithm, ReuseConfig, Strategy, WasmBacktraceDetails,
-    compiler,
+    PoolingAllocatorMetrics, Precompiled, RRConfig, RegallocAlgorithm, ReuseConfig, Strategy,
+    WasmBacktraceDetails, compiler,
 };
+#[cfg(feature = "anyhow")]
+pub use error::ToWasmtimeResult;
 pub use error::{
     Error, GcHeapOutOfMemory, PoolConcurrencyLimitError, Result, ThrownException, Trap,
 };

@@ -57,6 +57,7 @@ mod fuel;
 mod function_hook;
 mod gc;
 mod host;
+mod in_use;
 mod instance;
 mod instantiate;
 mod interruption;
@@ -88,11 +89,12 @@ pub(crate) use call::{call_array, call_import, enter_registers};
 pub(crate) use context::{FuncRef, HostDef, HostRecord, VMStoreContext};
 #[cfg(feature = "debug")]
 pub(crate) use debugging::{DebugFuture, DebugMoment, FramesView, instance_of, value_in};
-pub(crate) use engine::{CountedTables, GcSettings, PoolLimits, VmEngine};
+pub(crate) use engine::{GcSettings, PoolLimits, VmEngine};
 pub(crate) use exceptions::{Exceptions, Thrown, leave_host};
 #[cfg(feature = "function-hook")]
 pub(crate) use function_hook::{FunctionMoment, Notify, NotifyFns, stack_in_use};
 pub(crate) use gc::{HAS_OBJECTS, HostValue, NoRoom, ObjectType, OfType, Root, host_value_bytes};
+pub(crate) use in_use::{Counted, PoolUsage};
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;
 pub(crate) use interruption::{Decision, Interrupts, Reason, Timeout, Verdict};

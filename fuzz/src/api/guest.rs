@@ -124,6 +124,7 @@ pub(super) fn config(settings: usize) -> Config {
             let mut pool = PoolingAllocationConfig::new();
             pool.total_core_instances(64).total_memories(64).max_memory_size(1 << 20);
             pool.total_stacks(16).max_unused_warm_slots(2);
+            pool.max_memories_per_module(8).max_tables_per_module(8);
             config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         }
         _ => {

@@ -13,6 +13,8 @@ typedef wasmtime_pooling_allocation_config_t pools_t;
     wasmtime_pooling_allocation_config_total_core_instances_set(pools, 10); \
     wasmtime_pooling_allocation_config_total_memories_set(pools, 10); \
     wasmtime_pooling_allocation_config_total_stacks_set(pools, 4); \
+    wasmtime_pooling_allocation_config_max_memories_per_module_set(pools, 2); \
+    wasmtime_pooling_allocation_config_max_tables_per_module_set(pools, 2); \
     wasmtime_pooling_allocation_config_##setting##_set(pools, value); \
     return pools; \
   }

@@ -56,4 +56,18 @@ impl Component {
         let bundle = unsafe { Bundle::deserialize_file(engine, path.as_ref())? };
         Self::from_bundle(engine, bundle)
     }
+
+    /// Allows the component to have the access to the host's memory that it was compiled to have
+    /// (`CodeBuilder::expose_unsafe_intrinsics` of `wasm-runtime`). Without it, instances of such a
+    /// component that was loaded as an artifact are errors: so an artifact that is damaged can't
+    /// claim to be one.
+    ///
+    /// # Safety
+    ///
+    /// What the component reads and writes by these functions is memory that it may read and write,
+    /// and the data of each store in which it is instantiated is of the type that it expects. The
+    /// artifact is as the compiler has made it.
+    pub unsafe fn allow_unsafe_intrinsics(&self) {
+        self.0.intrinsics.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
 }

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use wasm_component::ResourceIndex;
-use wasm_store::{FuncType, NumericFuncs, Result, ValType, bail};
+use wasm_component::{ResourceIndex, Trampoline};
+use wasm_store::{FuncType, NumericFuncs, Result, ValType, bail, ensure};
 
 use super::import::{Import, ImportResource};
 use crate::builtins;
@@ -48,6 +48,12 @@ impl<T: 'static> Functions<T> {
         let program = component.program()?;
         let mut all = Vec::with_capacity(program.trampolines.len());
         for trampoline in &program.trampolines {
+            ensure!(
+                !matches!(trampoline.what, Trampoline::Intrinsic(_))
+                    || component.allows_unsafe_intrinsics(),
+                "the component was compiled to have access to the host's memory: call \
+                 `Component::allow_unsafe_intrinsics` when it was loaded"
+            );
             all.push(make(trampoline, imports, drops)?);
         }
         let mut resources = Vec::new();

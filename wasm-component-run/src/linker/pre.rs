@@ -113,6 +113,7 @@ impl<T: 'static> InstancePre<T> {
     /// Has the store remember what an instance was made of.
     fn made(&self, store: &mut StoreContextMut<'_, T>, instance: Instance) -> Instance {
         state(store).set_linked(instance.root, Arc::clone(&self.linked) as _);
+        store.count_component_instance();
         instance
     }
 

@@ -28,7 +28,9 @@ impl<'a> Inliner<'a> {
         match step {
             Step::Import { name, item: declared } => {
                 let ty = &declared.ty;
-                let item = if frame.ty.is_none() {
+                let item = if frame.ty.is_none() && self.access.has(name) {
+                    self.intrinsics(frame, name, ty)?
+                } else if frame.ty.is_none() {
                     self.note(false, name, declared)?;
                     let (item, tree) = self.import(&mut frame.scope, name, ty)?;
                     self.imports.extend(tree.map(|tree| (*name, tree)));
@@ -93,7 +95,12 @@ impl<'a> Inliner<'a> {
                 let ComponentDef { place, captures } = at(&frame.components, *component)?;
                 let args = self.items(frame, args)?;
                 let outer = frame.ancestors.iter().copied();
-                let ancestors = [frame.index].into_iter().chain(outer).collect();
+                // What was put before the component is beside it, and not in it.
+                let is_beside = frame.ty.is_none() && *component < self.access.builtins;
+                let ancestors = match is_beside {
+                    true => Rc::default(),
+                    false => [frame.index].into_iter().chain(outer).collect(),
+                };
                 return self.frame(place, captures, args, Some(*ty), ancestors).map(Some);
             }
             Step::Instance { items, ty } => {
@@ -254,6 +261,8 @@ impl<'a> Inliner<'a> {
         match func {
             FuncDef::Imported(import) => self.lowered(import, ty, options),
             FuncDef::Unsupported(what) => Ok(self.unsupported(what)),
+            // It has the signature of what it is lowered to, and is of no component.
+            FuncDef::Lifted(lifted) if lifted.is_intrinsic() => Ok(lifted.callee.clone()),
             FuncDef::Lifted(lifted) => self.adapter(Adapter {
                 callee: lifted.callee.clone(),
                 lift_ty: lifted.ty,

@@ -19,6 +19,7 @@ use crate::index::{
     StaticModuleIndex, TrampolineIndex,
 };
 use crate::initializer::Lowering;
+use crate::intrinsic::Intrinsic;
 use crate::options::{Options, StringEncoding};
 use crate::read::types::Types;
 use crate::trampoline::{AdapterTrap, CONTEXT_SLOTS, Trampoline};
@@ -290,6 +291,12 @@ impl<'a> Plan<'a> {
                 instance: instance(b)?,
                 ty: self.checked_func_type(c)?,
             },
+            trampoline::INTRINSIC => {
+                let (_, of) = Intrinsic::ALL
+                    .get(a as usize)
+                    .ok_or(Error::damaged("a trampoline has an unknown intrinsic"))?;
+                Trampoline::Intrinsic(*of)
+            }
             _ => return Err(Error::damaged("a trampoline has an unknown kind")),
         })
     }

@@ -143,6 +143,7 @@ fn trampoline(f: &mut fmt::Formatter<'_>, plan: Plan<'_>, of: Trampoline) -> fmt
         Trampoline::Unavailable { builtin, instance, .. } => {
             write!(f, "{builtin} of component instance {instance}, not supported")
         }
+        Trampoline::Intrinsic(of) => write!(f, "{} of the host's memory", of.name()),
     }
 }
 

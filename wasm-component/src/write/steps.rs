@@ -14,6 +14,7 @@ use crate::index::{
     OptionsIndex, PostReturnSlot, ReallocSlot, ResourceIndex, StaticModuleIndex, TrampolineIndex,
 };
 use crate::initializer::Lowering;
+use crate::intrinsic::Intrinsic;
 use crate::options::{Options, StringEncoding};
 use crate::read::ResourceOrigin;
 use crate::trampoline::{AdapterTrap, Trampoline};
@@ -132,6 +133,10 @@ impl PlanBuilder {
             Trampoline::Unavailable { builtin, instance, ty } => {
                 let builtin = place(Builtin::ALL.iter().position(|of| *of == builtin));
                 (trampoline::UNAVAILABLE, builtin, instance.as_u32(), ty.as_u32())
+            }
+            Trampoline::Intrinsic(of) => {
+                let of = place(Intrinsic::ALL.iter().position(|(_, known)| *known == of));
+                (trampoline::INTRINSIC, of, 0, 0)
             }
         };
         let record = TrampolineRecord { kind: kind.into(), a: a.into(), b: b.into(), c: c.into() };

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use wasm_artifact::{Artifact, WriteOptions};
+use wasm_component_translate::HostAccess;
 use wasm_store::error::Context;
 use wasm_store::{CompileRequest, Inlining, Result, WasmFeatures};
 use wasm_translate::Settings;
@@ -20,10 +21,12 @@ pub(super) fn compile(
     compiler: &CraneliftCompiler,
     wasm: &[u8],
     request: &CompileRequest,
+    access: &HostAccess,
 ) -> Result<(Vec<u8>, CompileTimings)> {
     let wasm = text::to_binary(wasm)?;
     let start = Instant::now();
-    let translation = wasm_component_translate::translate(&wasm, request.features)?;
+    let translation =
+        wasm_component_translate::translate_with_access(&wasm, request.features, access)?;
     let mut parsed = Vec::with_capacity(translation.modules.len());
     for (number, module) in translation.modules.iter().enumerate() {
         // What is borrowed is a module of the component. Other modules are adapters, which are made

@@ -314,15 +314,26 @@ fn what_can_not_be_interrupted_says_so() {
     for error in errors {
         assert!(error.to_string().contains("`Config::interruption(true)`"), "{error}");
     }
+    // Deadlines have no effect there: nothing looks at them.
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|_| panic!("no code has stopped"));
     engine.increment_epoch();
-    let panics: [fn(&mut Store<()>); 3] = [
-        |store| store.set_epoch_deadline(1),
-        |store| store.epoch_deadline_trap(),
-        |store| store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Interrupt)),
-    ];
-    for panics in panics {
-        let call = std::panic::AssertUnwindSafe(|| panics(&mut store));
-        let payload = std::panic::catch_unwind(call).unwrap_err();
-        assert!(payload.downcast_ref::<String>().unwrap().contains("`Config::interruption(true)`"));
-    }
+    let module = Module::new(&engine, r#"(module (func (export "run") (loop) (call 1)) (func))"#);
+    let instance = Instance::new(&mut store, &module.unwrap(), &[]).unwrap();
+    let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
+    run.call(&mut store, ()).unwrap();
+    store.epoch_deadline_trap();
+    run.call(&mut store, ()).unwrap();
+}
+
+#[test]
+fn code_that_can_only_be_ended_has_no_callback() {
+    let engine = engine(|config| config);
+    let mut store = Store::new(&engine, ());
+    let call = std::panic::AssertUnwindSafe(|| {
+        store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Interrupt));
+    });
+    let payload = std::panic::catch_unwind(call).unwrap_err();
+    let message = payload.downcast_ref::<&str>().copied().unwrap_or_default();
+    assert!(message.contains("`Config::epoch_interruption(true)`"), "{message}");
 }

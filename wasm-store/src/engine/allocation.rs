@@ -1,10 +1,12 @@
 //! How an engine comes by the memory that instances need, and how much of it is kept for the next
 //! instances.
 
+mod metrics;
 mod pool;
 
 use std::time::Duration;
 
+pub use metrics::PoolingAllocatorMetrics;
 pub use pool::{Enabled, PoolingAllocationConfig};
 
 use crate::engine::Config;

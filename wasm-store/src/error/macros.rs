@@ -16,7 +16,7 @@ macro_rules! format_err {
     };
     ($error:expr $(,)?) => {{
         #[allow(unused_imports)]
-        use $crate::error::__private::{FromError as _, FromMessage as _};
+        use $crate::error::__private::{FromAnyhow as _, FromError as _, FromMessage as _};
         let error = $error;
         (&error).kind().make(error)
     }};
@@ -100,6 +100,13 @@ pub mod __private {
             error.into()
         }
     }
+
+    /// For errors of the crate `anyhow`, which are no error types (feature `anyhow`).
+    pub trait FromAnyhow: Sized {
+        fn kind(&self) -> AnyhowKind;
+    }
+
+    pub struct AnyhowKind;
 
     pub struct MessageKind;
 

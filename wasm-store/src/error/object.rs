@@ -16,6 +16,9 @@ pub(super) trait Object: Send + Sync + 'static {
     /// Whether [`Object::take`] will have a value of the given type.
     fn owns(&self, ty: TypeId) -> bool;
     fn take(self: Box<Self>, ty: TypeId) -> Option<Box<dyn Any>>;
+    /// The same as an error of the crate `anyhow`.
+    #[cfg(feature = "anyhow")]
+    fn into_anyhow(self: Box<Self>) -> anyhow::Error;
 }
 
 /// A value of an error type.
@@ -45,6 +48,11 @@ impl<E: StdError + Send + Sync + 'static> Object for PlainObject<E> {
     fn take(self: Box<Self>, _: TypeId) -> Option<Box<dyn Any>> {
         Some(Box::new(self.0))
     }
+
+    #[cfg(feature = "anyhow")]
+    fn into_anyhow(self: Box<Self>) -> anyhow::Error {
+        anyhow::Error::new(self.0)
+    }
 }
 
 /// A message.
@@ -73,6 +81,11 @@ impl<M: fmt::Display + fmt::Debug + Send + Sync + 'static> Object for MessageObj
 
     fn take(self: Box<Self>, _: TypeId) -> Option<Box<dyn Any>> {
         Some(Box::new(self.0))
+    }
+
+    #[cfg(feature = "anyhow")]
+    fn into_anyhow(self: Box<Self>) -> anyhow::Error {
+        anyhow::Error::msg(self.0)
     }
 }
 
@@ -119,6 +132,11 @@ impl Object for BoxedObject {
     fn take(self: Box<Self>, _: TypeId) -> Option<Box<dyn Any>> {
         Some(Box::new(self.0))
     }
+
+    #[cfg(feature = "anyhow")]
+    fn into_anyhow(self: Box<Self>) -> anyhow::Error {
+        anyhow::Error::from_boxed(self.0)
+    }
 }
 
 /// A layer of context around an error.
@@ -158,6 +176,11 @@ impl<C: fmt::Display + fmt::Debug + Send + Sync + 'static> Object for ContextObj
         } else {
             self.inner.object.take(ty)
         }
+    }
+
+    #[cfg(feature = "anyhow")]
+    fn into_anyhow(self: Box<Self>) -> anyhow::Error {
+        anyhow::Error::from(self.inner).context(self.context)
     }
 }
 

@@ -5,7 +5,7 @@ use wasm_types::StorageType;
 use super::internal::Internal;
 use super::object::{self, Field};
 use super::rooting::{OwnedRooted, RootIndex, Rooted, gc_ref, upcasts};
-use crate::error::{Context, Result};
+use crate::error::{Context, GcHeapOutOfMemory, Result};
 use crate::gate::Gate;
 use crate::items::{AnyRef, EqRef, Val};
 use crate::store::{AsContext, AsContextMut, StoreContextMut, StoreId, StoreOpaque};
@@ -99,6 +99,10 @@ impl ArrayRef {
     ) -> Result<Rooted<ArrayRef>> {
         allocator.store.assert_is(store.id());
         let record = allocator.ty.record();
+        // A length that no heap has room for is reported as such, whatever the element is.
+        if record.layout.size(len).is_none() {
+            return Err(GcHeapOutOfMemory::new((), u32::MAX.into()).into());
+        }
         object::check(store, record.ty.0.storage, elem).context("element type mismatch")?;
         let made = object::new_array(store, record, *elem, len)?;
         Ok(Rooted::new(store, made))

@@ -142,8 +142,8 @@ impl fmt::Display for WasmBacktrace {
         }
         if self.frames.iter().any(|frame| frame.module.could_have_places()) {
             f.write_str(
-                "\nnote: with the environment variable `WASMTIME_BACKTRACE_DETAILS=1`, modules that are compiled keep \
-                 their debugging information, and backtraces have places in the source",
+                "\nnote: using the `WASMTIME_BACKTRACE_DETAILS=1` environment variable may show more debugging information: \
+                 modules that are compiled with it keep theirs, and backtraces have places in the source",
             )?;
         }
         Ok(())

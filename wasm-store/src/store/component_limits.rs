@@ -77,4 +77,10 @@ impl<T: 'static> StoreContextMut<'_, T> {
     pub fn component_limits(&self) -> ComponentLimits {
         self.0.opaque.component_limits
     }
+
+    /// Counts an instance of a component that the store has from now on, for
+    /// [`PoolingAllocatorMetrics::component_instances`](crate::PoolingAllocatorMetrics::component_instances).
+    pub fn count_component_instance(&mut self) {
+        self.0.opaque.count_component_instance();
+    }
 }

@@ -127,19 +127,15 @@ impl<T: 'static> Store<T> {
     /// unless [`epoch_deadline_callback`](Self::epoch_deadline_callback) decides otherwise. Until
     /// another deadline is set, all calls are affected.
     ///
-    /// # Panics
-    ///
-    /// If the engine's code can't be interrupted.
+    /// In an engine whose code can't be interrupted, nothing looks at the deadline, and this has no
+    /// effect: code runs for as long as it needs. Where that must not happen,
+    /// [`interrupt_handle`](Self::interrupt_handle) is an error for such engines.
     pub fn set_epoch_deadline(&mut self, ticks_beyond_current: u64) {
         self.inner_mut().set_epoch_deadline(ticks_beyond_current);
     }
 
     /// Makes code that reaches its deadline end with [`Trap::Interrupt`](crate::Trap::Interrupt),
-    /// which is the default.
-    ///
-    /// # Panics
-    ///
-    /// If the engine's code can't be interrupted.
+    /// which is the default. Without effect in an engine whose code can't be interrupted.
     pub fn epoch_deadline_trap(&mut self) {
         self.inner_mut().epoch_deadline_trap();
     }
@@ -151,9 +147,12 @@ impl<T: 'static> Store<T> {
     /// It may do with the store what host functions may. While it runs, the deadline is still
     /// reached and there is no callback: if it calls Wasm, it has to set a deadline before.
     ///
+    /// In an engine whose code can't be interrupted the callback is never called.
+    ///
     /// # Panics
     ///
-    /// If the engine was not set up with
+    /// If the engine's code can only be ended: if it was set up with
+    /// [`Config::interruption`](crate::Config::interruption), and not with
     /// [`Config::epoch_interruption`](crate::Config::epoch_interruption).
     pub fn epoch_deadline_callback(
         &mut self,
@@ -226,19 +225,11 @@ impl<T: 'static> Store<T> {
 
 impl<T: 'static> StoreContextMut<'_, T> {
     /// See [`Store::set_epoch_deadline`].
-    ///
-    /// # Panics
-    ///
-    /// As for that function.
     pub fn set_epoch_deadline(&mut self, ticks_beyond_current: u64) {
         self.0.set_epoch_deadline(ticks_beyond_current);
     }
 
     /// See [`Store::epoch_deadline_trap`].
-    ///
-    /// # Panics
-    ///
-    /// As for that function.
     pub fn epoch_deadline_trap(&mut self) {
         self.0.epoch_deadline_trap();
     }
@@ -290,18 +281,7 @@ impl<T: 'static> StoreContextMut<'_, T> {
 }
 
 impl StoreOpaque {
-    /// Checks that the engine's code can be interrupted, so that deadlines have an effect.
-    #[track_caller]
-    fn interrupts(&self) -> &Arc<Interrupts> {
-        match self.vm.interrupts() {
-            Some(interrupts) => interrupts,
-            None => panic!("{NOT_INTERRUPTIBLE}"),
-        }
-    }
-
-    #[track_caller]
     fn set_epoch_deadline(&mut self, ticks: u64) {
-        self.interrupts();
         self.vm.set_epoch_deadline(ticks);
     }
 
@@ -324,9 +304,9 @@ impl<T: 'static> StoreInner<T> {
         &mut self,
         callback: impl FnMut(StoreContextMut<'_, T>) -> Result<UpdateDeadline> + Send + Sync + 'static,
     ) {
-        self.interrupts();
+        let tunables = &self.engine().config().request.tunables;
         assert!(
-            self.engine().config().request.tunables.interruption_callbacks,
+            tunables.interruption_callbacks || !tunables.interruption,
             "code that goes on after it was interrupted is compiled for it: set up the engine with \
              `Config::epoch_interruption(true)`"
         );
@@ -390,9 +370,7 @@ impl<T: 'static> StoreInner<T> {
         Ok(Decision::GoOn)
     }
 
-    #[track_caller]
     fn epoch_deadline_trap(&mut self) {
-        self.interrupts();
         self.vm.set_epoch_callback(None);
         self.epoch.0 = None;
     }

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::items::{BoundSet, Definition, HostFunc, Module};
 use crate::store::{DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT};
-use crate::vm::{CountedTables, VmEngine, VmInstance, VmStore};
+use crate::vm::{Counted, VmEngine, VmInstance, VmStore};
 use crate::watch::call_hook::Watched;
 
 /// An instance of a store.
@@ -26,7 +26,7 @@ pub(crate) struct Limits {
     tables: Count,
     memories: Count,
     /// What counts against the engine's limit of tables.
-    pooled: Option<CountedTables>,
+    pooled: Option<Counted>,
 }
 
 struct Count {
@@ -64,11 +64,12 @@ impl Limits {
     fn add_tables(&mut self, engine: &Arc<VmEngine>, more: usize) -> Result<()> {
         let before = self.tables.count;
         self.tables.add(more)?;
-        if more == 0 || !engine.limits_tables() {
+        if more == 0 {
             return Ok(());
         }
         match engine.count_tables(more) {
-            Ok(counted) => match &mut self.pooled {
+            Ok(None) => {}
+            Ok(Some(counted)) => match &mut self.pooled {
                 Some(pooled) => pooled.add(counted),
                 None => self.pooled = Some(counted),
             },
@@ -131,6 +132,9 @@ pub struct StoreOpaque {
     pub(crate) breakpoints: Breakpoints,
     #[cfg(feature = "component")]
     pub(super) component_limits: super::ComponentLimits,
+    /// The instances of components, if there is a pool.
+    #[cfg(feature = "component")]
+    component_instances: Option<Counted>,
     /// Whether the calls have to be such that may wait.
     #[cfg(feature = "async")]
     pub(super) requires_async: bool,
@@ -160,6 +164,8 @@ impl StoreOpaque {
             breakpoints: Breakpoints::default(),
             #[cfg(feature = "component")]
             component_limits: super::ComponentLimits::DEFAULT,
+            #[cfg(feature = "component")]
+            component_instances: None,
             #[cfg(feature = "async")]
             requires_async: false,
             engine: engine.clone(),
@@ -185,6 +191,16 @@ impl StoreOpaque {
     /// Counts a table that the host makes.
     pub(crate) fn count_table(&mut self) -> Result<()> {
         self.limits.add_tables(self.engine.vm(), 1)
+    }
+
+    /// Counts an instance of a component, until the store is dropped.
+    #[cfg(feature = "component")]
+    pub(super) fn count_component_instance(&mut self) {
+        let Some(counted) = self.engine.vm().count_component_instance() else { return };
+        match &mut self.component_instances {
+            Some(all) => all.add(counted),
+            None => self.component_instances = Some(counted),
+        }
     }
 
     /// Keeps what instances refer to until the store is dropped.

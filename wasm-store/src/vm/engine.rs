@@ -3,10 +3,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasm_types::Tunables;
 
+use super::in_use::InUse;
 use super::interruption::Interruption;
 use super::memory::MemoryProvider;
 use super::reuse::instances::{ReusableInstances, ReuseLimits};
@@ -42,12 +42,10 @@ pub(crate) struct VmEngine {
     pub(super) reusable: ReusableInstances,
     /// Present if the code of this engine can be interrupted.
     pub(super) interruption: Option<Interruption>,
-    stacks: StackPool,
-    pool: Option<PoolLimits>,
-    /// How many tables live; counted only if that is limited.
-    tables: AtomicUsize,
-    /// How many instances live; counted only if that is limited.
-    instances: AtomicUsize,
+    pub(super) stacks: StackPool,
+    pub(super) pool: Option<PoolLimits>,
+    /// What of the pool is in use.
+    pub(super) in_use: InUse,
     pub(super) gc: GcSettings,
     /// Whether there may be memories that stores share.
     pub(super) shared_memory: bool,
@@ -105,7 +103,7 @@ impl VmEngine {
                 )
             }
         };
-        let (reusable, instances) = (ReusableInstances::default(), AtomicUsize::new(0));
+        let reusable = ReusableInstances::default();
         let interruption = tunables.interruption.then(Interruption::default);
         let gc = GcSettings { collects: true, zeal: false, limit: u64::MAX };
         Ok(Self {
@@ -116,8 +114,7 @@ impl VmEngine {
             interruption,
             stacks,
             pool,
-            tables: AtomicUsize::new(0),
-            instances,
+            in_use: InUse::default(),
             gc,
             shared_memory: false,
             memories_may_move: true,
@@ -287,74 +284,10 @@ impl VmEngine {
     pub(super) fn put_stack(&self, stack: WasmStack) {
         self.stacks.put(stack, &self.limits);
     }
-
-    /// Counts an instance that is to be made, if their number is limited.
-    pub(super) fn count_instance(&self) -> Result<(), Error> {
-        let Some(pool) = &self.pool else { return Ok(()) };
-        let count = |live: usize| (live < pool.instances).then_some(live + 1);
-        match self.instances.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(PoolConcurrencyLimitError::new(
-                pool.instances,
-                "core instances",
-                "total_core_instances",
-            )
-            .into()),
-        }
-    }
-
-    /// The most tables that may live, if that is limited.
-    fn most_tables(&self) -> usize {
-        self.pool.as_ref().map_or(usize::MAX, |pool| pool.tables)
-    }
-
-    /// Whether the number of tables is limited.
-    pub(crate) fn limits_tables(&self) -> bool {
-        self.most_tables() < u32::MAX as usize
-    }
-
-    /// Counts tables that are to be made, until what is returned is dropped.
-    pub(crate) fn count_tables(self: &Arc<Self>, count: usize) -> Result<CountedTables, Error> {
-        let most = self.most_tables();
-        let sum = |live: usize| live.checked_add(count).filter(|live| *live <= most);
-        match self.tables.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum) {
-            Ok(_) => Ok(CountedTables { engine: Arc::clone(self), count }),
-            Err(_) => Err(PoolConcurrencyLimitError::new(most, "tables", "total_tables").into()),
-        }
-    }
-
-    /// Takes back the count of instances that are gone.
-    pub(super) fn uncount_instances(&self, count: usize) {
-        if self.pool.is_some() {
-            self.instances.fetch_sub(count, Ordering::Relaxed);
-        }
-    }
 }
 
 impl Drop for VmEngine {
     fn drop(&mut self) {
         self.reusable.all().into_iter().for_each(|reusable| self.free(reusable, false));
-    }
-}
-
-/// Tables of a store that count against the limit of its engine.
-#[derive(Debug)]
-pub(crate) struct CountedTables {
-    engine: Arc<VmEngine>,
-    count: usize,
-}
-
-impl CountedTables {
-    /// Counts these as well.
-    pub(crate) fn add(&mut self, mut more: Self) {
-        self.count += std::mem::take(&mut more.count);
-    }
-}
-
-impl Drop for CountedTables {
-    fn drop(&mut self) {
-        if self.count > 0 {
-            self.engine.tables.fetch_sub(self.count, Ordering::Relaxed);
-        }
     }
 }

@@ -6,6 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::in_use::Slots;
 use super::reuse::instances::{ReuseLimits, now};
 use super::sys::mapping::{HOST_PAGE, Mapping};
 use super::sys::thread;
@@ -179,6 +180,14 @@ impl StackPool {
         // Between any two operations the list is in a consistent state: a panic elsewhere does not
         // harm it.
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many are in use, if they were all made up front.
+    pub(super) fn slots(&self) -> Option<Slots> {
+        let total = self.total? as usize;
+        let free = self.free();
+        let used_before = free.iter().filter(|unused| unused.since > Duration::ZERO).count();
+        Some(Slots { taken: total.saturating_sub(free.len()), used_before })
     }
 
     /// How large the stacks of the pool are, in bytes.

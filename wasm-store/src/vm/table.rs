@@ -105,6 +105,11 @@ impl VmTable {
             self.publish();
             self.changed = false;
         }
+        self.bytes()
+    }
+
+    /// How much memory its elements take, in bytes.
+    pub(super) fn bytes(&self) -> usize {
         self.slots.bytes()
     }
 
@@ -343,12 +348,11 @@ impl VmTable {
                 made.map_err(|error| Error::msg(format!("the table can't grow: {error}")))
             })
         } else {
-            Err(Error::msg(format!(
-                "table maximum size exceeded: {wanted} elements are wanted, the maximum is {maximum}"
-            )))
+            Err(Error::msg(format!("{wanted} elements are wanted, the maximum is {maximum}"))
+                .context("Table maximum size exceeded"))
         };
         if let (Err(error), Some(why)) = (&grown, why) {
-            *why = error.to_string();
+            *why = format!("{error:#}");
         }
         match (grown, host) {
             (Ok(()), _) => {

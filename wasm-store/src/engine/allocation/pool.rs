@@ -82,25 +82,24 @@ settings! {
         "How many memories may live at once, those of the host included. Default: 1000.\n\nFor \
          each, address space of [`memory_reservation`](crate::Config::memory_reservation) and \
          [`memory_guard_size`](crate::Config::memory_guard_size) is reserved.";
-    total_tables get_total_tables: u32 = u32::MAX,
-        "How many tables may live at once, those of the host included. Default: as many as there \
-         is memory for. Tables are made when they are needed.";
+    total_tables get_total_tables: u32 = 1000,
+        "How many tables may live at once, those of the host included. Default: 1000. Tables are \
+         made when they are needed.";
     total_stacks get_total_stacks: u32 = 1000,
         "How many stores may run Wasm at once, or have run it and not been dropped. Default: \
          1000.\n\nFor each, a stack of [`max_wasm_stack`](crate::Config::max_wasm_stack) is reserved.";
     max_memory_size get_max_memory_size: usize = 4 << 30,
         "How large a memory may be, in bytes. Default: 4 GiB.\n\nA module with a larger memory is \
          an error, and so is making one. Growing one beyond this size gives -1, as at its maximum.";
-    max_memories_per_module get_max_memories_per_module: u32 = u32::MAX,
-        "How many memories a module may define. Default: any number.";
-    max_tables_per_module get_max_tables_per_module: u32 = u32::MAX,
-        "How many tables a module may define. Default: any number.";
-    table_elements get_table_elements: usize = usize::MAX,
-        "How many elements a table of a module may have, also when it has grown. Default: any \
-         number.";
-    max_core_instance_size get_max_core_instance_size: usize = usize::MAX,
+    max_memories_per_module get_max_memories_per_module: u32 = 1,
+        "How many memories a module may define. Default: 1.";
+    max_tables_per_module get_max_tables_per_module: u32 = 1,
+        "How many tables a module may define. Default: 1.";
+    table_elements get_table_elements: usize = 20_000,
+        "How many elements a table of a module may have, also when it has grown. Default: 20,000.";
+    max_core_instance_size get_max_core_instance_size: usize = 1 << 20,
         "How large the context of an instance may be, in bytes: what compiled code knows of it. \
-         Default: any size.";
+         Default: 1 MiB.";
     max_unused_warm_slots get_max_unused_warm_slots: u32 = 100,
         "How many unused instances are kept as they are for the next instance of their module. When \
          there are more, the one that has been unused for longest makes room. Default: 100.";
@@ -136,7 +135,9 @@ settings! {
 }
 
 impl PoolingAllocationConfig {
-    /// The default limits: 1000 each of instances, memories and stacks, memories of 4 GiB at most.
+    /// The default limits, which are Wasmtime's: 1000 each of instances, memories, tables and
+    /// stacks; for each module one memory of at most 4 GiB, one table of at most 20,000 elements,
+    /// and a context of at most 1 MiB.
     pub fn new() -> Self {
         Self { settings: Settings::default(), keep_resident: None }
     }
@@ -220,7 +221,7 @@ impl PoolingAllocationConfig {
             let limit = self.settings.max_memory_size as u64;
             crate::ensure!(
                 bytes <= limit,
-                "memory index {number} is unsupported in this pooling allocator configuration: it has a minimum \
+                "memory index {number} is unsupported in this pooling allocator configuration: the memory has a minimum \
                  byte size of {bytes} which exceeds the limit of {limit:#x} bytes: raise \
                  `PoolingAllocationConfig::max_memory_size`"
             );

@@ -17,6 +17,7 @@ use super::{HAS_OBJECTS, objects_left_out};
 use crate::Error;
 use crate::vm::continuations::Continuation;
 use crate::vm::engine::GcSettings;
+use crate::vm::in_use::Counted;
 use crate::vm::instance::VmInstance;
 use crate::vm::module::CollectedType;
 use crate::vm::room::Wanted;
@@ -39,6 +40,8 @@ pub(crate) struct Gc {
     /// How many reasons there are not to collect: references that nobody would find.
     put_off: u32,
     zeal: bool,
+    /// Has the heap count as one of the engine's pool.
+    counted: Option<Counted>,
 }
 
 impl Gc {
@@ -50,6 +53,7 @@ impl Gc {
             unplaced: Vec::new(),
             put_off: u32::from(!settings.collects),
             zeal: settings.zeal,
+            counted: None,
         }
     }
 
@@ -149,6 +153,7 @@ impl VmStore {
             (0..self.gc.put_off).for_each(|_| heap.put_off());
             let start = heap.space.base();
             self.gc.heap = Some(heap);
+            self.gc.counted = self.engine.count_heap();
             for instance in self.instances() {
                 // SAFETY: the instances live as long as the store. Their code does not rely on what
                 // was there, as none of their modules declares a type of objects.

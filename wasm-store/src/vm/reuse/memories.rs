@@ -10,6 +10,7 @@ use wasm_loader::Loaded;
 
 use super::instances::{ReuseLimits, now};
 use crate::Error;
+use crate::vm::in_use::Slots;
 use crate::vm::sys::mapping::Mapping;
 
 /// Which image is mapped at the start of a reservation.
@@ -115,6 +116,16 @@ impl MemoryPool {
     /// How many reservations there are, if their number is limited.
     pub(in crate::vm) fn total(&self) -> Option<u32> {
         self.total.as_ref().map(|up_front| up_front.total)
+    }
+
+    /// How many are in use, by unused instances too, if their number is limited.
+    pub(in crate::vm) fn slots(&self) -> Option<Slots> {
+        let UpFront { total, missing, .. } = self.total.as_ref()?;
+        let free = self.free();
+        let missing = missing.load(Ordering::Relaxed) as usize;
+        let taken = (*total as usize).saturating_sub(free.len() + missing);
+        let used_before = free.iter().filter(|(_, since)| *since > Duration::ZERO).count();
+        Some(Slots { taken, used_before })
     }
 
     fn free(&self) -> MutexGuard<'_, Vec<(Reservation, Duration)>> {
