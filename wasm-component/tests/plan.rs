@@ -162,6 +162,8 @@ trampoline 5: context.set 0 of component instance 0: (i32) -> ()
 trampoline 6: backpressure.inc of component instance 0: () -> ()
 trampoline 7: backpressure.dec of component instance 0: () -> ()
 trampoline 8: task.return of component instance 0, not supported: (i32, i32) -> ()
+trampoline 9: store-data-address of the host's memory: () -> (i64)
+trampoline 10: u16-checked-native-store of the host's memory: (i64, i64, i64, i32) -> ()
 step 0: lowering 0
 step 1: core instance 0 = module 0
   "env" "read" = trampoline 0
