@@ -26,6 +26,8 @@ pub struct Combination {
     function_hooks: bool,
     /// Whether the code can be interrupted, which never happens here.
     interruption: bool,
+    /// Whether the code can be debugged, which nobody does.
+    guest_debug: bool,
     /// Of [`OPTIMIZATIONS`], which are taken.
     optimizations: [bool; OPTIMIZATIONS.len()],
     /// Whether the code counts for a profile, or else what a profile that says anything depends on.
@@ -98,6 +100,7 @@ impl Combination {
             .memory_guard_size(guard)
             .parallel_compilation(self.parallel)
             .interruption(self.interruption)
+            .guest_debug(self.guest_debug)
             // Always, so that whatever runs with a combination also runs while everything moves.
             .gc_zeal(true)
             .function_hooks(self.function_hooks.then(NamePattern::any));
@@ -119,7 +122,7 @@ pub fn any_combination() -> impl Strategy<Value = Combination> {
     );
     (
         choices,
-        any::<[bool; 6]>(),
+        any::<[bool; 7]>(),
         any::<[bool; OPTIMIZATIONS.len()]>(),
         any::<(bool, Option<u64>)>(),
     )
@@ -131,6 +134,7 @@ pub fn any_combination() -> impl Strategy<Value = Combination> {
                 parallel,
                 function_hooks,
                 interruption,
+                guest_debug,
             ] = flags;
             Combination {
                 opt_level,
@@ -142,6 +146,7 @@ pub fn any_combination() -> impl Strategy<Value = Combination> {
                 parallel,
                 function_hooks,
                 interruption,
+                guest_debug,
                 optimizations,
                 profile,
             }

@@ -142,9 +142,35 @@ fn check_lookups(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseE
     let map = artifact.counters().unwrap();
     prop_assert_eq!(artifact.counter_words().unwrap(), map.as_ref().map(|map| map.words()));
     prop_assert_eq!(map.is_some(), counts);
-    let layout = wasm_types::abi::ContextLayout::new(module);
-    let layout = if counts { layout.with_counters() } else { layout };
+    let layout = wasm_types::abi::ContextLayout::new(module).of_code(&compiled.tunables);
     prop_assert_eq!(artifact.context_layout().unwrap(), layout);
+    check_frames(input, artifact)
+}
+
+/// At each operator there are the operands that were written, and elsewhere nothing is.
+fn check_frames(input: &Input, artifact: &Artifact<'_>) -> Result<(), TestCaseError> {
+    let compiled = &input.compiled;
+    let bytecode = compiled.tunables.guest_debug.then_some(&*input.wasm);
+    prop_assert_eq!(artifact.bytecode().unwrap(), bytecode);
+    let mut last = None;
+    for (number, expected) in (0..).zip(&compiled.frames) {
+        let frame = artifact.frame(DefinedFuncIndex::new(number)).unwrap().unwrap();
+        prop_assert_eq!(artifact.frame_locals(frame).unwrap(), expected.locals.clone());
+        for point in &expected.points {
+            let mut operands = Vec::new();
+            let mut top = point.top as usize;
+            while top != 0 {
+                operands.insert(0, expected.operands[top - 1].kind);
+                top = expected.operands[top - 1].below as usize;
+            }
+            prop_assert_eq!(artifact.frame_operands(frame, point.pc).unwrap(), Some(operands));
+            let from = last.map_or(0, |last| last + 1);
+            prop_assert_eq!(artifact.point_from(from).unwrap(), Some(point.pc));
+            last = Some(point.pc);
+        }
+        prop_assert_eq!(artifact.frame_operands(frame, u32::MAX).unwrap(), None);
+    }
+    prop_assert_eq!(artifact.point_from(last.map_or(0, |last| last + 1)).unwrap(), None);
     Ok(())
 }
 

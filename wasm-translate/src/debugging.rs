@@ -66,13 +66,25 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
         }
     }
 
-    /// Keeps the value that a local has got.
+    /// The value of a local, if it is in its place and nowhere else: code that can be debugged reads
+    /// it from there. It may end at each operator, so that values which stay alive would be passed
+    /// to as many blocks, all of them to each.
     #[inline]
-    pub(crate) fn keep_local(&mut self, local: u32, value: Value) {
-        if let Some(debugged) = &self.debugged {
-            let kind = debugged.frame.locals[local as usize];
-            self.env.keep_value(&mut self.builder, local, kind, value);
-        }
+    pub(crate) fn kept_local(&mut self, local: u32) -> Result<Option<Value>, Error> {
+        let Some(debugged) = &self.debugged else { return Ok(None) };
+        let ty = debugged.frame.locals[local as usize].value_type();
+        let value = self.env.kept_value(&mut self.builder, local, ty)?;
+        self.note_reference(value, ty);
+        Ok(Some(value))
+    }
+
+    /// Keeps the value that a local has got. `false` if the code can't be debugged.
+    #[inline]
+    pub(crate) fn keep_local(&mut self, local: u32, value: Value) -> bool {
+        let Some(debugged) = &self.debugged else { return false };
+        let kind = debugged.frame.locals[local as usize];
+        self.env.keep_value(&mut self.builder, local, kind, value);
+        true
     }
 
     /// Before an operator that can be reached: the operands that are not in their places yet are

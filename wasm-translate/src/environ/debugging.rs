@@ -2,9 +2,10 @@
 
 use cranelift_codegen::ir::Value;
 use cranelift_frontend::FunctionBuilder;
-use wasm_types::FrameValueKind;
+use wasm_types::{FrameValueKind, ValType};
 
 use super::{Functions, Result};
+use crate::error::{Error, ErrorKind};
 
 /// What code is that can be debugged. By default there is none, and nothing else is called.
 pub trait Debugging: Functions {
@@ -22,6 +23,20 @@ pub trait Debugging: Functions {
         _kind: FrameValueKind,
         _value: Value,
     ) {
+    }
+
+    /// The value that is in a place.
+    ///
+    /// # Errors
+    ///
+    /// If it is not kept after all.
+    fn kept_value(
+        &mut self,
+        _builder: &mut FunctionBuilder<'_>,
+        _place: u32,
+        _ty: ValType,
+    ) -> Result<Value> {
+        Err(Error::new(ErrorKind::Codegen, "the environment keeps no values for debuggers"))
     }
 
     /// Called before each operator that can be reached, when all values have their places, with

@@ -1,6 +1,7 @@
 //! Locals and globals (Wasm 3.0, sections 4.6.4 and 4.6.5), and globals that a loop keeps in
 //! registers.
 
+use cranelift_codegen::ir::Value;
 use cranelift_frontend::Variable;
 use wasm_types::GlobalIndex;
 use wasm_types::wasmparser::Operator;
@@ -17,19 +18,20 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
 ) -> Result<bool, Error> {
     match *op {
         Operator::LocalGet { local_index } => {
-            let value = t.builder.use_var(t.local(local_index));
+            let value = match t.kept_local(local_index)? {
+                Some(value) => value,
+                None => t.builder.use_var(t.local(local_index)),
+            };
             t.note_local(local_index, value);
             t.push(value);
         }
         Operator::LocalSet { local_index } => {
             let value = t.pop_canonical();
-            t.builder.def_var(t.local(local_index), value);
-            t.keep_local(local_index, value);
+            set_local(t, local_index, value);
         }
         Operator::LocalTee { local_index } => {
             let value = t.pop_canonical();
-            t.builder.def_var(t.local(local_index), value);
-            t.keep_local(local_index, value);
+            set_local(t, local_index, value);
             t.push(value);
         }
         Operator::GlobalGet { global_index } => {
@@ -54,6 +56,16 @@ pub(super) fn translate<E: FuncEnvironment + ?Sized>(
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+fn set_local<E: FuncEnvironment + ?Sized>(
+    t: &mut FuncTranslator<'_, '_, E>,
+    local: u32,
+    value: Value,
+) {
+    if !t.keep_local(local, value) {
+        t.builder.def_var(t.local(local), value);
+    }
 }
 
 /// The globals that a loop keeps in registers.

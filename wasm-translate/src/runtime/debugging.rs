@@ -8,9 +8,9 @@ use cranelift_codegen::ir::{
 };
 use cranelift_frontend::FunctionBuilder;
 use wasm_types::abi::{Builtin, stops};
-use wasm_types::{FRAME_PLACE_SIZE, FRAME_REFERENCE_KIND, FrameValueKind};
+use wasm_types::{FRAME_PLACE_SIZE, FRAME_REFERENCE_KIND, FrameValueKind, ValType};
 
-use super::{Region, RuntimeEnvironment};
+use super::{Region, RuntimeEnvironment, clif_type};
 use crate::environ::{Debugging, Result};
 use crate::error::{Error, ErrorKind};
 
@@ -54,6 +54,23 @@ impl Debugging for RuntimeEnvironment<'_> {
             let offset = offset + FRAME_REFERENCE_KIND as i32;
             builder.ins().stack_store(types::I64, kind, slot, offset);
         }
+    }
+
+    fn kept_value(
+        &mut self,
+        builder: &mut FunctionBuilder<'_>,
+        place: u32,
+        ty: ValType,
+    ) -> Result<Value> {
+        let slots = self.function.debug_slots;
+        let row = match FrameValueKind::of(ty).is_reference() {
+            true => slots.references,
+            false => slots.numbers,
+        };
+        let none = || Error::new(ErrorKind::Codegen, "a local is read that was never kept");
+        let offset = (place * FRAME_PLACE_SIZE) as i32;
+        let slot = row.ok_or_else(none)?;
+        Ok(builder.ins().stack_load(types::I64, clif_type(ty), slot, offset))
     }
 
     fn debug_point(&mut self, builder: &mut FunctionBuilder<'_>, pc: u32) -> Result<()> {
