@@ -1,5 +1,5 @@
-//! Continuations: random programs do what a model of them does, with any settings, in calls that may
-//! wait and calls that may not.
+//! Continuations: random programs do what a model of them does, with any settings, in calls that
+//! may wait and calls that may not.
 
 #[path = "../../tests/src/storm.rs"]
 pub mod storm;

@@ -114,7 +114,7 @@ pub(crate) use store::{StoreHost, VmStore};
 #[cfg(feature = "async")]
 pub(crate) use suspend::{
     Asking, Growing, MOST_QUESTIONS, Once, Pending, StartShim, Started, WaitingCall, boxed,
-    postponed,
+    context_of, postponed, wait_in_registers,
 };
 pub(crate) use sys::pagemap::reports_written_pages;
 #[cfg(feature = "async")]

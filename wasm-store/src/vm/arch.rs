@@ -13,7 +13,7 @@
 //! | | `unwind_thunk`, `raise` | from Wasm, or the host called by it, to the innermost entry |
 //! | | `resume` | from the host, called by Wasm, to a handler of an exception in a frame of Wasm |
 //! | | `FRAME_WASM_SP` | where the frame of an entry has the Wasm stack's pointer |
-//! | `waiting` | `enter_waiting_thunk`, `WaitingImage`, `host_waiting`, `LEFT`, `is_waiting_entry` | as `thunks`, for calls that may be left while they wait (feature `async`) |
+//! | `waiting` | `enter_waiting_thunk`, `WaitingImage`, `host_waiting`, `host_waiting_registers`, `LEFT`, `is_waiting_entry` | as `thunks`, for calls that may be left while they wait (feature `async`) |
 //! | | `suspend`, `Saved`, `Resume`, `resume_thunk`, `go_on_thunk`, `fail_thunk` | leaving such a call, and going on with it |
 //! | | `memory_grow`, `table_grow`, `atomic_wait32`, `atomic_wait64`, `new_object`, `array_new_data`, `array_new_elem`, `new_continuation`, `continuation_object`, `bind_continuation`, `out_of_fuel`, `caught_exception`, (feature `debug`) `debug_stop` | the thunks of these builtins, which may wait |
 //! | `continuations` | `resume_continuation`, `resume_throw`, `resume_throw_ref`, `suspend_continuation`, `switch_continuation` | from one Wasm stack to another |
@@ -45,8 +45,9 @@ pub(crate) use x86_64::{
 pub(crate) use x86_64::{
     LEFT, Resume, Saved, WaitingImage, array_new_data, array_new_elem, atomic_wait32,
     atomic_wait64, bind_continuation, caught_exception, continuation_object, decide_or_wait,
-    enter_waiting_thunk, fail_thunk, go_on_thunk, host_waiting, is_waiting_entry, memory_grow,
-    new_continuation, new_object, out_of_fuel, resume_thunk, suspend, table_grow,
+    enter_waiting_thunk, fail_thunk, go_on_thunk, host_waiting, host_waiting_registers,
+    is_waiting_entry, memory_grow, new_continuation, new_object, out_of_fuel, resume_thunk,
+    suspend, table_grow,
 };
 #[cfg(feature = "debug")]
 pub(crate) use x86_64::{debug_stop, divert_trap};

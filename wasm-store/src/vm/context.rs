@@ -91,12 +91,13 @@ impl FuncRef {
         self.flags & Self::HOST != 0
     }
 
-    /// Whether the function is one of the host that may wait: whose record has the shim that starts
-    /// it. The code says so, since all bits of the flags but one are the function's number in
-    /// objects.
+    /// Whether the function is one of the host that may wait. The code says so, since all bits of
+    /// the flags but one are the function's number in objects.
     #[cfg(feature = "async")]
     pub(crate) fn waits(&self) -> bool {
-        self.is_host() && self.code == super::arch::host_waiting as *const u8
+        use super::arch::{host_waiting, host_waiting_registers};
+        let codes = [host_waiting as *const u8, host_waiting_registers as *const u8];
+        self.is_host() && codes.contains(&self.code)
     }
 
     /// The function's type.
@@ -157,12 +158,13 @@ pub(crate) struct HostDef {
     /// The function's type.
     pub(crate) ty: NonNull<FuncTypeRecord>,
     /// The shim that takes its arguments in registers, where they fit: an
-    /// `extern "C" fn(*mut HostRecord, …) -> R`, which on failure does not return.
+    /// `extern "C" fn(*mut HostRecord, …) -> R`, which on failure does not return. That of a
+    /// function that may wait returns any value if it does
+    /// ([`wait_in_registers`](super::suspend::wait_in_registers)).
     pub(crate) registers: Option<*const u8>,
     /// The shim that takes an array.
     pub(crate) array: ArrayShim,
-    /// The shim that starts the function, if it is one that may wait: compiled code calls this
-    /// one.
+    /// The shim that starts the function, if it is one that may wait. It takes an array.
     #[cfg(feature = "async")]
     pub(crate) start: Option<super::suspend::StartShim>,
     /// The shims' own data.
@@ -174,7 +176,10 @@ impl HostDef {
     pub(crate) fn thunk_and_shim(&self) -> (*const u8, *const u8) {
         #[cfg(feature = "async")]
         if let Some(start) = self.start {
-            return (super::arch::host_waiting as *const u8, start as *const u8);
+            return match self.registers {
+                Some(shim) => (super::arch::host_waiting_registers as *const u8, shim),
+                None => (super::arch::host_waiting as *const u8, start as *const u8),
+            };
         }
         match self.registers {
             Some(shim) => (super::arch::host_registers as *const u8, shim),
@@ -193,6 +198,9 @@ pub(crate) struct HostFunc {
     pub(crate) record: HostRecord,
     /// For calls from the host.
     pub(crate) array: ArrayShim,
+    /// The same, if the function may wait.
+    #[cfg(feature = "async")]
+    pub(crate) start: Option<super::suspend::StartShim>,
 }
 
 /// The record of an imported function.

@@ -92,6 +92,10 @@ pub(crate) unsafe fn bind_reference(func: NonNull<FuncRef>, def: NonNull<HostDef
         (*func).func_ref.code = code;
         (*func).record.shim = shim;
         (*func).array = def.as_ref().array;
+        #[cfg(feature = "async")]
+        {
+            (*func).start = def.as_ref().start;
+        }
     }
 }
 

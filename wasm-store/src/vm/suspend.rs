@@ -51,6 +51,7 @@ pub(crate) use growing::{Asking, Growing};
 pub(in crate::vm) use growing::{memory_grow, table_grow};
 #[cfg(feature = "debug")]
 pub(in crate::vm) use leaving::wait_in_builtin;
+pub(crate) use leaving::{context_of, wait_in_registers};
 pub(in crate::vm) use leaving::{host_waiting_dispatch, wait_interrupted};
 
 use super::arch::{Resume, Saved};

@@ -122,11 +122,19 @@ pub unsafe trait RetAbi: Copy + Send {
     ///
     /// The array has room for it.
     unsafe fn write_raw(self, values: *mut u128);
+
+    /// The value that an array begins with, if there is one.
+    #[cfg(feature = "async")]
+    fn first_of(raw: u128) -> Self;
 }
 
 // SAFETY: nothing is returned for an empty list.
 unsafe impl RetAbi for () {
     unsafe fn write_raw(self, _values: *mut u128) {}
+
+    #[cfg(feature = "async")]
+    #[inline(always)]
+    fn first_of(_raw: u128) {}
 }
 
 // SAFETY: one value is returned in the register of its class.
@@ -134,5 +142,11 @@ unsafe impl<A: Abi> RetAbi for A {
     unsafe fn write_raw(self, values: *mut u128) {
         // SAFETY: as the caller promises.
         unsafe { values.write(self.to_raw()) };
+    }
+
+    #[cfg(feature = "async")]
+    #[inline(always)]
+    fn first_of(raw: u128) -> Self {
+        A::from_raw(raw)
     }
 }

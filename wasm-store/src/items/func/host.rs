@@ -93,25 +93,28 @@ impl HostFunc {
     }
 
     /// A host function that may wait, made of the shims that start it: one that notifies no hooks,
-    /// and one that does. For stores with data of type `T`.
+    /// if there is one also by registers, and one that does. For stores with data of type `T`.
     #[cfg(feature = "async")]
     pub(super) fn from_start_shims<T: 'static, C: Any + Send + Sync>(
         ty: FuncType,
         closure: Arc<C>,
+        registers: Option<*const u8>,
         plain: crate::vm::StartShim,
         hooked: crate::vm::StartShim,
     ) -> Self {
         let data = Arc::as_ptr(&closure).cast::<()>();
         let ty_record = NonNull::from(&**ty.record());
-        let def = |start| HostDef {
+        let def = |registers, start| HostDef {
             ty: ty_record,
-            registers: None,
+            registers,
             array: refuse_sync,
             start: Some(start),
             data,
         };
-        let hooked = HookedShims::new::<T>(|| def(hooked));
-        Self { inner: Arc::new(Inner { plain: def(plain), hooked, ty, _closure: closure }) }
+        let hooked = HookedShims::new::<T>(|| def(None, hooked));
+        Self {
+            inner: Arc::new(Inner { plain: def(registers, plain), hooked, ty, _closure: closure }),
+        }
     }
 
     /// Whether the function may wait.

@@ -132,6 +132,16 @@ pub unsafe trait WasmTyList {
         F: Fn(Caller<'_, T>, Self) -> R + Send + Sync + 'static,
         R: WasmRet,
         Self: Sized;
+
+    /// The same for a closure that returns futures.
+    #[cfg(feature = "async")]
+    #[doc(hidden)]
+    fn waiting_shim<T, F, R>() -> *const u8
+    where
+        T: 'static,
+        F: for<'a> Fn(Caller<'a, T>, Self) -> super::waiting::Waits<'a, R> + Send + Sync + 'static,
+        R: WasmRet + 'static,
+        Self: Sized + 'static;
 }
 
 /// Reads a value of an array.

@@ -16,6 +16,9 @@ use crate::types::ValType;
 use crate::vm::{HostRecord, ValRaw, leave_host};
 use crate::watch::call_hook::{CallValues, InRegisters, Returned};
 
+#[cfg(feature = "async")]
+use super::waiting::{Waits, start_in_registers};
+
 // SAFETY: a single value travels as itself.
 unsafe impl<A: WasmTy> WasmParams for A {
     const CLASSES: &'static [Class] = &[A::Abi::CLASS];
@@ -335,6 +338,38 @@ macro_rules! tuples {
                 }
 
                 shim::<T, Func, R, $($A,)* HOOKED> as *const u8
+            }
+
+            #[cfg(feature = "async")]
+            fn waiting_shim<T, Func, R>() -> *const u8
+            where
+                T: 'static,
+                Func: for<'a> Fn(Caller<'a, T>, Self) -> Waits<'a, R> + Send + Sync + 'static,
+                R: WasmRet + 'static,
+                Self: 'static,
+            {
+                unsafe extern "C" fn shim<T, Func, R, $($A,)*>(
+                    record: *mut HostRecord,
+                    $($A: <$A as WasmTy>::Abi,)*
+                ) -> R::Abi
+                where
+                    T: 'static,
+                    Func: for<'a> Fn(Caller<'a, T>, ($($A,)*)) -> Waits<'a, R>
+                        + Send
+                        + Sync
+                        + 'static,
+                    R: WasmRet + 'static,
+                    $($A: WasmTy + 'static,)*
+                {
+                    let take = |store: &mut StoreOpaque| {
+                        // SAFETY: the store's Wasm is calling with these types.
+                        ($(unsafe { <$A as WasmTy>::from_abi($A, store) },)*)
+                    };
+                    // SAFETY: the record is that of a function made with this shim.
+                    unsafe { start_in_registers::<T, Func, ($($A,)*), R>(record, take) }
+                }
+
+                shim::<T, Func, R, $($A),*> as *const u8
             }
         }
 

@@ -18,17 +18,24 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 pub(super) use self::closures::List;
+use self::closures::Static;
+use super::abi::RetAbi as _;
 use super::host::HostFunc;
+use super::into_func::WasmRet;
+use super::list::WasmTyList;
 use super::unwind::host_failure;
 use crate::error::{Error, Result};
-use crate::store::{Caller, StoreContextMut, StoreInner};
+use crate::store::{Caller, StoreContextMut, StoreInner, StoreOpaque};
 use crate::types::FuncType;
-use crate::vm::{HostRecord, Pending, Started, Unwind, ValRaw, VmStore, boxed};
+use crate::vm::{
+    HostRecord, Pending, Started, Unwind, ValRaw, VmStore, boxed, context_of, leave_host,
+    wait_in_registers,
+};
 use crate::watch::call_hook;
 use crate::watch::call_hook::{InArray, Open};
 
 /// What a host function that may wait returns.
-type Waits<'a, R> = Box<dyn Future<Output = R> + Send + 'a>;
+pub(super) type Waits<'a, R> = Box<dyn Future<Output = R> + Send + 'a>;
 
 /// The future of one call. It lives no longer than the call borrows the store.
 pub(super) type Running<R> = Pin<Box<dyn Future<Output = R> + Send>>;
@@ -47,7 +54,7 @@ impl HostFunc {
         B: Body<T>,
         C: Send + Sync + 'static,
     {
-        Self::from_start_shims::<T, _>(ty, body, start::<T, B, false>, start::<T, B, true>)
+        Self::from_start_shims::<T, _>(ty, body, None, start::<T, B, false>, start::<T, B, true>)
     }
 }
 
@@ -106,6 +113,66 @@ unsafe fn start<T: 'static, B: Body<T>, const HOOKED: bool>(
     values: *mut ValRaw,
     context: &mut Context<'_>,
 ) -> Started {
+    // SAFETY: as the caller promises.
+    unsafe {
+        start_with::<T, B, HOOKED>(record, values, context, |body, caller| {
+            body.begin(caller, values)
+        })
+    }
+}
+
+/// The shim that starts a function with static types, with parameters that are taken from
+/// registers. What it returns is of no meaning if the function waits.
+///
+/// # Safety
+///
+/// The record is that of a function made with a shim that only calls this, for data of type `T`.
+#[inline(always)]
+pub(super) unsafe fn start_in_registers<T, F, P, R>(
+    record: *mut HostRecord,
+    take: impl FnOnce(&mut StoreOpaque) -> P,
+) -> R::Abi
+where
+    T: 'static,
+    F: for<'a> Fn(Caller<'a, T>, P) -> Waits<'a, R> + Send + Sync + 'static,
+    P: WasmTyList + 'static,
+    R: WasmRet + 'static,
+{
+    // SAFETY: as the caller promises; there is one result at most. When Wasm is left because of a
+    // failure, nothing here is to be dropped.
+    unsafe {
+        let store = (*record).store;
+        let mut result = ValRaw::ZERO;
+        let started = match context_of(store) {
+            Some(context) => start_with::<T, Static<F, P, R>, false>(
+                record,
+                &raw mut result,
+                context,
+                |body, caller| body.begin_with(caller, take),
+            ),
+            None => Started::Failed,
+        };
+        match started {
+            Started::Ready => {}
+            Started::Failed => leave_host(store),
+            Started::Pending(pending) => wait_in_registers(record, pending),
+        }
+        R::Abi::first_of(result.v128)
+    }
+}
+
+/// Starts a function: begins a call of it, and polls it.
+///
+/// # Safety
+///
+/// As for [`start`]; but only what begins the call reads parameters, if some are in the array.
+#[inline(always)]
+unsafe fn start_with<T: 'static, B: Body<T>, const HOOKED: bool>(
+    record: *mut HostRecord,
+    values: *mut ValRaw,
+    context: &mut Context<'_>,
+    begin: impl FnOnce(&B, Caller<'static, T>) -> Result<B::Call>,
+) -> Started {
     // SAFETY: as the caller promises. The call that has led here borrows the store, and does not
     // use it before this one is over.
     unsafe {
@@ -114,7 +181,7 @@ unsafe fn start<T: 'static, B: Body<T>, const HOOKED: bool>(
         let (open, call, _data) = (None, None, PhantomData);
         let mut waiting = Waiting::<T, B, HOOKED> { record, scope, open, call, _data };
         // A panic may leave the closure's own data inconsistent, as everywhere in Rust.
-        let polled = catch_unwind(AssertUnwindSafe(|| match waiting.begin(values) {
+        let polled = catch_unwind(AssertUnwindSafe(|| match waiting.begin(values, begin) {
             Ok(()) => waiting.step(context, values),
             Err(error) => Poll::Ready(Err(error)),
         }));
@@ -136,7 +203,12 @@ impl<T: 'static, B: Body<T>, const HOOKED: bool> Waiting<T, B, HOOKED> {
         unsafe { StoreInner::from_context((*self.record).store) }
     }
 
-    unsafe fn begin(&mut self, values: *mut ValRaw) -> Result<()> {
+    #[inline(always)]
+    unsafe fn begin(
+        &mut self,
+        values: *mut ValRaw,
+        begin: impl FnOnce(&B, Caller<'static, T>) -> Result<B::Call>,
+    ) -> Result<()> {
         // SAFETY: as the caller promises.
         unsafe {
             let store = self.store();
@@ -144,7 +216,7 @@ impl<T: 'static, B: Body<T>, const HOOKED: bool> Waiting<T, B, HOOKED> {
             self.open = call_hook::open_host::<T, _, HOOKED>(store, self.record, &params)?;
             let caller = Caller::new(StoreContextMut(self.store()), self.record);
             let body = &*(*self.record).data.cast::<B>();
-            self.call = Some(body.begin(caller, values)?);
+            self.call = Some(begin(body, caller)?);
             Ok(())
         }
     }

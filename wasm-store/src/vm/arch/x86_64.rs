@@ -33,8 +33,8 @@ pub(crate) use thunks::{
 pub(crate) use waiting::{
     LEFT, Resume, WaitingImage, array_new_data, array_new_elem, atomic_wait32, atomic_wait64,
     bind_continuation, caught_exception, continuation_object, enter_waiting_thunk, fail_thunk,
-    go_on_thunk, host_waiting, is_waiting_entry, memory_grow, new_continuation, new_object,
-    out_of_fuel, resume_thunk, suspend, table_grow,
+    go_on_thunk, host_waiting, host_waiting_registers, is_waiting_entry, memory_grow,
+    new_continuation, new_object, out_of_fuel, resume_thunk, suspend, table_grow,
 };
 pub(crate) use witness::{look, skip_look};
 #[cfg(feature = "debug")]

@@ -45,6 +45,8 @@ impl VmStore {
                 instance: ptr::null_mut(),
             },
             array: def.array,
+            #[cfg(feature = "async")]
+            start: def.start,
         });
         // SAFETY: just made, and nothing else refers to it.
         unsafe {

@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll};
 use std::thread;
 
-use super::{Left, Pending, Started, Suspension, Values, start_shim, while_waiting};
+use super::{Left, Pending, Started, Suspension, Values, while_waiting};
 use crate::Error;
 use crate::vm::arch::{
     CallLayout, RegisterImage, ValueLocation, enter_waiting_thunk, fail_thunk, go_on_thunk,
@@ -116,16 +116,15 @@ impl WaitingCall {
         values: *mut ValRaw,
     ) -> Result<State, Box<Unwind>> {
         let host = self.callee.cast::<HostFunc>();
-        // SAFETY: a reference to a host function is the head of its record; the shim of one that
-        // may wait is what starts it.
+        // SAFETY: a reference to a host function is the head of its record.
         unsafe {
             let own = &raw mut (*host.as_ptr()).record;
             let record = self.import.map_or(own, NonNull::as_ptr);
-            if !self.callee.as_ref().waits() {
+            let Some(start) = (*host.as_ptr()).start else {
                 return call_host(self.store, host, record, values).map(|()| State::Over);
-            }
+            };
             leave(enter(current())?);
-            match start_shim(record)(record, values, context) {
+            match start(record, values, context) {
                 Started::Ready => Ok(State::Over),
                 Started::Failed => Err(take(self.store)),
                 Started::Pending(pending) => Ok(State::Host(pending)),

@@ -13,7 +13,7 @@ use crate::vm::context::{HostRecord, VMStoreContext};
 use crate::vm::exceptions::leave_host;
 use crate::vm::host::{buffer_of, gather, spread};
 use crate::vm::store::VmStore;
-use crate::vm::unwind::Unwind;
+use crate::vm::unwind::{SUSPENDED, Unwind};
 use crate::vm::value::ValRaw;
 
 /// Starts a host function that may wait. Returns the bytes of stack arguments for the thunk to pop,
@@ -47,23 +47,58 @@ unsafe fn start(record: *mut HostRecord, image: &mut WaitingImage, stack: *const
     // SAFETY: as for the caller. The context of a poll is there as long as it runs, and this is one
     // that may wait, whose poll is the innermost one.
     unsafe {
-        let store = (*record).store;
-        let suspending = &raw mut (*(*store).vm).suspending;
-        let Some(context) = (*suspending).context.filter(|_| is_waiting_entry(store)) else {
-            VmStore::fail(store, Unwind::Error(Error::msg(NOT_ASYNC)));
-            return Started::Failed;
-        };
+        let Some(context) = context_of((*record).store) else { return Started::Failed };
         let layout = &(*(*record).ty).layout;
         let mut values = Values::new(layout.array_len());
         let values = values.as_mut_ptr();
         gather(layout, &image.registers, stack, values);
-        let context = context.cast::<Context<'_>>().as_mut();
         let started = start_shim(record)(record, values, context);
         if let Started::Ready = started {
             let buffer = buffer_of(layout, &image.registers, stack);
             spread(layout, &mut image.registers, buffer, values);
         }
         started
+    }
+}
+
+/// The context that the store's innermost call is polled with. If that call can't wait, there is
+/// none, and a failure that says so is stored.
+///
+/// # Safety
+///
+/// Wasm of the store is calling the host. The context is used before the host returns.
+#[inline(always)]
+pub(crate) unsafe fn context_of<'a>(store: *mut VMStoreContext) -> Option<&'a mut Context<'a>> {
+    // SAFETY: as the caller promises: the context of a poll is there as long as it runs.
+    unsafe {
+        let context = (*(*store).vm).suspending.context;
+        match context.filter(|_| is_waiting_entry(store)) {
+            Some(context) => Some(context.cast::<Context<'a>>().as_mut()),
+            None => {
+                VmStore::fail(store, Unwind::Error(Error::msg(NOT_ASYNC)));
+                None
+            }
+        }
+    }
+}
+
+/// Keeps what is needed to go on with a call whose host function has to wait, and which the thunk
+/// leaves when the function's shim returns, whatever it returns.
+///
+/// # Safety
+///
+/// To be called by a shim that has taken its arguments in registers, for its record, in a call that
+/// may be left ([`context_of`]).
+pub(crate) unsafe fn wait_in_registers(record: *mut HostRecord, pending: Box<dyn Pending>) {
+    // SAFETY: as the caller promises: the thunk has written the registers right below the frame of
+    // the innermost entry.
+    unsafe {
+        let store = (*record).store;
+        let saved = (*store).host_sp.cast::<u64>();
+        let preserved = std::array::from_fn(|place| *saved.sub(place + 1));
+        let resume = Resume { store, exit: (*store).wasm_sp, stack_size: 0, preserved };
+        keep(store, resume, pending, Left::Host { record, buffer: ptr::null_mut() });
+        (*store).outcome = SUSPENDED;
     }
 }
 

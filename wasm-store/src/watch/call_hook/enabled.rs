@@ -187,7 +187,7 @@ impl HookedShims {
         Self {
             hooked,
             #[cfg(feature = "async")]
-            waiting: HostDef { start: Some(asynchronous::start::<T>), ..hooked },
+            waiting: HostDef { start: Some(asynchronous::start::<T>), registers: None, ..hooked },
         }
     }
 

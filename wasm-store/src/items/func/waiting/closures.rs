@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use super::super::host::HostFunc;
 use super::super::into_func::WasmRet;
 use super::super::list::WasmTyList;
-use super::{Body, Running, Waits};
+use super::{Body, Running, Waits, start};
 use crate::engine::Engine;
 use crate::error::{Context as _, Result};
 use crate::gate::Gate;
@@ -115,18 +115,45 @@ impl HostFunc {
         R: WasmRet + 'static,
     {
         let ty = FuncType::new(engine, P::valtypes(), R::valtypes());
-        Self::waiting::<T, Static<F, P, R>>(ty, Arc::new(Static { func, _types: PhantomData }))
+        let fits = const { P::FIT && R::FIT };
+        debug_assert_eq!(fits, ty.record().layout.fits_registers(), "{ty}");
+        Self::from_start_shims::<T, _>(
+            ty,
+            Arc::new(Static::<F, P, R> { func, _types: PhantomData }),
+            fits.then(P::waiting_shim::<T, F, R>),
+            start::<T, Static<F, P, R>, false>,
+            start::<T, Static<F, P, R>, true>,
+        )
     }
 }
 
 /// A closure with static types.
-struct Static<F, P, R> {
+pub(super) struct Static<F, P, R> {
     func: F,
     _types: PhantomData<fn(P) -> R>,
 }
 
+impl<F, P, R> Static<F, P, R> {
+    /// Calls the closure, with parameters from Wasm of the caller's store.
+    #[inline(always)]
+    pub(super) fn begin_with<T>(
+        &self,
+        caller: Caller<'static, T>,
+        take: impl FnOnce(&mut StoreOpaque) -> P,
+    ) -> Result<StaticCall<R>>
+    where
+        T: 'static,
+        F: for<'a> Fn(Caller<'a, T>, P) -> Waits<'a, R>,
+    {
+        let store: &mut StoreOpaque = caller.store.0;
+        let params = take(store);
+        store.vm.safepoint()?;
+        Ok(StaticCall { future: Box::into_pin((self.func)(caller, params)), result: None })
+    }
+}
+
 /// The future of a call with static types, and what it returned.
-struct StaticCall<R> {
+pub(super) struct StaticCall<R> {
     future: Running<R>,
     result: Option<R>,
 }
@@ -149,11 +176,8 @@ where
         caller: Caller<'static, T>,
         values: *const ValRaw,
     ) -> Result<StaticCall<R>> {
-        let store: &mut StoreOpaque = caller.store.0;
         // SAFETY: as the caller promises.
-        let params = unsafe { P::read_raw(values.cast(), store) };
-        store.vm.safepoint()?;
-        Ok(StaticCall { future: Box::into_pin((self.func)(caller, params)), result: None })
+        self.begin_with(caller, |store| unsafe { P::read_raw(values.cast(), store) })
     }
 
     fn poll(call: &mut StaticCall<R>, context: &mut Context<'_>) -> Poll<()> {

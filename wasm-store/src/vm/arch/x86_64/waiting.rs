@@ -13,12 +13,12 @@
 //!
 //! # What processors predict
 //!
-//! A processor predicts that a return goes behind the call that it has seen last and not seen return
-//! yet. If a call is left without its return, this and all returns that follow are predicted wrong,
-//! which takes longer than everything else here. So a host function that has to wait returns to
-//! its thunk, which has to leave without a return but one call: the one by which Wasm has called
-//! the thunk. It makes up for this by a return of its own, to itself ([`host_waiting`]). And a call
-//! goes on by a jump, which takes no return away from those who have called.
+//! A processor predicts that a return goes behind the last call that it has not seen return yet. If
+//! a call is left without its return, this and all returns that follow are predicted wrong, which
+//! takes longer than all else here. So a host function that has to wait returns to its thunk,
+//! which has to leave without a return but one call: the one by which Wasm has called the thunk. It
+//! makes up for this by a return of its own, to itself ([`host_waiting`]). And a call goes on by a
+//! jump, which takes no return away from those who have called.
 
 #![allow(unsafe_code)]
 
@@ -336,6 +336,47 @@ pub(crate) unsafe extern "C" fn host_waiting() {
         int_results = const offset_of!(RegisterImage, int_results),
         vector_results = const offset_of!(RegisterImage, vector_results),
         dispatch = sym host_waiting_dispatch,
+    )
+}
+
+/// From Wasm to the shim of a host function that may wait, with all argument and result registers
+/// passed through. The registers that a callee preserves are written right below the frame of the
+/// entry. If the function waits, which the store's outcome says, the entry is left.
+///
+/// # Safety
+///
+/// To be called by compiled code, with a [`HostRecord`] for a context.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn host_waiting_registers() {
+    naked_asm!(
+        leave_for_host!(),
+        "push rbx
+         push r12
+         push r13
+         push r14
+         push r15
+         push rbx
+         mov rbx, r10
+         call [rdi + {shim}]
+         cmp byte ptr [rbx + {outcome}], {suspended}
+         je 2f
+         pop rbx",
+        return_to_wasm!(),
+        // As in `host_waiting`.
+        "2:
+         mov r10, rbx
+         lea rax, [rip + 3f]
+         push rax
+         ret
+         3:",
+        leave_entry!(),
+        return_to_host!(),
+        store = const offset_of!(HostRecord, store),
+        shim = const offset_of!(HostRecord, shim),
+        outcome = const offset_of!(VMStoreContext, outcome),
+        suspended = const SUSPENDED,
+        wasm_sp = const offset_of!(VMStoreContext, wasm_sp),
+        host_sp = const offset_of!(VMStoreContext, host_sp),
     )
 }
 
