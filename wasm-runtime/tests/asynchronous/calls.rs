@@ -3,7 +3,9 @@
 use std::pin::pin;
 use std::task::Poll;
 
-use wasm_runtime::{Engine, Func, FuncType, Instance, Module, Result, Store, V128, Val, ValType};
+use wasm_runtime::{
+    Engine, Func, FuncType, Instance, Linker, Module, Result, Store, V128, Val, ValType,
+};
 
 use crate::support::{
     After, PROGRAM, block_on, expected_sum, in_engine, is_usable, poll_once, store,
@@ -42,6 +44,87 @@ fn values_on_the_stack_and_in_memory_arrive() -> Result<()> {
         assert_eq!(results[2].f64(), Some(expected.2));
         assert_eq!(results[3].f32(), Some(expected.3));
         assert_eq!(results[4].i32(), Some(expected.4));
+    }
+    Ok(())
+}
+
+/// Wasm keeps values in registers across calls. They are the same after a call that has waited, for
+/// all kinds of arguments and results that travel in registers, at the first and at later calls.
+#[test]
+fn what_is_in_registers_is_there_after_a_wait() -> Result<()> {
+    const TEXT: &str = r#"(module
+        (import "host" "ints" (func $ints (param i32 i64 i32 i64 i64) (result i64)))
+        (import "host" "floats"
+            (func $floats (param f32 f64 f32 f64 f64 f64 f64 f64) (result f64)))
+        (import "host" "mixed" (func $mixed (param f64 i32 f32) (result f32)))
+        (import "host" "nothing" (func $nothing))
+        (func (export "run") (param $n i32) (param $a i64) (param $b i64) (param $c i64)
+            (result i64) (local $d i64) (local $e i64) (local $x f64) (local $y f32)
+            (loop $again
+                (local.set $d (i64.add (local.get $a) (i64.const 3)))
+                (local.set $e (i64.mul (local.get $b) (local.get $c)))
+                (local.set $a (i64.xor (local.get $a) (call $ints (local.get $n) (local.get $a)
+                    (i32.const -5) (local.get $c) (local.get $e))))
+                (call $nothing)
+                (local.set $x (call $floats (f32.const 1.5) (f64.convert_i64_s (local.get $d))
+                    (local.get $y) (local.get $x) (f64.const 1) (f64.const 2) (f64.const 3)
+                    (f64.const 4)))
+                (local.set $y (call $mixed (local.get $x) (local.get $n) (local.get $y)))
+                (local.set $b (i64.add (local.get $b) (i64.add (local.get $d) (local.get $e))))
+                (local.set $c (i64.add (local.get $c) (i64.reinterpret_f64 (local.get $x))))
+                (local.set $a (i64.add (local.get $a)
+                    (i64.extend_i32_u (i32.reinterpret_f32 (local.get $y)))))
+                (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (i64.xor (i64.xor (local.get $a) (local.get $b)) (i64.xor (local.get $c)
+                (i64.xor (local.get $d) (local.get $e))))))"#;
+    type Floats = (f32, f64, f32, f64, f64, f64, f64, f64);
+    let ints = |a: i32, b: i64, c: i32, d: i64, e: i64| {
+        i64::from(a).wrapping_add(b).wrapping_mul(i64::from(c)).wrapping_add(d) ^ e
+    };
+    let floats = |v: Floats| f64::from(v.0 + v.2) * 0.25 + v.1 - v.3 * 0.5 + v.4 * v.5 + v.6 - v.7;
+    let mixed = |a: f64, b: i32, c: f32| (a as f32) * 0.5 + b as f32 - c * 0.25;
+    let engine = Engine::default();
+    let module = Module::new(&engine, TEXT)?;
+    let mut linker = Linker::new(&engine);
+    linker.func_wrap("host", "ints", ints)?;
+    linker.func_wrap("host", "floats", move |a, b, c, d, e, f, g, h| {
+        floats((a, b, c, d, e, f, g, h))
+    })?;
+    linker.func_wrap("host", "mixed", mixed)?;
+    linker.func_wrap("host", "nothing", || ())?;
+    let mut store = Store::new(&engine, 0);
+    let run = linker.instantiate(&mut store, &module)?.get_func(&mut store, "run").unwrap();
+    let expected = run.typed::<_, i64>(&store)?.call(&mut store, (20, 7i64, 11i64, -13i64))?;
+    let mut linker = Linker::<u32>::new(&engine);
+    linker.func_wrap_async("host", "ints", move |caller, (a, b, c, d, e)| {
+        Box::new(async move {
+            After(*caller.data()).await;
+            ints(a, b, c, d, e)
+        })
+    })?;
+    linker.func_wrap_async("host", "floats", move |caller, values: Floats| {
+        Box::new(async move {
+            After(*caller.data()).await;
+            floats(values)
+        })
+    })?;
+    linker.func_wrap_async("host", "mixed", move |caller, (a, b, c)| {
+        Box::new(async move {
+            After(*caller.data() / 2).await;
+            Ok::<_, wasm_runtime::Error>(mixed(a, b, c))
+        })
+    })?;
+    linker.func_wrap_async("host", "nothing", move |caller, ()| {
+        Box::new(async move { After(*caller.data()).await })
+    })?;
+    for polls in 0..4 {
+        let mut store = Store::new(&engine, polls);
+        let instance = block_on(linker.instantiate_async(&mut store, &module))?;
+        let run = instance.get_typed_func::<(i32, i64, i64, i64), i64>(&mut store, "run")?;
+        for _ in 0..2 {
+            let found = block_on(run.call_async(&mut store, (20, 7, 11, -13)))?;
+            assert_eq!(found, expected, "{polls}");
+        }
     }
     Ok(())
 }

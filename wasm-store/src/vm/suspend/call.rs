@@ -322,8 +322,20 @@ impl WaitingCall {
     /// # Safety
     ///
     /// As for [`poll`](Self::poll).
+    #[inline(always)]
     pub(crate) unsafe fn cancel(&mut self) -> Option<thread::Result<()>> {
+        if let State::New | State::Over = self.state {
+            self.state = State::Over;
+            return None;
+        }
         // SAFETY: as the caller promises.
+        unsafe { self.give_up() }
+    }
+
+    /// Gives up a call that waits.
+    #[inline(never)]
+    unsafe fn give_up(&mut self) -> Option<thread::Result<()>> {
+        // SAFETY: as for `cancel`.
         unsafe {
             match mem::replace(&mut self.state, State::Over) {
                 State::New | State::Over => None,

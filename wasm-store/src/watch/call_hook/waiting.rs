@@ -18,6 +18,7 @@ use crate::store::StoreInner;
 use crate::vm::{FuncRef, HostRecord};
 
 /// Notifies the hooks of a call from the host; `None` if none observes it.
+#[inline]
 pub(crate) fn open_wasm<T: 'static, P: CallValues>(
     store: &mut StoreInner<T>,
     func: NonNull<FuncRef>,
