@@ -154,6 +154,7 @@ union Room<Params: WasmParams, Results: WasmParams> {
 }
 
 /// Notifies hooks that a call is over, if they were notified of it.
+#[inline(always)]
 pub(super) fn close<T: 'static, R: CallValues>(
     store: &mut StoreInner<T>,
     open: Option<Open>,
@@ -202,6 +203,8 @@ unsafe impl<T: Send + 'static> Send for Running<'_, T> {}
 
 impl<'a, T: 'static> Running<'a, T> {
     /// A call of a function of the store. Hooks are notified of it.
+    // Always part of its caller, as the others here: the value is large, and would be copied.
+    #[inline(always)]
     pub(super) fn new(
         store: &'a mut StoreInner<T>,
         func: NonNull<FuncRef>,
@@ -216,6 +219,7 @@ impl<'a, T: 'static> Running<'a, T> {
 
     /// Sets the arguments. They are used by the first poll, which follows at once, so that nothing
     /// is collected in between. The values are used until the call is over.
+    #[inline(always)]
     pub(super) fn pass(
         &mut self,
         values: *mut ValRaw,
@@ -231,6 +235,7 @@ impl<'a, T: 'static> Running<'a, T> {
 
     /// Ends the borrow of the store when the call is over, and returns the hooks that are still to
     /// be notified of that.
+    #[inline(always)]
     pub(super) fn over(mut self) -> Option<Open> {
         self.open.take()
     }
@@ -239,6 +244,7 @@ impl<'a, T: 'static> Running<'a, T> {
 impl<T: 'static> Future for Running<'_, T> {
     type Output = Result<()>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         let Self { call, store, values, hook, .. } = &mut *self;
         let (store, values) = (*store, *values);
@@ -263,6 +269,7 @@ impl<T: 'static> Future for Running<'_, T> {
 }
 
 impl<T: 'static> Drop for Running<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         let unhooked = self.hook.give_up();
         // SAFETY: the store is borrowed as long as this exists.
