@@ -51,16 +51,16 @@ fn set(slots: &mut [u64], value: u64) -> Result<()> {
 ///
 /// # Safety
 ///
-/// There is one at the address, which is aligned, and that nobody writes meanwhile.
+/// There is one at the address, aligned or not, that nobody writes meanwhile.
 unsafe fn read(bits: u32, address: u64) -> u64 {
     let place = ptr::with_exposed_provenance::<u8>(address as usize);
     // SAFETY: as the caller promises.
     unsafe {
         match bits {
             8 => place.read().into(),
-            16 => place.cast::<u16>().read().into(),
-            32 => place.cast::<u32>().read().into(),
-            _ => place.cast::<u64>().read(),
+            16 => place.cast::<u16>().read_unaligned().into(),
+            32 => place.cast::<u32>().read_unaligned().into(),
+            _ => place.cast::<u64>().read_unaligned(),
         }
     }
 }
@@ -69,16 +69,16 @@ unsafe fn read(bits: u32, address: u64) -> u64 {
 ///
 /// # Safety
 ///
-/// There is room for it at the address, which is aligned, and that nobody else accesses meanwhile.
+/// There is room for it at the address, aligned or not, that nobody else accesses meanwhile.
 unsafe fn write(bits: u32, address: u64, value: u64) {
     let place = ptr::with_exposed_provenance_mut::<u8>(address as usize);
     // SAFETY: as the caller promises.
     unsafe {
         match bits {
             8 => place.write(value as u8),
-            16 => place.cast::<u16>().write(value as u16),
-            32 => place.cast::<u32>().write(value as u32),
-            _ => place.cast::<u64>().write(value),
+            16 => place.cast::<u16>().write_unaligned(value as u16),
+            32 => place.cast::<u32>().write_unaligned(value as u32),
+            _ => place.cast::<u64>().write_unaligned(value),
         }
     }
 }
