@@ -8,9 +8,10 @@ use std::mem::MaybeUninit;
 
 use wasm_runtime::{Caller, Func, Result, ValRaw};
 
-use crate::border::{Finalizer, Foreign, Out, guarded};
+use crate::border::{Finalizer, Foreign, Out, abort, guarded};
 use crate::error::{Failure, call_result, failure};
 use crate::func::CCaller;
+use crate::func::numbers::Numbers;
 use crate::handles::FuncHandle;
 use crate::linker::{CLinker, names};
 use crate::object::Object;
@@ -42,6 +43,32 @@ fn unchecked_function(
     }
 }
 
+/// As [`unchecked_function`], for numbers, which come in registers: it gets as many values as there
+/// are words.
+fn unchecked_numeric_function(
+    callback: UncheckedCallback,
+    foreign: Foreign,
+) -> impl Fn(Caller<'_, StoreData>, &mut [u64]) -> Result<()> + Send + Sync + 'static {
+    move |caller, words| {
+        // All of it, so that it is freed with the function.
+        let foreign = &foreign;
+        let mut values = [const { MaybeUninit::uninit() }; Numbers::MOST];
+        for (value, word) in values.iter_mut().zip(&*words) {
+            value.write(ValRaw::u64(*word));
+        }
+        let mut caller = CCaller { caller };
+        let trap = callback(foreign.data, &mut caller, values.as_mut_ptr(), words.len());
+        if let Some(trap) = trap {
+            return Err(trap.into_error());
+        }
+        for (word, value) in words.iter_mut().zip(&values) {
+            // SAFETY: it was written above, and C writes numbers over it.
+            *word = unsafe { value.assume_init_ref() }.get_u64();
+        }
+        Ok(())
+    }
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn wasmtime_func_new_unchecked(
     store: ContextMut<'_>,
@@ -52,9 +79,14 @@ extern "C" fn wasmtime_func_new_unchecked(
     out: Out<'_, FuncHandle>,
 ) {
     let ty = ty.func_type(store.engine());
-    let func = unchecked_function(callback, Foreign::new(data, finalizer));
-    // SAFETY: the header asks of the callback that it reads and writes values of this type.
-    out.write(unsafe { Func::new_unchecked(store, ty, func) }.into());
+    let foreign = Foreign::new(data, finalizer);
+    let func = match Numbers::new(&ty) {
+        Some(_) => Func::new_numeric(store, ty, unchecked_numeric_function(callback, foreign))
+            .unwrap_or_else(|error| abort("wasmtime_func_new_unchecked", error)),
+        // SAFETY: the header asks of the callback that it reads and writes values of this type.
+        None => unsafe { Func::new_unchecked(store, ty, unchecked_function(callback, foreign)) },
+    };
+    out.write(func.into());
 }
 
 #[unsafe(no_mangle)]
@@ -74,9 +106,19 @@ unsafe extern "C" fn wasmtime_linker_define_func_unchecked(
     // SAFETY: the header asks for so many bytes each.
     let names = unsafe { names(module, module_len, name, name_len) };
     let defined = names.and_then(|(module, name)| {
-        let func = unchecked_function(callback, foreign);
-        // SAFETY: the header asks of the callback that it reads and writes values of this type.
-        unsafe { linker.linker.func_new_unchecked(module, name, ty, func) }
+        let linker = &mut linker.linker;
+        match Numbers::new(&ty) {
+            Some(_) => {
+                let func = unchecked_numeric_function(callback, foreign);
+                linker.func_new_numeric(module, name, ty, func)
+            }
+            None => {
+                let func = unchecked_function(callback, foreign);
+                // SAFETY: the header asks of the callback that it reads and writes values of this
+                // type.
+                unsafe { linker.func_new_unchecked(module, name, ty, func) }
+            }
+        }
     });
     failure(defined.map(|_| ()), |()| ())
 }

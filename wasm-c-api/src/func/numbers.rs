@@ -22,7 +22,7 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    const MOST: usize = 16;
+    pub(crate) const MOST: usize = 16;
 
     /// `None` if there is something else than numbers, or too much.
     pub(crate) fn new(ty: &FuncType) -> Option<Self> {
