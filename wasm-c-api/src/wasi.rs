@@ -2,6 +2,10 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(feature = "component")]
+mod network;
+#[cfg(not(feature = "component"))]
+mod no_network;
 mod store;
 
 use std::ffi::{c_char, c_void};
@@ -211,14 +215,4 @@ unsafe extern "C" fn wasi_config_preopen_dir(
     let (Some(host), Some(guest)) = (unsafe { (path(host), path(guest)) }) else { return false };
     let permissions = if may_change { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
     config.builder.preopened_dir(host, guest, permissions).is_ok()
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasi_config_inherit_network(config: &mut WasiConfig) {
-    config.builder.inherit_network();
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasi_config_allow_ip_name_lookup(config: &mut WasiConfig, enable: bool) {
-    config.builder.allow_ip_name_lookup(enable);
 }

@@ -7,7 +7,7 @@ use wasm_runtime::wasi::{self, WasiCtx};
 use super::WasiConfig;
 use crate::error::{Failure, failure};
 use crate::linker::CLinker;
-use crate::store::{ContextMut, StoreData};
+use crate::store::ContextMut;
 
 /// What a store has for guests of WASI.
 #[derive(Default)]
@@ -33,7 +33,7 @@ impl Wasi {
 }
 
 #[cfg(feature = "component")]
-impl wasi::WasiView for StoreData {
+impl wasi::WasiView for crate::store::StoreData {
     fn ctx(&mut self) -> wasi::WasiCtxView<'_> {
         self.wasi.ctx();
         let Wasi { ctx: Some(ctx), table } = &mut self.wasi else {
