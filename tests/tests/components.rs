@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use libtest_mimic::{Arguments, Failed, Trial};
 use wasm_runtime::component::Component;
 use wasm_runtime::wast::Runner;
-use wasm_runtime::{Config, Engine, Result};
+use wasm_runtime::{Config, Engine, Result, WasmFeatures};
 
 /// Folders of the suite that need what is not there.
 const LEFT_OUT: &[(&str, &str)] = &[("async", "asynchronous functions of WASI 0.3")];
@@ -81,7 +81,7 @@ fn load(engine: &Engine, wasm: &[u8]) -> Result<Component> {
 fn run(file: &Path, through_artifact: bool) -> Result<(), Failed> {
     const SHOWN: usize = 10;
     let mut config = Config::new();
-    config.wasm_component_model_map(true).wasm_component_model_fixed_length_lists(true);
+    config.wasm_features(WasmFeatures::SUPPORTED, true);
     let mut runner = Runner::new(&Engine::new(&config)?)?;
     if through_artifact {
         runner.load_components_with(load);

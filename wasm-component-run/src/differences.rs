@@ -16,8 +16,9 @@
 //!
 //! # What behaves differently
 //!
-//! * **Proposals.** What components of WASI 0.3 use is validated by default, and refused by name
-//!   where it is used: `Config::wasm_component_model_threading` and the like are on here.
+//! * **Asynchronous components** are validated if the configuration allows them, by the same
+//!   settings and defaults, and refused by name where they are used: an asynchronous function, a
+//!   `stream` or a `future` when the component is compiled, a built-in function when it is called.
 //! * **[`Val::NumberList`](crate::Val::NumberList)** exists in this crate only. Lists come so if
 //!   [`set_number_lists`](crate::ComponentStoreExt::set_number_lists) says it.
 //! * **`post_return`** is called by each call itself, as in Wasmtime 48 without concurrency.

@@ -66,15 +66,17 @@ bitflags::bitflags! {
         /// Asynchronous functions, streams and futures in components (WASI 0.3). What of it is not
         /// implemented is refused by name where it is used, as with the four that follow.
         const COMPONENT_MODEL_ASYNC = 1 << 25;
-        /// More built-in functions for [`COMPONENT_MODEL_ASYNC`](Self::COMPONENT_MODEL_ASYNC).
+        /// More built-in functions for [`COMPONENT_MODEL_ASYNC`](Self::COMPONENT_MODEL_ASYNC) (off
+        /// by default).
         const COMPONENT_MODEL_MORE_ASYNC_BUILTINS = 1 << 26;
-        /// Asynchronous functions of components that have no callback.
+        /// Asynchronous functions of components that have no callback (off by default).
         const COMPONENT_MODEL_ASYNC_STACKFUL = 1 << 27;
-        /// Threads of components, one of which runs at a time.
+        /// Threads of components, one of which runs at a time (off by default).
         const COMPONENT_MODEL_THREADING = 1 << 28;
-        /// The type `error-context` of components.
+        /// The type `error-context` of components (off by default).
         const COMPONENT_MODEL_ERROR_CONTEXT = 1 << 29;
-        /// Imports and exports of components that say which interface they implement.
+        /// Imports and exports of components that say which interface they implement (off by
+        /// default).
         const COMPONENT_MODEL_IMPLEMENTS = 1 << 30;
     }
 }
@@ -91,7 +93,7 @@ impl WasmFeatures {
         .union(Self::BULK_MEMORY)
         .union(Self::SIMD);
     /// What is allowed where nothing else is said: the proposals that are translated and part of
-    /// WebAssembly 3.0, and threads (phase 4).
+    /// WebAssembly 3.0, threads (phase 4), and components as WASI 0.2 and 0.3 have them.
     pub const DEFAULT: Self = Self::WASM2
         .union(Self::RELAXED_SIMD)
         .union(Self::TAIL_CALL)
@@ -102,24 +104,25 @@ impl WasmFeatures {
         .union(Self::EXCEPTIONS)
         .union(Self::FUNCTION_REFERENCES)
         .union(Self::GC)
-        .union(Self::COMPONENTS);
-    /// What components may use where nothing else is said.
-    const COMPONENTS: Self = Self::COMPONENT_MODEL
-        .union(Self::COMPONENT_MODEL_ASYNC)
+        .union(Self::COMPONENT_MODEL)
+        .union(Self::COMPONENT_MODEL_ASYNC);
+    /// What components may use if it is switched on.
+    const MORE_OF_COMPONENTS: Self = Self::COMPONENT_MODEL_MAP
+        .union(Self::COMPONENT_MODEL_FIXED_LENGTH_LISTS)
         .union(Self::COMPONENT_MODEL_MORE_ASYNC_BUILTINS)
         .union(Self::COMPONENT_MODEL_ASYNC_STACKFUL)
         .union(Self::COMPONENT_MODEL_THREADING)
         .union(Self::COMPONENT_MODEL_ERROR_CONTEXT)
         .union(Self::COMPONENT_MODEL_IMPLEMENTS);
     /// What this version of the project translates and runs: also what has to be switched on,
-    /// since it is no part of the specification yet, or seldom wanted.
+    /// since it is no part of the specification yet, or seldom wanted. Of what is for asynchronous
+    /// components, some is validated and then refused by name.
     pub const SUPPORTED: Self = Self::DEFAULT
         .union(Self::WIDE_ARITHMETIC)
         .union(Self::CUSTOM_PAGE_SIZES)
         .union(Self::BRANCH_HINTING)
         .union(Self::COMPACT_IMPORTS)
-        .union(Self::COMPONENT_MODEL_MAP)
-        .union(Self::COMPONENT_MODEL_FIXED_LENGTH_LISTS)
+        .union(Self::MORE_OF_COMPONENTS)
         .union(Self::LEGACY_EXCEPTIONS)
         .union(Self::STACK_SWITCHING);
 }

@@ -7,7 +7,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 use wasm_runtime::component::{Component, HasSelf, Linker};
-use wasm_runtime::{Engine, Result, Store};
+use wasm_runtime::{Config, Engine, Result, Store};
 
 use crate::bindings::component;
 
@@ -43,7 +43,7 @@ impl named::named_imports::foo::foo::handler::Host for Host {
 /// One implementation serves all imports of an interface, and knows which one is called.
 #[test]
 fn imports_of_one_interface_are_told_apart() -> Result<()> {
-    let engine = Engine::default();
+    let engine = Engine::new(Config::new().wasm_component_model_implements(true))?;
     let component = Component::new(
         &engine,
         r#"(component

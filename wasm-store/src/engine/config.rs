@@ -212,19 +212,19 @@ impl Config {
         wasm_component_model_async COMPONENT_MODEL_ASYNC "yes"
             "asynchronous functions, streams and futures in components (WASI 0.3). What of it is not \
              implemented is refused by name";
-        wasm_component_model_async_stackful COMPONENT_MODEL_ASYNC_STACKFUL "yes"
+        wasm_component_model_async_stackful COMPONENT_MODEL_ASYNC_STACKFUL "no"
             "asynchronous functions of components that have no callback";
-        wasm_component_model_error_context COMPONENT_MODEL_ERROR_CONTEXT "yes"
+        wasm_component_model_error_context COMPONENT_MODEL_ERROR_CONTEXT "no"
             "the type `error-context` in components, which is refused by name where a value of it is used";
         wasm_component_model_fixed_length_lists COMPONENT_MODEL_FIXED_LENGTH_LISTS "no"
             "lists of a fixed length in components, `list<T, N>`";
-        wasm_component_model_implements COMPONENT_MODEL_IMPLEMENTS "yes"
+        wasm_component_model_implements COMPONENT_MODEL_IMPLEMENTS "no"
             "imports and exports of components that say which interface they implement";
         wasm_component_model_map COMPONENT_MODEL_MAP "no" "maps in components, `map<K, V>`";
-        wasm_component_model_more_async_builtins COMPONENT_MODEL_MORE_ASYNC_BUILTINS "yes"
+        wasm_component_model_more_async_builtins COMPONENT_MODEL_MORE_ASYNC_BUILTINS "no"
             "more built-in functions for asynchronous components, of which those that are not \
              implemented are refused by name";
-        wasm_component_model_threading COMPONENT_MODEL_THREADING "yes"
+        wasm_component_model_threading COMPONENT_MODEL_THREADING "no"
             "threads of components, which are refused by name";
         wasm_custom_page_sizes CUSTOM_PAGE_SIZES "no"
             "memories whose pages are of one byte (the custom-page-sizes proposal, phase 3)";
