@@ -32,6 +32,7 @@ mod measure;
 mod memory;
 mod module;
 mod refusal;
+mod room;
 mod scalar;
 mod shape;
 mod string;
@@ -48,6 +49,7 @@ use crate::def::Def;
 use crate::error::Error;
 use call::{Call, Memory, Side};
 use fused::{Fused, fuse};
+pub(crate) use room::CodeRoom;
 use types::{Items, Shaper, Way};
 
 /// A function that one component lifts and another lowers.
@@ -121,11 +123,12 @@ pub(crate) fn export_name(place: usize) -> String {
 ///
 /// # Errors
 ///
-/// If types are too large, or take a lot of code to copy.
+/// If types are too large, or take more code to copy than there is `room` for.
 pub(crate) fn module<'a>(
     types: Types<'_>,
     exceptions: bool,
     adapters: &[&Adapter<'a>],
+    room: &mut CodeRoom,
 ) -> Result<AdapterModule<'a>, Error> {
     let mut items = Items::default();
     let mut shaper = Shaper::new(types);
@@ -133,7 +136,7 @@ pub(crate) fn module<'a>(
         .iter()
         .map(|adapter| adapter.call(types, exceptions, &mut shaper, &mut items))
         .collect::<Result<Vec<_>, _>>()?;
-    let Fused { wasm, imports } = fuse(&shaper.shapes, &calls, &mut |code| items.trap(code))?;
+    let Fused { wasm, imports } = fuse(&shaper.shapes, &calls, room, &mut |code| items.trap(code))?;
     let imports = (0..)
         .zip(imports)
         .filter_map(|(place, item): (usize, _)| {

@@ -12,7 +12,7 @@ use wasm_component::{
 
 use wasm_types::WasmFeatures;
 
-use crate::adapt::{self, AdapterOptions};
+use crate::adapt::{self, AdapterOptions, CodeRoom};
 use crate::def::{AdapterId, CoreInstanceId, Def, LoweringId};
 use crate::error::{Error, ErrorKind};
 use crate::inline::items::ModuleDef;
@@ -53,6 +53,7 @@ pub(crate) fn emit<'w: 'a, 'a>(
         reallocs: HashMap::new(),
         post_returns: HashMap::new(),
         modules: modules.iter().map(|module| Cow::Borrowed(module.wasm)).collect(),
+        adapter_room: CodeRoom::default(),
         exceptions,
     };
     emitter.effects()?;
@@ -75,6 +76,7 @@ struct Emitter<'w, 'a> {
     reallocs: HashMap<Def<'a>, ReallocSlot>,
     post_returns: HashMap<Def<'a>, PostReturnSlot>,
     modules: Vec<Cow<'w, [u8]>>,
+    adapter_room: CodeRoom,
     /// Whether there can be exceptions.
     exceptions: bool,
 }
@@ -178,7 +180,8 @@ impl<'a> Emitter<'_, 'a> {
 
     fn adapter_module(&mut self, places: &[usize]) -> Result<(), Error> {
         let adapters: Vec<_> = places.iter().map(|place| &self.inlined.adapters[*place]).collect();
-        let module = adapt::module(self.inlined.builder.types_ref(), self.exceptions, &adapters)?;
+        let types = self.inlined.builder.types_ref();
+        let module = adapt::module(types, self.exceptions, &adapters, &mut self.adapter_room)?;
         let mut args = Vec::with_capacity(module.imports.len());
         for import in &module.imports {
             args.push(Arg {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wasm_types::Escaped;
+use wasm_types::{Escaped, WasmFeatures};
 
 /// Why a component could not be translated.
 pub struct Error {
@@ -73,7 +73,12 @@ impl From<wasmparser::Error> for Error {
     fn from(error: wasmparser::Error) -> Self {
         let message = error.message();
         let error_of = match error.missing_wasm_feature() {
-            Some(_) => Self::unsupported(message),
+            Some(missing) => match setting(missing.into()) {
+                Some(setting) => {
+                    Self::unsupported(format!("{message}: `Config::{setting}(true)` allows it"))
+                }
+                None => Self::unsupported(message),
+            },
             None => {
                 let message = format!("the component is not valid: {message}");
                 Self::new(ErrorKind::Invalid, message)
@@ -81,6 +86,12 @@ impl From<wasmparser::Error> for Error {
         };
         error_of.at(error.offset())
     }
+}
+
+/// The setting that allows a proposal for components.
+fn setting(missing: WasmFeatures) -> Option<String> {
+    let (name, _) = missing.iter_names().find(|(name, _)| name.starts_with("COMPONENT_MODEL"))?;
+    Some(format!("wasm_{}", name.to_ascii_lowercase()))
 }
 
 /// Errors of making a plan.

@@ -58,11 +58,32 @@ fn what_is_not_supported_is_named() {
         ),
         (r#"(component (import "f" (func async)))"#, "`async` functions"),
         (r#"(component (import "f" (func (param "a" (stream u8)))))"#, "`stream`"),
-        (r#"(component (import "f" (func (param "a" (map string u8)))))"#, "map feature"),
+        (
+            r#"(component (import "f" (func (param "a" (map string u8)))))"#,
+            "`Config::wasm_component_model_map(true)` allows it",
+        ),
+        (
+            "(component (core func (canon thread.index)))",
+            "`Config::wasm_component_model_threading(true)` allows it",
+        ),
+        (
+            r#"(component (import "f" (func (param "a" error-context))))"#,
+            "`Config::wasm_component_model_error_context(true)` allows it",
+        ),
         (
             r#"(component (core module $m (func (export "f"))) (core instance $m (instantiate $m))
                 (func (export "f") async (canon lift (core func $m "f") async)))"#,
-            "the canonical option `async` of WASI 0.3, in the export `f`",
+            "`Config::wasm_component_model_async_stackful(true)` allows it",
+        ),
+        (
+            r#"(component
+                (core module $m
+                    (func (export "f") (result i32) unreachable)
+                    (func (export "on") (param i32 i32 i32) (result i32) unreachable))
+                (core instance $m (instantiate $m))
+                (func (export "f") async
+                    (canon lift (core func $m "f") async (callback (core func $m "on")))))"#,
+            "of WASI 0.3, in the export `f`",
         ),
     ] {
         let (kind, message) = refused(text);
@@ -99,6 +120,51 @@ fn what_doubles_and_doubles_is_refused() {
     let (kind, message) = refused(&text);
     assert_eq!(kind, ErrorKind::Limit, "{message}");
     assert!(message.contains("10000 component instances"), "{message}");
+}
+
+/// Each pair of instances has its own functions to copy what is passed: a few kilobytes ask for
+/// more code than anybody wants to compile.
+#[test]
+fn adapters_have_an_end() {
+    let fields: String = (0..300).map(|n| format!("(field \"f{n}\" string)")).collect();
+    let ty = format!("(type $t' (record {fields}))");
+    let libc = r#"
+        (core module $libc
+            (memory (export "m") 1)
+            (func (export "r") (param i32 i32 i32 i32) (result i32) unreachable)
+            (func (export "f") (param i32 i32)))
+        (core instance $libc (instantiate $libc))"#;
+    let mut text = format!(
+        r#"(component
+        (component $c0
+            (component $C {ty} (export $t "t" (type $t')) {libc}
+                (func (export "f") (param "x" (list $t)) (canon lift (core func $libc "f")
+                    (memory (core memory $libc "m")) (realloc (core func $libc "r")))))
+            (component $D
+                (import "c" (instance $c {ty} (export "t" (type $t (eq $t')))
+                    (export "f" (func (param "x" (list $t))))))
+                {libc}
+                (core func $f (canon lower (func $c "f") (memory (core memory $libc "m"))))
+                (core module $m (import "" "f" (func (param i32 i32))))
+                (core instance (instantiate $m (with "" (instance (export "f" (func $f)))))))
+            (instance $c (instantiate $C))
+            (instance (instantiate $D (with "c" (instance $c)))))"#
+    );
+    for n in 1..=11 {
+        text += &format!(
+            "(component $c{n} (alias outer 1 $c{} (component $c)) (instance (instantiate $c)) \
+             (instance (instantiate $c)))\n",
+            n - 1
+        );
+    }
+    let small = format!("{text} (instance (instantiate $c1)))");
+    let wasm = wat::parse_str(&small).unwrap();
+    assert!(wasm.len() < 10_000, "{}", wasm.len());
+    let translation = translate(&wasm, WasmFeatures::default()).unwrap();
+    assert!(translation.modules.iter().map(|module| module.len()).sum::<usize>() > 20_000);
+    let (kind, message) = refused(&format!("{text} (instance (instantiate $c11)))"));
+    assert_eq!(kind, ErrorKind::Limit, "{message}");
+    assert!(message.contains("the functions between its components take more"), "{message}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::function;
 use super::item::Item;
 use super::module::{Builder, Helper, Mode, Task};
 use super::refusal::invalid;
+use super::room::CodeRoom;
 use super::shape::Shapes;
 use crate::error::Error;
 
@@ -23,8 +24,8 @@ pub(crate) struct Fused {
     pub(crate) imports: Vec<Item>,
 }
 
-/// Makes a module of some functions. `traps` gives the functions, without parameters and results,
-/// that raise traps.
+/// Makes a module of some functions, which have `room` for their code. `traps` gives the functions,
+/// without parameters and results, that raise traps.
 ///
 /// # Errors
 ///
@@ -32,10 +33,11 @@ pub(crate) struct Fused {
 pub(crate) fn fuse(
     shapes: &Shapes,
     calls: &[Call],
+    room: &mut CodeRoom,
     traps: &mut dyn FnMut(AdapterTrap) -> Item,
 ) -> Result<Fused, Error> {
     shapes.check(MAX_DEPTH)?;
-    let mut builder = Builder::new(shapes, traps);
+    let mut builder = Builder::new(shapes, room, traps);
     let mut exports = Vec::new();
     for call in calls {
         exports.push(function::write(&mut builder, call)?);

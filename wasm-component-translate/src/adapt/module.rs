@@ -16,12 +16,9 @@ use super::body::{Body, FuncRef, val_type};
 use super::call::{Memory, Side};
 use super::item::Item;
 use super::refusal::{invalid, limit};
+use super::room::CodeRoom;
 use super::shape::{ShapeId, Shapes};
 use crate::error::Error;
-
-/// The code of a module, in bytes, is not more than this: beyond it, the types of the functions are
-/// out of any proportion.
-const MAX_CODE: usize = 16 << 20;
 
 /// The code of a function is not more than this: engines take no more than 7,654,321 bytes.
 const MAX_FUNCTION: usize = 7 << 20;
@@ -89,14 +86,19 @@ pub(super) struct Builder<'a> {
     defined: Vec<(u32, Option<Body>)>,
     helpers: HashMap<Helper, u32>,
     queue: VecDeque<(Helper, u32)>,
-    code: usize,
+    room: &'a mut CodeRoom,
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(shapes: &'a Shapes, traps: &'a mut dyn FnMut(AdapterTrap) -> Item) -> Self {
+    pub(super) fn new(
+        shapes: &'a Shapes,
+        room: &'a mut CodeRoom,
+        traps: &'a mut dyn FnMut(AdapterTrap) -> Item,
+    ) -> Self {
         Self {
             shapes,
             traps,
+            room,
             types: HashMap::new(),
             type_section: TypeSection::new(),
             imports: ImportSection::new(),
@@ -107,7 +109,6 @@ impl<'a> Builder<'a> {
             defined: Vec::new(),
             helpers: HashMap::new(),
             queue: VecDeque::new(),
-            code: 0,
         }
     }
 
@@ -207,15 +208,13 @@ impl<'a> Builder<'a> {
 
     /// Gives a function its code.
     pub(super) fn define(&mut self, index: u32, body: Body) -> Result<(), Error> {
-        self.code += body.len();
-        for (bytes, most) in [(body.len(), MAX_FUNCTION), (self.code, MAX_CODE)] {
-            if bytes > most {
-                return Err(limit(format!(
-                    "has types that take more than {most} bytes of code to copy; split the \
-                     function, or its types"
-                )));
-            }
+        if body.len() > MAX_FUNCTION {
+            return Err(limit(format!(
+                "has types that take more than {MAX_FUNCTION} bytes of code to copy; split the \
+                 function, or its types"
+            )));
         }
+        self.room.take(body.len())?;
         self.defined[index as usize].1 = Some(body);
         Ok(())
     }

@@ -9,6 +9,7 @@ use super::reference::{Abi, Flat, Ty, Value, flatten, size, trap};
 use crate::adapt::call::{Call, Memory, Side};
 use crate::adapt::fused::{Fused, fuse};
 use crate::adapt::item::Item;
+use crate::adapt::room::CodeRoom;
 use crate::adapt::shape::{Scalar, Shape, ShapeId, Shapes};
 use crate::error::Error;
 
@@ -408,7 +409,7 @@ pub(super) fn try_adapter(
         let place = TRAP.iter().position(|other| *other == trap).unwrap();
         Item(TRAPS + place as u32)
     };
-    fuse(&shapes, &[call], &mut traps)
+    fuse(&shapes, &[call], &mut CodeRoom::default(), &mut traps)
 }
 
 /// The flags of two instances that may do everything.
