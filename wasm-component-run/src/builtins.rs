@@ -156,14 +156,22 @@ impl Dropped {
         let table = Table::Guest(data.table(self.instance));
         let kind = Kind::Guest(self.resource.as_u32());
         let Some(rep) = state(store).resources.drop(table, index, kind)? else { return Ok(None) };
-        Ok(data.destructor(self.resource)?.map(|destructor| (rep, destructor)))
+        let Some(destructor) = data.destructor(self.resource)? else { return Ok(None) };
+        // The destructor of another component is a call of its own.
+        if let Some(owner) = data.owner(self.resource).filter(|owner| *owner != self.instance) {
+            data.flags(owner)?.clear_context(store)?;
+        }
+        Ok(Some((rep, destructor)))
     }
 }
 
 /// Makes a `resource.drop` whose destructors do not wait.
 pub(crate) fn drop_at_once<T: 'static>(dropped: Dropped, ty: FuncType) -> Result<RuntimeFunc<T>> {
     function(ty, move |store, data, slots| match dropped.begin(store, data, slots)? {
-        Some((rep, destructor)) => destructor.func.call_at_once(store, &mut [u64::from(rep)]),
+        Some((rep, destructor)) => {
+            let outcome = destructor.func.call_at_once(store, &mut [u64::from(rep)]);
+            outcome.map_err(trap::contained)
+        }
         None => Ok(()),
     })
 }
@@ -179,7 +187,9 @@ pub(crate) fn drop_waiting<T: Send + 'static>(
             let mut store = StoreContextMut::from(caller);
             match dropped.begin(&mut store, data, slots)? {
                 Some((rep, destructor)) => {
-                    destructor.func.call_async(&mut store, &mut [u64::from(rep)]).await
+                    let mut words = [u64::from(rep)];
+                    let outcome = destructor.func.call_async(&mut store, &mut words).await;
+                    outcome.map_err(trap::contained)
                 }
                 None => Ok(()),
             }

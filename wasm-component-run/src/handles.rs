@@ -220,6 +220,17 @@ impl HandleTable {
         Ok(removed)
     }
 
+    /// Takes the borrows of a call out of the table, which has been given up.
+    pub(crate) fn remove_borrows(&mut self, counter: &mut HandleCounter, of: u32) {
+        for (place, slot) in (0..).zip(&mut self.slots) {
+            if matches!(slot, Slot::Borrow { scope, .. } if *scope == of) {
+                *slot = Slot::Free { next: self.next };
+                self.next = place;
+                counter.live -= 1;
+            }
+        }
+    }
+
     /// Forgets all handles: of an instance that is gone.
     pub(crate) fn clear(&mut self, counter: &mut HandleCounter) {
         for slot in self.slots.drain(..) {
@@ -292,6 +303,24 @@ mod tests {
         table.end_lend(&mut counter, index)?;
         table.remove(&mut counter, index, kind)?;
         assert_eq!(text(table.remove(&mut counter, index, kind)), "unknown handle index 1");
+        Ok(())
+    }
+
+    #[test]
+    fn borrows_of_a_call_are_taken_out() -> Result<()> {
+        let (mut table, mut counter) = (HandleTable::default(), HandleCounter::default());
+        let kind = Kind::Host;
+        table.add_own(&mut counter, 1, kind)?;
+        for (rep, scope) in [(2, 7), (3, 8), (4, 7)] {
+            table.add_borrow(&mut counter, rep, kind, scope)?;
+        }
+        table.remove_borrows(&mut counter, 7);
+        assert_eq!(counter.live, 2);
+        assert_eq!((table.rep(1, kind)?, table.rep(3, kind)?), (1, 3));
+        assert_eq!(text(table.rep(2, kind)), "unknown handle index 2");
+        for index in [4, 2, 5] {
+            assert_eq!(table.add_own(&mut counter, 9, kind)?, index);
+        }
         Ok(())
     }
 

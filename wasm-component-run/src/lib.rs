@@ -51,6 +51,7 @@ mod tasks;
 mod trap;
 mod typed;
 pub mod types;
+mod unfinished;
 mod val;
 #[cfg(feature = "wave")]
 mod wave;

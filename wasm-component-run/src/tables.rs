@@ -128,10 +128,14 @@ impl Resources {
         self.scopes.depth()
     }
 
-    /// Gives up calls, but for that many.
+    /// Gives up calls, but for that many: what was lent to them is given back.
     #[cold]
     pub(crate) fn unwind_calls(&mut self, depth: usize) {
         while self.scopes.depth() > depth {
+            // Those that guests have are of instances that nobody enters any more.
+            if let Some(scope) = self.scopes.with_borrows() {
+                self.host.handles.remove_borrows(&mut self.counter, scope);
+            }
             for (table, index) in self.scopes.abandon() {
                 if let Ok((handles, counter)) = self.table(table) {
                     // What is lent no longer was taken back already.

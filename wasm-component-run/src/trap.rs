@@ -1,7 +1,7 @@
 //! Errors that the rules of the component model end a computation with.
 
 use wasm_component::AdapterTrap;
-use wasm_store::{Error, Trap};
+use wasm_store::{Error, ThrownException, Trap};
 
 /// An instance was called while it is in a call, or after it has trapped.
 #[cold]
@@ -33,4 +33,16 @@ pub(crate) fn of_adapter(code: AdapterTrap) -> Error {
         other => return Error::msg(other.to_string()),
     };
     Error::new(trap)
+}
+
+/// The error with which code of a component has ended, for whoever has called it. Exceptions do not
+/// come out of components: the caller may be another component, by way of the host, and would catch
+/// it.
+#[cold]
+#[inline(never)]
+pub(crate) fn contained(error: Error) -> Error {
+    if !error.is::<ThrownException>() {
+        return error;
+    }
+    Error::msg(format!("{}: {error:#}", AdapterTrap::UncaughtException))
 }

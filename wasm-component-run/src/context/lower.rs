@@ -10,6 +10,7 @@ use crate::resource::ResourceType;
 use crate::state::state;
 use crate::strings;
 use crate::tables::Resources;
+use crate::trap::contained;
 use crate::types::InstanceType;
 
 /// What values are lowered with: the store, and the memory, the options and the types of the
@@ -120,7 +121,7 @@ impl<'a, T: 'static> LowerContext<'a, T> {
         let could = flags.set_may_leave(&mut self.store, false)?;
         if let Err(error) = realloc.call_at_once(&mut self.store, &mut slots) {
             state(&mut self.store).poison(self.data.root());
-            return Err(error);
+            return Err(contained(error));
         }
         flags.set_may_leave(&mut self.store, could)?;
         let result = slots[0] as u32;

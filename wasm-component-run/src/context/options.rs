@@ -73,6 +73,15 @@ impl Flags {
         self.0.set_word(store, u64::from(flags as u32))
     }
 
+    /// Says that the values that are there are of another call than that which begins.
+    pub(crate) fn clear_context<T: 'static>(
+        self,
+        store: &mut StoreContextMut<'_, T>,
+    ) -> Result<()> {
+        let flags = self.get(store) & !instance_flags::HAS_CONTEXT;
+        self.0.set_word(store, u64::from(flags as u32))
+    }
+
     /// Says whether the instance may call out, and returns whether it could.
     #[inline]
     pub(crate) fn set_may_leave<T: 'static>(

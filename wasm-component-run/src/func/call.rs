@@ -11,6 +11,8 @@ use crate::context::{
 };
 use crate::instance::data::{FuncRecord, InstanceData};
 use crate::state::{ComponentState, state};
+use crate::trap::contained;
+use crate::unfinished::Unfinished;
 
 /// The words of a call: parameters, or a result.
 pub(super) type Words = [u64; wasm_component::MAX_FLAT_PARAMS];
@@ -97,15 +99,23 @@ impl Entered {
         }
     }
 
+    /// What is left of the call if it is given up.
+    pub(super) fn unfinished(&self) -> Unfinished {
+        Unfinished { calls: self.scopes, root: Some(self.data.root()), tables: 0..0 }
+    }
+
     #[cold]
     #[inline(never)]
     fn fail(self, state: &mut ComponentState, failure: Failure) -> Error {
-        state.resources.unwind_calls(self.scopes);
+        let unfinished = self.unfinished();
         let error = match failure {
-            Failure::Arguments(error) => error,
-            Failure::Trap(error) => {
-                state.poison(self.data.root());
+            Failure::Arguments(error) => {
+                Unfinished { root: None, ..unfinished }.give_up(state);
                 error
+            }
+            Failure::Trap(error) => {
+                unfinished.give_up(state);
+                contained(error)
             }
         };
         state.leave(self.data);

@@ -1,16 +1,18 @@
 //! Calls that wait for the host functions that they come to.
 
-use wasm_store::{Result, StoreContextMut};
+use wasm_store::{AsContextMut, Result, StoreContextMut};
 
 use super::Func;
 use super::call::{Failure, Words, begin, end};
 use crate::component::Signature;
 use crate::context::{Destination, LiftContext, LowerContext, Source};
 use crate::instance::data::InstanceData;
+use crate::unfinished::Waiting;
 
 impl Func {
     /// Calls the function as [`call_raw`](Self::call_raw) does, and waits for what it waits for.
-    /// If the future is dropped before it is ready, the instance can't be entered any more.
+    /// If the future is dropped before it is ready, what was lent to the call is given back, and
+    /// the instance can't be entered any more.
     pub(crate) async fn call_raw_async<T: Send + 'static, R>(
         &self,
         store: &mut StoreContextMut<'_, T>,
@@ -18,7 +20,9 @@ impl Func {
         lift: impl FnOnce(&mut LiftContext<'_>, &Signature, Source<'_>) -> Result<R>,
     ) -> Result<R> {
         let entered = self.enter(store)?;
-        let outcome = self.call_entered_async(store, &entered.data, lower, lift).await;
+        let mut waiting = Waiting::new(store.as_context_mut(), entered.unfinished());
+        let outcome = self.call_entered_async(&mut waiting.store, &entered.data, lower, lift).await;
+        waiting.end();
         entered.leave(store, outcome)
     }
 

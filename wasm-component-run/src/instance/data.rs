@@ -164,7 +164,12 @@ impl InstanceData {
         instance: ComponentInstanceIndex,
         resource: ResourceIndex,
     ) -> bool {
-        self.owners.get(resource.index()) == Some(&Some(instance))
+        self.owner(resource) == Some(instance)
+    }
+
+    /// The component instance that defines a resource; none if it is imported.
+    pub(crate) fn owner(&self, resource: ResourceIndex) -> Option<ComponentInstanceIndex> {
+        self.owners.get(resource.index()).copied().flatten()
     }
 
     /// The type of a resource; that of nobody while the resource is not made yet.

@@ -13,6 +13,7 @@ use crate::instance::Instance;
 use crate::instance::data::{InstanceData, numeric};
 use crate::resource::{Destructor, ResourceType};
 use crate::state::state;
+use crate::unfinished::Unfinished;
 
 /// An instance that was begun: the store has it, and nothing is in it yet.
 pub(crate) struct Begun<'a, T: 'static> {
@@ -65,12 +66,15 @@ impl<'a, T: 'static> Begun<'a, T> {
         Ok(Making { begun: self, program, next: 0, imports: Vec::new() })
     }
 
+    /// What is left of it if it is given up.
+    pub(crate) fn unfinished(&self) -> Unfinished {
+        let (calls, root) = (self.calls, Some(self.data.root()));
+        Unfinished { calls, root, tables: self.data.tables() }
+    }
+
     /// Gives up: what the instance has is forgotten.
     pub(crate) fn fail(&self, store: &mut StoreContextMut<'_, T>) {
-        let state = state(store);
-        state.resources.unwind_calls(self.calls);
-        state.poison(self.data.root());
-        state.resources.clear(self.data.tables());
+        self.unfinished().give_up(state(store));
     }
 
     /// The instance.

@@ -14,7 +14,10 @@ use crate::builtins;
 use crate::component::Component;
 use crate::instance::Instance;
 use crate::state::state;
+use crate::trap::contained;
 use crate::types::{InstanceType, ResourceTypes};
+#[cfg(feature = "async")]
+use crate::unfinished::Waiting;
 
 /// A component whose imports were looked up and checked, to be instantiated many times: see
 /// [`Linker::instantiate_pre`](crate::Linker::instantiate_pre).
@@ -131,7 +134,7 @@ impl<T: 'static> InstancePre<T> {
     /// # Errors
     ///
     /// If the store is of another engine, or its limits do not allow the instances, or a start
-    /// function traps. If something that is imported may wait.
+    /// function traps. If something that is imported may wait, or something of the store may.
     pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
         let mut store = store.as_context_mut();
         self.check(&store)?;
@@ -140,23 +143,24 @@ impl<T: 'static> InstancePre<T> {
             "a host function that the component imports may wait: `instantiate_async` makes an \
              instance"
         );
+        store.check_calls_at_once()?;
         let begun = self.begin(&mut store, builtins::drop_at_once::<T>)?;
         let made = begun.making().and_then(|mut making| making.run(&mut store));
         match made {
             Ok(()) => Ok(self.made(&mut store, begun.instance())),
             Err(error) => {
                 begun.fail(&mut store);
-                Err(error)
+                Err(contained(error))
             }
         }
     }
 
     /// Makes an instance as [`instantiate`](Self::instantiate) does, and waits for what start
-    /// functions wait for.
+    /// functions wait for. If the future is dropped before it is ready, there is no instance.
     ///
     /// # Errors
     ///
-    /// As for [`instantiate`](Self::instantiate).
+    /// As for [`instantiate`](Self::instantiate), but what may wait is waited for.
     #[cfg(feature = "async")]
     pub async fn instantiate_async(
         &self,
@@ -170,15 +174,17 @@ impl<T: 'static> InstancePre<T> {
         let drops =
             if self.linked.waits { builtins::drop_waiting::<T> } else { builtins::drop_at_once };
         let begun = self.begin(&mut store, drops)?;
+        let mut waiting = Waiting::new(store.as_context_mut(), begun.unfinished());
         let made = match begun.making() {
-            Ok(mut making) => making.run_async(&mut store).await,
+            Ok(mut making) => making.run_async(&mut waiting.store).await,
             Err(error) => Err(error),
         };
+        waiting.end();
         match made {
             Ok(()) => Ok(self.made(&mut store, begun.instance())),
             Err(error) => {
                 begun.fail(&mut store);
-                Err(error)
+                Err(contained(error))
             }
         }
     }

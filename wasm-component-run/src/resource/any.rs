@@ -7,6 +7,10 @@ use super::{Resource, ResourceDynamic, ResourceType};
 use crate::context::{LiftContext, LowerContext};
 use crate::state::state;
 use crate::tables::HostIndex;
+use crate::trap::contained;
+use crate::unfinished::Unfinished;
+#[cfg(feature = "async")]
+use crate::unfinished::Waiting;
 
 /// A destructor that is about to be called.
 struct Begun {
@@ -19,6 +23,11 @@ struct Begun {
 }
 
 impl Begun {
+    /// What is left of it if it is given up.
+    fn unfinished(&self) -> Unfinished {
+        Unfinished { calls: self.calls, root: self.root, tables: 0..0 }
+    }
+
     /// Leaves the instance again. One whose destructor has trapped is never left.
     fn end<T: 'static>(
         self,
@@ -27,11 +36,11 @@ impl Begun {
     ) -> Result<()> {
         let state = state(store);
         match self.root {
-            _ if outcome.is_err() => state.resources.unwind_calls(self.calls),
+            _ if outcome.is_err() => self.unfinished().give_up(state),
             Some(root) => state.leave_after_drop(root),
             None => {}
         }
-        outcome
+        outcome.map_err(contained)
     }
 }
 
@@ -111,7 +120,8 @@ impl ResourceAny {
     }
 
     /// Drops the handle as [`resource_drop`](Self::resource_drop) does, and waits for what the
-    /// destructor waits for.
+    /// destructor waits for. If the future is dropped before it is ready, the handle is gone all
+    /// the same, and the instance that has the destructor can't be entered any more.
     ///
     /// # Errors
     ///
@@ -120,7 +130,10 @@ impl ResourceAny {
     pub async fn resource_drop_async(self, mut store: impl AsContextMut<Data: Send>) -> Result<()> {
         let mut store = store.as_context_mut();
         let Some(begun) = self.begin_drop(&mut store)? else { return Ok(()) };
-        let outcome = begun.destructor.call_async(&mut store, &mut [u64::from(begun.rep)]).await;
+        let mut waiting = Waiting::new(store.as_context_mut(), begun.unfinished());
+        let mut words = [u64::from(begun.rep)];
+        let outcome = begun.destructor.call_async(&mut waiting.store, &mut words).await;
+        waiting.end();
         begun.end(&mut store, outcome)
     }
 

@@ -85,6 +85,11 @@ impl Scopes {
         Ok(self.abandon())
     }
 
+    /// The number of the innermost call, if there are borrows that it did not drop.
+    pub(super) fn with_borrows(&self) -> Option<u32> {
+        self.running.last().filter(|scope| scope.borrows > 0).map(|scope| scope.number)
+    }
+
     /// Ends the innermost call, whatever it still has, and returns what was lent to it.
     pub(super) fn abandon(&mut self) -> impl Iterator<Item = (Table, u32)> + use<> {
         let lenders = self.running.pop().map(|scope| scope.lenders).unwrap_or_default();

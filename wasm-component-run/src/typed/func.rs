@@ -65,7 +65,9 @@ where
     }
 
     /// Calls the function as [`call`](Self::call) does, and waits for the host functions that it
-    /// calls and that are not ready.
+    /// calls and that are not ready. If the future is dropped before it is ready, it is as if the
+    /// function had trapped: what was lent to the call is given back, and the instance can't be
+    /// entered any more.
     ///
     /// # Errors
     ///
