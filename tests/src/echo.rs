@@ -4,11 +4,14 @@
 //! What the host passes in goes through the first component's memory to that of the second, through
 //! an adapter, and all the way back. The core code knows nothing of the type: parameters that are
 //! passed in memory begin with the value, so that their address is the address of the result.
+//!
+//! Or the first component passes on whatever is in its memory, to the second and to the host, which
+//! have to agree on what it is.
 
 use std::fmt::Write as _;
 
-use wasm_runtime::component::{Component, Linker, Val};
-use wasm_runtime::{Engine, Result, Store};
+use wasm_runtime::component::{Component, Func, Instance, Linker, Val};
+use wasm_runtime::{Engine, Error, Result, Store, Trap};
 
 /// A type.
 enum Ty {
@@ -224,8 +227,10 @@ const PADDING: usize = 17;
 
 const ENCODINGS: [&str; 3] = ["utf8", "utf16", "latin1+utf16"];
 
-/// Both components, of which the outer exports `run`.
-fn component(ty: &Ty, named: &[Named], caller: &str, callee: &str) -> String {
+/// Both components. The outer exports `run`, which passes what it gets to the inner one, and
+/// returns what comes back; `relay`, which passes what is in its memory and returns what comes
+/// back; and `get`, which returns it at once. `memory` is what is in its memory from the start.
+fn component(ty: &Ty, named: &[Named], caller: &str, callee: &str, memory: &[u8]) -> String {
     let definitions = |export: fn(usize) -> String| -> String {
         named
             .iter()
@@ -248,10 +253,16 @@ fn component(ty: &Ty, named: &[Named], caller: &str, callee: &str) -> String {
         // Two values are not passed as one core value, whatever they are.
         format!("(param \"x\" (tuple {ty} u8)) {padding} (result (tuple {ty} u8))")
     };
-    let libc = r#"
+    let contents =
+        |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("\\{byte:02x}")).collect() };
+    let libc = |memory: &[u8]| {
+        let contents = contents(memory);
+        format!(
+            r#"
         (core module $Libc
-          (memory (export "mem") 1)
-          (global $next (mut i32) (i32.const 64))
+          (memory (export "mem") 1 {MOST_PAGES})
+          (data (i32.const {PLACE}) "{contents}")
+          (global $next (mut i32) (i32.const 8192))
           (func (export "realloc") (param i32 i32 i32 i32) (result i32)
             (local $at i32)
             (local.set $at (i32.and
@@ -267,7 +278,11 @@ fn component(ty: &Ty, named: &[Named], caller: &str, callee: &str) -> String {
             (memory.copy (local.get $at) (local.get 0)
               (select (local.get 1) (local.get 3) (i32.lt_u (local.get 1) (local.get 3))))
             (local.get $at)))
-        (core instance $libc (instantiate $Libc))"#;
+        (core instance $libc (instantiate $Libc))"#
+        )
+    };
+    let (inner_libc, outer_libc) = (libc(&[]), libc(memory));
+    let result = format!("(result (tuple {} u8))", ty.text("e"));
     let options = |encoding: &str| {
         format!(
             "string-encoding={encoding} (memory (core memory $libc \"mem\")) \
@@ -277,25 +292,29 @@ fn component(ty: &Ty, named: &[Named], caller: &str, callee: &str) -> String {
     format!(
         r#"(component
   (component $C
-    {inner} {libc}
+    {inner} {inner_libc}
     (core module $M (func (export "f") (param i32) (result i32) (local.get 0)))
     (core instance $m (instantiate $M))
     (func (export "f") {} (canon lift (core func $m "f") {})))
   (component $D
     (import "c" (instance $c {imported} (export "f" (func {}))))
-    {aliases} {libc}
+    {aliases} {outer_libc}
     (core func $f (canon lower (func $c "f") {}))
     (core module $M
       (import "" "f" (func $f (param i32 i32)))
       (import "" "realloc" (func $realloc (param i32 i32 i32 i32) (result i32)))
-      (func (export "run") (param i32) (result i32)
+      (func $run (export "run") (param i32) (result i32)
         (local $to i32)
         (local.set $to (call $realloc (i32.const 0) (i32.const 0) (i32.const 8) (i32.const 4096)))
         (call $f (local.get 0) (local.get $to))
-        (local.get $to)))
+        (local.get $to))
+      (func (export "relay") (result i32) (call $run (i32.const {PLACE})))
+      (func (export "get") (result i32) (i32.const {PLACE})))
     (core instance $m (instantiate $M (with "" (instance
       (export "f" (func $f)) (export "realloc" (func $libc "realloc"))))))
-    (func (export "run") {} (canon lift (core func $m "run") {})))
+    (func (export "run") {} (canon lift (core func $m "run") {}))
+    (func (export "relay") {result} (canon lift (core func $m "relay") {}))
+    (func (export "get") {result} (canon lift (core func $m "get") {})))
   (instance $c (instantiate $C))
   (instance $d (instantiate $D (with "c" (instance $c))))
   (export "c" (instance $c))
@@ -306,7 +325,37 @@ fn component(ty: &Ty, named: &[Named], caller: &str, callee: &str) -> String {
         options(caller),
         function("e"),
         options(caller),
+        options(caller),
+        options(caller),
     )
+}
+
+/// Both components, with types of all kinds.
+#[must_use]
+pub fn example() -> String {
+    let named = [
+        Named::Record(vec![Ty::Simple("string"), Ty::Simple("f64")]),
+        Named::Variant(vec![Some(Ty::Named(0)), None, Some(Ty::Simple("char"))]),
+        Named::Enum(3),
+        Named::Flags(9),
+    ];
+    let list = Ty::List(Box::new(Ty::Named(1)));
+    let result = Ty::Result(Some(Box::new(Ty::Simple("u64"))), Some(Box::new(Ty::Named(2))));
+    let ty = Ty::Tuple(vec![list, result, Ty::Option(Box::new(Ty::Named(3)))]);
+    component(&ty, &named, "utf8", "latin1+utf16", &[])
+}
+
+/// The most pages that the memories have: what is passed is not more.
+const MOST_PAGES: usize = 32;
+
+/// Where the value is in the memory of the outer component.
+const PLACE: usize = 64;
+
+/// A function that the outer component exports.
+fn exported(store: &mut Store<()>, instance: Instance, name: &str) -> Func {
+    let outer = instance.get_export_index(&mut *store, None, "d");
+    let index = instance.get_export_index(&mut *store, outer.as_ref(), name);
+    instance.get_func(store, index.expect("it is exported")).expect("a function")
 }
 
 /// Makes a type and values of it, and two components, and compares what comes back.
@@ -323,13 +372,11 @@ pub fn check(engine: &Engine, input: &[u8]) -> Result<()> {
     let (caller, callee) = (ENCODINGS[bytes.below(3)], ENCODINGS[bytes.below(3)]);
     let mut named = Vec::new();
     let ty = bytes.ty(4, &mut named);
-    let text = component(&ty, &named, caller, callee);
+    let text = component(&ty, &named, caller, callee, &[]);
     let component = Component::new(engine, &text)?;
     let mut store = Store::new(engine, ());
     let instance = Linker::new(engine).instantiate(&mut store, &component)?;
-    let outer = instance.get_export_index(&mut store, None, "d");
-    let run = instance.get_export_index(&mut store, outer.as_ref(), "run");
-    let run = instance.get_func(&mut store, run.expect("it is exported")).expect("a function");
+    let run = exported(&mut store, instance, "run");
     for _ in 0..3 {
         let value = Val::Tuple(vec![bytes.value(&ty, &named), Val::U8(7)]);
         let mut params = vec![value.clone()];
@@ -339,4 +386,62 @@ pub fn check(engine: &Engine, input: &[u8]) -> Result<()> {
         assert_eq!(results[0], value, "in {caller} and {callee}: {text}");
     }
     Ok(())
+}
+
+/// Makes a type and a memory, and compares what the host makes of what is in it with what comes to
+/// the host through an adapter and another component: the same value, or nothing at all.
+///
+/// # Errors
+///
+/// If a component is refused.
+///
+/// # Panics
+///
+/// If one is a value and the other is not, or is another one.
+pub fn check_hostile(engine: &Engine, input: &[u8]) -> Result<()> {
+    let mut bytes = Bytes(input);
+    let (caller, callee) = (ENCODINGS[bytes.below(3)], ENCODINGS[bytes.below(3)]);
+    let mut named = Vec::new();
+    let ty = bytes.ty(3, &mut named);
+    let words = std::iter::from_fn(|| match bytes.0 {
+        [] => None,
+        // Pointers and lengths that could be some, discriminants, and anything.
+        _ => Some(match bytes.below(4) {
+            0 => u32::from(bytes.byte()) * 8,
+            1 => u32::from(bytes.byte()),
+            2 => bytes.below(3) as u32,
+            _ => bytes.bits() as u32,
+        }),
+    });
+    let memory: Vec<u8> = words.flat_map(u32::to_le_bytes).collect();
+    let text = component(&ty, &named, caller, callee, &memory);
+    let component = Component::new(engine, &text)?;
+    let call = |name| -> Result<Result<Val>> {
+        let mut store = Store::new(engine, ());
+        store.set_hostcall_fuel(1 << 22);
+        let instance = Linker::new(engine).instantiate(&mut store, &component)?;
+        let mut results = [Val::Bool(false)];
+        let called = exported(&mut store, instance, name).call(&mut store, &[], &mut results);
+        Ok(called.map(|()| std::mem::replace(&mut results[0], Val::Bool(false))))
+    };
+    match (call("get")?, call("relay")?) {
+        // Not-a-numbers have no bits of their own, so that they are shown the same.
+        (Ok(at_once), Ok(relayed)) => {
+            assert_eq!(format!("{at_once:?}"), format!("{relayed:?}"), "{text}");
+        }
+        (Err(_), Err(_)) => {}
+        // What overlaps takes more room where it was copied to.
+        (Ok(_), Err(error)) => {
+            let no_room = error.downcast_ref() == Some(&Trap::UnreachableCodeReached);
+            assert!(no_room || is_of_fuel(&error), "{error:?}: {text}");
+        }
+        (Err(error), Ok(relayed)) => {
+            assert!(is_of_fuel(&error), "{error:?}, and not {relayed:?}: {text}");
+        }
+    }
+    Ok(())
+}
+
+fn is_of_fuel(error: &Error) -> bool {
+    error.to_string().contains("fuel allocated for hostcalls")
 }
