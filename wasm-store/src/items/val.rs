@@ -190,8 +190,9 @@ impl Val {
 
     /// The value as calls, tables and globals hold it. It was [checked](Self::check) for the store.
     #[inline]
-    pub(crate) fn to_abi(self, store: &StoreOpaque) -> ValRaw {
-        match self {
+    #[allow(clippy::wrong_self_convention, reason = "a copy of what was just written would wait")]
+    pub(crate) fn to_abi(&self, store: &StoreOpaque) -> ValRaw {
+        match *self {
             Val::I32(v) => ValRaw::from_u64(u64::from(v.cast_unsigned())),
             Val::I64(v) => ValRaw::from_u64(v.cast_unsigned()),
             Val::F32(v) => ValRaw::from_u64(u64::from(v)),

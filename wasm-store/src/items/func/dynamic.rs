@@ -99,7 +99,7 @@ impl<F> Body<F> {
         &self,
         mut caller: Caller<'_, T>,
         read: impl Fn(&mut StoreOpaque, usize, ValType) -> Val,
-        write: impl Fn(&StoreOpaque, usize, Val, ValType) -> Result<()>,
+        write: impl Fn(&StoreOpaque, usize, &Val, ValType) -> Result<()>,
     ) -> Result<()>
     where
         T: 'static,
@@ -128,7 +128,7 @@ impl<F> Body<F> {
         caller.store.0.vm.safepoint()?;
         (self.func)(caller.reborrow(), params, results)?;
         for (place, (result, wanted)) in results.iter().zip(ty.results()).enumerate() {
-            write(caller.store.0, place, *result, *wanted)
+            write(caller.store.0, place, result, *wanted)
                 .context("function attempted to return an incompatible value")?;
         }
         Ok(())
@@ -146,14 +146,15 @@ fn number(word: u64, ty: ValType) -> Val {
     }
 }
 
-/// The word of a number; `None` if the value is not a number of the type.
+/// The word of a number; `None` if the value is not a number of the type. As by [`Val::to_abi`], the
+/// value is read where it is.
 #[inline(always)]
-fn word(value: Val, ty: ValType) -> Option<u64> {
+fn word(value: &Val, ty: ValType) -> Option<u64> {
     match (value, ty) {
         (Val::I32(v), ValType::I32) => Some(v.cast_unsigned().into()),
         (Val::I64(v), ValType::I64) => Some(v.cast_unsigned()),
-        (Val::F32(v), ValType::F32) => Some(v.into()),
-        (Val::F64(v), ValType::F64) => Some(v),
+        (Val::F32(v), ValType::F32) => Some((*v).into()),
+        (Val::F64(v), ValType::F64) => Some(*v),
         _ => None,
     }
 }

@@ -57,7 +57,9 @@ where
     ///
     /// If the function is of another store. If a host function that it calls panics: with that
     /// panic.
-    #[inline]
+    // What is not always done is in functions of its own. So this is little code, and its caller
+    // has the result in a register.
+    #[inline(always)]
     pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results> {
         let store = store.as_context_mut();
         let id = self.func.store;
@@ -135,9 +137,13 @@ where
         }
     }
 
+    /// Calls the function by an array. Where values fit in registers, only functions of the host are
+    /// called so: in a function of its own, it takes no registers from the other calls.
+    ///
     /// # Safety
     ///
     /// The context is that of the function's store, ready for a call.
+    #[inline(never)]
     unsafe fn call_array(
         &self,
         context: *mut VMStoreContext,
