@@ -79,6 +79,9 @@ impl Images {
 /// How many bytes of a file are read before it is mapped: they include header and directory.
 const HEAD: usize = 2048;
 
+/// How many bytes of a file the kernel maps at once, as a rule, at the first fault.
+const MAPPED_BY_A_FAULT: usize = 64 << 10;
+
 pub(crate) fn make_executable(mapping: &mut Mapping, text: Range<usize>) -> Result<(), Error> {
     mapping.make_executable(text).map_err(|error| Error::io("make the code executable", error))
 }
@@ -113,8 +116,9 @@ impl Loaded {
     ///
     /// As for [`from_file`](Self::from_file).
     pub unsafe fn from_fd(file: OwnedFd) -> Result<Arc<Self>, Error> {
+        let len = file_len(&file)?;
         // SAFETY: the caller guarantees that the file does not change.
-        let mapping = unsafe { map_file(&file)? };
+        let mapping = unsafe { map(&file, len, len > MAPPED_BY_A_FAULT)? };
         // SAFETY: the caller vouches for the code.
         unsafe { Self::from_mapping(mapping, Images::File(Some(file))) }
     }
@@ -263,8 +267,23 @@ impl Loaded {
 pub(crate) unsafe fn map_file(file: &OwnedFd) -> Result<Mapping, Error> {
     let len = file_len(file)?;
     // SAFETY: as the caller promises.
+    unsafe { map(file, len, true) }
+}
+
+/// Maps a file of that length, not zero. Makes the code in it executable if that is wanted before
+/// the mapping is read.
+///
+/// # Safety
+///
+/// As for [`map_file`].
+unsafe fn map(file: &OwnedFd, len: usize, ahead: bool) -> Result<Mapping, Error> {
+    // SAFETY: as the caller promises.
     let mut mapping = unsafe { Mapping::of_file(file.as_fd(), len) }
         .map_err(|error| Error::io("map the file", error))?;
+    if !ahead {
+        // The fault that brings the header brings the code, too.
+        return Ok(mapping);
+    }
     // It takes half the time to change the protection of pages that were not touched yet. So the
     // position of the code must be known without touching the mapping.
     let mut head = [0; HEAD];
