@@ -30,8 +30,8 @@ pub use other::ToWasmtimeResult;
 pub use pool::PoolConcurrencyLimitError;
 
 pub use thrown::ThrownException;
-pub(crate) use trap::MemoryFault;
 pub use trap::Trap;
+pub(crate) use trap::{CastFault, MemoryFault};
 
 pub use crate::{bail, ensure, format_err};
 

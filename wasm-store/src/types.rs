@@ -32,6 +32,7 @@ pub use field_type::{FieldType, StorageType};
 pub use finality::Finality;
 pub use func_type::FuncType;
 pub use heap_type::HeapType;
+pub(crate) use named::Named;
 pub(crate) use registry::{Canonical, TypeRegistry};
 pub use struct_type::StructType;
 pub use tag_type::TagType;

@@ -93,7 +93,9 @@ pub(crate) use engine::{GcSettings, PoolLimits, VmEngine};
 pub(crate) use exceptions::{Exceptions, Thrown, leave_host};
 #[cfg(feature = "function-hook")]
 pub(crate) use function_hook::{FunctionMoment, Notify, NotifyFns, stack_in_use};
-pub(crate) use gc::{HAS_OBJECTS, HostValue, NoRoom, ObjectType, OfType, Root, host_value_bytes};
+pub(crate) use gc::{
+    FailedCast, HAS_OBJECTS, HostValue, NoRoom, ObjectType, OfType, Root, host_value_bytes,
+};
 pub(crate) use in_use::{Counted, PoolUsage};
 pub(crate) use instance::VmInstance;
 pub(crate) use instantiate::VmImport;

@@ -92,6 +92,7 @@ mod ops;
 mod optimizations;
 mod parallel;
 mod pass;
+mod pieces;
 mod profiled;
 mod proposals;
 mod reorder;

@@ -132,7 +132,7 @@ impl LiveLocals {
     }
 }
 
-/// The locals that have references into the heap; `None` if there are none, or too many.
+/// The locals that have references into the heap; `None` if there are too many.
 fn locals_with_references(
     module: &Module,
     params: &[ValType],
@@ -156,7 +156,8 @@ fn locals_with_references(
         }
         next = next.saturating_add(count);
     }
-    Ok((!numbers.is_empty() && numbers.len() <= MAX_LOCALS).then_some(numbers))
+    // Without any, operands are to be saved all the same.
+    Ok((numbers.len() <= MAX_LOCALS).then_some(numbers))
 }
 
 /// A construct around the current place.

@@ -35,7 +35,7 @@ mod small_bulk;
 mod table;
 mod types;
 mod variable;
-mod vectors;
+pub(crate) mod vectors;
 mod wide;
 
 use wasm_types::wasmparser::Operator;

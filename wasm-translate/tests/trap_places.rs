@@ -57,6 +57,7 @@ fn can_raise(operator: &Operator<'_>, code: TrapCode) -> bool {
         || name.starts_with("ArrayGet")
         || matches!(name, "StructSet" | "ArraySet");
     let makes_many = name.starts_with("Array") && !is_access && name != "ArrayLen";
+    let writes_many = matches!(name, "ArrayCopy" | "ArrayFill");
     let is_loop = matches!(operator, O::Loop { .. });
     match code {
         T::MemoryOutOfBounds => {
@@ -70,9 +71,10 @@ fn can_raise(operator: &Operator<'_>, code: TrapCode) -> bool {
             name.contains("CallRef")
                 || name == "RefAsNonNull"
                 || is_access
+                || writes_many
                 || matches!(name, "ArrayLen" | "I31GetS" | "I31GetU" | "ThrowRef")
         }
-        T::ArrayOutOfBounds => name.starts_with("Array") && is_access,
+        T::ArrayOutOfBounds => writes_many || name.starts_with("Array") && is_access,
         T::CastFailure => name.starts_with("RefCast"),
         T::IntegerDivisionByZero => name.contains("Div") || name.contains("Rem"),
         T::IntegerOverflow => name.contains("DivS") || name.contains("Trunc"),

@@ -54,6 +54,7 @@
 //! record.
 
 mod builtin;
+mod cast_target;
 pub mod continuation;
 pub mod heap;
 mod layout;
@@ -61,6 +62,7 @@ mod object_layout;
 mod results;
 
 pub use builtin::{Builtin, BuiltinType};
+pub use cast_target::{cast_target, cast_target_of_bits};
 pub use layout::{
     ContextCounts, ContextLayout, context, func_ref, import, memory, memory_import, stops, table,
     table_import, type_record,

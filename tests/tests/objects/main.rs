@@ -1,8 +1,10 @@
 //! Garbage-collected values as the host sees them: references to integers, to what is internal and
 //! to host values, in calls, globals and tables.
 
+mod casts;
 mod constants;
 mod dropped;
+mod few;
 mod misuse;
 mod random;
 mod references;

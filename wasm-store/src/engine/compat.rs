@@ -179,7 +179,7 @@ fn left_out(used: WasmFeatures) -> impl Iterator<Item = Mismatch> {
         | WasmFeatures::STACK_SWITCHING;
     used.intersection(objects).iter_names().map(|(name, _)| {
         Mismatch::with_engine(
-            proposal(&name.to_lowercase()),
+            proposal(&name.to_ascii_lowercase()),
             USES,
             "it left out",
             "build the program with the feature `gc` of wasm-store, or compile a module that does \
@@ -199,7 +199,7 @@ fn proposal(words: &str) -> String {
 fn proposals(used: WasmFeatures, allowed: WasmFeatures) -> Vec<Mismatch> {
     let off = used.difference(allowed);
     let describe = |(name, flag): (&str, WasmFeatures)| {
-        let words = name.to_lowercase();
+        let words = name.to_ascii_lowercase();
         let setter = match flag {
             // These have been part of WebAssembly for longer than any engine offers a choice.
             WasmFeatures::MUTABLE_GLOBAL

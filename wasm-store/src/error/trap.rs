@@ -126,6 +126,27 @@ impl fmt::Display for MemoryFault {
     }
 }
 
+/// What the cast was about that a [`Trap::CastFailure`] is of: context of its error. Types as in
+/// the text format.
+#[derive(Clone, Debug)]
+pub(crate) enum CastFault {
+    /// Null, where it may not be.
+    Null,
+    /// A reference of another type.
+    Type { wanted: String, found: String },
+}
+
+impl fmt::Display for CastFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CastFault::Null => f.write_str("cast of a null reference to a type without null"),
+            CastFault::Type { wanted, found } => {
+                write!(f, "cast to `{wanted}` of a reference of type `{found}`")
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! Where handles and modules belong.
 
+use wasm_types::Escaped;
+
 use super::{
     BoundFuncs, ExnRefPre, Extern, Global, HostFunc, Instance, Module, Ref, Table, Tag, Val,
 };
@@ -76,7 +78,7 @@ impl Belongs for Module {
 
     fn what(&self) -> String {
         match self.name() {
-            Some(name) => format!("the module `{}`", name.escape_debug()),
+            Some(name) => format!("the module `{}`", Escaped::new(name)),
             None => "the module".to_string(),
         }
     }

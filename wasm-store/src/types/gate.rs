@@ -1,5 +1,7 @@
 //! Where types belong: to the engine of the concrete types in them, if there are any.
 
+use wasm_types::Escaped;
+
 use super::{
     ArrayType, ContType, ExnType, ExternType, FieldType, FuncType, GlobalType, HeapType,
     ImportType, RefType, StorageType, StructType, TableType, TagType, ValType,
@@ -51,6 +53,6 @@ impl Belongs for ImportType<'_> {
     }
 
     fn what(&self) -> String {
-        format!("the import `{}::{}`", self.module().escape_debug(), self.name().escape_debug())
+        format!("the import `{}::{}`", Escaped::new(self.module()), Escaped::new(self.name()))
     }
 }

@@ -11,7 +11,7 @@ use wasm_types as wt;
 use super::registry::{Canonical, TypeRegistry};
 
 /// A type of an engine, to be shown.
-pub(super) struct Named<'a, T> {
+pub(crate) struct Named<'a, T> {
     types: &'a TypeRegistry,
     shown: T,
     /// Whether it stands for a type that has no name.
@@ -19,7 +19,7 @@ pub(super) struct Named<'a, T> {
 }
 
 impl<'a, T> Named<'a, T> {
-    pub(super) fn new(types: &'a TypeRegistry, shown: T) -> Self {
+    pub(crate) fn new(types: &'a TypeRegistry, shown: T) -> Self {
         Self { types, shown, in_place: false }
     }
 

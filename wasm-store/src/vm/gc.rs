@@ -25,6 +25,7 @@
 //! | `handles` | the references that the host keeps |
 //! | `groups` | the objects that snapshots keep |
 //! | `image` | what objects hold, apart from the heap, for snapshots |
+//! | `failed_cast` | what a cast that has failed was of and to, for messages |
 //! | `summary` | what the heap holds, for people |
 //! | `store` | the heap of a store, and where else in the store references are |
 //! | `builtins` | what compiled code calls to make and change objects |
@@ -32,6 +33,7 @@
 mod access;
 mod builtins;
 mod collect;
+mod failed_cast;
 mod groups;
 mod handles;
 mod heap;
@@ -59,6 +61,7 @@ pub(super) use builtins::Failure;
 pub(super) use builtins::{
     array_copy, array_fill, array_init_data, array_init_elem, function_number, is_subtype, run,
 };
+pub(crate) use failed_cast::FailedCast;
 pub(crate) use groups::Group;
 pub(crate) use handles::Root;
 pub(crate) use heap::NoRoom;

@@ -174,6 +174,11 @@ impl VmModule {
         &self.collected_types
     }
 
+    /// The engine-wide id of one of its types.
+    pub(super) fn type_id(&self, ty: TypeIndex) -> Option<u32> {
+        self.type_ids.get(ty.index()).copied()
+    }
+
     /// The largest engine-wide id of its types; `None` if it has none.
     pub(super) fn most_type_id(&self) -> Option<u32> {
         self.type_ids.iter().max().copied()

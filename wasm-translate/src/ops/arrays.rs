@@ -152,6 +152,7 @@ fn write<E: FuncEnvironment + ?Sized>(
     };
     let (array, start) = t.pop2();
     let to = ArrayRange { ty, array, start, len };
+    t.budget.blocks(1, 0)?;
     t.env.array_write(&mut t.builder, to, source)?;
     Ok(true)
 }

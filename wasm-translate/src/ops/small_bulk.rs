@@ -6,7 +6,7 @@
 //! the two places may overlap.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Type, Value, types};
+use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Value, types};
 use smallvec::SmallVec;
 use wasm_types::{MemoryIndex, TrapCode};
 
@@ -14,11 +14,9 @@ use super::vectors;
 use crate::constant::constant;
 use crate::environ::{BulkOperands, BulkOperation, FuncEnvironment, HeapBound};
 use crate::error::Error;
+use crate::pieces::{MAX, pieces};
 use crate::translator::FuncTranslator;
 use crate::trap::clif_trap_code;
-
-/// The most bytes that are copied or filled in place.
-const MAX: u8 = 64;
 
 /// Translates a bulk operator; `false` if it is not one of a few bytes.
 pub(super) fn translate<E: FuncEnvironment + ?Sized>(
@@ -52,13 +50,13 @@ fn copy<E: FuncEnvironment + ?Sized>(
         check(t, source.index, len, source.size);
     }
     let vectors = vectors::supported(t.env.isa()).is_ok();
-    let parts = parts(len, if vectors { 16 } else { 8 });
-    let values: SmallVec<[Value; 8]> = parts
+    let pieces = pieces(len, if vectors { 16 } else { 8 });
+    let values: SmallVec<[Value; 8]> = pieces
         .iter()
-        .map(|part| t.builder.ins().load(part.ty(), source.flags, source.address, part.offset))
+        .map(|piece| t.builder.ins().load(piece.ty(), source.flags, source.address, piece.offset))
         .collect();
-    for (part, value) in parts.iter().zip(values) {
-        t.builder.ins().store(target.flags, value, target.address, part.offset);
+    for (piece, value) in pieces.iter().zip(values) {
+        t.builder.ins().store(target.flags, value, target.address, piece.offset);
     }
     Ok(true)
 }
@@ -77,12 +75,12 @@ fn fill<E: FuncEnvironment + ?Sized>(
     let byte = t.builder.ins().uextend(types::I64, byte);
     let ones = t.builder.ins().iconst(types::I64, 0x0101_0101_0101_0101);
     let word = t.builder.ins().imul(byte, ones);
-    for part in parts(len, 8) {
-        let value = match part.ty() {
+    for piece in pieces(len, 8) {
+        let value = match piece.ty() {
             types::I64 => word,
             ty => t.builder.ins().ireduce(ty, word),
         };
-        t.builder.ins().store(target.flags, value, target.address, part.offset);
+        t.builder.ins().store(target.flags, value, target.address, piece.offset);
     }
     Ok(true)
 }
@@ -142,63 +140,4 @@ fn check<E: FuncEnvironment + ?Sized>(
     let end = t.builder.ins().iadd_imm_s(index, i64::from(len));
     let outside = t.builder.ins().icmp(IntCC::UnsignedGreaterThan, end, size);
     t.builder.ins().trapnz(outside, clif_trap_code(TrapCode::MemoryOutOfBounds));
-}
-
-/// The bytes that one instruction loads or stores.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Part {
-    offset: i32,
-    size: u8,
-}
-
-impl Part {
-    fn ty(self) -> Type {
-        match self.size {
-            1 => types::I8,
-            2 => types::I16,
-            4 => types::I32,
-            8 => types::I64,
-            _ => types::I8X16,
-        }
-    }
-}
-
-/// Divides bytes into parts of the largest size that fits, a power of two; the last part may
-/// overlap the one before it.
-fn parts(len: u8, largest: u8) -> SmallVec<[Part; 8]> {
-    let mut size = largest;
-    while size > len {
-        size /= 2;
-    }
-    let whole = (0..len / size).map(|number| Part { offset: i32::from(number * size), size });
-    let mut parts: SmallVec<[Part; 8]> = whole.collect();
-    let rest = len % size;
-    if rest > 0 {
-        // The smallest part that has all of the rest.
-        let size = rest.next_power_of_two();
-        parts.push(Part { offset: i32::from(len - size), size });
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_cover_all_bytes_and_no_others() {
-        for largest in [8, 16] {
-            for len in 1..=MAX {
-                let mut covered = vec![false; usize::from(len)];
-                let parts = parts(len, largest);
-                assert!(parts.len() <= usize::from(len / largest) + 2, "{len}");
-                for part in &parts {
-                    assert_eq!(part.ty().bytes(), u32::from(part.size));
-                    let start = part.offset as usize;
-                    covered[start..start + usize::from(part.size)].fill(true);
-                }
-                assert!(covered.iter().all(|byte| *byte), "{len}: {parts:?}");
-            }
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Unboxed integers, and the types of references when the program runs.
 
+mod failure;
 mod test;
 
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -71,8 +72,12 @@ impl Casts for RuntimeEnvironment<'_> {
         match self.test_type(builder, test, &mut exits) {
             Outcome::Always => {}
             Outcome::Never => {
+                self.note_failed_cast(builder, test);
                 let never = builder.ins().iconst(types::I32, 0);
                 builder.ins().trapz(never, code);
+            }
+            Outcome::If(flag) if self.notes_failed_casts(test.target) => {
+                exits.leave_unless(builder, flag, false);
             }
             Outcome::If(flag) => _ = builder.ins().trapz(flag, code),
         }
@@ -85,6 +90,7 @@ impl Casts for RuntimeEnvironment<'_> {
             builder.set_cold_block(block);
             builder.seal_block(block);
             builder.switch_to_block(block);
+            self.note_failed_cast(builder, test);
             builder.ins().trap(code);
         }
         builder.seal_block(next);

@@ -12,6 +12,7 @@ mod functions;
 mod part;
 mod place;
 mod save;
+mod small;
 mod stored;
 
 use cranelift_codegen::ir::Value;
@@ -170,7 +171,9 @@ impl Objects for RuntimeEnvironment<'_> {
         to: ArrayRange,
         source: ArraySource,
     ) -> Result<()> {
-        self.write_elements(builder, to, source);
+        if !self.write_few(builder, to, source)? {
+            self.write_elements(builder, to, source);
+        }
         Ok(())
     }
 }

@@ -59,7 +59,9 @@ impl Settings {
     /// Sets whether `memory.copy` and `memory.fill` check their bounds in place and call C's
     /// `memmove` and `memset`, in place of a function of the store that checks and does everything.
     /// These are called on the Wasm stack, of which they need next to nothing. On by default;
-    /// without effect on memories whose index space is not reserved whole.
+    /// without effect on memories whose index space is not reserved whole. Also whether
+    /// `array.copy` and `array.fill` of at most 64 bytes, as many as a constant says, are loads and
+    /// stores.
     ///
     /// Measured: up to 60 bytes take about 3 ns, where Wasmtime takes 5.5; nothing on the programs.
     pub fn direct_bulk(&mut self, on: bool) -> &mut Self {

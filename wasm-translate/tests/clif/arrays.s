@@ -332,20 +332,31 @@ block2:
 
   pushq %rbp
   movq %rsp, %rbp
-  subq $0x10, %rsp
 block0:
-  leaq <offset:1>+(%rsp), %rcx
-  movl %edx, <offset:1>+(%rsp)
-  movq 0x10(%rdi), %rax
-  movq 0x118(%rax), %rax
-  movl $0x1, %edx
-  movl $0x2, %r8d
-  movl %esi, %esi
-  movl %edx, %edx
-  movl %r8d, %r8d
-  call    *%rax
-  addq $0x10, %rsp
+  movq 0x38(%rdi), %rax
+  movl %esi, %ecx
+  movl 4(%rax, %rcx), %edi
+  cmpq $0x3, %rdi
+  jb #trap=user14
+  movl (%rax, %rcx), %edi
+  testl $0x2, %edi
+  jnz     label1; j label2
+block1:
+  jmp     label3
+block3:
+  movl %edx, %ecx
+  imulq (%rip), %rcx
+  leal 4(%rsi), %edx
+  movq %rcx, 8(%rax, %rdx)
   movq %rbp, %rsp
   popq %rbp
   retq
+block2:
+  movq 0xf008(%rax), %r8
+  movl %esi, (%r8)
+  leaq 4(%r8), %r8
+  movq %r8, 0xf008(%rax)
+  orl $0x2, %edi
+  movl %edi, (%rax, %rcx)
+  jmp     label3
 

@@ -36,6 +36,11 @@ pub const LIMIT: u32 = TOP + 4;
 /// Where the next entry of the log goes: a pointer to `u32`.
 pub const LOG_TOP: u32 = TOP + 8;
 
+/// Where code may leave what a cast was of, right before it traps because that is of another type:
+/// `u32`, a reference. Behind it is what the cast was to: `u32`, a
+/// [`cast_target`](fn@super::cast_target). It is for messages; zeros say nothing.
+pub const FAILED_CAST: u32 = TOP + 16;
+
 /// Where the nursery starts, from which code makes objects.
 pub const NURSERY: u32 = 64 << 10;
 

@@ -5,14 +5,15 @@
 use std::panic::resume_unwind;
 use std::ptr::NonNull;
 
-use wasm_types::{Escaped, MemoryIndex, TrapCode};
+use wasm_types::{Escaped, MemoryIndex, RefType, TrapCode, ValType};
 
-use crate::error::{Error, MemoryFault, ThrownException, Trap};
+use crate::error::{CastFault, Error, MemoryFault, ThrownException, Trap};
 use crate::items::{
     Tag, WasmBacktrace, {MakeCoreDump, WasmCoreDump},
 };
 use crate::store::{StoreInner, StoreOpaque};
-use crate::vm::{Exceptions, Thrown, TrapInfo, Unwind, VmTag};
+use crate::types::Named;
+use crate::vm::{Exceptions, FailedCast, HAS_OBJECTS, Thrown, TrapInfo, Unwind, VmTag};
 use crate::watch::function_hook;
 
 /// The error of a call that did not return. To be called right after that call, before anything
@@ -50,6 +51,9 @@ fn error_of(store: &mut StoreOpaque, unwind: Box<Unwind>) -> Error {
             let backtrace = unsafe { WasmBacktrace::of_trap(store, &trap) };
             let mut error = Error::new(Trap::from_code(trap.code));
             if let Some(fault) = memory_fault(store, &trap) {
+                error = error.context(fault);
+            }
+            if HAS_OBJECTS && let Some(fault) = cast_fault(store, &trap) {
                 error = error.context(fault);
             }
             with_backtrace(store, error, backtrace, Some((trap.pc, trap.fp)))
@@ -150,4 +154,18 @@ fn memory_fault(store: &StoreOpaque, trap: &TrapInfo) -> Option<MemoryFault> {
         }
     }
     nearest
+}
+
+/// What the cast was about that is the reason of a trap, if that is known.
+fn cast_fault(store: &mut StoreOpaque, trap: &TrapInfo) -> Option<CastFault> {
+    if trap.code != TrapCode::CastFailure {
+        return None;
+    }
+    if trap.address.is_some() {
+        return Some(CastFault::Null);
+    }
+    let FailedCast { wanted, found } = store.vm.take_failed_cast(trap.pc)?;
+    let types = store.engine().types();
+    let name = |ty: RefType| Named::new(types, ValType::Ref(ty)).to_string();
+    Some(CastFault::Type { wanted: name(wanted), found: name(found) })
 }

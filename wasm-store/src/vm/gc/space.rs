@@ -45,6 +45,7 @@ const _: () = {
     assert!((heap::FUNCTIONS as usize).is_multiple_of(HOST_PAGE));
     assert!(offset_of!(Record, limit) as u32 == heap::LIMIT - heap::TOP);
     assert!(offset_of!(Record, log_top) as u32 == heap::LOG_TOP - heap::TOP);
+    assert!(offset_of!(Record, failed_cast) as u32 == heap::FAILED_CAST - heap::TOP);
 };
 
 /// What is shared with compiled code.
@@ -57,6 +58,8 @@ struct Record {
     limit: u32,
     /// Where the next entry of the log goes.
     log_top: *mut u32,
+    /// What a cast was of that has just failed, and what it was to.
+    failed_cast: [u32; 2],
 }
 
 /// Bytes that are handed out from the front.
@@ -133,8 +136,12 @@ impl Space {
         };
         // SAFETY: the page of the record was made accessible above.
         unsafe {
-            let record = Record { top: NURSERY, limit: NURSERY, log_top: space.log() };
-            space.record().write(record);
+            space.record().write(Record {
+                top: NURSERY,
+                limit: NURSERY,
+                log_top: space.log(),
+                failed_cast: [0; 2],
+            });
         }
         // The type of host values, of which everything is zero.
         space.make_room_for_types(1)?;
@@ -180,6 +187,12 @@ impl Space {
             }
             Some(place)
         }
+    }
+
+    /// Takes what code has left about a cast that failed: what it was of, and what it was to.
+    pub(super) fn take_failed_cast(&mut self) -> [u32; 2] {
+        // SAFETY: as above.
+        unsafe { std::mem::take(&mut (*self.record()).failed_cast) }
     }
 
     /// Sets how many bytes of the nursery may be used: at least those that are.

@@ -38,7 +38,7 @@ impl Exits {
     }
 
     /// Leaves with an outcome unless a condition holds.
-    fn leave_unless(
+    pub(super) fn leave_unless(
         &mut self,
         builder: &mut FunctionBuilder<'_>,
         condition: Value,

@@ -190,7 +190,7 @@ fn array_size(builder: &mut FunctionBuilder<'_>, layout: ArrayLayout, len: Value
 }
 
 /// A value as often as it is in 8 bytes; one that is larger, as it is.
-fn pattern(builder: &mut FunctionBuilder<'_>, stored: Stored) -> Value {
+pub(super) fn pattern(builder: &mut FunctionBuilder<'_>, stored: Stored) -> Value {
     let Stored { value, storage } = stored;
     let repeated = |builder: &mut FunctionBuilder<'_>, ty: Type, ones: i64| {
         let narrow = match builder.func.dfg.value_type(value) {

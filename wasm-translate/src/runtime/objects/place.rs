@@ -60,14 +60,18 @@ impl<'m> RuntimeEnvironment<'m> {
         }
     }
 
+    /// Whether the module declares a type of objects, so that its instances always have a heap.
+    pub(in super::super) fn declares_objects(&mut self) -> bool {
+        let module = self.module;
+        *self.layouts.declares_objects.get_or_insert_with(|| {
+            module.types.iter().any(|ty| ty.composite.kind() != TypeKind::Func)
+        })
+    }
+
     /// The start of the heap. In an instance of a module without types of objects it may come to
     /// be during a call.
     pub(in super::super) fn heap_start(&mut self, builder: &mut FunctionBuilder<'_>) -> Value {
-        let module = self.module;
-        let declares_objects = *self.layouts.declares_objects.get_or_insert_with(|| {
-            module.types.iter().any(|ty| ty.composite.kind() != TypeKind::Func)
-        });
-        if declares_objects {
+        if self.declares_objects() {
             return self.load_constant(builder, context::HEAP);
         }
         let flags = self.trusted(builder, Region::Record);

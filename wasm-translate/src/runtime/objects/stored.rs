@@ -37,7 +37,7 @@ pub(super) fn function_type(storage: StorageType) -> Option<RefType> {
 }
 
 /// Whether what is stored may refer to an object.
-fn may_refer(storage: StorageType) -> bool {
+pub(super) fn may_refer(storage: StorageType) -> bool {
     matches!(storage, StorageType::Val(ValType::Ref(ty)) if leads_to_objects(ty))
 }
 
