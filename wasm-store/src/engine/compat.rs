@@ -136,13 +136,13 @@ fn describe(assumption: Assumption, code: &Tunables, engine: &Tunables) -> Misma
             "compile the module with what is given to `Config::operator_cost` for the engine",
         ),
         Assumption::GuestDebug => {
-            let words = |debugs: bool| if debugs { "can be debugged" } else { "can't be debugged" };
+            let words = ["code that can't be debugged", "code that can be debugged"];
             Mismatch::with_engine(
                 "debugging",
-                format!("code that {}", words(code.guest_debug)),
-                format!("only code that {}", words(engine.guest_debug)),
-                "compile the module, and set up the engine, both with or both without \
-                 `Config::guest_debug(true)` (feature `debug`)",
+                words[usize::from(code.guest_debug)],
+                words[usize::from(engine.guest_debug)],
+                "compile the module and set up the engine both with `Config::guest_debug(true)`, or \
+                 both without",
             )
         }
         // An assumption that has no words yet is refused all the same.

@@ -51,6 +51,7 @@ pub(crate) struct VmInstance {
     /// What its code counts in, if it does. The context has their address.
     _counters: Option<Words>,
     /// Where its code stops for a debugger. The context has the address of what the code reads.
+    #[cfg_attr(not(feature = "debug"), allow(dead_code, reason = "there is nothing in it"))]
     pub(super) stops: InstanceStops,
     user_data: usize,
     /// Whether instantiation went all the way, up to the call of the start function.
