@@ -31,11 +31,18 @@ fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component> {
         _ if bytes.starts_with(b"\0asm") && !is_component(bytes) => Err(format_err!(
             "these bytes are a WebAssembly module, and no component: use wasmtime_module_new"
         )),
-        #[cfg(feature = "jit")]
-        _ => Component::new(engine, bytes),
-        #[cfg(not(feature = "jit"))]
-        _ => Err(crate::missing::no_compiler("wasmtime_component_new")),
+        _ => compiled(engine, bytes),
     }
+}
+
+#[cfg(feature = "jit")]
+fn compiled(engine: &Engine, bytes: &[u8]) -> Result<Component> {
+    Component::new(engine, bytes)
+}
+
+#[cfg(not(feature = "jit"))]
+fn compiled(_engine: &Engine, _bytes: &[u8]) -> Result<Component> {
+    Err(crate::missing::no_compiler("wasmtime_component_new"))
 }
 
 /// What bytes are that are no artifact, and which function takes them.
