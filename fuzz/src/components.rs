@@ -2,7 +2,7 @@
 //! adapter to another, and all the way back.
 
 #[path = "../../tests/src/echo.rs"]
-mod echo;
+pub(crate) mod echo;
 
 use wasm_runtime::Engine;
 

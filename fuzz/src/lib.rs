@@ -11,6 +11,10 @@ pub mod artifact_read;
 #[cfg(feature = "artifact-run")]
 pub mod artifact_run;
 #[cfg(feature = "components")]
+pub mod component_lift;
+#[cfg(feature = "components")]
+pub mod component_parse;
+#[cfg(feature = "components")]
 pub mod components;
 #[cfg(feature = "continuations")]
 pub mod continuations;

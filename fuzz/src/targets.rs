@@ -17,6 +17,10 @@ pub const TARGETS: &[&str] = &[
     "components",
     #[cfg(feature = "continuations")]
     "continuations",
+    #[cfg(feature = "components")]
+    "component_lift",
+    #[cfg(feature = "components")]
+    "component_parse",
 ];
 
 /// The check of a target.
@@ -37,6 +41,10 @@ pub fn check_of(target: &str) -> Option<fn(&[u8])> {
         "components" => crate::components::check,
         #[cfg(feature = "continuations")]
         "continuations" => crate::continuations::check,
+        #[cfg(feature = "components")]
+        "component_lift" => crate::component_lift::check,
+        #[cfg(feature = "components")]
+        "component_parse" => crate::component_parse::check,
         _ => return None,
     })
 }

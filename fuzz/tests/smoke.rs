@@ -57,3 +57,15 @@ fn components() {
 fn continuations() {
     smoke("continuations", inputs(60), wasm_runtime_fuzz::continuations::check);
 }
+
+#[cfg(feature = "components")]
+#[test]
+fn component_lift() {
+    smoke("component_lift", inputs(120), wasm_runtime_fuzz::component_lift::check);
+}
+
+#[cfg(feature = "components")]
+#[test]
+fn component_parse() {
+    smoke("component_parse", inputs(300), wasm_runtime_fuzz::component_parse::check);
+}
