@@ -46,6 +46,7 @@ fn forks_start_where_the_snapshot_was_taken_and_are_apart() {
 fn forks_leave_nothing_for_the_next_instance() {
     let mut pooling = PoolingAllocationConfig::new();
     pooling.total_memories(6).total_core_instances(4).total_stacks(4);
+    pooling.max_memories_per_module(2).max_tables_per_module(2);
     let mut with_pool = Config::new();
     with_pool.allocation_strategy(pooling);
     // A module without a memory. If no code had run, its instance would be reused as it is.

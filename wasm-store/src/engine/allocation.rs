@@ -105,7 +105,8 @@ impl ReuseConfig {
 
     /// How many bytes of each memory that was written stay resident when the memory is reset. Up to
     /// this limit, pages are set to their initial contents; beyond it, they are given back to the
-    /// system. Default: 512 KiB.
+    /// system. Default: 512 KiB. Initial contents of up to 16 KiB are written back in any case, and
+    /// stay resident beside that.
     ///
     /// Where the kernel can't report which pages were written (`PAGEMAP_SCAN`, Linux 6.7), all are
     /// given back. The query takes one file descriptor of the process, for `/proc/self/pagemap`.

@@ -326,7 +326,12 @@ pub(in crate::vm) unsafe fn before_leaving(store: *mut VMStoreContext) {
         }
         let trap = (*store).trap;
         let (moment, then) = match (TrapCode::from_u8(trap.code), (*store).failure.take()) {
-            (Some(code), _) => (DebugMoment::Trap(code), Then::Trap(trap)),
+            (Some(code), _) => {
+                // What the code has left about a cast is no root, and the debugger may collect: so
+                // the error says nothing of it.
+                _ = (*vm).take_failed_cast(trap.pc);
+                (DebugMoment::Trap(code), Then::Trap(trap))
+            }
             (None, Some(Unwind::Error(error))) => {
                 let failure = NonNull::from(Box::leak(Box::new(Unwind::Error(error))));
                 let Unwind::Error(error) = &mut *failure.as_ptr() else { unreachable!() };

@@ -15,7 +15,7 @@ use crate::vm::sys::mapping::HOST_PAGE;
 /// Images of up to so many bytes are copied. To map one takes two system calls, when the memory is
 /// made and when it is emptied, and a fault for each page that is written then, which together take
 /// longer than copying these.
-const MOST_COPIED: usize = 16 << 10;
+pub(super) const MOST_COPIED: usize = 16 << 10;
 
 /// The image that a memory starts with.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use wasm_artifact::MemoryImage;
 use wasm_loader::Loaded;
 
-use super::image::Image;
+use super::image::{Image, MOST_COPIED};
 use super::{VmMemory, bytes};
 use crate::Error;
 use crate::vm::sys::mapping::HOST_PAGE;
@@ -46,6 +46,11 @@ impl VmMemory {
         let image = module.artifact().memory_image(defined).map_err(Error::new)?;
         let has_it = self.image.as_ref().is_some_and(|image| image.key.is_of(module, number));
         if has_it != image.is_some() {
+            return Ok(None);
+        }
+        // What was copied for want of a file would be copied each time, and stay resident.
+        let is_large = |image: &Image| image.is_copied && image.range.len() > MOST_COPIED;
+        if self.image.as_ref().is_some_and(is_large) {
             return Ok(None);
         }
         // SAFETY: as the caller promises.

@@ -320,7 +320,10 @@ const DEBUG: &[Entry] = &[
     entry(
         "guest-debug",
         "Debugging of the program by the host.",
-        Refused("this version has none; `-D debug-info` is for GDB and LLDB"),
+        Refused(
+            "programs that embed the library can do it (`Config::guest_debug`); here `-D debug-info` is \
+             for GDB and LLDB",
+        ),
     ),
 ];
 

@@ -142,7 +142,7 @@ unsafe extern "C" fn interrupted(store: *mut VMStoreContext, saved: *mut Saved) 
     // an entry, and at the end nothing is left to drop.
     unsafe {
         #[cfg(feature = "debug")]
-        if (*store).trap.code != 0 {
+        if (*store).trap.code != 0 && crate::vm::debugging::takes_traps(store) {
             // It was no read of the page: a debugger is to be told of a trap.
             raise(store)
         }
