@@ -145,7 +145,7 @@ pub(crate) fn word(value: &Val) -> String {
         Val::F32(bits) => format!("{}f", f32::from_bits(*bits)),
         Val::F64(bits) => format!("{}d", f64::from_bits(*bits)),
         Val::V128(value) => format!("{:x}v", value.as_u128()),
-        other if other.clone().ref_().is_some_and(|reference| reference.is_null()) => "null".into(),
+        other if other.ref_().is_some_and(|reference| reference.is_null()) => "null".into(),
         Val::FuncRef(_) => "func".into(),
         Val::ExternRef(_) => "extern".into(),
         Val::AnyRef(_) => "any".into(),

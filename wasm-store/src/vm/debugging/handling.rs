@@ -256,17 +256,16 @@ pub(in crate::vm) unsafe extern "C" fn debug_stop(
     // SAFETY: as promised to a builtin; nothing is left to drop where Wasm is left.
     unsafe {
         let store = (*context).store;
-        match Handling::begin(store, DebugMoment::Stop) {
-            None => {}
-            Some(Ok(handling)) => {
-                if !wait(store, &*preserved, handling) {
-                    raise(store)
-                }
-            }
+        let goes_on = match Handling::begin(store, DebugMoment::Stop) {
+            None => true,
+            Some(Ok(handling)) => wait(store, &*preserved, handling),
             Some(Err(panic)) => {
                 VmStore::fail(store, Unwind::Panic(panic));
-                raise(store)
+                false
             }
+        };
+        if !goes_on {
+            raise(store)
         }
     }
 }
