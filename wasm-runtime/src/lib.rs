@@ -90,10 +90,10 @@
 //! * `component`: Components, as the module `component`: run those that were compiled beforehand;
 //!   with `jit`, compile them, too.
 //! * `component-macro`: Derives for types of components, `flags!`, and `bindgen!`, which makes
-//!   bindings of WIT, in the module `component`.
+//!   bindings of WIT, in the module `component`. With the feature `anyhow`, its option `anyhow`:
+//!   host functions return results of that crate.
 //! * `anyhow`: `Error::from_anyhow` and `ToWasmtimeResult`, and the other way round: errors of the
-//!   crate `anyhow`. With components, the option `anyhow` of `bindgen!`: host functions return
-//!   results of that crate.
+//!   crate `anyhow`.
 //! * `wasip2`: WASI 0.2 for components, as the module `wasi::p2`, over the same contexts as preview
 //!   1.
 //! * `cli`: The program `wasm-runtime`. Its commands `compile` and `clif` need `jit`, `snapshot`
