@@ -169,8 +169,8 @@ impl Dropped {
 pub(crate) fn drop_at_once<T: 'static>(dropped: Dropped, ty: FuncType) -> Result<RuntimeFunc<T>> {
     function(ty, move |store, data, slots| match dropped.begin(store, data, slots)? {
         Some((rep, destructor)) => {
-            let outcome = destructor.func.call_at_once(store, &mut [u64::from(rep)]);
-            outcome.map_err(trap::contained)
+            let outcome = destructor.func.call_at_once(&mut *store, &mut [u64::from(rep)]);
+            outcome.map_err(|error| trap::contained(store, error))
         }
         None => Ok(()),
     })
@@ -189,7 +189,7 @@ pub(crate) fn drop_waiting<T: Send + 'static>(
                 Some((rep, destructor)) => {
                     let mut words = [u64::from(rep)];
                     let outcome = destructor.func.call_async(&mut store, &mut words).await;
-                    outcome.map_err(trap::contained)
+                    outcome.map_err(|error| trap::contained(&mut store, error))
                 }
                 None => Ok(()),
             }

@@ -220,10 +220,11 @@ impl HandleTable {
         Ok(removed)
     }
 
-    /// Takes the borrows of a call out of the table, which has been given up.
-    pub(crate) fn remove_borrows(&mut self, counter: &mut HandleCounter, of: u32) {
+    /// Takes the borrows of calls out of the table, which have been given up. Their numbers are in
+    /// order.
+    pub(crate) fn remove_borrows(&mut self, counter: &mut HandleCounter, of: &[u32]) {
         for (place, slot) in (0..).zip(&mut self.slots) {
-            if matches!(slot, Slot::Borrow { scope, .. } if *scope == of) {
+            if matches!(slot, Slot::Borrow { scope, .. } if of.binary_search(scope).is_ok()) {
                 *slot = Slot::Free { next: self.next };
                 self.next = place;
                 counter.live -= 1;
@@ -314,7 +315,7 @@ mod tests {
         for (rep, scope) in [(2, 7), (3, 8), (4, 7)] {
             table.add_borrow(&mut counter, rep, kind, scope)?;
         }
-        table.remove_borrows(&mut counter, 7);
+        table.remove_borrows(&mut counter, &[7]);
         assert_eq!(counter.live, 2);
         assert_eq!((table.rep(1, kind)?, table.rep(3, kind)?), (1, 3));
         assert_eq!(text(table.rep(2, kind)), "unknown handle index 2");

@@ -131,17 +131,24 @@ impl Resources {
     /// Gives up calls, but for that many: what was lent to them is given back.
     #[cold]
     pub(crate) fn unwind_calls(&mut self, depth: usize) {
+        let mut borrowing = Vec::new();
         while self.scopes.depth() > depth {
-            // Those that guests have are of instances that nobody enters any more.
-            if let Some(scope) = self.scopes.with_borrows() {
-                self.host.handles.remove_borrows(&mut self.counter, scope);
-            }
+            borrowing.extend(self.scopes.with_borrows());
             for (table, index) in self.scopes.abandon() {
                 if let Ok((handles, counter)) = self.table(table) {
                     // What is lent no longer was taken back already.
                     let _ = handles.end_lend(counter, index);
                 }
             }
+        }
+        if borrowing.is_empty() {
+            return;
+        }
+        borrowing.sort_unstable();
+        // Those of guests, too: an instance can still be entered if the call was refused for its
+        // arguments, of which some were borrows.
+        for handles in self.tables.iter_mut().chain([&mut self.host.handles]) {
+            handles.remove_borrows(&mut self.counter, &borrowing);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Errors that the rules of the component model end a computation with.
 
 use wasm_component::AdapterTrap;
-use wasm_store::{Error, ThrownException, Trap};
+use wasm_store::{Error, StoreContextMut, ThrownException, Trap};
 
 /// An instance was called while it is in a call, or after it has trapped.
 #[cold]
@@ -37,12 +37,13 @@ pub(crate) fn of_adapter(code: AdapterTrap) -> Error {
 
 /// The error with which code of a component has ended, for whoever has called it. Exceptions do not
 /// come out of components: the caller may be another component, by way of the host, and would catch
-/// it.
+/// it. Nor do they stay pending.
 #[cold]
 #[inline(never)]
-pub(crate) fn contained(error: Error) -> Error {
+pub(crate) fn contained<T: 'static>(store: &mut StoreContextMut<'_, T>, error: Error) -> Error {
     if !error.is::<ThrownException>() {
         return error;
     }
+    store.take_pending_exception();
     Error::msg(format!("{}: {error:#}", AdapterTrap::UncaughtException))
 }

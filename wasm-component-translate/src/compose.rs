@@ -5,7 +5,7 @@
 //! what the prelude has, and with the instances of the prelude in place of imports.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 
 use wasm_encoder::reencode::{self, Reencode, ReencodeComponent, RoundtripReencoder};
@@ -178,7 +178,7 @@ struct Prelude<'b> {
     builtins: &'b [(&'b str, &'b [u8])],
     intrinsics: &'b str,
     /// The names of imports that are taken.
-    taken: Vec<String>,
+    taken: HashSet<String>,
     /// The instances of the builtins, as far as they are made.
     made: HashMap<usize, u32>,
     out: Component,
@@ -258,7 +258,7 @@ impl<'b> Prelude<'b> {
         imports.import(name.as_str(), ComponentTypeRef::Instance(self.types));
         self.out.section(&imports);
         self.types += 1;
-        self.taken.push(name.clone());
+        self.taken.insert(name.clone());
         self.imported.push(name);
         Ok(self.next_instance())
     }
@@ -268,6 +268,10 @@ impl<'b> Prelude<'b> {
         self.instances - 1
     }
 }
+
+/// What indices become that are too large to be moved: there is nothing with this index, which is
+/// found when the result is validated. If they wrapped, they would be those of the prelude.
+const NO_INDEX: u32 = u32::MAX;
 
 /// Writes a component behind a prelude.
 #[derive(Default)]
@@ -305,15 +309,22 @@ impl ReencodeComponent for Moved {
             return *instance;
         }
         let gone = self.replaced.iter().filter(|(before, _)| *before < index).count();
-        index + self.instances - gone as u32
+        match index.checked_add(self.instances) {
+            Some(moved) => moved - gone as u32,
+            None => NO_INDEX,
+        }
     }
 
     fn outer_component_type_index(&mut self, count: u32, index: u32) -> u32 {
-        if count == self.depth { index + self.types } else { index }
+        if count == self.depth { index.checked_add(self.types).unwrap_or(NO_INDEX) } else { index }
     }
 
     fn outer_component_index(&mut self, count: u32, index: u32) -> u32 {
-        if count == self.depth { index + self.components } else { index }
+        if count == self.depth {
+            index.checked_add(self.components).unwrap_or(NO_INDEX)
+        } else {
+            index
+        }
     }
 
     fn push_depth(&mut self) {
@@ -345,4 +356,38 @@ fn invalid(message: impl Into<String>) -> Error {
 
 fn unreadable(error: reencode::Error<Infallible>) -> Error {
     invalid(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_encoder::{Alias, ComponentAliasSection};
+    use wasmparser::{Validator, WasmFeatures};
+
+    use super::*;
+
+    const BUILTIN: &str = r#"(component
+        (import "i" (instance $i (export "u64-native-load" (func (param "p" u64) (result u64)))))
+        (alias export $i "u64-native-load" (func $load))
+        (export "f" (func $load)))"#;
+
+    #[test]
+    fn no_index_leads_to_the_prelude() {
+        let builtin = wat::parse_str(BUILTIN).unwrap();
+        let main = wat::parse_str(r#"(component (import "b" (instance)))"#).unwrap();
+        // All that could wrap to one of the first instances, which are the prelude's.
+        for index in (0..4).chain(u32::MAX - 4..=u32::MAX) {
+            for kind in [ComponentExportKind::Func, ComponentExportKind::Instance] {
+                let mut aliases = ComponentAliasSection::new();
+                let name = "u64-native-load";
+                aliases.alias(Alias::InstanceExport { instance: index, kind, name });
+                let mut wasm = main.clone();
+                wasm.push(wasm_encoder::ComponentSection::id(&aliases));
+                wasm_encoder::Encode::encode(&aliases, &mut wasm);
+                let composed = compose(&wasm, &[("b", &builtin)], "i").unwrap();
+                let valid =
+                    Validator::new_with_features(WasmFeatures::all()).validate_all(&composed.wasm);
+                assert!(valid.is_err(), "instance {index:#x}, {kind:?}");
+            }
+        }
+    }
 }

@@ -16,8 +16,6 @@ struct File;
 struct State {
     made: usize,
     destroyed: usize,
-    /// Handles of instances that are in a call and have borrowed something.
-    inside: usize,
     /// What is called by `nested`.
     nested: Option<Func>,
 }
@@ -159,9 +157,7 @@ fn linker(engine: &Engine) -> Result<Linker<State>> {
     })?;
     root.func_new_async("wait-inside", |mut store, _, params, _| {
         Box::new(async move {
-            store.data_mut().inside += 1;
             Later(false).await;
-            store.data_mut().inside -= 1;
             lent(params).resource_drop(&mut store)
         })
     })?;
@@ -240,12 +236,12 @@ impl World {
         let params = [Val::Resource(lent), Val::Resource(own), list];
         let ended = poll(run.call_async(&mut self.store, &params, &mut []), polls);
         let ended = ended.map(|(outcome, polls)| outcome.map(|()| polls)).transpose()?;
-        let State { made, destroyed, inside, .. } = *self.store.data();
+        let State { made, destroyed, .. } = *self.store.data();
         let expected = match ended {
             // All that is left is what was lent.
             Some(_) => 1,
-            // That, the guest's handle of it, what the guest owns, and what is lent further.
-            None => 1 + 1 + (1 + made - destroyed) + inside,
+            // That, and what the guest owns. What guests had borrowed is gone with the call.
+            None => 1 + (1 + made - destroyed),
         };
         assert_eq!(handles(&mut self.store)?, before + expected, "{steps:?}, {polls} polls");
         // It is nobody's any more.
@@ -287,8 +283,8 @@ fn a_dropped_destructor_leaves_nothing() -> Result<()> {
     assert!(poll(run.call_async(&mut world.store, &params, &mut []), 1).is_none());
     assert_eq!(world.store.data().destroyed, 1);
     lent.resource_drop(&mut world.store)?;
-    // The guest never came to dropping what it had borrowed.
-    assert_eq!(handles(&mut world.store)?, before + 1);
+    // The guest never came to dropping what it had borrowed: that was done for it.
+    assert_eq!(handles(&mut world.store)?, before);
     Ok(())
 }
 
@@ -320,5 +316,36 @@ fn a_dropped_instantiation_leaves_nothing() -> Result<()> {
     finished(world.linker.instantiate_async(&mut world.store, &starts))?;
     assert_eq!(handles(&mut world.store)?, 1);
     world.call(&[0, 2, 4], 3)?;
+    Ok(())
+}
+
+/// A call that is refused for one of its arguments, after another was lent: the guest can still be
+/// called, and must not find what was lent.
+#[test]
+fn a_refused_call_leaves_nothing() -> Result<()> {
+    const REFUSES: &str = r#"(component
+        (import "r" (type $r (sub resource)))
+        (core module $m
+            (memory (export "memory") 1)
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const -1))
+            (func (export "run") (param i32 i32 i32)))
+        (core instance $i (instantiate $m))
+        (alias core export $i "memory" (core memory $memory))
+        (alias core export $i "realloc" (core func $realloc))
+        (func (export "run") (param "x" (borrow $r)) (param "s" string)
+            (canon lift (core func $i "run") (memory $memory) (realloc (core func $realloc)))))"#;
+    let engine = Engine::default();
+    let mut world = World::new(&engine)?;
+    let refuses = Component::new(&engine, REFUSES)?;
+    let run = world.run_of(&refuses)?;
+    let lent = Resource::<File>::new_own(1).try_into_resource_any(&mut world.store)?;
+    for text in ["text", "another"] {
+        let params = [Val::Resource(lent), Val::String(text.into())];
+        let error = finished(run.call_async(&mut world.store, &params, &mut [])).unwrap_err();
+        assert!(error.to_string().contains("realloc"), "{error:?}");
+        assert_eq!(handles(&mut world.store)?, 1);
+    }
+    lent.resource_drop(&mut world.store)?;
+    assert_eq!(handles(&mut world.store)?, 0);
     Ok(())
 }

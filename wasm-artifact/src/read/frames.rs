@@ -139,7 +139,8 @@ impl<'a> Artifact<'a> {
         let first = self.tables.frames.get(0, &self.checksums).ok_or_else(damaged)?;
         let last = points.get(last, &self.checksums).ok_or_else(damaged)?;
         let start = first.body.get();
-        let len = (last.pc.get() + 1).checked_sub(start).ok_or_else(damaged)?;
+        let end = last.pc.get().checked_add(1).ok_or_else(damaged)?;
+        let len = end.checked_sub(start).ok_or_else(damaged)?;
         Ok(Some(StopRange { start, len }))
     }
 

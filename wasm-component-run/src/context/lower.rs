@@ -121,7 +121,7 @@ impl<'a, T: 'static> LowerContext<'a, T> {
         let could = flags.set_may_leave(&mut self.store, false)?;
         if let Err(error) = realloc.call_at_once(&mut self.store, &mut slots) {
             state(&mut self.store).poison(self.data.root());
-            return Err(contained(error));
+            return Err(contained(&mut self.store, error));
         }
         flags.set_may_leave(&mut self.store, could)?;
         let result = slots[0] as u32;

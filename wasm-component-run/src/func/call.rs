@@ -95,7 +95,10 @@ impl Entered {
                 state.leave(self.data);
                 Ok(result)
             }
-            Err(failure) => Err(self.fail(state, failure)),
+            Err(failure) => {
+                let error = self.fail(state, failure);
+                Err(contained(store, error))
+            }
         }
     }
 
@@ -115,7 +118,7 @@ impl Entered {
             }
             Failure::Trap(error) => {
                 unfinished.give_up(state);
-                contained(error)
+                error
             }
         };
         state.leave(self.data);

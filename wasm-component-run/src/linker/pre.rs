@@ -150,7 +150,7 @@ impl<T: 'static> InstancePre<T> {
             Ok(()) => Ok(self.made(&mut store, begun.instance())),
             Err(error) => {
                 begun.fail(&mut store);
-                Err(contained(error))
+                Err(contained(&mut store, error))
             }
         }
     }
@@ -184,7 +184,7 @@ impl<T: 'static> InstancePre<T> {
             Ok(()) => Ok(self.made(&mut store, begun.instance())),
             Err(error) => {
                 begun.fail(&mut store);
-                Err(contained(error))
+                Err(contained(&mut store, error))
             }
         }
     }

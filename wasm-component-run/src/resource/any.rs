@@ -40,7 +40,7 @@ impl Begun {
             Some(root) => state.leave_after_drop(root),
             None => {}
         }
-        outcome.map_err(contained)
+        outcome.map_err(|error| contained(store, error))
     }
 }
 

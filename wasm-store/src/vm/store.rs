@@ -129,7 +129,7 @@ impl VmStore {
             interruption,
             gc,
             continuations: Continuations::default(),
-            debugging: Debugging::default(),
+            debugging: Default::default(),
             #[cfg(feature = "async")]
             suspending: Default::default(),
         }

@@ -50,8 +50,9 @@ enum Then {
     Trap(PendingTrap),
     /// The exception goes on that is the pending one then; or, if the debugger has not taken it and
     /// code that it has run has left none pending, the one that was. With the error of the host
-    /// function that it came from.
-    Throw(Option<Error>, Option<Kept>),
+    /// function that it came from. And whether the debugger has taken the one that it was told of
+    /// before this one, which it still looks at.
+    Throw(Option<Error>, Option<Kept>, bool),
 }
 
 /// An exception that is kept as an object.
@@ -132,10 +133,11 @@ impl Handling {
                     (*(*store).vm).debugging.is_reported = true;
                     Poll::Ready(false)
                 }
-                Then::Throw(error, kept) => {
+                Then::Throw(error, kept, outer) => {
                     let vm = (*store).vm;
+                    let is_taken = std::mem::replace(&mut (*vm).debugging.is_taken, outer);
                     if !(*vm).has_pending_exception()
-                        && !(*vm).debugging.is_taken
+                        && !is_taken
                         && let Some((root, _)) = kept
                         && let Some(object) = (*vm).gc.handles.get(root)
                     {
@@ -220,6 +222,10 @@ impl Pending for Handling {
             // SAFETY: as above.
             Then::Wait(pending) => unsafe { ended.and(pending.cancel()) },
             then => {
+                if let Then::Throw(_, _, outer) = then {
+                    // SAFETY: as above.
+                    unsafe { (*(*self.store).vm).debugging.is_taken = outer };
+                }
                 self.then = then;
                 let dropped = catch_unwind(AssertUnwindSafe(|| drop(self)));
                 ended.and(dropped)
@@ -381,13 +387,16 @@ pub(in crate::vm) unsafe fn before_unwinding(
         {
             return error;
         }
-        (*vm).debugging.is_taken = false;
+        let outer = std::mem::replace(&mut (*vm).debugging.is_taken, false);
         let object = (*vm).pending_object().ok().flatten();
         let kept = object.map(|object| (*vm).gc.handles.owned(object));
         match Handling::begin(store, DebugMoment::Exception) {
-            None => error,
+            None => {
+                (*vm).debugging.is_taken = outer;
+                error
+            }
             Some(Ok(mut handling)) => {
-                handling.then = Then::Throw(error, kept);
+                handling.then = Then::Throw(error, kept, outer);
                 wait(store, &NONE, handling);
                 match (*store).failure.take() {
                     Some(Unwind::Exception { error, .. }) => {
@@ -401,6 +410,7 @@ pub(in crate::vm) unsafe fn before_unwinding(
                 }
             }
             Some(Err(panic)) => {
+                (*vm).debugging.is_taken = outer;
                 drop((error, kept));
                 VmStore::fail(store, Unwind::Panic(panic));
                 raise(store)
