@@ -18,9 +18,9 @@ extern "C" {
 
 /* Goes through the functions that this library has in name only, since it was built without
  * something or the runtime does not have it: each returns an error, or ends the program where it
- * has no way to fail, and has no other effect. Writes the name of the one at a place of the list, and
- * why it is missing; `reason` may be NULL. Returns false at the end of the list, and writes nothing
- * then. The strings are never freed. */
+ * has no way to fail, and has no other effect. Writes the name of the one at a place of the list,
+ * and why it is missing; `reason` may be NULL. Returns false at the end of the list, and writes
+ * nothing then. The strings are never freed. */
 WASM_API_EXTERN bool wasm_runtime_missing_function(
     size_t index, const char **name, const char **reason);
 

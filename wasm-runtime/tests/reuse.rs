@@ -13,8 +13,8 @@ use wasm_runtime::{
 
 const PAGE: usize = 1 << 16;
 
-/// Where the initial contents of the first memory end: they are mapped if they are large, and copied
-/// if they are small.
+/// Where the initial contents of the first memory end: they are mapped if they are large, and
+/// copied if they are small.
 const ENDS: [usize; 2] = [131_000, 5_000];
 
 /// A module with one of everything that code or host can change. Its functions change all of it.

@@ -60,9 +60,9 @@
 //!   and that the host can't call. A call that is given exactly as much as it uses completes. Code
 //!   that counts also runs in engines that do not.
 //! * **Interruption** ([`interruption`](crate::store::interruption)). Functions that neither have
-//!   loops nor call anything never check their deadline. [`Engine::increment_epoch`](crate::Engine::increment_epoch)
-//!   may not be called by signal handlers. Code that was compiled for interruption also runs in
-//!   engines without it.
+//!   loops nor call anything never check their deadline.
+//!   [`Engine::increment_epoch`](crate::Engine::increment_epoch) may not be called by signal
+//!   handlers. Code that was compiled for interruption also runs in engines without it.
 //! * **What belongs to another engine or store** is refused where it is handed over.
 //!   [`Linker::define`](crate::Linker::define) and [`Linker::instance`](crate::Linker::instance)
 //!   are errors for stores of another engine than the linker's, and
@@ -106,11 +106,11 @@
 //! * **The cache** (feature `cache`) is in another directory and its file of settings has other
 //!   lines, so that it does not mix with Wasmtime's. Its entries are authenticated, and
 //!   `Cache::new` refuses a directory that others may write to.
-//! * **Debugging by the host** (feature `debug`) finds traps by faults, as all code does, and is told
-//!   of all of them but of a stack that is used up. Code looks before each operator at a byte of its
-//!   instance, where Wasmtime's is patched. A frame handle is valid as long as its frame is at the
-//!   same place and no call has returned to Wasm since. Artifacts that can be debugged run only in
-//!   engines that debug.
+//! * **Debugging by the host** (feature `debug`) finds traps by faults, as all code does, and is
+//!   told of all of them but of a stack that is used up. Code looks before each operator at a byte
+//!   of its instance, where Wasmtime's is patched. A frame handle is valid as long as its frame is
+//!   at the same place and no call has returned to Wasm since. Artifacts that can be debugged run
+//!   only in engines that debug.
 //! * **Debuggers** of native code get the names of functions by `Config::debug_info` (feature
 //!   `profile`), and lines in the source (feature `debug-info`), but no variables. The code is as
 //!   optimised as without. For debuggers that are hosts (feature `debug`), a frame that waits in a
@@ -130,10 +130,10 @@
 //!   can't be taken. Shared memories are no part of a pool, and a pool's engine may have them.
 //!   [`SharedMemory::read`](crate::SharedMemory::read) and
 //!   [`SharedMemory::write`](crate::SharedMemory::write) exist in this crate only.
-//! * **Components that are compiled into others** (`CodeBuilder` of the facade). What they export is
-//!   checked where it is used, and not against the type of the whole import. Each access to the
-//!   host's memory is a call of the host, and is not inlined. An artifact has such access only after
-//!   `Component::allow_unsafe_intrinsics`, since plans of components may be damaged.
+//! * **Components that are compiled into others** (`CodeBuilder` of the facade). What they export
+//!   is checked where it is used, and not against the type of the whole import. Each access to the
+//!   host's memory is a call of the host, and is not inlined. An artifact has such access only
+//!   after `Component::allow_unsafe_intrinsics`, since plans of components may be damaged.
 //! * **Messages** are worded differently; types, and what
 //!   [`Error::downcast_ref`](crate::Error::downcast_ref) finds, are the same.
 //! * **Call hooks** (feature `call-hook`). A hook that panics is notified of the next call all the

@@ -66,9 +66,9 @@ impl<E: FuncEnvironment + ?Sized> FuncTranslator<'_, '_, E> {
         }
     }
 
-    /// The value of a local, if it is in its place and nowhere else: code that can be debugged reads
-    /// it from there. It may end at each operator, so that values which stay alive would be passed
-    /// to as many blocks, all of them to each.
+    /// The value of a local, if it is in its place and nowhere else: code that can be debugged
+    /// reads it from there. It may end at each operator, so that values which stay alive would be
+    /// passed to as many blocks, all of them to each.
     #[inline]
     pub(crate) fn kept_local(&mut self, local: u32) -> Result<Option<Value>, Error> {
         let Some(debugged) = &self.debugged else { return Ok(None) };

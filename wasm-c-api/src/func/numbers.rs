@@ -127,8 +127,8 @@ fn numeric(store: &mut ContextMut<'_>, func: Func) -> Option<(NumericFunc, Numbe
     numeric
 }
 
-/// Calls a function of numbers. `false` if it is none, or the values are not those that it takes, so
-/// that the call has to be made in another way, or is an error.
+/// Calls a function of numbers. `false` if it is none, or the values are not those that it takes,
+/// so that the call has to be made in another way, or is an error.
 ///
 /// # Safety
 ///

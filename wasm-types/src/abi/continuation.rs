@@ -11,9 +11,10 @@
 //! resumes ([`Builtin::ResumeContinuation`](super::Builtin::ResumeContinuation) and others) is
 //! called in the `tail` convention, but preserves no registers (so it is called by instructions
 //! with a table of handlers, which may be empty), and returns two integers: what has happened, and
-//! where values are. With [`RETURNED`] these are the results of the continuation's function. Any other number is
-//! that of a handler, counted from 1: the values are a reference to the continuation, and what it
-//! was suspended with. The values are to be read before anything else is called.
+//! where values are. With [`RETURNED`] these are the results of the continuation's function. Any
+//! other number is that of a handler, counted from 1: the values are a reference to the
+//! continuation, and what it was suspended with. The values are to be read before anything else is
+//! called.
 //!
 //! **Handlers** are a list in the frame of whoever resumes: how many tags are handled by a label,
 //! `u32`, how many by a switch, `u32`, and the pointers to the tags, in this order.

@@ -165,8 +165,8 @@ pub mod type_record {
 ///
 /// In order, after the head ([`context`]): defined memories, imported memories, defined tables,
 /// imported tables, defined globals (16 bytes each), imported globals (a pointer each), imported
-/// functions, type ids, function references, tags (a pointer each), in code that gathers a profile a
-/// pointer to its counters, and in code that can be debugged a pointer to its
+/// functions, type ids, function references, tags (a pointer each), in code that gathers a profile
+/// a pointer to its counters, and in code that can be debugged a pointer to its
 /// [stops](super::stops).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContextLayout {

@@ -146,8 +146,8 @@ fn number(word: u64, ty: ValType) -> Val {
     }
 }
 
-/// The word of a number; `None` if the value is not a number of the type. As by [`Val::to_abi`], the
-/// value is read where it is.
+/// The word of a number; `None` if the value is not a number of the type. As by [`Val::to_abi`],
+/// the value is read where it is.
 #[inline(always)]
 fn word(value: &Val, ty: ValType) -> Option<u64> {
     match (value, ty) {

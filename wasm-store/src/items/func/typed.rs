@@ -137,8 +137,8 @@ where
         }
     }
 
-    /// Calls the function by an array. Where values fit in registers, only functions of the host are
-    /// called so: in a function of its own, it takes no registers from the other calls.
+    /// Calls the function by an array. Where values fit in registers, only functions of the host
+    /// are called so: in a function of its own, it takes no registers from the other calls.
     ///
     /// # Safety
     ///
