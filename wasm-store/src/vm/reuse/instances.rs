@@ -88,17 +88,6 @@ impl ReusableInstance {
     }
 }
 
-/// What unused instances have.
-#[derive(Default)]
-pub(in crate::vm) struct Contents {
-    pub(in crate::vm) memories: usize,
-    /// How much of them is kept in memory, in bytes.
-    pub(in crate::vm) memory_bytes: usize,
-    pub(in crate::vm) tables: usize,
-    /// How much memory they take, in bytes.
-    pub(in crate::vm) table_bytes: usize,
-}
-
 impl ReusableInstances {
     fn list(&self) -> MutexGuard<'_, List> {
         // Between any two operations the list is in a consistent state: a panic elsewhere does not
@@ -166,25 +155,12 @@ impl ReusableInstances {
         Some(reusable.instance)
     }
 
-    /// What all of them have.
-    #[allow(unsafe_code, reason = "the instances are known by their addresses")]
-    pub(in crate::vm) fn contents(&self) -> Contents {
-        let list = self.list();
-        let mut all = Contents::default();
-        for reusable in &list.reusable {
-            // SAFETY: an instance in the list lives and nothing else uses it, with its tables.
-            let (instance, bytes) = unsafe {
-                let instance = reusable.instance.0.as_ref();
-                let tables = instance.own_tables().iter();
-                (instance, tables.map(|table| table.as_ref().bytes()).sum::<usize>())
-            };
-            all.memories += instance.own_memories().len();
-            all.tables += instance.own_tables().len();
-            all.table_bytes += bytes;
-            let others = bytes + instance.module().layout.size() as usize;
-            all.memory_bytes += reusable.resident.saturating_sub(others);
+    /// Looks at all of them, and at how much memory each takes, in bytes. None of them can be taken
+    /// meanwhile.
+    pub(in crate::vm) fn for_each(&self, mut look: impl FnMut(NonNull<VmInstance>, usize)) {
+        for reusable in &self.list().reusable {
+            look(reusable.instance.0, reusable.resident);
         }
-        all
     }
 
     /// Takes all instances of a module.
